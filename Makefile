@@ -1,0 +1,55 @@
+# The commands of the house. `make run` and `make test` need Python 3.11+ and make, nothing else.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 8501
+
+.PHONY: run test install install-dev system lint format bench lock
+
+run: install ## serve the app on http://localhost:8501
+	@$(BIN)/streamlit run app.py --server.port $(PORT)
+
+install: .venv/installed ## the pinned dependencies, into .venv
+
+install-dev: .venv/installed-dev ## the same, and what the tests need
+
+test: install-dev system lint ## lint, types and the whole suite, on DuckDB, PostgreSQL and in Chromium
+	@$(BIN)/python -m pytest
+
+lint: install-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: install-dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: install-dev system ## measurements beside their yardsticks, into bench/results.md
+	@$(BIN)/python -m bench
+
+lock: ## pin the newest versions that pyproject.toml allows
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--group build pyproject.toml -o requirements.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+system: ## PostgreSQL and Chromium, from the system's packages where they are missing
+	@sh tests/system.sh
+
+.venv/bin/python:
+	@sh -c '$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))"' \
+		|| { echo "Callboard needs Python 3.11 or newer; name one with: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv .venv \
+		|| { rm -rf .venv; echo "The venv module is missing: apt-get install python3-venv, then make again."; exit 1; }
+
+.venv/installed: requirements.lock pyproject.toml | .venv/bin/python
+	@echo "Installing the pinned dependencies into .venv …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/installed-dev: requirements-dev.lock .venv/installed
+	@echo "Installing what the tests need …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,1 @@
+"""The shared query module: pages, API and exports get every number from here."""

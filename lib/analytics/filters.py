@@ -1,0 +1,167 @@
+"""Filters: which evaluations a question is about. One frozen value, parsed from and written to URL parameters.
+
+The wording that people read and the conditions that the queries use both come from the same object.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+
+from lib.analytics.calendar import FIRST_DAY, LAST_DAY, ONE_DAY, day_start
+from lib.analytics.dimensions import DIMENSIONS, Dimension
+from lib.errors import InvalidParameterError, nearest
+
+PARAMETERS = ("dateFrom", "dateTo", *(dimension.parameter for dimension in DIMENSIONS), "isAICall", "timezone")
+"""The parameters of a filter, under the names that the API and the pages share."""
+
+Moment = date | datetime
+"""The end of a period: a whole day, or a timezone-aware instant. Both ends are inclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which evaluations: a period, ids to choose from, AI or human calls, and the zone that days are meant in.
+
+    An end that is None is open. An empty tuple of ids means all. `timezone` None means the workspace's.
+    """
+
+    date_from: Moment | None = None
+    date_to: Moment | None = None
+    campaign: tuple[str, ...] = ()
+    callCenter: tuple[str, ...] = ()  # noqa: N815 - named as the dimension is
+    engagement: tuple[str, ...] = ()
+    executive: tuple[str, ...] = ()
+    is_ai: bool | None = None
+    timezone: str | None = None
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Sequence[str]], workspace_zone: zoneinfo.ZoneInfo) -> Filters:
+        """Read filters from URL parameters, each with its values in order; names that are no filter are passed over.
+
+        Raises InvalidParameterError naming the parameter.
+        """
+        timezone = _single(parameters, "timezone")
+        if timezone is not None and timezone not in _zone_names():
+            raise InvalidParameterError(
+                "timezone", f"'{timezone}' is not an IANA time zone{nearest(timezone, _zone_names())}."
+            )
+        zone = zoneinfo.ZoneInfo(timezone) if timezone else workspace_zone
+        date_from = parse_moment("dateFrom", _single(parameters, "dateFrom"), zone)
+        date_to = parse_moment("dateTo", _single(parameters, "dateTo"), zone)
+        if date_from is not None and date_to is not None and first_instant(date_from, zone) > last_instant(date_to, zone):
+            raise InvalidParameterError("dateFrom", "dateFrom lies after dateTo; right would be an earlier date.")
+        ids = {dimension.name: _ids(parameters, dimension) for dimension in DIMENSIONS}
+        return cls(
+            date_from,
+            date_to,
+            **ids,
+            is_ai=parse_flag("isAICall", _single(parameters, "isAICall")),
+            timezone=None if timezone == workspace_zone.key else timezone,
+        )
+
+    def to_parameters(self) -> dict[str, list[str]]:
+        """Return the URL parameters that say the same; what is open is left out."""
+        found: dict[str, list[str]] = {}
+        if self.date_from is not None:
+            found["dateFrom"] = [self.date_from.isoformat()]
+        if self.date_to is not None:
+            found["dateTo"] = [self.date_to.isoformat()]
+        for dimension in DIMENSIONS:
+            if self.ids(dimension):
+                found[dimension.parameter] = list(self.ids(dimension))
+        if self.is_ai is not None:
+            found["isAICall"] = ["true" if self.is_ai else "false"]
+        if self.timezone is not None:
+            found["timezone"] = [self.timezone]
+        return found
+
+    def ids(self, dimension: Dimension) -> tuple[str, ...]:
+        """Return the ids asked for in a dimension; empty for all."""
+        chosen: tuple[str, ...] = getattr(self, dimension.name)
+        return chosen
+
+    def zone(self, workspace_zone: zoneinfo.ZoneInfo) -> zoneinfo.ZoneInfo:
+        """Return the zone that days are meant in."""
+        return zoneinfo.ZoneInfo(self.timezone) if self.timezone else workspace_zone
+
+
+def parse_moment(parameter: str, text: str | None, zone: zoneinfo.ZoneInfo) -> Moment | None:
+    """Read an ISO 8601 date or date-time; one without an offset is meant in `zone`. None for None.
+
+    Raises InvalidParameterError naming the parameter.
+    """
+    if text is None:
+        return None
+    right = "right would be a date such as 2024-01-31 or a date-time such as 2024-01-31T09:30:00+01:00"
+    try:
+        try:
+            moment: Moment = date.fromisoformat(text)
+        except ValueError:
+            # An offset's plus sign reaches us as a space where a link was not encoded.
+            moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
+            moment = moment.replace(tzinfo=zone) if moment.tzinfo is None else moment
+    except (ValueError, OverflowError):
+        raise InvalidParameterError(parameter, f"{parameter} '{_shown(text)}' is not a date; {right}.") from None
+    if not FIRST_DAY.year <= moment.year <= LAST_DAY.year:
+        raise InvalidParameterError(
+            parameter, f"{parameter} '{_shown(text)}' lies outside {FIRST_DAY.year} to {LAST_DAY.year}."
+        )
+    return moment
+
+
+def parse_flag(parameter: str, text: str | None) -> bool | None:
+    """Read `true` or `false`; None for None. Raises InvalidParameterError naming the parameter."""
+    if text is None:
+        return None
+    if text.lower() not in ("true", "false"):
+        raise InvalidParameterError(parameter, f"{parameter} '{_shown(text)}' is neither true nor false.")
+    return text.lower() == "true"
+
+
+def first_instant(moment: Moment, zone: zoneinfo.ZoneInfo) -> datetime:
+    """Return the first instant of a period that begins with `moment`."""
+    return moment.astimezone(UTC) if isinstance(moment, datetime) else day_start(moment, zone)
+
+
+def last_instant(moment: Moment, zone: zoneinfo.ZoneInfo) -> datetime:
+    """Return the last instant of a period that ends with `moment`."""
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC)
+    return day_start(moment + ONE_DAY, zone) - timedelta(microseconds=1)
+
+
+def local_date(moment: Moment, zone: zoneinfo.ZoneInfo) -> date:
+    """Return the calendar day that a moment falls on in a zone."""
+    return moment.astimezone(zone).date() if isinstance(moment, datetime) else moment
+
+
+def _single(parameters: Mapping[str, Sequence[str]], name: str) -> str | None:
+    values = parameters.get(name) or ()
+    if len(values) > 1:
+        raise InvalidParameterError(name, f"{name} is given {len(values)} times; it may be given once.")
+    return _clean(name, values[0]) if values else None
+
+
+def _ids(parameters: Mapping[str, Sequence[str]], dimension: Dimension) -> tuple[str, ...]:
+    values = parameters.get(dimension.parameter) or ()
+    return tuple(dict.fromkeys(_clean(dimension.parameter, value) for value in values))
+
+
+def _clean(name: str, value: str) -> str:
+    """Refuse what no database can hold."""
+    if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise InvalidParameterError(name, f"{name} holds a character that no text can hold.")
+    return value
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= 60 else text[:60] + "…"
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())

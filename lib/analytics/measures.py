@@ -1,0 +1,257 @@
+"""Every measure and metric, declared once: formula, label, unit, format and which direction is better.
+
+A measure is additive: it may be summed over days and groups. A metric is a formula over summed measures, computed
+exactly (as an int or a Fraction) and rounded only where it is shown. How a number looks in a locale is not decided
+here.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from lib.analytics import statistics
+from lib.schema import COUNT_MEASURES, HISTOGRAM_BINS, HISTOGRAM_MEASURES, SCORE_SCALE, SUM_MEASURES, Sentiment, State
+
+FEW_EVALUATIONS = 30
+"""Below this many scored evaluations a mean is marked, and takes no part in rankings."""
+
+Value = int | Fraction | None
+
+
+class Unit(enum.Enum):
+    """What a metric is measured in, and so how many decimals it is shown with."""
+
+    COUNT = "count"
+    SCORE = "score"
+    SHARE = "share"
+    BALANCE = "balance"  # -1 to 1
+    SECONDS = "seconds"
+
+    @property
+    def decimals(self) -> int:
+        """Decimals that a value has in answers and files."""
+        return {Unit.SCORE: 2, Unit.SHARE: 4, Unit.BALANCE: 4}.get(self, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """The measures of a selection, summed. Scores are in ten-thousandths of a point, durations in seconds."""
+
+    evaluations: int = 0
+    pending: int = 0
+    processing: int = 0
+    completed: int = 0
+    failed: int = 0
+    ai_calls: int = 0
+    scored: int = 0
+    positive: int = 0
+    neutral: int = 0
+    negative: int = 0
+    timed: int = 0
+    score_sum: int = 0
+    score_square_sum: int = 0
+    duration_sum: int = 0
+    score_bins: tuple[int, ...] = (0,) * HISTOGRAM_BINS
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Sums:
+        """Read the sums from a row that holds a column for each measure; what it lacks is 0."""
+        plain = {name: int(row.get(name) or 0) for name in COUNT_MEASURES + SUM_MEASURES}
+        return cls(**plain, score_bins=tuple(int(row.get(name) or 0) for name in HISTOGRAM_MEASURES))
+
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(
+            *(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)[:-1]),
+            score_bins=tuple(a + b for a, b in zip(self.score_bins, other.score_bins, strict=True)),
+        )
+
+    @property
+    def sentiments(self) -> int:
+        """Completed evaluations that have a sentiment."""
+        return self.positive + self.neutral + self.negative
+
+    @property
+    def few(self) -> bool:
+        """Whether there are too few scored evaluations to rank by their mean."""
+        return self.scored < FEW_EVALUATIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A number that users see, under the name that the API gives it."""
+
+    name: str
+    label: str
+    unit: Unit
+    help: str
+    formula: Callable[[Sums], Value]
+    better: Literal["higher", "lower"] | None = None
+    interval: Callable[[Sums], tuple[float, float] | None] | None = None
+
+    def value(self, sums: Sums) -> Value:
+        """Return the exact value, or None where there is nothing to divide by."""
+        return self.formula(sums)
+
+    def rounded(self, sums: Sums) -> int | float | None:
+        """Return the value as answers and files hold it: a count or seconds as int, others as float."""
+        return rounded(self.value(sums), self.unit.decimals)
+
+
+def rounded(value: Value | float, decimals: int) -> int | float | None:
+    """Round half away from zero, exactly, as spreadsheets do; an int where no decimals are asked for."""
+    if value is None or isinstance(value, int):
+        return value
+    exact = Fraction(value)
+    doubled = 2 * abs(exact.numerator) * 10**decimals
+    whole = (doubled + exact.denominator) // (2 * exact.denominator)
+    signed = -whole if exact < 0 else whole
+    return signed if decimals == 0 else signed / 10**decimals
+
+
+def _ratio(numerator: int, denominator: int) -> Fraction | None:
+    return Fraction(numerator, denominator) if denominator else None
+
+
+def _score_interval(sums: Sums) -> tuple[float, float] | None:
+    return statistics.mean_interval(sums.scored, sums.score_sum, sums.score_square_sum, SCORE_SCALE)
+
+
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            "totalEvaluations",
+            "Evaluations",
+            Unit.COUNT,
+            "Evaluations in any state.",
+            lambda s: s.evaluations,
+        ),
+        Metric(
+            "completedEvaluations",
+            "Completed",
+            Unit.COUNT,
+            "Evaluations that are completed.",
+            lambda s: s.completed,
+        ),
+        Metric(
+            "averageScore",
+            "Average score",
+            Unit.SCORE,
+            "Sum of the scores of completed evaluations ÷ completed evaluations with a score; 0 to 10.",
+            lambda s: _ratio(s.score_sum, s.scored * SCORE_SCALE),
+            "higher",
+            _score_interval,
+        ),
+        Metric(
+            "averageDurationSeconds",
+            "Average duration",
+            Unit.SECONDS,
+            "Seconds of conversation ÷ completed evaluations with a duration. It is the length of the conversation, "
+            "not handle time.",
+            lambda s: _ratio(s.duration_sum, s.timed),
+        ),
+        Metric(
+            "completionRate",
+            "Completion rate",
+            Unit.SHARE,
+            "Completed evaluations ÷ evaluations.",
+            lambda s: _ratio(s.completed, s.evaluations),
+            "higher",
+            lambda s: statistics.share_interval(s.completed, s.evaluations),
+        ),
+        Metric(
+            "failureRate",
+            "Failure rate",
+            Unit.SHARE,
+            "Failed ÷ (completed + failed) evaluations.",
+            lambda s: _ratio(s.failed, s.completed + s.failed),
+            "lower",
+            lambda s: statistics.share_interval(s.failed, s.completed + s.failed),
+        ),
+        Metric(
+            "netSentiment",
+            "Net sentiment",
+            Unit.BALANCE,
+            "(Positive − negative) ÷ (positive + neutral + negative), over completed evaluations; −1 to 1.",
+            lambda s: _ratio(s.positive - s.negative, s.sentiments),
+            "higher",
+        ),
+        Metric(
+            "scoredEvaluations",
+            "Scored",
+            Unit.COUNT,
+            "Completed evaluations that have a score.",
+            lambda s: s.scored,
+        ),
+    )
+}
+
+
+def expressions(evaluations: sa.FromClause) -> dict[str, sa.ColumnElement[int]]:
+    """Return each measure of one evaluation as an SQL expression over the facts' columns."""
+    nothing = sa.literal_column("0")
+    counts = {
+        name: sa.case((condition, sa.literal_column("1")), else_=nothing)
+        for name, condition in _counted(evaluations).items()
+    }
+    amounts = {
+        name: sa.case((condition, value), else_=nothing) for name, (condition, value) in _summed(evaluations).items()
+    }
+    return {**counts, **amounts}
+
+
+def aggregates(evaluations: sa.FromClause) -> dict[str, sa.ColumnElement[int]]:
+    """Return each measure of a group of evaluations as an SQL aggregate: what the sum of `expressions` is, faster."""
+    counts = {
+        name: sa.func.count(sa.case((condition, sa.literal_column("1"))))
+        for name, condition in _counted(evaluations).items()
+    }
+    amounts = {
+        name: sa.func.coalesce(sa.func.sum(sa.case((condition, value))), sa.literal_column("0"))
+        for name, (condition, value) in _summed(evaluations).items()
+    }
+    return {**counts, **amounts}
+
+
+def _counted(evaluations: sa.FromClause) -> dict[str, sa.ColumnElement[bool]]:
+    """Return which evaluations each counting measure counts."""
+    e = evaluations.c
+    completed = e.state == State.Completed.value
+    width = 10 * SCORE_SCALE // HISTOGRAM_BINS
+    bins = {}
+    for number, name in enumerate(HISTOGRAM_MEASURES):
+        lowest, next_lowest = e.score >= number * width, e.score < (number + 1) * width
+        last = number == HISTOGRAM_BINS - 1
+        bins[name] = sa.and_(completed, lowest) if last else sa.and_(completed, lowest, next_lowest)
+    return {
+        "evaluations": sa.true(),
+        "pending": e.state == State.Pending.value,
+        "processing": e.state == State.Processing.value,
+        "completed": completed,
+        "failed": e.state == State.Failed.value,
+        "ai_calls": e.is_ai,
+        "scored": sa.and_(completed, e.score.is_not(None)),
+        "positive": sa.and_(completed, e.sentiment == Sentiment.Positive.value),
+        "neutral": sa.and_(completed, e.sentiment == Sentiment.Neutral.value),
+        "negative": sa.and_(completed, e.sentiment == Sentiment.Negative.value),
+        "timed": sa.and_(completed, e.duration_seconds.is_not(None)),
+        **bins,
+    }
+
+
+def _summed(evaluations: sa.FromClause) -> dict[str, tuple[sa.ColumnElement[bool], sa.ColumnElement[int]]]:
+    """Return what each summing measure sums, and over which evaluations."""
+    e = evaluations.c
+    counted = _counted(evaluations)
+    score = sa.cast(e.score, sa.BigInteger)
+    return {
+        "score_sum": (counted["scored"], score),
+        "score_square_sum": (counted["scored"], score * score),
+        "duration_sum": (counted["timed"], sa.cast(e.duration_seconds, sa.BigInteger)),
+    }

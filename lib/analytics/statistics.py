@@ -1,0 +1,119 @@
+"""Intervals, control limits and the quantiles that they need. Pure functions of numbers; no data, no SQL.
+
+SciPy would bring 100 MB for two quantiles, so they are computed here, and the tests hold them against SciPy.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from functools import lru_cache
+from statistics import NormalDist
+
+CONFIDENCE = 0.95
+"""The level of every interval that is shown."""
+
+
+def mean_interval(n: int, total: int, square_total: int, scale: int = 1) -> tuple[float, float] | None:
+    """Return Student's t interval (95 %) of a mean: mean ± t(n − 1) · s / √n, with s² over n − 1.
+
+    `total` and `square_total` are the sums of the values and of their squares, in units of 1/`scale` and its square.
+    None with fewer than two values.
+    """
+    if n < 2:
+        return None
+    mean = total / (n * scale)
+    variance = Fraction(n * square_total - total * total, n * (n - 1) * scale * scale)
+    half = t_quantile(0.5 + CONFIDENCE / 2, n - 1) * math.sqrt(variance / n)
+    return mean - half, mean + half
+
+
+def share_interval(successes: int, n: int) -> tuple[float, float] | None:
+    """Return Wilson's score interval (95 %) of a share; None where there is nothing to share.
+
+    Wilson (1927), Journal of the American Statistical Association 22, 209-212.
+    """
+    if n == 0:
+        return None
+    z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
+    share = successes / n
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    low = 0.0 if successes == 0 else centre - half
+    high = 1.0 if successes == n else centre + half
+    return low, high
+
+
+def standard_deviation(n: int, total: int, square_total: int, scale: int = 1) -> float | None:
+    """Return the sample standard deviation (over n − 1), from the sums that `mean_interval` takes."""
+    if n < 2:
+        return None
+    return math.sqrt(Fraction(n * square_total - total * total, n * (n - 1) * scale * scale))
+
+
+def control_limits(mean: float, deviation: float, n: int, level: float) -> tuple[float, float]:
+    """Return the funnel plot's limits at `n` values: mean ± z · deviation / √n, holding `level` of chance variation.
+
+    Spiegelhalter (2005), Statistics in Medicine 24, 1185-1202, with the limits of a mean of `n` values.
+    """
+    half = NormalDist().inv_cdf(0.5 + level / 2) * deviation / math.sqrt(n)
+    return mean - half, mean + half
+
+
+@lru_cache(maxsize=65_536)
+def t_quantile(probability: float, degrees: int) -> float:
+    """Return the quantile of Student's t distribution, for a probability above one half.
+
+    Newton's steps on the distribution function from the Cornish-Fisher start (Abramowitz and Stegun, 26.7.5).
+    """
+    z = NormalDist().inv_cdf(probability)
+    if degrees == 1:
+        return math.tan(math.pi * (probability - 0.5))
+    if degrees == 2:
+        tail = 2 * probability - 1
+        return tail * math.sqrt(2 / (1 - tail * tail))
+    v = float(degrees)
+    t = z + (z**3 + z) / (4 * v) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v**2)
+    t += (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * v**3)
+    if degrees > 1000:  # the start is right to 12 digits by then, and the gamma functions below lose theirs
+        return t
+    log_norm = math.lgamma((v + 1) / 2) - math.lgamma(v / 2) - 0.5 * math.log(v * math.pi)
+    for _ in range(50):
+        density = math.exp(log_norm - (v + 1) / 2 * math.log1p(t * t / v))
+        step = (_t_upper_tail(t, v) - (1 - probability)) / density
+        t += step
+        if abs(step) < 1e-14 * t:
+            break
+    return t
+
+
+def _t_upper_tail(t: float, v: float) -> float:
+    """Return P(T > t) for t > 0: half the regularised incomplete beta function at v / (v + t²)."""
+    return 0.5 * _incomplete_beta(v / 2, 0.5, v / (v + t * t))
+
+
+def _incomplete_beta(a: float, b: float, x: float) -> float:
+    """Return the regularised incomplete beta function by its continued fraction (Abramowitz and Stegun, 26.5.8)."""
+    if x > (a + 1) / (a + b + 2):
+        return 1 - _incomplete_beta(b, a, 1 - x)
+    front = math.exp(
+        math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
+    )
+    tiny = 1e-300
+    c = 1.0
+    d = 1 - (a + b) * x / (a + 1)
+    d = 1 / (d if abs(d) > tiny else tiny)
+    fraction = d
+    for m in range(1, 10_000):
+        for numerator in (
+            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
+            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
+        ):
+            d = 1 + numerator * d
+            d = 1 / (d if abs(d) > tiny else tiny)
+            c = 1 + numerator / c
+            c = c if abs(c) > tiny else tiny
+            fraction *= c * d
+        if abs(c * d - 1) < 1e-16:
+            break
+    return front * fraction / a

@@ -1,0 +1,229 @@
+"""The command line: `callboard import | sample | check`.
+
+Where the running app holds the embedded database, a command puts its task into the queue, and the app's worker does
+it; the user sees the same output either way.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import pyarrow as pa
+import pyarrow.csv
+
+from lib import __version__, settings
+from lib.database import State
+from lib.errors import CallboardError, CancelledError, DatabaseHeldError, SampleDataError
+from lib.ingest import sample
+from lib.ingest.imports import DRY_RUN, LOADED
+from lib.jobs.queue import FAILED, Queue
+from lib.workspace import TASKS, Workspace
+
+LISTED_PROBLEMS = 50
+POLL_SECONDS = 0.2
+UNCLAIMED_SECONDS = 15
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="callboard")
+def commands() -> None:
+    """Call-quality analytics that a team runs itself."""
+
+
+@commands.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--mapping", type=click.Path(path_type=Path), help="A TOML file that says where the columns come from.")
+@click.option("--skip-bad-rows", is_flag=True, help="Load the good rows; keep the bad ones in a CSV.")
+@click.option("--dry-run", is_flag=True, help="Read and check everything, and change nothing.")
+@click.option("--yes", is_flag=True, help="Replace sample data without asking.")
+def import_command(files: tuple[Path, ...], mapping: Path | None, skip_bad_rows: bool, dry_run: bool, yes: bool) -> None:
+    """Load evaluations from CSV, XLSX, Parquet or JSON Lines (.gz too), all or nothing.
+
+    Exit codes: 0 loaded; 1 bad rows; 2 the call, the file or the mapping is wrong.
+    """
+    payload: dict[str, Any] = {
+        "files": [(str(path.absolute()), path.name) for path in files],
+        "mapping": _read_mapping(mapping),
+        "skip_bad_rows": skip_bad_rows,
+        "dry_run": dry_run,
+        "replace_sample": yes or not sys.stdin.isatty(),
+    }
+    try:
+        result = _perform("import", payload)
+    except SampleDataError:
+        if not click.confirm("The app holds sample data. Replace them by your own?", err=True):
+            raise CancelledError("Nothing was loaded.") from None
+        result = _perform("import", {**payload, "replace_sample": True})
+    for problem in result["problems"][:LISTED_PROBLEMS]:
+        click.echo(
+            f"{problem['file']}, row {problem['row']}, column {problem['column']}: '{problem['value']}' "
+            f"{problem['problem']}; right would be {problem['right']}",
+            err=True,
+        )
+    if result["bad"]:
+        click.echo(f"{result['bad']} bad rows. All of them, with their reasons: {result['bad_rows_file']}", err=True)
+    for line in result["lines"]:
+        click.echo(line)
+    sys.exit(0 if result["result"] == LOADED or (result["result"] == DRY_RUN and not result["bad"]) else 1)
+
+
+@commands.command("sample")
+@click.option("--rows", type=click.IntRange(1, 1_000_000_000), default=sample.DEFAULT_ROWS, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=sample.DEFAULT_SEED, show_default=True)
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day; yesterday when absent.")
+@click.option("--to", type=click.Path(path_type=Path, dir_okay=False), help="Write a CSV instead of loading.")
+@click.option("--yes", is_flag=True, help="Replace evaluations of your own without asking.")
+def sample_command(rows: int, seed: int, until: datetime | None, to: Path | None, yes: bool) -> None:
+    """Fill the database with made-up evaluations; the same for the same rows, seed and last day."""
+    if until is not None and until.date() < sample.FIRST_DAY:
+        raise click.BadParameter(f"the last day can't lie before {sample.FIRST_DAY}", param_hint="--until")
+    if to is not None:
+        _write_sample(rows, seed, until.date() if until else None, to)
+        click.echo(f"rows written: {rows}")
+        return
+    last_day = until.date().isoformat() if until else None
+    result = _perform("sample", {"rows": rows, "seed": seed, "until": last_day, "replace": yes})
+    for line in result["lines"]:
+        click.echo(line)
+
+
+@commands.command("check")
+def check_command() -> None:
+    """Recompute the rollup from the facts; exit with 1 where they differ."""
+    result = _perform("check", {})
+    for line in result["lines"]:
+        click.echo(line)
+    if result["differences"]:
+        click.echo(f"{result['differences']} cells differ (at most 20 are listed).", err=True)
+        sys.exit(1)
+    click.echo(f"The rollup equals the facts: {result['evaluations']} evaluations.")
+
+
+def main() -> None:
+    """Run the command line; every error of ours becomes a message and exit code 2."""
+    try:
+        commands(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except CallboardError as error:
+        click.echo(f"Error: {error.message}", err=True)
+        sys.exit(130 if isinstance(error, CancelledError) else 2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped; the data are as they were.", err=True)
+        sys.exit(130)
+
+
+def _read_mapping(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        raise click.BadParameter(f"there is no file {path}", param_hint="--mapping") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{path} can't be read: {error}", param_hint="--mapping") from None
+
+
+def _perform(kind: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """Do a task here, or have the process do it that holds the embedded database."""
+    for line in settings.unknown_variables():
+        click.echo(f"Warning: {line}", err=True)
+    chosen = settings.load()
+    show, done = _progress()
+    payload = {**payload, "actor": getpass.getuser()}
+    try:
+        try:
+            workspace = Workspace(chosen)
+        except DatabaseHeldError:
+            return _queue(State(chosen), kind, payload, show)
+        try:
+            return TASKS[kind](workspace, payload, show)
+        finally:
+            workspace.close()
+    finally:
+        done()
+
+
+def _queue(state: State, kind: str, payload: dict[str, Any], show: Callable[[float, str], None]) -> dict[str, Any]:
+    """Put a task into the queue and wait for its end; Ctrl-C asks for it to be stopped."""
+    queue = Queue(state)
+    job = queue.add(kind, payload, payload["actor"])
+    added = time.monotonic()
+    try:
+        while not job.ended:
+            if job.attempt == 0 and time.monotonic() - added > UNCLAIMED_SECONDS and not _busy(queue):
+                queue.cancel(job.id)
+                raise DatabaseHeldError(
+                    "Another process holds the embedded database and takes no jobs. Right would be to end it, or to "
+                    "use the app's own data dir (CALLBOARD_DATA_DIR)."
+                )
+            show(job.progress, job.message or "waiting for the running app")
+            time.sleep(POLL_SECONDS)
+            job = queue.get(job.id) or job
+    except KeyboardInterrupt:
+        queue.cancel(job.id)
+        raise
+    finally:
+        state.close()
+    if job.status == FAILED:
+        message = job.message or "failed"
+        raise SampleDataError(message) if message.startswith("The app holds sample data") else CallboardError(message)
+    return job.result or {}
+
+
+def _busy(queue: Queue) -> bool:
+    return any(job.status == "processing" for job in queue.newest(tuple(TASKS)))
+
+
+def _progress() -> tuple[Callable[[float, str], None], Callable[[], None]]:
+    """Return how progress is shown: a bar on a terminal, plain lines elsewhere; and what ends it."""
+    if sys.stderr.isatty():
+        bar = click.progressbar(length=100, file=sys.stderr, item_show_func=lambda item: str(item or ""))
+        bar.__enter__()
+
+        def move(share: float, message: str) -> None:
+            bar.update(max(0, int(share) - bar.pos), message)
+
+        return move, lambda: bar.__exit__(None, None, None)
+    told = {"at": time.monotonic(), "line": ""}
+
+    def say(share: float, message: str) -> None:
+        line = f"{share:3.0f} % {message}"
+        if time.monotonic() - float(told["at"]) >= 2 and line != told["line"]:
+            told.update(at=time.monotonic(), line=line)
+            click.echo(line, err=True)
+
+    return say, lambda: None
+
+
+def _write_sample(rows: int, seed: int, until: date | None, to: Path) -> None:
+    """Write sample data as a CSV, whole or not at all."""
+    from datetime import timedelta
+
+    last_day = until or datetime.now().astimezone().date() - timedelta(days=1)
+    partial = to.with_name(f".{to.name}.part")
+    made = (sample.canonical(batch) for batch in sample.batches(rows, seed, last_day, settings.load().zone))
+    first = next(made)
+    try:
+        with pa.csv.CSVWriter(partial, first.schema) as writer:
+            writer.write(first)
+            for batch in made:
+                writer.write(batch)
+        os.replace(partial, to)
+    except OSError as error:
+        raise CallboardError(f"{to} can't be written: {error.strerror or error}") from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()

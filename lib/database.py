@@ -1,0 +1,268 @@
+"""The two stores: engines, transactions, bulk loading, migrations. The only file that knows a driver.
+
+`Facts.read()` gives one unchanging view of the facts, `Facts.write()` the facts to change in one transaction, one
+writer at a time. Everything else asks in SQLAlchemy, one text for both engines; where they differ, it is here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from lib.errors import (
+    CallboardError,
+    DatabaseHeldError,
+    DatabaseUnavailableError,
+    DatabaseVersionError,
+    StorageError,
+)
+from lib.settings import Settings
+
+_WRITER_LOCK = 0x63616C6C626F6172  # "callboar": the advisory lock of the one who changes the facts
+_MIGRATION_LOCK = _WRITER_LOCK + 1
+_FULL_DISK = ("no space left on device", "disk full", "database or disk is full", "could not extend file")
+
+
+class Facts:
+    """The facts' store, opened and migrated. Safe to use from several threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open the store and bring its tables up to date.
+
+        Raises DatabaseHeldError where another process holds the embedded database, DatabaseVersionError where a
+        newer program wrote it, and DatabaseUnavailableError where it does not answer.
+        """
+        self._writing = threading.Lock()
+        self._hold: Connection | None = None
+        _make_folder(settings.data_dir)
+        self.engine = _facts_engine(settings)
+        try:
+            with _plain_errors():
+                # Held open, so that no other process takes the file between two of our transactions.
+                self._hold = self.engine.connect() if self.embedded else None
+                _migrate(self.engine, "facts")
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close every connection; the embedded database's file is free then."""
+        if self._hold is not None:
+            self._hold.close()
+        self.engine.dispose()
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the facts lie in an embedded DuckDB."""
+        return self.engine.dialect.name == "duckdb"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection that sees the facts as they are at its first query, throughout."""
+        with _plain_errors(), self.engine.connect() as connection:
+            if not self.embedded:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield connection
+
+    @contextmanager
+    def write(self, connection: Connection | None = None) -> Iterator[Connection]:
+        """Give a connection to change the facts with: one transaction, one writer at a time, kept if nothing fails."""
+        with ExitStack() as stack:
+            stack.enter_context(_plain_errors())
+            if self.embedded:
+                stack.enter_context(self._writing)
+            if connection is None:
+                connection = stack.enter_context(self.engine.connect())
+            stack.enter_context(connection.begin())
+            if not self.embedded:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
+            yield connection
+
+    @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """Give a connection of one's own, for temporary tables that live through several transactions."""
+        with _plain_errors(), self.engine.connect() as connection:
+            try:
+                yield connection
+            finally:
+                if not connection.closed:
+                    connection.invalidate()  # its temporary tables must not turn up with the next user
+
+
+class State:
+    """The state's store, opened and migrated. Several processes may open it at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open the store and bring its tables up to date; raises as `Facts` does."""
+        _make_folder(settings.data_dir)
+        self.engine = _state_engine(settings)
+        try:
+            with _plain_errors():
+                _migrate(self.engine, "state")
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Give a connection to read and change the state with, in one transaction."""
+        with _plain_errors(), self.engine.begin() as connection:
+            yield connection
+
+
+def load_batches(connection: Connection, table: sa.Table, batches: pa.RecordBatchReader) -> None:
+    """Append a stream of Arrow batches to a table; their columns are named as the table's are, in any order."""
+    driver: Any = connection.connection.driver_connection
+    names = batches.schema.names
+    if connection.dialect.name == "duckdb":
+        # One statement over the whole stream: a statement for each batch takes five times as long.
+        driver.register("incoming_batches", batches)
+        try:
+            incoming = sa.table("incoming_batches", *(sa.column(name) for name in names))
+            connection.execute(sa.insert(table).from_select(names, sa.select(incoming)))
+        finally:
+            driver.unregister("incoming_batches")
+        return
+    preparer = connection.dialect.identifier_preparer
+    columns = ", ".join(preparer.quote(name) for name in names)
+    copy_in = f"COPY {preparer.format_table(table)} ({columns}) FROM STDIN (FORMAT csv)"
+    options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
+    with driver.cursor() as cursor, cursor.copy(copy_in) as copy:
+        for batch in batches:
+            buffer = BytesIO()
+            pa.csv.write_csv(batch, buffer, options)
+            copy.write(buffer.getbuffer())
+
+
+def analyze(connection: Connection, table: sa.Table) -> None:
+    """Let the planner know what a new temporary table holds; DuckDB knows by itself."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"ANALYZE {connection.dialect.identifier_preparer.format_table(table)}")
+
+
+def checkpoint(connection: Connection) -> None:
+    """Write DuckDB's log into its file, so that it opens quickly; PostgreSQL does so by itself."""
+    if connection.dialect.name == "duckdb":
+        connection.exec_driver_sql("CHECKPOINT")
+
+
+def _facts_engine(settings: Settings) -> Engine:
+    url = settings.facts_url
+    if url.get_backend_name() == "postgresql":
+        return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    if url.database and url.database != ":memory:":
+        _make_folder(Path(url.database).parent)
+    engine = sa.create_engine(
+        url, pool_size=10, max_overflow=50, connect_args={"config": {"memory_limit": f"{settings.duckdb_memory_mb}MB"}}
+    )
+    spill = settings.data_dir.absolute() / "spill"
+    _make_folder(spill)
+
+    def harden(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute("SELECT current_setting('lock_configuration')")
+        if cursor.fetchone()[0] is False:
+            cursor.execute(f"SET temp_directory = {sa.literal(str(spill)).compile(engine, compile_kwargs=_INLINE)}")
+            for line in ("SET autoinstall_known_extensions = false", "SET enable_external_access = false"):
+                cursor.execute(line)
+            cursor.execute("SET lock_configuration = true")
+
+    sa.event.listen(engine, "connect", harden)
+    return engine
+
+
+_INLINE = {"literal_binds": True}
+
+
+def _state_engine(settings: Settings) -> Engine:
+    url = settings.state_database_url
+    if url.get_backend_name() == "postgresql":
+        return sa.create_engine(url, pool_pre_ping=True)
+    if url.database and url.database != ":memory:":
+        _make_folder(Path(url.database).parent)
+    engine = sa.create_engine(url, connect_args={"timeout": 30})
+
+    def prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # the driver would commit before every change of a table
+        for line in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON"):
+            connection.execute(line)
+
+    def begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later would fail where another one wrote between.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    sa.event.listen(engine, "connect", prepare)
+    sa.event.listen(engine, "begin", begin)
+    return engine
+
+
+def _migrate(engine: Engine, store: str) -> None:
+    """Bring one store's tables up to date; refuse a store that a newer program wrote."""
+    config = Config()
+    config.set_main_option("script_location", f"lib.migrations:{store}")
+    config.set_main_option("path_separator", "os")
+    scripts = ScriptDirectory.from_config(config)
+    table = f"alembic_version_{store}"
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+        current = MigrationContext.configure(connection, opts={"version_table": table}).get_current_revision()
+        known = {script.revision for script in scripts.walk_revisions()}
+        if current is not None and current not in known:
+            raise DatabaseVersionError(
+                f"The {store} were written by a newer version of Callboard (at migration {current}). Right would be "
+                "to start that version, or a newer one."
+            )
+        if current == scripts.get_current_head():
+            return
+        config.attributes["connection"] = connection
+        config.attributes["version_table"] = table
+        command.upgrade(config, "head")
+    if engine.dialect.name == "duckdb":
+        with engine.connect() as connection:
+            checkpoint(connection)
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"The folder {path} can't be made: {error.strerror}. CALLBOARD_DATA_DIR says where.") from None
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Turn what a driver raises when its database can't be used into an error of ours."""
+    try:
+        yield
+    except CallboardError:
+        raise
+    except DBAPIError as error:
+        told = str(error.orig)
+        if "Could not set lock on file" in told:
+            raise DatabaseHeldError("Another process holds the embedded database.") from error
+        if any(sign in told.lower() for sign in _FULL_DISK):
+            raise StorageError("The disk is full; nothing was changed. Right would be room on the disk.") from error
+        lost = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
+        if lost:
+            raise DatabaseUnavailableError(f"The database does not answer: {told.splitlines()[0]}") from error
+        raise

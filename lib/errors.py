@@ -1,0 +1,75 @@
+"""The error family: every error that Callboard raises on purpose derives from `CallboardError`.
+
+A message is written for the person who reads it: it names what is wrong and where, and says what
+would be right. How an error looks over HTTP or on a page is decided elsewhere, once each.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class CallboardError(Exception):
+    """Something that the user or the operator can put right; the message says what and how."""
+
+    def __init__(self, message: str) -> None:
+        """Keep the message, which is shown as it is."""
+        super().__init__(message)
+        self.message = message
+
+
+class ConfigurationError(CallboardError):
+    """A setting is missing or wrong."""
+
+
+class InvalidParameterError(CallboardError):
+    """A filter or another parameter of a question does not parse."""
+
+    def __init__(self, parameter: str, message: str) -> None:
+        """Keep the parameter's public name beside the message."""
+        super().__init__(message)
+        self.parameter = parameter
+
+
+class FileError(CallboardError):
+    """A file can't be read as what it should be; the message names the file."""
+
+
+class MappingError(CallboardError):
+    """A mapping is wrong in itself, or names what a file does not have."""
+
+
+class BadRowsError(CallboardError):
+    """An import holds rows that can't be loaded, so nothing was."""
+
+
+class SampleDataError(CallboardError):
+    """The action would mix one's own data with sample data, or overwrite data unasked."""
+
+
+class DatabaseUnavailableError(CallboardError):
+    """A database does not answer."""
+
+
+class DatabaseHeldError(DatabaseUnavailableError):
+    """Another process holds the embedded database."""
+
+
+class DatabaseVersionError(DatabaseUnavailableError):
+    """A database was written by a newer version of the program."""
+
+
+class StorageError(CallboardError):
+    """The disk is full or can't be written."""
+
+
+class CancelledError(CallboardError):
+    """The user stopped what was running; the data are as they were."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return `` (did you mean 'x'?)`` for the known name most like `name`, or an empty string."""
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
+    return f" (did you mean '{by_folded[close[0]]}'?)" if close else ""

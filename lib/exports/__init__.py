@@ -1,0 +1,1 @@
+"""Files that people take away: what they hold, and how it is written."""

@@ -1,0 +1,1 @@
+"""How data come in: mapping a file's columns, reading, checking, loading."""

@@ -1,0 +1,235 @@
+"""Loading: checked rows into the facts, by id, with the rollup, in one transaction or not at all.
+
+The rows come into a temporary table first. What they change is worked out there against what is known, so that the
+transaction writes only what differs, and the same import twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from lib import schema
+from lib.analytics import rollup
+from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Dimension
+from lib.database import analyze, load_batches
+from lib.ingest.convert import STAGED
+from lib.schema import UtcDateTime, evaluations, workspace
+
+_STAGED_TYPES: dict[str, Any] = {
+    "int64": sa.BigInteger,
+    "int32": sa.Integer,
+    "int16": sa.SmallInteger,
+    "string": sa.Text,
+    "bool": sa.Boolean,
+    "date32[day]": sa.Date,
+    "timestamp[us]": UtcDateTime,
+}
+staged = sa.Table(
+    "staged",
+    sa.MetaData(),
+    *(sa.Column(field.name, _STAGED_TYPES[str(field.type)]) for field in STAGED),
+    prefixes=["TEMPORARY"],
+)
+"""The rows of an import as they were checked."""
+
+incoming = sa.Table(
+    "incoming",
+    sa.MetaData(),
+    *(sa.Column(column.name, column.type) for column in evaluations.columns),
+    prefixes=["TEMPORARY"],
+)
+"""The rows that differ from what is known, as the facts will hold them."""
+
+outgoing = sa.Table(
+    "outgoing",
+    sa.MetaData(),
+    *(sa.Column(column.name, column.type) for column in evaluations.columns),
+    prefixes=["TEMPORARY"],
+)
+"""The rows of the facts that those replace."""
+
+_STAGED_NAMES = {
+    CAMPAIGN.name: "campaign",
+    CALL_CENTER.name: "call_center",
+    ENGAGEMENT.name: "engagement",
+    EXECUTIVE.name: "executive",
+}
+_FACT_COLUMNS = evaluations.columns.keys()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load did: rows by what became of them, and the days whose numbers it touched."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    duplicates: int = 0  # rows that a later row with the same id stands for
+    exact_duplicates: int = 0  # those of them that were the same in every column
+    days: int = 0
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+def stage(connection: Connection, batches: pa.RecordBatchReader) -> tuple[int, int]:
+    """Take the rows into a temporary table, the last of each id; return how many were duplicates, and exact ones."""
+    with connection.begin():
+        for table in (staged, incoming, outgoing):
+            table.drop(connection, checkfirst=True)
+        staged.create(connection)
+        load_batches(connection, staged, batches)
+        analyze(connection, staged)
+        return _drop_duplicates(connection)
+
+
+def apply(connection: Connection, *, replace_all: bool = False, is_sample: bool = False) -> Loaded:
+    """Bring the staged rows into the facts; must run inside `Facts.write`. Duplicates are not counted here.
+
+    `replace_all` empties the facts first. `is_sample` marks what the facts then hold as sample data.
+    """
+    if replace_all:
+        for table in (evaluations, schema.daily):
+            connection.execute(sa.delete(table))
+        for dimension in DIMENSIONS:
+            connection.execute(sa.delete(dimension.table).where(dimension.table.c.key != schema.NO_KEY))
+    renamed = any([_name(connection, dimension) for dimension in DIMENSIONS])
+    loaded = _compare(connection)
+    if loaded.changed:
+        rollup.apply(connection, incoming, outgoing)
+        ids = sa.select(outgoing.c.id)
+        connection.execute(sa.delete(evaluations).where(evaluations.c.id.in_(ids)))
+    elif loaded.added:
+        rollup.apply(connection, incoming, None)
+    ordered = sa.select(incoming).order_by(incoming.c.day, incoming.c.id)
+    connection.execute(sa.insert(evaluations).from_select(_FACT_COLUMNS, ordered))
+    if loaded.added or loaded.changed or renamed or replace_all:
+        connection.execute(
+            sa.update(workspace).values(
+                data_version=workspace.c.data_version + 1, changed_at=datetime.now(UTC), is_sample=is_sample
+            )
+        )
+    for table in (incoming, outgoing):
+        table.drop(connection, checkfirst=True)
+    return loaded
+
+
+def clear_staged(connection: Connection) -> None:
+    """Drop the temporary tables."""
+    with connection.begin():
+        for table in (staged, incoming, outgoing):
+            table.drop(connection, checkfirst=True)
+
+
+def _drop_duplicates(connection: Connection) -> tuple[int, int]:
+    """Keep the last row of each id; count the others, and those that were the same in every column."""
+    ids = connection.execute(sa.select(sa.func.count(), sa.func.count(staged.c.id.distinct()))).one()
+    if ids[0] == ids[1]:
+        return 0, 0
+    twice = (
+        sa.select(staged.c.id, sa.func.max(staged.c.seq).label("last"))
+        .group_by(staged.c.id)
+        .having(sa.func.count() > 1)
+        .subquery()
+    )
+    earlier = staged.alias("earlier")
+    kept = staged.alias("kept")
+    same = sa.and_(
+        *(earlier.c[name].is_not_distinct_from(kept.c[name]) for name in STAGED.names if name not in ("seq", "id"))
+    )
+    pairs = (
+        earlier.join(twice, sa.and_(earlier.c.id == twice.c.id, earlier.c.seq < twice.c.last)).join(
+            kept, kept.c.seq == twice.c.last
+        )
+    )
+    counts = connection.execute(
+        sa.select(sa.func.count(), sa.func.sum(sa.case((same, 1), else_=0))).select_from(pairs)
+    ).one()
+    if counts[0]:
+        connection.execute(sa.delete(staged).where(staged.c.id == twice.c.id, staged.c.seq < twice.c.last))
+    return int(counts[0]), int(counts[1] or 0)
+
+
+def _name(connection: Connection, dimension: Dimension) -> bool:
+    """Give every id of the staged rows a key, and the name it came with last; return whether a known name changed."""
+    names = dimension.table
+    prefix = _STAGED_NAMES[dimension.name]
+    id_column, name_column = staged.c[f"{prefix}_id"], staged.c[f"{prefix}_name"]
+    pairs = (
+        sa.select(id_column.label("id"), name_column.label("name"), sa.func.max(staged.c.seq).label("seq"))
+        .where(id_column.is_not(None))
+        .group_by(id_column, name_column)
+        .subquery()
+    )
+    # The last name that came with the id; where none did, the id.
+    place = sa.func.row_number().over(
+        partition_by=pairs.c.id, order_by=(sa.case((pairs.c.name.is_(None), 1), else_=0), pairs.c.seq.desc())
+    )
+    ranked = sa.select(pairs, place.label("place")).subquery()
+    given = sa.select(ranked.c.id, ranked.c.name).where(ranked.c.place == 1).subquery()
+    renamed = connection.execute(
+        sa.select(names.c.key, given.c.name)
+        .join(given, names.c.id == given.c.id)
+        .where(given.c.name.is_not(None), given.c.name != names.c.name)
+    ).all()
+    for key, name in renamed:
+        connection.execute(sa.update(names).where(names.c.key == key).values(name=name))
+    highest = connection.execute(sa.select(sa.func.max(names.c.key))).scalar_one()
+    number = sa.func.row_number().over(order_by=given.c.id) + highest
+    known = sa.exists().where(names.c.id == given.c.id)
+    connection.execute(
+        sa.insert(names).from_select(
+            ["key", "id", "name"],
+            sa.select(number, given.c.id, sa.func.coalesce(given.c.name, given.c.id)).where(~known),
+        )
+    )
+    return bool(renamed)
+
+
+def _compare(connection: Connection) -> Loaded:
+    """Fill `incoming` with the staged rows that are new or differ, `outgoing` with the facts that those replace."""
+    total = connection.execute(sa.select(sa.func.count()).select_from(staged)).scalar_one()
+    keyed = _keyed()
+    plain = [name for name in _FACT_COLUMNS if name != "id"]
+    differs = sa.or_(*(evaluations.c[name].is_distinct_from(keyed.c[name]) for name in plain))
+    outgoing.create(connection)
+    connection.execute(
+        sa.insert(outgoing).from_select(
+            _FACT_COLUMNS,
+            sa.select(*(evaluations.c[name] for name in _FACT_COLUMNS))
+            .join(keyed, evaluations.c.id == keyed.c.id)
+            .where(differs),
+        )
+    )
+    known = sa.exists().where(evaluations.c.id == keyed.c.id)
+    replaced = sa.exists().where(outgoing.c.id == keyed.c.id)
+    incoming.create(connection)
+    connection.execute(
+        sa.insert(incoming).from_select(_FACT_COLUMNS, sa.select(keyed).where(sa.or_(~known, replaced)))
+    )
+    analyze(connection, incoming)
+    analyze(connection, outgoing)
+    changed = connection.execute(sa.select(sa.func.count()).select_from(outgoing)).scalar_one()
+    different = connection.execute(sa.select(sa.func.count()).select_from(incoming)).scalar_one()
+    days = sa.union(sa.select(incoming.c.day), sa.select(outgoing.c.day)).subquery()
+    count, first, last = connection.execute(
+        sa.select(sa.func.count(), sa.func.min(days.c.day), sa.func.max(days.c.day))
+    ).one()
+    return Loaded(different - changed, changed, total - different, 0, 0, count, first, last)
+
+
+def _keyed() -> sa.Subquery:
+    """Return the staged rows with the keys of their names, as the facts hold them."""
+    joined: sa.FromClause = staged
+    columns = {name: staged.c[name] for name in _FACT_COLUMNS if name in staged.c}
+    for dimension in DIMENSIONS:
+        names = dimension.table
+        joined = joined.outerjoin(names, names.c.id == staged.c[f"{_STAGED_NAMES[dimension.name]}_id"])
+        columns[dimension.column] = sa.func.coalesce(names.c.key, schema.NO_KEY).label(dimension.column)
+    return sa.select(*(columns[name] for name in _FACT_COLUMNS)).select_from(joined).subquery("keyed")
+

@@ -1,0 +1,277 @@
+"""Reads and checks an import's files in a child process: it holds the parser's time, memory and crashes.
+
+The child sends the good rows as an Arrow stream, tells its progress, and leaves the bad rows in a CSV. Run as
+`python -m lib.ingest.reading`, it is that child; `read_files` starts one and gives its rows to whoever loads them.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import os
+import resource
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from lib import errors
+from lib.errors import CallboardError, FileError
+from lib.formulas import defused
+from lib.ingest.convert import STAGED, Converter, Problem, Zones
+from lib.ingest.mapping import Mapping, shortened
+from lib.ingest.readers import open_source
+from lib.ingest.source import BrokenRow, Source
+from lib.settings import Settings
+
+MAX_PROBLEMS = 1_000
+"""How many problems are listed one by one; the file of bad rows holds them all."""
+
+log = logging.getLogger(__name__)
+
+_CHILD_ENVIRONMENT = {
+    # Its own allocator would reserve a gigabyte of addresses, which the limit below counts.
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_ARENA_MAX": "2",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file to import: where it lies, and what the user calls it."""
+
+    path: Path
+    name: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What reading found, filled as the child tells it."""
+
+    read: int = 0
+    blank: int = 0
+    bad: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A reading under way: its rows, and what was found once they have all been taken."""
+
+    batches: pa.RecordBatchReader
+    outcome: Outcome
+    finish: Callable[[], None]  # waits for the end; raises what went wrong
+
+
+@contextmanager
+def read_files(
+    files: list[InputFile],
+    mapping_toml: str | None,
+    bad_rows: Path,
+    settings: Settings,
+    progress: Callable[[float, int], None],
+) -> Iterator[Reading]:
+    """Start reading files; `progress` is told the share of bytes read and the number of rows, from another thread.
+
+    Raises FileError and MappingError, from `finish` or while batches are taken. The child ends with the context.
+    """
+    order = {
+        "files": [{"path": str(file.path.absolute()), "name": file.name} for file in files],
+        "mapping": mapping_toml,
+        "zone": settings.timezone,
+        "bad_rows": str(bad_rows),
+        "memory_mb": settings.reader_memory_mb,
+        "seconds": settings.reader_seconds,
+    }
+    child = subprocess.Popen(  # noqa: S603 - our own module
+        [sys.executable, "-m", "lib.ingest.reading"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **_CHILD_ENVIRONMENT},
+        start_new_session=True,  # the terminal's Ctrl-C is the parent's to act on
+    )
+    assert child.stdin and child.stdout and child.stderr  # noqa: S101 - they were asked for
+    outcome = Outcome()
+    told: dict[str, Any] = {}
+    listener = threading.Thread(target=_listen, args=(child.stderr, outcome, told, progress), daemon=True)
+    listener.start()
+
+    def finish() -> None:
+        child.wait()
+        listener.join()
+        _raise_told(told, child.returncode, outcome, files)
+
+    try:
+        with child.stdin:
+            child.stdin.write(json.dumps(order).encode())
+        try:
+            batches = pa.ipc.open_stream(child.stdout)
+        except pa.ArrowInvalid:
+            finish()
+            raise FileError(f"{files[0].name}: can't be read.") from None
+        yield Reading(batches, outcome, finish)
+    finally:
+        if child.poll() is None:
+            child.kill()
+        child.wait()
+        listener.join()
+        child.stdout.close()
+        child.stderr.close()
+
+
+def _listen(lines: IO[bytes], outcome: Outcome, told: dict[str, Any], progress: Callable[[float, int], None]) -> None:
+    for line in lines:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            told.setdefault("noise", []).append(line.decode("utf-8", "replace"))
+            continue
+        if "share" in event:
+            progress(event["share"], event["rows"])
+        elif "problem" in event:
+            outcome.problems.append(Problem(**event["problem"]))
+        elif "done" in event:
+            outcome.read, outcome.blank, outcome.bad = event["done"]
+            outcome.ended = True
+        elif "error" in event:
+            told.update(event)
+
+
+def _raise_told(told: dict[str, Any], code: int, outcome: Outcome, files: list[InputFile]) -> None:
+    if "error" in told:
+        kind = getattr(errors, told["error"], FileError)
+        raise kind(told["message"])
+    if code == 0 and outcome.ended:
+        return
+    names = ", ".join(file.name for file in files)
+    log.error("Reading %s ended with code %s: %s", names, code, "".join(told.get("noise", [])))
+    raise FileError(
+        f"{names}: reading was given up after {outcome.read or 'some'} rows: the file needs more memory or time than an "
+        "import may take (CALLBOARD_READER_MEMORY_MB, CALLBOARD_READER_SECONDS), or is made to do harm."
+    )
+
+
+def main() -> None:
+    """Be the child: take the order from standard input, send rows to standard output, events to standard error."""
+    rows_out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not get among the rows
+    order = json.loads(sys.stdin.buffer.read())
+    resource.setrlimit(resource.RLIMIT_AS, (order["memory_mb"] * 2**20,) * 2)
+    resource.setrlimit(resource.RLIMIT_CPU, (order["seconds"], order["seconds"] + 5))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        _read(order, rows_out)
+    except CallboardError as error:
+        _tell({"error": type(error).__name__, "message": error.message})
+    except MemoryError:
+        names = ", ".join(file["name"] for file in order["files"])
+        message = f"{names}: needs more than the {order['memory_mb']} MB that reading a file may take."
+        _tell({"error": "FileError", "message": message})
+    except BrokenPipeError:
+        pass  # the parent has given up
+    except OSError as error:
+        _tell({"error": "StorageError", "message": f"Reading stopped: {error.strerror}."})
+    sys.stdout.flush()
+    os._exit(0)  # no more than what was said; a parser's threads and destructors are not waited for
+
+
+def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
+    mapping = Mapping() if order["mapping"] is None else Mapping.from_toml(order["mapping"])
+    workspace_zone = ZoneInfo(order["zone"])
+    zones = Zones(ZoneInfo(mapping.file.timezone) if mapping.file.timezone else workspace_zone, workspace_zone)
+    total = sum(Path(file["path"]).stat().st_size for file in order["files"] if Path(file["path"]).exists()) or 1
+    done = rows = blank = bad = seq = listed = 0
+
+    def advanced(count: int) -> None:
+        nonlocal done
+        done += count
+
+    sources = [open_source(Path(file["path"]), file["name"], mapping.file, advanced) for file in order["files"]]
+    resolved = [mapping.resolve(source.header, source.name) for source in sources]
+    report = _BadRowsFile(Path(order["bad_rows"]), sources)
+    with pa.ipc.new_stream(rows_out, STAGED.remove_metadata()) as writer:
+        for source, rules in zip(sources, resolved, strict=True):
+            converter = Converter(rules, source.header, zones)
+            for batch, broken in source.batches:
+                converted = converter.convert(batch, seq)
+                seq += len(batch.numbers)
+                rows += len(batch.numbers) + len(broken)
+                blank += converted.blank
+                bad += len(converted.bad) + len(broken)
+                problems = [*converted.problems, *(_whole_row(source.name, row) for row in broken)]
+                problems.sort(key=lambda problem: problem.row)
+                for problem in problems[: max(0, MAX_PROBLEMS - listed)]:
+                    _tell({"problem": {**asdict(problem), "value": shortened(problem.value, 60)}})
+                listed += len(problems)
+                report.add(source, batch.columns, converted.bad, broken, problems, batch.numbers)
+                if len(converted.rows):
+                    writer.write_batch(converted.rows.cast(STAGED))
+                _tell({"share": min(1.0, done / total), "rows": rows})
+    report.close()
+    rows_out.close()
+    _tell({"done": [rows, blank, bad]})
+
+
+def _whole_row(file: str, row: BrokenRow) -> Problem:
+    return Problem(file, row.number, "the row", shortened(" | ".join(row.cells), 60), row.problem, row.right)
+
+
+def _tell(event: dict[str, Any]) -> None:
+    os.write(2, json.dumps(event).encode() + b"\n")
+
+
+class _BadRowsFile:
+    """The bad rows as they came, with the reason in a last column; made when the first one comes."""
+
+    def __init__(self, path: Path, sources: list[Source]) -> None:
+        self._path = path
+        self._names = list(dict.fromkeys(name for source in sources for name in source.header))
+        self._file: IO[str] | None = None
+
+    def add(
+        self,
+        source: Source,
+        columns: tuple[pa.StringArray, ...],
+        bad: Any,
+        broken: list[BrokenRow],
+        problems: list[Problem],
+        numbers: Any,
+    ) -> None:
+        reasons: dict[int, list[str]] = {}
+        for problem in problems:
+            reason = f"{problem.column} {problem.problem}; right would be {problem.right}"
+            reasons.setdefault(problem.row, []).append(reason)
+        rows = [(int(numbers[at]), [column[at].as_py() or "" for column in columns]) for at in bad.tolist()]
+        rows += [(row.number, list(row.cells)) for row in broken]
+        if rows and self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("w", encoding="utf-8-sig", newline="")
+            csv.writer(self._file).writerow([*(defused(name) for name in self._names), "reason"])
+        for number, cells in sorted(rows, key=lambda row: row[0]):
+            by_name = dict(zip(source.header, cells, strict=False))
+            beyond = cells[len(source.header) :]
+            reason = f"{source.name}, row {number}: " + "; ".join(reasons.get(number, []))
+            reason += f" (beyond the header: {' | '.join(beyond)})" if any(beyond) else ""
+            assert self._file is not None  # noqa: S101 - made above
+            csv.writer(self._file).writerow([*(defused(by_name.get(name, "")) for name in self._names), reason])
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""Sources: what every reader gives, whatever the format: a header, and batches of text columns with row numbers."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from lib.errors import FileError
+from lib.ingest.convert import Batch
+
+BATCH_ROWS = 65_536
+MAX_ROW_BYTES = 32 * 2**20
+"""Bytes that one row may have; a longer one is no row of evaluations."""
+
+MAX_COLUMNS = 2_000
+
+Progress = Callable[[int], None]
+"""Told how many bytes of the file have been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRow:
+    """A row that has no cells to check: what is wrong with it as a whole."""
+
+    number: int
+    cells: tuple[str, ...]
+    problem: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An opened file: its header, and its rows as they will be read."""
+
+    name: str
+    header: tuple[str, ...]
+    batches: Iterator[tuple[Batch, list[BrokenRow]]]
+
+
+def open_bytes(path: Path, name: str) -> io.BufferedIOBase:
+    """Open a plain or gzipped file for reading bytes."""
+    with path.open("rb") as file:
+        zipped = file.read(2) == b"\x1f\x8b"
+    if name.lower().endswith(".gz") and not zipped:
+        raise FileError(f"{name}: not a gzip file, whatever its name says.")
+    return gzip.GzipFile(path) if zipped else path.open("rb")
+
+
+def checked_header(name: str, header: list[str]) -> tuple[str, ...]:
+    """Return a header's names trimmed; refuse one that no table has."""
+    if len(header) > MAX_COLUMNS:
+        raise FileError(f"{name}: the header has {len(header)} columns; right would be at most {MAX_COLUMNS}.")
+    return tuple(cell.strip() for cell in header)
+
+
+class Truncated:
+    """A context in which a gzip file that ends too early or is damaged becomes an error of ours."""
+
+    def __init__(self, name: str) -> None:
+        """Keep what errors call the file."""
+        self._name = name
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Translate."""
+        if isinstance(error, EOFError):
+            raise FileError(f"{self._name}: the gzip file is cut short. Right would be the whole file.") from None
+        if isinstance(error, gzip.BadGzipFile | zlib.error):
+            raise FileError(f"{self._name}: the gzip file is damaged ({error}).") from None
+
+
+def number_text(value: float) -> str:
+    """Return a number as people write it: without `.0`, with all its digits."""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+
+
+def batch_of_rows(name: str, numbers: list[int], rows: list[list[str | None]], width: int) -> Batch:
+    """Turn rows into columns; what lies beyond the header is left out, what is missing is empty."""
+    columns = tuple(
+        pa.array([row[place] if place < len(row) else None for row in rows], pa.string()) for place in range(width)
+    )
+    return Batch(name, np.array(numbers, dtype=np.int64), columns)

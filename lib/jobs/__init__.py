@@ -1,0 +1,1 @@
+"""One queue for long work: states, claim by lease, worker."""

@@ -1,0 +1,176 @@
+"""The jobs table: what is to be done, by whom it was asked, how far it is.
+
+A worker claims a job for a lease and renews it while it works. A job whose lease ran out is claimed again, with a
+higher attempt; what a worker with an older attempt then writes is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from lib.database import State
+from lib.errors import CancelledError
+from lib.schema import jobs
+
+QUEUED = "queued"
+PROCESSING = "processing"
+COMPLETED = "completed"
+FAILED = "failed"
+
+LEASE = timedelta(seconds=30)
+MAX_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as the table holds it. `progress` is from 0 to 100."""
+
+    id: str
+    kind: str
+    status: str
+    actor: str
+    payload: dict[str, Any]
+    progress: float
+    message: str | None
+    result: dict[str, Any] | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    attempt: int
+    cancel_requested: bool
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.status in (COMPLETED, FAILED)
+
+
+class Queue:
+    """The jobs of one workspace."""
+
+    def __init__(self, state: State) -> None:
+        """Use the state's store."""
+        self._state = state
+
+    def add(self, kind: str, payload: dict[str, Any], actor: str) -> Job:
+        """Put a job at the end of the queue."""
+        number = f"job_{int(time.time() * 1000):011x}{secrets.token_hex(8)}"
+        with self._state.transaction() as connection:
+            connection.execute(
+                sa.insert(jobs).values(
+                    id=number,
+                    kind=kind,
+                    status=QUEUED,
+                    actor=actor,
+                    payload=json.dumps(payload),
+                    progress=0.0,
+                    created_at=datetime.now(UTC),
+                    attempt=0,
+                    cancel_requested=False,
+                )
+            )
+        found = self.get(number)
+        assert found is not None  # noqa: S101 - just added
+        return found
+
+    def get(self, number: str) -> Job | None:
+        """Return a job, or None where there is none of that id."""
+        with self._state.transaction() as connection:
+            row = connection.execute(sa.select(jobs).where(jobs.c.id == number)).one_or_none()
+        return None if row is None else _job(row._mapping)
+
+    def newest(self, kinds: Sequence[str], limit: int = 50) -> list[Job]:
+        """Return jobs of some kinds, the newest first."""
+        query = sa.select(jobs).where(jobs.c.kind.in_(kinds)).order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
+        with self._state.transaction() as connection:
+            return [_job(row._mapping) for row in connection.execute(query.limit(limit))]
+
+    def claim(self, kinds: Sequence[str]) -> Job | None:
+        """Take the oldest job that waits, or that its worker left; None where there is none."""
+        now = datetime.now(UTC)
+        free = sa.or_(
+            jobs.c.status == QUEUED, sa.and_(jobs.c.status == PROCESSING, jobs.c.lease_until < now)
+        )
+        oldest = sa.select(jobs).where(free, jobs.c.kind.in_(kinds)).order_by(jobs.c.created_at, jobs.c.id).limit(1)
+        with self._state.transaction() as connection:
+            row = connection.execute(oldest.with_for_update(skip_locked=True)).one_or_none()
+            if row is None:
+                return None
+            if row.attempt >= MAX_ATTEMPTS or row.cancel_requested:
+                why = "cancelled" if row.cancel_requested else f"given up after {row.attempt} attempts"
+                ended = {"status": FAILED, "message": why, "finished_at": now, "lease_until": None}
+                connection.execute(sa.update(jobs).where(jobs.c.id == row.id).values(ended))
+                return None
+            claimed = {
+                "status": PROCESSING,
+                "attempt": row.attempt + 1,
+                "started_at": now,
+                "lease_until": now + LEASE,
+                "progress": 0.0,
+            }
+            connection.execute(sa.update(jobs).where(jobs.c.id == row.id).values(claimed))
+            row = connection.execute(sa.select(jobs).where(jobs.c.id == row.id)).one()
+        return _job(row._mapping)
+
+    def renew(self, job: Job, progress: float, message: str | None) -> None:
+        """Tell how far a claimed job is, and keep it for another lease.
+
+        Raises CancelledError where it was cancelled, or where another worker has it by now.
+        """
+        with self._state.transaction() as connection:
+            held = connection.execute(
+                sa.update(jobs)
+                .where(_held(job))
+                .values(progress=progress, message=message, lease_until=datetime.now(UTC) + LEASE)
+            )
+            cancelled = connection.execute(
+                sa.select(jobs.c.cancel_requested).where(jobs.c.id == job.id)
+            ).scalar_one_or_none()
+        if held.rowcount != 1 or cancelled:
+            raise CancelledError("Stopped; the data are as they were.")
+
+    def complete(self, job: Job, result: dict[str, Any]) -> bool:
+        """End a claimed job with its result; return False where another worker has it by now."""
+        return self._end(job, {"status": COMPLETED, "progress": 100.0, "message": None, "result": json.dumps(result)})
+
+    def fail(self, job: Job, reason: str) -> bool:
+        """End a claimed job with the reason why it failed; return False where another worker has it by now."""
+        return self._end(job, {"status": FAILED, "message": reason})
+
+    def cancel(self, number: str) -> None:
+        """Ask for a job to be stopped: at once where it still waits, else at its next step."""
+        now = datetime.now(UTC)
+        waiting = {"status": FAILED, "message": "cancelled", "finished_at": now, "cancel_requested": True}
+        with self._state.transaction() as connection:
+            connection.execute(sa.update(jobs).where(jobs.c.id == number, jobs.c.status == QUEUED).values(waiting))
+            connection.execute(
+                sa.update(jobs).where(jobs.c.id == number, jobs.c.status == PROCESSING).values(cancel_requested=True)
+            )
+
+    def _end(self, job: Job, values: dict[str, Any]) -> bool:
+        with self._state.transaction() as connection:
+            ended = connection.execute(
+                sa.update(jobs)
+                .where(_held(job))
+                .values({**values, "finished_at": datetime.now(UTC), "lease_until": None})
+            )
+        return bool(ended.rowcount == 1)
+
+
+def _held(job: Job) -> sa.ColumnElement[bool]:
+    return sa.and_(jobs.c.id == job.id, jobs.c.attempt == job.attempt, jobs.c.status == PROCESSING)
+
+
+def _job(row: Any) -> Job:
+    values = {name: row[name] for name in Job.__dataclass_fields__}
+    values["payload"] = json.loads(row["payload"])
+    values["result"] = None if row["result"] is None else json.loads(row["result"])
+    return Job(**values)

@@ -1,0 +1,102 @@
+"""The worker: one thread that takes jobs from the queue and does them, one after another."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lib.errors import CallboardError
+from lib.jobs.queue import LEASE, Job, Queue
+
+POLL_SECONDS = 0.3
+RENEW_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class Steps:
+    """What a job tells its progress to. Telling raises CancelledError once the job was cancelled."""
+
+    def __init__(self, queue: Queue, job: Job) -> None:
+        """Tell about one claimed job."""
+        self._queue, self._job = queue, job
+        self._told = 0.0
+        self._lock = threading.Lock()
+        self.progress = 0.0
+        self.message: str | None = None
+        self.stopped: CallboardError | None = None
+
+    def __call__(self, progress: float, message: str) -> None:
+        """Tell the progress, 0 to 100, and what is being done; written at most once a second."""
+        with self._lock:
+            self.progress, self.message = progress, message
+            if self.stopped is not None:
+                raise self.stopped
+            if time.monotonic() - self._told >= RENEW_SECONDS:
+                self._told = time.monotonic()
+                self._queue.renew(self._job, progress, message)
+
+    def keep(self, done: threading.Event) -> None:
+        """Renew the lease until done, whatever the job itself tells."""
+        while not done.wait(LEASE.total_seconds() / 6):
+            try:
+                self._queue.renew(self._job, self.progress, self.message)
+            except CallboardError as error:
+                self.stopped = error
+
+
+Handler = Callable[[Job, Steps], dict[str, Any]]
+"""Does one job and returns its result; what it raises is why the job failed."""
+
+
+class Worker:
+    """Does the queue's jobs by their kind, in a thread of its own."""
+
+    def __init__(self, queue: Queue, handlers: Mapping[str, Handler]) -> None:
+        """Prepare; `start` begins."""
+        self._queue = queue
+        self._handlers = handlers
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+
+    def start(self) -> None:
+        """Begin to take jobs."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no further job; one under way goes on for at most five seconds, and is done again by the next worker."""
+        self._stopping.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                job = self._queue.claim(tuple(self._handlers))
+            except CallboardError as error:
+                log.warning("The queue can't be read: %s", error.message)
+                job = None
+            if job is None:
+                self._stopping.wait(POLL_SECONDS)
+            else:
+                self._do(job)
+
+    def _do(self, job: Job) -> None:
+        steps = Steps(self._queue, job)
+        done = threading.Event()
+        keeper = threading.Thread(target=steps.keep, args=(done,), name="lease", daemon=True)
+        keeper.start()
+        try:
+            result = self._handlers[job.kind](job, steps)
+        except CallboardError as error:
+            self._queue.fail(job, error.message)
+        except Exception as error:
+            log.exception("Job %s failed", job.id)
+            self._queue.fail(job, f"An error that should not be ({type(error).__name__}); the log says more.")
+        else:
+            self._queue.complete(job, result)
+        finally:
+            done.set()
+            keeper.join()

@@ -1,0 +1,207 @@
+"""The tables of both stores, and the codes that their columns hold. No queries.
+
+The facts (`FACTS`) live in DuckDB or PostgreSQL, the state (`STATE`) in SQLite or PostgreSQL. The migrations build
+these tables; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+FACTS = sa.MetaData()
+STATE = sa.MetaData()
+
+SCORE_SCALE = 10_000
+"""Scores are kept as whole ten-thousandths of a point, so that sums are exact and need no order."""
+
+HISTOGRAM_BINS = 20
+"""Bins of half a point; 10 falls in the last."""
+
+NO_KEY = 0
+"""The key of the row that stands for "belongs to none" in every table of names."""
+
+NONE_NAME = "(none)"
+"""How "belongs to none" is shown, and how it is asked for in a filter."""
+
+
+class State(enum.IntEnum):
+    """States of an evaluation, by the codes that the facts hold."""
+
+    Pending = 1
+    Processing = 2
+    Completed = 3
+    Failed = 4
+
+
+class Sentiment(enum.IntEnum):
+    """Sentiments of an evaluation, by the codes that the facts hold; none is null."""
+
+    Positive = 1
+    Neutral = 2
+    Negative = 3
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """An instant: timezone-aware in Python, UTC without a zone in the database."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002, D102
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002, D102
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+workspace = sa.Table(
+    "workspace",
+    FACTS,
+    sa.Column("id", sa.SmallInteger, primary_key=True, autoincrement=False),  # one row, 1
+    sa.Column("data_version", sa.BigInteger, nullable=False),  # grows with every change of the facts
+    sa.Column("timezone", sa.Text, nullable=False),  # the zone that `evaluations.day` was computed in
+    sa.Column("is_sample", sa.Boolean, nullable=False),  # the facts are sample data
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+)
+
+
+def _names(table: str) -> sa.Table:
+    return sa.Table(
+        table,
+        FACTS,
+        sa.Column("key", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("id", sa.Text, unique=True),  # null in the row NO_KEY alone
+        sa.Column("name", sa.Text, nullable=False),
+    )
+
+
+campaigns = _names("campaigns")
+call_centers = _names("call_centers")
+engagements = _names("engagements")
+executives = _names("executives")
+
+evaluations = sa.Table(
+    "evaluations",
+    FACTS,
+    # Unique; PostgreSQL holds that by an index, and on DuckDB, where such an index makes loading eight times slower,
+    # the one writer holds it.
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("audio_at", UtcDateTime, nullable=False),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("state", sa.SmallInteger, nullable=False),
+    sa.Column("sentiment", sa.SmallInteger),
+    sa.Column("score", sa.Integer),
+    sa.Column("duration_seconds", sa.Integer),
+    sa.Column("is_ai", sa.Boolean, nullable=False),
+    sa.Column("campaign_key", sa.Integer, nullable=False),
+    sa.Column("call_center_key", sa.Integer, nullable=False),
+    sa.Column("engagement_key", sa.Integer, nullable=False),
+    sa.Column("executive_key", sa.Integer, nullable=False),
+    sa.Column("audio_file_name", sa.Text),
+    sa.Column("created_at", UtcDateTime),
+)
+
+EVALUATION_INDEXES = (
+    sa.Index("evaluations_id", evaluations.c.id, unique=True).ddl_if(dialect="postgresql"),
+    sa.Index("evaluations_newest", evaluations.c.audio_at, evaluations.c.id).ddl_if(dialect="postgresql"),
+    sa.Index("evaluations_day", evaluations.c.day).ddl_if(dialect="postgresql"),
+)
+
+COUNT_MEASURES = (
+    "evaluations",
+    "pending",
+    "processing",
+    "completed",
+    "failed",
+    "ai_calls",
+    "scored",
+    "positive",
+    "neutral",
+    "negative",
+    "timed",
+)
+SUM_MEASURES = ("score_sum", "score_square_sum", "duration_sum")
+HISTOGRAM_MEASURES = tuple(f"score_bin_{number:02}" for number in range(HISTOGRAM_BINS))
+MEASURES = COUNT_MEASURES + SUM_MEASURES + HISTOGRAM_MEASURES
+"""The additive measures; `lib/analytics/measures.py` says how each is computed from an evaluation."""
+
+CELL_COLUMNS = ("day", "campaign_key", "call_center_key", "engagement_key", "executive_key", "is_ai")
+"""What tells one cell of the daily rollup from another."""
+
+daily = sa.Table(
+    "daily",
+    FACTS,
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("campaign_key", sa.Integer, nullable=False),
+    sa.Column("call_center_key", sa.Integer, nullable=False),
+    sa.Column("engagement_key", sa.Integer, nullable=False),
+    sa.Column("executive_key", sa.Integer, nullable=False),
+    sa.Column("is_ai", sa.Boolean, nullable=False),
+    *(sa.Column(name, sa.Integer, nullable=False) for name in COUNT_MEASURES),
+    *(sa.Column(name, sa.BigInteger, nullable=False) for name in SUM_MEASURES),
+    *(sa.Column(name, sa.Integer, nullable=False) for name in HISTOGRAM_MEASURES),
+)
+
+DAILY_INDEXES = (
+    sa.Index("daily_cell", *(daily.c[name] for name in CELL_COLUMNS), unique=True).ddl_if(dialect="postgresql"),
+)
+
+imports = sa.Table(
+    "imports",
+    FACTS,
+    sa.Column("id", sa.Text, primary_key=True),  # grows with time
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("finished_at", UtcDateTime, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),  # who
+    sa.Column("files", sa.Text, nullable=False),  # JSON: [{"name", "sha256", "bytes"}]
+    sa.Column("mapping", sa.Text),  # the mapping's TOML, where there was one
+    sa.Column("result", sa.Text, nullable=False),  # loaded | loaded without bad rows | nothing loaded | failed
+    sa.Column("message", sa.Text),
+    sa.Column("read", sa.BigInteger, nullable=False),
+    sa.Column("added", sa.BigInteger, nullable=False),
+    sa.Column("changed", sa.BigInteger, nullable=False),
+    sa.Column("unchanged", sa.BigInteger, nullable=False),
+    sa.Column("duplicates", sa.BigInteger, nullable=False),  # rows of the import that a later row of it replaced
+    sa.Column("blank", sa.BigInteger, nullable=False),
+    sa.Column("bad", sa.BigInteger, nullable=False),
+    sa.Column("days", sa.Integer, nullable=False),  # days touched
+    sa.Column("first_day", sa.Date),
+    sa.Column("last_day", sa.Date),
+    sa.Column("bad_rows_file", sa.Text),  # its name in the data dir's folder of reports
+)
+
+jobs = sa.Table(
+    "jobs",
+    STATE,
+    sa.Column("id", sa.Text, primary_key=True),  # grows with time
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),  # queued | processing | completed | failed
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),  # JSON
+    sa.Column("progress", sa.Float, nullable=False),  # 0 to 100
+    sa.Column("message", sa.Text),  # what it is doing, or why it failed
+    sa.Column("result", sa.Text),  # JSON
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("started_at", UtcDateTime),
+    sa.Column("finished_at", UtcDateTime),
+    sa.Column("lease_until", UtcDateTime),  # a job whose lease ran out may be claimed again
+    sa.Column("attempt", sa.Integer, nullable=False),  # grows with every claim; a stale worker's writes carry an old one
+    sa.Column("cancel_requested", sa.Boolean, nullable=False),
+    sa.Index("jobs_status", "status", "created_at"),
+)
+
+mappings = sa.Table(
+    "mappings",
+    STATE,
+    sa.Column("header", sa.Text, primary_key=True),  # SHA-256 of the header that the mapping is for
+    sa.Column("toml", sa.Text, nullable=False),
+    sa.Column("saved_at", UtcDateTime, nullable=False),
+)

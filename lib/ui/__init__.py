@@ -1,0 +1,1 @@
+"""What pages are made of: the URL's state, the sidebar, cards, tables, charts."""

@@ -1,0 +1,108 @@
+"""How numbers, dates and periods look on a page: one format for each unit."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from fractions import Fraction
+
+from lib.analytics.calendar import Granularity
+from lib.analytics.filters import Moment
+from lib.analytics.measures import Metric, Sums, Unit, Value, rounded
+from lib.analytics.queries import Period
+
+NOTHING = "–"
+
+
+def count(value: int) -> str:
+    """Return 1234 as `1,234`."""
+    return f"{value:,}"
+
+
+def metric(which: Metric, sums: Sums) -> str:
+    """Return a metric's value with its unit; an en dash where there is none."""
+    return value(which.unit, which.value(sums))
+
+
+def value(unit: Unit, amount: Value | float) -> str:
+    """Return a value of a unit as it is shown."""
+    if amount is None:
+        return NOTHING
+    if unit is Unit.COUNT:
+        return f"{rounded(amount, 0):,}"
+    if unit is Unit.SCORE:
+        return f"{rounded(amount, 2):.2f}"
+    if unit is Unit.SHARE:
+        return f"{rounded(Fraction(amount) * 100, 1):.1f} %"
+    if unit is Unit.BALANCE:
+        return signed(f"{rounded(amount, 2):.2f}")
+    return duration(int(rounded(amount, 0) or 0))
+
+
+def change(unit: Unit, before: Value, now: Value) -> str | None:
+    """Return by how much a value changed, signed: percent for counts and durations, points for the others."""
+    if before is None or now is None:
+        return None
+    if unit in (Unit.COUNT, Unit.SECONDS):
+        if before == 0:
+            return None
+        share = rounded(Fraction(now - before) / Fraction(before) * 100, 1)
+        return signed(f"{share:.1f} %", plus=True)
+    if unit is Unit.SHARE:
+        return signed(f"{rounded(Fraction(now - before) * 100, 1):.1f} pp", plus=True)
+    return signed(f"{rounded(Fraction(now - before), 2):.2f}", plus=True)
+
+
+def signed(text: str, plus: bool = False) -> str:
+    """Return a number's text with a true minus sign, and a plus where asked for."""
+    if text.startswith("-"):
+        return "−" + text[1:]
+    return "+" + text if plus else text
+
+
+def duration(seconds: int) -> str:
+    """Return 312 as `5:12`, 4000 as `1:06:40`."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def interval(unit: Unit, ends: tuple[float, float] | None) -> str:
+    """Return an interval as `7.61 – 7.99`."""
+    return NOTHING if ends is None else f"{value(unit, ends[0])} – {value(unit, ends[1])}"
+
+
+def day(when: date) -> str:
+    """Return a day as `31 Jan 2024`."""
+    return f"{when.day} {when:%b %Y}"
+
+
+def instant(when: datetime) -> str:
+    """Return an instant as `31 Jan 2024, 09:30`."""
+    return f"{day(when)}, {when:%H:%M}"
+
+
+def period(which: Period) -> str:
+    """Return a period in as few words as tell it: `1–31 Jan 2024`."""
+    first, last = which.date_from, which.date_to
+    if first is None or last is None:
+        return "no data"
+    if isinstance(first, datetime) or isinstance(last, datetime):
+        return f"{_moment(first)} to {_moment(last)}"
+    if first == last:
+        return day(first)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{day(last)}"
+    if first.year == last.year:
+        return f"{first.day} {first:%b} – {day(last)}"
+    return f"{day(first)} – {day(last)}"
+
+
+def bucket(first: date, granularity: Granularity) -> str:
+    """Return the name of a trend's bucket."""
+    if granularity is Granularity.MONTHLY:
+        return f"{first:%B %Y}"
+    return f"Week of {day(first)}" if granularity is Granularity.WEEKLY else f"{first:%a} {day(first)}"
+
+
+def _moment(when: Moment) -> str:
+    return when.isoformat(sep=" ", timespec="minutes") if isinstance(when, datetime) else day(when)

@@ -1,0 +1,5 @@
+"""What is in here?"""
+
+import streamlit as st
+
+st.title("Data")

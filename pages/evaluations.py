@@ -1,0 +1,36 @@
+"""Which calls?"""
+
+import streamlit as st
+
+from lib.analytics import queries
+from lib.schema import Sentiment, State
+from lib.ui import format, page, state, tables
+
+PAGE_SIZE = 100
+
+view = page.begin("Evaluations", "Which calls are behind the numbers?")
+left, right = st.columns(2)
+for place, (name, choices) in zip((left, right), state.RECORD_CHOICES.items(), strict=True):
+    place.multiselect(name.capitalize(), choices, key=name, placeholder="All", on_change=state.first_page)
+
+found = view.answers.ask(
+    queries.records,
+    view.filters,
+    view.calendar,
+    tuple(State[name] for name in st.session_state["state"]),
+    tuple(Sentiment[name] for name in st.session_state["sentiment"]),
+    st.session_state["page"],
+    PAGE_SIZE,
+)
+if not found.total_count:
+    page.empty("Nothing matches these filters", "Choose other states or sentiments.")
+    st.stop()
+first = (found.page - 1) * PAGE_SIZE + 1
+st.caption(
+    f"{format.count(first)} to {format.count(first + len(found.records) - 1)} of {format.count(found.total_count)}, "
+    "newest first."
+)
+tables.records(view, found.records)
+pages = -(-found.total_count // PAGE_SIZE)
+if pages > 1:
+    st.number_input(f"Page of {format.count(pages)}", 1, max(pages, found.page), key="page", width=180)

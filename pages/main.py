@@ -1,0 +1,25 @@
+"""The entry script: page set-up, sidebar, navigation. It runs before every page."""
+
+import streamlit as st
+
+from lib import workspace
+from lib.ui import page, sidebar, state, style
+
+st.set_page_config(page_title="Callboard", page_icon="pages/static/icon.svg", layout="wide")
+st.html(style.sheet())
+
+pages = [
+    st.Page("overview.py", title="Overview", default=True),
+    st.Page("campaigns.py", title="Campaigns"),
+    st.Page("call_centers.py", title="Call centers"),
+    st.Page("executives.py", title="Executives"),
+    st.Page("trends.py", title="Trends"),
+    st.Page("evaluations.py", title="Evaluations"),
+    st.Page("data.py", title="Data"),
+]
+chosen = st.navigation(pages, position="hidden")
+with page.ended_by_errors():
+    calendar = workspace.current().calendar
+    state.load(calendar.zone)
+    sidebar.show(pages, page.answers(), calendar)
+chosen.run()
