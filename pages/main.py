@@ -5,7 +5,7 @@ import streamlit as st
 from lib import workspace
 from lib.ui import page, sidebar, state, style
 
-st.set_page_config(page_title="Callboard", page_icon="pages/static/icon.svg", layout="wide")
+st.set_page_config(page_title="Callboard", page_icon="pages/static/icon.svg", layout="wide", initial_sidebar_state=300)
 st.html(style.sheet())
 
 pages = [

@@ -12,7 +12,7 @@ import json
 import tomllib
 import zoneinfo
 from collections.abc import Mapping as Table
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -21,6 +21,7 @@ import tomli_w
 
 from lib.analytics.columns import COLUMNS, REQUIRED, Kind
 from lib.errors import FileError, MappingError, nearest
+from lib.schema import Sentiment, State
 
 FILE_OPTIONS = ("encoding", "delimiter", "sheet", "header_row", "date_format", "timezone", "decimal")
 SOURCE_OPTIONS = ("column", "columns", "join", "scale", "offset", "value", "row")
@@ -97,21 +98,29 @@ class Mapping:
         }
         return tomli_w.dumps({part: entries for part, entries in document.items() if entries})
 
-    def resolve(self, header: Sequence[str], file: str) -> Mapping:
-        """Return the mapping with every column name as this header spells it, and with the columns that it leaves
-        open filled in where the header has their canonical names.
+    def resolve(self, header: Sequence[str], file: str, first_values: Callable[[str], Collection[str]]) -> Mapping:
+        """Return the mapping with every column name as this header spells it.
 
-        Raises MappingError where a column is named that the header lacks or has twice, FileError where a required
-        column comes from nowhere.
-        """  # noqa: D205
+        Columns that the mapping leaves open are filled in where the header has their canonical names. With a mapping
+        at hand, a column that is called state or sentiment but whose first values (of `first_values`) are none of
+        ours is something else, such as a state of the country, and is left alone.
+
+        Raises MappingError where a column is named that the header lacks, FileError where one is there twice or a
+        required column comes from nowhere.
+        """
         columns = {
-            canonical: replace(source, columns=tuple(_in_header(name, header, canonical, file) for name in source.columns))
+            canonical: replace(
+                source, columns=tuple(_in_header(name, header, canonical, file) for name in source.columns)
+            )
             for canonical, source in self.columns.items()
         }
-        for canonical in COLUMNS:
+        for canonical, column in COLUMNS.items():
             matches = [name for name in header if folded(name) == folded(canonical)]
-            if canonical not in columns and matches:
-                columns[canonical] = ColumnSource((_in_header(matches[0], header, canonical, file),))
+            if canonical in columns or not matches:
+                continue
+            if self.columns and canonical not in self.values and not is_plausible(column.kind, first_values(matches[0])):
+                continue
+            columns[canonical] = ColumnSource((_in_header(matches[0], header, canonical, file),))
         missing = [canonical for canonical in REQUIRED if canonical not in columns]
         if missing:
             found = ", ".join(f"'{shortened(name)}'" for name in header[:12]) + (" …" if len(header) > 12 else "")
@@ -121,6 +130,15 @@ class Mapping:
                 f"come from (and header_row, where the header is in another row)."
             )
         return replace(self, columns={canonical: columns[canonical] for canonical in COLUMNS if canonical in columns})
+
+
+def is_plausible(kind: Kind, values: Collection[str]) -> bool:
+    """Return whether values may be states (sentiments): whether any of them is one. Other kinds always may."""
+    members = {Kind.STATE: State, Kind.SENTIMENT: Sentiment}.get(kind)
+    if members is None or not any(values):
+        return True
+    known = {member.name.casefold() for member in members}
+    return any(value.strip().casefold() in known for value in values)
 
 
 def folded(name: str) -> str:

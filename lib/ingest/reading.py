@@ -7,6 +7,7 @@ The child sends the good rows as an Arrow stream, tells its progress, and leaves
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import logging
 import os
@@ -16,7 +17,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 from zoneinfo import ZoneInfo
@@ -87,11 +88,65 @@ def read_files(
 
     Raises FileError and MappingError, from `finish` or while batches are taken. The child ends with the context.
     """
+    outcome = Outcome()
+    told: dict[str, Any] = {}
+    with _child({"task": "read", "bad_rows": str(bad_rows)}, files, mapping_toml, settings) as child:
+        assert child.stdout and child.stderr  # noqa: S101 - they were asked for
+        listener = threading.Thread(target=_listen, args=(child.stderr, outcome, told, progress), daemon=True)
+        listener.start()
+
+        def finish() -> None:
+            child.wait()
+            listener.join()
+            _raise_told(told, child.returncode, outcome, files)
+
+        try:
+            try:
+                batches = pa.ipc.open_stream(child.stdout)
+            except pa.ArrowInvalid:
+                finish()
+                raise FileError(f"{files[0].name}: can't be read.") from None
+            yield Reading(batches, outcome, finish)
+        finally:
+            if child.poll() is None:
+                child.kill()
+            child.wait()
+            listener.join()
+
+
+def preview(file: InputFile, mapping_toml: str | None, settings: Settings, rows: int = 500) -> Preview:
+    """Read a file's header and first rows. Raises FileError and MappingError."""
+    told: dict[str, Any] = {}
+    with _child({"task": "preview", "rows": rows}, [file], mapping_toml, settings) as child:
+        assert child.stdout and child.stderr  # noqa: S101 - they were asked for
+        listener = threading.Thread(target=_listen, args=(child.stderr, Outcome(), told, lambda *_: None), daemon=True)
+        listener.start()
+        found = child.stdout.read()
+        child.wait()
+        listener.join()
+        _raise_told(told, child.returncode, Outcome(ended=bool(found)), [file])
+    document = json.loads(found)
+    return Preview(tuple(document["header"]), tuple(tuple(row) for row in document["rows"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A file's header and its first rows as they came."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@contextmanager
+def _child(
+    task: dict[str, Any], files: list[InputFile], mapping_toml: str | None, settings: Settings
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a child on a task; it ends with the context."""
     order = {
+        **task,
         "files": [{"path": str(file.path.absolute()), "name": file.name} for file in files],
         "mapping": mapping_toml,
         "zone": settings.timezone,
-        "bad_rows": str(bad_rows),
         "memory_mb": settings.reader_memory_mb,
         "seconds": settings.reader_seconds,
     }
@@ -104,30 +159,14 @@ def read_files(
         start_new_session=True,  # the terminal's Ctrl-C is the parent's to act on
     )
     assert child.stdin and child.stdout and child.stderr  # noqa: S101 - they were asked for
-    outcome = Outcome()
-    told: dict[str, Any] = {}
-    listener = threading.Thread(target=_listen, args=(child.stderr, outcome, told, progress), daemon=True)
-    listener.start()
-
-    def finish() -> None:
-        child.wait()
-        listener.join()
-        _raise_told(told, child.returncode, outcome, files)
-
     try:
         with child.stdin:
             child.stdin.write(json.dumps(order).encode())
-        try:
-            batches = pa.ipc.open_stream(child.stdout)
-        except pa.ArrowInvalid:
-            finish()
-            raise FileError(f"{files[0].name}: can't be read.") from None
-        yield Reading(batches, outcome, finish)
+        yield child
     finally:
         if child.poll() is None:
             child.kill()
         child.wait()
-        listener.join()
         child.stdout.close()
         child.stderr.close()
 
@@ -173,7 +212,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (order["seconds"], order["seconds"] + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        _read(order, rows_out)
+        {"read": _read, "preview": _preview}[order["task"]](order, rows_out)
     except CallboardError as error:
         _tell({"error": type(error).__name__, "message": error.message})
     except MemoryError:
@@ -200,7 +239,8 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
         done += count
 
     sources = [open_source(Path(file["path"]), file["name"], mapping.file, advanced) for file in order["files"]]
-    resolved = [mapping.resolve(source.header, source.name) for source in sources]
+    sources = [_peeked(source) for source in sources]
+    resolved = [mapping.resolve(source.header, source.name, source.first_values) for source in sources]
     report = _BadRowsFile(Path(order["bad_rows"]), sources)
     with pa.ipc.new_stream(rows_out, STAGED.remove_metadata()) as writer:
         for source, rules in zip(sources, resolved, strict=True):
@@ -223,6 +263,32 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
     report.close()
     rows_out.close()
     _tell({"done": [rows, blank, bad]})
+
+
+def _peeked(source: Source) -> Source:
+    """Read a source's first batch, so that its first values are known; its batches come all the same."""
+    first = list(itertools.islice(source.batches, 1))
+    values: dict[str, list[str]] = {}
+    for batch, _ in first:
+        rows = {name: column.slice(0, 1000).to_pylist() for name, column in zip(source.header, batch.columns, strict=True)}
+        values = {name: list({cell or "" for cell in cells}) for name, cells in rows.items()}
+    return replace(source, batches=itertools.chain(first, source.batches), first_values=lambda name: values.get(name, []))
+
+
+def _preview(order: dict[str, Any], out: IO[bytes]) -> None:
+    mapping = Mapping() if order["mapping"] is None else Mapping.from_toml(order["mapping"])
+    file = order["files"][0]
+    source = open_source(Path(file["path"]), file["name"], mapping.file, lambda _: None)
+    rows: list[list[str]] = []
+    for batch, _ in source.batches:
+        count = min(len(batch.numbers), order["rows"] - len(rows))
+        columns = [column.slice(0, count).to_pylist() for column in batch.columns]
+        rows += [[shortened(cell or "", 200) for cell in row] for row in zip(*columns, strict=True)]
+        if len(rows) >= order["rows"]:
+            break
+    out.write(json.dumps({"header": source.header, "rows": rows}).encode())
+    out.close()
+    _tell({"done": [len(rows), 0, 0]})
 
 
 def _whole_row(file: str, row: BrokenRow) -> Problem:

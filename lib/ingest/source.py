@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ class Source:
     name: str
     header: tuple[str, ...]
     batches: Iterator[tuple[Batch, list[BrokenRow]]]
+    first_values: Callable[[str], Collection[str]] = lambda _: ()  # a column's values in the first rows, once read
 
 
 def open_bytes(path: Path, name: str) -> io.BufferedIOBase:

@@ -95,11 +95,12 @@ def distribution(sums: Sums, height: int = 220) -> None:
     )
     bars = (
         alt.Chart(frame)
-        .mark_bar(color=colours.accent, binSpacing=1, cornerRadiusEnd=2)
+        .mark_rect(color=colours.accent, stroke=colours.panel, strokeWidth=1)
         .encode(
-            x=alt.X("from:Q", bin="binned", title="Score", scale=alt.Scale(domain=[0, 10]), axis=alt.Axis(tickCount=10, grid=False)),
+            x=alt.X("from:Q", title="Score", scale=alt.Scale(domain=[0, 10]), axis=alt.Axis(tickCount=10, grid=False)),
             x2="to:Q",
             y=alt.Y("count:Q", title="Evaluations", axis=alt.Axis(format="~s", tickCount=4)),
+            y2=alt.datum(0),
             tooltip=[alt.Tooltip("label:N", title="Score"), alt.Tooltip("count:Q", title="Evaluations", format=",d")],
         )
         .properties(height=height, width="container")

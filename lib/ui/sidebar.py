@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
+from streamlit.navigation.page import Page
 
 from lib.analytics import queries
 from lib.analytics.answers import Answers
@@ -30,7 +30,7 @@ PRESET_LABELS = {
 }
 
 
-def show(pages: Sequence[StreamlitPage], answers: Answers, calendar: Calendar) -> None:
+def show(pages: Sequence[Page], answers: Answers, calendar: Calendar) -> None:
     """Draw the sidebar, with links to the pages that keep what is chosen."""
     with st.sidebar:
         st.html('<div class="cb-brand"><span class="cb-mark" aria-hidden="true"></span>Callboard</div>')

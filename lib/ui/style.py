@@ -39,9 +39,9 @@ def sheet() -> str:
 
 
 _RULES = """
-.stApp .block-container{max-width:1240px;padding-top:2.2rem;padding-bottom:4rem}
+.stApp .block-container{max-width:1240px;padding-top:3.6rem;padding-bottom:4rem}
 .stApp h1{font-size:1.75rem;letter-spacing:-.01em;padding:0 0 .15rem}
-.stApp h2{font-size:1.1rem;padding:.4rem 0 .1rem}
+.stApp h3{font-size:1.12rem;padding:.5rem 0 .1rem}
 .cb-brand{display:flex;align-items:center;gap:.55rem;font-weight:700;font-size:1.2rem;letter-spacing:-.01em}
 .cb-mark{width:1.1rem;height:1.1rem;border-radius:.3rem;background:
  linear-gradient(90deg,transparent 14%,#fff 14% 28%,transparent 28% 44%,#fff 44% 58%,transparent 58% 74%,
@@ -52,7 +52,7 @@ _RULES = """
 .cb-shown b{color:var(--cb-text);font-weight:600}
 .cb-banner{border-left:4px solid var(--cb-negative);background:color-mix(in srgb,var(--cb-negative) 9%,transparent);
  padding:.55rem .8rem;border-radius:0 8px 8px 0;font-size:.9rem;margin-bottom:.3rem}
-.cb-cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(11.4rem,1fr));gap:.8rem}
+.cb-cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(10.3rem,1fr));gap:.75rem}
 .cb-card{border:1px solid var(--cb-line);border-radius:12px;padding:.8rem .95rem .7rem;background:var(--cb-panel);
  display:flex;flex-direction:column;min-height:8.1rem}
 .cb-label{font-size:.82rem;color:var(--cb-muted);display:flex;justify-content:space-between;gap:.4rem}
@@ -65,8 +65,8 @@ _RULES = """
 .cb-few{border:1px dashed var(--cb-negative);color:var(--cb-negative);border-radius:6px;padding:0 .35rem;font-size:.74rem}
 .cb-bar{display:flex;height:1.15rem;border-radius:6px;overflow:hidden;gap:2px;margin:.35rem 0 .5rem}
 .cb-bar span{min-width:2px}
-.cb-legend{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;font-size:.84rem;list-style:none;padding:0;margin:0}
-.cb-legend li{display:flex;align-items:center;gap:.4rem;margin:0}
+.cb-legend{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;font-size:.84rem;list-style:none;padding:0!important;margin:0!important}
+.cb-legend li{display:flex;align-items:center;gap:.4rem;margin:0!important}
 .cb-dot{width:.65rem;height:.65rem;border-radius:3px;display:inline-block;flex:none}
 .cb-tops{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:.8rem}
 .cb-empty{border:1px dashed var(--cb-line);border-radius:12px;padding:2.2rem 1.2rem;text-align:center;

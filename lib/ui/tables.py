@@ -25,7 +25,7 @@ TABLE_METRICS = (
     "completionRate",
     "failureRate",
 )
-_COLUMN_FORMATS = {"count": "localized", "score": "%.2f", "share": "percent", "balance": "%.2f", "seconds": "duration"}
+_COLUMN_FORMATS = {"count": "localized", "score": "%.2f", "share": "percent", "balance": "%.2f", "seconds": "%d s"}
 _TOTAL = "All"
 
 
@@ -40,7 +40,7 @@ def breakdown(view: View, title: str, dimension: Dimension, groups: Sequence[Gro
         }
         for group in groups
     ]
-    rows.append({dimension.label: _TOTAL, **({"Call center": None} if with_center else {}), **_figures(total)})
+    rows.insert(0, {dimension.label: _TOTAL, **({"Call center": None} if with_center else {}), **_figures(total)})
     frame = pd.DataFrame(rows)
     st.dataframe(
         frame,

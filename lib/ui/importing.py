@@ -1,0 +1,331 @@
+"""The Data page's parts: upload, preview, mapping by hand, progress, bad rows, history."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from lib.analytics import queries
+from lib.analytics.columns import COLUMNS, Kind
+from lib.errors import CallboardError
+from lib.exports.tables import CSV_TYPE
+from lib.ingest import guess, imports, saved
+from lib.ingest.mapping import ColumnSource, FileOptions, Mapping
+from lib.ingest.reading import InputFile, Preview, preview
+from lib.jobs.queue import COMPLETED, Job
+from lib.schema import Sentiment, State
+from lib.ui import format, page, uploads
+from lib.workspace import Workspace
+
+FILE_TYPES = ["csv", "tsv", "txt", "gz", "xlsx", "xlsm", "parquet", "jsonl", "ndjson", "toml"]
+ROW_NUMBER = "‹file name and row number›"
+NOTHING = "‹nothing›"
+SHOWN_ROWS = 8
+ENCODINGS = ["", "utf-8", "cp1252", "latin-1", "utf-16"]
+
+_FILES, _STAMP, _BASE, _JOB, _NOTE = "_import_files", "_import_stamp", "_import_base", "_import_job", "_import_note"
+
+
+def upload(workspace: Workspace) -> tuple[InputFile, ...]:
+    """Draw the upload; return the files that were brought, kept on disk."""
+    brought = st.file_uploader(
+        "Files with evaluations",
+        type=FILE_TYPES,
+        accept_multiple_files=True,
+        help="CSV, XLSX, Parquet or JSON Lines, gzipped or not; a mapping (.toml) may come along.",
+    )
+    session = st.session_state
+    stamp = "|".join(sorted(f"{file.file_id}" for file in brought))
+    if session.get(_STAMP) != stamp:
+        session[_STAMP] = stamp
+        session[_JOB] = session[_NOTE] = None
+        session[_BASE] = next((file.getvalue().decode("utf-8", "replace") for file in brought if _is_toml(file)), None)
+        data = [file for file in brought if not _is_toml(file)]
+        folder = hashlib.sha256(stamp.encode()).hexdigest()[:24]
+        session[_FILES] = uploads.keep(workspace.settings, data, folder) if data else ()
+    files: tuple[InputFile, ...] = session.get(_FILES, ())
+    return files
+
+
+def mapping(workspace: Workspace, files: tuple[InputFile, ...]) -> tuple[Mapping, Preview] | None:
+    """Draw the first rows and the columns, guessed and to be corrected; None where the file can't be read."""
+    stamp = st.session_state[_STAMP]
+    brought = st.session_state[_BASE]
+    try:
+        options = Mapping.from_toml(brought, "the mapping").file if brought else FileOptions()
+        options = _file_options(options, stamp)
+        seen = _preview(str(files[0].path), files[0].name, Mapping(options).to_toml() or None, stamp)
+    except CallboardError as error:
+        st.error(page.plain(error.message))
+        return None
+    kept = brought or saved.find(workspace.state, seen.header)
+    if kept and not brought:
+        st.caption("A mapping that was saved for files of this header is filled in.")
+    base = Mapping.from_toml(kept) if kept else guess.mapping(seen, options)
+    st.subheader("First rows", anchor=False)
+    shown = pd.DataFrame(seen.rows[:SHOWN_ROWS], columns=_unique(seen.header))
+    st.dataframe(shown, hide_index=True, width="stretch", alt="The first rows of the file as they came")
+    return _columns(base, options, seen, stamp), seen
+
+
+def start(workspace: Workspace, files: tuple[InputFile, ...], chosen: Mapping, seen: Preview) -> None:
+    """Draw the buttons that check and load; keep the mapping for files of this header."""
+    with st.container(horizontal=True):
+        check = st.button("Check only", help="Read and check every row; change nothing.")
+        load = st.button("Load", type="primary")
+        st.download_button("Save mapping as TOML", chosen.to_toml(), "mapping.toml", "application/toml", on_click="ignore")
+    if check or load:
+        try:
+            chosen.resolve(seen.header, files[0].name, lambda _: ())
+        except CallboardError as error:
+            st.error(page.plain(error.message))
+            return
+        saved.keep(workspace.state, seen.header, chosen.to_toml())
+        _ask(workspace, files, chosen.to_toml(), dry_run=check, skip=False)
+
+
+def progress(workspace: Workspace) -> None:
+    """Draw the import under way, or what came of the last one."""
+    number = st.session_state.get(_JOB)
+    if number is None:
+        return
+    job = workspace.queue.get(number)
+    if job is None:
+        return
+    if not job.ended:
+        _under_way(workspace, number)
+        return
+    if job.status == COMPLETED:
+        _report(workspace, job)
+    else:
+        st.error(f"Nothing was loaded. {page.plain(job.message or '')}")
+
+
+def history(workspace: Workspace) -> None:
+    """Draw every import: when, who, file, SHA-256, counts, result."""
+    st.subheader("Imports so far", anchor=False)
+    with workspace.facts.read() as connection:
+        entries = imports.history(connection)
+    if not entries:
+        page.empty("No import yet", "What is imported, here or with callboard import, is listed here.")
+        return
+    zone = workspace.settings.zone
+    frame = pd.DataFrame(
+        [
+            {
+                "When": entry.started_at.astimezone(zone).replace(tzinfo=None),
+                "Who": entry.actor,
+                "Files": ", ".join(file["name"] for file in entry.files),
+                "Result": entry.result,
+                "Read": entry.read,
+                "Added": entry.added,
+                "Changed": entry.changed,
+                "Unchanged": entry.unchanged,
+                "Blank": entry.blank,
+                "Bad": entry.bad,
+                "Days": entry.days,
+                "Seconds": round((entry.finished_at - entry.started_at).total_seconds(), 1),
+                "SHA-256": ", ".join(file.get("sha256", "") for file in entry.files),
+                "Message": entry.message,
+            }
+            for entry in entries
+        ]
+    )
+    st.dataframe(frame, hide_index=True, width="stretch", alt=f"{len(entries)} imports, newest first")
+
+
+def summary(workspace: Workspace) -> queries.Status:
+    """Draw what the database holds."""
+    status = page.answers().ask(queries.status)
+    zone = workspace.settings.zone
+    kind = "sample evaluations" if status.is_sample else "evaluations"
+    days = f", {format.day(status.first_day)} to {format.day(status.last_day)}" if status.first_day and status.last_day else ""
+    st.html(
+        f'<p class="cb-shown"><b>{format.count(status.evaluations)}</b> {kind}{days} · changed '
+        f"{format.instant(status.changed_at.astimezone(zone))} ({zone.key})</p>"
+    )
+    page.notices(status)
+    return status
+
+
+def _is_toml(file: Any) -> bool:
+    return bool(file.name.lower().endswith(".toml"))
+
+
+@st.cache_data(show_spinner="Reading the first rows …", max_entries=20)
+def _preview(path: str, name: str, options_toml: str | None, _stamp: str) -> Preview:
+    from lib import workspace
+
+    return preview(InputFile(Path(path), name), options_toml, workspace.current().settings)
+
+
+def _file_options(base: FileOptions, stamp: str) -> FileOptions:
+    with st.expander("How the file is read"):
+        left, middle, right = st.columns(3)
+        choices = ENCODINGS if (base.encoding or "") in ENCODINGS else [*ENCODINGS, base.encoding or ""]
+        encoding = left.selectbox(
+            "Encoding", choices, choices.index(base.encoding or ""), format_func=lambda each: each or "found out", key=f"encoding-{stamp}"
+        )
+        delimiters = ["", ",", ";", "\t", "|"]
+        delimiter = left.selectbox(
+            "Delimiter",
+            delimiters,
+            delimiters.index(base.delimiter) if base.delimiter in delimiters else 0,
+            format_func=lambda each: {"": "found out", "\t": "tab"}.get(each, each),
+            key=f"delimiter-{stamp}",
+        )
+        header_row = middle.number_input("Header in row", 1, 1000, base.header_row, key=f"header-{stamp}")
+        sheet = middle.text_input("Sheet (XLSX)", str(base.sheet or ""), placeholder="the first", key=f"sheet-{stamp}")
+        decimal = right.selectbox("Decimal sign", [".", ","], [".", ","].index(base.decimal), key=f"decimal-{stamp}")
+        timezone = right.text_input("Time zone", base.timezone or "", placeholder="the workspace's", key=f"zone-{stamp}")
+        formats = st.text_input(
+            "Date formats",
+            " | ".join(base.date_formats),
+            placeholder="ISO 8601, or such as %d/%m/%Y; several with | between",
+            key=f"formats-{stamp}",
+        )
+    named: str | int | None = int(sheet) if sheet.isdigit() else sheet or None
+    given = tuple(part.strip() for part in formats.split("|") if part.strip())
+    options = FileOptions(encoding or None, delimiter or None, named, int(header_row), given, timezone or None, decimal)
+    return Mapping.from_toml(Mapping(options).to_toml(), "How the file is read").file
+
+
+def _columns(base: Mapping, options: FileOptions, seen: Preview, stamp: str) -> Mapping:
+    st.subheader("Columns", anchor=False)
+    st.caption("Where each column of an evaluation comes from. Several columns are joined by a space (an id, by a dash).")
+    columns: dict[str, ColumnSource] = {}
+    values: dict[str, dict[str, str]] = {}
+    names = list(dict.fromkeys(seen.header))
+    for place, column in enumerate(COLUMNS.values()):
+        if place % 3 == 0:
+            grid = st.columns(3, gap="medium")
+        with grid[place % 3]:
+            source = _column(column.name, base.columns.get(column.name), names, stamp)
+        if source is not None:
+            columns[column.name] = source
+    for canonical in ("state", "sentiment"):
+        known = dict(base.values.get(canonical, {}))
+        asked = guess.unknown_values(seen, columns.get(canonical), canonical)
+        if asked:
+            values[canonical] = {**known, **_values(canonical, asked, known, stamp)}
+        elif known:
+            values[canonical] = known
+    others = {name: dict(pairs) for name, pairs in base.values.items() if name not in values}
+    formats = options.date_formats or base.file.date_formats
+    return Mapping(replace(options, date_formats=formats), columns, {**others, **values})
+
+
+def _column(canonical: str, base: ColumnSource | None, names: list[str], stamp: str) -> ColumnSource | None:
+    if base is not None and base.value is not None:
+        value = st.text_input(f"{canonical} (the same in every row)", base.value, key=f"value-{canonical}-{stamp}")
+        return ColumnSource(value=value) if value else None
+    choices = [ROW_NUMBER, *names] if canonical == "id" else names
+    default = [ROW_NUMBER] if base is not None and base.row else [name for name in (base.columns if base else ()) if name in names]
+    label = f"{canonical} *" if COLUMNS[canonical].required else canonical
+    chosen = st.multiselect(
+        label, choices, default, key=f"column-{canonical}-{stamp}", help=COLUMNS[canonical].help, placeholder=NOTHING
+    )
+    if not chosen:
+        return None
+    if ROW_NUMBER in chosen:
+        return ColumnSource(row=True)
+    scale = base.scale if base else None
+    if COLUMNS[canonical].kind in (Kind.SCORE, Kind.SECONDS):
+        typed = st.number_input(
+            f"{canonical}: multiply by", value=float(scale or 1), min_value=0.0, format="%g", key=f"scale-{canonical}-{stamp}"
+        )
+        scale = None if typed == 1 else Decimal(repr(typed))
+    join = base.join if base is not None and len(base.columns) > 1 else "-" if canonical == "id" else " "
+    return ColumnSource(tuple(chosen), join if len(chosen) > 1 else "", scale, base.offset if base else None)
+
+
+def _values(canonical: str, asked: list[str], known: dict[str, str], stamp: str) -> dict[str, str]:
+    st.subheader(f"Values of {canonical}", anchor=False)
+    members = [member.name for member in (State if canonical == "state" else Sentiment)]
+    folded = {source.casefold(): target for source, target in known.items()}
+    found: dict[str, str] = {}
+    grid = st.columns(4)
+    for place, value in enumerate(asked):
+        guessed = folded.get(value.casefold()) or next((name for name in members if name.casefold() in value.casefold()), "")
+        choice = grid[place % 4].selectbox(
+            value, ["", *members], ["", *members].index(guessed), format_func=lambda each: each or NOTHING, key=f"{canonical}-{value}-{stamp}"
+        )
+        found[value] = choice
+    return found
+
+
+def _ask(workspace: Workspace, files: tuple[InputFile, ...], toml: str, *, dry_run: bool, skip: bool) -> None:
+    """Put the import into the queue; where it would replace sample data, ask first."""
+
+    def queue() -> None:
+        payload = {
+            "files": [(str(file.path.absolute()), file.name) for file in files],
+            "mapping": toml,
+            "dry_run": dry_run,
+            "skip_bad_rows": skip,
+            "replace_sample": True,
+        }
+        st.session_state[_JOB] = workspace.queue.add("import", payload, "Data page").id
+        st.rerun()
+
+    if dry_run or not page.answers().ask(queries.status).is_sample:
+        queue()
+
+    @st.dialog("Replace the sample data?")
+    def confirm() -> None:
+        st.write("The app holds sample data. They are deleted when your own evaluations are loaded.")
+        if st.button("Replace them", type="primary"):
+            queue()
+
+    confirm()
+
+
+@st.fragment(run_every=0.5)
+def _under_way(workspace: Workspace, number: str) -> None:
+    job = workspace.queue.get(number)
+    if job is None or job.ended:
+        st.rerun()
+    else:
+        st.progress(job.progress / 100, text=f"{job.message or 'waiting'} …")
+        if st.button("Stop"):
+            workspace.queue.cancel(number)
+
+
+def _report(workspace: Workspace, job: Job) -> None:
+    result = job.result or {}
+    told = "  \n".join(page.plain(line) for line in result["lines"])
+    bad = result["bad"]
+    (st.warning if bad else st.success)(told)
+    if not bad:
+        return
+    st.subheader(f"{format.count(bad)} bad rows", anchor=False)
+    frame = pd.DataFrame(result["problems"]).rename(
+        columns={"file": "File", "row": "Row", "column": "Column", "value": "Value", "problem": "What is wrong", "right": "What would be right"}
+    )
+    st.dataframe(frame, hide_index=True, width="stretch", alt=f"{len(frame)} problems")
+    good = result["read"] - bad
+    with st.container(horizontal=True):
+        path = Path(result["bad_rows_file"])
+        st.download_button(
+            "Download the bad rows", path.read_bytes, "bad-rows.csv", CSV_TYPE, on_click="ignore", disabled=not path.exists()
+        )
+        files = tuple(InputFile(Path(path), name) for path, name in job.payload["files"])
+        loaded = job.payload.get("skip_bad_rows") and not job.payload.get("dry_run")
+        if good and not loaded and st.button(f"Load the {format.count(good)} good rows", type="primary"):
+            _ask(workspace, files, job.payload["mapping"], dry_run=False, skip=True)
+
+
+def _unique(header: tuple[str, ...]) -> list[str]:
+    """Return names that a frame can have as columns: each once."""
+    seen: dict[str, int] = {}
+    names = []
+    for name in header:
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return names

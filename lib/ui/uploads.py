@@ -1,0 +1,40 @@
+"""Uploads: files that a visitor brings, kept in the data dir until they are imported."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from lib.errors import StorageError
+from lib.ingest.reading import InputFile
+from lib.settings import Settings
+
+KEPT_SECONDS = 24 * 3600
+
+
+def keep(settings: Settings, files: Sequence[Any], session: str) -> tuple[InputFile, ...]:
+    """Write uploaded files into the session's folder, in place of its earlier ones. Raises StorageError."""
+    root = settings.data_dir / "uploads"
+    folder = root / session
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for old in root.iterdir():
+            if time.time() - old.stat().st_mtime > KEPT_SECONDS:
+                shutil.rmtree(old, ignore_errors=True)
+        return tuple(_write(folder, number, file.name, file) for number, file in enumerate(files))
+    except OSError as error:
+        raise StorageError(f"The upload can't be kept: {error.strerror}.") from None
+
+
+def _write(folder: Path, number: int, name: str, content: IO[bytes]) -> InputFile:
+    # The visitor's name is what errors call the file; the path is ours alone.
+    gzipped = ".gz" if name.lower().endswith(".gz") else ""
+    path = folder / f"{number}{gzipped}"
+    content.seek(0)
+    with path.open("wb") as out:
+        shutil.copyfileobj(content, out)
+    return InputFile(path, name)

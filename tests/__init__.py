@@ -1,0 +1,1 @@
+"""The tests: they mirror lib/, on real engines and real rows."""

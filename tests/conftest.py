@@ -1,0 +1,87 @@
+"""What tests share: a workspace on each engine, imports in one line, the real data sets."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lib.analytics.answers import Answers
+from lib.ingest import imports
+from lib.ingest.imports import Report, Request
+from lib.ingest.reading import InputFile
+from lib.settings import Settings
+from lib.workspace import Workspace
+from tests import postgres
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared"
+
+_number = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the variables of whoever runs the tests out of them."""
+    for name in list(os.environ):
+        if name.startswith("CALLBOARD_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def postgres_socket() -> Iterator[Path]:
+    with postgres.server() as folder:
+        yield folder
+
+
+@pytest.fixture(params=["duckdb", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Name the engine; a test that uses this, or what builds on it, runs on both."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def settings(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Settings]:
+    """Give settings of a fresh workspace on the engine."""
+    if engine == "duckdb":
+        yield Settings(data_dir=tmp_path / "data", sample="off")
+        return
+    socket = request.getfixturevalue("postgres_socket")
+    with postgres.database(socket, f"test_{os.getpid()}_{next(_number)}") as url:
+        yield Settings(data_dir=tmp_path / "data", database_url=url, sample="off")
+
+
+@pytest.fixture
+def workspace(settings: Settings) -> Iterator[Workspace]:
+    opened = Workspace(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def answers(workspace: Workspace) -> Answers:
+    return Answers(workspace.facts)
+
+
+Load = Callable[..., Report]
+
+
+@pytest.fixture
+def load(workspace: Workspace, tmp_path: Path) -> Load:
+    """Import text as a CSV, or files, and return the report."""
+
+    def run(content: str | bytes | list[Path], mapping: str | None = None, name: str = "calls.csv", **more: bool) -> Report:
+        if isinstance(content, list):
+            files = tuple(InputFile(path, path.name) for path in content)
+        else:
+            path = tmp_path / f"{next(_number)}-{Path(name).name}"
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+            files = (InputFile(path, name),)
+        request = Request(files, "test", mapping, **more)
+        return imports.run(workspace.facts, workspace.settings, request, lambda _: None)
+
+    return run

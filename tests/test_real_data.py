@@ -1,0 +1,76 @@
+"""The real files of `../shared/data`: every figure that another program computed from them, on both engines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from lib.analytics import queries
+from lib.analytics.answers import Answers
+from lib.analytics.calendar import Granularity
+from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
+from lib.analytics.filters import Filters
+from lib.analytics.measures import METRICS, Sums
+from lib.workspace import TASKS, Workspace
+from tests.conftest import ROOT, SHARED, Load
+
+DATA = SHARED / "data"
+pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the real data sets lie beside the repository, not in it")
+
+
+def figures(sums: Sums) -> dict[str, Any]:
+    score, duration = METRICS["averageScore"].value(sums), METRICS["averageDurationSeconds"].value(sums)
+    return {
+        "evaluations": sums.evaluations,
+        "scored": sums.scored,
+        "averageScore": None if score is None else round(float(score), 6),
+        "averageDurationSeconds": None if duration is None else round(float(duration), 6),
+    }
+
+
+def same(mine: dict[str, Any], theirs: dict[str, Any]) -> bool:
+    return all(mine[name] == (pytest.approx(value, abs=1e-6) if value is not None else None) for name, value in theirs.items())
+
+
+@pytest.mark.parametrize("name", ["consumidor", "phonenow", "rwfd"])
+def test_every_figure(name: str, workspace: Workspace, answers: Answers, load: Load) -> None:
+    expected = json.loads((DATA / name / "expected.json").read_text())
+    files = sorted(path for path in (DATA / name).iterdir() if path.suffix in (".csv", ".xlsx"))
+    report = load(files, (ROOT / "samples" / f"{name}.toml").read_text())
+
+    assert (report.result, report.bad) == ("loaded", 0)
+    assert report.loaded.added == expected["evaluations"]
+    assert report.blank == expected.get("blankRows", 0)
+    calendar, everything = workspace.calendar, Filters()
+    total = answers.ask(queries.summary, everything, calendar).sums
+    assert same(figures(total), {key: expected[key] for key in ("evaluations", "scored", "averageScore", "averageDurationSeconds")})
+    assert total.timed == expected["timed"]
+    moods = {"Positive": total.positive, "Neutral": total.neutral, "Negative": total.negative}
+    moods["none"] = total.completed - total.sentiments
+    assert {mood: count for mood, count in moods.items() if count} == expected["sentiment"]
+
+    def groups(dimension: Dimension) -> dict[str, dict[str, Any]]:
+        found = answers.ask(queries.breakdown, everything, calendar, dimension, page_size=10_000)
+        return {group.named.name: figures(group.sums) for group in found.groups if group.named.id is not None}
+
+    checked = 0
+    for key, dimension in (("byCampaign", CAMPAIGN), ("byCallCenter", CALL_CENTER), ("byExecutive", EXECUTIVE)):
+        mine = groups(dimension)
+        assert len(mine) >= len(expected[key])
+        for group, theirs in expected[key].items():
+            assert same(mine[group], theirs), (key, group)
+            checked += 1
+    assert checked >= 7
+
+    def points(granularity: Granularity) -> Iterable[tuple[str, int]]:
+        found = answers.ask(queries.trend, everything, calendar, granularity)
+        return ((point.bucket.first.isoformat(), point.sums.evaluations) for point in found.points)
+
+    weeks = dict(points(Granularity.WEEKLY))
+    assert {week: weeks[week] for week in expected["firstWeeks"]} == expected["firstWeeks"]
+    months = {month[:7]: count for month, count in points(Granularity.MONTHLY) if count}
+    assert months == expected["byMonth"]
+    assert TASKS["check"](workspace, {}, lambda *_: None)["differences"] == 0
