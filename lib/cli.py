@@ -44,7 +44,9 @@ def commands() -> None:
 @click.option("--skip-bad-rows", is_flag=True, help="Load the good rows; keep the bad ones in a CSV.")
 @click.option("--dry-run", is_flag=True, help="Read and check everything, and change nothing.")
 @click.option("--yes", is_flag=True, help="Replace sample data without asking.")
-def import_command(files: tuple[Path, ...], mapping: Path | None, skip_bad_rows: bool, dry_run: bool, yes: bool) -> None:
+def import_command(
+    files: tuple[Path, ...], mapping: Path | None, skip_bad_rows: bool, dry_run: bool, yes: bool
+) -> None:
     """Load evaluations from CSV, XLSX, Parquet or JSON Lines (.gz too), all or nothing.
 
     Exit codes: 0 loaded; 1 bad rows; 2 the call, the file or the mapping is wrong.
@@ -187,18 +189,18 @@ def _busy(queue: Queue) -> bool:
 def _progress() -> tuple[Callable[[float, str], None], Callable[[], None]]:
     """Return how progress is shown: a bar on a terminal, plain lines elsewhere; and what ends it."""
     if sys.stderr.isatty():
-        bar = click.progressbar(length=100, file=sys.stderr, item_show_func=lambda item: str(item or ""))
+        bar: Any = click.progressbar(length=100, file=sys.stderr, item_show_func=lambda item: str(item or ""))
         bar.__enter__()
 
         def move(share: float, message: str) -> None:
             bar.update(max(0, int(share) - bar.pos), message)
 
         return move, lambda: bar.__exit__(None, None, None)
-    told = {"at": time.monotonic(), "line": ""}
+    told: dict[str, Any] = {"at": time.monotonic(), "line": ""}
 
     def say(share: float, message: str) -> None:
         line = f"{share:3.0f} % {message}"
-        if time.monotonic() - float(told["at"]) >= 2 and line != told["line"]:
+        if time.monotonic() - told["at"] >= 2 and line != told["line"]:
             told.update(at=time.monotonic(), line=line)
             click.echo(line, err=True)
 

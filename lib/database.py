@@ -246,7 +246,9 @@ def _make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageError(f"The folder {path} can't be made: {error.strerror}. CALLBOARD_DATA_DIR says where.") from None
+        raise StorageError(
+            f"The folder {path} can't be made: {error.strerror}. CALLBOARD_DATA_DIR says where."
+        ) from None
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The tables of both stores, and the codes that their columns hold. No queries.
+"""The tables of both stores. No queries.
 
 The facts (`FACTS`) live in DuckDB or PostgreSQL, the state (`STATE`) in SQLite or PostgreSQL. The migrations build
 these tables; a test compares the two.
@@ -6,43 +6,15 @@ these tables; a test compares the two.
 
 from __future__ import annotations
 
-import enum
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
+from lib.codes import HISTOGRAM_BINS
+
 FACTS = sa.MetaData()
 STATE = sa.MetaData()
-
-SCORE_SCALE = 10_000
-"""Scores are kept as whole ten-thousandths of a point, so that sums are exact and need no order."""
-
-HISTOGRAM_BINS = 20
-"""Bins of half a point; 10 falls in the last."""
-
-NO_KEY = 0
-"""The key of the row that stands for "belongs to none" in every table of names."""
-
-NONE_NAME = "(none)"
-"""How "belongs to none" is shown, and how it is asked for in a filter."""
-
-
-class State(enum.IntEnum):
-    """States of an evaluation, by the codes that the facts hold."""
-
-    Pending = 1
-    Processing = 2
-    Completed = 3
-    Failed = 4
-
-
-class Sentiment(enum.IntEnum):
-    """Sentiments of an evaluation, by the codes that the facts hold; none is null."""
-
-    Positive = 1
-    Neutral = 2
-    Negative = 3
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
@@ -193,7 +165,9 @@ jobs = sa.Table(
     sa.Column("started_at", UtcDateTime),
     sa.Column("finished_at", UtcDateTime),
     sa.Column("lease_until", UtcDateTime),  # a job whose lease ran out may be claimed again
-    sa.Column("attempt", sa.Integer, nullable=False),  # grows with every claim; a stale worker's writes carry an old one
+    sa.Column(
+        "attempt", sa.Integer, nullable=False
+    ),  # grows with every claim; a stale worker's writes carry an old one
     sa.Column("cancel_requested", sa.Boolean, nullable=False),
     sa.Index("jobs_status", "status", "created_at"),
 )

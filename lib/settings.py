@@ -48,7 +48,9 @@ class Settings(BaseSettings):
         400, ge=100, description="Memory, in MB, that the embedded database may take before it spills to disk."
     )
     reader_memory_mb: int = Field(
-        1536, ge=256, description="Address space, in MB, of the child process that reads a file; past it the file fails."
+        1536,
+        ge=256,
+        description="Address space, in MB, of the child process that reads a file; past it the file fails.",
     )
     reader_seconds: int = Field(
         900, ge=10, description="Processor seconds that the child process may spend on one import's files."

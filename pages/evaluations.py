@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from lib.analytics import queries
-from lib.schema import Sentiment, State
+from lib.analytics import records
+from lib.codes import Sentiment, State
 from lib.ui import format, page, state, tables
 
 PAGE_SIZE = 100
@@ -14,7 +14,7 @@ for place, (name, choices) in zip((left, right), state.RECORD_CHOICES.items(), s
     place.multiselect(name.capitalize(), choices, key=name, placeholder="All", on_change=state.first_page)
 
 found = view.answers.ask(
-    queries.records,
+    records.records,
     view.filters,
     view.calendar,
     tuple(State[name] for name in st.session_state["state"]),

@@ -16,7 +16,7 @@ cards.key_figures(view)
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.subheader("Average score over time", anchor=False, width="content")
     charts.granularity_toggle()
-charts.trend(view, course, METRICS["averageScore"])
+charts.trend(course, METRICS["averageScore"])
 
 left, right = st.columns(2, gap="large")
 with left:

@@ -13,6 +13,6 @@ state.default("metric", "averageScore")
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
     st.selectbox("Metric", list(METRICS), format_func=lambda name: METRICS[name].label, key="metric", width=260)
     charts.granularity_toggle()
-charts.trend(view, course, METRICS[st.session_state["metric"]], height=380)
+charts.trend(course, METRICS[st.session_state["metric"]], height=380)
 st.subheader("All figures", anchor=False)
 tables.trend(view, course)

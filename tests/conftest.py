@@ -74,7 +74,9 @@ Load = Callable[..., Report]
 def load(workspace: Workspace, tmp_path: Path) -> Load:
     """Import text as a CSV, or files, and return the report."""
 
-    def run(content: str | bytes | list[Path], mapping: str | None = None, name: str = "calls.csv", **more: bool) -> Report:
+    def run(
+        content: str | bytes | list[Path], mapping: str | None = None, name: str = "calls.csv", **more: bool
+    ) -> Report:
         if isinstance(content, list):
             files = tuple(InputFile(path, path.name) for path in content)
         else:

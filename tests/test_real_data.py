@@ -32,7 +32,9 @@ def figures(sums: Sums) -> dict[str, Any]:
 
 
 def same(mine: dict[str, Any], theirs: dict[str, Any]) -> bool:
-    return all(mine[name] == (pytest.approx(value, abs=1e-6) if value is not None else None) for name, value in theirs.items())
+    return all(
+        mine[name] == (pytest.approx(value, abs=1e-6) if value is not None else None) for name, value in theirs.items()
+    )
 
 
 @pytest.mark.parametrize("name", ["consumidor", "phonenow", "rwfd"])
@@ -46,7 +48,10 @@ def test_every_figure(name: str, workspace: Workspace, answers: Answers, load: L
     assert report.blank == expected.get("blankRows", 0)
     calendar, everything = workspace.calendar, Filters()
     total = answers.ask(queries.summary, everything, calendar).sums
-    assert same(figures(total), {key: expected[key] for key in ("evaluations", "scored", "averageScore", "averageDurationSeconds")})
+    assert same(
+        figures(total),
+        {key: expected[key] for key in ("evaluations", "scored", "averageScore", "averageDurationSeconds")},
+    )
     assert total.timed == expected["timed"]
     moods = {"Positive": total.positive, "Neutral": total.neutral, "Negative": total.negative}
     moods["none"] = total.completed - total.sentiments

@@ -1,7 +1,7 @@
 """Days, weeks and months of the workspace: what a day is, buckets of a trend, periods by name.
 
-Time-zone rules come from one source, Python's `zoneinfo`; engines get them as plain offsets (`local_day`), so that
-no engine's own tables can disagree.
+Time-zone rules come from one source, Python's `zoneinfo`; engines get them as plain offsets (`local_days.py`), so
+that no engine's own tables can disagree.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
-
-from lib.settings import Settings, WeekStart
+if TYPE_CHECKING:  # a reader's child process starts quicker without them
+    from lib.settings import Settings, WeekStart
 
 FIRST_DAY = date(1970, 1, 1)
 LAST_DAY = date(2099, 12, 31)
@@ -139,15 +139,3 @@ def _instant(seconds: int) -> datetime:
 
 def _offset(zone: ZoneInfo, seconds: int) -> timedelta:
     return datetime.fromtimestamp(seconds, zone).utcoffset() or timedelta()
-
-
-def local_day(
-    instant: sa.ColumnElement[datetime], zone: ZoneInfo, first: datetime, last: datetime
-) -> sa.ColumnElement[date]:
-    """Return the calendar day of an instant in a zone, as SQL; right for instants from `first` to `last`."""
-    changes = offsets(zone, first, last)
-    moved = [instant + sa.literal(offset, sa.Interval()) for _, offset in changes]
-    if len(moved) == 1:
-        return sa.cast(moved[0], sa.Date)
-    branches = [(instant < since, before) for (since, _), before in zip(changes[1:], moved[:-1], strict=True)]
-    return sa.cast(sa.case(*branches, else_=moved[-1]), sa.Date)

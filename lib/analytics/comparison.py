@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from lib.analytics.calendar import FIRST_DAY, ONE_DAY
 from lib.analytics.filters import Filters
-from lib.analytics.queries import Period
+from lib.analytics.selection import Period
 
 
 @dataclass(frozen=True, slots=True)

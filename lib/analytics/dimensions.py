@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from lib import schema
+from lib import codes, schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Named:
     @property
     def parameter_value(self) -> str:
         """The value that a filter asks for it by."""
-        return schema.NONE_NAME if self.id is None else self.id
+        return codes.NONE_NAME if self.id is None else self.id
 
 
 CAMPAIGN = Dimension("campaign", "Campaign", "campaigns", schema.campaigns, "campaign_key")

@@ -32,7 +32,7 @@ class Filters:
     date_from: Moment | None = None
     date_to: Moment | None = None
     campaign: tuple[str, ...] = ()
-    callCenter: tuple[str, ...] = ()  # noqa: N815 - named as the dimension is
+    callCenter: tuple[str, ...] = ()
     engagement: tuple[str, ...] = ()
     executive: tuple[str, ...] = ()
     is_ai: bool | None = None
@@ -52,7 +52,11 @@ class Filters:
         zone = zoneinfo.ZoneInfo(timezone) if timezone else workspace_zone
         date_from = parse_moment("dateFrom", _single(parameters, "dateFrom"), zone)
         date_to = parse_moment("dateTo", _single(parameters, "dateTo"), zone)
-        if date_from is not None and date_to is not None and first_instant(date_from, zone) > last_instant(date_to, zone):
+        if (
+            date_from is not None
+            and date_to is not None
+            and first_instant(date_from, zone) > last_instant(date_to, zone)
+        ):
             raise InvalidParameterError("dateFrom", "dateFrom lies after dateTo; right would be an earlier date.")
         ids = {dimension.name: _ids(parameters, dimension) for dimension in DIMENSIONS}
         return cls(

@@ -8,15 +8,16 @@ here.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Literal
 
 import sqlalchemy as sa
 
 from lib.analytics import statistics
-from lib.schema import COUNT_MEASURES, HISTOGRAM_BINS, HISTOGRAM_MEASURES, SCORE_SCALE, SUM_MEASURES, Sentiment, State
+from lib.codes import HISTOGRAM_BINS, SCORE_SCALE, Sentiment, State
+from lib.schema import COUNT_MEASURES, HISTOGRAM_MEASURES, SUM_MEASURES
 
 FEW_EVALUATIONS = 30
 """Below this many scored evaluations a mean is marked, and takes no part in rankings."""
@@ -60,16 +61,14 @@ class Sums:
     score_bins: tuple[int, ...] = (0,) * HISTOGRAM_BINS
 
     @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> Sums:
+    def from_row(cls, row: sa.RowMapping) -> Sums:
         """Read the sums from a row that holds a column for each measure; what it lacks is 0."""
         plain = {name: int(row.get(name) or 0) for name in COUNT_MEASURES + SUM_MEASURES}
         return cls(**plain, score_bins=tuple(int(row.get(name) or 0) for name in HISTOGRAM_MEASURES))
 
     def __add__(self, other: Sums) -> Sums:
-        return Sums(
-            *(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)[:-1]),
-            score_bins=tuple(a + b for a, b in zip(self.score_bins, other.score_bins, strict=True)),
-        )
+        plain = {name: getattr(self, name) + getattr(other, name) for name in COUNT_MEASURES + SUM_MEASURES}
+        return Sums(**plain, score_bins=tuple(a + b for a, b in zip(self.score_bins, other.score_bins, strict=True)))
 
     @property
     def sentiments(self) -> int:
@@ -110,8 +109,8 @@ def rounded(value: Value | float, decimals: int) -> int | float | None:
     exact = Fraction(value)
     doubled = 2 * abs(exact.numerator) * 10**decimals
     whole = (doubled + exact.denominator) // (2 * exact.denominator)
-    signed = -whole if exact < 0 else whole
-    return signed if decimals == 0 else signed / 10**decimals
+    signed: int = -whole if exact < 0 else whole
+    return signed if decimals == 0 else float(signed / 10**decimals)
 
 
 def _ratio(numerator: int, denominator: int) -> Fraction | None:
@@ -195,7 +194,7 @@ METRICS = {
 
 def expressions(evaluations: sa.FromClause) -> dict[str, sa.ColumnElement[int]]:
     """Return each measure of one evaluation as an SQL expression over the facts' columns."""
-    nothing = sa.literal_column("0")
+    nothing: sa.ColumnElement[int] = sa.literal_column("0")
     counts = {
         name: sa.case((condition, sa.literal_column("1")), else_=nothing)
         for name, condition in _counted(evaluations).items()

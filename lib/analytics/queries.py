@@ -1,26 +1,24 @@
-"""The questions: summary, breakdown, trend, records. Filters in, a frozen result out.
-
-Every number comes from the daily rollup, unless the question is about instants or about a zone other than the
-workspace's, which days can't answer; then the same measures are computed from the facts.
-"""
+"""The questions: summary, breakdown, trend. Filters in, a frozen result out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib import schema
-from lib.analytics.calendar import Bucket, Calendar, Granularity, local_day
-from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, EXECUTIVE, Dimension, Named
-from lib.analytics.filters import Filters, Moment, first_instant, last_instant, local_date
-from lib.analytics.measures import METRICS, Sums, expressions
+from lib.analytics.calendar import Bucket, Calendar, Granularity
+from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Named
+from lib.analytics.filters import Filters, local_date
+from lib.analytics.measures import METRICS, Sums
+from lib.analytics.selection import Period, Source, names_of, period_in_force
+from lib.analytics.selection import source as source_of
 from lib.errors import InvalidParameterError, nearest
-from lib.schema import MEASURES, Sentiment, State
+from lib.schema import MEASURES
 
 MAX_TREND_POINTS = 20_000
 
@@ -35,14 +33,6 @@ class Status:
     evaluations: int
     first_day: date | None
     last_day: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """The dates in force: those asked for, or the first and last day that there is. None where there is no data."""
-
-    date_from: Moment | None
-    date_to: Moment | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,47 +83,6 @@ class Trend:
     points: tuple[Point, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One evaluation as it is kept. The score is exact, in points."""
-
-    id: str
-    audio_at: datetime
-    state: State
-    sentiment: Sentiment | None
-    score: float | None
-    duration_seconds: int | None
-    is_ai: bool
-    campaign: Named
-    call_center: Named
-    engagement: Named
-    executive: Named
-    audio_file_name: str | None
-    created_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """One page of evaluations, newest first; ties by id."""
-
-    period: Period
-    records: tuple[Record, ...]
-    total_count: int
-    page: int
-    page_size: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Where a question's numbers come from: a row set with a day, keys and measures, and which rows."""
-
-    rows: sa.FromClause
-    where: tuple[sa.ColumnElement[bool], ...]
-
-    def sums(self, names: Sequence[str] = MEASURES) -> list[sa.ColumnElement[Any]]:
-        return [sa.func.sum(self.rows.c[name]).label(name) for name in names]
-
-
 def status(connection: Connection) -> Status:
     """Return what the facts hold as a whole: version, first and last day, number of evaluations."""
     head = connection.execute(sa.select(schema.workspace)).one()
@@ -155,8 +104,8 @@ def options(connection: Connection, dimension: Dimension) -> tuple[Named, ...]:
 
 def summary(connection: Connection, filters: Filters, calendar: Calendar) -> Summary:
     """Return the measures of the selection, and the names of its best campaign and call center."""
-    period = _period(connection, filters, calendar)
-    source = _source(connection, filters, calendar, period)
+    period = period_in_force(connection, filters, calendar)
+    source = source_of(connection, filters, calendar, period)
     row = connection.execute(sa.select(*source.sums()).where(*source.where)).one()
     return Summary(
         period,
@@ -181,12 +130,12 @@ def breakdown(
     Raises InvalidParameterError for a field that can't be sorted by.
     """
     key = _sort_key(sort, dimension)
-    period = _period(connection, filters, calendar)
-    source = _source(connection, filters, calendar, period)
+    period = period_in_force(connection, filters, calendar)
+    source = source_of(connection, filters, calendar, period)
     groups = sorted(_grouped(connection, source, dimension, MEASURES), key=lambda group: _id_order(group.named))
     present = [group for group in groups if key(group) is not None]
     absent = [group for group in groups if key(group) is None]
-    present.sort(key=lambda group: key(group), reverse=sort.startswith("-"))  # type: ignore[arg-type,return-value]
+    present.sort(key=lambda group: key(group), reverse=sort.startswith("-"))
     ordered = present + absent
     total = sum((group.sums for group in groups), Sums())
     shown = ordered[(page - 1) * page_size : page * page_size]
@@ -200,7 +149,7 @@ def trend(
 
     Raises InvalidParameterError where that would be more than MAX_TREND_POINTS.
     """
-    period = _period(connection, filters, calendar)
+    period = period_in_force(connection, filters, calendar)
     if period.date_from is None or period.date_to is None:
         return Trend(period, granularity, ())
     zone = filters.zone(calendar.zone)
@@ -211,7 +160,7 @@ def trend(
             "granularity",
             f"The period has more than {MAX_TREND_POINTS} points; ask for a wider granularity or a shorter period.",
         )
-    source = _source(connection, filters, calendar, period)
+    source = source_of(connection, filters, calendar, period)
     rows = connection.execute(
         sa.select(source.rows.c.day, *source.sums()).where(*source.where).group_by(source.rows.c.day)
     )
@@ -224,140 +173,8 @@ def trend(
     return Trend(period, granularity, tuple(Point(bucket, found.get(bucket.first, Sums())) for bucket in buckets))
 
 
-def records(
-    connection: Connection,
-    filters: Filters,
-    calendar: Calendar,
-    states: Sequence[State] = (),
-    sentiments: Sequence[Sentiment] = (),
-    page: int = 1,
-    page_size: int = 100,
-) -> Records:
-    """Return one page of the selection's evaluations, newest first, ties by id; how many there are in all."""
-    period = _period(connection, filters, calendar)
-    facts = schema.evaluations
-    where = list(_fact_conditions(filters, calendar, period))
-    if states:
-        where.append(facts.c.state.in_([state.value for state in states]))
-    if sentiments:
-        where.append(facts.c.sentiment.in_([sentiment.value for sentiment in sentiments]))
-    total = connection.execute(sa.select(sa.func.count()).select_from(facts).where(*where)).scalar_one()
-    chosen = (
-        sa.select(facts)
-        .where(*where)
-        .order_by(facts.c.audio_at.desc(), facts.c.id)
-        .limit(page_size)
-        .offset((page - 1) * page_size)
-    )
-    rows = connection.execute(chosen).all()
-    names = {
-        dimension.name: _names_of(connection, dimension, {row._mapping[dimension.column] for row in rows})
-        for dimension in DIMENSIONS
-    }
-    return Records(period, tuple(_record(row._mapping, names) for row in rows), total, page, page_size)
-
-
-def _record(row: Mapping[str, Any], names: Mapping[str, Mapping[int, Named]]) -> Record:
-    named = {dimension.name: names[dimension.name][row[dimension.column]] for dimension in DIMENSIONS}
-    return Record(
-        id=row["id"],
-        audio_at=row["audio_at"],
-        state=State(row["state"]),
-        sentiment=None if row["sentiment"] is None else Sentiment(row["sentiment"]),
-        score=None if row["score"] is None else row["score"] / schema.SCORE_SCALE,
-        duration_seconds=row["duration_seconds"],
-        is_ai=row["is_ai"],
-        campaign=named["campaign"],
-        call_center=named["callCenter"],
-        engagement=named["engagement"],
-        executive=named["executive"],
-        audio_file_name=row["audio_file_name"],
-        created_at=row["created_at"],
-    )
-
-
-def _period(connection: Connection, filters: Filters, calendar: Calendar) -> Period:
-    """Fill the ends that were left open with the first and last day of all data, in the zone asked for."""
-    if filters.date_from is not None and filters.date_to is not None:
-        return Period(filters.date_from, filters.date_to)
-    if filters.timezone is None:
-        column = schema.daily.c.day
-        first, last = connection.execute(sa.select(sa.func.min(column), sa.func.max(column))).one()
-    else:
-        first, last = (
-            instant.astimezone(filters.zone(calendar.zone)).date() if instant else None
-            for instant in _first_and_last(connection)
-        )
-    return Period(
-        first if filters.date_from is None else filters.date_from, last if filters.date_to is None else filters.date_to
-    )
-
-
-def _first_and_last(connection: Connection) -> tuple[datetime | None, datetime | None]:
-    column = schema.evaluations.c.audio_at
-    first, last = connection.execute(sa.select(sa.func.min(column), sa.func.max(column))).one()
-    return first, last
-
-
-def _source(connection: Connection, filters: Filters, calendar: Calendar, period: Period) -> _Source:
-    """Choose the rollup where days can answer the question, and the facts where they can't."""
-    ends = (filters.date_from, filters.date_to)
-    if filters.timezone is None and not any(isinstance(end, datetime) for end in ends):
-        daily = schema.daily
-        return _Source(daily, (*_day_range(daily, filters), *_choices(daily, filters)))
-    facts = schema.evaluations
-    zone = filters.zone(calendar.zone)
-    first, last = _first_and_last(connection)
-    first, last = first or datetime.now(UTC), last or datetime.now(UTC)
-    rows = (
-        sa.select(
-            local_day(facts.c.audio_at, zone, first, last).label("day"),
-            *(facts.c[dimension.column] for dimension in DIMENSIONS),
-            *(expression.label(name) for name, expression in expressions(facts).items()),
-        )
-        .where(*_fact_conditions(filters, calendar, period))
-        .subquery()
-    )
-    return _Source(rows, ())
-
-
-def _day_range(rows: sa.FromClause, filters: Filters) -> list[sa.ColumnElement[bool]]:
-    conditions = []
-    if filters.date_from is not None:
-        conditions.append(rows.c.day >= filters.date_from)
-    if filters.date_to is not None:
-        conditions.append(rows.c.day <= filters.date_to)
-    return conditions
-
-
-def _fact_conditions(filters: Filters, calendar: Calendar, period: Period) -> list[sa.ColumnElement[bool]]:
-    facts = schema.evaluations
-    zone = filters.zone(calendar.zone)
-    conditions = []
-    if period.date_from is not None and filters.date_from is not None:
-        conditions.append(facts.c.audio_at >= first_instant(period.date_from, zone))
-    if period.date_to is not None and filters.date_to is not None:
-        conditions.append(facts.c.audio_at <= last_instant(period.date_to, zone))
-    return conditions + _choices(facts, filters)
-
-
-def _choices(rows: sa.FromClause, filters: Filters) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = []
-    for dimension in DIMENSIONS:
-        ids = filters.ids(dimension)
-        if ids:
-            names = dimension.table
-            asked = names.c.id.in_(ids)
-            if schema.NONE_NAME in ids:
-                asked = sa.or_(asked, names.c.key == schema.NO_KEY)
-            conditions.append(rows.c[dimension.column].in_(sa.select(names.c.key).where(asked)))
-    if filters.is_ai is not None:
-        conditions.append(rows.c.is_ai == filters.is_ai)
-    return conditions
-
-
 def _grouped(
-    connection: Connection, source: _Source, dimension: Dimension, measures: Sequence[str]
+    connection: Connection, source: Source, dimension: Dimension, measures: Sequence[str]
 ) -> tuple[Group, ...]:
     key = source.rows.c[dimension.column]
     center = source.rows.c[CALL_CENTER.column]
@@ -371,10 +188,10 @@ def _grouped(
         .where(*source.where)
         .group_by(key)
     ).all()
-    names = _names_of(connection, dimension, {row.group_key for row in found})
+    names = names_of(connection, dimension, {row.group_key for row in found})
     centers: Mapping[int, Named] = {}
     if dimension is EXECUTIVE:
-        centers = _names_of(connection, CALL_CENTER, {row.center for row in found})
+        centers = names_of(connection, CALL_CENTER, {row.center for row in found})
     return tuple(
         Group(
             names[row.group_key],
@@ -383,12 +200,6 @@ def _grouped(
         )
         for row in found
     )
-
-
-def _names_of(connection: Connection, dimension: Dimension, keys: set[int]) -> dict[int, Named]:
-    names = dimension.table
-    rows = connection.execute(sa.select(names).where(names.c.key.in_(keys)))
-    return {row.key: Named(row.id, row.name) for row in rows}
 
 
 def _top(groups: Sequence[Group]) -> str | None:
@@ -421,5 +232,6 @@ def _sort_key(sort: str, dimension: Dimension) -> Any:
         return lambda group: METRICS[field].value(group.sums)
     fields = sort_fields(dimension)
     raise InvalidParameterError(
-        "sort", f"sort '{field[:60]}' is not a field{nearest(field, fields)}; right would be one of {', '.join(fields)}."
+        "sort",
+        f"sort '{field[:60]}' is not a field{nearest(field, fields)}; right would be one of {', '.join(fields)}.",
     )

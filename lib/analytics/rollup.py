@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib.analytics.calendar import local_day
+from lib.analytics.local_days import local_day
 from lib.analytics.measures import aggregates
 from lib.database import analyze
 from lib.schema import CELL_COLUMNS, MEASURES, daily, evaluations, workspace
@@ -33,7 +33,9 @@ class Difference:
 def cells(rows: sa.FromClause, sign: int = 1) -> sa.Select[Any]:
     """Return the cells that rows of the facts' columns add up to, each measure times `sign`."""
     sums = aggregates(rows)
-    measures = [(sums[name] * sa.literal_column(str(sign)) if sign < 0 else sums[name]).label(name) for name in MEASURES]
+    measures = [
+        (sums[name] * sa.literal_column(str(sign)) if sign < 0 else sums[name]).label(name) for name in MEASURES
+    ]
     keys = [rows.c[name] for name in CELL_COLUMNS]
     return sa.select(*keys, *measures).group_by(*keys)
 
@@ -52,7 +54,9 @@ def apply(connection: Connection, added: sa.FromClause, removed: sa.FromClause |
     )
     changes.drop(connection, checkfirst=True)
     changes.create(connection)
-    connection.execute(sa.insert(changes).from_select(columns, cells(added) if removed is None else _net(added, removed)))
+    connection.execute(
+        sa.insert(changes).from_select(columns, cells(added) if removed is None else _net(added, removed))
+    )
     analyze(connection, changes)
     same_cell = sa.and_(*(daily.c[name] == changes.c[name] for name in CELL_COLUMNS))
     moved = {name: daily.c[name] + changes.c[name] for name in MEASURES}
@@ -90,7 +94,11 @@ def differences(connection: Connection, limit: int = 20) -> list[Difference]:
     ]
     joined = daily.join(facts, same, full=True)
     rows = connection.execute(
-        sa.select(*columns).select_from(joined).where(differs).order_by(*(sa.literal_column(str(n)) for n in range(1, 7))).limit(limit)
+        sa.select(*columns)
+        .select_from(joined)
+        .where(differs)
+        .order_by(*(sa.literal_column(str(n)) for n in range(1, 7)))
+        .limit(limit)
     )
     found = []
     for row in rows:

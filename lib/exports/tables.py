@@ -128,5 +128,3 @@ def _xlsx_value(value: Any) -> Any:
 
 def _sheet_name(title: str) -> str:
     return "".join(" " if character in "[]:*?/\\" else character for character in title)[:31] or "Table"
-
-

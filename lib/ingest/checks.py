@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY
-from lib.schema import SCORE_SCALE, Sentiment, State
+from lib.codes import SCORE_SCALE, Sentiment, State
 
 MAX_TEXT = 1_000
 """Characters that an id, a name or another text may have."""
@@ -129,4 +129,3 @@ def _number(value: str, decimal: str, right: str) -> Decimal:
     if number.adjusted() > 20:
         raise CheckError("is too large", right)
     return number
-

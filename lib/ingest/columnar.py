@@ -15,6 +15,7 @@ from lib.ingest.convert import Batch
 from lib.ingest.mapping import shortened
 from lib.ingest.source import BATCH_ROWS, BrokenRow, Progress, Source, checked_header, number_text
 
+
 def open_parquet(path: Path, name: str, progress: Progress) -> Source:
     """Open a Parquet file."""
     try:

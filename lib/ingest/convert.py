@@ -19,9 +19,9 @@ import pyarrow.compute as pc
 
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, day_start, offsets
 from lib.analytics.columns import COLUMNS, Column, Kind
+from lib.codes import NONE_NAME, State
 from lib.ingest import checks
 from lib.ingest.mapping import EVERYTHING_ELSE, ColumnSource, Mapping
-from lib.schema import NONE_NAME, State
 
 STAGED = pa.schema(
     [
@@ -63,6 +63,8 @@ _TYPES = {
     Kind.FLAG: pa.bool_(),
 }
 _MICROSECONDS = 1_000_000
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
 _MAX_KNOWN = 50_000
 
 
@@ -71,7 +73,7 @@ class Batch:
     """Some rows of a file as they came: a text column for each name of the header, null where a cell is missing."""
 
     file: str
-    numbers: np.ndarray[Any, np.dtype[np.int64]]  # each row's number in the file, the header counted
+    numbers: Numbers  # each row's number in the file, the header counted
     columns: tuple[pa.StringArray, ...]
 
 
@@ -93,7 +95,7 @@ class Converted:
 
     rows: pa.RecordBatch
     problems: tuple[Problem, ...]
-    bad: np.ndarray[Any, np.dtype[np.int64]]  # positions in the batch
+    bad: Numbers  # positions in the batch
     blank: int
 
 
@@ -114,14 +116,16 @@ class Zones:
         self._utc = np.array([_us(at) for at, _ in local])
         self._utc_offset = np.array([_delta(offset) for _, offset in local])
 
-    def to_utc(self, wall: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    def to_utc(self, wall: Numbers) -> Numbers:
         """Turn wall-clock microseconds of the file's zone into UTC microseconds."""
-        return wall - self._wall_offset[np.maximum(np.searchsorted(self._wall, wall, side="right") - 1, 0)]
+        utc: Numbers = wall - self._wall_offset[np.maximum(np.searchsorted(self._wall, wall, side="right") - 1, 0)]
+        return utc
 
-    def days(self, utc: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    def days(self, utc: Numbers) -> Numbers:
         """Return the workspace's calendar day of each instant, as days since 1970."""
         offset = self._utc_offset[np.maximum(np.searchsorted(self._utc, utc, side="right") - 1, 0)]
-        return (utc + offset) // (86_400 * _MICROSECONDS)
+        days: Numbers = (utc + offset) // (86_400 * _MICROSECONDS)
+        return days
 
 
 class Converter:
@@ -156,7 +160,9 @@ class Converter:
         if not keep.all():
             rows = rows.filter(pa.array(keep))
         # A blank row's missing id is no problem of its own: `_checked` passes blank rows over.
-        return Converted(rows, tuple(problem for _, problem in sorted(problems, key=lambda each: each[0])), bad, int(blank.sum()))
+        return Converted(
+            rows, tuple(problem for _, problem in sorted(problems, key=lambda each: each[0])), bad, int(blank.sum())
+        )
 
     def _source_text(
         self, column: Column, source: ColumnSource, columns: dict[str, pa.StringArray], batch: Batch
@@ -179,9 +185,17 @@ class Converter:
         encoded = text.dictionary_encode()
         distinct = encoded.dictionary.to_pylist()
         targets = [pairs.get(value.casefold(), pairs.get(EVERYTHING_ELSE)) for value in distinct]
-        translated = pa.array([target.strip() or None if target is not None else value for target, value in zip(targets, distinct, strict=True)], pa.string())
+        translated = pa.array(
+            [
+                target.strip() or None if target is not None else value
+                for target, value in zip(targets, distinct, strict=True)
+            ],
+            pa.string(),
+        )
         text = translated.take(encoded.indices)
-        passed = pc.fill_null(pa.array([target is not None for target in targets], pa.bool_()).take(encoded.indices), False)
+        passed = pc.fill_null(
+            pa.array([target is not None for target in targets], pa.bool_()).take(encoded.indices), False
+        )
         if "" in pairs and text.null_count:
             empty = pc.is_null(encoded)
             text = pc.if_else(empty, pairs[""] or None, text)
@@ -195,7 +209,7 @@ class Converter:
         text: pa.StringArray,
         passed: pa.BooleanArray | None,
         batch: Batch,
-        blank: np.ndarray[Any, Any],
+        blank: Flags,
         problems: list[tuple[int, Problem]],
     ) -> pa.Array:
         """Return the column as it is stored; what can't be is null there, and listed."""
@@ -215,14 +229,16 @@ class Converter:
         if column.kind is Kind.TEXT:
             return _texts(text, refuse)
         decimal = self._mapping.file.decimal
-        check: Callable[[str], Any] = {
+        by_kind: dict[Kind, Callable[[str], Any]] = {
             Kind.STATE: checks.state,
             Kind.SENTIMENT: checks.sentiment,
             Kind.FLAG: checks.flag,
             Kind.SCORE: partial(checks.score, decimal=decimal, scale=source.scale, offset=source.offset),
             Kind.SECONDS: partial(checks.seconds, decimal=decimal, scale=source.scale, offset=source.offset),
-        }[column.kind]
-        plain = {Kind.SCORE: checks.score, Kind.SECONDS: checks.seconds}.get(column.kind)
+        }
+        check = by_kind[column.kind]
+        unscaled: dict[Kind, Callable[[str], Any]] = {Kind.SCORE: checks.score, Kind.SECONDS: checks.seconds}
+        plain = unscaled.get(column.kind)
         if passed is None or plain is None:
             known = self._known.setdefault(column.name, {})
             return _by_distinct(text, check, _TYPES[column.kind], refuse, known)
@@ -241,7 +257,9 @@ class Converter:
                 utc = us if kind.tz else self._zones.to_utc(us)
                 inside = (utc >= _EARLIEST) & (utc <= _LATEST) | pc.is_null(text).to_numpy(zero_copy_only=False)
                 if inside.all():
-                    return pa.array(utc, pa.int64(), mask=pc.is_null(text).to_numpy(zero_copy_only=False)).cast(pa.timestamp("us"))
+                    return pa.array(utc, pa.int64(), mask=pc.is_null(text).to_numpy(zero_copy_only=False)).cast(
+                        pa.timestamp("us")
+                    )
         return _by_distinct(text, self._instant, pa.int64(), refuse, {}).cast(pa.timestamp("us"))
 
     def _instant(self, value: str) -> int:
@@ -260,7 +278,9 @@ def _delta(offset: timedelta) -> int:
     return offset // timedelta(microseconds=1)
 
 
-_EARLIEST, _LATEST = (_us(day_start(day, ZoneInfo("UTC"))) for day in (FIRST_DAY + timedelta(days=3), LAST_DAY - timedelta(days=3)))
+_EARLIEST, _LATEST = (
+    _us(day_start(day, ZoneInfo("UTC"))) for day in (FIRST_DAY + timedelta(days=3), LAST_DAY - timedelta(days=3))
+)
 
 
 def _trimmed(column: pa.StringArray) -> pa.StringArray:
@@ -270,7 +290,7 @@ def _trimmed(column: pa.StringArray) -> pa.StringArray:
     return pc.if_else(empty, None, trimmed) if pc.any(empty).as_py() else trimmed
 
 
-def _all_blank(columns: Sequence[pa.StringArray], count: int) -> np.ndarray[Any, Any]:
+def _all_blank(columns: Sequence[pa.StringArray], count: int) -> Flags:
     blank = np.ones(count, dtype=bool)
     for column in columns:
         if not blank.any():
@@ -311,8 +331,8 @@ def _by_distinct(
     if wrong:
         indices = encoded.indices.fill_null(-1).to_numpy()
         for position in np.flatnonzero(np.isin(indices, list(wrong))).tolist():
-            error = wrong[int(indices[position])]
-            refuse(position, text[position].as_py(), error.problem, error.right)
+            found = wrong[int(indices[position])]
+            refuse(position, text[position].as_py(), found.problem, found.right)
     return pa.array(results, kind).take(encoded.indices)
 
 
@@ -348,4 +368,3 @@ def _none_is_none(column: pa.StringArray) -> pa.StringArray:
     """Read the words that stand for "belongs to none" as such: an export of ours may be imported again."""
     none = pc.equal(column, NONE_NAME)
     return pc.if_else(none, None, column) if pc.any(none).as_py() else column
-

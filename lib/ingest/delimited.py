@@ -158,7 +158,7 @@ def _find_wrong_byte(path: Path, name: str, encoding: str, options: FileOptions)
             except UnicodeDecodeError as error:
                 delimiter = options.delimiter or max(_DELIMITERS, key=lambda sign: line.count(sign.encode()))
                 column = line[: error.start].count(delimiter.encode()) + 1
-                right = "UTF-8 text; a mapping can name another encoding, such as encoding = \"cp1252\""
+                right = 'UTF-8 text; a mapping can name another encoding, such as encoding = "cp1252"'
                 if options.encoding is not None:
                     right = f"{options.encoding} text, as the mapping says"
                 wrong = line[min(error.start, len(line) - 1)]
@@ -251,7 +251,7 @@ def _dialect(name: str, options: FileOptions, sample: str) -> tuple[str, str]:
         quote = "'"
     delimiter = options.delimiter
     if delimiter is None:
-        inside, outside = False, {sign: 0 for sign in _DELIMITERS}
+        inside, outside = False, dict.fromkeys(_DELIMITERS, 0)
         for character in head:
             inside ^= character == quote
             if not inside and character in outside:
@@ -274,7 +274,7 @@ def _header(name: str, options: FileOptions, stream: _Utf8, delimiter: str, quot
         raise FileError(f"{name}: row {options.header_row} can't be read as a header: {error}.") from None
     if not any(cell.strip() for cell in header):
         raise FileError(
-            f"{name}: row {options.header_row} is blank, so there is no header. Right would be the columns' names there, "
-            "or a mapping with header_row."
+            f"{name}: row {options.header_row} is blank, so there is no header. Right would be the columns' names "
+            "there, or a mapping with header_row."
         )
     return checked_header(name, header)

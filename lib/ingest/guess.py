@@ -8,16 +8,26 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from lib.analytics.columns import COLUMNS
+from lib.codes import Sentiment, State
 from lib.ingest.mapping import ColumnSource, FileOptions, Mapping, folded, is_plausible
 from lib.ingest.reading import Preview
-from lib.schema import Sentiment, State
 
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "id": ("callid", "conversationid", "evaluationid", "interactionid", "ticketid", "recordid", "uuid"),
     "audioDate": ("calldate", "date", "timestamp", "calltimestamp", "datetime", "starttime", "startedat", "calltime"),
     "state": ("status",),
     "sentiment": ("mood", "tone"),
-    "averageNote": ("score", "averagescore", "rating", "csat", "csatscore", "note", "nota", "satisfactionrating", "qualityscore"),
+    "averageNote": (
+        "score",
+        "averagescore",
+        "rating",
+        "csat",
+        "csatscore",
+        "note",
+        "nota",
+        "satisfactionrating",
+        "qualityscore",
+    ),
     "durationInSeconds": ("duration", "durationseconds", "callduration", "seconds", "talktime", "avgtalkduration"),
     "isAICall": ("ai", "isai", "bot", "isbot"),
     "campaignName": ("campaign", "topic", "reason", "project"),

@@ -57,6 +57,9 @@ class Progress:
     rows: int
 
 
+_NOTHING = Loaded()
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What an import did."""
@@ -71,7 +74,7 @@ class Report:
     read: int = 0
     blank: int = 0
     bad: int = 0
-    loaded: Loaded = Loaded()
+    loaded: Loaded = _NOTHING
     problems: tuple[Problem, ...] = ()
     bad_rows_file: str | None = None
 
@@ -257,7 +260,9 @@ class Entry:
 
 def history(connection: Connection, limit: int = 100) -> list[Entry]:
     """Return the imports, newest first."""
-    rows = connection.execute(sa.select(imports).order_by(imports.c.started_at.desc(), imports.c.id.desc()).limit(limit))
+    rows = connection.execute(
+        sa.select(imports).order_by(imports.c.started_at.desc(), imports.c.id.desc()).limit(limit)
+    )
     entries = []
     for row in rows:
         values = {name: value for name, value in row._mapping.items() if name != "mapping"}

@@ -23,6 +23,7 @@ from lib.ingest.source import (
     open_bytes,
 )
 
+
 def open_json_lines(path: Path, name: str, options: FileOptions, progress: Progress) -> Source:
     """Open JSON Lines, read twice: first for the names that any row has."""
     encoding = options.encoding or "utf-8-sig"

@@ -14,7 +14,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib import schema
+from lib import codes, schema
 from lib.analytics import rollup
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Dimension
 from lib.database import analyze, load_batches
@@ -97,8 +97,8 @@ def apply(connection: Connection, *, replace_all: bool = False, is_sample: bool 
         for table in (evaluations, schema.daily):
             connection.execute(sa.delete(table))
         for dimension in DIMENSIONS:
-            connection.execute(sa.delete(dimension.table).where(dimension.table.c.key != schema.NO_KEY))
-    renamed = any([_name(connection, dimension) for dimension in DIMENSIONS])
+            connection.execute(sa.delete(dimension.table).where(dimension.table.c.key != codes.NO_KEY))
+    renamed = sum(_name(connection, dimension) for dimension in DIMENSIONS) > 0  # each, not only the first
     loaded = _compare(connection)
     if loaded.changed:
         rollup.apply(connection, incoming, outgoing)
@@ -142,10 +142,8 @@ def _drop_duplicates(connection: Connection) -> tuple[int, int]:
     same = sa.and_(
         *(earlier.c[name].is_not_distinct_from(kept.c[name]) for name in STAGED.names if name not in ("seq", "id"))
     )
-    pairs = (
-        earlier.join(twice, sa.and_(earlier.c.id == twice.c.id, earlier.c.seq < twice.c.last)).join(
-            kept, kept.c.seq == twice.c.last
-        )
+    pairs = earlier.join(twice, sa.and_(earlier.c.id == twice.c.id, earlier.c.seq < twice.c.last)).join(
+        kept, kept.c.seq == twice.c.last
     )
     counts = connection.execute(
         sa.select(sa.func.count(), sa.func.sum(sa.case((same, 1), else_=0))).select_from(pairs)
@@ -209,9 +207,7 @@ def _compare(connection: Connection) -> Loaded:
     known = sa.exists().where(evaluations.c.id == keyed.c.id)
     replaced = sa.exists().where(outgoing.c.id == keyed.c.id)
     incoming.create(connection)
-    connection.execute(
-        sa.insert(incoming).from_select(_FACT_COLUMNS, sa.select(keyed).where(sa.or_(~known, replaced)))
-    )
+    connection.execute(sa.insert(incoming).from_select(_FACT_COLUMNS, sa.select(keyed).where(sa.or_(~known, replaced))))
     analyze(connection, incoming)
     analyze(connection, outgoing)
     changed = connection.execute(sa.select(sa.func.count()).select_from(outgoing)).scalar_one()
@@ -226,10 +222,9 @@ def _compare(connection: Connection) -> Loaded:
 def _keyed() -> sa.Subquery:
     """Return the staged rows with the keys of their names, as the facts hold them."""
     joined: sa.FromClause = staged
-    columns = {name: staged.c[name] for name in _FACT_COLUMNS if name in staged.c}
+    columns: dict[str, sa.ColumnElement[Any]] = {name: staged.c[name] for name in _FACT_COLUMNS if name in staged.c}
     for dimension in DIMENSIONS:
         names = dimension.table
         joined = joined.outerjoin(names, names.c.id == staged.c[f"{_STAGED_NAMES[dimension.name]}_id"])
-        columns[dimension.column] = sa.func.coalesce(names.c.key, schema.NO_KEY).label(dimension.column)
+        columns[dimension.column] = sa.func.coalesce(names.c.key, codes.NO_KEY).label(dimension.column)
     return sa.select(*(columns[name] for name in _FACT_COLUMNS)).select_from(joined).subquery("keyed")
-

@@ -11,8 +11,8 @@ import hashlib
 import json
 import tomllib
 import zoneinfo
-from collections.abc import Mapping as Table
 from collections.abc import Callable, Collection, Sequence
+from collections.abc import Mapping as Table
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -20,8 +20,8 @@ from typing import Any
 import tomli_w
 
 from lib.analytics.columns import COLUMNS, REQUIRED, Kind
+from lib.codes import Sentiment, State
 from lib.errors import FileError, MappingError, nearest
-from lib.schema import Sentiment, State
 
 FILE_OPTIONS = ("encoding", "delimiter", "sheet", "header_row", "date_format", "timezone", "decimal")
 SOURCE_OPTIONS = ("column", "columns", "join", "scale", "offset", "value", "row")
@@ -57,7 +57,7 @@ class ColumnSource:
 class Mapping:
     """Where the canonical columns come from, and which values stand for which."""
 
-    file: FileOptions = FileOptions()
+    file: FileOptions = field(default_factory=FileOptions)
     columns: Table[str, ColumnSource] = field(default_factory=dict)
     values: Table[str, Table[str, str]] = field(default_factory=dict)
 
@@ -118,7 +118,11 @@ class Mapping:
             matches = [name for name in header if folded(name) == folded(canonical)]
             if canonical in columns or not matches:
                 continue
-            if self.columns and canonical not in self.values and not is_plausible(column.kind, first_values(matches[0])):
+            if (
+                self.columns
+                and canonical not in self.values
+                and not is_plausible(column.kind, first_values(matches[0]))
+            ):
                 continue
             columns[canonical] = ColumnSource((_in_header(matches[0], header, canonical, file),))
         missing = [canonical for canonical in REQUIRED if canonical not in columns]
@@ -176,7 +180,9 @@ def _in_header(name: str, header: Sequence[str], canonical: str, file: str) -> s
 def _known(table: Table[str, Any], known: Sequence[str], where: str, what: str) -> None:
     for name in table:
         if name not in known:
-            raise MappingError(f"{where}'{shortened(name)}' is not {what}{nearest(name, known)}; known: {', '.join(known)}.")
+            raise MappingError(
+                f"{where}'{shortened(name)}' is not {what}{nearest(name, known)}; known: {', '.join(known)}."
+            )
 
 
 def _canonical(name: str, where: str) -> None:
@@ -200,7 +206,9 @@ def _file_options(entries: Table[str, Any], where: str) -> FileOptions:
             if not codecs.lookup(encoding)._is_text_encoding:
                 raise LookupError
         except (LookupError, ValueError):
-            raise MappingError(f"{where} encoding '{shortened(encoding)}' is not known; right would be utf-8, cp1252 …") from None
+            raise MappingError(
+                f"{where} encoding '{shortened(encoding)}' is not known; right would be utf-8, cp1252 …"
+            ) from None
     delimiter = entries.get("delimiter")
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
         raise MappingError(f"{where} delimiter should be one character, such as ';' or '\\t'.")
@@ -239,11 +247,17 @@ def _column_source(entry: object, canonical: str, where: str) -> ColumnSource:
     if "row" in entries and canonical != "id":
         raise MappingError(f"{where}: only id can come from the row's number.")
     columns = entries.get("columns", [entries["column"]] if "column" in entries else [])
-    if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns) or (columns == [] and "columns" in entries):
+    if (
+        not isinstance(columns, list)
+        or not all(isinstance(name, str) for name in columns)
+        or (columns == [] and "columns" in entries)
+    ):
         raise MappingError(f"{where}: columns should be a list of column names.")
     if not isinstance(entries.get("join", ""), str):
         raise MappingError(f"{where}: join should be text in quotes.")
-    scale, offset = (_number(entries[name], f"{where}: {name}") if name in entries else None for name in ("scale", "offset"))
+    scale, offset = (
+        _number(entries[name], f"{where}: {name}") if name in entries else None for name in ("scale", "offset")
+    )
     if (scale is not None or offset is not None) and COLUMNS[canonical].kind not in (Kind.SCORE, Kind.SECONDS):
         raise MappingError(f"{where}: scale and offset are for averageNote and durationInSeconds.")
     value = entries.get("value")

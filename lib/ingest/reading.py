@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -31,7 +31,9 @@ from lib.ingest.convert import STAGED, Converter, Problem, Zones
 from lib.ingest.mapping import Mapping, shortened
 from lib.ingest.readers import open_source
 from lib.ingest.source import BrokenRow, Source
-from lib.settings import Settings
+
+if TYPE_CHECKING:  # the child starts quicker without
+    from lib.settings import Settings
 
 MAX_PROBLEMS = 1_000
 """How many problems are listed one by one; the file of bad rows holds them all."""
@@ -45,7 +47,6 @@ _CHILD_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ def _child(
         "memory_mb": settings.reader_memory_mb,
         "seconds": settings.reader_seconds,
     }
-    child = subprocess.Popen(  # noqa: S603 - our own module
+    child = subprocess.Popen(
         [sys.executable, "-m", "lib.ingest.reading"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -198,8 +199,8 @@ def _raise_told(told: dict[str, Any], code: int, outcome: Outcome, files: list[I
     names = ", ".join(file.name for file in files)
     log.error("Reading %s ended with code %s: %s", names, code, "".join(told.get("noise", [])))
     raise FileError(
-        f"{names}: reading was given up after {outcome.read or 'some'} rows: the file needs more memory or time than an "
-        "import may take (CALLBOARD_READER_MEMORY_MB, CALLBOARD_READER_SECONDS), or is made to do harm."
+        f"{names}: reading was given up: the file needs more memory or time than an import may take "
+        "(CALLBOARD_READER_MEMORY_MB, CALLBOARD_READER_SECONDS), or is made to do harm."
     )
 
 
@@ -270,9 +271,13 @@ def _peeked(source: Source) -> Source:
     first = list(itertools.islice(source.batches, 1))
     values: dict[str, list[str]] = {}
     for batch, _ in first:
-        rows = {name: column.slice(0, 1000).to_pylist() for name, column in zip(source.header, batch.columns, strict=True)}
+        rows = {
+            name: column.slice(0, 1000).to_pylist() for name, column in zip(source.header, batch.columns, strict=True)
+        }
         values = {name: list({cell or "" for cell in cells}) for name, cells in rows.items()}
-    return replace(source, batches=itertools.chain(first, source.batches), first_values=lambda name: values.get(name, []))
+    return replace(
+        source, batches=itertools.chain(first, source.batches), first_values=lambda name: values.get(name, [])
+    )
 
 
 def _preview(order: dict[str, Any], out: IO[bytes]) -> None:

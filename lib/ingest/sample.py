@@ -24,8 +24,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lib.analytics.columns import COLUMNS
+from lib.codes import SCORE_SCALE, Sentiment, State
 from lib.ingest.convert import STAGED, Zones
-from lib.schema import SCORE_SCALE, Sentiment, State
 
 FIRST_DAY = date(2024, 1, 1)
 DEFAULT_ROWS = 200_000
@@ -81,8 +81,45 @@ _CAMPAIGNS = (
 _SUPPORT = 1  # Technical Support's place above
 _TROUBLED = 1  # Lima Norte's
 
-_FIRST_NAMES = "Camila Mateo Valentina Diego Sofía Sebastián Isabella Nicolás Martina Benjamín Lucía Joaquín Fernanda Andrés Daniela Tomás Gabriela Felipe Paula Ignacio".split()  # noqa: E501
-_LAST_NAMES = "Rojas Quispe Muñoz García Contreras Silva Martínez Sepúlveda Morales Rodríguez López Fuentes Hernández Torres Araya".split()  # noqa: E501
+_FIRST_NAMES = [
+    "Camila",
+    "Mateo",
+    "Valentina",
+    "Diego",
+    "Sofía",
+    "Sebastián",
+    "Isabella",
+    "Nicolás",
+    "Martina",
+    "Benjamín",
+    "Lucía",
+    "Joaquín",
+    "Fernanda",
+    "Andrés",
+    "Daniela",
+    "Tomás",
+    "Gabriela",
+    "Felipe",
+    "Paula",
+    "Ignacio",
+]
+_LAST_NAMES = [
+    "Rojas",
+    "Quispe",
+    "Muñoz",
+    "García",
+    "Contreras",
+    "Silva",
+    "Martínez",
+    "Sepúlveda",
+    "Morales",
+    "Rodríguez",
+    "López",
+    "Fuentes",
+    "Hernández",
+    "Torres",
+    "Araya",
+]
 _WEEKDAYS = (1.15, 1.12, 1.05, 1.02, 1.0, 0.45, 0.18)
 _MONTHS = (0.98, 0.90, 1.03, 1.0, 1.02, 0.97, 0.95, 0.98, 1.02, 1.05, 1.12, 1.08)
 _EXECUTIVES = 200
@@ -264,7 +301,10 @@ _ENGAGEMENT_LEVELS = np.array([level for _, level in _ENGAGEMENTS])
 _FIRST_ENGAGEMENT = np.cumsum([0, *(len(each.engagements) for each in _CAMPAIGNS[:-1])])
 _EXECUTIVE_IDS = pa.array([f"exec_{number:04}" for number in range(1001, 1001 + _EXECUTIVES)])
 _EXECUTIVE_NAMES = pa.array(
-    [f"{_FIRST_NAMES[n % len(_FIRST_NAMES)]} {_LAST_NAMES[(n // len(_FIRST_NAMES) + 4 * (n % len(_FIRST_NAMES))) % len(_LAST_NAMES)]}" for n in range(_EXECUTIVES)]
+    [
+        f"{_FIRST_NAMES[n % len(_FIRST_NAMES)]} {_LAST_NAMES[(n // len(_FIRST_NAMES) + 4 * (n % len(_FIRST_NAMES))) % len(_LAST_NAMES)]}"
+        for n in range(_EXECUTIVES)
+    ]
 )
 
 _CANONICAL = {

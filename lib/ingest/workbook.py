@@ -13,6 +13,7 @@ from lib.ingest.convert import Batch
 from lib.ingest.mapping import FileOptions
 from lib.ingest.source import BATCH_ROWS, BrokenRow, Progress, Source, batch_of_rows, checked_header, number_text
 
+
 def open_workbook(path: Path, name: str, options: FileOptions, progress: Progress) -> Source:
     """Open one sheet of an XLSX file."""
     try:
@@ -64,7 +65,9 @@ def _sheet_index(name: str, sheets: list[str], wanted: str | int | None) -> int:
             return wanted - 1
         raise MappingError(f"{name}: there is no sheet {wanted}; the file has {len(sheets)}: {', '.join(sheets)}.")
     if wanted not in sheets:
-        raise MappingError(f"{name}: there is no sheet '{wanted}'{nearest(wanted, sheets)}; it has: {', '.join(sheets)}.")
+        raise MappingError(
+            f"{name}: there is no sheet '{wanted}'{nearest(wanted, sheets)}; it has: {', '.join(sheets)}."
+        )
     return sheets.index(wanted)
 
 
@@ -85,7 +88,9 @@ def _cell_text(cell: object) -> str | None:
     if isinstance(cell, date):
         return cell.isoformat()
     if isinstance(cell, time):
-        return _clock(timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second, microseconds=cell.microsecond))
+        return _clock(
+            timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second, microseconds=cell.microsecond)
+        )
     if isinstance(cell, timedelta):
         return _clock(cell)
     return str(cell)

@@ -96,9 +96,7 @@ class Queue:
     def claim(self, kinds: Sequence[str]) -> Job | None:
         """Take the oldest job that waits, or that its worker left; None where there is none."""
         now = datetime.now(UTC)
-        free = sa.or_(
-            jobs.c.status == QUEUED, sa.and_(jobs.c.status == PROCESSING, jobs.c.lease_until < now)
-        )
+        free = sa.or_(jobs.c.status == QUEUED, sa.and_(jobs.c.status == PROCESSING, jobs.c.lease_until < now))
         oldest = sa.select(jobs).where(free, jobs.c.kind.in_(kinds)).order_by(jobs.c.created_at, jobs.c.id).limit(1)
         with self._state.transaction() as connection:
             row = connection.execute(oldest.with_for_update(skip_locked=True)).one_or_none()

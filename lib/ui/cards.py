@@ -10,6 +10,7 @@ import streamlit as st
 
 from lib.analytics import comparison, queries
 from lib.analytics.measures import METRICS, Metric, Sums, Unit
+from lib.analytics.selection import Period
 from lib.ui import format
 from lib.ui.page import View
 from lib.ui.style import palette
@@ -28,7 +29,9 @@ def key_figures(view: View) -> None:
     """Draw a card for each key figure: value, interval, change to the period before, sparkline."""
     before, label = _before(view)
     points = view.answers.ask(queries.trend, view.filters, view.calendar, view.granularity).points
-    cards = [_card(METRICS[name], view.summary.sums, before, label, [point.sums for point in points]) for name in KEY_FIGURES]
+    cards = [
+        _card(METRICS[name], view.summary.sums, before, label, [point.sums for point in points]) for name in KEY_FIGURES
+    ]
     st.html(f'<div class="cb-cards">{"".join(cards)}</div>')
 
 
@@ -73,7 +76,7 @@ def _before(view: View) -> tuple[Sums | None, str]:
     if compared is None:
         return None, ""
     sums = view.answers.ask(queries.summary, compared.of(view.filters), view.calendar).sums
-    label = format.period(queries.Period(compared.first, compared.last))
+    label = format.period(Period(compared.first, compared.last))
     return (sums if sums.evaluations else None), label
 
 
@@ -109,8 +112,9 @@ def _change(metric: Metric, sums: Sums, before: Sums | None, label: str) -> str:
     kind = ""
     if metric.better and now != was:
         kind = " cb-good" if (now > was) == (metric.better == "higher") else " cb-bad"
+    told = html.escape(f"Compared with {label}: {format.metric(metric, before)}")
     return (
-        f'<span class="cb-change" title="Compared with {html.escape(label)}: {html.escape(format.metric(metric, before))}">'
+        f'<span class="cb-change" title="{told}">'
         f'<span class="{kind.strip()}">{arrow} {html.escape(text)}</span> vs {html.escape(label)}</span>'
     )
 

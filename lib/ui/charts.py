@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -12,9 +13,8 @@ from lib.analytics import statistics
 from lib.analytics.calendar import Granularity
 from lib.analytics.measures import FEW_EVALUATIONS, METRICS, Metric, Sums, Unit, rounded
 from lib.analytics.queries import Group, Trend
-from lib.schema import HISTOGRAM_BINS, SCORE_SCALE
+from lib.codes import HISTOGRAM_BINS, SCORE_SCALE
 from lib.ui import format
-from lib.ui.page import View
 from lib.ui.style import palette
 
 _FORMATS = {Unit.COUNT: ",d", Unit.SCORE: ".2f", Unit.SHARE: ".1%", Unit.BALANCE: "+.2f", Unit.SECONDS: ",d"}
@@ -33,14 +33,15 @@ def granularity_toggle() -> None:
     )
 
 
-def trend(view: View, course: Trend, metric: Metric, height: int = 300) -> None:
+def trend(course: Trend, metric: Metric, height: int = 300) -> None:
     """Draw a metric over time: its interval as a band, partial buckets hollow, gaps left open; volume below."""
     colours = palette()
     frame = pd.DataFrame(
         [
             {
                 "date": pd.Timestamp(point.bucket.first),
-                "bucket": format.bucket(point.bucket.first, course.granularity) + (" (partial)" if point.bucket.partial else ""),
+                "bucket": format.bucket(point.bucket.first, course.granularity)
+                + (" (partial)" if point.bucket.partial else ""),
                 "value": metric.rounded(point.sums),
                 "shown": format.metric(metric, point.sums),
                 "low": ends[0] if ends else None,
@@ -55,7 +56,9 @@ def trend(view: View, course: Trend, metric: Metric, height: int = 300) -> None:
     )
     zero = metric.unit in (Unit.COUNT, Unit.SHARE)
     x = alt.X("date:T", title=None, axis=alt.Axis(grid=False, labelOverlap=True, tickCount=8))
-    y = alt.Y("value:Q", title=metric.label, scale=alt.Scale(zero=zero), axis=alt.Axis(format=_AXIS[metric.unit], tickCount=5))
+    y = alt.Y(
+        "value:Q", title=metric.label, scale=alt.Scale(zero=zero), axis=alt.Axis(format=_AXIS[metric.unit], tickCount=5)
+    )
     tips = [alt.Tooltip("bucket:N", title="When"), alt.Tooltip("shown:N", title=metric.label)]
     if metric.interval:
         tips.append(alt.Tooltip("interval:N", title="95 % interval"))
@@ -63,11 +66,19 @@ def trend(view: View, course: Trend, metric: Metric, height: int = 300) -> None:
     base = alt.Chart(frame)
     layers: list[alt.Chart] = []
     if metric.interval and not frame["low"].isna().all():
-        layers.append(base.mark_area(opacity=0.16, color=colours.band).encode(x=x, y=alt.Y("low:Q", title=metric.label, scale=alt.Scale(zero=zero)), y2="high:Q"))
-    layers.append(base.mark_line(color=colours.accent, strokeWidth=2, invalid="break-paths-show-domains").encode(x=x, y=y))
+        layers.append(
+            base.mark_area(opacity=0.16, color=colours.band).encode(
+                x=x, y=alt.Y("low:Q", title=metric.label, scale=alt.Scale(zero=zero)), y2="high:Q"
+            )
+        )
+    layers.append(
+        base.mark_line(color=colours.accent, strokeWidth=2, invalid="break-paths-show-domains").encode(x=x, y=y)
+    )
     few_points = len(frame) <= 62
     layers.append(
-        base.mark_point(filled=True, size=42 if few_points else 14, color=colours.accent, opacity=1 if few_points else 0.001)
+        base.mark_point(
+            filled=True, size=42 if few_points else 14, color=colours.accent, opacity=1 if few_points else 0.001
+        )
         .encode(x=x, y=y, tooltip=tips)
         .transform_filter("datum.partial == false")
     )
@@ -89,7 +100,12 @@ def distribution(sums: Sums, height: int = 220) -> None:
     width = 10 / HISTOGRAM_BINS
     frame = pd.DataFrame(
         [
-            {"from": number * width, "to": (number + 1) * width, "count": count, "label": f"{number * width:g} to {(number + 1) * width:g}"}
+            {
+                "from": number * width,
+                "to": (number + 1) * width,
+                "count": count,
+                "label": f"{number * width:g} to {(number + 1) * width:g}",
+            }
             for number, count in enumerate(sums.score_bins)
         ]
     )
@@ -140,7 +156,9 @@ def ranking(groups: Sequence[Group], label: str, most: int = 25) -> None:
         alt.Tooltip("scored:Q", title="Scored", format=",d"),
         alt.Tooltip("few:N", title="Note"),
     ]
-    x = alt.X("value:Q", title="Average score with 95 % interval", scale=alt.Scale(zero=False), axis=alt.Axis(format=".1f"))
+    x = alt.X(
+        "value:Q", title="Average score with 95 % interval", scale=alt.Scale(zero=False), axis=alt.Axis(format=".1f")
+    )
     rule = (
         alt.Chart(frame)
         .mark_rule(color=colours.muted, strokeWidth=2)
@@ -181,7 +199,12 @@ def funnel(groups: Sequence[Group], total: Sums, label: str) -> None:
         [
             {"scored": n, "low95": a[0], "high95": a[1], "low998": b[0], "high998": b[1]}
             for n in steps
-            for a, b in [(statistics.control_limits(mean, deviation, n, 0.95), statistics.control_limits(mean, deviation, n, 0.998))]
+            for a, b in [
+                (
+                    statistics.control_limits(mean, deviation, n, 0.95),
+                    statistics.control_limits(mean, deviation, n, 0.998),
+                )
+            ]
         ]
     ).clip(lower=0)
     metric = METRICS["averageScore"]
@@ -195,7 +218,9 @@ def funnel(groups: Sequence[Group], total: Sums, label: str) -> None:
         rows.append({"name": group.named.name, "scored": group.sums.scored, "value": rounded(value, 2), "where": where})
     frame = pd.DataFrame(rows)
     x = alt.X("scored:Q", title="Scored evaluations", axis=alt.Axis(format="~s", grid=False))
-    scale = alt.Scale(domain=[float(max(0, frame["value"].min() - 0.4)), float(min(10, frame["value"].max() + 0.4))], clamp=True)
+    scale = alt.Scale(
+        domain=[float(max(0, frame["value"].min() - 0.4)), float(min(10, frame["value"].max() + 0.4))], clamp=True
+    )
     kinds = ["above the limits", "within the limits", "below the limits", "few evaluations"]
     points = (
         alt.Chart(frame)
@@ -206,10 +231,16 @@ def funnel(groups: Sequence[Group], total: Sums, label: str) -> None:
             color=alt.Color(
                 "where:N",
                 title=None,
-                scale=alt.Scale(domain=kinds, range=[colours.positive, colours.neutral, colours.negative, colours.line]),
+                scale=alt.Scale(
+                    domain=kinds, range=[colours.positive, colours.neutral, colours.negative, colours.line]
+                ),
                 legend=alt.Legend(orient="top", columns=2),
             ),
-            shape=alt.Shape("where:N", title=None, scale=alt.Scale(domain=kinds, range=["triangle-up", "circle", "triangle-down", "cross"])),
+            shape=alt.Shape(
+                "where:N",
+                title=None,
+                scale=alt.Scale(domain=kinds, range=["triangle-up", "circle", "triangle-down", "cross"]),
+            ),
             tooltip=[
                 alt.Tooltip("name:N", title=label),
                 alt.Tooltip("value:Q", title="Average score", format=".2f"),
@@ -224,17 +255,25 @@ def funnel(groups: Sequence[Group], total: Sums, label: str) -> None:
         .encode(x=x, y=alt.Y(f"{column}:Q", scale=scale, title="Average score"))
         for column, dash in (("low95", [4, 3]), ("high95", [4, 3]), ("low998", [1, 0]), ("high998", [1, 0]))
     ]
-    middle = alt.Chart(pd.DataFrame([{"value": mean}])).mark_rule(color=colours.muted).encode(y=alt.Y("value:Q", scale=scale))
+    middle = (
+        alt.Chart(pd.DataFrame([{"value": mean}]))
+        .mark_rule(color=colours.muted)
+        .encode(y=alt.Y("value:Q", scale=scale))
+    )
     chart = alt.layer(middle, *lines, points).properties(height=380, width="container")
-    st.altair_chart(_dressed(chart), width="stretch", alt=f"Funnel plot: average score of each {label.lower()} against its number of scored evaluations, with 95 and 99.8 % limits")
+    st.altair_chart(
+        _dressed(chart),
+        width="stretch",
+        alt=f"Funnel plot: score of each {label.lower()} against volume, with 95 and 99.8 % limits",
+    )
     st.caption(
-        "Dashed: 95 % limits; solid: 99.8 % limits around the average of the selection. Within them, differences are what "
-        f"chance alone would give; of {len(scored)} about {max(1, round(len(scored) * 0.05))} would lie outside the dashed "
-        "lines though nothing is behind it."
+        "Dashed: 95 % limits; solid: 99.8 % limits around the average of the selection. Within them, differences are "
+        f"what chance alone would give; of {len(scored)} about {max(1, round(len(scored) * 0.05))} would lie outside "
+        "the dashed lines though nothing is behind it."
     )
 
 
-def _dressed(chart: alt.LayerChart | alt.Chart) -> alt.LayerChart | alt.Chart:
+def _dressed(chart: Any) -> Any:
     colours = palette()
     return (
         chart.configure_view(strokeWidth=0)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from lib.analytics.calendar import Granularity
 from lib.analytics.filters import Moment
 from lib.analytics.measures import Metric, Sums, Unit, Value, rounded
-from lib.analytics.queries import Period
+from lib.analytics.selection import Period
 
 NOTHING = "–"
 

@@ -13,13 +13,13 @@ import streamlit as st
 
 from lib.analytics import queries
 from lib.analytics.columns import COLUMNS, Kind
+from lib.codes import Sentiment, State
 from lib.errors import CallboardError
 from lib.exports.tables import CSV_TYPE
 from lib.ingest import guess, imports, saved
 from lib.ingest.mapping import ColumnSource, FileOptions, Mapping
 from lib.ingest.reading import InputFile, Preview, preview
 from lib.jobs.queue import COMPLETED, Job
-from lib.schema import Sentiment, State
 from lib.ui import format, page, uploads
 from lib.workspace import Workspace
 
@@ -79,7 +79,9 @@ def start(workspace: Workspace, files: tuple[InputFile, ...], chosen: Mapping, s
     with st.container(horizontal=True):
         check = st.button("Check only", help="Read and check every row; change nothing.")
         load = st.button("Load", type="primary")
-        st.download_button("Save mapping as TOML", chosen.to_toml(), "mapping.toml", "application/toml", on_click="ignore")
+        st.download_button(
+            "Save mapping as TOML", chosen.to_toml(), "mapping.toml", "application/toml", on_click="ignore"
+        )
     if check or load:
         try:
             chosen.resolve(seen.header, files[0].name, lambda _: ())
@@ -145,7 +147,11 @@ def summary(workspace: Workspace) -> queries.Status:
     status = page.answers().ask(queries.status)
     zone = workspace.settings.zone
     kind = "sample evaluations" if status.is_sample else "evaluations"
-    days = f", {format.day(status.first_day)} to {format.day(status.last_day)}" if status.first_day and status.last_day else ""
+    days = (
+        f", {format.day(status.first_day)} to {format.day(status.last_day)}"
+        if status.first_day and status.last_day
+        else ""
+    )
     st.html(
         f'<p class="cb-shown"><b>{format.count(status.evaluations)}</b> {kind}{days} · changed '
         f"{format.instant(status.changed_at.astimezone(zone))} ({zone.key})</p>"
@@ -170,7 +176,11 @@ def _file_options(base: FileOptions, stamp: str) -> FileOptions:
         left, middle, right = st.columns(3)
         choices = ENCODINGS if (base.encoding or "") in ENCODINGS else [*ENCODINGS, base.encoding or ""]
         encoding = left.selectbox(
-            "Encoding", choices, choices.index(base.encoding or ""), format_func=lambda each: each or "found out", key=f"encoding-{stamp}"
+            "Encoding",
+            choices,
+            choices.index(base.encoding or ""),
+            format_func=lambda each: each or "found out",
+            key=f"encoding-{stamp}",
         )
         delimiters = ["", ",", ";", "\t", "|"]
         delimiter = left.selectbox(
@@ -183,7 +193,9 @@ def _file_options(base: FileOptions, stamp: str) -> FileOptions:
         header_row = middle.number_input("Header in row", 1, 1000, base.header_row, key=f"header-{stamp}")
         sheet = middle.text_input("Sheet (XLSX)", str(base.sheet or ""), placeholder="the first", key=f"sheet-{stamp}")
         decimal = right.selectbox("Decimal sign", [".", ","], [".", ","].index(base.decimal), key=f"decimal-{stamp}")
-        timezone = right.text_input("Time zone", base.timezone or "", placeholder="the workspace's", key=f"zone-{stamp}")
+        timezone = right.text_input(
+            "Time zone", base.timezone or "", placeholder="the workspace's", key=f"zone-{stamp}"
+        )
         formats = st.text_input(
             "Date formats",
             " | ".join(base.date_formats),
@@ -198,7 +210,9 @@ def _file_options(base: FileOptions, stamp: str) -> FileOptions:
 
 def _columns(base: Mapping, options: FileOptions, seen: Preview, stamp: str) -> Mapping:
     st.subheader("Columns", anchor=False)
-    st.caption("Where each column of an evaluation comes from. Several columns are joined by a space (an id, by a dash).")
+    st.caption(
+        "Where each column of an evaluation comes from. Several columns are joined by a space (an id, by a dash)."
+    )
     columns: dict[str, ColumnSource] = {}
     values: dict[str, dict[str, str]] = {}
     names = list(dict.fromkeys(seen.header))
@@ -226,7 +240,11 @@ def _column(canonical: str, base: ColumnSource | None, names: list[str], stamp: 
         value = st.text_input(f"{canonical} (the same in every row)", base.value, key=f"value-{canonical}-{stamp}")
         return ColumnSource(value=value) if value else None
     choices = [ROW_NUMBER, *names] if canonical == "id" else names
-    default = [ROW_NUMBER] if base is not None and base.row else [name for name in (base.columns if base else ()) if name in names]
+    default = (
+        [ROW_NUMBER]
+        if base is not None and base.row
+        else [name for name in (base.columns if base else ()) if name in names]
+    )
     label = f"{canonical} *" if COLUMNS[canonical].required else canonical
     chosen = st.multiselect(
         label, choices, default, key=f"column-{canonical}-{stamp}", help=COLUMNS[canonical].help, placeholder=NOTHING
@@ -238,7 +256,11 @@ def _column(canonical: str, base: ColumnSource | None, names: list[str], stamp: 
     scale = base.scale if base else None
     if COLUMNS[canonical].kind in (Kind.SCORE, Kind.SECONDS):
         typed = st.number_input(
-            f"{canonical}: multiply by", value=float(scale or 1), min_value=0.0, format="%g", key=f"scale-{canonical}-{stamp}"
+            f"{canonical}: multiply by",
+            value=float(scale or 1),
+            min_value=0.0,
+            format="%g",
+            key=f"scale-{canonical}-{stamp}",
         )
         scale = None if typed == 1 else Decimal(repr(typed))
     join = base.join if base is not None and len(base.columns) > 1 else "-" if canonical == "id" else " "
@@ -252,9 +274,15 @@ def _values(canonical: str, asked: list[str], known: dict[str, str], stamp: str)
     found: dict[str, str] = {}
     grid = st.columns(4)
     for place, value in enumerate(asked):
-        guessed = folded.get(value.casefold()) or next((name for name in members if name.casefold() in value.casefold()), "")
+        guessed = folded.get(value.casefold()) or next(
+            (name for name in members if name.casefold() in value.casefold()), ""
+        )
         choice = grid[place % 4].selectbox(
-            value, ["", *members], ["", *members].index(guessed), format_func=lambda each: each or NOTHING, key=f"{canonical}-{value}-{stamp}"
+            value,
+            ["", *members],
+            ["", *members].index(guessed),
+            format_func=lambda each: each or NOTHING,
+            key=f"{canonical}-{value}-{stamp}",
         )
         found[value] = choice
     return found
@@ -306,14 +334,26 @@ def _report(workspace: Workspace, job: Job) -> None:
         return
     st.subheader(f"{format.count(bad)} bad rows", anchor=False)
     frame = pd.DataFrame(result["problems"]).rename(
-        columns={"file": "File", "row": "Row", "column": "Column", "value": "Value", "problem": "What is wrong", "right": "What would be right"}
+        columns={
+            "file": "File",
+            "row": "Row",
+            "column": "Column",
+            "value": "Value",
+            "problem": "What is wrong",
+            "right": "What would be right",
+        }
     )
     st.dataframe(frame, hide_index=True, width="stretch", alt=f"{len(frame)} problems")
     good = result["read"] - bad
     with st.container(horizontal=True):
         path = Path(result["bad_rows_file"])
         st.download_button(
-            "Download the bad rows", path.read_bytes, "bad-rows.csv", CSV_TYPE, on_click="ignore", disabled=not path.exists()
+            "Download the bad rows",
+            path.read_bytes,
+            "bad-rows.csv",
+            CSV_TYPE,
+            on_click="ignore",
+            disabled=not path.exists(),
         )
         files = tuple(InputFile(Path(path), name) for path, name in job.payload["files"])
         loaded = job.payload.get("skip_bad_rows") and not job.payload.get("dry_run")

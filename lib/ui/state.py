@@ -18,8 +18,8 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.dimensions import DIMENSIONS
 from lib.analytics.filters import PARAMETERS, Filters, Moment, local_date
 from lib.analytics.measures import METRICS
+from lib.codes import Sentiment, State
 from lib.errors import InvalidParameterError
-from lib.schema import Sentiment, State
 
 AI_CHOICES = {"": "All calls", "false": "Human", "true": "AI"}
 
@@ -148,9 +148,7 @@ def _take(raw: Mapping[str, list[str]], zone: ZoneInfo) -> None:
     ends: dict[str, Moment | None] = {"dateFrom": asked.date_from, "dateTo": asked.date_to}
     for name, moment in ends.items():
         session[name] = None if moment is None else local_date(moment, shown_zone)
-    session[_EXACT] = {
-        name: (session[name], moment) for name, moment in ends.items() if isinstance(moment, datetime)
-    }
+    session[_EXACT] = {name: (session[name], moment) for name, moment in ends.items() if isinstance(moment, datetime)}
     for dimension in DIMENSIONS:
         session[dimension.parameter] = list(asked.ids(dimension))
     session["isAICall"] = "" if asked.is_ai is None else str(asked.is_ai).lower()
@@ -160,7 +158,7 @@ def _take(raw: Mapping[str, list[str]], zone: ZoneInfo) -> None:
     for name, choices in RECORD_CHOICES.items():
         session[name] = [choice for choice in _known(name, raw.get(name, []), choices) if choice]
     page = (raw.get("page") or ["1"])[-1]
-    session["page"] = int(page) if page.isascii() and page.isdigit() and 1 <= int(page[:9]) else 1
+    session["page"] = int(page) if page.isascii() and page.isdigit() and int(page[:9]) >= 1 else 1
 
 
 def _known(name: str, values: list[str], choices: tuple[str, ...]) -> list[Any]:

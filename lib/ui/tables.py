@@ -11,7 +11,8 @@ import streamlit as st
 
 from lib.analytics.dimensions import DIMENSIONS, EXECUTIVE, Dimension
 from lib.analytics.measures import METRICS, Sums
-from lib.analytics.queries import Group, Record, Trend
+from lib.analytics.queries import Group, Trend
+from lib.analytics.records import Record
 from lib.exports.tables import CSV_TYPE, XLSX_TYPE, Field, TableFile, about
 from lib.ui.page import View
 
@@ -81,9 +82,7 @@ def trend(view: View, course: Trend) -> None:
     fields = [Field("date", "date"), Field("partial"), *_file_fields()]
 
     def rows() -> tuple[tuple[Any, ...], ...]:
-        return tuple(
-            (point.bucket.first, point.bucket.partial, *_file_figures(point.sums)) for point in course.points
-        )
+        return tuple((point.bucket.first, point.bucket.partial, *_file_figures(point.sums)) for point in course.points)
 
     downloads(view, f"Trend ({course.granularity.value})", "trend", fields, rows)
 
@@ -121,7 +120,13 @@ def records(view: View, found: Sequence[Record]) -> None:
         },
         alt=f"{len(found)} evaluations, newest first",
     )
-    fields = [Field("id"), Field("audioDate", "instant"), Field("state"), Field("sentiment"), Field("averageNote", "score")]
+    fields = [
+        Field("id"),
+        Field("audioDate", "instant"),
+        Field("state"),
+        Field("sentiment"),
+        Field("averageNote", "score"),
+    ]
     fields += [Field("durationInSeconds", "seconds"), Field("isAICall")]
     fields += [Field(name) for each in DIMENSIONS for name in (each.parameter, each.name_field)]
     fields += [Field("audioFileName"), Field("createdAt", "instant")]

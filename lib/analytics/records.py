@@ -1,0 +1,99 @@
+"""The evaluations themselves: one page of them, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from lib import codes, schema
+from lib.analytics.calendar import Calendar
+from lib.analytics.dimensions import DIMENSIONS, Named
+from lib.analytics.filters import Filters
+from lib.analytics.selection import Period, fact_conditions, names_of, period_in_force
+from lib.codes import Sentiment, State
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One evaluation as it is kept. The score is exact, in points."""
+
+    id: str
+    audio_at: datetime
+    state: State
+    sentiment: Sentiment | None
+    score: float | None
+    duration_seconds: int | None
+    is_ai: bool
+    campaign: Named
+    call_center: Named
+    engagement: Named
+    executive: Named
+    audio_file_name: str | None
+    created_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """One page of evaluations, newest first; ties by id."""
+
+    period: Period
+    records: tuple[Record, ...]
+    total_count: int
+    page: int
+    page_size: int
+
+
+def records(
+    connection: Connection,
+    filters: Filters,
+    calendar: Calendar,
+    states: Sequence[State] = (),
+    sentiments: Sequence[Sentiment] = (),
+    page: int = 1,
+    page_size: int = 100,
+) -> Records:
+    """Return one page of the selection's evaluations, newest first, ties by id; how many there are in all."""
+    period = period_in_force(connection, filters, calendar)
+    facts = schema.evaluations
+    where = list(fact_conditions(filters, calendar, period))
+    if states:
+        where.append(facts.c.state.in_([state.value for state in states]))
+    if sentiments:
+        where.append(facts.c.sentiment.in_([sentiment.value for sentiment in sentiments]))
+    total = connection.execute(sa.select(sa.func.count()).select_from(facts).where(*where)).scalar_one()
+    chosen = (
+        sa.select(facts)
+        .where(*where)
+        .order_by(facts.c.audio_at.desc(), facts.c.id)
+        .limit(page_size)
+        .offset((page - 1) * page_size)
+    )
+    rows = connection.execute(chosen).all()
+    names = {
+        dimension.name: names_of(connection, dimension, {row._mapping[dimension.column] for row in rows})
+        for dimension in DIMENSIONS
+    }
+    return Records(period, tuple(_record(row._mapping, names) for row in rows), total, page, page_size)
+
+
+def _record(row: sa.RowMapping, names: Mapping[str, Mapping[int, Named]]) -> Record:
+    named = {dimension.name: names[dimension.name][row[dimension.column]] for dimension in DIMENSIONS}
+    return Record(
+        id=row["id"],
+        audio_at=row["audio_at"],
+        state=State(row["state"]),
+        sentiment=None if row["sentiment"] is None else Sentiment(row["sentiment"]),
+        score=None if row["score"] is None else row["score"] / codes.SCORE_SCALE,
+        duration_seconds=row["duration_seconds"],
+        is_ai=row["is_ai"],
+        campaign=named["campaign"],
+        call_center=named["callCenter"],
+        engagement=named["engagement"],
+        executive=named["executive"],
+        audio_file_name=row["audio_file_name"],
+        created_at=row["created_at"],
+    )

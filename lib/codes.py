@@ -1,0 +1,34 @@
+"""The codes that the facts hold: states, sentiments, the scale of scores."""
+
+from __future__ import annotations
+
+import enum
+
+SCORE_SCALE = 10_000
+"""Scores are kept as whole ten-thousandths of a point, so that sums are exact and need no order."""
+
+HISTOGRAM_BINS = 20
+"""Bins of half a point; 10 falls in the last."""
+
+NO_KEY = 0
+"""The key of the row that stands for "belongs to none" in every table of names."""
+
+NONE_NAME = "(none)"
+"""How "belongs to none" is shown, and how it is asked for in a filter."""
+
+
+class State(enum.IntEnum):
+    """States of an evaluation, by the codes that the facts hold."""
+
+    Pending = 1
+    Processing = 2
+    Completed = 3
+    Failed = 4
+
+
+class Sentiment(enum.IntEnum):
+    """Sentiments of an evaluation, by the codes that the facts hold; none is null."""
+
+    Positive = 1
+    Neutral = 2
+    Negative = 3

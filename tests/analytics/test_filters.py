@@ -1,0 +1,76 @@
+"""Filters from and to URL parameters; what is refused, and how."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from lib.analytics.filters import Filters
+from lib.errors import InvalidParameterError
+
+ZONE = ZoneInfo("America/Santiago")
+
+
+def parse(**parameters: str | list[str]) -> Filters:
+    listed = {name: value if isinstance(value, list) else [value] for name, value in parameters.items()}
+    return Filters.from_parameters(listed, ZONE)
+
+
+def test_there_and_back() -> None:
+    asked = {
+        "dateFrom": ["2024-01-01"],
+        "dateTo": ["2024-01-31T23:59:59+00:00"],
+        "campaignId": ["a", "b&c=d"],
+        "executiveId": ["ñ"],
+        "isAICall": ["true"],
+        "timezone": ["Europe/Madrid"],
+    }
+    found = Filters.from_parameters(asked, ZONE)
+    assert found.to_parameters() == asked
+    assert Filters.from_parameters(found.to_parameters(), ZONE) == found
+
+
+def test_dates_and_instants() -> None:
+    assert parse(dateFrom="2024-01-01").date_from == date(2024, 1, 1)
+    assert parse(dateFrom="2024-01-01T10:00:00Z").date_from == datetime(2024, 1, 1, 10, tzinfo=UTC)
+    lost_plus = parse(dateFrom="2024-01-01T10:00:00 02:00").date_from
+    assert lost_plus == datetime(2024, 1, 1, 10, tzinfo=timezone(timedelta(hours=2)))
+    without = parse(dateFrom="2024-01-01T10:00:00").date_from
+    assert isinstance(without, datetime) and without.utcoffset() == timedelta(hours=-3)
+
+
+def test_nothing_asked_is_everything() -> None:
+    assert parse() == Filters()
+    assert Filters().to_parameters() == {}
+
+
+def test_the_workspaces_zone_needs_no_saying() -> None:
+    assert parse(timezone="America/Santiago").timezone is None
+
+
+def test_an_instant_of_the_last_day_comes_before_its_end() -> None:
+    assert parse(dateFrom="2024-01-31T22:00:00-03:00", dateTo="2024-01-31").date_to == date(2024, 1, 31)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "parameter", "told"),
+    [
+        ({"dateFrom": "2024-13-01"}, "dateFrom", "is not a date"),
+        ({"dateFrom": "yesterday"}, "dateFrom", "right would be"),
+        ({"dateTo": ""}, "dateTo", "is not a date"),
+        ({"dateTo": "0001-01-01"}, "dateTo", "outside 1970 to 2099"),
+        ({"dateFrom": "9999-12-31T23:59:59-12:00"}, "dateFrom", "outside"),
+        ({"dateFrom": "2024-02-01", "dateTo": "2024-01-01"}, "dateFrom", "after dateTo"),
+        ({"dateFrom": ["2024-01-01", "2024-01-02"]}, "dateFrom", "given 2 times"),
+        ({"timezone": "Europe/Madird"}, "timezone", "did you mean 'Europe/Madrid'"),
+        ({"isAICall": "perhaps"}, "isAICall", "neither true nor false"),
+        ({"campaignId": "a\x00b"}, "campaignId", "no text can hold"),
+    ],
+)
+def test_refused(parameters: dict[str, str | list[str]], parameter: str, told: str) -> None:
+    with pytest.raises(InvalidParameterError) as caught:
+        parse(**parameters)
+    assert caught.value.parameter == parameter
+    assert told in caught.value.message

@@ -1,0 +1,173 @@
+"""The questions, on rows that one can add up by hand, on both engines."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+
+import pytest
+
+from lib.analytics import queries, records
+from lib.analytics.answers import Answers
+from lib.analytics.calendar import Granularity
+from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE
+from lib.analytics.filters import Filters
+from lib.analytics.measures import METRICS
+from lib.codes import Sentiment, State
+from lib.errors import InvalidParameterError
+from lib.workspace import Workspace
+from tests.conftest import Load
+
+ROWS = """\
+id,audioDate,state,sentiment,averageNote,durationInSeconds,isAICall,campaignId,campaignName,callCenterName,executiveName
+1,2024-01-01T08:00:00Z,Completed,Positive,9,100,true,a,Alpha,North,Ann
+2,2024-01-01T23:30:00Z,Completed,Negative,4.5,200,false,a,Alpha,North,Ann
+3,2024-01-03T12:00:00Z,Completed,Neutral,7,,false,b,Beta,South,Ann
+4,2024-01-03T12:00:00Z,Pending,Positive,10,50,false,b,Beta,South,Bob
+5,2024-01-09T00:00:00Z,Failed,,,,false,b,Beta,South,Bob
+6,2024-01-09T00:00:00Z,Processing,,,,true,,,,
+7,2024-01-09T23:59:59.5Z,Completed,,,60,true,,,,
+"""
+
+
+@pytest.fixture(autouse=True)
+def _rows(load: Load) -> None:
+    report = load(ROWS)
+    assert (report.loaded.added, report.bad) == (7, 0)
+
+
+def parsed(workspace: Workspace, **parameters: str) -> Filters:
+    return Filters.from_parameters({name: [value] for name, value in parameters.items()}, workspace.calendar.zone)
+
+
+def test_summary(workspace: Workspace, answers: Answers) -> None:
+    found = answers.ask(queries.summary, Filters(), workspace.calendar)
+    sums = found.sums
+    assert (found.period.date_from, found.period.date_to) == (date(2024, 1, 1), date(2024, 1, 9))
+    assert (sums.evaluations, sums.completed, sums.pending, sums.processing, sums.failed) == (7, 4, 1, 1, 1)
+    assert (sums.scored, sums.timed, sums.ai_calls) == (3, 3, 3)
+    assert (sums.positive, sums.neutral, sums.negative) == (1, 1, 1)  # the pending one's does not count
+    assert METRICS["averageScore"].value(sums) == Fraction(41, 6)  # (9 + 4.5 + 7) / 3
+    assert METRICS["averageScore"].rounded(sums) == 6.83
+    assert METRICS["averageDurationSeconds"].value(sums) == 120
+    assert METRICS["completionRate"].value(sums) == Fraction(4, 7)
+    assert METRICS["failureRate"].value(sums) == Fraction(1, 5)
+    assert METRICS["netSentiment"].value(sums) == 0
+    assert [place for place, count in enumerate(sums.score_bins) if count] == [9, 14, 18]
+    assert (found.top_campaign, found.top_call_center) == ("Beta", "South")  # 7 is more than (9 + 4.5) / 2
+
+
+def test_nothing_to_divide_by(workspace: Workspace, answers: Answers) -> None:
+    found = answers.ask(queries.summary, parsed(workspace, campaignId="nobody"), workspace.calendar)
+    assert found.sums.evaluations == 0
+    assert [metric.value(found.sums) for metric in METRICS.values() if metric.unit.decimals] == [None] * 4
+    assert (found.top_campaign, found.top_call_center) == (None, None)
+
+
+def test_breakdown_with_the_row_of_none(workspace: Workspace, answers: Answers) -> None:
+    found = answers.ask(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN)
+    assert [(group.named.id, group.named.name, group.sums.evaluations) for group in found.groups] == [
+        ("b", "Beta", 3),
+        ("a", "Alpha", 2),
+        (None, "(none)", 2),
+    ]
+    assert (found.total_count, found.total.evaluations) == (3, 7)
+
+
+def test_breakdown_sorted_and_paged(workspace: Workspace, answers: Answers) -> None:
+    def ids(sort: str, page: int = 1, size: int = 100) -> list[str | None]:
+        found = answers.ask(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN, sort, page, size)
+        return [group.named.id for group in found.groups]
+
+    assert ids("averageScore") == ["a", "b", None]
+    assert ids("-averageScore") == ["b", "a", None]  # those without a value come last either way
+    assert ids("-campaignName") == ["b", "a", None]
+    assert ids("campaignId") == ["a", "b", None]
+    assert ids("-totalEvaluations", 2, 1) == ["a"]
+    assert ids("-totalEvaluations", 9, 1) == []
+    with pytest.raises(InvalidParameterError, match="did you mean 'averageScore'"):
+        ids("averagescor")
+
+
+def test_an_executives_one_call_center(workspace: Workspace, answers: Answers) -> None:
+    found = answers.ask(queries.breakdown, Filters(), workspace.calendar, EXECUTIVE)
+    centers = {group.named.name: group.call_center.name if group.call_center else None for group in found.groups}
+    assert centers == {"Ann": None, "Bob": "South", "(none)": "(none)"}
+
+
+def test_filters(workspace: Workspace, answers: Answers) -> None:
+    def count(**parameters: str) -> int:
+        return answers.ask(queries.summary, parsed(workspace, **parameters), workspace.calendar).sums.evaluations
+
+    assert count(campaignId="a") == 2
+    assert count(campaignId="(none)") == 2
+    assert count(isAICall="true") == 3
+    assert count(executiveId="Ann", callCenterId="South") == 1
+    assert count(dateFrom="2024-01-02", dateTo="2024-01-03") == 2
+    assert count(dateFrom="2024-01-09") == 3
+
+
+def test_instants_are_inclusive(workspace: Workspace, answers: Answers) -> None:
+    def count(**parameters: str) -> int:
+        return answers.ask(queries.summary, parsed(workspace, **parameters), workspace.calendar).sums.evaluations
+
+    assert count(dateFrom="2024-01-01T08:00:00Z", dateTo="2024-01-03T12:00:00Z") == 4
+    assert count(dateFrom="2024-01-01T08:00:01Z", dateTo="2024-01-03T11:59:59Z") == 1
+    assert count(dateTo="2024-01-09T23:59:59.4Z") == 6
+    assert count(dateTo="2024-01-09T20:59:59.5-03:00") == 7
+
+
+def test_another_zone_moves_the_days(workspace: Workspace, answers: Answers) -> None:
+    asked = parsed(workspace, timezone="Asia/Tokyo", dateFrom="2024-01-02", dateTo="2024-01-02")
+    found = answers.ask(queries.summary, asked, workspace.calendar)
+    assert (found.sums.evaluations, found.sums.score_sum) == (1, 45_000)  # 23:30 UTC is 08:30 the day after
+    course = answers.ask(queries.trend, parsed(workspace, timezone="Asia/Tokyo"), workspace.calendar)
+    days = {point.bucket.first.day: point.sums.evaluations for point in course.points if point.sums.evaluations}
+    assert days == {1: 1, 2: 1, 3: 2, 9: 2, 10: 1}
+    assert sum(point.sums.completed for point in course.points) == 4
+
+
+def test_trend_has_no_gaps(workspace: Workspace, answers: Answers) -> None:
+    course = answers.ask(queries.trend, Filters(), workspace.calendar)
+    assert [point.bucket.first.day for point in course.points] == list(range(1, 10))
+    assert [point.sums.evaluations for point in course.points] == [2, 0, 2, 0, 0, 0, 0, 0, 3]
+    assert METRICS["averageScore"].value(course.points[1].sums) is None
+    weeks = answers.ask(queries.trend, Filters(), workspace.calendar, Granularity.WEEKLY).points
+    assert [(point.bucket.first.isoformat(), point.sums.evaluations, point.bucket.partial) for point in weeks] == [
+        ("2024-01-01", 4, False),
+        ("2024-01-08", 3, True),
+    ]
+
+
+def test_a_trend_has_its_limits(workspace: Workspace, answers: Answers) -> None:
+    asked = parsed(workspace, dateFrom="1970-01-01", dateTo="2099-12-31")
+    with pytest.raises(InvalidParameterError) as caught:
+        answers.ask(queries.trend, asked, workspace.calendar)
+    assert caught.value.parameter == "granularity"
+    months = answers.ask(queries.trend, asked, workspace.calendar, Granularity.MONTHLY)
+    assert len(months.points) == 130 * 12
+
+
+def test_records(workspace: Workspace, answers: Answers) -> None:
+    found = answers.ask(records.records, Filters(), workspace.calendar, (), (), 1, 4)
+    assert [record.id for record in found.records] == ["7", "5", "6", "3"]
+    assert found.total_count == 7
+    assert found.records[3].score == 7.0
+    assert found.records[1].campaign.name == "Beta"
+    pending = answers.ask(records.records, Filters(), workspace.calendar, (State.Pending,), (Sentiment.Positive,))
+    assert [record.id for record in pending.records] == ["4"]
+
+
+def test_tops_want_thirty(workspace: Workspace, answers: Answers, load: Load) -> None:
+    lines = ["id,audioDate,averageNote,campaignName,callCenterName"]
+    lines += [f"big{n},2024-02-01,6,Big,One" for n in range(30)]
+    lines += [f"top{n},2024-02-01,9.9,Small,One" for n in range(29)]
+    load("\n".join(lines))
+    asked = parsed(workspace, dateFrom="2024-02-01")
+    assert answers.ask(queries.summary, asked, workspace.calendar).top_campaign == "Big"
+    load("id,audioDate,averageNote,campaignName,callCenterName\ntop29,2024-02-01,9.9,Small,One\n")
+    assert answers.ask(queries.summary, asked, workspace.calendar).top_campaign == "Small"
+
+
+def test_options_are_what_there_is(answers: Answers) -> None:
+    assert [named.name for named in answers.ask(queries.options, CALL_CENTER)] == ["(none)", "North", "South"]

@@ -1,0 +1,127 @@
+"""The rollup equals the facts, whatever is imported in whatever order."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from lib import schema
+from lib.analytics import queries, rollup
+from lib.analytics.answers import Answers
+from lib.analytics.dimensions import CAMPAIGN
+from lib.analytics.filters import Filters
+from lib.settings import Settings
+from lib.workspace import Workspace
+from tests.conftest import Load
+
+evaluation = st.fixed_dictionaries(
+    {
+        "id": st.sampled_from("abcdefghij"),
+        "audioDate": st.sampled_from(["2024-01-01", "2024-01-01T23:00:00Z", "2024-01-02", "2024-06-30", "2025-01-01"]),
+        "state": st.sampled_from(["Completed", "Completed", "Pending", "Processing", "Failed"]),
+        "sentiment": st.sampled_from(["Positive", "Neutral", "Negative", ""]),
+        "averageNote": st.sampled_from(["", "0", "10", "7.25", "9.99", "3.3333"]),
+        "durationInSeconds": st.sampled_from(["", "0", "312"]),
+        "isAICall": st.sampled_from(["true", "false"]),
+        "campaignName": st.sampled_from(["", "Alpha", "Beta"]),
+        "executiveName": st.sampled_from(["", "Ann"]),
+    }
+)
+batches = st.lists(st.lists(evaluation, min_size=1, max_size=8), min_size=1, max_size=5)
+
+
+@hypothesis_settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(batches)
+def test_after_any_imports(workspace: Workspace, load: Load, imports: list[list[dict[str, str]]]) -> None:
+    expected: dict[str, dict[str, str]] = {}
+    with workspace.facts.write() as connection:
+        for table in (schema.evaluations, schema.daily):
+            connection.execute(sa.delete(table))
+    for rows in imports:
+        header = list(rows[0])
+        load("\n".join([",".join(header), *(",".join(row[name] for name in header) for row in rows)]))
+        expected.update({row["id"]: row for row in rows})
+        with workspace.facts.read() as connection:
+            assert rollup.differences(connection) == []
+            emptied = connection.execute(sa.select(schema.daily).where(schema.daily.c.evaluations == 0)).all()
+            assert emptied == []
+    found = Answers(workspace.facts).ask(queries.summary, Filters(), workspace.calendar).sums
+    completed = [row for row in expected.values() if row["state"] == "Completed"]
+    scores = [round(float(row["averageNote"]) * 10_000) for row in completed if row["averageNote"]]
+    assert (found.evaluations, found.completed) == (len(expected), len(completed))
+    assert (found.scored, found.score_sum, found.score_square_sum) == (
+        len(scores),
+        sum(scores),
+        sum(s * s for s in scores),
+    )
+    assert found.duration_sum == sum(int(row["durationInSeconds"] or 0) for row in completed)
+    assert sum(found.score_bins) == found.scored
+
+
+def test_a_difference_is_found(workspace: Workspace, load: Load) -> None:
+    load("id,audioDate,averageNote\n1,2024-01-01,5\n")
+    with workspace.facts.write() as connection:
+        connection.execute(sa.update(schema.daily).values(score_sum=schema.daily.c.score_sum + 1))
+    with workspace.facts.read() as connection:
+        (found,) = rollup.differences(connection)
+    assert found.rollup is not None and found.facts is not None
+    assert (found.rollup["score_sum"], found.facts["score_sum"]) == (50_001, 50_000)
+
+
+def test_a_cell_too_many_and_one_too_few(workspace: Workspace, load: Load) -> None:
+    load("id,audioDate,campaignName\n1,2024-01-01,A\n")
+    with workspace.facts.write() as connection:
+        connection.execute(sa.update(schema.daily).values(campaign_key=99))
+    with workspace.facts.read() as connection:
+        found = rollup.differences(connection)
+    assert sorted((each.rollup is None, each.facts is None) for each in found) == [(False, True), (True, False)]
+
+
+@pytest.mark.parametrize("zone", ["America/Santiago", "Asia/Tokyo"])
+def test_another_workspace_zone_moves_the_days(settings: Settings, zone: str) -> None:
+    rows = [
+        f"{n},2024-{month:02}-01T{hour:02}:30:00Z,5"
+        for n, (month, hour) in enumerate((m, h) for m in range(1, 13) for h in (1, 13, 23))
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "calls.csv"
+        path.write_text("\n".join(["id,audioDate,averageNote", *rows]))
+        days = []
+        for workspace_settings in (settings, settings.model_copy(update={"timezone": zone})):
+            workspace = Workspace(workspace_settings)
+            if not days:
+                from lib.workspace import TASKS
+
+                TASKS["import"](workspace, {"files": [(str(path), "calls.csv")], "actor": "test"}, lambda *_: None)
+            with workspace.facts.read() as connection:
+                days.append(
+                    {row.id: (row.audio_at, row.day) for row in connection.execute(sa.select(schema.evaluations))}
+                )
+                assert rollup.differences(connection) == []
+            workspace.close()
+    for number, (instant, day) in days[1].items():
+        assert days[0][number][1] == instant.date()
+        assert day == instant.astimezone(workspace_settings.zone).date()
+
+
+def test_the_smallest_change_bumps_the_version_and_none_does_not(workspace: Workspace, load: Load) -> None:
+    def version() -> int:
+        with workspace.facts.read() as connection:
+            return queries.status(connection).data_version
+
+    load("id,audioDate,campaignId,campaignName\n1,2024-01-01,a,Alpha\n")
+    first = version()
+    load("id,audioDate,campaignId,campaignName\n1,2024-01-01,a,Alpha\n")
+    assert version() == first
+    load("id,audioDate,campaignId,campaignName\n1,2024-01-01,a,Alfa\n")
+    assert version() == first + 1
+    found = Answers(workspace.facts).ask(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN)
+    assert [group.named.name for group in found.groups] == ["Alfa"]
