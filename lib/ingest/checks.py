@@ -18,8 +18,8 @@ MAX_TEXT = 1_000
 
 MAX_SECONDS = 2**31 - 1
 
-_CLOCK = re.compile(r"(\d{1,5}):([0-5]\d):([0-5]\d)(?:\.\d+)?")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+_CLOCK = re.compile(r"(\d{1,5}):([0-5]\d):([0-5]\d)(?:\.\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _TRUE = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE = frozenset({"false", "0", "no", "n", "f"})
 

@@ -33,9 +33,9 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 def open_delimited(path: Path, name: str, options: FileOptions, progress: Progress) -> Source:
     """Open a delimited text file. Raises FileError where it can't be read."""
     csv.field_size_limit(2**31 - 1)
-    encoding = _encoding(path, options)
+    encoding = _encoding(path, name, options)
     with _reading(path, name, encoding, options):
-        stream = _Utf8(path, encoding)
+        stream = _Utf8(path, name, encoding)
         delimiter, quote = _dialect(name, options, stream.sample())
         header = _header(name, options, stream, delimiter, quote)
     first_row = options.header_row + 1
@@ -95,9 +95,9 @@ def _numbers(first: int, count: int, broken: list[BrokenRow]) -> np.ndarray[Any,
     return numbers[~np.isin(numbers, [row.number for row in broken])][:count]
 
 
-def _encoding(path: Path, options: FileOptions) -> str:
+def _encoding(path: Path, name: str, options: FileOptions) -> str:
     """Return the mapping's encoding, or what the file's first bytes say, or UTF-8."""
-    with open_bytes(path, path.name) as file:
+    with open_bytes(path, name) as file:
         start = file.read(4)
     chosen = options.encoding or next((known for mark, known in _BOMS if start.startswith(mark)), "utf-8")
     if codecs.lookup(chosen).name == "utf-8":
@@ -122,7 +122,7 @@ def _explain(
     """Read the file once more, slowly, for what the block reader did not say: raise what is found, with its place."""
     if encoding == "utf-8" or encoding == "utf-8-sig":
         _find_wrong_byte(path, name, encoding, options)
-    stream = _Utf8(path, encoding)
+    stream = _Utf8(path, name, encoding)
     lines = iter(lambda: stream.readline().decode(), "")
     rows = csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=True)
     number = line = 0
@@ -171,8 +171,8 @@ def _find_wrong_byte(path: Path, name: str, encoding: str, options: FileOptions)
 class _Utf8(io.RawIOBase):
     """The file's text as UTF-8 bytes, whatever its encoding; lines end with LF or CR LF."""
 
-    def __init__(self, path: Path, encoding: str) -> None:
-        self._file = open_bytes(path, path.name)
+    def __init__(self, path: Path, name: str, encoding: str) -> None:
+        self._file = open_bytes(path, name)
         self._decoder = codecs.getincrementaldecoder(encoding)()
         self._plain = encoding == "utf-8"
         self._ready = bytearray()

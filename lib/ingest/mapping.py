@@ -124,7 +124,7 @@ class Mapping:
                 and not is_plausible(column.kind, first_values(matches[0]))
             ):
                 continue
-            columns[canonical] = ColumnSource((_in_header(matches[0], header, canonical, file),))
+            columns[canonical] = ColumnSource((_single(matches, canonical, header, canonical, file),))
         missing = [canonical for canonical in REQUIRED if canonical not in columns]
         if missing:
             found = ", ".join(f"'{shortened(name)}'" for name in header[:12]) + (" …" if len(header) > 12 else "")
@@ -168,6 +168,11 @@ def _in_header(name: str, header: Sequence[str], canonical: str, file: str) -> s
             f"{file}: {canonical} should come from the column '{shortened(name)}', which the file does not have"
             f"{nearest(name, header)}. It has: {', '.join(repr(shortened(present)) for present in header[:40])}."
         )
+    return _single(matches, name, header, canonical, file)
+
+
+def _single(matches: Sequence[str], name: str, header: Sequence[str], canonical: str, file: str) -> str:
+    """Return the only match; refuse a header in which it can't be told which column is meant."""
     if len(matches) > 1:
         places = [str(number) for number, present in enumerate(header, 1) if present in matches]
         raise FileError(

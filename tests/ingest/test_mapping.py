@@ -1,0 +1,125 @@
+"""Mappings: read, written, resolved; what is wrong is named with the nearest right."""
+
+from __future__ import annotations
+
+import pytest
+
+from lib.errors import FileError, MappingError
+from lib.ingest.mapping import Mapping
+from tests.conftest import ROOT
+
+FULL = """
+[file]
+encoding = "cp1252"
+delimiter = ";"
+sheet = "Data"
+header_row = 6
+date_format = ["%d/%m/%Y", "%d/%m/%Y %H:%M"]
+timezone = "America/Santiago"
+decimal = ","
+
+[columns]
+id = { columns = ["vru+line", "call_id"], join = "-" }
+audioDate = { columns = ["Date", "Time"], join = " " }
+averageNote = { column = "Satisfaction rating", scale = 2, offset = -0.5 }
+durationInSeconds = { column = "call duration in minutes", scale = 60 }
+campaignName = "reason"
+callCenterName = { value = "Denver" }
+
+[values.sentiment]
+"Very Negative" = "Negative"
+[values.state]
+"N" = "Failed"
+"*" = "Completed"
+"""
+
+
+def test_there_and_back() -> None:
+    found = Mapping.from_toml(FULL)
+    assert found.file.date_formats == ("%d/%m/%Y", "%d/%m/%Y %H:%M")
+    assert str(found.columns["averageNote"].offset) == "-0.5"
+    assert Mapping.from_toml(found.to_toml()) == found
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "samples").glob("*.toml")), ids=lambda path: path.stem)
+def test_our_own(path: object) -> None:
+    found = Mapping.from_toml(path.read_text("utf-8"))  # type: ignore[attr-defined]
+    assert Mapping.from_toml(found.to_toml()) == found
+
+
+@pytest.mark.parametrize(
+    ("toml", "told"),
+    [
+        ("[columns", "not valid TOML"),
+        ("[colums]", "did you mean 'columns'"),
+        ('[columns]\naverageNot = "x"', "did you mean 'averageNote'"),
+        ("[columns]\nid = 7", "neither a column's name nor a table"),
+        ("[columns]\nid = { colum = 'x' }", "did you mean 'column'"),
+        ("[columns]\nid = { column = 'x', value = 'y' }", "exactly one of"),
+        ("[columns]\nid = { columns = [] }", "a list of column names"),
+        ("[columns]\naudioDate = { row = true }", "only id"),
+        ("[columns]\nid = { column = 'x', scale = 2 }", "averageNote and durationInSeconds"),
+        ("[columns]\naverageNote = { column = 'x', scale = nan }", "finite"),
+        ("[columns]\naverageNote = { column = 'x', scale = '2' }", "a number"),
+        ("[values.sentimen]\na = 'b'", "did you mean 'sentiment'"),
+        ("[values]\nsentiment = 'x'", "should be a table"),
+        ("[file]\nencodin = 'x'", "did you mean 'encoding'"),
+        ("[file]\nencoding = 'klingon'", "is not known"),
+        ("[file]\nencoding = 'rot13'", "is not known"),
+        ("[file]\ndelimiter = ';;'", "one character"),
+        ("[file]\ndecimal = ';'", "'.' or ','"),
+        ("[file]\ntimezone = 'Europe/Madird'", "did you mean 'Europe/Madrid'"),
+        ("[file]\nsheet = 0", "a number from 1"),
+        ("[file]\nheader_row = 0", "from 1"),
+        ("[file]\ndate_format = 'yyyy'", "strptime"),
+    ],
+)
+def test_wrong(toml: str, told: str) -> None:
+    with pytest.raises(MappingError) as caught:
+        Mapping.from_toml(toml, "m.toml")
+    assert caught.value.message.startswith("m.toml")
+    assert told in caught.value.message
+
+
+def resolve(toml: str, header: list[str], values: dict[str, list[str]] | None = None) -> Mapping:
+    return Mapping.from_toml(toml).resolve(header, "f.csv", lambda name: (values or {}).get(name, []))
+
+
+def test_canonical_names_in_any_spelling() -> None:
+    found = resolve("", ["ID", "Audio Date", "average_note", "IsAiCall", "Something"])
+    assert {name: source.columns for name, source in found.columns.items()} == {
+        "id": ("ID",),
+        "audioDate": ("Audio Date",),
+        "averageNote": ("average_note",),
+        "isAICall": ("IsAiCall",),
+    }
+
+
+def test_what_the_mapping_leaves_open_is_filled_in() -> None:
+    found = resolve(
+        '[columns]\naverageNote = "score"', ["id", "audioDate", "score", "averageNote", "state"], {"state": ["Failed"]}
+    )
+    assert found.columns["averageNote"].columns == ("score",)
+    assert set(found.columns) == {"id", "audioDate", "averageNote", "state"}
+
+
+def test_a_state_of_the_country_is_no_state() -> None:
+    found = resolve('[columns]\nid = "id"\naudioDate = "when"', ["id", "when", "state"], {"state": ["Ohio", "Utah"]})
+    assert "state" not in found.columns
+
+
+@pytest.mark.parametrize(
+    ("toml", "header", "told"),
+    [
+        ('[columns]\nid = "cal_id"', ["call_id", "audioDate"], "did you mean 'call_id'"),
+        ("", ["id", "when"], "no column for audioDate"),
+        ("", ["7", "2024-01-01"], "no column for id and audioDate"),
+        ("", ["id", "audioDate", "ID"], "2 times (columns 1, 3)"),
+        ("", ["id", "audioDate", "score", "averageNote", "average note"], "columns 4, 5"),
+    ],
+)
+def test_unresolved(toml: str, header: list[str], told: str) -> None:
+    with pytest.raises((MappingError, FileError)) as caught:
+        resolve(toml, header)
+    assert told in caught.value.message
+    assert "f.csv" in caught.value.message
