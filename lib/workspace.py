@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from lib import schema, settings
 from lib.analytics import queries, rollup
+from lib.analytics.answers import Answers
 from lib.analytics.calendar import Calendar
 from lib.database import Facts, State
 from lib.errors import CallboardError, SampleDataError
@@ -50,6 +51,7 @@ class Workspace:
         except BaseException:
             self.state.close()
             raise
+        self.answers = Answers(self.facts)
         self.queue = Queue(self.state)
         self._worker: Worker | None = None
         with self.facts.read() as connection:

@@ -19,7 +19,7 @@ pages = [
 ]
 chosen = st.navigation(pages, position="hidden")
 with page.ended_by_errors():
-    calendar = workspace.current().calendar
-    state.load(calendar.zone)
-    sidebar.show(pages, page.answers(), calendar)
+    space = workspace.current()
+    state.load(space.settings.zone)
+    sidebar.show(pages, space.answers, space.calendar)
 chosen.run()

@@ -144,7 +144,7 @@ def history(workspace: Workspace) -> None:
 
 def summary(workspace: Workspace) -> queries.Status:
     """Draw what the database holds."""
-    status = page.answers().ask(queries.status)
+    status = workspace.answers.ask(queries.status)
     zone = workspace.settings.zone
     kind = "sample evaluations" if status.is_sample else "evaluations"
     days = (
@@ -302,7 +302,7 @@ def _ask(workspace: Workspace, files: tuple[InputFile, ...], toml: str, *, dry_r
         st.session_state[_JOB] = workspace.queue.add("import", payload, "Data page").id
         st.rerun()
 
-    if dry_run or not page.answers().ask(queries.status).is_sample:
+    if dry_run or not workspace.answers.ask(queries.status).is_sample:
         queue()
 
     @st.dialog("Replace the sample data?")

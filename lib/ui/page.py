@@ -91,8 +91,8 @@ def _view() -> View:
     space = workspace.current()
     calendar = space.calendar
     asked = state.filters(calendar.zone)
-    summary = answers().ask(queries.summary, asked, calendar)
-    return View(space, answers(), calendar, asked, answers().ask(queries.status), summary)
+    summary = space.answers.ask(queries.summary, asked, calendar)
+    return View(space, space.answers, calendar, asked, space.answers.ask(queries.status), summary)
 
 
 @contextmanager
@@ -111,16 +111,6 @@ def show_unexpected(error: Exception) -> bool:
     log.error("A page failed", exc_info=error)
     st.error("Something went wrong on this page. The log of the server says what; reloading may help.")
     return True
-
-
-def answers() -> Answers:
-    """Return the process's answers, which all visitors share."""
-    return _answers(id(workspace.current()))
-
-
-@st.cache_resource(show_spinner=False, max_entries=1)
-def _answers(_workspace: int) -> Answers:
-    return Answers(workspace.current().facts)
 
 
 def empty(what: str, hint: str) -> None:

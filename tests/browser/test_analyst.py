@@ -1,0 +1,156 @@
+"""An analyst at work, in a real Chromium: open, filter, change granularity, share, download, upload."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import openpyxl
+import pandas as pd
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import settle
+
+Visit = Callable[[str], Page]
+
+
+def evaluations(page: Page) -> int:
+    """Return the number of evaluations that the page says it shows."""
+    told = page.locator(".cb-shown").first.inner_text()
+    found = re.search(r"([\d,]+) evaluations", told)
+    assert found, told
+    return int(found[1].replace(",", ""))
+
+
+def asked(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Search in one of the sidebar's lists, and take what is found."""
+    box = page.get_by_test_id("stMultiSelect").filter(has_text=label).locator("input")
+    box.fill(option)
+    page.get_by_role("option", name=option).first.click()
+    page.keyboard.press("Escape")
+    settle(page)
+
+
+def click_page(page: Page, name: str) -> None:
+    page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
+    page.wait_for_function(f"() => document.querySelector('h1')?.innerText === '{name}'", timeout=20_000)
+    settle(page)
+
+
+def test_open_and_filter_and_share(visit: Visit) -> None:
+    page = visit("")
+    assert evaluations(page) == 200_000
+    expect(page.get_by_text("Sample data.")).to_be_visible()
+    choose(page, "Campaigns", "Technical Support")
+    assert asked(page) == {"campaignId": ["camp_702"]}
+    filtered = evaluations(page)
+    assert 0 < filtered < 200_000
+    choose(page, "Campaigns", "Retention")
+    assert asked(page)["campaignId"] == ["camp_702", "camp_704"]
+    assert evaluations(page) > filtered
+
+    click_page(page, "Trends")
+    assert asked(page)["campaignId"] == ["camp_702", "camp_704"]
+    page.get_by_role("radio", name="Weekly").or_(page.get_by_role("button", name="Weekly")).first.click()
+    settle(page)
+    assert asked(page)["granularity"] == ["weekly"]
+
+    other = visit(page.url.split("/", 3)[3])  # a colleague opens the link
+    assert other.locator("h1").inner_text() == "Trends"
+    assert evaluations(other) == evaluations(page)
+    assert asked(other) == asked(page)
+    expect(other.get_by_test_id("stSidebar").get_by_text("Retention")).to_be_visible()
+
+    page.reload()
+    page.wait_for_selector("h1")
+    settle(page)
+    assert evaluations(page) == evaluations(other)
+    page.get_by_role("button", name="Reset filters").click()
+    settle(page)
+    assert "campaignId" not in asked(page)
+
+
+def test_a_link_with_dates(visit: Visit) -> None:
+    page = visit("campaigns?dateFrom=2024-01-01&dateTo=2024-01-31&callCenterId=cc_scl")
+    assert "1–31 Jan 2024 · Call center: Santiago Central" in page.locator(".cb-shown").first.inner_text()
+    click_page(page, "Overview")
+    assert asked(page) == {"dateFrom": ["2024-01-01"], "dateTo": ["2024-01-31"], "callCenterId": ["cc_scl"]}
+    page.go_back()
+    page.wait_for_function("() => document.querySelector('h1')?.innerText === 'Campaigns'", timeout=20_000)
+    assert asked(page)["dateFrom"] == ["2024-01-01"]
+
+
+def test_download_both_formats(visit: Visit, tmp_path: Path) -> None:
+    page = visit("call_centers?dateFrom=2024-01-01&dateTo=2024-12-31")
+    shown = evaluations(page)
+    files = {}
+    for label in ("CSV", "XLSX"):
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=f"Download {label}").click()
+        files[label] = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(files[label])
+    frame = pd.read_csv(files["CSV"], encoding="utf-8-sig")
+    assert frame["totalEvaluations"].sum() == shown
+    assert set(frame["callCenterName"]) >= {"Santiago Central", "Bogotá Centro"}
+    book = openpyxl.load_workbook(io.BytesIO(files["XLSX"].read_bytes()))
+    rows = list(book.worksheets[0].iter_rows(values_only=True))
+    place = rows[0].index("averageScore")
+    assert [row[place] for row in rows[1:]] == frame["averageScore"].tolist()
+    about = {row[0]: row[1] for row in book.worksheets[1].iter_rows(values_only=True)}
+    assert about["Shows"] == "1 Jan – 31 Dec 2024" and about["Rows"] == str(len(frame))
+
+
+def test_upload_a_file_with_bad_rows(visit: Visit, tmp_path: Path) -> None:
+    """Comes last: what is uploaded replaces the sample data."""
+    path = tmp_path / "calls of may.csv"
+    path.write_text(
+        "call id;When;Rating;Topic;Agent\n1;31/05/2024;7,5;Sales;Ann\n2;30/05/2024;11;Sales;Ann\n3;never;8;Care;=Bob\n4;29/05/2024;9;Care;Bob\n"
+    )
+    page = visit("data")
+    page.set_input_files("input[type=file]", path)
+    expect(page.get_by_text("First rows")).to_be_visible(timeout=20_000)
+    settle(page)
+    page.get_by_text("How the file is read").click()
+    page.get_by_label("Date formats").fill("%d/%m/%Y")
+    page.get_by_label("Date formats").press("Enter")
+    settle(page)
+    page.get_by_test_id("stSelectbox").filter(has_text="Decimal sign").locator("input").click()
+    page.get_by_role("option", name=",", exact=True).click()
+    settle(page)
+    chooser = page.get_by_test_id("stMultiSelect").filter(has_text="audioDate")
+    chooser.locator("input").fill("When")
+    page.get_by_role("option", name="When").first.click()
+    page.keyboard.press("Escape")
+    settle(page)
+
+    page.get_by_role("button", name="Load", exact=True).click()
+    page.get_by_role("button", name="Replace them").click()
+    expect(page.get_by_text("2 bad rows")).to_be_visible(timeout=30_000)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download the bad rows").click()
+    waiting.value.save_as(tmp_path / "bad.csv")
+    bad = pd.read_csv(tmp_path / "bad.csv", encoding="utf-8-sig", dtype=str)
+    assert bad["call id"].tolist() == ["2", "3"]
+    assert "Rating (averageNote) is outside 0 to 10" in bad["reason"][0]
+    assert bad["Agent"][1] == "'=Bob"
+
+    page.get_by_role("button", name="Load the 2 good rows").click()
+    page.get_by_role("button", name="Replace them").click()
+    expect(page.get_by_text("result: loaded without bad rows")).to_be_visible(timeout=30_000)
+    click_page(page, "Overview")
+    assert evaluations(page) == 2
+    expect(page.get_by_text("8.25")).to_be_visible()  # (7.5 + 9) / 2
+    assert page.get_by_text("Sample data.").count() == 0
+
+    again = visit("data")
+    again.set_input_files("input[type=file]", path)
+    expect(again.get_by_text("A mapping that was saved for files of this header is filled in.")).to_be_visible(
+        timeout=20_000
+    )

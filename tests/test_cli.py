@@ -1,0 +1,128 @@
+"""The command line as a user types it: what it says, and with which code it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lib.settings import Settings
+from tests.conftest import ROOT
+
+CALLBOARD = [sys.executable, "-m", "lib.cli"]
+
+
+@pytest.fixture
+def run(settings: Settings):
+    environment = {
+        **os.environ,
+        "CALLBOARD_DATA_DIR": str(settings.data_dir),
+        "CALLBOARD_DATABASE_URL": settings.database_url,
+    }
+
+    def call(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
+        command = [*CALLBOARD, *(str(argument) for argument in arguments)]
+        return subprocess.run(
+            command,
+            env={**environment, **more},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=120,
+        )
+
+    return call
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Path:
+    path = tmp_path / "calls.csv"
+    path.write_text("id,audioDate,averageNote\na,2024-01-01,5\nb,2024-01-02,6\n")
+    return path
+
+
+def test_import(run, calls: Path) -> None:
+    done = run("import", calls)
+    assert done.returncode == 0, done.stderr
+    assert "added: 2" in done.stdout and "days touched: 2 (2024-01-01 to 2024-01-02)" in done.stdout
+    assert "unchanged: 2" in run("import", calls).stdout
+    assert "equals the facts: 2 evaluations" in run("check").stdout
+
+
+def test_bad_rows(run, calls: Path) -> None:
+    calls.write_text("id,audioDate,averageNote\na,2024-01-01,5\nb,2024-01-02,60\n")
+    done = run("import", calls)
+    assert done.returncode == 1
+    assert (
+        "calls.csv, row 3, column averageNote: '60' is outside 0 to 10; right would be a score from 0 to 10"
+        in done.stderr
+    )
+    assert "added: 0" in done.stdout
+    done = run("import", calls, "--skip-bad-rows")
+    assert (done.returncode, "added: 1" in done.stdout) == (1, True)
+    kept = done.stderr.strip().rpartition(": ")[2]
+    assert pd.read_csv(kept)["id"].tolist() == ["b"]
+
+
+def test_dry_run(run, calls: Path) -> None:
+    done = run("import", calls, "--dry-run")
+    assert (done.returncode, "added: 2" in done.stdout, "result: dry run" in done.stdout) == (0, True, True)
+    assert "0 evaluations" in run("check").stdout
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_wrong_calls_end_with_2(run, calls: Path, tmp_path: Path) -> None:
+    mapping = tmp_path / "m.toml"
+    mapping.write_text("[columns]\naverageNot = 'x'")
+    for arguments, told in (
+        (["import"], "Missing argument"),
+        (["import", tmp_path / "none.csv"], "there is no such file"),
+        (["import", tmp_path], "can't be read"),
+        (["import", calls, "--mapping", tmp_path / "none.toml"], "there is no file"),
+        (["import", calls, "--mapping", mapping], "did you mean 'averageNote'"),
+        (["import", calls, "--skip"], "No such option"),
+        (["imporr"], "No such command"),
+        (["sample", "--rows", "0"], "0"),
+    ):
+        done = run(*arguments)
+        assert done.returncode == 2, arguments
+        assert told in done.stderr and "Traceback" not in done.stderr
+    done = run("import", calls, CALLBOARD_TIMEZONE="Mars")
+    assert done.returncode == 2 and "CALLBOARD_TIMEZONE" in done.stderr
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_database_that_does_not_answer(run, calls: Path) -> None:
+    done = run("import", calls, CALLBOARD_DATABASE_URL="postgresql://nobody@127.0.0.1:9/none")
+    assert done.returncode == 2 and "does not answer" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_sample_to_a_file_is_the_sample(run, tmp_path: Path) -> None:
+    first, second, other = tmp_path / "1.csv", tmp_path / "2.csv", tmp_path / "3.csv"
+    for path, seed in ((first, 5), (second, 5), (other, 6)):
+        done = run("sample", "--rows", "3000", "--seed", str(seed), "--until", "2024-06-30", "--to", path)
+        assert done.returncode == 0, done.stderr
+    assert first.read_bytes() == second.read_bytes() != other.read_bytes()
+    assert "added: 3000" in run("import", first).stdout
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_ctrl_c(settings: Settings, calls: Path) -> None:
+    calls.write_text("id,audioDate\n" + "".join(f"{n},2024-01-01\n" for n in range(400_000)))
+    environment = {**os.environ, "CALLBOARD_DATA_DIR": str(settings.data_dir)}
+    child = subprocess.Popen(
+        [*CALLBOARD, "import", str(calls)], env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(1.6)
+    child.send_signal(signal.SIGINT)
+    _, told = child.communicate(timeout=30)
+    assert child.returncode == 130, told
+    assert "the data are as they were" in told and "Traceback" not in told
