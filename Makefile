@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
 
-.PHONY: run test install install-dev system lint format bench lock
+.PHONY: run test install install-dev system lint format lock
 
 run: install ## serve the app on http://localhost:8501
 	@$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -24,9 +24,6 @@ lint: install-dev
 format: install-dev
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-
-bench: install-dev system ## measurements beside their yardsticks, into bench/results.md
-	@$(BIN)/python -m bench
 
 lock: ## pin the newest versions that pyproject.toml allows
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

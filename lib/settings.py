@@ -43,7 +43,6 @@ class Settings(BaseSettings):
     sample: Literal["auto", "off"] = Field(
         "auto", description="`auto`: an empty embedded database is filled with sample data; `off`: it stays empty."
     )
-    base_url: str = Field("", description="What absolute links begin with. Default: taken from the request.")
     duckdb_memory_mb: int = Field(
         400, ge=100, description="Memory, in MB, that the embedded database may take before it spills to disk."
     )
@@ -77,13 +76,6 @@ class Settings(BaseSettings):
     @classmethod
     def _state_url(cls, value: str) -> str:
         return _checked_url(value, {"sqlite", "postgresql"}, "sqlite:///path/to/file.sqlite or postgresql://…")
-
-    @field_validator("base_url")
-    @classmethod
-    def _web_url(cls, value: str) -> str:
-        if value and not value.startswith(("http://", "https://")):
-            raise ValueError(f"'{value}' is not a web address; it begins with http:// or https://")
-        return value.rstrip("/")
 
     @property
     def facts_url(self) -> URL:

@@ -35,7 +35,6 @@ def test_postgresql_holds_the_state_too(monkeypatch: pytest.MonkeyPatch) -> None
         ("CALLBOARD_DATABASE_URL", "mysql://x", "duckdb:///path"),
         ("CALLBOARD_DATABASE_URL", "nonsense", "postgresql://"),
         ("CALLBOARD_STATE_URL", "duckdb:///x", "sqlite:///path"),
-        ("CALLBOARD_BASE_URL", "calls.example.org", "http://"),
         ("CALLBOARD_DUCKDB_MEMORY_MB", "12", "greater than or equal to 100"),
     ],
 )

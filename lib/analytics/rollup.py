@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics.local_days import local_day
 from lib.analytics.measures import aggregates
-from lib.database import analyze
+from lib.database import analyze, bulk_insert
 from lib.schema import CELL_COLUMNS, MEASURES, daily, evaluations, workspace
 
 
@@ -47,7 +47,8 @@ def apply(connection: Connection, added: sa.FromClause, removed: sa.FromClause |
     """
     columns = [*CELL_COLUMNS, *MEASURES]
     if removed is None and connection.execute(sa.select(daily.c.day).limit(1)).first() is None:
-        connection.execute(sa.insert(daily).from_select(columns, cells(added)))
+        with bulk_insert(connection, daily):
+            connection.execute(sa.insert(daily).from_select(columns, cells(added)))
         return
     changes = sa.Table(
         "rollup_changes", sa.MetaData(), *(sa.Column(c.name, c.type) for c in daily.columns), prefixes=["TEMPORARY"]

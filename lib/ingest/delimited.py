@@ -25,7 +25,7 @@ from lib.ingest.mapping import FileOptions
 from lib.ingest.source import BrokenRow, Progress, Source, Truncated, checked_header, open_bytes
 
 _CHUNK = 2**20
-_BLOCK = 4 * 2**20
+_BLOCK = 2 * 2**20
 _DELIMITERS = ",;\t|"
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from lib import codes, schema
 from lib.analytics import rollup
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Dimension
-from lib.database import analyze, load_batches
+from lib.database import analyze, bulk_insert, load_batches
 from lib.ingest.convert import STAGED
 from lib.schema import UtcDateTime, evaluations, workspace
 
@@ -53,6 +53,9 @@ outgoing = sa.Table(
     prefixes=["TEMPORARY"],
 )
 """The rows of the facts that those replace."""
+
+given = sa.Table("given", sa.MetaData(), sa.Column("id", sa.Text), sa.Column("name", sa.Text), prefixes=["TEMPORARY"])
+"""The ids of one dimension that the staged rows have, each with the name it came with last."""
 
 _STAGED_NAMES = {
     CAMPAIGN.name: "campaign",
@@ -106,8 +109,9 @@ def apply(connection: Connection, *, replace_all: bool = False, is_sample: bool 
         connection.execute(sa.delete(evaluations).where(evaluations.c.id.in_(ids)))
     elif loaded.added:
         rollup.apply(connection, incoming, None)
-    ordered = sa.select(incoming).order_by(incoming.c.day, incoming.c.id)
-    connection.execute(sa.insert(evaluations).from_select(_FACT_COLUMNS, ordered))
+    ordered = sa.select(incoming).order_by(incoming.c.day)
+    with bulk_insert(connection, evaluations):
+        connection.execute(sa.insert(evaluations).from_select(_FACT_COLUMNS, ordered))
     if loaded.added or loaded.changed or renamed or replace_all:
         connection.execute(
             sa.update(workspace).values(
@@ -169,7 +173,10 @@ def _name(connection: Connection, dimension: Dimension) -> bool:
         partition_by=pairs.c.id, order_by=(sa.case((pairs.c.name.is_(None), 1), else_=0), pairs.c.seq.desc())
     )
     ranked = sa.select(pairs, place.label("place")).subquery()
-    given = sa.select(ranked.c.id, ranked.c.name).where(ranked.c.place == 1).subquery()
+    given.drop(connection, checkfirst=True)
+    given.create(connection)
+    last = sa.select(ranked.c.id, ranked.c.name).where(ranked.c.place == 1)
+    connection.execute(sa.insert(given).from_select(["id", "name"], last))
     renamed = connection.execute(
         sa.select(names.c.key, given.c.name)
         .join(given, names.c.id == given.c.id)
@@ -186,6 +193,7 @@ def _name(connection: Connection, dimension: Dimension) -> bool:
             sa.select(number, given.c.id, sa.func.coalesce(given.c.name, given.c.id)).where(~known),
         )
     )
+    given.drop(connection)
     return bool(renamed)
 
 

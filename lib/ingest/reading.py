@@ -41,8 +41,8 @@ MAX_PROBLEMS = 1_000
 log = logging.getLogger(__name__)
 
 _CHILD_ENVIRONMENT = {
-    # Its own allocator would reserve a gigabyte of addresses, which the limit below counts.
-    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    # Arrow's first choice would reserve a gigabyte of addresses, which the limit below counts.
+    "ARROW_DEFAULT_MEMORY_POOL": "jemalloc",
     "MALLOC_ARENA_MAX": "2",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
