@@ -8,8 +8,11 @@ from contextlib import asynccontextmanager
 
 import anyio.to_thread
 import streamlit as st
+from starlette.routing import Mount
 
 from lib import workspace
+from lib.api import application
+from lib.api.routes import service
 from lib.ui import page
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -23,4 +26,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     await anyio.to_thread.run_sync(workspace.close_current)
 
 
-app = st.App("pages/main.py", lifespan=lifespan, on_script_error=page.show_unexpected)
+app = st.App(
+    "pages/main.py",
+    routes=[*service.ROUTES, Mount("/v1", app=application.build())],
+    lifespan=lifespan,
+    on_script_error=page.show_unexpected,
+)

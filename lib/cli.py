@@ -1,4 +1,4 @@
-"""The command line: `callboard import | sample | check`.
+"""The command line: `callboard import | sample | check | keys`.
 
 Where the running app holds the embedded database, a command puts its task into the queue, and the app's worker does
 it; the user sees the same output either way.
@@ -10,7 +10,8 @@ import getpass
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from lib import __version__, settings
+from lib.access import keys
 from lib.database import State
 from lib.errors import CallboardError, CancelledError, DatabaseHeldError, SampleDataError
 from lib.ingest import sample
@@ -107,6 +109,70 @@ def check_command() -> None:
         click.echo(f"{result['differences']} cells differ (at most 20 are listed).", err=True)
         sys.exit(1)
     click.echo(f"The rollup equals the facts: {result['evaluations']} evaluations.")
+
+
+@commands.group("keys")
+def keys_group() -> None:
+    """Make, list and revoke API keys."""
+
+
+@keys_group.command("create")
+@click.argument("name")
+@click.option(
+    "--scope", "scopes", multiple=True, required=True, help=f"One of {', '.join(keys.SCOPES)}; may be repeated."
+)
+@click.option(
+    "--call-center", "call_centers", multiple=True, help="Id of a call center that the key may see; all if absent."
+)
+@click.option("--campaign", "campaigns", multiple=True, help="Id of a campaign that the key may see; all if absent.")
+@click.option("--expires", help="How long the key is good, such as 90d.")
+def keys_create(
+    name: str, scopes: tuple[str, ...], call_centers: tuple[str, ...], campaigns: tuple[str, ...], expires: str | None
+) -> None:
+    """Make a key; print it, alone, on standard output. It is shown this once."""
+    good_for = keys.parse_duration(expires) if expires else None
+    with _state() as state:
+        text, key = keys.create(state, name, scopes, getpass.getuser(), call_centers, campaigns, good_for)
+    until = f"until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else "until revoked"
+    click.echo(
+        f"Key {key.prefix} for '{key.name}' with {', '.join(key.scopes)}, good {until}. Shown this once:", err=True
+    )
+    click.echo(text)
+
+
+@keys_group.command("list")
+def keys_list() -> None:
+    """List every key: prefix, state, name, scopes, limits, last use."""
+    with _state() as state:
+        found = keys.all_keys(state)
+    for key in found:
+        limits = [
+            f"{what}: {', '.join(ids)}"
+            for what, ids in (("call centers", key.grant.call_centers), ("campaigns", key.grant.campaigns))
+            if ids is not None
+        ]
+        used = f"used {key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never used"
+        click.echo("  ".join([key.prefix, f"{key.status:<7}", key.name, " ".join(key.scopes), *limits, used]))
+    if not found:
+        click.echo("No keys yet. Make one with: callboard keys create NAME --scope analytics:read", err=True)
+
+
+@keys_group.command("revoke")
+@click.argument("prefix")
+def keys_revoke(prefix: str) -> None:
+    """Revoke a key for good, named by its prefix."""
+    with _state() as state:
+        key = keys.revoke(state, prefix)
+    click.echo(f"Revoked {key.prefix} ('{key.name}').", err=True)
+
+
+@contextmanager
+def _state() -> Iterator[State]:
+    state = State(settings.load())
+    try:
+        yield state
+    finally:
+        state.close()
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from io import BytesIO
+from io import BytesIO, RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from lib.errors import (
@@ -29,6 +31,7 @@ from lib.errors import (
     DatabaseHeldError,
     DatabaseUnavailableError,
     DatabaseVersionError,
+    QueryTimeoutError,
     StorageError,
 )
 from lib.settings import Settings
@@ -72,11 +75,25 @@ class Facts:
         return self.engine.dialect.name == "duckdb"
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """Give a connection that sees the facts as they are at its first query, throughout."""
-        with _plain_errors(), self.engine.connect() as connection:
+    def read(self, seconds: float | None = None) -> Iterator[Connection]:
+        """Give a connection that sees the facts as they are at its first query, throughout.
+
+        Raises QueryTimeoutError where that takes longer than `seconds`.
+        """
+        with ExitStack() as stack:
+            stack.enter_context(_plain_errors())
+            connection = stack.enter_context(self.engine.connect())
             if not self.embedded:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                if seconds is not None:
+                    limit = sa.func.set_config("statement_timeout", str(int(seconds * 1000)), True)
+                    connection.execute(sa.select(limit))
+            elif seconds is not None:
+                driver: Any = connection.connection.driver_connection
+                timer = threading.Timer(seconds, driver.interrupt)
+                timer.daemon = True
+                timer.start()
+                stack.callback(timer.cancel)
             yield connection
 
     @contextmanager
@@ -123,6 +140,12 @@ class State:
         self.engine.dispose()
 
     @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection to read the state with; it waits for no writer."""
+        with _plain_errors(), self.engine.connect() as connection:
+            yield connection.execution_options(reads_only=True)
+
+    @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Give a connection to read and change the state with, in one transaction."""
         with _plain_errors(), self.engine.begin() as connection:
@@ -151,6 +174,79 @@ def load_batches(connection: Connection, table: sa.Table, batches: pa.RecordBatc
             buffer = BytesIO()
             pa.csv.write_csv(batch, buffer, options)
             copy.write(buffer.getbuffer())
+
+
+def insert_unless_known(connection: Connection, table: sa.Table, **values: Any) -> bool:
+    """Insert a row unless its primary key is taken, waiting for whoever is taking it; return whether it was."""
+    dialects: dict[str, Any] = {"postgresql": postgresql, "sqlite": sqlite}
+    insert = dialects[connection.dialect.name].insert(table).values(**values).on_conflict_do_nothing()
+    return connection.execute(insert.returning(*table.primary_key)).first() is not None
+
+
+def stream_batches(connection: Connection, query: sa.Select[Any], shape: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Yield a query's rows as Arrow batches of a shape, without ever holding them all."""
+    if connection.dialect.name == "duckdb":
+        cursor: Any = connection.execute(query).cursor
+        for batch in cursor.fetch_record_batch(_STREAMED_ROWS):
+            yield pa.RecordBatch.from_arrays(
+                [column.cast(field.type) for column, field in zip(batch.columns, shape, strict=True)], schema=shape
+            )
+        return
+    compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
+    driver: Any = connection.connection.driver_connection
+    # What COPY writes as true and false is t and f.
+    options = pa.csv.ConvertOptions(
+        column_types=shape,
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+        null_values=[""],
+        true_values=["t"],
+        false_values=["f"],
+    )
+    with driver.cursor() as cursor, cursor.copy(f"COPY ({compiled}) TO STDOUT (FORMAT csv)", compiled.params) as copy:
+        text = _CopyText(copy)
+        if text.peek():
+            yield from pa.csv.open_csv(
+                text,
+                pa.csv.ReadOptions(column_names=shape.names, use_threads=False),
+                pa.csv.ParseOptions(newlines_in_values=True),
+                options,
+            )
+
+
+class _CopyText(RawIOBase):
+    """What a COPY gives, as a file that can be read."""
+
+    def __init__(self, copy: Any) -> None:
+        self._copy = copy
+        self._ready = bytearray()
+        self._ended = False
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def peek(self) -> bool:
+        """Return whether there is anything at all."""
+        self._fill(1)
+        return bool(self._ready)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return up to `size` bytes."""
+        wanted = 2**62 if size is None or size < 0 else size
+        self._fill(wanted)
+        taken = bytes(self._ready[:wanted])
+        del self._ready[:wanted]
+        return taken
+
+    def _fill(self, wanted: int) -> None:
+        while len(self._ready) < wanted and not self._ended:
+            chunk = self._copy.read()
+            self._ended = not chunk
+            self._ready += chunk
+
+
+_STREAMED_ROWS = 20_000
 
 
 def analyze(connection: Connection, table: sa.Table) -> None:
@@ -215,7 +311,7 @@ _INLINE = {"literal_binds": True}
 def _state_engine(settings: Settings) -> Engine:
     url = settings.state_database_url
     if url.get_backend_name() == "postgresql":
-        return sa.create_engine(url, pool_pre_ping=True)
+        return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
     if url.database and url.database != ":memory:":
         _make_folder(Path(url.database).parent)
     engine = sa.create_engine(url, connect_args={"timeout": 30})
@@ -227,7 +323,8 @@ def _state_engine(settings: Settings) -> Engine:
 
     def begin(connection: Connection) -> None:
         # A transaction that reads first and writes later would fail where another one wrote between.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        reads = connection.get_execution_options().get("reads_only")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     sa.event.listen(engine, "connect", prepare)
     sa.event.listen(engine, "begin", begin)
@@ -277,8 +374,12 @@ def _plain_errors() -> Iterator[None]:
         yield
     except CallboardError:
         raise
+    except PoolTimeoutError as error:
+        raise DatabaseUnavailableError("Every connection to the database is busy.") from error
     except DBAPIError as error:
         told = str(error.orig)
+        if "INTERRUPT" in told or "statement timeout" in told:
+            raise QueryTimeoutError("The question took longer than it may; ask for a shorter period.") from error
         if "Could not set lock on file" in told:
             raise DatabaseHeldError("Another process holds the embedded database.") from error
         if any(sign in told.lower() for sign in _FULL_DISK):

@@ -52,12 +52,20 @@ class DatabaseUnavailableError(CallboardError):
     """A database does not answer."""
 
 
+class QueryTimeoutError(DatabaseUnavailableError):
+    """A question took longer than a question may."""
+
+
 class DatabaseHeldError(DatabaseUnavailableError):
     """Another process holds the embedded database."""
 
 
 class DatabaseVersionError(DatabaseUnavailableError):
     """A database was written by a newer version of the program."""
+
+
+class ConflictError(CallboardError):
+    """What is asked for clashes with what is there."""
 
 
 class StorageError(CallboardError):

@@ -172,6 +172,32 @@ jobs = sa.Table(
     sa.Index("jobs_status", "status", "created_at"),
 )
 
+api_keys = sa.Table(
+    "api_keys",
+    STATE,
+    sa.Column("prefix", sa.Text, primary_key=True),  # the part of the key that may be shown
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),  # SHA-256 of the whole key
+    sa.Column("scopes", sa.Text, nullable=False),  # JSON
+    sa.Column("call_centers", sa.Text),  # JSON: the ids that it may see; null for all
+    sa.Column("campaigns", sa.Text),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("expires_at", UtcDateTime),
+    sa.Column("revoked_at", UtcDateTime),
+    sa.Column("last_used_at", UtcDateTime),
+)
+
+idempotency = sa.Table(
+    "idempotency",
+    STATE,
+    sa.Column("api_key", sa.Text, primary_key=True),  # the prefix of the API key that used it
+    sa.Column("idempotency_key", sa.Text, primary_key=True),
+    sa.Column("request", sa.Text, nullable=False),  # SHA-256 of what was asked for
+    sa.Column("job", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
 mappings = sa.Table(
     "mappings",
     STATE,

@@ -7,6 +7,7 @@ lives with what it sets.
 from __future__ import annotations
 
 import os
+import re
 import zoneinfo
 from pathlib import Path
 from typing import Literal
@@ -36,13 +37,23 @@ class Settings(BaseSettings):
     )
     state_url: str = Field(
         "",
-        description="Jobs and saved mappings. Default: an SQLite file in the data dir; with PostgreSQL, that database.",
+        description="Jobs, keys, mappings. Default: an SQLite file in the data dir; with PostgreSQL, that database.",
     )
     timezone: str = Field("UTC", description="The workspace's time zone (IANA): what a day is.")
     week_start: WeekStart = Field("monday", description="First day of the week: `monday`, `sunday` or `saturday`.")
     sample: Literal["auto", "off"] = Field(
         "auto", description="`auto`: an empty embedded database is filled with sample data; `off`: it stays empty."
     )
+    base_url: str = Field("", description="What absolute links begin with. Default: taken from the request.")
+    secret_key: str = Field(
+        "", description="Signs download links. Default: made once and kept in the data dir, readable by its owner."
+    )
+    rate_limit: str = Field("600/minute", description="Requests that an API key may make, such as `600/minute`; `off`.")
+    max_body_mb: int = Field(32, ge=1, description="Size, in MB, that the body of an API request may have.")
+    query_seconds: int = Field(30, ge=1, description="Seconds that an API question may take.")
+    export_hours: int = Field(24, ge=1, description="Hours that an exported file is kept.")
+    export_mb: int = Field(4096, ge=1, description="Size, in MB, that one exported file may have.")
+    exports_mb: int = Field(20480, ge=1, description="Size, in MB, that all exported files together may have.")
     duckdb_memory_mb: int = Field(
         400, ge=100, description="Memory, in MB, that the embedded database may take before it spills to disk."
     )
@@ -76,6 +87,22 @@ class Settings(BaseSettings):
     @classmethod
     def _state_url(cls, value: str) -> str:
         return _checked_url(value, {"sqlite", "postgresql"}, "sqlite:///path/to/file.sqlite or postgresql://…")
+
+    @field_validator("base_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError(f"'{value}' is not a web address; it begins with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _rate(cls, value: str) -> str:
+        if value.strip().lower() == "off":
+            return "off"
+        if not re.fullmatch(r"[1-9]\d{0,8} ?/ ?(second|minute|hour|day)", value.strip(), re.ASCII):
+            raise ValueError(f"'{value}' is not a rate; right would be such as 600/minute, or off")
+        return value.strip()
 
     @property
     def facts_url(self) -> URL:

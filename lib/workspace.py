@@ -23,6 +23,9 @@ from lib.analytics.answers import Answers
 from lib.analytics.calendar import Calendar
 from lib.database import Facts, State
 from lib.errors import CallboardError, SampleDataError
+from lib.exports import files
+from lib.exports import run as exporting
+from lib.exports.run import Order
 from lib.ingest import imports, load, sample
 from lib.ingest.convert import STAGED
 from lib.ingest.reading import InputFile
@@ -31,6 +34,9 @@ from lib.jobs.worker import Steps, Worker
 from lib.settings import Settings
 
 log = logging.getLogger(__name__)
+
+EXPORT = "export"
+"""The kind of the jobs that write a file."""
 
 SAMPLE_CHUNK = 1_000_000
 """Rows of sample data that are loaded in one transaction."""
@@ -51,9 +57,9 @@ class Workspace:
         except BaseException:
             self.state.close()
             raise
-        self.answers = Answers(self.facts)
+        self.answers = Answers(self.facts, chosen.query_seconds)
         self.queue = Queue(self.state)
-        self._worker: Worker | None = None
+        self._workers: list[Worker] = []
         with self.facts.read() as connection:
             zone = connection.execute(sa.select(schema.workspace.c.timezone)).scalar_one()
         if zone != chosen.timezone:
@@ -62,8 +68,8 @@ class Workspace:
 
     def close(self) -> None:
         """Stop the worker and close the stores."""
-        if self._worker is not None:
-            self._worker.stop()
+        for worker in self._workers:
+            worker.stop()
         self.facts.close()
         self.state.close()
 
@@ -72,10 +78,24 @@ class Workspace:
         """The calendar, as of now."""
         return Calendar.of(self.settings)
 
-    def start_worker(self) -> None:
-        """Begin to do the queue's jobs."""
-        self._worker = Worker(self.queue, {kind: partial(self._do, task) for kind, task in TASKS.items()})
-        self._worker.start()
+    def start_workers(self) -> None:
+        """Begin to do the queue's jobs: what changes the facts one after another, exports beside it."""
+        tasks = {kind: partial(self._do, task) for kind, task in TASKS.items()}
+        self._workers = [
+            Worker(self.queue, tasks),
+            Worker(self.queue, {EXPORT: self._export}, self._remove_old_exports),
+        ]
+        for worker in self._workers:
+            worker.start()
+
+    def _export(self, job: Job, steps: Steps) -> dict[str, Any]:
+        order = Order.from_json(job.payload, self.settings.zone)
+        return exporting.run(self.facts, self.settings, self.calendar, order, job.id, job.attempt, steps)
+
+    def _remove_old_exports(self) -> None:
+        for number in self.queue.delete_older(EXPORT, timedelta(hours=self.settings.export_hours)):
+            files.remove(self.settings, number)
+        files.remove_old(self.settings)
 
     def fill_with_sample(self) -> None:
         """Fill an empty embedded database with sample data, where the settings want it."""
@@ -196,12 +216,18 @@ def current() -> Workspace:
             opened = Workspace(settings.load())
             try:
                 opened.fill_with_sample()
-                opened.start_worker()
+                opened.start_workers()
             except CallboardError:
                 opened.close()
                 raise
             _current = opened
         return _current
+
+
+def body_limit_bytes() -> int:
+    """Return how large the body of a request may be; the settings' default until the workspace is open."""
+    chosen = Settings.model_fields["max_body_mb"].default if _current is None else _current.settings.max_body_mb
+    return int(chosen) * 2**20
 
 
 def close_current() -> None:

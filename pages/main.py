@@ -15,7 +15,9 @@ pages = [
     st.Page("executives.py", title="Executives"),
     st.Page("trends.py", title="Trends"),
     st.Page("evaluations.py", title="Evaluations"),
+    st.Page("exports.py", title="Exports"),
     st.Page("data.py", title="Data"),
+    st.Page("settings.py", title="Settings"),
 ]
 chosen = st.navigation(pages, position="hidden")
 with page.ended_by_errors():

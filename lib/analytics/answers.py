@@ -26,25 +26,32 @@ R = TypeVar("R")
 class Answers:
     """Asks questions of the facts, and keeps the answers while the data stay as they are."""
 
-    def __init__(self, facts: Facts) -> None:
-        """Ask this store."""
+    def __init__(self, facts: Facts, seconds: float | None = None) -> None:
+        """Ask this store; a question may take so many seconds."""
         self._facts = facts
+        self._seconds = seconds
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = threading.Lock()
 
     def ask(self, question: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return a question's answer; its arguments are hashable. Raises what the question raises."""
-        with self._facts.read() as connection:
-            version = connection.execute(sa.select(schema.workspace.c.data_version)).scalar_one()
+        return self.ask_with_version(question, *args, **kwargs)[0]
+
+    def ask_with_version(
+        self, question: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> tuple[R, int]:
+        """Return a question's answer, and the version of the data that it is of."""
+        with self._facts.read(self._seconds) as connection:
+            version: int = connection.execute(sa.select(schema.workspace.c.data_version)).scalar_one()
             key = (version, question.__qualname__, args, tuple(sorted(kwargs.items())))
             with self._lock:
                 if key in self._kept:
                     self._kept.move_to_end(key)
                     kept: R = self._kept[key]
-                    return kept
+                    return kept, version
             answer = question(connection, *args, **kwargs)
         with self._lock:
             self._kept[key] = answer
             while len(self._kept) > MAX_ANSWERS:
                 self._kept.popitem(last=False)
-        return answer
+        return answer, version

@@ -23,10 +23,34 @@ Moment = date | datetime
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """What an asker may see: ids of call centers and of campaigns, None for all. A row must meet both."""
+
+    call_centers: tuple[str, ...] | None = None
+    campaigns: tuple[str, ...] | None = None
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is kept from the asker."""
+        return self.call_centers is None and self.campaigns is None
+
+    def covers(self, other: Grant) -> bool:
+        """Return whether all that `other` may see may be seen with this grant too."""
+        return all(
+            mine is None or (theirs is not None and set(theirs) <= set(mine))
+            for mine, theirs in ((self.call_centers, other.call_centers), (self.campaigns, other.campaigns))
+        )
+
+
+EVERYTHING = Grant()
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
     """Which evaluations: a period, ids to choose from, AI or human calls, and the zone that days are meant in.
 
-    An end that is None is open. An empty tuple of ids means all. `timezone` None means the workspace's.
+    An end that is None is open. An empty tuple of ids means all. `timezone` None means the workspace's. The grant is
+    the asker's, never a parameter.
     """
 
     date_from: Moment | None = None
@@ -37,9 +61,12 @@ class Filters:
     executive: tuple[str, ...] = ()
     is_ai: bool | None = None
     timezone: str | None = None
+    grant: Grant = EVERYTHING
 
     @classmethod
-    def from_parameters(cls, parameters: Mapping[str, Sequence[str]], workspace_zone: zoneinfo.ZoneInfo) -> Filters:
+    def from_parameters(
+        cls, parameters: Mapping[str, Sequence[str]], workspace_zone: zoneinfo.ZoneInfo, grant: Grant = EVERYTHING
+    ) -> Filters:
         """Read filters from URL parameters, each with its values in order; names that are no filter are passed over.
 
         Raises InvalidParameterError naming the parameter.
@@ -65,6 +92,7 @@ class Filters:
             **ids,
             is_ai=parse_flag("isAICall", _single(parameters, "isAICall")),
             timezone=None if timezone == workspace_zone.key else timezone,
+            grant=grant,
         )
 
     def to_parameters(self) -> dict[str, list[str]]:

@@ -13,9 +13,9 @@ from sqlalchemy.engine import Connection
 from lib import schema
 from lib.analytics.calendar import Bucket, Calendar, Granularity
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Named
-from lib.analytics.filters import Filters, local_date
+from lib.analytics.filters import EVERYTHING, Filters, Grant, local_date
 from lib.analytics.measures import METRICS, Sums
-from lib.analytics.selection import Period, Source, names_of, period_in_force
+from lib.analytics.selection import Period, Source, granted, names_of, period_in_force
 from lib.analytics.selection import source as source_of
 from lib.errors import InvalidParameterError, nearest
 from lib.schema import MEASURES
@@ -94,10 +94,10 @@ def status(connection: Connection) -> Status:
     return Status(head.data_version, head.is_sample, head.changed_at, int(days[2] or 0), days[0], days[1])
 
 
-def options(connection: Connection, dimension: Dimension) -> tuple[Named, ...]:
-    """Return what a filter of the dimension offers, by name: every group that any evaluation belongs to."""
+def options(connection: Connection, dimension: Dimension, grant: Grant = EVERYTHING) -> tuple[Named, ...]:
+    """Return what a filter of the dimension offers, by name: every group that an evaluation in sight belongs to."""
     names = dimension.table
-    used = sa.select(schema.daily.c[dimension.column]).distinct().subquery()
+    used = sa.select(schema.daily.c[dimension.column]).where(*granted(schema.daily, grant)).distinct().subquery()
     rows = connection.execute(sa.select(names.c.id, names.c.name).join(used, used.c[dimension.column] == names.c.key))
     return tuple(sorted((Named(row.id, row.name) for row in rows), key=lambda named: (named.name, named.id or "")))
 

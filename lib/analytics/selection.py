@@ -16,8 +16,8 @@ from sqlalchemy.engine import Connection
 
 from lib import codes, schema
 from lib.analytics.calendar import Calendar
-from lib.analytics.dimensions import DIMENSIONS, Dimension, Named
-from lib.analytics.filters import Filters, Moment, first_instant, last_instant
+from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, Dimension, Named
+from lib.analytics.filters import Filters, Grant, Moment, first_instant, last_instant
 from lib.analytics.local_days import local_day
 from lib.analytics.measures import expressions
 from lib.schema import MEASURES
@@ -49,20 +49,22 @@ def period_in_force(connection: Connection, filters: Filters, calendar: Calendar
         return Period(filters.date_from, filters.date_to)
     if filters.timezone is None:
         column = schema.daily.c.day
-        first, last = connection.execute(sa.select(sa.func.min(column), sa.func.max(column))).one()
+        visible = granted(schema.daily, filters.grant)
+        first, last = connection.execute(sa.select(sa.func.min(column), sa.func.max(column)).where(*visible)).one()
     else:
         first, last = (
             instant.astimezone(filters.zone(calendar.zone)).date() if instant else None
-            for instant in _first_and_last(connection)
+            for instant in _first_and_last(connection, filters.grant)
         )
     return Period(
         first if filters.date_from is None else filters.date_from, last if filters.date_to is None else filters.date_to
     )
 
 
-def _first_and_last(connection: Connection) -> tuple[datetime | None, datetime | None]:
+def _first_and_last(connection: Connection, grant: Grant) -> tuple[datetime | None, datetime | None]:
     column = schema.evaluations.c.audio_at
-    first, last = connection.execute(sa.select(sa.func.min(column), sa.func.max(column))).one()
+    visible = granted(schema.evaluations, grant)
+    first, last = connection.execute(sa.select(sa.func.min(column), sa.func.max(column)).where(*visible)).one()
     return first, last
 
 
@@ -74,7 +76,7 @@ def source(connection: Connection, filters: Filters, calendar: Calendar, period:
         return Source(daily, (*_day_range(daily, filters), *_choices(daily, filters)))
     facts = schema.evaluations
     zone = filters.zone(calendar.zone)
-    first, last = _first_and_last(connection)
+    first, last = _first_and_last(connection, filters.grant)
     first, last = first or datetime.now(UTC), last or datetime.now(UTC)
     rows = (
         sa.select(
@@ -121,7 +123,16 @@ def _choices(rows: sa.FromClause, filters: Filters) -> list[sa.ColumnElement[boo
             conditions.append(rows.c[dimension.column].in_(sa.select(names.c.key).where(asked)))
     if filters.is_ai is not None:
         conditions.append(rows.c.is_ai == filters.is_ai)
-    return conditions
+    return conditions + granted(rows, filters.grant)
+
+
+def granted(rows: sa.FromClause, grant: Grant) -> list[sa.ColumnElement[bool]]:
+    """Return what rows must meet to be seen with a grant."""
+    return [
+        rows.c[dimension.column].in_(sa.select(dimension.table.c.key).where(dimension.table.c.id.in_(ids)))
+        for dimension, ids in ((CALL_CENTER, grant.call_centers), (CAMPAIGN, grant.campaigns))
+        if ids is not None
+    ]
 
 
 def names_of(connection: Connection, dimension: Dimension, keys: set[int]) -> dict[int, Named]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,8 +17,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lib.analytics.calendar import FIRST_DAY, LAST_DAY, day_start, offsets
+from lib.analytics.calendar import FIRST_DAY, LAST_DAY, day_start
 from lib.analytics.columns import COLUMNS, Column, Kind
+from lib.analytics.zones import Numbers, Zones, microseconds
 from lib.codes import NONE_NAME, State
 from lib.ingest import checks
 from lib.ingest.mapping import EVERYTHING_ELSE, ColumnSource, Mapping
@@ -62,8 +63,6 @@ _TYPES = {
     Kind.SECONDS: pa.int32(),
     Kind.FLAG: pa.bool_(),
 }
-_MICROSECONDS = 1_000_000
-Numbers = np.ndarray[Any, np.dtype[np.int64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 _MAX_KNOWN = 50_000
 
@@ -97,35 +96,6 @@ class Converted:
     problems: tuple[Problem, ...]
     bad: Numbers  # positions in the batch
     blank: int
-
-
-class Zones:
-    """The offsets of the file's zone and of the workspace's, as arrays that whole columns are looked up in."""
-
-    def __init__(self, file_zone: ZoneInfo, workspace_zone: ZoneInfo) -> None:
-        """Compute the offsets over all days that an evaluation may have."""
-        self.file_zone = file_zone
-        first, last = day_start(FIRST_DAY, ZoneInfo("UTC")), day_start(LAST_DAY, ZoneInfo("UTC"))
-        changes = offsets(file_zone, first, last)
-        before = [changes[0][1], *(offset for _, offset in changes[:-1])]
-        # A wall time that comes twice means the first; one that is skipped is read with the offset before the gap, as
-        # PEP 495 has it. So the wall clock changes over at the later of the two readings of the change.
-        self._wall = np.array([_us(at) + max(_delta(a), _delta(b)) for (at, a), b in zip(changes, before, strict=True)])
-        self._wall_offset = np.array([_delta(offset) for _, offset in changes])
-        local = offsets(workspace_zone, first, last)
-        self._utc = np.array([_us(at) for at, _ in local])
-        self._utc_offset = np.array([_delta(offset) for _, offset in local])
-
-    def to_utc(self, wall: Numbers) -> Numbers:
-        """Turn wall-clock microseconds of the file's zone into UTC microseconds."""
-        utc: Numbers = wall - self._wall_offset[np.maximum(np.searchsorted(self._wall, wall, side="right") - 1, 0)]
-        return utc
-
-    def days(self, utc: Numbers) -> Numbers:
-        """Return the workspace's calendar day of each instant, as days since 1970."""
-        offset = self._utc_offset[np.maximum(np.searchsorted(self._utc, utc, side="right") - 1, 0)]
-        days: Numbers = (utc + offset) // (86_400 * _MICROSECONDS)
-        return days
 
 
 class Converter:
@@ -264,22 +234,12 @@ class Converter:
 
     def _instant(self, value: str) -> int:
         moment = checks.instant(value, self._mapping.file.date_formats)
-        return _us(moment.replace(tzinfo=self._zones.file_zone) if moment.tzinfo is None else moment)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _us(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def _delta(offset: timedelta) -> int:
-    return offset // timedelta(microseconds=1)
+        return microseconds(moment.replace(tzinfo=self._zones.file_zone) if moment.tzinfo is None else moment)
 
 
 _EARLIEST, _LATEST = (
-    _us(day_start(day, ZoneInfo("UTC"))) for day in (FIRST_DAY + timedelta(days=3), LAST_DAY - timedelta(days=3))
+    microseconds(day_start(day, ZoneInfo("UTC")))
+    for day in (FIRST_DAY + timedelta(days=3), LAST_DAY - timedelta(days=3))
 )
 
 

@@ -9,22 +9,25 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics import queries
+from lib.analytics.filters import EVERYTHING, Grant
 from lib.database import Facts
-from lib.errors import CallboardError, FileError, SampleDataError
+from lib.errors import BadRowsError, CallboardError, FileError, SampleDataError
 from lib.ingest import load
-from lib.ingest.convert import Problem
+from lib.ingest.convert import STAGED, Problem
 from lib.ingest.load import Loaded
 from lib.ingest.mapping import Mapping
+from lib.ingest.objects import convert_objects
 from lib.ingest.reading import InputFile, read_files
 from lib.schema import imports
 from lib.settings import Settings
@@ -112,8 +115,7 @@ def run(facts: Facts, settings: Settings, request: Request, progress: Callable[[
     CancelledError from `progress`; the data are then as they were.
     """
     started = time.monotonic()
-    number = f"imp_{int(time.time() * 1000):011x}{secrets.token_hex(4)}"
-    report = Report(number, datetime.now(UTC), 0.0, request.actor, (), FAILED, None)
+    report = Report(_new_id(), datetime.now(UTC), 0.0, request.actor, (), FAILED, None)
     try:
         with facts.read() as connection:
             if queries.status(connection).is_sample and not (request.replace_sample or request.dry_run):
@@ -133,6 +135,40 @@ def run(facts: Facts, settings: Settings, request: Request, progress: Callable[[
     return report
 
 
+def run_objects(
+    facts: Facts,
+    settings: Settings,
+    objects: Sequence[object],
+    actor: str,
+    grant: Grant,
+) -> Report:
+    """Import evaluations that a program sent, as objects in the canonical columns, by the same rules.
+
+    Raises BadRowsError naming the first bad ones, ConflictError where an id belongs to an evaluation that the sender
+    may not see.
+    """
+    started = time.monotonic()
+    digest = hashlib.sha256(json.dumps(objects, sort_keys=True, default=str).encode()).hexdigest()
+    files = ({"name": "POST /evaluations", "sha256": digest, "bytes": 0},)
+    report = Report(_new_id(), datetime.now(UTC), 0.0, actor, files, FAILED, None)
+    found = convert_objects(objects, settings.zone, grant)
+    report = replace(report, read=found.read, blank=found.blank, bad=found.bad, problems=found.problems)
+    if found.bad:
+        told = [
+            f"row {problem.row}, {problem.column}: '{problem.value}' {problem.problem}; right would be {problem.right}"
+            for problem in found.problems[:5]
+        ]
+        raise BadRowsError(f"Nothing was loaded: {found.bad} bad of {found.read}. " + ". ".join(told) + ".")
+    request = Request((), actor)
+    batches = pa.RecordBatchReader.from_batches(STAGED, found.batches)
+    with facts.session() as connection:
+        return _load(facts, connection, batches, lambda: report, request, lambda _: None, started, grant)
+
+
+def _new_id() -> str:
+    return f"imp_{int(time.time() * 1000):011x}{secrets.token_hex(4)}"
+
+
 def _run(
     facts: Facts,
     settings: Settings,
@@ -142,48 +178,63 @@ def _run(
     started: float,
 ) -> Report:
     bad_rows = reports_folder(settings) / f"{report.id}.csv"
-    shown = {"rows": 0}
 
     def reading_progress(share: float, rows: int) -> None:
-        shown["rows"] = rows
         progress(Progress("reading", share * 0.6, rows))
 
     with (
         read_files(list(request.files), request.mapping_toml, bad_rows, settings, reading_progress) as reading,
         facts.session() as connection,
     ):
-        duplicates, exact = load.stage(connection, reading.batches)
-        reading.finish()
-        found = reading.outcome
-        report = replace(
-            report,
-            read=found.read,
-            blank=found.blank,
-            bad=found.bad,
-            problems=tuple(found.problems),
-            bad_rows_file=bad_rows.name if found.bad else None,
-        )
-        progress(Progress("comparing", 0.65, found.read))
-        if found.bad and not request.skip_bad_rows:
-            report = replace(report, result=NOTHING_LOADED, seconds=time.monotonic() - started)
-            if not request.dry_run:
-                _list(facts, report, request)
-            return report
-        result = LOADED_WITHOUT_BAD if found.bad else LOADED
-        try:
-            with facts.write(connection):
-                replaces = queries.status(connection).is_sample
-                loaded = load.apply(connection, replace_all=replaces)
-                loaded = replace(loaded, duplicates=duplicates, exact_duplicates=exact)
-                seconds = time.monotonic() - started
-                report = replace(report, loaded=loaded, result=result, seconds=seconds)
-                if request.dry_run:
-                    raise _Rollback
-                _insert(connection, report, request)
-                progress(Progress("loading", 0.95, found.read))
-        except _Rollback:
-            report = replace(report, result=DRY_RUN)
-    progress(Progress("done", 1.0, found.read))
+
+        def read() -> Report:
+            reading.finish()
+            found = reading.outcome
+            return replace(
+                report,
+                read=found.read,
+                blank=found.blank,
+                bad=found.bad,
+                problems=tuple(found.problems),
+                bad_rows_file=bad_rows.name if found.bad else None,
+            )
+
+        return _load(facts, connection, reading.batches, read, request, progress, started, EVERYTHING)
+
+
+def _load(
+    facts: Facts,
+    connection: Connection,
+    batches: pa.RecordBatchReader,
+    read: Callable[[], Report],
+    request: Request,
+    progress: Callable[[Progress], None],
+    started: float,
+    grant: Grant,
+) -> Report:
+    """Stage the rows, and load them unless there is a reason not to; `read` tells what reading them found."""
+    duplicates, exact = load.stage(connection, batches)
+    report = read()
+    progress(Progress("comparing", 0.65, report.read))
+    if report.bad and not request.skip_bad_rows:
+        report = replace(report, result=NOTHING_LOADED, seconds=time.monotonic() - started)
+        if not request.dry_run:
+            _list(facts, report, request)
+        return report
+    result = LOADED_WITHOUT_BAD if report.bad else LOADED
+    try:
+        with facts.write(connection):
+            replaces = queries.status(connection).is_sample
+            loaded = load.apply(connection, replace_all=replaces, grant=grant)
+            loaded = replace(loaded, duplicates=duplicates, exact_duplicates=exact)
+            report = replace(report, loaded=loaded, result=result, seconds=time.monotonic() - started)
+            if request.dry_run:
+                raise _Rollback
+            _insert(connection, report, request)
+            progress(Progress("loading", 0.95, report.read))
+    except _Rollback:
+        report = replace(report, result=DRY_RUN)
+    progress(Progress("done", 1.0, report.read))
     return report
 
 

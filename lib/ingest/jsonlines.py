@@ -43,7 +43,7 @@ def open_json_lines(path: Path, name: str, options: FileOptions, progress: Progr
                         f"{name}: row {number} is not {encoding} text (byte {error.start + 1} of the row). Right would "
                         "be UTF-8, or a mapping that names the file's encoding."
                     ) from None
-                yield number, _json_object(text), text
+                yield number, json_object(text), text
 
     header: dict[str, None] = {}
     for _, entry, _ in lines():
@@ -62,10 +62,10 @@ def open_json_lines(path: Path, name: str, options: FileOptions, progress: Progr
             if entry is None and text:
                 broken.append(BrokenRow(number, (shortened(text),), "is not a JSON object", "one object a line"))
                 continue
-            values = [_json_text((entry or {}).get(key)) for key in header]
-            nested = [key for key, value in zip(header, values, strict=True) if value is _NESTED]
+            values = [json_text((entry or {}).get(key)) for key in header]
+            nested = [key for key, value in zip(header, values, strict=True) if value is NESTED]
             if nested:
-                cells = tuple("" if value is None or value is _NESTED else str(value) for value in values)
+                cells = tuple("" if value is None or value is NESTED else str(value) for value in values)
                 problem = f"holds a list or an object in '{shortened(nested[0])}'"
                 broken.append(BrokenRow(number, cells, problem, "a single value"))
                 continue
@@ -79,10 +79,11 @@ def open_json_lines(path: Path, name: str, options: FileOptions, progress: Progr
     return Source(name, names, batches())
 
 
-_NESTED = object()
+NESTED = object()
+"""Stands for what is no single value."""
 
 
-def _json_object(text: str) -> dict[str, Any] | None:
+def json_object(text: str) -> dict[str, Any] | None:
     """Return the line's object with numbers as they are written, or None where it is none."""
     if not text:
         return None
@@ -93,11 +94,12 @@ def _json_object(text: str) -> dict[str, Any] | None:
     return entry if isinstance(entry, dict) else None
 
 
-def _json_text(value: object) -> object:
+def json_text(value: object) -> object:
+    """Return a JSON value as the text that a CSV would have, None for null, NESTED for a list or an object."""
     if value is None:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()  # half a surrogate pair is no text
-    return _NESTED
+    return NESTED

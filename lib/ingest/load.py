@@ -17,7 +17,10 @@ from sqlalchemy.engine import Connection
 from lib import codes, schema
 from lib.analytics import rollup
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Dimension
+from lib.analytics.filters import EVERYTHING, Grant
+from lib.analytics.selection import granted
 from lib.database import analyze, bulk_insert, load_batches
+from lib.errors import ConflictError
 from lib.ingest.convert import STAGED
 from lib.schema import UtcDateTime, evaluations, workspace
 
@@ -91,10 +94,13 @@ def stage(connection: Connection, batches: pa.RecordBatchReader) -> tuple[int, i
         return _drop_duplicates(connection)
 
 
-def apply(connection: Connection, *, replace_all: bool = False, is_sample: bool = False) -> Loaded:
+def apply(
+    connection: Connection, *, replace_all: bool = False, is_sample: bool = False, grant: Grant = EVERYTHING
+) -> Loaded:
     """Bring the staged rows into the facts; must run inside `Facts.write`. Duplicates are not counted here.
 
-    `replace_all` empties the facts first. `is_sample` marks what the facts then hold as sample data.
+    `replace_all` empties the facts first. `is_sample` marks what the facts then hold as sample data. Raises
+    ConflictError where a row would replace one that the grant does not cover.
     """
     if replace_all:
         for table in (evaluations, schema.daily):
@@ -103,6 +109,10 @@ def apply(connection: Connection, *, replace_all: bool = False, is_sample: bool 
             connection.execute(sa.delete(dimension.table).where(dimension.table.c.key != codes.NO_KEY))
     renamed = sum(_name(connection, dimension) for dimension in DIMENSIONS) > 0  # each, not only the first
     loaded = _compare(connection)
+    if loaded.changed and not grant.everything:
+        visible = sa.select(sa.func.count()).select_from(outgoing).where(*granted(outgoing, grant))
+        if connection.execute(visible).scalar_one() < loaded.changed:
+            raise ConflictError("Nothing was loaded: some of the ids are taken.")
     if loaded.changed:
         rollup.apply(connection, incoming, outgoing)
         ids = sa.select(outgoing.c.id)

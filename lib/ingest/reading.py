@@ -25,9 +25,10 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from lib import errors
+from lib.analytics.zones import Zones
 from lib.errors import CallboardError, FileError
 from lib.formulas import defused
-from lib.ingest.convert import STAGED, Converter, Problem, Zones
+from lib.ingest.convert import STAGED, Converter, Problem
 from lib.ingest.mapping import Mapping, shortened
 from lib.ingest.readers import open_source
 from lib.ingest.source import BrokenRow, Source

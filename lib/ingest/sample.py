@@ -24,8 +24,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lib.analytics.columns import COLUMNS
+from lib.analytics.zones import Zones
 from lib.codes import SCORE_SCALE, Sentiment, State
-from lib.ingest.convert import STAGED, Zones
+from lib.ingest.convert import STAGED
 
 FIRST_DAY = date(2024, 1, 1)
 DEFAULT_ROWS = 200_000

@@ -15,10 +15,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
-from lib.database import State
-from lib.errors import CancelledError
-from lib.schema import jobs
+from lib.database import State, insert_unless_known
+from lib.errors import CancelledError, ConflictError
+from lib.schema import idempotency, jobs
 
 QUEUED = "queued"
 PROCESSING = "processing"
@@ -53,6 +54,15 @@ class Job:
         return self.status in (COMPLETED, FAILED)
 
 
+@dataclass(frozen=True, slots=True)
+class Once:
+    """An idempotency key: whose it is, the key itself, and the digest of what was asked for with it."""
+
+    api_key: str
+    idempotency_key: str
+    request: str
+
+
 class Queue:
     """The jobs of one workspace."""
 
@@ -60,10 +70,16 @@ class Queue:
         """Use the state's store."""
         self._state = state
 
-    def add(self, kind: str, payload: dict[str, Any], actor: str) -> Job:
-        """Put a job at the end of the queue."""
+    def add(self, kind: str, payload: dict[str, Any], actor: str, once: Once | None = None) -> Job:
+        """Put a job at the end of the queue; with `once`, the same order again gives the job that it gave before.
+
+        Raises ConflictError where the same idempotency key came with another order.
+        """
         number = f"job_{int(time.time() * 1000):011x}{secrets.token_hex(8)}"
         with self._state.transaction() as connection:
+            before = None if once is None else _claimed_by(connection, once, number)
+            if before is not None:
+                return _job(connection.execute(sa.select(jobs).where(jobs.c.id == before)).one()._mapping)
             connection.execute(
                 sa.insert(jobs).values(
                     id=number,
@@ -83,20 +99,23 @@ class Queue:
 
     def get(self, number: str) -> Job | None:
         """Return a job, or None where there is none of that id."""
-        with self._state.transaction() as connection:
+        with self._state.read() as connection:
             row = connection.execute(sa.select(jobs).where(jobs.c.id == number)).one_or_none()
         return None if row is None else _job(row._mapping)
 
     def newest(self, kinds: Sequence[str], limit: int = 50) -> list[Job]:
         """Return jobs of some kinds, the newest first."""
         query = sa.select(jobs).where(jobs.c.kind.in_(kinds)).order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
-        with self._state.transaction() as connection:
+        with self._state.read() as connection:
             return [_job(row._mapping) for row in connection.execute(query.limit(limit))]
 
     def claim(self, kinds: Sequence[str]) -> Job | None:
         """Take the oldest job that waits, or that its worker left; None where there is none."""
         now = datetime.now(UTC)
         free = sa.or_(jobs.c.status == QUEUED, sa.and_(jobs.c.status == PROCESSING, jobs.c.lease_until < now))
+        with self._state.read() as connection:
+            if connection.execute(sa.select(jobs.c.id).where(free, jobs.c.kind.in_(kinds)).limit(1)).first() is None:
+                return None  # most often; asked without keeping writers waiting
         oldest = sa.select(jobs).where(free, jobs.c.kind.in_(kinds)).order_by(jobs.c.created_at, jobs.c.id).limit(1)
         with self._state.transaction() as connection:
             row = connection.execute(oldest.with_for_update(skip_locked=True)).one_or_none()
@@ -153,6 +172,25 @@ class Queue:
                 sa.update(jobs).where(jobs.c.id == number, jobs.c.status == PROCESSING).values(cancel_requested=True)
             )
 
+    def delete(self, number: str) -> None:
+        """Forget a job that has ended."""
+        with self._state.transaction() as connection:
+            ended = jobs.c.status.in_([COMPLETED, FAILED])
+            connection.execute(sa.delete(jobs).where(jobs.c.id == number, ended))
+
+    def delete_older(self, kind: str, age: timedelta) -> list[str]:
+        """Forget jobs of a kind that ended longer ago; return their ids."""
+        old = sa.and_(
+            jobs.c.kind == kind,
+            jobs.c.status.in_([COMPLETED, FAILED]),
+            jobs.c.finished_at < datetime.now(UTC) - age,
+        )
+        with self._state.transaction() as connection:
+            found = list(connection.execute(sa.select(jobs.c.id).where(old)).scalars())
+            connection.execute(sa.delete(jobs).where(jobs.c.id.in_(found)))
+            connection.execute(sa.delete(idempotency).where(idempotency.c.job.in_(found)))
+        return found
+
     def _end(self, job: Job, values: dict[str, Any]) -> bool:
         with self._state.transaction() as connection:
             ended = connection.execute(
@@ -161,6 +199,26 @@ class Queue:
                 .values({**values, "finished_at": datetime.now(UTC), "lease_until": None})
             )
         return bool(ended.rowcount == 1)
+
+
+def _claimed_by(connection: Connection, once: Once, number: str) -> str | None:
+    """Claim an idempotency key for a new job; return the job that has it already, if one does."""
+    claim = insert_unless_known(
+        connection,
+        idempotency,
+        api_key=once.api_key,
+        idempotency_key=once.idempotency_key,
+        request=once.request,
+        job=number,
+        created_at=datetime.now(UTC),
+    )
+    if claim:
+        return None
+    held = sa.and_(idempotency.c.api_key == once.api_key, idempotency.c.idempotency_key == once.idempotency_key)
+    row = connection.execute(sa.select(idempotency).where(held)).one()
+    if row.request != once.request:
+        raise ConflictError("This Idempotency-Key came before with another body. Right would be a new key.")
+    return str(row.job)
 
 
 def _held(job: Job) -> sa.ColumnElement[bool]:

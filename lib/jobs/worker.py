@@ -13,6 +13,7 @@ from lib.jobs.queue import LEASE, Job, Queue
 
 POLL_SECONDS = 0.3
 RENEW_SECONDS = 1.0
+TIDY_SECONDS = 300
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +56,10 @@ Handler = Callable[[Job, Steps], dict[str, Any]]
 class Worker:
     """Does the queue's jobs by their kind, in a thread of its own."""
 
-    def __init__(self, queue: Queue, handlers: Mapping[str, Handler]) -> None:
-        """Prepare; `start` begins."""
+    def __init__(self, queue: Queue, handlers: Mapping[str, Handler], tidy: Callable[[], None] = lambda: None) -> None:
+        """Prepare; `start` begins. `tidy` is done at the start and every few minutes."""
+        self._tidy = tidy
+        self._tidied: float | None = None
         self._queue = queue
         self._handlers = handlers
         self._stopping = threading.Event()
@@ -73,11 +76,16 @@ class Worker:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            job = None
             try:
+                if self._tidied is None or time.monotonic() - self._tidied > TIDY_SECONDS:
+                    self._tidied = time.monotonic()
+                    self._tidy()
                 job = self._queue.claim(tuple(self._handlers))
             except CallboardError as error:
                 log.warning("The queue can't be read: %s", error.message)
-                job = None
+            except Exception:
+                log.exception("The queue can't be read")
             if job is None:
                 self._stopping.wait(POLL_SECONDS)
             else:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from lib.analytics import comparison, queries
+from lib.analytics import comparison, queries, wording
 from lib.analytics.measures import METRICS, Metric, Sums, Unit
 from lib.analytics.selection import Period
 from lib.ui import format
@@ -76,7 +76,7 @@ def _before(view: View) -> tuple[Sums | None, str]:
     if compared is None:
         return None, ""
     sums = view.answers.ask(queries.summary, compared.of(view.filters), view.calendar).sums
-    label = format.period(Period(compared.first, compared.last))
+    label = wording.period(Period(compared.first, compared.last))
     return (sums if sums.evaluations else None), label
 
 

@@ -6,9 +6,8 @@ from datetime import date, datetime
 from fractions import Fraction
 
 from lib.analytics.calendar import Granularity
-from lib.analytics.filters import Moment
 from lib.analytics.measures import Metric, Sums, Unit, Value, rounded
-from lib.analytics.selection import Period
+from lib.analytics.wording import day as day
 
 NOTHING = "–"
 
@@ -71,30 +70,9 @@ def interval(unit: Unit, ends: tuple[float, float] | None) -> str:
     return NOTHING if ends is None else f"{value(unit, ends[0])} – {value(unit, ends[1])}"
 
 
-def day(when: date) -> str:
-    """Return a day as `31 Jan 2024`."""
-    return f"{when.day} {when:%b %Y}"
-
-
 def instant(when: datetime) -> str:
     """Return an instant as `31 Jan 2024, 09:30`."""
     return f"{day(when)}, {when:%H:%M}"
-
-
-def period(which: Period) -> str:
-    """Return a period in as few words as tell it: `1–31 Jan 2024`."""
-    first, last = which.date_from, which.date_to
-    if first is None or last is None:
-        return "no data"
-    if isinstance(first, datetime) or isinstance(last, datetime):
-        return f"{_moment(first)} to {_moment(last)}"
-    if first == last:
-        return day(first)
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}–{day(last)}"
-    if first.year == last.year:
-        return f"{first.day} {first:%b} – {day(last)}"
-    return f"{day(first)} – {day(last)}"
 
 
 def bucket(first: date, granularity: Granularity) -> str:
@@ -102,7 +80,3 @@ def bucket(first: date, granularity: Granularity) -> str:
     if granularity is Granularity.MONTHLY:
         return f"{first:%B %Y}"
     return f"Week of {day(first)}" if granularity is Granularity.WEEKLY else f"{first:%a} {day(first)}"
-
-
-def _moment(when: Moment) -> str:
-    return when.isoformat(sep=" ", timespec="minutes") if isinstance(when, datetime) else day(when)

@@ -11,15 +11,13 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lib import workspace
-from lib.analytics import queries
+from lib.analytics import queries, wording
 from lib.analytics.answers import Answers
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.dimensions import DIMENSIONS
 from lib.analytics.filters import Filters, local_date
 from lib.analytics.queries import Status, Summary
 from lib.errors import CallboardError
 from lib.ui import format, state
-from lib.ui.state import AI_CHOICES
 from lib.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -66,6 +64,14 @@ def begin(title: str, question: str) -> View:
     with ended_by_errors():
         view = _view()
     st.html(f'<p class="cb-shown">{_head(view)}</p>')
+    if title != "Exports":
+        kept = view.filters.to_parameters()
+        st.page_link(
+            "exports.py",
+            label="Export these evaluations",
+            icon=":material/download:",
+            query_params=[(name, value) for name in kept for value in kept[name]],
+        )
     notices(view.status)
     if not view.status.evaluations:
         empty("No evaluations yet", "Load a file on the Data page, or with: callboard import FILE")
@@ -120,27 +126,11 @@ def empty(what: str, hint: str) -> None:
 
 def in_words(view: View) -> str:
     """Return the selection in one line: `1–31 Jan 2024 · Campaign: Q1 Outbound Sales`."""
-    return " · ".join(_words(view))
-
-
-def _words(view: View) -> list[str]:
-    words = [format.period(view.summary.period)]
-    for dimension in DIMENSIONS:
-        ids = view.filters.ids(dimension)
-        if not ids:
-            continue
-        names = {named.parameter_value: named.name for named in view.answers.ask(queries.options, dimension)}
-        known = [names.get(asked, asked) for asked in ids]
-        label = dimension.label if len(known) == 1 else dimension.plural[0].upper() + dimension.plural[1:]
-        more = f" and {len(known) - 4} more" if len(known) > 4 else ""
-        words.append(f"{label}: {', '.join(known[:4])}{more}")
-    if view.filters.is_ai is not None:
-        words.append(f"{AI_CHOICES[str(view.filters.is_ai).lower()]} calls")
-    return words
+    return " · ".join(wording.selection(view.answers, view.filters, view.summary.period))
 
 
 def _head(view: View) -> str:
-    words = [html.escape(word) for word in _words(view)]
+    words = [html.escape(word) for word in wording.selection(view.answers, view.filters, view.summary.period)]
     words[0] = f"<b>{words[0]}</b>"
     zone = view.filters.zone(view.calendar.zone)
     as_of = format.instant(view.status.changed_at.astimezone(zone))

@@ -67,7 +67,7 @@ def filters(zone: ZoneInfo) -> Filters:
     ends = [_moment(name) for name in ("dateFrom", "dateTo")]
     if ends[0] is not None and ends[1] is not None and local_date(ends[0], zone) > local_date(ends[1], zone):
         ends.reverse()
-    chosen = {dimension.name: tuple(session.get(dimension.parameter) or ()) for dimension in DIMENSIONS}
+    chosen: dict[str, Any] = {dimension.name: tuple(session.get(dimension.parameter) or ()) for dimension in DIMENSIONS}
     ai = session.get("isAICall") or ""
     timezone = session.get("timezone")
     return Filters(ends[0], ends[1], **chosen, is_ai={"true": True, "false": False}.get(ai), timezone=timezone)

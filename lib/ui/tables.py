@@ -13,6 +13,7 @@ from lib.analytics.dimensions import DIMENSIONS, EXECUTIVE, Dimension
 from lib.analytics.measures import METRICS, Sums
 from lib.analytics.queries import Group, Trend
 from lib.analytics.records import Record
+from lib.exports.reports import figure_fields, figure_values
 from lib.exports.tables import CSV_TYPE, XLSX_TYPE, Field, TableFile, about
 from lib.ui.page import View
 
@@ -53,13 +54,13 @@ def breakdown(view: View, title: str, dimension: Dimension, groups: Sequence[Gro
     )
     fields = [Field(dimension.parameter), Field(dimension.name_field)]
     fields += [Field("callCenterName")] if with_center else []
-    fields += _file_fields()
+    fields += figure_fields()
 
     def file_rows() -> tuple[tuple[Any, ...], ...]:
         found = []
         for group in groups:
             center = (group.call_center.name if group.call_center else None,) if with_center else ()
-            found.append((group.named.id, group.named.name, *center, *_file_figures(group.sums)))
+            found.append((group.named.id, group.named.name, *center, *figure_values(group.sums)))
         return tuple(found)
 
     downloads(view, title, dimension.plural.replace(" ", "-"), fields, file_rows)
@@ -79,10 +80,10 @@ def trend(view: View, course: Trend) -> None:
         column_config={"Date": st.column_config.DateColumn("Date", format="YYYY-MM-DD", pinned=True), **_columns()},
         alt=f"Trend by {course.granularity.value} buckets: {len(frame)} rows",
     )
-    fields = [Field("date", "date"), Field("partial"), *_file_fields()]
+    fields = [Field("date", "date"), Field("partial"), *figure_fields()]
 
     def rows() -> tuple[tuple[Any, ...], ...]:
-        return tuple((point.bucket.first, point.bucket.partial, *_file_figures(point.sums)) for point in course.points)
+        return tuple((point.bucket.first, point.bucket.partial, *figure_values(point.sums)) for point in course.points)
 
     downloads(view, f"Trend ({course.granularity.value})", "trend", fields, rows)
 
@@ -195,23 +196,3 @@ def _columns() -> dict[str, Any]:
         )
         for name in TABLE_METRICS
     }
-
-
-def _file_fields() -> list[Field]:
-    fields = []
-    for name in TABLE_METRICS:
-        fields.append(Field.metric(name))
-        if name == "averageScore":
-            fields += [Field("averageScoreLow", "score"), Field("averageScoreHigh", "score"), Field("fewEvaluations")]
-    return [*fields, Field("positive", "count"), Field("neutral", "count"), Field("negative", "count")]
-
-
-def _file_figures(sums: Sums) -> tuple[Any, ...]:
-    values: list[Any] = []
-    for name in TABLE_METRICS:
-        metric = METRICS[name]
-        values.append(metric.rounded(sums))
-        if name == "averageScore":
-            low, high = (metric.interval(sums) if metric.interval else None) or (None, None)
-            values += [None if end is None else round(end, 2) for end in (low, high)] + [sums.few]
-    return (*values, sums.positive, sums.neutral, sums.negative)

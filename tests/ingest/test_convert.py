@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lib.analytics.zones import Zones
 from lib.ingest import checks
-from lib.ingest.convert import Batch, Converter, Zones
+from lib.ingest.convert import Batch, Converter
 from lib.ingest.mapping import Mapping
 
 ZONES = ["America/Santiago", "Europe/Madrid", "Asia/Kathmandu", "Pacific/Apia", "UTC"]

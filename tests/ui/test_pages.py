@@ -14,7 +14,7 @@ from lib.settings import Settings
 from lib.workspace import TASKS, Workspace
 from tests.conftest import ROOT
 
-PAGES = ["overview", "campaigns", "call_centers", "executives", "trends", "evaluations", "data"]
+PAGES = ["overview", "campaigns", "call_centers", "executives", "trends", "evaluations", "exports", "data"]
 CALLS = """\
 id,audioDate,state,sentiment,averageNote,durationInSeconds,campaignId,campaignName,callCenterName,engagementName,executiveName
 1,2024-01-01,Completed,Positive,9,100,a,Alpha <b>&,North,One,Ann

@@ -1,0 +1,56 @@
+"""Selections in words: `1–31 Jan 2024 · Campaign: Q1 Outbound Sales`, for pages, files and whoever reads them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from lib.analytics import queries
+from lib.analytics.answers import Answers
+from lib.analytics.dimensions import DIMENSIONS
+from lib.analytics.filters import Filters, Moment
+from lib.analytics.selection import Period
+
+_NAMED = 4
+"""How many names are listed before the rest is only counted."""
+
+
+def day(when: date) -> str:
+    """Return a day as `31 Jan 2024`."""
+    return f"{when.day} {when:%b %Y}"
+
+
+def period(which: Period) -> str:
+    """Return a period in as few words as tell it: `1–31 Jan 2024`."""
+    first, last = which.date_from, which.date_to
+    if first is None or last is None:
+        return "no data"
+    if isinstance(first, datetime) or isinstance(last, datetime):
+        return f"{_moment(first)} to {_moment(last)}"
+    if first == last:
+        return day(first)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{day(last)}"
+    if first.year == last.year:
+        return f"{first.day} {first:%b} – {day(last)}"
+    return f"{day(first)} – {day(last)}"
+
+
+def selection(answers: Answers, filters: Filters, which: Period) -> list[str]:
+    """Return what is selected, part by part: the period first."""
+    words = [period(which)]
+    for dimension in DIMENSIONS:
+        ids = filters.ids(dimension)
+        if not ids:
+            continue
+        names = {named.parameter_value: named.name for named in answers.ask(queries.options, dimension, filters.grant)}
+        known = [names.get(asked, asked) for asked in ids]
+        label = dimension.label if len(known) == 1 else dimension.plural[0].upper() + dimension.plural[1:]
+        more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+        words.append(f"{label}: {', '.join(known[:_NAMED])}{more}")
+    if filters.is_ai is not None:
+        words.append(f"{'AI' if filters.is_ai else 'Human'} calls")
+    return words
+
+
+def _moment(when: Moment) -> str:
+    return when.isoformat(sep=" ", timespec="minutes") if isinstance(when, datetime) else day(when)

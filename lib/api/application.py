@@ -1,0 +1,63 @@
+"""The API as an application, to be mounted under /v1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+from starlette.types import ASGIApp
+
+from lib import __version__
+from lib.api import errors, schemas
+from lib.api.middleware import EveryRequest
+from lib.api.routes import analytics, evaluations, exports
+
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": schemas.Error, "description": told}
+    for status, told in (
+        (400, "A value that can't be."),
+        (401, "No key, or none that is good."),
+        (403, "The key lacks a scope."),
+        (404, "No such path, or nothing there that the key may see."),
+        (409, "It clashes with what is there."),
+        (413, "The body is too large."),
+        (415, "The body's type is none that is taken."),
+        (429, "Too many requests."),
+        (503, "The database does not answer."),
+    )
+}
+_ERRORS[304] = {"description": "As the asker has it."}
+
+_ABOUT = """
+Call-quality figures, breakdowns, trends, evaluations and exports: the same numbers as on the pages. Every request
+carries an API key; every answer an `X-Request-Id`; every GET an `ETag`.
+"""
+
+
+def build() -> ASGIApp:
+    """Return the application, with all that happens to every request around it."""
+    api: FastAPI = FastAPIOffline(
+        title="Callboard",
+        version=__version__,
+        description=_ABOUT.strip(),
+        responses=_ERRORS,
+        redirect_slashes=False,
+    )
+    for router in (analytics.router, exports.router, exports.downloads, evaluations.router):
+        api.include_router(router)
+    errors.install(api)
+    described = api.openapi
+
+    def openapi() -> dict[str, Any]:
+        """Describe what is served; a wrong value is answered with 400, not with the framework's 422."""
+        document: dict[str, Any] = described()
+        for path in document["paths"].values():
+            for operation in path.values():
+                operation["responses"].pop("422", None)
+        for name in ("HTTPValidationError", "ValidationError"):
+            document["components"]["schemas"].pop(name, None)
+        return document
+
+    api.openapi = openapi  # type: ignore[method-assign]  # the framework's way to change the description
+    return EveryRequest(api)

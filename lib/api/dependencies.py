@@ -1,0 +1,140 @@
+"""What routes ask for: the workspace, a key with a scope, filters; each an `Annotated` alias."""
+
+from __future__ import annotations
+
+import functools
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Annotated
+
+import limits
+from fastapi import Depends, Query, Request, Security
+from fastapi.security import HTTPBearer
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from lib import workspace as workspaces
+from lib.access import keys
+from lib.access.keys import Key
+from lib.analytics.filters import PARAMETERS, Filters
+from lib.api.errors import ApiError, invalid, unauthenticated
+from lib.errors import nearest
+from lib.workspace import Workspace
+
+MAX_PAGE_SIZE = 1_000
+MAX_PAGE = 1_000_000_000
+
+_bearer = HTTPBearer(auto_error=False, description="An API key: `callboard keys create`.")
+_rates = MovingWindowRateLimiter(MemoryStorage())
+_rates_lock = threading.Lock()
+
+
+def _workspace() -> Workspace:
+    return workspaces.current()
+
+
+Space = Annotated[Workspace, Depends(_workspace)]
+
+
+def _with_scope(scope: str) -> Callable[..., Key]:
+    def caller(request: Request, space: Space, _scheme: Annotated[object, Security(_bearer)] = None) -> Key:
+        kind, _, text = request.headers.get("authorization", "").partition(" ")
+        key = keys.recognise(space.state, text.strip()) if kind.lower() == "bearer" else None
+        if key is None:
+            raise unauthenticated()
+        if scope not in key.scopes:
+            raise ApiError(403, "INSUFFICIENT_SCOPE", f"The key lacks the scope {scope}.")
+        _count(space.settings.rate_limit, key)
+        return key
+
+    return caller
+
+
+Reader = Annotated[Key, Depends(_with_scope("analytics:read"))]
+Exporter = Annotated[Key, Depends(_with_scope("analytics:export"))]
+RecordReader = Annotated[Key, Depends(_with_scope("evaluations:read"))]
+RecordWriter = Annotated[Key, Depends(_with_scope("evaluations:write"))]
+
+
+def _count(rate: str, key: Key) -> None:
+    """Count a request against the key's rate; refuse it where there were too many."""
+    if rate == "off":
+        return
+    item = _parsed_rate(rate)
+    with _rates_lock:
+        if _rates.hit(item, key.prefix):
+            return
+        free_at = _rates.get_window_stats(item, key.prefix).reset_time
+    wait = max(1, math.ceil(free_at - time.time()))
+    message = f"More than {rate} requests with this key; the next one is free in {wait} s."
+    raise ApiError(429, "RATE_LIMIT_EXCEEDED", message, retry_after=wait)
+
+
+@functools.cache
+def _parsed_rate(rate: str) -> limits.RateLimitItem:
+    return limits.parse(rate)
+
+
+def only(request: Request, known: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return the query's parameters, each with its values; refuse one that the path does not know."""
+    for name in request.query_params:
+        if name not in known:
+            listed = ", ".join(known) or "none"
+            raise invalid(
+                name[:100], f"'{name[:60]}' is not a parameter of this path{nearest(name, known)}; known: {listed}."
+            )
+    return {name: request.query_params.getlist(name) for name in request.query_params}
+
+
+def filters_of(parameters: Mapping[str, list[str]], space: Workspace, key: Key) -> Filters:
+    """Return the filters that parameters ask for, within what the key may see."""
+    return Filters.from_parameters(parameters, space.settings.zone, key.grant)
+
+
+def whole_number(parameters: Mapping[str, list[str]], name: str, default: int, most: int) -> int:
+    """Read a number from 1 to `most`."""
+    values = parameters.get(name)
+    if not values:
+        return default
+    text = values[-1]
+    if len(values) > 1 or not (text.isascii() and text.isdigit() and len(text) < 12 and 1 <= int(text) <= most):
+        raise invalid(name, f"{name} '{', '.join(values)[:60]}' is not a whole number from 1 to {most}.")
+    return int(text)
+
+
+def choice(parameters: Mapping[str, list[str]], name: str, choices: tuple[str, ...]) -> tuple[str, ...]:
+    """Read values that must be among some choices, without regard to case."""
+    by_folded = {each.casefold(): each for each in choices}
+    found = []
+    for value in parameters.get(name, []):
+        if value.casefold() not in by_folded:
+            right = ", ".join(choices)
+            raise invalid(name, f"{name} '{value[:60]}' is not known{nearest(value, choices)}; right would be {right}.")
+        found.append(by_folded[value.casefold()])
+    return tuple(dict.fromkeys(found))
+
+
+def described_filters(
+    dateFrom: Annotated[
+        str | None, Query(description="First day (or instant) of the period, ISO 8601.", examples=["2024-01-01"])
+    ] = None,
+    dateTo: Annotated[
+        str | None, Query(description="Last day (or instant), inclusive.", examples=["2024-01-31"])
+    ] = None,
+    campaignId: Annotated[list[str] | None, Query(description="Any of these campaigns; may be repeated.")] = None,
+    callCenterId: Annotated[list[str] | None, Query(description="Any of these call centers.")] = None,
+    engagementId: Annotated[list[str] | None, Query(description="Any of these engagements.")] = None,
+    executiveId: Annotated[list[str] | None, Query(description="Any of these executives.")] = None,
+    isAICall: Annotated[str | None, Query(description="`true` or `false`.")] = None,
+    timezone: Annotated[
+        str | None, Query(description="IANA zone that days are meant in; default: the workspace's.")
+    ] = None,
+) -> None:
+    """Describe the filters in the OpenAPI; `filters_of` reads them."""
+
+
+FILTERS = Depends(described_filters)
+FILTER_NAMES = PARAMETERS
+PAGE_NAMES = ("page", "pageSize")

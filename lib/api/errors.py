@@ -1,0 +1,130 @@
+"""The one error shape, and the one place that maps errors to HTTP."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from lib import errors
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 5
+
+
+class ApiError(Exception):
+    """An answer that is an error: status, code, message, and what else it carries."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        parameter: str | None = None,
+        headers: dict[str, str] | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        """Keep the parts of the answer."""
+        super().__init__(message)
+        self.status, self.code, self.message, self.parameter = status, code, message, parameter
+        self.headers = dict(headers or {})
+        self.retry_after = retry_after
+
+
+def invalid(parameter: str | None, message: str) -> ApiError:
+    """Return the error of a value that can't be."""
+    return ApiError(400, "INVALID_PARAMETER", message, parameter)
+
+
+def not_found(message: str) -> ApiError:
+    """Return the error of what is not there, or not to be seen."""
+    return ApiError(404, "NOT_FOUND", message)
+
+
+_UNAUTHENTICATED = "A valid API key is needed: Authorization: Bearer cb_live_…"
+
+
+def unauthenticated() -> ApiError:
+    """Return the error of no key, an unknown, an expired and a revoked one: the same words for all."""
+    return ApiError(401, "UNAUTHENTICATED", _UNAUTHENTICATED, headers={"WWW-Authenticate": "Bearer"})
+
+
+def response(request_id: str, error: ApiError) -> JSONResponse:
+    """Return an error as an answer."""
+    body: dict[str, Any] = {"code": error.code, "message": error.message}
+    if error.parameter is not None:
+        body["parameter"] = error.parameter
+    body["requestId"] = request_id
+    headers = dict(error.headers)
+    if error.retry_after is not None:
+        body["retryAfter"] = error.retry_after
+        headers["Retry-After"] = str(error.retry_after)
+    return JSONResponse({"error": body}, error.status, headers)
+
+
+def of(error: Exception) -> ApiError:
+    """Return what an error of ours is over HTTP."""
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, errors.InvalidParameterError):
+        return invalid(error.parameter, error.message)
+    if isinstance(error, errors.ConflictError):
+        return ApiError(409, "CONFLICT", error.message)
+    if isinstance(error, errors.BadRowsError | errors.FileError | errors.MappingError):
+        return invalid(None, error.message)
+    if isinstance(error, errors.QueryTimeoutError):
+        return ApiError(503, "DATABASE_UNAVAILABLE", error.message, retry_after=RETRY_SECONDS)
+    if isinstance(error, errors.CallboardError):
+        # What the database itself says may name hosts and files; the log has it.
+        log.warning("Unavailable: %s", error.message)
+        message = "The database does not answer at the moment."
+        return ApiError(503, "DATABASE_UNAVAILABLE", message, retry_after=RETRY_SECONDS)
+    log.error("A request failed", exc_info=error)
+    message = "The answer could not be made; the server's log says why."
+    return ApiError(503, "DATABASE_UNAVAILABLE", message, retry_after=RETRY_SECONDS)
+
+
+_BY_STATUS = {
+    404: ("NOT_FOUND", "There is no such path."),
+    405: ("METHOD_NOT_ALLOWED", "This path does not take that method."),
+    413: ("PAYLOAD_TOO_LARGE", "The body is larger than it may be."),
+    415: ("UNSUPPORTED_MEDIA_TYPE", "The body's type is none that this path takes."),
+}
+
+
+def install(app: FastAPI) -> None:
+    """Let the application answer every error in the one shape."""
+
+    def known(request: Request, error: Exception) -> JSONResponse:
+        return response(request.state.request_id, of(error))
+
+    def http(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)  # noqa: S101 - what this handler is registered for
+        code, message = _BY_STATUS.get(error.status_code, ("INVALID_PARAMETER", "The request can't be understood."))
+        status = error.status_code if error.status_code in _BY_STATUS else 400
+        headers = dict(error.headers or {})
+        return response(request.state.request_id, ApiError(status, code, message, headers=headers))
+
+    def validation(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - what this handler is registered for
+        detail = error.errors()[0]
+        place = [str(part) for part in detail["loc"] if part not in ("query", "body", "path", "header")]
+        if detail["type"] == "json_invalid":
+            return response(request.state.request_id, invalid(None, "The body is not valid JSON."))
+        name = ".".join(place) or None
+        if detail["type"] == "extra_forbidden" and name:
+            message = f"'{name[:60]}' is not a field of the body."
+        else:
+            message = f"{name or 'The body'}: {detail['msg'].removeprefix('Value error, ')}."
+        return response(request.state.request_id, invalid(name, message))
+
+    app.add_exception_handler(ApiError, known)
+    app.add_exception_handler(Exception, known)
+    app.add_exception_handler(errors.CallboardError, known)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(RequestValidationError, validation)

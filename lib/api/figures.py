@@ -1,0 +1,94 @@
+"""Results of the query module as JSON: the fields' names, their order, their rounding."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Request, Response
+
+from lib.analytics.dimensions import EXECUTIVE, Dimension
+from lib.analytics.measures import METRICS, Sums, rounded
+from lib.analytics.queries import Group, Summary
+from lib.analytics.records import Record
+from lib.analytics.selection import Period
+
+
+def figures(sums: Sums, tops: Summary | None = None) -> dict[str, Any]:
+    """Return the figures of a selection in the reference's order; the tops where they belong."""
+    value = {name: metric.rounded(sums) for name, metric in METRICS.items()}
+    score = METRICS["averageScore"]
+    ends = score.interval(sums) if score.interval else None
+    best = {} if tops is None else {"topCampaign": tops.top_campaign, "topCallCenter": tops.top_call_center}
+    return {
+        "totalEvaluations": value["totalEvaluations"],
+        "completedEvaluations": value["completedEvaluations"],
+        "averageScore": value["averageScore"],
+        "sentimentBreakdown": {"positive": sums.positive, "neutral": sums.neutral, "negative": sums.negative},
+        "averageDurationSeconds": value["averageDurationSeconds"],
+        **best,
+        "completionRate": value["completionRate"],
+        "failureRate": value["failureRate"],
+        "netSentiment": value["netSentiment"],
+        "scoredEvaluations": value["scoredEvaluations"],
+        "averageScoreInterval": None if ends is None else [rounded(end, 2) for end in ends],
+        "stateBreakdown": {
+            "pending": sums.pending,
+            "processing": sums.processing,
+            "completed": sums.completed,
+            "failed": sums.failed,
+        },
+    }
+
+
+def period(which: Period) -> dict[str, str | None]:
+    """Return the dates in force."""
+    ends = (which.date_from, which.date_to)
+    first, last = (None if end is None else end.isoformat() for end in ends)
+    return {"dateFrom": first, "dateTo": last}
+
+
+def group(dimension: Dimension, row: Group) -> dict[str, Any]:
+    """Return one row of a breakdown."""
+    named: dict[str, Any] = {dimension.parameter: row.named.id, dimension.name_field: row.named.name}
+    if dimension is EXECUTIVE:
+        named["callCenterId"] = row.call_center.id if row.call_center else None
+        named["callCenterName"] = row.call_center.name if row.call_center else None
+    return {**named, **figures(row.sums)}
+
+
+def record(row: Record, zone: ZoneInfo) -> dict[str, Any]:
+    """Return one evaluation in the canonical columns."""
+    return {
+        "id": row.id,
+        "audioDate": row.audio_at.astimezone(zone).isoformat(),
+        "state": row.state.name,
+        "sentiment": row.sentiment.name if row.sentiment else None,
+        "averageNote": None if row.score is None else rounded(row.score, 2),
+        "durationInSeconds": row.duration_seconds,
+        "isAICall": row.is_ai,
+        "campaignId": row.campaign.id,
+        "campaignName": row.campaign.name,
+        "callCenterId": row.call_center.id,
+        "callCenterName": row.call_center.name,
+        "engagementId": row.engagement.id,
+        "engagementName": row.engagement.name,
+        "executiveId": row.executive.id,
+        "executiveName": row.executive.name,
+        "audioFileName": row.audio_file_name,
+        "createdAt": None if row.created_at is None else row.created_at.astimezone(zone).isoformat(),
+    }
+
+
+def answer(request: Request, body: dict[str, Any], version: int | None = None, status: int = 200) -> Response:
+    """Return a body as JSON with its ETag, or 304 where the asker has it; the data's version is part of the tag."""
+    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    digest = hashlib.sha256(content).hexdigest()[:20]
+    tag = f'"{digest}"' if version is None else f'"{version}-{digest}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    asked = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
+    if tag in asked or "*" in asked:
+        return Response(status_code=304, headers=headers)
+    return Response(content, status, headers, "application/json")

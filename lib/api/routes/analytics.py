@@ -1,0 +1,95 @@
+"""Summary, breakdowns and trends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from lib.analytics import queries
+from lib.analytics.calendar import Granularity
+from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
+from lib.api import schemas
+from lib.api.dependencies import (
+    FILTER_NAMES,
+    FILTERS,
+    MAX_PAGE,
+    MAX_PAGE_SIZE,
+    PAGE_NAMES,
+    Reader,
+    Space,
+    choice,
+    filters_of,
+    only,
+    whole_number,
+)
+from lib.api.figures import answer, figures, group, period
+
+router = APIRouter(prefix="/analytics", tags=["Analytics"])
+
+
+@router.get("/summary", response_model=schemas.Summary, dependencies=[FILTERS])
+def summary(request: Request, space: Space, key: Reader) -> Response:
+    """Get the figures of the whole selection."""
+    asked = filters_of(only(request, FILTER_NAMES), space, key)
+    found, version = space.answers.ask_with_version(queries.summary, asked, space.calendar)
+    return answer(request, {**period(found.period), **figures(found.sums, found)}, version)
+
+
+def _breakdown(path: str, dimension: Dimension, shape: type[schemas.Page]) -> Callable[..., Response]:
+    known = (*FILTER_NAMES, *PAGE_NAMES, "sort")
+
+    told = f"Get the figures by {dimension.label.lower()}."
+
+    @router.get(
+        f"/{path}", response_model=shape, dependencies=[FILTERS], operation_id=path, name=path, description=told
+    )
+    def breakdown(
+        request: Request,
+        space: Space,
+        key: Reader,
+        page: Annotated[str | None, Query(description="From 1.")] = None,  # noqa: ARG001 - described here, read below
+        pageSize: Annotated[str | None, Query(description=f"1 to {MAX_PAGE_SIZE}; default 100.")] = None,  # noqa: ARG001
+        sort: Annotated[str | None, Query(description="A field; `-` before it for descending.")] = None,
+    ) -> Response:
+        parameters = only(request, known)
+        found, version = space.answers.ask_with_version(
+            queries.breakdown,
+            filters_of(parameters, space, key),
+            space.calendar,
+            dimension,
+            "-totalEvaluations" if sort is None else sort,
+            whole_number(parameters, "page", 1, MAX_PAGE),
+            whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE),
+        )
+        rows = [group(dimension, row) for row in found.groups]
+        counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}
+        return answer(request, {**period(found.period), "data": rows, **counts}, version)
+
+    return breakdown
+
+
+campaigns = _breakdown("campaigns", CAMPAIGN, schemas.Campaigns)
+call_centers = _breakdown("call-centers", CALL_CENTER, schemas.CallCenters)
+executives = _breakdown("executives", EXECUTIVE, schemas.Executives)
+
+
+@router.get("/trends", response_model=schemas.Trends, dependencies=[FILTERS])
+def trends(
+    request: Request,
+    space: Space,
+    key: Reader,
+    granularity: Annotated[Literal["daily", "weekly", "monthly"] | None, Query()] = None,  # noqa: ARG001 - read below
+) -> Response:
+    """Get the figures of every day, week or month of the period."""
+    parameters = only(request, (*FILTER_NAMES, "granularity"))
+    widths = choice(parameters, "granularity", tuple(each.value for each in Granularity))
+    width = Granularity(widths[-1]) if widths else Granularity.DAILY
+    asked = filters_of(parameters, space, key)
+    found, version = space.answers.ask_with_version(queries.trend, asked, space.calendar, width)
+    points = [
+        {"date": point.bucket.first.isoformat(), "partial": point.bucket.partial, **figures(point.sums)}
+        for point in found.points
+    ]
+    return answer(request, {**period(found.period), "granularity": width.value, "data": points}, version)

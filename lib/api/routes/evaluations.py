@@ -1,0 +1,119 @@
+"""The evaluations themselves: read, and written."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from starlette.requests import ClientDisconnect
+
+from lib.analytics import records
+from lib.api import schemas
+from lib.api.dependencies import (
+    FILTER_NAMES,
+    FILTERS,
+    MAX_PAGE,
+    MAX_PAGE_SIZE,
+    PAGE_NAMES,
+    RecordReader,
+    RecordWriter,
+    Space,
+    choice,
+    filters_of,
+    only,
+    whole_number,
+)
+from lib.api.errors import ApiError, invalid
+from lib.api.figures import answer, period, record
+from lib.codes import Sentiment, State
+from lib.ingest import imports
+
+router = APIRouter(prefix="/evaluations", tags=["Evaluations"])
+
+_JSON = "application/json"
+_LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines", "application/ndjson")
+_BODY = {
+    "required": True,
+    "content": {
+        _JSON: {"schema": {"type": "array", "items": {"type": "object"}}},
+        "application/x-ndjson": {"schema": {"type": "string", "description": "One object a line."}},
+    },
+}
+
+
+@router.get("", response_model=schemas.Evaluations, dependencies=[FILTERS])
+def read(
+    request: Request,
+    space: Space,
+    key: RecordReader,
+    state: Annotated[list[str] | None, Query(description="Any of these states.")] = None,  # noqa: ARG001 - read below
+    sentiment: Annotated[list[str] | None, Query(description="Any of these sentiments.")] = None,  # noqa: ARG001
+    page: Annotated[str | None, Query(description="From 1.")] = None,  # noqa: ARG001
+    pageSize: Annotated[str | None, Query(description=f"1 to {MAX_PAGE_SIZE}; default 100.")] = None,  # noqa: ARG001
+) -> Response:
+    """Get the evaluations behind a number, newest first."""
+    parameters = only(request, (*FILTER_NAMES, "state", "sentiment", *PAGE_NAMES))
+    asked = filters_of(parameters, space, key)
+    states = choice(parameters, "state", tuple(member.name for member in State))
+    sentiments = choice(parameters, "sentiment", tuple(member.name for member in Sentiment))
+    found, version = space.answers.ask_with_version(
+        records.records,
+        asked,
+        space.calendar,
+        tuple(State[name] for name in states),
+        tuple(Sentiment[name] for name in sentiments),
+        whole_number(parameters, "page", 1, MAX_PAGE),
+        whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE),
+    )
+    rows = [record(each, asked.zone(space.settings.zone)) for each in found.records]
+    counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}
+    return answer(request, {**period(found.period), "data": rows, **counts}, version)
+
+
+async def _body(request: Request) -> bytes:
+    try:
+        return await request.body()
+    except ClientDisconnect:
+        return b""
+
+
+@router.post("", response_model=schemas.Written, openapi_extra={"requestBody": _BODY})
+def write(request: Request, space: Space, key: RecordWriter, body: Annotated[bytes, Depends(_body)]) -> dict[str, Any]:
+    """Load evaluations in the canonical columns: all or nothing, by id, by the rules of an import."""
+    only(request, ())
+    objects = _objects(request.headers.get("content-type", ""), body)
+    report = imports.run_objects(space.facts, space.settings, objects, f"API key {key.name}", key.grant)
+    done = report.loaded
+    return {
+        "importId": report.id,
+        "read": report.read,
+        "added": done.added,
+        "changed": done.changed,
+        "unchanged": done.unchanged,
+        "duplicates": done.duplicates,
+        "blank": report.blank,
+        "bad": report.bad,
+    }
+
+
+def _objects(content_type: str, body: bytes) -> list[object]:
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind != _JSON and kind not in _LINES:
+        message = f"The body is {kind or 'of no type'}; right would be {_JSON} (an array) or {_LINES[0]}."
+        raise ApiError(415, "UNSUPPORTED_MEDIA_TYPE", message)
+    try:
+        text = body.decode("utf-8")
+        if kind == _JSON:
+            found = _parsed(text)
+            if not isinstance(found, list):
+                raise invalid(None, "The body is not an array of evaluations.")
+            return found
+        return [_parsed(line) for line in text.splitlines() if line.strip()]
+    except (ValueError, RecursionError):
+        raise invalid(None, "The body is not valid JSON in UTF-8.") from None
+
+
+def _parsed(text: str) -> Any:
+    # Numbers stay as they are written, so that no digit is lost on the way.
+    return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)

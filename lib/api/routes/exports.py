@@ -1,0 +1,176 @@
+"""Exports: start one, ask how far it is, fetch the file."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import FileResponse, JSONResponse
+
+from lib.access.keys import Key
+from lib.analytics import selection, wording
+from lib.analytics.calendar import Granularity
+from lib.analytics.filters import Filters
+from lib.api.dependencies import Exporter, Reader, Space, only
+from lib.api.errors import not_found
+from lib.api.figures import answer
+from lib.exports import files, links
+from lib.exports.run import Order, grant_of
+from lib.exports.tables import CSV_TYPE, XLSX_TYPE
+from lib.jobs.queue import COMPLETED, FAILED, Job, Once
+from lib.workspace import EXPORT, Workspace
+
+router = APIRouter(prefix="/analytics/export", tags=["Exports"])
+downloads = APIRouter(prefix="/downloads", tags=["Exports"])
+
+_TYPES = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
+
+Ids = str | list[str] | None
+
+
+class ExportOrder(BaseModel):
+    """What to export: a report, a format, the filters."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    format: Literal["csv", "xlsx"]
+    report: Literal["evaluations", "campaigns", "call-centers", "executives", "trends", "summary"] = "evaluations"
+    dateFrom: str | None = Field(None, description="First day (or instant), ISO 8601.", examples=["2024-01-01"])
+    dateTo: str | None = Field(None, description="Last day (or instant), inclusive.", examples=["2024-01-31"])
+    campaignId: Ids = None
+    callCenterId: Ids = None
+    engagementId: Ids = None
+    executiveId: Ids = None
+    isAICall: bool | str | None = None
+    timezone: str | None = None
+    granularity: Literal["daily", "weekly", "monthly"] = "daily"
+
+    def parameters(self) -> dict[str, list[str]]:
+        """Return the filters as URL parameters would say them."""
+        found: dict[str, list[str]] = {}
+        for name in ("dateFrom", "dateTo", "timezone"):
+            if getattr(self, name) is not None:
+                found[name] = [getattr(self, name)]
+        for name in ("campaignId", "callCenterId", "engagementId", "executiveId"):
+            ids = getattr(self, name)
+            if ids is not None:
+                found[name] = [ids] if isinstance(ids, str) else ids
+        if self.isAICall is not None:
+            found["isAICall"] = [str(self.isAICall).lower()]
+        return found
+
+
+class ExportStarted(BaseModel):
+    """A job that waits."""
+
+    jobId: str
+    status: Literal["queued", "processing", "completed", "failed"]
+    progress: float
+    statusUrl: str
+
+
+class ExportStatus(BaseModel):
+    """How far an export is; once completed, where its file is."""
+
+    jobId: str
+    status: Literal["queued", "processing", "completed", "failed"]
+    progress: float = Field(description="0 to 100.")
+    rows: int | None
+    createdAt: str
+    completedAt: str | None
+    error: str | None
+    downloadUrl: str | None = Field(None, description="Absolute, signed, good for 2 hours without a key.")
+    expiresAt: str | None = Field(None, description="When the file is deleted.")
+    bytes: int | None = None
+    sha256: str | None = None
+
+
+@router.post("", status_code=202, response_model=ExportStarted)
+def start(
+    request: Request,
+    space: Space,
+    key: Exporter,
+    order: ExportOrder,
+    idempotency_key: Annotated[str | None, Header(max_length=255, description="The same gives the same job.")] = None,
+) -> Response:
+    """Start an export; ask its status URL how far it is."""
+    only(request, ())
+    asked = Filters.from_parameters(order.parameters(), space.settings.zone, key.grant)
+    width = Granularity(order.granularity)
+    with space.facts.read(space.settings.query_seconds) as connection:
+        period = selection.period_in_force(connection, asked, space.calendar)
+    shown = " · ".join(wording.selection(space.answers, asked, period))
+    payload = Order(order.report, order.format, asked, width, shown).to_json()
+    once = None
+    if idempotency_key is not None:
+        digest = hashlib.sha256(order.model_dump_json().encode()).hexdigest()
+        once = Once(key.prefix, idempotency_key, digest)
+    job = space.queue.add(EXPORT, payload, f"API key {key.name}", once)
+    url = f"{_base(request, space)}/v1/analytics/export/{job.id}"
+    body = {"jobId": job.id, "status": job.status, "progress": round(job.progress, 1), "statusUrl": url}
+    return JSONResponse(body, 202, {"Location": url})
+
+
+@router.get("/{jobId}", response_model=ExportStatus, response_model_exclude_unset=True)
+def status(request: Request, space: Space, key: Reader, jobId: str) -> Response:
+    """Get how far an export is."""
+    only(request, ())
+    return answer(request, _status(request, space, _visible(space, key, jobId)))
+
+
+@downloads.get("/{jobId}/{name}", response_class=FileResponse, responses={206: {"description": "A part of the file."}})
+def download(request: Request, space: Space, jobId: str, name: str) -> Response:
+    """Fetch an exported file by its signed link; no key is needed."""
+    parameters = only(request, ("expires", "signature"))
+    expires, signature = ((parameters.get(part) or [""])[-1] for part in ("expires", "signature"))
+    if not links.holds(space.settings, jobId, name, expires, signature):
+        raise not_found("There is no such file, or the link is no longer good.")
+    job = space.queue.get(jobId)
+    path = None if job is None or job.result is None else files.folder(space.settings) / job.result["file"]
+    if job is None or job.result is None or path is None or not path.exists():
+        raise not_found("There is no such file, or the link is no longer good.")
+    headers = {
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+        "Content-Encoding": "identity",  # compressed on its way it would have no length
+    }
+    kind = _TYPES[job.payload["format"]]
+    return FileResponse(path, media_type=kind, filename=job.result["downloadName"], headers=headers)
+
+
+def _visible(space: Workspace, key: Key, number: str) -> Job:
+    job = space.queue.get(number) if "\x00" not in number else None
+    if job is None or job.kind != EXPORT or not key.grant.covers(grant_of(job.payload)):
+        raise not_found("There is no such export.")
+    return job
+
+
+def _status(request: Request, space: Workspace, job: Job) -> dict[str, Any]:
+    result = job.result or {}
+    body: dict[str, Any] = {
+        "jobId": job.id,
+        "status": job.status,
+        "progress": round(job.progress, 1),
+        "rows": result.get("rows"),
+        "createdAt": job.created_at.isoformat(),
+        "completedAt": job.finished_at.isoformat() if job.finished_at else None,
+        "error": job.message if job.status == FAILED else None,
+    }
+    if job.status == COMPLETED and job.finished_at is not None:
+        expires = job.finished_at + timedelta(hours=space.settings.export_hours)
+        body |= {
+            "downloadUrl": links.make(space.settings, _base(request, space), job),
+            "expiresAt": expires.isoformat(),
+            "bytes": result["bytes"],
+            "sha256": result["sha256"],
+        }
+    return body
+
+
+def _base(request: Request, space: Workspace) -> str:
+    if space.settings.base_url:
+        return space.settings.base_url
+    return f"{request.url.scheme}://{request.url.netloc}"

@@ -1,0 +1,177 @@
+"""The answers' shapes, for the OpenAPI and for whoever reads the code: each field under its public name."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Score = Field(description="0 to 10, at most 2 decimals; null where nothing is scored.")
+Share = Field(description="0 to 1, at most 4 decimals; null where there is nothing to divide by.")
+
+
+class SentimentBreakdown(BaseModel):
+    """Completed evaluations by sentiment."""
+
+    positive: int
+    neutral: int
+    negative: int
+
+
+class StateBreakdown(BaseModel):
+    """Evaluations by state."""
+
+    pending: int
+    processing: int
+    completed: int
+    failed: int
+
+
+class Figures(BaseModel):
+    """The figures of a selection."""
+
+    totalEvaluations: int
+    completedEvaluations: int
+    averageScore: float | None = Score
+    sentimentBreakdown: SentimentBreakdown
+    averageDurationSeconds: int | None = Field(description="Whole seconds of conversation.")
+    completionRate: float | None = Share
+    failureRate: float | None = Share
+    netSentiment: float | None = Field(description="−1 to 1, at most 4 decimals.")
+    scoredEvaluations: int
+    averageScoreInterval: list[float] | None = Field(description="95 % interval of the average score: low, high.")
+    stateBreakdown: StateBreakdown
+
+
+class Period(BaseModel):
+    """The dates in force; null where there are no data."""
+
+    dateFrom: str | None
+    dateTo: str | None
+
+
+class Summary(Period, Figures):
+    """Figures of the whole selection, and its best campaign and call center."""
+
+    topCampaign: str | None
+    topCallCenter: str | None
+
+
+class CampaignRow(Figures):
+    """One campaign; a null id stands for evaluations that belong to none."""
+
+    campaignId: str | None
+    campaignName: str
+
+
+class CallCenterRow(Figures):
+    """One call center."""
+
+    callCenterId: str | None
+    callCenterName: str
+
+
+class ExecutiveRow(Figures):
+    """One executive; the call center where there is one alone."""
+
+    executiveId: str | None
+    executiveName: str
+    callCenterId: str | None
+    callCenterName: str | None
+
+
+class Page(Period):
+    """One page of rows."""
+
+    page: int
+    pageSize: int
+    totalCount: int
+
+
+class Campaigns(Page):
+    """Campaigns, sorted."""
+
+    data: list[CampaignRow]
+
+
+class CallCenters(Page):
+    """Call centers, sorted."""
+
+    data: list[CallCenterRow]
+
+
+class Executives(Page):
+    """Executives, sorted."""
+
+    data: list[ExecutiveRow]
+
+
+class Point(Figures):
+    """One day, week or month, named by its first day."""
+
+    date: str
+    partial: bool = Field(description="Whether the period, or today, cuts the week or month short.")
+
+
+class Trends(Period):
+    """A point for every day, week or month of the period."""
+
+    granularity: Literal["daily", "weekly", "monthly"]
+    data: list[Point]
+
+
+class Evaluation(BaseModel):
+    """One evaluation, in the canonical columns."""
+
+    id: str
+    audioDate: str
+    state: Literal["Pending", "Processing", "Completed", "Failed"]
+    sentiment: Literal["Positive", "Neutral", "Negative"] | None
+    averageNote: float | None
+    durationInSeconds: int | None
+    isAICall: bool
+    campaignId: str | None
+    campaignName: str
+    callCenterId: str | None
+    callCenterName: str
+    engagementId: str | None
+    engagementName: str
+    executiveId: str | None
+    executiveName: str
+    audioFileName: str | None
+    createdAt: str | None
+
+
+class Evaluations(Page):
+    """Evaluations, newest first."""
+
+    data: list[Evaluation]
+
+
+class Written(BaseModel):
+    """What became of the evaluations that were sent."""
+
+    importId: str
+    read: int
+    added: int
+    changed: int
+    unchanged: int
+    duplicates: int
+    blank: int
+    bad: int
+
+
+class ErrorBody(BaseModel):
+    """What is wrong, and what would be right."""
+
+    model_config = ConfigDict(extra="allow")
+    code: str
+    message: str
+    parameter: str | None = None
+    requestId: str
+
+
+class Error(BaseModel):
+    """The one shape of every error."""
+
+    error: ErrorBody

@@ -1,0 +1,85 @@
+"""The folder of exported files: each appears whole or not at all, and goes after its time."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from lib.errors import StorageError
+from lib.settings import Settings
+
+_PARTIAL_SECONDS = 6 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFile:
+    """A file that is ready: its name in the folder, its size and digest."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+def folder(settings: Settings) -> Path:
+    """Return the folder, made where it is missing. Raises StorageError."""
+    path = settings.data_dir / "exports"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"The folder of exports can't be made: {error.strerror}.") from None
+    return path
+
+
+def partial(settings: Settings, job: str, attempt: int) -> Path:
+    """Return where a job writes; nothing looks for files there."""
+    return folder(settings) / f".{job}.{attempt}.part"
+
+
+def publish(settings: Settings, written: Path, job: str, attempt: int, form: str) -> ExportFile:
+    """Give a whole file its name."""
+    with written.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    name = f"{job}.{attempt}.{form}"
+    size = written.stat().st_size
+    os.replace(written, folder(settings) / name)
+    return ExportFile(name, size, digest)
+
+
+def check_room(settings: Settings, written: Path) -> None:
+    """Raise StorageError where a file, or all together, are larger than they may be."""
+    size = written.stat().st_size if written.exists() else 0
+    if size > settings.export_mb * 2**20:
+        raise StorageError(
+            f"The file is larger than {settings.export_mb} MB (CALLBOARD_EXPORT_MB). Right would be fewer rows."
+        )
+    total = sum(entry.stat().st_size for entry in os.scandir(folder(settings)) if entry.is_file())
+    if total > settings.exports_mb * 2**20:
+        raise StorageError(
+            f"All exported files together are larger than {settings.exports_mb} MB (CALLBOARD_EXPORTS_MB). Right would "
+            "be to delete some on the Exports page."
+        )
+
+
+def remove(settings: Settings, job: str) -> None:
+    """Delete what a job wrote."""
+    for path in folder(settings).glob(f"*{job}.*"):
+        path.unlink(missing_ok=True)
+
+
+def remove_old(settings: Settings) -> None:
+    """Delete files whose time is over, and what a crash left half written."""
+    now = time.time()
+    for path in folder(settings).iterdir():
+        age = now - path.stat().st_mtime
+        if age > (_PARTIAL_SECONDS if path.name.startswith(".") else settings.export_hours * 3600):
+            path.unlink(missing_ok=True)
+
+
+def download_name(report: str, form: str, first: str | None, last: str | None) -> str:
+    """Return a file name that every system takes: `callboard-evaluations-2024-01-01-2024-01-31.csv`."""
+    parts = ["callboard", report, *(re.sub(r"[^0-9A-Za-z-]", "", end[:10]) for end in (first, last) if end)]
+    return "-".join(parts) + f".{form}"

@@ -1,0 +1,78 @@
+"""The reports that are no list of evaluations: breakdowns, trends, the summary, as tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from lib.analytics import queries
+from lib.analytics.calendar import Calendar, Granularity
+from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE
+from lib.analytics.filters import Filters
+from lib.analytics.measures import METRICS, Sums
+from lib.exports.tables import Field, TableFile, about
+
+REPORTS = ("evaluations", "campaigns", "call-centers", "executives", "trends", "summary")
+FORMATS = ("csv", "xlsx")
+
+_DIMENSIONS = {"campaigns": CAMPAIGN, "call-centers": CALL_CENTER, "executives": EXECUTIVE}
+
+
+def figure_fields() -> list[Field]:
+    """Return the columns of a selection's figures."""
+    fields = []
+    for name in METRICS:
+        fields.append(Field.metric(name))
+        if name == "averageScore":
+            fields += [Field("averageScoreLow", "score"), Field("averageScoreHigh", "score"), Field("fewEvaluations")]
+    counts = ("positive", "neutral", "negative", "pending", "processing", "failed")
+    return [*fields, *(Field(name, "count") for name in counts)]
+
+
+def figure_values(sums: Sums) -> tuple[Any, ...]:
+    """Return the figures of a selection, in the order of `figure_fields`."""
+    values: list[Any] = []
+    for name, metric in METRICS.items():
+        values.append(metric.rounded(sums))
+        if name == "averageScore":
+            low, high = (metric.interval(sums) if metric.interval else None) or (None, None)
+            values += [None if end is None else round(end, 2) for end in (low, high)] + [sums.few]
+    return (*values, sums.positive, sums.neutral, sums.negative, sums.pending, sums.processing, sums.failed)
+
+
+def table(
+    connection: Connection, report: str, filters: Filters, calendar: Calendar, granularity: Granularity, shown: str
+) -> TableFile:
+    """Return a report as a table; `shown` says in words what it is about."""
+    rows: list[tuple[Any, ...]]
+    if report in _DIMENSIONS:
+        dimension = _DIMENSIONS[report]
+        found = queries.breakdown(connection, filters, calendar, dimension, page_size=2**31)
+        fields = [Field(dimension.parameter), Field(dimension.name_field)]
+        with_center = dimension is EXECUTIVE
+        fields += [Field("callCenterId"), Field("callCenterName")] if with_center else []
+        rows = [
+            (
+                group.named.id,
+                group.named.name,
+                *((group.call_center.id, group.call_center.name) if group.call_center else (None, None)) * with_center,
+                *figure_values(group.sums),
+            )
+            for group in found.groups
+        ]
+    elif report == "trends":
+        course = queries.trend(connection, filters, calendar, granularity)
+        fields = [Field("date", "date"), Field("partial")]
+        rows = [(point.bucket.first, point.bucket.partial, *figure_values(point.sums)) for point in course.points]
+    else:
+        total = queries.summary(connection, filters, calendar)
+        ends = (total.period.date_from, total.period.date_to)
+        fields = [Field("dateFrom"), Field("dateTo"), Field("topCampaign"), Field("topCallCenter")]
+        named = tuple(None if end is None else end.isoformat() for end in ends)
+        rows = [(*named, total.top_campaign, total.top_call_center, *figure_values(total.sums))]
+    title = report.replace("-", " ").capitalize()
+    zone = filters.zone(calendar.zone).key
+    return TableFile(
+        title, (*fields, *figure_fields()), tuple(rows), about(title, shown, zone, list(METRICS), len(rows))
+    )

@@ -1,0 +1,7 @@
+"""Where is my file?"""
+
+from lib.ui import exporting, page
+
+view = page.begin("Exports", "Take the selection away as a file.")
+exporting.start(view)
+exporting.history(view.workspace)

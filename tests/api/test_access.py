@@ -1,0 +1,132 @@
+"""Who gets an answer: every route with every kind of key, and no row outside a key's limits."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import timedelta
+
+import pytest
+
+from lib.access import keys
+from lib.database import State
+from lib.settings import Settings
+from tests.api.conftest import App
+from tests.api_client import Client
+
+ROUTES = {
+    ("GET", "/v1/analytics/summary"): "analytics:read",
+    ("GET", "/v1/analytics/campaigns"): "analytics:read",
+    ("GET", "/v1/analytics/call-centers"): "analytics:read",
+    ("GET", "/v1/analytics/executives"): "analytics:read",
+    ("GET", "/v1/analytics/trends"): "analytics:read",
+    ("POST", "/v1/analytics/export"): "analytics:export",
+    ("GET", "/v1/analytics/export/job_none"): "analytics:read",
+    ("GET", "/v1/evaluations"): "evaluations:read",
+    ("POST", "/v1/evaluations"): "evaluations:write",
+}
+FINE = {("GET", "/v1/analytics/export/job_none"): 404, ("POST", "/v1/analytics/export"): 202}
+
+
+def settings(app: App) -> Settings:
+    return Settings(data_dir=app.data_dir, database_url=app.variables.get("CALLBOARD_DATABASE_URL", ""))
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+def test_every_route_with_every_key(small_app: App, route: tuple[str, str]) -> None:
+    revoked, expired = small_app.key(), small_app.key(expires_in=timedelta(milliseconds=1))
+    state = State(settings(small_app))
+    keys.revoke(state, revoked)
+    state.close()
+    time.sleep(0.01)
+    good = small_app.key()
+    bodies = {"/v1/analytics/export": {"format": "csv"}, "/v1/evaluations": []}
+    more = {"json": bodies[route[1]]} if route[0] == "POST" else {}
+
+    said = set()
+    for key in (
+        None,
+        "garbage",
+        "cb_live_aaaaaaaa_" + "a" * 38,
+        good[:-1] + ("a" if good[-1] != "a" else "b"),
+        good + "x",
+        revoked,
+        expired,
+    ):
+        client = Client(small_app.address, key)
+        body = client.refused(401, "UNAUTHENTICATED", *route, **more)
+        said.add(body["message"])
+        assert client.ask(*route, **more).headers["www-authenticate"] == "Bearer"
+        client.close()
+    assert len(said) == 1  # the same words for all
+
+    for scope in keys.SCOPES:
+        client = small_app.client(scope)
+        if scope == ROUTES[route]:
+            assert client.ask(*route, **more).status_code == FINE.get(route, 200)
+        else:
+            assert ROUTES[route] in client.refused(403, "INSUFFICIENT_SCOPE", *route, **more)["message"]
+        client.close()
+
+    limited = small_app.client(call_centers=["s"], campaigns=["b"])
+    assert limited.ask(*route, **more).status_code == FINE.get(route, 200)
+    limited.close()
+
+
+def test_a_limited_key_sees_nothing_else(small_app: App) -> None:
+    client = small_app.client(call_centers=["s"])
+    summary = client.get("/v1/analytics/summary")
+    assert (summary["dateFrom"], summary["dateTo"], summary["totalEvaluations"]) == ("2024-01-03", "2024-01-03", 2)
+    assert (summary["topCampaign"], summary["topCallCenter"]) == ("Beta", "South")
+    for path in ("campaigns", "call-centers", "executives"):
+        found = client.get(f"/v1/analytics/{path}")
+        assert sum(row["totalEvaluations"] for row in found["data"]) == 2
+        assert not any(word in json.dumps(found) for word in ("North", "Alpha", "(none)"))
+    assert client.get("/v1/analytics/executives")["data"][0]["callCenterName"] == "South"  # all that it may see of her
+    assert client.get("/v1/analytics/summary", callCenterId="n")["totalEvaluations"] == 0
+    assert client.get("/v1/analytics/summary", dateTo="2024-01-09T00:00:00Z")["totalEvaluations"] == 2
+    assert [row["id"] for row in client.get("/v1/evaluations")["data"]] == ["3", "4"]
+    assert len(client.get("/v1/analytics/trends")["data"]) == 1
+    client.close()
+    nothing = small_app.client(call_centers=["s"], campaigns=["a"])
+    empty = nothing.get("/v1/analytics/summary")
+    assert (empty["dateFrom"], empty["totalEvaluations"]) == (None, 0)
+    nothing.close()
+
+
+def test_a_limited_key_writes_nothing_else(small_app: App) -> None:
+    client = small_app.client(call_centers=["s"])
+    outside = [{"id": "o", "audioDate": "2024-01-03", "callCenterId": "n"}]
+    assert (
+        "outside what the key may write"
+        in client.refused(400, "INVALID_PARAMETER", "POST", "/v1/evaluations", json=outside)["message"]
+    )
+    taken = [{"id": "1", "audioDate": "2024-01-03", "callCenterId": "s", "callCenterName": "South"}]
+    client.refused(409, "CONFLICT", "POST", "/v1/evaluations", json=taken)
+    everything = small_app.client()
+    assert everything.get("/v1/analytics/summary", dateTo="2024-01-02")["totalEvaluations"] == 2
+    client.close()
+    everything.close()
+
+
+def test_a_limited_key_sees_only_exports_within_its_limits(small_app: App) -> None:
+    everything, limited, same = (
+        small_app.client(),
+        small_app.client(call_centers=["s"]),
+        small_app.client(call_centers=["s", "n"]),
+    )
+    whole = everything.ask("POST", "/v1/analytics/export", json={"format": "csv"}).json()["jobId"]
+    part = limited.ask("POST", "/v1/analytics/export", json={"format": "csv"}).json()["jobId"]
+    limited.refused(404, "NOT_FOUND", "GET", f"/v1/analytics/export/{whole}")
+    for client in (limited, same, everything):
+        assert client.ask("GET", f"/v1/analytics/export/{part}").status_code == 200
+        client.close()
+
+
+def test_keys_are_kept_as_hashes(small_app: App) -> None:
+    text = small_app.key()
+    state = State(settings(small_app))
+    with state.read() as connection:
+        kept = str(connection.exec_driver_sql("SELECT * FROM api_keys").all())
+    state.close()
+    assert text[:16] in kept and text[17:] not in kept

@@ -1,0 +1,264 @@
+"""What the API answers, on six rows that one can add up by hand, over real HTTP, on both engines."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from tests.api.conftest import App
+from tests.api_client import Client
+from tests.conftest import SHARED
+
+SUMMARY_FIELDS = [
+    "dateFrom", "dateTo", "totalEvaluations", "completedEvaluations", "averageScore", "sentimentBreakdown",
+    "averageDurationSeconds", "topCampaign", "topCallCenter", "completionRate", "failureRate", "netSentiment",
+    "scoredEvaluations", "averageScoreInterval", "stateBreakdown",
+]  # fmt: skip
+
+
+def test_summary(client: Client) -> None:
+    found = client.get("/v1/analytics/summary")
+    assert list(found) == SUMMARY_FIELDS
+    assert found == {
+        "dateFrom": "2024-01-01",
+        "dateTo": "2024-01-09",
+        "totalEvaluations": 6,
+        "completedEvaluations": 4,
+        "averageScore": 7.13,  # 28.5 / 4 = 7.125, half away from zero
+        "sentimentBreakdown": {"positive": 2, "neutral": 1, "negative": 1},
+        "averageDurationSeconds": 120,
+        "topCampaign": "Beta",
+        "topCallCenter": "South",
+        "completionRate": 0.6667,
+        "failureRate": 0.2,
+        "netSentiment": 0.25,
+        "scoredEvaluations": 4,
+        "averageScoreInterval": [4.05, 10.2],  # 7.125 ± 3.18245 · 1.9311 / 2
+        "stateBreakdown": {"pending": 1, "processing": 0, "completed": 4, "failed": 1},
+    }
+
+
+def test_the_figures_of_the_reference_in_its_order(client: Client) -> None:
+    example = (SHARED / "reference" / "analytics-api.txt").read_text() if SHARED.exists() else None
+    if example is None:
+        pytest.skip("the reference lies beside the repository, not in it")
+    start = example.index("{", example.index("Summary endpoint response"))
+    reference, _ = json.JSONDecoder().raw_decode(example[start:])
+    assert list(client.get("/v1/analytics/summary"))[: len(reference)] == list(reference)
+
+
+def test_nothing_found_is_an_answer(client: Client) -> None:
+    found = client.get("/v1/analytics/summary", campaignId="nobody")
+    assert (found["totalEvaluations"], found["averageScore"], found["topCampaign"]) == (0, None, None)
+    assert client.get("/v1/analytics/campaigns", campaignId="nobody")["data"] == []
+
+
+def test_breakdowns(client: Client) -> None:
+    found = client.get("/v1/analytics/campaigns")
+    assert {name: found[name] for name in ("page", "pageSize", "totalCount")} == {
+        "page": 1,
+        "pageSize": 100,
+        "totalCount": 3,
+    }
+    assert [(row["campaignId"], row["campaignName"], row["totalEvaluations"]) for row in found["data"]] == [
+        ("b", "Beta", 3), ("a", "Alpha", 2), (None, "(none)", 1),
+    ]  # fmt: skip
+    assert list(found["data"][0]) == [
+        "campaignId",
+        "campaignName",
+        *(name for name in SUMMARY_FIELDS[2:] if not name.startswith("top")),
+    ]
+    centers = client.get("/v1/analytics/call-centers", sort="callCenterName")
+    assert [row["callCenterName"] for row in centers["data"]] == ["(none)", "North", "South"]
+    people = client.get("/v1/analytics/executives", sort="-averageScore", pageSize=2, page=1)
+    assert [(row["executiveId"], row["callCenterId"]) for row in people["data"]] == [(None, None), ("x", None)]
+    assert people["totalCount"] == 3
+
+
+def test_repeated_ids_mean_any(client: Client) -> None:
+    assert client.get("/v1/analytics/summary", campaignId=["a", "b"])["totalEvaluations"] == 5
+    assert client.get("/v1/analytics/summary", campaignId=["a", "b"], callCenterId="n")["totalEvaluations"] == 3
+
+
+def test_trends(client: Client) -> None:
+    found = client.get("/v1/analytics/trends")
+    assert (found["granularity"], len(found["data"])) == ("daily", 9)
+    assert [point["totalEvaluations"] for point in found["data"]] == [2, 0, 2, 0, 0, 0, 0, 0, 2]
+    weeks = client.get("/v1/analytics/trends", granularity="weekly", dateTo="2024-01-14")
+    assert [(point["date"], point["partial"]) for point in weeks["data"]] == [
+        ("2024-01-01", False),
+        ("2024-01-08", False),
+    ]
+    months = client.get("/v1/analytics/trends", granularity="monthly")
+    assert [(point["date"], point["partial"], point["totalEvaluations"]) for point in months["data"]] == [
+        ("2024-01-01", True, 6)
+    ]
+
+
+def test_instants_and_zones(client: Client) -> None:
+    found = client.get("/v1/analytics/summary", dateFrom="2024-01-01T08:00:01Z", dateTo="2024-01-03T12:00:00+00:00")
+    assert (found["totalEvaluations"], found["dateTo"]) == (3, "2024-01-03T12:00:00+00:00")
+    tokyo = client.get("/v1/analytics/summary", dateFrom="2024-01-02", dateTo="2024-01-02", timezone="Asia/Tokyo")
+    assert tokyo["totalEvaluations"] == 1
+
+
+def test_evaluations(client: Client) -> None:
+    found = client.get("/v1/evaluations", state=["Pending", "failed"])
+    assert [row["id"] for row in found["data"]] == ["5", "4"]
+    assert found["data"][1] == {
+        "id": "4", "audioDate": "2024-01-03T12:00:00+00:00", "state": "Pending", "sentiment": None, "averageNote": None,
+        "durationInSeconds": None, "isAICall": False, "campaignId": "b", "campaignName": "Beta", "callCenterId": "s",
+        "callCenterName": "South", "engagementId": None, "engagementName": "(none)", "executiveId": "y",
+        "executiveName": "=Bob", "audioFileName": None, "createdAt": None,
+    }  # fmt: skip
+    assert client.get("/v1/evaluations", sentiment="positive", pageSize=1)["totalCount"] == 2
+
+
+def test_etags(client: Client) -> None:
+    paths = ["/v1/analytics/summary", "/v1/analytics/campaigns", "/v1/analytics/trends", "/v1/evaluations"]
+    tags = {}
+    for path in paths:
+        tags[path] = client.ask("GET", path).headers["etag"]
+        again = client.ask("GET", path, headers={"If-None-Match": tags[path]})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tags[path])
+    new = [{"id": "etag", "audioDate": "2024-01-09", "campaignId": "a", "campaignName": "Alpha", "callCenterId": "n"}]
+    assert client.ask("POST", "/v1/evaluations", json=new).json()["added"] == 1
+    for path in paths:
+        changed = client.ask("GET", path, headers={"If-None-Match": tags[path]})
+        assert changed.status_code == 200 and changed.headers["etag"] != tags[path]
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter", "told"),
+    [
+        ("/v1/analytics/summary?dateFrom=2024-13-01", "dateFrom", "is not a date"),
+        ("/v1/analytics/summary?dateFrom=2024-02-01&dateTo=2024-01-01", "dateFrom", "after dateTo"),
+        ("/v1/analytics/summary?datefrom=2024-01-01", "datefrom", "did you mean 'dateFrom'"),
+        ("/v1/analytics/summary?granularity=daily", "granularity", "not a parameter of this path"),
+        ("/v1/analytics/trends?granularity=hourly", "granularity", "daily"),
+        ("/v1/analytics/trends?dateFrom=1970-01-01&dateTo=2099-12-31", "granularity", "points"),
+        ("/v1/analytics/campaigns?page=0", "page", "from 1"),
+        ("/v1/analytics/campaigns?pageSize=1001", "pageSize", "1 to 1000"),
+        ("/v1/analytics/campaigns?sort=-averageScor", "sort", "did you mean 'averageScore'"),
+        ("/v1/analytics/campaigns?campaignId=%00", "campaignId", "no text"),
+        ("/v1/analytics/summary?isAICall=maybe", "isAICall", "true nor false"),
+        ("/v1/analytics/summary?timezone=Mars", "timezone", "IANA"),
+        ("/v1/evaluations?state=Finished", "state", "Pending, Processing"),
+    ],
+)
+def test_values_that_can_not_be(client: Client, path: str, parameter: str, told: str) -> None:
+    body = client.refused(400, "INVALID_PARAMETER", "GET", path)
+    assert body["parameter"] == parameter and told in body["message"]
+
+
+def test_other_errors(client: Client) -> None:
+    client.refused(404, "NOT_FOUND", "GET", "/v1/analytics/nothing")
+    client.refused(404, "NOT_FOUND", "GET", "/v1/")
+    client.refused(404, "NOT_FOUND", "GET", "/v1/analytics/export/job_nothing")
+    client.refused(405, "METHOD_NOT_ALLOWED", "DELETE", "/v1/analytics/summary")
+    client.refused(
+        415, "UNSUPPORTED_MEDIA_TYPE", "POST", "/v1/evaluations", content=b"x", headers={"Content-Type": "text/plain"}
+    )
+    client.refused(
+        413,
+        "PAYLOAD_TOO_LARGE",
+        "POST",
+        "/v1/evaluations",
+        content=b"x" * (33 * 2**20),
+        headers={"Content-Type": "application/json"},
+    )
+    client.refused(
+        400, "INVALID_PARAMETER", "POST", "/v1/evaluations", content=b"{", headers={"Content-Type": "application/json"}
+    )
+    client.refused(
+        400,
+        "INVALID_PARAMETER",
+        "POST",
+        "/v1/evaluations",
+        content=b"[" * 200_000,
+        headers={"Content-Type": "application/json"},
+    )
+
+
+def test_writing(small_app: App) -> None:
+    client = small_app.client("evaluations:write", "evaluations:read")
+    bad = [
+        {"id": "w1", "audioDate": "2024-01-05", "averageNote": 5},
+        {"id": "w2", "audioDate": "never", "averageNote": 11},
+        7,
+    ]
+    told = client.refused(400, "INVALID_PARAMETER", "POST", "/v1/evaluations", json=bad)["message"]
+    assert "row 2, audioDate: 'never'" in told and "row 2, averageNote: '11'" in told and "row 3" in told
+    told = client.refused(
+        400, "INVALID_PARAMETER", "POST", "/v1/evaluations", json=[{"id": "w1", "audiDate": "2024-01-05"}]
+    )["message"]
+    assert "did you mean 'audioDate'" in told
+    good = [
+        {"id": "w1", "audioDate": "2024-02-05", "averageNote": 5.5},
+        {"id": "w2", "audioDate": "2024-02-06T10:00:00+02:00", "isAICall": True},
+    ]
+    done = client.ask("POST", "/v1/evaluations", json=good)
+    assert done.status_code == 200, done.text
+    assert {name: done.json()[name] for name in ("read", "added", "changed", "unchanged", "bad")} == {
+        "read": 2, "added": 2, "changed": 0, "unchanged": 0, "bad": 0,
+    }  # fmt: skip
+    lines = b'{"id": "w1", "audioDate": "2024-02-05", "averageNote": 6}\n\n{"id": "w2", "audioDate": "2024-02-06T08:00:00Z", "isAICall": true}\n'
+    done = client.ask("POST", "/v1/evaluations", content=lines, headers={"Content-Type": "application/x-ndjson"})
+    assert {name: done.json()[name] for name in ("changed", "unchanged")} == {"changed": 1, "unchanged": 1}
+    found = client.get("/v1/evaluations", dateFrom="2024-02-01")
+    assert [(row["id"], row["averageNote"]) for row in found["data"]] == [("w2", None), ("w1", 6.0)]
+    client.close()
+
+
+def test_the_service(small_app: App) -> None:
+    bare = Client(small_app.address, None)
+    for path, told in (("/healthz", "ok"), ("/readyz", "ready")):
+        found = bare._http.get(path)
+        assert (found.status_code, found.json()["status"]) == (200, told)
+    metrics = bare._http.get("/metrics").text
+    assert 'callboard_http_requests_total{method="GET",path="/analytics/summary",status="200"}' in metrics
+    assert "callboard_evaluations " in metrics
+    document = bare.ask("GET", "/v1/openapi.json").json()
+    assert set(document["paths"]) >= {
+        "/analytics/summary", "/analytics/campaigns", "/analytics/call-centers", "/analytics/executives",
+        "/analytics/trends", "/analytics/export", "/analytics/export/{jobId}", "/evaluations",
+    }  # fmt: skip
+    assert "https://" not in bare.ask("GET", "/v1/docs").text
+    bare.close()
+
+
+def test_the_curls_of_the_reference(sample_app: App) -> None:
+    """As written there, with the host and the key put in, run by curl itself."""
+    if not SHARED.exists():
+        pytest.skip("the reference lies beside the repository, not in it")
+    text = (SHARED / "reference" / "analytics-api.txt").read_text().replace("\\ -H", "-H").replace("\\\n", "")
+    key = sample_app.key()
+    commands = []
+    for start in [place for place in range(len(text)) if text.startswith("curl ", place)]:
+        body = text[start:]
+        end = (
+            body.index("}'") + 2
+            if "-d '" in body.split("Get ")[0][:400] and "POST" in body[:20]
+            else body.index('KEY"') + 4
+        )
+        commands.append(
+            body[:end].replace("https://api.auralytik.com", sample_app.address).replace("YOUR_API_KEY", key)
+        )
+    assert len(commands) == 3
+    answers = []
+    for command in commands:
+        quoted = (
+            command.replace("curl http", "curl 'http", 1).replace(" -H", "' -H", 1)
+            if "POST" not in command
+            else command
+        )
+        done = subprocess.run(["bash", "-c", f"{quoted} -sS"], capture_output=True, text=True, timeout=30)
+        answers.append(json.loads(done.stdout))
+    assert answers[0]["dateFrom"] == "2024-01-01" and answers[0]["totalEvaluations"] > 1000
+    assert answers[0]["topCampaign"] == "Q1 Outbound Sales"
+    assert (
+        answers[1]["granularity"] == "weekly" and sum(point["totalEvaluations"] for point in answers[1]["data"]) > 100
+    )
+    assert answers[2]["status"] == "queued" and answers[2]["statusUrl"].startswith(sample_app.address)

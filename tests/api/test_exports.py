@@ -1,0 +1,160 @@
+"""Exports as programs ask for them: queued, done, fetched, read back by another reader."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import openpyxl
+import pandas as pd
+import pytest
+
+from tests.api.conftest import App
+from tests.api_client import Client
+
+
+def finished(client: Client, job: str) -> dict[str, Any]:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        found: dict[str, Any] = client.get(f"/v1/analytics/export/{job}")
+        if found["status"] in ("completed", "failed"):
+            return found
+        time.sleep(0.1)
+    raise AssertionError("the export did not end")
+
+
+def exported(client: Client, **order: Any) -> tuple[dict[str, Any], bytes]:
+    started = client.ask("POST", "/v1/analytics/export", json=order)
+    assert started.status_code == 202, started.text
+    body = started.json()
+    assert started.headers["location"] == body["statusUrl"] == f"{client.address}/v1/analytics/export/{body['jobId']}"
+    status = finished(client, body["jobId"])
+    assert status["status"] == "completed", status
+    file = httpx.get(status["downloadUrl"], timeout=60)  # without a key
+    assert file.status_code == 200
+    assert int(file.headers["content-length"]) == len(file.content) == status["bytes"]
+    assert hashlib.sha256(file.content).hexdigest() == status["sha256"]
+    return status, file.content
+
+
+def test_evaluations(client: Client) -> None:
+    for form in ("csv", "xlsx"):
+        status, content = exported(
+            client,
+            format=form,
+            dateFrom="2024-01-01",
+            dateTo="2024-01-09",
+            campaignId=["a", "b"],
+            timezone="America/Santiago",
+        )
+        frame = (
+            pd.read_csv(io.BytesIO(content), encoding="utf-8-sig")
+            if form == "csv"
+            else pd.read_excel(io.BytesIO(content), engine="openpyxl")
+        )
+        frame = (
+            frame[frame["id"].astype(str).isin(list("12345"))]
+            .assign(id=lambda each: each["id"].astype(int))
+            .sort_values("id")
+        )
+        assert status["rows"] >= 5
+        assert frame["id"].tolist() == [1, 2, 3, 4, 5]
+        assert frame["averageNote"].sum() == 20.5
+        assert frame["executiveName"].tolist()[-1] == "'=Bob"
+        if form == "csv":
+            assert frame["audioDate"].tolist()[:2] == ["2024-01-01T05:00:00-03:00", "2024-01-01T20:30:00-03:00"]
+        else:
+            assert frame["audioDate"].tolist()[0] == pd.Timestamp("2024-01-01 05:00:00")
+            sheet, about = openpyxl.load_workbook(io.BytesIO(content)).worksheets
+            assert sheet.freeze_panes == "A2" and sheet["B2"].number_format == "yyyy-mm-dd hh:mm:ss"
+            told = {row[0].value: row[1].value for row in about.iter_rows()}
+            assert told["Rows"] == told["Rows expected"] == str(status["rows"])
+            assert told["Time zone"] == "America/Santiago" and "Campaigns: Alpha, Beta" in told["Shows"]
+
+
+@pytest.mark.parametrize("report", ["campaigns", "call-centers", "executives", "trends", "summary"])
+def test_reports_are_the_answers(client: Client, report: str) -> None:
+    order = {"format": "csv", "report": report, "dateFrom": "2024-01-01", "dateTo": "2024-01-08"}
+    _, content = exported(client, **order)
+    frame = pd.read_csv(io.BytesIO(content), encoding="utf-8-sig")
+    found = client.get(f"/v1/analytics/{report}", dateFrom="2024-01-01", dateTo="2024-01-08")
+    rows = found.get("data", [found])
+    assert frame["totalEvaluations"].tolist() == [row["totalEvaluations"] for row in rows]
+    scores = [row["averageScore"] for row in rows]
+    assert [None if pd.isna(score) else score for score in frame["averageScore"]] == scores
+    _, content = exported(client, **{**order, "format": "xlsx"})
+    assert (
+        pd.read_excel(io.BytesIO(content), engine="openpyxl")["totalEvaluations"].tolist()
+        == frame["totalEvaluations"].tolist()
+    )
+
+
+def test_a_limited_keys_export(small_app: App) -> None:
+    client = small_app.client(campaigns=["a"])
+    _, content = exported(client, format="csv")
+    frame = pd.read_csv(io.BytesIO(content), encoding="utf-8-sig")
+    assert set(frame["campaignId"]) == {"a"}
+    client.close()
+
+
+def test_nothing_to_export_is_a_file_too(client: Client) -> None:
+    for form in ("csv", "xlsx"):
+        status, content = exported(client, format=form, campaignId="nobody")
+        frame = (
+            pd.read_csv(io.BytesIO(content)) if form == "csv" else pd.read_excel(io.BytesIO(content), engine="openpyxl")
+        )
+        assert (status["rows"], len(frame), frame.columns[-1]) == (0, 0, "createdAt")
+
+
+def test_links(client: Client) -> None:
+    status, content = exported(client, format="csv")
+    link = status["downloadUrl"]
+    part = httpx.get(link, headers={"Range": "bytes=3-10"})
+    assert (part.status_code, part.content) == (206, content[3:11])
+    assert "attachment" in part.headers["content-disposition"]
+    for wrong in (
+        link[:-1] + ("0" if link[-1] != "0" else "1"),
+        link.replace("expires=", "expires=9"),
+        link.split("?")[0],
+        link.replace("callboard-", "x-"),
+    ):
+        refused = httpx.get(wrong)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (404, "NOT_FOUND")
+
+
+def test_idempotency(client: Client) -> None:
+    order, key = {"format": "csv", "dateFrom": "2024-01-01"}, {"Idempotency-Key": "the same"}
+    with ThreadPoolExecutor(16) as pool:
+        asked = [
+            pool.submit(
+                httpx.post, f"{client.address}/v1/analytics/export", json=order, headers={**client._http.headers, **key}
+            )
+            for _ in range(50)
+        ]
+        answers = [each.result() for each in asked]
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["jobId"] for answer in answers}) == 1
+    client.refused(409, "CONFLICT", "POST", "/v1/analytics/export", json={"format": "xlsx"}, headers=key)
+    assert client.ask("POST", "/v1/analytics/export", json=order).json()["jobId"] != answers[0].json()["jobId"]
+
+
+@pytest.mark.parametrize(
+    ("order", "parameter"),
+    [
+        ({}, "format"),
+        ({"format": "pdf"}, "format"),
+        ({"format": "csv", "report": "everything"}, "report"),
+        ({"format": "csv", "dateFrom": "2024-13-01"}, "dateFrom"),
+        ({"format": "csv", "dateFrom": "2024-02-01", "dateTo": "2024-01-01"}, "dateFrom"),
+        ({"format": "csv", "datefrom": "2024-01-01"}, "datefrom"),
+        ({"format": "csv", "campaignId": ["a\u0000"]}, "campaignId"),
+    ],
+)
+def test_orders_that_can_not_be(client: Client, order: dict[str, Any], parameter: str) -> None:
+    assert (
+        client.refused(400, "INVALID_PARAMETER", "POST", "/v1/analytics/export", json=order)["parameter"] == parameter
+    )
