@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -22,8 +24,21 @@ logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Open the workspace before the first visitor comes, and close it at the end."""
     await anyio.to_thread.run_sync(workspace.current)
+    _answer_at_once()
     yield
     await anyio.to_thread.run_sync(workspace.close_current)
+
+
+def _answer_at_once() -> None:
+    """Have the system send answers as they are written: held back, a small one takes 40 ms longer.
+
+    Streamlit's listening socket names no protocol, so that asyncio does not do this by itself; what a connection is
+    set to, it has from the socket that it came in by.
+    """
+    for each in gc.get_objects():
+        internet = isinstance(each, socket.socket) and each.family in (socket.AF_INET, socket.AF_INET6)
+        if internet and each.fileno() >= 0 and each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 app = st.App(

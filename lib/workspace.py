@@ -80,6 +80,10 @@ class Workspace:
 
     def start_workers(self) -> None:
         """Begin to do the queue's jobs: what changes the facts one after another, exports beside it."""
+        if self.facts.embedded:
+            # Who holds the embedded database is alone: what others began, they do not go on with.
+            self.queue.take_over()
+            files.remove_partial(self.settings)
         tasks = {kind: partial(self._do, task) for kind, task in TASKS.items()}
         self._workers = [
             Worker(self.queue, tasks),

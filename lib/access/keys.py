@@ -151,7 +151,10 @@ def parse_duration(text: str) -> timedelta:
     form = re.fullmatch(r"(\d{1,5})([hdw])", text.strip(), re.ASCII)
     if form is None or int(form[1]) == 0:
         raise CallboardError(f"'{text}' is not a duration; right would be such as 90d, 12h or 8w.")
-    return int(form[1]) * {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}[form[2]]
+    length = int(form[1]) * {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}[form[2]]
+    if length > timedelta(days=3660):
+        raise CallboardError(f"'{text}' is longer than ten years; a key that never expires needs no duration.")
+    return length
 
 
 def _hash(text: str) -> str:

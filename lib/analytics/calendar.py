@@ -62,13 +62,25 @@ class Calendar:
             return day - timedelta(days=(day.weekday() - first_weekday) % 7)
         return day
 
-    def buckets(self, first: date, last: date, granularity: Granularity) -> Iterator[Bucket]:
-        """Yield every bucket from the one that holds `first` to the one that holds `last`, in order."""
+    def buckets(
+        self,
+        first: date,
+        last: date,
+        granularity: Granularity,
+        first_is_cut: bool = False,
+        last_is_cut: bool = False,
+    ) -> Iterator[Bucket]:
+        """Yield every bucket from the one that holds `first` to the one that holds `last`, in order.
+
+        `first_is_cut` says that the period begins within the first day, `last_is_cut` that it ends within the last.
+        """
         start = self.bucket_start(first, granularity)
         while start <= last:
             following = next_bucket(start, granularity)
             end = following - ONE_DAY
-            cut = granularity is not Granularity.DAILY and (start < first or end > last or start <= self.today <= end)
+            early = start < first or (start == first and first_is_cut)
+            late = end > last or (end == last and last_is_cut)
+            cut = granularity is not Granularity.DAILY and (early or late or start <= self.today <= end)
             yield Bucket(start, end, cut)
             start = following
 

@@ -138,11 +138,10 @@ def parse_moment(parameter: str, text: str | None, zone: zoneinfo.ZoneInfo) -> M
             moment = moment.replace(tzinfo=zone) if moment.tzinfo is None else moment
     except (ValueError, OverflowError):
         raise InvalidParameterError(parameter, f"{parameter} '{_shown(text)}' is not a date; {right}.") from None
-    if not FIRST_DAY.year <= moment.year <= LAST_DAY.year:
-        raise InvalidParameterError(
-            parameter, f"{parameter} '{_shown(text)}' lies outside {FIRST_DAY.year} to {LAST_DAY.year}."
-        )
-    return moment
+    # No evaluation lies outside these years, so that an end beyond them says the same.
+    if moment.year < FIRST_DAY.year:
+        return FIRST_DAY
+    return LAST_DAY if moment.year > LAST_DAY.year else moment
 
 
 def parse_flag(parameter: str, text: str | None) -> bool | None:
@@ -196,4 +195,4 @@ def _shown(text: str) -> str:
 
 @cache
 def _zone_names() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())
+    return frozenset(zoneinfo.available_timezones() - {"localtime", "posixrules", "Factory"})

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from lib import schema
 from lib.analytics.calendar import Bucket, Calendar, Granularity
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Named
-from lib.analytics.filters import EVERYTHING, Filters, Grant, local_date
+from lib.analytics.filters import EVERYTHING, Filters, Grant, first_instant, last_instant, local_date
 from lib.analytics.measures import METRICS, Sums
 from lib.analytics.selection import Period, Source, granted, names_of, period_in_force
 from lib.analytics.selection import source as source_of
@@ -169,7 +169,10 @@ def trend(
         start = calendar.bucket_start(row.day, granularity)
         sums = Sums.from_row(row._mapping)
         found[start] = found[start] + sums if start in found else sums
-    buckets = calendar.buckets(first, last, granularity)
+    begins, ends = first_instant(period.date_from, zone), last_instant(period.date_to, zone)
+    buckets = calendar.buckets(
+        first, last, granularity, begins > first_instant(first, zone), ends < last_instant(last, zone)
+    )
     return Trend(period, granularity, tuple(Point(bucket, found.get(bucket.first, Sums())) for bucket in buckets))
 
 

@@ -104,6 +104,14 @@ def whole_number(parameters: Mapping[str, list[str]], name: str, default: int, m
     return int(text)
 
 
+def single(parameters: Mapping[str, list[str]], name: str) -> str | None:
+    """Return a parameter that may be given once; None where it is absent."""
+    values = parameters.get(name, [])
+    if len(values) > 1:
+        raise invalid(name, f"{name} is given {len(values)} times; it may be given once.")
+    return values[0] if values else None
+
+
 def choice(parameters: Mapping[str, list[str]], name: str, choices: tuple[str, ...]) -> tuple[str, ...]:
     """Read values that must be among some choices, without regard to case."""
     by_folded = {each.casefold(): each for each in choices}

@@ -114,13 +114,8 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - what this handler is registered for
         detail = error.errors()[0]
         place = [str(part) for part in detail["loc"] if part not in ("query", "body", "path", "header")]
-        if detail["type"] == "json_invalid":
-            return response(request.state.request_id, invalid(None, "The body is not valid JSON."))
-        name = ".".join(place) or None
-        if detail["type"] == "extra_forbidden" and name:
-            message = f"'{name[:60]}' is not a field of the body."
-        else:
-            message = f"{name or 'The body'}: {detail['msg'].removeprefix('Value error, ')}."
+        name = place[0] if place else None
+        message = f"{name or 'The request'}: {detail['msg'].removeprefix('Value error, ')}."
         return response(request.state.request_id, invalid(name, message))
 
     app.add_exception_handler(ApiError, known)

@@ -71,12 +71,18 @@ def remove(settings: Settings, job: str) -> None:
 
 
 def remove_old(settings: Settings) -> None:
-    """Delete files whose time is over, and what a crash left half written."""
+    """Delete files whose time is over, and what a crash left half written long ago."""
     now = time.time()
     for path in folder(settings).iterdir():
         age = now - path.stat().st_mtime
         if age > (_PARTIAL_SECONDS if path.name.startswith(".") else settings.export_hours * 3600):
             path.unlink(missing_ok=True)
+
+
+def remove_partial(settings: Settings) -> None:
+    """Delete all that is half written: for the one who knows that nobody writes."""
+    for path in folder(settings).glob(".*.part"):
+        path.unlink(missing_ok=True)
 
 
 def download_name(report: str, form: str, first: str | None, last: str | None) -> str:

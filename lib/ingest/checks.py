@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY
 from lib.codes import SCORE_SCALE, Sentiment, State
@@ -20,6 +20,7 @@ MAX_SECONDS = 2**31 - 1
 
 _CLOCK = re.compile(r"(\d{1,5}):([0-5]\d):([0-5]\d)(?:\.\d+)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_GROUPED = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?", re.ASCII)
 _TRUE = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE = frozenset({"false", "0", "no", "n", "f"})
 
@@ -67,13 +68,13 @@ def flag(value: str) -> bool:
 
 
 def score(value: str, decimal: str = ".", scale: Decimal | None = None, offset: Decimal | None = None) -> int:
-    """Return a score in ten-thousandths of a point; what lies between two of them goes to the even one."""
+    """Return a score in ten-thousandths of a point, rounded half up."""
     number = _number(value, decimal, "a score from 0 to 10")
     moved = number * (1 if scale is None else scale) + (0 if offset is None else offset)
     if not 0 <= moved <= 10:
         became = "" if scale is None and offset is None else f"becomes {moved.normalize():f}, which "
         raise CheckError(f"{became}is outside 0 to 10", "a score from 0 to 10")
-    return int((moved * SCORE_SCALE).to_integral_value())
+    return int((moved * SCORE_SCALE).to_integral_value(ROUND_HALF_UP))
 
 
 def seconds(value: str, decimal: str = ".", scale: Decimal | None = None, offset: Decimal | None = None) -> int:
@@ -90,7 +91,7 @@ def seconds(value: str, decimal: str = ".", scale: Decimal | None = None, offset
         raise CheckError("is negative", right)
     if moved > MAX_SECONDS:
         raise CheckError("is longer than any conversation", right)
-    whole = moved.to_integral_value()
+    whole = moved.to_integral_value(ROUND_HALF_UP)
     if whole != moved and not scaled:
         raise CheckError("is not whole", right)
     return int(whole)
@@ -119,7 +120,11 @@ def _in_range(moment: datetime) -> datetime:
 
 
 def _number(value: str, decimal: str, right: str) -> Decimal:
-    plain = value.replace(",", ".") if decimal == "," and "." not in value else value
+    plain = value
+    if decimal == ",":
+        # 1.500 is fifteen hundred there; with other than three digits behind the point it can only be a number cell's.
+        plain = value.replace(".", "") if _GROUPED.fullmatch(value) else value
+        plain = plain.replace(",", ".") if "." not in plain else plain
     if not _NUMBER.fullmatch(plain):
         raise CheckError("is not a number", right)
     try:

@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 
 from lib.errors import FileError
 from lib.ingest.convert import Batch
-from lib.ingest.mapping import shortened
+from lib.ingest.mapping import FileOptions, shortened
 from lib.ingest.source import BATCH_ROWS, BrokenRow, Progress, Source, checked_header, number_text
 
 
-def open_parquet(path: Path, name: str, progress: Progress) -> Source:
+def open_parquet(path: Path, name: str, options: FileOptions, progress: Progress) -> Source:
     """Open a Parquet file."""
     try:
         file = pq.ParquetFile(path)
@@ -30,7 +30,7 @@ def open_parquet(path: Path, name: str, progress: Progress) -> Source:
         try:
             for batch in file.iter_batches(BATCH_ROWS):
                 columns = tuple(
-                    _text_column(name, field.name, column)
+                    _text_column(name, field.name, column, options.decimal)
                     for field, column in zip(batch.schema, batch.columns, strict=True)
                 )
                 yield Batch(name, np.arange(first, first + len(batch)), columns), []
@@ -42,15 +42,15 @@ def open_parquet(path: Path, name: str, progress: Progress) -> Source:
     return Source(name, checked_header(name, file.schema_arrow.names), batches())
 
 
-def _text_column(file: str, name: str, column: pa.Array) -> pa.StringArray:
+def _text_column(file: str, name: str, column: pa.Array, decimal: str) -> pa.StringArray:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     kind = column.type
     if pa.types.is_duration(kind):
         seconds = pc.divide(column.cast(pa.duration("us")).cast(pa.int64()).cast(pa.float64()), 1e6)
-        return _plain_numbers(seconds)
+        return _plain_numbers(seconds, decimal)
     if pa.types.is_floating(kind):
-        return _plain_numbers(column.cast(pa.float64()))
+        return _plain_numbers(column.cast(pa.float64()), decimal)
     if pa.types.is_timestamp(kind) and kind.unit == "ns":
         column = column.cast(pa.timestamp("us", kind.tz), safe=False)
     try:
@@ -59,6 +59,8 @@ def _text_column(file: str, name: str, column: pa.Array) -> pa.StringArray:
         raise FileError(f"{file}: the column '{shortened(name)}' holds {kind}; right would be single values.") from None
 
 
-def _plain_numbers(column: pa.DoubleArray) -> pa.StringArray:
+def _plain_numbers(column: pa.DoubleArray, decimal: str) -> pa.StringArray:
     """Return numbers as people write them: 7 for 7.0, NaN as it is (an error later on), null as missing."""
-    return pa.array([None if value is None else number_text(value) for value in column.to_pylist()], pa.string())
+    return pa.array(
+        [None if value is None else number_text(value, decimal) for value in column.to_pylist()], pa.string()
+    )

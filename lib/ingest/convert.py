@@ -6,6 +6,7 @@ Arrow; every other text goes through `checks.py`, which holds the rules.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -148,7 +149,7 @@ class Converter:
         else:
             parts = [columns[name] for name in source.columns]
             # What is missing is left out, and its separator with it; all missing stays missing.
-            text = _trimmed(pc.binary_join_element_wise(*parts, source.join, null_handling="skip"))
+            text = _trimmed(_joined(parts, source.join))
         pairs = self._values.get(column.name)
         if not pairs:
             return text, None
@@ -248,6 +249,13 @@ def _trimmed(column: pa.StringArray) -> pa.StringArray:
     trimmed = pc.utf8_trim_whitespace(column)
     empty = pc.equal(trimmed, "")
     return pc.if_else(empty, None, trimmed) if pc.any(empty).as_py() else trimmed
+
+
+def _joined(parts: Sequence[pa.StringArray], separator: str) -> pa.StringArray:
+    """Join texts row by row; where all are missing, so is the result (Arrow's own join would drop the row)."""
+    missing = functools.reduce(pc.and_, (pc.is_null(part) for part in parts))
+    filled = [pc.if_else(missing, "", parts[0]), *parts[1:]]
+    return pc.if_else(missing, None, pc.binary_join_element_wise(*filled, separator, null_handling="skip"))
 
 
 def _all_blank(columns: Sequence[pa.StringArray], count: int) -> Flags:

@@ -43,8 +43,12 @@ def open_delimited(path: Path, name: str, options: FileOptions, progress: Progre
 
     def refuse(row: Any) -> str:
         cells = tuple(next(csv.reader([row.text], delimiter=delimiter, quotechar=quote), []))
+        number = first_row + row.number - 1
+        if not any(cell.strip() for cell in cells):
+            broken.append(BrokenRow(number, (), "", ""))  # blank, however wide
+            return "skip"
         problem = f"has {row.actual_columns} cells where the header has {row.expected_columns}"
-        broken.append(BrokenRow(first_row + row.number - 1, cells, problem, f"{row.expected_columns} cells"))
+        broken.append(BrokenRow(number, cells, problem, f"{row.expected_columns} cells"))
         return "skip"
 
     def batches() -> Iterator[tuple[Batch, list[BrokenRow]]]:

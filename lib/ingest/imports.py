@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection
 from lib.analytics import queries
 from lib.analytics.filters import EVERYTHING, Grant
 from lib.database import Facts
-from lib.errors import BadRowsError, CallboardError, FileError, SampleDataError
+from lib.errors import BadRowsError, CallboardError, ConflictError, FileError, SampleDataError
 from lib.ingest import load
 from lib.ingest.convert import STAGED, Problem
 from lib.ingest.load import Loaded
@@ -159,6 +159,12 @@ def run_objects(
             for problem in found.problems[:5]
         ]
         raise BadRowsError(f"Nothing was loaded: {found.bad} bad of {found.read}. " + ". ".join(told) + ".")
+    with facts.read() as connection:
+        if queries.status(connection).is_sample:
+            raise ConflictError(
+                "The app holds sample data, which do not mix with your own. Right would be to load a first file on the "
+                "Data page or with callboard import, which replaces them, or to start with CALLBOARD_SAMPLE=off."
+            )
     request = Request((), actor)
     batches = pa.RecordBatchReader.from_batches(STAGED, found.batches)
     with facts.session() as connection:

@@ -107,7 +107,9 @@ def apply(
             connection.execute(sa.delete(table))
         for dimension in DIMENSIONS:
             connection.execute(sa.delete(dimension.table).where(dimension.table.c.key != codes.NO_KEY))
-    renamed = sum(_name(connection, dimension) for dimension in DIMENSIONS) > 0  # each, not only the first
+    renamed = (
+        sum(_name(connection, dimension, rename=grant.everything) for dimension in DIMENSIONS) > 0
+    )  # each, not only the first
     loaded = _compare(connection)
     if loaded.changed and not grant.everything:
         visible = sa.select(sa.func.count()).select_from(outgoing).where(*granted(outgoing, grant))
@@ -151,24 +153,19 @@ def _drop_duplicates(connection: Connection) -> tuple[int, int]:
         .having(sa.func.count() > 1)
         .subquery()
     )
-    earlier = staged.alias("earlier")
-    kept = staged.alias("kept")
-    same = sa.and_(
-        *(earlier.c[name].is_not_distinct_from(kept.c[name]) for name in STAGED.names if name not in ("seq", "id"))
-    )
-    pairs = earlier.join(twice, sa.and_(earlier.c.id == twice.c.id, earlier.c.seq < twice.c.last)).join(
-        kept, kept.c.seq == twice.c.last
-    )
-    counts = connection.execute(
-        sa.select(sa.func.count(), sa.func.sum(sa.case((same, 1), else_=0))).select_from(pairs)
-    ).one()
-    if counts[0]:
-        connection.execute(sa.delete(staged).where(staged.c.id == twice.c.id, staged.c.seq < twice.c.last))
-    return int(counts[0]), int(counts[1] or 0)
+    columns = [column for column in staged.columns if column.name != "seq"]
+    repeated = sa.select(*columns).join(twice, staged.c.id == twice.c.id)
+    total = connection.execute(sa.select(sa.func.count()).select_from(repeated.subquery())).scalar_one()
+    different = connection.execute(sa.select(sa.func.count()).select_from(repeated.distinct().subquery())).scalar_one()
+    connection.execute(sa.delete(staged).where(staged.c.id == twice.c.id, staged.c.seq < twice.c.last))
+    return ids[0] - ids[1], total - different
 
 
-def _name(connection: Connection, dimension: Dimension) -> bool:
-    """Give every id of the staged rows a key, and the name it came with last; return whether a known name changed."""
+def _name(connection: Connection, dimension: Dimension, *, rename: bool) -> bool:
+    """Give every id of the staged rows a key, and the name it came with last; return whether a known name changed.
+
+    Without `rename` known names stay: who sees a part of the data has no say in what others read.
+    """
     names = dimension.table
     prefix = _STAGED_NAMES[dimension.name]
     id_column, name_column = staged.c[f"{prefix}_id"], staged.c[f"{prefix}_name"]
@@ -192,6 +189,7 @@ def _name(connection: Connection, dimension: Dimension) -> bool:
         .join(given, names.c.id == given.c.id)
         .where(given.c.name.is_not(None), given.c.name != names.c.name)
     ).all()
+    renamed = renamed if rename else []
     for key, name in renamed:
         connection.execute(sa.update(names).where(names.c.key == key).values(name=name))
     highest = connection.execute(sa.select(sa.func.max(names.c.key))).scalar_one()

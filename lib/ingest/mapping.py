@@ -14,6 +14,7 @@ import zoneinfo
 from collections.abc import Callable, Collection, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -236,6 +237,12 @@ def _file_options(entries: Table[str, Any], where: str) -> FileOptions:
     formats = [formats] if isinstance(formats, str) else formats
     if not isinstance(formats, list) or not all(isinstance(each, str) and "%" in each for each in formats):
         raise MappingError(f"{where} date_format should be a strptime format such as '%d/%m/%Y', or a list of them.")
+    for each in formats:
+        try:
+            datetime.strptime("", each)
+        except ValueError as error:
+            if "does not match" not in str(error):
+                raise MappingError(f"{where} date_format '{shortened(each)}': {error}.") from None
     return FileOptions(encoding, delimiter, sheet, header_row, tuple(formats), timezone, decimal)
 
 

@@ -52,6 +52,8 @@ def convert_objects(objects: Sequence[object], zone: ZoneInfo, grant: Grant) -> 
             if canonical is None:
                 told = f"is not a column{nearest(name, COLUMNS)}"
                 problems.append(Problem(_SOURCE, number, shortened(name, 60), "", told, ", ".join(COLUMNS)))
+            elif canonical in row:
+                problems.append(Problem(_SOURCE, number, canonical, "", "is there twice", "one value"))
             elif text is NESTED:
                 problems.append(Problem(_SOURCE, number, canonical, "", "holds a list or an object", "a single value"))
             else:

@@ -32,7 +32,7 @@ def open_source(path: Path, name: str, options: FileOptions, progress: Progress)
         raise FileError(f"{name}: the file is empty. Right would be a header and a row for each evaluation.")
     ending = name.lower().removesuffix(".gz").rpartition(".")[2]
     if start.startswith(b"PAR1"):
-        return open_parquet(path, name, progress)
+        return open_parquet(path, name, options, progress)
     if start.startswith(b"PK\x03\x04"):
         return open_workbook(path, name, options, progress)
     if start.startswith(b"\xd0\xcf\x11\xe0"):

@@ -15,6 +15,7 @@ import resource
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -192,13 +193,15 @@ def _listen(lines: IO[bytes], outcome: Outcome, told: dict[str, Any], progress: 
 
 
 def _raise_told(told: dict[str, Any], code: int, outcome: Outcome, files: list[InputFile]) -> None:
+    if told.get("noise"):
+        log.error("Reading said: %s", "".join(told["noise"]))
     if "error" in told:
         kind = getattr(errors, told["error"], FileError)
         raise kind(told["message"])
     if code == 0 and outcome.ended:
         return
     names = ", ".join(file.name for file in files)
-    log.error("Reading %s ended with code %s: %s", names, code, "".join(told.get("noise", [])))
+    log.error("Reading %s ended with code %s", names, code)
     raise FileError(
         f"{names}: reading was given up: the file needs more memory or time than an import may take "
         "(CALLBOARD_READER_MEMORY_MB, CALLBOARD_READER_SECONDS), or is made to do harm."
@@ -225,6 +228,11 @@ def main() -> None:
         pass  # the parent has given up
     except OSError as error:
         _tell({"error": "StorageError", "message": f"Reading stopped: {error.strerror}."})
+    except Exception as error:
+        traceback.print_exc(file=sys.stderr)
+        names = ", ".join(file["name"] for file in order["files"])
+        told = f"{names}: can't be read; an error that should not be ({type(error).__name__}), which the log shows."
+        _tell({"error": "FileError", "message": told})
     sys.stdout.flush()
     os._exit(0)  # no more than what was said; a parser's threads and destructors are not waited for
 
@@ -247,7 +255,10 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
     with pa.ipc.new_stream(rows_out, STAGED.remove_metadata()) as writer:
         for source, rules in zip(sources, resolved, strict=True):
             converter = Converter(rules, source.header, zones)
-            for batch, broken in source.batches:
+            for batch, odd in source.batches:
+                broken = [row for row in odd if row.problem]
+                rows += len(odd) - len(broken)
+                blank += len(odd) - len(broken)
                 converted = converter.convert(batch, seq)
                 seq += len(batch.numbers)
                 rows += len(batch.numbers) + len(broken)

@@ -27,7 +27,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class BrokenRow:
-    """A row that has no cells to check: what is wrong with it as a whole."""
+    """A row that has no cells to check: what is wrong with it as a whole; nothing, where it is only blank."""
 
     number: int
     cells: tuple[str, ...]
@@ -79,9 +79,10 @@ class Truncated:
             raise FileError(f"{self._name}: the gzip file is damaged ({error}).") from None
 
 
-def number_text(value: float) -> str:
-    """Return a number as people write it: without `.0`, with all its digits."""
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+def number_text(value: float, decimal: str = ".") -> str:
+    """Return a number as people write it: without `.0`, with all its digits, with the file's decimal sign."""
+    text = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return text.replace(".", decimal)
 
 
 def batch_of_rows(name: str, numbers: list[int], rows: list[list[str | None]], width: int) -> Batch:

@@ -28,7 +28,7 @@ def open_workbook(path: Path, name: str, options: FileOptions, progress: Progres
     header: tuple[str, ...] = ()
     for number, row in enumerate(rows, 1):
         if number == options.header_row:
-            header = checked_header(name, [_cell_text(cell) or "" for cell in row])
+            header = checked_header(name, [_cell_text(cell, options.decimal) or "" for cell in row])
             break
     if not any(header):
         raise FileError(
@@ -45,7 +45,7 @@ def open_workbook(path: Path, name: str, options: FileOptions, progress: Progres
         for row in rows:
             number += 1
             numbers.append(number)
-            texts.append([_cell_text(cell) for cell in row])
+            texts.append([_cell_text(cell, options.decimal) for cell in row])
             if len(texts) == BATCH_ROWS:
                 yield batch_of_rows(name, numbers, texts, len(header)), []
                 progress(size * len(texts) // total)
@@ -71,7 +71,7 @@ def _sheet_index(name: str, sheets: list[str], wanted: str | int | None) -> int:
     return sheets.index(wanted)
 
 
-def _cell_text(cell: object) -> str | None:
+def _cell_text(cell: object, decimal: str) -> str | None:
     """Return an Excel cell as the text that a CSV would have: ISO dates, `HH:MM:SS` times, plain numbers."""
     if cell == "" or cell is None:
         return None
@@ -80,7 +80,7 @@ def _cell_text(cell: object) -> str | None:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        return number_text(cell)
+        return number_text(cell, decimal)
     if isinstance(cell, datetime):
         rounded = cell + timedelta(microseconds=500) if cell.microsecond % 1000 else cell
         rounded = rounded.replace(microsecond=rounded.microsecond // 1000 * 1000)

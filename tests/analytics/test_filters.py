@@ -41,6 +41,11 @@ def test_dates_and_instants() -> None:
     assert isinstance(without, datetime) and without.utcoffset() == timedelta(hours=-3)
 
 
+def test_far_ends_are_all_there_is() -> None:
+    found = parse(dateFrom="0001-01-01", dateTo="9999-12-31T23:59:59-12:00")
+    assert (found.date_from, found.date_to) == (date(1970, 1, 1), date(2099, 12, 31))
+
+
 def test_nothing_asked_is_everything() -> None:
     assert parse() == Filters()
     assert Filters().to_parameters() == {}
@@ -60,8 +65,7 @@ def test_an_instant_of_the_last_day_comes_before_its_end() -> None:
         ({"dateFrom": "2024-13-01"}, "dateFrom", "is not a date"),
         ({"dateFrom": "yesterday"}, "dateFrom", "right would be"),
         ({"dateTo": ""}, "dateTo", "is not a date"),
-        ({"dateTo": "0001-01-01"}, "dateTo", "outside 1970 to 2099"),
-        ({"dateFrom": "9999-12-31T23:59:59-12:00"}, "dateFrom", "outside"),
+        ({"timezone": "localtime"}, "timezone", "IANA"),
         ({"dateFrom": "2024-02-01", "dateTo": "2024-01-01"}, "dateFrom", "after dateTo"),
         ({"dateFrom": ["2024-01-01", "2024-01-02"]}, "dateFrom", "given 2 times"),
         ({"timezone": "Europe/Madird"}, "timezone", "did you mean 'Europe/Madrid'"),

@@ -71,7 +71,7 @@ def small_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
             workspace, {"files": [(str(folder / "calls.csv"), "calls.csv")], "actor": "test"}, lambda *_: None
         )
         workspace.close()
-        with served(data_dir, CALLBOARD_SAMPLE="off", **variables) as address:
+        with served(data_dir, CALLBOARD_SAMPLE="off", CALLBOARD_RATE_LIMIT="off", **variables) as address:
             yield App(address, data_dir, variables)
 
     if request.param == "duckdb":

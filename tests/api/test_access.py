@@ -103,8 +103,21 @@ def test_a_limited_key_writes_nothing_else(small_app: App) -> None:
     )
     taken = [{"id": "1", "audioDate": "2024-01-03", "callCenterId": "s", "callCenterName": "South"}]
     client.refused(409, "CONFLICT", "POST", "/v1/evaluations", json=taken)
+    renaming = [
+        {
+            "id": "new",
+            "audioDate": "2024-03-03",
+            "callCenterId": "s",
+            "callCenterName": "South",
+            "executiveId": "x",
+            "executiveName": "Renamed",
+        }
+    ]
+    assert client.ask("POST", "/v1/evaluations", json=renaming).status_code == 200
     everything = small_app.client()
     assert everything.get("/v1/analytics/summary", dateTo="2024-01-02")["totalEvaluations"] == 2
+    names = {row["executiveName"] for row in everything.get("/v1/analytics/executives")["data"]}
+    assert "Ann" in names and "Renamed" not in names
     client.close()
     everything.close()
 
@@ -121,6 +134,38 @@ def test_a_limited_key_sees_only_exports_within_its_limits(small_app: App) -> No
     for client in (limited, same, everything):
         assert client.ask("GET", f"/v1/analytics/export/{part}").status_code == 200
         client.close()
+
+
+def test_a_key_comes_before_the_body(small_app: App) -> None:
+    bare, reader = Client(small_app.address, None), small_app.client("evaluations:read")
+    broken = {"content": b"{bad", "headers": {"Content-Type": "application/json"}}
+    for path in ("/v1/analytics/export", "/v1/evaluations"):
+        bare.refused(401, "UNAUTHENTICATED", "POST", path, **broken)
+        reader.refused(403, "INSUFFICIENT_SCOPE", "POST", path, **broken)
+    bare.close()
+    reader.close()
+
+
+def test_sample_data_are_not_lost_to_a_program(sample_app: App) -> None:
+    client = sample_app.client()
+    client.refused(409, "CONFLICT", "POST", "/v1/evaluations", json=[{"id": "x", "audioDate": "2024-01-01"}])
+    assert client.get("/v1/analytics/summary")["totalEvaluations"] == 200_000
+    client.close()
+
+
+def test_too_many_requests(sample_app: App) -> None:
+    client = sample_app.client("analytics:read")
+    answers = [client.ask("GET", "/v1/analytics/summary", params={"campaignId": "nobody"}) for _ in range(610)]
+    assert {answer.status_code for answer in answers[:590]} == {200}
+    refused = answers[-1]
+    assert refused.status_code == 429
+    body = refused.json()["error"]
+    assert body["code"] == "RATE_LIMIT_EXCEEDED" and 1 <= body["retryAfter"] <= 60
+    assert refused.headers["retry-after"] == str(body["retryAfter"])
+    other = sample_app.client("analytics:read")
+    assert other.ask("GET", "/v1/analytics/summary").status_code == 200
+    other.close()
+    client.close()
 
 
 def test_keys_are_kept_as_hashes(small_app: App) -> None:

@@ -100,6 +100,10 @@ def test_trends(client: Client) -> None:
 def test_instants_and_zones(client: Client) -> None:
     found = client.get("/v1/analytics/summary", dateFrom="2024-01-01T08:00:01Z", dateTo="2024-01-03T12:00:00+00:00")
     assert (found["totalEvaluations"], found["dateTo"]) == (3, "2024-01-03T12:00:00+00:00")
+    cut = client.get(
+        "/v1/analytics/trends", granularity="monthly", dateFrom="2024-01-01T06:00:00Z", dateTo="2024-01-31"
+    )
+    assert [point["partial"] for point in cut["data"]] == [True]
     tokyo = client.get("/v1/analytics/summary", dateFrom="2024-01-02", dateTo="2024-01-02", timezone="Asia/Tokyo")
     assert tokyo["totalEvaluations"] == 1
 
@@ -143,6 +147,7 @@ def test_etags(client: Client) -> None:
         ("/v1/analytics/campaigns?pageSize=1001", "pageSize", "1 to 1000"),
         ("/v1/analytics/campaigns?sort=-averageScor", "sort", "did you mean 'averageScore'"),
         ("/v1/analytics/campaigns?campaignId=%00", "campaignId", "no text"),
+        ("/v1/analytics/campaigns?sort=campaignId&sort=campaignName", "sort", "given 2 times"),
         ("/v1/analytics/summary?isAICall=maybe", "isAICall", "true nor false"),
         ("/v1/analytics/summary?timezone=Mars", "timezone", "IANA"),
         ("/v1/evaluations?state=Finished", "state", "Pending, Processing"),
@@ -156,6 +161,15 @@ def test_values_that_can_not_be(client: Client, path: str, parameter: str, told:
 def test_other_errors(client: Client) -> None:
     client.refused(404, "NOT_FOUND", "GET", "/v1/analytics/nothing")
     client.refused(404, "NOT_FOUND", "GET", "/v1/")
+    client.refused(404, "NOT_FOUND", "GET", "/v1")
+    client.refused(
+        415,
+        "UNSUPPORTED_MEDIA_TYPE",
+        "POST",
+        "/v1/analytics/export",
+        content=b"{}",
+        headers={"Content-Type": "text/plain"},
+    )
     client.refused(404, "NOT_FOUND", "GET", "/v1/analytics/export/job_nothing")
     client.refused(405, "METHOD_NOT_ALLOWED", "DELETE", "/v1/analytics/summary")
     client.refused(
@@ -215,7 +229,8 @@ def test_writing(small_app: App) -> None:
 def test_the_service(small_app: App) -> None:
     bare = Client(small_app.address, None)
     for path, told in (("/healthz", "ok"), ("/readyz", "ready")):
-        found = bare._http.get(path)
+        found = bare.ask("GET", path)
+        bare.refused(405, "METHOD_NOT_ALLOWED", "POST", path)
         assert (found.status_code, found.json()["status"]) == (200, told)
     metrics = bare._http.get("/metrics").text
     assert 'callboard_http_requests_total{method="GET",path="/analytics/summary",status="200"}' in metrics

@@ -17,8 +17,8 @@ from lib.ingest.checks import CheckError
         ("7.8", 78_000),
         ("10", 100_000),
         ("0", 0),
-        ("7.12345", 71_234),
-        ("7.12355", 71_236),
+        ("7.12345", 71_235),
+        ("7.12344", 71_234),
         ("1e1", 100_000),
         (".5", 5_000),
     ],
@@ -32,6 +32,8 @@ def test_scores_scaled() -> None:
     assert checks.score("3", scale=Decimal(2)) == 60_000
     assert checks.score("-2", scale=Decimal(1), offset=Decimal(5)) == 30_000
     assert checks.score("7,5", decimal=",") == 75_000
+    assert checks.seconds("1.500", decimal=",") == 1500
+    assert checks.seconds("1.500,5", decimal=",", scale=Decimal(2)) == 3001
     assert checks.score("7.5", decimal=",") == 75_000  # a number cell of a workbook has a point whatever the file says
 
 

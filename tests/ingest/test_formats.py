@@ -305,3 +305,38 @@ def test_quoted_newlines_do_not_move_the_rows(load: Load) -> None:
     report = load(b'id,audioDate,campaignName\n1,2024-01-01,"two\nlines"\n\n3,never,"x\ny"\n')
     assert [(problem.row, problem.column) for problem in report.problems] == [(4, "audioDate")]
     assert report.blank == 1
+
+
+def test_joined_columns(workspace: Workspace, load: Load) -> None:
+    mapping = """
+    [columns]
+    id = { columns = ["a", "b"], join = "-" }
+    audioDate = { columns = ["day", "hour"], join = " " }
+    campaignName = { columns = ["x", "y"], join = "/" }
+    """
+    report = load(
+        "a,b,day,hour,x,y\nA,1,2024-01-01,10:00,p,q\n\nA,,2024-01-01,,,\n,,2024-01-01,11:00,p,\n",
+        mapping,
+        skip_bad_rows=True,
+    )
+    assert (report.blank, report.bad, report.loaded.added) == (1, 1, 2)
+    assert [(problem.row, problem.column) for problem in report.problems] == [(5, "a + b (id)")]
+    with workspace.facts.read() as connection:
+        rows = connection.execute(
+            sa.select(schema.evaluations.c.id, schema.campaigns.c.name).join(
+                schema.campaigns, schema.campaigns.c.key == schema.evaluations.c.campaign_key
+            )
+        ).all()
+    assert sorted(tuple(row) for row in rows) == [("A", "(none)"), ("A-1", "p/q")]
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_blank_rows_of_any_width(load: Load) -> None:
+    report = load(b"id,audioDate\n1,2024-01-01\n,,,\n,\n2,2024-01-01\n")
+    assert (report.read, report.blank, report.bad, report.loaded.added) == (4, 2, 0, 2)
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_a_date_format_that_can_not_be(load: Load) -> None:
+    with pytest.raises(CallboardError, match="bad directive"):
+        load(b"id,audioDate\n1,2024-01-01\n", '[file]\ndate_format = "%d/%m/%Q"')

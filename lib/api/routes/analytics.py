@@ -22,6 +22,7 @@ from lib.api.dependencies import (
     choice,
     filters_of,
     only,
+    single,
     whole_number,
 )
 from lib.api.figures import answer, figures, group, period
@@ -51,7 +52,7 @@ def _breakdown(path: str, dimension: Dimension, shape: type[schemas.Page]) -> Ca
         key: Reader,
         page: Annotated[str | None, Query(description="From 1.")] = None,  # noqa: ARG001 - described here, read below
         pageSize: Annotated[str | None, Query(description=f"1 to {MAX_PAGE_SIZE}; default 100.")] = None,  # noqa: ARG001
-        sort: Annotated[str | None, Query(description="A field; `-` before it for descending.")] = None,
+        sort: Annotated[str | None, Query(description="A field; `-` before it for descending.")] = None,  # noqa: ARG001
     ) -> Response:
         parameters = only(request, known)
         found, version = space.answers.ask_with_version(
@@ -59,7 +60,7 @@ def _breakdown(path: str, dimension: Dimension, shape: type[schemas.Page]) -> Ca
             filters_of(parameters, space, key),
             space.calendar,
             dimension,
-            "-totalEvaluations" if sort is None else sort,
+            single(parameters, "sort") or "-totalEvaluations",
             whole_number(parameters, "page", 1, MAX_PAGE),
             whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE),
         )
@@ -84,6 +85,7 @@ def trends(
 ) -> Response:
     """Get the figures of every day, week or month of the period."""
     parameters = only(request, (*FILTER_NAMES, "granularity"))
+    single(parameters, "granularity")
     widths = choice(parameters, "granularity", tuple(each.value for each in Granularity))
     width = Granularity(widths[-1]) if widths else Granularity.DAILY
     asked = filters_of(parameters, space, key)

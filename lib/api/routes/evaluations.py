@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
-from starlette.requests import ClientDisconnect
+from fastapi import APIRouter, Query, Request, Response
 
 from lib.analytics import records
-from lib.api import schemas
+from lib.api import bodies, schemas
 from lib.api.dependencies import (
     FILTER_NAMES,
     FILTERS,
@@ -24,19 +23,18 @@ from lib.api.dependencies import (
     only,
     whole_number,
 )
-from lib.api.errors import ApiError, invalid
+from lib.api.errors import invalid
 from lib.api.figures import answer, period, record
 from lib.codes import Sentiment, State
 from lib.ingest import imports
 
 router = APIRouter(prefix="/evaluations", tags=["Evaluations"])
 
-_JSON = "application/json"
 _LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines", "application/ndjson")
 _BODY = {
     "required": True,
     "content": {
-        _JSON: {"schema": {"type": "array", "items": {"type": "object"}}},
+        bodies.JSON: {"schema": {"type": "array", "items": {"type": "object"}}},
         "application/x-ndjson": {"schema": {"type": "string", "description": "One object a line."}},
     },
 }
@@ -71,18 +69,11 @@ def read(
     return answer(request, {**period(found.period), "data": rows, **counts}, version)
 
 
-async def _body(request: Request) -> bytes:
-    try:
-        return await request.body()
-    except ClientDisconnect:
-        return b""
-
-
 @router.post("", response_model=schemas.Written, openapi_extra={"requestBody": _BODY})
-def write(request: Request, space: Space, key: RecordWriter, body: Annotated[bytes, Depends(_body)]) -> dict[str, Any]:
+def write(request: Request, space: Space, key: RecordWriter, body: bodies.Body) -> dict[str, Any]:
     """Load evaluations in the canonical columns: all or nothing, by id, by the rules of an import."""
     only(request, ())
-    objects = _objects(request.headers.get("content-type", ""), body)
+    objects = _objects(bodies.media_type(request), body)
     report = imports.run_objects(space.facts, space.settings, objects, f"API key {key.name}", key.grant)
     done = report.loaded
     return {
@@ -97,21 +88,17 @@ def write(request: Request, space: Space, key: RecordWriter, body: Annotated[byt
     }
 
 
-def _objects(content_type: str, body: bytes) -> list[object]:
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind != _JSON and kind not in _LINES:
-        message = f"The body is {kind or 'of no type'}; right would be {_JSON} (an array) or {_LINES[0]}."
-        raise ApiError(415, "UNSUPPORTED_MEDIA_TYPE", message)
+def _objects(kind: str, body: bytes) -> list[object]:
+    if kind != bodies.JSON and kind not in _LINES:
+        raise bodies.unsupported(kind, f"{bodies.JSON} (an array) or {_LINES[0]}")
     try:
-        text = body.decode("utf-8")
-        if kind == _JSON:
-            found = _parsed(text)
-            if not isinstance(found, list):
-                raise invalid(None, "The body is not an array of evaluations.")
+        text = body.decode("utf-8-sig")
+        if text.lstrip().startswith("[") and kind == bodies.JSON:
+            found: list[object] = _parsed(text)
             return found
-        return [_parsed(line) for line in text.splitlines() if line.strip()]
+        return [_parsed(line) for line in text.split("\n") if line.strip()]
     except (ValueError, RecursionError):
-        raise invalid(None, "The body is not valid JSON in UTF-8.") from None
+        raise invalid(None, "The body is neither an array of evaluations nor one object a line, in UTF-8.") from None
 
 
 def _parsed(text: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -14,8 +15,9 @@ from lib.access.keys import Key
 from lib.analytics import selection, wording
 from lib.analytics.calendar import Granularity
 from lib.analytics.filters import Filters
+from lib.api import bodies
 from lib.api.dependencies import Exporter, Reader, Space, only
-from lib.api.errors import not_found
+from lib.api.errors import invalid, not_found
 from lib.api.figures import answer
 from lib.exports import files, links
 from lib.exports.run import Order, grant_of
@@ -88,16 +90,20 @@ class ExportStatus(BaseModel):
     sha256: str | None = None
 
 
-@router.post("", status_code=202, response_model=ExportStarted)
+_BODY = {"required": True, "content": {bodies.JSON: {"schema": ExportOrder.model_json_schema()}}}
+
+
+@router.post("", status_code=202, response_model=ExportStarted, openapi_extra={"requestBody": _BODY})
 def start(
     request: Request,
     space: Space,
     key: Exporter,
-    order: ExportOrder,
+    body: bodies.Body,
     idempotency_key: Annotated[str | None, Header(max_length=255, description="The same gives the same job.")] = None,
 ) -> Response:
     """Start an export; ask its status URL how far it is."""
     only(request, ())
+    order = bodies.parsed(request, body, ExportOrder)
     asked = Filters.from_parameters(order.parameters(), space.settings.zone, key.grant)
     width = Granularity(order.granularity)
     with space.facts.read(space.settings.query_seconds) as connection:
@@ -110,8 +116,8 @@ def start(
         once = Once(key.prefix, idempotency_key, digest)
     job = space.queue.add(EXPORT, payload, f"API key {key.name}", once)
     url = f"{_base(request, space)}/v1/analytics/export/{job.id}"
-    body = {"jobId": job.id, "status": job.status, "progress": round(job.progress, 1), "statusUrl": url}
-    return JSONResponse(body, 202, {"Location": url})
+    started = {"jobId": job.id, "status": job.status, "progress": round(job.progress, 1), "statusUrl": url}
+    return JSONResponse(started, 202, {"Location": url})
 
 
 @router.get("/{jobId}", response_model=ExportStatus, response_model_exclude_unset=True)
@@ -132,6 +138,8 @@ def download(request: Request, space: Space, jobId: str, name: str) -> Response:
     path = None if job is None or job.result is None else files.folder(space.settings) / job.result["file"]
     if job is None or job.result is None or path is None or not path.exists():
         raise not_found("There is no such file, or the link is no longer good.")
+    if not re.fullmatch(r"bytes=[0-9, -]*[0-9-]", request.headers.get("range", "bytes=0-"), re.ASCII):
+        raise invalid("Range", "The Range header is not such as bytes=0-99.")
     headers = {
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",

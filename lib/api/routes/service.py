@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 
 import anyio.to_thread
 import sqlalchemy as sa
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, request_response
+from starlette.types import ASGIApp
 
 from lib import schema, workspace
 from lib.analytics import queries
 from lib.api import metrics
+from lib.api.errors import ApiError, not_found
+from lib.api.middleware import EveryRequest
 from lib.errors import CallboardError
 
 log = logging.getLogger(__name__)
@@ -26,11 +30,7 @@ async def healthz(_request: Request) -> Response:
 
 async def readyz(_request: Request) -> Response:
     """Answer whether questions can be answered."""
-    try:
-        await anyio.to_thread.run_sync(_answer_one)
-    except CallboardError as error:
-        log.warning("Not ready: %s", error.message)
-        return JSONResponse({"status": "unavailable"}, 503, {"Retry-After": "5"})
+    await anyio.to_thread.run_sync(_answer_one)
     return JSONResponse({"status": "ready"})
 
 
@@ -43,7 +43,25 @@ async def prometheus(_request: Request) -> Response:
     return Response(generate_latest(metrics.REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 
-ROUTES = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", prometheus)]
+async def nothing(_request: Request) -> Response:
+    """Answer that there is nothing at the API's own address."""
+    raise not_found("There is no such path.")
+
+
+def _served(endpoint: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
+    async def reading(request: Request) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            allowed = {"Allow": "GET, HEAD"}
+            raise ApiError(405, "METHOD_NOT_ALLOWED", "This path does not take that method.", headers=allowed)
+        return await endpoint(request)
+
+    return EveryRequest(request_response(reading))
+
+
+ROUTES = [
+    Route(path, _served(endpoint))
+    for path, endpoint in (("/healthz", healthz), ("/readyz", readyz), ("/metrics", prometheus), ("/v1", nothing))
+]
 
 
 def _answer_one() -> None:
