@@ -187,7 +187,7 @@ def stream_batches(connection: Connection, query: sa.Select[Any], shape: pa.Sche
     """Yield a query's rows as Arrow batches of a shape, without ever holding them all."""
     if connection.dialect.name == "duckdb":
         cursor: Any = connection.execute(query).cursor
-        for batch in cursor.fetch_record_batch(_STREAMED_ROWS):
+        for batch in cursor.to_arrow_reader(_STREAMED_ROWS):
             yield pa.RecordBatch.from_arrays(
                 [column.cast(field.type) for column, field in zip(batch.columns, shape, strict=True)], schema=shape
             )

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from lib.settings import Settings
+from tests.browser.conftest import served
 from tests.conftest import ROOT
 
 CALLBOARD = [sys.executable, "-m", "lib.cli"]
@@ -126,3 +127,18 @@ def test_ctrl_c(settings: Settings, calls: Path) -> None:
     _, told = child.communicate(timeout=30)
     assert child.returncode == 130, told
     assert "the data are as they were" in told and "Traceback" not in told
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_import_while_the_app_is_running(run, settings: Settings, calls: Path, tmp_path: Path) -> None:
+    """The app holds the embedded database, so that its worker does the import; the user sees the same."""
+    with served(settings.data_dir, CALLBOARD_SAMPLE="off"):
+        done = run("import", calls)
+        assert (done.returncode, "added: 2" in done.stdout) == (0, True), done.stderr
+        calls.write_text("id,audioDate,averageNote\na,2024-01-01,50\n")
+        done = run("import", calls)
+        assert done.returncode == 1 and "'50' is outside 0 to 10" in done.stderr
+        done = run("import", tmp_path / "none.csv")
+        assert done.returncode == 2 and "there is no such file" in done.stderr
+        assert "equals the facts: 2 evaluations" in run("check").stdout
+    assert "equals the facts: 2 evaluations" in run("check").stdout
