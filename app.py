@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import NoReturn
 
 import anyio.to_thread
 import streamlit as st
@@ -15,18 +18,35 @@ from starlette.routing import Mount
 from lib import workspace
 from lib.api import application
 from lib.api.routes import service
+from lib.errors import CallboardError, DatabaseHeldError, DatabaseUnavailableError, DatabaseVersionError
 from lib.ui import page
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+logging.getLogger("alembic").setLevel(logging.WARNING)
+log = logging.getLogger("callboard")
 
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Open the workspace before the first visitor comes, and close it at the end."""
-    await anyio.to_thread.run_sync(workspace.current)
+    try:
+        await anyio.to_thread.run_sync(workspace.current)
+    except DatabaseUnavailableError as error:
+        if isinstance(error, DatabaseHeldError | DatabaseVersionError):
+            _give_up(error)
+        log.warning("Started without a database; every request asks for it again. %s", error.message)
+    except CallboardError as error:
+        _give_up(error)
     _answer_at_once()
     yield
     await anyio.to_thread.run_sync(workspace.close_current)
+
+
+def _give_up(error: CallboardError) -> NoReturn:
+    """End the process with what is wrong, in words; nothing has begun yet, and the server would show its insides."""
+    sys.stderr.write(f"Callboard can't start. {error.message}\n")
+    sys.stderr.flush()
+    os._exit(2)
 
 
 def _answer_at_once() -> None:

@@ -381,7 +381,10 @@ def _plain_errors() -> Iterator[None]:
         if "INTERRUPT" in told or "statement timeout" in told:
             raise QueryTimeoutError("The question took longer than it may; ask for a shorter period.") from error
         if "Could not set lock on file" in told:
-            raise DatabaseHeldError("Another process holds the embedded database.") from error
+            raise DatabaseHeldError(
+                "Another process holds the embedded database, which one at a time may open. Right would be to end that "
+                "process, or to use another CALLBOARD_DATA_DIR, or PostgreSQL for several."
+            ) from error
         if any(sign in told.lower() for sign in _FULL_DISK):
             raise StorageError("The disk is full; nothing was changed. Right would be room on the disk.") from error
         lost = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated

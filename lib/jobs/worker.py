@@ -84,7 +84,7 @@ class Worker:
                 job = self._queue.claim(tuple(self._handlers))
             except CallboardError as error:
                 log.warning("The queue can't be read: %s", error.message)
-            except Exception:
+            except Exception:  # whatever it is, the worker has to be there for the next job
                 log.exception("The queue can't be read")
             if job is None:
                 self._stopping.wait(POLL_SECONDS)
@@ -100,7 +100,7 @@ class Worker:
             result = self._handlers[job.kind](job, steps)
         except CallboardError as error:
             self._queue.fail(job, error.message)
-        except Exception as error:
+        except Exception as error:  # a job's own fault must end the job, not the worker
             log.exception("Job %s failed", job.id)
             self._queue.fail(job, f"An error that should not be ({type(error).__name__}); the log says more.")
         else:
