@@ -64,6 +64,13 @@ def begin(title: str, question: str) -> View:
     with ended_by_errors():
         view = _view()
     st.html(f'<p class="cb-shown">{_head(view)}</p>')
+    notices(view.status)
+    if not view.status.evaluations:
+        empty("No evaluations yet", "Load a file on the Data page, or with: callboard import FILE")
+        st.stop()
+    if not view.summary.sums.evaluations:
+        empty("Nothing matches these filters", "Choose a longer period, or reset the filters in the sidebar.")
+        st.stop()
     if title != "Exports":
         kept = view.filters.to_parameters()
         st.page_link(
@@ -72,13 +79,6 @@ def begin(title: str, question: str) -> View:
             icon=":material/download:",
             query_params=[(name, value) for name in kept for value in kept[name]],
         )
-    notices(view.status)
-    if not view.status.evaluations:
-        empty("No evaluations yet", "Load a file on the Data page, or with: callboard import FILE")
-        st.stop()
-    if not view.summary.sums.evaluations:
-        empty("Nothing matches these filters", "Choose a longer period, or reset the filters in the sidebar.")
-        st.stop()
     return view
 
 

@@ -70,9 +70,8 @@ def _period(calendar: Calendar) -> None:
             state.set_period(*presets[choice])
 
     st.selectbox("Period", list(PRESET_LABELS), format_func=PRESET_LABELS.__getitem__, key="_preset", on_change=chosen)
-    first, last = st.columns(2, gap="small")
-    first.date_input("From", value=None, key="dateFrom", format="YYYY-MM-DD", on_change=state.first_page)
-    last.date_input("To", value=None, key="dateTo", format="YYYY-MM-DD", on_change=state.first_page)
+    for label, key in (("From", "dateFrom"), ("To", "dateTo")):
+        st.date_input(label, value=None, key=key, format="YYYY-MM-DD", on_change=state.first_page)
 
 
 def _choice(answers: Answers, dimension: Dimension) -> None:
