@@ -57,7 +57,7 @@ def sample_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         yield App(address, data_dir, {})
 
 
-@pytest.fixture(scope="package", params=["duckdb", "postgresql"])
+@pytest.fixture(scope="module", params=["duckdb", "postgresql"])
 def small_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """Run an app with six evaluations, on each engine."""
     folder = tmp_path_factory.mktemp("small")
