@@ -108,6 +108,8 @@ def _change(metric: Metric, sums: Sums, before: Sums | None, label: str) -> str:
     text = format.change(metric.unit, was, now)
     if text is None or was is None or now is None:
         return ""
+    if not text.strip("+−0. %p"):
+        now = was  # too small a change to be shown is none
     arrow = "▲" if now > was else "▼" if now < was else "="
     kind = ""
     if metric.better and now != was:

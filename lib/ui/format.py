@@ -55,7 +55,7 @@ def signed(text: str, plus: bool = False) -> str:
     """Return a number's text with a true minus sign, and a plus where asked for."""
     if text.startswith("-"):
         return "−" + text[1:]
-    return "+" + text if plus else text
+    return "+" + text if plus and text.strip("0. %p") else text
 
 
 def duration(seconds: int) -> str:
