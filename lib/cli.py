@@ -291,7 +291,3 @@ def _write_sample(rows: int, seed: int, until: date | None, to: Path) -> None:
         raise CallboardError(f"{to} can't be written: {error.strerror or error}") from None
     finally:
         partial.unlink(missing_ok=True)
-
-
-if __name__ == "__main__":
-    main()

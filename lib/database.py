@@ -374,6 +374,10 @@ def _plain_errors() -> Iterator[None]:
         yield
     except CallboardError:
         raise
+    except RuntimeError as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None  # DuckDB's own form of it, where Ctrl-C came within a call
+        raise
     except PoolTimeoutError as error:
         raise DatabaseUnavailableError("Every connection to the database is busy.") from error
     except DBAPIError as error:

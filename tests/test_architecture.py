@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import ROOT
 
 LAYERS = [
-    {"app"},
+    {"app", "lib.__main__"},
     {"pages"},
     {"lib.ui", "lib.api", "lib.cli"},
     {"lib.workspace"},

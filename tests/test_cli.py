@@ -16,7 +16,7 @@ from lib.settings import Settings
 from tests.browser.conftest import served
 from tests.conftest import ROOT
 
-CALLBOARD = [sys.executable, "-m", "lib.cli"]
+CALLBOARD = [sys.executable, "-m", "lib"]
 
 
 @pytest.fixture
@@ -115,18 +115,34 @@ def test_sample_to_a_file_is_the_sample(run, tmp_path: Path) -> None:
     assert "added: 3000" in run("import", first).stdout
 
 
+def reading(pid: int) -> bool:
+    """Whether a process has a child, which reads the file for it."""
+    return any(path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children"))
+
+
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
-def test_ctrl_c(settings: Settings, calls: Path) -> None:
+@pytest.mark.parametrize("moment", ["loading", "opening", "reading"])
+def test_ctrl_c(settings: Settings, calls: Path, moment: str) -> None:
     calls.write_text("id,audioDate\n" + "".join(f"{n},2024-01-01\n" for n in range(400_000)))
     environment = {**os.environ, "CALLBOARD_DATA_DIR": str(settings.data_dir)}
     child = subprocess.Popen(
         [*CALLBOARD, "import", str(calls)], env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True
     )
-    time.sleep(1.6)
+    reached = {
+        "loading": lambda: (
+            "duckdb" not in Path(f"/proc/{child.pid}/maps").read_text()
+            and "pyarrow" in Path(f"/proc/{child.pid}/maps").read_text()
+        ),
+        "opening": lambda: (settings.data_dir / "callboard.duckdb").exists(),
+        "reading": lambda: reading(child.pid),
+    }[moment]
+    while child.poll() is None and not reached():
+        time.sleep(0.01)
     child.send_signal(signal.SIGINT)
     _, told = child.communicate(timeout=30)
     assert child.returncode == 130, told
-    assert "the data are as they were" in told and "Traceback" not in told
+    assert "Traceback" not in told
+    assert moment == "loading" or "the data are as they were" in told
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)

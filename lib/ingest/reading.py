@@ -17,8 +17,9 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -93,10 +94,8 @@ def read_files(
     """
     outcome = Outcome()
     told: dict[str, Any] = {}
-    with _child({"task": "read", "bad_rows": str(bad_rows)}, files, mapping_toml, settings) as child:
-        assert child.stdout and child.stderr  # noqa: S101 - they were asked for
-        listener = threading.Thread(target=_listen, args=(child.stderr, outcome, told, progress), daemon=True)
-        listener.start()
+    order = {"task": "read", "bad_rows": str(bad_rows)}
+    with _child(order, files, mapping_toml, settings, partial(_hear, outcome, told, progress)) as (child, listener):
 
         def finish() -> None:
             child.wait()
@@ -104,26 +103,25 @@ def read_files(
             _raise_told(told, child.returncode, outcome, files)
 
         try:
-            try:
-                batches = pa.ipc.open_stream(child.stdout)
-            except pa.ArrowInvalid:
-                finish()
-                raise FileError(f"{files[0].name}: can't be read.") from None
-            yield Reading(batches, outcome, finish)
-        finally:
-            if child.poll() is None:
-                child.kill()
-            child.wait()
-            listener.join()
+            stream = pa.ipc.open_stream(child.stdout)
+        except pa.ArrowInvalid:
+            finish()
+            raise FileError(f"{files[0].name}: can't be read.") from None
+
+        def rows() -> Iterator[pa.RecordBatch]:
+            with suppress(pa.ArrowInvalid, OSError):  # the child ended within a batch; finish says why
+                yield from stream
+
+        yield Reading(pa.RecordBatchReader.from_batches(stream.schema, rows()), outcome, finish)
 
 
 def preview(file: InputFile, mapping_toml: str | None, settings: Settings, rows: int = 500) -> Preview:
     """Read a file's header and first rows. Raises FileError and MappingError."""
     told: dict[str, Any] = {}
-    with _child({"task": "preview", "rows": rows}, [file], mapping_toml, settings) as child:
-        assert child.stdout and child.stderr  # noqa: S101 - they were asked for
-        listener = threading.Thread(target=_listen, args=(child.stderr, Outcome(), told, lambda *_: None), daemon=True)
-        listener.start()
+    order = {"task": "preview", "rows": rows}
+    hear = partial(_hear, Outcome(), told, lambda *_: None)
+    with _child(order, [file], mapping_toml, settings, hear) as (child, listener):
+        assert child.stdout  # noqa: S101 - it was asked for
         found = child.stdout.read()
         child.wait()
         listener.join()
@@ -142,9 +140,13 @@ class Preview:
 
 @contextmanager
 def _child(
-    task: dict[str, Any], files: list[InputFile], mapping_toml: str | None, settings: Settings
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a child on a task; it ends with the context."""
+    task: dict[str, Any],
+    files: list[InputFile],
+    mapping_toml: str | None,
+    settings: Settings,
+    hear: Callable[[bytes], None],
+) -> Iterator[tuple[subprocess.Popen[bytes], threading.Thread]]:
+    """Start a child on a task, and a thread that hears its events; both end with the context."""
     order = {
         **task,
         "files": [{"path": str(file.path.absolute()), "name": file.name} for file in files],
@@ -162,39 +164,57 @@ def _child(
         start_new_session=True,  # the terminal's Ctrl-C is the parent's to act on
     )
     assert child.stdin and child.stdout and child.stderr  # noqa: S101 - they were asked for
+    events = child.stderr
+
+    def listen() -> None:
+        for line in events:
+            try:
+                hear(line)
+            except CallboardError:  # what was told asks for a stop
+                child.kill()
+
+    listener = threading.Thread(target=listen, daemon=True)
     try:
+        listener.start()
         with child.stdin:
             child.stdin.write(json.dumps(order).encode())
-        yield child
+        yield child, listener
     finally:
         if child.poll() is None:
             child.kill()
         child.wait()
+        if listener.is_alive():  # it is not where starting it was what failed
+            listener.join()
         child.stdout.close()
         child.stderr.close()
 
 
-def _listen(lines: IO[bytes], outcome: Outcome, told: dict[str, Any], progress: Callable[[float, int], None]) -> None:
-    for line in lines:
+def _hear(outcome: Outcome, told: dict[str, Any], progress: Callable[[float, int], None], line: bytes) -> None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        told.setdefault("noise", []).append(line.decode("utf-8", "replace"))
+        return
+    if "share" in event:
         try:
-            event = json.loads(line)
-        except ValueError:
-            told.setdefault("noise", []).append(line.decode("utf-8", "replace"))
-            continue
-        if "share" in event:
             progress(event["share"], event["rows"])
-        elif "problem" in event:
-            outcome.problems.append(Problem(**event["problem"]))
-        elif "done" in event:
-            outcome.read, outcome.blank, outcome.bad = event["done"]
-            outcome.ended = True
-        elif "error" in event:
-            told.update(event)
+        except CallboardError as error:
+            told["stopped"] = error
+            raise
+    elif "problem" in event:
+        outcome.problems.append(Problem(**event["problem"]))
+    elif "done" in event:
+        outcome.read, outcome.blank, outcome.bad = event["done"]
+        outcome.ended = True
+    elif "error" in event:
+        told.update(event)
 
 
 def _raise_told(told: dict[str, Any], code: int, outcome: Outcome, files: list[InputFile]) -> None:
     if told.get("noise"):
         log.error("Reading said: %s", "".join(told["noise"]))
+    if "stopped" in told:
+        raise told["stopped"]
     if "error" in told:
         kind = getattr(errors, told["error"], FileError)
         raise kind(told["message"])

@@ -132,13 +132,14 @@ def test_a_file_that_is_not_there(workspace: Workspace) -> None:
         )
 
 
-def test_stopped_in_the_middle(load: Load, workspace: Workspace, tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", ["reading", "comparing", "loading"])
+def test_stopped_in_the_middle(load: Load, workspace: Workspace, tmp_path: Path, step: str) -> None:
     load("id,audioDate\nkept,2024-01-01\n")
     path = tmp_path / "many.csv"
     path.write_text("id,audioDate\n" + "".join(f"{n},2024-01-01\n" for n in range(200_000)))
 
     def stop(progress: imports.Progress) -> None:
-        if progress.step == "loading":
+        if progress.step == step:
             raise CancelledError("stopped")
 
     with pytest.raises(CancelledError):
@@ -164,7 +165,7 @@ def test_killed_in_the_middle(settings: Settings, tmp_path: Path, delay: float) 
         "CALLBOARD_DATABASE_URL": settings.database_url,
     }
     child = subprocess.Popen(
-        [sys.executable, "-m", "lib.cli", "import", str(path)],
+        [sys.executable, "-m", "lib", "import", str(path)],
         env=environment,
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
