@@ -1,4 +1,4 @@
-"""The two stores: engines, transactions, bulk loading, migrations. The only file that knows a driver.
+"""The two stores: engines, transactions, migrations. With `bulk.py`, the only file that knows a driver.
 
 `Facts.read()` gives one unchanging view of the facts, `Facts.write()` the facts to change in one transaction, one
 writer at a time. Everything else asks in SQLAlchemy, one text for both engines; where they differ, it is here.
@@ -9,12 +9,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from io import BytesIO, RawIOBase
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.csv
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
@@ -152,124 +149,11 @@ class State:
             yield connection
 
 
-def load_batches(connection: Connection, table: sa.Table, batches: pa.RecordBatchReader) -> None:
-    """Append a stream of Arrow batches to a table; their columns are named as the table's are, in any order."""
-    driver: Any = connection.connection.driver_connection
-    names = batches.schema.names
-    if connection.dialect.name == "duckdb":
-        # One statement over the whole stream: a statement for each batch takes five times as long.
-        driver.register("incoming_batches", batches)
-        try:
-            incoming = sa.table("incoming_batches", *(sa.column(name) for name in names))
-            connection.execute(sa.insert(table).from_select(names, sa.select(incoming)))
-        finally:
-            driver.unregister("incoming_batches")
-        return
-    preparer = connection.dialect.identifier_preparer
-    columns = ", ".join(preparer.quote(name) for name in names)
-    copy_in = f"COPY {preparer.format_table(table)} ({columns}) FROM STDIN (FORMAT csv)"
-    options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
-    with driver.cursor() as cursor, cursor.copy(copy_in) as copy:
-        for batch in batches:
-            buffer = BytesIO()
-            pa.csv.write_csv(batch, buffer, options)
-            copy.write(buffer.getbuffer())
-
-
 def insert_unless_known(connection: Connection, table: sa.Table, **values: Any) -> bool:
     """Insert a row unless its primary key is taken, waiting for whoever is taking it; return whether it was."""
     dialects: dict[str, Any] = {"postgresql": postgresql, "sqlite": sqlite}
     insert = dialects[connection.dialect.name].insert(table).values(**values).on_conflict_do_nothing()
     return connection.execute(insert.returning(*table.primary_key)).first() is not None
-
-
-def stream_batches(connection: Connection, query: sa.Select[Any], shape: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Yield a query's rows as Arrow batches of a shape, without ever holding them all."""
-    if connection.dialect.name == "duckdb":
-        cursor: Any = connection.execute(query).cursor
-        for batch in cursor.to_arrow_reader(_STREAMED_ROWS):
-            yield pa.RecordBatch.from_arrays(
-                [column.cast(field.type) for column, field in zip(batch.columns, shape, strict=True)], schema=shape
-            )
-        return
-    compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
-    driver: Any = connection.connection.driver_connection
-    # What COPY writes as true and false is t and f.
-    options = pa.csv.ConvertOptions(
-        column_types=shape,
-        strings_can_be_null=True,
-        quoted_strings_can_be_null=False,
-        null_values=[""],
-        true_values=["t"],
-        false_values=["f"],
-    )
-    with driver.cursor() as cursor, cursor.copy(f"COPY ({compiled}) TO STDOUT (FORMAT csv)", compiled.params) as copy:
-        text = _CopyText(copy)
-        if text.peek():
-            yield from pa.csv.open_csv(
-                text,
-                pa.csv.ReadOptions(column_names=shape.names, use_threads=False),
-                pa.csv.ParseOptions(newlines_in_values=True),
-                options,
-            )
-
-
-class _CopyText(RawIOBase):
-    """What a COPY gives, as a file that can be read."""
-
-    def __init__(self, copy: Any) -> None:
-        self._copy = copy
-        self._ready = bytearray()
-        self._ended = False
-
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def peek(self) -> bool:
-        """Return whether there is anything at all."""
-        self._fill(1)
-        return bool(self._ready)
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """Return up to `size` bytes."""
-        wanted = 2**62 if size is None or size < 0 else size
-        self._fill(wanted)
-        taken = bytes(self._ready[:wanted])
-        del self._ready[:wanted]
-        return taken
-
-    def _fill(self, wanted: int) -> None:
-        while len(self._ready) < wanted and not self._ended:
-            chunk = self._copy.read()
-            self._ended = not chunk
-            self._ready += chunk
-
-
-_STREAMED_ROWS = 20_000
-
-
-def analyze(connection: Connection, table: sa.Table) -> None:
-    """Let the planner know what a new temporary table holds; DuckDB knows by itself."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"ANALYZE {connection.dialect.identifier_preparer.format_table(table)}")
-
-
-@contextmanager
-def bulk_insert(connection: Connection, table: sa.Table) -> Iterator[None]:
-    """Make a large insert into a table quick: an empty one gets its indexes when the rows are in."""
-    empty = connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first() is None
-    indexes = (
-        sorted(table.indexes, key=lambda index: str(index.name)) if connection.dialect.name == "postgresql" else []
-    )
-    if not empty or not indexes:
-        yield
-        return
-    for index in indexes:
-        index.drop(connection, checkfirst=True)
-    yield
-    for index in indexes:
-        index.create(connection)
 
 
 def checkpoint(connection: Connection) -> None:
@@ -282,7 +166,7 @@ def _facts_engine(settings: Settings) -> Engine:
     url = settings.facts_url
     if url.get_backend_name() == "postgresql":
         # Sorting and joining an import's rows takes memory; an analyst's question takes none of it.
-        options = {"options": "-c work_mem=64MB -c temp_buffers=64MB"}
+        options = {"options": "-c work_mem=64MB -c temp_buffers=64MB -c DateStyle=ISO"}
         return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=options)
     if url.database and url.database != ":memory:":
         _make_folder(Path(url.database).parent)
@@ -292,20 +176,21 @@ def _facts_engine(settings: Settings) -> Engine:
     spill = settings.data_dir.absolute() / "spill"
     _make_folder(spill)
 
+    def literal(path: Path) -> str:
+        return str(sa.literal(str(path)).compile(engine, compile_kwargs={"literal_binds": True}))
+
     def harden(connection: Any, _entry: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
         cursor.execute("SELECT current_setting('lock_configuration')")
         if cursor.fetchone()[0] is False:
-            cursor.execute(f"SET temp_directory = {sa.literal(str(spill)).compile(engine, compile_kwargs=_INLINE)}")
+            cursor.execute(f"SET temp_directory = {literal(spill)}")
+            cursor.execute(f"SET allowed_directories = [{literal(settings.exports_dir)}]")
             for line in ("SET autoinstall_known_extensions = false", "SET enable_external_access = false"):
                 cursor.execute(line)
             cursor.execute("SET lock_configuration = true")
 
     sa.event.listen(engine, "connect", harden)
     return engine
-
-
-_INLINE = {"literal_binds": True}
 
 
 def _state_engine(settings: Settings) -> Engine:

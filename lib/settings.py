@@ -126,6 +126,11 @@ class Settings(BaseSettings):
         return self.facts_url.get_backend_name() == "duckdb"
 
     @property
+    def exports_dir(self) -> Path:
+        """The folder of exported files, the one place that the embedded database may write to beside its own."""
+        return self.data_dir.absolute() / "exports"
+
+    @property
     def zone(self) -> zoneinfo.ZoneInfo:
         """The workspace's time zone."""
         return zoneinfo.ZoneInfo(self.timezone)

@@ -6,6 +6,8 @@ Pages, API and command line all start from here. What a task does lives in its o
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
@@ -93,6 +95,8 @@ class Workspace:
             worker.start()
 
     def _export(self, job: Job, steps: Steps) -> dict[str, Any]:
+        if sys.platform == "linux":  # where a thread has a priority of its own, pages and API go before exports
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
         order = Order.from_json(job.payload, self.settings.zone)
         return exporting.run(self.facts, self.settings, self.calendar, order, job.id, job.attempt, steps)
 

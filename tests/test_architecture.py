@@ -18,7 +18,7 @@ LAYERS = [
     {"lib.exports", "lib.ingest"},
     {"lib.jobs", "lib.access"},
     {"lib.analytics"},
-    {"lib.database", "lib.schema", "lib.migrations"},
+    {"lib.bulk", "lib.database", "lib.schema", "lib.migrations"},
     {"lib.settings"},
     {"lib.errors", "lib.formulas", "lib.codes"},
 ]

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib.analytics.local_days import local_day
+from lib.analytics.local_time import local_day
 from lib.analytics.measures import aggregates
-from lib.database import analyze, bulk_insert
+from lib.bulk import analyze, bulk_insert
 from lib.schema import CELL_COLUMNS, MEASURES, daily, evaluations, workspace
 
 

@@ -18,7 +18,7 @@ from lib import codes, schema
 from lib.analytics.calendar import Calendar
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, Dimension, Named
 from lib.analytics.filters import Filters, Grant, Moment, first_instant, last_instant
-from lib.analytics.local_days import local_day
+from lib.analytics.local_time import local_day
 from lib.analytics.measures import expressions
 from lib.schema import MEASURES
 

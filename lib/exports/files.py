@@ -13,6 +13,7 @@ from lib.errors import StorageError
 from lib.settings import Settings
 
 _PARTIAL_SECONDS = 6 * 3600
+_CHUNK = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class ExportFile:
 
 def folder(settings: Settings) -> Path:
     """Return the folder, made where it is missing. Raises StorageError."""
-    path = settings.data_dir / "exports"
+    path = settings.exports_dir
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -39,14 +40,36 @@ def partial(settings: Settings, job: str, attempt: int) -> Path:
     return folder(settings) / f".{job}.{attempt}.part"
 
 
-def publish(settings: Settings, written: Path, job: str, attempt: int, form: str) -> ExportFile:
+class Digest:
+    """The SHA-256 of a file that grows at its end, taken while it is written."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin; the file need not be there yet."""
+        self._path = path
+        self._sha = hashlib.sha256()
+        self._taken = 0
+
+    def advance(self) -> None:
+        """Take what was written since the last time."""
+        with self._path.open("rb") as file:
+            file.seek(self._taken)
+            while chunk := file.read(_CHUNK):
+                self._sha.update(chunk)
+                self._taken += len(chunk)
+
+    def finish(self) -> str:
+        """Take the rest, and return the digest in hexadecimal."""
+        self.advance()
+        return self._sha.hexdigest()
+
+
+def publish(settings: Settings, written: Path, digest: Digest, job: str, attempt: int, form: str) -> ExportFile:
     """Give a whole file its name."""
-    with written.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = digest.finish()
     name = f"{job}.{attempt}.{form}"
     size = written.stat().st_size
     os.replace(written, folder(settings) / name)
-    return ExportFile(name, size, digest)
+    return ExportFile(name, size, sha256)
 
 
 def check_room(settings: Settings, written: Path) -> None:

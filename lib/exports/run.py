@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pyarrow as pa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.filters import Filters, Grant
 from lib.analytics.selection import period_in_force
+from lib.bulk import write_csv
 from lib.database import Facts
 from lib.errors import StorageError
 from lib.exports import evaluations, files, reports
+from lib.exports.evaluations import Selected
 from lib.exports.tables import about
-from lib.exports.writing import Writer
+from lib.exports.workbook import Writer
 from lib.settings import Settings
 
 _CHECK_ROOM_BATCHES = 20
+_PROBE_ROWS = 1_000  # written first, to learn how long a row is
+
+Tell = Callable[[float, str], None]
+"""Told an export's progress, 0 to 100, and what it is doing; may raise to stop it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +72,26 @@ def run(
     order: Order,
     job: str,
     attempt: int,
-    tell: Callable[[float, str], None],
+    tell: Tell,
 ) -> dict[str, Any]:
     """Write an export; return its file, its rows and the dates in force.
 
     Raises StorageError where there is no room or where rows are missing; nothing is published then.
     """
     written = files.partial(settings, job, attempt)
+    digest = files.Digest(written)
     try:
         with facts.read() as connection:
             period = period_in_force(connection, order.filters, calendar)
             if order.report == "evaluations":
-                rows = _evaluations(connection, settings, calendar, order, written, tell)
+                rows = _evaluations(connection, settings, calendar, order, written, digest, tell)
             else:
                 table = reports.table(connection, order.report, order.filters, calendar, order.granularity, order.shown)
                 rows = len(table.rows)
                 written.write_bytes(table.csv() if order.form == "csv" else table.xlsx())
         files.check_room(settings, written)
         tell(99, "checking the file")
-        ready = files.publish(settings, written, job, attempt, order.form)
+        ready = files.publish(settings, written, digest, job, attempt, order.form)
     except OSError as error:
         raise StorageError(f"The file could not be written: {error.strerror or error}.") from None
     finally:
@@ -104,25 +111,55 @@ def _evaluations(
     settings: Settings,
     calendar: Calendar,
     order: Order,
-    written: Any,
-    tell: Callable[[float, str], None],
+    written: Path,
+    digest: files.Digest,
+    tell: Tell,
 ) -> int:
-    expected = evaluations.count(connection, order.filters, calendar)
-    zone = order.filters.zone(calendar.zone).key
-    told = about("Evaluations", order.shown, zone, [], expected)
-    shape = pa.schema([*evaluations.EXPORTED, ("audioOffset", pa.int32()), ("createdOffset", pa.int32())])
-    writer = Writer(written, order.form, expected, (*told, ("Rows expected", str(expected))), shape)
+    chosen = evaluations.selected(connection, order.filters, calendar)
+    if order.form == "csv":
+        rows = _csv(connection, settings, chosen, written, digest, tell)
+    else:
+        zone = order.filters.zone(calendar.zone).key
+        told = about("Evaluations", order.shown, zone, [], chosen.rows)
+        told = (*told, ("Rows expected", str(chosen.rows)))
+        rows = _workbook(connection, settings, chosen, told, written, tell)
+    if rows != chosen.rows:
+        raise StorageError(f"{rows} rows were written where {chosen.rows} were expected, so the file was thrown away.")
+    return rows
+
+
+def _csv(
+    connection: Connection, settings: Settings, chosen: Selected, written: Path, digest: files.Digest, tell: Tell
+) -> int:
+    probe = write_csv(connection, chosen.texts.limit(_PROBE_ROWS), written, lambda _: None)
+    row_bytes = written.stat().st_size / max(1, probe)
+
+    def told(size: int) -> None:
+        share = min(1.0, size / row_bytes / max(1, chosen.rows))
+        tell(share * 98, f"about {round(share * chosen.rows)} of {chosen.rows} rows")
+        files.check_room(settings, written)
+        digest.advance()
+
+    return write_csv(connection, chosen.texts, written, told)
+
+
+def _workbook(
+    connection: Connection,
+    settings: Settings,
+    chosen: Selected,
+    told: tuple[tuple[str, str], ...],
+    written: Path,
+    tell: Tell,
+) -> int:
+    writer = Writer(written, chosen.rows, told, evaluations.EXPORTED)
     try:
         sent = 0
-        for number, batch in enumerate(evaluations.stream(connection, order.filters, calendar)):
+        for number, batch in enumerate(chosen.batches(connection)):
             writer.write(batch)
             sent += len(batch)
-            tell(min(98.0, sent / max(1, expected) * 98), f"{sent} of {expected} rows")
+            tell(min(98.0, sent / max(1, chosen.rows) * 98), f"{sent} of {chosen.rows} rows")
             if number % _CHECK_ROOM_BATCHES == 0:
                 files.check_room(settings, written)
-        rows = writer.finish()
+        return writer.finish()
     finally:
         writer.close()
-    if rows != expected:
-        raise StorageError(f"{rows} rows were written where {expected} were expected, so the file was thrown away.")
-    return rows

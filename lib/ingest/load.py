@@ -19,7 +19,7 @@ from lib.analytics import rollup
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Dimension
 from lib.analytics.filters import EVERYTHING, Grant
 from lib.analytics.selection import granted
-from lib.database import analyze, bulk_insert, load_batches
+from lib.bulk import analyze, bulk_insert, load_batches
 from lib.errors import ConflictError
 from lib.ingest.convert import STAGED
 from lib.schema import UtcDateTime, evaluations, workspace

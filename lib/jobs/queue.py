@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,6 +70,17 @@ class Queue:
     def __init__(self, state: State) -> None:
         """Use the state's store."""
         self._state = state
+        self._news = threading.Condition()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until this process adds a job, or `wake` is called, at most that long."""
+        with self._news:
+            self._news.wait(seconds)
+
+    def wake(self) -> None:
+        """End every `wait`."""
+        with self._news:
+            self._news.notify_all()
 
     def add(self, kind: str, payload: dict[str, Any], actor: str, once: Once | None = None) -> Job:
         """Put a job at the end of the queue; with `once`, the same order again gives the job that it gave before.
@@ -93,6 +105,7 @@ class Queue:
                     cancel_requested=False,
                 )
             )
+        self.wake()
         found = self.get(number)
         assert found is not None  # noqa: S101 - just added
         return found

@@ -72,6 +72,7 @@ class Worker:
     def stop(self) -> None:
         """Take no further job; one under way goes on for at most five seconds, and is done again by the next worker."""
         self._stopping.set()
+        self._queue.wake()
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
@@ -87,7 +88,7 @@ class Worker:
             except Exception:  # whatever it is, the worker has to be there for the next job
                 log.exception("The queue can't be read")
             if job is None:
-                self._stopping.wait(POLL_SECONDS)
+                self._queue.wait(POLL_SECONDS)
             else:
                 self._do(job)
 

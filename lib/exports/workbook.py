@@ -1,25 +1,21 @@
-"""Writes an export of evaluations, in a child process, so that pages and API stay quick while it works.
+"""Writes a workbook of evaluations, in a child process, so that pages and API stay quick while it works.
 
-The child takes Arrow batches from standard input and writes one file; run as `python -m lib.exports.writing`.
+The child takes Arrow batches from standard input and writes one file; run as `python -m lib.exports.workbook`.
 `Writer` is the parent's side. The parent alone gives the file its name, once all rows are in it.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
 
 from lib.errors import StorageError
 from lib.formulas import defused
@@ -28,18 +24,16 @@ SHEET_ROWS = 1_048_575
 """Rows of a sheet below its header."""
 
 _ENVIRONMENT = {"ARROW_DEFAULT_MEMORY_POOL": "jemalloc", "MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
-_OFFSETS = {"audioDate": "audioOffset", "createdAt": "createdOffset"}
-_RISKY = r"^[=+\-@\t\r]"
 
 
 class Writer:
-    """A child that writes one file; the parent hands it batches, and is told how many rows it wrote."""
+    """A child that writes one workbook; the parent hands it batches, and is told how many rows it wrote."""
 
-    def __init__(self, path: Path, form: str, rows: int, about: tuple[tuple[str, str], ...], shape: pa.Schema) -> None:
-        """Start the child. `form` is csv or xlsx, `rows` how many will come."""
-        order = {"path": str(path), "form": form, "rows": rows, "about": about}
+    def __init__(self, path: Path, rows: int, about: tuple[tuple[str, str], ...], shape: pa.Schema) -> None:
+        """Start the child. `rows` is how many will come."""
+        order = {"path": str(path), "rows": rows, "about": about}
         self._child = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "lib.exports.writing", json.dumps(order)],
+            [sys.executable, "-m", "lib.exports.workbook", json.dumps(order)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -93,90 +87,34 @@ def main() -> None:
     order = json.loads(sys.argv[1])
     try:
         batches = pa.ipc.open_stream(sys.stdin.buffer)
-        write = {"csv": _write_csv, "xlsx": _write_xlsx}[order["form"]]
-        rows = write(Path(order["path"]), batches, order)
+        rows = write(Path(order["path"]), batches, order["rows"], order["about"])
     except OSError as error:
         sys.stderr.write(f"{error.strerror or error}\n")
         sys.exit(1)
     sys.stdout.write(str(rows))
 
 
-def _write_csv(path: Path, batches: pa.RecordBatchReader, _order: dict[str, Any]) -> int:
-    rows = 0
-    options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
-    names = [name for name in batches.schema.names if name not in _OFFSETS.values()]
-    with path.open("wb") as file:
-        header = io.StringIO(newline="")
-        csv.writer(header).writerow(names)
-        file.write(header.getvalue().encode("utf-8-sig"))
-        for batch in batches:
-            columns = [_csv_column(batch, name) for name in names]
-            pa.csv.write_csv(pa.RecordBatch.from_arrays(columns, names=names), file, options)
-            rows += len(batch)
-        _keep(file)
-    return rows
-
-
-def _csv_column(batch: pa.RecordBatch, name: str) -> pa.Array:
-    column = batch.column(name)
-    if name in _OFFSETS:
-        return _iso(column, batch.column(_OFFSETS[name]))
-    return _harmless(column) if pa.types.is_string(column.type) else column
-
-
-def _iso(wall: pa.TimestampArray, offset: pa.Int32Array) -> pa.StringArray:
-    """Return wall-clock times with their offsets as ISO 8601, to the second where nothing is finer."""
-    whole = (
-        not pc.any(pc.not_equal(pc.microsecond(wall), 0)).as_py()
-        and not pc.any(pc.not_equal(pc.millisecond(wall), 0)).as_py()
-    )
-    text = pc.replace_substring(
-        (wall.cast(pa.timestamp("s")) if whole else wall).cast(pa.string()), " ", "T", max_replacements=1
-    )
-    encoded = offset.dictionary_encode()
-    zones = pa.array([_offset_text(seconds) for seconds in encoded.dictionary.to_pylist()], pa.string())
-    return pc.binary_join_element_wise(text, zones.take(encoded.indices), "")
-
-
-def _offset_text(seconds: int) -> str:
-    minutes = abs(seconds) // 60
-    return f"{'-' if seconds < 0 else '+'}{minutes // 60:02}:{minutes % 60:02}"
-
-
-def _harmless(column: pa.StringArray) -> pa.StringArray:
-    """Return texts that no spreadsheet takes for formulas."""
-    risky = pc.match_substring_regex(column, _RISKY)
-    if not pc.any(risky).as_py():
-        return column
-    encoded = column.dictionary_encode()
-    return pa.array([defused(text) for text in encoded.dictionary.to_pylist()], pa.string()).take(encoded.indices)
-
-
-def _write_xlsx(path: Path, batches: pa.RecordBatchReader, order: dict[str, Any]) -> int:
+def write(path: Path, batches: pa.RecordBatchReader, expected: int, about: Sequence[tuple[str, str]]) -> int:
+    """Write as many sheets as the expected rows need, and the one that says what they hold; return the rows written."""
     import rustpy_xlsxwriter as xlsx
 
-    names = [name for name in batches.schema.names if name not in _OFFSETS.values()]
-    shape = pa.schema([batches.schema.field(name) for name in names])
+    shape = batches.schema
     written = 0
 
     def rows() -> Iterator[pa.RecordBatch]:
         nonlocal written
         for batch in batches:
             written += len(batch)
-            columns = [
-                _harmless(batch.column(name)) if pa.types.is_string(batch.column(name).type) else batch.column(name)
-                for name in names
-            ]
-            yield pa.RecordBatch.from_arrays(columns, schema=shape)
+            yield batch
 
     sheets: list[tuple[str, Any]] = []
     source = rows()
     rest: list[pa.RecordBatch] = []
-    count = max(1, -(-order["rows"] // SHEET_ROWS))
+    count = max(1, -(-expected // SHEET_ROWS))
     for number in range(1, count + 1):
         name = "Evaluations" if number == 1 else f"Evaluations {number}"
         sheets.append((name, pa.RecordBatchReader.from_batches(shape, _sheet(source, rest, shape))))
-    sheets.append(("About", [{"what": label, "value": defused(value)} for label, value in order["about"]]))
+    sheets.append(("About", [{"what": label, "value": defused(value)} for label, value in about]))
     formats = {"averageNote": xlsx.Format().set_num_format("0.00##")}
     general = {"row": 1}
     xlsx.write_worksheets(
@@ -207,11 +145,6 @@ def _sheet(source: Iterator[pa.RecordBatch], rest: list[pa.RecordBatch], shape: 
             return
     if left == SHEET_ROWS:
         yield pa.RecordBatch.from_arrays([pa.array([], field.type) for field in shape], schema=shape)
-
-
-def _keep(file: IO[bytes]) -> None:
-    file.flush()
-    os.fsync(file.fileno())
 
 
 if __name__ == "__main__":
