@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import anyio.to_thread
 import streamlit as st
-from starlette.routing import Mount
+from starlette.middleware import Middleware
 
 from lib import workspace
 from lib.api import application
@@ -63,7 +63,8 @@ def _answer_at_once() -> None:
 
 app = st.App(
     "pages/main.py",
-    routes=[*service.ROUTES, Mount("/v1", app=application.build())],
+    routes=service.ROUTES,
+    middleware=[Middleware(application.UnderV1)],
     lifespan=lifespan,
     on_script_error=page.show_unexpected,
 )

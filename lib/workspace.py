@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -78,7 +79,11 @@ class Workspace:
     @property
     def calendar(self) -> Calendar:
         """The calendar, as of now."""
-        return Calendar.of(self.settings)
+        return self.calendar_in(self.settings.zone)
+
+    def calendar_in(self, zone: ZoneInfo) -> Calendar:
+        """Return the calendar of another zone: what day it is there, now."""
+        return Calendar(zone, self.settings.week_start, datetime.now(zone).date())
 
     def start_workers(self) -> None:
         """Begin to do the queue's jobs: what changes the facts one after another, exports beside it."""
@@ -98,7 +103,8 @@ class Workspace:
         if sys.platform == "linux":  # where a thread has a priority of its own, pages and API go before exports
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
         order = Order.from_json(job.payload, self.settings.zone)
-        return exporting.run(self.facts, self.settings, self.calendar, order, job.id, job.attempt, steps)
+        calendar = self.calendar_in(order.filters.zone(self.settings.zone))
+        return exporting.run(self.facts, self.settings, calendar, order, job.id, job.attempt, steps)
 
     def _remove_old_exports(self) -> None:
         for number in self.queue.delete_older(EXPORT, timedelta(hours=self.settings.export_hours)):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:  # a reader's child process starts quicker without them
-    from lib.settings import Settings, WeekStart
+    from lib.settings import WeekStart
 
 FIRST_DAY = date(1970, 1, 1)
 LAST_DAY = date(2099, 12, 31)
@@ -47,11 +47,6 @@ class Calendar:
     zone: ZoneInfo
     week_start: WeekStart
     today: date
-
-    @classmethod
-    def of(cls, settings: Settings) -> Calendar:
-        """Return the calendar that the settings ask for, as of now."""
-        return cls(settings.zone, settings.week_start, datetime.now(settings.zone).date())
 
     def bucket_start(self, day: date, granularity: Granularity) -> date:
         """Return the first day of the bucket that a day falls into."""

@@ -1,17 +1,21 @@
-"""The API as an application, to be mounted under /v1."""
+"""The API as an application, and the layer of the server that hands it what comes under /v1."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
-from starlette.types import ASGIApp
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lib import __version__
 from lib.api import errors, schemas
+from lib.api.figures import answer
 from lib.api.middleware import EveryRequest
 from lib.api.routes import analytics, evaluations, exports
+
+_PREFIX = "/v1"
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": schemas.Error, "description": told}
@@ -33,6 +37,23 @@ _ABOUT = """
 Call-quality figures, breakdowns, trends, evaluations and exports: the same numbers as on the pages. Every request
 carries an API key; every answer an `X-Request-Id`; every GET an `ETag`.
 """
+
+
+class UnderV1:
+    """Hands the API what comes under /v1, before the server of the pages looks at it, and that server all else."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap the server of the pages."""
+        self._pages = app
+        self._api = build()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http" and f"{scope['path']}/".startswith(f"{_PREFIX}/"):
+            scope = {**scope, "root_path": scope.get("root_path", "") + _PREFIX}
+            await self._api(scope, receive, send)
+        else:
+            await self._pages(scope, receive, send)
 
 
 def build() -> ASGIApp:
@@ -59,5 +80,11 @@ def build() -> ASGIApp:
             document["components"]["schemas"].pop(name, None)
         return document
 
+    def served(request: Request) -> Response:
+        return answer(request, openapi())
+
     api.openapi = openapi  # type: ignore[method-assign]  # the framework's way to change the description
-    return EveryRequest(api)
+    # The framework's own route to it has no ETag.
+    api.router.routes = [route for route in api.router.routes if getattr(route, "path", None) != api.openapi_url]
+    api.add_route("/openapi.json", served, include_in_schema=False)
+    return EveryRequest(GZipMiddleware(api, minimum_size=1024))

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from lib import errors
 
@@ -89,6 +90,14 @@ def of(error: Exception) -> ApiError:
     return ApiError(503, "DATABASE_UNAVAILABLE", message, retry_after=RETRY_SECONDS)
 
 
+def _methods(request: Request) -> list[str]:
+    """Return what a path takes; the framework itself names the methods of its first route alone."""
+    routes = request.app.routes
+    scopes = {method: {**request.scope, "method": method} for method in ("DELETE", "GET", "PATCH", "POST", "PUT")}
+    taken = [name for name, scope in scopes.items() if any(each.matches(scope)[0] is Match.FULL for each in routes)]
+    return [*taken, "HEAD"] if "GET" in taken else taken
+
+
 _BY_STATUS = {
     404: ("NOT_FOUND", "There is no such path."),
     405: ("METHOD_NOT_ALLOWED", "This path does not take that method."),
@@ -108,6 +117,8 @@ def install(app: FastAPI) -> None:
         code, message = _BY_STATUS.get(error.status_code, ("INVALID_PARAMETER", "The request can't be understood."))
         status = error.status_code if error.status_code in _BY_STATUS else 400
         headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(_methods(request))
         return response(request.state.request_id, ApiError(status, code, message, headers=headers))
 
     def validation(request: Request, error: Exception) -> JSONResponse:

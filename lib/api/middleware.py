@@ -31,6 +31,8 @@ class EveryRequest:
             return
         request_id = "req_" + secrets.token_hex(12)
         scope.setdefault("state", {})["request_id"] = request_id
+        if scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}  # the same answer; the server leaves the body out
         limit = workspace.body_limit_bytes()
         started = time.perf_counter()
         received = 0

@@ -97,6 +97,11 @@ def seconds(value: str, decimal: str = ".", scale: Decimal | None = None, offset
     return int(whole)
 
 
+_MIDNIGHT_AT_END = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ]24:00(?::00(?:[.,]0+)?)?(|Z|[+-]\d\d:?\d\d)", re.ASCII | re.IGNORECASE
+)
+
+
 def instant(value: str, formats: Sequence[str] = ()) -> datetime:
     """Return a date-time by the first format that fits, or by ISO 8601; naive where the text names no offset."""
     for each in formats:
@@ -105,7 +110,10 @@ def instant(value: str, formats: Sequence[str] = ()) -> datetime:
         except ValueError:
             continue
     try:
-        return _in_range(datetime.fromisoformat(value))
+        midnight = _MIDNIGHT_AT_END.fullmatch(value)
+        if midnight:
+            return _in_range(datetime.fromisoformat(f"{midnight[1]}T00:00{midnight[2].upper()}") + timedelta(days=1))
+        return _in_range(datetime.fromisoformat(value.upper()))
     except (ValueError, OverflowError):
         pass
     right = " or ".join(f"'{each}'" for each in formats) if formats else "ISO 8601, such as 2024-01-31T09:30:00"

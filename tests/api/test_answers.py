@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -132,6 +134,59 @@ def test_etags(client: Client) -> None:
     for path in paths:
         changed = client.ask("GET", path, headers={"If-None-Match": tags[path]})
         assert changed.status_code == 200 and changed.headers["etag"] != tags[path]
+
+
+def test_the_description_has_a_tag_too(client: Client) -> None:
+    found = client.ask("GET", "/v1/openapi.json")
+    assert "/analytics/summary" in found.json()["paths"]
+    again = client.ask("GET", "/v1/openapi.json", headers={"If-None-Match": found.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_head_is_get_without_a_body(client: Client) -> None:
+    for path in ("/v1/analytics/summary", "/v1/evaluations", "/v1/openapi.json"):
+        full, head = client.ask("GET", path), client.ask("HEAD", path)
+        assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", full.headers["etag"])
+    assert client.ask("HEAD", "/v1/nothing").status_code == 404
+
+
+def test_what_a_path_takes(client: Client) -> None:
+    assert client.ask("DELETE", "/v1/evaluations").headers["allow"] == "GET, POST, HEAD"
+    assert client.ask("POST", "/v1/analytics/summary").headers["allow"] == "GET, HEAD"
+    assert client.ask("GET", "/v1/analytics/export").headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize(
+    "path", ["%00", "..%2f..%2fx", "analytics/export/%00", "%5c%5chost", "/etc", "analytics//summary"]
+)
+def test_paths_that_can_not_be(client: Client, path: str) -> None:
+    client.refused(404, "NOT_FOUND", "GET", f"/v1/{path}")
+
+
+def test_today_is_of_the_zone_asked_for(client: Client) -> None:
+    """A month is partial while it is not over where the asker means it; at any time one of these zones is a day ahead."""
+    for name in ("Pacific/Kiritimati", "Etc/GMT+12"):
+        today = datetime.now(ZoneInfo(name)).date()
+        month_end = (today.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+        found = client.get(
+            "/v1/analytics/trends",
+            dateFrom=today.replace(day=1).isoformat(),
+            dateTo=month_end.isoformat(),
+            granularity="Monthly",
+            timezone=name,
+        )
+        assert [(point["date"], point["partial"]) for point in found["data"]] == [
+            (today.replace(day=1).isoformat(), True)
+        ]
+        yesterday = today.replace(day=1) - timedelta(days=1)
+        found = client.get(
+            "/v1/analytics/trends",
+            dateFrom=yesterday.replace(day=1).isoformat(),
+            dateTo=yesterday.isoformat(),
+            granularity="monthly",
+            timezone=name,
+        )
+        assert [point["partial"] for point in found["data"]] == [False]
 
 
 @pytest.mark.parametrize(

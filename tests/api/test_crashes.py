@@ -1,4 +1,4 @@
-"""kill -9 in the middle of exports: after each restart every job ends, and no half file can be fetched."""
+"""kill -9 in the middle of exports: after the restarts every job ends, and no half file can be fetched."""
 
 from __future__ import annotations
 
@@ -24,8 +24,13 @@ ROWS = 60_000
 KILLS = 20
 
 
-def start(data_dir: Path, port: int) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "CALLBOARD_DATA_DIR": str(data_dir), "CALLBOARD_RATE_LIMIT": "off"}
+def start(settings: Settings, port: int) -> subprocess.Popen[bytes]:
+    environment = {
+        **os.environ,
+        "CALLBOARD_DATA_DIR": str(settings.data_dir),
+        "CALLBOARD_DATABASE_URL": settings.database_url,
+        "CALLBOARD_RATE_LIMIT": "off",
+    }
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
@@ -39,15 +44,15 @@ def start(data_dir: Path, port: int) -> subprocess.Popen[bytes]:
     raise AssertionError("the server was not ready in a minute")
 
 
-def test_killed_twenty_times(tmp_path: Path) -> None:
-    data_dir = tmp_path / "data"
-    workspace = Workspace(Settings(data_dir=data_dir, sample="off"))
+def test_killed_twenty_times(settings: Settings, tmp_path: Path) -> None:
+    workspace = Workspace(settings)
     TASKS["sample"](workspace, {"rows": ROWS, "seed": 9, "until": "2024-12-31"}, lambda *_: None)
     workspace.close()
-    key, port = make_key(data_dir), free_port()
+    key = make_key(settings.data_dir, settings={"database_url": settings.database_url})
+    port = free_port()
     chance = random.Random(20)
     jobs: list[str] = []
-    server = start(data_dir, port)
+    server = start(settings, port)
     try:
         for number in range(KILLS):
             client = Client(f"http://127.0.0.1:{port}", key)
@@ -57,7 +62,7 @@ def test_killed_twenty_times(tmp_path: Path) -> None:
             server.send_signal(signal.SIGKILL)
             server.wait()
             client.close()
-            server = start(data_dir, port)
+            server = start(settings, port)
         client = Client(f"http://127.0.0.1:{port}", key)
         deadline = time.monotonic() + 120
         found: dict[str, dict[str, Any]] = {}
@@ -79,7 +84,7 @@ def test_killed_twenty_times(tmp_path: Path) -> None:
                 assert len(pd.read_csv(path, usecols=["id"])) == ROWS
             else:
                 assert len(content) == status["bytes"]
-        names = {path.name.split(".")[0] for path in (data_dir / "exports").iterdir() if not path.name.startswith(".")}
+        names = {path.name.split(".")[0] for path in settings.exports_dir.iterdir() if not path.name.startswith(".")}
         assert names == {status["jobId"] for status in completed}
         client.close()
     finally:

@@ -76,6 +76,9 @@ def test_seconds_refused(text: str) -> None:
 def test_instants() -> None:
     assert checks.instant("2024-01-31") == datetime(2024, 1, 31)
     assert checks.instant("2024-01-31T09:30:00Z").utcoffset() == timedelta(0)
+    assert checks.instant("2024-01-31t09:30:00z") == checks.instant("2024-01-31T09:30:00Z")
+    assert checks.instant("2024-01-31T24:00:00Z") == checks.instant("2024-02-01T00:00:00Z")
+    assert checks.instant("2024-12-31 24:00") == datetime(2025, 1, 1)
     assert checks.instant("31/01/2024", ["%d/%m/%Y"]) == datetime(2024, 1, 31)
     assert checks.instant("2024-01-31", ["%d/%m/%Y"]) == datetime(2024, 1, 31)  # ISO 8601 can't be mistaken
     assert checks.instant("1/2/2024 9:05", ["%d/%m/%Y", "%d/%m/%Y %H:%M"]) == datetime(2024, 2, 1, 9, 5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -28,6 +28,8 @@ from lib.api.dependencies import (
 from lib.api.figures import answer, figures, group, period
 
 router = APIRouter(prefix="/analytics", tags=["Analytics"])
+
+WIDTHS = [each.value for each in Granularity]
 
 
 @router.get("/summary", response_model=schemas.Summary, dependencies=[FILTERS])
@@ -81,15 +83,16 @@ def trends(
     request: Request,
     space: Space,
     key: Reader,
-    granularity: Annotated[Literal["daily", "weekly", "monthly"] | None, Query()] = None,  # noqa: ARG001 - read below
+    granularity: Annotated[str | None, Query(json_schema_extra={"enum": WIDTHS})] = None,  # noqa: ARG001 - read below
 ) -> Response:
     """Get the figures of every day, week or month of the period."""
     parameters = only(request, (*FILTER_NAMES, "granularity"))
     single(parameters, "granularity")
-    widths = choice(parameters, "granularity", tuple(each.value for each in Granularity))
+    widths = choice(parameters, "granularity", tuple(WIDTHS))
     width = Granularity(widths[-1]) if widths else Granularity.DAILY
     asked = filters_of(parameters, space, key)
-    found, version = space.answers.ask_with_version(queries.trend, asked, space.calendar, width)
+    calendar = space.calendar_in(asked.zone(space.settings.zone))
+    found, version = space.answers.ask_with_version(queries.trend, asked, calendar, width)
     points = [
         {"date": point.bucket.first.isoformat(), "partial": point.bucket.partial, **figures(point.sums)}
         for point in found.points
