@@ -6,6 +6,7 @@ these tables; a test compares the two.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -102,29 +103,72 @@ COUNT_MEASURES = (
 )
 SUM_MEASURES = ("score_sum", "score_square_sum", "duration_sum")
 HISTOGRAM_MEASURES = tuple(f"score_bin_{number:02}" for number in range(HISTOGRAM_BINS))
-MEASURES = COUNT_MEASURES + SUM_MEASURES + HISTOGRAM_MEASURES
+PLAIN_MEASURES = COUNT_MEASURES + SUM_MEASURES
+MEASURES = PLAIN_MEASURES + HISTOGRAM_MEASURES
 """The additive measures; `lib/analytics/measures.py` says how each is computed from an evaluation."""
 
 CELL_COLUMNS = ("day", "campaign_key", "call_center_key", "engagement_key", "executive_key", "is_ai")
-"""What tells one cell of the daily rollup from another."""
+"""What tells one cell of the finest rollup from another."""
 
-daily = sa.Table(
-    "daily",
-    FACTS,
-    sa.Column("day", sa.Date, nullable=False),
-    sa.Column("campaign_key", sa.Integer, nullable=False),
-    sa.Column("call_center_key", sa.Integer, nullable=False),
-    sa.Column("engagement_key", sa.Integer, nullable=False),
-    sa.Column("executive_key", sa.Integer, nullable=False),
-    sa.Column("is_ai", sa.Boolean, nullable=False),
-    *(sa.Column(name, sa.Integer, nullable=False) for name in COUNT_MEASURES),
-    *(sa.Column(name, sa.BigInteger, nullable=False) for name in SUM_MEASURES),
-    *(sa.Column(name, sa.Integer, nullable=False) for name in HISTOGRAM_MEASURES),
-)
 
-DAILY_INDEXES = (
-    sa.Index("daily_cell", *(daily.c[name] for name in CELL_COLUMNS), unique=True).ddl_if(dialect="postgresql"),
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    """Measures summed by day and some keys, and where that makes it much shorter, by month as well.
+
+    In the monthly table `day` is the first of the month. A cell may have several rows, which add up to it: each change
+    of the facts leaves rows of its own, until they are put together. A cell that holds nothing any more adds up to 0.
+    """
+
+    keys: tuple[str, ...]
+    daily: sa.Table
+    monthly: sa.Table | None
+
+    @property
+    def tables(self) -> tuple[sa.Table, ...]:
+        """Both tables, or the one."""
+        return (self.daily,) if self.monthly is None else (self.daily, self.monthly)
+
+
+def _sums(name: str, keys: tuple[str, ...], found_by: tuple[str, ...]) -> sa.Table:
+    table = sa.Table(
+        name,
+        FACTS,
+        sa.Column("day", sa.Date, nullable=False),
+        *(sa.Column(key, sa.Boolean if key == "is_ai" else sa.Integer, nullable=False) for key in keys),
+        *(sa.Column(measure, sa.Integer, nullable=False) for measure in COUNT_MEASURES),
+        *(sa.Column(measure, sa.BigInteger, nullable=False) for measure in SUM_MEASURES),
+        *(sa.Column(measure, sa.Integer, nullable=False) for measure in HISTOGRAM_MEASURES),
+    )
+    sa.Index(f"{name}_day", table.c.day).ddl_if(dialect="postgresql")
+    for key in found_by:
+        sa.Index(f"{name}_{key}", table.c[key], table.c.day).ddl_if(dialect="postgresql")
+    return table
+
+
+def _rollup(suffix: str, *keys: str, found_by: tuple[str, ...] = ()) -> Rollup:
+    daily, monthly = (_sums(f"{unit}{suffix}", keys, found_by) for unit in ("daily", "monthly"))
+    return Rollup(keys, daily, monthly)
+
+
+FINEST = Rollup(
+    CELL_COLUMNS[1:],
+    _sums("daily", CELL_COLUMNS[1:], ()),
+    _sums("monthly", CELL_COLUMNS[1:], CELL_COLUMNS[1:5]),
 )
+"""The rollup that tells apart all that a question can: what changes it changes the others."""
+
+ROLLUPS = (
+    Rollup(("is_ai",), _sums("daily_total", ("is_ai",), ()), None),
+    _rollup("_by_center", "campaign_key", "call_center_key", "is_ai", found_by=("campaign_key",)),
+    _rollup(
+        "_by_engagement",
+        *("campaign_key", "call_center_key", "engagement_key", "is_ai"),
+        found_by=("campaign_key", "engagement_key"),
+    ),
+    _rollup("_by_executive", "call_center_key", "executive_key", "is_ai", found_by=("executive_key",)),
+    FINEST,
+)
+"""From the shortest to the longest; a question is answered from the first that has the keys it needs."""
 
 imports = sa.Table(
     "imports",

@@ -93,7 +93,7 @@ class Workspace:
             files.remove_partial(self.settings)
         tasks = {kind: partial(self._do, task) for kind, task in TASKS.items()}
         self._workers = [
-            Worker(self.queue, tasks),
+            Worker(self.queue, tasks, self._compact),
             Worker(self.queue, {EXPORT: self._export}, self._remove_old_exports),
         ]
         for worker in self._workers:
@@ -105,6 +105,12 @@ class Workspace:
         order = Order.from_json(job.payload, self.settings.zone)
         calendar = self.calendar_in(order.filters.zone(self.settings.zone))
         return exporting.run(self.facts, self.settings, calendar, order, job.id, job.attempt, steps)
+
+    def _compact(self) -> None:
+        with self.facts.write() as connection:
+            tables = rollup.compact(connection)
+        if tables:
+            log.info("Put together: %s", ", ".join(tables))
 
     def _remove_old_exports(self) -> None:
         for number in self.queue.delete_older(EXPORT, timedelta(hours=self.settings.export_hours)):
@@ -199,7 +205,7 @@ def check(workspace: Workspace, payload: dict[str, Any], tell: Tell) -> dict[str
         found = rollup.differences(connection)
         status = queries.status(connection)
     lines = [
-        f"{difference.day} {dict(zip(schema.CELL_COLUMNS[1:], difference.cell, strict=True))}: the rollup has "
+        f"{difference.table}, {difference.day} {difference.cell}: the rollup has "
         f"{_evaluations(difference.rollup)}, the facts have {_evaluations(difference.facts)}"
         for difference in found
     ]

@@ -39,6 +39,6 @@ with left:
     )
 with right:
     st.subheader("Score distribution", anchor=False)
-    charts.distribution(sums)
+    charts.distribution(view.answers.ask(queries.distribution, view.filters, view.calendar))
 
 cards.tops(view)

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from lib.analytics import statistics
 from lib.codes import HISTOGRAM_BINS, SCORE_SCALE, Sentiment, State
-from lib.schema import COUNT_MEASURES, HISTOGRAM_MEASURES, SUM_MEASURES
+from lib.schema import HISTOGRAM_MEASURES, PLAIN_MEASURES
 
 FEW_EVALUATIONS = 30
 """Below this many scored evaluations a mean is marked, and takes no part in rankings."""
@@ -58,17 +58,14 @@ class Sums:
     score_sum: int = 0
     score_square_sum: int = 0
     duration_sum: int = 0
-    score_bins: tuple[int, ...] = (0,) * HISTOGRAM_BINS
 
     @classmethod
     def from_row(cls, row: sa.RowMapping) -> Sums:
-        """Read the sums from a row that holds a column for each measure; what it lacks is 0."""
-        plain = {name: int(row.get(name) or 0) for name in COUNT_MEASURES + SUM_MEASURES}
-        return cls(**plain, score_bins=tuple(int(row.get(name) or 0) for name in HISTOGRAM_MEASURES))
+        """Read the sums from a row that holds a column for each measure."""
+        return cls(*(int(row[name] or 0) for name in PLAIN_MEASURES))
 
     def __add__(self, other: Sums) -> Sums:
-        plain = {name: getattr(self, name) + getattr(other, name) for name in COUNT_MEASURES + SUM_MEASURES}
-        return Sums(**plain, score_bins=tuple(a + b for a, b in zip(self.score_bins, other.score_bins, strict=True)))
+        return Sums(*(getattr(self, name) + getattr(other, name) for name in PLAIN_MEASURES))
 
     @property
     def sentiments(self) -> int:

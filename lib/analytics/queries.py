@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,10 +15,10 @@ from lib.analytics.calendar import Bucket, Calendar, Granularity
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Named
 from lib.analytics.filters import EVERYTHING, Filters, Grant, first_instant, last_instant, local_date
 from lib.analytics.measures import METRICS, Sums
-from lib.analytics.selection import Period, Source, granted, names_of, period_in_force
+from lib.analytics.selection import Period, days_held, granted, names_of, period_in_force, shortest_for
 from lib.analytics.selection import source as source_of
 from lib.errors import InvalidParameterError, nearest
-from lib.schema import MEASURES
+from lib.schema import HISTOGRAM_MEASURES, PLAIN_MEASURES
 
 MAX_TREND_POINTS = 20_000
 
@@ -86,10 +86,9 @@ class Trend:
 def status(connection: Connection) -> Status:
     """Return what the facts hold as a whole: version, first and last day, number of evaluations."""
     head = connection.execute(sa.select(schema.workspace)).one()
+    held = days_held(schema.ROLLUPS[0].daily).c
     days = connection.execute(
-        sa.select(
-            sa.func.min(schema.daily.c.day), sa.func.max(schema.daily.c.day), sa.func.sum(schema.daily.c.evaluations)
-        )
+        sa.select(sa.func.min(held.day), sa.func.max(held.day), sa.func.sum(held.evaluations))
     ).one()
     return Status(head.data_version, head.is_sample, head.changed_at, int(days[2] or 0), days[0], days[1])
 
@@ -97,22 +96,37 @@ def status(connection: Connection) -> Status:
 def options(connection: Connection, dimension: Dimension, grant: Grant = EVERYTHING) -> tuple[Named, ...]:
     """Return what a filter of the dimension offers, by name: every group that an evaluation in sight belongs to."""
     names = dimension.table
-    used = sa.select(schema.daily.c[dimension.column]).where(*granted(schema.daily, grant)).distinct().subquery()
-    rows = connection.execute(sa.select(names.c.id, names.c.name).join(used, used.c[dimension.column] == names.c.key))
-    return tuple(sorted((Named(row.id, row.name) for row in rows), key=lambda named: (named.name, named.id or "")))
+    rows = shortest_for(dimension, grant)
+    key = rows.c[dimension.column]
+    some = sa.func.sum(rows.c.evaluations) != 0
+    used = sa.select(key).where(*granted(rows, grant)).group_by(key).having(some).subquery()
+    found = connection.execute(sa.select(names.c.id, names.c.name).join(used, used.c[dimension.column] == names.c.key))
+    return tuple(sorted((Named(row.id, row.name) for row in found), key=lambda named: (named.name, named.id or "")))
 
 
 def summary(connection: Connection, filters: Filters, calendar: Calendar) -> Summary:
     """Return the measures of the selection, and the names of its best campaign and call center."""
     period = period_in_force(connection, filters, calendar)
-    source = source_of(connection, filters, calendar, period)
-    row = connection.execute(sa.select(*source.sums()).where(*source.where)).one()
-    return Summary(
-        period,
-        Sums.from_row(row._mapping),
-        _top(_grouped(connection, source, CAMPAIGN, ("scored", "score_sum"))),
-        _top(_grouped(connection, source, CALL_CENTER, ("scored", "score_sum"))),
-    )
+    tops = (CAMPAIGN, CALL_CENTER)
+    source = source_of(connection, filters, calendar, period, [each.column for each in tops], PLAIN_MEASURES)
+    # All of it, each campaign and each center in one pass over the rows.
+    keys = [source.rows.c[each.column] for each in tops]
+    sets = sa.func.grouping_sets(sa.text("()"), *keys)
+    found = connection.execute(sa.select(*keys, *source.sums()).group_by(sets)).all()
+    whole = next((row for row in found if row[0] is None and row[1] is None), None)
+    best = []
+    for place, dimension in enumerate(tops):
+        groups = (row for row in found if row[place] is not None and row.evaluations)
+        sums = {row[place]: Sums.from_row(row._mapping) for row in groups}
+        best.append(_top(names_of(connection, dimension, set(sums)), sums))
+    return Summary(period, Sums() if whole is None else Sums.from_row(whole._mapping), *best)
+
+
+def distribution(connection: Connection, filters: Filters, calendar: Calendar) -> tuple[int, ...]:
+    """Return the number of scores in each of the HISTOGRAM_BINS bins from 0 to 10."""
+    period = period_in_force(connection, filters, calendar)
+    source = source_of(connection, filters, calendar, period, (), HISTOGRAM_MEASURES)
+    return tuple(int(count or 0) for count in connection.execute(sa.select(*source.sums())).one())
 
 
 def breakdown(
@@ -131,8 +145,9 @@ def breakdown(
     """
     key = _sort_key(sort, dimension)
     period = period_in_force(connection, filters, calendar)
-    source = source_of(connection, filters, calendar, period)
-    groups = sorted(_grouped(connection, source, dimension, MEASURES), key=lambda group: _id_order(group.named))
+    groups = sorted(
+        _grouped(connection, filters, calendar, period, dimension), key=lambda group: _id_order(group.named)
+    )
     present = [group for group in groups if key(group) is not None]
     absent = [group for group in groups if key(group) is None]
     present.sort(key=lambda group: key(group), reverse=sort.startswith("-"))
@@ -160,10 +175,9 @@ def trend(
             "granularity",
             f"The period has more than {MAX_TREND_POINTS} points; ask for a wider granularity or a shorter period.",
         )
-    source = source_of(connection, filters, calendar, period)
-    rows = connection.execute(
-        sa.select(source.rows.c.day, *source.sums()).where(*source.where).group_by(source.rows.c.day)
-    )
+    by_day = granularity is not Granularity.MONTHLY
+    source = source_of(connection, filters, calendar, period, (), PLAIN_MEASURES, by_day=by_day)
+    rows = connection.execute(sa.select(source.rows.c.day, *source.sums()).group_by(source.rows.c.day))
     found: dict[date, Sums] = {}
     for row in rows:
         start = calendar.bucket_start(row.day, granularity)
@@ -177,43 +191,38 @@ def trend(
 
 
 def _grouped(
-    connection: Connection, source: Source, dimension: Dimension, measures: Sequence[str]
+    connection: Connection, filters: Filters, calendar: Calendar, period: Period, dimension: Dimension
 ) -> tuple[Group, ...]:
+    centered = dimension is EXECUTIVE
+    keys = [dimension.column, *([CALL_CENTER.column] if centered else [])]
+    source = source_of(connection, filters, calendar, period, keys, PLAIN_MEASURES)
     key = source.rows.c[dimension.column]
-    center = source.rows.c[CALL_CENTER.column]
-    found = connection.execute(
-        sa.select(
-            key.label("group_key"),
-            sa.func.min(center).label("center"),
-            sa.func.max(center).label("last_center"),
-            *source.sums(measures),
-        )
-        .where(*source.where)
-        .group_by(key)
-    ).all()
+    columns = [key.label("group_key"), *source.sums()]
+    if centered:
+        center = source.rows.c[CALL_CENTER.column]
+        columns += [sa.func.min(center).label("center"), sa.func.max(center).label("last_center")]
+    some = sa.func.sum(source.rows.c.evaluations) != 0
+    found = connection.execute(sa.select(*columns).group_by(key).having(some)).all()
     names = names_of(connection, dimension, {row.group_key for row in found})
-    centers: Mapping[int, Named] = {}
-    if dimension is EXECUTIVE:
-        centers = names_of(connection, CALL_CENTER, {row.center for row in found})
+    centers = names_of(connection, CALL_CENTER, {row.center for row in found}) if centered else {}
     return tuple(
         Group(
             names[row.group_key],
             Sums.from_row(row._mapping),
-            centers.get(row.center) if row.center == row.last_center else None,
+            centers[row.center] if centered and row.center == row.last_center else None,
         )
         for row in found
     )
 
 
-def _top(groups: Sequence[Group]) -> str | None:
+def _top(names: Mapping[int, Named], sums: Mapping[int, Sums]) -> str | None:
     """Return the name with the highest average score among those with enough evaluations, else among all."""
-    scored = [group for group in groups if group.sums.scored and group.named.id is not None]
-    ranked = [group for group in scored if not group.sums.few] or scored
+    scored = [(names[key], each) for key, each in sums.items() if each.scored and names[key].id is not None]
+    ranked = [(named, each) for named, each in scored if not each.few] or scored
     if not ranked:
         return None
     score = METRICS["averageScore"]
-    best = min(ranked, key=lambda group: (-(score.value(group.sums) or 0), -group.sums.scored, group.named.name))
-    return best.named.name
+    return min(ranked, key=lambda pair: (-(score.value(pair[1]) or 0), -pair[1].scored, pair[0].name))[0].name
 
 
 def _id_order(named: Named) -> tuple[bool, str]:

@@ -1,11 +1,13 @@
-"""The daily rollup: measures by day, campaign, call center, engagement, executive and AI or human.
+"""The rollups: measures by day or month and some keys, each question answered from the shortest that will do.
 
-It changes in the transaction that changes the facts, by signed sums: what new rows add less what old ones held.
-Measures are whole numbers, so this is exact in any order, and `differences` can hold the rollup to the facts.
+They change in the transaction that changes the facts, by signed sums: what new rows add less what old ones held is
+appended, so that a change costs what it brings. Measures are whole numbers, so their sum is exact in any order;
+`differences` holds the rollups to the facts, and `compact` puts the rows of a cell together when there are many.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,21 +19,30 @@ from sqlalchemy.engine import Connection
 from lib.analytics.local_time import local_day
 from lib.analytics.measures import aggregates
 from lib.bulk import analyze, bulk_insert
-from lib.schema import CELL_COLUMNS, MEASURES, daily, evaluations, workspace
+from lib.schema import CELL_COLUMNS, FINEST, MEASURES, ROLLUPS, evaluations, workspace
+
+changes = sa.Table(
+    "rollup_changes",
+    sa.MetaData(),
+    *(sa.Column(column.name, column.type) for column in FINEST.daily.columns),
+    prefixes=["TEMPORARY"],
+)
+"""What an import adds to the finest cells, or takes from them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A cell in which the rollup and the facts disagree; None where one of them lacks the cell."""
+    """A cell in which a rollup and the facts disagree; None where one of them lacks the cell."""
 
+    table: str
     day: date
-    cell: tuple[Any, ...]
+    cell: dict[str, Any]
     rollup: dict[str, int] | None
     facts: dict[str, int] | None
 
 
 def cells(rows: sa.FromClause, sign: int = 1) -> sa.Select[Any]:
-    """Return the cells that rows of the facts' columns add up to, each measure times `sign`."""
+    """Return the finest cells that rows of the facts' columns add up to, each measure times `sign`."""
     sums = aggregates(rows)
     measures = [
         (sums[name] * sa.literal_column(str(sign)) if sign < 0 else sums[name]).label(name) for name in MEASURES
@@ -40,65 +51,145 @@ def cells(rows: sa.FromClause, sign: int = 1) -> sa.Select[Any]:
     return sa.select(*keys, *measures).group_by(*keys)
 
 
+def coarser(rows: sa.FromClause, keys: Sequence[str], *, monthly: bool) -> sa.Select[Any]:
+    """Return the cells of some keys that finest ones add up to, without those that hold nothing."""
+    day = sa.cast(sa.func.date_trunc(sa.literal_column("'month'"), rows.c.day), sa.Date) if monthly else rows.c.day
+    cell = [day, *(rows.c[key] for key in keys)]
+    sums = [sa.func.sum(rows.c[name]) for name in MEASURES]
+    labelled = [each.label(name) for each, name in zip([*cell, *sums], ["day", *keys, *MEASURES], strict=True)]
+    return sa.select(*labelled).group_by(*cell).having(sa.or_(*(each != 0 for each in sums)))
+
+
 def apply(connection: Connection, added: sa.FromClause, removed: sa.FromClause | None) -> None:
-    """Add the rows of `added` to the rollup and take those of `removed` away; both have the facts' columns.
+    """Add the rows of `added` to the rollups and take those of `removed` away; both have the facts' columns.
 
     Must run in the transaction that changes the facts, by the one writer.
     """
-    columns = [*CELL_COLUMNS, *MEASURES]
-    if removed is None and connection.execute(sa.select(daily.c.day).limit(1)).first() is None:
-        with bulk_insert(connection, daily):
-            connection.execute(sa.insert(daily).from_select(columns, cells(added)))
+    if removed is None and connection.execute(sa.select(FINEST.daily.c.day).limit(1)).first() is None:
+        _fill(connection, added)
         return
-    changes = sa.Table(
-        "rollup_changes", sa.MetaData(), *(sa.Column(c.name, c.type) for c in daily.columns), prefixes=["TEMPORARY"]
-    )
     changes.drop(connection, checkfirst=True)
     changes.create(connection)
-    connection.execute(
-        sa.insert(changes).from_select(columns, cells(added) if removed is None else _net(added, removed))
-    )
+    finest = cells(added) if removed is None else _net(added, removed)
+    connection.execute(sa.insert(changes).from_select(changes.columns.keys(), finest))
     analyze(connection, changes)
-    same_cell = sa.and_(*(daily.c[name] == changes.c[name] for name in CELL_COLUMNS))
-    moved = {name: daily.c[name] + changes.c[name] for name in MEASURES}
-    connection.execute(sa.update(daily).where(same_cell).values(moved))
-    unknown = ~sa.exists().where(same_cell).correlate(changes)
-    connection.execute(sa.insert(daily).from_select(changes.columns.keys(), sa.select(changes).where(unknown)))
-    if removed is not None:
-        emptied = sa.select(changes.c.day).where(changes.c.evaluations < 0)
-        connection.execute(sa.delete(daily).where(daily.c.evaluations == 0, daily.c.day.in_(emptied)))
+    _insert(connection, FINEST.daily, sa.select(changes))
+    _spread(connection, changes)
     changes.drop(connection)
+
+
+def clear(connection: Connection) -> None:
+    """Empty the rollups."""
+    for rollup in ROLLUPS:
+        for table in rollup.tables:
+            connection.execute(sa.delete(table))
+
+
+def rebuild(connection: Connection) -> None:
+    """Compute the rollups from the facts."""
+    clear(connection)
+    _fill(connection, evaluations)
+
+
+def _fill(connection: Connection, rows: sa.FromClause) -> None:
+    """Fill empty rollups."""
+    with bulk_insert(connection, FINEST.daily):
+        _insert(connection, FINEST.daily, cells(rows))
+    _spread(connection, FINEST.daily)
+
+
+def _spread(connection: Connection, finest: sa.FromClause) -> None:
+    """Append to the other rollups what finest cells add up to there."""
+    for rollup in ROLLUPS:
+        for table in rollup.tables:
+            if table is not FINEST.daily:
+                with bulk_insert(connection, table):
+                    _insert(connection, table, coarser(finest, rollup.keys, monthly=table is rollup.monthly))
+
+
+def _insert(connection: Connection, table: sa.Table, source: sa.Select[Any]) -> None:
+    # The finest by day, as that is how it is read; the others are short.
+    ordered = source.order_by(sa.literal_column("1")) if table is FINEST.daily else source
+    connection.execute(sa.insert(table).from_select(table.columns.keys(), ordered))
+
+
+def _cell(table: sa.Table) -> list[str]:
+    """Return the columns that tell one cell of a rollup from another."""
+    return [column.name for column in table.columns if column.name not in MEASURES]
+
+
+def compact(connection: Connection) -> list[str]:
+    """Put the rows of each cell together in the rollups that have become much longer; return which."""
+    done = []
+    for rollup in ROLLUPS:
+        for table in rollup.tables:
+            whole = _whole(table)
+            rows, few = (
+                connection.execute(sa.select(sa.func.count()).select_from(each)).scalar_one()
+                for each in (table, sa.select(*(table.c[name] for name in _cell(table))).distinct().subquery())
+            )
+            if rows - few > max(_MANY_ROWS, few * _MANY_SHARE):
+                together = sa.Table(
+                    "together",
+                    sa.MetaData(),
+                    *(sa.Column(column.name, column.type) for column in table.columns),
+                    prefixes=["TEMPORARY"],
+                )
+                together.drop(connection, checkfirst=True)
+                together.create(connection)
+                connection.execute(sa.insert(together).from_select(table.columns.keys(), whole))
+                connection.execute(sa.delete(table))
+                with bulk_insert(connection, table):
+                    _insert(connection, table, sa.select(together))
+                together.drop(connection)
+                done.append(table.name)
+    return done
+
+
+_MANY_ROWS, _MANY_SHARE = 20_000, 0.3
+
+
+def _whole(table: sa.Table) -> sa.Select[Any]:
+    """Return a rollup's cells, each in one row."""
+    return coarser(table, _cell(table)[1:], monthly=False)
 
 
 def _net(added: sa.FromClause, removed: sa.FromClause) -> sa.Select[Any]:
     union = sa.union_all(cells(added), cells(removed, -1)).subquery()
-    keys = [union.c[name] for name in CELL_COLUMNS]
-    return sa.select(*keys, *(sa.func.sum(union.c[name]).label(name) for name in MEASURES)).group_by(*keys)
-
-
-def rebuild(connection: Connection) -> None:
-    """Compute the whole rollup from the facts."""
-    connection.execute(sa.delete(daily))
-    source = cells(evaluations)
-    connection.execute(sa.insert(daily).from_select([*CELL_COLUMNS, *MEASURES], source))
+    return coarser(union, CELL_COLUMNS[1:], monthly=False)
 
 
 def differences(connection: Connection, limit: int = 20) -> list[Difference]:
-    """Recompute the rollup from the facts and return cells that differ, by day; none when all is well."""
-    facts = cells(evaluations).subquery("facts")
-    same = sa.and_(*(daily.c[name] == facts.c[name] for name in CELL_COLUMNS))
-    differs = sa.or_(*(daily.c[name].is_distinct_from(facts.c[name]) for name in MEASURES))
+    """Recompute the rollups from the facts and return cells that differ, by table and day; none when all is well.
+
+    The finest is held to the facts; where it agrees with them, the others are held to it.
+    """
+    found = _differing(connection, FINEST.daily, cells(evaluations).subquery("facts"), limit)
+    if found:
+        return found
+    for rollup in ROLLUPS:
+        for table in rollup.tables:
+            if table is not FINEST.daily:
+                from_finest = coarser(FINEST.daily, rollup.keys, monthly=table is rollup.monthly).subquery("facts")
+                found += _differing(connection, table, from_finest, limit - len(found))
+    return found
+
+
+def _differing(connection: Connection, table: sa.Table, facts: sa.Subquery, limit: int) -> list[Difference]:
+    keys = _cell(table)
+    held = _whole(table).subquery("held")
+    same = sa.and_(*(held.c[name] == facts.c[name] for name in keys))
+    differs = sa.or_(*(held.c[name].is_distinct_from(facts.c[name]) for name in MEASURES))
     columns = [
-        *(sa.func.coalesce(daily.c[name], facts.c[name]).label(name) for name in CELL_COLUMNS),
-        *(daily.c[name].label(f"rollup_{name}") for name in MEASURES),
+        *(sa.func.coalesce(held.c[name], facts.c[name]).label(name) for name in keys),
+        *(held.c[name].label(f"rollup_{name}") for name in MEASURES),
         *(facts.c[name].label(f"facts_{name}") for name in MEASURES),
     ]
-    joined = daily.join(facts, same, full=True)
     rows = connection.execute(
         sa.select(*columns)
-        .select_from(joined)
+        .select_from(held.join(facts, same, full=True))
         .where(differs)
-        .order_by(*(sa.literal_column(str(n)) for n in range(1, 7)))
+        .order_by(*(sa.literal_column(str(n)) for n in range(1, len(keys) + 1)))
         .limit(limit)
     )
     found = []
@@ -110,12 +201,13 @@ def differences(connection: Connection, limit: int = 20) -> list[Difference]:
             else {name: int(values[f"{side}_{name}"]) for name in MEASURES}
             for side in ("rollup", "facts")
         ]
-        found.append(Difference(values["day"], tuple(values[name] for name in CELL_COLUMNS[1:]), sides[0], sides[1]))
+        cell = {name: values[name] for name in keys if name != "day"}
+        found.append(Difference(table.name, values["day"], cell, sides[0], sides[1]))
     return found
 
 
 def rezone(connection: Connection, zone: ZoneInfo) -> None:
-    """Compute every evaluation's day anew in another zone, and the rollup with them."""
+    """Compute every evaluation's day anew in another zone, and the rollups with them."""
     instant = evaluations.c.audio_at
     first, last = connection.execute(sa.select(sa.func.min(instant), sa.func.max(instant))).one()
     if first is not None:

@@ -1,26 +1,26 @@
-"""Which rows a question is about: the period in force, and the rollup or the facts under its conditions.
+"""Which rows a question is about: the period in force, and a rollup or the facts under its conditions.
 
-The daily rollup answers, unless the question is about instants or about a zone other than the workspace's, which
-days can't answer; then the same measures are computed from the facts.
+The shortest rollup that has the keys answers, its whole months by month where days are not asked for. Questions about
+instants or about a zone other than the workspace's, which days can't answer, are computed from the facts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib import codes, schema
-from lib.analytics.calendar import Calendar
+from lib.analytics.calendar import ONE_DAY, Calendar, Granularity, next_bucket
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, Dimension, Named
 from lib.analytics.filters import Filters, Grant, Moment, first_instant, last_instant
 from lib.analytics.local_time import local_day
 from lib.analytics.measures import expressions
-from lib.schema import MEASURES
+from lib.schema import ROLLUPS, Rollup
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,14 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a question's numbers come from: a row set with a day, keys and measures, and which rows."""
+    """Where a question's numbers come from: rows with a day, keys and measures."""
 
     rows: sa.FromClause
-    where: tuple[sa.ColumnElement[bool], ...]
+    measures: tuple[str, ...]
 
-    def sums(self, names: Sequence[str] = MEASURES) -> list[sa.ColumnElement[Any]]:
-        """Return the sums of some measures, each under its name."""
-        return [sa.func.sum(self.rows.c[name]).label(name) for name in names]
+    def sums(self) -> list[sa.ColumnElement[Any]]:
+        """Return the sums of the measures, each under its name."""
+        return [sa.func.sum(self.rows.c[name]).label(name) for name in self.measures]
 
 
 def period_in_force(connection: Connection, filters: Filters, calendar: Calendar) -> Period:
@@ -48,9 +48,11 @@ def period_in_force(connection: Connection, filters: Filters, calendar: Calendar
     if filters.date_from is not None and filters.date_to is not None:
         return Period(filters.date_from, filters.date_to)
     if filters.timezone is None:
-        column = schema.daily.c.day
-        visible = granted(schema.daily, filters.grant)
-        first, last = connection.execute(sa.select(sa.func.min(column), sa.func.max(column)).where(*visible)).one()
+        rows = _shortest(_grant_keys(filters.grant)).daily
+        visible = granted(rows, filters.grant)
+        first, last = connection.execute(
+            sa.select(sa.func.min(rows.c.day), sa.func.max(rows.c.day)).where(*visible)
+        ).one()
     else:
         first, last = (
             instant.astimezone(filters.zone(calendar.zone)).date() if instant else None
@@ -61,6 +63,13 @@ def period_in_force(connection: Connection, filters: Filters, calendar: Calendar
     )
 
 
+def days_held(rollup: sa.Table, where: Sequence[sa.ColumnElement[bool]] = ()) -> sa.Subquery:
+    """Return the days on which there are evaluations, with how many."""
+    total = sa.func.sum(rollup.c.evaluations)
+    days = sa.select(rollup.c.day, total.label("evaluations")).where(*where)
+    return days.group_by(rollup.c.day).having(total != 0).subquery()
+
+
 def _first_and_last(connection: Connection, grant: Grant) -> tuple[datetime | None, datetime | None]:
     column = schema.evaluations.c.audio_at
     visible = granted(schema.evaluations, grant)
@@ -68,35 +77,119 @@ def _first_and_last(connection: Connection, grant: Grant) -> tuple[datetime | No
     return first, last
 
 
-def source(connection: Connection, filters: Filters, calendar: Calendar, period: Period) -> Source:
-    """Choose the rollup where days can answer the question, and the facts where they can't."""
+def source(
+    connection: Connection,
+    filters: Filters,
+    calendar: Calendar,
+    period: Period,
+    keys: Sequence[str],
+    measures: Sequence[str],
+    *,
+    by_day: bool = False,
+) -> Source:
+    """Choose where the numbers of some measures by some keys come from; with `by_day`, their days are kept."""
     ends = (filters.date_from, filters.date_to)
     if filters.timezone is None and not any(isinstance(end, datetime) for end in ends):
-        daily = schema.daily
-        return Source(daily, (*_day_range(daily, filters), *_choices(daily, filters)))
+        needed = {*keys, *_grant_keys(filters.grant)}
+        needed.update(dimension.column for dimension in DIMENSIONS if filters.ids(dimension))
+        rollup = _shortest(needed)
+        chosen = _choices_by_key(connection, filters)
+        arms = [
+            sa.select(table.c.day, *(table.c[key] for key in keys), *(table.c[name] for name in measures)).where(
+                *days, *(table.c[name].in_(values) for name, values in chosen.items())
+            )
+            for table, days in _parts(rollup, filters, by_day=by_day)
+        ]
+        rows = arms[0].subquery() if len(arms) == 1 else sa.union_all(*arms).subquery()
+        return Source(rows, tuple(measures))
     facts = schema.evaluations
     zone = filters.zone(calendar.zone)
     first, last = _first_and_last(connection, filters.grant)
     first, last = first or datetime.now(UTC), last or datetime.now(UTC)
+    found = expressions(facts)
     rows = (
         sa.select(
             local_day(facts.c.audio_at, zone, first, last).label("day"),
-            *(facts.c[dimension.column] for dimension in DIMENSIONS),
-            *(expression.label(name) for name, expression in expressions(facts).items()),
+            *(facts.c[key] for key in keys),
+            *(found[name].label(name) for name in measures),
         )
         .where(*fact_conditions(filters, calendar, period))
         .subquery()
     )
-    return Source(rows, ())
+    return Source(rows, tuple(measures))
 
 
-def _day_range(rows: sa.FromClause, filters: Filters) -> list[sa.ColumnElement[bool]]:
-    conditions = []
-    if filters.date_from is not None:
-        conditions.append(rows.c.day >= filters.date_from)
-    if filters.date_to is not None:
-        conditions.append(rows.c.day <= filters.date_to)
+def shortest_for(dimension: Dimension, grant: Grant) -> sa.Table:
+    """Return the shortest table that has the keys of a dimension and those that a grant limits."""
+    rollup = _shortest({dimension.column, *_grant_keys(grant)})
+    return rollup.daily if rollup.monthly is None else rollup.monthly
+
+
+def _shortest(needed: Collection[str]) -> Rollup:
+    return next(rollup for rollup in ROLLUPS if set(needed) <= set(rollup.keys))
+
+
+def _grant_keys(grant: Grant) -> list[str]:
+    limits = ((CALL_CENTER, grant.call_centers), (CAMPAIGN, grant.campaigns))
+    return [dimension.column for dimension, ids in limits if ids is not None]
+
+
+def _parts(rollup: Rollup, filters: Filters, *, by_day: bool) -> list[tuple[sa.Table, list[sa.ColumnElement[bool]]]]:
+    """Return the tables that together hold the days asked for, each with which of its days."""
+    first, last = _asked_days(filters)
+    daily = rollup.daily
+    whole_from = (
+        None if first is None else first if first.day == 1 else next_bucket(first.replace(day=1), Granularity.MONTHLY)
+    )
+    whole_until = None if last is None else (last + ONE_DAY).replace(day=1)
+    no_month = whole_from is not None and whole_until is not None and whole_from >= whole_until
+    if by_day or rollup.monthly is None or no_month:
+        return [(daily, _between(daily, first, None if last is None else last + ONE_DAY))]
+    parts = [(rollup.monthly, _between(rollup.monthly, whole_from, whole_until))]
+    if first is not None and first != whole_from:
+        parts.append((daily, _between(daily, first, whole_from)))
+    if last is not None and last + ONE_DAY != whole_until:
+        parts.append((daily, _between(daily, whole_until, last + ONE_DAY)))
+    return parts
+
+
+def _asked_days(filters: Filters) -> tuple[date | None, date | None]:
+    """Return the days asked for, where both ends are days or open."""
+    assert not isinstance(filters.date_from, datetime) and not isinstance(filters.date_to, datetime)  # noqa: S101
+    return filters.date_from, filters.date_to
+
+
+def _between(table: sa.Table, first: date | None, end: date | None) -> list[sa.ColumnElement[bool]]:
+    """Return what days from `first` until before `end` meet."""
+    conditions: list[sa.ColumnElement[bool]] = []
+    if first is not None:
+        conditions.append(table.c.day >= first)
+    if end is not None:
+        conditions.append(table.c.day < end)
     return conditions
+
+
+def _choices_by_key(connection: Connection, filters: Filters) -> dict[str, list[Any]]:
+    """Return the values that a rollup's columns may have: keys, looked up here, so that planners see values."""
+    chosen: dict[str, list[Any]] = {}
+    limits = {CALL_CENTER: filters.grant.call_centers, CAMPAIGN: filters.grant.campaigns}
+    for dimension in DIMENSIONS:
+        names = dimension.table.c
+        asked, limit = filters.ids(dimension), limits.get(dimension)
+        conditions = [_asked(dimension, asked)] if asked else []
+        if limit is not None:
+            conditions.append(names.id.in_(limit))
+        if conditions:
+            chosen[dimension.column] = list(connection.scalars(sa.select(names.key).where(*conditions)))
+    if filters.is_ai is not None:
+        chosen["is_ai"] = [filters.is_ai]
+    return chosen
+
+
+def _asked(dimension: Dimension, ids: Sequence[str]) -> sa.ColumnElement[bool]:
+    names = dimension.table.c
+    asked: sa.ColumnElement[bool] = names.id.in_(ids)
+    return sa.or_(asked, names.key == codes.NO_KEY) if codes.NONE_NAME in ids else asked
 
 
 def fact_conditions(filters: Filters, calendar: Calendar, period: Period) -> list[sa.ColumnElement[bool]]:
@@ -116,11 +209,8 @@ def _choices(rows: sa.FromClause, filters: Filters) -> list[sa.ColumnElement[boo
     for dimension in DIMENSIONS:
         ids = filters.ids(dimension)
         if ids:
-            names = dimension.table
-            asked: sa.ColumnElement[bool] = names.c.id.in_(ids)
-            if codes.NONE_NAME in ids:
-                asked = sa.or_(asked, names.c.key == codes.NO_KEY)
-            conditions.append(rows.c[dimension.column].in_(sa.select(names.c.key).where(asked)))
+            keys = sa.select(dimension.table.c.key).where(_asked(dimension, ids))
+            conditions.append(rows.c[dimension.column].in_(keys))
     if filters.is_ai is not None:
         conditions.append(rows.c.is_ai == filters.is_ai)
     return conditions + granted(rows, filters.grant)

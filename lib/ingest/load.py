@@ -14,7 +14,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib import codes, schema
+from lib import codes
 from lib.analytics import rollup
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Dimension
 from lib.analytics.filters import EVERYTHING, Grant
@@ -57,6 +57,14 @@ outgoing = sa.Table(
 )
 """The rows of the facts that those replace."""
 
+known = sa.Table(
+    "known",
+    sa.MetaData(),
+    *(sa.Column(column.name, column.type) for column in evaluations.columns),
+    prefixes=["TEMPORARY"],
+)
+"""The rows of the facts that have the ids of staged ones."""
+
 given = sa.Table("given", sa.MetaData(), sa.Column("id", sa.Text), sa.Column("name", sa.Text), prefixes=["TEMPORARY"])
 """The ids of one dimension that the staged rows have, each with the name it came with last."""
 
@@ -86,7 +94,7 @@ class Loaded:
 def stage(connection: Connection, batches: pa.RecordBatchReader) -> tuple[int, int]:
     """Take the rows into a temporary table, the last of each id; return how many were duplicates, and exact ones."""
     with connection.begin():
-        for table in (staged, incoming, outgoing):
+        for table in (staged, known, incoming, outgoing):
             table.drop(connection, checkfirst=True)
         staged.create(connection)
         load_batches(connection, staged, batches)
@@ -103,8 +111,8 @@ def apply(
     ConflictError where a row would replace one that the grant does not cover.
     """
     if replace_all:
-        for table in (evaluations, schema.daily):
-            connection.execute(sa.delete(table))
+        connection.execute(sa.delete(evaluations))
+        rollup.clear(connection)
         for dimension in DIMENSIONS:
             connection.execute(sa.delete(dimension.table).where(dimension.table.c.key != codes.NO_KEY))
     renamed = (
@@ -138,7 +146,7 @@ def apply(
 def clear_staged(connection: Connection) -> None:
     """Drop the temporary tables."""
     with connection.begin():
-        for table in (staged, incoming, outgoing):
+        for table in (staged, known, incoming, outgoing):
             table.drop(connection, checkfirst=True)
 
 
@@ -194,11 +202,11 @@ def _name(connection: Connection, dimension: Dimension, *, rename: bool) -> bool
         connection.execute(sa.update(names).where(names.c.key == key).values(name=name))
     highest = connection.execute(sa.select(sa.func.max(names.c.key))).scalar_one()
     number = sa.func.row_number().over(order_by=given.c.id) + highest
-    known = sa.exists().where(names.c.id == given.c.id)
+    taken = sa.exists().where(names.c.id == given.c.id)
     connection.execute(
         sa.insert(names).from_select(
             ["key", "id", "name"],
-            sa.select(number, given.c.id, sa.func.coalesce(given.c.name, given.c.id)).where(~known),
+            sa.select(number, given.c.id, sa.func.coalesce(given.c.name, given.c.id)).where(~taken),
         )
     )
     given.drop(connection)
@@ -209,23 +217,15 @@ def _compare(connection: Connection) -> Loaded:
     """Fill `incoming` with the staged rows that are new or differ, `outgoing` with the facts that those replace."""
     total = connection.execute(sa.select(sa.func.count()).select_from(staged)).scalar_one()
     keyed = _keyed()
+    facts = [evaluations.c[name] for name in _FACT_COLUMNS]
+    _fill(connection, known, sa.select(*facts).join(staged, staged.c.id == evaluations.c.id))
     plain = [name for name in _FACT_COLUMNS if name != "id"]
-    differs = sa.or_(*(evaluations.c[name].is_distinct_from(keyed.c[name]) for name in plain))
-    outgoing.create(connection)
-    connection.execute(
-        sa.insert(outgoing).from_select(
-            _FACT_COLUMNS,
-            sa.select(*(evaluations.c[name] for name in _FACT_COLUMNS))
-            .join(keyed, evaluations.c.id == keyed.c.id)
-            .where(differs),
-        )
-    )
-    known = sa.exists().where(evaluations.c.id == keyed.c.id)
-    replaced = sa.exists().where(outgoing.c.id == keyed.c.id)
-    incoming.create(connection)
-    connection.execute(sa.insert(incoming).from_select(_FACT_COLUMNS, sa.select(keyed).where(sa.or_(~known, replaced))))
-    analyze(connection, incoming)
-    analyze(connection, outgoing)
+    differs = sa.or_(*(known.c[name].is_distinct_from(keyed.c[name]) for name in plain))
+    _fill(connection, outgoing, sa.select(known).join(keyed, known.c.id == keyed.c.id).where(differs))
+    new = ~sa.exists().where(known.c.id == keyed.c.id)
+    replacing = sa.exists().where(outgoing.c.id == keyed.c.id)
+    _fill(connection, incoming, sa.select(keyed).where(sa.or_(new, replacing)))
+    known.drop(connection)
     changed = connection.execute(sa.select(sa.func.count()).select_from(outgoing)).scalar_one()
     different = connection.execute(sa.select(sa.func.count()).select_from(incoming)).scalar_one()
     days = sa.union(sa.select(incoming.c.day), sa.select(outgoing.c.day)).subquery()
@@ -233,6 +233,13 @@ def _compare(connection: Connection) -> Loaded:
         sa.select(sa.func.count(), sa.func.min(days.c.day), sa.func.max(days.c.day))
     ).one()
     return Loaded(different - changed, changed, total - different, 0, 0, count, first, last)
+
+
+def _fill(connection: Connection, table: sa.Table, rows: sa.Select[Any]) -> None:
+    """Make a temporary table of rows that have the facts' columns."""
+    table.create(connection)
+    connection.execute(sa.insert(table).from_select(_FACT_COLUMNS, rows))
+    analyze(connection, table)
 
 
 def _keyed() -> sa.Subquery:

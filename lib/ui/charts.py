@@ -94,7 +94,7 @@ def trend(course: Trend, metric: Metric, height: int = 300) -> None:
         st.caption("Hollow points are weeks or months that the period, or today, cuts short.")
 
 
-def distribution(sums: Sums, height: int = 220) -> None:
+def distribution(counts: Sequence[int], height: int = 220) -> None:
     """Draw how many evaluations have each score, in bins of half a point."""
     colours = palette()
     width = 10 / HISTOGRAM_BINS
@@ -106,7 +106,7 @@ def distribution(sums: Sums, height: int = 220) -> None:
                 "count": count,
                 "label": f"{number * width:g} to {(number + 1) * width:g}",
             }
-            for number, count in enumerate(sums.score_bins)
+            for number, count in enumerate(counts)
         ]
     )
     bars = (
