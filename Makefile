@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
 
-.PHONY: run test install install-dev system lint format lock
+.PHONY: run test bench install install-dev system lint format lock
 
 run: install ## serve the app on http://localhost:8501
 	@$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -15,6 +15,9 @@ install-dev: .venv/installed-dev ## the same, and what the tests need
 
 test: install-dev system lint ## lint, types and the whole suite, on DuckDB, PostgreSQL and in Chromium
 	@$(BIN)/python -m pytest
+
+bench: install-dev system ## measurements against yardsticks, on ten million evaluations; writes bench/results.md
+	@$(BIN)/python -m bench $(PARTS)
 
 lint: install-dev
 	@$(BIN)/ruff check .

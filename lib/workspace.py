@@ -244,6 +244,11 @@ def current() -> Workspace:
         return _current
 
 
+def opened() -> Workspace | None:
+    """Return the process's workspace if it is open."""
+    return _current
+
+
 def body_limit_bytes() -> int:
     """Return how large the body of a request may be; the settings' default until the workspace is open."""
     chosen = Settings.model_fields["max_body_mb"].default if _current is None else _current.settings.max_body_mb

@@ -1,7 +1,7 @@
 """Answers: the questions of `queries.py`, each asked once for a version of the data.
 
-Results are frozen, so one answer serves every page and every visitor. The cache holds a bounded number of them, and
-a change of the data makes all older ones unreachable.
+Results are frozen, so one answer serves every page and every visitor. The cache holds so many that they stay within
+a bound of memory, and a change of the data makes all older ones unreachable.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from sqlalchemy.engine import Connection
 from lib import schema
 from lib.database import Facts
 
-MAX_ANSWERS = 1_000
+MAX_BYTES = 64 * 2**20
+"""How much memory the answers that are kept may take, by estimate."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,6 +32,7 @@ class Answers:
         self._facts = facts
         self._seconds = seconds
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._bytes = 0
         self._lock = threading.Lock()
 
     def ask(self, question: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -43,15 +45,28 @@ class Answers:
         """Return a question's answer, and the version of the data that it is of."""
         with self._facts.read(self._seconds) as connection:
             version: int = connection.execute(sa.select(schema.workspace.c.data_version)).scalar_one()
-            key = (version, question.__qualname__, args, tuple(sorted(kwargs.items())))
+            key = (version, question, args, tuple(sorted(kwargs.items())))
             with self._lock:
                 if key in self._kept:
                     self._kept.move_to_end(key)
                     kept: R = self._kept[key]
                     return kept, version
             answer = question(connection, *args, **kwargs)
-        with self._lock:
-            self._kept[key] = answer
-            while len(self._kept) > MAX_ANSWERS:
-                self._kept.popitem(last=False)
+        self._keep(key, answer)
         return answer, version
+
+    def _keep(self, key: Hashable, answer: Any) -> None:
+        with self._lock:
+            if key not in self._kept:
+                self._bytes += _size(answer)
+            self._kept[key] = answer
+            while self._bytes > MAX_BYTES:
+                self._bytes -= _size(self._kept.popitem(last=False)[1])
+
+
+def _size(answer: Any) -> int:
+    """Estimate an answer's size in bytes: text as it is, a kilobyte for each row of a result and for what is around."""
+    if isinstance(answer, bytes):
+        return len(answer) + 1024
+    rows = next((getattr(answer, name) for name in ("groups", "points", "records") if hasattr(answer, name)), ())
+    return 1024 * (1 + len(answer if isinstance(answer, tuple) else rows))

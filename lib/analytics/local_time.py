@@ -1,4 +1,4 @@
-"""The wall clock of an instant in any zone, as SQL that every engine computes alike."""
+"""The wall clock of an instant in any zone, and the bucket of a day, as SQL that every engine computes alike."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from lib.analytics.calendar import offsets
+from lib.analytics.calendar import Granularity, offsets
+from lib.settings import WeekStart
 
 Instant = sa.ColumnElement[datetime]
 
@@ -30,6 +31,19 @@ def local_iso(instant: Instant, zone: ZoneInfo, first: datetime, last: datetime)
     day, time = (sa.cast(sa.cast(wall, half), sa.Text) for half in (sa.Date, sa.Time))
     offset = _by_offset(instant, zone, first, last, lambda offset: sa.literal(_written(offset)))
     return day.concat("T").concat(time).concat(offset)
+
+
+def bucket_start(
+    day: sa.ColumnElement[date], granularity: Granularity, week_start: WeekStart
+) -> sa.ColumnElement[date]:
+    """Return the first day of the bucket that a day falls into, as SQL; the same as `Calendar.bucket_start`."""
+    if granularity is Granularity.DAILY:
+        return day
+    if granularity is Granularity.MONTHLY:
+        return sa.cast(sa.func.date_trunc(sa.literal_column("'month'"), day), sa.Date)
+    # The engines' own weeks begin on Monday.
+    ahead = sa.literal_column(str({"monday": 0, "sunday": 1, "saturday": 2}[week_start]), sa.Integer)
+    return sa.cast(sa.func.date_trunc(sa.literal_column("'week'"), day + ahead), sa.Date) - ahead
 
 
 def _by_offset(

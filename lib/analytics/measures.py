@@ -8,10 +8,10 @@ here.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -37,7 +37,10 @@ class Unit(enum.Enum):
     @property
     def decimals(self) -> int:
         """Decimals that a value has in answers and files."""
-        return {Unit.SCORE: 2, Unit.SHARE: 4, Unit.BALANCE: 4}.get(self, 0)
+        return _DECIMALS.get(self.value, 0)
+
+
+_DECIMALS = {"score": 2, "share": 4, "balance": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,9 @@ class Sums:
     duration_sum: int = 0
 
     @classmethod
-    def from_row(cls, row: sa.RowMapping) -> Sums:
-        """Read the sums from a row that holds a column for each measure."""
-        return cls(*(int(row[name] or 0) for name in PLAIN_MEASURES))
+    def from_values(cls, values: Sequence[Any]) -> Sums:
+        """Take the sums of PLAIN_MEASURES in their order; null is 0."""
+        return cls(*(int(value or 0) for value in values))
 
     def __add__(self, other: Sums) -> Sums:
         return Sums(*(getattr(self, name) + getattr(other, name) for name in PLAIN_MEASURES))
@@ -103,10 +106,10 @@ def rounded(value: Value | float, decimals: int) -> int | float | None:
     """Round half away from zero, exactly, as spreadsheets do; an int where no decimals are asked for."""
     if value is None or isinstance(value, int):
         return value
-    exact = Fraction(value)
+    exact = value if type(value) is Fraction else Fraction(value)
     doubled = 2 * abs(exact.numerator) * 10**decimals
     whole = (doubled + exact.denominator) // (2 * exact.denominator)
-    signed: int = -whole if exact < 0 else whole
+    signed: int = -whole if exact.numerator < 0 else whole
     return signed if decimals == 0 else float(signed / 10**decimals)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,8 +14,9 @@ from lib import schema
 from lib.analytics.calendar import Bucket, Calendar, Granularity
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Named
 from lib.analytics.filters import EVERYTHING, Filters, Grant, first_instant, last_instant, local_date
+from lib.analytics.local_time import bucket_start
 from lib.analytics.measures import METRICS, Sums
-from lib.analytics.selection import Period, days_held, granted, names_of, period_in_force, shortest_for
+from lib.analytics.selection import Period, days_held, granted, period_in_force, shortest_for
 from lib.analytics.selection import source as source_of
 from lib.errors import InvalidParameterError, nearest
 from lib.schema import HISTOGRAM_MEASURES, PLAIN_MEASURES
@@ -112,14 +113,18 @@ def summary(connection: Connection, filters: Filters, calendar: Calendar) -> Sum
     # All of it, each campaign and each center in one pass over the rows.
     keys = [source.rows.c[each.column] for each in tops]
     sets = sa.func.grouping_sets(sa.text("()"), *keys)
-    found = connection.execute(sa.select(*keys, *source.sums()).group_by(sets)).all()
-    whole = next((row for row in found if row[0] is None and row[1] is None), None)
-    best = []
-    for place, dimension in enumerate(tops):
-        groups = (row for row in found if row[place] is not None and row.evaluations)
-        sums = {row[place]: Sums.from_row(row._mapping) for row in groups}
-        best.append(_top(names_of(connection, dimension, set(sums)), sums))
-    return Summary(period, Sums() if whole is None else Sums.from_row(whole._mapping), *best)
+    grouped = sa.select(*keys, *source.sums()).group_by(sets).subquery()
+    whole = Sums()
+    best: dict[Dimension, dict[Named, Sums]] = {each: {} for each in tops}
+    for *values, campaign_id, campaign, center_id, center in connection.execute(_named(grouped, tops)):
+        sums = Sums.from_values(values[len(tops) :])
+        if campaign is not None and sums.evaluations:
+            best[CAMPAIGN][Named(campaign_id, campaign)] = sums
+        elif center is not None and sums.evaluations:
+            best[CALL_CENTER][Named(center_id, center)] = sums
+        elif campaign is None and center is None:
+            whole = sums
+    return Summary(period, whole, _top(best[CAMPAIGN]), _top(best[CALL_CENTER]))
 
 
 def distribution(connection: Connection, filters: Filters, calendar: Calendar) -> tuple[int, ...]:
@@ -177,12 +182,9 @@ def trend(
         )
     by_day = granularity is not Granularity.MONTHLY
     source = source_of(connection, filters, calendar, period, (), PLAIN_MEASURES, by_day=by_day)
-    rows = connection.execute(sa.select(source.rows.c.day, *source.sums()).group_by(source.rows.c.day))
-    found: dict[date, Sums] = {}
-    for row in rows:
-        start = calendar.bucket_start(row.day, granularity)
-        sums = Sums.from_row(row._mapping)
-        found[start] = found[start] + sums if start in found else sums
+    start = bucket_start(source.rows.c.day, granularity, calendar.week_start).label("start")
+    rows = connection.execute(sa.select(start, *source.sums()).group_by(sa.literal_column("1")))
+    found = {begins: Sums.from_values(values) for begins, *values in rows}
     begins, ends = first_instant(period.date_from, zone), last_instant(period.date_to, zone)
     buckets = calendar.buckets(
         first, last, granularity, begins > first_instant(first, zone), ends < last_instant(last, zone)
@@ -194,31 +196,37 @@ def _grouped(
     connection: Connection, filters: Filters, calendar: Calendar, period: Period, dimension: Dimension
 ) -> tuple[Group, ...]:
     centered = dimension is EXECUTIVE
-    keys = [dimension.column, *([CALL_CENTER.column] if centered else [])]
-    source = source_of(connection, filters, calendar, period, keys, PLAIN_MEASURES)
-    key = source.rows.c[dimension.column]
-    columns = [key.label("group_key"), *source.sums()]
-    if centered:
-        center = source.rows.c[CALL_CENTER.column]
-        columns += [sa.func.min(center).label("center"), sa.func.max(center).label("last_center")]
+    told = (dimension, CALL_CENTER) if centered else (dimension,)
+    source = source_of(connection, filters, calendar, period, [each.column for each in told], PLAIN_MEASURES)
+    keys = [source.rows.c[each.column] for each in told]
     some = sa.func.sum(source.rows.c.evaluations) != 0
-    found = connection.execute(sa.select(*columns).group_by(key).having(some)).all()
-    names = names_of(connection, dimension, {row.group_key for row in found})
-    centers = names_of(connection, CALL_CENTER, {row.center for row in found}) if centered else {}
-    return tuple(
-        Group(
-            names[row.group_key],
-            Sums.from_row(row._mapping),
-            centers[row.center] if centered and row.center == row.last_center else None,
-        )
-        for row in found
-    )
+    grouped = sa.select(*keys, *source.sums()).group_by(*keys).having(some).subquery()
+    groups: dict[int, Group] = {}
+    for key, *values in connection.execute(_named(grouped, told)):
+        names = values[-2 * len(told) :]
+        sums = Sums.from_values(values[len(told) - 1 : -2 * len(told)])
+        center = Named(*names[2:]) if centered else None
+        if key in groups:
+            groups[key] = Group(groups[key].named, groups[key].sums + sums, None)
+        else:
+            groups[key] = Group(Named(*names[:2]), sums, center)
+    return tuple(groups.values())
 
 
-def _top(names: Mapping[int, Named], sums: Mapping[int, Sums]) -> str | None:
+def _named(grouped: sa.Subquery, dimensions: Sequence[Dimension]) -> sa.Select[Any]:
+    """Return the rows of grouped sums with the id and name of each dimension's key after them, null without a key."""
+    joined: sa.FromClause = grouped
+    names: list[sa.Column[Any]] = []
+    for dimension in dimensions:
+        joined = joined.outerjoin(dimension.table, dimension.table.c.key == grouped.c[dimension.column])
+        names += [dimension.table.c.id, dimension.table.c.name]
+    return sa.select(grouped, *names).select_from(joined)
+
+
+def _top(groups: Mapping[Named, Sums]) -> str | None:
     """Return the name with the highest average score among those with enough evaluations, else among all."""
-    scored = [(names[key], each) for key, each in sums.items() if each.scored and names[key].id is not None]
-    ranked = [(named, each) for named, each in scored if not each.few] or scored
+    scored = [(named, sums) for named, sums in groups.items() if sums.scored and named.id is not None]
+    ranked = [(named, sums) for named, sums in scored if not sums.few] or scored
     if not ranked:
         return None
     score = METRICS["averageScore"]

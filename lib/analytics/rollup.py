@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib.analytics.local_time import local_day
+from lib.analytics.calendar import Granularity
+from lib.analytics.local_time import bucket_start, local_day
 from lib.analytics.measures import aggregates
 from lib.bulk import analyze, bulk_insert
 from lib.schema import CELL_COLUMNS, FINEST, MEASURES, ROLLUPS, evaluations, workspace
@@ -53,7 +54,7 @@ def cells(rows: sa.FromClause, sign: int = 1) -> sa.Select[Any]:
 
 def coarser(rows: sa.FromClause, keys: Sequence[str], *, monthly: bool) -> sa.Select[Any]:
     """Return the cells of some keys that finest ones add up to, without those that hold nothing."""
-    day = sa.cast(sa.func.date_trunc(sa.literal_column("'month'"), rows.c.day), sa.Date) if monthly else rows.c.day
+    day = bucket_start(rows.c.day, Granularity.MONTHLY, "monday") if monthly else rows.c.day
     cell = [day, *(rows.c[key] for key in keys)]
     sums = [sa.func.sum(rows.c[name]) for name in MEASURES]
     labelled = [each.label(name) for each, name in zip([*cell, *sums], ["day", *keys, *MEASURES], strict=True)]

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lib import __version__
 from lib.api import errors, schemas
-from lib.api.figures import answer
+from lib.api.figures import answer, written
 from lib.api.middleware import EveryRequest
 from lib.api.routes import analytics, evaluations, exports
 
@@ -81,10 +81,10 @@ def build() -> ASGIApp:
         return document
 
     def served(request: Request) -> Response:
-        return answer(request, openapi())
+        return answer(request, written(openapi()))
 
     api.openapi = openapi  # type: ignore[method-assign]  # the framework's way to change the description
     # The framework's own route to it has no ETag.
     api.router.routes = [route for route in api.router.routes if getattr(route, "path", None) != api.openapi_url]
     api.add_route("/openapi.json", served, include_in_schema=False)
-    return EveryRequest(GZipMiddleware(api, minimum_size=1024))
+    return EveryRequest(GZipMiddleware(api, minimum_size=1024, compresslevel=1))

@@ -82,13 +82,17 @@ def record(row: Record, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def answer(request: Request, body: dict[str, Any], version: int | None = None, status: int = 200) -> Response:
-    """Return a body as JSON with its ETag, or 304 where the asker has it; the data's version is part of the tag."""
-    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+def written(body: dict[str, Any]) -> bytes:
+    """Return a body as JSON."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def answer(request: Request, content: bytes, version: int | None = None) -> Response:
+    """Return JSON with its ETag, or 304 where the asker has it; the data's version is part of the tag."""
     digest = hashlib.sha256(content).hexdigest()[:20]
     tag = f'"{digest}"' if version is None else f'"{version}-{digest}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     asked = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
     if tag in asked or "*" in asked:
         return Response(status_code=304, headers=headers)
-    return Response(content, status, headers, "application/json")
+    return Response(content, 200, headers, "application/json")

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.engine import Connection
 
 from lib.analytics import queries
-from lib.analytics.calendar import Granularity
+from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
+from lib.analytics.filters import Filters
 from lib.api import schemas
 from lib.api.dependencies import (
     FILTER_NAMES,
@@ -25,7 +27,7 @@ from lib.api.dependencies import (
     single,
     whole_number,
 )
-from lib.api.figures import answer, figures, group, period
+from lib.api.figures import answer, figures, group, period, written
 
 router = APIRouter(prefix="/analytics", tags=["Analytics"])
 
@@ -36,8 +38,13 @@ WIDTHS = [each.value for each in Granularity]
 def summary(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures of the whole selection."""
     asked = filters_of(only(request, FILTER_NAMES), space, key)
-    found, version = space.answers.ask_with_version(queries.summary, asked, space.calendar)
-    return answer(request, {**period(found.period), **figures(found.sums, found)}, version)
+    content, version = space.answers.ask_with_version(_summary, asked, space.calendar)
+    return answer(request, content, version)
+
+
+def _summary(connection: Connection, asked: Filters, calendar: Calendar) -> bytes:
+    found = queries.summary(connection, asked, calendar)
+    return written({**period(found.period), **figures(found.sums, found)})
 
 
 def _breakdown(path: str, dimension: Dimension, shape: type[schemas.Page]) -> Callable[..., Response]:
@@ -57,8 +64,8 @@ def _breakdown(path: str, dimension: Dimension, shape: type[schemas.Page]) -> Ca
         sort: Annotated[str | None, Query(description="A field; `-` before it for descending.")] = None,  # noqa: ARG001
     ) -> Response:
         parameters = only(request, known)
-        found, version = space.answers.ask_with_version(
-            queries.breakdown,
+        content, version = space.answers.ask_with_version(
+            _page,
             filters_of(parameters, space, key),
             space.calendar,
             dimension,
@@ -66,11 +73,18 @@ def _breakdown(path: str, dimension: Dimension, shape: type[schemas.Page]) -> Ca
             whole_number(parameters, "page", 1, MAX_PAGE),
             whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE),
         )
-        rows = [group(dimension, row) for row in found.groups]
-        counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}
-        return answer(request, {**period(found.period), "data": rows, **counts}, version)
+        return answer(request, content, version)
 
     return breakdown
+
+
+def _page(
+    connection: Connection, asked: Filters, calendar: Calendar, dimension: Dimension, sort: str, page: int, size: int
+) -> bytes:
+    found = queries.breakdown(connection, asked, calendar, dimension, sort, page, size)
+    rows = [group(dimension, row) for row in found.groups]
+    counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}
+    return written({**period(found.period), "data": rows, **counts})
 
 
 campaigns = _breakdown("campaigns", CAMPAIGN, schemas.Campaigns)
@@ -92,9 +106,14 @@ def trends(
     width = Granularity(widths[-1]) if widths else Granularity.DAILY
     asked = filters_of(parameters, space, key)
     calendar = space.calendar_in(asked.zone(space.settings.zone))
-    found, version = space.answers.ask_with_version(queries.trend, asked, calendar, width)
+    content, version = space.answers.ask_with_version(_course, asked, calendar, width)
+    return answer(request, content, version)
+
+
+def _course(connection: Connection, asked: Filters, calendar: Calendar, width: Granularity) -> bytes:
+    found = queries.trend(connection, asked, calendar, width)
     points = [
         {"date": point.bucket.first.isoformat(), "partial": point.bucket.partial, **figures(point.sums)}
         for point in found.points
     ]
-    return answer(request, {**period(found.period), "granularity": width.value, "data": points}, version)
+    return written({**period(found.period), "granularity": width.value, "data": points})

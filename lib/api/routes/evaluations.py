@@ -6,8 +6,11 @@ import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.engine import Connection
 
 from lib.analytics import records
+from lib.analytics.calendar import Calendar
+from lib.analytics.filters import Filters
 from lib.api import bodies, schemas
 from lib.api.dependencies import (
     FILTER_NAMES,
@@ -24,7 +27,7 @@ from lib.api.dependencies import (
     whole_number,
 )
 from lib.api.errors import invalid
-from lib.api.figures import answer, period, record
+from lib.api.figures import answer, period, record, written
 from lib.codes import Sentiment, State
 from lib.ingest import imports
 
@@ -55,8 +58,8 @@ def read(
     asked = filters_of(parameters, space, key)
     states = choice(parameters, "state", tuple(member.name for member in State))
     sentiments = choice(parameters, "sentiment", tuple(member.name for member in Sentiment))
-    found, version = space.answers.ask_with_version(
-        records.records,
+    content, version = space.answers.ask_with_version(
+        _records,
         asked,
         space.calendar,
         tuple(State[name] for name in states),
@@ -64,9 +67,22 @@ def read(
         whole_number(parameters, "page", 1, MAX_PAGE),
         whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE),
     )
-    rows = [record(each, asked.zone(space.settings.zone)) for each in found.records]
+    return answer(request, content, version)
+
+
+def _records(
+    connection: Connection,
+    asked: Filters,
+    calendar: Calendar,
+    states: tuple[State, ...],
+    sentiments: tuple[Sentiment, ...],
+    page: int,
+    size: int,
+) -> bytes:
+    found = records.records(connection, asked, calendar, states, sentiments, page, size)
+    rows = [record(each, asked.zone(calendar.zone)) for each in found.records]
     counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}
-    return answer(request, {**period(found.period), "data": rows, **counts}, version)
+    return written({**period(found.period), "data": rows, **counts})
 
 
 @router.post("", response_model=schemas.Written, openapi_extra={"requestBody": _BODY})

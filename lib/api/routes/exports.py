@@ -18,7 +18,7 @@ from lib.analytics.filters import Filters
 from lib.api import bodies
 from lib.api.dependencies import Exporter, Reader, Space, only
 from lib.api.errors import invalid, not_found
-from lib.api.figures import answer
+from lib.api.figures import answer, written
 from lib.exports import files, links
 from lib.exports.run import Order, grant_of
 from lib.exports.tables import CSV_TYPE, XLSX_TYPE
@@ -124,7 +124,7 @@ def start(
 def status(request: Request, space: Space, key: Reader, jobId: str) -> Response:
     """Get how far an export is."""
     only(request, ())
-    return answer(request, _status(request, space, _visible(space, key, jobId)))
+    return answer(request, written(_status(request, space, _visible(space, key, jobId))))
 
 
 @downloads.get("/{jobId}/{name}", response_class=FileResponse, responses={206: {"description": "A part of the file."}})

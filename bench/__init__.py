@@ -1,0 +1,1 @@
+"""Measurements against yardsticks, each pair in one run: `make bench`."""

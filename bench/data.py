@@ -1,0 +1,80 @@
+"""The data sets that are measured on: made once, kept in bench/cache."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from lib.settings import Settings
+from lib.workspace import TASKS, Workspace
+from tests import postgres
+
+FOLDER = Path(__file__).parent / "cache"
+ROWS = 10_000_000
+UNTIL = date(2026, 10, 31)
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Run PostgreSQL over the kept cluster; give the address of its database."""
+    folder = FOLDER / "postgresql"
+    data = folder / "cluster"
+    folder.mkdir(parents=True, exist_ok=True)
+    as_user: list[str] = []
+    if os.geteuid() == 0:
+        user = pwd.getpwnam("postgres")
+        os.chown(folder, user.pw_uid, user.pw_gid)
+        as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+    tools = postgres.programs()
+
+    def run(*command: str | Path) -> None:
+        done = subprocess.run([*as_user, *map(str, command)], capture_output=True, text=True, cwd=folder, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{command[0]} failed: {done.stdout}{done.stderr}")
+
+    if not data.exists():
+        run(tools / "initdb", "-D", data, "-U", "callboard", "-A", "trust", "-E", "UTF8")
+    options = f"-k {folder} -c listen_addresses='' -c shared_buffers=1GB -c max_wal_size=8GB -c max_connections=200"
+    run(tools / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start")
+    try:
+        yield postgres.url(folder, "postgres")
+    finally:
+        run(tools / "pg_ctl", "-D", data, "-m", "fast", "-w", "stop")
+
+
+def settings(engine: str, address: str = "", rows: int = ROWS) -> Settings:
+    """Return the settings of the workspace of that many rows."""
+    return Settings(data_dir=FOLDER / f"{engine}-{rows}", database_url=address, sample="off", rate_limit="off")
+
+
+def made(chosen: Settings, rows: int = ROWS) -> Settings:
+    """Make the data where they are missing; return the settings."""
+    workspace = Workspace(chosen)
+    try:
+        with workspace.facts.read() as connection:
+            version = connection.exec_driver_sql("SELECT data_version FROM workspace").scalar_one()
+        if version == 0:
+            order = {"rows": rows, "seed": 1, "until": UNTIL.isoformat()}
+            TASKS["sample"](workspace, order, lambda share, told: print(f"{share:3.0f} % {told}", end="\r", flush=True))
+    finally:
+        workspace.close()
+    return chosen
+
+
+def new_calls(rows: int) -> Path:
+    """Return a CSV of evaluations that no data set has."""
+    path = FOLDER / f"new-{rows}.csv"
+    if not path.exists():
+        made_file = path.with_suffix(".part")
+        command = ["callboard", "sample", "--rows", str(rows), "--seed", "2", "--until", UNTIL.isoformat(), "--to"]
+        subprocess.run([*command, str(made_file)], check=True, capture_output=True)
+        with made_file.open(encoding="utf-8") as source, path.open("w", encoding="utf-8") as target:
+            for line in source:
+                target.write(line.replace('"ev_', '"new_', 1))
+        made_file.unlink()
+    return path
