@@ -97,14 +97,15 @@ def _batches(report: Report, engine: str, workspace: Workspace) -> None:
 
 def _import(report: Report, engine: str, workspace: Workspace) -> None:
     path = data.new_calls(NEW_ROWS)
-    columns = [name for name in path.open(encoding="utf-8").readline().strip().replace('"', "").split(",")]
+    with path.open(encoding="utf-8") as file:
+        columns = file.readline().strip().replace('"', "").split(",")
     with workspace.facts.session() as connection, connection.begin():
         plain = sa.Table(
             "plain", sa.MetaData(), *(sa.Column(name, sa.Text) for name in columns), prefixes=["TEMPORARY"]
         )
         plain.create(connection)
         begun = time.perf_counter()
-        _copy(connection, plain, path)
+        _copy(connection, path)
         yardstick = (time.perf_counter() - begun) * 1000
     request = Request((InputFile(path, path.name),), "bench")
     begun = time.perf_counter()
@@ -114,7 +115,7 @@ def _import(report: Report, engine: str, workspace: Workspace) -> None:
     report.add("imports", what, engine, [took], yardstick=yardstick)
 
 
-def _copy(connection: sa.Connection, plain: sa.Table, path: Any) -> None:
+def _copy(connection: sa.Connection, path: Any) -> None:
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "duckdb":
         import duckdb
@@ -123,10 +124,10 @@ def _copy(connection: sa.Connection, plain: sa.Table, path: Any) -> None:
         driver.register("incoming_rows", rows)
         connection.exec_driver_sql("INSERT INTO plain SELECT * FROM incoming_rows")
         return
-    with driver.cursor() as cursor, cursor.copy("COPY plain FROM STDIN (FORMAT csv, HEADER)") as copy:
-        with path.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                copy.write(chunk)
+    statement = "COPY plain FROM STDIN (FORMAT csv, HEADER)"
+    with path.open("rb") as file, driver.cursor() as cursor, cursor.copy(statement) as copy:
+        while chunk := file.read(1 << 20):
+            copy.write(chunk)
 
 
 def _take_back(workspace: Workspace) -> None:
