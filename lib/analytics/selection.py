@@ -50,10 +50,8 @@ def period_in_force(connection: Connection, filters: Filters, calendar: Calendar
         return Period(filters.date_from, filters.date_to)
     if filters.timezone is None:
         rows = _shortest(_grant_keys(filters.grant)).daily
-        visible = granted(rows, filters.grant)
-        first, last = connection.execute(
-            sa.select(sa.func.min(rows.c.day), sa.func.max(rows.c.day)).where(*visible)
-        ).one()
+        days = days_held(rows, granted(rows, filters.grant)).c
+        first, last = connection.execute(sa.select(sa.func.min(days.day), sa.func.max(days.day))).one()
     else:
         first, last = (
             instant.astimezone(filters.zone(calendar.zone)).date() if instant else None

@@ -1,8 +1,9 @@
-"""The rollup equals the facts, whatever is imported in whatever order."""
+"""The rollups equal the facts, whatever is imported in whatever order."""
 
 from __future__ import annotations
 
 import tempfile
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ from hypothesis import strategies as st
 from lib import schema
 from lib.analytics import queries, rollup
 from lib.analytics.answers import Answers
-from lib.analytics.dimensions import CAMPAIGN
-from lib.analytics.filters import Filters
+from lib.analytics.dimensions import CAMPAIGN, EXECUTIVE
+from lib.analytics.filters import Filters, Grant
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.conftest import Load
@@ -125,3 +126,67 @@ def test_the_smallest_change_bumps_the_version_and_none_does_not(workspace: Work
     assert version() == first + 1
     found = Answers(workspace.facts).ask(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN)
     assert [group.named.name for group in found.groups] == ["Alfa"]
+
+
+HEADER = "id,audioDate,campaignName,callCenterName,executiveName,averageNote\n"
+MOVED = HEADER + "1,2024-01-01,Old,North,Ann,5\n2,2024-02-01,New,South,Ann,7\n"
+
+
+def test_what_moved_away_is_gone(workspace: Workspace, load: Load) -> None:
+    """A cell that holds nothing any more leaves rows behind that add up to nothing; no question may show them."""
+    load(MOVED)
+    load(HEADER + "1,2024-02-02,New,South,Ann,6\n")
+    answers, calendar = Answers(workspace.facts), workspace.calendar
+    assert [each.name for each in answers.ask(queries.options, CAMPAIGN)] == ["New"]
+    assert [group.named.name for group in answers.ask(queries.breakdown, Filters(), calendar, CAMPAIGN).groups] == [
+        "New"
+    ]
+    (executive,) = answers.ask(queries.breakdown, Filters(), calendar, EXECUTIVE).groups
+    assert executive.call_center is not None and executive.call_center.name == "South"
+    found = answers.ask(queries.summary, Filters(), calendar)
+    assert (found.period.date_from, found.period.date_to) == (date(2024, 2, 1), date(2024, 2, 2))
+    assert (found.sums.evaluations, found.top_campaign, found.top_call_center) == (2, "New", "South")
+    limited = Filters(grant=Grant(call_centers=("North", "South")))
+    assert answers.ask(queries.summary, limited, calendar).period.date_from == date(2024, 2, 1)
+    status = answers.ask(queries.status)
+    assert (status.evaluations, status.first_day) == (2, date(2024, 2, 1))
+
+
+def test_rows_are_put_together(workspace: Workspace, load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    load(MOVED)
+    for score in (6, 7, 8):
+        load(f"{HEADER}1,2024-01-01,Old,North,Ann,{score}\n")
+    before = Answers(workspace.facts).ask(queries.summary, Filters(), workspace.calendar)
+
+    def rows() -> int:
+        with workspace.facts.read() as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(schema.FINEST.daily)).scalar_one())
+
+    assert rows() == 5
+    with workspace.facts.write() as connection:
+        assert rollup.compact(connection) == []
+    monkeypatch.setattr(rollup, "_MANY_ROWS", 1)
+    with workspace.facts.write() as connection:
+        assert set(rollup.compact(connection)) == {table.name for each in schema.ROLLUPS for table in each.tables}
+    assert rows() == 2
+    with workspace.facts.read() as connection:
+        assert rollup.differences(connection) == []
+    assert Answers(workspace.facts).ask(queries.summary, Filters(), workspace.calendar) == before
+
+
+def test_an_older_database_gets_the_shorter_rollups(settings: Settings, load: Load, workspace: Workspace) -> None:
+    load(MOVED)
+    before = Answers(workspace.facts).ask(queries.summary, Filters(), workspace.calendar)
+    with workspace.facts.write() as connection:
+        for table in (table for each in schema.ROLLUPS for table in each.tables if table is not schema.FINEST.daily):
+            table.drop(connection)
+        if settings.database_url:
+            connection.exec_driver_sql("DROP INDEX daily_day")
+            connection.exec_driver_sql(f"CREATE UNIQUE INDEX daily_cell ON daily ({', '.join(schema.CELL_COLUMNS)})")
+        connection.exec_driver_sql("UPDATE alembic_version_facts SET version_num = '0001'")
+    workspace.close()
+    upgraded = Workspace(settings)
+    with upgraded.facts.read() as connection:
+        assert rollup.differences(connection) == []
+    assert Answers(upgraded.facts).ask(queries.summary, Filters(), upgraded.calendar) == before
+    upgraded.close()
