@@ -48,6 +48,7 @@ class Facts:
         newer program wrote it, and DatabaseUnavailableError where it does not answer.
         """
         self._writing = threading.Lock()
+        self.writes = 0  # how many transactions of ours ended that may have changed the facts
         self._hold: Connection | None = None
         _make_folder(settings.data_dir)
         self.engine = _facts_engine(settings)
@@ -100,12 +101,16 @@ class Facts:
             stack.enter_context(_plain_errors())
             if self.embedded:
                 stack.enter_context(self._writing)
+            stack.callback(self._count_write)
             if connection is None:
                 connection = stack.enter_context(self.engine.connect())
             stack.enter_context(connection.begin())
             if not self.embedded:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
             yield connection
+
+    def _count_write(self) -> None:
+        self.writes += 1
 
     @contextmanager
     def session(self) -> Iterator[Connection]:

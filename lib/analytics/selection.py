@@ -136,19 +136,21 @@ def _grant_keys(grant: Grant) -> list[str]:
 def _parts(rollup: Rollup, filters: Filters, *, by_day: bool) -> list[tuple[sa.Table, list[sa.ColumnElement[bool]]]]:
     """Return the tables that together hold the days asked for, each with which of its days."""
     first, last = _asked_days(filters)
-    daily = rollup.daily
-    whole_from = (
-        None if first is None else first if first.day == 1 else next_bucket(first.replace(day=1), Granularity.MONTHLY)
-    )
-    whole_until = None if last is None else (last + ONE_DAY).replace(day=1)
+    end = None if last is None else last + ONE_DAY
+    whole_from, whole_until = first, end  # the whole months between
+    if first is not None and first.day > 1:
+        whole_from = next_bucket(first.replace(day=1), Granularity.MONTHLY)
+    if end is not None:
+        whole_until = end.replace(day=1)
     no_month = whole_from is not None and whole_until is not None and whole_from >= whole_until
-    if by_day or rollup.monthly is None or no_month:
-        return [(daily, _between(daily, first, None if last is None else last + ONE_DAY))]
-    parts = [(rollup.monthly, _between(rollup.monthly, whole_from, whole_until))]
-    if first is not None and first != whole_from:
+    daily, monthly = rollup.daily, rollup.monthly
+    if by_day or monthly is None or no_month:
+        return [(daily, _between(daily, first, end))]
+    parts = [(monthly, _between(monthly, whole_from, whole_until))]
+    if first != whole_from:
         parts.append((daily, _between(daily, first, whole_from)))
-    if last is not None and last + ONE_DAY != whole_until:
-        parts.append((daily, _between(daily, whole_until, last + ONE_DAY)))
+    if end != whole_until:
+        parts.append((daily, _between(daily, whole_until, end)))
     return parts
 
 
