@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from bench import changes, data, questions, service
+from bench import changes, data, growth, questions, service
 from bench.report import Report
 
-PARTS = {"questions": questions.run, "service": service.run, "changes": changes.run}
+PARTS = {"questions": questions.run, "service": service.run, "changes": changes.run, "growth": growth.run}
 
 
 def main(parts: list[str]) -> None:
-    """Measure on both engines and write the table."""
+    """Measure on both engines; write the table when all of it was measured."""
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        sys.exit(f"There is no part {', '.join(unknown)}; there are {', '.join(PARTS)}.")
     report = Report()
     chosen = parts or list(PARTS)
     embedded = data.made(data.settings("duckdb"))
@@ -21,7 +24,8 @@ def main(parts: list[str]) -> None:
         served = data.made(data.settings("postgresql", address))
         for part in chosen:
             PARTS[part](report, "postgresql", served)
-    report.write("PostgreSQL 15")
+    if set(chosen) == set(PARTS):
+        report.write(data.version())
 
 
 if __name__ == "__main__":

@@ -10,6 +10,10 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
+
+from lib.analytics import queries
 from lib.settings import Settings
 from lib.workspace import TASKS, Workspace
 from tests import postgres
@@ -47,6 +51,12 @@ def server() -> Iterator[str]:
         run(tools / "pg_ctl", "-D", data, "-m", "fast", "-w", "stop")
 
 
+def version() -> str:
+    """Return which PostgreSQL it is."""
+    told = subprocess.run([postgres.programs() / "postgres", "--version"], capture_output=True, text=True, check=True)
+    return "PostgreSQL " + told.stdout.split()[2]
+
+
 def settings(engine: str, address: str = "", rows: int = ROWS) -> Settings:
     """Return the settings of the workspace of that many rows."""
     return Settings(data_dir=FOLDER / f"{engine}-{rows}", database_url=address, sample="off", rate_limit="off")
@@ -57,13 +67,21 @@ def made(chosen: Settings, rows: int = ROWS) -> Settings:
     workspace = Workspace(chosen)
     try:
         with workspace.facts.read() as connection:
-            version = connection.exec_driver_sql("SELECT data_version FROM workspace").scalar_one()
-        if version == 0:
-            order = {"rows": rows, "seed": 1, "until": UNTIL.isoformat()}
+            held = queries.status(connection).evaluations
+        if held < rows:
+            order = {"rows": rows, "seed": 1, "until": UNTIL.isoformat(), "replace": True}
             TASKS["sample"](workspace, order, lambda share, told: print(f"{share:3.0f} % {told}", end="\r", flush=True))
     finally:
         workspace.close()
     return chosen
+
+
+def other_database(address: str, name: str) -> str:
+    """Return the address of another database of the same server, made where it is missing."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return postgres.url(FOLDER / "postgresql", name)
 
 
 def new_calls(rows: int) -> Path:

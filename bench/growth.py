@@ -1,0 +1,45 @@
+"""The same questions over one, ten and a hundred million evaluations: do they take longer?"""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+from bench import data
+from bench.questions import YEAR
+from bench.report import Report, timed
+from lib.analytics import queries
+from lib.analytics.dimensions import EXECUTIVE
+from lib.analytics.filters import Filters
+from lib.settings import Settings
+from lib.workspace import Workspace
+
+SIZES = {"duckdb": (1_000_000, data.ROWS, 100_000_000), "postgresql": (1_000_000, data.ROWS)}
+
+
+def run(report: Report, engine: str, chosen: Settings) -> None:
+    """Measure a summary and a breakdown of one year at each size; the smallest is the yardstick."""
+    first: dict[str, float] = {}
+    for rows in SIZES[engine]:
+        address = chosen.database_url
+        if address and rows != data.ROWS:
+            address = data.other_database(address, f"callboard_{rows}")
+        workspace = Workspace(data.made(data.settings(engine, address, rows), rows))
+        try:
+            year = Filters.from_parameters(YEAR, chosen.zone)
+            asked: dict[str, tuple[Any, ...]] = {
+                "summary": (queries.summary, year, workspace.calendar),
+                "by executive": (queries.breakdown, year, workspace.calendar, EXECUTIVE),
+            }
+            for name, (question, *arguments) in asked.items():
+
+                def ask(question: Any = question, arguments: Any = arguments, facts: Any = workspace.facts) -> None:
+                    with facts.read(chosen.query_seconds) as connection:
+                        question(connection, *arguments)
+
+                took = timed(ask)
+                first.setdefault(name, statistics.median(took))
+                what = f"{name} of a year, {rows:,} evaluations; wanted: ratio 1.5"
+                report.add("growth", what, engine, took, yardstick=first[name])
+        finally:
+            workspace.close()
