@@ -63,6 +63,7 @@ class Workspace:
         self.answers = Answers(self.facts, chosen.query_seconds)
         self.queue = Queue(self.state)
         self._workers: list[Worker] = []
+        self._lengths: dict[str, int] = {}  # of the rollups, when they were last looked at
         with self.facts.read() as connection:
             zone = connection.execute(sa.select(schema.workspace.c.timezone)).scalar_one()
         if zone != chosen.timezone:
@@ -107,10 +108,12 @@ class Workspace:
         return exporting.run(self.facts, self.settings, calendar, order, job.id, job.attempt, steps)
 
     def _compact(self) -> None:
-        with self.facts.write() as connection:
-            tables = rollup.compact(connection)
-        if tables:
-            log.info("Put together: %s", ", ".join(tables))
+        with self.facts.read() as connection:
+            tables = rollup.scattered(connection, self._lengths)
+        for table in tables:
+            with self.facts.write() as connection:
+                rollup.compact(connection, table)
+            log.info("Put the rows of %s together", table.name)
 
     def _remove_old_exports(self) -> None:
         for number in self.queue.delete_older(EXPORT, timedelta(hours=self.settings.export_hours)):

@@ -119,34 +119,41 @@ def _cell(table: sa.Table) -> list[str]:
     return [column.name for column in table.columns if column.name not in MEASURES]
 
 
-def compact(connection: Connection) -> list[str]:
-    """Put the rows of each cell together in the rollups that have become much longer; return which."""
-    done = []
-    for rollup in ROLLUPS:
-        for table in rollup.tables:
-            whole = _whole(table)
-            rows, few = (
-                connection.execute(sa.select(sa.func.count()).select_from(each)).scalar_one()
-                for each in (table, sa.select(*(table.c[name] for name in _cell(table))).distinct().subquery())
-            )
-            if rows - few > max(_MANY_ROWS, few * _MANY_SHARE):
-                together = sa.Table(
-                    "together",
-                    sa.MetaData(),
-                    *(sa.Column(column.name, column.type) for column in table.columns),
-                    prefixes=["TEMPORARY"],
-                )
-                together.drop(connection, checkfirst=True)
-                together.create(connection)
-                connection.execute(sa.insert(together).from_select(table.columns.keys(), whole))
-                connection.execute(sa.delete(table))
-                with bulk_insert(connection, table):
-                    _insert(connection, table, sa.select(together))
-                together.drop(connection)
-                done.append(table.name)
-    return done
+def scattered(connection: Connection, lengths: dict[str, int]) -> list[sa.Table]:
+    """Return the rollups that have many more rows than cells.
+
+    `lengths` keeps how long each was when it was looked at last; one that has hardly grown since is not counted again.
+    """
+    found = []
+    for table in (table for rollup in ROLLUPS for table in rollup.tables):
+        rows = connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+        if rows <= lengths.get(table.name, 0) * (1 + _GROWN_SHARE):
+            continue
+        cells = sa.select(*(table.c[name] for name in _cell(table))).distinct().subquery()
+        few = connection.execute(sa.select(sa.func.count()).select_from(cells)).scalar_one()
+        lengths[table.name] = rows
+        if rows - few > max(_MANY_ROWS, few * _MANY_SHARE):
+            found.append(table)
+    return found
 
 
+def compact(connection: Connection, table: sa.Table) -> None:
+    """Put the rows of each of a rollup's cells together. No number changes."""
+    together = sa.Table(
+        "together",
+        sa.MetaData(),
+        *(sa.Column(column.name, column.type) for column in table.columns),
+        prefixes=["TEMPORARY"],
+    )
+    together.drop(connection, checkfirst=True)
+    together.create(connection)
+    connection.execute(sa.insert(together).from_select(table.columns.keys(), _whole(table)))
+    connection.execute(sa.delete(table))
+    _insert(connection, table, sa.select(together))  # with its indexes, as making them anew would keep readers waiting
+    together.drop(connection)
+
+
+_GROWN_SHARE = 0.1
 _MANY_ROWS, _MANY_SHARE = 20_000, 0.3
 
 

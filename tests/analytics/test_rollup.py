@@ -163,11 +163,16 @@ def test_rows_are_put_together(workspace: Workspace, load: Load, monkeypatch: py
             return int(connection.execute(sa.select(sa.func.count()).select_from(schema.FINEST.daily)).scalar_one())
 
     assert rows() == 5
+    tables = [table for each in schema.ROLLUPS for table in each.tables]
+    lengths: dict[str, int] = {}
+    with workspace.facts.read() as connection:
+        assert rollup.scattered(connection, {}) == []
+        monkeypatch.setattr(rollup, "_MANY_ROWS", 1)
+        assert rollup.scattered(connection, lengths) == tables
+        assert rollup.scattered(connection, lengths) == []  # as long as before
     with workspace.facts.write() as connection:
-        assert rollup.compact(connection) == []
-    monkeypatch.setattr(rollup, "_MANY_ROWS", 1)
-    with workspace.facts.write() as connection:
-        assert set(rollup.compact(connection)) == {table.name for each in schema.ROLLUPS for table in each.tables}
+        for table in tables:
+            rollup.compact(connection, table)
     assert rows() == 2
     with workspace.facts.read() as connection:
         assert rollup.differences(connection) == []
