@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -89,8 +90,8 @@ def new_calls(rows: int) -> Path:
     path = FOLDER / f"new-{rows}.csv"
     if not path.exists():
         made_file = path.with_suffix(".part")
-        command = ["callboard", "sample", "--rows", str(rows), "--seed", "2", "--until", UNTIL.isoformat(), "--to"]
-        subprocess.run([*command, str(made_file)], check=True, capture_output=True)
+        order = ["sample", "--rows", str(rows), "--seed", "2", "--until", UNTIL.isoformat(), "--to", str(made_file)]
+        subprocess.run([sys.executable, "-m", "lib", *order], check=True, capture_output=True)
         with made_file.open(encoding="utf-8") as source, path.open("w", encoding="utf-8") as target:
             for line in source:
                 target.write(line.replace('"ev_', '"new_', 1))

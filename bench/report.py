@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import statistics
@@ -41,22 +42,26 @@ class Report:
         self.lines.append(line)
         print("  ".join(each or "–" for each in line), flush=True)
 
-    def write(self, postgres: str) -> None:
-        """Write the table, with what it was measured on."""
+    def write(self, postgres: str, kept: Path) -> None:
+        """Write the table: what was measured now, and of other parts what was measured last (kept in a file)."""
         commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
+        by_part: dict[str, list[list[str]]] = json.loads(kept.read_text()) if kept.exists() else {}
+        for part in {line[0] for line in self.lines}:
+            by_part[part] = [[*line, commit.stdout.strip()] for line in self.lines if line[0] == part]
+        kept.write_text(json.dumps(by_part))
         libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
         head = [
             "# Measured by `make bench`",
             "",
-            f"{datetime.now(UTC):%Y-%m-%d}, commit {commit.stdout.strip()}, {os.cpu_count()} cores, "
-            f"Python {platform.python_version()}, {libraries}, {postgres}.",
+            f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}, {libraries}, "
+            f"{postgres}.",
             "",
             "Medians and 95th percentiles; the yardstick is measured in the same run, and so is the ratio to it.",
             "",
-            "| part | what | engine | median | p95 | yardstick | ratio | wanted |",
-            "| --- | --- | --- | --- | --- | --- | --- | --- |",
+            "| part | what | engine | median | p95 | yardstick | ratio | wanted | commit |",
+            "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         ]
-        rows = ["| " + " | ".join(line) + " |" for line in self.lines]
+        rows = ["| " + " | ".join(line) + " |" for part in sorted(by_part) for line in by_part[part]]
         RESULTS.write_text("\n".join([*head, *rows, ""]), "utf-8")
 
 
