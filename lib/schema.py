@@ -129,15 +129,13 @@ class Rollup:
         return (self.daily,) if self.monthly is None else (self.daily, self.monthly)
 
 
-def _sums(name: str, keys: tuple[str, ...], found_by: tuple[str, ...]) -> sa.Table:
+def _sums(name: str, keys: tuple[str, ...], found_by: tuple[str, ...], sums: tuple[str, ...] = MEASURES) -> sa.Table:
     table = sa.Table(
         name,
         FACTS,
         sa.Column("day", sa.Date, nullable=False),
         *(sa.Column(key, sa.Boolean if key == "is_ai" else sa.Integer, nullable=False) for key in keys),
-        *(sa.Column(measure, sa.Integer, nullable=False) for measure in COUNT_MEASURES),
-        *(sa.Column(measure, sa.BigInteger, nullable=False) for measure in SUM_MEASURES),
-        *(sa.Column(measure, sa.Integer, nullable=False) for measure in HISTOGRAM_MEASURES),
+        *(sa.Column(each, sa.BigInteger if each in SUM_MEASURES else sa.Integer, nullable=False) for each in sums),
     )
     sa.Index(f"{name}_day", table.c.day).ddl_if(dialect="postgresql")
     for key in found_by:
@@ -145,8 +143,8 @@ def _sums(name: str, keys: tuple[str, ...], found_by: tuple[str, ...]) -> sa.Tab
     return table
 
 
-def _rollup(suffix: str, *keys: str, found_by: tuple[str, ...] = ()) -> Rollup:
-    daily, monthly = (_sums(f"{unit}{suffix}", keys, found_by) for unit in ("daily", "monthly"))
+def _rollup(suffix: str, *keys: str, found_by: tuple[str, ...] = (), sums: tuple[str, ...] = PLAIN_MEASURES) -> Rollup:
+    daily, monthly = (_sums(f"{unit}{suffix}", keys, found_by, sums) for unit in ("daily", "monthly"))
     return Rollup(keys, daily, monthly)
 
 
@@ -159,7 +157,7 @@ FINEST = Rollup(
 
 ROLLUPS = (
     Rollup(("is_ai",), _sums("daily_total", ("is_ai",), ()), None),
-    _rollup("_by_center", "campaign_key", "call_center_key", "is_ai", found_by=("campaign_key",)),
+    _rollup("_by_center", "campaign_key", "call_center_key", "is_ai", found_by=("campaign_key",), sums=MEASURES),
     _rollup(
         "_by_engagement",
         *("campaign_key", "call_center_key", "engagement_key", "is_ai"),
@@ -168,7 +166,7 @@ ROLLUPS = (
     _rollup("_by_executive", "call_center_key", "executive_key", "is_ai", found_by=("executive_key",)),
     FINEST,
 )
-"""From the shortest to the longest; a question is answered from the first that has the keys it needs."""
+"""From the shortest to the longest; a question is answered from the first that has the keys and measures it needs."""
 
 imports = sa.Table(
     "imports",

@@ -7,7 +7,6 @@ appended, so that a change costs what it brings. Measures are whole numbers, so 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -52,12 +51,13 @@ def cells(rows: sa.FromClause, sign: int = 1) -> sa.Select[Any]:
     return sa.select(*keys, *measures).group_by(*keys)
 
 
-def coarser(rows: sa.FromClause, keys: Sequence[str], *, monthly: bool) -> sa.Select[Any]:
-    """Return the cells of some keys that finest ones add up to, without those that hold nothing."""
+def coarser(rows: sa.FromClause, table: sa.Table) -> sa.Select[Any]:
+    """Return the cells of a rollup's table that finer ones add up to, without those that hold nothing."""
+    monthly = table.name.startswith("monthly")
     day = bucket_start(rows.c.day, Granularity.MONTHLY, "monday") if monthly else rows.c.day
-    cell = [day, *(rows.c[key] for key in keys)]
-    sums = [sa.func.sum(rows.c[name]) for name in MEASURES]
-    labelled = [each.label(name) for each, name in zip([*cell, *sums], ["day", *keys, *MEASURES], strict=True)]
+    cell = [day, *(rows.c[key] for key in _cell(table)[1:])]
+    sums = [sa.func.sum(rows.c[name]) for name in _measures(table)]
+    labelled = [each.label(column.name) for each, column in zip([*cell, *sums], table.columns, strict=True)]
     return sa.select(*labelled).group_by(*cell).having(sa.or_(*(each != 0 for each in sums)))
 
 
@@ -105,7 +105,7 @@ def _spread(connection: Connection, finest: sa.FromClause) -> None:
         for table in rollup.tables:
             if table is not FINEST.daily:
                 with bulk_insert(connection, table):
-                    _insert(connection, table, coarser(finest, rollup.keys, monthly=table is rollup.monthly))
+                    _insert(connection, table, coarser(finest, table))
 
 
 def _insert(connection: Connection, table: sa.Table, source: sa.Select[Any]) -> None:
@@ -117,6 +117,10 @@ def _insert(connection: Connection, table: sa.Table, source: sa.Select[Any]) -> 
 def _cell(table: sa.Table) -> list[str]:
     """Return the columns that tell one cell of a rollup from another."""
     return [column.name for column in table.columns if column.name not in MEASURES]
+
+
+def _measures(table: sa.Table) -> list[str]:
+    return [column.name for column in table.columns if column.name in MEASURES]
 
 
 def scattered(connection: Connection, lengths: dict[str, int]) -> list[sa.Table]:
@@ -159,12 +163,12 @@ _MANY_ROWS, _MANY_SHARE = 20_000, 0.3
 
 def _whole(table: sa.Table) -> sa.Select[Any]:
     """Return a rollup's cells, each in one row."""
-    return coarser(table, _cell(table)[1:], monthly=False)
+    return coarser(table, table)
 
 
 def _net(added: sa.FromClause, removed: sa.FromClause) -> sa.Select[Any]:
     union = sa.union_all(cells(added), cells(removed, -1)).subquery()
-    return coarser(union, CELL_COLUMNS[1:], monthly=False)
+    return coarser(union, FINEST.daily)
 
 
 def differences(connection: Connection, limit: int = 20) -> list[Difference]:
@@ -178,20 +182,20 @@ def differences(connection: Connection, limit: int = 20) -> list[Difference]:
     for rollup in ROLLUPS:
         for table in rollup.tables:
             if table is not FINEST.daily:
-                from_finest = coarser(FINEST.daily, rollup.keys, monthly=table is rollup.monthly).subquery("facts")
+                from_finest = coarser(FINEST.daily, table).subquery("facts")
                 found += _differing(connection, table, from_finest, limit - len(found))
     return found
 
 
 def _differing(connection: Connection, table: sa.Table, facts: sa.Subquery, limit: int) -> list[Difference]:
-    keys = _cell(table)
+    keys, measures = _cell(table), _measures(table)
     held = _whole(table).subquery("held")
     same = sa.and_(*(held.c[name] == facts.c[name] for name in keys))
-    differs = sa.or_(*(held.c[name].is_distinct_from(facts.c[name]) for name in MEASURES))
+    differs = sa.or_(*(held.c[name].is_distinct_from(facts.c[name]) for name in measures))
     columns = [
         *(sa.func.coalesce(held.c[name], facts.c[name]).label(name) for name in keys),
-        *(held.c[name].label(f"rollup_{name}") for name in MEASURES),
-        *(facts.c[name].label(f"facts_{name}") for name in MEASURES),
+        *(held.c[name].label(f"rollup_{name}") for name in measures),
+        *(facts.c[name].label(f"facts_{name}") for name in measures),
     ]
     rows = connection.execute(
         sa.select(*columns)
@@ -206,7 +210,7 @@ def _differing(connection: Connection, table: sa.Table, facts: sa.Subquery, limi
         sides = [
             None
             if values[f"{side}_evaluations"] is None
-            else {name: int(values[f"{side}_{name}"]) for name in MEASURES}
+            else {name: int(values[f"{side}_{name}"]) for name in measures}
             for side in ("rollup", "facts")
         ]
         cell = {name: values[name] for name in keys if name != "day"}

@@ -89,7 +89,7 @@ def source(
     """Choose where the numbers of some measures by some keys come from; with `by_day`, their days are kept."""
     ends = (filters.date_from, filters.date_to)
     if filters.timezone is None and not any(isinstance(end, datetime) for end in ends):
-        needed = {*keys, *_grant_keys(filters.grant)}
+        needed = {*keys, *measures, *_grant_keys(filters.grant)}
         needed.update(dimension.column for dimension in DIMENSIONS if filters.ids(dimension))
         rollup = _shortest(needed)
         chosen = _choices_by_key(connection, filters)
@@ -125,7 +125,7 @@ def shortest_for(dimension: Dimension, grant: Grant) -> sa.Table:
 
 
 def _shortest(needed: Collection[str]) -> Rollup:
-    return next(rollup for rollup in ROLLUPS if set(needed) <= set(rollup.keys))
+    return next(rollup for rollup in ROLLUPS if set(needed) <= set(rollup.daily.columns.keys()))
 
 
 def _grant_keys(grant: Grant) -> list[str]:

@@ -118,18 +118,18 @@ def apply(
     renamed = (
         sum(_name(connection, dimension, rename=grant.everything) for dimension in DIMENSIONS) > 0
     )  # each, not only the first
-    loaded = _compare(connection)
+    loaded, rows = _compare(connection)
     if loaded.changed and not grant.everything:
         visible = sa.select(sa.func.count()).select_from(outgoing).where(*granted(outgoing, grant))
         if connection.execute(visible).scalar_one() < loaded.changed:
             raise ConflictError("Nothing was loaded: some of the ids are taken.")
     if loaded.changed:
-        rollup.apply(connection, incoming, outgoing)
+        rollup.apply(connection, rows, outgoing)
         ids = sa.select(outgoing.c.id)
         connection.execute(sa.delete(evaluations).where(evaluations.c.id.in_(ids)))
     elif loaded.added:
-        rollup.apply(connection, incoming, None)
-    ordered = sa.select(incoming).order_by(incoming.c.day)
+        rollup.apply(connection, rows, None)
+    ordered = sa.select(rows).order_by(rows.c.day)
     with bulk_insert(connection, evaluations):
         connection.execute(sa.insert(evaluations).from_select(_FACT_COLUMNS, ordered))
     if loaded.added or loaded.changed or renamed or replace_all:
@@ -138,16 +138,9 @@ def apply(
                 data_version=workspace.c.data_version + 1, changed_at=datetime.now(UTC), is_sample=is_sample
             )
         )
-    for table in (incoming, outgoing):
+    for table in (known, incoming, outgoing):
         table.drop(connection, checkfirst=True)
     return loaded
-
-
-def clear_staged(connection: Connection) -> None:
-    """Drop the temporary tables."""
-    with connection.begin():
-        for table in (staged, known, incoming, outgoing):
-            table.drop(connection, checkfirst=True)
 
 
 def _drop_duplicates(connection: Connection) -> tuple[int, int]:
@@ -213,26 +206,33 @@ def _name(connection: Connection, dimension: Dimension, *, rename: bool) -> bool
     return bool(renamed)
 
 
-def _compare(connection: Connection) -> Loaded:
-    """Fill `incoming` with the staged rows that are new or differ, `outgoing` with the facts that those replace."""
+def _compare(connection: Connection) -> tuple[Loaded, sa.FromClause]:
+    """Return what the staged rows change, and those of them that are new or differ, as the facts will hold them.
+
+    `outgoing` is filled with the facts that they replace, where they replace any.
+    """
     total = connection.execute(sa.select(sa.func.count()).select_from(staged)).scalar_one()
     keyed = _keyed()
     facts = [evaluations.c[name] for name in _FACT_COLUMNS]
     _fill(connection, known, sa.select(*facts).join(staged, staged.c.id == evaluations.c.id))
-    plain = [name for name in _FACT_COLUMNS if name != "id"]
-    differs = sa.or_(*(known.c[name].is_distinct_from(keyed.c[name]) for name in plain))
-    _fill(connection, outgoing, sa.select(known).join(keyed, known.c.id == keyed.c.id).where(differs))
-    new = ~sa.exists().where(known.c.id == keyed.c.id)
-    replacing = sa.exists().where(outgoing.c.id == keyed.c.id)
-    _fill(connection, incoming, sa.select(keyed).where(sa.or_(new, replacing)))
-    known.drop(connection)
-    changed = connection.execute(sa.select(sa.func.count()).select_from(outgoing)).scalar_one()
-    different = connection.execute(sa.select(sa.func.count()).select_from(incoming)).scalar_one()
-    days = sa.union(sa.select(incoming.c.day), sa.select(outgoing.c.day)).subquery()
+    rows: sa.FromClause = keyed
+    different, changed, days = total, 0, sa.select(keyed.c.day)
+    if connection.execute(sa.select(known.c.id).limit(1)).first() is not None:
+        plain = [name for name in _FACT_COLUMNS if name != "id"]
+        differs = sa.or_(*(known.c[name].is_distinct_from(keyed.c[name]) for name in plain))
+        _fill(connection, outgoing, sa.select(known).join(keyed, known.c.id == keyed.c.id).where(differs))
+        new = ~sa.exists().where(known.c.id == keyed.c.id)
+        replacing = sa.exists().where(outgoing.c.id == keyed.c.id)
+        _fill(connection, incoming, sa.select(keyed).where(sa.or_(new, replacing)))
+        rows = incoming
+        changed = connection.execute(sa.select(sa.func.count()).select_from(outgoing)).scalar_one()
+        different = connection.execute(sa.select(sa.func.count()).select_from(incoming)).scalar_one()
+        days = sa.select(sa.union(sa.select(incoming.c.day), sa.select(outgoing.c.day)).subquery().c.day)
+    touched = days.distinct().subquery()
     count, first, last = connection.execute(
-        sa.select(sa.func.count(), sa.func.min(days.c.day), sa.func.max(days.c.day))
+        sa.select(sa.func.count(), sa.func.min(touched.c.day), sa.func.max(touched.c.day))
     ).one()
-    return Loaded(different - changed, changed, total - different, 0, 0, count, first, last)
+    return Loaded(different - changed, changed, total - different, 0, 0, count, first, last), rows
 
 
 def _fill(connection: Connection, table: sa.Table, rows: sa.Select[Any]) -> None:

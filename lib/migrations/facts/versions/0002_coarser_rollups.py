@@ -24,31 +24,29 @@ CENTER = ("campaign_key", "call_center_key", "is_ai")
 ENGAGEMENT = ("campaign_key", "call_center_key", "engagement_key", "is_ai")
 EXECUTIVE = ("call_center_key", "executive_key", "is_ai")
 TABLES = (
-    ("daily_total", ("is_ai",), ()),
-    ("daily_by_center", CENTER, ("campaign_key",)),
-    ("monthly_by_center", CENTER, ("campaign_key",)),
-    ("daily_by_engagement", ENGAGEMENT, ("campaign_key", "engagement_key")),
-    ("monthly_by_engagement", ENGAGEMENT, ("campaign_key", "engagement_key")),
-    ("daily_by_executive", EXECUTIVE, ("executive_key",)),
-    ("monthly_by_executive", EXECUTIVE, ("executive_key",)),
-    ("monthly", ALL, ALL[:4]),
+    ("daily_total", ("is_ai",), (), MEASURES),
+    ("daily_by_center", CENTER, ("campaign_key",), MEASURES),
+    ("monthly_by_center", CENTER, ("campaign_key",), MEASURES),
+    ("daily_by_engagement", ENGAGEMENT, ("campaign_key", "engagement_key"), COUNTS + SUMS),
+    ("monthly_by_engagement", ENGAGEMENT, ("campaign_key", "engagement_key"), COUNTS + SUMS),
+    ("daily_by_executive", EXECUTIVE, ("executive_key",), COUNTS + SUMS),
+    ("monthly_by_executive", EXECUTIVE, ("executive_key",), COUNTS + SUMS),
+    ("monthly", ALL, ALL[:4], MEASURES),
 )
 
 
 def upgrade() -> None:
     """Make the tables and fill them from the finest one."""
-    sums = ", ".join(f"sum({name})" for name in MEASURES)
-    for table, keys, found_by in TABLES:
+    for table, keys, found_by, measures in TABLES:
         op.create_table(
             table,
             sa.Column("day", sa.Date, nullable=False),
             *(sa.Column(key, sa.Boolean if key == "is_ai" else sa.Integer, nullable=False) for key in keys),
-            *(sa.Column(name, sa.Integer, nullable=False) for name in COUNTS),
-            *(sa.Column(name, sa.BigInteger, nullable=False) for name in SUMS),
-            *(sa.Column(name, sa.Integer, nullable=False) for name in BINS),
+            *(sa.Column(name, sa.BigInteger if name in SUMS else sa.Integer, nullable=False) for name in measures),
         )
+        sums = ", ".join(f"sum({name})" for name in measures)
         day = "CAST(date_trunc('month', day) AS DATE)" if table.startswith("monthly") else "day"
-        columns = ", ".join(("day", *keys, *MEASURES))
+        columns = ", ".join(("day", *keys, *measures))
         cells = ", ".join((day, *keys))
         op.execute(
             f"INSERT INTO {table} ({columns}) SELECT {cells}, {sums} FROM daily GROUP BY {cells} ORDER BY {cells}"  # noqa: S608 - names of ours
