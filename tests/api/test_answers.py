@@ -166,27 +166,13 @@ def test_paths_that_can_not_be(client: Client, path: str) -> None:
 def test_today_is_of_the_zone_asked_for(client: Client) -> None:
     """A month is partial while it is not over where the asker means it; at any time one of these zones is a day ahead."""
     for name in ("Pacific/Kiritimati", "Etc/GMT+12"):
-        today = datetime.now(ZoneInfo(name)).date()
-        month_end = (today.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-        found = client.get(
-            "/v1/analytics/trends",
-            dateFrom=today.replace(day=1).isoformat(),
-            dateTo=month_end.isoformat(),
-            granularity="Monthly",
-            timezone=name,
-        )
-        assert [(point["date"], point["partial"]) for point in found["data"]] == [
-            (today.replace(day=1).isoformat(), True)
-        ]
-        yesterday = today.replace(day=1) - timedelta(days=1)
-        found = client.get(
-            "/v1/analytics/trends",
-            dateFrom=yesterday.replace(day=1).isoformat(),
-            dateTo=yesterday.isoformat(),
-            granularity="monthly",
-            timezone=name,
-        )
-        assert [point["partial"] for point in found["data"]] == [False]
+        this_month = datetime.now(ZoneInfo(name)).date().replace(day=1)
+        last_month = (this_month - timedelta(days=1)).replace(day=1)
+        for first, partial in ((this_month, True), (last_month, False)):
+            last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+            asked = {"dateFrom": first.isoformat(), "dateTo": last.isoformat(), "granularity": "Monthly"}
+            found = client.get("/v1/analytics/trends", **asked, timezone=name)["data"]
+            assert [(point["date"], point["partial"]) for point in found] == [(first.isoformat(), partial)]
 
 
 @pytest.mark.parametrize(
