@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from lib import recovery
 from lib.errors import (
     CallboardError,
     DatabaseHeldError,
@@ -175,6 +176,7 @@ def _facts_engine(settings: Settings) -> Engine:
         return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=options)
     if url.database and url.database != ":memory:":
         _make_folder(Path(url.database).parent)
+        recovery.drop_unfinished(Path(url.database))
     engine = sa.create_engine(
         url, pool_size=10, max_overflow=50, connect_args={"config": {"memory_limit": f"{settings.duckdb_memory_mb}MB"}}
     )

@@ -19,7 +19,7 @@ LAYERS = [
     {"lib.jobs", "lib.access"},
     {"lib.analytics"},
     {"lib.bulk", "lib.database", "lib.schema", "lib.migrations"},
-    {"lib.settings"},
+    {"lib.settings", "lib.recovery"},
     {"lib.errors", "lib.formulas", "lib.codes"},
 ]
 """From the top down: a module imports from its own room and from the layers below it."""
