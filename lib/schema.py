@@ -107,26 +107,26 @@ PLAIN_MEASURES = COUNT_MEASURES + SUM_MEASURES
 MEASURES = PLAIN_MEASURES + HISTOGRAM_MEASURES
 """The additive measures; `lib/analytics/measures.py` says how each is computed from an evaluation."""
 
-CELL_COLUMNS = ("day", "campaign_key", "call_center_key", "engagement_key", "executive_key", "is_ai")
-"""What tells one cell of the finest rollup from another."""
+KEYS = ("campaign_key", "call_center_key", "engagement_key", "executive_key", "is_ai")
+"""What tells evaluations of a day apart: all that a question can filter and group by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rollup:
-    """Measures summed by day and some keys, and where that makes it much shorter, by month as well.
+    """Measures summed by some keys and by day or month, or by both where months are much shorter.
 
     In the monthly table `day` is the first of the month. A cell may have several rows, which add up to it: each change
     of the facts leaves rows of its own, until they are put together. A cell that holds nothing any more adds up to 0.
     """
 
     keys: tuple[str, ...]
-    daily: sa.Table
+    daily: sa.Table | None
     monthly: sa.Table | None
 
     @property
     def tables(self) -> tuple[sa.Table, ...]:
-        """Both tables, or the one."""
-        return (self.daily,) if self.monthly is None else (self.daily, self.monthly)
+        """Its tables, from the longer to the shorter."""
+        return tuple(table for table in (self.daily, self.monthly) if table is not None)
 
 
 def _sums(name: str, keys: tuple[str, ...], found_by: tuple[str, ...], sums: tuple[str, ...] = MEASURES) -> sa.Table:
@@ -143,28 +143,24 @@ def _sums(name: str, keys: tuple[str, ...], found_by: tuple[str, ...], sums: tup
     return table
 
 
-def _rollup(suffix: str, *keys: str, found_by: tuple[str, ...] = (), sums: tuple[str, ...] = PLAIN_MEASURES) -> Rollup:
+def _rollup(suffix: str, *keys: str, found_by: tuple[str, ...], sums: tuple[str, ...] = PLAIN_MEASURES) -> Rollup:
     daily, monthly = (_sums(f"{unit}{suffix}", keys, found_by, sums) for unit in ("daily", "monthly"))
     return Rollup(keys, daily, monthly)
 
 
-FINEST = Rollup(
-    CELL_COLUMNS[1:],
-    _sums("daily", CELL_COLUMNS[1:], ()),
-    _sums("monthly", CELL_COLUMNS[1:], CELL_COLUMNS[1:5]),
-)
-"""The rollup that tells apart all that a question can: what changes it changes the others."""
+BY_CENTER = _rollup("_by_center", "campaign_key", "call_center_key", "is_ai", found_by=("campaign_key",), sums=MEASURES)
 
 ROLLUPS = (
     Rollup(("is_ai",), _sums("daily_total", ("is_ai",), ()), None),
-    _rollup("_by_center", "campaign_key", "call_center_key", "is_ai", found_by=("campaign_key",), sums=MEASURES),
+    BY_CENTER,
     _rollup(
         "_by_engagement",
         *("campaign_key", "call_center_key", "engagement_key", "is_ai"),
         found_by=("campaign_key", "engagement_key"),
     ),
     _rollup("_by_executive", "call_center_key", "executive_key", "is_ai", found_by=("executive_key",)),
-    FINEST,
+    # By day it would be nearly as long as the facts, which answer for days that make no whole month.
+    Rollup(KEYS, None, _sums("monthly", KEYS, KEYS[:4])),
 )
 """From the shortest to the longest; a question is answered from the first that has the keys and measures it needs."""
 

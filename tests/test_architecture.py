@@ -20,7 +20,7 @@ LAYERS = [
     {"lib.analytics"},
     {"lib.bulk", "lib.database", "lib.schema", "lib.migrations"},
     {"lib.settings", "lib.recovery"},
-    {"lib.errors", "lib.formulas", "lib.codes"},
+    {"lib.errors", "lib.formulas", "lib.codes", "lib.children"},
 ]
 """From the top down: a module imports from its own room and from the layers below it."""
 

@@ -87,7 +87,7 @@ class Trend:
 def status(connection: Connection) -> Status:
     """Return what the facts hold as a whole: version, first and last day, number of evaluations."""
     head = connection.execute(sa.select(schema.workspace)).one()
-    held = days_held(schema.ROLLUPS[0].daily).c
+    held = days_held(schema.ROLLUPS[0].tables[0]).c
     days = connection.execute(
         sa.select(sa.func.min(held.day), sa.func.max(held.day), sa.func.sum(held.evaluations))
     ).one()

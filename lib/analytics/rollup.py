@@ -19,15 +19,10 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.local_time import bucket_start, local_day
 from lib.analytics.measures import aggregates
 from lib.bulk import analyze, bulk_insert
-from lib.schema import CELL_COLUMNS, FINEST, MEASURES, ROLLUPS, evaluations, workspace
+from lib.schema import BY_CENTER, MEASURES, ROLLUPS, evaluations, workspace
 
-changes = sa.Table(
-    "rollup_changes",
-    sa.MetaData(),
-    *(sa.Column(column.name, column.type) for column in FINEST.daily.columns),
-    prefixes=["TEMPORARY"],
-)
-"""What an import adds to the finest cells, or takes from them."""
+_TABLES = tuple(table for rollup in reversed(ROLLUPS) for table in rollup.tables)
+"""Every table of a rollup; one that others are summed from comes before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,77 +36,85 @@ class Difference:
     facts: dict[str, int] | None
 
 
-def cells(rows: sa.FromClause, sign: int = 1) -> sa.Select[Any]:
-    """Return the finest cells that rows of the facts' columns add up to, each measure times `sign`."""
+def _origin(table: sa.Table) -> sa.Table | None:
+    """Return the table that one is summed from; None for the facts."""
+    for rollup in ROLLUPS:
+        if table is rollup.monthly:
+            return rollup.daily
+    return BY_CENTER.daily if table is ROLLUPS[0].daily else None
+
+
+_ORIGINS = {table: _origin(table) for table in _TABLES}
+
+
+def cells(rows: sa.FromClause, table: sa.Table) -> sa.Select[Any]:
+    """Return the cells of a rollup's table that rows of the facts' columns add up to."""
+    day, *keys = _cell(table)
     sums = aggregates(rows)
-    measures = [
-        (sums[name] * sa.literal_column(str(sign)) if sign < 0 else sums[name]).label(name) for name in MEASURES
-    ]
-    keys = [rows.c[name] for name in CELL_COLUMNS]
-    return sa.select(*keys, *measures).group_by(*keys)
+    cell = [_day(rows, table).label(day), *(rows.c[key] for key in keys)]
+    return sa.select(*cell, *(sums[name].label(name) for name in _measures(table))).group_by(*cell)
 
 
 def coarser(rows: sa.FromClause, table: sa.Table) -> sa.Select[Any]:
     """Return the cells of a rollup's table that finer ones add up to, without those that hold nothing."""
-    monthly = table.name.startswith("monthly")
-    day = bucket_start(rows.c.day, Granularity.MONTHLY, "monday") if monthly else rows.c.day
-    cell = [day, *(rows.c[key] for key in _cell(table)[1:])]
+    day, *keys = _cell(table)
+    cell = [_day(rows, table).label(day), *(rows.c[key] for key in keys)]
     sums = [sa.func.sum(rows.c[name]) for name in _measures(table)]
-    labelled = [each.label(column.name) for each, column in zip([*cell, *sums], table.columns, strict=True)]
-    return sa.select(*labelled).group_by(*cell).having(sa.or_(*(each != 0 for each in sums)))
+    labelled = [each.label(name) for each, name in zip(sums, _measures(table), strict=True)]
+    return sa.select(*cell, *labelled).group_by(*cell).having(sa.or_(*(each != 0 for each in sums)))
 
 
 def apply(connection: Connection, added: sa.FromClause, removed: sa.FromClause | None) -> None:
-    """Add the rows of `added` to the rollups and take those of `removed` away; both have the facts' columns.
+    """Add the rows of `added` to the rollups and take those of `removed` away; both have the columns of the facts.
 
     Must run in the transaction that changes the facts, by the one writer.
     """
-    if removed is None and connection.execute(sa.select(FINEST.daily.c.day).limit(1)).first() is None:
-        _fill(connection, added)
-        return
-    changes.drop(connection, checkfirst=True)
-    changes.create(connection)
-    finest = cells(added) if removed is None else _net(added, removed)
-    connection.execute(sa.insert(changes).from_select(changes.columns.keys(), finest))
-    analyze(connection, changes)
-    _insert(connection, FINEST.daily, sa.select(changes))
-    _spread(connection, changes)
-    changes.drop(connection)
+    changes: dict[sa.Table, sa.Table] = {}  # of the tables that others are summed from
+    for table, origin in _ORIGINS.items():
+        if origin is not None:
+            found = coarser(changes[origin], table)
+        else:
+            found = cells(added, table) if removed is None else _net(added, removed, table)
+        if table in _ORIGINS.values():
+            changes[table] = _temporary(connection, table, found)
+            found = sa.select(changes[table])
+        with bulk_insert(connection, table):
+            connection.execute(sa.insert(table).from_select(table.columns.keys(), found))
+    for change in changes.values():
+        change.drop(connection)
 
 
 def clear(connection: Connection) -> None:
     """Empty the rollups."""
-    for rollup in ROLLUPS:
-        for table in rollup.tables:
-            connection.execute(sa.delete(table))
+    for table in _TABLES:
+        connection.execute(sa.delete(table))
 
 
 def rebuild(connection: Connection) -> None:
     """Compute the rollups from the facts."""
     clear(connection)
-    _fill(connection, evaluations)
+    apply(connection, evaluations, None)
 
 
-def _fill(connection: Connection, rows: sa.FromClause) -> None:
-    """Fill empty rollups."""
-    with bulk_insert(connection, FINEST.daily):
-        _insert(connection, FINEST.daily, cells(rows))
-    _spread(connection, FINEST.daily)
+def _temporary(connection: Connection, table: sa.Table, rows: sa.Select[Any]) -> sa.Table:
+    """Make a temporary table of rows for a rollup's table."""
+    made = sa.Table(
+        f"changes_{table.name}",
+        sa.MetaData(),
+        *(sa.Column(column.name, column.type) for column in table.columns),
+        prefixes=["TEMPORARY"],
+    )
+    made.drop(connection, checkfirst=True)
+    made.create(connection)
+    connection.execute(sa.insert(made).from_select(made.columns.keys(), rows))
+    analyze(connection, made)
+    return made
 
 
-def _spread(connection: Connection, finest: sa.FromClause) -> None:
-    """Append to the other rollups what finest cells add up to there."""
-    for rollup in ROLLUPS:
-        for table in rollup.tables:
-            if table is not FINEST.daily:
-                with bulk_insert(connection, table):
-                    _insert(connection, table, coarser(finest, table))
-
-
-def _insert(connection: Connection, table: sa.Table, source: sa.Select[Any]) -> None:
-    # The finest by day, as that is how it is read; the others are short.
-    ordered = source.order_by(sa.literal_column("1")) if table is FINEST.daily else source
-    connection.execute(sa.insert(table).from_select(table.columns.keys(), ordered))
+def _day(rows: sa.FromClause, table: sa.Table) -> sa.ColumnElement[date]:
+    """Return the day that a row counts for in a rollup's table: its own, or the first of its month."""
+    monthly = any(table is rollup.monthly for rollup in ROLLUPS)
+    return bucket_start(rows.c.day, Granularity.MONTHLY, "monday") if monthly else rows.c.day
 
 
 def _cell(table: sa.Table) -> list[str]:
@@ -129,7 +132,7 @@ def scattered(connection: Connection, lengths: dict[str, int]) -> list[sa.Table]
     `lengths` keeps how long each was when it was looked at last; one that has hardly grown since is not counted again.
     """
     found = []
-    for table in (table for rollup in ROLLUPS for table in rollup.tables):
+    for table in _TABLES:
         rows = connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
         if rows <= lengths.get(table.name, 0) * (1 + _GROWN_SHARE):
             continue
@@ -143,17 +146,10 @@ def scattered(connection: Connection, lengths: dict[str, int]) -> list[sa.Table]
 
 def compact(connection: Connection, table: sa.Table) -> None:
     """Put the rows of each of a rollup's cells together. No number changes."""
-    together = sa.Table(
-        "together",
-        sa.MetaData(),
-        *(sa.Column(column.name, column.type) for column in table.columns),
-        prefixes=["TEMPORARY"],
-    )
-    together.drop(connection, checkfirst=True)
-    together.create(connection)
-    connection.execute(sa.insert(together).from_select(table.columns.keys(), _whole(table)))
+    together = _temporary(connection, table, coarser(table, table))
     connection.execute(sa.delete(table))
-    _insert(connection, table, sa.select(together))  # with its indexes, as making them anew would keep readers waiting
+    # With its indexes, as making them anew would keep readers waiting.
+    connection.execute(sa.insert(table).from_select(table.columns.keys(), sa.select(together)))
     together.drop(connection)
 
 
@@ -161,35 +157,30 @@ _GROWN_SHARE = 0.1
 _MANY_ROWS, _MANY_SHARE = 20_000, 0.3
 
 
-def _whole(table: sa.Table) -> sa.Select[Any]:
-    """Return a rollup's cells, each in one row."""
-    return coarser(table, table)
-
-
-def _net(added: sa.FromClause, removed: sa.FromClause) -> sa.Select[Any]:
-    union = sa.union_all(cells(added), cells(removed, -1)).subquery()
-    return coarser(union, FINEST.daily)
+def _net(added: sa.FromClause, removed: sa.FromClause, table: sa.Table) -> sa.Select[Any]:
+    """Return what rows that came and rows that went change in a rollup's table."""
+    went = cells(removed, table).subquery()
+    negative = [(-went.c[name]).label(name) for name in _measures(table)]
+    taken = sa.select(*(went.c[name] for name in _cell(table)), *negative)
+    return coarser(sa.union_all(cells(added, table), taken).subquery(), table)
 
 
 def differences(connection: Connection, limit: int = 20) -> list[Difference]:
     """Recompute the rollups from the facts and return cells that differ, by table and day; none when all is well.
 
-    The finest is held to the facts; where it agrees with them, the others are held to it.
+    Each is held to what it is summed from, the facts or a longer one, until one differs.
     """
-    found = _differing(connection, FINEST.daily, cells(evaluations).subquery("facts"), limit)
-    if found:
-        return found
-    for rollup in ROLLUPS:
-        for table in rollup.tables:
-            if table is not FINEST.daily:
-                from_finest = coarser(FINEST.daily, table).subquery("facts")
-                found += _differing(connection, table, from_finest, limit - len(found))
-    return found
+    for table, origin in _ORIGINS.items():
+        expected = cells(evaluations, table) if origin is None else coarser(origin, table)
+        found = _differing(connection, table, expected.subquery("facts"), limit)
+        if found:
+            return found
+    return []
 
 
 def _differing(connection: Connection, table: sa.Table, facts: sa.Subquery, limit: int) -> list[Difference]:
     keys, measures = _cell(table), _measures(table)
-    held = _whole(table).subquery("held")
+    held = coarser(table, table).subquery("held")
     same = sa.and_(*(held.c[name] == facts.c[name] for name in keys))
     differs = sa.or_(*(held.c[name].is_distinct_from(facts.c[name]) for name in measures))
     columns = [

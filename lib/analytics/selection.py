@@ -1,7 +1,8 @@
 """Which rows a question is about: the period in force, and a rollup or the facts under its conditions.
 
-The shortest rollup that has the keys answers, its whole months by month where days are not asked for. Questions about
-instants or about a zone other than the workspace's, which days can't answer, are computed from the facts.
+The shortest rollup that has the keys answers, its whole months by month where days are not asked for, with the facts
+for the days that it does not hold. Questions about instants or about a zone other than the workspace's, which days
+can't answer, are computed from the facts.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def period_in_force(connection: Connection, filters: Filters, calendar: Calendar
     if filters.date_from is not None and filters.date_to is not None:
         return Period(filters.date_from, filters.date_to)
     if filters.timezone is None:
-        rows = _shortest(_grant_keys(filters.grant)).daily
+        rows = _shortest(_grant_keys(filters.grant)).tables[0]
         days = days_held(rows, granted(rows, filters.grant)).c
         first, last = connection.execute(sa.select(sa.func.min(days.day), sa.func.max(days.day))).one()
     else:
@@ -94,7 +95,7 @@ def source(
         rollup = _shortest(needed)
         chosen = _choices_by_key(connection, filters)
         arms = [
-            sa.select(table.c.day, *(table.c[key] for key in keys), *(table.c[name] for name in measures)).where(
+            _rows(table, table.c.day, keys, measures).where(
                 *days, *(table.c[name].in_(values) for name, values in chosen.items())
             )
             for table, days in _parts(rollup, filters, by_day=by_day)
@@ -105,27 +106,24 @@ def source(
     zone = filters.zone(calendar.zone)
     first, last = _first_and_last(connection, filters.grant)
     first, last = first or datetime.now(UTC), last or datetime.now(UTC)
-    found = expressions(facts)
-    rows = (
-        sa.select(
-            local_day(facts.c.audio_at, zone, first, last).label("day"),
-            *(facts.c[key] for key in keys),
-            *(found[name].label(name) for name in measures),
-        )
-        .where(*fact_conditions(filters, calendar, period))
-        .subquery()
-    )
+    day = local_day(facts.c.audio_at, zone, first, last).label("day")
+    rows = _rows(facts, day, keys, measures).where(*fact_conditions(filters, calendar, period)).subquery()
     return Source(rows, tuple(measures))
+
+
+def _rows(table: sa.Table, day: sa.ColumnElement[Any], keys: Sequence[str], measures: Sequence[str]) -> sa.Select[Any]:
+    """Return the rows of a rollup, or of the facts with the measures of each."""
+    found = expressions(table) if table is schema.evaluations else table.c
+    return sa.select(day, *(table.c[key] for key in keys), *(found[name].label(name) for name in measures))
 
 
 def shortest_for(dimension: Dimension, grant: Grant) -> sa.Table:
     """Return the shortest table that has the keys of a dimension and those that a grant limits."""
-    rollup = _shortest({dimension.column, *_grant_keys(grant)})
-    return rollup.daily if rollup.monthly is None else rollup.monthly
+    return _shortest({dimension.column, *_grant_keys(grant)}).tables[-1]
 
 
 def _shortest(needed: Collection[str]) -> Rollup:
-    return next(rollup for rollup in ROLLUPS if set(needed) <= set(rollup.daily.columns.keys()))
+    return next(rollup for rollup in ROLLUPS if set(needed) <= set(rollup.tables[0].columns.keys()))
 
 
 def _grant_keys(grant: Grant) -> list[str]:
@@ -143,7 +141,7 @@ def _parts(rollup: Rollup, filters: Filters, *, by_day: bool) -> list[tuple[sa.T
     if end is not None:
         whole_until = end.replace(day=1)
     no_month = whole_from is not None and whole_until is not None and whole_from >= whole_until
-    daily, monthly = rollup.daily, rollup.monthly
+    daily, monthly = schema.evaluations if rollup.daily is None else rollup.daily, rollup.monthly
     if by_day or monthly is None or no_month:
         return [(daily, _between(daily, first, end))]
     parts = [(monthly, _between(monthly, whole_from, whole_until))]

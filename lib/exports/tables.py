@@ -9,11 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font, PatternFill
-from openpyxl.utils import get_column_letter
-
 from lib.analytics.measures import METRICS
 from lib.formulas import defused
 
@@ -66,6 +61,10 @@ class TableFile:
 
     def xlsx(self) -> bytes:
         """Return the table as XLSX: typed and formatted cells, the header frozen, a second sheet about it."""
+        from openpyxl import Workbook  # here, as it takes longer to load than all that most commands do
+        from openpyxl.cell import WriteOnlyCell
+        from openpyxl.utils import get_column_letter
+
         book = Workbook(write_only=True)
         sheet = book.create_sheet(_sheet_name(self.title))
         sheet.freeze_panes = "A2"
@@ -99,7 +98,10 @@ def about(title: str, shown: str, zone: str, metrics: Sequence[str], rows: int) 
     return (*lines, *((name, f"{METRICS[name].label}: {METRICS[name].help}") for name in metrics))
 
 
-def _heading(sheet: Any, text: str) -> WriteOnlyCell:
+def _heading(sheet: Any, text: str) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font, PatternFill
+
     cell = WriteOnlyCell(sheet, defused(text))
     cell.font = Font(bold=True)
     cell.fill = PatternFill("solid", fgColor="E6EEEE")

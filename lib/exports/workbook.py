@@ -17,13 +17,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from lib import children
 from lib.errors import StorageError
 from lib.formulas import defused
 
 SHEET_ROWS = 1_048_575
 """Rows of a sheet below its header."""
-
-_ENVIRONMENT = {"ARROW_DEFAULT_MEMORY_POOL": "jemalloc", "MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
 
 
 class Writer:
@@ -37,7 +36,7 @@ class Writer:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, **_ENVIRONMENT},
+            env={**os.environ, **children.ENVIRONMENT},
             start_new_session=True,
         )
         assert self._child.stdin  # noqa: S101 - asked for
@@ -84,6 +83,7 @@ class Writer:
 
 def main() -> None:
     """Be the child."""
+    children.leave_out_pandas()
     order = json.loads(sys.argv[1])
     try:
         batches = pa.ipc.open_stream(sys.stdin.buffer)

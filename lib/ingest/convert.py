@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -25,6 +25,9 @@ from lib.codes import NONE_NAME, State
 from lib.ingest import checks
 from lib.ingest.mapping import EVERYTHING_ELSE, ColumnSource, Mapping
 
+REPEATED = pa.dictionary(pa.int32(), pa.string())
+"""How texts travel that most rows share with others."""
+
 STAGED = pa.schema(
     [
         pa.field("seq", pa.int64(), nullable=False),  # the order of the rows over all files
@@ -36,14 +39,14 @@ STAGED = pa.schema(
         pa.field("score", pa.int32()),
         pa.field("duration_seconds", pa.int32()),
         pa.field("is_ai", pa.bool_(), nullable=False),
-        pa.field("campaign_id", pa.string()),
-        pa.field("campaign_name", pa.string()),
-        pa.field("call_center_id", pa.string()),
-        pa.field("call_center_name", pa.string()),
-        pa.field("engagement_id", pa.string()),
-        pa.field("engagement_name", pa.string()),
-        pa.field("executive_id", pa.string()),
-        pa.field("executive_name", pa.string()),
+        pa.field("campaign_id", REPEATED),
+        pa.field("campaign_name", REPEATED),
+        pa.field("call_center_id", REPEATED),
+        pa.field("call_center_name", REPEATED),
+        pa.field("engagement_id", REPEATED),
+        pa.field("engagement_name", REPEATED),
+        pa.field("executive_id", REPEATED),
+        pa.field("executive_name", REPEATED),
         pa.field("audio_file_name", pa.string()),
         pa.field("created_at", pa.timestamp("us")),  # UTC
     ]
@@ -64,6 +67,9 @@ _TYPES = {
     Kind.SECONDS: pa.int32(),
     Kind.FLAG: pa.bool_(),
 }
+Texts: TypeAlias = pa.StringArray | pa.DictionaryArray
+"""A column of texts; a dictionary, which then holds no null, where many of them are the same."""
+
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 _MAX_KNOWN = 50_000
 
@@ -74,7 +80,7 @@ class Batch:
 
     file: str
     numbers: Numbers  # each row's number in the file, the header counted
-    columns: tuple[pa.StringArray, ...]
+    columns: tuple[Texts, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +142,8 @@ class Converter:
         )
 
     def _source_text(
-        self, column: Column, source: ColumnSource, columns: dict[str, pa.StringArray], batch: Batch
-    ) -> tuple[pa.StringArray, pa.BooleanArray | None]:
+        self, column: Column, source: ColumnSource, columns: dict[str, Texts], batch: Batch
+    ) -> tuple[Texts, pa.BooleanArray | None]:
         """Return the column's text, and which of it is a translated value, to which scale and offset don't apply."""
         count = len(batch.numbers)
         if source.row:
@@ -147,7 +153,7 @@ class Converter:
         elif len(source.columns) == 1:
             text = columns[source.columns[0]]
         else:
-            parts = [columns[name] for name in source.columns]
+            parts = [_plain(columns[name]) for name in source.columns]
             # What is missing is left out, and its separator with it; all missing stays missing.
             text = _trimmed(_joined(parts, source.join))
         pairs = self._values.get(column.name)
@@ -177,7 +183,7 @@ class Converter:
         self,
         column: Column,
         source: ColumnSource,
-        text: pa.StringArray,
+        text: Texts,
         passed: pa.BooleanArray | None,
         batch: Batch,
         blank: Flags,
@@ -196,7 +202,7 @@ class Converter:
             for position in np.flatnonzero(pc.is_null(text).to_numpy(zero_copy_only=False)).tolist():
                 refuse(position, "", "is missing", column.help)
         if column.kind is Kind.INSTANT:
-            return self._instants(text, refuse)
+            return self._instants(_plain(text), refuse)
         if column.kind is Kind.TEXT:
             return _texts(text, refuse)
         decimal = self._mapping.file.decimal
@@ -244,11 +250,26 @@ _EARLIEST, _LATEST = (
 )
 
 
-def _trimmed(column: pa.StringArray) -> pa.StringArray:
+def _plain(column: Texts) -> pa.StringArray:
+    return column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
+
+
+def _trimmed(column: Texts) -> Texts:
     """Trim every text; an empty one becomes null."""
+    if isinstance(column, pa.DictionaryArray):
+        return _with_values(column.indices, _trimmed(column.dictionary))
     trimmed = pc.utf8_trim_whitespace(column)
-    empty = pc.equal(trimmed, "")
-    return pc.if_else(empty, None, trimmed) if pc.any(empty).as_py() else trimmed
+    shortest = pc.min(pc.binary_length(trimmed)).as_py()
+    return pc.if_else(pc.equal(trimmed, ""), None, trimmed) if shortest == 0 else trimmed
+
+
+def _with_values(indices: pa.Int32Array, values: pa.StringArray) -> pa.DictionaryArray:
+    """Return what indices stand for; what stands for null becomes null itself."""
+    if values.null_count:
+        missing = pc.is_null(values).to_numpy(zero_copy_only=False)
+        indices = pa.array(np.arange(len(values), dtype=np.int32), mask=missing).take(indices)
+        values = pc.fill_null(values, "")
+    return pa.DictionaryArray.from_arrays(indices, values)
 
 
 def _joined(parts: Sequence[pa.StringArray], separator: str) -> pa.StringArray:
@@ -258,7 +279,7 @@ def _joined(parts: Sequence[pa.StringArray], separator: str) -> pa.StringArray:
     return pc.if_else(missing, None, pc.binary_join_element_wise(*filled, separator, null_handling="skip"))
 
 
-def _all_blank(columns: Sequence[pa.StringArray], count: int) -> Flags:
+def _all_blank(columns: Sequence[Texts], count: int) -> Flags:
     blank = np.ones(count, dtype=bool)
     for column in columns:
         if not blank.any():
@@ -267,14 +288,15 @@ def _all_blank(columns: Sequence[pa.StringArray], count: int) -> Flags:
     return blank
 
 
-def _texts(text: pa.StringArray, refuse: Callable[[int, str, str, str], None]) -> pa.StringArray:
-    longest = pc.max(pc.utf8_length(text)).as_py()
-    nul = pc.any(pc.match_substring(text, "\x00")).as_py()
+def _texts(text: Texts, refuse: Callable[[int, str, str, str], None]) -> Texts:
+    values = text.dictionary if isinstance(text, pa.DictionaryArray) else text
+    longest = pc.max(pc.utf8_length(values)).as_py()
+    nul = pc.any(pc.match_substring(values, "\x00")).as_py()
     return _by_distinct(text, checks.text, pa.string(), refuse, {}) if nul or (longest or 0) > checks.MAX_TEXT else text
 
 
 def _by_distinct(
-    text: pa.StringArray,
+    text: Texts,
     check: Callable[[str], Any],
     kind: pa.DataType,
     refuse: Callable[[int, str, str, str], None],
@@ -313,7 +335,7 @@ def _staged(stored: dict[str, pa.Array], count: int, first_seq: int, zones: Zone
     days = zones.days(audio_at.cast(pa.int64()).fill_null(0).to_numpy()).astype(np.int32)
     columns: dict[str, pa.Array] = {
         "seq": pa.array(np.arange(first_seq, first_seq + count)),
-        "id": of("id", pa.string()),
+        "id": _plain(of("id", pa.string())),
         "audio_at": audio_at,
         "day": pa.array(days).cast(pa.date32()),
         "state": of("state", pa.int16()).fill_null(State.Completed.value),
@@ -321,18 +343,20 @@ def _staged(stored: dict[str, pa.Array], count: int, first_seq: int, zones: Zone
         "score": of("averageNote", pa.int32()),
         "duration_seconds": of("durationInSeconds", pa.int32()),
         "is_ai": of("isAICall", pa.bool_()).fill_null(False),
-        "audio_file_name": of("audioFileName", pa.string()),
+        "audio_file_name": _plain(of("audioFileName", pa.string())),
         "created_at": of("createdAt", pa.timestamp("us")),
     }
     for id_column, name_column, staged_id, staged_name in _NAMED:
         ids, names = (_none_is_none(of(column, pa.string())) for column in (id_column, name_column))
-        columns[staged_id] = pc.coalesce(ids, names)
-        columns[staged_name] = names
+        either = pc.coalesce(_plain(ids), _plain(names)) if ids.null_count else ids
+        columns[staged_id], columns[staged_name] = either.dictionary_encode(), names.dictionary_encode()
     # Required columns are null in rows that are about to be left out, so nullability is not claimed here.
     return pa.RecordBatch.from_arrays([columns[name] for name in STAGED.names], names=STAGED.names)
 
 
-def _none_is_none(column: pa.StringArray) -> pa.StringArray:
+def _none_is_none(column: Texts) -> Texts:
     """Read the words that stand for "belongs to none" as such: an export of ours may be imported again."""
+    if isinstance(column, pa.DictionaryArray):
+        return _with_values(column.indices, _none_is_none(column.dictionary))
     none = pc.equal(column, NONE_NAME)
     return pc.if_else(none, None, column) if pc.any(none).as_py() else column

@@ -20,12 +20,14 @@ import pyarrow.csv
 
 from lib.errors import FileError
 from lib.ingest import checks
-from lib.ingest.convert import Batch
+from lib.ingest.convert import REPEATED, Batch
 from lib.ingest.mapping import FileOptions
 from lib.ingest.source import BrokenRow, Progress, Source, Truncated, checked_header, open_bytes
 
 _CHUNK = 2**20
 _BLOCK = 2 * 2**20
+_SAMPLED_ROWS = 500
+_REPEATS = 2  # how often a text comes on average, in a column that is read as a dictionary
 _DELIMITERS = ",;\t|"
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -78,10 +80,10 @@ def open_delimited(path: Path, name: str, options: FileOptions, progress: Progre
 def _blocks(
     stream: _Utf8, width: int, delimiter: str, quote: str, refuse: Callable[[Any], str]
 ) -> Iterator[pa.RecordBatch]:
-    names = [str(place) for place in range(width)]
+    types = _types(stream.sample(), width, delimiter, quote)
     yield from pa.csv.open_csv(
         stream,
-        pa.csv.ReadOptions(use_threads=False, block_size=_BLOCK, column_names=names),
+        pa.csv.ReadOptions(use_threads=False, block_size=_BLOCK, column_names=list(types)),
         pa.csv.ParseOptions(
             delimiter=delimiter,
             quote_char=quote,
@@ -89,8 +91,16 @@ def _blocks(
             ignore_empty_lines=False,
             invalid_row_handler=refuse,
         ),
-        pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+        pa.csv.ConvertOptions(column_types=types, strings_can_be_null=False),
     )
+
+
+def _types(sample: str, width: int, delimiter: str, quote: str) -> dict[str, pa.DataType]:
+    """Return how to read each column: as a dictionary where, by the first rows, many of its texts are the same."""
+    lines = sample.splitlines(keepends=True)[:_SAMPLED_ROWS]
+    rows = [row for row in csv.reader(lines, delimiter=delimiter, quotechar=quote) if len(row) == width]
+    distinct = [len({row[place] for row in rows}) for place in range(width)]
+    return {str(place): REPEATED if few * _REPEATS < len(rows) else pa.string() for place, few in enumerate(distinct)}
 
 
 def _numbers(first: int, count: int, broken: list[BrokenRow]) -> np.ndarray[Any, np.dtype[np.int64]]:

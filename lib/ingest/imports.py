@@ -10,6 +10,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -124,8 +125,12 @@ def run(facts: Facts, settings: Settings, request: Request, progress: Callable[[
                 )
         if request.mapping_toml is not None:
             Mapping.from_toml(request.mapping_toml)
-        report = replace(report, files=tuple(_described(file) for file in request.files))
-        report = _run(facts, settings, request, report, progress, started)
+        with ThreadPoolExecutor(1) as beside:
+            described = beside.submit(lambda: tuple(_described(file) for file in request.files))
+            try:
+                report = _run(facts, settings, request, report, described, progress, started)
+            finally:
+                report = replace(report, files=described.result())  # what is no file at all is told first
     except BaseException as error:
         message = error.message if isinstance(error, CallboardError) else type(error).__name__
         failed = replace(report, seconds=time.monotonic() - started, message=message)
@@ -180,6 +185,7 @@ def _run(
     settings: Settings,
     request: Request,
     report: Report,
+    described: Future[tuple[dict[str, Any], ...]],
     progress: Callable[[Progress], None],
     started: float,
 ) -> Report:
@@ -198,6 +204,7 @@ def _run(
             found = reading.outcome
             return replace(
                 report,
+                files=described.result(),
                 read=found.read,
                 blank=found.blank,
                 bad=found.bad,

@@ -21,14 +21,15 @@ from lib.analytics.filters import EVERYTHING, Grant
 from lib.analytics.selection import granted
 from lib.bulk import analyze, bulk_insert, load_batches
 from lib.errors import ConflictError
-from lib.ingest.convert import STAGED
-from lib.schema import UtcDateTime, evaluations, workspace
+from lib.ingest.convert import REPEATED, STAGED
+from lib.schema import KEYS, UtcDateTime, evaluations, workspace
 
 _STAGED_TYPES: dict[str, Any] = {
     "int64": sa.BigInteger,
     "int32": sa.Integer,
     "int16": sa.SmallInteger,
     "string": sa.Text,
+    str(REPEATED): sa.Text,
     "bool": sa.Boolean,
     "date32[day]": sa.Date,
     "timestamp[us]": UtcDateTime,
@@ -65,6 +66,17 @@ known = sa.Table(
 )
 """The rows of the facts that have the ids of staged ones."""
 
+measured = sa.Table(
+    "measured",
+    sa.MetaData(),
+    *(
+        sa.Column(name, evaluations.c[name].type)
+        for name in ("day", "state", "sentiment", "score", "duration_seconds", *KEYS)
+    ),
+    prefixes=["TEMPORARY"],
+)
+"""What the rollups take of new rows, so that keys are looked up for them once."""
+
 given = sa.Table("given", sa.MetaData(), sa.Column("id", sa.Text), sa.Column("name", sa.Text), prefixes=["TEMPORARY"])
 """The ids of one dimension that the staged rows have, each with the name it came with last."""
 
@@ -94,7 +106,7 @@ class Loaded:
 def stage(connection: Connection, batches: pa.RecordBatchReader) -> tuple[int, int]:
     """Take the rows into a temporary table, the last of each id; return how many were duplicates, and exact ones."""
     with connection.begin():
-        for table in (staged, known, incoming, outgoing):
+        for table in (staged, known, incoming, outgoing, measured):
             table.drop(connection, checkfirst=True)
         staged.create(connection)
         load_batches(connection, staged, batches)
@@ -128,7 +140,8 @@ def apply(
         ids = sa.select(outgoing.c.id)
         connection.execute(sa.delete(evaluations).where(evaluations.c.id.in_(ids)))
     elif loaded.added:
-        rollup.apply(connection, rows, None)
+        _fill(connection, measured, sa.select(*(rows.c[column.name] for column in measured.columns)))
+        rollup.apply(connection, measured, None)
     ordered = sa.select(rows).order_by(rows.c.day)
     with bulk_insert(connection, evaluations):
         connection.execute(sa.insert(evaluations).from_select(_FACT_COLUMNS, ordered))
@@ -138,7 +151,7 @@ def apply(
                 data_version=workspace.c.data_version + 1, changed_at=datetime.now(UTC), is_sample=is_sample
             )
         )
-    for table in (known, incoming, outgoing):
+    for table in (known, incoming, outgoing, measured):
         table.drop(connection, checkfirst=True)
     return loaded
 
@@ -236,9 +249,9 @@ def _compare(connection: Connection) -> tuple[Loaded, sa.FromClause]:
 
 
 def _fill(connection: Connection, table: sa.Table, rows: sa.Select[Any]) -> None:
-    """Make a temporary table of rows that have the facts' columns."""
+    """Make a temporary table of rows."""
     table.create(connection)
-    connection.execute(sa.insert(table).from_select(_FACT_COLUMNS, rows))
+    connection.execute(sa.insert(table).from_select(table.columns.keys(), rows))
     analyze(connection, table)
 
 

@@ -17,6 +17,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -26,11 +27,11 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from lib import errors
+from lib import children, errors
 from lib.analytics.zones import Zones
 from lib.errors import CallboardError, FileError
 from lib.formulas import defused
-from lib.ingest.convert import STAGED, Converter, Problem
+from lib.ingest.convert import STAGED, Batch, Converted, Converter, Problem
 from lib.ingest.mapping import Mapping, shortened
 from lib.ingest.readers import open_source
 from lib.ingest.source import BrokenRow, Source
@@ -42,14 +43,6 @@ MAX_PROBLEMS = 1_000
 """How many problems are listed one by one; the file of bad rows holds them all."""
 
 log = logging.getLogger(__name__)
-
-_CHILD_ENVIRONMENT = {
-    # Arrow's first choice would reserve a gigabyte of addresses, which the limit below counts.
-    "ARROW_DEFAULT_MEMORY_POOL": "jemalloc",
-    "MALLOC_ARENA_MAX": "2",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +153,7 @@ def _child(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**os.environ, **_CHILD_ENVIRONMENT},
+        env={**os.environ, **children.ENVIRONMENT},
         start_new_session=True,  # the terminal's Ctrl-C is the parent's to act on
     )
     assert child.stdin and child.stdout and child.stderr  # noqa: S101 - they were asked for
@@ -232,6 +225,7 @@ def main() -> None:
     """Be the child: take the order from standard input, send rows to standard output, events to standard error."""
     rows_out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get among the rows
+    children.leave_out_pandas()
     order = json.loads(sys.stdin.buffer.read())
     resource.setrlimit(resource.RLIMIT_AS, (order["memory_mb"] * 2**20,) * 2)
     resource.setrlimit(resource.RLIMIT_CPU, (order["seconds"], order["seconds"] + 5))
@@ -272,14 +266,13 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
     sources = [_peeked(source) for source in sources]
     resolved = [mapping.resolve(source.header, source.name, source.first_values) for source in sources]
     report = _BadRowsFile(Path(order["bad_rows"]), sources)
-    with pa.ipc.new_stream(rows_out, STAGED.remove_metadata()) as writer:
+    with pa.ipc.new_stream(rows_out, STAGED.remove_metadata()) as writer, ThreadPoolExecutor(1) as pool:
         for source, rules in zip(sources, resolved, strict=True):
             converter = Converter(rules, source.header, zones)
-            for batch, odd in source.batches:
+            for batch, odd, converted in _converted(source, converter, seq, pool):
                 broken = [row for row in odd if row.problem]
                 rows += len(odd) - len(broken)
                 blank += len(odd) - len(broken)
-                converted = converter.convert(batch, seq)
                 seq += len(batch.numbers)
                 rows += len(batch.numbers) + len(broken)
                 blank += converted.blank
@@ -296,6 +289,22 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
     report.close()
     rows_out.close()
     _tell({"done": [rows, blank, bad]})
+
+
+def _converted(
+    source: Source, converter: Converter, first_seq: int, pool: ThreadPoolExecutor
+) -> Iterator[tuple[Batch, list[BrokenRow], Converted]]:
+    """Yield a source's batches and what they become; while one is converted, the next is read."""
+    ahead: tuple[Batch, list[BrokenRow], Future[Converted]] | None = None
+    seq = first_seq
+    for batch, odd in source.batches:
+        following = (batch, odd, pool.submit(converter.convert, batch, seq))
+        seq += len(batch.numbers)
+        if ahead is not None:
+            yield ahead[0], ahead[1], ahead[2].result()
+        ahead = following
+    if ahead is not None:
+        yield ahead[0], ahead[1], ahead[2].result()
 
 
 def _peeked(source: Source) -> Source:

@@ -13,7 +13,7 @@ of rows streams. What happens in it, so that every page has something to show:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -259,14 +259,14 @@ def _day(number: int, days: int, count: int, before: int, seed: int, staff: _Sta
         "score": pa.array(np.round(score * SCORE_SCALE).astype(np.int32), mask=~completed | unscored),
         "duration_seconds": pa.array(duration, mask=~completed),
         "is_ai": pa.array(is_ai),
-        "campaign_id": campaigns[0].take(pa.array(campaign)),
-        "campaign_name": campaigns[1].take(pa.array(campaign)),
-        "call_center_id": centers[0].take(pa.array(center)),
-        "call_center_name": centers[1].take(pa.array(center)),
-        "engagement_id": _ENGAGEMENT_IDS.take(pa.array(engagement)),
-        "engagement_name": _ENGAGEMENT_NAMES.take(pa.array(engagement)),
-        "executive_id": _EXECUTIVE_IDS.take(pa.array(executive)),
-        "executive_name": _EXECUTIVE_NAMES.take(pa.array(executive)),
+        "campaign_id": _repeated(campaigns[0], campaign),
+        "campaign_name": _repeated(campaigns[1], campaign),
+        "call_center_id": _repeated(centers[0], center),
+        "call_center_name": _repeated(centers[1], center),
+        "engagement_id": _repeated(_ENGAGEMENT_IDS, engagement),
+        "engagement_name": _repeated(_ENGAGEMENT_NAMES, engagement),
+        "executive_id": _repeated(_EXECUTIVE_IDS, executive),
+        "executive_name": _repeated(_EXECUTIVE_NAMES, executive),
         "audio_file_name": pc.binary_join_element_wise("call_", digits, ".wav", ""),
         "created_at": pa.array(evaluated_us).cast(pa.timestamp("us")),
     }
@@ -286,8 +286,12 @@ def _engagements(random: np.random.Generator, campaign: Array, last_quarter: boo
     return engagement, np.where(support & last_quarter, level + 0.5, level)
 
 
-def _names(entries: tuple[_Center, ...] | tuple[_Campaign, ...]) -> tuple[pa.StringArray, pa.StringArray]:
-    return pa.array([each.id for each in entries]), pa.array([each.name for each in entries])
+def _names(entries: tuple[_Center, ...] | tuple[_Campaign, ...]) -> tuple[list[str], list[str]]:
+    return [each.id for each in entries], [each.name for each in entries]
+
+
+def _repeated(values: Sequence[str], places: Array) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(places.astype(np.int32)), pa.array(values))
 
 
 def _offset(zone: str, day: date) -> float:
@@ -296,17 +300,15 @@ def _offset(zone: str, day: date) -> float:
 
 
 _ENGAGEMENTS = [engagement for each in _CAMPAIGNS for engagement in each.engagements]
-_ENGAGEMENT_NAMES = pa.array([name for name, _ in _ENGAGEMENTS])
-_ENGAGEMENT_IDS = pa.array([f"eng_{number:03}" for number in range(101, 101 + len(_ENGAGEMENTS))])
+_ENGAGEMENT_NAMES = [name for name, _ in _ENGAGEMENTS]
+_ENGAGEMENT_IDS = [f"eng_{number:03}" for number in range(101, 101 + len(_ENGAGEMENTS))]
 _ENGAGEMENT_LEVELS = np.array([level for _, level in _ENGAGEMENTS])
 _FIRST_ENGAGEMENT = np.cumsum([0, *(len(each.engagements) for each in _CAMPAIGNS[:-1])])
-_EXECUTIVE_IDS = pa.array([f"exec_{number:04}" for number in range(1001, 1001 + _EXECUTIVES)])
-_EXECUTIVE_NAMES = pa.array(
-    [
-        f"{_FIRST_NAMES[n % len(_FIRST_NAMES)]} {_LAST_NAMES[(n // len(_FIRST_NAMES) + 4 * (n % len(_FIRST_NAMES))) % len(_LAST_NAMES)]}"
-        for n in range(_EXECUTIVES)
-    ]
-)
+_EXECUTIVE_IDS = [f"exec_{number:04}" for number in range(1001, 1001 + _EXECUTIVES)]
+_EXECUTIVE_NAMES = [
+    f"{_FIRST_NAMES[n % len(_FIRST_NAMES)]} {_LAST_NAMES[(n // len(_FIRST_NAMES) + 4 * (n % len(_FIRST_NAMES))) % len(_LAST_NAMES)]}"
+    for n in range(_EXECUTIVES)
+]
 
 _CANONICAL = {
     "id": "id",
@@ -342,6 +344,8 @@ def canonical(batch: pa.RecordBatch) -> pa.RecordBatch:
             column = sentiments.take(column)
         elif name == "averageNote":
             column = pc.divide(column.cast(pa.float64()), float(SCORE_SCALE))
+        elif isinstance(column, pa.DictionaryArray):
+            column = column.dictionary_decode()
         elif pa.types.is_timestamp(column.type):
             column = pc.strftime(column.cast(pa.timestamp("s")), "%Y-%m-%dT%H:%M:%SZ")
         columns.append(column)

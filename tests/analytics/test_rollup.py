@@ -80,7 +80,7 @@ def test_a_difference_is_found(workspace: Workspace, load: Load, table: sa.Table
 def test_a_cell_too_many_and_one_too_few(workspace: Workspace, load: Load) -> None:
     load("id,audioDate,campaignName\n1,2024-01-01,A\n")
     with workspace.facts.write() as connection:
-        connection.execute(sa.update(schema.FINEST.daily).values(campaign_key=99))
+        connection.execute(sa.update(schema.BY_CENTER.daily).values(campaign_key=99))
     with workspace.facts.read() as connection:
         found = rollup.differences(connection)
     assert sorted((each.rollup is None, each.facts is None) for each in found) == [(False, True), (True, False)]
@@ -160,7 +160,7 @@ def test_rows_are_put_together(workspace: Workspace, load: Load, monkeypatch: py
 
     def rows() -> int:
         with workspace.facts.read() as connection:
-            return int(connection.execute(sa.select(sa.func.count()).select_from(schema.FINEST.daily)).scalar_one())
+            return int(connection.execute(sa.select(sa.func.count()).select_from(schema.BY_CENTER.daily)).scalar_one())
 
     assert rows() == 5
     tables = [table for each in schema.ROLLUPS for table in each.tables]
@@ -168,7 +168,7 @@ def test_rows_are_put_together(workspace: Workspace, load: Load, monkeypatch: py
     with workspace.facts.read() as connection:
         assert rollup.scattered(connection, {}) == []
         monkeypatch.setattr(rollup, "_MANY_ROWS", 1)
-        assert rollup.scattered(connection, lengths) == tables
+        assert set(rollup.scattered(connection, lengths)) == set(tables)
         assert rollup.scattered(connection, lengths) == []  # as long as before
     with workspace.facts.write() as connection:
         for table in tables:
@@ -182,12 +182,22 @@ def test_rows_are_put_together(workspace: Workspace, load: Load, monkeypatch: py
 def test_an_older_database_gets_the_shorter_rollups(settings: Settings, load: Load, workspace: Workspace) -> None:
     load(MOVED)
     before = Answers(workspace.facts).ask(queries.summary, Filters(), workspace.calendar)
+    old = sa.Table(
+        "daily",
+        sa.MetaData(),
+        *(sa.Column(name, schema.evaluations.c[name].type, nullable=False) for name in ("day", *schema.KEYS)),
+        *(
+            sa.Column(name, sa.BigInteger if name in schema.SUM_MEASURES else sa.Integer, nullable=False)
+            for name in schema.MEASURES
+        ),
+    )
     with workspace.facts.write() as connection:
-        for table in (table for each in schema.ROLLUPS for table in each.tables if table is not schema.FINEST.daily):
+        for table in (table for each in schema.ROLLUPS for table in each.tables):
             table.drop(connection)
+        old.create(connection)
+        connection.execute(sa.insert(old).from_select(old.columns.keys(), rollup.cells(schema.evaluations, old)))
         if settings.database_url:
-            connection.exec_driver_sql("DROP INDEX daily_day")
-            connection.exec_driver_sql(f"CREATE UNIQUE INDEX daily_cell ON daily ({', '.join(schema.CELL_COLUMNS)})")
+            sa.Index("daily_cell", *(old.c[name] for name in ("day", *schema.KEYS)), unique=True).create(connection)
         connection.exec_driver_sql("UPDATE alembic_version_facts SET version_num = '0001'")
     workspace.close()
     upgraded = Workspace(settings)
