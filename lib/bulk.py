@@ -47,15 +47,10 @@ def load_batches(connection: Connection, table: sa.Table, batches: pa.RecordBatc
     copy_in = f"COPY {preparer.format_table(table)} ({columns}) FROM STDIN (FORMAT csv)"
     options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
     with driver.cursor() as cursor, cursor.copy(copy_in) as copy:
-        plain = pa.schema((field.name, _plain(field.type)) for field in batches.schema)
         for batch in batches:
             buffer = BytesIO()
-            pa.csv.write_csv(batch.cast(plain), buffer, options)
+            pa.csv.write_csv(batch, buffer, options)
             copy.write(buffer.getbuffer())
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def analyze(connection: Connection, table: sa.Table) -> None:

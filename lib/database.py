@@ -35,6 +35,7 @@ from lib.errors import (
 from lib.settings import Settings
 
 _WRITER_LOCK = 0x63616C6C626F6172  # "callboar": the advisory lock of the one who changes the facts
+_WRITER_MEMORY = "256MB"  # PostgreSQL's, for each sort and each grouping of the one who changes the facts
 _MIGRATION_LOCK = _WRITER_LOCK + 1
 _FULL_DISK = ("no space left on device", "disk full", "database or disk is full", "could not extend file")
 
@@ -107,7 +108,8 @@ class Facts:
                 connection = stack.enter_context(self.engine.connect())
             stack.enter_context(connection.begin())
             if not self.embedded:
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
+                memory = sa.func.set_config("work_mem", _WRITER_MEMORY, True)
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK), memory))
             yield connection
 
     def _count_write(self) -> None:
@@ -171,8 +173,9 @@ def checkpoint(connection: Connection) -> None:
 def _facts_engine(settings: Settings) -> Engine:
     url = settings.facts_url
     if url.get_backend_name() == "postgresql":
-        # Sorting and joining an import's rows takes memory; an analyst's question takes none of it.
-        options = {"options": "-c work_mem=64MB -c temp_buffers=64MB -c DateStyle=ISO"}
+        # Sorting and joining an import's rows takes memory; an analyst's question takes none of it, and is answered
+        # before it would be compiled.
+        options = {"options": "-c work_mem=64MB -c temp_buffers=64MB -c jit=off -c DateStyle=ISO"}
         return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=options)
     if url.database and url.database != ":memory:":
         _make_folder(Path(url.database).parent)

@@ -85,7 +85,6 @@ evaluations = sa.Table(
 EVALUATION_INDEXES = (
     sa.Index("evaluations_id", evaluations.c.id, unique=True).ddl_if(dialect="postgresql"),
     sa.Index("evaluations_newest", evaluations.c.audio_at, evaluations.c.id).ddl_if(dialect="postgresql"),
-    sa.Index("evaluations_day", evaluations.c.day).ddl_if(dialect="postgresql"),
 )
 
 COUNT_MEASURES = (

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib import codes, schema
-from lib.analytics.calendar import ONE_DAY, Calendar, Granularity, next_bucket
+from lib.analytics.calendar import ONE_DAY, Calendar, Granularity, day_start, next_bucket
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, Dimension, Named
 from lib.analytics.filters import Filters, Grant, Moment, first_instant, last_instant
 from lib.analytics.local_time import local_day
@@ -98,7 +98,7 @@ def source(
             _rows(table, table.c.day, keys, measures).where(
                 *days, *(table.c[name].in_(values) for name, values in chosen.items())
             )
-            for table, days in _parts(rollup, filters, by_day=by_day)
+            for table, days in _parts(rollup, filters, calendar, by_day=by_day)
         ]
         rows = arms[0].subquery() if len(arms) == 1 else sa.union_all(*arms).subquery()
         return Source(rows, tuple(measures))
@@ -131,7 +131,9 @@ def _grant_keys(grant: Grant) -> list[str]:
     return [dimension.column for dimension, ids in limits if ids is not None]
 
 
-def _parts(rollup: Rollup, filters: Filters, *, by_day: bool) -> list[tuple[sa.Table, list[sa.ColumnElement[bool]]]]:
+def _parts(
+    rollup: Rollup, filters: Filters, calendar: Calendar, *, by_day: bool
+) -> list[tuple[sa.Table, list[sa.ColumnElement[bool]]]]:
     """Return the tables that together hold the days asked for, each with which of its days."""
     first, last = _asked_days(filters)
     end = None if last is None else last + ONE_DAY
@@ -141,14 +143,20 @@ def _parts(rollup: Rollup, filters: Filters, *, by_day: bool) -> list[tuple[sa.T
     if end is not None:
         whole_until = end.replace(day=1)
     no_month = whole_from is not None and whole_until is not None and whole_from >= whole_until
-    daily, monthly = schema.evaluations if rollup.daily is None else rollup.daily, rollup.monthly
-    if by_day or monthly is None or no_month:
-        return [(daily, _between(daily, first, end))]
-    parts = [(monthly, _between(monthly, whole_from, whole_until))]
+
+    def days(first: date | None, end: date | None) -> tuple[sa.Table, list[sa.ColumnElement[bool]]]:
+        if rollup.daily is not None:
+            return rollup.daily, _between(rollup.daily.c.day, first, end)
+        begins, ends = (None if day is None else day_start(day, calendar.zone) for day in (first, end))
+        return schema.evaluations, _between(schema.evaluations.c.audio_at, begins, ends)
+
+    if by_day or rollup.monthly is None or no_month:
+        return [days(first, end)]
+    parts = [(rollup.monthly, _between(rollup.monthly.c.day, whole_from, whole_until))]
     if first != whole_from:
-        parts.append((daily, _between(daily, first, whole_from)))
+        parts.append(days(first, whole_from))
     if end != whole_until:
-        parts.append((daily, _between(daily, whole_until, end)))
+        parts.append(days(whole_until, end))
     return parts
 
 
@@ -158,13 +166,13 @@ def _asked_days(filters: Filters) -> tuple[date | None, date | None]:
     return filters.date_from, filters.date_to
 
 
-def _between(table: sa.Table, first: date | None, end: date | None) -> list[sa.ColumnElement[bool]]:
-    """Return what days from `first` until before `end` meet."""
+def _between(column: sa.Column[Any], first: date | None, end: date | None) -> list[sa.ColumnElement[bool]]:
+    """Return what days or instants from `first` until before `end` meet."""
     conditions: list[sa.ColumnElement[bool]] = []
     if first is not None:
-        conditions.append(table.c.day >= first)
+        conditions.append(column >= first)
     if end is not None:
-        conditions.append(table.c.day < end)
+        conditions.append(column < end)
     return conditions
 
 

@@ -29,7 +29,7 @@ _STAGED_TYPES: dict[str, Any] = {
     "int32": sa.Integer,
     "int16": sa.SmallInteger,
     "string": sa.Text,
-    str(REPEATED): sa.Text,
+    str(REPEATED): sa.Integer,
     "bool": sa.Boolean,
     "date32[day]": sa.Date,
     "timestamp[us]": UtcDateTime,
@@ -40,7 +40,12 @@ staged = sa.Table(
     *(sa.Column(field.name, _STAGED_TYPES[str(field.type)]) for field in STAGED),
     prefixes=["TEMPORARY"],
 )
-"""The rows of an import as they were checked."""
+"""The rows of an import as they were checked; texts that most share with others by their code in `texts`."""
+
+texts = sa.Table(
+    "texts", sa.MetaData(), sa.Column("code", sa.Integer), sa.Column("text", sa.Text), prefixes=["TEMPORARY"]
+)
+"""What the codes of staged rows stand for."""
 
 incoming = sa.Table(
     "incoming",
@@ -77,8 +82,16 @@ measured = sa.Table(
 )
 """What the rollups take of new rows, so that keys are looked up for them once."""
 
-given = sa.Table("given", sa.MetaData(), sa.Column("id", sa.Text), sa.Column("name", sa.Text), prefixes=["TEMPORARY"])
-"""The ids of one dimension that the staged rows have, each with the name it came with last."""
+given = sa.Table(
+    "given",
+    sa.MetaData(),
+    sa.Column("dimension", sa.Text),
+    sa.Column("code", sa.Integer),  # of the id
+    sa.Column("id", sa.Text),
+    sa.Column("name", sa.Text),
+    prefixes=["TEMPORARY"],
+)
+"""The ids of each dimension that the staged rows have, each with the name it came with last."""
 
 _STAGED_NAMES = {
     CAMPAIGN.name: "campaign",
@@ -106,12 +119,52 @@ class Loaded:
 def stage(connection: Connection, batches: pa.RecordBatchReader) -> tuple[int, int]:
     """Take the rows into a temporary table, the last of each id; return how many were duplicates, and exact ones."""
     with connection.begin():
-        for table in (staged, known, incoming, outgoing, measured):
+        for table in (staged, texts, given, known, incoming, outgoing, measured):
             table.drop(connection, checkfirst=True)
-        staged.create(connection)
-        load_batches(connection, staged, batches)
-        analyze(connection, staged)
+        for table in (staged, texts):
+            table.create(connection)
+        codes = _Codes()
+        load_batches(connection, staged, codes.coded(batches))
+        load_batches(connection, texts, codes.texts)
+        for table in (staged, texts):
+            analyze(connection, table)
         return _drop_duplicates(connection)
+
+
+class _Codes:
+    """Numbers the texts that repeat, the same in every batch."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, int] = {}
+
+    def coded(self, batches: pa.RecordBatchReader) -> pa.RecordBatchReader:
+        """Return the batches with codes for texts that repeat."""
+        fields = [pa.field(field.name, _coded(field.type)) for field in batches.schema]
+        schema = pa.schema(fields)
+        made = (
+            pa.RecordBatch.from_arrays([self._column(column) for column in batch.columns], schema=schema)
+            for batch in batches
+        )
+        return pa.RecordBatchReader.from_batches(schema, made)
+
+    @property
+    def texts(self) -> pa.RecordBatchReader:
+        """The codes so far, and what they stand for."""
+        table = pa.table(
+            {"code": pa.array(self._codes.values(), pa.int32()), "text": pa.array(self._codes, pa.string())}
+        )
+        return table.to_reader()
+
+    def _column(self, column: pa.Array) -> pa.Array:
+        if column.type != REPEATED:
+            return column
+        known = self._codes
+        numbers = [known.setdefault(text, len(known)) for text in column.dictionary.to_pylist()]
+        return pa.array(numbers, pa.int32()).take(column.indices)
+
+
+def _coded(kind: pa.DataType) -> pa.DataType:
+    return pa.int32() if kind == REPEATED else kind
 
 
 def apply(
@@ -127,9 +180,11 @@ def apply(
         rollup.clear(connection)
         for dimension in DIMENSIONS:
             connection.execute(sa.delete(dimension.table).where(dimension.table.c.key != codes.NO_KEY))
+    given.create(connection)
     renamed = (
         sum(_name(connection, dimension, rename=grant.everything) for dimension in DIMENSIONS) > 0
     )  # each, not only the first
+    analyze(connection, given)
     loaded, rows = _compare(connection)
     if loaded.changed and not grant.everything:
         visible = sa.select(sa.func.count()).select_from(outgoing).where(*granted(outgoing, grant))
@@ -151,7 +206,7 @@ def apply(
                 data_version=workspace.c.data_version + 1, changed_at=datetime.now(UTC), is_sample=is_sample
             )
         )
-    for table in (known, incoming, outgoing, measured):
+    for table in (given, known, incoming, outgoing, measured):
         table.drop(connection, checkfirst=True)
     return loaded
 
@@ -194,14 +249,19 @@ def _name(connection: Connection, dimension: Dimension, *, rename: bool) -> bool
         partition_by=pairs.c.id, order_by=(sa.case((pairs.c.name.is_(None), 1), else_=0), pairs.c.seq.desc())
     )
     ranked = sa.select(pairs, place.label("place")).subquery()
-    given.drop(connection, checkfirst=True)
-    given.create(connection)
-    last = sa.select(ranked.c.id, ranked.c.name).where(ranked.c.place == 1)
-    connection.execute(sa.insert(given).from_select(["id", "name"], last))
+    name_texts = texts.alias()
+    last = (
+        sa.select(sa.literal(dimension.name), ranked.c.id, texts.c.text, name_texts.c.text)
+        .join(texts, texts.c.code == ranked.c.id)
+        .outerjoin(name_texts, name_texts.c.code == ranked.c.name)
+        .where(ranked.c.place == 1)
+    )
+    connection.execute(sa.insert(given).from_select(["dimension", "code", "id", "name"], last))
+    ours = given.c.dimension == dimension.name
     renamed = connection.execute(
         sa.select(names.c.key, given.c.name)
         .join(given, names.c.id == given.c.id)
-        .where(given.c.name.is_not(None), given.c.name != names.c.name)
+        .where(ours, given.c.name.is_not(None), given.c.name != names.c.name)
     ).all()
     renamed = renamed if rename else []
     for key, name in renamed:
@@ -212,10 +272,9 @@ def _name(connection: Connection, dimension: Dimension, *, rename: bool) -> bool
     connection.execute(
         sa.insert(names).from_select(
             ["key", "id", "name"],
-            sa.select(number, given.c.id, sa.func.coalesce(given.c.name, given.c.id)).where(~taken),
+            sa.select(number, given.c.id, sa.func.coalesce(given.c.name, given.c.id)).where(ours, ~taken),
         )
     )
-    given.drop(connection)
     return bool(renamed)
 
 
@@ -229,7 +288,7 @@ def _compare(connection: Connection) -> tuple[Loaded, sa.FromClause]:
     facts = [evaluations.c[name] for name in _FACT_COLUMNS]
     _fill(connection, known, sa.select(*facts).join(staged, staged.c.id == evaluations.c.id))
     rows: sa.FromClause = keyed
-    different, changed, days = total, 0, sa.select(keyed.c.day)
+    different, changed, days = total, 0, sa.select(staged.c.day)
     if connection.execute(sa.select(known.c.id).limit(1)).first() is not None:
         plain = [name for name in _FACT_COLUMNS if name != "id"]
         differs = sa.or_(*(known.c[name].is_distinct_from(keyed.c[name]) for name in plain))
@@ -261,6 +320,12 @@ def _keyed() -> sa.Subquery:
     columns: dict[str, sa.ColumnElement[Any]] = {name: staged.c[name] for name in _FACT_COLUMNS if name in staged.c}
     for dimension in DIMENSIONS:
         names = dimension.table
-        joined = joined.outerjoin(names, names.c.id == staged.c[f"{_STAGED_NAMES[dimension.name]}_id"])
-        columns[dimension.column] = sa.func.coalesce(names.c.key, codes.NO_KEY).label(dimension.column)
+        keys = (
+            sa.select(given.c.code, names.c.key)
+            .join(names, names.c.id == given.c.id)
+            .where(given.c.dimension == dimension.name)
+            .subquery(f"given_{names.name}")
+        )
+        joined = joined.outerjoin(keys, keys.c.code == staged.c[f"{_STAGED_NAMES[dimension.name]}_id"])
+        columns[dimension.column] = sa.func.coalesce(keys.c.key, codes.NO_KEY).label(dimension.column)
     return sa.select(*(columns[name] for name in _FACT_COLUMNS)).select_from(joined).subquery("keyed")

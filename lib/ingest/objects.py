@@ -73,7 +73,7 @@ def convert_objects(objects: Sequence[object], zone: ZoneInfo, grant: Grant) -> 
     ):
         if ids is None:
             continue
-        inside = pc.fill_null(pc.is_in(good.column(staged), pa.array(ids, pa.string())), False)
+        inside = pc.fill_null(pc.is_in(good.column(staged).dictionary_decode(), pa.array(ids, pa.string())), False)
         for row_seq, value, fine in zip(
             good.column("seq").to_pylist(), good.column(staged).to_pylist(), inside.to_pylist(), strict=True
         ):

@@ -198,6 +198,7 @@ def test_an_older_database_gets_the_shorter_rollups(settings: Settings, load: Lo
         connection.execute(sa.insert(old).from_select(old.columns.keys(), rollup.cells(schema.evaluations, old)))
         if settings.database_url:
             sa.Index("daily_cell", *(old.c[name] for name in ("day", *schema.KEYS)), unique=True).create(connection)
+            connection.exec_driver_sql("CREATE INDEX evaluations_day ON evaluations (day)")
         connection.exec_driver_sql("UPDATE alembic_version_facts SET version_num = '0001'")
     workspace.close()
     upgraded = Workspace(settings)

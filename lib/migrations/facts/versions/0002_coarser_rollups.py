@@ -56,3 +56,5 @@ def upgrade() -> None:
             for key in found_by:
                 op.create_index(f"{table}_{key}", table, [key, "day"])
     op.drop_table("daily")
+    if op.get_bind().dialect.name == "postgresql":
+        op.drop_index("evaluations_day", "evaluations")  # the one by instants finds days as well
