@@ -6,12 +6,16 @@ writer at a time. Everything else asks in SQLAlchemy, one text for both engines;
 
 from __future__ import annotations
 
+import math
+import os
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
@@ -37,6 +41,9 @@ from lib.settings import Settings
 _WRITER_LOCK = 0x63616C6C626F6172  # "callboar": the advisory lock of the one who changes the facts
 _WRITER_MEMORY = "256MB"  # PostgreSQL's, for each sort and each grouping of the one who changes the facts
 _MIGRATION_LOCK = _WRITER_LOCK + 1
+_FACTS_CHANGED, _STATE_CHANGED = "callboard_facts", "callboard_state"  # the channels of PostgreSQL
+_SILENCE_SECONDS = 4.0  # after which a server that should answer each second is not trusted to tell of changes
+_SETTLED_NS = 2_000_000_000
 _FULL_DISK = ("no space left on device", "disk full", "database or disk is full", "could not extend file")
 
 
@@ -50,8 +57,9 @@ class Facts:
         newer program wrote it, and DatabaseUnavailableError where it does not answer.
         """
         self._writing = threading.Lock()
-        self.writes = 0  # how many transactions of ours ended that may have changed the facts
+        self._writes = 0  # how many transactions ended that may have changed the facts
         self._hold: Connection | None = None
+        self._listener: _Listener | None = None
         _make_folder(settings.data_dir)
         self.engine = _facts_engine(settings)
         try:
@@ -65,6 +73,8 @@ class Facts:
 
     def close(self) -> None:
         """Close every connection; the embedded database's file is free then."""
+        if self._listener is not None:
+            self._listener.stop()
         if self._hold is not None:
             self._hold.close()
         self.engine.dispose()
@@ -73,6 +83,17 @@ class Facts:
     def embedded(self) -> bool:
         """Whether the facts lie in an embedded DuckDB."""
         return self.engine.dialect.name == "duckdb"
+
+    def listen(self) -> None:
+        """Begin to hear of what other processes write, for `mark`; nobody else writes an embedded database."""
+        if not self.embedded:
+            self._listener = _Listener(self.engine, _FACTS_CHANGED, self._count_write)
+            self._listener.start()
+
+    def mark(self) -> int | None:
+        """Return a number that changes whenever the facts may have changed; None where that can't be known."""
+        known = self.embedded or (self._listener is not None and self._listener.hears)
+        return self._writes if known else None
 
     @contextmanager
     def read(self, seconds: float | None = None) -> Iterator[Connection]:
@@ -110,10 +131,11 @@ class Facts:
             if not self.embedded:
                 memory = sa.func.set_config("work_mem", _WRITER_MEMORY, True)
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK), memory))
+                connection.execute(sa.select(sa.func.pg_notify(_FACTS_CHANGED, "")))  # heard at the commit
             yield connection
 
     def _count_write(self) -> None:
-        self.writes += 1
+        self._writes += 1
 
     @contextmanager
     def session(self) -> Iterator[Connection]:
@@ -133,6 +155,8 @@ class State:
         """Open the store and bring its tables up to date; raises as `Facts` does."""
         _make_folder(settings.data_dir)
         self.engine = _state_engine(settings)
+        self._writes = 0
+        self._listener: _Listener | None = None
         try:
             with _plain_errors():
                 _migrate(self.engine, "state")
@@ -142,7 +166,33 @@ class State:
 
     def close(self) -> None:
         """Close every connection."""
+        if self._listener is not None:
+            self._listener.stop()
         self.engine.dispose()
+
+    def listen(self) -> None:
+        """Begin to hear of what other processes write, for `mark`; what writes SQLite shows in its files."""
+        if self.engine.dialect.name == "postgresql":
+            self._listener = _Listener(self.engine, _STATE_CHANGED, self._count_write)
+            self._listener.start()
+
+    def mark(self) -> Hashable | None:
+        """Return what changes whenever the state may have changed; None where that can't be known."""
+        if self._listener is not None:
+            return self._writes if self._listener.hears else None
+        if self.engine.dialect.name == "postgresql" or not self.engine.url.database:
+            return None
+        files = [Path(f"{self.engine.url.database}{suffix}") for suffix in ("", "-wal")]
+        try:
+            found = [(status.st_mtime_ns, status.st_size) for status in map(os.stat, files)]
+        except OSError:
+            return None
+        # Two changes within a tick of the file system's clock leave the same time behind.
+        settled = time.time_ns() - max(when for when, _ in found) > _SETTLED_NS
+        return tuple(found) if settled else None
+
+    def _count_write(self) -> None:
+        self._writes += 1
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -154,7 +204,54 @@ class State:
     def transaction(self) -> Iterator[Connection]:
         """Give a connection to read and change the state with, in one transaction."""
         with _plain_errors(), self.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_notify(_STATE_CHANGED, "")))
             yield connection
+        self._count_write()
+
+
+class _Listener(threading.Thread):
+    """Hears from PostgreSQL of each change that is told on a channel, also of those by other processes."""
+
+    def __init__(self, engine: Engine, channel: str, heard: Callable[[], None]) -> None:
+        """Listen on a channel; `heard` is called after each change, and whenever one may have been missed."""
+        super().__init__(name=f"listener {channel}", daemon=True)
+        self._engine, self._channel, self._heard = engine, channel, heard
+        self._stopped = threading.Event()
+        self._alive_at = -math.inf
+
+    @property
+    def hears(self) -> bool:
+        """Whether the server has answered lately, so that no change can be unheard of for longer."""
+        return time.monotonic() - self._alive_at < _SILENCE_SECONDS
+
+    def stop(self) -> None:
+        """Stop listening."""
+        self._stopped.set()
+        self.join()
+
+    def run(self) -> None:
+        """Listen until stopped; where the connection is lost, listen anew."""
+        while not self._stopped.is_set():
+            try:
+                with self._engine.connect() as pooled:
+                    connection = pooled.execution_options(isolation_level="AUTOCOMMIT")
+                    try:
+                        self._listen(connection)
+                    finally:
+                        connection.invalidate()  # the next user of it would be told of changes, too
+            except (sa.exc.SQLAlchemyError, psycopg.Error):
+                self._stopped.wait(1)
+
+    def _listen(self, connection: Connection) -> None:
+        driver: Any = connection.connection.driver_connection
+        connection.exec_driver_sql(f"LISTEN {self._channel}")
+        self._heard()
+        while not self._stopped.is_set():
+            connection.exec_driver_sql("SELECT 1")
+            self._alive_at = time.monotonic()
+            for _ in driver.notifies(timeout=_SILENCE_SECONDS / 4):
+                self._heard()
 
 
 def insert_unless_known(connection: Connection, table: sa.Table, **values: Any) -> bool:

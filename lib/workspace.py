@@ -21,6 +21,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from lib import schema, settings
+from lib.access.keys import Recogniser
 from lib.analytics import queries, rollup
 from lib.analytics.answers import Answers
 from lib.analytics.calendar import Calendar
@@ -61,6 +62,7 @@ class Workspace:
             self.state.close()
             raise
         self.answers = Answers(self.facts, chosen.query_seconds)
+        self.keys = Recogniser(self.state)
         self.queue = Queue(self.state)
         self._workers: list[Worker] = []
         self._lengths: dict[str, int] = {}  # of the rollups, when they were last looked at
@@ -87,7 +89,9 @@ class Workspace:
         return Calendar(zone, self.settings.week_start, datetime.now(zone).date())
 
     def start_workers(self) -> None:
-        """Begin to do the queue's jobs: what changes the facts one after another, exports beside it."""
+        """Begin to do the queue's jobs: what changes the facts one after another, exports beside it; and to listen."""
+        self.facts.listen()
+        self.state.listen()
         if self.facts.embedded:
             # Who holds the embedded database is alone: what others began, they do not go on with.
             self.queue.take_over()

@@ -33,7 +33,7 @@ class Answers:
         self._seconds = seconds
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
         self._bytes = 0
-        self._read = (-1, -1)  # the version of the data that was read last, and how often was written before
+        self._read: tuple[int | None, int] = (None, -1)  # the facts' mark, and the version that was read under it
         self._lock = threading.Lock()
 
     def ask(self, question: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -44,22 +44,29 @@ class Answers:
         self, question: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> tuple[R, int]:
         """Return a question's answer, and the version of the data that it is of."""
-        asked = (question, args, tuple(sorted(kwargs.items())))
-        # Where nobody else may write, a version that was read holds until we write ourselves.
-        writes, version = self._read
-        if self._facts.embedded and writes == self._facts.writes:
-            kept = self._kept_answer((version, asked))
-            if kept is not None:
-                return kept, version
-        writes = self._facts.writes
+        kept = self.at_once(question, *args, **kwargs)
+        if kept is not None:
+            return kept
+        asked = _asked(question, args, kwargs)
+        mark = self._facts.mark()
         with self._facts.read(self._seconds) as connection:
             version = connection.execute(sa.select(schema.workspace.c.data_version)).scalar_one()
-            self._read = (writes, version)
+            self._read = (mark, version)
             answer: R | None = self._kept_answer((version, asked))
             if answer is None:
                 answer = question(connection, *args, **kwargs)
                 self._keep((version, asked), answer)
         return answer, version
+
+    def at_once(
+        self, question: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> tuple[R, int] | None:
+        """Return an answer that is kept, and its version, where the data are known to be of it still; asks nobody."""
+        mark, version = self._read
+        if mark is None or mark != self._facts.mark():
+            return None
+        kept = self._kept_answer((version, _asked(question, args, kwargs)))
+        return None if kept is None else (kept, version)
 
     def _kept_answer(self, key: Hashable) -> Any:
         with self._lock:
@@ -75,6 +82,10 @@ class Answers:
             self._kept[key] = answer
             while self._bytes > MAX_BYTES:
                 self._bytes -= _size(self._kept.popitem(last=False)[1])
+
+
+def _asked(question: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Hashable:
+    return question, args, tuple(sorted(kwargs.items()))
 
 
 def _size(answer: Any) -> int:

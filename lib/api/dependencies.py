@@ -6,8 +6,8 @@ import functools
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Annotated
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Concatenate, ParamSpec
 
 import limits
 from fastapi import Depends, Query, Request, Security
@@ -15,14 +15,16 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPBearer
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
+from sqlalchemy.engine import Connection
 
 from lib import workspace as workspaces
-from lib.access import keys
 from lib.access.keys import Key
 from lib.analytics.filters import PARAMETERS, Filters
 from lib.api.errors import ApiError, invalid, unauthenticated
 from lib.errors import nearest
 from lib.workspace import Workspace
+
+P = ParamSpec("P")
 
 MAX_PAGE_SIZE = 1_000
 MAX_PAGE = 1_000_000_000
@@ -41,10 +43,13 @@ async def _workspace() -> Workspace:
 Space = Annotated[Workspace, Depends(_workspace)]
 
 
-def _with_scope(scope: str) -> Callable[..., Key]:
-    def caller(request: Request, space: Space, _scheme: Annotated[object, Security(_bearer)] = None) -> Key:
+def _with_scope(scope: str) -> Callable[..., Awaitable[Key]]:
+    async def caller(request: Request, space: Space, _scheme: Annotated[object, Security(_bearer)] = None) -> Key:
         kind, _, text = request.headers.get("authorization", "").partition(" ")
-        key = keys.recognise(space.state, text.strip()) if kind.lower() == "bearer" else None
+        text = text.strip() if kind.lower() == "bearer" else ""
+        key = space.keys.at_once(text)
+        if key is None and text:
+            key = await run_in_threadpool(space.keys.recognise, text)
         if key is None:
             raise unauthenticated()
         if scope not in key.scopes:
@@ -144,6 +149,16 @@ async def described_filters(
     ] = None,
 ) -> None:
     """Describe the filters in the OpenAPI; `filters_of` reads them. Nothing to wait for, so without a thread."""
+
+
+async def answered(
+    space: Workspace, question: Callable[Concatenate[Connection, P], bytes], *args: P.args, **kwargs: P.kwargs
+) -> tuple[bytes, int]:
+    """Return what answers a question, and the version of the data; in a thread, unless it is kept."""
+    kept = space.answers.at_once(question, *args, **kwargs)
+    if kept is not None:
+        return kept
+    return await run_in_threadpool(lambda: space.answers.ask_with_version(question, *args, **kwargs))
 
 
 FILTERS = Depends(described_filters)

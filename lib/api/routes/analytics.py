@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -21,6 +21,7 @@ from lib.api.dependencies import (
     PAGE_NAMES,
     Reader,
     Space,
+    answered,
     choice,
     filters_of,
     only,
@@ -35,10 +36,10 @@ WIDTHS = [each.value for each in Granularity]
 
 
 @router.get("/summary", response_model=schemas.Summary, dependencies=[FILTERS])
-def summary(request: Request, space: Space, key: Reader) -> Response:
+async def summary(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures of the whole selection."""
     asked = filters_of(only(request, FILTER_NAMES), space, key)
-    content, version = space.answers.ask_with_version(_summary, asked, space.calendar)
+    content, version = await answered(space, _summary, asked, space.calendar)
     return answer(request, content, version)
 
 
@@ -47,7 +48,7 @@ def _summary(connection: Connection, asked: Filters, calendar: Calendar) -> byte
     return written({**period(found.period), **figures(found.sums, found)})
 
 
-def _breakdown(path: str, dimension: Dimension, shape: type[schemas.Page]) -> Callable[..., Response]:
+def _breakdown(path: str, dimension: Dimension, shape: type[schemas.Page]) -> Callable[..., Awaitable[Response]]:
     known = (*FILTER_NAMES, *PAGE_NAMES, "sort")
 
     told = f"Get the figures by {dimension.label.lower()}."
@@ -55,7 +56,7 @@ def _breakdown(path: str, dimension: Dimension, shape: type[schemas.Page]) -> Ca
     @router.get(
         f"/{path}", response_model=shape, dependencies=[FILTERS], operation_id=path, name=path, description=told
     )
-    def breakdown(
+    async def breakdown(
         request: Request,
         space: Space,
         key: Reader,
@@ -64,7 +65,8 @@ def _breakdown(path: str, dimension: Dimension, shape: type[schemas.Page]) -> Ca
         sort: Annotated[str | None, Query(description="A field; `-` before it for descending.")] = None,  # noqa: ARG001
     ) -> Response:
         parameters = only(request, known)
-        content, version = space.answers.ask_with_version(
+        content, version = await answered(
+            space,
             _page,
             filters_of(parameters, space, key),
             space.calendar,
@@ -93,7 +95,7 @@ executives = _breakdown("executives", EXECUTIVE, schemas.Executives)
 
 
 @router.get("/trends", response_model=schemas.Trends, dependencies=[FILTERS])
-def trends(
+async def trends(
     request: Request,
     space: Space,
     key: Reader,
@@ -106,7 +108,7 @@ def trends(
     width = Granularity(widths[-1]) if widths else Granularity.DAILY
     asked = filters_of(parameters, space, key)
     calendar = space.calendar_in(asked.zone(space.settings.zone))
-    content, version = space.answers.ask_with_version(_course, asked, calendar, width)
+    content, version = await answered(space, _course, asked, calendar, width)
     return answer(request, content, version)
 
 

@@ -21,6 +21,7 @@ from lib.api.dependencies import (
     RecordReader,
     RecordWriter,
     Space,
+    answered,
     choice,
     filters_of,
     only,
@@ -44,7 +45,7 @@ _BODY = {
 
 
 @router.get("", response_model=schemas.Evaluations, dependencies=[FILTERS])
-def read(
+async def read(
     request: Request,
     space: Space,
     key: RecordReader,
@@ -58,7 +59,8 @@ def read(
     asked = filters_of(parameters, space, key)
     states = choice(parameters, "state", tuple(member.name for member in State))
     sentiments = choice(parameters, "sentiment", tuple(member.name for member in Sentiment))
-    content, version = space.answers.ask_with_version(
+    content, version = await answered(
+        space,
         _records,
         asked,
         space.calendar,
