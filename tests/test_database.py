@@ -1,0 +1,108 @@
+"""What the stores know of changes, whoever makes them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from lib import schema
+from lib.access import keys
+from lib.analytics import queries
+from lib.analytics.filters import Filters
+from lib.settings import Settings
+from lib.workspace import Workspace
+from tests.conftest import Load
+
+
+def soon(what: Callable[[], bool], seconds: float = 10) -> bool:
+    """Wait until something holds; return whether it came to."""
+    end = time.monotonic() + seconds
+    while not what() and time.monotonic() < end:
+        time.sleep(0.02)
+    return what()
+
+
+@pytest.fixture
+def listening(workspace: Workspace) -> Workspace:
+    workspace.facts.listen()
+    workspace.state.listen()
+    assert soon(lambda: workspace.facts.mark() is not None)
+    return workspace
+
+
+@pytest.fixture
+def other(workspace: Workspace, settings: Settings) -> Iterator[Workspace]:
+    """Give the same stores as another process would have them; an embedded database has no other."""
+    if not settings.database_url:
+        yield workspace
+        return
+    opened = Workspace(settings)
+    yield opened
+    opened.close()
+
+
+def ask(workspace: Workspace) -> int:
+    return workspace.answers.ask(queries.summary, Filters(), workspace.calendar).sums.evaluations
+
+
+def at_once(workspace: Workspace) -> int | None:
+    found = workspace.answers.at_once(queries.summary, Filters(), workspace.calendar)
+    return None if found is None else found[0].sums.evaluations
+
+
+def write(workspace: Workspace) -> None:
+    with workspace.facts.write() as connection:
+        version = schema.workspace.c.data_version
+        connection.execute(sa.update(schema.workspace).values(data_version=version + 1))
+
+
+def test_a_kept_answer_is_given_until_somebody_writes(load: Load, listening: Workspace, other: Workspace) -> None:
+    load("id,audioDate\na,2024-01-01\n")
+    assert soon(lambda: (ask(listening), at_once(listening)) == (1, 1))
+    load("id,audioDate\nb,2024-01-01\n")
+    assert at_once(listening) is None and ask(listening) == 2
+    assert soon(lambda: (ask(listening), at_once(listening)) == (2, 2))
+    write(other)
+    assert soon(lambda: at_once(listening) is None, 2)
+
+
+def test_without_listening_nothing_is_taken_for_known(workspace: Workspace, load: Load) -> None:
+    load("id,audioDate\na,2024-01-01\n")
+    assert ask(workspace) == 1
+    assert at_once(workspace) == (1 if workspace.facts.embedded else None)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_lost_connection_is_made_anew(listening: Workspace, other: Workspace) -> None:
+    assert soon(lambda: (ask(listening), at_once(listening)) == (0, 0))
+    listeners = sa.text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT 1' AND pid <> :me"
+    )
+    with other.facts.engine.connect() as connection:
+        me = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+        ended = connection.execute(listeners, {"me": me}).all()
+    assert ended
+    write(other)
+    assert soon(lambda: at_once(listening) is None)
+    assert soon(lambda: (ask(listening), at_once(listening)) == (0, 0))
+    write(other)
+    assert soon(lambda: at_once(listening) is None, 2)
+
+
+def test_a_revoked_key_is_not_known_any_more(listening: Workspace, other: Workspace) -> None:
+    text, key = keys.create(other.state, "robot", ["analytics:read"], "test")
+    known = listening.keys
+
+    def recognised() -> bool:
+        found = known.recognise(text)
+        return found is not None and known.at_once(text) is not None
+
+    assert known.at_once(text) is None
+    assert soon(recognised)
+    assert known.at_once(text[:-1] + ("A" if text[-1] != "A" else "B")) is None
+    keys.revoke(other.state, key.prefix)
+    assert soon(lambda: known.at_once(text) is None, 1)
+    assert known.recognise(text) is None and known.at_once(text) is None
