@@ -89,32 +89,37 @@ class Metric:
     label: str
     unit: Unit
     help: str
-    formula: Callable[[Sums], Value]
+    formula: Callable[[Sums], int | tuple[int, int] | None]  # a count, or what to divide by what
     better: Literal["higher", "lower"] | None = None
     interval: Callable[[Sums], tuple[float, float] | None] | None = None
 
     def value(self, sums: Sums) -> Value:
         """Return the exact value, or None where there is nothing to divide by."""
-        return self.formula(sums)
+        found = self.formula(sums)
+        return Fraction(*found) if isinstance(found, tuple) else found
 
     def rounded(self, sums: Sums) -> int | float | None:
         """Return the value as answers and files hold it: a count or seconds as int, others as float."""
-        return rounded(self.value(sums), self.unit.decimals)
+        found = self.formula(sums)
+        return _half_away(*found, self.unit.decimals) if isinstance(found, tuple) else found
 
 
 def rounded(value: Value | float, decimals: int) -> int | float | None:
     """Round half away from zero, exactly, as spreadsheets do; an int where no decimals are asked for."""
     if value is None or isinstance(value, int):
         return value
-    exact = value if type(value) is Fraction else Fraction(value)
-    doubled = 2 * abs(exact.numerator) * 10**decimals
-    whole = (doubled + exact.denominator) // (2 * exact.denominator)
-    signed: int = -whole if exact.numerator < 0 else whole
-    return signed if decimals == 0 else float(signed / 10**decimals)
+    return _half_away(*value.as_integer_ratio(), decimals)
 
 
-def _ratio(numerator: int, denominator: int) -> Fraction | None:
-    return Fraction(numerator, denominator) if denominator else None
+def _half_away(numerator: int, denominator: int, decimals: int) -> int | float:
+    scale: int = 10**decimals
+    whole = (2 * abs(numerator) * scale + denominator) // (2 * denominator)
+    signed = -whole if numerator < 0 else whole
+    return signed if decimals == 0 else signed / scale
+
+
+def _ratio(numerator: int, denominator: int) -> tuple[int, int] | None:
+    return (numerator, denominator) if denominator else None
 
 
 def _score_interval(sums: Sums) -> tuple[float, float] | None:

@@ -6,7 +6,6 @@ SciPy would bring 100 MB for two quantiles, so they are computed here, and the t
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from functools import lru_cache
 from statistics import NormalDist
 
@@ -23,8 +22,9 @@ def mean_interval(n: int, total: int, square_total: int, scale: int = 1) -> tupl
     if n < 2:
         return None
     mean = total / (n * scale)
-    variance = Fraction(n * square_total - total * total, n * (n - 1) * scale * scale)
-    half = t_quantile(0.5 + CONFIDENCE / 2, n - 1) * math.sqrt(variance / n)
+    # Whole numbers are divided exactly, and rounded once.
+    variance_of_mean = (n * square_total - total * total) / (n * n * (n - 1) * scale * scale)
+    half = t_quantile(0.5 + CONFIDENCE / 2, n - 1) * math.sqrt(variance_of_mean)
     return mean - half, mean + half
 
 
@@ -48,7 +48,7 @@ def standard_deviation(n: int, total: int, square_total: int, scale: int = 1) ->
     """Return the sample standard deviation (over n − 1), from the sums that `mean_interval` takes."""
     if n < 2:
         return None
-    return math.sqrt(Fraction(n * square_total - total * total, n * (n - 1) * scale * scale))
+    return math.sqrt((n * square_total - total * total) / (n * (n - 1) * scale * scale))
 
 
 def control_limits(mean: float, deviation: float, n: int, level: float) -> tuple[float, float]:
