@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from bench import changes, data, growth, questions, service
+from bench import changes, data, growth, questions, service, sessions
 from bench.report import Report
 
-PARTS = {"questions": questions.run, "service": service.run, "changes": changes.run, "growth": growth.run}
+PARTS = {
+    "questions": questions.run,
+    "service": service.run,
+    "sessions": sessions.run,
+    "changes": changes.run,
+    "growth": growth.run,
+}
 
 
 def main(parts: list[str]) -> None:
