@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -179,7 +181,10 @@ def test_rows_are_put_together(workspace: Workspace, load: Load, monkeypatch: py
     assert Answers(workspace.facts).ask(queries.summary, Filters(), workspace.calendar) == before
 
 
-def test_an_older_database_gets_the_shorter_rollups(settings: Settings, load: Load, workspace: Workspace) -> None:
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+def test_an_older_database_gets_the_rollups_of_today(
+    settings: Settings, load: Load, workspace: Workspace, revision: str
+) -> None:
     load(MOVED)
     before = Answers(workspace.facts).ask(queries.summary, Filters(), workspace.calendar)
     old = sa.Table(
@@ -200,6 +205,12 @@ def test_an_older_database_gets_the_shorter_rollups(settings: Settings, load: Lo
             sa.Index("daily_cell", *(old.c[name] for name in ("day", *schema.KEYS)), unique=True).create(connection)
             connection.exec_driver_sql("CREATE INDEX evaluations_day ON evaluations (day)")
         connection.exec_driver_sql("UPDATE alembic_version_facts SET version_num = '0001'")
+    config = Config()
+    config.set_main_option("script_location", "lib.migrations:facts")
+    config.set_main_option("path_separator", "os")
+    with workspace.facts.write() as connection:
+        config.attributes.update(connection=connection, version_table="alembic_version_facts")
+        command.upgrade(config, revision)
     workspace.close()
     upgraded = Workspace(settings)
     with upgraded.facts.read() as connection:
