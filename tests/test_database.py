@@ -106,3 +106,40 @@ def test_a_revoked_key_is_not_known_any_more(listening: Workspace, other: Worksp
     keys.revoke(other.state, key.prefix)
     assert soon(lambda: known.at_once(text) is None, 1)
     assert known.recognise(text) is None and known.at_once(text) is None
+
+
+def columns_of(connection: sa.Connection, name: str, tables: list[str]) -> list[tuple[object, ...]]:
+    """Return the columns of a database schema's tables: table, column, type, whether null may be in it."""
+    columns = sa.table(
+        "columns",
+        *(sa.column(each) for each in ("table_schema", "table_name", "column_name", "data_type", "is_nullable")),
+        schema="information_schema",
+    ).c
+    found = (
+        sa.select(columns.table_name, columns.column_name, columns.data_type, columns.is_nullable)
+        .where(columns.table_schema == name, columns.table_name.in_(tables))
+        .order_by(columns.table_name, columns.column_name)
+    )
+    return [tuple(row) for row in connection.execute(found)]
+
+
+def test_the_migrations_build_what_the_schema_says(workspace: Workspace) -> None:
+    twin = sa.MetaData(schema="twin")
+    for table in schema.FACTS.sorted_tables:
+        table.to_metadata(twin)
+    names = list(schema.FACTS.tables)
+    here = "main" if workspace.facts.embedded else "public"
+    with workspace.facts.write() as connection:
+        connection.exec_driver_sql("CREATE SCHEMA twin")
+        twin.create_all(connection)
+        built, said = (columns_of(connection, each, names) for each in (here, "twin"))
+        assert built == said and {row[0] for row in built} == set(names)
+        if not workspace.facts.embedded:
+            listed = sa.text("SELECT indexname FROM pg_indexes WHERE schemaname = :name AND tablename != :versions")
+            built, said = (
+                sorted(connection.scalars(listed, {"name": each, "versions": "alembic_version_facts"}))
+                for each in (here, "twin")
+            )
+            ours = {index.name for table in schema.STATE.tables.values() for index in table.indexes}
+            of_state = (*tuple(schema.STATE.tables), "alembic")
+            assert [each for each in built if each not in ours and not each.startswith(of_state)] == said
