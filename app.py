@@ -56,8 +56,10 @@ def _warm_up() -> None:
 
     Every visit makes and drops many objects; without the freeze, each time all loaded modules are looked at again.
     """
-    for name in ("lib.ui.cards", "lib.ui.charts", "lib.ui.tables", "lib.ui.sidebar"):
-        importlib.import_module(name)
+    for name in ("cards", "tables", "sidebar"):
+        importlib.import_module(f"lib.ui.{name}")
+    for name in ("trend", "distribution", "ranking", "funnel"):
+        importlib.import_module(f"lib.charts.{name}")
     gc.collect()
     gc.freeze()
 

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from lib.analytics import records
+from lib.analytics import format, records
 from lib.codes import Sentiment, State
-from lib.ui import format, page, state, tables
+from lib.ui import page, state, tables
 
 PAGE_SIZE = 100
 

@@ -4,6 +4,8 @@ import streamlit as st
 
 from lib.analytics import queries
 from lib.analytics.measures import METRICS
+from lib.charts.distribution import distribution
+from lib.charts.trend import trend
 from lib.ui import cards, charts, page
 from lib.ui.style import palette
 
@@ -16,7 +18,7 @@ cards.key_figures(view)
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.subheader("Average score over time", anchor=False, width="content")
     charts.granularity_toggle()
-charts.trend(course, METRICS["averageScore"])
+charts.show(trend({"": course}, METRICS["averageScore"], charts.look()), "trend")
 
 left, right = st.columns(2, gap="large")
 with left:
@@ -39,6 +41,7 @@ with left:
     )
 with right:
     st.subheader("Score distribution", anchor=False)
-    charts.distribution(view.answers.ask(queries.distribution, view.filters, view.calendar))
+    counts = view.answers.ask(queries.distribution, view.filters, view.calendar)
+    charts.show(distribution(counts, charts.look()), "distribution")
 
 cards.tops(view)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from lib.analytics import queries
 from lib.analytics.measures import METRICS
+from lib.charts.trend import trend
 from lib.ui import charts, page, state, tables
 
 view = page.begin("Trends", "Where is it going?")
@@ -13,6 +14,6 @@ state.default("metric", "averageScore")
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
     st.selectbox("Metric", list(METRICS), format_func=lambda name: METRICS[name].label, key="metric", width=260)
     charts.granularity_toggle()
-charts.trend(course, METRICS[st.session_state["metric"]], height=380)
+charts.show(trend({"": course}, METRICS[st.session_state["metric"]], charts.look(), height=380), "trend")
 st.subheader("All figures", anchor=False)
 tables.trend(view, course)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from lib.analytics import queries
 from lib.analytics.answers import Answers
 from lib.analytics.dimensions import DIMENSIONS
 from lib.analytics.filters import Filters, Moment
 from lib.analytics.selection import Period
+from lib.languages import day
 
 _NAMED = 4
 """How many names are listed before the rest is only counted."""
-
-
-def day(when: date) -> str:
-    """Return a day as `31 Jan 2024`."""
-    return f"{when.day} {when:%b %Y}"
 
 
 def period(which: Period) -> str:

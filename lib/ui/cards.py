@@ -8,10 +8,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from lib.analytics import comparison, queries, wording
+from lib.analytics import comparison, format, queries, wording
 from lib.analytics.measures import METRICS, Metric, Sums, Unit
 from lib.analytics.selection import Period
-from lib.ui import format
 from lib.ui.page import View
 from lib.ui.style import palette
 

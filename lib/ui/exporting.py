@@ -6,12 +6,13 @@ import html
 
 import streamlit as st
 
+from lib.analytics import format
 from lib.analytics.calendar import Granularity
 from lib.exports import files, links
 from lib.exports.reports import FORMATS, REPORTS
 from lib.exports.run import Order
 from lib.jobs.queue import COMPLETED, FAILED, Job, Queue
-from lib.ui import format, page
+from lib.ui import page
 from lib.ui.page import View
 from lib.workspace import EXPORT, Workspace
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from lib.analytics import queries
+from lib.analytics import format, queries
 from lib.analytics.columns import COLUMNS, Kind
 from lib.codes import Sentiment, State
 from lib.errors import CallboardError
@@ -20,7 +20,8 @@ from lib.ingest import guess, imports, saved
 from lib.ingest.mapping import ColumnSource, FileOptions, Mapping
 from lib.ingest.reading import InputFile, Preview, preview
 from lib.jobs.queue import COMPLETED, Job
-from lib.ui import format, page, uploads
+from lib.languages import day
+from lib.ui import page, uploads
 from lib.workspace import Workspace
 
 FILE_TYPES = ["csv", "tsv", "txt", "gz", "xlsx", "xlsm", "parquet", "jsonl", "ndjson", "toml"]
@@ -147,11 +148,7 @@ def summary(workspace: Workspace) -> queries.Status:
     status = workspace.answers.ask(queries.status)
     zone = workspace.settings.zone
     kind = "sample evaluations" if status.is_sample else "evaluations"
-    days = (
-        f", {format.day(status.first_day)} to {format.day(status.last_day)}"
-        if status.first_day and status.last_day
-        else ""
-    )
+    days = f", {day(status.first_day)} to {day(status.last_day)}" if status.first_day and status.last_day else ""
     st.html(
         f'<p class="cb-shown"><b>{format.count(status.evaluations)}</b> {kind}{days} · changed '
         f"{format.instant(status.changed_at.astimezone(zone))} ({zone.key})</p>"

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lib import workspace
-from lib.analytics import queries, wording
+from lib.analytics import format, queries, wording
 from lib.analytics.answers import Answers
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.filters import Filters, local_date
 from lib.analytics.queries import Status, Summary
 from lib.errors import CallboardError
-from lib.ui import format, state
+from lib.ui import state
 from lib.workspace import Workspace
 
 log = logging.getLogger(__name__)

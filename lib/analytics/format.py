@@ -1,4 +1,4 @@
-"""How numbers, dates and periods look on a page: one format for each unit."""
+"""How numbers, dates and periods look to people, in their language: one format for each unit."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from fractions import Fraction
 
 from lib.analytics.calendar import Granularity
 from lib.analytics.measures import Metric, Sums, Unit, Value, rounded
-from lib.analytics.wording import day as day
+from lib.languages import dated, day, number, t
 
 NOTHING = "–"
 
 
 def count(value: int) -> str:
     """Return 1234 as `1,234`."""
-    return f"{value:,}"
+    return number(value)
 
 
 def metric(which: Metric, sums: Sums) -> str:
@@ -27,13 +27,13 @@ def value(unit: Unit, amount: Value | float) -> str:
     if amount is None:
         return NOTHING
     if unit is Unit.COUNT:
-        return f"{rounded(amount, 0):,}"
+        return number(rounded(amount, 0) or 0)
     if unit is Unit.SCORE:
-        return f"{rounded(amount, 2):.2f}"
+        return signed(number(rounded(amount, 2) or 0, 2))
     if unit is Unit.SHARE:
-        return f"{rounded(Fraction(amount) * 100, 1):.1f} %"
+        return f"{number(rounded(Fraction(amount) * 100, 1) or 0, 1)} %"
     if unit is Unit.BALANCE:
-        return signed(f"{rounded(amount, 2):.2f}")
+        return signed(number(rounded(amount, 2) or 0, 2))
     return duration(int(rounded(amount, 0) or 0))
 
 
@@ -44,18 +44,23 @@ def change(unit: Unit, before: Value, now: Value) -> str | None:
     if unit in (Unit.COUNT, Unit.SECONDS):
         if before == 0:
             return None
-        share = rounded(Fraction(now - before) / Fraction(before) * 100, 1)
-        return signed(f"{share:.1f} %", plus=True)
+        share = rounded(Fraction(now - before) / Fraction(before) * 100, 1) or 0
+        return signed(f"{number(share, 1)} %", plus=True)
     if unit is Unit.SHARE:
-        return signed(f"{rounded(Fraction(now - before) * 100, 1):.1f} pp", plus=True)
-    return signed(f"{rounded(Fraction(now - before), 2):.2f}", plus=True)
+        return signed(f"{number(rounded(Fraction(now - before) * 100, 1) or 0, 1)} pp", plus=True)
+    return points(Fraction(now - before))
+
+
+def points(amount: Fraction | float) -> str:
+    """Return a difference of scores, signed: `+0.21`."""
+    return signed(number(rounded(amount, 2) or 0, 2), plus=True)
 
 
 def signed(text: str, plus: bool = False) -> str:
     """Return a number's text with a true minus sign, and a plus where asked for."""
     if text.startswith("-"):
         return "−" + text[1:]
-    return "+" + text if plus and text.strip("0. %p") else text
+    return "+" + text if plus and text.strip("0.,\u00a0 %p") else text
 
 
 def duration(seconds: int) -> str:
@@ -78,5 +83,5 @@ def instant(when: datetime) -> str:
 def bucket(first: date, granularity: Granularity) -> str:
     """Return the name of a trend's bucket."""
     if granularity is Granularity.MONTHLY:
-        return f"{first:%B %Y}"
-    return f"Week of {day(first)}" if granularity is Granularity.WEEKLY else f"{first:%a} {day(first)}"
+        return dated(first, "MMMM y")
+    return t("Week of {day}", day=day(first)) if granularity is Granularity.WEEKLY else dated(first, "EEE d MMM y")

@@ -1,0 +1,53 @@
+"""How many evaluations have each score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+
+from lib.analytics import format
+from lib.charts.drawing import Drawing
+from lib.charts.look import Look, dressed
+from lib.codes import HISTOGRAM_BINS
+from lib.languages import number, t
+
+
+def distribution(counts: Sequence[int], look: Look, height: int = 220) -> Drawing:
+    """Draw the number of evaluations in each bin of half a point; the last bin holds 10 too."""
+    width = 10 / HISTOGRAM_BINS
+    whole = sum(counts) or 1
+    rows = [
+        {
+            "from": place * width,
+            "to": (place + 1) * width,
+            "count": count,
+            "label": f"{number(place * width, 1)} – {number((place + 1) * width, 1)}",
+            "counted": f"{format.count(count)} ({number(count / whole * 100, 1)} %)",
+        }
+        for place, count in enumerate(counts)
+    ]
+    fullest = max(rows, key=lambda row: int(str(row["count"])))
+    told = t("Histogram of scores in bins of half a point; most lie in {label}.", label=fullest["label"])
+    return Drawing(_spec(look, height), {"rows": rows}, told)
+
+
+@lru_cache(maxsize=16)
+def _spec(look: Look, height: int) -> dict[str, Any]:
+    bars = (
+        alt.Chart(alt.NamedData("rows"))
+        .mark_rect(color=look.palette.accent, stroke=look.palette.panel, strokeWidth=1)
+        .encode(
+            x=alt.X(
+                "from:Q", title=t("Score"), scale=alt.Scale(domain=[0, 10]), axis=alt.Axis(tickCount=10, grid=False)
+            ),
+            x2="to:Q",
+            y=alt.Y("count:Q", title=t("Evaluations"), axis=alt.Axis(format="~s", tickCount=4)),
+            y2=alt.datum(0),
+            tooltip=[alt.Tooltip("label:N", title=t("Score")), alt.Tooltip("counted:N", title=t("Evaluations"))],
+        )
+        .properties(height=height, width="container")
+    )
+    return dressed(bars, look)

@@ -1,0 +1,139 @@
+"""The funnel plot: volume against score, with the limits that chance alone would keep nearly all groups within."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+
+from lib.analytics import format, statistics
+from lib.analytics.measures import METRICS, Sums
+from lib.analytics.queries import Group
+from lib.charts.drawing import PICK, Drawing
+from lib.charts.look import Look, dressed
+from lib.codes import SCORE_SCALE
+from lib.languages import t
+
+LEAST_GROUPS = 3
+"""Fewer groups than these make no funnel."""
+
+KINDS = ("above the limits", "within the limits", "below the limits", "few evaluations")
+_SHAPES = ("triangle-up", "circle", "triangle-down", "cross")
+
+
+def funnel(groups: Sequence[Group], total: Sums, label: str, look: Look) -> Drawing | None:
+    """Draw each group's scored evaluations against its average score, with 95 and 99.8 % limits around the whole's.
+
+    Limits: `statistics.control_limits`. None where there are too few groups, or no spread to take limits from.
+    """
+    deviation = statistics.standard_deviation(total.scored, total.score_sum, total.score_square_sum, SCORE_SCALE)
+    scored = [group for group in groups if group.sums.scored and group.named.id is not None]
+    if deviation is None or len(scored) < LEAST_GROUPS:
+        return None
+    mean = total.score_sum / (total.scored * SCORE_SCALE)
+    metric = METRICS["averageScore"]
+    rows: list[dict[str, Any]] = []
+    for group in scored:
+        value = float(metric.value(group.sums) or 0)
+        rows.append(
+            {
+                "id": group.named.parameter_value,
+                "name": group.named.name,
+                "scored": group.sums.scored,
+                "counted": format.count(group.sums.scored),
+                "value": value,
+                "shown": format.metric(metric, group.sums),
+                "where": t(KINDS[_place(value, mean, deviation, group.sums)]),
+            }
+        )
+    values = [row["value"] for row in rows]
+    domain = (max(0.0, min(values) - 0.4), min(10.0, max(values) + 0.4))
+    most = max(group.sums.scored for group in scored)
+    counts = [sum(row["where"] == t(kind) for row in rows) for kind in KINDS]
+    told = t(
+        "Funnel plot of {count} ({label}): {above} above, {within} within and {below} below the 99.8 % limits, "
+        "{few} with few evaluations.",
+        count=len(rows),
+        label=t(label),
+        above=counts[0],
+        within=counts[1],
+        below=counts[2],
+        few=counts[3],
+    )
+    words = t(
+        "Dashed: 95 % limits; solid: 99.8 % limits around the average of the selection. Within them, differences are "
+        "what chance alone would give. Many are compared at once: of {count}, about {outside} would lie outside the "
+        "dashed lines though nothing is behind it.",
+        count=len(rows),
+        outside=max(1, round(len(rows) * 0.05)),
+    )
+    data = {"rows": rows, "limits": _limits(mean, deviation, most), "mean": [{"value": mean}]}
+    return Drawing(_spec(label, look, (round(domain[0], 1), round(domain[1], 1))), data, told, (words,), "id")
+
+
+def outside(group: Sums, total: Sums) -> int | None:
+    """Return 1 where a group's mean lies above the whole's 99.8 % limits, -1 below, 0 within; None with few."""
+    deviation = statistics.standard_deviation(total.scored, total.score_sum, total.score_square_sum, SCORE_SCALE)
+    if deviation is None or group.few:
+        return None
+    value = float(METRICS["averageScore"].value(group) or 0)
+    return 1 - _place(value, total.score_sum / (total.scored * SCORE_SCALE), deviation, group)
+
+
+def _place(value: float, mean: float, deviation: float, sums: Sums) -> int:
+    if sums.few:
+        return 3
+    low, high = statistics.control_limits(mean, deviation, sums.scored, 0.998)
+    return 0 if value > high else 2 if value < low else 1
+
+
+def _limits(mean: float, deviation: float, most: int) -> list[dict[str, float]]:
+    steps = sorted({max(2, round(most * (step / 60) ** 2)) for step in range(1, 61)})
+    found = []
+    for n in steps:
+        inner = statistics.control_limits(mean, deviation, n, 0.95)
+        outer = statistics.control_limits(mean, deviation, n, 0.998)
+        ends = {"low95": inner[0], "high95": inner[1], "low998": outer[0], "high998": outer[1]}
+        found.append({"scored": n, **{name: min(10.0, max(0.0, end)) for name, end in ends.items()}})
+    return found
+
+
+@lru_cache(maxsize=64)
+def _spec(label: str, look: Look, domain: tuple[float, float]) -> dict[str, Any]:
+    colours = look.palette
+    x = alt.X("scored:Q", title=t("Scored evaluations"), axis=alt.Axis(format="~s", grid=False))
+    scale = alt.Scale(domain=list(domain), clamp=True, nice=False)
+    kinds = [t(kind) for kind in KINDS]
+    shades = [colours.positive, colours.neutral, colours.negative, colours.line]
+    points = (
+        alt.Chart(alt.NamedData("rows"))
+        .mark_point(filled=True, size=70, opacity=0.9, cursor="pointer")
+        .encode(
+            x=x,
+            y=alt.Y("value:Q", title=t("Average score"), scale=scale, axis=alt.Axis(format=".1f")),
+            color=alt.Color(
+                "where:N",
+                title=None,
+                scale=alt.Scale(domain=kinds, range=shades),
+                legend=alt.Legend(orient="top", columns=2),
+            ),
+            shape=alt.Shape("where:N", title=None, scale=alt.Scale(domain=kinds, range=list(_SHAPES))),
+            tooltip=[
+                alt.Tooltip("name:N", title=t(label)),
+                alt.Tooltip("shown:N", title=t("Average score")),
+                alt.Tooltip("counted:N", title=t("Scored")),
+                alt.Tooltip("where:N", title=t("99.8 % limits")),
+            ],
+        )
+        .add_params(alt.selection_point(name=PICK, fields=["id"], on="click", clear=False))
+    )
+    lines = [
+        alt.Chart(alt.NamedData("limits"))
+        .mark_line(color=colours.muted, strokeWidth=1.2, strokeDash=dash, clip=True)
+        .encode(x=x, y=alt.Y(f"{column}:Q", scale=scale, title=t("Average score")))
+        for column, dash in (("low95", [4, 3]), ("high95", [4, 3]), ("low998", [1, 0]), ("high998", [1, 0]))
+    ]
+    middle = alt.Chart(alt.NamedData("mean")).mark_rule(color=colours.muted).encode(y=alt.Y("value:Q", scale=scale))
+    return dressed(alt.layer(middle, *lines, points).properties(height=380, width="container"), look)

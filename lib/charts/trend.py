@@ -1,0 +1,227 @@
+"""A metric over time: interval band, partial buckets, the compared period behind, series side by side, notes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+
+from lib.analytics import format
+from lib.analytics.calendar import Granularity
+from lib.analytics.measures import METRICS, Metric, Unit
+from lib.analytics.queries import Point, Trend
+from lib.charts.drawing import PICK, Drawing
+from lib.charts.look import Look, dressed
+from lib.languages import day, t
+
+AXIS = {Unit.COUNT: "~s", Unit.SCORE: ".1f", Unit.SHARE: "~%", Unit.BALANCE: "+.1f", Unit.SECONDS: ",d"}
+"""How d3 writes a unit's values along an axis."""
+
+MANY_POINTS = 62
+"""More points than these are not drawn as dots; they can be pointed at all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A few words pinned to a day."""
+
+    day: date
+    text: str
+
+
+def trend(
+    courses: Mapping[str, Trend],
+    metric: Metric,
+    look: Look,
+    *,
+    compared: Trend | None = None,
+    compared_label: str = "",
+    notes: Iterable[Note] = (),
+    height: int = 300,
+) -> Drawing:
+    """Draw a metric over time: one course under any name, or several by theirs (without bands then).
+
+    The compared course is drawn behind, bucket by bucket from the same start. Partial buckets are hollow, and the
+    line to them is dashed; a bucket without a value leaves a gap.
+    """
+    first = next(iter(courses.values()))
+    rows: list[dict[str, Any]] = []
+    dashes: list[dict[str, Any]] = []
+    for name, course in courses.items():
+        found = [_row(point, course.granularity, metric, name) for point in course.points]
+        rows += found
+        dashes += _dashes(found, name)
+    behind = [] if compared is None else _behind(first.points, compared, metric)
+    pinned = [
+        {"date": note.day.isoformat(), "text": note.text, "when": day(note.day)}
+        for note in notes
+        if first.points and first.points[0].bucket.first <= note.day <= first.points[-1].bucket.last
+    ]
+    several = len(courses) > 1
+    spec = _spec(
+        metric.name,
+        look,
+        len(first.points) <= MANY_POINTS,
+        not several and any(row["low"] is not None for row in rows),
+        tuple(courses) if several else (),
+        compared_label if behind else "",
+        bool(pinned),
+        height,
+    )
+    told = [t("Line chart: {metric}, {count} points.", metric=t(metric.label), count=len(first.points))]
+    ends = [row for row in rows if row["value"] is not None]
+    if ends and not several:
+        told.append(
+            t(
+                "From {first} ({when}) to {last} ({then}).",
+                first=ends[0]["shown"],
+                when=ends[0]["bucket"],
+                last=ends[-1]["shown"],
+                then=ends[-1]["bucket"],
+            )
+        )
+    words = []
+    if any(row["partial"] for row in rows):
+        words.append(t("Hollow, dashed: weeks or months that the period, or today, cuts short."))
+    return Drawing(
+        spec,
+        {"rows": rows, "dashes": dashes, "compared": behind, "notes": pinned},
+        " ".join(told),
+        tuple(words),
+        "first",
+    )
+
+
+def _row(point: Point, granularity: Granularity, metric: Metric, series: str) -> dict[str, Any]:
+    ends = metric.interval(point.sums) if metric.interval else None
+    value = metric.rounded(point.sums)
+    first, partial = point.bucket.first, point.bucket.partial
+    return {
+        "series": series,
+        "first": first.isoformat(),
+        "date": first.isoformat(),
+        "bucket": format.bucket(first, granularity) + (" " + t("(partial)") if partial else ""),
+        "value": None if value is None else float(value),
+        "whole": None if value is None or partial else float(value),
+        "shown": format.metric(metric, point.sums),
+        "low": ends[0] if ends else None,
+        "high": ends[1] if ends else None,
+        "interval": format.interval(metric.unit, ends),
+        "evaluations": point.sums.evaluations,
+        "counted": format.count(point.sums.evaluations),
+        "partial": partial,
+    }
+
+
+def _dashes(rows: Sequence[Mapping[str, Any]], series: str) -> list[dict[str, Any]]:
+    """Return the pieces of line that lead to or from a partial bucket, each with its two ends."""
+    found = []
+    for place, (one, other) in enumerate(itertools.pairwise(rows)):
+        if (one["partial"] or other["partial"]) and None not in (one["value"], other["value"]):
+            piece = f"{series} {place}"
+            found += [
+                {"piece": piece, "series": series, "date": end["date"], "value": end["value"]} for end in (one, other)
+            ]
+    return found
+
+
+def _behind(points: Sequence[Point], compared: Trend, metric: Metric) -> list[dict[str, Any]]:
+    found = []
+    for point, other in zip(points, compared.points, strict=False):
+        value = metric.rounded(other.sums)
+        found.append(
+            {
+                "date": point.bucket.first.isoformat(),
+                "value": None if value is None else float(value),
+                "bucket": format.bucket(other.bucket.first, compared.granularity),
+                "shown": format.metric(metric, other.sums),
+                "counted": format.count(other.sums.evaluations),
+            }
+        )
+    return found
+
+
+@lru_cache(maxsize=256)
+def _spec(
+    name: str,
+    look: Look,
+    few_points: bool,
+    band: bool,
+    series: tuple[str, ...],
+    compared: str,
+    noted: bool,
+    height: int,
+) -> dict[str, Any]:
+    metric, colours = METRICS[name], look.palette
+    label = t(metric.label)
+    scale = alt.Scale(zero=metric.unit in (Unit.COUNT, Unit.SHARE))
+    x = alt.X("date:T", title=None, axis=alt.Axis(grid=False, labelOverlap=True, tickCount=8))
+    axis = alt.Axis(format=AXIS[metric.unit], tickCount=5)
+    y = alt.Y("value:Q", title=label, scale=scale, axis=axis)
+    tips = [alt.Tooltip("bucket:N", title=t("When")), alt.Tooltip("shown:N", title=label)]
+    if series:
+        tips.insert(0, alt.Tooltip("series:N", title=t("Series")))
+    if metric.interval:
+        tips.append(alt.Tooltip("interval:N", title=t("95 % interval")))
+    tips.append(alt.Tooltip("counted:N", title=t("Evaluations")))
+    rows, dashes = alt.Chart(alt.NamedData("rows")), alt.Chart(alt.NamedData("dashes"))
+    layers: list[Any] = []
+    if noted:
+        notes = alt.Chart(alt.NamedData("notes"))
+        tip = [alt.Tooltip("when:N", title=t("When")), alt.Tooltip("text:N", title=t("Note"))]
+        layers.append(notes.mark_rule(color=colours.muted, strokeDash=[2, 3]).encode(x=x, tooltip=tip))
+        layers.append(
+            notes.mark_text(align="left", baseline="top", dx=4, color=colours.muted, limit=150, fontSize=11).encode(
+                x=x, y=alt.value(2), text="text:N", tooltip=tip
+            )
+        )
+    if compared:
+        behind = [
+            alt.Tooltip("bucket:N", title=compared),
+            alt.Tooltip("shown:N", title=label),
+            alt.Tooltip("counted:N", title=t("Evaluations")),
+        ]
+        layers.append(
+            alt.Chart(alt.NamedData("compared"))
+            .mark_line(color=colours.compared, strokeWidth=2, opacity=0.75, invalid="break-paths-show-domains")
+            .encode(x=x, y=y, tooltip=behind)
+        )
+    if band:
+        layers.append(
+            rows.mark_area(opacity=0.16, color=colours.band).encode(
+                x=x, y=alt.Y("low:Q", title=label, scale=scale), y2="high:Q"
+            )
+        )
+    colour: Any = alt.value(colours.accent)
+    if series:
+        domain, shades = list(series), list(colours.series[: len(series)])
+        colour = alt.Color(
+            "series:N",
+            title=None,
+            scale=alt.Scale(domain=domain, range=shades),
+            legend=alt.Legend(orient="top", columns=4),
+        )
+    layers.append(
+        rows.mark_line(strokeWidth=2, invalid="break-paths-show-domains").encode(
+            x=x, y=alt.Y("whole:Q", title=label, scale=scale, axis=axis), color=colour
+        )
+    )
+    layers.append(dashes.mark_line(strokeWidth=2, strokeDash=[4, 4]).encode(x=x, y=y, detail="piece:N", color=colour))
+    solid = 1.0 if few_points else 0.001
+    layers.append(
+        rows.mark_point(filled=True, size=46)
+        .encode(x=x, y=y, tooltip=tips, color=colour, opacity=alt.value(solid))
+        .transform_filter("datum.partial == false && isValid(datum.value)")
+        .add_params(alt.selection_point(name=PICK, fields=["first"], on="click", clear=False))
+    )
+    layers.append(
+        rows.mark_point(filled=False, size=50, strokeWidth=2)
+        .encode(x=x, y=y, tooltip=tips, color=colour)
+        .transform_filter("datum.partial == true && isValid(datum.value)")
+    )
+    return dressed(alt.layer(*layers).properties(height=height, width="container"), look)

@@ -1,0 +1,69 @@
+"""The languages of the pages: texts from one catalogue each, numbers and dates as their readers write them.
+
+English is what the code says; `es.po` holds every text of it in Spanish. Files, the API and the command line speak
+English alone, as other programs read them.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_date
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+LANGUAGES = {"en": "English", "es": "Español"}
+"""The code of each language, and what it calls itself."""
+
+_current: ContextVar[str] = ContextVar("language", default="en")
+
+
+def use(code: str) -> None:
+    """Show texts, numbers and dates in a language from here on, in this thread."""
+    _current.set(code if code in LANGUAGES else "en")
+
+
+def current() -> str:
+    """Return the code of the language in use."""
+    return _current.get()
+
+
+def t(text: str, /, **values: object) -> str:
+    """Return a text in the language in use, with values put in where it has their names in braces."""
+    code = _current.get()
+    found = text if code == "en" else _catalogue(code).get(text, text)
+    return found.format(**values) if values else found
+
+
+def number(amount: float, decimals: int = 0) -> str:
+    """Return a number with the language's separators: 1234.5 with one decimal as `1,234.5`."""
+    return format_decimal(amount, _PATTERNS[decimals], locale=locale(_current.get()), decimal_quantization=True)
+
+
+def day(when: date) -> str:
+    """Return a day as `31 Jan 2024`."""
+    return format_date(when, "d MMM y", locale=locale(_current.get()))
+
+
+def dated(when: date, pattern: str) -> str:
+    """Return a day by a pattern of Unicode's date fields, as `MMMM y`."""
+    return format_date(when, pattern, locale=locale(_current.get()))
+
+
+@cache
+def locale(code: str) -> Locale:
+    """Return a language's rules for numbers and dates."""
+    return Locale.parse(code)
+
+
+@cache
+def _catalogue(code: str) -> dict[str, str]:
+    with Path(__file__).with_name(f"{code}.po").open("rb") as file:
+        return {str(entry.id): str(entry.string) for entry in read_po(file, locale=code) if entry.id and entry.string}
+
+
+_PATTERNS = {decimals: "#,##0" + ("." + "0" * decimals if decimals else "") for decimals in range(5)}
