@@ -23,6 +23,8 @@ FEW_EVALUATIONS = 30
 """Below this many scored evaluations a mean is marked, and takes no part in rankings."""
 
 Value = int | Fraction | None
+Interval = tuple[float, float] | None
+"""Low and high end of a 95 % interval, in the metric's unit; None where there are too few values for one."""
 
 
 class Unit(enum.Enum):
@@ -91,7 +93,8 @@ class Metric:
     help: str
     formula: Callable[[Sums], int | tuple[int, int] | None]  # a count, or what to divide by what
     better: Literal["higher", "lower"] | None = None
-    interval: Callable[[Sums], tuple[float, float] | None] | None = None
+    interval: Callable[[Sums], Interval] | None = None
+    difference: Callable[[Sums, Sums], Interval] | None = None  # the 95 % interval of now − before
 
     def value(self, sums: Sums) -> Value:
         """Return the exact value, or None where there is nothing to divide by."""
@@ -102,6 +105,16 @@ class Metric:
         """Return the value as answers and files hold it: a count or seconds as int, others as float."""
         found = self.formula(sums)
         return _half_away(*found, self.unit.decimals) if isinstance(found, tuple) else found
+
+    def differs(self, before: Sums, now: Sums) -> bool | None:
+        """Return whether two selections differ by more than chance explains: the interval of now − before excludes 0.
+
+        The selections share no evaluation. False: the difference can't be told from chance, which is not to say that
+        there is none. None: the metric has no test (counts; durations, whose squares are not kept), or there are too
+        few values for one.
+        """
+        ends = self.difference(before, now) if self.difference else None
+        return None if ends is None else not ends[0] <= 0 <= ends[1]
 
 
 def rounded(value: Value | float, decimals: int) -> int | float | None:
@@ -122,8 +135,46 @@ def _ratio(numerator: int, denominator: int) -> tuple[int, int] | None:
     return (numerator, denominator) if denominator else None
 
 
-def _score_interval(sums: Sums) -> tuple[float, float] | None:
-    return statistics.mean_interval(sums.scored, sums.score_sum, sums.score_square_sum, SCORE_SCALE)
+def _score_interval(sums: Sums) -> Interval:
+    return statistics.mean_interval(*_scores(sums), SCORE_SCALE)
+
+
+def score_difference(before: Sums, now: Sums, confidence: float = statistics.CONFIDENCE) -> Interval:
+    """Return Welch's interval of the change of the average score, in points; None with fewer than two scores in one."""
+    return statistics.welch_interval(_scores(before), _scores(now), SCORE_SCALE, confidence)
+
+
+def _scores(sums: Sums) -> tuple[int, int, int]:
+    return sums.scored, sums.score_sum, sums.score_square_sum
+
+
+# A sentiment is a value of +1, 0 or −1, so that net sentiment is a mean, and its variance follows from the counts.
+# Where all are the same there is no spread to judge chance by, however few they are; then there is no interval.
+
+
+def _balance_interval(sums: Sums) -> Interval:
+    ends = statistics.mean_interval(*_moods(sums))
+    return None if ends is None or _alike(sums) else (max(ends[0], -1.0), min(ends[1], 1.0))
+
+
+def _balance_difference(before: Sums, now: Sums) -> Interval:
+    return None if _alike(before) and _alike(now) else statistics.welch_interval(_moods(before), _moods(now))
+
+
+def _moods(sums: Sums) -> tuple[int, int, int]:
+    return sums.sentiments, sums.positive - sums.negative, sums.positive + sums.negative
+
+
+def _alike(sums: Sums) -> bool:
+    return sums.sentiments in (sums.positive, sums.neutral, sums.negative)
+
+
+def _completed(sums: Sums) -> tuple[int, int]:
+    return sums.completed, sums.evaluations
+
+
+def _failed(sums: Sums) -> tuple[int, int]:
+    return sums.failed, sums.completed + sums.failed
 
 
 METRICS = {
@@ -151,6 +202,7 @@ METRICS = {
             lambda s: _ratio(s.score_sum, s.scored * SCORE_SCALE),
             "higher",
             _score_interval,
+            score_difference,
         ),
         Metric(
             "averageDurationSeconds",
@@ -165,18 +217,20 @@ METRICS = {
             "Completion rate",
             Unit.SHARE,
             "Completed evaluations ÷ evaluations.",
-            lambda s: _ratio(s.completed, s.evaluations),
+            lambda s: _ratio(*_completed(s)),
             "higher",
-            lambda s: statistics.share_interval(s.completed, s.evaluations),
+            lambda s: statistics.share_interval(*_completed(s)),
+            lambda before, now: statistics.newcombe_interval(_completed(before), _completed(now)),
         ),
         Metric(
             "failureRate",
             "Failure rate",
             Unit.SHARE,
             "Failed ÷ (completed + failed) evaluations.",
-            lambda s: _ratio(s.failed, s.completed + s.failed),
+            lambda s: _ratio(*_failed(s)),
             "lower",
-            lambda s: statistics.share_interval(s.failed, s.completed + s.failed),
+            lambda s: statistics.share_interval(*_failed(s)),
+            lambda before, now: statistics.newcombe_interval(_failed(before), _failed(now)),
         ),
         Metric(
             "netSentiment",
@@ -185,6 +239,8 @@ METRICS = {
             "(Positive − negative) ÷ (positive + neutral + negative), over completed evaluations; −1 to 1.",
             lambda s: _ratio(s.positive - s.negative, s.sentiments),
             "higher",
+            _balance_interval,
+            _balance_difference,
         ),
         Metric(
             "scoredEvaluations",

@@ -6,6 +6,7 @@ SciPy would bring 100 MB for two quantiles, so they are computed here, and the t
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from statistics import NormalDist
 
@@ -22,9 +23,7 @@ def mean_interval(n: int, total: int, square_total: int, scale: int = 1) -> tupl
     if n < 2:
         return None
     mean = total / (n * scale)
-    # Whole numbers are divided exactly, and rounded once.
-    variance_of_mean = (n * square_total - total * total) / (n * n * (n - 1) * scale * scale)
-    half = t_quantile(0.5 + CONFIDENCE / 2, n - 1) * math.sqrt(variance_of_mean)
+    half = t_quantile(0.5 + CONFIDENCE / 2, n - 1) * math.sqrt(_variance_of_mean(n, total, square_total, scale))
     return mean - half, mean + half
 
 
@@ -51,6 +50,63 @@ def standard_deviation(n: int, total: int, square_total: int, scale: int = 1) ->
     return math.sqrt((n * square_total - total * total) / (n * (n - 1) * scale * scale))
 
 
+def welch_interval(
+    before: tuple[int, int, int], now: tuple[int, int, int], scale: int = 1, confidence: float = CONFIDENCE
+) -> tuple[float, float] | None:
+    """Return Welch's t interval of the difference of two means, now − before, of samples that vary differently.
+
+    Each sample is (n, total, square_total) in the units that `mean_interval` takes. The degrees of freedom are
+    Welch and Satterthwaite's, not rounded. Where neither sample varies, both ends are the difference itself. None
+    where either has fewer than two values. Welch (1947), Biometrika 34, 28-35.
+    """
+    if before[0] < 2 or now[0] < 2:
+        return None
+    difference = (now[1] * before[0] - before[1] * now[0]) / (now[0] * before[0] * scale)
+    # Squared errors of the two means, each from whole numbers divided once.
+    errors = [_variance_of_mean(*sample, scale) for sample in (before, now)]
+    error = errors[0] + errors[1]
+    if error == 0:
+        return difference, difference
+    degrees = 1 / sum((each / error) ** 2 / (sample[0] - 1) for each, sample in zip(errors, (before, now), strict=True))
+    half = t_quantile(0.5 + confidence / 2, max(degrees, 1.0)) * math.sqrt(error)
+    return difference - half, difference + half
+
+
+def newcombe_interval(before: tuple[int, int], now: tuple[int, int]) -> tuple[float, float] | None:
+    """Return Newcombe's hybrid score interval (95 %) of the difference of two shares, now − before.
+
+    Each share is (successes, n), and the interval is put together from the two of `share_interval`. None where there
+    is nothing to share in one of them. Newcombe (1998), Statistics in Medicine 17, 873-890, method 10.
+    """
+    first, second = share_interval(*before), share_interval(*now)
+    if first is None or second is None:
+        return None
+    was, is_now = before[0] / before[1], now[0] / now[1]
+    below = math.hypot(is_now - second[0], first[1] - was)
+    above = math.hypot(second[1] - is_now, was - first[0])
+    return is_now - was - below, is_now - was + above
+
+
+def standardised_interval(cells: Sequence[tuple[int, int, int, int]], scale: int = 1) -> tuple[float, float] | None:
+    """Return the t interval (95 %) of a weighted mean of cells' means: mean ± t(ν) · s · √(Σ w²/n) / Σ w.
+
+    Each cell is (weight, n, total, square_total), n ≥ 1, in the units that `mean_interval` takes; weights need not add
+    up to one, and count as given, not as measured. As cells are small, they share one variance, s² = Σ(n − 1)s²ᵢ / ν
+    with ν = Σ(n − 1) (the pooled variance of a one-way layout). None where no cell has two values.
+    """
+    degrees = sum(n - 1 for _, n, _, _ in cells)
+    if degrees < 1:
+        return None
+    weights = sum(weight for weight, *_ in cells)
+    mean = math.fsum(weight * total / n for weight, n, total, _ in cells) / (weights * scale)
+    deviations = math.fsum((n * squares - total * total) / n for _, n, total, squares in cells)
+    variance = deviations / degrees / scale**2
+    half = t_quantile(0.5 + CONFIDENCE / 2, degrees) * math.sqrt(
+        variance * math.fsum(weight * weight / n for weight, n, _, _ in cells)
+    )
+    return mean - half / weights, mean + half / weights
+
+
 def control_limits(mean: float, deviation: float, n: int, level: float) -> tuple[float, float]:
     """Return the funnel plot's limits at `n` values: mean ± z · deviation / √n, holding `level` of chance variation.
 
@@ -60,9 +116,16 @@ def control_limits(mean: float, deviation: float, n: int, level: float) -> tuple
     return mean - half, mean + half
 
 
+def _variance_of_mean(n: int, total: int, square_total: int, scale: int) -> float:
+    """Return s²/n of at least two values, with s² over n − 1; whole numbers are divided exactly, and rounded once."""
+    return (n * square_total - total * total) / (n * n * (n - 1) * scale * scale)
+
+
 @lru_cache(maxsize=65_536)
-def t_quantile(probability: float, degrees: int) -> float:
-    """Return the quantile of Student's t distribution, for a probability above one half.
+def t_quantile(probability: float, degrees: float) -> float:
+    """Return the quantile of Student's t distribution, for a probability above one half and at least one degree.
+
+    Degrees of freedom need not be whole: Welch's are not.
 
     Newton's steps on the distribution function from the Cornish-Fisher start (Abramowitz and Stegun, 26.7.5).
     """
