@@ -20,6 +20,9 @@ from lib.database import Facts
 MAX_BYTES = 64 * 2**20
 """How much memory the answers that are kept may take, by estimate."""
 
+_ROWS = ("groups", "points", "records", "parts", "rows", "cells")
+"""What results call their rows."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -92,5 +95,5 @@ def _size(answer: Any) -> int:
     """Estimate an answer's size in bytes: text as it is, a kilobyte for each row of a result and for what is around."""
     if isinstance(answer, bytes):
         return len(answer) + 1024
-    rows = next((getattr(answer, name) for name in ("groups", "points", "records") if hasattr(answer, name)), ())
+    rows = next((getattr(answer, name) for name in _ROWS if hasattr(answer, name)), ())
     return 1024 * (1 + len(answer if isinstance(answer, tuple) else rows))

@@ -113,10 +113,10 @@ def summary(connection: Connection, filters: Filters, calendar: Calendar) -> Sum
     # All of it, each campaign and each center in one pass over the rows.
     keys = [source.rows.c[each.column] for each in tops]
     sets = sa.func.grouping_sets(sa.text("()"), *keys)
-    grouped = sa.select(*keys, *source.sums()).group_by(sets).subquery()
+    sums_by_set = sa.select(*keys, *source.sums()).group_by(sets).subquery()
     whole = Sums()
     best: dict[Dimension, dict[Named, Sums]] = {each: {} for each in tops}
-    for *values, campaign_id, campaign, center_id, center in connection.execute(_named(grouped, tops)):
+    for *values, campaign_id, campaign, center_id, center in connection.execute(_named(sums_by_set, tops)):
         sums = Sums.from_values(values[len(tops) :])
         if campaign is not None and sums.evaluations:
             best[CAMPAIGN][Named(campaign_id, campaign)] = sums
@@ -150,9 +150,7 @@ def breakdown(
     """
     key = _sort_key(sort, dimension)
     period = period_in_force(connection, filters, calendar)
-    groups = sorted(
-        _grouped(connection, filters, calendar, period, dimension), key=lambda group: _id_order(group.named)
-    )
+    groups = sorted(grouped(connection, filters, calendar, period, dimension), key=lambda group: id_order(group.named))
     present = [group for group in groups if key(group) is not None]
     absent = [group for group in groups if key(group) is None]
     present.sort(key=lambda group: key(group), reverse=sort.startswith("-"))
@@ -192,17 +190,18 @@ def trend(
     return Trend(period, granularity, tuple(Point(bucket, found.get(bucket.first, Sums())) for bucket in buckets))
 
 
-def _grouped(
+def grouped(
     connection: Connection, filters: Filters, calendar: Calendar, period: Period, dimension: Dimension
 ) -> tuple[Group, ...]:
+    """Return the groups of a dimension that have evaluations in the period in force, in no order, each one once."""
     centered = dimension is EXECUTIVE
     told = (dimension, CALL_CENTER) if centered else (dimension,)
     source = source_of(connection, filters, calendar, period, [each.column for each in told], PLAIN_MEASURES)
     keys = [source.rows.c[each.column] for each in told]
     some = sa.func.sum(source.rows.c.evaluations) != 0
-    grouped = sa.select(*keys, *source.sums()).group_by(*keys).having(some).subquery()
+    sums_by_key = sa.select(*keys, *source.sums()).group_by(*keys).having(some).subquery()
     groups: dict[int, Group] = {}
-    for key, *values in connection.execute(_named(grouped, told)):
+    for key, *values in connection.execute(_named(sums_by_key, told)):
         names = values[-2 * len(told) :]
         sums = Sums.from_values(values[len(told) - 1 : -2 * len(told)])
         center = Named(*names[2:]) if centered else None
@@ -213,14 +212,14 @@ def _grouped(
     return tuple(groups.values())
 
 
-def _named(grouped: sa.Subquery, dimensions: Sequence[Dimension]) -> sa.Select[Any]:
+def _named(keyed: sa.Subquery, dimensions: Sequence[Dimension]) -> sa.Select[Any]:
     """Return the rows of grouped sums with the id and name of each dimension's key after them, null without a key."""
-    joined: sa.FromClause = grouped
+    joined: sa.FromClause = keyed
     names: list[sa.Column[Any]] = []
     for dimension in dimensions:
-        joined = joined.outerjoin(dimension.table, dimension.table.c.key == grouped.c[dimension.column])
+        joined = joined.outerjoin(dimension.table, dimension.table.c.key == keyed.c[dimension.column])
         names += [dimension.table.c.id, dimension.table.c.name]
-    return sa.select(grouped, *names).select_from(joined)
+    return sa.select(keyed, *names).select_from(joined)
 
 
 def _top(groups: Mapping[Named, Sums]) -> str | None:
@@ -233,7 +232,8 @@ def _top(groups: Mapping[Named, Sums]) -> str | None:
     return min(ranked, key=lambda pair: (-(score.value(pair[1]) or 0), -pair[1].scored, pair[0].name))[0].name
 
 
-def _id_order(named: Named) -> tuple[bool, str]:
+def id_order(named: Named) -> tuple[bool, str]:
+    """Return what to sort by for the order of ids; what belongs to none comes last."""
     return named.id is None, named.id or ""
 
 
