@@ -56,7 +56,7 @@ def period_in_force(connection: Connection, filters: Filters, calendar: Calendar
     else:
         first, last = (
             instant.astimezone(filters.zone(calendar.zone)).date() if instant else None
-            for instant in _first_and_last(connection, filters.grant)
+            for instant in first_and_last(connection, filters.grant)
         )
     return Period(
         first if filters.date_from is None else filters.date_from, last if filters.date_to is None else filters.date_to
@@ -70,7 +70,8 @@ def days_held(rollup: sa.Table, where: Sequence[sa.ColumnElement[bool]] = ()) ->
     return days.group_by(rollup.c.day).having(total != 0).subquery()
 
 
-def _first_and_last(connection: Connection, grant: Grant) -> tuple[datetime | None, datetime | None]:
+def first_and_last(connection: Connection, grant: Grant) -> tuple[datetime | None, datetime | None]:
+    """Return the first and the last instant of all that may be seen with a grant; None where there is nothing."""
     column = schema.evaluations.c.audio_at
     visible = granted(schema.evaluations, grant)
     first, last = connection.execute(sa.select(sa.func.min(column), sa.func.max(column)).where(*visible)).one()
@@ -104,7 +105,7 @@ def source(
         return Source(rows, tuple(measures))
     facts = schema.evaluations
     zone = filters.zone(calendar.zone)
-    first, last = _first_and_last(connection, filters.grant)
+    first, last = first_and_last(connection, filters.grant)
     first, last = first or datetime.now(UTC), last or datetime.now(UTC)
     day = local_day(facts.c.audio_at, zone, first, last).label("day")
     rows = _rows(facts, day, keys, measures).where(*fact_conditions(filters, calendar, period)).subquery()
