@@ -6,8 +6,9 @@ of rows streams. What happens in it, so that every page has something to show:
 * executives learn in their first months, change campaign, join and leave; some have very few calls;
 * AI answers a growing part of the calls;
 * Lima Norte has a bad fortnight, two months before the end;
-* in Technical Support every engagement improves over the last quarter, while the calls shift to the harder one, so
-  that the campaign's average falls (Simpson's paradox);
+* in Technical Support every engagement improves over the last quarter (the last 90 days against the 90 before), while
+  the calls shift to the harder one, so that the campaign's average falls: by engagement, the mix hides an improvement
+  (Simpson's paradox), in that campaign as in the whole;
 * some evaluations failed, and the newest are still pending.
 """
 
