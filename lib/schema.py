@@ -242,3 +242,49 @@ mappings = sa.Table(
     sa.Column("toml", sa.Text, nullable=False),
     sa.Column("saved_at", UtcDateTime, nullable=False),
 )
+
+views = sa.Table(
+    "views",
+    STATE,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("shared", sa.Boolean, nullable=False),  # others than the owner see it
+    sa.Column("page", sa.Text, nullable=False),  # its URL path; empty for the overview
+    sa.Column("parameters", sa.Text, nullable=False),  # JSON: {name: [value, …]}, as in the URL
+    sa.Column("period", sa.Text),  # a preset's name, where the dates are relative
+    sa.Column("is_default", sa.Boolean, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("owner", "name", name="views_name"),
+)
+
+VIEWS_DEFAULT = sa.Index(  # one default for each owner
+    "views_default", views.c.owner, unique=True, sqlite_where=views.c.is_default, postgresql_where=views.c.is_default
+)
+
+notes = sa.Table(
+    "notes",
+    STATE,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Index("notes_day", "day"),
+)
+
+pinned_links = sa.Table(
+    "pinned_links",
+    STATE,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("page", sa.Text, nullable=False),
+    sa.Column("parameters", sa.Text, nullable=False),  # JSON: {name: [value, …]}; the dates are fixed
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("data_version", sa.BigInteger, nullable=False),  # of the facts that the figures are of
+    sa.Column("data_changed_at", UtcDateTime, nullable=False),  # when the facts came to be so
+    sa.Column("definitions", sa.Text, nullable=False),  # JSON: {metric or term: what it means}
+    sa.Column("figures", sa.Text, nullable=False),  # JSON: {metric: rounded value}
+    sa.Column("measures", sa.Text, nullable=False),  # JSON: {measure: sum}, what the figures were computed from
+)

@@ -143,3 +143,44 @@ def test_the_migrations_build_what_the_schema_says(workspace: Workspace) -> None
             ours = {index.name for table in schema.STATE.tables.values() for index in table.indexes}
             of_state = (*tuple(schema.STATE.tables), "alembic")
             assert [each for each in built if each not in ours and not each.startswith(of_state)] == said
+
+
+def state_of(connection: sa.Connection, name: str | None) -> dict[str, object]:
+    """Return what a database schema holds of the state: columns, keys, constraints and indexes of each table."""
+    inspector = sa.inspect(connection)
+    return {
+        table: (
+            [
+                (column["name"], str(column["type"]), column["nullable"])
+                for column in inspector.get_columns(table, name)
+            ],
+            inspector.get_pk_constraint(table, name)["constrained_columns"],
+            sorted((each["name"], each["column_names"]) for each in inspector.get_unique_constraints(table, name)),
+            sorted(
+                (
+                    each["name"],
+                    each["column_names"],
+                    each["unique"],
+                    [str(of) for of in each["dialect_options"].values()],
+                )
+                for each in inspector.get_indexes(table, name)
+            ),
+        )
+        for table in schema.STATE.tables
+    }
+
+
+def test_the_migrations_build_the_state_that_the_schema_says(workspace: Workspace) -> None:
+    with workspace.state.transaction() as connection:
+        built = state_of(connection, None)
+        if connection.dialect.name == "sqlite":
+            with sa.create_engine("sqlite://").begin() as other:
+                schema.STATE.create_all(other)
+                assert built == state_of(other, None)
+            return
+        connection.exec_driver_sql("CREATE SCHEMA twin")
+        twin = sa.MetaData(schema="twin")
+        for table in schema.STATE.sorted_tables:
+            table.to_metadata(twin)
+        twin.create_all(connection)
+        assert built == state_of(connection, "twin")
