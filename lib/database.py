@@ -23,7 +23,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -364,8 +364,8 @@ def _plain_errors() -> Iterator[None]:
     """Turn what a driver raises when its database can't be used into an error of ours."""
     try:
         yield
-    except CallboardError:
-        raise
+    except (CallboardError, IntegrityError):
+        raise  # the latter quotes the row that was refused, whose words are not to be taken for the driver's
     except RuntimeError as error:
         if isinstance(error.__cause__, KeyboardInterrupt):
             raise KeyboardInterrupt from None  # DuckDB's own form of it, where Ctrl-C came within a call
