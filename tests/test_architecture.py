@@ -17,7 +17,7 @@ LAYERS = [
     {"lib.workspace"},
     {"lib.exports", "lib.ingest"},
     {"lib.charts"},
-    {"lib.jobs", "lib.access"},
+    {"lib.jobs", "lib.access", "lib.sharing"},
     {"lib.analytics"},
     {"lib.bulk", "lib.database", "lib.schema", "lib.migrations"},
     {"lib.settings", "lib.recovery"},

@@ -1,0 +1,1 @@
+"""What people keep and hand on: saved views, notes, links that last."""

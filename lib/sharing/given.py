@@ -1,0 +1,105 @@
+"""What people hand in to be kept: a line of text, and a place of the app. Checked here, trusted after.
+
+What is kept is found by a short id, which can't be guessed by counting.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+
+from lib.analytics.filters import PARAMETERS
+from lib.errors import InvalidParameterError, nearest
+
+PAGES = ("", "campaigns", "call_centers", "executives", "trends", "evaluations")
+"""The pages that show a selection, by their URL paths; the overview's is empty."""
+
+MAX_VALUES = 1_000
+"""Values that a place's parameters may have in all."""
+
+MAX_VALUE_LENGTH = 1_000
+"""Characters of one of them: an id may have as many."""
+
+_ALPHABET = string.ascii_letters + string.digits
+_ID = re.compile(r"[A-Za-z0-9]{8}")
+
+
+def new_id() -> str:
+    """Return an id by which something new is found: 8 letters and digits, 47 random bits."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(8))
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text has the form of an id; what has not is not looked for."""
+    return _ID.fullmatch(text) is not None
+
+
+def line(parameter: str, text: str, most: int) -> str:
+    """Return a line of text without the blanks around it; it has 1 to `most` characters.
+
+    Raises InvalidParameterError naming the parameter: for nothing that can be seen, for more characters, for line
+    breaks and other control characters, and for what no text can hold.
+    """
+    trimmed = text.strip()
+    if not any(sign.isprintable() and not sign.isspace() for sign in trimmed):
+        raise InvalidParameterError(parameter, f"The {parameter} is empty; right would be 1 to {most} characters.")
+    if len(trimmed) > most:
+        raise InvalidParameterError(
+            parameter, f"The {parameter} has {len(trimmed):,} characters; right would be at most {most}."
+        )
+    odd = next((sign for sign in trimmed if unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp")), None)
+    if odd is not None:
+        raise InvalidParameterError(
+            parameter,
+            f"The {parameter} holds a character that no line of text holds (U+{ord(odd):04X}); right would be a single "
+            "line without it.",
+        )
+    return trimmed
+
+
+def page(path: str) -> str:
+    """Return a page's URL path as it is.
+
+    Raises InvalidParameterError, parameter `page`, where no page of PAGES has it.
+    """
+    if path not in PAGES:
+        known = ", ".join(f"'{each}'" for each in PAGES)
+        raise InvalidParameterError(
+            "page",
+            f"'{path[:60]}' is not a page with a selection{nearest(path[:60], PAGES)}; right would be one of {known}.",
+        )
+    return path
+
+
+def parameters(
+    given: Mapping[str, Sequence[str]], view_parameters: Collection[str], without: Collection[str] = ()
+) -> dict[str, list[str]]:
+    """Return those of a URL's parameters that are known, as they are: the filters' and `view_parameters`.
+
+    Names in `without` are left out, and so are names without a value. Raises InvalidParameterError naming the
+    parameter: for more than MAX_VALUES values in all, for a value of more than MAX_VALUE_LENGTH characters, and for
+    one that no text can hold.
+    """
+    names = [name for name in (*PARAMETERS, *sorted(view_parameters)) if name not in without]
+    kept = {name: list(given[name]) for name in names if given.get(name)}
+    count = 0
+    for name, values in kept.items():
+        count += len(values)
+        if count > MAX_VALUES:
+            raise InvalidParameterError(
+                name, f"{name} and those before it have more than {MAX_VALUES:,} values; right would be fewer."
+            )
+        for value in values:
+            if len(value) > MAX_VALUE_LENGTH:
+                raise InvalidParameterError(
+                    name,
+                    f"{name} has a value of {len(value):,} characters; right would be at most {MAX_VALUE_LENGTH:,}.",
+                )
+            if any(sign == "\x00" or unicodedata.category(sign) == "Cs" for sign in value):
+                raise InvalidParameterError(
+                    name, f"{name} holds a character that no text can hold; right would be a value without it."
+                )
+    return kept
