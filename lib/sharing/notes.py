@@ -1,0 +1,93 @@
+"""Notes: a line pinned to a day, such as "New script in use", seen by all beside the figures of that day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import sqlalchemy as sa
+
+from lib.analytics.calendar import FIRST_DAY, LAST_DAY
+from lib.database import State
+from lib.errors import CallboardError, InvalidParameterError
+from lib.schema import notes
+from lib.sharing import given
+
+MAX_TEXT = 200
+"""Characters of a note."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note. `day` is a day of the workspace's calendar."""
+
+    id: str
+    day: date
+    text: str
+    author: str
+    created_at: datetime
+
+
+class Notes:
+    """The notes of one workspace."""
+
+    def __init__(self, state: State) -> None:
+        """Use the state's store."""
+        self._state = state
+
+    def between(self, first: date, last: date) -> list[Note]:
+        """Return the notes of a period, both ends included: by day, then in the order they were written."""
+        query = sa.select(notes).where(notes.c.day.between(first, last))
+        with self._state.read() as connection:
+            rows = connection.execute(query.order_by(notes.c.day, notes.c.created_at, notes.c.id))
+            return [Note(**row._mapping) for row in rows]
+
+    def add(self, day: date, text: str, author: str) -> Note:
+        """Pin a line of 1 to MAX_TEXT characters to a day; return the note.
+
+        Raises InvalidParameterError for a text that can't be, and for a day on which no evaluation can be.
+        """
+        note = Note(given.new_id(), _day(day), given.line("text", text, MAX_TEXT), author, datetime.now(UTC))
+        values = {name: getattr(note, name) for name in Note.__dataclass_fields__}
+        with self._state.transaction() as connection:
+            connection.execute(sa.insert(notes).values(values))
+        return note
+
+    def change(self, number: str, day: date, text: str) -> Note:
+        """Give a note another day and text; return it. Author and time of writing stay.
+
+        Raises InvalidParameterError as `add` does, CallboardError where there is no such note.
+        """
+        values = {"day": _day(day), "text": given.line("text", text, MAX_TEXT)}
+        _must_be_id(number)
+        with self._state.transaction() as connection:
+            connection.execute(sa.update(notes).where(notes.c.id == number).values(values))
+            row = connection.execute(sa.select(notes).where(notes.c.id == number)).one_or_none()
+        if row is None:
+            raise _none_such(number)
+        return Note(**row._mapping)
+
+    def delete(self, number: str) -> None:
+        """Forget a note. Raises CallboardError where there is no such note."""
+        _must_be_id(number)
+        with self._state.transaction() as connection:
+            gone = connection.execute(sa.delete(notes).where(notes.c.id == number)).rowcount
+        if gone != 1:
+            raise _none_such(number)
+
+
+def _day(day: date) -> date:
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise InvalidParameterError(
+            "day", f"The day {day} is out of reach; right would be one from {FIRST_DAY} to {LAST_DAY}."
+        )
+    return day
+
+
+def _must_be_id(number: str) -> None:
+    if not given.is_id(number):
+        raise _none_such(number)
+
+
+def _none_such(number: str) -> CallboardError:
+    return CallboardError(f"There is no note '{number[:20]}'; it may have been deleted.")
