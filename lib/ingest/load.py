@@ -6,7 +6,7 @@ transaction writes only what differs, and the same import twice changes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -114,6 +114,7 @@ class Loaded:
     days: int = 0
     first_day: date | None = None
     last_day: date | None = None
+    changed_at: datetime | None = None  # the facts' own; None where they are as they were
 
 
 def stage(connection: Connection, batches: pa.RecordBatchReader) -> tuple[int, int]:
@@ -201,11 +202,10 @@ def apply(
     with bulk_insert(connection, evaluations):
         connection.execute(sa.insert(evaluations).from_select(_FACT_COLUMNS, ordered))
     if loaded.added or loaded.changed or renamed or replace_all:
-        connection.execute(
-            sa.update(workspace).values(
-                data_version=workspace.c.data_version + 1, changed_at=datetime.now(UTC), is_sample=is_sample
-            )
-        )
+        now = datetime.now(UTC)
+        version = workspace.c.data_version + 1
+        connection.execute(sa.update(workspace).values(data_version=version, changed_at=now, is_sample=is_sample))
+        loaded = replace(loaded, changed_at=now)
     for table in (given, known, incoming, outgoing, measured):
         table.drop(connection, checkfirst=True)
     return loaded
