@@ -36,6 +36,7 @@ from lib.ingest.reading import InputFile
 from lib.jobs.queue import Job, Queue
 from lib.jobs.worker import Steps, Worker
 from lib.settings import Settings
+from lib.sharing.links import PinnedLinks
 from lib.sharing.notes import Notes
 from lib.sharing.views import Views
 
@@ -68,6 +69,7 @@ class Workspace:
         self.queue = Queue(self.state)
         self.views = Views(self.state)
         self.notes = Notes(self.state)
+        self.links = PinnedLinks(self.state)
         self._workers: list[Worker] = []
         self._lengths: dict[str, int] = {}  # of the rollups, when they were last looked at
         with self.facts.read() as connection:
