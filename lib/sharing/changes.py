@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from lib.analytics.imported import Imported
 from lib.analytics.measures import METRICS, Unit
 from lib.analytics.queries import Status, Summary
-from lib.analytics.wording import day
+from lib.languages import day
 from lib.sharing.links import Figure, PinnedLink, definitions, figures
 
 
