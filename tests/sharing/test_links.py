@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from lib import schema
-from lib.analytics import measures, queries, rollup
+from lib.analytics import format, measures, queries, rollup
 from lib.analytics.filters import Filters
 from lib.analytics.imported import imports_since
 from lib.analytics.queries import Status, Summary
@@ -21,7 +21,6 @@ from lib.settings import Settings
 from lib.sharing import changes
 from lib.sharing.changes import Changes, DefinitionChange, FigureChange, since
 from lib.sharing.links import PinnedLink
-from lib.ui import format
 from lib.workspace import Workspace
 from tests.conftest import Load
 from tests.sharing.test_views import WEIRD
