@@ -3,25 +3,30 @@
 import streamlit as st
 
 from lib import workspace
-from lib.ui import page, sidebar, state, style
+from lib.languages import t
+from lib.ui import language, page, shared_links, sidebar, state, style
 
 st.set_page_config(page_title="Callboard", page_icon="pages/static/icon.svg", layout="wide", initial_sidebar_state=300)
+language.choose()
 st.html(style.sheet())
 
 pages = [
-    st.Page("overview.py", title="Overview", default=True),
-    st.Page("campaigns.py", title="Campaigns"),
-    st.Page("call_centers.py", title="Call centers"),
-    st.Page("executives.py", title="Executives"),
-    st.Page("trends.py", title="Trends"),
-    st.Page("evaluations.py", title="Evaluations"),
-    st.Page("exports.py", title="Exports"),
-    st.Page("data.py", title="Data"),
-    st.Page("settings.py", title="Settings"),
+    st.Page("overview.py", title=t("Overview"), default=True),
+    st.Page("campaigns.py", title=t("Campaigns")),
+    st.Page("call_centers.py", title=t("Call centers")),
+    st.Page("executives.py", title=t("Executives")),
+    st.Page("trends.py", title=t("Trends")),
+    st.Page("drivers.py", title=t("Why it moved")),
+    st.Page("evaluations.py", title=t("Evaluations")),
+    st.Page("exports.py", title=t("Exports")),
+    st.Page("data.py", title=t("Data")),
+    st.Page("settings.py", title=t("Settings")),
 ]
 chosen = st.navigation(pages, position="hidden")
 with page.ended_by_errors():
     space = workspace.current()
+    st.session_state["_page"] = chosen.url_path
+    shared_links.follow(space, pages)
     state.load(space.settings.zone)
-    sidebar.show(pages, space.answers, space.calendar)
+    sidebar.show(pages, space)
 chosen.run()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib import __version__, workspace
-from lib.ui import keys, page
+from lib.ui import keys, page, plain
 
 st.title("Settings", anchor=False)
 st.html('<p class="cb-question">Which programs may ask, and for what?</p>')
@@ -17,6 +17,6 @@ with page.ended_by_errors():
     st.subheader("About", anchor=False)
     store = "an embedded DuckDB" if space.facts.embedded else "PostgreSQL"
     st.caption(
-        f"Callboard {__version__}. The facts lie in {store}. Time zone: {page.plain(space.settings.timezone)}; weeks "
+        f"Callboard {__version__}. The facts lie in {store}. Time zone: {plain.text(space.settings.timezone)}; weeks "
         f"begin on {space.settings.week_start.capitalize()}."
     )

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, ONE_DAY, day_start
 from lib.analytics.dimensions import DIMENSIONS, Dimension
@@ -115,6 +116,11 @@ class Filters:
         """Return the ids asked for in a dimension; empty for all."""
         chosen: tuple[str, ...] = getattr(self, dimension.name)
         return chosen
+
+    def narrowed(self, dimension: Dimension, *ids: str) -> Filters:
+        """Return the same question about these groups of a dimension alone."""
+        chosen: dict[str, Any] = {dimension.name: ids}
+        return replace(self, **chosen)
 
     def zone(self, workspace_zone: zoneinfo.ZoneInfo) -> zoneinfo.ZoneInfo:
         """Return the zone that days are meant in."""

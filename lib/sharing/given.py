@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from lib.analytics.filters import PARAMETERS
 from lib.errors import InvalidParameterError, nearest
 
-PAGES = ("", "campaigns", "call_centers", "executives", "trends", "evaluations")
+PAGES = ("", "campaigns", "call_centers", "executives", "trends", "drivers", "evaluations")
 """The pages that show a selection, by their URL paths; the overview's is empty."""
 
 MAX_VALUES = 1_000

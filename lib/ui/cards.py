@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import html
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
-from lib.analytics import comparison, format, queries, wording
-from lib.analytics.measures import METRICS, Metric, Sums, Unit
-from lib.analytics.selection import Period
-from lib.ui.page import View
+from lib.analytics import format, queries
+from lib.analytics.measures import FEW_EVALUATIONS, METRICS, Metric, Sums, Unit
+from lib.languages import number, t
+from lib.ui import changes
 from lib.ui.style import palette
+from lib.ui.view import View
 
 KEY_FIGURES = (
     "totalEvaluations",
@@ -25,98 +27,141 @@ KEY_FIGURES = (
 
 
 def key_figures(view: View) -> None:
-    """Draw a card for each key figure: value, interval, change to the period before, sparkline."""
-    before, label = _before(view)
+    """Draw a card for each key figure: value, interval, change to the compared period, sparkline."""
     points = view.answers.ask(queries.trend, view.filters, view.calendar, view.granularity).points
-    cards = [
-        _card(METRICS[name], view.summary.sums, before, label, [point.sums for point in points]) for name in KEY_FIGURES
-    ]
+    course = [point.sums for point in points]
+    cards = [_card(METRICS[name], view, course) for name in KEY_FIGURES]
     st.html(f'<div class="cb-cards">{"".join(cards)}</div>')
 
 
-def share_bar(title: str, parts: Sequence[tuple[str, int, str]]) -> None:
-    """Draw parts of a whole as one bar with its legend; each part is a label, a count and a colour."""
-    whole = sum(count for _, count, _ in parts)
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a whole: what it is called, how much it is, its colour, and the evaluations that it leads to."""
+
+    name: str
+    label: str
+    count: int
+    colour: str
+    query: dict[str, list[str]]
+
+
+def share_bar(title: str, parts: Sequence[Part]) -> None:
+    """Draw parts of a whole as one bar, and below it each with its share; a click opens its evaluations."""
+    whole = sum(part.count for part in parts)
     st.subheader(title, anchor=False)
     if not whole:
-        st.html('<p class="cb-note">None.</p>')
+        st.html(f'<p class="cb-note">{html.escape(t("None."))}</p>')
         return
-    bars, legend = [], []
-    for label, count, colour in parts:
-        share = f"{count / whole * 100:.1f} %"
-        if count:
-            bars.append(f'<span style="flex:{count};background:{colour}" title="{html.escape(label)}: {share}"></span>')
-        legend.append(
-            f'<li><span class="cb-dot" style="background:{colour}"></span>{html.escape(label)} '
-            f"<b>{format.count(count)}</b> ({share})</li>"
-        )
-    told = ", ".join(f"{label} {count}" for label, count, _ in parts)
+    shares = [f"{number(part.count / whole * 100, 1)} %" for part in parts]
+    bars = [
+        f'<span style="flex:{part.count};background:{part.colour}" title="{html.escape(part.label)}: {share}"></span>'
+        for part, share in zip(parts, shares, strict=True)
+        if part.count
+    ]
+    told = ", ".join(f"{part.label} {share}" for part, share in zip(parts, shares, strict=True))
     st.html(
         f'<div class="cb-bar" role="img" aria-label="{html.escape(title)}: {html.escape(told)}">{"".join(bars)}</div>'
-        f'<ul class="cb-legend">{"".join(legend)}</ul>'
+    )
+    with st.container(horizontal=True, gap="small", key=f"cb-legend-{parts[0].name}"):
+        for part, share in zip(parts, shares, strict=True):
+            with st.container(key=f"cb-part-{part.name}", width="content"):
+                st.page_link(
+                    "evaluations.py",
+                    label=f"{part.label} **{format.count(part.count)}** ({share})",
+                    query_params=[(name, value) for name in part.query for value in part.query[name]],
+                )
+
+
+def sentiment(view: View) -> None:
+    """Draw the sentiments of the completed evaluations."""
+    sums, colours, asked = view.summary.sums, palette(), view.filters.to_parameters()
+    share_bar(
+        t("Sentiment"),
+        [
+            Part(name.lower(), t(name), count, colour, {**asked, "sentiment": [name], "state": ["Completed"]})
+            for name, count, colour in (
+                ("Positive", sums.positive, colours.positive),
+                ("Neutral", sums.neutral, colours.neutral),
+                ("Negative", sums.negative, colours.negative),
+            )
+        ],
+    )
+
+
+def states(view: View) -> None:
+    """Draw how many evaluations are completed, under way and failed: what the scores are based on."""
+    sums, colours, asked = view.summary.sums, palette(), view.filters.to_parameters()
+    share_bar(
+        t("Coverage"),
+        [
+            Part(name.lower(), t(name), count, colour, {**asked, "state": [name]})
+            for name, count, colour in (
+                ("Completed", sums.completed, colours.positive),
+                ("Processing", sums.processing, colours.muted),
+                ("Pending", sums.pending, colours.neutral),
+                ("Failed", sums.failed, colours.negative),
+            )
+        ],
     )
 
 
 def tops(view: View) -> None:
     """Draw the best campaign and call center."""
-    entries = (("Top campaign", view.summary.top_campaign), ("Top call center", view.summary.top_call_center))
+    entries = (
+        (t("Top campaign"), view.summary.top_campaign),
+        (t("Top call center"), view.summary.top_call_center),
+    )
     cards = [
-        f'<div class="cb-card" style="min-height:0"><span class="cb-label">{label}</span>'
-        f'<span style="font-size:1.15rem;font-weight:600">{html.escape(name or format.NOTHING)}</span>'
-        '<span class="cb-note">highest average score</span></div>'
+        f'<div class="cb-card cb-top"><span class="cb-label">{html.escape(label)}</span>'
+        f'<span class="cb-name">{html.escape(name or format.NOTHING)}</span>'
+        f'<span class="cb-note">{html.escape(t("highest average score"))}</span></div>'
         for label, name in entries
     ]
     st.html(f'<div class="cb-tops">{"".join(cards)}</div>')
 
 
-def _before(view: View) -> tuple[Sums | None, str]:
-    """Return the sums of the period before, and what it is called; None where it has no evaluations."""
-    compared = comparison.previous(view.summary.period, view.calendar.today)
-    if compared is None:
-        return None, ""
-    sums = view.answers.ask(queries.summary, compared.of(view.filters), view.calendar).sums
-    label = wording.period(Period(compared.first, compared.last))
-    return (sums if sums.evaluations else None), label
-
-
-def _card(metric: Metric, sums: Sums, before: Sums | None, label: str, course: Sequence[Sums]) -> str:
+def _card(metric: Metric, view: View, course: Sequence[Sums]) -> str:
+    sums = view.summary.sums
     value = html.escape(format.metric(metric, sums))
     if metric.unit is Unit.SCORE and metric.value(sums) is not None:
         value += " <small>/ 10</small>"
-    note = ""
-    if metric.interval is not None:
-        ends = metric.interval(sums)
-        note = f"95 %: {format.interval(metric.unit, ends)}" if ends else ""
-    few = (
-        ' <span class="cb-few" title="Fewer than 30 scored evaluations">few evaluations</span>'
-        if metric.unit is Unit.SCORE and sums.few
-        else ""
-    )
+    few = ""
+    if metric.unit is Unit.SCORE and sums.few:
+        hint = t("Fewer than {few} scored evaluations", few=FEW_EVALUATIONS)
+        few = f' <span class="cb-few" title="{html.escape(hint)}">{html.escape(t("few evaluations"))}</span>'
     return (
-        f'<div class="cb-card" data-metric="{metric.name}" title="{html.escape(metric.help)}">'
-        f'<span class="cb-label">{html.escape(metric.label)}{few}</span><span class="cb-value">{value}</span>'
-        f'<span class="cb-note">{html.escape(note)}</span>{_change(metric, sums, before, label)}'
+        f'<div class="cb-card" data-metric="{metric.name}" title="{html.escape(t(metric.help))}">'
+        f'<span class="cb-label">{html.escape(t(metric.label))}{few}</span><span class="cb-value">{value}</span>'
+        f'<span class="cb-note">{html.escape(_basis(metric, sums))}</span>{_change(metric, view)}'
         f"{_sparkline(metric, course)}</div>"
     )
 
 
-def _change(metric: Metric, sums: Sums, before: Sums | None, label: str) -> str:
-    if before is None:
+def _basis(metric: Metric, sums: Sums) -> str:
+    """Return what a value rests on: its interval, and of how many evaluations it is."""
+    if metric.interval is None:
         return ""
-    was, now = metric.value(before), metric.value(sums)
-    text = format.change(metric.unit, was, now)
-    if text is None or was is None or now is None:
+    ends = metric.interval(sums)
+    n = {"averageScore": sums.scored, "netSentiment": sums.sentiments, "failureRate": sums.completed + sums.failed}
+    of = format.count(n.get(metric.name, sums.evaluations))
+    shown = format.interval(metric.unit, ends)
+    return t("95 %: {ends} · n {n}", ends=shown, n=of) if ends else t("n {n}", n=of)
+
+
+def _change(metric: Metric, view: View) -> str:
+    if view.compared is None:
         return ""
-    if not text.strip("+−0. %p"):
-        now = was  # too small a change to be shown is none
-    arrow = "▲" if now > was else "▼" if now < was else "="
-    kind = ""
-    if metric.better and now != was:
-        kind = " cb-good" if (now > was) == (metric.better == "higher") else " cb-bad"
-    told = html.escape(f"Compared with {label}: {format.metric(metric, before)}")
+    found = changes.change(metric, view.compared.sums, view.summary.sums)
+    if found is None:
+        return ""
+    was = format.metric(metric, view.compared.sums)
+    told = t("Compared with {label}: {was}", label=view.compared.label, was=was)
+    word = changes.meaning(found)
+    hidden = f'<span class="cb-unseen"> {html.escape(word)}</span>' if word else ""
     return (
-        f'<span class="cb-change" title="{told}">'
-        f'<span class="{kind.strip()}">{arrow} {html.escape(text)}</span> vs {html.escape(label)}</span>'
+        f'<span class="cb-change" title="{html.escape(told)}{": " + html.escape(word) if word else ""}">'
+        f'<span class="cb-{found.kind}">{html.escape(found.told)}{hidden}</span> '
+        f"{html.escape(t('vs {label}', label=view.compared.label))}</span>"
     )
 
 

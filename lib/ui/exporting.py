@@ -12,8 +12,8 @@ from lib.exports import files, links
 from lib.exports.reports import FORMATS, REPORTS
 from lib.exports.run import Order
 from lib.jobs.queue import COMPLETED, FAILED, Job, Queue
-from lib.ui import page
-from lib.ui.page import View
+from lib.ui import page, plain
+from lib.ui.view import View
 from lib.workspace import EXPORT, Workspace
 
 _LABELS = {
@@ -71,7 +71,7 @@ def _job(workspace: Workspace, job: Job) -> None:
         st.button("Stop", key=f"stop-{job.id}", on_click=queue.cancel, args=(job.id,))
         return
     if job.status == FAILED:
-        st.error(page.plain(f"Failed: {job.message}"))
+        st.error(plain.text(f"Failed: {job.message}"))
     with st.container(horizontal=True, vertical_alignment="center"):
         result = job.result or {}
         if job.status == COMPLETED and (files.folder(workspace.settings) / result["file"]).exists():

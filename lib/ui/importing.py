@@ -21,7 +21,7 @@ from lib.ingest.mapping import ColumnSource, FileOptions, Mapping
 from lib.ingest.reading import InputFile, Preview, preview
 from lib.jobs.queue import COMPLETED, Job
 from lib.languages import day
-from lib.ui import page, uploads
+from lib.ui import page, plain, uploads
 from lib.workspace import Workspace
 
 FILE_TYPES = ["csv", "tsv", "txt", "gz", "xlsx", "xlsm", "parquet", "jsonl", "ndjson", "toml"]
@@ -63,7 +63,7 @@ def mapping(workspace: Workspace, files: tuple[InputFile, ...]) -> tuple[Mapping
         options = _file_options(options, stamp)
         seen = _preview(str(files[0].path), files[0].name, Mapping(options).to_toml() or None, stamp)
     except CallboardError as error:
-        st.error(page.plain(error.message))
+        st.error(plain.text(error.message))
         return None
     kept = brought or saved.find(workspace.state, seen.header)
     if kept and not brought:
@@ -87,7 +87,7 @@ def start(workspace: Workspace, files: tuple[InputFile, ...], chosen: Mapping, s
         try:
             chosen.resolve(seen.header, files[0].name, lambda _: ())
         except CallboardError as error:
-            st.error(page.plain(error.message))
+            st.error(plain.text(error.message))
             return
         saved.keep(workspace.state, seen.header, chosen.to_toml())
         _ask(workspace, files, chosen.to_toml(), dry_run=check, skip=False)
@@ -107,7 +107,7 @@ def progress(workspace: Workspace) -> None:
     if job.status == COMPLETED:
         _report(workspace, job)
     else:
-        st.error(f"Nothing was loaded. {page.plain(job.message or '')}")
+        st.error(f"Nothing was loaded. {plain.text(job.message or '')}")
 
 
 def history(workspace: Workspace) -> None:
@@ -324,7 +324,7 @@ def _under_way(workspace: Workspace, number: str) -> None:
 
 def _report(workspace: Workspace, job: Job) -> None:
     result = job.result or {}
-    told = "  \n".join(page.plain(line) for line in result["lines"])
+    told = "  \n".join(plain.text(line) for line in result["lines"])
     bad = result["bad"]
     (st.warning if bad else st.success)(told)
     if not bad:

@@ -11,7 +11,7 @@ from lib.access import keys
 from lib.analytics import queries
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN
 from lib.errors import CallboardError
-from lib.ui import page
+from lib.ui import page, plain
 from lib.workspace import Workspace
 
 _EXPIRY: dict[str, timedelta | None] = {
@@ -39,7 +39,7 @@ def create(workspace: Workspace) -> None:
         try:
             text, _ = keys.create(workspace.state, name, scopes, "Settings page", limits[0], limits[1], _EXPIRY[expiry])
         except CallboardError as error:
-            st.error(page.plain(error.message))
+            st.error(plain.text(error.message))
         else:
             st.success("Copy the key now; it is kept as a hash, and not shown again.")
             st.code(text, language=None)

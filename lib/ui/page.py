@@ -6,99 +6,89 @@ import html
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import streamlit as st
 
 from lib import workspace
-from lib.analytics import format, queries, wording
-from lib.analytics.answers import Answers
-from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.filters import Filters, local_date
-from lib.analytics.queries import Status, Summary
+from lib.analytics import format, wording
+from lib.analytics.measures import METRICS
+from lib.analytics.queries import Status
 from lib.errors import CallboardError
-from lib.ui import state
-from lib.workspace import Workspace
+from lib.languages import t
+from lib.ui import plain, shared_links, state
+from lib.ui.view import View, asked
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """What a page is about: the filters in force, and whom to ask."""
-
-    workspace: Workspace
-    answers: Answers
-    calendar: Calendar
-    filters: Filters
-    status: Status
-    summary: Summary
-
-    @property
-    def shown(self) -> str:
-        """What is shown, in words."""
-        return in_words(self)
-
-    @property
-    def zone_name(self) -> str:
-        """The zone that days are meant in."""
-        return self.filters.zone(self.calendar.zone).key
-
-    @property
-    def granularity(self) -> Granularity:
-        """The width of a trend's buckets that suits the period, or the one chosen."""
-        first, last = self.summary.period.date_from, self.summary.period.date_to
-        days = 0
-        if first is not None and last is not None:
-            zone = self.filters.zone(self.calendar.zone)
-            days = (local_date(last, zone) - local_date(first, zone)).days
-        suits = Granularity.DAILY if days <= 62 else Granularity.WEEKLY if days <= 400 else Granularity.MONTHLY
-        state.default("granularity", suits.value)
-        return Granularity(st.session_state["granularity"])
-
-
 def begin(title: str, question: str) -> View:
     """Draw a page's head and return its view; where there is nothing to show, say so and end the page."""
-    st.title(title, anchor=False)
-    st.html(f'<p class="cb-question">{html.escape(question)}</p>')
+    head(title, question)
     with ended_by_errors():
-        view = _view()
-    st.html(f'<p class="cb-shown">{_head(view)}</p>')
+        space = workspace.current()
+        view = asked(space, state.filters(space.settings.zone))
+    st.html(f'<p class="cb-shown">{_shown(view)}</p>')
     notices(view.status)
+    shared_links.banner(view)
     if not view.status.evaluations:
-        empty("No evaluations yet", "Load a file on the Data page, or with: callboard import FILE")
+        empty(t("No evaluations yet"), t("Load a file on the Data page, or with: callboard import FILE"))
         st.stop()
     if not view.summary.sums.evaluations:
-        empty("Nothing matches these filters", "Choose a longer period, or reset the filters in the sidebar.")
+        empty(t("Nothing matches these filters"), t("Choose a longer period, or reset the filters in the sidebar."))
         st.stop()
-    if title != "Exports":
-        kept = view.filters.to_parameters()
-        st.page_link(
-            "exports.py",
-            label="Export these evaluations",
-            icon=":material/download:",
-            query_params=[(name, value) for name in kept for value in kept[name]],
-        )
+    if st.session_state.get("_page") != "exports":
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="cb-actions"):
+            st.page_link(
+                "exports.py",
+                label=t("Export these evaluations"),
+                icon=":material/download:",
+                query_params=query(view.filters.to_parameters()),
+            )
+            shared_links.share(view)
     return view
+
+
+def head(title: str, question: str) -> None:
+    """Draw a page's title, and the question that it answers."""
+    st.title(t(title), anchor=False)
+    st.html(f'<p class="cb-question">{html.escape(t(question))}</p>')
+
+
+def query(parameters: dict[str, list[str]]) -> list[tuple[str, str]]:
+    """Return URL parameters as pairs, as links of pages take them."""
+    return [(name, value) for name in parameters for value in parameters[name]]
 
 
 def notices(status: Status) -> None:
     """Say what a visitor must know: that a link was not understood, that the data are made up."""
     for told in state.refused():
-        st.warning(f"The link was not understood in full: {plain(told)}")
+        st.warning(t("The link was not understood in full: {told}", told=plain.text(told)))
     if status.is_sample:
-        st.html(
-            '<div class="cb-banner" role="note"><b>Sample data.</b> These evaluations are made up. Load your own on '
-            "the Data page; they replace the sample.</div>"
-        )
+        told = t("These evaluations are made up. Load your own on the Data page; they replace the sample.")
+        label = html.escape(t("Sample data."))
+        st.html(f'<div class="cb-banner" role="note"><b>{label}</b> {html.escape(told)}</div>')
 
 
-def _view() -> View:
-    space = workspace.current()
-    calendar = space.calendar
-    asked = state.filters(calendar.zone)
-    summary = space.answers.ask(queries.summary, asked, calendar)
-    return View(space, space.answers, calendar, asked, space.answers.ask(queries.status), summary)
+def coverage(view: View) -> None:
+    """Warn where the share of evaluations that are completed changed: scores then may have moved by that alone."""
+    if view.compared is None:
+        return
+    rate, now, before = METRICS["completionRate"], view.summary.sums, view.compared.sums
+    was, is_now = rate.value(before), rate.value(now)
+    if was is None or is_now is None or not rate.differs(before, now) or abs(float(is_now) - float(was)) < SHIFT:
+        return
+    told = t(
+        "Coverage changed: {now} of the evaluations are completed, {was} in {label}. A change of the scores may come "
+        "from which calls have been evaluated, not from their quality.",
+        now=format.metric(rate, now),
+        was=format.metric(rate, before),
+        label=view.compared.label,
+    )
+    st.html(f'<div class="cb-banner" role="note">{html.escape(told)}</div>')
+
+
+SHIFT = 0.02
+"""By how much the completion rate must differ before pages warn of it."""
 
 
 @contextmanager
@@ -108,14 +98,14 @@ def ended_by_errors() -> Iterator[None]:
         yield
     except CallboardError as error:
         log.warning("A page could not be shown: %s", error.message)
-        st.error(plain(error.message), icon=":material/error:")
+        st.error(plain.text(error.message), icon=":material/error:")
         st.stop()
 
 
 def show_unexpected(error: Exception) -> bool:
     """Show that something went wrong, without what it was; the log has it."""
     log.error("A page failed", exc_info=error)
-    st.error("Something went wrong on this page. The log of the server says what; reloading may help.")
+    st.error(t("Something went wrong on this page. The log of the server says what; reloading may help."))
     return True
 
 
@@ -124,20 +114,13 @@ def empty(what: str, hint: str) -> None:
     st.html(f'<div class="cb-empty"><b>{html.escape(what)}</b>{html.escape(hint)}</div>')
 
 
-def in_words(view: View) -> str:
-    """Return the selection in one line: `1–31 Jan 2024 · Campaign: Q1 Outbound Sales`."""
-    return " · ".join(wording.selection(view.answers, view.filters, view.summary.period))
-
-
-def _head(view: View) -> str:
+def _shown(view: View) -> str:
     words = [html.escape(word) for word in wording.selection(view.answers, view.filters, view.summary.period)]
     words[0] = f"<b>{words[0]}</b>"
+    words.append(f"<b>{format.count(view.summary.sums.evaluations)}</b> {html.escape(t('evaluations'))}")
+    if view.compared:
+        words.append(html.escape(t("compared with {label}", label=view.compared.label)))
     zone = view.filters.zone(view.calendar.zone)
     as_of = format.instant(view.status.changed_at.astimezone(zone))
-    count = format.count(view.summary.sums.evaluations)
-    return " · ".join([*words, f"<b>{count}</b> evaluations", f"data as of {as_of} ({html.escape(zone.key)})"])
-
-
-def plain(text: str) -> str:
-    """Return a text with nothing in it that Markdown would take for its own."""
-    return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#+-.!|~$:" else character for character in text)
+    words.append(html.escape(t("data as of {when} ({zone})", when=as_of, zone=zone.key)))
+    return " · ".join(words)

@@ -9,9 +9,11 @@ from streamlit.navigation.page import Page
 
 from lib.analytics import queries
 from lib.analytics.answers import Answers
-from lib.analytics.calendar import Calendar
+from lib.analytics.calendar import FIRST_DAY, LAST_DAY, Calendar
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, EXECUTIVE, Dimension
-from lib.ui import state
+from lib.languages import t
+from lib.ui import state, views
+from lib.workspace import Workspace
 
 PRESET_LABELS = {
     "all": "All time",
@@ -30,27 +32,41 @@ PRESET_LABELS = {
 }
 
 
-def show(pages: Sequence[Page], answers: Answers, calendar: Calendar) -> None:
+COMPARE_LABELS = {
+    "previous": "Period before",
+    "year": "Same days a year before",
+    "own": "Own dates",
+    "none": "Nothing",
+}
+
+
+def show(pages: Sequence[Page], space: Workspace) -> None:
     """Draw the sidebar, with links to the pages that keep what is chosen."""
+    answers, calendar = space.answers, space.calendar
+    state.default("compare", "previous")
     with st.sidebar:
         st.html('<div class="cb-brand"><span class="cb-mark" aria-hidden="true"></span>Callboard</div>')
         links = st.container(gap=None, key="cb-nav")
         with st.container(key="cb-filters", gap="small"):
             _period(calendar)
+            _compared()
             for dimension in (CAMPAIGN, CALL_CENTER, ENGAGEMENT):
                 _choice(answers, dimension)
-            with st.expander("More filters", expanded=bool(st.session_state.get(EXECUTIVE.parameter))):
+            with st.expander(t("More filters"), expanded=bool(st.session_state.get(EXECUTIVE.parameter))):
                 _choice(answers, EXECUTIVE)
                 st.segmented_control(
-                    "Who spoke",
+                    t("Who spoke"),
                     list(state.AI_CHOICES),
-                    format_func=lambda choice: state.AI_CHOICES[choice],
+                    format_func=lambda choice: t(state.AI_CHOICES[choice]),
                     key="isAICall",
                     on_change=state.first_page,
                 )
-            st.button("Reset filters", on_click=state.reset, width="stretch")
+            st.button(t("Reset filters"), on_click=state.reset, width="stretch")
+        views.chooser(space)
         state.save(calendar.zone)
         kept = state.parameters(calendar.zone)
+        for own in (state.OPENED, "page"):
+            kept.pop(own, None)
         with links:
             for each in pages:
                 st.page_link(each, query_params=[(name, value) for name in kept for value in kept[name]])
@@ -69,21 +85,48 @@ def _period(calendar: Calendar) -> None:
         elif choice in presets:
             state.set_period(*presets[choice])
 
-    st.selectbox("Period", list(PRESET_LABELS), format_func=PRESET_LABELS.__getitem__, key="_preset", on_change=chosen)
-    for label, key in (("From", "dateFrom"), ("To", "dateTo")):
-        st.date_input(label, value=None, key=key, format="YYYY-MM-DD", on_change=state.first_page)
+    st.selectbox(
+        t("Period"),
+        list(PRESET_LABELS),
+        format_func=lambda name: t(PRESET_LABELS[name]),
+        key="_preset",
+        on_change=chosen,
+    )
+    _days(("dateFrom", "dateTo"))
+
+
+def _compared() -> None:
+    st.selectbox(
+        t("Compare with"), list(COMPARE_LABELS), format_func=lambda name: t(COMPARE_LABELS[name]), key="compare"
+    )
+    if st.session_state["compare"] == "own":
+        _days(state.COMPARED_DAYS)
+
+
+def _days(keys: tuple[str, str]) -> None:
+    """Draw the choice of a first and a last day, side by side."""
+    for place, label, key in zip(st.columns(2, gap="small"), (t("From"), t("To")), keys, strict=True):
+        place.date_input(
+            label,
+            value=None,
+            key=key,
+            format="YYYY-MM-DD",
+            min_value=FIRST_DAY,
+            max_value=LAST_DAY,
+            on_change=state.first_page,
+        )
 
 
 def _choice(answers: Answers, dimension: Dimension) -> None:
     """Draw a searchable list of the dimension's groups; what a link names that is not there stays chosen."""
     labels = {named.parameter_value: named.name for named in answers.ask(queries.options, dimension)}
     for asked in st.session_state.get(dimension.parameter) or ():
-        labels.setdefault(asked, f"{asked} (unknown)")
+        labels.setdefault(asked, t("{id} (unknown)", id=asked))
     st.multiselect(
-        f"{dimension.plural[0].upper()}{dimension.plural[1:]}",
+        t(dimension.plural[0].upper() + dimension.plural[1:]),
         list(labels),
         format_func=labels.__getitem__,
         key=dimension.parameter,
-        placeholder="All",
+        placeholder=t("All"),
         on_change=state.first_page,
     )

@@ -14,18 +14,25 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
 from lib.analytics.dimensions import DIMENSIONS
 from lib.analytics.filters import PARAMETERS, Filters, Moment, local_date
 from lib.analytics.measures import METRICS
 from lib.codes import Sentiment, State
 from lib.errors import InvalidParameterError
+from lib.languages import LANGUAGES
 
 AI_CHOICES = {"": "All calls", "false": "Human", "true": "AI"}
 
 VIEW_CHOICES: dict[str, tuple[str, ...]] = {
     "granularity": tuple(each.value for each in Granularity),
     "metric": tuple(METRICS),
+    "compare": comparison.KINDS,
+    "split": tuple(dimension.name for dimension in DIMENSIONS),
+    "by": tuple(dimension.name for dimension in DIMENSIONS),
+    "scores": ("raw", "alike"),
+    "lang": tuple(LANGUAGES),
 }
 """What a page shows of the selection, each with its choices; the first, or a page's own, is the default."""
 
@@ -33,6 +40,20 @@ RECORD_CHOICES: dict[str, tuple[str, ...]] = {
     "state": tuple(state.name for state in State),
     "sentiment": tuple(sentiment.name for sentiment in Sentiment),
 }
+
+COMPARED_DAYS = ("compareFrom", "compareTo")
+"""The first and last day of a comparison with own dates."""
+
+OPENED = "open"
+"""The campaign, call center or executive whose detail a page shows, by its id."""
+
+PINNED = "link"
+"""The pinned link by which a page was opened."""
+
+_SINGLE = (OPENED, PINNED)
+
+VIEW_PARAMETERS = frozenset({*VIEW_CHOICES, *RECORD_CHOICES, *COMPARED_DAYS, *_SINGLE, "page"})
+"""What a link holds besides the filters."""
 
 _SEEN = "_url_seen"
 _EXACT = "_exact_moments"
@@ -85,6 +106,12 @@ def parameters(zone: ZoneInfo, filters_only: bool = False) -> dict[str, list[str
     for name in RECORD_CHOICES:
         if session.get(name):
             found[name] = list(session[name])
+    for name in COMPARED_DAYS:
+        if session.get("compare") == "own" and session.get(name):
+            found[name] = [session[name].isoformat()]
+    for name in _SINGLE:
+        if session.get(name):
+            found[name] = [session[name]]
     if session.get("page", 1) != 1:
         found["page"] = [str(session["page"])]
     return found
@@ -94,6 +121,24 @@ def refused() -> list[str]:
     """Return what the URL asked for that can't be, in words."""
     found: list[str] = st.session_state.get(_REFUSED, [])
     return found
+
+
+def compared_days() -> tuple[date, date] | None:
+    """Return the own dates to compare with, in order, where both are chosen."""
+    first, last = (st.session_state.get(name) for name in COMPARED_DAYS)
+    return None if first is None or last is None else (min(first, last), max(first, last))
+
+
+def opened() -> str | None:
+    """Return whose detail is asked for, if any."""
+    found: str | None = st.session_state.get(OPENED) or None
+    return found
+
+
+def open_detail(who: str | None) -> None:
+    """Show the detail of a group, or the whole page again."""
+    st.session_state[OPENED] = who or ""
+    first_page()
 
 
 def default(name: str, choice: str) -> None:
@@ -126,7 +171,7 @@ def reset() -> None:
 
 
 def _keys() -> tuple[str, ...]:
-    return (*PARAMETERS, *VIEW_CHOICES, *RECORD_CHOICES, "page")
+    return (*PARAMETERS, *VIEW_CHOICES, *RECORD_CHOICES, *COMPARED_DAYS, *_SINGLE, "page")
 
 
 def _raw() -> dict[str, list[str]]:
@@ -157,8 +202,27 @@ def _take(raw: Mapping[str, list[str]], zone: ZoneInfo) -> None:
         session[name] = _known(name, raw.get(name, [])[-1:], choices)[0] if raw.get(name) else None
     for name, choices in RECORD_CHOICES.items():
         session[name] = [choice for choice in _known(name, raw.get(name, []), choices) if choice]
+    for name in COMPARED_DAYS:
+        try:
+            session[name] = _day(name, raw.get(name, [])[-1:])
+        except InvalidParameterError as error:
+            session[name] = None
+            session[_REFUSED].append(error.message)
+    for name in _SINGLE:
+        session[name] = (raw.get(name) or [""])[-1]
     page = (raw.get("page") or ["1"])[-1]
     session["page"] = int(page) if page.isascii() and page.isdigit() and int(page[:9]) >= 1 else 1
+
+
+def _day(name: str, values: list[str]) -> date | None:
+    if not values:
+        return None
+    try:
+        return date.fromisoformat(values[0])
+    except ValueError:
+        raise InvalidParameterError(
+            name, f"{name} '{values[0][:60]}' is not a date; right would be one as 2024-01-31."
+        ) from None
 
 
 def _known(name: str, values: list[str], choices: tuple[str, ...]) -> list[Any]:

@@ -15,7 +15,7 @@ from lib.analytics.queries import Group, Trend
 from lib.analytics.records import Record
 from lib.exports.reports import figure_fields, figure_values
 from lib.exports.tables import CSV_TYPE, XLSX_TYPE, Field, TableFile, about
-from lib.ui.page import View
+from lib.ui.view import View
 
 TABLE_METRICS = (
     "totalEvaluations",

@@ -1,0 +1,27 @@
+"""The visitor's language: what the link says, else the browser's own."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lib import languages
+from lib.languages import LANGUAGES, t
+
+
+def choose() -> None:
+    """Take the language of this run; must come before any text."""
+    asked = st.query_params.get("lang") or st.session_state.get("lang") or ""
+    languages.use(asked if asked in LANGUAGES else _of_browser())
+    st.session_state["_default_lang"] = _of_browser()
+
+
+def choice() -> None:
+    """Draw the choice of the language."""
+    if not st.session_state.get("lang"):
+        st.session_state["lang"] = languages.current()
+    st.selectbox(t("Language"), list(LANGUAGES), format_func=LANGUAGES.__getitem__, key="lang", width=240)
+
+
+def _of_browser() -> str:
+    code = (st.context.locale or "en").partition("-")[0].lower()
+    return code if code in LANGUAGES else "en"

@@ -1,0 +1,109 @@
+"""Links to saved views and pinned links: followed on arrival; a pinned one tells what changed since."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from lib.analytics import format
+from lib.analytics.filters import PARAMETERS
+from lib.analytics.imported import imports_since
+from lib.languages import t
+from lib.sharing import changes
+from lib.sharing.links import PinnedLink
+from lib.sharing.views import EVERYONE, resolved
+from lib.ui import state
+from lib.ui.view import View
+from lib.ui.views import address
+from lib.workspace import Workspace
+
+_SEEN = "_arrived"
+
+
+def follow(workspace: Workspace, pages: Sequence[Page]) -> None:
+    """Go where a link leads that names a saved view or a pinned link, or to the view that a visitor begins with."""
+    session, query = st.session_state, st.query_params
+    arrived = session.setdefault(_SEEN, False)
+    session[_SEEN] = True
+    asked: Mapping[str, str] = session.pop("_follow", None) or {
+        name: query[name] for name in ("view", state.PINNED) if list(query) == [name]
+    }
+    if "view" in asked:
+        view = workspace.views.get(asked["view"], EVERYONE)
+        if view is not None:
+            _go(pages, view.page, resolved(view, workspace.calendar))
+        session["_unknown_link"] = asked["view"]
+    elif state.PINNED in asked:
+        link = workspace.links.get(asked[state.PINNED])
+        if link is not None:
+            _go(pages, link.page, {**link.parameters, state.PINNED: [link.id]})
+        session["_unknown_link"] = asked[state.PINNED]
+    elif not arrived and not list(query) and session.get("_page", "") == "":
+        view = workspace.views.default(EVERYONE)
+        if view is not None:
+            _go(pages, view.page, resolved(view, workspace.calendar))
+
+
+def share(view: View) -> None:
+    """Draw the menu that makes links of what is shown."""
+    with st.popover(t("Share"), icon=":material/link:", key="share"):
+        st.caption(t("The address of this page says all that is shown; whoever opens it sees the figures of that day."))
+        st.button(
+            t("Make a link that remembers today's figures"), key="pin", on_click=_pin, args=(view,), width="stretch"
+        )
+        if made := st.session_state.get("_pinned_now"):
+            st.code(address(f"{state.PINNED}={made}"), language=None, wrap_lines=True)
+            st.caption(t("Opened later, it says what changed since."))
+
+
+def banner(view: View) -> None:
+    """Say of a link that can't be found, and what changed since a pinned link was made."""
+    unknown = st.session_state.pop("_unknown_link", None)
+    if unknown:
+        st.warning(t("This link leads to nothing that is kept here any more; this is everything instead."))
+    number = st.session_state.get(state.PINNED)
+    link = workspace_link(view, number) if number else None
+    if link is None:
+        return
+    imports = view.answers.ask(imports_since, link.data_changed_at)
+    found = changes.since(link, view.summary, view.status, imports)
+    zone = view.filters.zone(view.calendar.zone)
+    told = changes.in_words(found, zone, format.value)
+    made = format.instant(link.created_at.astimezone(zone))
+    head = t("This link was made on {when}.", when=made)
+    if not told:
+        body = html.escape(t("Nothing changed since: the figures are those of that day."))
+    else:
+        body = "<ul>" + "".join(f"<li>{html.escape(each)}</li>" for each in told) + "</ul>"
+    st.html(f'<div class="cb-banner cb-pinned" role="note"><b>{html.escape(head)}</b> {body}</div>')
+
+
+def workspace_link(view: View, number: str) -> PinnedLink | None:
+    """Return the pinned link that the page was opened by, while the page still shows what it was made for."""
+    link = view.workspace.links.get(number)
+    if link is None:
+        return None
+    shown = state.parameters(view.calendar.zone, filters_only=True)
+    kept = {name: values for name, values in link.parameters.items() if name in shown or name in PARAMETERS}
+    return link if shown == kept else None
+
+
+def _pin(view: View) -> None:
+    zone = view.calendar.zone
+    made = view.workspace.links.make(
+        st.session_state.get("_page", ""),
+        state.parameters(zone),
+        view.summary,
+        view.status,
+        "everyone",
+        state.VIEW_PARAMETERS - {state.PINNED},
+    )
+    st.session_state["_pinned_now"] = made.id
+
+
+def _go(pages: Sequence[Page], path: str, parameters: Mapping[str, Sequence[str]]) -> None:
+    target = next((each for each in pages if each.url_path == path), pages[0])
+    st.switch_page(target, query_params=[(name, value) for name in parameters for value in parameters[name]])

@@ -1,0 +1,81 @@
+"""Saved views in the sidebar: open one, save what is shown, choose the one to begin with."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from lib.errors import CallboardError
+from lib.languages import t
+from lib.sharing.views import EVERYONE, View
+from lib.ui import plain, state
+from lib.workspace import Workspace
+
+_FAILED = "_view_failed"
+
+
+def chooser(workspace: Workspace) -> None:
+    """Draw the saved views: links to them, and the form that saves what is shown."""
+    saved = workspace.views.all(EVERYONE)
+    with st.expander(t("Saved views"), expanded=False, key="cb-views"):
+        for view in saved:
+            _entry(workspace, view)
+        if not saved:
+            st.caption(t("A view keeps a page with its filters under a name."))
+        with st.form("save-view", border=False, clear_on_submit=True):
+            st.text_input(t("Name"), key="_view_name", max_chars=80, placeholder=t("Name of this view"))
+            if st.session_state.get("_preset") not in ("all", "own"):
+                st.checkbox(t("Keep the period relative to today"), value=True, key="_view_relative")
+            st.form_submit_button(t("Save this view"), on_click=_save, args=(workspace,), width="stretch")
+        if st.session_state.get(_FAILED):
+            st.error(plain.text(st.session_state.pop(_FAILED)))
+
+
+def address(query: str) -> str:
+    """Return the absolute address of the app with a query."""
+    parts = urlsplit(st.context.url or "")
+    root = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+    return f"{root}/?{query}"
+
+
+def _entry(workspace: Workspace, view: View) -> None:
+    name = plain.text(view.name) + (" ★" if view.is_default else "")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(name, key=f"open-{view.id}", type="tertiary", on_click=_open, args=(view.id,), width="stretch")
+        with st.popover("⋯", type="tertiary", help=t("Link, default, delete"), key=f"more-{view.id}"):
+            st.caption(t("A link to this view:"))
+            st.code(address(f"view={view.id}"), language=None, wrap_lines=True)
+            chosen = None if view.is_default else view.id
+            label = t("Do not begin with it") if view.is_default else t("Begin with this view")
+            st.button(label, key=f"default-{view.id}", on_click=workspace.views.set_default, args=(chosen, EVERYONE))
+            st.button(t("Delete"), key=f"delete-{view.id}", on_click=_delete, args=(workspace, view.id))
+
+
+def _open(number: str) -> None:
+    st.session_state["_follow"] = {"view": number}
+
+
+def _delete(workspace: Workspace, number: str) -> None:
+    try:
+        workspace.views.delete(number, EVERYONE)
+    except CallboardError as error:  # somebody else was quicker
+        st.session_state[_FAILED] = error.message
+
+
+def _save(workspace: Workspace) -> None:
+    session = st.session_state
+    preset = session.get("_preset")
+    relative = preset not in ("all", "own", None) and session.get("_view_relative")
+    try:
+        workspace.views.save(
+            EVERYONE,
+            session["_view_name"],
+            session.get("_page", ""),
+            state.parameters(workspace.settings.zone),
+            view_parameters=state.VIEW_PARAMETERS,
+            period=preset if relative else None,
+            shared=True,
+        )
+    except CallboardError as error:
+        session[_FAILED] = error.message
