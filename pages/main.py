@@ -11,16 +11,16 @@ language.choose()
 st.html(style.sheet())
 
 pages = [
-    st.Page("overview.py", title=t("Overview"), default=True),
-    st.Page("campaigns.py", title=t("Campaigns")),
-    st.Page("call_centers.py", title=t("Call centers")),
-    st.Page("executives.py", title=t("Executives")),
-    st.Page("trends.py", title=t("Trends")),
-    st.Page("drivers.py", title=t("Why it moved")),
-    st.Page("evaluations.py", title=t("Evaluations")),
-    st.Page("exports.py", title=t("Exports")),
-    st.Page("data.py", title=t("Data")),
-    st.Page("settings.py", title=t("Settings")),
+    st.Page("overview.py", icon=":material/dashboard:", title=t("Overview"), default=True),
+    st.Page("campaigns.py", icon=":material/campaign:", title=t("Campaigns")),
+    st.Page("call_centers.py", icon=":material/headset_mic:", title=t("Call centers")),
+    st.Page("executives.py", icon=":material/groups:", title=t("Executives")),
+    st.Page("trends.py", icon=":material/show_chart:", title=t("Trends")),
+    st.Page("drivers.py", icon=":material/waterfall_chart:", title=t("Why it moved")),
+    st.Page("evaluations.py", icon=":material/list_alt:", title=t("Evaluations")),
+    st.Page("exports.py", icon=":material/download:", title=t("Exports")),
+    st.Page("data.py", icon=":material/database:", title=t("Data")),
+    st.Page("settings.py", icon=":material/tune:", title=t("Settings")),
 ]
 chosen = st.navigation(pages, position="hidden")
 with page.ended_by_errors():

@@ -2,18 +2,34 @@
 
 import streamlit as st
 
-from lib.analytics import queries
+from lib.analytics import heat, queries
 from lib.analytics.measures import METRICS
-from lib.charts.trend import trend
-from lib.ui import charts, page, state, tables
+from lib.charts import heat as heats
+from lib.languages import t
+from lib.ui import cards, charts, notes, page, splits, state, tables
 
 view = page.begin("Trends", "Where is it going?")
-course = view.answers.ask(queries.trend, view.filters, view.calendar, view.granularity)
+cards.key_figures(view)
 
 state.default("metric", "averageScore")
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-    st.selectbox("Metric", list(METRICS), format_func=lambda name: METRICS[name].label, key="metric", width=260)
+    with st.container(horizontal=True, width="content"):
+        st.selectbox(
+            t("Metric"), list(METRICS), format_func=lambda name: t(METRICS[name].label), key="metric", width=220
+        )
+        dimension = splits.choice()
     charts.granularity_toggle()
-charts.show(trend({"": course}, METRICS[st.session_state["metric"]], charts.look(), height=380), "trend")
-st.subheader("All figures", anchor=False)
-tables.trend(view, course)
+metric = METRICS[st.session_state["metric"]]
+if dimension is None:
+    charts.course(view, metric, "trend", height=380)
+else:
+    splits.show(view, metric, dimension)
+notes.show(view)
+
+st.subheader(t("By weekday and hour"), anchor=False)
+week = st.container()
+st.subheader(t("All figures"), anchor=False)
+tables.trend(view, view.answers.ask(queries.trend, view.filters, view.calendar, view.granularity))
+with week:  # drawn last: it alone reads the evaluations themselves
+    drawing = heats.heat(view.answers.ask(heat.by_hour, view.filters, view.calendar), metric, charts.look())
+    charts.section("", drawing, "heat")

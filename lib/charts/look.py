@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
-
+from lib.analytics.measures import Unit
 from lib.languages import locale
+
+AXIS = {Unit.COUNT: "~s", Unit.SCORE: ".1f", Unit.SHARE: "~%", Unit.BALANCE: "+.1f", Unit.SECONDS: ",d"}
+"""How d3 writes a unit's values along an axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ def dressed(chart: Any, look: Look) -> dict[str, Any]:
         .configure_legend(labelColor=colours.text, titleColor=colours.muted, labelFontSize=12, labelLimit=220)
         .to_dict()
     )
+    spec["padding"] = {"left": 4, "right": 4, "top": 4, "bottom": 2}
     spec["config"]["locale"] = _locale(look.language)
     return spec
 
@@ -106,8 +109,3 @@ def _locale(language: str) -> dict[str, Any]:
             "shortMonths": [months["abbreviated"][number] for number in range(1, 13)],
         },
     }
-
-
-LIGHT_LOOK, DARK_LOOK = Look(LIGHT), Look(DARK)
-DATA = alt.NamedData("rows")
-"""Where the rows of a chart come from, when it is drawn."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import altair as alt
 
 from lib.analytics import format
-from lib.analytics.measures import FEW_EVALUATIONS, METRICS
+from lib.analytics.dimensions import Named
+from lib.analytics.measures import FEW_EVALUATIONS, METRICS, Sums
 from lib.analytics.queries import Group
+from lib.analytics.ranking import tiers
 from lib.charts.drawing import PICK, Drawing
 from lib.charts.look import Look, dressed
 from lib.languages import t
@@ -19,14 +21,21 @@ MOST = 25
 """So many groups are drawn, those with the most evaluations."""
 
 
-def ranking(groups: Sequence[Group], label: str, look: Look) -> Drawing | None:
-    """Draw groups by average score, the highest first; hollow where there are few evaluations. None without a score."""
+def ranking(
+    groups: Sequence[Group], total: Sums, label: str, look: Look, before: Mapping[Named, Sums] | None = None
+) -> Drawing | None:
+    """Draw groups by average score, the highest first, beside the average of the whole. None without a score.
+
+    Groups with few evaluations are hollow; the others have their rank, which those share who can't be told apart from
+    the best of them. Where `before` has a group, a tick shows its average in the compared period.
+    """
     metric = METRICS["averageScore"]
     scored = [group for group in groups if group.sums.scored]
     shown = sorted(scored, key=lambda group: -group.sums.evaluations)[:MOST]
     if not shown:
         return None
     shown.sort(key=lambda group: (-(metric.value(group.sums) or 0), group.named.name))
+    ranks = {ranked.group.named: ranked.tier for ranked in tiers(groups)}
     rows = []
     for place, group in enumerate(shown):
         ends = metric.interval(group.sums) if metric.interval else None
@@ -43,19 +52,26 @@ def ranking(groups: Sequence[Group], label: str, look: Look) -> Drawing | None:
                 "scored": format.count(group.sums.scored),
                 "few": group.sums.few,
                 "note": t("few evaluations") if group.sums.few else "",
+                "rank": f"{ranks[group.named]}." if group.named in ranks else "",
+                "before": metric.rounded(was) if (was := (before or {}).get(group.named)) else None,
+                "was": format.metric(metric, was) if was else format.NOTHING,
             }
         )
     words = []
     if len(scored) > MOST:
         words.append(
             t(
-                "The {most} with the most evaluations; the table has all {all}.",
+                "The {most} with the most evaluations, of {all}.",
                 most=MOST,
                 all=format.count(len(groups)),
             )
         )
     if any(row["few"] for row in rows):
         words.append(t("Hollow: fewer than {few} scored evaluations, too few to rank.", few=FEW_EVALUATIONS))
+    if len(set(ranks.values())) > 1 or len(ranks) > 1:
+        words.append(t("Right: the rank; groups that share one can't be told apart from the best of them."))
+    if before:
+        words.append(t("Grey tick: the compared period. Line: the average of all."))
     told = t(
         "Average score by {label} with 95 % intervals, from {best} ({high}) to {worst} ({low}).",
         label=t(label),
@@ -64,11 +80,14 @@ def ranking(groups: Sequence[Group], label: str, look: Look) -> Drawing | None:
         worst=rows[-1]["name"],
         low=rows[-1]["shown"],
     )
-    return Drawing(_spec(label, look, len(rows)), {"rows": rows}, told, tuple(words), "id")
+    whole = [{"value": metric.rounded(total), "shown": format.metric(metric, total)}]
+    return Drawing(
+        _spec(label, look, len(rows), before is not None), {"rows": rows, "whole": whole}, told, tuple(words), "id"
+    )
 
 
 @lru_cache(maxsize=128)
-def _spec(label: str, look: Look, count: int) -> dict[str, Any]:
+def _spec(label: str, look: Look, count: int, compared: bool) -> dict[str, Any]:
     colours = look.palette
     y = alt.Y(
         "name:N",
@@ -83,8 +102,12 @@ def _spec(label: str, look: Look, count: int) -> dict[str, Any]:
         alt.Tooltip("scored:N", title=t("Scored")),
         alt.Tooltip("note:N", title=t("Note")),
     ]
+    if compared:
+        tips.insert(3, alt.Tooltip("was:N", title=t("Compared period")))
     scale = alt.Scale(zero=False)
-    x = alt.X("value:Q", title=t("Average score with 95 % interval"), scale=scale, axis=alt.Axis(format=".1f"))
+    x = alt.X(
+        "value:Q", title=t("Average score with 95 % interval"), scale=scale, axis=alt.Axis(format=".1f", tickCount=8)
+    )
     rows = alt.Chart(alt.NamedData("rows"))
     enough, few = "datum.few == false", "datum.few == true"
     rule = (
@@ -103,4 +126,20 @@ def _spec(label: str, look: Look, count: int) -> dict[str, Any]:
         .encode(y=y, x=x, tooltip=tips)
         .transform_filter(few)
     )
-    return dressed(alt.layer(rule, solid, hollow).properties(height=max(90, 28 * count), width="container"), look)
+    rank = (
+        rows.mark_text(align="left", color=colours.muted, fontSize=12)
+        .encode(y=y, x=alt.value(alt.ExprRef("width + 8")), text="rank:N")
+        .transform_filter(enough)
+    )
+    whole = (
+        alt.Chart(alt.NamedData("whole"))
+        .mark_rule(color=colours.muted, strokeDash=[2, 3])
+        .encode(x=alt.X("value:Q", scale=scale), tooltip=[alt.Tooltip("shown:N", title=t("All"))])
+    )
+    layers = [whole, rule, solid, hollow, rank]
+    if compared:
+        ticks = rows.mark_tick(color=colours.compared, thickness=3, size=16).encode(
+            y=y, x=alt.X("before:Q", scale=scale), tooltip=tips
+        )
+        layers.insert(1, ticks)
+    return dressed(alt.layer(*layers).properties(height=max(90, 28 * count), width="container"), look)

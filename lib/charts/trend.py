@@ -16,11 +16,8 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.measures import METRICS, Metric, Unit
 from lib.analytics.queries import Point, Trend
 from lib.charts.drawing import PICK, Drawing
-from lib.charts.look import Look, dressed
+from lib.charts.look import AXIS, Look, dressed
 from lib.languages import day, t
-
-AXIS = {Unit.COUNT: "~s", Unit.SCORE: ".1f", Unit.SHARE: "~%", Unit.BALANCE: "+.1f", Unit.SECONDS: ",d"}
-"""How d3 writes a unit's values along an axis."""
 
 MANY_POINTS = 62
 """More points than these are not drawn as dots; they can be pointed at all the same."""
@@ -65,6 +62,7 @@ def trend(
     several = len(courses) > 1
     spec = _spec(
         metric.name,
+        first.granularity,
         look,
         len(first.points) <= MANY_POINTS,
         not several and any(row["low"] is not None for row in rows),
@@ -149,6 +147,7 @@ def _behind(points: Sequence[Point], compared: Trend, metric: Metric) -> list[di
 @lru_cache(maxsize=256)
 def _spec(
     name: str,
+    granularity: Granularity,
     look: Look,
     few_points: bool,
     band: bool,
@@ -160,7 +159,8 @@ def _spec(
     metric, colours = METRICS[name], look.palette
     label = t(metric.label)
     scale = alt.Scale(zero=metric.unit in (Unit.COUNT, Unit.SHARE))
-    x = alt.X("date:T", title=None, axis=alt.Axis(grid=False, labelOverlap=True, tickCount=8))
+    dates = "%b %Y" if granularity is Granularity.MONTHLY else "%-d %b"
+    x = alt.X("date:T", title=None, axis=alt.Axis(grid=False, labelOverlap=True, tickCount=8, format=dates))
     axis = alt.Axis(format=AXIS[metric.unit], tickCount=5)
     y = alt.Y("value:Q", title=label, scale=scale, axis=axis)
     tips = [alt.Tooltip("bucket:N", title=t("When")), alt.Tooltip("shown:N", title=label)]

@@ -21,6 +21,7 @@ _FORMATS = {
     "share": "0.00%",
     "balance": "0.00",
     "seconds": "#,##0",
+    "points": "+0.0000;-0.0000;0.0000",
     "date": "yyyy-mm-dd",
     "instant": "yyyy-mm-dd hh:mm:ss",
 }

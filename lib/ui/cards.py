@@ -129,23 +129,26 @@ def _card(metric: Metric, view: View, course: Sequence[Sums]) -> str:
     if metric.unit is Unit.SCORE and sums.few:
         hint = t("Fewer than {few} scored evaluations", few=FEW_EVALUATIONS)
         few = f' <span class="cb-few" title="{html.escape(hint)}">{html.escape(t("few evaluations"))}</span>'
+    notes = "".join(f'<span class="cb-note">{html.escape(note)}</span>' for note in _basis(metric, sums))
     return (
         f'<div class="cb-card" data-metric="{metric.name}" title="{html.escape(t(metric.help))}">'
         f'<span class="cb-label">{html.escape(t(metric.label))}{few}</span><span class="cb-value">{value}</span>'
-        f'<span class="cb-note">{html.escape(_basis(metric, sums))}</span>{_change(metric, view)}'
-        f"{_sparkline(metric, course)}</div>"
+        f"{notes}{_change(metric, view)}{_sparkline(metric, course)}</div>"
     )
 
 
-def _basis(metric: Metric, sums: Sums) -> str:
+def _basis(metric: Metric, sums: Sums) -> list[str]:
     """Return what a value rests on: its interval, and of how many evaluations it is."""
-    if metric.interval is None:
-        return ""
-    ends = metric.interval(sums)
-    n = {"averageScore": sums.scored, "netSentiment": sums.sentiments, "failureRate": sums.completed + sums.failed}
-    of = format.count(n.get(metric.name, sums.evaluations))
-    shown = format.interval(metric.unit, ends)
-    return t("95 %: {ends} · n {n}", ends=shown, n=of) if ends else t("n {n}", n=of)
+    n = {
+        "averageScore": sums.scored,
+        "netSentiment": sums.sentiments,
+        "failureRate": sums.completed + sums.failed,
+        "averageDurationSeconds": sums.timed,
+        "completionRate": sums.evaluations,
+    }.get(metric.name)
+    ends = metric.interval(sums) if metric.interval else None
+    notes = [t("95 %: {ends}", ends=format.interval(metric.unit, ends))] if ends else []
+    return notes if n is None else [*notes, t("n = {n}", n=format.count(n))]
 
 
 def _change(metric: Metric, view: View) -> str:
@@ -161,7 +164,7 @@ def _change(metric: Metric, view: View) -> str:
     return (
         f'<span class="cb-change" title="{html.escape(told)}{": " + html.escape(word) if word else ""}">'
         f'<span class="cb-{found.kind}">{html.escape(found.told)}{hidden}</span> '
-        f"{html.escape(t('vs {label}', label=view.compared.label))}</span>"
+        f'<span class="cb-was">{html.escape(t("from {was}", was=was))}</span></span>'
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lib.analytics import format
-from lib.analytics.measures import Metric, Sums
+from lib.analytics.measures import Metric, Sums, Unit
 from lib.languages import t
 
 
@@ -48,3 +48,15 @@ def meaning(found: Change) -> str:
         "chance": t("could be chance alone"),
         "plain": "",
     }[found.kind]
+
+
+def amount(metric: Metric, before: Sums | None, now: Sums) -> float | None:
+    """Return by how much a metric changed, to sort by: a share of what it was for counts and durations."""
+    if before is None:
+        return None
+    was, is_now = metric.value(before), metric.value(now)
+    if was is None or is_now is None:
+        return None
+    if metric.unit in (Unit.COUNT, Unit.SECONDS):
+        return float(is_now - was) / float(was) if was else None
+    return float(is_now - was)

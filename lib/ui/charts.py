@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
 import streamlit as st
 
+from lib.analytics import queries
 from lib.analytics.calendar import Granularity
+from lib.analytics.filters import local_date
+from lib.analytics.measures import Metric
+from lib.analytics.queries import Trend
+from lib.charts import trend as trends
 from lib.charts.drawing import PICK, Drawing
 from lib.charts.look import Look
 from lib.languages import current, t
+from lib.ui import state
 from lib.ui.style import palette
+from lib.ui.view import View
 
 
 def look() -> Look:
@@ -29,7 +37,7 @@ def show(drawing: Drawing, key: str, picked: Callable[[str], None] | None = None
 
         def clicked() -> None:
             chosen = st.session_state[key].selection.get(PICK) or []
-            if chosen:
+            if chosen and chosen[0].get(field):
                 picked(str(chosen[0][field]))
 
         more = {"on_select": clicked, "selection_mode": PICK}
@@ -38,6 +46,58 @@ def show(drawing: Drawing, key: str, picked: Callable[[str], None] | None = None
     )
     for words in drawing.notes:
         st.caption(words)
+
+
+def section(title: str, drawing: Drawing | None, key: str, picked: Callable[[str], None] | None = None) -> None:
+    """Draw a chart under its title; nothing where there is no drawing."""
+    if drawing is None:
+        return
+    if title:
+        st.subheader(title, anchor=False)
+    show(drawing, key, picked)
+
+
+def course(view: View, metric: Metric, key: str, *, courses: dict[str, Trend] | None = None, height: int = 300) -> None:
+    """Draw a metric over time with the compared period behind and the notes; a click on a bucket makes it the period.
+
+    `courses` are drawn in place of the whole selection's.
+    """
+    asked = view.answers.ask
+    whole = asked(queries.trend, view.filters, view.calendar, view.granularity)
+    compared, label = None, ""
+    if view.compared is not None and not courses:
+        compared = asked(queries.trend, view.compared.filters, view.calendar, view.granularity)
+        label = view.compared.label
+    drawing = trends.trend(
+        courses or {"": whole},
+        metric,
+        look(),
+        compared=compared,
+        compared_label=label,
+        notes=_notes(view, whole),
+        height=height,
+    )
+
+    def picked(first: str) -> None:
+        bucket = next((point.bucket for point in whole.points if point.bucket.first.isoformat() == first), None)
+        if bucket is not None:
+            state.set_period(*_within(view, bucket.first, bucket.last))
+
+    show(drawing, key, picked)
+
+
+def _notes(view: View, whole: Trend) -> Iterable[trends.Note]:
+    if not whole.points:
+        return ()
+    first, last = whole.points[0].bucket.first, whole.points[-1].bucket.last
+    return [trends.Note(note.day, note.text) for note in view.workspace.notes.between(first, last)]
+
+
+def _within(view: View, first: date, last: date) -> tuple[date, date]:
+    """Return the days of a bucket that lie in the period."""
+    zone = view.filters.zone(view.calendar.zone)
+    ends = [end and local_date(end, zone) for end in (view.summary.period.date_from, view.summary.period.date_to)]
+    return max(first, ends[0] or first), min(last, ends[1] or last)
 
 
 def granularity_toggle() -> None:

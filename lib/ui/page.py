@@ -10,23 +10,31 @@ from contextlib import contextmanager
 import streamlit as st
 
 from lib import workspace
-from lib.analytics import format, wording
+from lib.analytics import format, queries, wording
+from lib.analytics.dimensions import Dimension, Named
 from lib.analytics.measures import METRICS
 from lib.analytics.queries import Status
 from lib.errors import CallboardError
 from lib.languages import t
-from lib.ui import plain, shared_links, state
+from lib.ui import charts, plain, shared_links, state
 from lib.ui.view import View, asked
 
 log = logging.getLogger(__name__)
 
 
-def begin(title: str, question: str) -> View:
-    """Draw a page's head and return its view; where there is nothing to show, say so and end the page."""
-    head(title, question)
+def begin(title: str, question: str, only: tuple[Dimension, Named] | None = None) -> View:
+    """Draw a page's head and return its view; where there is nothing to show, say so and end the page.
+
+    With `only`, the page is about one group of a dimension alone.
+    """
+    if only is None:
+        head(title, question)
+    else:
+        _head_of_one(title, *only)
     with ended_by_errors():
         space = workspace.current()
-        view = asked(space, state.filters(space.settings.zone))
+        filters = state.filters(space.settings.zone)
+        view = asked(space, filters if only is None else filters.narrowed(only[0], only[1].parameter_value))
     st.html(f'<p class="cb-shown">{_shown(view)}</p>')
     notices(view.status)
     shared_links.banner(view)
@@ -48,10 +56,43 @@ def begin(title: str, question: str) -> View:
     return view
 
 
+def opened(dimension: Dimension) -> Named | None:
+    """Return the group whose detail the link asks for; None for all of them, and where there is none of that id."""
+    asked_for = state.opened()
+    if asked_for is None:
+        return None
+    with ended_by_errors():
+        known = workspace.current().answers.ask(queries.options, dimension)
+    found = next((named for named in known if named.parameter_value == asked_for), None)
+    if found is None:
+        st.warning(t("The link opens {id}, which is not here; these are all.", id=plain.text(asked_for[:60])))
+    return found
+
+
 def head(title: str, question: str) -> None:
     """Draw a page's title, and the question that it answers."""
     st.title(t(title), anchor=False)
     st.html(f'<p class="cb-question">{html.escape(t(question))}</p>')
+
+
+def _head_of_one(title: str, dimension: Dimension, named: Named) -> None:
+    st.button(
+        t("All {groups}", groups=t(title).lower()),
+        icon=":material/arrow_back:",
+        type="tertiary",
+        key="cb-back",
+        on_click=state.open_detail,
+        args=(None,),
+    )
+    st.title(plain.text(named.name), anchor=False)
+    st.html(f'<p class="cb-question">{html.escape(t("{dimension} in detail", dimension=t(dimension.label)))}</p>')
+
+
+def trend_head(title: str) -> None:
+    """Draw the title of a trend, and the choice of its buckets beside it."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader(title, anchor=False, width="content")
+        charts.granularity_toggle()
 
 
 def query(parameters: dict[str, list[str]]) -> list[tuple[str, str]]:

@@ -24,13 +24,13 @@ _SEEN = "_arrived"
 
 
 def follow(workspace: Workspace, pages: Sequence[Page]) -> None:
-    """Go where a link leads that names a saved view or a pinned link, or to the view that a visitor begins with."""
+    """Go where a click or a link leads: to a saved view or a pinned link, or to the view that a visitor begins with."""
     session, query = st.session_state, st.query_params
+    if going := state.going():
+        _go(pages, *going)
     arrived = session.setdefault(_SEEN, False)
     session[_SEEN] = True
-    asked: Mapping[str, str] = session.pop("_follow", None) or {
-        name: query[name] for name in ("view", state.PINNED) if list(query) == [name]
-    }
+    asked: Mapping[str, str] = {name: query[name] for name in ("view", state.PINNED) if list(query) == [name]}
     if "view" in asked:
         view = workspace.views.get(asked["view"], EVERYONE)
         if view is not None:

@@ -16,7 +16,7 @@ import streamlit as st
 
 from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
-from lib.analytics.dimensions import DIMENSIONS
+from lib.analytics.dimensions import DIMENSIONS, Dimension
 from lib.analytics.filters import PARAMETERS, Filters, Moment, local_date
 from lib.analytics.measures import METRICS
 from lib.codes import Sentiment, State
@@ -25,11 +25,13 @@ from lib.languages import LANGUAGES
 
 AI_CHOICES = {"": "All calls", "false": "Human", "true": "AI"}
 
+NOT_SPLIT = "none"
+
 VIEW_CHOICES: dict[str, tuple[str, ...]] = {
     "granularity": tuple(each.value for each in Granularity),
     "metric": tuple(METRICS),
     "compare": comparison.KINDS,
-    "split": tuple(dimension.name for dimension in DIMENSIONS),
+    "split": (NOT_SPLIT, *(dimension.name for dimension in DIMENSIONS)),
     "by": tuple(dimension.name for dimension in DIMENSIONS),
     "scores": ("raw", "alike"),
     "lang": tuple(LANGUAGES),
@@ -58,6 +60,7 @@ VIEW_PARAMETERS = frozenset({*VIEW_CHOICES, *RECORD_CHOICES, *COMPARED_DAYS, *_S
 _SEEN = "_url_seen"
 _EXACT = "_exact_moments"
 _REFUSED = "_refused"
+_GOING = "_going"
 
 
 def load(zone: ZoneInfo) -> None:
@@ -139,6 +142,28 @@ def open_detail(who: str | None) -> None:
     """Show the detail of a group, or the whole page again."""
     st.session_state[OPENED] = who or ""
     first_page()
+
+
+def choose(dimension: Dimension, who: str) -> None:
+    """Show one group of a dimension alone."""
+    st.session_state[dimension.parameter] = [who]
+    first_page()
+
+
+def split_by(dimension: Dimension) -> None:
+    """Split a change by another dimension."""
+    st.session_state["by"] = dimension.name
+
+
+def go(page: str, parameters: Mapping[str, list[str]]) -> None:
+    """Open another page, by its URL path, with the next run."""
+    st.session_state[_GOING] = (page, dict(parameters))
+
+
+def going() -> tuple[str, dict[str, list[str]]] | None:
+    """Return, once, the page that is to be opened, and its parameters."""
+    found: tuple[str, dict[str, list[str]]] | None = st.session_state.pop(_GOING, None)
+    return found
 
 
 def default(name: str, choice: str) -> None:

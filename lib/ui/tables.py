@@ -9,12 +9,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from lib.analytics.dimensions import DIMENSIONS, EXECUTIVE, Dimension
+from lib.analytics.dimensions import DIMENSIONS
 from lib.analytics.measures import METRICS, Sums
-from lib.analytics.queries import Group, Trend
+from lib.analytics.queries import Trend
 from lib.analytics.records import Record
 from lib.exports.reports import figure_fields, figure_values
 from lib.exports.tables import CSV_TYPE, XLSX_TYPE, Field, TableFile, about
+from lib.ui.grid import height_of
 from lib.ui.view import View
 
 TABLE_METRICS = (
@@ -31,41 +32,6 @@ _COLUMN_FORMATS = {"count": "localized", "score": "%.2f", "share": "percent", "b
 _TOTAL = "All"
 
 
-def breakdown(view: View, title: str, dimension: Dimension, groups: Sequence[Group], total: Sums) -> None:
-    """Draw a breakdown with its totals row, which comes from the whole selection, and its downloads."""
-    with_center = dimension is EXECUTIVE
-    rows = [
-        {
-            dimension.label: group.named.name,
-            **({"Call center": group.call_center.name if group.call_center else None} if with_center else {}),
-            **_figures(group.sums),
-        }
-        for group in groups
-    ]
-    rows.insert(0, {dimension.label: _TOTAL, **({"Call center": None} if with_center else {}), **_figures(total)})
-    frame = pd.DataFrame(rows)
-    st.dataframe(
-        frame,
-        hide_index=True,
-        width="stretch",
-        height=min(640, 36 * len(frame) + 40),
-        column_config={dimension.label: st.column_config.TextColumn(dimension.label, pinned=True), **_columns()},
-        alt=f"{title}: {len(groups)} rows and a total",
-    )
-    fields = [Field(dimension.parameter), Field(dimension.name_field)]
-    fields += [Field("callCenterName")] if with_center else []
-    fields += figure_fields()
-
-    def file_rows() -> tuple[tuple[Any, ...], ...]:
-        found = []
-        for group in groups:
-            center = (group.call_center.name if group.call_center else None,) if with_center else ()
-            found.append((group.named.id, group.named.name, *center, *figure_values(group.sums)))
-        return tuple(found)
-
-    downloads(view, title, dimension.plural.replace(" ", "-"), fields, file_rows)
-
-
 def trend(view: View, course: Trend) -> None:
     """Draw a trend as a table, newest first, and its downloads."""
     points = list(reversed(course.points))
@@ -76,7 +42,7 @@ def trend(view: View, course: Trend) -> None:
         frame,
         hide_index=True,
         width="stretch",
-        height=min(520, 36 * len(frame) + 40),
+        height=height_of(len(frame), 520),
         column_config={"Date": st.column_config.DateColumn("Date", format="YYYY-MM-DD", pinned=True), **_columns()},
         alt=f"Trend by {course.granularity.value} buckets: {len(frame)} rows",
     )
@@ -113,7 +79,7 @@ def records(view: View, found: Sequence[Record]) -> None:
         frame,
         hide_index=True,
         width="stretch",
-        height=min(760, 36 * len(frame) + 40),
+        height=height_of(len(frame), 760),
         column_config={
             "When": st.column_config.DatetimeColumn("When", format="YYYY-MM-DD HH:mm"),
             "Score": st.column_config.NumberColumn("Score", format="%.2f"),

@@ -9,7 +9,6 @@ import streamlit as st
 from lib.analytics import comparison, queries, wording
 from lib.analytics.answers import Answers
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.dimensions import Dimension
 from lib.analytics.filters import Filters, local_date
 from lib.analytics.measures import Sums
 from lib.analytics.queries import Status, Summary
@@ -38,6 +37,7 @@ class View:
     status: Status
     summary: Summary
     compared: Compared | None  # None where there is nothing to compare with
+    granularity: Granularity  # the width of a trend's buckets
 
     @property
     def shown(self) -> str:
@@ -49,29 +49,25 @@ class View:
         """The zone that days are meant in."""
         return self.filters.zone(self.calendar.zone).key
 
-    @property
-    def granularity(self) -> Granularity:
-        """The width of a trend's buckets that suits the period, or the one chosen."""
-        first, last = self.summary.period.date_from, self.summary.period.date_to
-        days = 0
-        if first is not None and last is not None:
-            zone = self.filters.zone(self.calendar.zone)
-            days = (local_date(last, zone) - local_date(first, zone)).days
-        suits = Granularity.DAILY if days <= 62 else Granularity.WEEKLY if days <= 400 else Granularity.MONTHLY
-        state.default("granularity", suits.value)
-        return Granularity(st.session_state["granularity"])
-
-    def of(self, dimension: Dimension, value: str) -> View:
-        """Return the same page about one group of a dimension alone."""
-        return asked(self.workspace, self.filters.narrowed(dimension, value))
-
 
 def asked(workspace: Workspace, filters: Filters) -> View:
     """Ask what every page shows of a selection."""
     answers, calendar = workspace.answers, workspace.calendar
     summary = answers.ask(queries.summary, filters, calendar)
     compared = _compared(answers, calendar, filters, summary.period)
-    return View(workspace, answers, calendar, filters, answers.ask(queries.status), summary, compared)
+    status, granularity = answers.ask(queries.status), _granularity(filters, calendar, summary.period)
+    return View(workspace, answers, calendar, filters, status, summary, compared, granularity)
+
+
+def _granularity(filters: Filters, calendar: Calendar, period: Period) -> Granularity:
+    """Return the width that was chosen, else the one that suits the period."""
+    days = 0
+    if period.date_from is not None and period.date_to is not None:
+        zone = filters.zone(calendar.zone)
+        days = (local_date(period.date_to, zone) - local_date(period.date_from, zone)).days
+    suits = Granularity.DAILY if days <= 62 else Granularity.WEEKLY if days <= 400 else Granularity.MONTHLY
+    state.default("granularity", suits.value)
+    return Granularity(st.session_state["granularity"])
 
 
 def _compared(answers: Answers, calendar: Calendar, filters: Filters, period: Period) -> Compared | None:

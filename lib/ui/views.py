@@ -8,7 +8,7 @@ import streamlit as st
 
 from lib.errors import CallboardError
 from lib.languages import t
-from lib.sharing.views import EVERYONE, View
+from lib.sharing.views import EVERYONE, View, resolved
 from lib.ui import plain, state
 from lib.workspace import Workspace
 
@@ -24,7 +24,7 @@ def chooser(workspace: Workspace) -> None:
         if not saved:
             st.caption(t("A view keeps a page with its filters under a name."))
         with st.form("save-view", border=False, clear_on_submit=True):
-            st.text_input(t("Name"), key="_view_name", max_chars=80, placeholder=t("Name of this view"))
+            st.text_input(t("Name of the view"), key="_view_name", max_chars=80, placeholder=t("Monday meeting"))
             if st.session_state.get("_preset") not in ("all", "own"):
                 st.checkbox(t("Keep the period relative to today"), value=True, key="_view_relative")
             st.form_submit_button(t("Save this view"), on_click=_save, args=(workspace,), width="stretch")
@@ -42,7 +42,7 @@ def address(query: str) -> str:
 def _entry(workspace: Workspace, view: View) -> None:
     name = plain.text(view.name) + (" ★" if view.is_default else "")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button(name, key=f"open-{view.id}", type="tertiary", on_click=_open, args=(view.id,), width="stretch")
+        st.button(name, key=f"open-{view.id}", type="tertiary", on_click=_open, args=(workspace, view), width="stretch")
         with st.popover("⋯", type="tertiary", help=t("Link, default, delete"), key=f"more-{view.id}"):
             st.caption(t("A link to this view:"))
             st.code(address(f"view={view.id}"), language=None, wrap_lines=True)
@@ -52,8 +52,8 @@ def _entry(workspace: Workspace, view: View) -> None:
             st.button(t("Delete"), key=f"delete-{view.id}", on_click=_delete, args=(workspace, view.id))
 
 
-def _open(number: str) -> None:
-    st.session_state["_follow"] = {"view": number}
+def _open(workspace: Workspace, view: View) -> None:
+    state.go(view.page, resolved(view, workspace.calendar))
 
 
 def _delete(workspace: Workspace, number: str) -> None:

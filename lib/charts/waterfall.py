@@ -1,0 +1,130 @@
+"""The waterfall of a change: from the average score before, part by part, to the one now."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+
+from lib.analytics import format
+from lib.analytics.drivers import SHOWN, Drivers
+from lib.analytics.measures import METRICS, Unit
+from lib.charts.drawing import PICK, Drawing
+from lib.charts.look import Look, dressed
+from lib.languages import t
+
+LARGEST = 8
+"""So many groups have bars of their own; the others are one part together."""
+
+KINDS = ("within", "mix")
+
+
+def waterfall(found: Drivers, before: str, now: str, look: Look) -> Drawing | None:
+    """Draw the change of the average score as bars that add up: within and mix of the largest groups, then the others.
+
+    `before` and `now` name the two periods. None where one of them has no score.
+    """
+    score = METRICS["averageScore"]
+    was, is_now = score.value(found.before), score.value(found.now)
+    if was is None or is_now is None:
+        return None
+    largest, rest = found.parts[:LARGEST], found.parts[LARGEST:]
+    names = [part.named.name for part in largest]
+    rows = [_end(before, was)]
+    at = Fraction(was)
+    for part in largest:
+        named = part.named
+        name = named.name if names.count(named.name) == 1 else f"{named.name} ({named.parameter_value})"
+        rows += _bars(name, named.parameter_value, at, part.within, part.mix)
+        at += part.total
+    if rest:
+        within = sum((part.within for part in rest), Fraction())
+        mix = sum((part.mix for part in rest), Fraction())
+        rows += _bars(t("{count} others", count=len(rest)), "", at, within, mix)
+    rows.append(_end(now, is_now))
+    for place, row in enumerate(rows):
+        row["place"] = place
+    told = t(
+        "Waterfall chart: from {was} ({before}) to {is_now} ({now}); the largest part is {name}, {total}.",
+        was=format.metric(score, found.before),
+        before=before,
+        is_now=format.metric(score, found.now),
+        now=now,
+        name=found.parts[0].named.name if found.parts else format.NOTHING,
+        total=format.points(found.parts[0].total) if found.parts else format.NOTHING,
+    )
+    ends = [float(row[end]) for row in rows for end in ("from", "to")]
+    room = max((max(ends) - min(ends)) * 0.12, 0.02)
+    domain = (max(0.0, min(ends) - room), min(10.0, max(ends) + room))
+    return Drawing(_spec(look, (round(domain[0], 2), round(domain[1], 2)), len(rows)), {"rows": rows}, told, (), "id")
+
+
+def _end(label: str, value: Fraction | int) -> dict[str, Any]:
+    shown = format.value(Unit.SCORE, value)
+    ends = {"from": float(value), "to": float(value)}
+    return {"bar": label, "name": label, "id": "", "kind": t("average"), "shown": shown, "faint": False, **ends}
+
+
+def _bars(name: str, number: str, at: Fraction, within: Fraction, mix: Fraction) -> list[dict[str, Any]]:
+    """Return the bars of one group, that of what happened within it first; those too small to be seen are left out."""
+    found = []
+    for kind, amount in zip(KINDS, (within, mix), strict=True):
+        if abs(amount) >= SHOWN:
+            found.append(
+                {
+                    "bar": f"{name} · {t(kind)}",
+                    "name": name,
+                    "id": number,
+                    "kind": t(kind),
+                    "shown": format.points(amount),
+                    "faint": kind == "mix",
+                    "from": float(at),
+                    "to": float(at + amount),
+                }
+            )
+        at += amount
+    return found
+
+
+@lru_cache(maxsize=64)
+def _spec(look: Look, domain: tuple[float, float], count: int) -> dict[str, Any]:
+    colours = look.palette
+    y = alt.Y(
+        "bar:N",
+        sort=alt.EncodingSortField("place", op="min", order="ascending"),
+        title=None,
+        axis=alt.Axis(labelLimit=230, grid=False, ticks=False, domain=False),
+    )
+    scale = alt.Scale(domain=list(domain), nice=False, clamp=True)
+    rows = alt.Chart(alt.NamedData("rows"))
+    tips = [
+        alt.Tooltip("name:N", title=t("Group")),
+        alt.Tooltip("kind:N", title=t("Part")),
+        alt.Tooltip("shown:N", title=t("Points")),
+    ]
+    bars = (
+        rows.mark_bar(cursor="pointer", height={"band": 0.62})
+        .encode(
+            y=y,
+            x=alt.X("from:Q", title=t("Average score"), scale=scale, axis=alt.Axis(format=".2f", tickCount=6)),
+            x2="to:Q",
+            color=alt.condition("datum.to >= datum.from", alt.value(colours.positive), alt.value(colours.negative)),
+            opacity=alt.condition("datum.faint", alt.value(0.55), alt.value(1)),
+            tooltip=tips,
+        )
+        .transform_filter("datum.from != datum.to")
+        .add_params(alt.selection_point(name=PICK, fields=["id"], on="click", clear=False))
+    )
+    ends = (
+        rows.mark_tick(color=colours.text, thickness=3, size=22)
+        .encode(y=y, x=alt.X("to:Q", scale=scale), tooltip=tips)
+        .transform_filter("datum.from == datum.to")
+    )
+    text = (
+        rows.mark_text(align="left", dx=8, color=colours.text, fontSize=12)
+        .encode(y=y, x=alt.X("right:Q", scale=scale), text="shown:N")
+        .transform_calculate(right="max(datum.from, datum.to)")
+    )
+    return dressed(alt.layer(bars, ends, text).properties(height=max(120, 30 * count), width="container"), look)

@@ -1,0 +1,232 @@
+"""A breakdown as a table: every group with its figures, intervals, change, rank and course; a click opens one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from lib.analytics import courses, format, queries
+from lib.analytics.adjusted import Row
+from lib.analytics.dimensions import EXECUTIVE, Dimension, Named
+from lib.analytics.filters import Filters
+from lib.analytics.measures import METRICS, Metric, Sums, Unit
+from lib.analytics.queries import Breakdown, Trend
+from lib.analytics.ranking import tiers
+from lib.exports.reports import figure_fields, figure_values
+from lib.exports.tables import Field
+from lib.languages import t
+from lib.ui import changes, grid, state
+from lib.ui.grid import Column
+from lib.ui.style import palette
+from lib.ui.tables import downloads
+from lib.ui.view import View
+
+MOST_GROUPS = 10_000
+"""So many groups are asked for: more than any dimension is meant to have."""
+
+SCORE = METRICS["averageScore"]
+_SHOWN = {Unit.COUNT: "localized", Unit.SCORE: "%.2f", Unit.BALANCE: "%.2f", Unit.SHARE: "percent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The groups of a dimension in a selection, and the same groups in what it is compared with."""
+
+    dimension: Dimension
+    found: Breakdown
+    before: Mapping[Named, Sums] = field(default_factory=dict)
+    compared: Sums | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One row of the table: a group, or the whole selection; now, and in the compared period."""
+
+    name: str
+    named: Named | None  # None for the whole
+    now: Sums
+    before: Sums | None
+    course: tuple[float | None, ...]
+    rank: int | None = None
+    call_center: str | None = None
+    alike: Row | None = None
+
+
+def ask(view: View, dimension: Dimension) -> Groups:
+    """Return the groups of the selection, the largest first, and what they were in the compared period."""
+
+    def asked(filters: Filters) -> Breakdown:
+        return view.answers.ask(queries.breakdown, filters, view.calendar, dimension, page_size=MOST_GROUPS)
+
+    if view.compared is None:
+        return Groups(dimension, asked(view.filters))
+    other = asked(view.compared.filters)
+    return Groups(dimension, asked(view.filters), {group.named: group.sums for group in other.groups}, other.total)
+
+
+def table(view: View, title: str, groups: Groups, alike: Mapping[Named, Row] | None = None) -> None:
+    """Draw the groups below a row of the whole selection, and the downloads; with `alike`, scores like for like too."""
+    dimension, found = groups.dimension, groups.found
+    lines = _lines(view, groups, alike or {})
+    columns = _columns(groups, with_alike=alike is not None)
+    grid.draw(
+        lines,
+        columns,
+        f"table-{dimension.name}",
+        t("{title}: {count} rows and a total", title=t(title), count=len(found.groups)),
+    )
+    fields = [Field(dimension.parameter), Field(dimension.name_field)]
+    fields += [Field("callCenterName")] if dimension is EXECUTIVE else []
+
+    def rows() -> tuple[tuple[Any, ...], ...]:
+        return tuple(
+            (
+                group.named.id,
+                group.named.name,
+                *([group.call_center.name if group.call_center else None] if dimension is EXECUTIVE else []),
+                *figure_values(group.sums),
+            )
+            for group in found.groups
+        )
+
+    downloads(view, title, dimension.plural.replace(" ", "-"), [*fields, *figure_fields()], rows)
+
+
+def _lines(view: View, groups: Groups, alike: Mapping[Named, Row]) -> list[_Line]:
+    found = groups.found
+    brief = view.answers.ask(courses.brief, view.filters, view.calendar, groups.dimension)
+    whole = view.answers.ask(queries.trend, view.filters, view.calendar, view.granularity)
+    ranks = {ranked.group.named: ranked.tier for ranked in tiers(found.groups)}
+    return [
+        _Line(t("All"), None, found.total, groups.compared, _means(whole)),
+        *(
+            _Line(
+                group.named.name,
+                group.named,
+                group.sums,
+                groups.before.get(group.named),
+                brief.groups.get(group.named, ()),
+                ranks.get(group.named),
+                group.call_center.name if group.call_center else None,
+                alike.get(group.named),
+            )
+            for group in found.groups
+        ),
+    ]
+
+
+def _columns(groups: Groups, *, with_alike: bool) -> list[Column[_Line]]:
+    dimension, compared = groups.dimension, groups.compared is not None
+    most = max((group.sums.evaluations for group in groups.found.groups), default=1)
+    config = st.column_config
+    ids = [group.named.parameter_value for group in groups.found.groups]
+
+    def opened(row: int) -> None:
+        state.open_detail(ids[row - 1] if row else None)
+
+    columns = [
+        Column(
+            t(dimension.label),
+            lambda line: line.name,
+            grid.opener(t(dimension.label), f"open-{dimension.name}", opened, t("A click opens the detail.")),
+        ),
+        Column(
+            t("Evaluations"),
+            lambda line: line.now.evaluations,
+            config.ProgressColumn(format="localized", min_value=0, max_value=most, color=palette().accent),
+        ),
+        *_figure(SCORE),
+        *([_change(SCORE, t("{metric}: change", metric=t(SCORE.label)))] if compared else []),
+        Column(
+            t("Rank"),
+            lambda line: line.rank,
+            config.NumberColumn(
+                help=t("Those who share a rank can't be told apart from the best of them."), format="%d"
+            ),
+        ),
+        Column(t("Scored"), lambda line: line.now.scored, config.NumberColumn(format="localized")),
+        Column(t("Note"), lambda line: t("few evaluations") if line.now.few else ""),
+        *(_alike() if with_alike else []),
+        Column(
+            t("Score over time"),
+            lambda line: list(line.course),
+            config.AreaChartColumn(help=t("The average score over the period."), color=palette().accent),
+        ),
+        Column(
+            t("Sentiment"),
+            lambda line: [line.now.positive, line.now.neutral, line.now.negative],
+            config.BarChartColumn(help=t("Positive, neutral, negative."), y_min=0, color=palette().muted, width=90),
+        ),
+        *_figure(METRICS["netSentiment"]),
+        *_figure(METRICS["averageDurationSeconds"]),
+        *_figure(METRICS["completionRate"]),
+        *_figure(METRICS["failureRate"]),
+        Column(t("Pending, processing"), lambda line: line.now.pending + line.now.processing),
+    ]
+    if compared:
+        columns.insert(2, _change(METRICS["totalEvaluations"], t("{metric}: change", metric=t("Evaluations"))))
+    if dimension is EXECUTIVE:
+        columns.insert(1, Column(t("Call center"), lambda line: line.call_center or format.NOTHING))
+    return columns
+
+
+def _figure(metric: Metric) -> list[Column[_Line]]:
+    """Return a metric's column, and the one of its interval where it has one."""
+    interval = metric.interval
+
+    def text(line: _Line) -> str:
+        return format.metric(metric, line.now)
+
+    number = st.column_config.NumberColumn(help=t(metric.help), format=_SHOWN.get(metric.unit))
+    shown = text if metric.unit is Unit.SECONDS else None
+    columns = [Column(t(metric.label), lambda line: metric.rounded(line.now), number, shown)]
+    if interval is not None:
+        label = t("{metric}: 95 %", metric=t(metric.label))
+        columns.append(Column(label, lambda line: format.interval(metric.unit, interval(line.now))))
+    return columns
+
+
+def _change(metric: Metric, label: str) -> Column[_Line]:
+    def found(line: _Line) -> changes.Change | None:
+        return changes.change(metric, line.before, line.now)
+
+    def text(line: _Line) -> str:
+        change = found(line)
+        return change.told if change else ""
+
+    def colour(line: _Line) -> str:
+        change, colours = found(line), palette()
+        shades = {"good": colours.positive, "bad": colours.negative, "chance": colours.muted}
+        return shades.get(change.kind, colours.text) if change else colours.muted
+
+    help_ = t("Grey and ≈: can't be told from chance.")
+    number = st.column_config.NumberColumn(help=help_)
+    return Column(label, lambda line: changes.amount(metric, line.before, line.now), number, text, colour)
+
+
+def _alike() -> list[Column[_Line]]:
+    def value(line: _Line) -> float | None:
+        return None if line.alike is None or line.alike.adjusted is None else round(float(line.alike.adjusted), 2)
+
+    return [
+        Column(t("Like for like"), value, st.column_config.NumberColumn(help=t(ALIKE_HELP), format="%.2f")),
+        Column(
+            t("Like for like: 95 %"),
+            lambda line: format.interval(Unit.SCORE, line.alike.interval if line.alike else None),
+        ),
+        Column(t("Like for like: note"), lambda line: t("thin cells") if line.alike and line.alike.thin else ""),
+    ]
+
+
+ALIKE_HELP = (
+    "The average score as if everybody had had the same calls: by campaign, AI or human and duration, weighted as in "
+    "the whole selection."
+)
+
+
+def _means(course: Trend) -> tuple[float | None, ...]:
+    found = (SCORE.rounded(point.sums) for point in course.points)
+    return tuple(None if value is None else float(value) for value in found)

@@ -1,0 +1,103 @@
+"""Campaigns, call centers and executives: who stands where, and one of them in detail."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from lib.analytics import adjusted, queries
+from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Named
+from lib.analytics.measures import METRICS
+from lib.charts.alike import alike
+from lib.charts.distribution import distribution
+from lib.charts.funnel import funnel
+from lib.charts.ranking import ranking
+from lib.languages import t
+from lib.ui import breakdowns, cards, charts, page, state
+from lib.ui.breakdowns import Groups
+from lib.ui.view import View
+
+
+def show(dimension: Dimension, title: str, question: str) -> None:
+    """Draw the page of a dimension: all its groups, or the one that the link opens."""
+    opened = page.opened(dimension)
+    if opened is not None:
+        _detail(page.begin(title, question, (dimension, opened)), dimension, opened)
+        return
+    view = page.begin(title, question)
+    groups = breakdowns.ask(view, dimension)
+    cards.key_figures(view)
+    page.coverage(view)
+    like_for_like = None
+    if dimension is not CAMPAIGN and _scores() == "alike":
+        like_for_like = view.answers.ask(adjusted.like_for_like, view.filters, view.calendar, dimension)
+        st.subheader(t("Like for like"), anchor=False)
+        st.caption(t(breakdowns.ALIKE_HELP))
+        charts.section("", alike(like_for_like, dimension.label, charts.look()), "alike", state.open_detail)
+    else:
+        _standing(groups)
+    st.subheader(t("All figures"), anchor=False)
+    rows = {row.named: row for row in like_for_like.rows} if like_for_like else None
+    breakdowns.table(view, title, groups, rows)
+
+
+def _standing(groups: Groups) -> None:
+    dimension, found = groups.dimension, groups.found
+    if dimension is EXECUTIVE:
+        drawing = funnel(found.groups, found.total, dimension.label, charts.look())
+        charts.section(t("Volume against score"), drawing, "funnel", state.open_detail)
+        if drawing is not None:
+            return
+    before = groups.before if groups.compared else None
+    drawing = ranking(found.groups, found.total, dimension.label, charts.look(), before)
+    charts.section(t("Average score"), drawing, "ranking", state.open_detail)
+
+
+def _scores() -> str:
+    """Draw the choice between the scores as they are and like for like; return what is chosen."""
+    state.default("scores", "raw")
+    labels = {"raw": "As it is", "alike": "Like for like"}
+    st.segmented_control(
+        t("Scores"),
+        list(labels),
+        format_func=lambda name: t(labels[name]),
+        key="scores",
+        required=True,
+        label_visibility="collapsed",
+    )
+    return str(st.session_state["scores"])
+
+
+def _detail(view: View, dimension: Dimension, opened: Named) -> None:
+    """Draw one group: its figures, course, distribution, its own breakdowns, and the way to its evaluations."""
+    cards.key_figures(view)
+    page.coverage(view)
+    page.trend_head(t("Average score over time"))
+    charts.course(view, METRICS["averageScore"], "trend")
+    left, right = st.columns(2, gap="large")
+    with left:
+        cards.sentiment(view)
+        cards.states(view)
+    with right:
+        counts = view.answers.ask(queries.distribution, view.filters, view.calendar)
+        charts.section(t("Score distribution"), distribution(counts, charts.look()), "distribution")
+    for other in (CAMPAIGN, CALL_CENTER, EXECUTIVE):
+        if other is dimension:
+            continue
+        groups = breakdowns.ask(view, other)
+        if len(groups.found.groups) < 2:
+            continue
+        before = groups.before if groups.compared else None
+        drawing = ranking(groups.found.groups, groups.found.total, other.label, charts.look(), before)
+        picked = partial(state.choose, other)
+        charts.section(t(_BY[other.name]), drawing, f"by-{other.name}", picked)
+    st.page_link(
+        "evaluations.py",
+        label=t("The evaluations of {name}", name=opened.name),
+        icon=":material/list:",
+        query_params=page.query(view.filters.to_parameters()),
+    )
+
+
+_BY = {"campaign": "By campaign", "callCenter": "By call center", "executive": "By executive"}

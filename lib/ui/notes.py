@@ -1,0 +1,65 @@
+"""Notes on the Trends page: lines pinned to a day, seen by all in the charts."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lib.analytics import queries
+from lib.analytics.calendar import FIRST_DAY, LAST_DAY
+from lib.errors import CallboardError
+from lib.languages import day, t
+from lib.sharing.notes import MAX_TEXT
+from lib.ui import plain
+from lib.ui.view import View
+from lib.workspace import Workspace
+
+_FAILED = "_note_failed"
+AUTHOR = "everyone"
+"""Who writes notes, until there is a login."""
+
+
+def show(view: View) -> None:
+    """Draw the notes of the period, and the form that adds one."""
+    points = view.answers.ask(queries.trend, view.filters, view.calendar, view.granularity).points
+    if not points:
+        return
+    found = view.workspace.notes.between(points[0].bucket.first, points[-1].bucket.last)
+    with st.expander(t("Notes ({count})", count=len(found)), key="cb-notes"):
+        for note in found:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"**{day(note.day)}** {plain.text(note.text)}", width="stretch")
+                st.button(t("Delete"), key=f"note-{note.id}", on_click=_delete, args=(view.workspace, note.id))
+        if not found:
+            st.caption(t("A note tells all who look at a chart what happened on a day: a new script, an outage."))
+        with (
+            st.form("add-note", border=False, clear_on_submit=True),
+            st.container(horizontal=True, vertical_alignment="bottom"),
+        ):
+            st.date_input(
+                t("Day"),
+                value=min(view.calendar.today, points[-1].bucket.last),
+                key="_note_day",
+                format="YYYY-MM-DD",
+                min_value=FIRST_DAY,
+                max_value=LAST_DAY,
+                width=150,
+            )
+            st.text_input(t("Note"), key="_note_text", max_chars=MAX_TEXT, placeholder=t("New script in use"))
+            st.form_submit_button(t("Add note"), on_click=_add, args=(view.workspace,))
+        if st.session_state.get(_FAILED):
+            st.error(plain.text(st.session_state.pop(_FAILED)))
+
+
+def _add(workspace: Workspace) -> None:
+    session = st.session_state
+    try:
+        workspace.notes.add(session["_note_day"], session["_note_text"], AUTHOR)
+    except CallboardError as error:
+        session[_FAILED] = error.message
+
+
+def _delete(workspace: Workspace, number: str) -> None:
+    try:
+        workspace.notes.delete(number)
+    except CallboardError as error:  # somebody else was quicker
+        st.session_state[_FAILED] = error.message

@@ -1,0 +1,41 @@
+"""A trend split by a dimension: its largest groups side by side, the rest together."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lib.analytics import courses
+from lib.analytics.dimensions import DIMENSIONS, Dimension
+from lib.analytics.measures import Metric
+from lib.analytics.queries import Trend
+from lib.languages import t
+from lib.ui import charts, state
+from lib.ui.view import View
+
+_CHOICES = {dimension.name: dimension for dimension in DIMENSIONS}
+
+
+def choice() -> Dimension | None:
+    """Draw the choice of what to split by; return the dimension, or None for the whole."""
+    state.default("split", state.NOT_SPLIT)
+    st.selectbox(
+        t("Split by"),
+        [state.NOT_SPLIT, *_CHOICES],
+        format_func=lambda name: t(_CHOICES[name].label) if name in _CHOICES else t("Nothing"),
+        key="split",
+        width=180,
+    )
+    return _CHOICES.get(st.session_state["split"])
+
+
+def show(view: View, metric: Metric, dimension: Dimension) -> None:
+    """Draw a metric over time for each of the largest groups and for the rest together."""
+    found = view.answers.ask(courses.split, view.filters, view.calendar, dimension, view.granularity)
+    names = [named.name for named, _ in found.largest]
+    shown: dict[str, Trend] = {
+        named.name if names.count(named.name) == 1 else f"{named.name} ({named.parameter_value})": course
+        for named, course in found.largest
+    }
+    if found.rest is not None:
+        shown[t("{count} others", count=found.rest_count)] = found.rest
+    charts.course(view, metric, "trend", courses=shown, height=380)

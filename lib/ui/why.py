@@ -1,0 +1,198 @@
+"""Why it moved: the panel of the overview, and the page with every part of the change."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from lib.analytics import drivers, format, wording
+from lib.analytics.dimensions import CAMPAIGN, DIMENSIONS, Dimension
+from lib.analytics.drivers import SHOWN, Drivers
+from lib.analytics.explanation import Explanation, explain
+from lib.analytics.measures import METRICS, Sums, Unit
+from lib.charts.waterfall import waterfall
+from lib.exports.tables import Field
+from lib.languages import t
+from lib.ui import charts, grid, page, state, tables
+from lib.ui.grid import Column
+from lib.ui.style import palette
+from lib.ui.view import View
+
+_CHOICES = {dimension.name: dimension for dimension in DIMENSIONS}
+SCORE = METRICS["averageScore"]
+
+
+def panel(view: View) -> None:
+    """Draw what moved the average score in two sentences, and the way to its parts; nothing without a comparison.
+
+    It is told by campaign, or by the dimension whose mix hides what happened, where one does.
+    """
+    dimension = next((each for each in DIMENSIONS if _hidden(view, each)), CAMPAIGN)
+    found = _asked(view, dimension)
+    told = explain(found, dimension) if found else None
+    if told is None:
+        return
+    with st.container(key="cb-why"):
+        st.html(_sentences(told))
+        st.page_link(
+            "drivers.py",
+            label=t("Why it moved, part by part"),
+            icon=":material/waterfall_chart:",
+            query_params=page.query({**state.parameters(view.calendar.zone), "by": [dimension.name]}),
+        )
+
+
+def choice() -> Dimension:
+    """Draw the choice of whose parts the change is split into; return the dimension."""
+    state.default("by", CAMPAIGN.name)
+    st.segmented_control(
+        t("Split by"),
+        list(_CHOICES),
+        format_func=lambda name: t(_CHOICES[name].label),
+        key="by",
+        required=True,
+    )
+    return _CHOICES[st.session_state["by"]]
+
+
+def parts(view: View, dimension: Dimension) -> None:
+    """Draw the change and its parts: in sentences, as a waterfall, and as a table."""
+    found = _asked(view, dimension)
+    told = explain(found, dimension) if found else None
+    if found is None or told is None or view.compared is None:
+        page.empty(
+            t("Nothing to compare with"),
+            t("Choose a period in the sidebar that has another before it, such as the last 90 days."),
+        )
+        return
+    st.html(_sentences(told))
+    for other in DIMENSIONS:
+        if other is not dimension and _hidden(view, other):
+            st.button(
+                t("Look at it by {dimension}: the mix hides what happened", dimension=t(other.label).lower()),
+                key=f"hidden-{other.name}",
+                icon=":material/visibility:",
+                on_click=state.split_by,
+                args=(other,),
+            )
+    now = wording.period(found.period)
+    drawing = waterfall(found, view.compared.label, now, charts.look())
+    charts.section(t("From then to now"), drawing, "waterfall", lambda who: _open(view, dimension, who))
+    st.caption(
+        t(
+            "Within: the groups' own scores moved. Mix (pale): their shares of the scored evaluations moved. All parts "
+            "add up to the change exactly."
+        )
+    )
+    st.subheader(t("All parts"), anchor=False)
+    _table(view, dimension, found)
+
+
+def _asked(view: View, dimension: Dimension) -> Drivers | None:
+    if view.compared is None:
+        return None
+    return view.answers.ask(drivers.drivers, view.filters, view.compared.filters, view.calendar, dimension)
+
+
+def _hidden(view: View, dimension: Dimension) -> bool:
+    """Return whether the mix of a dimension hides what happened within its groups."""
+    found = _asked(view, dimension)
+    return found is not None and found.hidden
+
+
+def _sentences(told: Explanation) -> str:
+    hidden = f'<p class="cb-hidden">{html.escape(told.hidden)}</p>' if told.hidden else ""
+    return f'<div class="cb-told"><p>{html.escape(told.change)}</p>{hidden}<p>{html.escape(told.parts)}</p></div>'
+
+
+def _open(view: View, dimension: Dimension, who: str) -> None:
+    """Go to the evaluations of a group in the period."""
+    state.go("evaluations", view.filters.narrowed(dimension, who).to_parameters())
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One row: a group, or the whole selection."""
+
+    name: str
+    before: Sums
+    now: Sums
+    within: float
+    mix: float
+    total: float
+
+
+def _table(view: View, dimension: Dimension, found: Drivers) -> None:
+    groups = found.parts
+    lines = [
+        _Line(t("All"), found.before, found.now, float(found.within), float(found.mix), float(found.change or 0)),
+        *(
+            _Line(part.named.name, part.before, part.now, float(part.within), float(part.mix), float(part.total))
+            for part in groups
+        ),
+    ]
+
+    def opened(row: int) -> None:
+        if row:
+            _open(view, dimension, groups[row - 1].named.parameter_value)
+
+    first = grid.opener(t(dimension.label), f"part-{dimension.name}", opened, t("A click opens its evaluations."))
+    columns = [Column(t(dimension.label), lambda line: line.name, first), *_columns(found)]
+    alt = t("{count} parts of the change", count=len(groups))
+    grid.draw(lines, columns, f"parts-{dimension.name}", alt)
+
+    def rows() -> tuple[tuple[Any, ...], ...]:
+        return tuple(
+            (
+                part.named.id,
+                part.named.name,
+                part.before.scored,
+                part.now.scored,
+                SCORE.rounded(part.before),
+                SCORE.rounded(part.now),
+                float(part.within),
+                float(part.mix),
+                float(part.total),
+            )
+            for part in groups
+        )
+
+    names = ("scoredBefore", "scoredNow", "averageScoreBefore", "averageScoreNow", "within", "mix", "total")
+    kinds = ("count", "count", "score", "score", "points", "points", "points")
+    fields = [Field(dimension.parameter), Field(dimension.name_field)]
+    fields += [Field(name, kind) for name, kind in zip(names, kinds, strict=True)]
+    tables.downloads(view, "Why it moved", "why-it-moved", fields, rows)
+
+
+def _columns(found: Drivers) -> list[Column[_Line]]:
+    score, share, count = (st.column_config.NumberColumn(format=each) for each in ("%.2f", "percent", "localized"))
+    interval = SCORE.interval
+    return [
+        _points(t("Within"), lambda line: line.within),
+        _points(t("Mix"), lambda line: line.mix),
+        _points(t("Together"), lambda line: line.total),
+        Column(t("Score then"), lambda line: SCORE.rounded(line.before), score),
+        Column(t("Score now"), lambda line: SCORE.rounded(line.now), score),
+        Column(
+            t("95 % interval now"),
+            lambda line: format.interval(Unit.SCORE, interval(line.now) if interval else None),
+        ),
+        Column(t("Share then"), lambda line: line.before.scored / found.before.scored, share),
+        Column(t("Share now"), lambda line: line.now.scored / found.now.scored, share),
+        Column(t("Scored then"), lambda line: line.before.scored, count),
+        Column(t("Scored now"), lambda line: line.now.scored, count),
+    ]
+
+
+def _points(label: str, value: Callable[[_Line], float]) -> Column[_Line]:
+    colours = palette()
+
+    def colour(line: _Line) -> str:
+        points = value(line)
+        return colours.muted if abs(points) < SHOWN else colours.positive if points > 0 else colours.negative
+
+    return Column(label, value, st.column_config.NumberColumn(), lambda line: format.points(value(line)), colour)
