@@ -60,11 +60,17 @@ def alike(found: LikeForLike, label: str, look: Look) -> Drawing | None:
     if len(scored) > MOST:
         notes.append(t("The {most} with the most evaluations, of {all}.", most=MOST, all=len(scored)))
     whole = [{"value": score.rounded(found.total)}]
-    return Drawing(_spec(label, look, len(rows)), {"rows": rows, "whole": whole}, told, tuple(notes), "id")
+    return Drawing(
+        _spec(label, look, len(rows), frozenset(row["thin"] for row in rows)),
+        {"rows": rows, "whole": whole},
+        told,
+        tuple(notes),
+        "id",
+    )
 
 
 @lru_cache(maxsize=64)
-def _spec(label: str, look: Look, count: int) -> dict[str, Any]:
+def _spec(label: str, look: Look, count: int, thins: frozenset[bool]) -> dict[str, Any]:
     colours = look.palette
     y = alt.Y(
         "name:N",
@@ -108,6 +114,8 @@ def _spec(label: str, look: Look, count: int) -> dict[str, Any]:
         .encode(y=y, x=x, tooltip=tips)
         .transform_filter("datum.thin == true")
     )
+    # A layer of nothing would be a picture without words to screen readers.
+    points = [*((solid,) if False in thins else ()), *((thin,) if True in thins else ())]
     return dressed(
-        alt.layer(whole, moved, rule, raw, solid, thin).properties(height=max(90, 26 * count), width="container"), look
+        alt.layer(whole, moved, rule, raw, *points).properties(height=max(90, 26 * count), width="container"), look
     )

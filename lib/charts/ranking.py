@@ -82,12 +82,16 @@ def ranking(
     )
     whole = [{"value": metric.rounded(total), "shown": format.metric(metric, total)}]
     return Drawing(
-        _spec(label, look, len(rows), before is not None), {"rows": rows, "whole": whole}, told, tuple(words), "id"
+        _spec(label, look, len(rows), before is not None, any(row["few"] for row in rows), bool(ranks)),
+        {"rows": rows, "whole": whole},
+        told,
+        tuple(words),
+        "id",
     )
 
 
 @lru_cache(maxsize=128)
-def _spec(label: str, look: Look, count: int, compared: bool) -> dict[str, Any]:
+def _spec(label: str, look: Look, count: int, compared: bool, some_few: bool, some_ranked: bool) -> dict[str, Any]:
     colours = look.palette
     y = alt.Y(
         "name:N",
@@ -136,7 +140,8 @@ def _spec(label: str, look: Look, count: int, compared: bool) -> dict[str, Any]:
         .mark_rule(color=colours.muted, strokeDash=[2, 3])
         .encode(x=alt.X("value:Q", scale=scale), tooltip=[alt.Tooltip("shown:N", title=t("All"))])
     )
-    layers = [whole, rule, solid, hollow, rank]
+    # A layer of nothing would be a picture without words to screen readers.
+    layers = [whole, *((rule, solid, rank) if some_ranked else ()), *((hollow,) if some_few else ())]
     if compared:
         ticks = rows.mark_tick(color=colours.compared, thickness=3, size=16).encode(
             y=y, x=alt.X("before:Q", scale=scale), tooltip=tips

@@ -69,6 +69,7 @@ def trend(
         tuple(courses) if several else (),
         compared_label if behind else "",
         bool(pinned),
+        bool(dashes),
         height,
     )
     told = [t("Line chart: {metric}, {count} points.", metric=t(metric.label), count=len(first.points))]
@@ -154,6 +155,7 @@ def _spec(
     series: tuple[str, ...],
     compared: str,
     noted: bool,
+    dashed: bool,
     height: int,
 ) -> dict[str, Any]:
     metric, colours = METRICS[name], look.palette
@@ -198,6 +200,7 @@ def _spec(
             )
         )
     colour: Any = alt.value(colours.accent)
+    inside = colour
     if series:
         domain, shades = list(series), list(colours.series[: len(series)])
         colour = alt.Color(
@@ -206,22 +209,27 @@ def _spec(
             scale=alt.Scale(domain=domain, range=shades),
             legend=alt.Legend(orient="top", columns=4),
         )
+        inside = alt.Fill("series:N", scale=alt.Scale(domain=domain, range=shades), legend=None)
     layers.append(
         rows.mark_line(strokeWidth=2, invalid="break-paths-show-domains").encode(
             x=x, y=alt.Y("whole:Q", title=label, scale=scale, axis=axis), color=colour
         )
     )
-    layers.append(dashes.mark_line(strokeWidth=2, strokeDash=[4, 4]).encode(x=x, y=y, detail="piece:N", color=colour))
-    solid = 1.0 if few_points else 0.001
+    if dashed:
+        layers.append(
+            dashes.mark_line(strokeWidth=2, strokeDash=[4, 4]).encode(x=x, y=y, detail="piece:N", color=colour)
+        )
     layers.append(
-        rows.mark_point(filled=True, size=46)
-        .encode(x=x, y=y, tooltip=tips, color=colour, opacity=alt.value(solid))
-        .transform_filter("datum.partial == false && isValid(datum.value)")
+        rows.mark_point(filled=False, size=46, strokeWidth=2)
+        .encode(
+            x=x,
+            y=y,
+            tooltip=tips,
+            color=colour,
+            fill=alt.condition("datum.partial", alt.value(colours.panel), inside),
+            opacity=alt.condition("datum.partial", alt.value(1), alt.value(1.0 if few_points else 0.001)),
+        )
+        .transform_filter("isValid(datum.value)")
         .add_params(alt.selection_point(name=PICK, fields=["first"], on="click", clear=False))
-    )
-    layers.append(
-        rows.mark_point(filled=False, size=50, strokeWidth=2)
-        .encode(x=x, y=y, tooltip=tips, color=colour)
-        .transform_filter("datum.partial == true && isValid(datum.value)")
     )
     return dressed(alt.layer(*layers).properties(height=height, width="container"), look)

@@ -1,0 +1,74 @@
+"""What shuts people out: axe-core on every page, in both modes; the keyboard; words for every picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import settle
+from tests.browser.screenshots import PAGES
+
+Visit = Callable[[str], Page]
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_no_page_shuts_anybody_out(chromium: Browser, address: str, mode: str) -> None:
+    """No violation that axe-core calls serious or critical, on any page."""
+    context = chromium.new_context(
+        viewport={"width": 1440, "height": 1000}, color_scheme="dark" if mode == "dark" else "light"
+    )
+    page = context.new_page()
+    found = []
+    for name, path in PAGES.items():
+        page.goto(f"{address}/{path}")
+        page.wait_for_selector("h1", timeout=30_000)
+        settle(page)
+        for violation in Axe().run(page).response["violations"]:
+            if violation["impact"] in ("serious", "critical"):
+                nodes = [node["html"][:300] for node in violation["nodes"]]
+                found.append(f"{name}: {violation['id']} ({violation['help']}): {nodes}")
+    context.close()
+    assert not found, "\n".join(found)
+
+
+def test_every_chart_and_table_says_what_it_shows(visit: Visit) -> None:
+    charts = tables = 0
+    for name, path in PAGES.items():
+        page = visit(path)
+        for kind in ("stVegaLiteChart", "stDataFrame"):
+            drawn = page.get_by_test_id(kind)
+            for place in range(drawn.count()):
+                html = drawn.nth(place).evaluate(
+                    "each => (each.closest('[aria-label]') ?? each.querySelector('[aria-label]'))?.ariaLabel"
+                )
+                assert len(html or "") > 20, f"{name}: {kind} {place}"
+            charts += drawn.count() * (kind == "stVegaLiteChart")
+            tables += drawn.count() * (kind == "stDataFrame")
+    assert charts >= 12 and tables >= 8
+
+
+def test_by_keyboard_alone(visit: Visit) -> None:
+    """Every control of the overview is reached by Tab and shows that it is; a filter is set without a mouse."""
+    page = visit(PAGES["overview"])
+    reached: list[str] = []
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        where = page.evaluate(
+            """() => { const e = document.activeElement; if (!e || e === document.body) return '';
+            const shown = getComputedStyle(e);
+            const ring = shown.outlineStyle !== 'none' || shown.boxShadow !== 'none';
+            return (e.ariaLabel || e.innerText || e.getAttribute('role') || e.tagName).trim() + '|' + ring; }"""
+        )
+        if where:
+            reached.append(where.splitlines()[0])
+    names = " ".join(reached)
+    for each in ("Overview", "Campaigns", "Period", "Reset filters", "Share", "Weekly", "Positive"):
+        assert each in names, (each, reached)
+    page.get_by_role("radio", name="Weekly").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    settle(page)
+    assert "granularity=monthly" in page.url
