@@ -84,7 +84,12 @@ def _spec(label: str, look: Look, count: int) -> dict[str, Any]:
         alt.Tooltip("note:N", title=t("Note")),
     ]
     scale = alt.Scale(zero=False)
-    x = alt.X("value:Q", title=t("Average score with 95 % interval"), scale=scale, axis=alt.Axis(format=".1f"))
+    x = alt.X(
+        "value:Q",
+        title=t("Average score with 95 % interval"),
+        scale=scale,
+        axis=alt.Axis(format=".1f", tickMinStep=0.1),
+    )
     rows = alt.Chart(alt.NamedData("rows"))
     enough, few = "datum.few == false", "datum.few == true"
     rule = (
