@@ -6,25 +6,30 @@ All texts come as they are to be read: formatted, in the language of the page.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 from lib.charts.drawing import Drawing
 from lib.languages import current
 
-Kind = Literal["good", "bad", "chance", "plain"]
+KINDS = ("good", "bad", "chance", "plain")
+"""What a change may mean."""
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A key figure. `kind` is how its change is meant, `against` what it is compared with, `course` its sparkline."""
+    """A key figure: `kind` is what its change means, `against` what it is compared with, `course` its sparkline."""
 
     label: str
     value: str
     note: str = ""
     change: str = ""
-    kind: Kind = "plain"
+    kind: str = "plain"
     against: str = ""
     course: tuple[float | None, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a kind that is none."""
+        if self.kind not in KINDS:
+            raise ValueError(f"A card's kind is '{self.kind}'; right would be one of: {', '.join(KINDS)}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from lib.charts.drawing import Drawing
 from lib.charts.look import LIGHT
 from lib.charts.rendering import Renderer
 from lib.charts.sheet import Sheet, rendered
-from lib.languages import current
+from lib.languages import current, speaking
 
 SCALE = 2
 """Pixels of a PNG for each pixel of its size, as sharp screens and slides want them."""
@@ -34,17 +34,17 @@ class Picture:
 
     def svg(self) -> str:
         """Return the picture as SVG: well-formed XML without scripts, that refers to nothing outside."""
-        with Renderer() as renderer:
+        with speaking(self.language), Renderer() as renderer:
             return self._sheet(renderer).svg
 
     def png(self) -> bytes:
         """Return the picture as PNG, twice as wide in pixels as its width says."""
-        with Renderer() as renderer:
+        with speaking(self.language), Renderer() as renderer:
             return renderer.png(self._sheet(renderer).svg, SCALE)
 
     def pdf(self) -> bytes:
         """Return the picture as a PDF of one page of its own size."""
-        with Renderer() as renderer:
+        with speaking(self.language), Renderer() as renderer:
             return renderer.pdf(self._sheet(renderer).svg)
 
     def _sheet(self, renderer: Renderer) -> Sheet:

@@ -18,13 +18,13 @@ from lib.charts.look import LIGHT
 from lib.charts.paper import Paper, Section, Table
 from lib.charts.rendering import Renderer
 from lib.charts.sheet import Sheet
-from lib.languages import current, number, t, use
+from lib.languages import number, speaking, t
 
 WIDTH, HEIGHT = 841.89, 595.28
 """Points of a sheet of A4."""
 
-MOST_ROWS = 1000
-"""Rows of a table that are printed, forty to a sheet; nobody reads more on paper, and the table's own file has all."""
+MOST_ROWS = 500
+"""Rows of a table that are printed, 27 to a sheet: three seconds' work. More is not read on paper; a file has all."""
 
 _MARGIN = 40.0
 _ROOM = WIDTH - 2 * _MARGIN
@@ -41,13 +41,8 @@ def pdf(paper: Paper) -> bytes:
 
     Raises RenderingError where it can't be drawn.
     """
-    before = current()
-    use(paper.language)  # a download is made in a thread that has no language yet
-    try:
-        with Renderer() as renderer:
-            made = [renderer.pdf(sheet.svg) for sheet in sheets(paper, renderer)]
-    finally:
-        use(before)
+    with speaking(paper.language), Renderer() as renderer:
+        made = [renderer.pdf(sheet.svg) for sheet in sheets(paper, renderer)]
     writer = PdfWriter()
     for sheet in made:
         writer.append(io.BytesIO(sheet), import_outline=False)

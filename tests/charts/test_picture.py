@@ -97,12 +97,9 @@ def test_the_rows_are_the_drawings() -> None:
 
 
 def test_spanish_numbers_and_days() -> None:
-    languages.use("es")
-    try:
+    with languages.speaking("es"):
         found = drawings(language="es")
         trend, ranked = texts(Picture(found["trend"], "Nota media").svg()), texts(Picture(found["ranking"], "x").svg())
-    finally:
-        languages.use("en")
     assert "7,5" in trend
     assert any(label.startswith("ene") or label.endswith("ene") for label in trend)
     assert "7,0" in ranked
@@ -119,6 +116,10 @@ def test_no_rows() -> None:
     empty = Picture(Drawing(drawing.spec, {name: [] for name in drawing.data}, "Nothing."), "Empty")
     assert "Nothing to show." in texts(empty.svg())
     assert empty.png()
+    with languages.speaking("es"):
+        spanish = Picture(empty.drawing, "Vacío")
+    with ThreadPoolExecutor(1) as pool:  # as downloads are made
+        assert "No hay nada que mostrar." in texts(pool.submit(spanish.svg).result())
 
 
 def test_pdf_has_text() -> None:
