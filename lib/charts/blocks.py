@@ -128,8 +128,9 @@ def _course(sheet: Sheet, card: Card, x: float, y: float, room: float) -> None:
 
 def _chart(drawing: Drawing, room: float, most: float, renderer: Renderer) -> Block:
     chart = rendered(drawing, room / _CHART_SCALE, renderer)
-    # One that is taller than a sheet is made smaller, so that it is seen as a whole.
     scale = min(_CHART_SCALE, most / chart.height)
+    if scale < _CHART_SCALE:  # taller than a sheet: smaller, so that it is seen as a whole, and as wide as before
+        chart = rendered(drawing, room / scale, renderer)
     return Block(chart.height * scale, lambda sheet, x, y: sheet.chart(chart, x, y, scale))
 
 

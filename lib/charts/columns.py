@@ -110,7 +110,7 @@ def _wanted(table: Table, size: float) -> list[float]:
         cells = [letters.width(letters.line(row[place]), size) for row in table.rows]
         if table.total:
             cells.append(letters.width(letters.line(table.total[place]), size, bold=True))
-        words = [letters.width(word, size) for word in letters.line(heading).split(" ")]
+        words = [letters.width(word, size) for word in letters.breakable(heading)]
         # A header may take some lines; a long one should not take more than it has.
         least = max(*words, letters.width(letters.line(heading), size) / (_HEADER_LINES - 1), 0.0)
         widest = max([*cells, least, 12.0])

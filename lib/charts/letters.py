@@ -125,10 +125,15 @@ def cut(text: str, size: float, room: float, bold: bool = False) -> str:
     return text[:kept].rstrip() + _ELLIPSIS
 
 
+def breakable(text: str) -> list[str]:
+    """Return the pieces between which a text may go to the next line: its words, a number with its percent sign."""
+    return re.split(" (?!%)", line(text))
+
+
 def wrapped(text: str, size: float, room: float, most: int = 100, bold: bool = False) -> list[str]:
     """Return a text in at most so many lines that fit into the room; the last one is cut."""
     lines: list[str] = []
-    words = line(text).split(" ")
+    words = breakable(text)
     while words and words != [""]:
         if len(lines) == most - 1:
             lines.append(cut(" ".join(words), size, room, bold))

@@ -90,5 +90,9 @@ def test_wrapping_keeps_every_word() -> None:
     assert " ".join(lines) == text
 
 
+def test_a_number_keeps_its_percent_sign() -> None:
+    assert letters.wrapped("Interval of 95 %", 10, letters.width("Interval of 95", 10)) == ["Interval of", "95 %"]
+
+
 def test_one_line_that_xml_can_hold() -> None:
     assert letters.line("a \n\t b\x00\x1b\ud800c\ufffe") == "a b□□□c□"

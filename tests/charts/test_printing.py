@@ -11,10 +11,11 @@ import pytest
 
 from lib import languages
 from lib.charts import letters, printing
-from lib.charts.look import DARK, LIGHT
+from lib.charts.look import DARK, LIGHT, LIGHT_LOOK
 from lib.charts.paper import Card, Paper, Section, Share, Table
+from lib.charts.ranking import ranking
 from lib.charts.rendering import Renderer
-from tests.charts.samples import HOSTILE, drawings
+from tests.charts.samples import HOSTILE, drawings, groups
 
 
 def paper(rows: int = 30, language: str = "en") -> Paper:
@@ -86,6 +87,21 @@ def test_a_page_of_everything() -> None:
     assert "Positive" in told and "61,000 · 61.2 %" in told
     assert "few" in told  # the note of the chart
     assert "<script>alert" in told
+
+
+def test_what_charts_clip_by_is_told_apart() -> None:
+    with Renderer() as renderer:
+        for sheet in printing.sheets(paper(1), renderer):
+            ids = [element.get("id") for element in ET.fromstring(sheet.svg).iter() if element.get("id")]  # noqa: S314
+            assert len(ids) == len(set(ids))
+            assert all(f'"url(#{name})"' in sheet.svg for name in ids)
+
+
+def test_a_chart_taller_than_a_sheet_is_seen_as_a_whole() -> None:
+    drawing = ranking(groups(tuple(f"Executive {place:02}" for place in range(25))), "Executive", LIGHT_LOOK)
+    assert drawing
+    pages = texts(read(printing.pdf(Paper("T", "Q", "S", sections=(Section("Score", drawing),)))))
+    assert sum(all(f"Executive {place:02}" in page for place in range(25)) for page in pages) == 1
 
 
 def test_a_long_table_has_each_row_once_and_its_header_on_each_sheet() -> None:
