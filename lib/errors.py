@@ -72,6 +72,10 @@ class StorageError(CallboardError):
     """The disk is full or can't be written."""
 
 
+class RenderingError(CallboardError):
+    """A picture or a printed page can't be drawn, or not now."""
+
+
 class CancelledError(CallboardError):
     """The user stopped what was running; the data are as they were."""
 

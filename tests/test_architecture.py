@@ -28,6 +28,8 @@ LAYERS = [
 ONLY_IN = {
     "streamlit": ("app", "pages", "lib.ui"),
     "altair": ("lib.charts",),
+    "vl_convert": ("lib.charts",),
+    "pypdf": ("lib.charts",),
     "fastapi": ("lib.api",),
     "psycopg": ("lib.database",),
     "duckdb": ("lib.database",),

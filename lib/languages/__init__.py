@@ -6,6 +6,8 @@ English alone, as other programs read them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
 from functools import cache
@@ -30,6 +32,16 @@ def use(code: str) -> None:
 def current() -> str:
     """Return the code of the language in use."""
     return _current.get()
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Show texts in a language for a while: for what is made in a thread of its own, that has no visitor."""
+    token = _current.set(code if code in LANGUAGES else "en")
+    try:
+        yield
+    finally:
+        _current.reset(token)
 
 
 def t(text: str, /, **values: object) -> str:

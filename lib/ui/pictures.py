@@ -1,0 +1,95 @@
+"""What can be taken along from a page: its charts as PNG and SVG, and the whole page as PDF.
+
+A file is made when its button is pressed, in a thread that knows no visitor: what makes it may not ask Streamlit for
+anything, and is told the language.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+
+import streamlit as st
+
+from lib.analytics import format
+from lib.analytics.measures import Metric, Sums
+from lib.charts import printing
+from lib.charts.drawing import Drawing
+from lib.charts.paper import Card, Paper
+from lib.charts.picture import Picture
+from lib.languages import current, speaking, t
+from lib.ui import changes
+from lib.ui.view import View
+
+
+def menu(drawing: Drawing, title: str, view: View, key: str) -> None:
+    """Draw the menu that saves a chart as PNG or SVG, under its title and what it shows in words."""
+    picture = Picture(drawing, title, shown(view))
+    with st.popover(t("Save the picture"), type="tertiary", icon=":material/image:", key=f"picture-{key}"):
+        for label, ending, kind, make in (
+            (t("PNG, for slides and mail"), "png", "image/png", picture.png),
+            (t("SVG, for print and editing"), "svg", "image/svg+xml", picture.svg),
+        ):
+            st.download_button(
+                label,
+                data=make,
+                file_name=file_name(title, ending),
+                mime=kind,
+                on_click="ignore",
+                key=f"picture-{key}-{ending}",
+                type="tertiary",
+                icon=":material/download:",
+            )
+
+
+def paper_button(make: Callable[[], Paper], name: str) -> None:
+    """Draw the button that prints a page as PDF. `make` describes the page when it is pressed; `name` is its title."""
+    language = current()
+
+    def made() -> bytes:
+        with speaking(language):
+            return printing.pdf(make())
+
+    st.download_button(
+        t("Page as PDF"),
+        data=made,
+        file_name=file_name(name, "pdf"),
+        mime="application/pdf",
+        on_click="ignore",
+        key="paper",
+        icon=":material/picture_as_pdf:",
+    )
+
+
+def shown(view: View) -> str:
+    """Return in words what a page shows: period, filters, how many evaluations, compared with what, as of when."""
+    words = [view.shown, f"{format.count(view.summary.sums.evaluations)} {t('evaluations')}"]
+    if view.compared:
+        words.append(t("compared with {label}", label=view.compared.label))
+    zone = view.filters.zone(view.calendar.zone)
+    as_of = format.instant(view.status.changed_at.astimezone(zone))
+    words.append(t("data as of {when} ({zone})", when=as_of, zone=zone.key))
+    return " · ".join(words)
+
+
+def card(metric: Metric, view: View, note: str = "", course: Sequence[Sums] = ()) -> Card:
+    """Return a key figure of a page as it is printed; `note` says what it rests on, `course` is drawn as a line."""
+    values = (metric.value(sums) for sums in course)
+    line = tuple(None if value is None else float(value) for value in values)
+    plain = Card(t(metric.label), format.metric(metric, view.summary.sums), note, course=line)
+    found = changes.change(metric, view.compared.sums, view.summary.sums) if view.compared else None
+    if found is None or view.compared is None:
+        return plain
+    # On paper there may be no colours, so what the change means is said.
+    against = " · ".join(filter(None, [changes.meaning(found), t("vs {label}", label=view.compared.label)]))
+    return replace(plain, change=found.told, kind=found.kind, against=against)
+
+
+def file_name(title: str, ending: str) -> str:
+    """Return a name that every system takes for a file: `callboard-average-score-2024-01-31.png`."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or "chart"
+    return f"callboard-{words}-{date.today().isoformat()}.{ending}"

@@ -1,0 +1,88 @@
+"""Drawings to render, of rows made up here."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from lib.analytics import queries
+from lib.analytics.calendar import Bucket, Granularity
+from lib.analytics.dimensions import Named
+from lib.analytics.measures import METRICS, Sums
+from lib.analytics.selection import Period
+from lib.charts.distribution import distribution
+from lib.charts.drawing import Drawing
+from lib.charts.funnel import funnel
+from lib.charts.look import LIGHT, Look, Palette
+from lib.charts.ranking import ranking
+from lib.charts.trend import Note, trend
+
+HOSTILE = (
+    'Q1 <script>alert("x")</script> & "Sales" \'y\'',
+    "]]><!-- &amp; ${x} {y} %s",
+    "Emoji 🎉 and 😀",
+    "حملة الربيع · קמפיין",
+    "Control \x00\x08\x0b\x1f\x7f\x85\ufffe end",
+    "Lone \ud800 surrogate",
+    "Long " + "name " * 39,
+    "日本語のキャンペーン",
+    "url(#clip0) id='clip0'",
+    "#5cc8bd",
+)
+
+
+def sums(scored: int, average: float) -> Sums:
+    total = round(scored * average * 10_000)
+    squares = round(scored * (average**2 + 1.7) * 100_000_000)
+    positive, negative = scored // 2, scored // 5
+    return Sums(
+        evaluations=scored + 7,
+        pending=2,
+        processing=1,
+        completed=scored,
+        failed=4,
+        scored=scored,
+        positive=positive,
+        neutral=scored - positive - negative,
+        negative=negative,
+        timed=scored,
+        score_sum=total,
+        score_square_sum=squares,
+        duration_sum=scored * 312,
+    )
+
+
+def course(days: int = 60, first: date = date(2024, 1, 1), lift: float = 0) -> queries.Trend:
+    points = []
+    for place in range(days):
+        day = first + timedelta(place)
+        average = 7.3 + lift + 0.4 * ((place * 37) % 11 - 5) / 5 + place * 0.004
+        points.append(queries.Point(Bucket(day, day, place == days - 1), sums(80 + place * 13 % 60, average)))
+    return queries.Trend(Period(first, first + timedelta(days - 1)), Granularity.DAILY, tuple(points))
+
+
+def groups(names: tuple[str, ...] | None = None) -> list[queries.Group]:
+    found = names or tuple(f"Campaign {place + 1}" for place in range(12))
+    return [
+        queries.Group(Named(str(place), name), sums(25 + place * 60, 7 + (place * 7 % 5) * 0.2))
+        for place, name in enumerate(found)
+    ]
+
+
+def drawings(palette: Palette = LIGHT, language: str = "en") -> dict[str, Drawing]:
+    look = Look(palette, language)
+    some = groups()
+    total = Sums()
+    for group in some:
+        total += group.sums
+    metric = METRICS["averageScore"]
+    pinned = [Note(date(2024, 1, 20), "New script <b>& more</b>")]
+    compared = course(first=date(2023, 11, 2), lift=-0.3)
+    found = {
+        "trend": trend({"": course()}, metric, look, compared=compared, compared_label="before", notes=pinned),
+        "series": trend({name: course(lift=place / 4) for place, name in enumerate(HOSTILE[:4])}, metric, look),
+        "distribution": distribution([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 50, 40, 30, 20, 10, 5, 3, 1], look),
+        "ranking": ranking(some, "Campaign", look),
+        "hostile": ranking(groups(HOSTILE), "Campaign", look),
+        "funnel": funnel(some, total, "Campaign", look),
+    }
+    return {name: drawing for name, drawing in found.items() if drawing is not None}
