@@ -14,7 +14,7 @@ cards.key_figures(view)
 page.coverage(view)
 why.panel(view)
 page.trend_head(t("Average score over time"))
-charts.course(view, METRICS["averageScore"], "trend")
+charts.course(view, t("Average score over time"), METRICS["averageScore"], "trend")
 
 left, right = st.columns(2, gap="large")
 with left:
@@ -22,6 +22,6 @@ with left:
     cards.states(view)
 with right:
     counts = view.answers.ask(queries.distribution, view.filters, view.calendar)
-    charts.section(t("Score distribution"), distribution(counts, charts.look()), "distribution")
+    charts.section(view, t("Score distribution"), distribution(counts, charts.look()), "distribution", narrow=True)
 
 cards.tops(view)

@@ -21,7 +21,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", horizontal_align
     charts.granularity_toggle()
 metric = METRICS[st.session_state["metric"]]
 if dimension is None:
-    charts.course(view, metric, "trend", height=380)
+    charts.course(view, t(metric.label), metric, "trend", height=380)
 else:
     splits.show(view, metric, dimension)
 notes.show(view)
@@ -32,4 +32,4 @@ st.subheader(t("All figures"), anchor=False)
 tables.trend(view, view.answers.ask(queries.trend, view.filters, view.calendar, view.granularity))
 with week:  # drawn last: it alone reads the evaluations themselves
     drawing = heats.heat(view.answers.ask(heat.by_hour, view.filters, view.calendar), metric, charts.look())
-    charts.section("", drawing, "heat")
+    charts.section(view, t("By weekday and hour"), drawing, "heat", headed=False)

@@ -110,7 +110,10 @@ def _spec(label: str, look: Look, count: int, compared: bool, some_few: bool, so
         tips.insert(3, alt.Tooltip("was:N", title=t("Compared period")))
     scale = alt.Scale(zero=False)
     x = alt.X(
-        "value:Q", title=t("Average score with 95 % interval"), scale=scale, axis=alt.Axis(format=".1f", tickCount=8, tickMinStep=0.1)
+        "value:Q",
+        title=t("Average score with 95 % interval"),
+        scale=scale,
+        axis=alt.Axis(format=".1f", tickCount=8, tickMinStep=0.1),
     )
     rows = alt.Chart(alt.NamedData("rows"))
     enough, few = "datum.few == false", "datum.few == true"

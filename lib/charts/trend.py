@@ -162,7 +162,9 @@ def _spec(
     label = t(metric.label)
     scale = alt.Scale(zero=metric.unit in (Unit.COUNT, Unit.SHARE))
     dates = "%b %Y" if granularity is Granularity.MONTHLY else "%-d %b"
-    x = alt.X("date:T", title=None, axis=alt.Axis(grid=False, labelOverlap=True, tickCount=8, format=dates))
+    time = alt.Scale(type="utc")  # days are days wherever they are looked at
+    days = alt.Axis(grid=False, labelOverlap=True, tickCount=8, format=dates)
+    x = alt.X("date:T", title=None, scale=time, axis=days)
     axis = alt.Axis(format=AXIS[metric.unit], tickCount=5)
     y = alt.Y("value:Q", title=label, scale=scale, axis=axis)
     tips = [alt.Tooltip("bucket:N", title=t("When")), alt.Tooltip("shown:N", title=label)]

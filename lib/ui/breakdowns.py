@@ -28,7 +28,6 @@ MOST_GROUPS = 10_000
 """So many groups are asked for: more than any dimension is meant to have."""
 
 SCORE = METRICS["averageScore"]
-_SHOWN = {Unit.COUNT: "localized", Unit.SCORE: "%.2f", Unit.BALANCE: "%.2f", Unit.SHARE: "percent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +72,8 @@ def table(view: View, title: str, groups: Groups, alike: Mapping[Named, Row] | N
     lines = _lines(view, groups, alike or {})
     columns = _columns(groups, with_alike=alike is not None)
     grid.draw(
+        view,
+        t("All figures"),
         lines,
         columns,
         f"table-{dimension.name}",
@@ -147,24 +148,31 @@ def _columns(groups: Groups, *, with_alike: bool) -> list[Column[_Line]]:
                 help=t("Those who share a rank can't be told apart from the best of them."), format="%d"
             ),
         ),
-        Column(t("Scored"), lambda line: line.now.scored, config.NumberColumn(format="localized")),
+        Column(t("Scored"), lambda line: line.now.scored, text=lambda line: format.count(line.now.scored)),
         Column(t("Note"), lambda line: t("few evaluations") if line.now.few else ""),
         *(_alike() if with_alike else []),
         Column(
             t("Score over time"),
             lambda line: list(line.course),
             config.AreaChartColumn(help=t("The average score over the period."), color=palette().accent),
+            printed=False,
         ),
         Column(
             t("Sentiment"),
             lambda line: [line.now.positive, line.now.neutral, line.now.negative],
             config.BarChartColumn(help=t("Positive, neutral, negative."), y_min=0, color=palette().muted, width=90),
+            printed=False,
         ),
         *_figure(METRICS["netSentiment"]),
         *_figure(METRICS["averageDurationSeconds"]),
         *_figure(METRICS["completionRate"]),
-        *_figure(METRICS["failureRate"]),
-        Column(t("Pending, processing"), lambda line: line.now.pending + line.now.processing),
+        *_figure(METRICS["failureRate"], printed=False),
+        Column(
+            t("Pending, processing"),
+            lambda line: line.now.pending + line.now.processing,
+            text=lambda line: format.count(line.now.pending + line.now.processing),
+            printed=False,
+        ),
     ]
     if compared:
         columns.insert(2, _change(METRICS["totalEvaluations"], t("{metric}: change", metric=t("Evaluations"))))
@@ -173,19 +181,23 @@ def _columns(groups: Groups, *, with_alike: bool) -> list[Column[_Line]]:
     return columns
 
 
-def _figure(metric: Metric) -> list[Column[_Line]]:
+def _figure(metric: Metric, *, printed: bool = True) -> list[Column[_Line]]:
     """Return a metric's column, and the one of its interval where it has one."""
     interval = metric.interval
-
-    def text(line: _Line) -> str:
-        return format.metric(metric, line.now)
-
-    number = st.column_config.NumberColumn(help=t(metric.help), format=_SHOWN.get(metric.unit))
-    shown = text if metric.unit is Unit.SECONDS else None
-    columns = [Column(t(metric.label), lambda line: metric.rounded(line.now), number, shown)]
+    columns: list[Column[_Line]] = [
+        Column(
+            t(metric.label),
+            lambda line: metric.rounded(line.now),
+            st.column_config.NumberColumn(help=t(metric.help)),
+            lambda line: format.metric(metric, line.now),
+            printed=printed,
+        )
+    ]
     if interval is not None:
         label = t("{metric}: 95 %", metric=t(metric.label))
-        columns.append(Column(label, lambda line: format.interval(metric.unit, interval(line.now))))
+        columns.append(
+            Column(label, lambda line: format.interval(metric.unit, interval(line.now)), printed=metric is SCORE)
+        )
     return columns
 
 
@@ -212,7 +224,12 @@ def _alike() -> list[Column[_Line]]:
         return None if line.alike is None or line.alike.adjusted is None else round(float(line.alike.adjusted), 2)
 
     return [
-        Column(t("Like for like"), value, st.column_config.NumberColumn(help=t(ALIKE_HELP), format="%.2f")),
+        Column(
+            t("Like for like"),
+            value,
+            st.column_config.NumberColumn(help=t(ALIKE_HELP)),
+            lambda line: format.value(Unit.SCORE, value(line)),
+        ),
         Column(
             t("Like for like: 95 %"),
             lambda line: format.interval(Unit.SCORE, line.alike.interval if line.alike else None),

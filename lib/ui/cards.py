@@ -11,8 +11,9 @@ import streamlit as st
 
 from lib.analytics import format, queries
 from lib.analytics.measures import FEW_EVALUATIONS, METRICS, Metric, Sums, Unit
+from lib.charts.paper import Share
 from lib.languages import number, t
-from lib.ui import changes
+from lib.ui import changes, pictures
 from lib.ui.style import palette
 from lib.ui.view import View
 
@@ -31,6 +32,9 @@ def key_figures(view: View) -> None:
     points = view.answers.ask(queries.trend, view.filters, view.calendar, view.granularity).points
     course = [point.sums for point in points]
     cards = [_card(METRICS[name], view, course) for name in KEY_FIGURES]
+    for name in KEY_FIGURES:
+        basis = " · ".join(_basis(METRICS[name], view.summary.sums))
+        view.printed.cards.append(pictures.card(METRICS[name], view, basis, course))
     st.html(f'<div class="cb-cards">{"".join(cards)}</div>')
 
 
@@ -45,7 +49,7 @@ class Part:
     query: dict[str, list[str]]
 
 
-def share_bar(title: str, parts: Sequence[Part]) -> None:
+def share_bar(view: View, title: str, parts: Sequence[Part]) -> None:
     """Draw parts of a whole as one bar, and below it each with its share; a click opens its evaluations."""
     whole = sum(part.count for part in parts)
     st.subheader(title, anchor=False)
@@ -58,6 +62,13 @@ def share_bar(title: str, parts: Sequence[Part]) -> None:
         for part, share in zip(parts, shares, strict=True)
         if part.count
     ]
+    view.printed.shares(
+        title,
+        tuple(
+            Share(part.label, f"{format.count(part.count)} · {share}", part.count, part.colour)
+            for part, share in zip(parts, shares, strict=True)
+        ),
+    )
     told = ", ".join(f"{part.label} {share}" for part, share in zip(parts, shares, strict=True))
     st.html(
         f'<div class="cb-bar" role="img" aria-label="{html.escape(title)}: {html.escape(told)}">{"".join(bars)}</div>'
@@ -76,6 +87,7 @@ def sentiment(view: View) -> None:
     """Draw the sentiments of the completed evaluations."""
     sums, colours, asked = view.summary.sums, palette(), view.filters.to_parameters()
     share_bar(
+        view,
         t("Sentiment"),
         [
             Part(name.lower(), t(name), count, colour, {**asked, "sentiment": [name], "state": ["Completed"]})
@@ -92,6 +104,7 @@ def states(view: View) -> None:
     """Draw how many evaluations are completed, under way and failed: what the scores are based on."""
     sums, colours, asked = view.summary.sums, palette(), view.filters.to_parameters()
     share_bar(
+        view,
         t("Coverage"),
         [
             Part(name.lower(), t(name), count, colour, {**asked, "state": [name]})

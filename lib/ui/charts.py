@@ -18,7 +18,7 @@ from lib.charts import trend as trends
 from lib.charts.drawing import PICK, Drawing
 from lib.charts.look import Look
 from lib.languages import current, t
-from lib.ui import state
+from lib.ui import pictures, state
 from lib.ui.style import palette
 from lib.ui.view import View
 
@@ -48,16 +48,29 @@ def show(drawing: Drawing, key: str, picked: Callable[[str], None] | None = None
         st.caption(words)
 
 
-def section(title: str, drawing: Drawing | None, key: str, picked: Callable[[str], None] | None = None) -> None:
-    """Draw a chart under its title; nothing where there is no drawing."""
+def section(
+    view: View,
+    title: str,
+    drawing: Drawing | None,
+    key: str,
+    picked: Callable[[str], None] | None = None,
+    *,
+    headed: bool = True,
+    narrow: bool = False,
+) -> None:
+    """Draw a chart, under its title unless there is one, and what saves its picture; nothing without a drawing."""
     if drawing is None:
         return
-    if title:
+    view.printed.chart(title, drawing, narrow=narrow)
+    if headed:
         st.subheader(title, anchor=False)
     show(drawing, key, picked)
+    pictures.menu(drawing, title, view, key)
 
 
-def course(view: View, metric: Metric, key: str, *, courses: dict[str, Trend] | None = None, height: int = 300) -> None:
+def course(
+    view: View, title: str, metric: Metric, key: str, *, courses: dict[str, Trend] | None = None, height: int = 300
+) -> None:
     """Draw a metric over time with the compared period behind and the notes; a click on a bucket makes it the period.
 
     `courses` are drawn in place of the whole selection's.
@@ -83,7 +96,7 @@ def course(view: View, metric: Metric, key: str, *, courses: dict[str, Trend] | 
         if bucket is not None:
             state.set_period(*_within(view, bucket.first, bucket.last))
 
-    show(drawing, key, picked)
+    section(view, title, drawing, key, picked, headed=False)
 
 
 def _notes(view: View, whole: Trend) -> Iterable[trends.Note]:

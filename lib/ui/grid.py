@@ -9,7 +9,9 @@ from typing import Any, Generic, TypeVar
 import pandas as pd
 import streamlit as st
 
-from lib.analytics.format import NOTHING
+from lib.analytics import format
+from lib.charts.paper import Table
+from lib.ui.view import View
 
 ROW_HEIGHT, MOST_HEIGHT = 36, 640
 
@@ -18,13 +20,21 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[R]):
-    """A column: what it holds, by which it is sorted; how that is shown where the grid's own way will not do."""
+    """A column: what it holds, by which it is sorted; how that is told where it is no text; whether it is printed."""
 
     label: str
     value: Callable[[R], Any]
     config: Any = None
     text: Callable[[R], str] | None = None
     colour: Callable[[R], str] | None = None
+    printed: bool = True
+
+    def told(self, row: R) -> str:
+        """Return what a cell says."""
+        if self.text:
+            return self.text(row)
+        value = self.value(row)
+        return format.NOTHING if value in (None, "") else format.count(value) if isinstance(value, int) else str(value)
 
 
 def height_of(rows: int, most: int = MOST_HEIGHT) -> int:
@@ -43,12 +53,19 @@ def opener(label: str, key: str, opened: Callable[[int], None], hint: str) -> An
     )
 
 
-def draw(rows: Sequence[R], columns: Sequence[Column[R]], key: str, alt: str) -> None:
-    """Draw rows that can be sorted, searched, and whose columns can be chosen; the first one stands out."""
+def draw(
+    view: View, title: str, rows: Sequence[R], columns: Sequence[Column[R]], key: str, alt: str, *, whole: bool = True
+) -> None:
+    """Draw rows that can be sorted, searched, and whose columns can be chosen.
+
+    Where the first row is the `whole` of the others, it stands out, and is the total in print.
+    """
     frame = pd.DataFrame({column.label: [column.value(row) for row in rows] for column in columns})
-    styled: Any = frame.style.apply(
-        lambda row: ["font-weight:600" if row.name == 0 else ""] * len(row), axis=1, subset=[columns[0].label]
-    )
+    styled: Any = frame.style
+    if whole:
+        styled = styled.apply(
+            lambda row: ["font-weight:600" if row.name == 0 else ""] * len(row), axis=1, subset=[columns[0].label]
+        )
     for column in columns:
         if column.text:
             texts = iter([column.text(row) for row in rows])
@@ -63,6 +80,10 @@ def draw(rows: Sequence[R], columns: Sequence[Column[R]], key: str, alt: str) ->
         height=height_of(len(frame)),
         column_config={column.label: column.config for column in columns if column.config},
         key=key,
-        placeholder=NOTHING,
+        placeholder=format.NOTHING,
         alt=alt,
     )
+    shown = [column for column in columns if column.printed]
+    told = [tuple(column.told(row) for column in shown) for row in rows]
+    total, others = (told[0], told[1:]) if whole else (None, told)
+    view.printed.table(title, Table(tuple(column.label for column in shown), tuple(others), total))

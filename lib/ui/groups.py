@@ -34,24 +34,25 @@ def show(dimension: Dimension, title: str, question: str) -> None:
         like_for_like = view.answers.ask(adjusted.like_for_like, view.filters, view.calendar, dimension)
         st.subheader(t("Like for like"), anchor=False)
         st.caption(t(breakdowns.ALIKE_HELP))
-        charts.section("", alike(like_for_like, dimension.label, charts.look()), "alike", state.open_detail)
+        drawing = alike(like_for_like, dimension.label, charts.look())
+        charts.section(view, t("Like for like"), drawing, "alike", state.open_detail, headed=False)
     else:
-        _standing(groups)
+        _standing(view, groups)
     st.subheader(t("All figures"), anchor=False)
     rows = {row.named: row for row in like_for_like.rows} if like_for_like else None
     breakdowns.table(view, title, groups, rows)
 
 
-def _standing(groups: Groups) -> None:
+def _standing(view: View, groups: Groups) -> None:
     dimension, found = groups.dimension, groups.found
     if dimension is EXECUTIVE:
         drawing = funnel(found.groups, found.total, dimension.label, charts.look())
-        charts.section(t("Volume against score"), drawing, "funnel", state.open_detail)
+        charts.section(view, t("Volume against score"), drawing, "funnel", state.open_detail)
         if drawing is not None:
             return
     before = groups.before if groups.compared else None
     drawing = ranking(found.groups, found.total, dimension.label, charts.look(), before)
-    charts.section(t("Average score"), drawing, "ranking", state.open_detail)
+    charts.section(view, t("Average score"), drawing, "ranking", state.open_detail)
 
 
 def _scores() -> str:
@@ -73,15 +74,16 @@ def _detail(view: View, dimension: Dimension, opened: Named) -> None:
     """Draw one group: its figures, course, distribution, its own breakdowns, and the way to its evaluations."""
     cards.key_figures(view)
     page.coverage(view)
-    page.trend_head(t("Average score over time"))
-    charts.course(view, METRICS["averageScore"], "trend")
+    title = t("Average score over time")
+    page.trend_head(title)
+    charts.course(view, title, METRICS["averageScore"], "trend")
     left, right = st.columns(2, gap="large")
     with left:
         cards.sentiment(view)
         cards.states(view)
     with right:
         counts = view.answers.ask(queries.distribution, view.filters, view.calendar)
-        charts.section(t("Score distribution"), distribution(counts, charts.look()), "distribution")
+        charts.section(view, t("Score distribution"), distribution(counts, charts.look()), "distribution", narrow=True)
     for other in (CAMPAIGN, CALL_CENTER, EXECUTIVE):
         if other is dimension:
             continue
@@ -91,7 +93,7 @@ def _detail(view: View, dimension: Dimension, opened: Named) -> None:
         before = groups.before if groups.compared else None
         drawing = ranking(groups.found.groups, groups.found.total, other.label, charts.look(), before)
         picked = partial(state.choose, other)
-        charts.section(t(_BY[other.name]), drawing, f"by-{other.name}", picked)
+        charts.section(view, t(_BY[other.name]), drawing, f"by-{other.name}", picked)
     st.page_link(
         "evaluations.py",
         label=t("The evaluations of {name}", name=opened.name),

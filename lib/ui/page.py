@@ -10,13 +10,14 @@ from contextlib import contextmanager
 import streamlit as st
 
 from lib import workspace
-from lib.analytics import format, queries, wording
+from lib.analytics import format, queries
 from lib.analytics.dimensions import Dimension, Named
 from lib.analytics.measures import METRICS
 from lib.analytics.queries import Status
 from lib.errors import CallboardError
 from lib.languages import t
-from lib.ui import charts, plain, shared_links, state
+from lib.ui import charts, pictures, plain, shared_links, state
+from lib.ui.printed import Printed
 from lib.ui.view import View, asked
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,10 @@ def begin(title: str, question: str, only: tuple[Dimension, Named] | None = None
     with ended_by_errors():
         space = workspace.current()
         filters = state.filters(space.settings.zone)
-        view = asked(space, filters if only is None else filters.narrowed(only[0], only[1].parameter_value))
+        printed = Printed(
+            t(title) if only is None else only[1].name, t(question) if only is None else _in_detail(only[0])
+        )
+        view = asked(space, filters if only is None else filters.narrowed(only[0], only[1].parameter_value), printed)
     st.html(f'<p class="cb-shown">{_shown(view)}</p>')
     notices(view.status)
     shared_links.banner(view)
@@ -53,6 +57,8 @@ def begin(title: str, question: str, only: tuple[Dimension, Named] | None = None
                 query_params=query(view.filters.to_parameters()),
             )
             shared_links.share(view)
+            words = pictures.shown(view)
+            pictures.paper_button(lambda: printed.paper(words, "Callboard"), printed.title)
     return view
 
 
@@ -85,7 +91,11 @@ def _head_of_one(title: str, dimension: Dimension, named: Named) -> None:
         args=(None,),
     )
     st.title(plain.text(named.name), anchor=False)
-    st.html(f'<p class="cb-question">{html.escape(t("{dimension} in detail", dimension=t(dimension.label)))}</p>')
+    st.html(f'<p class="cb-question">{html.escape(_in_detail(dimension))}</p>')
+
+
+def _in_detail(dimension: Dimension) -> str:
+    return t("{dimension} in detail", dimension=t(dimension.label))
 
 
 def trend_head(title: str) -> None:
@@ -156,12 +166,5 @@ def empty(what: str, hint: str) -> None:
 
 
 def _shown(view: View) -> str:
-    words = [html.escape(word) for word in wording.selection(view.answers, view.filters, view.summary.period)]
-    words[0] = f"<b>{words[0]}</b>"
-    words.append(f"<b>{format.count(view.summary.sums.evaluations)}</b> {html.escape(t('evaluations'))}")
-    if view.compared:
-        words.append(html.escape(t("compared with {label}", label=view.compared.label)))
-    zone = view.filters.zone(view.calendar.zone)
-    as_of = format.instant(view.status.changed_at.astimezone(zone))
-    words.append(html.escape(t("data as of {when} ({zone})", when=as_of, zone=zone.key)))
-    return " · ".join(words)
+    words = [f"<b>{html.escape(word)}</b>" if word == view.counted else html.escape(word) for word in view.words]
+    return " · ".join([f"<b>{words[0]}</b>", *words[1:]])

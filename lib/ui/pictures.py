@@ -65,14 +65,8 @@ def paper_button(make: Callable[[], Paper], name: str) -> None:
 
 
 def shown(view: View) -> str:
-    """Return in words what a page shows: period, filters, how many evaluations, compared with what, as of when."""
-    words = [view.shown, f"{format.count(view.summary.sums.evaluations)} {t('evaluations')}"]
-    if view.compared:
-        words.append(t("compared with {label}", label=view.compared.label))
-    zone = view.filters.zone(view.calendar.zone)
-    as_of = format.instant(view.status.changed_at.astimezone(zone))
-    words.append(t("data as of {when} ({zone})", when=as_of, zone=zone.key))
-    return " · ".join(words)
+    """Return in words what a page shows, on one line."""
+    return " · ".join(view.words)
 
 
 def card(metric: Metric, view: View, note: str = "", course: Sequence[Sums] = ()) -> Card:

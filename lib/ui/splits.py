@@ -38,4 +38,4 @@ def show(view: View, metric: Metric, dimension: Dimension) -> None:
     }
     if found.rest is not None:
         shown[t("{count} others", count=found.rest_count)] = found.rest
-    charts.course(view, metric, "trend", courses=shown, height=380)
+    charts.course(view, t(metric.label), metric, "trend", courses=shown, height=380)

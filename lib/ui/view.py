@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from lib.analytics import comparison, queries, wording
+from lib.analytics import comparison, format, queries, wording
 from lib.analytics.answers import Answers
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.filters import Filters, local_date
 from lib.analytics.measures import Sums
 from lib.analytics.queries import Status, Summary
 from lib.analytics.selection import Period
+from lib.languages import t
 from lib.ui import state
+from lib.ui.printed import Printed
 from lib.workspace import Workspace
 
 
@@ -38,6 +40,7 @@ class View:
     summary: Summary
     compared: Compared | None  # None where there is nothing to compare with
     granularity: Granularity  # the width of a trend's buckets
+    printed: Printed  # what of it was drawn so far
 
     @property
     def shown(self) -> str:
@@ -45,18 +48,35 @@ class View:
         return " · ".join(wording.selection(self.answers, self.filters, self.summary.period))
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """What is shown, part by part: period, filters, how many evaluations, compared with what, as of when."""
+        zone = self.filters.zone(self.calendar.zone)
+        as_of = format.instant(self.status.changed_at.astimezone(zone))
+        return (
+            *wording.selection(self.answers, self.filters, self.summary.period),
+            self.counted,
+            *([t("compared with {label}", label=self.compared.label)] if self.compared else []),
+            t("data as of {when} ({zone})", when=as_of, zone=zone.key),
+        )
+
+    @property
+    def counted(self) -> str:
+        """How many evaluations are shown, in words."""
+        return t("{count} evaluations", count=format.count(self.summary.sums.evaluations))
+
+    @property
     def zone_name(self) -> str:
         """The zone that days are meant in."""
         return self.filters.zone(self.calendar.zone).key
 
 
-def asked(workspace: Workspace, filters: Filters) -> View:
+def asked(workspace: Workspace, filters: Filters, printed: Printed) -> View:
     """Ask what every page shows of a selection."""
     answers, calendar = workspace.answers, workspace.calendar
     summary = answers.ask(queries.summary, filters, calendar)
     compared = _compared(answers, calendar, filters, summary.period)
     status, granularity = answers.ask(queries.status), _granularity(filters, calendar, summary.period)
-    return View(workspace, answers, calendar, filters, status, summary, compared, granularity)
+    return View(workspace, answers, calendar, filters, status, summary, compared, granularity, printed)
 
 
 def _granularity(filters: Filters, calendar: Calendar, period: Period) -> Granularity:

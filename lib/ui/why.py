@@ -81,7 +81,7 @@ def parts(view: View, dimension: Dimension) -> None:
             )
     now = wording.period(found.period)
     drawing = waterfall(found, view.compared.label, now, charts.look())
-    charts.section(t("From then to now"), drawing, "waterfall", lambda who: _open(view, dimension, who))
+    charts.section(view, t("From then to now"), drawing, "waterfall", lambda who: _open(view, dimension, who))
     st.caption(
         t(
             "Within: the groups' own scores moved. Mix (pale): their shares of the scored evaluations moved. All parts "
@@ -143,7 +143,7 @@ def _table(view: View, dimension: Dimension, found: Drivers) -> None:
     first = grid.opener(t(dimension.label), f"part-{dimension.name}", opened, t("A click opens its evaluations."))
     columns = [Column(t(dimension.label), lambda line: line.name, first), *_columns(found)]
     alt = t("{count} parts of the change", count=len(groups))
-    grid.draw(lines, columns, f"parts-{dimension.name}", alt)
+    grid.draw(view, t("All parts"), lines, columns, f"parts-{dimension.name}", alt)
 
     def rows() -> tuple[tuple[Any, ...], ...]:
         return tuple(
@@ -169,23 +169,27 @@ def _table(view: View, dimension: Dimension, found: Drivers) -> None:
 
 
 def _columns(found: Drivers) -> list[Column[_Line]]:
-    score, share, count = (st.column_config.NumberColumn(format=each) for each in ("%.2f", "percent", "localized"))
     interval = SCORE.interval
+    was, is_now = found.before.scored, found.now.scored
     return [
         _points(t("Within"), lambda line: line.within),
         _points(t("Mix"), lambda line: line.mix),
         _points(t("Together"), lambda line: line.total),
-        Column(t("Score then"), lambda line: SCORE.rounded(line.before), score),
-        Column(t("Score now"), lambda line: SCORE.rounded(line.now), score),
+        _told(t("Score then"), Unit.SCORE, lambda line: SCORE.rounded(line.before)),
+        _told(t("Score now"), Unit.SCORE, lambda line: SCORE.rounded(line.now)),
         Column(
             t("95 % interval now"),
             lambda line: format.interval(Unit.SCORE, interval(line.now) if interval else None),
         ),
-        Column(t("Share then"), lambda line: line.before.scored / found.before.scored, share),
-        Column(t("Share now"), lambda line: line.now.scored / found.now.scored, share),
-        Column(t("Scored then"), lambda line: line.before.scored, count),
-        Column(t("Scored now"), lambda line: line.now.scored, count),
+        _told(t("Share then"), Unit.SHARE, lambda line: line.before.scored / was),
+        _told(t("Share now"), Unit.SHARE, lambda line: line.now.scored / is_now),
+        _told(t("Scored then"), Unit.COUNT, lambda line: line.before.scored),
+        _told(t("Scored now"), Unit.COUNT, lambda line: line.now.scored),
     ]
+
+
+def _told(label: str, unit: Unit, value: Callable[[_Line], float | None]) -> Column[_Line]:
+    return Column(label, value, text=lambda line: format.value(unit, value(line)))
 
 
 def _points(label: str, value: Callable[[_Line], float]) -> Column[_Line]:

@@ -81,8 +81,8 @@ def drawings(palette: Palette = LIGHT, language: str = "en") -> dict[str, Drawin
         "trend": trend({"": course()}, metric, look, compared=compared, compared_label="before", notes=pinned),
         "series": trend({name: course(lift=place / 4) for place, name in enumerate(HOSTILE[:4])}, metric, look),
         "distribution": distribution([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 50, 40, 30, 20, 10, 5, 3, 1], look),
-        "ranking": ranking(some, "Campaign", look),
-        "hostile": ranking(groups(HOSTILE), "Campaign", look),
+        "ranking": ranking(some, total, "Campaign", look),
+        "hostile": ranking(groups(HOSTILE), total, "Campaign", look),
         "funnel": funnel(some, total, "Campaign", look),
     }
     return {name: drawing for name, drawing in found.items() if drawing is not None}

@@ -15,7 +15,7 @@ from lib import languages
 from lib.charts import letters, rendering
 from lib.charts.distribution import distribution
 from lib.charts.drawing import Drawing
-from lib.charts.look import DARK, LIGHT, LIGHT_LOOK
+from lib.charts.look import DARK, LIGHT, Look
 from lib.charts.picture import Picture
 from lib.charts.rendering import Renderer
 from lib.errors import RenderingError
@@ -67,7 +67,7 @@ def test_names_of_users_come_out_as_text() -> None:
     assert "Control □□□□\x7f\x85□ end" in labels
     assert any(label.startswith("Long name name") and label.endswith("…") for label in labels)
     for title in HOSTILE[:2]:
-        assert Picture(distribution([0] * 20, LIGHT_LOOK), title, " · ".join(HOSTILE)).png()
+        assert Picture(distribution([0] * 20, Look(LIGHT)), title, " · ".join(HOSTILE)).png()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -86,7 +86,7 @@ def test_png_has_its_size_and_is_not_blank(kind: str) -> None:
 
 def test_the_rows_are_the_drawings() -> None:
     counts = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 50, 40, 30, 20, 10, 5, 3, 1]
-    svg = Picture(distribution(counts, LIGHT_LOOK), "Scores").svg()
+    svg = Picture(distribution(counts, Look(LIGHT)), "Scores").svg()
     bars = [element.get("aria-label") or "" for element in ET.fromstring(svg).iter()]  # noqa: S314
     drawn = [
         int(label.rpartition("Evaluations: ")[2].split(";")[0].split(" ")[0])

@@ -10,8 +10,9 @@ import pypdf
 import pytest
 
 from lib import languages
+from lib.analytics.measures import Sums
 from lib.charts import letters, printing
-from lib.charts.look import DARK, LIGHT, LIGHT_LOOK
+from lib.charts.look import DARK, LIGHT, Look
 from lib.charts.paper import Card, Paper, Section, Share, Table
 from lib.charts.ranking import ranking
 from lib.charts.rendering import Renderer
@@ -98,7 +99,8 @@ def test_what_charts_clip_by_is_told_apart() -> None:
 
 
 def test_a_chart_taller_than_a_sheet_is_seen_as_a_whole() -> None:
-    drawing = ranking(groups(tuple(f"Executive {place:02}" for place in range(25))), "Executive", LIGHT_LOOK)
+    some = groups(tuple(f"Executive {place:02}" for place in range(25)))
+    drawing = ranking(some, sum((group.sums for group in some), Sums()), "Executive", Look(LIGHT))
     assert drawing
     pages = texts(read(printing.pdf(Paper("T", "Q", "S", sections=(Section("Score", drawing),)))))
     assert sum(all(f"Executive {place:02}" in page for place in range(25)) for page in pages) == 1
