@@ -13,8 +13,8 @@ install: .venv/installed ## the pinned dependencies, into .venv
 
 install-dev: .venv/installed-dev ## the same, and what the tests need
 
-test: install-dev system lint ## lint, types and the whole suite, on DuckDB, PostgreSQL and in Chromium
-	@$(BIN)/python -m pytest
+test: install-dev system lint ## lint, types and the whole suite, on DuckDB, PostgreSQL and in Chromium, a file at a time on each core
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 bench: install-dev system ## measurements against yardsticks, on ten million evaluations; writes bench/results.md
 	@$(BIN)/python -m bench $(PARTS)
