@@ -34,7 +34,7 @@ def ranking(groups: Sequence[Group], label: str, look: Look) -> Drawing | None:
             {
                 "place": place,
                 "id": group.named.parameter_value,
-                "name": group.named.name,
+                "name": group.named.shown,
                 "value": metric.rounded(group.sums),
                 "shown": format.metric(metric, group.sums),
                 "low": ends[0] if ends else None,
