@@ -98,7 +98,7 @@ def ended_by_errors() -> Iterator[None]:
         yield
     except CallboardError as error:
         log.warning("A page could not be shown: %s", error.message)
-        st.error(plain.text(error.message), icon=":material/error:")
+        st.error(plain.problem(error), icon=":material/error:")
         st.stop()
 
 

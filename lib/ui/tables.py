@@ -9,12 +9,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from lib.analytics import format
 from lib.analytics.dimensions import DIMENSIONS, EXECUTIVE, Dimension
 from lib.analytics.measures import METRICS, Sums
 from lib.analytics.queries import Group, Trend
 from lib.analytics.records import Record
 from lib.exports.reports import figure_fields, figure_values
 from lib.exports.tables import CSV_TYPE, XLSX_TYPE, Field, TableFile, about
+from lib.languages import said_of, speaking, t
 from lib.ui.view import View
 
 TABLE_METRICS = (
@@ -36,21 +38,23 @@ def breakdown(view: View, title: str, dimension: Dimension, groups: Sequence[Gro
     with_center = dimension is EXECUTIVE
     rows = [
         {
-            dimension.label: group.named.name,
-            **({"Call center": group.call_center.name if group.call_center else None} if with_center else {}),
+            t(dimension.label): group.named.shown,
+            **({t("Call center"): group.call_center.shown if group.call_center else None} if with_center else {}),
             **_figures(group.sums),
         }
         for group in groups
     ]
-    rows.insert(0, {dimension.label: _TOTAL, **({"Call center": None} if with_center else {}), **_figures(total)})
+    rows.insert(
+        0, {t(dimension.label): t(_TOTAL), **({t("Call center"): None} if with_center else {}), **_figures(total)}
+    )
     frame = pd.DataFrame(rows)
     st.dataframe(
         frame,
         hide_index=True,
         width="stretch",
         height=min(640, 36 * len(frame) + 40),
-        column_config={dimension.label: st.column_config.TextColumn(dimension.label, pinned=True), **_columns()},
-        alt=f"{title}: {len(groups)} rows and a total",
+        column_config={t(dimension.label): st.column_config.TextColumn(t(dimension.label), pinned=True), **_columns()},
+        alt=t("{title}: {count} rows and a total", title=t(title), count=format.count(len(groups))),
     )
     fields = [Field(dimension.parameter), Field(dimension.name_field)]
     fields += [Field("callCenterName")] if with_center else []
@@ -70,15 +74,23 @@ def trend(view: View, course: Trend) -> None:
     """Draw a trend as a table, newest first, and its downloads."""
     points = list(reversed(course.points))
     frame = pd.DataFrame(
-        [{"Date": point.bucket.first, "Partial": point.bucket.partial, **_figures(point.sums)} for point in points]
+        [
+            {t("Date"): point.bucket.first, t("Partial"): point.bucket.partial, **_figures(point.sums)}
+            for point in points
+        ]
     )
     st.dataframe(
         frame,
         hide_index=True,
         width="stretch",
         height=min(520, 36 * len(frame) + 40),
-        column_config={"Date": st.column_config.DateColumn("Date", format="YYYY-MM-DD", pinned=True), **_columns()},
-        alt=f"Trend by {course.granularity.value} buckets: {len(frame)} rows",
+        column_config={
+            t("Date"): st.column_config.DateColumn(t("Date"), format="YYYY-MM-DD", pinned=True),
+            **_columns(),
+        },
+        alt=t(
+            "Trend by {width} buckets: {count} rows", width=t(course.granularity.value), count=format.count(len(frame))
+        ),
     )
     fields = [Field("date", "date"), Field("partial"), *figure_fields()]
 
@@ -94,17 +106,17 @@ def records(view: View, found: Sequence[Record]) -> None:
     frame = pd.DataFrame(
         [
             {
-                "When": record.audio_at.astimezone(zone).replace(tzinfo=None),
-                "State": record.state.name,
-                "Score": record.score,
-                "Sentiment": record.sentiment.name if record.sentiment else None,
-                "Duration": record.duration_seconds,
-                "Campaign": record.campaign.name,
-                "Call center": record.call_center.name,
-                "Engagement": record.engagement.name,
-                "Executive": record.executive.name,
-                "AI": record.is_ai,
-                "Id": record.id,
+                t("When"): record.audio_at.astimezone(zone).replace(tzinfo=None),
+                t("State"): said_of("evaluation", record.state.name),
+                t("Score"): record.score,
+                t("Sentiment"): t(record.sentiment.name) if record.sentiment else None,
+                t("Duration"): record.duration_seconds,
+                t("Campaign"): record.campaign.shown,
+                t("Call center"): record.call_center.shown,
+                t("Engagement"): record.engagement.shown,
+                t("Executive"): record.executive.shown,
+                t("AI"): record.is_ai,
+                t("Id"): record.id,
             }
             for record in found
         ]
@@ -115,11 +127,11 @@ def records(view: View, found: Sequence[Record]) -> None:
         width="stretch",
         height=min(760, 36 * len(frame) + 40),
         column_config={
-            "When": st.column_config.DatetimeColumn("When", format="YYYY-MM-DD HH:mm"),
-            "Score": st.column_config.NumberColumn("Score", format="%.2f"),
-            "Duration": st.column_config.NumberColumn("Duration", format="duration"),
+            t("When"): st.column_config.DatetimeColumn(t("When"), format="YYYY-MM-DD HH:mm"),
+            t("Score"): st.column_config.NumberColumn(t("Score"), format="%.2f"),
+            t("Duration"): st.column_config.NumberColumn(t("Duration"), format="duration"),
         },
-        alt=f"{len(found)} evaluations, newest first",
+        alt=t("{count} evaluations, newest first", count=format.count(len(found))),
     )
     fields = [
         Field("id"),
@@ -159,18 +171,19 @@ def records(view: View, found: Sequence[Record]) -> None:
 def downloads(
     view: View, title: str, stem: str, fields: Sequence[Field], rows: Callable[[], tuple[tuple[Any, ...], ...]]
 ) -> None:
-    """Draw the buttons that download a table; the file is made when one is pressed."""
+    """Draw the buttons that download a table; the file is made when one is pressed, and speaks English."""
     metrics = [field.name for field in fields if field.name in METRICS]
 
     def table() -> TableFile:
-        made = rows()
-        return TableFile(title, tuple(fields), made, about(title, view.shown, view.zone_name, metrics, len(made)))
+        with speaking("en"):
+            made = rows()
+            return TableFile(title, tuple(fields), made, about(title, view.shown, view.zone_name, metrics, len(made)))
 
     name = f"callboard-{stem}-{date.today().isoformat()}"
     with st.container(horizontal=True, gap="small"):
         for label, ending, kind, make in (
-            ("Download CSV", "csv", CSV_TYPE, lambda: table().csv()),
-            ("Download XLSX", "xlsx", XLSX_TYPE, lambda: table().xlsx()),
+            (t("Download CSV"), "csv", CSV_TYPE, lambda: table().csv()),
+            (t("Download XLSX"), "xlsx", XLSX_TYPE, lambda: table().xlsx()),
         ):
             st.download_button(
                 label, data=make, file_name=f"{name}.{ending}", mime=kind, on_click="ignore", key=f"{stem}-{ending}"
@@ -181,18 +194,18 @@ def _figures(sums: Sums) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     for name in TABLE_METRICS:
         metric = METRICS[name]
-        figures[metric.label] = metric.rounded(sums)
+        figures[t(metric.label)] = metric.rounded(sums)
         if name == "averageScore":
             ends = metric.interval(sums) if metric.interval else None
-            figures["95 % interval"] = None if ends is None else f"{ends[0]:.2f} – {ends[1]:.2f}"
-            figures["Note"] = "few evaluations" if sums.few else ""
+            figures[t("95 % interval")] = None if ends is None else format.interval(metric.unit, ends)
+            figures[t("Note")] = t("few evaluations") if sums.few else ""
     return figures
 
 
 def _columns() -> dict[str, Any]:
     return {
-        METRICS[name].label: st.column_config.NumberColumn(
-            METRICS[name].label, help=METRICS[name].help, format=_COLUMN_FORMATS[METRICS[name].unit.value]
+        t(METRICS[name].label): st.column_config.NumberColumn(
+            t(METRICS[name].label), help=t(METRICS[name].help), format=_COLUMN_FORMATS[METRICS[name].unit.value]
         )
         for name in TABLE_METRICS
     }
