@@ -222,9 +222,16 @@ def names(text: str) -> set[str]:
 
 
 def english(entries: Mapping[Key, str]) -> list[re.Pattern[str]]:
-    """Return what English texts of a catalogue look like when they are drawn, values in their places."""
-    texts = {text for (_, text), said in entries.items() if said != text}
+    """Return what English texts of a catalogue look like when they are drawn, values in their places.
+
+    Texts that are hardly more than their values are left out, as `{first} to {last}`: other texts look like them.
+    """
+    texts = {text for (_, text), said in entries.items() if said != text and _says_enough(text)}
     return [re.compile(r".+".join(re.escape(part) for part in re.split(r"\{\w+\}", text))) for text in sorted(texts)]
+
+
+def _says_enough(text: str) -> bool:
+    return "{" not in text or sum(sign.isalpha() for sign in re.sub(r"\{\w+\}", "", text)) >= 6
 
 
 def _calls() -> Iterator[tuple[str, ast.Call]]:

@@ -396,6 +396,25 @@ def test_pages_in_spanish_without_data(app: AppTest) -> None:
         assert left_in_english(app) == [], page
 
 
+def test_an_upload_in_spanish(app: AppTest) -> None:
+    app.run()
+    app.switch_page("data.py").run()
+    rows = "id,audioDate,state,averageNote\n1,2024-01-01,completed,9\n2,2024-01-02,Rara,8\n3,ayer,completed,7\n"
+    app.file_uploader[0].upload("llamadas.csv", rows.encode(), "text/csv").run()
+    assert not app.exception and not app.error
+    assert left_in_english(app) == []
+    assert {"Primeras filas", "Valores de state", "Signo decimal", "Solo revisar", "‹nada›"} <= {*drawn(app)}
+    next(button for button in app.button if button.label == "Solo revisar").click().run()
+    space = workspaces.current()
+    until = time.monotonic() + 30
+    while not space.queue.newest(("import",), 1)[0].ended and time.monotonic() < until:
+        time.sleep(0.1)
+    app.run()
+    assert not app.exception
+    assert left_in_english(app) == []
+    assert {"Descargar las filas con errores", "Qué sería correcto", "1 filas con errores"} <= {*drawn(app)}
+
+
 def test_a_link_without_a_language_leaves_the_visitor_s(filled: AppTest) -> None:
     filled.run()
     del filled.query_params["lang"]

@@ -11,7 +11,7 @@ import streamlit as st
 
 from lib.analytics import format
 from lib.analytics.dimensions import DIMENSIONS, EXECUTIVE, Dimension
-from lib.analytics.measures import METRICS, Sums
+from lib.analytics.measures import METRICS, Sums, Unit
 from lib.analytics.queries import Group, Trend
 from lib.analytics.records import Record
 from lib.exports.reports import figure_fields, figure_values
@@ -29,7 +29,14 @@ TABLE_METRICS = (
     "completionRate",
     "failureRate",
 )
-_COLUMN_FORMATS = {"count": "localized", "score": "%.2f", "share": "percent", "balance": "%.2f", "seconds": "%d s"}
+_COLUMN_FORMATS: dict[str, tuple[str, float | None]] = {
+    "count": ("localized", 1),
+    "score": ("localized", 0.01),
+    "share": ("percent", None),
+    "balance": ("localized", 0.01),
+    "seconds": ("%d s", None),
+}
+"""How a unit's values look in a table, by the browser's locale, and the step that says with how many decimals."""
 _TOTAL = "All"
 
 
@@ -128,7 +135,7 @@ def records(view: View, found: Sequence[Record]) -> None:
         height=min(760, 36 * len(frame) + 40),
         column_config={
             t("When"): st.column_config.DatetimeColumn(t("When"), format="YYYY-MM-DD HH:mm"),
-            t("Score"): st.column_config.NumberColumn(t("Score"), format="%.2f"),
+            t("Score"): st.column_config.NumberColumn(t("Score"), **_number(Unit.SCORE)),
             t("Duration"): st.column_config.NumberColumn(t("Duration"), format="duration"),
         },
         alt=t("{count} evaluations, newest first", count=format.count(len(found))),
@@ -205,7 +212,12 @@ def _figures(sums: Sums) -> dict[str, Any]:
 def _columns() -> dict[str, Any]:
     return {
         t(METRICS[name].label): st.column_config.NumberColumn(
-            t(METRICS[name].label), help=t(METRICS[name].help), format=_COLUMN_FORMATS[METRICS[name].unit.value]
+            t(METRICS[name].label), help=t(METRICS[name].help), **_number(METRICS[name].unit)
         )
         for name in TABLE_METRICS
     }
+
+
+def _number(unit: Unit) -> dict[str, Any]:
+    form, step = _COLUMN_FORMATS[unit.value]
+    return {"format": form, "step": step}
