@@ -13,9 +13,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import altair as alt
 import openpyxl
 import pytest
 import streamlit as st
+import vl_convert
 from google.protobuf.json_format import MessageToDict
 from streamlit.testing.v1 import AppTest
 
@@ -30,6 +32,7 @@ from lib.analytics.explanation import explain
 from lib.analytics.filters import Filters
 from lib.analytics.measures import Sums, Unit
 from lib.analytics.selection import Period
+from lib.charts.look import LIGHT, Look, dressed
 from lib.codes import SCORE_SCALE
 from lib.exports import files
 from lib.languages import dated, day, number, said_of, speaking, t
@@ -222,6 +225,13 @@ def test_what_changed_since_a_link() -> None:
         "Tasa de finalización: cambió menos de lo que se muestra; era y es 98,1 %.",
         "Sentimiento neto: ya no se muestra. Significaba: Evaluaciones completadas ÷ evaluaciones.",
     ]
+
+
+def test_axes_write_days_in_the_language_s_order() -> None:
+    days = [{"date": f"2024-01-{number:02}", "value": number} for number in range(1, 32)]
+    chart = alt.Chart(alt.Data(values=days)).mark_line().encode(x="date:T", y="value:Q").properties(width=500)
+    for code, shown in (("en", "Jan 07"), ("es", "07 ene")):
+        assert f">{shown}<" in vl_convert.vegalite_to_svg(dressed(chart, Look(LIGHT, code)))
 
 
 # Why it moved.

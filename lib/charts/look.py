@@ -85,7 +85,13 @@ def dressed(chart: Any, look: Look) -> dict[str, Any]:
         .to_dict()
     )
     spec["config"]["locale"] = _locale(look.language)
+    if look.language in _AXIS_DAYS:
+        spec["config"]["axisTemporal"] = {"format": _AXIS_DAYS[look.language]}
     return spec
+
+
+_AXIS_DAYS = {"es": {"week": "%d %b", "hours": "%H:%M"}}
+"""How a language writes days and hours along an axis, where Vega's own order of words is not its own."""
 
 
 def _locale(language: str) -> dict[str, Any]:

@@ -136,7 +136,7 @@ def records(view: View, found: Sequence[Record]) -> None:
         column_config={
             t("When"): st.column_config.DatetimeColumn(t("When"), format="YYYY-MM-DD HH:mm"),
             t("Score"): st.column_config.NumberColumn(t("Score"), **_number(Unit.SCORE)),
-            t("Duration"): st.column_config.NumberColumn(t("Duration"), format="duration"),
+            t("Duration"): st.column_config.NumberColumn(t("Duration"), **_number(Unit.SECONDS)),
         },
         alt=t("{count} evaluations, newest first", count=format.count(len(found))),
     )
