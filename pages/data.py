@@ -1,18 +1,16 @@
 """What is in here?"""
 
-import html
-
 import streamlit as st
 
 from lib import workspace
+from lib.languages import t
 from lib.ui import importing, page
 
-st.title("Data", anchor=False)
-st.html(f'<p class="cb-question">{html.escape("What is in here, and how does more come in?")}</p>')
+page.head("Data", "What is in here, and how does more come in?")
 with page.ended_by_errors():
     space = workspace.current()
     importing.summary(space)
-    st.subheader("Load your own", anchor=False)
+    st.subheader(t("Load your own"), anchor=False)
     files = importing.upload(space)
     if files:
         mapped = importing.mapping(space, files)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from lib.analytics import format, records
 from lib.codes import Sentiment, State
+from lib.languages import said_of, t
 from lib.ui import page, state, tables
 
 PAGE_SIZE = 100
@@ -11,7 +12,14 @@ PAGE_SIZE = 100
 view = page.begin("Evaluations", "Which calls are behind the numbers?")
 left, right = st.columns(2)
 for place, (name, choices) in zip((left, right), state.RECORD_CHOICES.items(), strict=True):
-    place.multiselect(name.capitalize(), choices, key=name, placeholder="All", on_change=state.first_page)
+    place.multiselect(
+        t(name.capitalize()),
+        choices,
+        format_func=lambda choice: said_of("evaluation", choice),
+        key=name,
+        placeholder=t("All"),
+        on_change=state.first_page,
+    )
 
 found = view.answers.ask(
     records.records,
@@ -23,14 +31,18 @@ found = view.answers.ask(
     PAGE_SIZE,
 )
 if not found.total_count:
-    page.empty("Nothing matches these filters", "Choose other states or sentiments.")
+    page.empty(t("Nothing matches these filters"), t("Choose other states or sentiments."))
     st.stop()
 first = (found.page - 1) * PAGE_SIZE + 1
 st.caption(
-    f"{format.count(first)} to {format.count(first + len(found.records) - 1)} of {format.count(found.total_count)}, "
-    "newest first."
+    t(
+        "{first} to {last} of {count}, newest first.",
+        first=format.count(first),
+        last=format.count(first + len(found.records) - 1),
+        count=format.count(found.total_count),
+    )
 )
 tables.records(view, found.records)
 pages = -(-found.total_count // PAGE_SIZE)
 if pages > 1:
-    st.number_input(f"Page of {format.count(pages)}", 1, max(pages, found.page), key="page", width=180)
+    st.number_input(t("Page of {count}", count=format.count(pages)), 1, max(pages, found.page), key="page", width=180)

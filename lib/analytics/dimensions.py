@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from lib import codes, schema
+from lib.languages import t
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ class Named:
     def parameter_value(self) -> str:
         """The value that a filter asks for it by."""
         return codes.NONE_NAME if self.id is None else self.id
+
+    @property
+    def shown(self) -> str:
+        """Its name as pages show it: what belongs to none is called so in their language."""
+        return t(codes.NONE_NAME) if self.id is None else self.name
 
 
 CAMPAIGN = Dimension("campaign", "Campaign", "campaigns", schema.campaigns, "campaign_key")

@@ -1,4 +1,8 @@
-"""Why it moved, in words: `Drivers` as sentences. Numbers are formatted first, and sentences made of texts alone."""
+"""Why it moved, in words: `Drivers` as sentences of the language in use.
+
+Numbers are formatted first. A sentence is one text of the catalogue, and the groups stand in it as a form of their
+own ("the campaigns"): languages differ in the order of words, in articles and in gender.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,26 @@ from fractions import Fraction
 from lib.analytics.dimensions import Dimension
 from lib.analytics.drivers import SHOWN, Drivers, Part
 from lib.analytics.measures import METRICS, rounded
+from lib.languages import number, t
 
 _NAMED = 3
 """How many groups are named."""
+
+GROUPS = {
+    "campaign": "the campaigns",
+    "callCenter": "the call centers",
+    "engagement": "the engagements",
+    "executive": "the executives",
+}
+"""A dimension's groups, by its name, as they stand in a sentence."""
+
+NONE_MOVED = {
+    "campaign": "No single campaign moved it by as much as {least}.",
+    "callCenter": "No single call center moved it by as much as {least}.",
+    "engagement": "No single engagement moved it by as much as {least}.",
+    "executive": "No single executive moved it by as much as {least}.",
+}
+"""What is said where no group's part can be seen, by the dimension's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,61 +52,87 @@ def explain(found: Drivers, dimension: Dimension) -> Explanation | None:
     change = found.change
     if change is None:
         return None
-    score = METRICS["averageScore"]
-    was, is_now = (points(Fraction(score.value(sums) or 0)) for sums in (found.before, found.now))
-    by = points(abs(change)) if abs(change) >= SHOWN else None
     named = [_part(part) for part in found.parts[:_NAMED] if abs(part.total) >= SHOWN]
+    groups = t(GROUPS[dimension.name])
     return Explanation(
-        _change_sentence(
-            change > 0, by, was, is_now, points(found.mix, plus=True), points(found.within, plus=True), dimension.plural
-        ),
-        _parts_sentence(named, dimension.label.lower()),
-        _hidden_sentence(found.within > 0, points(abs(found.within)), dimension.plural) if found.hidden else None,
+        _change_sentence(found, change, groups),
+        _parts_sentence(named) if named else t(NONE_MOVED[dimension.name], least=number(0.01, 2)),
+        _hidden_sentence(found.within, groups) if found.hidden else None,
     )
 
 
 def points(value: Fraction, plus: bool = False) -> str:
     """Return points of a score in two decimals, with a true minus sign, and with a plus where asked for."""
-    text = f"{rounded(abs(value), 2):.2f}"
+    text = number(rounded(abs(value), 2) or 0, 2)
     if abs(value) < SHOWN:
         return text
     return f"−{text}" if value < 0 else f"+{text}" if plus else text
 
 
-def _part(part: Part) -> str:
-    name, total = part.named.name, points(part.total, plus=True)
-    if not part.before.scored or not part.now.scored:
-        return _one_sided(name, total, not part.before.scored)
-    return _two_sided(name, total, points(part.mix, plus=True), points(part.within, plus=True))
-
-
-# From here on: English.
-
-
-def _change_sentence(up: bool, by: str | None, was: str, is_now: str, mix: str, within: str, groups: str) -> str:
-    moved = f"{'rose' if up else 'fell'} by {by}, from {was} to {is_now}" if by else f"is at {is_now}, as before"
-    moved = moved if by or was == is_now else f"hardly moved, from {was} to {is_now}"
-    return (
-        f"The average score {moved}: {mix} because the shares of the {groups} changed (mix) and {within} within the "
-        f"{groups}."
+def _change_sentence(found: Drivers, change: Fraction, groups: str) -> str:
+    score = METRICS["averageScore"]
+    was, is_now = (points(Fraction(score.value(sums) or 0)) for sums in (found.before, found.now))
+    values = {
+        "by": points(abs(change)),
+        "was": was,
+        "now": is_now,
+        "mix": points(found.mix, plus=True),
+        "within": points(found.within, plus=True),
+        "groups": groups,
+    }
+    if abs(change) >= SHOWN and change > 0:
+        return t(
+            "The average score rose by {by}, from {was} to {now}: {mix} because the shares of {groups} changed (mix) "
+            "and {within} within {groups}.",
+            **values,
+        )
+    if abs(change) >= SHOWN:
+        return t(
+            "The average score fell by {by}, from {was} to {now}: {mix} because the shares of {groups} changed (mix) "
+            "and {within} within {groups}.",
+            **values,
+        )
+    if was != is_now:
+        return t(
+            "The average score hardly moved, from {was} to {now}: {mix} because the shares of {groups} changed (mix) "
+            "and {within} within {groups}.",
+            **values,
+        )
+    return t(
+        "The average score is at {now}, as before: {mix} because the shares of {groups} changed (mix) and {within} "
+        "within {groups}.",
+        **values,
     )
 
 
-def _parts_sentence(parts: Sequence[str], group: str) -> str:
-    if not parts:
-        return f"No single {group} moved it by as much as 0.01."
-    listed = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
-    return f"The largest part{'s' if len(parts) > 1 else ''}: {listed}."
+def _parts_sentence(parts: Sequence[str]) -> str:
+    if len(parts) == 1:
+        return t("The largest part: {first}.", first=parts[0])
+    if len(parts) == 2:
+        return t("The largest parts: {first} and {second}.", first=parts[0], second=parts[1])
+    return t("The largest parts: {first}, {second} and {third}.", first=parts[0], second=parts[1], third=parts[2])
 
 
-def _one_sided(name: str, total: str, is_new: bool) -> str:
-    return f"{name} {total} ({'new' if is_new else 'no longer there'})"
+def _part(part: Part) -> str:
+    name, total = part.named.shown, points(part.total, plus=True)
+    if not part.before.scored:
+        return t("{name} {total} (new)", name=name, total=total)
+    if not part.now.scored:
+        return t("{name} {total} (no longer there)", name=name, total=total)
+    mix, within = points(part.mix, plus=True), points(part.within, plus=True)
+    return t("{name} {total} (mix {mix}, within {within})", name=name, total=total, mix=mix, within=within)
 
 
-def _two_sided(name: str, total: str, mix: str, within: str) -> str:
-    return f"{name} {total} (mix {mix}, within {within})"
-
-
-def _hidden_sentence(up: bool, by: str, groups: str) -> str:
-    what, moved = ("an improvement", "risen") if up else ("a decline", "fallen")
-    return f"The mix hides {what}: had the shares of the {groups} not changed, the score would have {moved} by {by}."
+def _hidden_sentence(within: Fraction, groups: str) -> str:
+    by = points(abs(within))
+    if within > 0:
+        return t(
+            "The mix hides an improvement: had the shares of {groups} not changed, the score would have risen by {by}.",
+            groups=groups,
+            by=by,
+        )
+    return t(
+        "The mix hides a decline: had the shares of {groups} not changed, the score would have fallen by {by}.",
+        groups=groups,
+        by=by,
+    )

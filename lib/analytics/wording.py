@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from lib.analytics import queries
 from lib.analytics.answers import Answers
 from lib.analytics.dimensions import DIMENSIONS
 from lib.analytics.filters import Filters, Moment
 from lib.analytics.selection import Period
-from lib.languages import day
+from lib.languages import dated, day, t
 
 _NAMED = 4
 """How many names are listed before the rest is only counted."""
@@ -19,15 +19,15 @@ def period(which: Period) -> str:
     """Return a period in as few words as tell it: `1–31 Jan 2024`."""
     first, last = which.date_from, which.date_to
     if first is None or last is None:
-        return "no data"
+        return t("no data")
     if isinstance(first, datetime) or isinstance(last, datetime):
-        return f"{_moment(first)} to {_moment(last)}"
+        return t("{first} to {last}", first=_moment(first), last=_moment(last))
     if first == last:
         return day(first)
     if (first.year, first.month) == (last.year, last.month):
         return f"{first.day}–{day(last)}"
     if first.year == last.year:
-        return f"{first.day} {first:%b} – {day(last)}"
+        return f"{_short(first)} – {day(last)}"
     return f"{day(first)} – {day(last)}"
 
 
@@ -38,14 +38,21 @@ def selection(answers: Answers, filters: Filters, which: Period) -> list[str]:
         ids = filters.ids(dimension)
         if not ids:
             continue
-        names = {named.parameter_value: named.name for named in answers.ask(queries.options, dimension, filters.grant)}
+        names = {named.parameter_value: named.shown for named in answers.ask(queries.options, dimension, filters.grant)}
         known = [names.get(asked, asked) for asked in ids]
         label = dimension.label if len(known) == 1 else dimension.plural[0].upper() + dimension.plural[1:]
-        more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
-        words.append(f"{label}: {', '.join(known[:_NAMED])}{more}")
+        listed = ", ".join(known[:_NAMED])
+        if len(known) > _NAMED:
+            listed = t("{names} and {count} more", names=listed, count=len(known) - _NAMED)
+        words.append(f"{t(label)}: {listed}")
     if filters.is_ai is not None:
-        words.append(f"{'AI' if filters.is_ai else 'Human'} calls")
+        words.append(t("AI calls") if filters.is_ai else t("Human calls"))
     return words
+
+
+def _short(when: date) -> str:
+    """Return a day without its year: `31 Jan`."""
+    return dated(when, "d MMM")
 
 
 def _moment(when: Moment) -> str:

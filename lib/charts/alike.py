@@ -31,7 +31,7 @@ def alike(found: LikeForLike, label: str, look: Look) -> Drawing | None:
             {
                 "place": len(rows),
                 "id": row.named.parameter_value,
-                "name": row.named.name,
+                "name": row.named.shown,
                 "raw": score.rounded(row.sums),
                 "raw_shown": format.metric(score, row.sums),
                 "value": float(row.adjusted),
@@ -61,7 +61,7 @@ def alike(found: LikeForLike, label: str, look: Look) -> Drawing | None:
         notes.append(t("The {most} with the most evaluations, of {all}.", most=MOST, all=len(scored)))
     whole = [{"value": score.rounded(found.total)}]
     return Drawing(
-        _spec(label, look, len(rows), frozenset(row["thin"] for row in rows)),
+        _spec(label, look, len(rows)),
         {"rows": rows, "whole": whole},
         told,
         tuple(notes),
@@ -70,7 +70,7 @@ def alike(found: LikeForLike, label: str, look: Look) -> Drawing | None:
 
 
 @lru_cache(maxsize=64)
-def _spec(label: str, look: Look, count: int, thins: frozenset[bool]) -> dict[str, Any]:
+def _spec(label: str, look: Look, count: int) -> dict[str, Any]:
     colours = look.palette
     y = alt.Y(
         "name:N",
@@ -103,19 +103,16 @@ def _spec(label: str, look: Look, count: int, thins: frozenset[bool]) -> dict[st
     raw = rows.mark_point(filled=False, size=34, strokeWidth=1.5, color=colours.muted, opacity=1).encode(
         y=y, x=alt.X("raw:Q", scale=scale), tooltip=tips
     )
-    solid = (
-        rows.mark_point(filled=True, size=90, color=colours.accent, opacity=1, cursor="pointer")
-        .encode(y=y, x=x, tooltip=tips)
-        .transform_filter("datum.thin == false")
+    points = (
+        rows.mark_point(filled=False, size=85, strokeWidth=2, color=colours.accent, opacity=1, cursor="pointer")
+        .encode(
+            y=y,
+            x=x,
+            tooltip=tips,
+            fill=alt.condition("datum.thin", alt.value(colours.panel), alt.value(colours.accent)),
+        )
         .add_params(alt.selection_point(name=PICK, fields=["id"], on="click", clear=False))
     )
-    thin = (
-        rows.mark_point(filled=False, size=80, strokeWidth=2, color=colours.accent, opacity=1)
-        .encode(y=y, x=x, tooltip=tips)
-        .transform_filter("datum.thin == true")
-    )
-    # A layer of nothing would be a picture without words to screen readers.
-    points = [*((solid,) if False in thins else ()), *((thin,) if True in thins else ())]
     return dressed(
-        alt.layer(whole, moved, rule, raw, *points).properties(height=max(90, 26 * count), width="container"), look
+        alt.layer(whole, moved, rule, raw, points).properties(height=max(90, 26 * count), width="container"), look
     )

@@ -40,7 +40,7 @@ def funnel(groups: Sequence[Group], total: Sums, label: str, look: Look) -> Draw
         rows.append(
             {
                 "id": group.named.parameter_value,
-                "name": group.named.name,
+                "name": group.named.shown,
                 "scored": group.sums.scored,
                 "counted": format.count(group.sums.scored),
                 "value": value,

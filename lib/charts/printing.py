@@ -140,8 +140,12 @@ class _Setter:
         rows = [(row, False) for row in table.rows[:MOST_ROWS]]
         notes = list(section.notes)
         if len(table.rows) > MOST_ROWS:
-            told = "The first {most} of {all} rows; the table's file has all."
-            notes.insert(0, t(told, most=number(MOST_ROWS), all=number(len(table.rows))))
+            cut = t(
+                "The first {most} of {all} rows; the table's file has all.",
+                most=number(MOST_ROWS),
+                all=number(len(table.rows)),
+            )
+            notes.insert(0, cut)
         if not rows:
             notes.insert(0, t("Nothing to show."))
         if table.total:

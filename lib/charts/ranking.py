@@ -43,7 +43,7 @@ def ranking(
             {
                 "place": place,
                 "id": group.named.parameter_value,
-                "name": group.named.name,
+                "name": group.named.shown,
                 "value": metric.rounded(group.sums),
                 "shown": format.metric(metric, group.sums),
                 "low": ends[0] if ends else None,
@@ -82,7 +82,7 @@ def ranking(
     )
     whole = [{"value": metric.rounded(total), "shown": format.metric(metric, total)}]
     return Drawing(
-        _spec(label, look, len(rows), before is not None, any(row["few"] for row in rows), bool(ranks)),
+        _spec(label, look, len(rows), before is not None, bool(ranks)),
         {"rows": rows, "whole": whole},
         told,
         tuple(words),
@@ -91,7 +91,7 @@ def ranking(
 
 
 @lru_cache(maxsize=128)
-def _spec(label: str, look: Look, count: int, compared: bool, some_few: bool, some_ranked: bool) -> dict[str, Any]:
+def _spec(label: str, look: Look, count: int, compared: bool, some_ranked: bool) -> dict[str, Any]:
     colours = look.palette
     y = alt.Y(
         "name:N",
@@ -122,16 +122,17 @@ def _spec(label: str, look: Look, count: int, compared: bool, some_few: bool, so
         .encode(y=y, x=alt.X("low:Q", scale=scale), x2="high:Q", tooltip=tips)
         .transform_filter(enough)
     )
-    solid = (
-        rows.mark_point(filled=True, size=90, color=colours.accent, opacity=1, cursor="pointer")
-        .encode(y=y, x=x, tooltip=tips)
-        .transform_filter(enough)
+    shade = alt.condition(few, alt.value(colours.muted), alt.value(colours.accent))
+    points = (
+        rows.mark_point(filled=False, size=80, strokeWidth=2, opacity=1, cursor="pointer")
+        .encode(
+            y=y,
+            x=x,
+            tooltip=tips,
+            stroke=shade,
+            fill=alt.condition(few, alt.value(colours.panel), alt.value(colours.accent)),
+        )
         .add_params(alt.selection_point(name=PICK, fields=["id"], on="click", clear=False))
-    )
-    hollow = (
-        rows.mark_point(filled=False, size=70, strokeWidth=2, color=colours.muted, opacity=1)
-        .encode(y=y, x=x, tooltip=tips)
-        .transform_filter(few)
     )
     rank = (
         rows.mark_text(align="left", color=colours.muted, fontSize=12)
@@ -144,7 +145,7 @@ def _spec(label: str, look: Look, count: int, compared: bool, some_few: bool, so
         .encode(x=alt.X("value:Q", scale=scale), tooltip=[alt.Tooltip("shown:N", title=t("All"))])
     )
     # A layer of nothing would be a picture without words to screen readers.
-    layers = [whole, *((rule, solid, rank) if some_ranked else ()), *((hollow,) if some_few else ())]
+    layers = [whole, *((rule,) if some_ranked else ()), points, *((rank,) if some_ranked else ())]
     if compared:
         ticks = rows.mark_tick(color=colours.compared, thickness=3, size=16).encode(
             y=y, x=alt.X("before:Q", scale=scale), tooltip=tips

@@ -31,12 +31,12 @@ def waterfall(found: Drivers, before: str, now: str, look: Look) -> Drawing | No
     if was is None or is_now is None:
         return None
     largest, rest = found.parts[:LARGEST], found.parts[LARGEST:]
-    names = [part.named.name for part in largest]
+    names = [part.named.shown for part in largest]
     rows = [_end(before, was)]
     at = Fraction(was)
     for part in largest:
         named = part.named
-        name = named.name if names.count(named.name) == 1 else f"{named.name} ({named.parameter_value})"
+        name = named.shown if names.count(named.shown) == 1 else f"{named.shown} ({named.parameter_value})"
         rows += _bars(name, named.parameter_value, at, part.within, part.mix)
         at += part.total
     if rest:
@@ -52,7 +52,7 @@ def waterfall(found: Drivers, before: str, now: str, look: Look) -> Drawing | No
         before=before,
         is_now=format.metric(score, found.now),
         now=now,
-        name=found.parts[0].named.name if found.parts else format.NOTHING,
+        name=found.parts[0].named.shown if found.parts else format.NOTHING,
         total=format.points(found.parts[0].total) if found.parts else format.NOTHING,
     )
     ends = [float(row[end]) for row in rows for end in ("from", "to")]

@@ -29,26 +29,35 @@ def use(code: str) -> None:
     _current.set(code if code in LANGUAGES else "en")
 
 
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Speak a language for a while, then the one that was spoken before."""
+    before = _current.set(code if code in LANGUAGES else "en")
+    try:
+        yield
+    finally:
+        _current.reset(before)
+
+
 def current() -> str:
     """Return the code of the language in use."""
     return _current.get()
 
 
-@contextmanager
-def speaking(code: str) -> Iterator[None]:
-    """Show texts in a language for a while: for what is made in a thread of its own, that has no visitor."""
-    token = _current.set(code if code in LANGUAGES else "en")
-    try:
-        yield
-    finally:
-        _current.reset(token)
-
-
 def t(text: str, /, **values: object) -> str:
     """Return a text in the language in use, with values put in where it has their names in braces."""
     code = _current.get()
-    found = text if code == "en" else _catalogue(code).get(text, text)
+    found = text if code == "en" else _catalogue(code).get((None, text), text)
     return found.format(**values) if values else found
+
+
+def said_of(what: str, word: str) -> str:
+    """Return a word as it is said of something: one English word may be several of another language.
+
+    `what` is the catalogue's `msgctxt`. A word that has nothing of its own there is said as `t` says it.
+    """
+    code = _current.get()
+    return word if code == "en" else _catalogue(code).get((what, word)) or t(word)
 
 
 def number(amount: float, decimals: int = 0) -> str:
@@ -73,9 +82,10 @@ def locale(code: str) -> Locale:
 
 
 @cache
-def _catalogue(code: str) -> dict[str, str]:
+def _catalogue(code: str) -> dict[tuple[str | None, str], str]:
     with Path(__file__).with_name(f"{code}.po").open("rb") as file:
-        return {str(entry.id): str(entry.string) for entry in read_po(file, locale=code) if entry.id and entry.string}
+        entries = [entry for entry in read_po(file, locale=code) if entry.id and entry.string]
+    return {(entry.context, str(entry.id)): str(entry.string) for entry in entries}
 
 
 _PATTERNS = {decimals: "#,##0" + ("." + "0" * decimals if decimals else "") for decimals in range(5)}

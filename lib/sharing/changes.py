@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from lib.analytics import format
 from lib.analytics.imported import Imported
 from lib.analytics.measures import METRICS, Unit
 from lib.analytics.queries import Status, Summary
-from lib.languages import day
+from lib.languages import number, t
 from lib.sharing.links import Figure, PinnedLink, definitions, figures
 
 
@@ -81,41 +82,48 @@ def in_words(changes: Changes, zone: ZoneInfo, shown: Callable[[Unit, Figure], s
     """Return the changes as sentences, none where nothing changed; times are of `zone`, `shown` writes a value."""
     sentences = []
     if changes.data:
-        sentences.append(f"The data changed since this link was made on {_instant(changes.made_at, zone)}.")
+        sentences.append(
+            t("The data changed since this link was made on {when}.", when=_instant(changes.made_at, zone))
+        )
         sentences += [_import(each, zone) for each in changes.imports]
         if not changes.imports:
-            sentences.append("No import was made since: the data changed by sample data or another time zone.")
+            sentences.append(t("No import was made since: the data changed by sample data or another time zone."))
         if not changes.selection:
-            sentences.append("None of that touched the counts and sums of this selection.")
+            sentences.append(t("None of that touched the counts and sums of this selection."))
         elif not changes.figures:
-            sentences.append("The figures of this selection are, as rounded, what they were.")
+            sentences.append(t("The figures of this selection are, as rounded, what they were."))
     sentences += [_figure(each, shown) for each in changes.figures]
     if changes.figures and not changes.selection:
-        sentences.append("The selection is the same: its figures differ by their definitions alone.")
+        sentences.append(t("The selection is the same: its figures differ by their definitions alone."))
     return sentences + [_definition(each) for each in changes.definitions]
 
 
 def _import(each: Imported, zone: ZoneInfo) -> str:
-    names = ", ".join(each.files) or "Evaluations"
-    rows = f"{each.added:,} added, {each.changed:,} changed"
-    return f"{names} imported by {each.actor} on {_instant(each.at, zone)}: {rows}."
+    return t(
+        "{names} imported by {actor} on {when}: {added} added, {changed} changed.",
+        names=", ".join(each.files) or t("Evaluations"),
+        actor=t(each.actor),
+        when=_instant(each.at, zone),
+        added=number(each.added),
+        changed=number(each.changed),
+    )
 
 
 def _figure(each: FigureChange, shown: Callable[[Unit, Figure], str]) -> str:
     metric = METRICS[each.name]
-    was, now = shown(metric.unit, each.was), shown(metric.unit, each.now)
+    label, was, now = t(metric.label), shown(metric.unit, each.was), shown(metric.unit, each.now)
     if was == now:
-        return f"{metric.label} changed by less than is shown: it was, and is, {now}."
-    return f"{metric.label} was {was} and is {now} now."
+        return t("{label} changed by less than is shown: it was, and is, {now}.", label=label, now=now)
+    return t("{label} was {was} and is {now} now.", label=label, was=was, now=now)
 
 
 def _definition(each: DefinitionChange) -> str:
-    label = METRICS[each.name].label if each.name in METRICS else each.name
+    label = t(METRICS[each.name].label if each.name in METRICS else each.name)
+    was = t(each.was)
     if each.now is None:
-        return f"{label} is not shown any more. It meant: {each.was}"
-    return f"{label} means something else now. Then: {each.was} Now: {each.now}"
+        return t("{label} is not shown any more. It meant: {was}", label=label, was=was)
+    return t("{label} means something else now. Then: {was} Now: {now}", label=label, was=was, now=t(each.now))
 
 
 def _instant(when: datetime, zone: ZoneInfo) -> str:
-    local = when.astimezone(zone)
-    return f"{day(local)}, {local:%H:%M}"
+    return format.instant(when.astimezone(zone))

@@ -12,13 +12,14 @@ from lib.analytics import courses, format, queries
 from lib.analytics.adjusted import Row
 from lib.analytics.dimensions import EXECUTIVE, Dimension, Named
 from lib.analytics.filters import Filters
-from lib.analytics.measures import METRICS, Metric, Sums, Unit
+from lib.analytics.measures import METRICS, Sums, Unit
 from lib.analytics.queries import Breakdown, Trend
 from lib.analytics.ranking import tiers
 from lib.exports.reports import figure_fields, figure_values
 from lib.exports.tables import Field
 from lib.languages import t
-from lib.ui import changes, grid, state
+from lib.ui import figures, grid, state
+from lib.ui.figures import SCORE
 from lib.ui.grid import Column
 from lib.ui.style import palette
 from lib.ui.tables import downloads
@@ -26,8 +27,6 @@ from lib.ui.view import View
 
 MOST_GROUPS = 10_000
 """So many groups are asked for: more than any dimension is meant to have."""
-
-SCORE = METRICS["averageScore"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +104,13 @@ def _lines(view: View, groups: Groups, alike: Mapping[Named, Row]) -> list[_Line
         _Line(t("All"), None, found.total, groups.compared, _means(whole)),
         *(
             _Line(
-                group.named.name,
+                group.named.shown,
                 group.named,
                 group.sums,
                 groups.before.get(group.named),
                 brief.groups.get(group.named, ()),
                 ranks.get(group.named),
-                group.call_center.name if group.call_center else None,
+                group.call_center.shown if group.call_center else None,
                 alike.get(group.named),
             )
             for group in found.groups
@@ -139,8 +138,8 @@ def _columns(groups: Groups, *, with_alike: bool) -> list[Column[_Line]]:
             lambda line: line.now.evaluations,
             config.ProgressColumn(format="localized", min_value=0, max_value=most, color=palette().accent),
         ),
-        *_figure(SCORE),
-        *([_change(SCORE, t("{metric}: change", metric=t(SCORE.label)))] if compared else []),
+        *figures.metric(SCORE, _now),
+        *([figures.change(SCORE, _before, _now)] if compared else []),
         Column(
             t("Rank"),
             lambda line: line.rank,
@@ -148,8 +147,8 @@ def _columns(groups: Groups, *, with_alike: bool) -> list[Column[_Line]]:
                 help=t("Those who share a rank can't be told apart from the best of them."), format="%d"
             ),
         ),
-        Column(t("Scored"), lambda line: line.now.scored, text=lambda line: format.count(line.now.scored)),
-        Column(t("Note"), lambda line: t("few evaluations") if line.now.few else ""),
+        figures.count(t("Scored"), lambda line: line.now.scored),
+        figures.note(_now),
         *(_alike() if with_alike else []),
         Column(
             t("Score over time"),
@@ -163,60 +162,25 @@ def _columns(groups: Groups, *, with_alike: bool) -> list[Column[_Line]]:
             config.BarChartColumn(help=t("Positive, neutral, negative."), y_min=0, color=palette().muted, width=90),
             printed=False,
         ),
-        *_figure(METRICS["netSentiment"]),
-        *_figure(METRICS["averageDurationSeconds"]),
-        *_figure(METRICS["completionRate"]),
-        *_figure(METRICS["failureRate"], printed=False),
-        Column(
-            t("Pending, processing"),
-            lambda line: line.now.pending + line.now.processing,
-            text=lambda line: format.count(line.now.pending + line.now.processing),
-            printed=False,
-        ),
+        *figures.metric(METRICS["netSentiment"], _now),
+        *figures.metric(METRICS["averageDurationSeconds"], _now),
+        *figures.metric(METRICS["completionRate"], _now),
+        *figures.metric(METRICS["failureRate"], _now, printed=False),
+        figures.count(t("Pending, processing"), lambda line: line.now.pending + line.now.processing, printed=False),
     ]
     if compared:
-        columns.insert(2, _change(METRICS["totalEvaluations"], t("{metric}: change", metric=t("Evaluations"))))
+        columns.insert(2, figures.change(METRICS["totalEvaluations"], _before, _now))
     if dimension is EXECUTIVE:
         columns.insert(1, Column(t("Call center"), lambda line: line.call_center or format.NOTHING))
     return columns
 
 
-def _figure(metric: Metric, *, printed: bool = True) -> list[Column[_Line]]:
-    """Return a metric's column, and the one of its interval where it has one."""
-    interval = metric.interval
-    columns: list[Column[_Line]] = [
-        Column(
-            t(metric.label),
-            lambda line: metric.rounded(line.now),
-            st.column_config.NumberColumn(help=t(metric.help)),
-            lambda line: format.metric(metric, line.now),
-            printed=printed,
-        )
-    ]
-    if interval is not None:
-        label = t("{metric}: 95 %", metric=t(metric.label))
-        columns.append(
-            Column(label, lambda line: format.interval(metric.unit, interval(line.now)), printed=metric is SCORE)
-        )
-    return columns
+def _now(line: _Line) -> Sums:
+    return line.now
 
 
-def _change(metric: Metric, label: str) -> Column[_Line]:
-    def found(line: _Line) -> changes.Change | None:
-        return changes.change(metric, line.before, line.now)
-
-    def text(line: _Line) -> str:
-        change = found(line)
-        return change.told if change else ""
-
-    def colour(line: _Line) -> str:
-        change, colours = found(line), palette()
-        shades = {"good": colours.positive, "bad": colours.negative, "chance": colours.muted}
-        return shades.get(change.kind, colours.text) if change else colours.muted
-
-    help_ = t("Grey and ≈: can't be told from chance.")
-    number = st.column_config.NumberColumn(help=help_)
-    return Column(label, lambda line: changes.amount(metric, line.before, line.now), number, text, colour)
+def _before(line: _Line) -> Sums | None:
+    return line.before
 
 
 def _alike() -> list[Column[_Line]]:

@@ -18,6 +18,10 @@ from lib.ui import breakdowns, cards, charts, page, state
 from lib.ui.breakdowns import Groups
 from lib.ui.view import View
 
+BY = {"campaign": "By campaign", "callCenter": "By call center", "executive": "By executive"}
+
+SCORES = {"raw": "As it is", "alike": "Like for like"}
+
 
 def show(dimension: Dimension, title: str, question: str) -> None:
     """Draw the page of a dimension: all its groups, or the one that the link opens."""
@@ -58,11 +62,10 @@ def _standing(view: View, groups: Groups) -> None:
 def _scores() -> str:
     """Draw the choice between the scores as they are and like for like; return what is chosen."""
     state.default("scores", "raw")
-    labels = {"raw": "As it is", "alike": "Like for like"}
     st.segmented_control(
         t("Scores"),
-        list(labels),
-        format_func=lambda name: t(labels[name]),
+        list(SCORES),
+        format_func=lambda name: t(SCORES[name]),
         key="scores",
         required=True,
         label_visibility="collapsed",
@@ -93,13 +96,10 @@ def _detail(view: View, dimension: Dimension, opened: Named) -> None:
         before = groups.before if groups.compared else None
         drawing = ranking(groups.found.groups, groups.found.total, other.label, charts.look(), before)
         picked = partial(state.choose, other)
-        charts.section(view, t(_BY[other.name]), drawing, f"by-{other.name}", picked)
+        charts.section(view, t(BY[other.name]), drawing, f"by-{other.name}", picked)
     st.page_link(
         "evaluations.py",
         label=t("The evaluations of {name}", name=opened.name),
         icon=":material/list:",
         query_params=page.query(view.filters.to_parameters()),
     )
-
-
-_BY = {"campaign": "By campaign", "callCenter": "By call center", "executive": "By executive"}

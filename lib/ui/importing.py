@@ -20,8 +20,8 @@ from lib.ingest import guess, imports, saved
 from lib.ingest.mapping import ColumnSource, FileOptions, Mapping
 from lib.ingest.reading import InputFile, Preview, preview
 from lib.jobs.queue import COMPLETED, Job
-from lib.languages import day
-from lib.ui import page, plain, uploads
+from lib.languages import day, number, said_of, t
+from lib.ui import language, page, plain, uploads
 from lib.workspace import Workspace
 
 FILE_TYPES = ["csv", "tsv", "txt", "gz", "xlsx", "xlsm", "parquet", "jsonl", "ndjson", "toml"]
@@ -36,10 +36,10 @@ _FILES, _STAMP, _BASE, _JOB, _NOTE = "_import_files", "_import_stamp", "_import_
 def upload(workspace: Workspace) -> tuple[InputFile, ...]:
     """Draw the upload; return the files that were brought, kept on disk."""
     brought = st.file_uploader(
-        "Files with evaluations",
+        t("Files with evaluations"),
         type=FILE_TYPES,
         accept_multiple_files=True,
-        help="CSV, XLSX, Parquet or JSON Lines, gzipped or not; a mapping (.toml) may come along.",
+        help=t("CSV, XLSX, Parquet or JSON Lines, gzipped or not; a mapping (.toml) may come along."),
     )
     session = st.session_state
     stamp = "|".join(sorted(f"{file.file_id}" for file in brought))
@@ -61,33 +61,34 @@ def mapping(workspace: Workspace, files: tuple[InputFile, ...]) -> tuple[Mapping
     try:
         options = Mapping.from_toml(brought, "the mapping").file if brought else FileOptions()
         options = _file_options(options, stamp)
-        seen = _preview(str(files[0].path), files[0].name, Mapping(options).to_toml() or None, stamp)
+        with st.spinner(t("Reading the first rows …")):
+            seen = _preview(str(files[0].path), files[0].name, Mapping(options).to_toml() or None, stamp)
     except CallboardError as error:
-        st.error(plain.text(error.message))
+        st.error(plain.problem(error))
         return None
     kept = brought or saved.find(workspace.state, seen.header)
     if kept and not brought:
-        st.caption("A mapping that was saved for files of this header is filled in.")
+        st.caption(t("A mapping that was saved for files of this header is filled in."))
     base = Mapping.from_toml(kept) if kept else guess.mapping(seen, options)
-    st.subheader("First rows", anchor=False)
+    st.subheader(t("First rows"), anchor=False)
     shown = pd.DataFrame(seen.rows[:SHOWN_ROWS], columns=_unique(seen.header))
-    st.dataframe(shown, hide_index=True, width="stretch", alt="The first rows of the file as they came")
+    st.dataframe(shown, hide_index=True, width="stretch", alt=t("The first rows of the file as they came"))
     return _columns(base, options, seen, stamp), seen
 
 
 def start(workspace: Workspace, files: tuple[InputFile, ...], chosen: Mapping, seen: Preview) -> None:
     """Draw the buttons that check and load; keep the mapping for files of this header."""
     with st.container(horizontal=True):
-        check = st.button("Check only", help="Read and check every row; change nothing.")
-        load = st.button("Load", type="primary")
+        check = st.button(t("Check only"), help=t("Read and check every row; change nothing."))
+        load = st.button(t("Load"), type="primary")
         st.download_button(
-            "Save mapping as TOML", chosen.to_toml(), "mapping.toml", "application/toml", on_click="ignore"
+            t("Save mapping as TOML"), chosen.to_toml(), "mapping.toml", "application/toml", on_click="ignore"
         )
     if check or load:
         try:
             chosen.resolve(seen.header, files[0].name, lambda _: ())
         except CallboardError as error:
-            st.error(plain.text(error.message))
+            st.error(plain.problem(error))
             return
         saved.keep(workspace.state, seen.header, chosen.to_toml())
         _ask(workspace, files, chosen.to_toml(), dry_run=check, skip=False)
@@ -107,52 +108,56 @@ def progress(workspace: Workspace) -> None:
     if job.status == COMPLETED:
         _report(workspace, job)
     else:
-        st.error(f"Nothing was loaded. {plain.text(job.message or '')}")
+        st.error(t("Nothing was loaded. {why}", why=plain.text(job.message or "")))
 
 
 def history(workspace: Workspace) -> None:
     """Draw every import: when, who, file, SHA-256, counts, result."""
-    st.subheader("Imports so far", anchor=False)
+    st.subheader(t("Imports so far"), anchor=False)
     with workspace.facts.read() as connection:
         entries = imports.history(connection)
     if not entries:
-        page.empty("No import yet", "What is imported, here or with callboard import, is listed here.")
+        page.empty(t("No import yet"), t("What is imported, here or with callboard import, is listed here."))
         return
     zone = workspace.settings.zone
     frame = pd.DataFrame(
         [
             {
-                "When": entry.started_at.astimezone(zone).replace(tzinfo=None),
-                "Who": entry.actor,
-                "Files": ", ".join(file["name"] for file in entry.files),
-                "Result": entry.result,
-                "Read": entry.read,
-                "Added": entry.added,
-                "Changed": entry.changed,
-                "Unchanged": entry.unchanged,
-                "Blank": entry.blank,
-                "Bad": entry.bad,
-                "Days": entry.days,
-                "Seconds": round((entry.finished_at - entry.started_at).total_seconds(), 1),
+                t("When"): entry.started_at.astimezone(zone).replace(tzinfo=None),
+                t("Who"): t(entry.actor),
+                t("Files"): ", ".join(file["name"] for file in entry.files),
+                t("Result"): t(entry.result),
+                t("Read"): entry.read,
+                t("Added"): entry.added,
+                t("Changed"): entry.changed,
+                t("Unchanged"): entry.unchanged,
+                t("Blank"): entry.blank,
+                t("Bad"): entry.bad,
+                t("Days"): entry.days,
+                t("Seconds"): round((entry.finished_at - entry.started_at).total_seconds(), 1),
                 "SHA-256": ", ".join(file.get("sha256", "") for file in entry.files),
-                "Message": entry.message,
+                t("Message"): entry.message,
             }
             for entry in entries
         ]
     )
-    st.dataframe(frame, hide_index=True, width="stretch", alt=f"{len(entries)} imports, newest first")
+    st.dataframe(
+        frame, hide_index=True, width="stretch", alt=t("{count} imports, newest first", count=number(len(entries)))
+    )
 
 
 def summary(workspace: Workspace) -> queries.Status:
     """Draw what the database holds."""
     status = workspace.answers.ask(queries.status)
     zone = workspace.settings.zone
-    kind = "sample evaluations" if status.is_sample else "evaluations"
-    days = f", {day(status.first_day)} to {day(status.last_day)}" if status.first_day and status.last_day else ""
-    st.html(
-        f'<p class="cb-shown"><b>{format.count(status.evaluations)}</b> {kind}{days} · changed '
-        f"{format.instant(status.changed_at.astimezone(zone))} ({zone.key})</p>"
+    counted = f"<b>{format.count(status.evaluations)}</b>"
+    held = (
+        t("{count} sample evaluations", count=counted) if status.is_sample else t("{count} evaluations", count=counted)
     )
+    if status.first_day and status.last_day:
+        held = t("{what}, {first} to {last}", what=held, first=day(status.first_day), last=day(status.last_day))
+    changed = t("changed {when} ({zone})", when=format.instant(status.changed_at.astimezone(zone)), zone=zone.key)
+    st.html(f'<p class="cb-shown">{held} · {changed}</p>')
     page.notices(status)
     return status
 
@@ -161,7 +166,7 @@ def _is_toml(file: Any) -> bool:
     return bool(file.name.lower().endswith(".toml"))
 
 
-@st.cache_data(show_spinner="Reading the first rows …", max_entries=20)
+@st.cache_data(show_spinner=False, max_entries=20)
 def _preview(path: str, name: str, options_toml: str | None, _stamp: str) -> Preview:
     from lib import workspace
 
@@ -169,34 +174,36 @@ def _preview(path: str, name: str, options_toml: str | None, _stamp: str) -> Pre
 
 
 def _file_options(base: FileOptions, stamp: str) -> FileOptions:
-    with st.expander("How the file is read"):
+    with st.expander(t("How the file is read")):
         left, middle, right = st.columns(3)
         choices = ENCODINGS if (base.encoding or "") in ENCODINGS else [*ENCODINGS, base.encoding or ""]
         encoding = left.selectbox(
-            "Encoding",
+            t("Encoding"),
             choices,
             choices.index(base.encoding or ""),
-            format_func=lambda each: each or "found out",
+            format_func=lambda each: each or t("found out"),
             key=f"encoding-{stamp}",
         )
         delimiters = ["", ",", ";", "\t", "|"]
         delimiter = left.selectbox(
-            "Delimiter",
+            t("Delimiter"),
             delimiters,
             delimiters.index(base.delimiter) if base.delimiter in delimiters else 0,
-            format_func=lambda each: {"": "found out", "\t": "tab"}.get(each, each),
+            format_func=lambda each: {"": t("found out"), "\t": t("tab")}.get(each, each),
             key=f"delimiter-{stamp}",
         )
-        header_row = middle.number_input("Header in row", 1, 1000, base.header_row, key=f"header-{stamp}")
-        sheet = middle.text_input("Sheet (XLSX)", str(base.sheet or ""), placeholder="the first", key=f"sheet-{stamp}")
-        decimal = right.selectbox("Decimal sign", [".", ","], [".", ","].index(base.decimal), key=f"decimal-{stamp}")
+        header_row = middle.number_input(t("Header in row"), 1, 1000, base.header_row, key=f"header-{stamp}")
+        sheet = middle.text_input(
+            t("Sheet (XLSX)"), str(base.sheet or ""), placeholder=t("the first"), key=f"sheet-{stamp}"
+        )
+        decimal = right.selectbox(t("Decimal sign"), [".", ","], [".", ","].index(base.decimal), key=f"decimal-{stamp}")
         timezone = right.text_input(
-            "Time zone", base.timezone or "", placeholder="the workspace's", key=f"zone-{stamp}"
+            t("Time zone"), base.timezone or "", placeholder=t("the workspace's"), key=f"zone-{stamp}"
         )
         formats = st.text_input(
-            "Date formats",
+            t("Date formats"),
             " | ".join(base.date_formats),
-            placeholder="ISO 8601, or such as %d/%m/%Y; several with | between",
+            placeholder=t("ISO 8601, or such as %d/%m/%Y; several with | between"),
             key=f"formats-{stamp}",
         )
     named: str | int | None = int(sheet) if sheet.isdigit() else sheet or None
@@ -206,9 +213,9 @@ def _file_options(base: FileOptions, stamp: str) -> FileOptions:
 
 
 def _columns(base: Mapping, options: FileOptions, seen: Preview, stamp: str) -> Mapping:
-    st.subheader("Columns", anchor=False)
+    st.subheader(t("Columns"), anchor=False)
     st.caption(
-        "Where each column of an evaluation comes from. Several columns are joined by a space (an id, by a dash)."
+        t("Where each column of an evaluation comes from. Several columns are joined by a space (an id, by a dash).")
     )
     columns: dict[str, ColumnSource] = {}
     values: dict[str, dict[str, str]] = {}
@@ -234,7 +241,9 @@ def _columns(base: Mapping, options: FileOptions, seen: Preview, stamp: str) -> 
 
 def _column(canonical: str, base: ColumnSource | None, names: list[str], stamp: str) -> ColumnSource | None:
     if base is not None and base.value is not None:
-        value = st.text_input(f"{canonical} (the same in every row)", base.value, key=f"value-{canonical}-{stamp}")
+        value = st.text_input(
+            t("{column} (the same in every row)", column=canonical), base.value, key=f"value-{canonical}-{stamp}"
+        )
         return ColumnSource(value=value) if value else None
     choices = [ROW_NUMBER, *names] if canonical == "id" else names
     default = (
@@ -244,7 +253,13 @@ def _column(canonical: str, base: ColumnSource | None, names: list[str], stamp: 
     )
     label = f"{canonical} *" if COLUMNS[canonical].required else canonical
     chosen = st.multiselect(
-        label, choices, default, key=f"column-{canonical}-{stamp}", help=COLUMNS[canonical].help, placeholder=NOTHING
+        label,
+        choices,
+        default,
+        format_func=lambda name: t(ROW_NUMBER) if name == ROW_NUMBER else name,
+        key=f"column-{canonical}-{stamp}",
+        help=t(COLUMNS[canonical].help),
+        placeholder=t(NOTHING),
     )
     if not chosen:
         return None
@@ -253,7 +268,7 @@ def _column(canonical: str, base: ColumnSource | None, names: list[str], stamp: 
     scale = base.scale if base else None
     if COLUMNS[canonical].kind in (Kind.SCORE, Kind.SECONDS):
         typed = st.number_input(
-            f"{canonical}: multiply by",
+            t("{column}: multiply by", column=canonical),
             value=float(scale or 1),
             min_value=0.0,
             format="%g",
@@ -265,7 +280,7 @@ def _column(canonical: str, base: ColumnSource | None, names: list[str], stamp: 
 
 
 def _values(canonical: str, asked: list[str], known: dict[str, str], stamp: str) -> dict[str, str]:
-    st.subheader(f"Values of {canonical}", anchor=False)
+    st.subheader(t("Values of {column}", column=canonical), anchor=False)
     members = [member.name for member in (State if canonical == "state" else Sentiment)]
     folded = {source.casefold(): target for source, target in known.items()}
     found: dict[str, str] = {}
@@ -278,7 +293,7 @@ def _values(canonical: str, asked: list[str], known: dict[str, str], stamp: str)
             value,
             ["", *members],
             ["", *members].index(guessed),
-            format_func=lambda each: each or NOTHING,
+            format_func=lambda each: said_of("evaluation", each) if each else t(NOTHING),
             key=f"{canonical}-{value}-{stamp}",
         )
         found[value] = choice
@@ -302,10 +317,11 @@ def _ask(workspace: Workspace, files: tuple[InputFile, ...], toml: str, *, dry_r
     if dry_run or not workspace.answers.ask(queries.status).is_sample:
         queue()
 
-    @st.dialog("Replace the sample data?")
+    @st.dialog(t("Replace the sample data?"))
     def confirm() -> None:
-        st.write("The app holds sample data. They are deleted when your own evaluations are loaded.")
-        if st.button("Replace them", type="primary"):
+        language.choose()  # a dialog's own runs go without the entry script
+        st.write(t("The app holds sample data. They are deleted when your own evaluations are loaded."))
+        if st.button(t("Replace them"), type="primary"):
             queue()
 
     confirm()
@@ -313,12 +329,13 @@ def _ask(workspace: Workspace, files: tuple[InputFile, ...], toml: str, *, dry_r
 
 @st.fragment(run_every=0.5)
 def _under_way(workspace: Workspace, number: str) -> None:
+    language.choose()  # what moves by itself runs without the entry script
     job = workspace.queue.get(number)
     if job is None or job.ended:
         st.rerun()
     else:
-        st.progress(job.progress / 100, text=f"{job.message or 'waiting'} …")
-        if st.button("Stop"):
+        st.progress(job.progress / 100, text=f"{job.message or t('waiting')} …")
+        if st.button(t("Stop")):
             workspace.queue.cancel(number)
 
 
@@ -329,23 +346,23 @@ def _report(workspace: Workspace, job: Job) -> None:
     (st.warning if bad else st.success)(told)
     if not bad:
         return
-    st.subheader(f"{format.count(bad)} bad rows", anchor=False)
+    st.subheader(t("{count} bad rows", count=format.count(bad)), anchor=False)
     frame = pd.DataFrame(result["problems"]).rename(
         columns={
-            "file": "File",
-            "row": "Row",
-            "column": "Column",
-            "value": "Value",
-            "problem": "What is wrong",
-            "right": "What would be right",
+            "file": t("File"),
+            "row": t("Row"),
+            "column": t("Column"),
+            "value": t("Value"),
+            "problem": t("What is wrong"),
+            "right": t("What would be right"),
         }
     )
-    st.dataframe(frame, hide_index=True, width="stretch", alt=f"{len(frame)} problems")
+    st.dataframe(frame, hide_index=True, width="stretch", alt=t("{count} problems", count=number(len(frame))))
     good = result["read"] - bad
     with st.container(horizontal=True):
         path = Path(result["bad_rows_file"])
         st.download_button(
-            "Download the bad rows",
+            t("Download the bad rows"),
             path.read_bytes,
             "bad-rows.csv",
             CSV_TYPE,
@@ -354,7 +371,7 @@ def _report(workspace: Workspace, job: Job) -> None:
         )
         files = tuple(InputFile(Path(path), name) for path, name in job.payload["files"])
         loaded = job.payload.get("skip_bad_rows") and not job.payload.get("dry_run")
-        if good and not loaded and st.button(f"Load the {format.count(good)} good rows", type="primary"):
+        if good and not loaded and st.button(t("Load the {count} good rows", count=format.count(good)), type="primary"):
             _ask(workspace, files, job.payload["mapping"], dry_run=False, skip=True)
 
 

@@ -11,37 +11,39 @@ from lib.access import keys
 from lib.analytics import queries
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN
 from lib.errors import CallboardError
+from lib.languages import t
 from lib.ui import page, plain
 from lib.workspace import Workspace
 
-_EXPIRY: dict[str, timedelta | None] = {
+EXPIRY: dict[str, timedelta | None] = {
     "Never": None,
     "30 days": timedelta(days=30),
     "90 days": timedelta(days=90),
     "1 year": timedelta(days=365),
 }
+"""How long a key holds."""
 
 
 def create(workspace: Workspace) -> None:
     """Draw the form that makes a key; the key is shown once."""
     with st.form("key", border=True):
         left, right = st.columns(2)
-        name = left.text_input("Name", placeholder="What the key is for", max_chars=200)
-        expiry = right.selectbox("Expires after", list(_EXPIRY), index=2)
-        scopes = st.multiselect("Scopes", keys.SCOPES, default=["analytics:read"])
+        name = left.text_input(t("Name"), placeholder=t("What the key is for"), max_chars=200)
+        expiry = right.selectbox(t("Expires after"), list(EXPIRY), format_func=lambda name: t(name), index=2)
+        scopes = st.multiselect(t("Scopes"), keys.SCOPES, default=["analytics:read"])
         limits = []
-        for place, dimension in zip(st.columns(2), (CALL_CENTER, CAMPAIGN), strict=True):
+        labels = (t("May see these call centers alone"), t("May see these campaigns alone"))
+        for place, dimension, label in zip(st.columns(2), (CALL_CENTER, CAMPAIGN), labels, strict=True):
             named = {each.id: each.name for each in workspace.answers.ask(queries.options, dimension) if each.id}
-            label = f"May see these {dimension.plural} alone"
-            limits.append(place.multiselect(label, list(named), format_func=named.__getitem__, placeholder="All"))
-        made = st.form_submit_button("Create key", type="primary")
+            limits.append(place.multiselect(label, list(named), format_func=named.__getitem__, placeholder=t("All")))
+        made = st.form_submit_button(t("Create key"), type="primary")
     if made:
         try:
-            text, _ = keys.create(workspace.state, name, scopes, "Settings page", limits[0], limits[1], _EXPIRY[expiry])
+            text, _ = keys.create(workspace.state, name, scopes, "Settings page", limits[0], limits[1], EXPIRY[expiry])
         except CallboardError as error:
-            st.error(plain.text(error.message))
+            st.error(plain.problem(error))
         else:
-            st.success("Copy the key now; it is kept as a hash, and not shown again.")
+            st.success(t("Copy the key now; it is kept as a hash, and not shown again."))
             st.code(text, language=None)
 
 
@@ -49,30 +51,30 @@ def listing(workspace: Workspace) -> None:
     """Draw every key, and a way to revoke one."""
     found = keys.all_keys(workspace.state)
     if not found:
-        page.empty("No keys yet", "Programs ask the API with a key: Authorization: Bearer cb_live_…")
+        page.empty(t("No keys yet"), t("Programs ask the API with a key: Authorization: Bearer cb_live_…"))
         return
     zone = workspace.settings.zone
     frame = pd.DataFrame(
         [
             {
-                "Key": key.prefix + "…",
-                "Name": key.name,
-                "State": key.status,
-                "Scopes": ", ".join(key.scopes),
-                "Call centers": "all" if key.grant.call_centers is None else ", ".join(key.grant.call_centers),
-                "Campaigns": "all" if key.grant.campaigns is None else ", ".join(key.grant.campaigns),
-                "Made by": key.created_by,
-                "Expires": key.expires_at.astimezone(zone).replace(tzinfo=None) if key.expires_at else None,
-                "Last used": key.last_used_at.astimezone(zone).replace(tzinfo=None) if key.last_used_at else None,
+                t("Key"): key.prefix + "…",
+                t("Name"): key.name,
+                t("State"): t(key.status),
+                t("Scopes"): ", ".join(key.scopes),
+                t("Call centers"): t("all") if key.grant.call_centers is None else ", ".join(key.grant.call_centers),
+                t("Campaigns"): t("all") if key.grant.campaigns is None else ", ".join(key.grant.campaigns),
+                t("Made by"): t(key.created_by),
+                t("Expires"): key.expires_at.astimezone(zone).replace(tzinfo=None) if key.expires_at else None,
+                t("Last used"): key.last_used_at.astimezone(zone).replace(tzinfo=None) if key.last_used_at else None,
             }
             for key in found
         ]
     )
-    st.dataframe(frame, hide_index=True, width="stretch", alt=f"{len(found)} API keys")
+    st.dataframe(frame, hide_index=True, width="stretch", alt=t("{count} API keys", count=len(found)))
     active = {key.prefix: f"{key.prefix}… ({key.name})" for key in found if key.status == "active"}
     if active:
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            chosen = st.selectbox("Revoke", list(active), format_func=active.__getitem__, index=None, width=360)
-            if st.button("Revoke for good", disabled=chosen is None) and chosen is not None:
+            chosen = st.selectbox(t("Revoke"), list(active), format_func=active.__getitem__, index=None, width=360)
+            if st.button(t("Revoke for good"), disabled=chosen is None) and chosen is not None:
                 keys.revoke(workspace.state, chosen)
                 st.rerun()

@@ -19,7 +19,13 @@ def choice() -> None:
     """Draw the choice of the language."""
     if not st.session_state.get("lang"):
         st.session_state["lang"] = languages.current()
-    st.selectbox(t("Language"), list(LANGUAGES), format_func=LANGUAGES.__getitem__, key="lang", width=240)
+    st.selectbox(
+        t("Language"), list(LANGUAGES), format_func=LANGUAGES.__getitem__, key="lang", on_change=_chosen, width=240
+    )
+
+
+def _chosen() -> None:
+    st.query_params["lang"] = st.session_state["lang"]  # what the link says comes first
 
 
 def _of_browser() -> str:

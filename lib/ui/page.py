@@ -31,7 +31,7 @@ def begin(title: str, question: str, only: tuple[Dimension, Named] | None = None
     if only is None:
         head(title, question)
     else:
-        _head_of_one(title, *only)
+        _head_of_one(*only)
     with ended_by_errors():
         space = workspace.current()
         filters = state.filters(space.settings.zone)
@@ -81,9 +81,12 @@ def head(title: str, question: str) -> None:
     st.html(f'<p class="cb-question">{html.escape(t(question))}</p>')
 
 
-def _head_of_one(title: str, dimension: Dimension, named: Named) -> None:
+_ALL = {"campaign": "All campaigns", "callCenter": "All call centers", "executive": "All executives"}
+
+
+def _head_of_one(dimension: Dimension, named: Named) -> None:
     st.button(
-        t("All {groups}", groups=t(title).lower()),
+        t(_ALL[dimension.name]),
         icon=":material/arrow_back:",
         type="tertiary",
         key="cb-back",
@@ -149,7 +152,7 @@ def ended_by_errors() -> Iterator[None]:
         yield
     except CallboardError as error:
         log.warning("A page could not be shown: %s", error.message)
-        st.error(plain.text(error.message), icon=":material/error:")
+        st.error(plain.problem(error), icon=":material/error:")
         st.stop()
 
 

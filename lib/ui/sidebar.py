@@ -119,7 +119,7 @@ def _days(keys: tuple[str, str]) -> None:
 
 def _choice(answers: Answers, dimension: Dimension) -> None:
     """Draw a searchable list of the dimension's groups; what a link names that is not there stays chosen."""
-    labels = {named.parameter_value: named.name for named in answers.ask(queries.options, dimension)}
+    labels = {named.parameter_value: named.shown for named in answers.ask(queries.options, dimension)}
     for asked in st.session_state.get(dimension.parameter) or ():
         labels.setdefault(asked, t("{id} (unknown)", id=asked))
     st.multiselect(

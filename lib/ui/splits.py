@@ -31,9 +31,9 @@ def choice() -> Dimension | None:
 def show(view: View, metric: Metric, dimension: Dimension) -> None:
     """Draw a metric over time for each of the largest groups and for the rest together."""
     found = view.answers.ask(courses.split, view.filters, view.calendar, dimension, view.granularity)
-    names = [named.name for named, _ in found.largest]
+    names = [named.shown for named, _ in found.largest]
     shown: dict[str, Trend] = {
-        named.name if names.count(named.name) == 1 else f"{named.name} ({named.parameter_value})": course
+        named.shown if names.count(named.shown) == 1 else f"{named.shown} ({named.parameter_value})": course
         for named, course in found.largest
     }
     if found.rest is not None:

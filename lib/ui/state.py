@@ -21,7 +21,7 @@ from lib.analytics.filters import PARAMETERS, Filters, Moment, local_date
 from lib.analytics.measures import METRICS
 from lib.codes import Sentiment, State
 from lib.errors import InvalidParameterError
-from lib.languages import LANGUAGES
+from lib.languages import LANGUAGES, current
 
 AI_CHOICES = {"": "All calls", "false": "Human", "true": "AI"}
 
@@ -225,6 +225,7 @@ def _take(raw: Mapping[str, list[str]], zone: ZoneInfo) -> None:
     session["timezone"] = asked.timezone
     for name, choices in VIEW_CHOICES.items():
         session[name] = _known(name, raw.get(name, [])[-1:], choices)[0] if raw.get(name) else None
+    session["lang"] = session["lang"] or current()  # a link that names no language leaves the visitor's own
     for name, choices in RECORD_CHOICES.items():
         session[name] = [choice for choice in _known(name, raw.get(name, []), choices) if choice]
     for name in COMPARED_DAYS:

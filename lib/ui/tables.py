@@ -1,21 +1,25 @@
-"""Tables: what a breakdown, a trend or a list of evaluations shows, and the same as CSV and XLSX."""
+"""Tables: what a trend or a list of evaluations shows, and any table as CSV and XLSX."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
+from lib.analytics import format, queries
+from lib.analytics.calendar import Granularity
 from lib.analytics.dimensions import DIMENSIONS
-from lib.analytics.measures import METRICS, Sums
-from lib.analytics.queries import Trend
+from lib.analytics.measures import METRICS, Sums, Unit
+from lib.analytics.queries import Point, Trend
 from lib.analytics.records import Record
 from lib.exports.reports import figure_fields, figure_values
 from lib.exports.tables import CSV_TYPE, XLSX_TYPE, Field, TableFile, about
-from lib.ui.grid import height_of
+from lib.languages import said_of, speaking, t
+from lib.ui import figures, grid
+from lib.ui.grid import Column
 from lib.ui.view import View
 
 TABLE_METRICS = (
@@ -28,23 +32,24 @@ TABLE_METRICS = (
     "completionRate",
     "failureRate",
 )
-_COLUMN_FORMATS = {"count": "localized", "score": "%.2f", "share": "percent", "balance": "%.2f", "seconds": "%d s"}
-_TOTAL = "All"
+
+CHANGED = ("totalEvaluations", "averageScore")
+"""The metrics whose change has a column of its own."""
 
 
 def trend(view: View, course: Trend) -> None:
     """Draw a trend as a table, newest first, and its downloads."""
-    points = list(reversed(course.points))
-    frame = pd.DataFrame(
-        [{"Date": point.bucket.first, "Partial": point.bucket.partial, **_figures(point.sums)} for point in points]
-    )
-    st.dataframe(
-        frame,
-        hide_index=True,
-        width="stretch",
-        height=height_of(len(frame), 520),
-        column_config={"Date": st.column_config.DateColumn("Date", format="YYYY-MM-DD", pinned=True), **_columns()},
-        alt=f"Trend by {course.granularity.value} buckets: {len(frame)} rows",
+    lines = [
+        _Line(point, before) for point, before in zip(course.points, _before(view, len(course.points)), strict=True)
+    ]
+    grid.draw(
+        view,
+        t("All figures"),
+        lines[::-1],
+        _columns(course.granularity, compared=view.compared is not None),
+        "table-trend",
+        t("Trend by {width} buckets: {count} rows", width=t(course.granularity.value), count=format.count(len(lines))),
+        whole=False,
     )
     fields = [Field("date", "date"), Field("partial"), *figure_fields()]
 
@@ -57,35 +62,35 @@ def trend(view: View, course: Trend) -> None:
 def records(view: View, found: Sequence[Record]) -> None:
     """Draw evaluations, and their downloads."""
     zone = view.filters.zone(view.calendar.zone)
-    frame = pd.DataFrame(
-        [
-            {
-                "When": record.audio_at.astimezone(zone).replace(tzinfo=None),
-                "State": record.state.name,
-                "Score": record.score,
-                "Sentiment": record.sentiment.name if record.sentiment else None,
-                "Duration": record.duration_seconds,
-                "Campaign": record.campaign.name,
-                "Call center": record.call_center.name,
-                "Engagement": record.engagement.name,
-                "Executive": record.executive.name,
-                "AI": record.is_ai,
-                "Id": record.id,
-            }
-            for record in found
-        ]
-    )
-    st.dataframe(
-        frame,
-        hide_index=True,
-        width="stretch",
-        height=height_of(len(frame), 760),
-        column_config={
-            "When": st.column_config.DatetimeColumn("When", format="YYYY-MM-DD HH:mm"),
-            "Score": st.column_config.NumberColumn("Score", format="%.2f"),
-            "Duration": st.column_config.NumberColumn("Duration", format="duration"),
-        },
-        alt=f"{len(found)} evaluations, newest first",
+    columns: list[Column[Record]] = [
+        Column(
+            t("When"),
+            lambda record: record.audio_at.astimezone(zone).replace(tzinfo=None),
+            text=lambda record: format.instant(record.audio_at.astimezone(zone)),
+        ),
+        Column(t("State"), lambda record: said_of("evaluation", record.state.name)),
+        Column(t("Score"), lambda record: record.score, text=lambda record: format.value(Unit.SCORE, record.score)),
+        Column(t("Sentiment"), lambda record: t(record.sentiment.name) if record.sentiment else ""),
+        Column(
+            t("Duration"),
+            lambda record: record.duration_seconds,
+            text=lambda record: format.value(Unit.SECONDS, record.duration_seconds),
+        ),
+        Column(t("Campaign"), lambda record: record.campaign.shown),
+        Column(t("Call center"), lambda record: record.call_center.shown),
+        Column(t("Engagement"), lambda record: record.engagement.shown),
+        Column(t("Executive"), lambda record: record.executive.shown),
+        Column(t("Who spoke"), lambda record: t("AI") if record.is_ai else t("Human")),
+        Column(t("Id"), lambda record: record.id),
+    ]
+    grid.draw(
+        view,
+        t("Evaluations"),
+        found,
+        columns,
+        "table-records",
+        t("{count} evaluations, newest first", count=format.count(len(found))),
+        whole=False,
     )
     fields = [
         Field("id"),
@@ -125,40 +130,61 @@ def records(view: View, found: Sequence[Record]) -> None:
 def downloads(
     view: View, title: str, stem: str, fields: Sequence[Field], rows: Callable[[], tuple[tuple[Any, ...], ...]]
 ) -> None:
-    """Draw the buttons that download a table; the file is made when one is pressed."""
+    """Draw the buttons that download a table; the file is made when one is pressed, and speaks English."""
     metrics = [field.name for field in fields if field.name in METRICS]
 
     def table() -> TableFile:
-        made = rows()
-        return TableFile(title, tuple(fields), made, about(title, view.shown, view.zone_name, metrics, len(made)))
+        with speaking("en"):
+            made = rows()
+            return TableFile(title, tuple(fields), made, about(title, view.shown, view.zone_name, metrics, len(made)))
 
     name = f"callboard-{stem}-{date.today().isoformat()}"
     with st.container(horizontal=True, gap="small"):
         for label, ending, kind, make in (
-            ("Download CSV", "csv", CSV_TYPE, lambda: table().csv()),
-            ("Download XLSX", "xlsx", XLSX_TYPE, lambda: table().xlsx()),
+            (t("Download CSV"), "csv", CSV_TYPE, lambda: table().csv()),
+            (t("Download XLSX"), "xlsx", XLSX_TYPE, lambda: table().xlsx()),
         ):
             st.download_button(
                 label, data=make, file_name=f"{name}.{ending}", mime=kind, on_click="ignore", key=f"{stem}-{ending}"
             )
 
 
-def _figures(sums: Sums) -> dict[str, Any]:
-    figures: dict[str, Any] = {}
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A bucket of a trend, and the one in its place in the compared period."""
+
+    point: Point
+    before: Sums | None
+
+
+def _before(view: View, buckets: int) -> list[Sums | None]:
+    found: list[Sums | None] = []
+    if view.compared is not None:
+        other = view.answers.ask(queries.trend, view.compared.filters, view.calendar, view.granularity)
+        found += [point.sums for point in other.points][:buckets]
+    return found + [None] * (buckets - len(found))
+
+
+def _columns(granularity: Granularity, *, compared: bool) -> list[Column[_Line]]:
+    def now(line: _Line) -> Sums:
+        return line.point.sums
+
+    def before(line: _Line) -> Sums | None:
+        return line.before
+
+    columns: list[Column[_Line]] = [
+        Column(
+            t("Date"),
+            lambda line: line.point.bucket.first,
+            st.column_config.DateColumn(pinned=True),
+            lambda line: format.bucket(line.point.bucket.first, granularity),
+        ),
+        Column(t("Partial"), lambda line: t("partial") if line.point.bucket.partial else ""),
+    ]
     for name in TABLE_METRICS:
-        metric = METRICS[name]
-        figures[metric.label] = metric.rounded(sums)
+        columns += figures.metric(METRICS[name], now, printed=name != "failureRate")
+        if name in CHANGED and compared:
+            columns.append(figures.change(METRICS[name], before, now))
         if name == "averageScore":
-            ends = metric.interval(sums) if metric.interval else None
-            figures["95 % interval"] = None if ends is None else f"{ends[0]:.2f} – {ends[1]:.2f}"
-            figures["Note"] = "few evaluations" if sums.few else ""
-    return figures
-
-
-def _columns() -> dict[str, Any]:
-    return {
-        METRICS[name].label: st.column_config.NumberColumn(
-            METRICS[name].label, help=METRICS[name].help, format=_COLUMN_FORMATS[METRICS[name].unit.value]
-        )
-        for name in TABLE_METRICS
-    }
+            columns.append(figures.note(now))
+    return columns

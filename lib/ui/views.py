@@ -29,7 +29,7 @@ def chooser(workspace: Workspace) -> None:
                 st.checkbox(t("Keep the period relative to today"), value=True, key="_view_relative")
             st.form_submit_button(t("Save this view"), on_click=_save, args=(workspace,), width="stretch")
         if st.session_state.get(_FAILED):
-            st.error(plain.text(st.session_state.pop(_FAILED)))
+            st.error(st.session_state.pop(_FAILED))
 
 
 def address(query: str) -> str:
@@ -60,7 +60,7 @@ def _delete(workspace: Workspace, number: str) -> None:
     try:
         workspace.views.delete(number, EVERYONE)
     except CallboardError as error:  # somebody else was quicker
-        st.session_state[_FAILED] = error.message
+        st.session_state[_FAILED] = plain.problem(error)
 
 
 def _save(workspace: Workspace) -> None:
@@ -78,4 +78,4 @@ def _save(workspace: Workspace) -> None:
             shared=True,
         )
     except CallboardError as error:
-        session[_FAILED] = error.message
+        session[_FAILED] = plain.problem(error)

@@ -13,17 +13,17 @@ from lib.analytics import drivers, format, wording
 from lib.analytics.dimensions import CAMPAIGN, DIMENSIONS, Dimension
 from lib.analytics.drivers import SHOWN, Drivers
 from lib.analytics.explanation import Explanation, explain
-from lib.analytics.measures import METRICS, Sums, Unit
+from lib.analytics.measures import Sums, Unit
 from lib.charts.waterfall import waterfall
 from lib.exports.tables import Field
 from lib.languages import t
 from lib.ui import charts, grid, page, state, tables
+from lib.ui.figures import SCORE
 from lib.ui.grid import Column
 from lib.ui.style import palette
 from lib.ui.view import View
 
 _CHOICES = {dimension.name: dimension for dimension in DIMENSIONS}
-SCORE = METRICS["averageScore"]
 
 
 def panel(view: View) -> None:
@@ -131,7 +131,7 @@ def _table(view: View, dimension: Dimension, found: Drivers) -> None:
     lines = [
         _Line(t("All"), found.before, found.now, float(found.within), float(found.mix), float(found.change or 0)),
         *(
-            _Line(part.named.name, part.before, part.now, float(part.within), float(part.mix), float(part.total))
+            _Line(part.named.shown, part.before, part.now, float(part.within), float(part.mix), float(part.total))
             for part in groups
         ),
     ]

@@ -45,11 +45,12 @@ def page() -> None:
     from lib.charts.paper import Paper, Section
     from lib.charts.trend import trend
     from lib.ui import pictures, state
+    from lib.ui.printed import Printed
     from lib.ui.view import asked
 
     languages.use(st.query_params.get("language", "en"))
     space = workspace.current()
-    view = asked(space, state.filters(space.settings.zone))
+    view = asked(space, state.filters(space.settings.zone), Printed("T", "Q"))
     course = view.answers.ask(queries.trend, view.filters, view.calendar, Granularity.MONTHLY)
     drawing = trend({"": course}, METRICS["averageScore"], Look(LIGHT, languages.current()))
     pictures.menu(drawing, "Average score", view, "trend")

@@ -1,0 +1,498 @@
+"""The pages' languages: every text in the catalogue, numbers and dates by locale, files in English all the same."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import streamlit as st
+from google.protobuf.json_format import MessageToDict
+from streamlit.testing.v1 import AppTest
+
+from lib import languages
+from lib import workspace as workspaces
+from lib.analytics import format, wording
+from lib.analytics.answers import Answers
+from lib.analytics.calendar import Granularity
+from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Dimension, Named
+from lib.analytics.drivers import Drivers, Part
+from lib.analytics.explanation import explain
+from lib.analytics.filters import Filters
+from lib.analytics.measures import METRICS, Sums, Unit
+from lib.analytics.selection import Period
+from lib.charts.look import LIGHT, Look
+from lib.charts.picture import Picture
+from lib.charts.trend import trend
+from lib.codes import SCORE_SCALE
+from lib.exports import files
+from lib.languages import dated, day, number, said_of, speaking, t
+from lib.settings import Settings
+from lib.sharing.changes import Changes, DefinitionChange, FigureChange, in_words
+from lib.workspace import EXPORT, TASKS, Workspace
+from tests import catalogue
+from tests.charts.samples import course
+from tests.conftest import ROOT
+
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "main")
+CALLS = """\
+id,audioDate,state,sentiment,averageNote,durationInSeconds,campaignId,campaignName,callCenterName,engagementName,executiveName
+1,2024-01-01,Completed,Positive,9,100,a,Alfa,Norte,Uno,Ana
+2,2024-01-02,Completed,Negative,5,200,a,Alfa,Sur,Uno,Beto
+3,2024-01-03,Pending,,,,b,Beta,Sur,Dos,Beto
+4,2024-01-04,Completed,Neutral,7,300,,,Sur,Dos,Carla
+"""
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    languages.use("en")
+    yield
+    languages.use("en")
+
+
+@pytest.fixture(params=["duckdb"])
+def engine(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+# The catalogue.
+
+
+def test_every_text_is_translated() -> None:
+    entries = catalogue.catalogue()
+    missing: dict[catalogue.Key, str] = {}
+    for text in catalogue.used():
+        if not entries.get(text.key):
+            missing.setdefault(text.key, text.where)
+    told = [f"{_entry(key)}    # {where}" for key, where in missing.items()]
+    assert not missing, f"es.po lacks {len(told)} texts:\n" + "\n".join(told)
+
+
+def test_no_translation_is_left_over() -> None:
+    used = {text.key for text in catalogue.used()}
+    told = [_entry(key) for key in catalogue.catalogue() if key not in used]
+    assert not told, f"es.po has {len(told)} texts that nothing says:\n" + "\n".join(told)
+
+
+def test_translations_keep_the_names_in_braces() -> None:
+    wrong = [
+        f"{_entry(key)}: {sorted(catalogue.names(key[1]))} became {sorted(catalogue.names(said))}"
+        for key, said in catalogue.catalogue().items()
+        if said and catalogue.names(key[1]) != catalogue.names(said)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_it_is_known_what_every_call_says() -> None:
+    told = catalogue.unknown() + catalogue.handed_on()
+    assert not told, "\n".join(told)
+
+
+def test_nothing_is_drawn_past_the_catalogue() -> None:
+    told = catalogue.past()
+    assert not told, "These texts are drawn without t():\n" + "\n".join(told)
+
+
+def test_what_runs_by_itself_takes_the_language() -> None:
+    """Fragments and dialogs run in a thread of their own, without the entry script, which takes it else."""
+    told = []
+    for path in (ROOT / "lib" / "ui").glob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        handed = {
+            ast.unparse(node.args[0])
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("st.fragment", "st.dialog") and node.args
+        }
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            marks = [ast.unparse(each) for each in node.decorator_list]
+            runs = node.name in handed or any(mark.startswith(("st.fragment", "st.dialog")) for mark in marks)
+            if runs and "language.choose()" not in [ast.unparse(each) for each in node.body]:
+                told.append(f"{path.name}: {node.name} does not call language.choose()")
+    assert not told, "\n".join(told)
+
+
+def _entry(key: catalogue.Key) -> str:
+    context, text = key
+    return f"msgid {json.dumps(text, ensure_ascii=False)}" + (f" (msgctxt {context})" if context else "")
+
+
+# Texts, numbers and dates.
+
+
+def test_texts() -> None:
+    languages.use("es")
+    assert t("Campaign") == "Campaña"
+    assert t("n {n}", n=3) == "n 3"
+    assert t("a text that no catalogue has {braces}") == "a text that no catalogue has {braces}"
+    assert t("{count} of no catalogue", count=2) == "2 of no catalogue"
+    assert (t("Completed"), said_of("evaluation", "Completed")) == ("Completadas", "Completada")
+    assert (said_of("nothing", "Campaign"), said_of("evaluation", "unheard of")) == ("Campaña", "unheard of")
+    languages.use("tlh")
+    assert (languages.current(), t("Campaign"), said_of("evaluation", "Failed")) == ("en", "Campaign", "Failed")
+
+
+def test_a_language_for_a_while() -> None:
+    languages.use("es")
+    with pytest.raises(ZeroDivisionError), speaking("en"):
+        assert t("Campaign") == "Campaign"
+        _ = 1 / 0
+    assert t("Campaign") == "Campaña"
+
+
+@pytest.mark.parametrize(
+    ("shown", "english", "spanish"),
+    [
+        (lambda: number(1234.5, 1), "1,234.5", "1.234,5"),
+        (lambda: number(1234567), "1,234,567", "1.234.567"),
+        (lambda: format.value(Unit.SCORE, Fraction("7.125")), "7.13", "7,13"),
+        (lambda: format.value(Unit.SHARE, Fraction(2, 3)), "66.7 %", "66,7 %"),
+        (lambda: format.value(Unit.BALANCE, Fraction(-1, 3)), "−0.33", "−0,33"),
+        (lambda: format.change(Unit.COUNT, 1000, 13345), "+1,234.5 %", "+1.234,5 %"),
+        (lambda: format.interval(Unit.SCORE, (7.61, 7.99)), "7.61 – 7.99", "7,61 – 7,99"),
+        (lambda: day(date(2024, 1, 31)), "31 Jan 2024", "31 ene 2024"),
+        (lambda: dated(date(2024, 9, 1), "MMMM y"), "September 2024", "septiembre 2024"),
+        (lambda: format.instant(datetime(2024, 12, 1, 9, 5, tzinfo=UTC)), "1 Dec 2024, 09:05", "1 dic 2024, 09:05"),
+        (lambda: format.bucket(date(2024, 1, 1), Granularity.DAILY), "Mon 1 Jan 2024", "lun 1 ene 2024"),
+        (lambda: format.bucket(date(2024, 1, 1), Granularity.WEEKLY), "Week of 1 Jan 2024", "Semana del 1 ene 2024"),
+        (lambda: format.bucket(date(2024, 1, 1), Granularity.MONTHLY), "January 2024", "enero 2024"),
+    ],
+)
+def test_numbers_and_dates(shown: Callable[[], str], english: str, spanish: str) -> None:
+    assert shown() == english
+    languages.use("es")
+    assert shown() == spanish
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "english", "spanish"),
+    [
+        (date(2024, 1, 1), date(2024, 1, 31), "1–31 Jan 2024", "1–31 ene 2024"),
+        (date(2024, 1, 5), date(2024, 1, 5), "5 Jan 2024", "5 ene 2024"),
+        (date(2024, 1, 1), date(2024, 3, 31), "1 Jan – 31 Mar 2024", "1 ene – 31 mar 2024"),
+        (date(2023, 12, 1), date(2024, 8, 31), "1 Dec 2023 – 31 Aug 2024", "1 dic 2023 – 31 ago 2024"),
+        (date(2024, 4, 1), datetime(2024, 4, 2, 12, tzinfo=UTC), "1 Apr 2024 to 2024-04-02 12:00+00:00", "1 abr 2024 a 2024-04-02 12:00+00:00"),
+        (None, None, "no data", "sin datos"),
+    ],
+)  # fmt: skip
+def test_periods(first: date | None, last: date | None, english: str, spanish: str) -> None:
+    assert wording.period(Period(first, last)) == english
+    languages.use("es")
+    assert wording.period(Period(first, last)) == spanish
+
+
+def test_selections(answers: Answers, load: Callable[..., Any]) -> None:
+    load(CALLS)
+    month = Period(date(2024, 1, 1), date(2024, 1, 31))
+    one = Filters(campaign=("a",), executive=("(none)", "x"), is_ai=False)
+    many = Filters(campaign=("a", "b", "(none)", "x", "y", "z"), is_ai=True)
+    assert wording.selection(answers, one, month)[1:] == ["Campaign: Alfa", "Executives: (none), x", "Human calls"]
+    languages.use("es")
+    assert wording.selection(answers, one, month) == [
+        "1–31 ene 2024",
+        "Campaña: Alfa",
+        "Ejecutivos: (none), x",  # nobody has no executive here, so it is only what the link says
+        "Llamadas de personas",
+    ]
+    assert wording.selection(answers, many, month)[1:] == ["Campañas: Alfa, Beta, (sin asignar), x y 2 más", "Llamadas de IA"]  # fmt: skip
+
+
+def test_what_changed_since_a_link() -> None:
+    moved = Changes(
+        datetime(2024, 1, 1, tzinfo=UTC),
+        True,
+        True,
+        (FigureChange("averageScore", 7.0, 1234.5), FigureChange("completionRate", 0.98121, 0.98122)),
+        (),
+        (DefinitionChange("netSentiment", "Completed evaluations ÷ evaluations.", None),),
+    )
+    languages.use("es")
+    assert in_words(moved, Settings().zone, format.value) == [
+        "Los datos cambiaron desde que se creó este enlace el 1 ene 2024, 00:00.",
+        "No hubo importaciones desde entonces: los datos cambiaron por los datos de ejemplo o por otra zona horaria.",
+        "Puntaje promedio: antes 7,00, ahora 1.234,50.",
+        "Tasa de finalización: cambió menos de lo que se muestra; era y es 98,1 %.",
+        "Sentimiento neto: ya no se muestra. Significaba: Evaluaciones completadas ÷ evaluaciones.",
+    ]
+
+
+def test_axes_write_days_in_the_language_s_order() -> None:
+    for code, shown in (("en", "7 Jan"), ("es", "7 ene")):
+        drawing = trend({"": course(31, date(2024, 1, 1))}, METRICS["averageScore"], Look(LIGHT, code))
+        assert f">{shown}<" in Picture(drawing, "T", language=code).svg()
+
+
+# Why it moved.
+
+
+def _sums(n: int, mean: float) -> Sums:
+    return Sums(evaluations=n, completed=n, scored=n, score_sum=round(n * mean * SCORE_SCALE))
+
+
+def _part(name: str, within: str, mix: str, before: int = 9, now: int = 9) -> Part:
+    return Part(Named(name, name), _sums(before, 5), _sums(now, 5), Fraction(within), Fraction(mix))
+
+
+def _moved(was: float, now: float, *parts: Part) -> Drivers:
+    return Drivers(Period(None, None), Period(None, None), _sums(1000, was), _sums(1000, now), parts)
+
+
+@pytest.mark.parametrize(
+    ("dimension", "groups", "none"),
+    [
+        (CAMPAIGN, "las campañas", "Ninguna campaña por sí sola lo movió siquiera 0,01."),
+        (CALL_CENTER, "los centros de llamadas", "Ningún centro de llamadas por sí solo lo movió siquiera 0,01."),
+        (ENGAGEMENT, "los proyectos", "Ningún proyecto por sí solo lo movió siquiera 0,01."),
+        (EXECUTIVE, "los ejecutivos", "Ningún ejecutivo por sí solo lo movió siquiera 0,01."),
+    ],
+)
+def test_why_it_moved(dimension: Dimension, groups: str, none: str) -> None:
+    languages.use("es")
+    parts = (_part("A", "0.02", "-0.2"), _part("B", "0.07", "0"), _part("C", "0", "-0.06", before=0))
+    fell = explain(_moved(7.92, 7.75, *parts), dimension)
+    assert fell is not None
+    assert fell.change == (
+        f"El puntaje promedio bajó 0,17, de 7,92 a 7,75: −0,26 porque cambió el peso de {groups} (mezcla) y +0,09 "
+        f"dentro de {groups}."
+    )
+    assert fell.parts == (
+        "Lo que más influyó: A −0,18 (mezcla −0,20, dentro +0,02), B +0,07 (mezcla 0,00, dentro +0,07) y C −0,06 (no "
+        "estaba antes)."
+    )
+    assert fell.hidden == (
+        f"La mezcla esconde una mejora: si el peso de {groups} no hubiera cambiado, el puntaje habría subido 0,09."
+    )
+    still = explain(_moved(7.5, 7.501, _part("A", "0.001", "0")), dimension)
+    assert still is not None and (still.parts, still.hidden) == (none, None)
+    assert still.change.startswith("El puntaje promedio está en 7,50, igual que antes: 0,00 porque")
+    rose = explain(_moved(7, 8, _part("A", "0", "1", now=0), _part("B", "-0.5", "0.5")), dimension)
+    assert rose is not None and rose.change.startswith("El puntaje promedio subió 1,00, de 7,00 a 8,00: +1,50 porque")
+    assert rose.parts == "Lo que más influyó: A +1,00 (ya no está)."
+    assert rose.hidden is not None and rose.hidden.endswith("no hubiera cambiado, el puntaje habría bajado 0,50.")
+    hardly = explain(_moved(7.504, 7.507, _part("A", "0", "0.5"), _part("B", "0", "-0.497")), dimension)
+    assert hardly is not None and hardly.change.startswith("El puntaje promedio casi no se movió, de 7,50 a 7,51: 0,00")
+    assert (
+        hardly.parts == "Lo que más influyó: A +0,50 (mezcla +0,50, dentro 0,00) y B −0,50 (mezcla −0,50, dentro 0,00)."
+    )
+
+
+def test_every_dimension_is_explained() -> None:
+    for dimension in DIMENSIONS:
+        assert explain(_moved(7, 8), dimension) is not None
+
+
+# The pages.
+
+
+@pytest.fixture
+def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    monkeypatch.setenv("CALLBOARD_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("CALLBOARD_SAMPLE", "off")
+    monkeypatch.chdir(ROOT)
+    monkeypatch.syspath_prepend(str(ROOT))
+    drawn = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=30)
+    drawn.query_params["lang"] = "es"
+    languages.use("es")  # the test runner looks widgets' choices up by their labels, in the test's own thread
+    yield drawn
+    workspaces.close_current()
+
+
+@pytest.fixture
+def filled(app: AppTest, settings: Settings, tmp_path: Path) -> AppTest:
+    path = tmp_path / "llamadas.csv"
+    path.write_text(CALLS)
+    opened = Workspace(settings)
+    TASKS["import"](opened, {"files": [(str(path), "llamadas.csv")], "actor": "Data page"}, lambda *_: None)
+    opened.close()
+    return app
+
+
+def drawn(app: AppTest) -> Iterator[str]:
+    """Yield every text that a page shows or that is read aloud."""
+    for node in _nodes(app._tree):
+        if node.type == "arrow_data_frame" or (hasattr(node, "value") and hasattr(node.value, "columns")):
+            yield from (str(name) for name in node.value.columns)
+            yield from (str(value) for row in node.value.itertuples(index=False) for value in row)
+            yield from _columns(json.loads(node.proto.columns or "{}"))
+            yield node.proto.alt if hasattr(node.proto, "alt") else ""
+        elif node.proto is not None:
+            yield from _strings(MessageToDict(node.proto))
+
+
+def _nodes(block: Any) -> Iterator[Any]:
+    for child in block.children.values():
+        if hasattr(child, "children"):
+            if getattr(child, "proto", None) is not None:
+                yield child
+            yield from _nodes(child)
+        else:
+            yield child
+
+
+_UNSEEN = frozenset("id key formId url page pageScriptHash queryString type icon data format elementId mime".split())  # noqa: SIM905
+
+
+def _strings(value: Any, name: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for inner, each in value.items():
+            if inner not in _UNSEEN:
+                yield from _strings(each, inner)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _strings(each, name)
+    elif isinstance(value, str):
+        if name == "spec":
+            yield from _strings(json.loads(value))
+        elif name == "body":
+            yield from re.findall(r'(?:title|aria-label|alt)="([^"]*)"', value)
+            yield from re.split(r"<[^>]*>", value)
+        else:
+            yield value
+
+
+def _columns(config: dict[str, Any]) -> Iterator[str]:
+    for name, column in config.items():
+        yield name
+        yield from (str(column[each]) for each in ("label", "help") if column.get(each))
+
+
+ENGLISH = catalogue.english(catalogue.catalogue())
+
+
+def left_in_english(app: AppTest) -> list[str]:
+    pieces = {piece.strip(" ·:*\n") for text in drawn(app) for piece in (text, *text.split(" · "))}
+    return sorted(piece for piece in pieces if piece and any(pattern.fullmatch(piece) for pattern in ENGLISH))
+
+
+def test_english_is_found(filled: AppTest) -> None:
+    """Hold the search itself: on an English page it finds titles, labels, cards, charts and tables."""
+    del filled.query_params["lang"]
+    languages.use("en")
+    filled.run()
+    filled.switch_page("trends.py").run()
+    found = left_in_english(filled)
+    assert {"Trends", "Campaigns", "Reset filters", "All figures", "Partial", "few evaluations", "Average score"} <= {
+        *found
+    }
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_in_spanish(filled: AppTest, page: str) -> None:
+    filled.run()
+    if page != "overview":
+        filled.switch_page(f"{page}.py").run()
+    assert not filled.exception and not filled.error
+    assert left_in_english(filled) == []
+    assert "Restablecer filtros" in [button.label for button in filled.button]
+
+
+def test_pages_in_spanish_without_data(app: AppTest) -> None:
+    app.run()
+    for page in PAGES:
+        app.switch_page(f"{page}.py").run()
+        assert not app.exception and not app.error
+        assert left_in_english(app) == [], page
+
+
+def test_an_upload_in_spanish(app: AppTest) -> None:
+    app.run()
+    app.switch_page("data.py").run()
+    rows = "id,audioDate,state,averageNote\n1,2024-01-01,completed,9\n2,2024-01-02,Rara,8\n3,ayer,completed,7\n"
+    app.file_uploader[0].upload("llamadas.csv", rows.encode(), "text/csv").run()
+    assert not app.exception and not app.error
+    assert left_in_english(app) == []
+    assert {"Primeras filas", "Valores de state", "Signo decimal", "Solo revisar", "‹nada›"} <= {*drawn(app)}
+    next(button for button in app.button if button.label == "Solo revisar").click().run()
+    space = workspaces.current()
+    until = time.monotonic() + 30
+    while not space.queue.newest(("import",), 1)[0].ended and time.monotonic() < until:
+        time.sleep(0.1)
+    app.run()
+    assert not app.exception
+    assert left_in_english(app) == []
+    assert {"Descargar las filas con errores", "Qué sería correcto", "1 filas con errores"} <= {*drawn(app)}
+
+
+def test_a_link_without_a_language_leaves_the_visitor_s(filled: AppTest) -> None:
+    filled.run()
+    del filled.query_params["lang"]
+    filled.query_params["campaignId"] = "a"
+    filled.run()
+    assert filled.title[0].value == "Resumen general"
+    assert filled.query_params["lang"] in ("es", ["es"])
+    filled.run()
+    assert filled.title[0].value == "Resumen general"
+
+
+def test_the_language_is_chosen_on_the_settings_page(filled: AppTest) -> None:
+    filled.run()
+    filled.switch_page("settings.py").run()
+    assert (filled.title[0].value, filled.selectbox(key="lang").value) == ("Configuración", "es")
+    filled.selectbox(key="lang").select("en").run()
+    languages.use("en")
+    assert (filled.title[0].value, "lang" in filled.query_params) == ("Settings", False)
+    filled.selectbox(key="lang").select("es").run()
+    assert filled.title[0].value == "Configuración"
+
+
+# Files.
+
+
+@pytest.mark.parametrize("page", ["campaigns", "executives", "trends", "evaluations"])
+def test_downloads_are_english(filled: AppTest, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: dict[str, Callable[[], bytes]] = {}
+    monkeypatch.setattr(st, "download_button", lambda *_, data, file_name, **__: made.update({file_name: data}))
+    filled.query_params.update({"dateFrom": "2024-01-01", "dateTo": "2024-01-31", "isAICall": "false"})
+    filled.run()
+    filled.switch_page(f"{page}.py").run()
+    assert languages.current() == "es"  # the thread that makes the file may speak what it wants
+    texts = []
+    for name, make in made.items():
+        if name.endswith(".csv"):
+            texts += make().decode("utf-8-sig").splitlines()
+        elif name.endswith(".xlsx"):
+            book = openpyxl.load_workbook(io.BytesIO(make()))
+            texts += [str(cell.value) for sheet in book for row in sheet for cell in row] + book.sheetnames
+    assert languages.current() == "es"
+    assert "1–31 Jan 2024 · Human calls" in texts and "About" in texts
+    _assert_english(texts)
+
+
+def test_exports_are_english(filled: AppTest, settings: Settings) -> None:
+    filled.query_params.update({"dateFrom": "2024-01-01", "dateTo": "2024-01-31", "isAICall": "false"})
+    filled.run()
+    filled.switch_page("exports.py").run()
+    chosen = {box.label: box for box in filled.selectbox}
+    chosen["Informe"].select("campaigns")
+    chosen["Formato"].select("xlsx")
+    next(button for button in filled.button if button.label == "Iniciar exportación").click().run()
+    space = workspaces.current()
+    until = time.monotonic() + 30
+    while not (job := space.queue.newest((EXPORT,), 1)[0]).ended and time.monotonic() < until:
+        time.sleep(0.1)
+    assert (job.status, job.payload["report"], job.payload["shown"]) == ("completed", "campaigns", "1–31 Jan 2024 · Human calls")  # fmt: skip
+    book = openpyxl.load_workbook(files.folder(settings) / (job.result or {})["file"])
+    texts = [str(cell.value) for sheet in book for row in sheet for cell in row]
+    assert "1–31 Jan 2024 · Human calls" in texts
+    _assert_english(texts)
+    filled.run()
+    shown = " ".join(drawn(filled))
+    assert "Página Exportaciones" in shown and "1–31 ene 2024 · Llamadas de personas" in shown
+    assert left_in_english(filled) == []
+
+
+def _assert_english(texts: list[str]) -> None:
+    spanish = {said for (_, text), said in catalogue.catalogue().items() if said != text}
+    assert [text for text in texts if text in spanish or re.search("[áéíóúñ¿]", text)] == []
