@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
 
-.PHONY: run test bench install install-dev system lint format lock
+.PHONY: run test bench screenshots install install-dev system lint format lock
 
 run: install ## serve the app on http://localhost:8501
 	@$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -53,3 +53,6 @@ system: ## PostgreSQL and Chromium, from the system's packages where they are mi
 	@echo "Installing what the tests need …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
+
+screenshots: install-dev system ## pictures of every page, light and dark, at a desk's and a phone's width; writes docs/screens
+	@$(BIN)/python -m tests.browser.screenshots

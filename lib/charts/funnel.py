@@ -136,4 +136,4 @@ def _spec(label: str, look: Look, domain: tuple[float, float]) -> dict[str, Any]
         for column, dash in (("low95", [4, 3]), ("high95", [4, 3]), ("low998", [1, 0]), ("high998", [1, 0]))
     ]
     middle = alt.Chart(alt.NamedData("mean")).mark_rule(color=colours.muted).encode(y=alt.Y("value:Q", scale=scale))
-    return dressed(alt.layer(middle, *lines, points).properties(height=380, width="container"), look)
+    return dressed(alt.layer(middle, *lines, points).properties(height=340, width="container"), look)

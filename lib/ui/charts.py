@@ -55,13 +55,17 @@ def section(
     key: str,
     picked: Callable[[str], None] | None = None,
     *,
+    words: tuple[str, ...] = (),
     headed: bool = True,
     narrow: bool = False,
 ) -> None:
-    """Draw a chart, under its title unless there is one, and what saves its picture; nothing without a drawing."""
+    """Draw a chart, under its title unless there is one, and what saves its picture; nothing without a drawing.
+
+    `words` stand below it in print: what the page says of it elsewhere.
+    """
     if drawing is None:
         return
-    view.printed.chart(title, drawing, narrow=narrow)
+    view.printed.chart(title, drawing, words, narrow=narrow)
     if headed:
         st.subheader(title, anchor=False)
     show(drawing, key, picked)

@@ -13,7 +13,7 @@ from lib.analytics import format
 from lib.charts.paper import Table
 from lib.ui.view import View
 
-ROW_HEIGHT, MOST_HEIGHT = 36, 640
+ROW_HEIGHT, MOST_HEIGHT = 35, 633
 
 R = TypeVar("R")
 
@@ -37,9 +37,9 @@ class Column(Generic[R]):
         return format.NOTHING if value in (None, "") else format.count(value) if isinstance(value, int) else str(value)
 
 
-def height_of(rows: int, most: int = MOST_HEIGHT) -> int:
+def height_of(rows: int) -> int:
     """Return the height in pixels of a grid that shows its rows without scrolling, up to a bound."""
-    return min(most, ROW_HEIGHT * rows + 40)
+    return min(MOST_HEIGHT, ROW_HEIGHT * (rows + 1) + 3)  # the header is a row, and there is a border
 
 
 def opener(label: str, key: str, opened: Callable[[int], None], hint: str) -> Any:

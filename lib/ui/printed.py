@@ -17,9 +17,9 @@ class Printed:
     cards: list[Card] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
 
-    def chart(self, heading: str, drawing: Drawing, *, narrow: bool = False) -> None:
-        """Note a chart."""
-        self.sections.append(Section(heading, drawing, narrow=narrow))
+    def chart(self, heading: str, drawing: Drawing, words: tuple[str, ...] = (), *, narrow: bool = False) -> None:
+        """Note a chart, and what is said of it."""
+        self.sections.append(Section(heading, drawing, words, narrow=narrow))
 
     def shares(self, heading: str, parts: tuple[Share, ...]) -> None:
         """Note the parts of a whole."""

@@ -81,7 +81,9 @@ def parts(view: View, dimension: Dimension) -> None:
             )
     now = wording.period(found.period)
     drawing = waterfall(found, view.compared.label, now, charts.look())
-    charts.section(view, t("From then to now"), drawing, "waterfall", lambda who: _open(view, dimension, who))
+    words = tuple(filter(None, (told.change, told.hidden, told.parts)))
+    title = t("From then to now")
+    charts.section(view, title, drawing, "waterfall", lambda who: _open(view, dimension, who), words=words)
     st.caption(
         t(
             "Within: the groups' own scores moved. Mix (pale): their shares of the scored evaluations moved. All parts "
