@@ -47,7 +47,7 @@ def show(view: View) -> None:
             st.text_input(t("Note"), key="_note_text", max_chars=MAX_TEXT, placeholder=t("New script in use"))
             st.form_submit_button(t("Add note"), on_click=_add, args=(view.workspace,))
         if st.session_state.get(_FAILED):
-            st.error(plain.text(st.session_state.pop(_FAILED)))
+            st.error(st.session_state.pop(_FAILED))
 
 
 def _add(workspace: Workspace) -> None:
@@ -55,11 +55,11 @@ def _add(workspace: Workspace) -> None:
     try:
         workspace.notes.add(session["_note_day"], session["_note_text"], AUTHOR)
     except CallboardError as error:
-        session[_FAILED] = error.message
+        session[_FAILED] = plain.problem(error)
 
 
 def _delete(workspace: Workspace, number: str) -> None:
     try:
         workspace.notes.delete(number)
     except CallboardError as error:  # somebody else was quicker
-        st.session_state[_FAILED] = error.message
+        st.session_state[_FAILED] = plain.problem(error)

@@ -93,7 +93,7 @@ def _head_of_one(dimension: Dimension, named: Named) -> None:
         on_click=state.open_detail,
         args=(None,),
     )
-    st.title(plain.text(named.name), anchor=False)
+    st.title(plain.text(named.shown), anchor=False)
     st.html(f'<p class="cb-question">{html.escape(_in_detail(dimension))}</p>')
 
 
