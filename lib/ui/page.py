@@ -6,13 +6,14 @@ import html
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 
 import streamlit as st
 
 from lib import workspace
-from lib.analytics import format, queries
+from lib.analytics import format, queries, statistics
 from lib.analytics.dimensions import Dimension, Named
-from lib.analytics.measures import METRICS
+from lib.analytics.measures import Unit
 from lib.analytics.queries import Status
 from lib.errors import CallboardError
 from lib.languages import t
@@ -124,25 +125,49 @@ def notices(status: Status) -> None:
 
 
 def coverage(view: View) -> None:
-    """Warn where the share of evaluations that are completed changed: scores then may have moved by that alone."""
+    """Warn where other shares of the evaluations are completed or scored than before: that alone may move scores."""
     if view.compared is None:
         return
-    rate, now, before = METRICS["completionRate"], view.summary.sums, view.compared.sums
-    was, is_now = rate.value(before), rate.value(now)
-    if was is None or is_now is None or not rate.differs(before, now) or abs(float(is_now) - float(was)) < SHIFT:
-        return
-    told = t(
-        "Coverage changed: {now} of the evaluations are completed, {was} in {label}. A change of the scores may come "
-        "from which calls have been evaluated, not from their quality.",
-        now=format.metric(rate, now),
-        was=format.metric(rate, before),
-        label=view.compared.label,
-    )
-    st.html(f'<div class="cb-banner" role="note">{html.escape(told)}</div>')
+    now, before = view.summary.sums, view.compared.sums
+    told = []
+    if completed := _shift((now.completed, now.evaluations), (before.completed, before.evaluations)):
+        told.append(
+            t(
+                "{now} of the evaluations are completed, {was} in {label}.",
+                now=completed[0],
+                was=completed[1],
+                label=view.compared.label,
+            )
+        )
+    if scored := _shift((now.scored, now.completed), (before.scored, before.completed)):
+        told.append(
+            t(
+                "{now} of the completed evaluations have a score, {was} in {label}.",
+                now=scored[0],
+                was=scored[1],
+                label=view.compared.label,
+            )
+        )
+    if told:
+        warned = t("A change of the scores may come from which calls have been evaluated, not from their quality.")
+        label = html.escape(t("Coverage changed."))
+        words = html.escape(" ".join([*told, warned]))
+        st.html(f'<div class="cb-banner cb-coverage" role="note"><b>{label}</b> {words}</div>')
 
 
-SHIFT = 0.02
-"""By how much the completion rate must differ before pages warn of it."""
+def _shift(now: tuple[int, int], before: tuple[int, int]) -> tuple[str, str] | None:
+    """Return two shares in words, now and before, where they differ by more than chance and by SHIFT at least."""
+    ends = statistics.newcombe_interval(before, now)
+    if ends is None or ends[0] <= 0 <= ends[1]:
+        return None
+    shares = [Fraction(*share) for share in (now, before)]
+    if abs(shares[0] - shares[1]) < SHIFT:
+        return None
+    return format.value(Unit.SHARE, shares[0]), format.value(Unit.SHARE, shares[1])
+
+
+SHIFT = Fraction(1, 50)
+"""By how much a share must differ before pages warn of it."""
 
 
 @contextmanager

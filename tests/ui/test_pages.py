@@ -130,3 +130,25 @@ def test_records(app: AppTest, settings: Settings, tmp_path: Path) -> None:
     app.multiselect(key="state").select("Pending").run()
     assert app.dataframe[0].value["Id"].tolist() == ["3"]
     assert app.query_params["state"] in ("Pending", ["Pending"])
+
+
+def test_coverage_that_changed_is_told(app: AppTest, settings: Settings, tmp_path: Path) -> None:
+    """Half the calls of January have a score, nearly all of February's: the page says so beside the better scores."""
+    rows = [f"j{n},2024-01-{n % 28 + 1:02},Completed,{'6' if n % 2 else ''}" for n in range(200)]
+    rows += [f"f{n},2024-02-{n % 28 + 1:02},{'Pending' if n % 10 == 9 else 'Completed'},7" for n in range(200)]
+    path = tmp_path / "calls.csv"
+    path.write_text("\n".join(["id,audioDate,state,averageNote", *rows]) + "\n")
+    opened = Workspace(settings)
+    TASKS["import"](opened, {"files": [(str(path), "calls.csv")], "actor": "test"}, lambda *_: None)
+    opened.close()
+    app.query_params.update({"dateFrom": "2024-02-01", "dateTo": "2024-02-28", "compare": "none"})
+    app.run()
+    assert "Coverage changed." not in text(app)
+    app.query_params.update({"compare": "own", "compareFrom": "2024-01-01", "compareTo": "2024-01-31"})
+    app.run()
+    shown = " ".join(text(app).split())
+    assert "90.0 % of the evaluations are completed, 100.0 % in 1–31 Jan 2024." in shown
+    assert "100.0 % of the completed evaluations have a score, 50.0 % in 1–31 Jan 2024." in shown
+    app.query_params.update({"compareFrom": "2024-02-01", "compareTo": "2024-02-28"})
+    app.run()
+    assert "Coverage changed." not in text(app)
