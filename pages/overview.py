@@ -2,9 +2,7 @@
 
 import streamlit as st
 
-from lib.analytics import queries
 from lib.analytics.measures import METRICS
-from lib.charts.distribution import distribution
 from lib.languages import t
 from lib.ui import cards, charts, page, why
 
@@ -21,7 +19,6 @@ with left:
     cards.sentiment(view)
     cards.states(view)
 with right:
-    counts = view.answers.ask(queries.distribution, view.filters, view.calendar)
-    charts.section(view, t("Score distribution"), distribution(counts, charts.look()), "distribution", narrow=True)
+    charts.scores(view)
 
 cards.tops(view)

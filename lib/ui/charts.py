@@ -11,10 +11,11 @@ import streamlit as st
 
 from lib.analytics import queries
 from lib.analytics.calendar import Granularity
-from lib.analytics.filters import local_date
+from lib.analytics.filters import Filters, local_date
 from lib.analytics.measures import Metric
 from lib.analytics.queries import Trend
 from lib.charts import trend as trends
+from lib.charts.distribution import distribution
 from lib.charts.drawing import PICK, Drawing
 from lib.charts.look import Look
 from lib.languages import current, t
@@ -101,6 +102,17 @@ def course(
             state.set_period(*_within(view, bucket.first, bucket.last))
 
     section(view, title, drawing, key, picked, headed=False)
+
+
+def scores(view: View) -> None:
+    """Draw how many evaluations have each score, beside the compared period's shares."""
+
+    def asked(filters: Filters) -> tuple[int, ...]:
+        return view.answers.ask(queries.distribution, filters, view.calendar)
+
+    before = asked(view.compared.filters) if view.compared else ()
+    drawing = distribution(asked(view.filters), look(), before)
+    section(view, t("Score distribution"), drawing, "distribution", narrow=True)
 
 
 def _notes(view: View, whole: Trend) -> Iterable[trends.Note]:

@@ -6,11 +6,10 @@ from functools import partial
 
 import streamlit as st
 
-from lib.analytics import adjusted, queries
+from lib.analytics import adjusted
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Named
 from lib.analytics.measures import METRICS
 from lib.charts.alike import alike
-from lib.charts.distribution import distribution
 from lib.charts.funnel import funnel
 from lib.charts.ranking import ranking
 from lib.languages import t
@@ -85,8 +84,7 @@ def _detail(view: View, dimension: Dimension, opened: Named) -> None:
         cards.sentiment(view)
         cards.states(view)
     with right:
-        counts = view.answers.ask(queries.distribution, view.filters, view.calendar)
-        charts.section(view, t("Score distribution"), distribution(counts, charts.look()), "distribution", narrow=True)
+        charts.scores(view)
     for other in (CAMPAIGN, CALL_CENTER, EXECUTIVE):
         if other is dimension:
             continue
