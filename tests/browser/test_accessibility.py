@@ -51,22 +51,33 @@ def test_every_chart_and_table_says_what_it_shows(visit: Visit) -> None:
 
 
 def test_by_keyboard_alone(visit: Visit) -> None:
-    """Every control of the overview is reached by Tab and shows that it is; a filter is set without a mouse."""
+    """Every control of the overview is reached by Tab, buttons and links in a ring; a filter is set without a mouse."""
     page = visit(PAGES["overview"])
-    reached: list[str] = []
-    for _ in range(80):
+    reached = []
+    for _ in range(90):
         page.keyboard.press("Tab")
-        where = page.evaluate(
-            """() => { const e = document.activeElement; if (!e || e === document.body) return '';
+        name, ringed = page.evaluate(
+            """() => { const e = document.activeElement; if (!e || e === document.body) return ['', true];
             const shown = getComputedStyle(e);
             const ring = shown.outlineStyle !== 'none' || shown.boxShadow !== 'none';
-            return (e.ariaLabel || e.innerText || e.getAttribute('role') || e.tagName).trim() + '|' + ring; }"""
+            const name = [e.ariaLabel, e.innerText, e.getAttribute('role'), e.tagName].filter(Boolean).join(' ');
+            return [name.replaceAll('\\n', ' '), ring || !['A', 'BUTTON'].includes(e.tagName)]; }"""
         )
-        if where:
-            reached.append(where.splitlines()[0])
-    names = " ".join(reached)
-    for each in ("Overview", "Campaigns", "Period", "Reset filters", "Share", "Weekly", "Positive"):
-        assert each in names, (each, reached)
+        reached.append(name)
+        assert ringed, f"nothing shows that '{name}' has the keyboard"
+    names = " | ".join(reached)
+    for each in (
+        "Overview",
+        "Campaigns",
+        "Period",
+        "From",
+        "Reset filters",
+        "Share",
+        "Page as PDF",
+        "Weekly",
+        "Positive",
+    ):
+        assert each in names, (each, names)
     page.get_by_role("radio", name="Weekly").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
