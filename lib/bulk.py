@@ -53,10 +53,12 @@ def load_batches(connection: Connection, table: sa.Table, batches: pa.RecordBatc
             copy.write(buffer.getbuffer())
 
 
-def analyze(connection: Connection, table: sa.Table) -> None:
-    """Let the planner know what a new temporary table holds; DuckDB knows by itself."""
+def analyze(connection: Connection, table: sa.Table, *columns: sa.Column[Any]) -> None:
+    """Let the planner know what a new temporary table holds, or some columns of it; DuckDB knows by itself."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"ANALYZE {connection.dialect.identifier_preparer.format_table(table)}")
+        preparer = connection.dialect.identifier_preparer
+        chosen = f" ({', '.join(map(preparer.format_column, columns))})" if columns else ""
+        connection.exec_driver_sql(f"ANALYZE {preparer.format_table(table)}{chosen}")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ here.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
@@ -28,21 +28,22 @@ Interval = tuple[float, float] | None
 
 
 class Unit(enum.Enum):
-    """What a metric is measured in, and so how many decimals it is shown with."""
+    """What a metric is measured in, and so how many decimals it has in answers and files."""
 
-    COUNT = "count"
-    SCORE = "score"
-    SHARE = "share"
-    BALANCE = "balance"  # -1 to 1
-    SECONDS = "seconds"
+    COUNT = "count", 0
+    SCORE = "score", 2
+    SHARE = "share", 4
+    BALANCE = "balance", 4  # -1 to 1
+    SECONDS = "seconds", 0
 
-    @property
-    def decimals(self) -> int:
-        """Decimals that a value has in answers and files."""
-        return _DECIMALS.get(self.value, 0)
+    decimals: int
 
-
-_DECIMALS = {"score": 2, "share": 4, "balance": 4}
+    def __new__(cls, value: str, decimals: int) -> Unit:
+        """Make a unit that is known by its value alone; a property of an enum takes as long as the rounding."""
+        unit = object.__new__(cls)
+        unit._value_ = value
+        unit.decimals = decimals
+        return unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,13 @@ class Sums:
     @classmethod
     def from_values(cls, values: Sequence[Any]) -> Sums:
         """Take the sums of PLAIN_MEASURES in their order; null is 0."""
-        return cls(*(int(value or 0) for value in values))
+        return cls(*[int(value or 0) for value in values])
+
+    @classmethod
+    def total(cls, parts: Iterable[Sums]) -> Sums:
+        """Add up the sums of parts that share no evaluation."""
+        held = list(parts)
+        return cls(*[sum([getattr(part, name) for part in held]) for name in PLAIN_MEASURES])
 
     def __add__(self, other: Sums) -> Sums:
         return Sums(*(getattr(self, name) + getattr(other, name) for name in PLAIN_MEASURES))

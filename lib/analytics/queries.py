@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,10 +17,11 @@ from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
 from lib.analytics.filters import EVERYTHING, Filters, Grant, first_instant, last_instant, local_date
 from lib.analytics.local_time import bucket_start
 from lib.analytics.measures import METRICS, Sums
-from lib.analytics.selection import Period, days_held, granted, period_in_force, shortest_for
+from lib.analytics.selection import Period, days_held, granted, period_in_force, shortest_for, sums
 from lib.analytics.selection import source as source_of
 from lib.errors import InvalidParameterError, nearest
 from lib.schema import HISTOGRAM_MEASURES, PLAIN_MEASURES
+from lib.settings import WeekStart
 
 MAX_TREND_POINTS = 20_000
 
@@ -110,20 +112,18 @@ def summary(connection: Connection, filters: Filters, calendar: Calendar) -> Sum
     period = period_in_force(connection, filters, calendar)
     tops = (CAMPAIGN, CALL_CENTER)
     source = source_of(connection, filters, calendar, period, [each.column for each in tops], PLAIN_MEASURES)
-    # All of it, each campaign and each center in one pass over the rows.
-    keys = [source.rows.c[each.column] for each in tops]
-    sets = sa.func.grouping_sets(sa.text("()"), *keys)
-    sums_by_set = sa.select(*keys, *source.sums()).group_by(sets).subquery()
     whole = Sums()
     best: dict[Dimension, dict[Named, Sums]] = {each: {} for each in tops}
-    for *values, campaign_id, campaign, center_id, center in connection.execute(_named(sums_by_set, tops)):
-        sums = Sums.from_values(values[len(tops) :])
-        if campaign is not None and sums.evaluations:
-            best[CAMPAIGN][Named(campaign_id, campaign)] = sums
-        elif center is not None and sums.evaluations:
-            best[CALL_CENTER][Named(center_id, center)] = sums
+    for *values, campaign_id, campaign, center_id, center in connection.execute(
+        _by_set(source.rows, tops), source.values
+    ):
+        found = Sums.from_values(values[len(tops) :])
+        if campaign is not None and found.evaluations:
+            best[CAMPAIGN][Named(campaign_id, campaign)] = found
+        elif center is not None and found.evaluations:
+            best[CALL_CENTER][Named(center_id, center)] = found
         elif campaign is None and center is None:
-            whole = sums
+            whole = found
     return Summary(period, whole, _top(best[CAMPAIGN]), _top(best[CALL_CENTER]))
 
 
@@ -131,7 +131,8 @@ def distribution(connection: Connection, filters: Filters, calendar: Calendar) -
     """Return the number of scores in each of the HISTOGRAM_BINS bins from 0 to 10."""
     period = period_in_force(connection, filters, calendar)
     source = source_of(connection, filters, calendar, period, (), HISTOGRAM_MEASURES)
-    return tuple(int(count or 0) for count in connection.execute(sa.select(*source.sums())).one())
+    asked = sa.select(*sums(source.rows, source.measures))
+    return tuple(int(count or 0) for count in connection.execute(asked, source.values).one())
 
 
 def breakdown(
@@ -155,7 +156,7 @@ def breakdown(
     absent = [group for group in groups if key(group) is None]
     present.sort(key=lambda group: key(group), reverse=sort.startswith("-"))
     ordered = present + absent
-    total = sum((group.sums for group in groups), Sums())
+    total = Sums.total(group.sums for group in groups)
     shown = ordered[(page - 1) * page_size : page * page_size]
     return Breakdown(period, tuple(shown), total, len(ordered), page, page_size)
 
@@ -180,8 +181,7 @@ def trend(
         )
     by_day = granularity is not Granularity.MONTHLY
     source = source_of(connection, filters, calendar, period, (), PLAIN_MEASURES, by_day=by_day)
-    start = bucket_start(source.rows.c.day, granularity, calendar.week_start).label("start")
-    rows = connection.execute(sa.select(start, *source.sums()).group_by(sa.literal_column("1")))
+    rows = connection.execute(_by_bucket(source.rows, granularity, calendar.week_start), source.values)
     found = {begins: Sums.from_values(values) for begins, *values in rows}
     begins, ends = first_instant(period.date_from, zone), last_instant(period.date_to, zone)
     buckets = calendar.buckets(
@@ -197,19 +197,42 @@ def grouped(
     centered = dimension is EXECUTIVE
     told = (dimension, CALL_CENTER) if centered else (dimension,)
     source = source_of(connection, filters, calendar, period, [each.column for each in told], PLAIN_MEASURES)
-    keys = [source.rows.c[each.column] for each in told]
-    some = sa.func.sum(source.rows.c.evaluations) != 0
-    sums_by_key = sa.select(*keys, *source.sums()).group_by(*keys).having(some).subquery()
     groups: dict[int, Group] = {}
-    for key, *values in connection.execute(_named(sums_by_key, told)):
+    for key, *values in connection.execute(_by_key(source.rows, told), source.values):
         names = values[-2 * len(told) :]
-        sums = Sums.from_values(values[len(told) - 1 : -2 * len(told)])
+        found = Sums.from_values(values[len(told) - 1 : -2 * len(told)])
         center = Named(*names[2:]) if centered else None
         if key in groups:
-            groups[key] = Group(groups[key].named, groups[key].sums + sums, None)
+            groups[key] = Group(groups[key].named, groups[key].sums + found, None)
         else:
-            groups[key] = Group(Named(*names[:2]), sums, center)
+            groups[key] = Group(Named(*names[:2]), found, center)
     return tuple(groups.values())
+
+
+# What is asked of the rows of a source. It is kept as long as the rows are, and by it the text that is sent.
+
+
+@lru_cache(maxsize=512)
+def _by_set(rows: sa.FromClause, tops: tuple[Dimension, ...]) -> sa.Select[Any]:
+    """Return the sums of all of it, of each campaign and of each center, in one pass over the rows."""
+    keys = [rows.c[each.column] for each in tops]
+    sets = sa.func.grouping_sets(sa.text("()"), *keys)
+    return _named(sa.select(*keys, *sums(rows, PLAIN_MEASURES)).group_by(sets).subquery(), tops)
+
+
+@lru_cache(maxsize=512)
+def _by_key(rows: sa.FromClause, told: tuple[Dimension, ...]) -> sa.Select[Any]:
+    """Return the sums by the keys of dimensions, where there are evaluations."""
+    keys = [rows.c[each.column] for each in told]
+    some = sa.func.sum(rows.c.evaluations) != 0
+    return _named(sa.select(*keys, *sums(rows, PLAIN_MEASURES)).group_by(*keys).having(some).subquery(), told)
+
+
+@lru_cache(maxsize=512)
+def _by_bucket(rows: sa.FromClause, granularity: Granularity, week_start: WeekStart) -> sa.Select[Any]:
+    """Return the sums by the first days of buckets."""
+    start = bucket_start(rows.c.day, granularity, week_start).label("start")
+    return sa.select(start, *sums(rows, PLAIN_MEASURES)).group_by(sa.literal_column("1"))
 
 
 def _named(keyed: sa.Subquery, dimensions: Sequence[Dimension]) -> sa.Select[Any]:

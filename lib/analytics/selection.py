@@ -7,9 +7,10 @@ can't answer, are computed from the facts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,15 +35,21 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a question's numbers come from: rows with a day, keys and measures."""
+    """Where a question's numbers come from: rows with a day, keys and measures.
+
+    The rollups' rows are the same object whenever a question has the same form, so that what is made of them can be
+    kept; what was asked for comes by their parameters' `values`.
+    """
 
     rows: sa.FromClause
     measures: tuple[str, ...]
+    values: Mapping[str, Any] = field(default_factory=dict)
 
-    def sums(self) -> list[sa.ColumnElement[Any]]:
-        """Return the sums of the measures, each under its name."""
-        # Drivers hand over wider numbers than these many times as slowly.
-        return [sa.cast(sa.func.sum(self.rows.c[name]), sa.BigInteger).label(name) for name in self.measures]
+
+def sums(rows: sa.FromClause, measures: Sequence[str]) -> list[sa.ColumnElement[Any]]:
+    """Return the sums of measures of a source's rows, each under its name."""
+    # Drivers hand over wider numbers than these many times as slowly.
+    return [sa.cast(sa.func.sum(rows.c[name]), sa.BigInteger).label(name) for name in measures]
 
 
 def period_in_force(connection: Connection, filters: Filters, calendar: Calendar) -> Period:
@@ -50,9 +57,7 @@ def period_in_force(connection: Connection, filters: Filters, calendar: Calendar
     if filters.date_from is not None and filters.date_to is not None:
         return Period(filters.date_from, filters.date_to)
     if filters.timezone is None:
-        rows = _shortest(_grant_keys(filters.grant)).tables[0]
-        days = days_held(rows, granted(rows, filters.grant)).c
-        first, last = connection.execute(sa.select(sa.func.min(days.day), sa.func.max(days.day))).one()
+        first, last = connection.execute(_first_and_last_day(filters.grant)).one()
     else:
         first, last = (
             instant.astimezone(filters.zone(calendar.zone)).date() if instant else None
@@ -61,6 +66,14 @@ def period_in_force(connection: Connection, filters: Filters, calendar: Calendar
     return Period(
         first if filters.date_from is None else filters.date_from, last if filters.date_to is None else filters.date_to
     )
+
+
+@lru_cache(maxsize=512)
+def _first_and_last_day(grant: Grant) -> sa.Select[Any]:
+    """Return the first and last day of all that may be seen with a grant."""
+    rows = _shortest(_grant_keys(grant)).tables[0]
+    days = days_held(rows, granted(rows, grant)).c
+    return sa.select(sa.func.min(days.day), sa.func.max(days.day))
 
 
 def days_held(rollup: sa.Table, where: Sequence[sa.ColumnElement[bool]] = ()) -> sa.Subquery:
@@ -95,14 +108,14 @@ def source(
         needed.update(dimension.column for dimension in DIMENSIONS if filters.ids(dimension))
         rollup = _shortest(needed)
         chosen = _choices_by_key(connection, filters)
-        arms = [
-            _rows(table, table.c.day, keys, measures).where(
-                *days, *(table.c[name].in_(values) for name, values in chosen.items())
-            )
-            for table, days in _parts(rollup, filters, calendar, by_day=by_day)
-        ]
-        rows = arms[0].subquery() if len(arms) == 1 else sa.union_all(*arms).subquery()
-        return Source(rows, tuple(measures))
+        parts = _parts(rollup, filters, calendar, by_day=by_day)
+        values: dict[str, Any] = {_chosen(column): found for column, found in chosen.items()}
+        for number, part in enumerate(parts):
+            values |= {f"from_{number}": part.first} if part.first is not None else {}
+            values |= {f"until_{number}": part.end} if part.end is not None else {}
+        shape = tuple((part.table, part.first is not None, part.end is not None) for part in parts)
+        rows = _united(shape, tuple(keys), tuple(measures), tuple(chosen))
+        return Source(rows, tuple(measures), values)
     facts = schema.evaluations
     zone = filters.zone(calendar.zone)
     first, last = first_and_last(connection, filters.grant)
@@ -110,6 +123,37 @@ def source(
     day = local_day(facts.c.audio_at, zone, first, last).label("day")
     rows = _rows(facts, day, keys, measures).where(*fact_conditions(filters, calendar, period)).subquery()
     return Source(rows, tuple(measures))
+
+
+@lru_cache(maxsize=512)
+def _united(
+    parts: tuple[tuple[sa.Table, bool, bool], ...],
+    keys: tuple[str, ...],
+    measures: tuple[str, ...],
+    chosen: tuple[str, ...],
+) -> sa.Subquery:
+    """Return the rows of tables' days, each with whether it has a first and an end, where columns have chosen values.
+
+    Kept, as making it and finding its text again took as long as the engine takes to answer.
+    """
+    arms = []
+    for number, (table, begins, ends) in enumerate(parts):
+        day = _day(table)
+        where = [day >= sa.bindparam(f"from_{number}", type_=day.type)] if begins else []
+        where += [day < sa.bindparam(f"until_{number}", type_=day.type)] if ends else []
+        where += [table.c[name].in_(sa.bindparam(_chosen(name), expanding=True)) for name in chosen]
+        arms.append(_rows(table, table.c.day, keys, measures).where(*where))
+    return arms[0].subquery() if len(arms) == 1 else sa.union_all(*arms).subquery()
+
+
+def _chosen(column: str) -> str:
+    """Return the parameter that holds the values that a column may have."""
+    return f"chosen_{column}"
+
+
+def _day(table: sa.Table) -> sa.Column[Any]:
+    """Return the column that says what day a table's row is of."""
+    return table.c.audio_at if table is schema.evaluations else table.c.day
 
 
 def _rows(table: sa.Table, day: sa.ColumnElement[Any], keys: Sequence[str], measures: Sequence[str]) -> sa.Select[Any]:
@@ -132,9 +176,16 @@ def _grant_keys(grant: Grant) -> list[str]:
     return [dimension.column for dimension, ids in limits if ids is not None]
 
 
-def _parts(
-    rollup: Rollup, filters: Filters, calendar: Calendar, *, by_day: bool
-) -> list[tuple[sa.Table, list[sa.ColumnElement[bool]]]]:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A table, and its days or instants from `first` until before `end`; None where it is open."""
+
+    table: sa.Table
+    first: Moment | None
+    end: Moment | None
+
+
+def _parts(rollup: Rollup, filters: Filters, calendar: Calendar, *, by_day: bool) -> list[_Part]:
     """Return the tables that together hold the days asked for, each with which of its days."""
     first, last = _asked_days(filters)
     end = None if last is None else last + ONE_DAY
@@ -145,15 +196,15 @@ def _parts(
         whole_until = end.replace(day=1)
     no_month = whole_from is not None and whole_until is not None and whole_from >= whole_until
 
-    def days(first: date | None, end: date | None) -> tuple[sa.Table, list[sa.ColumnElement[bool]]]:
+    def days(first: date | None, end: date | None) -> _Part:
         if rollup.daily is not None:
-            return rollup.daily, _between(rollup.daily.c.day, first, end)
+            return _Part(rollup.daily, first, end)
         begins, ends = (None if day is None else day_start(day, calendar.zone) for day in (first, end))
-        return schema.evaluations, _between(schema.evaluations.c.audio_at, begins, ends)
+        return _Part(schema.evaluations, begins, ends)
 
     if by_day or rollup.monthly is None or no_month:
         return [days(first, end)]
-    parts = [(rollup.monthly, _between(rollup.monthly.c.day, whole_from, whole_until))]
+    parts = [_Part(rollup.monthly, whole_from, whole_until)]
     if first != whole_from:
         parts.append(days(first, whole_from))
     if end != whole_until:
@@ -165,16 +216,6 @@ def _asked_days(filters: Filters) -> tuple[date | None, date | None]:
     """Return the days asked for, where both ends are days or open."""
     assert not isinstance(filters.date_from, datetime) and not isinstance(filters.date_to, datetime)  # noqa: S101
     return filters.date_from, filters.date_to
-
-
-def _between(column: sa.Column[Any], first: date | None, end: date | None) -> list[sa.ColumnElement[bool]]:
-    """Return what days or instants from `first` until before `end` meet."""
-    conditions: list[sa.ColumnElement[bool]] = []
-    if first is not None:
-        conditions.append(column >= first)
-    if end is not None:
-        conditions.append(column < end)
-    return conditions
 
 
 def _choices_by_key(connection: Connection, filters: Filters) -> dict[str, list[Any]]:
