@@ -17,7 +17,7 @@ from lib.analytics.filters import Filters, local_date
 from lib.analytics.local_time import bucket_start
 from lib.analytics.measures import Sums
 from lib.analytics.queries import Point, Trend, grouped, id_order, trend
-from lib.analytics.selection import Period, names_of, period_in_force, source
+from lib.analytics.selection import Period, names_of, period_in_force, source, sums
 from lib.codes import SCORE_SCALE
 from lib.schema import PLAIN_MEASURES
 
@@ -127,8 +127,8 @@ def _rows(
     found = source(connection, filters, calendar, period, [dimension.column], measures, by_day=by_day)
     key = found.rows.c[dimension.column]
     start = bucket_start(found.rows.c.day, granularity, calendar.week_start).label("start")
-    asked = sa.select(key, start, *found.sums()).group_by(sa.literal_column("1"), sa.literal_column("2"))
-    return connection.execute(asked if keys is None else asked.where(key.in_(keys)))
+    asked = sa.select(key, start, *sums(found.rows, measures)).group_by(sa.literal_column("1"), sa.literal_column("2"))
+    return connection.execute(asked if keys is None else asked.where(key.in_(keys)), found.values)
 
 
 def _keys(connection: Connection, dimension: Dimension, names: Sequence[Named]) -> dict[int, Named]:
