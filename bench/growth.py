@@ -14,7 +14,7 @@ from lib.analytics.filters import Filters
 from lib.settings import Settings
 from lib.workspace import Workspace
 
-SIZES = {"duckdb": (1_000_000, data.ROWS, 100_000_000), "postgresql": (1_000_000, data.ROWS)}
+SIZES = {"duckdb": (1_000_000, data.ROWS, 100_000_000), "postgresql": (1_000_000, data.ROWS, 30_000_000)}
 
 
 def run(report: Report, engine: str, chosen: Settings) -> None:

@@ -11,7 +11,7 @@ from lib.analytics import format
 from lib.analytics.adjusted import LikeForLike
 from lib.analytics.measures import METRICS, Unit
 from lib.charts.drawing import PICK, Drawing
-from lib.charts.look import Look, dressed
+from lib.charts.look import Look, dressed, placed
 from lib.languages import t
 
 MOST = 30
@@ -72,12 +72,7 @@ def alike(found: LikeForLike, label: str, look: Look) -> Drawing | None:
 @lru_cache(maxsize=64)
 def _spec(label: str, look: Look, count: int) -> dict[str, Any]:
     colours = look.palette
-    y = alt.Y(
-        "name:N",
-        sort=alt.EncodingSortField("place", op="min", order="ascending"),
-        title=None,
-        axis=alt.Axis(labelLimit=190, grid=False, ticks=False, domain=False),
-    )
+    y = placed()
     tips = [
         alt.Tooltip("name:N", title=t(label)),
         alt.Tooltip("shown:N", title=t("Like for like")),

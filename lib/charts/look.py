@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import altair as alt
+
 from lib.analytics.measures import Unit
 from lib.languages import locale
 
@@ -66,6 +68,16 @@ class Look:
 
     palette: Palette
     language: str = "en"
+
+
+def placed(field: str = "name") -> alt.Y:
+    """Return the axis of rows that each have a line of their own, in the order of their `place`."""
+    return alt.Y(
+        f"{field}:N",
+        sort=alt.EncodingSortField("place", op="min", order="ascending"),
+        title=None,
+        axis=alt.Axis(labelLimit=210, grid=False, ticks=False, domain=False),
+    )
 
 
 def dressed(chart: Any, look: Look) -> dict[str, Any]:

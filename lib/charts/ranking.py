@@ -14,7 +14,7 @@ from lib.analytics.measures import FEW_EVALUATIONS, METRICS, Sums
 from lib.analytics.queries import Group
 from lib.analytics.ranking import tiers
 from lib.charts.drawing import PICK, Drawing
-from lib.charts.look import Look, dressed
+from lib.charts.look import Look, dressed, placed
 from lib.languages import t
 
 MOST = 25
@@ -93,12 +93,7 @@ def ranking(
 @lru_cache(maxsize=128)
 def _spec(label: str, look: Look, count: int, compared: bool, some_ranked: bool) -> dict[str, Any]:
     colours = look.palette
-    y = alt.Y(
-        "name:N",
-        sort=alt.EncodingSortField("place", op="min", order="ascending"),
-        title=None,
-        axis=alt.Axis(labelLimit=190, grid=False, ticks=False, domain=False),
-    )
+    y = placed()
     tips = [
         alt.Tooltip("name:N", title=t(label)),
         alt.Tooltip("shown:N", title=t("Average score")),

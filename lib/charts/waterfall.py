@@ -12,7 +12,7 @@ from lib.analytics import format
 from lib.analytics.drivers import SHOWN, Drivers
 from lib.analytics.measures import METRICS, Unit
 from lib.charts.drawing import PICK, Drawing
-from lib.charts.look import Look, dressed
+from lib.charts.look import Look, dressed, placed
 from lib.languages import t
 
 LARGEST = 8
@@ -91,12 +91,7 @@ def _bars(name: str, number: str, at: Fraction, within: Fraction, mix: Fraction)
 @lru_cache(maxsize=64)
 def _spec(look: Look, domain: tuple[float, float], count: int) -> dict[str, Any]:
     colours = look.palette
-    y = alt.Y(
-        "bar:N",
-        sort=alt.EncodingSortField("place", op="min", order="ascending"),
-        title=None,
-        axis=alt.Axis(labelLimit=230, grid=False, ticks=False, domain=False),
-    )
+    y = placed("bar")
     scale = alt.Scale(domain=list(domain), nice=False, clamp=True)
     rows = alt.Chart(alt.NamedData("rows"))
     tips = [

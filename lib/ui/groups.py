@@ -8,12 +8,11 @@ import streamlit as st
 
 from lib.analytics import adjusted
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Named
-from lib.analytics.measures import METRICS
 from lib.charts.alike import alike
 from lib.charts.funnel import funnel
 from lib.charts.ranking import ranking
 from lib.languages import t
-from lib.ui import breakdowns, cards, charts, page, state
+from lib.ui import breakdowns, cards, charts, page, selected, state
 from lib.ui.breakdowns import Groups
 from lib.ui.view import View
 
@@ -74,17 +73,7 @@ def _scores() -> str:
 
 def _detail(view: View, dimension: Dimension, opened: Named) -> None:
     """Draw one group: its figures, course, distribution, its own breakdowns, and the way to its evaluations."""
-    cards.key_figures(view)
-    page.coverage(view)
-    title = t("Average score over time")
-    page.trend_head(title)
-    charts.course(view, title, METRICS["averageScore"], "trend")
-    left, right = st.columns(2, gap="large")
-    with left:
-        cards.sentiment(view)
-        cards.states(view)
-    with right:
-        charts.scores(view)
+    selected.show(view)
     for other in (CAMPAIGN, CALL_CENTER, EXECUTIVE):
         if other is dimension:
             continue

@@ -29,9 +29,10 @@ _CHOICES = {dimension.name: dimension for dimension in DIMENSIONS}
 def panel(view: View) -> None:
     """Draw what moved the average score in two sentences, and the way to its parts; nothing without a comparison.
 
-    It is told by campaign, or by the dimension whose mix hides what happened, where one does.
+    It is told by the first dimension of which more than one group is shown, or the first whose mix hides something.
     """
-    dimension = next((each for each in DIMENSIONS if _hidden(view, each)), CAMPAIGN)
+    open_ = [each for each in DIMENSIONS if len(view.filters.ids(each)) != 1] or [CAMPAIGN]
+    dimension = next((each for each in open_ if _hidden(view, each)), open_[0])
     found = _asked(view, dimension)
     told = explain(found, dimension) if found else None
     if told is None:
