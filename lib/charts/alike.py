@@ -48,7 +48,7 @@ def alike(found: LikeForLike, label: str, look: Look) -> Drawing | None:
         return None
     told = t(
         "Average score by {label} like for like, from {best} ({high}) to {worst} ({low}); the raw averages beside.",
-        label=t(label),
+        label=t(label).lower(),
         best=rows[0]["name"],
         high=rows[0]["shown"],
         worst=rows[-1]["name"],

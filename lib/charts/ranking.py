@@ -74,7 +74,7 @@ def ranking(
         words.append(t("Grey tick: the compared period. Line: the average of all."))
     told = t(
         "Average score by {label} with 95 % intervals, from {best} ({high}) to {worst} ({low}).",
-        label=t(label),
+        label=t(label).lower(),
         best=rows[0]["name"],
         high=rows[0]["shown"],
         worst=rows[-1]["name"],
