@@ -19,7 +19,7 @@ from lib.languages import t
 LEAST_GROUPS = 3
 """Fewer groups than these make no funnel."""
 
-KINDS = ("above the limits", "within the limits", "below the limits", "few evaluations")
+KINDS = ("above", "within", "below", "few evaluations")
 _SHAPES = ("triangle-up", "circle", "triangle-down", "cross")
 
 
@@ -115,11 +115,11 @@ def _spec(label: str, look: Look, domain: tuple[float, float]) -> dict[str, Any]
             y=alt.Y("value:Q", title=t("Average score"), scale=scale, axis=alt.Axis(format=".1f")),
             color=alt.Color(
                 "where:N",
-                title=None,
+                title=t("99.8 % limits"),
                 scale=alt.Scale(domain=kinds, range=shades),
-                legend=alt.Legend(orient="top", columns=2),
+                legend=alt.Legend(orient="top", columns=2, titleOrient="left"),
             ),
-            shape=alt.Shape("where:N", title=None, scale=alt.Scale(domain=kinds, range=list(_SHAPES))),
+            shape=alt.Shape("where:N", title=t("99.8 % limits"), scale=alt.Scale(domain=kinds, range=list(_SHAPES))),
             tooltip=[
                 alt.Tooltip("name:N", title=t(label)),
                 alt.Tooltip("shown:N", title=t("Average score")),

@@ -35,10 +35,10 @@ def panel(view: View) -> None:
     dimension = next((each for each in open_ if _hidden(view, each)), open_[0])
     found = _asked(view, dimension)
     told = explain(found, dimension) if found else None
-    if told is None:
+    if found is None or told is None:
         return
     with st.container(key="cb-why"):
-        st.html(_sentences(told))
+        st.html(_sentences(told, found))
         st.page_link(
             "drivers.py",
             label=t("Why it moved, part by part"),
@@ -70,7 +70,7 @@ def parts(view: View, dimension: Dimension) -> None:
             t("Choose a period in the sidebar that has another before it, such as the last 90 days."),
         )
         return
-    st.html(_sentences(told))
+    st.html(_sentences(told, found))
     for other in DIMENSIONS:
         if other is not dimension and _hidden(view, other):
             st.button(
@@ -107,9 +107,14 @@ def _hidden(view: View, dimension: Dimension) -> bool:
     return found is not None and found.hidden
 
 
-def _sentences(told: Explanation) -> str:
+def _sentences(told: Explanation, found: Drivers) -> str:
     hidden = f'<p class="cb-hidden">{html.escape(told.hidden)}</p>' if told.hidden else ""
-    return f'<div class="cb-told"><p>{html.escape(told.change)}</p>{hidden}<p>{html.escape(told.parts)}</p></div>'
+    chance = ""
+    if SCORE.differs(found.before, found.now) is False:
+        chance = f'<p class="cb-chance">≈ {html.escape(t("A change of this size could be chance alone."))}</p>'
+    return (
+        f'<div class="cb-told"><p>{html.escape(told.change)}</p>{chance}{hidden}<p>{html.escape(told.parts)}</p></div>'
+    )
 
 
 def _open(view: View, dimension: Dimension, who: str) -> None:

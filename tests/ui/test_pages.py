@@ -152,3 +152,23 @@ def test_coverage_that_changed_is_told(app: AppTest, settings: Settings, tmp_pat
     app.query_params.update({"compareFrom": "2024-02-01", "compareTo": "2024-02-28"})
     app.run()
     assert "Coverage changed." not in text(app)
+
+
+@pytest.mark.parametrize(("now", "chance"), [(7, True), (9, False)])
+def test_a_change_that_may_be_chance_is_called_so(
+    app: AppTest, settings: Settings, tmp_path: Path, now: int, chance: bool
+) -> None:
+    rows = [f"j{n},2024-01-{n % 28 + 1:02},{5 + n % 4}" for n in range(60)]  # 6.5 on average
+    rows += [f"f{n},2024-01-{n % 28 + 1:02},{now}" for n in range(60, 62)]
+    rows += [f"f{n},2024-02-{n % 28 + 1:02},{now - 1 + n % 2}" for n in range(60)]  # 6.5 or 8.5
+    path = tmp_path / "calls.csv"
+    path.write_text("\n".join(["id,audioDate,averageNote", *rows]) + "\n")
+    opened = Workspace(settings)
+    TASKS["import"](opened, {"files": [(str(path), "calls.csv")], "actor": "test"}, lambda *_: None)
+    opened.close()
+    asked = {"dateFrom": "2024-02-01", "dateTo": "2024-02-28", "compare": "own"}
+    app.query_params.update({**asked, "compareFrom": "2024-01-01", "compareTo": "2024-01-31"})
+    app.run()
+    told = text(app)
+    assert ("A change of this size could be chance alone." in told) == chance
+    assert ("≈ −0.02" in told) == chance and ("▲ +1.92" in told) != chance
