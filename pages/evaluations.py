@@ -1,5 +1,7 @@
 """Which calls?"""
 
+import html
+
 import streamlit as st
 
 from lib.analytics import format, records
@@ -33,6 +35,10 @@ found = view.answers.ask(
 if not found.total_count:
     page.empty(t("Nothing matches these filters"), t("Choose other states or sentiments."))
     st.stop()
+if state.narrowed():
+    chosen = [said_of("evaluation", each) for name in state.RECORD_CHOICES for each in st.session_state[name]]
+    of = t("{count} of them are shown: {chosen}.", count=format.count(found.total_count), chosen=", ".join(chosen))
+    st.html(f'<p class="cb-shown"><b>{html.escape(of)}</b></p>')
 first = (found.page - 1) * PAGE_SIZE + 1
 st.caption(
     t(

@@ -71,8 +71,11 @@ def duration(seconds: int) -> str:
 
 
 def interval(unit: Unit, ends: tuple[float, float] | None) -> str:
-    """Return an interval as `7.61 – 7.99`."""
-    return NOTHING if ends is None else f"{value(unit, ends[0])} – {value(unit, ends[1])}"
+    """Return an interval as `7.61 – 7.99`; of a score no more than there are scores."""
+    if ends is None:
+        return NOTHING
+    low, high = (min(10.0, max(0.0, end)) for end in ends) if unit is Unit.SCORE else ends
+    return f"{value(unit, low)} – {value(unit, high)}"
 
 
 def instant(when: datetime) -> str:

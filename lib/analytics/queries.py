@@ -25,6 +25,9 @@ from lib.settings import WeekStart
 
 MAX_TREND_POINTS = 20_000
 
+MOST_GROUPS = 10_000
+"""The length of a page that holds all groups: more than any dimension is meant to have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Status:

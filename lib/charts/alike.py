@@ -54,9 +54,16 @@ def alike(found: LikeForLike, label: str, look: Look) -> Drawing | None:
         worst=rows[-1]["name"],
         low=rows[-1]["shown"],
     )
+    thin = sum(row["thin"] for row in rows)
     notes = [t("Filled: like for like, with its 95 % interval. Small ring: the average as it is.")]
-    if any(row["thin"] for row in rows):
-        notes.append(t("Hollow: too thin to compare; few of its calls are like those of the whole."))
+    if thin:
+        notes.append(
+            t(
+                "Hollow: {thin} of {all} have too few calls like those of the whole; a longer period has more.",
+                thin=thin,
+                all=len(rows),
+            )
+        )
     if len(scored) > MOST:
         notes.append(t("The {most} with the most evaluations, of {all}.", most=MOST, all=len(scored)))
     whole = [{"value": score.rounded(found.total)}]
@@ -82,7 +89,8 @@ def _spec(label: str, look: Look, count: int) -> dict[str, Any]:
         alt.Tooltip("note:N", title=t("Note")),
     ]
     scale = alt.Scale(zero=False)
-    x = alt.X("value:Q", title=t("Average score, like for like"), scale=scale, axis=alt.Axis(format=".1f"))
+    axis = alt.Axis(format=".1f", tickCount=8, tickMinStep=0.1)
+    x = alt.X("value:Q", title=t("Average score, like for like"), scale=scale, axis=axis)
     rows = alt.Chart(alt.NamedData("rows"))
     whole = (
         alt.Chart(alt.NamedData("whole"))
@@ -109,5 +117,5 @@ def _spec(label: str, look: Look, count: int) -> dict[str, Any]:
         .add_params(alt.selection_point(name=PICK, fields=["id"], on="click", clear=False))
     )
     return dressed(
-        alt.layer(whole, moved, rule, raw, points).properties(height=max(90, 26 * count), width="container"), look
+        alt.layer(whole, moved, rule, raw, points).properties(height=26 * count + 60, width="container"), look
     )

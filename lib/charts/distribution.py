@@ -56,7 +56,7 @@ def _spec(look: Look, height: int, compared: bool) -> dict[str, Any]:
                 "from:Q", title=t("Score"), scale=alt.Scale(domain=[0, 10]), axis=alt.Axis(tickCount=10, grid=False)
             ),
             x2="to:Q",
-            y=alt.Y("count:Q", title=t("Evaluations"), axis=alt.Axis(format="~s", tickCount=4)),
+            y=alt.Y("count:Q", title=t("Evaluations"), axis=alt.Axis(format=",.0f", tickCount=4, tickMinStep=1)),
             y2=alt.datum(0),
             tooltip=tips,
         )

@@ -62,15 +62,23 @@ def funnel(groups: Sequence[Group], total: Sums, label: str, look: Look) -> Draw
         below=counts[2],
         few=counts[3],
     )
-    words = t(
-        "Dashed: 95 % limits; solid: 99.8 % limits around the average of the selection. Within them, differences are "
-        "what chance alone would give. Many are compared at once: of {count}, about {outside} would lie outside the "
-        "dashed lines though nothing is behind it.",
-        count=len(rows),
-        outside=max(1, round(len(rows) * 0.05)),
-    )
+    words = [
+        t(
+            "Dashed: 95 % limits; solid: 99.8 % limits around the average of the selection. Within them, differences "
+            "are what chance alone would give."
+        )
+    ]
+    if compared := len(rows) - counts[3]:
+        words.append(
+            t(
+                "Many are compared at once: of {count}, about {outside} would lie outside the dashed lines though "
+                "nothing is behind it.",
+                count=compared,
+                outside=max(1, round(compared * 0.05)),
+            )
+        )
     data = {"rows": rows, "limits": _limits(mean, deviation, most), "mean": [{"value": mean}]}
-    return Drawing(_spec(label, look, (round(domain[0], 1), round(domain[1], 1))), data, told, (words,), "id")
+    return Drawing(_spec(label, look, (round(domain[0], 1), round(domain[1], 1))), data, told, tuple(words), "id")
 
 
 def outside(group: Sums, total: Sums) -> int | None:
@@ -103,7 +111,7 @@ def _limits(mean: float, deviation: float, most: int) -> list[dict[str, float]]:
 @lru_cache(maxsize=64)
 def _spec(label: str, look: Look, domain: tuple[float, float]) -> dict[str, Any]:
     colours = look.palette
-    x = alt.X("scored:Q", title=t("Scored evaluations"), axis=alt.Axis(format="~s", grid=False))
+    x = alt.X("scored:Q", title=t("Scored evaluations"), axis=alt.Axis(format=",.0f", tickMinStep=1, grid=False))
     scale = alt.Scale(domain=list(domain), clamp=True, nice=False)
     kinds = [t(kind) for kind in KINDS]
     shades = [colours.positive, colours.neutral, colours.negative, colours.line]

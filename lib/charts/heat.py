@@ -50,15 +50,22 @@ def heat(found: Heat, metric: Metric, look: Look) -> Drawing | None:
         low=worst["shown"],
         worst=f"{worst['weekday']} {worst['hours']}",
     )
-    notes = (t("Pale: few evaluations."),) if any(row["few"] for row in rows) else ()
+    notes = (t("Small: few evaluations."),) if any(row["few"] for row in rows) else ()
     values = [row["value"] for row in enough]
-    return Drawing(
-        _spec(metric.label, metric.unit, look, tuple(weekdays), min(values), max(values)), {"rows": rows}, told, notes
-    )
+    fews = frozenset(row["few"] for row in rows)
+    spec = _spec(metric.label, metric.unit, look, tuple(weekdays), (min(values), max(values)), fews)
+    return Drawing(spec, {"rows": rows}, told, notes)
 
 
 @lru_cache(maxsize=64)
-def _spec(label: str, unit: Unit, look: Look, weekdays: tuple[str, ...], low: float, high: float) -> dict[str, Any]:
+def _spec(
+    label: str,
+    unit: Unit,
+    look: Look,
+    weekdays: tuple[str, ...],
+    ends: tuple[float, float],
+    fews: frozenset[bool],
+) -> dict[str, Any]:
     colours = look.palette
     tips = [
         alt.Tooltip("weekday:N", title=t("Weekday")),
@@ -68,20 +75,27 @@ def _spec(label: str, unit: Unit, look: Look, weekdays: tuple[str, ...], low: fl
         alt.Tooltip("counted:N", title=t("Evaluations")),
     ]
     days = alt.Axis(ticks=False, domain=False, labelOverlap=False)
-    cells = (
-        alt.Chart(alt.NamedData("rows"))
-        .mark_rect(cornerRadius=3, stroke=colours.panel, strokeWidth=2)
-        .encode(
-            x=alt.X("hour:O", title=t("Hour"), axis=alt.Axis(labelAngle=0, ticks=False, domain=False)),
-            y=alt.Y("weekday:O", sort=list(weekdays), title=None, axis=days),
-            color=alt.Color(
-                "value:Q",
-                title=None,
-                scale=alt.Scale(range=list(colours.ramp), domain=[low, high], clamp=True),
-                legend=alt.Legend(orient="top", format=AXIS[unit], gradientLength=180, gradientThickness=10),
-            ),
-            opacity=alt.condition("datum.few", alt.value(0.3), alt.value(1)),
-            tooltip=tips,
-        )
+    hours = alt.Axis(labelAngle=0, ticks=False, domain=False)
+    rows = alt.Chart(alt.NamedData("rows"))
+    x = alt.X("hour:O", title=t("Hour"), scale=alt.Scale(domain=list(range(24))), axis=hours)
+    y = alt.Y("weekday:O", sort=list(weekdays), scale=alt.Scale(domain=list(weekdays)), title=None, axis=days)
+    ramp = alt.Scale(range=list(colours.ramp), domain=list(ends), clamp=True)
+    colour = alt.Color(
+        "value:Q",
+        title=None,
+        scale=ramp,
+        legend=alt.Legend(orient="top", format=AXIS[unit], gradientLength=180, gradientThickness=10),
     )
-    return dressed(cells.properties(height=310, width="container"), look)
+    cells = (
+        rows.mark_rect(cornerRadius=3, stroke=colours.panel, strokeWidth=2)
+        .encode(x=x, y=y, color=colour, tooltip=tips)
+        .transform_filter("!datum.few")
+    )
+    # What rests on little is drawn small, as a colour alone would be read as a value.
+    few = (
+        rows.mark_square(size=70, opacity=0.9, stroke=colours.line, strokeWidth=1)
+        .encode(x=x, y=y, fill=alt.Fill("value:Q", title=None, scale=ramp, legend=None), tooltip=tips)
+        .transform_filter("datum.few")
+    )
+    layers = [*((cells,) if False in fews else ()), *((few,) if True in fews else ())]
+    return dressed(alt.layer(*layers).properties(height=310, width="container"), look)

@@ -10,8 +10,12 @@ import altair as alt
 from lib.analytics.measures import Unit
 from lib.languages import locale
 
-AXIS = {Unit.COUNT: "~s", Unit.SCORE: ".1f", Unit.SHARE: "~%", Unit.BALANCE: "+.1f", Unit.SECONDS: ",d"}
+AXIS = {Unit.COUNT: ",.0f", Unit.SCORE: ".1f", Unit.SHARE: "~%", Unit.BALANCE: "+.1f", Unit.SECONDS: ",d"}
 """How d3 writes a unit's values along an axis."""
+
+
+STEPS = {Unit.COUNT: 1, Unit.SCORE: 0.1, Unit.SHARE: 0.01, Unit.BALANCE: 0.1, Unit.SECONDS: 1}
+"""How far ticks lie apart at least, so that no label stands twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def placed(field: str = "name") -> alt.Y:
         f"{field}:N",
         sort=alt.EncodingSortField("place", op="min", order="ascending"),
         title=None,
-        axis=alt.Axis(labelLimit=210, grid=False, ticks=False, domain=False),
+        axis=alt.Axis(labelLimit=210, labelOverlap=False, grid=False, ticks=False, domain=False),
     )
 
 

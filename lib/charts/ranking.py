@@ -146,4 +146,4 @@ def _spec(label: str, look: Look, count: int, compared: bool, some_ranked: bool)
             y=y, x=alt.X("before:Q", scale=scale), tooltip=tips
         )
         layers.insert(1, ticks)
-    return dressed(alt.layer(*layers).properties(height=max(90, 28 * count), width="container"), look)
+    return dressed(alt.layer(*layers).properties(height=26 * count + 60, width="container"), look)

@@ -16,8 +16,11 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.measures import METRICS, Metric, Unit
 from lib.analytics.queries import Point, Trend
 from lib.charts.drawing import PICK, Drawing
-from lib.charts.look import AXIS, Look, dressed
+from lib.charts.look import AXIS, STEPS, Look, dressed
 from lib.languages import day, t
+
+TICKS = 12
+"""So many buckets have a label at most."""
 
 MANY_POINTS = 62
 """More points than these are not drawn as dots; they can be pointed at all the same."""
@@ -55,9 +58,15 @@ def trend(
         dashes += _dashes(found, name)
     behind = [] if compared is None else _behind(first.points, compared, metric)
     pinned = [
-        {"date": note.day.isoformat(), "text": note.text, "when": day(note.day)}
+        {
+            "date": point.bucket.first.isoformat(),
+            "text": note.text,
+            "when": day(note.day),
+            "late": place > len(first.points) * 0.75,
+        }
         for note in notes
-        if first.points and first.points[0].bucket.first <= note.day <= first.points[-1].bucket.last
+        for place, point in enumerate(first.points)
+        if point.bucket.first <= note.day <= point.bucket.last
     ]
     several = len(courses) > 1
     spec = _spec(
@@ -87,6 +96,10 @@ def trend(
     words = []
     if any(row["partial"] for row in rows):
         words.append(t("Hollow, dashed: weeks or months that the period, or today, cuts short."))
+    # Labels stand at buckets: the library's own weeks begin on Sunday.
+    starts = [point.bucket.first for point in first.points]
+    ticks = [_milliseconds(start) for start in starts[:: -(-len(starts) // TICKS)]] if starts else []
+    spec = {**spec, "params": [*spec.get("params", []), {"name": "ticks", "value": ticks}]}
     return Drawing(
         spec,
         {"rows": rows, "dashes": dashes, "compared": behind, "notes": pinned},
@@ -98,6 +111,7 @@ def trend(
 
 def _row(point: Point, granularity: Granularity, metric: Metric, series: str) -> dict[str, Any]:
     ends = metric.interval(point.sums) if metric.interval else None
+    band = None if metric.unit is Unit.SCORE and point.sums.few else ends  # so wide a one would flatten all the rest
     value = metric.rounded(point.sums)
     first, partial = point.bucket.first, point.bucket.partial
     return {
@@ -108,13 +122,18 @@ def _row(point: Point, granularity: Granularity, metric: Metric, series: str) ->
         "value": None if value is None else float(value),
         "whole": None if value is None or partial else float(value),
         "shown": format.metric(metric, point.sums),
-        "low": ends[0] if ends else None,
-        "high": ends[1] if ends else None,
+        "low": band[0] if band else None,
+        "high": band[1] if band else None,
         "interval": format.interval(metric.unit, ends),
         "evaluations": point.sums.evaluations,
         "counted": format.count(point.sums.evaluations),
         "partial": partial,
     }
+
+
+def _milliseconds(day: date) -> int:
+    """Return a day as the charts' scales of time count it."""
+    return (day - date(1970, 1, 1)).days * 86_400_000
 
 
 def _dashes(rows: Sequence[Mapping[str, Any]], series: str) -> list[dict[str, Any]]:
@@ -163,9 +182,9 @@ def _spec(
     scale = alt.Scale(zero=metric.unit in (Unit.COUNT, Unit.SHARE))
     dates = "%b %Y" if granularity is Granularity.MONTHLY else "%-d %b"
     time = alt.Scale(type="utc")  # days are days wherever they are looked at
-    days = alt.Axis(grid=False, labelOverlap=True, tickCount=8, format=dates)
+    days = alt.Axis(grid=False, labelOverlap=True, values=alt.ExprRef("ticks"), format=dates)
     x = alt.X("date:T", title=None, scale=time, axis=days)
-    axis = alt.Axis(format=AXIS[metric.unit], tickCount=5)
+    axis = alt.Axis(format=AXIS[metric.unit], tickCount=5, tickMinStep=STEPS[metric.unit])
     y = alt.Y("value:Q", title=label, scale=scale, axis=axis)
     tips = [alt.Tooltip("bucket:N", title=t("When")), alt.Tooltip("shown:N", title=label)]
     if series:
@@ -179,11 +198,11 @@ def _spec(
         notes = alt.Chart(alt.NamedData("notes"))
         tip = [alt.Tooltip("when:N", title=t("When")), alt.Tooltip("text:N", title=t("Note"))]
         layers.append(notes.mark_rule(color=colours.muted, strokeDash=[2, 3]).encode(x=x, tooltip=tip))
-        layers.append(
-            notes.mark_text(align="left", baseline="top", dx=4, color=colours.muted, limit=150, fontSize=11).encode(
-                x=x, y=alt.value(2), text="text:N", tooltip=tip
-            )
-        )
+        words: dict[str, Any] = {"baseline": "top", "color": colours.muted, "limit": 150, "fontSize": 11}
+        ahead, back = notes.mark_text(align="left", dx=4, **words), notes.mark_text(align="right", dx=-4, **words)
+        for text, which in ((ahead, "!datum.late"), (back, "datum.late")):
+            shown = text.encode(x=x, y=alt.value(2), text="text:N", tooltip=tip)
+            layers.append(shown.transform_filter(which))
     if compared:
         behind = [
             alt.Tooltip("bucket:N", title=compared),
@@ -205,13 +224,10 @@ def _spec(
     inside = colour
     if series:
         domain, shades = list(series), list(colours.series[: len(series)])
-        colour = alt.Color(
-            "series:N",
-            title=None,
-            scale=alt.Scale(domain=domain, range=shades),
-            legend=alt.Legend(orient="top", columns=4),
-        )
-        inside = alt.Fill("series:N", scale=alt.Scale(domain=domain, range=shades), legend=None)
+        shaded = alt.Scale(domain=domain, range=shades)
+        legend = alt.Legend(orient="top", columns=4)
+        colour = alt.Color("series:N", title=None, scale=shaded, legend=legend)
+        inside = alt.Fill("series:N", title=None, scale=shaded, legend=legend)
     layers.append(
         rows.mark_line(strokeWidth=2, invalid="break-paths-show-domains").encode(
             x=x, y=alt.Y("whole:Q", title=label, scale=scale, axis=axis), color=colour

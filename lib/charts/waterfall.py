@@ -122,4 +122,4 @@ def _spec(look: Look, domain: tuple[float, float], count: int) -> dict[str, Any]
         .encode(y=y, x=alt.X("right:Q", scale=scale), text="shown:N")
         .transform_calculate(right="max(datum.from, datum.to)")
     )
-    return dressed(alt.layer(bars, ends, text).properties(height=max(120, 30 * count), width="container"), look)
+    return dressed(alt.layer(bars, ends, text).properties(height=26 * count + 60, width="container"), look)

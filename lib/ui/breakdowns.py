@@ -13,7 +13,7 @@ from lib.analytics.adjusted import Row
 from lib.analytics.dimensions import EXECUTIVE, Dimension, Named
 from lib.analytics.filters import Filters
 from lib.analytics.measures import METRICS, Sums, Unit
-from lib.analytics.queries import Breakdown, Trend
+from lib.analytics.queries import MOST_GROUPS, Breakdown, Trend
 from lib.analytics.ranking import tiers
 from lib.exports.reports import figure_fields, figure_values
 from lib.exports.tables import Field
@@ -24,9 +24,6 @@ from lib.ui.grid import Column
 from lib.ui.style import palette
 from lib.ui.tables import downloads
 from lib.ui.view import View
-
-MOST_GROUPS = 10_000
-"""So many groups are asked for: more than any dimension is meant to have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +130,13 @@ def _columns(groups: Groups, *, with_alike: bool) -> list[Column[_Line]]:
             lambda line: line.name,
             grid.opener(t(dimension.label), f"open-{dimension.name}", opened, t("A click opens the detail.")),
         ),
+        *(_alike() if with_alike else []),
         Column(
             t("Evaluations"),
             lambda line: line.now.evaluations,
             config.ProgressColumn(format="localized", min_value=0, max_value=most, color=palette().accent),
         ),
+        *([figures.change(METRICS["totalEvaluations"], _before, _now)] if compared else []),
         *figures.metric(SCORE, _now),
         *([figures.change(SCORE, _before, _now)] if compared else []),
         Column(
@@ -149,7 +148,6 @@ def _columns(groups: Groups, *, with_alike: bool) -> list[Column[_Line]]:
         ),
         figures.count(t("Scored"), lambda line: line.now.scored),
         figures.note(_now),
-        *(_alike() if with_alike else []),
         Column(
             t("Score over time"),
             lambda line: list(line.course),
@@ -168,8 +166,6 @@ def _columns(groups: Groups, *, with_alike: bool) -> list[Column[_Line]]:
         *figures.metric(METRICS["failureRate"], _now, printed=False),
         figures.count(t("Pending, processing"), lambda line: line.now.pending + line.now.processing, printed=False),
     ]
-    if compared:
-        columns.insert(2, figures.change(METRICS["totalEvaluations"], _before, _now))
     if dimension is EXECUTIVE:
         columns.insert(1, Column(t("Call center"), lambda line: line.call_center or format.NOTHING))
     return columns

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lib.analytics import format, queries
+from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, Dimension
 from lib.analytics.measures import FEW_EVALUATIONS, METRICS, Metric, Sums, Unit
+from lib.analytics.queries import MOST_GROUPS
+from lib.analytics.ranking import tiers
 from lib.charts.paper import Share
 from lib.languages import number, t
 from lib.ui import changes, pictures
@@ -119,18 +122,39 @@ def states(view: View) -> None:
 
 
 def tops(view: View) -> None:
-    """Draw the best campaign and call center."""
+    """Draw the best campaign and call center, each with what its place rests on."""
     entries = (
-        (t("Top campaign"), view.summary.top_campaign),
-        (t("Top call center"), view.summary.top_call_center),
+        (t("Top campaign"), view.summary.top_campaign, CAMPAIGN),
+        (t("Top call center"), view.summary.top_call_center, CALL_CENTER),
     )
     cards = [
         f'<div class="cb-card cb-top"><span class="cb-label">{html.escape(label)}</span>'
         f'<span class="cb-name">{html.escape(name or format.NOTHING)}</span>'
-        f'<span class="cb-note">{html.escape(t("highest average score"))}</span></div>'
-        for label, name in entries
+        f'<span class="cb-note">{html.escape(_place(view, dimension, name))}</span></div>'
+        for label, name, dimension in entries
     ]
     st.html(f'<div class="cb-tops">{"".join(cards)}</div>')
+
+
+def _place(view: View, dimension: Dimension, name: str | None) -> str:
+    """Return the score of the best group, and who can't be told apart from it."""
+    groups = view.answers.ask(queries.breakdown, view.filters, view.calendar, dimension, page_size=MOST_GROUPS).groups
+    score = METRICS["averageScore"]
+    best = max(
+        (group for group in groups if group.named.id is not None and group.named.name == name and group.sums.scored),
+        key=lambda group: score.value(group.sums) or 0,
+        default=None,
+    )
+    if best is None:
+        return t("No scores")
+    told = [
+        t("average score {score}", score=format.metric(score, best.sums)),
+        *_basis(score, best.sums),
+    ]
+    alike = [each.group.named.shown for each in tiers(groups) if each.tier == 1 and each.group is not best]
+    if alike:
+        told.append(t("can't be told apart from {names}", names=", ".join(alike[:3]) + (" …" if alike[3:] else "")))
+    return " · ".join(told)
 
 
 def _card(metric: Metric, view: View, course: Sequence[Sums]) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import html
+from datetime import date
+
 import streamlit as st
 
 from lib.analytics import queries
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY
+from lib.analytics.filters import local_date
 from lib.errors import CallboardError
 from lib.languages import day, t
 from lib.sharing.notes import MAX_TEXT
@@ -27,7 +31,7 @@ def show(view: View) -> None:
     with st.expander(t("Notes ({count})", count=len(found)), key="cb-notes"):
         for note in found:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"**{day(note.day)}** {plain.text(note.text)}", width="stretch")
+                st.html(f"<b>{day(note.day)}</b> {html.escape(note.text)}", width="stretch")
                 st.button(t("Delete"), key=f"note-{note.id}", on_click=_delete, args=(view.workspace, note.id))
         if not found:
             st.caption(t("A note tells all who look at a chart what happened on a day: a new script, an outage."))
@@ -37,7 +41,7 @@ def show(view: View) -> None:
         ):
             st.date_input(
                 t("Day"),
-                value=min(view.calendar.today, points[-1].bucket.last),
+                value=min(view.calendar.today, _last_day(view) or points[-1].bucket.last),
                 key="_note_day",
                 format="YYYY-MM-DD",
                 min_value=FIRST_DAY,
@@ -48,6 +52,11 @@ def show(view: View) -> None:
             st.form_submit_button(t("Add note"), on_click=_add, args=(view.workspace,))
         if st.session_state.get(_FAILED):
             st.error(st.session_state.pop(_FAILED))
+
+
+def _last_day(view: View) -> date | None:
+    last = view.summary.period.date_to
+    return None if last is None else local_date(last, view.filters.zone(view.calendar.zone))
 
 
 def _add(workspace: Workspace) -> None:

@@ -53,7 +53,7 @@ def begin(title: str, question: str, only: tuple[Dimension, Named] | None = None
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="cb-actions"):
             st.page_link(
                 "exports.py",
-                label=t("Export these evaluations"),
+                label=t("Export these evaluations") if not state.narrowed() else t("Export the whole selection"),
                 icon=":material/download:",
                 query_params=query(view.filters.to_parameters()),
             )

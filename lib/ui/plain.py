@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from lib.errors import CallboardError
+
+_LINK = re.compile(r"https?|www|@", re.IGNORECASE)
+"""What addresses begin with: written whole, they would be made links; a joiner without width follows."""
 
 
 def text(given: str) -> str:
     """Return a text with nothing in it that Markdown would take for its own."""
-    return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#+-.!|~$:" else character for character in given)
+    marked = "".join(f"\\{character}" if character in "\\`*_{}[]()<>#+-.!|~$:" else character for character in given)
+    return _LINK.sub(lambda found: found[0] + "\u2060", marked)
 
 
 def problem(error: CallboardError) -> str:

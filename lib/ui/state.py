@@ -132,6 +132,12 @@ def compared_days() -> tuple[date, date] | None:
     return None if first is None or last is None else (min(first, last), max(first, last))
 
 
+def narrowed() -> bool:
+    """Return whether the Evaluations page shows some states or sentiments of the selection alone."""
+    here = st.session_state.get("_page") == "evaluations"
+    return here and any(st.session_state.get(name) for name in RECORD_CHOICES)
+
+
 def opened() -> str | None:
     """Return whose detail is asked for, if any."""
     found: str | None = st.session_state.get(OPENED) or None

@@ -39,8 +39,10 @@ CHANGED = ("totalEvaluations", "averageScore")
 
 def trend(view: View, course: Trend) -> None:
     """Draw a trend as a table, newest first, and its downloads."""
+    # A bucket that is cut short has other days than the one in its place, so that they are not compared.
     lines = [
-        _Line(point, before) for point, before in zip(course.points, _before(view, len(course.points)), strict=True)
+        _Line(point, None if point.bucket.partial else before)
+        for point, before in zip(course.points, _before(view, len(course.points)), strict=True)
     ]
     grid.draw(
         view,
@@ -161,7 +163,7 @@ def _before(view: View, buckets: int) -> list[Sums | None]:
     found: list[Sums | None] = []
     if view.compared is not None:
         other = view.answers.ask(queries.trend, view.compared.filters, view.calendar, view.granularity)
-        found += [point.sums for point in other.points][:buckets]
+        found += [None if point.bucket.partial else point.sums for point in other.points][:buckets]
     return found + [None] * (buckets - len(found))
 
 

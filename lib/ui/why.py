@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from lib.analytics import drivers, format, wording
-from lib.analytics.dimensions import CAMPAIGN, DIMENSIONS, Dimension
+from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, Dimension
 from lib.analytics.drivers import SHOWN, Drivers
 from lib.analytics.explanation import Explanation, explain
 from lib.analytics.measures import Sums, Unit
@@ -31,7 +31,8 @@ def panel(view: View) -> None:
 
     It is told by the first dimension of which more than one group is shown, or the first whose mix hides something.
     """
-    open_ = [each for each in DIMENSIONS if len(view.filters.ids(each)) != 1] or [CAMPAIGN]
+    told_by = (CAMPAIGN, CALL_CENTER, ENGAGEMENT)  # by executive, mix is what one is used to, and takes longest
+    open_ = [each for each in told_by if len(view.filters.ids(each)) != 1] or [CAMPAIGN]
     dimension = next((each for each in open_ if _hidden(view, each)), open_[0])
     found = _asked(view, dimension)
     told = explain(found, dimension) if found else None
@@ -88,7 +89,7 @@ def parts(view: View, dimension: Dimension) -> None:
     st.caption(
         t(
             "Within: the groups' own scores moved. Mix (pale): their shares of the scored evaluations moved. All parts "
-            "add up to the change exactly."
+            "add up to the change exactly; as shown, each is rounded for itself."
         )
     )
     st.subheader(t("All parts"), anchor=False)
