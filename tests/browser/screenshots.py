@@ -49,7 +49,7 @@ PAGES = {
 """Every page by the name of its picture, and its address."""
 
 WIDTHS = {1440: 900, 390: 844}
-COLOURS = 128
+COLOURS = 256
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -94,7 +94,8 @@ def _take(browser: Browser, address: str, asked: Sequence[str], mode: str, width
         whole = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
         page.set_viewport_size({"width": width, "height": max(height, min(int(whole), 6000))})
         settle(page)
-        picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        picture = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         picture.save(FOLDER / f"{name}-{mode}-{width}.png", optimize=True)
     context.close()
 
