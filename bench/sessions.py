@@ -52,8 +52,10 @@ async def _open_all(address: str) -> tuple[list[float], int, list[float]]:
         where = f"ws://{urlsplit(address).netloc}/_stcore/stream"
         async with connect(where, subprotocols=[Subprotocol("streamlit")], max_size=None) as page:
             unfinished += not await _drawn(page, "")
+            due = time.perf_counter()
             for day in itertools.islice(days, number, None):
-                await asyncio.sleep(PAUSE)
+                due += PAUSE  # by the clock: waiting after each answer would make all of them ask at once in the end
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
                 if time.perf_counter() > ends:
                     return
                 begun = time.perf_counter()

@@ -272,7 +272,8 @@ def test_why_it_moved(dimension: Dimension, groups: str, none: str) -> None:
         "estaba antes)."
     )
     assert fell.hidden == (
-        f"La mezcla esconde una mejora: si el peso de {groups} no hubiera cambiado, el puntaje habría subido 0,09."
+        f"La mezcla esconde una mejora: dentro de {groups} el puntaje subió 0,09, con el promedio de los pesos de ambos "
+        "períodos."
     )
     still = explain(_moved(7.5, 7.501, _part("A", "0.001", "0")), dimension)
     assert still is not None and (still.parts, still.hidden) == (none, None)

@@ -16,8 +16,8 @@ from lib.analytics.calendar import Calendar
 from lib.analytics.dimensions import Dimension, Named
 from lib.analytics.filters import Filters
 from lib.analytics.measures import METRICS, Sums
-from lib.analytics.queries import grouped, id_order
-from lib.analytics.selection import Period, period_in_force
+from lib.analytics.queries import ALL_GROUPS, Breakdown, breakdown, id_order
+from lib.analytics.selection import Period
 
 SHOWN = Fraction(1, 200)
 """What a part must come to, in points, to be seen in two decimals."""
@@ -88,13 +88,21 @@ def drivers(
 
     The two should differ in their periods alone. Groups without a score in both periods are left out.
     """
-    period, compared_period = (period_in_force(connection, asked, calendar) for asked in (filters, compared))
-    now = {group.named: group.sums for group in grouped(connection, filters, calendar, period, dimension)}
-    before = {group.named: group.sums for group in grouped(connection, compared, calendar, compared_period, dimension)}
-    whole_now, whole_before = (sum(each.values(), Sums()) for each in (now, before))
+    found, other = (
+        breakdown(connection, asked, calendar, dimension, page_size=ALL_GROUPS) for asked in (filters, compared)
+    )
+    return between(found, other)
+
+
+def between(found: Breakdown, compared: Breakdown) -> Drivers:
+    """Return why the average score of a breakdown is another than that of the same one about another period.
+
+    Both hold all groups of the same dimension.
+    """
+    now, before = ({group.named: group.sums for group in each.groups} for each in (found, compared))
     pairs = [(named, before.get(named, Sums()), now.get(named, Sums())) for named in {**before, **now}]
-    parts = _parts(pairs, whole_before, whole_now)
-    return Drivers(period, compared_period, whole_before, whole_now, parts)
+    parts = _parts(pairs, compared.total, found.total)
+    return Drivers(found.period, compared.period, compared.total, found.total, parts)
 
 
 def _parts(pairs: list[tuple[Named, Sums, Sums]], whole_before: Sums, whole_now: Sums) -> tuple[Part, ...]:

@@ -127,12 +127,14 @@ def _hidden_sentence(within: Fraction, groups: str) -> str:
     by = points(abs(within))
     if within > 0:
         return t(
-            "The mix hides an improvement: had the shares of {groups} not changed, the score would have risen by {by}.",
+            "The mix hides an improvement: within {groups} the score rose by {by}, weighted with the average of both "
+            "periods' shares.",
             groups=groups,
             by=by,
         )
     return t(
-        "The mix hides a decline: had the shares of {groups} not changed, the score would have fallen by {by}.",
+        "The mix hides a decline: within {groups} the score fell by {by}, weighted with the average of both periods' "
+        "shares.",
         groups=groups,
         by=by,
     )

@@ -25,8 +25,8 @@ from lib.settings import WeekStart
 
 MAX_TREND_POINTS = 20_000
 
-MOST_GROUPS = 10_000
-"""The length of a page that holds all groups: more than any dimension is meant to have."""
+ALL_GROUPS = 10_000_000
+"""The length of a page that holds all groups of any dimension."""
 
 
 @dataclass(frozen=True, slots=True)

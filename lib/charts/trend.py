@@ -40,7 +40,6 @@ def trend(
     look: Look,
     *,
     compared: Trend | None = None,
-    compared_label: str = "",
     notes: Iterable[Note] = (),
     height: int = 300,
 ) -> Drawing:
@@ -76,7 +75,7 @@ def trend(
         len(first.points) <= MANY_POINTS,
         not several and any(row["low"] is not None for row in rows),
         tuple(courses) if several else (),
-        compared_label if behind else "",
+        bool(behind),
         bool(pinned),
         bool(dashes),
         height,
@@ -94,6 +93,10 @@ def trend(
             )
         )
     words = []
+    if not several and any(row["low"] is not None for row in rows):
+        words.append(t("Band: 95 % interval."))
+    if behind:
+        words.append(t("Grey line: the compared period."))
     if any(row["partial"] for row in rows):
         words.append(t("Hollow, dashed: weeks or months that the period, or today, cuts short."))
     # Labels stand at buckets: the library's own weeks begin on Sunday.
@@ -104,7 +107,7 @@ def trend(
         spec,
         {"rows": rows, "dashes": dashes, "compared": behind, "notes": pinned},
         " ".join(told),
-        tuple(words),
+        (" ".join(words),) if words else (),
         "first",
     )
 
@@ -172,7 +175,7 @@ def _spec(
     few_points: bool,
     band: bool,
     series: tuple[str, ...],
-    compared: str,
+    compared: bool,
     noted: bool,
     dashed: bool,
     height: int,
@@ -205,7 +208,7 @@ def _spec(
             layers.append(shown.transform_filter(which))
     if compared:
         behind = [
-            alt.Tooltip("bucket:N", title=compared),
+            alt.Tooltip("bucket:N", title=t("Compared period")),
             alt.Tooltip("shown:N", title=label),
             alt.Tooltip("counted:N", title=t("Evaluations")),
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -13,7 +13,7 @@ from lib.analytics.adjusted import Row
 from lib.analytics.dimensions import EXECUTIVE, Dimension, Named
 from lib.analytics.filters import Filters
 from lib.analytics.measures import METRICS, Sums, Unit
-from lib.analytics.queries import MOST_GROUPS, Breakdown, Trend
+from lib.analytics.queries import ALL_GROUPS, Breakdown, Trend
 from lib.analytics.ranking import tiers
 from lib.exports.reports import figure_fields, figure_values
 from lib.exports.tables import Field
@@ -28,12 +28,16 @@ from lib.ui.view import View
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """The groups of a dimension in a selection, and the same groups in what it is compared with."""
+    """The groups of a dimension in a selection, and in what it is compared with, if anything."""
 
     dimension: Dimension
     found: Breakdown
-    before: Mapping[Named, Sums] = field(default_factory=dict)
-    compared: Sums | None = None
+    other: Breakdown | None
+
+    @property
+    def before(self) -> dict[Named, Sums]:
+        """The measures of each group in the compared period."""
+        return {group.named: group.sums for group in self.other.groups} if self.other else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +58,9 @@ def ask(view: View, dimension: Dimension) -> Groups:
     """Return the groups of the selection, the largest first, and what they were in the compared period."""
 
     def asked(filters: Filters) -> Breakdown:
-        return view.answers.ask(queries.breakdown, filters, view.calendar, dimension, page_size=MOST_GROUPS)
+        return view.answers.ask(queries.breakdown, filters, view.calendar, dimension, page_size=ALL_GROUPS)
 
-    if view.compared is None:
-        return Groups(dimension, asked(view.filters))
-    other = asked(view.compared.filters)
-    return Groups(dimension, asked(view.filters), {group.named: group.sums for group in other.groups}, other.total)
+    return Groups(dimension, asked(view.filters), asked(view.compared.filters) if view.compared else None)
 
 
 def table(view: View, title: str, groups: Groups, alike: Mapping[Named, Row] | None = None) -> None:
@@ -96,15 +97,16 @@ def _lines(view: View, groups: Groups, alike: Mapping[Named, Row]) -> list[_Line
     found = groups.found
     brief = view.answers.ask(courses.brief, view.filters, view.calendar, groups.dimension)
     whole = view.answers.ask(queries.trend, view.filters, view.calendar, view.granularity)
+    before = groups.before
     ranks = {ranked.group.named: ranked.tier for ranked in tiers(found.groups)}
     return [
-        _Line(t("All"), None, found.total, groups.compared, _means(whole)),
+        _Line(t("All"), None, found.total, groups.other.total if groups.other else None, _means(whole)),
         *(
             _Line(
                 group.named.shown,
                 group.named,
                 group.sums,
-                groups.before.get(group.named),
+                before.get(group.named),
                 brief.groups.get(group.named, ()),
                 ranks.get(group.named),
                 group.call_center.shown if group.call_center else None,
@@ -116,7 +118,7 @@ def _lines(view: View, groups: Groups, alike: Mapping[Named, Row]) -> list[_Line
 
 
 def _columns(groups: Groups, *, with_alike: bool) -> list[Column[_Line]]:
-    dimension, compared = groups.dimension, groups.compared is not None
+    dimension, compared = groups.dimension, groups.other is not None
     most = max((group.sums.evaluations for group in groups.found.groups), default=1)
     config = st.column_config
     ids = [group.named.parameter_value for group in groups.found.groups]

@@ -12,7 +12,7 @@ import streamlit as st
 from lib.analytics import format, queries
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, Dimension
 from lib.analytics.measures import FEW_EVALUATIONS, METRICS, Metric, Sums, Unit
-from lib.analytics.queries import MOST_GROUPS
+from lib.analytics.queries import ALL_GROUPS
 from lib.analytics.ranking import tiers
 from lib.charts.paper import Share
 from lib.languages import number, t
@@ -138,7 +138,8 @@ def tops(view: View) -> None:
 
 def _place(view: View, dimension: Dimension, name: str | None) -> str:
     """Return the score of the best group, and who can't be told apart from it."""
-    groups = view.answers.ask(queries.breakdown, view.filters, view.calendar, dimension, page_size=MOST_GROUPS).groups
+    asked = view.answers.ask
+    groups = asked(queries.breakdown, view.filters, view.calendar, dimension, page_size=ALL_GROUPS).groups
     score = METRICS["averageScore"]
     best = max(
         (group for group in groups if group.named.id is not None and group.named.name == name and group.sums.scored),

@@ -82,16 +82,14 @@ def course(
     """
     asked = view.answers.ask
     whole = asked(queries.trend, view.filters, view.calendar, view.granularity)
-    compared, label = None, ""
+    compared = None
     if view.compared is not None and not courses:
         compared = asked(queries.trend, view.compared.filters, view.calendar, view.granularity)
-        label = view.compared.label
     drawing = trends.trend(
         courses or {"": whole},
         metric,
         look(),
         compared=compared,
-        compared_label=label,
         notes=_notes(view, whole),
         height=height,
     )

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from lib.analytics import format, queries
-from lib.analytics.calendar import Granularity
+from lib.analytics.calendar import ONE_DAY, Granularity
 from lib.analytics.dimensions import DIMENSIONS
 from lib.analytics.measures import METRICS, Sums, Unit
 from lib.analytics.queries import Point, Trend
@@ -33,6 +33,8 @@ TABLE_METRICS = (
     "failureRate",
 )
 
+WEEK = 7 * ONE_DAY
+
 CHANGED = ("totalEvaluations", "averageScore")
 """The metrics whose change has a column of its own."""
 
@@ -42,7 +44,7 @@ def trend(view: View, course: Trend) -> None:
     # A bucket that is cut short has other days than the one in its place, so that they are not compared.
     lines = [
         _Line(point, None if point.bucket.partial else before)
-        for point, before in zip(course.points, _before(view, len(course.points)), strict=True)
+        for point, before in zip(course.points, _before(view, course), strict=True)
     ]
     grid.draw(
         view,
@@ -159,12 +161,15 @@ class _Line:
     before: Sums | None
 
 
-def _before(view: View, buckets: int) -> list[Sums | None]:
+def _before(view: View, course: Trend) -> list[Sums | None]:
     found: list[Sums | None] = []
     if view.compared is not None:
         other = view.answers.ask(queries.trend, view.compared.filters, view.calendar, view.granularity)
-        found += [None if point.bucket.partial else point.sums for point in other.points][:buckets]
-    return found + [None] * (buckets - len(found))
+        apart = other.points[0].bucket.first - course.points[0].bucket.first if other.points else ONE_DAY
+        if course.granularity is Granularity.DAILY and apart % WEEK:
+            return [None] * len(course.points)  # a Sunday is no comparison for a Friday
+        found += [None if point.bucket.partial else point.sums for point in other.points][: len(course.points)]
+    return found + [None] * (len(course.points) - len(found))
 
 
 def _columns(granularity: Granularity, *, compared: bool) -> list[Column[_Line]]:

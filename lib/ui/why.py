@@ -17,7 +17,7 @@ from lib.analytics.measures import Sums, Unit
 from lib.charts.waterfall import waterfall
 from lib.exports.tables import Field
 from lib.languages import t
-from lib.ui import charts, grid, page, state, tables
+from lib.ui import breakdowns, charts, grid, page, state, tables
 from lib.ui.figures import SCORE
 from lib.ui.grid import Column
 from lib.ui.style import palette
@@ -99,7 +99,8 @@ def parts(view: View, dimension: Dimension) -> None:
 def _asked(view: View, dimension: Dimension) -> Drivers | None:
     if view.compared is None:
         return None
-    return view.answers.ask(drivers.drivers, view.filters, view.compared.filters, view.calendar, dimension)
+    groups = breakdowns.ask(view, dimension)  # what tables and tops ask for too
+    return None if groups.other is None else drivers.between(groups.found, groups.other)
 
 
 def _hidden(view: View, dimension: Dimension) -> bool:

@@ -178,7 +178,8 @@ def test_in_words() -> None:
         "Fibre −0.06 (new)."
     )
     assert words.hidden == (
-        "The mix hides an improvement: had the shares of the campaigns not changed, the score would have risen by 0.09."
+        "The mix hides an improvement: within the campaigns the score rose by 0.09, weighted with the average of both "
+        "periods' shares."
     )
 
 

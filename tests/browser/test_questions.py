@@ -114,7 +114,7 @@ def test_the_page_tells_what_the_mix_hides(visit: Visit) -> None:
     settle(page)
     assert asked(page)["by"] == ["engagement"]
     told = page.locator(".cb-told").inner_text()
-    assert "The mix hides an improvement: had the shares of the engagements not changed" in told
+    assert "The mix hides an improvement: within the engagements the score rose by" in told
     # The parts that the sentence names add up, as rounded, to the change that the card shows.
     change = re.search(r"fell by (\d\.\d\d)", told)
     card = page.locator('.cb-card[data-metric="averageScore"] .cb-change').inner_text()

@@ -78,7 +78,7 @@ def drawings(palette: Palette = LIGHT, language: str = "en") -> dict[str, Drawin
     pinned = [Note(date(2024, 1, 20), "New script <b>& more</b>")]
     compared = course(first=date(2023, 11, 2), lift=-0.3)
     found = {
-        "trend": trend({"": course()}, metric, look, compared=compared, compared_label="before", notes=pinned),
+        "trend": trend({"": course()}, metric, look, compared=compared, notes=pinned),
         "series": trend({name: course(lift=place / 4) for place, name in enumerate(HOSTILE[:4])}, metric, look),
         "distribution": distribution([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 50, 40, 30, 20, 10, 5, 3, 1], look),
         "ranking": ranking(some, total, "Campaign", look),
