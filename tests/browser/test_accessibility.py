@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import settle
 from tests.browser.screenshots import PAGES
@@ -34,20 +34,22 @@ def test_no_page_shuts_anybody_out(chromium: Browser, address: str, mode: str) -
     assert not found, "\n".join(found)
 
 
+TABLES = ("campaigns", "call-centers", "executives", "trends", "why", "evaluations")
+CHARTS = ("overview", "campaigns", "campaign", "call-centers", "executives", "executives-alike", "trends", "why")
+
+
 def test_every_chart_and_table_says_what_it_shows(visit: Visit) -> None:
-    charts = tables = 0
     for name, path in PAGES.items():
         page = visit(path)
-        for kind in ("stVegaLiteChart", "stDataFrame"):
+        for kind, pages in (("stVegaLiteChart", CHARTS), ("stDataFrame", TABLES)):
             drawn = page.get_by_test_id(kind)
+            if name in pages:
+                expect(drawn.first).to_be_visible(timeout=20_000)
             for place in range(drawn.count()):
-                html = drawn.nth(place).evaluate(
+                words = drawn.nth(place).evaluate(
                     "each => (each.closest('[aria-label]') ?? each.querySelector('[aria-label]'))?.ariaLabel"
                 )
-                assert len(html or "") > 20, f"{name}: {kind} {place}"
-            charts += drawn.count() * (kind == "stVegaLiteChart")
-            tables += drawn.count() * (kind == "stDataFrame")
-    assert charts >= 12 and tables >= 8
+                assert len(words or "") > 20, f"{name}: {kind} {place}"
 
 
 def test_by_keyboard_alone(visit: Visit) -> None:
