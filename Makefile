@@ -3,8 +3,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
+KILLS ?= 200
+FILES ?= 10000
+SEED ?= 0
 
-.PHONY: run test bench screenshots install install-dev system lint format lock
+.PHONY: run test torture fuzz bench screenshots install install-dev system lint format lock audit
 
 run: install ## serve the app on http://localhost:8501
 	@$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -14,7 +17,13 @@ install: .venv/installed ## the pinned dependencies, into .venv
 install-dev: .venv/installed-dev ## the same, and what the tests need
 
 test: install-dev system lint ## lint, types and the whole suite, on DuckDB, PostgreSQL and in Chromium, a file at a time on each core
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+torture: install-dev system ## kill -9 at random moments, KILLS of each kind on each engine; tells how long restarts took
+	@KILLS=$(KILLS) $(BIN)/python -m pytest tests/crashes --numprocesses auto --dist load -rA
+
+fuzz: install-dev ## brings in files that are broken on purpose: FILES of them, from SEED on; tells what came of them
+	@$(BIN)/python -m tests.hostile --files $(FILES) --seed $(SEED)
 
 bench: install-dev system ## measurements against yardsticks, on ten million evaluations; writes bench/results.md
 	@$(BIN)/python -m bench $(PARTS)
@@ -34,7 +43,13 @@ lock: ## pin the newest versions that pyproject.toml allows
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
-system: ## PostgreSQL and Chromium, from the system's packages where they are missing
+audit: ## known vulnerabilities of the pinned packages: asks a database on the internet, so no part of make test
+	@$(PYTHON) -m venv build/audit
+	@build/audit/bin/python -m pip install --quiet --disable-pip-version-check "pip-audit>=2.10,<3"
+	@for lock in requirements.lock requirements-dev.lock; do \
+		build/audit/bin/pip-audit --strict --disable-pip --require-hashes -r $$lock || exit 1; done
+
+system: ## PostgreSQL, Chromium and Node.js, from the system's packages where they are missing
 	@sh tests/system.sh
 
 .venv/bin/python:

@@ -8,22 +8,34 @@ import logging
 import os
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 import anyio.to_thread
 import streamlit as st
+import streamlit.file_util
+import streamlit.logger
 from starlette.middleware import Middleware
 
-from lib import workspace
-from lib.api import application
+from lib import logs, redaction, settings, workspace
+from lib.access import secret
+from lib.api import application, errors
 from lib.api.routes import service
-from lib.errors import CallboardError, DatabaseHeldError, DatabaseUnavailableError, DatabaseVersionError
-from lib.ui import page
+from lib.errors import (
+    CallboardError,
+    ConfigurationError,
+    DatabaseHeldError,
+    DatabaseUnavailableError,
+    DatabaseVersionError,
+    DiskFullError,
+)
+from lib.settings import Settings
+from lib.web.after_login import AfterLogin
+from lib.web.front import Front
 
-logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-logging.getLogger("alembic").setLevel(logging.WARNING)
 log = logging.getLogger("callboard")
 
 
@@ -32,16 +44,63 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Open the workspace before the first visitor comes, and close it at the end."""
     try:
         await anyio.to_thread.run_sync(workspace.current)
-    except DatabaseUnavailableError as error:
+    except (DatabaseUnavailableError, DiskFullError) as error:
         if isinstance(error, DatabaseHeldError | DatabaseVersionError):
             _give_up(error)
         log.warning("Started without a database; every request asks for it again. %s", error.message)
     except CallboardError as error:
         _give_up(error)
     _answer_at_once()
-    await anyio.to_thread.run_sync(_warm_up)
+    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     yield
     await anyio.to_thread.run_sync(workspace.close_current)
+
+
+def _opened() -> Settings:
+    """Return the settings; end the process where they are wrong, or would let in everybody."""
+    try:
+        chosen = settings.load()
+    except CallboardError as error:
+        _give_up(error)
+    redaction.hide(*chosen.secrets)
+    logs.begin(chosen.log_format)
+    streamlit.logger.setup_formatter = logs.adopt  # its loggers that are made later would write in a form of their own
+    address = st.get_option("server.address")
+    if chosen.has_login:
+        return chosen
+    if address in ("127.0.0.1", "localhost", "::1"):
+        log.info("No login is set: Callboard listens on this machine alone (%s)", address)
+    elif chosen.open:
+        log.warning("No login is set, and other machines are served: whoever reaches %s may do everything", address)
+    else:
+        _give_up(
+            ConfigurationError(
+                f"Without a login, whoever reaches {address or 'this machine'} could see and load everything. Right "
+                "would be to set CALLBOARD_OIDC_ISSUER and what belongs to it; or, where something in front asks who "
+                "comes, CALLBOARD_OPEN=yes; or --server.address 127.0.0.1, for this machine alone."
+            )
+        )
+    return chosen
+
+
+def _secrets(chosen: Settings) -> dict[str, Any]:
+    """Return what `st.login` has to know; empty without a login."""
+    if not chosen.has_login:
+        return {}
+    try:
+        signs_cookies = secret.of_cookies(chosen)
+    except CallboardError as error:
+        _give_up(error)
+    return {
+        "auth": {
+            "redirect_uri": f"{chosen.base_url}/oauth2callback",
+            "cookie_secret": signs_cookies,
+            "client_id": chosen.oidc_client_id,
+            "client_secret": chosen.oidc_client_secret,
+            "server_metadata_url": f"{chosen.oidc_issuer}/.well-known/openid-configuration",
+            "client_kwargs": {"scope": "openid email profile", "prompt": chosen.oidc_prompt},
+        }
+    }
 
 
 def _give_up(error: CallboardError) -> NoReturn:
@@ -52,16 +111,20 @@ def _give_up(error: CallboardError) -> NoReturn:
 
 
 def _warm_up() -> None:
-    """Load what the pages need before the first visitor waits for it, and keep the collector from going through it.
+    """Load what the pages need while programs are answered already, and keep the collector from going through it.
 
     Every visit makes and drops many objects; without the freeze, each time all loaded modules are looked at again.
     """
-    for name in ("cards", "tables", "sidebar"):
+    for name in ("page", "cards", "tables", "sidebar"):
         importlib.import_module(f"lib.ui.{name}")
     for name in ("trend", "distribution", "ranking", "funnel"):
         importlib.import_module(f"lib.charts.{name}")
     gc.collect()
     gc.freeze()
+
+
+def _show_unexpected(error: Exception) -> bool:
+    return bool(importlib.import_module("lib.ui.page").show_unexpected(error))
 
 
 def _answer_at_once() -> None:
@@ -76,10 +139,21 @@ def _answer_at_once() -> None:
             each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
+_settings = _opened()
+front = Middleware(
+    Front,
+    hosts=_settings.host_names,
+    base_url=_settings.base_url,
+    page=Path(streamlit.file_util.get_static_dir(), "index.html").read_text("utf-8"),
+    max_upload_mb=st.get_option("server.maxUploadSize"),
+    max_body_mb=_settings.max_body_mb,
+    refusal=errors.refusal,
+)
 app = st.App(
     "pages/main.py",
     routes=service.ROUTES,
-    middleware=[Middleware(application.UnderV1)],
+    middleware=[front, Middleware(application.UnderV1), Middleware(AfterLogin)],
     lifespan=lifespan,
-    on_script_error=page.show_unexpected,
+    secrets=_secrets(_settings),
+    on_script_error=_show_unexpected,
 )

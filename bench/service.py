@@ -17,7 +17,8 @@ from playwright.sync_api import Page, sync_playwright
 from bench.report import Report, timed
 from lib.settings import Settings
 from tests.api_client import make_key
-from tests.browser.conftest import ARGUMENTS, served
+from tests.browser.conftest import served
+from tests.conftest import ARGUMENTS
 
 DRAWN = (
     "() => !document.querySelector('[data-testid=stStatusWidget]') && !document.querySelector('[data-stale=true]')"

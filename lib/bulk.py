@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
@@ -27,6 +28,7 @@ from lib.errors import CallboardError
 _STREAMED_ROWS = 20_000
 _BYTE_ORDER_MARK = "\ufeff"  # Excel takes a CSV without it for one in the code page of the country
 _TELL_SECONDS = 0.25
+_BLOCK_BYTES = 32 * 2**20  # of CSV at a time; the longest row has to fit in
 
 
 def load_batches(connection: Connection, table: sa.Table, batches: pa.RecordBatchReader) -> None:
@@ -53,6 +55,15 @@ def load_batches(connection: Connection, table: sa.Table, batches: pa.RecordBatc
             copy.write(buffer.getbuffer())
 
 
+def drop(connection: Connection, *tables: sa.Table) -> None:
+    """Drop the temporary tables that are there, without asking first, which takes DuckDB's dialect longer."""
+    # By its name alone PostgreSQL would find somebody's own table where there is no temporary one.
+    where = "pg_temp." if connection.dialect.name == "postgresql" else ""
+    preparer = connection.dialect.identifier_preparer
+    for table in tables:
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {where}{preparer.format_table(table)}")
+
+
 def analyze(connection: Connection, table: sa.Table, *columns: sa.Column[Any]) -> None:
     """Let the planner know what a new temporary table holds, or some columns of it; DuckDB knows by itself."""
     if connection.dialect.name == "postgresql":
@@ -63,12 +74,12 @@ def analyze(connection: Connection, table: sa.Table, *columns: sa.Column[Any]) -
 
 @contextmanager
 def bulk_insert(connection: Connection, table: sa.Table) -> Iterator[None]:
-    """Make a large insert into a table quick: an empty one gets its indexes when the rows are in."""
-    empty = connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first() is None
-    indexes = (
-        sorted(table.indexes, key=lambda index: str(index.name)) if connection.dialect.name == "postgresql" else []
-    )
-    if not empty or not indexes:
+    """Make a large insert into a table quick: one that never held rows gets its indexes when the rows are in.
+
+    One that was emptied keeps them, as others may be reading what it held, and would have to wait.
+    """
+    indexes = sorted(table.indexes, key=lambda index: str(index.name))
+    if connection.dialect.name != "postgresql" or not indexes or not _unused(connection, table):
         yield
         return
     for index in indexes:
@@ -76,6 +87,12 @@ def bulk_insert(connection: Connection, table: sa.Table) -> Iterator[None]:
     yield
     for index in indexes:
         index.create(connection)
+
+
+def _unused(connection: Connection, table: sa.Table) -> bool:
+    name = connection.dialect.identifier_preparer.format_table(table)
+    size = sa.func.pg_relation_size(sa.cast(name, postgresql.REGCLASS))
+    return bool(connection.execute(sa.select(size)).scalar_one() == 0)
 
 
 def stream_batches(connection: Connection, query: sa.Select[Any], shape: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -103,7 +120,7 @@ def stream_batches(connection: Connection, query: sa.Select[Any], shape: pa.Sche
         if text.peek():
             yield from pa.csv.open_csv(
                 text,
-                pa.csv.ReadOptions(column_names=shape.names, use_threads=False),
+                pa.csv.ReadOptions(column_names=shape.names, use_threads=False, block_size=_BLOCK_BYTES),
                 pa.csv.ParseOptions(newlines_in_values=True),
                 options,
             )
@@ -157,14 +174,16 @@ def _duckdb_csv(connection: Connection, query: sa.Select[Any], path: Path, tell:
     watcher = threading.Thread(target=watch, name="csv", daemon=True)
     watcher.start()
     try:
-        return int(connection.execute(_CopyTo(query, path.absolute())).scalar_one())
+        rows = int(connection.execute(_CopyTo(query, path.absolute())).scalar_one())
     except DBAPIError:
-        if stopped:
-            raise stopped[0] from None
-        raise
+        if not stopped:
+            raise
     finally:
         done.set()
         watcher.join()
+    if stopped:  # even where it came too late to interrupt
+        raise stopped[0]
+    return rows
 
 
 class _CopyTo(Executable, ClauseElement):

@@ -11,62 +11,81 @@ import os
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import psycopg
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from lib import recovery
+from lib import migrations, replacement
+from lib.embedded import FATAL, Embedded
 from lib.errors import (
     CallboardError,
     DatabaseHeldError,
     DatabaseUnavailableError,
     DatabaseVersionError,
+    DiskFullError,
     QueryTimeoutError,
-    StorageError,
 )
+from lib.room import Room, make_folder
 from lib.settings import Settings
 
 _WRITER_LOCK = 0x63616C6C626F6172  # "callboar": the advisory lock of the one who changes the facts
 _WRITER_MEMORY = "256MB"  # PostgreSQL's, for each sort and each grouping of the one who changes the facts
-_MIGRATION_LOCK = _WRITER_LOCK + 1
 _FACTS_CHANGED, _STATE_CHANGED = "callboard_facts", "callboard_state"  # the channels of PostgreSQL
 _SILENCE_SECONDS = 4.0  # after which a server that should answer each second is not trusted to tell of changes
 _SETTLED_NS = 2_000_000_000
 _FULL_DISK = ("no space left on device", "disk full", "database or disk is full", "could not extend file")
+_LOST = (
+    *(OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError),
+    *(duckdb.OperationalError, duckdb.ConnectionException),
+)
+# A server, or a client, that vanishes without a word, as a machine that loses its power does, is noticed within half a
+# minute or a whole one, not after hours. A Unix socket needs none of it.
+_NOTICING = {
+    "connect_timeout": 5,
+    "keepalives_idle": 20,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+_SERVER_NOTICING = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+# Sorting and joining an import's rows takes memory; an analyst's question takes none of it, and is answered before it
+# would be compiled.
+_ASKING = "-c work_mem=64MB -c temp_buffers=64MB -c jit=off -c DateStyle=ISO"
 
 
 class Facts:
     """The facts' store, opened and migrated. Safe to use from several threads."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Open the store and bring its tables up to date.
+    def __init__(self, settings: Settings, to: str | None = migrations.HEAD) -> None:
+        """Open the store and bring its tables to a revision; with None only see that this program knows theirs.
 
         Raises DatabaseHeldError where another process holds the embedded database, DatabaseVersionError where a
         newer program wrote it, and DatabaseUnavailableError where it does not answer.
         """
         self._writing = threading.Lock()
         self._writes = 0  # how many transactions ended that may have changed the facts
-        self._hold: Connection | None = None
         self._listener: _Listener | None = None
-        _make_folder(settings.data_dir)
-        self.engine = _facts_engine(settings)
+        make_folder(settings.data_dir)
+        replacement.finish(settings.facts_file, settings.state_file)
+        self._file = _embedded_file(settings) if settings.embedded else None
+        self.engine = self._file.engine if self._file is not None else _postgresql_engine(settings.facts_url, _ASKING)
+        self._room = Room(self.engine)
         try:
             with _plain_errors():
-                # Held open, so that no other process takes the file between two of our transactions.
-                self._hold = self.engine.connect() if self.embedded else None
-                _migrate(self.engine, "facts")
+                if self._file is not None:
+                    self._file.open()
+                migrations.refuse_newer(self.engine, "facts")
+            if to is not None:
+                self.migrate(to)
         except BaseException:
             self.close()
             raise
@@ -75,14 +94,29 @@ class Facts:
         """Close every connection; the embedded database's file is free then."""
         if self._listener is not None:
             self._listener.stop()
-        if self._hold is not None:
-            self._hold.close()
+        if self._file is not None:
+            self._file.close()
         self.engine.dispose()
 
     @property
     def embedded(self) -> bool:
         """Whether the facts lie in an embedded DuckDB."""
-        return self.engine.dialect.name == "duckdb"
+        return self._file is not None
+
+    def check_room(self) -> None:
+        """Raise DiskFullError where there is no room for a change, StorageError where the disk can't be written."""
+        with _plain_errors():
+            self._room.check()
+
+    def _connected(self) -> AbstractContextManager[Connection]:
+        return self.engine.connect() if self._file is None else self._file.connected()
+
+    def migrate(self, to: str = migrations.HEAD) -> None:
+        """Bring the tables up to a revision."""
+        with _plain_errors():
+            if migrations.migrate(self.engine, "facts", to):
+                with self.engine.connect() as connection:
+                    checkpoint(connection)
 
     def listen(self) -> None:
         """Begin to hear of what other processes write, for `mark`; nobody else writes an embedded database."""
@@ -103,7 +137,7 @@ class Facts:
         """
         with ExitStack() as stack:
             stack.enter_context(_plain_errors())
-            connection = stack.enter_context(self.engine.connect())
+            connection = stack.enter_context(self._connected())
             if not self.embedded:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                 if seconds is not None:
@@ -121,12 +155,13 @@ class Facts:
     def write(self, connection: Connection | None = None) -> Iterator[Connection]:
         """Give a connection to change the facts with: one transaction, one writer at a time, kept if nothing fails."""
         with ExitStack() as stack:
+            stack.enter_context(self._room.watched())
             stack.enter_context(_plain_errors())
             if self.embedded:
                 stack.enter_context(self._writing)
             stack.callback(self._count_write)
             if connection is None:
-                connection = stack.enter_context(self.engine.connect())
+                connection = stack.enter_context(self._connected())
             stack.enter_context(connection.begin())
             if not self.embedded:
                 memory = sa.func.set_config("work_mem", _WRITER_MEMORY, True)
@@ -140,7 +175,7 @@ class Facts:
     @contextmanager
     def session(self) -> Iterator[Connection]:
         """Give a connection of one's own, for temporary tables that live through several transactions."""
-        with _plain_errors(), self.engine.connect() as connection:
+        with self._room.watched(), _plain_errors(), self._connected() as connection:
             try:
                 yield connection
             finally:
@@ -151,18 +186,27 @@ class Facts:
 class State:
     """The state's store, opened and migrated. Several processes may open it at a time."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Open the store and bring its tables up to date; raises as `Facts` does."""
-        _make_folder(settings.data_dir)
+    def __init__(self, settings: Settings, to: str | None = migrations.HEAD) -> None:
+        """Open the store and bring its tables to a revision, or leave them, as `Facts` does; raises what it raises."""
+        make_folder(settings.data_dir)
+        replacement.finish(settings.facts_file, settings.state_file)
         self.engine = _state_engine(settings)
+        self._room = Room(self.engine)
         self._writes = 0
         self._listener: _Listener | None = None
         try:
             with _plain_errors():
-                _migrate(self.engine, "state")
+                migrations.refuse_newer(self.engine, "state")
+            if to is not None:
+                self.migrate(to)
         except BaseException:
             self.close()
             raise
+
+    def migrate(self, to: str = migrations.HEAD) -> None:
+        """Bring the tables up to a revision."""
+        with _plain_errors():
+            migrations.migrate(self.engine, "state", to)
 
     def close(self) -> None:
         """Close every connection."""
@@ -201,13 +245,27 @@ class State:
             yield connection.execution_options(reads_only=True)
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """Give a connection to read and change the state with, in one transaction."""
-        with _plain_errors(), self.engine.begin() as connection:
+    def snapshot(self) -> Iterator[Connection]:
+        """Give a connection that sees the state as it is at its first query, throughout; it waits for no writer."""
+        with self.read() as connection:
+            if connection.dialect.name == "postgresql":
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield connection
+
+    @contextmanager
+    def transaction(self, within: Connection | None = None) -> Iterator[Connection]:
+        """Give a connection to change the state with, in one transaction; `within` one of the same database."""
+        begun = self.engine.begin() if within is None else nullcontext(within)
+        with self._room.watched(), _plain_errors(), begun as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_notify(_STATE_CHANGED, "")))
             yield connection
         self._count_write()
+
+    def check_room(self) -> None:
+        """Raise DiskFullError where there is no room for a change, StorageError where the disk can't be written."""
+        with _plain_errors():
+            self._room.check()
 
 
 class _Listener(threading.Thread):
@@ -267,45 +325,26 @@ def checkpoint(connection: Connection) -> None:
         connection.exec_driver_sql("CHECKPOINT")
 
 
-def _facts_engine(settings: Settings) -> Engine:
-    url = settings.facts_url
-    if url.get_backend_name() == "postgresql":
-        # Sorting and joining an import's rows takes memory; an analyst's question takes none of it, and is answered
-        # before it would be compiled.
-        options = {"options": "-c work_mem=64MB -c temp_buffers=64MB -c jit=off -c DateStyle=ISO"}
-        return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=options)
-    if url.database and url.database != ":memory:":
-        _make_folder(Path(url.database).parent)
-        recovery.drop_unfinished(Path(url.database))
-    engine = sa.create_engine(
-        url, pool_size=10, max_overflow=50, connect_args={"config": {"memory_limit": f"{settings.duckdb_memory_mb}MB"}}
-    )
-    spill = settings.data_dir.absolute() / "spill"
-    _make_folder(spill)
+def _embedded_file(settings: Settings) -> Embedded:
+    if settings.facts_url.database and settings.facts_url.database != ":memory:":
+        make_folder(Path(settings.facts_url.database).parent)
+    make_folder(settings.data_dir / "spill")  # DuckDB makes no more than the folder in it
+    return Embedded(settings)
 
-    def literal(path: Path) -> str:
-        return str(sa.literal(str(path)).compile(engine, compile_kwargs={"literal_binds": True}))
 
-    def harden(connection: Any, _entry: ConnectionPoolEntry) -> None:
-        cursor = connection.cursor()
-        cursor.execute("SELECT current_setting('lock_configuration')")
-        if cursor.fetchone()[0] is False:
-            cursor.execute(f"SET temp_directory = {literal(spill)}")
-            cursor.execute(f"SET allowed_directories = [{literal(settings.exports_dir)}]")
-            for line in ("SET autoinstall_known_extensions = false", "SET enable_external_access = false"):
-                cursor.execute(line)
-            cursor.execute("SET lock_configuration = true")
-
-    sa.event.listen(engine, "connect", harden)
-    return engine
+def _postgresql_engine(url: sa.URL, options: str = "") -> Engine:
+    theirs = url.normalized_query  # what the address says holds
+    arguments: dict[str, Any] = {name: value for name, value in _NOTICING.items() if name not in theirs}
+    arguments["options"] = " ".join(filter(None, [_SERVER_NOTICING, options, *theirs.get("options", ())]))
+    return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=arguments)
 
 
 def _state_engine(settings: Settings) -> Engine:
     url = settings.state_database_url
     if url.get_backend_name() == "postgresql":
-        return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        return _postgresql_engine(url)
     if url.database and url.database != ":memory:":
-        _make_folder(Path(url.database).parent)
+        make_folder(Path(url.database).parent)
     engine = sa.create_engine(url, connect_args={"timeout": 30})
 
     def prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
@@ -323,42 +362,6 @@ def _state_engine(settings: Settings) -> Engine:
     return engine
 
 
-def _migrate(engine: Engine, store: str) -> None:
-    """Bring one store's tables up to date; refuse a store that a newer program wrote."""
-    config = Config()
-    config.set_main_option("script_location", f"lib.migrations:{store}")
-    config.set_main_option("path_separator", "os")
-    scripts = ScriptDirectory.from_config(config)
-    table = f"alembic_version_{store}"
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-        current = MigrationContext.configure(connection, opts={"version_table": table}).get_current_revision()
-        known = {script.revision for script in scripts.walk_revisions()}
-        if current is not None and current not in known:
-            raise DatabaseVersionError(
-                f"The {store} were written by a newer version of Callboard (at migration {current}). Right would be "
-                "to start that version, or a newer one."
-            )
-        if current == scripts.get_current_head():
-            return
-        config.attributes["connection"] = connection
-        config.attributes["version_table"] = table
-        command.upgrade(config, "head")
-    if engine.dialect.name == "duckdb":
-        with engine.connect() as connection:
-            checkpoint(connection)
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(
-            f"The folder {path} can't be made: {error.strerror}. CALLBOARD_DATA_DIR says where."
-        ) from None
-
-
 @contextmanager
 def _plain_errors() -> Iterator[None]:
     """Turn what a driver raises when its database can't be used into an error of ours."""
@@ -372,18 +375,35 @@ def _plain_errors() -> Iterator[None]:
         raise
     except PoolTimeoutError as error:
         raise DatabaseUnavailableError("Every connection to the database is busy.") from error
-    except DBAPIError as error:
-        told = str(error.orig)
-        if "INTERRUPT" in told or "statement timeout" in told:
-            raise QueryTimeoutError("The question took longer than it may; ask for a shorter period.") from error
-        if "Could not set lock on file" in told:
-            raise DatabaseHeldError(
-                "Another process holds the embedded database, which one at a time may open. Right would be to end that "
-                "process, or to use another CALLBOARD_DATA_DIR, or PostgreSQL for several."
-            ) from error
-        if any(sign in told.lower() for sign in _FULL_DISK):
-            raise StorageError("The disk is full; nothing was changed. Right would be room on the disk.") from error
-        lost = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
-        if lost:
-            raise DatabaseUnavailableError(f"The database does not answer: {told.splitlines()[0]}") from error
-        raise
+    except (
+        DBAPIError,
+        psycopg.Error,
+        duckdb.Error,
+    ) as error:
+        plain = _plain(error)
+        if plain is None:
+            raise
+        raise plain from error
+
+
+def _plain(error: DBAPIError | psycopg.Error | duckdb.Error) -> CallboardError | None:
+    """Return an error of ours for a driver's, by what it says; None where it is not the database's fault."""
+    told = str(error.orig if isinstance(error, DBAPIError) else error)
+    if "INTERRUPT" in told or "statement timeout" in told:
+        return QueryTimeoutError("The question took longer than it may; ask for a shorter period.")
+    if "Could not set lock on file" in told:
+        return DatabaseHeldError(
+            "Another process holds the embedded database, which one at a time may open. Right would be to end that "
+            "process, or to use another CALLBOARD_DATA_DIR, or PostgreSQL for several."
+        )
+    if "database file with version number" in told:
+        return DatabaseVersionError(
+            "A newer version of Callboard wrote the database: its file has a form that this one can't read. Nothing "
+            "was changed. Right would be to start the version that wrote it, or a newer one."
+        )
+    if any(sign in told.lower() for sign in _FULL_DISK):
+        return DiskFullError("The disk is full; nothing was changed. Right would be room on the disk.")
+    lost = isinstance(error, _LOST) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    if lost or told.startswith(FATAL):
+        return DatabaseUnavailableError(f"The database does not answer: {told.splitlines()[0]}")
+    return None

@@ -64,6 +64,10 @@ class DatabaseVersionError(DatabaseUnavailableError):
     """A database was written by a newer version of the program."""
 
 
+class AccessError(CallboardError):
+    """The visitor may not do, or see, what is asked for."""
+
+
 class ConflictError(CallboardError):
     """What is asked for clashes with what is there."""
 
@@ -72,8 +76,25 @@ class StorageError(CallboardError):
     """The disk is full or can't be written."""
 
 
+class BackupError(CallboardError):
+    """A file is no backup, is damaged, or is one that this program can't restore."""
+
+
+class DiskFullError(StorageError):
+    """No room is left on the disk of a database; there is again once somebody makes some."""
+
+
 class RenderingError(CallboardError):
     """A picture or a printed page can't be drawn, or not now."""
+
+
+class RefusedError(CallboardError):
+    """A request that is not answered, whatever it asks; `status` is HTTP's word for why."""
+
+    def __init__(self, status: int, message: str) -> None:
+        """Keep the status beside the message."""
+        super().__init__(message)
+        self.status = status
 
 
 class CancelledError(CallboardError):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""What a formula begins with."""
+STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a formula begins with; the wide signs are taken for the others where one writes Japanese or Chinese."""
 
-NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 """A number begins like a formula and is none; the pattern means the same to Python and to both engines."""
 
 

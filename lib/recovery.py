@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from lib import children
 from lib.errors import StorageError
 
 _HEADER = bytes.fromhex("640062650002ffff")  # an entry of type 98, version 2: entries with length and checksum follow
@@ -35,7 +36,8 @@ def drop_unfinished(database: Path) -> None:
     if not database.exists() or not any(log.exists() for log in _logs(database)):
         return
     command = [sys.executable, "-m", "lib.recovery", str(database)]
-    ended = subprocess.run(command, capture_output=True, text=True)  # noqa: S603 - our own module
+    environment = {**os.environ, **children.ENVIRONMENT}
+    ended = subprocess.run(command, capture_output=True, text=True, env=environment)  # noqa: S603 - our own module
     if ended.returncode != 0:
         reason = ended.stderr.strip().splitlines()
         raise StorageError(f"The log of {database} can't be put right: {reason[-1] if reason else 'it broke off'}.")

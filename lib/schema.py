@@ -288,4 +288,47 @@ pinned_links = sa.Table(
     sa.Column("definitions", sa.Text, nullable=False),  # JSON: {metric or term: what it means}
     sa.Column("figures", sa.Text, nullable=False),  # JSON: {metric: rounded value}
     sa.Column("measures", sa.Text, nullable=False),  # JSON: {measure: sum}, what the figures were computed from
+    sa.Column("call_centers", sa.Text),  # JSON: the ids that its maker might see; null for all
+    sa.Column("campaigns", sa.Text),
+)
+
+people = sa.Table(
+    "people",
+    STATE,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("issuer", sa.Text),  # who says that it is them; null until they first log in
+    sa.Column("subject", sa.Text),  # what the issuer calls them; never another person's
+    sa.Column("email", sa.Text),  # in lower case; by it a person is known who has not logged in yet
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),  # none | viewer | analyst | admin
+    sa.Column("call_centers", sa.Text),  # JSON: the ids that they may see; null for all
+    sa.Column("campaigns", sa.Text),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("seen_at", UtcDateTime),
+    sa.UniqueConstraint("issuer", "subject", name="people_subject"),
+    sa.UniqueConstraint("email", name="people_email"),
+)
+
+sessions = sa.Table(
+    "sessions",
+    STATE,
+    sa.Column("id", sa.Text, primary_key=True),  # SHA-256 of what the issuer said at the log-in
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("seen_at", UtcDateTime, nullable=False),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Index("sessions_person", "person"),
+)
+
+audit = sa.Table(  # the store refuses to change or delete a row of it
+    "audit",
+    STATE,
+    sa.Column("id", sa.Text, primary_key=True),  # grows with time
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),  # who
+    sa.Column("action", sa.Text, nullable=False),  # did what
+    sa.Column("subject", sa.Text, nullable=False),  # to what
+    sa.Column("details", sa.Text, nullable=False),  # JSON: {what: value}
+    sa.Index("audit_at", "at"),
 )

@@ -11,12 +11,14 @@ import re
 import zoneinfo
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from lib.addresses import plain_address
 from lib.errors import ConfigurationError, nearest
 
 PREFIX = "CALLBOARD_"
@@ -37,7 +39,7 @@ class Settings(BaseSettings):
     )
     state_url: str = Field(
         "",
-        description="Jobs, keys, mappings. Default: an SQLite file in the data dir; with PostgreSQL, that database.",
+        description="People, keys, jobs, audit. Default: a SQLite file in the data dir; with PostgreSQL, its database.",
     )
     timezone: str = Field("UTC", description="The workspace's time zone (IANA): what a day is.")
     week_start: WeekStart = Field("monday", description="First day of the week: `monday`, `sunday` or `saturday`.")
@@ -46,10 +48,20 @@ class Settings(BaseSettings):
     )
     base_url: str = Field("", description="What absolute links begin with. Default: taken from the request.")
     secret_key: str = Field(
-        "", description="Signs download links. Default: made once and kept in the data dir, readable by its owner."
+        "",
+        description="Signs links and log-ins. Default: made once and kept in the data dir, readable by its owner.",
+    )
+    hosts: str = Field(
+        "",
+        description="Host names that are answered, with commas between; `*`: any. Default: this machine's own names "
+        "(`localhost`, `127.0.0.1`, `[::1]`) and the base URL's.",
     )
     rate_limit: str = Field("600/minute", description="Requests that an API key may make, such as `600/minute`; `off`.")
     max_body_mb: int = Field(32, ge=1, description="Size, in MB, that the body of an API request may have.")
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How the log is written: `text` for people, `json` for programs, an object a line."
+    )
+    slow_query_ms: int = Field(1000, ge=0, description="Milliseconds after which a question is logged as slow.")
     query_seconds: int = Field(30, ge=1, description="Seconds that an API question may take.")
     export_hours: int = Field(24, ge=1, description="Hours that an exported file is kept.")
     export_mb: int = Field(4096, ge=1, description="Size, in MB, that one exported file may have.")
@@ -65,6 +77,26 @@ class Settings(BaseSettings):
     reader_seconds: int = Field(
         900, ge=10, description="Processor seconds that the child process may spend on one import's files."
     )
+    oidc_issuer: str = Field(
+        "",
+        description="The OpenID provider that people log in by, such as `https://accounts.google.com`; none: no login.",
+    )
+    oidc_client_id: str = Field("", description="What the provider calls this app.")
+    oidc_client_secret: str = Field(
+        "", validate_default=True, description="What the provider gave this app to prove itself by."
+    )
+    oidc_prompt: str = Field(
+        "select_account", description="What the provider asks at each log-in: `select_account`, `login` or `consent`."
+    )
+    admins: str = Field(
+        "",
+        description="Verified e-mails, or subjects (those without an @), of people who are admins; commas between.",
+    )
+    session_hours: int = Field(168, ge=1, le=720, description="Hours after which one has to log in again.")
+    session_idle_minutes: int = Field(480, ge=1, description="Minutes without an action after which a session ends.")
+    open: bool = Field(
+        False, description="`yes`: without a login, serve other machines too, as something in front asks who comes."
+    )
 
     @field_validator("timezone")
     @classmethod
@@ -73,7 +105,7 @@ class Settings(BaseSettings):
             raise ValueError(f"'{value}' is not an IANA time zone{nearest(value, zoneinfo.available_timezones())}")
         return value
 
-    @field_validator("week_start", "sample", mode="before")
+    @field_validator("week_start", "sample", "log_format", mode="before")
     @classmethod
     def _folded(cls, value: object) -> object:
         return value.strip().lower() if isinstance(value, str) else value
@@ -91,8 +123,8 @@ class Settings(BaseSettings):
     @field_validator("base_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
-        if value and not value.startswith(("http://", "https://")):
-            raise ValueError(f"'{value}' is not a web address; it begins with http:// or https://")
+        if value and not (value.startswith(("http://", "https://")) and _host(value)):
+            raise ValueError(f"'{value}' is not a web address; right would be such as https://calls.example.com")
         return value.rstrip("/")
 
     @field_validator("rate_limit")
@@ -103,6 +135,87 @@ class Settings(BaseSettings):
         if not re.fullmatch(r"[1-9]\d{0,8} ?/ ?(second|minute|hour|day)", value.strip(), re.ASCII):
             raise ValueError(f"'{value}' is not a rate; right would be such as 600/minute, or off")
         return value.strip()
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _secure_issuer(cls, value: str) -> str:
+        if value and not _secure(value):
+            raise ValueError(f"'{value}' is not an https:// address (http:// is taken for this machine alone)")
+        return value.rstrip("/")
+
+    @field_validator("oidc_prompt")
+    @classmethod
+    def _prompt(cls, value: str) -> str:
+        if value not in ("select_account", "login", "consent"):
+            raise ValueError(f"'{value}' is not a prompt; right would be select_account, login or consent")
+        return value
+
+    @field_validator("oidc_client_secret")
+    @classmethod
+    def _whole_login(cls, value: str, info: ValidationInfo) -> str:
+        """Hold that a login has all it needs: what is missing would let nobody in, or everybody."""
+        if any(name not in info.data for name in ("oidc_issuer", "oidc_client_id", "base_url")):
+            return value  # those are wrong themselves
+        given = {
+            "OIDC_ISSUER": info.data["oidc_issuer"],
+            "OIDC_CLIENT_ID": info.data["oidc_client_id"],
+            "OIDC_CLIENT_SECRET": value,
+        }
+        missing = [PREFIX + name for name, text in given.items() if not text]
+        if len(missing) == len(given):
+            return value
+        if missing:
+            raise ValueError(f"a login needs {', '.join(missing)} too")
+        if not _secure(info.data["base_url"]):
+            raise ValueError(
+                f"a login needs {PREFIX}BASE_URL, the https:// address that people open (http:// on this machine alone)"
+            )
+        return value
+
+    @property
+    def has_login(self) -> bool:
+        """Whether people have to log in."""
+        return bool(self.oidc_issuer)
+
+    @field_validator("admins")
+    @classmethod
+    def _known_people(cls, value: str) -> str:
+        for name in value.split(","):
+            if "@" in name and not plain_address(name):
+                raise ValueError(
+                    f"'{name.strip()}' is not a plain e-mail address; right would be such as ann@example.com, with "
+                    "commas between several"
+                )
+        return value
+
+    @property
+    def admin_names(self) -> tuple[str, ...]:
+        """E-mails and subjects of those who are admins by the settings."""
+        return tuple(name.strip() for name in self.admins.split(",") if name.strip())
+
+    @field_validator("hosts")
+    @classmethod
+    def _host_names(cls, value: str) -> str:
+        for name in _listed(value):
+            if name != "*" and not re.fullmatch(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]", name):
+                raise ValueError(
+                    f"'{name}' is not a host name; right would be such as callboard.example, without a port"
+                )
+        return value
+
+    @property
+    def host_names(self) -> frozenset[str]:
+        """The host names that are answered, in small letters; `*` among them: any."""
+        if self.hosts.strip():
+            return frozenset(_listed(self.hosts))
+        own = _host(self.base_url) or "localhost"
+        return frozenset({"localhost", "127.0.0.1", "[::1]", f"[{own}]" if ":" in own else own})
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What of the settings nobody may read in a log."""
+        addresses = [make_url(each) for each in (self.database_url, self.state_url) if each]
+        return (self.secret_key, self.oidc_client_secret, *(str(each.password) for each in addresses if each.password))
 
     @property
     def facts_url(self) -> URL:
@@ -119,6 +232,16 @@ class Settings(BaseSettings):
         if self.facts_url.get_backend_name() == "postgresql":
             return self.facts_url
         return URL.create("sqlite", database=str(self.data_dir.absolute() / "state.sqlite"))
+
+    @property
+    def facts_file(self) -> Path | None:
+        """The file of the facts, where they lie in an embedded database."""
+        return _file(self.facts_url)
+
+    @property
+    def state_file(self) -> Path | None:
+        """The file of the state, where it lies in an embedded database."""
+        return _file(self.state_database_url)
 
     @property
     def embedded(self) -> bool:
@@ -165,12 +288,40 @@ def _checked_url(value: str, backends: set[str], right: str) -> str:
     if not value:
         return value
     try:
-        backend = make_url(value).get_backend_name()
-    except ArgumentError:
-        backend = ""
+        address = make_url(value)
+    except (ArgumentError, ValueError):  # the latter quotes what it took for the port, which may be of the password
+        address = URL.create("none")
+    backend = address.get_backend_name()
+    if "@" in (address.host or ""):
+        raise ValueError("the password holds an @; right would be to write it as %40, and a : as %3A, a / as %2F")
     if backend not in backends:
         raise ValueError(f"not an address that can be used here; right would be {right}")
     return value
+
+
+def _host(address: str) -> str:
+    """Return the host that a web address names, in small letters; an empty text where it names none."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:  # brackets that hold no address
+        return ""
+
+
+def _secure(address: str) -> bool:
+    """Return whether what is sent to a web address can't be read on its way."""
+    scheme = address.partition(":")[0].lower()
+    return bool(_host(address)) and (
+        scheme == "https" or (scheme == "http" and _host(address) in ("localhost", "127.0.0.1", "::1"))
+    )
+
+
+def _file(url: URL) -> Path | None:
+    embedded = url.get_backend_name() != "postgresql" and url.database not in (None, "", ":memory:")
+    return Path(str(url.database)).absolute() if embedded else None
+
+
+def _listed(value: str) -> list[str]:
+    return [name.strip().lower() for name in value.split(",") if name.strip()]
 
 
 def _driver(url: URL) -> URL:

@@ -32,6 +32,10 @@ found = view.answers.ask(
     st.session_state["page"],
     PAGE_SIZE,
 )
+pages = max(1, -(-found.total_count // PAGE_SIZE))
+if found.page > pages:  # by a link to what was longer once, or is for someone else
+    st.session_state["page"] = pages
+    st.rerun()
 if not found.total_count:
     page.empty(t("Nothing matches these filters"), t("Choose other states or sentiments."))
     st.stop()
@@ -49,6 +53,5 @@ st.caption(
     )
 )
 tables.records(view, found.records)
-pages = -(-found.total_count // PAGE_SIZE)
 if pages > 1:
-    st.number_input(t("Page of {count}", count=format.count(pages)), 1, max(pages, found.page), key="page", width=180)
+    st.number_input(t("Page of {count}", count=format.count(pages)), 1, pages, key="page", width=180)

@@ -1,10 +1,11 @@
-"""The entry script: page set-up, sidebar, navigation. It runs before every page."""
+"""The entry script: page set-up, who is there, sidebar, navigation. It runs before every page."""
 
 import streamlit as st
 
 from lib import workspace
+from lib.access.people import Role
 from lib.languages import t
-from lib.ui import language, page, shared_links, sidebar, state, style
+from lib.ui import language, login, page, runs, shared_links, sidebar, state, style, visitor
 
 st.set_page_config(page_title="Callboard", page_icon="pages/static/icon.svg", layout="wide", initial_sidebar_state=300)
 language.choose()
@@ -20,13 +21,22 @@ pages = [
     st.Page("evaluations.py", icon=":material/list_alt:", title=t("Evaluations")),
     st.Page("exports.py", icon=":material/download:", title=t("Exports")),
     st.Page("data.py", icon=":material/database:", title=t("Data")),
+    st.Page("audit.py", icon=":material/history:", title=t("Audit")),
     st.Page("settings.py", icon=":material/tune:", title=t("Settings")),
 ]
+# The role that a page takes, by its URL path; the others any.
+NEEDS = {"exports": Role.ANALYST, "data": Role.ADMIN, "audit": Role.ADMIN}
+
 chosen = st.navigation(pages, position="hidden")
+runs.begin(chosen.url_path)
 with page.ended_by_errors():
     space = workspace.current()
+    if visitor.enter(space) is None:
+        login.show(space)
     st.session_state["_page"] = chosen.url_path
     shared_links.follow(space, pages)
     state.load(space.settings.zone)
-    sidebar.show(pages, space)
+    open_to_visitor = [each for each in pages if visitor.may(NEEDS.get(each.url_path, Role.VIEWER))]
+    sidebar.show(open_to_visitor, space)
+    visitor.must(NEEDS.get(chosen.url_path, Role.VIEWER))
 chosen.run()

@@ -3,18 +3,27 @@
 import streamlit as st
 
 from lib import __version__, workspace
+from lib.access.people import Role
 from lib.languages import t
-from lib.ui import keys, language, page, plain
+from lib.ui import keys, language, page, people, plain, visitor
 
-page.head("Settings", "Which programs may ask, and for what?")
+page.head("Settings", "Who may do what?")
 with page.ended_by_errors():
     space = workspace.current()
     language.choice()
-    st.subheader(t("API keys"), anchor=False)
-    st.caption(t("The API answers under /v1 with the numbers of these pages; its documentation is at /v1/docs."))
-    keys.listing(space)
-    st.subheader(t("New key"), anchor=False)
-    keys.create(space)
+    if visitor.may(Role.ADMIN):
+        st.subheader(t("People"), anchor=False)
+        if space.settings.has_login:
+            people.show(space)
+        else:
+            st.info(
+                t("There is no login: whoever reaches this address may do all of it. The README says how to set one.")
+            )
+        st.subheader(t("API keys"), anchor=False)
+        st.caption(t("The API answers under /v1 with the numbers of these pages; its documentation is at /v1/docs."))
+        keys.listing(space)
+        st.subheader(t("New key"), anchor=False)
+        keys.create(space)
     st.subheader(t("About"), anchor=False)
     store = t("an embedded DuckDB") if space.facts.embedded else "PostgreSQL"
     st.caption(

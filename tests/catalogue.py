@@ -10,6 +10,9 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
+from lib.access import people
+from lib.access.audit import Action
+from lib.access.people import Role
 from lib.analytics import comparison, explanation
 from lib.analytics.calendar import Granularity
 from lib.analytics.columns import COLUMNS
@@ -17,9 +20,9 @@ from lib.analytics.dimensions import DIMENSIONS
 from lib.analytics.measures import METRICS
 from lib.charts import funnel, waterfall
 from lib.codes import NONE_NAME, Sentiment, State
-from lib.ingest import imports
+from lib.ingest import history
 from lib.sharing import links
-from lib.ui import breakdowns, exporting, groups, importing, keys, page, sidebar, state
+from lib.ui import breakdowns, exporting, groups, importing, keys, login, page, sidebar, state
 from tests.conftest import ROOT
 
 Key = tuple[str | None, str]
@@ -34,8 +37,10 @@ _GROUPS = [dimension.plural[0].upper() + dimension.plural[1:] for dimension in D
 _STATES, _SENTIMENTS = [each.name for each in State], [each.name for each in Sentiment]
 _WIDTHS = [each.value for each in Granularity]
 _DEFINED = links.definitions()
-_ACTORS = ["Data page", "Exports page", "Settings page"]
-"""Who did something, as the store has it, where that was a page; other names are shown as they are."""
+_ACTORS = ["Data page", "Exports page", "Settings page", people.LOCAL_ACTOR, people.FIRST_LOG_IN, "the first start"]
+"""Who did something, as the store has it, where that was no person; names are shown as they are."""
+
+_ROLES = [role.value for role in Role]
 
 SAID: dict[str, list[str]] = {
     # Metrics, dimensions, columns: declared once, translated where they are drawn.
@@ -79,15 +84,22 @@ SAID: dict[str, list[str]] = {
     "KINDS[_place(value, mean, deviation, group.sums)]": list(funnel.KINDS),
     # What the stores hold in English: who did something, how it ended, what a metric meant when a link was made.
     "each.actor": _ACTORS,
+    "actor": _ACTORS,
     "entry.actor": _ACTORS,
     "job.actor": _ACTORS,
     "key.created_by": _ACTORS,
+    "person.created_by": _ACTORS,
+    "action.value": [action.value for action in Action],
+    "entry.action.value": [action.value for action in Action],
+    "person.role.value": _ROLES,
+    "role.value": _ROLES,
+    "ROLES[each]": list(login.ROLES.values()),
     "entry.result": [
-        imports.LOADED,
-        imports.LOADED_WITHOUT_BAD,
-        imports.NOTHING_LOADED,
-        imports.FAILED,
-        imports.DRY_RUN,
+        history.LOADED,
+        history.LOADED_WITHOUT_BAD,
+        history.NOTHING_LOADED,
+        history.FAILED,
+        history.DRY_RUN,
     ],
     "key.status": ["active", "revoked", "expired"],
     "each.name": [name for name in _DEFINED if name not in METRICS],

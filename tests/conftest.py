@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from lib.analytics.answers import Answers
 from lib.ingest import imports
-from lib.ingest.imports import Report, Request
+from lib.ingest.history import Report
+from lib.ingest.imports import Request
 from lib.ingest.reading import InputFile
 from lib.settings import Settings
 from lib.workspace import Workspace
@@ -21,6 +25,28 @@ ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
 
 _number = itertools.count()
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+hypothesis.settings.register_profile("suite", deadline=None)  # a busy machine may take its time
+hypothesis.settings.load_profile("suite")
+
+_LONG = ("crashes", "browser", "api", "test_cli.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the folders whose files take longest, so that no core is left waiting for one of them at the end."""
+    order = {name: place for place, name in enumerate(_LONG)}
+    items.sort(key=lambda item: order.get(item.path.relative_to(ROOT / "tests").parts[0], len(_LONG)))
 
 
 @pytest.fixture(autouse=True)
@@ -87,3 +113,14 @@ def load(workspace: Workspace, tmp_path: Path) -> Load:
         return imports.run(workspace.facts, workspace.settings, request, lambda _: None)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path, "Chromium is missing; make test installs it"
+    expect.set_options(timeout=60_000)  # nothing is measured by it, and the machine may be busy
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()

@@ -23,32 +23,74 @@ def programs() -> Path:
     return found[-1].parent if found else Path(str(on_path)).parent
 
 
+class Server:
+    """A server in a folder of its own, which is the address of its socket, too; it can be stopped and started."""
+
+    def __init__(self, folder: Path, data: Path) -> None:
+        """Make its database cluster in `data`; both folders must be the user's that it runs as."""
+        self.folder, self.data = folder, data
+        self._as_user: list[str] = []
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("postgres")
+            for path in (folder, data):
+                path.mkdir(exist_ok=True)
+                os.chown(path, user.pw_uid, user.pw_gid)
+            self._as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+        self._run("initdb", "-U", "callboard", "-A", "trust", "-E", "UTF8", "--no-sync")
+
+    def start(self) -> None:
+        """Start, and wait until it takes connections."""
+        options = f"-k {self.folder} -c listen_addresses='' -c fsync=off -c max_connections=60 -c shared_buffers=128MB"
+        self._run("pg_ctl", "-o", options, "-l", str(self.folder / "log"), "-w", "start")
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop: `fast` ends every connection in order, `immediate` leaves the rest to the recovery."""
+        self._run("pg_ctl", "-m", mode, "-w", "stop")
+
+    @property
+    def process(self) -> int:
+        """The id of its first process."""
+        return int((self.data / "postmaster.pid").read_text().split()[0])
+
+    def forget(self) -> None:
+        """Remove the files that say that it runs, once all of it is dead.
+
+        A killed process that nobody has waited for still has its number, so that a new server takes it for alive.
+        """
+        (self.data / "postmaster.pid").unlink()
+        for lock in self.folder.glob(".s.PGSQL.*.lock"):
+            lock.unlink()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [*self._as_user, str(programs() / program), "-D", str(self.data), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, check=False)
+        if done.returncode:
+            log = self.folder / "log"
+            told = log.read_text()[-2000:] if log.exists() else ""
+            raise RuntimeError(f"{program} failed: {done.stdout}{done.stderr}{told}")
+
+
+@contextmanager
+def controlled(data: Path | None = None) -> Iterator[Server]:
+    """Run a server that can be stopped and started; its cluster lies in `data` where that is given."""
+    folder = Path(tempfile.mkdtemp(prefix="callboard-pg-"))
+    try:
+        made = Server(folder, data or folder / "data")
+        made.start()
+        try:
+            yield made
+        finally:
+            if (made.data / "postmaster.pid").exists():
+                made.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextmanager
 def server() -> Iterator[Path]:
     """Run a server; give the folder of its socket, which is its address."""
-    folder = Path(tempfile.mkdtemp(prefix="callboard-pg-"))
-    as_user: list[str] = []
-    if os.geteuid() == 0:
-        user = pwd.getpwnam("postgres")
-        os.chown(folder, user.pw_uid, user.pw_gid)
-        as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
-    tools, data = programs(), folder / "data"
-
-    def run(*command: str) -> None:
-        done = subprocess.run([*as_user, *command], capture_output=True, text=True, cwd=folder, check=False)
-        if done.returncode:
-            raise RuntimeError(f"{command[0]} failed: {done.stdout}{done.stderr}")
-
-    try:
-        run(str(tools / "initdb"), "-D", str(data), "-U", "callboard", "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=60 -c shared_buffers=128MB"
-        run(str(tools / "pg_ctl"), "-D", str(data), "-o", options, "-l", str(folder / "log"), "-w", "start")
-        try:
-            yield folder
-        finally:
-            run(str(tools / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with controlled() as made:
+        yield made.folder
 
 
 def url(socket: Path, database: str) -> str:
@@ -57,10 +99,10 @@ def url(socket: Path, database: str) -> str:
 
 
 @contextmanager
-def database(socket: Path, name: str) -> Iterator[str]:
-    """Make a database on a server; give its address; drop it at the end."""
+def database(socket: Path, name: str, template: str = "template1") -> Iterator[str]:
+    """Make a database on a server, a copy of another one; give its address; drop it at the end."""
     with psycopg.connect(url(socket, "postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield url(socket, name)
     finally:

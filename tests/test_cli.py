@@ -7,11 +7,15 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
+from lib import schema
+from lib.database import Facts
 from lib.settings import Settings
 from tests.browser.conftest import served
 from tests.conftest import ROOT
@@ -91,6 +95,7 @@ def test_wrong_calls_end_with_2(run, calls: Path, tmp_path: Path) -> None:
         (["import", calls, "--skip"], "No such option"),
         (["imporr"], "No such command"),
         (["sample", "--rows", "0"], "0"),
+        (["backup", tmp_path / ("x" * 300)], "can't be written"),
     ):
         done = run(*arguments)
         assert done.returncode == 2, arguments
@@ -117,7 +122,11 @@ def test_sample_to_a_file_is_the_sample(run, tmp_path: Path) -> None:
 
 def reading(pid: int) -> bool:
     """Whether a process has a child, which reads the file for it."""
-    return any(path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children"))
+    found = False
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):  # a thread that has just ended
+            found = found or bool(path.read_text())
+    return found
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
@@ -126,7 +135,12 @@ def test_ctrl_c(settings: Settings, calls: Path, moment: str) -> None:
     calls.write_text("id,audioDate\n" + "".join(f"{n},2024-01-01\n" for n in range(400_000)))
     environment = {**os.environ, "CALLBOARD_DATA_DIR": str(settings.data_dir)}
     child = subprocess.Popen(
-        [*CALLBOARD, "import", str(calls)], env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True
+        [*CALLBOARD, "import", str(calls)],
+        env=environment,
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     reached = {
         "loading": lambda: (
@@ -139,7 +153,7 @@ def test_ctrl_c(settings: Settings, calls: Path, moment: str) -> None:
     while child.poll() is None and not reached():
         time.sleep(0.01)
     child.send_signal(signal.SIGINT)
-    _, told = child.communicate(timeout=30)
+    _, told = child.communicate(timeout=120)
     assert child.returncode == 130, told
     assert "Traceback" not in told
     assert moment == "loading" or "the data are as they were" in told
@@ -157,4 +171,56 @@ def test_import_while_the_app_is_running(run, settings: Settings, calls: Path, t
         done = run("import", tmp_path / "none.csv")
         assert done.returncode == 2 and "there is no such file" in done.stderr
         assert "equals the facts: 2 evaluations" in run("check").stdout
+        done = run("backup", tmp_path / "kept.zip")
+        assert (done.returncode, "evaluations: 2" in done.stdout) == (0, True), done.stderr
+        done = run("restore", tmp_path / "kept.zip", "--yes")
+        assert done.returncode == 2 and "The app is running and holds the database" in done.stderr
     assert "equals the facts: 2 evaluations" in run("check").stdout
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_people(run) -> None:
+    assert "Nobody yet" in run("people", "list").stderr
+    done = run("people", "add", "Ann@example.com", "--role", "analyst", "--call-center", "n", "--campaign", "c")
+    assert done.returncode == 0 and "ann@example.com may log in, as analyst" in done.stderr
+    listed = "ann@example.com  analyst  call centers: n  campaigns: c  never seen"
+    assert run("people", "list").stdout.strip() == listed
+    done = run("people", "change", "ann@example.com", "--role", "admin", "--campaign", "c")
+    assert done.returncode == 2 and "An admin sees everything" in done.stderr
+    done = run("people", "change", "ann@example.com", "--role", "viewer")
+    assert done.returncode == 0 and "is viewer now, and sees call centers: n, campaigns: c." in done.stderr
+    assert run("people", "list").stdout.strip() == listed.replace("analyst", "viewer")
+    done = run("people", "change", "ann@example.com", "--role", "viewer", "--campaign", "d")
+    assert "is viewer now, and sees campaigns: d." in done.stderr
+    assert (
+        run("people", "change", "ann@example.com", "--role", "viewer", "--everything", "--campaign", "d").returncode
+        == 2
+    )
+    assert "sees everything" in run("people", "change", "ann@example.com", "--role", "viewer", "--everything").stderr
+    assert run("people", "list").stdout.strip() == "ann@example.com  viewer  never seen"
+    assert "Ended 0 sessions" in run("people", "log-out", "ann@example.com").stderr
+    assert run("people", "remove", "ann@example.com").returncode == 0
+    done = run("people", "remove", "ann@example.com")
+    assert done.returncode == 2 and "Nobody is known as 'ann@example.com'" in done.stderr
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_backup_restore_and_repair(run, settings: Settings, calls: Path, tmp_path: Path) -> None:
+    assert run("import", calls).returncode == 0
+    done = run("backup", tmp_path)
+    (kept,) = tmp_path.glob("callboard-*.zip")
+    assert done.returncode == 0 and f"backup: {kept}" in done.stdout, done.stderr
+    done = run("restore", kept)
+    assert done.returncode == 2 and "The stores hold 2 evaluations" in done.stderr and "--yes" in done.stderr
+    done = run("restore", kept, "--yes")
+    assert done.returncode == 0 and "evaluations: 2" in done.stdout, done.stderr
+    facts = Facts(settings)
+    with facts.write() as connection:
+        connection.execute(sa.update(schema.ROLLUPS[0].tables[0]).values(scored=7))
+    facts.close()
+    done = run("check")
+    assert done.returncode == 1 and "the rollup has" in done.stdout and "callboard check --repair" in done.stderr
+    done = run("check", "--repair")
+    assert done.returncode == 0 and "the rollup has" in done.stdout, done.stderr
+    assert "Repaired: the rollups were computed anew from the evaluations." in done.stdout
+    assert "The rollup equals the facts: 2 evaluations." in done.stdout

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -12,12 +16,26 @@ from lib import schema
 from lib.access import keys
 from lib.analytics import queries
 from lib.analytics.filters import Filters
+from lib.database import Facts
 from lib.settings import Settings
 from lib.workspace import Workspace
-from tests.conftest import Load
+from tests.conftest import ROOT, Load
+from tests.waiting import LONG_SECONDS
+
+SPILLING = "CREATE TEMP TABLE many AS SELECT i, md5(i::VARCHAR) a, md5((i + 1)::VARCHAR) b FROM range(2500000) r(i)"
+SPILL_AND_DIE = f"""
+import os, signal, sys
+from pathlib import Path
+from lib.settings import Settings
+from lib.workspace import Workspace
+workspace = Workspace(Settings(data_dir=Path(sys.argv[1]), sample="off", duckdb_memory_mb=100))
+with workspace.facts.session() as connection:
+    connection.exec_driver_sql("{SPILLING}")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
-def soon(what: Callable[[], bool], seconds: float = 10) -> bool:
+def soon(what: Callable[[], bool], seconds: float = LONG_SECONDS) -> bool:
     """Wait until something holds; return whether it came to."""
     end = time.monotonic() + seconds
     while not what() and time.monotonic() < end:
@@ -66,7 +84,7 @@ def test_a_kept_answer_is_given_until_somebody_writes(load: Load, listening: Wor
     assert at_once(listening) is None and ask(listening) == 2
     assert soon(lambda: (ask(listening), at_once(listening)) == (2, 2))
     write(other)
-    assert soon(lambda: at_once(listening) is None, 2)
+    assert soon(lambda: at_once(listening) is None)
 
 
 def test_without_listening_nothing_is_taken_for_known(workspace: Workspace, load: Load) -> None:
@@ -89,7 +107,7 @@ def test_a_lost_connection_is_made_anew(listening: Workspace, other: Workspace) 
     assert soon(lambda: at_once(listening) is None)
     assert soon(lambda: (ask(listening), at_once(listening)) == (0, 0))
     write(other)
-    assert soon(lambda: at_once(listening) is None, 2)
+    assert soon(lambda: at_once(listening) is None)
 
 
 def test_a_revoked_key_is_not_known_any_more(listening: Workspace, other: Workspace) -> None:
@@ -103,9 +121,64 @@ def test_a_revoked_key_is_not_known_any_more(listening: Workspace, other: Worksp
     assert known.at_once(text) is None
     assert soon(recognised)
     assert known.at_once(text[:-1] + ("A" if text[-1] != "A" else "B")) is None
-    keys.revoke(other.state, key.prefix)
-    assert soon(lambda: known.at_once(text) is None, 1)
+    keys.revoke(other.state, key.prefix, "test")
+    assert soon(lambda: known.at_once(text) is None)
     assert known.recognise(text) is None and known.at_once(text) is None
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_what_a_killed_process_spilled_is_deleted(settings: Settings, workspace: Workspace) -> None:
+    def spilled() -> set[Path]:
+        return set((settings.data_dir / "spill").rglob("duckdb_temp_*"))
+
+    workspace.close()
+    ended = subprocess.run([sys.executable, "-c", SPILL_AND_DIE, str(settings.data_dir)], cwd=ROOT)
+    assert ended.returncode == -signal.SIGKILL and spilled()
+    opened = Workspace(settings.model_copy(update={"duckdb_memory_mb": 100}))
+    try:
+        assert not spilled()
+        with opened.facts.session() as connection:
+            connection.exec_driver_sql(SPILLING)
+            here = spilled()
+            beside = settings.model_copy(update={"database_url": f"duckdb:///{settings.data_dir}/other.duckdb"})
+            Facts(beside).close()
+            assert here and spilled() == here
+    finally:
+        opened.close()
+    assert not spilled()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("store", ["facts", "state"])
+def test_a_server_that_vanishes_is_not_waited_for(settings: Settings, store: str) -> None:
+    url = sa.make_url(settings.database_url)
+    theirs = url.update_query_dict({"keepalives_idle": "7", "options": "-c work_mem=1MB -c tcp_keepalives_count=4"})
+
+    def parameters(address: sa.URL) -> dict[str, str]:
+        text = address.render_as_string(hide_password=False)
+        opened = Workspace(settings.model_copy(update={"database_url": text}))
+        try:
+            with getattr(opened, store).read() as connection:
+                assert connection.scalar(sa.text("SHOW tcp_keepalives_idle")) == "0"  # of a Unix socket
+                memory: str = connection.scalar(sa.text("SHOW work_mem"))
+                info = connection.connection.driver_connection.info
+                return {**info.get_parameters(), "work_mem": memory}
+        finally:
+            opened.close()
+
+    ours, mixed = parameters(url), parameters(theirs)
+    expected = {
+        "connect_timeout": "5",
+        "keepalives_idle": "20",
+        "keepalives_interval": "5",
+        "keepalives_count": "3",
+        "tcp_user_timeout": "30000",
+    }
+    assert ours.items() >= expected.items()
+    assert mixed.items() >= {**expected, "keepalives_idle": "7", "work_mem": "1MB"}.items()
+    for told in (ours, mixed):
+        assert "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3" in told["options"]
+    assert mixed["options"].endswith("-c work_mem=1MB -c tcp_keepalives_count=4")  # what is said last holds
 
 
 def columns_of(connection: sa.Connection, name: str, tables: list[str]) -> list[tuple[object, ...]]:

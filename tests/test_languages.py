@@ -35,13 +35,15 @@ from lib.charts.picture import Picture
 from lib.charts.trend import trend
 from lib.codes import SCORE_SCALE
 from lib.exports import files
+from lib.jobs.queue import EXPORT
 from lib.languages import dated, day, number, said_of, speaking, t
 from lib.settings import Settings
 from lib.sharing.changes import Changes, DefinitionChange, FigureChange, in_words
-from lib.workspace import EXPORT, TASKS, Workspace
+from lib.workspace import TASKS, Workspace
 from tests import catalogue
 from tests.charts.samples import course
 from tests.conftest import ROOT
+from tests.waiting import LONG_SECONDS
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "main")
 CALLS = """\
@@ -104,8 +106,8 @@ def test_nothing_is_drawn_past_the_catalogue() -> None:
     assert not told, "These texts are drawn without t():\n" + "\n".join(told)
 
 
-def test_what_runs_by_itself_takes_the_language() -> None:
-    """Fragments and dialogs run in a thread of their own, without the entry script, which takes it else."""
+def test_what_runs_by_itself_takes_language_and_visitor() -> None:
+    """Fragments and dialogs run in a thread of their own, without the entry script, which takes them else."""
     told = []
     for path in (ROOT / "lib" / "ui").glob("*.py"):
         tree = ast.parse(path.read_text("utf-8"))
@@ -119,8 +121,8 @@ def test_what_runs_by_itself_takes_the_language() -> None:
                 continue
             marks = [ast.unparse(each) for each in node.decorator_list]
             runs = node.name in handed or any(mark.startswith(("st.fragment", "st.dialog")) for mark in marks)
-            if runs and "language.choose()" not in [ast.unparse(each) for each in node.body]:
-                told.append(f"{path.name}: {node.name} does not call language.choose()")
+            if runs and not any(ast.unparse(each).startswith("visitor.begin_by_itself(") for each in node.body):
+                told.append(f"{path.name}: {node.name} does not call visitor.begin_by_itself()")
     assert not told, "\n".join(told)
 
 
@@ -305,7 +307,7 @@ def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest
     monkeypatch.setenv("CALLBOARD_SAMPLE", "off")
     monkeypatch.chdir(ROOT)
     monkeypatch.syspath_prepend(str(ROOT))
-    drawn = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=30)
+    drawn = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=LONG_SECONDS)
     drawn.query_params["lang"] = "es"
     languages.use("es")  # the test runner looks widgets' choices up by their labels, in the test's own thread
     yield drawn
@@ -419,7 +421,7 @@ def test_an_upload_in_spanish(app: AppTest) -> None:
     assert {"Primeras filas", "Valores de state", "Signo decimal", "Solo revisar", "‹nada›"} <= {*drawn(app)}
     next(button for button in app.button if button.label == "Solo revisar").click().run()
     space = workspaces.current()
-    until = time.monotonic() + 30
+    until = time.monotonic() + LONG_SECONDS
     while not space.queue.newest(("import",), 1)[0].ended and time.monotonic() < until:
         time.sleep(0.1)
     app.run()
@@ -482,7 +484,7 @@ def test_exports_are_english(filled: AppTest, settings: Settings) -> None:
     chosen["Formato"].select("xlsx")
     next(button for button in filled.button if button.label == "Iniciar exportación").click().run()
     space = workspaces.current()
-    until = time.monotonic() + 30
+    until = time.monotonic() + LONG_SECONDS
     while not (job := space.queue.newest((EXPORT,), 1)[0]).ended and time.monotonic() < until:
         time.sleep(0.1)
     assert (job.status, job.payload["report"], job.payload["shown"]) == ("completed", "campaigns", "1–31 Jan 2024 · Human calls")  # fmt: skip
@@ -492,7 +494,7 @@ def test_exports_are_english(filled: AppTest, settings: Settings) -> None:
     _assert_english(texts)
     filled.run()
     shown = " ".join(drawn(filled))
-    assert "Página Exportaciones" in shown and "1–31 ene 2024 · Llamadas de personas" in shown
+    assert "esta máquina" in shown and "1–31 ene 2024 · Llamadas de personas" in shown
     assert left_in_english(filled) == []
 
 

@@ -36,6 +36,13 @@ def test_postgresql_holds_the_state_too(monkeypatch: pytest.MonkeyPatch) -> None
         ("CALLBOARD_DATABASE_URL", "nonsense", "postgresql://"),
         ("CALLBOARD_STATE_URL", "duckdb:///x", "sqlite:///path"),
         ("CALLBOARD_DUCKDB_MEMORY_MB", "12", "greater than or equal to 100"),
+        ("CALLBOARD_OIDC_ISSUER", "http://id.example.com", "not an https:// address"),
+        ("CALLBOARD_BASE_URL", "http://[", "not a web address"),
+        ("CALLBOARD_OIDC_ISSUER", "https://[", "not an https:// address"),
+        ("CALLBOARD_OIDC_PROMPT", "none", "select_account, login or consent"),
+        ("CALLBOARD_OPEN", "perhaps", "valid boolean"),
+        ("CALLBOARD_ADMINS", "ann@example.com;bob@example.com", "with commas between"),
+        ("CALLBOARD_ADMINS", "x, Ann <ann@example.com>", "'Ann <ann@example.com>' is not a plain e-mail address"),
     ],
 )
 def test_wrong(monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str) -> None:
@@ -43,6 +50,33 @@ def test_wrong(monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
     with pytest.raises(ConfigurationError) as caught:
         settings.load()
     assert name in caught.value.message and told in caught.value.message
+
+
+LOGIN = {
+    "CALLBOARD_BASE_URL": "https://calls.example.com",
+    "CALLBOARD_OIDC_ISSUER": "https://id.example.com/",
+    "CALLBOARD_OIDC_CLIENT_ID": "callboard",
+    "CALLBOARD_OIDC_CLIENT_SECRET": "secret",
+}
+
+
+def test_a_login_is_whole_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a login would let nobody in, or everybody."""
+    assert not settings.load().has_login
+    for name, value in LOGIN.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("CALLBOARD_ADMINS", " ann@example.com, ,bob")
+    found = settings.load()
+    assert found.has_login and found.oidc_issuer == "https://id.example.com"
+    assert found.admin_names == ("ann@example.com", "bob")
+    for name in LOGIN:
+        with monkeypatch.context() as without:
+            without.delenv(name)
+            with pytest.raises(ConfigurationError, match=f"a login needs {name}"):
+                settings.load()
+    monkeypatch.setenv("CALLBOARD_BASE_URL", "http://calls.example.com")  # the cookie could be read on its way
+    with pytest.raises(ConfigurationError, match="a login needs CALLBOARD_BASE_URL"):
+        settings.load()
 
 
 def test_a_slip_of_the_pen_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,13 +16,15 @@ import zlib
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
+from lib.access import audit
+from lib.access.audit import Action
 from lib.analytics.filters import Grant
 from lib.database import State
 from lib.errors import CallboardError, nearest
+from lib.room import where_there_is_room
 from lib.schema import api_keys
 
 SCOPES = ("analytics:read", "analytics:export", "evaluations:read", "evaluations:write")
@@ -51,6 +53,11 @@ class Key:
     def usable(self, now: datetime) -> bool:
         """Return whether the key is neither expired nor revoked."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    @property
+    def actor(self) -> str:
+        """What the audit and jobs call who asks with it: its name, and what tells it from others of that name."""
+        return f"API key {self.name} ({self.prefix})"
 
     @property
     def status(self) -> str:
@@ -82,6 +89,7 @@ def create(
             raise CallboardError(
                 f"'{scope}' is not a scope{nearest(scope, SCOPES)}; right would be one of {', '.join(SCOPES)}."
             )
+    grant = Grant(tuple(call_centers) or None, tuple(campaigns) or None)
     ident = "".join(secrets.choice(_ALPHABET) for _ in range(8))
     secret = "".join(secrets.choice(_ALPHABET) for _ in range(32))
     text = f"{MARK}{ident}_{secret}{_checksum(ident + secret)}"
@@ -93,14 +101,17 @@ def create(
                 name=name.strip(),
                 hash=_hash(text),
                 scopes=json.dumps([scope for scope in SCOPES if scope in scopes]),
-                call_centers=json.dumps(list(call_centers)) if call_centers else None,
-                campaigns=json.dumps(list(campaigns)) if campaigns else None,
+                **grant.to_columns(),
                 created_at=now,
                 created_by=created_by,
                 expires_at=None if expires_in is None else now + expires_in,
             )
         )
         row = connection.execute(sa.select(api_keys).where(api_keys.c.prefix == MARK + ident)).one()
+        named = f"{name.strip()} ({row.prefix})"
+        expires = "never" if row.expires_at is None else row.expires_at.isoformat(timespec="minutes")
+        told = {"scopes": list(scopes), **grant.in_full, "expires": expires}
+        audit.record(connection, created_by, Action.KEY_CREATED, named, **told)
     return text, _key(row._mapping)
 
 
@@ -137,7 +148,7 @@ class Recogniser:
             return None
         if _use_is_old(key, now):
             used = sa.update(api_keys).where(api_keys.c.prefix == key.prefix).values(last_used_at=now)
-            with self._state.transaction() as connection:
+            with where_there_is_room("the use of a key"), self._state.transaction() as connection:
                 connection.execute(used)
         elif mark is not None:
             if len(self._kept) >= _KEPT:
@@ -157,7 +168,7 @@ def all_keys(state: State) -> list[Key]:
         return [_key(row._mapping) for row in rows]
 
 
-def revoke(state: State, prefix: str) -> Key:
+def revoke(state: State, prefix: str, by: str) -> Key:
     """Revoke a key for good; it is named by its prefix (with or without `cb_live_`), or by its whole text.
 
     Raises CallboardError where no key has it.
@@ -171,6 +182,7 @@ def revoke(state: State, prefix: str) -> Key:
             revoked = {"revoked_at": datetime.now(UTC)}
             connection.execute(sa.update(api_keys).where(api_keys.c.prefix == row.prefix).values(revoked))
             row = connection.execute(sa.select(api_keys).where(api_keys.c.prefix == row.prefix)).one()
+            audit.record(connection, by, Action.KEY_REVOKED, f"{row.name} ({row.prefix})")
     return _key(row._mapping)
 
 
@@ -200,14 +212,11 @@ def _checksum(text: str) -> str:
 
 
 def _key(row: sa.RowMapping) -> Key:
-    def listed(value: Any) -> tuple[str, ...] | None:
-        return None if value is None else tuple(json.loads(value))
-
     return Key(
         name=row["name"],
         prefix=row["prefix"],
         scopes=tuple(json.loads(row["scopes"])),
-        grant=Grant(listed(row["call_centers"]), listed(row["campaigns"])),
+        grant=Grant.from_columns(row["call_centers"], row["campaigns"]),
         created_at=row["created_at"],
         created_by=row["created_by"],
         expires_at=row["expires_at"],

@@ -6,8 +6,10 @@ a bound of memory, and a change of the data makes all older ones unreachable.
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections import OrderedDict
+import time
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -15,7 +17,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib import schema
+from lib.analytics.dimensions import Dimension
+from lib.analytics.filters import Filters
+from lib.counts import Times
 from lib.database import Facts
+
+log = logging.getLogger(__name__)
 
 MAX_BYTES = 64 * 2**20
 """How much memory the answers that are kept may take, by estimate."""
@@ -30,8 +37,12 @@ R = TypeVar("R")
 class Answers:
     """Asks questions of the facts, and keeps the answers while the data stay as they are."""
 
-    def __init__(self, facts: Facts, seconds: float | None = None) -> None:
-        """Ask this store; a question may take so many seconds."""
+    def __init__(self, facts: Facts, seconds: float | None = None, slow_ms: float = 1000) -> None:
+        """Ask this store; a question may take so many seconds, and is logged where it takes more than `slow_ms`."""
+        self.engine = facts.engine.dialect.name
+        self.times = Times()  # of the questions that were asked of the facts, by name
+        self._slow_ms = slow_ms
+        self._hits: Counter[Callable[..., Any]] = Counter()
         self._facts = facts
         self._seconds = seconds
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
@@ -57,7 +68,7 @@ class Answers:
             self._read = (mark, version)
             answer: R | None = self._kept_answer((version, asked))
             if answer is None:
-                answer = question(connection, *args, **kwargs)
+                answer = self._answer(question, connection, args, kwargs)
                 self._keep((version, asked), answer)
         return answer, version
 
@@ -71,29 +82,89 @@ class Answers:
         kept = self._kept_answer((version, _asked(question, args, kwargs)))
         return None if kept is None else (kept, version)
 
-    def _kept_answer(self, key: Hashable) -> Any:
+    def hits(self) -> dict[str, int]:
+        """Return how many answers were given out of those that are kept, by the question's name."""
+        with self._lock:
+            found: Counter[str] = Counter()
+            for question, count in self._hits.items():
+                found[_name(question)] += count
+            return dict(found)
+
+    def kept(self) -> tuple[int, int]:
+        """Return how many answers are kept, and how many bytes they take by estimate."""
+        with self._lock:
+            return len(self._kept), self._bytes
+
+    def _answer(
+        self,
+        question: Callable[..., R],
+        connection: Connection,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> R:
+        """Ask the facts, and count it; a slow one is logged, also where it was ended for that."""
+        started = time.perf_counter()
+        try:
+            return question(connection, *args, **kwargs)
+        finally:
+            seconds = time.perf_counter() - started
+            name = _name(question)
+            self.times.add(name, seconds)
+            if seconds * 1000 > self._slow_ms:
+                told = {"question": name, "ms": round(seconds * 1000, 1), "engine": self.engine}
+                words = _in_words((*args, *kwargs.values()))
+                log.warning(
+                    "Slow question: %s took %.0f ms on %s: %s",
+                    *told.values(),
+                    words,
+                    extra={"told": {**told, "filters": words}},
+                )
+
+    def _kept_answer(self, key: tuple[int, tuple[Callable[..., Any], Hashable, Hashable]]) -> Any:
         with self._lock:
             if key not in self._kept:
                 return None
             self._kept.move_to_end(key)
+            self._hits[key[1][0]] += 1
             return self._kept[key]
 
     def _keep(self, key: Hashable, answer: Any) -> None:
         with self._lock:
             if key not in self._kept:
-                self._bytes += _size(answer)
+                self._bytes += _size(key, answer)
             self._kept[key] = answer
             while self._bytes > MAX_BYTES:
-                self._bytes -= _size(self._kept.popitem(last=False)[1])
+                self._bytes -= _size(*self._kept.popitem(last=False))
 
 
-def _asked(question: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Hashable:
+def _asked(
+    question: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Callable[..., Any], Hashable, Hashable]:
     return question, args, tuple(sorted(kwargs.items()))
 
 
-def _size(answer: Any) -> int:
-    """Estimate an answer's size in bytes: text as it is, a kilobyte for each row of a result and for what is around."""
+def _name(question: Callable[..., Any]) -> str:
+    """Name a question: `queries.trend` is the pages', `analytics.course` the API's of the same."""
+    return f"{question.__module__.rpartition('.')[2]}.{question.__name__.strip('_')}"
+
+
+def _in_words(values: tuple[Any, ...]) -> str:
+    """Return what a question was asked about, as a link would say it."""
+    words = []
+    for value in values:
+        if isinstance(value, Filters):
+            words += [f"{name}={each}" for name, given in value.to_parameters().items() for each in given]
+        elif isinstance(value, Dimension):
+            words.append(f"by {value.name}")
+        elif isinstance(value, str | int):
+            words.append(str(value))
+    return " ".join(words)[:500] or "everything"
+
+
+def _size(key: Hashable, answer: Any) -> int:
+    """Estimate in bytes what an answer takes with its question: text as it is, a kilobyte a row and for the rest."""
+    asked = 1024 + 2 * len(repr(key))
     if isinstance(answer, bytes):
-        return len(answer) + 1024
+        return asked + len(answer)
     rows = next((getattr(answer, name) for name in _ROWS if hasattr(answer, name)), ())
-    return 1024 * (1 + len(answer if isinstance(answer, tuple) else rows))
+    return asked + 1024 * len(answer if isinstance(answer, tuple) else rows)

@@ -123,19 +123,21 @@ def offsets(zone: ZoneInfo, first: datetime, last: datetime) -> list[tuple[datet
     The first entry holds from before `first` on. Changes are found to the second.
     """
     at, end = int(first.timestamp()) - 1, int(last.timestamp()) + 1
-    found = [(_instant(at), _offset(zone, at))]
-    step = 7 * 24 * 3600  # no zone changes and changes back within a week
+    offset = _offset(zone, at)
+    found = [(_instant(at), offset)]
+    step = 3 * 24 * 3600  # no zone changes and changes back in so little; in 6 days and 23 hours some do
     while at < end:
         ahead = min(at + step, end)
-        if _offset(zone, ahead) != _offset(zone, at):
+        if _offset(zone, ahead) != offset:
             low = at
             while ahead - low > 1:
                 middle = (low + ahead) // 2
-                if _offset(zone, middle) == _offset(zone, low):
+                if _offset(zone, middle) == offset:
                     low = middle
                 else:
                     ahead = middle
-            found.append((_instant(ahead), _offset(zone, ahead)))
+            offset = _offset(zone, ahead)
+            found.append((_instant(ahead), offset))
         at = ahead
     return found
 

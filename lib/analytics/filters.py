@@ -5,6 +5,7 @@ The wording that people read and the conditions that the queries use both come f
 
 from __future__ import annotations
 
+import json
 import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,12 @@ from typing import Any
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, ONE_DAY, day_start
 from lib.analytics.dimensions import DIMENSIONS, Dimension
 from lib.errors import InvalidParameterError, nearest
+
+MAX_VALUES = 1_000
+"""Ids that a question's filters may name in all."""
+
+MAX_VALUE_LENGTH = 1_000
+"""Characters of one value: an id may have as many."""
 
 PARAMETERS = ("dateFrom", "dateTo", *(dimension.parameter for dimension in DIMENSIONS), "isAICall", "timezone")
 """The parameters of a filter, under the names that the API and the pages share."""
@@ -41,6 +48,27 @@ class Grant:
             mine is None or (theirs is not None and set(theirs) <= set(mine))
             for mine, theirs in ((self.call_centers, other.call_centers), (self.campaigns, other.campaigns))
         )
+
+    @property
+    def limits(self) -> dict[str, list[str] | None]:
+        """What it is limited to, by name; None for all."""
+        limits = {"call_centers": self.call_centers, "campaigns": self.campaigns}
+        return {name: None if ids is None else list(ids) for name, ids in limits.items()}
+
+    @property
+    def in_full(self) -> dict[str, list[str] | str]:
+        """What it is limited to, by name, and `all` where it is not: nothing is left unsaid."""
+        return {name: "all" if ids is None else ids for name, ids in self.limits.items()}
+
+    def to_columns(self) -> dict[str, str | None]:
+        """Return the columns that keep a grant in the state: JSON, null for all."""
+        return {name: None if ids is None else json.dumps(ids) for name, ids in self.limits.items()}
+
+    @classmethod
+    def from_columns(cls, call_centers: str | None, campaigns: str | None) -> Grant:
+        """Return the grant that two columns of the state keep."""
+        kept = (call_centers, campaigns)
+        return cls(*(None if ids is None else tuple(json.loads(ids)) for ids in kept))
 
 
 EVERYTHING = Grant()
@@ -87,6 +115,11 @@ class Filters:
         ):
             raise InvalidParameterError("dateFrom", "dateFrom lies after dateTo; right would be an earlier date.")
         ids = {dimension.name: _ids(parameters, dimension) for dimension in DIMENSIONS}
+        if sum(map(len, ids.values())) > MAX_VALUES:
+            last = next(each.parameter for each in reversed(DIMENSIONS) if ids[each.name])
+            raise InvalidParameterError(
+                last, f"{last} and the other filters name more than {MAX_VALUES:,} ids; right would be fewer."
+            )
         return cls(
             date_from,
             date_to,
@@ -180,18 +213,27 @@ def _single(parameters: Mapping[str, Sequence[str]], name: str) -> str | None:
     values = parameters.get(name) or ()
     if len(values) > 1:
         raise InvalidParameterError(name, f"{name} is given {len(values)} times; it may be given once.")
-    return _clean(name, values[0]) if values else None
+    return clean(name, values[0]) if values else None
 
 
 def _ids(parameters: Mapping[str, Sequence[str]], dimension: Dimension) -> tuple[str, ...]:
     values = parameters.get(dimension.parameter) or ()
-    return tuple(dict.fromkeys(_clean(dimension.parameter, value) for value in values))
+    return tuple(dict.fromkeys(clean(dimension.parameter, value) for value in values))
 
 
-def _clean(name: str, value: str) -> str:
-    """Refuse what no database can hold."""
+def clean(name: str, value: str) -> str:
+    """Return a parameter's value as it is.
+
+    Raises InvalidParameterError for what is longer than any id, and for what no database can hold.
+    """
+    if len(value) > MAX_VALUE_LENGTH:
+        raise InvalidParameterError(
+            name, f"{name} has a value of {len(value):,} characters; right would be at most {MAX_VALUE_LENGTH:,}."
+        )
     if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        raise InvalidParameterError(name, f"{name} holds a character that no text can hold.")
+        raise InvalidParameterError(
+            name, f"{name} holds a character that no text can hold; right would be a value without it."
+        )
     return value
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from sqlalchemy.engine import Connection
 from lib.analytics.calendar import Granularity
 from lib.analytics.local_time import bucket_start, local_day
 from lib.analytics.measures import aggregates
-from lib.bulk import analyze, bulk_insert
+from lib.bulk import analyze, bulk_insert, drop
 from lib.schema import BY_CENTER, MEASURES, ROLLUPS, evaluations, workspace
 
 _TABLES = tuple(table for rollup in reversed(ROLLUPS) for table in rollup.tables)
@@ -47,6 +48,7 @@ def _origin(table: sa.Table) -> sa.Table | None:
 _ORIGINS = {table: _origin(table) for table in _TABLES}
 
 
+@lru_cache(maxsize=64)  # what is imported comes from the same tables each time
 def cells(rows: sa.FromClause, table: sa.Table) -> sa.Select[Any]:
     """Return the cells of a rollup's table that rows of the facts' columns add up to."""
     day, *keys = _cell(table)
@@ -82,8 +84,7 @@ def apply(connection: Connection, added: sa.FromClause, removed: sa.FromClause |
             # By day, so that what one day's questions read lies together, and indexes grow in one place at a time.
             ordered = found.order_by(sa.literal_column("1"))
             connection.execute(sa.insert(table).from_select(table.columns.keys(), ordered))
-    for change in changes.values():
-        change.drop(connection)
+    drop(connection, *changes.values())
 
 
 def clear(connection: Connection) -> None:
@@ -100,17 +101,19 @@ def rebuild(connection: Connection) -> None:
 
 def _temporary(connection: Connection, table: sa.Table, rows: sa.Select[Any]) -> sa.Table:
     """Make a temporary table of rows for a rollup's table."""
-    made = sa.Table(
-        f"changes_{table.name}",
-        sa.MetaData(),
-        *(sa.Column(column.name, column.type) for column in table.columns),
-        prefixes=["TEMPORARY"],
-    )
-    made.drop(connection, checkfirst=True)
+    made = _changes(table)
+    drop(connection, made)
     made.create(connection)
     connection.execute(sa.insert(made).from_select(made.columns.keys(), rows))
     analyze(connection, made)
     return made
+
+
+@cache
+def _changes(table: sa.Table) -> sa.Table:
+    """Return the temporary table for a rollup's; always the same, so that its statements are compiled once."""
+    columns = [sa.Column(column.name, column.type) for column in table.columns]
+    return sa.Table(f"changes_{table.name}", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
 
 
 def _day(rows: sa.FromClause, table: sa.Table) -> sa.ColumnElement[date]:
@@ -152,7 +155,7 @@ def compact(connection: Connection, table: sa.Table) -> None:
     connection.execute(sa.delete(table))
     # With its indexes, as making them anew would keep readers waiting.
     connection.execute(sa.insert(table).from_select(table.columns.keys(), sa.select(together)))
-    together.drop(connection)
+    drop(connection, together)
 
 
 _GROWN_SHARE = 0.1

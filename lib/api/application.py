@@ -14,6 +14,7 @@ from lib.api import errors, schemas
 from lib.api.figures import answer, written
 from lib.api.middleware import EveryRequest
 from lib.api.routes import analytics, evaluations, exports
+from lib.web import policy
 
 _PREFIX = "/v1"
 
@@ -59,6 +60,7 @@ class UnderV1:
 def build() -> ASGIApp:
     """Return the application, with all that happens to every request around it."""
     api: FastAPI = FastAPIOffline(
+        redoc_url=None,  # it would load a picture from another host
         title="Callboard",
         version=__version__,
         description=_ABOUT.strip(),
@@ -73,6 +75,7 @@ def build() -> ASGIApp:
     def openapi() -> dict[str, Any]:
         """Describe what is served; a wrong value is answered with 400, not with the framework's 422."""
         document: dict[str, Any] = described()
+        document["servers"] = [{"url": _PREFIX}]  # else the page that shows it would ask the pages
         for path in document["paths"].values():
             for operation in path.values():
                 operation["responses"].pop("422", None)
@@ -83,8 +86,18 @@ def build() -> ASGIApp:
     def served(request: Request) -> Response:
         return answer(request, written(openapi()))
 
+    page: Any = next(route for route in api.routes if getattr(route, "path", None) == "/docs")
+
+    async def docs(request: Request) -> Response:
+        """Show the description; the script within the page is let through by its hash."""
+        shown: Response = await page.endpoint(request)
+        shown.headers["Content-Security-Policy"] = policy.of_page(bytes(shown.body).decode())
+        return shown
+
     api.openapi = openapi  # type: ignore[method-assign]  # the framework's way to change the description
     # The framework's own route to it has no ETag.
-    api.router.routes = [route for route in api.router.routes if getattr(route, "path", None) != api.openapi_url]
+    replaced = (api.openapi_url, page.path)
+    api.router.routes = [route for route in api.router.routes if getattr(route, "path", None) not in replaced]
     api.add_route("/openapi.json", served, include_in_schema=False)
+    api.add_route(page.path, docs, include_in_schema=False)
     return EveryRequest(GZipMiddleware(api, minimum_size=1024, compresslevel=1))

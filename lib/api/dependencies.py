@@ -17,6 +17,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from sqlalchemy.engine import Connection
 
+from lib import logs
 from lib import workspace as workspaces
 from lib.access.keys import Key
 from lib.analytics.filters import PARAMETERS, Filters
@@ -52,6 +53,8 @@ def _with_scope(scope: str) -> Callable[..., Awaitable[Key]]:
             key = await run_in_threadpool(space.keys.recognise, text)
         if key is None:
             raise unauthenticated()
+        if served := logs.serving():
+            served.key = key.prefix
         if scope not in key.scopes:
             raise ApiError(403, "INSUFFICIENT_SCOPE", f"The key lacks the scope {scope}.")
         _count(space.settings.rate_limit, key)

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from lib import errors
+from lib.redaction import redacted
 
 log = logging.getLogger(__name__)
 
@@ -57,9 +58,10 @@ def unauthenticated() -> ApiError:
 
 def response(request_id: str, error: ApiError) -> JSONResponse:
     """Return an error as an answer."""
-    body: dict[str, Any] = {"code": error.code, "message": error.message}
+    # A message quotes what was sent, and a key may have been sent where none belongs.
+    body: dict[str, Any] = {"code": error.code, "message": redacted(error.message)}
     if error.parameter is not None:
-        body["parameter"] = error.parameter
+        body["parameter"] = redacted(error.parameter)
     body["requestId"] = request_id
     headers = dict(error.headers)
     if error.retry_after is not None:
@@ -74,11 +76,16 @@ def of(error: Exception) -> ApiError:
         return error
     if isinstance(error, errors.InvalidParameterError):
         return invalid(error.parameter, error.message)
+    if isinstance(error, errors.RefusedError):
+        codes = {413: "PAYLOAD_TOO_LARGE"}
+        return ApiError(
+            error.status if error.status in codes else 400, codes.get(error.status, "INVALID_PARAMETER"), error.message
+        )
     if isinstance(error, errors.ConflictError):
         return ApiError(409, "CONFLICT", error.message)
     if isinstance(error, errors.BadRowsError | errors.FileError | errors.MappingError):
         return invalid(None, error.message)
-    if isinstance(error, errors.QueryTimeoutError):
+    if isinstance(error, errors.QueryTimeoutError | errors.DiskFullError):
         return ApiError(503, "DATABASE_UNAVAILABLE", error.message, retry_after=RETRY_SECONDS)
     if isinstance(error, errors.CallboardError):
         # What the database itself says may name hosts and files; the log has it.
@@ -88,6 +95,11 @@ def of(error: Exception) -> ApiError:
     log.error("A request failed", exc_info=error)
     message = "The answer could not be made; the server's log says why."
     return ApiError(503, "DATABASE_UNAVAILABLE", message, retry_after=RETRY_SECONDS)
+
+
+def refusal(request_id: str, error: errors.RefusedError) -> JSONResponse:
+    """Return the answer to a request that the server refuses before the API sees it."""
+    return response(request_id, of(error))
 
 
 def _methods(request: Request) -> list[str]:

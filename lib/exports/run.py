@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -46,7 +46,7 @@ class Order:
             "format": self.form,
             "filters": self.filters.to_parameters(),
             "granularity": self.granularity.value,
-            "grant": asdict(self.filters.grant),
+            "grant": self.filters.grant.limits,
             "shown": self.shown,
         }
 

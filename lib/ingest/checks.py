@@ -16,10 +16,13 @@ from lib.codes import SCORE_SCALE, Sentiment, State
 MAX_TEXT = 1_000
 """Characters that an id, a name or another text may have."""
 
+MAX_NUMBER = 100
+"""Characters that a number may have."""
+
 MAX_SECONDS = 2**31 - 1
 
 _CLOCK = re.compile(r"(\d{1,5}):([0-5]\d):([0-5]\d)(?:\.\d+)?", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?", re.ASCII)
 _TRUE = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE = frozenset({"false", "0", "no", "n", "f"})
@@ -128,6 +131,8 @@ def _in_range(moment: datetime) -> datetime:
 
 
 def _number(value: str, decimal: str, right: str) -> Decimal:
+    if len(value) > MAX_NUMBER:
+        raise CheckError(f"has {len(value)} characters", right)
     plain = value
     if decimal == ",":
         # 1.500 is fifteen hundred there; with other than three digits behind the point it can only be a number cell's.

@@ -15,20 +15,28 @@ from lib.ingest.convert import Batch
 from lib.ingest.mapping import FileOptions, shortened
 from lib.ingest.source import BATCH_ROWS, BrokenRow, Progress, Source, checked_header, number_text
 
+MANY_ROWS, ROWS_A_BYTE = 5_000_000, 10
+"""So many rows may be in a file of any size, and so many for each of its bytes: evaluations have ids that differ."""
+
 
 def open_parquet(path: Path, name: str, options: FileOptions, progress: Progress) -> Source:
     """Open a Parquet file."""
     try:
         file = pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
-        raise FileError(f"{name}: not a whole Parquet file ({str(error).splitlines()[0]}).") from None
+        header = checked_header(name, file.schema_arrow.names)
+        rows = file.metadata.num_rows
+    except (pa.ArrowException, OSError, UnicodeError) as error:
+        raise FileError(f"{name}: not a whole Parquet file ({_first_line(error)}).") from None
     size = path.stat().st_size
-    total = max(1, file.metadata.num_rows)
+    if rows > max(MANY_ROWS, ROWS_A_BYTE * size):
+        raise FileError(f"{name}: {rows} rows in {size} bytes, so that they can only be the same over and over.")
+    total = max(1, rows)
 
     def batches() -> Iterator[tuple[Batch, list[BrokenRow]]]:
         first = 1
         try:
             for batch in file.iter_batches(BATCH_ROWS):
+                batch.validate(full=True)  # texts that are no text, places beyond a dictionary
                 columns = tuple(
                     _text_column(name, field.name, column, options.decimal)
                     for field, column in zip(batch.schema, batch.columns, strict=True)
@@ -37,9 +45,13 @@ def open_parquet(path: Path, name: str, options: FileOptions, progress: Progress
                 first += len(batch)
                 progress(size * len(batch) // total)
         except (pa.ArrowException, OSError) as error:
-            raise FileError(f"{name}: damaged after row {first - 1} ({str(error).splitlines()[0]}).") from None
+            raise FileError(f"{name}: damaged after row {first - 1} ({_first_line(error)}).") from None
 
-    return Source(name, checked_header(name, file.schema_arrow.names), batches())
+    return Source(name, header, batches())
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__
 
 
 def _text_column(file: str, name: str, column: pa.Array, decimal: str) -> pa.StringArray:

@@ -22,7 +22,16 @@ from lib.errors import FileError
 from lib.ingest import checks
 from lib.ingest.convert import REPEATED, Batch
 from lib.ingest.mapping import FileOptions
-from lib.ingest.source import BrokenRow, Progress, Source, Truncated, checked_header, open_bytes
+from lib.ingest.source import (
+    MAX_REFUSED,
+    BrokenRow,
+    Progress,
+    Source,
+    Truncated,
+    checked_header,
+    open_bytes,
+    position,
+)
 
 _CHUNK = 2**20
 _BLOCK = 2 * 2**20
@@ -42,9 +51,14 @@ def open_delimited(path: Path, name: str, options: FileOptions, progress: Progre
         header = _header(name, options, stream, delimiter, quote)
     first_row = options.header_row + 1
     broken: list[BrokenRow] = []
+    refused = 0
 
     def refuse(row: Any) -> str:
         cells = tuple(next(csv.reader([row.text], delimiter=delimiter, quotechar=quote), []))
+        nonlocal refused
+        refused += 1
+        if refused > MAX_REFUSED:
+            return "error"
         number = first_row + row.number - 1
         if not any(cell.strip() for cell in cells):
             broken.append(BrokenRow(number, (), "", ""))  # blank, however wide
@@ -66,6 +80,11 @@ def open_delimited(path: Path, name: str, options: FileOptions, progress: Progre
                     progress(stream.advanced())
                     yield Batch(name, numbers, tuple(block.columns)), told
             except pa.ArrowInvalid as error:
+                if refused > MAX_REFUSED:
+                    raise FileError(
+                        f"{name}: more than {MAX_REFUSED} rows are blank or have more or fewer cells than the header. "
+                        f"Right would be {len(header)} cells in each row."
+                    ) from None
                 _explain(path, name, encoding, options, delimiter, quote, header)
                 raise FileError(f"{name}: can't be read after row {following - 1}: {error}") from None
         if stream.quotes % 2:
@@ -111,7 +130,7 @@ def _numbers(first: int, count: int, broken: list[BrokenRow]) -> np.ndarray[Any,
 
 def _encoding(path: Path, name: str, options: FileOptions) -> str:
     """Return the mapping's encoding, or what the file's first bytes say, or UTF-8."""
-    with open_bytes(path, name) as file:
+    with Truncated(name), open_bytes(path, name) as file:
         start = file.read(4)
     chosen = options.encoding or next((known for mark, known in _BOMS if start.startswith(mark)), "utf-8")
     if codecs.lookup(chosen).name == "utf-8":
@@ -125,9 +144,9 @@ def _reading(path: Path, name: str, encoding: str, options: FileOptions) -> Iter
     try:
         with Truncated(name):
             yield
-    except UnicodeDecodeError:
+    except UnicodeError as error:
         _find_wrong_byte(path, name, encoding, options)
-        raise
+        raise FileError(f"{name}: can't be read as {encoding}: {error}.") from None
 
 
 def _explain(
@@ -163,7 +182,7 @@ def _explain(
 def _find_wrong_byte(path: Path, name: str, encoding: str, options: FileOptions) -> None:
     """Raise an error that names the row and column of the first byte that is no text in this encoding."""
     decoder = codecs.getincrementaldecoder(encoding)()
-    with open_bytes(path, name) as file:
+    with Truncated(name), open_bytes(path, name) as file:
         number, line = 0, b""
         while line := file.readline():
             number += 1
@@ -180,6 +199,8 @@ def _find_wrong_byte(path: Path, name: str, encoding: str, options: FileOptions)
                     f"{name}: row {number}, column {column}: a byte (0x{wrong:02x}) that is not "
                     f"{encoding.removesuffix('-sig')} text. Right would be {right}."
                 ) from None
+            except UnicodeError:  # a mark is missing, say: no byte of a row is to blame
+                return
 
 
 class _Utf8(io.RawIOBase):
@@ -193,7 +214,7 @@ class _Utf8(io.RawIOBase):
         self._ended = False
         self._told = 0
         self.quotes = 0
-        start = self._file.peek(_CHUNK) if isinstance(self._file, io.BufferedReader) else b""
+        start = self._file.peek(_CHUNK)
         self._only_returns = b"\r" in start and b"\n" not in start
         self._fill()
 
@@ -211,10 +232,9 @@ class _Utf8(io.RawIOBase):
 
     def advanced(self) -> int:
         """Return how many bytes of the file were read since last asked."""
-        raw = getattr(self._file, "fileobj", None) or self._file
-        position = raw.tell() if not raw.closed else self._told
-        moved, self._told = position - self._told, position
-        return int(moved)
+        so_far = max(self._told, position(self._file))
+        moved, self._told = so_far - self._told, so_far
+        return moved
 
     def readable(self) -> bool:
         """Say that it can be read."""

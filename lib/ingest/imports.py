@@ -7,42 +7,45 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import secrets
+import stat
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics import queries
 from lib.analytics.filters import EVERYTHING, Grant
 from lib.database import Facts
 from lib.errors import BadRowsError, CallboardError, ConflictError, FileError, SampleDataError
-from lib.ingest import load
-from lib.ingest.convert import STAGED, Problem
-from lib.ingest.load import Loaded
+from lib.ingest import history, load
+from lib.ingest.convert import STAGED
+from lib.ingest.history import Report
 from lib.ingest.mapping import Mapping
 from lib.ingest.objects import convert_objects
 from lib.ingest.reading import InputFile, read_files
-from lib.schema import imports
 from lib.settings import Settings
 
-LOADED = "loaded"
-LOADED_WITHOUT_BAD = "loaded without bad rows"
-NOTHING_LOADED = "nothing loaded"
-FAILED = "failed"
-DRY_RUN = "dry run"
+log = logging.getLogger(__name__)
+
+REPORTS_KEPT_SECONDS = 90 * 24 * 3600
+"""How long the bad rows of an import are kept: they hold what is in the files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to import and how. `mapping_toml` None: the columns have their canonical names."""
+    """What to import and how. `mapping_toml` None: the columns have their canonical names.
+
+    One with an `id` is loaded once: asked for again, as by the next worker after a crash, it is only reported.
+    """
 
     files: tuple[InputFile, ...]
     actor: str
@@ -50,6 +53,7 @@ class Request:
     skip_bad_rows: bool = False
     dry_run: bool = False
     replace_sample: bool = False  # sample data may go
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,48 +63,6 @@ class Progress:
     step: str
     share: float
     rows: int
-
-
-_NOTHING = Loaded()
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What an import did."""
-
-    id: str
-    started_at: datetime
-    seconds: float
-    actor: str
-    files: tuple[dict[str, Any], ...]  # name, sha256, bytes
-    result: str
-    message: str | None
-    read: int = 0
-    blank: int = 0
-    bad: int = 0
-    loaded: Loaded = _NOTHING
-    problems: tuple[Problem, ...] = ()
-    bad_rows_file: str | None = None
-
-    @property
-    def in_words(self) -> list[str]:
-        """The report as lines of text."""
-        done = self.loaded
-        lines = [
-            f"rows read: {self.read}",
-            f"added: {done.added}",
-            f"changed: {done.changed}",
-            f"unchanged: {done.unchanged}",
-            f"blank: {self.blank}",
-            f"bad: {self.bad}",
-        ]
-        if done.duplicates:
-            lines.append(
-                f"repeated ids: {done.duplicates} (the later row stands; exact duplicates: {done.exact_duplicates})"
-            )
-        touched = f" ({done.first_day} to {done.last_day})" if done.days else ""
-        lines += [f"days touched: {done.days}{touched}", f"took: {self.seconds:.1f} s", f"result: {self.result}"]
-        return lines
 
 
 def reports_folder(settings: Settings) -> Path:
@@ -116,15 +78,18 @@ def run(facts: Facts, settings: Settings, request: Request, progress: Callable[[
     CancelledError from `progress`; the data are then as they were.
     """
     started = time.monotonic()
-    report = Report(_new_id(), datetime.now(UTC), 0.0, request.actor, (), FAILED, None)
+    report = Report(request.id or _new_id(), datetime.now(UTC), 0.0, request.actor, (), history.FAILED, None)
     try:
         with facts.read() as connection:
+            before = _loaded_before(connection, request)
+            if before is not None:
+                return before
             if queries.status(connection).is_sample and not (request.replace_sample or request.dry_run):
                 raise SampleDataError(
                     "The app holds sample data, which do not mix with your own. Right would be to replace them."
                 )
         if request.mapping_toml is not None:
-            Mapping.from_toml(request.mapping_toml)
+            _check_names(Mapping.from_toml(request.mapping_toml), request.files)
         with ThreadPoolExecutor(1) as beside:
             described = beside.submit(lambda: tuple(_described(file) for file in request.files))
             try:
@@ -132,10 +97,16 @@ def run(facts: Facts, settings: Settings, request: Request, progress: Callable[[
             finally:
                 report = replace(report, files=described.result())  # what is no file at all is told first
     except BaseException as error:
+        done = _committed(facts, report.id)
+        if done is not None:  # what failed is the word that it is
+            return done
         message = error.message if isinstance(error, CallboardError) else type(error).__name__
         failed = replace(report, seconds=time.monotonic() - started, message=message)
         if not request.dry_run and not isinstance(error, SampleDataError):
-            _list(facts, failed, request)
+            try:
+                _list(facts, failed, request)
+            except CallboardError as unlisted:  # what the import failed of is what its sender has to know
+                log.warning("An import that failed could not be listed: %s", unlisted.message)
         raise
     return report
 
@@ -155,7 +126,7 @@ def run_objects(
     started = time.monotonic()
     digest = hashlib.sha256(json.dumps(objects, sort_keys=True, default=str).encode()).hexdigest()
     files = ({"name": "POST /evaluations", "sha256": digest, "bytes": 0},)
-    report = Report(_new_id(), datetime.now(UTC), 0.0, actor, files, FAILED, None)
+    report = Report(_new_id(), datetime.now(UTC), 0.0, actor, files, history.FAILED, None)
     found = convert_objects(objects, settings.zone, grant)
     report = replace(report, read=found.read, blank=found.blank, bad=found.bad, problems=found.problems)
     if found.bad:
@@ -173,7 +144,32 @@ def run_objects(
     request = Request((), actor)
     batches = pa.RecordBatchReader.from_batches(STAGED, found.batches)
     with facts.session() as connection:
-        return _load(facts, connection, batches, lambda: report, request, lambda _: None, started, grant)
+        zone = settings.timezone
+        return _load(facts, connection, batches, lambda: report, request, lambda _: None, started, grant, zone)
+
+
+def _check_names(mapping: Mapping, files: Sequence[InputFile]) -> None:
+    """Raise FileError where ids made of file names and rows would be the same in two files."""
+    names = [file.name for file in files]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None and any(source.row for source in mapping.columns.values()):
+        raise FileError(
+            f"{twice}: two files have this name, and their rows would have the same ids, made of the file's name and "
+            "the row's number. Right would be names that differ, or a column with ids."
+        )
+
+
+def id_of(job: str) -> str:
+    """Return the id of the import that a job does."""
+    return f"imp_{job.removeprefix('job_')}"
+
+
+def remove_old_reports(settings: Settings) -> None:
+    """Delete the files of bad rows whose time is over."""
+    for path in reports_folder(settings).glob("*.csv"):
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > REPORTS_KEPT_SECONDS:
+                path.unlink()
 
 
 def _new_id() -> str:
@@ -212,7 +208,8 @@ def _run(
                 bad_rows_file=bad_rows.name if found.bad else None,
             )
 
-        return _load(facts, connection, reading.batches, read, request, progress, started, EVERYTHING)
+        batches, zone = reading.batches, settings.timezone
+        return _load(facts, connection, batches, read, request, progress, started, EVERYTHING, zone)
 
 
 def _load(
@@ -224,31 +221,35 @@ def _load(
     progress: Callable[[Progress], None],
     started: float,
     grant: Grant,
+    zone: str,
 ) -> Report:
     """Stage the rows, and load them unless there is a reason not to; `read` tells what reading them found."""
     duplicates, exact = load.stage(connection, batches)
     report = read()
     progress(Progress("comparing", 0.65, report.read))
     if report.bad and not request.skip_bad_rows:
-        report = replace(report, result=NOTHING_LOADED, seconds=time.monotonic() - started)
+        report = replace(report, result=history.NOTHING_LOADED, seconds=time.monotonic() - started)
         if not request.dry_run:
             _list(facts, report, request)
         return report
-    result = LOADED_WITHOUT_BAD if report.bad else LOADED
+    result = history.LOADED_WITHOUT_BAD if report.bad else history.LOADED
     try:
         with facts.write(connection):
+            before = _loaded_before(connection, request)
+            if before is not None:
+                return before
+            load.check_zone(connection, zone)
             replaces = queries.status(connection).is_sample
             loaded = load.apply(connection, replace_all=replaces, grant=grant)
             loaded = replace(loaded, duplicates=duplicates, exact_duplicates=exact)
             report = replace(report, loaded=loaded, result=result, seconds=time.monotonic() - started)
             if request.dry_run:
                 raise _Rollback
-            _insert(connection, report, request)
+            history.add(connection, report, [file.name for file in request.files], request.mapping_toml)
             progress(Progress("loading", 0.95, report.read))
     except _Rollback:
-        report = replace(report, result=DRY_RUN)
-    progress(Progress("done", 1.0, report.read))
-    return report
+        report = replace(report, result=history.DRY_RUN)
+    return report  # nothing may stop it from here on: it is loaded
 
 
 class _Rollback(Exception):
@@ -257,6 +258,8 @@ class _Rollback(Exception):
 
 def _described(file: InputFile) -> dict[str, Any]:
     try:
+        if not stat.S_ISREG(file.path.stat().st_mode):  # a device or a pipe may never end
+            raise FileError(f"{file.name}: can't be read: it is no file.")
         with file.path.open("rb") as opened:
             digest = hashlib.file_digest(opened, "sha256").hexdigest()
         return {"name": file.name, "sha256": digest, "bytes": file.path.stat().st_size}
@@ -266,70 +269,20 @@ def _described(file: InputFile) -> dict[str, Any]:
         raise FileError(f"{file.name}: can't be read: {error.strerror}.") from None
 
 
+def _loaded_before(connection: Connection, request: Request) -> Report | None:
+    """Return what an earlier try of the request loaded; None where there was none, or none that loaded anything."""
+    return None if request.id is None else history.what_was_loaded(connection, request.id)
+
+
+def _committed(facts: Facts, number: str) -> Report | None:
+    """Return what an import loaded that failed, as where its connection was lost at the commit; None mostly."""
+    try:
+        with facts.read() as connection:
+            return history.what_was_loaded(connection, number)
+    except CallboardError:
+        return None
+
+
 def _list(facts: Facts, report: Report, request: Request) -> None:
     with facts.write() as connection:
-        _insert(connection, report, request)
-
-
-def _insert(connection: Connection, report: Report, request: Request) -> None:
-    done = report.loaded
-    connection.execute(
-        sa.insert(imports).values(
-            id=report.id,
-            started_at=report.started_at,
-            # With the facts' own instant, who knows that tells by it which imports came after.
-            finished_at=done.changed_at or datetime.now(UTC),
-            actor=report.actor,
-            files=json.dumps(report.files or [{"name": file.name} for file in request.files]),
-            mapping=request.mapping_toml,
-            result=report.result,
-            message=report.message,
-            read=report.read,
-            added=done.added,
-            changed=done.changed,
-            unchanged=done.unchanged,
-            duplicates=done.duplicates,
-            blank=report.blank,
-            bad=report.bad,
-            days=done.days,
-            first_day=done.first_day,
-            last_day=done.last_day,
-            bad_rows_file=report.bad_rows_file,
-        )
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An import as the history lists it."""
-
-    id: str
-    started_at: datetime
-    finished_at: datetime
-    actor: str
-    files: tuple[dict[str, Any], ...]
-    result: str
-    message: str | None
-    read: int
-    added: int
-    changed: int
-    unchanged: int
-    duplicates: int
-    blank: int
-    bad: int
-    days: int
-    first_day: date | None
-    last_day: date | None
-    bad_rows_file: str | None
-
-
-def history(connection: Connection, limit: int = 100) -> list[Entry]:
-    """Return the imports, newest first."""
-    rows = connection.execute(
-        sa.select(imports).order_by(imports.c.started_at.desc(), imports.c.id.desc()).limit(limit)
-    )
-    entries = []
-    for row in rows:
-        values = {name: value for name, value in row._mapping.items() if name != "mapping"}
-        entries.append(Entry(**{**values, "files": tuple(json.loads(values["files"]))}))
-    return entries
+        history.add(connection, report, [file.name for file in request.files], request.mapping_toml)

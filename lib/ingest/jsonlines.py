@@ -13,6 +13,7 @@ from lib.ingest.mapping import FileOptions, shortened
 from lib.ingest.source import (
     BATCH_ROWS,
     MAX_COLUMNS,
+    MAX_REFUSED,
     MAX_ROW_BYTES,
     BrokenRow,
     Progress,
@@ -43,16 +44,23 @@ def open_json_lines(path: Path, name: str, options: FileOptions, progress: Progr
                         f"{name}: row {number} is not {encoding} text (byte {error.start + 1} of the row). Right would "
                         "be UTF-8, or a mapping that names the file's encoding."
                     ) from None
+                if not text.isascii():  # an encoding of escapes may give half a surrogate pair, which is no text
+                    text = text.encode("utf-8", "replace").decode()
                 yield number, json_object(text), text
 
     header: dict[str, None] = {}
+    refused = 0
     for _, entry, _ in lines():
+        refused += not entry
+        if refused > MAX_REFUSED:
+            told = f"{name}: more than {MAX_REFUSED} rows are blank or no objects. Right would be one object a line."
+            raise FileError(told)
         header.update(dict.fromkeys(entry or ()))
         if len(header) > MAX_COLUMNS:
             raise FileError(f"{name}: the rows have more than {MAX_COLUMNS} different names.")
     if not header:
         raise FileError(f"{name}: no row is a JSON object. Right would be one object a line.")
-    names = checked_header(name, list(header))
+    names = checked_header(name, [str(json_text(each)) for each in header])
 
     def batches() -> Iterator[tuple[Batch, list[BrokenRow]]]:
         numbers: list[int] = []

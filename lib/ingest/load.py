@@ -19,7 +19,7 @@ from lib.analytics import rollup
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Dimension
 from lib.analytics.filters import EVERYTHING, Grant
 from lib.analytics.selection import granted
-from lib.bulk import analyze, bulk_insert, load_batches
+from lib.bulk import analyze, bulk_insert, drop, load_batches
 from lib.errors import ConflictError
 from lib.ingest.convert import REPEATED, STAGED
 from lib.schema import KEYS, UtcDateTime, evaluations, workspace
@@ -121,18 +121,27 @@ class Loaded:
     changed: int = 0
     unchanged: int = 0
     duplicates: int = 0  # rows that a later row with the same id stands for
-    exact_duplicates: int = 0  # those of them that were the same in every column
+    exact_duplicates: int | None = 0  # those of them that were the same in every column; None where nobody counted
     days: int = 0
     first_day: date | None = None
     last_day: date | None = None
     changed_at: datetime | None = None  # the facts' own; None where they are as they were
 
 
+def check_zone(connection: Connection, zone: str) -> None:
+    """Raise ConflictError where the days of the facts are those of another zone than the rows' that are to come in."""
+    stored = connection.execute(sa.select(workspace.c.timezone)).scalar_one()
+    if stored != zone:
+        raise ConflictError(
+            f"The days of the database are those of {stored} by now, and this process goes by {zone}. Right would be "
+            "the same CALLBOARD_TIMEZONE for all processes, and to start this one anew."
+        )
+
+
 def stage(connection: Connection, batches: pa.RecordBatchReader) -> tuple[int, int]:
     """Take the rows into a temporary table, the last of each id; return how many were duplicates, and exact ones."""
     with connection.begin():
-        for table in (staged, texts, together, given, known, incoming, outgoing, measured):
-            table.drop(connection, checkfirst=True)
+        drop(connection, staged, texts, together, given, known, incoming, outgoing, measured)
         for table in (staged, texts):
             table.create(connection)
         codes = _Codes()
@@ -219,8 +228,7 @@ def apply(
         version = workspace.c.data_version + 1
         connection.execute(sa.update(workspace).values(data_version=version, changed_at=now, is_sample=is_sample))
         loaded = replace(loaded, changed_at=now)
-    for table in (together, given, known, incoming, outgoing, measured):
-        table.drop(connection, checkfirst=True)
+    drop(connection, together, given, known, incoming, outgoing, measured)
     return loaded
 
 

@@ -216,8 +216,8 @@ def _file_options(entries: Table[str, Any], where: str) -> FileOptions:
                 f"{where} encoding '{shortened(encoding)}' is not known; right would be utf-8, cp1252 …"
             ) from None
     delimiter = entries.get("delimiter")
-    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
-        raise MappingError(f"{where} delimiter should be one character, such as ';' or '\\t'.")
+    if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in "\"'\r\n\0"):
+        raise MappingError(f"{where} delimiter should be one ASCII character and no quote, such as ';' or '\\t'.")
     decimal = entries.get("decimal", ".")
     if decimal not in (".", ","):
         raise MappingError(f"{where} decimal should be '.' or ','.")

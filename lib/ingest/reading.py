@@ -42,6 +42,9 @@ if TYPE_CHECKING:  # the child starts quicker without
 MAX_PROBLEMS = 1_000
 """How many problems are listed one by one; the file of bad rows holds them all."""
 
+MAX_BAD = 1_000_000
+"""Bad rows that are kept; with more, the mapping or the file is another than was meant."""
+
 log = logging.getLogger(__name__)
 
 
@@ -83,12 +86,16 @@ def read_files(
 ) -> Iterator[Reading]:
     """Start reading files; `progress` is told the share of bytes read and the number of rows, from another thread.
 
-    Raises FileError and MappingError, from `finish` or while batches are taken. The child ends with the context.
+    It is told at least once a second, so that what it raises ends a reading that has nothing to tell.
+
+    Raises FileError and MappingError, and what `progress` raises, from `finish` or while batches are taken. The child
+    ends with the context.
     """
     outcome = Outcome()
     told: dict[str, Any] = {}
     order = {"task": "read", "bad_rows": str(bad_rows)}
-    with _child(order, files, mapping_toml, settings, partial(_hear, outcome, told, progress)) as (child, listener):
+    hear = partial(_hear, outcome, told, progress)
+    with _child(order, files, mapping_toml, settings, told, hear) as (child, listener):
 
         def finish() -> None:
             child.wait()
@@ -113,7 +120,7 @@ def preview(file: InputFile, mapping_toml: str | None, settings: Settings, rows:
     told: dict[str, Any] = {}
     order = {"task": "preview", "rows": rows}
     hear = partial(_hear, Outcome(), told, lambda *_: None)
-    with _child(order, [file], mapping_toml, settings, hear) as (child, listener):
+    with _child(order, [file], mapping_toml, settings, told, hear) as (child, listener):
         assert child.stdout  # noqa: S101 - it was asked for
         found = child.stdout.read()
         child.wait()
@@ -137,9 +144,13 @@ def _child(
     files: list[InputFile],
     mapping_toml: str | None,
     settings: Settings,
-    hear: Callable[[bytes], None],
+    told: dict[str, Any],
+    hear: Callable[[bytes | None], None],
 ) -> Iterator[tuple[subprocess.Popen[bytes], threading.Thread]]:
-    """Start a child on a task, and a thread that hears its events; both end with the context."""
+    """Start a child on a task, and a thread that hears its events; both end with the context.
+
+    What hearing raises ends the child, and is kept among what was told.
+    """
     order = {
         **task,
         "files": [{"path": str(file.path.absolute()), "name": file.name} for file in files],
@@ -160,10 +171,13 @@ def _child(
     events = child.stderr
 
     def listen() -> None:
-        for line in events:
+        for line in children.lines(events):  # to the end in any case: a child whose pipe is full waits
+            if "stopped" in told:
+                continue
             try:
                 hear(line)
-            except CallboardError:  # what was told asks for a stop
+            except Exception as error:  # a CallboardError asks for a stop, and any other one is no reason to go on
+                told["stopped"] = error
                 child.kill()
 
     listener = threading.Thread(target=listen, daemon=True)
@@ -182,18 +196,18 @@ def _child(
         child.stderr.close()
 
 
-def _hear(outcome: Outcome, told: dict[str, Any], progress: Callable[[float, int], None], line: bytes) -> None:
+def _hear(outcome: Outcome, told: dict[str, Any], progress: Callable[[float, int], None], line: bytes | None) -> None:
+    if line is None:  # as in the first pass over JSON Lines; told again, progress can ask for a stop
+        progress(*told.get("progress", (0.0, 0)))
+        return
     try:
-        event = json.loads(line)
-    except ValueError:
-        told.setdefault("noise", []).append(line.decode("utf-8", "replace"))
+        event = dict(json.loads(line))
+    except (TypeError, ValueError):
+        told.setdefault("noise", []).append(line.decode("utf-8", "replace") + "\n")
         return
     if "share" in event:
-        try:
-            progress(event["share"], event["rows"])
-        except CallboardError as error:
-            told["stopped"] = error
-            raise
+        told["progress"] = event["share"], event["rows"]
+        progress(*told["progress"])
     elif "problem" in event:
         outcome.problems.append(Problem(**event["problem"]))
     elif "done" in event:
@@ -225,6 +239,7 @@ def main() -> None:
     """Be the child: take the order from standard input, send rows to standard output, events to standard error."""
     rows_out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get among the rows
+    children.end_with_parent()
     children.leave_out_pandas()
     order = json.loads(sys.stdin.buffer.read())
     resource.setrlimit(resource.RLIMIT_AS, (order["memory_mb"] * 2**20,) * 2)
@@ -241,7 +256,7 @@ def main() -> None:
     except BrokenPipeError:
         pass  # the parent has given up
     except OSError as error:
-        _tell({"error": "StorageError", "message": f"Reading stopped: {error.strerror}."})
+        _tell({"error": "StorageError", "message": f"Reading stopped: {error.strerror or error}."})
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
         names = ", ".join(file["name"] for file in order["files"])
@@ -257,6 +272,7 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
     zones = Zones(ZoneInfo(mapping.file.timezone) if mapping.file.timezone else workspace_zone, workspace_zone)
     total = sum(Path(file["path"]).stat().st_size for file in order["files"] if Path(file["path"]).exists()) or 1
     done = rows = blank = bad = seq = listed = 0
+    first: Problem | None = None
 
     def advanced(count: int) -> None:
         nonlocal done
@@ -282,6 +298,9 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
                 for problem in problems[: max(0, MAX_PROBLEMS - listed)]:
                     _tell({"problem": {**asdict(problem), "value": shortened(problem.value, 60)}})
                 listed += len(problems)
+                if bad > MAX_BAD:
+                    raise FileError(_too_many(first or problems[0]))
+                first = first or next(iter(problems), None)
                 report.add(source, batch.columns, converted.bad, broken, problems, batch.numbers)
                 if len(converted.rows):
                     writer.write_batch(converted.rows.cast(STAGED))
@@ -337,6 +356,13 @@ def _preview(order: dict[str, Any], out: IO[bytes]) -> None:
     _tell({"done": [len(rows), 0, 0]})
 
 
+def _too_many(first: Problem) -> str:
+    told = (
+        f"row {first.row}, {first.column}: '{shortened(first.value, 60)}' {first.problem}; right would be {first.right}"
+    )
+    return f"{first.file}: more than {MAX_BAD} rows are bad, so that reading was given up. The first: {told}."
+
+
 def _whole_row(file: str, row: BrokenRow) -> Problem:
     return Problem(file, row.number, "the row", shortened(" | ".join(row.cells), 60), row.problem, row.right)
 
@@ -378,7 +404,8 @@ class _BadRowsFile:
             reason = f"{source.name}, row {number}: " + "; ".join(reasons.get(number, []))
             reason += f" (beyond the header: {' | '.join(beyond)})" if any(beyond) else ""
             assert self._file is not None  # noqa: S101 - made above
-            csv.writer(self._file).writerow([*(defused(by_name.get(name, "")) for name in self._names), reason])
+            told = [*(by_name.get(name, "") for name in self._names), reason]  # it begins with the file's name
+            csv.writer(self._file).writerow([defused(cell) for cell in told])
 
     def close(self) -> None:
         if self._file is not None:

@@ -10,7 +10,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,6 +26,12 @@ QUEUED = "queued"
 PROCESSING = "processing"
 COMPLETED = "completed"
 FAILED = "failed"
+
+EXPORT = "export"
+"""The kind of the jobs that write a file to be taken away."""
+
+BACKUP = "backup"
+"""The kind of the jobs that write a backup."""
 
 LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 3
@@ -64,6 +70,10 @@ class Once:
     request: str
 
 
+Done = Callable[[Job], dict[str, Any] | None]
+"""Returns the result of a job whose worker died after the work was done; None where it was not."""
+
+
 class Queue:
     """The jobs of one workspace."""
 
@@ -91,7 +101,7 @@ class Queue:
         with self._state.transaction() as connection:
             before = None if once is None else _claimed_by(connection, once, number)
             if before is not None:
-                return _job(connection.execute(sa.select(jobs).where(jobs.c.id == before)).one()._mapping)
+                return before
             connection.execute(
                 sa.insert(jobs).values(
                     id=number,
@@ -105,10 +115,9 @@ class Queue:
                     cancel_requested=False,
                 )
             )
+            added = connection.execute(sa.select(jobs).where(jobs.c.id == number)).one()
         self.wake()
-        found = self.get(number)
-        assert found is not None  # noqa: S101 - just added
-        return found
+        return _job(added._mapping)
 
     def get(self, number: str) -> Job | None:
         """Return a job, or None where there is none of that id."""
@@ -116,14 +125,18 @@ class Queue:
             row = connection.execute(sa.select(jobs).where(jobs.c.id == number)).one_or_none()
         return None if row is None else _job(row._mapping)
 
-    def newest(self, kinds: Sequence[str], limit: int = 50) -> list[Job]:
-        """Return jobs of some kinds, the newest first."""
-        query = sa.select(jobs).where(jobs.c.kind.in_(kinds)).order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
+    def newest(self, kinds: Sequence[str], limit: int = 50, actor: str | None = None) -> list[Job]:
+        """Return jobs of some kinds, the newest first: those that an actor asked for, or everybody's."""
+        which = jobs.c.kind.in_(kinds) if actor is None else sa.and_(jobs.c.kind.in_(kinds), jobs.c.actor == actor)
+        query = sa.select(jobs).where(which).order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
         with self._state.read() as connection:
             return [_job(row._mapping) for row in connection.execute(query.limit(limit))]
 
-    def claim(self, kinds: Sequence[str]) -> Job | None:
-        """Take the oldest job that waits, or that its worker left; None where there is none."""
+    def claim(self, kinds: Sequence[str], done: Done = lambda _: None) -> Job | None:
+        """Take the oldest job that waits, or that its worker left; None where there is none.
+
+        One that is not to be tried again ends: as failed, or with the result that `done` says it has come to.
+        """
         now = datetime.now(UTC)
         free = sa.or_(jobs.c.status == QUEUED, sa.and_(jobs.c.status == PROCESSING, jobs.c.lease_until < now))
         with self._state.read() as connection:
@@ -134,21 +147,20 @@ class Queue:
             row = connection.execute(oldest.with_for_update(skip_locked=True)).one_or_none()
             if row is None:
                 return None
-            if row.attempt >= MAX_ATTEMPTS or row.cancel_requested:
-                why = "cancelled" if row.cancel_requested else f"given up after {row.attempt} attempts"
-                ended = {"status": FAILED, "message": why, "finished_at": now, "lease_until": None}
-                connection.execute(sa.update(jobs).where(jobs.c.id == row.id).values(ended))
-                return None
-            claimed = {
-                "status": PROCESSING,
-                "attempt": row.attempt + 1,
-                "started_at": now,
-                "lease_until": now + LEASE,
-                "progress": 0.0,
-            }
+            left = row.attempt >= MAX_ATTEMPTS or row.cancel_requested
+            claimed: dict[str, Any] = {"lease_until": now + LEASE}  # nobody else is to end it, either
+            if not left:
+                claimed |= {"status": PROCESSING, "attempt": row.attempt + 1, "started_at": now, "progress": 0.0}
             connection.execute(sa.update(jobs).where(jobs.c.id == row.id).values(claimed))
             row = connection.execute(sa.select(jobs).where(jobs.c.id == row.id)).one()
-        return _job(row._mapping)
+        job = _job(row._mapping)
+        if not left:
+            return job
+        if (result := done(job)) is not None:
+            self.complete(job, result)
+        else:
+            self.fail(job, "cancelled" if job.cancel_requested else f"given up after {job.attempt} attempts")
+        return None
 
     def take_over(self) -> None:
         """End every lease: for the one who knows that no other worker is alive, as it holds what they all need."""
@@ -194,7 +206,8 @@ class Queue:
         """Forget a job that has ended."""
         with self._state.transaction() as connection:
             ended = jobs.c.status.in_([COMPLETED, FAILED])
-            connection.execute(sa.delete(jobs).where(jobs.c.id == number, ended))
+            if connection.execute(sa.delete(jobs).where(jobs.c.id == number, ended)).rowcount:
+                connection.execute(sa.delete(idempotency).where(idempotency.c.job == number))
 
     def delete_older(self, kind: str, age: timedelta) -> list[str]:
         """Forget jobs of a kind that ended longer ago; return their ids."""
@@ -219,8 +232,8 @@ class Queue:
         return bool(ended.rowcount == 1)
 
 
-def _claimed_by(connection: Connection, once: Once, number: str) -> str | None:
-    """Claim an idempotency key for a new job; return the job that has it already, if one does."""
+def _claimed_by(connection: Connection, once: Once, number: str) -> Job | None:
+    """Claim an idempotency key for a new job; return the job that has it already, if one does and is still there."""
     claim = insert_unless_known(
         connection,
         idempotency,
@@ -236,7 +249,11 @@ def _claimed_by(connection: Connection, once: Once, number: str) -> str | None:
     row = connection.execute(sa.select(idempotency).where(held)).one()
     if row.request != once.request:
         raise ConflictError("This Idempotency-Key came before with another body. Right would be a new key.")
-    return str(row.job)
+    found = connection.execute(sa.select(jobs).where(jobs.c.id == row.job)).one_or_none()
+    if found is None:
+        connection.execute(sa.update(idempotency).where(held).values(job=number))
+        return None
+    return _job(found._mapping)
 
 
 def _held(job: Job) -> sa.ColumnElement[bool]:

@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lib.errors import CallboardError
-from lib.jobs.queue import LEASE, Job, Queue
+from lib.errors import CallboardError, DatabaseUnavailableError
+from lib.jobs.queue import LEASE, Done, Job, Queue
+from lib.redaction import redacted
 
 POLL_SECONDS = 0.3
 RENEW_SECONDS = 1.0
 TIDY_SECONDS = 300
+AGAIN_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,8 @@ class Steps:
                 self._queue.renew(self._job, self.progress, self.message)
             except CallboardError as error:
                 self.stopped = error
+            except Exception:  # whatever it is, it may pass before the lease runs out
+                log.exception("The lease of job %s can't be renewed", self._job.id)
 
 
 Handler = Callable[[Job, Steps], dict[str, Any]]
@@ -56,8 +60,15 @@ Handler = Callable[[Job, Steps], dict[str, Any]]
 class Worker:
     """Does the queue's jobs by their kind, in a thread of its own."""
 
-    def __init__(self, queue: Queue, handlers: Mapping[str, Handler], tidy: Callable[[], None] = lambda: None) -> None:
-        """Prepare; `start` begins. `tidy` is done at the start and every few minutes."""
+    def __init__(
+        self,
+        queue: Queue,
+        handlers: Mapping[str, Handler],
+        tidy: Callable[[], None] = lambda: None,
+        done: Done = lambda _: None,
+    ) -> None:
+        """Prepare; `start` begins. `tidy` is done at the start and every few minutes, `done` as `Queue.claim` says."""
+        self._done = done
         self._tidy = tidy
         self._tidied: float | None = None
         self._queue = queue
@@ -77,20 +88,19 @@ class Worker:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            job = None
             try:
                 if self._tidied is None or time.monotonic() - self._tidied > TIDY_SECONDS:
                     self._tidied = time.monotonic()
                     self._tidy()
-                job = self._queue.claim(tuple(self._handlers))
+                job = self._queue.claim(tuple(self._handlers), self._done)
+                if job is not None:
+                    self._do(job)
+                    continue
             except CallboardError as error:
                 log.warning("The queue can't be read: %s", error.message)
             except Exception:  # whatever it is, the worker has to be there for the next job
-                log.exception("The queue can't be read")
-            if job is None:
-                self._queue.wait(POLL_SECONDS)
-            else:
-                self._do(job)
+                log.exception("The queue can't be used")
+            self._queue.wait(POLL_SECONDS)
 
     def _do(self, job: Job) -> None:
         steps = Steps(self._queue, job)
@@ -100,12 +110,28 @@ class Worker:
         try:
             result = self._handlers[job.kind](job, steps)
         except CallboardError as error:
-            self._queue.fail(job, error.message)
+            reason = redacted(error.message)
+            if type(error) is DatabaseUnavailableError:  # whose words name hosts and files; who asked need not know
+                log.warning("Job %s failed: %s", job.id, error.message)
+                reason = "The database did not answer. Nothing is lost; right would be to try again."
+            self._end(lambda: self._queue.fail(job, reason))
         except Exception as error:  # a job's own fault must end the job, not the worker
             log.exception("Job %s failed", job.id)
-            self._queue.fail(job, f"An error that should not be ({type(error).__name__}); the log says more.")
+            reason = f"An error that should not be ({type(error).__name__}); the log says more."
+            self._end(lambda: self._queue.fail(job, reason))
         else:
-            self._queue.complete(job, result)
+            self._end(lambda: self._queue.complete(job, result))
         finally:
             done.set()
             keeper.join()
+
+    def _end(self, tell: Callable[[], bool]) -> None:
+        """Tell the queue how a job ended, again while that can't be written; a worker that is stopped leaves it."""
+        while True:
+            try:
+                tell()
+                return
+            except CallboardError as error:
+                log.warning("The end of a job can't be written: %s", error.message)
+            if self._stopping.wait(AGAIN_SECONDS):
+                return

@@ -48,15 +48,18 @@ class Changes:
     data: bool  # the facts as a whole
     selection: bool  # the measures of the link's selection
     figures: tuple[FigureChange, ...]
-    imports: tuple[Imported, ...]
+    imports: tuple[Imported, ...] | None  # None where they are not to be told
     definitions: tuple[DefinitionChange, ...]
 
 
-def since(link: PinnedLink, summary_now: Summary, status_now: Status, imports_since: tuple[Imported, ...]) -> Changes:
+def since(
+    link: PinnedLink, summary_now: Summary, status_now: Status, imports_since: tuple[Imported, ...] | None
+) -> Changes:
     """Return what changed since a link was made.
 
     The summary is that of the link's parameters now, of the same version of the facts as the status; the imports are
-    those since the link's `data_changed_at`. A metric that the link does not know is no change.
+    those since the link's `data_changed_at`; None where the visitor may not see them. A metric that the link does not
+    know is no change.
     """
     changed = status_now.data_version != link.data_version
     measures, values, meanings = asdict(summary_now.sums), figures(summary_now), definitions()
@@ -69,7 +72,7 @@ def since(link: PinnedLink, summary_now: Summary, status_now: Status, imports_si
             for name, was in link.figures.items()
             if name in values and values[name] != was
         ),
-        imports=imports_since if changed else (),
+        imports=imports_since if changed or imports_since is None else (),
         definitions=tuple(
             DefinitionChange(name, was, meanings.get(name))
             for name, was in link.definitions.items()
@@ -85,8 +88,8 @@ def in_words(changes: Changes, zone: ZoneInfo, shown: Callable[[Unit, Figure], s
         sentences.append(
             t("The data changed since this link was made on {when}.", when=_instant(changes.made_at, zone))
         )
-        sentences += [_import(each, zone) for each in changes.imports]
-        if not changes.imports:
+        sentences += [_import(each, zone) for each in changes.imports or ()]
+        if changes.imports == ():
             sentences.append(t("No import was made since: the data changed by sample data or another time zone."))
         if not changes.selection:
             sentences.append(t("None of that touched the counts and sums of this selection."))

@@ -11,17 +11,11 @@ import string
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 
-from lib.analytics.filters import PARAMETERS
+from lib.analytics.filters import MAX_VALUES, PARAMETERS, clean
 from lib.errors import InvalidParameterError, nearest
 
 PAGES = ("", "campaigns", "call_centers", "executives", "trends", "drivers", "evaluations")
 """The pages that show a selection, by their URL paths; the overview's is empty."""
-
-MAX_VALUES = 1_000
-"""Values that a place's parameters may have in all."""
-
-MAX_VALUE_LENGTH = 1_000
-"""Characters of one of them: an id may have as many."""
 
 _ALPHABET = string.ascii_letters + string.digits
 _ID = re.compile(r"[A-Za-z0-9]{8}")
@@ -80,8 +74,7 @@ def parameters(
     """Return those of a URL's parameters that are known, as they are: the filters' and `view_parameters`.
 
     Names in `without` are left out, and so are names without a value. Raises InvalidParameterError naming the
-    parameter: for more than MAX_VALUES values in all, for a value of more than MAX_VALUE_LENGTH characters, and for
-    one that no text can hold.
+    parameter: for more than MAX_VALUES values in all, and for a value that `clean` refuses.
     """
     names = [name for name in (*PARAMETERS, *sorted(view_parameters)) if name not in without]
     kept = {name: list(given[name]) for name in names if given.get(name)}
@@ -93,13 +86,5 @@ def parameters(
                 name, f"{name} and those before it have more than {MAX_VALUES:,} values; right would be fewer."
             )
         for value in values:
-            if len(value) > MAX_VALUE_LENGTH:
-                raise InvalidParameterError(
-                    name,
-                    f"{name} has a value of {len(value):,} characters; right would be at most {MAX_VALUE_LENGTH:,}.",
-                )
-            if any(sign == "\x00" or unicodedata.category(sign) == "Cs" for sign in value):
-                raise InvalidParameterError(
-                    name, f"{name} holds a character that no text can hold; right would be a value without it."
-                )
+            clean(name, value)
     return kept

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from lib.analytics.filters import EVERYTHING, Grant
 from lib.analytics.measures import FEW_EVALUATIONS, METRICS
 from lib.analytics.queries import Status, Summary
 from lib.codes import SCORE_SCALE
@@ -40,6 +41,7 @@ class PinnedLink:
     definitions: dict[str, str]  # by the metric's name, or the term's
     figures: dict[str, Figure]  # by the metric's name
     measures: dict[str, int]  # by the measure's name
+    grant: Grant  # what its maker might see, which the figures are of
 
 
 _JSON = ("parameters", "definitions", "figures", "measures")
@@ -74,14 +76,15 @@ class PinnedLinks:
         status: Status,
         who: str,
         view_parameters: Collection[str] = (),
+        grant: Grant = EVERYTHING,
     ) -> PinnedLink:
         """Keep a link to a page; its days are the summary's, whatever the parameters say of dates. Return it.
 
         Where there are no data, an end that was left open stays so.
 
-        The summary is that of the parameters' selection, and of the same version of the facts as the status. Of the
-        parameters the filters' and those named in `view_parameters` are kept. Raises InvalidParameterError for a page
-        or a parameter that can't be.
+        The summary is that of the parameters' selection within the grant, and of the same version of the facts as the
+        status. Of the parameters the filters' and those named in `view_parameters` are kept. Raises
+        InvalidParameterError for a page or a parameter that can't be.
         """
         period = {"dateFrom": summary.period.date_from, "dateTo": summary.period.date_to}
         fixed = {name: [moment.isoformat()] for name, moment in period.items() if moment is not None}
@@ -96,10 +99,11 @@ class PinnedLinks:
             definitions=definitions(),
             figures=figures(summary),
             measures=asdict(summary.sums),
+            grant=grant,
         )
-        values = {name: getattr(link, name) for name in PinnedLink.__dataclass_fields__}
+        values = {name: getattr(link, name) for name in PinnedLink.__dataclass_fields__ if name != "grant"}
         with self._state.transaction() as connection:
-            texts = {name: json.dumps(values[name]) for name in _JSON}
+            texts = {name: json.dumps(values[name]) for name in _JSON} | grant.to_columns()
             connection.execute(sa.insert(pinned_links).values({**values, **texts}))
         return link
 
@@ -112,4 +116,5 @@ class PinnedLinks:
         if row is None:
             return None
         values = dict(row._mapping)
+        values["grant"] = Grant.from_columns(values.pop("call_centers"), values.pop("campaigns"))
         return PinnedLink(**{**values, **{name: json.loads(values[name]) for name in _JSON}})

@@ -67,11 +67,12 @@ class Notes:
             raise _none_such(number)
         return Note(**row._mapping)
 
-    def delete(self, number: str) -> None:
-        """Forget a note. Raises CallboardError where there is no such note."""
+    def delete(self, number: str, author: str | None = None) -> None:
+        """Forget a note, of an author alone or anyone's. Raises CallboardError where there is no such note."""
         _must_be_id(number)
+        theirs = [] if author is None else [notes.c.author == author]
         with self._state.transaction() as connection:
-            gone = connection.execute(sa.delete(notes).where(notes.c.id == number)).rowcount
+            gone = connection.execute(sa.delete(notes).where(notes.c.id == number, *theirs)).rowcount
         if gone != 1:
             raise _none_such(number)
 

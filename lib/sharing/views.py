@@ -25,7 +25,7 @@ from lib.schema import views
 from lib.sharing import given
 
 EVERYONE = "everyone"
-"""The owner of every view, until there is a login."""
+"""The owner of the views that are made without a login."""
 
 MAX_NAME = 80
 """Characters of a view's name."""

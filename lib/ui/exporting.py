@@ -6,16 +6,17 @@ import html
 
 import streamlit as st
 
+from lib.access.people import Role
 from lib.analytics import format
 from lib.analytics.calendar import Granularity
 from lib.exports import files, links
 from lib.exports.reports import FORMATS, REPORTS
-from lib.exports.run import Order
-from lib.jobs.queue import COMPLETED, FAILED, Job, Queue
+from lib.exports.run import Order, grant_of
+from lib.jobs.queue import COMPLETED, EXPORT, FAILED, Job, Queue
 from lib.languages import LANGUAGES, current, number, speaking, t
-from lib.ui import language, page, plain
+from lib.ui import page, plain, visitor
 from lib.ui.view import View
-from lib.workspace import EXPORT, Workspace
+from lib.workspace import Workspace
 
 LABELS = {
     "evaluations": "Evaluations, one row each",
@@ -44,19 +45,19 @@ def start(view: View) -> None:
         if st.form_submit_button(t("Start export"), type="primary"):
             shown = {code: _shown(view, code) for code in LANGUAGES}
             order = Order(report, form, view.filters, Granularity(width), shown["en"])  # files speak English
-            view.workspace.queue.add(EXPORT, {**order.to_json(), "shown_in": shown}, "Exports page")
+            view.workspace.queue.add(EXPORT, {**order.to_json(), "shown_in": shown}, visitor.actor())
 
 
 def history(workspace: Workspace) -> None:
     """Draw the exports, newest first; while one is under way, it moves by itself."""
     st.subheader(t("Exports so far"), anchor=False)
-    moving = any(not job.ended for job in workspace.queue.newest((EXPORT,), _LISTED))
+    moving = any(not job.ended for job in _visible(workspace))
     st.fragment(_jobs, run_every=1.0 if moving else None)(workspace, moving)
 
 
 def _jobs(workspace: Workspace, was_moving: bool) -> None:
-    language.choose()  # what moves by itself runs without the entry script
-    found = workspace.queue.newest((EXPORT,), _LISTED)
+    visitor.begin_by_itself(Role.ANALYST)
+    found = _visible(workspace)
     if was_moving and all(job.ended for job in found):
         st.rerun()
     if not found:
@@ -64,6 +65,13 @@ def _jobs(workspace: Workspace, was_moving: bool) -> None:
     for job in found:
         with st.container(border=True):
             _job(workspace, job)
+
+
+def _visible(workspace: Workspace) -> list[Job]:
+    """Return the newest exports of the visitor's own, of everybody for an admin; nothing beyond what they may see."""
+    person, actor = visitor.current(), visitor.actor()
+    found = workspace.queue.newest((EXPORT,), _LISTED, None if person.may(Role.ADMIN) else actor)
+    return [job for job in found if person.grant.covers(grant_of(job.payload))]
 
 
 def _job(workspace: Workspace, job: Job) -> None:
@@ -78,7 +86,7 @@ def _job(workspace: Workspace, job: Job) -> None:
     queue = workspace.queue
     if not job.ended:
         st.progress(job.progress / 100, text=job.message or t("waiting"))
-        st.button(t("Stop"), key=f"stop-{job.id}", on_click=queue.cancel, args=(job.id,))
+        st.button(t("Stop"), key=f"stop-{job.id}", on_click=visitor.acting(queue.cancel, Role.ANALYST), args=(job.id,))
         return
     if job.status == FAILED:
         st.error(t("Failed: {why}", why=plain.text(job.message or "")))
@@ -91,8 +99,11 @@ def _job(workspace: Workspace, job: Job) -> None:
                 f'<a class="cb-download" href="{link}" download>{html.escape(t("Download"))}</a> '
                 f'<span class="cb-note">{html.escape(told)}</span>'
             )
-        st.button(t("Repeat"), key=f"repeat-{job.id}", on_click=_repeat, args=(queue, job))
-        st.button(t("Delete"), key=f"delete-{job.id}", on_click=_delete, args=(workspace, job))
+        st.button(
+            t("Repeat"), key=f"repeat-{job.id}", on_click=visitor.acting(_repeat, Role.ANALYST), args=(queue, job)
+        )
+        deleting = visitor.acting(_delete, Role.ANALYST)
+        st.button(t("Delete"), key=f"delete-{job.id}", on_click=deleting, args=(workspace, job))
 
 
 def _size(size: int) -> str:
@@ -105,7 +116,8 @@ def _shown(view: View, code: str) -> str:
 
 
 def _repeat(queue: Queue, job: Job) -> None:
-    queue.add(EXPORT, job.payload, "Exports page")
+    if visitor.current().grant.covers(grant_of(job.payload)):  # it may have been narrowed since the page was drawn
+        queue.add(EXPORT, job.payload, visitor.actor())
 
 
 def _delete(workspace: Workspace, job: Job) -> None:

@@ -12,7 +12,7 @@ from lib.charts.alike import alike
 from lib.charts.funnel import funnel
 from lib.charts.ranking import ranking
 from lib.languages import t
-from lib.ui import breakdowns, cards, charts, page, selected, state
+from lib.ui import breakdowns, cards, charts, page, plain, selected, state
 from lib.ui.breakdowns import Groups
 from lib.ui.view import View
 
@@ -86,7 +86,7 @@ def _detail(view: View, dimension: Dimension, opened: Named) -> None:
         charts.section(view, t(BY[other.name]), drawing, f"by-{other.name}", picked)
     st.page_link(
         "evaluations.py",
-        label=t("The evaluations of {name}", name=opened.name),
+        label=t("The evaluations of {name}", name=plain.text(opened.name)),
         icon=":material/list:",
         query_params=page.query(view.filters.to_parameters()),
     )

@@ -11,17 +11,19 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from lib.access.people import Role
 from lib.analytics import format, queries
 from lib.analytics.columns import COLUMNS, Kind
 from lib.codes import Sentiment, State
 from lib.errors import CallboardError
 from lib.exports.tables import CSV_TYPE
-from lib.ingest import guess, imports, saved
+from lib.ingest import guess, saved, uploads
+from lib.ingest.history import entries
 from lib.ingest.mapping import ColumnSource, FileOptions, Mapping
 from lib.ingest.reading import InputFile, Preview, preview
 from lib.jobs.queue import COMPLETED, Job
 from lib.languages import day, number, said_of, t
-from lib.ui import language, page, plain, uploads
+from lib.ui import page, plain, runs, visitor
 from lib.workspace import Workspace
 
 FILE_TYPES = ["csv", "tsv", "txt", "gz", "xlsx", "xlsm", "parquet", "jsonl", "ndjson", "toml"]
@@ -35,6 +37,7 @@ _FILES, _STAMP, _BASE, _JOB, _NOTE = "_import_files", "_import_stamp", "_import_
 
 def upload(workspace: Workspace) -> tuple[InputFile, ...]:
     """Draw the upload; return the files that were brought, kept on disk."""
+    runs.allow_uploads()
     brought = st.file_uploader(
         t("Files with evaluations"),
         type=FILE_TYPES,
@@ -44,12 +47,13 @@ def upload(workspace: Workspace) -> tuple[InputFile, ...]:
     session = st.session_state
     stamp = "|".join(sorted(f"{file.file_id}" for file in brought))
     if session.get(_STAMP) != stamp:
-        session[_STAMP] = stamp
+        session[_STAMP], session[_FILES] = None, ()  # so it stays where the files can't be kept; then it is tried again
         session[_JOB] = session[_NOTE] = None
         session[_BASE] = next((file.getvalue().decode("utf-8", "replace") for file in brought if _is_toml(file)), None)
         data = [file for file in brought if not _is_toml(file)]
         folder = hashlib.sha256(stamp.encode()).hexdigest()[:24]
         session[_FILES] = uploads.keep(workspace.settings, data, folder) if data else ()
+        session[_STAMP] = stamp
     files: tuple[InputFile, ...] = session.get(_FILES, ())
     return files
 
@@ -115,8 +119,8 @@ def history(workspace: Workspace) -> None:
     """Draw every import: when, who, file, SHA-256, counts, result."""
     st.subheader(t("Imports so far"), anchor=False)
     with workspace.facts.read() as connection:
-        entries = imports.history(connection)
-    if not entries:
+        listed = entries(connection)
+    if not listed:
         page.empty(t("No import yet"), t("What is imported, here or with callboard import, is listed here."))
         return
     zone = workspace.settings.zone
@@ -138,11 +142,11 @@ def history(workspace: Workspace) -> None:
                 "SHA-256": ", ".join(file.get("sha256", "") for file in entry.files),
                 t("Message"): entry.message,
             }
-            for entry in entries
+            for entry in listed
         ]
     )
     st.dataframe(
-        frame, hide_index=True, width="stretch", alt=t("{count} imports, newest first", count=number(len(entries)))
+        frame, hide_index=True, width="stretch", alt=t("{count} imports, newest first", count=number(len(listed)))
     )
 
 
@@ -290,7 +294,7 @@ def _values(canonical: str, asked: list[str], known: dict[str, str], stamp: str)
             (name for name in members if name.casefold() in value.casefold()), ""
         )
         choice = grid[place % 4].selectbox(
-            value,
+            plain.text(value),
             ["", *members],
             ["", *members].index(guessed),
             format_func=lambda each: said_of("evaluation", each) if each else t(NOTHING),
@@ -311,7 +315,8 @@ def _ask(workspace: Workspace, files: tuple[InputFile, ...], toml: str, *, dry_r
             "skip_bad_rows": skip,
             "replace_sample": True,
         }
-        st.session_state[_JOB] = workspace.queue.add("import", payload, "Data page").id
+        visitor.must(Role.ADMIN)
+        st.session_state[_JOB] = workspace.queue.add("import", payload, visitor.actor()).id
         st.rerun()
 
     if dry_run or not workspace.answers.ask(queries.status).is_sample:
@@ -319,7 +324,7 @@ def _ask(workspace: Workspace, files: tuple[InputFile, ...], toml: str, *, dry_r
 
     @st.dialog(t("Replace the sample data?"))
     def confirm() -> None:
-        language.choose()  # a dialog's own runs go without the entry script
+        visitor.begin_by_itself(Role.ADMIN)
         st.write(t("The app holds sample data. They are deleted when your own evaluations are loaded."))
         if st.button(t("Replace them"), type="primary"):
             queue()
@@ -329,13 +334,14 @@ def _ask(workspace: Workspace, files: tuple[InputFile, ...], toml: str, *, dry_r
 
 @st.fragment(run_every=0.5)
 def _under_way(workspace: Workspace, number: str) -> None:
-    language.choose()  # what moves by itself runs without the entry script
+    visitor.begin_by_itself(Role.ADMIN)
     job = workspace.queue.get(number)
     if job is None or job.ended:
         st.rerun()
     else:
         st.progress(job.progress / 100, text=f"{job.message or t('waiting')} …")
         if st.button(t("Stop")):
+            visitor.must(Role.ADMIN)
             workspace.queue.cancel(number)
 
 
@@ -347,23 +353,24 @@ def _report(workspace: Workspace, job: Job) -> None:
     if not bad:
         return
     st.subheader(t("{count} bad rows", count=format.count(bad)), anchor=False)
-    frame = pd.DataFrame(result["problems"]).rename(
-        columns={
-            "file": t("File"),
-            "row": t("Row"),
-            "column": t("Column"),
-            "value": t("Value"),
-            "problem": t("What is wrong"),
-            "right": t("What would be right"),
-        }
-    )
-    st.dataframe(frame, hide_index=True, width="stretch", alt=t("{count} problems", count=number(len(frame))))
+    if result["problems"]:  # an import that was told of after a crash has them in its file alone
+        frame = pd.DataFrame(result["problems"]).rename(
+            columns={
+                "file": t("File"),
+                "row": t("Row"),
+                "column": t("Column"),
+                "value": t("Value"),
+                "problem": t("What is wrong"),
+                "right": t("What would be right"),
+            }
+        )
+        st.dataframe(frame, hide_index=True, width="stretch", alt=t("{count} problems", count=number(len(frame))))
     good = result["read"] - bad
     with st.container(horizontal=True):
         path = Path(result["bad_rows_file"])
         st.download_button(
             t("Download the bad rows"),
-            path.read_bytes,
+            visitor.taking(path.read_bytes, path.name, Role.ADMIN),
             "bad-rows.csv",
             CSV_TYPE,
             on_click="ignore",

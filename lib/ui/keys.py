@@ -12,7 +12,7 @@ from lib.analytics import queries
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN
 from lib.errors import CallboardError
 from lib.languages import t
-from lib.ui import page, plain
+from lib.ui import page, plain, visitor
 from lib.workspace import Workspace
 
 EXPIRY: dict[str, timedelta | None] = {
@@ -39,7 +39,7 @@ def create(workspace: Workspace) -> None:
         made = st.form_submit_button(t("Create key"), type="primary")
     if made:
         try:
-            text, _ = keys.create(workspace.state, name, scopes, "Settings page", limits[0], limits[1], EXPIRY[expiry])
+            text, _ = keys.create(workspace.state, name, scopes, visitor.actor(), limits[0], limits[1], EXPIRY[expiry])
         except CallboardError as error:
             st.error(plain.problem(error))
         else:
@@ -76,5 +76,5 @@ def listing(workspace: Workspace) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             chosen = st.selectbox(t("Revoke"), list(active), format_func=active.__getitem__, index=None, width=360)
             if st.button(t("Revoke for good"), disabled=chosen is None) and chosen is not None:
-                keys.revoke(workspace.state, chosen)
+                keys.revoke(workspace.state, chosen, visitor.actor())
                 st.rerun()

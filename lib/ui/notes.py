@@ -7,19 +7,18 @@ from datetime import date
 
 import streamlit as st
 
+from lib.access.people import Role
 from lib.analytics import queries
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY
 from lib.analytics.filters import local_date
 from lib.errors import CallboardError
 from lib.languages import day, t
 from lib.sharing.notes import MAX_TEXT
-from lib.ui import plain
+from lib.ui import plain, visitor
 from lib.ui.view import View
 from lib.workspace import Workspace
 
 _FAILED = "_note_failed"
-AUTHOR = "everyone"
-"""Who writes notes, until there is a login."""
 
 
 def show(view: View) -> None:
@@ -32,26 +31,33 @@ def show(view: View) -> None:
         for note in found:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.html(f"<b>{day(note.day)}</b> {html.escape(note.text)}", width="stretch")
-                st.button(t("Delete"), key=f"note-{note.id}", on_click=_delete, args=(view.workspace, note.id))
+                if visitor.may(Role.ADMIN) or note.author == visitor.owner():
+                    taken = visitor.acting(_delete, Role.ANALYST)
+                    st.button(t("Delete"), key=f"note-{note.id}", on_click=taken, args=(view.workspace, note.id))
         if not found:
             st.caption(t("A note tells all who look at a chart what happened on a day: a new script, an outage."))
-        with (
-            st.form("add-note", border=False, clear_on_submit=True),
-            st.container(horizontal=True, vertical_alignment="bottom"),
-        ):
-            st.date_input(
-                t("Day"),
-                value=min(view.calendar.today, _last_day(view) or points[-1].bucket.last),
-                key="_note_day",
-                format="YYYY-MM-DD",
-                min_value=FIRST_DAY,
-                max_value=LAST_DAY,
-                width=150,
-            )
-            st.text_input(t("Note"), key="_note_text", max_chars=MAX_TEXT, placeholder=t("New script in use"))
-            st.form_submit_button(t("Add note"), on_click=_add, args=(view.workspace,))
+        if visitor.may(Role.ANALYST):
+            _form(view, points[-1].bucket.last)
         if st.session_state.get(_FAILED):
             st.error(st.session_state.pop(_FAILED))
+
+
+def _form(view: View, last: date) -> None:
+    with (
+        st.form("add-note", border=False, clear_on_submit=True),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        st.date_input(
+            t("Day"),
+            value=min(view.calendar.today, _last_day(view) or last),
+            key="_note_day",
+            format="YYYY-MM-DD",
+            min_value=FIRST_DAY,
+            max_value=LAST_DAY,
+            width=150,
+        )
+        st.text_input(t("Note"), key="_note_text", max_chars=MAX_TEXT, placeholder=t("New script in use"))
+        st.form_submit_button(t("Add note"), on_click=visitor.acting(_add, Role.ANALYST), args=(view.workspace,))
 
 
 def _last_day(view: View) -> date | None:
@@ -62,13 +68,13 @@ def _last_day(view: View) -> date | None:
 def _add(workspace: Workspace) -> None:
     session = st.session_state
     try:
-        workspace.notes.add(session["_note_day"], session["_note_text"], AUTHOR)
+        workspace.notes.add(session["_note_day"], session["_note_text"], visitor.owner())
     except CallboardError as error:
         session[_FAILED] = plain.problem(error)
 
 
 def _delete(workspace: Workspace, number: str) -> None:
     try:
-        workspace.notes.delete(number)
+        workspace.notes.delete(number, None if visitor.may(Role.ADMIN) else visitor.owner())
     except CallboardError as error:  # somebody else was quicker
         st.session_state[_FAILED] = plain.problem(error)

@@ -4,30 +4,39 @@ from __future__ import annotations
 
 import html
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 
 import streamlit as st
 
 from lib import workspace
+from lib.access.people import Role
 from lib.analytics import format, queries, statistics
 from lib.analytics.dimensions import Dimension, Named
 from lib.analytics.measures import Unit
 from lib.analytics.queries import Status
+from lib.counts import PAGES
 from lib.errors import CallboardError
 from lib.languages import t
-from lib.ui import charts, pictures, plain, shared_links, state
+from lib.redaction import redacted
+from lib.ui import charts, pictures, plain, shared_links, state, visitor
 from lib.ui.printed import Printed
 from lib.ui.view import View, asked
+from lib.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
 
-def begin(title: str, question: str, only: tuple[Dimension, Named] | None = None) -> View:
+def begin(
+    title: str,
+    question: str,
+    only: tuple[Dimension, Named] | None = None,
+    whatever_is_shown: Callable[[Workspace], None] = lambda _: None,
+) -> View:
     """Draw a page's head and return its view; where there is nothing to show, say so and end the page.
 
-    With `only`, the page is about one group of a dimension alone.
+    With `only`, the page is about one group of a dimension alone. `whatever_is_shown` is drawn before such an end.
     """
     if only is None:
         head(title, question)
@@ -43,24 +52,36 @@ def begin(title: str, question: str, only: tuple[Dimension, Named] | None = None
     st.html(f'<p class="cb-shown">{_shown(view)}</p>')
     notices(view.status)
     shared_links.banner(view)
-    if not view.status.evaluations:
-        empty(t("No evaluations yet"), t("Load a file on the Data page, or with: callboard import FILE"))
-        st.stop()
     if not view.summary.sums.evaluations:
-        empty(t("Nothing matches these filters"), t("Choose a longer period, or reset the filters in the sidebar."))
+        _nothing(view)
+        whatever_is_shown(space)
         st.stop()
     if st.session_state.get("_page") != "exports":
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="cb-actions"):
-            st.page_link(
-                "exports.py",
-                label=t("Export these evaluations") if not state.narrowed() else t("Export the whole selection"),
-                icon=":material/download:",
-                query_params=query(view.filters.to_parameters()),
-            )
+            if visitor.may(Role.ANALYST):
+                st.page_link(
+                    "exports.py",
+                    label=t("Export these evaluations") if not state.narrowed() else t("Export the whole selection"),
+                    icon=":material/download:",
+                    query_params=query(view.filters.to_parameters()),
+                )
             shared_links.share(view)
             words = pictures.shown(view)
             pictures.paper_button(lambda: printed.paper(words, "Callboard"), printed.title)
     return view
+
+
+def _nothing(view: View) -> None:
+    """Say that there is nothing to show, and what the visitor can do about it."""
+    admin = visitor.may(Role.ADMIN)
+    if not view.status.evaluations:
+        load = t("Load a file on the Data page, or with: callboard import FILE")
+        empty(t("No evaluations yet"), load if admin else t("An administrator loads them."))
+        return
+    hint = t("Choose a longer period, or reset the filters in the sidebar.")
+    if not view.filters.grant.everything:
+        hint += " " + t("You see some call centers or campaigns alone; an administrator can change that.")
+    empty(t("Nothing matches these filters"), hint)
 
 
 def opened(dimension: Dimension) -> Named | None:
@@ -69,7 +90,7 @@ def opened(dimension: Dimension) -> Named | None:
     if asked_for is None:
         return None
     with ended_by_errors():
-        known = workspace.current().answers.ask(queries.options, dimension)
+        known = workspace.current().answers.ask(queries.options, dimension, visitor.current().grant)
     found = next((named for named in known if named.parameter_value == asked_for), None)
     if found is None:
         st.warning(t("The link opens {id}, which is not here; these are all.", id=plain.text(asked_for[:60])))
@@ -117,9 +138,11 @@ def query(parameters: dict[str, list[str]]) -> list[tuple[str, str]]:
 def notices(status: Status) -> None:
     """Say what a visitor must know: that a link was not understood, that the data are made up."""
     for told in state.refused():
-        st.warning(t("The link was not understood in full: {told}", told=plain.text(told)))
+        st.warning(t("The link was not understood in full: {told}", told=plain.text(redacted(told))))
     if status.is_sample:
-        told = t("These evaluations are made up. Load your own on the Data page; they replace the sample.")
+        told = t("These evaluations are made up.")
+        if visitor.may(Role.ADMIN):
+            told += " " + t("Load your own on the Data page; they replace the sample.")
         label = html.escape(t("Sample data."))
         st.html(f'<div class="cb-banner" role="note"><b>{label}</b> {html.escape(told)}</div>')
 
@@ -182,8 +205,13 @@ def ended_by_errors() -> Iterator[None]:
 
 
 def show_unexpected(error: Exception) -> bool:
-    """Show that something went wrong, without what it was; the log has it."""
+    """Show an error of ours in words; that something else went wrong, without what it was, which the log has."""
+    if isinstance(error, CallboardError):
+        log.warning("A page could not be shown: %s", error.message)
+        st.error(plain.problem(error), icon=":material/error:")
+        return True
     log.error("A page failed", exc_info=error)
+    PAGES.ran_wrong()
     st.error(t("Something went wrong on this page. The log of the server says what; reloading may help."))
     return True
 

@@ -14,6 +14,7 @@ from datetime import date
 
 import streamlit as st
 
+from lib.access.people import Role
 from lib.analytics import format
 from lib.analytics.measures import Metric, Sums
 from lib.charts import printing
@@ -21,22 +22,25 @@ from lib.charts.drawing import Drawing
 from lib.charts.paper import Card, Paper
 from lib.charts.picture import Picture
 from lib.languages import current, speaking, t
-from lib.ui import changes
+from lib.ui import changes, visitor
 from lib.ui.view import View
 
 
 def menu(drawing: Drawing, title: str, view: View, key: str) -> None:
     """Draw the menu that saves a chart as PNG or SVG, under its title and what it shows in words."""
+    if not visitor.may(Role.ANALYST):
+        return
     picture = Picture(drawing, title, shown(view))
     with st.popover(t("Save the picture"), type="tertiary", icon=":material/image:", key=f"picture-{key}"):
         for label, ending, kind, make in (
             (t("PNG, for slides and mail"), "png", "image/png", picture.png),
             (t("SVG, for print and editing"), "svg", "image/svg+xml", picture.svg),
         ):
+            name = file_name(title, ending)
             st.download_button(
                 label,
-                data=make,
-                file_name=file_name(title, ending),
+                data=visitor.taking(make, name),
+                file_name=name,
                 mime=kind,
                 on_click="ignore",
                 key=f"picture-{key}-{ending}",
@@ -47,7 +51,9 @@ def menu(drawing: Drawing, title: str, view: View, key: str) -> None:
 
 def paper_button(make: Callable[[], Paper], name: str) -> None:
     """Draw the button that prints a page as PDF. `make` describes the page when it is pressed; `name` is its title."""
-    language = current()
+    if not visitor.may(Role.ANALYST):
+        return
+    language, file = current(), file_name(name, "pdf")
 
     def made() -> bytes:
         with speaking(language):
@@ -55,8 +61,8 @@ def paper_button(make: Callable[[], Paper], name: str) -> None:
 
     st.download_button(
         t("Page as PDF"),
-        data=made,
-        file_name=file_name(name, "pdf"),
+        data=visitor.taking(made, file),
+        file_name=file,
         mime="application/pdf",
         on_click="ignore",
         key="paper",

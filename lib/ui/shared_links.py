@@ -14,8 +14,8 @@ from lib.analytics.imported import imports_since
 from lib.languages import t
 from lib.sharing import changes
 from lib.sharing.links import PinnedLink
-from lib.sharing.views import EVERYONE, resolved
-from lib.ui import state
+from lib.sharing.views import resolved
+from lib.ui import state, visitor
 from lib.ui.view import View
 from lib.ui.views import address
 from lib.workspace import Workspace
@@ -32,18 +32,21 @@ def follow(workspace: Workspace, pages: Sequence[Page]) -> None:
     session[_SEEN] = True
     asked: Mapping[str, str] = {name: query[name] for name in ("view", state.PINNED) if list(query) == [name]}
     if "view" in asked:
-        view = workspace.views.get(asked["view"], EVERYONE)
-        if view is not None:
+        view = workspace.views.get(asked["view"], visitor.owner())
+        if view is not None and visitor.sees(workspace, view):
             _go(pages, view.page, resolved(view, workspace.calendar))
         session["_unknown_link"] = asked["view"]
     elif state.PINNED in asked:
         link = workspace.links.get(asked[state.PINNED])
+        if link is not None and not visitor.current().grant.covers(link.grant):
+            session["_foreign_link"] = True  # its ids and days are of what the visitor may not see
+            return
         if link is not None:
             _go(pages, link.page, {**link.parameters, state.PINNED: [link.id]})
         session["_unknown_link"] = asked[state.PINNED]
     elif not arrived and not list(query) and session.get("_page", "") == "":
-        view = workspace.views.default(EVERYONE)
-        if view is not None:
+        view = workspace.views.default(visitor.owner())
+        if view is not None and visitor.sees(workspace, view):
             _go(pages, view.page, resolved(view, workspace.calendar))
 
 
@@ -52,7 +55,11 @@ def share(view: View) -> None:
     with st.popover(t("Share"), icon=":material/link:", key="share"):
         st.caption(t("The address of this page says all that is shown; whoever opens it sees the figures of that day."))
         st.button(
-            t("Make a link that remembers today's figures"), key="pin", on_click=_pin, args=(view,), width="stretch"
+            t("Make a link that remembers today's figures"),
+            key="pin",
+            on_click=visitor.acting(_pin),
+            args=(view, state.parameters(view.calendar.zone)),  # by the click, a filter may be another one
+            width="stretch",
         )
         if made := st.session_state.get("_pinned_now"):
             st.code(address(f"{state.PINNED}={made}"), language=None, wrap_lines=True)
@@ -64,11 +71,18 @@ def banner(view: View) -> None:
     unknown = st.session_state.pop("_unknown_link", None)
     if unknown:
         st.warning(t("This link leads to nothing that is kept here any more; this is everything instead."))
+    if st.session_state.pop("_foreign_link", False):
+        st.warning(t("This link was made by someone who may see other calls than you; this is what you may see."))
     number = st.session_state.get(state.PINNED)
     link = workspace_link(view, number) if number else None
     if link is None:
         return
-    imports = view.answers.ask(imports_since, link.data_changed_at)
+    if link.grant != view.filters.grant:
+        other = t("The figures that this link remembers are of someone who may see other calls than you.")
+        st.html(f'<div class="cb-banner cb-pinned" role="note">{html.escape(other)}</div>')
+        return
+    limited = not link.grant.everything  # what was imported beyond it is not theirs to know
+    imports = None if limited else view.answers.ask(imports_since, link.data_changed_at)
     found = changes.since(link, view.summary, view.status, imports)
     zone = view.filters.zone(view.calendar.zone)
     told = changes.in_words(found, zone, format.value)
@@ -91,15 +105,15 @@ def workspace_link(view: View, number: str) -> PinnedLink | None:
     return link if shown == kept else None
 
 
-def _pin(view: View) -> None:
-    zone = view.calendar.zone
+def _pin(view: View, parameters: Mapping[str, Sequence[str]]) -> None:
     made = view.workspace.links.make(
         st.session_state.get("_page", ""),
-        state.parameters(zone),
+        parameters,
         view.summary,
         view.status,
-        "everyone",
+        visitor.owner(),
         state.VIEW_PARAMETERS - {state.PINNED},
+        view.filters.grant,
     )
     st.session_state["_pinned_now"] = made.id
 

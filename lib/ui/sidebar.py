@@ -12,7 +12,7 @@ from lib.analytics.answers import Answers
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, Calendar
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, EXECUTIVE, Dimension
 from lib.languages import t
-from lib.ui import state, views
+from lib.ui import login, state, views, visitor
 from lib.workspace import Workspace
 
 PRESET_LABELS = {
@@ -63,6 +63,7 @@ def show(pages: Sequence[Page], space: Workspace) -> None:
                 )
             st.button(t("Reset filters"), on_click=state.reset, width="stretch")
         views.chooser(space)
+        login.account(space)
         state.save(calendar.zone)
         kept = state.parameters(calendar.zone)
         for own in (state.OPENED, "page"):
@@ -119,7 +120,8 @@ def _days(keys: tuple[str, str]) -> None:
 
 def _choice(answers: Answers, dimension: Dimension) -> None:
     """Draw a searchable list of the dimension's groups; what a link names that is not there stays chosen."""
-    labels = {named.parameter_value: named.shown for named in answers.ask(queries.options, dimension)}
+    grant = visitor.current().grant
+    labels = {named.parameter_value: named.shown for named in answers.ask(queries.options, dimension, grant)}
     for asked in st.session_state.get(dimension.parameter) or ():
         labels.setdefault(asked, t("{id} (unknown)", id=asked))
     st.multiselect(

@@ -22,6 +22,7 @@ from lib.analytics.measures import METRICS
 from lib.codes import Sentiment, State
 from lib.errors import InvalidParameterError
 from lib.languages import LANGUAGES, current
+from lib.ui import visitor
 
 AI_CHOICES = {"": "All calls", "false": "Human", "true": "AI"}
 
@@ -86,7 +87,7 @@ def save(zone: ZoneInfo) -> None:
 
 
 def filters(zone: ZoneInfo) -> Filters:
-    """Return the filters in force. Two dates in the wrong order are one period all the same."""
+    """Return the filters in force, within what the visitor may see; two dates in the wrong order are one period."""
     session = st.session_state
     ends = [_moment(name) for name in ("dateFrom", "dateTo")]
     if ends[0] is not None and ends[1] is not None and local_date(ends[0], zone) > local_date(ends[1], zone):
@@ -94,7 +95,14 @@ def filters(zone: ZoneInfo) -> Filters:
     chosen: dict[str, Any] = {dimension.name: tuple(session.get(dimension.parameter) or ()) for dimension in DIMENSIONS}
     ai = session.get("isAICall") or ""
     timezone = session.get("timezone")
-    return Filters(ends[0], ends[1], **chosen, is_ai={"true": True, "false": False}.get(ai), timezone=timezone)
+    return Filters(
+        ends[0],
+        ends[1],
+        **chosen,
+        is_ai={"true": True, "false": False}.get(ai),
+        timezone=timezone,
+        grant=visitor.current().grant,
+    )
 
 
 def parameters(zone: ZoneInfo, filters_only: bool = False) -> dict[str, list[str]]:
@@ -243,7 +251,7 @@ def _take(raw: Mapping[str, list[str]], zone: ZoneInfo) -> None:
     for name in _SINGLE:
         session[name] = (raw.get(name) or [""])[-1]
     page = (raw.get("page") or ["1"])[-1]
-    session["page"] = int(page) if page.isascii() and page.isdigit() and int(page[:9]) >= 1 else 1
+    session["page"] = max(1, int(page[:9])) if page.isascii() and page.isdigit() else 1
 
 
 def _day(name: str, values: list[str]) -> date | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from lib.access.people import Role
 from lib.analytics import format, queries
 from lib.analytics.calendar import ONE_DAY, Granularity
 from lib.analytics.dimensions import DIMENSIONS
@@ -18,7 +19,7 @@ from lib.analytics.records import Record
 from lib.exports.reports import figure_fields, figure_values
 from lib.exports.tables import CSV_TYPE, XLSX_TYPE, Field, TableFile, about
 from lib.languages import said_of, speaking, t
-from lib.ui import figures, grid
+from lib.ui import figures, grid, visitor
 from lib.ui.grid import Column
 from lib.ui.view import View
 
@@ -135,6 +136,8 @@ def downloads(
     view: View, title: str, stem: str, fields: Sequence[Field], rows: Callable[[], tuple[tuple[Any, ...], ...]]
 ) -> None:
     """Draw the buttons that download a table; the file is made when one is pressed, and speaks English."""
+    if not visitor.may(Role.ANALYST):
+        return
     metrics = [field.name for field in fields if field.name in METRICS]
 
     def table() -> TableFile:
@@ -148,9 +151,9 @@ def downloads(
             (t("Download CSV"), "csv", CSV_TYPE, lambda: table().csv()),
             (t("Download XLSX"), "xlsx", XLSX_TYPE, lambda: table().xlsx()),
         ):
-            st.download_button(
-                label, data=make, file_name=f"{name}.{ending}", mime=kind, on_click="ignore", key=f"{stem}-{ending}"
-            )
+            file = f"{name}.{ending}"
+            taken = visitor.taking(make, file)
+            st.download_button(label, data=taken, file_name=file, mime=kind, on_click="ignore", key=f"{stem}-{ending}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from lib.access.people import Role
 from lib.errors import CallboardError
 from lib.languages import t
-from lib.sharing.views import EVERYONE, View, resolved
-from lib.ui import plain, state
+from lib.sharing.views import View, resolved
+from lib.ui import plain, state, visitor
 from lib.workspace import Workspace
 
 _FAILED = "_view_failed"
@@ -17,7 +18,7 @@ _FAILED = "_view_failed"
 
 def chooser(workspace: Workspace) -> None:
     """Draw the saved views: links to them, and the form that saves what is shown."""
-    saved = workspace.views.all(EVERYONE)
+    saved = [view for view in workspace.views.all(visitor.owner()) if visitor.sees(workspace, view)]
     with st.expander(t("Saved views"), expanded=False, key="cb-views"):
         for view in saved:
             _entry(workspace, view)
@@ -27,7 +28,11 @@ def chooser(workspace: Workspace) -> None:
             st.text_input(t("Name of the view"), key="_view_name", max_chars=80, placeholder=t("Monday meeting"))
             if st.session_state.get("_preset") not in ("all", "own"):
                 st.checkbox(t("Keep the period relative to today"), value=True, key="_view_relative")
-            st.form_submit_button(t("Save this view"), on_click=_save, args=(workspace,), width="stretch")
+            if workspace.settings.has_login:
+                st.checkbox(t("Show it to everybody"), value=False, key="_view_shared")
+            st.form_submit_button(
+                t("Save this view"), on_click=visitor.acting(_save), args=(workspace,), width="stretch"
+            )
         if st.session_state.get(_FAILED):
             st.error(st.session_state.pop(_FAILED))
 
@@ -46,19 +51,29 @@ def _entry(workspace: Workspace, view: View) -> None:
         with st.popover("⋯", type="tertiary", help=t("Link, default, delete"), key=f"more-{view.id}"):
             st.caption(t("A link to this view:"))
             st.code(address(f"view={view.id}"), language=None, wrap_lines=True)
-            chosen = None if view.is_default else view.id
-            label = t("Do not begin with it") if view.is_default else t("Begin with this view")
-            st.button(label, key=f"default-{view.id}", on_click=workspace.views.set_default, args=(chosen, EVERYONE))
-            st.button(t("Delete"), key=f"delete-{view.id}", on_click=_delete, args=(workspace, view.id))
+            if view.owner != visitor.owner():
+                sharer = workspace.people.get(view.owner)
+                if sharer is not None:
+                    st.caption(t("Shared by {who}.", who=plain.text(sharer.actor)))
+            else:
+                chosen = None if view.is_default else view.id
+                label = t("Do not begin with it") if view.is_default else t("Begin with this view")
+                default = visitor.acting(workspace.views.set_default)
+                st.button(label, key=f"default-{view.id}", on_click=default, args=(chosen, view.owner))
+            if view.owner == visitor.owner() or visitor.may(Role.ADMIN):
+                gone = visitor.acting(_delete)
+                st.button(t("Delete"), key=f"delete-{view.id}", on_click=gone, args=(workspace, view))
 
 
 def _open(workspace: Workspace, view: View) -> None:
     state.go(view.page, resolved(view, workspace.calendar))
 
 
-def _delete(workspace: Workspace, number: str) -> None:
+def _delete(workspace: Workspace, view: View) -> None:
+    if view.owner != visitor.owner():
+        visitor.must(Role.ADMIN)
     try:
-        workspace.views.delete(number, EVERYONE)
+        workspace.views.delete(view.id, view.owner)
     except CallboardError as error:  # somebody else was quicker
         st.session_state[_FAILED] = plain.problem(error)
 
@@ -69,13 +84,13 @@ def _save(workspace: Workspace) -> None:
     relative = preset not in ("all", "own", None) and session.get("_view_relative")
     try:
         workspace.views.save(
-            EVERYONE,
+            visitor.owner(),
             session["_view_name"],
             session.get("_page", ""),
             state.parameters(workspace.settings.zone),
             view_parameters=state.VIEW_PARAMETERS,
             period=preset if relative else None,
-            shared=True,
+            shared=bool(session.get("_view_shared", True)),
         )
     except CallboardError as error:
         session[_FAILED] = plain.problem(error)

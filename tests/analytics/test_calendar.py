@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -70,3 +70,17 @@ def test_offsets_are_the_zones(name: str, moment: datetime) -> None:
     changes = offsets(zone, instant - timedelta(days=500), instant + timedelta(days=500))
     in_force = [offset for since, offset in changes if since <= instant][-1]
     assert in_force == instant.astimezone(zone).utcoffset()
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [("America/Noronha", date(2000, 10, 1)), ("Asia/Hebron", date(2040, 10, 15)), ("Asia/Hebron", date(2054, 3, 21))],
+)
+def test_offsets_that_last_less_than_a_week(name: str, first: date) -> None:
+    zone = ZoneInfo(name)
+    start = datetime(first.year, 1, 1, tzinfo=UTC)
+    for shift in range(7):  # wherever the steps fall
+        changes = offsets(zone, start + timedelta(days=shift), start + timedelta(days=365))
+        for day in range(30):
+            instant = datetime.combine(first, time(12), UTC) + timedelta(days=day)
+            assert [offset for since, offset in changes if since <= instant][-1] == instant.astimezone(zone).utcoffset()

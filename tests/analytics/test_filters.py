@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lib.analytics.filters import Filters
+from lib.analytics.filters import MAX_VALUE_LENGTH, MAX_VALUES, Filters
 from lib.errors import InvalidParameterError
 
 ZONE = ZoneInfo("America/Santiago")
@@ -78,3 +78,15 @@ def test_refused(parameters: dict[str, str | list[str]], parameter: str, told: s
         parse(**parameters)
     assert caught.value.parameter == parameter
     assert told in caught.value.message
+
+
+def test_no_more_than_anybody_asks() -> None:
+    ids = [f"c{number}" for number in range(MAX_VALUES)]
+    assert len(Filters.from_parameters({"campaignId": ids}, ZONE).campaign) == MAX_VALUES
+    with pytest.raises(InvalidParameterError, match="more than 1,000 ids") as refused:
+        Filters.from_parameters({"campaignId": ids, "executiveId": ["one"]}, ZONE)
+    assert refused.value.parameter == "executiveId"
+    for name in ("campaignId", "dateFrom", "timezone", "isAICall"):
+        with pytest.raises(InvalidParameterError, match="at most 1,000") as refused:
+            Filters.from_parameters({name: ["x" * (MAX_VALUE_LENGTH + 1)]}, ZONE)
+        assert refused.value.parameter == name

@@ -172,3 +172,13 @@ def test_tops_want_thirty(workspace: Workspace, answers: Answers, load: Load) ->
 
 def test_options_are_what_there_is(answers: Answers) -> None:
     assert [named.name for named in answers.ask(queries.options, CALL_CENTER)] == ["(none)", "North", "South"]
+
+
+def test_what_is_kept_is_counted_with_its_question(load: Load, workspace: Workspace) -> None:
+    """Long questions with short answers must not fill the memory beyond the bound of what is kept."""
+    load("id,audioDate\na,2024-01-01\n")
+    ids = tuple(f"{number}{'x' * 990}" for number in range(1_000))
+    before = workspace.answers.kept()
+    workspace.answers.ask(queries.summary, Filters(campaign=ids), workspace.calendar)
+    count, size = workspace.answers.kept()
+    assert count == before[0] + 1 and size - before[1] > sum(map(len, ids))

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -181,39 +179,17 @@ def test_rows_are_put_together(workspace: Workspace, load: Load, monkeypatch: py
     assert Answers(workspace.facts).ask(queries.summary, Filters(), workspace.calendar) == before
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002"])
-def test_an_older_database_gets_the_rollups_of_today(
-    settings: Settings, load: Load, workspace: Workspace, revision: str
+def test_they_are_put_together_as_soon_the_next_time(
+    workspace: Workspace, load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(rollup, "_MANY_ROWS", 1)
     load(MOVED)
-    before = Answers(workspace.facts).ask(queries.summary, Filters(), workspace.calendar)
-    old = sa.Table(
-        "daily",
-        sa.MetaData(),
-        *(sa.Column(name, schema.evaluations.c[name].type, nullable=False) for name in ("day", *schema.KEYS)),
-        *(
-            sa.Column(name, sa.BigInteger if name in schema.SUM_MEASURES else sa.Integer, nullable=False)
-            for name in schema.MEASURES
-        ),
-    )
-    with workspace.facts.write() as connection:
-        for table in (table for each in schema.ROLLUPS for table in each.tables):
-            table.drop(connection)
-        old.create(connection)
-        connection.execute(sa.insert(old).from_select(old.columns.keys(), rollup.cells(schema.evaluations, old)))
-        if settings.database_url:
-            sa.Index("daily_cell", *(old.c[name] for name in ("day", *schema.KEYS)), unique=True).create(connection)
-            connection.exec_driver_sql("CREATE INDEX evaluations_day ON evaluations (day)")
-        connection.exec_driver_sql("UPDATE alembic_version_facts SET version_num = '0001'")
-    config = Config()
-    config.set_main_option("script_location", "lib.migrations:facts")
-    config.set_main_option("path_separator", "os")
-    with workspace.facts.write() as connection:
-        config.attributes.update(connection=connection, version_table="alembic_version_facts")
-        command.upgrade(config, revision)
-    workspace.close()
-    upgraded = Workspace(settings)
-    with upgraded.facts.read() as connection:
-        assert rollup.differences(connection) == []
-    assert Answers(upgraded.facts).ask(queries.summary, Filters(), upgraded.calendar) == before
-    upgraded.close()
+    lengths = []
+    for score in range(1, 10):
+        load(f"{HEADER}1,2024-01-01,Old,North,Ann,{score}\n")
+        if score % 3 == 0:
+            workspace._tidy()
+            with workspace.facts.read() as connection:
+                counted = sa.select(sa.func.count()).select_from(schema.BY_CENTER.daily)
+                lengths.append(connection.execute(counted).scalar_one())
+    assert lengths == [2, 2, 2]

@@ -36,7 +36,7 @@ def settings(app: App) -> Settings:
 def test_every_route_with_every_key(small_app: App, route: tuple[str, str]) -> None:
     revoked, expired = small_app.key(), small_app.key(expires_in=timedelta(milliseconds=1))
     state = State(settings(small_app))
-    keys.revoke(state, revoked)
+    keys.revoke(state, revoked, "test")
     state.close()
     time.sleep(0.01)
     good = small_app.key()

@@ -225,6 +225,14 @@ def test_other_errors(client: Client) -> None:
         headers={"Content-Type": "application/json"},
     )
     client.refused(
+        413,
+        "PAYLOAD_TOO_LARGE",
+        "POST",
+        "/v1/evaluations",
+        content=(b"x" * 2**20 for _ in range(33)),  # whose length is told nowhere
+        headers={"Content-Type": "application/json"},
+    )
+    client.refused(
         400, "INVALID_PARAMETER", "POST", "/v1/evaluations", content=b"{", headers={"Content-Type": "application/json"}
     )
     client.refused(

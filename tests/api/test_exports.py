@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,7 +19,7 @@ from tests.api_client import Client
 
 
 def finished(client: Client, job: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         found: dict[str, Any] = client.get(f"/v1/analytics/export/{job}")
         if found["status"] in ("completed", "failed"):
@@ -113,7 +114,7 @@ def test_nothing_to_export_is_a_file_too(client: Client) -> None:
 def test_links(client: Client) -> None:
     status, content = exported(client, format="csv")
     link = status["downloadUrl"]
-    part = httpx.get(link, headers={"Range": "bytes=3-10"})
+    part = httpx.get(link, headers={"Range": "bytes=3-10"}, timeout=60)
     assert (part.status_code, part.content) == (206, content[3:11])
     assert "attachment" in part.headers["content-disposition"]
     for wrong in (
@@ -122,8 +123,43 @@ def test_links(client: Client) -> None:
         link.split("?")[0],
         link.replace("callboard-", "x-"),
     ):
-        refused = httpx.get(wrong)
+        refused = httpx.get(wrong, timeout=60)
         assert (refused.status_code, refused.json()["error"]["code"]) == (404, "NOT_FOUND")
+
+
+def test_parts_that_are_not_there(client: Client) -> None:
+    link = exported(client, format="csv")[0]["downloadUrl"]
+    for wrong in (
+        "bytes=-",
+        "bytes=5-1",
+        "bytes=0--1",
+        "bytes=1 2-3",
+        "bytes=99999999-",
+        "bytes=,",
+        "bytes=-0",
+        "lines=1-2",
+    ):
+        refused = httpx.get(link, headers={"Range": wrong}, timeout=60)
+        assert (refused.status_code, refused.json()["error"]["parameter"]) == (400, "Range"), wrong
+    for right in ("bytes=0-0", "bytes=-5", "bytes=0-1,4-5", "bytes=2-"):
+        assert httpx.get(link, headers={"Range": right}, timeout=60).status_code == 206, right
+
+
+@pytest.mark.parametrize("small_app", ["duckdb"], indirect=True)
+def test_no_file_goes_out_that_is_not_written_down(client: Client, small_app: App) -> None:
+    job = client.ask("POST", "/v1/analytics/export", json={"format": "csv"}).json()["jobId"]
+    link = finished(client, job)["downloadUrl"]
+    state = sqlite3.connect(small_app.data_dir / "state.sqlite", isolation_level=None)
+    downloads = "SELECT count(*) FROM audit WHERE action = 'download'"
+    (before,) = state.execute(downloads).fetchone()
+    state.execute("CREATE TRIGGER no_room BEFORE INSERT ON audit BEGIN SELECT RAISE(FAIL, 'disk full'); END")
+    try:
+        assert [httpx.get(link, timeout=60).status_code for _ in range(2)] == [503, 503]
+    finally:
+        state.execute("DROP TRIGGER no_room")
+    assert [httpx.get(link, timeout=60).status_code for _ in range(2)] == [200, 200]
+    assert state.execute(downloads).fetchone() == (before + 1,)
+    state.close()
 
 
 def test_idempotency(client: Client) -> None:
@@ -131,7 +167,11 @@ def test_idempotency(client: Client) -> None:
     with ThreadPoolExecutor(16) as pool:
         asked = [
             pool.submit(
-                httpx.post, f"{client.address}/v1/analytics/export", json=order, headers={**client._http.headers, **key}
+                httpx.post,
+                f"{client.address}/v1/analytics/export",
+                json=order,
+                headers={**client._http.headers, **key},
+                timeout=60,
             )
             for _ in range(50)
         ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,19 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.conftest import ROOT
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.waiting import LONG_SECONDS
 
 
 def free_port() -> int:
@@ -38,16 +28,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(data_dir: Path, **variables: str) -> Iterator[str]:
-    """Run the app; give its address."""
-    port = free_port()
+def served(data_dir: Path, port: int | None = None, **variables: str) -> Iterator[str]:
+    """Run the app, on a port or a free one; give its address."""
+    port = port or free_port()
     environment = {**os.environ, "CALLBOARD_DATA_DIR": str(data_dir), **variables}
     log = (data_dir.parent / f"{data_dir.name}.log").open("w")
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     address = f"http://127.0.0.1:{port}"
     try:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + LONG_SECONDS
         while time.monotonic() < deadline:
             try:
                 urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
@@ -55,6 +45,8 @@ def served(data_dir: Path, **variables: str) -> Iterator[str]:
             except (urllib.error.URLError, OSError):
                 assert server.poll() is None, Path(log.name).read_text()
                 time.sleep(0.2)
+        else:
+            raise AssertionError(f"the app was not alive in time: {Path(log.name).read_text()[-2000:]}")
         yield address
     finally:
         server.terminate()
@@ -64,16 +56,6 @@ def served(data_dir: Path, **variables: str) -> Iterator[str]:
             server.kill()
             server.wait()
         log.close()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert path, "Chromium is missing; make test installs it"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +75,6 @@ def visit(chromium: Browser, address: str) -> Iterator[Callable[[str], Page]]:
         contexts.append(context)
         page = context.new_page()
         page.goto(f"{address}/{path}")
-        page.wait_for_selector("h1", timeout=30_000)
         settle(page)
         return page
 
@@ -102,8 +83,27 @@ def visit(chromium: Browser, address: str) -> Iterator[Callable[[str], Page]]:
         context.close()
 
 
+_SETTLED = """() => new Promise(settled => {
+    const drawn = () => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
+        && document.querySelector('h1, [data-testid=stAlert]')
+        && !document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton]');
+    let quiet = 0;  // looks in a row at which nothing had changed: fewer where the browser itself is kept waiting
+    const watch = new MutationObserver(() => { quiet = 0; });
+    watch.observe(document, {subtree: true, childList: true, characterData: true});
+    const look = setInterval(() => {
+        quiet = drawn() ? quiet + 1 : 0;
+        if (quiet < 8) return;
+        clearInterval(look);
+        watch.disconnect();
+        settled(true);
+    }, 50);
+})"""
+
+
 def settle(page: Page) -> None:
-    """Wait until the page's script has run to its end."""
-    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')", timeout=30_000)
-    page.wait_for_timeout(400)
-    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')", timeout=30_000)
+    """Wait until a page is drawn: its heading, or why there is none, its script at its end, no change for 0.4 seconds.
+
+    The parts of Streamlit's page come one by one, as their code is loaded: the script's end alone does not tell. After
+    a click the script may not even have begun: wait for what the click brings first, as `until_asked` does.
+    """
+    page.wait_for_function(_SETTLED, timeout=60_000)

@@ -20,8 +20,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.conftest import ARGUMENTS, served, settle
-from tests.conftest import ROOT
+from tests.browser.conftest import served, settle
+from tests.conftest import ARGUMENTS, ROOT
 
 FOLDER = ROOT / "docs" / "screens"
 
@@ -43,6 +43,7 @@ PAGES = {
     "evaluations": f"evaluations?{PERIOD}",
     "exports": f"exports?{PERIOD}",
     "data": "data",
+    "audit": "audit",
     "settings": "settings",
     "overview-es": f"?{PERIOD}&lang=es",
 }
@@ -89,7 +90,6 @@ def _take(browser: Browser, address: str, asked: Sequence[str], mode: str, width
     for name in asked:
         page.set_viewport_size({"width": width, "height": height})
         page.goto(f"{address}/{PAGES[name]}")
-        page.wait_for_selector("h1", timeout=60_000)
         settle(page)
         whole = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
         page.set_viewport_size({"width": width, "height": max(height, min(int(whole), 6000))})

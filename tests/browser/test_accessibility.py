@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import settle
 from tests.browser.screenshots import PAGES
+from tests.browser.test_analyst import until_asked
 
 Visit = Callable[[str], Page]
 
@@ -24,7 +25,6 @@ def test_no_page_shuts_anybody_out(chromium: Browser, address: str, mode: str) -
     found = []
     for name, path in PAGES.items():
         page.goto(f"{address}/{path}")
-        page.wait_for_selector("h1", timeout=30_000)
         settle(page)
         for violation in Axe().run(page).response["violations"]:
             if violation["impact"] in ("serious", "critical"):
@@ -38,13 +38,15 @@ TABLES = ("campaigns", "call-centers", "executives", "trends", "why", "evaluatio
 CHARTS = ("overview", "campaigns", "campaign", "call-centers", "executives", "executives-alike", "trends", "why")
 
 
-def test_every_chart_and_table_says_what_it_shows(visit: Visit) -> None:
+def test_every_chart_and_table_says_what_it_shows(visit: Visit, address: str) -> None:
+    page = visit("")
     for name, path in PAGES.items():
-        page = visit(path)
+        page.goto(f"{address}/{path}")
+        settle(page)
         for kind, pages in (("stVegaLiteChart", CHARTS), ("stDataFrame", TABLES)):
             drawn = page.get_by_test_id(kind)
             if name in pages:
-                expect(drawn.first).to_be_visible(timeout=20_000)
+                expect(drawn.first).to_be_visible()
             for place in range(drawn.count()):
                 words = drawn.nth(place).evaluate(
                     "each => (each.closest('[aria-label]') ?? each.querySelector('[aria-label]'))?.ariaLabel"
@@ -83,5 +85,4 @@ def test_by_keyboard_alone(visit: Visit) -> None:
     page.get_by_role("radio", name="Weekly").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
-    settle(page)
-    assert "granularity=monthly" in page.url
+    until_asked(page, lambda now: now.get("granularity") == ["monthly"])

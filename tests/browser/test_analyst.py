@@ -29,18 +29,25 @@ def asked(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
 
 
+def until_asked(page: Page, holds: Callable[[dict[str, list[str]]], bool]) -> None:
+    """Wait until the page's address says what a click asked for, and the page has it."""
+    page.wait_for_url(lambda url: holds(parse_qs(urlsplit(url).query)))
+    settle(page)
+
+
 def choose(page: Page, label: str, option: str) -> None:
     """Search in one of the sidebar's lists, and take what is found."""
     box = page.get_by_test_id("stMultiSelect").filter(has_text=label).locator("input")
+    before = asked(page)
     box.fill(option)
     page.get_by_role("option", name=option).first.click()
     page.keyboard.press("Escape")
-    settle(page)
+    until_asked(page, lambda now: now != before)
 
 
 def click_page(page: Page, name: str) -> None:
     page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
-    page.wait_for_function(f"() => document.querySelector('h1')?.innerText === '{name}'", timeout=20_000)
+    expect(page.locator("h1")).to_have_text(name)
     settle(page)
 
 
@@ -59,7 +66,7 @@ def test_open_and_filter_and_share(visit: Visit) -> None:
     click_page(page, "Trends")
     assert asked(page)["campaignId"] == ["camp_702", "camp_704"]
     page.get_by_role("radio", name="Weekly").or_(page.get_by_role("button", name="Weekly")).first.click()
-    settle(page)
+    until_asked(page, lambda now: "granularity" in now)
     assert asked(page)["granularity"] == ["weekly"]
 
     other = visit(page.url.split("/", 3)[3])  # a colleague opens the link
@@ -69,12 +76,10 @@ def test_open_and_filter_and_share(visit: Visit) -> None:
     expect(other.get_by_test_id("stSidebar").get_by_text("Retention")).to_be_visible()
 
     page.reload()
-    page.wait_for_selector("h1")
     settle(page)
     assert evaluations(page) == evaluations(other)
     page.get_by_role("button", name="Reset filters").click()
-    settle(page)
-    assert "campaignId" not in asked(page)
+    until_asked(page, lambda now: "campaignId" not in now)
 
 
 def test_a_link_with_dates(visit: Visit) -> None:
@@ -83,7 +88,7 @@ def test_a_link_with_dates(visit: Visit) -> None:
     click_page(page, "Overview")
     assert asked(page) == {"dateFrom": ["2024-01-01"], "dateTo": ["2024-01-31"], "callCenterId": ["cc_scl"]}
     page.go_back()
-    page.wait_for_function("() => document.querySelector('h1')?.innerText === 'Campaigns'", timeout=20_000)
+    expect(page.locator("h1")).to_have_text("Campaigns")
     assert asked(page)["dateFrom"] == ["2024-01-01"]
 
 
@@ -115,7 +120,7 @@ def test_upload_a_file_with_bad_rows(visit: Visit, tmp_path: Path) -> None:
     )
     page = visit("data")
     page.set_input_files("input[type=file]", path)
-    expect(page.get_by_text("First rows")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("First rows")).to_be_visible()
     settle(page)
     page.get_by_text("How the file is read").click()
     page.get_by_label("Date formats").fill("%d/%m/%Y")
@@ -132,7 +137,7 @@ def test_upload_a_file_with_bad_rows(visit: Visit, tmp_path: Path) -> None:
 
     page.get_by_role("button", name="Load", exact=True).click()
     page.get_by_role("button", name="Replace them").click()
-    expect(page.get_by_text("2 bad rows")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("2 bad rows")).to_be_visible()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download the bad rows").click()
     waiting.value.save_as(tmp_path / "bad.csv")
@@ -143,7 +148,7 @@ def test_upload_a_file_with_bad_rows(visit: Visit, tmp_path: Path) -> None:
 
     page.get_by_role("button", name="Load the 2 good rows").click()
     page.get_by_role("button", name="Replace them").click()
-    expect(page.get_by_text("result: loaded without bad rows")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("result: loaded without bad rows")).to_be_visible()
     click_page(page, "Overview")
     assert evaluations(page) == 2
     expect(page.get_by_text("8.25")).to_be_visible()  # (7.5 + 9) / 2
@@ -151,6 +156,4 @@ def test_upload_a_file_with_bad_rows(visit: Visit, tmp_path: Path) -> None:
 
     again = visit("data")
     again.set_input_files("input[type=file]", path)
-    expect(again.get_by_text("A mapping that was saved for files of this header is filled in.")).to_be_visible(
-        timeout=20_000
-    )
+    expect(again.get_by_text("A mapping that was saved for files of this header is filled in.")).to_be_visible()

@@ -15,6 +15,7 @@ from lib.charts.funnel import funnel
 from lib.charts.look import LIGHT, Look, Palette
 from lib.charts.ranking import ranking
 from lib.charts.trend import Note, trend
+from tests.hostile.names import NAMES
 
 HOSTILE = (
     'Q1 <script>alert("x")</script> & "Sales" \'y\'',
@@ -83,6 +84,8 @@ def drawings(palette: Palette = LIGHT, language: str = "en") -> dict[str, Drawin
         "distribution": distribution([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 50, 40, 30, 20, 10, 5, 3, 1], look),
         "ranking": ranking(some, total, "Campaign", look),
         "hostile": ranking(groups(HOSTILE), total, "Campaign", look),
+        "classic": ranking(groups(NAMES[:25]), total, "Campaign", look),
+        "more classic": ranking(groups(NAMES[-25:]), total, "Campaign", look),
         "funnel": funnel(some, total, "Campaign", look),
     }
     return {name: drawing for name, drawing in found.items() if drawing is not None}

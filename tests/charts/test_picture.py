@@ -20,9 +20,10 @@ from lib.charts.picture import Picture
 from lib.charts.rendering import Renderer
 from lib.errors import RenderingError
 from tests.charts.samples import HOSTILE, drawings
+from tests.hostile.names import NAMES
 
 SHOWN = '1–31 Jan 2024 · Campaign: <Q1> & "Sales" · 12,345 evaluations'
-KINDS = ("trend", "series", "distribution", "ranking", "hostile", "funnel")
+KINDS = ("trend", "series", "distribution", "ranking", "hostile", "classic", "more classic", "funnel")
 
 
 def texts(svg: str) -> list[str]:
@@ -68,6 +69,14 @@ def test_names_of_users_come_out_as_text() -> None:
     assert any(label.startswith("Long name name") and label.endswith("…") for label in labels)
     for title in HOSTILE[:2]:
         assert Picture(distribution([0] * 20, Look(LIGHT)), title, " · ".join(HOSTILE)).png()
+
+
+@pytest.mark.parametrize(("kind", "names"), [("classic", NAMES[:25]), ("more classic", NAMES[-25:])])
+def test_what_others_take_for_more_than_text_is_text(kind: str, names: tuple[str, ...]) -> None:
+    labels = {"".join(text.split()) for text in texts(Picture(drawings()[kind], "Campaigns").svg())}
+    for name in names:
+        begin = "".join(letters.line(name).split())[:20]
+        assert any(label.startswith(begin) for label in labels), name
 
 
 @pytest.mark.parametrize("kind", KINDS)

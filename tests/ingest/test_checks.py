@@ -108,3 +108,13 @@ def test_texts() -> None:
         checks.text("a\x00b")
     with pytest.raises(CheckError, match="1001 characters"):
         checks.text("x" * 1001)
+
+
+def test_a_number_of_a_million_digits() -> None:
+    """Refused by its length: to look at it digit by digit, again and again, would take hours."""
+    for value in ("1" * 1_000_000 + "x", "1" * 101, "." * 1_000_000):
+        with pytest.raises(CheckError, match="characters; right would be"):
+            checks.score(value)
+        with pytest.raises(CheckError):
+            checks.seconds(value, decimal=",")
+    assert checks.score("0" * 99 + "7") == 70_000

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
 from lib import schema
+from lib import workspace as workspaces
 from lib.analytics import queries
-from lib.errors import CancelledError, FileError, SampleDataError, StorageError
-from lib.ingest import imports
+from lib.analytics.filters import EVERYTHING
+from lib.errors import CancelledError, ConflictError, FileError, SampleDataError
+from lib.ingest import history, imports, sample
 from lib.ingest.imports import Request
+from lib.ingest.objects import convert_objects
 from lib.ingest.reading import InputFile
+from lib.jobs.queue import MAX_ATTEMPTS
 from lib.settings import Settings
 from lib.workspace import TASKS, Workspace
-from tests.conftest import ROOT, Load
+from tests.conftest import Load
+from tests.waiting import until
 
 
 def held(workspace: Workspace) -> dict[str, tuple[Any, ...]]:
@@ -108,7 +112,7 @@ def test_dry_run(load: Load, workspace: Workspace) -> None:
     assert (report.result, report.loaded.added, report.loaded.changed) == ("dry run", 1, 1)
     assert set(held(workspace)) == {"a"}
     with workspace.facts.read() as connection:
-        assert len(imports.history(connection)) == 1
+        assert len(history.entries(connection)) == 1
     assert TASKS["check"](workspace, {}, lambda *_: None)["differences"] == 0
 
 
@@ -116,7 +120,7 @@ def test_history(load: Load, workspace: Workspace) -> None:
     load("id,audioDate\na,2024-01-01\n", name="one.csv")
     load("id,audioDate\na,never\n", name="two.csv")
     with workspace.facts.read() as connection:
-        newest, oldest = imports.history(connection)
+        newest, oldest = history.entries(connection)
     assert (oldest.files[0]["name"], oldest.result, oldest.added, oldest.actor) == ("one.csv", "loaded", 1, "test")
     assert len(oldest.files[0]["sha256"]) == 64 and oldest.files[0]["bytes"] == 26
     assert (newest.result, newest.bad, newest.added) == ("nothing loaded", 1, 0)
@@ -149,36 +153,145 @@ def test_stopped_in_the_middle(load: Load, workspace: Workspace, tmp_path: Path,
     assert load("id,audioDate\nafter,2024-01-01\n").loaded.added == 1
 
 
-@pytest.mark.parametrize("delay", [0.6, 1.2, 1.8, 2.4])
-def test_killed_in_the_middle(settings: Settings, tmp_path: Path, delay: float) -> None:
-    workspace = Workspace(settings)
-    path = tmp_path / "kept.csv"
-    path.write_text("id,audioDate\nkept,2024-01-01\n")
-    TASKS["import"](workspace, {"files": [(str(path), "kept.csv")], "actor": "test"}, lambda *_: None)
-    workspace.close()
-    path.write_text(
-        "id,audioDate,campaignName\n" + "".join(f"{n},2024-01-{n % 28 + 1:02},c{n % 50}\n" for n in range(150_000))
-    )
-    environment = {
-        **os.environ,
-        "CALLBOARD_DATA_DIR": str(settings.data_dir),
-        "CALLBOARD_DATABASE_URL": settings.database_url,
-    }
-    child = subprocess.Popen(
-        [sys.executable, "-m", "lib", "import", str(path)],
-        env=environment,
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    time.sleep(delay)
-    child.send_signal(signal.SIGKILL)
-    child.wait()
-    workspace = Workspace(settings)
-    found = set(held(workspace))
-    assert found == {"kept"} or len(found) == 150_001
+def test_what_is_loaded_is_not_stopped(workspace: Workspace, load: Load, tmp_path: Path) -> None:
+    load("id,audioDate\nkept,2024-01-01\n")
+    path = tmp_path / "few.csv"
+    path.write_text("id,audioDate\na,2024-01-01\n")
+
+    def stop(_: imports.Progress) -> None:
+        if "a" in held(workspace):
+            raise CancelledError("The data are as they were.")
+
+    imports.run(workspace.facts, workspace.settings, Request((InputFile(path, "few.csv"),), "t"), stop)
+    with workspace.facts.read() as connection:
+        assert [entry.result for entry in history.entries(connection)] == ["loaded", "loaded"]
+
+
+def test_a_job_that_is_done_again_loads_once(workspace: Workspace, load: Load, tmp_path: Path) -> None:
+    """Its worker died after the commit, before it could tell; what came since then stays."""
+    path = tmp_path / "old.csv"
+    path.write_text("id,audioDate,averageNote\na,2024-01-01,1\nb,2024-01-01,1\nb,2024-01-01,1\nbad,,\n")
+    payload = {"files": [(str(path), path.name)], "skip_bad_rows": True}
+    job = workspace.queue.add("import", payload, "test")
+    assert workspace.queue.claim(["import"]) is not None
+    done = TASKS["import"](workspace, {**payload, "actor": "test", "job": job.id}, lambda *_: None)
+    load("id,audioDate,averageNote\na,2024-01-01,9\n")
+    with workspace.state.transaction() as connection:
+        connection.execute(sa.update(schema.jobs).values(lease_until=datetime.now(UTC) - timedelta(seconds=1)))
+    workspace.start_workers()
+    until(lambda: (found := workspace.queue.get(job.id)) is not None and found.ended)
+    again = workspace.queue.get(job.id)
+    assert again is not None and (again.status, again.attempt) == ("completed", 2) and again.result is not None
+    told = ("id", "result", "read", "bad", "added", "changed", "unchanged", "bad_rows_file")
+    assert {name: again.result[name] for name in told} == {name: done[name] for name in told}
+    assert "repeated ids: 1 (the later row stands)" in again.result["lines"]
+    with workspace.facts.read() as connection:
+        scores = connection.execute(sa.select(schema.evaluations.c.id, schema.evaluations.c.score)).all()
+        assert len(history.entries(connection)) == 2
+    assert {row.id: row.score for row in scores} == {"a": 90_000, "b": 10_000}
+
+
+def test_a_job_that_is_given_up_tells_what_it_loaded(workspace: Workspace, tmp_path: Path) -> None:
+    """The worker of its last try died after the commit."""
+    path = tmp_path / "old.csv"
+    path.write_text("id,audioDate\na,2024-01-01\n")
+    payload = {"files": [(str(path), path.name)]}
+    job = workspace.queue.add("import", payload, "test")
+    long_ago = sa.update(schema.jobs).values(lease_until=datetime.now(UTC) - timedelta(seconds=1))
+    for _ in range(MAX_ATTEMPTS):
+        assert workspace.queue.claim(["import"]) is not None
+        with workspace.state.transaction() as connection:
+            connection.execute(long_ago)
+    TASKS["import"](workspace, {**payload, "actor": "test", "job": job.id}, lambda *_: None)
+    workspace.start_workers()
+    until(lambda: (found := workspace.queue.get(job.id)) is not None and found.ended)
+    ended = workspace.queue.get(job.id)
+    assert ended is not None and ended.status == "completed" and ended.result is not None and ended.result["added"] == 1
+    with workspace.state.read() as connection:
+        written = sa.select(sa.func.count()).where(schema.audit.c.action == "import")
+        assert connection.execute(written).scalar_one() == 2  # once by whoever died, once by who found it
+
+
+def test_a_job_that_failed_is_listed_by_its_last_try(workspace: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "late.csv"
+    request = Request((InputFile(path, path.name),), "t", id="imp_1")
+    with pytest.raises(FileError):
+        imports.run(workspace.facts, workspace.settings, request, lambda _: None)
+    path.write_text("id,audioDate\na,2024-01-01\n")
+    imports.run(workspace.facts, workspace.settings, request, lambda _: None)
+    with workspace.facts.read() as connection:
+        (listed,) = history.entries(connection)
+    assert (listed.id, listed.result, listed.message, listed.added) == ("imp_1", "loaded", None, 1)
+
+
+def test_an_import_that_is_in_is_told_so(workspace: Workspace, tmp_path: Path) -> None:
+    """Also where the word of the commit is lost on its way: the connection ends with the transaction kept."""
+    path = tmp_path / "few.csv"
+    path.write_text("id,audioDate\na,2024-01-01\n")
+
+    def lose(connection: sa.Connection) -> None:
+        sa.event.remove(workspace.facts.engine, "commit", lose)
+        connection.connection.driver_connection.commit()  # type: ignore[union-attr]  # there is one
+        raise sa.exc.OperationalError("COMMIT", {}, Exception("the connection was lost"))
+
+    def loading(progress: imports.Progress) -> None:
+        if progress.step == "loading":
+            sa.event.listen(workspace.facts.engine, "commit", lose)
+
+    report = imports.run(workspace.facts, workspace.settings, Request((InputFile(path, "few.csv"),), "t"), loading)
+    assert (report.result, report.loaded.added, set(held(workspace))) == ("loaded", 1, {"a"})
+    with workspace.facts.read() as connection:
+        assert [(entry.id, entry.result) for entry in history.entries(connection)] == [(report.id, "loaded")]
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_days_of_another_zone_do_not_come_in(workspace: Workspace, load: Load, settings: Settings) -> None:
+    """Another process, begun later with another zone, has computed every day anew."""
+    load("id,audioDate\na,2024-01-01T02:00:00Z\n")
+    other = Workspace(settings.model_copy(update={"timezone": "America/Santiago"}))
+    with pytest.raises(ConflictError, match="by now, and this process goes by UTC"):
+        load("id,audioDate\nb,2024-01-01T02:00:00Z\n")
+    assert set(held(workspace)) == {"a"} and TASKS["check"](other, {}, lambda *_: None)["differences"] == 0
+    other.close()
+
+
+def test_ids_made_of_rows_need_files_of_different_names(load: Load, tmp_path: Path) -> None:
+    mapping = "[columns]\nid = { row = true }\naudioDate = 'audioDate'\n"
+    files = [tmp_path / month / "calls.csv" for month in ("jan", "feb")]
+    for path in files:
+        path.parent.mkdir()
+        path.write_text("audioDate\n2024-01-01\n")
+    with pytest.raises(FileError, match="two files have this name"):
+        load(files, mapping)
+    assert load(files[:1], mapping).loaded.added == 1
+
+
+def test_what_may_never_end_is_no_file(workspace: Workspace) -> None:
+    for name in ("/dev/zero", "/dev"):
+        with pytest.raises(FileError, match="no file"):
+            imports.run(
+                workspace.facts, workspace.settings, Request((InputFile(Path(name), "x.csv"),), "t"), lambda _: None
+            )
+
+
+@pytest.mark.parametrize("chunk", [1_000, 10_000])
+def test_sample_data_do_not_come_over_what_came_meanwhile(
+    workspace: Workspace, load: Load, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr(workspaces, "SAMPLE_CHUNK", chunk)
+    made = sample.batches
+
+    def batches(*asked: Any) -> Iterator[pa.RecordBatch]:
+        for number, batch in enumerate(made(*asked)):
+            if number == (1 if chunk == 1_000 else 0):
+                load("id,audioDate\nown,2024-01-01\n", replace_sample=True)
+            yield from (batch.slice(start, 1_000) for start in range(0, len(batch), 1_000))
+
+    monkeypatch.setattr(sample, "batches", batches)
+    with pytest.raises(SampleDataError):
+        TASKS["sample"](workspace, {"rows": 60_000, "seed": 3, "until": "2024-03-01"}, lambda *_: None)
+    assert set(held(workspace)) == {"own"}
     assert TASKS["check"](workspace, {}, lambda *_: None)["differences"] == 0
-    workspace.close()
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
@@ -197,37 +310,38 @@ def test_sample_data_do_not_mix_with_ones_own(workspace: Workspace, load: Load) 
         TASKS["sample"](workspace, {"rows": 500, "seed": 3}, lambda *_: None)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root; CI has it")
-def test_a_full_disk(tmp_path: Path) -> None:
-    small = tmp_path / "small"
-    small.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(small)], check=True)
-    try:
-        workspace = Workspace(Settings(data_dir=small / "data", sample="off"))
-        path = tmp_path / "calls.csv"
-
-        def run(rows: int, prefix: str) -> Any:
-            path.write_text(
-                "id,audioDate,audioFileName\n"
-                + "".join(f"{prefix}{n},2024-01-{n % 28 + 1:02},{os.urandom(60).hex()}\n" for n in range(rows))
-            )
-            return TASKS["import"](workspace, {"files": [(str(path), "calls.csv")], "actor": "t"}, lambda *_: None)
-
-        assert run(1000, "kept")["added"] == 1000
-        with pytest.raises(StorageError, match="disk is full"):
-            run(400_000, "lost")
-        workspace.close()
-        workspace = Workspace(Settings(data_dir=small / "data", sample="off"))
-        assert len(held(workspace)) == 1000
-        assert TASKS["check"](workspace, {}, lambda *_: None)["differences"] == 0
-        assert run(10, "after")["added"] == 10
-        workspace.close()
-    finally:
-        subprocess.run(["umount", "-l", str(small)], check=True)
-
-
 def test_the_files_of_an_import_are_listed_as_json(load: Load, workspace: Workspace) -> None:
     load("id,audioDate\na,2024-01-01\n", name='odd "name", really.csv')
     with workspace.facts.read() as connection:
         (listed,) = connection.execute(sa.select(schema.imports.c.files)).scalars()
     assert json.loads(listed)[0]["name"] == 'odd "name", really.csv'
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_table_of_somebody_else_is_left_alone(load: Load, workspace: Workspace) -> None:
+    """One that is named as our temporary ones are, in the same database."""
+    with workspace.facts.engine.begin() as connection:
+        for name in ("staged", "texts", "measured", "changes_daily_by_center"):
+            connection.exec_driver_sql(f"CREATE TABLE {name} AS SELECT 1 AS mine")
+    assert load("id,audioDate\na,2024-01-01\n").loaded.added == 1
+    assert load("id,audioDate\na,2024-01-02\n").loaded.changed == 1
+    with workspace.facts.read() as connection:
+        for name in ("staged", "texts", "measured", "changes_daily_by_center"):
+            assert connection.execute(
+                sa.select(sa.column("mine")).select_from(sa.table(name, schema="public"))
+            ).all() == [(1,)]
+
+
+def test_what_is_wrong_with_many_objects_is_counted_and_not_kept() -> None:
+    zone = ZoneInfo("UTC")
+    for objects, told in (
+        ([1] * 50_000, "is not an object"),
+        ([{"who": 1}] * 50_000, "is not a column"),
+        ([{f"column {number}": 1 for number in range(50_000)}] * 3, "is not a column"),
+    ):
+        found = convert_objects(objects, zone, EVERYTHING)
+        assert (found.read, found.bad) == (len(objects), len(objects))
+        assert 0 < len(found.problems) <= 1_000 and told in found.problems[0].problem
+    good = {"id": "a", "audioDate": "2024-01-01"}
+    mixed = convert_objects([good, 7, {**good, "averageNote": "x"}, {**good, "id": "b"}], zone, EVERYTHING)
+    assert (mixed.read, mixed.bad) == (4, 2) and [problem.row for problem in mixed.problems] == [2, 3]

@@ -66,7 +66,7 @@ def test_our_own(path: object) -> None:
         ("[file]\nencodin = 'x'", "did you mean 'encoding'"),
         ("[file]\nencoding = 'klingon'", "is not known"),
         ("[file]\nencoding = 'rot13'", "is not known"),
-        ("[file]\ndelimiter = ';;'", "one character"),
+        ("[file]\ndelimiter = ';;'", "one ASCII character"),
         ("[file]\ndecimal = ';'", "'.' or ','"),
         ("[file]\ntimezone = 'Europe/Madird'", "did you mean 'Europe/Madrid'"),
         ("[file]\nsheet = 0", "a number from 1"),

@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from lib import schema
-from lib.errors import CallboardError, CancelledError
-from lib.jobs.queue import MAX_ATTEMPTS, Job, Queue
+from lib.errors import CallboardError, CancelledError, DatabaseUnavailableError
+from lib.jobs.queue import MAX_ATTEMPTS, Job, Once, Queue
 from lib.jobs.worker import Steps, Worker
 from lib.workspace import Workspace
 
@@ -79,6 +79,55 @@ def test_given_up_in_the_end(queue: Queue, workspace: Workspace) -> None:
     assert found is not None and (found.status, found.message) == ("failed", "given up after 3 attempts")
 
 
+def test_given_up_is_not_what_was_done(queue: Queue, workspace: Workspace) -> None:
+    """Its worker died after the last try had come to its end, or after someone had asked for it to be stopped."""
+    jobs = [queue.add("import", {"n": n}, "me") for n in range(2)]
+    for job in jobs:
+        for _ in range(MAX_ATTEMPTS if job is jobs[0] else 1):
+            assert queue.claim(["import"]) is not None
+            if job is jobs[1]:
+                queue.cancel(job.id)
+            expire(workspace, job)
+        assert queue.claim(["import"], lambda left: {"n": left.payload["n"]}) is None
+    ended = [queue.get(job.id) for job in jobs]
+    assert [job and (job.status, job.result, job.message) for job in ended] == [
+        ("completed", {"n": 0}, None),
+        ("completed", {"n": 1}, None),
+    ]
+
+
+def test_one_worker_finds_out_what_a_job_came_to(queue: Queue, workspace: Workspace) -> None:
+    """What it did is written down by whoever finds out: two would write it down twice."""
+    job = queue.add("import", {}, "me")
+    for _ in range(MAX_ATTEMPTS):
+        assert queue.claim(["import"]) is not None
+        expire(workspace, job)
+    asked: list[str] = []
+
+    def done(left: Job) -> dict[str, str]:
+        asked.append(left.id)
+        if len(asked) == 1:
+            assert queue.claim(["import"], done) is None  # another one that looks meanwhile
+        return {"found": left.id}
+
+    assert queue.claim(["import"], done) is None
+    found = queue.get(job.id)
+    assert asked == [job.id] and found is not None and found.result == {"found": job.id}
+
+
+def test_an_order_whose_job_was_deleted_is_a_new_one(queue: Queue, workspace: Workspace) -> None:
+    once = Once("key", "the same", "order")
+    first = queue.add("export", {}, "me", once)
+    assert queue.add("export", {}, "me", once).id == first.id
+    queue.cancel(first.id)
+    queue.delete(first.id)
+    second = queue.add("export", {}, "me", once)
+    assert second.id != first.id and queue.add("export", {}, "me", once).id == second.id
+    with workspace.state.transaction() as connection:  # as earlier versions left it
+        connection.execute(sa.delete(schema.jobs))
+    assert queue.add("export", {}, "me", once).id not in (first.id, second.id)
+
+
 def test_cancel(queue: Queue) -> None:
     waiting, running = queue.add("check", {}, "me"), queue.add("import", {}, "me")
     claimed = queue.claim(["import"])
@@ -99,10 +148,13 @@ def test_worker(queue: Queue) -> None:
     def refuse(_job: Job, _steps: Steps) -> dict[str, int]:
         raise CallboardError("no such thing")
 
-    worker = Worker(queue, {"double": double, "refuse": refuse})
-    jobs = [queue.add("double", {"n": 4}, "me"), queue.add("refuse", {}, "me")]
+    def lose(_job: Job, _steps: Steps) -> dict[str, int]:
+        raise DatabaseUnavailableError('The database does not answer: connection to "10.1.2.3", user "calls" failed')
+
+    worker = Worker(queue, {"double": double, "refuse": refuse, "lose": lose})
+    jobs = [queue.add("double", {"n": 4}, "me"), queue.add("refuse", {}, "me"), queue.add("lose", {}, "me")]
     worker.start()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and not all((found := queue.get(job.id)) and found.ended for job in jobs):
         time.sleep(0.05)
     worker.stop()
@@ -110,4 +162,5 @@ def test_worker(queue: Queue) -> None:
     assert [job and (job.status, job.result, job.message) for job in ended] == [
         ("completed", {"doubled": 8}, None),
         ("failed", None, "no such thing"),
+        ("failed", None, "The database did not answer. Nothing is lost; right would be to try again."),
     ]

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import workspace as workspaces
+from lib.access.people import LOCAL, Role
+from lib.analytics.calendar import Granularity
+from lib.analytics.filters import EVERYTHING, Filters, Grant
+from lib.exports.run import Order
+from lib.jobs.queue import EXPORT
 from lib.settings import Settings
 from lib.workspace import TASKS, Workspace
 from tests.conftest import ROOT
+from tests.waiting import LONG_SECONDS
 
 PAGES = ["overview", "campaigns", "call_centers", "executives", "trends", "evaluations", "exports", "data"]
 CALLS = """\
@@ -35,7 +42,7 @@ def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest
     monkeypatch.setenv("CALLBOARD_SAMPLE", "off")
     monkeypatch.chdir(ROOT)
     monkeypatch.syspath_prepend(str(ROOT))
-    yield AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=30)
+    yield AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=LONG_SECONDS)
     workspaces.close_current()
 
 
@@ -130,6 +137,78 @@ def test_records(app: AppTest, settings: Settings, tmp_path: Path) -> None:
     app.multiselect(key="state").select("Pending").run()
     assert app.dataframe[0].value["Id"].tolist() == ["3"]
     assert app.query_params["state"] in ("Pending", ["Pending"])
+
+
+def test_a_page_of_records_that_is_not_there(app: AppTest, settings: Settings, tmp_path: Path) -> None:
+    fill(settings, tmp_path)
+    app.query_params["page"] = "999999999"
+    app.run()
+    app.switch_page("evaluations.py").run()
+    assert app.dataframe[0].value["Id"].tolist() == ["3", "2", "1"]
+    assert "1 to 3 of 3, newest first." in [caption.value for caption in app.caption]
+
+
+def test_a_pinned_link_remembers_what_was_seen(app: AppTest, settings: Settings, tmp_path: Path) -> None:
+    """Also where a filter is changed by the same click's run."""
+    fill(settings, tmp_path)
+    app.run()
+    app.multiselect(key="campaignId").select("a")
+    app.button(key="pin").click().run()
+    assert not app.exception
+    link = workspaces.current().links.get(app.session_state["_pinned_now"])
+    assert link is not None and "campaignId" not in link.parameters and link.measures["evaluations"] == 3
+
+
+def test_exports_are_listed_whatever_the_filters(app: AppTest, settings: Settings, tmp_path: Path) -> None:
+    fill(settings, tmp_path)
+    app.query_params["campaignId"] = "nobody"
+    app.run()
+    app.switch_page("exports.py").run()
+    assert "Nothing matches these filters" in text(app)
+    assert "Exports so far" in [heading.value for heading in app.subheader]
+
+
+@pytest.mark.usefixtures("app")
+def test_people_that_someone_else_changed() -> None:
+    """A form that is open does not change back what another admin has changed meanwhile."""
+    space = workspaces.current()
+    ana = space.people.add("ana@example.com", Role.ANALYST, Grant(None, ("b",)), "root")
+    form = AppTest.from_string(
+        "from lib import workspace\nfrom lib.ui import people, visitor\n"
+        "visitor.enter(workspace.current())\npeople.show(workspace.current())\n",
+        default_timeout=LONG_SECONDS,
+    )
+    form.run()
+    form.selectbox(key="_person_chosen").select(ana.id).run()
+    assert [box.value for box in form.selectbox if box.label == "Role"] == [Role.ANALYST, Role.VIEWER]
+    space.people.change(ana.id, Role.VIEWER, Grant(("n",), ("a",)), "other")
+    next(button for button in form.button if button.label == "Save").click().run()
+    assert not form.exception and "Someone changed this person meanwhile" in form.info[0].value
+    now = space.people.get(ana.id)
+    assert now is not None and (now.role, now.grant) == (Role.VIEWER, Grant(("n",), ("a",)))
+    next(button for button in form.button if button.label == "Save").click().run()
+    assert not form.info
+
+
+@pytest.mark.usefixtures("app")
+def test_an_export_is_repeated_within_the_limits_of_today(settings: Settings, tmp_path: Path) -> None:
+    fill(settings, tmp_path)
+    space = workspaces.current()
+    queue = space.queue
+    filters = Filters.from_parameters({}, space.settings.zone)
+    order = Order("evaluations", "csv", filters, Granularity.DAILY, "all").to_json()
+    job = queue.add(EXPORT, order, "ana@example.com")
+    limited = replace(LOCAL, id="ana", email="ana@example.com", role=Role.ANALYST, grant=Grant(None, ("b",)))
+    for person, orders in ((limited, 1), (replace(limited, grant=EVERYTHING), 2)):
+        script = AppTest.from_string(
+            "import streamlit as st\nfrom lib import workspace\nfrom lib.ui import exporting\n"
+            "queue = workspace.current().queue\n"
+            f"exporting._repeat(queue, queue.get('{job.id}'))\n",
+            default_timeout=LONG_SECONDS,
+        )
+        script.session_state["_person"] = person
+        script.run()
+        assert not script.exception and len(queue.newest((EXPORT,))) == orders
 
 
 def test_coverage_that_changed_is_told(app: AppTest, settings: Settings, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from lib.settings import Settings
 from lib.ui import pictures
 from lib.workspace import TASKS, Workspace
 from tests.ui.test_pages import CALLS
+from tests.waiting import LONG_SECONDS
 
 
 @pytest.fixture
@@ -44,12 +45,13 @@ def page() -> None:
     from lib.charts.look import LIGHT, Look
     from lib.charts.paper import Paper, Section
     from lib.charts.trend import trend
-    from lib.ui import pictures, state
+    from lib.ui import pictures, state, visitor
     from lib.ui.printed import Printed
     from lib.ui.view import asked
 
     languages.use(st.query_params.get("language", "en"))
     space = workspace.current()
+    visitor.enter(space)
     view = asked(space, state.filters(space.settings.zone), Printed("T", "Q"))
     course = view.answers.ask(queries.trend, view.filters, view.calendar, Granularity.MONTHLY)
     drawing = trend({"": course}, METRICS["averageScore"], Look(LIGHT, languages.current()))
@@ -77,7 +79,7 @@ def page() -> None:
     [("en", "PNG, for slides and mail", "Page as PDF"), ("es", "PNG, para diapositivas y correo", "Página en PDF")],
 )
 def test_buttons_and_words(language: str, label: str, page_label: str) -> None:
-    app = AppTest.from_function(page, default_timeout=30)
+    app = AppTest.from_function(page, default_timeout=LONG_SECONDS)
     app.query_params["language"] = language
     app.run()
     assert not app.exception

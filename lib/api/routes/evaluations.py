@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 import json
 from typing import Annotated, Any
 
@@ -30,7 +32,8 @@ from lib.api.dependencies import (
 from lib.api.errors import invalid
 from lib.api.figures import answer, period, record, written
 from lib.codes import Sentiment, State
-from lib.ingest import imports
+from lib.errors import RefusedError
+from lib.ingest.objects import MAX_OBJECTS
 
 router = APIRouter(prefix="/evaluations", tags=["Evaluations"])
 
@@ -92,7 +95,7 @@ def write(request: Request, space: Space, key: RecordWriter, body: bodies.Body) 
     """Load evaluations in the canonical columns: all or nothing, by id, by the rules of an import."""
     only(request, ())
     objects = _objects(bodies.media_type(request), body)
-    report = imports.run_objects(space.facts, space.settings, objects, f"API key {key.name}", key.grant)
+    report = space.write_evaluations(objects, key.actor, key.grant)
     done = report.loaded
     return {
         "importId": report.id,
@@ -113,10 +116,14 @@ def _objects(kind: str, body: bytes) -> list[object]:
         text = body.decode("utf-8-sig")
         if text.lstrip().startswith("[") and kind == bodies.JSON:
             found: list[object] = _parsed(text)
-            return found
-        return [_parsed(line) for line in text.split("\n") if line.strip()]
+        else:
+            lines = (line for line in io.StringIO(text, newline="\n") if line.strip())
+            found = [_parsed(line) for line in itertools.islice(lines, MAX_OBJECTS + 1)]
     except (ValueError, RecursionError):
         raise invalid(None, "The body is neither an array of evaluations nor one object a line, in UTF-8.") from None
+    if len(found) > MAX_OBJECTS:
+        raise RefusedError(413, f"More than {MAX_OBJECTS:,} evaluations are sent at once; right would be fewer.")
+    return found
 
 
 def _parsed(text: str) -> Any:

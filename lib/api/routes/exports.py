@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
+import time
+from collections import OrderedDict
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -11,6 +14,7 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse, JSONResponse
 
+from lib.access.audit import Action
 from lib.access.keys import Key
 from lib.analytics import selection, wording
 from lib.analytics.calendar import Granularity
@@ -22,8 +26,8 @@ from lib.api.figures import answer, written
 from lib.exports import files, links
 from lib.exports.run import Order, grant_of
 from lib.exports.tables import CSV_TYPE, XLSX_TYPE
-from lib.jobs.queue import COMPLETED, FAILED, Job, Once
-from lib.workspace import EXPORT, Workspace
+from lib.jobs.queue import COMPLETED, EXPORT, FAILED, Job, Once
+from lib.workspace import Workspace
 
 router = APIRouter(prefix="/analytics/export", tags=["Exports"])
 downloads = APIRouter(prefix="/downloads", tags=["Exports"])
@@ -31,6 +35,8 @@ downloads = APIRouter(prefix="/downloads", tags=["Exports"])
 _TYPES = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
 
 Ids = str | list[str] | None
+
+_ONE_FETCH_SECONDS = 60
 
 
 class ExportOrder(BaseModel):
@@ -114,7 +120,7 @@ def start(
     if idempotency_key is not None:
         digest = hashlib.sha256(order.model_dump_json().encode()).hexdigest()
         once = Once(key.prefix, idempotency_key, digest)
-    job = space.queue.add(EXPORT, payload, f"API key {key.name}", once)
+    job = space.queue.add(EXPORT, payload, key.actor, once)
     url = f"{_base(request, space)}/v1/analytics/export/{job.id}"
     started = {"jobId": job.id, "status": job.status, "progress": round(job.progress, 1), "statusUrl": url}
     return JSONResponse(started, 202, {"Location": url})
@@ -138,8 +144,11 @@ def download(request: Request, space: Space, jobId: str, name: str) -> Response:
     path = None if job is None or job.result is None else files.folder(space.settings) / job.result["file"]
     if job is None or job.result is None or path is None or not path.exists():
         raise not_found("There is no such file, or the link is no longer good.")
-    if not re.fullmatch(r"bytes=[0-9, -]*[0-9-]", request.headers.get("range", "bytes=0-"), re.ASCII):
-        raise invalid("Range", "The Range header is not such as bytes=0-99.")
+    _check_range(request.headers.get("range"), job.result["bytes"])
+    if not getattr(request.state, "head", False) and _is_new(jobId, signature):
+        told = {"ordered_by": job.actor, "bytes": job.result["bytes"]}
+        space.audit.record("signed link", Action.DOWNLOAD, job.result["downloadName"], **told)
+        _keep(jobId, signature)
     headers = {
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",
@@ -147,6 +156,35 @@ def download(request: Request, space: Space, jobId: str, name: str) -> Response:
     }
     kind = _TYPES[job.payload["format"]]
     return FileResponse(path, media_type=kind, filename=job.result["downloadName"], headers=headers)
+
+
+def _check_range(asked: str | None, size: int) -> None:
+    """Raise ApiError for a Range header that names no part of a file."""
+    if asked is None:
+        return
+    kind, _, parts = asked.partition("=")
+    for part in parts.split(","):
+        found = re.fullmatch(r"([0-9]{1,18})-([0-9]{0,18})|-[1-9][0-9]{0,17}", part.strip(), re.ASCII)
+        first, last = (found[1], found[2]) if found else (None, None)
+        there = first is None or (int(first) < size and int(first) <= int(last or size))
+        if kind != "bytes" or found is None or not there:
+            raise invalid("Range", f"The Range header is not such as bytes=0-{size - 1}, which is the whole file.")
+
+
+_fetched: OrderedDict[tuple[str, str], float] = OrderedDict()
+
+
+def _is_new(job: str, signature: str) -> bool:
+    """Return whether a link is used for the first time in a minute: a file may come in many parts."""
+    return time.monotonic() - _fetched.get((job, signature), -math.inf) > _ONE_FETCH_SECONDS
+
+
+def _keep(job: str, signature: str) -> None:
+    """Remember that the use of a link is written down."""
+    _fetched[job, signature] = time.monotonic()
+    _fetched.move_to_end((job, signature))
+    while len(_fetched) > 10_000:
+        _fetched.popitem(last=False)
 
 
 def _visible(space: Workspace, key: Key, number: str) -> Job:

@@ -22,6 +22,9 @@ from lib.errors import CallboardError
 
 log = logging.getLogger(__name__)
 
+_ROWS = ("read", "added", "changed", "unchanged", "blank", "bad")
+"""What the history of imports counts."""
+
 
 async def healthz(_request: Request) -> Response:
     """Answer that the process is alive."""
@@ -29,7 +32,7 @@ async def healthz(_request: Request) -> Response:
 
 
 async def readyz(_request: Request) -> Response:
-    """Answer whether questions can be answered."""
+    """Answer whether questions can be answered, and changes be kept."""
     await anyio.to_thread.run_sync(_answer_one)
     return JSONResponse({"status": "ready"})
 
@@ -70,6 +73,8 @@ def _answer_one() -> None:
         queries.status(connection)
     with space.state.read() as connection:
         connection.execute(sa.select(schema.jobs.c.id).limit(1)).first()
+    for store in (space.facts, space.state):
+        store.check_room()
 
 
 def _gauge() -> None:
@@ -82,6 +87,16 @@ def _gauge() -> None:
     )
     with space.state.read() as connection:
         rows = connection.execute(counts).all()
+    table = schema.imports.c
+    columns = [table[name] for name in _ROWS]
+    imports = sa.select(table.result, sa.func.count(), *map(sa.func.sum, columns)).group_by(table.result)
+    with space.facts.read(5) as connection:
+        imported = connection.execute(imports).all()
+    metrics.IMPORTS.clear()
+    for result, count, *_ in imported:
+        metrics.IMPORTS.labels(result).set(count)
+    for place, name in enumerate(_ROWS):
+        metrics.IMPORT_ROWS.labels(name).set(sum(int(row[place + 2]) for row in imported))
     metrics.JOBS.clear()
     for kind, state, count in rows:
         metrics.JOBS.labels(kind, state).set(count)

@@ -19,6 +19,7 @@ def upgrade() -> None:
     op.drop_table("daily")
     for table in WITHOUT_BINS:
         for name in BINS:
-            op.drop_column(table, name)
+            # In words, as Alembic's own way looks on DuckDB through all indexes each time, and there are none.
+            op.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
     if op.get_bind().dialect.name == "postgresql":
         op.drop_index("evaluations_day", "evaluations")  # the one by instants finds days as well

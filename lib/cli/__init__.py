@@ -1,4 +1,4 @@
-"""The command line: `callboard import | sample | check | keys`.
+"""The command line: `callboard import | sample | check | backup | restore | keys`.
 
 Where the running app holds the embedded database, a command puts its task into the queue, and the app's worker does
 it; the user sees the same output either way.
@@ -6,13 +6,11 @@ it; the user sees the same output either way.
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +19,20 @@ import pyarrow as pa
 import pyarrow.csv
 
 from lib import __version__, settings
-from lib.access import keys
+from lib.backup.restore import restore
+from lib.cli import access
 from lib.database import State
-from lib.errors import CallboardError, CancelledError, DatabaseHeldError, SampleDataError
+from lib.errors import CallboardError, CancelledError, ConflictError, DatabaseHeldError, SampleDataError
 from lib.ingest import sample
-from lib.ingest.imports import DRY_RUN, LOADED
+from lib.ingest.history import DRY_RUN, LOADED
 from lib.jobs.queue import FAILED, Queue
+from lib.redaction import redacted
 from lib.workspace import TASKS, Workspace
 
 LISTED_PROBLEMS = 50
 POLL_SECONDS = 0.2
 UNCLAIMED_SECONDS = 15
+STOPPED_SECONDS = 60
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -100,79 +101,67 @@ def sample_command(rows: int, seed: int, until: datetime | None, to: Path | None
 
 
 @commands.command("check")
-def check_command() -> None:
-    """Recompute the rollup from the facts; exit with 1 where they differ."""
-    result = _perform("check", {})
+@click.option("--repair", is_flag=True, help="Compute the rollup anew from the facts, and mend what they tell.")
+def check_command(repair: bool) -> None:
+    """Recompute the rollup from the facts, and look at ids, names and days; exit with 1 where something is wrong."""
+    result = _perform("check", {"repair": repair})
     for line in result["lines"]:
         click.echo(line)
     if result["differences"]:
         click.echo(f"{result['differences']} cells differ (at most 20 are listed).", err=True)
+    for line in result["repaired"]:
+        click.echo(f"Repaired: {line}.")
+    if result["left"]:
+        if repair:
+            click.echo("This is left, which a repair can't mend:")
+            click.echo("\n".join(result["left"]))
+        else:
+            click.echo("To mend what can be mended: callboard check --repair", err=True)
         sys.exit(1)
     click.echo(f"The rollup equals the facts: {result['evaluations']} evaluations.")
 
 
-@commands.group("keys")
-def keys_group() -> None:
-    """Make, list and revoke API keys."""
+@commands.command("backup")
+@click.argument("to", type=click.Path(path_type=Path))
+@click.option("--with-secret", is_flag=True, help="Put the secret that signs links into it, too.")
+@click.option("--yes", is_flag=True, help="Replace a file of that name.")
+def backup_command(to: Path, with_secret: bool, yes: bool) -> None:
+    """Write everything into one file, TO, or one of today's date in the folder TO; while the app goes on.
+
+    The file does not depend on the engine, appears whole or not at all, and is readable by its owner alone.
+    """
+    if os.path.isdir(to):  # which says no where it can't look, and where no name is that long
+        to = to / f"callboard-{datetime.now().astimezone():%Y-%m-%d-%H%M%S}.zip"
+    result = _perform("backup", {"path": str(to.absolute()), "with_secret": with_secret, "replace": yes})
+    click.echo(f"backup: {result['path']}")
+    click.echo(f"evaluations: {result['evaluations']}")
+    click.echo(f"bytes: {result['bytes']}")
 
 
-@keys_group.command("create")
-@click.argument("name")
-@click.option(
-    "--scope", "scopes", multiple=True, required=True, help=f"One of {', '.join(keys.SCOPES)}; may be repeated."
-)
-@click.option(
-    "--call-center", "call_centers", multiple=True, help="Id of a call center that the key may see; all if absent."
-)
-@click.option("--campaign", "campaigns", multiple=True, help="Id of a campaign that the key may see; all if absent.")
-@click.option("--expires", help="How long the key is good, such as 90d.")
-def keys_create(
-    name: str, scopes: tuple[str, ...], call_centers: tuple[str, ...], campaigns: tuple[str, ...], expires: str | None
-) -> None:
-    """Make a key; print it, alone, on standard output. It is shown this once."""
-    good_for = keys.parse_duration(expires) if expires else None
-    with _state() as state:
-        text, key = keys.create(state, name, scopes, getpass.getuser(), call_centers, campaigns, good_for)
-    until = f"until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else "until revoked"
-    click.echo(
-        f"Key {key.prefix} for '{key.name}' with {', '.join(key.scopes)}, good {until}. Shown this once:", err=True
-    )
-    click.echo(text)
-
-
-@keys_group.command("list")
-def keys_list() -> None:
-    """List every key: prefix, state, name, scopes, limits, last use."""
-    with _state() as state:
-        found = keys.all_keys(state)
-    for key in found:
-        limits = [
-            f"{what}: {', '.join(ids)}"
-            for what, ids in (("call centers", key.grant.call_centers), ("campaigns", key.grant.campaigns))
-            if ids is not None
-        ]
-        used = f"used {key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never used"
-        click.echo("  ".join([key.prefix, f"{key.status:<7}", key.name, " ".join(key.scopes), *limits, used]))
-    if not found:
-        click.echo("No keys yet. Make one with: callboard keys create NAME --scope analytics:read", err=True)
-
-
-@keys_group.command("revoke")
-@click.argument("prefix")
-def keys_revoke(prefix: str) -> None:
-    """Revoke a key for good, named by its prefix."""
-    with _state() as state:
-        key = keys.revoke(state, prefix)
-    click.echo(f"Revoked {key.prefix} ('{key.name}').", err=True)
-
-
-@contextmanager
-def _state() -> Iterator[State]:
-    state = State(settings.load())
+@commands.command("restore")
+@click.argument("source", metavar="FROM", type=click.Path(path_type=Path))
+@click.option("--yes", is_flag=True, help="Replace what is there without asking.")
+def restore_command(source: Path, yes: bool) -> None:
+    """Put a backup in the place of all that is there, on the engine that the settings name; all or nothing."""
+    chosen = settings.load()
+    show, done = _progress()
     try:
-        yield state
+        try:
+            restored = restore(chosen, source, show, replace=yes, actor=access.this_user())
+        except ConflictError as error:
+            if not sys.stdin.isatty():
+                raise
+            if not click.confirm(f"{error.message}\nReplace all of it?", err=True):
+                raise CancelledError("Nothing was restored.") from None
+            restored = restore(chosen, source, show, replace=True, actor=access.this_user())
     finally:
-        state.close()
+        done()
+    for line in restored.in_words:
+        click.echo(line)
+
+
+commands.add_command(access.keys_group)
+commands.add_command(access.people_group)
 
 
 def main() -> None:
@@ -183,11 +172,15 @@ def main() -> None:
         error.show()
         sys.exit(2)
     except CallboardError as error:
-        click.echo(f"Error: {error.message}", err=True)
+        click.echo(f"Error: {redacted(error.message)}", err=True)
         sys.exit(130 if isinstance(error, CancelledError) else 2)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped; the data are as they were.", err=True)
         sys.exit(130)
+    except Exception as error:  # nobody sees a stack trace
+        told = redacted(f"{type(error).__name__}: {error}")
+        click.echo(f"Error: something went wrong that should not have ({told}). Please report it.", err=True)
+        sys.exit(2)
 
 
 def _read_mapping(path: Path | None) -> str | None:
@@ -207,7 +200,7 @@ def _perform(kind: str, payload: dict[str, Any]) -> dict[str, Any]:
         click.echo(f"Warning: {line}", err=True)
     chosen = settings.load()
     show, done = _progress()
-    payload = {**payload, "actor": getpass.getuser()}
+    payload = {**payload, "actor": access.this_user()}
     try:
         try:
             workspace = Workspace(chosen)
@@ -226,6 +219,7 @@ def _queue(state: State, kind: str, payload: dict[str, Any], show: Callable[[flo
     queue = Queue(state)
     job = queue.add(kind, payload, payload["actor"])
     added = time.monotonic()
+    stopped = None
     try:
         while not job.ended:
             if job.attempt == 0 and time.monotonic() - added > UNCLAIMED_SECONDS and not _busy(queue):
@@ -239,9 +233,16 @@ def _queue(state: State, kind: str, payload: dict[str, Any], show: Callable[[flo
             job = queue.get(job.id) or job
     except KeyboardInterrupt:
         queue.cancel(job.id)
-        raise
+        stopped = time.monotonic()
+        while not job.ended:  # it may be in by then, and ends at its next step otherwise
+            if time.monotonic() - stopped > STOPPED_SECONDS:
+                raise CancelledError("The running app was asked to stop, and has not yet done so.") from None
+            time.sleep(POLL_SECONDS)
+            job = queue.get(job.id) or job
     finally:
         state.close()
+    if job.status == FAILED and stopped is not None:
+        raise CancelledError("Stopped; the data are as they were.")
     if job.status == FAILED:
         message = job.message or "failed"
         raise SampleDataError(message) if message.startswith("The app holds sample data") else CallboardError(message)
@@ -275,8 +276,6 @@ def _progress() -> tuple[Callable[[float, str], None], Callable[[], None]]:
 
 def _write_sample(rows: int, seed: int, until: date | None, to: Path) -> None:
     """Write sample data as a CSV, whole or not at all."""
-    from datetime import timedelta
-
     last_day = until or datetime.now().astimezone().date() - timedelta(days=1)
     partial = to.with_name(f".{to.name}.part")
     made = (sample.canonical(batch) for batch in sample.batches(rows, seed, last_day, settings.load().zone))

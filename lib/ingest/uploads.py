@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,17 +18,29 @@ KEPT_SECONDS = 24 * 3600
 
 def keep(settings: Settings, files: Sequence[Any], session: str) -> tuple[InputFile, ...]:
     """Write uploaded files into the session's folder, in place of its earlier ones. Raises StorageError."""
-    root = settings.data_dir / "uploads"
-    folder = root / session
+    folder = _root(settings) / session
     try:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        for old in root.iterdir():
+        remove_old(settings)
+        return tuple(_write(folder, number, file.name, file) for number, file in enumerate(files))
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)  # a part of it is of no use
+        if isinstance(error, OSError):
+            raise StorageError(f"The upload can't be kept: {error.strerror}.") from None
+        raise
+
+
+def remove_old(settings: Settings) -> None:
+    """Delete what was brought and not used in a day."""
+    for old in _root(settings).glob("*"):
+        with suppress(FileNotFoundError):  # another visitor's upload removed it
             if time.time() - old.stat().st_mtime > KEPT_SECONDS:
                 shutil.rmtree(old, ignore_errors=True)
-        return tuple(_write(folder, number, file.name, file) for number, file in enumerate(files))
-    except OSError as error:
-        raise StorageError(f"The upload can't be kept: {error.strerror}.") from None
+
+
+def _root(settings: Settings) -> Path:
+    return settings.data_dir / "uploads"
 
 
 def _write(folder: Path, number: int, name: str, content: IO[bytes]) -> InputFile:

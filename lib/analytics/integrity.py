@@ -1,0 +1,154 @@
+"""Whether the facts hold together: the rollups, ids, names and days; and the mending of what the evaluations tell.
+
+Nothing here is of use while all is well: it is for a disk, a restore or a hand in the database that went wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from lib.analytics import rollup
+from lib.analytics.dimensions import DIMENSIONS
+from lib.analytics.local_time import local_day
+from lib.bulk import drop
+from lib.schema import evaluations, workspace
+
+LISTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is wrong, a line each: cells of the rollups that differ, at most 20; and all that is wrong elsewhere."""
+
+    cells: tuple[str, ...]
+    others: tuple[str, ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """All of it."""
+        return self.others + self.cells
+
+
+def findings(connection: Connection) -> Findings:
+    """Look the facts through; none where all is well."""
+    cells = tuple(_cell(each) for each in rollup.differences(connection, LISTED))
+    return Findings(cells, (*_doubled(connection), *_nameless(connection), *_misplaced(connection)))
+
+
+def repair(connection: Connection) -> list[str]:
+    """Mend what the evaluations alone tell, and compute the rollups anew; return what was done, a line each.
+
+    Must run inside `Facts.write`. What `findings` tells afterwards can't be mended so.
+    """
+    done = []
+    if connection.dialect.name == "duckdb":
+        removed = _remove_equal_doubles(connection)
+        if removed:
+            done.append(f"evaluations that were there twice, equal in every column: {removed} removed")
+    moved = _place(connection)
+    if moved:
+        done.append(f"days computed anew from their instants: {moved}")
+    rollup.rebuild(connection)
+    version = workspace.c.data_version + 1
+    connection.execute(sa.update(workspace).values(data_version=version, changed_at=datetime.now(UTC)))
+    return [*done, "the rollups were computed anew from the evaluations"]
+
+
+def _cell(difference: rollup.Difference) -> str:
+    return (
+        f"{difference.table}, {difference.day} {difference.cell}: the rollup has {_told(difference.rollup)}, the facts "
+        f"have {_told(difference.facts)}"
+    )
+
+
+def _told(side: dict[str, int] | None) -> str:
+    if side is None:
+        return "no such cell"
+    return ", ".join(f"{name} {value}" for name, value in side.items() if value)
+
+
+def _twice() -> sa.Select[tuple[str]]:
+    """Return the ids that several evaluations have."""
+    return sa.select(evaluations.c.id).group_by(evaluations.c.id).having(sa.func.count() > 1)
+
+
+def _doubled(connection: Connection) -> Iterator[str]:
+    if connection.dialect.name != "duckdb":
+        return  # PostgreSQL's index holds it
+    count = connection.execute(sa.select(sa.func.count()).select_from(_twice().subquery())).scalar_one()
+    if count:
+        some = ", ".join(row.id for row in connection.execute(_twice().order_by(evaluations.c.id).limit(5)))
+        yield (
+            f"ids that several evaluations have: {count} (such as {some}); where they differ, an import of these "
+            "evaluations puts it right, and a repair after it"
+        )
+
+
+def _nameless(connection: Connection) -> Iterator[str]:
+    for dimension in DIMENSIONS:
+        key = evaluations.c[dimension.column]
+        known = sa.select(dimension.table.c.key)
+        found = sa.select(sa.func.count(), sa.func.count(key.distinct())).where(key.not_in(known))
+        count, keys = connection.execute(found).one()
+        if count:
+            yield (
+                f"evaluations of {dimension.plural} that have no name: {count} (of {keys} {dimension.plural}); only an "
+                "import of these evaluations puts it right"
+            )
+
+
+def _day(connection: Connection) -> sa.ColumnElement[date] | None:
+    """Return the day that an evaluation should have, as SQL; None where there are none."""
+    zone = ZoneInfo(connection.execute(sa.select(workspace.c.timezone)).scalar_one())
+    instant = evaluations.c.audio_at
+    first, last = connection.execute(sa.select(sa.func.min(instant), sa.func.max(instant))).one()
+    return None if first is None else local_day(instant, zone, first, last)
+
+
+def _misplaced(connection: Connection) -> Iterator[str]:
+    day = _day(connection)
+    if day is not None:
+        wrong = sa.select(sa.func.count()).select_from(evaluations).where(evaluations.c.day != day)
+        count = connection.execute(wrong).scalar_one()
+        if count:
+            yield f"evaluations whose day is not that of their instant in the workspace's time zone: {count}"
+
+
+def _place(connection: Connection) -> int:
+    day, count = _day(connection), 0
+    if day is not None:
+        wrong = evaluations.c.day != day
+        count = connection.execute(sa.select(sa.func.count()).select_from(evaluations).where(wrong)).scalar_one()
+        if count:
+            connection.execute(sa.update(evaluations).where(wrong).values(day=day))
+    return count
+
+
+def _remove_equal_doubles(connection: Connection) -> int:
+    kept = sa.Table(
+        "kept",
+        sa.MetaData(),
+        *(sa.Column(each.name, each.type) for each in evaluations.columns),
+        prefixes=["TEMPORARY"],
+    )
+    drop(connection, kept)
+    kept.create(connection)
+    of_doubled = sa.select(evaluations).where(evaluations.c.id.in_(_twice()))
+    connection.execute(sa.insert(kept).from_select(kept.columns.keys(), of_doubled.distinct()))
+    different = sa.select(kept.c.id).group_by(kept.c.id).having(sa.func.count() > 1)
+    connection.execute(sa.delete(kept).where(kept.c.id.in_(different)))
+    counted = sa.select(sa.func.count())
+    equal = evaluations.c.id.in_(sa.select(kept.c.id))
+    before = connection.execute(counted.select_from(evaluations).where(equal)).scalar_one()
+    left = connection.execute(counted.select_from(kept)).scalar_one()
+    if before:
+        connection.execute(sa.delete(evaluations).where(equal))
+        connection.execute(sa.insert(evaluations).from_select(kept.columns.keys(), sa.select(kept)))
+    drop(connection, kept)
+    return int(before - left)

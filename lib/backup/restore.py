@@ -1,0 +1,323 @@
+"""Restoring a backup: verified first, then in place of what both stores hold, all or nothing.
+
+For an embedded store a new file is built beside it, at the migration that the backup was made at, brought up to date
+as any older store is, and then put in its place (`lib/replacement.py`). PostgreSQL takes the rows in one transaction,
+from such a file where the backup is older, so that migrations run where nobody looks. Rollups are computed anew.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from lib import migrations, replacement, schema
+from lib.access import audit, secret
+from lib.access.audit import Action
+from lib.analytics import rollup
+from lib.backup import archive, rows
+from lib.backup.archive import Backup, Manifest, Part
+from lib.backup.take import Tell
+from lib.bulk import analyze
+from lib.database import Facts, State, checkpoint
+from lib.errors import ConflictError, DatabaseHeldError, DiskFullError, StorageError
+from lib.jobs.queue import BACKUP, COMPLETED, EXPORT, FAILED
+from lib.settings import Settings
+
+_OLDER_FACTS, _OLDER_STATE = "older-facts.duckdb", "older-state.sqlite"  # on the way to PostgreSQL
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was restored, and what had to go with the old state: see `in_words`."""
+
+    manifest: Manifest
+    evaluations: int
+    unfinished: int  # jobs that waited or ran when the backup was made
+    with_secret: bool
+
+    @property
+    def in_words(self) -> list[str]:
+        """The restore as lines of text."""
+        made = self.manifest
+        lines = [
+            f"evaluations: {self.evaluations}",
+            *(f"{name.replace('_', ' ')}: {member.rows}" for name, member in made.state.tables.items() if member.rows),
+            f"backup of: {made.created_at:%Y-%m-%d %H:%M:%S} UTC, by version {made.program} "
+            f"(facts at migration {made.facts.revision}, state at {made.state.revision})",
+        ]
+        if self.unfinished:
+            lines.append(f"jobs that had not ended: {self.unfinished}; they are listed as failed")
+        if self.with_secret:
+            lines.append("the secret that signs links is the backup's")
+        return lines
+
+
+def restore(settings: Settings, path: Path, tell: Tell, *, replace: bool, actor: str) -> Restored:
+    """Put what a backup holds in the place of both stores.
+
+    Raises BackupError where the file is no whole backup, DatabaseVersionError where a newer program wrote it,
+    ConflictError where the stores hold something and `replace` does not allow it to go, DatabaseHeldError where the app
+    holds the embedded database, StorageError where a file can't be read or written, and what `tell` raises; the stores
+    are as they were then.
+    """
+    with archive.opened(path) as backup, ExitStack() as stack, _disk_in_words():
+        for store, part in (("facts", backup.manifest.facts), ("state", backup.manifest.state)):
+            migrations.known(part.revision, store, f"the backup {path}")  # type: ignore[arg-type]  # both are stores
+        backup.verify(lambda share: tell(share * 10, "verifying the backup"))
+        state = State(settings, to=None)  # neither store is brought up where the other one is a newer program's
+        stack.callback(state.close)
+        try:
+            facts = Facts(settings, to=None)
+        except DatabaseHeldError:
+            raise DatabaseHeldError(
+                "The app is running and holds the database, so nothing was restored. Right would be to end the app, to "
+                "restore, and to start it again."
+            ) from None
+        stack.callback(facts.close)
+        facts.migrate()
+        state.migrate()
+        if not replace:
+            _refuse_to_overwrite(facts, state)
+        return _Restoring(settings, backup, facts, state, tell, actor).run()
+
+
+@contextmanager
+def _disk_in_words() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        kind = DiskFullError if error.errno in (errno.ENOSPC, errno.EDQUOT) else StorageError
+        where = f" at {error.filename}" if error.filename else ""
+        raise kind(f"The backup can't be restored; the disk refuses it{where}: {error.strerror or error}.") from None
+
+
+def _refuse_to_overwrite(facts: Facts, state: State) -> None:
+    held = []
+    with facts.read() as connection:
+        sample = connection.execute(sa.select(schema.workspace.c.is_sample)).scalar_one()
+        count = connection.execute(sa.select(sa.func.count()).select_from(schema.evaluations)).scalar_one()
+        if count and not sample:
+            held.append(f"{count} evaluations")
+    with state.read() as connection:
+        for table in rows.STATE:
+            count = connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+            if count and table not in (schema.jobs, schema.idempotency, schema.sessions, schema.audit):
+                held.append(f"{count} of {table.name.replace('_', ' ')}")
+    if held:
+        raise ConflictError(
+            f"The stores hold {', '.join(held)}, which the backup would replace. Nothing was changed. To do that: "
+            "callboard restore FILE --yes."
+        )
+
+
+class _Restoring:
+    """One restore, under way: a backup, and the stores that it takes the place of."""
+
+    def __init__(self, settings: Settings, backup: Backup, facts: Facts, state: State, tell: Tell, actor: str) -> None:
+        self.settings, self.backup, self.facts, self.state, self.tell = settings, backup, facts, state, tell
+        self.actor = actor
+        self.made = backup.manifest
+        with facts.read() as connection:
+            held = connection.execute(sa.select(schema.workspace.c.data_version)).scalar_one()
+        # Beyond what any answer that is kept was given for; others may write to PostgreSQL until it is locked.
+        self.version = max(held, self.made.data_version) + 1
+        self.unfinished = 0
+
+    def run(self) -> Restored:
+        """Build, replace, and return what was done."""
+        try:
+            with ExitStack() as building:
+                new_facts = self._built_facts(building)
+                with ExitStack() as changing:
+                    within = None
+                    if self.settings.facts_file is None:
+                        within = changing.enter_context(self.facts.write())
+                        self._replace_facts(within, new_facts)
+                    new_state = self._built_state(building)  # its links name the version of the facts
+                    if self.settings.state_file is None:
+                        together = self.settings.state_database_url == self.settings.facts_url
+                        changed = self.state.transaction(within if together else None)
+                        self._replace_state(changing.enter_context(changed), new_state)
+            self._put_in_place()
+        except BaseException:
+            replacement.abandon(self.settings.facts_file, self.settings.state_file)
+            self._forget_older()
+            raise
+        self._forget_older()
+        if self.made.secret is not None:
+            secret.keep(self.settings, self.backup.bytes(self.made.secret))
+        evaluations = self.made.facts.tables[schema.evaluations.name].rows
+        return Restored(self.made, evaluations, self.unfinished, self.made.secret is not None)
+
+    def _built_facts(self, building: ExitStack) -> Facts | None:
+        """Return a new embedded store of the backup's facts, brought up to date; None where it takes none."""
+        file, part = self.settings.facts_file, self.made.facts
+        if file is None and part.revision == migrations.revisions("facts")[-1]:
+            return None
+        path = replacement.restoring(file or self.settings.data_dir.absolute() / _OLDER_FACTS)
+        new = Facts(self.settings.model_copy(update={"database_url": f"duckdb:///{path}"}), to=part.revision)
+        building.callback(new.close)
+        with new.write() as connection:
+            _empty(connection, part)
+        with new.write() as connection:
+            for name, batches in self._kept(part):
+                rows.into_facts(connection, name, self._counted(batches))
+        new.migrate()
+        if file is not None:
+            with new.write() as connection:
+                self._complete_facts(connection)
+            with new.session() as connection:
+                checkpoint(connection)  # closing it would do so, too, and not tell of a full disk
+        return new
+
+    def _built_state(self, building: ExitStack) -> State | None:
+        """Return a new SQLite store of the backup's state, brought up to date; None where it takes none."""
+        file, part = self.settings.state_file, self.made.state
+        if file is None and part.revision == migrations.revisions("state")[-1]:
+            return None
+        path = replacement.restoring(file or self.settings.data_dir.absolute() / _OLDER_STATE)
+        new = State(self.settings.model_copy(update={"state_url": f"sqlite:///{path}"}), to=part.revision)
+        building.callback(new.close)
+        with new.transaction() as connection:
+            _empty(connection, part)
+            for name, batches in self._kept(part):
+                rows.into_state(connection, name, batches)
+        new.migrate()
+        if file is not None:
+            with new.transaction() as connection:
+                self._keep_audit(connection)
+                self._complete_state(connection)
+            with new.read() as connection:
+                # As with the facts. That the log is gone, `replacement.decided` sees.
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        return new
+
+    def _keep_audit(self, connection: Connection) -> None:
+        """Add to a new store what the old one's audit holds beyond the backup's: a restore undoes no word of it."""
+        known = set(connection.scalars(sa.select(schema.audit.c.id)))
+        with self.state.read() as old:
+            kept = _reader(schema.audit, rows.of_state(old, schema.audit))
+            rows.into_state(connection, schema.audit.name, kept, without=known)
+
+    def _replace_facts(self, connection: Connection, new: Facts | None) -> None:
+        held = connection.execute(sa.select(schema.workspace.c.data_version)).scalar_one()
+        self.version = max(self.version, held + 1)
+        for table in rows.FACTS:
+            connection.execute(sa.delete(table))
+        with ExitStack() as reading:
+            found = self._kept(self.made.facts)
+            if new is not None:
+                source = reading.enter_context(new.read())
+                found = ((table.name, _reader(table, rows.of_facts(source, table))) for table in rows.FACTS)
+            for name, batches in found:
+                rows.into_facts(connection, name, self._counted(batches))
+        for table in rows.FACTS:
+            analyze(connection, table)
+        self._complete_facts(connection)
+
+    def _replace_state(self, connection: Connection, new: State | None) -> None:
+        revoked = self._revoked()
+        for table in reversed(schema.STATE.sorted_tables):
+            if table is not schema.audit:
+                connection.execute(sa.delete(table))
+        known = set(connection.scalars(sa.select(schema.audit.c.id)))
+        with ExitStack() as reading:
+            found = self._kept(self.made.state)
+            if new is not None:
+                source = reading.enter_context(new.read())
+                found = ((table.name, _reader(table, rows.of_state(source, table))) for table in rows.STATE)
+            for name, batches in found:
+                unknown = known if name == schema.audit.name else frozenset[str]()
+                rows.into_state(connection, name, batches, without=unknown)
+        self._complete_state(connection, revoked)
+
+    def _complete_facts(self, connection: Connection) -> None:
+        """Make what is computed from the facts, in the zone of this workspace."""
+        self.tell(80, "computing the rollups")
+        connection.execute(sa.update(schema.workspace).values(data_version=self.version))
+        if self.made.timezone == self.settings.timezone:
+            rollup.rebuild(connection)
+        else:
+            rollup.rezone(connection, self.settings.zone)
+
+    def _complete_state(self, connection: Connection, revoked: Mapping[str, datetime] | None = None) -> None:
+        """Take what was of the moment out of the state: jobs under way, exports, as their files are in no backup."""
+        jobs, links, keys = schema.jobs, schema.pinned_links, schema.api_keys
+        connection.execute(sa.delete(schema.idempotency))
+        connection.execute(sa.delete(jobs).where(jobs.c.kind == EXPORT))
+        open_jobs = jobs.c.status.not_in([COMPLETED, FAILED])
+        self.unfinished = connection.execute(
+            sa.select(sa.func.count()).select_from(jobs).where(open_jobs, jobs.c.kind != BACKUP)
+        ).scalar_one()
+        ended = {
+            "status": FAILED,
+            "message": "it had not ended when the backup was made that was restored",
+            "finished_at": datetime.now(UTC),
+            "lease_until": None,
+        }
+        connection.execute(sa.update(jobs).where(open_jobs).values(ended))
+        # These links were made of the very facts that are restored.
+        same = links.c.data_version == self.made.data_version
+        connection.execute(sa.update(links).where(same).values(data_version=self.version))
+        for prefix, when in (self._revoked() if revoked is None else revoked).items():
+            connection.execute(sa.update(keys).where(keys.c.prefix == prefix).values(revoked_at=when))
+        made_at = self.made.created_at.isoformat(timespec="seconds")
+        audit.record(connection, self.actor, Action.RESTORE, f"backup of {made_at}", program=self.made.program)
+
+    def _revoked(self) -> dict[str, datetime]:
+        """Return the keys that are revoked; no backup makes them good again."""
+        keys = schema.api_keys
+        with self.state.read() as connection:
+            found = connection.execute(
+                sa.select(keys.c.prefix, keys.c.revoked_at).where(keys.c.revoked_at.is_not(None))
+            )
+            return {row.prefix: row.revoked_at for row in found}
+
+    def _put_in_place(self) -> None:
+        self.tell(99, "putting it in place")
+        stores = (self.settings.facts_file, self.settings.state_file)
+        if any(stores):
+            with replacement.decided(*stores):
+                self.facts.close()
+                self.state.close()
+                replacement.put_in_place(*stores)
+
+    def _forget_older(self) -> None:
+        for name in (_OLDER_FACTS, _OLDER_STATE):
+            replacement.restoring(self.settings.data_dir.absolute() / name)
+
+    def _kept(self, part: Part) -> Iterator[tuple[str, pa.RecordBatchReader]]:
+        return ((name, self.backup.batches(member)) for name, member in part.tables.items())
+
+    def _counted(self, batches: pa.RecordBatchReader) -> pa.RecordBatchReader:
+        """Tell how many rows were taken of how many."""
+        total = self.made.facts.tables[schema.evaluations.name].rows
+        if "audio_at" not in batches.schema.names:
+            return batches
+
+        def counting() -> Iterator[pa.RecordBatch]:
+            done = 0
+            for batch in batches:
+                yield batch
+                done += len(batch)
+                self.tell(10 + done / max(1, total) * 70, f"{done} of {total} evaluations")
+
+        return pa.RecordBatchReader.from_batches(batches.schema, counting())
+
+
+def _empty(connection: Connection, part: Part) -> None:
+    """Take out what migrations put into new tables."""
+    for name in reversed(part.tables):
+        connection.execute(sa.delete(sa.table(name)))
+
+
+def _reader(table: sa.Table, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatchReader:
+    return pa.RecordBatchReader.from_batches(rows.shape(table), batches)

@@ -1,0 +1,183 @@
+"""The commands about access: keys of programs, and people."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+
+from lib import settings
+from lib.access import keys
+from lib.access.people import People, Person, Role
+from lib.access.sessions import ended_all
+from lib.analytics.filters import Grant
+from lib.database import State
+
+
+def this_user() -> str:
+    """Return who runs the command, for the audit: the name of the user, or the number of one who has no name here."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # in a container, say; which of them it is depends on Python's version
+        return f"uid {os.getuid()}"
+
+
+@click.group("keys")
+def keys_group() -> None:
+    """Make, list and revoke API keys."""
+
+
+@keys_group.command("create")
+@click.argument("name")
+@click.option(
+    "--scope", "scopes", multiple=True, required=True, help=f"One of {', '.join(keys.SCOPES)}; may be repeated."
+)
+@click.option(
+    "--call-center", "call_centers", multiple=True, help="Id of a call center that the key may see; all if absent."
+)
+@click.option("--campaign", "campaigns", multiple=True, help="Id of a campaign that the key may see; all if absent.")
+@click.option("--expires", help="How long the key is good, such as 90d.")
+def keys_create(
+    name: str, scopes: tuple[str, ...], call_centers: tuple[str, ...], campaigns: tuple[str, ...], expires: str | None
+) -> None:
+    """Make a key; print it, alone, on standard output. It is shown this once."""
+    good_for = keys.parse_duration(expires) if expires else None
+    with _state() as state:
+        text, key = keys.create(state, name, scopes, this_user(), call_centers, campaigns, good_for)
+    until = f"until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else "until revoked"
+    click.echo(
+        f"Key {key.prefix} for '{key.name}' with {', '.join(key.scopes)}, good {until}. Shown this once:", err=True
+    )
+    click.echo(text)
+
+
+@keys_group.command("list")
+def keys_list() -> None:
+    """List every key: prefix, state, name, scopes, limits, last use."""
+    with _state() as state:
+        found = keys.all_keys(state)
+    for key in found:
+        limits = _limits(key.grant)
+        used = f"used {key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never used"
+        click.echo("  ".join([key.prefix, f"{key.status:<7}", key.name, " ".join(key.scopes), *limits, used]))
+    if not found:
+        click.echo("No keys yet. Make one with: callboard keys create NAME --scope analytics:read", err=True)
+
+
+@keys_group.command("revoke")
+@click.argument("prefix")
+def keys_revoke(prefix: str) -> None:
+    """Revoke a key for good, named by its prefix."""
+    with _state() as state:
+        key = keys.revoke(state, prefix, this_user())
+    click.echo(f"Revoked {key.prefix} ('{key.name}').", err=True)
+
+
+@click.group("people")
+def people_group() -> None:
+    """Let people in, and say what they may do and see."""
+
+
+_ROLE = click.Choice([role.value for role in Role])
+_CENTERS = click.option("--call-center", "call_centers", multiple=True, help="Id of one they may see; all if absent.")
+_CAMPAIGNS = click.option("--campaign", "campaigns", multiple=True, help="Id of one they may see; all if absent.")
+
+
+@people_group.command("list")
+def people_list() -> None:
+    """List everyone: who, role, limits, last seen."""
+    with _people() as known:
+        found = known.all()
+    for person in found:
+        click.echo("  ".join([person.actor, person.role.value, *_limits(person.grant), _seen(person)]))
+    if not found:
+        click.echo("Nobody yet. Let someone in with: callboard people add EMAIL --role viewer", err=True)
+
+
+@people_group.command("add")
+@click.argument("email")
+@click.option("--role", type=_ROLE, required=True)
+@_CENTERS
+@_CAMPAIGNS
+def people_add(email: str, role: str, call_centers: tuple[str, ...], campaigns: tuple[str, ...]) -> None:
+    """Let someone in before they first log in, by the e-mail that the login's provider has verified."""
+    with _people() as known:
+        person = known.add(email, Role(role), _grant(call_centers, campaigns), this_user())
+    click.echo(f"{person.actor} may log in, as {person.role.value}.", err=True)
+
+
+@people_group.command("change")
+@click.argument("who")
+@click.option("--role", type=_ROLE, required=True)
+@click.option(
+    "--call-center", "call_centers", multiple=True, help="Id of one they may see, instead of the limits so far."
+)
+@click.option("--campaign", "campaigns", multiple=True, help="Id of one they may see, instead of the limits so far.")
+@click.option("--everything", is_flag=True, help="Take their limits away.")
+def people_change(
+    who: str, role: str, call_centers: tuple[str, ...], campaigns: tuple[str, ...], everything: bool
+) -> None:
+    """Give a person, named by e-mail or subject, another role or other limits; they hold from the next action.
+
+    Without a word about limits, they stay as they are; an admin has none.
+    """
+    given = _grant(call_centers, campaigns)
+    if everything and not given.everything:
+        raise click.UsageError("--everything goes with neither --call-center nor --campaign.")
+    with _people() as known:
+        person = known.named(who)
+        keeps = not everything and given.everything and role != Role.ADMIN.value
+        changed = known.change(person.id, Role(role), person.grant if keeps else given, this_user())
+    click.echo(
+        f"{changed.actor} is {role} now, and sees {', '.join(_limits(changed.grant)) or 'everything'}.", err=True
+    )
+
+
+@people_group.command("log-out")
+@click.argument("who")
+def people_log_out(who: str) -> None:
+    """End every session of a person, at their next action."""
+    with _state() as state:
+        person = People(state, settings.load().admin_names).named(who)
+        ended = ended_all(state, person, this_user())
+    click.echo(f"Ended {ended} sessions of {person.actor}.", err=True)
+
+
+@people_group.command("remove")
+@click.argument("who")
+def people_remove(who: str) -> None:
+    """Forget a person and end their sessions."""
+    with _people() as known:
+        person = known.named(who)
+        known.remove(person.id, this_user())
+    click.echo(f"Removed {person.actor}.", err=True)
+
+
+def _grant(call_centers: Sequence[str], campaigns: Sequence[str]) -> Grant:
+    return Grant(tuple(call_centers) or None, tuple(campaigns) or None)
+
+
+def _limits(grant: Grant) -> list[str]:
+    return [f"{name.replace('_', ' ')}: {', '.join(ids)}" for name, ids in grant.limits.items() if ids is not None]
+
+
+def _seen(person: Person) -> str:
+    return f"seen {person.seen_at:%Y-%m-%d %H:%M}" if person.seen_at else "never seen"
+
+
+@contextmanager
+def _people() -> Iterator[People]:
+    with _state() as state:
+        yield People(state, settings.load().admin_names)
+
+
+@contextmanager
+def _state() -> Iterator[State]:
+    state = State(settings.load())
+    try:
+        yield state
+    finally:
+        state.close()

@@ -1,0 +1,165 @@
+"""The history of imports: what each did, as it is told and as it is listed beside the facts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from lib.ingest.convert import Problem
+from lib.ingest.load import Loaded
+from lib.schema import imports
+
+LOADED = "loaded"
+LOADED_WITHOUT_BAD = "loaded without bad rows"
+NOTHING_LOADED = "nothing loaded"
+FAILED = "failed"
+DRY_RUN = "dry run"
+
+_DONE = (LOADED, LOADED_WITHOUT_BAD)
+
+_NOTHING = Loaded()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an import did."""
+
+    id: str
+    started_at: datetime
+    seconds: float
+    actor: str
+    files: tuple[dict[str, Any], ...]  # name, sha256, bytes
+    result: str
+    message: str | None
+    read: int = 0
+    blank: int = 0
+    bad: int = 0
+    loaded: Loaded = _NOTHING
+    problems: tuple[Problem, ...] = ()
+    bad_rows_file: str | None = None
+
+    @property
+    def in_words(self) -> list[str]:
+        """The report as lines of text."""
+        done = self.loaded
+        lines = [
+            f"rows read: {self.read}",
+            f"added: {done.added}",
+            f"changed: {done.changed}",
+            f"unchanged: {done.unchanged}",
+            f"blank: {self.blank}",
+            f"bad: {self.bad}",
+        ]
+        if done.duplicates:
+            exact = "" if done.exact_duplicates is None else f"; exact duplicates: {done.exact_duplicates}"
+            lines.append(f"repeated ids: {done.duplicates} (the later row stands{exact})")
+        touched = f" ({done.first_day} to {done.last_day})" if done.days else ""
+        lines += [f"days touched: {done.days}{touched}", f"took: {self.seconds:.1f} s", f"result: {self.result}"]
+        return lines
+
+
+def add(connection: Connection, report: Report, names: Sequence[str], mapping: str | None) -> None:
+    """List an import of files of these names, in the place of an earlier try that loaded nothing."""
+    listed = connection.execute(sa.select(imports.c.result).where(imports.c.id == report.id)).scalar_one_or_none()
+    if listed in _DONE:
+        return
+    statement = sa.insert(imports) if listed is None else sa.update(imports).where(imports.c.id == report.id)
+    done = report.loaded
+    connection.execute(
+        statement.values(
+            id=report.id,
+            started_at=report.started_at,
+            # With the facts' own instant, who knows that tells by it which imports came after.
+            finished_at=done.changed_at or datetime.now(UTC),
+            actor=report.actor,
+            files=json.dumps(report.files or [{"name": name} for name in names]),
+            mapping=mapping,
+            result=report.result,
+            message=report.message,
+            read=report.read,
+            added=done.added,
+            changed=done.changed,
+            unchanged=done.unchanged,
+            duplicates=done.duplicates,
+            blank=report.blank,
+            bad=report.bad,
+            days=done.days,
+            first_day=done.first_day,
+            last_day=done.last_day,
+            bad_rows_file=report.bad_rows_file,
+        )
+    )
+
+
+def what_was_loaded(connection: Connection, number: str) -> Report | None:
+    """Return what the import of an id loaded; None where there is none, or none that loaded anything."""
+    asked = sa.select(imports).where(imports.c.id == number, imports.c.result.in_(_DONE))
+    row = connection.execute(asked).one_or_none()
+    if row is None:
+        return None
+    return Report(
+        id=row.id,
+        started_at=row.started_at,
+        seconds=(row.finished_at - row.started_at).total_seconds(),
+        actor=row.actor,
+        files=tuple(json.loads(row.files)),
+        result=row.result,
+        message=row.message,
+        read=row.read,
+        blank=row.blank,
+        bad=row.bad,
+        loaded=Loaded(
+            added=row.added,
+            changed=row.changed,
+            unchanged=row.unchanged,
+            duplicates=row.duplicates,
+            exact_duplicates=None,
+            days=row.days,
+            first_day=row.first_day,
+            last_day=row.last_day,
+            changed_at=row.finished_at,
+        ),
+        bad_rows_file=row.bad_rows_file,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An import as the history lists it."""
+
+    id: str
+    started_at: datetime
+    finished_at: datetime
+    actor: str
+    files: tuple[dict[str, Any], ...]
+    result: str
+    message: str | None
+    read: int
+    added: int
+    changed: int
+    unchanged: int
+    duplicates: int
+    blank: int
+    bad: int
+    days: int
+    first_day: date | None
+    last_day: date | None
+    bad_rows_file: str | None
+
+
+def entries(connection: Connection, limit: int = 100) -> list[Entry]:
+    """Return the imports, newest first."""
+    rows = connection.execute(
+        sa.select(imports).order_by(imports.c.started_at.desc(), imports.c.id.desc()).limit(limit)
+    )
+    found = []
+    for row in rows:
+        values = {name: value for name, value in row._mapping.items() if name != "mapping"}
+        found.append(Entry(**{**values, "files": tuple(json.loads(values["files"]))}))
+    return found

@@ -1,0 +1,8 @@
+"""Who did what, when?"""
+
+from lib import workspace
+from lib.ui import audited, page
+
+page.head("Audit", "Who did what, when?")
+with page.ended_by_errors():
+    audited.show(workspace.current())

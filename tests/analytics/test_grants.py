@@ -1,0 +1,236 @@
+"""What a limited asker is told is what they would be told if nothing but their rows were there.
+
+Each random grant is held against a store that was filled with its rows alone: no row, name or count of others can be
+in an answer that is the same there.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import os
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as run_with
+from hypothesis import strategies as some
+
+from lib.analytics import adjusted, courses, drivers, heat, queries, records
+from lib.analytics.calendar import Calendar, Granularity
+from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, EXECUTIVE, Dimension
+from lib.analytics.filters import Filters, Grant
+from lib.codes import State
+from lib.exports import evaluations, reports
+from lib.settings import Settings
+from lib.workspace import TASKS, Workspace
+from tests import postgres
+
+Row = dict[str, Any]
+Question = Callable[[Workspace, Filters], object]
+
+CALENDAR = Calendar(ZoneInfo("UTC"), "monday", date(2024, 7, 1))
+CAMPAIGNS = ("c1", "c2", "c3", "")
+CENTERS = ("n", "s", "e", "")
+_number = itertools.count()
+
+
+def _rows() -> list[Row]:
+    """Return evaluations of every campaign and center, with names, executives and engagements that some share."""
+    chance = random.Random(6)
+    found = []
+    for number in range(400):
+        campaign, center = chance.choice(CAMPAIGNS), chance.choice(CENTERS)
+        at = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=chance.randrange(60 * 24 * 150))
+        state = chance.choice(("Completed",) * 6 + ("Failed", "Pending"))
+        done = state == "Completed"
+        found.append(
+            {
+                "id": f"call-{number}",
+                "audioDate": at.isoformat(),
+                "state": state,
+                "sentiment": chance.choice(("Positive", "Neutral", "Negative", "")) if done else "",
+                "averageNote": chance.choice((chance.randrange(0, 1001) / 100, "")) if done else "",
+                "durationInSeconds": chance.randrange(20, 900) if done else "",
+                "isAICall": chance.choice(("true", "false")),
+                "campaignId": campaign,
+                "campaignName": f"Campaign {campaign}" if campaign else "",
+                "callCenterId": center,
+                "callCenterName": f"Center {center}" if center else "",
+                "engagementId": chance.choice(("g1", "g2", f"g-{campaign}{center}")),
+                "executiveId": chance.choice(("x1", "x2", f"x-{campaign}{center}")),
+            }
+        )
+    return found
+
+
+ROWS = _rows()
+
+
+@contextmanager
+def filled(engine: str, folder: Path, socket: Path | None, rows: list[Row]) -> Iterator[Workspace]:
+    number = next(_number)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(ROWS[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    path = folder / f"{number}.csv"
+    path.write_text(text.getvalue())
+
+    def opened(**more: str) -> Workspace:
+        made = Workspace(Settings(data_dir=folder / f"data-{number}", sample="off", **more))  # type: ignore[arg-type]
+        if rows:
+            TASKS["import"](made, {"files": [(str(path), "calls.csv")], "actor": "t"}, lambda *_: None)
+        return made
+
+    with ExitStack() as stack:
+        more: dict[str, str] = {}
+        if engine == "postgresql":
+            assert socket is not None
+            more["database_url"] = stack.enter_context(postgres.database(socket, f"grants_{os.getpid()}_{number}"))
+        yield stack.enter_context(closing(opened(**more)))
+
+
+@pytest.fixture(scope="module", params=["duckdb", "postgresql"])
+def whole(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Workspace, Callable[[list[Row]], Any]]]:
+    """Give a store with every row, and what fills another one of the same engine with some."""
+    socket = request.getfixturevalue("postgres_socket") if request.param == "postgresql" else None
+    folder = tmp_path_factory.mktemp("grants")
+    with filled(request.param, folder, socket, ROWS) as workspace:
+        yield workspace, lambda rows: filled(request.param, folder, socket, rows)
+
+
+def asked(question: Callable[..., Any], *args: Any) -> Question:
+    return lambda space, filters: space.answers.ask(question, filters, CALENDAR, *args)
+
+
+def exported(space: Workspace, filters: Filters) -> object:
+    with space.facts.read() as connection:
+        chosen = evaluations.selected(connection, filters, CALENDAR)
+        return chosen.rows, sorted(map(tuple, connection.execute(chosen.texts)))
+
+
+def reported(report: str) -> Question:
+    def made(space: Workspace, filters: Filters) -> object:
+        with space.facts.read() as connection:
+            return reports.table(connection, report, filters, CALENDAR, Granularity.MONTHLY, "shown").rows
+
+    return made
+
+
+def options(dimension: Dimension) -> Question:
+    return lambda space, filters: space.answers.ask(queries.options, dimension, filters.grant)
+
+
+def breakdown(dimension: Dimension, sort: str, page: int) -> Question:
+    return lambda space, filters: space.answers.ask(
+        queries.breakdown, filters, CALENDAR, dimension, sort=sort, page=page, page_size=3
+    )
+
+
+def moved(dimension: Dimension) -> Question:
+    def asked(space: Workspace, filters: Filters) -> object:
+        other = Filters(date(2024, 1, 1), date(2024, 2, 15), grant=filters.grant)
+        return space.answers.ask(drivers.drivers, filters, other, CALENDAR, dimension)
+
+    return asked
+
+
+QUESTIONS: dict[str, Question] = {
+    "summary": asked(queries.summary),
+    "distribution": asked(queries.distribution),
+    "records": asked(records.records),
+    "completed records": asked(records.records, (State.Completed,)),
+    "heat": asked(heat.by_hour),
+    "export": exported,
+    **{f"trend {width.value}": asked(queries.trend, width) for width in Granularity},
+    **{f"report {name}": reported(name) for name in ("campaigns", "call-centers", "executives", "trends", "summary")},
+    **{f"options {each.name}": options(each) for each in DIMENSIONS},
+    **{f"breakdown {each.name}": breakdown(each, "-totalEvaluations", 1) for each in DIMENSIONS},
+    **{f"breakdown {each.name}, page 2": breakdown(each, "averageScore", 2) for each in DIMENSIONS},
+    **{f"split {each.name}": asked(courses.split, each, Granularity.MONTHLY) for each in DIMENSIONS},
+    **{f"courses {each.name}": asked(courses.brief, each) for each in DIMENSIONS},
+    **{f"moved {each.name}": moved(each) for each in DIMENSIONS},
+    **{f"like for like {each.name}": asked(adjusted.like_for_like, each) for each in (CALL_CENTER, EXECUTIVE)},
+}
+
+limits = some.none() | some.lists(
+    some.sampled_from(["c1", "c2", "n", "s", "e", "nobody's", "(none)", ""]), max_size=4
+).map(tuple)
+grants = some.builds(Grant, limits, limits)
+
+
+def ids(*known: str) -> some.SearchStrategy[tuple[str, ...]]:
+    return some.lists(some.sampled_from([*known, "(none)", "nobody's"]), max_size=3, unique=True).map(tuple)
+
+
+days = some.none() | some.dates(date(2023, 12, 1), date(2024, 6, 30))
+instants = some.datetimes(datetime(2024, 1, 1), datetime(2024, 6, 1), timezones=some.just(UTC))
+
+
+@some.composite
+def questions(draw: some.DrawFn) -> tuple[str, dict[str, Any]]:
+    name = draw(some.sampled_from(sorted(QUESTIONS)))
+    ends = sorted(end for end in (draw(days), draw(days)) if end is not None)
+    period = dict(zip(("date_from", "date_to"), ends, strict=False))
+    if draw(some.integers(0, 4)) == 0:
+        period = {"date_from": draw(instants)}
+    filters = {
+        **period,
+        "campaign": draw(ids("c1", "c2", "c3")),
+        "callCenter": draw(ids("n", "s", "e")),
+        "executive": draw(ids("x1", "x-c1n", "x-c2s")) if draw(some.booleans()) else (),
+        "engagement": draw(ids("g1", "g-c1n")) if draw(some.booleans()) else (),
+        "is_ai": draw(some.sampled_from([None, None, True, False])),
+        "timezone": draw(some.sampled_from([None, None, "America/Santiago"])),
+    }
+    return name, filters
+
+
+def visible(row: Row, grant: Grant) -> bool:
+    pairs = ((row["callCenterId"], grant.call_centers), (row["campaignId"], grant.campaigns))
+    return all(allowed is None or (key != "" and key in allowed) for key, allowed in pairs)
+
+
+@run_with(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(grant=grants, drawn=some.lists(questions(), min_size=15, max_size=15))
+def test_no_row_name_or_count_of_others(
+    whole: tuple[Workspace, Callable[[list[Row]], Any]], grant: Grant, drawn: list[tuple[str, dict[str, Any]]]
+) -> None:
+    hold(whole, grant, drawn)
+
+
+@pytest.mark.parametrize(
+    "grant", [Grant(("n", "nobody's"), None), Grant(("s", "e"), ("c1",)), Grant(None, ())], ids=str
+)
+def test_every_question(whole: tuple[Workspace, Callable[[list[Row]], Any]], grant: Grant) -> None:
+    hold(whole, grant, [(name, {}) for name in QUESTIONS])
+
+
+def hold(
+    whole: tuple[Workspace, Callable[[list[Row]], Any]], grant: Grant, asked: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """Hold that the answers within a grant are those of its rows alone, and that none of these is missing."""
+    workspace, fill = whole
+    with fill([row for row in ROWS if visible(row, grant)]) as alone:
+        for name, filters in asked:
+            limited = Filters(**filters, grant=grant)
+            told = QUESTIONS[name](alone, limited)
+            assert QUESTIONS[name](workspace, limited) == told, (name, filters)
+            assert QUESTIONS[name](alone, Filters(**filters)) == told, (name, filters)
+
+
+def test_the_rows_tell_limits_apart() -> None:
+    """Hold that the test above could fail: each limit leaves some rows and hides some."""
+    for grant in (Grant(("n",), None), Grant(None, ("c1",)), Grant(("n", "s"), ("c1", "c2"))):
+        assert 0 < sum(visible(row, grant) for row in ROWS) < len(ROWS) / 2
+    assert {CAMPAIGN.name, CALL_CENTER.name} <= {each.name for each in DIMENSIONS}

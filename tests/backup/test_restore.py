@@ -1,0 +1,362 @@
+"""A backup restored is what was backed up, on either engine; anything else is refused, and nothing is changed."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import stat
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from lib import migrations, schema
+from lib.access import keys, secret
+from lib.backup import archive, rows
+from lib.backup.restore import restore
+from lib.backup.take import take
+from lib.errors import (
+    BackupError,
+    CallboardError,
+    ConflictError,
+    DatabaseVersionError,
+    DiskFullError,
+    StorageError,
+)
+from lib.jobs.queue import COMPLETED, FAILED
+from lib.settings import Settings
+from lib.workspace import TASKS, Workspace
+from tests import postgres
+from tests.backup.conftest import CALLS, Kept, Reopened, back_up, facts_of, state_of, version_of
+from tests.conftest import ROOT
+
+
+def quiet(_share: float, _message: str) -> None:
+    """Take no note of progress."""
+
+
+def rewritten(path: Path, to: Path, change: Callable[[dict, dict[str, bytes]], None]) -> Path:
+    """Write a backup anew with another manifest or content."""
+    with zipfile.ZipFile(path) as old:
+        members = {name: old.read(name) for name in old.namelist()}
+    manifest = json.loads(members["manifest.json"])
+    change(manifest, members)
+    members["manifest.json"] = json.dumps(manifest).encode()
+    with zipfile.ZipFile(to, "w") as new:
+        for name, content in members.items():
+            new.writestr(name, content)
+    return to
+
+
+@pytest.fixture
+def backup(kept: Kept) -> Path:
+    return kept.backup
+
+
+def test_what_was_backed_up_comes_back(kept: Kept, settings: Settings, reopened: Reopened, tmp_path: Path) -> None:
+    assert all(kept.facts.values()) and all(kept.state.values())
+    workspace = Workspace(settings)
+    more = tmp_path / "more.csv"
+    more.write_text("id,audioDate\n0,2025-01-01\nnew,2025-01-01\n")
+    assert TASKS["import"](workspace, {"files": [(str(more), "more.csv")], "actor": "test"}, quiet)["added"] == 1
+    workspace.notes.delete("00000001")
+    (good,) = [key for key in keys.all_keys(workspace.state) if key.revoked_at is None]
+    keys.revoke(workspace.state, good.prefix, "test")
+    before = version_of(workspace)
+    workspace.close()
+    with pytest.raises(ConflictError, match=r"301 evaluations, .*2 of api keys, .*callboard restore FILE --yes"):
+        restore(settings, kept.backup, quiet, replace=False, actor="test")
+    done = restore(settings, kept.backup, quiet, replace=True, actor="test")
+    assert (done.evaluations, done.unfinished, done.with_secret) == (300, 1, False)
+    again = reopened()
+    assert facts_of(again) == kept.facts
+    assert version_of(again) > before > kept.version  # no answer that was kept may be taken for one of these
+    found = state_of(again.state)
+    for name in ("mappings", "views", "notes", "people"):
+        assert found[name] == kept.state[name]
+    with again.state.read() as connection:  # one that was ended since would be good again
+        assert connection.execute(sa.select(schema.sessions)).all() == []
+    audited = [row[3] for row in sorted(found["audit"])]
+    assert set(kept.state["audit"]) < set(found["audit"])
+    assert audited[-3:] == ["import", "key revoked", "restore"]  # what was done since the backup is not undone here
+    assert {key.status for key in keys.all_keys(again.state)} == {"revoked"}  # since the backup, and for good
+    assert found["idempotency"] == []
+    assert {job.status for job in again.queue.newest(["import", "export"])} == {COMPLETED, FAILED}
+    assert again.queue.claim(["import", "export", "backup"]) is None
+    # The first link was made of these very data, the other one of older ones.
+    assert [link[5] for link in found["pinned_links"]] == [version_of(again), 0]
+    assert TASKS["import"](again, {"files": [(str(more), "more.csv")], "actor": "test"}, quiet)["added"] == 1
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("state_in_a_file", [False, True])
+def test_what_is_written_beside_a_restore_has_no_version_twice(
+    kept: Kept, settings: Settings, reopened: Reopened, tmp_path: Path, state_in_a_file: bool
+) -> None:
+    """An answer that is kept for what others wrote meanwhile is not taken for one of what is restored."""
+    if state_in_a_file:
+        settings = settings.model_copy(update={"state_url": f"sqlite:///{tmp_path / 'state.sqlite'}"})
+    other = reopened(settings)
+    version, written = schema.workspace.c.data_version, []
+
+    def write(_share: float, message: str) -> None:
+        if message == "300 of 300 evaluations" and not written:  # read into a file of the older form; nothing is locked
+            with other.facts.write() as connection:
+                connection.execute(sa.update(schema.workspace).values(data_version=version + 5))
+            written.append(version_of(other))
+
+    def older(manifest: dict, _members: dict[str, bytes]) -> None:
+        manifest["facts"]["revision"] = FACTS[2]
+
+    restore(settings, rewritten(kept.backup, tmp_path / "older.zip", older), write, replace=True, actor="test")
+    again = reopened(settings)
+    assert version_of(again) > written[0]
+    assert [link[5] for link in state_of(again.state)["pinned_links"]] == [version_of(again), 0]
+
+
+def test_a_row_of_some_megabytes_is_kept(settings: Settings, reopened: Reopened, tmp_path: Path) -> None:
+    files = "x" * 3_000_000
+    workspace = Workspace(settings)
+    with workspace.facts.write() as connection:
+        first = sa.select(sa.func.min(schema.imports.c.id)).scalar_subquery()
+        connection.execute(sa.update(schema.imports).where(schema.imports.c.id == first).values(files=files))
+    held = facts_of(workspace)
+    back_up(workspace, tmp_path / "long.zip")
+    workspace.close()
+    restore(settings, tmp_path / "long.zip", quiet, replace=True, actor="test")
+    assert facts_of(reopened()) == held
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_from_duckdb_to_postgresql_and_back(
+    kept: Kept, reopened: Reopened, postgres_socket: Path, tmp_path: Path
+) -> None:
+    with postgres.database(postgres_socket, f"moved_{os.getpid()}") as url:
+        server = Settings(data_dir=tmp_path / "server", database_url=url, sample="off")
+        restore(server, kept.backup, quiet, replace=False, actor="test")
+        moved = Workspace(server)
+        assert facts_of(moved) == kept.facts
+        back = tmp_path / "back.zip"
+        back_up(moved, back)
+        moved.close()
+    home = Settings(data_dir=tmp_path / "home", sample="off")
+    restore(home, back, quiet, replace=False, actor="test")
+    found = reopened(home)
+    assert facts_of(found) == kept.facts
+    state = state_of(found.state)
+    for name in ("api_keys", "views", "notes", "mappings", "people"):
+        assert state[name] == kept.state[name]
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_another_time_zone_moves_the_days(backup: Path, settings: Settings, reopened: Reopened) -> None:
+    zone = settings.model_copy(update={"timezone": "Asia/Tokyo"})
+    restore(zone, backup, quiet, replace=True, actor="test")
+    moved = reopened(zone)
+    facts_of(moved)  # holds the rollups to the facts
+    with moved.facts.read() as connection:
+        table = schema.evaluations
+        for row in connection.execute(sa.select(table.c.audio_at, table.c.day)):
+            assert row.day == row.audio_at.astimezone(zone.zone).date()
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_the_secret_is_kept_if_asked_for(backup: Path, settings: Settings, reopened: Reopened, tmp_path: Path) -> None:
+    held = secret.load(settings)
+    workspace = reopened()
+    told = back_up(workspace, tmp_path / "with.zip", with_secret=True)
+    assert (told["path"], told["evaluations"]) == (str(tmp_path / "with.zip"), 300)
+    assert told["bytes"] == (tmp_path / "with.zip").stat().st_size
+    other = settings.model_copy(update={"data_dir": tmp_path / "other"})
+    assert secret.load(other) != held
+    restore(other, backup, quiet, replace=True, actor="test")
+    assert secret.load(other) != held
+    restore(other, tmp_path / "with.zip", quiet, replace=True, actor="test")
+    assert secret.load(other) == held
+    assert stat.S_IMODE((other.data_dir / "secret").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_the_file_is_whole_or_not_there(reopened: Reopened, tmp_path: Path) -> None:
+    workspace, path = reopened(), tmp_path / "kept.zip"
+    back_up(workspace, path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    content = path.read_bytes()
+    with pytest.raises(ConflictError, match="already"):
+        back_up(workspace, path)
+
+    def stop(share: float, _message: str) -> None:
+        if share > 50:
+            raise CallboardError("stopped")
+
+    with pytest.raises(CallboardError, match="stopped"):
+        take(
+            workspace.facts,
+            workspace.state,
+            workspace.settings,
+            path,
+            stop,
+            with_secret=False,
+            replace=True,
+        )
+    assert path.read_bytes() == content
+    with pytest.raises(StorageError, match="can't be written: No such file"):
+        back_up(workspace, tmp_path / "none" / "kept.zip")
+    killed = tmp_path / ".kept.zip.00000000.callboard-part"
+    killed.write_bytes(b"half")
+    os.utime(killed, (0, 0))
+    back_up(workspace, path, replace=True, actor="test")
+    assert [entry.name for entry in tmp_path.glob("*kept.zip*")] == [path.name]
+    assert path.read_bytes() != content
+
+
+# Bytes of a member's entry in a ZIP's directory.
+DIRECTORY = {"the version": 6, "encrypted": 8, "the method": 10, "the offset": 45}
+
+
+def damaged(path: Path, to: Path, kind: str) -> Path:
+    content = bytearray(path.read_bytes())
+    if kind == "cut":
+        to.write_bytes(content[:-100])
+    elif kind == "a bit":
+        content[content.index(b"PAR1", content.index(b"facts/evaluations")) + 40] ^= 1
+        to.write_bytes(content)
+    elif kind == "no backup":
+        to.write_bytes(CALLS.encode())
+    elif kind in DIRECTORY:
+        content[content.rindex(b"PK\x01\x02", 0, content.rindex(b"manifest.json")) + DIRECTORY[kind]] ^= 0x41
+        to.write_bytes(content)
+    elif kind == "a member gone":
+        rewritten(path, to, lambda _, members: members.pop("state/notes.parquet"))
+    elif kind == "a row gone":
+
+        def change(manifest: dict, _members: dict[str, bytes]) -> None:
+            manifest["facts"]["tables"]["evaluations"]["rows"] += 1
+
+        rewritten(path, to, change)
+    elif kind == "no table":
+
+        def replaced(manifest: dict, members: dict[str, bytes]) -> None:
+            members["state/notes.parquet"] = b"something else"
+            manifest["state"]["tables"]["notes"].update(bytes=14, sha256=hashlib.sha256(b"something else").hexdigest())
+
+        rewritten(path, to, replaced)
+    elif kind == "no manifest":
+        rewritten(path, to, lambda manifest, _: manifest.clear())
+    elif kind == "half a manifest":
+        rewritten(path, to, lambda manifest, _: manifest.pop("facts"))
+    return to
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_what_is_damaged_or_newer_is_refused(
+    kept: Kept, backup: Path, settings: Settings, tmp_path: Path, reopened: Reopened
+) -> None:
+    for kind in (
+        "cut",
+        "a bit",
+        "no backup",
+        "a member gone",
+        "a row gone",
+        "no table",
+        "no manifest",
+        "half a manifest",
+        *DIRECTORY,
+    ):
+        with pytest.raises(BackupError):
+            restore(settings, damaged(backup, tmp_path / "damaged.zip", kind), quiet, replace=True, actor="test")
+    with pytest.raises(StorageError, match="can't be read: No such file"):
+        restore(settings, tmp_path / "none.zip", quiet, replace=True, actor="test")
+    newer = tmp_path / "newer.zip"
+    for change, told in (
+        (lambda made, _: made["facts"].update(revision="9999"), "facts are at migration 9999, which .* knows up to"),
+        (lambda made, _: made["state"].update(revision="9999"), "state are at migration 9999"),
+    ):
+        with pytest.raises(DatabaseVersionError, match=told):
+            restore(settings, rewritten(backup, newer, change), quiet, replace=True, actor="test")
+    with pytest.raises(BackupError, match="its form is 2"):
+        rewritten(backup, newer, lambda made, _: made.update(format=2))
+        restore(settings, newer, quiet, replace=True, actor="test")
+    again = reopened()
+    assert (facts_of(again), state_of(again.state), version_of(again)) == (kept.facts, kept.state, kept.version)
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_a_disk_that_fails_is_told_of_as_what_it_is(
+    kept: Kept, settings: Settings, reopened: Reopened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only where the backup can't be read is it said so."""
+
+    def full(_share: float, message: str) -> None:
+        if message == "computing the rollups":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def broken(*_: int) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with pytest.raises(DiskFullError, match="refuses it: No space left"):
+        restore(settings, kept.backup, full, replace=True, actor="test")
+    in_the_way = settings.data_dir / "callboard.duckdb.restoring"
+    in_the_way.mkdir()
+    with pytest.raises(StorageError, match=f"refuses it at {in_the_way}: "):
+        restore(settings, kept.backup, quiet, replace=True, actor="test")
+    in_the_way.rmdir()
+    with monkeypatch.context() as patched, pytest.raises(StorageError, match=f"{kept.backup} can't be read: Input"):
+        patched.setattr(os, "pread", broken)
+        restore(settings, kept.backup, quiet, replace=True, actor="test")
+    again = reopened()
+    assert (facts_of(again), state_of(again.state), version_of(again)) == (kept.facts, kept.state, kept.version)
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_a_held_database_is_left_alone(kept: Kept, settings: Settings, reopened: Reopened) -> None:
+    """Another process has to try, as the lock is the process's."""
+    held = reopened()
+    environment = {**os.environ, "CALLBOARD_DATA_DIR": str(settings.data_dir)}
+    command = [sys.executable, "-m", "lib", "restore", str(kept.backup), "--yes"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "The app is running and holds the database, so nothing was restored." in done.stderr
+    assert facts_of(held) == kept.facts
+
+
+FACTS = migrations.revisions("facts")
+STATE = migrations.revisions("state")
+
+
+@pytest.mark.parametrize("older", [(FACTS[2], STATE[1])], ids=str)
+def test_a_backup_of_an_older_migration(
+    kept: Kept, settings: Settings, tmp_path: Path, reopened: Reopened, older: tuple[str, str]
+) -> None:
+    """What it lacks comes by the migrations, as with a database that is as old."""
+    known = {"jobs", "mappings", "api_keys", "idempotency"}
+
+    def change(manifest: dict, _members: dict[str, bytes]) -> None:
+        manifest["facts"]["revision"], manifest["state"]["revision"] = older
+        manifest["state"]["tables"] = {
+            name: member for name, member in manifest["state"]["tables"].items() if name in known
+        }
+
+    restore(settings, rewritten(kept.backup, tmp_path / "older.zip", change), quiet, replace=True, actor="test")
+    again = reopened()
+    assert facts_of(again) == kept.facts
+    found = state_of(again.state)
+    for name in ("api_keys", "mappings", "views", "notes"):
+        assert found[name] == (kept.state[name] if name in known else [])
+    assert not list(settings.data_dir.glob("older*")) and not list(settings.data_dir.glob("*.restor*"))
+
+
+def test_every_table_can_be_kept() -> None:
+    """A column of a kind that a backup does not know fails here, and not when one is needed."""
+    for table in (*rows.FACTS, *rows.STATE):
+        described = rows.table_of(table.name, rows.shape(table))
+        assert described.columns.keys() == table.columns.keys()
+    assert {table.name for table in rows.FACTS} | rows.ROLLUPS == set(schema.FACTS.tables)
+    assert {table.name for table in rows.STATE} == set(schema.STATE.tables) - rows.OF_THE_MOMENT
+    assert archive.FORMAT == 1

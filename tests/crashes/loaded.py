@@ -1,0 +1,17 @@
+"""What children of the tests need, loaded before they are forked. Starts no thread, which a fork would leave behind."""
+
+import tempfile
+from pathlib import Path
+
+import sqlalchemy as sa
+import streamlit.web.cli  # noqa: F401
+
+import lib.api.application
+import lib.workspace  # noqa: F401
+from lib.database import State
+from lib.settings import Settings
+
+with tempfile.TemporaryDirectory() as folder:
+    State(Settings(data_dir=Path(folder), database_url="", state_url="")).close()
+for address in ("duckdb:///:memory:", "postgresql+psycopg:///none"):
+    sa.create_engine(address).dispose()

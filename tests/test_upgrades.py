@@ -1,0 +1,286 @@
+"""Both stores from every earlier revision, with data in them as its program wrote them; and from a later one.
+
+A new migration fails here until `FACTS_ROWS` or `STATE_ROWS` say what the one before it had in its tables.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import sys
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from lib import __version__, cli, migrations, recovery, schema
+from lib.analytics import queries
+from lib.analytics.filters import Filters
+from lib.analytics.measures import aggregates
+from lib.database import Facts, State
+from lib.errors import DatabaseVersionError
+from lib.settings import Settings
+from lib.workspace import TASKS, Workspace
+from tests.test_app import start
+
+NOON = datetime(2024, 1, 1, 12)  # as the tables hold it: UTC, without saying so
+EVALUATIONS = [
+    {
+        "id": f"e{n}", "audio_at": NOON + timedelta(days=n * 3), "day": (NOON + timedelta(days=n * 3)).date(),
+        "state": n % 4 + 1, "sentiment": None if n % 5 == 0 else n % 3 + 1, "score": None if n % 7 == 0 else n * 977 % 100_001,
+        "duration_seconds": None if n % 6 == 0 else n * 7, "is_ai": n % 2 == 0, "campaign_key": n % 3,
+        "call_center_key": n % 2, "engagement_key": n % 2, "executive_key": n % 3, "audio_file_name": None,
+        "created_at": NOON,
+    }
+    for n in range(120)
+]  # fmt: skip
+NAMED = [{"key": n, "id": f"id{n}", "name": f"Ñame {n}"} for n in (1, 2)]
+IMPORT = {
+    "id": "imp_1", "started_at": NOON, "finished_at": NOON, "actor": "test", "files": "[]", "mapping": None, "result": "loaded",
+    "message": None, "read": 120, "added": 120, "changed": 0, "unchanged": 0, "duplicates": 0, "blank": 0, "bad": 0,
+    "days": 120, "first_day": date(2024, 1, 1), "last_day": date(2024, 12, 23), "bad_rows_file": None,
+}  # fmt: skip
+
+Rows = dict[str, list[dict[str, Any]]]
+FIRST: Rows = {
+    "evaluations": EVALUATIONS,
+    "campaigns": NAMED,
+    "call_centers": NAMED[:1],
+    "engagements": NAMED[:1],
+    "executives": NAMED,
+    "imports": [IMPORT],
+}
+FACTS_ROWS: dict[str, Rows] = {"0001": FIRST, "0002": FIRST, "0003": FIRST}
+"""What the tables of each revision hold; those of the rollups are filled by their columns, `workspace` by the first."""
+
+OF_0001: Rows = {
+    "jobs": [
+        {
+            "id": "job_1", "kind": "import", "status": "completed", "actor": "test", "payload": '{"files": []}',
+            "progress": 100.0, "message": None, "result": '{"lines": []}', "created_at": NOON, "started_at": NOON,
+            "finished_at": NOON, "lease_until": None, "attempt": 1, "cancel_requested": False,
+        }
+    ],
+    "mappings": [{"header": "digest", "toml": "[columns]\nid = 'Ñ'", "saved_at": NOON}],
+}  # fmt: skip
+OF_0002: Rows = {
+    **OF_0001,
+    "api_keys": [
+        {
+            "prefix": "cb_live_abcdefgh", "name": "robot", "hash": "0" * 64, "scopes": '["analytics:read"]',
+            "call_centers": '["id1"]', "campaigns": None, "created_at": NOON, "created_by": "test", "expires_at": None,
+            "revoked_at": None, "last_used_at": NOON,
+        }
+    ],
+    "idempotency": [
+        {"api_key": "cb_live_abcdefgh", "idempotency_key": "once", "request": "1" * 64, "job": "job_1", "created_at": NOON}
+    ],
+}  # fmt: skip
+OF_0003: Rows = {
+    **OF_0002,
+    "views": [
+        {
+            "id": "v1", "name": "Mine", "owner": "all", "shared": True, "page": "", "parameters": "{}", "period": None,
+            "is_default": True, "created_at": NOON, "changed_at": NOON,
+        }
+    ],
+    "notes": [{"id": "n1", "day": date(2024, 1, 2), "text": "Ñ", "author": "test", "created_at": NOON}],
+    "pinned_links": [
+        {
+            "id": "l1", "page": "", "parameters": "{}", "created_at": NOON, "created_by": "test", "data_version": 1,
+            "data_changed_at": NOON, "definitions": "{}", "figures": json.dumps({"x": 1}), "measures": "{}",
+        }
+    ],
+}  # fmt: skip
+STATE_ROWS: dict[str, Rows] = {"0001": OF_0001, "0002": OF_0002, "0003": OF_0003}
+"""What the tables of each revision hold."""
+
+EARLIER_FACTS = migrations.revisions("facts")[:-1]
+EARLIER_STATE = migrations.revisions("state")[:-1]
+
+
+def tables_of(connection: Connection) -> dict[str, sa.Table]:
+    """Return the tables that a store has, with plain types: those of its revision, whatever today's are."""
+    inspector = sa.inspect(connection)
+    plain = {"BOOLEAN": sa.Boolean, "DATE": sa.Date, "TIMESTAMP": sa.DateTime, "DATETIME": sa.DateTime}
+    found = {}
+    for name in inspector.get_table_names():
+        if not name.startswith("alembic_version"):
+            columns = [
+                sa.Column(str(each["name"]), plain.get(str(each["type"]), sa.types.NullType))
+                for each in inspector.get_columns(name)
+            ]
+            found[name] = sa.Table(name, sa.MetaData(), *columns)
+    return found
+
+
+def fill_rollup(connection: Connection, table: sa.Table) -> None:
+    """Fill a rollup of any revision as its program did: its measures, summed by its keys and by day or month."""
+    rows = schema.evaluations
+    day = sa.cast(sa.func.date_trunc(sa.literal_column("'month'"), rows.c.day), sa.Date)
+    keys = [
+        (day if table.name.startswith("monthly") else rows.c.day) if name == "day" else rows.c[name]
+        for name in table.columns.keys()  # noqa: SIM118 - names, where iteration gives columns
+        if name not in schema.MEASURES
+    ]
+    sums = aggregates(rows)
+    measures = [sums[column.name] for column in table.columns if column.name in schema.MEASURES]
+    connection.execute(sa.insert(table).from_select(table.columns.keys(), sa.select(*keys, *measures).group_by(*keys)))
+
+
+def fill(connection: Connection, rows: Rows, of: sa.MetaData) -> None:
+    """Fill every table that there is but the other store's; one that nothing is known of fails."""
+    other = set(schema.STATE.tables if of is schema.FACTS else schema.FACTS.tables)
+    tables = {name: table for name, table in tables_of(connection).items() if name not in other}
+    for name, table in tables.items():
+        if name in rows:
+            connection.execute(sa.insert(table), rows[name])
+    for name, table in tables.items():
+        if of is schema.FACTS and "day" in table.columns and "evaluations" in table.columns:
+            fill_rollup(connection, table)
+        elif name == "workspace":
+            connection.execute(sa.update(table).values(data_version=1))
+        else:
+            assert name in rows, f"what the table {name} held at this revision is to be said in {__name__}"
+
+
+def figures(workspace: Workspace) -> tuple[int, ...]:
+    found = workspace.answers.ask(queries.summary, Filters(), workspace.calendar).sums
+    return (found.evaluations, found.completed, found.scored, found.score_sum, found.positive, found.duration_sum)
+
+
+def by_hand() -> tuple[int, ...]:
+    done = [each for each in EVALUATIONS if each["state"] == 3]
+    scores = [each["score"] for each in done if each["score"] is not None]
+    return (
+        len(EVALUATIONS), len(done), len(scores), sum(scores), sum(each["sentiment"] == 1 for each in done),
+        sum(each["duration_seconds"] or 0 for each in done),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("revision", EARLIER_FACTS)
+def test_facts_of_an_earlier_revision(settings: Settings, revision: str) -> None:
+    assert revision in FACTS_ROWS, f"what facts at {revision} held is to be said in {__name__}"
+    older = Facts(settings, to=revision)
+    with older.write() as connection:
+        fill(connection, FACTS_ROWS[revision], schema.FACTS)
+    older.close()
+    workspace = Workspace(settings)
+    assert figures(workspace) == by_hand()
+    assert TASKS["check"](workspace, {}, lambda *_: None)["lines"] == ()
+    with workspace.facts.read() as connection:
+        assert migrations.revision(connection, "facts") == migrations.revisions("facts")[-1]
+        for name, rows in FACTS_ROWS[revision].items():
+            held = sa.select(sa.func.count()).select_from(schema.FACTS.tables[name])
+            assert connection.execute(held).scalar_one() == len(rows) + (
+                rows[0].get("key") == 1
+            )  # and the one for none
+    workspace.close()
+
+
+@pytest.mark.parametrize("revision", EARLIER_STATE)
+def test_state_of_an_earlier_revision(settings: Settings, revision: str) -> None:
+    assert revision in STATE_ROWS, f"what the state at {revision} held is to be said in {__name__}"
+    older, rows = State(settings, to=revision), STATE_ROWS[revision]
+    with older.transaction() as connection:
+        fill(connection, rows, schema.STATE)
+    older.close()
+    State(settings).close()
+    again = State(settings)
+    with again.read() as connection:
+        tables = tables_of(connection)
+        for name, expected in rows.items():
+            columns = [tables[name].c[column] for column in expected[0]]
+            assert [dict(row._mapping) for row in connection.execute(sa.select(*columns))] == expected
+        assert set(schema.STATE.tables) <= set(tables)
+    again.close()
+
+
+def version_table(store: migrations.Store) -> sa.TableClause:
+    return sa.table(f"alembic_version_{store}", sa.column("version_num"))
+
+
+def contents(settings: Settings) -> dict[str, bytes]:
+    return {
+        path.name: path.read_bytes() for path in settings.data_dir.glob("*.*") if path.suffix in (".duckdb", ".sqlite")
+    }
+
+
+def revision_of(settings: Settings, store: migrations.Store) -> str | None:
+    engine = sa.create_engine(settings.facts_url if store == "facts" else settings.state_database_url)
+    with engine.connect() as connection:
+        found = migrations.revision(connection, store)
+    engine.dispose()
+    return found
+
+
+@pytest.fixture
+def call(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
+    """Call a command that fails; give its exit code, and all that it said."""
+    monkeypatch.setenv("CALLBOARD_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("CALLBOARD_DATABASE_URL", settings.database_url)
+
+    def run(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["callboard", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, "".join(capsys.readouterr())
+
+    return run
+
+
+@pytest.mark.parametrize("store", ["facts", "state"])
+def test_a_newer_store_is_refused_and_both_are_left_as_they_are(
+    settings: Settings, store: migrations.Store, call: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    """The other store is older, and would be migrated otherwise."""
+    facts, state = Facts(settings, to=EARLIER_FACTS[-1]), State(settings, to=EARLIER_STATE[-1])
+    with facts.write() if store == "facts" else state.transaction() as connection:
+        connection.execute(sa.update(version_table(store)).values(version_num="9999"))
+    facts.close()
+    state.close()
+    before = contents(settings)
+    calls = tmp_path / "calls.csv"
+    calls.write_text("id,audioDate\na,2024-01-01\n")
+    known = migrations.revisions(store)[-1]
+    told = f"its {store} are at migration 9999, which this version ({__version__}) knows up to {known}. Nothing was changed."
+    with pytest.raises(DatabaseVersionError) as error:
+        Workspace(settings)
+    assert told in error.value.message
+    commands = [
+        ["check"],
+        ["check", "--repair"],
+        ["import", str(calls)],
+        ["sample"],
+        ["backup", str(tmp_path / "b.zip")],
+    ]
+    for command in [*commands, *([["keys", "list"]] if store == "state" else [])]:
+        code, output = call(*command)
+        assert (code, told in output, "Traceback" in output) == (2, True, False), (command, output)
+    if not settings.database_url and store == "facts":
+        done = start(settings.data_dir)
+        assert done.returncode == 2 and told in done.stderr and "Traceback" not in done.stderr
+    assert contents(settings) == before and not (tmp_path / "b.zip").exists()
+    found = {each: revision_of(settings, each) for each in ("facts", "state")}
+    assert found == {"facts": EARLIER_FACTS[-1], "state": EARLIER_STATE[-1], store: "9999"}
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_a_file_of_a_newer_duckdb_is_refused(settings: Settings) -> None:
+    Workspace(settings).close()
+    path = settings.facts_file
+    assert path is not None
+    content = bytearray(path.read_bytes())
+    content[12:20] = struct.pack("<Q", 99)  # the form's number, in the first block, which begins with its checksum
+    content[:8] = struct.pack("<Q", recovery.checksum(bytes(content[8:4096])))
+    path.write_bytes(content)
+    with pytest.raises(DatabaseVersionError, match="A newer version of Callboard wrote the database"):
+        Workspace(settings)
+    assert path.read_bytes() == content
