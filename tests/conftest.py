@@ -20,6 +20,7 @@ from lib.ingest.reading import InputFile
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests import postgres
+from tests.browser import patience
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -120,7 +121,7 @@ def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     assert path, "Chromium is missing; make test installs it"
     expect.set_options(timeout=60_000)  # nothing is measured by it, and the machine may be busy
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, patience.kept():
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()

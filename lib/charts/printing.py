@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import io
 
-from pypdf import PdfWriter
-from pypdf.generic import BooleanObject, DictionaryObject, NameObject, TextStringObject
-
 from lib.charts import blocks, letters
 from lib.charts.blocks import Block
 from lib.charts.columns import Columns
@@ -41,6 +38,9 @@ def pdf(paper: Paper) -> bytes:
 
     Raises RenderingError where it can't be drawn.
     """
+    from pypdf import PdfWriter  # here, as it takes as long to load as a page does, and few print
+    from pypdf.generic import BooleanObject, DictionaryObject, NameObject, TextStringObject
+
     with speaking(paper.language), Renderer() as renderer:
         made = [renderer.pdf(sheet.svg) for sheet in sheets(paper, renderer)]
     writer = PdfWriter()

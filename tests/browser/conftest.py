@@ -75,35 +75,8 @@ def visit(chromium: Browser, address: str) -> Iterator[Callable[[str], Page]]:
         contexts.append(context)
         page = context.new_page()
         page.goto(f"{address}/{path}")
-        settle(page)
         return page
 
     yield go
     for context in contexts:
         context.close()
-
-
-_SETTLED = """() => new Promise(settled => {
-    const drawn = () => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
-        && document.querySelector('h1, [data-testid=stAlert]')
-        && !document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton]');
-    let quiet = 0;  // looks in a row at which nothing had changed: fewer where the browser itself is kept waiting
-    const watch = new MutationObserver(() => { quiet = 0; });
-    watch.observe(document, {subtree: true, childList: true, characterData: true});
-    const look = setInterval(() => {
-        quiet = drawn() ? quiet + 1 : 0;
-        if (quiet < 8) return;
-        clearInterval(look);
-        watch.disconnect();
-        settled(true);
-    }, 50);
-})"""
-
-
-def settle(page: Page) -> None:
-    """Wait until a page is drawn: its heading, or why there is none, its script at its end, no change for 0.4 seconds.
-
-    The parts of Streamlit's page come one by one, as their code is loaded: the script's end alone does not tell. After
-    a click the script may not even have begun: wait for what the click brings first, as `until_asked` does.
-    """
-    page.wait_for_function(_SETTLED, timeout=60_000)

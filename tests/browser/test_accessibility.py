@@ -8,7 +8,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import settle
 from tests.browser.screenshots import PAGES
 from tests.browser.test_analyst import until_asked
 
@@ -25,7 +24,6 @@ def test_no_page_shuts_anybody_out(chromium: Browser, address: str, mode: str) -
     found = []
     for name, path in PAGES.items():
         page.goto(f"{address}/{path}")
-        settle(page)
         for violation in Axe().run(page).response["violations"]:
             if violation["impact"] in ("serious", "critical"):
                 nodes = [node["html"][:300] for node in violation["nodes"]]
@@ -42,7 +40,6 @@ def test_every_chart_and_table_says_what_it_shows(visit: Visit, address: str) ->
     page = visit("")
     for name, path in PAGES.items():
         page.goto(f"{address}/{path}")
-        settle(page)
         for kind, pages in (("stVegaLiteChart", CHARTS), ("stDataFrame", TABLES)):
             drawn = page.get_by_test_id(kind)
             if name in pages:

@@ -12,7 +12,7 @@ import openpyxl
 import pandas as pd
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import settle
+from tests.browser.patience import settle
 
 Visit = Callable[[str], Page]
 
@@ -48,7 +48,6 @@ def choose(page: Page, label: str, option: str) -> None:
 def click_page(page: Page, name: str) -> None:
     page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
     expect(page.locator("h1")).to_have_text(name)
-    settle(page)
 
 
 def test_open_and_filter_and_share(visit: Visit) -> None:
@@ -76,7 +75,6 @@ def test_open_and_filter_and_share(visit: Visit) -> None:
     expect(other.get_by_test_id("stSidebar").get_by_text("Retention")).to_be_visible()
 
     page.reload()
-    settle(page)
     assert evaluations(page) == evaluations(other)
     page.get_by_role("button", name="Reset filters").click()
     until_asked(page, lambda now: "campaignId" not in now)
@@ -121,14 +119,11 @@ def test_upload_a_file_with_bad_rows(visit: Visit, tmp_path: Path) -> None:
     page = visit("data")
     page.set_input_files("input[type=file]", path)
     expect(page.get_by_text("First rows")).to_be_visible()
-    settle(page)
     page.get_by_text("How the file is read").click()
     page.get_by_label("Date formats").fill("%d/%m/%Y")
     page.get_by_label("Date formats").press("Enter")
-    settle(page)
     page.get_by_test_id("stSelectbox").filter(has_text="Decimal sign").locator("input").click()
     page.get_by_role("option", name=",", exact=True).click()
-    settle(page)
     chooser = page.get_by_test_id("stMultiSelect").filter(has_text="audioDate")
     chooser.locator("input").fill("When")
     page.get_by_role("option", name="When").first.click()

@@ -10,7 +10,6 @@ import httpx
 import pandas as pd
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import settle
 from tests.browser.test_analyst import click_page, evaluations
 from tests.waiting import until
 
@@ -22,7 +21,6 @@ def test_export_these_evaluations(visit: Visit, tmp_path: Path) -> None:
     shown = evaluations(page)
     page.get_by_role("link", name="Export these evaluations").click()
     expect(page.locator("h1")).to_have_text("Exports")
-    settle(page)
     assert evaluations(page) == shown
     page.get_by_role("button", name="Start export").click()
     link = page.get_by_role("link", name="Download")
@@ -50,10 +48,8 @@ def test_a_key_is_made_used_and_revoked(visit: Visit, address: str) -> None:
         httpx.get(f"{address}/v1/analytics/summary", headers=headers, timeout=60).json()["totalEvaluations"] == 200_000
     )
     page.reload()
-    settle(page)
     assert found[0] not in page.content()
     page.get_by_test_id("stSelectbox").filter(has_text="Revoke").locator("input").click()
     page.get_by_role("option").first.click()
-    settle(page)
     page.get_by_role("button", name="Revoke for good").click()
     until(lambda: httpx.get(f"{address}/v1/analytics/summary", headers=headers, timeout=60).status_code == 401)

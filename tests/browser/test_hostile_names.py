@@ -24,7 +24,7 @@ from lib.settings import Settings
 from lib.sharing.notes import Notes
 from lib.sharing.views import Views
 from lib.workspace import EXPORT, TASKS, Workspace
-from tests.browser.conftest import served, settle
+from tests.browser.conftest import served
 from tests.hostile.names import INJECTIONS, NAMES
 
 LONGEST = 990
@@ -132,7 +132,6 @@ class Watched:
         """Open a page, and look at it."""
         query = urllib.parse.urlencode(parameters, doseq=True)
         self.page.goto(f"{self._address}/{path}?{query}" if query else f"{self._address}/{path}")
-        settle(self.page)
         self.look(f"{path}?{query[:80]}")
         return self.page
 
@@ -197,7 +196,6 @@ def test_every_page(watched: Watched) -> None:
         page = watched.go(path, dateFrom="2024-02-01", dateTo="2024-03-15", **SPLIT)
         for summary in page.locator("details summary").all():
             summary.click()
-        settle(page)
         watched.look(f"{path}, all opened")
         if path in ("campaigns", "executives", "trends", "drivers"):
             expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
@@ -284,12 +282,10 @@ def test_a_file_with_such_names_is_brought(watched: Watched, tmp_path: Path) -> 
         {"name": f"{name}.csv", "mimeType": "text/csv", "buffer": out.getvalue().encode()}
     )
     expect(page.get_by_role("heading", name="Columns")).to_be_visible()
-    settle(page)
     watched.look("the columns of a file")
     says(page.get_by_test_id("stSelectbox").filter(has_text="strong").first, "**strong** _slanted_ ~~struck~~ `code`")
     page.get_by_role("button", name="Check only").click()
     expect(page.get_by_role("heading", name=re.compile("bad rows"))).to_be_visible()
-    settle(page)
     watched.look("bad rows")
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download the bad rows").click()
@@ -305,7 +301,6 @@ def test_a_file_with_such_names_is_brought(watched: Watched, tmp_path: Path) -> 
             files.append({"name": "m.toml", "mimeType": "application/toml", "buffer": mapping.encode()})
         page.get_by_test_id("stFileUploader").locator("input").set_input_files(files)
         expect(page.get_by_role("button", name="Check only")).to_be_visible()
-        settle(page)
         page.get_by_role("button", name="Check only").click()
         says(page.get_by_test_id("stAlert").last, name if not mapping else "would be")
         watched.look("a file or a mapping that is refused")

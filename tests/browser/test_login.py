@@ -21,7 +21,8 @@ from lib.analytics.filters import Grant
 from lib.database import State
 from lib.settings import Settings
 from lib.workspace import TASKS, Workspace
-from tests.browser.conftest import free_port, served, settle
+from tests.browser.conftest import free_port, served
+from tests.browser.patience import settle
 from tests.conftest import ROOT
 from tests.waiting import until
 
@@ -103,7 +104,6 @@ def browse(chromium: Browser) -> Iterator[Callable[[], BrowserContext]]:
 def open_page(context: BrowserContext, place: Place, path: str = "") -> Page:
     page = context.new_page()
     page.goto(f"{place.address}/{path}")
-    settle(page)
     return page
 
 
@@ -153,7 +153,6 @@ def test_a_viewer_comes_back_to_the_link_and_looks_only(browse: Browse, place: P
         expect(page.get_by_text("This takes the role")).to_be_visible()
     page.goto(f"{place.address}/settings")
     heading(page, "Settings")
-    settle(page)
     assert page.get_by_text("API keys").count() == 0 and page.get_by_text("People").count() == 0
     assert ("viewer@example.com", "logged in") in done(place)
 
@@ -165,7 +164,6 @@ def test_an_analyst_sees_what_is_theirs_alone(browse: Browse, place: Place, tmp_
     page = arrive(browse(), place, "analyst")
     for path in PAGES:
         page.goto(f"{place.address}/{path}")
-        settle(page)
         shown = page.locator("body").inner_text()
         assert not any(name in shown for name in FOREIGN), path
         if path not in ("", "settings", "exports"):
@@ -177,13 +175,11 @@ def test_an_analyst_sees_what_is_theirs_alone(browse: Browse, place: Place, tmp_
     expect(page.get_by_text("which is not here")).to_be_visible()
     for label in ("Campaigns", "Call centers"):
         page.locator('[data-testid="stSidebar"]').get_by_label(label).click()
-        settle(page)
         options = page.locator('[role="option"]').all_inner_texts()
         assert options and not any(name in "".join(options) for name in FOREIGN)
         page.keyboard.press("Escape")
     page.goto(f"{place.address}/exports")
     heading(page, "Exports")
-    settle(page)
     page.get_by_role("button", name="Start export").click()
     link = page.get_by_role("link", name="Download")
     expect(link).to_be_visible()
@@ -196,7 +192,6 @@ def test_an_analyst_sees_what_is_theirs_alone(browse: Browse, place: Place, tmp_
     # With another role what was drawn before makes no file, and is drawn no more.
     page.goto(f"{place.address}/campaigns")
     heading(page, "Campaigns")
-    settle(page)
     state = place.state()
     people = People(state)
     analyst = people.named("analyst@example.com")
@@ -205,7 +200,6 @@ def test_an_analyst_sees_what_is_theirs_alone(browse: Browse, place: Place, tmp_
     page.get_by_role("button", name="Download CSV").click()
     page.reload()
     heading(page, "Campaigns")
-    settle(page)
     assert page.get_by_role("button", name="Download CSV").count() == 0
     assert done(place)[0] == ("t", "person changed")
 
@@ -232,7 +226,6 @@ def test_who_is_not_known_waits_for_a_role(browse: Browse, place: Place) -> None
     heading(page, "Overview")
     admin.goto(f"{place.address}/audit")
     heading(admin, "Audit")
-    settle(admin)
     assert ("root@example.com", "person changed") in done(place)
     with admin.expect_download() as waiting:
         admin.get_by_role("button", name="Download CSV").click()

@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import served, settle
+from tests.browser.conftest import served
+from tests.browser.patience import settle
 from tests.browser.test_analyst import asked, click_page, evaluations, until_asked
 
 Visit = Callable[[str], Page]
@@ -165,17 +166,13 @@ def test_a_view_is_saved_opened_and_begun_with(chromium: Browser, tmp_path: Path
     with served(tmp_path / "data") as address:
         page = chromium.new_page()
         page.goto(f"{address}/executives?campaignId=camp_704&scores=alike")
-        settle(page)
         page.get_by_text("Saved views").click()
         page.get_by_test_id("stSelectbox").filter(has_text="Period").first.locator("input").click()
         page.get_by_role("option", name="Last 30 days").click()
-        settle(page)
         page.get_by_label("Name of the view").fill("Retention <b>*team*</b>")
         page.get_by_role("button", name="Save this view").click()
-        settle(page)
         expect(page.get_by_role("button", name="Retention <b>*team*</b>")).to_be_visible()
         page.get_by_role("button", name="Reset filters").click()
-        settle(page)
         click_page(page, "Trends")
         page.get_by_role("button", name="Retention <b>*team*</b>").click()
         heading(page, "Executives")
@@ -210,14 +207,12 @@ def test_a_pinned_link_says_what_changed_since(chromium: Browser, tmp_path: Path
 
         def load(name: str) -> None:
             page.goto(f"{address}/data")
-            settle(page)
             page.set_input_files("input[type=file]", tmp_path / name)
             page.get_by_role("button", name="Load", exact=True).click()
             expect(page.get_by_text("result: loaded")).to_be_visible()
 
         load("first.csv")
         page.goto(f"{address}/?dateFrom=2024-03-01&dateTo=2024-03-31&campaignId=Alpha")
-        settle(page)
         page.get_by_role("button", name="Share").click()
         page.get_by_role("button", name="Make a link that remembers today's figures").click()
         link = page.get_by_test_id("stCode").filter(has_text="link=").inner_text().strip()
@@ -226,7 +221,6 @@ def test_a_pinned_link_says_what_changed_since(chromium: Browser, tmp_path: Path
         def opened() -> Page:
             other = chromium.new_page()
             other.goto(link)
-            settle(other)
             other.wait_for_selector(".cb-pinned")
             return other
 

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import settle
 from tests.browser.screenshots import PAGES
 
 COUNTING = "wasm-eval"
@@ -49,7 +48,6 @@ class Watched:
 
     def go(self, path: str) -> Page:
         self.page.goto(f"{self.address}/{path}")
-        settle(self.page)
         return self.page
 
     def check(self) -> None:
@@ -97,13 +95,11 @@ def test_what_a_visitor_does(visitor: Watched, tmp_path: Path) -> None:
     page.keyboard.type("a")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Share").click()
-    settle(page)
 
     path = tmp_path / "calls.csv"
     path.write_text("id,audioDate,averageNote\n1,2024-05-31,7.5\n")
     visitor.go("data").set_input_files("input[type=file]", path)
     expect(page.get_by_text("First rows")).to_be_visible()
-    settle(page)
     page.get_by_role("button", name="Load", exact=True).click()
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")

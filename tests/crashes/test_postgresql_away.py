@@ -23,7 +23,7 @@ from lib.settings import Settings
 from lib.workspace import TASKS, Workspace
 from tests import postgres
 from tests.api_client import make_key
-from tests.browser.conftest import served, settle
+from tests.browser.conftest import served
 from tests.crashes.killing import Openings, differences
 from tests.waiting import until
 
@@ -155,8 +155,6 @@ AWAY: dict[str, Callable[[postgres.Server], None]] = {
 
 def texts(page: Page, address: str) -> str:
     page.goto(address)
-    page.wait_for_selector("[data-testid=stAlert], .cb-shown", timeout=60_000)
-    settle(page)
     return page.inner_text("body")
 
 
