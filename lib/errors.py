@@ -72,6 +72,10 @@ class ConflictError(CallboardError):
     """What is asked for clashes with what is there."""
 
 
+class BusyError(CallboardError):
+    """Someone has as much waiting as they may; some of it has to be done first."""
+
+
 class StorageError(CallboardError):
     """The disk is full or can't be written."""
 

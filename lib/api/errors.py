@@ -83,6 +83,8 @@ def of(error: Exception) -> ApiError:
         )
     if isinstance(error, errors.ConflictError):
         return ApiError(409, "CONFLICT", error.message)
+    if isinstance(error, errors.BusyError):
+        return ApiError(429, "RATE_LIMIT_EXCEEDED", error.message, retry_after=RETRY_SECONDS)
     if isinstance(error, errors.BadRowsError | errors.FileError | errors.MappingError):
         return invalid(None, error.message)
     if isinstance(error, errors.QueryTimeoutError | errors.DiskFullError):

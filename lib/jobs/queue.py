@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.database import State, insert_unless_known
-from lib.errors import CancelledError, ConflictError
+from lib.errors import BusyError, CancelledError, ConflictError
 from lib.schema import idempotency, jobs
 
 QUEUED = "queued"
@@ -32,6 +32,9 @@ EXPORT = "export"
 
 BACKUP = "backup"
 """The kind of the jobs that write a backup."""
+
+MAX_WAITING = 100
+"""Jobs of one kind that one actor may have waiting or under way: nobody is to wait for hours behind another."""
 
 LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 3
@@ -95,13 +98,20 @@ class Queue:
     def add(self, kind: str, payload: dict[str, Any], actor: str, once: Once | None = None) -> Job:
         """Put a job at the end of the queue; with `once`, the same order again gives the job that it gave before.
 
-        Raises ConflictError where the same idempotency key came with another order.
+        Raises ConflictError where the same idempotency key came with another order, BusyError where the actor has
+        MAX_WAITING of the kind.
         """
         number = f"job_{int(time.time() * 1000):011x}{secrets.token_hex(8)}"
         with self._state.transaction() as connection:
             before = None if once is None else _claimed_by(connection, once, number)
             if before is not None:
                 return before
+            theirs = sa.and_(jobs.c.kind == kind, jobs.c.actor == actor, jobs.c.status.in_([QUEUED, PROCESSING]))
+            waiting = connection.execute(sa.select(sa.func.count()).select_from(jobs).where(theirs)).scalar_one()
+            if waiting >= MAX_WAITING:
+                raise BusyError(
+                    f"{waiting} of these are waiting for you already. Right would be to let some end first."
+                )
             connection.execute(
                 sa.insert(jobs).values(
                     id=number,

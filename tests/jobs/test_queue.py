@@ -10,8 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from lib import schema
-from lib.errors import CallboardError, CancelledError, DatabaseUnavailableError
-from lib.jobs.queue import MAX_ATTEMPTS, Job, Once, Queue
+from lib.api import errors
+from lib.errors import BusyError, CallboardError, CancelledError, DatabaseUnavailableError
+from lib.jobs.queue import MAX_ATTEMPTS, MAX_WAITING, Job, Once, Queue
 from lib.jobs.worker import Steps, Worker
 from lib.workspace import Workspace
 
@@ -126,6 +127,20 @@ def test_an_order_whose_job_was_deleted_is_a_new_one(queue: Queue, workspace: Wo
     with workspace.state.transaction() as connection:  # as earlier versions left it
         connection.execute(sa.delete(schema.jobs))
     assert queue.add("export", {}, "me", once).id not in (first.id, second.id)
+
+
+def test_nobody_has_more_than_so_many_waiting(queue: Queue) -> None:
+    added = [queue.add("export", {}, "me") for _ in range(MAX_WAITING)]
+    assert queue.claim(["export"]) is not None  # what is under way counts, too
+    once = Once("key", "the same", "order")
+    with pytest.raises(BusyError) as caught:
+        queue.add("export", {}, "me", once)
+    assert errors.of(caught.value).status == 429
+    queue.add("export", {}, "another")
+    queue.add("import", {}, "me")
+    queue.cancel(added[1].id)
+    first = queue.add("export", {}, "me", once)  # what was refused has not taken the idempotency key
+    assert queue.add("export", {}, "me", once).id == first.id
 
 
 def test_cancel(queue: Queue) -> None:
