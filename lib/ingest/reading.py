@@ -171,14 +171,15 @@ def _child(
     events = child.stderr
 
     def listen() -> None:
-        for line in children.lines(events):  # to the end in any case: a child whose pipe is full waits
-            if "stopped" in told:
-                continue
-            try:
-                hear(line)
-            except Exception as error:  # a CallboardError asks for a stop, and any other one is no reason to go on
-                told["stopped"] = error
-                child.kill()
+        with events:  # closed by who reads it: a Ctrl-C may come while this thread begins, and nobody waits for it
+            for line in children.lines(events):  # to the end in any case: a child whose pipe is full waits
+                if "stopped" in told:
+                    continue
+                try:
+                    hear(line)
+                except Exception as error:  # a CallboardError asks for a stop, any other one is no reason to go on
+                    told["stopped"] = error
+                    child.kill()
 
     listener = threading.Thread(target=listen, daemon=True)
     try:
@@ -192,8 +193,8 @@ def _child(
         child.wait()
         if listener.is_alive():  # it is not where starting it was what failed
             listener.join()
+        child.stdin.close()
         child.stdout.close()
-        child.stderr.close()
 
 
 def _hear(outcome: Outcome, told: dict[str, Any], progress: Callable[[float, int], None], line: bytes | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import subprocess
 import sys
@@ -62,6 +63,33 @@ def test_a_reading_that_tells_nothing_can_be_stopped(tmp_path: Path) -> None:
         raise CancelledError("Cancelled.")
 
     assert isinstance(ended_by([pipe], tmp_path, stop), CancelledError)
+
+
+def test_a_stop_may_come_while_the_listener_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Ctrl-C does: the thread is there, and has not said so."""
+    path = tmp_path / "calls.csv"
+    path.write_text("id,audioDate\na,2024-01-01\n")
+    ended: list[Exception | None] = []
+    given_up = threading.Event()
+
+    def interrupted(listener: threading.Thread) -> None:
+        def late() -> None:
+            given_up.wait()
+            try:
+                listener.run()
+                ended.append(None)
+            except Exception as error:
+                ended.append(error)
+
+        _thread.start_new_thread(late, ())
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            preview(InputFile(path, path.name), None, Settings(data_dir=tmp_path))
+    given_up.set()
+    assert soon(lambda: ended == [None]), ended
 
 
 STARTER = """
