@@ -105,8 +105,18 @@ class CancelledError(CallboardError):
     """The user stopped what was running; the data are as they were."""
 
 
+_COMPARED = 100
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return `` (did you mean 'x'?)`` for the known name most like `name`, or an empty string."""
-    by_folded = {candidate.casefold(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
-    return f" (did you mean '{by_folded[close[0]]}'?)" if close else ""
+    """Return `` (did you mean 'x'?)`` for the known name most like `name`; `` (nearest: 'x')`` where none is like it.
+
+    An empty string where nothing is known. Of long names the beginnings are compared.
+    """
+    by_folded = {candidate.casefold()[:_COMPARED]: candidate for candidate in known}
+    asked = name.casefold()[:_COMPARED]
+    if close := difflib.get_close_matches(asked, by_folded, n=1, cutoff=0.6):
+        return f" (did you mean '{by_folded[close[0]][:_COMPARED]}'?)"
+    if close := difflib.get_close_matches(asked, by_folded, n=1, cutoff=0.0):
+        return f" (nearest: '{by_folded[close[0]][:_COMPARED]}')"
+    return ""

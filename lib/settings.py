@@ -29,7 +29,9 @@ WeekStart = Literal["monday", "sunday", "saturday"]
 class Settings(BaseSettings):
     """The frozen settings of one process."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     data_dir: Path = Field(
         Path("data"), description="Folder of the embedded databases, uploads, bad-row reports and temporary files."

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from lib.analytics.answers import Answers
 from lib.ingest import imports
@@ -38,7 +38,8 @@ ARGUMENTS = [
 ]
 
 
-hypothesis.settings.register_profile("suite", deadline=None)  # a busy machine may take its time
+# A busy machine may take its time.
+hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")
 
 _LONG = ("crashes", "browser", "api", "test_cli.py")
@@ -120,7 +121,6 @@ def load(workspace: Workspace, tmp_path: Path) -> Load:
 def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     assert path, "Chromium is missing; make test installs it"
-    expect.set_options(timeout=60_000)  # nothing is measured by it, and the machine may be busy
     with sync_playwright() as playwright, patience.kept():
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser

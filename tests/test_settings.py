@@ -79,6 +79,13 @@ def test_a_login_is_whole_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
         settings.load()
 
 
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.setenv(PREFIX + name.upper(), "")
+    found = settings.load()
+    assert (found.timezone, found.week_start, found.has_login) == ("UTC", "monday", False)
+
+
 def test_a_slip_of_the_pen_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CALLBOARD_TIMEZON", "UTC")
     (line,) = settings.unknown_variables()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -125,9 +126,15 @@ class Metric:
 
 
 def rounded(value: Value | float, decimals: int) -> int | float | None:
-    """Round half away from zero, exactly, as spreadsheets do; an int where no decimals are asked for."""
+    """Round half away from zero, exactly, as spreadsheets do; an int where no decimals are asked for.
+
+    A float stands for the shortest number that is told apart from its neighbours: 7.335, and not the 7.33499… that it
+    holds.
+    """
     if value is None or isinstance(value, int):
         return value
+    if isinstance(value, float):
+        return _half_away(*Decimal(repr(value)).as_integer_ratio(), decimals)
     return _half_away(*value.as_integer_ratio(), decimals)
 
 

@@ -149,7 +149,8 @@ def breakdown(
 ) -> Breakdown:
     """Return the selection by the groups of a dimension, sorted by a field (`-` before it: descending).
 
-    Ties go by id; groups without a value, and the group of those that belong to none, come last among equals.
+    Ties, in figures as they are rounded, go by id; groups without a value, and the group of those that belong to none,
+    come last among equals.
     Raises InvalidParameterError for a field that can't be sorted by.
     """
     key = _sort_key(sort, dimension)
@@ -265,18 +266,21 @@ def id_order(named: Named) -> tuple[bool, str]:
 
 def sort_fields(dimension: Dimension) -> tuple[str, ...]:
     """Return the fields that a breakdown of the dimension can be sorted by."""
-    return (dimension.parameter, dimension.name_field, *METRICS)
+    center = (CALL_CENTER.parameter, CALL_CENTER.name_field) if dimension is EXECUTIVE else ()
+    return (dimension.parameter, dimension.name_field, *center, *METRICS)
 
 
 def _sort_key(sort: str, dimension: Dimension) -> Any:
-    field = sort.removeprefix("-")
+    field, fields = sort.removeprefix("-"), sort_fields(dimension)
     if field == dimension.parameter:
         return lambda group: group.named.id
     if field == dimension.name_field:
         return lambda group: group.named.name
-    if field in METRICS:
-        return lambda group: METRICS[field].value(group.sums)
-    fields = sort_fields(dimension)
+    if field in METRICS:  # as it is shown: what looks equal is in the order of ids
+        return lambda group: METRICS[field].rounded(group.sums)
+    if field in fields:
+        place = "id" if field == CALL_CENTER.parameter else "name"
+        return lambda group: getattr(group.call_center, place, None)
     raise InvalidParameterError(
         "sort",
         f"sort '{field[:60]}' is not a field{nearest(field, fields)}; right would be one of {', '.join(fields)}.",

@@ -90,12 +90,13 @@ def build() -> ASGIApp:
 
     async def docs(request: Request) -> Response:
         """Show the description; the script within the page is let through by its hash."""
-        shown: Response = await page.endpoint(request)
-        shown.headers["Content-Security-Policy"] = policy.of_page(bytes(shown.body).decode())
+        content = bytes((await page.endpoint(request)).body)
+        shown = answer(request, content, media_type="text/html")
+        shown.headers["Content-Security-Policy"] = policy.of_page(content.decode())
         return shown
 
     api.openapi = openapi  # type: ignore[method-assign]  # the framework's way to change the description
-    # The framework's own route to it has no ETag.
+    # The framework's own routes to them have no ETag.
     replaced = (api.openapi_url, page.path)
     api.router.routes = [route for route in api.router.routes if getattr(route, "path", None) not in replaced]
     api.add_route("/openapi.json", served, include_in_schema=False)

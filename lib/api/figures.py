@@ -87,12 +87,14 @@ def written(body: dict[str, Any]) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def answer(request: Request, content: bytes, version: int | None = None) -> Response:
-    """Return JSON with its ETag, or 304 where the asker has it; the data's version is part of the tag."""
+def answer(
+    request: Request, content: bytes, version: int | None = None, media_type: str = "application/json"
+) -> Response:
+    """Return what is told with its ETag, or 304 where the asker has it; the data's version is part of the tag."""
     digest = hashlib.sha256(content).hexdigest()[:20]
     tag = f'"{digest}"' if version is None else f'"{version}-{digest}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     asked = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
     if tag in asked or "*" in asked:
         return Response(status_code=304, headers=headers)
-    return Response(content, 200, headers, "application/json")
+    return Response(content, 200, headers, media_type)

@@ -156,7 +156,8 @@ class Written(BaseModel):
     added: int
     changed: int
     unchanged: int
-    duplicates: int
+    duplicates: int = Field(description="Rows that a later row with the same id stands for.")
+    exactDuplicates: int = Field(description="Those of them that were the same in every column.")
     blank: int
     bad: int
 

@@ -88,11 +88,11 @@ def run(facts: Facts, settings: Settings, request: Request, progress: Callable[[
                 raise SampleDataError(
                     "The app holds sample data, which do not mix with your own. Right would be to replace them."
                 )
-        if request.mapping_toml is not None:
-            _check_names(Mapping.from_toml(request.mapping_toml), request.files)
         with ThreadPoolExecutor(1) as beside:
             described = beside.submit(lambda: tuple(_described(file) for file in request.files))
             try:
+                if request.mapping_toml is not None:
+                    _check_names(Mapping.from_toml(request.mapping_toml), request.files)
                 report = _run(facts, settings, request, report, described, progress, started)
             finally:
                 report = replace(report, files=described.result())  # what is no file at all is told first

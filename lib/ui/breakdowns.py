@@ -12,7 +12,7 @@ from lib.analytics import courses, format, queries
 from lib.analytics.adjusted import Row
 from lib.analytics.dimensions import EXECUTIVE, Dimension, Named
 from lib.analytics.filters import Filters
-from lib.analytics.measures import METRICS, Sums, Unit
+from lib.analytics.measures import METRICS, Sums, Unit, rounded
 from lib.analytics.queries import ALL_GROUPS, Breakdown, Trend
 from lib.analytics.ranking import tiers
 from lib.exports.reports import figure_fields, figure_values
@@ -183,7 +183,7 @@ def _before(line: _Line) -> Sums | None:
 
 def _alike() -> list[Column[_Line]]:
     def value(line: _Line) -> float | None:
-        return None if line.alike is None or line.alike.adjusted is None else round(float(line.alike.adjusted), 2)
+        return None if line.alike is None else rounded(line.alike.adjusted, 2)
 
     return [
         Column(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from lib.analytics.measures import METRICS, Sums
+from lib.analytics.measures import METRICS, Sums, rounded
 from lib.codes import SCORE_SCALE
 
 
@@ -75,3 +75,21 @@ def test_sentiments_that_are_all_the_same_tell_no_spread() -> None:
     assert metric.interval(Sums(positive=3)) is None
     assert metric.differs(Sums(positive=3), Sums(neutral=2)) is None
     assert metric.differs(Sums(positive=40), Sums(positive=20, neutral=10, negative=10)) is True
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [(7.335, 7.34), (1.005, 1.01), (2.675, 2.68), (-1.005, -1.01), (7.3349999, 7.33), (1e-20, 0.0), (9.995, 10.0)],
+)
+def test_a_float_is_rounded_as_it_is_written(value: float, wanted: float) -> None:
+    assert rounded(value, 2) == wanted
+
+
+@given(score=st.integers(0, 10 * SCORE_SCALE), count=st.integers(2, 200))
+def test_the_interval_of_equal_scores_is_their_average(score: int, count: int) -> None:
+    sums = Sums(
+        evaluations=count, completed=count, scored=count, score_sum=count * score, score_square_sum=count * score**2
+    )
+    metric = METRICS["averageScore"]
+    assert metric.interval is not None
+    assert [rounded(end, 2) for end in metric.interval(sums) or ()] == [metric.rounded(sums)] * 2

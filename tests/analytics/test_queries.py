@@ -90,6 +90,22 @@ def test_breakdown_sorted_and_paged(workspace: Workspace, answers: Answers) -> N
         ids("averagescor")
 
 
+def test_what_is_equal_as_rounded_is_in_the_order_of_ids(load: Load, workspace: Workspace, answers: Answers) -> None:
+    load("id,audioDate,averageNote,campaignId\nx1,2025-01-01,7.344,z\nx2,2025-01-01,7.336,y\nx3,2025-01-01,7.35,x\n")
+    for sort, wanted in (("averageScore", ["y", "z", "x"]), ("-averageScore", ["x", "y", "z"])):
+        found = answers.ask(
+            queries.breakdown, parsed(workspace, dateFrom="2025-01-01"), workspace.calendar, CAMPAIGN, sort
+        )
+        assert [group.named.id for group in found.groups] == wanted
+
+
+def test_executives_by_their_call_center(workspace: Workspace, answers: Answers) -> None:
+    found = answers.ask(queries.breakdown, Filters(), workspace.calendar, EXECUTIVE, "-callCenterName")
+    assert [group.named.name for group in found.groups] == ["Bob", "(none)", "Ann"]  # the last has no one center
+    with pytest.raises(InvalidParameterError, match="not a field"):
+        answers.ask(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN, "callCenterName")
+
+
 def test_an_executives_one_call_center(workspace: Workspace, answers: Answers) -> None:
     found = answers.ask(queries.breakdown, Filters(), workspace.calendar, EXECUTIVE)
     centers = {group.named.name: group.call_center.name if group.call_center else None for group in found.groups}

@@ -137,10 +137,12 @@ def test_etags(client: Client) -> None:
 
 
 def test_the_description_has_a_tag_too(client: Client) -> None:
-    found = client.ask("GET", "/v1/openapi.json")
-    assert "/analytics/summary" in found.json()["paths"]
-    again = client.ask("GET", "/v1/openapi.json", headers={"If-None-Match": found.headers["etag"]})
-    assert (again.status_code, again.content) == (304, b"")
+    assert "/analytics/summary" in client.ask("GET", "/v1/openapi.json").json()["paths"]
+    assert "swagger" in client.ask("GET", "/v1/docs").text
+    for path in ("/v1/openapi.json", "/v1/docs"):
+        tag = client.ask("GET", path).headers["etag"]
+        again = client.ask("GET", path, headers={"If-None-Match": tag})
+        assert (again.status_code, again.content) == (304, b"")
 
 
 def test_head_is_get_without_a_body(client: Client) -> None:
@@ -184,6 +186,7 @@ def test_today_is_of_the_zone_asked_for(client: Client) -> None:
         ("/v1/analytics/summary?granularity=daily", "granularity", "not a parameter of this path"),
         ("/v1/analytics/trends?granularity=hourly", "granularity", "daily"),
         ("/v1/analytics/trends?dateFrom=1970-01-01&dateTo=2099-12-31", "granularity", "points"),
+        ("/v1/analytics/summary?qqqq=1", "qqqq", "(nearest: '"),
         ("/v1/analytics/campaigns?page=0", "page", "from 1"),
         ("/v1/analytics/campaigns?pageSize=1001", "pageSize", "1 to 1000"),
         ("/v1/analytics/campaigns?sort=-averageScor", "sort", "did you mean 'averageScore'"),
@@ -269,9 +272,17 @@ def test_writing(small_app: App) -> None:
     }  # fmt: skip
     lines = b'{"id": "w1", "audioDate": "2024-02-05", "averageNote": 6}\n\n{"id": "w2", "audioDate": "2024-02-06T08:00:00Z", "isAICall": true}\n'
     done = client.ask("POST", "/v1/evaluations", content=lines, headers={"Content-Type": "application/x-ndjson"})
-    assert {name: done.json()[name] for name in ("changed", "unchanged")} == {"changed": 1, "unchanged": 1}
+    counts = done.json()
+    assert [counts[name] for name in ("read", "blank", "changed", "unchanged")] == [3, 1, 1, 1]
+    repeated = [{"id": "w3", "audioDate": "2024-02-01", "averageNote": score} for score in (7.335, 7.335, 2.675)]
+    counts = client.ask("POST", "/v1/evaluations", json=repeated).json()
+    assert [counts[name] for name in ("read", "added", "duplicates", "exactDuplicates")] == [3, 1, 2, 1]
+    nothing = client.ask("POST", "/v1/evaluations", content=b"", headers={"Content-Type": "application/json"})
+    assert nothing.status_code == 400
+    (record,) = client.get("/v1/evaluations", dateFrom="2024-02-01", dateTo="2024-02-01")["data"]
+    assert record["averageNote"] == 2.68  # as it is written, though the nearest float is below
     found = client.get("/v1/evaluations", dateFrom="2024-02-01")
-    assert [(row["id"], row["averageNote"]) for row in found["data"]] == [("w2", None), ("w1", 6.0)]
+    assert [(row["id"], row["averageNote"]) for row in found["data"]] == [("w2", None), ("w1", 6.0), ("w3", 2.68)]
     client.close()
 
 

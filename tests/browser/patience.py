@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.waiting import LONG_SECONDS
 
@@ -73,12 +73,13 @@ _ACTS: tuple[tuple[type, tuple[str, ...]], ...] = (
 
 def settle(page: Page) -> None:
     """Wait until a page is drawn: its heading, or why there is none, all runs at their end, no change for 0.4 seconds."""
-    page.wait_for_function(_SETTLED, timeout=LONG_SECONDS * 1000)
+    page.wait_for_function(_SETTLED)
 
 
 @contextmanager
 def kept() -> Iterator[None]:
-    """Have every page note what it asks for, and every act on one followed by `settle`."""
+    """Have every page note what it asks for and take its time, and every act on one followed by `settle`."""
+    expect.set_options(timeout=LONG_SECONDS * 1000)  # nothing is measured by it, and the machine may be busy
     with pytest.MonkeyPatch.context() as patch:
         for name in ("new_context", "new_page"):
             patch.setattr(Browser, name, _noting(getattr(Browser, name)))
@@ -92,6 +93,7 @@ def _noting(opened: Callable[..., Any]) -> Callable[..., Any]:
     def noting(*arguments: Any, **more: Any) -> Any:
         found = opened(*arguments, **more)
         found.add_init_script(_NOTE)
+        found.set_default_timeout(LONG_SECONDS * 1000)
         return found
 
     return noting

@@ -263,9 +263,9 @@ def test_a_link_that_asks_for_nonsense(watched: Watched) -> None:
             page = watched.go(path, **asked)
             told = page.get_by_test_id("stAlert")
             expect(told.first).to_be_visible()
-        watched.go("evaluations", page="9" * 5_000)
         for only in ("view", "link"):
             watched.go("", **{only: name})
+    watched.go("evaluations", page="9" * 5_000)
 
 
 def test_a_file_with_such_names_is_brought(watched: Watched, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def log_in(page: Page, who: str) -> None:
     page.locator("input[name=password]").fill("any")
     page.locator("button[type=submit]").click()
     page.get_by_role("button", name="Continue").click()
-    page.wait_for_selector(".stApp h1", timeout=60_000)
+    page.wait_for_selector(".stApp h1")
     settle(page)
 
 

@@ -1,4 +1,7 @@
-"""A browser that is watched: every page, with all that a visitor does there; no other host, nothing that the policy bars."""
+"""A browser that is watched while a visitor does what can be done: no other host, nothing that the policy bars.
+
+Every page is watched in `test_every_page.py`.
+"""
 
 from __future__ import annotations
 
@@ -8,51 +11,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.screenshots import PAGES
-
-COUNTING = "wasm-eval"
-"""What a library tries for whole numbers of 64 bits, and does without where it may not: barred, and not missed."""
-
-TELL = """document.addEventListener('securitypolicyviolation', e =>
-    window.violated(`${e.effectiveDirective} bars ${e.blockedURI}: ${e.sourceFile} ${e.sample}`))"""
-
-
-class Watched:
-    """A visitor, all whose requests are noted, and whatever a policy barred."""
-
-    def __init__(self, browser: Browser, address: str, **more: object) -> None:
-        self.address = address
-        self.hosts: set[str] = set()
-        self.requests = 0
-        self.wrong: list[str] = []
-        size = {"width": 1440, "height": 1000}
-        self.context: BrowserContext = browser.new_context(viewport=size, accept_downloads=True, **more)
-        self.context.expose_binding("violated", lambda _, told: self._bar(told))
-        self.context.add_init_script(TELL)
-        self.context.on("request", lambda request: self._ask(request.url))
-        self.context.on("weberror", lambda error: self.wrong.append(f"error: {error.error}"))
-        self.context.on("console", lambda said: self._bar(said.text) if "Content Security" in said.text else None)
-        self.page: Page = self.context.new_page()
-        self.page.on("websocket", lambda opened: self._ask(opened.url))
-
-    def _ask(self, url: str) -> None:
-        self.requests += 1
-        if not url.startswith(("data:", "blob:")):
-            self.hosts.add(urlsplit(url).netloc)
-
-    def _bar(self, told: str) -> None:
-        if COUNTING not in told:
-            self.wrong.append(told)
-
-    def go(self, path: str) -> Page:
-        self.page.goto(f"{self.address}/{path}")
-        return self.page
-
-    def check(self) -> None:
-        assert self.hosts == {urlsplit(self.address).netloc} and self.requests > 100
-        assert self.wrong == []
+from tests.browser.watching import Watched
 
 
 @pytest.fixture
@@ -62,30 +23,16 @@ def visitor(chromium: Browser, address: str) -> Iterator[Watched]:
     found.context.close()
 
 
-def test_every_page(chromium: Browser, address: str) -> None:
-    dark = Watched(chromium, address, color_scheme="dark")
-    for name, path in PAGES.items():
-        if name == "overview-es":
-            continue
-        page = dark.go(path)
-        if name in ("overview", "campaign", "trends", "why"):
-            expect(page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()
-        if name in ("campaigns", "executives", "trends", "evaluations"):
-            expect(page.get_by_test_id("stDataFrame").locator("canvas").first).to_be_visible()
-    dark.check()
-    dark.context.close()
-
-
 def test_what_a_visitor_does(visitor: Watched, tmp_path: Path) -> None:
     """Saves pictures and files, makes a link, works with a table, uploads a file, gets a dialog, makes a key."""
     page = visitor.go("campaigns")
     for name in ("Download CSV", "Download XLSX", "Page as PDF"):
-        with page.expect_download(timeout=60_000) as waiting:
+        with page.expect_download() as waiting:
             page.get_by_role("button", name=name).click()
         assert waiting.value.failure() is None
     page.get_by_test_id("stVegaLiteChart").first.hover()
     page.get_by_role("button", name="Save the picture").first.click()
-    with page.expect_download(timeout=60_000) as waiting:
+    with page.expect_download() as waiting:
         page.get_by_role("button", name="SVG").click()
     assert waiting.value.failure() is None
     page.keyboard.press("Escape")

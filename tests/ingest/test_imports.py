@@ -17,7 +17,7 @@ from lib import schema
 from lib import workspace as workspaces
 from lib.analytics import queries
 from lib.analytics.filters import EVERYTHING
-from lib.errors import CancelledError, ConflictError, FileError, SampleDataError
+from lib.errors import CancelledError, ConflictError, FileError, MappingError, SampleDataError
 from lib.ingest import history, imports, sample
 from lib.ingest.imports import Request
 from lib.ingest.objects import convert_objects
@@ -124,6 +124,11 @@ def test_history(load: Load, workspace: Workspace) -> None:
     assert (oldest.files[0]["name"], oldest.result, oldest.added, oldest.actor) == ("one.csv", "loaded", 1, "test")
     assert len(oldest.files[0]["sha256"]) == 64 and oldest.files[0]["bytes"] == 26
     assert (newest.result, newest.bad, newest.added) == ("nothing loaded", 1, 0)
+    with pytest.raises(MappingError):
+        load("id,audioDate\nb,2024-01-01\n", "[nonsense]")
+    with workspace.facts.read() as connection:
+        failed = history.entries(connection)[0]
+    assert failed.result == "failed" and len(failed.files[0]["sha256"]) == 64
 
 
 def test_a_file_that_is_not_there(workspace: Workspace) -> None:

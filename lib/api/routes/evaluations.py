@@ -104,6 +104,7 @@ def write(request: Request, space: Space, key: RecordWriter, body: bodies.Body) 
         "changed": done.changed,
         "unchanged": done.unchanged,
         "duplicates": done.duplicates,
+        "exactDuplicates": done.exact_duplicates,
         "blank": report.blank,
         "bad": report.bad,
     }
@@ -114,11 +115,11 @@ def _objects(kind: str, body: bytes) -> list[object]:
         raise bodies.unsupported(kind, f"{bodies.JSON} (an array) or {_LINES[0]}")
     try:
         text = body.decode("utf-8-sig")
-        if text.lstrip().startswith("[") and kind == bodies.JSON:
+        if kind == bodies.JSON and text.lstrip()[:1] in ("[", ""):
             found: list[object] = _parsed(text)
         else:
-            lines = (line for line in io.StringIO(text, newline="\n") if line.strip())
-            found = [_parsed(line) for line in itertools.islice(lines, MAX_OBJECTS + 1)]
+            lines = itertools.islice(io.StringIO(text, newline="\n"), MAX_OBJECTS + 1)
+            found = [_parsed(line) if line.strip() else {} for line in lines]  # a blank line is a blank row
     except (ValueError, RecursionError):
         raise invalid(None, "The body is neither an array of evaluations nor one object a line, in UTF-8.") from None
     if len(found) > MAX_OBJECTS:

@@ -1,0 +1,46 @@
+"""What shuts people out: a page that takes a mouse. Every page is looked at by axe-core in `test_every_page.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+from tests.browser.screenshots import PAGES
+from tests.browser.test_analyst import until_asked
+
+Visit = Callable[[str], Page]
+
+
+def test_by_keyboard_alone(visit: Visit) -> None:
+    """Every control of the overview is reached by Tab, buttons and links in a ring; a filter is set without a mouse."""
+    page = visit(PAGES["overview"])
+    reached = []
+    for _ in range(90):
+        page.keyboard.press("Tab")
+        name, ringed = page.evaluate(
+            """() => { const e = document.activeElement; if (!e || e === document.body) return ['', true];
+            const shown = getComputedStyle(e);
+            const ring = shown.outlineStyle !== 'none' || shown.boxShadow !== 'none';
+            const name = [e.ariaLabel, e.innerText, e.getAttribute('role'), e.tagName].filter(Boolean).join(' ');
+            return [name.replaceAll('\\n', ' '), ring || !['A', 'BUTTON'].includes(e.tagName)]; }"""
+        )
+        reached.append(name)
+        assert ringed, f"nothing shows that '{name}' has the keyboard"
+    names = " | ".join(reached)
+    for each in (
+        "Overview",
+        "Campaigns",
+        "Period",
+        "From",
+        "Reset filters",
+        "Share",
+        "Page as PDF",
+        "Weekly",
+        "Positive",
+    ):
+        assert each in names, (each, names)
+    page.get_by_role("radio", name="Weekly").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    until_asked(page, lambda now: now.get("granularity") == ["monthly"])
