@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from lib.access import secret
 from lib.jobs.queue import Job
@@ -11,13 +13,22 @@ from lib.settings import Settings
 LINK_SECONDS = 2 * 3600
 
 
-def make(settings: Settings, base: str, job: Job) -> str:
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The address of a file, and until when it is good."""
+
+    url: str
+    expires_at: datetime
+
+
+def make(settings: Settings, base: str, job: Job) -> Link:
     """Return a link to a completed export's file; `base` is what the link begins with."""
     name = (job.result or {})["downloadName"]
     # To the next minute, so that asking twice gives the same link.
-    expires = str((int(time.time()) // 60 + 1) * 60 + LINK_SECONDS)
-    signature = secret.sign(secret.load(settings), job.id, name, expires)
-    return f"{base}/v1/downloads/{job.id}/{name}?expires={expires}&signature={signature}"
+    expires = (int(time.time()) // 60 + 1) * 60 + LINK_SECONDS
+    signature = secret.sign(secret.load(settings), job.id, name, str(expires))
+    url = f"{base}/v1/downloads/{job.id}/{name}?expires={expires}&signature={signature}"
+    return Link(url, datetime.fromtimestamp(expires, UTC))
 
 
 def holds(settings: Settings, job: str, name: str, expires: str, signature: str) -> bool:

@@ -93,7 +93,7 @@ def _job(workspace: Workspace, job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         result = job.result or {}
         if job.status == COMPLETED and (files.folder(workspace.settings) / result["file"]).exists():
-            link = html.escape(links.make(workspace.settings, "", job))
+            link = html.escape(links.make(workspace.settings, "", job).url)
             told = t("{count} rows, {size}", count=format.count(result["rows"]), size=_size(result["bytes"]))
             st.html(
                 f'<a class="cb-download" href="{link}" download>{html.escape(t("Download"))}</a> '

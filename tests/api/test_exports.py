@@ -7,6 +7,7 @@ import io
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -35,6 +36,8 @@ def exported(client: Client, **order: Any) -> tuple[dict[str, Any], bytes]:
     assert started.headers["location"] == body["statusUrl"] == f"{client.address}/v1/analytics/export/{body['jobId']}"
     status = finished(client, body["jobId"])
     assert status["status"] == "completed", status
+    left = datetime.fromisoformat(status["expiresAt"]) - datetime.now(UTC)
+    assert timedelta(hours=1, minutes=55) < left <= timedelta(hours=2, minutes=1)
     file = httpx.get(status["downloadUrl"], timeout=60)  # without a key
     assert file.status_code == 200
     assert int(file.headers["content-length"]) == len(file.content) == status["bytes"]

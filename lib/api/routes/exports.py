@@ -91,7 +91,7 @@ class ExportStatus(BaseModel):
     completedAt: str | None
     error: str | None
     downloadUrl: str | None = Field(None, description="Absolute, signed, good for 2 hours without a key.")
-    expiresAt: str | None = Field(None, description="When the file is deleted.")
+    expiresAt: str | None = Field(None, description="Until when the link is good.")
     bytes: int | None = None
     sha256: str | None = None
 
@@ -206,10 +206,11 @@ def _status(request: Request, space: Workspace, job: Job) -> dict[str, Any]:
         "error": job.message if job.status == FAILED else None,
     }
     if job.status == COMPLETED and job.finished_at is not None:
-        expires = job.finished_at + timedelta(hours=space.settings.export_hours)
+        link = links.make(space.settings, _base(request, space), job)
+        deleted_at = job.finished_at + timedelta(hours=space.settings.export_hours)
         body |= {
-            "downloadUrl": links.make(space.settings, _base(request, space), job),
-            "expiresAt": expires.isoformat(),
+            "downloadUrl": link.url,
+            "expiresAt": min(link.expires_at, deleted_at).isoformat(),
             "bytes": result["bytes"],
             "sha256": result["sha256"],
         }
