@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
+WORKERS ?= 4
 KILLS ?= 200
 FILES ?= 10000
 SEED ?= 0
@@ -16,8 +17,8 @@ install: .venv/installed ## the pinned dependencies, into .venv
 
 install-dev: .venv/installed-dev ## the same, and what the tests need
 
-test: install-dev system lint ## lint, types and the whole suite, on DuckDB, PostgreSQL and in Chromium, a file at a time on each core
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+test: install-dev system lint ## lint, types and the whole suite, on DuckDB, PostgreSQL and in Chromium; WORKERS files at once, each takes 2 GB and half a core
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 torture: install-dev system ## kill -9 at random moments, KILLS of each kind on each engine; tells how long restarts took
 	@KILLS=$(KILLS) $(BIN)/python -m pytest tests/crashes --numprocesses auto --dist load -rA
