@@ -19,7 +19,7 @@ from tests.api.conftest import App
 from tests.api_client import Client
 from tests.browser.conftest import served
 
-ROWS = 900
+ROWS = 400
 CENTERS = ["cc_scl", "cc_lim", "cc_bog", "cc_mex", "cc_mad", "nobody"]
 CAMPAIGNS = [*(f"camp_{number}" for number in range(701, 712)), "camp_789", "(none)"]
 ZONES = ["America/Santiago", "Asia/Tokyo", "UTC"]

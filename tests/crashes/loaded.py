@@ -3,10 +3,15 @@
 import tempfile
 from pathlib import Path
 
+import pandas  # noqa: F401
 import sqlalchemy as sa
 import streamlit.web.cli  # noqa: F401
 
 import lib.api.application
+import lib.charts.funnel
+import lib.ui.cards
+import lib.ui.sidebar
+import lib.ui.tables
 import lib.workspace  # noqa: F401
 from lib.database import State
 from lib.settings import Settings

@@ -26,7 +26,7 @@ from tests.conftest import ROOT
 from tests.crashes.killing import KILLS, Kills, Openings, context, differences
 from tests.waiting import LONG_SECONDS
 
-ROWS = 30_000  # that an export writes, besides those that are sent
+ROWS = 12_000  # that an export writes, besides those that are sent
 BATCH = 20
 SENDERS = 2
 EVERY = 5  # of so many starts one is by the command, and timed
