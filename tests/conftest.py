@@ -72,14 +72,35 @@ def engine(request: pytest.FixtureRequest) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the data dir of an empty workspace, to be copied: that takes less time than making one."""
+    folder = tmp_path_factory.mktemp("empty") / "data"
+    Workspace(Settings(data_dir=folder, sample="off")).close()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory, postgres_socket: Path) -> Iterator[str]:
+    """Give the name of a database of PostgreSQL that holds an empty workspace, to be copied."""
+    name = f"empty_{os.getpid()}"
+    with postgres.database(postgres_socket, name) as url:
+        Workspace(Settings(data_dir=tmp_path_factory.mktemp("empty"), database_url=url, sample="off")).close()
+        yield name
+
+
 @pytest.fixture
 def settings(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Settings]:
-    """Give settings of a fresh workspace on the engine."""
+    """Give settings of a workspace on the engine: an empty one for tests that open it, else one that is to be made."""
+    opens = "workspace" in request.fixturenames
     if engine == "duckdb":
+        if opens:
+            shutil.copytree(request.getfixturevalue("empty_folder"), tmp_path / "data")
         yield Settings(data_dir=tmp_path / "data", sample="off")
         return
+    template = {"template": request.getfixturevalue("empty_database")} if opens else {}
     socket = request.getfixturevalue("postgres_socket")
-    with postgres.database(socket, f"test_{os.getpid()}_{next(_number)}") as url:
+    with postgres.database(socket, f"test_{os.getpid()}_{next(_number)}", **template) as url:
         yield Settings(data_dir=tmp_path / "data", database_url=url, sample="off")
 
 
