@@ -145,9 +145,8 @@ def history(workspace: Workspace) -> None:
             for entry in listed
         ]
     )
-    st.dataframe(
-        frame, hide_index=True, width="stretch", alt=t("{count} imports, newest first", count=number(len(listed)))
-    )
+    told = t("{count} imports, newest first", count=number(len(listed)))
+    st.dataframe(frame, hide_index=True, width="stretch", placeholder=format.NOTHING, alt=told)
 
 
 def summary(workspace: Workspace) -> queries.Status:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from lib.access import keys
-from lib.analytics import queries
+from lib.analytics import format, queries
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN
 from lib.errors import CallboardError
 from lib.languages import t
@@ -70,7 +70,8 @@ def listing(workspace: Workspace) -> None:
             for key in found
         ]
     )
-    st.dataframe(frame, hide_index=True, width="stretch", alt=t("{count} API keys", count=len(found)))
+    told = t("{count} API keys", count=len(found))
+    st.dataframe(frame, hide_index=True, width="stretch", placeholder=format.NOTHING, alt=told)
     active = {key.prefix: f"{key.prefix}… ({key.name})" for key in found if key.status == "active"}
     if active:
         with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -10,7 +10,7 @@ import streamlit as st
 
 from lib.access.people import Person, Role
 from lib.access.sessions import ended_all
-from lib.analytics import queries
+from lib.analytics import format, queries
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN
 from lib.analytics.filters import Grant
 from lib.errors import CallboardError
@@ -53,7 +53,8 @@ def _table(space: Workspace, found: Sequence[Person]) -> None:
             for person in found
         ]
     )
-    st.dataframe(frame, hide_index=True, width="stretch", alt=t("{count} people", count=len(found)))
+    told = t("{count} people", count=len(found))
+    st.dataframe(frame, hide_index=True, width="stretch", placeholder=format.NOTHING, alt=told)
 
 
 def _listed(ids: Sequence[str] | None) -> str:
