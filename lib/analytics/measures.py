@@ -134,7 +134,7 @@ def rounded(value: Value | float, decimals: int) -> int | float | None:
     if value is None or isinstance(value, int):
         return value
     if isinstance(value, float):
-        return _half_away(*Decimal(repr(value)).as_integer_ratio(), decimals)
+        return _half_away(*Decimal(float.__repr__(value)).as_integer_ratio(), decimals)  # NumPy's own has words in it
     return _half_away(*value.as_integer_ratio(), decimals)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,7 +83,7 @@ def test_sentiments_that_are_all_the_same_tell_no_spread() -> None:
     [(7.335, 7.34), (1.005, 1.01), (2.675, 2.68), (-1.005, -1.01), (7.3349999, 7.33), (1e-20, 0.0), (9.995, 10.0)],
 )
 def test_a_float_is_rounded_as_it_is_written(value: float, wanted: float) -> None:
-    assert rounded(value, 2) == wanted
+    assert rounded(value, 2) == rounded(np.float64(value), 2) == wanted
 
 
 @given(score=st.integers(0, 10 * SCORE_SCALE), count=st.integers(2, 200))
