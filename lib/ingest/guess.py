@@ -105,7 +105,9 @@ def _fits(text: str, form: str | None) -> bool:
 def _score_scale(values: Sequence[str]) -> Decimal | None:
     """Return by what a score is to be multiplied: 0.1 where some exceed 10 and none exceeds 100."""
     try:
-        highest = max((Decimal(value) for value in values if value), default=Decimal(0))
+        scores = [Decimal(value) for value in values if value]
     except InvalidOperation:
         return None
-    return Decimal("0.1") if 10 < highest <= 100 else None
+    if not all(score.is_finite() for score in scores):  # "NaN" is a number to Decimal, and larger than none
+        return None
+    return Decimal("0.1") if 10 < max(scores, default=Decimal(0)) <= 100 else None
