@@ -18,6 +18,7 @@ from lib.ingest.reading import Preview
         (("8.7", "10"), None),
         (("870", "10"), None),
         (("NaN", "87"), None),
+        (("NaN",), None),
         (("8", "Infinity"), None),
         ((), None),
     ],
