@@ -114,6 +114,11 @@ class Metric:
         found = self.formula(sums)
         return _half_away(*found, self.unit.decimals) if isinstance(found, tuple) else found
 
+    def rounded_interval(self, sums: Sums) -> tuple[int | float | None, int | float | None] | None:
+        """Return the ends of the interval as answers and files hold them; None where there is none."""
+        ends = self.interval(sums) if self.interval else None
+        return None if ends is None else (rounded(ends[0], self.unit.decimals), rounded(ends[1], self.unit.decimals))
+
     def differs(self, before: Sums, now: Sums) -> bool | None:
         """Return whether two selections differ by more than chance explains: the interval of now − before excludes 0.
 

@@ -19,8 +19,6 @@ from lib.analytics.selection import Period
 def figures(sums: Sums, tops: Summary | None = None) -> dict[str, Any]:
     """Return the figures of a selection in the reference's order; the tops where they belong."""
     value = {name: metric.rounded(sums) for name, metric in METRICS.items()}
-    score = METRICS["averageScore"]
-    ends = score.interval(sums) if score.interval else None
     best = {} if tops is None else {"topCampaign": tops.top_campaign, "topCallCenter": tops.top_call_center}
     return {
         "totalEvaluations": value["totalEvaluations"],
@@ -33,7 +31,7 @@ def figures(sums: Sums, tops: Summary | None = None) -> dict[str, Any]:
         "failureRate": value["failureRate"],
         "netSentiment": value["netSentiment"],
         "scoredEvaluations": value["scoredEvaluations"],
-        "averageScoreInterval": None if ends is None else [rounded(end, 2) for end in ends],
+        "averageScoreInterval": METRICS["averageScore"].rounded_interval(sums),
         "stateBreakdown": {
             "pending": sums.pending,
             "processing": sums.processing,

@@ -10,7 +10,7 @@ from lib.analytics import queries
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE
 from lib.analytics.filters import Filters
-from lib.analytics.measures import METRICS, Sums, rounded
+from lib.analytics.measures import METRICS, Sums
 from lib.exports.tables import Field, TableFile, about
 
 REPORTS = ("evaluations", "campaigns", "call-centers", "executives", "trends", "summary")
@@ -36,8 +36,7 @@ def figure_values(sums: Sums) -> tuple[Any, ...]:
     for name, metric in METRICS.items():
         values.append(metric.rounded(sums))
         if name == "averageScore":
-            low, high = (metric.interval(sums) if metric.interval else None) or (None, None)
-            values += [None if end is None else rounded(end, 2) for end in (low, high)] + [sums.few]
+            values += [*(metric.rounded_interval(sums) or (None, None)), sums.few]
     return (*values, sums.positive, sums.neutral, sums.negative, sums.pending, sums.processing, sums.failed)
 
 

@@ -92,5 +92,4 @@ def test_the_interval_of_equal_scores_is_their_average(score: int, count: int) -
         evaluations=count, completed=count, scored=count, score_sum=count * score, score_square_sum=count * score**2
     )
     metric = METRICS["averageScore"]
-    assert metric.interval is not None
-    assert [rounded(end, 2) for end in metric.interval(sums) or ()] == [metric.rounded(sums)] * 2
+    assert metric.rounded_interval(sums) == (metric.rounded(sums), metric.rounded(sums))
