@@ -21,8 +21,9 @@ from lib.exports.run import Order
 from lib.ingest import imports
 from lib.ingest.imports import Request
 from lib.ingest.reading import InputFile
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 
 NEW_ROWS = 1_000_000
 BATCHES = 12

@@ -15,8 +15,9 @@ import psycopg
 from psycopg import sql
 
 from lib.analytics import queries
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests import postgres
 
 FOLDER = Path(__file__).parent / "cache"

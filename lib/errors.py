@@ -64,6 +64,22 @@ class DatabaseVersionError(DatabaseUnavailableError):
     """A database was written by a newer version of the program."""
 
 
+class TimeZoneConflictError(ConfigurationError):
+    """CALLBOARD_TIMEZONE names another zone than the workspace has."""
+
+
+class TimeZoneChangedError(DatabaseUnavailableError):
+    """The workspace's time zone is another one than the process went by; nothing was computed or changed."""
+
+    def __init__(self, stored: str, expected: str) -> None:
+        """Keep the zone that the facts have now; `expected` is the one that the process went by."""
+        super().__init__(
+            f"The workspace's time zone was changed from {expected} to {stored}. Ask again; where this goes on, "
+            f"restart the app with CALLBOARD_TIMEZONE={stored}, or without it."
+        )
+        self.stored = stored
+
+
 class AccessError(CallboardError):
     """The visitor may not do, or see, what is asked for."""
 

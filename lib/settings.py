@@ -43,7 +43,11 @@ class Settings(BaseSettings):
         "",
         description="People, keys, jobs, audit. Default: a SQLite file in the data dir; with PostgreSQL, its database.",
     )
-    timezone: str = Field("UTC", description="The workspace's time zone (IANA): what a day is.")
+    timezone: str = Field(
+        "UTC",
+        description="The workspace's time zone (IANA), what a day is: taken at the first start. Later one that differs "
+        "is refused; `callboard timezone ZONE` changes the workspace's.",
+    )
     week_start: WeekStart = Field("monday", description="First day of the week: `monday`, `sunday` or `saturday`.")
     sample: Literal["auto", "off"] = Field(
         "auto", description="`auto`: an empty embedded database is filled with sample data; `off`: it stays empty."
@@ -257,8 +261,13 @@ class Settings(BaseSettings):
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
-        """The workspace's time zone."""
+        """The time zone as a value."""
         return zoneinfo.ZoneInfo(self.timezone)
+
+    @property
+    def timezone_variable(self) -> str | None:
+        """The time zone that was set; None where nobody set one."""
+        return self.timezone if "timezone" in self.model_fields_set else None
 
 
 def load() -> Settings:

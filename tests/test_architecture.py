@@ -15,6 +15,7 @@ LAYERS = [
     {"pages"},
     {"lib.ui", "lib.api", "lib.cli"},
     {"lib.workspace"},
+    {"lib.jobs.tasks"},
     {"lib.exports", "lib.ingest", "lib.backup"},
     {"lib.charts"},
     {"lib.jobs", "lib.access", "lib.sharing"},

@@ -36,10 +36,11 @@ from lib.charts.trend import trend
 from lib.codes import SCORE_SCALE
 from lib.exports import files
 from lib.jobs.queue import EXPORT
+from lib.jobs.tasks import TASKS
 from lib.languages import dated, day, number, said_of, speaking, t
 from lib.settings import Settings
 from lib.sharing.changes import Changes, DefinitionChange, FigureChange, in_words
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests import catalogue
 from tests.charts.samples import course
 from tests.conftest import ROOT

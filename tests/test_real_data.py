@@ -14,7 +14,8 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
 from lib.analytics.filters import Filters
 from lib.analytics.measures import METRICS, Sums
-from lib.workspace import TASKS, Workspace
+from lib.jobs.tasks import TASKS
+from lib.workspace import Workspace
 from tests.conftest import ROOT, SHARED, Load
 
 DATA = SHARED / "data"

@@ -13,8 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from lib import recovery, schema
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests.conftest import ROOT
 
 ROWS = 130_000  # more than a row group
@@ -22,7 +23,8 @@ IMPORT_AND_VANISH = """
 import os, sys
 from pathlib import Path
 from lib.settings import Settings
-from lib.workspace import TASKS, Workspace
+from lib.jobs.tasks import TASKS
+from lib.workspace import Workspace
 workspace = Workspace(Settings(data_dir=Path(sys.argv[1]), sample="off"))
 TASKS["import"](workspace, {"files": [(sys.argv[2], "many.csv")], "actor": "test"}, lambda *_: None)
 os._exit(0)

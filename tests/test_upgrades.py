@@ -23,8 +23,9 @@ from lib.analytics.filters import Filters
 from lib.analytics.measures import aggregates
 from lib.database import Facts, State
 from lib.errors import DatabaseVersionError
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests.test_app import start
 
 NOON = datetime(2024, 1, 1, 12)  # as the tables hold it: UTC, without saying so
@@ -54,7 +55,7 @@ FIRST: Rows = {
     "executives": NAMED,
     "imports": [IMPORT],
 }
-FACTS_ROWS: dict[str, Rows] = {"0001": FIRST, "0002": FIRST, "0003": FIRST}
+FACTS_ROWS: dict[str, Rows] = dict.fromkeys(("0001", "0002", "0003", "0004"), FIRST)
 """What the tables of each revision hold; those of the rollups are filled by their columns, `workspace` by the first."""
 
 OF_0001: Rows = {

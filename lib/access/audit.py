@@ -39,6 +39,7 @@ class Action(StrEnum):
     REPAIR = "repair"
     BACKUP = "backup"
     RESTORE = "restore"
+    TIMEZONE = "time zone changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib import schema
+from lib.analytics.calendar import Calendar
 from lib.analytics.dimensions import Dimension
 from lib.analytics.filters import Filters
 from lib.counts import Times
 from lib.database import Facts
+from lib.errors import TimeZoneChangedError
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +39,18 @@ R = TypeVar("R")
 class Answers:
     """Asks questions of the facts, and keeps the answers while the data stay as they are."""
 
-    def __init__(self, facts: Facts, seconds: float | None = None, slow_ms: float = 1000) -> None:
-        """Ask this store; a question may take so many seconds, and is logged where it takes more than `slow_ms`."""
+    def __init__(
+        self,
+        facts: Facts,
+        seconds: float | None = None,
+        slow_ms: float = 1000,
+        zone_changed: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Ask this store; a question may take so many seconds, and is logged where it takes more than `slow_ms`.
+
+        `zone_changed` is called with the workspace's time zone where a question was meant in another one.
+        """
+        self._zone_changed = zone_changed
         self.engine = facts.engine.dialect.name
         self.times = Times()  # of the questions that were asked of the facts, by name
         self._slow_ms = slow_ms
@@ -51,7 +63,10 @@ class Answers:
         self._lock = threading.Lock()
 
     def ask(self, question: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Return a question's answer; its arguments are hashable. Raises what the question raises."""
+        """Return a question's answer; its arguments are hashable. Raises what the question raises.
+
+        Raises TimeZoneChangedError where the question means days of another zone than the workspace's is by now.
+        """
         return self.ask_with_version(question, *args, **kwargs)[0]
 
     def ask_with_version(
@@ -64,7 +79,9 @@ class Answers:
         asked = _asked(question, args, kwargs)
         mark = self._facts.mark()
         with self._facts.read(self._seconds) as connection:
-            version = connection.execute(sa.select(schema.workspace.c.data_version)).scalar_one()
+            head = sa.select(schema.workspace.c.data_version, schema.workspace.c.timezone)
+            version, zone = connection.execute(head).one()
+            self._check_zone((*args, *kwargs.values()), zone)
             self._read = (mark, version)
             answer: R | None = self._kept_answer((version, asked))
             if answer is None:
@@ -81,6 +98,15 @@ class Answers:
             return None
         kept = self._kept_answer((version, _asked(question, args, kwargs)))
         return None if kept is None else (kept, version)
+
+    def _check_zone(self, values: tuple[Any, ...], stored: str) -> None:
+        """Raise TimeZoneChangedError where a question means days of another zone than the facts' days are in."""
+        if any(isinstance(value, Filters) and value.timezone is not None for value in values):
+            return  # such a question is answered by instants
+        for value in values:
+            if isinstance(value, Calendar) and value.zone.key != stored:
+                self._zone_changed(stored)
+                raise TimeZoneChangedError(stored, value.zone.key)
 
     def hits(self) -> dict[str, int]:
         """Return how many answers were given out of those that are kept, by the question's name."""

@@ -7,6 +7,7 @@ appended, so that a change costs what it brings. Measures are whole numbers, so 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
@@ -214,13 +215,19 @@ def _differing(connection: Connection, table: sa.Table, facts: sa.Subquery, limi
     return found
 
 
-def rezone(connection: Connection, zone: ZoneInfo) -> None:
-    """Compute every evaluation's day anew in another zone, and the rollups with them."""
+def rezone(connection: Connection, zone: ZoneInfo, tell: Callable[[float, str], None] = lambda *_: None) -> None:
+    """Compute every evaluation's day anew in another zone, and the rollups with them.
+
+    Must run in the transaction of the one writer. `tell` gets the progress, 0 to 100, and what is done; it may raise.
+    """
     instant = evaluations.c.audio_at
     first, last = connection.execute(sa.select(sa.func.min(instant), sa.func.max(instant))).one()
+    tell(5, "computing the days")
     if first is not None:
         connection.execute(sa.update(evaluations).values(day=local_day(instant, zone, first, last)))
+    tell(50, "computing the rollups")
     rebuild(connection)
+    tell(95, "writing the changes")
     connection.execute(
         sa.update(workspace).values(
             timezone=zone.key, data_version=workspace.c.data_version + 1, changed_at=datetime.now(UTC)

@@ -70,6 +70,13 @@ def response(request_id: str, error: ApiError) -> JSONResponse:
     return JSONResponse({"error": body}, error.status, headers)
 
 
+_TOLD_AS_UNAVAILABLE = (
+    *(errors.QueryTimeoutError, errors.DiskFullError),
+    *(errors.TimeZoneChangedError, errors.TimeZoneConflictError),
+)
+"""What is not there for the moment, and whose words tell nothing of hosts and files."""
+
+
 def of(error: Exception) -> ApiError:
     """Return what an error of ours is over HTTP."""
     if isinstance(error, ApiError):
@@ -87,7 +94,7 @@ def of(error: Exception) -> ApiError:
         return ApiError(429, "RATE_LIMIT_EXCEEDED", error.message, retry_after=RETRY_SECONDS)
     if isinstance(error, errors.BadRowsError | errors.FileError | errors.MappingError):
         return invalid(None, error.message)
-    if isinstance(error, errors.QueryTimeoutError | errors.DiskFullError):
+    if isinstance(error, _TOLD_AS_UNAVAILABLE):
         return ApiError(503, "DATABASE_UNAVAILABLE", error.message, retry_after=RETRY_SECONDS)
     if isinstance(error, errors.CallboardError):
         # What the database itself says may name hosts and files; the log has it.

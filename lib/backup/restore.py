@@ -27,7 +27,7 @@ from lib.backup.archive import Backup, Manifest, Part
 from lib.backup.take import Tell
 from lib.bulk import analyze
 from lib.database import Facts, State, checkpoint
-from lib.errors import ConflictError, DatabaseHeldError, DiskFullError, StorageError
+from lib.errors import ConflictError, DatabaseHeldError, DiskFullError, StorageError, TimeZoneConflictError
 from lib.jobs.queue import BACKUP, COMPLETED, EXPORT, FAILED
 from lib.settings import Settings
 
@@ -71,6 +71,7 @@ def restore(settings: Settings, path: Path, tell: Tell, *, replace: bool, actor:
     with archive.opened(path) as backup, ExitStack() as stack, _disk_in_words():
         for store, part in (("facts", backup.manifest.facts), ("state", backup.manifest.state)):
             migrations.known(part.revision, store, f"the backup {path}")  # type: ignore[arg-type]  # both are stores
+        _refuse_other_zone(settings, backup.manifest.timezone)
         backup.verify(lambda share: tell(share * 10, "verifying the backup"))
         state = State(settings, to=None)  # neither store is brought up where the other one is a newer program's
         stack.callback(state.close)
@@ -97,6 +98,16 @@ def _disk_in_words() -> Iterator[None]:
         kind = DiskFullError if error.errno in (errno.ENOSPC, errno.EDQUOT) else StorageError
         where = f" at {error.filename}" if error.filename else ""
         raise kind(f"The backup can't be restored; the disk refuses it{where}: {error.strerror or error}.") from None
+
+
+def _refuse_other_zone(settings: Settings, zone: str) -> None:
+    """Raise TimeZoneConflictError where CALLBOARD_TIMEZONE would refuse what is restored."""
+    if settings.timezone_variable not in (None, zone):
+        raise TimeZoneConflictError(
+            f"The time zone of the backup's workspace is {zone}, and CALLBOARD_TIMEZONE says "
+            f"{settings.timezone_variable}. Nothing was restored. Right would be to restore without that variable, and "
+            f"then, where the days are to be those of another zone: callboard timezone {settings.timezone_variable}."
+        )
 
 
 def _refuse_to_overwrite(facts: Facts, state: State) -> None:
@@ -240,13 +251,10 @@ class _Restoring:
         self._complete_state(connection, revoked)
 
     def _complete_facts(self, connection: Connection) -> None:
-        """Make what is computed from the facts, in the zone of this workspace."""
+        """Make what is computed from the facts."""
         self.tell(80, "computing the rollups")
         connection.execute(sa.update(schema.workspace).values(data_version=self.version))
-        if self.made.timezone == self.settings.timezone:
-            rollup.rebuild(connection)
-        else:
-            rollup.rezone(connection, self.settings.zone)
+        rollup.rebuild(connection)
 
     def _complete_state(self, connection: Connection, revoked: Mapping[str, datetime] | None = None) -> None:
         """Take what was of the moment out of the state: jobs under way, exports, as their files are in no backup."""

@@ -1,4 +1,4 @@
-"""The command line: `callboard import | sample | check | backup | restore | keys`.
+"""The command line: `callboard import | sample | check | backup | restore | timezone | keys | people`.
 
 Where the running app holds the embedded database, a command puts its task into the queue, and the app's worker does
 it; the user sees the same output either way.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import zoneinfo
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -22,12 +23,13 @@ from lib import __version__, settings
 from lib.backup.restore import restore
 from lib.cli import access
 from lib.database import State
-from lib.errors import CallboardError, CancelledError, ConflictError, DatabaseHeldError, SampleDataError
+from lib.errors import CallboardError, CancelledError, ConflictError, DatabaseHeldError, SampleDataError, nearest
 from lib.ingest import sample
 from lib.ingest.history import DRY_RUN, LOADED
 from lib.jobs.queue import FAILED, Queue
+from lib.jobs.tasks import TASKS, TIMEZONE
 from lib.redaction import redacted
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 
 LISTED_PROBLEMS = 50
 POLL_SECONDS = 0.2
@@ -121,6 +123,35 @@ def check_command(repair: bool) -> None:
     click.echo(f"The rollup equals the facts: {result['evaluations']} evaluations.")
 
 
+@commands.command("timezone")
+@click.argument("zone", required=False)
+@click.option("--yes", is_flag=True, help="Change it without asking.")
+def timezone_command(zone: str | None, yes: bool) -> None:
+    """Change the workspace's time zone to ZONE, such as Europe/Madrid; without ZONE print the one it has.
+
+    Every evaluation's day is computed anew, so that each day, week and month holds other evaluations.
+    """
+    if zone is None:
+        click.echo(_perform(TIMEZONE, {"zone": None})["zone"])
+        return
+    if zone not in zoneinfo.available_timezones():
+        raise click.BadParameter(
+            f"'{zone}' is not an IANA time zone{nearest(zone, zoneinfo.available_timezones())}", param_hint="ZONE"
+        )
+    if not yes and not click.confirm(
+        f"Every evaluation's day will be computed anew in {zone}; each day, week and month will hold other "
+        "evaluations. Change the time zone?",
+        err=True,
+    ):
+        raise CancelledError("Nothing was changed.")
+    result = _perform(TIMEZONE, {"zone": zone}, new_zone=zone)
+    if result["before"] == zone:
+        click.echo(f"The time zone is {zone} already; nothing was changed.")
+        return
+    click.echo(f"time zone: {zone} (before: {result['before']})")
+    click.echo(f"Where CALLBOARD_TIMEZONE is set, set it to {zone}: a start with another zone is refused.", err=True)
+
+
 @commands.command("backup")
 @click.argument("to", type=click.Path(path_type=Path))
 @click.option("--with-secret", is_flag=True, help="Put the secret that signs links into it, too.")
@@ -194,16 +225,19 @@ def _read_mapping(path: Path | None) -> str | None:
         raise click.BadParameter(f"{path} can't be read: {error}", param_hint="--mapping") from None
 
 
-def _perform(kind: str, payload: dict[str, Any]) -> dict[str, Any]:
-    """Do a task here, or have the process do it that holds the embedded database."""
+def _perform(kind: str, payload: dict[str, Any], new_zone: str | None = None) -> dict[str, Any]:
+    """Do a task here, or have the process do it that holds the embedded database.
+
+    The task goes by the workspace's time zone; CALLBOARD_TIMEZONE may name no other, but for `new_zone`.
+    """
     for line in settings.unknown_variables():
         click.echo(f"Warning: {line}", err=True)
     chosen = settings.load()
     show, done = _progress()
-    payload = {**payload, "actor": access.this_user()}
+    payload = {**payload, "actor": access.this_user(), "timezone": chosen.timezone_variable}
     try:
         try:
-            workspace = Workspace(chosen)
+            workspace = Workspace(chosen, new_zone)
         except DatabaseHeldError:
             return _queue(State(chosen), kind, payload, show)
         try:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.filters import Filters, Grant
 from lib.analytics.selection import period_in_force
+from lib.analytics.workspace_zone import check_zone
 from lib.bulk import write_csv
 from lib.database import Facts
 from lib.errors import StorageError
@@ -76,12 +77,14 @@ def run(
 ) -> dict[str, Any]:
     """Write an export; return its file, its rows and the dates in force.
 
-    Raises StorageError where there is no room or where rows are missing; nothing is published then.
+    Raises StorageError where there is no room or where rows are missing, and TimeZoneChangedError where the settings'
+    zone is not the workspace's any more; nothing is published then.
     """
     written = files.partial(settings, job, attempt)
     digest = files.Digest(written)
     try:
         with facts.read() as connection:
+            check_zone(connection, settings.timezone)
             period = period_in_force(connection, order.filters, calendar)
             if order.report == "evaluations":
                 rows = _evaluations(connection, settings, calendar, order, written, digest, tell)

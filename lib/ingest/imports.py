@@ -24,6 +24,7 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics import queries
 from lib.analytics.filters import EVERYTHING, Grant
+from lib.analytics.workspace_zone import check_zone
 from lib.database import Facts
 from lib.errors import BadRowsError, CallboardError, ConflictError, FileError, SampleDataError
 from lib.ingest import history, load
@@ -238,7 +239,7 @@ def _load(
             before = _loaded_before(connection, request)
             if before is not None:
                 return before
-            load.check_zone(connection, zone)
+            check_zone(connection, zone)
             replaces = queries.status(connection).is_sample
             loaded = load.apply(connection, replace_all=replaces, grant=grant)
             loaded = replace(loaded, duplicates=duplicates, exact_duplicates=exact)

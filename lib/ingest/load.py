@@ -128,16 +128,6 @@ class Loaded:
     changed_at: datetime | None = None  # the facts' own; None where they are as they were
 
 
-def check_zone(connection: Connection, zone: str) -> None:
-    """Raise ConflictError where the days of the facts are those of another zone than the rows' that are to come in."""
-    stored = connection.execute(sa.select(workspace.c.timezone)).scalar_one()
-    if stored != zone:
-        raise ConflictError(
-            f"The days of the database are those of {stored} by now, and this process goes by {zone}. Right would be "
-            "the same CALLBOARD_TIMEZONE for all processes, and to start this one anew."
-        )
-
-
 def stage(connection: Connection, batches: pa.RecordBatchReader) -> tuple[int, int]:
     """Take the rows into a temporary table, the last of each id; return how many were duplicates, and exact ones."""
     with connection.begin():

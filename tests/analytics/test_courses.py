@@ -13,7 +13,8 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Named
 from lib.analytics.filters import Filters, Grant
 from lib.analytics.measures import METRICS, Sums
-from lib.workspace import TASKS, Workspace
+from lib.jobs.tasks import TASKS
+from lib.workspace import Workspace
 from tests.conftest import Load
 
 HEADER = "id,audioDate,averageNote,campaignName,callCenterName\n"

@@ -29,8 +29,9 @@ from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, EXECUTIV
 from lib.analytics.filters import Filters, Grant
 from lib.codes import State
 from lib.exports import evaluations, reports
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests import postgres
 
 Row = dict[str, Any]

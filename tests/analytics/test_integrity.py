@@ -13,7 +13,8 @@ from sqlalchemy.engine import Connection
 from lib import schema
 from lib.analytics import integrity, queries, rollup
 from lib.analytics.filters import Filters
-from lib.workspace import TASKS, Workspace
+from lib.jobs.tasks import TASKS
+from lib.workspace import Workspace
 from tests.conftest import Load
 
 CALLS = "id,audioDate,averageNote,campaignName\n1,2024-01-01,5,A\n2,2024-01-02,7,B\n3,2024-02-01,9,A\n"

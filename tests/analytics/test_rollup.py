@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from lib.analytics import queries, rollup
 from lib.analytics.answers import Answers
 from lib.analytics.dimensions import CAMPAIGN, EXECUTIVE
 from lib.analytics.filters import Filters, Grant
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.conftest import Load
@@ -96,21 +98,20 @@ def test_another_workspace_zone_moves_the_days(settings: Settings, zone: str) ->
         path = Path(folder) / "calls.csv"
         path.write_text("\n".join(["id,audioDate,averageNote", *rows]))
         days = []
-        for workspace_settings in (settings, settings.model_copy(update={"timezone": zone})):
-            workspace = Workspace(workspace_settings)
-            if not days:
-                from lib.workspace import TASKS
-
-                TASKS["import"](workspace, {"files": [(str(path), "calls.csv")], "actor": "test"}, lambda *_: None)
+        workspace = Workspace(settings)
+        TASKS["import"](workspace, {"files": [(str(path), "calls.csv")], "actor": "test"}, lambda *_: None)
+        for change in (False, True):
+            if change:
+                TASKS["timezone"](workspace, {"zone": zone, "actor": "test"}, lambda *_: None)
             with workspace.facts.read() as connection:
                 days.append(
                     {row.id: (row.audio_at, row.day) for row in connection.execute(sa.select(schema.evaluations))}
                 )
                 assert rollup.differences(connection) == []
-            workspace.close()
+        workspace.close()
     for number, (instant, day) in days[1].items():
         assert days[0][number][1] == instant.date()
-        assert day == instant.astimezone(workspace_settings.zone).date()
+        assert day == instant.astimezone(ZoneInfo(zone)).date()
 
 
 def test_the_smallest_change_bumps_the_version_and_none_does_not(workspace: Workspace, load: Load) -> None:

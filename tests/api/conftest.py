@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests import postgres
 from tests.api_client import Client, make_key
 from tests.browser.conftest import served

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from lib import schema
 from lib.ingest.objects import MAX_OBJECTS
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests.api.conftest import App
 from tests.api_client import Client
 from tests.hostile.mutations import made

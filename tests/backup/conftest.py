@@ -24,8 +24,9 @@ from lib.backup import rows
 from lib.database import State
 from lib.ingest import saved
 from lib.jobs.queue import BACKUP, Once
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests import postgres
 
 ROWS = "id,audioDate,state,sentiment,averageNote,durationInSeconds,isAICall,campaignName,executiveName,audioFileName\n"

@@ -28,10 +28,12 @@ from lib.errors import (
     DatabaseVersionError,
     DiskFullError,
     StorageError,
+    TimeZoneConflictError,
 )
 from lib.jobs.queue import COMPLETED, FAILED
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests import postgres
 from tests.backup.conftest import CALLS, Kept, Reopened, back_up, facts_of, state_of, version_of
 from tests.conftest import ROOT
@@ -155,15 +157,20 @@ def test_from_duckdb_to_postgresql_and_back(
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
-def test_another_time_zone_moves_the_days(backup: Path, settings: Settings, reopened: Reopened) -> None:
-    zone = settings.model_copy(update={"timezone": "Asia/Tokyo"})
-    restore(zone, backup, quiet, replace=True, actor="test")
-    moved = reopened(zone)
-    facts_of(moved)  # holds the rollups to the facts
-    with moved.facts.read() as connection:
-        table = schema.evaluations
-        for row in connection.execute(sa.select(table.c.audio_at, table.c.day)):
-            assert row.day == row.audio_at.astimezone(zone.zone).date()
+def test_the_zone_comes_with_the_backup(backup: Path, settings: Settings, reopened: Reopened) -> None:
+    """Its days are in it; a variable that says another would refuse what is restored, so nothing is."""
+    tokyo = settings.model_copy(update={"timezone": "Asia/Tokyo", "data_dir": settings.data_dir.parent / "tokyo"})
+    reopened(tokyo).close()
+    with pytest.raises(TimeZoneConflictError, match="workspace is UTC, and CALLBOARD_TIMEZONE says Asia/Tokyo"):
+        restore(tokyo, backup, quiet, replace=True, actor="test")
+    unset = Settings(data_dir=tokyo.data_dir, sample="off")
+    kept = reopened(unset)
+    assert kept.settings.timezone == "Asia/Tokyo"
+    kept.close()
+    restore(unset, backup, quiet, replace=True, actor="test")
+    restored = reopened(unset)
+    assert restored.settings.timezone == "UTC"
+    facts_of(restored)  # holds the rollups to the facts
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from lib import schema
 from lib.backup import archive
 from lib.jobs.queue import BACKUP, MAX_ATTEMPTS, Job
-from lib.workspace import TASKS, Workspace
+from lib.jobs.tasks import TASKS
+from lib.workspace import Workspace
 from tests.backup.conftest import facts_of
 from tests.waiting import until
 

@@ -20,10 +20,11 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.filters import Filters
 from lib.database import State
 from lib.exports.run import Order
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.sharing.notes import Notes
 from lib.sharing.views import Views
-from lib.workspace import EXPORT, TASKS, Workspace
+from lib.workspace import EXPORT, Workspace
 from tests.browser.conftest import served
 from tests.hostile.names import INJECTIONS, NAMES
 

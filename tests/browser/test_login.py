@@ -19,8 +19,9 @@ from lib.access.audit import Action, Asked, Audit
 from lib.access.people import People, Role
 from lib.analytics.filters import Grant
 from lib.database import State
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests.browser.conftest import free_port, served
 from tests.browser.patience import settle
 from tests.conftest import ROOT

@@ -18,8 +18,9 @@ import httpx
 import sqlalchemy as sa
 
 from lib import schema
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests.api_client import make_key
 from tests.browser.conftest import free_port
 from tests.conftest import ROOT

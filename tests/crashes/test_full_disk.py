@@ -23,9 +23,10 @@ from lib.backup.restore import restore
 from lib.database import State, checkpoint
 from lib.errors import CallboardError, DatabaseUnavailableError, DiskFullError, StorageError
 from lib.jobs.queue import Job, Queue
+from lib.jobs.tasks import TASKS
 from lib.jobs.worker import Steps, Worker
 from lib.settings import Settings
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests import postgres
 from tests.api_client import make_key
 from tests.backup.conftest import back_up

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from lib import schema
 from lib.ingest import history
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests.crashes.killing import BEGIN, Kills, Openings, differences
 
 ROWS = 3_000

@@ -19,8 +19,9 @@ import sqlalchemy as sa
 from playwright.sync_api import Browser, Page
 
 from lib import schema
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests import postgres
 from tests.api_client import make_key
 from tests.browser.conftest import served

@@ -12,8 +12,9 @@ from lib import schema
 from lib.analytics import rollup
 from lib.analytics.filters import EVERYTHING
 from lib.ingest import imports
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests.crashes.killing import BEGIN, Kills, Openings, differences
 
 BASE_ROWS = 1_500

@@ -23,7 +23,8 @@ from lib.exports import run as exporting
 from lib.exports.run import Order
 from lib.formulas import defused
 from lib.ingest import sample
-from lib.workspace import TASKS, Workspace
+from lib.jobs.tasks import TASKS
+from lib.workspace import Workspace
 from tests.conftest import Load
 
 ROWS = 2_500

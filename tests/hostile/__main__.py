@@ -13,8 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests.hostile import door
 from tests.hostile.bombs import BOMBS, bomb
 from tests.hostile.mutations import FORMATS, made

@@ -31,9 +31,10 @@ from lib.ingest import guess, imports, reading
 from lib.ingest.imports import Request
 from lib.ingest.mapping import Mapping
 from lib.ingest.reading import InputFile
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.ui import plain
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests.hostile.mutations import Hostile, made
 
 WORDED = (FileError, MappingError, BadRowsError)

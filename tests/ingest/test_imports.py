@@ -14,17 +14,18 @@ import pytest
 import sqlalchemy as sa
 
 from lib import schema
-from lib import workspace as workspaces
 from lib.analytics import queries
 from lib.analytics.filters import EVERYTHING
-from lib.errors import CancelledError, ConflictError, FileError, MappingError, SampleDataError
+from lib.errors import CancelledError, FileError, MappingError, SampleDataError, TimeZoneChangedError
 from lib.ingest import history, imports, sample
 from lib.ingest.imports import Request
 from lib.ingest.objects import convert_objects
 from lib.ingest.reading import InputFile
+from lib.jobs import tasks
 from lib.jobs.queue import MAX_ATTEMPTS
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests.conftest import Load
 from tests.waiting import until
 
@@ -251,10 +252,11 @@ def test_an_import_that_is_in_is_told_so(workspace: Workspace, tmp_path: Path) -
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 def test_days_of_another_zone_do_not_come_in(workspace: Workspace, load: Load, settings: Settings) -> None:
-    """Another process, begun later with another zone, has computed every day anew."""
+    """Another process gives the workspace another zone, which computes every day anew."""
     load("id,audioDate\na,2024-01-01T02:00:00Z\n")
-    other = Workspace(settings.model_copy(update={"timezone": "America/Santiago"}))
-    with pytest.raises(ConflictError, match="by now, and this process goes by UTC"):
+    other = Workspace(settings)
+    TASKS["timezone"](other, {"zone": "America/Santiago", "actor": "test"}, lambda *_: None)
+    with pytest.raises(TimeZoneChangedError, match="from UTC to America/Santiago"):
         load("id,audioDate\nb,2024-01-01T02:00:00Z\n")
     assert set(held(workspace)) == {"a"} and TASKS["check"](other, {}, lambda *_: None)["differences"] == 0
     other.close()
@@ -283,7 +285,7 @@ def test_what_may_never_end_is_no_file(workspace: Workspace) -> None:
 def test_sample_data_do_not_come_over_what_came_meanwhile(
     workspace: Workspace, load: Load, monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
-    monkeypatch.setattr(workspaces, "SAMPLE_CHUNK", chunk)
+    monkeypatch.setattr(tasks, "SAMPLE_CHUNK", chunk)
     made = sample.batches
 
     def batches(*asked: Any) -> Iterator[pa.RecordBatch]:

@@ -12,7 +12,8 @@ from lib.analytics.drivers import drivers
 from lib.analytics.explanation import explain
 from lib.analytics.filters import Filters
 from lib.analytics.measures import METRICS
-from lib.workspace import TASKS, Workspace
+from lib.jobs.tasks import TASKS
+from lib.workspace import Workspace
 
 LAST_DAY = date(2024, 12, 31)
 LAST_QUARTER = (LAST_DAY - timedelta(days=89), LAST_DAY)

@@ -12,11 +12,12 @@ import pytest
 import sqlalchemy as sa
 
 from lib import schema
-from lib.analytics import format, measures, queries, rollup
+from lib.analytics import format, measures, queries
 from lib.analytics.filters import Filters
 from lib.analytics.imported import imports_since
 from lib.analytics.queries import Status, Summary
 from lib.errors import FileError, InvalidParameterError
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.sharing import changes
 from lib.sharing.changes import Changes, DefinitionChange, FigureChange, since
@@ -181,8 +182,8 @@ def test_an_import_between_the_figures_and_the_link_is_told(workspace: Workspace
 def test_another_time_zone_is_told(workspace: Workspace, load: Load) -> None:
     load(FIRST)
     link = pin(workspace, {"dateFrom": ["2024-01-01"], "dateTo": ["2024-01-31"]})
-    with workspace.facts.write() as connection:
-        rollup.rezone(connection, ZoneInfo("America/New_York"))  # midnight is the evening before
+    # Midnight is the evening before there.
+    TASKS["timezone"](workspace, {"zone": "America/New_York", "actor": "test"}, lambda *_: None)
     found, words = told(workspace, link)
     # The 8 falls on 31 December now, the 1 on 31 January: (6 + 1) / 2.
     assert found.data and found.imports == () and FigureChange("averageScore", 7.0, 3.5) in found.figures

@@ -16,8 +16,9 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.filters import EVERYTHING, Filters, Grant
 from lib.exports.run import Order
 from lib.jobs.queue import EXPORT
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests.conftest import ROOT
 from tests.waiting import LONG_SECONDS
 

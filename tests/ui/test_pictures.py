@@ -8,9 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import workspace as workspaces
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.ui import pictures
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests.ui.test_pages import CALLS
 from tests.waiting import LONG_SECONDS
 

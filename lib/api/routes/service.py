@@ -69,6 +69,7 @@ ROUTES = [
 
 def _answer_one() -> None:
     space = workspace.current()
+    space.check_zone()
     with space.facts.read(5) as connection:
         queries.status(connection)
     with space.state.read() as connection:

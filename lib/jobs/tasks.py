@@ -1,0 +1,232 @@
+"""What the queue's jobs do, but for exports: import, sample data, check, backup, change of the time zone.
+
+A task gets what it works on as a `TaskContext`, its payload and what to tell its progress to. How jobs wait, are
+claimed and end is in `queue.py` and `worker.py`; what a task is made of lives in the packages that it calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from lib import schema
+from lib.access.audit import Action
+from lib.analytics import integrity, queries, rollup, workspace_zone
+from lib.analytics.queries import Status
+from lib.backup import take
+from lib.backup.take import Taken
+from lib.database import Facts, State
+from lib.errors import CallboardError, SampleDataError
+from lib.ingest import imports, load, sample
+from lib.ingest.convert import STAGED
+from lib.ingest.history import Report
+from lib.ingest.reading import InputFile
+from lib.jobs.queue import BACKUP
+from lib.settings import Settings
+
+IMPORT = "import"
+"""The kind of the jobs that import files."""
+
+TIMEZONE = "timezone"
+"""The kind of the jobs that change the workspace's time zone."""
+
+SAMPLE_CHUNK = 1_000_000
+"""Rows of sample data that are loaded in one transaction."""
+
+Tell = Callable[[float, str], None]
+"""Told a task's progress, 0 to 100, and what it is doing; may raise to stop it."""
+
+
+class TaskContext(Protocol):
+    """What a task works on: the workspace, as far as tasks know it."""
+
+    facts: Facts
+    state: State
+    settings: Settings
+
+    def note(self, actor: str, action: Action, subject: str = "", **details: Any) -> None:
+        """Write a line of the audit."""
+
+    def audit_import(self, report: Report) -> None:
+        """Write down that someone imported something."""
+
+    def follow_zone(self, stored: str) -> None:
+        """Go by the zone that the workspace has now."""
+
+
+Task = Callable[[TaskContext, dict[str, Any], Tell], dict[str, Any]]
+"""Does one kind of job: its payload in, its result out, both plain JSON."""
+
+
+def import_files(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    """Import files: `files` (path and name each), `mapping`, `skip_bad_rows`, `dry_run`, `replace_sample`, `actor`.
+
+    With the `job` that asks for it, they are loaded once, however often it is done.
+    """
+    request = imports.Request(
+        files=tuple(InputFile(Path(path), name) for path, name in payload["files"]),
+        actor=payload["actor"],
+        mapping_toml=payload.get("mapping"),
+        skip_bad_rows=payload.get("skip_bad_rows", False),
+        dry_run=payload.get("dry_run", False),
+        replace_sample=payload.get("replace_sample", False),
+        id=imports.id_of(payload["job"]) if "job" in payload else None,
+    )
+    report = imports.run(
+        workspace.facts,
+        workspace.settings,
+        request,
+        lambda progress: tell(progress.share * 100, f"{progress.step} ({progress.rows} rows read)"),
+    )
+    if not request.dry_run:
+        workspace.audit_import(report)
+    return describe_import(workspace, report)
+
+
+def describe_import(workspace: TaskContext, report: Report) -> dict[str, Any]:
+    """Return a report as plain JSON."""
+    folder = imports.reports_folder(workspace.settings).absolute()
+    return {
+        "id": report.id,
+        "lines": report.in_words,
+        "result": report.result,
+        "bad": report.bad,
+        "read": report.read,
+        "added": report.loaded.added,
+        "changed": report.loaded.changed,
+        "unchanged": report.loaded.unchanged,
+        "problems": [asdict(problem) for problem in report.problems],
+        "bad_rows_file": str(folder / report.bad_rows_file) if report.bad_rows_file else None,
+    }
+
+
+def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    """Replace the facts by sample data: `rows`, `seed`, `until` (ISO date), `replace` (own data may go).
+
+    Raises SampleDataError where own data would be lost.
+    """
+    with workspace.facts.read() as connection:
+        _check_sample(queries.status(connection), payload)
+    rows = payload["rows"]
+    until = payload.get("until")
+    last_day = date.fromisoformat(until) if until else datetime.now(UTC).date() - timedelta(days=1)
+    made = sample.batches(rows, payload["seed"], last_day, workspace.settings.zone)
+    done, version = 0, None
+    pending: list[pa.RecordBatch] = []
+    try:
+        with workspace.facts.session() as connection:
+            for batch in made:
+                pending.append(batch)
+                count = sum(len(each) for each in pending)
+                if count < SAMPLE_CHUNK and done + count < rows:
+                    continue
+                load.stage(connection, pa.RecordBatchReader.from_batches(STAGED, pending))
+                with workspace.facts.write(connection):
+                    # Own data may have come in while the rows were made.
+                    status = queries.status(connection)
+                    workspace_zone.check_zone(connection, workspace.settings.timezone)
+                    if version is None:
+                        _check_sample(status, payload)
+                    elif status.data_version != version:
+                        raise SampleDataError("The data were changed meanwhile, so no more sample data were added.")
+                    load.apply(connection, replace_all=version is None, is_sample=True)
+                    version = queries.status(connection).data_version
+                done, pending = done + count, []
+                if done < rows:
+                    tell(done / rows * 100, f"{done} of {rows} rows made")
+    except CallboardError as error:
+        if done:
+            error.message = f"{done} of {rows} rows of sample data are in; then: {error.message}"
+        raise
+    workspace.note(payload.get("actor", "the first start"), Action.SAMPLE, rows=rows)
+    return {"lines": [f"rows made: {rows}", f"days: {sample.FIRST_DAY} to {last_day}"]}
+
+
+def _check_sample(status: Status, payload: dict[str, Any]) -> None:
+    """Raise SampleDataError where own data would be lost that may not be."""
+    if status.evaluations and not status.is_sample and not payload.get("replace"):
+        raise SampleDataError(
+            f"The database holds {status.evaluations} evaluations of your own, which sample data would replace. To do "
+            "that: callboard sample --yes."
+        )
+
+
+def check(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    """Look the facts through, rollups first of all; with `repair`, mend what can be mended, in one transaction."""
+    tell(0, "recomputing the rollup")
+    with workspace.facts.read() as connection:
+        found = integrity.findings(connection)
+        status = queries.status(connection)
+    left, done = found, []
+    if payload.get("repair") and found.lines:
+        tell(50, "computing it anew")
+        with workspace.facts.write() as connection:
+            done = integrity.repair(connection)
+            left = integrity.findings(connection)
+            status = queries.status(connection)
+        workspace.note(payload["actor"], Action.REPAIR, differences=len(found.cells), left=len(left.lines))
+    return {
+        "differences": len(found.cells),
+        "lines": found.lines,
+        "repaired": done,
+        "left": left.lines,
+        "evaluations": status.evaluations,
+    }
+
+
+def back_up(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    """Write a backup to `path`: `with_secret`, `replace` (a file that is there).
+
+    With the `job` that asks for it, it is written once, however often it is done.
+    """
+    path, job = Path(payload["path"]), payload.get("job")
+    taken = None if job is None else take.taken_for(job, path)
+    if taken is None:
+        allowed = {"with_secret": payload["with_secret"], "replace": payload["replace"]}
+        taken = take.take(workspace.facts, workspace.state, workspace.settings, path, tell, **allowed, job=job)
+    return describe_backup(workspace, taken, payload["actor"])
+
+
+def describe_backup(workspace: TaskContext, taken: Taken, actor: str) -> dict[str, Any]:
+    """Write down that a backup was taken, and return what it is as plain JSON."""
+    rows = taken.manifest.facts.tables[schema.evaluations.name].rows
+    workspace.note(actor, Action.BACKUP, taken.path.name, bytes=taken.bytes, evaluations=rows)
+    return {"path": str(taken.path), "bytes": taken.bytes, "evaluations": rows}
+
+
+def change_zone(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    """Tell the workspace's time zone, or give it another, `zone`: days and rollups are computed anew, all or nothing.
+
+    `timezone` is the CALLBOARD_TIMEZONE of who asks: it may name the zone that was or the one that is to be. Raises
+    TimeZoneConflictError where it names a third.
+    """
+    new = payload["zone"]
+    if new is None:
+        workspace_zone.check_variable(payload.get("timezone"), workspace.settings.timezone)
+        return {"zone": workspace.settings.timezone}
+    with workspace.facts.write() as connection:
+        before = workspace_zone.stored_zone(connection)
+        if payload.get("timezone") != new:
+            workspace_zone.check_variable(payload.get("timezone"), before)
+        if before != new:
+            rollup.rezone(connection, ZoneInfo(new), tell)
+    workspace.follow_zone(new)
+    if before != new:
+        workspace.note(payload["actor"], Action.TIMEZONE, new, before=before)
+    return {"before": before, "zone": new}
+
+
+TASKS: dict[str, Task] = {
+    IMPORT: import_files,
+    "sample": make_sample,
+    "check": check,
+    BACKUP: back_up,
+    TIMEZONE: change_zone,
+}
+"""The tasks that can be queued, by the kind of their jobs."""
