@@ -33,6 +33,12 @@ class Client:
     def close(self) -> None:
         self._http.close()
 
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         found = self._http.request(method, path, **more)
         assert found.headers["x-request-id"].startswith("req_")

@@ -188,9 +188,9 @@ def _in_words(values: tuple[Any, ...]) -> str:
 
 
 def _size(key: Hashable, answer: Any) -> int:
-    """Estimate in bytes what an answer takes with its question: text as it is, a kilobyte a row and for the rest."""
+    """Estimate in bytes what an answer takes with its question: its own `size`, else a kilobyte a row."""
     asked = 1024 + 2 * len(repr(key))
-    if isinstance(answer, bytes):
-        return asked + len(answer)
+    if hasattr(answer, "size"):
+        return asked + int(answer.size)
     rows = next((getattr(answer, name) for name in _ROWS if hasattr(answer, name)), ())
     return asked + 1024 * len(answer if isinstance(answer, tuple) else rows)

@@ -79,6 +79,13 @@ class Calendar:
             yield Bucket(start, end, cut)
             start = following
 
+    def bucket_count(self, first: date, last: date, granularity: Granularity) -> int:
+        """Return how many buckets `buckets` yields from `first` to `last`, without making them."""
+        begin, end = (self.bucket_start(day, granularity) for day in (first, last))
+        if granularity is Granularity.MONTHLY:
+            return (end.year - begin.year) * 12 + end.month - begin.month + 1
+        return (end - begin).days // (7 if granularity is Granularity.WEEKLY else 1) + 1
+
     def presets(self) -> dict[str, tuple[date, date]]:
         """Return the periods that have a name, each as its first and last day."""
         today = self.today

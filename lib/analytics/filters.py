@@ -145,6 +145,11 @@ class Filters:
             found["timezone"] = [self.timezone]
         return found
 
+    @property
+    def needs_facts(self) -> bool:
+        """Whether no rollup can answer: an end of the period is an instant, or days are those of another zone."""
+        return self.timezone is not None or any(isinstance(end, datetime) for end in (self.date_from, self.date_to))
+
     def ids(self, dimension: Dimension) -> tuple[str, ...]:
         """Return the ids asked for in a dimension; empty for all."""
         chosen: tuple[str, ...] = getattr(self, dimension.name)

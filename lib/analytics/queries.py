@@ -23,7 +23,8 @@ from lib.errors import InvalidParameterError, nearest
 from lib.schema import HISTOGRAM_MEASURES, PLAIN_MEASURES
 from lib.settings import WeekStart
 
-MAX_TREND_POINTS = 20_000
+MAX_TREND_POINTS = 5_000
+"""Thirteen years of days. The time zone's years, 1970 to 2099, have fewer months."""
 
 ALL_GROUPS = 10_000_000
 """The length of a page that holds all groups of any dimension."""
@@ -170,19 +171,14 @@ def trend(
 ) -> Trend:
     """Return a point for every day, week or month of the period.
 
-    Raises InvalidParameterError where that would be more than MAX_TREND_POINTS.
+    Raises InvalidParameterError where that would be more than MAX_TREND_POINTS, naming the granularity that would do.
     """
     period = period_in_force(connection, filters, calendar)
     if period.date_from is None or period.date_to is None:
         return Trend(period, granularity, ())
     zone = filters.zone(calendar.zone)
     first, last = local_date(period.date_from, zone), local_date(period.date_to, zone)
-    days = {Granularity.DAILY: 1, Granularity.WEEKLY: 7, Granularity.MONTHLY: 28}[granularity]
-    if (last - first).days // days > MAX_TREND_POINTS:
-        raise InvalidParameterError(
-            "granularity",
-            f"The period has more than {MAX_TREND_POINTS} points; ask for a wider granularity or a shorter period.",
-        )
+    _check_points(calendar, first, last, granularity)
     by_day = granularity is not Granularity.MONTHLY
     source = source_of(connection, filters, calendar, period, (), PLAIN_MEASURES, by_day=by_day)
     rows = connection.execute(_by_bucket(source.rows, granularity, calendar.week_start), source.values)
@@ -192,6 +188,19 @@ def trend(
         first, last, granularity, begins > first_instant(first, zone), ends < last_instant(last, zone)
     )
     return Trend(period, granularity, tuple(Point(bucket, found.get(bucket.first, Sums())) for bucket in buckets))
+
+
+def _check_points(calendar: Calendar, first: date, last: date, granularity: Granularity) -> None:
+    """Raise InvalidParameterError where a trend would have more than MAX_TREND_POINTS."""
+    points = calendar.bucket_count(first, last, granularity)
+    if points <= MAX_TREND_POINTS:
+        return
+    short = (each for each in Granularity if calendar.bucket_count(first, last, each) <= MAX_TREND_POINTS)
+    raise InvalidParameterError(
+        "granularity",
+        f"The period {first} to {last} has {points:,} {granularity.value} points, and a trend has at most "
+        f"{MAX_TREND_POINTS:,}. Right would be granularity={next(short).value}, or a shorter period.",
+    )
 
 
 def grouped(

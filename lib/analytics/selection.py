@@ -102,8 +102,7 @@ def source(
     by_day: bool = False,
 ) -> Source:
     """Choose where the numbers of some measures by some keys come from; with `by_day`, their days are kept."""
-    ends = (filters.date_from, filters.date_to)
-    if filters.timezone is None and not any(isinstance(end, datetime) for end in ends):
+    if not filters.needs_facts:
         needed = {*keys, *measures, *_grant_keys(filters.grant)}
         needed.update(dimension.column for dimension in DIMENSIONS if filters.ids(dimension))
         rollup = _shortest(needed)

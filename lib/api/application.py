@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lib import __version__
 from lib.api import errors, schemas
-from lib.api.figures import answer, written
+from lib.api.figures import Body, answer, prepared, written
 from lib.api.middleware import EveryRequest
 from lib.api.routes import analytics, evaluations, exports
 from lib.web import policy
@@ -83,15 +83,19 @@ def build() -> ASGIApp:
             document["components"]["schemas"].pop(name, None)
         return document
 
+    @cache
+    def description() -> Body:
+        return written(openapi())
+
     def served(request: Request) -> Response:
-        return answer(request, written(openapi()))
+        return answer(request, description())
 
     page: Any = next(route for route in api.routes if getattr(route, "path", None) == "/docs")
 
     async def docs(request: Request) -> Response:
         """Show the description; the script within the page is let through by its hash."""
         content = bytes((await page.endpoint(request)).body)
-        shown = answer(request, content, media_type="text/html")
+        shown = answer(request, prepared(content, "text/html"))
         shown.headers["Content-Security-Policy"] = policy.of_page(content.decode())
         return shown
 
@@ -101,4 +105,4 @@ def build() -> ASGIApp:
     api.router.routes = [route for route in api.router.routes if getattr(route, "path", None) not in replaced]
     api.add_route("/openapi.json", served, include_in_schema=False)
     api.add_route(page.path, docs, include_in_schema=False)
-    return EveryRequest(GZipMiddleware(api, minimum_size=1024, compresslevel=1))
+    return EveryRequest(api)

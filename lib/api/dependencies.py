@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import math
-import threading
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Annotated, Concatenate, ParamSpec
 
-import limits
+import anyio.to_thread
 from fastapi import Depends, Query, Request, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPBearer
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from sqlalchemy.engine import Connection
 
 from lib import logs
@@ -22,6 +16,8 @@ from lib import workspace as workspaces
 from lib.access.keys import Key
 from lib.analytics.filters import PARAMETERS, Filters
 from lib.api.errors import ApiError, invalid, unauthenticated
+from lib.api.figures import Body
+from lib.api.throttle import QUESTION_THREADS, SLOTS, charge, question_cost
 from lib.errors import nearest
 from lib.workspace import Workspace
 
@@ -31,8 +27,6 @@ MAX_PAGE_SIZE = 1_000
 MAX_PAGE = 1_000_000_000
 
 _bearer = HTTPBearer(auto_error=False, description="An API key: `callboard keys create`.")
-_rates = MovingWindowRateLimiter(MemoryStorage())
-_rates_lock = threading.Lock()
 
 
 async def _workspace() -> Workspace:
@@ -44,48 +38,47 @@ async def _workspace() -> Workspace:
 Space = Annotated[Workspace, Depends(_workspace)]
 
 
+async def _authenticated(request: Request, space: Workspace, scope: str) -> Key:
+    """Return the key that a request carries, with its request counted. Raises ApiError (401, 403, 429)."""
+    kind, _, text = request.headers.get("authorization", "").partition(" ")
+    text = text.strip() if kind.lower() == "bearer" else ""
+    key = space.keys.at_once(text)
+    if key is None and text:
+        key = await run_in_threadpool(space.keys.recognise, text)
+    if key is None:
+        raise unauthenticated()
+    if served := logs.serving():
+        served.key = key.prefix
+    if scope not in key.scopes:
+        raise ApiError(403, "INSUFFICIENT_SCOPE", f"The key lacks the scope {scope}.")
+    charge(space.settings.rate_limit, key)
+    return key
+
+
 def _with_scope(scope: str) -> Callable[..., Awaitable[Key]]:
     async def caller(request: Request, space: Space, _scheme: Annotated[object, Security(_bearer)] = None) -> Key:
-        kind, _, text = request.headers.get("authorization", "").partition(" ")
-        text = text.strip() if kind.lower() == "bearer" else ""
-        key = space.keys.at_once(text)
-        if key is None and text:
-            key = await run_in_threadpool(space.keys.recognise, text)
-        if key is None:
-            raise unauthenticated()
-        if served := logs.serving():
-            served.key = key.prefix
-        if scope not in key.scopes:
-            raise ApiError(403, "INSUFFICIENT_SCOPE", f"The key lacks the scope {scope}.")
-        _count(space.settings.rate_limit, key)
-        return key
+        return await _authenticated(request, space, scope)
+
+    return caller
+
+
+def _with_scope_and_slot(scope: str) -> Callable[..., AsyncIterator[Key]]:
+    """As `_with_scope`, for what is no question: the request holds one of the key's slots until it is answered."""
+
+    async def caller(
+        request: Request, space: Space, _scheme: Annotated[object, Security(_bearer)] = None
+    ) -> AsyncIterator[Key]:
+        key = await _authenticated(request, space, scope)
+        with SLOTS.take(key):
+            yield key
 
     return caller
 
 
 Reader = Annotated[Key, Depends(_with_scope("analytics:read"))]
-Exporter = Annotated[Key, Depends(_with_scope("analytics:export"))]
 RecordReader = Annotated[Key, Depends(_with_scope("evaluations:read"))]
-RecordWriter = Annotated[Key, Depends(_with_scope("evaluations:write"))]
-
-
-def _count(rate: str, key: Key) -> None:
-    """Count a request against the key's rate; refuse it where there were too many."""
-    if rate == "off":
-        return
-    item = _parsed_rate(rate)
-    with _rates_lock:
-        if _rates.hit(item, key.prefix):
-            return
-        free_at = _rates.get_window_stats(item, key.prefix).reset_time
-    wait = max(1, math.ceil(free_at - time.time()))
-    message = f"More than {rate} requests with this key; the next one is free in {wait} s."
-    raise ApiError(429, "RATE_LIMIT_EXCEEDED", message, retry_after=wait)
-
-
-@functools.cache
-def _parsed_rate(rate: str) -> limits.RateLimitItem:
-    return limits.parse(rate)
+Exporter = Annotated[Key, Depends(_with_scope_and_slot("analytics:export"))]
+RecordWriter = Annotated[Key, Depends(_with_scope_and_slot("evaluations:write"))]
 
 
 def only(request: Request, known: tuple[str, ...]) -> dict[str, list[str]]:
@@ -155,13 +148,30 @@ async def described_filters(
 
 
 async def answered(
-    space: Workspace, question: Callable[Concatenate[Connection, P], bytes], *args: P.args, **kwargs: P.kwargs
-) -> tuple[bytes, int]:
-    """Return what answers a question, and the version of the data; in a thread, unless it is kept."""
-    kept = space.answers.at_once(question, *args, **kwargs)
+    space: Workspace,
+    key: Key,
+    rows: Callable[[], int],
+    filters: Filters,
+    question: Callable[Concatenate[Connection, Filters, P], Body],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> tuple[Body, int]:
+    """Return what answers a question, and the version of the data: what is kept at once, the rest in a thread.
+
+    `rows` tells how many points or rows it returns at most, for its cost. Raises ApiError (429) where the key has too
+    many questions under way, or too few requests left for this one.
+    """
+    kept = space.answers.at_once(question, filters, *args, **kwargs)
     if kept is not None:
         return kept
-    return await run_in_threadpool(lambda: space.answers.ask_with_version(question, *args, **kwargs))
+
+    def ask() -> tuple[Body, int]:
+        cost = question_cost(rows(), filters.needs_facts)
+        charge(space.settings.rate_limit, key, cost - 1)  # one was counted as it came in
+        return space.answers.ask_with_version(question, filters, *args, **kwargs)
+
+    with SLOTS.take(key):
+        return await anyio.to_thread.run_sync(ask, limiter=QUESTION_THREADS)
 
 
 FILTERS = Depends(described_filters)

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from lib.analytics import queries
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
-from lib.analytics.filters import Filters
+from lib.analytics.filters import Filters, local_date
 from lib.api import schemas
 from lib.api.dependencies import (
     FILTER_NAMES,
@@ -28,7 +28,8 @@ from lib.api.dependencies import (
     single,
     whole_number,
 )
-from lib.api.figures import answer, figures, group, period, written
+from lib.api.figures import Body, answer, figures, group, period, written
+from lib.workspace import Workspace
 
 router = APIRouter(prefix="/analytics", tags=["Analytics"])
 
@@ -39,11 +40,11 @@ WIDTHS = [each.value for each in Granularity]
 async def summary(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures of the whole selection."""
     asked = filters_of(only(request, FILTER_NAMES), space, key)
-    content, version = await answered(space, _summary, asked, space.calendar)
+    content, version = await answered(space, key, lambda: 1, asked, _summary, space.calendar)
     return answer(request, content, version)
 
 
-def _summary(connection: Connection, asked: Filters, calendar: Calendar) -> bytes:
+def _summary(connection: Connection, asked: Filters, calendar: Calendar) -> Body:
     found = queries.summary(connection, asked, calendar)
     return written({**period(found.period), **figures(found.sums, found)})
 
@@ -65,15 +66,18 @@ def _breakdown(path: str, dimension: Dimension, shape: type[schemas.Page]) -> Ca
         sort: Annotated[str | None, Query(description="A field; `-` before it for descending.")] = None,  # noqa: ARG001
     ) -> Response:
         parameters = only(request, known)
+        size = whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE)
         content, version = await answered(
             space,
-            _page,
+            key,
+            lambda: size,
             filters_of(parameters, space, key),
+            _page,
             space.calendar,
             dimension,
             single(parameters, "sort") or "-totalEvaluations",
             whole_number(parameters, "page", 1, MAX_PAGE),
-            whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE),
+            size,
         )
         return answer(request, content, version)
 
@@ -82,7 +86,7 @@ def _breakdown(path: str, dimension: Dimension, shape: type[schemas.Page]) -> Ca
 
 def _page(
     connection: Connection, asked: Filters, calendar: Calendar, dimension: Dimension, sort: str, page: int, size: int
-) -> bytes:
+) -> Body:
     found = queries.breakdown(connection, asked, calendar, dimension, sort, page, size)
     rows = [group(dimension, row) for row in found.groups]
     counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}
@@ -108,11 +112,22 @@ async def trends(
     width = Granularity(widths[-1]) if widths else Granularity.DAILY
     asked = filters_of(parameters, space, key)
     calendar = space.calendar_in(asked.zone(space.settings.zone))
-    content, version = await answered(space, _course, asked, calendar, width)
+    content, version = await answered(
+        space, key, lambda: _points(space, asked, calendar, width), asked, _course, calendar, width
+    )
     return answer(request, content, version)
 
 
-def _course(connection: Connection, asked: Filters, calendar: Calendar, width: Granularity) -> bytes:
+def _points(space: Workspace, asked: Filters, calendar: Calendar, width: Granularity) -> int:
+    """Return how many points a trend has at most: the ends that are open are those of the data."""
+    held = space.answers.ask(queries.status)
+    first, last = asked.date_from or held.first_day, asked.date_to or held.last_day
+    if first is None or last is None:
+        return 0
+    return calendar.bucket_count(local_date(first, calendar.zone), local_date(last, calendar.zone), width)
+
+
+def _course(connection: Connection, asked: Filters, calendar: Calendar, width: Granularity) -> Body:
     found = queries.trend(connection, asked, calendar, width)
     points = [
         {"date": point.bucket.first.isoformat(), "partial": point.bucket.partial, **figures(point.sums)}

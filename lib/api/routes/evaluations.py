@@ -30,7 +30,7 @@ from lib.api.dependencies import (
     whole_number,
 )
 from lib.api.errors import invalid
-from lib.api.figures import answer, period, record, written
+from lib.api.figures import Body, answer, period, record, written
 from lib.codes import Sentiment, State
 from lib.errors import RefusedError
 from lib.ingest.objects import MAX_OBJECTS
@@ -62,15 +62,18 @@ async def read(
     asked = filters_of(parameters, space, key)
     states = choice(parameters, "state", tuple(member.name for member in State))
     sentiments = choice(parameters, "sentiment", tuple(member.name for member in Sentiment))
+    size = whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE)
     content, version = await answered(
         space,
-        _records,
+        key,
+        lambda: size,
         asked,
+        _records,
         space.calendar,
         tuple(State[name] for name in states),
         tuple(Sentiment[name] for name in sentiments),
         whole_number(parameters, "page", 1, MAX_PAGE),
-        whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE),
+        size,
     )
     return answer(request, content, version)
 
@@ -83,7 +86,7 @@ def _records(
     sentiments: tuple[Sentiment, ...],
     page: int,
     size: int,
-) -> bytes:
+) -> Body:
     found = records.records(connection, asked, calendar, states, sentiments, page, size)
     rows = [record(each, asked.zone(calendar.zone)) for each in found.records]
     counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}

@@ -18,6 +18,7 @@ from lib.analytics import queries
 from lib.api import metrics
 from lib.api.errors import ApiError, not_found
 from lib.api.middleware import EveryRequest
+from lib.api.throttle import HEALTH_THREADS
 from lib.errors import CallboardError
 
 log = logging.getLogger(__name__)
@@ -33,14 +34,14 @@ async def healthz(_request: Request) -> Response:
 
 async def readyz(_request: Request) -> Response:
     """Answer whether questions can be answered, and changes be kept."""
-    await anyio.to_thread.run_sync(_answer_one)
+    await anyio.to_thread.run_sync(_answer_one, limiter=HEALTH_THREADS)
     return JSONResponse({"status": "ready"})
 
 
 async def prometheus(_request: Request) -> Response:
     """Answer the counts in Prometheus' format."""
     try:
-        await anyio.to_thread.run_sync(_gauge)
+        await anyio.to_thread.run_sync(_gauge, limiter=HEALTH_THREADS)
     except CallboardError as error:
         log.warning("Metrics without gauges: %s", error.message)
     return Response(generate_latest(metrics.REGISTRY), media_type=CONTENT_TYPE_LATEST)
