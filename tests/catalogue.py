@@ -1,4 +1,4 @@
-"""What the source says through the catalogue: every text, and where; and what it says past the catalogue."""
+"""What pages and messages say through the catalogue: every text, and where; and what they say past it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import get_args
 
+import pytest
 from babel.messages.pofile import read_po
 
+from lib import languages
 from lib.access import people
 from lib.access.audit import Action
 from lib.access.people import Role
@@ -21,6 +25,7 @@ from lib.analytics.measures import METRICS
 from lib.charts import funnel, waterfall
 from lib.codes import NONE_NAME, Sentiment, State
 from lib.ingest import history
+from lib.settings import WeekStart
 from lib.sharing import links
 from lib.ui import breakdowns, exporting, groups, importing, keys, login, page, sidebar, state
 from tests.conftest import ROOT
@@ -30,93 +35,46 @@ Key = tuple[str | None, str]
 
 SOURCES = [path for folder in ("lib", "pages") for path in sorted((ROOT / folder).rglob("*.py"))]
 
-_LABELS = [metric.label for metric in METRICS.values()]
-_HELP = [metric.help for metric in METRICS.values()]
-_DIMENSIONS = [dimension.label for dimension in DIMENSIONS]
-_GROUPS = [dimension.plural[0].upper() + dimension.plural[1:] for dimension in DIMENSIONS]
-_STATES, _SENTIMENTS = [each.name for each in State], [each.name for each in Sentiment]
-_WIDTHS = [each.value for each in Granularity]
-_DEFINED = links.definitions()
-_ACTORS = ["Data page", "Exports page", "Settings page", people.LOCAL_ACTOR, people.FIRST_LOG_IN, "the first start"]
-"""Who did something, as the store has it, where that was no person; names are shown as they are."""
+_WORDS = [each.name for kind in (State, Sentiment) for each in kind]
 
-_ROLES = [role.value for role in Role]
+CONTEXTS = {"evaluation": _WORDS}
+"""The words that `said_of` is called with, by what they are said of."""
 
-SAID: dict[str, list[str]] = {
-    # Metrics, dimensions, columns: declared once, translated where they are drawn.
-    "metric.label": _LABELS,
-    "METRICS[name].label": _LABELS,
-    "METRICS[each.name].label": _LABELS,
-    "which.label": _LABELS,
-    "which.help": _HELP,
-    "_CHOICES[name].label": _DIMENSIONS,
-    "other.label": _DIMENSIONS,
-    "metric.help": _HELP,
-    "METRICS[name].help": _HELP,
-    "dimension.label": _DIMENSIONS,
-    "dimension.plural[0].upper() + dimension.plural[1:]": _GROUPS,
-    "COLUMNS[canonical].help": [column.help for column in COLUMNS.values()],
-    "codes.NONE_NAME": [NONE_NAME],
-    "GROUPS[dimension.name]": list(explanation.GROUPS.values()),
-    "NONE_MOVED[dimension.name]": list(explanation.NONE_MOVED.values()),
-    "label": [*_DIMENSIONS, *_GROUPS],  # of a chart's groups; of the filters in words
-    # States, sentiments, widths of a trend's buckets, days that a week begins on.
-    "name": [*_STATES, *_SENTIMENTS, *keys.EXPIRY],  # parts of a bar; how long a key holds
-    "record.sentiment.name": _SENTIMENTS,
-    "value.capitalize()": [width.capitalize() for width in _WIDTHS],
-    "course.granularity.value": _WIDTHS,
-    "space.settings.week_start.capitalize()": ["Monday", "Sunday", "Saturday"],
-    # Choices of the sidebar and of forms.
-    "PRESET_LABELS[name]": list(sidebar.PRESET_LABELS.values()),
-    "COMPARE_LABELS[name]": [sidebar.COMPARE_LABELS[kind] for kind in comparison.KINDS],
-    "state.AI_CHOICES[choice]": list(state.AI_CHOICES.values()),
-    "name.capitalize()": [name.capitalize() for name in state.RECORD_CHOICES],
-    "LABELS[name]": list(exporting.LABELS.values()),
-    "LABELS[job.payload['report']]": list(exporting.LABELS.values()),
-    "ALIKE_HELP": [breakdowns.ALIKE_HELP],
-    "breakdowns.ALIKE_HELP": [breakdowns.ALIKE_HELP],
-    "BY[other.name]": list(groups.BY.values()),
-    "SCORES[name]": list(groups.SCORES.values()),
-    "_ALL[dimension.name]": list(page._ALL.values()),
-    "NOTHING": [importing.NOTHING],
-    "ROW_NUMBER": [importing.ROW_NUMBER],
-    "kind": [*funnel.KINDS, *waterfall.KINDS],
-    "KINDS[_place(value, mean, deviation, group.sums)]": list(funnel.KINDS),
+VALUES: dict[str, list[str]] = {
+    # Declared once, translated where they are drawn.
+    "metrics": [text for metric in METRICS.values() for text in (metric.label, metric.help)],
+    "dimensions": [dimension.label for dimension in DIMENSIONS],
+    "groups": [dimension.plural[0].upper() + dimension.plural[1:] for dimension in DIMENSIONS],
+    "columns": [column.help for column in COLUMNS.values()],
+    "states and sentiments": [*_WORDS, NONE_NAME],
+    "explanations": [*explanation.GROUPS.values(), *explanation.NONE_MOVED.values()],
+    "granularities": [text for each in Granularity for text in (each.value, each.value.capitalize())],
+    "days that a week begins on": [day.capitalize() for day in get_args(WeekStart)],
+    "marks of charts": [*funnel.KINDS, *waterfall.KINDS],
+    # Choices of the sidebar and of forms, and what stands beside them.
+    "periods": [*sidebar.PRESET_LABELS.values(), *(sidebar.COMPARE_LABELS[kind] for kind in comparison.KINDS)],
+    "choices of calls": [*state.AI_CHOICES.values(), *(name.capitalize() for name in state.RECORD_CHOICES)],
+    "reports": list(exporting.LABELS.values()),
+    "scores": [breakdowns.ALIKE_HELP, *groups.SCORES.values()],
+    "heads of breakdowns": [*groups.BY.values(), *page._ALL.values()],
+    "choices of an import": [importing.NOTHING, importing.ROW_NUMBER],
+    "terms of a key": list(keys.EXPIRY),
     # What the stores hold in English: who did something, how it ended, what a metric meant when a link was made.
-    "each.actor": _ACTORS,
-    "actor": _ACTORS,
-    "entry.actor": _ACTORS,
-    "job.actor": _ACTORS,
-    "key.created_by": _ACTORS,
-    "person.created_by": _ACTORS,
-    "action.value": [action.value for action in Action],
-    "entry.action.value": [action.value for action in Action],
-    "person.role.value": _ROLES,
-    "role.value": _ROLES,
-    "ROLES[each]": list(login.ROLES.values()),
-    "entry.result": [
-        history.LOADED,
-        history.LOADED_WITHOUT_BAD,
-        history.NOTHING_LOADED,
-        history.FAILED,
-        history.DRY_RUN,
+    "actors": [
+        *("Data page", "Exports page", "Settings page", "the first start"),
+        *(people.LOCAL_ACTOR, people.FIRST_LOG_IN),
     ],
-    "key.status": ["active", "revoked", "expired"],
-    "each.name": [name for name in _DEFINED if name not in METRICS],
-    "each.was": list(_DEFINED.values()),
-    "each.now": list(_DEFINED.values()),
-    # Handed through: the literals that come in are collected where they are written.
-    "title": [],
-    "question": [],
-    "word": [],
+    "actions": [action.value for action in Action],
+    "roles": [*(role.value for role in Role), *login.ROLES.values()],
+    "results of imports": [
+        *(history.LOADED, history.LOADED_WITHOUT_BAD, history.NOTHING_LOADED),
+        *(history.FAILED, history.DRY_RUN),
+    ],
+    "states of a key": ["active", "revoked", "expired"],
+    "definitions": list(links.definitions().values()),
+    "terms": [name for name in links.definitions() if name not in METRICS],
 }
-"""The texts that a call of `t` stands for, by its argument in the source, where that is no literal."""
-
-CONTEXTS = {"evaluation": [*_STATES, *_SENTIMENTS]}
-"""The words that `said_of` is asked for, by what they are said of."""
-
-HEADS = ("begin", "head")
-"""The functions of `page` that take a title and a question, both literals."""
+"""The texts that reach `t` as values, by what they are; actors that are people are shown as they are."""
 
 DRAWN_FIRST = frozenset(
     [
@@ -162,55 +120,85 @@ DRAWN_NAMED = frozenset({"help", "placeholder", "alt"})
 
 @dataclass(frozen=True)
 class Text:
-    """A text of the source and where it is said."""
+    """A text of the program and where it is said."""
 
     key: Key
     where: str
 
 
-def used() -> list[Text]:
-    """Return every text that the source says through the catalogue."""
-    found = []
-    for where, call in _calls():
-        name = _name(call)
-        if name == "said_of":
-            what = call.args[0]
-            if isinstance(what, ast.Constant) and str(what.value) in CONTEXTS:
-                found += [Text((str(what.value), word), where) for word in CONTEXTS[str(what.value)]]
-        for argument in _arguments(call):
-            if isinstance(argument, ast.Constant):
-                found.append(Text((None, str(argument.value)), where))
-            else:
-                found += [Text((None, text), where) for text in SAID.get(ast.unparse(argument), [])]
-    return found
+class Lookups(dict[Key, str]):
+    """A language's catalogue that remembers what it is looked up for."""
+
+    def __init__(self, entries: Mapping[Key, str]) -> None:
+        """Hold the texts that have a translation."""
+        super().__init__({key: text for key, text in entries.items() if text})
+        self.keys_looked_up: set[Key] = set()
+
+    def get(self, key: Key, default: str | None = None) -> str | None:  # type: ignore[override]
+        """Look a text up, as `t` and `said_of` do."""
+        self.keys_looked_up.add(key)
+        return super().get(key, default)
+
+    def unlisted(self) -> list[Key]:
+        """Return what was looked up though `used` does not list it.
+
+        A word without an entry of its own context is looked up without it then.
+        """
+        listed = {text.key for text in used()}
+        unlisted = {key for key in self.keys_looked_up if key not in listed and (None, key[1]) not in listed}
+        return sorted(unlisted, key=lambda key: (key[0] or "", key[1]))
+
+
+def record_lookups(monkeypatch: pytest.MonkeyPatch, code: str = "es") -> Lookups:
+    """Have a language's texts looked up in a catalogue that remembers for what, until the test ends."""
+    lookups = Lookups(catalogue(code))
+    before = languages._catalogue
+    monkeypatch.setattr(languages, "_catalogue", lambda wanted: lookups if wanted == code else before(wanted))
+    return lookups
+
+
+@cache
+def used() -> tuple[Text, ...]:
+    """Return every text that the program says through the catalogue: literals of the source, and VALUES."""
+    texts = [Text((None, text), what) for what, values in VALUES.items() for text in values]
+    texts += [Text((what, word), f"said of {what}") for what, words in CONTEXTS.items() for word in words]
+    for module in _modules():
+        for call in module.calls:
+            for argument in module.translated(call):
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                    texts.append(Text((None, argument.value), _where(module.path, call)))
+    return tuple(texts)
 
 
 def unknown() -> list[str]:
-    """Return the calls of which it is not known what they say: no literal, and not in SAID or CONTEXTS."""
-    found = []
-    for where, call in _calls():
-        if _name(call) == "said_of":
-            what = call.args[0]
-            if not isinstance(what, ast.Constant) or what.value not in CONTEXTS:
-                found.append(f"{where}: {ast.unparse(call)}: CONTEXTS does not say what words these are")
-        for argument in _arguments(call):
-            if isinstance(argument, ast.JoinedStr):
-                found.append(f"{where}: {ast.unparse(call)}: an f-string is in no catalogue; name the values in braces")
-            elif not isinstance(argument, ast.Constant) and ast.unparse(argument) not in SAID:
-                found.append(f"{where}: {ast.unparse(call)}: SAID does not say what texts this can be")
-    return found
+    """Return the calls whose text can be in no catalogue: made on the spot, or said of what CONTEXTS does not know."""
+    lines = []
+    for module in _modules():
+        for call in module.calls:
+            where = f"{_where(module.path, call)}: {ast.unparse(call)}"
+            if module.resolve(call.func) == _SAID_OF and not (
+                call.args and isinstance(call.args[0], ast.Constant) and call.args[0].value in CONTEXTS
+            ):
+                lines.append(f"{where}: CONTEXTS does not say what words these are")
+            if any(_is_made_on_the_spot(each) for each in module.translated(call)):
+                lines.append(f"{where}: a text made on the spot is in no catalogue; name the values in braces")
+    return lines
 
 
 def handed_on() -> list[str]:
     """Return where `t` is handed on instead of called: what it is called with can't be seen there."""
-    found = []
-    for path in SOURCES:
-        tree = ast.parse(path.read_text("utf-8"))
-        called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and node.id == "t" and isinstance(node.ctx, ast.Load) and _speaks(tree):
-                found += [] if id(node) in called else [f"{_where(path, node)}: t is handed on"]
-    return found
+    lines = []
+    for module in _modules():
+        called = {id(call.func) for call in module.calls}
+        for node in ast.walk(module.tree):
+            if (
+                isinstance(node, ast.Name | ast.Attribute)
+                and isinstance(node.ctx, ast.Load)
+                and module.resolve(node) == _T
+                and id(node) not in called
+            ):
+                lines.append(f"{_where(module.path, node)}: t is handed on")
+    return lines
 
 
 def past() -> list[str]:
@@ -232,7 +220,7 @@ def past() -> list[str]:
 
 def catalogue(code: str = "es") -> dict[Key, str]:
     """Return a language's catalogue as it is written: translations that are missing are empty."""
-    with (ROOT / "lib" / "languages" / f"{code}.po").open("rb") as file:
+    with Path(languages.__file__).with_name(f"{code}.po").open("rb") as file:
         return {(entry.context, str(entry.id)): str(entry.string) for entry in read_po(file, locale=code) if entry.id}
 
 
@@ -254,46 +242,84 @@ def _says_enough(text: str) -> bool:
     return "{" not in text or sum(sign.isalpha() for sign in re.sub(r"\{\w+\}", "", text)) >= 6
 
 
-def _calls() -> Iterator[tuple[str, ast.Call]]:
-    for path in SOURCES:
-        tree = ast.parse(path.read_text("utf-8"))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and (
-                _speaks(tree) or _name(node) in HEADS or ast.unparse(node.func) == "groups.show"
-            ):
-                yield _where(path, node), node
+_T, _SAID_OF = f"{languages.__name__}.{languages.t.__name__}", f"{languages.__name__}.{languages.said_of.__name__}"
 
 
-def _speaks(tree: ast.Module) -> bool:
-    """Return whether a module takes `t` from the languages, or is theirs."""
-    return any(
-        (isinstance(node, ast.ImportFrom) and node.module == "lib.languages")
-        or (isinstance(node, ast.FunctionDef) and node.name == "t")
-        for node in tree.body
+class _Module:
+    """A module's source: its calls, and what the names in it stand for."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.tree = ast.parse(path.read_text("utf-8"))
+        self.name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        self.calls = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call)]
+        self.functions = [node for node in self.tree.body if isinstance(node, ast.FunctionDef)]
+        self._names = {function.name: f"{self.name}.{function.name}" for function in self.functions}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ImportFrom):
+                self._names |= {each.asname or each.name: f"{node.module}.{each.name}" for each in node.names}
+
+    def resolve(self, function: ast.expr) -> str:
+        """Return the full name of a function of a module; an empty text for anything else."""
+        if isinstance(function, ast.Name):
+            return self._names.get(function.id, "")
+        if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+            return f"{self._names.get(function.value.id, '')}.{function.attr}"
+        return ""
+
+    def translated(self, call: ast.Call) -> list[ast.expr]:
+        """Return the arguments of a call that are looked up in the catalogue: of `t`, and of what hands them to it."""
+        return self._arguments(call, _speakers().get(self.resolve(call.func), {}))
+
+    @staticmethod
+    def _arguments(call: ast.Call, looked_up: Mapping[str, int]) -> list[ast.expr]:
+        positions = set(looked_up.values())
+        arguments = [each for position, each in enumerate(call.args) if position in positions]
+        arguments += [keyword.value for keyword in call.keywords if keyword.arg in looked_up]
+        return [branch for each in arguments for branch in _branches(each)]
+
+    def speakers(self, known: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, dict[str, int]]]:
+        """Yield the functions that hand parameters to one of the known ones: full name, names and places of these."""
+        for function in self.functions:
+            handed = {
+                argument.id
+                for call in ast.walk(function)
+                if isinstance(call, ast.Call)
+                for argument in self._arguments(call, known.get(self.resolve(call.func), {}))
+                if isinstance(argument, ast.Name)
+            }
+            parameters = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
+            looked_up = {name: place for place, name in enumerate(parameters) if name in handed}
+            if looked_up and f"{self.name}.{function.name}" != _T:
+                yield f"{self.name}.{function.name}", looked_up
+
+
+@cache
+def _modules() -> tuple[_Module, ...]:
+    return tuple(_Module(path) for path in SOURCES)
+
+
+@cache
+def _speakers() -> dict[str, dict[str, int]]:
+    """Return the functions that look texts up, `t` itself and all that hand it a parameter: which, and its place."""
+    known: dict[str, dict[str, int]] = {_T: {"": 0}}
+    while True:
+        more = {_T: known[_T]} | dict(each for module in _modules() for each in module.speakers(known))
+        more.pop(_SAID_OF, None)
+        if more == known:
+            return known
+        known = more
+
+
+def _branches(argument: ast.expr) -> list[ast.expr]:
+    return [*_branches(argument.body), *_branches(argument.orelse)] if isinstance(argument, ast.IfExp) else [argument]
+
+
+def _is_made_on_the_spot(argument: ast.expr) -> bool:
+    return isinstance(argument, ast.JoinedStr) or (
+        isinstance(argument, ast.BinOp)
+        and any(isinstance(node, ast.Constant) and isinstance(node.value, str) for node in ast.walk(argument))
     )
-
-
-def _arguments(call: ast.Call) -> list[ast.expr]:
-    """Return what a call asks the catalogue for."""
-    name = _name(call)
-    asked: list[ast.expr] = []
-    if name == "t":
-        asked = call.args[:1]
-    elif name in HEADS and isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "page":
-        asked = call.args[:2]
-    elif name == "show" and ast.unparse(call.func) == "groups.show":
-        asked = call.args[1:]
-    return [each for asked_for in asked for each in _branches(asked_for)]
-
-
-def _branches(asked: ast.expr) -> list[ast.expr]:
-    return [*_branches(asked.body), *_branches(asked.orelse)] if isinstance(asked, ast.IfExp) else [asked]
-
-
-def _name(call: ast.Call) -> str:
-    if isinstance(call.func, ast.Attribute):
-        return call.func.attr
-    return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
 def _is_english(drawn: ast.expr) -> bool:

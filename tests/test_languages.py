@@ -40,6 +40,7 @@ from lib.jobs.tasks import TASKS
 from lib.languages import dated, day, number, said_of, speaking, t
 from lib.settings import Settings
 from lib.sharing.changes import Changes, DefinitionChange, FigureChange, in_words
+from lib.ui.visitor import begin_by_itself
 from lib.workspace import Workspace
 from tests import catalogue
 from tests.charts.samples import course
@@ -98,7 +99,7 @@ def test_translations_keep_the_names_in_braces() -> None:
 
 
 def test_it_is_known_what_every_call_says() -> None:
-    told = catalogue.unknown() + catalogue.handed_on()
+    told = [*catalogue.unknown(), *catalogue.handed_on()]
     assert not told, "\n".join(told)
 
 
@@ -122,14 +123,26 @@ def test_what_runs_by_itself_takes_language_and_visitor() -> None:
                 continue
             marks = [ast.unparse(each) for each in node.decorator_list]
             runs = node.name in handed or any(mark.startswith(("st.fragment", "st.dialog")) for mark in marks)
-            if runs and not any(ast.unparse(each).startswith("visitor.begin_by_itself(") for each in node.body):
-                told.append(f"{path.name}: {node.name} does not call visitor.begin_by_itself()")
+            begins = f"{begin_by_itself.__module__.rpartition('.')[2]}.{begin_by_itself.__name__}"
+            if runs and not any(ast.unparse(each).startswith(f"{begins}(") for each in node.body):
+                told.append(f"{path.name}: {node.name} does not call {begins}()")
     assert not told, "\n".join(told)
 
 
 def _entry(key: catalogue.Key) -> str:
     context, text = key
     return f"msgid {json.dumps(text, ensure_ascii=False)}" + (f" (msgctxt {context})" if context else "")
+
+
+def test_lookups_are_held_to_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    lookups = catalogue.record_lookups(monkeypatch)
+    languages.use("es")
+    assert (t("Campaign"), said_of("evaluation", "Completed"), t("nobody lists this")) == (
+        "Campaña",
+        "Completada",
+        "nobody lists this",
+    )
+    assert lookups.unlisted() == [(None, "nobody lists this")]
 
 
 # Texts, numbers and dates.
@@ -311,8 +324,10 @@ def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest
     drawn = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=LONG_SECONDS)
     drawn.query_params["lang"] = "es"
     languages.use("es")  # the test runner looks widgets' choices up by their labels, in the test's own thread
+    lookups = catalogue.record_lookups(monkeypatch)
     yield drawn
     workspaces.close_current()
+    assert lookups.unlisted() == [], "these texts were looked up, and neither the source nor VALUES lists them"
 
 
 @pytest.fixture
@@ -394,8 +409,19 @@ def test_english_is_found(filled: AppTest) -> None:
     }
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_pages_in_spanish(filled: AppTest, page: str) -> None:
+@pytest.mark.parametrize(
+    ("page", "parameters"),
+    [
+        *((page, {}) for page in PAGES),
+        ("campaigns", {"open": "a", "compare": "previous", "dateFrom": "2024-01-02", "dateTo": "2024-01-04"}),
+        ("executives", {"scores": "alike"}),
+        ("trends", {"split": "campaign"}),
+        ("drivers", {"by": "executive", "compare": "previous", "dateFrom": "2024-01-02", "dateTo": "2024-01-04"}),
+    ],
+    ids=lambda value: "&".join(value) if isinstance(value, dict) else value,
+)
+def test_pages_in_spanish(filled: AppTest, page: str, parameters: dict[str, str]) -> None:
+    filled.query_params.update(parameters)
     filled.run()
     if page != "overview":
         filled.switch_page(f"{page}.py").run()
