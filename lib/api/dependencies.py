@@ -49,10 +49,15 @@ async def _authenticated(request: Request, space: Workspace, scope: str) -> Key:
         raise unauthenticated()
     if served := logs.serving():
         served.key = key.prefix
-    if scope not in key.scopes:
-        raise ApiError(403, "INSUFFICIENT_SCOPE", f"The key lacks the scope {scope}.")
+    check_scope(key, scope)
     charge(space.settings.rate_limit, key)
     return key
+
+
+def check_scope(key: Key, scope: str) -> None:
+    """Raise ApiError naming the scope where a key lacks it."""
+    if scope not in key.scopes:
+        raise ApiError(403, "INSUFFICIENT_SCOPE", f"The key lacks the scope {scope}.")
 
 
 def _with_scope(scope: str) -> Callable[..., Awaitable[Key]]:

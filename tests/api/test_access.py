@@ -9,10 +9,15 @@ from datetime import timedelta
 import pytest
 
 from lib.access import keys
+from lib.analytics.calendar import Granularity
+from lib.analytics.filters import Filters
 from lib.database import State
+from lib.exports.run import Order
+from lib.jobs.queue import EXPORT, Queue
 from lib.settings import Settings
 from tests.api.conftest import App
 from tests.api_client import Client
+from tests.waiting import until
 
 ROUTES = {
     ("GET", "/v1/analytics/summary"): "analytics:read",
@@ -40,7 +45,7 @@ def test_every_route_with_every_key(small_app: App, route: tuple[str, str]) -> N
     state.close()
     time.sleep(0.01)
     good = small_app.key()
-    bodies = {"/v1/analytics/export": {"format": "csv"}, "/v1/evaluations": []}
+    bodies = {"/v1/analytics/export": {"format": "csv", "report": "summary"}, "/v1/evaluations": []}
     more = {"json": bodies[route[1]]} if route[0] == "POST" else {}
 
     said = set()
@@ -134,6 +139,83 @@ def test_a_limited_key_sees_only_exports_within_its_limits(small_app: App) -> No
     for client in (limited, same, everything):
         assert client.ask("GET", f"/v1/analytics/export/{part}").status_code == 200
         client.close()
+
+
+ROWS, SUMMARY = {"format": "csv"}, {"format": "csv", "report": "summary"}
+LINK = {"downloadUrl", "expiresAt", "bytes", "sha256"}
+
+
+def completed(client: Client, job: str) -> set[str]:
+    """Wait for an export; return the fields of its status."""
+    status: dict[str, object] = {}
+
+    def ended() -> bool:
+        status.update(client.get(f"/v1/analytics/export/{job}"))
+        return status["status"] == "completed"
+
+    until(ended)
+    return set(status)
+
+
+def test_evaluations_are_exported_by_who_may_read_them(small_app: App) -> None:
+    exporter = small_app.client("analytics:read", "analytics:export")
+    for order in (ROWS, {**ROWS, "report": "evaluations", "format": "xlsx"}, {**ROWS, "campaignId": "a"}):
+        refused = exporter.refused(403, "INSUFFICIENT_SCOPE", "POST", "/v1/analytics/export", json=order)
+        assert "evaluations:read" in refused["message"]
+    for report in ("campaigns", "call-centers", "executives", "trends", "summary"):
+        started = exporter.ask("POST", "/v1/analytics/export", json={"format": "csv", "report": report})
+        assert started.status_code == 202
+    exporter.close()
+    both = small_app.client("analytics:export", "evaluations:read")
+    assert both.ask("POST", "/v1/analytics/export", json=ROWS).status_code == 202
+    both.close()
+
+
+def test_a_link_goes_to_who_may_have_the_file(small_app: App) -> None:
+    """Also of what was ordered on a page, whose order a key learns by its id alone."""
+    everything = small_app.client()
+    state = State(settings(small_app))
+    order = Order("evaluations", "csv", Filters(), Granularity.DAILY, "everything")
+    jobs = {
+        "rows": everything.ask("POST", "/v1/analytics/export", json=ROWS).json()["jobId"],
+        "summary": everything.ask("POST", "/v1/analytics/export", json=SUMMARY).json()["jobId"],
+        "page": Queue(state).add(EXPORT, order.to_json(), "ann@example.com").id,
+    }
+    for job in jobs.values():
+        assert completed(everything, job) >= LINK
+    seen = {
+        ("analytics:read",): set(),
+        ("analytics:read", "evaluations:read"): set(),
+        ("analytics:read", "analytics:export"): {"summary"},
+        ("analytics:read", "analytics:export", "evaluations:read"): {"rows", "summary", "page"},
+    }
+    for scopes, linked in seen.items():
+        client = small_app.client(*scopes)
+        for name, job in jobs.items():
+            fields = completed(client, job)
+            assert fields & LINK == (LINK if name in linked else set()), (scopes, name)
+            assert fields >= {"jobId", "status", "progress", "rows", "createdAt", "completedAt", "error"}
+        client.close()
+    limited = small_app.client(call_centers=["s"])
+    for job in jobs.values():
+        limited.refused(404, "NOT_FOUND", "GET", f"/v1/analytics/export/{job}")
+    limited.close()
+    everything.close()
+    state.close()
+
+
+def test_an_order_of_before_gives_no_rows_to_a_key_without_the_scope(small_app: App) -> None:
+    """Until evaluations took a scope of their own, a key could order them without it: the job may be there still."""
+    client = small_app.client("analytics:read", "analytics:export")
+    job = client.ask("POST", "/v1/analytics/export", json=SUMMARY).json()["jobId"]
+    assert completed(client, job) >= LINK  # its own
+    state = State(settings(small_app))
+    actor = Queue(state).get(job).actor
+    order = Order("evaluations", "csv", Filters(), Granularity.DAILY, "everything")
+    before = Queue(state).add(EXPORT, order.to_json(), actor).id
+    assert not completed(client, before) & LINK
+    state.close()
+    client.close()
 
 
 def test_a_key_comes_before_the_body(small_app: App) -> None:

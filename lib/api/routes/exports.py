@@ -20,7 +20,7 @@ from lib.analytics import selection, wording
 from lib.analytics.calendar import Granularity
 from lib.analytics.filters import Filters
 from lib.api import bodies
-from lib.api.dependencies import Exporter, Reader, Space, only
+from lib.api.dependencies import Exporter, Reader, Space, check_scope, only
 from lib.api.errors import invalid, not_found
 from lib.api.figures import answer, written
 from lib.exports import files, links
@@ -37,6 +37,11 @@ _TYPES = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
 Ids = str | list[str] | None
 
 _ONE_FETCH_SECONDS = 60
+
+_RECORDS = "evaluations"
+"""The report whose rows are the evaluations themselves."""
+
+_RECORDS_SCOPE = "evaluations:read"
 
 
 class ExportOrder(BaseModel):
@@ -90,7 +95,11 @@ class ExportStatus(BaseModel):
     createdAt: str
     completedAt: str | None
     error: str | None
-    downloadUrl: str | None = Field(None, description="Absolute, signed, good for 2 hours without a key.")
+    downloadUrl: str | None = Field(
+        None,
+        description="Absolute, signed, good for 2 hours without a key. It, and what follows, is for the key that "
+        "ordered the export and for keys with analytics:export; of evaluations, with evaluations:read besides.",
+    )
     expiresAt: str | None = Field(None, description="Until when the link is good.")
     bytes: int | None = None
     sha256: str | None = None
@@ -107,9 +116,11 @@ def start(
     body: bodies.Body,
     idempotency_key: Annotated[str | None, Header(max_length=255, description="The same gives the same job.")] = None,
 ) -> Response:
-    """Start an export; ask its status URL how far it is."""
+    """Start an export; ask its status URL how far it is. The report evaluations takes evaluations:read besides."""
     only(request, ())
     order = bodies.parsed(request, body, ExportOrder)
+    if order.report == _RECORDS:
+        check_scope(key, _RECORDS_SCOPE)
     asked = Filters.from_parameters(order.parameters(), space.settings.zone, key.grant)
     width = Granularity(order.granularity)
     with space.facts.read(space.settings.query_seconds) as connection:
@@ -128,9 +139,9 @@ def start(
 
 @router.get("/{jobId}", response_model=ExportStatus, response_model_exclude_unset=True)
 def status(request: Request, space: Space, key: Reader, jobId: str) -> Response:
-    """Get how far an export is."""
+    """Get how far an export is; its link goes to who may have the rows."""
     only(request, ())
-    return answer(request, written(_status(request, space, _visible(space, key, jobId))))
+    return answer(request, written(_status(request, space, key, _visible(space, key, jobId))))
 
 
 @downloads.get("/{jobId}/{name}", response_class=FileResponse, responses={206: {"description": "A part of the file."}})
@@ -194,7 +205,17 @@ def _visible(space: Workspace, key: Key, number: str) -> Job:
     return job
 
 
-def _status(request: Request, space: Workspace, job: Job) -> dict[str, Any]:
+def _may_fetch(key: Key, job: Job) -> bool:
+    """Return whether a key that sees a job may have its file too.
+
+    The scope is looked at also where the key ordered the job itself: it may date from a version that did not ask.
+    """
+    if job.payload["report"] == _RECORDS and _RECORDS_SCOPE not in key.scopes:
+        return False
+    return job.actor == key.actor or "analytics:export" in key.scopes
+
+
+def _status(request: Request, space: Workspace, key: Key, job: Job) -> dict[str, Any]:
     result = job.result or {}
     body: dict[str, Any] = {
         "jobId": job.id,
@@ -205,7 +226,7 @@ def _status(request: Request, space: Workspace, job: Job) -> dict[str, Any]:
         "completedAt": job.finished_at.isoformat() if job.finished_at else None,
         "error": job.message if job.status == FAILED else None,
     }
-    if job.status == COMPLETED and job.finished_at is not None:
+    if job.status == COMPLETED and job.finished_at is not None and _may_fetch(key, job):
         link = links.make(space.settings, _base(request, space), job)
         deleted_at = job.finished_at + timedelta(hours=space.settings.export_hours)
         body |= {
