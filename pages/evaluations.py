@@ -7,16 +7,18 @@ import streamlit as st
 from lib.analytics import format, records
 from lib.codes import Sentiment, State
 from lib.languages import said_of, t
-from lib.ui import page, state, tables
+from lib.ui import inputs, page, state, tables
+from lib.ui.page_parameters import RECORD_CHOICES
 
 PAGE_SIZE = 100
 
 view = page.begin("Evaluations", "Which calls are behind the numbers?")
 left, right = st.columns(2)
-for place, (name, choices) in zip((left, right), state.RECORD_CHOICES.items(), strict=True):
-    place.multiselect(
+for place, (name, options) in zip((left, right), RECORD_CHOICES.items(), strict=True):
+    inputs.multiselect(
         t(name.capitalize()),
-        choices,
+        options,
+        place=place,
         format_func=lambda choice: said_of("evaluation", choice),
         key=name,
         placeholder=t("All"),
@@ -40,7 +42,7 @@ if not found.total_count:
     page.empty(t("Nothing matches these filters"), t("Choose other states or sentiments."))
     st.stop()
 if state.narrowed():
-    chosen = [said_of("evaluation", each) for name in state.RECORD_CHOICES for each in st.session_state[name]]
+    chosen = [said_of("evaluation", each) for name in RECORD_CHOICES for each in st.session_state[name]]
     of = t("{count} of them are shown: {chosen}.", count=format.count(found.total_count), chosen=", ".join(chosen))
     st.html(f'<p class="cb-shown"><b>{html.escape(of)}</b></p>')
 first = (found.page - 1) * PAGE_SIZE + 1

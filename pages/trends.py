@@ -6,7 +6,7 @@ from lib.analytics import heat, queries
 from lib.analytics.measures import METRICS
 from lib.charts import heat as heats
 from lib.languages import t
-from lib.ui import cards, charts, notes, page, splits, state, tables
+from lib.ui import cards, charts, inputs, notes, page, splits, state, tables
 
 view = page.begin("Trends", "Where is it going?")
 cards.key_figures(view)
@@ -14,7 +14,7 @@ cards.key_figures(view)
 state.default("metric", "averageScore")
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
     with st.container(horizontal=True, width="content"):
-        st.selectbox(
+        inputs.selectbox(
             t("Metric"), list(METRICS), format_func=lambda name: t(METRICS[name].label), key="metric", width=220
         )
         dimension = splits.choice()

@@ -28,6 +28,7 @@ from lib.ingest import history
 from lib.settings import WeekStart
 from lib.sharing import links
 from lib.ui import breakdowns, exporting, groups, importing, keys, login, page, sidebar, state
+from lib.ui.page_parameters import RECORD_CHOICES
 from tests.conftest import ROOT
 
 Key = tuple[str | None, str]
@@ -53,7 +54,7 @@ VALUES: dict[str, list[str]] = {
     "marks of charts": [*funnel.KINDS, *waterfall.KINDS],
     # Choices of the sidebar and of forms, and what stands beside them.
     "periods": [*sidebar.PRESET_LABELS.values(), *(sidebar.COMPARE_LABELS[kind] for kind in comparison.KINDS)],
-    "choices of calls": [*state.AI_CHOICES.values(), *(name.capitalize() for name in state.RECORD_CHOICES)],
+    "choices of calls": [*state.AI_CHOICES.values(), *(name.capitalize() for name in RECORD_CHOICES)],
     "reports": list(exporting.LABELS.values()),
     "scores": [breakdowns.ALIKE_HELP, *groups.SCORES.values()],
     "heads of breakdowns": [*groups.BY.values(), *page._ALL.values()],

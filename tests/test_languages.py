@@ -512,8 +512,10 @@ def test_exports_are_english(filled: AppTest, settings: Settings) -> None:
     next(button for button in filled.button if button.label == "Iniciar exportación").click().run()
     space = workspaces.current()
     until = time.monotonic() + LONG_SECONDS
-    while not (job := space.queue.newest((EXPORT,), 1)[0]).ended and time.monotonic() < until:
+    while not (newest := space.queue.newest((EXPORT,), 1)[0]).ended and time.monotonic() < until:
         time.sleep(0.1)
+    job = space.queue.get(newest.id)
+    assert job is not None
     assert (job.status, job.payload["report"], job.payload["shown"]) == ("completed", "campaigns", "1–31 Jan 2024 · Human calls")  # fmt: skip
     book = openpyxl.load_workbook(files.folder(settings) / (job.result or {})["file"])
     texts = [str(cell.value) for sheet in book for row in sheet for cell in row]

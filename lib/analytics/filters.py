@@ -100,31 +100,34 @@ class Filters:
 
         Raises InvalidParameterError naming the parameter.
         """
-        timezone = _single(parameters, "timezone")
+        timezone = parse_single(parameters, "timezone")
         if timezone is not None and timezone not in _zone_names():
             raise InvalidParameterError(
                 "timezone", f"'{timezone}' is not an IANA time zone{nearest(timezone, _zone_names())}."
             )
         zone = zoneinfo.ZoneInfo(timezone) if timezone else workspace_zone
-        date_from = parse_moment("dateFrom", _single(parameters, "dateFrom"), zone)
-        date_to = parse_moment("dateTo", _single(parameters, "dateTo"), zone)
+        date_from = parse_moment("dateFrom", parse_single(parameters, "dateFrom"), zone)
+        date_to = parse_moment("dateTo", parse_single(parameters, "dateTo"), zone)
         if (
             date_from is not None
             and date_to is not None
             and first_instant(date_from, zone) > last_instant(date_to, zone)
         ):
             raise InvalidParameterError("dateFrom", "dateFrom lies after dateTo; right would be an earlier date.")
-        ids = {dimension.name: _ids(parameters, dimension) for dimension in DIMENSIONS}
-        if sum(map(len, ids.values())) > MAX_VALUES:
+        ids = {each.name: tuple(dict.fromkeys(parameters.get(each.parameter) or ())) for each in DIMENSIONS}
+        if sum(map(len, ids.values())) > MAX_VALUES:  # before each of them is looked at
             last = next(each.parameter for each in reversed(DIMENSIONS) if ids[each.name])
             raise InvalidParameterError(
                 last, f"{last} and the other filters name more than {MAX_VALUES:,} ids; right would be fewer."
             )
+        for dimension in DIMENSIONS:
+            for value in ids[dimension.name]:
+                clean(dimension.parameter, value)
         return cls(
             date_from,
             date_to,
             **ids,
-            is_ai=parse_flag("isAICall", _single(parameters, "isAICall")),
+            is_ai=parse_flag("isAICall", parse_single(parameters, "isAICall")),
             timezone=None if timezone == workspace_zone.key else timezone,
             grant=grant,
         )
@@ -188,6 +191,14 @@ def parse_moment(parameter: str, text: str | None, zone: zoneinfo.ZoneInfo) -> M
     return LAST_DAY if moment.year > LAST_DAY.year else moment
 
 
+def parse_single(parameters: Mapping[str, Sequence[str]], name: str) -> str | None:
+    """Read a parameter that may be given once; None where it is absent. Raises InvalidParameterError naming it."""
+    values = parameters.get(name) or ()
+    if len(values) > 1:
+        raise InvalidParameterError(name, f"{name} is given {len(values)} times; it may be given once.")
+    return clean(name, values[0]) if values else None
+
+
 def parse_flag(parameter: str, text: str | None) -> bool | None:
     """Read `true` or `false`; None for None. Raises InvalidParameterError naming the parameter."""
     if text is None:
@@ -212,18 +223,6 @@ def last_instant(moment: Moment, zone: zoneinfo.ZoneInfo) -> datetime:
 def local_date(moment: Moment, zone: zoneinfo.ZoneInfo) -> date:
     """Return the calendar day that a moment falls on in a zone."""
     return moment.astimezone(zone).date() if isinstance(moment, datetime) else moment
-
-
-def _single(parameters: Mapping[str, Sequence[str]], name: str) -> str | None:
-    values = parameters.get(name) or ()
-    if len(values) > 1:
-        raise InvalidParameterError(name, f"{name} is given {len(values)} times; it may be given once.")
-    return clean(name, values[0]) if values else None
-
-
-def _ids(parameters: Mapping[str, Sequence[str]], dimension: Dimension) -> tuple[str, ...]:
-    values = parameters.get(dimension.parameter) or ()
-    return tuple(dict.fromkeys(clean(dimension.parameter, value) for value in values))
 
 
 def clean(name: str, value: str) -> str:

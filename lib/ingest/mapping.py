@@ -28,6 +28,9 @@ FILE_OPTIONS = ("encoding", "delimiter", "sheet", "header_row", "date_format", "
 SOURCE_OPTIONS = ("column", "columns", "join", "scale", "offset", "value", "row")
 EVERYTHING_ELSE = "*"
 
+MAX_MAPPING = 1_000_000
+"""Characters of a mapping's text."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:
@@ -65,6 +68,8 @@ class Mapping:
     @classmethod
     def from_toml(cls, text: str, name: str = "mapping") -> Mapping:
         """Read a mapping; `name` is what errors call it. Raises MappingError naming the entry that is wrong."""
+        if len(text) > MAX_MAPPING:
+            raise MappingError(f"{name}: longer than {MAX_MAPPING:,} characters, the most that a mapping may have.")
         try:
             document = tomllib.loads(text, parse_float=Decimal)
         except (tomllib.TOMLDecodeError, RecursionError) as error:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.database import State, insert_unless_known
-from lib.errors import BusyError, CancelledError, ConflictError
+from lib.errors import BusyError, CancelledError, ConflictError, RefusedError
 from lib.schema import idempotency, jobs
 
 QUEUED = "queued"
@@ -36,22 +36,24 @@ BACKUP = "backup"
 MAX_WAITING = 100
 """Jobs of one kind that one actor may have waiting or under way: nobody is to wait for hours behind another."""
 
+MAX_PAYLOAD = 4 * 2**20
+MAX_PAYLOADS = {EXPORT: 256 * 1024}
+"""Bytes that a job's payload may have, as JSON: of any kind, and of some kinds by name."""
+
 LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """A job as the table holds it. `progress` is from 0 to 100."""
+class JobSummary:
+    """How far a job is, without what may be long. `progress` is from 0 to 100."""
 
     id: str
     kind: str
     status: str
     actor: str
-    payload: dict[str, Any]
     progress: float
     message: str | None
-    result: dict[str, Any] | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -62,6 +64,14 @@ class Job:
     def ended(self) -> bool:
         """Whether nothing more will come of it."""
         return self.status in (COMPLETED, FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Job(JobSummary):
+    """A job as the table holds it: what is to be done, and what came of it."""
+
+    payload: dict[str, Any]
+    result: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +108,10 @@ class Queue:
     def add(self, kind: str, payload: dict[str, Any], actor: str, once: Once | None = None) -> Job:
         """Put a job at the end of the queue; with `once`, the same order again gives the job that it gave before.
 
-        Raises ConflictError where the same idempotency key came with another order, BusyError where the actor has
-        MAX_WAITING of the kind.
+        Raises RefusedError for a payload that is too large, ConflictError where the same idempotency key came with
+        another order, BusyError where the actor has MAX_WAITING of the kind.
         """
+        text = _payload(kind, payload)
         number = f"job_{int(time.time() * 1000):011x}{secrets.token_hex(8)}"
         with self._state.transaction() as connection:
             before = None if once is None else _claimed_by(connection, once, number)
@@ -118,7 +129,7 @@ class Queue:
                     kind=kind,
                     status=QUEUED,
                     actor=actor,
-                    payload=json.dumps(payload),
+                    payload=text,
                     progress=0.0,
                     created_at=datetime.now(UTC),
                     attempt=0,
@@ -135,12 +146,16 @@ class Queue:
             row = connection.execute(sa.select(jobs).where(jobs.c.id == number)).one_or_none()
         return None if row is None else _job(row._mapping)
 
-    def newest(self, kinds: Sequence[str], limit: int = 50, actor: str | None = None) -> list[Job]:
-        """Return jobs of some kinds, the newest first: those that an actor asked for, or everybody's."""
+    def newest(self, kinds: Sequence[str], limit: int = 50, actor: str | None = None) -> list[JobSummary]:
+        """Return jobs of some kinds, the newest first: those that an actor asked for, or everybody's.
+
+        Payloads and results are left out: a list would hold them all at once.
+        """
         which = jobs.c.kind.in_(kinds) if actor is None else sa.and_(jobs.c.kind.in_(kinds), jobs.c.actor == actor)
-        query = sa.select(jobs).where(which).order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
+        columns = [jobs.c[name] for name in JobSummary.__dataclass_fields__]
+        query = sa.select(*columns).where(which).order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
         with self._state.read() as connection:
-            return [_job(row._mapping) for row in connection.execute(query.limit(limit))]
+            return [JobSummary(**row._mapping) for row in connection.execute(query.limit(limit))]
 
     def claim(self, kinds: Sequence[str], done: Done = lambda _: None) -> Job | None:
         """Take the oldest job that waits, or that its worker left; None where there is none.
@@ -264,6 +279,18 @@ def _claimed_by(connection: Connection, once: Once, number: str) -> Job | None:
         connection.execute(sa.update(idempotency).where(held).values(job=number))
         return None
     return _job(found._mapping)
+
+
+def _payload(kind: str, payload: dict[str, Any]) -> str:
+    """Return a payload as JSON. Raises RefusedError where it is too large."""
+    text, most = json.dumps(payload), MAX_PAYLOADS.get(kind, MAX_PAYLOAD)
+    if len(text) > most:
+        raise RefusedError(
+            413,
+            f"The order has {len(text) / 1024:,.0f} KB; right would be at most {most // 1024:,} KB, with fewer or "
+            "shorter ids, or fewer files.",
+        )
+    return text
 
 
 def _held(job: Job) -> sa.ColumnElement[bool]:

@@ -14,7 +14,7 @@ from lib.access.people import Role
 from lib.analytics import format
 from lib.exports.tables import CSV_TYPE, XLSX_TYPE, Field, TableFile
 from lib.languages import t
-from lib.ui import page, visitor
+from lib.ui import inputs, page, visitor
 from lib.workspace import Workspace
 
 PAGE_SIZE = 200
@@ -56,11 +56,11 @@ def _choice(space: Workspace) -> Asked:
         place.date_input(label, value=None, key=key, format="YYYY-MM-DD")
         for place, label, key in zip(columns, (t("From"), t("To")), ("_audit_from", "_audit_to"), strict=False)
     )
-    actors = columns[2].multiselect(
-        t("Who"), space.audit.actors(), format_func=lambda actor: t(actor), placeholder=t("All")
+    actors = inputs.multiselect(
+        t("Who"), space.audit.actors(), place=columns[2], format_func=lambda actor: t(actor), placeholder=t("All")
     )
-    actions = columns[3].multiselect(
-        t("What"), list(Action), format_func=lambda action: t(action.value), placeholder=t("All")
+    actions = inputs.multiselect(
+        t("What"), list(Action), place=columns[3], format_func=lambda action: t(action.value), placeholder=t("All")
     )
     ends = [end if isinstance(end, date) else None for end in (first, last)]
     return Asked(space.settings.zone, ends[0], ends[1], tuple(actors), tuple(actions))

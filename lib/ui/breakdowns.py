@@ -124,7 +124,7 @@ def _columns(groups: Groups, *, with_alike: bool) -> list[Column[_Line]]:
     ids = [group.named.parameter_value for group in groups.found.groups]
 
     def opened(row: int) -> None:
-        state.open_detail(ids[row - 1] if row else None)
+        state.open_detail(ids[row - 1] if 0 < row <= len(ids) else None)
 
     columns = [
         Column(

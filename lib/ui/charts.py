@@ -37,9 +37,8 @@ def show(drawing: Drawing, key: str, picked: Callable[[str], None] | None = None
         field = drawing.picks
 
         def clicked() -> None:
-            chosen = st.session_state[key].selection.get(PICK) or []
-            if chosen and chosen[0].get(field):
-                picked(str(chosen[0][field]))
+            if value := clicked_value(st.session_state[key].selection.get(PICK), field):
+                picked(value)
 
         more = {"on_select": clicked, "selection_mode": PICK}
     st.vega_lite_chart(
@@ -47,6 +46,13 @@ def show(drawing: Drawing, key: str, picked: Callable[[str], None] | None = None
     )
     for words in drawing.notes:
         st.caption(words)
+
+
+def clicked_value(points: object, field: str) -> str | None:
+    """Return the field of the first point of a chart's selection; None where it is none, whatever a browser sends."""
+    first = points[0] if isinstance(points, list) and points else None
+    value = first.get(field) if isinstance(first, dict) else None
+    return str(value) if value else None
 
 
 def section(

@@ -12,9 +12,9 @@ from lib.analytics.calendar import Granularity
 from lib.exports import files, links
 from lib.exports.reports import FORMATS, REPORTS
 from lib.exports.run import Order, grant_of
-from lib.jobs.queue import COMPLETED, EXPORT, FAILED, Job, Queue
+from lib.jobs.queue import COMPLETED, EXPORT, FAILED, Job, JobSummary, Queue
 from lib.languages import LANGUAGES, current, number, speaking, t
-from lib.ui import page, plain, visitor
+from lib.ui import inputs, page, plain, visitor
 from lib.ui.view import View
 from lib.workspace import Workspace
 
@@ -35,11 +35,12 @@ def start(view: View) -> None:
     """Draw what to export, of the filters in force, and the button that starts it."""
     with st.form("export", border=True):
         left, middle, right = st.columns(3)
-        report = left.selectbox(t("Report"), REPORTS, format_func=lambda name: t(LABELS[name]))
-        form = middle.selectbox(t("Format"), FORMATS, format_func=str.upper)
-        width = right.selectbox(
+        report = inputs.selectbox(t("Report"), REPORTS, place=left, format_func=lambda name: t(LABELS[name]))
+        form = inputs.selectbox(t("Format"), FORMATS, place=middle, format_func=str.upper)
+        width = inputs.selectbox(
             t("Granularity (trend)"),
             [each.value for each in Granularity],
+            place=right,
             format_func=lambda value: t(value.capitalize()),
         )
         if st.form_submit_button(t("Start export"), type="primary"):
@@ -51,27 +52,35 @@ def start(view: View) -> None:
 def history(workspace: Workspace) -> None:
     """Draw the exports, newest first; while one is under way, it moves by itself."""
     st.subheader(t("Exports so far"), anchor=False)
-    moving = any(not job.ended for job in _visible(workspace))
+    moving = any(not job.ended for job in _newest(workspace))
     st.fragment(_jobs, run_every=1.0 if moving else None)(workspace, moving)
 
 
 def _jobs(workspace: Workspace, was_moving: bool) -> None:
     visitor.begin_by_itself(Role.ANALYST)
-    found = _visible(workspace)
-    if was_moving and all(job.ended for job in found):
+    newest = _newest(workspace)
+    if was_moving and all(job.ended for job in newest):
         st.rerun()
-    if not found:
+    listed = 0
+    for summary in newest:
+        job = workspace.queue.get(summary.id)  # one after another: their payloads may be long
+        if job is not None and _may_see(job):
+            listed += 1
+            with st.container(border=True):
+                _job(workspace, job)
+    if not listed:
         page.empty(t("No export yet"), t("Files are kept for {hours} hours.", hours=workspace.settings.export_hours))
-    for job in found:
-        with st.container(border=True):
-            _job(workspace, job)
 
 
-def _visible(workspace: Workspace) -> list[Job]:
-    """Return the newest exports of the visitor's own, of everybody for an admin; nothing beyond what they may see."""
-    person, actor = visitor.current(), visitor.actor()
-    found = workspace.queue.newest((EXPORT,), _LISTED, None if person.may(Role.ADMIN) else actor)
-    return [job for job in found if person.grant.covers(grant_of(job.payload))]
+def _newest(workspace: Workspace) -> list[JobSummary]:
+    """Return the newest exports of the visitor's own, of everybody for an admin."""
+    everybody = visitor.may(Role.ADMIN)
+    return workspace.queue.newest((EXPORT,), _LISTED, None if everybody else visitor.actor())
+
+
+def _may_see(job: Job) -> bool:
+    """Return whether an export holds nothing beyond what the visitor may see."""
+    return visitor.current().grant.covers(grant_of(job.payload))
 
 
 def _job(workspace: Workspace, job: Job) -> None:
@@ -100,10 +109,10 @@ def _job(workspace: Workspace, job: Job) -> None:
                 f'<span class="cb-note">{html.escape(told)}</span>'
             )
         st.button(
-            t("Repeat"), key=f"repeat-{job.id}", on_click=visitor.acting(_repeat, Role.ANALYST), args=(queue, job)
+            t("Repeat"), key=f"repeat-{job.id}", on_click=visitor.acting(_repeat, Role.ANALYST), args=(queue, job.id)
         )
         deleting = visitor.acting(_delete, Role.ANALYST)
-        st.button(t("Delete"), key=f"delete-{job.id}", on_click=deleting, args=(workspace, job))
+        st.button(t("Delete"), key=f"delete-{job.id}", on_click=deleting, args=(workspace, job.id))
 
 
 def _size(size: int) -> str:
@@ -115,11 +124,12 @@ def _shown(view: View, code: str) -> str:
         return view.shown
 
 
-def _repeat(queue: Queue, job: Job) -> None:
-    if visitor.current().grant.covers(grant_of(job.payload)):  # it may have been narrowed since the page was drawn
+def _repeat(queue: Queue, number: str) -> None:
+    job = queue.get(number)
+    if job is not None and _may_see(job):  # the grant may have been narrowed since the page was drawn
         queue.add(EXPORT, job.payload, visitor.actor())
 
 
-def _delete(workspace: Workspace, job: Job) -> None:
-    workspace.queue.delete(job.id)
-    files.remove(workspace.settings, job.id)
+def _delete(workspace: Workspace, number: str) -> None:
+    workspace.queue.delete(number)
+    files.remove(workspace.settings, number)

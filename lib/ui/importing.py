@@ -19,11 +19,11 @@ from lib.errors import CallboardError
 from lib.exports.tables import CSV_TYPE
 from lib.ingest import guess, saved, uploads
 from lib.ingest.history import entries
-from lib.ingest.mapping import ColumnSource, FileOptions, Mapping
+from lib.ingest.mapping import MAX_MAPPING, ColumnSource, FileOptions, Mapping
 from lib.ingest.reading import InputFile, Preview, preview
 from lib.jobs.queue import COMPLETED, Job
 from lib.languages import day, number, said_of, t
-from lib.ui import page, plain, runs, visitor
+from lib.ui import inputs, page, plain, runs, visitor
 from lib.workspace import Workspace
 
 FILE_TYPES = ["csv", "tsv", "txt", "gz", "xlsx", "xlsm", "parquet", "jsonl", "ndjson", "toml"]
@@ -49,7 +49,7 @@ def upload(workspace: Workspace) -> tuple[InputFile, ...]:
     if session.get(_STAMP) != stamp:
         session[_STAMP], session[_FILES] = None, ()  # so it stays where the files can't be kept; then it is tried again
         session[_JOB] = session[_NOTE] = None
-        session[_BASE] = next((file.getvalue().decode("utf-8", "replace") for file in brought if _is_toml(file)), None)
+        session[_BASE] = next((_text(file) for file in brought if _is_toml(file)), None)
         data = [file for file in brought if not _is_toml(file)]
         folder = hashlib.sha256(stamp.encode()).hexdigest()[:24]
         session[_FILES] = uploads.keep(workspace.settings, data, folder) if data else ()
@@ -165,6 +165,11 @@ def summary(workspace: Workspace) -> queries.Status:
     return status
 
 
+def _text(file: Any) -> str:
+    """Return the text of a mapping, no more of it than shows that it is too long."""
+    return str(file.getvalue()[: MAX_MAPPING + 1].decode("utf-8", "replace"))
+
+
 def _is_toml(file: Any) -> bool:
     return bool(file.name.lower().endswith(".toml"))
 
@@ -179,37 +184,45 @@ def _preview(path: str, name: str, options_toml: str | None, _stamp: str) -> Pre
 def _file_options(base: FileOptions, stamp: str) -> FileOptions:
     with st.expander(t("How the file is read")):
         left, middle, right = st.columns(3)
-        choices = ENCODINGS if (base.encoding or "") in ENCODINGS else [*ENCODINGS, base.encoding or ""]
-        encoding = left.selectbox(
+        encodings = ENCODINGS if (base.encoding or "") in ENCODINGS else [*ENCODINGS, base.encoding or ""]
+        encoding = inputs.selectbox(
             t("Encoding"),
-            choices,
-            choices.index(base.encoding or ""),
+            encodings,
+            encodings.index(base.encoding or ""),
+            place=left,
             format_func=lambda each: each or t("found out"),
             key=f"encoding-{stamp}",
         )
         delimiters = ["", ",", ";", "\t", "|"]
-        delimiter = left.selectbox(
+        delimiter = inputs.selectbox(
             t("Delimiter"),
             delimiters,
             delimiters.index(base.delimiter) if base.delimiter in delimiters else 0,
+            place=left,
             format_func=lambda each: {"": t("found out"), "\t": t("tab")}.get(each, each),
             key=f"delimiter-{stamp}",
         )
         header_row = middle.number_input(t("Header in row"), 1, 1000, base.header_row, key=f"header-{stamp}")
-        sheet = middle.text_input(
-            t("Sheet (XLSX)"), str(base.sheet or ""), placeholder=t("the first"), key=f"sheet-{stamp}"
+        sheet = inputs.text_input(
+            t("Sheet (XLSX)"), str(base.sheet or ""), place=middle, placeholder=t("the first"), key=f"sheet-{stamp}"
         )
-        decimal = right.selectbox(t("Decimal sign"), [".", ","], [".", ","].index(base.decimal), key=f"decimal-{stamp}")
-        timezone = right.text_input(
-            t("Time zone"), base.timezone or "", placeholder=t("the workspace's"), key=f"zone-{stamp}"
+        decimal = inputs.selectbox(
+            t("Decimal sign"), [".", ","], [".", ","].index(base.decimal), place=right, key=f"decimal-{stamp}"
         )
-        formats = st.text_input(
+        timezone = inputs.text_input(
+            t("Time zone"),
+            base.timezone or "",
+            place=right,
+            placeholder=t("the workspace's"),
+            key=f"zone-{stamp}",
+        )
+        formats = inputs.text_input(
             t("Date formats"),
             " | ".join(base.date_formats),
             placeholder=t("ISO 8601, or such as %d/%m/%Y; several with | between"),
             key=f"formats-{stamp}",
         )
-    named: str | int | None = int(sheet) if sheet.isdigit() else sheet or None
+    named: str | int | None = int(sheet) if sheet.isascii() and sheet.isdigit() else sheet or None
     given = tuple(part.strip() for part in formats.split("|") if part.strip())
     options = FileOptions(encoding or None, delimiter or None, named, int(header_row), given, timezone or None, decimal)
     return Mapping.from_toml(Mapping(options).to_toml(), "How the file is read").file
@@ -244,20 +257,22 @@ def _columns(base: Mapping, options: FileOptions, seen: Preview, stamp: str) -> 
 
 def _column(canonical: str, base: ColumnSource | None, names: list[str], stamp: str) -> ColumnSource | None:
     if base is not None and base.value is not None:
-        value = st.text_input(
-            t("{column} (the same in every row)", column=canonical), base.value, key=f"value-{canonical}-{stamp}"
+        value = inputs.text_input(
+            t("{column} (the same in every row)", column=canonical),
+            base.value,
+            key=f"value-{canonical}-{stamp}",
         )
         return ColumnSource(value=value) if value else None
-    choices = [ROW_NUMBER, *names] if canonical == "id" else names
+    options = [ROW_NUMBER, *names] if canonical == "id" else names
     default = (
         [ROW_NUMBER]
         if base is not None and base.row
         else [name for name in (base.columns if base else ()) if name in names]
     )
     label = f"{canonical} *" if COLUMNS[canonical].required else canonical
-    chosen = st.multiselect(
+    chosen = inputs.multiselect(
         label,
-        choices,
+        options,
         default,
         format_func=lambda name: t(ROW_NUMBER) if name == ROW_NUMBER else name,
         key=f"column-{canonical}-{stamp}",
@@ -292,10 +307,11 @@ def _values(canonical: str, asked: list[str], known: dict[str, str], stamp: str)
         guessed = folded.get(value.casefold()) or next(
             (name for name in members if name.casefold() in value.casefold()), ""
         )
-        choice = grid[place % 4].selectbox(
+        choice = inputs.selectbox(
             plain.text(value),
             ["", *members],
             ["", *members].index(guessed),
+            place=grid[place % 4],
             format_func=lambda each: said_of("evaluation", each) if each else t(NOTHING),
             key=f"{canonical}-{value}-{stamp}",
         )

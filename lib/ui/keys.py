@@ -12,7 +12,7 @@ from lib.analytics import format, queries
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN
 from lib.errors import CallboardError
 from lib.languages import t
-from lib.ui import page, plain, visitor
+from lib.ui import inputs, page, plain, visitor
 from lib.workspace import Workspace
 
 EXPIRY: dict[str, timedelta | None] = {
@@ -29,13 +29,15 @@ def create(workspace: Workspace) -> None:
     with st.form("key", border=True):
         left, right = st.columns(2)
         name = left.text_input(t("Name"), placeholder=t("What the key is for"), max_chars=200)
-        expiry = right.selectbox(t("Expires after"), list(EXPIRY), format_func=lambda name: t(name), index=2)
-        scopes = st.multiselect(t("Scopes"), keys.SCOPES, default=["analytics:read"])
+        expiry = inputs.selectbox(t("Expires after"), list(EXPIRY), 2, place=right, format_func=lambda name: t(name))
+        scopes = inputs.multiselect(t("Scopes"), keys.SCOPES, ["analytics:read"])
         limits = []
         labels = (t("May see these call centers alone"), t("May see these campaigns alone"))
         for place, dimension, label in zip(st.columns(2), (CALL_CENTER, CAMPAIGN), labels, strict=True):
             named = {each.id: each.name for each in workspace.answers.ask(queries.options, dimension) if each.id}
-            limits.append(place.multiselect(label, list(named), format_func=named.__getitem__, placeholder=t("All")))
+            limits.append(
+                inputs.multiselect(label, list(named), place=place, format_func=named.__getitem__, placeholder=t("All"))
+            )
         made = st.form_submit_button(t("Create key"), type="primary")
     if made:
         try:
@@ -75,7 +77,7 @@ def listing(workspace: Workspace) -> None:
     active = {key.prefix: f"{key.prefix}… ({key.name})" for key in found if key.status == "active"}
     if active:
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            chosen = st.selectbox(t("Revoke"), list(active), format_func=active.__getitem__, index=None, width=360)
+            chosen = inputs.selectbox(t("Revoke"), list(active), None, format_func=active.__getitem__, width=360)
             if st.button(t("Revoke for good"), disabled=chosen is None) and chosen is not None:
                 keys.revoke(workspace.state, chosen, visitor.actor())
                 st.rerun()

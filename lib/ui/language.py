@@ -6,6 +6,7 @@ import streamlit as st
 
 from lib import languages
 from lib.languages import LANGUAGES, t
+from lib.ui import inputs
 
 
 def choose() -> None:
@@ -19,13 +20,14 @@ def choice() -> None:
     """Draw the choice of the language."""
     if not st.session_state.get("lang"):
         st.session_state["lang"] = languages.current()
-    st.selectbox(
+    inputs.selectbox(
         t("Language"), list(LANGUAGES), format_func=LANGUAGES.__getitem__, key="lang", on_change=_chosen, width=240
     )
 
 
 def _chosen() -> None:
-    st.query_params["lang"] = st.session_state["lang"]  # what the link says comes first
+    if st.session_state["lang"] in LANGUAGES:
+        st.query_params["lang"] = st.session_state["lang"]  # what the link says comes first
 
 
 def _of_browser() -> str:

@@ -68,7 +68,7 @@ def _last_day(view: View) -> date | None:
 def _add(workspace: Workspace) -> None:
     session = st.session_state
     try:
-        workspace.notes.add(session["_note_day"], session["_note_text"], visitor.owner())
+        workspace.notes.add(session["_note_day"] or workspace.calendar.today, session["_note_text"], visitor.owner())
     except CallboardError as error:
         session[_FAILED] = plain.problem(error)
 

@@ -137,8 +137,12 @@ def query(parameters: dict[str, list[str]]) -> list[tuple[str, str]]:
 
 def notices(status: Status) -> None:
     """Say what a visitor must know: that a link was not understood, that the data are made up."""
-    for told in state.refused():
-        st.warning(t("The link was not understood in full: {told}", told=plain.text(redacted(told))))
+    for problem in state.refused():
+        why = plain.text(redacted(problem))
+        if state.refused_by_link():
+            st.warning(t("The link was not understood in full: {told}", told=why))
+        else:
+            st.warning(t("That can't be chosen; all is as it was. {why}", why=why))
     if status.is_sample:
         told = t("These evaluations are made up.")
         if visitor.may(Role.ADMIN):

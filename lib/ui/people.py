@@ -15,7 +15,7 @@ from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN
 from lib.analytics.filters import Grant
 from lib.errors import CallboardError
 from lib.languages import t
-from lib.ui import page, plain, visitor
+from lib.ui import inputs, page, plain, visitor
 from lib.ui.login import ROLES
 from lib.workspace import Workspace
 
@@ -66,11 +66,11 @@ def _change(space: Workspace, found: Sequence[Person]) -> None:
     by_id = {person.id: person for person in found if not person.fixed and person.id != visitor.current().id}
     if not by_id:
         return
-    number = st.selectbox(
+    number = inputs.selectbox(
         t("Change what someone may do"),
         list(by_id),
+        None,
         format_func=lambda number: by_id[number].actor,
-        index=None,
         key=_CHOSEN,
         width=420,
         placeholder=t("Choose a person"),
@@ -120,7 +120,7 @@ def _add(space: Workspace) -> None:
 
 def _rights(space: Workspace, role: Role, grant: Grant, key: str) -> tuple[Role, list[list[str]]]:
     """Draw the choice of a role and of limits."""
-    chosen = st.selectbox(
+    chosen = inputs.selectbox(
         t("Role"), list(Role), list(Role).index(role), format_func=lambda each: t(ROLES[each]), key=f"role-{key}"
     )
     limits = []
@@ -131,16 +131,17 @@ def _rights(space: Workspace, role: Role, grant: Grant, key: str) -> tuple[Role,
         for known in ids:
             named.setdefault(known, t("{id} (unknown)", id=known))
         limits.append(
-            place.multiselect(
+            inputs.multiselect(
                 label,
                 list(named),
                 list(ids),
+                place=place,
                 format_func=named.__getitem__,
                 placeholder=t("All"),
                 key=f"{dimension.name}-{key}",
             )
         )
-    return chosen or role, limits
+    return chosen, limits
 
 
 def _grant(role: Role, limits: list[list[str]]) -> Grant:

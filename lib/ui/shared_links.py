@@ -16,6 +16,7 @@ from lib.sharing import changes
 from lib.sharing.links import PinnedLink
 from lib.sharing.views import resolved
 from lib.ui import state, visitor
+from lib.ui.page_parameters import PINNED, VIEW_PARAMETERS
 from lib.ui.view import View
 from lib.ui.views import address
 from lib.workspace import Workspace
@@ -30,20 +31,20 @@ def follow(workspace: Workspace, pages: Sequence[Page]) -> None:
         _go(pages, *going)
     arrived = session.setdefault(_SEEN, False)
     session[_SEEN] = True
-    asked: Mapping[str, str] = {name: query[name] for name in ("view", state.PINNED) if list(query) == [name]}
+    asked: Mapping[str, str] = {name: query[name] for name in ("view", PINNED) if list(query) == [name]}
     if "view" in asked:
         view = workspace.views.get(asked["view"], visitor.owner())
         if view is not None and visitor.sees(workspace, view):
             _go(pages, view.page, resolved(view, workspace.calendar))
         session["_unknown_link"] = asked["view"]
-    elif state.PINNED in asked:
-        link = workspace.links.get(asked[state.PINNED])
+    elif PINNED in asked:
+        link = workspace.links.get(asked[PINNED])
         if link is not None and not visitor.current().grant.covers(link.grant):
             session["_foreign_link"] = True  # its ids and days are of what the visitor may not see
             return
         if link is not None:
-            _go(pages, link.page, {**link.parameters, state.PINNED: [link.id]})
-        session["_unknown_link"] = asked[state.PINNED]
+            _go(pages, link.page, {**link.parameters, PINNED: [link.id]})
+        session["_unknown_link"] = asked[PINNED]
     elif not arrived and not list(query) and session.get("_page", "") == "":
         view = workspace.views.default(visitor.owner())
         if view is not None and visitor.sees(workspace, view):
@@ -62,7 +63,7 @@ def share(view: View) -> None:
             width="stretch",
         )
         if made := st.session_state.get("_pinned_now"):
-            st.code(address(f"{state.PINNED}={made}"), language=None, wrap_lines=True)
+            st.code(address(f"{PINNED}={made}"), language=None, wrap_lines=True)
             st.caption(t("Opened later, it says what changed since."))
 
 
@@ -73,7 +74,7 @@ def banner(view: View) -> None:
         st.warning(t("This link leads to nothing that is kept here any more; this is everything instead."))
     if st.session_state.pop("_foreign_link", False):
         st.warning(t("This link was made by someone who may see other calls than you; this is what you may see."))
-    number = st.session_state.get(state.PINNED)
+    number = st.session_state.get(PINNED)
     link = workspace_link(view, number) if number else None
     if link is None:
         return
@@ -112,7 +113,7 @@ def _pin(view: View, parameters: Mapping[str, Sequence[str]]) -> None:
         view.summary,
         view.status,
         visitor.owner(),
-        state.VIEW_PARAMETERS - {state.PINNED},
+        VIEW_PARAMETERS - {PINNED},
         view.filters.grant,
     )
     st.session_state["_pinned_now"] = made.id

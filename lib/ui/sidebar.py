@@ -11,8 +11,9 @@ from lib.analytics import queries
 from lib.analytics.answers import Answers
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, Calendar
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, EXECUTIVE, Dimension
+from lib.analytics.filters import MAX_VALUES
 from lib.languages import t
-from lib.ui import login, state, views, visitor
+from lib.ui import inputs, login, page_parameters, state, views, visitor
 from lib.workspace import Workspace
 
 PRESET_LABELS = {
@@ -66,7 +67,7 @@ def show(pages: Sequence[Page], space: Workspace) -> None:
         login.account(space)
         state.save(calendar.zone)
         kept = state.parameters(calendar.zone)
-        for own in (state.OPENED, "page"):
+        for own in (page_parameters.OPENED, page_parameters.PAGE):
             kept.pop(own, None)
         with links:
             for each in pages:
@@ -86,7 +87,7 @@ def _period(calendar: Calendar) -> None:
         elif choice in presets:
             state.set_period(*presets[choice])
 
-    st.selectbox(
+    inputs.selectbox(
         t("Period"),
         list(PRESET_LABELS),
         format_func=lambda name: t(PRESET_LABELS[name]),
@@ -97,11 +98,11 @@ def _period(calendar: Calendar) -> None:
 
 
 def _compared() -> None:
-    st.selectbox(
+    inputs.selectbox(
         t("Compare with"), list(COMPARE_LABELS), format_func=lambda name: t(COMPARE_LABELS[name]), key="compare"
     )
     if st.session_state["compare"] == "own":
-        _days(state.COMPARED_DAYS)
+        _days(page_parameters.COMPARED_DAYS)
 
 
 def _days(keys: tuple[str, str]) -> None:
@@ -124,11 +125,12 @@ def _choice(answers: Answers, dimension: Dimension) -> None:
     labels = {named.parameter_value: named.shown for named in answers.ask(queries.options, dimension, grant)}
     for asked in st.session_state.get(dimension.parameter) or ():
         labels.setdefault(asked, t("{id} (unknown)", id=asked))
-    st.multiselect(
+    inputs.multiselect(
         t(dimension.plural[0].upper() + dimension.plural[1:]),
         list(labels),
         format_func=labels.__getitem__,
         key=dimension.parameter,
         placeholder=t("All"),
         on_change=state.first_page,
+        max_selections=MAX_VALUES,
     )

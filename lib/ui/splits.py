@@ -9,7 +9,8 @@ from lib.analytics.dimensions import DIMENSIONS, Dimension
 from lib.analytics.measures import Metric
 from lib.analytics.queries import Trend
 from lib.languages import t
-from lib.ui import charts, state
+from lib.ui import charts, inputs, state
+from lib.ui.page_parameters import NOT_SPLIT
 from lib.ui.view import View
 
 _CHOICES = {dimension.name: dimension for dimension in DIMENSIONS}
@@ -17,10 +18,10 @@ _CHOICES = {dimension.name: dimension for dimension in DIMENSIONS}
 
 def choice() -> Dimension | None:
     """Draw the choice of what to split by; return the dimension, or None for the whole."""
-    state.default("split", state.NOT_SPLIT)
-    st.selectbox(
+    state.default("split", NOT_SPLIT)
+    inputs.selectbox(
         t("Split by"),
-        [state.NOT_SPLIT, *_CHOICES],
+        [NOT_SPLIT, *_CHOICES],
         format_func=lambda name: t(_CHOICES[name].label) if name in _CHOICES else t("Nothing"),
         key="split",
         width=180,

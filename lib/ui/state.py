@@ -8,74 +8,61 @@ widgets to the URL is not used: it writes labels instead of ids, and makes one s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from lib.analytics import comparison
-from lib.analytics.calendar import Granularity
 from lib.analytics.dimensions import DIMENSIONS, Dimension
 from lib.analytics.filters import PARAMETERS, Filters, Moment, local_date
-from lib.analytics.measures import METRICS
-from lib.codes import Sentiment, State
 from lib.errors import InvalidParameterError
-from lib.languages import LANGUAGES, current
-from lib.ui import visitor
+from lib.languages import current
+from lib.ui import page_parameters, visitor
+from lib.ui.page_parameters import (
+    COMPARED_DAYS,
+    OPENED,
+    PAGE,
+    RECORD_CHOICES,
+    SINGLE,
+    VIEW_CHOICES,
+    PageParameters,
+)
 
 AI_CHOICES = {"": "All calls", "false": "Human", "true": "AI"}
-
-NOT_SPLIT = "none"
-
-VIEW_CHOICES: dict[str, tuple[str, ...]] = {
-    "granularity": tuple(each.value for each in Granularity),
-    "metric": tuple(METRICS),
-    "compare": comparison.KINDS,
-    "split": (NOT_SPLIT, *(dimension.name for dimension in DIMENSIONS)),
-    "by": tuple(dimension.name for dimension in DIMENSIONS),
-    "scores": ("raw", "alike"),
-    "lang": tuple(LANGUAGES),
-}
-"""What a page shows of the selection, each with its choices; the first, or a page's own, is the default."""
-
-RECORD_CHOICES: dict[str, tuple[str, ...]] = {
-    "state": tuple(state.name for state in State),
-    "sentiment": tuple(sentiment.name for sentiment in Sentiment),
-}
-
-COMPARED_DAYS = ("compareFrom", "compareTo")
-"""The first and last day of a comparison with own dates."""
-
-OPENED = "open"
-"""The campaign, call center or executive whose detail a page shows, by its id."""
-
-PINNED = "link"
-"""The pinned link by which a page was opened."""
-
-_SINGLE = (OPENED, PINNED)
-
-VIEW_PARAMETERS = frozenset({*VIEW_CHOICES, *RECORD_CHOICES, *COMPARED_DAYS, *_SINGLE, "page"})
-"""What a link holds besides the filters."""
 
 _SEEN = "_url_seen"
 _EXACT = "_exact_moments"
 _REFUSED = "_refused"
+_BY_LINK = "_refused_by_link"
 _GOING = "_going"
 
 
 def load(zone: ZoneInfo) -> None:
-    """Bring the widgets' state in line with the URL; must run before the widgets are drawn."""
+    """Bring the widgets' state in line with the URL; must run before the widgets are drawn.
+
+    What widgets say is held to the same limits: a value that none of them offers leaves everything as it was.
+    """
     session = st.session_state
     now = _raw()
     if session.get(_SEEN) != now:
-        session[_REFUSED] = []
-        _take(now, zone)
+        _take(page_parameters.parse(now, zone), zone, by_link=True)
         session[_SEEN] = now
-    else:
-        for key in _keys():
-            if key in session:
-                session[key] = session[key]  # a widget that is not drawn on this page would lose its state
+        return
+    try:
+        changed = _chosen(zone)
+        problems = page_parameters.parse(changed, zone).problems if changed != now else None
+    except InvalidParameterError as error:
+        problems = (error.message,)
+    if problems:
+        before = page_parameters.parse(now, zone)
+        _take(replace(before, problems=problems), zone, by_link=False)
+        return
+    if problems is not None:
+        session[_REFUSED] = []  # what was told of the link, or of another choice, is over
+    for key in _keys():
+        if key in session:
+            session[key] = session[key]  # a widget that is not drawn on this page would lose its state
 
 
 def save(zone: ZoneInfo) -> None:
@@ -87,51 +74,31 @@ def save(zone: ZoneInfo) -> None:
 
 
 def filters(zone: ZoneInfo) -> Filters:
-    """Return the filters in force, within what the visitor may see; two dates in the wrong order are one period."""
-    session = st.session_state
-    ends = [_moment(name) for name in ("dateFrom", "dateTo")]
-    if ends[0] is not None and ends[1] is not None and local_date(ends[0], zone) > local_date(ends[1], zone):
-        ends.reverse()
-    chosen: dict[str, Any] = {dimension.name: tuple(session.get(dimension.parameter) or ()) for dimension in DIMENSIONS}
-    ai = session.get("isAICall") or ""
-    timezone = session.get("timezone")
-    return Filters(
-        ends[0],
-        ends[1],
-        **chosen,
-        is_ai={"true": True, "false": False}.get(ai),
-        timezone=timezone,
-        grant=visitor.current().grant,
-    )
+    """Return the filters in force, within what the visitor may see; two dates in the wrong order are one period.
+
+    Raises InvalidParameterError where the widgets hold what no filter can be.
+    """
+    return Filters.from_parameters(_chosen_filters(zone), zone, visitor.current().grant)
 
 
 def parameters(zone: ZoneInfo, filters_only: bool = False) -> dict[str, list[str]]:
-    """Return the URL parameters of what is shown: filters, and how this page shows them."""
+    """Return the URL parameters of what is shown: filters, and how this page shows them.
+
+    Raises InvalidParameterError as `filters` does.
+    """
     found = filters(zone).to_parameters()
-    if filters_only:
-        return found
-    session = st.session_state
-    for name in VIEW_CHOICES:
-        if session.get(name) and session.get(name) != session.get(f"_default_{name}"):
-            found[name] = [session[name]]
-    for name in RECORD_CHOICES:
-        if session.get(name):
-            found[name] = list(session[name])
-    for name in COMPARED_DAYS:
-        if session.get("compare") == "own" and session.get(name):
-            found[name] = [session[name].isoformat()]
-    for name in _SINGLE:
-        if session.get(name):
-            found[name] = [session[name]]
-    if session.get("page", 1) != 1:
-        found["page"] = [str(session["page"])]
-    return found
+    return found if filters_only else found | _chosen_view()
 
 
 def refused() -> list[str]:
-    """Return what the URL asked for that can't be, in words."""
-    found: list[str] = st.session_state.get(_REFUSED, [])
-    return found
+    """Return what was asked for and can't be, in words."""
+    problems: list[str] = st.session_state.get(_REFUSED, [])
+    return problems
+
+
+def refused_by_link() -> bool:
+    """Return whether the URL asked for what is refused; else a widget did."""
+    return bool(st.session_state.get(_BY_LINK, True))
 
 
 def compared_days() -> tuple[date, date] | None:
@@ -210,69 +177,71 @@ def reset() -> None:
 
 
 def _keys() -> tuple[str, ...]:
-    return (*PARAMETERS, *VIEW_CHOICES, *RECORD_CHOICES, *COMPARED_DAYS, *_SINGLE, "page")
+    return (*PARAMETERS, *VIEW_CHOICES, *RECORD_CHOICES, *COMPARED_DAYS, *SINGLE, PAGE)
 
 
 def _raw() -> dict[str, list[str]]:
     return {name: st.query_params.get_all(name) for name in st.query_params}
 
 
-def _take(raw: Mapping[str, list[str]], zone: ZoneInfo) -> None:
-    """Read the URL's parameters one by one; what can't be is passed over, and told."""
+def _chosen(zone: ZoneInfo) -> dict[str, list[str]]:
+    """Return what the widgets hold as URL parameters, as `parameters` does, without looking at what may be seen."""
+    return Filters.from_parameters(_chosen_filters(zone), zone).to_parameters() | _chosen_view()
+
+
+def _chosen_filters(zone: ZoneInfo) -> dict[str, list[str]]:
+    """Return the filters that the widgets hold, as URL parameters that are not looked at yet."""
     session = st.session_state
-    read: dict[str, list[str]] = {}
-    for name in (name for name in ("timezone", *PARAMETERS) if name in raw):
-        try:
-            Filters.from_parameters({**read, name: raw[name]}, zone)
-            read[name] = list(raw[name])
-        except InvalidParameterError as error:
-            session[_REFUSED].append(error.message)
-    asked = Filters.from_parameters(read, zone)
-    shown_zone = asked.zone(zone)
-    ends: dict[str, Moment | None] = {"dateFrom": asked.date_from, "dateTo": asked.date_to}
+    timezone = session.get("timezone")
+    zone = ZoneInfo(timezone) if timezone else zone
+    ends = [_moment(name) for name in ("dateFrom", "dateTo")]
+    if ends[0] is not None and ends[1] is not None and local_date(ends[0], zone) > local_date(ends[1], zone):
+        ends.reverse()
+    chosen = {name: [end.isoformat()] for name, end in zip(("dateFrom", "dateTo"), ends, strict=True) if end}
+    for dimension in DIMENSIONS:
+        chosen[dimension.parameter] = list(session.get(dimension.parameter) or ())
+    chosen |= {name: [session[name]] for name in ("isAICall", "timezone") if session.get(name)}
+    return chosen
+
+
+def _chosen_view() -> dict[str, list[str]]:
+    """Return how the widgets would have the page shown, as URL parameters that are not looked at yet."""
+    session = st.session_state
+    chosen: dict[str, list[str]] = {}
+    for name in VIEW_CHOICES:
+        if session.get(name) and session.get(name) != session.get(f"_default_{name}"):
+            chosen[name] = [session[name]]
+    for name in RECORD_CHOICES:
+        if session.get(name):
+            chosen[name] = list(session[name])
+    for name in COMPARED_DAYS:
+        if session.get("compare") == "own" and session.get(name):
+            chosen[name] = [session[name].isoformat()]
+    for name in SINGLE:
+        if session.get(name):
+            chosen[name] = [session[name]]
+    if session.get(PAGE, 1) != 1:
+        chosen[PAGE] = [str(session[PAGE])]
+    return chosen
+
+
+def _take(asked: PageParameters, zone: ZoneInfo, *, by_link: bool) -> None:
+    """Let the widgets hold what is asked for, and keep what can't be, to be told."""
+    session = st.session_state
+    shown_zone = asked.filters.zone(zone)
+    ends: dict[str, Moment | None] = {"dateFrom": asked.filters.date_from, "dateTo": asked.filters.date_to}
     for name, moment in ends.items():
         session[name] = None if moment is None else local_date(moment, shown_zone)
     session[_EXACT] = {name: (session[name], moment) for name, moment in ends.items() if isinstance(moment, datetime)}
     for dimension in DIMENSIONS:
-        session[dimension.parameter] = list(asked.ids(dimension))
-    session["isAICall"] = "" if asked.is_ai is None else str(asked.is_ai).lower()
-    session["timezone"] = asked.timezone
-    for name, choices in VIEW_CHOICES.items():
-        session[name] = _known(name, raw.get(name, [])[-1:], choices)[0] if raw.get(name) else None
+        session[dimension.parameter] = list(asked.filters.ids(dimension))
+    session["isAICall"] = "" if asked.filters.is_ai is None else str(asked.filters.is_ai).lower()
+    session["timezone"] = asked.filters.timezone
+    for name, value in (*asked.choices.items(), *asked.records.items(), *asked.compared.items(), *asked.single.items()):
+        session[name] = value
     session["lang"] = session["lang"] or current()  # a link that names no language leaves the visitor's own
-    for name, choices in RECORD_CHOICES.items():
-        session[name] = [choice for choice in _known(name, raw.get(name, []), choices) if choice]
-    for name in COMPARED_DAYS:
-        try:
-            session[name] = _day(name, raw.get(name, [])[-1:])
-        except InvalidParameterError as error:
-            session[name] = None
-            session[_REFUSED].append(error.message)
-    for name in _SINGLE:
-        session[name] = (raw.get(name) or [""])[-1]
-    page = (raw.get("page") or ["1"])[-1]
-    session["page"] = max(1, int(page[:9])) if page.isascii() and page.isdigit() else 1
-
-
-def _day(name: str, values: list[str]) -> date | None:
-    if not values:
-        return None
-    try:
-        return date.fromisoformat(values[0])
-    except ValueError:
-        raise InvalidParameterError(
-            name, f"{name} '{values[0][:60]}' is not a date; right would be one as 2024-01-31."
-        ) from None
-
-
-def _known(name: str, values: list[str], choices: tuple[str, ...]) -> list[Any]:
-    found: list[Any] = []
-    for value in values:
-        if value in choices:
-            found.append(value)
-        else:
-            st.session_state[_REFUSED].append(f"{name} '{value[:60]}' is none of {', '.join(choices)}.")
-    return found or [None]
+    session[PAGE] = asked.page
+    session[_REFUSED], session[_BY_LINK] = list(asked.problems), by_link
 
 
 def _moment(name: str) -> Moment | None:

@@ -10,7 +10,7 @@ from lib.access.people import Role
 from lib.errors import CallboardError
 from lib.languages import t
 from lib.sharing.views import View, resolved
-from lib.ui import plain, state, visitor
+from lib.ui import page_parameters, plain, state, visitor
 from lib.workspace import Workspace
 
 _FAILED = "_view_failed"
@@ -39,7 +39,10 @@ def chooser(workspace: Workspace) -> None:
 
 def address(query: str) -> str:
     """Return the absolute address of the app with a query."""
-    parts = urlsplit(st.context.url or "")
+    try:
+        parts = urlsplit(st.context.url or "")
+    except ValueError:  # brackets that hold no address
+        parts = urlsplit("")
     root = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
     return f"{root}/?{query}"
 
@@ -88,7 +91,7 @@ def _save(workspace: Workspace) -> None:
             session["_view_name"],
             session.get("_page", ""),
             state.parameters(workspace.settings.zone),
-            view_parameters=state.VIEW_PARAMETERS,
+            view_parameters=page_parameters.VIEW_PARAMETERS,
             period=preset if relative else None,
             shared=bool(session.get("_view_shared", True)),
         )

@@ -147,7 +147,7 @@ def _table(view: View, dimension: Dimension, found: Drivers) -> None:
     ]
 
     def opened(row: int) -> None:
-        if row:
+        if 0 < row <= len(groups):
             _open(view, dimension, groups[row - 1].named.parameter_value)
 
     first = grid.opener(t(dimension.label), f"part-{dimension.name}", opened, t("A click opens its evaluations."))

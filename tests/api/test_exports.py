@@ -201,3 +201,11 @@ def test_orders_that_can_not_be(client: Client, order: dict[str, Any], parameter
     assert (
         client.refused(400, "INVALID_PARAMETER", "POST", "/v1/analytics/export", json=order)["parameter"] == parameter
     )
+
+
+def test_an_order_that_is_too_large(client: Client) -> None:
+    order = {"format": "csv", "campaignId": [f"{number:04}" + "x" * 300 for number in range(1_000)]}
+    answer = client.ask("POST", "/v1/analytics/export", json=order)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (413, "PAYLOAD_TOO_LARGE")
+    assert "right would be at most 256 KB" in error["message"]

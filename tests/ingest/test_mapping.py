@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lib.errors import FileError, MappingError
-from lib.ingest.mapping import Mapping
+from lib.ingest.mapping import MAX_MAPPING, Mapping
 from tests.conftest import ROOT
 
 FULL = """
@@ -72,6 +72,7 @@ def test_our_own(path: object) -> None:
         ("[file]\nsheet = 0", "a number from 1"),
         ("[file]\nheader_row = 0", "from 1"),
         ("[file]\ndate_format = 'yyyy'", "strptime"),
+        ("#" * (MAX_MAPPING + 1), "longer than 1,000,000 characters"),
     ],
 )
 def test_wrong(toml: str, told: str) -> None:

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from lib import schema
 from lib.api import errors
-from lib.errors import BusyError, CallboardError, CancelledError, DatabaseUnavailableError
-from lib.jobs.queue import MAX_ATTEMPTS, MAX_WAITING, Job, Once, Queue
+from lib.errors import BusyError, CallboardError, CancelledError, DatabaseUnavailableError, RefusedError
+from lib.jobs.queue import EXPORT, MAX_ATTEMPTS, MAX_PAYLOAD, MAX_PAYLOADS, MAX_WAITING, Job, Once, Queue
 from lib.jobs.worker import Steps, Worker
 from lib.workspace import Workspace
 
@@ -37,6 +37,30 @@ def test_first_come_first_served(queue: Queue) -> None:
         {"n": 0},
         1,
     )
+
+
+def test_a_list_of_jobs_carries_neither_payloads_nor_results(queue: Queue) -> None:
+    ids = [queue.add("import", {"n": n}, "me").id for n in range(3)]
+    claimed = queue.claim(["import"])
+    assert claimed is not None and queue.complete(claimed, {"lines": ["done"]})
+    listed = queue.newest(["import"])
+    assert [each.id for each in listed] == ids[::-1] and [each.ended for each in listed] == [False, False, True]
+    assert not any(hasattr(each, name) for each in listed for name in ("payload", "result"))
+    job = queue.get(ids[0])
+    assert job is not None and (job.payload, job.result) == ({"n": 0}, {"lines": ["done"]})
+
+
+@pytest.mark.parametrize(("kind", "most"), [(EXPORT, MAX_PAYLOADS[EXPORT]), ("import", MAX_PAYLOAD)])
+def test_a_payload_that_is_too_large(queue: Queue, kind: str, most: int) -> None:
+    fits = "x" * (most - len('{"ids": ""}'))
+    assert queue.add(kind, {"ids": fits}, "me").payload == {"ids": fits}
+    once = Once("cb_live_1", "key", "digest")
+    with pytest.raises(RefusedError, match=f"right would be at most {most // 1024:,} KB") as raised:
+        queue.add(kind, {"ids": fits + "x"}, "me", once)
+    answer = errors.of(raised.value)
+    assert (answer.status, answer.code) == (413, "PAYLOAD_TOO_LARGE")
+    assert len(queue.newest([kind])) == 1
+    assert queue.add(kind, {}, "me", once).payload == {}  # what was refused has not taken the idempotency key
 
 
 def test_a_job_is_claimed_once(queue: Queue) -> None:

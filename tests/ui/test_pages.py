@@ -204,7 +204,7 @@ def test_an_export_is_repeated_within_the_limits_of_today(settings: Settings, tm
         script = AppTest.from_string(
             "import streamlit as st\nfrom lib import workspace\nfrom lib.ui import exporting\n"
             "queue = workspace.current().queue\n"
-            f"exporting._repeat(queue, queue.get('{job.id}'))\n",
+            f"exporting._repeat(queue, '{job.id}')\n",
             default_timeout=LONG_SECONDS,
         )
         script.session_state["_person"] = person

@@ -1,0 +1,60 @@
+"""Inputs: Streamlit's widgets, whose answers are among what they offer, whatever a browser sends.
+
+Streamlit compares what is chosen by how it is labeled, so that `Csv` passes for `csv` where both are shown as `CSV`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar, overload
+
+import streamlit as st
+from streamlit.elements.widgets import multiselect as streamlit_multiselect
+
+MAX_TEXT = 1_000
+"""Characters that a field takes where it has no limit of its own."""
+
+T = TypeVar("T")
+
+
+@overload
+def selectbox(label: str, options: Sequence[T], index: int = 0, *, place: Any = st, **look: Any) -> T: ...
+
+
+@overload
+def selectbox(label: str, options: Sequence[T], index: None, *, place: Any = st, **look: Any) -> T | None: ...
+
+
+def selectbox(label: str, options: Sequence[T], index: int | None = 0, *, place: Any = st, **look: Any) -> T | None:
+    """Draw a list of which one is chosen; return that option, the one at `index` where something else is sent."""
+    value = place.selectbox(label, options, index, **look)
+    if value in options:
+        return options[options.index(value)]
+    return None if index is None else options[index]
+
+
+def multiselect(
+    label: str, options: Sequence[T], default: Sequence[T] | None = None, *, place: Any = st, **look: Any
+) -> list[T]:
+    """Draw a list of which several are chosen; return these options, each once, without what else is sent."""
+    chosen = place.multiselect(label, options, default, **look)
+    known = set(options)
+    return [value for value in dict.fromkeys(chosen) if value in known]
+
+
+def text_input(label: str, value: str = "", *, place: Any = st, **look: Any) -> str:
+    """Draw a field for a text of at most MAX_TEXT characters, or as many as what it holds already has."""
+    return str(place.text_input(label, value, max(MAX_TEXT, len(value)), **look))
+
+
+class _IndexedSerde(streamlit_multiselect.MultiSelectSerde[Any]):
+    """Reads what is sent for a list by its index; Streamlit looks through all options for each value."""
+
+    def deserialize(self, ui_value: list[str] | None) -> list[Any]:
+        if ui_value is None:
+            return super().deserialize(None)
+        places = self.formatted_option_to_option_index
+        return [self.options[places[label]] if label in places else label for label in ui_value]
+
+
+streamlit_multiselect.MultiSelectSerde = _IndexedSerde  # type: ignore[misc]

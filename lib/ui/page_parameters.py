@@ -1,0 +1,155 @@
+"""Page parameters: what a page's URL, or its widgets, ask for, read by the parser of the API and within its limits.
+
+Pure: knows neither Streamlit nor the session. `state.py` keeps what is read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
+
+from lib.analytics import comparison
+from lib.analytics.calendar import Granularity
+from lib.analytics.dimensions import DIMENSIONS
+from lib.analytics.filters import PARAMETERS, Filters, parse_single
+from lib.analytics.measures import METRICS
+from lib.codes import Sentiment, State
+from lib.errors import InvalidParameterError, nearest
+from lib.languages import LANGUAGES
+
+NOT_SPLIT = "none"
+
+VIEW_CHOICES: dict[str, tuple[str, ...]] = {
+    "granularity": tuple(each.value for each in Granularity),
+    "metric": tuple(METRICS),
+    "compare": comparison.KINDS,
+    "split": (NOT_SPLIT, *(dimension.name for dimension in DIMENSIONS)),
+    "by": tuple(dimension.name for dimension in DIMENSIONS),
+    "scores": ("raw", "alike"),
+    "lang": tuple(LANGUAGES),
+}
+"""What a page shows of the selection, each with its choices; the first, or a page's own, is the default."""
+
+RECORD_CHOICES: dict[str, tuple[str, ...]] = {
+    "state": tuple(state.name for state in State),
+    "sentiment": tuple(sentiment.name for sentiment in Sentiment),
+}
+
+COMPARED_DAYS = ("compareFrom", "compareTo")
+"""The first and last day of a comparison with own dates."""
+
+OPENED = "open"
+"""The campaign, call center or executive whose detail a page shows, by its id."""
+
+PINNED = "link"
+"""The pinned link by which a page was opened."""
+
+SINGLE = (OPENED, PINNED)
+
+PAGE = "page"
+"""The page of a table, from 1."""
+
+VIEW_PARAMETERS = frozenset({*VIEW_CHOICES, *RECORD_CHOICES, *COMPARED_DAYS, *SINGLE, PAGE})
+"""What a link holds besides the filters."""
+
+MAX_PAGE = 999_999_999
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Otherwise = TypeVar("Otherwise")
+
+
+@dataclass(frozen=True, slots=True)
+class PageParameters:
+    """What a page is asked to show; what can't be is left out, and named in `problems`."""
+
+    filters: Filters  # without a grant, which is the visitor's
+    choices: dict[str, str | None]  # by the names of VIEW_CHOICES
+    records: dict[str, list[str]]  # by the names of RECORD_CHOICES
+    compared: dict[str, date | None]  # by the names of COMPARED_DAYS
+    single: dict[str, str]  # by the names of SINGLE
+    page: int
+    problems: tuple[str, ...]
+
+
+def parse(raw: Mapping[str, Sequence[str]], zone: ZoneInfo) -> PageParameters:
+    """Read parameters, each with its values in order, one by one: what can't be is passed over, and named."""
+    reader = _Reader()
+    filters = Filters()
+    accepted: dict[str, Sequence[str]] = {}
+    for name in ("timezone", *(each for each in PARAMETERS if each != "timezone")):
+        candidate = {**accepted, name: raw.get(name, ())}
+        read = reader.read(None, Filters.from_parameters, candidate, zone)
+        if read is not None:
+            filters, accepted = read, candidate
+    return PageParameters(
+        filters,
+        choices={name: reader.read(None, _choice, raw, name, known) for name, known in VIEW_CHOICES.items()},
+        records={name: _members(reader, raw, name, known) for name, known in RECORD_CHOICES.items()},
+        compared={name: reader.read(None, _day, raw, name) for name in COMPARED_DAYS},
+        single={name: reader.read("", parse_single, raw, name) or "" for name in SINGLE},
+        page=reader.read(1, _page, raw),
+        problems=tuple(reader.problems),
+    )
+
+
+class _Reader:
+    """Calls parsers, and notes what they refuse."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def read(self, otherwise: Otherwise, parser: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Otherwise:
+        """Return what a parser makes of its arguments; `otherwise` where it refuses them."""
+        try:
+            return parser(*args, **kwargs)
+        except InvalidParameterError as error:
+            self.problems.append(error.message)
+            return otherwise
+
+
+def _choice(raw: Mapping[str, Sequence[str]], name: str, known: Sequence[str]) -> str | None:
+    value = parse_single(raw, name)
+    if value is not None:
+        _check_member(name, value, known)
+    return value
+
+
+def _members(reader: _Reader, raw: Mapping[str, Sequence[str]], name: str, known: Sequence[str]) -> list[str]:
+    """Return the values that are among the known ones, each once; the first that is not is named."""
+    values = list(dict.fromkeys(raw.get(name, ())))
+    unknown = [value for value in values if value not in known]
+    if unknown:
+        reader.read(None, _check_member, name, unknown[0], known)
+    return [value for value in values if value in known]
+
+
+def _check_member(name: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        right = ", ".join(known)
+        shown = value[:60]
+        raise InvalidParameterError(name, f"{name} '{shown}' is none of {right}{nearest(shown, known)}.")
+
+
+def _day(raw: Mapping[str, Sequence[str]], name: str) -> date | None:
+    text = parse_single(raw, name)
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidParameterError(
+            name, f"{name} '{text[:60]}' is not a date; right would be one as 2024-01-31."
+        ) from None
+
+
+def _page(raw: Mapping[str, Sequence[str]]) -> int:
+    text = parse_single(raw, PAGE)
+    if text is None:
+        return 1
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_PAGE)) and int(text) >= 1):
+        raise InvalidParameterError(PAGE, f"{PAGE} '{text[:60]}' is not a whole number from 1 to {MAX_PAGE}.")
+    return int(text)

@@ -1,0 +1,255 @@
+"""Values that no widget offers, as a made-up browser sends them: no page breaks by one, none is taken at its word."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.elements.widgets import multiselect
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Widget
+
+from lib import workspace as workspaces
+from lib.analytics.filters import MAX_VALUE_LENGTH, MAX_VALUES
+from lib.exports.reports import FORMATS, REPORTS
+from lib.jobs.queue import EXPORT
+from lib.settings import Settings
+from lib.ui import charts
+from lib.workspace import TASKS, Workspace
+from tests.conftest import ROOT
+from tests.test_architecture import SOURCES, module
+from tests.waiting import LONG_SECONDS
+
+PAGES = ["overview", "campaigns", "call_centers", "executives", "trends", "drivers", "evaluations", "exports"]
+PAGES += ["data", "audit", "settings"]
+CALLS = """\
+id,audioDate,state,sentiment,averageNote,campaignId,campaignName,callCenterName,executiveName
+1,2024-01-01,Completed,Positive,9,a,Alpha,North,Ann
+2,2024-01-02,Completed,Negative,5,b,Beta,South,Bob
+3,2024-02-03,Pending,,,b,Beta,South,Bob
+"""
+LONG = "y" * 100_000
+
+
+@pytest.fixture
+def engine() -> str:
+    return "duckdb"
+
+
+@pytest.fixture
+def app(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[AppTest]:
+    path = tmp_path / "calls.csv"
+    path.write_text(CALLS)
+    opened = Workspace(settings)
+    TASKS["import"](opened, {"files": [(str(path), "calls.csv")], "actor": "test"}, lambda *_: None)
+    opened.close()
+    monkeypatch.setenv("CALLBOARD_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("CALLBOARD_SAMPLE", "off")
+    monkeypatch.chdir(ROOT)
+    monkeypatch.syspath_prepend(str(ROOT))
+    yield AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=LONG_SECONDS)
+    workspaces.close_current()
+
+
+def run(app: AppTest, forge: Callable[[Widget], list[str] | str | float | None], press: str = "") -> None:
+    """Run a page with the values that `forge` makes for its widgets, None for those that are to be as they are.
+
+    The button that says `press` is pressed.
+    """
+    states = WidgetStates()
+    for node in app._tree:
+        if not isinstance(node, Widget) or not hasattr(node.proto, "id"):
+            continue
+        value = True if node.type == "button" and node.proto.label == press else forge(node)
+        if value is not None:
+            put(states.widgets.add(id=node.proto.id), value)
+    app._run(widget_state=states)
+
+
+def put(state: WidgetState, value: list[str] | str | float) -> None:
+    if value is True:
+        state.trigger_value = True
+    elif isinstance(value, list):
+        state.string_array_value.data[:] = value
+    elif isinstance(value, str):
+        state.string_value = value
+    else:
+        state.double_value = value
+
+
+def forged(choose: Callable[[list[str]], list[str]]) -> Callable[[Widget], Any]:
+    """Return what makes a value of each kind of widget; `choose` those of a list, of the labels that it offers."""
+
+    def forge(node: Widget) -> Any:
+        if node.type in ("multiselect", "button_group"):
+            return choose([str(option) for option in node.proto.options])
+        if node.type == "selectbox":
+            return choose(list(node.proto.options))[0]
+        if node.type == "date_input":
+            return ["0001-01-01"]
+        if node.type in ("text_input", "text_area"):
+            return LONG
+        return -5.0 if node.type == "number_input" else None
+
+    return forge
+
+
+FORGERIES: dict[str, Callable[[list[str]], list[str]]] = {
+    "unknown": lambda _: ["nonsense"],
+    "long": lambda _: [LONG],
+    "many": lambda _: [f"x{number}" for number in range(20_000)],
+    "upper": lambda labels: [label.upper() for label in labels] or ["X"],
+    "title": lambda labels: [label.title() for label in labels] or ["X"],
+    "folded": lambda labels: [label.casefold() for label in labels] or ["x"],
+}
+
+
+def test_the_limits_of_filters_hold_for_what_widgets_send(app: AppTest) -> None:
+    app.run()
+    app.multiselect(key="campaignId").select("a").run()
+    assert "campaignId" in app.query_params
+    for values, why in (
+        ([f"x{number}" for number in range(MAX_VALUES + 1)], "more than 1,000 ids"),
+        (["x" * (MAX_VALUE_LENGTH + 1)], "1,001 characters"),
+    ):
+        run(app, lambda node, values=values: values if node.key == "campaignId" else None)  # type: ignore[misc]
+        assert not app.exception
+        assert [warning.value for warning in app.warning if why in warning.value]
+        assert app.multiselect(key="campaignId").value == ["a"], "all is as it was"
+        assert app.query_params["campaignId"] in ("a", ["a"])
+    app.multiselect(key="campaignId").select("b").run()
+    assert not app.warning, "the notice goes with the next choice"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_breaks(app: AppTest, page: str) -> None:
+    app.run()
+    if page != "overview":
+        app.switch_page(f"{page}.py").run()
+    for name, choose in FORGERIES.items():
+        run(app, forged(choose))
+        assert not app.exception, (name, app.exception[0].stack_trace)
+        assert not [each.value for each in app.error if "went wrong" in each.value]
+        for key in ("campaignId", "state", "granularity", "metric", "compare", "scores", "by"):
+            kept = app.session_state[key]
+            assert len(str(kept)) < 1_000, (name, key)
+        assert not app.exception, name
+
+
+def test_what_is_exported_is_on_offer(app: AppTest) -> None:
+    app.run()
+    app.switch_page("exports.py").run()
+    for choose in FORGERIES.values():
+        run(app, forged(choose), "Start export")
+        assert not app.exception
+    queue = workspaces.current().queue
+    jobs = [queue.get(job.id) for job in queue.newest((EXPORT,))]
+    assert len(jobs) == len(FORGERIES)
+    for job in jobs:
+        assert job is not None and job.payload["report"] in REPORTS and job.payload["format"] in FORMATS
+        assert job.payload["granularity"] in ("daily", "weekly", "monthly")
+
+
+def test_the_mapping_of_a_file_is_on_offer(app: AppTest, tmp_path: Path) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text("Number,Day,Mood,State\n1,2024-01-01,Very good,Done\n2,2024-01-02,Bad,Done\n")
+    app.run()
+    form = AppTest.from_string(
+        "from pathlib import Path\nimport streamlit as st\nfrom lib import workspace\nfrom lib.ui import importing\n"
+        "from lib.ingest.reading import InputFile\n"
+        "st.session_state['_import_stamp'] = 'x'\nst.session_state['_import_base'] = None\n"
+        f"mapped = importing.mapping(workspace.current(), (InputFile(Path({str(path)!r}), 'other.csv'),))\n"
+        "st.session_state['toml'] = mapped and mapped[0].to_toml()\n",
+        default_timeout=LONG_SECONDS,
+    )
+    form.run()
+    assert form.session_state["toml"]
+    for name, choose in FORGERIES.items():
+        run(form, forged(choose))
+        assert not form.exception, (name, form.exception[0].stack_trace)
+        assert len(form.session_state["toml"] or "") < 10_000
+
+
+def test_a_note_without_a_day_is_today_s(app: AppTest) -> None:
+    """A day that has been chosen can't be cleared by hand, but by who makes values up."""
+    app.run()
+    app.switch_page("trends.py").run()
+    forged_note = {"_note_day": [], "_note_text": "made up"}
+    run(app, lambda node: forged_note.get(str(node.key)), "Add note")
+    assert not app.exception and not app.error
+    space = workspaces.current()
+    today = space.calendar.today
+    assert [note.text for note in space.notes.between(today, today)] == ["made up"]
+
+
+@pytest.mark.parametrize("typed", ["²", "9" * 5_000])
+def test_a_sheet_that_only_looks_like_a_number(app: AppTest, typed: str) -> None:
+    app.run()
+    form = AppTest.from_string(
+        "from lib.ui import importing\nfrom lib.ingest.mapping import FileOptions\n"
+        "from lib.errors import CallboardError\n"
+        "try:\n    importing._file_options(FileOptions(), 'x')\nexcept CallboardError:\n    pass\n",
+        default_timeout=LONG_SECONDS,
+    )
+    form.run()
+    run(form, lambda node: typed if getattr(node.proto, "label", "") == "Sheet (XLSX)" else None)
+    assert not form.exception
+
+
+@pytest.mark.parametrize(
+    "points", [None, "x", {"date": "x"}, [], ["x"], [None], [{}], [{"other": "x"}], [{"date": None}], 5]
+)
+def test_a_click_on_nothing(points: object) -> None:
+    assert charts.clicked_value(points, "date") is None
+
+
+def test_a_click_on_a_point() -> None:
+    assert charts.clicked_value([{"date": "2024-01-01"}], "date") == "2024-01-01"
+
+
+@pytest.mark.parametrize(("page", "dimension"), [("campaigns", "Campaign"), ("drivers", "Campaign")])
+def test_a_row_that_is_not_there(app: AppTest, page: str, dimension: str) -> None:
+    app.query_params.update({"dateFrom": "2024-01-02", "dateTo": "2024-01-02"})
+    app.run()
+    app.switch_page(f"{page}.py").run()
+    clicked = [table.proto.button_click_widgets for table in app.dataframe if table.proto.button_click_widgets]
+    states = WidgetStates()
+    states.widgets.add(id=clicked[0][dimension]).string_trigger_value.data = '{"row": 100000, "label": "x"}'
+    app._run(widget_state=states)
+    assert not app.exception
+
+
+class _Labels(list[str]):
+    """Labels that can't be looked through."""
+
+    def index(self, *_: Any) -> int:
+        raise AssertionError("looked through all options for one value")
+
+
+def test_what_is_sent_for_a_list_is_read_by_its_index() -> None:
+    """Streamlit's own way takes a second for a thousand of thirty thousand options."""
+    labels = _Labels(["A", "B"])
+    serde: Any = multiselect.MultiSelectSerde(
+        ["a", "b"], formatted_options=labels, formatted_option_to_option_index={"A": 0, "B": 1}
+    )
+    assert serde.deserialize(["B", "x", "A"]) == ["b", "x", "a"] and serde.deserialize(None) == []
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if module(path).startswith(("lib.ui", "pages"))], ids=module)
+def test_lists_and_fields_are_drawn_by_inputs(path: Path) -> None:
+    """A list's answer is among what it offers, a field's text has a limit; Streamlit alone promises neither."""
+    if module(path) == "lib.ui.inputs":
+        return
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        of_inputs = isinstance(node.func.value, ast.Name) and node.func.value.id == "inputs"
+        if node.func.attr in ("selectbox", "multiselect", "radio", "pills", "select_slider"):
+            assert of_inputs, f"{path}:{node.lineno}: {node.func.attr} of Streamlit's own"
+        if node.func.attr in ("text_input", "text_area", "chat_input"):
+            limited = any(each.arg == "max_chars" for each in node.keywords)
+            assert of_inputs or limited, f"{path}:{node.lineno}: a text without a limit"

@@ -1,0 +1,90 @@
+"""Parameters of pages: read one by one, within the API's limits; what can't be is left out and named."""
+
+from __future__ import annotations
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from lib.analytics.filters import MAX_VALUES, Filters
+from lib.ui.page_parameters import MAX_PAGE, PageParameters, parse
+
+ZONE = ZoneInfo("UTC")
+
+
+def one_problem(**raw: list[str]) -> str:
+    """Return what is said of parameters of which one can't be."""
+    parsed = parse(raw, ZONE)
+    assert len(parsed.problems) == 1
+    return parsed.problems[0]
+
+
+def test_nothing_asked_for() -> None:
+    parsed = parse({}, ZONE)
+    assert parsed.filters == Filters() and not parsed.problems and parsed.page == 1
+    assert set(parsed.choices.values()) == {None} and set(parsed.single.values()) == {""}
+
+
+def test_all_of_it() -> None:
+    parsed = parse(
+        {
+            "dateFrom": ["2024-01-01"],
+            "campaignId": ["a", "b", "a"],
+            "isAICall": ["true"],
+            "metric": ["failureRate"],
+            "state": ["Failed", "Pending", "Failed"],
+            "compare": ["own"],
+            "compareFrom": ["2023-01-01"],
+            "compareTo": ["2023-01-31"],
+            "open": ["a"],
+            "page": ["7"],
+        },
+        ZONE,
+    )
+    assert parsed == PageParameters(
+        Filters(date_from=date(2024, 1, 1), campaign=("a", "b"), is_ai=True),
+        {**dict.fromkeys(parsed.choices), "metric": "failureRate", "compare": "own"},
+        {"state": ["Failed", "Pending"], "sentiment": []},
+        {"compareFrom": date(2023, 1, 1), "compareTo": date(2023, 1, 31)},
+        {"open": "a", "link": ""},
+        7,
+        (),
+    )
+
+
+def test_what_can_not_be_leaves_the_rest() -> None:
+    parsed = parse({"dateFrom": ["x"], "campaignId": ["a"], "state": ["Failed", "failed"], "page": ["0"]}, ZONE)
+    assert parsed.filters == Filters(campaign=("a",)) and parsed.records["state"] == ["Failed"] and parsed.page == 1
+    assert [problem.partition(" ")[0] for problem in parsed.problems] == ["dateFrom", "state", "page"]
+
+
+def test_days_are_read_in_the_zone_asked_for() -> None:
+    parsed = parse({"dateFrom": ["2024-01-01T00:00"], "timezone": ["Asia/Tokyo"]}, ZONE)
+    assert parsed.filters.date_from is not None and str(parsed.filters.date_from) == "2024-01-01 00:00:00+09:00"
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        ({"campaignId": [f"x{number}" for number in range(MAX_VALUES + 1)]}, "more than 1,000 ids"),
+        ({"executiveId": ["x" * 1_001]}, "executiveId has a value of 1,001 characters"),
+        ({"granularity": ["hourly"]}, "granularity 'hourly' is none of daily, weekly, monthly"),
+        ({"metric": ["averagescore"]}, "did you mean 'averageScore'?"),
+        ({"metric": ["averageScore", "failureRate"]}, "metric is given 2 times"),
+        ({"sentiment": ["x" * 5_000] * 3}, "none of Positive, Neutral, Negative"),
+        ({"compareTo": ["soon"]}, "compareTo 'soon' is not a date"),
+        ({"open": ["a", "b"]}, "open is given 2 times"),
+        ({"open": ["x" * 1_001]}, "open has a value of 1,001 characters"),
+        ({"page": ["two"]}, f"page 'two' is not a whole number from 1 to {MAX_PAGE}"),
+        ({"page": ["9" * 10]}, "is not a whole number"),
+        ({"page": ["²"]}, "is not a whole number"),
+    ],
+)
+def test_what_can_not_be_is_named(raw: dict[str, list[str]], says: str) -> None:
+    problem = one_problem(**raw)
+    assert says in problem and len(problem) < 400
+
+
+def test_a_wrong_value_is_named_once() -> None:
+    assert len(parse({"state": [f"x{number}" for number in range(10_000)]}, ZONE).problems) == 1
