@@ -18,6 +18,7 @@ import anyio.to_thread
 import streamlit as st
 import streamlit.file_util
 import streamlit.logger
+import streamlit.runtime.state.query_params
 from starlette.middleware import Middleware
 
 from lib import logs, redaction, settings, workspace
@@ -34,7 +35,7 @@ from lib.errors import (
 )
 from lib.settings import Settings
 from lib.web.after_login import AfterLogin
-from lib.web.front import Front
+from lib.web.front import MAX_ADDRESS, Front
 
 log = logging.getLogger("callboard")
 
@@ -64,6 +65,8 @@ def _opened() -> Settings:
         _give_up(error)
     redaction.hide(*chosen.secrets)
     logs.begin(chosen.log_format)
+    # A query of more values would be passed over as a whole, and all be shown; the pages' own limit says what is wrong.
+    streamlit.runtime.state.query_params.CLIENT_STATE_QUERY_STRING_MAX_FIELDS = MAX_ADDRESS  # type: ignore[misc]
     streamlit.logger.setup_formatter = logs.adopt  # its loggers that are made later would write in a form of their own
     address = st.get_option("server.address")
     if chosen.has_login:

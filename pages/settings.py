@@ -8,6 +8,7 @@ from lib.languages import t
 from lib.ui import keys, language, page, people, plain, visitor
 
 page.head("Settings", "Who may do what?")
+page.link_notices()
 with page.ended_by_errors():
     space = workspace.current()
     language.choice()

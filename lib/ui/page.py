@@ -135,14 +135,19 @@ def query(parameters: dict[str, list[str]]) -> list[tuple[str, str]]:
     return [(name, value) for name in parameters for value in parameters[name]]
 
 
-def notices(status: Status) -> None:
-    """Say what a visitor must know: that a link was not understood, that the data are made up."""
+def link_notices() -> None:
+    """Say what of a link, or of a choice, can't be."""
     for problem in state.refused():
         why = plain.text(redacted(problem))
         if state.refused_by_link():
             st.warning(t("The link was not understood in full: {told}", told=why))
         else:
             st.warning(t("That can't be chosen; all is as it was. {why}", why=why))
+
+
+def notices(status: Status) -> None:
+    """Say what a visitor must know: that a link was not understood, that the data are made up."""
+    link_notices()
     if status.is_sample:
         told = t("These evaluations are made up.")
         if visitor.may(Role.ADMIN):

@@ -47,6 +47,9 @@ OPENED = "open"
 PINNED = "link"
 """The pinned link by which a page was opened."""
 
+SAVED_VIEW = "view"
+"""The saved view that a link opens; it stands alone in it."""
+
 SINGLE = (OPENED, PINNED)
 
 PAGE = "page"
@@ -56,6 +59,11 @@ VIEW_PARAMETERS = frozenset({*VIEW_CHOICES, *RECORD_CHOICES, *COMPARED_DAYS, *SI
 """What a link holds besides the filters."""
 
 MAX_PAGE = 999_999_999
+
+MAX_NAMED = 5
+"""Unknown parameters that are named; others are counted."""
+
+_KNOWN = (*PARAMETERS, *sorted(VIEW_PARAMETERS), SAVED_VIEW)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -78,6 +86,7 @@ class PageParameters:
 def parse(raw: Mapping[str, Sequence[str]], zone: ZoneInfo) -> PageParameters:
     """Read parameters, each with its values in order, one by one: what can't be is passed over, and named."""
     reader = _Reader()
+    reader.problems += _unknown(raw)
     filters = Filters()
     accepted: dict[str, Sequence[str]] = {}
     for name in ("timezone", *(each for each in PARAMETERS if each != "timezone")):
@@ -94,6 +103,17 @@ def parse(raw: Mapping[str, Sequence[str]], zone: ZoneInfo) -> PageParameters:
         page=reader.read(1, _page, raw),
         problems=tuple(reader.problems),
     )
+
+
+def _unknown(raw: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return what is to be said of parameters that no page knows, with the nearest that one does."""
+    names = [name for name in raw if name not in _KNOWN]
+    problems = [f"'{name[:60]}' is not a parameter of a page{nearest(name, _KNOWN)}." for name in names[:MAX_NAMED]]
+    if len(names) > MAX_NAMED:
+        problems.append(f"{len(names) - MAX_NAMED:,} more parameters are not known either.")
+    if SAVED_VIEW in raw and len(raw) > 1:
+        problems.append(f"'{SAVED_VIEW}' opens a saved view; right would be a link that holds nothing else.")
+    return problems
 
 
 class _Reader:

@@ -16,7 +16,7 @@ from lib.sharing import changes
 from lib.sharing.links import PinnedLink
 from lib.sharing.views import resolved
 from lib.ui import state, visitor
-from lib.ui.page_parameters import PINNED, VIEW_PARAMETERS
+from lib.ui.page_parameters import PINNED, SAVED_VIEW, VIEW_PARAMETERS
 from lib.ui.view import View
 from lib.ui.views import address
 from lib.workspace import Workspace
@@ -31,12 +31,12 @@ def follow(workspace: Workspace, pages: Sequence[Page]) -> None:
         _go(pages, *going)
     arrived = session.setdefault(_SEEN, False)
     session[_SEEN] = True
-    asked: Mapping[str, str] = {name: query[name] for name in ("view", PINNED) if list(query) == [name]}
-    if "view" in asked:
-        view = workspace.views.get(asked["view"], visitor.owner())
+    asked: Mapping[str, str] = {name: query[name] for name in (SAVED_VIEW, PINNED) if list(query) == [name]}
+    if SAVED_VIEW in asked:
+        view = workspace.views.get(asked[SAVED_VIEW], visitor.owner())
         if view is not None and visitor.sees(workspace, view):
             _go(pages, view.page, resolved(view, workspace.calendar))
-        session["_unknown_link"] = asked["view"]
+        session["_unknown_link"] = asked[SAVED_VIEW]
     elif PINNED in asked:
         link = workspace.links.get(asked[PINNED])
         if link is not None and not visitor.current().grant.covers(link.grant):

@@ -53,7 +53,7 @@ def _entry(workspace: Workspace, view: View) -> None:
         st.button(name, key=f"open-{view.id}", type="tertiary", on_click=_open, args=(workspace, view), width="stretch")
         with st.popover("⋯", type="tertiary", help=t("Link, default, delete"), key=f"more-{view.id}"):
             st.caption(t("A link to this view:"))
-            st.code(address(f"view={view.id}"), language=None, wrap_lines=True)
+            st.code(address(f"{page_parameters.SAVED_VIEW}={view.id}"), language=None, wrap_lines=True)
             if view.owner != visitor.owner():
                 sharer = workspace.people.get(view.owner)
                 if sharer is not None:

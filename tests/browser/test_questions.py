@@ -38,6 +38,29 @@ def open_first(page: Page) -> str:
     return page.locator("h1").inner_text()
 
 
+# Links that are not understood
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("campaignid=a", "'campaignid' is not a parameter of a page (did you mean 'campaignId'?)."),
+        ("&".join(f"campaignId=x{number}" for number in range(1_001)), "campaignId and the other filters name more"),
+        ("dateFrom=2024-02-30", "dateFrom '2024-02-30' is not a date"),
+    ],
+)
+@pytest.mark.parametrize("path", ["", "settings", "audit"])
+def test_a_link_that_is_not_understood_says_so(visit: Visit, path: str, query: str, why: str) -> None:
+    alert = visit(f"{path}?{query}").get_by_test_id("stAlert").first
+    expect(alert).to_contain_text("The link was not understood in full")
+    assert why in alert.inner_text().replace("\u2060", "")
+
+
+def test_what_the_server_of_the_pages_uses_is_no_mistake(visit: Visit) -> None:
+    page = visit("?embed=true&embed_options=show_toolbar")
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+
+
 # From a number to its calls
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lib.analytics.filters import MAX_VALUES, Filters
-from lib.ui.page_parameters import MAX_PAGE, PageParameters, parse
+from lib.ui.page_parameters import MAX_NAMED, MAX_PAGE, PageParameters, parse
 
 ZONE = ZoneInfo("UTC")
 
@@ -84,6 +84,29 @@ def test_days_are_read_in_the_zone_asked_for() -> None:
 def test_what_can_not_be_is_named(raw: dict[str, list[str]], says: str) -> None:
     problem = one_problem(**raw)
     assert says in problem and len(problem) < 400
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [("campaignid", "campaignId"), ("campaign", "campaignId"), ("pageSize", "page"), ("viev", "view")],
+)
+def test_an_unknown_name_is_named_with_the_nearest(name: str, known: str) -> None:
+    """Passed over, all evaluations would be shown to one who was sent a link to some."""
+    problem = one_problem(**{name: ["a"]})
+    assert problem == f"'{name}' is not a parameter of a page (did you mean '{known}'?)."
+
+
+def test_unknown_names_are_counted_where_there_are_many() -> None:
+    problems = parse({f"{number}" + "x" * 1_000: ["a"] for number in range(5_000)}, ZONE).problems
+    assert len(problems) == MAX_NAMED + 1 and problems[-1] == "4,995 more parameters are not known either."
+    assert all(len(problem) < 200 for problem in problems)
+
+
+def test_a_saved_view_stands_alone() -> None:
+    assert parse({"view": ["abcdefgh"]}, ZONE).problems == ()
+    assert one_problem(view=["abcdefgh"], lang=["es"]) == (
+        "'view' opens a saved view; right would be a link that holds nothing else."
+    )
 
 
 def test_a_wrong_value_is_named_once() -> None:
