@@ -27,6 +27,7 @@ LAYERS = [
         "lib.errors",
         "lib.addresses",
         "lib.formulas",
+        "lib.iso_dates",
         "lib.codes",
         "lib.children",
         "lib.languages",

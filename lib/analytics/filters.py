@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
+from lib import iso_dates
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, ONE_DAY, day_start
 from lib.analytics.dimensions import DIMENSIONS, Dimension
 from lib.errors import InvalidParameterError, nearest
@@ -169,26 +170,56 @@ class Filters:
 
 
 def parse_moment(parameter: str, text: str | None, zone: zoneinfo.ZoneInfo) -> Moment | None:
-    """Read an ISO 8601 date or date-time; one without an offset is meant in `zone`. None for None.
+    """Read an ISO 8601 calendar date, which means the whole day, or a date-time, which means that instant.
+
+    Both may be in the basic form (`20240131`); a date-time without an offset is meant in `zone`; 24:00 is the beginning
+    of the next day. Week dates and ordinal dates are refused with the calendar dates that they mean. None for None.
 
     Raises InvalidParameterError naming the parameter.
     """
     if text is None:
         return None
-    right = "right would be a date such as 2024-01-31 or a date-time such as 2024-01-31T09:30:00+01:00"
+    # An offset's plus sign reaches us as a space where a link was not encoded.
+    written = text.replace(" ", "+") if "T" in text.upper() else text
     try:
-        try:
-            moment: Moment = date.fromisoformat(text)
-        except ValueError:
-            # An offset's plus sign reaches us as a space where a link was not encoded.
-            moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
-            moment = moment.replace(tzinfo=zone) if moment.tzinfo is None else moment
+        moment: Moment = iso_dates.parse_moment(written)
     except (ValueError, OverflowError):
-        raise InvalidParameterError(parameter, f"{parameter} '{_shown(text)}' is not a date; {right}.") from None
+        raise _no_date(parameter, text, _OR_AN_INSTANT) from None
+    if isinstance(moment, datetime) and moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    return _within_reach(moment)
+
+
+def parse_day(parameter: str, text: str | None) -> date | None:
+    """Read an ISO 8601 calendar date; None for None. Raises InvalidParameterError as `parse_moment` does."""
+    if text is None:
+        return None
+    try:
+        return _within_reach(iso_dates.parse_date(text))
+    except ValueError:
+        raise _no_date(parameter, text, "") from None
+
+
+def _within_reach(moment: Moment) -> Moment:
     # No evaluation lies outside these years, so that an end beyond them says the same.
     if moment.year < FIRST_DAY.year:
         return FIRST_DAY
     return LAST_DAY if moment.year > LAST_DAY.year else moment
+
+
+_OR_AN_INSTANT = " or a date-time such as 2024-01-31T09:30:00+01:00"
+
+
+def _no_date(parameter: str, text: str, others: str) -> InvalidParameterError:
+    """Return the error of what is no date; `others` is what else would be right."""
+    days = iso_dates.named_days(text)
+    if days is None:
+        right = f"is not a date; right would be a date such as 2024-01-31{others}"
+    elif days[0] == days[1]:
+        right = f"is not a calendar date; right would be {days[0]}"
+    else:
+        right = f"is a week; right would be its days, from {days[0]} to {days[1]}"
+    return InvalidParameterError(parameter, f"{parameter} '{_shown(text)}' {right}.")
 
 
 def parse_single(parameters: Mapping[str, Sequence[str]], name: str) -> str | None:

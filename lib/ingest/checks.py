@@ -100,6 +100,9 @@ def seconds(value: str, decimal: str = ".", scale: Decimal | None = None, offset
     return int(whole)
 
 
+_WEEK_DATE = re.compile(r"\d{4}-?W", re.ASCII | re.IGNORECASE)
+"""What a week date begins with; Python takes a week for its Monday."""
+
 _MIDNIGHT_AT_END = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ]24:00(?::00(?:[.,]0+)?)?(|Z|[+-]\d\d:?\d\d)", re.ASCII | re.IGNORECASE
 )
@@ -113,6 +116,8 @@ def instant(value: str, formats: Sequence[str] = ()) -> datetime:
         except ValueError:
             continue
     try:
+        if _WEEK_DATE.match(value):
+            raise ValueError
         midnight = _MIDNIGHT_AT_END.fullmatch(value)
         if midnight:
             return _in_range(datetime.fromisoformat(f"{midnight[1]}T00:00{midnight[2].upper()}") + timedelta(days=1))

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
 from lib.analytics.dimensions import DIMENSIONS
-from lib.analytics.filters import PARAMETERS, Filters, parse_single
+from lib.analytics.filters import PARAMETERS, Filters, parse_day, parse_single
 from lib.analytics.measures import METRICS
 from lib.codes import Sentiment, State
 from lib.errors import InvalidParameterError, nearest
@@ -155,15 +155,7 @@ def _check_member(name: str, value: str, known: Sequence[str]) -> None:
 
 
 def _day(raw: Mapping[str, Sequence[str]], name: str) -> date | None:
-    text = parse_single(raw, name)
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidParameterError(
-            name, f"{name} '{text[:60]}' is not a date; right would be one as 2024-01-31."
-        ) from None
+    return parse_day(name, parse_single(raw, name))
 
 
 def _page(raw: Mapping[str, Sequence[str]]) -> int:

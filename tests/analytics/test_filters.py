@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lib.analytics.filters import MAX_VALUE_LENGTH, MAX_VALUES, Filters
+from lib.analytics.filters import MAX_VALUE_LENGTH, MAX_VALUES, Filters, parse_day
 from lib.errors import InvalidParameterError
 
 ZONE = ZoneInfo("America/Santiago")
@@ -39,6 +39,37 @@ def test_dates_and_instants() -> None:
     assert lost_plus == datetime(2024, 1, 1, 10, tzinfo=timezone(timedelta(hours=2)))
     without = parse(dateFrom="2024-01-01T10:00:00").date_from
     assert isinstance(without, datetime) and without.utcoffset() == timedelta(hours=-3)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("2024-W05", "is a week; right would be its days, from 2024-01-29 to 2024-02-04."),
+        ("2024-W05-1", "is not a calendar date; right would be 2024-01-29."),
+        ("2024-W05T10:00Z", "is a week; right would be its days, from 2024-01-29 to 2024-02-04."),
+        ("2024-031", "is not a calendar date; right would be 2024-01-31."),
+        ("2024-01-31x10:00", "is not a date; right would be a date such as 2024-01-31 or a date-time such as"),
+    ],
+)
+@pytest.mark.parametrize("name", ["dateFrom", "dateTo"])
+def test_a_text_that_may_mean_other_days_is_refused(name: str, text: str, right: str) -> None:
+    """A week is no Monday."""
+    with pytest.raises(InvalidParameterError) as caught:
+        parse(**{name: text})
+    assert caught.value.parameter == name and caught.value.message.startswith(f"{name} '{text}' {right}")
+
+
+def test_the_end_of_a_day_is_the_beginning_of_the_next() -> None:
+    assert parse(dateTo="2024-01-31T24:00Z").date_to == datetime(2024, 2, 1, tzinfo=UTC)
+    assert parse(dateTo="2099-12-31T24:00Z").date_to == parse(dateTo="9999-12-31").date_to == date(2099, 12, 31)
+
+
+def test_a_day_alone() -> None:
+    assert parse_day("compareFrom", "2024-01-31") == date(2024, 1, 31) and parse_day("compareFrom", None) is None
+    assert parse_day("compareFrom", "1801-01-31") == date(1970, 1, 1)
+    for text in ("2024-W05", "2024-01-31T10:00", "soon"):
+        with pytest.raises(InvalidParameterError):
+            parse_day("compareFrom", text)
 
 
 def test_far_ends_are_all_there_is() -> None:

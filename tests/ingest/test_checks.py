@@ -85,7 +85,11 @@ def test_instants() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2024-02-30", "31/01/2024", "2024-13-01", "1900-01-01", "9999-12-31", "tomorrow", "2024-01-01T25:00"]
+    "text",
+    [
+        *("2024-02-30", "31/01/2024", "2024-13-01", "1900-01-01", "9999-12-31", "tomorrow", "2024-01-01T25:00"),
+        *("2024-W05", "2024W05", "2024-w05T10:00Z"),
+    ],
 )
 def test_instants_refused(text: str) -> None:
     with pytest.raises(CheckError) as caught:

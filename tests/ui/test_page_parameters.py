@@ -74,6 +74,8 @@ def test_days_are_read_in_the_zone_asked_for() -> None:
         ({"metric": ["averageScore", "failureRate"]}, "metric is given 2 times"),
         ({"sentiment": ["x" * 5_000] * 3}, "none of Positive, Neutral, Negative"),
         ({"compareTo": ["soon"]}, "compareTo 'soon' is not a date"),
+        ({"compareTo": ["2024-W05"]}, "compareTo '2024-W05' is a week; right would be its days, from 2024-01-29"),
+        ({"dateFrom": ["2024-W05"]}, "dateFrom '2024-W05' is a week; right would be its days, from 2024-01-29"),
         ({"open": ["a", "b"]}, "open is given 2 times"),
         ({"open": ["x" * 1_001]}, "open has a value of 1,001 characters"),
         ({"page": ["two"]}, f"page 'two' is not a whole number from 1 to {MAX_PAGE}"),
