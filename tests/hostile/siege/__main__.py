@@ -1,0 +1,155 @@
+"""`make siege`: two minutes of one hostile visitor, viewer and key beside ten honest pages; ends with 1 on a fault.
+
+Holds that no honest page fails, that the 95th percentile of their actions is at most twice what it is without the
+hostile, that the log tells of no fault, and that the server's memory is back within 20 % a while after they left.
+Those who attack run at a lower priority, as their machines are not the server's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import multiprocessing
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from multiprocessing.queues import Queue
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import sync_playwright
+
+from lib.access.people import Role
+from lib.analytics.filters import Grant
+from lib.settings import Settings
+from lib.workspace import Workspace
+from tests.api_client import make_key
+from tests.browser.conftest import free_port, served
+from tests.conftest import ARGUMENTS
+from tests.hostile.siege import attacks, pages
+from tests.hostile.siege.pages import Place, Work
+from tests.identity_provider import provided
+
+HONEST_PAGES = 10
+QUIET_SECONDS = 60
+AFTER_SECONDS = 150
+"""How long the server gets to be as it was: longer than it keeps the session of a page that was closed."""
+
+WORST_RATIO, MOST_MEMORY = 2.0, 1.2
+FAULTS = ("Traceback", "A page failed", "A request failed", "A page's connection failed", "MemoryError")
+
+
+def cookies_of(address: str, who: str) -> str:
+    """Log somebody in with a real browser; return their cookies as a header."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        page = browser.new_page()
+        page.goto(address)
+        page.get_by_role("button", name="Log in").click()
+        page.locator("input[name=login]").fill(who)
+        page.locator("input[name=password]").fill("any")
+        page.locator("button[type=submit]").click()
+        page.get_by_role("button", name="Continue").click()
+        page.wait_for_selector(".cb-shown")
+        kept = "; ".join(f"{each['name']}={each['value']}" for each in page.context.cookies(address))
+        browser.close()
+    return kept
+
+
+def attack(netloc: str, cookies: str, key: str, ends: float, seen: Queue[Counter[str]]) -> None:
+    """Play the hostile, in a process of their own."""
+    os.nice(10)
+    counted: Counter[str] = Counter()
+
+    async def all_three() -> None:
+        await asyncio.gather(
+            attacks.visitor(Place(netloc), ends, counted),
+            attacks.viewer(Place(netloc, cookies), ends, counted),
+            attacks.key(Place(netloc), key, ends, counted),
+        )
+
+    asyncio.run(all_three())
+    seen.put(counted)
+
+
+async def work(place: Place, seconds: float) -> Work:
+    """Have honest people work for so many seconds."""
+    done, ends = Work(), time.monotonic() + seconds
+    await asyncio.gather(*(pages.work(place, number, ends, done) for number in range(HONEST_PAGES)))
+    return done
+
+
+def p95(seconds: list[float]) -> float:
+    """Return the 95th percentile in ms."""
+    return statistics.quantiles(seconds, n=20)[-1] * 1000
+
+
+def megabytes(process: int) -> float:
+    """Return the memory of a process."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
+
+
+def server_process() -> int:
+    """Return the process of the app that was started last."""
+    children = [int(each) for path in Path("/proc/self/task").glob("*/children") for each in path.read_text().split()]
+    return max(each for each in children if b"streamlit" in Path(f"/proc/{each}/cmdline").read_bytes())
+
+
+def main() -> int:
+    """Do what the arguments say; return 1 where something does not hold."""
+    parser = argparse.ArgumentParser(prog="python -m tests.hostile.siege")
+    parser.add_argument("--seconds", type=int, default=120)
+    seconds = parser.parse_args().seconds
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder, provided(port) as variables:
+        data_dir = Path(folder) / "data"
+        workspace = Workspace(Settings(data_dir=data_dir))
+        workspace.fill_with_sample()
+        workspace.people.add("viewer@example.com", Role.VIEWER, Grant(), "siege")
+        workspace.people.add("analyst@example.com", Role.ANALYST, Grant(), "siege")
+        workspace.close()
+        with served(data_dir, port=port, **variables) as address:
+            while httpx.get(f"{address}/readyz", timeout=60).status_code != 200:
+                time.sleep(0.2)
+            netloc, server = address.removeprefix("http://"), server_process()
+            honest, hostile = (Place(netloc, cookies_of(address, who)) for who in ("analyst", "viewer"))
+            key = make_key(data_dir)
+            asyncio.run(work(honest, 20))
+            quiet = asyncio.run(work(honest, QUIET_SECONDS))
+            before = megabytes(server)
+            seen: Queue[Counter[str]] = multiprocessing.Queue()
+            ends = time.monotonic() + seconds
+            hostile_ones = multiprocessing.Process(target=attack, args=(netloc, hostile.cookies, key, ends, seen))
+            hostile_ones.start()
+            under = asyncio.run(work(honest, seconds))
+            peak = megabytes(server)
+            counted = seen.get(timeout=120)
+            hostile_ones.join()
+            time.sleep(AFTER_SECONDS)
+            again = asyncio.run(work(honest, 20))
+            after = megabytes(server)
+            ready = httpx.get(f"{address}/readyz", timeout=60).status_code
+        log = (Path(folder) / "data.log").read_text()
+    faults = [*quiet.failures, *under.failures, *again.failures]
+    faults += [f"the log tells of {count} × {sign!r}" for sign in FAULTS if (count := log.count(sign))]
+    ratio, growth = p95(under.seconds) / p95(quiet.seconds), after / before
+    faults += [] if ratio <= WORST_RATIO else [f"honest pages are {ratio:.2f} times as slow"]
+    faults += [] if growth <= MOST_MEMORY else [f"memory is {growth:.2f} times what it was"]
+    faults += [] if ready == 200 else [f"/readyz answers {ready}"]
+    print(f"honest pages, ms: quiet median {statistics.median(quiet.seconds) * 1000:.0f}, p95 {p95(quiet.seconds):.0f}")
+    print(f"  under siege: median {statistics.median(under.seconds) * 1000:.0f}, p95 {p95(under.seconds):.0f}")
+    print(f"  ratio of p95: {ratio:.2f}, of {len(under.seconds)} actions")
+    print(f"memory, MB: before {before:.0f}, at the end of the siege {peak:.0f}, after {after:.0f} ({growth:.2f})")
+    print("what the hostile saw:", ", ".join(f"{what} × {count}" for what, count in sorted(counted.items())))
+    print("\n".join(faults) or "no fault")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
