@@ -34,8 +34,11 @@ from lib.errors import (
     DiskFullError,
 )
 from lib.settings import Settings
+from lib.ui import login_cookie, runs, session_storage
+from lib.web import server
 from lib.web.after_login import AfterLogin
-from lib.web.front import MAX_ADDRESS, Front
+from lib.web.front import MAX_ADDRESS, Front, Limits
+from lib.web.sockets import Sockets
 
 log = logging.getLogger("callboard")
 
@@ -52,6 +55,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     except CallboardError as error:
         _give_up(error)
     _answer_at_once()
+    server.configure(MESSAGE_BYTES)
+    server.raise_open_files()
+    session_storage.install(has_login=_settings.has_login)
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     yield
     await anyio.to_thread.run_sync(workspace.close_current)
@@ -142,15 +148,18 @@ def _answer_at_once() -> None:
             each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
+MESSAGE_BYTES = st.get_option("server.maxWidgetStateSize") * 1_000_000
+"""Size of a page's message, by which the pages' server counts, too."""
+
 _settings = _opened()
 front = Middleware(
     Front,
     hosts=_settings.host_names,
     base_url=_settings.base_url,
     page=Path(streamlit.file_util.get_static_dir(), "index.html").read_text("utf-8"),
-    max_upload_mb=st.get_option("server.maxUploadSize"),
-    max_body_mb=_settings.max_body_mb,
+    limits=Limits(st.get_option("server.maxUploadSize"), _settings.max_body_mb),
     refusal=errors.refusal,
+    sockets=Sockets(login_cookie.identify if _settings.has_login else None, runs.count_values, MESSAGE_BYTES),
 )
 app = st.App(
     "pages/main.py",

@@ -52,7 +52,7 @@ class Sessions:
     def enter(self, claims: Mapping[str, Any]) -> Visit:
         """Return who acts, by the claims of the log-in that their cookie holds; the first action begins the session."""
         now = datetime.now(UTC)
-        number, started = _number(claims), _issued(claims)
+        number, started = session_id(claims), _issued(claims)
         if started is None:
             return Visit(number, None)
         with self._state.read() as connection:
@@ -72,13 +72,25 @@ class Sessions:
                 connection.execute(sa.update(people).where(people.c.id == row.person).values(seen_at=now))
         return Visit(number, self._people.get(row.person))
 
+    def admit(self, claims: Mapping[str, Any]) -> str | None:
+        """Return the id of the session that a log-in has or may begin, by its claims; None where it is good no more."""
+        number, started = session_id(claims), _issued(claims)
+        if started is None:
+            return None
+        with self._state.read() as connection:
+            row = connection.execute(sa.select(sessions).where(sessions.c.id == number)).one_or_none()
+        is_good = _is_fresh(started, datetime.now(UTC)) if row is None else self._is_good(row)
+        return number if is_good else None
+
     def good(self, number: str) -> bool:
         """Return whether a session is still good."""
-        now = datetime.now(UTC)
-        asked = sa.select(sessions).where(sessions.c.id == number, sessions.c.ended_at.is_(None))
         with self._state.read() as connection:
-            row = connection.execute(asked).one_or_none()
-        return row is not None and now - row.started_at <= self._age and now - row.seen_at <= self._idle
+            row = connection.execute(sa.select(sessions).where(sessions.c.id == number)).one_or_none()
+        return row is not None and self._is_good(row)
+
+    def _is_good(self, row: sa.Row[Any]) -> bool:
+        now = datetime.now(UTC)
+        return row.ended_at is None and now - row.started_at <= self._age and now - row.seen_at <= self._idle
 
     def end(self, number: str, by: str, action: Action, why: str | None = None) -> None:
         """End a session, if it has not ended."""
@@ -107,7 +119,7 @@ class Sessions:
             return {row.person: row.sessions for row in connection.execute(asked)}
 
     def _begin(self, number: str, claims: Mapping[str, Any], started: datetime, now: datetime) -> Visit:
-        if not -_SKEW <= now - started <= FRESH:
+        if not _is_fresh(started, now):
             return Visit(number, None)
         try:
             return self._begun(number, claims, started, now)
@@ -139,10 +151,14 @@ def ended_all(state: State, person: Person, by: str) -> int:
     return int(ended)
 
 
-def _number(claims: Mapping[str, Any]) -> str:
+def session_id(claims: Mapping[str, Any]) -> str:
     """Return what tells one log-in from all others; the provider's nonce is new with each."""
     said = [str(claims.get(name)) for name in ("iss", "sub", "iat", "nonce")]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def _is_fresh(started: datetime, now: datetime) -> bool:
+    return -_SKEW <= now - started <= FRESH
 
 
 def _issued(claims: Mapping[str, Any]) -> datetime | None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
+from google.protobuf.message import DecodeError
+from streamlit import runtime
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib import logs
@@ -31,3 +34,18 @@ def end_uploads() -> None:
     """Let it no more."""
     if context := get_script_run_ctx():
         UPLOADS.end(context.session_id)
+
+
+def forget_at_close() -> None:
+    """Keep nothing of the session of this run once its connection is gone: nobody is logged in who could come back."""
+    if (context := get_script_run_ctx()) and runtime.exists():
+        runtime.get_instance().mark_session_nonresumable(context.session_id)
+
+
+def count_values(message: bytes) -> int:
+    """Return how many values of widgets, and names of what the browser has kept, a page's message holds."""
+    try:
+        run = BackMsg.FromString(message).rerun_script
+    except DecodeError:  # the pages' server says so
+        return 0
+    return len(run.widget_states.widgets) + len(run.cached_message_hashes)

@@ -46,6 +46,8 @@ def enter(space: Workspace) -> Person | None:
         person = visit.person
         session[_SESSION] = visit.session
     session[_ENDED] = st.user.is_logged_in and person is None
+    if person is None:
+        runs.forget_at_close()
     if person is None or not person.may(Role.ADMIN):
         runs.end_uploads()
     session[_PERSON] = person

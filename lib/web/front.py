@@ -10,6 +10,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,6 +21,7 @@ from lib.errors import RefusedError
 from lib.web import bodies, policy, uploads
 from lib.web.bodies import Body
 from lib.web.hosts import Hosts, check_origin, name_of
+from lib.web.sockets import Sockets
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +54,14 @@ Refusal = Callable[[str, RefusedError], ASGIApp]
 """Says to a program that a request, by its id, is refused."""
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes, in MB: of a file that is uploaded, of what a program sends."""
+
+    upload_mb: int
+    body_mb: int
+
+
 class Front:
     """Wraps everything that is served."""
 
@@ -62,23 +72,20 @@ class Front:
         hosts: Iterable[str],
         base_url: str,
         page: str,
-        max_upload_mb: int,
-        max_body_mb: int,
+        limits: Limits,
         refusal: Refusal,
+        sockets: Sockets,
     ) -> None:
-        """Wrap; `page` is the HTML of the pages, `base_url` the address that visitors have, where it is known.
-
-        A file that is uploaded may have `max_upload_mb`, what a program sends `max_body_mb`.
-        """
+        """Wrap; `page` is the HTML of the pages, `base_url` the address that visitors have, where it is known."""
         self._app = app
         self._hosts = Hosts(hosts)
         self._tls_name = name_of(base_url.removeprefix("https://").partition("/")[0].lower())
         if not base_url.startswith("https://"):
             self._tls_name = ""
         self._of_pages, self._of_data = policy.headers(policy.of_page(page)), policy.headers(policy.NOTHING)
-        self._max_upload = (max_upload_mb + 1) * 2**20  # what wraps a file on its way takes room, too
-        self._max_body = max_body_mb * 2**20
-        self._refusal = refusal
+        self._max_upload = (limits.upload_mb + 1) * 2**20  # what wraps a file on its way takes room, too
+        self._max_body = limits.body_mb * 2**20
+        self._refusal, self._sockets = refusal, sockets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or websocket."""
@@ -159,7 +166,8 @@ class Front:
         try:
             self._hosts.check(headers.get(b"host"))
             check_origin(headers.get(b"origin"), headers.get(b"host"))
-            await self._app(scope, receive, answer)
+            async with self._sockets.opened(scope, receive, answer) as socket:
+                await self._app(scope, socket.receive, socket.send)
         except RefusedError as error:
             PAGES.refused[str(error.status)] += 1
             log.warning("Refused: %s", error.message)

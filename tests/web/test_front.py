@@ -21,8 +21,9 @@ from websockets.typing import Subprotocol
 from lib.errors import RefusedError
 from lib.web import policy
 from lib.web.bodies import Body
-from lib.web.front import Front
+from lib.web.front import Front, Limits
 from lib.web.hosts import Hosts, name_of
+from lib.web.sockets import Sockets
 from tests.browser.conftest import served
 from tests.conftest import ROOT
 
@@ -280,9 +281,9 @@ def ask_wrapped(url: str) -> httpx.Response:
         hosts=["testserver"],
         base_url="",
         page="",
-        max_upload_mb=1,
-        max_body_mb=1,
+        limits=Limits(1, 1),
         refusal=lambda *_: PlainTextResponse("no"),
+        sockets=Sockets(None, lambda _: 0, 1_000),
     )
 
     async def asked() -> httpx.Response:

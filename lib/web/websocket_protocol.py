@@ -1,0 +1,119 @@
+"""The server's end of a websocket, with limits where the server's own has none.
+
+Its library counts the bytes of a message, but not its fragments, and what it has to send to one who does not read
+grows without end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+from websockets.http11 import Request
+
+MAX_FRAGMENTS = 128
+"""Parts that a message may come in; browsers cut one of 1 MB in eight at most."""
+
+CLOSE_SECONDS = 5.0
+"""How long the other end may take to read why it was closed."""
+
+_TOO_BIG = 1009
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """A websocket that takes a bounded amount of memory, whatever the other end sends or does not read.
+
+    The application finds `limit_messages` in the scope's state: called with a number of bytes, it lets no larger
+    message come together.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """Begin without a connection."""
+        super().__init__(*arguments, **options)
+        self._fragments = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Take what comes; after a close for a fault, it is thrown away until the other end has read why."""
+        if not (self.close_sent and self.conn.parser_exc is not None):
+            super().data_received(data)
+
+    def handle_connect(self, event: Request) -> None:
+        """Begin the application, and read nothing more before it asks for it."""
+        super().handle_connect(event)
+        if not self.close_sent:
+            self.scope["state"]["limit_messages"] = self._limit_messages
+            self.read_paused = True
+            self.transport.pause_reading()
+
+    def handle_text(self, event: Frame) -> None:
+        """Begin a message."""
+        self._fragments = 0
+        super().handle_text(event)
+
+    def handle_bytes(self, event: Frame) -> None:
+        """Begin a message."""
+        self._fragments = 0
+        super().handle_bytes(event)
+
+    def handle_cont(self, event: Frame) -> None:
+        """Go on with a message."""
+        self._fragments += 1
+        if self._fragments >= MAX_FRAGMENTS:
+            self._fail(_TOO_BIG, "too many fragments")
+        else:
+            super().handle_cont(event)
+
+    def handle_ping(self) -> None:
+        """Answer a ping, unless the answers before it are not read."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.transport.abort()
+
+    def handle_parser_exception(self) -> None:
+        """Close for a fault, so that the other end can read which."""
+        if self.conn.close_sent is None:  # it came before the connection was accepted
+            self.transport.abort()
+            return
+        closed = self.conn.close_sent
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": closed.code, "reason": closed.reason})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self._abort_later()
+
+    def keepalive_timeout(self) -> None:
+        """Close where the other end does not answer."""
+        super().keepalive_timeout()
+        self._abort_later()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send what the application has to say; a close does not wait for one who does not read."""
+        closes = message["type"] == "websocket.close" and self.handshake_complete
+        if closes and not self.writable.is_set():
+            self.transport.abort()
+            return
+        await super().send(message)
+        if closes:
+            self._abort_later()
+
+    def _fail(self, code: int, reason: str) -> None:
+        self.conn.fail(code, reason)
+        self.conn.parser_exc = self.conn.parser_exc or ValueError(reason)
+        self.handle_parser_exception()
+
+    def _limit_messages(self, size: int) -> None:
+        self.conn.max_message_size = size
+
+    def _abort_later(self) -> None:
+        """End the connection soon, whether or not what was written is read."""
+        if self.close_timer is not None:
+            self.close_timer.cancel()
+        self.close_timer = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.transport.abort)
