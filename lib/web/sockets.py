@@ -127,6 +127,9 @@ class Socket:
             await self.close(TOO_BIG, f"a message of {values} values; {most} are the most that it may have")
         elif not self.closed:
             self.used()
+            delay = max(bucket.take() for bucket in self._buckets)
+            if delay:
+                await asyncio.sleep(delay)
         return {"type": "websocket.disconnect", "code": TRY_AGAIN_LATER} if self.closed else message
 
     async def send(self, message: Message) -> None:

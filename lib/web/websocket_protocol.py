@@ -1,7 +1,7 @@
 """The server's end of a websocket, with limits where the server's own has none.
 
-Its library counts the bytes of a message, but not its fragments, and what it has to send to one who does not read
-grows without end.
+Its library counts the bytes of a message, but neither its fragments nor the messages that wait for the application,
+and what it has to send to one who does not read grows without end.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ from websockets.http11 import Request
 MAX_FRAGMENTS = 128
 """Parts that a message may come in; browsers cut one of 1 MB in eight at most."""
 
+MAX_WAITING = 256
+"""Messages that may wait for the application. More than one waits only where they came in one packet."""
+
 CLOSE_SECONDS = 5.0
 """How long the other end may take to read why it was closed."""
 
-_TOO_BIG = 1009
+_POLICY_VIOLATION, _TOO_BIG = 1008, 1009
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -88,6 +91,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.read_paused = False
             self.transport.resume_reading()
         self._abort_later()
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a message to the application; where too many wait for it already, close."""
+        super().send_receive_event_to_app()
+        if self.queue.qsize() > MAX_WAITING and not self.close_sent:
+            while not self.queue.empty():
+                self.queue.get_nowait()
+            self._fail(_POLICY_VIOLATION, "too many messages")
 
     def keepalive_timeout(self) -> None:
         """Close where the other end does not answer."""

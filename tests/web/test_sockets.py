@@ -8,14 +8,16 @@ from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from typing import Any
 
+import httpx
 import pytest
 from starlette.types import Message, Scope
+from websockets.exceptions import ConnectionClosed
 
 from lib.errors import RefusedError
 from lib.web import sockets, websocket_protocol
 from lib.web.sockets import ANONYMOUS, LOGGED_IN, OWNER, Rate, Socket, Sockets, TokenBucket
 from tests.browser.conftest import served
-from tests.page_client import Visitor, end_session, log_in, metric, rerun
+from tests.page_client import PageClient, Visitor, end_session, log_in, metric, rerun
 from tests.waiting import until
 from tests.web.conftest import LoginApp
 from tests.web.test_front import alone
@@ -125,6 +127,40 @@ def test_of_too_many_sockets_of_one_address_the_idle_ones_make_way(login_app: Lo
     until(lambda: metric(login_app.address, "callboard_page_sessions") == 0)
 
 
+def flood(page: PageClient, count: int) -> None:
+    """Send messages as fast as they go, until the server has enough of it."""
+    message = rerun()
+    try:
+        for _ in range(count):
+            page.connection.send(message)
+    except ConnectionClosed:
+        pass
+
+
+@pytest.mark.parametrize("which", ["login", "open"])
+def test_a_flood_of_messages_leads_to_few_runs(login_app: LoginApp, open_app: str, which: str) -> None:
+    address, quota = (login_app.address, ANONYMOUS) if which == "login" else (open_app, OWNER)
+    with Visitor(address).page() as page:
+        page.draw()
+        before, began = metric(address, "callboard_page_runs_total"), time.monotonic()
+        flood(page, 20_000)
+        assert httpx.get(f"{address}/readyz", timeout=60).status_code == 200
+        runs, seconds = metric(address, "callboard_page_runs_total") - before, time.monotonic() - began
+        assert page.closed_with() == 1008
+    assert runs <= quota.socket_rate.burst + quota.socket_rate.per_second * seconds + 1
+    with Visitor(address).page() as page:  # it hurts nobody else
+        assert page.draw()
+
+
+def test_hands_are_not_faster_than_the_rate() -> None:
+    """Five clicks a second, or steps of a slider, for ten seconds wait for nothing."""
+    now = 0.0
+    buckets = [TokenBucket(quota.socket_rate, lambda: now) for quota in (LOGGED_IN, OWNER)]
+    for _ in range(50):
+        assert [bucket.take() for bucket in buckets] == [0, 0]
+        now += 0.2
+
+
 def test_a_bucket_gives_back_by_the_clock() -> None:
     now = 0.0
     bucket = TokenBucket(Rate(2, 3), lambda: now)
@@ -226,6 +262,30 @@ def test_one_login_holds_a_bounded_number_and_loses_none() -> None:
 
     connections.run(steps())
     assert set(connections.limits) == {MEGABYTE}
+
+
+def test_the_sockets_of_one_address_wait_together() -> None:
+    connections = Connections()
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    async def steps() -> None:
+        several = [await connections.open("192.0.2.1") for _ in range(10)]
+        another = await connections.open("192.0.2.2")
+        slept.clear()
+        for socket in several:
+            for _ in range(ANONYMOUS.socket_rate.burst // 2):  # of which each alone may send twice as many
+                await socket.receive()
+        assert 1 <= len(slept) <= 10 * ANONYMOUS.socket_rate.burst // 2 - 80
+        slept.clear()
+        await another.receive()
+        assert slept == []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio, "sleep", sleep)
+        connections.run(steps())
 
 
 def test_sockets_that_are_opened_too_fast_are_refused_and_cost_nobody_a_turn() -> None:
