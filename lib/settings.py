@@ -63,7 +63,9 @@ class Settings(BaseSettings):
         "(`localhost`, `127.0.0.1`, `[::1]`) and the base URL's.",
     )
     rate_limit: str = Field("600/minute", description="Requests that an API key may make, such as `600/minute`; `off`.")
-    max_body_mb: int = Field(32, ge=1, description="Size, in MB, that the body of an API request may have.")
+    max_body_mb: int = Field(
+        32, ge=1, description="Size, in MB, that a body of evaluations may have which a program sends."
+    )
     log_format: Literal["text", "json"] = Field(
         "text", description="How the log is written: `text` for people, `json` for programs, an object a line."
     )

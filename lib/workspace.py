@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -165,7 +165,7 @@ class Workspace:
         self.audit.record(job.actor, Action.EXPORT, made["downloadName"], **told)
         return made
 
-    def write_evaluations(self, objects: Sequence[object], actor: str, grant: Grant) -> Report:
+    def write_evaluations(self, objects: Iterable[object], actor: str, grant: Grant) -> Report:
         """Load evaluations that a program sends, within what it may see; raises as `imports.run_objects` does."""
         with self._following_zone():
             report = imports.run_objects(self.facts, self.settings, objects, actor, grant)

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lib import __version__
 from lib.api import errors, schemas
-from lib.api.figures import Body, answer, prepared, written
+from lib.api.figures import AnswerBody, answer, prepared, written
 from lib.api.middleware import EveryRequest
 from lib.api.routes import analytics, evaluations, exports
 from lib.web import policy
@@ -84,7 +84,7 @@ def build() -> ASGIApp:
         return document
 
     @cache
-    def description() -> Body:
+    def description() -> AnswerBody:
         return written(openapi())
 
     def served(request: Request) -> Response:

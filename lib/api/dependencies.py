@@ -16,7 +16,7 @@ from lib import workspace as workspaces
 from lib.access.keys import Key
 from lib.analytics.filters import PARAMETERS, Filters
 from lib.api.errors import ApiError, invalid, unauthenticated
-from lib.api.figures import Body
+from lib.api.figures import AnswerBody
 from lib.api.throttle import QUESTION_THREADS, SLOTS, charge, question_cost
 from lib.errors import nearest
 from lib.workspace import Workspace
@@ -157,10 +157,10 @@ async def answered(
     key: Key,
     rows: Callable[[], int],
     filters: Filters,
-    question: Callable[Concatenate[Connection, Filters, P], Body],
+    question: Callable[Concatenate[Connection, Filters, P], AnswerBody],
     *args: P.args,
     **kwargs: P.kwargs,
-) -> tuple[Body, int]:
+) -> tuple[AnswerBody, int]:
     """Return what answers a question, and the version of the data: what is kept at once, the rest in a thread.
 
     `rows` tells how many points or rows it returns at most, for its cost. Raises ApiError (429) where the key has too
@@ -170,7 +170,7 @@ async def answered(
     if kept is not None:
         return kept
 
-    def ask() -> tuple[Body, int]:
+    def ask() -> tuple[AnswerBody, int]:
         cost = question_cost(rows(), filters.needs_facts)
         charge(space.settings.rate_limit, key, cost - 1)  # one was counted as it came in
         return space.answers.ask_with_version(question, filters, *args, **kwargs)

@@ -86,7 +86,7 @@ def record(row: Record, zone: ZoneInfo) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class AnswerBody:
     """What an answer holds, made once: its bytes, their digest, and the same bytes by gzip where they are long."""
 
     content: bytes
@@ -100,18 +100,18 @@ class Body:
         return len(self.content) + len(self.compressed or b"")
 
 
-def written(body: dict[str, Any]) -> Body:
+def written(body: dict[str, Any]) -> AnswerBody:
     """Return a body as JSON. Takes milliseconds for a megabyte: long ones are for a thread."""
     return prepared(orjson.dumps(body))
 
 
-def prepared(content: bytes, media_type: str = "application/json") -> Body:
+def prepared(content: bytes, media_type: str = "application/json") -> AnswerBody:
     """Return what answers may be sent of, digested and compressed."""
     compressed = gzip.compress(content, _COMPRESSION, mtime=0) if len(content) >= _COMPRESSED_FROM else None
-    return Body(content, hashlib.sha256(content).hexdigest()[:20], compressed, media_type)
+    return AnswerBody(content, hashlib.sha256(content).hexdigest()[:20], compressed, media_type)
 
 
-def answer(request: Request, body: Body, version: int | None = None) -> Response:
+def answer(request: Request, body: AnswerBody, version: int | None = None) -> Response:
     """Return what is told with its ETag, or 304 where the asker has it; the data's version is part of the tag."""
     tag = f'"{body.digest}"' if version is None else f'"{version}-{body.digest}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}

@@ -11,7 +11,7 @@ import logging
 import secrets
 import stat
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -115,20 +115,23 @@ def run(facts: Facts, settings: Settings, request: Request, progress: Callable[[
 def run_objects(
     facts: Facts,
     settings: Settings,
-    objects: Sequence[object],
+    objects: Iterable[object],
     actor: str,
     grant: Grant,
 ) -> Report:
     """Import evaluations that a program sent, as objects in the canonical columns, by the same rules.
 
+    The objects are gone through once, and none is kept.
+
     Raises BadRowsError naming the first bad ones, ConflictError where an id belongs to an evaluation that the sender
     may not see.
     """
     started = time.monotonic()
-    digest = hashlib.sha256(json.dumps(objects, sort_keys=True, default=str).encode()).hexdigest()
-    files = ({"name": "POST /evaluations", "sha256": digest, "bytes": 0},)
-    report = Report(_new_id(), datetime.now(UTC), 0.0, actor, files, history.FAILED, None)
-    found = convert_objects(objects, settings.zone, grant)
+    digest = hashlib.sha256()
+    report = Report(_new_id(), datetime.now(UTC), 0.0, actor, (), history.FAILED, None)
+    found = convert_objects(_digested(objects, digest), settings.zone, grant)
+    files = ({"name": "POST /evaluations", "sha256": digest.hexdigest(), "bytes": 0},)
+    report = replace(report, files=files)
     report = replace(report, read=found.read, blank=found.blank, bad=found.bad, problems=found.problems)
     if found.bad:
         told = [
@@ -147,6 +150,16 @@ def run_objects(
     with facts.session() as connection:
         zone = settings.timezone
         return _load(facts, connection, batches, lambda: report, request, lambda _: None, started, grant, zone)
+
+
+def _digested(objects: Iterable[object], digest: hashlib._Hash) -> Iterator[object]:
+    """Give the objects on, and take the digest of the JSON array that they make."""
+    digest.update(b"[")
+    for index, entry in enumerate(objects):
+        text = json.dumps(entry, sort_keys=True, default=str)
+        digest.update((f", {text}" if index else text).encode())
+        yield entry
+    digest.update(b"]")
 
 
 def _check_names(mapping: Mapping, files: Sequence[InputFile]) -> None:

@@ -30,6 +30,9 @@ MAX_HEADERS = 32 * 1024
 MAX_BODY = 64 * 1024
 """Bytes that an address, all headers, and the body of what a page sends, but for files, may have."""
 
+MAX_ORDER = 2**20
+"""Bytes that the body of a program's request may have; a body of evaluations may have as many as the settings say."""
+
 MAX_SHOWN, MAX_METHOD = 1_000, 20
 """Bytes of an address, and of the name of a method, that are written down."""
 
@@ -37,6 +40,7 @@ _ALIVE = ("/healthz", "/readyz")
 """Answered whatever the host is called: load balancers ask by the machine's number, and learn nothing but that."""
 
 _FOR_PROGRAMS = (*_ALIVE, "/metrics", "/v1")
+_LARGE = ("/v1/evaluations",)
 _QUIET = (*_ALIVE, "/metrics", "/static/", "/app/static/", "/media/", "/_stcore/")
 """Asked for many times a minute; written down only where it fails."""
 
@@ -203,7 +207,8 @@ class Front:
         if not has_body:
             return None
         file = not program and path.startswith(uploads.PATH)
-        limit = self._max_upload if file else self._max_body if program else MAX_BODY
+        of_program = self._max_body if _is_of(path, _LARGE) else min(MAX_ORDER, self._max_body)
+        limit = self._max_upload if file else of_program if program else MAX_BODY
         bodies.check(int(length) if length.isdigit() else 0, limit)
         if file:
             uploads.UPLOADS.check(path)

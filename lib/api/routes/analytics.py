@@ -28,7 +28,7 @@ from lib.api.dependencies import (
     single,
     whole_number,
 )
-from lib.api.figures import Body, answer, figures, group, period, written
+from lib.api.figures import AnswerBody, answer, figures, group, period, written
 from lib.workspace import Workspace
 
 router = APIRouter(prefix="/analytics", tags=["Analytics"])
@@ -44,7 +44,7 @@ async def summary(request: Request, space: Space, key: Reader) -> Response:
     return answer(request, content, version)
 
 
-def _summary(connection: Connection, asked: Filters, calendar: Calendar) -> Body:
+def _summary(connection: Connection, asked: Filters, calendar: Calendar) -> AnswerBody:
     found = queries.summary(connection, asked, calendar)
     return written({**period(found.period), **figures(found.sums, found)})
 
@@ -86,7 +86,7 @@ def _breakdown(path: str, dimension: Dimension, shape: type[schemas.Page]) -> Ca
 
 def _page(
     connection: Connection, asked: Filters, calendar: Calendar, dimension: Dimension, sort: str, page: int, size: int
-) -> Body:
+) -> AnswerBody:
     found = queries.breakdown(connection, asked, calendar, dimension, sort, page, size)
     rows = [group(dimension, row) for row in found.groups]
     counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}
@@ -127,7 +127,7 @@ def _points(space: Workspace, asked: Filters, calendar: Calendar, width: Granula
     return calendar.bucket_count(local_date(first, calendar.zone), local_date(last, calendar.zone), width)
 
 
-def _course(connection: Connection, asked: Filters, calendar: Calendar, width: Granularity) -> Body:
+def _course(connection: Connection, asked: Filters, calendar: Calendar, width: Granularity) -> AnswerBody:
     found = queries.trend(connection, asked, calendar, width)
     points = [
         {"date": point.bucket.first.isoformat(), "partial": point.bucket.partial, **figures(point.sums)}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import itertools
-import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.engine import Connection
 
+from lib.access.keys import Key
 from lib.analytics import records
 from lib.analytics.calendar import Calendar
 from lib.analytics.filters import Filters
@@ -29,11 +28,10 @@ from lib.api.dependencies import (
     only,
     whole_number,
 )
-from lib.api.errors import invalid
-from lib.api.figures import Body, answer, period, record, written
+from lib.api.figures import AnswerBody, answer, period, record, written
 from lib.codes import Sentiment, State
-from lib.errors import RefusedError
-from lib.ingest.objects import MAX_OBJECTS
+from lib.ingest.json_items import decode_body
+from lib.workspace import Workspace
 
 router = APIRouter(prefix="/evaluations", tags=["Evaluations"])
 
@@ -86,7 +84,7 @@ def _records(
     sentiments: tuple[Sentiment, ...],
     page: int,
     size: int,
-) -> Body:
+) -> AnswerBody:
     found = records.records(connection, asked, calendar, states, sentiments, page, size)
     rows = [record(each, asked.zone(calendar.zone)) for each in found.records]
     counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}
@@ -94,11 +92,18 @@ def _records(
 
 
 @router.post("", response_model=schemas.Written, openapi_extra={"requestBody": _BODY})
-def write(request: Request, space: Space, key: RecordWriter, body: bodies.Body) -> dict[str, Any]:
+async def write(request: Request, space: Space, key: RecordWriter) -> dict[str, Any]:
     """Load evaluations in the canonical columns: all or nothing, by id, by the rules of an import."""
     only(request, ())
-    objects = _objects(bodies.media_type(request), body)
-    report = space.write_evaluations(objects, key.actor, key.grant)
+    kind = bodies.media_type(request)
+    if kind != bodies.JSON and kind not in _LINES:
+        raise bodies.unsupported(kind, f"{bodies.JSON} (an array) or {_LINES[0]}")
+    async with bodies.receive(request, key) as body:
+        return await run_in_threadpool(_write, space, key, body, kind == bodies.JSON)
+
+
+def _write(space: Workspace, key: Key, body: bytearray, may_be_array: bool) -> dict[str, Any]:
+    report = space.write_evaluations(decode_body(body, may_be_array), key.actor, key.grant)
     done = report.loaded
     return {
         "importId": report.id,
@@ -111,25 +116,3 @@ def write(request: Request, space: Space, key: RecordWriter, body: bodies.Body) 
         "blank": report.blank,
         "bad": report.bad,
     }
-
-
-def _objects(kind: str, body: bytes) -> list[object]:
-    if kind != bodies.JSON and kind not in _LINES:
-        raise bodies.unsupported(kind, f"{bodies.JSON} (an array) or {_LINES[0]}")
-    try:
-        text = body.decode("utf-8-sig")
-        if kind == bodies.JSON and text.lstrip()[:1] in ("[", ""):
-            found: list[object] = _parsed(text)
-        else:
-            lines = itertools.islice(io.StringIO(text, newline="\n"), MAX_OBJECTS + 1)
-            found = [_parsed(line) if line.strip() else {} for line in lines]  # a blank line is a blank row
-    except (ValueError, RecursionError):
-        raise invalid(None, "The body is neither an array of evaluations nor one object a line, in UTF-8.") from None
-    if len(found) > MAX_OBJECTS:
-        raise RefusedError(413, f"More than {MAX_OBJECTS:,} evaluations are sent at once; right would be fewer.")
-    return found
-
-
-def _parsed(text: str) -> Any:
-    # Numbers stay as they are written, so that no digit is lost on the way.
-    return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)

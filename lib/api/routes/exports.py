@@ -34,7 +34,7 @@ downloads = APIRouter(prefix="/downloads", tags=["Exports"])
 
 _TYPES = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
 
-Ids = str | list[str] | None
+Ids = str | Annotated[list[str], Field(fail_fast=True)] | None  # all that is wrong with a long list would be long, too
 
 _ONE_FETCH_SECONDS = 60
 
