@@ -17,7 +17,7 @@ from lib.access.keys import Key
 from lib.analytics.filters import PARAMETERS, Filters
 from lib.api.errors import ApiError, invalid, unauthenticated
 from lib.api.figures import AnswerBody
-from lib.api.throttle import QUESTION_THREADS, SLOTS, charge, question_cost
+from lib.api.throttle import CHANGES, QUESTION_THREADS, QUESTIONS, charge, question_cost
 from lib.errors import nearest
 from lib.workspace import Workspace
 
@@ -68,13 +68,13 @@ def _with_scope(scope: str) -> Callable[..., Awaitable[Key]]:
 
 
 def _with_scope_and_slot(scope: str) -> Callable[..., AsyncIterator[Key]]:
-    """As `_with_scope`, for what is no question: the request holds one of the key's slots until it is answered."""
+    """As `_with_scope`, for a change: the request holds one of the key's slots until it is answered."""
 
     async def caller(
         request: Request, space: Space, _scheme: Annotated[object, Security(_bearer)] = None
     ) -> AsyncIterator[Key]:
         key = await _authenticated(request, space, scope)
-        with SLOTS.take(key):
+        with CHANGES.take(key):
             yield key
 
     return caller
@@ -175,7 +175,7 @@ async def answered(
         charge(space.settings.rate_limit, key, cost - 1)  # one was counted as it came in
         return space.answers.ask_with_version(question, filters, *args, **kwargs)
 
-    with SLOTS.take(key):
+    with QUESTIONS.take(key):
         return await anyio.to_thread.run_sync(ask, limiter=QUESTION_THREADS)
 
 

@@ -23,10 +23,13 @@ from lib.access.keys import Key
 from lib.api.errors import ApiError
 
 MAX_CONCURRENT = 4
-"""Questions and changes that one key may have under way."""
+"""Questions that one key may have under way."""
+
+MAX_CHANGES = 16
+"""Orders and evaluations that one key may have under way: less than half of the threads that they take."""
 
 MAX_CONCURRENT_IN_ALL = 256
-"""Questions and changes that all keys together may have under way."""
+"""Questions, and changes, that all keys together may have under way."""
 
 ROWS_A_REQUEST = 500
 """Points or rows that the cost of one request covers."""
@@ -75,17 +78,18 @@ def _parsed_rate(rate: str) -> limits.RateLimitItem:
 class Slots:
     """What is under way, by key. For the event loop alone."""
 
-    def __init__(self) -> None:
-        """Begin with nothing under way."""
+    def __init__(self, what: str, most: int) -> None:
+        """Begin with nothing under way; a key may have `most` of what this counts."""
+        self._what, self._most = what, most
         self._taken: Counter[str] = Counter()
 
     @contextmanager
     def take(self, key: Key) -> Iterator[None]:
         """Hold a slot. Raises ApiError (429) where the key, or all keys together, hold as many as they may."""
-        if self._taken[key.prefix] >= MAX_CONCURRENT:
-            raise _busy(f"{MAX_CONCURRENT} questions of this key are under way, as many as it may have at once.")
+        if self._taken[key.prefix] >= self._most:
+            raise _busy(f"{self._most} {self._what} of this key are under way, as many as it may have at once.")
         if self._taken.total() >= MAX_CONCURRENT_IN_ALL:
-            raise _busy(f"{MAX_CONCURRENT_IN_ALL} questions are under way, as many as there may be at once.")
+            raise _busy(f"{MAX_CONCURRENT_IN_ALL} {self._what} are under way, as many as there may be at once.")
         self._taken[key.prefix] += 1
         try:
             yield
@@ -95,7 +99,8 @@ class Slots:
                 del self._taken[key.prefix]
 
 
-SLOTS = Slots()
+QUESTIONS = Slots("questions", MAX_CONCURRENT)
+CHANGES = Slots("changes", MAX_CHANGES)
 
 
 def _busy(message: str) -> ApiError:

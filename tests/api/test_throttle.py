@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def test_a_trend_of_all_years_by_week_names_months(client: Client) -> None:
 
 
 def test_slots_are_counted_by_key_and_in_all() -> None:
-    slots = Slots()
+    slots = Slots("questions", MAX_CONCURRENT)
     held = [slots.take(key("a")) for _ in range(MAX_CONCURRENT)]
     for each in held:
         each.__enter__()
@@ -77,6 +78,16 @@ def test_slots_are_counted_by_key_and_in_all() -> None:
         each.__exit__(None, None, None)
     with slots.take(key("a")), slots.take(key("c")):
         pass
+
+
+def test_a_key_has_more_changes_at_once_than_questions_and_not_any_number() -> None:
+    with ExitStack() as held:
+        for _ in range(throttle.MAX_CHANGES):
+            held.enter_context(throttle.CHANGES.take(key("writer")))
+        with pytest.raises(ApiError, match="16 changes of this key"), throttle.CHANGES.take(key("writer")):
+            pass
+        with throttle.QUESTIONS.take(key("writer")):
+            pass
 
 
 def test_points_and_facts_cost_more() -> None:
@@ -154,8 +165,6 @@ def test_the_fifth_question_at_once_is_refused_and_others_are_answered(tmp_path:
                 asked = {"params": {"dateFrom": "2024-02-01"}}
                 refused = first.refused(429, "TOO_MANY_CONCURRENT", "GET", "/v1/analytics/summary", **asked)
                 assert refused["retryAfter"] == 1
-                sent = {"json": [{"id": "x", "audioDate": "2024-01-01"}]}
-                first.refused(429, "TOO_MANY_CONCURRENT", "POST", "/v1/evaluations", **sent)
                 assert first.ask("GET", "/v1/analytics/summary").status_code == 200  # what is kept takes no slot
                 assert httpx.get(f"{address}/healthz", timeout=LONG_SECONDS).status_code == 200
                 other = threading.Thread(target=ask, args=(keys[1], 9))  # another key has places of its own

@@ -17,9 +17,10 @@ from lib import workspace as workspaces
 from lib.analytics.filters import MAX_VALUE_LENGTH, MAX_VALUES
 from lib.exports.reports import FORMATS, REPORTS
 from lib.jobs.queue import EXPORT
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.ui import charts
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests.conftest import ROOT
 from tests.test_architecture import SOURCES, module
 from tests.waiting import LONG_SECONDS
