@@ -27,6 +27,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
         (404, "No such path, or nothing there that the key may see."),
         (409, "It clashes with what is there."),
         (413, "The body is too large."),
+        (414, "The address is longer than 32 KB."),
         (415, "The body's type is none that is taken."),
         (429, "Too many requests."),
         (503, "The database does not answer."),

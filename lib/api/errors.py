@@ -84,7 +84,7 @@ def of(error: Exception) -> ApiError:
     if isinstance(error, errors.InvalidParameterError):
         return invalid(error.parameter, error.message)
     if isinstance(error, errors.RefusedError):
-        codes = {413: "PAYLOAD_TOO_LARGE"}
+        codes = {413: "PAYLOAD_TOO_LARGE", 414: "URI_TOO_LONG"}
         return ApiError(
             error.status if error.status in codes else 400, codes.get(error.status, "INVALID_PARAMETER"), error.message
         )

@@ -21,14 +21,13 @@ from lib.errors import RefusedError
 from lib.web import bodies, policy, uploads
 from lib.web.bodies import Body
 from lib.web.hosts import Hosts, check_origin, name_of
+from lib.web.http_protocol import MAX_ADDRESS, MAX_HEADERS, REFUSED, address_too_long, headers_too_long
 from lib.web.sockets import Sockets
 
 log = logging.getLogger(__name__)
 
-MAX_ADDRESS = 32 * 1024
-MAX_HEADERS = 32 * 1024
 MAX_BODY = 64 * 1024
-"""Bytes that an address, all headers, and the body of what a page sends, but for files, may have."""
+"""Bytes that the body of what a page sends, but for files, may have."""
 
 MAX_ORDER = 2**20
 """Bytes that the body of a program's request may have; a body of evaluations may have as many as the settings say."""
@@ -189,12 +188,14 @@ class Front:
     def _checked(self, scope: Scope, headers: dict[bytes, bytes], program: bool) -> int | None:
         """Return how many bytes the body may have; None without one. Raises RefusedError."""
         path: str = scope["path"]
+        if error := scope["state"].get(REFUSED):
+            raise error
         if path not in _ALIVE:
             self._hosts.check(headers.get(b"host"))
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_ADDRESS:
-            raise RefusedError(414, f"The address is longer than {MAX_ADDRESS // 1024} KB, the most that it may be.")
+            raise address_too_long()
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
-            raise RefusedError(431, f"The headers are longer than {MAX_HEADERS // 1024} KB, the most that they may be.")
+            raise headers_too_long()
         length = headers.get(b"content-length", b"")
         has_body = length not in (b"", b"0") or b"transfer-encoding" in headers
         if not program:

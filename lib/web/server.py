@@ -10,7 +10,9 @@ import gc
 import resource
 
 import uvicorn
+from websockets import http11
 
+from lib.web.http_protocol import MAX_ADDRESS, MAX_HEADERS, HttpProtocol
 from lib.web.websocket_protocol import WebSocketProtocol
 
 _OPEN_FILES = 16_384
@@ -19,7 +21,10 @@ _OPEN_FILES = 16_384
 
 def configure(message_bytes: int) -> None:
     """Let connections from now on have our limits; a websocket's message has at most `message_bytes`."""
+    # A websocket's library takes lines of 8 KB, and the cookies of a log-in, which are one line, may be longer.
+    http11.MAX_LINE_LENGTH = max(MAX_ADDRESS, MAX_HEADERS) + 1024
     for config in [each for each in gc.get_objects() if isinstance(each, uvicorn.Config)]:
+        config.http_protocol_class = HttpProtocol
         config.ws_protocol_class = WebSocketProtocol
         config.ws_max_size = message_bytes
 
