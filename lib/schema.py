@@ -331,4 +331,5 @@ audit = sa.Table(  # the store refuses to change or delete a row of it
     sa.Column("subject", sa.Text, nullable=False),  # to what
     sa.Column("details", sa.Text, nullable=False),  # JSON: {what: value}
     sa.Index("audit_at", "at"),
+    sqlite_with_rowid=False,  # by a row id a row could be replaced
 )

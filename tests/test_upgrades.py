@@ -97,7 +97,21 @@ OF_0003: Rows = {
         }
     ],
 }  # fmt: skip
-STATE_ROWS: dict[str, Rows] = {"0001": OF_0001, "0002": OF_0002, "0003": OF_0003}
+OF_0004: Rows = {
+    **OF_0003,
+    "people": [
+        {
+            "id": "p1", "issuer": None, "subject": None, "email": "ann@example.com", "name": "Ñ", "role": "viewer",
+            "call_centers": None, "campaigns": '["id1"]', "created_at": NOON, "created_by": "test", "seen_at": None,
+        }
+    ],
+    "sessions": [{"id": "2" * 64, "person": "p1", "started_at": NOON, "seen_at": NOON, "ended_at": None}],
+    "audit": [
+        {"id": f"a{n}", "at": NOON, "actor": "test", "action": "export", "subject": "Ñ", "details": '{"rows": 3}'}
+        for n in range(3)
+    ],
+}  # fmt: skip
+STATE_ROWS: dict[str, Rows] = {"0001": OF_0001, "0002": OF_0002, "0003": OF_0003, "0004": OF_0004}
 """What the tables of each revision hold."""
 
 EARLIER_FACTS = migrations.revisions("facts")[:-1]

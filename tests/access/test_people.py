@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from lib import schema
 from lib.access.audit import Action, Asked, Audit
@@ -226,17 +227,52 @@ def test_what_is_done_is_written_down(workspace: Workspace, people: People, sess
     assert audit.count(Asked(ZoneInfo("UTC"), date(2020, 1, 1), date(2020, 1, 2))) == 0
 
 
+_BY_POSTGRESQL = (
+    "TRUNCATE audit",
+    "TRUNCATE audit CASCADE",
+    "MERGE INTO audit USING (SELECT id FROM audit) AS held ON audit.id = held.id "
+    "WHEN MATCHED THEN UPDATE SET actor = 'somebody else'",
+    "MERGE INTO audit USING (SELECT id FROM audit) AS held ON audit.id = held.id WHEN MATCHED THEN DELETE",
+    "WITH gone AS (DELETE FROM audit RETURNING *) SELECT * FROM gone",
+)
+
+
 def test_the_audit_is_added_to_alone(workspace: Workspace) -> None:
     audit = Audit(workspace.state)
     audit.record("root", Action.EXPORT, "file.csv", rows=3)
-    changes = [sa.update(schema.audit).values(actor="somebody else"), sa.delete(schema.audit)]
+    with workspace.state.read() as connection:
+        row = dict(connection.execute(sa.select(schema.audit)).one()._mapping)
+    forged = {**row, "actor": "somebody else"}
+    insert = (sqlite if workspace.state.engine.dialect.name == "sqlite" else postgresql).insert(schema.audit)
+    changes = [
+        sa.update(schema.audit).values(actor="somebody else"),
+        sa.delete(schema.audit),
+        insert.values(forged).on_conflict_do_update(index_elements=["id"], set_={"actor": "somebody else"}),
+    ]
     if workspace.state.engine.dialect.name == "postgresql":
-        changes.append(sa.text("TRUNCATE audit"))
+        changes += [sa.text(each) for each in _BY_POSTGRESQL]
+    else:
+        plain = sa.insert(schema.audit).values(forged)
+        changes += [plain.prefix_with("OR REPLACE"), plain.prefix_with("OR IGNORE"), plain.prefix_with("OR FAIL")]
+        changes += [sa.text("UPDATE OR REPLACE audit SET actor = 'somebody else'")]
     for change in changes:
         with pytest.raises(sa.exc.DBAPIError, match="append-only"), workspace.state.engine.begin() as connection:
             connection.execute(change)
     (entry,) = audit.entries(Asked(ZoneInfo("UTC")), 10)
     assert (entry.actor, entry.told) == ("root", "rows: 3")
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_no_line_of_the_audit_is_replaced_by_its_row_id(workspace: Workspace) -> None:
+    """SQLite has a second key of each row, unless its table is made without."""
+    Audit(workspace.state).record("root", Action.EXPORT, "file.csv")
+    replaced = (
+        "INSERT OR REPLACE INTO audit (rowid, id, at, actor, action, subject, details) "
+        "SELECT 1, 'x', at, 'somebody else', action, subject, details FROM audit"
+    )
+    with pytest.raises(sa.exc.OperationalError, match="rowid"), workspace.state.engine.begin() as connection:
+        connection.exec_driver_sql(replaced)
+    assert Audit(workspace.state).actors() == ["root"]
 
 
 def test_what_fails_is_not_written_down(workspace: Workspace, people: People) -> None:
