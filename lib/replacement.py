@@ -16,6 +16,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
 from lib.errors import DiskFullError, StorageError
 
 _SQLITE_WAIT_SECONDS = 30
@@ -77,7 +80,7 @@ def decided(facts: Path | None, state: Path | None) -> Iterator[None]:
                 os.replace(each, _restored(store))
                 sync(store.parent)
             yield
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, sa.exc.DBAPIError) as error:
         raise _unfinished(error) from None
 
 
@@ -92,7 +95,7 @@ def finish(facts: Path | None, state: Path | None) -> None:
             put_in_place(facts, state)
     except FileNotFoundError:
         return  # another process was quicker
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, sa.exc.DBAPIError) as error:
         raise _unfinished(error) from None
 
 
@@ -107,17 +110,57 @@ def put_in_place(facts: Path | None, state: Path | None) -> None:
             os.replace(_restored(facts), facts)
         sync(facts.parent)
     if state is not None and _restored(state).exists():
-        # Into the old file, in one transaction, as other processes may have it open.
-        timeout = _SQLITE_WAIT_SECONDS
-        with (
-            closing(sqlite3.connect(_restored(state), timeout)) as new,
-            closing(sqlite3.connect(state, timeout)) as old,
-        ):
-            new.backup(old)
+        _replace_rows(state, _restored(state))
         _restored(state).unlink()
         for suffix in ("-wal", "-shm"):
             _restored(state).with_name(_restored(state).name + suffix).unlink(missing_ok=True)
         sync(state.parent)
+
+
+def _replace_rows(state: Path, restored: Path) -> None:
+    """Put the restored rows into the old file, in one transaction, as other processes may have it open.
+
+    What these have written to the audit stays, and so does what they have revoked, up to the moment that it begins.
+    """
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(state, _SQLITE_WAIT_SECONDS, isolation_level=None)
+        connection.execute("ATTACH ? AS restored", (str(restored),))
+        return connection
+
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.NullPool)
+    sa.event.listen(engine, "begin", begin)
+    with engine.begin() as connection:
+        old, new = sa.MetaData(), sa.MetaData(schema="restored")
+        old.reflect(connection)
+        new.reflect(connection)
+        if old.tables:
+            _merge(connection, old, new)
+    if not old.tables:  # whoever took the file away took what was in it, too
+        with (
+            closing(sqlite3.connect(restored, _SQLITE_WAIT_SECONDS)) as source,
+            closing(sqlite3.connect(state, _SQLITE_WAIT_SECONDS)) as target,
+        ):
+            source.backup(target)
+
+
+def _merge(connection: Connection, old: sa.MetaData, new: sa.MetaData) -> None:
+    keys = old.tables["api_keys"]
+    ended = sa.select(keys.c.prefix, keys.c.revoked_at).where(keys.c.revoked_at.is_not(None))
+    revoked = connection.execute(ended).all()
+    for source in new.tables.values():
+        target = old.tables[source.name]
+        chosen = sa.select(source)
+        if source.name == "audit":
+            chosen = chosen.where(source.c.id.not_in(sa.select(target.c.id)))
+        else:
+            connection.execute(sa.delete(target))
+        connection.execute(sa.insert(target).from_select(source.columns.keys(), chosen))
+    for row in revoked:
+        connection.execute(sa.update(keys).where(keys.c.prefix == row.prefix).values(revoked_at=row.revoked_at))
 
 
 def _refuse_log(built: Path) -> None:
@@ -141,6 +184,8 @@ def _refuse_without_room(state: Path) -> None:
 
 
 def _unfinished(error: Exception) -> StorageError:
+    if isinstance(error, sa.exc.DBAPIError):
+        error = error.orig if isinstance(error.orig, Exception) else error  # without the statement
     return StorageError(f"The restored data can't be put in place: {error}. Start again to go on with it.")
 
 

@@ -2,13 +2,15 @@
 
 For an embedded store a new file is built beside it, at the migration that the backup was made at, brought up to date
 as any older store is, and then put in its place (`lib/replacement.py`). PostgreSQL takes the rows in one transaction,
-from such a file where the backup is older, so that migrations run where nobody looks. Rollups are computed anew.
+from such a file where the backup is older, so that migrations run where nobody looks. Rollups are computed anew. What
+the audit holds and which keys are revoked is looked at within the transaction that replaces the rest, so that nothing
+is undone that was committed before it.
 """
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -204,19 +206,11 @@ class _Restoring:
         new.migrate()
         if file is not None:
             with new.transaction() as connection:
-                self._keep_audit(connection)
                 self._complete_state(connection)
             with new.read() as connection:
                 # As with the facts. That the log is gone, `replacement.decided` sees.
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         return new
-
-    def _keep_audit(self, connection: Connection) -> None:
-        """Add to a new store what the old one's audit holds beyond the backup's: a restore undoes no word of it."""
-        known = set(connection.scalars(sa.select(schema.audit.c.id)))
-        with self.state.read() as old:
-            kept = _reader(schema.audit, rows.of_state(old, schema.audit))
-            rows.into_state(connection, schema.audit.name, kept, without=known)
 
     def _replace_facts(self, connection: Connection, new: Facts | None) -> None:
         held = connection.execute(sa.select(schema.workspace.c.data_version)).scalar_one()
@@ -235,7 +229,7 @@ class _Restoring:
         self._complete_facts(connection)
 
     def _replace_state(self, connection: Connection, new: State | None) -> None:
-        revoked = self._revoked()
+        revoked = _revoked(connection)
         for table in reversed(schema.STATE.sorted_tables):
             if table is not schema.audit:
                 connection.execute(sa.delete(table))
@@ -248,7 +242,10 @@ class _Restoring:
             for name, batches in found:
                 unknown = known if name == schema.audit.name else frozenset[str]()
                 rows.into_state(connection, name, batches, without=unknown)
-        self._complete_state(connection, revoked)
+        keys = schema.api_keys
+        for prefix, when in revoked.items():
+            connection.execute(sa.update(keys).where(keys.c.prefix == prefix).values(revoked_at=when))
+        self._complete_state(connection)
 
     def _complete_facts(self, connection: Connection) -> None:
         """Make what is computed from the facts."""
@@ -256,9 +253,9 @@ class _Restoring:
         connection.execute(sa.update(schema.workspace).values(data_version=self.version))
         rollup.rebuild(connection)
 
-    def _complete_state(self, connection: Connection, revoked: Mapping[str, datetime] | None = None) -> None:
+    def _complete_state(self, connection: Connection) -> None:
         """Take what was of the moment out of the state: jobs under way, exports, as their files are in no backup."""
-        jobs, links, keys = schema.jobs, schema.pinned_links, schema.api_keys
+        jobs, links = schema.jobs, schema.pinned_links
         connection.execute(sa.delete(schema.idempotency))
         connection.execute(sa.delete(jobs).where(jobs.c.kind == EXPORT))
         open_jobs = jobs.c.status.not_in([COMPLETED, FAILED])
@@ -275,19 +272,8 @@ class _Restoring:
         # These links were made of the very facts that are restored.
         same = links.c.data_version == self.made.data_version
         connection.execute(sa.update(links).where(same).values(data_version=self.version))
-        for prefix, when in (self._revoked() if revoked is None else revoked).items():
-            connection.execute(sa.update(keys).where(keys.c.prefix == prefix).values(revoked_at=when))
         made_at = self.made.created_at.isoformat(timespec="seconds")
         audit.record(connection, self.actor, Action.RESTORE, f"backup of {made_at}", program=self.made.program)
-
-    def _revoked(self) -> dict[str, datetime]:
-        """Return the keys that are revoked; no backup makes them good again."""
-        keys = schema.api_keys
-        with self.state.read() as connection:
-            found = connection.execute(
-                sa.select(keys.c.prefix, keys.c.revoked_at).where(keys.c.revoked_at.is_not(None))
-            )
-            return {row.prefix: row.revoked_at for row in found}
 
     def _put_in_place(self) -> None:
         self.tell(99, "putting it in place")
@@ -319,6 +305,17 @@ class _Restoring:
                 self.tell(10 + done / max(1, total) * 70, f"{done} of {total} evaluations")
 
         return pa.RecordBatchReader.from_batches(batches.schema, counting())
+
+
+def _revoked(connection: Connection) -> dict[str, datetime]:
+    """Return the keys of a PostgreSQL state that are revoked; no backup makes them good again.
+
+    Until the transaction ends others wait to look a key up, so that none is revoked that is about to be replaced.
+    """
+    keys = schema.api_keys
+    connection.exec_driver_sql(f"LOCK TABLE {keys.name} IN ACCESS EXCLUSIVE MODE")
+    ended = sa.select(keys.c.prefix, keys.c.revoked_at).where(keys.c.revoked_at.is_not(None))
+    return {row.prefix: row.revoked_at for row in connection.execute(ended)}
 
 
 def _empty(connection: Connection, part: Part) -> None:

@@ -6,19 +6,25 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from lib import replacement, schema
+from lib.access import keys
+from lib.access.audit import Action, Audit, record
 from lib.backup import archive
 from lib.backup.restore import restore
+from lib.database import State
 from lib.errors import StorageError
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.backup.conftest import Kept, Reopened, back_up, facts_of, state_of
 from tests.conftest import ROOT
+from tests.waiting import until
 
 RESTORE_AND_DIE = """
 import os, signal, sys
@@ -78,7 +84,7 @@ def evaluations_and_notes(settings: Settings) -> tuple[int, int]:
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_a_killed_restore_of_embedded_stores(kept: Kept, tmp_path: Path) -> None:
     # All is built; one of two names is given; both are; the facts are in place; the state is, too; the end.
-    moments = (5, 7, 8, 11, 13, 14)
+    moments = (5, 7, 8, 11, 12, 13)
     Workspace(Settings(data_dir=tmp_path / "empty", sample="off")).close()
     for moment in moments:
         shutil.copytree(tmp_path / "empty", tmp_path / str(moment))
@@ -195,3 +201,128 @@ def test_a_backup_is_of_one_moment_while_others_write(reopened: Reopened, tmp_pa
         stopping.set()
         writer.join()
     assert versions == sorted(versions) and versions[-1] > first
+
+
+def revoke_all(state: State) -> set[str]:
+    """Revoke every key that is good still, and write a line of the audit; return their prefixes."""
+    Audit(state).record("other", Action.DOWNLOAD, "meanwhile")
+    good = [key.prefix for key in keys.all_keys(state) if key.revoked_at is None]
+    return {keys.revoke(state, prefix, "other").prefix for prefix in good}
+
+
+def stays(state: State, revoked: set[str]) -> None:
+    """Hold that what `revoke_all` did is done still."""
+    status = {key.prefix: key.status for key in keys.all_keys(state)}
+    assert revoked and {status[prefix] for prefix in revoked} == {"revoked"}
+    with state.read() as connection:
+        lines = [
+            (row.actor, row.action) for row in connection.execute(sa.select(schema.audit).order_by(schema.audit.c.id))
+        ]
+    assert {("other", Action.DOWNLOAD), ("other", Action.KEY_REVOKED), ("test", Action.RESTORE)} <= set(lines)
+
+
+@pytest.mark.parametrize("state_in_a_file", [False, True])
+def test_what_is_revoked_while_a_restore_is_at_work_stays_so(
+    kept: Kept, settings: Settings, tmp_path: Path, state_in_a_file: bool
+) -> None:
+    """By another process, which is let in until the state is replaced: all is built by then."""
+    if state_in_a_file:
+        settings = settings.model_copy(update={"state_url": f"sqlite:///{tmp_path / 'state.sqlite'}"})
+        restore(settings, kept.backup, lambda *_: None, replace=True, actor="test")
+    last = "putting it in place" if settings.state_file else "computing the rollups"
+    other, revoked = State(settings), set[str]()
+
+    def meanwhile(_share: float, message: str) -> None:
+        if message == last:
+            revoked.update(revoke_all(other))
+
+    restore(settings, kept.backup, meanwhile, replace=True, actor="test")
+    stays(other, revoked)
+    other.close()
+    again = State(settings)
+    stays(again, revoked)
+    again.close()
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_what_is_revoked_before_a_killed_restore_is_brought_to_its_end_stays_so(kept: Kept, tmp_path: Path) -> None:
+    """Once it is decided on, the first to open a store ends it; those who have one open may act until then."""
+    decided = 8
+    settings = Settings(data_dir=tmp_path / str(decided), sample="off")
+    Workspace(settings).close()
+    restore(settings, kept.backup, lambda *_: None, replace=True, actor="test")
+    other = State(settings)
+    assert died(tmp_path, kept.backup, "", decided) == [-9]
+    assert list(settings.data_dir.glob("*.restored"))
+    revoked = revoke_all(other)
+    again = State(settings)
+    assert not list(settings.data_dir.glob("*.restored"))
+    stays(again, revoked)
+    again.close()
+    other.close()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("when", ["not committed yet", "begun while the keys are replaced"])
+def test_a_revocation_and_a_restore_wait_for_each_other(kept: Kept, settings: Settings, when: str) -> None:
+    """PostgreSQL lets both in: neither may overlook what the other one is about to commit."""
+    other, revoked = State(settings), set[str]()
+    watching = sa.create_engine(settings.facts_url, isolation_level="AUTOCOMMIT")
+
+    def someone_waits() -> bool:
+        waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        with watching.connect() as connection:
+            return bool(connection.execute(waiting).scalar_one())
+
+    def revoke_slowly() -> None:
+        """Commit once the restore waits for it."""
+        revoked.update(key.prefix for key in keys.all_keys(other) if key.revoked_at is None)
+        table = schema.api_keys
+        ended = sa.update(table).where(table.c.prefix.in_(revoked)).values(revoked_at=datetime.now(UTC))
+        with other.transaction() as connection:
+            connection.execute(ended)
+            record(connection, "other", Action.DOWNLOAD, "meanwhile")
+            record(connection, "other", Action.KEY_REVOKED)
+            begun.set()
+            until(someone_waits)
+
+    begun, threads = threading.Event(), []
+
+    def start(target: Callable[[], object]) -> None:
+        threads.append(threading.Thread(target=target))
+        threads[-1].start()
+
+    def meanwhile(_share: float, message: str) -> None:
+        if message == "computing the rollups" and when == "not committed yet":
+            start(revoke_slowly)
+            assert begun.wait(60)
+
+    def executed(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "DELETE FROM api_keys" in statement and when != "not committed yet":
+            start(lambda: revoked.update(revoke_all(other)))
+            until(someone_waits)
+
+    sa.event.listen(sa.Engine, "after_cursor_execute", executed)
+    try:
+        restore(settings, kept.backup, meanwhile, replace=True, actor="test")
+    finally:
+        sa.event.remove(sa.Engine, "after_cursor_execute", executed)
+        for thread in threads:
+            thread.join()
+    stays(other, revoked)
+    other.close()
+    watching.dispose()
+
+
+def test_a_state_that_was_taken_away_is_made_anew(tmp_path: Path) -> None:
+    state = tmp_path / "state.sqlite"
+    settings = Settings(data_dir=tmp_path, sample="off", state_url=f"sqlite:///{state}")
+    made = State(settings)
+    keys.create(made, "robot", ["analytics:read"], "test")
+    made.close()
+    state.rename(tmp_path / "state.sqlite.restored")
+    replacement.finish(None, state)
+    again = State(settings)
+    assert [key.name for key in keys.all_keys(again)] == ["robot"]
+    again.close()
+    assert not list(tmp_path.glob("*.restored*"))
