@@ -26,10 +26,10 @@ from lib.schema import sessions
 from lib.settings import Settings
 
 
-def rerun(values: int = 0, size: int = 0, query: str = "") -> bytes:
+def rerun(values: int = 0, size: int = 0, query: str = "", page: str = "") -> bytes:
     """Return the message that asks for a page, with so many forged values of widgets, of `size` bytes each."""
     message = BackMsg()
-    message.rerun_script.query_string = query
+    message.rerun_script.query_string, message.rerun_script.page_name = query, page
     for number in range(values):
         widget = message.rerun_script.widget_states.widgets.add()
         widget.id, widget.string_value = f"{number:x}", "x" * size

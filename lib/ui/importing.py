@@ -23,7 +23,7 @@ from lib.ingest.mapping import MAX_MAPPING, ColumnSource, FileOptions, Mapping
 from lib.ingest.reading import InputFile, Preview, preview
 from lib.jobs.queue import COMPLETED, Job
 from lib.languages import day, number, said_of, t
-from lib.ui import inputs, page, plain, runs, visitor
+from lib.ui import inputs, page, plain, visitor
 from lib.workspace import Workspace
 
 FILE_TYPES = ["csv", "tsv", "txt", "gz", "xlsx", "xlsm", "parquet", "jsonl", "ndjson", "toml"]
@@ -37,7 +37,7 @@ _FILES, _STAMP, _BASE, _JOB, _NOTE = "_import_files", "_import_stamp", "_import_
 
 def upload(workspace: Workspace) -> tuple[InputFile, ...]:
     """Draw the upload; return the files that were brought, kept on disk."""
-    runs.allow_uploads()
+    visitor.allow_uploads()
     brought = st.file_uploader(
         t("Files with evaluations"),
         type=FILE_TYPES,

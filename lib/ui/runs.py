@@ -11,7 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib import logs
 from lib.counts import PAGES
-from lib.web.uploads import UPLOADS
+from lib.web.uploads import UPLOADS, Check
 
 
 def begin(page: str) -> None:
@@ -24,10 +24,10 @@ def begin(page: str) -> None:
         logs.serve(logs.Served(f"ses_{name}", "RUN", f"/{page}"))
 
 
-def allow_uploads() -> None:
-    """Let the session of this run bring files."""
+def allow_uploads(check: Check) -> None:
+    """Let the session of this run bring files as long as a check holds."""
     if context := get_script_run_ctx():
-        UPLOADS.allow(context.session_id)
+        UPLOADS.allow(context.session_id, check)
 
 
 def end_uploads() -> None:

@@ -123,7 +123,7 @@ def acting(act: Callable[P, object], role: Role = Role.VIEWER) -> Callable[P, No
 
 @dataclass(frozen=True, slots=True)
 class _Taker:
-    """Who takes a file away: what is pressed in one run is made in a thread that knows no visitor."""
+    """Who takes a file away, or brings one: what is pressed in one run is done in a thread that knows no visitor."""
 
     space: Workspace
     session: str | None  # None without a login
@@ -141,17 +141,27 @@ class _Taker:
             raise AccessError("This takes another role, or a session that has not ended; reload the page.")
 
 
-def taking(make: Callable[[], bytes | str], name: str, role: Role = Role.ANALYST) -> Callable[[], bytes]:
-    """Return what makes a file for those who have a role by then, and writes down that they took it."""
+def _taker(role: Role) -> _Taker:
     space = workspaces.current()
     session = st.session_state.get(_SESSION) if space.settings.has_login else None
-    taker = _Taker(space, session, current(), actor(), role)
+    return _Taker(space, session, current(), actor(), role)
+
+
+def allow_uploads() -> None:
+    """Let this page bring files as long as the visitor's session is good, and they are an admin."""
+    must(Role.ADMIN)
+    runs.allow_uploads(_taker(Role.ADMIN).check)
+
+
+def taking(make: Callable[[], bytes | str], name: str, role: Role = Role.ANALYST) -> Callable[[], bytes]:
+    """Return what makes a file for those who have a role by then, and writes down that they took it."""
+    taker = _taker(role)
 
     def taken() -> bytes:
         taker.check()
         made = make()
         content = made.encode() if isinstance(made, str) else made
-        space.audit.record(taker.actor, Action.DOWNLOAD, name, by="page", bytes=len(content))
+        taker.space.audit.record(taker.actor, Action.DOWNLOAD, name, by="page", bytes=len(content))
         return content
 
     return taken
@@ -161,6 +171,7 @@ def log_out(space: Workspace) -> None:
     """End the visitor's session, here and with the provider."""
     number, person = (st.session_state.get(name) for name in (_SESSION, _PERSON))
     st.session_state[_PERSON] = None
+    runs.end_uploads()
     if number is not None and person is not None:
         try:
             space.sessions.end(number, person.actor, Action.LOG_OUT)

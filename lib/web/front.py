@@ -122,7 +122,7 @@ class Front:
             await send(message)
 
         try:
-            body = self._checked(scope, headers, program)
+            body = await self._checked(scope, headers, program)
             await self._app(scope, receive if body is None else Body(receive, body), answer)
         except RefusedError as error:
             PAGES.refused[str(error.status)] += 1
@@ -185,7 +185,7 @@ class Front:
         finally:
             PAGES.sessions -= accepted
 
-    def _checked(self, scope: Scope, headers: dict[bytes, bytes], program: bool) -> int | None:
+    async def _checked(self, scope: Scope, headers: dict[bytes, bytes], program: bool) -> int | None:
         """Return how many bytes the body may have; None without one. Raises RefusedError."""
         path: str = scope["path"]
         if error := scope["state"].get(REFUSED):
@@ -212,7 +212,7 @@ class Front:
         limit = self._max_upload if file else of_program if program else MAX_BODY
         bodies.check(int(length) if length.isdigit() else 0, limit)
         if file:
-            uploads.UPLOADS.check(path)
+            await uploads.UPLOADS.check(path)
         return limit
 
     def _by_tls(self, scope: Scope, headers: dict[bytes, bytes]) -> bool:

@@ -39,7 +39,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def bring(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Give what draws the upload with some files in it, in one session."""
-    monkeypatch.setattr(importing.runs, "allow_uploads", lambda: None)
+    monkeypatch.setattr(importing.visitor, "allow_uploads", lambda: None)
     monkeypatch.setattr(importing, "t", lambda text: text)
     session: dict[str, Any] = {}
 
