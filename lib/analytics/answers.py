@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from functools import cache
+from time import perf_counter
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
@@ -29,6 +33,10 @@ log = logging.getLogger(__name__)
 MAX_BYTES = 64 * 2**20
 """How much memory the answers that are kept may take, by estimate."""
 
+_PLAIN = frozenset({str, date, type(None)})
+"""What equals nothing that is shown otherwise."""
+
+_NUMBERS = frozenset({bool, int, float, Decimal})
 _ROWS = ("groups", "points", "records", "parts", "rows", "cells")
 """What results call their rows."""
 
@@ -129,11 +137,11 @@ class Answers:
         kwargs: dict[str, Any],
     ) -> R:
         """Ask the facts, and count it; a slow one is logged, also where it was ended for that."""
-        started = time.perf_counter()
+        started = perf_counter()
         try:
             return question(connection, *args, **kwargs)
         finally:
-            seconds = time.perf_counter() - started
+            seconds = perf_counter() - started
             name = _name(question)
             self.times.add(name, seconds)
             if seconds * 1000 > self._slow_ms:
@@ -166,7 +174,32 @@ class Answers:
 def _asked(
     question: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[Callable[..., Any], Hashable, Hashable]:
-    return question, args, tuple(sorted(kwargs.items()))
+    return question, _cache_key(args), tuple((name, _cache_key(kwargs[name])) for name in sorted(kwargs))
+
+
+def _cache_key(value: Any) -> Hashable:
+    """Return a key that is the same only for values that an answer shows in the same way.
+
+    Python takes more than those for equal: an instant in two zones, 1 and True, Decimal("1") and Decimal("1.0").
+    """
+    kind = type(value)
+    if kind in _PLAIN:
+        return value  # type: ignore[no-any-return]  # all of these are hashable
+    if kind is tuple or kind is frozenset:
+        return kind, kind([each if type(each) in _PLAIN else _cache_key(each) for each in value])
+    if kind in _NUMBERS:
+        return kind, repr(value)
+    if isinstance(value, datetime | time):
+        return kind, value.isoformat(), value.fold
+    if names := _fields(kind):  # type: ignore[arg-type]  # classes are hashable
+        return kind, *[_cache_key(getattr(value, name)) for name in names]
+    return kind, value
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    """Return the names of a dataclass's fields; none for another class."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 def _name(question: Callable[..., Any]) -> str:

@@ -110,6 +110,15 @@ def test_instants_and_zones(client: Client) -> None:
     assert tokyo["totalEvaluations"] == 1
 
 
+def test_an_instant_is_echoed_as_it_was_asked_for(client: Client) -> None:
+    """Whatever was asked before: the same instant with another offset is the same question but for that."""
+    starts = ("2024-01-01T00:00:00+00:00", "2024-01-01T01:00:00+01:00", "2023-12-31T21:00:00-03:00")
+    for path in ("analytics/summary", "analytics/campaigns", "analytics/trends", "evaluations"):
+        answers = [client.get(f"/v1/{path}", dateFrom=start, dateTo="2024-01-09") for start in starts]
+        assert [answer.pop("dateFrom") for answer in answers] == list(starts)
+        assert answers[0] == answers[1] == answers[2] or path == "analytics/trends"
+
+
 def test_evaluations(client: Client) -> None:
     found = client.get("/v1/evaluations", state=["Pending", "failed"])
     assert [row["id"] for row in found["data"]] == ["5", "4"]

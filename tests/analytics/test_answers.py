@@ -1,0 +1,89 @@
+"""Answers that are kept: each is given again to the very question that it answers, and to no other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from enum import IntEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy.engine import Connection
+
+from lib.analytics import queries
+from lib.analytics.answers import Answers
+from lib.analytics.calendar import Granularity
+from lib.analytics.dimensions import CAMPAIGN
+from lib.analytics.filters import Filters, Grant
+from lib.workspace import Workspace
+
+
+class Code(IntEnum):
+    """A number that has a name."""
+
+    ONE = 1
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A value within a value."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class AskedOtherwise:
+    """The same in another class."""
+
+    value: Any
+
+
+NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
+BERLIN = ZoneInfo("Europe/Berlin")
+LATER = datetime(2024, 10, 27, 2, 30, tzinfo=BERLIN, fold=1)
+
+EQUAL = [
+    (NOON, NOON.astimezone(timezone(timedelta(hours=1)))),
+    (NOON, NOON.astimezone(BERLIN)),
+    (LATER, LATER.replace(fold=0)),
+    (time(12, tzinfo=UTC), time(13, tzinfo=timezone(timedelta(hours=1)))),
+    (1, True),
+    (0, False),
+    (1, 1.0),
+    (0.0, -0.0),
+    (1, Decimal(1)),
+    (Decimal(1), Decimal("1.0")),
+    (1, Code.ONE),
+    ("daily", Granularity.DAILY),
+    ((1, "a"), (True, "a")),
+    (frozenset({1}), frozenset({1.0})),
+]
+
+
+def shown(_connection: Connection, *values: object, **named: object) -> str:
+    """Answer with the values themselves."""
+    return f"{values} {named}"
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+@pytest.mark.parametrize(("one", "other"), EQUAL, ids=repr)
+def test_what_is_equal_and_shown_otherwise_is_another_question(answers: Answers, one: Any, other: Any) -> None:
+    forms = (lambda value: value, lambda value: (value,), Asked, lambda value: Asked(((value,), "x")))
+    for form in forms:
+        for value in (one, other, one):
+            assert answers.ask(shown, form(value)) == f"{(form(value),)} {{}}"
+            assert answers.ask(shown, value=form(value)) == f"() { ({'value': form(value)}) }"
+    assert answers.ask(shown, Asked(1)) != answers.ask(shown, AskedOtherwise(1))
+
+
+def test_the_same_question_is_asked_once(workspace: Workspace) -> None:
+    answers, calendar = Answers(workspace.facts), workspace.calendar
+    for _ in range(3):
+        filters = Filters(date(2024, 1, 1), NOON, ("a", "b"), is_ai=True, grant=Grant(("n",), None))
+        answers.ask(queries.summary, filters, calendar)
+        answers.ask(queries.breakdown, filters, calendar, CAMPAIGN, page_size=10)
+        answers.ask(queries.trend, filters, calendar, Granularity.DAILY)
+    assert answers.kept()[0] == 3
+    assert answers.hits() == {"queries.summary": 2, "queries.breakdown": 2, "queries.trend": 2}
