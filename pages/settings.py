@@ -5,7 +5,7 @@ import streamlit as st
 from lib import __version__, workspace
 from lib.access.people import Role
 from lib.languages import t
-from lib.ui import keys, language, page, people, plain, visitor
+from lib.ui import keys, language, page, people, plain, shared_items_admin, visitor
 
 page.head("Settings", "Who may do what?")
 page.link_notices()
@@ -25,6 +25,7 @@ with page.ended_by_errors():
         keys.listing(space)
         st.subheader(t("New key"), anchor=False)
         keys.create(space)
+        shared_items_admin.show(space)
     st.subheader(t("About"), anchor=False)
     store = t("an embedded DuckDB") if space.facts.embedded else "PostgreSQL"
     st.caption(

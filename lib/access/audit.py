@@ -40,6 +40,8 @@ class Action(StrEnum):
     BACKUP = "backup"
     RESTORE = "restore"
     TIMEZONE = "time zone changed"
+    VIEWS_DELETED = "saved views deleted"
+    NOTES_DELETED = "notes deleted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,8 @@ def timezone_command(zone: str | None, yes: bool) -> None:
         )
     if not yes and not click.confirm(
         f"Every evaluation's day will be computed anew in {zone}; each day, week and month will hold other "
-        "evaluations. Change the time zone?",
+        "evaluations. An app that runs with CALLBOARD_TIMEZONE set to another zone then answers nothing until it is "
+        "restarted. Change the time zone?",
         err=True,
     ):
         raise CancelledError("Nothing was changed.")
@@ -149,7 +150,11 @@ def timezone_command(zone: str | None, yes: bool) -> None:
         click.echo(f"The time zone is {zone} already; nothing was changed.")
         return
     click.echo(f"time zone: {zone} (before: {result['before']})")
-    click.echo(f"Where CALLBOARD_TIMEZONE is set, set it to {zone}: a start with another zone is refused.", err=True)
+    click.echo(
+        f"Where CALLBOARD_TIMEZONE is set, set it to {zone} and restart the app: with another zone it answers nothing, "
+        "and does not start.",
+        err=True,
+    )
 
 
 @commands.command("backup")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -26,6 +27,7 @@ _FORMATS = {
     "instant": "yyyy-mm-dd hh:mm:ss",
 }
 _MAX_CELL = 32_767  # characters that a cell of an XLSX holds
+_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # spreadsheets take _x0041_ for an A
 _UNWRITABLE = {code: None for code in range(32) if code not in (9, 10, 13)}
 
 
@@ -103,7 +105,7 @@ def _heading(sheet: Any, text: str) -> Any:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font, PatternFill
 
-    cell = WriteOnlyCell(sheet, defused(text))
+    cell = WriteOnlyCell(sheet, _cell_text(text))
     cell.font = Font(bold=True)
     cell.fill = PatternFill("solid", fgColor="E6EEEE")
     return cell
@@ -123,10 +125,15 @@ def _csv_value(value: Any) -> Any:
 
 def _xlsx_value(value: Any) -> Any:
     if isinstance(value, str):
-        return defused(value.translate(_UNWRITABLE))[:_MAX_CELL]
+        return _cell_text(value)
     if isinstance(value, datetime):
         return value.replace(tzinfo=None)
     return value
+
+
+def _cell_text(text: str) -> str:
+    """Return a text as a cell of a workbook shows it: no formula, and what looks like an escape escaped itself."""
+    return _ESCAPE.sub("_x005F_", defused(text.translate(_UNWRITABLE))[:_MAX_CELL])
 
 
 def _sheet_name(title: str) -> str:

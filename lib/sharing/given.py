@@ -11,8 +11,11 @@ import string
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
 from lib.analytics.filters import MAX_VALUES, PARAMETERS, clean
-from lib.errors import InvalidParameterError, nearest
+from lib.errors import ConflictError, InvalidParameterError, nearest
 
 PAGES = ("", "campaigns", "call_centers", "executives", "trends", "drivers", "evaluations")
 """The pages that show a selection, by their URL paths; the overview's is empty."""
@@ -29,6 +32,24 @@ def new_id() -> str:
 def is_id(text: str) -> bool:
     """Return whether a text has the form of an id; what has not is not looked for."""
     return _ID.fullmatch(text) is not None
+
+
+def check_count(
+    connection: Connection, table: sa.Table, what: str, mine: sa.ColumnElement[bool], most_of_one: int, most: int
+) -> None:
+    """Raise ConflictError where one person, or all together, keep as many rows of a table as they may.
+
+    `mine` holds for that person's rows. To be asked in the transaction that adds a row.
+    """
+    counted = sa.select(sa.func.count(), sa.func.count().filter(mine)).select_from(table)
+    in_all, of_one = connection.execute(counted).one()
+    if of_one >= most_of_one:
+        raise ConflictError(f"You have {of_one} {what}, as many as one may have. Right would be to delete some first.")
+    if in_all >= most:
+        raise ConflictError(
+            f"There are {in_all} {what}, as many as there may be. Right would be that somebody deletes some; an "
+            "administrator can, on the Settings page."
+        )
 
 
 def line(parameter: str, text: str, most: int) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 
+from lib.access import audit
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY
 from lib.database import State
 from lib.errors import CallboardError, InvalidParameterError
@@ -15,6 +16,9 @@ from lib.sharing import given
 
 MAX_TEXT = 200
 """Characters of a note."""
+
+MAX_OF_ONE, MAX_IN_ALL = 500, 1_000
+"""Notes that one author may have, and that there may be: charts show all of a period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +49,13 @@ class Notes:
     def add(self, day: date, text: str, author: str) -> Note:
         """Pin a line of 1 to MAX_TEXT characters to a day; return the note.
 
-        Raises InvalidParameterError for a text that can't be, and for a day on which no evaluation can be.
+        Raises InvalidParameterError for a text that can't be, and for a day on which no evaluation can be;
+        ConflictError where there are as many as there may be.
         """
         note = Note(given.new_id(), _day(day), given.line("text", text, MAX_TEXT), author, datetime.now(UTC))
         values = {name: getattr(note, name) for name in Note.__dataclass_fields__}
         with self._state.transaction() as connection:
+            given.check_count(connection, notes, "notes", notes.c.author == author, MAX_OF_ONE, MAX_IN_ALL)
             connection.execute(sa.insert(notes).values(values))
         return note
 
@@ -75,6 +81,19 @@ class Notes:
             gone = connection.execute(sa.delete(notes).where(notes.c.id == number, *theirs)).rowcount
         if gone != 1:
             raise _none_such(number)
+
+    def authors(self) -> dict[str, int]:
+        """Return how many notes each author has."""
+        counted = sa.select(notes.c.author, sa.func.count()).group_by(notes.c.author).order_by(notes.c.author)
+        with self._state.read() as connection:
+            return dict(connection.execute(counted).tuples().all())
+
+    def delete_all(self, author: str, actor: str) -> int:
+        """Forget every note of an author, and write that down; return how many they were."""
+        with self._state.transaction() as connection:
+            count = int(connection.execute(sa.delete(notes).where(notes.c.author == author)).rowcount)
+            audit.record(connection, actor, audit.Action.NOTES_DELETED, author, count=count)
+        return count
 
 
 def _day(day: date) -> date:

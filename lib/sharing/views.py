@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
+from lib.access import audit
 from lib.analytics.calendar import FIRST_DAY, Calendar
 from lib.database import State
 from lib.errors import CallboardError, ConflictError, InvalidParameterError, nearest
@@ -29,6 +30,9 @@ EVERYONE = "everyone"
 
 MAX_NAME = 80
 """Characters of a view's name."""
+
+MAX_OF_ONE, MAX_IN_ALL = 200, 2_000
+"""Views that one owner may have, and that there may be."""
 
 PRESETS = tuple(Calendar(ZoneInfo("UTC"), "monday", FIRST_DAY).presets())
 """The names of the periods that a view may have in place of dates."""
@@ -108,7 +112,8 @@ class Views:
 
         Of the parameters the filters' and those named in `view_parameters` are kept; with a `period`, no dates.
         Raises InvalidParameterError for a name, page, period or parameter that can't be, ConflictError where another
-        view of the owner has the name, CallboardError where `number` is no view of the owner's.
+        view of the owner has the name or there are as many as there may be, CallboardError where `number` is no view
+        of the owner's.
         """
         now, trimmed = datetime.now(UTC), given.line("name", name, MAX_NAME)
         values = {
@@ -121,6 +126,7 @@ class Views:
         }
         with self._changing(trimmed) as connection:
             if number is None:
+                given.check_count(connection, views, "saved views", views.c.owner == owner, MAX_OF_ONE, MAX_IN_ALL)
                 number = given.new_id()
                 row = {**values, "id": number, "owner": owner, "is_default": False, "created_at": now}
                 connection.execute(sa.insert(views).values(row))
@@ -147,6 +153,19 @@ class Views:
         with self._state.transaction() as connection:
             _own(connection, number, owner)
             connection.execute(sa.delete(views).where(views.c.id == number))
+
+    def owners(self) -> dict[str, int]:
+        """Return how many views each owner has."""
+        counted = sa.select(views.c.owner, sa.func.count()).group_by(views.c.owner).order_by(views.c.owner)
+        with self._state.read() as connection:
+            return dict(connection.execute(counted).tuples().all())
+
+    def delete_all(self, owner: str, actor: str) -> int:
+        """Forget every view of an owner, and write that down; return how many they were."""
+        with self._state.transaction() as connection:
+            count = int(connection.execute(sa.delete(views).where(views.c.owner == owner)).rowcount)
+            audit.record(connection, actor, audit.Action.VIEWS_DELETED, owner, count=count)
+        return count
 
     def set_default(self, number: str | None, owner: str) -> None:
         """Make a view of one's own what one begins with, in place of another; with None, begin with none.

@@ -12,13 +12,16 @@ from lib.analytics import queries
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY
 from lib.analytics.filters import local_date
 from lib.errors import CallboardError
-from lib.languages import day, t
+from lib.languages import day, number, t
 from lib.sharing.notes import MAX_TEXT
 from lib.ui import plain, visitor
 from lib.ui.view import View
 from lib.workspace import Workspace
 
 _FAILED = "_note_failed"
+
+MAX_LISTED = 50
+"""Notes that are listed; charts show all."""
 
 
 def show(view: View) -> None:
@@ -27,8 +30,14 @@ def show(view: View) -> None:
     if not points:
         return
     found = view.workspace.notes.between(points[0].bucket.first, points[-1].bucket.last)
-    with st.expander(t("Notes ({count})", count=len(found)), key="cb-notes"):
-        for note in found:
+    expander = st.expander(t("Notes ({count})", count=len(found)), key="cb-notes", on_change="rerun")
+    if not expander.open:
+        return
+    with expander:
+        if len(found) > MAX_LISTED:
+            latest = t("The latest {shown} of {count} notes.", shown=number(MAX_LISTED), count=number(len(found)))
+            st.caption(latest + " " + t("For others choose another period."))
+        for note in found[-MAX_LISTED:]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.html(f"<b>{day(note.day)}</b> {html.escape(note.text)}", width="stretch")
                 if visitor.may(Role.ADMIN) or note.author == visitor.owner():

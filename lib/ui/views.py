@@ -8,24 +8,35 @@ import streamlit as st
 
 from lib.access.people import Role
 from lib.errors import CallboardError
-from lib.languages import t
-from lib.sharing.views import View, resolved
+from lib.languages import number, t
+from lib.sharing.views import MAX_NAME, View, resolved
 from lib.ui import page_parameters, plain, state, visitor
 from lib.workspace import Workspace
 
 _FAILED = "_view_failed"
 
+MAX_LISTED = 20
+"""Views that are listed; the others are found by their name."""
+
 
 def chooser(workspace: Workspace) -> None:
     """Draw the saved views: links to them, and the form that saves what is shown."""
-    saved = [view for view in workspace.views.all(visitor.owner()) if visitor.sees(workspace, view)]
-    with st.expander(t("Saved views"), expanded=False, key="cb-views"):
-        for view in saved:
+    expander = st.expander(t("Saved views"), expanded=False, key="cb-views", on_change="rerun")
+    if not expander.open:
+        return  # there may be hundreds, and every page has them
+    with expander:
+        saved = [view for view in workspace.views.all(visitor.owner()) if visitor.sees(workspace, view)]
+        listed = saved
+        if len(saved) > MAX_LISTED:
+            sought = st.text_input(t("Find a view"), key="_view_sought", max_chars=MAX_NAME)
+            listed = [view for view in saved if sought.casefold() in view.name.casefold()][:MAX_LISTED]
+            st.caption(t("{shown} of {count} views.", shown=number(len(listed)), count=number(len(saved))))
+        for view in listed:
             _entry(workspace, view)
         if not saved:
             st.caption(t("A view keeps a page with its filters under a name."))
         with st.form("save-view", border=False, clear_on_submit=True):
-            st.text_input(t("Name of the view"), key="_view_name", max_chars=80, placeholder=t("Monday meeting"))
+            st.text_input(t("Name of the view"), key="_view_name", max_chars=MAX_NAME, placeholder=t("Monday meeting"))
             if st.session_state.get("_preset") not in ("all", "own"):
                 st.checkbox(t("Keep the period relative to today"), value=True, key="_view_relative")
             if workspace.settings.has_login:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import zipfile
 from datetime import UTC, date, datetime
 
 import openpyxl
@@ -79,3 +81,15 @@ def test_formulas_are_made_harmless(text: str) -> None:
 @pytest.mark.parametrize("text", ["-5", "+3.5", "-1e3", "a=b", "", "1-2", "ok"])
 def test_what_is_no_formula_stays(text: str) -> None:
     assert defused(text) == text
+
+
+def test_what_looks_like_an_escape_stays_as_it_is() -> None:
+    """Spreadsheets take _x0041_ for an A, in cells, headers and the second sheet."""
+    names = ("_x0041_", "a _x000D_ b", "_x005F_x0041_", "_xyz_ _x41_")
+    table = TableFile("T", (Field("_x0041_"),), tuple((name,) for name in names), (("Shows", "_x0042_"),))
+    with zipfile.ZipFile(io.BytesIO(table.xlsx())) as archive:
+        raw = b"".join(archive.read(name) for name in archive.namelist() if name.endswith(".xml")).decode()
+    texts = re.findall(r"<t[^>]*>([^<]*)</t>", raw)
+    decoded = [re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), text) for text in texts]
+    assert {*names, "_x0042_"} <= set(decoded)
+    assert "A" not in decoded and "B" not in decoded

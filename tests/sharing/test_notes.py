@@ -6,7 +6,9 @@ from datetime import date
 
 import pytest
 
-from lib.errors import CallboardError, InvalidParameterError
+from lib.access.audit import Action, Asked
+from lib.errors import CallboardError, ConflictError, InvalidParameterError
+from lib.sharing import notes as annotations
 from lib.sharing.notes import Notes
 from lib.workspace import Workspace
 from tests.sharing.test_views import WEIRD
@@ -44,6 +46,24 @@ def test_a_note_is_changed_and_deleted(notes: Notes) -> None:
         with pytest.raises(CallboardError, match="There is no note"):
             notes.delete(number)
     assert notes.between(DAY, DAY) == [other]
+
+
+def test_an_author_has_so_many_notes_and_all_so_many(
+    notes: Notes, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(annotations, "MAX_OF_ONE", 2)
+    monkeypatch.setattr(annotations, "MAX_IN_ALL", 3)
+    for _ in range(2):
+        notes.add(DAY, "Hers", "ada")
+    with pytest.raises(ConflictError, match="You have 2 notes"):
+        notes.add(DAY, "One more", "ada")
+    notes.add(DAY, "His", "bob")
+    with pytest.raises(ConflictError, match="There are 3 notes"):
+        notes.add(DAY, "Too many", "cyd")
+    assert notes.authors() == {"ada": 2, "bob": 1}
+    assert notes.delete_all("ada", "root") == 2 and [each.author for each in notes.between(DAY, DAY)] == ["bob"]
+    asked = Asked(workspace.settings.zone, actions=(Action.NOTES_DELETED,))
+    assert [(each.actor, each.subject) for each in workspace.audit.entries(asked, 5)] == [("root", "ada")]
 
 
 @pytest.mark.parametrize("text", [*WEIRD, "x" * 200, "🦊" * 200])

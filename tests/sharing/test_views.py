@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from lib.access.audit import Action, Asked
 from lib.analytics.calendar import Calendar
 from lib.analytics.filters import Filters
 from lib.errors import CallboardError, ConflictError, InvalidParameterError
 from lib.settings import Settings
 from lib.sharing import given
+from lib.sharing import views as saved_views
 from lib.sharing.views import EVERYONE, PRESETS, View, Views, resolved
 from lib.workspace import Workspace
 from tests.conftest import ROOT
@@ -96,6 +98,27 @@ def test_a_name_is_an_owners_once(views: Views) -> None:
             views.save("ada", name, "", {}, number=other.id)
         assert views.rename(first.id, "ada", name).name == name
         assert views.save("bob", name, "", {}).name == name
+
+
+def test_an_owner_has_so_many_views_and_all_owners_so_many(
+    views: Views, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saved_views, "MAX_OF_ONE", 2)
+    monkeypatch.setattr(saved_views, "MAX_IN_ALL", 3)
+    mine = [views.save("ada", name, "", {}) for name in ("one", "two")]
+    with pytest.raises(ConflictError, match="You have 2 saved views, as many as one may have"):
+        views.save("ada", "three", "", {})
+    assert views.save("ada", "Two", "", {}, number=mine[1].id).name == "Two"  # what is there may be changed
+    views.save("bob", "one", "", {})
+    with pytest.raises(ConflictError, match="There are 3 saved views"):
+        views.save("cyd", "one", "", {})
+    assert views.owners() == {"ada": 2, "bob": 1}
+    assert views.delete_all("ada", "root") == 2
+    assert views.owners() == {"bob": 1} and views.save("cyd", "one", "", {})
+    asked = Asked(workspace.settings.zone, actions=(Action.VIEWS_DELETED,))
+    assert [(each.actor, each.subject, each.details) for each in workspace.audit.entries(asked, 5)] == [
+        ("root", "ada", {"count": 2})
+    ]
 
 
 def test_a_failed_change_of_the_default_leaves_it(views: Views) -> None:
