@@ -43,6 +43,7 @@ class PageClient:
 
     connection: ClientConnection
     session: str = field(default="")
+    redirect: str = field(default="")
 
     def draw(self, message: bytes | None = None) -> str:
         """Ask for the page, wait until all of it has come, and return the texts of what it shows."""
@@ -53,6 +54,8 @@ class PageClient:
             kind = answer.WhichOneof("type")
             if kind == "new_session":
                 self.session = answer.new_session.initialize.session_id
+            if kind == "auth_redirect":
+                self.redirect = answer.auth_redirect.url
             drawn += str(answer.delta) if kind == "delta" else ""
             if kind == "script_finished":
                 return drawn

@@ -1,5 +1,7 @@
 """Back to where the visitor wanted to go: by itself `st.login` leads to the first page, whatever was asked for.
 
+Which signatures a provider's word may have is set here, too, before the first log-in.
+
 The page that sends a visitor to the log-in is kept in a cookie for as long as a log-in may take, and is what the
 answer to the provider's word leads to.
 """
@@ -11,6 +13,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lib.web import id_tokens
 
 _COOKIE = "callboard_wanted"
 _SECONDS = 900
@@ -30,6 +34,7 @@ class AfterLogin:
         if path not in ("/auth/login", "/oauth2callback"):
             await self._app(scope, receive, send)
             return
+        id_tokens.pin_algorithms()
         given = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
         async def answer(message: Message) -> None:
