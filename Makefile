@@ -26,8 +26,8 @@ torture: install-dev system ## kill -9 at random moments, KILLS of each kind on 
 fuzz: install-dev ## brings in files that are broken on purpose: FILES of them, from SEED on; tells what came of them
 	@$(BIN)/python -m tests.hostile --files $(FILES) --seed $(SEED)
 
-bench: install-dev system ## measurements against yardsticks, on ten million evaluations; writes bench/results.md
-	@$(BIN)/python -m bench $(PARTS)
+bench: install-dev system ## measurements against yardsticks, on ten million evaluations; writes bench/results.md; ROWS=100000 tries it out
+	@ROWS=$(ROWS) $(BIN)/python -m bench $(PARTS)
 
 lint: install-dev
 	@$(BIN)/ruff check .

@@ -21,7 +21,24 @@ from lib.workspace import Workspace
 from tests import postgres
 
 FOLDER = Path(__file__).parent / "cache"
-ROWS = 10_000_000
+YARDSTICK_ROWS = 10_000_000
+"""Evaluations that the table of results is about."""
+
+LEAST_ROWS = 1_000
+
+
+def _rows(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 12 and int(text) >= LEAST_ROWS):
+        sys.exit(
+            f"ROWS '{text}' is not a number of evaluations; right would be {LEAST_ROWS:,} or more, such as 100000."
+        )
+    return int(text)
+
+
+ROWS = _rows(os.environ.get("ROWS") or str(YARDSTICK_ROWS))
+IS_TRIAL = ROWS != YARDSTICK_ROWS
+"""Whether all is only tried out: with fewer evaluations, for seconds where minutes are measured, and no table."""
+
 UNTIL = date(2026, 10, 31)
 
 
@@ -60,7 +77,9 @@ def version() -> str:
 
 
 def settings(engine: str, address: str = "", rows: int = ROWS) -> Settings:
-    """Return the settings of the workspace of that many rows."""
+    """Return the settings of the workspace of that many rows, at the address of PostgreSQL in a database of its own."""
+    if address:
+        address = _other_database(address, "postgres" if rows == YARDSTICK_ROWS else f"callboard_{rows}")
     return Settings(data_dir=FOLDER / f"{engine}-{rows}", database_url=address, sample="off", rate_limit="off")
 
 
@@ -78,7 +97,7 @@ def made(chosen: Settings, rows: int = ROWS) -> Settings:
     return chosen
 
 
-def other_database(address: str, name: str) -> str:
+def _other_database(address: str, name: str) -> str:
     """Return the address of another database of the same server, made where it is missing."""
     with psycopg.connect(address, autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 from playwright.sync_api import Page, sync_playwright
 
+from bench import data
 from bench.report import Report, timed
 from lib.api.throttle import MAX_CONCURRENT
 from lib.settings import Settings
@@ -27,7 +28,7 @@ DRAWN = (
     " && document.querySelectorAll('[data-testid=stVegaLiteChart] svg').length >= 2"
 )
 PRESETS = ("Last 30 days", "Last 90 days", "This year", "Last year", "All time", "Last month", "Last quarter")
-LOAD_SECONDS = 60
+LOAD_SECONDS = 5 if data.IS_TRIAL else 60
 CONNECTIONS = 200
 
 

@@ -14,12 +14,13 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from bench import data
 from bench.report import Report
 from lib.settings import Settings
 from tests.browser.conftest import served
 
-SESSIONS = 100
-SECONDS = 180
+SESSIONS = 10 if data.IS_TRIAL else 100
+SECONDS = 30 if data.IS_TRIAL else 180
 PAUSE = 10
 MEGABYTES = 1536
 

@@ -1,0 +1,37 @@
+"""The measurements start from a clean clone: each part that needs no running app, on few evaluations."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import changes, data, questions
+from bench.report import Report
+from lib.settings import Settings
+from tests.conftest import ROOT
+
+ROWS = 2_000
+
+
+def test_questions_and_changes(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "FOLDER", tmp_path / "cache")
+    monkeypatch.setattr(changes, "NEW_ROWS", ROWS // 10)
+    report, engine = Report(), "postgresql" if settings.database_url else "duckdb"
+    (tmp_path / "cache").mkdir()
+    chosen = data.made(settings, ROWS)
+    questions.run(report, engine, chosen)
+    changes.run(report, engine, chosen)
+    assert [line[0] for line in report.lines] == ["questions"] * 5 + ["exports", "imports", "imports"]
+    assert not list(settings.exports_dir.glob("*"))  # what was written is taken away
+
+
+@pytest.mark.parametrize("rows", ["x", "10", "1.5", "-1000"])
+def test_a_number_of_evaluations_that_can_not_be(rows: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench"], cwd=ROOT, env={**os.environ, "ROWS": rows}, capture_output=True, text=True
+    )
+    assert done.returncode == 1 and "is not a number of evaluations" in done.stderr and "Traceback" not in done.stderr
