@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lib.analytics import heat, queries
+from lib.analytics import heat
 from lib.analytics.measures import METRICS
 from lib.charts import heat as heats
 from lib.languages import t
@@ -29,7 +29,7 @@ notes.show(view)
 st.subheader(t("By weekday and hour"), anchor=False)
 week = st.container()
 st.subheader(t("All figures"), anchor=False)
-tables.trend(view, view.answers.ask(queries.trend, view.filters, view.calendar, view.granularity))
+tables.trend(view, view.trend)
 with week:  # drawn last: it alone reads the evaluations themselves
     drawing = heats.heat(view.answers.ask(heat.by_hour, view.filters, view.calendar), metric, charts.look())
     charts.section(view, t("By weekday and hour"), drawing, "heat", headed=False)

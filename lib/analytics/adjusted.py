@@ -7,6 +7,7 @@ band of duration.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -92,8 +93,14 @@ def like_for_like(connection: Connection, filters: Filters, calendar: Calendar, 
         for stratum, (n, _, _) in of_group.items():
             weights[stratum] += n
     rows = [_row(group.named, group.sums, cells.get(group.named, {}), weights) for group in groups]
-    rows.sort(key=lambda row: (row.adjusted is None, -(row.adjusted or Fraction()), id_order(row.named)))
-    return LikeForLike(period, sum((group.sums for group in groups), Sums()), tuple(rows))
+    rows.sort(key=lambda row: (row.adjusted is None, *_descending(row), id_order(row.named)))
+    return LikeForLike(period, Sums.total(group.sums for group in groups), tuple(rows))
+
+
+def _descending(row: Row) -> tuple[float, Fraction]:
+    """Return what to sort rows by, the highest first: exact, but compared as fractions only where need be."""
+    mean = row.adjusted or Fraction()
+    return -float(mean), -mean
 
 
 def _cells(
@@ -110,9 +117,8 @@ def _cells(
         .group_by(*(sa.literal_column(str(place)) for place in range(1, len(keys) + 1)))
     )
     found: dict[int, dict[Stratum, Cell]] = defaultdict(dict)
-    for key, campaign, is_ai, band, *values in connection.execute(asked):
-        n, total, squares = (int(value) for value in values)
-        found[key][campaign, is_ai, band] = (n, total, squares)
+    for key, campaign, is_ai, band, n, total, squares in connection.execute(asked).fetchall():
+        found[key][campaign, is_ai, band] = (int(n), int(total), int(squares))
     names = names_of(connection, dimension, set(found))
     return {names[key]: cells for key, cells in found.items()}
 
@@ -133,11 +139,10 @@ def _row(named: Named, sums: Sums, cells: Mapping[Stratum, Cell], weights: Mappi
         return Row(named, sums, None, None, Fraction(), Fraction())
     weight = sum(weights[stratum] for stratum in cells)
     thin = sum(weights[stratum] for stratum, (n, _, _) in cells.items() if n < ENOUGH_IN_CELL)
-    # Cells of equal size are added up as whole numbers first: fractions are slow.
-    by_size: dict[int, int] = defaultdict(int)
-    for stratum, (n, total, _) in cells.items():
-        by_size[n] += weights[stratum] * total
-    mean = sum((Fraction(total, n) for n, total in by_size.items()), Fraction()) / (weight * SCORE_SCALE)
+    # Added up as whole numbers, over a denominator that all cells share: fractions are slow.
+    shared = math.lcm(*(n for n, _, _ in cells.values()))
+    added = sum(weights[stratum] * total * (shared // n) for stratum, (n, total, _) in cells.items())
+    mean = Fraction(added, shared * weight * SCORE_SCALE)
     weighted = [(weights[stratum], *cell) for stratum, cell in cells.items()]
     interval = statistics.standardised_interval(weighted, SCORE_SCALE)
     return Row(named, sums, mean, interval, Fraction(weight, whole), Fraction(thin, weight))

@@ -17,7 +17,7 @@ from lib.analytics.filters import Filters, local_date
 from lib.analytics.local_time import bucket_start
 from lib.analytics.measures import Sums
 from lib.analytics.queries import Point, Trend, grouped, id_order, trend
-from lib.analytics.selection import Period, names_of, period_in_force, source, sums
+from lib.analytics.selection import Period, keys_of, names_of, period_in_force, source, sums
 from lib.codes import SCORE_SCALE
 from lib.schema import PLAIN_MEASURES
 
@@ -65,7 +65,7 @@ def split(
     groups = grouped(connection, filters, calendar, whole.period, dimension)
     ordered = sorted(groups, key=lambda group: (-group.sums.evaluations, id_order(group.named)))
     shown = [group.named for group in ordered[:LARGEST]]
-    keys = _keys(connection, dimension, shown)
+    keys = keys_of(connection, dimension, shown)
     found: dict[Named, dict[date, Sums]] = defaultdict(dict)
     for key, begins, *values in _rows(
         connection, filters, calendar, whole.period, dimension, granularity, PLAIN_MEASURES, keys
@@ -83,8 +83,17 @@ def split(
     return Split(tuple(zip(shown, courses, strict=True)), rest, max(len(ordered) - LARGEST, 0))
 
 
-def brief(connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension) -> Brief:
-    """Return every group's average score over time in at most about MOST_POINTS points, as sparklines show it."""
+def brief(
+    connection: Connection,
+    filters: Filters,
+    calendar: Calendar,
+    dimension: Dimension,
+    names: tuple[Named, ...] | None = None,
+) -> Brief:
+    """Return every group's average score over time in at most about MOST_POINTS points, as sparklines show it.
+
+    With `names`, of these groups alone.
+    """
     period = period_in_force(connection, filters, calendar)
     if period.date_from is None or period.date_to is None:
         return Brief((), {})
@@ -93,15 +102,16 @@ def brief(connection: Connection, filters: Filters, calendar: Calendar, dimensio
     granularity = _brief(first, last)
     buckets = [bucket.first for bucket in calendar.buckets(first, last, granularity)]
     means: dict[int, dict[date, float]] = defaultdict(dict)
+    keys = None if names is None else keys_of(connection, dimension, names)
     for key, begins, scored, score_sum in _rows(
-        connection, filters, calendar, period, dimension, granularity, ("scored", "score_sum")
+        connection, filters, calendar, period, dimension, granularity, ("scored", "score_sum"), keys
     ):
         if scored:
             means[key][begins] = score_sum / (scored * SCORE_SCALE)
-    names = names_of(connection, dimension, set(means))
+    named = names_of(connection, dimension, set(means)) if keys is None else keys
     return Brief(
         tuple(buckets),
-        {names[key]: tuple(course.get(bucket) for bucket in buckets) for key, course in means.items()},
+        {named[key]: tuple(course.get(bucket) for bucket in buckets) for key, course in means.items()},
     )
 
 
@@ -129,16 +139,6 @@ def _rows(
     start = bucket_start(found.rows.c.day, granularity, calendar.week_start).label("start")
     asked = sa.select(key, start, *sums(found.rows, measures)).group_by(sa.literal_column("1"), sa.literal_column("2"))
     return connection.execute(asked if keys is None else asked.where(key.in_(keys)), found.values)
-
-
-def _keys(connection: Connection, dimension: Dimension, names: Sequence[Named]) -> dict[int, Named]:
-    table = dimension.table.c
-    wanted = [named.id for named in names if named.id is not None]
-    chosen: sa.ColumnElement[bool] = table.id.in_(wanted)
-    if any(named.id is None for named in names):
-        chosen = sa.or_(chosen, table.id.is_(None))
-    rows = connection.execute(sa.select(table.key, table.id, table.name).where(chosen))
-    return {row.key: Named(row.id, row.name) for row in rows}
 
 
 def _course(whole: Trend, found: Mapping[date, Sums]) -> Trend:

@@ -7,7 +7,9 @@ told in words is in `explanation.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from sqlalchemy.engine import Connection
@@ -18,6 +20,7 @@ from lib.analytics.filters import Filters
 from lib.analytics.measures import METRICS, Sums
 from lib.analytics.queries import ALL_GROUPS, Breakdown, breakdown, id_order
 from lib.analytics.selection import Period
+from lib.codes import SCORE_SCALE
 
 SHOWN = Fraction(1, 200)
 """What a part must come to, in points, to be seen in two decimals."""
@@ -54,22 +57,19 @@ class Drivers:
     before: Sums
     now: Sums
     parts: tuple[Part, ...]
+    within: Fraction = field(init=False)
+    mix: Fraction = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Add up what the groups' own movements, and those of their shares, come to in points."""
+        object.__setattr__(self, "within", exact_sum([part.within for part in self.parts]))
+        object.__setattr__(self, "mix", exact_sum([part.mix for part in self.parts]))
 
     @property
     def change(self) -> Fraction | None:
         """The change of the average score, in points: exactly the sum of the parts. None without two averages."""
         was, is_now = _mean(self.before), _mean(self.now)
         return None if was is None or is_now is None else is_now - was
-
-    @property
-    def within(self) -> Fraction:
-        """What the groups' own movements come to, in points."""
-        return sum((part.within for part in self.parts), Fraction())
-
-    @property
-    def mix(self) -> Fraction:
-        """What the movements of the groups' shares come to, in points."""
-        return sum((part.mix for part in self.parts), Fraction())
 
     @property
     def hidden(self) -> bool:
@@ -109,17 +109,48 @@ def _parts(pairs: list[tuple[Named, Sums, Sums]], whole_before: Sums, whole_now:
     whole_was, whole_is = _mean(whole_before), _mean(whole_now)
     if whole_was is None or whole_is is None:
         return ()
-    middle = (whole_was + whole_is) / 2
-    parts = []
-    for named, before, now in pairs:
-        was, is_now = _mean(before), _mean(now)
-        shift = Fraction(now.scored, whole_now.scored) - Fraction(before.scored, whole_before.scored)
-        if was is not None and is_now is not None:
-            share = (Fraction(now.scored, whole_now.scored) + Fraction(before.scored, whole_before.scored)) / 2
-            parts.append(Part(named, before, now, share * (is_now - was), shift * ((was + is_now) / 2 - middle)))
-        elif (only := is_now if was is None else was) is not None:
-            parts.append(Part(named, before, now, Fraction(), shift * (only - middle)))
-    return tuple(sorted(parts, key=lambda part: (-abs(part.total), id_order(part.named))))
+    double_middle = whole_was + whole_is
+    found = (_part(each, whole_before.scored, whole_now.scored, double_middle) for each in pairs)
+    return tuple(sorted(filter(None, found), key=lambda part: (*_descending(part), id_order(part.named))))
+
+
+def _part(pair: tuple[Named, Sums, Sums], all_before: int, all_now: int, double_middle: Fraction) -> Part | None:
+    """Return a group's part of the change, in whole numbers that are divided once: there may be many groups."""
+    named, before, now = pair
+    m, n = before.scored, now.scored
+    if not m and not n:
+        return None
+    everything = all_before * all_now
+    shift = n * all_before - m * all_now  # of the shares, in units of 1/everything
+    if m and n:
+        moved = now.score_sum * m - before.score_sum * n  # of the mean, in units of 1/(m · n · SCORE_SCALE)
+        within = Fraction((n * all_before + m * all_now) * moved, 2 * everything * m * n * SCORE_SCALE)
+        double_mean = (now.score_sum * m + before.score_sum * n, m * n * SCORE_SCALE)
+    else:
+        within = Fraction()
+        double_mean = (2 * (now.score_sum + before.score_sum), (m + n) * SCORE_SCALE)
+    top, bottom = double_middle.numerator, double_middle.denominator
+    mix = Fraction(shift * (double_mean[0] * bottom - top * double_mean[1]), 2 * everything * double_mean[1] * bottom)
+    return Part(named, before, now, within, mix)
+
+
+def _descending(part: Part) -> tuple[float, Fraction]:
+    """Return what to sort parts by, the largest first: exact, but compared as fractions only where need be."""
+    size = abs(part.total)
+    return -float(size), -size
+
+
+def exact_sum(amounts: Sequence[Fraction]) -> Fraction:
+    """Add up fractions by pairs, and the pairs by pairs: one after another, the denominator of many grows too long."""
+    pairs = [(amount.numerator, amount.denominator) for amount in amounts] or [(0, 1)]
+    while len(pairs) > 1:
+        left = pairs[:-1:2]
+        added = []
+        for (a, b), (c, d) in zip(left, pairs[1::2], strict=True):
+            common = math.gcd(b, d)
+            added.append((a * (d // common) + c * (b // common), b // common * d))
+        pairs = added + pairs[2 * len(left) :]
+    return Fraction(*pairs[0])
 
 
 def _mean(sums: Sums) -> Fraction | None:

@@ -17,7 +17,7 @@ from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
 from lib.analytics.filters import EVERYTHING, Filters, Grant, first_instant, last_instant, local_date
 from lib.analytics.local_time import bucket_start
 from lib.analytics.measures import METRICS, Sums
-from lib.analytics.selection import Period, days_held, granted, period_in_force, shortest_for, sums
+from lib.analytics.selection import Period, days_held, granted, keys_of, period_in_force, shortest_for, sums
 from lib.analytics.selection import source as source_of
 from lib.errors import InvalidParameterError, nearest
 from lib.schema import HISTOGRAM_MEASURES, PLAIN_MEASURES
@@ -157,10 +157,10 @@ def breakdown(
     key = _sort_key(sort, dimension)
     period = period_in_force(connection, filters, calendar)
     groups = sorted(grouped(connection, filters, calendar, period, dimension), key=lambda group: id_order(group.named))
-    present = [group for group in groups if key(group) is not None]
-    absent = [group for group in groups if key(group) is None]
-    present.sort(key=lambda group: key(group), reverse=sort.startswith("-"))
-    ordered = present + absent
+    keyed = [(key(group), group) for group in groups]
+    present = [(value, group) for value, group in keyed if value is not None]
+    present.sort(key=lambda pair: pair[0], reverse=sort.startswith("-"))
+    ordered = [group for _, group in present] + [group for value, group in keyed if value is None]
     total = Sums.total(group.sums for group in groups)
     shown = ordered[(page - 1) * page_size : page * page_size]
     return Breakdown(period, tuple(shown), total, len(ordered), page, page_size)
@@ -211,15 +211,36 @@ def grouped(
     told = (dimension, CALL_CENTER) if centered else (dimension,)
     source = source_of(connection, filters, calendar, period, [each.column for each in told], PLAIN_MEASURES)
     groups: dict[int, Group] = {}
-    for key, *values in connection.execute(_by_key(source.rows, told), source.values):
+    centers: dict[tuple[str, ...], Named] = {}  # few, of which many groups are
+    for key, *values in connection.execute(_by_key(source.rows, told), source.values).fetchall():
         names = values[-2 * len(told) :]
         found = Sums.from_values(values[len(told) - 1 : -2 * len(told)])
-        center = Named(*names[2:]) if centered else None
+        center = centers.setdefault(tuple(names[2:]), Named(*names[2:])) if centered else None
         if key in groups:
             groups[key] = Group(groups[key].named, groups[key].sums + found, None)
         else:
             groups[key] = Group(Named(*names[:2]), found, center)
     return tuple(groups.values())
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTotals:
+    """The measures of some groups of a dimension; without those that have no evaluations."""
+
+    groups: Mapping[Named, Sums]
+
+
+def totals_of(
+    connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension, names: tuple[Named, ...]
+) -> GroupTotals:
+    """Return the measures of the groups of these names: much faster than `breakdown` where there are many others."""
+    period = period_in_force(connection, filters, calendar)
+    keys = keys_of(connection, dimension, names)
+    source = source_of(connection, filters, calendar, period, [dimension.column], PLAIN_MEASURES)
+    key = source.rows.c[dimension.column]
+    asked = sa.select(key, *sums(source.rows, PLAIN_MEASURES)).where(key.in_(keys)).group_by(key)
+    found = ((keys[key], Sums.from_values(values)) for key, *values in connection.execute(asked, source.values))
+    return GroupTotals({named: measures for named, measures in found if measures.evaluations})
 
 
 # What is asked of the rows of a source. It is kept as long as the rows are, and by it the text that is sent.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from lib.analytics import statistics
-from lib.analytics.measures import METRICS, score_difference
+from lib.analytics.measures import Sums, score_difference
 from lib.analytics.queries import Group, id_order
 
 
@@ -29,10 +29,9 @@ def tiers(groups: Iterable[Group]) -> tuple[Ranked, ...]:
     more than chance explains, while groups of one tier may still differ among each other. Groups that belong to none,
     and those with fewer than FEW_EVALUATIONS scored, are left out. Equal averages: more scored first, then the id.
     """
-    score = METRICS["averageScore"]
     ranked = sorted(
         (group for group in groups if group.named.id is not None and not group.sums.few),
-        key=lambda group: (-Fraction(score.value(group.sums) or 0), -group.sums.scored, id_order(group.named)),
+        key=lambda group: (*_descending(group.sums), -group.sums.scored, id_order(group.named)),
     )
     confidence = 1 - (1 - statistics.CONFIDENCE) / max(len(ranked) - 1, 1)
     found: list[Ranked] = []
@@ -40,9 +39,15 @@ def tiers(groups: Iterable[Group]) -> tuple[Ranked, ...]:
     while len(found) < len(ranked):
         tier += 1
         first = len(found)
-        alike = (place for place in range(first, len(ranked)) if _alike(ranked[first], ranked[place], confidence))
-        found += [Ranked(tier, group) for group in ranked[first : max(alike) + 1]]
+        from_the_last = range(len(ranked) - 1, first - 1, -1)
+        last = next(place for place in from_the_last if _alike(ranked[first], ranked[place], confidence))
+        found += [Ranked(tier, group) for group in ranked[first : last + 1]]
     return tuple(found)
+
+
+def _descending(sums: Sums) -> tuple[float, Fraction]:
+    """Return what to sort average scores by, the highest first: exact, but compared as fractions only where need be."""
+    return -sums.score_sum / sums.scored, Fraction(-sums.score_sum, sums.scored)
 
 
 def _alike(best: Group, other: Group, confidence: float) -> bool:

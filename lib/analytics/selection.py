@@ -24,6 +24,9 @@ from lib.analytics.local_time import local_day
 from lib.analytics.measures import expressions
 from lib.schema import ROLLUPS, Rollup
 
+_FEW_KEYS = 2_000
+"""Of more keys, all names are read: an engine takes longer to look so many up one by one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -273,8 +276,21 @@ def granted(rows: sa.FromClause, grant: Grant) -> list[sa.ColumnElement[bool]]:
     ]
 
 
+def keys_of(connection: Connection, dimension: Dimension, names: Sequence[Named]) -> dict[int, Named]:
+    """Return the keys of a dimension's groups, each with what it stands for."""
+    table = dimension.table.c
+    chosen: sa.ColumnElement[bool] = table.id.in_([named.id for named in names if named.id is not None])
+    if any(named.id is None for named in names):
+        chosen = sa.or_(chosen, table.id.is_(None))
+    rows = connection.execute(sa.select(table.key, table.id, table.name).where(chosen))
+    return {row.key: Named(row.id, row.name) for row in rows}
+
+
 def names_of(connection: Connection, dimension: Dimension, keys: set[int]) -> dict[int, Named]:
     """Return what the keys of a dimension stand for."""
     names = dimension.table
-    rows = connection.execute(sa.select(names).where(names.c.key.in_(keys)))
-    return {row.key: Named(row.id, row.name) for row in rows}
+    asked = sa.select(names.c.key, names.c.id, names.c.name)
+    if len(keys) <= _FEW_KEYS:
+        asked = asked.where(names.c.key.in_(keys))
+    rows = connection.execute(asked).fetchall()
+    return {row.key: Named(row.id, row.name) for row in rows if row.key in keys}

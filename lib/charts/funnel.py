@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +22,9 @@ from lib.languages import t
 LEAST_GROUPS = 3
 """Fewer groups than these make no funnel."""
 
+MOST = 2_000
+"""So many groups are drawn: those outside of the limits first, the furthest out, then those with the most scores."""
+
 KINDS = ("above", "within", "below", "few evaluations")
 _SHAPES = ("triangle-up", "circle", "triangle-down", "cross")
 
@@ -26,7 +32,8 @@ _SHAPES = ("triangle-up", "circle", "triangle-down", "cross")
 def funnel(groups: Sequence[Group], total: Sums, label: str, look: Look) -> Drawing | None:
     """Draw each group's scored evaluations against its average score, with 95 and 99.8 % limits around the whole's.
 
-    Limits: `statistics.control_limits`. None where there are too few groups, or no spread to take limits from.
+    Limits: `statistics.control_limits`. None where there are too few groups, or no spread to take limits from. Of more
+    than MOST groups some are not drawn, which is said; what is counted in words is of all.
     """
     deviation = statistics.standard_deviation(total.scored, total.score_sum, total.score_square_sum, SCORE_SCALE)
     scored = [group for group in groups if group.sums.scored and group.named.id is not None]
@@ -34,28 +41,29 @@ def funnel(groups: Sequence[Group], total: Sums, label: str, look: Look) -> Draw
         return None
     mean = total.score_sum / (total.scored * SCORE_SCALE)
     metric = METRICS["averageScore"]
-    rows: list[dict[str, Any]] = []
-    for group in scored:
-        value = float(metric.value(group.sums) or 0)
-        rows.append(
-            {
-                "id": group.named.parameter_value,
-                "name": group.named.shown,
-                "scored": group.sums.scored,
-                "counted": format.count(group.sums.scored),
-                "value": value,
-                "shown": format.metric(metric, group.sums),
-                "where": t(KINDS[_place(value, mean, deviation, group.sums)]),
-            }
-        )
-    values = [row["value"] for row in rows]
+    marks = [_mark(group, mean, deviation) for group in scored]
+    kinds = [t(kind) for kind in KINDS]
+    rows: list[dict[str, Any]] = [
+        {
+            "id": mark.group.named.parameter_value,
+            "name": mark.group.named.shown,
+            "scored": mark.group.sums.scored,
+            "counted": format.count(mark.group.sums.scored),
+            "value": mark.value,
+            "shown": format.metric(metric, mark.group.sums),
+            "where": kinds[mark.place],
+        }
+        for mark in _drawn(marks, mean)
+    ]
+    values = [mark.value for mark in marks]
     domain = (max(0.0, min(values) - 0.4), min(10.0, max(values) + 0.4))
     most = max(group.sums.scored for group in scored)
-    counts = [sum(row["where"] == t(kind) for row in rows) for kind in KINDS]
+    places = Counter(mark.place for mark in marks)
+    counts = [places[place] for place in range(len(KINDS))]
     told = t(
         "Funnel plot of {count} ({label}): {above} above, {within} within and {below} below the 99.8 % limits, "
         "{few} with few evaluations.",
-        count=len(rows),
+        count=format.count(len(marks)),
         label=t(label),
         above=counts[0],
         within=counts[1],
@@ -68,7 +76,15 @@ def funnel(groups: Sequence[Group], total: Sums, label: str, look: Look) -> Draw
             "are what chance alone would give."
         )
     ]
-    if compared := len(rows) - counts[3]:
+    if len(rows) < len(marks):
+        words.append(
+            t(
+                "{drawn} of {all} are drawn: those outside of the limits first, then those with the most scores.",
+                drawn=format.count(len(rows)),
+                all=format.count(len(marks)),
+            )
+        )
+    if compared := len(marks) - counts[3]:
         words.append(
             t(
                 "Many are compared at once: of {count}, about {outside} would lie outside the dashed lines though "
@@ -88,6 +104,34 @@ def outside(group: Sums, total: Sums) -> int | None:
         return None
     value = float(METRICS["averageScore"].value(group) or 0)
     return 1 - _place(value, total.score_sum / (total.scored * SCORE_SCALE), deviation, group)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A group in the plot: its average score, and its place, of KINDS."""
+
+    group: Group
+    value: float
+    place: int
+
+
+def _mark(group: Group, mean: float, deviation: float) -> _Mark:
+    value = group.sums.score_sum / (group.sums.scored * SCORE_SCALE)
+    return _Mark(group, value, _place(value, mean, deviation, group.sums))
+
+
+def _drawn(marks: Sequence[_Mark], mean: float) -> Sequence[_Mark]:
+    """Return the marks that are drawn, in the order in which they come."""
+    if len(marks) <= MOST:
+        return marks
+
+    def weight(place: int) -> tuple[bool, float]:
+        mark = marks[place]
+        outside = mark.place in (0, 2)
+        out = abs(mark.value - mean) * math.sqrt(mark.group.sums.scored)  # in standard errors, but for a constant
+        return not outside, -out if outside else -mark.group.sums.scored
+
+    return [marks[place] for place in sorted(sorted(range(len(marks)), key=weight)[:MOST])]
 
 
 def _place(value: float, mean: float, deviation: float, sums: Sums) -> int:

@@ -34,17 +34,22 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of texts. `right` says which columns stand at the right, as numbers do: all but the first by default."""
+    """A table of texts. `right` says which columns stand at the right, as numbers do: all but the first by default.
+
+    `count` is how many rows there are in all, where `rows` are the first of them.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     total: tuple[str, ...] | None = None
     right: tuple[bool, ...] = ()
+    count: int = 0
 
     def __post_init__(self) -> None:
         """Refuse rows that are not as wide as the header."""
         if not self.right:
             object.__setattr__(self, "right", (False,) + (True,) * (len(self.header) - 1))
+        object.__setattr__(self, "count", max(self.count, len(self.rows)))
         for row in (*self.rows, self.right, *([self.total] if self.total else [])):
             if not self.header or len(row) != len(self.header):
                 raise ValueError(f"A table with {len(self.header)} columns has a row of {len(row)}: {row[:3]}")

@@ -139,11 +139,11 @@ class _Setter:
     def _table(self, section: Section, table: Table) -> None:
         rows = [(row, False) for row in table.rows[:MOST_ROWS]]
         notes = list(section.notes)
-        if len(table.rows) > MOST_ROWS:
+        if table.count > len(rows):
             cut = t(
                 "The first {most} of {all} rows; the table's file has all.",
-                most=number(MOST_ROWS),
-                all=number(len(table.rows)),
+                most=number(len(rows)),
+                all=number(table.count),
             )
             notes.insert(0, cut)
         if not rows:

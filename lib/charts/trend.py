@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -56,17 +57,7 @@ def trend(
         rows += found
         dashes += _dashes(found, name)
     behind = [] if compared is None else _behind(first.points, compared, metric)
-    pinned = [
-        {
-            "date": point.bucket.first.isoformat(),
-            "text": note.text,
-            "when": day(note.day),
-            "late": place > len(first.points) * 0.75,
-        }
-        for note in notes
-        for place, point in enumerate(first.points)
-        if point.bucket.first <= note.day <= point.bucket.last
-    ]
+    pinned = _pinned(first.points, notes)
     several = len(courses) > 1
     spec = _spec(
         metric.name,
@@ -110,6 +101,18 @@ def trend(
         (" ".join(words),) if words else (),
         "first",
     )
+
+
+def _pinned(points: Sequence[Point], notes: Iterable[Note]) -> list[dict[str, Any]]:
+    """Return the notes that lie in a bucket, each with the day that the bucket begins on."""
+    starts = [point.bucket.first for point in points]
+    found = []
+    for note in notes:
+        place = bisect.bisect_right(starts, note.day) - 1
+        if place >= 0 and note.day <= points[place].bucket.last:
+            late = place > len(points) * 0.75
+            found.append({"date": starts[place].isoformat(), "text": note.text, "when": day(note.day), "late": late})
+    return found
 
 
 def _row(point: Point, granularity: Granularity, metric: Metric, series: str) -> dict[str, Any]:

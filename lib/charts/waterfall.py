@@ -40,8 +40,8 @@ def waterfall(found: Drivers, before: str, now: str, look: Look) -> Drawing | No
         rows += _bars(name, named.parameter_value, at, part.within, part.mix)
         at += part.total
     if rest:
-        within = sum((part.within for part in rest), Fraction())
-        mix = sum((part.mix for part in rest), Fraction())
+        within = found.within - sum((part.within for part in largest), Fraction())
+        mix = found.mix - sum((part.mix for part in largest), Fraction())
         rows += _bars(t("{count} others", count=len(rest)), "", at, within, mix)
     rows.append(_end(now, is_now))
     for place, row in enumerate(rows):

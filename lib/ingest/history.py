@@ -155,11 +155,11 @@ class Entry:
 
 def entries(connection: Connection, limit: int = 100) -> list[Entry]:
     """Return the imports, newest first."""
-    rows = connection.execute(
-        sa.select(imports).order_by(imports.c.started_at.desc(), imports.c.id.desc()).limit(limit)
-    )
-    found = []
-    for row in rows:
-        values = {name: value for name, value in row._mapping.items() if name != "mapping"}
-        found.append(Entry(**{**values, "files": tuple(json.loads(values["files"]))}))
-    return found
+    columns = [imports.c[name] for name in Entry.__dataclass_fields__]
+    newest = sa.select(*columns).order_by(imports.c.started_at.desc(), imports.c.id.desc()).limit(limit)
+    return [Entry(**{**row._mapping, "files": tuple(json.loads(row.files))}) for row in connection.execute(newest)]
+
+
+def count_imports(connection: Connection) -> int:
+    """Return how many imports are listed."""
+    return int(connection.execute(sa.select(sa.func.count()).select_from(imports)).scalar_one())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,14 +14,15 @@ from lib.analytics.adjusted import Row
 from lib.analytics.dimensions import EXECUTIVE, Dimension, Named
 from lib.analytics.filters import Filters
 from lib.analytics.measures import METRICS, Sums, Unit, rounded
-from lib.analytics.queries import ALL_GROUPS, Breakdown, Trend
+from lib.analytics.queries import ALL_GROUPS, Breakdown, Group, Trend
 from lib.analytics.ranking import tiers
+from lib.charts import ranking
 from lib.exports.reports import figure_fields, figure_values
 from lib.exports.tables import Field
 from lib.languages import t
 from lib.ui import figures, grid, state
 from lib.ui.figures import SCORE
-from lib.ui.grid import Column
+from lib.ui.grid import MOST_ROWS, Column, Rows
 from lib.ui.style import palette
 from lib.ui.tables import downloads
 from lib.ui.view import View
@@ -28,16 +30,19 @@ from lib.ui.view import View
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """The groups of a dimension in a selection, and in what it is compared with, if anything."""
+    """The groups of a dimension in a selection, the largest first.
+
+    `before` are the measures of those that are drawn in what the selection is compared with; None without that.
+    """
 
     dimension: Dimension
     found: Breakdown
-    other: Breakdown | None
+    before: Mapping[Named, Sums] | None
 
     @property
-    def before(self) -> dict[Named, Sums]:
-        """The measures of each group in the compared period."""
-        return {group.named: group.sums for group in self.other.groups} if self.other else {}
+    def drawn(self) -> tuple[Group, ...]:
+        """The groups that a table draws."""
+        return self.found.groups[:MOST_ROWS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,22 @@ def ask(view: View, dimension: Dimension) -> Groups:
     def asked(filters: Filters) -> Breakdown:
         return view.answers.ask(queries.breakdown, filters, view.calendar, dimension, page_size=ALL_GROUPS)
 
-    return Groups(dimension, asked(view.filters), asked(view.compared.filters) if view.compared else None)
+    found = asked(view.filters)
+    if view.compared is None:
+        return Groups(dimension, found, None)
+    other = view.compared.filters
+    names = _many_names(found)
+    if names is None:
+        return Groups(dimension, found, {group.named: group.sums for group in asked(other).groups})
+    return Groups(dimension, found, view.answers.ask(queries.totals_of, other, view.calendar, dimension, names).groups)
+
+
+def _many_names(found: Breakdown) -> tuple[Named, ...] | None:
+    """Return which groups are drawn, in the table or as the largest of a chart, where there are many more."""
+    if len(found.groups) <= MOST_ROWS:
+        return None
+    scored = itertools.islice((group for group in found.groups if group.sums.scored), ranking.MOST)
+    return tuple(dict.fromkeys(group.named for group in (*found.groups[:MOST_ROWS], *scored)))
 
 
 def table(view: View, title: str, groups: Groups, alike: Mapping[Named, Row] | None = None) -> None:
@@ -71,7 +91,7 @@ def table(view: View, title: str, groups: Groups, alike: Mapping[Named, Row] | N
     grid.draw(
         view,
         t("All figures"),
-        lines,
+        Rows(lines, len(found.groups), t("the largest first")),
         columns,
         f"table-{dimension.name}",
         t("{title}: {count} rows and a total", title=t(title), count=len(found.groups)),
@@ -95,12 +115,13 @@ def table(view: View, title: str, groups: Groups, alike: Mapping[Named, Row] | N
 
 def _lines(view: View, groups: Groups, alike: Mapping[Named, Row]) -> list[_Line]:
     found = groups.found
-    brief = view.answers.ask(courses.brief, view.filters, view.calendar, groups.dimension)
-    whole = view.answers.ask(queries.trend, view.filters, view.calendar, view.granularity)
-    before = groups.before
+    names = _many_names(found)
+    brief = view.answers.ask(courses.brief, view.filters, view.calendar, groups.dimension, names)
+    whole = view.trend
+    before = groups.before or {}
     ranks = {ranked.group.named: ranked.tier for ranked in tiers(found.groups)}
     return [
-        _Line(t("All"), None, found.total, groups.other.total if groups.other else None, _means(whole)),
+        _Line(t("All"), None, found.total, view.compared.sums if view.compared else None, _means(whole)),
         *(
             _Line(
                 group.named.shown,
@@ -112,16 +133,16 @@ def _lines(view: View, groups: Groups, alike: Mapping[Named, Row]) -> list[_Line
                 group.call_center.shown if group.call_center else None,
                 alike.get(group.named),
             )
-            for group in found.groups
+            for group in groups.drawn
         ),
     ]
 
 
 def _columns(groups: Groups, *, with_alike: bool) -> list[Column[_Line]]:
-    dimension, compared = groups.dimension, groups.other is not None
+    dimension, compared = groups.dimension, groups.before is not None
     most = max((group.sums.evaluations for group in groups.found.groups), default=1)
     config = st.column_config
-    ids = [group.named.parameter_value for group in groups.found.groups]
+    ids = [group.named.parameter_value for group in groups.drawn]
 
     def opened(row: int) -> None:
         state.open_detail(ids[row - 1] if 0 < row <= len(ids) else None)

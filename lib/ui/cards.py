@@ -32,7 +32,7 @@ KEY_FIGURES = (
 
 def key_figures(view: View) -> None:
     """Draw a card for each key figure: value, interval, change to the compared period, sparkline."""
-    points = view.answers.ask(queries.trend, view.filters, view.calendar, view.granularity).points
+    points = view.trend.points
     course = [point.sums for point in points]
     cards = [_card(METRICS[name], view, course) for name in KEY_FIGURES]
     for name in KEY_FIGURES:

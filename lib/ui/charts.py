@@ -86,11 +86,8 @@ def course(
 
     `courses` are drawn in place of the whole selection's.
     """
-    asked = view.answers.ask
-    whole = asked(queries.trend, view.filters, view.calendar, view.granularity)
-    compared = None
-    if view.compared is not None and not courses:
-        compared = asked(queries.trend, view.compared.filters, view.calendar, view.granularity)
+    whole = view.trend
+    compared = None if courses else view.compared_trend
     drawing = trends.trend(
         courses or {"": whole},
         metric,

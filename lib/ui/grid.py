@@ -9,11 +9,18 @@ from typing import Any, Generic, TypeVar
 import pandas as pd
 import streamlit as st
 
+from lib.access.people import Role
 from lib.analytics import format
+from lib.charts import printing
 from lib.charts.paper import Table
+from lib.languages import number, t
+from lib.ui import visitor
 from lib.ui.view import View
 
 ROW_HEIGHT, MOST_HEIGHT = 35, 633
+
+MOST_ROWS = 1_000
+"""Rows of a table that are drawn: each takes time to write, and nobody reads more. The downloads hold all."""
 
 R = TypeVar("R")
 
@@ -37,6 +44,19 @@ class Column(Generic[R]):
         return format.NOTHING if value in (None, "") else format.count(value) if isinstance(value, int) else str(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[R]):
+    """The rows of a table that are drawn, the first of `count`; where there is a row of the whole, it comes before.
+
+    `order` says in words what comes first.
+    """
+
+    lines: Sequence[R]
+    count: int
+    order: str
+    whole: bool = True
+
+
 def height_of(rows: int) -> int:
     """Return the height in pixels of a grid that shows its rows without scrolling, up to a bound."""
     return min(MOST_HEIGHT, ROW_HEIGHT * (rows + 1) + 3)  # the header is a row, and there is a border
@@ -53,25 +73,23 @@ def opener(label: str, key: str, opened: Callable[[int], None], hint: str) -> An
     )
 
 
-def draw(
-    view: View, title: str, rows: Sequence[R], columns: Sequence[Column[R]], key: str, alt: str, *, whole: bool = True
-) -> None:
+def draw(view: View, title: str, rows: Rows[R], columns: Sequence[Column[R]], key: str, alt: str) -> None:
     """Draw rows that can be sorted, searched, and whose columns can be chosen.
 
-    Where the first row is the `whole` of the others, it stands out, and is the total in print.
+    The row of the whole stands out, and is the total in print.
     """
-    frame = pd.DataFrame({column.label: [column.value(row) for row in rows] for column in columns})
+    lines = rows.lines
+    frame = pd.DataFrame({column.label: [column.value(row) for row in lines] for column in columns})
     styled: Any = frame.style
-    if whole:
-        styled = styled.apply(
-            lambda row: ["font-weight:600" if row.name == 0 else ""] * len(row), axis=1, subset=[columns[0].label]
-        )
+    if rows.whole:
+        weights = ["font-weight:600", *[""] * (len(lines) - 1)]
+        styled = styled.apply(lambda _: weights, subset=[columns[0].label])
     for column in columns:
         if column.text:
-            texts = iter([column.text(row) for row in rows])
+            texts = iter([column.text(row) for row in lines])
             styled = styled.format(lambda _, texts=texts: next(texts), subset=[column.label])
         if column.colour:
-            shades = [f"color:{column.colour(row)}" for row in rows]
+            shades = [f"color:{column.colour(row)}" for row in lines]
             styled = styled.apply(lambda _, shades=shades: shades, subset=[column.label])
     st.dataframe(
         styled,
@@ -83,7 +101,23 @@ def draw(
         placeholder=format.NOTHING,
         alt=alt,
     )
+    say_cut(len(lines) - rows.whole, rows.count, rows.order, in_downloads=visitor.may(Role.ANALYST))
+    view.printed.table(title, lambda: _printed(rows, columns))
+
+
+def say_cut(drawn: int, count: int, order: str, *, in_downloads: bool = False) -> None:
+    """Say how many rows of a table are drawn, and in what order the first of them come, where there are more."""
+    if drawn >= count:
+        return
+    words = t("The first {shown} of {count} rows, {order}.", shown=number(drawn), count=number(count), order=order)
+    if in_downloads:
+        words += " " + t("The downloads hold all of them.")
+    st.caption(words)
+
+
+def _printed(rows: Rows[R], columns: Sequence[Column[R]]) -> Table:
+    """Return what of a table is printed."""
     shown = [column for column in columns if column.printed]
-    told = [tuple(column.told(row) for column in shown) for row in rows]
-    total, others = (told[0], told[1:]) if whole else (None, told)
-    view.printed.table(title, Table(tuple(column.label for column in shown), tuple(others), total))
+    told = [tuple(column.told(row) for column in shown) for row in rows.lines[: printing.MOST_ROWS + rows.whole]]
+    total, others = (told[0], told[1:]) if rows.whole else (None, told)
+    return Table(tuple(column.label for column in shown), tuple(others), total, count=rows.count)

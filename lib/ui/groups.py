@@ -52,8 +52,7 @@ def _standing(view: View, groups: Groups) -> None:
         charts.section(view, t("Volume against score"), drawing, "funnel", state.open_detail)
         if drawing is not None:
             return
-    before = groups.before if groups.other else None
-    drawing = ranking(found.groups, found.total, dimension.label, charts.look(), before)
+    drawing = ranking(found.groups, found.total, dimension.label, charts.look(), groups.before)
     charts.section(view, t("Average score"), drawing, "ranking", state.open_detail)
 
 
@@ -80,8 +79,8 @@ def _detail(view: View, dimension: Dimension, opened: Named) -> None:
         groups = breakdowns.ask(view, other)
         if len(groups.found.groups) < 2:
             continue
-        before = groups.before if groups.other else None
-        drawing = ranking(groups.found.groups, groups.found.total, other.label, charts.look(), before)
+        found = groups.found
+        drawing = ranking(found.groups, found.total, other.label, charts.look(), groups.before)
         picked = partial(state.choose, other)
         charts.section(view, t(BY[other.name]), drawing, f"by-{other.name}", picked)
     st.page_link(

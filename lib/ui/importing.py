@@ -18,12 +18,12 @@ from lib.codes import Sentiment, State
 from lib.errors import CallboardError
 from lib.exports.tables import CSV_TYPE
 from lib.ingest import guess, saved, uploads
-from lib.ingest.history import entries
+from lib.ingest.history import count_imports, entries
 from lib.ingest.mapping import MAX_MAPPING, ColumnSource, FileOptions, Mapping
 from lib.ingest.reading import InputFile, Preview, preview
 from lib.jobs.queue import COMPLETED, Job
 from lib.languages import day, number, said_of, t
-from lib.ui import inputs, page, plain, visitor
+from lib.ui import grid, inputs, page, plain, visitor
 from lib.workspace import Workspace
 
 FILE_TYPES = ["csv", "tsv", "txt", "gz", "xlsx", "xlsm", "parquet", "jsonl", "ndjson", "toml"]
@@ -119,7 +119,7 @@ def history(workspace: Workspace) -> None:
     """Draw every import: when, who, file, SHA-256, counts, result."""
     st.subheader(t("Imports so far"), anchor=False)
     with workspace.facts.read() as connection:
-        listed = entries(connection)
+        listed, count = entries(connection), count_imports(connection)
     if not listed:
         page.empty(t("No import yet"), t("What is imported, here or with callboard import, is listed here."))
         return
@@ -147,6 +147,7 @@ def history(workspace: Workspace) -> None:
     )
     told = t("{count} imports, newest first", count=number(len(listed)))
     st.dataframe(frame, hide_index=True, width="stretch", placeholder=format.NOTHING, alt=told)
+    grid.say_cut(len(listed), count, t("the newest first"))
 
 
 def summary(workspace: Workspace) -> queries.Status:
@@ -238,8 +239,8 @@ def _columns(base: Mapping, options: FileOptions, seen: Preview, stamp: str) -> 
     names = list(dict.fromkeys(seen.header))
     for place, column in enumerate(COLUMNS.values()):
         if place % 3 == 0:
-            grid = st.columns(3, gap="medium")
-        with grid[place % 3]:
+            places = st.columns(3, gap="medium")
+        with places[place % 3]:
             source = _column(column.name, base.columns.get(column.name), names, stamp)
         if source is not None:
             columns[column.name] = source
@@ -302,7 +303,7 @@ def _values(canonical: str, asked: list[str], known: dict[str, str], stamp: str)
     members = [member.name for member in (State if canonical == "state" else Sentiment)]
     folded = {source.casefold(): target for source, target in known.items()}
     found: dict[str, str] = {}
-    grid = st.columns(4)
+    places = st.columns(4)
     for place, value in enumerate(asked):
         guessed = folded.get(value.casefold()) or next(
             (name for name in members if name.casefold() in value.casefold()), ""
@@ -311,7 +312,7 @@ def _values(canonical: str, asked: list[str], known: dict[str, str], stamp: str)
             plain.text(value),
             ["", *members],
             ["", *members].index(guessed),
-            place=grid[place % 4],
+            place=places[place % 4],
             format_func=lambda each: said_of("evaluation", each) if each else t(NOTHING),
             key=f"{canonical}-{value}-{stamp}",
         )
@@ -380,6 +381,8 @@ def _report(workspace: Workspace, job: Job) -> None:
             }
         )
         st.dataframe(frame, hide_index=True, width="stretch", alt=t("{count} problems", count=number(len(frame))))
+        if bad > len(frame):
+            st.caption(t("The first {count} problems; the file has every bad row.", count=number(len(frame))))
     good = result["read"] - bad
     with st.container(horizontal=True):
         path = Path(result["bad_rows_file"])

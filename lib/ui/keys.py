@@ -12,7 +12,8 @@ from lib.analytics import format, queries
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN
 from lib.errors import CallboardError
 from lib.languages import t
-from lib.ui import inputs, page, plain, visitor
+from lib.ui import grid, inputs, page, plain, visitor
+from lib.ui.grid import MOST_ROWS
 from lib.workspace import Workspace
 
 EXPIRY: dict[str, timedelta | None] = {
@@ -69,11 +70,12 @@ def listing(workspace: Workspace) -> None:
                 t("Expires"): key.expires_at.astimezone(zone).replace(tzinfo=None) if key.expires_at else None,
                 t("Last used"): key.last_used_at.astimezone(zone).replace(tzinfo=None) if key.last_used_at else None,
             }
-            for key in found
+            for key in found[:MOST_ROWS]
         ]
     )
     told = t("{count} API keys", count=len(found))
     st.dataframe(frame, hide_index=True, width="stretch", placeholder=format.NOTHING, alt=told)
+    grid.say_cut(len(frame), len(found), t("the newest first"))
     active = {key.prefix: f"{key.prefix}… ({key.name})" for key in found if key.status == "active"}
     if active:
         with st.container(horizontal=True, vertical_alignment="bottom"):

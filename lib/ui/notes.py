@@ -8,7 +8,6 @@ from datetime import date
 import streamlit as st
 
 from lib.access.people import Role
-from lib.analytics import queries
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY
 from lib.analytics.filters import local_date
 from lib.errors import CallboardError
@@ -26,7 +25,7 @@ MAX_LISTED = 50
 
 def show(view: View) -> None:
     """Draw the notes of the period, and the form that adds one."""
-    points = view.answers.ask(queries.trend, view.filters, view.calendar, view.granularity).points
+    points = view.trend.points
     if not points:
         return
     found = view.workspace.notes.between(points[0].bucket.first, points[-1].bucket.last)

@@ -51,6 +51,14 @@ def begin(
         view = asked(space, filters if only is None else filters.narrowed(only[0], only[1].parameter_value), printed)
     st.html(f'<p class="cb-shown">{_shown(view)}</p>')
     notices(view.status)
+    if view.granularity is not view.asked_granularity:
+        st.info(
+            t(
+                "For so long a period {chosen} buckets would be too many; these are {shown} ones.",
+                chosen=t(view.asked_granularity.value),
+                shown=t(view.granularity.value),
+            )
+        )
     shared_links.banner(view)
     if not view.summary.sums.evaluations:
         _nothing(view)

@@ -15,7 +15,8 @@ from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN
 from lib.analytics.filters import Grant
 from lib.errors import CallboardError
 from lib.languages import t
-from lib.ui import inputs, page, plain, visitor
+from lib.ui import grid, inputs, page, plain, visitor
+from lib.ui.grid import MOST_ROWS
 from lib.ui.login import ROLES
 from lib.workspace import Workspace
 
@@ -50,11 +51,12 @@ def _table(space: Workspace, found: Sequence[Person]) -> None:
                 t("Last seen"): person.seen_at.astimezone(zone).replace(tzinfo=None) if person.seen_at else None,
                 t("Added by"): t("the settings") if person.fixed else t(person.created_by),
             }
-            for person in found
+            for person in found[:MOST_ROWS]
         ]
     )
     told = t("{count} people", count=len(found))
     st.dataframe(frame, hide_index=True, width="stretch", placeholder=format.NOTHING, alt=told)
+    grid.say_cut(len(frame), len(found), t("those who wait for a role first, then by name"))
 
 
 def _listed(ids: Sequence[str] | None) -> str:

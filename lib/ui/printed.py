@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lib.charts.drawing import Drawing
@@ -15,20 +16,23 @@ class Printed:
     title: str
     question: str
     cards: list[Card] = field(default_factory=list)
-    sections: list[Section] = field(default_factory=list)
+    sections: list[Callable[[], Section]] = field(default_factory=list)
 
     def chart(self, heading: str, drawing: Drawing, words: tuple[str, ...] = (), *, narrow: bool = False) -> None:
         """Note a chart, and what is said of it."""
-        self.sections.append(Section(heading, drawing, words, narrow=narrow))
+        section = Section(heading, drawing, words, narrow=narrow)
+        self.sections.append(lambda: section)
 
     def shares(self, heading: str, parts: tuple[Share, ...]) -> None:
         """Note the parts of a whole."""
-        self.sections.append(Section(heading, parts, narrow=True))
+        section = Section(heading, parts, narrow=True)
+        self.sections.append(lambda: section)
 
-    def table(self, heading: str, table: Table) -> None:
-        """Note a table."""
-        self.sections.append(Section(heading, table))
+    def table(self, heading: str, make: Callable[[], Table]) -> None:
+        """Note a table, which is made when the page is printed: a long one takes time, and few print."""
+        self.sections.append(lambda: Section(heading, make()))
 
     def paper(self, shown: str, footer: str) -> Paper:
         """Return the page as it is printed."""
-        return Paper(self.title, self.question, shown, tuple(self.cards), tuple(self.sections), footer=footer)
+        sections = tuple(make() for make in self.sections)
+        return Paper(self.title, self.question, shown, tuple(self.cards), sections, footer=footer)

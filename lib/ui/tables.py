@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from lib.access.people import Role
-from lib.analytics import format, queries
+from lib.analytics import format
 from lib.analytics.calendar import ONE_DAY, Granularity
 from lib.analytics.dimensions import DIMENSIONS
 from lib.analytics.measures import METRICS, Sums, Unit
@@ -20,7 +20,7 @@ from lib.exports.reports import figure_fields, figure_values
 from lib.exports.tables import CSV_TYPE, XLSX_TYPE, Field, TableFile, about
 from lib.languages import said_of, speaking, t
 from lib.ui import figures, grid, visitor
-from lib.ui.grid import Column
+from lib.ui.grid import MOST_ROWS, Column, Rows
 from lib.ui.view import View
 
 TABLE_METRICS = (
@@ -47,14 +47,14 @@ def trend(view: View, course: Trend) -> None:
         _Line(point, None if point.bucket.partial else before)
         for point, before in zip(course.points, _before(view, course), strict=True)
     ]
+    count = len(lines)
     grid.draw(
         view,
         t("All figures"),
-        lines[::-1],
+        Rows(lines[::-1][:MOST_ROWS], count, t("the newest first"), whole=False),
         _columns(course.granularity, compared=view.compared is not None),
         "table-trend",
-        t("Trend by {width} buckets: {count} rows", width=t(course.granularity.value), count=format.count(len(lines))),
-        whole=False,
+        t("Trend by {width} buckets: {count} rows", width=t(course.granularity.value), count=format.count(count)),
     )
     fields = [Field("date", "date"), Field("partial"), *figure_fields()]
 
@@ -91,11 +91,10 @@ def records(view: View, found: Sequence[Record]) -> None:
     grid.draw(
         view,
         t("Evaluations"),
-        found,
+        Rows(found, len(found), t("the newest first"), whole=False),
         columns,
         "table-records",
         t("{count} evaluations, newest first", count=format.count(len(found))),
-        whole=False,
     )
     fields = [
         Field("id"),
@@ -166,8 +165,8 @@ class _Line:
 
 def _before(view: View, course: Trend) -> list[Sums | None]:
     found: list[Sums | None] = []
-    if view.compared is not None:
-        other = view.answers.ask(queries.trend, view.compared.filters, view.calendar, view.granularity)
+    other = view.compared_trend
+    if other is not None:
         apart = other.points[0].bucket.first - course.points[0].bucket.first if other.points else ONE_DAY
         if course.granularity is Granularity.DAILY and apart % WEEK:
             return [None] * len(course.points)  # a Sunday is no comparison for a Friday

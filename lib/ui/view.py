@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import streamlit as st
 
@@ -11,12 +12,18 @@ from lib.analytics.answers import Answers
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.filters import Filters, local_date
 from lib.analytics.measures import Sums
-from lib.analytics.queries import Status, Summary
+from lib.analytics.queries import Status, Summary, Trend
 from lib.analytics.selection import Period
 from lib.languages import t
 from lib.ui import state
 from lib.ui.printed import Printed
 from lib.workspace import Workspace
+
+MAX_POINTS = 1_500
+"""Buckets of a trend that pages draw; where there would be more, they are wider. Months are never as many."""
+
+_DAYS = {Granularity.DAILY: 1, Granularity.WEEKLY: 7, Granularity.MONTHLY: 31}
+"""Days that a bucket has at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,7 @@ class View:
     summary: Summary
     compared: Compared | None  # None where there is nothing to compare with
     granularity: Granularity  # the width of a trend's buckets
+    asked_granularity: Granularity  # what was chosen; another where that would be more than MAX_POINTS
     printed: Printed  # what of it was drawn so far
 
     @property
@@ -65,6 +73,23 @@ class View:
         return t("{count} evaluations", count=format.count(self.summary.sums.evaluations))
 
     @property
+    def trend(self) -> Trend:
+        """The course of the selection."""
+        return self.answers.ask(queries.trend, self.filters, self.calendar, self.granularity)
+
+    @property
+    def compared_trend(self) -> Trend | None:
+        """The course of what it is compared with, as far as the selection's own goes; None without a comparison."""
+        if self.compared is None:
+            return None
+        filters = self.compared.filters
+        first, last = filters.date_from, filters.date_to
+        if first is not None and last is not None:
+            most = (len(self.trend.points) + 2) * _DAYS[self.granularity]  # own dates may be many more
+            filters = replace(filters, date_to=min(last, first + timedelta(days=most)))
+        return self.answers.ask(queries.trend, filters, self.calendar, self.granularity)
+
+    @property
     def zone_name(self) -> str:
         """The zone that days are meant in."""
         return self.filters.zone(self.calendar.zone).key
@@ -75,19 +100,27 @@ def asked(workspace: Workspace, filters: Filters, printed: Printed) -> View:
     answers, calendar = workspace.answers, workspace.calendar
     summary = answers.ask(queries.summary, filters, calendar)
     compared = _compared(answers, calendar, filters, summary.period)
-    status, granularity = answers.ask(queries.status), _granularity(filters, calendar, summary.period)
-    return View(workspace, answers, calendar, filters, status, summary, compared, granularity, printed)
+    status, (wide, chosen) = answers.ask(queries.status), _granularity(filters, calendar, summary.period)
+    return View(workspace, answers, calendar, filters, status, summary, compared, wide, chosen, printed)
 
 
-def _granularity(filters: Filters, calendar: Calendar, period: Period) -> Granularity:
-    """Return the width that was chosen, else the one that suits the period."""
+def _granularity(filters: Filters, calendar: Calendar, period: Period) -> tuple[Granularity, Granularity]:
+    """Return the width of buckets, and the one that was chosen, or suits the period: the first where it is too narrow.
+
+    What is shown is what the choice says from then on.
+    """
     days = 0
     if period.date_from is not None and period.date_to is not None:
         zone = filters.zone(calendar.zone)
         days = (local_date(period.date_to, zone) - local_date(period.date_from, zone)).days
     suits = Granularity.DAILY if days <= 62 else Granularity.WEEKLY if days <= 400 else Granularity.MONTHLY
     state.default("granularity", suits.value)
-    return Granularity(st.session_state["granularity"])
+    wide = chosen = Granularity(st.session_state["granularity"])
+    while wide is not Granularity.MONTHLY and days // _DAYS[wide] >= MAX_POINTS:
+        wide = Granularity.WEEKLY if wide is Granularity.DAILY else Granularity.MONTHLY
+    if wide is not chosen:
+        st.session_state["granularity"] = wide.value
+    return wide, chosen
 
 
 def _compared(answers: Answers, calendar: Calendar, filters: Filters, period: Period) -> Compared | None:

@@ -9,17 +9,18 @@ from typing import Any
 
 import streamlit as st
 
-from lib.analytics import drivers, format, wording
+from lib.analytics import drivers, format, queries, wording
 from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, Dimension
 from lib.analytics.drivers import SHOWN, Drivers
 from lib.analytics.explanation import Explanation, explain
 from lib.analytics.measures import Sums, Unit
+from lib.analytics.queries import ALL_GROUPS
 from lib.charts.waterfall import waterfall
 from lib.exports.tables import Field
 from lib.languages import t
-from lib.ui import breakdowns, charts, grid, page, state, tables
+from lib.ui import charts, grid, page, state, tables
 from lib.ui.figures import SCORE
-from lib.ui.grid import Column
+from lib.ui.grid import MOST_ROWS, Column, Rows
 from lib.ui.style import palette
 from lib.ui.view import View
 
@@ -99,8 +100,14 @@ def parts(view: View, dimension: Dimension) -> None:
 def _asked(view: View, dimension: Dimension) -> Drivers | None:
     if view.compared is None:
         return None
-    groups = breakdowns.ask(view, dimension)  # what tables and tops ask for too
-    return None if groups.other is None else drivers.between(groups.found, groups.other)
+    other, asked = view.compared.filters, view.answers.ask
+    if len(asked(queries.options, dimension, view.filters.grant)) > MOST_ROWS:
+        return asked(drivers.drivers, view.filters, other, view.calendar, dimension)  # kept, as it takes long
+    found, before = (
+        asked(queries.breakdown, filters, view.calendar, dimension, page_size=ALL_GROUPS)  # as tables and tops do
+        for filters in (view.filters, other)
+    )
+    return drivers.between(found, before)
 
 
 def _hidden(view: View, dimension: Dimension) -> bool:
@@ -142,7 +149,7 @@ def _table(view: View, dimension: Dimension, found: Drivers) -> None:
         _Line(t("All"), found.before, found.now, float(found.within), float(found.mix), float(found.change or 0)),
         *(
             _Line(part.named.shown, part.before, part.now, float(part.within), float(part.mix), float(part.total))
-            for part in groups
+            for part in groups[:MOST_ROWS]
         ),
     ]
 
@@ -153,7 +160,8 @@ def _table(view: View, dimension: Dimension, found: Drivers) -> None:
     first = grid.opener(t(dimension.label), f"part-{dimension.name}", opened, t("A click opens its evaluations."))
     columns = [Column(t(dimension.label), lambda line: line.name, first), *_columns(found)]
     alt = t("{count} parts of the change", count=len(groups))
-    grid.draw(view, t("All parts"), lines, columns, f"parts-{dimension.name}", alt)
+    rows_drawn = Rows(lines, len(groups), t("the largest parts first"))
+    grid.draw(view, t("All parts"), rows_drawn, columns, f"parts-{dimension.name}", alt)
 
     def rows() -> tuple[tuple[Any, ...], ...]:
         return tuple(

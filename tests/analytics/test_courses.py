@@ -43,6 +43,19 @@ def test_by_hand(workspace: Workspace, answers: Answers, load: Load) -> None:
     assert dict(limited.groups) == {Named("Alpha", "Alpha"): (6.0,)}
 
 
+def test_some_groups_alone(workspace: Workspace, answers: Answers) -> None:
+    TASKS["sample"](workspace, {"rows": 2_000, "seed": 5, "until": "2024-06-30"}, lambda *_: None)
+    filters = Filters(date(2024, 1, 10), date(2024, 6, 20))
+    for dimension in DIMENSIONS:
+        all_ = answers.ask(courses.brief, filters, workspace.calendar, dimension)
+        names = (*list(all_.groups)[::2], Named(None, "(none)"), Named("nobody", "Nobody"))
+        some = answers.ask(courses.brief, filters, workspace.calendar, dimension, names)
+        assert dict(some.groups) == {named: course for named, course in all_.groups.items() if named in names}
+        groups = answers.ask(queries.breakdown, filters, workspace.calendar, dimension, page_size=1_000).groups
+        totals = answers.ask(queries.totals_of, filters, workspace.calendar, dimension, names)
+        assert dict(totals.groups) == {group.named: group.sums for group in groups if group.named in names}
+
+
 def test_nothing(workspace: Workspace, answers: Answers) -> None:
     found = answers.ask(courses.split, Filters(), workspace.calendar, CAMPAIGN, Granularity.DAILY)
     assert found == courses.Split((), None, 0)

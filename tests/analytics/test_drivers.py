@@ -15,10 +15,11 @@ from lib import schema
 from lib.analytics import rollup
 from lib.analytics.answers import Answers
 from lib.analytics.dimensions import CAMPAIGN, EXECUTIVE, Named
-from lib.analytics.drivers import Drivers, Part, drivers
+from lib.analytics.drivers import Drivers, Part, between, drivers, exact_sum
 from lib.analytics.explanation import explain, points
 from lib.analytics.filters import Filters, Grant
 from lib.analytics.measures import Sums
+from lib.analytics.queries import Breakdown, Group
 from lib.analytics.selection import Period
 from lib.codes import SCORE_SCALE
 from lib.workspace import Workspace
@@ -143,6 +144,46 @@ def test_the_parts_are_the_change(workspace: Workspace, load: Load, calls: list[
         )
         for part in found.parts:
             assert part.within == 0 or (part.before.scored and part.now.scored)
+
+
+@given(st.lists(st.fractions(max_denominator=10_000), max_size=40))
+def test_fractions_are_added_exactly(amounts: list[Fraction]) -> None:
+    assert exact_sum(amounts) == sum(amounts, Fraction())
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 9), st.integers(0, 100_000), st.integers(0, 9), st.integers(0, 100_000)), max_size=12
+    )
+)
+def test_parts_are_what_the_formula_says(groups: list[tuple[int, int, int, int]]) -> None:
+    """Computed here as it is written in the definitions, with fractions alone."""
+    pairs = [
+        (Sums(evaluations=m, scored=m, score_sum=m and b), Sums(evaluations=n, scored=n, score_sum=n and s))
+        for m, b, n, s in groups
+    ]
+    before, now = ([pair[side] for pair in pairs] for side in (0, 1))
+    found = between(breakdown_of(now), breakdown_of(before))
+    whole = Sums.total(before), Sums.total(now)
+    if not whole[0].scored or not whole[1].scored:
+        assert not found.parts
+        return
+    middle = sum((Fraction(side.score_sum, side.scored * SCORE_SCALE) for side in whole), Fraction()) / 2
+    expected = {}
+    for number, sides in enumerate(pairs):
+        shares = [Fraction(side.scored, all_.scored) for side, all_ in zip(sides, whole, strict=True)]
+        means = [Fraction(side.score_sum, side.scored * SCORE_SCALE) for side in sides if side.scored]
+        if means:
+            within = (shares[0] + shares[1]) / 2 * (means[1] - means[0]) if len(means) == 2 else Fraction()
+            expected[str(number)] = (within, (shares[1] - shares[0]) * (sum(means, Fraction()) / len(means) - middle))
+    assert {part.named.id: (part.within, part.mix) for part in found.parts} == expected
+    order = [(-abs(part.total), part.named.id) for part in found.parts]
+    assert order == sorted(order) and found.within + found.mix == (found.change or 0)
+
+
+def breakdown_of(sides: list[Sums]) -> Breakdown:
+    groups = tuple(Group(Named(str(number), str(number)), side) for number, side in enumerate(sides))
+    return Breakdown(Period(None, None), groups, Sums.total(sides), len(groups), 1, len(groups))
 
 
 def sums(n: int, mean: float) -> Sums:

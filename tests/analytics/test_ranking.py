@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,6 +56,26 @@ def test_who_is_ranked() -> None:
 
 def test_order_of_equals() -> None:
     assert shown(group("b", 40, 7), group("a", 40, 7), group("c", 60, 7)) == [(1, "c"), (1, "a"), (1, "b")]
+
+
+@given(st.lists(st.tuples(st.integers(14, 60), st.integers(50, 95), st.integers(1, 30)), max_size=20))
+def test_tiers_are_what_the_definition_says(numbers: list[tuple[int, int, int]]) -> None:
+    """A tier runs down to the last group that can't be told apart from its best, looked at one by one from the top."""
+    groups = [group(str(place), 2 * n, mean / 10, spread / 10) for place, (n, mean, spread) in enumerate(numbers)]
+    found = tiers(groups)
+    ranked = [each.group for each in found]
+    means = [Fraction(METRICS["averageScore"].value(each.sums) or 0) for each in ranked]
+    assert means == sorted(means, reverse=True)
+    confidence = 1 - 0.05 / max(len(ranked) - 1, 1)
+    expected: list[int] = []
+    while len(expected) < len(ranked):
+        best, last = len(expected), len(expected)
+        for place in range(best, len(ranked)):
+            ends = score_difference(ranked[best].sums, ranked[place].sums, confidence)
+            if ends is None or ends[0] <= 0 <= ends[1]:
+                last = place
+        expected += [(expected[-1] if expected else 0) + 1] * (last + 1 - best)
+    assert [each.tier for each in found] == expected
 
 
 def test_groups_that_do_not_vary() -> None:

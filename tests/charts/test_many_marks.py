@@ -1,0 +1,63 @@
+"""Charts of more groups than are drawn, and notes in buckets."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from lib.analytics.dimensions import Named
+from lib.analytics.measures import METRICS, Sums
+from lib.analytics.queries import Group
+from lib.charts import funnel
+from lib.charts.drawing import Drawing
+from lib.charts.look import LIGHT, Look
+from lib.charts.trend import Note, trend
+from tests.charts.samples import course, sums
+
+LOOK = Look(LIGHT, "en")
+
+
+def drawn(groups: list[Group]) -> Drawing:
+    found = funnel.funnel(groups, Sums.total(group.sums for group in groups), "Executive", LOOK)
+    assert found is not None
+    return found
+
+
+def test_a_funnel_draws_those_outside_first_then_the_largest() -> None:
+    inside = [Group(Named(f"in{number:05}", ""), sums(40 + number % 50, 7.0)) for number in range(5_000)]
+    outside = [Group(Named(f"out{number:05}", ""), sums(40, 9.9 if number % 2 else 4.0)) for number in range(300)]
+    few = [Group(Named(f"few{number:05}", ""), sums(3, 9.9)) for number in range(700)]
+    found = drawn([*inside, *few, *outside])
+    rows = found.data["rows"]
+    ids = [row["id"] for row in rows]
+    assert len(ids) == len(set(ids)) == funnel.MOST
+    assert sum(each.startswith("out") for each in ids) == 300 and not any(each.startswith("few") for each in ids)
+    assert min(row["scored"] for row in rows if row["id"].startswith("in")) >= 73  # the largest of 40 to 89
+    assert "2,000 of 6,000 are drawn" in " ".join(found.notes)
+    assert "Funnel plot of 6,000" in found.alt and "150 above, 5000 within and 150 below" in found.alt
+
+
+def test_a_funnel_of_many_outside_draws_the_furthest() -> None:
+    outside = [Group(Named(f"out{number:05}", ""), sums(40, 9 + number / 10_000)) for number in range(5_000)]
+    found = drawn([*outside, *(Group(Named(f"in{number:05}", ""), sums(900, 4)) for number in range(400))])
+    ids = [row["id"] for row in found.data["rows"]]
+    assert len(ids) == funnel.MOST and max(each for each in ids if each.startswith("out")) == "out04999"
+    low = min(each for each in ids if each.startswith("out"))
+    assert {f"out{number:05}" for number in range(int(low[3:]), 5_000)} <= set(ids), "none further out is left out"
+
+
+def test_a_funnel_of_few_draws_all_in_their_order() -> None:
+    groups = [Group(Named(f"g{number}", ""), sums(40 + number, 7 + number % 3)) for number in range(funnel.MOST)]
+    found = drawn(groups)
+    assert [row["id"] for row in found.data["rows"]] == [group.named.id for group in groups]
+    assert not any("are drawn" in note for note in found.notes)
+
+
+def test_notes_lie_in_their_buckets() -> None:
+    first = date(2024, 1, 1)
+    notes = [Note(first + timedelta(days=days), str(days)) for days in (-1, 0, 30, 59, 60)]
+    pinned = trend({"": course(60, first)}, METRICS["averageScore"], LOOK, notes=notes).data["notes"]
+    assert [(row["text"], row["date"], row["late"]) for row in pinned] == [
+        ("0", "2024-01-01", False),
+        ("30", "2024-01-31", False),
+        ("59", "2024-02-29", True),
+    ]

@@ -1,0 +1,198 @@
+"""Pages over more groups and days than a table or a chart draws: the first are drawn, it is said, the files have all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib import workspace as workspaces
+from lib.access import keys
+from lib.access.people import Role
+from lib.analytics import queries
+from lib.analytics.dimensions import EXECUTIVE
+from lib.analytics.filters import Filters, Grant
+from lib.charts import funnel
+from lib.charts.paper import Table
+from lib.settings import Settings
+from lib.ui import grid, pictures, tables, view
+from lib.workspace import TASKS, Workspace
+from tests.conftest import ROOT
+from tests.waiting import LONG_SECONDS
+
+EXECUTIVES, DAYS = 30_000, 19_500  # the days end before the executives' periods
+PERIOD = {"dateFrom": "2024-04-01", "dateTo": "2024-06-28"}
+FIRST = date(1970, 1, 5)
+
+
+def rows() -> Iterator[str]:
+    """Give a line for each call: one of each executive in each of two periods, and one on each of many days."""
+    yield "id,audioDate,averageNote,campaignId,callCenterId,executiveId,executiveName"
+    for number in range(EXECUTIVES):
+        of = f"c{number % 7},n{number % 5},e{number:05},Executive {number:05}"
+        yield f"a{number},2024-05-{number % 28 + 1:02},{number % 900 / 100},{of}"
+        yield f"b{number},2024-02-{number % 28 + 1:02},{number % 700 / 100},{of}"
+    for number in range(DAYS):
+        yield f"d{number},{FIRST + timedelta(days=number)},{number % 10},c{number % 7},n1,e{number % 20:05},Executive {number % 20:05}"
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("large")
+    path = folder / "calls.csv"
+    path.write_text("\n".join(rows()) + "\n")
+    opened = Workspace(Settings(data_dir=folder / "data", sample="off"))
+    TASKS["import"](opened, {"files": [(str(path), path.name)], "actor": "test"}, lambda *_: None)
+    opened.close()
+    return folder / "data"
+
+
+@pytest.fixture
+def app(filled: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    monkeypatch.setenv("CALLBOARD_DATA_DIR", str(filled))
+    monkeypatch.setenv("CALLBOARD_SAMPLE", "off")
+    monkeypatch.chdir(ROOT)
+    monkeypatch.syspath_prepend(str(ROOT))
+    yield AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=LONG_SECONDS)
+    workspaces.close_current()
+
+
+@pytest.fixture
+def files(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], bytes]]:
+    """Give what makes the files that a page offers, by their names."""
+    offered: dict[str, Callable[[], bytes]] = {}
+    for module in (tables, pictures):
+        monkeypatch.setattr(module.visitor, "taking", lambda make, name, *_: offered.update({name: make}) or make)
+    return offered
+
+
+def drawn(app: AppTest, page: str, **parameters: str) -> AppTest:
+    app.query_params.update(parameters)
+    app.run()
+    app.switch_page(f"{page}.py").run()
+    assert not app.exception and not app.error
+    return app
+
+
+def captions(app: AppTest) -> str:
+    return "\n".join(caption.value for caption in app.caption)
+
+
+def file(files: dict[str, Callable[[], bytes]], part: str) -> bytes:
+    made = next(make for name, make in files.items() if part in name and name.endswith(".csv"))()
+    return made if isinstance(made, bytes) else made.encode()
+
+
+@pytest.mark.parametrize("scores", ["raw", "alike"])
+def test_executives(app: AppTest, files: dict[str, Callable[[], bytes]], scores: str) -> None:
+    drawn(app, "executives", scores=scores, **PERIOD)
+    frame = app.dataframe[0].value
+    assert len(frame) == grid.MOST_ROWS + 1 and frame["Evaluations"].iloc[0] == EXECUTIVES
+    assert frame["Evaluations: change"].notna().all() and frame["Average score: change"].notna().sum() > 900
+    told = captions(app)
+    assert "The first 1,000 of 30,000 rows, the largest first. The downloads hold all of them." in told
+    lines = file(files, "executives-").decode("utf-8-sig").splitlines()
+    assert len(lines) == EXECUTIVES + 1
+    assert (f"{funnel.MOST:,} of 30,000 are drawn" in told) is (scores == "raw")
+
+
+def test_what_is_printed(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+    monkeypatch.setattr(pictures, "paper_button", lambda make, _: made.append(make))
+    drawn(app, "executives", **PERIOD)
+    table = made[-1]().sections[-1].body
+    assert isinstance(table, Table) and (len(table.rows), table.count) == (500, EXECUTIVES) and table.total
+
+
+@pytest.mark.parametrize("by", ["executive", "campaign"])
+def test_why_it_moved(app: AppTest, files: dict[str, Callable[[], bytes]], by: str) -> None:
+    drawn(app, "drivers", by=by, **PERIOD)
+    many = by == "executive"
+    assert len(app.dataframe[0].value) == (grid.MOST_ROWS + 1 if many else 7 + 1)
+    assert ("The first 1,000 of 30,000 rows, the largest parts first." in captions(app)) is many
+    lines = file(files, "why-it-moved-").decode("utf-8-sig").splitlines()
+    assert len(lines) == (EXECUTIVES if many else 7) + 1
+
+
+def test_one_campaign_by_its_executives(app: AppTest) -> None:
+    drawn(app, "campaigns", open="c1", **PERIOD)
+    assert "The 25 with the most evaluations, of 4,286." in captions(app)
+
+
+@pytest.mark.parametrize("page", ["overview", "trends", "evaluations", "exports"])
+def test_other_pages(app: AppTest, page: str) -> None:
+    drawn(app, page, split="executive", **PERIOD)
+
+
+def test_days(app: AppTest, files: dict[str, Callable[[], bytes]]) -> None:
+    app.query_params.update({"granularity": "daily", "dateFrom": str(FIRST)})
+    app.run()
+    told = [info.value for info in app.info]
+    assert told == ["For so long a period daily buckets would be too many; these are monthly ones."]
+    drawn(app, "trends", dateFrom=str(FIRST))
+    assert not app.info
+    assert app.button_group(key="granularity").value == "monthly" and len(app.dataframe[0].value) <= 1_000
+    assert len(file(files, "trend-").decode("utf-8-sig").splitlines()) == len(app.dataframe[0].value) + 1
+    app.button_group(key="granularity").set_value("weekly").run()
+    assert not app.exception and "weekly buckets would be too many" in app.info[0].value
+    assert app.button_group(key="granularity").value == "monthly"
+    app.query_params.update({"granularity": "daily", "dateFrom": "2019-07-01", "dateTo": "2023-05-01"})
+    app.run()
+    assert not app.exception and not app.info
+    assert len(
+        app.dataframe[0].value
+    ) == grid.MOST_ROWS and "The first 1,000 of 1,401 rows, the newest first." in captions(app)
+    assert len(file(files, "trend-").decode("utf-8-sig").splitlines()) == 1_401 + 1
+
+
+def test_own_days_to_compare_with_may_be_many_more(app: AppTest) -> None:
+    many = {"compare": "own", "compareFrom": str(FIRST), "compareTo": "2023-05-01"}
+    drawn(app, "trends", granularity="daily", dateFrom="2024-02-01", dateTo="2024-02-29", **many)
+    assert len(app.dataframe[0].value) == 29
+
+
+def test_a_viewer_is_told_of_no_downloads(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lib.ui.visitor.may", lambda role: role is Role.VIEWER)
+    drawn(app, "executives", **PERIOD)
+    assert re.search(r"The first 1,000 of 30,000 rows, the largest first\.$", captions(app), re.MULTILINE)
+
+
+def test_lists_of_the_settings_and_the_data_page(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    space = workspaces.current()
+    for number in range(3):
+        keys.create(space.state, f"key {number}", ["analytics:read"], "test")
+        space.people.add(f"ana{number}@example.com", Role.VIEWER, Grant(), "test")
+    for module in ("keys", "people"):
+        monkeypatch.setattr(f"lib.ui.{module}.MOST_ROWS", 2)
+    drawn(app, "settings")
+    assert [len(table.value) for table in app.dataframe] == [2]
+    assert "The first 2 of 3 rows, the newest first." in captions(app)
+    people = AppTest.from_string(
+        "from lib import workspace\nfrom lib.ui import people, visitor\n"
+        "visitor.enter(workspace.current())\npeople.show(workspace.current())\n",
+        default_timeout=LONG_SECONDS,
+    )
+    people.run()
+    assert "The first 2 of 3 rows, those who wait for a role first, then by name." in captions(people)
+    monkeypatch.setattr("lib.ui.importing.count_imports", lambda _: 7)
+    drawn(app, "data")
+    assert "The first 1 of 7 rows, the newest first." in captions(app)
+
+
+def test_the_measures_of_some_groups_are_those_of_all(app: AppTest) -> None:
+    app.run()
+    space = workspaces.current()
+    filters = Filters(date(2024, 2, 1), date(2024, 2, 29))
+    groups = space.answers.ask(queries.breakdown, filters, space.calendar, EXECUTIVE, page_size=3_000).groups
+    names = tuple(group.named for group in groups[::2])
+    some = space.answers.ask(queries.totals_of, filters, space.calendar, EXECUTIVE, names)
+    assert dict(some.groups) == {group.named: group.sums for group in groups[::2]}
+
+
+def test_as_many_buckets_as_are_drawn() -> None:
+    assert view.MAX_POINTS > (2100 - 1970) * 12 * 0.9, "months are all drawn"
