@@ -19,9 +19,10 @@ from lib.analytics.dimensions import EXECUTIVE
 from lib.analytics.filters import Filters, Grant
 from lib.charts import funnel
 from lib.charts.paper import Table
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.ui import grid, pictures, tables, view
-from lib.workspace import TASKS, Workspace
+from lib.workspace import Workspace
 from tests.conftest import ROOT
 from tests.waiting import LONG_SECONDS
 
