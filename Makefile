@@ -7,8 +7,9 @@ WORKERS ?= 4
 KILLS ?= 200
 FILES ?= 10000
 SEED ?= 0
+SIEGE_SECONDS ?= 120
 
-.PHONY: run test torture fuzz bench screenshots install install-dev system lint format lock audit
+.PHONY: run test torture fuzz siege bench screenshots install install-dev system lint format lock audit
 
 run: install ## serve the app on http://localhost:8501
 	@$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -25,6 +26,9 @@ torture: install-dev system ## kill -9 at random moments, KILLS of each kind on 
 
 fuzz: install-dev ## brings in files that are broken on purpose: FILES of them, from SEED on; tells what came of them
 	@$(BIN)/python -m tests.hostile --files $(FILES) --seed $(SEED)
+
+siege: install-dev ## two minutes of a hostile visitor, viewer and key beside ten pages at work; SIEGE_SECONDS of them
+	@$(BIN)/python -m tests.hostile.siege --seconds $(SIEGE_SECONDS)
 
 bench: install-dev system ## measurements against yardsticks, on ten million evaluations; writes bench/results.md; ROWS=100000 tries it out
 	@ROWS=$(ROWS) $(BIN)/python -m bench $(PARTS)

@@ -231,7 +231,9 @@ class Workspace:
     def _do(self, task: tasks.Task, job: Job, steps: Steps) -> dict[str, Any]:
         # Who asked may go by another zone than this process, which holds the database for both.
         if job.kind != tasks.TIMEZONE:
-            workspace_zone.check_variable(job.payload.get("timezone"), self.settings.timezone)
+            with self.facts.read() as connection:
+                stored = workspace_zone.stored_zone(connection)
+            workspace_zone.check_variable(job.payload.get("timezone"), stored)
         with self._following_zone():
             return task(self, {**job.payload, "actor": job.actor, "job": job.id}, steps)
 

@@ -183,6 +183,11 @@ def test_commands_beside_a_running_app(settings: Settings, tmp_path: Path) -> No
         done = command(settings, "timezone", "UTC", "--yes")
         assert (done.returncode, done.stdout) == (0, "time zone: UTC (before: America/New_York)\n"), done.stderr
 
+        # Commands go by what the workspace has now, whatever the app that does them was told.
+        assert command(settings, "timezone", CALLBOARD_TIMEZONE="UTC").stdout == "UTC\n"
+        assert command(settings, "check", CALLBOARD_TIMEZONE="UTC").returncode == 0
+        assert command(settings, "check", **zone).returncode == 2
+
         # The app was told New York: it answers nothing by it any more.
         for path in ("/readyz", "/v1/analytics/trends", "/v1/analytics/summary"):
             late = httpx.get(f"{address}{path}", **asked)

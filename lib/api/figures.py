@@ -114,7 +114,9 @@ def prepared(content: bytes, media_type: str = "application/json") -> AnswerBody
 def answer(request: Request, body: AnswerBody, version: int | None = None) -> Response:
     """Return what is told with its ETag, or 304 where the asker has it; the data's version is part of the tag."""
     tag = f'"{body.digest}"' if version is None else f'"{version}-{body.digest}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if body.compressed is not None:
+        headers["Vary"] = "Accept-Encoding"
     asked = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
     if tag in asked or "*" in asked:
         return Response(status_code=304, headers=headers)

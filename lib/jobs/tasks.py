@@ -208,8 +208,10 @@ def change_zone(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
     """
     new = payload["zone"]
     if new is None:
-        workspace_zone.check_variable(payload.get("timezone"), workspace.settings.timezone)
-        return {"zone": workspace.settings.timezone}
+        with workspace.facts.read() as connection:
+            stored = workspace_zone.stored_zone(connection)
+        workspace_zone.check_variable(payload.get("timezone"), stored)
+        return {"zone": stored}
     with workspace.facts.write() as connection:
         before = workspace_zone.stored_zone(connection)
         if payload.get("timezone") != new:
