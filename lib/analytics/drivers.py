@@ -12,14 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
 from lib.analytics.dimensions import Dimension, Named
 from lib.analytics.filters import Filters
 from lib.analytics.measures import METRICS, Sums
-from lib.analytics.queries import ALL_GROUPS, Breakdown, breakdown, id_order
-from lib.analytics.selection import Period
+from lib.analytics.queries import Breakdown, grouped, id_order
+from lib.analytics.selection import Period, period_in_force, source, sums
 from lib.codes import SCORE_SCALE
 
 SHOWN = Fraction(1, 200)
@@ -77,8 +78,7 @@ class Drivers:
 
         False where what happened within is too little to be seen.
         """
-        within, mix = self.within, self.mix
-        return abs(within) >= SHOWN and within * mix < 0 and 2 * abs(mix) >= abs(within)
+        return _hidden(self.within, self.mix)
 
 
 def drivers(
@@ -88,10 +88,54 @@ def drivers(
 
     The two should differ in their periods alone. Groups without a score in both periods are left out.
     """
-    found, other = (
-        breakdown(connection, asked, calendar, dimension, page_size=ALL_GROUPS) for asked in (filters, compared)
-    )
-    return between(found, other)
+    return between(*(_all_groups(connection, asked, calendar, dimension) for asked in (filters, compared)))
+
+
+def mix_hides(
+    connection: Connection, filters: Filters, compared: Filters, calendar: Calendar, dimension: Dimension
+) -> bool:
+    """Return whether `drivers` would be hidden: of many groups much sooner, as their scores alone are read."""
+    now, before = (_scores(connection, asked, calendar, dimension) for asked in (filters, compared))
+    whole_now, whole_before = ([sum(column) for column in zip(*side.values(), strict=True)] for side in (now, before))
+    if not whole_now or not whole_before:
+        return False
+    all_now, all_before = whole_now[0], whole_before[0]
+    change = Fraction(whole_now[1], all_now * SCORE_SCALE) - Fraction(whole_before[1], all_before * SCORE_SCALE)
+    within = exact_sum([_within(before[key], now[key], all_before, all_now) for key in before.keys() & now.keys()])
+    return _hidden(within, change - within)
+
+
+def _scores(
+    connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension
+) -> dict[int, tuple[int, int]]:
+    """Return how many scores each group has and their sum, by the group's key; without groups that have none."""
+    period = period_in_force(connection, filters, calendar)
+    read = source(connection, filters, calendar, period, [dimension.column], ("scored", "score_sum"))
+    key = read.rows.c[dimension.column]
+    asked = sa.select(key, *sums(read.rows, read.measures)).group_by(key)
+    rows = connection.execute(asked, read.values).fetchall()
+    return {key: (int(scored), int(total)) for key, scored, total in rows if scored}
+
+
+def _all_groups(connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension) -> Breakdown:
+    """Return all groups of a dimension, in no order."""
+    period = period_in_force(connection, filters, calendar)
+    groups = grouped(connection, filters, calendar, period, dimension)
+    return Breakdown(period, groups, Sums.total(group.sums for group in groups), len(groups), 1, len(groups))
+
+
+def _hidden(within: Fraction, mix: Fraction) -> bool:
+    return abs(within) >= SHOWN and within * mix < 0 and 2 * abs(mix) >= abs(within)
+
+
+def _within(before: tuple[int, int], now: tuple[int, int], all_before: int, all_now: int) -> Fraction:
+    """Return what a group's own movement comes to, in points; each side is how many scores there are, and their sum.
+
+    In whole numbers that are divided once: there may be many groups.
+    """
+    m, n = before[0], now[0]
+    moved = now[1] * m - before[1] * n  # of the mean, in units of 1/(m · n · SCORE_SCALE)
+    return Fraction((n * all_before + m * all_now) * moved, 2 * all_before * all_now * m * n * SCORE_SCALE)
 
 
 def between(found: Breakdown, compared: Breakdown) -> Drivers:
@@ -115,7 +159,7 @@ def _parts(pairs: list[tuple[Named, Sums, Sums]], whole_before: Sums, whole_now:
 
 
 def _part(pair: tuple[Named, Sums, Sums], all_before: int, all_now: int, double_middle: Fraction) -> Part | None:
-    """Return a group's part of the change, in whole numbers that are divided once: there may be many groups."""
+    """Return a group's part of the change; None for a group without scores."""
     named, before, now = pair
     m, n = before.scored, now.scored
     if not m and not n:
@@ -123,8 +167,7 @@ def _part(pair: tuple[Named, Sums, Sums], all_before: int, all_now: int, double_
     everything = all_before * all_now
     shift = n * all_before - m * all_now  # of the shares, in units of 1/everything
     if m and n:
-        moved = now.score_sum * m - before.score_sum * n  # of the mean, in units of 1/(m · n · SCORE_SCALE)
-        within = Fraction((n * all_before + m * all_now) * moved, 2 * everything * m * n * SCORE_SCALE)
+        within = _within((m, before.score_sum), (n, now.score_sum), all_before, all_now)
         double_mean = (now.score_sum * m + before.score_sum * n, m * n * SCORE_SCALE)
     else:
         within = Fraction()

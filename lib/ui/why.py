@@ -101,7 +101,7 @@ def _asked(view: View, dimension: Dimension) -> Drivers | None:
     if view.compared is None:
         return None
     other, asked = view.compared.filters, view.answers.ask
-    if len(asked(queries.options, dimension, view.filters.grant)) > MOST_ROWS:
+    if _many(view, dimension):
         return asked(drivers.drivers, view.filters, other, view.calendar, dimension)  # kept, as it takes long
     found, before = (
         asked(queries.breakdown, filters, view.calendar, dimension, page_size=ALL_GROUPS)  # as tables and tops do
@@ -112,8 +112,15 @@ def _asked(view: View, dimension: Dimension) -> Drivers | None:
 
 def _hidden(view: View, dimension: Dimension) -> bool:
     """Return whether the mix of a dimension hides what happened within its groups."""
+    if view.compared is not None and _many(view, dimension):
+        return view.answers.ask(drivers.mix_hides, view.filters, view.compared.filters, view.calendar, dimension)
     found = _asked(view, dimension)
     return found is not None and found.hidden
+
+
+def _many(view: View, dimension: Dimension) -> bool:
+    """Return whether a dimension may have more groups than a table draws."""
+    return len(view.answers.ask(queries.options, dimension, view.filters.grant)) > MOST_ROWS
 
 
 def _sentences(told: Explanation, found: Drivers) -> str:

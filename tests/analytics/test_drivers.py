@@ -15,7 +15,7 @@ from lib import schema
 from lib.analytics import rollup
 from lib.analytics.answers import Answers
 from lib.analytics.dimensions import CAMPAIGN, EXECUTIVE, Named
-from lib.analytics.drivers import Drivers, Part, between, drivers, exact_sum
+from lib.analytics.drivers import Drivers, Part, between, drivers, exact_sum, mix_hides
 from lib.analytics.explanation import explain, points
 from lib.analytics.filters import Filters, Grant
 from lib.analytics.measures import Sums
@@ -106,6 +106,7 @@ def test_without_two_averages_there_is_nothing_to_tell(workspace: Workspace, ans
     for asked in ((FEBRUARY, empty), (empty, JANUARY)):
         found = answers.ask(drivers, *asked, workspace.calendar, CAMPAIGN)
         assert (found.change, found.parts, found.within, found.mix, found.hidden) == (None, (), 0, 0, False)
+        assert answers.ask(mix_hides, *asked, workspace.calendar, CAMPAIGN) is False
         assert explain(found, CAMPAIGN) is None
 
 
@@ -139,6 +140,8 @@ def test_the_parts_are_the_change(workspace: Workspace, load: Load, calls: list[
         was, is_now = (sum(each) / len(each) for each in scores)
         assert found.change == is_now - was == sum(part.total for part in found.parts)
         assert found.within + found.mix == found.change
+        hides = Answers(workspace.facts).ask(mix_hides, FEBRUARY, JANUARY, workspace.calendar, dimension)
+        assert hides is found.hidden
         assert sum(float(part.within) + float(part.mix) for part in found.parts) == pytest.approx(
             float(found.change), abs=1e-9
         )
