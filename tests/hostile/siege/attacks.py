@@ -149,6 +149,7 @@ async def _forged_widgets(place: Place, seen: Seen) -> None:
         filters = [each for each in widgets if each.rpartition("-")[2] in ("campaignId", "executiveId", "callCenterId")]
         values = (
             [f"forged {n}" for n in range(100_000)],
+            [f"forged {n}" for n in range(4_000)],
             ["x" * 2**20 for _ in range(20)],
             ["\x00", "\udfff".encode("utf-8", "replace").decode(), "=1+1", "<script>"],
         )
