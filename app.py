@@ -21,7 +21,7 @@ import streamlit.logger
 import streamlit.runtime.state.query_params
 from starlette.middleware import Middleware
 
-from lib import logs, redaction, settings, workspace
+from lib import data_dir, logs, redaction, settings, workspace
 from lib.access import secret
 from lib.api import application, errors
 from lib.api.routes import service
@@ -65,6 +65,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 def _opened() -> Settings:
     """Return the settings; end the process where they are wrong, or would let in everybody."""
+    data_dir.restrict_umask()
     try:
         chosen = settings.load()
     except CallboardError as error:

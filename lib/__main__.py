@@ -6,9 +6,10 @@ import sys
 def main() -> None:
     """Load the command line and run it."""
     try:
-        from lib import cli
+        from lib import cli, data_dir
     except KeyboardInterrupt:
         sys.exit(130)
+    data_dir.restrict_umask()
     cli.main()
 
 

@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, Operation
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from lib import migrations, replacement
+from lib import data_dir, migrations, replacement
 from lib.embedded import FATAL, Embedded
 from lib.errors import (
     CallboardError,
@@ -34,7 +34,7 @@ from lib.errors import (
     DiskFullError,
     QueryTimeoutError,
 )
-from lib.room import Room, make_folder
+from lib.room import Room
 from lib.settings import Settings
 
 _WRITER_LOCK = 0x63616C6C626F6172  # "callboar": the advisory lock of the one who changes the facts
@@ -74,7 +74,7 @@ class Facts:
         self._writing = threading.Lock()
         self._writes = 0  # how many transactions ended that may have changed the facts
         self._listener: _Listener | None = None
-        make_folder(settings.data_dir)
+        data_dir.prepare(settings)
         replacement.finish(settings.facts_file, settings.state_file)
         self._file = _embedded_file(settings) if settings.embedded else None
         self.engine = self._file.engine if self._file is not None else _postgresql_engine(settings.facts_url, _ASKING)
@@ -188,7 +188,7 @@ class State:
 
     def __init__(self, settings: Settings, to: str | None = migrations.HEAD) -> None:
         """Open the store and bring its tables to a revision, or leave them, as `Facts` does; raises what it raises."""
-        make_folder(settings.data_dir)
+        data_dir.prepare(settings)
         replacement.finish(settings.facts_file, settings.state_file)
         self.engine = _state_engine(settings)
         self._room = Room(self.engine)
@@ -327,8 +327,8 @@ def checkpoint(connection: Connection) -> None:
 
 def _embedded_file(settings: Settings) -> Embedded:
     if settings.facts_url.database and settings.facts_url.database != ":memory:":
-        make_folder(Path(settings.facts_url.database).parent)
-    make_folder(settings.data_dir / "spill")  # DuckDB makes no more than the folder in it
+        data_dir.make_folder(Path(settings.facts_url.database).parent)
+    data_dir.make_folder(settings.data_dir / data_dir.SPILL)  # DuckDB makes no more than the folder in it
     return Embedded(settings)
 
 
@@ -344,7 +344,7 @@ def _state_engine(settings: Settings) -> Engine:
     if url.get_backend_name() == "postgresql":
         return _postgresql_engine(url)
     if url.database and url.database != ":memory:":
-        make_folder(Path(url.database).parent)
+        data_dir.make_folder(Path(url.database).parent)
     engine = sa.create_engine(url, connect_args={"timeout": 30})
 
     def prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:

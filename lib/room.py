@@ -1,8 +1,7 @@
-"""Room on the disk of a store: a folder that can be made, a change that can be written."""
+"""Room on the disk of a store: whether a change can be written."""
 
 from __future__ import annotations
 
-import errno
 import logging
 import math
 import os
@@ -14,11 +13,11 @@ from pathlib import Path
 
 from sqlalchemy.engine import Engine
 
+from lib.data_dir import NO_ROOM
 from lib.errors import DiskFullError, StorageError
 
 log = logging.getLogger(__name__)
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 _BYTES = 2**20  # without which a change can't be expected to go through
 _CHECKED_SECONDS = 1.0  # that what was found holds
 _ON_SERVER = f"CREATE TEMPORARY TABLE room ON COMMIT DROP AS SELECT generate_series(1, {_BYTES // 36}) AS number"
@@ -63,18 +62,6 @@ def where_there_is_room(what: str) -> Iterator[None]:
         log.warning("Not written down: %s. %s", what, error.message)
 
 
-def make_folder(path: Path) -> None:
-    """Make a folder where it is missing. Raises DiskFullError, or StorageError."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        if error.errno in _FULL:
-            raise DiskFullError(f"The disk is full: the folder {path} can't be made.") from None
-        raise StorageError(
-            f"The folder {path} can't be made: {error.strerror}. CALLBOARD_DATA_DIR says where."
-        ) from None
-
-
 def _try(folder: Path) -> None:
     """Write a file that nobody sees, and that is gone at once."""
     try:
@@ -83,6 +70,6 @@ def _try(folder: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in NO_ROOM:
             raise DiskFullError("The disk is full: nothing can be changed until there is room.") from None
         raise StorageError(f"The folder {folder} can't be written: {error.strerror}.") from None

@@ -22,6 +22,7 @@ LAYERS = [
     {"lib.analytics"},
     {"lib.bulk", "lib.database", "lib.schema"},
     {"lib.web", "lib.embedded", "lib.room"},
+    {"lib.data_dir"},
     {"lib.settings", "lib.recovery", "lib.replacement", "lib.migrations", "lib.logs"},
     {
         "lib.errors",

@@ -19,7 +19,7 @@ import click
 import pyarrow as pa
 import pyarrow.csv
 
-from lib import __version__, settings
+from lib import __version__, data_dir, settings
 from lib.backup.restore import restore
 from lib.cli import access
 from lib.database import State
@@ -93,7 +93,8 @@ def sample_command(rows: int, seed: int, until: datetime | None, to: Path | None
     if until is not None and until.date() < sample.FIRST_DAY:
         raise click.BadParameter(f"the last day can't lie before {sample.FIRST_DAY}", param_hint="--until")
     if to is not None:
-        _write_sample(rows, seed, until.date() if until else None, to)
+        with data_dir.user_umask():
+            _write_sample(rows, seed, until.date() if until else None, to)
         click.echo(f"rows written: {rows}")
         return
     last_day = until.date().isoformat() if until else None
