@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
@@ -33,6 +34,7 @@ from lib.errors import (
     DatabaseVersionError,
     DiskFullError,
     QueryTimeoutError,
+    StorageError,
 )
 from lib.room import Room
 from lib.settings import Settings
@@ -43,6 +45,7 @@ _FACTS_CHANGED, _STATE_CHANGED = "callboard_facts", "callboard_state"  # the cha
 _SILENCE_SECONDS = 4.0  # after which a server that should answer each second is not trusted to tell of changes
 _SETTLED_NS = 2_000_000_000
 _FULL_DISK = ("no space left on device", "disk full", "database or disk is full", "could not extend file")
+_UNOPENED = re.compile(r'Cannot open file "(?P<path>[^"\n]+)": (?P<reason>[^\n]+)')  # DuckDB's
 _LOST = (
     *(OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError),
     *(duckdb.OperationalError, duckdb.ConnectionException),
@@ -403,6 +406,12 @@ def _plain(error: DBAPIError | psycopg.Error | duckdb.Error) -> CallboardError |
         )
     if any(sign in told.lower() for sign in _FULL_DISK):
         return DiskFullError("The disk is full; nothing was changed. Right would be room on the disk.")
+    if unwritten := _UNOPENED.search(told):
+        # Its name alone: who reads this need not know where it lies.
+        return StorageError(
+            f"The file '{Path(unwritten['path']).name}' can't be opened: {unwritten['reason']}. Right would be a "
+            "folder that is there, and that the program may write in."
+        )
     lost = isinstance(error, _LOST) or (isinstance(error, DBAPIError) and error.connection_invalidated)
     if lost or told.startswith(FATAL):
         return DatabaseUnavailableError(f"The database does not answer: {told.splitlines()[0]}")

@@ -16,7 +16,9 @@ from lib import schema
 from lib.access import keys
 from lib.analytics import queries
 from lib.analytics.filters import Filters
+from lib.bulk import write_csv
 from lib.database import Facts
+from lib.errors import StorageError
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.conftest import ROOT, Load
@@ -257,3 +259,15 @@ def test_the_migrations_build_the_state_that_the_schema_says(workspace: Workspac
             table.to_metadata(twin)
         twin.create_all(connection)
         assert built == state_of(connection, "twin")
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_a_folder_that_is_missing_is_not_a_database_that_does_not_answer(workspace: Workspace) -> None:
+    path = workspace.settings.exports_dir / "gone" / "rows.csv"
+    with (
+        pytest.raises(StorageError, match=r"The file 'rows.csv' can't be opened: No such file or directory"),
+        workspace.facts.read() as connection,
+    ):
+        write_csv(connection, sa.select(schema.workspace.c.data_version), path, lambda _: None)
+    with workspace.facts.read() as connection:  # and it goes on answering
+        assert connection.execute(sa.select(schema.workspace.c.data_version)).scalar_one() == 0

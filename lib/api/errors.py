@@ -96,6 +96,10 @@ def of(error: Exception) -> ApiError:
         return invalid(None, error.message)
     if isinstance(error, _TOLD_AS_UNAVAILABLE):
         return ApiError(503, "DATABASE_UNAVAILABLE", error.message, retry_after=RETRY_SECONDS)
+    if isinstance(error, errors.StorageError):
+        log.warning("Unavailable: %s", error.message)
+        message = "The server can't write a file that it needs; its log says which."
+        return ApiError(503, "DATABASE_UNAVAILABLE", message, retry_after=RETRY_SECONDS)
     if isinstance(error, errors.CallboardError):
         # What the database itself says may name hosts and files; the log has it.
         log.warning("Unavailable: %s", error.message)

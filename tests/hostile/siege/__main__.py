@@ -63,8 +63,10 @@ def attack(netloc: str, cookies: str, key: str, ends: float, seen: Queue[Counter
                     attacks.key(Place(netloc), key, ends, counted),
                 )
 
-    asyncio.run(all_three())
-    seen.put(counted)
+    try:
+        asyncio.run(all_three())
+    finally:  # a socket that the server has just closed may fail the end of those who use it
+        seen.put(counted)
 
 
 async def work(place: Place, seconds: float) -> Work:
