@@ -21,10 +21,10 @@ import streamlit.logger
 import streamlit.runtime.state.query_params
 from starlette.middleware import Middleware
 
-from lib import data_dir, logs, redaction, settings, workspace
-from lib.access import secret
+from lib import settings, workspace
+from lib.access import signing
 from lib.api import application, errors
-from lib.api.routes import service
+from lib.api.routes import health
 from lib.errors import (
     CallboardError,
     ConfigurationError,
@@ -33,11 +33,13 @@ from lib.errors import (
     DatabaseVersionError,
     DiskFullError,
 )
+from lib.observability import logging_config, redaction
 from lib.settings import Settings
-from lib.ui import login_cookie, runs, session_storage
+from lib.store import data_dir
+from lib.ui import login_cookie, script_run, session_storage
 from lib.web import server
-from lib.web.after_login import AfterLogin
-from lib.web.front import MAX_ADDRESS, Front, Limits
+from lib.web.gateway import MAX_ADDRESS, Front, Limits
+from lib.web.login_redirect import AfterLogin
 from lib.web.sockets import Sockets
 
 log = logging.getLogger("callboard")
@@ -71,10 +73,11 @@ def _opened() -> Settings:
     except CallboardError as error:
         _give_up(error)
     redaction.hide(*chosen.secrets)
-    logs.begin(chosen.log_format)
+    logging_config.begin(chosen.log_format)
     # A query of more values would be passed over as a whole, and all be shown; the pages' own limit says what is wrong.
     streamlit.runtime.state.query_params.CLIENT_STATE_QUERY_STRING_MAX_FIELDS = MAX_ADDRESS  # type: ignore[misc]
-    streamlit.logger.setup_formatter = logs.adopt  # its loggers that are made later would write in a form of their own
+    # Its loggers that are made later would write in a form of their own.
+    streamlit.logger.setup_formatter = logging_config.adopt
     address = st.get_option("server.address")
     if chosen.has_login:
         return chosen
@@ -98,7 +101,7 @@ def _secrets(chosen: Settings) -> dict[str, Any]:
     if not chosen.has_login:
         return {}
     try:
-        signs_cookies = secret.of_cookies(chosen)
+        signs_cookies = signing.of_cookies(chosen)
     except CallboardError as error:
         _give_up(error)
     return {
@@ -125,16 +128,16 @@ def _warm_up() -> None:
 
     Every visit makes and drops many objects; without the freeze, each time all loaded modules are looked at again.
     """
-    for name in ("page", "cards", "tables", "sidebar"):
+    for name in ("page_layout", "kpi_cards", "tables", "sidebar"):
         importlib.import_module(f"lib.ui.{name}")
-    for name in ("trend", "distribution", "ranking", "funnel"):
+    for name in ("trend", "histogram", "ranking", "funnel"):
         importlib.import_module(f"lib.charts.{name}")
     gc.collect()
     gc.freeze()
 
 
 def _show_unexpected(error: Exception) -> bool:
-    return bool(importlib.import_module("lib.ui.page").show_unexpected(error))
+    return bool(importlib.import_module("lib.ui.page_layout").show_unexpected(error))
 
 
 def _answer_at_once() -> None:
@@ -160,11 +163,11 @@ front = Middleware(
     page=Path(streamlit.file_util.get_static_dir(), "index.html").read_text("utf-8"),
     limits=Limits(st.get_option("server.maxUploadSize"), _settings.max_body_mb),
     refusal=errors.refusal,
-    sockets=Sockets(login_cookie.identify if _settings.has_login else None, runs.count_values, MESSAGE_BYTES),
+    sockets=Sockets(login_cookie.identify if _settings.has_login else None, script_run.count_values, MESSAGE_BYTES),
 )
 app = st.App(
     "pages/main.py",
-    routes=service.ROUTES,
+    routes=health.ROUTES,
     middleware=[front, Middleware(application.UnderV1), Middleware(AfterLogin)],
     lifespan=lifespan,
     secrets=_secrets(_settings),

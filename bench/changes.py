@@ -11,19 +11,19 @@ import sqlalchemy as sa
 
 from bench import data
 from bench.report import Report, timed
-from lib import schema
 from lib.analytics.calendar import Granularity
-from lib.analytics.filters import EVERYTHING, Filters
-from lib.bulk import write_csv
-from lib.exports import files
-from lib.exports import run as exporting
+from lib.analytics.query import EVERYTHING, Filters
+from lib.exports import file_storage
+from lib.exports import service as exporting
 from lib.exports.evaluations import selected
-from lib.exports.run import Order
-from lib.ingest import imports
-from lib.ingest.imports import Request
-from lib.ingest.reading import InputFile
+from lib.exports.service import Order
+from lib.ingest import service
+from lib.ingest.reader_process import InputFile
+from lib.ingest.service import Request
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
+from lib.store import schema
+from lib.store.bulk_io import write_csv
 from lib.workspace import Workspace
 
 NEW_ROWS = data.ROWS // 10
@@ -58,7 +58,7 @@ def _export(report: Report, engine: str, workspace: Workspace) -> None:
     asked = {"dateFrom": ["2026-07-01"], "dateTo": ["2026-10-15"]}
     filters = Filters.from_parameters(asked, workspace.settings.zone, EVERYTHING)
     order = Order("evaluations", "csv", filters, Granularity.DAILY, "a part")
-    path = files.folder(workspace.settings) / "yardstick.csv"
+    path = file_storage.folder(workspace.settings) / "yardstick.csv"
 
     def export() -> None:
         facts, calendar = workspace.facts, workspace.calendar
@@ -75,7 +75,7 @@ def _export(report: Report, engine: str, workspace: Workspace) -> None:
     what = f"export of {rows:,} evaluations as CSV; yardstick: the engine's COPY of them; wanted: ratio 1.5"
     report.add("exports", what, engine, took, yardstick=yardstick)
     path.unlink()
-    files.remove(workspace.settings, "job_bench")
+    file_storage.remove(workspace.settings, "job_bench")
 
 
 def _batches(report: Report, engine: str, workspace: Workspace) -> None:
@@ -94,7 +94,7 @@ def _batches(report: Report, engine: str, workspace: Workspace) -> None:
             }
             for place in range(100)
         ]
-        imports.run_objects(workspace.facts, workspace.settings, objects, "bench", EVERYTHING)
+        service.run_objects(workspace.facts, workspace.settings, objects, "bench", EVERYTHING)
 
     report.add("imports", "a batch of 100", engine, timed(load, times=BATCHES), bound=300)
 
@@ -113,7 +113,7 @@ def _import(report: Report, engine: str, workspace: Workspace) -> None:
         yardstick = (time.perf_counter() - begun) * 1000
     request = Request((InputFile(path, path.name),), "bench")
     begun = time.perf_counter()
-    imports.run(workspace.facts, workspace.settings, request, lambda _: None)
+    service.run(workspace.facts, workspace.settings, request, lambda _: None)
     took = (time.perf_counter() - begun) * 1000
     what = f"{NEW_ROWS:,} from CSV; yardstick: the engine's COPY into a plain table; wanted: ratio 2.5"
     report.add("imports", what, engine, [took], yardstick=yardstick)

@@ -9,8 +9,8 @@ from bench import data
 from bench.questions import YEAR
 from bench.report import Report, timed
 from lib.analytics import queries
-from lib.analytics.dimensions import EXECUTIVE
-from lib.analytics.filters import Filters
+from lib.analytics.query import Filters
+from lib.catalog.dimensions import EXECUTIVE
 from lib.settings import Settings
 from lib.workspace import Workspace
 

@@ -6,7 +6,8 @@ import sys
 def main() -> None:
     """Load the command line and run it."""
     try:
-        from lib import cli, data_dir
+        from lib import cli
+        from lib.store import data_dir
     except KeyboardInterrupt:
         sys.exit(130)
     data_dir.restrict_umask()

@@ -18,12 +18,19 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from lib.addresses import plain_address
 from lib.errors import ConfigurationError, nearest
 
 PREFIX = "CALLBOARD_"
 
 WeekStart = Literal["monday", "sunday", "saturday"]
+
+_ADDRESS = re.compile(r"[^@\s]{1,200}@[^@\s]{1,200}")
+
+
+def plain_address(text: str) -> str:
+    """Return an e-mail address in small letters; an empty text for what is none, or not plain enough to compare."""
+    trimmed = text.strip()
+    return trimmed.lower() if trimmed.isascii() and _ADDRESS.fullmatch(trimmed) else ""
 
 
 class Settings(BaseSettings):

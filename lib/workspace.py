@@ -17,30 +17,31 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lib import replacement, settings
-from lib.access.audit import Action, Audit
-from lib.access.keys import Recogniser
-from lib.access.people import People
+from lib import settings
+from lib.access.api_keys import Recogniser
+from lib.access.audit_log import Action, Audit
 from lib.access.sessions import Sessions
+from lib.access.users import People
 from lib.analytics import queries, rollup, workspace_zone
-from lib.analytics.answers import Answers
 from lib.analytics.calendar import Calendar
-from lib.analytics.filters import Grant
-from lib.backup import take
-from lib.database import Facts, State
+from lib.analytics.query import Grant
+from lib.analytics.query_cache import Answers
+from lib.backup import create
 from lib.errors import CallboardError, TimeZoneChangedError
-from lib.exports import files
-from lib.exports import run as exporting
-from lib.exports.run import Order
-from lib.ingest import history, imports, sample, uploads
+from lib.exports import file_storage
+from lib.exports import service as exporting
+from lib.exports.service import Order
+from lib.ingest import history, sample_data, service, uploads
 from lib.ingest.history import Report
 from lib.jobs import tasks
 from lib.jobs.queue import BACKUP, EXPORT, Job, Queue
 from lib.jobs.worker import Handler, Steps, Worker
 from lib.settings import Settings
-from lib.sharing.links import PinnedLinks
-from lib.sharing.notes import Notes
-from lib.sharing.views import Views
+from lib.sharing.annotations import Notes
+from lib.sharing.pinned_links import PinnedLinks
+from lib.sharing.saved_views import Views
+from lib.store import atomic_swap
+from lib.store.facts import Facts, State
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +144,7 @@ class Workspace:
         if self.facts.embedded:
             # Who holds the embedded database is alone: what others began, they do not go on with.
             self.queue.take_over()
-            files.remove_partial(self.settings)
+            file_storage.remove_partial(self.settings)
         handlers: dict[str, Handler] = {kind: partial(self._do, task) for kind, task in tasks.TASKS.items()}
         self._workers = [
             # A backup that waits for an import would come too late.
@@ -166,9 +167,9 @@ class Workspace:
         return made
 
     def write_evaluations(self, objects: Iterable[object], actor: str, grant: Grant) -> Report:
-        """Load evaluations that a program sends, within what it may see; raises as `imports.run_objects` does."""
+        """Load evaluations that a program sends, within what it may see; raises as `service.run_objects` does."""
         with self._following_zone():
-            report = imports.run_objects(self.facts, self.settings, objects, actor, grant)
+            report = service.run_objects(self.facts, self.settings, objects, actor, grant)
         self.audit_import(report)
         return report
 
@@ -189,22 +190,22 @@ class Workspace:
     def _done(self, job: Job) -> dict[str, Any] | None:
         """Return what a job has come to that its worker could not tell of; None where it has come to nothing."""
         if job.kind == BACKUP:
-            taken = take.taken_for(job.id, Path(job.payload["path"]))
+            taken = create.taken_for(job.id, Path(job.payload["path"]))
             return None if taken is None else tasks.describe_backup(self, taken, job.actor)
         if job.kind != tasks.IMPORT:
             return None
         with self.facts.read() as connection:
-            report = history.what_was_loaded(connection, imports.id_of(job.id))
+            report = history.what_was_loaded(connection, service.id_of(job.id))
         if report is None:
             return None
         self.audit_import(report)
         return tasks.describe_import(self, report)
 
     def _tidy(self) -> None:
-        imports.remove_old_reports(self.settings)
+        service.remove_old_reports(self.settings)
         uploads.remove_old(self.settings)
         if self.facts.embedded:  # and so held: no restore is at work
-            replacement.abandon(self.settings.facts_file, self.settings.state_file)
+            atomic_swap.abandon(self.settings.facts_file, self.settings.state_file)
         with self.facts.read() as connection:
             tables = rollup.scattered(connection, self._lengths)
         for table in tables:
@@ -215,8 +216,8 @@ class Workspace:
 
     def _remove_old_exports(self) -> None:
         for number in self.queue.delete_older(EXPORT, timedelta(hours=self.settings.export_hours)):
-            files.remove(self.settings, number)
-        files.remove_old(self.settings)
+            file_storage.remove(self.settings, number)
+        file_storage.remove_old(self.settings)
 
     def fill_with_sample(self) -> None:
         """Fill an empty embedded database with sample data, where the settings want it."""
@@ -226,7 +227,9 @@ class Workspace:
             empty = queries.status(connection).data_version == 0
         if empty:
             log.info("The database is empty: making sample data")
-            tasks.make_sample(self, {"rows": sample.DEFAULT_ROWS, "seed": sample.DEFAULT_SEED}, lambda *_: None)
+            tasks.make_sample(
+                self, {"rows": sample_data.DEFAULT_ROWS, "seed": sample_data.DEFAULT_SEED}, lambda *_: None
+            )
 
     def _do(self, task: tasks.Task, job: Job, steps: Steps) -> dict[str, Any]:
         # Who asked may go by another zone than this process, which holds the database for both.

@@ -1,9 +1,9 @@
 """Who did what, when?"""
 
 from lib import workspace
-from lib.ui import audited, page
+from lib.ui import audit_page, page_layout
 
-page.head("Audit", "Who did what, when?")
-page.link_notices()
-with page.ended_by_errors():
-    audited.show(workspace.current())
+page_layout.head("Audit", "Who did what, when?")
+page_layout.link_notices()
+with page_layout.ended_by_errors():
+    audit_page.show(workspace.current())

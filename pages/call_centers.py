@@ -1,6 +1,6 @@
 """Which call centers stand where?"""
 
-from lib.analytics.dimensions import CALL_CENTER
-from lib.ui import groups
+from lib.catalog.dimensions import CALL_CENTER
+from lib.ui import breakdown_page
 
-groups.show(CALL_CENTER, "Call centers", "Which call centers stand where?")
+breakdown_page.show(CALL_CENTER, "Call centers", "Which call centers stand where?")

@@ -1,6 +1,6 @@
 """Which campaigns stand where?"""
 
-from lib.analytics.dimensions import CAMPAIGN
-from lib.ui import groups
+from lib.catalog.dimensions import CAMPAIGN
+from lib.ui import breakdown_page
 
-groups.show(CAMPAIGN, "Campaigns", "Which campaigns stand where?")
+breakdown_page.show(CAMPAIGN, "Campaigns", "Which campaigns stand where?")

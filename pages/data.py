@@ -3,18 +3,18 @@
 import streamlit as st
 
 from lib import workspace
-from lib.languages import t
-from lib.ui import importing, page
+from lib.i18n import t
+from lib.ui import import_page, page_layout
 
-page.head("Data", "What is in here, and how does more come in?")
-with page.ended_by_errors():
+page_layout.head("Data", "What is in here, and how does more come in?")
+with page_layout.ended_by_errors():
     space = workspace.current()
-    importing.summary(space)
+    import_page.summary(space)
     st.subheader(t("Load your own"), anchor=False)
-    files = importing.upload(space)
+    files = import_page.upload(space)
     if files:
-        mapped = importing.mapping(space, files)
+        mapped = import_page.mapping(space, files)
         if mapped is not None:
-            importing.start(space, files, *mapped)
-    importing.progress(space)
-    importing.history(space)
+            import_page.start(space, files, *mapped)
+    import_page.progress(space)
+    import_page.history(space)

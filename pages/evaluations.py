@@ -4,15 +4,16 @@ import html
 
 import streamlit as st
 
-from lib.analytics import format, records
-from lib.codes import Sentiment, State
-from lib.languages import said_of, t
-from lib.ui import inputs, page, state, tables
+from lib.analytics import records
+from lib.i18n import said_of, t
+from lib.reports import formatting
+from lib.store.enums import Sentiment, State
+from lib.ui import inputs, page_layout, tables, url_state
 from lib.ui.page_parameters import RECORD_CHOICES
 
 PAGE_SIZE = 100
 
-view = page.begin("Evaluations", "Which calls are behind the numbers?")
+view = page_layout.begin("Evaluations", "Which calls are behind the numbers?")
 left, right = st.columns(2)
 for place, (name, options) in zip((left, right), RECORD_CHOICES.items(), strict=True):
     inputs.multiselect(
@@ -22,7 +23,7 @@ for place, (name, options) in zip((left, right), RECORD_CHOICES.items(), strict=
         format_func=lambda choice: said_of("evaluation", choice),
         key=name,
         placeholder=t("All"),
-        on_change=state.first_page,
+        on_change=url_state.first_page,
     )
 
 found = view.answers.ask(
@@ -39,21 +40,21 @@ if found.page > pages:  # by a link to what was longer once, or is for someone e
     st.session_state["page"] = pages
     st.rerun()
 if not found.total_count:
-    page.empty(t("Nothing matches these filters"), t("Choose other states or sentiments."))
+    page_layout.empty(t("Nothing matches these filters"), t("Choose other states or sentiments."))
     st.stop()
-if state.narrowed():
+if url_state.narrowed():
     chosen = [said_of("evaluation", each) for name in RECORD_CHOICES for each in st.session_state[name]]
-    of = t("{count} of them are shown: {chosen}.", count=format.count(found.total_count), chosen=", ".join(chosen))
+    of = t("{count} of them are shown: {chosen}.", count=formatting.count(found.total_count), chosen=", ".join(chosen))
     st.html(f'<p class="cb-shown"><b>{html.escape(of)}</b></p>')
 first = (found.page - 1) * PAGE_SIZE + 1
 st.caption(
     t(
         "{first} to {last} of {count}, newest first.",
-        first=format.count(first),
-        last=format.count(first + len(found.records) - 1),
-        count=format.count(found.total_count),
+        first=formatting.count(first),
+        last=formatting.count(first + len(found.records) - 1),
+        count=formatting.count(found.total_count),
     )
 )
 tables.records(view, found.records)
 if pages > 1:
-    st.number_input(t("Page of {count}", count=format.count(pages)), 1, pages, key="page", width=180)
+    st.number_input(t("Page of {count}", count=formatting.count(pages)), 1, pages, key="page", width=180)

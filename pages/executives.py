@@ -1,6 +1,6 @@
 """Which executives stand where?"""
 
-from lib.analytics.dimensions import EXECUTIVE
-from lib.ui import groups
+from lib.catalog.dimensions import EXECUTIVE
+from lib.ui import breakdown_page
 
-groups.show(EXECUTIVE, "Executives", "Who stands out, and who only seems to?")
+breakdown_page.show(EXECUTIVE, "Executives", "Who stands out, and who only seems to?")

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from lib import workspace
-from lib.access.people import Role
-from lib.languages import t
-from lib.ui import language, login, page, runs, shared_links, sidebar, state, style, visitor
+from lib.access.users import Role
+from lib.i18n import t
+from lib.ui import current_user, language, login, page_layout, script_run, share_links, sidebar, style, url_state
 
 st.set_page_config(page_title="Callboard", page_icon="pages/static/icon.svg", layout="wide", initial_sidebar_state=300)
 language.choose()
@@ -28,15 +28,15 @@ pages = [
 NEEDS = {"exports": Role.ANALYST, "data": Role.ADMIN, "audit": Role.ADMIN}
 
 chosen = st.navigation(pages, position="hidden")
-runs.begin(chosen.url_path)
-with page.ended_by_errors():
+script_run.begin(chosen.url_path)
+with page_layout.ended_by_errors():
     space = workspace.current()
-    if visitor.enter(space) is None:
+    if current_user.enter(space) is None:
         login.show(space)
     st.session_state["_page"] = chosen.url_path
-    shared_links.follow(space, pages)
-    state.load(space.settings.zone)
-    open_to_visitor = [each for each in pages if visitor.may(NEEDS.get(each.url_path, Role.VIEWER))]
+    share_links.follow(space, pages)
+    url_state.load(space.settings.zone)
+    open_to_visitor = [each for each in pages if current_user.may(NEEDS.get(each.url_path, Role.VIEWER))]
     sidebar.show(open_to_visitor, space)
-    visitor.must(NEEDS.get(chosen.url_path, Role.VIEWER))
+    current_user.must(NEEDS.get(chosen.url_path, Role.VIEWER))
 chosen.run()

@@ -1,7 +1,7 @@
 """How are we doing?"""
 
-from lib.ui import cards, page, selected
+from lib.ui import kpi_cards, page_layout, selection_overview
 
-view = page.begin("Overview", "How are we doing?")
-selected.show(view)
-cards.tops(view)
+view = page_layout.begin("Overview", "How are we doing?")
+selection_overview.show(view)
+kpi_cards.tops(view)

@@ -3,28 +3,28 @@
 import streamlit as st
 
 from lib import __version__, workspace
-from lib.access.people import Role
-from lib.languages import t
-from lib.ui import keys, language, page, people, plain, shared_items_admin, visitor
+from lib.access.users import Role
+from lib.i18n import t
+from lib.ui import api_keys_admin, current_user, language, markdown, page_layout, shared_items_admin, users_admin
 
-page.head("Settings", "Who may do what?")
-page.link_notices()
-with page.ended_by_errors():
+page_layout.head("Settings", "Who may do what?")
+page_layout.link_notices()
+with page_layout.ended_by_errors():
     space = workspace.current()
     language.choice()
-    if visitor.may(Role.ADMIN):
+    if current_user.may(Role.ADMIN):
         st.subheader(t("People"), anchor=False)
         if space.settings.has_login:
-            people.show(space)
+            users_admin.show(space)
         else:
             st.info(
                 t("There is no login: whoever reaches this address may do all of it. The README says how to set one.")
             )
         st.subheader(t("API keys"), anchor=False)
         st.caption(t("The API answers under /v1 with the numbers of these pages; its documentation is at /v1/docs."))
-        keys.listing(space)
+        api_keys_admin.listing(space)
         st.subheader(t("New key"), anchor=False)
-        keys.create(space)
+        api_keys_admin.create(space)
         shared_items_admin.show(space)
     st.subheader(t("About"), anchor=False)
     store = t("an embedded DuckDB") if space.facts.embedded else "PostgreSQL"
@@ -33,7 +33,7 @@ with page.ended_by_errors():
             "Callboard {version}. The facts lie in {store}. Time zone: {zone}; weeks begin on {day}.",
             version=__version__,
             store=store,
-            zone=plain.text(space.settings.timezone),
+            zone=markdown.text(space.settings.timezone),
             day=t(space.settings.week_start.capitalize()),
         )
     )

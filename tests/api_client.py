@@ -8,16 +8,16 @@ from typing import Any
 
 import httpx
 
-from lib.access import keys
-from lib.database import State
+from lib.access import api_keys
 from lib.settings import Settings
+from lib.store.facts import State
 
 
-def make_key(data_dir: Path, scopes: Sequence[str] = keys.SCOPES, **more: Any) -> str:
+def make_key(data_dir: Path, scopes: Sequence[str] = api_keys.SCOPES, **more: Any) -> str:
     """Make a key beside the running app."""
     state = State(Settings(data_dir=data_dir, **more.pop("settings", {})))
     try:
-        return keys.create(state, "test", scopes, "test", **more)[0]
+        return api_keys.create(state, "test", scopes, "test", **more)[0]
     finally:
         state.close()
 

@@ -12,11 +12,11 @@ import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from lib.analytics.answers import Answers
-from lib.ingest import imports
+from lib.analytics.query_cache import Answers
+from lib.ingest import service
 from lib.ingest.history import Report
-from lib.ingest.imports import Request
-from lib.ingest.reading import InputFile
+from lib.ingest.reader_process import InputFile
+from lib.ingest.service import Request
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests import postgres
@@ -133,7 +133,7 @@ def load(workspace: Workspace, tmp_path: Path) -> Load:
             path.write_bytes(content.encode() if isinstance(content, str) else content)
             files = (InputFile(path, name),)
         request = Request(files, "test", mapping, **more)
-        return imports.run(workspace.facts, workspace.settings, request, lambda _: None)
+        return service.run(workspace.facts, workspace.settings, request, lambda _: None)
 
     return run
 

@@ -19,11 +19,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from lib.access import secret
+from lib.access import signing
 from lib.access.sessions import session_id
-from lib.database import State
-from lib.schema import sessions
 from lib.settings import Settings
+from lib.store.facts import State
+from lib.store.schema import sessions
 
 
 def rerun(values: int = 0, size: int = 0, query: str = "", page: str = "") -> bytes:
@@ -108,7 +108,7 @@ def log_in(
         "nonce": f"{who}-{time.monotonic_ns()}",
     }
     kept = {**claims, "origin": address, "is_logged_in": True, "provider": "default"}
-    value = create_signed_value(secret.of_cookies(settings), USER_COOKIE_NAME, json.dumps(kept)).decode()
+    value = create_signed_value(signing.of_cookies(settings), USER_COOKIE_NAME, json.dumps(kept)).decode()
     return Visitor(address, {USER_COOKIE_NAME: value, XSRF_COOKIE_NAME: token}, token), claims
 
 

@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from lib import schema
-from lib.database import Facts
 from lib.settings import Settings
+from lib.store import schema
+from lib.store.facts import Facts
 from tests.browser.conftest import served
 from tests.conftest import ROOT
 

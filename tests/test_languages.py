@@ -19,30 +19,30 @@ import streamlit as st
 from google.protobuf.json_format import MessageToDict
 from streamlit.testing.v1 import AppTest
 
-from lib import languages
+from lib import i18n
 from lib import workspace as workspaces
-from lib.analytics import format, wording
-from lib.analytics.answers import Answers
 from lib.analytics.calendar import Granularity
-from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Dimension, Named
-from lib.analytics.drivers import Drivers, Part
-from lib.analytics.explanation import explain
-from lib.analytics.filters import Filters
-from lib.analytics.measures import METRICS, Sums, Unit
-from lib.analytics.selection import Period
-from lib.charts.look import LIGHT, Look
-from lib.charts.picture import Picture
+from lib.analytics.decomposition import Drivers, Part
+from lib.analytics.planner import Period
+from lib.analytics.query import Filters
+from lib.analytics.query_cache import Answers
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Dimension, Named
+from lib.catalog.measures import METRICS, Sums, Unit
+from lib.charts.image import Picture
+from lib.charts.theme import LIGHT, Look
 from lib.charts.trend import trend
-from lib.codes import SCORE_SCALE
-from lib.exports import files
+from lib.exports import file_storage
+from lib.i18n import dated, day, number, said_of, speaking, t
 from lib.jobs.queue import EXPORT
 from lib.jobs.tasks import TASKS
-from lib.languages import dated, day, number, said_of, speaking, t
+from lib.reports import filter_text, formatting
+from lib.reports.decomposition_text import explain
 from lib.settings import Settings
-from lib.sharing.changes import Changes, DefinitionChange, FigureChange, in_words
-from lib.ui.visitor import begin_by_itself
+from lib.sharing.link_diff import Changes, DefinitionChange, FigureChange, in_words
+from lib.store.enums import SCORE_SCALE
+from lib.ui.current_user import begin_by_itself
 from lib.workspace import Workspace
-from tests import catalogue
+from tests import message_catalog
 from tests.charts.samples import course
 from tests.conftest import ROOT
 from tests.waiting import LONG_SECONDS
@@ -59,9 +59,9 @@ id,audioDate,state,sentiment,averageNote,durationInSeconds,campaignId,campaignNa
 
 @pytest.fixture(autouse=True)
 def _english() -> Iterator[None]:
-    languages.use("en")
+    i18n.use("en")
     yield
-    languages.use("en")
+    i18n.use("en")
 
 
 @pytest.fixture(params=["duckdb"])
@@ -74,9 +74,9 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 def test_every_text_is_translated() -> None:
-    entries = catalogue.catalogue()
-    missing: dict[catalogue.Key, str] = {}
-    for text in catalogue.used():
+    entries = message_catalog.catalogue()
+    missing: dict[message_catalog.Key, str] = {}
+    for text in message_catalog.used():
         if not entries.get(text.key):
             missing.setdefault(text.key, text.where)
     told = [f"{_entry(key)}    # {where}" for key, where in missing.items()]
@@ -84,27 +84,27 @@ def test_every_text_is_translated() -> None:
 
 
 def test_no_translation_is_left_over() -> None:
-    used = {text.key for text in catalogue.used()}
-    told = [_entry(key) for key in catalogue.catalogue() if key not in used]
+    used = {text.key for text in message_catalog.used()}
+    told = [_entry(key) for key in message_catalog.catalogue() if key not in used]
     assert not told, f"es.po has {len(told)} texts that nothing says:\n" + "\n".join(told)
 
 
 def test_translations_keep_the_names_in_braces() -> None:
     wrong = [
-        f"{_entry(key)}: {sorted(catalogue.names(key[1]))} became {sorted(catalogue.names(said))}"
-        for key, said in catalogue.catalogue().items()
-        if said and catalogue.names(key[1]) != catalogue.names(said)
+        f"{_entry(key)}: {sorted(message_catalog.names(key[1]))} became {sorted(message_catalog.names(said))}"
+        for key, said in message_catalog.catalogue().items()
+        if said and message_catalog.names(key[1]) != message_catalog.names(said)
     ]
     assert not wrong, "\n".join(wrong)
 
 
 def test_it_is_known_what_every_call_says() -> None:
-    told = [*catalogue.unknown(), *catalogue.handed_on()]
+    told = [*message_catalog.unknown(), *message_catalog.handed_on()]
     assert not told, "\n".join(told)
 
 
 def test_nothing_is_drawn_past_the_catalogue() -> None:
-    told = catalogue.past()
+    told = message_catalog.past()
     assert not told, "These texts are drawn without t():\n" + "\n".join(told)
 
 
@@ -129,14 +129,14 @@ def test_what_runs_by_itself_takes_language_and_visitor() -> None:
     assert not told, "\n".join(told)
 
 
-def _entry(key: catalogue.Key) -> str:
+def _entry(key: message_catalog.Key) -> str:
     context, text = key
     return f"msgid {json.dumps(text, ensure_ascii=False)}" + (f" (msgctxt {context})" if context else "")
 
 
 def test_lookups_are_held_to_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    lookups = catalogue.record_lookups(monkeypatch)
-    languages.use("es")
+    lookups = message_catalog.record_lookups(monkeypatch)
+    i18n.use("es")
     assert (t("Campaign"), said_of("evaluation", "Completed"), t("nobody lists this")) == (
         "Campaña",
         "Completada",
@@ -149,19 +149,19 @@ def test_lookups_are_held_to_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_texts() -> None:
-    languages.use("es")
+    i18n.use("es")
     assert t("Campaign") == "Campaña"
     assert t("n {n}", n=3) == "n 3"
     assert t("a text that no catalogue has {braces}") == "a text that no catalogue has {braces}"
     assert t("{count} of no catalogue", count=2) == "2 of no catalogue"
     assert (t("Completed"), said_of("evaluation", "Completed")) == ("Completadas", "Completada")
     assert (said_of("nothing", "Campaign"), said_of("evaluation", "unheard of")) == ("Campaña", "unheard of")
-    languages.use("tlh")
-    assert (languages.current(), t("Campaign"), said_of("evaluation", "Failed")) == ("en", "Campaign", "Failed")
+    i18n.use("tlh")
+    assert (i18n.current(), t("Campaign"), said_of("evaluation", "Failed")) == ("en", "Campaign", "Failed")
 
 
 def test_a_language_for_a_while() -> None:
-    languages.use("es")
+    i18n.use("es")
     with pytest.raises(ZeroDivisionError), speaking("en"):
         assert t("Campaign") == "Campaign"
         _ = 1 / 0
@@ -173,22 +173,26 @@ def test_a_language_for_a_while() -> None:
     [
         (lambda: number(1234.5, 1), "1,234.5", "1.234,5"),
         (lambda: number(1234567), "1,234,567", "1.234.567"),
-        (lambda: format.value(Unit.SCORE, Fraction("7.125")), "7.13", "7,13"),
-        (lambda: format.value(Unit.SHARE, Fraction(2, 3)), "66.7 %", "66,7 %"),
-        (lambda: format.value(Unit.BALANCE, Fraction(-1, 3)), "−0.33", "−0,33"),
-        (lambda: format.change(Unit.COUNT, 1000, 13345), "+1,234.5 %", "+1.234,5 %"),
-        (lambda: format.interval(Unit.SCORE, (7.61, 7.99)), "7.61 – 7.99", "7,61 – 7,99"),
+        (lambda: formatting.value(Unit.SCORE, Fraction("7.125")), "7.13", "7,13"),
+        (lambda: formatting.value(Unit.SHARE, Fraction(2, 3)), "66.7 %", "66,7 %"),
+        (lambda: formatting.value(Unit.BALANCE, Fraction(-1, 3)), "−0.33", "−0,33"),
+        (lambda: formatting.change(Unit.COUNT, 1000, 13345), "+1,234.5 %", "+1.234,5 %"),
+        (lambda: formatting.interval(Unit.SCORE, (7.61, 7.99)), "7.61 – 7.99", "7,61 – 7,99"),
         (lambda: day(date(2024, 1, 31)), "31 Jan 2024", "31 ene 2024"),
         (lambda: dated(date(2024, 9, 1), "MMMM y"), "September 2024", "septiembre 2024"),
-        (lambda: format.instant(datetime(2024, 12, 1, 9, 5, tzinfo=UTC)), "1 Dec 2024, 09:05", "1 dic 2024, 09:05"),
-        (lambda: format.bucket(date(2024, 1, 1), Granularity.DAILY), "Mon 1 Jan 2024", "lun 1 ene 2024"),
-        (lambda: format.bucket(date(2024, 1, 1), Granularity.WEEKLY), "Week of 1 Jan 2024", "Semana del 1 ene 2024"),
-        (lambda: format.bucket(date(2024, 1, 1), Granularity.MONTHLY), "January 2024", "enero 2024"),
+        (lambda: formatting.instant(datetime(2024, 12, 1, 9, 5, tzinfo=UTC)), "1 Dec 2024, 09:05", "1 dic 2024, 09:05"),
+        (lambda: formatting.bucket(date(2024, 1, 1), Granularity.DAILY), "Mon 1 Jan 2024", "lun 1 ene 2024"),
+        (
+            lambda: formatting.bucket(date(2024, 1, 1), Granularity.WEEKLY),
+            "Week of 1 Jan 2024",
+            "Semana del 1 ene 2024",
+        ),
+        (lambda: formatting.bucket(date(2024, 1, 1), Granularity.MONTHLY), "January 2024", "enero 2024"),
     ],
 )
 def test_numbers_and_dates(shown: Callable[[], str], english: str, spanish: str) -> None:
     assert shown() == english
-    languages.use("es")
+    i18n.use("es")
     assert shown() == spanish
 
 
@@ -204,9 +208,9 @@ def test_numbers_and_dates(shown: Callable[[], str], english: str, spanish: str)
     ],
 )  # fmt: skip
 def test_periods(first: date | None, last: date | None, english: str, spanish: str) -> None:
-    assert wording.period(Period(first, last)) == english
-    languages.use("es")
-    assert wording.period(Period(first, last)) == spanish
+    assert filter_text.period(Period(first, last)) == english
+    i18n.use("es")
+    assert filter_text.period(Period(first, last)) == spanish
 
 
 def test_selections(answers: Answers, load: Callable[..., Any]) -> None:
@@ -214,15 +218,15 @@ def test_selections(answers: Answers, load: Callable[..., Any]) -> None:
     month = Period(date(2024, 1, 1), date(2024, 1, 31))
     one = Filters(campaign=("a",), executive=("(none)", "x"), is_ai=False)
     many = Filters(campaign=("a", "b", "(none)", "x", "y", "z"), is_ai=True)
-    assert wording.selection(answers, one, month)[1:] == ["Campaign: Alfa", "Executives: (none), x", "Human calls"]
-    languages.use("es")
-    assert wording.selection(answers, one, month) == [
+    assert filter_text.selection(answers, one, month)[1:] == ["Campaign: Alfa", "Executives: (none), x", "Human calls"]
+    i18n.use("es")
+    assert filter_text.selection(answers, one, month) == [
         "1–31 ene 2024",
         "Campaña: Alfa",
         "Ejecutivos: (none), x",  # nobody has no executive here, so it is only what the link says
         "Llamadas de personas",
     ]
-    assert wording.selection(answers, many, month)[1:] == ["Campañas: Alfa, Beta, (sin asignar), x y 2 más", "Llamadas de IA"]  # fmt: skip
+    assert filter_text.selection(answers, many, month)[1:] == ["Campañas: Alfa, Beta, (sin asignar), x y 2 más", "Llamadas de IA"]  # fmt: skip
 
 
 def test_what_changed_since_a_link() -> None:
@@ -234,8 +238,8 @@ def test_what_changed_since_a_link() -> None:
         (),
         (DefinitionChange("netSentiment", "Completed evaluations ÷ evaluations.", None),),
     )
-    languages.use("es")
-    assert in_words(moved, Settings().zone, format.value) == [
+    i18n.use("es")
+    assert in_words(moved, Settings().zone, formatting.value) == [
         "Los datos cambiaron desde que se creó este enlace el 1 ene 2024, 00:00.",
         "No hubo importaciones desde entonces: los datos cambiaron por los datos de ejemplo o por otra zona horaria.",
         "Puntaje promedio: antes 7,00, ahora 1.234,50.",
@@ -275,7 +279,7 @@ def _moved(was: float, now: float, *parts: Part) -> Drivers:
     ],
 )
 def test_why_it_moved(dimension: Dimension, groups: str, none: str) -> None:
-    languages.use("es")
+    i18n.use("es")
     parts = (_part("A", "0.02", "-0.2"), _part("B", "0.07", "0"), _part("C", "0", "-0.06", before=0))
     fell = explain(_moved(7.92, 7.75, *parts), dimension)
     assert fell is not None
@@ -323,8 +327,8 @@ def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest
     monkeypatch.syspath_prepend(str(ROOT))
     drawn = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=LONG_SECONDS)
     drawn.query_params["lang"] = "es"
-    languages.use("es")  # the test runner looks widgets' choices up by their labels, in the test's own thread
-    lookups = catalogue.record_lookups(monkeypatch)
+    i18n.use("es")  # the test runner looks widgets' choices up by their labels, in the test's own thread
+    lookups = message_catalog.record_lookups(monkeypatch)
     yield drawn
     workspaces.close_current()
     assert lookups.unlisted() == [], "these texts were looked up, and neither the source nor VALUES lists them"
@@ -389,7 +393,7 @@ def _columns(config: dict[str, Any]) -> Iterator[str]:
         yield from (str(column[each]) for each in ("label", "help") if column.get(each))
 
 
-ENGLISH = catalogue.english(catalogue.catalogue())
+ENGLISH = message_catalog.english(message_catalog.catalogue())
 
 
 def left_in_english(app: AppTest) -> list[str]:
@@ -400,7 +404,7 @@ def left_in_english(app: AppTest) -> list[str]:
 def test_english_is_found(filled: AppTest) -> None:
     """Hold the search itself: on an English page it finds titles, labels, cards, charts and tables."""
     del filled.query_params["lang"]
-    languages.use("en")
+    i18n.use("en")
     filled.run()
     filled.switch_page("trends.py").run()
     found = left_in_english(filled)
@@ -473,7 +477,7 @@ def test_the_language_is_chosen_on_the_settings_page(filled: AppTest) -> None:
     filled.switch_page("settings.py").run()
     assert (filled.title[0].value, filled.selectbox(key="lang").value) == ("Configuración", "es")
     filled.selectbox(key="lang").select("en").run()
-    languages.use("en")
+    i18n.use("en")
     assert (filled.title[0].value, "lang" in filled.query_params) == ("Settings", False)
     filled.selectbox(key="lang").select("es").run()
     assert filled.title[0].value == "Configuración"
@@ -489,7 +493,7 @@ def test_downloads_are_english(filled: AppTest, page: str, monkeypatch: pytest.M
     filled.query_params.update({"dateFrom": "2024-01-01", "dateTo": "2024-01-31", "isAICall": "false"})
     filled.run()
     filled.switch_page(f"{page}.py").run()
-    assert languages.current() == "es"  # the thread that makes the file may speak what it wants
+    assert i18n.current() == "es"  # the thread that makes the file may speak what it wants
     texts = []
     for name, make in made.items():
         if name.endswith(".csv"):
@@ -497,7 +501,7 @@ def test_downloads_are_english(filled: AppTest, page: str, monkeypatch: pytest.M
         elif name.endswith(".xlsx"):
             book = openpyxl.load_workbook(io.BytesIO(make()))
             texts += [str(cell.value) for sheet in book for row in sheet for cell in row] + book.sheetnames
-    assert languages.current() == "es"
+    assert i18n.current() == "es"
     assert "1–31 Jan 2024 · Human calls" in texts and "About" in texts
     _assert_english(texts)
 
@@ -517,7 +521,7 @@ def test_exports_are_english(filled: AppTest, settings: Settings) -> None:
     job = space.queue.get(newest.id)
     assert job is not None
     assert (job.status, job.payload["report"], job.payload["shown"]) == ("completed", "campaigns", "1–31 Jan 2024 · Human calls")  # fmt: skip
-    book = openpyxl.load_workbook(files.folder(settings) / (job.result or {})["file"])
+    book = openpyxl.load_workbook(file_storage.folder(settings) / (job.result or {})["file"])
     texts = [str(cell.value) for sheet in book for row in sheet for cell in row]
     assert "1–31 Jan 2024 · Human calls" in texts
     _assert_english(texts)
@@ -528,5 +532,5 @@ def test_exports_are_english(filled: AppTest, settings: Settings) -> None:
 
 
 def _assert_english(texts: list[str]) -> None:
-    spanish = {said for (_, text), said in catalogue.catalogue().items() if said != text}
+    spanish = {said for (_, text), said in message_catalog.catalogue().items() if said != text}
     assert [text for text in texts if text in spanish or re.search("[áéíóúñ¿]", text)] == []

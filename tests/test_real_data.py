@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from lib.analytics import queries
-from lib.analytics.answers import Answers
 from lib.analytics.calendar import Granularity
-from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
-from lib.analytics.filters import Filters
-from lib.analytics.measures import METRICS, Sums
+from lib.analytics.query import Filters
+from lib.analytics.query_cache import Answers
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
+from lib.catalog.measures import METRICS, Sums
 from lib.jobs.tasks import TASKS
 from lib.workspace import Workspace
 from tests.conftest import ROOT, SHARED, Load

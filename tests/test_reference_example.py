@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from lib.analytics import queries
-from lib.analytics.answers import Answers
-from lib.analytics.filters import Filters
-from lib.analytics.measures import METRICS
+from lib.analytics.query import Filters
+from lib.analytics.query_cache import Answers
+from lib.catalog.measures import METRICS
 from lib.workspace import Workspace
 from tests.conftest import Load
 

@@ -17,14 +17,15 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib import __version__, cli, migrations, recovery, schema
+from lib import __version__, cli
 from lib.analytics import queries
-from lib.analytics.filters import Filters
-from lib.analytics.measures import aggregates
-from lib.database import Facts, State
+from lib.analytics.query import Filters
+from lib.catalog.measures import aggregates
 from lib.errors import DatabaseVersionError
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
+from lib.store import duckdb_wal, migrations, schema
+from lib.store.facts import Facts, State
 from lib.workspace import Workspace
 from tests.test_app import start
 
@@ -294,7 +295,7 @@ def test_a_file_of_a_newer_duckdb_is_refused(settings: Settings) -> None:
     assert path is not None
     content = bytearray(path.read_bytes())
     content[12:20] = struct.pack("<Q", 99)  # the form's number, in the first block, which begins with its checksum
-    content[:8] = struct.pack("<Q", recovery.checksum(bytes(content[8:4096])))
+    content[:8] = struct.pack("<Q", duckdb_wal.checksum(bytes(content[8:4096])))
     path.write_bytes(content)
     with pytest.raises(DatabaseVersionError, match="A newer version of Callboard wrote the database"):
         Workspace(settings)

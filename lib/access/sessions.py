@@ -17,13 +17,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from lib.access import audit
-from lib.access.audit import Action
-from lib.access.people import People, Person
-from lib.database import State, insert_unless_known
-from lib.room import where_there_is_room
-from lib.schema import audit as audit_entries
-from lib.schema import people, sessions
+from lib.access import audit_log
+from lib.access.audit_log import Action
+from lib.access.users import People, Person
+from lib.store.disk_space import where_there_is_room
+from lib.store.facts import State, insert_unless_known
+from lib.store.schema import audit as audit_entries
+from lib.store.schema import people, sessions
 
 FRESH = timedelta(minutes=10)
 """How old a log-in may be that begins a session."""
@@ -101,7 +101,7 @@ class Sessions:
                 return
             connection.execute(sa.update(sessions).where(open_one).values(ended_at=datetime.now(UTC)))
             whose = self._people.within(connection, row.person)
-            audit.record(connection, by, action, row.person if whose is None else whose.actor, why=why)
+            audit_log.record(connection, by, action, row.person if whose is None else whose.actor, why=why)
 
     def open_ones(self) -> dict[str, int]:
         """Return how many sessions are open, by the id of the person."""
@@ -137,7 +137,7 @@ class Sessions:
                 connection, sessions, id=number, person=found.id, started_at=min(started, now), seen_at=now
             )
             if began:
-                audit.record(connection, found.actor, Action.LOG_IN, found.actor, role=found.role.value)
+                audit_log.record(connection, found.actor, Action.LOG_IN, found.actor, role=found.role.value)
                 connection.execute(sa.delete(sessions).where(sessions.c.started_at < now - self._age - _KEPT))
         return Visit(number, found)
 
@@ -147,7 +147,7 @@ def ended_all(state: State, person: Person, by: str) -> int:
     open_ones = sa.and_(sessions.c.person == person.id, sessions.c.ended_at.is_(None))
     with state.transaction() as connection:
         ended = connection.execute(sa.update(sessions).where(open_ones).values(ended_at=datetime.now(UTC))).rowcount
-        audit.record(connection, by, Action.SESSION_ENDED, person.actor, sessions=ended)
+        audit_log.record(connection, by, Action.SESSION_ENDED, person.actor, sessions=ended)
     return int(ended)
 
 

@@ -1,6 +1,6 @@
 """Days, weeks and months of the workspace: what a day is, buckets of a trend, periods by name.
 
-Time-zone rules come from one source, Python's `zoneinfo`; engines get them as plain offsets (`local_time.py`), so
+Time-zone rules come from one source, Python's `zoneinfo`; engines get them as plain offsets (`sql_time.py`), so
 that no engine's own tables can disagree.
 """
 

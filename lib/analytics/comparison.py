@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from lib.analytics.calendar import FIRST_DAY, ONE_DAY
-from lib.analytics.filters import Filters
-from lib.analytics.selection import Period
+from lib.analytics.planner import Period
+from lib.analytics.query import Filters
 from lib.errors import InvalidParameterError, nearest
 
 KINDS = ("previous", "year", "own", "none")

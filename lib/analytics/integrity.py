@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics import rollup
-from lib.analytics.dimensions import DIMENSIONS
-from lib.analytics.local_time import local_day
-from lib.bulk import drop
-from lib.schema import evaluations, workspace
+from lib.analytics.sql_time import local_day
+from lib.catalog.dimensions import DIMENSIONS
+from lib.store.bulk_io import drop
+from lib.store.schema import evaluations, workspace
 
 LISTED = 20
 

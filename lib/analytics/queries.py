@@ -11,17 +11,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib import schema
 from lib.analytics.calendar import Bucket, Calendar, Granularity
-from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Named
-from lib.analytics.filters import EVERYTHING, Filters, Grant, first_instant, last_instant, local_date
-from lib.analytics.local_time import bucket_start
-from lib.analytics.measures import METRICS, Sums
-from lib.analytics.selection import Period, days_held, granted, keys_of, period_in_force, shortest_for, sums
-from lib.analytics.selection import source as source_of
+from lib.analytics.planner import Period, days_held, granted, keys_of, period_in_force, shortest_for, sums
+from lib.analytics.planner import source as source_of
+from lib.analytics.query import EVERYTHING, Filters, Grant, first_instant, last_instant, local_date
+from lib.analytics.sql_time import bucket_start
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Named
+from lib.catalog.measures import METRICS, Sums
 from lib.errors import InvalidParameterError, nearest
-from lib.schema import HISTOGRAM_MEASURES, PLAIN_MEASURES
 from lib.settings import WeekStart
+from lib.store import schema
+from lib.store.schema import HISTOGRAM_MEASURES, PLAIN_MEASURES
 
 MAX_TREND_POINTS = 5_000
 """Thirteen years of days. The time zone's years, 1970 to 2099, have fewer months."""

@@ -9,12 +9,12 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib import codes, schema
 from lib.analytics.calendar import Calendar
-from lib.analytics.dimensions import DIMENSIONS, Named
-from lib.analytics.filters import Filters
-from lib.analytics.selection import Period, fact_conditions, names_of, period_in_force
-from lib.codes import Sentiment, State
+from lib.analytics.planner import Period, fact_conditions, names_of, period_in_force
+from lib.analytics.query import Filters
+from lib.catalog.dimensions import DIMENSIONS, Named
+from lib.store import enums, schema
+from lib.store.enums import Sentiment, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _record(row: sa.RowMapping, names: Mapping[str, Mapping[int, Named]]) -> Rec
         audio_at=row["audio_at"],
         state=State(row["state"]),
         sentiment=None if row["sentiment"] is None else Sentiment(row["sentiment"]),
-        score=None if row["score"] is None else row["score"] / codes.SCORE_SCALE,
+        score=None if row["score"] is None else row["score"] / enums.SCORE_SCALE,
         duration_seconds=row["duration_seconds"],
         is_ai=row["is_ai"],
         campaign=named["campaign"],

@@ -18,10 +18,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Granularity
-from lib.analytics.local_time import bucket_start, local_day
-from lib.analytics.measures import aggregates
-from lib.bulk import analyze, bulk_insert, drop
-from lib.schema import BY_CENTER, MEASURES, ROLLUPS, evaluations, workspace
+from lib.analytics.sql_time import bucket_start, local_day
+from lib.catalog.measures import aggregates
+from lib.store.bulk_io import analyze, bulk_insert, drop
+from lib.store.schema import BY_CENTER, MEASURES, ROLLUPS, evaluations, workspace
 
 _TABLES = tuple(table for rollup in reversed(ROLLUPS) for table in rollup.tables)
 """Every table of a rollup; one that others are summed from comes before them."""

@@ -1,7 +1,7 @@
 """The workspace's time zone: kept with the facts, whose days are computed in it, and changed by one command alone.
 
 The first start takes it from `CALLBOARD_TIMEZONE`; a process that goes by another one afterwards is refused. Nothing
-here converts times: that is `zones.py` and `local_time.py`.
+here converts times: that is `timezones.py` and `sql_time.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.errors import TimeZoneChangedError, TimeZoneConflictError
-from lib.schema import workspace
+from lib.store.schema import workspace
 
 NOT_YET = ""
 """What a new database has until the first start gives it a zone."""

@@ -11,10 +11,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lib import __version__
 from lib.api import errors, schemas
-from lib.api.figures import AnswerBody, answer, prepared, written
 from lib.api.middleware import EveryRequest
 from lib.api.routes import analytics, evaluations, exports
-from lib.web import policy
+from lib.api.serializers import AnswerBody, answer, prepared, written
+from lib.web import security_headers
 
 _PREFIX = "/v1"
 
@@ -97,7 +97,7 @@ def build() -> ASGIApp:
         """Show the description; the script within the page is let through by its hash."""
         content = bytes((await page.endpoint(request)).body)
         shown = answer(request, prepared(content, "text/html"))
-        shown.headers["Content-Security-Policy"] = policy.of_page(content.decode())
+        shown.headers["Content-Security-Policy"] = security_headers.of_page(content.decode())
         return shown
 
     api.openapi = openapi  # type: ignore[method-assign]  # the framework's way to change the description

@@ -11,14 +11,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPBearer
 from sqlalchemy.engine import Connection
 
-from lib import logs
 from lib import workspace as workspaces
-from lib.access.keys import Key
-from lib.analytics.filters import PARAMETERS, Filters
+from lib.access.api_keys import Key
+from lib.analytics.query import PARAMETERS, Filters
 from lib.api.errors import ApiError, invalid, unauthenticated
-from lib.api.figures import AnswerBody
+from lib.api.serializers import AnswerBody
 from lib.api.throttle import CHANGES, QUESTION_THREADS, QUESTIONS, charge, question_cost
 from lib.errors import nearest
+from lib.observability import logging_config
 from lib.workspace import Workspace
 
 P = ParamSpec("P")
@@ -47,7 +47,7 @@ async def _authenticated(request: Request, space: Workspace, scope: str) -> Key:
         key = await run_in_threadpool(space.keys.recognise, text)
     if key is None:
         raise unauthenticated()
-    if served := logs.serving():
+    if served := logging_config.serving():
         served.key = key.prefix
     check_scope(key, scope)
     charge(space.settings.rate_limit, key)

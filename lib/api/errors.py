@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from lib import errors
-from lib.redaction import redacted
+from lib.observability.redaction import redacted
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from prometheus_client.metrics_core import (
 from prometheus_client.registry import Collector
 
 from lib import workspace
-from lib.analytics.answers import Answers
-from lib.counts import PAGES, SECONDS
+from lib.analytics.query_cache import Answers
+from lib.observability.prometheus import PAGES, SECONDS
 
 REGISTRY = CollectorRegistry()
 

@@ -19,7 +19,7 @@ import limits
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from lib.access.keys import Key
+from lib.access.api_keys import Key
 from lib.api.errors import ApiError
 
 MAX_CONCURRENT = 4

@@ -24,8 +24,9 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lib import __version__, replacement
+from lib import __version__
 from lib.errors import BackupError, ConflictError, StorageError
+from lib.store import atomic_swap
 
 FORMAT = 1
 """The version of the file's form; a program reads those up to its own."""
@@ -155,7 +156,7 @@ def create(path: Path, *, replace: bool) -> Iterator[Writing]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)
-        replacement.sync(path.parent)
+        atomic_swap.sync(path.parent)
     except OSError as error:
         raise StorageError(f"The backup {path} can't be written: {error.strerror or error}.") from None
     finally:

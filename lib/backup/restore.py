@@ -1,10 +1,10 @@
 """Restoring a backup: verified first, then in place of what both stores hold, all or nothing.
 
 For an embedded store a new file is built beside it, at the migration that the backup was made at, brought up to date
-as any older store is, and then put in its place (`lib/replacement.py`). PostgreSQL takes the rows in one transaction,
-from such a file where the backup is older, so that migrations run where nobody looks. Rollups are computed anew. What
-the audit holds and which keys are revoked is looked at within the transaction that replaces the rest, so that nothing
-is undone that was committed before it.
+as any older store is, and then put in its place (`lib/store/atomic_swap.py`). PostgreSQL takes the rows in one
+transaction, from such a file where the backup is older, so that migrations run where nobody looks. Rollups are computed
+anew. What the audit holds and which keys are revoked is looked at within the transaction that replaces the rest, so
+that nothing is undone that was committed before it.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib import migrations, replacement, schema
-from lib.access import audit, secret
-from lib.access.audit import Action
+from lib.access import audit_log, signing
+from lib.access.audit_log import Action
 from lib.analytics import rollup
-from lib.backup import archive, rows
+from lib.backup import archive, table_io
 from lib.backup.archive import Backup, Manifest, Part
-from lib.backup.take import Tell
-from lib.bulk import analyze
-from lib.database import Facts, State, checkpoint
+from lib.backup.create import Tell
 from lib.errors import ConflictError, DatabaseHeldError, DiskFullError, StorageError, TimeZoneConflictError
 from lib.jobs.queue import BACKUP, COMPLETED, EXPORT, FAILED
 from lib.settings import Settings
+from lib.store import atomic_swap, migrations, schema
+from lib.store.bulk_io import analyze
+from lib.store.facts import Facts, State, checkpoint
 
 _OLDER_FACTS, _OLDER_STATE = "older-facts.duckdb", "older-state.sqlite"  # on the way to PostgreSQL
 
@@ -120,7 +120,7 @@ def _refuse_to_overwrite(facts: Facts, state: State) -> None:
         if count and not sample:
             held.append(f"{count} evaluations")
     with state.read() as connection:
-        for table in rows.STATE:
+        for table in table_io.STATE:
             count = connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
             if count and table not in (schema.jobs, schema.idempotency, schema.sessions, schema.audit):
                 held.append(f"{count} of {table.name.replace('_', ' ')}")
@@ -161,12 +161,12 @@ class _Restoring:
                         self._replace_state(changing.enter_context(changed), new_state)
             self._put_in_place()
         except BaseException:
-            replacement.abandon(self.settings.facts_file, self.settings.state_file)
+            atomic_swap.abandon(self.settings.facts_file, self.settings.state_file)
             self._forget_older()
             raise
         self._forget_older()
         if self.made.secret is not None:
-            secret.keep(self.settings, self.backup.bytes(self.made.secret))
+            signing.keep(self.settings, self.backup.bytes(self.made.secret))
         evaluations = self.made.facts.tables[schema.evaluations.name].rows
         return Restored(self.made, evaluations, self.unfinished, self.made.secret is not None)
 
@@ -175,14 +175,14 @@ class _Restoring:
         file, part = self.settings.facts_file, self.made.facts
         if file is None and part.revision == migrations.revisions("facts")[-1]:
             return None
-        path = replacement.restoring(file or self.settings.data_dir.absolute() / _OLDER_FACTS)
+        path = atomic_swap.restoring(file or self.settings.data_dir.absolute() / _OLDER_FACTS)
         new = Facts(self.settings.model_copy(update={"database_url": f"duckdb:///{path}"}), to=part.revision)
         building.callback(new.close)
         with new.write() as connection:
             _empty(connection, part)
         with new.write() as connection:
             for name, batches in self._kept(part):
-                rows.into_facts(connection, name, self._counted(batches))
+                table_io.into_facts(connection, name, self._counted(batches))
         new.migrate()
         if file is not None:
             with new.write() as connection:
@@ -196,35 +196,35 @@ class _Restoring:
         file, part = self.settings.state_file, self.made.state
         if file is None and part.revision == migrations.revisions("state")[-1]:
             return None
-        path = replacement.restoring(file or self.settings.data_dir.absolute() / _OLDER_STATE)
+        path = atomic_swap.restoring(file or self.settings.data_dir.absolute() / _OLDER_STATE)
         new = State(self.settings.model_copy(update={"state_url": f"sqlite:///{path}"}), to=part.revision)
         building.callback(new.close)
         with new.transaction() as connection:
             _empty(connection, part)
             for name, batches in self._kept(part):
-                rows.into_state(connection, name, batches)
+                table_io.into_state(connection, name, batches)
         new.migrate()
         if file is not None:
             with new.transaction() as connection:
                 self._complete_state(connection)
             with new.read() as connection:
-                # As with the facts. That the log is gone, `replacement.decided` sees.
+                # As with the facts. That the log is gone, `atomic_swap.decided` sees.
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         return new
 
     def _replace_facts(self, connection: Connection, new: Facts | None) -> None:
         held = connection.execute(sa.select(schema.workspace.c.data_version)).scalar_one()
         self.version = max(self.version, held + 1)
-        for table in rows.FACTS:
+        for table in table_io.FACTS:
             connection.execute(sa.delete(table))
         with ExitStack() as reading:
             found = self._kept(self.made.facts)
             if new is not None:
                 source = reading.enter_context(new.read())
-                found = ((table.name, _reader(table, rows.of_facts(source, table))) for table in rows.FACTS)
+                found = ((table.name, _reader(table, table_io.of_facts(source, table))) for table in table_io.FACTS)
             for name, batches in found:
-                rows.into_facts(connection, name, self._counted(batches))
-        for table in rows.FACTS:
+                table_io.into_facts(connection, name, self._counted(batches))
+        for table in table_io.FACTS:
             analyze(connection, table)
         self._complete_facts(connection)
 
@@ -238,10 +238,10 @@ class _Restoring:
             found = self._kept(self.made.state)
             if new is not None:
                 source = reading.enter_context(new.read())
-                found = ((table.name, _reader(table, rows.of_state(source, table))) for table in rows.STATE)
+                found = ((table.name, _reader(table, table_io.of_state(source, table))) for table in table_io.STATE)
             for name, batches in found:
                 unknown = known if name == schema.audit.name else frozenset[str]()
-                rows.into_state(connection, name, batches, without=unknown)
+                table_io.into_state(connection, name, batches, without=unknown)
         keys = schema.api_keys
         for prefix, when in revoked.items():
             connection.execute(sa.update(keys).where(keys.c.prefix == prefix).values(revoked_at=when))
@@ -273,20 +273,20 @@ class _Restoring:
         same = links.c.data_version == self.made.data_version
         connection.execute(sa.update(links).where(same).values(data_version=self.version))
         made_at = self.made.created_at.isoformat(timespec="seconds")
-        audit.record(connection, self.actor, Action.RESTORE, f"backup of {made_at}", program=self.made.program)
+        audit_log.record(connection, self.actor, Action.RESTORE, f"backup of {made_at}", program=self.made.program)
 
     def _put_in_place(self) -> None:
         self.tell(99, "putting it in place")
         stores = (self.settings.facts_file, self.settings.state_file)
         if any(stores):
-            with replacement.decided(*stores):
+            with atomic_swap.decided(*stores):
                 self.facts.close()
                 self.state.close()
-                replacement.put_in_place(*stores)
+                atomic_swap.put_in_place(*stores)
 
     def _forget_older(self) -> None:
         for name in (_OLDER_FACTS, _OLDER_STATE):
-            replacement.restoring(self.settings.data_dir.absolute() / name)
+            atomic_swap.restoring(self.settings.data_dir.absolute() / name)
 
     def _kept(self, part: Part) -> Iterator[tuple[str, pa.RecordBatchReader]]:
         return ((name, self.backup.batches(member)) for name, member in part.tables.items())
@@ -325,4 +325,4 @@ def _empty(connection: Connection, part: Part) -> None:
 
 
 def _reader(table: sa.Table, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatchReader:
-    return pa.RecordBatchReader.from_batches(rows.shape(table), batches)
+    return pa.RecordBatchReader.from_batches(table_io.shape(table), batches)

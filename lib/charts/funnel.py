@@ -11,13 +11,14 @@ from typing import Any
 
 import altair as alt
 
-from lib.analytics import format, statistics
-from lib.analytics.measures import METRICS, Sums
 from lib.analytics.queries import Group
-from lib.charts.drawing import PICK, Drawing
-from lib.charts.look import Look, dressed
-from lib.codes import SCORE_SCALE
-from lib.languages import t
+from lib.catalog.measures import METRICS, Sums
+from lib.charts.chart import PICK, Drawing
+from lib.charts.theme import Look, dressed
+from lib.i18n import t
+from lib.reports import formatting
+from lib.statistics import intervals
+from lib.store.enums import SCORE_SCALE
 
 LEAST_GROUPS = 3
 """Fewer groups than these make no funnel."""
@@ -32,10 +33,10 @@ _SHAPES = ("triangle-up", "circle", "triangle-down", "cross")
 def funnel(groups: Sequence[Group], total: Sums, label: str, look: Look) -> Drawing | None:
     """Draw each group's scored evaluations against its average score, with 95 and 99.8 % limits around the whole's.
 
-    Limits: `statistics.control_limits`. None where there are too few groups, or no spread to take limits from. Of more
+    Limits: `intervals.control_limits`. None where there are too few groups, or no spread to take limits from. Of more
     than MOST groups some are not drawn, which is said; what is counted in words is of all.
     """
-    deviation = statistics.standard_deviation(total.scored, total.score_sum, total.score_square_sum, SCORE_SCALE)
+    deviation = intervals.standard_deviation(total.scored, total.score_sum, total.score_square_sum, SCORE_SCALE)
     scored = [group for group in groups if group.sums.scored and group.named.id is not None]
     if deviation is None or len(scored) < LEAST_GROUPS:
         return None
@@ -46,11 +47,11 @@ def funnel(groups: Sequence[Group], total: Sums, label: str, look: Look) -> Draw
     rows: list[dict[str, Any]] = [
         {
             "id": mark.group.named.parameter_value,
-            "name": mark.group.named.shown,
+            "name": formatting.member_name(mark.group.named),
             "scored": mark.group.sums.scored,
-            "counted": format.count(mark.group.sums.scored),
+            "counted": formatting.count(mark.group.sums.scored),
             "value": mark.value,
-            "shown": format.metric(metric, mark.group.sums),
+            "shown": formatting.metric(metric, mark.group.sums),
             "where": kinds[mark.place],
         }
         for mark in _drawn(marks, mean)
@@ -63,7 +64,7 @@ def funnel(groups: Sequence[Group], total: Sums, label: str, look: Look) -> Draw
     told = t(
         "Funnel plot of {count} ({label}): {above} above, {within} within and {below} below the 99.8 % limits, "
         "{few} with few evaluations.",
-        count=format.count(len(marks)),
+        count=formatting.count(len(marks)),
         label=t(label),
         above=counts[0],
         within=counts[1],
@@ -80,8 +81,8 @@ def funnel(groups: Sequence[Group], total: Sums, label: str, look: Look) -> Draw
         words.append(
             t(
                 "{drawn} of {all} are drawn: those outside of the limits first, then those with the most scores.",
-                drawn=format.count(len(rows)),
-                all=format.count(len(marks)),
+                drawn=formatting.count(len(rows)),
+                all=formatting.count(len(marks)),
             )
         )
     if compared := len(marks) - counts[3]:
@@ -99,7 +100,7 @@ def funnel(groups: Sequence[Group], total: Sums, label: str, look: Look) -> Draw
 
 def outside(group: Sums, total: Sums) -> int | None:
     """Return 1 where a group's mean lies above the whole's 99.8 % limits, -1 below, 0 within; None with few."""
-    deviation = statistics.standard_deviation(total.scored, total.score_sum, total.score_square_sum, SCORE_SCALE)
+    deviation = intervals.standard_deviation(total.scored, total.score_sum, total.score_square_sum, SCORE_SCALE)
     if deviation is None or group.few:
         return None
     value = float(METRICS["averageScore"].value(group) or 0)
@@ -137,7 +138,7 @@ def _drawn(marks: Sequence[_Mark], mean: float) -> Sequence[_Mark]:
 def _place(value: float, mean: float, deviation: float, sums: Sums) -> int:
     if sums.few:
         return 3
-    low, high = statistics.control_limits(mean, deviation, sums.scored, 0.998)
+    low, high = intervals.control_limits(mean, deviation, sums.scored, 0.998)
     return 0 if value > high else 2 if value < low else 1
 
 
@@ -145,8 +146,8 @@ def _limits(mean: float, deviation: float, most: int) -> list[dict[str, float]]:
     steps = sorted({max(2, round(most * (step / 60) ** 2)) for step in range(1, 61)})
     found = []
     for n in steps:
-        inner = statistics.control_limits(mean, deviation, n, 0.95)
-        outer = statistics.control_limits(mean, deviation, n, 0.998)
+        inner = intervals.control_limits(mean, deviation, n, 0.95)
+        outer = intervals.control_limits(mean, deviation, n, 0.998)
         ends = {"low95": inner[0], "high95": inner[1], "low998": outer[0], "high998": outer[1]}
         found.append({"scored": n, **{name: min(10.0, max(0.0, end)) for name, end in ends.items()}})
     return found

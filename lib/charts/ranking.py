@@ -8,14 +8,14 @@ from typing import Any
 
 import altair as alt
 
-from lib.analytics import format
-from lib.analytics.dimensions import Named
-from lib.analytics.measures import FEW_EVALUATIONS, METRICS, Sums
 from lib.analytics.queries import Group
-from lib.analytics.ranking import tiers
-from lib.charts.drawing import PICK, Drawing
-from lib.charts.look import Look, dressed, placed
-from lib.languages import t
+from lib.analytics.rank_ranges import tiers
+from lib.catalog.dimensions import Named
+from lib.catalog.measures import FEW_EVALUATIONS, METRICS, Sums
+from lib.charts.chart import PICK, Drawing
+from lib.charts.theme import Look, dressed, placed
+from lib.i18n import t
+from lib.reports import formatting
 
 MOST = 25
 """So many groups are drawn, those with the most evaluations."""
@@ -43,18 +43,18 @@ def ranking(
             {
                 "place": place,
                 "id": group.named.parameter_value,
-                "name": group.named.shown,
+                "name": formatting.member_name(group.named),
                 "value": metric.rounded(group.sums),
-                "shown": format.metric(metric, group.sums),
+                "shown": formatting.metric(metric, group.sums),
                 "low": ends[0] if ends else None,
                 "high": ends[1] if ends else None,
-                "interval": format.interval(metric.unit, ends),
-                "scored": format.count(group.sums.scored),
+                "interval": formatting.interval(metric.unit, ends),
+                "scored": formatting.count(group.sums.scored),
                 "few": group.sums.few,
                 "note": t("few evaluations") if group.sums.few else "",
                 "rank": f"{ranks[group.named]}." if group.named in ranks else "",
                 "before": metric.rounded(was) if (was := (before or {}).get(group.named)) else None,
-                "was": format.metric(metric, was) if was else format.NOTHING,
+                "was": formatting.metric(metric, was) if was else formatting.NOTHING,
             }
         )
     words = []
@@ -63,7 +63,7 @@ def ranking(
             t(
                 "The {most} with the most evaluations, of {all}.",
                 most=MOST,
-                all=format.count(len(groups)),
+                all=formatting.count(len(groups)),
             )
         )
     if any(row["few"] for row in rows):
@@ -80,7 +80,7 @@ def ranking(
         worst=rows[-1]["name"],
         low=rows[-1]["shown"],
     )
-    whole = [{"value": metric.rounded(total), "shown": format.metric(metric, total)}]
+    whole = [{"value": metric.rounded(total), "shown": formatting.metric(metric, total)}]
     return Drawing(
         _spec(label, look, len(rows), before is not None, bool(ranks)),
         {"rows": rows, "whole": whole},

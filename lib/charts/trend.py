@@ -12,13 +12,13 @@ from typing import Any
 
 import altair as alt
 
-from lib.analytics import format
 from lib.analytics.calendar import Granularity
-from lib.analytics.measures import METRICS, Metric, Unit
 from lib.analytics.queries import Point, Trend
-from lib.charts.drawing import PICK, Drawing
-from lib.charts.look import AXIS, STEPS, Look, dressed
-from lib.languages import day, t
+from lib.catalog.measures import METRICS, Metric, Unit
+from lib.charts.chart import PICK, Drawing
+from lib.charts.theme import AXIS, STEPS, Look, dressed
+from lib.i18n import day, t
+from lib.reports import formatting
 
 TICKS = 12
 """So many buckets have a label at most."""
@@ -124,15 +124,15 @@ def _row(point: Point, granularity: Granularity, metric: Metric, series: str) ->
         "series": series,
         "first": first.isoformat(),
         "date": first.isoformat(),
-        "bucket": format.bucket(first, granularity) + (" " + t("(partial)") if partial else ""),
+        "bucket": formatting.bucket(first, granularity) + (" " + t("(partial)") if partial else ""),
         "value": None if value is None else float(value),
         "whole": None if value is None or partial else float(value),
-        "shown": format.metric(metric, point.sums),
+        "shown": formatting.metric(metric, point.sums),
         "low": band[0] if band else None,
         "high": band[1] if band else None,
-        "interval": format.interval(metric.unit, ends),
+        "interval": formatting.interval(metric.unit, ends),
         "evaluations": point.sums.evaluations,
-        "counted": format.count(point.sums.evaluations),
+        "counted": formatting.count(point.sums.evaluations),
         "partial": partial,
     }
 
@@ -162,9 +162,9 @@ def _behind(points: Sequence[Point], compared: Trend, metric: Metric) -> list[di
             {
                 "date": point.bucket.first.isoformat(),
                 "value": None if value is None else float(value),
-                "bucket": format.bucket(other.bucket.first, compared.granularity),
-                "shown": format.metric(metric, other.sums),
-                "counted": format.count(other.sums.evaluations),
+                "bucket": formatting.bucket(other.bucket.first, compared.granularity),
+                "shown": formatting.metric(metric, other.sums),
+                "counted": formatting.count(other.sums.evaluations),
             }
         )
     return found

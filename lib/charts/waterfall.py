@@ -8,12 +8,12 @@ from typing import Any
 
 import altair as alt
 
-from lib.analytics import format
-from lib.analytics.drivers import SHOWN, Drivers
-from lib.analytics.measures import METRICS, Unit
-from lib.charts.drawing import PICK, Drawing
-from lib.charts.look import Look, dressed, placed
-from lib.languages import t
+from lib.analytics.decomposition import SHOWN, Drivers
+from lib.catalog.measures import METRICS, Unit
+from lib.charts.chart import PICK, Drawing
+from lib.charts.theme import Look, dressed, placed
+from lib.i18n import t
+from lib.reports import formatting
 
 LARGEST = 8
 """So many groups have bars of their own; the others are one part together."""
@@ -31,12 +31,16 @@ def waterfall(found: Drivers, before: str, now: str, look: Look) -> Drawing | No
     if was is None or is_now is None:
         return None
     largest, rest = found.parts[:LARGEST], found.parts[LARGEST:]
-    names = [part.named.shown for part in largest]
+    names = [formatting.member_name(part.named) for part in largest]
     rows = [_end(before, was)]
     at = Fraction(was)
     for part in largest:
         named = part.named
-        name = named.shown if names.count(named.shown) == 1 else f"{named.shown} ({named.parameter_value})"
+        name = (
+            formatting.member_name(named)
+            if names.count(formatting.member_name(named)) == 1
+            else f"{formatting.member_name(named)} ({named.parameter_value})"
+        )
         rows += _bars(name, named.parameter_value, at, part.within, part.mix)
         at += part.total
     if rest:
@@ -48,12 +52,12 @@ def waterfall(found: Drivers, before: str, now: str, look: Look) -> Drawing | No
         row["place"] = place
     told = t(
         "Waterfall chart: from {was} ({before}) to {is_now} ({now}); the largest part is {name}, {total}.",
-        was=format.metric(score, found.before),
+        was=formatting.metric(score, found.before),
         before=before,
-        is_now=format.metric(score, found.now),
+        is_now=formatting.metric(score, found.now),
         now=now,
-        name=found.parts[0].named.shown if found.parts else format.NOTHING,
-        total=format.points(found.parts[0].total) if found.parts else format.NOTHING,
+        name=formatting.member_name(found.parts[0].named) if found.parts else formatting.NOTHING,
+        total=formatting.points(found.parts[0].total) if found.parts else formatting.NOTHING,
     )
     ends = [float(row[end]) for row in rows for end in ("from", "to")]
     room = max((max(ends) - min(ends)) * 0.12, 0.02)
@@ -62,7 +66,7 @@ def waterfall(found: Drivers, before: str, now: str, look: Look) -> Drawing | No
 
 
 def _end(label: str, value: Fraction | int) -> dict[str, Any]:
-    shown = format.value(Unit.SCORE, value)
+    shown = formatting.value(Unit.SCORE, value)
     ends = {"from": float(value), "to": float(value)}
     return {"bar": label, "name": label, "id": "", "kind": t("average"), "shown": shown, "faint": False, **ends}
 
@@ -78,7 +82,7 @@ def _bars(name: str, number: str, at: Fraction, within: Fraction, mix: Fraction)
                     "name": name,
                     "id": number,
                     "kind": t(kind),
-                    "shown": format.points(amount),
+                    "shown": formatting.points(amount),
                     "faint": kind == "mix",
                     "from": float(at),
                     "to": float(at + amount),

@@ -19,16 +19,17 @@ import click
 import pyarrow as pa
 import pyarrow.csv
 
-from lib import __version__, data_dir, settings
+from lib import __version__, settings
 from lib.backup.restore import restore
 from lib.cli import access
-from lib.database import State
 from lib.errors import CallboardError, CancelledError, ConflictError, DatabaseHeldError, SampleDataError, nearest
-from lib.ingest import sample
+from lib.ingest import sample_data
 from lib.ingest.history import DRY_RUN, LOADED
 from lib.jobs.queue import FAILED, Queue
 from lib.jobs.tasks import TASKS, TIMEZONE
-from lib.redaction import redacted
+from lib.observability.redaction import redacted
+from lib.store import data_dir
+from lib.store.facts import State
 from lib.workspace import Workspace
 
 LISTED_PROBLEMS = 50
@@ -83,15 +84,15 @@ def import_command(
 
 
 @commands.command("sample")
-@click.option("--rows", type=click.IntRange(1, 1_000_000_000), default=sample.DEFAULT_ROWS, show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=sample.DEFAULT_SEED, show_default=True)
+@click.option("--rows", type=click.IntRange(1, 1_000_000_000), default=sample_data.DEFAULT_ROWS, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=sample_data.DEFAULT_SEED, show_default=True)
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day; yesterday when absent.")
 @click.option("--to", type=click.Path(path_type=Path, dir_okay=False), help="Write a CSV instead of loading.")
 @click.option("--yes", is_flag=True, help="Replace evaluations of your own without asking.")
 def sample_command(rows: int, seed: int, until: datetime | None, to: Path | None, yes: bool) -> None:
     """Fill the database with made-up evaluations; the same for the same rows, seed and last day."""
-    if until is not None and until.date() < sample.FIRST_DAY:
-        raise click.BadParameter(f"the last day can't lie before {sample.FIRST_DAY}", param_hint="--until")
+    if until is not None and until.date() < sample_data.FIRST_DAY:
+        raise click.BadParameter(f"the last day can't lie before {sample_data.FIRST_DAY}", param_hint="--until")
     if to is not None:
         with data_dir.user_umask():
             _write_sample(rows, seed, until.date() if until else None, to)
@@ -318,7 +319,7 @@ def _write_sample(rows: int, seed: int, until: date | None, to: Path) -> None:
     """Write sample data as a CSV, whole or not at all."""
     last_day = until or datetime.now().astimezone().date() - timedelta(days=1)
     partial = to.with_name(f".{to.name}.part")
-    made = (sample.canonical(batch) for batch in sample.batches(rows, seed, last_day, settings.load().zone))
+    made = (sample_data.canonical(batch) for batch in sample_data.batches(rows, seed, last_day, settings.load().zone))
     first = next(made)
     try:
         with pa.csv.CSVWriter(partial, first.schema) as writer:

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 import click
 
 from lib import settings
-from lib.access import keys
-from lib.access.people import People, Person, Role
+from lib.access import api_keys
 from lib.access.sessions import ended_all
-from lib.analytics.filters import Grant
-from lib.database import State
+from lib.access.users import People, Person, Role
+from lib.analytics.query import Grant
+from lib.store.facts import State
 
 
 def this_user() -> str:
@@ -33,7 +33,7 @@ def keys_group() -> None:
 @keys_group.command("create")
 @click.argument("name")
 @click.option(
-    "--scope", "scopes", multiple=True, required=True, help=f"One of {', '.join(keys.SCOPES)}; may be repeated."
+    "--scope", "scopes", multiple=True, required=True, help=f"One of {', '.join(api_keys.SCOPES)}; may be repeated."
 )
 @click.option(
     "--call-center", "call_centers", multiple=True, help="Id of a call center that the key may see; all if absent."
@@ -44,9 +44,9 @@ def keys_create(
     name: str, scopes: tuple[str, ...], call_centers: tuple[str, ...], campaigns: tuple[str, ...], expires: str | None
 ) -> None:
     """Make a key; print it, alone, on standard output. It is shown this once."""
-    good_for = keys.parse_duration(expires) if expires else None
+    good_for = api_keys.parse_duration(expires) if expires else None
     with _state() as state:
-        text, key = keys.create(state, name, scopes, this_user(), call_centers, campaigns, good_for)
+        text, key = api_keys.create(state, name, scopes, this_user(), call_centers, campaigns, good_for)
     until = f"until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else "until revoked"
     click.echo(
         f"Key {key.prefix} for '{key.name}' with {', '.join(key.scopes)}, good {until}. Shown this once:", err=True
@@ -58,7 +58,7 @@ def keys_create(
 def keys_list() -> None:
     """List every key: prefix, state, name, scopes, limits, last use."""
     with _state() as state:
-        found = keys.all_keys(state)
+        found = api_keys.all_keys(state)
     for key in found:
         limits = _limits(key.grant)
         used = f"used {key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never used"
@@ -72,7 +72,7 @@ def keys_list() -> None:
 def keys_revoke(prefix: str) -> None:
     """Revoke a key for good, named by its prefix."""
     with _state() as state:
-        key = keys.revoke(state, prefix, this_user())
+        key = api_keys.revoke(state, prefix, this_user())
     click.echo(f"Revoked {key.prefix} ('{key.name}').", err=True)
 
 

@@ -16,16 +16,16 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib import schema
 from lib.analytics.calendar import Calendar
-from lib.analytics.columns import COLUMNS, Kind
-from lib.analytics.dimensions import DIMENSIONS
-from lib.analytics.filters import Filters
-from lib.analytics.local_time import local_iso, local_time
-from lib.analytics.selection import fact_conditions, period_in_force
-from lib.bulk import stream_batches
-from lib.codes import SCORE_SCALE, Sentiment, State
-from lib.formulas import NUMBER, STARTS
+from lib.analytics.planner import fact_conditions, period_in_force
+from lib.analytics.query import Filters
+from lib.analytics.sql_time import local_iso, local_time
+from lib.catalog.dimensions import DIMENSIONS
+from lib.catalog.fields import COLUMNS, Kind
+from lib.formats.csv_injection import NUMBER, STARTS
+from lib.store import schema
+from lib.store.bulk_io import stream_batches
+from lib.store.enums import SCORE_SCALE, Sentiment, State
 
 _TYPES = {
     Kind.INSTANT: pa.timestamp("us"),
@@ -117,7 +117,7 @@ def _written(
 
 
 def _defused(text: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
-    """Return what `formulas.defused` returns, as SQL."""
+    """Return what `csv_injection.defused` returns, as SQL."""
     first = sa.func.ascii(text)
     risky = sa.and_(first.in_([ord(start) for start in STARTS]), sa.not_(text.regexp_match(NUMBER)))
     return sa.case((risky, sa.literal("'").concat(text)), else_=text)

@@ -8,10 +8,10 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics import queries
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE
-from lib.analytics.filters import Filters
-from lib.analytics.measures import METRICS, Sums
-from lib.exports.tables import Field, TableFile, about
+from lib.analytics.query import Filters
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE
+from lib.catalog.measures import METRICS, Sums
+from lib.exports.table_files import Field, TableFile, about
 
 REPORTS = ("evaluations", "campaigns", "call-centers", "executives", "trends", "summary")
 FORMATS = ("csv", "xlsx")

@@ -11,9 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib.ingest.convert import Problem
-from lib.ingest.load import Loaded
-from lib.schema import imports
+from lib.ingest.converter import Problem
+from lib.ingest.loader import Loaded
+from lib.store.schema import imports
 
 LOADED = "loaded"
 LOADED_WITHOUT_BAD = "loaded without bad rows"

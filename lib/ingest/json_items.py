@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from lib.errors import FileError, RefusedError
-from lib.ingest.objects import MAX_OBJECTS
+from lib.ingest.api_records import MAX_OBJECTS
 
 MAX_ITEM_BYTES = 256 * 1024
 """Bytes of one item: more than every column at its longest, each character written as an escape."""

@@ -1,7 +1,7 @@
 """Mappings: where each canonical column of an evaluation comes from in a file with other columns.
 
 A mapping is a TOML file (`contract/import.md` in words, `Mapping.from_toml` in code). Reading the file's rows is
-`readers.py`; turning values into what is stored is `checks.py`.
+`open_reader.py`; turning values into what is stored is `value_parsers.py`.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from typing import Any
 
 import tomli_w
 
-from lib.analytics.columns import COLUMNS, REQUIRED, Kind
-from lib.codes import Sentiment, State
+from lib.catalog.fields import COLUMNS, REQUIRED, Kind
 from lib.errors import FileError, MappingError, nearest
+from lib.store.enums import Sentiment, State
 
 FILE_OPTIONS = ("encoding", "delimiter", "sheet", "header_row", "date_format", "timezone", "decimal")
 SOURCE_OPTIONS = ("column", "columns", "join", "scale", "offset", "value", "row")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from lib.errors import StorageError
-from lib.ingest.reading import InputFile
+from lib.ingest.reader_process import InputFile
 from lib.settings import Settings
 
 KEPT_SECONDS = 24 * 3600

@@ -18,9 +18,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib.database import State, insert_unless_known
 from lib.errors import BusyError, CancelledError, ConflictError, RefusedError
-from lib.schema import idempotency, jobs
+from lib.store.facts import State, insert_unless_known
+from lib.store.schema import idempotency, jobs
 
 QUEUED = "queued"
 PROCESSING = "processing"

@@ -15,20 +15,20 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from lib import schema
-from lib.access.audit import Action
+from lib.access.audit_log import Action
 from lib.analytics import integrity, queries, rollup, workspace_zone
 from lib.analytics.queries import Status
-from lib.backup import take
-from lib.backup.take import Taken
-from lib.database import Facts, State
+from lib.backup import create
+from lib.backup.create import Taken
 from lib.errors import CallboardError, SampleDataError
-from lib.ingest import imports, load, sample
-from lib.ingest.convert import STAGED
+from lib.ingest import loader, sample_data, service
+from lib.ingest.converter import STAGED
 from lib.ingest.history import Report
-from lib.ingest.reading import InputFile
+from lib.ingest.reader_process import InputFile
 from lib.jobs.queue import BACKUP
 from lib.settings import Settings
+from lib.store import schema
+from lib.store.facts import Facts, State
 
 IMPORT = "import"
 """The kind of the jobs that import files."""
@@ -69,16 +69,16 @@ def import_files(workspace: TaskContext, payload: dict[str, Any], tell: Tell) ->
 
     With the `job` that asks for it, they are loaded once, however often it is done.
     """
-    request = imports.Request(
+    request = service.Request(
         files=tuple(InputFile(Path(path), name) for path, name in payload["files"]),
         actor=payload["actor"],
         mapping_toml=payload.get("mapping"),
         skip_bad_rows=payload.get("skip_bad_rows", False),
         dry_run=payload.get("dry_run", False),
         replace_sample=payload.get("replace_sample", False),
-        id=imports.id_of(payload["job"]) if "job" in payload else None,
+        id=service.id_of(payload["job"]) if "job" in payload else None,
     )
-    report = imports.run(
+    report = service.run(
         workspace.facts,
         workspace.settings,
         request,
@@ -91,7 +91,7 @@ def import_files(workspace: TaskContext, payload: dict[str, Any], tell: Tell) ->
 
 def describe_import(workspace: TaskContext, report: Report) -> dict[str, Any]:
     """Return a report as plain JSON."""
-    folder = imports.reports_folder(workspace.settings).absolute()
+    folder = service.reports_folder(workspace.settings).absolute()
     return {
         "id": report.id,
         "lines": report.in_words,
@@ -116,7 +116,7 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
     rows = payload["rows"]
     until = payload.get("until")
     last_day = date.fromisoformat(until) if until else datetime.now(UTC).date() - timedelta(days=1)
-    made = sample.batches(rows, payload["seed"], last_day, workspace.settings.zone)
+    made = sample_data.batches(rows, payload["seed"], last_day, workspace.settings.zone)
     done, version = 0, None
     pending: list[pa.RecordBatch] = []
     try:
@@ -126,7 +126,7 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
                 count = sum(len(each) for each in pending)
                 if count < SAMPLE_CHUNK and done + count < rows:
                     continue
-                load.stage(connection, pa.RecordBatchReader.from_batches(STAGED, pending))
+                loader.stage(connection, pa.RecordBatchReader.from_batches(STAGED, pending))
                 with workspace.facts.write(connection):
                     # Own data may have come in while the rows were made.
                     status = queries.status(connection)
@@ -135,7 +135,7 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
                         _check_sample(status, payload)
                     elif status.data_version != version:
                         raise SampleDataError("The data were changed meanwhile, so no more sample data were added.")
-                    load.apply(connection, replace_all=version is None, is_sample=True)
+                    loader.apply(connection, replace_all=version is None, is_sample=True)
                     version = queries.status(connection).data_version
                 done, pending = done + count, []
                 if done < rows:
@@ -145,7 +145,7 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
             error.message = f"{done} of {rows} rows of sample data are in; then: {error.message}"
         raise
     workspace.note(payload.get("actor", "the first start"), Action.SAMPLE, rows=rows)
-    return {"lines": [f"rows made: {rows}", f"days: {sample.FIRST_DAY} to {last_day}"]}
+    return {"lines": [f"rows made: {rows}", f"days: {sample_data.FIRST_DAY} to {last_day}"]}
 
 
 def _check_sample(status: Status, payload: dict[str, Any]) -> None:
@@ -186,10 +186,10 @@ def back_up(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict
     With the `job` that asks for it, it is written once, however often it is done.
     """
     path, job = Path(payload["path"]), payload.get("job")
-    taken = None if job is None else take.taken_for(job, path)
+    taken = None if job is None else create.taken_for(job, path)
     if taken is None:
         allowed = {"with_secret": payload["with_secret"], "replace": payload["replace"]}
-        taken = take.take(workspace.facts, workspace.state, workspace.settings, path, tell, **allowed, job=job)
+        taken = create.take(workspace.facts, workspace.state, workspace.settings, path, tell, **allowed, job=job)
     return describe_backup(workspace, taken, payload["actor"])
 
 

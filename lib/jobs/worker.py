@@ -10,7 +10,7 @@ from typing import Any
 
 from lib.errors import CallboardError, DatabaseUnavailableError
 from lib.jobs.queue import LEASE, Done, Job, Queue
-from lib.redaction import redacted
+from lib.observability.redaction import redacted
 
 POLL_SECONDS = 0.3
 RENEW_SECONDS = 1.0

@@ -11,17 +11,17 @@ import streamlit as st
 
 from lib.analytics import queries
 from lib.analytics.calendar import Granularity
-from lib.analytics.filters import Filters, local_date
-from lib.analytics.measures import Metric
 from lib.analytics.queries import Trend
+from lib.analytics.query import Filters, local_date
+from lib.catalog.measures import Metric
 from lib.charts import trend as trends
-from lib.charts.distribution import distribution
-from lib.charts.drawing import PICK, Drawing
-from lib.charts.look import Look
-from lib.languages import current, t
-from lib.ui import pictures, state
+from lib.charts.chart import PICK, Drawing
+from lib.charts.histogram import distribution
+from lib.charts.theme import Look
+from lib.i18n import current, t
+from lib.ui import downloads, url_state
+from lib.ui.page_context import View
 from lib.ui.style import palette
-from lib.ui.view import View
 
 
 def look() -> Look:
@@ -76,7 +76,7 @@ def section(
     if headed:
         st.subheader(title, anchor=False)
     show(drawing, key, picked)
-    pictures.menu(drawing, title, view, key)
+    downloads.menu(drawing, title, view, key)
 
 
 def course(
@@ -100,7 +100,7 @@ def course(
     def picked(first: str) -> None:
         bucket = next((point.bucket for point in whole.points if point.bucket.first.isoformat() == first), None)
         if bucket is not None:
-            state.set_period(*_within(view, bucket.first, bucket.last))
+            url_state.set_period(*_within(view, bucket.first, bucket.last))
 
     section(view, title, drawing, key, picked, headed=False)
 

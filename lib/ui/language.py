@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lib import languages
-from lib.languages import LANGUAGES, t
+from lib import i18n
+from lib.i18n import LANGUAGES, t
 from lib.ui import inputs
 
 
 def choose() -> None:
     """Take the language of this run; must come before any text."""
     asked = st.query_params.get("lang") or st.session_state.get("lang") or ""
-    languages.use(asked if asked in LANGUAGES else _of_browser())
+    i18n.use(asked if asked in LANGUAGES else _of_browser())
     st.session_state["_default_lang"] = _of_browser()
 
 
 def choice() -> None:
     """Draw the choice of the language."""
     if not st.session_state.get("lang"):
-        st.session_state["lang"] = languages.current()
+        st.session_state["lang"] = i18n.current()
     inputs.selectbox(
         t("Language"), list(LANGUAGES), format_func=LANGUAGES.__getitem__, key="lang", on_change=_chosen, width=240
     )

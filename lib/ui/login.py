@@ -6,15 +6,15 @@ from typing import NoReturn
 
 import streamlit as st
 
-from lib.access.people import Role
-from lib.languages import t
-from lib.ui import plain, visitor
+from lib.access.users import Role
+from lib.i18n import t
+from lib.ui import current_user, markdown
 from lib.workspace import Workspace
 
 
 def show(space: Workspace) -> NoReturn:
     """Draw the way in, and end the page there."""
-    waiting = visitor.waiting()
+    waiting = current_user.waiting()
     with st.container(key="cb-login", width=440, gap="small"):
         st.html('<div class="cb-brand"><span class="cb-mark" aria-hidden="true"></span>Callboard</div>')
         if waiting is not None:
@@ -23,13 +23,15 @@ def show(space: Workspace) -> NoReturn:
                 t(
                     "You are logged in as {who}, and have no role yet. An administrator can give you one on the "
                     "Settings page; reload this page then.",
-                    who=plain.text(waiting.actor),
+                    who=markdown.text(waiting.actor),
                 )
             )
-            st.button(t("Log out"), on_click=visitor.log_out, args=(space,), key="log-out")
+            st.button(t("Log out"), on_click=current_user.log_out, args=(space,), key="log-out")
         else:
             st.title(t("Call quality, in figures"), anchor=False)
-            told = t("Your session has ended. Log in again to go on.") if visitor.ended() else t("Log in to go on.")
+            told = (
+                t("Your session has ended. Log in again to go on.") if current_user.ended() else t("Log in to go on.")
+            )
             st.write(told)
             st.button(t("Log in"), type="primary", on_click=st.login, key="log-in")
     st.stop()
@@ -39,14 +41,14 @@ def account(space: Workspace) -> None:
     """Draw who is logged in, and the way out; nothing where there is no login."""
     if not space.settings.has_login:
         return
-    person = visitor.current()
+    person = current_user.current()
     with st.container(key="cb-account", gap=None):
         limited = not person.grant.everything
         role = t("{role}, limited", role=t(person.role.value)) if limited else t(person.role.value)
-        st.caption(f"{plain.text(person.name)} · {role}")
+        st.caption(f"{markdown.text(person.name)} · {role}")
         st.button(
             t("Log out"),
-            on_click=visitor.log_out,
+            on_click=current_user.log_out,
             args=(space,),
             key="log-out",
             type="tertiary",

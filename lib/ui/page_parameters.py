@@ -1,6 +1,6 @@
 """Page parameters: what a page's URL, or its widgets, ask for, read by the parser of the API and within its limits.
 
-Pure: knows neither Streamlit nor the session. `state.py` keeps what is read here.
+Pure: knows neither Streamlit nor the session. `url_state.py` keeps what is read here.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
-from lib.analytics.dimensions import DIMENSIONS
-from lib.analytics.filters import PARAMETERS, Filters, parse_day, parse_single
-from lib.analytics.measures import METRICS
-from lib.codes import Sentiment, State
+from lib.analytics.query import PARAMETERS, Filters, parse_day, parse_single
+from lib.catalog.dimensions import DIMENSIONS
+from lib.catalog.measures import METRICS
 from lib.errors import InvalidParameterError, nearest
-from lib.languages import LANGUAGES
+from lib.i18n import LANGUAGES
+from lib.store.enums import Sentiment, State
 
 NOT_SPLIT = "none"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from lib.charts.drawing import Drawing
-from lib.charts.paper import Card, Paper, Section, Share, Table
+from lib.charts.chart import Drawing
+from lib.pdf.model import Card, Paper, Section, Share, Table
 
 
 @dataclass(slots=True)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from lib.access.people import Role
-from lib.languages import number, t
-from lib.sharing.views import EVERYONE
-from lib.ui import inputs, plain, visitor
+from lib.access.users import Role
+from lib.i18n import number, t
+from lib.sharing.saved_views import EVERYONE
+from lib.ui import current_user, inputs, markdown
 from lib.workspace import Workspace
 
 
@@ -31,7 +31,7 @@ def _of_one(
             format_func=lambda owner: f"{_name(workspace, owner)} ({number(counts[owner])})",
             key=f"_owner_of_{kind}",
         )
-        gone = visitor.acting(_delete, Role.ADMIN)
+        gone = current_user.acting(_delete, Role.ADMIN)
         st.button(t("Delete all of them"), key=f"delete-{kind}", on_click=gone, args=(delete_all, chosen))
 
 
@@ -39,8 +39,8 @@ def _name(workspace: Workspace, owner: str) -> str:
     if owner == EVERYONE:
         return t("Everybody")
     person = workspace.people.get(owner)
-    return plain.text(owner if person is None else person.actor)
+    return markdown.text(owner if person is None else person.actor)
 
 
 def _delete(delete_all: Callable[[str, str], int], owner: str) -> None:
-    delete_all(owner, visitor.actor())
+    delete_all(owner, current_user.actor())

@@ -8,12 +8,13 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from lib.analytics import queries
-from lib.analytics.answers import Answers
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, Calendar
-from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, EXECUTIVE, Dimension
-from lib.analytics.filters import MAX_VALUES
-from lib.languages import t
-from lib.ui import inputs, login, page_parameters, state, views, visitor
+from lib.analytics.query import MAX_VALUES
+from lib.analytics.query_cache import Answers
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, EXECUTIVE, Dimension
+from lib.i18n import t
+from lib.reports import formatting
+from lib.ui import current_user, inputs, login, page_parameters, saved_views, url_state
 from lib.workspace import Workspace
 
 PRESET_LABELS = {
@@ -44,7 +45,7 @@ COMPARE_LABELS = {
 def show(pages: Sequence[Page], space: Workspace) -> None:
     """Draw the sidebar, with links to the pages that keep what is chosen."""
     answers, calendar = space.answers, space.calendar
-    state.default("compare", "previous")
+    url_state.default("compare", "previous")
     with st.sidebar:
         st.html('<div class="cb-brand"><span class="cb-mark" aria-hidden="true"></span>Callboard</div>')
         links = st.container(gap=None, key="cb-nav")
@@ -57,16 +58,16 @@ def show(pages: Sequence[Page], space: Workspace) -> None:
                 _choice(answers, EXECUTIVE)
                 st.segmented_control(
                     t("Who spoke"),
-                    list(state.AI_CHOICES),
-                    format_func=lambda choice: t(state.AI_CHOICES[choice]),
+                    list(url_state.AI_CHOICES),
+                    format_func=lambda choice: t(url_state.AI_CHOICES[choice]),
                     key="isAICall",
-                    on_change=state.first_page,
+                    on_change=url_state.first_page,
                 )
-            st.button(t("Reset filters"), on_click=state.reset, width="stretch")
-        views.chooser(space)
+            st.button(t("Reset filters"), on_click=url_state.reset, width="stretch")
+        saved_views.chooser(space)
         login.account(space)
-        state.save(calendar.zone)
-        kept = state.parameters(calendar.zone)
+        url_state.save(calendar.zone)
+        kept = url_state.parameters(calendar.zone)
         for own in (page_parameters.OPENED, page_parameters.PAGE):
             kept.pop(own, None)
         with links:
@@ -83,9 +84,9 @@ def _period(calendar: Calendar) -> None:
     def chosen() -> None:
         choice = st.session_state["_preset"]
         if choice == "all":
-            state.set_period(None, None)
+            url_state.set_period(None, None)
         elif choice in presets:
-            state.set_period(*presets[choice])
+            url_state.set_period(*presets[choice])
 
     inputs.selectbox(
         t("Period"),
@@ -115,14 +116,16 @@ def _days(keys: tuple[str, str]) -> None:
             format="YYYY-MM-DD",
             min_value=FIRST_DAY,
             max_value=LAST_DAY,
-            on_change=state.first_page,
+            on_change=url_state.first_page,
         )
 
 
 def _choice(answers: Answers, dimension: Dimension) -> None:
     """Draw a searchable list of the dimension's groups; what a link names that is not there stays chosen."""
-    grant = visitor.current().grant
-    labels = {named.parameter_value: named.shown for named in answers.ask(queries.options, dimension, grant)}
+    grant = current_user.current().grant
+    labels = {
+        named.parameter_value: formatting.member_name(named) for named in answers.ask(queries.options, dimension, grant)
+    }
     for asked in st.session_state.get(dimension.parameter) or ():
         labels.setdefault(asked, t("{id} (unknown)", id=asked))
     inputs.multiselect(
@@ -131,6 +134,6 @@ def _choice(answers: Answers, dimension: Dimension) -> None:
         format_func=labels.__getitem__,
         key=dimension.parameter,
         placeholder=t("All"),
-        on_change=state.first_page,
+        on_change=url_state.first_page,
         max_selections=MAX_VALUES,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from lib.charts.look import DARK, LIGHT, Palette
+from lib.charts.theme import DARK, LIGHT, Palette
 
 
 def palette() -> Palette:

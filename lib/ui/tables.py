@@ -9,19 +9,19 @@ from typing import Any
 
 import streamlit as st
 
-from lib.access.people import Role
-from lib.analytics import format
+from lib.access.users import Role
 from lib.analytics.calendar import ONE_DAY, Granularity
-from lib.analytics.dimensions import DIMENSIONS
-from lib.analytics.measures import METRICS, Sums, Unit
 from lib.analytics.queries import Point, Trend
 from lib.analytics.records import Record
+from lib.catalog.dimensions import DIMENSIONS
+from lib.catalog.measures import METRICS, Sums, Unit
 from lib.exports.reports import figure_fields, figure_values
-from lib.exports.tables import CSV_TYPE, XLSX_TYPE, Field, TableFile, about
-from lib.languages import said_of, speaking, t
-from lib.ui import figures, grid, visitor
-from lib.ui.grid import MOST_ROWS, Column, Rows
-from lib.ui.view import View
+from lib.exports.table_files import CSV_TYPE, XLSX_TYPE, Field, TableFile, about
+from lib.i18n import said_of, speaking, t
+from lib.reports import formatting
+from lib.ui import current_user, data_grid, metric_columns
+from lib.ui.data_grid import MOST_ROWS, Column, Rows
+from lib.ui.page_context import View
 
 TABLE_METRICS = (
     "totalEvaluations",
@@ -48,13 +48,13 @@ def trend(view: View, course: Trend) -> None:
         for point, before in zip(course.points, _before(view, course), strict=True)
     ]
     count = len(lines)
-    grid.draw(
+    data_grid.draw(
         view,
         t("All figures"),
         Rows(lines[::-1][:MOST_ROWS], count, t("the newest first"), whole=False),
         _columns(course.granularity, compared=view.compared is not None),
         "table-trend",
-        t("Trend by {width} buckets: {count} rows", width=t(course.granularity.value), count=format.count(count)),
+        t("Trend by {width} buckets: {count} rows", width=t(course.granularity.value), count=formatting.count(count)),
     )
     fields = [Field("date", "date"), Field("partial"), *figure_fields()]
 
@@ -71,30 +71,30 @@ def records(view: View, found: Sequence[Record]) -> None:
         Column(
             t("When"),
             lambda record: record.audio_at.astimezone(zone).replace(tzinfo=None),
-            text=lambda record: format.instant(record.audio_at.astimezone(zone)),
+            text=lambda record: formatting.instant(record.audio_at.astimezone(zone)),
         ),
         Column(t("State"), lambda record: said_of("evaluation", record.state.name)),
-        Column(t("Score"), lambda record: record.score, text=lambda record: format.value(Unit.SCORE, record.score)),
+        Column(t("Score"), lambda record: record.score, text=lambda record: formatting.value(Unit.SCORE, record.score)),
         Column(t("Sentiment"), lambda record: t(record.sentiment.name) if record.sentiment else ""),
         Column(
             t("Duration"),
             lambda record: record.duration_seconds,
-            text=lambda record: format.value(Unit.SECONDS, record.duration_seconds),
+            text=lambda record: formatting.value(Unit.SECONDS, record.duration_seconds),
         ),
-        Column(t("Campaign"), lambda record: record.campaign.shown),
-        Column(t("Call center"), lambda record: record.call_center.shown),
-        Column(t("Engagement"), lambda record: record.engagement.shown),
-        Column(t("Executive"), lambda record: record.executive.shown),
+        Column(t("Campaign"), lambda record: formatting.member_name(record.campaign)),
+        Column(t("Call center"), lambda record: formatting.member_name(record.call_center)),
+        Column(t("Engagement"), lambda record: formatting.member_name(record.engagement)),
+        Column(t("Executive"), lambda record: formatting.member_name(record.executive)),
         Column(t("Who spoke"), lambda record: t("AI") if record.is_ai else t("Human")),
         Column(t("Id"), lambda record: record.id),
     ]
-    grid.draw(
+    data_grid.draw(
         view,
         t("Evaluations"),
         Rows(found, len(found), t("the newest first"), whole=False),
         columns,
         "table-records",
-        t("{count} evaluations, newest first", count=format.count(len(found))),
+        t("{count} evaluations, newest first", count=formatting.count(len(found))),
     )
     fields = [
         Field("id"),
@@ -135,7 +135,7 @@ def downloads(
     view: View, title: str, stem: str, fields: Sequence[Field], rows: Callable[[], tuple[tuple[Any, ...], ...]]
 ) -> None:
     """Draw the buttons that download a table; the file is made when one is pressed, and speaks English."""
-    if not visitor.may(Role.ANALYST):
+    if not current_user.may(Role.ANALYST):
         return
     metrics = [field.name for field in fields if field.name in METRICS]
 
@@ -151,7 +151,7 @@ def downloads(
             (t("Download XLSX"), "xlsx", XLSX_TYPE, lambda: table().xlsx()),
         ):
             file = f"{name}.{ending}"
-            taken = visitor.taking(make, file)
+            taken = current_user.taking(make, file)
             st.download_button(label, data=taken, file_name=file, mime=kind, on_click="ignore", key=f"{stem}-{ending}")
 
 
@@ -186,14 +186,14 @@ def _columns(granularity: Granularity, *, compared: bool) -> list[Column[_Line]]
             t("Date"),
             lambda line: line.point.bucket.first,
             st.column_config.DateColumn(pinned=True),
-            lambda line: format.bucket(line.point.bucket.first, granularity),
+            lambda line: formatting.bucket(line.point.bucket.first, granularity),
         ),
         Column(t("Partial"), lambda line: t("partial") if line.point.bucket.partial else ""),
     ]
     for name in TABLE_METRICS:
-        columns += figures.metric(METRICS[name], now, printed=name != "failureRate")
+        columns += metric_columns.metric(METRICS[name], now, printed=name != "failureRate")
         if name in CHANGED and compared:
-            columns.append(figures.change(METRICS[name], before, now))
+            columns.append(metric_columns.change(METRICS[name], before, now))
         if name == "averageScore":
-            columns.append(figures.note(now))
+            columns.append(metric_columns.note(now))
     return columns

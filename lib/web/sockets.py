@@ -19,8 +19,8 @@ from dataclasses import dataclass, field, replace
 
 from starlette.types import Message, Receive, Scope, Send
 
-from lib.counts import PAGES
 from lib.errors import RefusedError
+from lib.observability.prometheus import PAGES
 
 log = logging.getLogger(__name__)
 

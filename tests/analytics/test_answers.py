@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy.engine import Connection
 
 from lib.analytics import queries
-from lib.analytics.answers import Answers
 from lib.analytics.calendar import Granularity
-from lib.analytics.dimensions import CAMPAIGN
-from lib.analytics.filters import Filters, Grant
+from lib.analytics.query import Filters, Grant
+from lib.analytics.query_cache import Answers
+from lib.catalog.dimensions import CAMPAIGN
 from lib.workspace import Workspace
 
 

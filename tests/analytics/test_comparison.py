@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from lib.analytics import comparison
 from lib.analytics.comparison import Comparison, chosen
-from lib.analytics.filters import Filters
-from lib.analytics.selection import Period
+from lib.analytics.planner import Period
+from lib.analytics.query import Filters
 from lib.errors import InvalidParameterError
 
 LATER = date(2030, 1, 1)

@@ -23,14 +23,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as run_with
 from hypothesis import strategies as some
 
-from lib.analytics import adjusted, courses, drivers, heat, queries, records
+from lib.analytics import decomposition, grouped_trends, heatmap, queries, records, standardization
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, EXECUTIVE, Dimension
-from lib.analytics.filters import Filters, Grant
-from lib.codes import State
+from lib.analytics.query import Filters, Grant
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, EXECUTIVE, Dimension
 from lib.exports import evaluations, reports
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
+from lib.store.enums import State
 from lib.workspace import Workspace
 from tests import postgres
 
@@ -141,7 +141,7 @@ def breakdown(dimension: Dimension, sort: str, page: int) -> Question:
 def moved(dimension: Dimension) -> Question:
     def asked(space: Workspace, filters: Filters) -> object:
         other = Filters(date(2024, 1, 1), date(2024, 2, 15), grant=filters.grant)
-        return space.answers.ask(drivers.drivers, filters, other, CALENDAR, dimension)
+        return space.answers.ask(decomposition.drivers, filters, other, CALENDAR, dimension)
 
     return asked
 
@@ -151,17 +151,17 @@ QUESTIONS: dict[str, Question] = {
     "distribution": asked(queries.distribution),
     "records": asked(records.records),
     "completed records": asked(records.records, (State.Completed,)),
-    "heat": asked(heat.by_hour),
+    "heat": asked(heatmap.by_hour),
     "export": exported,
     **{f"trend {width.value}": asked(queries.trend, width) for width in Granularity},
     **{f"report {name}": reported(name) for name in ("campaigns", "call-centers", "executives", "trends", "summary")},
     **{f"options {each.name}": options(each) for each in DIMENSIONS},
     **{f"breakdown {each.name}": breakdown(each, "-totalEvaluations", 1) for each in DIMENSIONS},
     **{f"breakdown {each.name}, page 2": breakdown(each, "averageScore", 2) for each in DIMENSIONS},
-    **{f"split {each.name}": asked(courses.split, each, Granularity.MONTHLY) for each in DIMENSIONS},
-    **{f"courses {each.name}": asked(courses.brief, each) for each in DIMENSIONS},
+    **{f"split {each.name}": asked(grouped_trends.split, each, Granularity.MONTHLY) for each in DIMENSIONS},
+    **{f"courses {each.name}": asked(grouped_trends.brief, each) for each in DIMENSIONS},
     **{f"moved {each.name}": moved(each) for each in DIMENSIONS},
-    **{f"like for like {each.name}": asked(adjusted.like_for_like, each) for each in (CALL_CENTER, EXECUTIVE)},
+    **{f"like for like {each.name}": asked(standardization.like_for_like, each) for each in (CALL_CENTER, EXECUTIVE)},
 }
 
 limits = some.none() | some.lists(

@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib import schema
 from lib.analytics import integrity, queries, rollup
-from lib.analytics.filters import Filters
+from lib.analytics.query import Filters
 from lib.jobs.tasks import TASKS
+from lib.store import schema
 from lib.workspace import Workspace
 from tests.conftest import Load
 

@@ -8,13 +8,13 @@ from fractions import Fraction
 import pytest
 
 from lib.analytics import queries, records
-from lib.analytics.answers import Answers
 from lib.analytics.calendar import Granularity
-from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE
-from lib.analytics.filters import Filters
-from lib.analytics.measures import METRICS
-from lib.codes import Sentiment, State
+from lib.analytics.query import Filters
+from lib.analytics.query_cache import Answers
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE
+from lib.catalog.measures import METRICS
 from lib.errors import InvalidParameterError
+from lib.store.enums import Sentiment, State
 from lib.workspace import Workspace
 from tests.conftest import Load
 

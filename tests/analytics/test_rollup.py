@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from lib import schema
 from lib.analytics import queries, rollup
-from lib.analytics.answers import Answers
-from lib.analytics.dimensions import CAMPAIGN, EXECUTIVE
-from lib.analytics.filters import Filters, Grant
+from lib.analytics.query import Filters, Grant
+from lib.analytics.query_cache import Answers
+from lib.catalog.dimensions import CAMPAIGN, EXECUTIVE
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
+from lib.store import schema
 from lib.workspace import Workspace
 from tests.conftest import Load
 

@@ -8,13 +8,13 @@ from datetime import timedelta
 
 import pytest
 
-from lib.access import keys
+from lib.access import api_keys
 from lib.analytics.calendar import Granularity
-from lib.analytics.filters import Filters
-from lib.database import State
-from lib.exports.run import Order
+from lib.analytics.query import Filters
+from lib.exports.service import Order
 from lib.jobs.queue import EXPORT, Queue
 from lib.settings import Settings
+from lib.store.facts import State
 from tests.api.conftest import App
 from tests.api_client import Client
 from tests.waiting import until
@@ -41,7 +41,7 @@ def settings(app: App) -> Settings:
 def test_every_route_with_every_key(small_app: App, route: tuple[str, str]) -> None:
     revoked, expired = small_app.key(), small_app.key(expires_in=timedelta(milliseconds=1))
     state = State(settings(small_app))
-    keys.revoke(state, revoked, "test")
+    api_keys.revoke(state, revoked, "test")
     state.close()
     time.sleep(0.01)
     good = small_app.key()
@@ -65,7 +65,7 @@ def test_every_route_with_every_key(small_app: App, route: tuple[str, str]) -> N
         client.close()
     assert len(said) == 1  # the same words for all
 
-    for scope in keys.SCOPES:
+    for scope in api_keys.SCOPES:
         client = small_app.client(scope)
         if scope == ROUTES[route]:
             assert client.ask(*route, **more).status_code == FINE.get(route, 200)

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from fastapi import Request
 
-from lib.api import bodies
+from lib.api import request_body
 from lib.api.errors import ApiError
 from lib.api.routes.exports import ExportOrder
 from tests.api.conftest import App
@@ -117,7 +117,7 @@ def test_what_is_wrong_with_an_order_takes_little_memory() -> None:
         tracemalloc.start()
         try:
             with pytest.raises(ApiError) as error:
-                bodies.parsed(request, body, ExportOrder)
+                request_body.parsed(request, body, ExportOrder)
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()

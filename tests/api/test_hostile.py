@@ -10,10 +10,10 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from lib import schema
-from lib.ingest.objects import MAX_OBJECTS
+from lib.ingest.api_records import MAX_OBJECTS
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
+from lib.store import schema
 from lib.workspace import Workspace
 from tests.api.conftest import App
 from tests.api_client import Client

@@ -13,8 +13,8 @@ import httpx
 import psycopg
 import pytest
 
-from lib.access.keys import Key
-from lib.analytics.filters import EVERYTHING
+from lib.access.api_keys import Key
+from lib.analytics.query import EVERYTHING
 from lib.api import throttle
 from lib.api.errors import ApiError
 from lib.api.throttle import MAX_CONCURRENT, MAX_CONCURRENT_IN_ALL, Slots, charge, question_cost

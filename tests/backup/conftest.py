@@ -15,17 +15,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from lib import schema
-from lib.access import keys
-from lib.access.people import Role
+from lib.access import api_keys
+from lib.access.users import Role
 from lib.analytics import integrity, queries
-from lib.analytics.filters import Filters, Grant
-from lib.backup import rows
-from lib.database import State
-from lib.ingest import saved
+from lib.analytics.query import Filters, Grant
+from lib.backup import table_io
+from lib.ingest import saved_mappings
 from lib.jobs.queue import BACKUP, Once
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
+from lib.store import schema
+from lib.store.facts import State
 from lib.workspace import Workspace
 from tests import postgres
 
@@ -103,13 +103,13 @@ def settings(kept: Kept, tmp_path: Path, request: pytest.FixtureRequest) -> Iter
 
 def fill_state(workspace: Workspace) -> None:
     state, now = workspace.state, datetime.now(UTC)
-    keys.create(state, "robot", ["analytics:read"], "test", ["a"], (), None)
-    _, gone = keys.create(state, "old", ["analytics:read"], "test")
-    keys.revoke(state, gone.prefix, "test")
+    api_keys.create(state, "robot", ["analytics:read"], "test", ["a"], (), None)
+    _, gone = api_keys.create(state, "old", ["analytics:read"], "test")
+    api_keys.revoke(state, gone.prefix, "test")
     workspace.people.add("ann@example.com", Role.ANALYST, Grant(("a",), None), "test")
     said = {"iss": "https://id.example", "sub": "ann", "iat": now.timestamp(), "email": "ann@example.com"}
     assert workspace.sessions.enter({**said, "email_verified": True}).person is not None
-    saved.keep(state, ["a", "b"], "[columns]\nid = 'Ü'\n")
+    saved_mappings.keep(state, ["a", "b"], "[columns]\nid = 'Ü'\n")
     done = workspace.queue.add("import", {"files": [["/x", "x.csv"]]}, "test")
     claimed = workspace.queue.claim(["import"])
     assert claimed is not None and claimed.id == done.id
@@ -143,7 +143,7 @@ def facts_of(workspace: Workspace) -> dict[str, list[tuple[Any, ...]]]:
     """Return the rows of every table of the facts, without the version of the data, and what is computed of them."""
     found: dict[str, list[tuple[Any, ...]]] = {}
     with workspace.facts.read() as connection:
-        for table in rows.FACTS:
+        for table in table_io.FACTS:
             columns = [column for column in table.columns if column.name not in ("data_version", "changed_at")]
             found[table.name] = sorted((tuple(row) for row in connection.execute(sa.select(*columns))), key=repr)
         assert integrity.findings(connection).lines == ()
@@ -157,7 +157,7 @@ def state_of(state: State) -> dict[str, list[tuple[Any, ...]]]:
     with state.read() as connection:
         return {
             table.name: sorted((tuple(row) for row in connection.execute(sa.select(table))), key=repr)
-            for table in rows.STATE
+            for table in table_io.STATE
         }
 
 

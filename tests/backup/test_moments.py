@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from lib import replacement, schema
-from lib.access import keys
-from lib.access.audit import Action, Audit, record
+from lib.access import api_keys
+from lib.access.audit_log import Action, Audit, record
 from lib.backup import archive
 from lib.backup.restore import restore
-from lib.database import State
 from lib.errors import StorageError
 from lib.settings import Settings
+from lib.store import atomic_swap, schema
+from lib.store.facts import State
 from lib.workspace import Workspace
 from tests.backup.conftest import Kept, Reopened, back_up, facts_of, state_of
 from tests.conftest import ROOT
@@ -29,7 +29,7 @@ from tests.waiting import until
 RESTORE_AND_DIE = """
 import os, signal, sys
 from pathlib import Path
-from lib import replacement
+from lib.store import atomic_swap
 from lib.backup.restore import restore
 from lib.settings import Settings
 
@@ -47,9 +47,9 @@ def until(moment):
             step()
             return function(*arguments, **more)
         return call
-    replacement.sync = before(replacement.sync)
-    replacement.os.replace = before(os.replace)
-    replacement.sqlite3.connect = before(replacement.sqlite3.connect)
+    atomic_swap.sync = before(atomic_swap.sync)
+    atomic_swap.os.replace = before(os.replace)
+    atomic_swap.sqlite3.connect = before(atomic_swap.sqlite3.connect)
     settings = Settings(data_dir=folder / str(moment), database_url=url, sample="off")
     restore(settings, backup, lambda share, _: step() if share > 10 else None, replace=True, actor="test")
 
@@ -130,7 +130,9 @@ def test_restored_data_wait_for_who_holds_the_database(settings: Settings, reope
     assert facts is not None and state is not None
     for store in (facts, state):
         store.with_name(f"{store.name}.restored").write_bytes(b"new")
-    code = "from lib.settings import Settings; from lib.database import State; from pathlib import Path; import sys; "
+    code = (
+        "from lib.settings import Settings; from lib.store.facts import State; from pathlib import Path; import sys; "
+    )
     code += "State(Settings(data_dir=Path(sys.argv[1])))"
     done = subprocess.run(
         [sys.executable, "-c", code, str(settings.data_dir)], cwd=ROOT, capture_output=True, text=True
@@ -138,7 +140,7 @@ def test_restored_data_wait_for_who_holds_the_database(settings: Settings, reope
     assert StorageError.__name__ in done.stderr and "Another process holds the embedded database" in done.stderr
     for store in (facts, state):
         store.with_name(f"{store.name}.restored").unlink()
-    replacement.finish(facts, state)  # nothing is left to be done
+    atomic_swap.finish(facts, state)  # nothing is left to be done
 
 
 def test_rows_that_are_in_a_log_still_are_not_left_behind(tmp_path: Path) -> None:
@@ -147,19 +149,19 @@ def test_rows_that_are_in_a_log_still_are_not_left_behind(tmp_path: Path) -> Non
         for store in (facts, state):
             store.with_name(f"{store.name}.restoring").write_bytes(b"new")
         (tmp_path / log).write_bytes(b"rows")
-        with pytest.raises(StorageError, match=f"{log} .*Nothing was changed"), replacement.decided(facts, state):
+        with pytest.raises(StorageError, match=f"{log} .*Nothing was changed"), atomic_swap.decided(facts, state):
             pytest.fail("it was decided")
         assert len(list(tmp_path.iterdir())) == 3
-        replacement.abandon(facts, state)
+        atomic_swap.abandon(facts, state)
         assert not list(tmp_path.iterdir())
 
 
 def test_a_restored_state_that_cant_be_put_in_place_waits(tmp_path: Path) -> None:
     state = tmp_path / "state.sqlite"
     state.with_name("state.sqlite.restoring").write_bytes(b"no database, but long enough to be told from one" * 9)
-    with pytest.raises(StorageError, match="Start again to go on with it"), replacement.decided(None, state):
-        replacement.put_in_place(None, state)
-    replacement.abandon(None, state)
+    with pytest.raises(StorageError, match="Start again to go on with it"), atomic_swap.decided(None, state):
+        atomic_swap.put_in_place(None, state)
+    atomic_swap.abandon(None, state)
     assert (tmp_path / "state.sqlite.restored").exists()
 
 
@@ -206,13 +208,13 @@ def test_a_backup_is_of_one_moment_while_others_write(reopened: Reopened, tmp_pa
 def revoke_all(state: State) -> set[str]:
     """Revoke every key that is good still, and write a line of the audit; return their prefixes."""
     Audit(state).record("other", Action.DOWNLOAD, "meanwhile")
-    good = [key.prefix for key in keys.all_keys(state) if key.revoked_at is None]
-    return {keys.revoke(state, prefix, "other").prefix for prefix in good}
+    good = [key.prefix for key in api_keys.all_keys(state) if key.revoked_at is None]
+    return {api_keys.revoke(state, prefix, "other").prefix for prefix in good}
 
 
 def stays(state: State, revoked: set[str]) -> None:
     """Hold that what `revoke_all` did is done still."""
-    status = {key.prefix: key.status for key in keys.all_keys(state)}
+    status = {key.prefix: key.status for key in api_keys.all_keys(state)}
     assert revoked and {status[prefix] for prefix in revoked} == {"revoked"}
     with state.read() as connection:
         lines = [
@@ -276,7 +278,7 @@ def test_a_revocation_and_a_restore_wait_for_each_other(kept: Kept, settings: Se
 
     def revoke_slowly() -> None:
         """Commit once the restore waits for it."""
-        revoked.update(key.prefix for key in keys.all_keys(other) if key.revoked_at is None)
+        revoked.update(key.prefix for key in api_keys.all_keys(other) if key.revoked_at is None)
         table = schema.api_keys
         ended = sa.update(table).where(table.c.prefix.in_(revoked)).values(revoked_at=datetime.now(UTC))
         with other.transaction() as connection:
@@ -318,11 +320,11 @@ def test_a_state_that_was_taken_away_is_made_anew(tmp_path: Path) -> None:
     state = tmp_path / "state.sqlite"
     settings = Settings(data_dir=tmp_path, sample="off", state_url=f"sqlite:///{state}")
     made = State(settings)
-    keys.create(made, "robot", ["analytics:read"], "test")
+    api_keys.create(made, "robot", ["analytics:read"], "test")
     made.close()
     state.rename(tmp_path / "state.sqlite.restored")
-    replacement.finish(None, state)
+    atomic_swap.finish(None, state)
     again = State(settings)
-    assert [key.name for key in keys.all_keys(again)] == ["robot"]
+    assert [key.name for key in api_keys.all_keys(again)] == ["robot"]
     again.close()
     assert not list(tmp_path.glob("*.restored*"))

@@ -16,11 +16,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from lib import migrations, schema
-from lib.access import keys, secret
-from lib.backup import archive, rows
+from lib.access import api_keys, signing
+from lib.backup import archive, table_io
+from lib.backup.create import take
 from lib.backup.restore import restore
-from lib.backup.take import take
 from lib.errors import (
     BackupError,
     CallboardError,
@@ -33,6 +32,7 @@ from lib.errors import (
 from lib.jobs.queue import COMPLETED, FAILED
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
+from lib.store import migrations, schema
 from lib.workspace import Workspace
 from tests import postgres
 from tests.backup.conftest import CALLS, Kept, Reopened, back_up, facts_of, state_of, version_of
@@ -68,8 +68,8 @@ def test_what_was_backed_up_comes_back(kept: Kept, settings: Settings, reopened:
     more.write_text("id,audioDate\n0,2025-01-01\nnew,2025-01-01\n")
     assert TASKS["import"](workspace, {"files": [(str(more), "more.csv")], "actor": "test"}, quiet)["added"] == 1
     workspace.notes.delete("00000001")
-    (good,) = [key for key in keys.all_keys(workspace.state) if key.revoked_at is None]
-    keys.revoke(workspace.state, good.prefix, "test")
+    (good,) = [key for key in api_keys.all_keys(workspace.state) if key.revoked_at is None]
+    api_keys.revoke(workspace.state, good.prefix, "test")
     before = version_of(workspace)
     workspace.close()
     with pytest.raises(ConflictError, match=r"301 evaluations, .*2 of api keys, .*callboard restore FILE --yes"):
@@ -87,7 +87,7 @@ def test_what_was_backed_up_comes_back(kept: Kept, settings: Settings, reopened:
     audited = [row[3] for row in sorted(found["audit"])]
     assert set(kept.state["audit"]) < set(found["audit"])
     assert audited[-3:] == ["import", "key revoked", "restore"]  # what was done since the backup is not undone here
-    assert {key.status for key in keys.all_keys(again.state)} == {"revoked"}  # since the backup, and for good
+    assert {key.status for key in api_keys.all_keys(again.state)} == {"revoked"}  # since the backup, and for good
     assert found["idempotency"] == []
     assert {job.status for job in again.queue.newest(["import", "export"])} == {COMPLETED, FAILED}
     assert again.queue.claim(["import", "export", "backup"]) is None
@@ -175,17 +175,17 @@ def test_the_zone_comes_with_the_backup(backup: Path, settings: Settings, reopen
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_the_secret_is_kept_if_asked_for(backup: Path, settings: Settings, reopened: Reopened, tmp_path: Path) -> None:
-    held = secret.load(settings)
+    held = signing.load(settings)
     workspace = reopened()
     told = back_up(workspace, tmp_path / "with.zip", with_secret=True)
     assert (told["path"], told["evaluations"]) == (str(tmp_path / "with.zip"), 300)
     assert told["bytes"] == (tmp_path / "with.zip").stat().st_size
     other = settings.model_copy(update={"data_dir": tmp_path / "other"})
-    assert secret.load(other) != held
+    assert signing.load(other) != held
     restore(other, backup, quiet, replace=True, actor="test")
-    assert secret.load(other) != held
+    assert signing.load(other) != held
     restore(other, tmp_path / "with.zip", quiet, replace=True, actor="test")
-    assert secret.load(other) == held
+    assert signing.load(other) == held
     assert stat.S_IMODE((other.data_dir / "secret").stat().st_mode) == 0o600
 
 
@@ -361,9 +361,9 @@ def test_a_backup_of_an_older_migration(
 
 def test_every_table_can_be_kept() -> None:
     """A column of a kind that a backup does not know fails here, and not when one is needed."""
-    for table in (*rows.FACTS, *rows.STATE):
-        described = rows.table_of(table.name, rows.shape(table))
+    for table in (*table_io.FACTS, *table_io.STATE):
+        described = table_io.table_of(table.name, table_io.shape(table))
         assert described.columns.keys() == table.columns.keys()
-    assert {table.name for table in rows.FACTS} | rows.ROLLUPS == set(schema.FACTS.tables)
-    assert {table.name for table in rows.STATE} == set(schema.STATE.tables) - rows.OF_THE_MOMENT
+    assert {table.name for table in table_io.FACTS} | table_io.ROLLUPS == set(schema.FACTS.tables)
+    assert {table.name for table in table_io.STATE} == set(schema.STATE.tables) - table_io.OF_THE_MOMENT
     assert archive.FORMAT == 1

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from lib import schema
 from lib.backup import archive
 from lib.jobs.queue import BACKUP, MAX_ATTEMPTS, Job
 from lib.jobs.tasks import TASKS
+from lib.store import schema
 from lib.workspace import Workspace
 from tests.backup.conftest import facts_of
 from tests.waiting import until

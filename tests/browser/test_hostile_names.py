@@ -15,15 +15,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Dialog, Locator, Page, Request, expect
 
-from lib.access import keys
+from lib.access import api_keys
 from lib.analytics.calendar import Granularity
-from lib.analytics.filters import Filters
-from lib.database import State
-from lib.exports.run import Order
+from lib.analytics.query import Filters
+from lib.exports.service import Order
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.sharing.notes import Notes
-from lib.sharing.views import Views
+from lib.sharing.annotations import Notes
+from lib.sharing.saved_views import Views
+from lib.store.facts import State
 from lib.workspace import EXPORT, Workspace
 from tests.browser.conftest import served
 from tests.hostile.names import INJECTIONS, NAMES
@@ -88,7 +88,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for number, name in enumerate([*MARKED, *(name for name in INJECTIONS if name.isprintable())]):
         Notes(state).add(FIRST_DAY + timedelta(days=number), name[:200], MARKED[0])
         Views(state).save("everyone", name[:78] + f"{number:02}", "campaigns", {"campaignId": [name]}, shared=True)
-        keys.create(state, name[:190] + str(number), ["analytics:read"], MARKED[0][:100], call_centers=[name])
+        api_keys.create(state, name[:190] + str(number), ["analytics:read"], MARKED[0][:100], call_centers=[name])
     state.close()
     with served(folder / "data", CALLBOARD_SAMPLE="off") as found:
         yield found

@@ -14,13 +14,13 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from lib import schema
-from lib.access.audit import Action, Asked, Audit
-from lib.access.people import People, Role
-from lib.analytics.filters import Grant
-from lib.database import State
+from lib.access.audit_log import Action, Asked, Audit
+from lib.access.users import People, Role
+from lib.analytics.query import Grant
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
+from lib.store import schema
+from lib.store.facts import State
 from lib.workspace import Workspace
 from tests.browser.conftest import free_port, served
 from tests.browser.patience import settle

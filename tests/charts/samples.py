@@ -6,14 +6,14 @@ from datetime import date, timedelta
 
 from lib.analytics import queries
 from lib.analytics.calendar import Bucket, Granularity
-from lib.analytics.dimensions import Named
-from lib.analytics.measures import METRICS, Sums
-from lib.analytics.selection import Period
-from lib.charts.distribution import distribution
-from lib.charts.drawing import Drawing
+from lib.analytics.planner import Period
+from lib.catalog.dimensions import Named
+from lib.catalog.measures import METRICS, Sums
+from lib.charts.chart import Drawing
 from lib.charts.funnel import funnel
-from lib.charts.look import LIGHT, Look, Palette
+from lib.charts.histogram import distribution
 from lib.charts.ranking import ranking
+from lib.charts.theme import LIGHT, Look, Palette
 from lib.charts.trend import Note, trend
 from tests.hostile.names import NAMES
 

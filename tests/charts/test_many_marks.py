@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from lib.analytics.dimensions import Named
-from lib.analytics.measures import METRICS, Sums
 from lib.analytics.queries import Group
+from lib.catalog.dimensions import Named
+from lib.catalog.measures import METRICS, Sums
 from lib.charts import funnel
-from lib.charts.drawing import Drawing
-from lib.charts.look import LIGHT, Look
+from lib.charts.chart import Drawing
+from lib.charts.theme import LIGHT, Look
 from lib.charts.trend import Note, trend
 from tests.charts.samples import course, sums
 

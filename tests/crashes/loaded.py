@@ -9,12 +9,12 @@ import streamlit.web.cli  # noqa: F401
 
 import lib.api.application
 import lib.charts.funnel
-import lib.ui.cards
+import lib.ui.kpi_cards
 import lib.ui.sidebar
 import lib.ui.tables
 import lib.workspace  # noqa: F401
-from lib.database import State
 from lib.settings import Settings
+from lib.store.facts import State
 
 with tempfile.TemporaryDirectory() as folder:
     State(Settings(data_dir=Path(folder), database_url="", state_url="")).close()

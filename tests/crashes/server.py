@@ -17,9 +17,9 @@ from typing import Any
 import httpx
 import sqlalchemy as sa
 
-from lib import schema
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
+from lib.store import schema
 from lib.workspace import Workspace
 from tests.api_client import make_key
 from tests.browser.conftest import free_port

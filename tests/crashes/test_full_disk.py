@@ -18,14 +18,14 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from lib import replacement, schema
 from lib.backup.restore import restore
-from lib.database import State, checkpoint
 from lib.errors import CallboardError, DatabaseUnavailableError, DiskFullError, StorageError
 from lib.jobs.queue import Job, Queue
 from lib.jobs.tasks import TASKS
 from lib.jobs.worker import Steps, Worker
 from lib.settings import Settings
+from lib.store import atomic_swap, schema
+from lib.store.facts import State, checkpoint
 from lib.workspace import Workspace
 from tests import postgres
 from tests.api_client import make_key
@@ -390,9 +390,9 @@ def test_a_restored_state_is_put_in_place_only_where_it_has_room(tmp_path: Path)
         built.write_bytes(bytes(2**20))
         ballast = Ballast(disk)
         ballast.leave(2 * 2**20)
-        with pytest.raises(DiskFullError, match="Nothing was changed"), replacement.decided(None, state):
+        with pytest.raises(DiskFullError, match="Nothing was changed"), atomic_swap.decided(None, state):
             pytest.fail("it was decided")
         assert built.exists()
         ballast.remove()
-        with replacement.decided(None, state):
+        with atomic_swap.decided(None, state):
             assert not built.exists()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from lib import schema
 from lib.ingest import history
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
+from lib.store import schema
 from lib.workspace import Workspace
 from tests.crashes.killing import BEGIN, Kills, Openings, differences
 

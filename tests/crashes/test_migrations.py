@@ -20,9 +20,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from lib import schema
 from lib.analytics import rollup
 from lib.settings import Settings
+from lib.store import schema
 from lib.workspace import Workspace
 from tests import postgres
 from tests.crashes.killing import BEGIN, Kills, Openings, differences
@@ -40,7 +40,7 @@ DAILY = sa.Table(  # the rollup that the first revision had
 def scripts(store: str) -> tuple[Config, list[str]]:
     """Return the configuration of a store's migrations, and their names, the oldest first."""
     config = Config()
-    config.set_main_option("script_location", f"lib.migrations:{store}")
+    config.set_main_option("script_location", f"lib.store.migrations:{store}")
     config.set_main_option("path_separator", "os")
     found = [each.revision for each in ScriptDirectory.from_config(config).walk_revisions()]
     return config, found[::-1]

@@ -18,9 +18,9 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, Page
 
-from lib import schema
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
+from lib.store import schema
 from lib.workspace import Workspace
 from tests import postgres
 from tests.api_client import make_key

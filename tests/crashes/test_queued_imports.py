@@ -8,8 +8,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from lib import schema
 from lib.settings import Settings
+from lib.store import schema
 from lib.workspace import Workspace
 from tests.crashes.killing import BEGIN, KILLS, Kills, Openings, differences
 from tests.waiting import until

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from lib import schema
 from lib.analytics import rollup
-from lib.analytics.filters import EVERYTHING
-from lib.ingest import imports
+from lib.analytics.query import EVERYTHING
+from lib.ingest import service
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
+from lib.store import schema
 from lib.workspace import Workspace
 from tests.crashes.killing import BEGIN, Kills, Openings, differences
 
@@ -46,7 +46,7 @@ def tidy(tell: Connection, settings: Settings, round_: int) -> None:
                 }
                 for key, score in batch(round_, number).items()
             ]
-            imports.run_objects(workspace.facts, settings, objects, "test", EVERYTHING)
+            service.run_objects(workspace.facts, settings, objects, "test", EVERYTHING)
             tell.send(("acknowledged", round_, number))
             number += 1
 

@@ -13,17 +13,17 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from lib import bulk
 from lib.analytics.calendar import Granularity
-from lib.analytics.filters import EVERYTHING, Filters
 from lib.analytics.queries import summary
+from lib.analytics.query import EVERYTHING, Filters
 from lib.errors import CancelledError, StorageError
-from lib.exports import evaluations, workbook
-from lib.exports import run as exporting
-from lib.exports.run import Order
-from lib.formulas import defused
-from lib.ingest import sample
+from lib.exports import evaluations, xlsx_process
+from lib.exports import service as exporting
+from lib.exports.service import Order
+from lib.formats.csv_injection import defused
+from lib.ingest import sample_data
 from lib.jobs.tasks import TASKS
+from lib.store import bulk_io
 from lib.workspace import Workspace
 from tests.conftest import Load
 
@@ -52,7 +52,7 @@ def test_every_row_and_every_sum(workspace: Workspace, form: str) -> None:
     assert round(completed["averageNote"].sum() * 10_000) == sums.score_sum
     assert completed["durationInSeconds"].sum() == sums.duration_sum
     assert frame["isAICall"].sum() == sums.ai_calls
-    whole = pa.Table.from_batches(list(sample.batches(ROWS, 2, date(2024, 6, 30), ZoneInfo("UTC")))).to_pandas()
+    whole = pa.Table.from_batches(list(sample_data.batches(ROWS, 2, date(2024, 6, 30), ZoneInfo("UTC")))).to_pandas()
     dates = pd.to_datetime(frame.sort_values("id")["audioDate"], utc=True)
     assert (dates.to_numpy() == whole.sort_values("id")["audio_at"].dt.tz_localize("UTC").to_numpy()).all()
 
@@ -127,7 +127,7 @@ def test_nothing_selected(workspace: Workspace, load: Load, form: str) -> None:
 @pytest.mark.parametrize("raised", [CancelledError("cancelled"), StorageError("too large")])
 def test_stopped(workspace: Workspace, form: str, raised: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     """What progress raises ends the writing at once, and nothing of the file is left."""
-    monkeypatch.setattr(bulk, "_TELL_SECONDS", 0.01)
+    monkeypatch.setattr(bulk_io, "_TELL_SECONDS", 0.01)
     make_sample(workspace, 120_000)
 
     def stop(_progress: float, message: str) -> None:
@@ -141,13 +141,13 @@ def test_stopped(workspace: Workspace, form: str, raised: Exception, monkeypatch
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_more_rows_than_a_sheet_holds(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "SHEET_ROWS", 1_000)
+    monkeypatch.setattr(xlsx_process, "SHEET_ROWS", 1_000)
     make_sample(workspace)
     with workspace.facts.read() as connection:
         made = list(evaluations.selected(connection, Filters(), workspace.calendar).batches(connection))
     path = tmp_path / "out.xlsx"
     reader = pa.RecordBatchReader.from_batches(made[0].schema, made)
-    assert workbook.write(path, reader, ROWS, [("Rows", str(ROWS))]) == ROWS
+    assert xlsx_process.write(path, reader, ROWS, [("Rows", str(ROWS))]) == ROWS
     book = openpyxl.load_workbook(path, read_only=True)
     assert [(sheet.title, sheet.max_row) for sheet in book] == [
         ("Evaluations", 1001),

@@ -1,7 +1,7 @@
 """The door that a user's file comes in by, at the pace of a fuzzer.
 
 Starting an interpreter for each file would take longer than all else. Here each file's child is a fork of a process
-that has the reading code loaded: it runs `reading.main` as always does, under the same limits, and dies alone. All
+that has the reading code loaded: it runs `reader_process.main` as always does, under the same limits, and dies alone. All
 else, from the upload to the load or the error, is the program's own.
 """
 
@@ -24,16 +24,16 @@ from pathlib import Path
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
-from lib import children
-from lib.analytics.zones import Zones
+from lib.analytics.timezones import Zones
 from lib.errors import BadRowsError, FileError, MappingError
-from lib.ingest import guess, imports, reading
-from lib.ingest.imports import Request
+from lib.formats import child_process
+from lib.ingest import column_guess, reader_process, service
 from lib.ingest.mapping import Mapping
-from lib.ingest.reading import InputFile
+from lib.ingest.reader_process import InputFile
+from lib.ingest.service import Request
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.ui import plain
+from lib.ui import markdown
 from lib.workspace import Workspace
 from tests.hostile.mutations import Hostile, made
 
@@ -114,8 +114,8 @@ class Door:
         try:
             if number % 5 == 4:
                 options = Mapping.from_toml(file.mapping).file if file.mapping else Mapping().file
-                seen = reading.preview(brought, Mapping(options).to_toml() or None, self._workspace.settings)
-                guessed = guess.mapping(seen, options)
+                seen = reader_process.preview(brought, Mapping(options).to_toml() or None, self._workspace.settings)
+                guessed = column_guess.mapping(seen, options)
                 result = "previewed"
                 assert Mapping.from_toml(guessed.to_toml()) == guessed
             elif number % 5:
@@ -123,12 +123,12 @@ class Door:
             else:
                 how = {"skip_bad_rows": number % 3 == 1, "dry_run": number % 3 == 2}
                 request = Request((brought,), "fuzzer", file.mapping, **how)
-                report = imports.run(self._workspace.facts, self._workspace.settings, request, lambda _: None)
+                report = service.run(self._workspace.facts, self._workspace.settings, request, lambda _: None)
                 result = report.result
                 words = "; ".join(problem.problem for problem in report.problems[:3])
         except WORDED as error:
             result, words = type(error).__name__, error.message
-            assert plain.problem(error)
+            assert markdown.problem(error)
             if len(words) < 20 or "error that should not be" in words:
                 result = "fault"
         except Exception as error:
@@ -141,7 +141,7 @@ class Door:
     def _read(self, brought: InputFile, mapping: str | None) -> tuple[str, str]:
         bad_rows = self._folder / "bad.csv"
         settings = self._workspace.settings
-        with reading.read_files([brought], mapping, bad_rows, settings, lambda *_: None) as found:
+        with reader_process.read_files([brought], mapping, bad_rows, settings, lambda *_: None) as found:
             rows = sum(len(batch) for batch in found.batches)
             found.finish()
         outcome = found.outcome
@@ -157,12 +157,12 @@ class Door:
 def opened(workspace: Workspace, folder: Path) -> Iterator[Door]:
     """Open the door: while it is, the children that read are forks."""
     with Forker() as forker:
-        usual = reading.subprocess.Popen
-        reading.subprocess.Popen = forker.popen  # type: ignore[assignment,misc]
+        usual = reader_process.subprocess.Popen
+        reader_process.subprocess.Popen = forker.popen  # type: ignore[assignment,misc]
         try:
             yield Door(workspace, folder, forker)
         finally:
-            reading.subprocess.Popen = usual  # type: ignore[misc]
+            reader_process.subprocess.Popen = usual  # type: ignore[misc]
 
 
 class Forker:
@@ -173,7 +173,10 @@ class Forker:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [sys.executable, "-c", "from tests.hostile import door; door.serve()", str(theirs.fileno())]
         self._process = subprocess.Popen(
-            command, pass_fds=[theirs.fileno()], env={**os.environ, **children.ENVIRONMENT}, stdin=subprocess.DEVNULL
+            command,
+            pass_fds=[theirs.fileno()],
+            env={**os.environ, **child_process.ENVIRONMENT},
+            stdin=subprocess.DEVNULL,
         )
         theirs.close()
         self._socket = ours
@@ -187,8 +190,8 @@ class Forker:
 
     def popen(self, command: list[str], **how: Any) -> Fork:
         """Stand in for `subprocess.Popen` where a child that reads is started."""
-        assert command == [sys.executable, "-m", "lib.ingest.reading"], command
-        assert how["env"].items() >= children.ENVIRONMENT.items()
+        assert command == [sys.executable, "-m", "lib.ingest.reader_process"], command
+        assert how["env"].items() >= child_process.ENVIRONMENT.items()
         self._last = Fork(self._socket)
         return self._last
 
@@ -250,7 +253,7 @@ def serve() -> None:
                 os.dup2(number, place)
                 os.close(number)
             try:
-                reading.main()
+                reader_process.main()
             finally:
                 os._exit(1)
         for number in fds:

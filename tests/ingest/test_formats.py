@@ -16,8 +16,8 @@ import pytest
 import sqlalchemy as sa
 from openpyxl import Workbook
 
-from lib import schema
 from lib.errors import CallboardError
+from lib.store import schema
 from lib.workspace import Workspace
 from tests.conftest import Load
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.analytics.filters import EVERYTHING
+from lib.analytics.query import EVERYTHING
 from lib.errors import CallboardError, FileError, RefusedError
-from lib.ingest import json_items, objects
+from lib.ingest import api_records, json_items
+from lib.ingest.api_records import MAX_OBJECTS, convert_objects
 from lib.ingest.json_items import MAX_ITEM_BYTES, decode_body
-from lib.ingest.objects import MAX_OBJECTS, convert_objects
 
 SIZE = 8 * 2**20
 """Bytes of a body that stands for much; a quarter of what the settings allow, as memory is traced slowly."""
@@ -140,9 +140,11 @@ def test_no_more_is_decoded_than_may_be_sent() -> None:
 
 def test_an_evaluation_is_not_longer_than_its_columns_can_be() -> None:
     text = "\U0001f600" * 1_000
-    longest = json.dumps([{"id": str(number), **dict.fromkeys(objects.COLUMNS, text)} for number in range(3)])
+    longest = json.dumps([{"id": str(number), **dict.fromkeys(api_records.COLUMNS, text)} for number in range(3)])
     assert len(longest) > 2 * MAX_ITEM_BYTES
-    assert [len(item) for item in decode_body(longest.encode()) if isinstance(item, dict)] == [len(objects.COLUMNS)] * 3
+    assert [len(item) for item in decode_body(longest.encode()) if isinstance(item, dict)] == [
+        len(api_records.COLUMNS)
+    ] * 3
     for body in (b'[{}, "' + b"x" * MAX_ITEM_BYTES + b'"]', b'{}\n"' + b"x" * MAX_ITEM_BYTES + b'"'):
         with pytest.raises(FileError, match="Evaluation 2 of the body is longer than 256 KB"):
             list(decode_body(body))
@@ -151,14 +153,14 @@ def test_an_evaluation_is_not_longer_than_its_columns_can_be() -> None:
 def test_what_is_wrong_is_described_a_thousand_times_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     """Finding the nearest name takes a while: for every unknown one of a body it took minutes."""
     described = 0
-    nearest = objects.nearest
+    nearest = api_records.nearest
 
     def counted(name: str, known: Iterable[str]) -> str:
         nonlocal described
         described += 1
         return nearest(name, known)
 
-    monkeypatch.setattr(objects, "nearest", counted)
+    monkeypatch.setattr(api_records, "nearest", counted)
     entry = {f"column {number}": 1 for number in range(20)}
     checked = convert_objects([entry] * 5_000, ZoneInfo("UTC"), EVERYTHING)
     assert (checked.read, checked.bad, len(checked.problems)) == (5_000, 5_000, 1_000)

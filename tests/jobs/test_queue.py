@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from lib import schema
 from lib.api import errors
 from lib.errors import BusyError, CallboardError, CancelledError, DatabaseUnavailableError, RefusedError
 from lib.jobs.queue import EXPORT, MAX_ATTEMPTS, MAX_PAYLOAD, MAX_PAYLOADS, MAX_WAITING, Job, Once, Queue
 from lib.jobs.worker import Steps, Worker
+from lib.store import schema
 from lib.workspace import Workspace
 
 

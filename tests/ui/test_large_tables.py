@@ -12,16 +12,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import workspace as workspaces
-from lib.access import keys
-from lib.access.people import Role
+from lib.access import api_keys
+from lib.access.users import Role
 from lib.analytics import queries
-from lib.analytics.dimensions import EXECUTIVE
-from lib.analytics.filters import Filters, Grant
+from lib.analytics.query import Filters, Grant
+from lib.catalog.dimensions import EXECUTIVE
 from lib.charts import funnel
-from lib.charts.paper import Table
 from lib.jobs.tasks import TASKS
+from lib.pdf.model import Table
 from lib.settings import Settings
-from lib.ui import grid, pictures, tables, view
+from lib.ui import data_grid, downloads, page_context, tables
 from lib.workspace import Workspace
 from tests.conftest import ROOT
 from tests.waiting import LONG_SECONDS
@@ -67,7 +67,7 @@ def app(filled: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
 def files(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], bytes]]:
     """Give what makes the files that a page offers, by their names."""
     offered: dict[str, Callable[[], bytes]] = {}
-    for module in (tables, pictures):
+    for module in (tables, downloads):
         monkeypatch.setattr(module.visitor, "taking", lambda make, name, *_: offered.update({name: make}) or make)
     return offered
 
@@ -93,7 +93,7 @@ def file(files: dict[str, Callable[[], bytes]], part: str) -> bytes:
 def test_executives(app: AppTest, files: dict[str, Callable[[], bytes]], scores: str) -> None:
     drawn(app, "executives", scores=scores, **PERIOD)
     frame = app.dataframe[0].value
-    assert len(frame) == grid.MOST_ROWS + 1 and frame["Evaluations"].iloc[0] == EXECUTIVES
+    assert len(frame) == data_grid.MOST_ROWS + 1 and frame["Evaluations"].iloc[0] == EXECUTIVES
     assert frame["Evaluations: change"].notna().all() and frame["Average score: change"].notna().sum() > 900
     told = captions(app)
     assert "The first 1,000 of 30,000 rows, the largest first. The downloads hold all of them." in told
@@ -104,7 +104,7 @@ def test_executives(app: AppTest, files: dict[str, Callable[[], bytes]], scores:
 
 def test_what_is_printed(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Any] = []
-    monkeypatch.setattr(pictures, "paper_button", lambda make, _: made.append(make))
+    monkeypatch.setattr(downloads, "paper_button", lambda make, _: made.append(make))
     drawn(app, "executives", **PERIOD)
     table = made[-1]().sections[-1].body
     assert isinstance(table, Table) and (len(table.rows), table.count) == (500, EXECUTIVES) and table.total
@@ -114,7 +114,7 @@ def test_what_is_printed(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_why_it_moved(app: AppTest, files: dict[str, Callable[[], bytes]], by: str) -> None:
     drawn(app, "drivers", by=by, **PERIOD)
     many = by == "executive"
-    assert len(app.dataframe[0].value) == (grid.MOST_ROWS + 1 if many else 7 + 1)
+    assert len(app.dataframe[0].value) == (data_grid.MOST_ROWS + 1 if many else 7 + 1)
     assert ("The first 1,000 of 30,000 rows, the largest parts first." in captions(app)) is many
     lines = file(files, "why-it-moved-").decode("utf-8-sig").splitlines()
     assert len(lines) == (EXECUTIVES if many else 7) + 1
@@ -147,7 +147,7 @@ def test_days(app: AppTest, files: dict[str, Callable[[], bytes]]) -> None:
     assert not app.exception and not app.info
     assert len(
         app.dataframe[0].value
-    ) == grid.MOST_ROWS and "The first 1,000 of 1,401 rows, the newest first." in captions(app)
+    ) == data_grid.MOST_ROWS and "The first 1,000 of 1,401 rows, the newest first." in captions(app)
     assert len(file(files, "trend-").decode("utf-8-sig").splitlines()) == 1_401 + 1
 
 
@@ -158,7 +158,7 @@ def test_own_days_to_compare_with_may_be_many_more(app: AppTest) -> None:
 
 
 def test_a_viewer_is_told_of_no_downloads(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lib.ui.visitor.may", lambda role: role is Role.VIEWER)
+    monkeypatch.setattr("lib.ui.current_user.may", lambda role: role is Role.VIEWER)
     drawn(app, "executives", **PERIOD)
     assert re.search(r"The first 1,000 of 30,000 rows, the largest first\.$", captions(app), re.MULTILINE)
 
@@ -166,7 +166,7 @@ def test_a_viewer_is_told_of_no_downloads(app: AppTest, monkeypatch: pytest.Monk
 def test_lists_of_the_settings_and_the_data_page(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     space = workspaces.current()
     for number in range(3):
-        keys.create(space.state, f"key {number}", ["analytics:read"], "test")
+        api_keys.create(space.state, f"key {number}", ["analytics:read"], "test")
         space.people.add(f"ana{number}@example.com", Role.VIEWER, Grant(), "test")
     for module in ("keys", "people"):
         monkeypatch.setattr(f"lib.ui.{module}.MOST_ROWS", 2)
@@ -174,13 +174,13 @@ def test_lists_of_the_settings_and_the_data_page(app: AppTest, monkeypatch: pyte
     assert [len(table.value) for table in app.dataframe] == [2]
     assert "The first 2 of 3 rows, the newest first." in captions(app)
     people = AppTest.from_string(
-        "from lib import workspace\nfrom lib.ui import people, visitor\n"
-        "visitor.enter(workspace.current())\npeople.show(workspace.current())\n",
+        "from lib import workspace\nfrom lib.ui import users_admin, current_user\n"
+        "current_user.enter(workspace.current())\nusers_admin.show(workspace.current())\n",
         default_timeout=LONG_SECONDS,
     )
     people.run()
     assert "The first 2 of 3 rows, those who wait for a role first, then by name." in captions(people)
-    monkeypatch.setattr("lib.ui.importing.count_imports", lambda _: 7)
+    monkeypatch.setattr("lib.ui.import_page.count_imports", lambda _: 7)
     drawn(app, "data")
     assert "The first 1 of 7 rows, the newest first." in captions(app)
 
@@ -196,4 +196,4 @@ def test_the_measures_of_some_groups_are_those_of_all(app: AppTest) -> None:
 
 
 def test_as_many_buckets_as_are_drawn() -> None:
-    assert view.MAX_POINTS > (2100 - 1970) * 12 * 0.9, "months are all drawn"
+    assert page_context.MAX_POINTS > (2100 - 1970) * 12 * 0.9, "months are all drawn"

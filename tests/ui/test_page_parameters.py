@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lib.analytics.filters import MAX_VALUES, Filters
+from lib.analytics.query import MAX_VALUES, Filters
 from lib.ui.page_parameters import MAX_NAMED, MAX_PAGE, PageParameters, parse
 
 ZONE = ZoneInfo("UTC")

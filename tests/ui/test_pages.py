@@ -11,10 +11,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import workspace as workspaces
-from lib.access.people import LOCAL, Role
+from lib.access.users import LOCAL, Role
 from lib.analytics.calendar import Granularity
-from lib.analytics.filters import EVERYTHING, Filters, Grant
-from lib.exports.run import Order
+from lib.analytics.query import EVERYTHING, Filters, Grant
+from lib.exports.service import Order
 from lib.jobs.queue import EXPORT
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
@@ -175,8 +175,8 @@ def test_people_that_someone_else_changed() -> None:
     space = workspaces.current()
     ana = space.people.add("ana@example.com", Role.ANALYST, Grant(None, ("b",)), "root")
     form = AppTest.from_string(
-        "from lib import workspace\nfrom lib.ui import people, visitor\n"
-        "visitor.enter(workspace.current())\npeople.show(workspace.current())\n",
+        "from lib import workspace\nfrom lib.ui import users_admin, current_user\n"
+        "current_user.enter(workspace.current())\nusers_admin.show(workspace.current())\n",
         default_timeout=LONG_SECONDS,
     )
     form.run()
@@ -202,9 +202,9 @@ def test_an_export_is_repeated_within_the_limits_of_today(settings: Settings, tm
     limited = replace(LOCAL, id="ana", email="ana@example.com", role=Role.ANALYST, grant=Grant(None, ("b",)))
     for person, orders in ((limited, 1), (replace(limited, grant=EVERYTHING), 2)):
         script = AppTest.from_string(
-            "import streamlit as st\nfrom lib import workspace\nfrom lib.ui import exporting\n"
+            "import streamlit as st\nfrom lib import workspace\nfrom lib.ui import export_page\n"
             "queue = workspace.current().queue\n"
-            f"exporting._repeat(queue, '{job.id}')\n",
+            f"export_page._repeat(queue, '{job.id}')\n",
             default_timeout=LONG_SECONDS,
         )
         script.session_state["_person"] = person

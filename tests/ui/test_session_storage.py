@@ -15,7 +15,7 @@ from streamlit.runtime.session_manager import SessionClient
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
 from lib.ui.session_storage import ReconnectStorage
-from tests.web.test_front import alone
+from tests.web.test_gateway import alone
 
 ANN = {"email": "ann@example.com", "is_logged_in": True}
 

@@ -9,21 +9,21 @@ from streamlit.testing.v1 import AppTest
 
 from lib import workspace as workspaces
 from lib.settings import Settings
-from lib.ui.views import MAX_LISTED
+from lib.ui.saved_views import MAX_LISTED
 from lib.workspace import Workspace
 from tests.conftest import ROOT
 from tests.waiting import LONG_SECONDS
 
 CHOOSER = """
 from lib import workspace
-from lib.ui import views, visitor
-visitor.enter(workspace.current())
-views.chooser(workspace.current())
+from lib.ui import saved_views, current_user
+current_user.enter(workspace.current())
+saved_views.chooser(workspace.current())
 """
 ADMIN = """
 from lib import workspace
-from lib.ui import shared_items_admin, visitor
-visitor.enter(workspace.current())
+from lib.ui import shared_items_admin, current_user
+current_user.enter(workspace.current())
 shared_items_admin.show(workspace.current())
 """
 

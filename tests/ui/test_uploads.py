@@ -14,7 +14,7 @@ import pytest
 from lib.errors import StorageError
 from lib.ingest import uploads
 from lib.settings import Settings
-from lib.ui import importing
+from lib.ui import import_page
 
 
 class Upload(io.BytesIO):
@@ -39,14 +39,14 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def bring(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Give what draws the upload with some files in it, in one session."""
-    monkeypatch.setattr(importing.visitor, "allow_uploads", lambda: None)
-    monkeypatch.setattr(importing, "t", lambda text: text)
+    monkeypatch.setattr(import_page.current_user, "allow_uploads", lambda: None)
+    monkeypatch.setattr(import_page, "t", lambda text: text)
     session: dict[str, Any] = {}
 
     def draw(*files: Upload) -> list[str]:
         page = SimpleNamespace(file_uploader=lambda *_, **__: list(files), session_state=session)
-        monkeypatch.setattr(importing, "st", page)
-        return [file.name for file in importing.upload(SimpleNamespace(settings=settings))]  # type: ignore[arg-type]
+        monkeypatch.setattr(import_page, "st", page)
+        return [file.name for file in import_page.upload(SimpleNamespace(settings=settings))]  # type: ignore[arg-type]
 
     return draw
 

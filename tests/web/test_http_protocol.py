@@ -12,7 +12,7 @@ import pytest
 from lib.web.http_protocol import MAX_ADDRESS
 from tests.browser.conftest import served
 from tests.page_client import Visitor
-from tests.web.test_front import HEADERS
+from tests.web.test_gateway import HEADERS
 
 UPGRADE = (
     b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"

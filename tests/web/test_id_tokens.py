@@ -25,7 +25,7 @@ from lib.errors import ConfigurationError
 from lib.web import id_tokens
 from tests.browser.conftest import free_port, served
 from tests.page_client import Visitor
-from tests.web.test_front import ask
+from tests.web.test_gateway import ask
 
 CLIENT_SECRET = "a secret of 32 bytes, which it shares"  # noqa: S105 - that of the tests' own provider
 LISTED = ["RS256", "PS256", "ES256", "Ed25519", "HS256", "HS384", "none"]

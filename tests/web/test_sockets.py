@@ -20,7 +20,7 @@ from tests.browser.conftest import served
 from tests.page_client import PageClient, Visitor, end_session, log_in, metric, rerun
 from tests.waiting import until
 from tests.web.conftest import LoginApp
-from tests.web.test_front import alone
+from tests.web.test_gateway import alone
 
 MEGABYTE = 1_000_000
 

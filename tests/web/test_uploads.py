@@ -9,16 +9,16 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from lib.access.people import People, Role
 from lib.access.sessions import session_id
-from lib.analytics.filters import EVERYTHING
-from lib.database import State
+from lib.access.users import People, Role
+from lib.analytics.query import EVERYTHING
 from lib.errors import DatabaseUnavailableError, RefusedError
-from lib.schema import sessions
-from lib.web.uploads import PATH, Uploads
+from lib.store.facts import State
+from lib.store.schema import sessions
+from lib.web.upload_permissions import PATH, Uploads
 from tests.page_client import Visitor, end_session, log_in, rerun
 from tests.web.conftest import LoginApp
-from tests.web.test_front import alone
+from tests.web.test_gateway import alone
 
 
 def bring(visitor: Visitor, session: str) -> httpx.Response:

@@ -10,8 +10,7 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics import queries
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
-from lib.analytics.filters import Filters, local_date
+from lib.analytics.query import Filters, local_date
 from lib.api import schemas
 from lib.api.dependencies import (
     FILTER_NAMES,
@@ -28,7 +27,8 @@ from lib.api.dependencies import (
     single,
     whole_number,
 )
-from lib.api.figures import AnswerBody, answer, figures, group, period, written
+from lib.api.serializers import AnswerBody, answer, figures, group, period, written
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
 from lib.workspace import Workspace
 
 router = APIRouter(prefix="/analytics", tags=["Analytics"])

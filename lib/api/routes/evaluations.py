@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.engine import Connection
 
-from lib.access.keys import Key
+from lib.access.api_keys import Key
 from lib.analytics import records
 from lib.analytics.calendar import Calendar
-from lib.analytics.filters import Filters
-from lib.api import bodies, schemas
+from lib.analytics.query import Filters
+from lib.api import request_body, schemas
 from lib.api.dependencies import (
     FILTER_NAMES,
     FILTERS,
@@ -28,9 +28,9 @@ from lib.api.dependencies import (
     only,
     whole_number,
 )
-from lib.api.figures import AnswerBody, answer, period, record, written
-from lib.codes import Sentiment, State
+from lib.api.serializers import AnswerBody, answer, period, record, written
 from lib.ingest.json_items import decode_body
+from lib.store.enums import Sentiment, State
 from lib.workspace import Workspace
 
 router = APIRouter(prefix="/evaluations", tags=["Evaluations"])
@@ -39,7 +39,7 @@ _LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines"
 _BODY = {
     "required": True,
     "content": {
-        bodies.JSON: {"schema": {"type": "array", "items": {"type": "object"}}},
+        request_body.JSON: {"schema": {"type": "array", "items": {"type": "object"}}},
         "application/x-ndjson": {"schema": {"type": "string", "description": "One object a line."}},
     },
 }
@@ -95,11 +95,11 @@ def _records(
 async def write(request: Request, space: Space, key: RecordWriter) -> dict[str, Any]:
     """Load evaluations in the canonical columns: all or nothing, by id, by the rules of an import."""
     only(request, ())
-    kind = bodies.media_type(request)
-    if kind != bodies.JSON and kind not in _LINES:
-        raise bodies.unsupported(kind, f"{bodies.JSON} (an array) or {_LINES[0]}")
-    async with bodies.receive(request, key) as body:
-        return await run_in_threadpool(_write, space, key, body, kind == bodies.JSON)
+    kind = request_body.media_type(request)
+    if kind != request_body.JSON and kind not in _LINES:
+        raise request_body.unsupported(kind, f"{request_body.JSON} (an array) or {_LINES[0]}")
+    async with request_body.receive(request, key) as body:
+        return await run_in_threadpool(_write, space, key, body, kind == request_body.JSON)
 
 
 def _write(space: Workspace, key: Key, body: bytearray, may_be_array: bool) -> dict[str, Any]:

@@ -14,19 +14,20 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse, JSONResponse
 
-from lib.access.audit import Action
-from lib.access.keys import Key
-from lib.analytics import selection, wording
+from lib.access.api_keys import Key
+from lib.access.audit_log import Action
+from lib.analytics import planner
 from lib.analytics.calendar import Granularity
-from lib.analytics.filters import Filters
-from lib.api import bodies
+from lib.analytics.query import Filters
+from lib.api import request_body
 from lib.api.dependencies import Exporter, Reader, Space, check_scope, only
 from lib.api.errors import invalid, not_found
-from lib.api.figures import answer, written
-from lib.exports import files, links
-from lib.exports.run import Order, grant_of
-from lib.exports.tables import CSV_TYPE, XLSX_TYPE
+from lib.api.serializers import answer, written
+from lib.exports import file_storage, signed_urls
+from lib.exports.service import Order, grant_of
+from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
 from lib.jobs.queue import COMPLETED, EXPORT, FAILED, Job, Once
+from lib.reports import filter_text
 from lib.workspace import Workspace
 
 router = APIRouter(prefix="/analytics/export", tags=["Exports"])
@@ -105,7 +106,7 @@ class ExportStatus(BaseModel):
     sha256: str | None = None
 
 
-_BODY = {"required": True, "content": {bodies.JSON: {"schema": ExportOrder.model_json_schema()}}}
+_BODY = {"required": True, "content": {request_body.JSON: {"schema": ExportOrder.model_json_schema()}}}
 
 
 @router.post("", status_code=202, response_model=ExportStarted, openapi_extra={"requestBody": _BODY})
@@ -113,19 +114,19 @@ def start(
     request: Request,
     space: Space,
     key: Exporter,
-    body: bodies.Body,
+    body: request_body.Body,
     idempotency_key: Annotated[str | None, Header(max_length=255, description="The same gives the same job.")] = None,
 ) -> Response:
     """Start an export; ask its status URL how far it is. The report evaluations takes evaluations:read besides."""
     only(request, ())
-    order = bodies.parsed(request, body, ExportOrder)
+    order = request_body.parsed(request, body, ExportOrder)
     if order.report == _RECORDS:
         check_scope(key, _RECORDS_SCOPE)
     asked = Filters.from_parameters(order.parameters(), space.settings.zone, key.grant)
     width = Granularity(order.granularity)
     with space.facts.read(space.settings.query_seconds) as connection:
-        period = selection.period_in_force(connection, asked, space.calendar)
-    shown = " · ".join(wording.selection(space.answers, asked, period))
+        period = planner.period_in_force(connection, asked, space.calendar)
+    shown = " · ".join(filter_text.selection(space.answers, asked, period))
     payload = Order(order.report, order.format, asked, width, shown).to_json()
     once = None
     if idempotency_key is not None:
@@ -149,10 +150,10 @@ def download(request: Request, space: Space, jobId: str, name: str) -> Response:
     """Fetch an exported file by its signed link; no key is needed."""
     parameters = only(request, ("expires", "signature"))
     expires, signature = ((parameters.get(part) or [""])[-1] for part in ("expires", "signature"))
-    if not links.holds(space.settings, jobId, name, expires, signature):
+    if not signed_urls.holds(space.settings, jobId, name, expires, signature):
         raise not_found("There is no such file, or the link is no longer good.")
     job = space.queue.get(jobId)
-    path = None if job is None or job.result is None else files.folder(space.settings) / job.result["file"]
+    path = None if job is None or job.result is None else file_storage.folder(space.settings) / job.result["file"]
     if job is None or job.result is None or path is None or not path.exists():
         raise not_found("There is no such file, or the link is no longer good.")
     _check_range(request.headers.get("range"), job.result["bytes"])
@@ -227,7 +228,7 @@ def _status(request: Request, space: Workspace, key: Key, job: Job) -> dict[str,
         "error": job.message if job.status == FAILED else None,
     }
     if job.status == COMPLETED and job.finished_at is not None and _may_fetch(key, job):
-        link = links.make(space.settings, _base(request, space), job)
+        link = signed_urls.make(space.settings, _base(request, space), job)
         deleted_at = job.finished_at + timedelta(hours=space.settings.export_hours)
         body |= {
             "downloadUrl": link.url,

@@ -22,8 +22,8 @@ from pathlib import Path
 
 import httpx
 
-from lib.access.people import Role
-from lib.analytics.filters import Grant
+from lib.access.users import Role
+from lib.analytics.query import Grant
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.api_client import make_key

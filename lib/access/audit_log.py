@@ -1,0 +1,138 @@
+"""The audit: who did what when. It is added to alone; the store refuses to change or delete what it holds.
+
+Actions that change the state are written in the transaction that does them, so that neither is there without the
+other.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from lib.store.facts import State
+from lib.store.schema import audit
+
+
+class Action(StrEnum):
+    """What is written down."""
+
+    LOG_IN = "logged in"
+    LOG_OUT = "logged out"
+    SESSION_ENDED = "session ended"
+    PERSON_ADDED = "person added"
+    PERSON_CHANGED = "person changed"
+    PERSON_REMOVED = "person removed"
+    KEY_CREATED = "key created"
+    KEY_REVOKED = "key revoked"
+    IMPORT = "import"
+    SAMPLE = "sample data"
+    EXPORT = "export"
+    DOWNLOAD = "download"
+    REPAIR = "repair"
+    BACKUP = "backup"
+    RESTORE = "restore"
+    TIMEZONE = "time zone changed"
+    VIEWS_DELETED = "saved views deleted"
+    NOTES_DELETED = "notes deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that was done. `details` are plain values by their names."""
+
+    id: str
+    at: datetime
+    actor: str
+    action: Action
+    subject: str
+    details: dict[str, Any]
+
+    @property
+    def told(self) -> str:
+        """The details in one line."""
+        return ", ".join(f"{name}: {_told(value)}" for name, value in self.details.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which entries: days of a zone (both inclusive, None open), actors and actions (empty for all)."""
+
+    zone: ZoneInfo
+    first: date | None = None
+    last: date | None = None
+    actors: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+
+
+def record(connection: Connection, actor: str, action: Action, subject: str = "", **details: Any) -> None:
+    """Write down, in a transaction of the state, that someone did something; details that are None are left out."""
+    now = datetime.now(UTC)
+    told = {name: value for name, value in details.items() if value is not None}
+    connection.execute(
+        sa.insert(audit).values(
+            id=f"{int(now.timestamp() * 1_000_000):014x}{secrets.token_hex(4)}",
+            at=now,
+            actor=actor,
+            action=action.value,
+            subject=subject,
+            details=json.dumps(told, ensure_ascii=False),
+        )
+    )
+
+
+class Audit:
+    """The audit of one workspace."""
+
+    def __init__(self, state: State) -> None:
+        """Use the state's store."""
+        self._state = state
+
+    def record(self, actor: str, action: Action, subject: str = "", **details: Any) -> None:
+        """Write down what changed nothing of the state."""
+        with self._state.transaction() as connection:
+            record(connection, actor, action, subject, **details)
+
+    def entries(self, asked: Asked, limit: int, offset: int = 0) -> list[Entry]:
+        """Return the newest entries that are asked for."""
+        found = sa.select(audit).where(*_conditions(asked)).order_by(audit.c.at.desc(), audit.c.id.desc())
+        with self._state.read() as connection:
+            rows = connection.execute(found.limit(limit).offset(offset)).all()
+        return [
+            Entry(row.id, row.at, row.actor, Action(row.action), row.subject, json.loads(row.details)) for row in rows
+        ]
+
+    def count(self, asked: Asked) -> int:
+        """Return how many entries there are of those that are asked for."""
+        with self._state.read() as connection:
+            counted = sa.select(sa.func.count()).select_from(audit).where(*_conditions(asked))
+            return int(connection.execute(counted).scalar_one())
+
+    def actors(self) -> list[str]:
+        """Return everyone who did something, by name."""
+        with self._state.read() as connection:
+            return sorted(connection.scalars(sa.select(audit.c.actor).distinct()))
+
+
+def _conditions(asked: Asked) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = []
+    if asked.first is not None:
+        conditions.append(audit.c.at >= datetime.combine(asked.first, time(), asked.zone))
+    if asked.last is not None:
+        conditions.append(audit.c.at < datetime.combine(asked.last + timedelta(days=1), time(), asked.zone))
+    if asked.actors:
+        conditions.append(audit.c.actor.in_(asked.actors))
+    if asked.actions:
+        conditions.append(audit.c.action.in_([action.value for action in asked.actions]))
+    return conditions
+
+
+def _told(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

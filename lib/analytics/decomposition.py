@@ -1,0 +1,201 @@
+"""Why it moved: the change of the average score between two periods, split over the groups of a dimension.
+
+The formula is the one of the measures' definitions ("Why it moved"), computed exactly; Kitagawa (1955), Journal of the
+American Statistical Association 50, 1168-1194, with each group's mix taken against the mean of the whole. How it is
+told in words is in `decomposition_text.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from lib.analytics.calendar import Calendar
+from lib.analytics.planner import Period, period_in_force, source, sums
+from lib.analytics.queries import Breakdown, grouped, id_order
+from lib.analytics.query import Filters
+from lib.catalog.dimensions import Dimension, Named
+from lib.catalog.measures import METRICS, Sums
+from lib.store.enums import SCORE_SCALE
+
+SHOWN = Fraction(1, 200)
+"""What a part must come to, in points, to be seen in two decimals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one group has to do with the change, in points of the score: its own movement, and that of its share.
+
+    `before` and `now` are the group's measures in the two periods; a group without scores in one has mix alone.
+    """
+
+    named: Named
+    before: Sums
+    now: Sums
+    within: Fraction
+    mix: Fraction
+
+    @property
+    def total(self) -> Fraction:
+        """The group's part of the change, in points."""
+        return self.within + self.mix
+
+
+@dataclass(frozen=True, slots=True)
+class Drivers:
+    """The change from `compared_period` to `period` and its parts, the largest first; ties by id.
+
+    `before` and `now` are the measures of the whole. Without a score in one of the periods there are no parts.
+    """
+
+    period: Period
+    compared_period: Period
+    before: Sums
+    now: Sums
+    parts: tuple[Part, ...]
+    within: Fraction = field(init=False)
+    mix: Fraction = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Add up what the groups' own movements, and those of their shares, come to in points."""
+        object.__setattr__(self, "within", exact_sum([part.within for part in self.parts]))
+        object.__setattr__(self, "mix", exact_sum([part.mix for part in self.parts]))
+
+    @property
+    def change(self) -> Fraction | None:
+        """The change of the average score, in points: exactly the sum of the parts. None without two averages."""
+        was, is_now = _mean(self.before), _mean(self.now)
+        return None if was is None or is_now is None else is_now - was
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the mix hides what happened within: it goes the other way, and takes at least half of it away.
+
+        False where what happened within is too little to be seen.
+        """
+        return _hidden(self.within, self.mix)
+
+
+def drivers(
+    connection: Connection, filters: Filters, compared: Filters, calendar: Calendar, dimension: Dimension
+) -> Drivers:
+    """Return why the average score of `filters` is another than that of `compared`, by the groups of a dimension.
+
+    The two should differ in their periods alone. Groups without a score in both periods are left out.
+    """
+    return between(*(_all_groups(connection, asked, calendar, dimension) for asked in (filters, compared)))
+
+
+def mix_hides(
+    connection: Connection, filters: Filters, compared: Filters, calendar: Calendar, dimension: Dimension
+) -> bool:
+    """Return whether `drivers` would be hidden: of many groups much sooner, as their scores alone are read."""
+    now, before = (_scores(connection, asked, calendar, dimension) for asked in (filters, compared))
+    whole_now, whole_before = ([sum(column) for column in zip(*side.values(), strict=True)] for side in (now, before))
+    if not whole_now or not whole_before:
+        return False
+    all_now, all_before = whole_now[0], whole_before[0]
+    change = Fraction(whole_now[1], all_now * SCORE_SCALE) - Fraction(whole_before[1], all_before * SCORE_SCALE)
+    within = exact_sum([_within(before[key], now[key], all_before, all_now) for key in before.keys() & now.keys()])
+    return _hidden(within, change - within)
+
+
+def _scores(
+    connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension
+) -> dict[int, tuple[int, int]]:
+    """Return how many scores each group has and their sum, by the group's key; without groups that have none."""
+    period = period_in_force(connection, filters, calendar)
+    read = source(connection, filters, calendar, period, [dimension.column], ("scored", "score_sum"))
+    key = read.rows.c[dimension.column]
+    asked = sa.select(key, *sums(read.rows, read.measures)).group_by(key)
+    rows = connection.execute(asked, read.values).fetchall()
+    return {key: (int(scored), int(total)) for key, scored, total in rows if scored}
+
+
+def _all_groups(connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension) -> Breakdown:
+    """Return all groups of a dimension, in no order."""
+    period = period_in_force(connection, filters, calendar)
+    groups = grouped(connection, filters, calendar, period, dimension)
+    return Breakdown(period, groups, Sums.total(group.sums for group in groups), len(groups), 1, len(groups))
+
+
+def _hidden(within: Fraction, mix: Fraction) -> bool:
+    return abs(within) >= SHOWN and within * mix < 0 and 2 * abs(mix) >= abs(within)
+
+
+def _within(before: tuple[int, int], now: tuple[int, int], all_before: int, all_now: int) -> Fraction:
+    """Return what a group's own movement comes to, in points; each side is how many scores there are, and their sum.
+
+    In whole numbers that are divided once: there may be many groups.
+    """
+    m, n = before[0], now[0]
+    moved = now[1] * m - before[1] * n  # of the mean, in units of 1/(m · n · SCORE_SCALE)
+    return Fraction((n * all_before + m * all_now) * moved, 2 * all_before * all_now * m * n * SCORE_SCALE)
+
+
+def between(found: Breakdown, compared: Breakdown) -> Drivers:
+    """Return why the average score of a breakdown is another than that of the same one about another period.
+
+    Both hold all groups of the same dimension.
+    """
+    now, before = ({group.named: group.sums for group in each.groups} for each in (found, compared))
+    pairs = [(named, before.get(named, Sums()), now.get(named, Sums())) for named in {**before, **now}]
+    parts = _parts(pairs, compared.total, found.total)
+    return Drivers(found.period, compared.period, compared.total, found.total, parts)
+
+
+def _parts(pairs: list[tuple[Named, Sums, Sums]], whole_before: Sums, whole_now: Sums) -> tuple[Part, ...]:
+    whole_was, whole_is = _mean(whole_before), _mean(whole_now)
+    if whole_was is None or whole_is is None:
+        return ()
+    double_middle = whole_was + whole_is
+    found = (_part(each, whole_before.scored, whole_now.scored, double_middle) for each in pairs)
+    return tuple(sorted(filter(None, found), key=lambda part: (*_descending(part), id_order(part.named))))
+
+
+def _part(pair: tuple[Named, Sums, Sums], all_before: int, all_now: int, double_middle: Fraction) -> Part | None:
+    """Return a group's part of the change; None for a group without scores."""
+    named, before, now = pair
+    m, n = before.scored, now.scored
+    if not m and not n:
+        return None
+    everything = all_before * all_now
+    shift = n * all_before - m * all_now  # of the shares, in units of 1/everything
+    if m and n:
+        within = _within((m, before.score_sum), (n, now.score_sum), all_before, all_now)
+        double_mean = (now.score_sum * m + before.score_sum * n, m * n * SCORE_SCALE)
+    else:
+        within = Fraction()
+        double_mean = (2 * (now.score_sum + before.score_sum), (m + n) * SCORE_SCALE)
+    top, bottom = double_middle.numerator, double_middle.denominator
+    mix = Fraction(shift * (double_mean[0] * bottom - top * double_mean[1]), 2 * everything * double_mean[1] * bottom)
+    return Part(named, before, now, within, mix)
+
+
+def _descending(part: Part) -> tuple[float, Fraction]:
+    """Return what to sort parts by, the largest first: exact, but compared as fractions only where need be."""
+    size = abs(part.total)
+    return -float(size), -size
+
+
+def exact_sum(amounts: Sequence[Fraction]) -> Fraction:
+    """Add up fractions by pairs, and the pairs by pairs: one after another, the denominator of many grows too long."""
+    pairs = [(amount.numerator, amount.denominator) for amount in amounts] or [(0, 1)]
+    while len(pairs) > 1:
+        left = pairs[:-1:2]
+        added = []
+        for (a, b), (c, d) in zip(left, pairs[1::2], strict=True):
+            common = math.gcd(b, d)
+            added.append((a * (d // common) + c * (b // common), b // common * d))
+        pairs = added + pairs[2 * len(left) :]
+    return Fraction(*pairs[0])
+
+
+def _mean(sums: Sums) -> Fraction | None:
+    found = METRICS["averageScore"].value(sums)
+    return None if found is None else Fraction(found)

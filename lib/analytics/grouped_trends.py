@@ -1,0 +1,150 @@
+"""Courses: how each group of a dimension went over time; the largest side by side, or one metric of all in brief."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from lib.analytics.calendar import Calendar, Granularity
+from lib.analytics.planner import Period, keys_of, names_of, period_in_force, source, sums
+from lib.analytics.queries import Point, Trend, grouped, id_order, trend
+from lib.analytics.query import Filters, local_date
+from lib.analytics.sql_time import bucket_start
+from lib.catalog.dimensions import Dimension, Named
+from lib.catalog.measures import Sums
+from lib.store.enums import SCORE_SCALE
+from lib.store.schema import PLAIN_MEASURES
+
+LARGEST = 8
+"""So many groups are told apart in a split; the rest is one course together."""
+
+MOST_POINTS = 40
+"""A course in brief has at most about so many points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The largest groups of a dimension over time, by evaluations, and all others together; None where there are none.
+
+    The points of all courses are the buckets of the whole selection's trend, and add up to it.
+    """
+
+    largest: tuple[tuple[Named, Trend], ...]
+    rest: Trend | None
+    rest_count: int
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """The points of all courses, one course after another."""
+        courses = [course for _, course in self.largest] + ([self.rest] if self.rest else [])
+        return tuple(point for course in courses for point in course.points)
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """The average score of each group of a dimension over time, in points; None where there is none."""
+
+    buckets: tuple[date, ...]
+    groups: Mapping[Named, tuple[float | None, ...]]
+
+
+def split(
+    connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension, granularity: Granularity
+) -> Split:
+    """Return the courses of the LARGEST groups, the largest first, ties by id, and the one of all others.
+
+    Raises what `queries.trend` raises.
+    """
+    whole = trend(connection, filters, calendar, granularity)
+    groups = grouped(connection, filters, calendar, whole.period, dimension)
+    ordered = sorted(groups, key=lambda group: (-group.sums.evaluations, id_order(group.named)))
+    shown = [group.named for group in ordered[:LARGEST]]
+    keys = keys_of(connection, dimension, shown)
+    found: dict[Named, dict[date, Sums]] = defaultdict(dict)
+    for key, begins, *values in _rows(
+        connection, filters, calendar, whole.period, dimension, granularity, PLAIN_MEASURES, keys
+    ):
+        found[keys[key]][begins] = Sums.from_values(values)
+    courses = [_course(whole, found[named]) for named in shown]
+    rest = None
+    if len(ordered) > LARGEST:
+        parts = zip(whole.points, *(course.points for course in courses), strict=True)
+        rest = Trend(
+            whole.period,
+            granularity,
+            tuple(Point(all_.bucket, _less(all_.sums, [one.sums for one in ones])) for all_, *ones in parts),
+        )
+    return Split(tuple(zip(shown, courses, strict=True)), rest, max(len(ordered) - LARGEST, 0))
+
+
+def brief(
+    connection: Connection,
+    filters: Filters,
+    calendar: Calendar,
+    dimension: Dimension,
+    names: tuple[Named, ...] | None = None,
+) -> Brief:
+    """Return every group's average score over time in at most about MOST_POINTS points, as sparklines show it.
+
+    With `names`, of these groups alone.
+    """
+    period = period_in_force(connection, filters, calendar)
+    if period.date_from is None or period.date_to is None:
+        return Brief((), {})
+    zone = filters.zone(calendar.zone)
+    first, last = local_date(period.date_from, zone), local_date(period.date_to, zone)
+    granularity = _brief(first, last)
+    buckets = [bucket.first for bucket in calendar.buckets(first, last, granularity)]
+    means: dict[int, dict[date, float]] = defaultdict(dict)
+    keys = None if names is None else keys_of(connection, dimension, names)
+    for key, begins, scored, score_sum in _rows(
+        connection, filters, calendar, period, dimension, granularity, ("scored", "score_sum"), keys
+    ):
+        if scored:
+            means[key][begins] = score_sum / (scored * SCORE_SCALE)
+    named = names_of(connection, dimension, set(means)) if keys is None else keys
+    return Brief(
+        tuple(buckets),
+        {named[key]: tuple(course.get(bucket) for bucket in buckets) for key, course in means.items()},
+    )
+
+
+def _brief(first: date, last: date) -> Granularity:
+    days = (last - first).days + 1
+    if days <= MOST_POINTS:
+        return Granularity.DAILY
+    return Granularity.WEEKLY if days <= 7 * MOST_POINTS // 2 else Granularity.MONTHLY
+
+
+def _rows(
+    connection: Connection,
+    filters: Filters,
+    calendar: Calendar,
+    period: Period,
+    dimension: Dimension,
+    granularity: Granularity,
+    measures: Sequence[str],
+    keys: Collection[int] | None = None,
+) -> Iterable[Any]:
+    """Return the sums of measures by group and bucket: key, first day of the bucket, measures; of some keys or all."""
+    by_day = granularity is not Granularity.MONTHLY
+    found = source(connection, filters, calendar, period, [dimension.column], measures, by_day=by_day)
+    key = found.rows.c[dimension.column]
+    start = bucket_start(found.rows.c.day, granularity, calendar.week_start).label("start")
+    asked = sa.select(key, start, *sums(found.rows, measures)).group_by(sa.literal_column("1"), sa.literal_column("2"))
+    return connection.execute(asked if keys is None else asked.where(key.in_(keys)), found.values)
+
+
+def _course(whole: Trend, found: Mapping[date, Sums]) -> Trend:
+    points = tuple(Point(point.bucket, found.get(point.bucket.first, Sums())) for point in whole.points)
+    return Trend(whole.period, whole.granularity, points)
+
+
+def _less(whole: Sums, parts: Sequence[Sums]) -> Sums:
+    return Sums(*(getattr(whole, name) - sum(getattr(part, name) for part in parts) for name in PLAIN_MEASURES))

@@ -1,0 +1,281 @@
+"""Filters: which evaluations a question is about. One frozen value, parsed from and written to URL parameters.
+
+The wording that people read and the conditions that the queries use both come from the same object.
+"""
+
+from __future__ import annotations
+
+import json
+import zoneinfo
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from lib.analytics.calendar import FIRST_DAY, LAST_DAY, ONE_DAY, day_start
+from lib.catalog.dimensions import DIMENSIONS, Dimension
+from lib.errors import InvalidParameterError, nearest
+from lib.formats import iso_dates
+
+MAX_VALUES = 1_000
+"""Ids that a question's filters may name in all."""
+
+MAX_VALUE_LENGTH = 1_000
+"""Characters of one value: an id may have as many."""
+
+PARAMETERS = ("dateFrom", "dateTo", *(dimension.parameter for dimension in DIMENSIONS), "isAICall", "timezone")
+"""The parameters of a filter, under the names that the API and the pages share."""
+
+Moment = date | datetime
+"""The end of a period: a whole day, or a timezone-aware instant. Both ends are inclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What an asker may see: ids of call centers and of campaigns, None for all. A row must meet both."""
+
+    call_centers: tuple[str, ...] | None = None
+    campaigns: tuple[str, ...] | None = None
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is kept from the asker."""
+        return self.call_centers is None and self.campaigns is None
+
+    def covers(self, other: Grant) -> bool:
+        """Return whether all that `other` may see may be seen with this grant too."""
+        return all(
+            mine is None or (theirs is not None and set(theirs) <= set(mine))
+            for mine, theirs in ((self.call_centers, other.call_centers), (self.campaigns, other.campaigns))
+        )
+
+    @property
+    def limits(self) -> dict[str, list[str] | None]:
+        """What it is limited to, by name; None for all."""
+        limits = {"call_centers": self.call_centers, "campaigns": self.campaigns}
+        return {name: None if ids is None else list(ids) for name, ids in limits.items()}
+
+    @property
+    def in_full(self) -> dict[str, list[str] | str]:
+        """What it is limited to, by name, and `all` where it is not: nothing is left unsaid."""
+        return {name: "all" if ids is None else ids for name, ids in self.limits.items()}
+
+    def to_columns(self) -> dict[str, str | None]:
+        """Return the columns that keep a grant in the state: JSON, null for all."""
+        return {name: None if ids is None else json.dumps(ids) for name, ids in self.limits.items()}
+
+    @classmethod
+    def from_columns(cls, call_centers: str | None, campaigns: str | None) -> Grant:
+        """Return the grant that two columns of the state keep."""
+        kept = (call_centers, campaigns)
+        return cls(*(None if ids is None else tuple(json.loads(ids)) for ids in kept))
+
+
+EVERYTHING = Grant()
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which evaluations: a period, ids to choose from, AI or human calls, and the zone that days are meant in.
+
+    An end that is None is open. An empty tuple of ids means all. `timezone` None means the workspace's. The grant is
+    the asker's, never a parameter.
+    """
+
+    date_from: Moment | None = None
+    date_to: Moment | None = None
+    campaign: tuple[str, ...] = ()
+    callCenter: tuple[str, ...] = ()
+    engagement: tuple[str, ...] = ()
+    executive: tuple[str, ...] = ()
+    is_ai: bool | None = None
+    timezone: str | None = None
+    grant: Grant = EVERYTHING
+
+    @classmethod
+    def from_parameters(
+        cls, parameters: Mapping[str, Sequence[str]], workspace_zone: zoneinfo.ZoneInfo, grant: Grant = EVERYTHING
+    ) -> Filters:
+        """Read filters from URL parameters, each with its values in order; names that are no filter are passed over.
+
+        Raises InvalidParameterError naming the parameter.
+        """
+        timezone = parse_single(parameters, "timezone")
+        if timezone is not None and timezone not in _zone_names():
+            raise InvalidParameterError(
+                "timezone", f"'{timezone}' is not an IANA time zone{nearest(timezone, _zone_names())}."
+            )
+        zone = zoneinfo.ZoneInfo(timezone) if timezone else workspace_zone
+        date_from = parse_moment("dateFrom", parse_single(parameters, "dateFrom"), zone)
+        date_to = parse_moment("dateTo", parse_single(parameters, "dateTo"), zone)
+        if (
+            date_from is not None
+            and date_to is not None
+            and first_instant(date_from, zone) > last_instant(date_to, zone)
+        ):
+            raise InvalidParameterError("dateFrom", "dateFrom lies after dateTo; right would be an earlier date.")
+        ids = {each.name: tuple(dict.fromkeys(parameters.get(each.parameter) or ())) for each in DIMENSIONS}
+        if sum(map(len, ids.values())) > MAX_VALUES:  # before each of them is looked at
+            last = next(each.parameter for each in reversed(DIMENSIONS) if ids[each.name])
+            raise InvalidParameterError(
+                last, f"{last} and the other filters name more than {MAX_VALUES:,} ids; right would be fewer."
+            )
+        for dimension in DIMENSIONS:
+            for value in ids[dimension.name]:
+                clean(dimension.parameter, value)
+        return cls(
+            date_from,
+            date_to,
+            **ids,
+            is_ai=parse_flag("isAICall", parse_single(parameters, "isAICall")),
+            timezone=None if timezone == workspace_zone.key else timezone,
+            grant=grant,
+        )
+
+    def to_parameters(self) -> dict[str, list[str]]:
+        """Return the URL parameters that say the same; what is open is left out."""
+        found: dict[str, list[str]] = {}
+        if self.date_from is not None:
+            found["dateFrom"] = [self.date_from.isoformat()]
+        if self.date_to is not None:
+            found["dateTo"] = [self.date_to.isoformat()]
+        for dimension in DIMENSIONS:
+            if self.ids(dimension):
+                found[dimension.parameter] = list(self.ids(dimension))
+        if self.is_ai is not None:
+            found["isAICall"] = ["true" if self.is_ai else "false"]
+        if self.timezone is not None:
+            found["timezone"] = [self.timezone]
+        return found
+
+    @property
+    def needs_facts(self) -> bool:
+        """Whether no rollup can answer: an end of the period is an instant, or days are those of another zone."""
+        return self.timezone is not None or any(isinstance(end, datetime) for end in (self.date_from, self.date_to))
+
+    def ids(self, dimension: Dimension) -> tuple[str, ...]:
+        """Return the ids asked for in a dimension; empty for all."""
+        chosen: tuple[str, ...] = getattr(self, dimension.name)
+        return chosen
+
+    def narrowed(self, dimension: Dimension, *ids: str) -> Filters:
+        """Return the same question about these groups of a dimension alone."""
+        chosen: dict[str, Any] = {dimension.name: ids}
+        return replace(self, **chosen)
+
+    def zone(self, workspace_zone: zoneinfo.ZoneInfo) -> zoneinfo.ZoneInfo:
+        """Return the zone that days are meant in."""
+        return zoneinfo.ZoneInfo(self.timezone) if self.timezone else workspace_zone
+
+
+def parse_moment(parameter: str, text: str | None, zone: zoneinfo.ZoneInfo) -> Moment | None:
+    """Read an ISO 8601 calendar date, which means the whole day, or a date-time, which means that instant.
+
+    Both may be in the basic form (`20240131`); a date-time without an offset is meant in `zone`; 24:00 is the beginning
+    of the next day. Week dates and ordinal dates are refused with the calendar dates that they mean. None for None.
+
+    Raises InvalidParameterError naming the parameter.
+    """
+    if text is None:
+        return None
+    # An offset's plus sign reaches us as a space where a link was not encoded.
+    written = text.replace(" ", "+") if "T" in text.upper() else text
+    try:
+        moment: Moment = iso_dates.parse_moment(written)
+    except (ValueError, OverflowError):
+        raise _no_date(parameter, text, _OR_AN_INSTANT) from None
+    if isinstance(moment, datetime) and moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    return _within_reach(moment)
+
+
+def parse_day(parameter: str, text: str | None) -> date | None:
+    """Read an ISO 8601 calendar date; None for None. Raises InvalidParameterError as `parse_moment` does."""
+    if text is None:
+        return None
+    try:
+        return _within_reach(iso_dates.parse_date(text))
+    except ValueError:
+        raise _no_date(parameter, text, "") from None
+
+
+def _within_reach(moment: Moment) -> Moment:
+    # No evaluation lies outside these years, so that an end beyond them says the same.
+    if moment.year < FIRST_DAY.year:
+        return FIRST_DAY
+    return LAST_DAY if moment.year > LAST_DAY.year else moment
+
+
+_OR_AN_INSTANT = " or a date-time such as 2024-01-31T09:30:00+01:00"
+
+
+def _no_date(parameter: str, text: str, others: str) -> InvalidParameterError:
+    """Return the error of what is no date; `others` is what else would be right."""
+    days = iso_dates.named_days(text)
+    if days is None:
+        right = f"is not a date; right would be a date such as 2024-01-31{others}"
+    elif days[0] == days[1]:
+        right = f"is not a calendar date; right would be {days[0]}"
+    else:
+        right = f"is a week; right would be its days, from {days[0]} to {days[1]}"
+    return InvalidParameterError(parameter, f"{parameter} '{_shown(text)}' {right}.")
+
+
+def parse_single(parameters: Mapping[str, Sequence[str]], name: str) -> str | None:
+    """Read a parameter that may be given once; None where it is absent. Raises InvalidParameterError naming it."""
+    values = parameters.get(name) or ()
+    if len(values) > 1:
+        raise InvalidParameterError(name, f"{name} is given {len(values)} times; it may be given once.")
+    return clean(name, values[0]) if values else None
+
+
+def parse_flag(parameter: str, text: str | None) -> bool | None:
+    """Read `true` or `false`; None for None. Raises InvalidParameterError naming the parameter."""
+    if text is None:
+        return None
+    if text.lower() not in ("true", "false"):
+        raise InvalidParameterError(parameter, f"{parameter} '{_shown(text)}' is neither true nor false.")
+    return text.lower() == "true"
+
+
+def first_instant(moment: Moment, zone: zoneinfo.ZoneInfo) -> datetime:
+    """Return the first instant of a period that begins with `moment`."""
+    return moment.astimezone(UTC) if isinstance(moment, datetime) else day_start(moment, zone)
+
+
+def last_instant(moment: Moment, zone: zoneinfo.ZoneInfo) -> datetime:
+    """Return the last instant of a period that ends with `moment`."""
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC)
+    return day_start(moment + ONE_DAY, zone) - timedelta(microseconds=1)
+
+
+def local_date(moment: Moment, zone: zoneinfo.ZoneInfo) -> date:
+    """Return the calendar day that a moment falls on in a zone."""
+    return moment.astimezone(zone).date() if isinstance(moment, datetime) else moment
+
+
+def clean(name: str, value: str) -> str:
+    """Return a parameter's value as it is.
+
+    Raises InvalidParameterError for what is longer than any id, and for what no database can hold.
+    """
+    if len(value) > MAX_VALUE_LENGTH:
+        raise InvalidParameterError(
+            name, f"{name} has a value of {len(value):,} characters; right would be at most {MAX_VALUE_LENGTH:,}."
+        )
+    if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise InvalidParameterError(
+            name, f"{name} holds a character that no text can hold; right would be a value without it."
+        )
+    return value
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= 60 else text[:60] + "…"
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones() - {"localtime", "posixrules", "Factory"})

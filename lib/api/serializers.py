@@ -1,0 +1,127 @@
+"""Results of the query module as JSON: the fields' names, their order, their rounding."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from fastapi import Request, Response
+
+from lib.analytics.planner import Period
+from lib.analytics.queries import Group, Summary
+from lib.analytics.records import Record
+from lib.catalog.dimensions import EXECUTIVE, Dimension
+from lib.catalog.measures import METRICS, Sums, rounded
+
+_COMPRESSED_FROM, _COMPRESSION = 1024, 1
+"""Bytes from which an answer is compressed, and how hard: the quickest way halves it already."""
+
+
+def figures(sums: Sums, tops: Summary | None = None) -> dict[str, Any]:
+    """Return the figures of a selection in the reference's order; the tops where they belong."""
+    value = {name: metric.rounded(sums) for name, metric in METRICS.items()}
+    best = {} if tops is None else {"topCampaign": tops.top_campaign, "topCallCenter": tops.top_call_center}
+    return {
+        "totalEvaluations": value["totalEvaluations"],
+        "completedEvaluations": value["completedEvaluations"],
+        "averageScore": value["averageScore"],
+        "sentimentBreakdown": {"positive": sums.positive, "neutral": sums.neutral, "negative": sums.negative},
+        "averageDurationSeconds": value["averageDurationSeconds"],
+        **best,
+        "completionRate": value["completionRate"],
+        "failureRate": value["failureRate"],
+        "netSentiment": value["netSentiment"],
+        "scoredEvaluations": value["scoredEvaluations"],
+        "averageScoreInterval": METRICS["averageScore"].rounded_interval(sums),
+        "stateBreakdown": {
+            "pending": sums.pending,
+            "processing": sums.processing,
+            "completed": sums.completed,
+            "failed": sums.failed,
+        },
+    }
+
+
+def period(which: Period) -> dict[str, str | None]:
+    """Return the dates in force."""
+    ends = (which.date_from, which.date_to)
+    first, last = (None if end is None else end.isoformat() for end in ends)
+    return {"dateFrom": first, "dateTo": last}
+
+
+def group(dimension: Dimension, row: Group) -> dict[str, Any]:
+    """Return one row of a breakdown."""
+    named: dict[str, Any] = {dimension.parameter: row.named.id, dimension.name_field: row.named.name}
+    if dimension is EXECUTIVE:
+        named["callCenterId"] = row.call_center.id if row.call_center else None
+        named["callCenterName"] = row.call_center.name if row.call_center else None
+    return {**named, **figures(row.sums)}
+
+
+def record(row: Record, zone: ZoneInfo) -> dict[str, Any]:
+    """Return one evaluation in the canonical columns."""
+    return {
+        "id": row.id,
+        "audioDate": row.audio_at.astimezone(zone).isoformat(),
+        "state": row.state.name,
+        "sentiment": row.sentiment.name if row.sentiment else None,
+        "averageNote": None if row.score is None else rounded(row.score, 2),
+        "durationInSeconds": row.duration_seconds,
+        "isAICall": row.is_ai,
+        "campaignId": row.campaign.id,
+        "campaignName": row.campaign.name,
+        "callCenterId": row.call_center.id,
+        "callCenterName": row.call_center.name,
+        "engagementId": row.engagement.id,
+        "engagementName": row.engagement.name,
+        "executiveId": row.executive.id,
+        "executiveName": row.executive.name,
+        "audioFileName": row.audio_file_name,
+        "createdAt": None if row.created_at is None else row.created_at.astimezone(zone).isoformat(),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerBody:
+    """What an answer holds, made once: its bytes, their digest, and the same bytes by gzip where they are long."""
+
+    content: bytes
+    digest: str
+    compressed: bytes | None
+    media_type: str = "application/json"
+
+    @property
+    def size(self) -> int:
+        """The bytes that it takes in memory."""
+        return len(self.content) + len(self.compressed or b"")
+
+
+def written(body: dict[str, Any]) -> AnswerBody:
+    """Return a body as JSON. Takes milliseconds for a megabyte: long ones are for a thread."""
+    return prepared(orjson.dumps(body))
+
+
+def prepared(content: bytes, media_type: str = "application/json") -> AnswerBody:
+    """Return what answers may be sent of, digested and compressed."""
+    compressed = gzip.compress(content, _COMPRESSION, mtime=0) if len(content) >= _COMPRESSED_FROM else None
+    return AnswerBody(content, hashlib.sha256(content).hexdigest()[:20], compressed, media_type)
+
+
+def answer(request: Request, body: AnswerBody, version: int | None = None) -> Response:
+    """Return what is told with its ETag, or 304 where the asker has it; the data's version is part of the tag."""
+    tag = f'"{body.digest}"' if version is None else f'"{version}-{body.digest}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if body.compressed is not None:
+        headers["Vary"] = "Accept-Encoding"
+    asked = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
+    if tag in asked or "*" in asked:
+        return Response(status_code=304, headers=headers)
+    content = body.content
+    if body.compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        content = body.compressed
+        headers["Content-Encoding"] = "gzip"
+    return Response(content, 200, headers, body.media_type)

@@ -1,0 +1,115 @@
+"""Taking a backup: each store as it is at one moment, while others write.
+
+The state is read first, whole, and then the facts as they are at a later moment: what the state speaks of (the version
+that a pinned link was made of, the ids that a key is limited to) is among the facts by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from lib import __version__
+from lib.access import signing
+from lib.backup import archive, table_io
+from lib.backup.archive import FORMAT, SECRET, Manifest, Member, Part, Writing
+from lib.errors import BackupError, StorageError
+from lib.settings import Settings
+from lib.store import migrations, schema
+from lib.store.facts import Facts, State
+
+Tell = Callable[[float, str], None]
+"""Told the progress, 0 to 100, and what is being done; may raise to stop it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A backup that was written."""
+
+    path: Path
+    bytes: int
+    manifest: Manifest
+
+
+def taken_for(job: str, path: Path) -> Taken | None:
+    """Return the backup that was written for a job, by a process that did not live to tell of it; None without one."""
+    try:
+        with archive.opened(path) as backup:
+            return Taken(path, path.stat().st_size, backup.manifest) if backup.manifest.job == job else None
+    except (BackupError, StorageError):
+        return None
+
+
+def take(
+    facts: Facts,
+    state: State,
+    settings: Settings,
+    path: Path,
+    tell: Tell,
+    *,
+    with_secret: bool,
+    replace: bool,
+    job: str | None = None,
+) -> Taken:
+    """Write a backup of both stores; the file is there when it is whole, readable by its owner.
+
+    It says which job it was written for. Raises ConflictError where the file is there and may not be replaced,
+    StorageError where it can't be written, and what `tell` raises.
+    """
+    with archive.create(path, replace=replace) as writing:
+        tell(0, "reading the state")
+        kept_state = _state(state, writing)
+        kept_facts, version, zone = _facts(facts, writing, tell)
+        tell(99, "writing it to the disk")
+        manifest = Manifest(
+            format=FORMAT,
+            program=__version__,
+            created_at=datetime.now(UTC),
+            timezone=zone,
+            data_version=version,
+            engines={"facts": facts.engine.dialect.name, "state": state.engine.dialect.name},
+            facts=kept_facts,
+            state=kept_state,
+            secret=writing.bytes(SECRET, signing.load(settings)) if with_secret else None,
+            job=job,
+        )
+        writing.finish(manifest)
+    return Taken(path, path.stat().st_size, manifest)
+
+
+def _state(state: State, writing: Writing) -> Part:
+    tables = {}
+    with state.snapshot() as connection:
+        at = migrations.revision(connection, "state")
+        for table in table_io.STATE:
+            name = f"state/{table.name}.parquet"
+            batches = table_io.of_state(connection, table)
+            tables[table.name] = writing.table(name, table_io.shape(table), batches, lambda _: None)
+    return Part(str(at), tables)
+
+
+def _facts(facts: Facts, writing: Writing, tell: Tell) -> tuple[Part, int, str]:
+    tables: dict[str, Member] = {}
+    with facts.read() as connection:
+        at = migrations.revision(connection, "facts")
+        held = connection.execute(sa.select(schema.workspace)).one()
+        total = connection.execute(sa.select(sa.func.count()).select_from(schema.evaluations)).scalar_one()
+        done = 0
+
+        def told(count: int) -> None:
+            nonlocal done
+            done += count
+            tell(min(98.0, done / max(1, total) * 98), f"{min(done, total)} of {total} evaluations")
+
+        for table in table_io.FACTS:
+            name = f"facts/{table.name}.parquet"
+            counted = told if table is schema.evaluations else lambda _: None
+            batches = table_io.of_facts(connection, table)
+            tables[table.name] = writing.table(name, table_io.shape(table), batches, counted)
+    if tables[schema.evaluations.name].rows != total:
+        raise StorageError(f"{done} evaluations were read where {total} were expected; no backup was written.")
+    return Part(str(at), tables), held.data_version, held.timezone

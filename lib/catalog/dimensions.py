@@ -1,0 +1,51 @@
+"""What evaluations are grouped and filtered by: campaign, call center, engagement and executive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from lib.store import enums, schema
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One way to group evaluations: its names in the API, in words and in the tables."""
+
+    name: str  # as in `campaignId`, `campaignName`
+    label: str
+    plural: str
+    table: sa.Table
+    column: str  # the key's column in the facts and in the rollup
+
+    @property
+    def parameter(self) -> str:
+        """The filter's name in URLs and the API, and the column of its id."""
+        return f"{self.name}Id"
+
+    @property
+    def name_field(self) -> str:
+        """The column of its name."""
+        return f"{self.name}Name"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A campaign, call center, engagement or executive. No id: the evaluations that belong to none."""
+
+    id: str | None
+    name: str
+
+    @property
+    def parameter_value(self) -> str:
+        """The value that a filter asks for it by."""
+        return enums.NONE_NAME if self.id is None else self.id
+
+
+CAMPAIGN = Dimension("campaign", "Campaign", "campaigns", schema.campaigns, "campaign_key")
+CALL_CENTER = Dimension("callCenter", "Call center", "call centers", schema.call_centers, "call_center_key")
+ENGAGEMENT = Dimension("engagement", "Engagement", "engagements", schema.engagements, "engagement_key")
+EXECUTIVE = Dimension("executive", "Executive", "executives", schema.executives, "executive_key")
+
+DIMENSIONS = (CAMPAIGN, CALL_CENTER, ENGAGEMENT, EXECUTIVE)

@@ -1,0 +1,121 @@
+"""Like for like: each group's average score as it is, and as it would be with the calls of the whole selection."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+
+from lib.analytics.standardization import LikeForLike
+from lib.catalog.measures import METRICS, Unit
+from lib.charts.chart import PICK, Drawing
+from lib.charts.theme import Look, dressed, placed
+from lib.i18n import t
+from lib.reports import formatting
+
+MOST = 30
+"""So many groups are drawn, those with the most scored evaluations."""
+
+
+def alike(found: LikeForLike, label: str, look: Look) -> Drawing | None:
+    """Draw groups by their adjusted average with its interval, the raw average beside; thin rows are hollow."""
+    score = METRICS["averageScore"]
+    scored = [row for row in found.rows if row.adjusted is not None and row.named.id is not None]
+    chosen = {row.named for row in sorted(scored, key=lambda row: -row.sums.scored)[:MOST]}
+    rows: list[dict[str, Any]] = []
+    for row in scored:
+        if row.named not in chosen or row.adjusted is None:
+            continue
+        rows.append(
+            {
+                "place": len(rows),
+                "id": row.named.parameter_value,
+                "name": formatting.member_name(row.named),
+                "raw": score.rounded(row.sums),
+                "raw_shown": formatting.metric(score, row.sums),
+                "value": float(row.adjusted),
+                "shown": formatting.value(Unit.SCORE, row.adjusted),
+                "low": row.interval[0] if row.interval else None,
+                "high": row.interval[1] if row.interval else None,
+                "interval": formatting.interval(Unit.SCORE, row.interval),
+                "covered": formatting.value(Unit.SHARE, row.covered),
+                "thin": row.thin,
+                "note": t("thin cells") if row.thin else "",
+            }
+        )
+    if not rows:
+        return None
+    told = t(
+        "Average score by {label} like for like, from {best} ({high}) to {worst} ({low}); the raw averages beside.",
+        label=t(label).lower(),
+        best=rows[0]["name"],
+        high=rows[0]["shown"],
+        worst=rows[-1]["name"],
+        low=rows[-1]["shown"],
+    )
+    thin = sum(row["thin"] for row in rows)
+    notes = [t("Filled: like for like, with its 95 % interval. Small ring: the average as it is.")]
+    if thin:
+        notes.append(
+            t(
+                "Hollow: {thin} of {all} have too few calls like those of the whole; a longer period has more.",
+                thin=thin,
+                all=len(rows),
+            )
+        )
+    if len(scored) > MOST:
+        notes.append(t("The {most} with the most evaluations, of {all}.", most=MOST, all=len(scored)))
+    whole = [{"value": score.rounded(found.total)}]
+    return Drawing(
+        _spec(label, look, len(rows)),
+        {"rows": rows, "whole": whole},
+        told,
+        tuple(notes),
+        "id",
+    )
+
+
+@lru_cache(maxsize=64)
+def _spec(label: str, look: Look, count: int) -> dict[str, Any]:
+    colours = look.palette
+    y = placed()
+    tips = [
+        alt.Tooltip("name:N", title=t(label)),
+        alt.Tooltip("shown:N", title=t("Like for like")),
+        alt.Tooltip("interval:N", title=t("95 % interval")),
+        alt.Tooltip("raw_shown:N", title=t("As it is")),
+        alt.Tooltip("covered:N", title=t("Covers")),
+        alt.Tooltip("note:N", title=t("Note")),
+    ]
+    scale = alt.Scale(zero=False)
+    axis = alt.Axis(format=".1f", tickCount=8, tickMinStep=0.1)
+    x = alt.X("value:Q", title=t("Average score, like for like"), scale=scale, axis=axis)
+    rows = alt.Chart(alt.NamedData("rows"))
+    whole = (
+        alt.Chart(alt.NamedData("whole"))
+        .mark_rule(color=colours.muted, strokeDash=[2, 3])
+        .encode(x=alt.X("value:Q", scale=scale))
+    )
+    moved = rows.mark_rule(color=colours.line, strokeWidth=5, opacity=0.8).encode(
+        y=y, x=alt.X("raw:Q", scale=scale), x2="value:Q"
+    )
+    rule = rows.mark_rule(color=colours.muted, strokeWidth=1.5).encode(
+        y=y, x=alt.X("low:Q", scale=scale), x2="high:Q", tooltip=tips
+    )
+    raw = rows.mark_point(filled=False, size=34, strokeWidth=1.5, color=colours.muted, opacity=1).encode(
+        y=y, x=alt.X("raw:Q", scale=scale), tooltip=tips
+    )
+    points = (
+        rows.mark_point(filled=False, size=85, strokeWidth=2, color=colours.accent, opacity=1, cursor="pointer")
+        .encode(
+            y=y,
+            x=x,
+            tooltip=tips,
+            fill=alt.condition("datum.thin", alt.value(colours.panel), alt.value(colours.accent)),
+        )
+        .add_params(alt.selection_point(name=PICK, fields=["id"], on="click", clear=False))
+    )
+    return dressed(
+        alt.layer(whole, moved, rule, raw, points).properties(height=26 * count + 60, width="container"), look
+    )

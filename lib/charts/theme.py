@@ -1,0 +1,127 @@
+"""The colours of one mode, and how all charts are dressed in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+
+from lib.catalog.measures import Unit
+from lib.i18n import locale
+
+AXIS = {Unit.COUNT: ",.0f", Unit.SCORE: ".1f", Unit.SHARE: "~%", Unit.BALANCE: "+.1f", Unit.SECONDS: ",d"}
+"""How d3 writes a unit's values along an axis."""
+
+
+STEPS = {Unit.COUNT: 1, Unit.SCORE: 0.1, Unit.SHARE: 0.01, Unit.BALANCE: 0.1, Unit.SECONDS: 1}
+"""How far ticks lie apart at least, so that no label stands twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours of one mode. Sentiments and changes can be told apart by the colour-blind."""
+
+    text: str
+    muted: str
+    line: str
+    panel: str
+    accent: str
+    positive: str
+    neutral: str
+    negative: str
+    band: str
+    compared: str
+    series: tuple[str, ...]
+    ramp: tuple[str, ...]  # from little to much
+
+
+LIGHT = Palette(
+    "#16242b",
+    "#55656d",
+    "#d7e0e2",
+    "#ffffff",
+    "#0b6e6e",
+    "#0b6e6e",
+    "#a9b5bc",
+    "#b44c12",
+    "#0b6e6e",
+    "#94a3ab",
+    ("#0b6e6e", "#b44c12", "#5b5fc7", "#8a6d00", "#a1356f", "#2f7d32", "#3b6ea8", "#7a4a2b", "#6b7780"),
+    ("#eef5f4", "#b9dcd8", "#74b8b2", "#2f8f8b", "#0b6e6e", "#064747"),
+)
+DARK = Palette(
+    "#e6eef0",
+    "#a3b3ba",
+    "#2d3c44",
+    "#172127",
+    "#5cc8bd",
+    "#5cc8bd",
+    "#7b8a92",
+    "#f0935a",
+    "#5cc8bd",
+    "#6f8089",
+    ("#5cc8bd", "#f0935a", "#a3a6f5", "#d9b94a", "#e58bb8", "#86c98a", "#86b4e6", "#c9a184", "#a9b5bc"),
+    ("#16262b", "#1c4246", "#24696a", "#31918c", "#5cc8bd", "#b4efe8"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a drawing is dressed in: colours and language."""
+
+    palette: Palette
+    language: str = "en"
+
+
+def placed(field: str = "name") -> alt.Y:
+    """Return the axis of rows that each have a line of their own, in the order of their `place`."""
+    return alt.Y(
+        f"{field}:N",
+        sort=alt.EncodingSortField("place", op="min", order="ascending"),
+        title=None,
+        axis=alt.Axis(labelLimit=210, labelOverlap=False, grid=False, ticks=False, domain=False),
+    )
+
+
+def dressed(chart: Any, look: Look) -> dict[str, Any]:
+    """Return a chart's Vega-Lite in the look: quiet axes, no frame, numbers and dates of the language."""
+    colours = look.palette
+    spec: dict[str, Any] = (
+        chart.configure_view(strokeWidth=0)
+        .configure_axis(
+            labelColor=colours.muted,
+            titleColor=colours.muted,
+            gridColor=colours.line,
+            domainColor=colours.line,
+            tickColor=colours.line,
+            labelFontSize=12,
+            titleFontSize=12,
+            titleFontWeight="normal",
+        )
+        .configure_legend(labelColor=colours.text, titleColor=colours.muted, labelFontSize=12, labelLimit=220)
+        .to_dict()
+    )
+    spec["padding"] = {"left": 4, "right": 4, "top": 4, "bottom": 2}
+    spec["config"]["locale"] = _locale(look.language)
+    return spec
+
+
+def _locale(language: str) -> dict[str, Any]:
+    rules = locale(language)
+    symbols = rules.number_symbols["latn"]
+    months, days = rules.months["format"], rules.days["format"]
+    return {
+        "number": {"decimal": symbols["decimal"], "thousands": symbols["group"], "grouping": [3], "currency": ["", ""]},
+        "time": {
+            "dateTime": "%x, %X",
+            "date": "%d/%m/%Y",
+            "time": "%H:%M:%S",
+            "periods": ["AM", "PM"],
+            # Vega's weeks begin on Sunday, Babel's on Monday.
+            "days": [days["wide"][(number - 1) % 7] for number in range(7)],
+            "shortDays": [days["abbreviated"][(number - 1) % 7] for number in range(7)],
+            "months": [months["wide"][number] for number in range(1, 13)],
+            "shortMonths": [months["abbreviated"][number] for number in range(1, 13)],
+        },
+    }

@@ -1,0 +1,168 @@
+"""An export from its order to its file: what is asked for, the rows written, and that none is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.engine import Connection
+
+from lib.analytics.calendar import Calendar, Granularity
+from lib.analytics.planner import period_in_force
+from lib.analytics.query import Filters, Grant
+from lib.analytics.workspace_zone import check_zone
+from lib.errors import StorageError
+from lib.exports import evaluations, file_storage, reports
+from lib.exports.evaluations import Selected
+from lib.exports.table_files import about
+from lib.exports.xlsx_process import Writer
+from lib.settings import Settings
+from lib.store.bulk_io import write_csv
+from lib.store.facts import Facts
+
+_CHECK_ROOM_BATCHES = 20
+_PROBE_ROWS = 1_000  # written first, to learn how long a row is
+
+Tell = Callable[[float, str], None]
+"""Told an export's progress, 0 to 100, and what it is doing; may raise to stop it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to export: a report, a format, filters, and in words what that is."""
+
+    report: str
+    form: str
+    filters: Filters
+    granularity: Granularity
+    shown: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the order as a job's payload."""
+        return {
+            "report": self.report,
+            "format": self.form,
+            "filters": self.filters.to_parameters(),
+            "granularity": self.granularity.value,
+            "grant": self.filters.grant.limits,
+            "shown": self.shown,
+        }
+
+    @classmethod
+    def from_json(cls, payload: dict[str, Any], zone: ZoneInfo) -> Order:
+        """Return the order that a payload holds."""
+        grant = grant_of(payload)
+        asked = Filters.from_parameters(payload["filters"], zone, grant)
+        width = Granularity(payload["granularity"])
+        return cls(payload["report"], payload["format"], asked, width, payload["shown"])
+
+
+def grant_of(payload: dict[str, Any]) -> Grant:
+    """Return what the one who gave an order may see."""
+    kept = payload["grant"]
+    return Grant(*(None if kept[name] is None else tuple(kept[name]) for name in ("call_centers", "campaigns")))
+
+
+def run(
+    facts: Facts,
+    settings: Settings,
+    calendar: Calendar,
+    order: Order,
+    job: str,
+    attempt: int,
+    tell: Tell,
+) -> dict[str, Any]:
+    """Write an export; return its file, its rows and the dates in force.
+
+    Raises StorageError where there is no room or where rows are missing, and TimeZoneChangedError where the settings'
+    zone is not the workspace's any more; nothing is published then.
+    """
+    written = file_storage.partial(settings, job, attempt)
+    digest = file_storage.Digest(written)
+    try:
+        with facts.read() as connection:
+            check_zone(connection, settings.timezone)
+            period = period_in_force(connection, order.filters, calendar)
+            if order.report == "evaluations":
+                rows = _evaluations(connection, settings, calendar, order, written, digest, tell)
+            else:
+                table = reports.table(connection, order.report, order.filters, calendar, order.granularity, order.shown)
+                rows = len(table.rows)
+                written.write_bytes(table.csv() if order.form == "csv" else table.xlsx())
+        file_storage.check_room(settings, written)
+        tell(99, "checking the file")
+        ready = file_storage.publish(settings, written, digest, job, attempt, order.form)
+    except OSError as error:
+        raise StorageError(f"The file could not be written: {error.strerror or error}.") from None
+    finally:
+        written.unlink(missing_ok=True)
+    ends = [None if end is None else end.isoformat() for end in (period.date_from, period.date_to)]
+    return {
+        "file": ready.name,
+        "bytes": ready.size,
+        "sha256": ready.sha256,
+        "rows": rows,
+        "downloadName": file_storage.download_name(order.report, order.form, *ends),
+    }
+
+
+def _evaluations(
+    connection: Connection,
+    settings: Settings,
+    calendar: Calendar,
+    order: Order,
+    written: Path,
+    digest: file_storage.Digest,
+    tell: Tell,
+) -> int:
+    chosen = evaluations.selected(connection, order.filters, calendar)
+    if order.form == "csv":
+        rows = _csv(connection, settings, chosen, written, digest, tell)
+    else:
+        zone = order.filters.zone(calendar.zone).key
+        told = about("Evaluations", order.shown, zone, [], chosen.rows)
+        told = (*told, ("Rows expected", str(chosen.rows)))
+        rows = _workbook(connection, settings, chosen, told, written, tell)
+    if rows != chosen.rows:
+        raise StorageError(f"{rows} rows were written where {chosen.rows} were expected, so the file was thrown away.")
+    return rows
+
+
+def _csv(
+    connection: Connection, settings: Settings, chosen: Selected, written: Path, digest: file_storage.Digest, tell: Tell
+) -> int:
+    probe = write_csv(connection, chosen.texts.limit(_PROBE_ROWS), written, lambda _: None)
+    row_bytes = written.stat().st_size / max(1, probe)
+
+    def told(size: int) -> None:
+        share = min(1.0, size / row_bytes / max(1, chosen.rows))
+        tell(share * 98, f"about {round(share * chosen.rows)} of {chosen.rows} rows")
+        file_storage.check_room(settings, written)
+        digest.advance()
+
+    return write_csv(connection, chosen.texts, written, told)
+
+
+def _workbook(
+    connection: Connection,
+    settings: Settings,
+    chosen: Selected,
+    told: tuple[tuple[str, str], ...],
+    written: Path,
+    tell: Tell,
+) -> int:
+    writer = Writer(written, chosen.rows, told, evaluations.EXPORTED)
+    try:
+        sent = 0
+        for number, batch in enumerate(chosen.batches(connection)):
+            writer.write(batch)
+            sent += len(batch)
+            tell(min(98.0, sent / max(1, chosen.rows) * 98), f"{sent} of {chosen.rows} rows")
+            if number % _CHECK_ROOM_BATCHES == 0:
+                file_storage.check_room(settings, written)
+        return writer.finish()
+    finally:
+        writer.close()

@@ -1,0 +1,37 @@
+"""Signed links: they fetch one file for two hours, and need no key."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from lib.access import signing
+from lib.jobs.queue import Job
+from lib.settings import Settings
+
+LINK_SECONDS = 2 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The address of a file, and until when it is good."""
+
+    url: str
+    expires_at: datetime
+
+
+def make(settings: Settings, base: str, job: Job) -> Link:
+    """Return a link to a completed export's file; `base` is what the link begins with."""
+    name = (job.result or {})["downloadName"]
+    # To the next minute, so that asking twice gives the same link.
+    expires = (int(time.time()) // 60 + 1) * 60 + LINK_SECONDS
+    signature = signing.sign(signing.load(settings), job.id, name, str(expires))
+    url = f"{base}/v1/downloads/{job.id}/{name}?expires={expires}&signature={signature}"
+    return Link(url, datetime.fromtimestamp(expires, UTC))
+
+
+def holds(settings: Settings, job: str, name: str, expires: str, signature: str) -> bool:
+    """Return whether a link's parts are those of a link that was made here, and its time is not over."""
+    signed = signing.holds(signing.load(settings), signature, job, name, expires)
+    return signed and expires.isascii() and expires.isdigit() and time.time() < int(expires)

@@ -1,0 +1,1 @@
+"""What file formats demand of whoever reads or writes them: child processes with limits, formula injection."""

@@ -1,0 +1,65 @@
+"""What the child processes have in common: whose code they run, what they take, how they are heard, and end."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import selectors
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+_ROOT = Path(__file__).parent.parent.parent
+
+ENVIRONMENT = {
+    # A csv.py in the folder where the program was started is not the one that is meant; this package is.
+    "PYTHONSAFEPATH": "1",
+    "PYTHONPATH": os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")])),
+    # Arrow's first choice would reserve a gigabyte of addresses, which a limit of memory counts.
+    "ARROW_DEFAULT_MEMORY_POOL": "jemalloc",
+    "MALLOC_ARENA_MAX": "2",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+_SILENCE_SECONDS = 1.0
+_PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent() -> None:
+    """Have a process killed when the thread that started it ends, however that comes about; Linux alone knows how."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def lines(pipe: IO[bytes]) -> Iterator[bytes | None]:
+    """Yield a pipe's lines as they come, and None after each second in which none came."""
+    rest = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        while True:
+            if not selector.select(_SILENCE_SECONDS):
+                yield None
+                continue
+            found = os.read(pipe.fileno(), 2**16)
+            if not found:
+                break
+            *whole, rest = (rest + found).split(b"\n")
+            yield from whole
+    if rest:
+        yield rest
+
+
+def leave_out_pandas() -> None:
+    """Have a process do without pandas, which Arrow would load to know its arrays; it takes 0.3 s."""
+    sys.meta_path.insert(0, _NoPandas())
+
+
+class _NoPandas:
+    def find_spec(self, name: str, *_: object) -> None:
+        """Refuse pandas, and leave all others to the next finder."""
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
+        return None

@@ -1,0 +1,155 @@
+"""Evaluations that a program sends: objects in the canonical columns, checked in this process, as they are few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lib.analytics.query import Grant
+from lib.analytics.timezones import Zones
+from lib.catalog.fields import COLUMNS
+from lib.errors import nearest
+from lib.ingest.converter import Batch, Converter, Problem
+from lib.ingest.jsonl_reader import NESTED, json_text
+from lib.ingest.mapping import Mapping, folded, shortened
+
+MAX_OBJECTS = 100_000
+"""Evaluations that a program may send at once; more than that is what files are for."""
+
+_SOURCE = "POST /evaluations"
+_BATCH_ROWS = 1_000
+_BATCH_CHARACTERS = 2**20
+_KEPT_PROBLEMS = 1_000
+_PROBLEMS_OF_ONE = 20
+_MAX_SHOWN = 200
+_KNOWN = ", ".join(COLUMNS)
+_BY_FOLDED = {folded(name): name for name in COLUMNS}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The good rows, and what was wrong with the others: all of them counted, the first described."""
+
+    batches: tuple[pa.RecordBatch, ...]
+    read: int
+    blank: int
+    bad: int
+    problems: tuple[Problem, ...]
+
+
+def convert_objects(objects: Iterable[object], zone: ZoneInfo, grant: Grant) -> Checked:
+    """Check objects by the rules of an import. What the grant does not cover is bad, as its sender may not see it.
+
+    Each object is dropped as soon as its row is read, and the rows become columns a batch at a time.
+    """
+    checker = _Checker(zone, grant)
+    for number, entry in enumerate(objects, 1):
+        checker.add(entry, number)
+    return checker.finish()
+
+
+class _Checker:
+    """Collects rows until there is a batch of them, and converts that."""
+
+    def __init__(self, zone: ZoneInfo, grant: Grant) -> None:
+        mapping = Mapping().resolve(tuple(COLUMNS), _SOURCE, lambda _: ())
+        self._converter = Converter(mapping, tuple(COLUMNS), Zones(zone, zone))
+        self._limits = (
+            ("callCenterId", "call_center_id", grant.call_centers),
+            ("campaignId", "campaign_id", grant.campaigns),
+        )
+        self._numbers: list[int] = []
+        self._rows: list[dict[str, str | None]] = []
+        self._malformed: list[Problem] = []  # of the rows of this batch's part of the body
+        self._batches: list[pa.RecordBatch] = []
+        self._problems: list[Problem] = []
+        self._read = self._good = self._blank = self._bad = 0
+        self._characters = 0  # of the rows that wait
+
+    def add(self, entry: object, number: int) -> None:
+        """Take the next object."""
+        self._read += 1
+        room = _KEPT_PROBLEMS - len(self._problems) - len(self._malformed)
+        row, problems = _read(entry, number, min(room, _PROBLEMS_OF_ONE))
+        if row is None:
+            self._bad += 1
+            self._malformed += problems
+        else:
+            self._numbers.append(number)
+            self._rows.append(row)
+            self._characters += sum(map(len, filter(None, row.values())))
+        if len(self._rows) == _BATCH_ROWS or self._characters > _BATCH_CHARACTERS:
+            self._convert()
+
+    def finish(self) -> Checked:
+        """Convert the rest, and return all."""
+        self._convert()
+        return Checked(tuple(self._batches), self._read, self._blank, self._bad, tuple(self._problems))
+
+    def _convert(self) -> None:
+        columns = tuple(pa.array([row.get(name) for row in self._rows], pa.string()) for name in COLUMNS)
+        batch = Batch(_SOURCE, np.array(self._numbers, dtype=np.int64), columns)
+        converted = self._converter.convert(batch, self._good)
+        unfit = list(converted.problems)
+        rows = converted.rows
+        for column, staged, ids in self._limits:
+            if ids is not None:
+                rows, outside = self._within(rows, column, staged, ids)
+                unfit += outside
+        self._batches.append(rows)
+        self._good += len(self._rows)
+        self._blank += converted.blank
+        self._bad += len({problem.row for problem in unfit})
+        kept = sorted(self._malformed + unfit, key=lambda problem: problem.row)
+        for problem in kept[: _KEPT_PROBLEMS - len(self._problems)]:
+            self._problems.append(replace(problem, value=shortened(problem.value, _MAX_SHOWN)))
+        self._numbers, self._rows, self._malformed, self._characters = [], [], [], 0
+
+    def _within(
+        self, rows: pa.RecordBatch, column: str, staged: str, ids: Sequence[str]
+    ) -> tuple[pa.RecordBatch, list[Problem]]:
+        """Return the rows that belong to one of the ids, and what is wrong with the others."""
+        inside = pc.fill_null(pc.is_in(rows.column(staged).dictionary_decode(), pa.array(ids, pa.string())), False)
+        outside = rows.filter(pc.invert(inside))
+        allowed = shortened(", ".join(ids), 1_000)
+        why = "lies outside what the key may write"
+        return rows.filter(inside), [
+            Problem(_SOURCE, self._numbers[seq - self._good], column, value or "", why, allowed)
+            for seq, value in zip(outside.column("seq").to_pylist(), outside.column(staged).to_pylist(), strict=True)
+        ]
+
+
+def _read(entry: object, number: int, room: int) -> tuple[dict[str, str | None] | None, list[Problem]]:
+    """Return an object's values by their columns; None for one that is wrong in form, with `room` problems at most."""
+    if not isinstance(entry, dict):
+        value = shortened(str(entry) if isinstance(entry, str | int | float | bool) else type(entry).__name__, 60)
+        return None, [Problem(_SOURCE, number, "the row", value, "is not an object", "an object")][:room]
+    row: dict[str, str | None] = {}
+    problems: list[Problem] = []
+    is_good = True
+    for name, value in entry.items():
+        canonical = _BY_FOLDED.get(folded(name))
+        text = json_text(value)
+        if canonical is not None and canonical not in row and text is not NESTED:
+            row[canonical] = None if text is None else str(text)
+            continue
+        is_good = False
+        if len(problems) >= room:
+            break
+        problems.append(_problem(number, name, canonical, canonical in row))
+    return (row if is_good else None), problems
+
+
+def _problem(number: int, name: str, canonical: str | None, is_twice: bool) -> Problem:
+    """Describe a value that has no place in a row."""
+    if canonical is None:
+        shown = shortened(name, 60)
+        return Problem(_SOURCE, number, shown, "", f"is not a column{nearest(shown, COLUMNS)}", _KNOWN)
+    if is_twice:
+        return Problem(_SOURCE, number, canonical, "", "is there twice", "one value")
+    return Problem(_SOURCE, number, canonical, "", "holds a list or an object", "a single value")

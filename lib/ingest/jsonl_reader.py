@@ -1,0 +1,113 @@
+"""JSON Lines: one object a line, plain or gzipped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lib.errors import FileError
+from lib.ingest.converter import Batch
+from lib.ingest.mapping import FileOptions, shortened
+from lib.ingest.reader import (
+    BATCH_ROWS,
+    MAX_COLUMNS,
+    MAX_REFUSED,
+    MAX_ROW_BYTES,
+    BrokenRow,
+    Progress,
+    Source,
+    Truncated,
+    batch_of_rows,
+    checked_header,
+    open_bytes,
+)
+
+
+def open_json_lines(path: Path, name: str, options: FileOptions, progress: Progress) -> Source:
+    """Open JSON Lines, read twice: first for the names that any row has."""
+    encoding = options.encoding or "utf-8-sig"
+
+    def lines() -> Iterator[tuple[int, dict[str, Any] | None, str]]:
+        with Truncated(name), open_bytes(path, name) as file:
+            number = 0
+            while line := file.readline(MAX_ROW_BYTES):
+                number += 1
+                if len(line) == MAX_ROW_BYTES:
+                    raise FileError(f"{name}: row {number} is longer than {MAX_ROW_BYTES // 2**20} MB.")
+                progress(len(line))
+                try:
+                    text = line.decode(encoding).strip()
+                except UnicodeDecodeError as error:
+                    raise FileError(
+                        f"{name}: row {number} is not {encoding} text (byte {error.start + 1} of the row). Right would "
+                        "be UTF-8, or a mapping that names the file's encoding."
+                    ) from None
+                if not text.isascii():  # an encoding of escapes may give half a surrogate pair, which is no text
+                    text = text.encode("utf-8", "replace").decode()
+                yield number, json_object(text), text
+
+    header: dict[str, None] = {}
+    refused = 0
+    for _, entry, _ in lines():
+        refused += not entry
+        if refused > MAX_REFUSED:
+            told = f"{name}: more than {MAX_REFUSED} rows are blank or no objects. Right would be one object a line."
+            raise FileError(told)
+        header.update(dict.fromkeys(entry or ()))
+        if len(header) > MAX_COLUMNS:
+            raise FileError(f"{name}: the rows have more than {MAX_COLUMNS} different names.")
+    if not header:
+        raise FileError(f"{name}: no row is a JSON object. Right would be one object a line.")
+    names = checked_header(name, [str(json_text(each)) for each in header])
+
+    def batches() -> Iterator[tuple[Batch, list[BrokenRow]]]:
+        numbers: list[int] = []
+        rows: list[list[str | None]] = []
+        broken: list[BrokenRow] = []
+        for number, entry, text in lines():
+            if entry is None and text:
+                broken.append(BrokenRow(number, (shortened(text),), "is not a JSON object", "one object a line"))
+                continue
+            values = [json_text((entry or {}).get(key)) for key in header]
+            nested = [key for key, value in zip(header, values, strict=True) if value is NESTED]
+            if nested:
+                cells = tuple("" if value is None or value is NESTED else str(value) for value in values)
+                problem = f"holds a list or an object in '{shortened(nested[0])}'"
+                broken.append(BrokenRow(number, cells, problem, "a single value"))
+                continue
+            numbers.append(number)
+            rows.append(values)  # type: ignore[arg-type]  # what is nested was passed over
+            if len(rows) == BATCH_ROWS:
+                yield batch_of_rows(name, numbers, rows, len(names)), broken
+                numbers, rows, broken = [], [], []
+        yield batch_of_rows(name, numbers, rows, len(names)), broken
+
+    return Source(name, names, batches())
+
+
+NESTED = object()
+"""Stands for what is no single value."""
+
+
+def json_object(text: str) -> dict[str, Any] | None:
+    """Return the line's object with numbers as they are written, or None where it is none."""
+    if not text:
+        return None
+    try:
+        entry = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def json_text(value: object) -> object:
+    """Return a JSON value as the text that a CSV would have, None for null, NESTED for a list or an object."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()  # half a surrogate pair is no text
+    return NESTED

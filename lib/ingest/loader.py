@@ -1,0 +1,345 @@
+"""Loading: checked rows into the facts, by id, with the rollup, in one transaction or not at all.
+
+The rows come into a temporary table first. What they change is worked out there against what is known, so that the
+transaction writes only what differs, and the same import twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from lib.analytics import rollup
+from lib.analytics.planner import granted
+from lib.analytics.query import EVERYTHING, Grant
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Dimension
+from lib.errors import ConflictError
+from lib.ingest.converter import REPEATED, STAGED
+from lib.store import enums
+from lib.store.bulk_io import analyze, bulk_insert, drop, load_batches
+from lib.store.schema import KEYS, UtcDateTime, evaluations, workspace
+
+_STAGED_TYPES: dict[str, Any] = {
+    "int64": sa.BigInteger,
+    "int32": sa.Integer,
+    "int16": sa.SmallInteger,
+    "string": sa.Text,
+    str(REPEATED): sa.Integer,
+    "bool": sa.Boolean,
+    "date32[day]": sa.Date,
+    "timestamp[us]": UtcDateTime,
+}
+staged = sa.Table(
+    "staged",
+    sa.MetaData(),
+    *(sa.Column(field.name, _STAGED_TYPES[str(field.type)]) for field in STAGED),
+    prefixes=["TEMPORARY"],
+)
+"""The rows of an import as they were checked; texts that most share with others by their code in `texts`."""
+
+texts = sa.Table(
+    "texts", sa.MetaData(), sa.Column("code", sa.Integer), sa.Column("text", sa.Text), prefixes=["TEMPORARY"]
+)
+"""What the codes of staged rows stand for."""
+
+incoming = sa.Table(
+    "incoming",
+    sa.MetaData(),
+    *(sa.Column(column.name, column.type) for column in evaluations.columns),
+    prefixes=["TEMPORARY"],
+)
+"""The rows that differ from what is known, as the facts will hold them."""
+
+outgoing = sa.Table(
+    "outgoing",
+    sa.MetaData(),
+    *(sa.Column(column.name, column.type) for column in evaluations.columns),
+    prefixes=["TEMPORARY"],
+)
+"""The rows of the facts that those replace."""
+
+known = sa.Table(
+    "known",
+    sa.MetaData(),
+    *(sa.Column(column.name, column.type) for column in evaluations.columns),
+    prefixes=["TEMPORARY"],
+)
+"""The rows of the facts that have the ids of staged ones."""
+
+_STAGED_NAMES = {
+    CAMPAIGN.name: "campaign",
+    CALL_CENTER.name: "call_center",
+    ENGAGEMENT.name: "engagement",
+    EXECUTIVE.name: "executive",
+}
+_TOGETHER = [f"{prefix}_{half}" for prefix in _STAGED_NAMES.values() for half in ("id", "name")]
+
+together = sa.Table(
+    "together",
+    sa.MetaData(),
+    *(sa.Column(name, staged.c[name].type) for name in _TOGETHER),
+    sa.Column("seq", sa.BigInteger),  # of the last row that has them
+    prefixes=["TEMPORARY"],
+)
+"""The ids and names that staged rows have together: much fewer than there are rows."""
+
+measured = sa.Table(
+    "measured",
+    sa.MetaData(),
+    *(
+        sa.Column(name, evaluations.c[name].type)
+        for name in ("day", "state", "sentiment", "score", "duration_seconds", *KEYS)
+    ),
+    prefixes=["TEMPORARY"],
+)
+"""What the rollups take of new rows, so that keys are looked up for them once."""
+
+given = sa.Table(
+    "given",
+    sa.MetaData(),
+    sa.Column("dimension", sa.Text),
+    sa.Column("code", sa.Integer),  # of the id
+    sa.Column("id", sa.Text),
+    sa.Column("name", sa.Text),
+    prefixes=["TEMPORARY"],
+)
+"""The ids of each dimension that the staged rows have, each with the name it came with last."""
+
+_FACT_COLUMNS = evaluations.columns.keys()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load did: rows by what became of them, and the days whose numbers it touched."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    duplicates: int = 0  # rows that a later row with the same id stands for
+    exact_duplicates: int | None = 0  # those of them that were the same in every column; None where nobody counted
+    days: int = 0
+    first_day: date | None = None
+    last_day: date | None = None
+    changed_at: datetime | None = None  # the facts' own; None where they are as they were
+
+
+def stage(connection: Connection, batches: pa.RecordBatchReader) -> tuple[int, int]:
+    """Take the rows into a temporary table, the last of each id; return how many were duplicates, and exact ones."""
+    with connection.begin():
+        drop(connection, staged, texts, together, given, known, incoming, outgoing, measured)
+        for table in (staged, texts):
+            table.create(connection)
+        codes = _Codes()
+        load_batches(connection, staged, codes.coded(batches))
+        load_batches(connection, texts, codes.texts)
+        analyze(connection, staged, staged.c.id, staged.c.day)  # all of them take a second for every four million rows
+        analyze(connection, texts)
+        return _drop_duplicates(connection)
+
+
+class _Codes:
+    """Numbers the texts that repeat, the same in every batch."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, int] = {}
+
+    def coded(self, batches: pa.RecordBatchReader) -> pa.RecordBatchReader:
+        """Return the batches with codes for texts that repeat."""
+        fields = [pa.field(field.name, _coded(field.type)) for field in batches.schema]
+        schema = pa.schema(fields)
+        made = (
+            pa.RecordBatch.from_arrays([self._column(column) for column in batch.columns], schema=schema)
+            for batch in batches
+        )
+        return pa.RecordBatchReader.from_batches(schema, made)
+
+    @property
+    def texts(self) -> pa.RecordBatchReader:
+        """The codes so far, and what they stand for."""
+        table = pa.table(
+            {"code": pa.array(self._codes.values(), pa.int32()), "text": pa.array(self._codes, pa.string())}
+        )
+        return table.to_reader()
+
+    def _column(self, column: pa.Array) -> pa.Array:
+        if column.type != REPEATED:
+            return column
+        known = self._codes
+        numbers = [known.setdefault(text, len(known)) for text in column.dictionary.to_pylist()]
+        return pa.array(numbers, pa.int32()).take(column.indices)
+
+
+def _coded(kind: pa.DataType) -> pa.DataType:
+    return pa.int32() if kind == REPEATED else kind
+
+
+def apply(
+    connection: Connection, *, replace_all: bool = False, is_sample: bool = False, grant: Grant = EVERYTHING
+) -> Loaded:
+    """Bring the staged rows into the facts; must run inside `Facts.write`. Duplicates are not counted here.
+
+    `replace_all` empties the facts first. `is_sample` marks what the facts then hold as sample data. Raises
+    ConflictError where a row would replace one that the grant does not cover.
+    """
+    if replace_all:
+        connection.execute(sa.delete(evaluations))
+        rollup.clear(connection)
+        for dimension in DIMENSIONS:
+            connection.execute(sa.delete(dimension.table).where(dimension.table.c.key != enums.NO_KEY))
+    had_together = [staged.c[name] for name in _TOGETHER]
+    _fill(connection, together, sa.select(*had_together, sa.func.max(staged.c.seq)).group_by(*had_together))
+    given.create(connection)
+    renamed = (
+        sum(_name(connection, dimension, rename=grant.everything) for dimension in DIMENSIONS) > 0
+    )  # each, not only the first
+    analyze(connection, given)
+    loaded, rows = _compare(connection)
+    if loaded.changed and not grant.everything:
+        visible = sa.select(sa.func.count()).select_from(outgoing).where(*granted(outgoing, grant))
+        if connection.execute(visible).scalar_one() < loaded.changed:
+            raise ConflictError("Nothing was loaded: some of the ids are taken.")
+    if loaded.changed:
+        rollup.apply(connection, rows, outgoing)
+        ids = sa.select(outgoing.c.id)
+        connection.execute(sa.delete(evaluations).where(evaluations.c.id.in_(ids)))
+    elif loaded.added:
+        _fill(connection, measured, sa.select(*(rows.c[column.name] for column in measured.columns)))
+        rollup.apply(connection, measured, None)
+    ordered = sa.select(rows).order_by(rows.c.day)
+    with bulk_insert(connection, evaluations):
+        connection.execute(sa.insert(evaluations).from_select(_FACT_COLUMNS, ordered))
+    if loaded.added or loaded.changed or renamed or replace_all:
+        now = datetime.now(UTC)
+        version = workspace.c.data_version + 1
+        connection.execute(sa.update(workspace).values(data_version=version, changed_at=now, is_sample=is_sample))
+        loaded = replace(loaded, changed_at=now)
+    drop(connection, together, given, known, incoming, outgoing, measured)
+    return loaded
+
+
+def _drop_duplicates(connection: Connection) -> tuple[int, int]:
+    """Keep the last row of each id; count the others, and those that were the same in every column."""
+    ids = connection.execute(sa.select(sa.func.count(), sa.func.count(staged.c.id.distinct()))).one()
+    if ids[0] == ids[1]:
+        return 0, 0
+    twice = (
+        sa.select(staged.c.id, sa.func.max(staged.c.seq).label("last"))
+        .group_by(staged.c.id)
+        .having(sa.func.count() > 1)
+        .subquery()
+    )
+    columns = [column for column in staged.columns if column.name != "seq"]
+    repeated = sa.select(*columns).join(twice, staged.c.id == twice.c.id)
+    total = connection.execute(sa.select(sa.func.count()).select_from(repeated.subquery())).scalar_one()
+    different = connection.execute(sa.select(sa.func.count()).select_from(repeated.distinct().subquery())).scalar_one()
+    connection.execute(sa.delete(staged).where(staged.c.id == twice.c.id, staged.c.seq < twice.c.last))
+    return ids[0] - ids[1], total - different
+
+
+def _name(connection: Connection, dimension: Dimension, *, rename: bool) -> bool:
+    """Give every id of the staged rows a key, and the name it came with last; return whether a known name changed.
+
+    Without `rename` known names stay: who sees a part of the data has no say in what others read.
+    """
+    names = dimension.table
+    prefix = _STAGED_NAMES[dimension.name]
+    id_column, name_column = together.c[f"{prefix}_id"], together.c[f"{prefix}_name"]
+    pairs = (
+        sa.select(id_column.label("id"), name_column.label("name"), sa.func.max(together.c.seq).label("seq"))
+        .where(id_column.is_not(None))
+        .group_by(id_column, name_column)
+        .subquery()
+    )
+    # The last name that came with the id; where none did, the id.
+    place = sa.func.row_number().over(
+        partition_by=pairs.c.id, order_by=(sa.case((pairs.c.name.is_(None), 1), else_=0), pairs.c.seq.desc())
+    )
+    ranked = sa.select(pairs, place.label("place")).subquery()
+    name_texts = texts.alias()
+    last = (
+        sa.select(sa.literal(dimension.name), ranked.c.id, texts.c.text, name_texts.c.text)
+        .join(texts, texts.c.code == ranked.c.id)
+        .outerjoin(name_texts, name_texts.c.code == ranked.c.name)
+        .where(ranked.c.place == 1)
+    )
+    connection.execute(sa.insert(given).from_select(["dimension", "code", "id", "name"], last))
+    ours = given.c.dimension == dimension.name
+    renamed = connection.execute(
+        sa.select(names.c.key, given.c.name)
+        .join(given, names.c.id == given.c.id)
+        .where(ours, given.c.name.is_not(None), given.c.name != names.c.name)
+    ).all()
+    renamed = renamed if rename else []
+    for key, name in renamed:
+        connection.execute(sa.update(names).where(names.c.key == key).values(name=name))
+    highest = connection.execute(sa.select(sa.func.max(names.c.key))).scalar_one()
+    number = sa.func.row_number().over(order_by=given.c.id) + highest
+    taken = sa.exists().where(names.c.id == given.c.id)
+    connection.execute(
+        sa.insert(names).from_select(
+            ["key", "id", "name"],
+            sa.select(number, given.c.id, sa.func.coalesce(given.c.name, given.c.id)).where(ours, ~taken),
+        )
+    )
+    return bool(renamed)
+
+
+def _compare(connection: Connection) -> tuple[Loaded, sa.FromClause]:
+    """Return what the staged rows change, and those of them that are new or differ, as the facts will hold them.
+
+    `outgoing` is filled with the facts that they replace, where they replace any.
+    """
+    ends = sa.select(sa.func.count(), sa.func.min(staged.c.id), sa.func.max(staged.c.id))
+    total, lowest, highest = connection.execute(ends).one()
+    keyed = _keyed()
+    facts = [evaluations.c[name] for name in _FACT_COLUMNS]
+    same = sa.select(*facts).join(staged, staged.c.id == evaluations.c.id)
+    # Ids mostly grow with time, so that what is new lies beyond what is held, and an index says so at once.
+    _fill(connection, known, same.where(evaluations.c.id.between(lowest, highest)))
+    rows: sa.FromClause = keyed
+    different, changed, days = total, 0, sa.select(staged.c.day)
+    if connection.execute(sa.select(known.c.id).limit(1)).first() is not None:
+        plain = [name for name in _FACT_COLUMNS if name != "id"]
+        differs = sa.or_(*(known.c[name].is_distinct_from(keyed.c[name]) for name in plain))
+        _fill(connection, outgoing, sa.select(known).join(keyed, known.c.id == keyed.c.id).where(differs))
+        new = ~sa.exists().where(known.c.id == keyed.c.id)
+        replacing = sa.exists().where(outgoing.c.id == keyed.c.id)
+        _fill(connection, incoming, sa.select(keyed).where(sa.or_(new, replacing)))
+        rows = incoming
+        changed = connection.execute(sa.select(sa.func.count()).select_from(outgoing)).scalar_one()
+        different = connection.execute(sa.select(sa.func.count()).select_from(incoming)).scalar_one()
+        days = sa.select(sa.union(sa.select(incoming.c.day), sa.select(outgoing.c.day)).subquery().c.day)
+    touched = days.distinct().subquery()
+    count, first, last = connection.execute(
+        sa.select(sa.func.count(), sa.func.min(touched.c.day), sa.func.max(touched.c.day))
+    ).one()
+    return Loaded(different - changed, changed, total - different, 0, 0, count, first, last), rows
+
+
+def _fill(connection: Connection, table: sa.Table, rows: sa.Select[Any]) -> None:
+    """Make a temporary table of rows."""
+    table.create(connection)
+    connection.execute(sa.insert(table).from_select(table.columns.keys(), rows))
+    analyze(connection, table)
+
+
+def _keyed() -> sa.Subquery:
+    """Return the staged rows with the keys of their names, as the facts hold them."""
+    joined: sa.FromClause = staged
+    columns: dict[str, sa.ColumnElement[Any]] = {name: staged.c[name] for name in _FACT_COLUMNS if name in staged.c}
+    for dimension in DIMENSIONS:
+        names = dimension.table
+        keys = (
+            sa.select(given.c.code, names.c.key)
+            .join(names, names.c.id == given.c.id)
+            .where(given.c.dimension == dimension.name)
+            .subquery(f"given_{names.name}")
+        )
+        joined = joined.outerjoin(keys, keys.c.code == staged.c[f"{_STAGED_NAMES[dimension.name]}_id"])
+        columns[dimension.column] = sa.func.coalesce(keys.c.key, enums.NO_KEY).label(dimension.column)
+    return sa.select(*(columns[name] for name in _FACT_COLUMNS)).select_from(joined).subquery("keyed")

@@ -1,0 +1,44 @@
+"""Opens a file of any format: by its content first, by its name's ending where the content could be either.
+
+Nothing is interpreted here: what a value means is `value_parsers.py`. Meant to run in the child process of
+`reader_process.py`, which has the limits that hostile files need.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lib.errors import FileError
+from lib.ingest.csv_reader import open_delimited
+from lib.ingest.jsonl_reader import open_json_lines
+from lib.ingest.mapping import FileOptions
+from lib.ingest.parquet_reader import open_parquet
+from lib.ingest.reader import Progress, Source
+from lib.ingest.xlsx_reader import open_workbook
+
+
+def open_source(path: Path, name: str, options: FileOptions, progress: Progress) -> Source:
+    """Open a file by its content and its name's ending.
+
+    Raises FileError where it can't be read, MappingError where an option does not fit it.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+        size = path.stat().st_size
+    except OSError as error:
+        raise FileError(f"{name}: can't be opened: {error.strerror}.") from None
+    if size == 0:
+        raise FileError(f"{name}: the file is empty. Right would be a header and a row for each evaluation.")
+    ending = name.lower().removesuffix(".gz").rpartition(".")[2]
+    if start.startswith(b"PAR1"):
+        return open_parquet(path, name, options, progress)
+    if start.startswith(b"PK\x03\x04"):
+        return open_workbook(path, name, options, progress)
+    if start.startswith(b"\xd0\xcf\x11\xe0"):
+        raise FileError(f"{name}: an old or an encrypted Excel file. Right would be XLSX without a password, or CSV.")
+    if ending in ("xlsx", "xlsm", "parquet"):
+        raise FileError(f"{name}: not a {ending.upper()} file, whatever its name says, or one that is damaged.")
+    if ending in ("jsonl", "ndjson", "json"):
+        return open_json_lines(path, name, options, progress)
+    return open_delimited(path, name, options, progress)

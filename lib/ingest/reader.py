@@ -1,0 +1,152 @@
+"""Sources: what every reader gives, whatever the format: a header, and batches of text columns with row numbers."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from lib.errors import FileError
+from lib.ingest import value_parsers
+from lib.ingest.converter import Batch
+
+BATCH_ROWS = 65_536
+MAX_ROW_BYTES = 32 * 2**20
+"""Bytes that one row may have; a longer one is no row of evaluations."""
+
+MAX_COLUMNS = 2_000
+
+MAX_REFUSED = 2_000_000
+"""Rows that may be blank or no rows at all, as nothing else bounds what they cost."""
+
+MAX_TIMES = 100
+"""How many times its size a gzip file may become; evaluations become a twentieth or so when they are packed."""
+
+_ALWAYS = 64 * 2**20  # bytes that any gzip file may become
+
+Progress = Callable[[int], None]
+"""Told how many bytes of the file have been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRow:
+    """A row that has no cells to check: what is wrong with it as a whole; nothing, where it is only blank."""
+
+    number: int
+    cells: tuple[str, ...]
+    problem: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An opened file: its header, and its rows as they will be read."""
+
+    name: str
+    header: tuple[str, ...]
+    batches: Iterator[tuple[Batch, list[BrokenRow]]]
+    first_values: Callable[[str], Collection[str]] = lambda _: ()  # a column's values in the first rows, once read
+
+
+def open_bytes(path: Path, name: str) -> io.BufferedReader:
+    """Open a plain or gzipped file for reading bytes."""
+    with path.open("rb") as file:
+        zipped = file.read(2) == b"\x1f\x8b"
+    if name.lower().endswith(".gz") and not zipped:
+        raise FileError(f"{name}: not a gzip file, whatever its name says.")
+    return io.BufferedReader(_Unpacked(path, name), 2**16) if zipped else path.open("rb")
+
+
+def position(file: io.BufferedReader) -> int:
+    """Return how many bytes of the file on disk have been read."""
+    if file.closed:
+        return 0
+    return file.raw.packed_position() if isinstance(file.raw, _Unpacked) else file.tell()
+
+
+class _Unpacked(io.RawIOBase):
+    """What a gzip file holds; an error of ours once that is more than evaluations can become."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._packed = path.open("rb")
+        self._file = gzip.GzipFile(fileobj=self._packed)
+        self._name = name
+        self._left = max(_ALWAYS, MAX_TIMES * path.stat().st_size)
+
+    def packed_position(self) -> int:
+        """Return how many bytes of the packed file have been read."""
+        return self._packed.tell()
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Unpack the next bytes."""
+        count = self._file.readinto(buffer)
+        self._left -= count
+        if self._left < 0:
+            raise FileError(
+                f"{self._name}: unpacks to more than {MAX_TIMES} times its size, which no file of evaluations does. "
+                "Right would be the file as it was before it was packed."
+            )
+        return count
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        self._packed.close()
+        super().close()
+
+
+def checked_header(name: str, header: list[str]) -> tuple[str, ...]:
+    """Return a header's names trimmed; refuse one that no table has."""
+    if len(header) > MAX_COLUMNS:
+        raise FileError(f"{name}: the header has {len(header)} columns; right would be at most {MAX_COLUMNS}.")
+    names = tuple(cell.strip() for cell in header)
+    for place, each in enumerate(names, 1):
+        if len(each) > value_parsers.MAX_TEXT:
+            raise FileError(
+                f"{name}: the name of column {place} has {len(each)} characters; right would be at most "
+                f"{value_parsers.MAX_TEXT}."
+            )
+    return names
+
+
+class Truncated:
+    """A context in which a gzip file that ends too early or is damaged becomes an error of ours."""
+
+    def __init__(self, name: str) -> None:
+        """Keep what errors call the file."""
+        self._name = name
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Translate."""
+        if isinstance(error, EOFError):
+            raise FileError(f"{self._name}: the gzip file is cut short. Right would be the whole file.") from None
+        if isinstance(error, gzip.BadGzipFile | zlib.error):
+            raise FileError(f"{self._name}: the gzip file is damaged ({error}).") from None
+
+
+def number_text(value: float, decimal: str = ".") -> str:
+    """Return a number as people write it: without `.0`, with all its digits, with the file's decimal sign."""
+    text = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return text.replace(".", decimal)
+
+
+def batch_of_rows(name: str, numbers: list[int], rows: list[list[str | None]], width: int) -> Batch:
+    """Turn rows into columns; what lies beyond the header is left out, what is missing is empty."""
+    columns = tuple(
+        pa.array([row[place] if place < len(row) else None for row in rows], pa.string()) for place in range(width)
+    )
+    return Batch(name, np.array(numbers, dtype=np.int64), columns)

@@ -1,0 +1,419 @@
+"""Reads and checks an import's files in a child process: it holds the parser's time, memory and crashes.
+
+The child sends the good rows as an Arrow stream, tells its progress, and leaves the bad rows in a CSV. Run as
+`python -m lib.ingest.reader_process`, it is that child; `read_files` starts one and gives its rows to whoever loads
+them.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import logging
+import os
+import resource
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from lib import errors
+from lib.analytics.timezones import Zones
+from lib.errors import CallboardError, FileError
+from lib.formats import child_process
+from lib.formats.csv_injection import defused
+from lib.ingest.converter import STAGED, Batch, Converted, Converter, Problem
+from lib.ingest.mapping import Mapping, shortened
+from lib.ingest.open_reader import open_source
+from lib.ingest.reader import BrokenRow, Source
+
+if TYPE_CHECKING:  # the child starts quicker without
+    from lib.settings import Settings
+
+MAX_PROBLEMS = 1_000
+"""How many problems are listed one by one; the file of bad rows holds them all."""
+
+MAX_BAD = 1_000_000
+"""Bad rows that are kept; with more, the mapping or the file is another than was meant."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file to import: where it lies, and what the user calls it."""
+
+    path: Path
+    name: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What reading found, filled as the child tells it."""
+
+    read: int = 0
+    blank: int = 0
+    bad: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A reading under way: its rows, and what was found once they have all been taken."""
+
+    batches: pa.RecordBatchReader
+    outcome: Outcome
+    finish: Callable[[], None]  # waits for the end; raises what went wrong
+
+
+@contextmanager
+def read_files(
+    files: list[InputFile],
+    mapping_toml: str | None,
+    bad_rows: Path,
+    settings: Settings,
+    progress: Callable[[float, int], None],
+) -> Iterator[Reading]:
+    """Start reading files; `progress` is told the share of bytes read and the number of rows, from another thread.
+
+    It is told at least once a second, so that what it raises ends a reading that has nothing to tell.
+
+    Raises FileError and MappingError, and what `progress` raises, from `finish` or while batches are taken. The child
+    ends with the context.
+    """
+    outcome = Outcome()
+    told: dict[str, Any] = {}
+    order = {"task": "read", "bad_rows": str(bad_rows)}
+    hear = partial(_hear, outcome, told, progress)
+    with _child(order, files, mapping_toml, settings, told, hear) as (child, listener):
+
+        def finish() -> None:
+            child.wait()
+            listener.join()
+            _raise_told(told, child.returncode, outcome, files)
+
+        try:
+            stream = pa.ipc.open_stream(child.stdout)
+        except pa.ArrowInvalid:
+            finish()
+            raise FileError(f"{files[0].name}: can't be read.") from None
+
+        def rows() -> Iterator[pa.RecordBatch]:
+            with suppress(pa.ArrowInvalid, OSError):  # the child ended within a batch; finish says why
+                yield from stream
+
+        yield Reading(pa.RecordBatchReader.from_batches(stream.schema, rows()), outcome, finish)
+
+
+def preview(file: InputFile, mapping_toml: str | None, settings: Settings, rows: int = 500) -> Preview:
+    """Read a file's header and first rows. Raises FileError and MappingError."""
+    told: dict[str, Any] = {}
+    order = {"task": "preview", "rows": rows}
+    hear = partial(_hear, Outcome(), told, lambda *_: None)
+    with _child(order, [file], mapping_toml, settings, told, hear) as (child, listener):
+        assert child.stdout  # noqa: S101 - it was asked for
+        found = child.stdout.read()
+        child.wait()
+        listener.join()
+        _raise_told(told, child.returncode, Outcome(ended=bool(found)), [file])
+    document = json.loads(found)
+    return Preview(tuple(document["header"]), tuple(tuple(row) for row in document["rows"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A file's header and its first rows as they came."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@contextmanager
+def _child(
+    task: dict[str, Any],
+    files: list[InputFile],
+    mapping_toml: str | None,
+    settings: Settings,
+    told: dict[str, Any],
+    hear: Callable[[bytes | None], None],
+) -> Iterator[tuple[subprocess.Popen[bytes], threading.Thread]]:
+    """Start a child on a task, and a thread that hears its events; both end with the context.
+
+    What hearing raises ends the child, and is kept among what was told.
+    """
+    order = {
+        **task,
+        "files": [{"path": str(file.path.absolute()), "name": file.name} for file in files],
+        "mapping": mapping_toml,
+        "zone": settings.timezone,
+        "memory_mb": settings.reader_memory_mb,
+        "seconds": settings.reader_seconds,
+    }
+    child = subprocess.Popen(
+        [sys.executable, "-m", "lib.ingest.reader_process"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **child_process.ENVIRONMENT},
+        start_new_session=True,  # the terminal's Ctrl-C is the parent's to act on
+    )
+    assert child.stdin and child.stdout and child.stderr  # noqa: S101 - they were asked for
+    events = child.stderr
+
+    def listen() -> None:
+        with events:  # closed by who reads it: a Ctrl-C may come while this thread begins, and nobody waits for it
+            for line in child_process.lines(events):  # to the end in any case: a child whose pipe is full waits
+                if "stopped" in told:
+                    continue
+                try:
+                    hear(line)
+                except Exception as error:  # a CallboardError asks for a stop, any other one is no reason to go on
+                    told["stopped"] = error
+                    child.kill()
+
+    listener = threading.Thread(target=listen, daemon=True)
+    try:
+        listener.start()
+        with child.stdin:
+            child.stdin.write(json.dumps(order).encode())
+        yield child, listener
+    finally:
+        if child.poll() is None:
+            child.kill()
+        child.wait()
+        if listener.is_alive():  # it is not where starting it was what failed
+            listener.join()
+        child.stdin.close()
+        child.stdout.close()
+
+
+def _hear(outcome: Outcome, told: dict[str, Any], progress: Callable[[float, int], None], line: bytes | None) -> None:
+    if line is None:  # as in the first pass over JSON Lines; told again, progress can ask for a stop
+        progress(*told.get("progress", (0.0, 0)))
+        return
+    try:
+        event = dict(json.loads(line))
+    except (TypeError, ValueError):
+        told.setdefault("noise", []).append(line.decode("utf-8", "replace") + "\n")
+        return
+    if "share" in event:
+        told["progress"] = event["share"], event["rows"]
+        progress(*told["progress"])
+    elif "problem" in event:
+        outcome.problems.append(Problem(**event["problem"]))
+    elif "done" in event:
+        outcome.read, outcome.blank, outcome.bad = event["done"]
+        outcome.ended = True
+    elif "error" in event:
+        told.update(event)
+
+
+def _raise_told(told: dict[str, Any], code: int, outcome: Outcome, files: list[InputFile]) -> None:
+    if told.get("noise"):
+        log.error("Reading said: %s", "".join(told["noise"]))
+    if "stopped" in told:
+        raise told["stopped"]
+    if "error" in told:
+        kind = getattr(errors, told["error"], FileError)
+        raise kind(told["message"])
+    if code == 0 and outcome.ended:
+        return
+    names = ", ".join(file.name for file in files)
+    log.error("Reading %s ended with code %s", names, code)
+    raise FileError(
+        f"{names}: reading was given up: the file needs more memory or time than an import may take "
+        "(CALLBOARD_READER_MEMORY_MB, CALLBOARD_READER_SECONDS), or is made to do harm."
+    )
+
+
+def main() -> None:
+    """Be the child: take the order from standard input, send rows to standard output, events to standard error."""
+    rows_out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not get among the rows
+    child_process.end_with_parent()
+    child_process.leave_out_pandas()
+    order = json.loads(sys.stdin.buffer.read())
+    resource.setrlimit(resource.RLIMIT_AS, (order["memory_mb"] * 2**20,) * 2)
+    resource.setrlimit(resource.RLIMIT_CPU, (order["seconds"], order["seconds"] + 5))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        {"read": _read, "preview": _preview}[order["task"]](order, rows_out)
+    except CallboardError as error:
+        _tell({"error": type(error).__name__, "message": error.message})
+    except MemoryError:
+        names = ", ".join(file["name"] for file in order["files"])
+        message = f"{names}: needs more than the {order['memory_mb']} MB that reading a file may take."
+        _tell({"error": "FileError", "message": message})
+    except BrokenPipeError:
+        pass  # the parent has given up
+    except OSError as error:
+        _tell({"error": "StorageError", "message": f"Reading stopped: {error.strerror or error}."})
+    except Exception as error:
+        traceback.print_exc(file=sys.stderr)
+        names = ", ".join(file["name"] for file in order["files"])
+        told = f"{names}: can't be read; an error that should not be ({type(error).__name__}), which the log shows."
+        _tell({"error": "FileError", "message": told})
+    sys.stdout.flush()
+    os._exit(0)  # no more than what was said; a parser's threads and destructors are not waited for
+
+
+def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
+    mapping = Mapping() if order["mapping"] is None else Mapping.from_toml(order["mapping"])
+    workspace_zone = ZoneInfo(order["zone"])
+    zones = Zones(ZoneInfo(mapping.file.timezone) if mapping.file.timezone else workspace_zone, workspace_zone)
+    total = sum(Path(file["path"]).stat().st_size for file in order["files"] if Path(file["path"]).exists()) or 1
+    done = rows = blank = bad = seq = listed = 0
+    first: Problem | None = None
+
+    def advanced(count: int) -> None:
+        nonlocal done
+        done += count
+
+    sources = [open_source(Path(file["path"]), file["name"], mapping.file, advanced) for file in order["files"]]
+    sources = [_peeked(source) for source in sources]
+    resolved = [mapping.resolve(source.header, source.name, source.first_values) for source in sources]
+    report = _BadRowsFile(Path(order["bad_rows"]), sources)
+    with pa.ipc.new_stream(rows_out, STAGED.remove_metadata()) as writer, ThreadPoolExecutor(1) as pool:
+        for source, rules in zip(sources, resolved, strict=True):
+            converter = Converter(rules, source.header, zones)
+            for batch, odd, converted in _converted(source, converter, seq, pool):
+                broken = [row for row in odd if row.problem]
+                rows += len(odd) - len(broken)
+                blank += len(odd) - len(broken)
+                seq += len(batch.numbers)
+                rows += len(batch.numbers) + len(broken)
+                blank += converted.blank
+                bad += len(converted.bad) + len(broken)
+                problems = [*converted.problems, *(_whole_row(source.name, row) for row in broken)]
+                problems.sort(key=lambda problem: problem.row)
+                for problem in problems[: max(0, MAX_PROBLEMS - listed)]:
+                    _tell({"problem": {**asdict(problem), "value": shortened(problem.value, 60)}})
+                listed += len(problems)
+                if bad > MAX_BAD:
+                    raise FileError(_too_many(first or problems[0]))
+                first = first or next(iter(problems), None)
+                report.add(source, batch.columns, converted.bad, broken, problems, batch.numbers)
+                if len(converted.rows):
+                    writer.write_batch(converted.rows.cast(STAGED))
+                _tell({"share": min(1.0, done / total), "rows": rows})
+    report.close()
+    rows_out.close()
+    _tell({"done": [rows, blank, bad]})
+
+
+def _converted(
+    source: Source, converter: Converter, first_seq: int, pool: ThreadPoolExecutor
+) -> Iterator[tuple[Batch, list[BrokenRow], Converted]]:
+    """Yield a source's batches and what they become; while one is converted, the next is read."""
+    ahead: tuple[Batch, list[BrokenRow], Future[Converted]] | None = None
+    seq = first_seq
+    for batch, odd in source.batches:
+        following = (batch, odd, pool.submit(converter.convert, batch, seq))
+        seq += len(batch.numbers)
+        if ahead is not None:
+            yield ahead[0], ahead[1], ahead[2].result()
+        ahead = following
+    if ahead is not None:
+        yield ahead[0], ahead[1], ahead[2].result()
+
+
+def _peeked(source: Source) -> Source:
+    """Read a source's first batch, so that its first values are known; its batches come all the same."""
+    first = list(itertools.islice(source.batches, 1))
+    values: dict[str, list[str]] = {}
+    for batch, _ in first:
+        rows = {
+            name: column.slice(0, 1000).to_pylist() for name, column in zip(source.header, batch.columns, strict=True)
+        }
+        values = {name: list({cell or "" for cell in cells}) for name, cells in rows.items()}
+    return replace(
+        source, batches=itertools.chain(first, source.batches), first_values=lambda name: values.get(name, [])
+    )
+
+
+def _preview(order: dict[str, Any], out: IO[bytes]) -> None:
+    mapping = Mapping() if order["mapping"] is None else Mapping.from_toml(order["mapping"])
+    file = order["files"][0]
+    source = open_source(Path(file["path"]), file["name"], mapping.file, lambda _: None)
+    rows: list[list[str]] = []
+    for batch, _ in source.batches:
+        count = min(len(batch.numbers), order["rows"] - len(rows))
+        columns = [column.slice(0, count).to_pylist() for column in batch.columns]
+        rows += [[shortened(cell or "", 200) for cell in row] for row in zip(*columns, strict=True)]
+        if len(rows) >= order["rows"]:
+            break
+    out.write(json.dumps({"header": source.header, "rows": rows}).encode())
+    out.close()
+    _tell({"done": [len(rows), 0, 0]})
+
+
+def _too_many(first: Problem) -> str:
+    told = (
+        f"row {first.row}, {first.column}: '{shortened(first.value, 60)}' {first.problem}; right would be {first.right}"
+    )
+    return f"{first.file}: more than {MAX_BAD} rows are bad, so that reading was given up. The first: {told}."
+
+
+def _whole_row(file: str, row: BrokenRow) -> Problem:
+    return Problem(file, row.number, "the row", shortened(" | ".join(row.cells), 60), row.problem, row.right)
+
+
+def _tell(event: dict[str, Any]) -> None:
+    os.write(2, json.dumps(event).encode() + b"\n")
+
+
+class _BadRowsFile:
+    """The bad rows as they came, with the reason in a last column; made when the first one comes."""
+
+    def __init__(self, path: Path, sources: list[Source]) -> None:
+        self._path = path
+        self._names = list(dict.fromkeys(name for source in sources for name in source.header))
+        self._file: IO[str] | None = None
+
+    def add(
+        self,
+        source: Source,
+        columns: tuple[pa.StringArray, ...],
+        bad: Any,
+        broken: list[BrokenRow],
+        problems: list[Problem],
+        numbers: Any,
+    ) -> None:
+        reasons: dict[int, list[str]] = {}
+        for problem in problems:
+            reason = f"{problem.column} {problem.problem}; right would be {problem.right}"
+            reasons.setdefault(problem.row, []).append(reason)
+        rows = [(int(numbers[at]), [column[at].as_py() or "" for column in columns]) for at in bad.tolist()]
+        rows += [(row.number, list(row.cells)) for row in broken]
+        if rows and self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("w", encoding="utf-8-sig", newline="")
+            csv.writer(self._file).writerow([*(defused(name) for name in self._names), "reason"])
+        for number, cells in sorted(rows, key=lambda row: row[0]):
+            by_name = dict(zip(source.header, cells, strict=False))
+            beyond = cells[len(source.header) :]
+            reason = f"{source.name}, row {number}: " + "; ".join(reasons.get(number, []))
+            reason += f" (beyond the header: {' | '.join(beyond)})" if any(beyond) else ""
+            assert self._file is not None  # noqa: S101 - made above
+            told = [*(by_name.get(name, "") for name in self._names), reason]  # it begins with the file's name
+            csv.writer(self._file).writerow([defused(cell) for cell in told])
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,302 @@
+"""Imports: files into the facts, all or nothing, and the history of every one.
+
+The one way in, for the command line, the Data page and the worker alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import secrets
+import stat
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy.engine import Connection
+
+from lib.analytics import queries
+from lib.analytics.query import EVERYTHING, Grant
+from lib.analytics.workspace_zone import check_zone
+from lib.errors import BadRowsError, CallboardError, ConflictError, FileError, SampleDataError
+from lib.ingest import history, loader
+from lib.ingest.api_records import convert_objects
+from lib.ingest.converter import STAGED
+from lib.ingest.history import Report
+from lib.ingest.mapping import Mapping
+from lib.ingest.reader_process import InputFile, read_files
+from lib.settings import Settings
+from lib.store.facts import Facts
+
+log = logging.getLogger(__name__)
+
+REPORTS_KEPT_SECONDS = 90 * 24 * 3600
+"""How long the bad rows of an import are kept: they hold what is in the files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to import and how. `mapping_toml` None: the columns have their canonical names.
+
+    One with an `id` is loaded once: asked for again, as by the next worker after a crash, it is only reported.
+    """
+
+    files: tuple[InputFile, ...]
+    actor: str
+    mapping_toml: str | None = None
+    skip_bad_rows: bool = False
+    dry_run: bool = False
+    replace_sample: bool = False  # sample data may go
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an import is: what it does, from 0 to 1, and the rows read so far."""
+
+    step: str
+    share: float
+    rows: int
+
+
+def reports_folder(settings: Settings) -> Path:
+    """Return the folder that keeps the files of bad rows."""
+    return settings.data_dir / "bad-rows"
+
+
+def run(facts: Facts, settings: Settings, request: Request, progress: Callable[[Progress], None]) -> Report:
+    """Import files; list the import in the history, whatever came of it.
+
+    Bad rows are no error: the report says that nothing was loaded. Raises FileError and MappingError where a file or
+    the mapping can't be used, SampleDataError where sample data are in the way, StorageError where there is no room,
+    CancelledError from `progress`; the data are then as they were.
+    """
+    started = time.monotonic()
+    report = Report(request.id or _new_id(), datetime.now(UTC), 0.0, request.actor, (), history.FAILED, None)
+    try:
+        with facts.read() as connection:
+            before = _loaded_before(connection, request)
+            if before is not None:
+                return before
+            if queries.status(connection).is_sample and not (request.replace_sample or request.dry_run):
+                raise SampleDataError(
+                    "The app holds sample data, which do not mix with your own. Right would be to replace them."
+                )
+        with ThreadPoolExecutor(1) as beside:
+            described = beside.submit(lambda: tuple(_described(file) for file in request.files))
+            try:
+                if request.mapping_toml is not None:
+                    _check_names(Mapping.from_toml(request.mapping_toml), request.files)
+                report = _run(facts, settings, request, report, described, progress, started)
+            finally:
+                report = replace(report, files=described.result())  # what is no file at all is told first
+    except BaseException as error:
+        done = _committed(facts, report.id)
+        if done is not None:  # what failed is the word that it is
+            return done
+        message = error.message if isinstance(error, CallboardError) else type(error).__name__
+        failed = replace(report, seconds=time.monotonic() - started, message=message)
+        if not request.dry_run and not isinstance(error, SampleDataError):
+            try:
+                _list(facts, failed, request)
+            except CallboardError as unlisted:  # what the import failed of is what its sender has to know
+                log.warning("An import that failed could not be listed: %s", unlisted.message)
+        raise
+    return report
+
+
+def run_objects(
+    facts: Facts,
+    settings: Settings,
+    objects: Iterable[object],
+    actor: str,
+    grant: Grant,
+) -> Report:
+    """Import evaluations that a program sent, as objects in the canonical columns, by the same rules.
+
+    The objects are gone through once, and none is kept.
+
+    Raises BadRowsError naming the first bad ones, ConflictError where an id belongs to an evaluation that the sender
+    may not see.
+    """
+    started = time.monotonic()
+    digest = hashlib.sha256()
+    report = Report(_new_id(), datetime.now(UTC), 0.0, actor, (), history.FAILED, None)
+    found = convert_objects(_digested(objects, digest), settings.zone, grant)
+    files = ({"name": "POST /evaluations", "sha256": digest.hexdigest(), "bytes": 0},)
+    report = replace(report, files=files)
+    report = replace(report, read=found.read, blank=found.blank, bad=found.bad, problems=found.problems)
+    if found.bad:
+        told = [
+            f"row {problem.row}, {problem.column}: '{problem.value}' {problem.problem}; right would be {problem.right}"
+            for problem in found.problems[:5]
+        ]
+        raise BadRowsError(f"Nothing was loaded: {found.bad} bad of {found.read}. " + ". ".join(told) + ".")
+    with facts.read() as connection:
+        if queries.status(connection).is_sample:
+            raise ConflictError(
+                "The app holds sample data, which do not mix with your own. Right would be to load a first file on the "
+                "Data page or with callboard import, which replaces them, or to start with CALLBOARD_SAMPLE=off."
+            )
+    request = Request((), actor)
+    batches = pa.RecordBatchReader.from_batches(STAGED, found.batches)
+    with facts.session() as connection:
+        zone = settings.timezone
+        return _load(facts, connection, batches, lambda: report, request, lambda _: None, started, grant, zone)
+
+
+def _digested(objects: Iterable[object], digest: hashlib._Hash) -> Iterator[object]:
+    """Give the objects on, and take the digest of the JSON array that they make."""
+    digest.update(b"[")
+    for index, entry in enumerate(objects):
+        text = json.dumps(entry, sort_keys=True, default=str)
+        digest.update((f", {text}" if index else text).encode())
+        yield entry
+    digest.update(b"]")
+
+
+def _check_names(mapping: Mapping, files: Sequence[InputFile]) -> None:
+    """Raise FileError where ids made of file names and rows would be the same in two files."""
+    names = [file.name for file in files]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None and any(source.row for source in mapping.columns.values()):
+        raise FileError(
+            f"{twice}: two files have this name, and their rows would have the same ids, made of the file's name and "
+            "the row's number. Right would be names that differ, or a column with ids."
+        )
+
+
+def id_of(job: str) -> str:
+    """Return the id of the import that a job does."""
+    return f"imp_{job.removeprefix('job_')}"
+
+
+def remove_old_reports(settings: Settings) -> None:
+    """Delete the files of bad rows whose time is over."""
+    for path in reports_folder(settings).glob("*.csv"):
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > REPORTS_KEPT_SECONDS:
+                path.unlink()
+
+
+def _new_id() -> str:
+    return f"imp_{int(time.time() * 1000):011x}{secrets.token_hex(4)}"
+
+
+def _run(
+    facts: Facts,
+    settings: Settings,
+    request: Request,
+    report: Report,
+    described: Future[tuple[dict[str, Any], ...]],
+    progress: Callable[[Progress], None],
+    started: float,
+) -> Report:
+    bad_rows = reports_folder(settings) / f"{report.id}.csv"
+
+    def reading_progress(share: float, rows: int) -> None:
+        progress(Progress("reading", share * 0.6, rows))
+
+    with (
+        read_files(list(request.files), request.mapping_toml, bad_rows, settings, reading_progress) as reading,
+        facts.session() as connection,
+    ):
+
+        def read() -> Report:
+            reading.finish()
+            found = reading.outcome
+            return replace(
+                report,
+                files=described.result(),
+                read=found.read,
+                blank=found.blank,
+                bad=found.bad,
+                problems=tuple(found.problems),
+                bad_rows_file=bad_rows.name if found.bad else None,
+            )
+
+        batches, zone = reading.batches, settings.timezone
+        return _load(facts, connection, batches, read, request, progress, started, EVERYTHING, zone)
+
+
+def _load(
+    facts: Facts,
+    connection: Connection,
+    batches: pa.RecordBatchReader,
+    read: Callable[[], Report],
+    request: Request,
+    progress: Callable[[Progress], None],
+    started: float,
+    grant: Grant,
+    zone: str,
+) -> Report:
+    """Stage the rows, and load them unless there is a reason not to; `read` tells what reading them found."""
+    duplicates, exact = loader.stage(connection, batches)
+    report = read()
+    progress(Progress("comparing", 0.65, report.read))
+    if report.bad and not request.skip_bad_rows:
+        report = replace(report, result=history.NOTHING_LOADED, seconds=time.monotonic() - started)
+        if not request.dry_run:
+            _list(facts, report, request)
+        return report
+    result = history.LOADED_WITHOUT_BAD if report.bad else history.LOADED
+    try:
+        with facts.write(connection):
+            before = _loaded_before(connection, request)
+            if before is not None:
+                return before
+            check_zone(connection, zone)
+            replaces = queries.status(connection).is_sample
+            loaded = loader.apply(connection, replace_all=replaces, grant=grant)
+            loaded = replace(loaded, duplicates=duplicates, exact_duplicates=exact)
+            report = replace(report, loaded=loaded, result=result, seconds=time.monotonic() - started)
+            if request.dry_run:
+                raise _Rollback
+            history.add(connection, report, [file.name for file in request.files], request.mapping_toml)
+            progress(Progress("loading", 0.95, report.read))
+    except _Rollback:
+        report = replace(report, result=history.DRY_RUN)
+    return report  # nothing may stop it from here on: it is loaded
+
+
+class _Rollback(Exception):
+    """Leaves the transaction of a dry run as if nothing had been."""
+
+
+def _described(file: InputFile) -> dict[str, Any]:
+    try:
+        if not stat.S_ISREG(file.path.stat().st_mode):  # a device or a pipe may never end
+            raise FileError(f"{file.name}: can't be read: it is no file.")
+        with file.path.open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        return {"name": file.name, "sha256": digest, "bytes": file.path.stat().st_size}
+    except FileNotFoundError:
+        raise FileError(f"{file.name}: there is no such file ({file.path}).") from None
+    except OSError as error:
+        raise FileError(f"{file.name}: can't be read: {error.strerror}.") from None
+
+
+def _loaded_before(connection: Connection, request: Request) -> Report | None:
+    """Return what an earlier try of the request loaded; None where there was none, or none that loaded anything."""
+    return None if request.id is None else history.what_was_loaded(connection, request.id)
+
+
+def _committed(facts: Facts, number: str) -> Report | None:
+    """Return what an import loaded that failed, as where its connection was lost at the commit; None mostly."""
+    try:
+        with facts.read() as connection:
+            return history.what_was_loaded(connection, number)
+    except CallboardError:
+        return None
+
+
+def _list(facts: Facts, report: Report, request: Request) -> None:
+    with facts.write() as connection:
+        history.add(connection, report, [file.name for file in request.files], request.mapping_toml)

@@ -1,0 +1,1 @@
+"""What the process says of itself: the log, what is starred out of it, and what is counted."""

@@ -1,0 +1,1 @@
+"""A page as PDF: its cards, charts and tables set on sheets."""

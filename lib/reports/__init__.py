@@ -1,0 +1,1 @@
+"""What pages say in words: numbers, filters and explanations; no Streamlit."""

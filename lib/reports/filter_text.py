@@ -1,0 +1,63 @@
+"""Selections in words: `1–31 Jan 2024 · Campaign: Q1 Outbound Sales`, for pages, files and whoever reads them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from lib.analytics import queries
+from lib.analytics.planner import Period
+from lib.analytics.query import Filters, Moment
+from lib.analytics.query_cache import Answers
+from lib.catalog.dimensions import DIMENSIONS
+from lib.i18n import dated, day, t
+from lib.reports import formatting
+
+_NAMED = 4
+"""How many names are listed before the rest is only counted."""
+
+
+def period(which: Period) -> str:
+    """Return a period in as few words as tell it: `1–31 Jan 2024`."""
+    first, last = which.date_from, which.date_to
+    if first is None or last is None:
+        return t("no data")
+    if isinstance(first, datetime) or isinstance(last, datetime):
+        return t("{first} to {last}", first=_moment(first), last=_moment(last))
+    if first == last:
+        return day(first)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{day(last)}"
+    if first.year == last.year:
+        return f"{_short(first)} – {day(last)}"
+    return f"{day(first)} – {day(last)}"
+
+
+def selection(answers: Answers, filters: Filters, which: Period) -> list[str]:
+    """Return what is selected, part by part: the period first."""
+    words = [period(which)]
+    for dimension in DIMENSIONS:
+        ids = filters.ids(dimension)
+        if not ids:
+            continue
+        names = {
+            named.parameter_value: formatting.member_name(named)
+            for named in answers.ask(queries.options, dimension, filters.grant)
+        }
+        known = [names.get(asked, asked) for asked in ids]
+        label = dimension.label if len(known) == 1 else dimension.plural[0].upper() + dimension.plural[1:]
+        listed = ", ".join(known[:_NAMED])
+        if len(known) > _NAMED:
+            listed = t("{names} and {count} more", names=listed, count=len(known) - _NAMED)
+        words.append(f"{t(label)}: {listed}")
+    if filters.is_ai is not None:
+        words.append(t("AI calls") if filters.is_ai else t("Human calls"))
+    return words
+
+
+def _short(when: date) -> str:
+    """Return a day without its year: `31 Jan`."""
+    return dated(when, "d MMM")
+
+
+def _moment(when: Moment) -> str:
+    return when.isoformat(sep=" ", timespec="minutes") if isinstance(when, datetime) else day(when)

@@ -1,0 +1,97 @@
+"""How numbers, dates and periods look to people, in their language: one format for each unit."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from fractions import Fraction
+
+from lib.analytics.calendar import Granularity
+from lib.catalog.dimensions import Named
+from lib.catalog.measures import Metric, Sums, Unit, Value, rounded
+from lib.i18n import dated, day, number, t
+from lib.store.enums import NONE_NAME
+
+NOTHING = "–"
+
+
+def count(value: int) -> str:
+    """Return 1234 as `1,234`."""
+    return number(value)
+
+
+def metric(which: Metric, sums: Sums) -> str:
+    """Return a metric's value with its unit; an en dash where there is none."""
+    return value(which.unit, which.value(sums))
+
+
+def value(unit: Unit, amount: Value | float) -> str:
+    """Return a value of a unit as it is shown."""
+    if amount is None:
+        return NOTHING
+    if unit is Unit.COUNT:
+        return number(rounded(amount, 0) or 0)
+    if unit is Unit.SCORE:
+        return signed(number(rounded(amount, 2) or 0, 2))
+    if unit is Unit.SHARE:
+        return f"{number(rounded(Fraction(amount) * 100, 1) or 0, 1)} %"
+    if unit is Unit.BALANCE:
+        return signed(number(rounded(amount, 2) or 0, 2))
+    return duration(int(rounded(amount, 0) or 0))
+
+
+def change(unit: Unit, before: Value, now: Value) -> str | None:
+    """Return by how much a value changed, signed: percent for counts and durations, points for the others."""
+    if before is None or now is None:
+        return None
+    if unit in (Unit.COUNT, Unit.SECONDS):
+        if before == 0:
+            return None
+        share = rounded(Fraction(now - before) / Fraction(before) * 100, 1) or 0
+        return signed(f"{number(share, 1)} %", plus=True)
+    if unit is Unit.SHARE:
+        return signed(f"{number(rounded(Fraction(now - before) * 100, 1) or 0, 1)} pp", plus=True)
+    return points(Fraction(now - before))
+
+
+def points(amount: Fraction | float) -> str:
+    """Return a difference of scores, signed: `+0.21`."""
+    return signed(number(rounded(amount, 2) or 0, 2), plus=True)
+
+
+def signed(text: str, plus: bool = False) -> str:
+    """Return a number's text with a true minus sign, and a plus where asked for."""
+    if text.startswith("-"):
+        return "−" + text[1:]
+    return "+" + text if plus and text.strip("0.,\u00a0 %p") else text
+
+
+def duration(seconds: int) -> str:
+    """Return 312 as `5:12`, 4000 as `1:06:40`."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def interval(unit: Unit, ends: tuple[float, float] | None) -> str:
+    """Return an interval as `7.61 – 7.99`; of a score no more than there are scores."""
+    if ends is None:
+        return NOTHING
+    low, high = (min(10.0, max(0.0, end)) for end in ends) if unit is Unit.SCORE else ends
+    return f"{value(unit, low)} – {value(unit, high)}"
+
+
+def instant(when: datetime) -> str:
+    """Return an instant as `31 Jan 2024, 09:30`."""
+    return f"{day(when)}, {when:%H:%M}"
+
+
+def bucket(first: date, granularity: Granularity) -> str:
+    """Return the name of a trend's bucket."""
+    if granularity is Granularity.MONTHLY:
+        return dated(first, "MMMM y")
+    return t("Week of {day}", day=day(first)) if granularity is Granularity.WEEKLY else dated(first, "EEE d MMM y")
+
+
+def member_name(named: Named) -> str:
+    """Return a group's name as pages show it: what belongs to none is called so in the language in use."""
+    return t(NONE_NAME) if named.id is None else named.name

@@ -1,0 +1,120 @@
+"""Pinned links: a page with fixed days, and with the figures, the data and the definitions that it was made with.
+
+A figure that was sent around can be held against what the same selection says today; `link_diff.py` tells what came
+between.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from lib.analytics.queries import Status, Summary
+from lib.analytics.query import EVERYTHING, Grant
+from lib.catalog.measures import FEW_EVALUATIONS, METRICS
+from lib.sharing import validation
+from lib.store.enums import SCORE_SCALE
+from lib.store.facts import State
+from lib.store.schema import pinned_links
+
+Figure = int | float | None
+"""A metric's value as answers and files hold it: rounded, None where there is nothing to divide by."""
+
+_DATES = ("dateFrom", "dateTo")
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedLink:
+    """A link that lasts. `measures` are the sums that the figures were computed from, by the definitions then."""
+
+    id: str
+    page: str  # its URL path; empty for the overview
+    parameters: dict[str, list[str]]
+    created_at: datetime
+    created_by: str
+    data_version: int
+    data_changed_at: datetime  # ask `imports_since` by this
+    definitions: dict[str, str]  # by the metric's name, or the term's
+    figures: dict[str, Figure]  # by the metric's name
+    measures: dict[str, int]  # by the measure's name
+    grant: Grant  # what its maker might see, which the figures are of
+
+
+_JSON = ("parameters", "definitions", "figures", "measures")
+
+
+def definitions() -> dict[str, str]:
+    """Return what each metric means, by its name, and what the terms mean that the metrics use."""
+    return {
+        **{metric.name: metric.help for metric in METRICS.values()},
+        "Few evaluations": f"Fewer than {FEW_EVALUATIONS} scored evaluations: marked, and no part of rankings.",
+        "Unit of scores": f"A score is kept in units of 1/{SCORE_SCALE:,} of a point.",
+    }
+
+
+def figures(summary: Summary) -> dict[str, Figure]:
+    """Return a summary's metrics, rounded, by their names."""
+    return {metric.name: metric.rounded(summary.sums) for metric in METRICS.values()}
+
+
+class PinnedLinks:
+    """The pinned links of one workspace."""
+
+    def __init__(self, state: State) -> None:
+        """Use the state's store."""
+        self._state = state
+
+    def make(
+        self,
+        page: str,
+        parameters: Mapping[str, Sequence[str]],
+        summary: Summary,
+        status: Status,
+        who: str,
+        view_parameters: Collection[str] = (),
+        grant: Grant = EVERYTHING,
+    ) -> PinnedLink:
+        """Keep a link to a page; its days are the summary's, whatever the parameters say of dates. Return it.
+
+        Where there are no data, an end that was left open stays so.
+
+        The summary is that of the parameters' selection within the grant, and of the same version of the facts as the
+        status. Of the parameters the filters' and those named in `view_parameters` are kept. Raises
+        InvalidParameterError for a page or a parameter that can't be.
+        """
+        period = {"dateFrom": summary.period.date_from, "dateTo": summary.period.date_to}
+        fixed = {name: [moment.isoformat()] for name, moment in period.items() if moment is not None}
+        link = PinnedLink(
+            id=validation.new_id(),
+            page=validation.page(page),
+            parameters={**fixed, **validation.parameters(parameters, view_parameters, _DATES)},
+            created_at=datetime.now(UTC),
+            created_by=who,
+            data_version=status.data_version,
+            data_changed_at=status.changed_at,
+            definitions=definitions(),
+            figures=figures(summary),
+            measures=asdict(summary.sums),
+            grant=grant,
+        )
+        values = {name: getattr(link, name) for name in PinnedLink.__dataclass_fields__ if name != "grant"}
+        with self._state.transaction() as connection:
+            texts = {name: json.dumps(values[name]) for name in _JSON} | grant.to_columns()
+            connection.execute(sa.insert(pinned_links).values({**values, **texts}))
+        return link
+
+    def get(self, number: str) -> PinnedLink | None:
+        """Return the link of an id, or None where there is none: any text may be asked for."""
+        if not validation.is_id(number):
+            return None
+        with self._state.read() as connection:
+            row = connection.execute(sa.select(pinned_links).where(pinned_links.c.id == number)).one_or_none()
+        if row is None:
+            return None
+        values = dict(row._mapping)
+        values["grant"] = Grant.from_columns(values.pop("call_centers"), values.pop("campaigns"))
+        return PinnedLink(**{**values, **{name: json.loads(values[name]) for name in _JSON}})

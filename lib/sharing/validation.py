@@ -1,0 +1,111 @@
+"""What people hand in to be kept: a line of text, and a place of the app. Checked here, trusted after.
+
+What is kept is found by a short id, which can't be guessed by counting.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from lib.analytics.query import MAX_VALUES, PARAMETERS, clean
+from lib.errors import ConflictError, InvalidParameterError, nearest
+
+PAGES = ("", "campaigns", "call_centers", "executives", "trends", "drivers", "evaluations")
+"""The pages that show a selection, by their URL paths; the overview's is empty."""
+
+_ALPHABET = string.ascii_letters + string.digits
+_ID = re.compile(r"[A-Za-z0-9]{8}")
+
+
+def new_id() -> str:
+    """Return an id by which something new is found: 8 letters and digits, 47 random bits."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(8))
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text has the form of an id; what has not is not looked for."""
+    return _ID.fullmatch(text) is not None
+
+
+def check_count(
+    connection: Connection, table: sa.Table, what: str, mine: sa.ColumnElement[bool], most_of_one: int, most: int
+) -> None:
+    """Raise ConflictError where one person, or all together, keep as many rows of a table as they may.
+
+    `mine` holds for that person's rows. To be asked in the transaction that adds a row.
+    """
+    counted = sa.select(sa.func.count(), sa.func.count().filter(mine)).select_from(table)
+    in_all, of_one = connection.execute(counted).one()
+    if of_one >= most_of_one:
+        raise ConflictError(f"You have {of_one} {what}, as many as one may have. Right would be to delete some first.")
+    if in_all >= most:
+        raise ConflictError(
+            f"There are {in_all} {what}, as many as there may be. Right would be that somebody deletes some; an "
+            "administrator can, on the Settings page."
+        )
+
+
+def line(parameter: str, text: str, most: int) -> str:
+    """Return a line of text without the blanks around it; it has 1 to `most` characters.
+
+    Raises InvalidParameterError naming the parameter: for nothing that can be seen, for more characters, for line
+    breaks and other control characters, and for what no text can hold.
+    """
+    trimmed = text.strip()
+    if not any(sign.isprintable() and not sign.isspace() for sign in trimmed):
+        raise InvalidParameterError(parameter, f"The {parameter} is empty; right would be 1 to {most} characters.")
+    if len(trimmed) > most:
+        raise InvalidParameterError(
+            parameter, f"The {parameter} has {len(trimmed):,} characters; right would be at most {most}."
+        )
+    odd = next((sign for sign in trimmed if unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp")), None)
+    if odd is not None:
+        raise InvalidParameterError(
+            parameter,
+            f"The {parameter} holds a character that no line of text holds (U+{ord(odd):04X}); right would be a single "
+            "line without it.",
+        )
+    return trimmed
+
+
+def page(path: str) -> str:
+    """Return a page's URL path as it is.
+
+    Raises InvalidParameterError, parameter `page`, where no page of PAGES has it.
+    """
+    if path not in PAGES:
+        known = ", ".join(f"'{each}'" for each in PAGES)
+        raise InvalidParameterError(
+            "page",
+            f"'{path[:60]}' is not a page with a selection{nearest(path[:60], PAGES)}; right would be one of {known}.",
+        )
+    return path
+
+
+def parameters(
+    given: Mapping[str, Sequence[str]], view_parameters: Collection[str], without: Collection[str] = ()
+) -> dict[str, list[str]]:
+    """Return those of a URL's parameters that are known, as they are: the filters' and `view_parameters`.
+
+    Names in `without` are left out, and so are names without a value. Raises InvalidParameterError naming the
+    parameter: for more than MAX_VALUES values in all, and for a value that `clean` refuses.
+    """
+    names = [name for name in (*PARAMETERS, *sorted(view_parameters)) if name not in without]
+    kept = {name: list(given[name]) for name in names if given.get(name)}
+    count = 0
+    for name, values in kept.items():
+        count += len(values)
+        if count > MAX_VALUES:
+            raise InvalidParameterError(
+                name, f"{name} and those before it have more than {MAX_VALUES:,} values; right would be fewer."
+            )
+        for value in values:
+            clean(name, value)
+    return kept

@@ -1,0 +1,236 @@
+"""Rows by the million: into a table, out of it in batches, out of it into a file. Each engine's own way.
+
+The rest of what differs between the engines is in `facts.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO, RawIOBase
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import ClauseElement, Executable
+
+from lib.errors import CallboardError
+
+_STREAMED_ROWS = 20_000
+_BYTE_ORDER_MARK = "\ufeff"  # Excel takes a CSV without it for one in the code page of the country
+_TELL_SECONDS = 0.25
+_BLOCK_BYTES = 32 * 2**20  # of CSV at a time; the longest row has to fit in
+
+
+def load_batches(connection: Connection, table: sa.Table, batches: pa.RecordBatchReader) -> None:
+    """Append a stream of Arrow batches to a table; their columns are named as the table's are, in any order."""
+    driver: Any = connection.connection.driver_connection
+    names = batches.schema.names
+    if connection.dialect.name == "duckdb":
+        # One statement over the whole stream: a statement for each batch takes five times as long.
+        driver.register("incoming_batches", batches)
+        try:
+            incoming = sa.table("incoming_batches", *(sa.column(name) for name in names))
+            connection.execute(sa.insert(table).from_select(names, sa.select(incoming)))
+        finally:
+            driver.unregister("incoming_batches")
+        return
+    preparer = connection.dialect.identifier_preparer
+    columns = ", ".join(preparer.quote(name) for name in names)
+    copy_in = f"COPY {preparer.format_table(table)} ({columns}) FROM STDIN (FORMAT csv)"
+    options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
+    with driver.cursor() as cursor, cursor.copy(copy_in) as copy:
+        for batch in batches:
+            buffer = BytesIO()
+            pa.csv.write_csv(batch, buffer, options)
+            copy.write(buffer.getbuffer())
+
+
+def drop(connection: Connection, *tables: sa.Table) -> None:
+    """Drop the temporary tables that are there, without asking first, which takes DuckDB's dialect longer."""
+    # By its name alone PostgreSQL would find somebody's own table where there is no temporary one.
+    where = "pg_temp." if connection.dialect.name == "postgresql" else ""
+    preparer = connection.dialect.identifier_preparer
+    for table in tables:
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {where}{preparer.format_table(table)}")
+
+
+def analyze(connection: Connection, table: sa.Table, *columns: sa.Column[Any]) -> None:
+    """Let the planner know what a new temporary table holds, or some columns of it; DuckDB knows by itself."""
+    if connection.dialect.name == "postgresql":
+        preparer = connection.dialect.identifier_preparer
+        chosen = f" ({', '.join(map(preparer.format_column, columns))})" if columns else ""
+        connection.exec_driver_sql(f"ANALYZE {preparer.format_table(table)}{chosen}")
+
+
+@contextmanager
+def bulk_insert(connection: Connection, table: sa.Table) -> Iterator[None]:
+    """Make a large insert into a table quick: one that never held rows gets its indexes when the rows are in.
+
+    One that was emptied keeps them, as others may be reading what it held, and would have to wait.
+    """
+    indexes = sorted(table.indexes, key=lambda index: str(index.name))
+    if connection.dialect.name != "postgresql" or not indexes or not _unused(connection, table):
+        yield
+        return
+    for index in indexes:
+        index.drop(connection, checkfirst=True)
+    yield
+    for index in indexes:
+        index.create(connection)
+
+
+def _unused(connection: Connection, table: sa.Table) -> bool:
+    name = connection.dialect.identifier_preparer.format_table(table)
+    size = sa.func.pg_relation_size(sa.cast(name, postgresql.REGCLASS))
+    return bool(connection.execute(sa.select(size)).scalar_one() == 0)
+
+
+def stream_batches(connection: Connection, query: sa.Select[Any], shape: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Yield a query's rows as Arrow batches of a shape, without ever holding them all."""
+    if connection.dialect.name == "duckdb":
+        cursor: Any = connection.execute(query).cursor
+        for batch in cursor.to_arrow_reader(_STREAMED_ROWS):
+            yield pa.RecordBatch.from_arrays(
+                [column.cast(field.type) for column, field in zip(batch.columns, shape, strict=True)], schema=shape
+            )
+        return
+    compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
+    driver: Any = connection.connection.driver_connection
+    # What COPY writes as true and false is t and f.
+    options = pa.csv.ConvertOptions(
+        column_types=shape,
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+        null_values=[""],
+        true_values=["t"],
+        false_values=["f"],
+    )
+    with driver.cursor() as cursor, cursor.copy(f"COPY ({compiled}) TO STDOUT (FORMAT csv)", compiled.params) as copy:
+        text = _CopyText(copy)
+        if text.peek():
+            yield from pa.csv.open_csv(
+                text,
+                pa.csv.ReadOptions(column_names=shape.names, use_threads=False, block_size=_BLOCK_BYTES),
+                pa.csv.ParseOptions(newlines_in_values=True),
+                options,
+            )
+
+
+def write_csv(connection: Connection, query: sa.Select[Any], path: Path, tell: Callable[[int], None]) -> int:
+    """Write a query's rows to a CSV file, UTF-8 with a byte-order mark and a header; return how many there were.
+
+    The engine writes it, on DuckDB into the folder of exports alone. `tell` is told the bytes written so far, some
+    times a second and on DuckDB from another thread; a CallboardError that it raises ends the writing.
+    """
+    first, *others = query.subquery().columns
+    headed = sa.select(first.label(f"{_BYTE_ORDER_MARK}{first.name}"), *others)
+    rows = (_duckdb_csv if connection.dialect.name == "duckdb" else _postgresql_csv)(connection, headed, path, tell)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+    return rows
+
+
+def _postgresql_csv(connection: Connection, query: sa.Select[Any], path: Path, tell: Callable[[int], None]) -> int:
+    compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
+    driver: Any = connection.connection.driver_connection
+    statement = f"COPY ({compiled}) TO STDOUT (FORMAT csv, HEADER)"
+    told = time.monotonic()
+    with path.open("wb") as file, driver.cursor() as cursor:
+        with cursor.copy(statement, compiled.params) as copy:
+            for row in copy:
+                file.write(row)
+                if time.monotonic() - told >= _TELL_SECONDS:
+                    told = time.monotonic()
+                    tell(file.tell())
+        return int(cursor.rowcount)
+
+
+def _duckdb_csv(connection: Connection, query: sa.Select[Any], path: Path, tell: Callable[[int], None]) -> int:
+    driver: Any = connection.connection.driver_connection
+    done = threading.Event()
+    stopped: list[CallboardError] = []
+
+    def watch() -> None:
+        while not done.wait(_TELL_SECONDS):
+            try:
+                tell(path.stat().st_size)
+            except FileNotFoundError:
+                continue
+            except CallboardError as error:
+                stopped.append(error)
+                driver.interrupt()
+                return
+
+    watcher = threading.Thread(target=watch, name="csv", daemon=True)
+    watcher.start()
+    try:
+        rows = int(connection.execute(_CopyTo(query, path.absolute())).scalar_one())
+    except DBAPIError:
+        if not stopped:
+            raise
+    finally:
+        done.set()
+        watcher.join()
+    if stopped:  # even where it came too late to interrupt
+        raise stopped[0]
+    return rows
+
+
+class _CopyTo(Executable, ClauseElement):
+    """DuckDB's COPY of a query to a file."""
+
+    inherit_cache = False
+
+    def __init__(self, query: sa.Select[Any], path: Path) -> None:
+        self.query, self.path = query, path
+
+
+@compiles(_CopyTo, "duckdb")
+def _copy_to(element: _CopyTo, compiler: Any, **options: Any) -> str:
+    path = compiler.render_literal_value(str(element.path), sa.Text())
+    return f"COPY ({compiler.process(element.query, **options)}) TO {path} (FORMAT csv, HEADER, USE_TMP_FILE false)"
+
+
+class _CopyText(RawIOBase):
+    """What a COPY gives, as a file that can be read."""
+
+    def __init__(self, copy: Any) -> None:
+        self._copy = copy
+        self._ready = bytearray()
+        self._ended = False
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def peek(self) -> bool:
+        """Return whether there is anything at all."""
+        self._fill(1)
+        return bool(self._ready)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return up to `size` bytes."""
+        wanted = 2**62 if size is None or size < 0 else size
+        self._fill(wanted)
+        taken = bytes(self._ready[:wanted])
+        del self._ready[:wanted]
+        return taken
+
+    def _fill(self, wanted: int) -> None:
+        while len(self._ready) < wanted and not self._ended:
+            chunk = self._copy.read()
+            self._ended = not chunk
+            self._ready += chunk
+
+
+_STREAMED_ROWS = 20_000

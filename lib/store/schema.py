@@ -1,0 +1,335 @@
+"""The tables of both stores. No queries.
+
+The facts (`FACTS`) live in DuckDB or PostgreSQL, the state (`STATE`) in SQLite or PostgreSQL. The migrations build
+these tables; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+from lib.store.enums import HISTOGRAM_BINS
+
+FACTS = sa.MetaData()
+STATE = sa.MetaData()
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """An instant: timezone-aware in Python, UTC without a zone in the database."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002, D102
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002, D102
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+workspace = sa.Table(
+    "workspace",
+    FACTS,
+    sa.Column("id", sa.SmallInteger, primary_key=True, autoincrement=False),  # one row, 1
+    sa.Column("data_version", sa.BigInteger, nullable=False),  # grows with every change of the facts
+    sa.Column("timezone", sa.Text, nullable=False),  # the zone that `evaluations.day` was computed in
+    sa.Column("is_sample", sa.Boolean, nullable=False),  # the facts are sample data
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+)
+
+
+def _names(table: str) -> sa.Table:
+    return sa.Table(
+        table,
+        FACTS,
+        sa.Column("key", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("id", sa.Text, unique=True),  # null in the row NO_KEY alone
+        sa.Column("name", sa.Text, nullable=False),
+    )
+
+
+campaigns = _names("campaigns")
+call_centers = _names("call_centers")
+engagements = _names("engagements")
+executives = _names("executives")
+
+evaluations = sa.Table(
+    "evaluations",
+    FACTS,
+    # Unique; PostgreSQL holds that by an index, and on DuckDB, where such an index makes loading eight times slower,
+    # the one writer holds it.
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("audio_at", UtcDateTime, nullable=False),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("state", sa.SmallInteger, nullable=False),
+    sa.Column("sentiment", sa.SmallInteger),
+    sa.Column("score", sa.Integer),
+    sa.Column("duration_seconds", sa.Integer),
+    sa.Column("is_ai", sa.Boolean, nullable=False),
+    sa.Column("campaign_key", sa.Integer, nullable=False),
+    sa.Column("call_center_key", sa.Integer, nullable=False),
+    sa.Column("engagement_key", sa.Integer, nullable=False),
+    sa.Column("executive_key", sa.Integer, nullable=False),
+    sa.Column("audio_file_name", sa.Text),
+    sa.Column("created_at", UtcDateTime),
+)
+
+EVALUATION_INDEXES = (
+    sa.Index("evaluations_id", evaluations.c.id, unique=True).ddl_if(dialect="postgresql"),
+    # Instants alone: ids beside them made it more than twice as long, and what it finds is sorted by id either way.
+    sa.Index("evaluations_newest", evaluations.c.audio_at).ddl_if(dialect="postgresql"),
+)
+
+COUNT_MEASURES = (
+    "evaluations",
+    "pending",
+    "processing",
+    "completed",
+    "failed",
+    "ai_calls",
+    "scored",
+    "positive",
+    "neutral",
+    "negative",
+    "timed",
+)
+SUM_MEASURES = ("score_sum", "score_square_sum", "duration_sum")
+HISTOGRAM_MEASURES = tuple(f"score_bin_{number:02}" for number in range(HISTOGRAM_BINS))
+PLAIN_MEASURES = COUNT_MEASURES + SUM_MEASURES
+MEASURES = PLAIN_MEASURES + HISTOGRAM_MEASURES
+"""The additive measures; `lib/catalog/measures.py` says how each is computed from an evaluation."""
+
+KEYS = ("campaign_key", "call_center_key", "engagement_key", "executive_key", "is_ai")
+"""What tells evaluations of a day apart: all that a question can filter and group by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    """Measures summed by some keys and by day or month, or by both where months are much shorter.
+
+    In the monthly table `day` is the first of the month. A cell may have several rows, which add up to it: each change
+    of the facts leaves rows of its own, until they are put together. A cell that holds nothing any more adds up to 0.
+    """
+
+    keys: tuple[str, ...]
+    daily: sa.Table | None
+    monthly: sa.Table | None
+
+    @property
+    def tables(self) -> tuple[sa.Table, ...]:
+        """Its tables, from the longer to the shorter."""
+        return tuple(table for table in (self.daily, self.monthly) if table is not None)
+
+
+def _sums(name: str, keys: tuple[str, ...], found_by: tuple[str, ...], sums: tuple[str, ...] = MEASURES) -> sa.Table:
+    table = sa.Table(
+        name,
+        FACTS,
+        sa.Column("day", sa.Date, nullable=False),
+        *(sa.Column(key, sa.Boolean if key == "is_ai" else sa.Integer, nullable=False) for key in keys),
+        *(sa.Column(each, sa.BigInteger if each in SUM_MEASURES else sa.Integer, nullable=False) for each in sums),
+    )
+    sa.Index(f"{name}_day", table.c.day).ddl_if(dialect="postgresql")
+    for key in found_by:
+        sa.Index(f"{name}_{key}", table.c[key], table.c.day).ddl_if(dialect="postgresql")
+    return table
+
+
+def _rollup(suffix: str, *keys: str, found_by: tuple[str, ...], sums: tuple[str, ...] = PLAIN_MEASURES) -> Rollup:
+    daily, monthly = (_sums(f"{unit}{suffix}", keys, found_by, sums) for unit in ("daily", "monthly"))
+    return Rollup(keys, daily, monthly)
+
+
+BY_CENTER = _rollup("_by_center", "campaign_key", "call_center_key", "is_ai", found_by=("campaign_key",), sums=MEASURES)
+
+ROLLUPS = (
+    Rollup(("is_ai",), _sums("daily_total", ("is_ai",), ()), None),
+    BY_CENTER,
+    _rollup(
+        "_by_engagement",
+        *("campaign_key", "call_center_key", "engagement_key", "is_ai"),
+        found_by=("engagement_key",),
+    ),
+    _rollup("_by_executive", "call_center_key", "executive_key", "is_ai", found_by=("executive_key",)),
+    # By day it would be nearly as long as the facts, which answer for days that make no whole month.
+    Rollup(KEYS, None, _sums("monthly", KEYS, ("engagement_key", "executive_key"))),
+)
+"""From the shortest to the longest; a question is answered from the first that has the keys and measures it needs."""
+
+imports = sa.Table(
+    "imports",
+    FACTS,
+    sa.Column("id", sa.Text, primary_key=True),  # grows with time
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("finished_at", UtcDateTime, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),  # who
+    sa.Column("files", sa.Text, nullable=False),  # JSON: [{"name", "sha256", "bytes"}]
+    sa.Column("mapping", sa.Text),  # the mapping's TOML, where there was one
+    sa.Column("result", sa.Text, nullable=False),  # loaded | loaded without bad rows | nothing loaded | failed
+    sa.Column("message", sa.Text),
+    sa.Column("read", sa.BigInteger, nullable=False),
+    sa.Column("added", sa.BigInteger, nullable=False),
+    sa.Column("changed", sa.BigInteger, nullable=False),
+    sa.Column("unchanged", sa.BigInteger, nullable=False),
+    sa.Column("duplicates", sa.BigInteger, nullable=False),  # rows of the import that a later row of it replaced
+    sa.Column("blank", sa.BigInteger, nullable=False),
+    sa.Column("bad", sa.BigInteger, nullable=False),
+    sa.Column("days", sa.Integer, nullable=False),  # days touched
+    sa.Column("first_day", sa.Date),
+    sa.Column("last_day", sa.Date),
+    sa.Column("bad_rows_file", sa.Text),  # its name in the data dir's folder of reports
+)
+
+jobs = sa.Table(
+    "jobs",
+    STATE,
+    sa.Column("id", sa.Text, primary_key=True),  # grows with time
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),  # queued | processing | completed | failed
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),  # JSON
+    sa.Column("progress", sa.Float, nullable=False),  # 0 to 100
+    sa.Column("message", sa.Text),  # what it is doing, or why it failed
+    sa.Column("result", sa.Text),  # JSON
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("started_at", UtcDateTime),
+    sa.Column("finished_at", UtcDateTime),
+    sa.Column("lease_until", UtcDateTime),  # a job whose lease ran out may be claimed again
+    sa.Column(
+        "attempt", sa.Integer, nullable=False
+    ),  # grows with every claim; a stale worker's writes carry an old one
+    sa.Column("cancel_requested", sa.Boolean, nullable=False),
+    sa.Index("jobs_status", "status", "created_at"),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    STATE,
+    sa.Column("prefix", sa.Text, primary_key=True),  # the part of the key that may be shown
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),  # SHA-256 of the whole key
+    sa.Column("scopes", sa.Text, nullable=False),  # JSON
+    sa.Column("call_centers", sa.Text),  # JSON: the ids that it may see; null for all
+    sa.Column("campaigns", sa.Text),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("expires_at", UtcDateTime),
+    sa.Column("revoked_at", UtcDateTime),
+    sa.Column("last_used_at", UtcDateTime),
+)
+
+idempotency = sa.Table(
+    "idempotency",
+    STATE,
+    sa.Column("api_key", sa.Text, primary_key=True),  # the prefix of the API key that used it
+    sa.Column("idempotency_key", sa.Text, primary_key=True),
+    sa.Column("request", sa.Text, nullable=False),  # SHA-256 of what was asked for
+    sa.Column("job", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+mappings = sa.Table(
+    "mappings",
+    STATE,
+    sa.Column("header", sa.Text, primary_key=True),  # SHA-256 of the header that the mapping is for
+    sa.Column("toml", sa.Text, nullable=False),
+    sa.Column("saved_at", UtcDateTime, nullable=False),
+)
+
+views = sa.Table(
+    "views",
+    STATE,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("shared", sa.Boolean, nullable=False),  # others than the owner see it
+    sa.Column("page", sa.Text, nullable=False),  # its URL path; empty for the overview
+    sa.Column("parameters", sa.Text, nullable=False),  # JSON: {name: [value, …]}, as in the URL
+    sa.Column("period", sa.Text),  # a preset's name, where the dates are relative
+    sa.Column("is_default", sa.Boolean, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("owner", "name", name="views_name"),
+)
+
+VIEWS_DEFAULT = sa.Index(  # one default for each owner
+    "views_default", views.c.owner, unique=True, sqlite_where=views.c.is_default, postgresql_where=views.c.is_default
+)
+
+notes = sa.Table(
+    "notes",
+    STATE,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Index("notes_day", "day"),
+)
+
+pinned_links = sa.Table(
+    "pinned_links",
+    STATE,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("page", sa.Text, nullable=False),
+    sa.Column("parameters", sa.Text, nullable=False),  # JSON: {name: [value, …]}; the dates are fixed
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("data_version", sa.BigInteger, nullable=False),  # of the facts that the figures are of
+    sa.Column("data_changed_at", UtcDateTime, nullable=False),  # when the facts came to be so
+    sa.Column("definitions", sa.Text, nullable=False),  # JSON: {metric or term: what it means}
+    sa.Column("figures", sa.Text, nullable=False),  # JSON: {metric: rounded value}
+    sa.Column("measures", sa.Text, nullable=False),  # JSON: {measure: sum}, what the figures were computed from
+    sa.Column("call_centers", sa.Text),  # JSON: the ids that its maker might see; null for all
+    sa.Column("campaigns", sa.Text),
+)
+
+people = sa.Table(
+    "people",
+    STATE,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("issuer", sa.Text),  # who says that it is them; null until they first log in
+    sa.Column("subject", sa.Text),  # what the issuer calls them; never another person's
+    sa.Column("email", sa.Text),  # in lower case; by it a person is known who has not logged in yet
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),  # none | viewer | analyst | admin
+    sa.Column("call_centers", sa.Text),  # JSON: the ids that they may see; null for all
+    sa.Column("campaigns", sa.Text),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("seen_at", UtcDateTime),
+    sa.UniqueConstraint("issuer", "subject", name="people_subject"),
+    sa.UniqueConstraint("email", name="people_email"),
+)
+
+sessions = sa.Table(
+    "sessions",
+    STATE,
+    sa.Column("id", sa.Text, primary_key=True),  # SHA-256 of what the issuer said at the log-in
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("seen_at", UtcDateTime, nullable=False),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Index("sessions_person", "person"),
+)
+
+audit = sa.Table(  # the store refuses to change or delete a row of it
+    "audit",
+    STATE,
+    sa.Column("id", sa.Text, primary_key=True),  # grows with time
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),  # who
+    sa.Column("action", sa.Text, nullable=False),  # did what
+    sa.Column("subject", sa.Text, nullable=False),  # to what
+    sa.Column("details", sa.Text, nullable=False),  # JSON: {what: value}
+    sa.Index("audit_at", "at"),
+    sqlite_with_rowid=False,  # by a row id a row could be replaced
+)

@@ -1,0 +1,88 @@
+"""The Settings page's part about API keys: make, list, revoke."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pandas as pd
+import streamlit as st
+
+from lib.access import api_keys
+from lib.analytics import queries
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN
+from lib.errors import CallboardError
+from lib.i18n import t
+from lib.reports import formatting
+from lib.ui import current_user, data_grid, inputs, markdown, page_layout
+from lib.ui.data_grid import MOST_ROWS
+from lib.workspace import Workspace
+
+EXPIRY: dict[str, timedelta | None] = {
+    "Never": None,
+    "30 days": timedelta(days=30),
+    "90 days": timedelta(days=90),
+    "1 year": timedelta(days=365),
+}
+"""How long a key holds."""
+
+
+def create(workspace: Workspace) -> None:
+    """Draw the form that makes a key; the key is shown once."""
+    with st.form("key", border=True):
+        left, right = st.columns(2)
+        name = left.text_input(t("Name"), placeholder=t("What the key is for"), max_chars=200)
+        expiry = inputs.selectbox(t("Expires after"), list(EXPIRY), 2, place=right, format_func=lambda name: t(name))
+        scopes = inputs.multiselect(t("Scopes"), api_keys.SCOPES, ["analytics:read"])
+        limits = []
+        labels = (t("May see these call centers alone"), t("May see these campaigns alone"))
+        for place, dimension, label in zip(st.columns(2), (CALL_CENTER, CAMPAIGN), labels, strict=True):
+            named = {each.id: each.name for each in workspace.answers.ask(queries.options, dimension) if each.id}
+            limits.append(
+                inputs.multiselect(label, list(named), place=place, format_func=named.__getitem__, placeholder=t("All"))
+            )
+        made = st.form_submit_button(t("Create key"), type="primary")
+    if made:
+        try:
+            text, _ = api_keys.create(
+                workspace.state, name, scopes, current_user.actor(), limits[0], limits[1], EXPIRY[expiry]
+            )
+        except CallboardError as error:
+            st.error(markdown.problem(error))
+        else:
+            st.success(t("Copy the key now; it is kept as a hash, and not shown again."))
+            st.code(text, language=None)
+
+
+def listing(workspace: Workspace) -> None:
+    """Draw every key, and a way to revoke one."""
+    found = api_keys.all_keys(workspace.state)
+    if not found:
+        page_layout.empty(t("No keys yet"), t("Programs ask the API with a key: Authorization: Bearer cb_live_…"))
+        return
+    zone = workspace.settings.zone
+    frame = pd.DataFrame(
+        [
+            {
+                t("Key"): key.prefix + "…",
+                t("Name"): key.name,
+                t("State"): t(key.status),
+                t("Scopes"): ", ".join(key.scopes),
+                t("Call centers"): t("all") if key.grant.call_centers is None else ", ".join(key.grant.call_centers),
+                t("Campaigns"): t("all") if key.grant.campaigns is None else ", ".join(key.grant.campaigns),
+                t("Made by"): t(key.created_by),
+                t("Expires"): key.expires_at.astimezone(zone).replace(tzinfo=None) if key.expires_at else None,
+                t("Last used"): key.last_used_at.astimezone(zone).replace(tzinfo=None) if key.last_used_at else None,
+            }
+            for key in found[:MOST_ROWS]
+        ]
+    )
+    told = t("{count} API keys", count=len(found))
+    st.dataframe(frame, hide_index=True, width="stretch", placeholder=formatting.NOTHING, alt=told)
+    data_grid.say_cut(len(frame), len(found), t("the newest first"))
+    active = {key.prefix: f"{key.prefix}… ({key.name})" for key in found if key.status == "active"}
+    if active:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            chosen = inputs.selectbox(t("Revoke"), list(active), None, format_func=active.__getitem__, width=360)
+            if st.button(t("Revoke for good"), disabled=chosen is None) and chosen is not None:
+                api_keys.revoke(workspace.state, chosen, current_user.actor())
+                st.rerun()

@@ -1,0 +1,117 @@
+"""The Audit page's parts: which entries, the entries, and their downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from lib.access.audit_log import Action, Asked, Entry
+from lib.access.users import Role
+from lib.exports.table_files import CSV_TYPE, XLSX_TYPE, Field, TableFile
+from lib.i18n import t
+from lib.reports import formatting
+from lib.ui import current_user, inputs, page_layout
+from lib.workspace import Workspace
+
+PAGE_SIZE = 200
+
+MOST = 100_000
+"""Entries that a file holds, the newest of those asked for; the file says how many there are."""
+
+
+def show(space: Workspace) -> None:
+    """Draw the choice of entries, a page of them, newest first, and the buttons that download them all."""
+    asked = _choice(space)
+    count = space.audit.count(asked)
+    if not count:
+        page_layout.empty(
+            t("Nothing to show"),
+            t("Log-ins, imports, exports, downloads, and changes of keys and access are written down here."),
+        )
+        return
+    pages = -(-count // PAGE_SIZE)
+    number = (
+        st.number_input(t("Page of {count}", count=formatting.count(pages)), 1, pages, width=180) if pages > 1 else 1
+    )
+    entries = space.audit.entries(asked, PAGE_SIZE, (number - 1) * PAGE_SIZE)
+    first = (number - 1) * PAGE_SIZE + 1
+    st.caption(
+        t(
+            "{first} to {last} of {count}, newest first.",
+            first=formatting.count(first),
+            last=formatting.count(first + len(entries) - 1),
+            count=formatting.count(count),
+        )
+    )
+    _table(space, entries)
+    _downloads(space, asked)
+
+
+def _choice(space: Workspace) -> Asked:
+    """Draw the filters."""
+    columns = st.columns([1, 1, 2, 2], gap="small")
+    first, last = (
+        place.date_input(label, value=None, key=key, format="YYYY-MM-DD")
+        for place, label, key in zip(columns, (t("From"), t("To")), ("_audit_from", "_audit_to"), strict=False)
+    )
+    actors = inputs.multiselect(
+        t("Who"), space.audit.actors(), place=columns[2], format_func=lambda actor: t(actor), placeholder=t("All")
+    )
+    actions = inputs.multiselect(
+        t("What"), list(Action), place=columns[3], format_func=lambda action: t(action.value), placeholder=t("All")
+    )
+    ends = [end if isinstance(end, date) else None for end in (first, last)]
+    return Asked(space.settings.zone, ends[0], ends[1], tuple(actors), tuple(actions))
+
+
+def _table(space: Workspace, entries: list[Entry]) -> None:
+    zone = space.settings.zone
+    frame = pd.DataFrame(
+        [
+            {
+                t("When"): entry.at.astimezone(zone).replace(tzinfo=None),
+                t("Who"): t(entry.actor),
+                t("What"): t(entry.action.value),
+                t("To what"): entry.subject,
+                t("Details"): entry.told,
+            }
+            for entry in entries
+        ]
+    )
+    st.dataframe(
+        frame,
+        hide_index=True,
+        width="stretch",
+        height=min(633, 35 * (len(frame) + 1) + 3),
+        column_config={t("When"): st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss")},
+        alt=t("{count} entries, newest first", count=formatting.count(len(frame))),
+    )
+
+
+def _downloads(space: Workspace, asked: Asked) -> None:
+    """Draw the buttons that download every entry asked for; the files speak English."""
+    zone = space.settings.zone
+    fields = (Field("at", "instant"), Field("actor"), Field("action"), Field("subject"), Field("details"))
+
+    def table() -> TableFile:
+        rows: tuple[tuple[Any, ...], ...] = tuple(
+            (entry.at.astimezone(zone), entry.actor, entry.action.value, entry.subject, entry.told)
+            for entry in space.audit.entries(asked, MOST)
+        )
+        counted = f"{len(rows)} of {space.audit.count(asked)}"
+        about = (("Table", "Audit"), ("Time zone", zone.key), ("Rows", counted))
+        return TableFile("Audit", fields, rows, about)
+
+    makers: tuple[tuple[str, str, str, Callable[[], bytes]], ...] = (
+        (t("Download CSV"), "csv", CSV_TYPE, lambda: table().csv()),
+        (t("Download XLSX"), "xlsx", XLSX_TYPE, lambda: table().xlsx()),
+    )
+    with st.container(horizontal=True, gap="small"):
+        for label, ending, kind, make in makers:
+            name = f"callboard-audit-{date.today().isoformat()}.{ending}"
+            taken = current_user.taking(make, name, Role.ADMIN)
+            st.download_button(label, taken, name, kind, on_click="ignore", key=f"audit-{ending}")

@@ -1,0 +1,142 @@
+"""The Exports page's parts: start one, see how far each is, fetch, stop, repeat, delete."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from lib.access.users import Role
+from lib.analytics.calendar import Granularity
+from lib.exports import file_storage, signed_urls
+from lib.exports.reports import FORMATS, REPORTS
+from lib.exports.service import Order, grant_of
+from lib.i18n import LANGUAGES, current, number, speaking, t
+from lib.jobs.queue import COMPLETED, EXPORT, FAILED, Job, JobSummary, Queue
+from lib.reports import formatting
+from lib.ui import current_user, inputs, markdown, page_layout
+from lib.ui.page_context import View
+from lib.workspace import Workspace
+
+LABELS = {
+    "evaluations": "Evaluations, one row each",
+    "campaigns": "Campaigns",
+    "call-centers": "Call centers",
+    "executives": "Executives",
+    "trends": "Trend",
+    "summary": "Summary",
+}
+"""What each report is called."""
+
+_LISTED = 20
+
+
+def start(view: View) -> None:
+    """Draw what to export, of the filters in force, and the button that starts it."""
+    with st.form("export", border=True):
+        left, middle, right = st.columns(3)
+        report = inputs.selectbox(t("Report"), REPORTS, place=left, format_func=lambda name: t(LABELS[name]))
+        form = inputs.selectbox(t("Format"), FORMATS, place=middle, format_func=str.upper)
+        width = inputs.selectbox(
+            t("Granularity (trend)"),
+            [each.value for each in Granularity],
+            place=right,
+            format_func=lambda value: t(value.capitalize()),
+        )
+        if st.form_submit_button(t("Start export"), type="primary"):
+            shown = {code: _shown(view, code) for code in LANGUAGES}
+            order = Order(report, form, view.filters, Granularity(width), shown["en"])  # files speak English
+            view.workspace.queue.add(EXPORT, {**order.to_json(), "shown_in": shown}, current_user.actor())
+
+
+def history(workspace: Workspace) -> None:
+    """Draw the exports, newest first; while one is under way, it moves by itself."""
+    st.subheader(t("Exports so far"), anchor=False)
+    moving = any(not job.ended for job in _newest(workspace))
+    st.fragment(_jobs, run_every=1.0 if moving else None)(workspace, moving)
+
+
+def _jobs(workspace: Workspace, was_moving: bool) -> None:
+    current_user.begin_by_itself(Role.ANALYST)
+    newest = _newest(workspace)
+    if was_moving and all(job.ended for job in newest):
+        st.rerun()
+    listed = 0
+    for summary in newest:
+        job = workspace.queue.get(summary.id)  # one after another: their payloads may be long
+        if job is not None and _may_see(job):
+            listed += 1
+            with st.container(border=True):
+                _job(workspace, job)
+    if not listed:
+        page_layout.empty(
+            t("No export yet"), t("Files are kept for {hours} hours.", hours=workspace.settings.export_hours)
+        )
+
+
+def _newest(workspace: Workspace) -> list[JobSummary]:
+    """Return the newest exports of the visitor's own, of everybody for an admin."""
+    everybody = current_user.may(Role.ADMIN)
+    return workspace.queue.newest((EXPORT,), _LISTED, None if everybody else current_user.actor())
+
+
+def _may_see(job: Job) -> bool:
+    """Return whether an export holds nothing beyond what the visitor may see."""
+    return current_user.current().grant.covers(grant_of(job.payload))
+
+
+def _job(workspace: Workspace, job: Job) -> None:
+    zone = workspace.settings.zone
+    label, form = t(LABELS[job.payload["report"]]), job.payload["format"].upper()
+    asked = formatting.instant(job.created_at.astimezone(zone))
+    shown = job.payload.get("shown_in", {}).get(current()) or job.payload["shown"]
+    st.html(
+        f"<b>{html.escape(label)}</b> · {form} · {html.escape(shown)}<br>"
+        f'<span class="cb-note">{html.escape(t(job.actor))}, {asked} ({html.escape(zone.key)})</span>'
+    )
+    queue = workspace.queue
+    if not job.ended:
+        st.progress(job.progress / 100, text=job.message or t("waiting"))
+        st.button(
+            t("Stop"), key=f"stop-{job.id}", on_click=current_user.acting(queue.cancel, Role.ANALYST), args=(job.id,)
+        )
+        return
+    if job.status == FAILED:
+        st.error(t("Failed: {why}", why=markdown.text(job.message or "")))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        result = job.result or {}
+        if job.status == COMPLETED and (file_storage.folder(workspace.settings) / result["file"]).exists():
+            link = html.escape(signed_urls.make(workspace.settings, "", job).url)
+            told = t("{count} rows, {size}", count=formatting.count(result["rows"]), size=_size(result["bytes"]))
+            st.html(
+                f'<a class="cb-download" href="{link}" download>{html.escape(t("Download"))}</a> '
+                f'<span class="cb-note">{html.escape(told)}</span>'
+            )
+        st.button(
+            t("Repeat"),
+            key=f"repeat-{job.id}",
+            on_click=current_user.acting(_repeat, Role.ANALYST),
+            args=(queue, job.id),
+        )
+        deleting = current_user.acting(_delete, Role.ANALYST)
+        st.button(t("Delete"), key=f"delete-{job.id}", on_click=deleting, args=(workspace, job.id))
+
+
+def _size(size: int) -> str:
+    return f"{number(size / 2**20, 1)} MB" if size >= 2**20 else t("{count} bytes", count=number(size))
+
+
+def _shown(view: View, code: str) -> str:
+    with speaking(code):
+        return view.shown
+
+
+def _repeat(queue: Queue, number: str) -> None:
+    job = queue.get(number)
+    if job is not None and _may_see(job):  # the grant may have been narrowed since the page was drawn
+        queue.add(EXPORT, job.payload, current_user.actor())
+
+
+def _delete(workspace: Workspace, number: str) -> None:
+    workspace.queue.delete(number)
+    file_storage.remove(workspace.settings, number)

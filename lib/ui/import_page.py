@@ -1,0 +1,415 @@
+"""The Data page's parts: upload, preview, mapping by hand, progress, bad rows, history."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from lib.access.users import Role
+from lib.analytics import queries
+from lib.catalog.fields import COLUMNS, Kind
+from lib.errors import CallboardError
+from lib.exports.table_files import CSV_TYPE
+from lib.i18n import day, number, said_of, t
+from lib.ingest import column_guess, saved_mappings, uploads
+from lib.ingest.history import count_imports, entries
+from lib.ingest.mapping import MAX_MAPPING, ColumnSource, FileOptions, Mapping
+from lib.ingest.reader_process import InputFile, Preview, preview
+from lib.jobs.queue import COMPLETED, Job
+from lib.reports import formatting
+from lib.store.enums import Sentiment, State
+from lib.ui import current_user, data_grid, inputs, markdown, page_layout
+from lib.workspace import Workspace
+
+FILE_TYPES = ["csv", "tsv", "txt", "gz", "xlsx", "xlsm", "parquet", "jsonl", "ndjson", "toml"]
+ROW_NUMBER = "‹file name and row number›"
+NOTHING = "‹nothing›"
+SHOWN_ROWS = 8
+ENCODINGS = ["", "utf-8", "cp1252", "latin-1", "utf-16"]
+
+_FILES, _STAMP, _BASE, _JOB, _NOTE = "_import_files", "_import_stamp", "_import_base", "_import_job", "_import_note"
+
+
+def upload(workspace: Workspace) -> tuple[InputFile, ...]:
+    """Draw the upload; return the files that were brought, kept on disk."""
+    current_user.allow_uploads()
+    brought = st.file_uploader(
+        t("Files with evaluations"),
+        type=FILE_TYPES,
+        accept_multiple_files=True,
+        help=t("CSV, XLSX, Parquet or JSON Lines, gzipped or not; a mapping (.toml) may come along."),
+    )
+    session = st.session_state
+    stamp = "|".join(sorted(f"{file.file_id}" for file in brought))
+    if session.get(_STAMP) != stamp:
+        session[_STAMP], session[_FILES] = None, ()  # so it stays where the files can't be kept; then it is tried again
+        session[_JOB] = session[_NOTE] = None
+        session[_BASE] = next((_text(file) for file in brought if _is_toml(file)), None)
+        data = [file for file in brought if not _is_toml(file)]
+        folder = hashlib.sha256(stamp.encode()).hexdigest()[:24]
+        session[_FILES] = uploads.keep(workspace.settings, data, folder) if data else ()
+        session[_STAMP] = stamp
+    files: tuple[InputFile, ...] = session.get(_FILES, ())
+    return files
+
+
+def mapping(workspace: Workspace, files: tuple[InputFile, ...]) -> tuple[Mapping, Preview] | None:
+    """Draw the first rows and the columns, guessed and to be corrected; None where the file can't be read."""
+    stamp = st.session_state[_STAMP]
+    brought = st.session_state[_BASE]
+    try:
+        options = Mapping.from_toml(brought, "the mapping").file if brought else FileOptions()
+        options = _file_options(options, stamp)
+        with st.spinner(t("Reading the first rows …")):
+            seen = _preview(str(files[0].path), files[0].name, Mapping(options).to_toml() or None, stamp)
+    except CallboardError as error:
+        st.error(markdown.problem(error))
+        return None
+    kept = brought or saved_mappings.find(workspace.state, seen.header)
+    if kept and not brought:
+        st.caption(t("A mapping that was saved for files of this header is filled in."))
+    base = Mapping.from_toml(kept) if kept else column_guess.mapping(seen, options)
+    st.subheader(t("First rows"), anchor=False)
+    shown = pd.DataFrame(seen.rows[:SHOWN_ROWS], columns=_unique(seen.header))
+    st.dataframe(shown, hide_index=True, width="stretch", alt=t("The first rows of the file as they came"))
+    return _columns(base, options, seen, stamp), seen
+
+
+def start(workspace: Workspace, files: tuple[InputFile, ...], chosen: Mapping, seen: Preview) -> None:
+    """Draw the buttons that check and load; keep the mapping for files of this header."""
+    with st.container(horizontal=True):
+        check = st.button(t("Check only"), help=t("Read and check every row; change nothing."))
+        load = st.button(t("Load"), type="primary")
+        st.download_button(
+            t("Save mapping as TOML"), chosen.to_toml(), "mapping.toml", "application/toml", on_click="ignore"
+        )
+    if check or load:
+        try:
+            chosen.resolve(seen.header, files[0].name, lambda _: ())
+        except CallboardError as error:
+            st.error(markdown.problem(error))
+            return
+        saved_mappings.keep(workspace.state, seen.header, chosen.to_toml())
+        _ask(workspace, files, chosen.to_toml(), dry_run=check, skip=False)
+
+
+def progress(workspace: Workspace) -> None:
+    """Draw the import under way, or what came of the last one."""
+    number = st.session_state.get(_JOB)
+    if number is None:
+        return
+    job = workspace.queue.get(number)
+    if job is None:
+        return
+    if not job.ended:
+        _under_way(workspace, number)
+        return
+    if job.status == COMPLETED:
+        _report(workspace, job)
+    else:
+        st.error(t("Nothing was loaded. {why}", why=markdown.text(job.message or "")))
+
+
+def history(workspace: Workspace) -> None:
+    """Draw every import: when, who, file, SHA-256, counts, result."""
+    st.subheader(t("Imports so far"), anchor=False)
+    with workspace.facts.read() as connection:
+        listed, count = entries(connection), count_imports(connection)
+    if not listed:
+        page_layout.empty(t("No import yet"), t("What is imported, here or with callboard import, is listed here."))
+        return
+    zone = workspace.settings.zone
+    frame = pd.DataFrame(
+        [
+            {
+                t("When"): entry.started_at.astimezone(zone).replace(tzinfo=None),
+                t("Who"): t(entry.actor),
+                t("Files"): ", ".join(file["name"] for file in entry.files),
+                t("Result"): t(entry.result),
+                t("Read"): entry.read,
+                t("Added"): entry.added,
+                t("Changed"): entry.changed,
+                t("Unchanged"): entry.unchanged,
+                t("Blank"): entry.blank,
+                t("Bad"): entry.bad,
+                t("Days"): entry.days,
+                t("Seconds"): round((entry.finished_at - entry.started_at).total_seconds(), 1),
+                "SHA-256": ", ".join(file.get("sha256", "") for file in entry.files),
+                t("Message"): entry.message,
+            }
+            for entry in listed
+        ]
+    )
+    told = t("{count} imports, newest first", count=number(len(listed)))
+    st.dataframe(frame, hide_index=True, width="stretch", placeholder=formatting.NOTHING, alt=told)
+    data_grid.say_cut(len(listed), count, t("the newest first"))
+
+
+def summary(workspace: Workspace) -> queries.Status:
+    """Draw what the database holds."""
+    status = workspace.answers.ask(queries.status)
+    zone = workspace.settings.zone
+    counted = f"<b>{formatting.count(status.evaluations)}</b>"
+    held = (
+        t("{count} sample evaluations", count=counted) if status.is_sample else t("{count} evaluations", count=counted)
+    )
+    if status.first_day and status.last_day:
+        held = t("{what}, {first} to {last}", what=held, first=day(status.first_day), last=day(status.last_day))
+    changed = t("changed {when} ({zone})", when=formatting.instant(status.changed_at.astimezone(zone)), zone=zone.key)
+    st.html(f'<p class="cb-shown">{held} · {changed}</p>')
+    page_layout.notices(status)
+    return status
+
+
+def _text(file: Any) -> str:
+    """Return the text of a mapping, no more of it than shows that it is too long."""
+    return str(file.getvalue()[: MAX_MAPPING + 1].decode("utf-8", "replace"))
+
+
+def _is_toml(file: Any) -> bool:
+    return bool(file.name.lower().endswith(".toml"))
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _preview(path: str, name: str, options_toml: str | None, _stamp: str) -> Preview:
+    from lib import workspace
+
+    return preview(InputFile(Path(path), name), options_toml, workspace.current().settings)
+
+
+def _file_options(base: FileOptions, stamp: str) -> FileOptions:
+    with st.expander(t("How the file is read")):
+        left, middle, right = st.columns(3)
+        encodings = ENCODINGS if (base.encoding or "") in ENCODINGS else [*ENCODINGS, base.encoding or ""]
+        encoding = inputs.selectbox(
+            t("Encoding"),
+            encodings,
+            encodings.index(base.encoding or ""),
+            place=left,
+            format_func=lambda each: each or t("found out"),
+            key=f"encoding-{stamp}",
+        )
+        delimiters = ["", ",", ";", "\t", "|"]
+        delimiter = inputs.selectbox(
+            t("Delimiter"),
+            delimiters,
+            delimiters.index(base.delimiter) if base.delimiter in delimiters else 0,
+            place=left,
+            format_func=lambda each: {"": t("found out"), "\t": t("tab")}.get(each, each),
+            key=f"delimiter-{stamp}",
+        )
+        header_row = middle.number_input(t("Header in row"), 1, 1000, base.header_row, key=f"header-{stamp}")
+        sheet = inputs.text_input(
+            t("Sheet (XLSX)"), str(base.sheet or ""), place=middle, placeholder=t("the first"), key=f"sheet-{stamp}"
+        )
+        decimal = inputs.selectbox(
+            t("Decimal sign"), [".", ","], [".", ","].index(base.decimal), place=right, key=f"decimal-{stamp}"
+        )
+        timezone = inputs.text_input(
+            t("Time zone"),
+            base.timezone or "",
+            place=right,
+            placeholder=t("the workspace's"),
+            key=f"zone-{stamp}",
+        )
+        formats = inputs.text_input(
+            t("Date formats"),
+            " | ".join(base.date_formats),
+            placeholder=t("ISO 8601, or such as %d/%m/%Y; several with | between"),
+            key=f"formats-{stamp}",
+        )
+    named: str | int | None = int(sheet) if sheet.isascii() and sheet.isdigit() else sheet or None
+    given = tuple(part.strip() for part in formats.split("|") if part.strip())
+    options = FileOptions(encoding or None, delimiter or None, named, int(header_row), given, timezone or None, decimal)
+    return Mapping.from_toml(Mapping(options).to_toml(), "How the file is read").file
+
+
+def _columns(base: Mapping, options: FileOptions, seen: Preview, stamp: str) -> Mapping:
+    st.subheader(t("Columns"), anchor=False)
+    st.caption(
+        t("Where each column of an evaluation comes from. Several columns are joined by a space (an id, by a dash).")
+    )
+    columns: dict[str, ColumnSource] = {}
+    values: dict[str, dict[str, str]] = {}
+    names = list(dict.fromkeys(seen.header))
+    for place, column in enumerate(COLUMNS.values()):
+        if place % 3 == 0:
+            places = st.columns(3, gap="medium")
+        with places[place % 3]:
+            source = _column(column.name, base.columns.get(column.name), names, stamp)
+        if source is not None:
+            columns[column.name] = source
+    for canonical in ("state", "sentiment"):
+        known = dict(base.values.get(canonical, {}))
+        asked = column_guess.unknown_values(seen, columns.get(canonical), canonical)
+        if asked:
+            values[canonical] = {**known, **_values(canonical, asked, known, stamp)}
+        elif known:
+            values[canonical] = known
+    others = {name: dict(pairs) for name, pairs in base.values.items() if name not in values}
+    formats = options.date_formats or base.file.date_formats
+    return Mapping(replace(options, date_formats=formats), columns, {**others, **values})
+
+
+def _column(canonical: str, base: ColumnSource | None, names: list[str], stamp: str) -> ColumnSource | None:
+    if base is not None and base.value is not None:
+        value = inputs.text_input(
+            t("{column} (the same in every row)", column=canonical),
+            base.value,
+            key=f"value-{canonical}-{stamp}",
+        )
+        return ColumnSource(value=value) if value else None
+    options = [ROW_NUMBER, *names] if canonical == "id" else names
+    default = (
+        [ROW_NUMBER]
+        if base is not None and base.row
+        else [name for name in (base.columns if base else ()) if name in names]
+    )
+    label = f"{canonical} *" if COLUMNS[canonical].required else canonical
+    chosen = inputs.multiselect(
+        label,
+        options,
+        default,
+        format_func=lambda name: t(ROW_NUMBER) if name == ROW_NUMBER else name,
+        key=f"column-{canonical}-{stamp}",
+        help=t(COLUMNS[canonical].help),
+        placeholder=t(NOTHING),
+    )
+    if not chosen:
+        return None
+    if ROW_NUMBER in chosen:
+        return ColumnSource(row=True)
+    scale = base.scale if base else None
+    if COLUMNS[canonical].kind in (Kind.SCORE, Kind.SECONDS):
+        typed = st.number_input(
+            t("{column}: multiply by", column=canonical),
+            value=float(scale or 1),
+            min_value=0.0,
+            format="%g",
+            key=f"scale-{canonical}-{stamp}",
+        )
+        scale = None if typed == 1 else Decimal(repr(typed))
+    join = base.join if base is not None and len(base.columns) > 1 else "-" if canonical == "id" else " "
+    return ColumnSource(tuple(chosen), join if len(chosen) > 1 else "", scale, base.offset if base else None)
+
+
+def _values(canonical: str, asked: list[str], known: dict[str, str], stamp: str) -> dict[str, str]:
+    st.subheader(t("Values of {column}", column=canonical), anchor=False)
+    members = [member.name for member in (State if canonical == "state" else Sentiment)]
+    folded = {source.casefold(): target for source, target in known.items()}
+    found: dict[str, str] = {}
+    places = st.columns(4)
+    for place, value in enumerate(asked):
+        guessed = folded.get(value.casefold()) or next(
+            (name for name in members if name.casefold() in value.casefold()), ""
+        )
+        choice = inputs.selectbox(
+            markdown.text(value),
+            ["", *members],
+            ["", *members].index(guessed),
+            place=places[place % 4],
+            format_func=lambda each: said_of("evaluation", each) if each else t(NOTHING),
+            key=f"{canonical}-{value}-{stamp}",
+        )
+        found[value] = choice
+    return found
+
+
+def _ask(workspace: Workspace, files: tuple[InputFile, ...], toml: str, *, dry_run: bool, skip: bool) -> None:
+    """Put the import into the queue; where it would replace sample data, ask first."""
+
+    def queue() -> None:
+        payload = {
+            "files": [(str(file.path.absolute()), file.name) for file in files],
+            "mapping": toml,
+            "dry_run": dry_run,
+            "skip_bad_rows": skip,
+            "replace_sample": True,
+        }
+        current_user.must(Role.ADMIN)
+        st.session_state[_JOB] = workspace.queue.add("import", payload, current_user.actor()).id
+        st.rerun()
+
+    if dry_run or not workspace.answers.ask(queries.status).is_sample:
+        queue()
+
+    @st.dialog(t("Replace the sample data?"))
+    def confirm() -> None:
+        current_user.begin_by_itself(Role.ADMIN)
+        st.write(t("The app holds sample data. They are deleted when your own evaluations are loaded."))
+        if st.button(t("Replace them"), type="primary"):
+            queue()
+
+    confirm()
+
+
+@st.fragment(run_every=0.5)
+def _under_way(workspace: Workspace, number: str) -> None:
+    current_user.begin_by_itself(Role.ADMIN)
+    job = workspace.queue.get(number)
+    if job is None or job.ended:
+        st.rerun()
+    else:
+        st.progress(job.progress / 100, text=f"{job.message or t('waiting')} …")
+        if st.button(t("Stop")):
+            current_user.must(Role.ADMIN)
+            workspace.queue.cancel(number)
+
+
+def _report(workspace: Workspace, job: Job) -> None:
+    result = job.result or {}
+    told = "  \n".join(markdown.text(line) for line in result["lines"])
+    bad = result["bad"]
+    (st.warning if bad else st.success)(told)
+    if not bad:
+        return
+    st.subheader(t("{count} bad rows", count=formatting.count(bad)), anchor=False)
+    if result["problems"]:  # an import that was told of after a crash has them in its file alone
+        frame = pd.DataFrame(result["problems"]).rename(
+            columns={
+                "file": t("File"),
+                "row": t("Row"),
+                "column": t("Column"),
+                "value": t("Value"),
+                "problem": t("What is wrong"),
+                "right": t("What would be right"),
+            }
+        )
+        st.dataframe(frame, hide_index=True, width="stretch", alt=t("{count} problems", count=number(len(frame))))
+        if bad > len(frame):
+            st.caption(t("The first {count} problems; the file has every bad row.", count=number(len(frame))))
+    good = result["read"] - bad
+    with st.container(horizontal=True):
+        path = Path(result["bad_rows_file"])
+        st.download_button(
+            t("Download the bad rows"),
+            current_user.taking(path.read_bytes, path.name, Role.ADMIN),
+            "bad-rows.csv",
+            CSV_TYPE,
+            on_click="ignore",
+            disabled=not path.exists(),
+        )
+        files = tuple(InputFile(Path(path), name) for path, name in job.payload["files"])
+        loaded = job.payload.get("skip_bad_rows") and not job.payload.get("dry_run")
+        if (
+            good
+            and not loaded
+            and st.button(t("Load the {count} good rows", count=formatting.count(good)), type="primary")
+        ):
+            _ask(workspace, files, job.payload["mapping"], dry_run=False, skip=True)
+
+
+def _unique(header: tuple[str, ...]) -> list[str]:
+    """Return names that a frame can have as columns: each once."""
+    seen: dict[str, int] = {}
+    names = []
+    for name in header:
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return names

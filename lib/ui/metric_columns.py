@@ -1,0 +1,75 @@
+"""Figures as columns of a grid: a metric with its interval, its change, and the mark of few evaluations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import streamlit as st
+
+from lib.catalog.measures import METRICS, Metric, Sums
+from lib.i18n import t
+from lib.reports import formatting
+from lib.ui import deltas
+from lib.ui.data_grid import Column
+from lib.ui.deltas import Change
+from lib.ui.style import palette
+
+SCORE = METRICS["averageScore"]
+
+R = TypeVar("R")
+Of = Callable[[R], Sums]
+
+
+def metric(which: Metric, now: Of[R], *, printed: bool = True) -> list[Column[R]]:
+    """Return a metric's column, and the one of its interval where it has one; of both the score's alone is printed."""
+    columns: list[Column[R]] = [
+        Column(
+            t(which.label),
+            lambda row: which.rounded(now(row)),
+            st.column_config.NumberColumn(help=t(which.help)),
+            lambda row: formatting.metric(which, now(row)),
+            printed=printed,
+        )
+    ]
+    interval = which.interval
+    if interval is not None:
+        label = t("{metric}: 95 %", metric=t(which.label))
+        columns.append(
+            Column(label, lambda row: formatting.interval(which.unit, interval(now(row))), printed=which is SCORE)
+        )
+    return columns
+
+
+def change(which: Metric, before: Callable[[R], Sums | None], now: Of[R]) -> Column[R]:
+    """Return the column of a metric's change, coloured by whether it is good, grey where it may be chance."""
+
+    def found(row: R) -> Change | None:
+        return deltas.change(which, before(row), now(row))
+
+    def told(row: R) -> str:
+        moved = found(row)
+        return moved.told if moved else formatting.NOTHING
+
+    def colour(row: R) -> str:
+        moved, colours = found(row), palette()
+        shades = {"good": colours.positive, "bad": colours.negative, "chance": colours.muted}
+        return shades.get(moved.kind, colours.text) if moved else colours.muted
+
+    return Column(
+        t("{metric}: change", metric=t(which.label)),
+        lambda row: deltas.amount(which, before(row), now(row)),
+        st.column_config.NumberColumn(help=t("Grey and ≈: can't be told from chance.")),
+        told,
+        colour,
+    )
+
+
+def count(label: str, amount: Callable[[R], int], *, printed: bool = True) -> Column[R]:
+    """Return a column of whole numbers."""
+    return Column(label, amount, text=lambda row: formatting.count(amount(row)), printed=printed)
+
+
+def note(now: Of[R]) -> Column[R]:
+    """Return the column that marks rows with few evaluations."""
+    return Column(t("Note"), lambda row: t("few evaluations") if now(row).few else "")

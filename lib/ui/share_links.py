@@ -1,0 +1,124 @@
+"""Links to saved views and pinned links: followed on arrival; a pinned one tells what changed since."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from lib.analytics.import_log import imports_since
+from lib.analytics.query import PARAMETERS
+from lib.i18n import t
+from lib.reports import formatting
+from lib.sharing import link_diff
+from lib.sharing.pinned_links import PinnedLink
+from lib.sharing.saved_views import resolved
+from lib.ui import current_user, url_state
+from lib.ui.page_context import View
+from lib.ui.page_parameters import PINNED, SAVED_VIEW, VIEW_PARAMETERS
+from lib.ui.saved_views import address
+from lib.workspace import Workspace
+
+_SEEN = "_arrived"
+
+
+def follow(workspace: Workspace, pages: Sequence[Page]) -> None:
+    """Go where a click or a link leads: to a saved view or a pinned link, or to the view that a visitor begins with."""
+    session, query = st.session_state, st.query_params
+    if going := url_state.going():
+        _go(pages, *going)
+    arrived = session.setdefault(_SEEN, False)
+    session[_SEEN] = True
+    asked: Mapping[str, str] = {name: query[name] for name in (SAVED_VIEW, PINNED) if list(query) == [name]}
+    if SAVED_VIEW in asked:
+        view = workspace.views.get(asked[SAVED_VIEW], current_user.owner())
+        if view is not None and current_user.sees(workspace, view):
+            _go(pages, view.page, resolved(view, workspace.calendar))
+        session["_unknown_link"] = asked[SAVED_VIEW]
+    elif PINNED in asked:
+        link = workspace.links.get(asked[PINNED])
+        if link is not None and not current_user.current().grant.covers(link.grant):
+            session["_foreign_link"] = True  # its ids and days are of what the visitor may not see
+            return
+        if link is not None:
+            _go(pages, link.page, {**link.parameters, PINNED: [link.id]})
+        session["_unknown_link"] = asked[PINNED]
+    elif not arrived and not list(query) and session.get("_page", "") == "":
+        view = workspace.views.default(current_user.owner())
+        if view is not None and current_user.sees(workspace, view):
+            _go(pages, view.page, resolved(view, workspace.calendar))
+
+
+def share(view: View) -> None:
+    """Draw the menu that makes links of what is shown."""
+    with st.popover(t("Share"), icon=":material/link:", key="share"):
+        st.caption(t("The address of this page says all that is shown; whoever opens it sees the figures of that day."))
+        st.button(
+            t("Make a link that remembers today's figures"),
+            key="pin",
+            on_click=current_user.acting(_pin),
+            args=(view, url_state.parameters(view.calendar.zone)),  # by the click, a filter may be another one
+            width="stretch",
+        )
+        if made := st.session_state.get("_pinned_now"):
+            st.code(address(f"{PINNED}={made}"), language=None, wrap_lines=True)
+            st.caption(t("Opened later, it says what changed since."))
+
+
+def banner(view: View) -> None:
+    """Say of a link that can't be found, and what changed since a pinned link was made."""
+    unknown = st.session_state.pop("_unknown_link", None)
+    if unknown:
+        st.warning(t("This link leads to nothing that is kept here any more; this is everything instead."))
+    if st.session_state.pop("_foreign_link", False):
+        st.warning(t("This link was made by someone who may see other calls than you; this is what you may see."))
+    number = st.session_state.get(PINNED)
+    link = workspace_link(view, number) if number else None
+    if link is None:
+        return
+    if link.grant != view.filters.grant:
+        other = t("The figures that this link remembers are of someone who may see other calls than you.")
+        st.html(f'<div class="cb-banner cb-pinned" role="note">{html.escape(other)}</div>')
+        return
+    limited = not link.grant.everything  # what was imported beyond it is not theirs to know
+    imports = None if limited else view.answers.ask(imports_since, link.data_changed_at)
+    found = link_diff.since(link, view.summary, view.status, imports)
+    zone = view.filters.zone(view.calendar.zone)
+    told = link_diff.in_words(found, zone, formatting.value)
+    made = formatting.instant(link.created_at.astimezone(zone))
+    head = t("This link was made on {when}.", when=made)
+    if not told:
+        body = html.escape(t("Nothing changed since: the figures are those of that day."))
+    else:
+        body = "<ul>" + "".join(f"<li>{html.escape(each)}</li>" for each in told) + "</ul>"
+    st.html(f'<div class="cb-banner cb-pinned" role="note"><b>{html.escape(head)}</b> {body}</div>')
+
+
+def workspace_link(view: View, number: str) -> PinnedLink | None:
+    """Return the pinned link that the page was opened by, while the page still shows what it was made for."""
+    link = view.workspace.links.get(number)
+    if link is None:
+        return None
+    shown = url_state.parameters(view.calendar.zone, filters_only=True)
+    kept = {name: values for name, values in link.parameters.items() if name in shown or name in PARAMETERS}
+    return link if shown == kept else None
+
+
+def _pin(view: View, parameters: Mapping[str, Sequence[str]]) -> None:
+    made = view.workspace.links.make(
+        st.session_state.get("_page", ""),
+        parameters,
+        view.summary,
+        view.status,
+        current_user.owner(),
+        VIEW_PARAMETERS - {PINNED},
+        view.filters.grant,
+    )
+    st.session_state["_pinned_now"] = made.id
+
+
+def _go(pages: Sequence[Page], path: str, parameters: Mapping[str, Sequence[str]]) -> None:
+    target = next((each for each in pages if each.url_path == path), pages[0])
+    st.switch_page(target, query_params=[(name, value) for name in parameters for value in parameters[name]])

@@ -1,0 +1,251 @@
+"""The URL and the session: what is asked for lives in the URL, under the API's parameter names.
+
+A page reads the URL into the widgets' state before it draws them (`load`), and writes the state back after (`save`).
+The URL wins where it was changed from outside: by a link, a reload, the browser's Back. Streamlit's own binding of
+widgets to the URL is not used: it writes labels instead of ids, and makes one step of history for each parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from lib.analytics.query import PARAMETERS, Filters, Moment, local_date
+from lib.catalog.dimensions import DIMENSIONS, Dimension
+from lib.errors import InvalidParameterError
+from lib.i18n import current
+from lib.ui import current_user, page_parameters
+from lib.ui.page_parameters import (
+    COMPARED_DAYS,
+    OPENED,
+    PAGE,
+    RECORD_CHOICES,
+    SINGLE,
+    VIEW_CHOICES,
+    PageParameters,
+)
+
+AI_CHOICES = {"": "All calls", "false": "Human", "true": "AI"}
+
+_SEEN = "_url_seen"
+_EXACT = "_exact_moments"
+_REFUSED = "_refused"
+_BY_LINK = "_refused_by_link"
+_GOING = "_going"
+
+
+def load(zone: ZoneInfo) -> None:
+    """Bring the widgets' state in line with the URL; must run before the widgets are drawn.
+
+    What widgets say is held to the same limits: a value that none of them offers leaves everything as it was.
+    """
+    session = st.session_state
+    now = _raw()
+    if session.get(_SEEN) != now:
+        _take(page_parameters.parse(now, zone), zone, by_link=True)
+        session[_SEEN] = now
+        return
+    try:
+        changed = _chosen(zone)
+        problems = page_parameters.parse(changed, zone).problems if changed != now else None
+    except InvalidParameterError as error:
+        problems = (error.message,)
+    if problems:
+        before = page_parameters.parse(now, zone)
+        _take(replace(before, problems=problems), zone, by_link=False)
+        return
+    if problems is not None:
+        session[_REFUSED] = []  # what was told of the link, or of another choice, is over
+    for key in _keys():
+        if key in session:
+            session[key] = session[key]  # a widget that is not drawn on this page would lose its state
+
+
+def save(zone: ZoneInfo) -> None:
+    """Write the widgets' state to the URL, as one step of its history; must run after the filters are drawn."""
+    wanted = parameters(zone)
+    if wanted != _raw():
+        st.query_params.from_dict(wanted)
+    st.session_state[_SEEN] = _raw()
+
+
+def filters(zone: ZoneInfo) -> Filters:
+    """Return the filters in force, within what the visitor may see; two dates in the wrong order are one period.
+
+    Raises InvalidParameterError where the widgets hold what no filter can be.
+    """
+    return Filters.from_parameters(_chosen_filters(zone), zone, current_user.current().grant)
+
+
+def parameters(zone: ZoneInfo, filters_only: bool = False) -> dict[str, list[str]]:
+    """Return the URL parameters of what is shown: filters, and how this page shows them.
+
+    Raises InvalidParameterError as `filters` does.
+    """
+    found = filters(zone).to_parameters()
+    return found if filters_only else found | _chosen_view()
+
+
+def refused() -> list[str]:
+    """Return what was asked for and can't be, in words."""
+    problems: list[str] = st.session_state.get(_REFUSED, [])
+    return problems
+
+
+def refused_by_link() -> bool:
+    """Return whether the URL asked for what is refused; else a widget did."""
+    return bool(st.session_state.get(_BY_LINK, True))
+
+
+def compared_days() -> tuple[date, date] | None:
+    """Return the own dates to compare with, in order, where both are chosen."""
+    first, last = (st.session_state.get(name) for name in COMPARED_DAYS)
+    return None if first is None or last is None else (min(first, last), max(first, last))
+
+
+def narrowed() -> bool:
+    """Return whether the Evaluations page shows some states or sentiments of the selection alone."""
+    here = st.session_state.get("_page") == "evaluations"
+    return here and any(st.session_state.get(name) for name in RECORD_CHOICES)
+
+
+def opened() -> str | None:
+    """Return whose detail is asked for, if any."""
+    found: str | None = st.session_state.get(OPENED) or None
+    return found
+
+
+def open_detail(who: str | None) -> None:
+    """Show the detail of a group, or the whole page again."""
+    st.session_state[OPENED] = who or ""
+    first_page()
+
+
+def choose(dimension: Dimension, who: str) -> None:
+    """Show one group of a dimension alone."""
+    st.session_state[dimension.parameter] = [who]
+    first_page()
+
+
+def split_by(dimension: Dimension) -> None:
+    """Split a change by another dimension."""
+    st.session_state["by"] = dimension.name
+
+
+def go(page: str, parameters: Mapping[str, list[str]]) -> None:
+    """Open another page, by its URL path, with the next run."""
+    st.session_state[_GOING] = (page, dict(parameters))
+
+
+def going() -> tuple[str, dict[str, list[str]]] | None:
+    """Return, once, the page that is to be opened, and its parameters."""
+    found: tuple[str, dict[str, list[str]]] | None = st.session_state.pop(_GOING, None)
+    return found
+
+
+def default(name: str, choice: str) -> None:
+    """Let a page's own choice stand until another one is made or linked to."""
+    session = st.session_state
+    if not session.get(name) or session[name] == session.get(f"_default_{name}"):
+        session[name] = choice
+    session[f"_default_{name}"] = choice
+
+
+def set_period(first: date | None, last: date | None) -> None:
+    """Show another period."""
+    st.session_state["dateFrom"], st.session_state["dateTo"] = first, last
+    st.session_state[_EXACT] = {}
+    first_page()
+
+
+def first_page() -> None:
+    """Go back to the first page of a table, as another selection has other pages."""
+    st.session_state["page"] = 1
+
+
+def reset() -> None:
+    """Take all filters away."""
+    set_period(None, None)
+    for dimension in DIMENSIONS:
+        st.session_state[dimension.parameter] = []
+    st.session_state["isAICall"] = ""
+    st.session_state["timezone"] = None
+
+
+def _keys() -> tuple[str, ...]:
+    return (*PARAMETERS, *VIEW_CHOICES, *RECORD_CHOICES, *COMPARED_DAYS, *SINGLE, PAGE)
+
+
+def _raw() -> dict[str, list[str]]:
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def _chosen(zone: ZoneInfo) -> dict[str, list[str]]:
+    """Return what the widgets hold as URL parameters, as `parameters` does, without looking at what may be seen."""
+    return Filters.from_parameters(_chosen_filters(zone), zone).to_parameters() | _chosen_view()
+
+
+def _chosen_filters(zone: ZoneInfo) -> dict[str, list[str]]:
+    """Return the filters that the widgets hold, as URL parameters that are not looked at yet."""
+    session = st.session_state
+    timezone = session.get("timezone")
+    zone = ZoneInfo(timezone) if timezone else zone
+    ends = [_moment(name) for name in ("dateFrom", "dateTo")]
+    if ends[0] is not None and ends[1] is not None and local_date(ends[0], zone) > local_date(ends[1], zone):
+        ends.reverse()
+    chosen = {name: [end.isoformat()] for name, end in zip(("dateFrom", "dateTo"), ends, strict=True) if end}
+    for dimension in DIMENSIONS:
+        chosen[dimension.parameter] = list(session.get(dimension.parameter) or ())
+    chosen |= {name: [session[name]] for name in ("isAICall", "timezone") if session.get(name)}
+    return chosen
+
+
+def _chosen_view() -> dict[str, list[str]]:
+    """Return how the widgets would have the page shown, as URL parameters that are not looked at yet."""
+    session = st.session_state
+    chosen: dict[str, list[str]] = {}
+    for name in VIEW_CHOICES:
+        if session.get(name) and session.get(name) != session.get(f"_default_{name}"):
+            chosen[name] = [session[name]]
+    for name in RECORD_CHOICES:
+        if session.get(name):
+            chosen[name] = list(session[name])
+    for name in COMPARED_DAYS:
+        if session.get("compare") == "own" and session.get(name):
+            chosen[name] = [session[name].isoformat()]
+    for name in SINGLE:
+        if session.get(name):
+            chosen[name] = [session[name]]
+    if session.get(PAGE, 1) != 1:
+        chosen[PAGE] = [str(session[PAGE])]
+    return chosen
+
+
+def _take(asked: PageParameters, zone: ZoneInfo, *, by_link: bool) -> None:
+    """Let the widgets hold what is asked for, and keep what can't be, to be told."""
+    session = st.session_state
+    shown_zone = asked.filters.zone(zone)
+    ends: dict[str, Moment | None] = {"dateFrom": asked.filters.date_from, "dateTo": asked.filters.date_to}
+    for name, moment in ends.items():
+        session[name] = None if moment is None else local_date(moment, shown_zone)
+    session[_EXACT] = {name: (session[name], moment) for name, moment in ends.items() if isinstance(moment, datetime)}
+    for dimension in DIMENSIONS:
+        session[dimension.parameter] = list(asked.filters.ids(dimension))
+    session["isAICall"] = "" if asked.filters.is_ai is None else str(asked.filters.is_ai).lower()
+    session["timezone"] = asked.filters.timezone
+    for name, value in (*asked.choices.items(), *asked.records.items(), *asked.compared.items(), *asked.single.items()):
+        session[name] = value
+    session["lang"] = session["lang"] or current()  # a link that names no language leaves the visitor's own
+    session[PAGE] = asked.page
+    session[_REFUSED], session[_BY_LINK] = list(asked.problems), by_link
+
+
+def _moment(name: str) -> Moment | None:
+    """Return the widget's day, or the instant that the URL asked for, where that is the day's."""
+    chosen = st.session_state.get(name)
+    day, exact = st.session_state.get(_EXACT, {}).get(name, (None, None))
+    return exact if exact is not None and day == chosen else chosen

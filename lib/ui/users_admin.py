@@ -1,0 +1,154 @@
+"""The Settings page's part about people: who may log in, what they may do and see, their sessions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from lib.access.sessions import ended_all
+from lib.access.users import Person, Role
+from lib.analytics import queries
+from lib.analytics.query import Grant
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN
+from lib.errors import CallboardError
+from lib.i18n import t
+from lib.reports import formatting
+from lib.ui import current_user, data_grid, inputs, markdown, page_layout
+from lib.ui.data_grid import MOST_ROWS
+from lib.ui.login import ROLES
+from lib.workspace import Workspace
+
+_FAILED, _CHOSEN, _DRAWN = "_people_failed", "_person_chosen", "_person_drawn"
+
+
+def show(space: Workspace) -> None:
+    """Draw everyone, the form that changes what one may do, and the one that lets someone in."""
+    found = space.people.all()
+    _table(space, found)
+    if st.session_state.get(_FAILED):
+        st.error(st.session_state.pop(_FAILED))
+    if found:
+        _change(space, found)
+    _add(space)
+
+
+def _table(space: Workspace, found: Sequence[Person]) -> None:
+    if not found:
+        page_layout.empty(t("Nobody yet"), t("Whoever logs in is listed here, and waits for a role."))
+        return
+    zone, sessions = space.settings.zone, space.sessions.open_ones()
+    frame = pd.DataFrame(
+        [
+            {
+                t("Who"): person.actor,
+                t("Name"): person.name,
+                t("Role"): t(person.role.value),
+                t("Call centers"): _listed(person.grant.call_centers),
+                t("Campaigns"): _listed(person.grant.campaigns),
+                t("Open sessions"): sessions.get(person.id, 0),
+                t("Last seen"): person.seen_at.astimezone(zone).replace(tzinfo=None) if person.seen_at else None,
+                t("Added by"): t("the settings") if person.fixed else t(person.created_by),
+            }
+            for person in found[:MOST_ROWS]
+        ]
+    )
+    told = t("{count} people", count=len(found))
+    st.dataframe(frame, hide_index=True, width="stretch", placeholder=formatting.NOTHING, alt=told)
+    data_grid.say_cut(len(frame), len(found), t("those who wait for a role first, then by name"))
+
+
+def _listed(ids: Sequence[str] | None) -> str:
+    return t("all") if ids is None else ", ".join(ids) or t("none of them")
+
+
+def _change(space: Workspace, found: Sequence[Person]) -> None:
+    """Draw the choice of a person, and what can be done with them."""
+    by_id = {person.id: person for person in found if not person.fixed and person.id != current_user.current().id}
+    if not by_id:
+        return
+    number = inputs.selectbox(
+        t("Change what someone may do"),
+        list(by_id),
+        None,
+        format_func=lambda number: by_id[number].actor,
+        key=_CHOSEN,
+        width=420,
+        placeholder=t("Choose a person"),
+    )
+    if number is None:
+        return
+    person = by_id[number]
+    # What somebody else changes meanwhile is not to be changed back by what is still in the fields.
+    stored = (number, person.role, person.grant)
+    if st.session_state.get(_DRAWN, (None,))[0] == number and st.session_state[_DRAWN] != stored:
+        st.info(t("Someone changed this person meanwhile: this is how it is now."))
+    st.session_state[_DRAWN] = stored
+    key = hashlib.sha256(repr(stored).encode()).hexdigest()[:16]
+    with st.form(f"person-{key}", border=True):
+        role, limits = _rights(space, person.role, person.grant, key)
+        with st.container(horizontal=True):
+            save = st.form_submit_button(t("Save"), type="primary")
+            end = st.form_submit_button(t("End their sessions"))
+            remove = st.form_submit_button(t("Remove"))
+    by = current_user.actor()
+    try:
+        if save:
+            space.people.change(number, role, _grant(role, limits), by)
+        elif end:
+            ended_all(space.state, person, by)
+        elif remove:
+            space.people.remove(number, by)
+    except CallboardError as error:
+        st.session_state[_FAILED] = markdown.problem(error)
+    if save or end or remove:
+        del st.session_state[_DRAWN]
+        st.rerun()
+
+
+def _add(space: Workspace) -> None:
+    with st.form("add-person", border=True, clear_on_submit=True):
+        email = st.text_input(t("Let someone in by e-mail"), max_chars=320)
+        role, limits = _rights(space, Role.VIEWER, Grant(), "new")
+        added = st.form_submit_button(t("Add person"))
+    if added:
+        try:
+            space.people.add(email, role, _grant(role, limits), current_user.actor())
+        except CallboardError as error:
+            st.session_state[_FAILED] = markdown.problem(error)
+        st.rerun()
+
+
+def _rights(space: Workspace, role: Role, grant: Grant, key: str) -> tuple[Role, list[list[str]]]:
+    """Draw the choice of a role and of limits."""
+    chosen = inputs.selectbox(
+        t("Role"), list(Role), list(Role).index(role), format_func=lambda each: t(ROLES[each]), key=f"role-{key}"
+    )
+    limits = []
+    kept = (grant.call_centers or (), grant.campaigns or ())
+    labels = (t("May see these call centers alone"), t("May see these campaigns alone"))
+    for place, dimension, label, ids in zip(st.columns(2), (CALL_CENTER, CAMPAIGN), labels, kept, strict=True):
+        named = {each.id: each.name for each in space.answers.ask(queries.options, dimension) if each.id}
+        for known in ids:
+            named.setdefault(known, t("{id} (unknown)", id=known))
+        limits.append(
+            inputs.multiselect(
+                label,
+                list(named),
+                list(ids),
+                place=place,
+                format_func=named.__getitem__,
+                placeholder=t("All"),
+                key=f"{dimension.name}-{key}",
+            )
+        )
+    return chosen, limits
+
+
+def _grant(role: Role, limits: list[list[str]]) -> Grant:
+    """Return what is chosen; an admin sees everything, whatever was."""
+    if role is Role.ADMIN:
+        return Grant()
+    return Grant(*(tuple(ids) or None for ids in limits))

@@ -1,0 +1,123 @@
+"""Filters from and to URL parameters; what is refused, and how."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from lib.analytics.query import MAX_VALUE_LENGTH, MAX_VALUES, Filters, parse_day
+from lib.errors import InvalidParameterError
+
+ZONE = ZoneInfo("America/Santiago")
+
+
+def parse(**parameters: str | list[str]) -> Filters:
+    listed = {name: value if isinstance(value, list) else [value] for name, value in parameters.items()}
+    return Filters.from_parameters(listed, ZONE)
+
+
+def test_there_and_back() -> None:
+    asked = {
+        "dateFrom": ["2024-01-01"],
+        "dateTo": ["2024-01-31T23:59:59+00:00"],
+        "campaignId": ["a", "b&c=d"],
+        "executiveId": ["ñ"],
+        "isAICall": ["true"],
+        "timezone": ["Europe/Madrid"],
+    }
+    found = Filters.from_parameters(asked, ZONE)
+    assert found.to_parameters() == asked
+    assert Filters.from_parameters(found.to_parameters(), ZONE) == found
+
+
+def test_dates_and_instants() -> None:
+    assert parse(dateFrom="2024-01-01").date_from == date(2024, 1, 1)
+    assert parse(dateFrom="2024-01-01T10:00:00Z").date_from == datetime(2024, 1, 1, 10, tzinfo=UTC)
+    lost_plus = parse(dateFrom="2024-01-01T10:00:00 02:00").date_from
+    assert lost_plus == datetime(2024, 1, 1, 10, tzinfo=timezone(timedelta(hours=2)))
+    without = parse(dateFrom="2024-01-01T10:00:00").date_from
+    assert isinstance(without, datetime) and without.utcoffset() == timedelta(hours=-3)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("2024-W05", "is a week; right would be its days, from 2024-01-29 to 2024-02-04."),
+        ("2024-W05-1", "is not a calendar date; right would be 2024-01-29."),
+        ("2024-W05T10:00Z", "is a week; right would be its days, from 2024-01-29 to 2024-02-04."),
+        ("2024-031", "is not a calendar date; right would be 2024-01-31."),
+        ("2024-01-31x10:00", "is not a date; right would be a date such as 2024-01-31 or a date-time such as"),
+    ],
+)
+@pytest.mark.parametrize("name", ["dateFrom", "dateTo"])
+def test_a_text_that_may_mean_other_days_is_refused(name: str, text: str, right: str) -> None:
+    """A week is no Monday."""
+    with pytest.raises(InvalidParameterError) as caught:
+        parse(**{name: text})
+    assert caught.value.parameter == name and caught.value.message.startswith(f"{name} '{text}' {right}")
+
+
+def test_the_end_of_a_day_is_the_beginning_of_the_next() -> None:
+    assert parse(dateTo="2024-01-31T24:00Z").date_to == datetime(2024, 2, 1, tzinfo=UTC)
+    assert parse(dateTo="2099-12-31T24:00Z").date_to == parse(dateTo="9999-12-31").date_to == date(2099, 12, 31)
+
+
+def test_a_day_alone() -> None:
+    assert parse_day("compareFrom", "2024-01-31") == date(2024, 1, 31) and parse_day("compareFrom", None) is None
+    assert parse_day("compareFrom", "1801-01-31") == date(1970, 1, 1)
+    for text in ("2024-W05", "2024-01-31T10:00", "soon"):
+        with pytest.raises(InvalidParameterError):
+            parse_day("compareFrom", text)
+
+
+def test_far_ends_are_all_there_is() -> None:
+    found = parse(dateFrom="0001-01-01", dateTo="9999-12-31T23:59:59-12:00")
+    assert (found.date_from, found.date_to) == (date(1970, 1, 1), date(2099, 12, 31))
+
+
+def test_nothing_asked_is_everything() -> None:
+    assert parse() == Filters()
+    assert Filters().to_parameters() == {}
+
+
+def test_the_workspaces_zone_needs_no_saying() -> None:
+    assert parse(timezone="America/Santiago").timezone is None
+
+
+def test_an_instant_of_the_last_day_comes_before_its_end() -> None:
+    assert parse(dateFrom="2024-01-31T22:00:00-03:00", dateTo="2024-01-31").date_to == date(2024, 1, 31)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "parameter", "told"),
+    [
+        ({"dateFrom": "2024-13-01"}, "dateFrom", "is not a date"),
+        ({"dateFrom": "yesterday"}, "dateFrom", "right would be"),
+        ({"dateTo": ""}, "dateTo", "is not a date"),
+        ({"timezone": "localtime"}, "timezone", "IANA"),
+        ({"dateFrom": "2024-02-01", "dateTo": "2024-01-01"}, "dateFrom", "after dateTo"),
+        ({"dateFrom": ["2024-01-01", "2024-01-02"]}, "dateFrom", "given 2 times"),
+        ({"timezone": "Europe/Madird"}, "timezone", "did you mean 'Europe/Madrid'"),
+        ({"isAICall": "perhaps"}, "isAICall", "neither true nor false"),
+        ({"campaignId": "a\x00b"}, "campaignId", "no text can hold"),
+    ],
+)
+def test_refused(parameters: dict[str, str | list[str]], parameter: str, told: str) -> None:
+    with pytest.raises(InvalidParameterError) as caught:
+        parse(**parameters)
+    assert caught.value.parameter == parameter
+    assert told in caught.value.message
+
+
+def test_no_more_than_anybody_asks() -> None:
+    ids = [f"c{number}" for number in range(MAX_VALUES)]
+    assert len(Filters.from_parameters({"campaignId": ids}, ZONE).campaign) == MAX_VALUES
+    with pytest.raises(InvalidParameterError, match="more than 1,000 ids") as refused:
+        Filters.from_parameters({"campaignId": ids, "executiveId": ["one"]}, ZONE)
+    assert refused.value.parameter == "executiveId"
+    for name in ("campaignId", "dateFrom", "timezone", "isAICall"):
+        with pytest.raises(InvalidParameterError, match="at most 1,000") as refused:
+            Filters.from_parameters({name: ["x" * (MAX_VALUE_LENGTH + 1)]}, ZONE)
+        assert refused.value.parameter == name

@@ -1,0 +1,95 @@
+"""Tables as files: read back by another reader, the same values; no cell is a formula."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from datetime import UTC, date, datetime
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from lib.exports.table_files import Field, TableFile, about
+from lib.formats.csv_injection import defused
+
+TABLE = TableFile(
+    "Campaigns",
+    (
+        Field("campaignId"),
+        Field("date", "date"),
+        Field("at", "instant"),
+        Field.metric("totalEvaluations"),
+        Field.metric("averageScore"),
+        Field.metric("completionRate"),
+        Field("few"),
+    ),
+    (
+        ("=1+1", date(2024, 1, 31), datetime(2024, 1, 31, 9, 30, tzinfo=UTC), 1234, 7.8, 0.9715, False),
+        ('ñandú, "x"\n@y', date(2024, 2, 1), None, 0, None, None, True),
+    ),
+    about("Campaigns", "1–31 Jan 2024 · Campaign: =cmd", "UTC", ["averageScore"], 2),
+)
+
+
+def test_csv() -> None:
+    raw = TABLE.csv()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    frame = pd.read_csv(io.BytesIO(raw), encoding="utf-8-sig")
+    assert frame["campaignId"].tolist() == ["'=1+1", 'ñandú, "x"\n@y']
+    assert frame["totalEvaluations"].tolist() == [1234, 0]
+    assert frame["averageScore"][0] == 7.8 and pd.isna(frame["averageScore"][1])
+    assert frame["date"].tolist() == ["2024-01-31", "2024-02-01"]
+
+
+def test_xlsx() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(TABLE.xlsx()))
+    sheet, about_sheet = book.worksheets
+    assert (sheet.title, about_sheet.title, sheet.freeze_panes) == ("Campaigns", "About", "A2")
+    rows = list(sheet.iter_rows())
+    assert [cell.value for cell in rows[0]] == [field.name for field in TABLE.fields]
+    first = rows[1]
+    assert [cell.data_type for cell in first] == ["s", "d", "d", "n", "n", "n", "b"]
+    assert [cell.value for cell in first] == [
+        "'=1+1",
+        datetime(2024, 1, 31),
+        datetime(2024, 1, 31, 9, 30),
+        1234,
+        7.8,
+        0.9715,
+        False,
+    ]
+    assert [cell.number_format for cell in first[1:6]] == [
+        "yyyy-mm-dd",
+        "yyyy-mm-dd hh:mm:ss",
+        "#,##0",
+        "0.00",
+        "0.00%",
+    ]
+    told = {row[0].value: row[1].value for row in about_sheet.iter_rows()}
+    assert told["Rows"] == "2" and told["Time zone"] == "UTC" and "Campaign: =cmd" in told["Shows"]
+    assert told["averageScore"].startswith("Average score: Sum of the scores")
+    assert all(cell.data_type != "f" for each in book for row in each.iter_rows() for cell in row)
+
+
+@pytest.mark.parametrize("text", ["=1", "+1+1", "-a", "@x", "\tx", "\rx", "=cmd|' /C calc'!A0", "-", "+"])
+def test_formulas_are_made_harmless(text: str) -> None:
+    assert defused(text) == "'" + text
+
+
+@pytest.mark.parametrize("text", ["-5", "+3.5", "-1e3", "a=b", "", "1-2", "ok"])
+def test_what_is_no_formula_stays(text: str) -> None:
+    assert defused(text) == text
+
+
+def test_what_looks_like_an_escape_stays_as_it_is() -> None:
+    """Spreadsheets take _x0041_ for an A, in cells, headers and the second sheet."""
+    names = ("_x0041_", "a _x000D_ b", "_x005F_x0041_", "_xyz_ _x41_")
+    table = TableFile("T", (Field("_x0041_"),), tuple((name,) for name in names), (("Shows", "_x0042_"),))
+    with zipfile.ZipFile(io.BytesIO(table.xlsx())) as archive:
+        raw = b"".join(archive.read(name) for name in archive.namelist() if name.endswith(".xml")).decode()
+    texts = re.findall(r"<t[^>]*>([^<]*)</t>", raw)
+    decoded = [re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), text) for text in texts]
+    assert {*names, "_x0042_"} <= set(decoded)
+    assert "A" not in decoded and "B" not in decoded

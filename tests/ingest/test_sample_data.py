@@ -1,0 +1,48 @@
+"""What the sample data hold for every page to have something to show."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from lib.analytics.decomposition import drivers
+from lib.analytics.query import Filters
+from lib.analytics.query_cache import Answers
+from lib.catalog.dimensions import ENGAGEMENT
+from lib.catalog.measures import METRICS
+from lib.jobs.tasks import TASKS
+from lib.reports.decomposition_text import explain
+from lib.workspace import Workspace
+
+LAST_DAY = date(2024, 12, 31)
+LAST_QUARTER = (LAST_DAY - timedelta(days=89), LAST_DAY)
+QUARTER_BEFORE = (LAST_DAY - timedelta(days=179), LAST_DAY - timedelta(days=90))
+
+SCORE = METRICS["averageScore"]
+
+
+@pytest.fixture
+def _sample(workspace: Workspace) -> None:
+    TASKS["sample"](workspace, {"rows": 40_000, "seed": 1, "until": LAST_DAY.isoformat()}, lambda *_: None)
+
+
+@pytest.mark.usefixtures("_sample")
+def test_the_mix_hides_an_improvement(workspace: Workspace, answers: Answers) -> None:
+    support = ("camp_702",)
+    now, before = Filters(*LAST_QUARTER, campaign=support), Filters(*QUARTER_BEFORE, campaign=support)
+    found = answers.ask(drivers, now, before, workspace.calendar, ENGAGEMENT)
+    assert found.change is not None and found.change < 0 and SCORE.differs(found.before, found.now)
+    assert found.within > 0 > found.mix and found.hidden
+    # Every engagement rises by more than chance explains, and the harder one grows.
+    assert len(found.parts) == 2
+    for part in found.parts:
+        assert part.within > 0 and SCORE.differs(part.before, part.now)
+    hard = min(found.parts, key=lambda part: SCORE.value(part.now) or 0)
+    assert hard.now.scored * found.before.scored > 2 * hard.before.scored * found.now.scored
+    words = explain(found, ENGAGEMENT)
+    assert words is not None and words.hidden is not None and words.hidden.startswith("The mix hides an improvement")
+
+    # And in the whole, by engagement.
+    whole = answers.ask(drivers, Filters(*LAST_QUARTER), Filters(*QUARTER_BEFORE), workspace.calendar, ENGAGEMENT)
+    assert whole.change is not None and whole.change < 0 < whole.within and whole.hidden

@@ -1,0 +1,348 @@
+"""What pages and messages say through the catalogue: every text, and where; and what they say past it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from babel.messages.pofile import read_po
+
+from lib import i18n
+from lib.access import users
+from lib.access.audit_log import Action
+from lib.access.users import Role
+from lib.analytics import comparison
+from lib.analytics.calendar import Granularity
+from lib.catalog.dimensions import DIMENSIONS
+from lib.catalog.fields import COLUMNS
+from lib.catalog.measures import METRICS
+from lib.charts import funnel, waterfall
+from lib.ingest import history
+from lib.reports import decomposition_text
+from lib.settings import WeekStart
+from lib.sharing import pinned_links
+from lib.store.enums import NONE_NAME, Sentiment, State
+from lib.ui import (
+    api_keys_admin,
+    breakdown_page,
+    breakdown_table,
+    export_page,
+    import_page,
+    login,
+    page_layout,
+    sidebar,
+    url_state,
+)
+from lib.ui.page_parameters import RECORD_CHOICES
+from tests.conftest import ROOT
+
+Key = tuple[str | None, str]
+"""A text of the catalogue: of what it is said where it has a context, and the text in English."""
+
+SOURCES = [path for folder in ("lib", "pages") for path in sorted((ROOT / folder).rglob("*.py"))]
+
+_WORDS = [each.name for kind in (State, Sentiment) for each in kind]
+
+CONTEXTS = {"evaluation": _WORDS}
+"""The words that `said_of` is called with, by what they are said of."""
+
+VALUES: dict[str, list[str]] = {
+    # Declared once, translated where they are drawn.
+    "metrics": [text for metric in METRICS.values() for text in (metric.label, metric.help)],
+    "dimensions": [dimension.label for dimension in DIMENSIONS],
+    "groups": [dimension.plural[0].upper() + dimension.plural[1:] for dimension in DIMENSIONS],
+    "columns": [column.help for column in COLUMNS.values()],
+    "states and sentiments": [*_WORDS, NONE_NAME],
+    "explanations": [*decomposition_text.GROUPS.values(), *decomposition_text.NONE_MOVED.values()],
+    "granularities": [text for each in Granularity for text in (each.value, each.value.capitalize())],
+    "days that a week begins on": [day.capitalize() for day in get_args(WeekStart)],
+    "marks of charts": [*funnel.KINDS, *waterfall.KINDS],
+    # Choices of the sidebar and of forms, and what stands beside them.
+    "periods": [*sidebar.PRESET_LABELS.values(), *(sidebar.COMPARE_LABELS[kind] for kind in comparison.KINDS)],
+    "choices of calls": [*url_state.AI_CHOICES.values(), *(name.capitalize() for name in RECORD_CHOICES)],
+    "reports": list(export_page.LABELS.values()),
+    "scores": [breakdown_table.ALIKE_HELP, *breakdown_page.SCORES.values()],
+    "heads of breakdowns": [*breakdown_page.BY.values(), *page_layout._ALL.values()],
+    "choices of an import": [import_page.NOTHING, import_page.ROW_NUMBER],
+    "terms of a key": list(api_keys_admin.EXPIRY),
+    # What the stores hold in English: who did something, how it ended, what a metric meant when a link was made.
+    "actors": [
+        *("Data page", "Exports page", "Settings page", "the first start"),
+        *(users.LOCAL_ACTOR, users.FIRST_LOG_IN),
+    ],
+    "actions": [action.value for action in Action],
+    "roles": [*(role.value for role in Role), *login.ROLES.values()],
+    "results of imports": [
+        *(history.LOADED, history.LOADED_WITHOUT_BAD, history.NOTHING_LOADED),
+        *(history.FAILED, history.DRY_RUN),
+    ],
+    "states of a key": ["active", "revoked", "expired"],
+    "definitions": list(pinned_links.definitions().values()),
+    "terms": [name for name in pinned_links.definitions() if name not in METRICS],
+}
+"""The texts that reach `t` as values, by what they are; actors that are people are shown as they are."""
+
+DRAWN_FIRST = frozenset(
+    [
+        "title",
+        "header",
+        "subheader",
+        "caption",
+        "write",
+        "markdown",
+        "button",
+        "download_button",
+        "link_button",
+        "form_submit_button",
+        "selectbox",
+        "multiselect",
+        "text_input",
+        "text_area",
+        "number_input",
+        "date_input",
+        "checkbox",
+        "toggle",
+        "radio",
+        "segmented_control",
+        "pills",
+        "file_uploader",
+        "expander",
+        "popover",
+        "success",
+        "warning",
+        "info",
+        "error",
+        "spinner",
+        "dialog",
+        "metric",
+        "toast",
+    ]
+)
+"""What Streamlit draws with a text as its first argument."""
+
+DRAWN_NAMED = frozenset({"help", "placeholder", "alt"})
+"""Arguments of Streamlit's that are drawn, or read aloud."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text of the program and where it is said."""
+
+    key: Key
+    where: str
+
+
+class Lookups(dict[Key, str]):
+    """A language's catalogue that remembers what it is looked up for."""
+
+    def __init__(self, entries: Mapping[Key, str]) -> None:
+        """Hold the texts that have a translation."""
+        super().__init__({key: text for key, text in entries.items() if text})
+        self.keys_looked_up: set[Key] = set()
+
+    def get(self, key: Key, default: str | None = None) -> str | None:  # type: ignore[override]
+        """Look a text up, as `t` and `said_of` do."""
+        self.keys_looked_up.add(key)
+        return super().get(key, default)
+
+    def unlisted(self) -> list[Key]:
+        """Return what was looked up though `used` does not list it.
+
+        A word without an entry of its own context is looked up without it then.
+        """
+        listed = {text.key for text in used()}
+        unlisted = {key for key in self.keys_looked_up if key not in listed and (None, key[1]) not in listed}
+        return sorted(unlisted, key=lambda key: (key[0] or "", key[1]))
+
+
+def record_lookups(monkeypatch: pytest.MonkeyPatch, code: str = "es") -> Lookups:
+    """Have a language's texts looked up in a catalogue that remembers for what, until the test ends."""
+    lookups = Lookups(catalogue(code))
+    before = i18n._catalogue
+    monkeypatch.setattr(i18n, "_catalogue", lambda wanted: lookups if wanted == code else before(wanted))
+    return lookups
+
+
+@cache
+def used() -> tuple[Text, ...]:
+    """Return every text that the program says through the catalogue: literals of the source, and VALUES."""
+    texts = [Text((None, text), what) for what, values in VALUES.items() for text in values]
+    texts += [Text((what, word), f"said of {what}") for what, words in CONTEXTS.items() for word in words]
+    for module in _modules():
+        for call in module.calls:
+            for argument in module.translated(call):
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                    texts.append(Text((None, argument.value), _where(module.path, call)))
+    return tuple(texts)
+
+
+def unknown() -> list[str]:
+    """Return the calls whose text can be in no catalogue: made on the spot, or said of what CONTEXTS does not know."""
+    lines = []
+    for module in _modules():
+        for call in module.calls:
+            where = f"{_where(module.path, call)}: {ast.unparse(call)}"
+            if module.resolve(call.func) == _SAID_OF and not (
+                call.args and isinstance(call.args[0], ast.Constant) and call.args[0].value in CONTEXTS
+            ):
+                lines.append(f"{where}: CONTEXTS does not say what words these are")
+            if any(_is_made_on_the_spot(each) for each in module.translated(call)):
+                lines.append(f"{where}: a text made on the spot is in no catalogue; name the values in braces")
+    return lines
+
+
+def handed_on() -> list[str]:
+    """Return where `t` is handed on instead of called: what it is called with can't be seen there."""
+    lines = []
+    for module in _modules():
+        called = {id(call.func) for call in module.calls}
+        for node in ast.walk(module.tree):
+            if (
+                isinstance(node, ast.Name | ast.Attribute)
+                and isinstance(node.ctx, ast.Load)
+                and module.resolve(node) == _T
+                and id(node) not in called
+            ):
+                lines.append(f"{_where(module.path, node)}: t is handed on")
+    return lines
+
+
+def past() -> list[str]:
+    """Return what pages draw past the catalogue: texts of the source that are handed to Streamlit as they are."""
+    found = []
+    for path in SOURCES:
+        if path.parent not in (ROOT / "lib" / "ui", ROOT / "pages"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            if ast.unparse(node.func.value) in ("log", "re"):
+                continue
+            drawn = node.args[:1] if node.func.attr in DRAWN_FIRST else []
+            drawn += [keyword.value for keyword in node.keywords if keyword.arg in DRAWN_NAMED]
+            found += [f"{_where(path, node)}: {ast.unparse(each)}" for each in drawn if _is_english(each)]
+    return found
+
+
+def catalogue(code: str = "es") -> dict[Key, str]:
+    """Return a language's catalogue as it is written: translations that are missing are empty."""
+    with Path(i18n.__file__).with_name(f"{code}.po").open("rb") as file:
+        return {(entry.context, str(entry.id)): str(entry.string) for entry in read_po(file, locale=code) if entry.id}
+
+
+def names(text: str) -> set[str]:
+    """Return the names in braces of a text."""
+    return set(re.findall(r"\{(\w*)\}", text))
+
+
+def english(entries: Mapping[Key, str]) -> list[re.Pattern[str]]:
+    """Return what English texts of a catalogue look like when they are drawn, values in their places.
+
+    Texts that are hardly more than their values are left out, as `{first} to {last}`: other texts look like them.
+    """
+    texts = {text for (_, text), said in entries.items() if said != text and _says_enough(text)}
+    return [re.compile(r".+".join(re.escape(part) for part in re.split(r"\{\w+\}", text))) for text in sorted(texts)]
+
+
+def _says_enough(text: str) -> bool:
+    return "{" not in text or sum(sign.isalpha() for sign in re.sub(r"\{\w+\}", "", text)) >= 6
+
+
+_T, _SAID_OF = f"{i18n.__name__}.{i18n.t.__name__}", f"{i18n.__name__}.{i18n.said_of.__name__}"
+
+
+class _Module:
+    """A module's source: its calls, and what the names in it stand for."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.tree = ast.parse(path.read_text("utf-8"))
+        self.name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        self.calls = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call)]
+        self.functions = [node for node in self.tree.body if isinstance(node, ast.FunctionDef)]
+        self._names = {function.name: f"{self.name}.{function.name}" for function in self.functions}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ImportFrom):
+                self._names |= {each.asname or each.name: f"{node.module}.{each.name}" for each in node.names}
+
+    def resolve(self, function: ast.expr) -> str:
+        """Return the full name of a function of a module; an empty text for anything else."""
+        if isinstance(function, ast.Name):
+            return self._names.get(function.id, "")
+        if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+            return f"{self._names.get(function.value.id, '')}.{function.attr}"
+        return ""
+
+    def translated(self, call: ast.Call) -> list[ast.expr]:
+        """Return the arguments of a call that are looked up in the catalogue: of `t`, and of what hands them to it."""
+        return self._arguments(call, _speakers().get(self.resolve(call.func), {}))
+
+    @staticmethod
+    def _arguments(call: ast.Call, looked_up: Mapping[str, int]) -> list[ast.expr]:
+        positions = set(looked_up.values())
+        arguments = [each for position, each in enumerate(call.args) if position in positions]
+        arguments += [keyword.value for keyword in call.keywords if keyword.arg in looked_up]
+        return [branch for each in arguments for branch in _branches(each)]
+
+    def speakers(self, known: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, dict[str, int]]]:
+        """Yield the functions that hand parameters to one of the known ones: full name, names and places of these."""
+        for function in self.functions:
+            handed = {
+                argument.id
+                for call in ast.walk(function)
+                if isinstance(call, ast.Call)
+                for argument in self._arguments(call, known.get(self.resolve(call.func), {}))
+                if isinstance(argument, ast.Name)
+            }
+            parameters = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
+            looked_up = {name: place for place, name in enumerate(parameters) if name in handed}
+            if looked_up and f"{self.name}.{function.name}" != _T:
+                yield f"{self.name}.{function.name}", looked_up
+
+
+@cache
+def _modules() -> tuple[_Module, ...]:
+    return tuple(_Module(path) for path in SOURCES)
+
+
+@cache
+def _speakers() -> dict[str, dict[str, int]]:
+    """Return the functions that look texts up, `t` itself and all that hand it a parameter: which, and its place."""
+    known: dict[str, dict[str, int]] = {_T: {"": 0}}
+    while True:
+        more = {_T: known[_T]} | dict(each for module in _modules() for each in module.speakers(known))
+        more.pop(_SAID_OF, None)
+        if more == known:
+            return known
+        known = more
+
+
+def _branches(argument: ast.expr) -> list[ast.expr]:
+    return [*_branches(argument.body), *_branches(argument.orelse)] if isinstance(argument, ast.IfExp) else [argument]
+
+
+def _is_made_on_the_spot(argument: ast.expr) -> bool:
+    return isinstance(argument, ast.JoinedStr) or (
+        isinstance(argument, ast.BinOp)
+        and any(isinstance(node, ast.Constant) and isinstance(node.value, str) for node in ast.walk(argument))
+    )
+
+
+def _is_english(drawn: ast.expr) -> bool:
+    if isinstance(drawn, ast.JoinedStr):
+        return any(isinstance(each, ast.Constant) and _is_english(each) for each in drawn.values)
+    return (
+        isinstance(drawn, ast.Constant)
+        and isinstance(drawn.value, str)
+        and bool(re.search(r"[A-Za-z]{2}", drawn.value))
+    )
+
+
+def _where(path: Path, node: ast.expr) -> str:
+    return f"{path.relative_to(ROOT)}:{node.lineno}"

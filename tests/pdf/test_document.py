@@ -1,0 +1,204 @@
+"""Pages as PDF: printed for real, and read again."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Sequence
+from xml.etree import ElementTree as ET
+
+import pypdf
+import pytest
+
+from lib import i18n
+from lib.catalog.measures import Sums
+from lib.charts import font_metrics
+from lib.charts.ranking import ranking
+from lib.charts.render_process import Renderer
+from lib.charts.theme import DARK, LIGHT, Look
+from lib.pdf import document
+from lib.pdf.model import Card, Paper, Section, Share, Table
+from tests.charts.samples import HOSTILE, drawings, groups
+from tests.hostile.names import INJECTIONS, NAMES
+
+
+def paper(rows: int = 30, language: str = "en", more: Sequence[str] = ()) -> Paper:
+    some = drawings(DARK, language)
+    dash = "–"
+    names = ["All", *HOSTILE, *more, *(f"Campaign no. {place}" for place in range(rows))]
+    table = Table(
+        ("Campaign", "Evaluations", "Completed", "Scored", "Average score", "95 % interval", "Net sentiment", "Average duration", "Completion rate", "Failure rate"),
+        tuple((name, f"{1200 + place:,}", "1,100", "1,050", "7.82", f"7.61 {dash} 7.99", "+0.31", "5:12", "91.2 %", "1.4 %") for place, name in enumerate(names) if place),
+        ("All", "123,456", "112,345", "111,987", "7.80", f"7.79 {dash} 7.81", "0.31", "5:10", "91.0 %", "1.5 %"),
+    )  # fmt: skip
+    trend_course = tuple(7 + (place * 37 % 11) / 10 for place in range(30))
+    cards = (
+        Card("Evaluations", "123,456", "", "▲ +4.2 %", "plain", "vs 1–31 Dec 2023", trend_course),
+        Card("Average score", "7.80", "95 %: 7.79 – 7.81 · n 111,987", "▲ +0.21", "good", "vs 1–31 Dec 2023", trend_course),
+        Card("Net sentiment", "−0.31", "95 %: −0.33 – −0.29 · n 98,765", "▼ −0.05", "bad", "vs 1–31 Dec 2023", trend_course),
+        Card("Average duration", "5:10", "n 111,987", "≈ +0.1 %", "chance", "vs 1–31 Dec 2023", trend_course),
+        Card("Completion rate", "91.0 %", "95 %: 90.8 % – 91.2 % · n 123,456", "= 0.0 pp", "plain", "vs 1–31 Dec 2023", trend_course),
+        Card("Failure rate", "1.5 %", "95 %: 1.4 % – 1.6 % · n 113,999", "▼ −0.3 pp", "good", "vs 1–31 Dec 2023", trend_course),
+    )  # fmt: skip
+    shares = (Share("Positive", "61,000 · 61.2 %", 61, LIGHT.positive), Share("Neutral", "25,000 · 25.3 %", 25, LIGHT.neutral), Share("Negative", "13,000 · 13.5 %", 13, LIGHT.negative))  # fmt: skip
+    return Paper(
+        "Overview",
+        "How are we doing?",
+        f"1–31 Jan 2024 · Campaign: {HOSTILE[0]} · 123,456 evaluations · compared with 1–31 Dec 2023 · data as of "
+        "1 Feb 2024, 09:30 (Europe/Madrid)",
+        cards,
+        (
+            Section("Average score over time", some["trend"]),
+            Section("Score distribution", some["distribution"], narrow=True),
+            Section("Sentiment", shares, narrow=True),
+            Section("Average score by campaign", some["hostile"]),
+            Section("Campaigns", table),
+        ),
+        "Printed 24 Nov 2026, 15:00 · callboard.example.com",
+        language,
+    )
+
+
+def read(made: bytes) -> pypdf.PdfReader:
+    return pypdf.PdfReader(io.BytesIO(made))
+
+
+def texts(reader: pypdf.PdfReader) -> list[str]:
+    return [page.extract_text() for page in reader.pages]
+
+
+def test_what_others_take_for_more_than_text_is_text() -> None:
+    reader = read(document.pdf(paper(0, more=NAMES)))
+    told = "".join("".join(texts(reader)).split())
+    for name in INJECTIONS:
+        begin = "".join(font_metrics.line(name).split())[:15]
+        if begin.isascii():  # what is read back of other letters depends on the reader
+            assert begin in told, name
+    for sheet in reader.pages:
+        assert "/Annots" not in sheet and "/AA" not in sheet
+    assert not {"/OpenAction", "/AA", "/AcroForm", "/Names"} & set(reader.root_object)
+
+
+def test_a_page_of_everything() -> None:
+    what = paper(30)
+    reader = read(document.pdf(what))
+    pages = texts(reader)
+    told = "\n".join(pages)
+    assert len(pages) == 4
+    assert all(page.mediabox.width == pytest.approx(841.89) for page in reader.pages)
+    assert all(page.mediabox.height == pytest.approx(595.28) for page in reader.pages)
+    assert reader.metadata and reader.metadata.title == "Overview"
+    assert reader.root_object["/Lang"] == "en"
+    assert "How are we doing?" in pages[0]
+    for number, page in enumerate(pages, 1):
+        assert f"Page {number} of 4" in page
+        assert what.footer in page
+        assert "Overview" in page
+        assert "1–31 Jan 2024" in page
+    for card in what.cards:
+        for text in (card.label, card.value, card.change, card.against):
+            assert text in pages[0]
+    for section in what.sections:
+        assert section.heading in told
+    assert "Positive" in told and "61,000 · 61.2 %" in told
+    assert "few" in told  # the note of the chart
+    assert "<script>alert" in told
+
+
+def test_what_charts_clip_by_is_told_apart() -> None:
+    with Renderer() as renderer:
+        for sheet in document.sheets(paper(1), renderer):
+            ids = [element.get("id") for element in ET.fromstring(sheet.svg).iter() if element.get("id")]  # noqa: S314
+            assert len(ids) == len(set(ids))
+            assert all(f'"url(#{name})"' in sheet.svg for name in ids)
+
+
+def test_a_chart_taller_than_a_sheet_is_seen_as_a_whole() -> None:
+    some = groups(tuple(f"Executive {place:02}" for place in range(25)))
+    drawing = ranking(some, sum((group.sums for group in some), Sums()), "Executive", Look(LIGHT))
+    assert drawing
+    pages = texts(read(document.pdf(Paper("T", "Q", "S", sections=(Section("Score", drawing),)))))
+    assert sum(all(f"Executive {place:02}" in page for place in range(25)) for page in pages) == 1
+
+
+def test_a_long_table_has_each_row_once_and_its_header_on_each_sheet() -> None:
+    header = ("Campaign", "Evaluations", "Average score")
+    rows = tuple((f"Campaign {place:03}", f"{place + 5000}", "7.82") for place in range(300))
+    table = Table(header, rows, ("All", "123,456", "7.80"))
+    what = Paper("Campaigns", "Who stands where?", "1–31 Jan 2024", sections=(Section("By campaign", table),))
+    pages = texts(read(document.pdf(what)))
+    told = "\n".join(pages)
+    assert len(pages) > 5
+    for place in range(300):
+        assert told.count(f"Campaign {place:03}") == 1
+        assert told.count(f"{place + 5000}") == 1
+    assert told.count("123,456") == 1
+    assert all(heading in page for page in pages for heading in header)
+    assert all("By campaign (continued)" in page for page in pages[1:])
+
+
+def test_so_many_rows_are_printed_and_the_rest_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document, "MOST_ROWS", 20)
+    table = Table(("Name", "n"), tuple((f"row {place:02}.", "1") for place in range(25)))
+    told = "\n".join(texts(read(document.pdf(Paper("T", "Q", "S", sections=(Section("H", table),))))))
+    assert "row 19." in told
+    assert "row 20." not in told
+    assert "The first 20 of 25 rows" in told
+
+
+def test_spanish() -> None:
+    i18n.use("en")
+    pages = texts(reader := read(document.pdf(paper(60, "es"))))
+    assert i18n.current() == "en"
+    assert reader.root_object["/Lang"] == "es"
+    assert f"Página 1 de {len(pages)}" in pages[0]
+    assert "Campaigns (continuación)" in pages[-1]
+    assert "7,5" in pages[0]
+
+
+def test_nothing_to_print() -> None:
+    pages = texts(read(document.pdf(Paper("Empty", "Is there nothing?", "no data"))))
+    assert len(pages) == 1
+    assert "Is there nothing?" in pages[0]
+    sections = (Section("Table", Table(("Name",), ())), Section("Shares", (), narrow=True))
+    told = texts(read(document.pdf(Paper("Empty", "", "", sections=sections))))[0]
+    assert told.count("Nothing to show.") == 2
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_nothing_runs_into_another_whatever_the_texts_are(name: str) -> None:
+    cards = tuple(Card(name, name, name, name, "good", name, (1.0, None, 2.0)) for _ in range(7))
+    columns = 14
+    table = Table((name,) * columns, ((name,) * columns,) * 3, (name,) * columns)
+    shares = (Share(name, name, 1, LIGHT.positive), Share(name, name, 0, LIGHT.negative))
+    sections = (Section(name, table, (name,)), Section(name, shares, (name,), narrow=True))
+    what = Paper(name, name, name, cards, sections, name)
+    with Renderer() as renderer:
+        for sheet in document.sheets(what, renderer):
+            found = boxes(sheet.svg)
+            assert len(found) > 3
+            for one in found:
+                assert 0 < one[0] < one[2] < document.WIDTH and 0 < one[1] < one[3] < document.HEIGHT
+            for one, other in itertools.combinations(found, 2):
+                assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1], (
+                    one,
+                    other,
+                )
+    assert read(document.pdf(what)).pages
+
+
+def boxes(svg: str) -> list[tuple[float, float, float, float]]:
+    """Return where each text of a sheet stands, from left and top to right and bottom."""
+    found = []
+    for element in ET.fromstring(svg):  # noqa: S314
+        if element.tag.endswith("}text") and element.text:
+            x, y, size = (float(element.attrib[name]) for name in ("x", "y", "font-size"))
+            wide = font_metrics.width(element.text, size, element.get("font-weight") == "bold")
+            x -= wide if element.get("text-anchor") == "end" else 0
+            found.append((x, y - size * 0.72, x + wide, y + size * 0.2))
+    return found
+
+
+def test_a_row_of_another_width_is_refused() -> None:
+    with pytest.raises(ValueError, match="has a row of 1"):
+        Table(("a", "b"), (("1",),))
