@@ -41,7 +41,8 @@ from lib.sharing.annotations import Notes
 from lib.sharing.pinned_links import PinnedLinks
 from lib.sharing.saved_views import Views
 from lib.store import atomic_swap
-from lib.store.facts import Facts, State
+from lib.store.facts import Facts
+from lib.store.state import State
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ import httpx
 
 from lib.access import api_keys
 from lib.settings import Settings
-from lib.store.facts import State
+from lib.store.state import State
 
 
 def make_key(data_dir: Path, scopes: Sequence[str] = api_keys.SCOPES, **more: Any) -> str:

@@ -22,8 +22,8 @@ from websockets.typing import Subprotocol
 from lib.access import signing
 from lib.access.sessions import session_id
 from lib.settings import Settings
-from lib.store.facts import State
 from lib.store.schema import sessions
+from lib.store.state import State
 
 
 def rerun(values: int = 0, size: int = 0, query: str = "", page: str = "") -> bytes:

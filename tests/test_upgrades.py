@@ -25,7 +25,8 @@ from lib.errors import DatabaseVersionError
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import duckdb_wal, migrations, schema
-from lib.store.facts import Facts, State
+from lib.store.facts import Facts
+from lib.store.state import State
 from lib.workspace import Workspace
 from tests.test_app import start
 

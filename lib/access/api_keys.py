@@ -24,8 +24,8 @@ from lib.access.audit_log import Action
 from lib.analytics.query import Grant
 from lib.errors import CallboardError, nearest
 from lib.store.disk_space import where_there_is_room
-from lib.store.facts import State
 from lib.store.schema import api_keys
+from lib.store.state import State
 
 SCOPES = ("analytics:read", "analytics:export", "evaluations:read", "evaluations:write")
 

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib.store.facts import State
 from lib.store.schema import audit
+from lib.store.state import State
 
 
 class Action(StrEnum):

@@ -21,9 +21,9 @@ from lib.access import audit_log
 from lib.access.audit_log import Action
 from lib.access.users import People, Person
 from lib.store.disk_space import where_there_is_room
-from lib.store.facts import State, insert_unless_known
 from lib.store.schema import audit as audit_entries
 from lib.store.schema import people, sessions
+from lib.store.state import State, insert_unless_known
 
 FRESH = timedelta(minutes=10)
 """How old a log-in may be that begins a session."""

@@ -22,8 +22,8 @@ from lib.access.audit_log import Action
 from lib.analytics.query import EVERYTHING, Grant
 from lib.errors import CallboardError, ConflictError, InvalidParameterError
 from lib.settings import plain_address
-from lib.store.facts import State
 from lib.store.schema import people, sessions
+from lib.store.state import State
 
 
 class Role(StrEnum):

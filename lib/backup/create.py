@@ -20,7 +20,8 @@ from lib.backup.archive import FORMAT, SECRET, Manifest, Member, Part, Writing
 from lib.errors import BackupError, StorageError
 from lib.settings import Settings
 from lib.store import migrations, schema
-from lib.store.facts import Facts, State
+from lib.store.facts import Facts
+from lib.store.state import State
 
 Tell = Callable[[float, str], None]
 """Told the progress, 0 to 100, and what is being done; may raise to stop it."""

@@ -31,7 +31,8 @@ from lib.jobs.queue import BACKUP, COMPLETED, EXPORT, FAILED
 from lib.settings import Settings
 from lib.store import atomic_swap, migrations, schema
 from lib.store.bulk_io import analyze
-from lib.store.facts import Facts, State, checkpoint
+from lib.store.facts import Facts, checkpoint
+from lib.store.state import State
 
 _OLDER_FACTS, _OLDER_STATE = "older-facts.duckdb", "older-state.sqlite"  # on the way to PostgreSQL
 

@@ -29,7 +29,7 @@ from lib.jobs.queue import FAILED, Queue
 from lib.jobs.tasks import TASKS, TIMEZONE
 from lib.observability.redaction import redacted
 from lib.store import data_dir
-from lib.store.facts import State
+from lib.store.state import State
 from lib.workspace import Workspace
 
 LISTED_PROBLEMS = 50

@@ -14,7 +14,7 @@ from lib.access import api_keys
 from lib.access.sessions import ended_all
 from lib.access.users import People, Person, Role
 from lib.analytics.query import Grant
-from lib.store.facts import State
+from lib.store.state import State
 
 
 def this_user() -> str:

@@ -7,7 +7,6 @@ them.
 
 from __future__ import annotations
 
-import csv
 import itertools
 import json
 import logging
@@ -32,7 +31,7 @@ from lib import errors
 from lib.analytics.timezones import Zones
 from lib.errors import CallboardError, FileError
 from lib.formats import child_process
-from lib.formats.csv_injection import defused
+from lib.ingest.bad_rows_file import BadRowsFile
 from lib.ingest.converter import STAGED, Batch, Converted, Converter, Problem
 from lib.ingest.mapping import Mapping, shortened
 from lib.ingest.open_reader import open_source
@@ -284,7 +283,7 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
     sources = [open_source(Path(file["path"]), file["name"], mapping.file, advanced) for file in order["files"]]
     sources = [_peeked(source) for source in sources]
     resolved = [mapping.resolve(source.header, source.name, source.first_values) for source in sources]
-    report = _BadRowsFile(Path(order["bad_rows"]), sources)
+    report = BadRowsFile(Path(order["bad_rows"]), sources)
     with pa.ipc.new_stream(rows_out, STAGED.remove_metadata()) as writer, ThreadPoolExecutor(1) as pool:
         for source, rules in zip(sources, resolved, strict=True):
             converter = Converter(rules, source.header, zones)
@@ -372,47 +371,6 @@ def _whole_row(file: str, row: BrokenRow) -> Problem:
 
 def _tell(event: dict[str, Any]) -> None:
     os.write(2, json.dumps(event).encode() + b"\n")
-
-
-class _BadRowsFile:
-    """The bad rows as they came, with the reason in a last column; made when the first one comes."""
-
-    def __init__(self, path: Path, sources: list[Source]) -> None:
-        self._path = path
-        self._names = list(dict.fromkeys(name for source in sources for name in source.header))
-        self._file: IO[str] | None = None
-
-    def add(
-        self,
-        source: Source,
-        columns: tuple[pa.StringArray, ...],
-        bad: Any,
-        broken: list[BrokenRow],
-        problems: list[Problem],
-        numbers: Any,
-    ) -> None:
-        reasons: dict[int, list[str]] = {}
-        for problem in problems:
-            reason = f"{problem.column} {problem.problem}; right would be {problem.right}"
-            reasons.setdefault(problem.row, []).append(reason)
-        rows = [(int(numbers[at]), [column[at].as_py() or "" for column in columns]) for at in bad.tolist()]
-        rows += [(row.number, list(row.cells)) for row in broken]
-        if rows and self._file is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("w", encoding="utf-8-sig", newline="")
-            csv.writer(self._file).writerow([*(defused(name) for name in self._names), "reason"])
-        for number, cells in sorted(rows, key=lambda row: row[0]):
-            by_name = dict(zip(source.header, cells, strict=False))
-            beyond = cells[len(source.header) :]
-            reason = f"{source.name}, row {number}: " + "; ".join(reasons.get(number, []))
-            reason += f" (beyond the header: {' | '.join(beyond)})" if any(beyond) else ""
-            assert self._file is not None  # noqa: S101 - made above
-            told = [*(by_name.get(name, "") for name in self._names), reason]  # it begins with the file's name
-            csv.writer(self._file).writerow([defused(cell) for cell in told])
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
 
 
 if __name__ == "__main__":

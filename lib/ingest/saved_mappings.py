@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from lib.ingest.mapping import header_fingerprint
-from lib.store.facts import State
 from lib.store.schema import mappings
+from lib.store.state import State
 
 
 def find(state: State, header: Sequence[str]) -> str | None:

@@ -19,8 +19,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.errors import BusyError, CancelledError, ConflictError, RefusedError
-from lib.store.facts import State, insert_unless_known
 from lib.store.schema import idempotency, jobs
+from lib.store.state import State, insert_unless_known
 
 QUEUED = "queued"
 PROCESSING = "processing"

@@ -28,7 +28,8 @@ from lib.ingest.reader_process import InputFile
 from lib.jobs.queue import BACKUP
 from lib.settings import Settings
 from lib.store import schema
-from lib.store.facts import Facts, State
+from lib.store.facts import Facts
+from lib.store.state import State
 
 IMPORT = "import"
 """The kind of the jobs that import files."""

@@ -11,8 +11,8 @@ from lib.access import audit_log
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY
 from lib.errors import CallboardError, InvalidParameterError
 from lib.sharing import validation
-from lib.store.facts import State
 from lib.store.schema import notes
+from lib.store.state import State
 
 MAX_TEXT = 200
 """Characters of a note."""

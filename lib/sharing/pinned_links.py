@@ -18,8 +18,8 @@ from lib.analytics.query import EVERYTHING, Grant
 from lib.catalog.measures import FEW_EVALUATIONS, METRICS
 from lib.sharing import validation
 from lib.store.enums import SCORE_SCALE
-from lib.store.facts import State
 from lib.store.schema import pinned_links
+from lib.store.state import State
 
 Figure = int | float | None
 """A metric's value as answers and files hold it: rounded, None where there is nothing to divide by."""

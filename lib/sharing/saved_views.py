@@ -22,8 +22,8 @@ from lib.access import audit_log
 from lib.analytics.calendar import FIRST_DAY, Calendar
 from lib.errors import CallboardError, ConflictError, InvalidParameterError, nearest
 from lib.sharing import validation
-from lib.store.facts import State
 from lib.store.schema import views
+from lib.store.state import State
 
 EVERYONE = "everyone"
 """The owner of the views that are made without a login."""

@@ -14,7 +14,7 @@ from lib.analytics.query import Filters
 from lib.exports.service import Order
 from lib.jobs.queue import EXPORT, Queue
 from lib.settings import Settings
-from lib.store.facts import State
+from lib.store.state import State
 from tests.api.conftest import App
 from tests.api_client import Client
 from tests.waiting import until

@@ -25,7 +25,7 @@ from lib.jobs.queue import BACKUP, Once
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import schema
-from lib.store.facts import State
+from lib.store.state import State
 from lib.workspace import Workspace
 from tests import postgres
 

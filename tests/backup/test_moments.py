@@ -20,7 +20,7 @@ from lib.backup.restore import restore
 from lib.errors import StorageError
 from lib.settings import Settings
 from lib.store import atomic_swap, schema
-from lib.store.facts import State
+from lib.store.state import State
 from lib.workspace import Workspace
 from tests.backup.conftest import Kept, Reopened, back_up, facts_of, state_of
 from tests.conftest import ROOT
@@ -131,7 +131,7 @@ def test_restored_data_wait_for_who_holds_the_database(settings: Settings, reope
     for store in (facts, state):
         store.with_name(f"{store.name}.restored").write_bytes(b"new")
     code = (
-        "from lib.settings import Settings; from lib.store.facts import State; from pathlib import Path; import sys; "
+        "from lib.settings import Settings; from lib.store.state import State; from pathlib import Path; import sys; "
     )
     code += "State(Settings(data_dir=Path(sys.argv[1])))"
     done = subprocess.run(

@@ -23,7 +23,7 @@ from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.sharing.annotations import Notes
 from lib.sharing.saved_views import Views
-from lib.store.facts import State
+from lib.store.state import State
 from lib.workspace import EXPORT, Workspace
 from tests.browser.conftest import served
 from tests.hostile.names import INJECTIONS, NAMES

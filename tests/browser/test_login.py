@@ -20,7 +20,7 @@ from lib.analytics.query import Grant
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import schema
-from lib.store.facts import State
+from lib.store.state import State
 from lib.workspace import Workspace
 from tests.browser.conftest import free_port, served
 from tests.browser.patience import settle

@@ -14,7 +14,7 @@ import lib.ui.sidebar
 import lib.ui.tables
 import lib.workspace  # noqa: F401
 from lib.settings import Settings
-from lib.store.facts import State
+from lib.store.state import State
 
 with tempfile.TemporaryDirectory() as folder:
     State(Settings(data_dir=Path(folder), database_url="", state_url="")).close()

@@ -25,7 +25,8 @@ from lib.jobs.tasks import TASKS
 from lib.jobs.worker import Steps, Worker
 from lib.settings import Settings
 from lib.store import atomic_swap, schema
-from lib.store.facts import State, checkpoint
+from lib.store.facts import checkpoint
+from lib.store.state import State
 from lib.workspace import Workspace
 from tests import postgres
 from tests.api_client import make_key

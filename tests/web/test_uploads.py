@@ -13,8 +13,8 @@ from lib.access.sessions import session_id
 from lib.access.users import People, Role
 from lib.analytics.query import EVERYTHING
 from lib.errors import DatabaseUnavailableError, RefusedError
-from lib.store.facts import State
 from lib.store.schema import sessions
+from lib.store.state import State
 from lib.web.upload_permissions import PATH, Uploads
 from tests.page_client import Visitor, end_session, log_in, rerun
 from tests.web.conftest import LoginApp

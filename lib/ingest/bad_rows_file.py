@@ -1,0 +1,56 @@
+"""The file of an import's bad rows, each with the reason in a last column."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+
+from lib.formats.csv_injection import defused
+from lib.ingest.converter import Problem
+from lib.ingest.reader import BrokenRow, Source
+
+
+class BadRowsFile:
+    """The bad rows as they came, with the reason in a last column; made when the first one comes."""
+
+    def __init__(self, path: Path, sources: list[Source]) -> None:
+        self._path = path
+        self._names = list(dict.fromkeys(name for source in sources for name in source.header))
+        self._file: IO[str] | None = None
+
+    def add(
+        self,
+        source: Source,
+        columns: tuple[pa.StringArray, ...],
+        bad: Any,
+        broken: list[BrokenRow],
+        problems: list[Problem],
+        numbers: Any,
+    ) -> None:
+        """Write bad rows, those that could not be read among them."""
+        reasons: dict[int, list[str]] = {}
+        for problem in problems:
+            reason = f"{problem.column} {problem.problem}; right would be {problem.right}"
+            reasons.setdefault(problem.row, []).append(reason)
+        rows = [(int(numbers[at]), [column[at].as_py() or "" for column in columns]) for at in bad.tolist()]
+        rows += [(row.number, list(row.cells)) for row in broken]
+        if rows and self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("w", encoding="utf-8-sig", newline="")
+            csv.writer(self._file).writerow([*(defused(name) for name in self._names), "reason"])
+        for number, cells in sorted(rows, key=lambda row: row[0]):
+            by_name = dict(zip(source.header, cells, strict=False))
+            beyond = cells[len(source.header) :]
+            reason = f"{source.name}, row {number}: " + "; ".join(reasons.get(number, []))
+            reason += f" (beyond the header: {' | '.join(beyond)})" if any(beyond) else ""
+            assert self._file is not None  # noqa: S101 - made above
+            told = [*(by_name.get(name, "") for name in self._names), reason]  # it begins with the file's name
+            csv.writer(self._file).writerow([defused(cell) for cell in told])
+
+    def close(self) -> None:
+        """Close the file, where there is one."""
+        if self._file is not None:
+            self._file.close()

@@ -1,0 +1,84 @@
+"""What drivers raise, as errors of ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import psycopg
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from lib.errors import (
+    CallboardError,
+    DatabaseHeldError,
+    DatabaseUnavailableError,
+    DatabaseVersionError,
+    DiskFullError,
+    QueryTimeoutError,
+    StorageError,
+)
+from lib.store.duckdb_engine import FATAL
+
+_FULL_DISK = ("no space left on device", "disk full", "database or disk is full", "could not extend file")
+_UNOPENED = re.compile(r'Cannot open file "(?P<path>[^"\n]+)": (?P<reason>[^\n]+)')  # DuckDB's
+_LOST = (
+    *(OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError),
+    *(duckdb.OperationalError, duckdb.ConnectionException),
+)
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn what a driver raises when its database can't be used into an error of ours."""
+    try:
+        yield
+    except (CallboardError, IntegrityError):
+        raise  # the latter quotes the row that was refused, whose words are not to be taken for the driver's
+    except RuntimeError as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None  # DuckDB's own form of it, where Ctrl-C came within a call
+        raise
+    except PoolTimeoutError as error:
+        raise DatabaseUnavailableError("Every connection to the database is busy.") from error
+    except (
+        DBAPIError,
+        psycopg.Error,
+        duckdb.Error,
+    ) as error:
+        plain = _plain(error)
+        if plain is None:
+            raise
+        raise plain from error
+
+
+def _plain(error: DBAPIError | psycopg.Error | duckdb.Error) -> CallboardError | None:
+    """Return an error of ours for a driver's, by what it says; None where it is not the database's fault."""
+    told = str(error.orig if isinstance(error, DBAPIError) else error)
+    if "INTERRUPT" in told or "statement timeout" in told:
+        return QueryTimeoutError("The question took longer than it may; ask for a shorter period.")
+    if "Could not set lock on file" in told:
+        return DatabaseHeldError(
+            "Another process holds the embedded database, which one at a time may open. Right would be to end that "
+            "process, or to use another CALLBOARD_DATA_DIR, or PostgreSQL for several."
+        )
+    if "database file with version number" in told:
+        return DatabaseVersionError(
+            "A newer version of Callboard wrote the database: its file has a form that this one can't read. Nothing "
+            "was changed. Right would be to start the version that wrote it, or a newer one."
+        )
+    if any(sign in told.lower() for sign in _FULL_DISK):
+        return DiskFullError("The disk is full; nothing was changed. Right would be room on the disk.")
+    if unwritten := _UNOPENED.search(told):
+        # Its name alone: who reads this need not know where it lies.
+        return StorageError(
+            f"The file '{Path(unwritten['path']).name}' can't be opened: {unwritten['reason']}. Right would be a "
+            "folder that is there, and that the program may write in."
+        )
+    lost = isinstance(error, _LOST) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    if lost or told.startswith(FATAL):
+        return DatabaseUnavailableError(f"The database does not answer: {told.splitlines()[0]}")
+    return None

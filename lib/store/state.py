@@ -1,0 +1,140 @@
+"""The state's store: users, keys, jobs, saved views, the audit; SQLite or PostgreSQL, several processes at a time."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from lib.settings import Settings
+from lib.store import atomic_swap, data_dir, migrations
+from lib.store.disk_space import Room
+from lib.store.driver_errors import translated_errors
+from lib.store.notifications import ChangeListener
+from lib.store.postgresql_engine import postgresql_engine
+
+_STATE_CHANGED = "callboard_state"  # the channels of PostgreSQL
+_SETTLED_NS = 2_000_000_000
+
+
+class State:
+    """The state's store, opened and migrated. Several processes may open it at a time."""
+
+    def __init__(self, settings: Settings, to: str | None = migrations.HEAD) -> None:
+        """Open the store and bring its tables to a revision, or leave them, as `Facts` does; raises what it raises."""
+        data_dir.prepare(settings)
+        atomic_swap.finish(settings.facts_file, settings.state_file)
+        self.engine = _state_engine(settings)
+        self._room = Room(self.engine)
+        self._writes = 0
+        self._listener: ChangeListener | None = None
+        try:
+            with translated_errors():
+                migrations.refuse_newer(self.engine, "state")
+            if to is not None:
+                self.migrate(to)
+        except BaseException:
+            self.close()
+            raise
+
+    def migrate(self, to: str = migrations.HEAD) -> None:
+        """Bring the tables up to a revision."""
+        with translated_errors():
+            migrations.migrate(self.engine, "state", to)
+
+    def close(self) -> None:
+        """Close every connection."""
+        if self._listener is not None:
+            self._listener.stop()
+        self.engine.dispose()
+
+    def listen(self) -> None:
+        """Begin to hear of what other processes write, for `mark`; what writes SQLite shows in its files."""
+        if self.engine.dialect.name == "postgresql":
+            self._listener = ChangeListener(self.engine, _STATE_CHANGED, self._count_write)
+            self._listener.start()
+
+    def mark(self) -> Hashable | None:
+        """Return what changes whenever the state may have changed; None where that can't be known."""
+        if self._listener is not None:
+            return self._writes if self._listener.hears else None
+        if self.engine.dialect.name == "postgresql" or not self.engine.url.database:
+            return None
+        files = [Path(f"{self.engine.url.database}{suffix}") for suffix in ("", "-wal")]
+        try:
+            found = [(status.st_mtime_ns, status.st_size) for status in map(os.stat, files)]
+        except OSError:
+            return None
+        # Two changes within a tick of the file system's clock leave the same time behind.
+        settled = time.time_ns() - max(when for when, _ in found) > _SETTLED_NS
+        return tuple(found) if settled else None
+
+    def _count_write(self) -> None:
+        self._writes += 1
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection to read the state with; it waits for no writer."""
+        with translated_errors(), self.engine.connect() as connection:
+            yield connection.execution_options(reads_only=True)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Give a connection that sees the state as it is at its first query, throughout; it waits for no writer."""
+        with self.read() as connection:
+            if connection.dialect.name == "postgresql":
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield connection
+
+    @contextmanager
+    def transaction(self, within: Connection | None = None) -> Iterator[Connection]:
+        """Give a connection to change the state with, in one transaction; `within` one of the same database."""
+        begun = self.engine.begin() if within is None else nullcontext(within)
+        with self._room.watched(), translated_errors(), begun as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_notify(_STATE_CHANGED, "")))
+            yield connection
+        self._count_write()
+
+    def check_room(self) -> None:
+        """Raise DiskFullError where there is no room for a change, StorageError where the disk can't be written."""
+        with translated_errors():
+            self._room.check()
+
+
+def insert_unless_known(connection: Connection, table: sa.Table, **values: Any) -> bool:
+    """Insert a row unless its primary key is taken, waiting for whoever is taking it; return whether it was."""
+    dialects: dict[str, Any] = {"postgresql": postgresql, "sqlite": sqlite}
+    insert = dialects[connection.dialect.name].insert(table).values(**values).on_conflict_do_nothing()
+    return connection.execute(insert.returning(*table.primary_key)).first() is not None
+
+
+def _state_engine(settings: Settings) -> Engine:
+    url = settings.state_database_url
+    if url.get_backend_name() == "postgresql":
+        return postgresql_engine(url)
+    if url.database and url.database != ":memory:":
+        data_dir.make_folder(Path(url.database).parent)
+    engine = sa.create_engine(url, connect_args={"timeout": 30})
+
+    def prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # the driver would commit before every change of a table
+        for line in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON"):
+            connection.execute(line)
+
+    def begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later would fail where another one wrote between.
+        reads = connection.get_execution_options().get("reads_only")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    sa.event.listen(engine, "connect", prepare)
+    sa.event.listen(engine, "begin", begin)
+    return engine
