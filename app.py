@@ -38,8 +38,8 @@ from lib.settings import Settings
 from lib.store import data_dir
 from lib.ui import login_cookie, script_run, session_storage
 from lib.web import server
-from lib.web.gateway import MAX_ADDRESS, Front, Limits
-from lib.web.login_redirect import AfterLogin
+from lib.web.gateway import MAX_ADDRESS, Gateway, Limits
+from lib.web.login_redirect import LoginRedirectMiddleware
 from lib.web.sockets import Sockets
 
 log = logging.getLogger("callboard")
@@ -157,7 +157,7 @@ MESSAGE_BYTES = st.get_option("server.maxWidgetStateSize") * 1_000_000
 
 _settings = _opened()
 front = Middleware(
-    Front,
+    Gateway,
     hosts=_settings.host_names,
     base_url=_settings.base_url,
     page=Path(streamlit.file_util.get_static_dir(), "index.html").read_text("utf-8"),
@@ -168,7 +168,7 @@ front = Middleware(
 app = st.App(
     "pages/main.py",
     routes=health.ROUTES,
-    middleware=[front, Middleware(application.UnderV1), Middleware(AfterLogin)],
+    middleware=[front, Middleware(application.ApiDispatcher), Middleware(LoginRedirectMiddleware)],
     lifespan=lifespan,
     secrets=_secrets(_settings),
     on_script_error=_show_unexpected,

@@ -16,10 +16,10 @@ from lib.analytics.query import EVERYTHING, Filters
 from lib.exports import file_storage
 from lib.exports import service as exporting
 from lib.exports.evaluations import selected
-from lib.exports.service import Order
+from lib.exports.service import ExportRequest
 from lib.ingest import service
 from lib.ingest.reader_process import InputFile
-from lib.ingest.service import Request
+from lib.ingest.service import ImportRequest
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import schema
@@ -57,7 +57,7 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
 def _export(report: Report, engine: str, workspace: Workspace) -> None:
     asked = {"dateFrom": ["2026-07-01"], "dateTo": ["2026-10-15"]}
     filters = Filters.from_parameters(asked, workspace.settings.zone, EVERYTHING)
-    order = Order("evaluations", "csv", filters, Granularity.DAILY, "a part")
+    order = ExportRequest("evaluations", "csv", filters, Granularity.DAILY, "a part")
     path = file_storage.folder(workspace.settings) / "yardstick.csv"
 
     def export() -> None:
@@ -111,7 +111,7 @@ def _import(report: Report, engine: str, workspace: Workspace) -> None:
         begun = time.perf_counter()
         _copy(connection, path)
         yardstick = (time.perf_counter() - begun) * 1000
-    request = Request((InputFile(path, path.name),), "bench")
+    request = ImportRequest((InputFile(path, path.name),), "bench")
     begun = time.perf_counter()
     service.run(workspace.facts, workspace.settings, request, lambda _: None)
     took = (time.perf_counter() - begun) * 1000

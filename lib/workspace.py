@@ -18,31 +18,31 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from lib import settings
-from lib.access.api_keys import Recogniser
-from lib.access.audit_log import Action, Audit
+from lib.access.api_keys import KeyAuthenticator
+from lib.access.audit_log import Action, AuditLog
 from lib.access.sessions import Sessions
-from lib.access.users import People
+from lib.access.users import UserRepository
 from lib.analytics import queries, rollup, workspace_zone
 from lib.analytics.calendar import Calendar
 from lib.analytics.query import Grant
-from lib.analytics.query_cache import Answers
+from lib.analytics.query_cache import QueryCache
 from lib.backup import create
 from lib.errors import CallboardError, TimeZoneChangedError
 from lib.exports import file_storage
 from lib.exports import service as exporting
-from lib.exports.service import Order
+from lib.exports.service import ExportRequest
 from lib.ingest import history, sample_data, service, uploads
-from lib.ingest.history import Report
+from lib.ingest.history import ImportReport
 from lib.jobs import tasks
 from lib.jobs.queue import BACKUP, EXPORT, Job, Queue
-from lib.jobs.worker import Handler, Steps, Worker
+from lib.jobs.worker import Handler, ProgressReporter, Worker
 from lib.settings import Settings
-from lib.sharing.annotations import Notes
+from lib.sharing.annotations import Annotations
 from lib.sharing.pinned_links import PinnedLinks
-from lib.sharing.saved_views import Views
+from lib.sharing.saved_views import SavedViews
 from lib.store import atomic_swap
-from lib.store.facts import Facts
-from lib.store.state import State
+from lib.store.facts import FactStore
+from lib.store.state import StateStore
 
 log = logging.getLogger(__name__)
 
@@ -56,14 +56,14 @@ class Workspace:
     def __init__(self, chosen: Settings, new_zone: str | None = None) -> None:
         """Open the stores; at the first start the workspace takes the settings' time zone, later they take its own.
 
-        Raises what `Facts` raises, and TimeZoneConflictError where CALLBOARD_TIMEZONE names another zone than the
+        Raises what `FactStore` raises, and TimeZoneConflictError where CALLBOARD_TIMEZONE names another zone than the
         workspace has, unless it is the one that a command is about to give it.
         """
         self.settings = chosen
         self._workers: list[Worker] = []
-        self.state = State(chosen, to=None)
+        self.state = StateStore(chosen, to=None)
         try:
-            self.facts = Facts(chosen, to=None)
+            self.facts = FactStore(chosen, to=None)
         except BaseException:
             self.state.close()
             raise
@@ -80,15 +80,15 @@ class Workspace:
         except BaseException:
             self.close()
             raise
-        self.answers = Answers(self.facts, chosen.query_seconds, chosen.slow_query_ms, self.follow_zone)
-        self.keys = Recogniser(self.state)
-        self.people = People(self.state, chosen.admin_names)
+        self.answers = QueryCache(self.facts, chosen.query_seconds, chosen.slow_query_ms, self.follow_zone)
+        self.keys = KeyAuthenticator(self.state)
+        self.people = UserRepository(self.state, chosen.admin_names)
         idle, age = timedelta(minutes=chosen.session_idle_minutes), timedelta(hours=chosen.session_hours)
         self.sessions = Sessions(self.state, self.people, idle, age)
-        self.audit = Audit(self.state)
+        self.audit = AuditLog(self.state)
         self.queue = Queue(self.state)
-        self.views = Views(self.state)
-        self.notes = Notes(self.state)
+        self.views = SavedViews(self.state)
+        self.notes = Annotations(self.state)
         self.links = PinnedLinks(self.state)
         self._lengths: dict[str, int] = {}  # of the rollups, when they were last looked at
 
@@ -156,10 +156,10 @@ class Workspace:
         for worker in self._workers:
             worker.start()
 
-    def _export(self, job: Job, steps: Steps) -> dict[str, Any]:
+    def _export(self, job: Job, steps: ProgressReporter) -> dict[str, Any]:
         if sys.platform == "linux":  # where a thread has a priority of its own, pages and API go before exports
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
-        order = Order.from_json(job.payload, self.settings.zone)
+        order = ExportRequest.from_json(job.payload, self.settings.zone)
         calendar = self.calendar_in(order.filters.zone(self.settings.zone))
         with self._following_zone():
             made = exporting.run(self.facts, self.settings, calendar, order, job.id, job.attempt, steps)
@@ -167,7 +167,7 @@ class Workspace:
         self.audit.record(job.actor, Action.EXPORT, made["downloadName"], **told)
         return made
 
-    def write_evaluations(self, objects: Iterable[object], actor: str, grant: Grant) -> Report:
+    def write_evaluations(self, objects: Iterable[object], actor: str, grant: Grant) -> ImportReport:
         """Load evaluations that a program sends, within what it may see; raises as `service.run_objects` does."""
         with self._following_zone():
             report = service.run_objects(self.facts, self.settings, objects, actor, grant)
@@ -181,7 +181,7 @@ class Workspace:
         except CallboardError as error:
             log.warning("The audit lacks a line: %s, %s %s. %s", actor, action.value, subject, error.message)
 
-    def audit_import(self, report: Report) -> None:
+    def audit_import(self, report: ImportReport) -> None:
         """Write down that someone imported something."""
         done = report.loaded
         counts = {"added": done.added, "changed": done.changed, "bad": report.bad}
@@ -232,7 +232,7 @@ class Workspace:
                 self, {"rows": sample_data.DEFAULT_ROWS, "seed": sample_data.DEFAULT_SEED}, lambda *_: None
             )
 
-    def _do(self, task: tasks.Task, job: Job, steps: Steps) -> dict[str, Any]:
+    def _do(self, task: tasks.Task, job: Job, steps: ProgressReporter) -> dict[str, Any]:
         # Who asked may go by another zone than this process, which holds the database for both.
         if job.kind != tasks.TIMEZONE:
             with self.facts.read() as connection:

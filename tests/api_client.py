@@ -10,12 +10,12 @@ import httpx
 
 from lib.access import api_keys
 from lib.settings import Settings
-from lib.store.state import State
+from lib.store.state import StateStore
 
 
 def make_key(data_dir: Path, scopes: Sequence[str] = api_keys.SCOPES, **more: Any) -> str:
     """Make a key beside the running app."""
-    state = State(Settings(data_dir=data_dir, **more.pop("settings", {})))
+    state = StateStore(Settings(data_dir=data_dir, **more.pop("settings", {})))
     try:
         return api_keys.create(state, "test", scopes, "test", **more)[0]
     finally:

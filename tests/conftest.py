@@ -12,11 +12,11 @@ import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from lib.analytics.query_cache import Answers
+from lib.analytics.query_cache import QueryCache
 from lib.ingest import service
-from lib.ingest.history import Report
+from lib.ingest.history import ImportReport
 from lib.ingest.reader_process import InputFile
-from lib.ingest.service import Request
+from lib.ingest.service import ImportRequest
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests import postgres
@@ -112,11 +112,11 @@ def workspace(settings: Settings) -> Iterator[Workspace]:
 
 
 @pytest.fixture
-def answers(workspace: Workspace) -> Answers:
-    return Answers(workspace.facts)
+def answers(workspace: Workspace) -> QueryCache:
+    return QueryCache(workspace.facts)
 
 
-Load = Callable[..., Report]
+Load = Callable[..., ImportReport]
 
 
 @pytest.fixture
@@ -125,14 +125,14 @@ def load(workspace: Workspace, tmp_path: Path) -> Load:
 
     def run(
         content: str | bytes | list[Path], mapping: str | None = None, name: str = "calls.csv", **more: bool
-    ) -> Report:
+    ) -> ImportReport:
         if isinstance(content, list):
             files = tuple(InputFile(path, path.name) for path in content)
         else:
             path = tmp_path / f"{next(_number)}-{Path(name).name}"
             path.write_bytes(content.encode() if isinstance(content, str) else content)
             files = (InputFile(path, name),)
-        request = Request(files, "test", mapping, **more)
+        request = ImportRequest(files, "test", mapping, **more)
         return service.run(workspace.facts, workspace.settings, request, lambda _: None)
 
     return run

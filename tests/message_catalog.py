@@ -20,7 +20,7 @@ from lib.access.users import Role
 from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
 from lib.catalog.dimensions import DIMENSIONS
-from lib.catalog.fields import COLUMNS
+from lib.catalog.fields import FIELDS
 from lib.catalog.measures import METRICS
 from lib.charts import funnel, waterfall
 from lib.ingest import history
@@ -57,7 +57,7 @@ VALUES: dict[str, list[str]] = {
     "metrics": [text for metric in METRICS.values() for text in (metric.label, metric.help)],
     "dimensions": [dimension.label for dimension in DIMENSIONS],
     "groups": [dimension.plural[0].upper() + dimension.plural[1:] for dimension in DIMENSIONS],
-    "columns": [column.help for column in COLUMNS.values()],
+    "columns": [column.help for column in FIELDS.values()],
     "states and sentiments": [*_WORDS, NONE_NAME],
     "explanations": [*decomposition_text.GROUPS.values(), *decomposition_text.NONE_MOVED.values()],
     "granularities": [text for each in Granularity for text in (each.value, each.value.capitalize())],

@@ -23,7 +23,7 @@ from lib.access import signing
 from lib.access.sessions import session_id
 from lib.settings import Settings
 from lib.store.schema import sessions
-from lib.store.state import State
+from lib.store.state import StateStore
 
 
 def rerun(values: int = 0, size: int = 0, query: str = "", page: str = "") -> bytes:
@@ -114,7 +114,7 @@ def log_in(
 
 def end_session(settings: Settings, claims: dict[str, object]) -> None:
     """End the session of a log-in, as another process does."""
-    state = State(settings)
+    state = StateStore(settings)
     with state.transaction() as connection:
         mine = sessions.c.id == session_id(claims)
         connection.execute(sa.update(sessions).where(mine).values(ended_at=datetime.now(UTC)))

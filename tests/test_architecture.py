@@ -108,3 +108,12 @@ def test_no_loose_modules() -> None:
 def test_queries_and_the_catalog_speak_no_language(path: Path) -> None:
     if room(module(path)) in ("lib.analytics", "lib.catalog"):
         assert not [name for name in imports(path) if name.startswith("lib.i18n")]
+
+
+def test_no_class_name_is_there_twice() -> None:
+    homes: dict[str, list[str]] = {}
+    for path in SOURCES:
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(module(path))
+    assert {name: places for name, places in homes.items() if len(places) > 1} == {}

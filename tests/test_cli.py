@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from lib.settings import Settings
 from lib.store import schema
-from lib.store.facts import Facts
+from lib.store.facts import FactStore
 from tests.browser.conftest import served
 from tests.conftest import ROOT
 
@@ -214,7 +214,7 @@ def test_backup_restore_and_repair(run, settings: Settings, calls: Path, tmp_pat
     assert done.returncode == 2 and "The stores hold 2 evaluations" in done.stderr and "--yes" in done.stderr
     done = run("restore", kept, "--yes")
     assert done.returncode == 0 and "evaluations: 2" in done.stdout, done.stderr
-    facts = Facts(settings)
+    facts = FactStore(settings)
     with facts.write() as connection:
         connection.execute(sa.update(schema.ROLLUPS[0].tables[0]).values(scored=7))
     facts.close()

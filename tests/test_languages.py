@@ -22,14 +22,14 @@ from streamlit.testing.v1 import AppTest
 from lib import i18n
 from lib import workspace as workspaces
 from lib.analytics.calendar import Granularity
-from lib.analytics.decomposition import Drivers, Part
-from lib.analytics.planner import Period
+from lib.analytics.decomposition import Contribution, Decomposition
+from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.query import Filters
-from lib.analytics.query_cache import Answers
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Dimension, Named
-from lib.catalog.measures import METRICS, Sums, Unit
-from lib.charts.image import Picture
-from lib.charts.theme import LIGHT, Look
+from lib.analytics.query_cache import QueryCache
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Dimension, Member
+from lib.catalog.measures import METRICS, MeasureTotals, Unit
+from lib.charts.image import ChartImage
+from lib.charts.theme import LIGHT, ChartTheme
 from lib.charts.trend import trend
 from lib.exports import file_storage
 from lib.i18n import dated, day, number, said_of, speaking, t
@@ -38,7 +38,7 @@ from lib.jobs.tasks import TASKS
 from lib.reports import filter_text, formatting
 from lib.reports.decomposition_text import explain
 from lib.settings import Settings
-from lib.sharing.link_diff import Changes, DefinitionChange, FigureChange, in_words
+from lib.sharing.link_diff import DefinitionChange, FigureChange, LinkDiff, in_words
 from lib.store.enums import SCORE_SCALE
 from lib.ui.current_user import begin_by_itself
 from lib.workspace import Workspace
@@ -208,14 +208,14 @@ def test_numbers_and_dates(shown: Callable[[], str], english: str, spanish: str)
     ],
 )  # fmt: skip
 def test_periods(first: date | None, last: date | None, english: str, spanish: str) -> None:
-    assert filter_text.period(Period(first, last)) == english
+    assert filter_text.period(ResolvedPeriod(first, last)) == english
     i18n.use("es")
-    assert filter_text.period(Period(first, last)) == spanish
+    assert filter_text.period(ResolvedPeriod(first, last)) == spanish
 
 
-def test_selections(answers: Answers, load: Callable[..., Any]) -> None:
+def test_selections(answers: QueryCache, load: Callable[..., Any]) -> None:
     load(CALLS)
-    month = Period(date(2024, 1, 1), date(2024, 1, 31))
+    month = ResolvedPeriod(date(2024, 1, 1), date(2024, 1, 31))
     one = Filters(campaign=("a",), executive=("(none)", "x"), is_ai=False)
     many = Filters(campaign=("a", "b", "(none)", "x", "y", "z"), is_ai=True)
     assert filter_text.selection(answers, one, month)[1:] == ["Campaign: Alfa", "Executives: (none), x", "Human calls"]
@@ -230,7 +230,7 @@ def test_selections(answers: Answers, load: Callable[..., Any]) -> None:
 
 
 def test_what_changed_since_a_link() -> None:
-    moved = Changes(
+    moved = LinkDiff(
         datetime(2024, 1, 1, tzinfo=UTC),
         True,
         True,
@@ -250,23 +250,25 @@ def test_what_changed_since_a_link() -> None:
 
 def test_axes_write_days_in_the_language_s_order() -> None:
     for code, shown in (("en", "7 Jan"), ("es", "7 ene")):
-        drawing = trend({"": course(31, date(2024, 1, 1))}, METRICS["averageScore"], Look(LIGHT, code))
-        assert f">{shown}<" in Picture(drawing, "T", language=code).svg()
+        drawing = trend({"": course(31, date(2024, 1, 1))}, METRICS["averageScore"], ChartTheme(LIGHT, code))
+        assert f">{shown}<" in ChartImage(drawing, "T", language=code).svg()
 
 
 # Why it moved.
 
 
-def _sums(n: int, mean: float) -> Sums:
-    return Sums(evaluations=n, completed=n, scored=n, score_sum=round(n * mean * SCORE_SCALE))
+def _sums(n: int, mean: float) -> MeasureTotals:
+    return MeasureTotals(evaluations=n, completed=n, scored=n, score_sum=round(n * mean * SCORE_SCALE))
 
 
-def _part(name: str, within: str, mix: str, before: int = 9, now: int = 9) -> Part:
-    return Part(Named(name, name), _sums(before, 5), _sums(now, 5), Fraction(within), Fraction(mix))
+def _part(name: str, within: str, mix: str, before: int = 9, now: int = 9) -> Contribution:
+    return Contribution(Member(name, name), _sums(before, 5), _sums(now, 5), Fraction(within), Fraction(mix))
 
 
-def _moved(was: float, now: float, *parts: Part) -> Drivers:
-    return Drivers(Period(None, None), Period(None, None), _sums(1000, was), _sums(1000, now), parts)
+def _moved(was: float, now: float, *parts: Contribution) -> Decomposition:
+    return Decomposition(
+        ResolvedPeriod(None, None), ResolvedPeriod(None, None), _sums(1000, was), _sums(1000, now), parts
+    )
 
 
 @pytest.mark.parametrize(

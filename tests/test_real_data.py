@@ -11,9 +11,9 @@ import pytest
 from lib.analytics import queries
 from lib.analytics.calendar import Granularity
 from lib.analytics.query import Filters
-from lib.analytics.query_cache import Answers
+from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
-from lib.catalog.measures import METRICS, Sums
+from lib.catalog.measures import METRICS, MeasureTotals
 from lib.jobs.tasks import TASKS
 from lib.workspace import Workspace
 from tests.conftest import ROOT, SHARED, Load
@@ -22,7 +22,7 @@ DATA = SHARED / "data"
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the real data sets lie beside the repository, not in it")
 
 
-def figures(sums: Sums) -> dict[str, Any]:
+def figures(sums: MeasureTotals) -> dict[str, Any]:
     score, duration = METRICS["averageScore"].value(sums), METRICS["averageDurationSeconds"].value(sums)
     return {
         "evaluations": sums.evaluations,
@@ -39,7 +39,7 @@ def same(mine: dict[str, Any], theirs: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("name", ["consumidor", "phonenow", "rwfd"])
-def test_every_figure(name: str, workspace: Workspace, answers: Answers, load: Load) -> None:
+def test_every_figure(name: str, workspace: Workspace, answers: QueryCache, load: Load) -> None:
     expected = json.loads((DATA / name / "expected.json").read_text())
     files = sorted(path for path in (DATA / name).iterdir() if path.suffix in (".csv", ".xlsx"))
     report = load(files, (ROOT / "samples" / f"{name}.toml").read_text())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lib.analytics import queries
 from lib.analytics.query import Filters
-from lib.analytics.query_cache import Answers
+from lib.analytics.query_cache import QueryCache
 from lib.catalog.measures import METRICS
 from lib.workspace import Workspace
 from tests.conftest import Load
@@ -29,7 +29,7 @@ def rows() -> list[str]:
     return lines
 
 
-def test_the_summary_of_the_reference(workspace: Workspace, answers: Answers, load: Load) -> None:
+def test_the_summary_of_the_reference(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load("\n".join([*rows(), "before,2023-12-31,Completed,Positive,1,1,camp_790,Retention,Lima Norte"]))
     asked = Filters.from_parameters({"dateFrom": ["2024-01-01"], "dateTo": ["2024-01-31"]}, workspace.calendar.zone)
     found = answers.ask(queries.summary, asked, workspace.calendar)

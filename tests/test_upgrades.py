@@ -25,8 +25,8 @@ from lib.errors import DatabaseVersionError
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import duckdb_wal, migrations, schema
-from lib.store.facts import Facts
-from lib.store.state import State
+from lib.store.facts import FactStore
+from lib.store.state import StateStore
 from lib.workspace import Workspace
 from tests.test_app import start
 
@@ -182,7 +182,7 @@ def by_hand() -> tuple[int, ...]:
 @pytest.mark.parametrize("revision", EARLIER_FACTS)
 def test_facts_of_an_earlier_revision(settings: Settings, revision: str) -> None:
     assert revision in FACTS_ROWS, f"what facts at {revision} held is to be said in {__name__}"
-    older = Facts(settings, to=revision)
+    older = FactStore(settings, to=revision)
     with older.write() as connection:
         fill(connection, FACTS_ROWS[revision], schema.FACTS)
     older.close()
@@ -202,12 +202,12 @@ def test_facts_of_an_earlier_revision(settings: Settings, revision: str) -> None
 @pytest.mark.parametrize("revision", EARLIER_STATE)
 def test_state_of_an_earlier_revision(settings: Settings, revision: str) -> None:
     assert revision in STATE_ROWS, f"what the state at {revision} held is to be said in {__name__}"
-    older, rows = State(settings, to=revision), STATE_ROWS[revision]
+    older, rows = StateStore(settings, to=revision), STATE_ROWS[revision]
     with older.transaction() as connection:
         fill(connection, rows, schema.STATE)
     older.close()
-    State(settings).close()
-    again = State(settings)
+    StateStore(settings).close()
+    again = StateStore(settings)
     with again.read() as connection:
         tables = tables_of(connection)
         for name, expected in rows.items():
@@ -258,7 +258,7 @@ def test_a_newer_store_is_refused_and_both_are_left_as_they_are(
     settings: Settings, store: migrations.Store, call: Callable[..., tuple[int, str]], tmp_path: Path
 ) -> None:
     """The other store is older, and would be migrated otherwise."""
-    facts, state = Facts(settings, to=EARLIER_FACTS[-1]), State(settings, to=EARLIER_STATE[-1])
+    facts, state = FactStore(settings, to=EARLIER_FACTS[-1]), StateStore(settings, to=EARLIER_STATE[-1])
     with facts.write() if store == "facts" else state.transaction() as connection:
         connection.execute(sa.update(version_table(store)).values(version_num="9999"))
     facts.close()

@@ -25,7 +25,7 @@ from lib.analytics.query import Grant
 from lib.errors import CallboardError, nearest
 from lib.store.disk_space import where_there_is_room
 from lib.store.schema import api_keys
-from lib.store.state import State
+from lib.store.state import StateStore
 
 SCOPES = ("analytics:read", "analytics:export", "evaluations:read", "evaluations:write")
 
@@ -68,7 +68,7 @@ class Key:
 
 
 def create(
-    state: State,
+    state: StateStore,
     name: str,
     scopes: Sequence[str],
     created_by: str,
@@ -115,10 +115,10 @@ def create(
     return text, _key(row._mapping)
 
 
-class Recogniser:
+class KeyAuthenticator:
     """Tells whose key a request carries; what was recognised is kept while the state is as it was."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: StateStore) -> None:
         """Recognise the keys that this store holds."""
         self._state = state
         self._kept: dict[str, tuple[Hashable, str, Key]] = {}  # by prefix: the state's mark, the secret's hash, the key
@@ -161,14 +161,14 @@ def _use_is_old(key: Key, now: datetime) -> bool:
     return key.last_used_at is None or now - key.last_used_at > _USED_EVERY
 
 
-def all_keys(state: State) -> list[Key]:
+def all_keys(state: StateStore) -> list[Key]:
     """Return every key, the newest first."""
     with state.read() as connection:
         rows = connection.execute(sa.select(api_keys).order_by(api_keys.c.created_at.desc(), api_keys.c.prefix))
         return [_key(row._mapping) for row in rows]
 
 
-def revoke(state: State, prefix: str, by: str) -> Key:
+def revoke(state: StateStore, prefix: str, by: str) -> Key:
     """Revoke a key for good; it is named by its prefix (with or without `cb_live_`), or by its whole text.
 
     Raises CallboardError where no key has it.

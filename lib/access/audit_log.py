@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.store.schema import audit
-from lib.store.state import State
+from lib.store.state import StateStore
 
 
 class Action(StrEnum):
@@ -45,7 +45,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One thing that was done. `details` are plain values by their names."""
 
     id: str
@@ -62,7 +62,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AuditFilter:
     """Which entries: days of a zone (both inclusive, None open), actors and actions (empty for all)."""
 
     zone: ZoneInfo
@@ -88,10 +88,10 @@ def record(connection: Connection, actor: str, action: Action, subject: str = ""
     )
 
 
-class Audit:
+class AuditLog:
     """The audit of one workspace."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: StateStore) -> None:
         """Use the state's store."""
         self._state = state
 
@@ -100,16 +100,17 @@ class Audit:
         with self._state.transaction() as connection:
             record(connection, actor, action, subject, **details)
 
-    def entries(self, asked: Asked, limit: int, offset: int = 0) -> list[Entry]:
+    def entries(self, asked: AuditFilter, limit: int, offset: int = 0) -> list[AuditEntry]:
         """Return the newest entries that are asked for."""
         found = sa.select(audit).where(*_conditions(asked)).order_by(audit.c.at.desc(), audit.c.id.desc())
         with self._state.read() as connection:
             rows = connection.execute(found.limit(limit).offset(offset)).all()
         return [
-            Entry(row.id, row.at, row.actor, Action(row.action), row.subject, json.loads(row.details)) for row in rows
+            AuditEntry(row.id, row.at, row.actor, Action(row.action), row.subject, json.loads(row.details))
+            for row in rows
         ]
 
-    def count(self, asked: Asked) -> int:
+    def count(self, asked: AuditFilter) -> int:
         """Return how many entries there are of those that are asked for."""
         with self._state.read() as connection:
             counted = sa.select(sa.func.count()).select_from(audit).where(*_conditions(asked))
@@ -121,7 +122,7 @@ class Audit:
             return sorted(connection.scalars(sa.select(audit.c.actor).distinct()))
 
 
-def _conditions(asked: Asked) -> list[sa.ColumnElement[bool]]:
+def _conditions(asked: AuditFilter) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = []
     if asked.first is not None:
         conditions.append(audit.c.at >= datetime.combine(asked.first, time(), asked.zone))

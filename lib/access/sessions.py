@@ -19,11 +19,11 @@ from sqlalchemy.exc import IntegrityError
 
 from lib.access import audit_log
 from lib.access.audit_log import Action
-from lib.access.users import People, Person
+from lib.access.users import User, UserRepository
 from lib.store.disk_space import where_there_is_room
 from lib.store.schema import audit as audit_entries
 from lib.store.schema import people, sessions
-from lib.store.state import State, insert_unless_known
+from lib.store.state import StateStore, insert_unless_known
 
 FRESH = timedelta(minutes=10)
 """How old a log-in may be that begins a session."""
@@ -34,43 +34,43 @@ _KEPT = timedelta(days=60)  # ended sessions; the cookie that names one is gone 
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class SessionCheck:
     """Who is there, by which session; nobody where the session is no longer good."""
 
     session: str
-    person: Person | None
+    person: User | None
 
 
 class Sessions:
     """The sessions of one workspace's people."""
 
-    def __init__(self, state: State, known: People, idle: timedelta, age: timedelta) -> None:
+    def __init__(self, state: StateStore, known: UserRepository, idle: timedelta, age: timedelta) -> None:
         """Let a session last for `age` in all, and for `idle` from one action to the next."""
         self._state, self._people = state, known
         self._idle, self._age = idle, age
 
-    def enter(self, claims: Mapping[str, Any]) -> Visit:
+    def enter(self, claims: Mapping[str, Any]) -> SessionCheck:
         """Return who acts, by the claims of the log-in that their cookie holds; the first action begins the session."""
         now = datetime.now(UTC)
         number, started = session_id(claims), _issued(claims)
         if started is None:
-            return Visit(number, None)
+            return SessionCheck(number, None)
         with self._state.read() as connection:
             row = connection.execute(sa.select(sessions).where(sessions.c.id == number)).one_or_none()
         if row is None:
             return self._begin(number, claims, started, now)
         if row.ended_at is not None:
-            return Visit(number, None)
+            return SessionCheck(number, None)
         if now - row.started_at > self._age or now - row.seen_at > self._idle:
             why = "too old" if now - row.started_at > self._age else "idle for too long"
             with where_there_is_room("the end of a session"):
                 self.end(number, "time", Action.SESSION_ENDED, why)
-            return Visit(number, None)
+            return SessionCheck(number, None)
         if now - row.seen_at > _SEEN_EVERY:
             with where_there_is_room("the use of a session"), self._state.transaction() as connection:
                 connection.execute(sa.update(sessions).where(sessions.c.id == number).values(seen_at=now))
                 connection.execute(sa.update(people).where(people.c.id == row.person).values(seen_at=now))
-        return Visit(number, self._people.get(row.person))
+        return SessionCheck(number, self._people.get(row.person))
 
     def admit(self, claims: Mapping[str, Any]) -> str | None:
         """Return the id of the session that a log-in has or may begin, by its claims; None where it is good no more."""
@@ -118,20 +118,20 @@ class Sessions:
         with self._state.read() as connection:
             return {row.person: row.sessions for row in connection.execute(asked)}
 
-    def _begin(self, number: str, claims: Mapping[str, Any], started: datetime, now: datetime) -> Visit:
+    def _begin(self, number: str, claims: Mapping[str, Any], started: datetime, now: datetime) -> SessionCheck:
         if not _is_fresh(started, now):
-            return Visit(number, None)
+            return SessionCheck(number, None)
         try:
             return self._begun(number, claims, started, now)
         except IntegrityError:  # another tab of someone new was quicker: they are known now
             return self._begun(number, claims, started, now)
 
-    def _begun(self, number: str, claims: Mapping[str, Any], started: datetime, now: datetime) -> Visit:
+    def _begun(self, number: str, claims: Mapping[str, Any], started: datetime, now: datetime) -> SessionCheck:
         with self._state.transaction() as connection:
             restored = sa.select(sa.func.max(audit_entries.c.at)).where(audit_entries.c.action == Action.RESTORE.value)
             last = connection.execute(restored).scalar_one()
             if last is not None and started <= last:  # the rows of the sessions of before are gone with the old state
-                return Visit(number, None)
+                return SessionCheck(number, None)
             found = self._people.arrived(connection, claims, now)
             began = insert_unless_known(
                 connection, sessions, id=number, person=found.id, started_at=min(started, now), seen_at=now
@@ -139,10 +139,10 @@ class Sessions:
             if began:
                 audit_log.record(connection, found.actor, Action.LOG_IN, found.actor, role=found.role.value)
                 connection.execute(sa.delete(sessions).where(sessions.c.started_at < now - self._age - _KEPT))
-        return Visit(number, found)
+        return SessionCheck(number, found)
 
 
-def ended_all(state: State, person: Person, by: str) -> int:
+def ended_all(state: StateStore, person: User, by: str) -> int:
     """End every session of a person, at their next action; return how many."""
     open_ones = sa.and_(sessions.c.person == person.id, sessions.c.ended_at.is_(None))
     with state.transaction() as connection:

@@ -23,7 +23,7 @@ from lib.analytics.query import EVERYTHING, Grant
 from lib.errors import CallboardError, ConflictError, InvalidParameterError
 from lib.settings import plain_address
 from lib.store.schema import people, sessions
-from lib.store.state import State
+from lib.store.state import StateStore
 
 
 class Role(StrEnum):
@@ -36,7 +36,7 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class User:
     """A person, with what they may do and see now."""
 
     id: str
@@ -61,39 +61,39 @@ class Person:
         return ranks.index(self.role) >= ranks.index(role)
 
 
-LOCAL = Person("local", None, "local", Role.ADMIN, EVERYTHING, None, datetime.min.replace(tzinfo=UTC), "", None)
+LOCAL = User("local", None, "local", Role.ADMIN, EVERYTHING, None, datetime.min.replace(tzinfo=UTC), "", None)
 """Whoever sits at the machine, where no login is configured."""
 
 LOCAL_ACTOR = "this machine"
 FIRST_LOG_IN = "first log-in"
 
 
-class People:
+class UserRepository:
     """The people of one workspace."""
 
-    def __init__(self, state: State, admins: Sequence[str] = ()) -> None:
+    def __init__(self, state: StateStore, admins: Sequence[str] = ()) -> None:
         """Use the state's store. `admins` are e-mails (with an @) and subjects of those who are admins in any case."""
         self._state = state
         self._emails = {address for each in admins if "@" in each and (address := plain_address(each))}
         self._subjects = {each for each in admins if "@" not in each}
 
-    def all(self) -> list[Person]:
+    def all(self) -> list[User]:
         """Return everyone: those who wait for a role first, then by e-mail or name."""
         with self._state.read() as connection:
             found = [self._person(row) for row in connection.execute(sa.select(people))]
         return sorted(found, key=lambda person: (person.role is not Role.NONE, person.actor.casefold(), person.id))
 
-    def get(self, number: str) -> Person | None:
+    def get(self, number: str) -> User | None:
         """Return the person of an id, None where there is none."""
         with self._state.read() as connection:
             return self.within(connection, number)
 
-    def within(self, connection: Connection, number: str) -> Person | None:
+    def within(self, connection: Connection, number: str) -> User | None:
         """Return the person of an id, as a transaction sees them."""
         row = connection.execute(sa.select(people).where(people.c.id == number)).one_or_none()
         return None if row is None else self._person(row)
 
-    def named(self, who: str) -> Person:
+    def named(self, who: str) -> User:
         """Return the person of an e-mail (with an @), else of a subject. Raises CallboardError where there is none."""
         asked = people.c.email == plain_address(who) if "@" in who else people.c.subject == who
         with self._state.read() as connection:
@@ -102,7 +102,7 @@ class People:
             raise CallboardError(f"Nobody is known as '{who[:100]}'. callboard people list shows everyone.")
         return self._person(rows[0])
 
-    def arrived(self, connection: Connection, claims: Mapping[str, Any], now: datetime) -> Person:
+    def arrived(self, connection: Connection, claims: Mapping[str, Any], now: datetime) -> User:
         """Return who a provider's claims are about: known, added by e-mail before, or new and without a role."""
         issuer, subject = str(claims["iss"]), str(claims["sub"])
         email = plain_address(str(claims.get("email") or "")) if claims.get("email_verified") is True else ""
@@ -126,7 +126,7 @@ class People:
             connection.execute(sa.update(people).where(people.c.id == number).values(values))
         return self._person(connection.execute(sa.select(people).where(people.c.id == number)).one())
 
-    def add(self, email: str, role: Role, grant: Grant, by: str) -> Person:
+    def add(self, email: str, role: Role, grant: Grant, by: str) -> User:
         """Let someone in before they first log in, by their e-mail; return them.
 
         Raises InvalidParameterError for what is no e-mail, ConflictError where someone has it, and as `change` does.
@@ -147,7 +147,7 @@ class People:
         except IntegrityError:
             raise ConflictError(f"{address} is known already; right would be to change what they may do.") from None
 
-    def change(self, number: str, role: Role, grant: Grant, by: str) -> Person:
+    def change(self, number: str, role: Role, grant: Grant, by: str) -> User:
         """Give a person another role and other limits, which hold from their next action; return them.
 
         Raises InvalidParameterError for an admin with limits, CallboardError for someone who is not there, or whom
@@ -173,7 +173,7 @@ class People:
             connection.execute(sa.delete(people).where(people.c.id == number))
             audit_log.record(connection, by, Action.PERSON_REMOVED, before.actor)
 
-    def _there(self, connection: Connection, number: str) -> Person:
+    def _there(self, connection: Connection, number: str) -> User:
         row = connection.execute(sa.select(people).where(people.c.id == number).with_for_update()).one_or_none()
         if row is None:
             raise CallboardError("There is no such person; they may have been removed.")
@@ -184,10 +184,10 @@ class People:
             )
         return found
 
-    def _person(self, row: Any) -> Person:
+    def _person(self, row: Any) -> User:
         fixed = row.email in self._emails or row.subject in self._subjects  # neither holds what is no name
         role = Role.ADMIN if fixed else Role(row.role)
-        return Person(
+        return User(
             id=row.id,
             email=row.email,
             name=row.name,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from lib.analytics.calendar import FIRST_DAY, ONE_DAY
-from lib.analytics.planner import Period
+from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.query import Filters
 from lib.errors import InvalidParameterError, nearest
 
@@ -32,7 +32,9 @@ class Comparison:
         return replace(filters, date_from=self.first, date_to=self.last)
 
 
-def chosen(kind: str, period: Period, today: date, own_days: tuple[date, date] | None = None) -> Comparison | None:
+def chosen(
+    kind: str, period: ResolvedPeriod, today: date, own_days: tuple[date, date] | None = None
+) -> Comparison | None:
     """Return what a period is compared with, by one of KINDS; None for none, and where there is no such period.
 
     `own_days` are the first and last day for the kind "own"; None while they are not chosen yet. Raises
@@ -53,7 +55,7 @@ def chosen(kind: str, period: Period, today: date, own_days: tuple[date, date] |
     return None
 
 
-def previous(period: Period, today: date) -> Comparison | None:
+def previous(period: ResolvedPeriod, today: date) -> Comparison | None:
     """Return the period of the same length just before; where the period is not over yet, its first days alone.
 
     None where the period's ends are instants, or where there is none.
@@ -68,7 +70,7 @@ def previous(period: Period, today: date) -> Comparison | None:
     return _cut(Comparison(first - length, first - ONE_DAY), period, today)
 
 
-def year_before(period: Period, today: date) -> Comparison | None:
+def year_before(period: ResolvedPeriod, today: date) -> Comparison | None:
     """Return the same days a year before, 28 February for the 29th; where the period is not over yet, the first alone.
 
     None where the period's ends are instants, or where there is none.
@@ -86,7 +88,7 @@ def own(first: date, last: date) -> Comparison:
     return Comparison(first, last)
 
 
-def _cut(compared: Comparison, period: Period, today: date) -> Comparison:
+def _cut(compared: Comparison, period: ResolvedPeriod, today: date) -> Comparison:
     """Return as many of the days as have passed of the period, at least one; all where it is over or has no days."""
     days = _days(period)
     if days is None or days[1] <= today:
@@ -95,7 +97,7 @@ def _cut(compared: Comparison, period: Period, today: date) -> Comparison:
     return Comparison(compared.first, min(compared.last, compared.first + passed - ONE_DAY))
 
 
-def _days(period: Period) -> tuple[date, date] | None:
+def _days(period: ResolvedPeriod) -> tuple[date, date] | None:
     """Return a period's first and last day, where its ends are days."""
     first, last = period.date_from, period.date_to
     if first is None or last is None or isinstance(first, datetime) or isinstance(last, datetime):

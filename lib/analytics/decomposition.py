@@ -16,11 +16,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
-from lib.analytics.planner import Period, period_in_force, source, sums
+from lib.analytics.planner import ResolvedPeriod, period_in_force, source, sums
 from lib.analytics.queries import Breakdown, grouped, id_order
 from lib.analytics.query import Filters
-from lib.catalog.dimensions import Dimension, Named
-from lib.catalog.measures import METRICS, Sums
+from lib.catalog.dimensions import Dimension, Member
+from lib.catalog.measures import METRICS, MeasureTotals
 from lib.store.enums import SCORE_SCALE
 
 SHOWN = Fraction(1, 200)
@@ -28,15 +28,15 @@ SHOWN = Fraction(1, 200)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Contribution:
     """What one group has to do with the change, in points of the score: its own movement, and that of its share.
 
     `before` and `now` are the group's measures in the two periods; a group without scores in one has mix alone.
     """
 
-    named: Named
-    before: Sums
-    now: Sums
+    named: Member
+    before: MeasureTotals
+    now: MeasureTotals
     within: Fraction
     mix: Fraction
 
@@ -47,17 +47,17 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Drivers:
+class Decomposition:
     """The change from `compared_period` to `period` and its parts, the largest first; ties by id.
 
     `before` and `now` are the measures of the whole. Without a score in one of the periods there are no parts.
     """
 
-    period: Period
-    compared_period: Period
-    before: Sums
-    now: Sums
-    parts: tuple[Part, ...]
+    period: ResolvedPeriod
+    compared_period: ResolvedPeriod
+    before: MeasureTotals
+    now: MeasureTotals
+    parts: tuple[Contribution, ...]
     within: Fraction = field(init=False)
     mix: Fraction = field(init=False)
 
@@ -83,7 +83,7 @@ class Drivers:
 
 def drivers(
     connection: Connection, filters: Filters, compared: Filters, calendar: Calendar, dimension: Dimension
-) -> Drivers:
+) -> Decomposition:
     """Return why the average score of `filters` is another than that of `compared`, by the groups of a dimension.
 
     The two should differ in their periods alone. Groups without a score in both periods are left out.
@@ -121,7 +121,7 @@ def _all_groups(connection: Connection, filters: Filters, calendar: Calendar, di
     """Return all groups of a dimension, in no order."""
     period = period_in_force(connection, filters, calendar)
     groups = grouped(connection, filters, calendar, period, dimension)
-    return Breakdown(period, groups, Sums.total(group.sums for group in groups), len(groups), 1, len(groups))
+    return Breakdown(period, groups, MeasureTotals.total(group.sums for group in groups), len(groups), 1, len(groups))
 
 
 def _hidden(within: Fraction, mix: Fraction) -> bool:
@@ -138,18 +138,22 @@ def _within(before: tuple[int, int], now: tuple[int, int], all_before: int, all_
     return Fraction((n * all_before + m * all_now) * moved, 2 * all_before * all_now * m * n * SCORE_SCALE)
 
 
-def between(found: Breakdown, compared: Breakdown) -> Drivers:
+def between(found: Breakdown, compared: Breakdown) -> Decomposition:
     """Return why the average score of a breakdown is another than that of the same one about another period.
 
     Both hold all groups of the same dimension.
     """
     now, before = ({group.named: group.sums for group in each.groups} for each in (found, compared))
-    pairs = [(named, before.get(named, Sums()), now.get(named, Sums())) for named in {**before, **now}]
+    pairs = [
+        (named, before.get(named, MeasureTotals()), now.get(named, MeasureTotals())) for named in {**before, **now}
+    ]
     parts = _parts(pairs, compared.total, found.total)
-    return Drivers(found.period, compared.period, compared.total, found.total, parts)
+    return Decomposition(found.period, compared.period, compared.total, found.total, parts)
 
 
-def _parts(pairs: list[tuple[Named, Sums, Sums]], whole_before: Sums, whole_now: Sums) -> tuple[Part, ...]:
+def _parts(
+    pairs: list[tuple[Member, MeasureTotals, MeasureTotals]], whole_before: MeasureTotals, whole_now: MeasureTotals
+) -> tuple[Contribution, ...]:
     whole_was, whole_is = _mean(whole_before), _mean(whole_now)
     if whole_was is None or whole_is is None:
         return ()
@@ -158,7 +162,9 @@ def _parts(pairs: list[tuple[Named, Sums, Sums]], whole_before: Sums, whole_now:
     return tuple(sorted(filter(None, found), key=lambda part: (*_descending(part), id_order(part.named))))
 
 
-def _part(pair: tuple[Named, Sums, Sums], all_before: int, all_now: int, double_middle: Fraction) -> Part | None:
+def _part(
+    pair: tuple[Member, MeasureTotals, MeasureTotals], all_before: int, all_now: int, double_middle: Fraction
+) -> Contribution | None:
     """Return a group's part of the change; None for a group without scores."""
     named, before, now = pair
     m, n = before.scored, now.scored
@@ -174,10 +180,10 @@ def _part(pair: tuple[Named, Sums, Sums], all_before: int, all_now: int, double_
         double_mean = (2 * (now.score_sum + before.score_sum), (m + n) * SCORE_SCALE)
     top, bottom = double_middle.numerator, double_middle.denominator
     mix = Fraction(shift * (double_mean[0] * bottom - top * double_mean[1]), 2 * everything * double_mean[1] * bottom)
-    return Part(named, before, now, within, mix)
+    return Contribution(named, before, now, within, mix)
 
 
-def _descending(part: Part) -> tuple[float, Fraction]:
+def _descending(part: Contribution) -> tuple[float, Fraction]:
     """Return what to sort parts by, the largest first: exact, but compared as fractions only where need be."""
     size = abs(part.total)
     return -float(size), -size
@@ -196,6 +202,6 @@ def exact_sum(amounts: Sequence[Fraction]) -> Fraction:
     return Fraction(*pairs[0])
 
 
-def _mean(sums: Sums) -> Fraction | None:
+def _mean(sums: MeasureTotals) -> Fraction | None:
     found = METRICS["averageScore"].value(sums)
     return None if found is None else Fraction(found)

@@ -12,12 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.planner import Period, keys_of, names_of, period_in_force, source, sums
-from lib.analytics.queries import Point, Trend, grouped, id_order, trend
+from lib.analytics.planner import ResolvedPeriod, keys_of, names_of, period_in_force, source, sums
+from lib.analytics.queries import Trend, TrendPoint, grouped, id_order, trend
 from lib.analytics.query import Filters, local_date
 from lib.analytics.sql_time import bucket_start
-from lib.catalog.dimensions import Dimension, Named
-from lib.catalog.measures import Sums
+from lib.catalog.dimensions import Dimension, Member
+from lib.catalog.measures import MeasureTotals
 from lib.store.enums import SCORE_SCALE
 from lib.store.schema import PLAIN_MEASURES
 
@@ -29,34 +29,34 @@ MOST_POINTS = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class GroupedTrend:
     """The largest groups of a dimension over time, by evaluations, and all others together; None where there are none.
 
     The points of all courses are the buckets of the whole selection's trend, and add up to it.
     """
 
-    largest: tuple[tuple[Named, Trend], ...]
+    largest: tuple[tuple[Member, Trend], ...]
     rest: Trend | None
     rest_count: int
 
     @property
-    def points(self) -> tuple[Point, ...]:
+    def points(self) -> tuple[TrendPoint, ...]:
         """The points of all courses, one course after another."""
         courses = [course for _, course in self.largest] + ([self.rest] if self.rest else [])
         return tuple(point for course in courses for point in course.points)
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
+class Sparklines:
     """The average score of each group of a dimension over time, in points; None where there is none."""
 
     buckets: tuple[date, ...]
-    groups: Mapping[Named, tuple[float | None, ...]]
+    groups: Mapping[Member, tuple[float | None, ...]]
 
 
 def split(
     connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension, granularity: Granularity
-) -> Split:
+) -> GroupedTrend:
     """Return the courses of the LARGEST groups, the largest first, ties by id, and the one of all others.
 
     Raises what `queries.trend` raises.
@@ -66,11 +66,11 @@ def split(
     ordered = sorted(groups, key=lambda group: (-group.sums.evaluations, id_order(group.named)))
     shown = [group.named for group in ordered[:LARGEST]]
     keys = keys_of(connection, dimension, shown)
-    found: dict[Named, dict[date, Sums]] = defaultdict(dict)
+    found: dict[Member, dict[date, MeasureTotals]] = defaultdict(dict)
     for key, begins, *values in _rows(
         connection, filters, calendar, whole.period, dimension, granularity, PLAIN_MEASURES, keys
     ):
-        found[keys[key]][begins] = Sums.from_values(values)
+        found[keys[key]][begins] = MeasureTotals.from_values(values)
     courses = [_course(whole, found[named]) for named in shown]
     rest = None
     if len(ordered) > LARGEST:
@@ -78,9 +78,9 @@ def split(
         rest = Trend(
             whole.period,
             granularity,
-            tuple(Point(all_.bucket, _less(all_.sums, [one.sums for one in ones])) for all_, *ones in parts),
+            tuple(TrendPoint(all_.bucket, _less(all_.sums, [one.sums for one in ones])) for all_, *ones in parts),
         )
-    return Split(tuple(zip(shown, courses, strict=True)), rest, max(len(ordered) - LARGEST, 0))
+    return GroupedTrend(tuple(zip(shown, courses, strict=True)), rest, max(len(ordered) - LARGEST, 0))
 
 
 def brief(
@@ -88,15 +88,15 @@ def brief(
     filters: Filters,
     calendar: Calendar,
     dimension: Dimension,
-    names: tuple[Named, ...] | None = None,
-) -> Brief:
+    names: tuple[Member, ...] | None = None,
+) -> Sparklines:
     """Return every group's average score over time in at most about MOST_POINTS points, as sparklines show it.
 
     With `names`, of these groups alone.
     """
     period = period_in_force(connection, filters, calendar)
     if period.date_from is None or period.date_to is None:
-        return Brief((), {})
+        return Sparklines((), {})
     zone = filters.zone(calendar.zone)
     first, last = local_date(period.date_from, zone), local_date(period.date_to, zone)
     granularity = _brief(first, last)
@@ -109,7 +109,7 @@ def brief(
         if scored:
             means[key][begins] = score_sum / (scored * SCORE_SCALE)
     named = names_of(connection, dimension, set(means)) if keys is None else keys
-    return Brief(
+    return Sparklines(
         tuple(buckets),
         {named[key]: tuple(course.get(bucket) for bucket in buckets) for key, course in means.items()},
     )
@@ -126,7 +126,7 @@ def _rows(
     connection: Connection,
     filters: Filters,
     calendar: Calendar,
-    period: Period,
+    period: ResolvedPeriod,
     dimension: Dimension,
     granularity: Granularity,
     measures: Sequence[str],
@@ -141,10 +141,12 @@ def _rows(
     return connection.execute(asked if keys is None else asked.where(key.in_(keys)), found.values)
 
 
-def _course(whole: Trend, found: Mapping[date, Sums]) -> Trend:
-    points = tuple(Point(point.bucket, found.get(point.bucket.first, Sums())) for point in whole.points)
+def _course(whole: Trend, found: Mapping[date, MeasureTotals]) -> Trend:
+    points = tuple(TrendPoint(point.bucket, found.get(point.bucket.first, MeasureTotals())) for point in whole.points)
     return Trend(whole.period, whole.granularity, points)
 
 
-def _less(whole: Sums, parts: Sequence[Sums]) -> Sums:
-    return Sums(*(getattr(whole, name) - sum(getattr(part, name) for part in parts) for name in PLAIN_MEASURES))
+def _less(whole: MeasureTotals, parts: Sequence[MeasureTotals]) -> MeasureTotals:
+    return MeasureTotals(
+        *(getattr(whole, name) - sum(getattr(part, name) for part in parts) for name in PLAIN_MEASURES)
+    )

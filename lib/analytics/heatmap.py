@@ -9,36 +9,36 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.planner import Period, fact_conditions, first_and_last, period_in_force
+from lib.analytics.planner import ResolvedPeriod, fact_conditions, first_and_last, period_in_force
 from lib.analytics.query import Filters, first_instant, last_instant
 from lib.analytics.sql_time import local_time
-from lib.catalog.measures import Sums, aggregates
+from lib.catalog.measures import MeasureTotals, aggregates
 from lib.store import schema
 from lib.store.schema import PLAIN_MEASURES
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class HeatmapCell:
     """The measures of one hour, 0 to 23, of one weekday, 1 for Monday to 7 for Sunday (ISO 8601)."""
 
     weekday: int
     hour: int
-    sums: Sums
+    sums: MeasureTotals
 
 
 @dataclass(frozen=True, slots=True)
-class Heat:
+class Heatmap:
     """Measures by weekday and hour: 7 × 24 cells, none left out, from the first day of the workspace's week on.
 
     An hour is that of `audioDate` on the wall clock: the one that comes twice when clocks go back holds both, and the
     one that is skipped when they go forward gets nothing from that day.
     """
 
-    period: Period
-    cells: tuple[Cell, ...]
+    period: ResolvedPeriod
+    cells: tuple[HeatmapCell, ...]
 
 
-def by_hour(connection: Connection, filters: Filters, calendar: Calendar) -> Heat:
+def by_hour(connection: Connection, filters: Filters, calendar: Calendar) -> Heatmap:
     """Return the measures of the selection by weekday and hour. It reads the facts, as no rollup has hours."""
     period = period_in_force(connection, filters, calendar)
     facts = schema.evaluations
@@ -55,15 +55,18 @@ def by_hour(connection: Connection, filters: Filters, calendar: Calendar) -> Hea
         .group_by(sa.literal_column("1"), sa.literal_column("2"))
     )
     found = {
-        (int(weekday), int(hour)): Sums.from_values(values) for weekday, hour, *values in connection.execute(asked)
+        (int(weekday), int(hour)): MeasureTotals.from_values(values)
+        for weekday, hour, *values in connection.execute(asked)
     }
     first = calendar.bucket_start(calendar.today, Granularity.WEEKLY).isoweekday()
     weekdays = [(first - 1 + place) % 7 + 1 for place in range(7)]
-    cells = (Cell(day, hour, found.get((day, hour), Sums())) for day in weekdays for hour in range(24))
-    return Heat(period, tuple(cells))
+    cells = (HeatmapCell(day, hour, found.get((day, hour), MeasureTotals())) for day in weekdays for hour in range(24))
+    return Heatmap(period, tuple(cells))
 
 
-def _ends(connection: Connection, filters: Filters, calendar: Calendar, period: Period) -> tuple[datetime, datetime]:
+def _ends(
+    connection: Connection, filters: Filters, calendar: Calendar, period: ResolvedPeriod
+) -> tuple[datetime, datetime]:
     """Return the first and last instant that there may be in the period: the fewer time changes, the quicker."""
     zone = filters.zone(calendar.zone)
     now = datetime.now(UTC)

@@ -13,7 +13,7 @@ from lib.store.schema import imports
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportEvent:
     """An import that went through: when, by whom, the names of its files, and how many evaluations it touched."""
 
     at: datetime
@@ -23,11 +23,11 @@ class Imported:
     changed: int
 
 
-def imports_since(connection: Connection, instant: datetime) -> tuple[Imported, ...]:
+def imports_since(connection: Connection, instant: datetime) -> tuple[ImportEvent, ...]:
     """Return the imports that went through after an instant, the oldest first; it is timezone-aware.
 
-    With the `changed_at` of a `Status`, these are the imports that it does not know of. Those that failed, and those
-    that loaded nothing for bad rows, are left out.
+    With the `changed_at` of a `DatasetStatus`, these are the imports that it does not know of. Those that failed, and
+    those that loaded nothing for bad rows, are left out.
     """
     query = (
         sa.select(imports)
@@ -35,7 +35,7 @@ def imports_since(connection: Connection, instant: datetime) -> tuple[Imported, 
         .order_by(imports.c.finished_at, imports.c.id)
     )
     return tuple(
-        Imported(
+        ImportEvent(
             row.finished_at,
             row.actor,
             tuple(file["name"] for file in json.loads(row.files)),

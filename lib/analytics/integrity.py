@@ -23,7 +23,7 @@ LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class IntegrityReport:
     """What is wrong, a line each: cells of the rollups that differ, at most 20; and all that is wrong elsewhere."""
 
     cells: tuple[str, ...]
@@ -35,16 +35,16 @@ class Findings:
         return self.others + self.cells
 
 
-def findings(connection: Connection) -> Findings:
+def findings(connection: Connection) -> IntegrityReport:
     """Look the facts through; none where all is well."""
     cells = tuple(_cell(each) for each in rollup.differences(connection, LISTED))
-    return Findings(cells, (*_doubled(connection), *_nameless(connection), *_misplaced(connection)))
+    return IntegrityReport(cells, (*_doubled(connection), *_nameless(connection), *_misplaced(connection)))
 
 
 def repair(connection: Connection) -> list[str]:
     """Mend what the evaluations alone tell, and compute the rollups anew; return what was done, a line each.
 
-    Must run inside `Facts.write`. What `findings` tells afterwards can't be mended so.
+    Must run inside `FactStore.write`. What `findings` tells afterwards can't be mended so.
     """
     done = []
     if connection.dialect.name == "duckdb":

@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 from lib.analytics.calendar import ONE_DAY, Calendar, Granularity, day_start, next_bucket
 from lib.analytics.query import Filters, Grant, Moment, first_instant, last_instant
 from lib.analytics.sql_time import local_day
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, Dimension, Named
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, Dimension, Member
 from lib.catalog.measures import expressions
 from lib.store import enums, schema
 from lib.store.schema import ROLLUPS, Rollup
@@ -29,7 +29,7 @@ _FEW_KEYS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class ResolvedPeriod:
     """The dates in force: those asked for, or the first and last day that there is. None where there is no data."""
 
     date_from: Moment | None
@@ -37,7 +37,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class QuerySource:
     """Where a question's numbers come from: rows with a day, keys and measures.
 
     The rollups' rows are the same object whenever a question has the same form, so that what is made of them can be
@@ -55,10 +55,10 @@ def sums(rows: sa.FromClause, measures: Sequence[str]) -> list[sa.ColumnElement[
     return [sa.cast(sa.func.sum(rows.c[name]), sa.BigInteger).label(name) for name in measures]
 
 
-def period_in_force(connection: Connection, filters: Filters, calendar: Calendar) -> Period:
+def period_in_force(connection: Connection, filters: Filters, calendar: Calendar) -> ResolvedPeriod:
     """Fill the ends that were left open with the first and last day of all data, in the zone asked for."""
     if filters.date_from is not None and filters.date_to is not None:
-        return Period(filters.date_from, filters.date_to)
+        return ResolvedPeriod(filters.date_from, filters.date_to)
     if filters.timezone is None:
         first, last = connection.execute(_first_and_last_day(filters.grant)).one()
     else:
@@ -66,7 +66,7 @@ def period_in_force(connection: Connection, filters: Filters, calendar: Calendar
             instant.astimezone(filters.zone(calendar.zone)).date() if instant else None
             for instant in first_and_last(connection, filters.grant)
         )
-    return Period(
+    return ResolvedPeriod(
         first if filters.date_from is None else filters.date_from, last if filters.date_to is None else filters.date_to
     )
 
@@ -98,12 +98,12 @@ def source(
     connection: Connection,
     filters: Filters,
     calendar: Calendar,
-    period: Period,
+    period: ResolvedPeriod,
     keys: Sequence[str],
     measures: Sequence[str],
     *,
     by_day: bool = False,
-) -> Source:
+) -> QuerySource:
     """Choose where the numbers of some measures by some keys come from; with `by_day`, their days are kept."""
     if not filters.needs_facts:
         needed = {*keys, *measures, *_grant_keys(filters.grant)}
@@ -117,14 +117,14 @@ def source(
             values |= {f"until_{number}": part.end} if part.end is not None else {}
         shape = tuple((part.table, part.first is not None, part.end is not None) for part in parts)
         rows = _united(shape, tuple(keys), tuple(measures), tuple(chosen))
-        return Source(rows, tuple(measures), values)
+        return QuerySource(rows, tuple(measures), values)
     facts = schema.evaluations
     zone = filters.zone(calendar.zone)
     first, last = first_and_last(connection, filters.grant)
     first, last = first or datetime.now(UTC), last or datetime.now(UTC)
     day = local_day(facts.c.audio_at, zone, first, last).label("day")
     rows = _rows(facts, day, keys, measures).where(*fact_conditions(filters, calendar, period)).subquery()
-    return Source(rows, tuple(measures))
+    return QuerySource(rows, tuple(measures))
 
 
 @lru_cache(maxsize=512)
@@ -179,7 +179,7 @@ def _grant_keys(grant: Grant) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _TableRange:
     """A table, and its days or instants from `first` until before `end`; None where it is open."""
 
     table: sa.Table
@@ -187,7 +187,7 @@ class _Part:
     end: Moment | None
 
 
-def _parts(rollup: Rollup, filters: Filters, calendar: Calendar, *, by_day: bool) -> list[_Part]:
+def _parts(rollup: Rollup, filters: Filters, calendar: Calendar, *, by_day: bool) -> list[_TableRange]:
     """Return the tables that together hold the days asked for, each with which of its days."""
     first, last = _asked_days(filters)
     end = None if last is None else last + ONE_DAY
@@ -198,15 +198,15 @@ def _parts(rollup: Rollup, filters: Filters, calendar: Calendar, *, by_day: bool
         whole_until = end.replace(day=1)
     no_month = whole_from is not None and whole_until is not None and whole_from >= whole_until
 
-    def days(first: date | None, end: date | None) -> _Part:
+    def days(first: date | None, end: date | None) -> _TableRange:
         if rollup.daily is not None:
-            return _Part(rollup.daily, first, end)
+            return _TableRange(rollup.daily, first, end)
         begins, ends = (None if day is None else day_start(day, calendar.zone) for day in (first, end))
-        return _Part(schema.evaluations, begins, ends)
+        return _TableRange(schema.evaluations, begins, ends)
 
     if by_day or rollup.monthly is None or no_month:
         return [days(first, end)]
-    parts = [_Part(rollup.monthly, whole_from, whole_until)]
+    parts = [_TableRange(rollup.monthly, whole_from, whole_until)]
     if first != whole_from:
         parts.append(days(first, whole_from))
     if end != whole_until:
@@ -243,7 +243,7 @@ def _asked(dimension: Dimension, ids: Sequence[str]) -> sa.ColumnElement[bool]:
     return sa.or_(asked, names.key == enums.NO_KEY) if enums.NONE_NAME in ids else asked
 
 
-def fact_conditions(filters: Filters, calendar: Calendar, period: Period) -> list[sa.ColumnElement[bool]]:
+def fact_conditions(filters: Filters, calendar: Calendar, period: ResolvedPeriod) -> list[sa.ColumnElement[bool]]:
     """Return what the facts' rows must meet."""
     facts = schema.evaluations
     zone = filters.zone(calendar.zone)
@@ -276,21 +276,21 @@ def granted(rows: sa.FromClause, grant: Grant) -> list[sa.ColumnElement[bool]]:
     ]
 
 
-def keys_of(connection: Connection, dimension: Dimension, names: Sequence[Named]) -> dict[int, Named]:
+def keys_of(connection: Connection, dimension: Dimension, names: Sequence[Member]) -> dict[int, Member]:
     """Return the keys of a dimension's groups, each with what it stands for."""
     table = dimension.table.c
     chosen: sa.ColumnElement[bool] = table.id.in_([named.id for named in names if named.id is not None])
     if any(named.id is None for named in names):
         chosen = sa.or_(chosen, table.id.is_(None))
     rows = connection.execute(sa.select(table.key, table.id, table.name).where(chosen))
-    return {row.key: Named(row.id, row.name) for row in rows}
+    return {row.key: Member(row.id, row.name) for row in rows}
 
 
-def names_of(connection: Connection, dimension: Dimension, keys: set[int]) -> dict[int, Named]:
+def names_of(connection: Connection, dimension: Dimension, keys: set[int]) -> dict[int, Member]:
     """Return what the keys of a dimension stand for."""
     names = dimension.table
     asked = sa.select(names.c.key, names.c.id, names.c.name)
     if len(keys) <= _FEW_KEYS:
         asked = asked.where(names.c.key.in_(keys))
     rows = connection.execute(asked).fetchall()
-    return {row.key: Named(row.id, row.name) for row in rows if row.key in keys}
+    return {row.key: Member(row.id, row.name) for row in rows if row.key in keys}

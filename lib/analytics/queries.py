@@ -12,12 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Bucket, Calendar, Granularity
-from lib.analytics.planner import Period, days_held, granted, keys_of, period_in_force, shortest_for, sums
+from lib.analytics.planner import ResolvedPeriod, days_held, granted, keys_of, period_in_force, shortest_for, sums
 from lib.analytics.planner import source as source_of
 from lib.analytics.query import EVERYTHING, Filters, Grant, first_instant, last_instant, local_date
 from lib.analytics.sql_time import bucket_start
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Named
-from lib.catalog.measures import METRICS, Sums
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Member
+from lib.catalog.measures import METRICS, MeasureTotals
 from lib.errors import InvalidParameterError, nearest
 from lib.settings import WeekStart
 from lib.store import schema
@@ -31,7 +31,7 @@ ALL_GROUPS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class DatasetStatus:
     """What the facts hold as a whole."""
 
     data_version: int
@@ -43,11 +43,11 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class SelectionSummary:
     """The measures of a selection, and its best campaign and call center."""
 
-    period: Period
-    sums: Sums
+    period: ResolvedPeriod
+    sums: MeasureTotals
     top_campaign: str | None
     top_call_center: str | None
 
@@ -56,51 +56,51 @@ class Summary:
 class Group:
     """One row of a breakdown. `call_center` is an executive's, where there is one alone."""
 
-    named: Named
-    sums: Sums
-    call_center: Named | None = None
+    named: Member
+    sums: MeasureTotals
+    call_center: Member | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
     """Groups of a dimension in the order asked for, one page of them; totals are of the whole selection."""
 
-    period: Period
+    period: ResolvedPeriod
     groups: tuple[Group, ...]
-    total: Sums
+    total: MeasureTotals
     total_count: int
     page: int
     page_size: int
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class TrendPoint:
     """One bucket of a trend."""
 
     bucket: Bucket
-    sums: Sums
+    sums: MeasureTotals
 
 
 @dataclass(frozen=True, slots=True)
 class Trend:
     """A point for every bucket of the period, in order, none left out."""
 
-    period: Period
+    period: ResolvedPeriod
     granularity: Granularity
-    points: tuple[Point, ...]
+    points: tuple[TrendPoint, ...]
 
 
-def status(connection: Connection) -> Status:
+def status(connection: Connection) -> DatasetStatus:
     """Return what the facts hold as a whole: version, first and last day, number of evaluations."""
     head = connection.execute(sa.select(schema.workspace)).one()
     held = days_held(schema.ROLLUPS[0].tables[0]).c
     days = connection.execute(
         sa.select(sa.func.min(held.day), sa.func.max(held.day), sa.func.sum(held.evaluations))
     ).one()
-    return Status(head.data_version, head.is_sample, head.changed_at, int(days[2] or 0), days[0], days[1])
+    return DatasetStatus(head.data_version, head.is_sample, head.changed_at, int(days[2] or 0), days[0], days[1])
 
 
-def options(connection: Connection, dimension: Dimension, grant: Grant = EVERYTHING) -> tuple[Named, ...]:
+def options(connection: Connection, dimension: Dimension, grant: Grant = EVERYTHING) -> tuple[Member, ...]:
     """Return what a filter of the dimension offers, by name: every group that an evaluation in sight belongs to."""
     names = dimension.table
     rows = shortest_for(dimension, grant)
@@ -108,27 +108,27 @@ def options(connection: Connection, dimension: Dimension, grant: Grant = EVERYTH
     some = sa.func.sum(rows.c.evaluations) != 0
     used = sa.select(key).where(*granted(rows, grant)).group_by(key).having(some).subquery()
     found = connection.execute(sa.select(names.c.id, names.c.name).join(used, used.c[dimension.column] == names.c.key))
-    return tuple(sorted((Named(row.id, row.name) for row in found), key=lambda named: (named.name, named.id or "")))
+    return tuple(sorted((Member(row.id, row.name) for row in found), key=lambda named: (named.name, named.id or "")))
 
 
-def summary(connection: Connection, filters: Filters, calendar: Calendar) -> Summary:
+def summary(connection: Connection, filters: Filters, calendar: Calendar) -> SelectionSummary:
     """Return the measures of the selection, and the names of its best campaign and call center."""
     period = period_in_force(connection, filters, calendar)
     tops = (CAMPAIGN, CALL_CENTER)
     source = source_of(connection, filters, calendar, period, [each.column for each in tops], PLAIN_MEASURES)
-    whole = Sums()
-    best: dict[Dimension, dict[Named, Sums]] = {each: {} for each in tops}
+    whole = MeasureTotals()
+    best: dict[Dimension, dict[Member, MeasureTotals]] = {each: {} for each in tops}
     for *values, campaign_id, campaign, center_id, center in connection.execute(
         _by_set(source.rows, tops), source.values
     ):
-        found = Sums.from_values(values[len(tops) :])
+        found = MeasureTotals.from_values(values[len(tops) :])
         if campaign is not None and found.evaluations:
-            best[CAMPAIGN][Named(campaign_id, campaign)] = found
+            best[CAMPAIGN][Member(campaign_id, campaign)] = found
         elif center is not None and found.evaluations:
-            best[CALL_CENTER][Named(center_id, center)] = found
+            best[CALL_CENTER][Member(center_id, center)] = found
         elif campaign is None and center is None:
             whole = found
-    return Summary(period, whole, _top(best[CAMPAIGN]), _top(best[CALL_CENTER]))
+    return SelectionSummary(period, whole, _top(best[CAMPAIGN]), _top(best[CALL_CENTER]))
 
 
 def distribution(connection: Connection, filters: Filters, calendar: Calendar) -> tuple[int, ...]:
@@ -161,7 +161,7 @@ def breakdown(
     present = [(value, group) for value, group in keyed if value is not None]
     present.sort(key=lambda pair: pair[0], reverse=sort.startswith("-"))
     ordered = [group for _, group in present] + [group for value, group in keyed if value is None]
-    total = Sums.total(group.sums for group in groups)
+    total = MeasureTotals.total(group.sums for group in groups)
     shown = ordered[(page - 1) * page_size : page * page_size]
     return Breakdown(period, tuple(shown), total, len(ordered), page, page_size)
 
@@ -182,12 +182,14 @@ def trend(
     by_day = granularity is not Granularity.MONTHLY
     source = source_of(connection, filters, calendar, period, (), PLAIN_MEASURES, by_day=by_day)
     rows = connection.execute(_by_bucket(source.rows, granularity, calendar.week_start), source.values)
-    found = {begins: Sums.from_values(values) for begins, *values in rows}
+    found = {begins: MeasureTotals.from_values(values) for begins, *values in rows}
     begins, ends = first_instant(period.date_from, zone), last_instant(period.date_to, zone)
     buckets = calendar.buckets(
         first, last, granularity, begins > first_instant(first, zone), ends < last_instant(last, zone)
     )
-    return Trend(period, granularity, tuple(Point(bucket, found.get(bucket.first, Sums())) for bucket in buckets))
+    return Trend(
+        period, granularity, tuple(TrendPoint(bucket, found.get(bucket.first, MeasureTotals())) for bucket in buckets)
+    )
 
 
 def _check_points(calendar: Calendar, first: date, last: date, granularity: Granularity) -> None:
@@ -204,22 +206,22 @@ def _check_points(calendar: Calendar, first: date, last: date, granularity: Gran
 
 
 def grouped(
-    connection: Connection, filters: Filters, calendar: Calendar, period: Period, dimension: Dimension
+    connection: Connection, filters: Filters, calendar: Calendar, period: ResolvedPeriod, dimension: Dimension
 ) -> tuple[Group, ...]:
     """Return the groups of a dimension that have evaluations in the period in force, in no order, each one once."""
     centered = dimension is EXECUTIVE
     told = (dimension, CALL_CENTER) if centered else (dimension,)
     source = source_of(connection, filters, calendar, period, [each.column for each in told], PLAIN_MEASURES)
     groups: dict[int, Group] = {}
-    centers: dict[tuple[str, ...], Named] = {}  # few, of which many groups are
+    centers: dict[tuple[str, ...], Member] = {}  # few, of which many groups are
     for key, *values in connection.execute(_by_key(source.rows, told), source.values).fetchall():
         names = values[-2 * len(told) :]
-        found = Sums.from_values(values[len(told) - 1 : -2 * len(told)])
-        center = centers.setdefault(tuple(names[2:]), Named(*names[2:])) if centered else None
+        found = MeasureTotals.from_values(values[len(told) - 1 : -2 * len(told)])
+        center = centers.setdefault(tuple(names[2:]), Member(*names[2:])) if centered else None
         if key in groups:
             groups[key] = Group(groups[key].named, groups[key].sums + found, None)
         else:
-            groups[key] = Group(Named(*names[:2]), found, center)
+            groups[key] = Group(Member(*names[:2]), found, center)
     return tuple(groups.values())
 
 
@@ -227,11 +229,11 @@ def grouped(
 class GroupTotals:
     """The measures of some groups of a dimension; without those that have no evaluations."""
 
-    groups: Mapping[Named, Sums]
+    groups: Mapping[Member, MeasureTotals]
 
 
 def totals_of(
-    connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension, names: tuple[Named, ...]
+    connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension, names: tuple[Member, ...]
 ) -> GroupTotals:
     """Return the measures of the groups of these names: much faster than `breakdown` where there are many others."""
     period = period_in_force(connection, filters, calendar)
@@ -239,7 +241,9 @@ def totals_of(
     source = source_of(connection, filters, calendar, period, [dimension.column], PLAIN_MEASURES)
     key = source.rows.c[dimension.column]
     asked = sa.select(key, *sums(source.rows, PLAIN_MEASURES)).where(key.in_(keys)).group_by(key)
-    found = ((keys[key], Sums.from_values(values)) for key, *values in connection.execute(asked, source.values))
+    found = (
+        (keys[key], MeasureTotals.from_values(values)) for key, *values in connection.execute(asked, source.values)
+    )
     return GroupTotals({named: measures for named, measures in found if measures.evaluations})
 
 
@@ -279,7 +283,7 @@ def _named(keyed: sa.Subquery, dimensions: Sequence[Dimension]) -> sa.Select[Any
     return sa.select(keyed, *names).select_from(joined)
 
 
-def _top(groups: Mapping[Named, Sums]) -> str | None:
+def _top(groups: Mapping[Member, MeasureTotals]) -> str | None:
     """Return the name with the highest average score among those with enough evaluations, else among all."""
     scored = [(named, sums) for named, sums in groups.items() if sums.scored and named.id is not None]
     ranked = [(named, sums) for named, sums in scored if not sums.few] or scored
@@ -289,7 +293,7 @@ def _top(groups: Mapping[Named, Sums]) -> str | None:
     return min(ranked, key=lambda pair: (-(score.value(pair[1]) or 0), -pair[1].scored, pair[0].name))[0].name
 
 
-def id_order(named: Named) -> tuple[bool, str]:
+def id_order(named: Member) -> tuple[bool, str]:
     """Return what to sort by for the order of ids; what belongs to none comes last."""
     return named.id is None, named.id or ""
 

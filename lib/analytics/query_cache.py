@@ -24,9 +24,9 @@ from lib.analytics.calendar import Calendar
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import Dimension
 from lib.errors import TimeZoneChangedError
-from lib.observability.prometheus import Times
+from lib.observability.prometheus import LatencyHistogram
 from lib.store import schema
-from lib.store.facts import Facts
+from lib.store.facts import FactStore
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +44,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Answers:
+class QueryCache:
     """Asks questions of the facts, and keeps the answers while the data stay as they are."""
 
     def __init__(
         self,
-        facts: Facts,
+        facts: FactStore,
         seconds: float | None = None,
         slow_ms: float = 1000,
         zone_changed: Callable[[str], None] = lambda _: None,
@@ -60,7 +60,7 @@ class Answers:
         """
         self._zone_changed = zone_changed
         self.engine = facts.engine.dialect.name
-        self.times = Times()  # of the questions that were asked of the facts, by name
+        self.times = LatencyHistogram()  # of the questions that were asked of the facts, by name
         self._slow_ms = slow_ms
         self._hits: Counter[Callable[..., Any]] = Counter()
         self._facts = facts

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from lib.analytics.queries import Group, id_order
-from lib.catalog.measures import Sums, score_difference
+from lib.catalog.measures import MeasureTotals, score_difference
 from lib.statistics import intervals
 
 
@@ -45,7 +45,7 @@ def tiers(groups: Iterable[Group]) -> tuple[Ranked, ...]:
     return tuple(found)
 
 
-def _descending(sums: Sums) -> tuple[float, Fraction]:
+def _descending(sums: MeasureTotals) -> tuple[float, Fraction]:
     """Return what to sort average scores by, the highest first: exact, but compared as fractions only where need be."""
     return -sums.score_sum / sums.scored, Fraction(-sums.score_sum, sums.scored)
 

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
-from lib.analytics.planner import Period, fact_conditions, names_of, period_in_force
+from lib.analytics.planner import ResolvedPeriod, fact_conditions, names_of, period_in_force
 from lib.analytics.query import Filters
-from lib.catalog.dimensions import DIMENSIONS, Named
+from lib.catalog.dimensions import DIMENSIONS, Member
 from lib.store import enums, schema
 from lib.store.enums import Sentiment, State
 
@@ -28,10 +28,10 @@ class Record:
     score: float | None
     duration_seconds: int | None
     is_ai: bool
-    campaign: Named
-    call_center: Named
-    engagement: Named
-    executive: Named
+    campaign: Member
+    call_center: Member
+    engagement: Member
+    executive: Member
     audio_file_name: str | None
     created_at: datetime | None
 
@@ -40,7 +40,7 @@ class Record:
 class Records:
     """One page of evaluations, newest first; ties by id."""
 
-    period: Period
+    period: ResolvedPeriod
     records: tuple[Record, ...]
     total_count: int
     page: int
@@ -80,7 +80,7 @@ def records(
     return Records(period, tuple(_record(row._mapping, names) for row in rows), total, page, page_size)
 
 
-def _record(row: sa.RowMapping, names: Mapping[str, Mapping[int, Named]]) -> Record:
+def _record(row: sa.RowMapping, names: Mapping[str, Mapping[int, Member]]) -> Record:
     named = {dimension.name: names[dimension.name][row[dimension.column]] for dimension in DIMENSIONS}
     return Record(
         id=row["id"],

@@ -17,11 +17,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
-from lib.analytics.planner import Period, fact_conditions, names_of, period_in_force
+from lib.analytics.planner import ResolvedPeriod, fact_conditions, names_of, period_in_force
 from lib.analytics.queries import grouped, id_order
 from lib.analytics.query import Filters
-from lib.catalog.dimensions import CAMPAIGN, Dimension, Named
-from lib.catalog.measures import Sums, aggregates
+from lib.catalog.dimensions import CAMPAIGN, Dimension, Member
+from lib.catalog.measures import MeasureTotals, aggregates
 from lib.statistics import intervals
 from lib.store import schema
 from lib.store.enums import SCORE_SCALE, State
@@ -37,7 +37,7 @@ COVERED_LEAST, THIN_MOST = Fraction(4, 5), Fraction(1, 5)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StandardizedRow:
     """A group: its measures as they are, and its average score like for like, in points.
 
     `covered` is the share of the whole selection's scores that lies in strata where the group has scores too; the
@@ -45,8 +45,8 @@ class Row:
     `adjusted` is None; the 95 % interval is None where no cell has two scores.
     """
 
-    named: Named
-    sums: Sums
+    named: Member
+    sums: MeasureTotals
     adjusted: Fraction | None
     interval: tuple[float, float] | None
     covered: Fraction
@@ -59,15 +59,15 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class LikeForLike:
+class StandardizedScores:
     """The groups of a dimension by adjusted average, the highest first; ties by id, groups without one last.
 
     `total` is the whole selection; its average is what the adjusted averages compare with.
     """
 
-    period: Period
-    total: Sums
-    rows: tuple[Row, ...]
+    period: ResolvedPeriod
+    total: MeasureTotals
+    rows: tuple[StandardizedRow, ...]
 
 
 Stratum = tuple[int, bool, int]
@@ -75,7 +75,9 @@ Cell = tuple[int, int, int]
 """Scored, sum of the scores and of their squares, in units of SCORE_SCALE."""
 
 
-def like_for_like(connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension) -> LikeForLike:
+def like_for_like(
+    connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension
+) -> StandardizedScores:
     """Return the adjusted average score of every group of a dimension.
 
     Adjusted mean = Σ W · mean of the group in the stratum ÷ Σ W, over the strata where the group has scores, W being
@@ -94,18 +96,18 @@ def like_for_like(connection: Connection, filters: Filters, calendar: Calendar, 
             weights[stratum] += n
     rows = [_row(group.named, group.sums, cells.get(group.named, {}), weights) for group in groups]
     rows.sort(key=lambda row: (row.adjusted is None, *_descending(row), id_order(row.named)))
-    return LikeForLike(period, Sums.total(group.sums for group in groups), tuple(rows))
+    return StandardizedScores(period, MeasureTotals.total(group.sums for group in groups), tuple(rows))
 
 
-def _descending(row: Row) -> tuple[float, Fraction]:
+def _descending(row: StandardizedRow) -> tuple[float, Fraction]:
     """Return what to sort rows by, the highest first: exact, but compared as fractions only where need be."""
     mean = row.adjusted or Fraction()
     return -float(mean), -mean
 
 
 def _cells(
-    connection: Connection, filters: Filters, calendar: Calendar, period: Period, dimension: Dimension
-) -> Mapping[Named, Mapping[Stratum, Cell]]:
+    connection: Connection, filters: Filters, calendar: Calendar, period: ResolvedPeriod, dimension: Dimension
+) -> Mapping[Member, Mapping[Stratum, Cell]]:
     """Return every group's scores by stratum; one scan of the facts."""
     facts = schema.evaluations
     sums = aggregates(facts)
@@ -133,10 +135,12 @@ def _band(duration: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
     return sa.case(*reversed(places), else_=sa.literal_column("0"))
 
 
-def _row(named: Named, sums: Sums, cells: Mapping[Stratum, Cell], weights: Mapping[Stratum, int]) -> Row:
+def _row(
+    named: Member, sums: MeasureTotals, cells: Mapping[Stratum, Cell], weights: Mapping[Stratum, int]
+) -> StandardizedRow:
     whole = sum(weights.values())
     if not cells:
-        return Row(named, sums, None, None, Fraction(), Fraction())
+        return StandardizedRow(named, sums, None, None, Fraction(), Fraction())
     weight = sum(weights[stratum] for stratum in cells)
     thin = sum(weights[stratum] for stratum, (n, _, _) in cells.items() if n < ENOUGH_IN_CELL)
     # Added up as whole numbers, over a denominator that all cells share: fractions are slow.
@@ -145,4 +149,4 @@ def _row(named: Named, sums: Sums, cells: Mapping[Stratum, Cell], weights: Mappi
     mean = Fraction(added, shared * weight * SCORE_SCALE)
     weighted = [(weights[stratum], *cell) for stratum, cell in cells.items()]
     interval = intervals.standardised_interval(weighted, SCORE_SCALE)
-    return Row(named, sums, mean, interval, Fraction(weight, whole), Fraction(thin, weight))
+    return StandardizedRow(named, sums, mean, interval, Fraction(weight, whole), Fraction(thin, weight))

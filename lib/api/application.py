@@ -41,7 +41,7 @@ carries an API key; every answer an `X-Request-Id`; every GET an `ETag`.
 """
 
 
-class UnderV1:
+class ApiDispatcher:
     """Hands the API what comes under /v1, before the server of the pages looks at it, and that server all else."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -14,7 +14,7 @@ from prometheus_client.metrics_core import (
 from prometheus_client.registry import Collector
 
 from lib import workspace
-from lib.analytics.query_cache import Answers
+from lib.analytics.query_cache import QueryCache
 from lib.observability.prometheus import PAGES, SECONDS
 
 REGISTRY = CollectorRegistry()
@@ -61,7 +61,7 @@ def _pages() -> Iterator[Metric]:
     )
 
 
-def _questions(answers: Answers) -> Iterator[Metric]:
+def _questions(answers: QueryCache) -> Iterator[Metric]:
     asked = HistogramMetricFamily(
         "callboard_question_seconds", "How long questions to the facts took.", labels=["question", "engine"]
     )

@@ -11,17 +11,17 @@ from zoneinfo import ZoneInfo
 import orjson
 from fastapi import Request, Response
 
-from lib.analytics.planner import Period
-from lib.analytics.queries import Group, Summary
+from lib.analytics.planner import ResolvedPeriod
+from lib.analytics.queries import Group, SelectionSummary
 from lib.analytics.records import Record
 from lib.catalog.dimensions import EXECUTIVE, Dimension
-from lib.catalog.measures import METRICS, Sums, rounded
+from lib.catalog.measures import METRICS, MeasureTotals, rounded
 
 _COMPRESSED_FROM, _COMPRESSION = 1024, 1
 """Bytes from which an answer is compressed, and how hard: the quickest way halves it already."""
 
 
-def figures(sums: Sums, tops: Summary | None = None) -> dict[str, Any]:
+def figures(sums: MeasureTotals, tops: SelectionSummary | None = None) -> dict[str, Any]:
     """Return the figures of a selection in the reference's order; the tops where they belong."""
     value = {name: metric.rounded(sums) for name, metric in METRICS.items()}
     best = {} if tops is None else {"topCampaign": tops.top_campaign, "topCallCenter": tops.top_call_center}
@@ -46,7 +46,7 @@ def figures(sums: Sums, tops: Summary | None = None) -> dict[str, Any]:
     }
 
 
-def period(which: Period) -> dict[str, str | None]:
+def period(which: ResolvedPeriod) -> dict[str, str | None]:
     """Return the dates in force."""
     ends = (which.date_from, which.date_to)
     first, last = (None if end is None else end.isoformat() for end in ends)

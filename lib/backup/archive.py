@@ -52,7 +52,7 @@ _LOCAL_HEADER = struct.Struct("<26xHH")  # the lengths of the name and the extra
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ArchiveMember:
     """A file within the backup; `rows` is 0 for what is no table."""
 
     name: str
@@ -62,11 +62,11 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StoreSnapshot:
     """What a backup holds of one store: the migration it was at, and its tables in the order to fill them."""
 
     revision: str
-    tables: dict[str, Member]
+    tables: dict[str, ArchiveMember]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +79,19 @@ class Manifest:
     timezone: str  # in which the days of the evaluations are
     data_version: int
     engines: dict[str, str]
-    facts: Part
-    state: Part
-    secret: Member | None
+    facts: StoreSnapshot
+    state: StoreSnapshot
+    secret: ArchiveMember | None
     job: str | None = None  # that it was written for
 
     @property
-    def members(self) -> list[Member]:
+    def members(self) -> list[ArchiveMember]:
         """Every file that belongs to the backup."""
         tables = [*self.facts.tables.values(), *self.state.tables.values()]
         return tables if self.secret is None else [*tables, self.secret]
 
 
-class Writing:
+class BackupWriter:
     """A backup that is being written."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -100,7 +100,7 @@ class Writing:
 
     def table(
         self, name: str, shape: pa.Schema, batches: Iterable[pa.RecordBatch], told: Callable[[int], None]
-    ) -> Member:
+    ) -> ArchiveMember:
         """Write a table's rows; `told` is told of how many each time."""
         rows = 0
         with self._member(name) as content:
@@ -110,13 +110,13 @@ class Writing:
                     writer.write_batch(batch, _ROW_GROUP)
                     rows += len(batch)
                     told(len(batch))
-            return Member(name, rows, content.tell(), content.sha.hexdigest())
+            return ArchiveMember(name, rows, content.tell(), content.sha.hexdigest())
 
-    def bytes(self, name: str, value: bytes) -> Member:
+    def bytes(self, name: str, value: bytes) -> ArchiveMember:
         """Write a file as it is."""
         with self._member(name) as content:
             content.write(value)
-            return Member(name, 0, content.tell(), content.sha.hexdigest())
+            return ArchiveMember(name, 0, content.tell(), content.sha.hexdigest())
 
     def finish(self, manifest: Manifest) -> None:
         """Write the manifest, which ends the file."""
@@ -135,7 +135,7 @@ class Writing:
 
 
 @contextmanager
-def create(path: Path, *, replace: bool) -> Iterator[Writing]:
+def create(path: Path, *, replace: bool) -> Iterator[BackupWriter]:
     """Give a backup to write; it gets its name, whole and on the disk, when all went well.
 
     Raises ConflictError where there is a file of that name that may not be replaced, and StorageError.
@@ -147,7 +147,7 @@ def create(path: Path, *, replace: bool) -> Iterator[Writing]:
         _forget_partial(path.parent)
         descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w+b") as file:
-            writing = Writing(file)
+            writing = BackupWriter(file)
             try:
                 yield writing
             except BaseException:
@@ -207,7 +207,7 @@ class Backup:
                     "be another copy of it."
                 )
 
-    def batches(self, member: Member) -> pa.RecordBatchReader:
+    def batches(self, member: ArchiveMember) -> pa.RecordBatchReader:
         """Return a table's rows as a stream. Raises BackupError where they are not the ones that it should have."""
         try:
             file = pq.ParquetFile(pa.PythonFile(self._content(member), "r"))
@@ -218,11 +218,11 @@ class Backup:
         shape = file.schema_arrow
         return pa.RecordBatchReader.from_batches(shape, file.iter_batches(_BATCH, use_threads=False))
 
-    def bytes(self, member: Member) -> bytes:
+    def bytes(self, member: ArchiveMember) -> bytes:
         """Return a file that is no table."""
         return self._content(member).read()
 
-    def _content(self, member: Member) -> _Slice:
+    def _content(self, member: ArchiveMember) -> _Slice:
         """Return a member as a file of its own; ZIP's own reader would begin anew for each step back."""
         try:
             info = self._zip.getinfo(member.name)
@@ -267,8 +267,10 @@ def _forget_partial(folder: Path) -> None:
 
 
 def _manifest(told: dict[str, Any]) -> Manifest:
-    def part(of: dict[str, Any]) -> Part:
-        return Part(str(of["revision"]), {name: Member(**member) for name, member in of["tables"].items()})
+    def part(of: dict[str, Any]) -> StoreSnapshot:
+        return StoreSnapshot(
+            str(of["revision"]), {name: ArchiveMember(**member) for name, member in of["tables"].items()}
+        )
 
     return Manifest(
         **{
@@ -276,7 +278,7 @@ def _manifest(told: dict[str, Any]) -> Manifest:
             "created_at": datetime.fromisoformat(told["created_at"]),
             "facts": part(told["facts"]),
             "state": part(told["state"]),
-            "secret": None if told["secret"] is None else Member(**told["secret"]),
+            "secret": None if told["secret"] is None else ArchiveMember(**told["secret"]),
         }
     )
 

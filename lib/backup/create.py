@@ -16,19 +16,19 @@ import sqlalchemy as sa
 from lib import __version__
 from lib.access import signing
 from lib.backup import archive, table_io
-from lib.backup.archive import FORMAT, SECRET, Manifest, Member, Part, Writing
+from lib.backup.archive import FORMAT, SECRET, ArchiveMember, BackupWriter, Manifest, StoreSnapshot
 from lib.errors import BackupError, StorageError
 from lib.settings import Settings
 from lib.store import migrations, schema
-from lib.store.facts import Facts
-from lib.store.state import State
+from lib.store.facts import FactStore
+from lib.store.state import StateStore
 
 Tell = Callable[[float, str], None]
 """Told the progress, 0 to 100, and what is being done; may raise to stop it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class BackupResult:
     """A backup that was written."""
 
     path: Path
@@ -36,18 +36,18 @@ class Taken:
     manifest: Manifest
 
 
-def taken_for(job: str, path: Path) -> Taken | None:
+def taken_for(job: str, path: Path) -> BackupResult | None:
     """Return the backup that was written for a job, by a process that did not live to tell of it; None without one."""
     try:
         with archive.opened(path) as backup:
-            return Taken(path, path.stat().st_size, backup.manifest) if backup.manifest.job == job else None
+            return BackupResult(path, path.stat().st_size, backup.manifest) if backup.manifest.job == job else None
     except (BackupError, StorageError):
         return None
 
 
 def take(
-    facts: Facts,
-    state: State,
+    facts: FactStore,
+    state: StateStore,
     settings: Settings,
     path: Path,
     tell: Tell,
@@ -55,7 +55,7 @@ def take(
     with_secret: bool,
     replace: bool,
     job: str | None = None,
-) -> Taken:
+) -> BackupResult:
     """Write a backup of both stores; the file is there when it is whole, readable by its owner.
 
     It says which job it was written for. Raises ConflictError where the file is there and may not be replaced,
@@ -79,10 +79,10 @@ def take(
             job=job,
         )
         writing.finish(manifest)
-    return Taken(path, path.stat().st_size, manifest)
+    return BackupResult(path, path.stat().st_size, manifest)
 
 
-def _state(state: State, writing: Writing) -> Part:
+def _state(state: StateStore, writing: BackupWriter) -> StoreSnapshot:
     tables = {}
     with state.snapshot() as connection:
         at = migrations.revision(connection, "state")
@@ -90,11 +90,11 @@ def _state(state: State, writing: Writing) -> Part:
             name = f"state/{table.name}.parquet"
             batches = table_io.of_state(connection, table)
             tables[table.name] = writing.table(name, table_io.shape(table), batches, lambda _: None)
-    return Part(str(at), tables)
+    return StoreSnapshot(str(at), tables)
 
 
-def _facts(facts: Facts, writing: Writing, tell: Tell) -> tuple[Part, int, str]:
-    tables: dict[str, Member] = {}
+def _facts(facts: FactStore, writing: BackupWriter, tell: Tell) -> tuple[StoreSnapshot, int, str]:
+    tables: dict[str, ArchiveMember] = {}
     with facts.read() as connection:
         at = migrations.revision(connection, "facts")
         held = connection.execute(sa.select(schema.workspace)).one()
@@ -113,4 +113,4 @@ def _facts(facts: Facts, writing: Writing, tell: Tell) -> tuple[Part, int, str]:
             tables[table.name] = writing.table(name, table_io.shape(table), batches, counted)
     if tables[schema.evaluations.name].rows != total:
         raise StorageError(f"{done} evaluations were read where {total} were expected; no backup was written.")
-    return Part(str(at), tables), held.data_version, held.timezone
+    return StoreSnapshot(str(at), tables), held.data_version, held.timezone

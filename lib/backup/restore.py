@@ -24,21 +24,21 @@ from lib.access import audit_log, signing
 from lib.access.audit_log import Action
 from lib.analytics import rollup
 from lib.backup import archive, table_io
-from lib.backup.archive import Backup, Manifest, Part
+from lib.backup.archive import Backup, Manifest, StoreSnapshot
 from lib.backup.create import Tell
 from lib.errors import ConflictError, DatabaseHeldError, DiskFullError, StorageError, TimeZoneConflictError
 from lib.jobs.queue import BACKUP, COMPLETED, EXPORT, FAILED
 from lib.settings import Settings
 from lib.store import atomic_swap, migrations, schema
 from lib.store.bulk_io import analyze
-from lib.store.facts import Facts, checkpoint
-from lib.store.state import State
+from lib.store.facts import FactStore, checkpoint
+from lib.store.state import StateStore
 
 _OLDER_FACTS, _OLDER_STATE = "older-facts.duckdb", "older-state.sqlite"  # on the way to PostgreSQL
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoreResult:
     """What was restored, and what had to go with the old state: see `in_words`."""
 
     manifest: Manifest
@@ -63,7 +63,7 @@ class Restored:
         return lines
 
 
-def restore(settings: Settings, path: Path, tell: Tell, *, replace: bool, actor: str) -> Restored:
+def restore(settings: Settings, path: Path, tell: Tell, *, replace: bool, actor: str) -> RestoreResult:
     """Put what a backup holds in the place of both stores.
 
     Raises BackupError where the file is no whole backup, DatabaseVersionError where a newer program wrote it,
@@ -76,10 +76,10 @@ def restore(settings: Settings, path: Path, tell: Tell, *, replace: bool, actor:
             migrations.known(part.revision, store, f"the backup {path}")  # type: ignore[arg-type]  # both are stores
         _refuse_other_zone(settings, backup.manifest.timezone)
         backup.verify(lambda share: tell(share * 10, "verifying the backup"))
-        state = State(settings, to=None)  # neither store is brought up where the other one is a newer program's
+        state = StateStore(settings, to=None)  # neither store is brought up where the other one is a newer program's
         stack.callback(state.close)
         try:
-            facts = Facts(settings, to=None)
+            facts = FactStore(settings, to=None)
         except DatabaseHeldError:
             raise DatabaseHeldError(
                 "The app is running and holds the database, so nothing was restored. Right would be to end the app, to "
@@ -113,7 +113,7 @@ def _refuse_other_zone(settings: Settings, zone: str) -> None:
         )
 
 
-def _refuse_to_overwrite(facts: Facts, state: State) -> None:
+def _refuse_to_overwrite(facts: FactStore, state: StateStore) -> None:
     held = []
     with facts.read() as connection:
         sample = connection.execute(sa.select(schema.workspace.c.is_sample)).scalar_one()
@@ -135,7 +135,9 @@ def _refuse_to_overwrite(facts: Facts, state: State) -> None:
 class _Restoring:
     """One restore, under way: a backup, and the stores that it takes the place of."""
 
-    def __init__(self, settings: Settings, backup: Backup, facts: Facts, state: State, tell: Tell, actor: str) -> None:
+    def __init__(
+        self, settings: Settings, backup: Backup, facts: FactStore, state: StateStore, tell: Tell, actor: str
+    ) -> None:
         self.settings, self.backup, self.facts, self.state, self.tell = settings, backup, facts, state, tell
         self.actor = actor
         self.made = backup.manifest
@@ -145,7 +147,7 @@ class _Restoring:
         self.version = max(held, self.made.data_version) + 1
         self.unfinished = 0
 
-    def run(self) -> Restored:
+    def run(self) -> RestoreResult:
         """Build, replace, and return what was done."""
         try:
             with ExitStack() as building:
@@ -169,15 +171,15 @@ class _Restoring:
         if self.made.secret is not None:
             signing.keep(self.settings, self.backup.bytes(self.made.secret))
         evaluations = self.made.facts.tables[schema.evaluations.name].rows
-        return Restored(self.made, evaluations, self.unfinished, self.made.secret is not None)
+        return RestoreResult(self.made, evaluations, self.unfinished, self.made.secret is not None)
 
-    def _built_facts(self, building: ExitStack) -> Facts | None:
+    def _built_facts(self, building: ExitStack) -> FactStore | None:
         """Return a new embedded store of the backup's facts, brought up to date; None where it takes none."""
         file, part = self.settings.facts_file, self.made.facts
         if file is None and part.revision == migrations.revisions("facts")[-1]:
             return None
         path = atomic_swap.restoring(file or self.settings.data_dir.absolute() / _OLDER_FACTS)
-        new = Facts(self.settings.model_copy(update={"database_url": f"duckdb:///{path}"}), to=part.revision)
+        new = FactStore(self.settings.model_copy(update={"database_url": f"duckdb:///{path}"}), to=part.revision)
         building.callback(new.close)
         with new.write() as connection:
             _empty(connection, part)
@@ -192,13 +194,13 @@ class _Restoring:
                 checkpoint(connection)  # closing it would do so, too, and not tell of a full disk
         return new
 
-    def _built_state(self, building: ExitStack) -> State | None:
+    def _built_state(self, building: ExitStack) -> StateStore | None:
         """Return a new SQLite store of the backup's state, brought up to date; None where it takes none."""
         file, part = self.settings.state_file, self.made.state
         if file is None and part.revision == migrations.revisions("state")[-1]:
             return None
         path = atomic_swap.restoring(file or self.settings.data_dir.absolute() / _OLDER_STATE)
-        new = State(self.settings.model_copy(update={"state_url": f"sqlite:///{path}"}), to=part.revision)
+        new = StateStore(self.settings.model_copy(update={"state_url": f"sqlite:///{path}"}), to=part.revision)
         building.callback(new.close)
         with new.transaction() as connection:
             _empty(connection, part)
@@ -213,7 +215,7 @@ class _Restoring:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         return new
 
-    def _replace_facts(self, connection: Connection, new: Facts | None) -> None:
+    def _replace_facts(self, connection: Connection, new: FactStore | None) -> None:
         held = connection.execute(sa.select(schema.workspace.c.data_version)).scalar_one()
         self.version = max(self.version, held + 1)
         for table in table_io.FACTS:
@@ -229,7 +231,7 @@ class _Restoring:
             analyze(connection, table)
         self._complete_facts(connection)
 
-    def _replace_state(self, connection: Connection, new: State | None) -> None:
+    def _replace_state(self, connection: Connection, new: StateStore | None) -> None:
         revoked = _revoked(connection)
         for table in reversed(schema.STATE.sorted_tables):
             if table is not schema.audit:
@@ -289,7 +291,7 @@ class _Restoring:
         for name in (_OLDER_FACTS, _OLDER_STATE):
             atomic_swap.restoring(self.settings.data_dir.absolute() / name)
 
-    def _kept(self, part: Part) -> Iterator[tuple[str, pa.RecordBatchReader]]:
+    def _kept(self, part: StoreSnapshot) -> Iterator[tuple[str, pa.RecordBatchReader]]:
         return ((name, self.backup.batches(member)) for name, member in part.tables.items())
 
     def _counted(self, batches: pa.RecordBatchReader) -> pa.RecordBatchReader:
@@ -319,7 +321,7 @@ def _revoked(connection: Connection) -> dict[str, datetime]:
     return {row.prefix: row.revoked_at for row in connection.execute(ended)}
 
 
-def _empty(connection: Connection, part: Part) -> None:
+def _empty(connection: Connection, part: StoreSnapshot) -> None:
     """Take out what migrations put into new tables."""
     for name in reversed(part.tables):
         connection.execute(sa.delete(sa.table(name)))

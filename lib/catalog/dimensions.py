@@ -31,7 +31,7 @@ class Dimension:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class Member:
     """A campaign, call center, engagement or executive. No id: the evaluations that belong to none."""
 
     id: str | None

@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 
 
-class Kind(enum.Enum):
+class FieldType(enum.Enum):
     """What a column's values are."""
 
     TEXT = "text"
@@ -19,36 +19,36 @@ class Kind(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class Field:
     """One canonical column."""
 
     name: str
-    kind: Kind
+    kind: FieldType
     help: str
     required: bool = False
 
 
-COLUMNS = {
+FIELDS = {
     column.name: column
     for column in (
-        Column("id", Kind.TEXT, "what tells one evaluation from all others", required=True),
-        Column("audioDate", Kind.INSTANT, "when the conversation took place", required=True),
-        Column("state", Kind.STATE, "Pending, Processing, Completed or Failed"),
-        Column("sentiment", Kind.SENTIMENT, "Positive, Neutral or Negative"),
-        Column("averageNote", Kind.SCORE, "the score, 0 to 10"),
-        Column("durationInSeconds", Kind.SECONDS, "length of the conversation, whole seconds"),
-        Column("isAICall", Kind.FLAG, "true where an AI agent spoke"),
-        Column("campaignId", Kind.TEXT, "id of the campaign"),
-        Column("campaignName", Kind.TEXT, "name of the campaign"),
-        Column("callCenterId", Kind.TEXT, "id of the call center"),
-        Column("callCenterName", Kind.TEXT, "name of the call center"),
-        Column("engagementId", Kind.TEXT, "id of the engagement"),
-        Column("engagementName", Kind.TEXT, "name of the engagement"),
-        Column("executiveId", Kind.TEXT, "id of the executive"),
-        Column("executiveName", Kind.TEXT, "name of the executive"),
-        Column("audioFileName", Kind.TEXT, "name of the recording"),
-        Column("createdAt", Kind.INSTANT, "when the evaluation was made"),
+        Field("id", FieldType.TEXT, "what tells one evaluation from all others", required=True),
+        Field("audioDate", FieldType.INSTANT, "when the conversation took place", required=True),
+        Field("state", FieldType.STATE, "Pending, Processing, Completed or Failed"),
+        Field("sentiment", FieldType.SENTIMENT, "Positive, Neutral or Negative"),
+        Field("averageNote", FieldType.SCORE, "the score, 0 to 10"),
+        Field("durationInSeconds", FieldType.SECONDS, "length of the conversation, whole seconds"),
+        Field("isAICall", FieldType.FLAG, "true where an AI agent spoke"),
+        Field("campaignId", FieldType.TEXT, "id of the campaign"),
+        Field("campaignName", FieldType.TEXT, "name of the campaign"),
+        Field("callCenterId", FieldType.TEXT, "id of the call center"),
+        Field("callCenterName", FieldType.TEXT, "name of the call center"),
+        Field("engagementId", FieldType.TEXT, "id of the engagement"),
+        Field("engagementName", FieldType.TEXT, "name of the engagement"),
+        Field("executiveId", FieldType.TEXT, "id of the executive"),
+        Field("executiveName", FieldType.TEXT, "name of the executive"),
+        Field("audioFileName", FieldType.TEXT, "name of the recording"),
+        Field("createdAt", FieldType.INSTANT, "when the evaluation was made"),
     )
 }
 
-REQUIRED = tuple(column.name for column in COLUMNS.values() if column.required)
+REQUIRED_FIELDS = tuple(column.name for column in FIELDS.values() if column.required)

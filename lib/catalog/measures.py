@@ -48,7 +48,7 @@ class Unit(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
+class MeasureTotals:
     """The measures of a selection, summed. Scores are in ten-thousandths of a point, durations in seconds."""
 
     evaluations: int = 0
@@ -67,18 +67,18 @@ class Sums:
     duration_sum: int = 0
 
     @classmethod
-    def from_values(cls, values: Sequence[Any]) -> Sums:
+    def from_values(cls, values: Sequence[Any]) -> MeasureTotals:
         """Take the sums of PLAIN_MEASURES in their order; null is 0."""
         return cls(*[int(value or 0) for value in values])
 
     @classmethod
-    def total(cls, parts: Iterable[Sums]) -> Sums:
+    def total(cls, parts: Iterable[MeasureTotals]) -> MeasureTotals:
         """Add up the sums of parts that share no evaluation."""
         held = list(parts)
         return cls(*[sum([getattr(part, name) for part in held]) for name in PLAIN_MEASURES])
 
-    def __add__(self, other: Sums) -> Sums:
-        return Sums(*(getattr(self, name) + getattr(other, name) for name in PLAIN_MEASURES))
+    def __add__(self, other: MeasureTotals) -> MeasureTotals:
+        return MeasureTotals(*(getattr(self, name) + getattr(other, name) for name in PLAIN_MEASURES))
 
     @property
     def sentiments(self) -> int:
@@ -99,27 +99,27 @@ class Metric:
     label: str
     unit: Unit
     help: str
-    formula: Callable[[Sums], int | tuple[int, int] | None]  # a count, or what to divide by what
+    formula: Callable[[MeasureTotals], int | tuple[int, int] | None]  # a count, or what to divide by what
     better: Literal["higher", "lower"] | None = None
-    interval: Callable[[Sums], Interval] | None = None
-    difference: Callable[[Sums, Sums], Interval] | None = None  # the 95 % interval of now − before
+    interval: Callable[[MeasureTotals], Interval] | None = None
+    difference: Callable[[MeasureTotals, MeasureTotals], Interval] | None = None  # the 95 % interval of now − before
 
-    def value(self, sums: Sums) -> Value:
+    def value(self, sums: MeasureTotals) -> Value:
         """Return the exact value, or None where there is nothing to divide by."""
         found = self.formula(sums)
         return Fraction(*found) if isinstance(found, tuple) else found
 
-    def rounded(self, sums: Sums) -> int | float | None:
+    def rounded(self, sums: MeasureTotals) -> int | float | None:
         """Return the value as answers and files hold it: a count or seconds as int, others as float."""
         found = self.formula(sums)
         return _half_away(*found, self.unit.decimals) if isinstance(found, tuple) else found
 
-    def rounded_interval(self, sums: Sums) -> tuple[int | float | None, int | float | None] | None:
+    def rounded_interval(self, sums: MeasureTotals) -> tuple[int | float | None, int | float | None] | None:
         """Return the ends of the interval as answers and files hold them; None where there is none."""
         ends = self.interval(sums) if self.interval else None
         return None if ends is None else (rounded(ends[0], self.unit.decimals), rounded(ends[1], self.unit.decimals))
 
-    def differs(self, before: Sums, now: Sums) -> bool | None:
+    def differs(self, before: MeasureTotals, now: MeasureTotals) -> bool | None:
         """Return whether two selections differ by more than chance explains: the interval of now − before excludes 0.
 
         The selections share no evaluation. False: the difference can't be told from chance, which is not to say that
@@ -154,16 +154,16 @@ def _ratio(numerator: int, denominator: int) -> tuple[int, int] | None:
     return (numerator, denominator) if denominator else None
 
 
-def _score_interval(sums: Sums) -> Interval:
+def _score_interval(sums: MeasureTotals) -> Interval:
     return intervals.mean_interval(*_scores(sums), SCORE_SCALE)
 
 
-def score_difference(before: Sums, now: Sums, confidence: float = intervals.CONFIDENCE) -> Interval:
+def score_difference(before: MeasureTotals, now: MeasureTotals, confidence: float = intervals.CONFIDENCE) -> Interval:
     """Return Welch's interval of the change of the average score, in points; None with fewer than two scores in one."""
     return intervals.welch_interval(_scores(before), _scores(now), SCORE_SCALE, confidence)
 
 
-def _scores(sums: Sums) -> tuple[int, int, int]:
+def _scores(sums: MeasureTotals) -> tuple[int, int, int]:
     return sums.scored, sums.score_sum, sums.score_square_sum
 
 
@@ -171,28 +171,28 @@ def _scores(sums: Sums) -> tuple[int, int, int]:
 # Where all are the same there is no spread to judge chance by, however few they are; then there is no interval.
 
 
-def _balance_interval(sums: Sums) -> Interval:
+def _balance_interval(sums: MeasureTotals) -> Interval:
     ends = intervals.mean_interval(*_moods(sums))
     return None if ends is None or _alike(sums) else (max(ends[0], -1.0), min(ends[1], 1.0))
 
 
-def _balance_difference(before: Sums, now: Sums) -> Interval:
+def _balance_difference(before: MeasureTotals, now: MeasureTotals) -> Interval:
     return None if _alike(before) and _alike(now) else intervals.welch_interval(_moods(before), _moods(now))
 
 
-def _moods(sums: Sums) -> tuple[int, int, int]:
+def _moods(sums: MeasureTotals) -> tuple[int, int, int]:
     return sums.sentiments, sums.positive - sums.negative, sums.positive + sums.negative
 
 
-def _alike(sums: Sums) -> bool:
+def _alike(sums: MeasureTotals) -> bool:
     return sums.sentiments in (sums.positive, sums.neutral, sums.negative)
 
 
-def _completed(sums: Sums) -> tuple[int, int]:
+def _completed(sums: MeasureTotals) -> tuple[int, int]:
     return sums.completed, sums.evaluations
 
 
-def _failed(sums: Sums) -> tuple[int, int]:
+def _failed(sums: MeasureTotals) -> tuple[int, int]:
     return sums.failed, sums.completed + sums.failed
 
 

@@ -13,7 +13,7 @@ PICK = "pick"
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class Chart:
     """A chart to be shown or rendered.
 
     `spec` is Vega-Lite that names its data sets; `data` has the rows of each. `alt` says what is to be seen, `notes`

@@ -12,9 +12,9 @@ from typing import Any
 import altair as alt
 
 from lib.analytics.queries import Group
-from lib.catalog.measures import METRICS, Sums
-from lib.charts.chart import PICK, Drawing
-from lib.charts.theme import Look, dressed
+from lib.catalog.measures import METRICS, MeasureTotals
+from lib.charts.chart import PICK, Chart
+from lib.charts.theme import ChartTheme, dressed
 from lib.i18n import t
 from lib.reports import formatting
 from lib.statistics import intervals
@@ -30,7 +30,7 @@ KINDS = ("above", "within", "below", "few evaluations")
 _SHAPES = ("triangle-up", "circle", "triangle-down", "cross")
 
 
-def funnel(groups: Sequence[Group], total: Sums, label: str, look: Look) -> Drawing | None:
+def funnel(groups: Sequence[Group], total: MeasureTotals, label: str, look: ChartTheme) -> Chart | None:
     """Draw each group's scored evaluations against its average score, with 95 and 99.8 % limits around the whole's.
 
     Limits: `intervals.control_limits`. None where there are too few groups, or no spread to take limits from. Of more
@@ -95,10 +95,10 @@ def funnel(groups: Sequence[Group], total: Sums, label: str, look: Look) -> Draw
             )
         )
     data = {"rows": rows, "limits": _limits(mean, deviation, most), "mean": [{"value": mean}]}
-    return Drawing(_spec(label, look, (round(domain[0], 1), round(domain[1], 1))), data, told, tuple(words), "id")
+    return Chart(_spec(label, look, (round(domain[0], 1), round(domain[1], 1))), data, told, tuple(words), "id")
 
 
-def outside(group: Sums, total: Sums) -> int | None:
+def outside(group: MeasureTotals, total: MeasureTotals) -> int | None:
     """Return 1 where a group's mean lies above the whole's 99.8 % limits, -1 below, 0 within; None with few."""
     deviation = intervals.standard_deviation(total.scored, total.score_sum, total.score_square_sum, SCORE_SCALE)
     if deviation is None or group.few:
@@ -135,7 +135,7 @@ def _drawn(marks: Sequence[_Mark], mean: float) -> Sequence[_Mark]:
     return [marks[place] for place in sorted(sorted(range(len(marks)), key=weight)[:MOST])]
 
 
-def _place(value: float, mean: float, deviation: float, sums: Sums) -> int:
+def _place(value: float, mean: float, deviation: float, sums: MeasureTotals) -> int:
     if sums.few:
         return 3
     low, high = intervals.control_limits(mean, deviation, sums.scored, 0.998)
@@ -154,7 +154,7 @@ def _limits(mean: float, deviation: float, most: int) -> list[dict[str, float]]:
 
 
 @lru_cache(maxsize=64)
-def _spec(label: str, look: Look, domain: tuple[float, float]) -> dict[str, Any]:
+def _spec(label: str, look: ChartTheme, domain: tuple[float, float]) -> dict[str, Any]:
     colours = look.palette
     x = alt.X("scored:Q", title=t("Scored evaluations"), axis=alt.Axis(format=",.0f", tickMinStep=1, grid=False))
     scale = alt.Scale(domain=list(domain), clamp=True, nice=False)

@@ -7,15 +7,15 @@ from typing import Any
 
 import altair as alt
 
-from lib.analytics.heatmap import Heat
+from lib.analytics.heatmap import Heatmap
 from lib.catalog.measures import Metric, Unit
-from lib.charts.chart import Drawing
-from lib.charts.theme import AXIS, Look, dressed
+from lib.charts.chart import Chart
+from lib.charts.theme import AXIS, ChartTheme, dressed
 from lib.i18n import locale, t
 from lib.reports import formatting
 
 
-def heat(found: Heat, metric: Metric, look: Look) -> Drawing | None:
+def heat(found: Heatmap, metric: Metric, look: ChartTheme) -> Chart | None:
     """Draw a metric by weekday and hour; cells with few evaluations are pale. None where no cell has a value."""
     names = locale(look.language).days["stand-alone"]["abbreviated"]
     rows: list[dict[str, Any]] = []
@@ -54,14 +54,14 @@ def heat(found: Heat, metric: Metric, look: Look) -> Drawing | None:
     values = [row["value"] for row in enough]
     fews = frozenset(row["few"] for row in rows)
     spec = _spec(metric.label, metric.unit, look, tuple(weekdays), (min(values), max(values)), fews)
-    return Drawing(spec, {"rows": rows}, told, notes)
+    return Chart(spec, {"rows": rows}, told, notes)
 
 
 @lru_cache(maxsize=64)
 def _spec(
     label: str,
     unit: Unit,
-    look: Look,
+    look: ChartTheme,
     weekdays: tuple[str, ...],
     ends: tuple[float, float],
     fews: frozenset[bool],

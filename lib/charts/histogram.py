@@ -8,14 +8,14 @@ from typing import Any
 
 import altair as alt
 
-from lib.charts.chart import Drawing
-from lib.charts.theme import Look, dressed
+from lib.charts.chart import Chart
+from lib.charts.theme import ChartTheme, dressed
 from lib.i18n import number, t
 from lib.reports import formatting
 from lib.store.enums import HISTOGRAM_BINS
 
 
-def distribution(counts: Sequence[int], look: Look, before: Sequence[int] = (), height: int = 220) -> Drawing:
+def distribution(counts: Sequence[int], look: ChartTheme, before: Sequence[int] = (), height: int = 220) -> Chart:
     """Draw the number of evaluations in each bin of half a point; the last bin holds 10 too.
 
     Where there is a distribution `before`, ticks show its shares, as if it had as many evaluations.
@@ -40,11 +40,11 @@ def distribution(counts: Sequence[int], look: Look, before: Sequence[int] = (), 
     fullest = max(rows, key=lambda row: int(str(row["count"])))
     told = t("Histogram of scores in bins of half a point; most lie in {label}.", label=fullest["label"])
     notes = (t("Grey line: the shares of the compared period."),) if whole_before else ()
-    return Drawing(_spec(look, height, whole_before > 0), {"rows": rows}, told, notes)
+    return Chart(_spec(look, height, whole_before > 0), {"rows": rows}, told, notes)
 
 
 @lru_cache(maxsize=16)
-def _spec(look: Look, height: int, compared: bool) -> dict[str, Any]:
+def _spec(look: ChartTheme, height: int, compared: bool) -> dict[str, Any]:
     tips = [alt.Tooltip("label:N", title=t("Score")), alt.Tooltip("counted:N", title=t("Evaluations"))]
     if compared:
         tips.append(alt.Tooltip("was:N", title=t("Compared period")))

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from lib.charts import font_metrics
-from lib.charts.chart import Drawing
+from lib.charts.chart import Chart
 from lib.charts.render_process import Renderer
-from lib.charts.svg_canvas import Sheet, rendered
+from lib.charts.svg_canvas import SvgCanvas, rendered
 from lib.charts.theme import LIGHT
 from lib.i18n import current, speaking
 
@@ -23,10 +23,10 @@ _TITLE, _WORDS, _NOTES = 20, 12, 11  # sizes of letters
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ChartImage:
     """A chart under its title; `shown` says in words what is shown: period, filters, how many, as of when."""
 
-    drawing: Drawing
+    drawing: Chart
     title: str
     shown: str = ""
     width: int = 900
@@ -47,7 +47,7 @@ class Picture:
         with speaking(self.language), Renderer() as renderer:
             return renderer.pdf(self._sheet(renderer).svg)
 
-    def _sheet(self, renderer: Renderer) -> Sheet:
+    def _sheet(self, renderer: Renderer) -> SvgCanvas:
         room = self.width - 2 * _MARGIN
         chart = rendered(self.drawing, room, renderer)
         title = font_metrics.wrapped(self.title, _TITLE, room, 3, bold=True)
@@ -55,7 +55,7 @@ class Picture:
         notes = [text for note in self.drawing.notes for text in font_metrics.wrapped(note, _NOTES, room, 6)]
         top = _MARGIN + 26 * len(title) + 17 * len(words) + 14
         height = top + chart.height + (12 + 15 * len(notes) if notes else 0) + _MARGIN
-        sheet = Sheet(self.width, height, self.language, self.title, f"{self.shown}. {self.drawing.alt}")
+        sheet = SvgCanvas(self.width, height, self.language, self.title, f"{self.shown}. {self.drawing.alt}")
         y = _MARGIN + _TITLE * 0.8
         for text in title:
             sheet.text(_MARGIN, y, text, _TITLE, LIGHT.text, bold=True)

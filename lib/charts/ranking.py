@@ -10,10 +10,10 @@ import altair as alt
 
 from lib.analytics.queries import Group
 from lib.analytics.rank_ranges import tiers
-from lib.catalog.dimensions import Named
-from lib.catalog.measures import FEW_EVALUATIONS, METRICS, Sums
-from lib.charts.chart import PICK, Drawing
-from lib.charts.theme import Look, dressed, placed
+from lib.catalog.dimensions import Member
+from lib.catalog.measures import FEW_EVALUATIONS, METRICS, MeasureTotals
+from lib.charts.chart import PICK, Chart
+from lib.charts.theme import ChartTheme, dressed, placed
 from lib.i18n import t
 from lib.reports import formatting
 
@@ -22,8 +22,12 @@ MOST = 25
 
 
 def ranking(
-    groups: Sequence[Group], total: Sums, label: str, look: Look, before: Mapping[Named, Sums] | None = None
-) -> Drawing | None:
+    groups: Sequence[Group],
+    total: MeasureTotals,
+    label: str,
+    look: ChartTheme,
+    before: Mapping[Member, MeasureTotals] | None = None,
+) -> Chart | None:
     """Draw groups by average score, the highest first, beside the average of the whole. None without a score.
 
     Groups with few evaluations are hollow; the others have their rank, which those share who can't be told apart from
@@ -81,7 +85,7 @@ def ranking(
         low=rows[-1]["shown"],
     )
     whole = [{"value": metric.rounded(total), "shown": formatting.metric(metric, total)}]
-    return Drawing(
+    return Chart(
         _spec(label, look, len(rows), before is not None, bool(ranks)),
         {"rows": rows, "whole": whole},
         told,
@@ -91,7 +95,7 @@ def ranking(
 
 
 @lru_cache(maxsize=128)
-def _spec(label: str, look: Look, count: int, compared: bool, some_ranked: bool) -> dict[str, Any]:
+def _spec(label: str, look: ChartTheme, count: int, compared: bool, some_ranked: bool) -> dict[str, Any]:
     colours = look.palette
     y = placed()
     tips = [

@@ -7,10 +7,10 @@ from typing import Any
 
 import altair as alt
 
-from lib.analytics.standardization import LikeForLike
+from lib.analytics.standardization import StandardizedScores
 from lib.catalog.measures import METRICS, Unit
-from lib.charts.chart import PICK, Drawing
-from lib.charts.theme import Look, dressed, placed
+from lib.charts.chart import PICK, Chart
+from lib.charts.theme import ChartTheme, dressed, placed
 from lib.i18n import t
 from lib.reports import formatting
 
@@ -18,7 +18,7 @@ MOST = 30
 """So many groups are drawn, those with the most scored evaluations."""
 
 
-def alike(found: LikeForLike, label: str, look: Look) -> Drawing | None:
+def alike(found: StandardizedScores, label: str, look: ChartTheme) -> Chart | None:
     """Draw groups by their adjusted average with its interval, the raw average beside; thin rows are hollow."""
     score = METRICS["averageScore"]
     scored = [row for row in found.rows if row.adjusted is not None and row.named.id is not None]
@@ -67,7 +67,7 @@ def alike(found: LikeForLike, label: str, look: Look) -> Drawing | None:
     if len(scored) > MOST:
         notes.append(t("The {most} with the most evaluations, of {all}.", most=MOST, all=len(scored)))
     whole = [{"value": score.rounded(found.total)}]
-    return Drawing(
+    return Chart(
         _spec(label, look, len(rows)),
         {"rows": rows, "whole": whole},
         told,
@@ -77,7 +77,7 @@ def alike(found: LikeForLike, label: str, look: Look) -> Drawing | None:
 
 
 @lru_cache(maxsize=64)
-def _spec(label: str, look: Look, count: int) -> dict[str, Any]:
+def _spec(label: str, look: ChartTheme, count: int) -> dict[str, Any]:
     colours = look.palette
     y = placed()
     tips = [

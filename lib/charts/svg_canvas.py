@@ -13,7 +13,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from lib.charts import font_metrics
-from lib.charts.chart import Drawing
+from lib.charts.chart import Chart
 from lib.charts.render_process import Renderer
 from lib.charts.theme import DARK, LIGHT, Palette
 from lib.i18n import t
@@ -31,7 +31,7 @@ class Rendered:
     height: float
 
 
-def rendered(drawing: Drawing, width: float, renderer: Renderer) -> Rendered:
+def rendered(drawing: Chart, width: float, renderer: Renderer) -> Rendered:
     """Draw a chart that is so many pixels wide with its axes, in light colours whatever it is dressed in."""
     rows = {name: [_held(row) for row in found] for name, found in drawing.data.items()}
     spec = _light(_held(drawing.spec))
@@ -46,7 +46,7 @@ def rendered(drawing: Drawing, width: float, renderer: Renderer) -> Rendered:
     return chart
 
 
-class Sheet:
+class SvgCanvas:
     """One sheet of a size, in the light palette."""
 
     def __init__(self, width: float, height: float, language: str, label: str = "", told: str = "") -> None:

@@ -67,7 +67,7 @@ DARK = Palette(
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ChartTheme:
     """What a drawing is dressed in: colours and language."""
 
     palette: Palette
@@ -84,7 +84,7 @@ def placed(field: str = "name") -> alt.Y:
     )
 
 
-def dressed(chart: Any, look: Look) -> dict[str, Any]:
+def dressed(chart: Any, look: ChartTheme) -> dict[str, Any]:
     """Return a chart's Vega-Lite in the look: quiet axes, no frame, numbers and dates of the language."""
     colours = look.palette
     spec: dict[str, Any] = (

@@ -13,10 +13,10 @@ from typing import Any
 import altair as alt
 
 from lib.analytics.calendar import Granularity
-from lib.analytics.queries import Point, Trend
+from lib.analytics.queries import Trend, TrendPoint
 from lib.catalog.measures import METRICS, Metric, Unit
-from lib.charts.chart import PICK, Drawing
-from lib.charts.theme import AXIS, STEPS, Look, dressed
+from lib.charts.chart import PICK, Chart
+from lib.charts.theme import AXIS, STEPS, ChartTheme, dressed
 from lib.i18n import day, t
 from lib.reports import formatting
 
@@ -28,7 +28,7 @@ MANY_POINTS = 62
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class TrendNote:
     """A few words pinned to a day."""
 
     day: date
@@ -38,12 +38,12 @@ class Note:
 def trend(
     courses: Mapping[str, Trend],
     metric: Metric,
-    look: Look,
+    look: ChartTheme,
     *,
     compared: Trend | None = None,
-    notes: Iterable[Note] = (),
+    notes: Iterable[TrendNote] = (),
     height: int = 300,
-) -> Drawing:
+) -> Chart:
     """Draw a metric over time: one course under any name, or several by theirs (without bands then).
 
     The compared course is drawn behind, bucket by bucket from the same start. Partial buckets are hollow, and the
@@ -94,7 +94,7 @@ def trend(
     starts = [point.bucket.first for point in first.points]
     ticks = [_milliseconds(start) for start in starts[:: -(-len(starts) // TICKS)]] if starts else []
     spec = {**spec, "params": [*spec.get("params", []), {"name": "ticks", "value": ticks}]}
-    return Drawing(
+    return Chart(
         spec,
         {"rows": rows, "dashes": dashes, "compared": behind, "notes": pinned},
         " ".join(told),
@@ -103,7 +103,7 @@ def trend(
     )
 
 
-def _pinned(points: Sequence[Point], notes: Iterable[Note]) -> list[dict[str, Any]]:
+def _pinned(points: Sequence[TrendPoint], notes: Iterable[TrendNote]) -> list[dict[str, Any]]:
     """Return the notes that lie in a bucket, each with the day that the bucket begins on."""
     starts = [point.bucket.first for point in points]
     found = []
@@ -115,7 +115,7 @@ def _pinned(points: Sequence[Point], notes: Iterable[Note]) -> list[dict[str, An
     return found
 
 
-def _row(point: Point, granularity: Granularity, metric: Metric, series: str) -> dict[str, Any]:
+def _row(point: TrendPoint, granularity: Granularity, metric: Metric, series: str) -> dict[str, Any]:
     ends = metric.interval(point.sums) if metric.interval else None
     band = None if metric.unit is Unit.SCORE and point.sums.few else ends  # so wide a one would flatten all the rest
     value = metric.rounded(point.sums)
@@ -154,7 +154,7 @@ def _dashes(rows: Sequence[Mapping[str, Any]], series: str) -> list[dict[str, An
     return found
 
 
-def _behind(points: Sequence[Point], compared: Trend, metric: Metric) -> list[dict[str, Any]]:
+def _behind(points: Sequence[TrendPoint], compared: Trend, metric: Metric) -> list[dict[str, Any]]:
     found = []
     for point, other in zip(points, compared.points, strict=False):
         value = metric.rounded(other.sums)
@@ -174,7 +174,7 @@ def _behind(points: Sequence[Point], compared: Trend, metric: Metric) -> list[di
 def _spec(
     name: str,
     granularity: Granularity,
-    look: Look,
+    look: ChartTheme,
     few_points: bool,
     band: bool,
     series: tuple[str, ...],

@@ -8,10 +8,10 @@ from typing import Any
 
 import altair as alt
 
-from lib.analytics.decomposition import SHOWN, Drivers
+from lib.analytics.decomposition import SHOWN, Decomposition
 from lib.catalog.measures import METRICS, Unit
-from lib.charts.chart import PICK, Drawing
-from lib.charts.theme import Look, dressed, placed
+from lib.charts.chart import PICK, Chart
+from lib.charts.theme import ChartTheme, dressed, placed
 from lib.i18n import t
 from lib.reports import formatting
 
@@ -21,7 +21,7 @@ LARGEST = 8
 KINDS = ("within", "mix")
 
 
-def waterfall(found: Drivers, before: str, now: str, look: Look) -> Drawing | None:
+def waterfall(found: Decomposition, before: str, now: str, look: ChartTheme) -> Chart | None:
     """Draw the change of the average score as bars that add up: within and mix of the largest groups, then the others.
 
     `before` and `now` name the two periods. None where one of them has no score.
@@ -62,7 +62,7 @@ def waterfall(found: Drivers, before: str, now: str, look: Look) -> Drawing | No
     ends = [float(row[end]) for row in rows for end in ("from", "to")]
     room = max((max(ends) - min(ends)) * 0.12, 0.02)
     domain = (max(0.0, min(ends) - room), min(10.0, max(ends) + room))
-    return Drawing(_spec(look, (round(domain[0], 2), round(domain[1], 2)), len(rows)), {"rows": rows}, told, (), "id")
+    return Chart(_spec(look, (round(domain[0], 2), round(domain[1], 2)), len(rows)), {"rows": rows}, told, (), "id")
 
 
 def _end(label: str, value: Fraction | int) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _bars(name: str, number: str, at: Fraction, within: Fraction, mix: Fraction)
 
 
 @lru_cache(maxsize=64)
-def _spec(look: Look, domain: tuple[float, float], count: int) -> dict[str, Any]:
+def _spec(look: ChartTheme, domain: tuple[float, float], count: int) -> dict[str, Any]:
     colours = look.palette
     y = placed("bar")
     scale = alt.Scale(domain=list(domain), nice=False, clamp=True)

@@ -29,7 +29,7 @@ from lib.jobs.queue import FAILED, Queue
 from lib.jobs.tasks import TASKS, TIMEZONE
 from lib.observability.redaction import redacted
 from lib.store import data_dir
-from lib.store.state import State
+from lib.store.state import StateStore
 from lib.workspace import Workspace
 
 LISTED_PROBLEMS = 50
@@ -246,7 +246,7 @@ def _perform(kind: str, payload: dict[str, Any], new_zone: str | None = None) ->
         try:
             workspace = Workspace(chosen, new_zone)
         except DatabaseHeldError:
-            return _queue(State(chosen), kind, payload, show)
+            return _queue(StateStore(chosen), kind, payload, show)
         try:
             return TASKS[kind](workspace, payload, show)
         finally:
@@ -255,7 +255,7 @@ def _perform(kind: str, payload: dict[str, Any], new_zone: str | None = None) ->
         done()
 
 
-def _queue(state: State, kind: str, payload: dict[str, Any], show: Callable[[float, str], None]) -> dict[str, Any]:
+def _queue(state: StateStore, kind: str, payload: dict[str, Any], show: Callable[[float, str], None]) -> dict[str, Any]:
     """Put a task into the queue and wait for its end; Ctrl-C asks for it to be stopped."""
     queue = Queue(state)
     job = queue.add(kind, payload, payload["actor"])

@@ -12,9 +12,9 @@ import click
 from lib import settings
 from lib.access import api_keys
 from lib.access.sessions import ended_all
-from lib.access.users import People, Person, Role
+from lib.access.users import Role, User, UserRepository
 from lib.analytics.query import Grant
-from lib.store.state import State
+from lib.store.state import StateStore
 
 
 def this_user() -> str:
@@ -141,7 +141,7 @@ def people_change(
 def people_log_out(who: str) -> None:
     """End every session of a person, at their next action."""
     with _state() as state:
-        person = People(state, settings.load().admin_names).named(who)
+        person = UserRepository(state, settings.load().admin_names).named(who)
         ended = ended_all(state, person, this_user())
     click.echo(f"Ended {ended} sessions of {person.actor}.", err=True)
 
@@ -164,19 +164,19 @@ def _limits(grant: Grant) -> list[str]:
     return [f"{name.replace('_', ' ')}: {', '.join(ids)}" for name, ids in grant.limits.items() if ids is not None]
 
 
-def _seen(person: Person) -> str:
+def _seen(person: User) -> str:
     return f"seen {person.seen_at:%Y-%m-%d %H:%M}" if person.seen_at else "never seen"
 
 
 @contextmanager
-def _people() -> Iterator[People]:
+def _people() -> Iterator[UserRepository]:
     with _state() as state:
-        yield People(state, settings.load().admin_names)
+        yield UserRepository(state, settings.load().admin_names)
 
 
 @contextmanager
-def _state() -> Iterator[State]:
-    state = State(settings.load())
+def _state() -> Iterator[StateStore]:
+    state = StateStore(settings.load())
     try:
         yield state
     finally:

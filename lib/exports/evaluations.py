@@ -21,25 +21,25 @@ from lib.analytics.planner import fact_conditions, period_in_force
 from lib.analytics.query import Filters
 from lib.analytics.sql_time import local_iso, local_time
 from lib.catalog.dimensions import DIMENSIONS
-from lib.catalog.fields import COLUMNS, Kind
+from lib.catalog.fields import FIELDS, FieldType
 from lib.formats.csv_injection import NUMBER, STARTS
 from lib.store import schema
 from lib.store.bulk_io import stream_batches
 from lib.store.enums import SCORE_SCALE, Sentiment, State
 
 _TYPES = {
-    Kind.INSTANT: pa.timestamp("us"),
-    Kind.SCORE: pa.float64(),
-    Kind.SECONDS: pa.int32(),
-    Kind.FLAG: pa.bool_(),
+    FieldType.INSTANT: pa.timestamp("us"),
+    FieldType.SCORE: pa.float64(),
+    FieldType.SECONDS: pa.int32(),
+    FieldType.FLAG: pa.bool_(),
 }
 
-EXPORTED = pa.schema([(column.name, _TYPES.get(column.kind, pa.string())) for column in COLUMNS.values()])
+EXPORTED = pa.schema([(column.name, _TYPES.get(column.kind, pa.string())) for column in FIELDS.values()])
 """What a batch looks like on its way to a workbook: instants are wall-clock times of the zone asked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Selected:
+class EvaluationExport:
     """The evaluations to export, as SQL: how many there are, and their columns as texts or as typed values."""
 
     rows: int
@@ -51,7 +51,7 @@ class Selected:
         return stream_batches(connection, self.values, EXPORTED)
 
 
-def selected(connection: Connection, filters: Filters, calendar: Calendar) -> Selected:
+def selected(connection: Connection, filters: Filters, calendar: Calendar) -> EvaluationExport:
     """Return what an export of the filters' evaluations holds."""
     facts = schema.evaluations
     where = fact_conditions(filters, calendar, period_in_force(connection, filters, calendar))
@@ -63,10 +63,10 @@ def selected(connection: Connection, filters: Filters, calendar: Calendar) -> Se
     source, columns = _columns()
     texts, values = [], []
     for name, column in columns.items():
-        text, value = _written(COLUMNS[name].kind, column, zone, min(known), max(known))
+        text, value = _written(FIELDS[name].kind, column, zone, min(known), max(known))
         texts.append(text.label(name))
         values.append(value.label(name))
-    return Selected(
+    return EvaluationExport(
         rows, sa.select(*texts).select_from(source).where(*where), sa.select(*values).select_from(source).where(*where)
     )
 
@@ -93,24 +93,24 @@ def _columns() -> tuple[sa.FromClause, dict[str, sa.ColumnElement[Any]]]:
         source = source.join(names, names.c.key == facts.c[dimension.column])
         found[dimension.parameter], found[dimension.name_field] = names.c.id, names.c.name
     found["id"], found["audioFileName"] = _defused(found["id"]), _defused(found["audioFileName"])
-    return source, {name: found[name] for name in COLUMNS}
+    return source, {name: found[name] for name in FIELDS}
 
 
 def _written(
-    kind: Kind, column: sa.ColumnElement[Any], zone: ZoneInfo, first: datetime, last: datetime
+    kind: FieldType, column: sa.ColumnElement[Any], zone: ZoneInfo, first: datetime, last: datetime
 ) -> tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]]:
     """Return a column as a CSV has it, and as a workbook has it."""
-    if kind is Kind.INSTANT:
+    if kind is FieldType.INSTANT:
         return local_iso(column, zone, first, last), sa.type_coerce(local_time(column, zone, first, last), sa.DateTime)
-    if kind is Kind.SCORE:
+    if kind is FieldType.SCORE:
         points = sa.cast(column, sa.Double) / sa.literal_column(f"{SCORE_SCALE}.0")
         whole = column % sa.literal_column(str(SCORE_SCALE)) == sa.literal_column("0")
         # One engine would write 7 points as 7, the other as 7.0.
         return sa.case((whole, sa.cast(sa.cast(points, sa.Integer), sa.Text)), else_=sa.cast(points, sa.Text)), points
-    if kind is Kind.FLAG:
+    if kind is FieldType.FLAG:
         return sa.case((column, sa.literal("true")), else_=sa.literal("false")), column
-    if kind in (Kind.STATE, Kind.SENTIMENT):
-        codes: type[enum.IntEnum] = State if kind is Kind.STATE else Sentiment
+    if kind in (FieldType.STATE, FieldType.SENTIMENT):
+        codes: type[enum.IntEnum] = State if kind is FieldType.STATE else Sentiment
         text = sa.case(*((column == code.value, sa.literal(code.name)) for code in codes))
         return text, text
     return column, column

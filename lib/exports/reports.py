@@ -10,8 +10,8 @@ from lib.analytics import queries
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE
-from lib.catalog.measures import METRICS, Sums
-from lib.exports.table_files import Field, TableFile, about
+from lib.catalog.measures import METRICS, MeasureTotals
+from lib.exports.table_files import TableColumn, TableExport, about
 
 REPORTS = ("evaluations", "campaigns", "call-centers", "executives", "trends", "summary")
 FORMATS = ("csv", "xlsx")
@@ -19,18 +19,22 @@ FORMATS = ("csv", "xlsx")
 _DIMENSIONS = {"campaigns": CAMPAIGN, "call-centers": CALL_CENTER, "executives": EXECUTIVE}
 
 
-def figure_fields() -> list[Field]:
+def figure_fields() -> list[TableColumn]:
     """Return the columns of a selection's figures."""
     fields = []
     for name in METRICS:
-        fields.append(Field.metric(name))
+        fields.append(TableColumn.metric(name))
         if name == "averageScore":
-            fields += [Field("averageScoreLow", "score"), Field("averageScoreHigh", "score"), Field("fewEvaluations")]
+            fields += [
+                TableColumn("averageScoreLow", "score"),
+                TableColumn("averageScoreHigh", "score"),
+                TableColumn("fewEvaluations"),
+            ]
     counts = ("positive", "neutral", "negative", "pending", "processing", "failed")
-    return [*fields, *(Field(name, "count") for name in counts)]
+    return [*fields, *(TableColumn(name, "count") for name in counts)]
 
 
-def figure_values(sums: Sums) -> tuple[Any, ...]:
+def figure_values(sums: MeasureTotals) -> tuple[Any, ...]:
     """Return the figures of a selection, in the order of `figure_fields`."""
     values: list[Any] = []
     for name, metric in METRICS.items():
@@ -42,15 +46,15 @@ def figure_values(sums: Sums) -> tuple[Any, ...]:
 
 def table(
     connection: Connection, report: str, filters: Filters, calendar: Calendar, granularity: Granularity, shown: str
-) -> TableFile:
+) -> TableExport:
     """Return a report as a table; `shown` says in words what it is about."""
     rows: list[tuple[Any, ...]]
     if report in _DIMENSIONS:
         dimension = _DIMENSIONS[report]
         found = queries.breakdown(connection, filters, calendar, dimension, page_size=2**31)
-        fields = [Field(dimension.parameter), Field(dimension.name_field)]
+        fields = [TableColumn(dimension.parameter), TableColumn(dimension.name_field)]
         with_center = dimension is EXECUTIVE
-        fields += [Field("callCenterId"), Field("callCenterName")] if with_center else []
+        fields += [TableColumn("callCenterId"), TableColumn("callCenterName")] if with_center else []
         rows = [
             (
                 group.named.id,
@@ -62,16 +66,21 @@ def table(
         ]
     elif report == "trends":
         course = queries.trend(connection, filters, calendar, granularity)
-        fields = [Field("date", "date"), Field("partial")]
+        fields = [TableColumn("date", "date"), TableColumn("partial")]
         rows = [(point.bucket.first, point.bucket.partial, *figure_values(point.sums)) for point in course.points]
     else:
         total = queries.summary(connection, filters, calendar)
         ends = (total.period.date_from, total.period.date_to)
-        fields = [Field("dateFrom"), Field("dateTo"), Field("topCampaign"), Field("topCallCenter")]
+        fields = [
+            TableColumn("dateFrom"),
+            TableColumn("dateTo"),
+            TableColumn("topCampaign"),
+            TableColumn("topCallCenter"),
+        ]
         named = tuple(None if end is None else end.isoformat() for end in ends)
         rows = [(*named, total.top_campaign, total.top_call_center, *figure_values(total.sums))]
     title = report.replace("-", " ").capitalize()
     zone = filters.zone(calendar.zone).key
-    return TableFile(
+    return TableExport(
         title, (*fields, *figure_fields()), tuple(rows), about(title, shown, zone, list(METRICS), len(rows))
     )

@@ -16,12 +16,12 @@ from lib.analytics.query import Filters, Grant
 from lib.analytics.workspace_zone import check_zone
 from lib.errors import StorageError
 from lib.exports import evaluations, file_storage, reports
-from lib.exports.evaluations import Selected
+from lib.exports.evaluations import EvaluationExport
 from lib.exports.table_files import about
 from lib.exports.xlsx_process import Writer
 from lib.settings import Settings
 from lib.store.bulk_io import write_csv
-from lib.store.facts import Facts
+from lib.store.facts import FactStore
 
 _CHECK_ROOM_BATCHES = 20
 _PROBE_ROWS = 1_000  # written first, to learn how long a row is
@@ -31,7 +31,7 @@ Tell = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ExportRequest:
     """What to export: a report, a format, filters, and in words what that is."""
 
     report: str
@@ -52,7 +52,7 @@ class Order:
         }
 
     @classmethod
-    def from_json(cls, payload: dict[str, Any], zone: ZoneInfo) -> Order:
+    def from_json(cls, payload: dict[str, Any], zone: ZoneInfo) -> ExportRequest:
         """Return the order that a payload holds."""
         grant = grant_of(payload)
         asked = Filters.from_parameters(payload["filters"], zone, grant)
@@ -67,10 +67,10 @@ def grant_of(payload: dict[str, Any]) -> Grant:
 
 
 def run(
-    facts: Facts,
+    facts: FactStore,
     settings: Settings,
     calendar: Calendar,
-    order: Order,
+    order: ExportRequest,
     job: str,
     attempt: int,
     tell: Tell,
@@ -113,7 +113,7 @@ def _evaluations(
     connection: Connection,
     settings: Settings,
     calendar: Calendar,
-    order: Order,
+    order: ExportRequest,
     written: Path,
     digest: file_storage.Digest,
     tell: Tell,
@@ -132,7 +132,12 @@ def _evaluations(
 
 
 def _csv(
-    connection: Connection, settings: Settings, chosen: Selected, written: Path, digest: file_storage.Digest, tell: Tell
+    connection: Connection,
+    settings: Settings,
+    chosen: EvaluationExport,
+    written: Path,
+    digest: file_storage.Digest,
+    tell: Tell,
 ) -> int:
     probe = write_csv(connection, chosen.texts.limit(_PROBE_ROWS), written, lambda _: None)
     row_bytes = written.stat().st_size / max(1, probe)
@@ -149,7 +154,7 @@ def _csv(
 def _workbook(
     connection: Connection,
     settings: Settings,
-    chosen: Selected,
+    chosen: EvaluationExport,
     told: tuple[tuple[str, str], ...],
     written: Path,
     tell: Tell,

@@ -14,21 +14,21 @@ LINK_SECONDS = 2 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class SignedUrl:
     """The address of a file, and until when it is good."""
 
     url: str
     expires_at: datetime
 
 
-def make(settings: Settings, base: str, job: Job) -> Link:
+def make(settings: Settings, base: str, job: Job) -> SignedUrl:
     """Return a link to a completed export's file; `base` is what the link begins with."""
     name = (job.result or {})["downloadName"]
     # To the next minute, so that asking twice gives the same link.
     expires = (int(time.time()) // 60 + 1) * 60 + LINK_SECONDS
     signature = signing.sign(signing.load(settings), job.id, name, str(expires))
     url = f"{base}/v1/downloads/{job.id}/{name}?expires={expires}&signature={signature}"
-    return Link(url, datetime.fromtimestamp(expires, UTC))
+    return SignedUrl(url, datetime.fromtimestamp(expires, UTC))
 
 
 def holds(settings: Settings, job: str, name: str, expires: str, signature: str) -> bool:

@@ -32,24 +32,24 @@ _UNWRITABLE = {code: None for code in range(32) if code not in (9, 10, 13)}
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class TableColumn:
     """A column: its header, and what its values are (a key of the formats, or `text`)."""
 
     name: str
     kind: str = "text"
 
     @classmethod
-    def metric(cls, name: str) -> Field:
+    def metric(cls, name: str) -> TableColumn:
         """Return the column of a metric, under the API's name."""
         return cls(name, METRICS[name].unit.value)
 
 
 @dataclass(frozen=True, slots=True)
-class TableFile:
+class TableExport:
     """A table to write: its columns, its rows, and what the second sheet says about it."""
 
     title: str
-    fields: tuple[Field, ...]
+    fields: tuple[TableColumn, ...]
     rows: tuple[tuple[Any, ...], ...]
     about: tuple[tuple[str, str], ...]
 

@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 
 from lib.analytics.query import Grant
 from lib.analytics.timezones import Zones
-from lib.catalog.fields import COLUMNS
+from lib.catalog.fields import FIELDS
 from lib.errors import nearest
-from lib.ingest.converter import Batch, Converter, Problem
+from lib.ingest.converter import Batch, Converter, RowProblem
 from lib.ingest.jsonl_reader import NESTED, json_text
 from lib.ingest.mapping import Mapping, folded, shortened
 
@@ -27,22 +27,22 @@ _BATCH_CHARACTERS = 2**20
 _KEPT_PROBLEMS = 1_000
 _PROBLEMS_OF_ONE = 20
 _MAX_SHOWN = 200
-_KNOWN = ", ".join(COLUMNS)
-_BY_FOLDED = {folded(name): name for name in COLUMNS}
+_KNOWN = ", ".join(FIELDS)
+_BY_FOLDED = {folded(name): name for name in FIELDS}
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class ValidationResult:
     """The good rows, and what was wrong with the others: all of them counted, the first described."""
 
     batches: tuple[pa.RecordBatch, ...]
     read: int
     blank: int
     bad: int
-    problems: tuple[Problem, ...]
+    problems: tuple[RowProblem, ...]
 
 
-def convert_objects(objects: Iterable[object], zone: ZoneInfo, grant: Grant) -> Checked:
+def convert_objects(objects: Iterable[object], zone: ZoneInfo, grant: Grant) -> ValidationResult:
     """Check objects by the rules of an import. What the grant does not cover is bad, as its sender may not see it.
 
     Each object is dropped as soon as its row is read, and the rows become columns a batch at a time.
@@ -57,17 +57,17 @@ class _Checker:
     """Collects rows until there is a batch of them, and converts that."""
 
     def __init__(self, zone: ZoneInfo, grant: Grant) -> None:
-        mapping = Mapping().resolve(tuple(COLUMNS), _SOURCE, lambda _: ())
-        self._converter = Converter(mapping, tuple(COLUMNS), Zones(zone, zone))
+        mapping = Mapping().resolve(tuple(FIELDS), _SOURCE, lambda _: ())
+        self._converter = Converter(mapping, tuple(FIELDS), Zones(zone, zone))
         self._limits = (
             ("callCenterId", "call_center_id", grant.call_centers),
             ("campaignId", "campaign_id", grant.campaigns),
         )
         self._numbers: list[int] = []
         self._rows: list[dict[str, str | None]] = []
-        self._malformed: list[Problem] = []  # of the rows of this batch's part of the body
+        self._malformed: list[RowProblem] = []  # of the rows of this batch's part of the body
         self._batches: list[pa.RecordBatch] = []
-        self._problems: list[Problem] = []
+        self._problems: list[RowProblem] = []
         self._read = self._good = self._blank = self._bad = 0
         self._characters = 0  # of the rows that wait
 
@@ -86,13 +86,13 @@ class _Checker:
         if len(self._rows) == _BATCH_ROWS or self._characters > _BATCH_CHARACTERS:
             self._convert()
 
-    def finish(self) -> Checked:
+    def finish(self) -> ValidationResult:
         """Convert the rest, and return all."""
         self._convert()
-        return Checked(tuple(self._batches), self._read, self._blank, self._bad, tuple(self._problems))
+        return ValidationResult(tuple(self._batches), self._read, self._blank, self._bad, tuple(self._problems))
 
     def _convert(self) -> None:
-        columns = tuple(pa.array([row.get(name) for row in self._rows], pa.string()) for name in COLUMNS)
+        columns = tuple(pa.array([row.get(name) for row in self._rows], pa.string()) for name in FIELDS)
         batch = Batch(_SOURCE, np.array(self._numbers, dtype=np.int64), columns)
         converted = self._converter.convert(batch, self._good)
         unfit = list(converted.problems)
@@ -112,25 +112,25 @@ class _Checker:
 
     def _within(
         self, rows: pa.RecordBatch, column: str, staged: str, ids: Sequence[str]
-    ) -> tuple[pa.RecordBatch, list[Problem]]:
+    ) -> tuple[pa.RecordBatch, list[RowProblem]]:
         """Return the rows that belong to one of the ids, and what is wrong with the others."""
         inside = pc.fill_null(pc.is_in(rows.column(staged).dictionary_decode(), pa.array(ids, pa.string())), False)
         outside = rows.filter(pc.invert(inside))
         allowed = shortened(", ".join(ids), 1_000)
         why = "lies outside what the key may write"
         return rows.filter(inside), [
-            Problem(_SOURCE, self._numbers[seq - self._good], column, value or "", why, allowed)
+            RowProblem(_SOURCE, self._numbers[seq - self._good], column, value or "", why, allowed)
             for seq, value in zip(outside.column("seq").to_pylist(), outside.column(staged).to_pylist(), strict=True)
         ]
 
 
-def _read(entry: object, number: int, room: int) -> tuple[dict[str, str | None] | None, list[Problem]]:
+def _read(entry: object, number: int, room: int) -> tuple[dict[str, str | None] | None, list[RowProblem]]:
     """Return an object's values by their columns; None for one that is wrong in form, with `room` problems at most."""
     if not isinstance(entry, dict):
         value = shortened(str(entry) if isinstance(entry, str | int | float | bool) else type(entry).__name__, 60)
-        return None, [Problem(_SOURCE, number, "the row", value, "is not an object", "an object")][:room]
+        return None, [RowProblem(_SOURCE, number, "the row", value, "is not an object", "an object")][:room]
     row: dict[str, str | None] = {}
-    problems: list[Problem] = []
+    problems: list[RowProblem] = []
     is_good = True
     for name, value in entry.items():
         canonical = _BY_FOLDED.get(folded(name))
@@ -145,11 +145,11 @@ def _read(entry: object, number: int, room: int) -> tuple[dict[str, str | None] 
     return (row if is_good else None), problems
 
 
-def _problem(number: int, name: str, canonical: str | None, is_twice: bool) -> Problem:
+def _problem(number: int, name: str, canonical: str | None, is_twice: bool) -> RowProblem:
     """Describe a value that has no place in a row."""
     if canonical is None:
         shown = shortened(name, 60)
-        return Problem(_SOURCE, number, shown, "", f"is not a column{nearest(shown, COLUMNS)}", _KNOWN)
+        return RowProblem(_SOURCE, number, shown, "", f"is not a column{nearest(shown, FIELDS)}", _KNOWN)
     if is_twice:
-        return Problem(_SOURCE, number, canonical, "", "is there twice", "one value")
-    return Problem(_SOURCE, number, canonical, "", "holds a list or an object", "a single value")
+        return RowProblem(_SOURCE, number, canonical, "", "is there twice", "one value")
+    return RowProblem(_SOURCE, number, canonical, "", "holds a list or an object", "a single value")

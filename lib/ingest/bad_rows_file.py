@@ -9,25 +9,25 @@ from typing import IO, Any
 import pyarrow as pa
 
 from lib.formats.csv_injection import defused
-from lib.ingest.converter import Problem
-from lib.ingest.reader import BrokenRow, Source
+from lib.ingest.converter import RowProblem
+from lib.ingest.reader import FileReader, MalformedRow
 
 
 class BadRowsFile:
     """The bad rows as they came, with the reason in a last column; made when the first one comes."""
 
-    def __init__(self, path: Path, sources: list[Source]) -> None:
+    def __init__(self, path: Path, sources: list[FileReader]) -> None:
         self._path = path
         self._names = list(dict.fromkeys(name for source in sources for name in source.header))
         self._file: IO[str] | None = None
 
     def add(
         self,
-        source: Source,
+        source: FileReader,
         columns: tuple[pa.StringArray, ...],
         bad: Any,
-        broken: list[BrokenRow],
-        problems: list[Problem],
+        broken: list[MalformedRow],
+        problems: list[RowProblem],
         numbers: Any,
     ) -> None:
         """Write bad rows, those that could not be read among them."""

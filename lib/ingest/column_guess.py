@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from lib.catalog.fields import COLUMNS
+from lib.catalog.fields import FIELDS
 from lib.ingest.mapping import ColumnSource, FileOptions, Mapping, folded, is_plausible
 from lib.ingest.reader_process import Preview
 from lib.store.enums import Sentiment, State
@@ -47,12 +47,12 @@ def mapping(preview: Preview, options: FileOptions) -> Mapping:
     """Return the mapping that the header and the first rows suggest."""
     by_folded = {folded(name): name for name in reversed(preview.header)}
     columns: dict[str, ColumnSource] = {}
-    for canonical in COLUMNS:
+    for canonical in FIELDS:
         known = (folded(canonical), *_SYNONYMS.get(canonical, ()))
         found = next((by_folded[name] for name in known if name in by_folded), None)
         if found is None and canonical == "durationInSeconds":
             found = next((name for name in preview.header if "duration" in name.casefold()), None)
-        if found is not None and not is_plausible(COLUMNS[canonical].kind, _values(preview, ColumnSource((found,)))):
+        if found is not None and not is_plausible(FIELDS[canonical].kind, _values(preview, ColumnSource((found,)))):
             continue
         if found is not None and all(found not in source.columns for source in columns.values()):
             columns[canonical] = ColumnSource((found,))

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, day_start
 from lib.analytics.timezones import Numbers, Zones, microseconds
-from lib.catalog.fields import COLUMNS, Column, Kind
+from lib.catalog.fields import FIELDS, Field, FieldType
 from lib.ingest import value_parsers
 from lib.ingest.mapping import EVERYTHING_ELSE, ColumnSource, Mapping
 from lib.store.enums import NONE_NAME, State
@@ -60,12 +60,12 @@ _NAMED = (
     ("executiveId", "executiveName", "executive_id", "executive_name"),
 )
 _TYPES = {
-    Kind.TEXT: pa.string(),
-    Kind.STATE: pa.int16(),
-    Kind.SENTIMENT: pa.int16(),
-    Kind.SCORE: pa.int32(),
-    Kind.SECONDS: pa.int32(),
-    Kind.FLAG: pa.bool_(),
+    FieldType.TEXT: pa.string(),
+    FieldType.STATE: pa.int16(),
+    FieldType.SENTIMENT: pa.int16(),
+    FieldType.SCORE: pa.int32(),
+    FieldType.SECONDS: pa.int32(),
+    FieldType.FLAG: pa.bool_(),
 }
 Texts: TypeAlias = pa.StringArray | pa.DictionaryArray
 """A column of texts; a dictionary, which then holds no null, where many of them are the same."""
@@ -84,7 +84,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class RowProblem:
     """One value that can't be stored."""
 
     file: str
@@ -96,11 +96,11 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Converted:
+class ConvertedBatch:
     """The good rows of a batch, and what was wrong with the bad ones."""
 
     rows: pa.RecordBatch
-    problems: tuple[Problem, ...]
+    problems: tuple[RowProblem, ...]
     bad: Numbers  # positions in the batch
     blank: int
 
@@ -119,17 +119,17 @@ class Converter:
             for canonical, pairs in mapping.values.items()
         }
 
-    def convert(self, batch: Batch, first_seq: int) -> Converted:
+    def convert(self, batch: Batch, first_seq: int) -> ConvertedBatch:
         """Convert one batch; its rows are numbered from `first_seq` on."""
         count = len(batch.numbers)
         trimmed = [_trimmed(column) for column in batch.columns]
         columns = dict(zip(self._header, trimmed, strict=True))
         blank = _all_blank(trimmed, count)
-        problems: list[tuple[int, Problem]] = []
+        problems: list[tuple[int, RowProblem]] = []
         stored: dict[str, pa.Array] = {}
         for canonical, source in self._mapping.columns.items():
-            text, passed = self._source_text(COLUMNS[canonical], source, columns, batch)
-            stored[canonical] = self._checked(COLUMNS[canonical], source, text, passed, batch, blank, problems)
+            text, passed = self._source_text(FIELDS[canonical], source, columns, batch)
+            stored[canonical] = self._checked(FIELDS[canonical], source, text, passed, batch, blank, problems)
         bad = np.unique(np.array([position for position, _ in problems], dtype=np.int64))
         keep = ~blank
         keep[bad] = False
@@ -137,12 +137,12 @@ class Converter:
         if not keep.all():
             rows = rows.filter(pa.array(keep))
         # A blank row's missing id is no problem of its own: `_checked` passes blank rows over.
-        return Converted(
+        return ConvertedBatch(
             rows, tuple(problem for _, problem in sorted(problems, key=lambda each: each[0])), bad, int(blank.sum())
         )
 
     def _source_text(
-        self, column: Column, source: ColumnSource, columns: dict[str, Texts], batch: Batch
+        self, column: Field, source: ColumnSource, columns: dict[str, Texts], batch: Batch
     ) -> tuple[Texts, pa.BooleanArray | None]:
         """Return the column's text, and which of it is a translated value, to which scale and offset don't apply."""
         count = len(batch.numbers)
@@ -181,13 +181,13 @@ class Converter:
 
     def _checked(
         self,
-        column: Column,
+        column: Field,
         source: ColumnSource,
         text: Texts,
         passed: pa.BooleanArray | None,
         batch: Batch,
         blank: Flags,
-        problems: list[tuple[int, Problem]],
+        problems: list[tuple[int, RowProblem]],
     ) -> pa.Array:
         """Return the column as it is stored; what can't be is null there, and listed."""
         label = source.columns[0] if len(source.columns) == 1 else " + ".join(source.columns) or column.name
@@ -196,27 +196,29 @@ class Converter:
         def refuse(position: int, value: str, problem: str, right: str) -> None:
             if not blank[position]:
                 number = int(batch.numbers[position])
-                problems.append((position, Problem(batch.file, number, label, value, problem, right)))
+                problems.append((position, RowProblem(batch.file, number, label, value, problem, right)))
 
         if column.required and text.null_count:
             for position in np.flatnonzero(pc.is_null(text).to_numpy(zero_copy_only=False)).tolist():
                 refuse(position, "", "is missing", column.help)
-        if column.kind is Kind.INSTANT:
+        if column.kind is FieldType.INSTANT:
             return self._instants(_plain(text), refuse)
-        if column.kind is Kind.TEXT:
+        if column.kind is FieldType.TEXT:
             return _texts(text, refuse)
         decimal = self._mapping.file.decimal
-        by_kind: dict[Kind, Callable[[str], Any]] = {
-            Kind.STATE: value_parsers.state,
-            Kind.SENTIMENT: value_parsers.sentiment,
-            Kind.FLAG: value_parsers.flag,
-            Kind.SCORE: partial(value_parsers.score, decimal=decimal, scale=source.scale, offset=source.offset),
-            Kind.SECONDS: partial(value_parsers.seconds, decimal=decimal, scale=source.scale, offset=source.offset),
+        by_kind: dict[FieldType, Callable[[str], Any]] = {
+            FieldType.STATE: value_parsers.state,
+            FieldType.SENTIMENT: value_parsers.sentiment,
+            FieldType.FLAG: value_parsers.flag,
+            FieldType.SCORE: partial(value_parsers.score, decimal=decimal, scale=source.scale, offset=source.offset),
+            FieldType.SECONDS: partial(
+                value_parsers.seconds, decimal=decimal, scale=source.scale, offset=source.offset
+            ),
         }
         check = by_kind[column.kind]
-        unscaled: dict[Kind, Callable[[str], Any]] = {
-            Kind.SCORE: value_parsers.score,
-            Kind.SECONDS: value_parsers.seconds,
+        unscaled: dict[FieldType, Callable[[str], Any]] = {
+            FieldType.SCORE: value_parsers.score,
+            FieldType.SECONDS: value_parsers.seconds,
         }
         plain = unscaled.get(column.kind)
         if passed is None or plain is None:
@@ -312,14 +314,14 @@ def _by_distinct(
     """Check each distinct value once, and put the results back in the rows' places; `known` keeps the good ones."""
     encoded = text.dictionary_encode()
     results: list[Any] = []
-    wrong: dict[int, value_parsers.CheckError] = {}
+    wrong: dict[int, value_parsers.ValueParseError] = {}
     for index, value in enumerate(encoded.dictionary.to_pylist()):
         if value in known:
             results.append(known[value])
             continue
         try:
             results.append(check(value))
-        except value_parsers.CheckError as error:
+        except value_parsers.ValueParseError as error:
             results.append(None)
             wrong[index] = error
         else:

@@ -24,9 +24,9 @@ from lib.ingest.converter import REPEATED, Batch
 from lib.ingest.mapping import FileOptions
 from lib.ingest.reader import (
     MAX_REFUSED,
-    BrokenRow,
+    FileReader,
+    MalformedRow,
     Progress,
-    Source,
     Truncated,
     checked_header,
     open_bytes,
@@ -41,7 +41,7 @@ _DELIMITERS = ",;\t|"
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
-def open_delimited(path: Path, name: str, options: FileOptions, progress: Progress) -> Source:
+def open_delimited(path: Path, name: str, options: FileOptions, progress: Progress) -> FileReader:
     """Open a delimited text file. Raises FileError where it can't be read."""
     csv.field_size_limit(2**31 - 1)
     encoding = _encoding(path, name, options)
@@ -50,7 +50,7 @@ def open_delimited(path: Path, name: str, options: FileOptions, progress: Progre
         delimiter, quote = _dialect(name, options, stream.sample())
         header = _header(name, options, stream, delimiter, quote)
     first_row = options.header_row + 1
-    broken: list[BrokenRow] = []
+    broken: list[MalformedRow] = []
     refused = 0
 
     def refuse(row: Any) -> str:
@@ -61,13 +61,13 @@ def open_delimited(path: Path, name: str, options: FileOptions, progress: Progre
             return "error"
         number = first_row + row.number - 1
         if not any(cell.strip() for cell in cells):
-            broken.append(BrokenRow(number, (), "", ""))  # blank, however wide
+            broken.append(MalformedRow(number, (), "", ""))  # blank, however wide
             return "skip"
         problem = f"has {row.actual_columns} cells where the header has {row.expected_columns}"
-        broken.append(BrokenRow(number, cells, problem, f"{row.expected_columns} cells"))
+        broken.append(MalformedRow(number, cells, problem, f"{row.expected_columns} cells"))
         return "skip"
 
-    def batches() -> Iterator[tuple[Batch, list[BrokenRow]]]:
+    def batches() -> Iterator[tuple[Batch, list[MalformedRow]]]:
         following = first_row
         with _reading(path, name, encoding, options):
             if not stream.peek():
@@ -93,7 +93,7 @@ def open_delimited(path: Path, name: str, options: FileOptions, progress: Progre
             none = tuple(pa.array([], pa.string()) for _ in header)
             yield Batch(name, np.array([], dtype=np.int64), none), list(broken)
 
-    return Source(name, header, batches())
+    return FileReader(name, header, batches())
 
 
 def _blocks(
@@ -122,7 +122,7 @@ def _types(sample: str, width: int, delimiter: str, quote: str) -> dict[str, pa.
     return {str(place): REPEATED if few * _REPEATS < len(rows) else pa.string() for place, few in enumerate(distinct)}
 
 
-def _numbers(first: int, count: int, broken: list[BrokenRow]) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _numbers(first: int, count: int, broken: list[MalformedRow]) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Return the numbers of `count` good rows from `first` on, around those of the broken ones."""
     numbers = np.arange(first, first + count + len(broken), dtype=np.int64)
     return numbers[~np.isin(numbers, [row.number for row in broken])][:count]

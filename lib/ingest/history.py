@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib.ingest.converter import Problem
-from lib.ingest.loader import Loaded
+from lib.ingest.converter import RowProblem
+from lib.ingest.loader import LoadResult
 from lib.store.schema import imports
 
 LOADED = "loaded"
@@ -23,11 +23,11 @@ DRY_RUN = "dry run"
 
 _DONE = (LOADED, LOADED_WITHOUT_BAD)
 
-_NOTHING = Loaded()
+_NOTHING = LoadResult()
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ImportReport:
     """What an import did."""
 
     id: str
@@ -40,8 +40,8 @@ class Report:
     read: int = 0
     blank: int = 0
     bad: int = 0
-    loaded: Loaded = _NOTHING
-    problems: tuple[Problem, ...] = ()
+    loaded: LoadResult = _NOTHING
+    problems: tuple[RowProblem, ...] = ()
     bad_rows_file: str | None = None
 
     @property
@@ -64,7 +64,7 @@ class Report:
         return lines
 
 
-def add(connection: Connection, report: Report, names: Sequence[str], mapping: str | None) -> None:
+def add(connection: Connection, report: ImportReport, names: Sequence[str], mapping: str | None) -> None:
     """List an import of files of these names, in the place of an earlier try that loaded nothing."""
     listed = connection.execute(sa.select(imports.c.result).where(imports.c.id == report.id)).scalar_one_or_none()
     if listed in _DONE:
@@ -97,13 +97,13 @@ def add(connection: Connection, report: Report, names: Sequence[str], mapping: s
     )
 
 
-def what_was_loaded(connection: Connection, number: str) -> Report | None:
+def what_was_loaded(connection: Connection, number: str) -> ImportReport | None:
     """Return what the import of an id loaded; None where there is none, or none that loaded anything."""
     asked = sa.select(imports).where(imports.c.id == number, imports.c.result.in_(_DONE))
     row = connection.execute(asked).one_or_none()
     if row is None:
         return None
-    return Report(
+    return ImportReport(
         id=row.id,
         started_at=row.started_at,
         seconds=(row.finished_at - row.started_at).total_seconds(),
@@ -114,7 +114,7 @@ def what_was_loaded(connection: Connection, number: str) -> Report | None:
         read=row.read,
         blank=row.blank,
         bad=row.bad,
-        loaded=Loaded(
+        loaded=LoadResult(
             added=row.added,
             changed=row.changed,
             unchanged=row.unchanged,
@@ -130,7 +130,7 @@ def what_was_loaded(connection: Connection, number: str) -> Report | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ImportRecord:
     """An import as the history lists it."""
 
     id: str
@@ -153,11 +153,13 @@ class Entry:
     bad_rows_file: str | None
 
 
-def entries(connection: Connection, limit: int = 100) -> list[Entry]:
+def entries(connection: Connection, limit: int = 100) -> list[ImportRecord]:
     """Return the imports, newest first."""
-    columns = [imports.c[name] for name in Entry.__dataclass_fields__]
+    columns = [imports.c[name] for name in ImportRecord.__dataclass_fields__]
     newest = sa.select(*columns).order_by(imports.c.started_at.desc(), imports.c.id.desc()).limit(limit)
-    return [Entry(**{**row._mapping, "files": tuple(json.loads(row.files))}) for row in connection.execute(newest)]
+    return [
+        ImportRecord(**{**row._mapping, "files": tuple(json.loads(row.files))}) for row in connection.execute(newest)
+    ]
 
 
 def count_imports(connection: Connection) -> int:

@@ -15,9 +15,9 @@ from lib.ingest.reader import (
     MAX_COLUMNS,
     MAX_REFUSED,
     MAX_ROW_BYTES,
-    BrokenRow,
+    FileReader,
+    MalformedRow,
     Progress,
-    Source,
     Truncated,
     batch_of_rows,
     checked_header,
@@ -25,7 +25,7 @@ from lib.ingest.reader import (
 )
 
 
-def open_json_lines(path: Path, name: str, options: FileOptions, progress: Progress) -> Source:
+def open_json_lines(path: Path, name: str, options: FileOptions, progress: Progress) -> FileReader:
     """Open JSON Lines, read twice: first for the names that any row has."""
     encoding = options.encoding or "utf-8-sig"
 
@@ -62,20 +62,20 @@ def open_json_lines(path: Path, name: str, options: FileOptions, progress: Progr
         raise FileError(f"{name}: no row is a JSON object. Right would be one object a line.")
     names = checked_header(name, [str(json_text(each)) for each in header])
 
-    def batches() -> Iterator[tuple[Batch, list[BrokenRow]]]:
+    def batches() -> Iterator[tuple[Batch, list[MalformedRow]]]:
         numbers: list[int] = []
         rows: list[list[str | None]] = []
-        broken: list[BrokenRow] = []
+        broken: list[MalformedRow] = []
         for number, entry, text in lines():
             if entry is None and text:
-                broken.append(BrokenRow(number, (shortened(text),), "is not a JSON object", "one object a line"))
+                broken.append(MalformedRow(number, (shortened(text),), "is not a JSON object", "one object a line"))
                 continue
             values = [json_text((entry or {}).get(key)) for key in header]
             nested = [key for key, value in zip(header, values, strict=True) if value is NESTED]
             if nested:
                 cells = tuple("" if value is None or value is NESTED else str(value) for value in values)
                 problem = f"holds a list or an object in '{shortened(nested[0])}'"
-                broken.append(BrokenRow(number, cells, problem, "a single value"))
+                broken.append(MalformedRow(number, cells, problem, "a single value"))
                 continue
             numbers.append(number)
             rows.append(values)  # type: ignore[arg-type]  # what is nested was passed over
@@ -84,7 +84,7 @@ def open_json_lines(path: Path, name: str, options: FileOptions, progress: Progr
                 numbers, rows, broken = [], [], []
         yield batch_of_rows(name, numbers, rows, len(names)), broken
 
-    return Source(name, names, batches())
+    return FileReader(name, names, batches())
 
 
 NESTED = object()

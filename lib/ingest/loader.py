@@ -114,7 +114,7 @@ _FACT_COLUMNS = evaluations.columns.keys()
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadResult:
     """What a load did: rows by what became of them, and the days whose numbers it touched."""
 
     added: int = 0
@@ -180,8 +180,8 @@ def _coded(kind: pa.DataType) -> pa.DataType:
 
 def apply(
     connection: Connection, *, replace_all: bool = False, is_sample: bool = False, grant: Grant = EVERYTHING
-) -> Loaded:
-    """Bring the staged rows into the facts; must run inside `Facts.write`. Duplicates are not counted here.
+) -> LoadResult:
+    """Bring the staged rows into the facts; must run inside `FactStore.write`. Duplicates are not counted here.
 
     `replace_all` empties the facts first. `is_sample` marks what the facts then hold as sample data. Raises
     ConflictError where a row would replace one that the grant does not cover.
@@ -289,7 +289,7 @@ def _name(connection: Connection, dimension: Dimension, *, rename: bool) -> bool
     return bool(renamed)
 
 
-def _compare(connection: Connection) -> tuple[Loaded, sa.FromClause]:
+def _compare(connection: Connection) -> tuple[LoadResult, sa.FromClause]:
     """Return what the staged rows change, and those of them that are new or differ, as the facts will hold them.
 
     `outgoing` is filled with the facts that they replace, where they replace any.
@@ -318,7 +318,7 @@ def _compare(connection: Connection) -> tuple[Loaded, sa.FromClause]:
     count, first, last = connection.execute(
         sa.select(sa.func.count(), sa.func.min(touched.c.day), sa.func.max(touched.c.day))
     ).one()
-    return Loaded(different - changed, changed, total - different, 0, 0, count, first, last), rows
+    return LoadResult(different - changed, changed, total - different, 0, 0, count, first, last), rows
 
 
 def _fill(connection: Connection, table: sa.Table, rows: sa.Select[Any]) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 
 import tomli_w
 
-from lib.catalog.fields import COLUMNS, REQUIRED, Kind
+from lib.catalog.fields import FIELDS, REQUIRED_FIELDS, FieldType
 from lib.errors import FileError, MappingError, nearest
 from lib.store.enums import Sentiment, State
 
@@ -120,7 +120,7 @@ class Mapping:
             )
             for canonical, source in self.columns.items()
         }
-        for canonical, column in COLUMNS.items():
+        for canonical, column in FIELDS.items():
             matches = [name for name in header if folded(name) == folded(canonical)]
             if canonical in columns or not matches:
                 continue
@@ -131,7 +131,7 @@ class Mapping:
             ):
                 continue
             columns[canonical] = ColumnSource((_single(matches, canonical, header, canonical, file),))
-        missing = [canonical for canonical in REQUIRED if canonical not in columns]
+        missing = [canonical for canonical in REQUIRED_FIELDS if canonical not in columns]
         if missing:
             found = ", ".join(f"'{shortened(name)}'" for name in header[:12]) + (" …" if len(header) > 12 else "")
             raise FileError(
@@ -139,12 +139,12 @@ class Mapping:
                 f"{found or 'it is empty'}. Right would be columns of these names, or a mapping that says where they "
                 f"come from (and header_row, where the header is in another row)."
             )
-        return replace(self, columns={canonical: columns[canonical] for canonical in COLUMNS if canonical in columns})
+        return replace(self, columns={canonical: columns[canonical] for canonical in FIELDS if canonical in columns})
 
 
-def is_plausible(kind: Kind, values: Collection[str]) -> bool:
+def is_plausible(kind: FieldType, values: Collection[str]) -> bool:
     """Return whether values may be states (sentiments): whether any of them is one. Other kinds always may."""
-    members = {Kind.STATE: State, Kind.SENTIMENT: Sentiment}.get(kind)
+    members = {FieldType.STATE: State, FieldType.SENTIMENT: Sentiment}.get(kind)
     if members is None or not any(values):
         return True
     known = {member.name.casefold() for member in members}
@@ -197,7 +197,7 @@ def _known(table: Table[str, Any], known: Sequence[str], where: str, what: str) 
 
 
 def _canonical(name: str, where: str) -> None:
-    _known({name: None}, tuple(COLUMNS), f"{where} ", "a canonical column")
+    _known({name: None}, tuple(FIELDS), f"{where} ", "a canonical column")
 
 
 def _table(entry: object, where: str) -> dict[str, Any]:
@@ -275,7 +275,7 @@ def _column_source(entry: object, canonical: str, where: str) -> ColumnSource:
     scale, offset = (
         _number(entries[name], f"{where}: {name}") if name in entries else None for name in ("scale", "offset")
     )
-    if (scale is not None or offset is not None) and COLUMNS[canonical].kind not in (Kind.SCORE, Kind.SECONDS):
+    if (scale is not None or offset is not None) and FIELDS[canonical].kind not in (FieldType.SCORE, FieldType.SECONDS):
         raise MappingError(f"{where}: scale and offset are for averageNote and durationInSeconds.")
     value = entries.get("value")
     if value is not None:

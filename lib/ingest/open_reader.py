@@ -13,11 +13,11 @@ from lib.ingest.csv_reader import open_delimited
 from lib.ingest.jsonl_reader import open_json_lines
 from lib.ingest.mapping import FileOptions
 from lib.ingest.parquet_reader import open_parquet
-from lib.ingest.reader import Progress, Source
+from lib.ingest.reader import FileReader, Progress
 from lib.ingest.xlsx_reader import open_workbook
 
 
-def open_source(path: Path, name: str, options: FileOptions, progress: Progress) -> Source:
+def open_source(path: Path, name: str, options: FileOptions, progress: Progress) -> FileReader:
     """Open a file by its content and its name's ending.
 
     Raises FileError where it can't be read, MappingError where an option does not fit it.

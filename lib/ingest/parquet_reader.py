@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 from lib.errors import FileError
 from lib.ingest.converter import Batch
 from lib.ingest.mapping import FileOptions, shortened
-from lib.ingest.reader import BATCH_ROWS, BrokenRow, Progress, Source, checked_header, number_text
+from lib.ingest.reader import BATCH_ROWS, FileReader, MalformedRow, Progress, checked_header, number_text
 
 MANY_ROWS, ROWS_A_BYTE = 5_000_000, 10
 """So many rows may be in a file of any size, and so many for each of its bytes: evaluations have ids that differ."""
 
 
-def open_parquet(path: Path, name: str, options: FileOptions, progress: Progress) -> Source:
+def open_parquet(path: Path, name: str, options: FileOptions, progress: Progress) -> FileReader:
     """Open a Parquet file."""
     try:
         file = pq.ParquetFile(path)
@@ -32,7 +32,7 @@ def open_parquet(path: Path, name: str, options: FileOptions, progress: Progress
         raise FileError(f"{name}: {rows} rows in {size} bytes, so that they can only be the same over and over.")
     total = max(1, rows)
 
-    def batches() -> Iterator[tuple[Batch, list[BrokenRow]]]:
+    def batches() -> Iterator[tuple[Batch, list[MalformedRow]]]:
         first = 1
         try:
             for batch in file.iter_batches(BATCH_ROWS):
@@ -47,7 +47,7 @@ def open_parquet(path: Path, name: str, options: FileOptions, progress: Progress
         except (pa.ArrowException, OSError) as error:
             raise FileError(f"{name}: damaged after row {first - 1} ({_first_line(error)}).") from None
 
-    return Source(name, header, batches())
+    return FileReader(name, header, batches())
 
 
 def _first_line(error: Exception) -> str:

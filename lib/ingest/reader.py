@@ -36,7 +36,7 @@ Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class BrokenRow:
+class MalformedRow:
     """A row that has no cells to check: what is wrong with it as a whole; nothing, where it is only blank."""
 
     number: int
@@ -46,12 +46,12 @@ class BrokenRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FileReader:
     """An opened file: its header, and its rows as they will be read."""
 
     name: str
     header: tuple[str, ...]
-    batches: Iterator[tuple[Batch, list[BrokenRow]]]
+    batches: Iterator[tuple[Batch, list[MalformedRow]]]
     first_values: Callable[[str], Collection[str]] = lambda _: ()  # a column's values in the first rows, once read
 
 

@@ -32,10 +32,10 @@ from lib.analytics.timezones import Zones
 from lib.errors import CallboardError, FileError
 from lib.formats import child_process
 from lib.ingest.bad_rows_file import BadRowsFile
-from lib.ingest.converter import STAGED, Batch, Converted, Converter, Problem
+from lib.ingest.converter import STAGED, Batch, ConvertedBatch, Converter, RowProblem
 from lib.ingest.mapping import Mapping, shortened
 from lib.ingest.open_reader import open_source
-from lib.ingest.reader import BrokenRow, Source
+from lib.ingest.reader import FileReader, MalformedRow
 
 if TYPE_CHECKING:  # the child starts quicker without
     from lib.settings import Settings
@@ -58,13 +58,13 @@ class InputFile:
 
 
 @dataclass(slots=True)
-class Outcome:
+class ReadResult:
     """What reading found, filled as the child tells it."""
 
     read: int = 0
     blank: int = 0
     bad: int = 0
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[RowProblem] = field(default_factory=list)
     ended: bool = False
 
 
@@ -73,7 +73,7 @@ class Reading:
     """A reading under way: its rows, and what was found once they have all been taken."""
 
     batches: pa.RecordBatchReader
-    outcome: Outcome
+    outcome: ReadResult
     finish: Callable[[], None]  # waits for the end; raises what went wrong
 
 
@@ -92,7 +92,7 @@ def read_files(
     Raises FileError and MappingError, and what `progress` raises, from `finish` or while batches are taken. The child
     ends with the context.
     """
-    outcome = Outcome()
+    outcome = ReadResult()
     told: dict[str, Any] = {}
     order = {"task": "read", "bad_rows": str(bad_rows)}
     hear = partial(_hear, outcome, told, progress)
@@ -120,13 +120,13 @@ def preview(file: InputFile, mapping_toml: str | None, settings: Settings, rows:
     """Read a file's header and first rows. Raises FileError and MappingError."""
     told: dict[str, Any] = {}
     order = {"task": "preview", "rows": rows}
-    hear = partial(_hear, Outcome(), told, lambda *_: None)
+    hear = partial(_hear, ReadResult(), told, lambda *_: None)
     with _child(order, [file], mapping_toml, settings, told, hear) as (child, listener):
         assert child.stdout  # noqa: S101 - it was asked for
         found = child.stdout.read()
         child.wait()
         listener.join()
-        _raise_told(told, child.returncode, Outcome(ended=bool(found)), [file])
+        _raise_told(told, child.returncode, ReadResult(ended=bool(found)), [file])
     document = json.loads(found)
     return Preview(tuple(document["header"]), tuple(tuple(row) for row in document["rows"]))
 
@@ -198,7 +198,9 @@ def _child(
         child.stdout.close()
 
 
-def _hear(outcome: Outcome, told: dict[str, Any], progress: Callable[[float, int], None], line: bytes | None) -> None:
+def _hear(
+    outcome: ReadResult, told: dict[str, Any], progress: Callable[[float, int], None], line: bytes | None
+) -> None:
     if line is None:  # as in the first pass over JSON Lines; told again, progress can ask for a stop
         progress(*told.get("progress", (0.0, 0)))
         return
@@ -211,7 +213,7 @@ def _hear(outcome: Outcome, told: dict[str, Any], progress: Callable[[float, int
         told["progress"] = event["share"], event["rows"]
         progress(*told["progress"])
     elif "problem" in event:
-        outcome.problems.append(Problem(**event["problem"]))
+        outcome.problems.append(RowProblem(**event["problem"]))
     elif "done" in event:
         outcome.read, outcome.blank, outcome.bad = event["done"]
         outcome.ended = True
@@ -219,7 +221,7 @@ def _hear(outcome: Outcome, told: dict[str, Any], progress: Callable[[float, int
         told.update(event)
 
 
-def _raise_told(told: dict[str, Any], code: int, outcome: Outcome, files: list[InputFile]) -> None:
+def _raise_told(told: dict[str, Any], code: int, outcome: ReadResult, files: list[InputFile]) -> None:
     if told.get("noise"):
         log.error("Reading said: %s", "".join(told["noise"]))
     if "stopped" in told:
@@ -274,7 +276,7 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
     zones = Zones(ZoneInfo(mapping.file.timezone) if mapping.file.timezone else workspace_zone, workspace_zone)
     total = sum(Path(file["path"]).stat().st_size for file in order["files"] if Path(file["path"]).exists()) or 1
     done = rows = blank = bad = seq = listed = 0
-    first: Problem | None = None
+    first: RowProblem | None = None
 
     def advanced(count: int) -> None:
         nonlocal done
@@ -313,10 +315,10 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
 
 
 def _converted(
-    source: Source, converter: Converter, first_seq: int, pool: ThreadPoolExecutor
-) -> Iterator[tuple[Batch, list[BrokenRow], Converted]]:
+    source: FileReader, converter: Converter, first_seq: int, pool: ThreadPoolExecutor
+) -> Iterator[tuple[Batch, list[MalformedRow], ConvertedBatch]]:
     """Yield a source's batches and what they become; while one is converted, the next is read."""
-    ahead: tuple[Batch, list[BrokenRow], Future[Converted]] | None = None
+    ahead: tuple[Batch, list[MalformedRow], Future[ConvertedBatch]] | None = None
     seq = first_seq
     for batch, odd in source.batches:
         following = (batch, odd, pool.submit(converter.convert, batch, seq))
@@ -328,7 +330,7 @@ def _converted(
         yield ahead[0], ahead[1], ahead[2].result()
 
 
-def _peeked(source: Source) -> Source:
+def _peeked(source: FileReader) -> FileReader:
     """Read a source's first batch, so that its first values are known; its batches come all the same."""
     first = list(itertools.islice(source.batches, 1))
     values: dict[str, list[str]] = {}
@@ -358,15 +360,15 @@ def _preview(order: dict[str, Any], out: IO[bytes]) -> None:
     _tell({"done": [len(rows), 0, 0]})
 
 
-def _too_many(first: Problem) -> str:
+def _too_many(first: RowProblem) -> str:
     told = (
         f"row {first.row}, {first.column}: '{shortened(first.value, 60)}' {first.problem}; right would be {first.right}"
     )
     return f"{first.file}: more than {MAX_BAD} rows are bad, so that reading was given up. The first: {told}."
 
 
-def _whole_row(file: str, row: BrokenRow) -> Problem:
-    return Problem(file, row.number, "the row", shortened(" | ".join(row.cells), 60), row.problem, row.right)
+def _whole_row(file: str, row: MalformedRow) -> RowProblem:
+    return RowProblem(file, row.number, "the row", shortened(" | ".join(row.cells), 60), row.problem, row.right)
 
 
 def _tell(event: dict[str, Any]) -> None:

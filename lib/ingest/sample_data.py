@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lib.analytics.timezones import Zones
-from lib.catalog.fields import COLUMNS
+from lib.catalog.fields import FIELDS
 from lib.ingest.converter import STAGED
 from lib.store.enums import SCORE_SCALE, Sentiment, State
 
@@ -337,7 +337,7 @@ def canonical(batch: pa.RecordBatch) -> pa.RecordBatch:
     states = pa.array([None, *(member.name for member in State)])
     sentiments = pa.array([None, *(member.name for member in Sentiment)])
     columns = []
-    for name in COLUMNS:
+    for name in FIELDS:
         column = batch.column(_CANONICAL[name])
         if name == "state":
             column = states.take(column)
@@ -350,4 +350,4 @@ def canonical(batch: pa.RecordBatch) -> pa.RecordBatch:
         elif pa.types.is_timestamp(column.type):
             column = pc.strftime(column.cast(pa.timestamp("s")), "%Y-%m-%dT%H:%M:%SZ")
         columns.append(column)
-    return pa.RecordBatch.from_arrays(columns, names=list(COLUMNS))
+    return pa.RecordBatch.from_arrays(columns, names=list(FIELDS))

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from lib.ingest.mapping import header_fingerprint
 from lib.store.schema import mappings
-from lib.store.state import State
+from lib.store.state import StateStore
 
 
-def find(state: State, header: Sequence[str]) -> str | None:
+def find(state: StateStore, header: Sequence[str]) -> str | None:
     """Return the mapping, as TOML, that was saved for this header."""
     with state.transaction() as connection:
         query = sa.select(mappings.c.toml).where(mappings.c.header == header_fingerprint(header))
@@ -20,7 +20,7 @@ def find(state: State, header: Sequence[str]) -> str | None:
     return found
 
 
-def keep(state: State, header: Sequence[str], toml: str) -> None:
+def keep(state: StateStore, header: Sequence[str], toml: str) -> None:
     """Save a mapping for this header, in place of an older one."""
     fingerprint = header_fingerprint(header)
     with state.transaction() as connection:

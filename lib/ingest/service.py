@@ -29,11 +29,11 @@ from lib.errors import BadRowsError, CallboardError, ConflictError, FileError, S
 from lib.ingest import history, loader
 from lib.ingest.api_records import convert_objects
 from lib.ingest.converter import STAGED
-from lib.ingest.history import Report
+from lib.ingest.history import ImportReport
 from lib.ingest.mapping import Mapping
 from lib.ingest.reader_process import InputFile, read_files
 from lib.settings import Settings
-from lib.store.facts import Facts
+from lib.store.facts import FactStore
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ REPORTS_KEPT_SECONDS = 90 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ImportRequest:
     """What to import and how. `mapping_toml` None: the columns have their canonical names.
 
     One with an `id` is loaded once: asked for again, as by the next worker after a crash, it is only reported.
@@ -58,7 +58,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ImportProgress:
     """How far an import is: what it does, from 0 to 1, and the rows read so far."""
 
     step: str
@@ -71,7 +71,9 @@ def reports_folder(settings: Settings) -> Path:
     return settings.data_dir / "bad-rows"
 
 
-def run(facts: Facts, settings: Settings, request: Request, progress: Callable[[Progress], None]) -> Report:
+def run(
+    facts: FactStore, settings: Settings, request: ImportRequest, progress: Callable[[ImportProgress], None]
+) -> ImportReport:
     """Import files; list the import in the history, whatever came of it.
 
     Bad rows are no error: the report says that nothing was loaded. Raises FileError and MappingError where a file or
@@ -79,7 +81,7 @@ def run(facts: Facts, settings: Settings, request: Request, progress: Callable[[
     CancelledError from `progress`; the data are then as they were.
     """
     started = time.monotonic()
-    report = Report(request.id or _new_id(), datetime.now(UTC), 0.0, request.actor, (), history.FAILED, None)
+    report = ImportReport(request.id or _new_id(), datetime.now(UTC), 0.0, request.actor, (), history.FAILED, None)
     try:
         with facts.read() as connection:
             before = _loaded_before(connection, request)
@@ -113,12 +115,12 @@ def run(facts: Facts, settings: Settings, request: Request, progress: Callable[[
 
 
 def run_objects(
-    facts: Facts,
+    facts: FactStore,
     settings: Settings,
     objects: Iterable[object],
     actor: str,
     grant: Grant,
-) -> Report:
+) -> ImportReport:
     """Import evaluations that a program sent, as objects in the canonical columns, by the same rules.
 
     The objects are gone through once, and none is kept.
@@ -128,7 +130,7 @@ def run_objects(
     """
     started = time.monotonic()
     digest = hashlib.sha256()
-    report = Report(_new_id(), datetime.now(UTC), 0.0, actor, (), history.FAILED, None)
+    report = ImportReport(_new_id(), datetime.now(UTC), 0.0, actor, (), history.FAILED, None)
     found = convert_objects(_digested(objects, digest), settings.zone, grant)
     files = ({"name": "POST /evaluations", "sha256": digest.hexdigest(), "bytes": 0},)
     report = replace(report, files=files)
@@ -145,7 +147,7 @@ def run_objects(
                 "The app holds sample data, which do not mix with your own. Right would be to load a first file on the "
                 "Data page or with callboard import, which replaces them, or to start with CALLBOARD_SAMPLE=off."
             )
-    request = Request((), actor)
+    request = ImportRequest((), actor)
     batches = pa.RecordBatchReader.from_batches(STAGED, found.batches)
     with facts.session() as connection:
         zone = settings.timezone
@@ -191,25 +193,25 @@ def _new_id() -> str:
 
 
 def _run(
-    facts: Facts,
+    facts: FactStore,
     settings: Settings,
-    request: Request,
-    report: Report,
+    request: ImportRequest,
+    report: ImportReport,
     described: Future[tuple[dict[str, Any], ...]],
-    progress: Callable[[Progress], None],
+    progress: Callable[[ImportProgress], None],
     started: float,
-) -> Report:
+) -> ImportReport:
     bad_rows = reports_folder(settings) / f"{report.id}.csv"
 
     def reading_progress(share: float, rows: int) -> None:
-        progress(Progress("reading", share * 0.6, rows))
+        progress(ImportProgress("reading", share * 0.6, rows))
 
     with (
         read_files(list(request.files), request.mapping_toml, bad_rows, settings, reading_progress) as reading,
         facts.session() as connection,
     ):
 
-        def read() -> Report:
+        def read() -> ImportReport:
             reading.finish()
             found = reading.outcome
             return replace(
@@ -227,20 +229,20 @@ def _run(
 
 
 def _load(
-    facts: Facts,
+    facts: FactStore,
     connection: Connection,
     batches: pa.RecordBatchReader,
-    read: Callable[[], Report],
-    request: Request,
-    progress: Callable[[Progress], None],
+    read: Callable[[], ImportReport],
+    request: ImportRequest,
+    progress: Callable[[ImportProgress], None],
     started: float,
     grant: Grant,
     zone: str,
-) -> Report:
+) -> ImportReport:
     """Stage the rows, and load them unless there is a reason not to; `read` tells what reading them found."""
     duplicates, exact = loader.stage(connection, batches)
     report = read()
-    progress(Progress("comparing", 0.65, report.read))
+    progress(ImportProgress("comparing", 0.65, report.read))
     if report.bad and not request.skip_bad_rows:
         report = replace(report, result=history.NOTHING_LOADED, seconds=time.monotonic() - started)
         if not request.dry_run:
@@ -260,7 +262,7 @@ def _load(
             if request.dry_run:
                 raise _Rollback
             history.add(connection, report, [file.name for file in request.files], request.mapping_toml)
-            progress(Progress("loading", 0.95, report.read))
+            progress(ImportProgress("loading", 0.95, report.read))
     except _Rollback:
         report = replace(report, result=history.DRY_RUN)
     return report  # nothing may stop it from here on: it is loaded
@@ -283,12 +285,12 @@ def _described(file: InputFile) -> dict[str, Any]:
         raise FileError(f"{file.name}: can't be read: {error.strerror}.") from None
 
 
-def _loaded_before(connection: Connection, request: Request) -> Report | None:
+def _loaded_before(connection: Connection, request: ImportRequest) -> ImportReport | None:
     """Return what an earlier try of the request loaded; None where there was none, or none that loaded anything."""
     return None if request.id is None else history.what_was_loaded(connection, request.id)
 
 
-def _committed(facts: Facts, number: str) -> Report | None:
+def _committed(facts: FactStore, number: str) -> ImportReport | None:
     """Return what an import loaded that failed, as where its connection was lost at the commit; None mostly."""
     try:
         with facts.read() as connection:
@@ -297,6 +299,6 @@ def _committed(facts: Facts, number: str) -> Report | None:
         return None
 
 
-def _list(facts: Facts, report: Report, request: Request) -> None:
+def _list(facts: FactStore, report: ImportReport, request: ImportRequest) -> None:
     with facts.write() as connection:
         history.add(connection, report, [file.name for file in request.files], request.mapping_toml)

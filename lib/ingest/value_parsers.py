@@ -28,7 +28,7 @@ _TRUE = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE = frozenset({"false", "0", "no", "n", "f"})
 
 
-class CheckError(ValueError):
+class ValueParseError(ValueError):
     """A value that can't be stored: what is wrong with it, and what would be right."""
 
     def __init__(self, problem: str, right: str) -> None:
@@ -40,9 +40,9 @@ class CheckError(ValueError):
 def text(value: str) -> str:
     """Return a text as it is kept; refuse one that is too long or that no database can hold."""
     if len(value) > MAX_TEXT:
-        raise CheckError(f"has {len(value)} characters", f"at most {MAX_TEXT}")
+        raise ValueParseError(f"has {len(value)} characters", f"at most {MAX_TEXT}")
     if "\x00" in value:
-        raise CheckError("holds a NUL character", "text without it")
+        raise ValueParseError("holds a NUL character", "text without it")
     return value
 
 
@@ -51,7 +51,7 @@ def state(value: str) -> int:
     for member in State:
         if member.name.casefold() == value.casefold():
             return member.value
-    raise CheckError("is not a state", "Pending, Processing, Completed or Failed")
+    raise ValueParseError("is not a state", "Pending, Processing, Completed or Failed")
 
 
 def sentiment(value: str) -> int:
@@ -59,14 +59,14 @@ def sentiment(value: str) -> int:
     for member in Sentiment:
         if member.name.casefold() == value.casefold():
             return member.value
-    raise CheckError("is not a sentiment", "Positive, Neutral, Negative, or nothing")
+    raise ValueParseError("is not a sentiment", "Positive, Neutral, Negative, or nothing")
 
 
 def flag(value: str) -> bool:
     """Return whether a flag is set."""
     folded = value.casefold()
     if folded not in _TRUE | _FALSE:
-        raise CheckError("is neither true nor false", "true or false")
+        raise ValueParseError("is neither true nor false", "true or false")
     return folded in _TRUE
 
 
@@ -76,7 +76,7 @@ def score(value: str, decimal: str = ".", scale: Decimal | None = None, offset: 
     moved = number * (1 if scale is None else scale) + (0 if offset is None else offset)
     if not 0 <= moved <= 10:
         became = "" if scale is None and offset is None else f"becomes {moved.normalize():f}, which "
-        raise CheckError(f"{became}is outside 0 to 10", "a score from 0 to 10")
+        raise ValueParseError(f"{became}is outside 0 to 10", "a score from 0 to 10")
     return int((moved * SCORE_SCALE).to_integral_value(ROUND_HALF_UP))
 
 
@@ -91,12 +91,12 @@ def seconds(value: str, decimal: str = ".", scale: Decimal | None = None, offset
     scaled = scale is not None or offset is not None
     moved = number * (1 if scale is None else scale) + (0 if offset is None else offset)
     if moved < 0:
-        raise CheckError("is negative", right)
+        raise ValueParseError("is negative", right)
     if moved > MAX_SECONDS:
-        raise CheckError("is longer than any conversation", right)
+        raise ValueParseError("is longer than any conversation", right)
     whole = moved.to_integral_value(ROUND_HALF_UP)
     if whole != moved and not scaled:
-        raise CheckError("is not whole", right)
+        raise ValueParseError("is not whole", right)
     return int(whole)
 
 
@@ -125,7 +125,7 @@ def instant(value: str, formats: Sequence[str] = ()) -> datetime:
     except (ValueError, OverflowError):
         pass
     right = " or ".join(f"'{each}'" for each in formats) if formats else "ISO 8601, such as 2024-01-31T09:30:00"
-    raise CheckError("is not a date that can be", f"{right}, from {FIRST_DAY.year} to {LAST_DAY.year}")
+    raise ValueParseError("is not a date that can be", f"{right}, from {FIRST_DAY.year} to {LAST_DAY.year}")
 
 
 def _in_range(moment: datetime) -> datetime:
@@ -137,18 +137,18 @@ def _in_range(moment: datetime) -> datetime:
 
 def _number(value: str, decimal: str, right: str) -> Decimal:
     if len(value) > MAX_NUMBER:
-        raise CheckError(f"has {len(value)} characters", right)
+        raise ValueParseError(f"has {len(value)} characters", right)
     plain = value
     if decimal == ",":
         # 1.500 is fifteen hundred there; with other than three digits behind the point it can only be a number cell's.
         plain = value.replace(".", "") if _GROUPED.fullmatch(value) else value
         plain = plain.replace(",", ".") if "." not in plain else plain
     if not _NUMBER.fullmatch(plain):
-        raise CheckError("is not a number", right)
+        raise ValueParseError("is not a number", right)
     try:
         number = Decimal(plain)
     except InvalidOperation:
-        raise CheckError("is not a number", right) from None
+        raise ValueParseError("is not a number", right) from None
     if number.adjusted() > 20:
-        raise CheckError("is too large", right)
+        raise ValueParseError("is too large", right)
     return number

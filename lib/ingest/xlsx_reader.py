@@ -11,10 +11,18 @@ import python_calamine
 from lib.errors import FileError, MappingError, nearest
 from lib.ingest.converter import Batch
 from lib.ingest.mapping import FileOptions
-from lib.ingest.reader import BATCH_ROWS, BrokenRow, Progress, Source, batch_of_rows, checked_header, number_text
+from lib.ingest.reader import (
+    BATCH_ROWS,
+    FileReader,
+    MalformedRow,
+    Progress,
+    batch_of_rows,
+    checked_header,
+    number_text,
+)
 
 
-def open_workbook(path: Path, name: str, options: FileOptions, progress: Progress) -> Source:
+def open_workbook(path: Path, name: str, options: FileOptions, progress: Progress) -> FileReader:
     """Open one sheet of an XLSX file."""
     try:
         workbook = python_calamine.CalamineWorkbook.from_path(str(path))
@@ -38,7 +46,7 @@ def open_workbook(path: Path, name: str, options: FileOptions, progress: Progres
     size = path.stat().st_size
     total = max(1, sheet.height)
 
-    def batches() -> Iterator[tuple[Batch, list[BrokenRow]]]:
+    def batches() -> Iterator[tuple[Batch, list[MalformedRow]]]:
         number = options.header_row
         numbers: list[int] = []
         texts: list[list[str | None]] = []
@@ -52,7 +60,7 @@ def open_workbook(path: Path, name: str, options: FileOptions, progress: Progres
                 numbers, texts = [], []
         yield batch_of_rows(name, numbers, texts, len(header)), []
 
-    return Source(name, header, batches())
+    return FileReader(name, header, batches())
 
 
 def _sheet_index(name: str, sheets: list[str], wanted: str | int | None) -> int:

@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 
 from lib.errors import BusyError, CancelledError, ConflictError, RefusedError
 from lib.store.schema import idempotency, jobs
-from lib.store.state import State, insert_unless_known
+from lib.store.state import StateStore, insert_unless_known
 
 QUEUED = "queued"
 PROCESSING = "processing"
@@ -75,7 +75,7 @@ class Job(JobSummary):
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
+class IdempotencyKey:
     """An idempotency key: whose it is, the key itself, and the digest of what was asked for with it."""
 
     api_key: str
@@ -90,7 +90,7 @@ Done = Callable[[Job], dict[str, Any] | None]
 class Queue:
     """The jobs of one workspace."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: StateStore) -> None:
         """Use the state's store."""
         self._state = state
         self._news = threading.Condition()
@@ -105,7 +105,7 @@ class Queue:
         with self._news:
             self._news.notify_all()
 
-    def add(self, kind: str, payload: dict[str, Any], actor: str, once: Once | None = None) -> Job:
+    def add(self, kind: str, payload: dict[str, Any], actor: str, once: IdempotencyKey | None = None) -> Job:
         """Put a job at the end of the queue; with `once`, the same order again gives the job that it gave before.
 
         Raises RefusedError for a payload that is too large, ConflictError where the same idempotency key came with
@@ -257,7 +257,7 @@ class Queue:
         return bool(ended.rowcount == 1)
 
 
-def _claimed_by(connection: Connection, once: Once, number: str) -> Job | None:
+def _claimed_by(connection: Connection, once: IdempotencyKey, number: str) -> Job | None:
     """Claim an idempotency key for a new job; return the job that has it already, if one does and is still there."""
     claim = insert_unless_known(
         connection,

@@ -17,19 +17,19 @@ import pyarrow as pa
 
 from lib.access.audit_log import Action
 from lib.analytics import integrity, queries, rollup, workspace_zone
-from lib.analytics.queries import Status
+from lib.analytics.queries import DatasetStatus
 from lib.backup import create
-from lib.backup.create import Taken
+from lib.backup.create import BackupResult
 from lib.errors import CallboardError, SampleDataError
 from lib.ingest import loader, sample_data, service
 from lib.ingest.converter import STAGED
-from lib.ingest.history import Report
+from lib.ingest.history import ImportReport
 from lib.ingest.reader_process import InputFile
 from lib.jobs.queue import BACKUP
 from lib.settings import Settings
 from lib.store import schema
-from lib.store.facts import Facts
-from lib.store.state import State
+from lib.store.facts import FactStore
+from lib.store.state import StateStore
 
 IMPORT = "import"
 """The kind of the jobs that import files."""
@@ -47,14 +47,14 @@ Tell = Callable[[float, str], None]
 class TaskContext(Protocol):
     """What a task works on: the workspace, as far as tasks know it."""
 
-    facts: Facts
-    state: State
+    facts: FactStore
+    state: StateStore
     settings: Settings
 
     def note(self, actor: str, action: Action, subject: str = "", **details: Any) -> None:
         """Write a line of the audit."""
 
-    def audit_import(self, report: Report) -> None:
+    def audit_import(self, report: ImportReport) -> None:
         """Write down that someone imported something."""
 
     def follow_zone(self, stored: str) -> None:
@@ -70,7 +70,7 @@ def import_files(workspace: TaskContext, payload: dict[str, Any], tell: Tell) ->
 
     With the `job` that asks for it, they are loaded once, however often it is done.
     """
-    request = service.Request(
+    request = service.ImportRequest(
         files=tuple(InputFile(Path(path), name) for path, name in payload["files"]),
         actor=payload["actor"],
         mapping_toml=payload.get("mapping"),
@@ -90,7 +90,7 @@ def import_files(workspace: TaskContext, payload: dict[str, Any], tell: Tell) ->
     return describe_import(workspace, report)
 
 
-def describe_import(workspace: TaskContext, report: Report) -> dict[str, Any]:
+def describe_import(workspace: TaskContext, report: ImportReport) -> dict[str, Any]:
     """Return a report as plain JSON."""
     folder = service.reports_folder(workspace.settings).absolute()
     return {
@@ -149,7 +149,7 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
     return {"lines": [f"rows made: {rows}", f"days: {sample_data.FIRST_DAY} to {last_day}"]}
 
 
-def _check_sample(status: Status, payload: dict[str, Any]) -> None:
+def _check_sample(status: DatasetStatus, payload: dict[str, Any]) -> None:
     """Raise SampleDataError where own data would be lost that may not be."""
     if status.evaluations and not status.is_sample and not payload.get("replace"):
         raise SampleDataError(
@@ -194,7 +194,7 @@ def back_up(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict
     return describe_backup(workspace, taken, payload["actor"])
 
 
-def describe_backup(workspace: TaskContext, taken: Taken, actor: str) -> dict[str, Any]:
+def describe_backup(workspace: TaskContext, taken: BackupResult, actor: str) -> dict[str, Any]:
     """Write down that a backup was taken, and return what it is as plain JSON."""
     rows = taken.manifest.facts.tables[schema.evaluations.name].rows
     workspace.note(actor, Action.BACKUP, taken.path.name, bytes=taken.bytes, evaluations=rows)

@@ -20,7 +20,7 @@ AGAIN_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
 
-class Steps:
+class ProgressReporter:
     """What a job tells its progress to. Telling raises CancelledError once the job was cancelled."""
 
     def __init__(self, queue: Queue, job: Job) -> None:
@@ -53,7 +53,7 @@ class Steps:
                 log.exception("The lease of job %s can't be renewed", self._job.id)
 
 
-Handler = Callable[[Job, Steps], dict[str, Any]]
+Handler = Callable[[Job, ProgressReporter], dict[str, Any]]
 """Does one job and returns its result; what it raises is why the job failed."""
 
 
@@ -103,7 +103,7 @@ class Worker:
             self._queue.wait(POLL_SECONDS)
 
     def _do(self, job: Job) -> None:
-        steps = Steps(self._queue, job)
+        steps = ProgressReporter(self._queue, job)
         done = threading.Event()
         keeper = threading.Thread(target=steps.keep, args=(done,), name="lease", daemon=True)
         keeper.start()

@@ -26,7 +26,7 @@ _LIBRARIES = ("streamlit", "uvicorn", "websockets")
 
 
 @dataclass(slots=True)
-class Served:
+class RequestContext:
     """What is being served: a request, or a run of a page. `key` names the API key, without its secret."""
 
     id: str
@@ -39,15 +39,15 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 _encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
-_served: ContextVar[Served | None] = ContextVar("served", default=None)
+_served: ContextVar[RequestContext | None] = ContextVar("served", default=None)
 
 
-def serve(served: Served) -> None:
+def serve(served: RequestContext) -> None:
     """Say what is being served from here on, in this task or thread and in the threads that it hands work to."""
     _served.set(served)
 
 
-def serving() -> Served | None:
+def serving() -> RequestContext | None:
     """Return what is being served."""
     return _served.get()
 
@@ -103,7 +103,7 @@ class _Text(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s%(whose)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        served: Served | None = getattr(record, "served", None)
+        served: RequestContext | None = getattr(record, "served", None)
         record.whose = "" if served is None else f" [{served.id}]"
         return super().format(record)
 
@@ -118,7 +118,7 @@ class _Json(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        served: Served | None = getattr(record, "served", None)
+        served: RequestContext | None = getattr(record, "served", None)
         if served is not None:
             line |= {"requestId": served.id, "method": served.method, "path": redacted(served.path)}
             if served.key is not None:

@@ -10,7 +10,7 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """The ends of the ranges by which times are counted."""
 
 
-class Times:
+class LatencyHistogram:
     """How often something was done, by name, and how long it took."""
 
     def __init__(self) -> None:

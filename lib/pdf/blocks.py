@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lib.charts import font_metrics
-from lib.charts.chart import Drawing
+from lib.charts.chart import Chart
 from lib.charts.render_process import Renderer
-from lib.charts.svg_canvas import Sheet, rendered
+from lib.charts.svg_canvas import SvgCanvas, rendered
 from lib.charts.theme import LIGHT
 from lib.i18n import t
 from lib.pdf.model import Card, Section, Share
@@ -28,13 +28,13 @@ class Block:
     """A height in points, and what sets the block on a sheet with its top left corner at x, y."""
 
     height: float
-    place: Callable[[Sheet, float, float], None]
+    place: Callable[[SvgCanvas, float, float], None]
 
 
 def beside(left: Block, right: Block, offset: float) -> Block:
     """Return two blocks side by side, the right one so far to the right."""
 
-    def place(sheet: Sheet, x: float, y: float) -> None:
+    def place(sheet: SvgCanvas, x: float, y: float) -> None:
         left.place(sheet, x, y)
         right.place(sheet, x + offset, y)
 
@@ -45,21 +45,18 @@ def words(notes: Sequence[str], room: float) -> Block:
     """Return notes below each other, in small letters; no height where there are none."""
     told = [text for note in notes for text in font_metrics.wrapped(note, _NOTE, room, 8)]
 
-    def place(sheet: Sheet, x: float, y: float) -> None:
+    def place(sheet: SvgCanvas, x: float, y: float) -> None:
         sheet.lines(x, y + 12, told, _NOTE, LIGHT.muted, 11)
 
     return Block(11.0 * len(told) + 4 if told else 0, place)
 
 
-def section(what: Section, body: Drawing | tuple[Share, ...], room: float, most: float, renderer: Renderer) -> Block:
+def section(what: Section, body: Chart | tuple[Share, ...], room: float, most: float, renderer: Renderer) -> Block:
     """Return a section's heading, chart or shares, and notes, not higher than `most`."""
-    below = words([*(body.notes if isinstance(body, Drawing) else ()), *what.notes], room)
-    if isinstance(body, Drawing):
-        inner = _chart(body, room, most - HEAD - below.height, renderer)
-    else:
-        inner = _shares(body, room)
+    below = words([*(body.notes if isinstance(body, Chart) else ()), *what.notes], room)
+    inner = _chart(body, room, most - HEAD - below.height, renderer) if isinstance(body, Chart) else _shares(body, room)
 
-    def place(sheet: Sheet, x: float, y: float) -> None:
+    def place(sheet: SvgCanvas, x: float, y: float) -> None:
         heading = font_metrics.cut(what.heading, HEADING, room, bold=True)
         sheet.text(x, y + 11, heading, HEADING, LIGHT.text, bold=True)
         inner.place(sheet, x, y + HEAD)
@@ -78,7 +75,7 @@ def cards(some: Sequence[Card], places: int, room: float) -> Block:
     changed = noted + (13 if any(card.change for card in some) else 0) + 9 * max(len(lines) for lines in against)
     tall = changed + (26 if any(_known(card) for card in some) else 3)
 
-    def place(sheet: Sheet, x: float, y: float) -> None:
+    def place(sheet: SvgCanvas, x: float, y: float) -> None:
         for card, note, lines in zip(some, notes, against, strict=True):
             sheet.box(x, y, wide, tall, fill=LIGHT.panel, stroke=LIGHT.line, radius=6)
             left = x + _INSET
@@ -117,7 +114,7 @@ def _known(card: Card) -> list[tuple[int, float]]:
     return known if len(known) > 1 else []
 
 
-def _course(sheet: Sheet, card: Card, x: float, y: float, room: float) -> None:
+def _course(sheet: SvgCanvas, card: Card, x: float, y: float, room: float) -> None:
     known = _known(card)
     if known:
         low, high = min(value for _, value in known), max(value for _, value in known)
@@ -126,7 +123,7 @@ def _course(sheet: Sheet, card: Card, x: float, y: float, room: float) -> None:
         sheet.curve(points, LIGHT.accent)
 
 
-def _chart(drawing: Drawing, room: float, most: float, renderer: Renderer) -> Block:
+def _chart(drawing: Chart, room: float, most: float, renderer: Renderer) -> Block:
     chart = rendered(drawing, room / _CHART_SCALE, renderer)
     scale = min(_CHART_SCALE, most / chart.height)
     if scale < _CHART_SCALE:  # taller than a sheet: smaller, so that it is seen as a whole, and as wide as before
@@ -140,7 +137,7 @@ def _shares(shares: Sequence[Share], room: float) -> Block:
     if not whole:
         return words([t("Nothing to show.")], room)
 
-    def place(sheet: Sheet, x: float, y: float) -> None:
+    def place(sheet: SvgCanvas, x: float, y: float) -> None:
         left, shown = x, [share for share in shares if share.amount]
         for share in shown:
             wide = share.amount / whole * room

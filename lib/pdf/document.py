@@ -10,7 +10,7 @@ import io
 
 from lib.charts import font_metrics
 from lib.charts.render_process import Renderer
-from lib.charts.svg_canvas import Sheet
+from lib.charts.svg_canvas import SvgCanvas
 from lib.charts.theme import LIGHT
 from lib.i18n import number, speaking, t
 from lib.pdf import blocks
@@ -56,7 +56,7 @@ def pdf(paper: Paper) -> bytes:
     return out.getvalue()
 
 
-def sheets(paper: Paper, renderer: Renderer) -> list[Sheet]:
+def sheets(paper: Paper, renderer: Renderer) -> list[SvgCanvas]:
     """Return a page set on sheets, in the language in use."""
     return _Setter(paper, renderer).sheets()
 
@@ -66,10 +66,10 @@ class _Setter:
 
     def __init__(self, paper: Paper, renderer: Renderer) -> None:
         self._paper, self._renderer = paper, renderer
-        self._sheets: list[Sheet] = []
+        self._sheets: list[SvgCanvas] = []
         self._y = _NEXT_TOP
 
-    def sheets(self) -> list[Sheet]:
+    def sheets(self) -> list[SvgCanvas]:
         """Set everything and return the sheets."""
         self._head(self._sheet())
         self._cards()
@@ -85,9 +85,9 @@ class _Setter:
         self._feet()
         return self._sheets
 
-    def _sheet(self) -> Sheet:
+    def _sheet(self) -> SvgCanvas:
         """Begin a sheet; all but the first have a running head."""
-        sheet = Sheet(WIDTH, HEIGHT, self._paper.language)
+        sheet = SvgCanvas(WIDTH, HEIGHT, self._paper.language)
         if self._sheets:
             title = font_metrics.cut(self._paper.title, 9, _ROOM / 3, bold=True)
             sheet.text(_MARGIN, 43, title, 9, LIGHT.text, bold=True)
@@ -98,7 +98,7 @@ class _Setter:
         self._y = _NEXT_TOP
         return sheet
 
-    def _head(self, sheet: Sheet) -> None:
+    def _head(self, sheet: SvgCanvas) -> None:
         paper = self._paper
         _mark(sheet, WIDTH - _MARGIN, _MARGIN + 13)
         y = _MARGIN + 15
@@ -176,7 +176,7 @@ class _Setter:
             self._y += _GAP
 
 
-def _mark(sheet: Sheet, end: float, y: float) -> None:
+def _mark(sheet: SvgCanvas, end: float, y: float) -> None:
     """Draw the product's mark and name with their right end and baseline at a place."""
     x = end - font_metrics.width("Callboard", 10, bold=True)
     sheet.text(end, y, "Callboard", 10, LIGHT.text, bold=True, anchor="end")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lib.charts.chart import Drawing
+from lib.charts.chart import Chart
 from lib.i18n import current
 
 KINDS = ("good", "bad", "chance", "plain")
@@ -73,7 +73,7 @@ class Section:
     """
 
     heading: str
-    body: Drawing | Table | tuple[Share, ...]
+    body: Chart | Table | tuple[Share, ...]
     notes: tuple[str, ...] = ()
     narrow: bool = False
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lib.charts import font_metrics
-from lib.charts.svg_canvas import Sheet
+from lib.charts.svg_canvas import SvgCanvas
 from lib.charts.theme import LIGHT
 from lib.pdf.model import Table
 
@@ -62,7 +62,7 @@ class Columns:
         """The height of the header."""
         return self.size * 1.2 * max((len(lines) for lines in self.header), default=1) + 9
 
-    def head(self, sheet: Sheet, x: float, y: float) -> float:
+    def head(self, sheet: SvgCanvas, x: float, y: float) -> float:
         """Set the header at a place; return where the rows begin."""
         end = y + self.head_height
         for lines, width, right in zip(self.header, self.widths, self.table.right, strict=True):
@@ -74,7 +74,7 @@ class Columns:
         sheet.rule(x - sum(self.widths), end, x, LIGHT.muted, 0.8)
         return end
 
-    def row(self, sheet: Sheet, x: float, y: float, row: Sequence[str], total: bool = False) -> float:
+    def row(self, sheet: SvgCanvas, x: float, y: float, row: Sequence[str], total: bool = False) -> float:
         """Set a row at a place; return where the next one begins."""
         end, whole = y + self.row_height, sum(self.widths)
         if total:
@@ -86,7 +86,7 @@ class Columns:
         return end
 
     def _cell(
-        self, sheet: Sheet, x: float, y: float, width: float, text: str, right: bool, colour: str, bold: bool
+        self, sheet: SvgCanvas, x: float, y: float, width: float, text: str, right: bool, colour: str, bold: bool
     ) -> None:
         shown = font_metrics.cut(text, self.size, width - 2 * _PAD, bold)
         if shown:

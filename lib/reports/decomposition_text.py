@@ -1,4 +1,4 @@
-"""Why it moved, in words: `Drivers` as sentences of the language in use.
+"""Why it moved, in words: `Decomposition` as sentences of the language in use.
 
 Numbers are formatted first. A sentence is one text of the catalogue, and the groups stand in it as a form of their
 own ("the campaigns"): languages differ in the order of words, in articles and in gender.
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from lib.analytics.decomposition import SHOWN, Drivers, Part
+from lib.analytics.decomposition import SHOWN, Contribution, Decomposition
 from lib.catalog.dimensions import Dimension
 from lib.catalog.measures import METRICS, rounded
 from lib.i18n import number, t
@@ -45,7 +45,7 @@ class Explanation:
     hidden: str | None
 
 
-def explain(found: Drivers, dimension: Dimension) -> Explanation | None:
+def explain(found: Decomposition, dimension: Dimension) -> Explanation | None:
     """Return what moved the score, in sentences; None where one of the periods has no score. Names are as they are.
 
     Every number is rounded for itself to two decimals, so that those shown may miss each other by 0.01.
@@ -70,7 +70,7 @@ def points(value: Fraction, plus: bool = False) -> str:
     return f"−{text}" if value < 0 else f"+{text}" if plus else text
 
 
-def _change_sentence(found: Drivers, change: Fraction, groups: str) -> str:
+def _change_sentence(found: Decomposition, change: Fraction, groups: str) -> str:
     score = METRICS["averageScore"]
     was, is_now = (points(Fraction(score.value(sums) or 0)) for sums in (found.before, found.now))
     values = {
@@ -114,7 +114,7 @@ def _parts_sentence(parts: Sequence[str]) -> str:
     return t("The largest parts: {first}, {second} and {third}.", first=parts[0], second=parts[1], third=parts[2])
 
 
-def _part(part: Part) -> str:
+def _part(part: Contribution) -> str:
     name, total = formatting.member_name(part.named), points(part.total, plus=True)
     if not part.before.scored:
         return t("{name} {total} (new)", name=name, total=total)

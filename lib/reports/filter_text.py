@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from lib.analytics import queries
-from lib.analytics.planner import Period
+from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.query import Filters, Moment
-from lib.analytics.query_cache import Answers
+from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import DIMENSIONS
 from lib.i18n import dated, day, t
 from lib.reports import formatting
@@ -16,7 +16,7 @@ _NAMED = 4
 """How many names are listed before the rest is only counted."""
 
 
-def period(which: Period) -> str:
+def period(which: ResolvedPeriod) -> str:
     """Return a period in as few words as tell it: `1–31 Jan 2024`."""
     first, last = which.date_from, which.date_to
     if first is None or last is None:
@@ -32,7 +32,7 @@ def period(which: Period) -> str:
     return f"{day(first)} – {day(last)}"
 
 
-def selection(answers: Answers, filters: Filters, which: Period) -> list[str]:
+def selection(answers: QueryCache, filters: Filters, which: ResolvedPeriod) -> list[str]:
     """Return what is selected, part by part: the period first."""
     words = [period(which)]
     for dimension in DIMENSIONS:

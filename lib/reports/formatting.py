@@ -6,8 +6,8 @@ from datetime import date, datetime
 from fractions import Fraction
 
 from lib.analytics.calendar import Granularity
-from lib.catalog.dimensions import Named
-from lib.catalog.measures import Metric, Sums, Unit, Value, rounded
+from lib.catalog.dimensions import Member
+from lib.catalog.measures import MeasureTotals, Metric, Unit, Value, rounded
 from lib.i18n import dated, day, number, t
 from lib.store.enums import NONE_NAME
 
@@ -19,7 +19,7 @@ def count(value: int) -> str:
     return number(value)
 
 
-def metric(which: Metric, sums: Sums) -> str:
+def metric(which: Metric, sums: MeasureTotals) -> str:
     """Return a metric's value with its unit; an en dash where there is none."""
     return value(which.unit, which.value(sums))
 
@@ -92,6 +92,6 @@ def bucket(first: date, granularity: Granularity) -> str:
     return t("Week of {day}", day=day(first)) if granularity is Granularity.WEEKLY else dated(first, "EEE d MMM y")
 
 
-def member_name(named: Named) -> str:
+def member_name(named: Member) -> str:
     """Return a group's name as pages show it: what belongs to none is called so in the language in use."""
     return t(NONE_NAME) if named.id is None else named.name

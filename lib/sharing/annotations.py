@@ -12,7 +12,7 @@ from lib.analytics.calendar import FIRST_DAY, LAST_DAY
 from lib.errors import CallboardError, InvalidParameterError
 from lib.sharing import validation
 from lib.store.schema import notes
-from lib.store.state import State
+from lib.store.state import StateStore
 
 MAX_TEXT = 200
 """Characters of a note."""
@@ -22,7 +22,7 @@ MAX_OF_ONE, MAX_IN_ALL = 500, 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class Annotation:
     """A note. `day` is a day of the workspace's calendar."""
 
     id: str
@@ -32,34 +32,36 @@ class Note:
     created_at: datetime
 
 
-class Notes:
+class Annotations:
     """The notes of one workspace."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: StateStore) -> None:
         """Use the state's store."""
         self._state = state
 
-    def between(self, first: date, last: date) -> list[Note]:
+    def between(self, first: date, last: date) -> list[Annotation]:
         """Return the notes of a period, both ends included: by day, then in the order they were written."""
         query = sa.select(notes).where(notes.c.day.between(first, last))
         with self._state.read() as connection:
             rows = connection.execute(query.order_by(notes.c.day, notes.c.created_at, notes.c.id))
-            return [Note(**row._mapping) for row in rows]
+            return [Annotation(**row._mapping) for row in rows]
 
-    def add(self, day: date, text: str, author: str) -> Note:
+    def add(self, day: date, text: str, author: str) -> Annotation:
         """Pin a line of 1 to MAX_TEXT characters to a day; return the note.
 
         Raises InvalidParameterError for a text that can't be, and for a day on which no evaluation can be;
         ConflictError where there are as many as there may be.
         """
-        note = Note(validation.new_id(), _day(day), validation.line("text", text, MAX_TEXT), author, datetime.now(UTC))
-        values = {name: getattr(note, name) for name in Note.__dataclass_fields__}
+        note = Annotation(
+            validation.new_id(), _day(day), validation.line("text", text, MAX_TEXT), author, datetime.now(UTC)
+        )
+        values = {name: getattr(note, name) for name in Annotation.__dataclass_fields__}
         with self._state.transaction() as connection:
             validation.check_count(connection, notes, "notes", notes.c.author == author, MAX_OF_ONE, MAX_IN_ALL)
             connection.execute(sa.insert(notes).values(values))
         return note
 
-    def change(self, number: str, day: date, text: str) -> Note:
+    def change(self, number: str, day: date, text: str) -> Annotation:
         """Give a note another day and text; return it. Author and time of writing stay.
 
         Raises InvalidParameterError as `add` does, CallboardError where there is no such note.
@@ -71,7 +73,7 @@ class Notes:
             row = connection.execute(sa.select(notes).where(notes.c.id == number)).one_or_none()
         if row is None:
             raise _none_such(number)
-        return Note(**row._mapping)
+        return Annotation(**row._mapping)
 
     def delete(self, number: str, author: str | None = None) -> None:
         """Forget a note, of an author alone or anyone's. Raises CallboardError where there is no such note."""

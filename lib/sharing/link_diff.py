@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from lib.analytics.import_log import Imported
-from lib.analytics.queries import Status, Summary
+from lib.analytics.import_log import ImportEvent
+from lib.analytics.queries import DatasetStatus, SelectionSummary
 from lib.catalog.measures import METRICS, Unit
 from lib.i18n import number, t
 from lib.reports import formatting
@@ -41,20 +41,23 @@ class DefinitionChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class LinkDiff:
     """What changed between the making of a link and now; `made_at` is when that was."""
 
     made_at: datetime
     data: bool  # the facts as a whole
     selection: bool  # the measures of the link's selection
     figures: tuple[FigureChange, ...]
-    imports: tuple[Imported, ...] | None  # None where they are not to be told
+    imports: tuple[ImportEvent, ...] | None  # None where they are not to be told
     definitions: tuple[DefinitionChange, ...]
 
 
 def since(
-    link: PinnedLink, summary_now: Summary, status_now: Status, imports_since: tuple[Imported, ...] | None
-) -> Changes:
+    link: PinnedLink,
+    summary_now: SelectionSummary,
+    status_now: DatasetStatus,
+    imports_since: tuple[ImportEvent, ...] | None,
+) -> LinkDiff:
     """Return what changed since a link was made.
 
     The summary is that of the link's parameters now, of the same version of the facts as the status; the imports are
@@ -63,7 +66,7 @@ def since(
     """
     changed = status_now.data_version != link.data_version
     measures, values, meanings = asdict(summary_now.sums), figures(summary_now), definitions()
-    return Changes(
+    return LinkDiff(
         made_at=link.created_at,
         data=changed,
         selection=any(measures[name] != was for name, was in link.measures.items() if name in measures),
@@ -81,7 +84,7 @@ def since(
     )
 
 
-def in_words(changes: Changes, zone: ZoneInfo, shown: Callable[[Unit, Figure], str]) -> list[str]:
+def in_words(changes: LinkDiff, zone: ZoneInfo, shown: Callable[[Unit, Figure], str]) -> list[str]:
     """Return the changes as sentences, none where nothing changed; times are of `zone`, `shown` writes a value."""
     sentences = []
     if changes.data:
@@ -101,7 +104,7 @@ def in_words(changes: Changes, zone: ZoneInfo, shown: Callable[[Unit, Figure], s
     return sentences + [_definition(each) for each in changes.definitions]
 
 
-def _import(each: Imported, zone: ZoneInfo) -> str:
+def _import(each: ImportEvent, zone: ZoneInfo) -> str:
     return t(
         "{names} imported by {actor} on {when}: {added} added, {changed} changed.",
         names=", ".join(each.files) or t("Evaluations"),

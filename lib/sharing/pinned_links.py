@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from lib.analytics.queries import Status, Summary
+from lib.analytics.queries import DatasetStatus, SelectionSummary
 from lib.analytics.query import EVERYTHING, Grant
 from lib.catalog.measures import FEW_EVALUATIONS, METRICS
 from lib.sharing import validation
 from lib.store.enums import SCORE_SCALE
 from lib.store.schema import pinned_links
-from lib.store.state import State
+from lib.store.state import StateStore
 
 Figure = int | float | None
 """A metric's value as answers and files hold it: rounded, None where there is nothing to divide by."""
@@ -56,7 +56,7 @@ def definitions() -> dict[str, str]:
     }
 
 
-def figures(summary: Summary) -> dict[str, Figure]:
+def figures(summary: SelectionSummary) -> dict[str, Figure]:
     """Return a summary's metrics, rounded, by their names."""
     return {metric.name: metric.rounded(summary.sums) for metric in METRICS.values()}
 
@@ -64,7 +64,7 @@ def figures(summary: Summary) -> dict[str, Figure]:
 class PinnedLinks:
     """The pinned links of one workspace."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: StateStore) -> None:
         """Use the state's store."""
         self._state = state
 
@@ -72,8 +72,8 @@ class PinnedLinks:
         self,
         page: str,
         parameters: Mapping[str, Sequence[str]],
-        summary: Summary,
-        status: Status,
+        summary: SelectionSummary,
+        status: DatasetStatus,
         who: str,
         view_parameters: Collection[str] = (),
         grant: Grant = EVERYTHING,

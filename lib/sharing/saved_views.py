@@ -23,7 +23,7 @@ from lib.analytics.calendar import FIRST_DAY, Calendar
 from lib.errors import CallboardError, ConflictError, InvalidParameterError, nearest
 from lib.sharing import validation
 from lib.store.schema import views
-from lib.store.state import State
+from lib.store.state import StateStore
 
 EVERYONE = "everyone"
 """The owner of the views that are made without a login."""
@@ -41,7 +41,7 @@ _DATES = ("dateFrom", "dateTo")
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class SavedView:
     """A saved view. `parameters` are the URL's, without dates where `period`, a preset's name, stands for them."""
 
     id: str
@@ -56,7 +56,7 @@ class View:
     changed_at: datetime
 
 
-def resolved(view: View, calendar: Calendar) -> dict[str, list[str]]:
+def resolved(view: SavedView, calendar: Calendar) -> dict[str, list[str]]:
     """Return the URL parameters that a view stands for today: `calendar`'s, in its zone.
 
     Raises InvalidParameterError, parameter `period`, where the view's preset is not known any more.
@@ -67,21 +67,21 @@ def resolved(view: View, calendar: Calendar) -> dict[str, list[str]]:
     return {"dateFrom": [first.isoformat()], "dateTo": [last.isoformat()], **view.parameters}
 
 
-class Views:
+class SavedViews:
     """The saved views of one workspace."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: StateStore) -> None:
         """Use the state's store."""
         self._state = state
 
-    def all(self, owner: str) -> list[View]:
+    def all(self, owner: str) -> list[SavedView]:
         """Return the views that an owner sees, by name: one's own first, then those that others share."""
         seen = sa.or_(views.c.owner == owner, views.c.shared)
         with self._state.read() as connection:
             found = [_view(row) for row in connection.execute(sa.select(views).where(seen))]
         return sorted(found, key=lambda view: (view.owner != owner, view.name.casefold(), view.name, view.id))
 
-    def get(self, number: str, owner: str) -> View | None:
+    def get(self, number: str, owner: str) -> SavedView | None:
         """Return the view of an id, or None where an owner sees none of that id: any text may be asked for."""
         if not validation.is_id(number):
             return None
@@ -90,7 +90,7 @@ class Views:
             row = connection.execute(sa.select(views).where(views.c.id == number, seen)).one_or_none()
         return None if row is None else _view(row)
 
-    def default(self, owner: str) -> View | None:
+    def default(self, owner: str) -> SavedView | None:
         """Return the view that an owner begins with, or None."""
         with self._state.read() as connection:
             row = connection.execute(sa.select(views).where(views.c.owner == owner, views.c.is_default)).one_or_none()
@@ -107,7 +107,7 @@ class Views:
         period: str | None = None,
         shared: bool = False,
         number: str | None = None,
-    ) -> View:
+    ) -> SavedView:
         """Keep a new view, or, with the `number` of one's own, put this in its place; return it as kept.
 
         Of the parameters the filters' and those named in `view_parameters` are kept; with a `period`, no dates.
@@ -135,7 +135,7 @@ class Views:
                 connection.execute(sa.update(views).where(views.c.id == number).values(values))
             return _own(connection, number, owner)
 
-    def rename(self, number: str, owner: str, name: str) -> View:
+    def rename(self, number: str, owner: str, name: str) -> SavedView:
         """Give a view of one's own another name; return it.
 
         Raises InvalidParameterError for a name that can't be, ConflictError where another view of the owner has it,
@@ -191,7 +191,7 @@ class Views:
             raise ConflictError(f"There is a view named '{name}' already; right would be another name.") from None
 
 
-def _own(connection: Connection, number: str, owner: str) -> View:
+def _own(connection: Connection, number: str, owner: str) -> SavedView:
     """Return an owner's view, which then waits for this transaction. Raises CallboardError where it is not theirs."""
     asked = sa.select(views).where(views.c.id == number).with_for_update()
     row = connection.execute(asked).one_or_none() if validation.is_id(number) else None
@@ -213,5 +213,5 @@ def _preset(name: str) -> str:
     return name
 
 
-def _view(row: sa.Row[Any]) -> View:
-    return View(**{**row._mapping, "parameters": json.loads(row.parameters)})
+def _view(row: sa.Row[Any]) -> SavedView:
+    return SavedView(**{**row._mapping, "parameters": json.loads(row.parameters)})

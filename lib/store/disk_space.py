@@ -23,7 +23,7 @@ _CHECKED_SECONDS = 1.0  # that what was found holds
 _ON_SERVER = f"CREATE TEMPORARY TABLE room ON COMMIT DROP AS SELECT generate_series(1, {_BYTES // 36}) AS number"
 
 
-class Room:
+class DiskSpaceMonitor:
     """Whether a store's disk has room: tried in the folder of a file, asked of a server that lacked it last."""
 
     def __init__(self, engine: Engine) -> None:

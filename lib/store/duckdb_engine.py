@@ -32,7 +32,7 @@ _LEAVE_SECONDS = 5.0  # that a question waits for others to be told, before the 
 _AGAIN_SECONDS = 1.0  # between two attempts
 
 
-class Embedded:
+class DuckDBEngine:
     """The engine of an embedded database, and who uses it. Safe to use from several threads."""
 
     def __init__(self, settings: Settings) -> None:

@@ -1,7 +1,7 @@
 """The facts' store: DuckDB or PostgreSQL, its transactions and its migrations.
 
-`Facts.read()` gives one unchanging view of the facts, `Facts.write()` the facts to change in one transaction, one
-writer at a time. Everything else asks in SQLAlchemy, one text for both engines; where they differ, it is here.
+`FactStore.read()` gives one unchanging view of the facts, `FactStore.write()` the facts to change in one transaction,
+one writer at a time. Everything else asks in SQLAlchemy, one text for both engines; where they differ, it is here.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from sqlalchemy.engine import Connection
 
 from lib.settings import Settings
 from lib.store import atomic_swap, data_dir, migrations
-from lib.store.disk_space import Room
+from lib.store.disk_space import DiskSpaceMonitor
 from lib.store.driver_errors import translated_errors
-from lib.store.duckdb_engine import Embedded
+from lib.store.duckdb_engine import DuckDBEngine
 from lib.store.notifications import ChangeListener
 from lib.store.postgresql_engine import postgresql_engine
 
@@ -31,7 +31,7 @@ _FACTS_CHANGED = "callboard_facts"  # the channels of PostgreSQL
 _ASKING = "-c work_mem=64MB -c temp_buffers=64MB -c jit=off -c DateStyle=ISO"
 
 
-class Facts:
+class FactStore:
     """The facts' store, opened and migrated. Safe to use from several threads."""
 
     def __init__(self, settings: Settings, to: str | None = migrations.HEAD) -> None:
@@ -47,7 +47,7 @@ class Facts:
         atomic_swap.finish(settings.facts_file, settings.state_file)
         self._file = _embedded_file(settings) if settings.embedded else None
         self.engine = self._file.engine if self._file is not None else postgresql_engine(settings.facts_url, _ASKING)
-        self._room = Room(self.engine)
+        self._room = DiskSpaceMonitor(self.engine)
         try:
             with translated_errors():
                 if self._file is not None:
@@ -158,8 +158,8 @@ def checkpoint(connection: Connection) -> None:
         connection.exec_driver_sql("CHECKPOINT")
 
 
-def _embedded_file(settings: Settings) -> Embedded:
+def _embedded_file(settings: Settings) -> DuckDBEngine:
     if settings.facts_url.database and settings.facts_url.database != ":memory:":
         data_dir.make_folder(Path(settings.facts_url.database).parent)
     data_dir.make_folder(settings.data_dir / data_dir.SPILL)  # DuckDB makes no more than the folder in it
-    return Embedded(settings)
+    return DuckDBEngine(settings)

@@ -16,7 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from lib.settings import Settings
 from lib.store import atomic_swap, data_dir, migrations
-from lib.store.disk_space import Room
+from lib.store.disk_space import DiskSpaceMonitor
 from lib.store.driver_errors import translated_errors
 from lib.store.notifications import ChangeListener
 from lib.store.postgresql_engine import postgresql_engine
@@ -25,15 +25,18 @@ _STATE_CHANGED = "callboard_state"  # the channels of PostgreSQL
 _SETTLED_NS = 2_000_000_000
 
 
-class State:
+class StateStore:
     """The state's store, opened and migrated. Several processes may open it at a time."""
 
     def __init__(self, settings: Settings, to: str | None = migrations.HEAD) -> None:
-        """Open the store and bring its tables to a revision, or leave them, as `Facts` does; raises what it raises."""
+        """Open the store and bring its tables to a revision, or leave them, as `FactStore` does.
+
+        Raises what it raises.
+        """
         data_dir.prepare(settings)
         atomic_swap.finish(settings.facts_file, settings.state_file)
         self.engine = _state_engine(settings)
-        self._room = Room(self.engine)
+        self._room = DiskSpaceMonitor(self.engine)
         self._writes = 0
         self._listener: ChangeListener | None = None
         try:

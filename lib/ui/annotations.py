@@ -14,7 +14,7 @@ from lib.errors import CallboardError
 from lib.i18n import day, number, t
 from lib.sharing.annotations import MAX_TEXT
 from lib.ui import current_user, markdown
-from lib.ui.page_context import View
+from lib.ui.page_context import PageContext
 from lib.workspace import Workspace
 
 _FAILED = "_note_failed"
@@ -23,7 +23,7 @@ MAX_LISTED = 50
 """Notes that are listed; charts show all."""
 
 
-def show(view: View) -> None:
+def show(view: PageContext) -> None:
     """Draw the notes of the period, and the form that adds one."""
     points = view.trend.points
     if not points:
@@ -50,7 +50,7 @@ def show(view: View) -> None:
             st.error(st.session_state.pop(_FAILED))
 
 
-def _form(view: View, last: date) -> None:
+def _form(view: PageContext, last: date) -> None:
     with (
         st.form("add-note", border=False, clear_on_submit=True),
         st.container(horizontal=True, vertical_alignment="bottom"),
@@ -68,7 +68,7 @@ def _form(view: View, last: date) -> None:
         st.form_submit_button(t("Add note"), on_click=current_user.acting(_add, Role.ANALYST), args=(view.workspace,))
 
 
-def _last_day(view: View) -> date | None:
+def _last_day(view: PageContext) -> date | None:
     last = view.summary.period.date_to
     return None if last is None else local_date(last, view.filters.zone(view.calendar.zone))
 

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from lib.access.audit_log import Action, Asked, Entry
+from lib.access.audit_log import Action, AuditEntry, AuditFilter
 from lib.access.users import Role
-from lib.exports.table_files import CSV_TYPE, XLSX_TYPE, Field, TableFile
+from lib.exports.table_files import CSV_TYPE, XLSX_TYPE, TableColumn, TableExport
 from lib.i18n import t
 from lib.reports import formatting
 from lib.ui import current_user, inputs, page_layout
@@ -51,7 +51,7 @@ def show(space: Workspace) -> None:
     _downloads(space, asked)
 
 
-def _choice(space: Workspace) -> Asked:
+def _choice(space: Workspace) -> AuditFilter:
     """Draw the filters."""
     columns = st.columns([1, 1, 2, 2], gap="small")
     first, last = (
@@ -65,10 +65,10 @@ def _choice(space: Workspace) -> Asked:
         t("What"), list(Action), place=columns[3], format_func=lambda action: t(action.value), placeholder=t("All")
     )
     ends = [end if isinstance(end, date) else None for end in (first, last)]
-    return Asked(space.settings.zone, ends[0], ends[1], tuple(actors), tuple(actions))
+    return AuditFilter(space.settings.zone, ends[0], ends[1], tuple(actors), tuple(actions))
 
 
-def _table(space: Workspace, entries: list[Entry]) -> None:
+def _table(space: Workspace, entries: list[AuditEntry]) -> None:
     zone = space.settings.zone
     frame = pd.DataFrame(
         [
@@ -92,19 +92,25 @@ def _table(space: Workspace, entries: list[Entry]) -> None:
     )
 
 
-def _downloads(space: Workspace, asked: Asked) -> None:
+def _downloads(space: Workspace, asked: AuditFilter) -> None:
     """Draw the buttons that download every entry asked for; the files speak English."""
     zone = space.settings.zone
-    fields = (Field("at", "instant"), Field("actor"), Field("action"), Field("subject"), Field("details"))
+    fields = (
+        TableColumn("at", "instant"),
+        TableColumn("actor"),
+        TableColumn("action"),
+        TableColumn("subject"),
+        TableColumn("details"),
+    )
 
-    def table() -> TableFile:
+    def table() -> TableExport:
         rows: tuple[tuple[Any, ...], ...] = tuple(
             (entry.at.astimezone(zone), entry.actor, entry.action.value, entry.subject, entry.told)
             for entry in space.audit.entries(asked, MOST)
         )
         counted = f"{len(rows)} of {space.audit.count(asked)}"
         about = (("Table", "Audit"), ("Time zone", zone.key), ("Rows", counted))
-        return TableFile("Audit", fields, rows, about)
+        return TableExport("Audit", fields, rows, about)
 
     makers: tuple[tuple[str, str, str, Callable[[], bytes]], ...] = (
         (t("Download CSV"), "csv", CSV_TYPE, lambda: table().csv()),

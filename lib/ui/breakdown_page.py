@@ -7,14 +7,14 @@ from functools import partial
 import streamlit as st
 
 from lib.analytics import standardization
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Named
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Member
 from lib.charts.funnel import funnel
 from lib.charts.ranking import ranking
 from lib.charts.standardized import alike
 from lib.i18n import t
 from lib.ui import breakdown_table, charts, kpi_cards, markdown, page_layout, selection_overview, url_state
 from lib.ui.breakdown_table import Groups
-from lib.ui.page_context import View
+from lib.ui.page_context import PageContext
 
 BY = {"campaign": "By campaign", "callCenter": "By call center", "executive": "By executive"}
 
@@ -45,7 +45,7 @@ def show(dimension: Dimension, title: str, question: str) -> None:
     breakdown_table.table(view, title, groups, rows)
 
 
-def _standing(view: View, groups: Groups) -> None:
+def _standing(view: PageContext, groups: Groups) -> None:
     dimension, found = groups.dimension, groups.found
     if dimension is EXECUTIVE:
         drawing = funnel(found.groups, found.total, dimension.label, charts.look())
@@ -70,7 +70,7 @@ def _scores() -> str:
     return str(st.session_state["scores"])
 
 
-def _detail(view: View, dimension: Dimension, opened: Named) -> None:
+def _detail(view: PageContext, dimension: Dimension, opened: Member) -> None:
     """Draw one group: its figures, course, distribution, its own breakdowns, and the way to its evaluations."""
     selection_overview.show(view)
     for other in (CAMPAIGN, CALL_CENTER, EXECUTIVE):

@@ -13,18 +13,18 @@ from lib.analytics import grouped_trends, queries
 from lib.analytics.queries import ALL_GROUPS, Breakdown, Group, Trend
 from lib.analytics.query import Filters
 from lib.analytics.rank_ranges import tiers
-from lib.analytics.standardization import Row
-from lib.catalog.dimensions import EXECUTIVE, Dimension, Named
-from lib.catalog.measures import METRICS, Sums, Unit, rounded
+from lib.analytics.standardization import StandardizedRow
+from lib.catalog.dimensions import EXECUTIVE, Dimension, Member
+from lib.catalog.measures import METRICS, MeasureTotals, Unit, rounded
 from lib.charts import ranking
 from lib.exports.reports import figure_fields, figure_values
-from lib.exports.table_files import Field
+from lib.exports.table_files import TableColumn
 from lib.i18n import t
 from lib.reports import formatting
 from lib.ui import data_grid, metric_columns, url_state
-from lib.ui.data_grid import MOST_ROWS, Column, Rows
+from lib.ui.data_grid import MOST_ROWS, GridColumn, Rows
 from lib.ui.metric_columns import SCORE
-from lib.ui.page_context import View
+from lib.ui.page_context import PageContext
 from lib.ui.style import palette
 from lib.ui.tables import downloads
 
@@ -38,7 +38,7 @@ class Groups:
 
     dimension: Dimension
     found: Breakdown
-    before: Mapping[Named, Sums] | None
+    before: Mapping[Member, MeasureTotals] | None
 
     @property
     def drawn(self) -> tuple[Group, ...]:
@@ -47,20 +47,20 @@ class Groups:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _BreakdownRow:
     """One row of the table: a group, or the whole selection; now, and in the compared period."""
 
     name: str
-    named: Named | None  # None for the whole
-    now: Sums
-    before: Sums | None
+    named: Member | None  # None for the whole
+    now: MeasureTotals
+    before: MeasureTotals | None
     course: tuple[float | None, ...]
     rank: int | None = None
     call_center: str | None = None
-    alike: Row | None = None
+    alike: StandardizedRow | None = None
 
 
-def ask(view: View, dimension: Dimension) -> Groups:
+def ask(view: PageContext, dimension: Dimension) -> Groups:
     """Return the groups of the selection, the largest first, and what they were in the compared period."""
 
     def asked(filters: Filters) -> Breakdown:
@@ -76,7 +76,7 @@ def ask(view: View, dimension: Dimension) -> Groups:
     return Groups(dimension, found, view.answers.ask(queries.totals_of, other, view.calendar, dimension, names).groups)
 
 
-def _many_names(found: Breakdown) -> tuple[Named, ...] | None:
+def _many_names(found: Breakdown) -> tuple[Member, ...] | None:
     """Return which groups are drawn, in the table or as the largest of a chart, where there are many more."""
     if len(found.groups) <= MOST_ROWS:
         return None
@@ -84,7 +84,7 @@ def _many_names(found: Breakdown) -> tuple[Named, ...] | None:
     return tuple(dict.fromkeys(group.named for group in (*found.groups[:MOST_ROWS], *scored)))
 
 
-def table(view: View, title: str, groups: Groups, alike: Mapping[Named, Row] | None = None) -> None:
+def table(view: PageContext, title: str, groups: Groups, alike: Mapping[Member, StandardizedRow] | None = None) -> None:
     """Draw the groups below a row of the whole selection, and the downloads; with `alike`, scores like for like too."""
     dimension, found = groups.dimension, groups.found
     lines = _lines(view, groups, alike or {})
@@ -97,8 +97,8 @@ def table(view: View, title: str, groups: Groups, alike: Mapping[Named, Row] | N
         f"table-{dimension.name}",
         t("{title}: {count} rows and a total", title=t(title), count=len(found.groups)),
     )
-    fields = [Field(dimension.parameter), Field(dimension.name_field)]
-    fields += [Field("callCenterName")] if dimension is EXECUTIVE else []
+    fields = [TableColumn(dimension.parameter), TableColumn(dimension.name_field)]
+    fields += [TableColumn("callCenterName")] if dimension is EXECUTIVE else []
 
     def rows() -> tuple[tuple[Any, ...], ...]:
         return tuple(
@@ -114,7 +114,7 @@ def table(view: View, title: str, groups: Groups, alike: Mapping[Named, Row] | N
     downloads(view, title, dimension.plural.replace(" ", "-"), [*fields, *figure_fields()], rows)
 
 
-def _lines(view: View, groups: Groups, alike: Mapping[Named, Row]) -> list[_Line]:
+def _lines(view: PageContext, groups: Groups, alike: Mapping[Member, StandardizedRow]) -> list[_BreakdownRow]:
     found = groups.found
     names = _many_names(found)
     brief = view.answers.ask(grouped_trends.brief, view.filters, view.calendar, groups.dimension, names)
@@ -122,9 +122,9 @@ def _lines(view: View, groups: Groups, alike: Mapping[Named, Row]) -> list[_Line
     before = groups.before or {}
     ranks = {ranked.group.named: ranked.tier for ranked in tiers(found.groups)}
     return [
-        _Line(t("All"), None, found.total, view.compared.sums if view.compared else None, _means(whole)),
+        _BreakdownRow(t("All"), None, found.total, view.compared.sums if view.compared else None, _means(whole)),
         *(
-            _Line(
+            _BreakdownRow(
                 formatting.member_name(group.named),
                 group.named,
                 group.sums,
@@ -139,7 +139,7 @@ def _lines(view: View, groups: Groups, alike: Mapping[Named, Row]) -> list[_Line
     ]
 
 
-def _columns(groups: Groups, *, with_alike: bool) -> list[Column[_Line]]:
+def _columns(groups: Groups, *, with_alike: bool) -> list[GridColumn[_BreakdownRow]]:
     dimension, compared = groups.dimension, groups.before is not None
     most = max((group.sums.evaluations for group in groups.found.groups), default=1)
     config = st.column_config
@@ -149,13 +149,13 @@ def _columns(groups: Groups, *, with_alike: bool) -> list[Column[_Line]]:
         url_state.open_detail(ids[row - 1] if 0 < row <= len(ids) else None)
 
     columns = [
-        Column(
+        GridColumn(
             t(dimension.label),
             lambda line: line.name,
             data_grid.opener(t(dimension.label), f"open-{dimension.name}", opened, t("A click opens the detail.")),
         ),
         *(_alike() if with_alike else []),
-        Column(
+        GridColumn(
             t("Evaluations"),
             lambda line: line.now.evaluations,
             config.ProgressColumn(format="localized", min_value=0, max_value=most, color=palette().accent),
@@ -163,7 +163,7 @@ def _columns(groups: Groups, *, with_alike: bool) -> list[Column[_Line]]:
         *([metric_columns.change(METRICS["totalEvaluations"], _before, _now)] if compared else []),
         *metric_columns.metric(SCORE, _now),
         *([metric_columns.change(SCORE, _before, _now)] if compared else []),
-        Column(
+        GridColumn(
             t("Rank"),
             lambda line: line.rank,
             config.NumberColumn(
@@ -172,13 +172,13 @@ def _columns(groups: Groups, *, with_alike: bool) -> list[Column[_Line]]:
         ),
         metric_columns.count(t("Scored"), lambda line: line.now.scored),
         metric_columns.note(_now),
-        Column(
+        GridColumn(
             t("Score over time"),
             lambda line: list(line.course),
             config.AreaChartColumn(help=t("The average score over the period."), color=palette().accent),
             printed=False,
         ),
-        Column(
+        GridColumn(
             t("Sentiment"),
             lambda line: [line.now.positive, line.now.neutral, line.now.negative],
             config.BarChartColumn(help=t("Positive, neutral, negative."), y_min=0, color=palette().muted, width=90),
@@ -193,34 +193,34 @@ def _columns(groups: Groups, *, with_alike: bool) -> list[Column[_Line]]:
         ),
     ]
     if dimension is EXECUTIVE:
-        columns.insert(1, Column(t("Call center"), lambda line: line.call_center or formatting.NOTHING))
+        columns.insert(1, GridColumn(t("Call center"), lambda line: line.call_center or formatting.NOTHING))
     return columns
 
 
-def _now(line: _Line) -> Sums:
+def _now(line: _BreakdownRow) -> MeasureTotals:
     return line.now
 
 
-def _before(line: _Line) -> Sums | None:
+def _before(line: _BreakdownRow) -> MeasureTotals | None:
     return line.before
 
 
-def _alike() -> list[Column[_Line]]:
-    def value(line: _Line) -> float | None:
+def _alike() -> list[GridColumn[_BreakdownRow]]:
+    def value(line: _BreakdownRow) -> float | None:
         return None if line.alike is None else rounded(line.alike.adjusted, 2)
 
     return [
-        Column(
+        GridColumn(
             t("Like for like"),
             value,
             st.column_config.NumberColumn(help=t(ALIKE_HELP)),
             lambda line: formatting.value(Unit.SCORE, value(line)),
         ),
-        Column(
+        GridColumn(
             t("Like for like: 95 %"),
             lambda line: formatting.interval(Unit.SCORE, line.alike.interval if line.alike else None),
         ),
-        Column(t("Like for like: note"), lambda line: t("thin cells") if line.alike and line.alike.thin else ""),
+        GridColumn(t("Like for like: note"), lambda line: t("thin cells") if line.alike and line.alike.thin else ""),
     ]
 
 

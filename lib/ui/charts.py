@@ -15,21 +15,21 @@ from lib.analytics.queries import Trend
 from lib.analytics.query import Filters, local_date
 from lib.catalog.measures import Metric
 from lib.charts import trend as trends
-from lib.charts.chart import PICK, Drawing
+from lib.charts.chart import PICK, Chart
 from lib.charts.histogram import distribution
-from lib.charts.theme import Look
+from lib.charts.theme import ChartTheme
 from lib.i18n import current, t
 from lib.ui import downloads, url_state
-from lib.ui.page_context import View
+from lib.ui.page_context import PageContext
 from lib.ui.style import palette
 
 
-def look() -> Look:
+def look() -> ChartTheme:
     """Return what the visitor's charts are dressed in."""
-    return Look(palette(), current())
+    return ChartTheme(palette(), current())
 
 
-def show(drawing: Drawing, key: str, picked: Callable[[str], None] | None = None) -> None:
+def show(drawing: Chart, key: str, picked: Callable[[str], None] | None = None) -> None:
     """Draw a chart and what must be said beside it; `picked` is called with what a click was on."""
     data = {name: pa.Table.from_pylist([*rows]) for name, rows in drawing.data.items()}
     more: dict[str, Any] = {}
@@ -56,9 +56,9 @@ def clicked_value(points: object, field: str) -> str | None:
 
 
 def section(
-    view: View,
+    view: PageContext,
     title: str,
-    drawing: Drawing | None,
+    drawing: Chart | None,
     key: str,
     picked: Callable[[str], None] | None = None,
     *,
@@ -80,7 +80,13 @@ def section(
 
 
 def course(
-    view: View, title: str, metric: Metric, key: str, *, courses: dict[str, Trend] | None = None, height: int = 300
+    view: PageContext,
+    title: str,
+    metric: Metric,
+    key: str,
+    *,
+    courses: dict[str, Trend] | None = None,
+    height: int = 300,
 ) -> None:
     """Draw a metric over time with the compared period behind and the notes; a click on a bucket makes it the period.
 
@@ -105,7 +111,7 @@ def course(
     section(view, title, drawing, key, picked, headed=False)
 
 
-def scores(view: View) -> None:
+def scores(view: PageContext) -> None:
     """Draw how many evaluations have each score, beside the compared period's shares."""
 
     def asked(filters: Filters) -> tuple[int, ...]:
@@ -116,14 +122,14 @@ def scores(view: View) -> None:
     section(view, t("Score distribution"), drawing, "distribution", narrow=True)
 
 
-def _notes(view: View, whole: Trend) -> Iterable[trends.Note]:
+def _notes(view: PageContext, whole: Trend) -> Iterable[trends.TrendNote]:
     if not whole.points:
         return ()
     first, last = whole.points[0].bucket.first, whole.points[-1].bucket.last
-    return [trends.Note(note.day, note.text) for note in view.workspace.notes.between(first, last)]
+    return [trends.TrendNote(note.day, note.text) for note in view.workspace.notes.between(first, last)]
 
 
-def _within(view: View, first: date, last: date) -> tuple[date, date]:
+def _within(view: PageContext, first: date, last: date) -> tuple[date, date]:
     """Return the days of a bucket that lie in the period."""
     zone = view.filters.zone(view.calendar.zone)
     ends = [end and local_date(end, zone) for end in (view.summary.period.date_from, view.summary.period.date_to)]

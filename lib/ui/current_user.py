@@ -15,12 +15,12 @@ import streamlit as st
 
 from lib import workspace as workspaces
 from lib.access.audit_log import Action
-from lib.access.users import LOCAL, LOCAL_ACTOR, Person, Role
+from lib.access.users import LOCAL, LOCAL_ACTOR, Role, User
 from lib.analytics import queries
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, EXECUTIVE
 from lib.errors import AccessError, CallboardError
 from lib.i18n import t
-from lib.sharing.saved_views import EVERYONE, View
+from lib.sharing.saved_views import EVERYONE, SavedView
 from lib.ui import language, script_run
 from lib.workspace import Workspace
 
@@ -34,7 +34,7 @@ _OPENED = {"campaigns": CAMPAIGN, "call_centers": CALL_CENTER, "executives": EXE
 P = ParamSpec("P")
 
 
-def enter(space: Workspace) -> Person | None:
+def enter(space: Workspace) -> User | None:
     """Return who acts, looked up anew; None where nobody is logged in or the session is no longer good."""
     session = st.session_state
     if not space.settings.has_login:
@@ -54,9 +54,9 @@ def enter(space: Workspace) -> Person | None:
     return person if person is not None and person.may(Role.VIEWER) else None
 
 
-def current() -> Person:
+def current() -> User:
     """Return who acts. Raises AccessError where nobody may."""
-    person: Person | None = st.session_state.get(_PERSON)
+    person: User | None = st.session_state.get(_PERSON)
     if person is None or not person.may(Role.VIEWER):
         raise AccessError(t("You are not logged in, or not any more."))
     return person
@@ -74,7 +74,7 @@ def owner() -> str:
     return EVERYONE if person is LOCAL else person.id
 
 
-def sees(space: Workspace, view: View) -> bool:
+def sees(space: Workspace, view: SavedView) -> bool:
     """Return whether a saved view is the visitor's, or names nothing beyond what they may see."""
     grant = current().grant
     if grant.everything or view.owner == owner():
@@ -127,7 +127,7 @@ class _Taker:
 
     space: Workspace
     session: str | None  # None without a login
-    person: Person
+    person: User
     actor: str
     role: Role
 
@@ -185,7 +185,7 @@ def ended() -> bool:
     return bool(st.session_state.get(_ENDED)) and st.session_state.get(_PERSON) is None
 
 
-def waiting() -> Person | None:
+def waiting() -> User | None:
     """Return the visitor who is known and has no role yet."""
-    person: Person | None = st.session_state.get(_PERSON)
+    person: User | None = st.session_state.get(_PERSON)
     return person if person is not None and not person.may(Role.VIEWER) else None

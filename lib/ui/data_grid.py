@@ -15,7 +15,7 @@ from lib.pdf import document
 from lib.pdf.model import Table
 from lib.reports import formatting
 from lib.ui import current_user
-from lib.ui.page_context import View
+from lib.ui.page_context import PageContext
 
 ROW_HEIGHT, MOST_HEIGHT = 35, 633
 
@@ -26,7 +26,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Column(Generic[R]):
+class GridColumn(Generic[R]):
     """A column: what it holds, by which it is sorted; how that is told where it is no text; whether it is printed."""
 
     label: str
@@ -79,7 +79,7 @@ def opener(label: str, key: str, opened: Callable[[int], None], hint: str) -> An
     )
 
 
-def draw(view: View, title: str, rows: Rows[R], columns: Sequence[Column[R]], key: str, alt: str) -> None:
+def draw(view: PageContext, title: str, rows: Rows[R], columns: Sequence[GridColumn[R]], key: str, alt: str) -> None:
     """Draw rows that can be sorted, searched, and whose columns can be chosen.
 
     The row of the whole stands out, and is the total in print.
@@ -121,7 +121,7 @@ def say_cut(drawn: int, count: int, order: str, *, in_downloads: bool = False) -
     st.caption(words)
 
 
-def _printed(rows: Rows[R], columns: Sequence[Column[R]]) -> Table:
+def _printed(rows: Rows[R], columns: Sequence[GridColumn[R]]) -> Table:
     """Return what of a table is printed."""
     shown = [column for column in columns if column.printed]
     told = [tuple(column.told(row) for column in shown) for row in rows.lines[: document.MOST_ROWS + rows.whole]]

@@ -10,25 +10,25 @@ from typing import Any
 import streamlit as st
 
 from lib.analytics import decomposition, queries
-from lib.analytics.decomposition import SHOWN, Drivers
+from lib.analytics.decomposition import SHOWN, Decomposition
 from lib.analytics.queries import ALL_GROUPS
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, Dimension
-from lib.catalog.measures import Sums, Unit
+from lib.catalog.measures import MeasureTotals, Unit
 from lib.charts.waterfall import waterfall
-from lib.exports.table_files import Field
+from lib.exports.table_files import TableColumn
 from lib.i18n import t
 from lib.reports import filter_text, formatting
 from lib.reports.decomposition_text import Explanation, explain
 from lib.ui import charts, data_grid, page_layout, tables, url_state
-from lib.ui.data_grid import MOST_ROWS, Column, Rows
+from lib.ui.data_grid import MOST_ROWS, GridColumn, Rows
 from lib.ui.metric_columns import SCORE
-from lib.ui.page_context import View
+from lib.ui.page_context import PageContext
 from lib.ui.style import palette
 
 _CHOICES = {dimension.name: dimension for dimension in DIMENSIONS}
 
 
-def panel(view: View) -> None:
+def panel(view: PageContext) -> None:
     """Draw what moved the average score in two sentences, and the way to its parts; nothing without a comparison.
 
     It is told by the first dimension of which more than one group is shown, or the first whose mix hides something.
@@ -63,7 +63,7 @@ def choice() -> Dimension:
     return _CHOICES[st.session_state["by"]]
 
 
-def parts(view: View, dimension: Dimension) -> None:
+def parts(view: PageContext, dimension: Dimension) -> None:
     """Draw the change and its parts: in sentences, as a waterfall, and as a table."""
     found = _asked(view, dimension)
     told = explain(found, dimension) if found else None
@@ -98,7 +98,7 @@ def parts(view: View, dimension: Dimension) -> None:
     _table(view, dimension, found)
 
 
-def _asked(view: View, dimension: Dimension) -> Drivers | None:
+def _asked(view: PageContext, dimension: Dimension) -> Decomposition | None:
     if view.compared is None:
         return None
     other, asked = view.compared.filters, view.answers.ask
@@ -111,7 +111,7 @@ def _asked(view: View, dimension: Dimension) -> Drivers | None:
     return decomposition.between(found, before)
 
 
-def _hidden(view: View, dimension: Dimension) -> bool:
+def _hidden(view: PageContext, dimension: Dimension) -> bool:
     """Return whether the mix of a dimension hides what happened within its groups."""
     if view.compared is not None and _many(view, dimension):
         return view.answers.ask(decomposition.mix_hides, view.filters, view.compared.filters, view.calendar, dimension)
@@ -119,12 +119,12 @@ def _hidden(view: View, dimension: Dimension) -> bool:
     return found is not None and found.hidden
 
 
-def _many(view: View, dimension: Dimension) -> bool:
+def _many(view: PageContext, dimension: Dimension) -> bool:
     """Return whether a dimension may have more groups than a table draws."""
     return len(view.answers.ask(queries.options, dimension, view.filters.grant)) > MOST_ROWS
 
 
-def _sentences(told: Explanation, found: Drivers) -> str:
+def _sentences(told: Explanation, found: Decomposition) -> str:
     hidden = f'<p class="cb-hidden">{html.escape(told.hidden)}</p>' if told.hidden else ""
     chance = ""
     if SCORE.differs(found.before, found.now) is False:
@@ -134,29 +134,31 @@ def _sentences(told: Explanation, found: Drivers) -> str:
     )
 
 
-def _open(view: View, dimension: Dimension, who: str) -> None:
+def _open(view: PageContext, dimension: Dimension, who: str) -> None:
     """Go to the evaluations of a group in the period."""
     url_state.go("evaluations", view.filters.narrowed(dimension, who).to_parameters())
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _DecompositionRow:
     """One row: a group, or the whole selection."""
 
     name: str
-    before: Sums
-    now: Sums
+    before: MeasureTotals
+    now: MeasureTotals
     within: float
     mix: float
     total: float
 
 
-def _table(view: View, dimension: Dimension, found: Drivers) -> None:
+def _table(view: PageContext, dimension: Dimension, found: Decomposition) -> None:
     groups = found.parts
     lines = [
-        _Line(t("All"), found.before, found.now, float(found.within), float(found.mix), float(found.change or 0)),
+        _DecompositionRow(
+            t("All"), found.before, found.now, float(found.within), float(found.mix), float(found.change or 0)
+        ),
         *(
-            _Line(
+            _DecompositionRow(
                 formatting.member_name(part.named),
                 part.before,
                 part.now,
@@ -173,7 +175,7 @@ def _table(view: View, dimension: Dimension, found: Drivers) -> None:
             _open(view, dimension, groups[row - 1].named.parameter_value)
 
     first = data_grid.opener(t(dimension.label), f"part-{dimension.name}", opened, t("A click opens its evaluations."))
-    columns = [Column(t(dimension.label), lambda line: line.name, first), *_columns(found)]
+    columns = [GridColumn(t(dimension.label), lambda line: line.name, first), *_columns(found)]
     alt = t("{count} parts of the change", count=len(groups))
     rows_drawn = Rows(lines, len(groups), t("the largest parts first"))
     data_grid.draw(view, t("All parts"), rows_drawn, columns, f"parts-{dimension.name}", alt)
@@ -196,12 +198,12 @@ def _table(view: View, dimension: Dimension, found: Drivers) -> None:
 
     names = ("scoredBefore", "scoredNow", "averageScoreBefore", "averageScoreNow", "within", "mix", "total")
     kinds = ("count", "count", "score", "score", "points", "points", "points")
-    fields = [Field(dimension.parameter), Field(dimension.name_field)]
-    fields += [Field(name, kind) for name, kind in zip(names, kinds, strict=True)]
+    fields = [TableColumn(dimension.parameter), TableColumn(dimension.name_field)]
+    fields += [TableColumn(name, kind) for name, kind in zip(names, kinds, strict=True)]
     tables.downloads(view, "Why it moved", "why-it-moved", fields, rows)
 
 
-def _columns(found: Drivers) -> list[Column[_Line]]:
+def _columns(found: Decomposition) -> list[GridColumn[_DecompositionRow]]:
     interval = SCORE.interval
     was, is_now = found.before.scored, found.now.scored
     return [
@@ -210,7 +212,7 @@ def _columns(found: Drivers) -> list[Column[_Line]]:
         _points(t("Together"), lambda line: line.total),
         _told(t("Score then"), Unit.SCORE, lambda line: SCORE.rounded(line.before)),
         _told(t("Score now"), Unit.SCORE, lambda line: SCORE.rounded(line.now)),
-        Column(
+        GridColumn(
             t("95 % interval now"),
             lambda line: formatting.interval(Unit.SCORE, interval(line.now) if interval else None),
         ),
@@ -221,15 +223,17 @@ def _columns(found: Drivers) -> list[Column[_Line]]:
     ]
 
 
-def _told(label: str, unit: Unit, value: Callable[[_Line], float | None]) -> Column[_Line]:
-    return Column(label, value, text=lambda line: formatting.value(unit, value(line)))
+def _told(label: str, unit: Unit, value: Callable[[_DecompositionRow], float | None]) -> GridColumn[_DecompositionRow]:
+    return GridColumn(label, value, text=lambda line: formatting.value(unit, value(line)))
 
 
-def _points(label: str, value: Callable[[_Line], float]) -> Column[_Line]:
+def _points(label: str, value: Callable[[_DecompositionRow], float]) -> GridColumn[_DecompositionRow]:
     colours = palette()
 
-    def colour(line: _Line) -> str:
+    def colour(line: _DecompositionRow) -> str:
         points = value(line)
         return colours.muted if abs(points) < SHOWN else colours.positive if points > 0 else colours.negative
 
-    return Column(label, value, st.column_config.NumberColumn(), lambda line: formatting.points(value(line)), colour)
+    return GridColumn(
+        label, value, st.column_config.NumberColumn(), lambda line: formatting.points(value(line)), colour
+    )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lib.catalog.measures import Metric, Sums, Unit
+from lib.catalog.measures import MeasureTotals, Metric, Unit
 from lib.i18n import t
 from lib.reports import formatting
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Delta:
     """A change in words and signs. `kind`: good, bad, chance (it can't be told from chance), or plain."""
 
     sign: str  # ▲ ▼ = and ≈ for what can't be told from chance
@@ -23,7 +23,7 @@ class Change:
         return f"{self.sign} {self.text}"
 
 
-def change(metric: Metric, before: Sums | None, now: Sums) -> Change | None:
+def change(metric: Metric, before: MeasureTotals | None, now: MeasureTotals) -> Delta | None:
     """Return how a metric changed; None where there is nothing to compare."""
     if before is None:
         return None
@@ -32,15 +32,15 @@ def change(metric: Metric, before: Sums | None, now: Sums) -> Change | None:
     if text is None or was is None or is_now is None:
         return None
     if not text.strip("+−0.,\u00a0 %p"):
-        return Change("=", text, "plain")
+        return Delta("=", text, "plain")
     if metric.differs(before, now) is False:
-        return Change("≈", text, "chance")
+        return Delta("≈", text, "chance")
     up = is_now > was
     kind = "plain" if metric.better is None else "good" if up == (metric.better == "higher") else "bad"
-    return Change("▲" if up else "▼", text, kind)
+    return Delta("▲" if up else "▼", text, kind)
 
 
-def meaning(found: Change) -> str:
+def meaning(found: Delta) -> str:
     """Return in words what the kind of a change says, for who does not see its colour."""
     return {
         "good": t("better"),
@@ -50,7 +50,7 @@ def meaning(found: Change) -> str:
     }[found.kind]
 
 
-def amount(metric: Metric, before: Sums | None, now: Sums) -> float | None:
+def amount(metric: Metric, before: MeasureTotals | None, now: MeasureTotals) -> float | None:
     """Return by how much a metric changed, to sort by: a share of what it was for counts and durations."""
     if before is None:
         return None

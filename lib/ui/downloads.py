@@ -15,22 +15,22 @@ from datetime import date
 import streamlit as st
 
 from lib.access.users import Role
-from lib.catalog.measures import Metric, Sums
-from lib.charts.chart import Drawing
-from lib.charts.image import Picture
+from lib.catalog.measures import MeasureTotals, Metric
+from lib.charts.chart import Chart
+from lib.charts.image import ChartImage
 from lib.i18n import current, speaking, t
 from lib.pdf import document
 from lib.pdf.model import Card, Paper
 from lib.reports import formatting
 from lib.ui import current_user, deltas
-from lib.ui.page_context import View
+from lib.ui.page_context import PageContext
 
 
-def menu(drawing: Drawing, title: str, view: View, key: str) -> None:
+def menu(drawing: Chart, title: str, view: PageContext, key: str) -> None:
     """Draw the menu that saves a chart as PNG or SVG, under its title and what it shows in words."""
     if not current_user.may(Role.ANALYST):
         return
-    picture = Picture(drawing, title, shown(view))
+    picture = ChartImage(drawing, title, shown(view))
     with st.popover(t("Save the picture"), type="tertiary", icon=":material/image:", key=f"picture-{key}"):
         for label, ending, kind, make in (
             (t("PNG, for slides and mail"), "png", "image/png", picture.png),
@@ -70,12 +70,12 @@ def paper_button(make: Callable[[], Paper], name: str) -> None:
     )
 
 
-def shown(view: View) -> str:
+def shown(view: PageContext) -> str:
     """Return in words what a page shows, on one line."""
     return " · ".join(view.words)
 
 
-def card(metric: Metric, view: View, note: str = "", course: Sequence[Sums] = ()) -> Card:
+def card(metric: Metric, view: PageContext, note: str = "", course: Sequence[MeasureTotals] = ()) -> Card:
     """Return a key figure of a page as it is printed; `note` says what it rests on, `course` is drawn as a line."""
     values = (metric.value(sums) for sums in course)
     line = tuple(None if value is None else float(value) for value in values)

@@ -10,12 +10,12 @@ from lib.access.users import Role
 from lib.analytics.calendar import Granularity
 from lib.exports import file_storage, signed_urls
 from lib.exports.reports import FORMATS, REPORTS
-from lib.exports.service import Order, grant_of
+from lib.exports.service import ExportRequest, grant_of
 from lib.i18n import LANGUAGES, current, number, speaking, t
 from lib.jobs.queue import COMPLETED, EXPORT, FAILED, Job, JobSummary, Queue
 from lib.reports import formatting
 from lib.ui import current_user, inputs, markdown, page_layout
-from lib.ui.page_context import View
+from lib.ui.page_context import PageContext
 from lib.workspace import Workspace
 
 LABELS = {
@@ -31,7 +31,7 @@ LABELS = {
 _LISTED = 20
 
 
-def start(view: View) -> None:
+def start(view: PageContext) -> None:
     """Draw what to export, of the filters in force, and the button that starts it."""
     with st.form("export", border=True):
         left, middle, right = st.columns(3)
@@ -45,7 +45,7 @@ def start(view: View) -> None:
         )
         if st.form_submit_button(t("Start export"), type="primary"):
             shown = {code: _shown(view, code) for code in LANGUAGES}
-            order = Order(report, form, view.filters, Granularity(width), shown["en"])  # files speak English
+            order = ExportRequest(report, form, view.filters, Granularity(width), shown["en"])  # files speak English
             view.workspace.queue.add(EXPORT, {**order.to_json(), "shown_in": shown}, current_user.actor())
 
 
@@ -126,7 +126,7 @@ def _size(size: int) -> str:
     return f"{number(size / 2**20, 1)} MB" if size >= 2**20 else t("{count} bytes", count=number(size))
 
 
-def _shown(view: View, code: str) -> str:
+def _shown(view: PageContext, code: str) -> str:
     with speaking(code):
         return view.shown
 

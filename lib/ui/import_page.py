@@ -13,7 +13,7 @@ import streamlit as st
 
 from lib.access.users import Role
 from lib.analytics import queries
-from lib.catalog.fields import COLUMNS, Kind
+from lib.catalog.fields import FIELDS, FieldType
 from lib.errors import CallboardError
 from lib.exports.table_files import CSV_TYPE
 from lib.i18n import day, number, said_of, t
@@ -151,7 +151,7 @@ def history(workspace: Workspace) -> None:
     data_grid.say_cut(len(listed), count, t("the newest first"))
 
 
-def summary(workspace: Workspace) -> queries.Status:
+def summary(workspace: Workspace) -> queries.DatasetStatus:
     """Draw what the database holds."""
     status = workspace.answers.ask(queries.status)
     zone = workspace.settings.zone
@@ -238,7 +238,7 @@ def _columns(base: Mapping, options: FileOptions, seen: Preview, stamp: str) -> 
     columns: dict[str, ColumnSource] = {}
     values: dict[str, dict[str, str]] = {}
     names = list(dict.fromkeys(seen.header))
-    for place, column in enumerate(COLUMNS.values()):
+    for place, column in enumerate(FIELDS.values()):
         if place % 3 == 0:
             places = st.columns(3, gap="medium")
         with places[place % 3]:
@@ -271,14 +271,14 @@ def _column(canonical: str, base: ColumnSource | None, names: list[str], stamp: 
         if base is not None and base.row
         else [name for name in (base.columns if base else ()) if name in names]
     )
-    label = f"{canonical} *" if COLUMNS[canonical].required else canonical
+    label = f"{canonical} *" if FIELDS[canonical].required else canonical
     chosen = inputs.multiselect(
         label,
         options,
         default,
         format_func=lambda name: t(ROW_NUMBER) if name == ROW_NUMBER else name,
         key=f"column-{canonical}-{stamp}",
-        help=t(COLUMNS[canonical].help),
+        help=t(FIELDS[canonical].help),
         placeholder=t(NOTHING),
     )
     if not chosen:
@@ -286,7 +286,7 @@ def _column(canonical: str, base: ColumnSource | None, names: list[str], stamp: 
     if ROW_NUMBER in chosen:
         return ColumnSource(row=True)
     scale = base.scale if base else None
-    if COLUMNS[canonical].kind in (Kind.SCORE, Kind.SECONDS):
+    if FIELDS[canonical].kind in (FieldType.SCORE, FieldType.SECONDS):
         typed = st.number_input(
             t("{column}: multiply by", column=canonical),
             value=float(scale or 1),

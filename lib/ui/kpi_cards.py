@@ -13,12 +13,12 @@ from lib.analytics import queries
 from lib.analytics.queries import ALL_GROUPS
 from lib.analytics.rank_ranges import tiers
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, Dimension
-from lib.catalog.measures import FEW_EVALUATIONS, METRICS, Metric, Sums, Unit
+from lib.catalog.measures import FEW_EVALUATIONS, METRICS, MeasureTotals, Metric, Unit
 from lib.i18n import number, t
 from lib.pdf.model import Share
 from lib.reports import formatting
 from lib.ui import deltas, downloads
-from lib.ui.page_context import View
+from lib.ui.page_context import PageContext
 from lib.ui.style import palette
 
 KEY_FIGURES = (
@@ -31,7 +31,7 @@ KEY_FIGURES = (
 )
 
 
-def key_figures(view: View) -> None:
+def key_figures(view: PageContext) -> None:
     """Draw a card for each key figure: value, interval, change to the compared period, sparkline."""
     points = view.trend.points
     course = [point.sums for point in points]
@@ -43,7 +43,7 @@ def key_figures(view: View) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ShareSegment:
     """A part of a whole: what it is called, how much it is, its colour, and the evaluations that it leads to."""
 
     name: str
@@ -53,7 +53,7 @@ class Part:
     query: dict[str, list[str]]
 
 
-def share_bar(view: View, title: str, parts: Sequence[Part]) -> None:
+def share_bar(view: PageContext, title: str, parts: Sequence[ShareSegment]) -> None:
     """Draw parts of a whole as one bar, and below it each with its share; a click opens its evaluations."""
     whole = sum(part.count for part in parts)
     st.subheader(title, anchor=False)
@@ -87,14 +87,14 @@ def share_bar(view: View, title: str, parts: Sequence[Part]) -> None:
                 )
 
 
-def sentiment(view: View) -> None:
+def sentiment(view: PageContext) -> None:
     """Draw the sentiments of the completed evaluations."""
     sums, colours, asked = view.summary.sums, palette(), view.filters.to_parameters()
     share_bar(
         view,
         t("Sentiment"),
         [
-            Part(name.lower(), t(name), count, colour, {**asked, "sentiment": [name], "state": ["Completed"]})
+            ShareSegment(name.lower(), t(name), count, colour, {**asked, "sentiment": [name], "state": ["Completed"]})
             for name, count, colour in (
                 ("Positive", sums.positive, colours.positive),
                 ("Neutral", sums.neutral, colours.neutral),
@@ -104,14 +104,14 @@ def sentiment(view: View) -> None:
     )
 
 
-def states(view: View) -> None:
+def states(view: PageContext) -> None:
     """Draw how many evaluations are completed, under way and failed: what the scores are based on."""
     sums, colours, asked = view.summary.sums, palette(), view.filters.to_parameters()
     share_bar(
         view,
         t("Coverage"),
         [
-            Part(name.lower(), t(name), count, colour, {**asked, "state": [name]})
+            ShareSegment(name.lower(), t(name), count, colour, {**asked, "state": [name]})
             for name, count, colour in (
                 ("Completed", sums.completed, colours.positive),
                 ("Processing", sums.processing, colours.muted),
@@ -122,7 +122,7 @@ def states(view: View) -> None:
     )
 
 
-def tops(view: View) -> None:
+def tops(view: PageContext) -> None:
     """Draw the best campaign and call center, each with what its place rests on."""
     entries = (
         (t("Top campaign"), view.summary.top_campaign, CAMPAIGN),
@@ -137,7 +137,7 @@ def tops(view: View) -> None:
     st.html(f'<div class="cb-tops">{"".join(cards)}</div>')
 
 
-def _place(view: View, dimension: Dimension, name: str | None) -> str:
+def _place(view: PageContext, dimension: Dimension, name: str | None) -> str:
     """Return the score of the best group, and who can't be told apart from it."""
     asked = view.answers.ask
     groups = asked(queries.breakdown, view.filters, view.calendar, dimension, page_size=ALL_GROUPS).groups
@@ -161,7 +161,7 @@ def _place(view: View, dimension: Dimension, name: str | None) -> str:
     return " · ".join(told)
 
 
-def _card(metric: Metric, view: View, course: Sequence[Sums]) -> str:
+def _card(metric: Metric, view: PageContext, course: Sequence[MeasureTotals]) -> str:
     sums = view.summary.sums
     value = html.escape(formatting.metric(metric, sums))
     if metric.unit is Unit.SCORE and metric.value(sums) is not None:
@@ -178,7 +178,7 @@ def _card(metric: Metric, view: View, course: Sequence[Sums]) -> str:
     )
 
 
-def _basis(metric: Metric, sums: Sums) -> list[str]:
+def _basis(metric: Metric, sums: MeasureTotals) -> list[str]:
     """Return what a value rests on: its interval, and of how many evaluations it is."""
     n = {
         "averageScore": sums.scored,
@@ -192,7 +192,7 @@ def _basis(metric: Metric, sums: Sums) -> list[str]:
     return notes if n is None else [*notes, t("n = {n}", n=formatting.count(n))]
 
 
-def _change(metric: Metric, view: View) -> str:
+def _change(metric: Metric, view: PageContext) -> str:
     if view.compared is None:
         return ""
     found = deltas.change(metric, view.compared.sums, view.summary.sums)
@@ -209,7 +209,7 @@ def _change(metric: Metric, view: View) -> str:
     )
 
 
-def _sparkline(metric: Metric, course: Sequence[Sums]) -> str:
+def _sparkline(metric: Metric, course: Sequence[MeasureTotals]) -> str:
     values = [metric.value(sums) for sums in course]
     known = [(place, float(value)) for place, value in enumerate(values) if value is not None]
     if len(known) < 2:

@@ -7,24 +7,24 @@ from typing import TypeVar
 
 import streamlit as st
 
-from lib.catalog.measures import METRICS, Metric, Sums
+from lib.catalog.measures import METRICS, MeasureTotals, Metric
 from lib.i18n import t
 from lib.reports import formatting
 from lib.ui import deltas
-from lib.ui.data_grid import Column
-from lib.ui.deltas import Change
+from lib.ui.data_grid import GridColumn
+from lib.ui.deltas import Delta
 from lib.ui.style import palette
 
 SCORE = METRICS["averageScore"]
 
 R = TypeVar("R")
-Of = Callable[[R], Sums]
+Of = Callable[[R], MeasureTotals]
 
 
-def metric(which: Metric, now: Of[R], *, printed: bool = True) -> list[Column[R]]:
+def metric(which: Metric, now: Of[R], *, printed: bool = True) -> list[GridColumn[R]]:
     """Return a metric's column, and the one of its interval where it has one; of both the score's alone is printed."""
-    columns: list[Column[R]] = [
-        Column(
+    columns: list[GridColumn[R]] = [
+        GridColumn(
             t(which.label),
             lambda row: which.rounded(now(row)),
             st.column_config.NumberColumn(help=t(which.help)),
@@ -36,15 +36,15 @@ def metric(which: Metric, now: Of[R], *, printed: bool = True) -> list[Column[R]
     if interval is not None:
         label = t("{metric}: 95 %", metric=t(which.label))
         columns.append(
-            Column(label, lambda row: formatting.interval(which.unit, interval(now(row))), printed=which is SCORE)
+            GridColumn(label, lambda row: formatting.interval(which.unit, interval(now(row))), printed=which is SCORE)
         )
     return columns
 
 
-def change(which: Metric, before: Callable[[R], Sums | None], now: Of[R]) -> Column[R]:
+def change(which: Metric, before: Callable[[R], MeasureTotals | None], now: Of[R]) -> GridColumn[R]:
     """Return the column of a metric's change, coloured by whether it is good, grey where it may be chance."""
 
-    def found(row: R) -> Change | None:
+    def found(row: R) -> Delta | None:
         return deltas.change(which, before(row), now(row))
 
     def told(row: R) -> str:
@@ -56,7 +56,7 @@ def change(which: Metric, before: Callable[[R], Sums | None], now: Of[R]) -> Col
         shades = {"good": colours.positive, "bad": colours.negative, "chance": colours.muted}
         return shades.get(moved.kind, colours.text) if moved else colours.muted
 
-    return Column(
+    return GridColumn(
         t("{metric}: change", metric=t(which.label)),
         lambda row: deltas.amount(which, before(row), now(row)),
         st.column_config.NumberColumn(help=t("Grey and ≈: can't be told from chance.")),
@@ -65,11 +65,11 @@ def change(which: Metric, before: Callable[[R], Sums | None], now: Of[R]) -> Col
     )
 
 
-def count(label: str, amount: Callable[[R], int], *, printed: bool = True) -> Column[R]:
+def count(label: str, amount: Callable[[R], int], *, printed: bool = True) -> GridColumn[R]:
     """Return a column of whole numbers."""
-    return Column(label, amount, text=lambda row: formatting.count(amount(row)), printed=printed)
+    return GridColumn(label, amount, text=lambda row: formatting.count(amount(row)), printed=printed)
 
 
-def note(now: Of[R]) -> Column[R]:
+def note(now: Of[R]) -> GridColumn[R]:
     """Return the column that marks rows with few evaluations."""
-    return Column(t("Note"), lambda row: t("few evaluations") if now(row).few else "")
+    return GridColumn(t("Note"), lambda row: t("few evaluations") if now(row).few else "")

@@ -9,11 +9,11 @@ import streamlit as st
 
 from lib.analytics import comparison, queries
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.planner import Period
-from lib.analytics.queries import Status, Summary, Trend
+from lib.analytics.planner import ResolvedPeriod
+from lib.analytics.queries import DatasetStatus, SelectionSummary, Trend
 from lib.analytics.query import Filters, local_date
-from lib.analytics.query_cache import Answers
-from lib.catalog.measures import Sums
+from lib.analytics.query_cache import QueryCache
+from lib.catalog.measures import MeasureTotals
 from lib.i18n import t
 from lib.reports import filter_text, formatting
 from lib.ui import url_state
@@ -28,25 +28,25 @@ _DAYS = {Granularity.DAILY: 1, Granularity.WEEKLY: 7, Granularity.MONTHLY: 31}
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparisonContext:
     """What the period is compared with: the same question about other days, its sums, and the days in words."""
 
     filters: Filters
-    sums: Sums
+    sums: MeasureTotals
     label: str
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PageContext:
     """What a page is about: the filters in force, what it is compared with, and whom to ask."""
 
     workspace: Workspace
-    answers: Answers
+    answers: QueryCache
     calendar: Calendar
     filters: Filters
-    status: Status
-    summary: Summary
-    compared: Compared | None  # None where there is nothing to compare with
+    status: DatasetStatus
+    summary: SelectionSummary
+    compared: ComparisonContext | None  # None where there is nothing to compare with
     granularity: Granularity  # the width of a trend's buckets
     asked_granularity: Granularity  # what was chosen; another where that would be more than MAX_POINTS
     printed: Printed  # what of it was drawn so far
@@ -96,16 +96,16 @@ class View:
         return self.filters.zone(self.calendar.zone).key
 
 
-def asked(workspace: Workspace, filters: Filters, printed: Printed) -> View:
+def asked(workspace: Workspace, filters: Filters, printed: Printed) -> PageContext:
     """Ask what every page shows of a selection."""
     answers, calendar = workspace.answers, workspace.calendar
     summary = answers.ask(queries.summary, filters, calendar)
     compared = _compared(answers, calendar, filters, summary.period)
     status, (wide, chosen) = answers.ask(queries.status), _granularity(filters, calendar, summary.period)
-    return View(workspace, answers, calendar, filters, status, summary, compared, wide, chosen, printed)
+    return PageContext(workspace, answers, calendar, filters, status, summary, compared, wide, chosen, printed)
 
 
-def _granularity(filters: Filters, calendar: Calendar, period: Period) -> tuple[Granularity, Granularity]:
+def _granularity(filters: Filters, calendar: Calendar, period: ResolvedPeriod) -> tuple[Granularity, Granularity]:
     """Return the width of buckets, and the one that was chosen, or suits the period: the first where it is too narrow.
 
     What is shown is what the choice says from then on.
@@ -124,11 +124,17 @@ def _granularity(filters: Filters, calendar: Calendar, period: Period) -> tuple[
     return wide, chosen
 
 
-def _compared(answers: Answers, calendar: Calendar, filters: Filters, period: Period) -> Compared | None:
+def _compared(
+    answers: QueryCache, calendar: Calendar, filters: Filters, period: ResolvedPeriod
+) -> ComparisonContext | None:
     kind = st.session_state.get("compare") or "previous"
     days = comparison.chosen(kind, period, calendar.today, url_state.compared_days())
     if days is None:
         return None
     other = days.of(filters)
     sums = answers.ask(queries.summary, other, calendar).sums
-    return Compared(other, sums, filter_text.period(Period(days.first, days.last))) if sums.evaluations else None
+    return (
+        ComparisonContext(other, sums, filter_text.period(ResolvedPeriod(days.first, days.last)))
+        if sums.evaluations
+        else None
+    )

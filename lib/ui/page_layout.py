@@ -13,8 +13,8 @@ import streamlit as st
 from lib import workspace
 from lib.access.users import Role
 from lib.analytics import queries
-from lib.analytics.queries import Status
-from lib.catalog.dimensions import Dimension, Named
+from lib.analytics.queries import DatasetStatus
+from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.measures import Unit
 from lib.errors import CallboardError
 from lib.i18n import t
@@ -23,7 +23,7 @@ from lib.observability.redaction import redacted
 from lib.reports import formatting
 from lib.statistics import intervals
 from lib.ui import charts, current_user, downloads, markdown, share_links, url_state
-from lib.ui.page_context import View, asked
+from lib.ui.page_context import PageContext, asked
 from lib.ui.printed import Printed
 from lib.workspace import Workspace
 
@@ -33,9 +33,9 @@ log = logging.getLogger(__name__)
 def begin(
     title: str,
     question: str,
-    only: tuple[Dimension, Named] | None = None,
+    only: tuple[Dimension, Member] | None = None,
     whatever_is_shown: Callable[[Workspace], None] = lambda _: None,
-) -> View:
+) -> PageContext:
     """Draw a page's head and return its view; where there is nothing to show, say so and end the page.
 
     With `only`, the page is about one group of a dimension alone. `whatever_is_shown` is drawn before such an end.
@@ -83,7 +83,7 @@ def begin(
     return view
 
 
-def _nothing(view: View) -> None:
+def _nothing(view: PageContext) -> None:
     """Say that there is nothing to show, and what the visitor can do about it."""
     admin = current_user.may(Role.ADMIN)
     if not view.status.evaluations:
@@ -96,7 +96,7 @@ def _nothing(view: View) -> None:
     empty(t("Nothing matches these filters"), hint)
 
 
-def opened(dimension: Dimension) -> Named | None:
+def opened(dimension: Dimension) -> Member | None:
     """Return the group whose detail the link asks for; None for all of them, and where there is none of that id."""
     asked_for = url_state.opened()
     if asked_for is None:
@@ -118,7 +118,7 @@ def head(title: str, question: str) -> None:
 _ALL = {"campaign": "All campaigns", "callCenter": "All call centers", "executive": "All executives"}
 
 
-def _head_of_one(dimension: Dimension, named: Named) -> None:
+def _head_of_one(dimension: Dimension, named: Member) -> None:
     st.button(
         t(_ALL[dimension.name]),
         icon=":material/arrow_back:",
@@ -157,7 +157,7 @@ def link_notices() -> None:
             st.warning(t("That can't be chosen; all is as it was. {why}", why=why))
 
 
-def notices(status: Status) -> None:
+def notices(status: DatasetStatus) -> None:
     """Say what a visitor must know: that a link was not understood, that the data are made up."""
     link_notices()
     if status.is_sample:
@@ -168,7 +168,7 @@ def notices(status: Status) -> None:
         st.html(f'<div class="cb-banner" role="note"><b>{label}</b> {html.escape(told)}</div>')
 
 
-def coverage(view: View) -> None:
+def coverage(view: PageContext) -> None:
     """Warn where other shares of the evaluations are completed or scored than before: that alone may move scores."""
     if view.compared is None:
         return
@@ -242,6 +242,6 @@ def empty(what: str, hint: str) -> None:
     st.html(f'<div class="cb-empty"><b>{html.escape(what)}</b>{html.escape(hint)}</div>')
 
 
-def _shown(view: View) -> str:
+def _shown(view: PageContext) -> str:
     words = [f"<b>{html.escape(word)}</b>" if word == view.counted else html.escape(word) for word in view.words]
     return " · ".join([f"<b>{words[0]}</b>", *words[1:]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from lib.charts.chart import Drawing
+from lib.charts.chart import Chart
 from lib.pdf.model import Card, Paper, Section, Share, Table
 
 
@@ -18,7 +18,7 @@ class Printed:
     cards: list[Card] = field(default_factory=list)
     sections: list[Callable[[], Section]] = field(default_factory=list)
 
-    def chart(self, heading: str, drawing: Drawing, words: tuple[str, ...] = (), *, narrow: bool = False) -> None:
+    def chart(self, heading: str, drawing: Chart, words: tuple[str, ...] = (), *, narrow: bool = False) -> None:
         """Note a chart, and what is said of it."""
         section = Section(heading, drawing, words, narrow=narrow)
         self.sections.append(lambda: section)

@@ -9,7 +9,7 @@ import streamlit as st
 from lib.access.users import Role
 from lib.errors import CallboardError
 from lib.i18n import number, t
-from lib.sharing.saved_views import MAX_NAME, View, resolved
+from lib.sharing.saved_views import MAX_NAME, SavedView, resolved
 from lib.ui import current_user, markdown, page_parameters, url_state
 from lib.workspace import Workspace
 
@@ -58,7 +58,7 @@ def address(query: str) -> str:
     return f"{root}/?{query}"
 
 
-def _entry(workspace: Workspace, view: View) -> None:
+def _entry(workspace: Workspace, view: SavedView) -> None:
     name = markdown.text(view.name) + (" ★" if view.is_default else "")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(name, key=f"open-{view.id}", type="tertiary", on_click=_open, args=(workspace, view), width="stretch")
@@ -79,11 +79,11 @@ def _entry(workspace: Workspace, view: View) -> None:
                 st.button(t("Delete"), key=f"delete-{view.id}", on_click=gone, args=(workspace, view))
 
 
-def _open(workspace: Workspace, view: View) -> None:
+def _open(workspace: Workspace, view: SavedView) -> None:
     url_state.go(view.page, resolved(view, workspace.calendar))
 
 
-def _delete(workspace: Workspace, view: View) -> None:
+def _delete(workspace: Workspace, view: SavedView) -> None:
     if view.owner != current_user.owner():
         current_user.must(Role.ADMIN)
     try:

@@ -21,7 +21,7 @@ def begin(page: str) -> None:
     if context is not None:
         # By the session's own id a stranger could take the session over.
         name = hashlib.sha256(context.session_id.encode()).hexdigest()[:24]
-        logging_config.serve(logging_config.Served(f"ses_{name}", "RUN", f"/{page}"))
+        logging_config.serve(logging_config.RequestContext(f"ses_{name}", "RUN", f"/{page}"))
 
 
 def allow_uploads(check: Check) -> None:

@@ -7,10 +7,10 @@ import streamlit as st
 from lib.catalog.measures import METRICS
 from lib.i18n import t
 from lib.ui import charts, decomposition_page, kpi_cards, page_layout
-from lib.ui.page_context import View
+from lib.ui.page_context import PageContext
 
 
-def show(view: View) -> None:
+def show(view: PageContext) -> None:
     """Draw all of it, as the overview and the detail of one group have it."""
     kpi_cards.key_figures(view)
     page_layout.coverage(view)

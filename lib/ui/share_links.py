@@ -16,7 +16,7 @@ from lib.sharing import link_diff
 from lib.sharing.pinned_links import PinnedLink
 from lib.sharing.saved_views import resolved
 from lib.ui import current_user, url_state
-from lib.ui.page_context import View
+from lib.ui.page_context import PageContext
 from lib.ui.page_parameters import PINNED, SAVED_VIEW, VIEW_PARAMETERS
 from lib.ui.saved_views import address
 from lib.workspace import Workspace
@@ -51,7 +51,7 @@ def follow(workspace: Workspace, pages: Sequence[Page]) -> None:
             _go(pages, view.page, resolved(view, workspace.calendar))
 
 
-def share(view: View) -> None:
+def share(view: PageContext) -> None:
     """Draw the menu that makes links of what is shown."""
     with st.popover(t("Share"), icon=":material/link:", key="share"):
         st.caption(t("The address of this page says all that is shown; whoever opens it sees the figures of that day."))
@@ -67,7 +67,7 @@ def share(view: View) -> None:
             st.caption(t("Opened later, it says what changed since."))
 
 
-def banner(view: View) -> None:
+def banner(view: PageContext) -> None:
     """Say of a link that can't be found, and what changed since a pinned link was made."""
     unknown = st.session_state.pop("_unknown_link", None)
     if unknown:
@@ -96,7 +96,7 @@ def banner(view: View) -> None:
     st.html(f'<div class="cb-banner cb-pinned" role="note"><b>{html.escape(head)}</b> {body}</div>')
 
 
-def workspace_link(view: View, number: str) -> PinnedLink | None:
+def workspace_link(view: PageContext, number: str) -> PinnedLink | None:
     """Return the pinned link that the page was opened by, while the page still shows what it was made for."""
     link = view.workspace.links.get(number)
     if link is None:
@@ -106,7 +106,7 @@ def workspace_link(view: View, number: str) -> PinnedLink | None:
     return link if shown == kept else None
 
 
-def _pin(view: View, parameters: Mapping[str, Sequence[str]]) -> None:
+def _pin(view: PageContext, parameters: Mapping[str, Sequence[str]]) -> None:
     made = view.workspace.links.make(
         st.session_state.get("_page", ""),
         parameters,

@@ -10,7 +10,7 @@ from streamlit.navigation.page import Page
 from lib.analytics import queries
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, Calendar
 from lib.analytics.query import MAX_VALUES
-from lib.analytics.query_cache import Answers
+from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, EXECUTIVE, Dimension
 from lib.i18n import t
 from lib.reports import formatting
@@ -120,7 +120,7 @@ def _days(keys: tuple[str, str]) -> None:
         )
 
 
-def _choice(answers: Answers, dimension: Dimension) -> None:
+def _choice(answers: QueryCache, dimension: Dimension) -> None:
     """Draw a searchable list of the dimension's groups; what a link names that is not there stays chosen."""
     grant = current_user.current().grant
     labels = {

@@ -11,7 +11,7 @@ from lib.catalog.measures import Metric
 from lib.i18n import t
 from lib.reports import formatting
 from lib.ui import charts, inputs, url_state
-from lib.ui.page_context import View
+from lib.ui.page_context import PageContext
 from lib.ui.page_parameters import NOT_SPLIT
 
 _CHOICES = {dimension.name: dimension for dimension in DIMENSIONS}
@@ -30,7 +30,7 @@ def choice() -> Dimension | None:
     return _CHOICES.get(st.session_state["split"])
 
 
-def show(view: View, metric: Metric, dimension: Dimension) -> None:
+def show(view: PageContext, metric: Metric, dimension: Dimension) -> None:
     """Draw a metric over time for each of the largest groups and for the rest together."""
     found = view.answers.ask(grouped_trends.split, view.filters, view.calendar, dimension, view.granularity)
     names = [formatting.member_name(named) for named, _ in found.largest]

@@ -11,17 +11,17 @@ import streamlit as st
 
 from lib.access.users import Role
 from lib.analytics.calendar import ONE_DAY, Granularity
-from lib.analytics.queries import Point, Trend
+from lib.analytics.queries import Trend, TrendPoint
 from lib.analytics.records import Record
 from lib.catalog.dimensions import DIMENSIONS
-from lib.catalog.measures import METRICS, Sums, Unit
+from lib.catalog.measures import METRICS, MeasureTotals, Unit
 from lib.exports.reports import figure_fields, figure_values
-from lib.exports.table_files import CSV_TYPE, XLSX_TYPE, Field, TableFile, about
+from lib.exports.table_files import CSV_TYPE, XLSX_TYPE, TableColumn, TableExport, about
 from lib.i18n import said_of, speaking, t
 from lib.reports import formatting
 from lib.ui import current_user, data_grid, metric_columns
-from lib.ui.data_grid import MOST_ROWS, Column, Rows
-from lib.ui.page_context import View
+from lib.ui.data_grid import MOST_ROWS, GridColumn, Rows
+from lib.ui.page_context import PageContext
 
 TABLE_METRICS = (
     "totalEvaluations",
@@ -40,11 +40,11 @@ CHANGED = ("totalEvaluations", "averageScore")
 """The metrics whose change has a column of its own."""
 
 
-def trend(view: View, course: Trend) -> None:
+def trend(view: PageContext, course: Trend) -> None:
     """Draw a trend as a table, newest first, and its downloads."""
     # A bucket that is cut short has other days than the one in its place, so that they are not compared.
     lines = [
-        _Line(point, None if point.bucket.partial else before)
+        _TrendRow(point, None if point.bucket.partial else before)
         for point, before in zip(course.points, _before(view, course), strict=True)
     ]
     count = len(lines)
@@ -56,7 +56,7 @@ def trend(view: View, course: Trend) -> None:
         "table-trend",
         t("Trend by {width} buckets: {count} rows", width=t(course.granularity.value), count=formatting.count(count)),
     )
-    fields = [Field("date", "date"), Field("partial"), *figure_fields()]
+    fields = [TableColumn("date", "date"), TableColumn("partial"), *figure_fields()]
 
     def rows() -> tuple[tuple[Any, ...], ...]:
         return tuple((point.bucket.first, point.bucket.partial, *figure_values(point.sums)) for point in course.points)
@@ -64,29 +64,31 @@ def trend(view: View, course: Trend) -> None:
     downloads(view, f"Trend ({course.granularity.value})", "trend", fields, rows)
 
 
-def records(view: View, found: Sequence[Record]) -> None:
+def records(view: PageContext, found: Sequence[Record]) -> None:
     """Draw evaluations, and their downloads."""
     zone = view.filters.zone(view.calendar.zone)
-    columns: list[Column[Record]] = [
-        Column(
+    columns: list[GridColumn[Record]] = [
+        GridColumn(
             t("When"),
             lambda record: record.audio_at.astimezone(zone).replace(tzinfo=None),
             text=lambda record: formatting.instant(record.audio_at.astimezone(zone)),
         ),
-        Column(t("State"), lambda record: said_of("evaluation", record.state.name)),
-        Column(t("Score"), lambda record: record.score, text=lambda record: formatting.value(Unit.SCORE, record.score)),
-        Column(t("Sentiment"), lambda record: t(record.sentiment.name) if record.sentiment else ""),
-        Column(
+        GridColumn(t("State"), lambda record: said_of("evaluation", record.state.name)),
+        GridColumn(
+            t("Score"), lambda record: record.score, text=lambda record: formatting.value(Unit.SCORE, record.score)
+        ),
+        GridColumn(t("Sentiment"), lambda record: t(record.sentiment.name) if record.sentiment else ""),
+        GridColumn(
             t("Duration"),
             lambda record: record.duration_seconds,
             text=lambda record: formatting.value(Unit.SECONDS, record.duration_seconds),
         ),
-        Column(t("Campaign"), lambda record: formatting.member_name(record.campaign)),
-        Column(t("Call center"), lambda record: formatting.member_name(record.call_center)),
-        Column(t("Engagement"), lambda record: formatting.member_name(record.engagement)),
-        Column(t("Executive"), lambda record: formatting.member_name(record.executive)),
-        Column(t("Who spoke"), lambda record: t("AI") if record.is_ai else t("Human")),
-        Column(t("Id"), lambda record: record.id),
+        GridColumn(t("Campaign"), lambda record: formatting.member_name(record.campaign)),
+        GridColumn(t("Call center"), lambda record: formatting.member_name(record.call_center)),
+        GridColumn(t("Engagement"), lambda record: formatting.member_name(record.engagement)),
+        GridColumn(t("Executive"), lambda record: formatting.member_name(record.executive)),
+        GridColumn(t("Who spoke"), lambda record: t("AI") if record.is_ai else t("Human")),
+        GridColumn(t("Id"), lambda record: record.id),
     ]
     data_grid.draw(
         view,
@@ -97,15 +99,15 @@ def records(view: View, found: Sequence[Record]) -> None:
         t("{count} evaluations, newest first", count=formatting.count(len(found))),
     )
     fields = [
-        Field("id"),
-        Field("audioDate", "instant"),
-        Field("state"),
-        Field("sentiment"),
-        Field("averageNote", "score"),
+        TableColumn("id"),
+        TableColumn("audioDate", "instant"),
+        TableColumn("state"),
+        TableColumn("sentiment"),
+        TableColumn("averageNote", "score"),
     ]
-    fields += [Field("durationInSeconds", "seconds"), Field("isAICall")]
-    fields += [Field(name) for each in DIMENSIONS for name in (each.parameter, each.name_field)]
-    fields += [Field("audioFileName"), Field("createdAt", "instant")]
+    fields += [TableColumn("durationInSeconds", "seconds"), TableColumn("isAICall")]
+    fields += [TableColumn(name) for each in DIMENSIONS for name in (each.parameter, each.name_field)]
+    fields += [TableColumn("audioFileName"), TableColumn("createdAt", "instant")]
 
     def rows() -> tuple[tuple[Any, ...], ...]:
         return tuple(
@@ -132,17 +134,21 @@ def records(view: View, found: Sequence[Record]) -> None:
 
 
 def downloads(
-    view: View, title: str, stem: str, fields: Sequence[Field], rows: Callable[[], tuple[tuple[Any, ...], ...]]
+    view: PageContext,
+    title: str,
+    stem: str,
+    fields: Sequence[TableColumn],
+    rows: Callable[[], tuple[tuple[Any, ...], ...]],
 ) -> None:
     """Draw the buttons that download a table; the file is made when one is pressed, and speaks English."""
     if not current_user.may(Role.ANALYST):
         return
     metrics = [field.name for field in fields if field.name in METRICS]
 
-    def table() -> TableFile:
+    def table() -> TableExport:
         with speaking("en"):
             made = rows()
-            return TableFile(title, tuple(fields), made, about(title, view.shown, view.zone_name, metrics, len(made)))
+            return TableExport(title, tuple(fields), made, about(title, view.shown, view.zone_name, metrics, len(made)))
 
     name = f"callboard-{stem}-{date.today().isoformat()}"
     with st.container(horizontal=True, gap="small"):
@@ -156,15 +162,15 @@ def downloads(
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _TrendRow:
     """A bucket of a trend, and the one in its place in the compared period."""
 
-    point: Point
-    before: Sums | None
+    point: TrendPoint
+    before: MeasureTotals | None
 
 
-def _before(view: View, course: Trend) -> list[Sums | None]:
-    found: list[Sums | None] = []
+def _before(view: PageContext, course: Trend) -> list[MeasureTotals | None]:
+    found: list[MeasureTotals | None] = []
     other = view.compared_trend
     if other is not None:
         apart = other.points[0].bucket.first - course.points[0].bucket.first if other.points else ONE_DAY
@@ -174,21 +180,21 @@ def _before(view: View, course: Trend) -> list[Sums | None]:
     return found + [None] * (len(course.points) - len(found))
 
 
-def _columns(granularity: Granularity, *, compared: bool) -> list[Column[_Line]]:
-    def now(line: _Line) -> Sums:
+def _columns(granularity: Granularity, *, compared: bool) -> list[GridColumn[_TrendRow]]:
+    def now(line: _TrendRow) -> MeasureTotals:
         return line.point.sums
 
-    def before(line: _Line) -> Sums | None:
+    def before(line: _TrendRow) -> MeasureTotals | None:
         return line.before
 
-    columns: list[Column[_Line]] = [
-        Column(
+    columns: list[GridColumn[_TrendRow]] = [
+        GridColumn(
             t("Date"),
             lambda line: line.point.bucket.first,
             st.column_config.DateColumn(pinned=True),
             lambda line: formatting.bucket(line.point.bucket.first, granularity),
         ),
-        Column(t("Partial"), lambda line: t("partial") if line.point.bucket.partial else ""),
+        GridColumn(t("Partial"), lambda line: t("partial") if line.point.bucket.partial else ""),
     ]
     for name in TABLE_METRICS:
         columns += metric_columns.metric(METRICS[name], now, printed=name != "failureRate")

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from lib.access.sessions import ended_all
-from lib.access.users import Person, Role
+from lib.access.users import Role, User
 from lib.analytics import queries
 from lib.analytics.query import Grant
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN
@@ -35,7 +35,7 @@ def show(space: Workspace) -> None:
     _add(space)
 
 
-def _table(space: Workspace, found: Sequence[Person]) -> None:
+def _table(space: Workspace, found: Sequence[User]) -> None:
     if not found:
         page_layout.empty(t("Nobody yet"), t("Whoever logs in is listed here, and waits for a role."))
         return
@@ -64,7 +64,7 @@ def _listed(ids: Sequence[str] | None) -> str:
     return t("all") if ids is None else ", ".join(ids) or t("none of them")
 
 
-def _change(space: Workspace, found: Sequence[Person]) -> None:
+def _change(space: Workspace, found: Sequence[User]) -> None:
     """Draw the choice of a person, and what can be done with them."""
     by_id = {person.id: person for person in found if not person.fixed and person.id != current_user.current().id}
     if not by_id:

@@ -14,7 +14,7 @@ BYTES_PER_SECOND = 1024
 """How slow a body may be, after the grace."""
 
 
-class Body:
+class LimitedBody:
     """Receives one request's body. Raises RefusedError past its size, or where it comes too slowly."""
 
     def __init__(self, receive: Receive, limit: int, grace: float = GRACE_SECONDS) -> None:

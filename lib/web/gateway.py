@@ -19,8 +19,8 @@ from lib.errors import RefusedError
 from lib.observability import logging_config
 from lib.observability.prometheus import PAGES
 from lib.web import body_limit, security_headers, upload_permissions
-from lib.web.body_limit import Body
-from lib.web.host_check import Hosts, check_origin, name_of
+from lib.web.body_limit import LimitedBody
+from lib.web.host_check import AllowedHosts, check_origin, name_of
 from lib.web.http_protocol import MAX_ADDRESS, MAX_HEADERS, REFUSED, address_too_long, headers_too_long
 from lib.web.sockets import Sockets
 
@@ -65,7 +65,7 @@ class Limits:
     body_mb: int
 
 
-class Front:
+class Gateway:
     """Wraps everything that is served."""
 
     def __init__(
@@ -81,7 +81,7 @@ class Front:
     ) -> None:
         """Wrap; `page` is the HTML of the pages, `base_url` the address that visitors have, where it is known."""
         self._app = app
-        self._hosts = Hosts(hosts)
+        self._hosts = AllowedHosts(hosts)
         self._tls_name = name_of(base_url.removeprefix("https://").partition("/")[0].lower())
         if not base_url.startswith("https://"):
             self._tls_name = ""
@@ -108,7 +108,7 @@ class Front:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         asked = scope.get("raw_path") or path.encode()  # as it came: a line break in it is no line break of the log
         shown = asked[:MAX_SHOWN].decode("latin-1")
-        served = logging_config.Served("req_" + secrets.token_hex(12), scope["method"][:MAX_METHOD], shown)
+        served = logging_config.RequestContext("req_" + secrets.token_hex(12), scope["method"][:MAX_METHOD], shown)
         logging_config.serve(served)
         scope.setdefault("state", {})["request_id"] = served.id
         program = _is_of(path, _FOR_PROGRAMS)
@@ -126,7 +126,7 @@ class Front:
 
         try:
             body = await self._checked(scope, headers, program)
-            await self._app(scope, receive if body is None else Body(receive, body), answer)
+            await self._app(scope, receive if body is None else LimitedBody(receive, body), answer)
         except RefusedError as error:
             PAGES.refused[str(error.status)] += 1
             why = f": {error.message}"
@@ -151,7 +151,7 @@ class Front:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        served = logging_config.Served("ws_" + secrets.token_hex(12), "WEBSOCKET", scope["path"][:MAX_SHOWN])
+        served = logging_config.RequestContext("ws_" + secrets.token_hex(12), "WEBSOCKET", scope["path"][:MAX_SHOWN])
         logging_config.serve(served)
         accepted = ended = False
 

@@ -14,7 +14,7 @@ from lib.errors import RefusedError
 ANY = "*"
 
 
-class Hosts:
+class AllowedHosts:
     """The host names that are answered."""
 
     def __init__(self, names: Iterable[str]) -> None:

@@ -21,7 +21,7 @@ _SECONDS = 900
 _MOST = 3_500  # characters; browsers keep cookies of 4,096 bytes
 
 
-class AfterLogin:
+class LoginRedirectMiddleware:
     """Wraps the server of the pages."""
 
     def __init__(self, app: ASGIApp) -> None:

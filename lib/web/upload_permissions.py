@@ -21,7 +21,7 @@ Check = Callable[[], None]
 """Raises AccessError where the person may bring no files, or not any more; asks the database."""
 
 
-class Uploads:
+class UploadPermissions:
     """The sessions that may bring files. Safe to use from several threads."""
 
     def __init__(self) -> None:
@@ -54,4 +54,4 @@ class Uploads:
             raise RefusedError(503, words) from None
 
 
-UPLOADS = Uploads()
+UPLOADS = UploadPermissions()

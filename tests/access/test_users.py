@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from lib.access.audit_log import Action, Asked, Audit
+from lib.access.audit_log import Action, AuditFilter, AuditLog
 from lib.access.sessions import Sessions, ended_all
-from lib.access.users import People, Person, Role
+from lib.access.users import Role, User, UserRepository
 from lib.analytics.query import EVERYTHING, Grant
 from lib.errors import CallboardError, ConflictError, InvalidParameterError
 from lib.store import schema
@@ -33,22 +33,22 @@ def claims(
 
 
 @pytest.fixture
-def people(workspace: Workspace) -> People:
-    return People(workspace.state, ("Boss@example.com", "boss-subject"))
+def people(workspace: Workspace) -> UserRepository:
+    return UserRepository(workspace.state, ("Boss@example.com", "boss-subject"))
 
 
 @pytest.fixture
-def sessions(workspace: Workspace, people: People) -> Sessions:
+def sessions(workspace: Workspace, people: UserRepository) -> Sessions:
     return Sessions(workspace.state, people, IDLE, AGE)
 
 
-def who(sessions: Sessions, said: dict[str, Any]) -> Person:
+def who(sessions: Sessions, said: dict[str, Any]) -> User:
     found = sessions.enter(said).person
     assert found is not None
     return found
 
 
-def test_who_was_added_by_email_is_found_by_it_once(people: People, sessions: Sessions) -> None:
+def test_who_was_added_by_email_is_found_by_it_once(people: UserRepository, sessions: Sessions) -> None:
     people.add("Ann@Example.com", Role.ANALYST, NORTH, "root")
     ann = who(sessions, claims("s1", "ann@example.com"))
     assert (ann.role, ann.grant, ann.actor) == (Role.ANALYST, NORTH, "ann@example.com")
@@ -60,7 +60,9 @@ def test_who_was_added_by_email_is_found_by_it_once(people: People, sessions: Se
 
 
 @pytest.mark.parametrize("verified", [False, None, "true", 1])
-def test_an_email_that_is_not_verified_is_nobody_s(people: People, sessions: Sessions, verified: object) -> None:
+def test_an_email_that_is_not_verified_is_nobody_s(
+    people: UserRepository, sessions: Sessions, verified: object
+) -> None:
     people.add("ann@example.com", Role.ADMIN, EVERYTHING, "root")
     said = claims("s1", "ann@example.com") | {"email_verified": verified}
     found = who(sessions, said)
@@ -68,7 +70,7 @@ def test_an_email_that_is_not_verified_is_nobody_s(people: People, sessions: Ses
     assert who(sessions, claims("s3", "boss@example.com", verified=False)).role is Role.NONE
 
 
-def test_the_settings_make_admins(people: People, sessions: Sessions) -> None:
+def test_the_settings_make_admins(people: UserRepository, sessions: Sessions) -> None:
     by_email = who(sessions, claims("s1", "boss@example.com"))
     by_subject = who(sessions, claims("boss-subject"))
     assert by_email.role is by_subject.role is Role.ADMIN and by_email.fixed
@@ -97,7 +99,7 @@ def test_what_only_looks_like_an_admin_is_none(sessions: Sessions, subject: str,
     "slip", ["ann@example.com;bob@example.com", "Ann <ann@example.com>", "müller@example.com", "@"]
 )
 def test_a_slip_in_the_settings_makes_nobody_an_admin(workspace: Workspace, slip: str) -> None:
-    sessions = Sessions(workspace.state, People(workspace.state, (slip, "boss-subject")), IDLE, AGE)
+    sessions = Sessions(workspace.state, UserRepository(workspace.state, (slip, "boss-subject")), IDLE, AGE)
     for said in (claims("s1"), claims("s2", "ann@example.com"), claims("s3", "x@example.com", verified=False)):
         assert who(sessions, said).role is Role.NONE
     assert who(sessions, claims("boss-subject")).role is Role.ADMIN
@@ -110,14 +112,14 @@ def test_an_email_goes_when_the_provider_no_longer_vouches_for_it(sessions: Sess
     assert (again.id, again.email, again.role) == (boss.id, None, Role.NONE)
 
 
-def test_the_same_subject_of_another_issuer_is_another(sessions: Sessions, people: People) -> None:
+def test_the_same_subject_of_another_issuer_is_another(sessions: Sessions, people: UserRepository) -> None:
     ann = who(sessions, claims("s1"))
     people.change(ann.id, Role.ANALYST, EVERYTHING, "root")
     assert who(sessions, claims("s1")).role is Role.ANALYST
     assert who(sessions, claims("s1") | {"iss": "https://evil.example"}).role is Role.NONE
 
 
-def test_another_role_holds_from_the_next_action(people: People, sessions: Sessions) -> None:
+def test_another_role_holds_from_the_next_action(people: UserRepository, sessions: Sessions) -> None:
     said = claims("s1")
     ann = who(sessions, said)
     people.change(ann.id, Role.VIEWER, NORTH, "root")
@@ -129,7 +131,7 @@ def test_another_role_holds_from_the_next_action(people: People, sessions: Sessi
     assert who(sessions, claims("s1")).role is Role.NONE
 
 
-def test_an_admin_has_no_limits(people: People) -> None:
+def test_an_admin_has_no_limits(people: UserRepository) -> None:
     with pytest.raises(InvalidParameterError, match="An admin sees everything"):
         people.add("ann@example.com", Role.ADMIN, NORTH, "root")
     people.add("ann@example.com", Role.VIEWER, NORTH, "root")
@@ -166,7 +168,7 @@ def test_a_session_ends_by_time(
             connection.execute(sa.update(schema.sessions).values({column: datetime.now(UTC) - age - beyond}))
         assert sessions.good(number) is good
         assert (sessions.enter(said).person is not None) is good
-    (entry, *_) = Audit(workspace.state).entries(Asked(ZoneInfo("UTC")), 5)
+    (entry, *_) = AuditLog(workspace.state).entries(AuditFilter(ZoneInfo("UTC")), 5)
     assert (entry.action, entry.details) == (Action.SESSION_ENDED, {"why": why})
 
 
@@ -192,20 +194,20 @@ def test_a_log_in_of_before_a_restore_begins_nothing(workspace: Workspace, sessi
         claims("s1", ago=3600),
     ],
 )
-def test_claims_that_begin_nothing(sessions: Sessions, said: dict[str, Any], people: People) -> None:
+def test_claims_that_begin_nothing(sessions: Sessions, said: dict[str, Any], people: UserRepository) -> None:
     assert sessions.enter(said).person is None
     assert people.all() == []
 
 
-def test_what_is_done_is_written_down(workspace: Workspace, people: People, sessions: Sessions) -> None:
+def test_what_is_done_is_written_down(workspace: Workspace, people: UserRepository, sessions: Sessions) -> None:
     ann = people.add("ann@example.com", Role.VIEWER, NORTH, "root")
     sessions.enter(claims("s1", "ann@example.com"))
     sessions.enter(claims("s1", "ann@example.com"))
     assert sessions.open_ones() == {ann.id: 2}
     people.change(ann.id, Role.ANALYST, EVERYTHING, "root")
     assert ended_all(workspace.state, ann, "root") == 2
-    audit = Audit(workspace.state)
-    entries = audit.entries(Asked(ZoneInfo("UTC")), 10)
+    audit = AuditLog(workspace.state)
+    entries = audit.entries(AuditFilter(ZoneInfo("UTC")), 10)
     assert [(each.actor, each.action.value, each.subject, each.told) for each in reversed(entries)] == [
         ("root", "person added", "ann@example.com", "role: viewer, call_centers: north, campaigns: all"),
         ("ann@example.com", "logged in", "ann@example.com", "role: viewer"),
@@ -220,11 +222,11 @@ def test_what_is_done_is_written_down(workspace: Workspace, people: People, sess
         ("root", "session ended", "ann@example.com", "sessions: 2"),
     ]
     assert audit.actors() == ["ann@example.com", "root"]
-    assert audit.count(Asked(ZoneInfo("UTC"), actions=(Action.LOG_IN,))) == 2
-    assert audit.count(Asked(ZoneInfo("UTC"), actors=("root",))) == 3
+    assert audit.count(AuditFilter(ZoneInfo("UTC"), actions=(Action.LOG_IN,))) == 2
+    assert audit.count(AuditFilter(ZoneInfo("UTC"), actors=("root",))) == 3
     today = datetime.now(UTC).date()
-    assert audit.count(Asked(ZoneInfo("UTC"), today - timedelta(days=1), today)) == 5
-    assert audit.count(Asked(ZoneInfo("UTC"), date(2020, 1, 1), date(2020, 1, 2))) == 0
+    assert audit.count(AuditFilter(ZoneInfo("UTC"), today - timedelta(days=1), today)) == 5
+    assert audit.count(AuditFilter(ZoneInfo("UTC"), date(2020, 1, 1), date(2020, 1, 2))) == 0
 
 
 _BY_POSTGRESQL = (
@@ -238,7 +240,7 @@ _BY_POSTGRESQL = (
 
 
 def test_the_audit_is_added_to_alone(workspace: Workspace) -> None:
-    audit = Audit(workspace.state)
+    audit = AuditLog(workspace.state)
     audit.record("root", Action.EXPORT, "file.csv", rows=3)
     with workspace.state.read() as connection:
         row = dict(connection.execute(sa.select(schema.audit)).one()._mapping)
@@ -258,25 +260,25 @@ def test_the_audit_is_added_to_alone(workspace: Workspace) -> None:
     for change in changes:
         with pytest.raises(sa.exc.DBAPIError, match="append-only"), workspace.state.engine.begin() as connection:
             connection.execute(change)
-    (entry,) = audit.entries(Asked(ZoneInfo("UTC")), 10)
+    (entry,) = audit.entries(AuditFilter(ZoneInfo("UTC")), 10)
     assert (entry.actor, entry.told) == ("root", "rows: 3")
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_no_line_of_the_audit_is_replaced_by_its_row_id(workspace: Workspace) -> None:
     """SQLite has a second key of each row, unless its table is made without."""
-    Audit(workspace.state).record("root", Action.EXPORT, "file.csv")
+    AuditLog(workspace.state).record("root", Action.EXPORT, "file.csv")
     replaced = (
         "INSERT OR REPLACE INTO audit (rowid, id, at, actor, action, subject, details) "
         "SELECT 1, 'x', at, 'somebody else', action, subject, details FROM audit"
     )
     with pytest.raises(sa.exc.OperationalError, match="rowid"), workspace.state.engine.begin() as connection:
         connection.exec_driver_sql(replaced)
-    assert Audit(workspace.state).actors() == ["root"]
+    assert AuditLog(workspace.state).actors() == ["root"]
 
 
-def test_what_fails_is_not_written_down(workspace: Workspace, people: People) -> None:
+def test_what_fails_is_not_written_down(workspace: Workspace, people: UserRepository) -> None:
     with pytest.raises(RuntimeError), workspace.state.transaction() as connection:
         people.arrived(connection, claims("s1"), datetime.now(UTC))
         raise RuntimeError
-    assert people.all() == [] and Audit(workspace.state).count(Asked(ZoneInfo("UTC"))) == 0
+    assert people.all() == [] and AuditLog(workspace.state).count(AuditFilter(ZoneInfo("UTC"))) == 0

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from lib.analytics import queries
 from lib.analytics.calendar import Granularity
 from lib.analytics.query import Filters, Grant
-from lib.analytics.query_cache import Answers
+from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import CAMPAIGN
 from lib.workspace import Workspace
 
@@ -69,7 +69,7 @@ def shown(_connection: Connection, *values: object, **named: object) -> str:
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 @pytest.mark.parametrize(("one", "other"), EQUAL, ids=repr)
-def test_what_is_equal_and_shown_otherwise_is_another_question(answers: Answers, one: Any, other: Any) -> None:
+def test_what_is_equal_and_shown_otherwise_is_another_question(answers: QueryCache, one: Any, other: Any) -> None:
     forms = (lambda value: value, lambda value: (value,), Asked, lambda value: Asked(((value,), "x")))
     for form in forms:
         for value in (one, other, one):
@@ -79,7 +79,7 @@ def test_what_is_equal_and_shown_otherwise_is_another_question(answers: Answers,
 
 
 def test_the_same_question_is_asked_once(workspace: Workspace) -> None:
-    answers, calendar = Answers(workspace.facts), workspace.calendar
+    answers, calendar = QueryCache(workspace.facts), workspace.calendar
     for _ in range(3):
         filters = Filters(date(2024, 1, 1), NOON, ("a", "b"), is_ai=True, grant=Grant(("n",), None))
         answers.ask(queries.summary, filters, calendar)

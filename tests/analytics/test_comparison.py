@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 from lib.analytics import comparison
 from lib.analytics.comparison import Comparison, chosen
-from lib.analytics.planner import Period
+from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.query import Filters
 from lib.errors import InvalidParameterError
 
 LATER = date(2030, 1, 1)
 
 
-def days(text: str) -> Period:
+def days(text: str) -> ResolvedPeriod:
     first, last = (date.fromisoformat(day) for day in text.split("/"))
-    return Period(first, last)
+    return ResolvedPeriod(first, last)
 
 
 def shown(found: Comparison | None) -> str | None:
@@ -55,7 +55,7 @@ def test_previous_and_year_before(period: str, today: date, previous: str | None
 
 @given(st.dates(date(2000, 1, 1), date(2090, 1, 1)), st.integers(0, 800), st.integers(-100, 900))
 def test_never_more_days_than_have_passed(first: date, length: int, passed: int) -> None:
-    period, today = Period(first, first + timedelta(days=length)), first + timedelta(days=passed)
+    period, today = ResolvedPeriod(first, first + timedelta(days=length)), first + timedelta(days=passed)
     whole = timedelta(days=length)
     so_far = min(whole, max(timedelta(), today - first))
     for found in (comparison.previous(period, today), comparison.year_before(period, today)):
@@ -67,7 +67,11 @@ def test_never_more_days_than_have_passed(first: date, length: int, passed: int)
 
 def test_instants_and_nothing() -> None:
     instant = datetime(2024, 1, 1, tzinfo=UTC)
-    for period in (Period(None, None), Period(instant, date(2024, 2, 1)), Period(date(2024, 1, 1), instant)):
+    for period in (
+        ResolvedPeriod(None, None),
+        ResolvedPeriod(instant, date(2024, 2, 1)),
+        ResolvedPeriod(date(2024, 1, 1), instant),
+    ):
         assert chosen("previous", period, LATER) is None
         assert chosen("year", period, LATER) is None
         assert shown(chosen("own", period, LATER, (date(2023, 1, 1), date(2023, 2, 1)))) == "2023-01-01/2023-02-01"

@@ -12,13 +12,13 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from lib.analytics import rollup
-from lib.analytics.decomposition import Drivers, Part, between, drivers, exact_sum, mix_hides
-from lib.analytics.planner import Period
+from lib.analytics.decomposition import Contribution, Decomposition, between, drivers, exact_sum, mix_hides
+from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.queries import Breakdown, Group
 from lib.analytics.query import Filters, Grant
-from lib.analytics.query_cache import Answers
-from lib.catalog.dimensions import CAMPAIGN, EXECUTIVE, Named
-from lib.catalog.measures import Sums
+from lib.analytics.query_cache import QueryCache
+from lib.catalog.dimensions import CAMPAIGN, EXECUTIVE, Member
+from lib.catalog.measures import MeasureTotals
 from lib.reports.decomposition_text import explain, points
 from lib.store import schema
 from lib.store.enums import SCORE_SCALE
@@ -55,12 +55,12 @@ ROWS = (
 )
 
 
-def test_by_hand(workspace: Workspace, answers: Answers, load: Load) -> None:
+def test_by_hand(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load(ROWS)
     found = answers.ask(drivers, FEBRUARY, JANUARY, workspace.calendar, CAMPAIGN)
     assert (found.period, found.compared_period) == (
-        Period(FEBRUARY.date_from, FEBRUARY.date_to),
-        Period(JANUARY.date_from, JANUARY.date_to),
+        ResolvedPeriod(FEBRUARY.date_from, FEBRUARY.date_to),
+        ResolvedPeriod(JANUARY.date_from, JANUARY.date_to),
     )
     assert (found.before.scored, found.now.scored, found.before.evaluations, found.now.evaluations) == (6, 6, 7, 8)
     # M = 22/3 in both months, so the whole stays; shares 4/6 → 1/6, 1/6 → 3/6, 1/6 → 0, 0 → 2/6.
@@ -77,7 +77,7 @@ def test_by_hand(workspace: Workspace, answers: Answers, load: Load) -> None:
     assert (found.within, found.mix, found.hidden) == (Fraction(13, 24), Fraction(-13, 24), True)
 
 
-def test_executives_of_several_centers_are_one_group(workspace: Workspace, answers: Answers, load: Load) -> None:
+def test_executives_of_several_centers_are_one_group(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load(ROWS)
     found = answers.ask(drivers, FEBRUARY, JANUARY, workspace.calendar, EXECUTIVE)
     # Ann: 8, 8, 4 then 9, 5, 5, 10; Bob: 9, 9, 6 then 5, 10. 3/6 → 4/6 and 3/6 → 2/6; M = 22/3 twice.
@@ -88,7 +88,7 @@ def test_executives_of_several_centers_are_one_group(workspace: Workspace, answe
     }
 
 
-def test_filters_and_grants_hold_in_both_periods(workspace: Workspace, answers: Answers, load: Load) -> None:
+def test_filters_and_grants_hold_in_both_periods(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load(ROWS)
     grant = Grant(call_centers=("North",))
     january, february = (Filters(each.date_from, each.date_to, grant=grant) for each in (JANUARY, FEBRUARY))
@@ -100,7 +100,7 @@ def test_filters_and_grants_hold_in_both_periods(workspace: Workspace, answers: 
     assert answers.ask(drivers, *zoned, workspace.calendar, CAMPAIGN).change == 0
 
 
-def test_without_two_averages_there_is_nothing_to_tell(workspace: Workspace, answers: Answers, load: Load) -> None:
+def test_without_two_averages_there_is_nothing_to_tell(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load(ROWS)
     empty = Filters(date(2023, 1, 1), date(2023, 12, 31))
     for asked in ((FEBRUARY, empty), (empty, JANUARY)):
@@ -133,14 +133,14 @@ def test_the_parts_are_the_change(workspace: Workspace, load: Load, calls: list[
         for month in ("2024-01", "2024-02")
     ]
     for dimension in (CAMPAIGN, EXECUTIVE):
-        found = Answers(workspace.facts).ask(drivers, FEBRUARY, JANUARY, workspace.calendar, dimension)
+        found = QueryCache(workspace.facts).ask(drivers, FEBRUARY, JANUARY, workspace.calendar, dimension)
         if not all(scores):
             assert (found.change, found.parts) == (None, ())
             continue
         was, is_now = (sum(each) / len(each) for each in scores)
         assert found.change == is_now - was == sum(part.total for part in found.parts)
         assert found.within + found.mix == found.change
-        hides = Answers(workspace.facts).ask(mix_hides, FEBRUARY, JANUARY, workspace.calendar, dimension)
+        hides = QueryCache(workspace.facts).ask(mix_hides, FEBRUARY, JANUARY, workspace.calendar, dimension)
         assert hides is found.hidden
         assert sum(float(part.within) + float(part.mix) for part in found.parts) == pytest.approx(
             float(found.change), abs=1e-9
@@ -162,12 +162,15 @@ def test_fractions_are_added_exactly(amounts: list[Fraction]) -> None:
 def test_parts_are_what_the_formula_says(groups: list[tuple[int, int, int, int]]) -> None:
     """Computed here as it is written in the definitions, with fractions alone."""
     pairs = [
-        (Sums(evaluations=m, scored=m, score_sum=m and b), Sums(evaluations=n, scored=n, score_sum=n and s))
+        (
+            MeasureTotals(evaluations=m, scored=m, score_sum=m and b),
+            MeasureTotals(evaluations=n, scored=n, score_sum=n and s),
+        )
         for m, b, n, s in groups
     ]
     before, now = ([pair[side] for pair in pairs] for side in (0, 1))
     found = between(breakdown_of(now), breakdown_of(before))
-    whole = Sums.total(before), Sums.total(now)
+    whole = MeasureTotals.total(before), MeasureTotals.total(now)
     if not whole[0].scored or not whole[1].scored:
         assert not found.parts
         return
@@ -184,22 +187,22 @@ def test_parts_are_what_the_formula_says(groups: list[tuple[int, int, int, int]]
     assert order == sorted(order) and found.within + found.mix == (found.change or 0)
 
 
-def breakdown_of(sides: list[Sums]) -> Breakdown:
-    groups = tuple(Group(Named(str(number), str(number)), side) for number, side in enumerate(sides))
-    return Breakdown(Period(None, None), groups, Sums.total(sides), len(groups), 1, len(groups))
+def breakdown_of(sides: list[MeasureTotals]) -> Breakdown:
+    groups = tuple(Group(Member(str(number), str(number)), side) for number, side in enumerate(sides))
+    return Breakdown(ResolvedPeriod(None, None), groups, MeasureTotals.total(sides), len(groups), 1, len(groups))
 
 
-def sums(n: int, mean: float) -> Sums:
-    return Sums(evaluations=n, completed=n, scored=n, score_sum=round(n * mean * SCORE_SCALE))
+def sums(n: int, mean: float) -> MeasureTotals:
+    return MeasureTotals(evaluations=n, completed=n, scored=n, score_sum=round(n * mean * SCORE_SCALE))
 
 
-def told(before: Sums, now: Sums, *parts: Part) -> Drivers:
-    nothing = Period(None, None)
-    return Drivers(nothing, nothing, before, now, parts)
+def told(before: MeasureTotals, now: MeasureTotals, *parts: Contribution) -> Decomposition:
+    nothing = ResolvedPeriod(None, None)
+    return Decomposition(nothing, nothing, before, now, parts)
 
 
-def part(name: str, within: str, mix: str, before: int = 9, now: int = 9) -> Part:
-    return Part(Named(name, name), sums(before, 5), sums(now, 5), Fraction(within), Fraction(mix))
+def part(name: str, within: str, mix: str, before: int = 9, now: int = 9) -> Contribution:
+    return Contribution(Member(name, name), sums(before, 5), sums(now, 5), Fraction(within), Fraction(mix))
 
 
 def test_in_words() -> None:
@@ -267,7 +270,7 @@ def test_points() -> None:
 
 
 @pytest.mark.skipif(not (SHARED / "data").exists(), reason="the real data sets lie beside the repository, not in it")
-def test_real_calls(workspace: Workspace, answers: Answers, load: Load) -> None:
+def test_real_calls(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     files = sorted((SHARED / "data" / "consumidor").glob("*.csv"))
     load(files, (ROOT / "samples" / "consumidor.toml").read_text())
     now, before = Filters(date(2014, 9, 1), date(2014, 9, 30)), Filters(date(2014, 8, 1), date(2014, 8, 31))

@@ -10,9 +10,9 @@ import pytest
 from lib.analytics import grouped_trends, queries
 from lib.analytics.calendar import Granularity
 from lib.analytics.query import Filters, Grant
-from lib.analytics.query_cache import Answers
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Named
-from lib.catalog.measures import METRICS, Sums
+from lib.analytics.query_cache import QueryCache
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Member
+from lib.catalog.measures import METRICS, MeasureTotals
 from lib.jobs.tasks import TASKS
 from lib.workspace import Workspace
 from tests.conftest import Load
@@ -21,7 +21,7 @@ HEADER = "id,audioDate,averageNote,campaignName,callCenterName\n"
 SCORE = METRICS["averageScore"]
 
 
-def test_by_hand(workspace: Workspace, answers: Answers, load: Load) -> None:
+def test_by_hand(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load(
         HEADER
         + "1,2024-01-01,9,Alpha,North\n"
@@ -36,19 +36,19 @@ def test_by_hand(workspace: Workspace, answers: Answers, load: Load) -> None:
     assert counts == [[1, 0, 1], [1, 0, 0], [0, 0, 1]]
     brief = answers.ask(grouped_trends.brief, Filters(), workspace.calendar, CAMPAIGN)
     assert brief.buckets == (date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 3))
-    assert brief.groups[Named("Alpha", "Alpha")] == (9.0, None, 6.0)
-    assert brief.groups[Named(None, "(none)")] == (None, None, 8.0)
+    assert brief.groups[Member("Alpha", "Alpha")] == (9.0, None, 6.0)
+    assert brief.groups[Member(None, "(none)")] == (None, None, 8.0)
     # Who may see one call center sees no course of another.
     limited = answers.ask(grouped_trends.brief, Filters(grant=Grant(("South",))), workspace.calendar, CAMPAIGN)
-    assert dict(limited.groups) == {Named("Alpha", "Alpha"): (6.0,)}
+    assert dict(limited.groups) == {Member("Alpha", "Alpha"): (6.0,)}
 
 
-def test_some_groups_alone(workspace: Workspace, answers: Answers) -> None:
+def test_some_groups_alone(workspace: Workspace, answers: QueryCache) -> None:
     TASKS["sample"](workspace, {"rows": 2_000, "seed": 5, "until": "2024-06-30"}, lambda *_: None)
     filters = Filters(date(2024, 1, 10), date(2024, 6, 20))
     for dimension in DIMENSIONS:
         all_ = answers.ask(grouped_trends.brief, filters, workspace.calendar, dimension)
-        names = (*list(all_.groups)[::2], Named(None, "(none)"), Named("nobody", "Nobody"))
+        names = (*list(all_.groups)[::2], Member(None, "(none)"), Member("nobody", "Nobody"))
         some = answers.ask(grouped_trends.brief, filters, workspace.calendar, dimension, names)
         assert dict(some.groups) == {named: course for named, course in all_.groups.items() if named in names}
         groups = answers.ask(queries.breakdown, filters, workspace.calendar, dimension, page_size=1_000).groups
@@ -56,13 +56,13 @@ def test_some_groups_alone(workspace: Workspace, answers: Answers) -> None:
         assert dict(totals.groups) == {group.named: group.sums for group in groups if group.named in names}
 
 
-def test_nothing(workspace: Workspace, answers: Answers) -> None:
+def test_nothing(workspace: Workspace, answers: QueryCache) -> None:
     found = answers.ask(grouped_trends.split, Filters(), workspace.calendar, CAMPAIGN, Granularity.DAILY)
-    assert found == grouped_trends.Split((), None, 0)
+    assert found == grouped_trends.GroupedTrend((), None, 0)
     assert not answers.ask(grouped_trends.brief, Filters(), workspace.calendar, CAMPAIGN).groups
 
 
-def test_courses_are_the_groups_own_trends(workspace: Workspace, answers: Answers) -> None:
+def test_courses_are_the_groups_own_trends(workspace: Workspace, answers: QueryCache) -> None:
     TASKS["sample"](workspace, {"rows": 3_000, "seed": 3, "until": "2024-06-30"}, lambda *_: None)
     filters = Filters(date(2024, 1, 10), date(2024, 6, 20))
     for dimension, granularity in itertools.product(DIMENSIONS, Granularity):
@@ -76,10 +76,10 @@ def test_courses_are_the_groups_own_trends(workspace: Workspace, answers: Answer
         whole = answers.ask(queries.trend, filters, workspace.calendar, granularity)
         shown = [course for _, course in found.largest] + ([found.rest] if found.rest else [])
         for place, point in enumerate(whole.points):
-            assert sum((course.points[place].sums for course in shown), Sums()) == point.sums
+            assert sum((course.points[place].sums for course in shown), MeasureTotals()) == point.sums
 
 
-def test_in_brief_a_group_has_its_own_averages(workspace: Workspace, answers: Answers) -> None:
+def test_in_brief_a_group_has_its_own_averages(workspace: Workspace, answers: QueryCache) -> None:
     TASKS["sample"](workspace, {"rows": 2_000, "seed": 4, "until": "2024-12-31"}, lambda *_: None)
     lasts = (date(2024, 1, 20), date(2024, 3, 31), date(2024, 12, 31))
     for dimension, last in itertools.product((CALL_CENTER, ENGAGEMENT, EXECUTIVE), lasts):

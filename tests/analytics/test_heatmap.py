@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lib.analytics import queries
-from lib.analytics.heatmap import Heat, by_hour
+from lib.analytics.heatmap import Heatmap, by_hour
 from lib.analytics.query import Filters, Grant
-from lib.analytics.query_cache import Answers
-from lib.catalog.measures import Sums
+from lib.analytics.query_cache import QueryCache
+from lib.catalog.measures import MeasureTotals
 from lib.settings import WeekStart
 from lib.workspace import Workspace
 from tests.conftest import Load
@@ -22,12 +22,12 @@ from tests.conftest import Load
 HEADER = "id,audioDate,state,averageNote,callCenterName,isAICall\n"
 
 
-def counts(heat: Heat) -> dict[tuple[int, int], int]:
+def counts(heat: Heatmap) -> dict[tuple[int, int], int]:
     """Return how many evaluations each weekday and hour has, where it has any."""
     return {(cell.weekday, cell.hour): cell.sums.evaluations for cell in heat.cells if cell.sums.evaluations}
 
 
-def test_by_hand(workspace: Workspace, answers: Answers, load: Load) -> None:
+def test_by_hand(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load(
         HEADER
         + "1,2024-01-01T08:00:00Z,Completed,9,North,false\n"  # a Monday
@@ -41,7 +41,7 @@ def test_by_hand(workspace: Workspace, answers: Answers, load: Load) -> None:
     assert counts(heat) == {(1, 8): 2, (7, 23): 1}
     monday = heat.cells[8].sums
     assert (monday.scored, monday.score_sum, monday.ai_calls) == (2, 150_000, 1)
-    assert sum((cell.sums for cell in heat.cells), Sums()) == (
+    assert sum((cell.sums for cell in heat.cells), MeasureTotals()) == (
         answers.ask(queries.summary, Filters(), workspace.calendar).sums
     )
     assert counts(answers.ask(by_hour, Filters(is_ai=True), workspace.calendar)) == {(1, 8): 1, (7, 23): 1}
@@ -56,7 +56,7 @@ def test_by_hand(workspace: Workspace, answers: Answers, load: Load) -> None:
 
 @pytest.mark.parametrize("week_start", get_args(WeekStart))
 def test_the_week_begins_where_the_workspace_says(
-    workspace: Workspace, answers: Answers, week_start: WeekStart
+    workspace: Workspace, answers: QueryCache, week_start: WeekStart
 ) -> None:
     heat = answers.ask(by_hour, Filters(), replace(workspace.calendar, week_start=week_start))
     first = {"monday": 1, "sunday": 7, "saturday": 6}[week_start]
@@ -73,7 +73,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_when_clocks_change(workspace: Workspace, answers: Answers, load: Load, name: str) -> None:
+def test_when_clocks_change(workspace: Workspace, answers: QueryCache, load: Load, name: str) -> None:
     """Every 20 minutes of the three days around each change, in the zone asked for."""
     starts = [datetime.fromisoformat(f"{day}T00:10:00+00:00") for day in CHANGES[name]]
     instants = [start + timedelta(minutes=20 * number) for start in starts for number in range(3 * 24 * 3)]

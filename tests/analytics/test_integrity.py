@@ -127,4 +127,4 @@ def test_an_id_that_is_there_twice(workspace: Workspace, load: Load, twice: Twic
     told = check(workspace, repair=True)
     assert (told["left"], told["evaluations"]) == ((), 3)
     with workspace.facts.read() as connection:
-        assert integrity.findings(connection) == integrity.Findings((), ())
+        assert integrity.findings(connection) == integrity.IntegrityReport((), ())

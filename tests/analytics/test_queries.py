@@ -10,7 +10,7 @@ import pytest
 from lib.analytics import queries, records
 from lib.analytics.calendar import Granularity
 from lib.analytics.query import Filters
-from lib.analytics.query_cache import Answers
+from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE
 from lib.catalog.measures import METRICS
 from lib.errors import InvalidParameterError
@@ -40,7 +40,7 @@ def parsed(workspace: Workspace, **parameters: str) -> Filters:
     return Filters.from_parameters({name: [value] for name, value in parameters.items()}, workspace.calendar.zone)
 
 
-def test_summary(workspace: Workspace, answers: Answers) -> None:
+def test_summary(workspace: Workspace, answers: QueryCache) -> None:
     found = answers.ask(queries.summary, Filters(), workspace.calendar)
     sums = found.sums
     assert (found.period.date_from, found.period.date_to) == (date(2024, 1, 1), date(2024, 1, 9))
@@ -58,14 +58,14 @@ def test_summary(workspace: Workspace, answers: Answers) -> None:
     assert (found.top_campaign, found.top_call_center) == ("Beta", "South")  # 7 is more than (9 + 4.5) / 2
 
 
-def test_nothing_to_divide_by(workspace: Workspace, answers: Answers) -> None:
+def test_nothing_to_divide_by(workspace: Workspace, answers: QueryCache) -> None:
     found = answers.ask(queries.summary, parsed(workspace, campaignId="nobody"), workspace.calendar)
     assert found.sums.evaluations == 0
     assert [metric.value(found.sums) for metric in METRICS.values() if metric.unit.decimals] == [None] * 4
     assert (found.top_campaign, found.top_call_center) == (None, None)
 
 
-def test_breakdown_with_the_row_of_none(workspace: Workspace, answers: Answers) -> None:
+def test_breakdown_with_the_row_of_none(workspace: Workspace, answers: QueryCache) -> None:
     found = answers.ask(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN)
     assert [(group.named.id, group.named.name, group.sums.evaluations) for group in found.groups] == [
         ("b", "Beta", 3),
@@ -75,7 +75,7 @@ def test_breakdown_with_the_row_of_none(workspace: Workspace, answers: Answers) 
     assert (found.total_count, found.total.evaluations) == (3, 7)
 
 
-def test_breakdown_sorted_and_paged(workspace: Workspace, answers: Answers) -> None:
+def test_breakdown_sorted_and_paged(workspace: Workspace, answers: QueryCache) -> None:
     def ids(sort: str, page: int = 1, size: int = 100) -> list[str | None]:
         found = answers.ask(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN, sort, page, size)
         return [group.named.id for group in found.groups]
@@ -90,7 +90,7 @@ def test_breakdown_sorted_and_paged(workspace: Workspace, answers: Answers) -> N
         ids("averagescor")
 
 
-def test_what_is_equal_as_rounded_is_in_the_order_of_ids(load: Load, workspace: Workspace, answers: Answers) -> None:
+def test_what_is_equal_as_rounded_is_in_the_order_of_ids(load: Load, workspace: Workspace, answers: QueryCache) -> None:
     load("id,audioDate,averageNote,campaignId\nx1,2025-01-01,7.344,z\nx2,2025-01-01,7.336,y\nx3,2025-01-01,7.35,x\n")
     for sort, wanted in (("averageScore", ["y", "z", "x"]), ("-averageScore", ["x", "y", "z"])):
         found = answers.ask(
@@ -99,20 +99,20 @@ def test_what_is_equal_as_rounded_is_in_the_order_of_ids(load: Load, workspace: 
         assert [group.named.id for group in found.groups] == wanted
 
 
-def test_executives_by_their_call_center(workspace: Workspace, answers: Answers) -> None:
+def test_executives_by_their_call_center(workspace: Workspace, answers: QueryCache) -> None:
     found = answers.ask(queries.breakdown, Filters(), workspace.calendar, EXECUTIVE, "-callCenterName")
     assert [group.named.name for group in found.groups] == ["Bob", "(none)", "Ann"]  # the last has no one center
     with pytest.raises(InvalidParameterError, match="not a field"):
         answers.ask(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN, "callCenterName")
 
 
-def test_an_executives_one_call_center(workspace: Workspace, answers: Answers) -> None:
+def test_an_executives_one_call_center(workspace: Workspace, answers: QueryCache) -> None:
     found = answers.ask(queries.breakdown, Filters(), workspace.calendar, EXECUTIVE)
     centers = {group.named.name: group.call_center.name if group.call_center else None for group in found.groups}
     assert centers == {"Ann": None, "Bob": "South", "(none)": "(none)"}
 
 
-def test_filters(workspace: Workspace, answers: Answers) -> None:
+def test_filters(workspace: Workspace, answers: QueryCache) -> None:
     def count(**parameters: str) -> int:
         return answers.ask(queries.summary, parsed(workspace, **parameters), workspace.calendar).sums.evaluations
 
@@ -124,7 +124,7 @@ def test_filters(workspace: Workspace, answers: Answers) -> None:
     assert count(dateFrom="2024-01-09") == 3
 
 
-def test_instants_are_inclusive(workspace: Workspace, answers: Answers) -> None:
+def test_instants_are_inclusive(workspace: Workspace, answers: QueryCache) -> None:
     def count(**parameters: str) -> int:
         return answers.ask(queries.summary, parsed(workspace, **parameters), workspace.calendar).sums.evaluations
 
@@ -134,7 +134,7 @@ def test_instants_are_inclusive(workspace: Workspace, answers: Answers) -> None:
     assert count(dateTo="2024-01-09T20:59:59.5-03:00") == 7
 
 
-def test_another_zone_moves_the_days(workspace: Workspace, answers: Answers) -> None:
+def test_another_zone_moves_the_days(workspace: Workspace, answers: QueryCache) -> None:
     asked = parsed(workspace, timezone="Asia/Tokyo", dateFrom="2024-01-02", dateTo="2024-01-02")
     found = answers.ask(queries.summary, asked, workspace.calendar)
     assert (found.sums.evaluations, found.sums.score_sum) == (1, 45_000)  # 23:30 UTC is 08:30 the day after
@@ -144,7 +144,7 @@ def test_another_zone_moves_the_days(workspace: Workspace, answers: Answers) -> 
     assert sum(point.sums.completed for point in course.points) == 4
 
 
-def test_trend_has_no_gaps(workspace: Workspace, answers: Answers) -> None:
+def test_trend_has_no_gaps(workspace: Workspace, answers: QueryCache) -> None:
     course = answers.ask(queries.trend, Filters(), workspace.calendar)
     assert [point.bucket.first.day for point in course.points] == list(range(1, 10))
     assert [point.sums.evaluations for point in course.points] == [2, 0, 2, 0, 0, 0, 0, 0, 3]
@@ -156,7 +156,7 @@ def test_trend_has_no_gaps(workspace: Workspace, answers: Answers) -> None:
     ]
 
 
-def test_a_trend_has_its_limits(workspace: Workspace, answers: Answers) -> None:
+def test_a_trend_has_its_limits(workspace: Workspace, answers: QueryCache) -> None:
     asked = parsed(workspace, dateFrom="1970-01-01", dateTo="2099-12-31")
     with pytest.raises(InvalidParameterError) as caught:
         answers.ask(queries.trend, asked, workspace.calendar)
@@ -165,7 +165,7 @@ def test_a_trend_has_its_limits(workspace: Workspace, answers: Answers) -> None:
     assert len(months.points) == 130 * 12
 
 
-def test_records(workspace: Workspace, answers: Answers) -> None:
+def test_records(workspace: Workspace, answers: QueryCache) -> None:
     found = answers.ask(records.records, Filters(), workspace.calendar, (), (), 1, 4)
     assert [record.id for record in found.records] == ["7", "5", "6", "3"]
     assert found.total_count == 7
@@ -175,7 +175,7 @@ def test_records(workspace: Workspace, answers: Answers) -> None:
     assert [record.id for record in pending.records] == ["4"]
 
 
-def test_tops_want_thirty(workspace: Workspace, answers: Answers, load: Load) -> None:
+def test_tops_want_thirty(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     lines = ["id,audioDate,averageNote,campaignName,callCenterName"]
     lines += [f"big{n},2024-02-01,6,Big,One" for n in range(30)]
     lines += [f"top{n},2024-02-01,9.9,Small,One" for n in range(29)]
@@ -186,7 +186,7 @@ def test_tops_want_thirty(workspace: Workspace, answers: Answers, load: Load) ->
     assert answers.ask(queries.summary, asked, workspace.calendar).top_campaign == "Small"
 
 
-def test_options_are_what_there_is(answers: Answers) -> None:
+def test_options_are_what_there_is(answers: QueryCache) -> None:
     assert [named.name for named in answers.ask(queries.options, CALL_CENTER)] == ["(none)", "North", "South"]
 
 

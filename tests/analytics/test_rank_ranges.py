@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from lib.analytics.queries import Group
 from lib.analytics.rank_ranges import tiers
-from lib.catalog.dimensions import Named
-from lib.catalog.measures import METRICS, Sums, score_difference
+from lib.catalog.dimensions import Member
+from lib.catalog.measures import METRICS, MeasureTotals, score_difference
 from lib.store.enums import SCORE_SCALE
 
 
@@ -18,8 +18,10 @@ def group(name: str | None, n: int, mean: float, deviation: float = 1.0) -> Grou
     """Half of the scores lie one deviation above the mean, half below."""
     low, high = (round((mean + sign * deviation) * SCORE_SCALE) for sign in (-1, 1))
     half = n // 2
-    sums = Sums(scored=2 * half, score_sum=half * (low + high), score_square_sum=half * (low * low + high * high))
-    return Group(Named(name, name or "(none)"), sums)
+    sums = MeasureTotals(
+        scored=2 * half, score_sum=half * (low + high), score_square_sum=half * (low * low + high * high)
+    )
+    return Group(Member(name, name or "(none)"), sums)
 
 
 def shown(*groups: Group) -> list[tuple[int, str]]:

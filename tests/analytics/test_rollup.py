@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from lib.analytics import queries, rollup
 from lib.analytics.query import Filters, Grant
-from lib.analytics.query_cache import Answers
+from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import CAMPAIGN, EXECUTIVE
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
@@ -54,7 +54,7 @@ def test_after_any_imports(workspace: Workspace, load: Load, imports: list[list[
         expected.update({row["id"]: row for row in rows})
         with workspace.facts.read() as connection:
             assert rollup.differences(connection) == []
-    answers = Answers(workspace.facts)
+    answers = QueryCache(workspace.facts)
     found = answers.ask(queries.summary, Filters(), workspace.calendar).sums
     completed = [row for row in expected.values() if row["state"] == "Completed"]
     scores = [round(float(row["averageNote"]) * 10_000) for row in completed if row["averageNote"]]
@@ -125,7 +125,7 @@ def test_the_smallest_change_bumps_the_version_and_none_does_not(workspace: Work
     assert version() == first
     load("id,audioDate,campaignId,campaignName\n1,2024-01-01,a,Alfa\n")
     assert version() == first + 1
-    found = Answers(workspace.facts).ask(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN)
+    found = QueryCache(workspace.facts).ask(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN)
     assert [group.named.name for group in found.groups] == ["Alfa"]
 
 
@@ -137,7 +137,7 @@ def test_what_moved_away_is_gone(workspace: Workspace, load: Load) -> None:
     """A cell that holds nothing any more leaves rows behind that add up to nothing; no question may show them."""
     load(MOVED)
     load(HEADER + "1,2024-02-02,New,South,Ann,6\n")
-    answers, calendar = Answers(workspace.facts), workspace.calendar
+    answers, calendar = QueryCache(workspace.facts), workspace.calendar
     assert [each.name for each in answers.ask(queries.options, CAMPAIGN)] == ["New"]
     assert [group.named.name for group in answers.ask(queries.breakdown, Filters(), calendar, CAMPAIGN).groups] == [
         "New"
@@ -157,7 +157,7 @@ def test_rows_are_put_together(workspace: Workspace, load: Load, monkeypatch: py
     load(MOVED)
     for score in (6, 7, 8):
         load(f"{HEADER}1,2024-01-01,Old,North,Ann,{score}\n")
-    before = Answers(workspace.facts).ask(queries.summary, Filters(), workspace.calendar)
+    before = QueryCache(workspace.facts).ask(queries.summary, Filters(), workspace.calendar)
 
     def rows() -> int:
         with workspace.facts.read() as connection:
@@ -177,7 +177,7 @@ def test_rows_are_put_together(workspace: Workspace, load: Load, monkeypatch: py
     assert rows() == 2
     with workspace.facts.read() as connection:
         assert rollup.differences(connection) == []
-    assert Answers(workspace.facts).ask(queries.summary, Filters(), workspace.calendar) == before
+    assert QueryCache(workspace.facts).ask(queries.summary, Filters(), workspace.calendar) == before
 
 
 def test_they_are_put_together_as_soon_the_next_time(

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from lib.analytics import rollup
 from lib.analytics.query import Filters, Grant
-from lib.analytics.query_cache import Answers
-from lib.analytics.standardization import LikeForLike, Row, like_for_like
+from lib.analytics.query_cache import QueryCache
+from lib.analytics.standardization import StandardizedRow, StandardizedScores, like_for_like
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
 from lib.catalog.measures import METRICS
 from lib.store import schema
@@ -47,11 +47,11 @@ SIMPSON = lines(
 )
 
 
-def ask(workspace: Workspace, filters: Filters = Filters(), dimension: Dimension = EXECUTIVE) -> LikeForLike:  # noqa: B008 - frozen
-    return Answers(workspace.facts).ask(like_for_like, filters, workspace.calendar, dimension)
+def ask(workspace: Workspace, filters: Filters = Filters(), dimension: Dimension = EXECUTIVE) -> StandardizedScores:  # noqa: B008 - frozen
+    return QueryCache(workspace.facts).ask(like_for_like, filters, workspace.calendar, dimension)
 
 
-def by_name(found: LikeForLike) -> dict[str, Row]:
+def by_name(found: StandardizedScores) -> dict[str, StandardizedRow]:
     return {row.named.name: row for row in found.rows}
 
 

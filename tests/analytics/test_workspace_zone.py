@@ -13,7 +13,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from lib.access.audit_log import Action, Asked
+from lib.access.audit_log import Action, AuditFilter
 from lib.analytics import queries
 from lib.analytics.calendar import Calendar
 from lib.analytics.query import Filters
@@ -75,7 +75,7 @@ def test_the_change_moves_days_and_is_in_the_audit(workspace: Workspace, load: L
     assert workspace.calendar.zone.key == "America/New_York"
     assert TASKS["check"](workspace, {}, lambda *_: None)["differences"] == 0
     change(workspace, "America/New_York")  # nothing to change, nothing to write down
-    entries = workspace.audit.entries(Asked(workspace.settings.zone, actions=(Action.TIMEZONE,)), 10)
+    entries = workspace.audit.entries(AuditFilter(workspace.settings.zone, actions=(Action.TIMEZONE,)), 10)
     assert [(each.actor, each.subject, each.details) for each in entries] == [
         ("ada", "America/New_York", {"before": "UTC"})
     ]

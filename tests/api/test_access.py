@@ -11,10 +11,10 @@ import pytest
 from lib.access import api_keys
 from lib.analytics.calendar import Granularity
 from lib.analytics.query import Filters
-from lib.exports.service import Order
+from lib.exports.service import ExportRequest
 from lib.jobs.queue import EXPORT, Queue
 from lib.settings import Settings
-from lib.store.state import State
+from lib.store.state import StateStore
 from tests.api.conftest import App
 from tests.api_client import Client
 from tests.waiting import until
@@ -40,7 +40,7 @@ def settings(app: App) -> Settings:
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
 def test_every_route_with_every_key(small_app: App, route: tuple[str, str]) -> None:
     revoked, expired = small_app.key(), small_app.key(expires_in=timedelta(milliseconds=1))
-    state = State(settings(small_app))
+    state = StateStore(settings(small_app))
     api_keys.revoke(state, revoked, "test")
     state.close()
     time.sleep(0.01)
@@ -174,8 +174,8 @@ def test_evaluations_are_exported_by_who_may_read_them(small_app: App) -> None:
 def test_a_link_goes_to_who_may_have_the_file(small_app: App) -> None:
     """Also of what was ordered on a page, whose order a key learns by its id alone."""
     everything = small_app.client()
-    state = State(settings(small_app))
-    order = Order("evaluations", "csv", Filters(), Granularity.DAILY, "everything")
+    state = StateStore(settings(small_app))
+    order = ExportRequest("evaluations", "csv", Filters(), Granularity.DAILY, "everything")
     jobs = {
         "rows": everything.ask("POST", "/v1/analytics/export", json=ROWS).json()["jobId"],
         "summary": everything.ask("POST", "/v1/analytics/export", json=SUMMARY).json()["jobId"],
@@ -209,9 +209,9 @@ def test_an_order_of_before_gives_no_rows_to_a_key_without_the_scope(small_app: 
     client = small_app.client("analytics:read", "analytics:export")
     job = client.ask("POST", "/v1/analytics/export", json=SUMMARY).json()["jobId"]
     assert completed(client, job) >= LINK  # its own
-    state = State(settings(small_app))
+    state = StateStore(settings(small_app))
     actor = Queue(state).get(job).actor
-    order = Order("evaluations", "csv", Filters(), Granularity.DAILY, "everything")
+    order = ExportRequest("evaluations", "csv", Filters(), Granularity.DAILY, "everything")
     before = Queue(state).add(EXPORT, order.to_json(), actor).id
     assert not completed(client, before) & LINK
     state.close()
@@ -252,7 +252,7 @@ def test_too_many_requests(sample_app: App) -> None:
 
 def test_keys_are_kept_as_hashes(small_app: App) -> None:
     text = small_app.key()
-    state = State(settings(small_app))
+    state = StateStore(settings(small_app))
     with state.read() as connection:
         kept = str(connection.exec_driver_sql("SELECT * FROM api_keys").all())
     state.close()

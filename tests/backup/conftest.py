@@ -21,11 +21,11 @@ from lib.analytics import integrity, queries
 from lib.analytics.query import Filters, Grant
 from lib.backup import table_io
 from lib.ingest import saved_mappings
-from lib.jobs.queue import BACKUP, Once
+from lib.jobs.queue import BACKUP, IdempotencyKey
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import schema
-from lib.store.state import State
+from lib.store.state import StateStore
 from lib.workspace import Workspace
 from tests import postgres
 
@@ -114,7 +114,7 @@ def fill_state(workspace: Workspace) -> None:
     claimed = workspace.queue.claim(["import"])
     assert claimed is not None and claimed.id == done.id
     workspace.queue.complete(claimed, {"lines": []})
-    workspace.queue.add("export", {}, "test", Once("cb_live_1", "once", "digest"))
+    workspace.queue.add("export", {}, "test", IdempotencyKey("cb_live_1", "once", "digest"))
     workspace.queue.add("import", {"files": [["/y", "y.csv"]]}, "test")
     with workspace.facts.read() as connection:
         status = queries.status(connection)
@@ -152,7 +152,7 @@ def facts_of(workspace: Workspace) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
-def state_of(state: State) -> dict[str, list[tuple[Any, ...]]]:
+def state_of(state: StateStore) -> dict[str, list[tuple[Any, ...]]]:
     """Return the rows of every table of the state."""
     with state.read() as connection:
         return {

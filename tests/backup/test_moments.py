@@ -14,13 +14,13 @@ import pytest
 import sqlalchemy as sa
 
 from lib.access import api_keys
-from lib.access.audit_log import Action, Audit, record
+from lib.access.audit_log import Action, AuditLog, record
 from lib.backup import archive
 from lib.backup.restore import restore
 from lib.errors import StorageError
 from lib.settings import Settings
 from lib.store import atomic_swap, schema
-from lib.store.state import State
+from lib.store.state import StateStore
 from lib.workspace import Workspace
 from tests.backup.conftest import Kept, Reopened, back_up, facts_of, state_of
 from tests.conftest import ROOT
@@ -130,10 +130,8 @@ def test_restored_data_wait_for_who_holds_the_database(settings: Settings, reope
     assert facts is not None and state is not None
     for store in (facts, state):
         store.with_name(f"{store.name}.restored").write_bytes(b"new")
-    code = (
-        "from lib.settings import Settings; from lib.store.state import State; from pathlib import Path; import sys; "
-    )
-    code += "State(Settings(data_dir=Path(sys.argv[1])))"
+    code = "from lib.settings import Settings; from lib.store.state import StateStore; from pathlib import Path; import sys; "
+    code += "StateStore(Settings(data_dir=Path(sys.argv[1])))"
     done = subprocess.run(
         [sys.executable, "-c", code, str(settings.data_dir)], cwd=ROOT, capture_output=True, text=True
     )
@@ -205,14 +203,14 @@ def test_a_backup_is_of_one_moment_while_others_write(reopened: Reopened, tmp_pa
     assert versions == sorted(versions) and versions[-1] > first
 
 
-def revoke_all(state: State) -> set[str]:
+def revoke_all(state: StateStore) -> set[str]:
     """Revoke every key that is good still, and write a line of the audit; return their prefixes."""
-    Audit(state).record("other", Action.DOWNLOAD, "meanwhile")
+    AuditLog(state).record("other", Action.DOWNLOAD, "meanwhile")
     good = [key.prefix for key in api_keys.all_keys(state) if key.revoked_at is None]
     return {api_keys.revoke(state, prefix, "other").prefix for prefix in good}
 
 
-def stays(state: State, revoked: set[str]) -> None:
+def stays(state: StateStore, revoked: set[str]) -> None:
     """Hold that what `revoke_all` did is done still."""
     status = {key.prefix: key.status for key in api_keys.all_keys(state)}
     assert revoked and {status[prefix] for prefix in revoked} == {"revoked"}
@@ -232,7 +230,7 @@ def test_what_is_revoked_while_a_restore_is_at_work_stays_so(
         settings = settings.model_copy(update={"state_url": f"sqlite:///{tmp_path / 'state.sqlite'}"})
         restore(settings, kept.backup, lambda *_: None, replace=True, actor="test")
     last = "putting it in place" if settings.state_file else "computing the rollups"
-    other, revoked = State(settings), set[str]()
+    other, revoked = StateStore(settings), set[str]()
 
     def meanwhile(_share: float, message: str) -> None:
         if message == last:
@@ -241,7 +239,7 @@ def test_what_is_revoked_while_a_restore_is_at_work_stays_so(
     restore(settings, kept.backup, meanwhile, replace=True, actor="test")
     stays(other, revoked)
     other.close()
-    again = State(settings)
+    again = StateStore(settings)
     stays(again, revoked)
     again.close()
 
@@ -253,11 +251,11 @@ def test_what_is_revoked_before_a_killed_restore_is_brought_to_its_end_stays_so(
     settings = Settings(data_dir=tmp_path / str(decided), sample="off")
     Workspace(settings).close()
     restore(settings, kept.backup, lambda *_: None, replace=True, actor="test")
-    other = State(settings)
+    other = StateStore(settings)
     assert died(tmp_path, kept.backup, "", decided) == [-9]
     assert list(settings.data_dir.glob("*.restored"))
     revoked = revoke_all(other)
-    again = State(settings)
+    again = StateStore(settings)
     assert not list(settings.data_dir.glob("*.restored"))
     stays(again, revoked)
     again.close()
@@ -268,7 +266,7 @@ def test_what_is_revoked_before_a_killed_restore_is_brought_to_its_end_stays_so(
 @pytest.mark.parametrize("when", ["not committed yet", "begun while the keys are replaced"])
 def test_a_revocation_and_a_restore_wait_for_each_other(kept: Kept, settings: Settings, when: str) -> None:
     """PostgreSQL lets both in: neither may overlook what the other one is about to commit."""
-    other, revoked = State(settings), set[str]()
+    other, revoked = StateStore(settings), set[str]()
     watching = sa.create_engine(settings.facts_url, isolation_level="AUTOCOMMIT")
 
     def someone_waits() -> bool:
@@ -319,12 +317,12 @@ def test_a_revocation_and_a_restore_wait_for_each_other(kept: Kept, settings: Se
 def test_a_state_that_was_taken_away_is_made_anew(tmp_path: Path) -> None:
     state = tmp_path / "state.sqlite"
     settings = Settings(data_dir=tmp_path, sample="off", state_url=f"sqlite:///{state}")
-    made = State(settings)
+    made = StateStore(settings)
     api_keys.create(made, "robot", ["analytics:read"], "test")
     made.close()
     state.rename(tmp_path / "state.sqlite.restored")
     atomic_swap.finish(None, state)
-    again = State(settings)
+    again = StateStore(settings)
     assert [key.name for key in api_keys.all_keys(again)] == ["robot"]
     again.close()
     assert not list(tmp_path.glob("*.restored*"))

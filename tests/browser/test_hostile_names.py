@@ -18,12 +18,12 @@ from playwright.sync_api import Browser, Dialog, Locator, Page, Request, expect
 from lib.access import api_keys
 from lib.analytics.calendar import Granularity
 from lib.analytics.query import Filters
-from lib.exports.service import Order
+from lib.exports.service import ExportRequest
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.sharing.annotations import Notes
-from lib.sharing.saved_views import Views
-from lib.store.state import State
+from lib.sharing.annotations import Annotations
+from lib.sharing.saved_views import SavedViews
+from lib.store.state import StateStore
 from lib.workspace import EXPORT, Workspace
 from tests.browser.conftest import served
 from tests.hostile.names import INJECTIONS, NAMES
@@ -81,13 +81,13 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with pytest.raises(Exception, match="no column"):
         TASKS["import"](workspace, {**payload, "files": [(str(folder / "bad.csv"), "a\n# b.csv")]}, lambda *_: None)
     filters = Filters(campaign=tuple(MARKED))
-    order = Order("evaluations", "csv", filters, Granularity("daily"), f"Campaign: {MARKED[0]}")
+    order = ExportRequest("evaluations", "csv", filters, Granularity("daily"), f"Campaign: {MARKED[0]}")
     workspace.queue.add(EXPORT, {**order.to_json(), "shown_in": {}}, MARKED[0])
     workspace.close()
-    state = State(settings)
+    state = StateStore(settings)
     for number, name in enumerate([*MARKED, *(name for name in INJECTIONS if name.isprintable())]):
-        Notes(state).add(FIRST_DAY + timedelta(days=number), name[:200], MARKED[0])
-        Views(state).save("everyone", name[:78] + f"{number:02}", "campaigns", {"campaignId": [name]}, shared=True)
+        Annotations(state).add(FIRST_DAY + timedelta(days=number), name[:200], MARKED[0])
+        SavedViews(state).save("everyone", name[:78] + f"{number:02}", "campaigns", {"campaignId": [name]}, shared=True)
         api_keys.create(state, name[:190] + str(number), ["analytics:read"], MARKED[0][:100], call_centers=[name])
     state.close()
     with served(folder / "data", CALLBOARD_SAMPLE="off") as found:

@@ -14,13 +14,13 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from lib.access.audit_log import Action, Asked, Audit
-from lib.access.users import People, Role
+from lib.access.audit_log import Action, AuditFilter, AuditLog
+from lib.access.users import Role, UserRepository
 from lib.analytics.query import Grant
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import schema
-from lib.store.state import State
+from lib.store.state import StateStore
 from lib.workspace import Workspace
 from tests.browser.conftest import free_port, served
 from tests.browser.patience import settle
@@ -46,8 +46,8 @@ class Place:
     settings: Settings
     log: Path
 
-    def state(self) -> State:
-        return State(self.settings)
+    def state(self) -> StateStore:
+        return StateStore(self.settings)
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,9 @@ def done(place: Place) -> list[tuple[str, str]]:
     """Return who did what, the newest first."""
     state = place.state()
     try:
-        return [(entry.actor, entry.action.value) for entry in Audit(state).entries(Asked(ZoneInfo("UTC")), 500)]
+        return [
+            (entry.actor, entry.action.value) for entry in AuditLog(state).entries(AuditFilter(ZoneInfo("UTC")), 500)
+        ]
     finally:
         state.close()
 
@@ -194,7 +196,7 @@ def test_an_analyst_sees_what_is_theirs_alone(browse: Browse, place: Place, tmp_
     page.goto(f"{place.address}/campaigns")
     heading(page, "Campaigns")
     state = place.state()
-    people = People(state)
+    people = UserRepository(state)
     analyst = people.named("analyst@example.com")
     people.change(analyst.id, Role.VIEWER, analyst.grant, "t")
     state.close()
@@ -277,7 +279,7 @@ def test_a_removed_person_is_out(browse: Browse, place: Place) -> None:
     page = arrive(browse(), place, "leaver")
     heading(page, "Almost there")
     state = place.state()
-    people = People(state)
+    people = UserRepository(state)
     people.change(people.named("leaver@example.com").id, Role.ANALYST, Grant(), "t")
     page.reload()
     heading(page, "Overview")

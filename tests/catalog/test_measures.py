@@ -8,13 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from lib.catalog.measures import METRICS, Sums, rounded
+from lib.catalog.measures import METRICS, MeasureTotals, rounded
 from lib.store.enums import SCORE_SCALE
 
 
-def scored(*points: float) -> Sums:
+def scored(*points: float) -> MeasureTotals:
     values = [round(point * SCORE_SCALE) for point in points]
-    return Sums(scored=len(values), score_sum=sum(values), score_square_sum=sum(value * value for value in values))
+    return MeasureTotals(
+        scored=len(values), score_sum=sum(values), score_square_sum=sum(value * value for value in values)
+    )
 
 
 def test_an_average_that_moved() -> None:
@@ -30,12 +32,18 @@ def test_an_average_that_may_not_have_moved() -> None:
 def test_too_few_to_tell() -> None:
     assert METRICS["averageScore"].differs(scored(5), scored(8, 9)) is None
     for name in ("completionRate", "failureRate", "netSentiment"):
-        assert METRICS[name].differs(Sums(), Sums(evaluations=3, completed=3, positive=2, negative=1)) is None
+        assert (
+            METRICS[name].differs(MeasureTotals(), MeasureTotals(evaluations=3, completed=3, positive=2, negative=1))
+            is None
+        )
 
 
 def test_shares() -> None:
     # Newcombe (1998): 56 of 70 against 48 of 80 is 0.0524 to 0.3339.
-    more, less = Sums(evaluations=70, completed=56, failed=14), Sums(evaluations=80, completed=48, failed=32)
+    more, less = (
+        MeasureTotals(evaluations=70, completed=56, failed=14),
+        MeasureTotals(evaluations=80, completed=48, failed=32),
+    )
     for name in ("completionRate", "failureRate"):
         assert METRICS[name].differs(less, more) is True
         assert METRICS[name].differs(less, less) is False
@@ -48,7 +56,10 @@ def test_shares() -> None:
 
 
 def test_what_has_no_test() -> None:
-    many, few = Sums(evaluations=900, completed=900, scored=900, timed=900, duration_sum=9), Sums(evaluations=1)
+    many, few = (
+        MeasureTotals(evaluations=900, completed=900, scored=900, timed=900, duration_sum=9),
+        MeasureTotals(evaluations=1),
+    )
     for name in ("totalEvaluations", "completedEvaluations", "scoredEvaluations", "averageDurationSeconds"):
         assert METRICS[name].differs(few, many) is None
 
@@ -56,8 +67,8 @@ def test_what_has_no_test() -> None:
 moods = st.lists(st.sampled_from([-1, 0, 1]), min_size=2, max_size=80).filter(lambda values: len(set(values)) > 1)
 
 
-def felt(values: list[int]) -> Sums:
-    return Sums(positive=values.count(1), neutral=values.count(0), negative=values.count(-1))
+def felt(values: list[int]) -> MeasureTotals:
+    return MeasureTotals(positive=values.count(1), neutral=values.count(0), negative=values.count(-1))
 
 
 @given(moods, moods)
@@ -73,9 +84,9 @@ def test_net_sentiment_is_a_mean_of_ones(before: list[int], now: list[int]) -> N
 def test_sentiments_that_are_all_the_same_tell_no_spread() -> None:
     metric = METRICS["netSentiment"]
     assert metric.interval is not None
-    assert metric.interval(Sums(positive=3)) is None
-    assert metric.differs(Sums(positive=3), Sums(neutral=2)) is None
-    assert metric.differs(Sums(positive=40), Sums(positive=20, neutral=10, negative=10)) is True
+    assert metric.interval(MeasureTotals(positive=3)) is None
+    assert metric.differs(MeasureTotals(positive=3), MeasureTotals(neutral=2)) is None
+    assert metric.differs(MeasureTotals(positive=40), MeasureTotals(positive=20, neutral=10, negative=10)) is True
 
 
 @pytest.mark.parametrize(
@@ -88,7 +99,7 @@ def test_a_float_is_rounded_as_it_is_written(value: float, wanted: float) -> Non
 
 @given(score=st.integers(0, 10 * SCORE_SCALE), count=st.integers(2, 200))
 def test_the_interval_of_equal_scores_is_their_average(score: int, count: int) -> None:
-    sums = Sums(
+    sums = MeasureTotals(
         evaluations=count, completed=count, scored=count, score_sum=count * score, score_square_sum=count * score**2
     )
     metric = METRICS["averageScore"]

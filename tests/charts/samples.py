@@ -6,15 +6,15 @@ from datetime import date, timedelta
 
 from lib.analytics import queries
 from lib.analytics.calendar import Bucket, Granularity
-from lib.analytics.planner import Period
-from lib.catalog.dimensions import Named
-from lib.catalog.measures import METRICS, Sums
-from lib.charts.chart import Drawing
+from lib.analytics.planner import ResolvedPeriod
+from lib.catalog.dimensions import Member
+from lib.catalog.measures import METRICS, MeasureTotals
+from lib.charts.chart import Chart
 from lib.charts.funnel import funnel
 from lib.charts.histogram import distribution
 from lib.charts.ranking import ranking
-from lib.charts.theme import LIGHT, Look, Palette
-from lib.charts.trend import Note, trend
+from lib.charts.theme import LIGHT, ChartTheme, Palette
+from lib.charts.trend import TrendNote, trend
 from tests.hostile.names import NAMES
 
 HOSTILE = (
@@ -31,11 +31,11 @@ HOSTILE = (
 )
 
 
-def sums(scored: int, average: float) -> Sums:
+def sums(scored: int, average: float) -> MeasureTotals:
     total = round(scored * average * 10_000)
     squares = round(scored * (average**2 + 1.7) * 100_000_000)
     positive, negative = scored // 2, scored // 5
-    return Sums(
+    return MeasureTotals(
         evaluations=scored + 7,
         pending=2,
         processing=1,
@@ -57,26 +57,26 @@ def course(days: int = 60, first: date = date(2024, 1, 1), lift: float = 0) -> q
     for place in range(days):
         day = first + timedelta(place)
         average = 7.3 + lift + 0.4 * ((place * 37) % 11 - 5) / 5 + place * 0.004
-        points.append(queries.Point(Bucket(day, day, place == days - 1), sums(80 + place * 13 % 60, average)))
-    return queries.Trend(Period(first, first + timedelta(days - 1)), Granularity.DAILY, tuple(points))
+        points.append(queries.TrendPoint(Bucket(day, day, place == days - 1), sums(80 + place * 13 % 60, average)))
+    return queries.Trend(ResolvedPeriod(first, first + timedelta(days - 1)), Granularity.DAILY, tuple(points))
 
 
 def groups(names: tuple[str, ...] | None = None) -> list[queries.Group]:
     found = names or tuple(f"Campaign {place + 1}" for place in range(12))
     return [
-        queries.Group(Named(str(place), name), sums(25 + place * 60, 7 + (place * 7 % 5) * 0.2))
+        queries.Group(Member(str(place), name), sums(25 + place * 60, 7 + (place * 7 % 5) * 0.2))
         for place, name in enumerate(found)
     ]
 
 
-def drawings(palette: Palette = LIGHT, language: str = "en") -> dict[str, Drawing]:
-    look = Look(palette, language)
+def drawings(palette: Palette = LIGHT, language: str = "en") -> dict[str, Chart]:
+    look = ChartTheme(palette, language)
     some = groups()
-    total = Sums()
+    total = MeasureTotals()
     for group in some:
         total += group.sums
     metric = METRICS["averageScore"]
-    pinned = [Note(date(2024, 1, 20), "New script <b>& more</b>")]
+    pinned = [TrendNote(date(2024, 1, 20), "New script <b>& more</b>")]
     compared = course(first=date(2023, 11, 2), lift=-0.3)
     found = {
         "trend": trend({"": course()}, metric, look, compared=compared, notes=pinned),

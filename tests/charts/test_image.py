@@ -13,11 +13,11 @@ from PIL import Image
 
 from lib import i18n
 from lib.charts import font_metrics, render_process
-from lib.charts.chart import Drawing
+from lib.charts.chart import Chart
 from lib.charts.histogram import distribution
-from lib.charts.image import Picture
+from lib.charts.image import ChartImage
 from lib.charts.render_process import Renderer
-from lib.charts.theme import DARK, LIGHT, Look
+from lib.charts.theme import DARK, LIGHT, ChartTheme
 from lib.errors import RenderingError
 from tests.charts.samples import HOSTILE, drawings
 from tests.hostile.names import NAMES
@@ -33,7 +33,7 @@ def texts(svg: str) -> list[str]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_svg_says_what_it_is_and_holds_nothing_else(kind: str) -> None:
     drawing = drawings(DARK)[kind]
-    svg = Picture(drawing, 'Score "A" <b>&', SHOWN).svg()
+    svg = ChartImage(drawing, 'Score "A" <b>&', SHOWN).svg()
     root = ET.fromstring(svg)  # noqa: S314
     assert root.get("width") == "900"
     assert 'Score "A" <b>&' in texts(svg)
@@ -58,7 +58,7 @@ def test_svg_says_what_it_is_and_holds_nothing_else(kind: str) -> None:
 
 
 def test_names_of_users_come_out_as_text() -> None:
-    svg = Picture(drawings()["hostile"], "Campaigns").svg()
+    svg = ChartImage(drawings()["hostile"], "Campaigns").svg()
     labels = texts(svg)
     assert "حملة الربيع · קמפיין" in labels
     assert "]]><!-- &amp; ${x} {y} %s" in labels
@@ -68,12 +68,12 @@ def test_names_of_users_come_out_as_text() -> None:
     assert "Control □□□□\x7f\x85□ end" in labels
     assert any(label.startswith("Long name name") and label.endswith("…") for label in labels)
     for title in HOSTILE[:2]:
-        assert Picture(distribution([0] * 20, Look(LIGHT)), title, " · ".join(HOSTILE)).png()
+        assert ChartImage(distribution([0] * 20, ChartTheme(LIGHT)), title, " · ".join(HOSTILE)).png()
 
 
 @pytest.mark.parametrize(("kind", "names"), [("classic", NAMES[:25]), ("more classic", NAMES[-25:])])
 def test_what_others_take_for_more_than_text_is_text(kind: str, names: tuple[str, ...]) -> None:
-    labels = {"".join(text.split()) for text in texts(Picture(drawings()[kind], "Campaigns").svg())}
+    labels = {"".join(text.split()) for text in texts(ChartImage(drawings()[kind], "Campaigns").svg())}
     for name in names:
         begin = "".join(font_metrics.line(name).split())[:20]
         assert any(label.startswith(begin) for label in labels), name
@@ -81,7 +81,7 @@ def test_what_others_take_for_more_than_text_is_text(kind: str, names: tuple[str
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_png_has_its_size_and_is_not_blank(kind: str) -> None:
-    picture = Picture(drawings(DARK)[kind], "Average score", SHOWN)
+    picture = ChartImage(drawings(DARK)[kind], "Average score", SHOWN)
     with Image.open(io.BytesIO(picture.png())) as image:
         height = round(float(ET.fromstring(picture.svg()).get("height") or 0) * 2)  # noqa: S314
         assert image.size[0] == 1800
@@ -95,7 +95,7 @@ def test_png_has_its_size_and_is_not_blank(kind: str) -> None:
 
 def test_the_rows_are_the_drawings() -> None:
     counts = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 50, 40, 30, 20, 10, 5, 3, 1]
-    svg = Picture(distribution(counts, Look(LIGHT)), "Scores").svg()
+    svg = ChartImage(distribution(counts, ChartTheme(LIGHT)), "Scores").svg()
     bars = [element.get("aria-label") or "" for element in ET.fromstring(svg).iter()]  # noqa: S314
     drawn = [
         int(label.rpartition("Evaluations: ")[2].split(";")[0].split(" ")[0])
@@ -108,31 +108,34 @@ def test_the_rows_are_the_drawings() -> None:
 def test_spanish_numbers_and_days() -> None:
     with i18n.speaking("es"):
         found = drawings(language="es")
-        trend, ranked = texts(Picture(found["trend"], "Nota media").svg()), texts(Picture(found["ranking"], "x").svg())
+        trend, ranked = (
+            texts(ChartImage(found["trend"], "Nota media").svg()),
+            texts(ChartImage(found["ranking"], "x").svg()),
+        )
     assert "7,5" in trend
     assert any(label.startswith("ene") or label.endswith("ene") for label in trend)
     assert "7,0" in ranked
 
 
 def test_days_are_days_in_every_zone_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    here = Picture(drawings()["trend"], "Score").svg()
+    here = ChartImage(drawings()["trend"], "Score").svg()
     monkeypatch.setenv("TZ", "America/New_York")
-    assert Picture(drawings()["trend"], "Score").svg() == here
+    assert ChartImage(drawings()["trend"], "Score").svg() == here
 
 
 def test_no_rows() -> None:
     drawing = drawings()["ranking"]
-    empty = Picture(Drawing(drawing.spec, {name: [] for name in drawing.data}, "Nothing."), "Empty")
+    empty = ChartImage(Chart(drawing.spec, {name: [] for name in drawing.data}, "Nothing."), "Empty")
     assert "Nothing to show." in texts(empty.svg())
     assert empty.png()
     with i18n.speaking("es"):
-        spanish = Picture(empty.drawing, "Vacío")
+        spanish = ChartImage(empty.drawing, "Vacío")
     with ThreadPoolExecutor(1) as pool:  # as downloads are made
         assert "No hay nada que mostrar." in texts(pool.submit(spanish.svg).result())
 
 
 def test_pdf_has_text() -> None:
-    reader = pypdf.PdfReader(io.BytesIO(Picture(drawings()["ranking"], "Campaigns by score", SHOWN).pdf()))
+    reader = pypdf.PdfReader(io.BytesIO(ChartImage(drawings()["ranking"], "Campaigns by score", SHOWN).pdf()))
     assert len(reader.pages) == 1
     told = reader.pages[0].extract_text()
     assert "Campaigns by score" in told
@@ -141,7 +144,7 @@ def test_pdf_has_text() -> None:
 
 
 def test_threads_draw_side_by_side() -> None:
-    pictures = [Picture(drawing, name) for name, drawing in list(drawings().items())[:4]]
+    pictures = [ChartImage(drawing, name) for name, drawing in list(drawings().items())[:4]]
     alone = [picture.svg() for picture in pictures]
     with ThreadPoolExecutor(6) as pool:
         assert list(pool.map(lambda picture: picture.svg(), pictures)) == alone

@@ -5,27 +5,27 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from lib.analytics.queries import Group
-from lib.catalog.dimensions import Named
-from lib.catalog.measures import METRICS, Sums
+from lib.catalog.dimensions import Member
+from lib.catalog.measures import METRICS, MeasureTotals
 from lib.charts import funnel
-from lib.charts.chart import Drawing
-from lib.charts.theme import LIGHT, Look
-from lib.charts.trend import Note, trend
+from lib.charts.chart import Chart
+from lib.charts.theme import LIGHT, ChartTheme
+from lib.charts.trend import TrendNote, trend
 from tests.charts.samples import course, sums
 
-LOOK = Look(LIGHT, "en")
+LOOK = ChartTheme(LIGHT, "en")
 
 
-def drawn(groups: list[Group]) -> Drawing:
-    found = funnel.funnel(groups, Sums.total(group.sums for group in groups), "Executive", LOOK)
+def drawn(groups: list[Group]) -> Chart:
+    found = funnel.funnel(groups, MeasureTotals.total(group.sums for group in groups), "Executive", LOOK)
     assert found is not None
     return found
 
 
 def test_a_funnel_draws_those_outside_first_then_the_largest() -> None:
-    inside = [Group(Named(f"in{number:05}", ""), sums(40 + number % 50, 7.0)) for number in range(5_000)]
-    outside = [Group(Named(f"out{number:05}", ""), sums(40, 9.9 if number % 2 else 4.0)) for number in range(300)]
-    few = [Group(Named(f"few{number:05}", ""), sums(3, 9.9)) for number in range(700)]
+    inside = [Group(Member(f"in{number:05}", ""), sums(40 + number % 50, 7.0)) for number in range(5_000)]
+    outside = [Group(Member(f"out{number:05}", ""), sums(40, 9.9 if number % 2 else 4.0)) for number in range(300)]
+    few = [Group(Member(f"few{number:05}", ""), sums(3, 9.9)) for number in range(700)]
     found = drawn([*inside, *few, *outside])
     rows = found.data["rows"]
     ids = [row["id"] for row in rows]
@@ -37,8 +37,8 @@ def test_a_funnel_draws_those_outside_first_then_the_largest() -> None:
 
 
 def test_a_funnel_of_many_outside_draws_the_furthest() -> None:
-    outside = [Group(Named(f"out{number:05}", ""), sums(40, 9 + number / 10_000)) for number in range(5_000)]
-    found = drawn([*outside, *(Group(Named(f"in{number:05}", ""), sums(900, 4)) for number in range(400))])
+    outside = [Group(Member(f"out{number:05}", ""), sums(40, 9 + number / 10_000)) for number in range(5_000)]
+    found = drawn([*outside, *(Group(Member(f"in{number:05}", ""), sums(900, 4)) for number in range(400))])
     ids = [row["id"] for row in found.data["rows"]]
     assert len(ids) == funnel.MOST and max(each for each in ids if each.startswith("out")) == "out04999"
     low = min(each for each in ids if each.startswith("out"))
@@ -46,7 +46,7 @@ def test_a_funnel_of_many_outside_draws_the_furthest() -> None:
 
 
 def test_a_funnel_of_few_draws_all_in_their_order() -> None:
-    groups = [Group(Named(f"g{number}", ""), sums(40 + number, 7 + number % 3)) for number in range(funnel.MOST)]
+    groups = [Group(Member(f"g{number}", ""), sums(40 + number, 7 + number % 3)) for number in range(funnel.MOST)]
     found = drawn(groups)
     assert [row["id"] for row in found.data["rows"]] == [group.named.id for group in groups]
     assert not any("are drawn" in note for note in found.notes)
@@ -54,7 +54,7 @@ def test_a_funnel_of_few_draws_all_in_their_order() -> None:
 
 def test_notes_lie_in_their_buckets() -> None:
     first = date(2024, 1, 1)
-    notes = [Note(first + timedelta(days=days), str(days)) for days in (-1, 0, 30, 59, 60)]
+    notes = [TrendNote(first + timedelta(days=days), str(days)) for days in (-1, 0, 30, 59, 60)]
     pinned = trend({"": course(60, first)}, METRICS["averageScore"], LOOK, notes=notes).data["notes"]
     assert [(row["text"], row["date"], row["late"]) for row in pinned] == [
         ("0", "2024-01-01", False),

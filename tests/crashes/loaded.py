@@ -14,9 +14,9 @@ import lib.ui.sidebar
 import lib.ui.tables
 import lib.workspace  # noqa: F401
 from lib.settings import Settings
-from lib.store.state import State
+from lib.store.state import StateStore
 
 with tempfile.TemporaryDirectory() as folder:
-    State(Settings(data_dir=Path(folder), database_url="", state_url="")).close()
+    StateStore(Settings(data_dir=Path(folder), database_url="", state_url="")).close()
 for address in ("duckdb:///:memory:", "postgresql+psycopg:///none"):
     sa.create_engine(address).dispose()

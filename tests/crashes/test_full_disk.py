@@ -22,11 +22,11 @@ from lib.backup.restore import restore
 from lib.errors import CallboardError, DatabaseUnavailableError, DiskFullError, StorageError
 from lib.jobs.queue import Job, Queue
 from lib.jobs.tasks import TASKS
-from lib.jobs.worker import Steps, Worker
+from lib.jobs.worker import ProgressReporter, Worker
 from lib.settings import Settings
 from lib.store import atomic_swap, schema
 from lib.store.facts import checkpoint
-from lib.store.state import State
+from lib.store.state import StateStore
 from lib.workspace import Workspace
 from tests import postgres
 from tests.api_client import make_key
@@ -317,11 +317,11 @@ def test_postgresqls_disk(
 
 def test_a_worker_outlives_a_state_that_cant_be_written(tmp_path: Path) -> None:
     with mounted(tmp_path / "state", 8) as disk:
-        state = State(Settings(data_dir=disk, sample="off"))
+        state = StateStore(Settings(data_dir=disk, sample="off"))
         queue = Queue(state)
         ballast = Ballast(disk)
 
-        def fill(_job: Job, _steps: Steps) -> dict[str, Any]:
+        def fill(_job: Job, _steps: ProgressReporter) -> dict[str, Any]:
             ballast.leave(0)
             return {"long": "x" * 100_000}
 

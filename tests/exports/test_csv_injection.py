@@ -20,8 +20,8 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.query import Filters
 from lib.exports import service as exporting
 from lib.exports.reports import FORMATS, REPORTS
-from lib.exports.service import Order
-from lib.exports.table_files import Field, TableFile, about
+from lib.exports.service import ExportRequest
+from lib.exports.table_files import TableColumn, TableExport, about
 from lib.formats.csv_injection import STARTS, defused
 from lib.workspace import Workspace
 from tests.conftest import ROOT, Load
@@ -75,7 +75,7 @@ def loaded(load: Load) -> list[str]:
 def test_every_report(workspace: Workspace, loaded: list[str]) -> None:
     expected = {defused(text) for text in loaded}
     for number, (report, form) in enumerate((report, form) for report in REPORTS for form in FORMATS):
-        order = Order(report, form, Filters(), Granularity.DAILY, "=1+1 · Campaign: =cmd")
+        order = ExportRequest(report, form, Filters(), Granularity.DAILY, "=1+1 · Campaign: =cmd")
         job = f"job_{number}"
         done = exporting.run(workspace.facts, workspace.settings, workspace.calendar, order, job, 1, lambda *_: None)
         raw = (workspace.settings.exports_dir / done["file"]).read_bytes()
@@ -96,7 +96,7 @@ def test_every_report(workspace: Workspace, loaded: list[str]) -> None:
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_an_export_is_imported_again_with_the_apostrophes(workspace: Workspace, load: Load, loaded: list[str]) -> None:
     """Texts that did not begin like a formula are the same; the others keep the apostrophe that they got."""
-    order = Order("evaluations", "csv", Filters(), Granularity.DAILY, "all")
+    order = ExportRequest("evaluations", "csv", Filters(), Granularity.DAILY, "all")
     done = exporting.run(workspace.facts, workspace.settings, workspace.calendar, order, "job", 1, lambda *_: None)
     again = load([workspace.settings.exports_dir / done["file"]])
     changed = [text for text in loaded if defused(text) != text]
@@ -123,10 +123,10 @@ def test_bad_rows_repeat_headers_and_cells(workspace: Workspace, load: Load) -> 
 
 def test_a_table_of_anything() -> None:
     """Names of columns, the title and what the second sheet says are texts too; numbers and days stay what they are."""
-    fields = tuple(Field(text) for text in TEXTS)
+    fields = tuple(TableColumn(text) for text in TEXTS)
     row = (*TEXTS[:-2], -5, date(2024, 1, 1))
     for title in (*FORMULAS, *INJECTIONS[:10]):
-        table = TableFile(title, fields, (row, row), about(title, title, "UTC", [], 2))
+        table = TableExport(title, fields, (row, row), about(title, title, "UTC", [], 2))
         found = cells_of_csv(table.csv())
         assert not [cell for line in found for cell in line if is_formula(cell)]
         assert found[1][-2:] == ["-5", "2024-01-01"]

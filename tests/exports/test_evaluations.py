@@ -19,7 +19,7 @@ from lib.analytics.query import EVERYTHING, Filters
 from lib.errors import CancelledError, StorageError
 from lib.exports import evaluations, xlsx_process
 from lib.exports import service as exporting
-from lib.exports.service import Order
+from lib.exports.service import ExportRequest
 from lib.formats.csv_injection import defused
 from lib.ingest import sample_data
 from lib.jobs.tasks import TASKS
@@ -36,7 +36,7 @@ def make_sample(workspace: Workspace, rows: int = ROWS) -> None:
 
 def export(workspace: Workspace, form: str, tell=lambda *_: None, **parameters: list[str]) -> Path:
     filters = Filters.from_parameters(parameters, workspace.settings.zone, EVERYTHING)
-    order = Order("evaluations", form, filters, Granularity.DAILY, "everything")
+    order = ExportRequest("evaluations", form, filters, Granularity.DAILY, "everything")
     done = exporting.run(workspace.facts, workspace.settings, workspace.calendar, order, "job_1", 1, tell)
     return workspace.settings.exports_dir / done["file"]
 

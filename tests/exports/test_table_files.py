@@ -11,19 +11,19 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from lib.exports.table_files import Field, TableFile, about
+from lib.exports.table_files import TableColumn, TableExport, about
 from lib.formats.csv_injection import defused
 
-TABLE = TableFile(
+TABLE = TableExport(
     "Campaigns",
     (
-        Field("campaignId"),
-        Field("date", "date"),
-        Field("at", "instant"),
-        Field.metric("totalEvaluations"),
-        Field.metric("averageScore"),
-        Field.metric("completionRate"),
-        Field("few"),
+        TableColumn("campaignId"),
+        TableColumn("date", "date"),
+        TableColumn("at", "instant"),
+        TableColumn.metric("totalEvaluations"),
+        TableColumn.metric("averageScore"),
+        TableColumn.metric("completionRate"),
+        TableColumn("few"),
     ),
     (
         ("=1+1", date(2024, 1, 31), datetime(2024, 1, 31, 9, 30, tzinfo=UTC), 1234, 7.8, 0.9715, False),
@@ -86,7 +86,7 @@ def test_what_is_no_formula_stays(text: str) -> None:
 def test_what_looks_like_an_escape_stays_as_it_is() -> None:
     """Spreadsheets take _x0041_ for an A, in cells, headers and the second sheet."""
     names = ("_x0041_", "a _x000D_ b", "_x005F_x0041_", "_xyz_ _x41_")
-    table = TableFile("T", (Field("_x0041_"),), tuple((name,) for name in names), (("Shows", "_x0042_"),))
+    table = TableExport("T", (TableColumn("_x0041_"),), tuple((name,) for name in names), (("Shows", "_x0042_"),))
     with zipfile.ZipFile(io.BytesIO(table.xlsx())) as archive:
         raw = b"".join(archive.read(name) for name in archive.namelist() if name.endswith(".xml")).decode()
     texts = re.findall(r"<t[^>]*>([^<]*)</t>", raw)

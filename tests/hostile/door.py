@@ -30,7 +30,7 @@ from lib.formats import child_process
 from lib.ingest import column_guess, reader_process, service
 from lib.ingest.mapping import Mapping
 from lib.ingest.reader_process import InputFile
-from lib.ingest.service import Request
+from lib.ingest.service import ImportRequest
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.ui import markdown
@@ -122,7 +122,7 @@ class Door:
                 result, words = self._read(brought, file.mapping)
             else:
                 how = {"skip_bad_rows": number % 3 == 1, "dry_run": number % 3 == 2}
-                request = Request((brought,), "fuzzer", file.mapping, **how)
+                request = ImportRequest((brought,), "fuzzer", file.mapping, **how)
                 report = service.run(self._workspace.facts, self._workspace.settings, request, lambda _: None)
                 result = report.result
                 words = "; ".join(problem.problem for problem in report.problems[:3])

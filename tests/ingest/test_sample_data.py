@@ -8,7 +8,7 @@ import pytest
 
 from lib.analytics.decomposition import drivers
 from lib.analytics.query import Filters
-from lib.analytics.query_cache import Answers
+from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import ENGAGEMENT
 from lib.catalog.measures import METRICS
 from lib.jobs.tasks import TASKS
@@ -28,7 +28,7 @@ def _sample(workspace: Workspace) -> None:
 
 
 @pytest.mark.usefixtures("_sample")
-def test_the_mix_hides_an_improvement(workspace: Workspace, answers: Answers) -> None:
+def test_the_mix_hides_an_improvement(workspace: Workspace, answers: QueryCache) -> None:
     support = ("camp_702",)
     now, before = Filters(*LAST_QUARTER, campaign=support), Filters(*QUARTER_BEFORE, campaign=support)
     found = answers.ask(drivers, now, before, workspace.calendar, ENGAGEMENT)

@@ -19,7 +19,7 @@ from lib.errors import CancelledError, FileError, MappingError, SampleDataError,
 from lib.ingest import history, sample_data, service
 from lib.ingest.api_records import convert_objects
 from lib.ingest.reader_process import InputFile
-from lib.ingest.service import Request
+from lib.ingest.service import ImportRequest
 from lib.jobs import tasks
 from lib.jobs.queue import MAX_ATTEMPTS
 from lib.jobs.tasks import TASKS
@@ -137,7 +137,7 @@ def test_a_file_that_is_not_there(workspace: Workspace) -> None:
         service.run(
             workspace.facts,
             workspace.settings,
-            Request((InputFile(Path("/nowhere/x.csv"), "x.csv"),), "t"),
+            ImportRequest((InputFile(Path("/nowhere/x.csv"), "x.csv"),), "t"),
             lambda _: None,
         )
 
@@ -148,12 +148,12 @@ def test_stopped_in_the_middle(load: Load, workspace: Workspace, tmp_path: Path,
     path = tmp_path / "many.csv"
     path.write_text("id,audioDate\n" + "".join(f"{n},2024-01-01\n" for n in range(200_000)))
 
-    def stop(progress: service.Progress) -> None:
+    def stop(progress: service.ImportProgress) -> None:
         if progress.step == step:
             raise CancelledError("stopped")
 
     with pytest.raises(CancelledError):
-        service.run(workspace.facts, workspace.settings, Request((InputFile(path, "many.csv"),), "t"), stop)
+        service.run(workspace.facts, workspace.settings, ImportRequest((InputFile(path, "many.csv"),), "t"), stop)
     assert set(held(workspace)) == {"kept"}
     assert TASKS["check"](workspace, {}, lambda *_: None)["differences"] == 0
     assert load("id,audioDate\nafter,2024-01-01\n").loaded.added == 1
@@ -164,11 +164,11 @@ def test_what_is_loaded_is_not_stopped(workspace: Workspace, load: Load, tmp_pat
     path = tmp_path / "few.csv"
     path.write_text("id,audioDate\na,2024-01-01\n")
 
-    def stop(_: service.Progress) -> None:
+    def stop(_: service.ImportProgress) -> None:
         if "a" in held(workspace):
             raise CancelledError("The data are as they were.")
 
-    service.run(workspace.facts, workspace.settings, Request((InputFile(path, "few.csv"),), "t"), stop)
+    service.run(workspace.facts, workspace.settings, ImportRequest((InputFile(path, "few.csv"),), "t"), stop)
     with workspace.facts.read() as connection:
         assert [entry.result for entry in history.entries(connection)] == ["loaded", "loaded"]
 
@@ -220,7 +220,7 @@ def test_a_job_that_is_given_up_tells_what_it_loaded(workspace: Workspace, tmp_p
 
 def test_a_job_that_failed_is_listed_by_its_last_try(workspace: Workspace, tmp_path: Path) -> None:
     path = tmp_path / "late.csv"
-    request = Request((InputFile(path, path.name),), "t", id="imp_1")
+    request = ImportRequest((InputFile(path, path.name),), "t", id="imp_1")
     with pytest.raises(FileError):
         service.run(workspace.facts, workspace.settings, request, lambda _: None)
     path.write_text("id,audioDate\na,2024-01-01\n")
@@ -240,11 +240,13 @@ def test_an_import_that_is_in_is_told_so(workspace: Workspace, tmp_path: Path) -
         connection.connection.driver_connection.commit()  # type: ignore[union-attr]  # there is one
         raise sa.exc.OperationalError("COMMIT", {}, Exception("the connection was lost"))
 
-    def loading(progress: service.Progress) -> None:
+    def loading(progress: service.ImportProgress) -> None:
         if progress.step == "loading":
             sa.event.listen(workspace.facts.engine, "commit", lose)
 
-    report = service.run(workspace.facts, workspace.settings, Request((InputFile(path, "few.csv"),), "t"), loading)
+    report = service.run(
+        workspace.facts, workspace.settings, ImportRequest((InputFile(path, "few.csv"),), "t"), loading
+    )
     assert (report.result, report.loaded.added, set(held(workspace))) == ("loaded", 1, {"a"})
     with workspace.facts.read() as connection:
         assert [(entry.id, entry.result) for entry in history.entries(connection)] == [(report.id, "loaded")]
@@ -277,7 +279,10 @@ def test_what_may_never_end_is_no_file(workspace: Workspace) -> None:
     for name in ("/dev/zero", "/dev"):
         with pytest.raises(FileError, match="no file"):
             service.run(
-                workspace.facts, workspace.settings, Request((InputFile(Path(name), "x.csv"),), "t"), lambda _: None
+                workspace.facts,
+                workspace.settings,
+                ImportRequest((InputFile(Path(name), "x.csv"),), "t"),
+                lambda _: None,
             )
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from lib.ingest import value_parsers
-from lib.ingest.value_parsers import CheckError
+from lib.ingest.value_parsers import ValueParseError
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_scores_scaled() -> None:
     "text", ["10.0001", "-0.1", "11", "NaN", "Infinity", "-inf", "abc", "7,5", "1e400", "1_0", "٧", "0x10", ""]
 )
 def test_scores_refused(text: str) -> None:
-    with pytest.raises(CheckError) as caught:
+    with pytest.raises(ValueParseError) as caught:
         value_parsers.score(text)
     assert caught.value.right == "a score from 0 to 10"
 
@@ -70,7 +70,7 @@ def test_minutes() -> None:
 
 @pytest.mark.parametrize("text", ["-1", "12.5", "05:12", "00:61:00", "NaN", "99999999999", "five"])
 def test_seconds_refused(text: str) -> None:
-    with pytest.raises(CheckError):
+    with pytest.raises(ValueParseError):
         value_parsers.seconds(text)
 
 
@@ -93,7 +93,7 @@ def test_instants() -> None:
     ],
 )
 def test_instants_refused(text: str) -> None:
-    with pytest.raises(CheckError) as caught:
+    with pytest.raises(ValueParseError) as caught:
         value_parsers.instant(text)
     assert "ISO 8601" in caught.value.right
 
@@ -103,23 +103,23 @@ def test_words() -> None:
     assert value_parsers.sentiment("NEGATIVE") == 3
     assert (value_parsers.flag("Yes"), value_parsers.flag("0")) == (True, False)
     for check in (value_parsers.state, value_parsers.sentiment, value_parsers.flag):
-        with pytest.raises(CheckError):
+        with pytest.raises(ValueParseError):
             check("perhaps")
 
 
 def test_texts() -> None:
     assert value_parsers.text("ñandú") == "ñandú"
-    with pytest.raises(CheckError, match="NUL"):
+    with pytest.raises(ValueParseError, match="NUL"):
         value_parsers.text("a\x00b")
-    with pytest.raises(CheckError, match="1001 characters"):
+    with pytest.raises(ValueParseError, match="1001 characters"):
         value_parsers.text("x" * 1001)
 
 
 def test_a_number_of_a_million_digits() -> None:
     """Refused by its length: to look at it digit by digit, again and again, would take hours."""
     for value in ("1" * 1_000_000 + "x", "1" * 101, "." * 1_000_000):
-        with pytest.raises(CheckError, match="characters; right would be"):
+        with pytest.raises(ValueParseError, match="characters; right would be"):
             value_parsers.score(value)
-        with pytest.raises(CheckError):
+        with pytest.raises(ValueParseError):
             value_parsers.seconds(value, decimal=",")
     assert value_parsers.score("0" * 99 + "7") == 70_000

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from lib.api import errors
 from lib.errors import BusyError, CallboardError, CancelledError, DatabaseUnavailableError, RefusedError
-from lib.jobs.queue import EXPORT, MAX_ATTEMPTS, MAX_PAYLOAD, MAX_PAYLOADS, MAX_WAITING, Job, Once, Queue
-from lib.jobs.worker import Steps, Worker
+from lib.jobs.queue import EXPORT, MAX_ATTEMPTS, MAX_PAYLOAD, MAX_PAYLOADS, MAX_WAITING, IdempotencyKey, Job, Queue
+from lib.jobs.worker import ProgressReporter, Worker
 from lib.store import schema
 from lib.workspace import Workspace
 
@@ -54,7 +54,7 @@ def test_a_list_of_jobs_carries_neither_payloads_nor_results(queue: Queue) -> No
 def test_a_payload_that_is_too_large(queue: Queue, kind: str, most: int) -> None:
     fits = "x" * (most - len('{"ids": ""}'))
     assert queue.add(kind, {"ids": fits}, "me").payload == {"ids": fits}
-    once = Once("cb_live_1", "key", "digest")
+    once = IdempotencyKey("cb_live_1", "key", "digest")
     with pytest.raises(RefusedError, match=f"right would be at most {most // 1024:,} KB") as raised:
         queue.add(kind, {"ids": fits + "x"}, "me", once)
     answer = errors.of(raised.value)
@@ -141,7 +141,7 @@ def test_one_worker_finds_out_what_a_job_came_to(queue: Queue, workspace: Worksp
 
 
 def test_an_order_whose_job_was_deleted_is_a_new_one(queue: Queue, workspace: Workspace) -> None:
-    once = Once("key", "the same", "order")
+    once = IdempotencyKey("key", "the same", "order")
     first = queue.add("export", {}, "me", once)
     assert queue.add("export", {}, "me", once).id == first.id
     queue.cancel(first.id)
@@ -156,7 +156,7 @@ def test_an_order_whose_job_was_deleted_is_a_new_one(queue: Queue, workspace: Wo
 def test_nobody_has_more_than_so_many_waiting(queue: Queue) -> None:
     added = [queue.add("export", {}, "me") for _ in range(MAX_WAITING)]
     assert queue.claim(["export"]) is not None  # what is under way counts, too
-    once = Once("key", "the same", "order")
+    once = IdempotencyKey("key", "the same", "order")
     with pytest.raises(BusyError) as caught:
         queue.add("export", {}, "me", once)
     assert errors.of(caught.value).status == 429
@@ -180,14 +180,14 @@ def test_cancel(queue: Queue) -> None:
 
 
 def test_worker(queue: Queue) -> None:
-    def double(job: Job, steps: Steps) -> dict[str, int]:
+    def double(job: Job, steps: ProgressReporter) -> dict[str, int]:
         steps(50, "half way")
         return {"doubled": job.payload["n"] * 2}
 
-    def refuse(_job: Job, _steps: Steps) -> dict[str, int]:
+    def refuse(_job: Job, _steps: ProgressReporter) -> dict[str, int]:
         raise CallboardError("no such thing")
 
-    def lose(_job: Job, _steps: Steps) -> dict[str, int]:
+    def lose(_job: Job, _steps: ProgressReporter) -> dict[str, int]:
         raise DatabaseUnavailableError('The database does not answer: connection to "10.1.2.3", user "calls" failed')
 
     worker = Worker(queue, {"double": double, "refuse": refuse, "lose": lose})

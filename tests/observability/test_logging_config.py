@@ -200,7 +200,7 @@ import logging, sys, threading
 from lib.observability import logging_config, redaction
 redaction.hide({secret!r})
 logging_config.begin({form!r})
-logging_config.serve(logging_config.Served("req_1", "GET", "/v1/x"))
+logging_config.serve(logging_config.RequestContext("req_1", "GET", "/v1/x"))
 other = logging.getLogger("uvicorn.error")
 logging.getLogger("a.b").warning("key %s", {key!r})
 logging.getLogger("a.b").warning("not %d", {key!r})

@@ -11,11 +11,11 @@ import pypdf
 import pytest
 
 from lib import i18n
-from lib.catalog.measures import Sums
+from lib.catalog.measures import MeasureTotals
 from lib.charts import font_metrics
 from lib.charts.ranking import ranking
 from lib.charts.render_process import Renderer
-from lib.charts.theme import DARK, LIGHT, Look
+from lib.charts.theme import DARK, LIGHT, ChartTheme
 from lib.pdf import document
 from lib.pdf.model import Card, Paper, Section, Share, Table
 from tests.charts.samples import HOSTILE, drawings, groups
@@ -115,7 +115,7 @@ def test_what_charts_clip_by_is_told_apart() -> None:
 
 def test_a_chart_taller_than_a_sheet_is_seen_as_a_whole() -> None:
     some = groups(tuple(f"Executive {place:02}" for place in range(25)))
-    drawing = ranking(some, sum((group.sums for group in some), Sums()), "Executive", Look(LIGHT))
+    drawing = ranking(some, sum((group.sums for group in some), MeasureTotals()), "Executive", ChartTheme(LIGHT))
     assert drawing
     pages = texts(read(document.pdf(Paper("T", "Q", "S", sections=(Section("Score", drawing),)))))
     assert sum(all(f"Executive {place:02}" in page for place in range(25)) for page in pages) == 1

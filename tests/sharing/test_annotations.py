@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from lib.access.audit_log import Action, Asked
+from lib.access.audit_log import Action, AuditFilter
 from lib.errors import CallboardError, ConflictError, InvalidParameterError
 from lib.sharing import annotations
-from lib.sharing.annotations import Notes
+from lib.sharing.annotations import Annotations
 from lib.workspace import Workspace
 from tests.sharing.test_saved_views import WEIRD
 
@@ -17,11 +17,11 @@ DAY = date(2024, 1, 31)
 
 
 @pytest.fixture
-def notes(workspace: Workspace) -> Notes:
+def notes(workspace: Workspace) -> Annotations:
     return workspace.notes
 
 
-def test_the_notes_of_a_period(notes: Notes) -> None:
+def test_the_notes_of_a_period(notes: Annotations) -> None:
     added = [
         notes.add(date(2024, month, day), f"{month}/{day}", "ada") for month, day in ((2, 1), (1, 1), (1, 31), (1, 31))
     ]
@@ -32,7 +32,7 @@ def test_the_notes_of_a_period(notes: Notes) -> None:
     )
 
 
-def test_a_note_is_changed_and_deleted(notes: Notes) -> None:
+def test_a_note_is_changed_and_deleted(notes: Annotations) -> None:
     note, other = notes.add(DAY, " New script in use ", "ada"), notes.add(DAY, "Other", "bob")
     assert (note.text, note.author) == ("New script in use", "ada")
     changed = notes.change(note.id, date(2024, 2, 1), "Newer script")
@@ -49,7 +49,7 @@ def test_a_note_is_changed_and_deleted(notes: Notes) -> None:
 
 
 def test_an_author_has_so_many_notes_and_all_so_many(
-    notes: Notes, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    notes: Annotations, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(annotations, "MAX_OF_ONE", 2)
     monkeypatch.setattr(annotations, "MAX_IN_ALL", 3)
@@ -62,12 +62,12 @@ def test_an_author_has_so_many_notes_and_all_so_many(
         notes.add(DAY, "Too many", "cyd")
     assert notes.authors() == {"ada": 2, "bob": 1}
     assert notes.delete_all("ada", "root") == 2 and [each.author for each in notes.between(DAY, DAY)] == ["bob"]
-    asked = Asked(workspace.settings.zone, actions=(Action.NOTES_DELETED,))
+    asked = AuditFilter(workspace.settings.zone, actions=(Action.NOTES_DELETED,))
     assert [(each.actor, each.subject) for each in workspace.audit.entries(asked, 5)] == [("root", "ada")]
 
 
 @pytest.mark.parametrize("text", [*WEIRD, "x" * 200, "🦊" * 200])
-def test_weird_texts_come_back_as_they_were(notes: Notes, text: str) -> None:
+def test_weird_texts_come_back_as_they_were(notes: Annotations, text: str) -> None:
     note = notes.add(DAY, text, "ada")
     assert notes.between(DAY, DAY) == [note] and note.text == text
 
@@ -85,7 +85,7 @@ def test_weird_texts_come_back_as_they_were(notes: Notes, text: str) -> None:
     ],
 )
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)  # refused before any store is asked
-def test_what_can_not_be_kept_is_refused(notes: Notes, text: str, told: str) -> None:
+def test_what_can_not_be_kept_is_refused(notes: Annotations, text: str, told: str) -> None:
     kept = notes.add(DAY, "Kept", "ada")
     for change in (lambda: notes.add(DAY, text, "ada"), lambda: notes.change(kept.id, DAY, text)):
         with pytest.raises(InvalidParameterError, match=told) as caught:
@@ -96,7 +96,7 @@ def test_what_can_not_be_kept_is_refused(notes: Notes, text: str, told: str) -> 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 @pytest.mark.parametrize("day", [date(1969, 12, 31), date(2100, 1, 1)])
-def test_a_day_without_any_evaluation_has_no_note(notes: Notes, day: date) -> None:
+def test_a_day_without_any_evaluation_has_no_note(notes: Annotations, day: date) -> None:
     with pytest.raises(InvalidParameterError, match="right would be one from 1970-01-01 to 2099-12-31") as caught:
         notes.add(day, "Text", "ada")
     assert caught.value.parameter == "day"

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from lib.analytics import queries
 from lib.analytics.import_log import imports_since
-from lib.analytics.queries import Status, Summary
+from lib.analytics.queries import DatasetStatus, SelectionSummary
 from lib.analytics.query import Filters
 from lib.catalog import measures
 from lib.errors import FileError, InvalidParameterError
@@ -21,7 +21,7 @@ from lib.jobs.tasks import TASKS
 from lib.reports import formatting
 from lib.settings import Settings
 from lib.sharing import link_diff
-from lib.sharing.link_diff import Changes, DefinitionChange, FigureChange, since
+from lib.sharing.link_diff import DefinitionChange, FigureChange, LinkDiff, since
 from lib.sharing.pinned_links import PinnedLink
 from lib.store import schema
 from lib.workspace import Workspace
@@ -34,11 +34,11 @@ FIRST = HEADER + (
     "b,2024-01-03,6,Negative,120,c1,One,Completed\n"
     "c,2024-02-01,1,Neutral,30,c2,Two,Completed\n"
 )
-NOTHING = Changes(datetime(2024, 1, 1, tzinfo=UTC), False, False, (), (), ())
+NOTHING = LinkDiff(datetime(2024, 1, 1, tzinfo=UTC), False, False, (), (), ())
 ZONE = ZoneInfo("UTC")
 
 
-def asked(workspace: Workspace, parameters: dict[str, list[str]]) -> tuple[Summary, Status]:
+def asked(workspace: Workspace, parameters: dict[str, list[str]]) -> tuple[SelectionSummary, DatasetStatus]:
     filters = Filters.from_parameters(parameters, workspace.settings.zone)
     with workspace.facts.read() as connection:
         return queries.summary(connection, filters, workspace.calendar), queries.status(connection)
@@ -48,7 +48,7 @@ def pin(workspace: Workspace, parameters: dict[str, list[str]], page: str = "cam
     return workspace.links.make(page, parameters, *asked(workspace, parameters), "ada", {"metric"})
 
 
-def told(workspace: Workspace, link: PinnedLink) -> tuple[Changes, list[str]]:
+def told(workspace: Workspace, link: PinnedLink) -> tuple[LinkDiff, list[str]]:
     summary, status = asked(workspace, link.parameters)
     with workspace.facts.read() as connection:
         imports = imports_since(connection, link.data_changed_at)

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lib.access.audit_log import Action, Asked
+from lib.access.audit_log import Action, AuditFilter
 from lib.analytics.calendar import Calendar
 from lib.analytics.query import Filters
 from lib.errors import CallboardError, ConflictError, InvalidParameterError
 from lib.settings import Settings
 from lib.sharing import saved_views, validation
-from lib.sharing.saved_views import EVERYONE, PRESETS, View, Views, resolved
+from lib.sharing.saved_views import EVERYONE, PRESETS, SavedView, SavedViews, resolved
 from lib.workspace import Workspace
 from tests.conftest import ROOT
 
@@ -34,11 +34,11 @@ WEIRD = [
 
 
 @pytest.fixture
-def views(workspace: Workspace) -> Views:
+def views(workspace: Workspace) -> SavedViews:
     return workspace.views
 
 
-def test_a_view_is_kept_as_given(views: Views) -> None:
+def test_a_view_is_kept_as_given(views: SavedViews) -> None:
     asked = {
         "campaignId": ["b", "a", "b"],
         "dateFrom": ["2024-01-31"],
@@ -53,7 +53,7 @@ def test_a_view_is_kept_as_given(views: Views) -> None:
     assert views.get(made.id, "ada") == made and views.all("ada") == [made]
 
 
-def test_a_view_can_be_changed(views: Views) -> None:
+def test_a_view_can_be_changed(views: SavedViews) -> None:
     made = views.save("ada", "View", "trends", {"campaignId": ["a"]})
     views.set_default(made.id, "ada")
     again = views.save("ada", "View", "", {"campaignId": ["b"]}, period="last7", shared=True, number=made.id)
@@ -65,7 +65,7 @@ def test_a_view_can_be_changed(views: Views) -> None:
     assert views.all("ada") == [] and views.get(made.id, "ada") is None and views.default("ada") is None
 
 
-def test_who_sees_and_who_changes(views: Views) -> None:
+def test_who_sees_and_who_changes(views: SavedViews) -> None:
     hers = views.save("ada", "Hers", "", {})
     shared = views.save("ada", "all see", "", {}, shared=True)
     his = views.save("bob", "His", "", {})
@@ -85,7 +85,7 @@ def test_who_sees_and_who_changes(views: Views) -> None:
     assert views.all("ada") == [shared, hers] and views.all("bob") == [his, shared]
 
 
-def test_a_name_is_an_owners_once(views: Views) -> None:
+def test_a_name_is_an_owners_once(views: SavedViews) -> None:
     for name in ("Name", "disk full"):
         first = views.save("ada", name, "", {})
         with pytest.raises(ConflictError, match=f"a view named '{name}' already"):
@@ -100,7 +100,7 @@ def test_a_name_is_an_owners_once(views: Views) -> None:
 
 
 def test_an_owner_has_so_many_views_and_all_owners_so_many(
-    views: Views, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    views: SavedViews, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(saved_views, "MAX_OF_ONE", 2)
     monkeypatch.setattr(saved_views, "MAX_IN_ALL", 3)
@@ -114,13 +114,13 @@ def test_an_owner_has_so_many_views_and_all_owners_so_many(
     assert views.owners() == {"ada": 2, "bob": 1}
     assert views.delete_all("ada", "root") == 2
     assert views.owners() == {"bob": 1} and views.save("cyd", "one", "", {})
-    asked = Asked(workspace.settings.zone, actions=(Action.VIEWS_DELETED,))
+    asked = AuditFilter(workspace.settings.zone, actions=(Action.VIEWS_DELETED,))
     assert [(each.actor, each.subject, each.details) for each in workspace.audit.entries(asked, 5)] == [
         ("root", "ada", {"count": 2})
     ]
 
 
-def test_a_failed_change_of_the_default_leaves_it(views: Views) -> None:
+def test_a_failed_change_of_the_default_leaves_it(views: SavedViews) -> None:
     first, second = (views.save("ada", name, "", {}) for name in ("one", "two"))
     views.set_default(first.id, "ada")
     with pytest.raises(CallboardError):
@@ -145,7 +145,7 @@ def test_one_default_whoever_sets_it(settings: Settings, workspace: Workspace) -
     start = threading.Barrier(len(mine))
     failed: list[BaseException] = []
 
-    def choose(n: int, view: View) -> None:
+    def choose(n: int, view: SavedView) -> None:
         start.wait()
         try:
             for _ in range(8):
@@ -170,7 +170,7 @@ def test_one_default_whoever_sets_it(settings: Settings, workspace: Workspace) -
     assert found is not None and found.id == his.id
 
 
-def test_relative_dates_are_those_of_today(views: Views) -> None:
+def test_relative_dates_are_those_of_today(views: SavedViews) -> None:
     asked = {"dateFrom": ["2020-01-01"], "dateTo": ["2020-01-31"], "campaignId": ["a"]}
     view = views.save("ada", "A month", "campaigns", asked, period="lastMonth")
     assert view.parameters == {"campaignId": ["a"]}
@@ -184,7 +184,7 @@ def test_relative_dates_are_those_of_today(views: Views) -> None:
     Filters.from_parameters(resolved(view, later), zone)
 
 
-def test_today_is_the_workspaces(views: Views, workspace: Workspace) -> None:
+def test_today_is_the_workspaces(views: SavedViews, workspace: Workspace) -> None:
     view = views.save("ada", "Week", "", {}, period="last7")
     ahead, behind = (workspace.calendar_in(ZoneInfo(name)) for name in ("Pacific/Kiritimati", "Pacific/Pago_Pago"))
     for calendar in (ahead, behind, workspace.calendar):
@@ -196,12 +196,12 @@ def test_today_is_the_workspaces(views: Views, workspace: Workspace) -> None:
 def test_every_preset_can_be_kept(name: str) -> None:
     calendar = Calendar(ZoneInfo("UTC"), "sunday", date(2024, 1, 10))
     first, last = calendar.presets()[name]
-    view = View("abcdefgh", "n", "o", False, "", {}, name, False, NOW, NOW)
+    view = SavedView("abcdefgh", "n", "o", False, "", {}, name, False, NOW, NOW)
     assert resolved(view, calendar) == {"dateFrom": [first.isoformat()], "dateTo": [last.isoformat()]}
 
 
 @pytest.mark.parametrize("text", [*WEIRD, "x" * 80, "🦊" * 80])
-def test_weird_texts_come_back_as_they_were(views: Views, text: str) -> None:
+def test_weird_texts_come_back_as_they_were(views: SavedViews, text: str) -> None:
     made = views.save(EVERYONE, text, "evaluations", {"campaignId": [text, "y" * 1000]})
     found = views.get(made.id, EVERYONE)
     assert found == made and found.name == text and found.parameters == {"campaignId": [text, "y" * 1000]}
@@ -234,7 +234,9 @@ REFUSED = [
 
 @pytest.mark.parametrize(("wrong", "parameter", "told"), REFUSED, ids=str)
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)  # refused before any store is asked
-def test_what_can_not_be_kept_is_refused(views: Views, wrong: dict[str, object], parameter: str, told: str) -> None:
+def test_what_can_not_be_kept_is_refused(
+    views: SavedViews, wrong: dict[str, object], parameter: str, told: str
+) -> None:
     right: dict[str, object] = {"name": "Name", "page": "", "parameters": {}}
     with pytest.raises(InvalidParameterError, match=told) as caught:
         views.save("ada", **{**right, **wrong})  # type: ignore[arg-type]
@@ -242,7 +244,7 @@ def test_what_can_not_be_kept_is_refused(views: Views, wrong: dict[str, object],
 
 
 @pytest.mark.parametrize("number", ["", "a\x00aaaaaa", "' OR 1=1", "aaaaaaaaa", "aaaaaaa\n", "ééééaaaa"])
-def test_no_text_is_too_odd_to_be_asked_for(views: Views, number: str) -> None:
+def test_no_text_is_too_odd_to_be_asked_for(views: SavedViews, number: str) -> None:
     views.save("ada", "View", "", {})
     assert views.get(number, "ada") is None
     with pytest.raises(CallboardError, match="There is no view"):

@@ -19,7 +19,7 @@ from lib.errors import StorageError
 from lib.settings import Settings
 from lib.store import schema
 from lib.store.bulk_io import write_csv
-from lib.store.facts import Facts
+from lib.store.facts import FactStore
 from lib.workspace import Workspace
 from tests.conftest import ROOT, Load
 from tests.waiting import LONG_SECONDS
@@ -143,7 +143,7 @@ def test_what_a_killed_process_spilled_is_deleted(settings: Settings, workspace:
             connection.exec_driver_sql(SPILLING)
             here = spilled()
             beside = settings.model_copy(update={"database_url": f"duckdb:///{settings.data_dir}/other.duckdb"})
-            Facts(beside).close()
+            FactStore(beside).close()
             assert here and spilled() == here
     finally:
         opened.close()

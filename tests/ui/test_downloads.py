@@ -42,7 +42,7 @@ def page() -> None:
     from lib.analytics import queries
     from lib.analytics.calendar import Granularity
     from lib.catalog.measures import METRICS
-    from lib.charts.theme import LIGHT, Look
+    from lib.charts.theme import LIGHT, ChartTheme
     from lib.charts.trend import trend
     from lib.pdf import document
     from lib.pdf.model import Paper, Section
@@ -55,7 +55,7 @@ def page() -> None:
     current_user.enter(space)
     view = asked(space, url_state.filters(space.settings.zone), Printed("T", "Q"))
     course = view.answers.ask(queries.trend, view.filters, view.calendar, Granularity.MONTHLY)
-    drawing = trend({"": course}, METRICS["averageScore"], Look(LIGHT, i18n.current()))
+    drawing = trend({"": course}, METRICS["averageScore"], ChartTheme(LIGHT, i18n.current()))
     downloads.menu(drawing, "Average score", view, "trend")
     shown, language = downloads.shown(view), i18n.current()
     cards = [

@@ -14,7 +14,7 @@ from lib import workspace as workspaces
 from lib.access.users import LOCAL, Role
 from lib.analytics.calendar import Granularity
 from lib.analytics.query import EVERYTHING, Filters, Grant
-from lib.exports.service import Order
+from lib.exports.service import ExportRequest
 from lib.jobs.queue import EXPORT
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
@@ -197,7 +197,7 @@ def test_an_export_is_repeated_within_the_limits_of_today(settings: Settings, tm
     space = workspaces.current()
     queue = space.queue
     filters = Filters.from_parameters({}, space.settings.zone)
-    order = Order("evaluations", "csv", filters, Granularity.DAILY, "all").to_json()
+    order = ExportRequest("evaluations", "csv", filters, Granularity.DAILY, "all").to_json()
     job = queue.add(EXPORT, order, "ana@example.com")
     limited = replace(LOCAL, id="ana", email="ana@example.com", role=Role.ANALYST, grant=Grant(None, ("b",)))
     for person, orders in ((limited, 1), (replace(limited, grant=EVERYTHING), 2)):

@@ -20,9 +20,9 @@ from websockets.typing import Subprotocol
 
 from lib.errors import RefusedError
 from lib.web import security_headers
-from lib.web.body_limit import Body
-from lib.web.gateway import Front, Limits
-from lib.web.host_check import Hosts, name_of
+from lib.web.body_limit import LimitedBody
+from lib.web.gateway import Gateway, Limits
+from lib.web.host_check import AllowedHosts, name_of
 from lib.web.sockets import Sockets
 from tests.browser.conftest import served
 from tests.conftest import ROOT
@@ -276,7 +276,7 @@ async def _broken(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def ask_wrapped(url: str) -> httpx.Response:
-    front = Front(
+    front = Gateway(
         _broken,
         hosts=["testserver"],
         base_url="",
@@ -308,9 +308,9 @@ def test_cookies_get_what_they_lack() -> None:
 
 
 def test_any_host() -> None:
-    assert Hosts(["*"]).check(b"evil.example:1") == "evil.example"
+    assert AllowedHosts(["*"]).check(b"evil.example:1") == "evil.example"
     with pytest.raises(RefusedError):
-        Hosts(["*"]).check(None)
+        AllowedHosts(["*"]).check(None)
     assert [name_of(text) for text in ("[::1]:8501", "[::1]", "a:1", "a:b", "[::1]x")] == [
         "[::1]",
         "[::1]",
@@ -329,10 +329,10 @@ def test_a_body_does_not_take_for_ever() -> None:
         return {"type": "http.request", "body": b"x" * 600, "more_body": True}
 
     with pytest.raises(RefusedError, match="too slowly"):
-        alone(Body(never, 1_000, grace=0.01)())
+        alone(LimitedBody(never, 1_000, grace=0.01)())
 
     async def twice() -> None:
-        body = Body(drip, 1_000)
+        body = LimitedBody(drip, 1_000)
         await body()
         await body()
 

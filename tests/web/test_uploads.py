@@ -10,12 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from lib.access.sessions import session_id
-from lib.access.users import People, Role
+from lib.access.users import Role, UserRepository
 from lib.analytics.query import EVERYTHING
 from lib.errors import DatabaseUnavailableError, RefusedError
 from lib.store.schema import sessions
-from lib.store.state import State
-from lib.web.upload_permissions import PATH, Uploads
+from lib.store.state import StateStore
+from lib.web.upload_permissions import PATH, UploadPermissions
 from tests.page_client import Visitor, end_session, log_in, rerun
 from tests.web.conftest import LoginApp
 from tests.web.test_gateway import alone
@@ -35,15 +35,15 @@ Claims = dict[str, object]
 
 
 def demote(app: LoginApp, who: str, _: Claims) -> None:
-    state = State(app.settings)
-    people = People(state)
+    state = StateStore(app.settings)
+    people = UserRepository(state)
     people.change(people.named(f"{who}@example.com").id, Role.ANALYST, EVERYTHING, "test")
     state.close()
 
 
 def remove(app: LoginApp, who: str, _: Claims) -> None:
-    state = State(app.settings)
-    people = People(state)
+    state = StateStore(app.settings)
+    people = UserRepository(state)
     people.remove(people.named(f"{who}@example.com").id, "test")
     state.close()
 
@@ -53,7 +53,7 @@ def log_out(app: LoginApp, _: str, claims: Claims) -> None:
 
 
 def idle(app: LoginApp, _: str, claims: Claims) -> None:
-    state = State(app.settings)
+    state = StateStore(app.settings)
     with state.transaction() as connection:
         long_ago = datetime.now(UTC) - timedelta(minutes=app.settings.session_idle_minutes + 1)
         mine = sessions.c.id == session_id(claims)
@@ -67,8 +67,8 @@ def test_a_permission_ends_with_what_it_rests_on(
 ) -> None:
     """The page stays open and is not drawn again: it would only then notice by itself."""
     who = f"admin-{end.__name__}"
-    state = State(login_app.settings)
-    People(state).add(f"{who}@example.com", Role.ADMIN, EVERYTHING, "test")
+    state = StateStore(login_app.settings)
+    UserRepository(state).add(f"{who}@example.com", Role.ADMIN, EVERYTHING, "test")
     state.close()
     visitor, claims = log_in(login_app.address, login_app.settings, who)
     with visitor.page() as page:
@@ -84,8 +84,8 @@ def test_a_permission_ends_with_what_it_rests_on(
 
 
 def test_another_visitor_brings_none(login_app: LoginApp) -> None:
-    state = State(login_app.settings)
-    People(state).add("looks@example.com", Role.VIEWER, EVERYTHING, "test")
+    state = StateStore(login_app.settings)
+    UserRepository(state).add("looks@example.com", Role.VIEWER, EVERYTHING, "test")
     state.close()
     visitor, _ = log_in(login_app.address, login_app.settings, "looks")
     with visitor.page() as page:
@@ -101,7 +101,7 @@ def test_where_the_database_is_away_nobody_brings_a_file() -> None:
         if away:
             raise DatabaseUnavailableError("The database does not answer.")
 
-    uploads = Uploads()
+    uploads = UploadPermissions()
     uploads.allow("mine", check)
     with pytest.raises(RefusedError, match="can't be looked up") as caught:
         alone(uploads.check(f"{PATH}mine/1"))

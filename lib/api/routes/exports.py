@@ -24,9 +24,9 @@ from lib.api.dependencies import Exporter, Reader, Space, check_scope, only
 from lib.api.errors import invalid, not_found
 from lib.api.serializers import answer, written
 from lib.exports import file_storage, signed_urls
-from lib.exports.service import Order, grant_of
+from lib.exports.service import ExportRequest, grant_of
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
-from lib.jobs.queue import COMPLETED, EXPORT, FAILED, Job, Once
+from lib.jobs.queue import COMPLETED, EXPORT, FAILED, IdempotencyKey, Job
 from lib.reports import filter_text
 from lib.workspace import Workspace
 
@@ -127,11 +127,11 @@ def start(
     with space.facts.read(space.settings.query_seconds) as connection:
         period = planner.period_in_force(connection, asked, space.calendar)
     shown = " · ".join(filter_text.selection(space.answers, asked, period))
-    payload = Order(order.report, order.format, asked, width, shown).to_json()
+    payload = ExportRequest(order.report, order.format, asked, width, shown).to_json()
     once = None
     if idempotency_key is not None:
         digest = hashlib.sha256(order.model_dump_json().encode()).hexdigest()
-        once = Once(key.prefix, idempotency_key, digest)
+        once = IdempotencyKey(key.prefix, idempotency_key, digest)
     job = space.queue.add(EXPORT, payload, key.actor, once)
     url = f"{_base(request, space)}/v1/analytics/export/{job.id}"
     started = {"jobId": job.id, "status": job.status, "progress": round(job.progress, 1), "statusUrl": url}
