@@ -72,7 +72,7 @@ def _opened() -> Settings:
         chosen = settings.load()
     except CallboardError as error:
         _give_up(error)
-    redaction.hide(*chosen.secrets)
+    redaction.register_secrets(*chosen.secrets)
     logging_config.begin(chosen.log_format)
     # A query of more values would be passed over as a whole, and all be shown; the pages' own limit says what is wrong.
     streamlit.runtime.state.query_params.CLIENT_STATE_QUERY_STRING_MAX_FIELDS = MAX_ADDRESS  # type: ignore[misc]
@@ -101,7 +101,7 @@ def _secrets(chosen: Settings) -> dict[str, Any]:
     if not chosen.has_login:
         return {}
     try:
-        signs_cookies = signing.of_cookies(chosen)
+        signs_cookies = signing.cookie_secret(chosen)
     except CallboardError as error:
         _give_up(error)
     return {

@@ -140,11 +140,11 @@ class Workspace:
 
     def start_workers(self) -> None:
         """Begin to do the queue's jobs: what changes the facts one after another, exports beside it; and to listen."""
-        self.facts.listen()
-        self.state.listen()
+        self.facts.start_listener()
+        self.state.start_listener()
         if self.facts.embedded:
             # Who holds the embedded database is alone: what others began, they do not go on with.
-            self.queue.take_over()
+            self.queue.expire_leases()
             file_storage.remove_partial(self.settings)
         handlers: dict[str, Handler] = {kind: partial(self._do, task) for kind, task in tasks.TASKS.items()}
         self._workers = [
@@ -191,12 +191,12 @@ class Workspace:
     def _done(self, job: Job) -> dict[str, Any] | None:
         """Return what a job has come to that its worker could not tell of; None where it has come to nothing."""
         if job.kind == BACKUP:
-            taken = create.taken_for(job.id, Path(job.payload["path"]))
+            taken = create.backup_of_job(job.id, Path(job.payload["path"]))
             return None if taken is None else tasks.describe_backup(self, taken, job.actor)
         if job.kind != tasks.IMPORT:
             return None
         with self.facts.read() as connection:
-            report = history.what_was_loaded(connection, service.id_of(job.id))
+            report = history.find_loaded(connection, service.id_of(job.id))
         if report is None:
             return None
         self.audit_import(report)
@@ -208,7 +208,7 @@ class Workspace:
         if self.facts.embedded:  # and so held: no restore is at work
             atomic_swap.abandon(self.settings.facts_file, self.settings.state_file)
         with self.facts.read() as connection:
-            tables = rollup.scattered(connection, self._lengths)
+            tables = rollup.fragmented(connection, self._lengths)
         for table in tables:
             with self.facts.write() as connection:
                 rollup.compact(connection, table)

@@ -5,5 +5,5 @@ from lib.ui import audit_page, page_layout
 
 page_layout.head("Audit", "Who did what, when?")
 page_layout.link_notices()
-with page_layout.ended_by_errors():
+with page_layout.stop_on_error():
     audit_page.show(workspace.current())

@@ -7,7 +7,7 @@ from lib.i18n import t
 from lib.ui import import_page, page_layout
 
 page_layout.head("Data", "What is in here, and how does more come in?")
-with page_layout.ended_by_errors():
+with page_layout.stop_on_error():
     space = workspace.current()
     import_page.summary(space)
     st.subheader(t("Load your own"), anchor=False)

@@ -5,7 +5,7 @@ import html
 import streamlit as st
 
 from lib.analytics import records
-from lib.i18n import said_of, t
+from lib.i18n import t, t_in_context
 from lib.reports import formatting
 from lib.store.enums import Sentiment, State
 from lib.ui import inputs, page_layout, tables, url_state
@@ -20,13 +20,13 @@ for place, (name, options) in zip((left, right), RECORD_CHOICES.items(), strict=
         t(name.capitalize()),
         options,
         place=place,
-        format_func=lambda choice: said_of("evaluation", choice),
+        format_func=lambda choice: t_in_context("evaluation", choice),
         key=name,
         placeholder=t("All"),
         on_change=url_state.first_page,
     )
 
-found = view.answers.ask(
+found = view.answers.run(
     records.records,
     view.filters,
     view.calendar,
@@ -43,7 +43,7 @@ if not found.total_count:
     page_layout.empty(t("Nothing matches these filters"), t("Choose other states or sentiments."))
     st.stop()
 if url_state.narrowed():
-    chosen = [said_of("evaluation", each) for name in RECORD_CHOICES for each in st.session_state[name]]
+    chosen = [t_in_context("evaluation", each) for name in RECORD_CHOICES for each in st.session_state[name]]
     of = t("{count} of them are shown: {chosen}.", count=formatting.count(found.total_count), chosen=", ".join(chosen))
     st.html(f'<p class="cb-shown"><b>{html.escape(of)}</b></p>')
 first = (found.page - 1) * PAGE_SIZE + 1

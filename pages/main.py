@@ -29,7 +29,7 @@ NEEDS = {"exports": Role.ANALYST, "data": Role.ADMIN, "audit": Role.ADMIN}
 
 chosen = st.navigation(pages, position="hidden")
 script_run.begin(chosen.url_path)
-with page_layout.ended_by_errors():
+with page_layout.stop_on_error():
     space = workspace.current()
     if current_user.enter(space) is None:
         login.show(space)
@@ -38,5 +38,5 @@ with page_layout.ended_by_errors():
     url_state.load(space.settings.zone)
     open_to_visitor = [each for each in pages if current_user.may(NEEDS.get(each.url_path, Role.VIEWER))]
     sidebar.show(open_to_visitor, space)
-    current_user.must(NEEDS.get(chosen.url_path, Role.VIEWER))
+    current_user.require_role(NEEDS.get(chosen.url_path, Role.VIEWER))
 chosen.run()

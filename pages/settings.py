@@ -9,7 +9,7 @@ from lib.ui import api_keys_admin, current_user, language, markdown, page_layout
 
 page_layout.head("Settings", "Who may do what?")
 page_layout.link_notices()
-with page_layout.ended_by_errors():
+with page_layout.stop_on_error():
     space = workspace.current()
     language.choice()
     if current_user.may(Role.ADMIN):

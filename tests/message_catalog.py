@@ -163,9 +163,9 @@ class Lookups(dict[Key, str]):
 
 def record_lookups(monkeypatch: pytest.MonkeyPatch, code: str = "es") -> Lookups:
     """Have a language's texts looked up in a catalogue that remembers for what, until the test ends."""
-    lookups = Lookups(catalogue(code))
-    before = i18n._catalogue
-    monkeypatch.setattr(i18n, "_catalogue", lambda wanted: lookups if wanted == code else before(wanted))
+    lookups = Lookups(entries(code))
+    before = i18n._catalog
+    monkeypatch.setattr(i18n, "_catalog", lambda wanted: lookups if wanted == code else before(wanted))
     return lookups
 
 
@@ -230,7 +230,7 @@ def past() -> list[str]:
     return found
 
 
-def catalogue(code: str = "es") -> dict[Key, str]:
+def entries(code: str = "es") -> dict[Key, str]:
     """Return a language's catalogue as it is written: translations that are missing are empty."""
     with Path(i18n.__file__).with_name(f"{code}.po").open("rb") as file:
         return {(entry.context, str(entry.id)): str(entry.string) for entry in read_po(file, locale=code) if entry.id}
@@ -254,7 +254,7 @@ def _says_enough(text: str) -> bool:
     return "{" not in text or sum(sign.isalpha() for sign in re.sub(r"\{\w+\}", "", text)) >= 6
 
 
-_T, _SAID_OF = f"{i18n.__name__}.{i18n.t.__name__}", f"{i18n.__name__}.{i18n.said_of.__name__}"
+_T, _SAID_OF = f"{i18n.__name__}.{i18n.t.__name__}", f"{i18n.__name__}.{i18n.t_in_context.__name__}"
 
 
 class _Module:

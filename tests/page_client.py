@@ -108,7 +108,7 @@ def log_in(
         "nonce": f"{who}-{time.monotonic_ns()}",
     }
     kept = {**claims, "origin": address, "is_logged_in": True, "provider": "default"}
-    value = create_signed_value(signing.of_cookies(settings), USER_COOKIE_NAME, json.dumps(kept)).decode()
+    value = create_signed_value(signing.cookie_secret(settings), USER_COOKIE_NAME, json.dumps(kept)).decode()
     return Visitor(address, {USER_COOKIE_NAME: value, XSRF_COOKIE_NAME: token}, token), claims
 
 

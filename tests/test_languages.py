@@ -32,7 +32,7 @@ from lib.charts.image import ChartImage
 from lib.charts.theme import LIGHT, ChartTheme
 from lib.charts.trend import trend
 from lib.exports import file_storage
-from lib.i18n import dated, day, number, said_of, speaking, t
+from lib.i18n import dated, day, number, override_language, t, t_in_context
 from lib.jobs.queue import EXPORT
 from lib.jobs.tasks import TASKS
 from lib.reports import filter_text, formatting
@@ -74,7 +74,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 def test_every_text_is_translated() -> None:
-    entries = message_catalog.catalogue()
+    entries = message_catalog.entries()
     missing: dict[message_catalog.Key, str] = {}
     for text in message_catalog.used():
         if not entries.get(text.key):
@@ -85,14 +85,14 @@ def test_every_text_is_translated() -> None:
 
 def test_no_translation_is_left_over() -> None:
     used = {text.key for text in message_catalog.used()}
-    told = [_entry(key) for key in message_catalog.catalogue() if key not in used]
+    told = [_entry(key) for key in message_catalog.entries() if key not in used]
     assert not told, f"es.po has {len(told)} texts that nothing says:\n" + "\n".join(told)
 
 
 def test_translations_keep_the_names_in_braces() -> None:
     wrong = [
         f"{_entry(key)}: {sorted(message_catalog.names(key[1]))} became {sorted(message_catalog.names(said))}"
-        for key, said in message_catalog.catalogue().items()
+        for key, said in message_catalog.entries().items()
         if said and message_catalog.names(key[1]) != message_catalog.names(said)
     ]
     assert not wrong, "\n".join(wrong)
@@ -137,7 +137,7 @@ def _entry(key: message_catalog.Key) -> str:
 def test_lookups_are_held_to_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
     lookups = message_catalog.record_lookups(monkeypatch)
     i18n.use("es")
-    assert (t("Campaign"), said_of("evaluation", "Completed"), t("nobody lists this")) == (
+    assert (t("Campaign"), t_in_context("evaluation", "Completed"), t("nobody lists this")) == (
         "Campaña",
         "Completada",
         "nobody lists this",
@@ -154,15 +154,15 @@ def test_texts() -> None:
     assert t("n {n}", n=3) == "n 3"
     assert t("a text that no catalogue has {braces}") == "a text that no catalogue has {braces}"
     assert t("{count} of no catalogue", count=2) == "2 of no catalogue"
-    assert (t("Completed"), said_of("evaluation", "Completed")) == ("Completadas", "Completada")
-    assert (said_of("nothing", "Campaign"), said_of("evaluation", "unheard of")) == ("Campaña", "unheard of")
+    assert (t("Completed"), t_in_context("evaluation", "Completed")) == ("Completadas", "Completada")
+    assert (t_in_context("nothing", "Campaign"), t_in_context("evaluation", "unheard of")) == ("Campaña", "unheard of")
     i18n.use("tlh")
-    assert (i18n.current(), t("Campaign"), said_of("evaluation", "Failed")) == ("en", "Campaign", "Failed")
+    assert (i18n.current(), t("Campaign"), t_in_context("evaluation", "Failed")) == ("en", "Campaign", "Failed")
 
 
 def test_a_language_for_a_while() -> None:
     i18n.use("es")
-    with pytest.raises(ZeroDivisionError), speaking("en"):
+    with pytest.raises(ZeroDivisionError), override_language("en"):
         assert t("Campaign") == "Campaign"
         _ = 1 / 0
     assert t("Campaign") == "Campaña"
@@ -395,7 +395,7 @@ def _columns(config: dict[str, Any]) -> Iterator[str]:
         yield from (str(column[each]) for each in ("label", "help") if column.get(each))
 
 
-ENGLISH = message_catalog.english(message_catalog.catalogue())
+ENGLISH = message_catalog.english(message_catalog.entries())
 
 
 def left_in_english(app: AppTest) -> list[str]:
@@ -534,5 +534,5 @@ def test_exports_are_english(filled: AppTest, settings: Settings) -> None:
 
 
 def _assert_english(texts: list[str]) -> None:
-    spanish = {said for (_, text), said in message_catalog.catalogue().items() if said != text}
+    spanish = {said for (_, text), said in message_catalog.entries().items() if said != text}
     assert [text for text in texts if text in spanish or re.search("[áéíóúñ¿]", text)] == []

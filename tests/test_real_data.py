@@ -48,7 +48,7 @@ def test_every_figure(name: str, workspace: Workspace, answers: QueryCache, load
     assert report.loaded.added == expected["evaluations"]
     assert report.blank == expected.get("blankRows", 0)
     calendar, everything = workspace.calendar, Filters()
-    total = answers.ask(queries.summary, everything, calendar).sums
+    total = answers.run(queries.summary, everything, calendar).sums
     assert same(
         figures(total),
         {key: expected[key] for key in ("evaluations", "scored", "averageScore", "averageDurationSeconds")},
@@ -59,7 +59,7 @@ def test_every_figure(name: str, workspace: Workspace, answers: QueryCache, load
     assert {mood: count for mood, count in moods.items() if count} == expected["sentiment"]
 
     def groups(dimension: Dimension) -> dict[str, dict[str, Any]]:
-        found = answers.ask(queries.breakdown, everything, calendar, dimension, page_size=10_000)
+        found = answers.run(queries.breakdown, everything, calendar, dimension, page_size=10_000)
         return {group.named.name: figures(group.sums) for group in found.groups if group.named.id is not None}
 
     checked = 0
@@ -72,7 +72,7 @@ def test_every_figure(name: str, workspace: Workspace, answers: QueryCache, load
     assert checked >= 7
 
     def points(granularity: Granularity) -> Iterable[tuple[str, int]]:
-        found = answers.ask(queries.trend, everything, calendar, granularity)
+        found = answers.run(queries.trend, everything, calendar, granularity)
         return ((point.bucket.first.isoformat(), point.sums.evaluations) for point in found.points)
 
     weeks = dict(points(Granularity.WEEKLY))

@@ -32,7 +32,7 @@ def rows() -> list[str]:
 def test_the_summary_of_the_reference(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load("\n".join([*rows(), "before,2023-12-31,Completed,Positive,1,1,camp_790,Retention,Lima Norte"]))
     asked = Filters.from_parameters({"dateFrom": ["2024-01-01"], "dateTo": ["2024-01-31"]}, workspace.calendar.zone)
-    found = answers.ask(queries.summary, asked, workspace.calendar)
+    found = answers.run(queries.summary, asked, workspace.calendar)
     sums = found.sums
     assert METRICS["totalEvaluations"].rounded(sums) == 1250
     assert METRICS["completedEvaluations"].rounded(sums) == 1180

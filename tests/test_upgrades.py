@@ -166,7 +166,7 @@ def fill(connection: Connection, rows: Rows, of: sa.MetaData) -> None:
 
 
 def figures(workspace: Workspace) -> tuple[int, ...]:
-    found = workspace.answers.ask(queries.summary, Filters(), workspace.calendar).sums
+    found = workspace.answers.run(queries.summary, Filters(), workspace.calendar).sums
     return (found.evaluations, found.completed, found.scored, found.score_sum, found.positive, found.duration_sum)
 
 

@@ -23,7 +23,7 @@ from lib.access import audit_log
 from lib.access.audit_log import Action
 from lib.analytics.query import Grant
 from lib.errors import CallboardError, nearest
-from lib.store.disk_space import where_there_is_room
+from lib.store.disk_space import skip_when_disk_full
 from lib.store.schema import api_keys
 from lib.store.state import StateStore
 
@@ -123,22 +123,22 @@ class KeyAuthenticator:
         self._state = state
         self._kept: dict[str, tuple[Hashable, str, Key]] = {}  # by prefix: the state's mark, the secret's hash, the key
 
-    def at_once(self, text: str) -> Key | None:
+    def get_cached(self, text: str) -> Key | None:
         """Return the usable key that a text is the secret of, where that is known without asking the store."""
         mark, digest, key = self._kept.get(text[: len(MARK) + 8], (None, "", None))
-        if key is None or mark is None or mark != self._state.mark():
+        if key is None or mark is None or mark != self._state.change_token():
             return None
         now = datetime.now(UTC)
         known = hmac.compare_digest(digest, _hash(text)) and key.usable(now) and not _use_is_old(key, now)
         return key if known else None
 
-    def recognise(self, text: str) -> Key | None:
+    def authenticate(self, text: str) -> Key | None:
         """Return the usable key that a text is the secret of; None for anything else."""
         form = _FORM.fullmatch(text)
         if form is None or not hmac.compare_digest(_checksum(form[1] + form[2]), form[3]):
             return None
         now = datetime.now(UTC)
-        mark = self._state.mark()
+        mark = self._state.change_token()
         with self._state.read() as connection:
             row = connection.execute(sa.select(api_keys).where(api_keys.c.prefix == MARK + form[1])).one_or_none()
         if row is None or not hmac.compare_digest(row.hash, _hash(text)):
@@ -148,7 +148,7 @@ class KeyAuthenticator:
             return None
         if _use_is_old(key, now):
             used = sa.update(api_keys).where(api_keys.c.prefix == key.prefix).values(last_used_at=now)
-            with where_there_is_room("the use of a key"), self._state.transaction() as connection:
+            with skip_when_disk_full("the use of a key"), self._state.transaction() as connection:
                 connection.execute(used)
         elif mark is not None:
             if len(self._kept) >= _KEPT:

@@ -20,10 +20,10 @@ from sqlalchemy.exc import IntegrityError
 from lib.access import audit_log
 from lib.access.audit_log import Action
 from lib.access.users import User, UserRepository
-from lib.store.disk_space import where_there_is_room
+from lib.store.disk_space import skip_when_disk_full
 from lib.store.schema import audit as audit_entries
 from lib.store.schema import people, sessions
-from lib.store.state import StateStore, insert_unless_known
+from lib.store.state import StateStore, insert_if_absent
 
 FRESH = timedelta(minutes=10)
 """How old a log-in may be that begins a session."""
@@ -63,11 +63,11 @@ class Sessions:
             return SessionCheck(number, None)
         if now - row.started_at > self._age or now - row.seen_at > self._idle:
             why = "too old" if now - row.started_at > self._age else "idle for too long"
-            with where_there_is_room("the end of a session"):
+            with skip_when_disk_full("the end of a session"):
                 self.end(number, "time", Action.SESSION_ENDED, why)
             return SessionCheck(number, None)
         if now - row.seen_at > _SEEN_EVERY:
-            with where_there_is_room("the use of a session"), self._state.transaction() as connection:
+            with skip_when_disk_full("the use of a session"), self._state.transaction() as connection:
                 connection.execute(sa.update(sessions).where(sessions.c.id == number).values(seen_at=now))
                 connection.execute(sa.update(people).where(people.c.id == row.person).values(seen_at=now))
         return SessionCheck(number, self._people.get(row.person))
@@ -82,7 +82,7 @@ class Sessions:
         is_good = _is_fresh(started, datetime.now(UTC)) if row is None else self._is_good(row)
         return number if is_good else None
 
-    def good(self, number: str) -> bool:
+    def is_active(self, number: str) -> bool:
         """Return whether a session is still good."""
         with self._state.read() as connection:
             row = connection.execute(sa.select(sessions).where(sessions.c.id == number)).one_or_none()
@@ -132,8 +132,8 @@ class Sessions:
             last = connection.execute(restored).scalar_one()
             if last is not None and started <= last:  # the rows of the sessions of before are gone with the old state
                 return SessionCheck(number, None)
-            found = self._people.arrived(connection, claims, now)
-            began = insert_unless_known(
+            found = self._people.upsert_from_claims(connection, claims, now)
+            began = insert_if_absent(
                 connection, sessions, id=number, person=found.id, started_at=min(started, now), seen_at=now
             )
             if began:
@@ -142,7 +142,7 @@ class Sessions:
         return SessionCheck(number, found)
 
 
-def ended_all(state: StateStore, person: User, by: str) -> int:
+def end_all(state: StateStore, person: User, by: str) -> int:
     """End every session of a person, at their next action; return how many."""
     open_ones = sa.and_(sessions.c.person == person.id, sessions.c.ended_at.is_(None))
     with state.transaction() as connection:

@@ -20,15 +20,15 @@ def load(settings: Settings) -> bytes:
     return _made(settings.data_dir / "secret")
 
 
-def of_cookies(settings: Settings) -> str:
+def cookie_secret(settings: Settings) -> str:
     """Return what signs the cookies of log-ins: made of the settings' secret, or once, and in no backup."""
     kept = settings.secret_key.encode() or _made(settings.data_dir / "login-secret")
     found = sign(kept, "log-in")
-    redaction.hide(found)
+    redaction.register_secrets(found)
     return found
 
 
-def keep(settings: Settings, value: bytes) -> None:
+def replace(settings: Settings, value: bytes) -> None:
     """Have another secret take the place of the one in the data dir. Raises StorageError."""
     path = settings.data_dir / "secret"
     try:
@@ -43,7 +43,7 @@ def sign(secret: bytes, *parts: str) -> str:
     return hmac.new(secret, message, hashlib.sha256).hexdigest()
 
 
-def holds(secret: bytes, signature: str, *parts: str) -> bool:
+def verify(secret: bytes, signature: str, *parts: str) -> bool:
     """Return whether a signature is that of the parts, in constant time."""
     return hmac.compare_digest(sign(secret, *parts).encode(), signature.encode())
 
@@ -55,7 +55,7 @@ def _made(path: Path) -> bytes:
         found = path.read_bytes()
     except OSError as error:
         raise StorageError(f"The secret {path} can't be kept: {error.strerror}.") from None
-    redaction.hide(found.decode("latin-1"))
+    redaction.register_secrets(found.decode("latin-1"))
     return found
 
 

@@ -102,7 +102,7 @@ class UserRepository:
             raise CallboardError(f"Nobody is known as '{who[:100]}'. callboard people list shows everyone.")
         return self._person(rows[0])
 
-    def arrived(self, connection: Connection, claims: Mapping[str, Any], now: datetime) -> User:
+    def upsert_from_claims(self, connection: Connection, claims: Mapping[str, Any], now: datetime) -> User:
         """Return who a provider's claims are about: known, added by e-mail before, or new and without a role."""
         issuer, subject = str(claims["iss"]), str(claims["sub"])
         email = plain_address(str(claims.get("email") or "")) if claims.get("email_verified") is True else ""

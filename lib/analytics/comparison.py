@@ -32,7 +32,7 @@ class Comparison:
         return replace(filters, date_from=self.first, date_to=self.last)
 
 
-def chosen(
+def compared_with(
     kind: str, period: ResolvedPeriod, today: date, own_days: tuple[date, date] | None = None
 ) -> Comparison | None:
     """Return what a period is compared with, by one of KINDS; None for none, and where there is no such period.
@@ -45,7 +45,7 @@ def chosen(
     if kind == "year":
         return year_before(period, today)
     if kind == "own":
-        return None if own_days is None else _cut(own(*own_days), period, today)
+        return None if own_days is None else _cut(custom(*own_days), period, today)
     if kind != "none":
         raise InvalidParameterError(
             "compare",
@@ -81,7 +81,7 @@ def year_before(period: ResolvedPeriod, today: date) -> Comparison | None:
     return _cut(Comparison(*(_year_before(day) for day in days)), period, today)
 
 
-def own(first: date, last: date) -> Comparison:
+def custom(first: date, last: date) -> Comparison:
     """Return days of one's own choice. Raises InvalidParameterError where the last lies before the first."""
     if last < first:
         raise InvalidParameterError("compareFrom", "compareFrom lies after compareTo; right would be an earlier date.")

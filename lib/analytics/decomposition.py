@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
-from lib.analytics.planner import ResolvedPeriod, period_in_force, source, sums
-from lib.analytics.queries import Breakdown, grouped, id_order
+from lib.analytics.planner import ResolvedPeriod, resolve_period, source, sums
+from lib.analytics.queries import Breakdown, id_order, totals_by
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.measures import METRICS, MeasureTotals
@@ -81,20 +81,20 @@ class Decomposition:
         return _hidden(self.within, self.mix)
 
 
-def drivers(
+def decomposition(
     connection: Connection, filters: Filters, compared: Filters, calendar: Calendar, dimension: Dimension
 ) -> Decomposition:
     """Return why the average score of `filters` is another than that of `compared`, by the groups of a dimension.
 
     The two should differ in their periods alone. Groups without a score in both periods are left out.
     """
-    return between(*(_all_groups(connection, asked, calendar, dimension) for asked in (filters, compared)))
+    return decompose(*(_all_groups(connection, asked, calendar, dimension) for asked in (filters, compared)))
 
 
 def mix_hides(
     connection: Connection, filters: Filters, compared: Filters, calendar: Calendar, dimension: Dimension
 ) -> bool:
-    """Return whether `drivers` would be hidden: of many groups much sooner, as their scores alone are read."""
+    """Return whether `decomposition` would be hidden: of many groups much sooner, as their scores alone are read."""
     now, before = (_scores(connection, asked, calendar, dimension) for asked in (filters, compared))
     whole_now, whole_before = ([sum(column) for column in zip(*side.values(), strict=True)] for side in (now, before))
     if not whole_now or not whole_before:
@@ -109,7 +109,7 @@ def _scores(
     connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension
 ) -> dict[int, tuple[int, int]]:
     """Return how many scores each group has and their sum, by the group's key; without groups that have none."""
-    period = period_in_force(connection, filters, calendar)
+    period = resolve_period(connection, filters, calendar)
     read = source(connection, filters, calendar, period, [dimension.column], ("scored", "score_sum"))
     key = read.rows.c[dimension.column]
     asked = sa.select(key, *sums(read.rows, read.measures)).group_by(key)
@@ -119,8 +119,8 @@ def _scores(
 
 def _all_groups(connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension) -> Breakdown:
     """Return all groups of a dimension, in no order."""
-    period = period_in_force(connection, filters, calendar)
-    groups = grouped(connection, filters, calendar, period, dimension)
+    period = resolve_period(connection, filters, calendar)
+    groups = totals_by(connection, filters, calendar, period, dimension)
     return Breakdown(period, groups, MeasureTotals.total(group.sums for group in groups), len(groups), 1, len(groups))
 
 
@@ -138,7 +138,7 @@ def _within(before: tuple[int, int], now: tuple[int, int], all_before: int, all_
     return Fraction((n * all_before + m * all_now) * moved, 2 * all_before * all_now * m * n * SCORE_SCALE)
 
 
-def between(found: Breakdown, compared: Breakdown) -> Decomposition:
+def decompose(found: Breakdown, compared: Breakdown) -> Decomposition:
     """Return why the average score of a breakdown is another than that of the same one about another period.
 
     Both hold all groups of the same dimension.

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.planner import ResolvedPeriod, keys_of, names_of, period_in_force, source, sums
-from lib.analytics.queries import Trend, TrendPoint, grouped, id_order, trend
+from lib.analytics.planner import ResolvedPeriod, keys_of, member_names, resolve_period, source, sums
+from lib.analytics.queries import Trend, TrendPoint, id_order, totals_by, trend
 from lib.analytics.query import Filters, local_date
 from lib.analytics.sql_time import bucket_start
 from lib.catalog.dimensions import Dimension, Member
@@ -62,7 +62,7 @@ def split(
     Raises what `queries.trend` raises.
     """
     whole = trend(connection, filters, calendar, granularity)
-    groups = grouped(connection, filters, calendar, whole.period, dimension)
+    groups = totals_by(connection, filters, calendar, whole.period, dimension)
     ordered = sorted(groups, key=lambda group: (-group.sums.evaluations, id_order(group.named)))
     shown = [group.named for group in ordered[:LARGEST]]
     keys = keys_of(connection, dimension, shown)
@@ -83,7 +83,7 @@ def split(
     return GroupedTrend(tuple(zip(shown, courses, strict=True)), rest, max(len(ordered) - LARGEST, 0))
 
 
-def brief(
+def sparklines(
     connection: Connection,
     filters: Filters,
     calendar: Calendar,
@@ -94,12 +94,12 @@ def brief(
 
     With `names`, of these groups alone.
     """
-    period = period_in_force(connection, filters, calendar)
+    period = resolve_period(connection, filters, calendar)
     if period.date_from is None or period.date_to is None:
         return Sparklines((), {})
     zone = filters.zone(calendar.zone)
     first, last = local_date(period.date_from, zone), local_date(period.date_to, zone)
-    granularity = _brief(first, last)
+    granularity = _coarsest_width(first, last)
     buckets = [bucket.first for bucket in calendar.buckets(first, last, granularity)]
     means: dict[int, dict[date, float]] = defaultdict(dict)
     keys = None if names is None else keys_of(connection, dimension, names)
@@ -108,14 +108,14 @@ def brief(
     ):
         if scored:
             means[key][begins] = score_sum / (scored * SCORE_SCALE)
-    named = names_of(connection, dimension, set(means)) if keys is None else keys
+    named = member_names(connection, dimension, set(means)) if keys is None else keys
     return Sparklines(
         tuple(buckets),
         {named[key]: tuple(course.get(bucket) for bucket in buckets) for key, course in means.items()},
     )
 
 
-def _brief(first: date, last: date) -> Granularity:
+def _coarsest_width(first: date, last: date) -> Granularity:
     days = (last - first).days + 1
     if days <= MOST_POINTS:
         return Granularity.DAILY

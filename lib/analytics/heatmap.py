@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.planner import ResolvedPeriod, fact_conditions, first_and_last, period_in_force
+from lib.analytics.planner import ResolvedPeriod, fact_conditions, first_and_last, resolve_period
 from lib.analytics.query import Filters, first_instant, last_instant
 from lib.analytics.sql_time import local_time
 from lib.catalog.measures import MeasureTotals, aggregates
@@ -40,7 +40,7 @@ class Heatmap:
 
 def by_hour(connection: Connection, filters: Filters, calendar: Calendar) -> Heatmap:
     """Return the measures of the selection by weekday and hour. It reads the facts, as no rollup has hours."""
-    period = period_in_force(connection, filters, calendar)
+    period = resolve_period(connection, filters, calendar)
     facts = schema.evaluations
     sums = aggregates(facts)
     wall = local_time(facts.c.audio_at, filters.zone(calendar.zone), *_ends(connection, filters, calendar, period))

@@ -55,7 +55,7 @@ def sums(rows: sa.FromClause, measures: Sequence[str]) -> list[sa.ColumnElement[
     return [sa.cast(sa.func.sum(rows.c[name]), sa.BigInteger).label(name) for name in measures]
 
 
-def period_in_force(connection: Connection, filters: Filters, calendar: Calendar) -> ResolvedPeriod:
+def resolve_period(connection: Connection, filters: Filters, calendar: Calendar) -> ResolvedPeriod:
     """Fill the ends that were left open with the first and last day of all data, in the zone asked for."""
     if filters.date_from is not None and filters.date_to is not None:
         return ResolvedPeriod(filters.date_from, filters.date_to)
@@ -75,11 +75,11 @@ def period_in_force(connection: Connection, filters: Filters, calendar: Calendar
 def _first_and_last_day(grant: Grant) -> sa.Select[Any]:
     """Return the first and last day of all that may be seen with a grant."""
     rows = _shortest(_grant_keys(grant)).tables[0]
-    days = days_held(rows, granted(rows, grant)).c
+    days = non_empty_days(rows, grant_conditions(rows, grant)).c
     return sa.select(sa.func.min(days.day), sa.func.max(days.day))
 
 
-def days_held(rollup: sa.Table, where: Sequence[sa.ColumnElement[bool]] = ()) -> sa.Subquery:
+def non_empty_days(rollup: sa.Table, where: Sequence[sa.ColumnElement[bool]] = ()) -> sa.Subquery:
     """Return the days on which there are evaluations, with how many."""
     total = sa.func.sum(rollup.c.evaluations)
     days = sa.select(rollup.c.day, total.label("evaluations")).where(*where)
@@ -89,7 +89,7 @@ def days_held(rollup: sa.Table, where: Sequence[sa.ColumnElement[bool]] = ()) ->
 def first_and_last(connection: Connection, grant: Grant) -> tuple[datetime | None, datetime | None]:
     """Return the first and the last instant of all that may be seen with a grant; None where there is nothing."""
     column = schema.evaluations.c.audio_at
-    visible = granted(schema.evaluations, grant)
+    visible = grant_conditions(schema.evaluations, grant)
     first, last = connection.execute(sa.select(sa.func.min(column), sa.func.max(column)).where(*visible)).one()
     return first, last
 
@@ -264,10 +264,10 @@ def _choices(rows: sa.FromClause, filters: Filters) -> list[sa.ColumnElement[boo
             conditions.append(rows.c[dimension.column].in_(keys))
     if filters.is_ai is not None:
         conditions.append(rows.c.is_ai == filters.is_ai)
-    return conditions + granted(rows, filters.grant)
+    return conditions + grant_conditions(rows, filters.grant)
 
 
-def granted(rows: sa.FromClause, grant: Grant) -> list[sa.ColumnElement[bool]]:
+def grant_conditions(rows: sa.FromClause, grant: Grant) -> list[sa.ColumnElement[bool]]:
     """Return what rows must meet to be seen with a grant."""
     return [
         rows.c[dimension.column].in_(sa.select(dimension.table.c.key).where(dimension.table.c.id.in_(ids)))
@@ -286,7 +286,7 @@ def keys_of(connection: Connection, dimension: Dimension, names: Sequence[Member
     return {row.key: Member(row.id, row.name) for row in rows}
 
 
-def names_of(connection: Connection, dimension: Dimension, keys: set[int]) -> dict[int, Member]:
+def member_names(connection: Connection, dimension: Dimension, keys: set[int]) -> dict[int, Member]:
     """Return what the keys of a dimension stand for."""
     names = dimension.table
     asked = sa.select(names.c.key, names.c.id, names.c.name)

@@ -12,7 +12,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Bucket, Calendar, Granularity
-from lib.analytics.planner import ResolvedPeriod, days_held, granted, keys_of, period_in_force, shortest_for, sums
+from lib.analytics.planner import (
+    ResolvedPeriod,
+    grant_conditions,
+    keys_of,
+    non_empty_days,
+    resolve_period,
+    shortest_for,
+    sums,
+)
 from lib.analytics.planner import source as source_of
 from lib.analytics.query import EVERYTHING, Filters, Grant, first_instant, last_instant, local_date
 from lib.analytics.sql_time import bucket_start
@@ -93,7 +101,7 @@ class Trend:
 def status(connection: Connection) -> DatasetStatus:
     """Return what the facts hold as a whole: version, first and last day, number of evaluations."""
     head = connection.execute(sa.select(schema.workspace)).one()
-    held = days_held(schema.ROLLUPS[0].tables[0]).c
+    held = non_empty_days(schema.ROLLUPS[0].tables[0]).c
     days = connection.execute(
         sa.select(sa.func.min(held.day), sa.func.max(held.day), sa.func.sum(held.evaluations))
     ).one()
@@ -106,14 +114,14 @@ def options(connection: Connection, dimension: Dimension, grant: Grant = EVERYTH
     rows = shortest_for(dimension, grant)
     key = rows.c[dimension.column]
     some = sa.func.sum(rows.c.evaluations) != 0
-    used = sa.select(key).where(*granted(rows, grant)).group_by(key).having(some).subquery()
+    used = sa.select(key).where(*grant_conditions(rows, grant)).group_by(key).having(some).subquery()
     found = connection.execute(sa.select(names.c.id, names.c.name).join(used, used.c[dimension.column] == names.c.key))
     return tuple(sorted((Member(row.id, row.name) for row in found), key=lambda named: (named.name, named.id or "")))
 
 
 def summary(connection: Connection, filters: Filters, calendar: Calendar) -> SelectionSummary:
     """Return the measures of the selection, and the names of its best campaign and call center."""
-    period = period_in_force(connection, filters, calendar)
+    period = resolve_period(connection, filters, calendar)
     tops = (CAMPAIGN, CALL_CENTER)
     source = source_of(connection, filters, calendar, period, [each.column for each in tops], PLAIN_MEASURES)
     whole = MeasureTotals()
@@ -133,7 +141,7 @@ def summary(connection: Connection, filters: Filters, calendar: Calendar) -> Sel
 
 def distribution(connection: Connection, filters: Filters, calendar: Calendar) -> tuple[int, ...]:
     """Return the number of scores in each of the HISTOGRAM_BINS bins from 0 to 10."""
-    period = period_in_force(connection, filters, calendar)
+    period = resolve_period(connection, filters, calendar)
     source = source_of(connection, filters, calendar, period, (), HISTOGRAM_MEASURES)
     asked = sa.select(*sums(source.rows, source.measures))
     return tuple(int(count or 0) for count in connection.execute(asked, source.values).one())
@@ -155,8 +163,10 @@ def breakdown(
     Raises InvalidParameterError for a field that can't be sorted by.
     """
     key = _sort_key(sort, dimension)
-    period = period_in_force(connection, filters, calendar)
-    groups = sorted(grouped(connection, filters, calendar, period, dimension), key=lambda group: id_order(group.named))
+    period = resolve_period(connection, filters, calendar)
+    groups = sorted(
+        totals_by(connection, filters, calendar, period, dimension), key=lambda group: id_order(group.named)
+    )
     keyed = [(key(group), group) for group in groups]
     present = [(value, group) for value, group in keyed if value is not None]
     present.sort(key=lambda pair: pair[0], reverse=sort.startswith("-"))
@@ -173,7 +183,7 @@ def trend(
 
     Raises InvalidParameterError where that would be more than MAX_TREND_POINTS, naming the granularity that would do.
     """
-    period = period_in_force(connection, filters, calendar)
+    period = resolve_period(connection, filters, calendar)
     if period.date_from is None or period.date_to is None:
         return Trend(period, granularity, ())
     zone = filters.zone(calendar.zone)
@@ -205,7 +215,7 @@ def _check_points(calendar: Calendar, first: date, last: date, granularity: Gran
     )
 
 
-def grouped(
+def totals_by(
     connection: Connection, filters: Filters, calendar: Calendar, period: ResolvedPeriod, dimension: Dimension
 ) -> tuple[Group, ...]:
     """Return the groups of a dimension that have evaluations in the period in force, in no order, each one once."""
@@ -236,7 +246,7 @@ def totals_of(
     connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension, names: tuple[Member, ...]
 ) -> GroupTotals:
     """Return the measures of the groups of these names: much faster than `breakdown` where there are many others."""
-    period = period_in_force(connection, filters, calendar)
+    period = resolve_period(connection, filters, calendar)
     keys = keys_of(connection, dimension, names)
     source = source_of(connection, filters, calendar, period, [dimension.column], PLAIN_MEASURES)
     key = source.rows.c[dimension.column]
@@ -286,7 +296,7 @@ def _named(keyed: sa.Subquery, dimensions: Sequence[Dimension]) -> sa.Select[Any
 def _top(groups: Mapping[Member, MeasureTotals]) -> str | None:
     """Return the name with the highest average score among those with enough evaluations, else among all."""
     scored = [(named, sums) for named, sums in groups.items() if sums.scored and named.id is not None]
-    ranked = [(named, sums) for named, sums in scored if not sums.few] or scored
+    ranked = [(named, sums) for named, sums in scored if not sums.is_small_sample] or scored
     if not ranked:
         return None
     score = METRICS["averageScore"]

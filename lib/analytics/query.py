@@ -86,7 +86,7 @@ class Filters:
     date_from: Moment | None = None
     date_to: Moment | None = None
     campaign: tuple[str, ...] = ()
-    callCenter: tuple[str, ...] = ()
+    call_center: tuple[str, ...] = ()
     engagement: tuple[str, ...] = ()
     executive: tuple[str, ...] = ()
     is_ai: bool | None = None
@@ -115,14 +115,14 @@ class Filters:
             and first_instant(date_from, zone) > last_instant(date_to, zone)
         ):
             raise InvalidParameterError("dateFrom", "dateFrom lies after dateTo; right would be an earlier date.")
-        ids = {each.name: tuple(dict.fromkeys(parameters.get(each.parameter) or ())) for each in DIMENSIONS}
+        ids = {each.attribute: tuple(dict.fromkeys(parameters.get(each.parameter) or ())) for each in DIMENSIONS}
         if sum(map(len, ids.values())) > MAX_VALUES:  # before each of them is looked at
-            last = next(each.parameter for each in reversed(DIMENSIONS) if ids[each.name])
+            last = next(each.parameter for each in reversed(DIMENSIONS) if ids[each.attribute])
             raise InvalidParameterError(
                 last, f"{last} and the other filters name more than {MAX_VALUES:,} ids; right would be fewer."
             )
         for dimension in DIMENSIONS:
-            for value in ids[dimension.name]:
+            for value in ids[dimension.attribute]:
                 clean(dimension.parameter, value)
         return cls(
             date_from,
@@ -156,12 +156,12 @@ class Filters:
 
     def ids(self, dimension: Dimension) -> tuple[str, ...]:
         """Return the ids asked for in a dimension; empty for all."""
-        chosen: tuple[str, ...] = getattr(self, dimension.name)
+        chosen: tuple[str, ...] = getattr(self, dimension.attribute)
         return chosen
 
     def narrowed(self, dimension: Dimension, *ids: str) -> Filters:
         """Return the same question about these groups of a dimension alone."""
-        chosen: dict[str, Any] = {dimension.name: ids}
+        chosen: dict[str, Any] = {dimension.attribute: ids}
         return replace(self, **chosen)
 
     def zone(self, workspace_zone: zoneinfo.ZoneInfo) -> zoneinfo.ZoneInfo:

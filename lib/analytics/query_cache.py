@@ -70,22 +70,22 @@ class QueryCache:
         self._read: tuple[int | None, int] = (None, -1)  # the facts' mark, and the version that was read under it
         self._lock = threading.Lock()
 
-    def ask(self, question: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+    def run(self, question: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return a question's answer; its arguments are hashable. Raises what the question raises.
 
         Raises TimeZoneChangedError where the question means days of another zone than the workspace's is by now.
         """
-        return self.ask_with_version(question, *args, **kwargs)[0]
+        return self.run_with_version(question, *args, **kwargs)[0]
 
-    def ask_with_version(
+    def run_with_version(
         self, question: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> tuple[R, int]:
         """Return a question's answer, and the version of the data that it is of."""
-        kept = self.at_once(question, *args, **kwargs)
+        kept = self.get_cached(question, *args, **kwargs)
         if kept is not None:
             return kept
         asked = _asked(question, args, kwargs)
-        mark = self._facts.mark()
+        mark = self._facts.change_token()
         with self._facts.read(self._seconds) as connection:
             head = sa.select(schema.workspace.c.data_version, schema.workspace.c.timezone)
             version, zone = connection.execute(head).one()
@@ -97,12 +97,12 @@ class QueryCache:
                 self._keep((version, asked), answer)
         return answer, version
 
-    def at_once(
+    def get_cached(
         self, question: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> tuple[R, int] | None:
         """Return an answer that is kept, and its version, where the data are known to be of it still; asks nobody."""
         mark, version = self._read
-        if mark is None or mark != self._facts.mark():
+        if mark is None or mark != self._facts.change_token():
             return None
         kept = self._kept_answer((version, _asked(question, args, kwargs)))
         return None if kept is None else (kept, version)

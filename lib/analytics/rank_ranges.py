@@ -30,7 +30,7 @@ def tiers(groups: Iterable[Group]) -> tuple[Ranked, ...]:
     and those with fewer than FEW_EVALUATIONS scored, are left out. Equal averages: more scored first, then the id.
     """
     ranked = sorted(
-        (group for group in groups if group.named.id is not None and not group.sums.few),
+        (group for group in groups if group.named.id is not None and not group.sums.is_small_sample),
         key=lambda group: (*_descending(group.sums), -group.sums.scored, id_order(group.named)),
     )
     confidence = 1 - (1 - intervals.CONFIDENCE) / max(len(ranked) - 1, 1)
@@ -40,7 +40,7 @@ def tiers(groups: Iterable[Group]) -> tuple[Ranked, ...]:
         tier += 1
         first = len(found)
         from_the_last = range(len(ranked) - 1, first - 1, -1)
-        last = next(place for place in from_the_last if _alike(ranked[first], ranked[place], confidence))
+        last = next(place for place in from_the_last if _is_indistinguishable(ranked[first], ranked[place], confidence))
         found += [Ranked(tier, group) for group in ranked[first : last + 1]]
     return tuple(found)
 
@@ -50,7 +50,7 @@ def _descending(sums: MeasureTotals) -> tuple[float, Fraction]:
     return -sums.score_sum / sums.scored, Fraction(-sums.score_sum, sums.scored)
 
 
-def _alike(best: Group, other: Group, confidence: float) -> bool:
+def _is_indistinguishable(best: Group, other: Group, confidence: float) -> bool:
     """Return whether a group can't be told apart from a best one, as the best one itself can't."""
     ends = score_difference(best.sums, other.sums, confidence)
     return ends is None or ends[0] <= 0 <= ends[1]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
-from lib.analytics.planner import ResolvedPeriod, fact_conditions, names_of, period_in_force
+from lib.analytics.planner import ResolvedPeriod, fact_conditions, member_names, resolve_period
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import DIMENSIONS, Member
 from lib.store import enums, schema
@@ -57,7 +57,7 @@ def records(
     page_size: int = 100,
 ) -> Records:
     """Return one page of the selection's evaluations, newest first, ties by id; how many there are in all."""
-    period = period_in_force(connection, filters, calendar)
+    period = resolve_period(connection, filters, calendar)
     facts = schema.evaluations
     where = list(fact_conditions(filters, calendar, period))
     if states:
@@ -74,7 +74,7 @@ def records(
     )
     rows = connection.execute(chosen).all()
     names = {
-        dimension.name: names_of(connection, dimension, {row._mapping[dimension.column] for row in rows})
+        dimension.name: member_names(connection, dimension, {row._mapping[dimension.column] for row in rows})
         for dimension in DIMENSIONS
     }
     return Records(period, tuple(_record(row._mapping, names) for row in rows), total, page, page_size)

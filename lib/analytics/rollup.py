@@ -132,7 +132,7 @@ def _measures(table: sa.Table) -> list[str]:
     return [column.name for column in table.columns if column.name in MEASURES]
 
 
-def scattered(connection: Connection, lengths: dict[str, int]) -> list[sa.Table]:
+def fragmented(connection: Connection, lengths: dict[str, int]) -> list[sa.Table]:
     """Return the rollups that have many more rows than cells.
 
     `lengths` keeps how long each was when it was looked at last; one that has hardly grown since is not counted again.
@@ -215,7 +215,9 @@ def _differing(connection: Connection, table: sa.Table, facts: sa.Subquery, limi
     return found
 
 
-def rezone(connection: Connection, zone: ZoneInfo, tell: Callable[[float, str], None] = lambda *_: None) -> None:
+def recompute_days(
+    connection: Connection, zone: ZoneInfo, tell: Callable[[float, str], None] = lambda *_: None
+) -> None:
     """Compute every evaluation's day anew in another zone, and the rollups with them.
 
     Must run in the transaction of the one writer. `tell` gets the progress, 0 to 100, and what is done; it may raise.

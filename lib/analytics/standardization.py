@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
-from lib.analytics.planner import ResolvedPeriod, fact_conditions, names_of, period_in_force
-from lib.analytics.queries import grouped, id_order
+from lib.analytics.planner import ResolvedPeriod, fact_conditions, member_names, resolve_period
+from lib.analytics.queries import id_order, totals_by
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import CAMPAIGN, Dimension, Member
 from lib.catalog.measures import MeasureTotals, aggregates
@@ -75,20 +75,20 @@ Cell = tuple[int, int, int]
 """Scored, sum of the scores and of their squares, in units of SCORE_SCALE."""
 
 
-def like_for_like(
+def standardized_scores(
     connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension
 ) -> StandardizedScores:
     """Return the adjusted average score of every group of a dimension.
 
     Adjusted mean = Σ W · mean of the group in the stratum ÷ Σ W, over the strata where the group has scores, W being
     the stratum's share of all scores of the selection. The interval takes the weights as given, and one variance for
-    all cells of a group (`intervals.standardised_interval`). It reads the facts, as no rollup has durations. Raises
+    all cells of a group (`intervals.standardized_interval`). It reads the facts, as no rollup has durations. Raises
     ValueError for campaigns, which are part of the strata.
     """
     if dimension is CAMPAIGN:
         raise ValueError("campaigns are strata, so that no two of them have calls alike; right would be executives")
-    period = period_in_force(connection, filters, calendar)
-    groups = grouped(connection, filters, calendar, period, dimension)
+    period = resolve_period(connection, filters, calendar)
+    groups = totals_by(connection, filters, calendar, period, dimension)
     cells = _cells(connection, filters, calendar, period, dimension)
     weights: dict[Stratum, int] = defaultdict(int)
     for of_group in cells.values():
@@ -121,7 +121,7 @@ def _cells(
     found: dict[int, dict[Stratum, Cell]] = defaultdict(dict)
     for key, campaign, is_ai, band, n, total, squares in connection.execute(asked).fetchall():
         found[key][campaign, is_ai, band] = (int(n), int(total), int(squares))
-    names = names_of(connection, dimension, set(found))
+    names = member_names(connection, dimension, set(found))
     return {names[key]: cells for key, cells in found.items()}
 
 
@@ -148,5 +148,5 @@ def _row(
     added = sum(weights[stratum] * total * (shared // n) for stratum, (n, total, _) in cells.items())
     mean = Fraction(added, shared * weight * SCORE_SCALE)
     weighted = [(weights[stratum], *cell) for stratum, cell in cells.items()]
-    interval = intervals.standardised_interval(weighted, SCORE_SCALE)
+    interval = intervals.standardized_interval(weighted, SCORE_SCALE)
     return StandardizedRow(named, sums, mean, interval, Fraction(weight, whole), Fraction(thin, weight))

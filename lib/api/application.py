@@ -13,7 +13,7 @@ from lib import __version__
 from lib.api import errors, schemas
 from lib.api.middleware import EveryRequest
 from lib.api.routes import analytics, evaluations, exports
-from lib.api.serializers import AnswerBody, answer, prepared, written
+from lib.api.serializers import AnswerBody, answer, prepared, to_json
 from lib.web import security_headers
 
 _PREFIX = "/v1"
@@ -86,7 +86,7 @@ def build() -> ASGIApp:
 
     @cache
     def description() -> AnswerBody:
-        return written(openapi())
+        return to_json(openapi())
 
     def served(request: Request) -> Response:
         return answer(request, description())

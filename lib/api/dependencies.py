@@ -42,9 +42,9 @@ async def _authenticated(request: Request, space: Workspace, scope: str) -> Key:
     """Return the key that a request carries, with its request counted. Raises ApiError (401, 403, 429)."""
     kind, _, text = request.headers.get("authorization", "").partition(" ")
     text = text.strip() if kind.lower() == "bearer" else ""
-    key = space.keys.at_once(text)
+    key = space.keys.get_cached(text)
     if key is None and text:
-        key = await run_in_threadpool(space.keys.recognise, text)
+        key = await run_in_threadpool(space.keys.authenticate, text)
     if key is None:
         raise unauthenticated()
     if served := logging_config.serving():
@@ -86,7 +86,7 @@ Exporter = Annotated[Key, Depends(_with_scope_and_slot("analytics:export"))]
 RecordWriter = Annotated[Key, Depends(_with_scope_and_slot("evaluations:write"))]
 
 
-def only(request: Request, known: tuple[str, ...]) -> dict[str, list[str]]:
+def strict_query(request: Request, known: tuple[str, ...]) -> dict[str, list[str]]:
     """Return the query's parameters, each with its values; refuse one that the path does not know."""
     for name in request.query_params:
         if name not in known:
@@ -166,14 +166,14 @@ async def answered(
     `rows` tells how many points or rows it returns at most, for its cost. Raises ApiError (429) where the key has too
     many questions under way, or too few requests left for this one.
     """
-    kept = space.answers.at_once(question, filters, *args, **kwargs)
+    kept = space.answers.get_cached(question, filters, *args, **kwargs)
     if kept is not None:
         return kept
 
     def ask() -> tuple[AnswerBody, int]:
         cost = question_cost(rows(), filters.needs_facts)
         charge(space.settings.rate_limit, key, cost - 1)  # one was counted as it came in
-        return space.answers.ask_with_version(question, filters, *args, **kwargs)
+        return space.answers.run_with_version(question, filters, *args, **kwargs)
 
     with QUESTIONS.take(key):
         return await anyio.to_thread.run_sync(ask, limiter=QUESTION_THREADS)

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from lib import errors
-from lib.observability.redaction import redacted
+from lib.observability.redaction import redact
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +59,9 @@ def unauthenticated() -> ApiError:
 def response(request_id: str, error: ApiError) -> JSONResponse:
     """Return an error as an answer."""
     # A message quotes what was sent, and a key may have been sent where none belongs.
-    body: dict[str, Any] = {"code": error.code, "message": redacted(error.message)}
+    body: dict[str, Any] = {"code": error.code, "message": redact(error.message)}
     if error.parameter is not None:
-        body["parameter"] = redacted(error.parameter)
+        body["parameter"] = redact(error.parameter)
     body["requestId"] = request_id
     headers = dict(error.headers)
     if error.retry_after is not None:

@@ -100,7 +100,7 @@ class AnswerBody:
         return len(self.content) + len(self.compressed or b"")
 
 
-def written(body: dict[str, Any]) -> AnswerBody:
+def to_json(body: dict[str, Any]) -> AnswerBody:
     """Return a body as JSON. Takes milliseconds for a megabyte: long ones are for a thread."""
     return prepared(orjson.dumps(body))
 

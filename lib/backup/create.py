@@ -36,7 +36,7 @@ class BackupResult:
     manifest: Manifest
 
 
-def taken_for(job: str, path: Path) -> BackupResult | None:
+def backup_of_job(job: str, path: Path) -> BackupResult | None:
     """Return the backup that was written for a job, by a process that did not live to tell of it; None without one."""
     try:
         with archive.opened(path) as backup:
@@ -45,7 +45,7 @@ def taken_for(job: str, path: Path) -> BackupResult | None:
         return None
 
 
-def take(
+def create(
     facts: FactStore,
     state: StateStore,
     settings: Settings,

@@ -169,7 +169,7 @@ class _Restoring:
             raise
         self._forget_older()
         if self.made.secret is not None:
-            signing.keep(self.settings, self.backup.bytes(self.made.secret))
+            signing.replace(self.settings, self.backup.bytes(self.made.secret))
         evaluations = self.made.facts.tables[schema.evaluations.name].rows
         return RestoreResult(self.made, evaluations, self.unfinished, self.made.secret is not None)
 
@@ -285,7 +285,7 @@ class _Restoring:
             with atomic_swap.decided(*stores):
                 self.facts.close()
                 self.state.close()
-                atomic_swap.put_in_place(*stores)
+                atomic_swap.apply_swap(*stores)
 
     def _forget_older(self) -> None:
         for name in (_OLDER_FACTS, _OLDER_STATE):

@@ -25,6 +25,11 @@ class Dimension:
         return f"{self.name}Id"
 
     @property
+    def attribute(self) -> str:
+        """The name of its ids in `Filters`."""
+        return self.column.removesuffix("_key")
+
+    @property
     def name_field(self) -> str:
         """The column of its name."""
         return f"{self.name}Name"

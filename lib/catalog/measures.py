@@ -86,7 +86,7 @@ class MeasureTotals:
         return self.positive + self.neutral + self.negative
 
     @property
-    def few(self) -> bool:
+    def is_small_sample(self) -> bool:
         """Whether there are too few scored evaluations to rank by their mean."""
         return self.scored < FEW_EVALUATIONS
 
@@ -173,18 +173,22 @@ def _scores(sums: MeasureTotals) -> tuple[int, int, int]:
 
 def _balance_interval(sums: MeasureTotals) -> Interval:
     ends = intervals.mean_interval(*_moods(sums))
-    return None if ends is None or _alike(sums) else (max(ends[0], -1.0), min(ends[1], 1.0))
+    return None if ends is None or _has_no_variance(sums) else (max(ends[0], -1.0), min(ends[1], 1.0))
 
 
 def _balance_difference(before: MeasureTotals, now: MeasureTotals) -> Interval:
-    return None if _alike(before) and _alike(now) else intervals.welch_interval(_moods(before), _moods(now))
+    return (
+        None
+        if _has_no_variance(before) and _has_no_variance(now)
+        else intervals.welch_interval(_moods(before), _moods(now))
+    )
 
 
 def _moods(sums: MeasureTotals) -> tuple[int, int, int]:
     return sums.sentiments, sums.positive - sums.negative, sums.positive + sums.negative
 
 
-def _alike(sums: MeasureTotals) -> bool:
+def _has_no_variance(sums: MeasureTotals) -> bool:
     return sums.sentiments in (sums.positive, sums.neutral, sums.negative)
 
 

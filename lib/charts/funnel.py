@@ -14,7 +14,7 @@ import altair as alt
 from lib.analytics.queries import Group
 from lib.catalog.measures import METRICS, MeasureTotals
 from lib.charts.chart import PICK, Chart
-from lib.charts.theme import ChartTheme, dressed
+from lib.charts.theme import ChartTheme, apply_theme
 from lib.i18n import t
 from lib.reports import formatting
 from lib.statistics import intervals
@@ -101,7 +101,7 @@ def funnel(groups: Sequence[Group], total: MeasureTotals, label: str, look: Char
 def outside(group: MeasureTotals, total: MeasureTotals) -> int | None:
     """Return 1 where a group's mean lies above the whole's 99.8 % limits, -1 below, 0 within; None with few."""
     deviation = intervals.standard_deviation(total.scored, total.score_sum, total.score_square_sum, SCORE_SCALE)
-    if deviation is None or group.few:
+    if deviation is None or group.is_small_sample:
         return None
     value = float(METRICS["averageScore"].value(group) or 0)
     return 1 - _place(value, total.score_sum / (total.scored * SCORE_SCALE), deviation, group)
@@ -136,7 +136,7 @@ def _drawn(marks: Sequence[_Mark], mean: float) -> Sequence[_Mark]:
 
 
 def _place(value: float, mean: float, deviation: float, sums: MeasureTotals) -> int:
-    if sums.few:
+    if sums.is_small_sample:
         return 3
     low, high = intervals.control_limits(mean, deviation, sums.scored, 0.998)
     return 0 if value > high else 2 if value < low else 1
@@ -189,4 +189,4 @@ def _spec(label: str, look: ChartTheme, domain: tuple[float, float]) -> dict[str
         for column, dash in (("low95", [4, 3]), ("high95", [4, 3]), ("low998", [1, 0]), ("high998", [1, 0]))
     ]
     middle = alt.Chart(alt.NamedData("mean")).mark_rule(color=colours.muted).encode(y=alt.Y("value:Q", scale=scale))
-    return dressed(alt.layer(middle, *lines, points).properties(height=340, width="container"), look)
+    return apply_theme(alt.layer(middle, *lines, points).properties(height=340, width="container"), look)

@@ -10,12 +10,12 @@ import altair as alt
 from lib.analytics.heatmap import Heatmap
 from lib.catalog.measures import Metric, Unit
 from lib.charts.chart import Chart
-from lib.charts.theme import AXIS, ChartTheme, dressed
+from lib.charts.theme import AXIS, ChartTheme, apply_theme
 from lib.i18n import locale, t
 from lib.reports import formatting
 
 
-def heat(found: Heatmap, metric: Metric, look: ChartTheme) -> Chart | None:
+def heatmap(found: Heatmap, metric: Metric, look: ChartTheme) -> Chart | None:
     """Draw a metric by weekday and hour; cells with few evaluations are pale. None where no cell has a value."""
     names = locale(look.language).days["stand-alone"]["abbreviated"]
     rows: list[dict[str, Any]] = []
@@ -24,7 +24,7 @@ def heat(found: Heatmap, metric: Metric, look: ChartTheme) -> Chart | None:
         if value is None or not cell.sums.evaluations:
             continue
         ends = metric.interval(cell.sums) if metric.interval else None
-        few = metric.unit is Unit.SCORE and cell.sums.few
+        few = metric.unit is Unit.SCORE and cell.sums.is_small_sample
         rows.append(
             {
                 "weekday": names[cell.weekday - 1],
@@ -98,4 +98,4 @@ def _spec(
         .transform_filter("datum.few")
     )
     layers = [*((cells,) if False in fews else ()), *((few,) if True in fews else ())]
-    return dressed(alt.layer(*layers).properties(height=310, width="container"), look)
+    return apply_theme(alt.layer(*layers).properties(height=310, width="container"), look)

@@ -9,13 +9,13 @@ from typing import Any
 import altair as alt
 
 from lib.charts.chart import Chart
-from lib.charts.theme import ChartTheme, dressed
+from lib.charts.theme import ChartTheme, apply_theme
 from lib.i18n import number, t
 from lib.reports import formatting
 from lib.store.enums import HISTOGRAM_BINS
 
 
-def distribution(counts: Sequence[int], look: ChartTheme, before: Sequence[int] = (), height: int = 220) -> Chart:
+def histogram(counts: Sequence[int], look: ChartTheme, before: Sequence[int] = (), height: int = 220) -> Chart:
     """Draw the number of evaluations in each bin of half a point; the last bin holds 10 too.
 
     Where there is a distribution `before`, ticks show its shares, as if it had as many evaluations.
@@ -69,4 +69,4 @@ def _spec(look: ChartTheme, height: int, compared: bool) -> dict[str, Any]:
                 x="from:Q", x2="to:Q", y=alt.Y("before:Q", title=t("Evaluations")), tooltip=tips
             )
         )
-    return dressed(alt.layer(*layers).properties(height=height, width="container"), look)
+    return apply_theme(alt.layer(*layers).properties(height=height, width="container"), look)

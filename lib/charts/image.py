@@ -13,7 +13,7 @@ from lib.charts.chart import Chart
 from lib.charts.render_process import Renderer
 from lib.charts.svg_canvas import SvgCanvas, rendered
 from lib.charts.theme import LIGHT
-from lib.i18n import current, speaking
+from lib.i18n import current, override_language
 
 SCALE = 2
 """Pixels of a PNG for each pixel of its size, as sharp screens and slides want them."""
@@ -34,17 +34,17 @@ class ChartImage:
 
     def svg(self) -> str:
         """Return the picture as SVG: well-formed XML without scripts, that refers to nothing outside."""
-        with speaking(self.language), Renderer() as renderer:
+        with override_language(self.language), Renderer() as renderer:
             return self._sheet(renderer).svg
 
     def png(self) -> bytes:
         """Return the picture as PNG, twice as wide in pixels as its width says."""
-        with speaking(self.language), Renderer() as renderer:
+        with override_language(self.language), Renderer() as renderer:
             return renderer.png(self._sheet(renderer).svg, SCALE)
 
     def pdf(self) -> bytes:
         """Return the picture as a PDF of one page of its own size."""
-        with speaking(self.language), Renderer() as renderer:
+        with override_language(self.language), Renderer() as renderer:
             return renderer.pdf(self._sheet(renderer).svg)
 
     def _sheet(self, renderer: Renderer) -> SvgCanvas:

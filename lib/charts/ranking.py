@@ -13,7 +13,7 @@ from lib.analytics.rank_ranges import tiers
 from lib.catalog.dimensions import Member
 from lib.catalog.measures import FEW_EVALUATIONS, METRICS, MeasureTotals
 from lib.charts.chart import PICK, Chart
-from lib.charts.theme import ChartTheme, dressed, placed
+from lib.charts.theme import ChartTheme, apply_theme, placed
 from lib.i18n import t
 from lib.reports import formatting
 
@@ -54,8 +54,8 @@ def ranking(
                 "high": ends[1] if ends else None,
                 "interval": formatting.interval(metric.unit, ends),
                 "scored": formatting.count(group.sums.scored),
-                "few": group.sums.few,
-                "note": t("few evaluations") if group.sums.few else "",
+                "few": group.sums.is_small_sample,
+                "note": t("few evaluations") if group.sums.is_small_sample else "",
                 "rank": f"{ranks[group.named]}." if group.named in ranks else "",
                 "before": metric.rounded(was) if (was := (before or {}).get(group.named)) else None,
                 "was": formatting.metric(metric, was) if was else formatting.NOTHING,
@@ -150,4 +150,4 @@ def _spec(label: str, look: ChartTheme, count: int, compared: bool, some_ranked:
             y=y, x=alt.X("before:Q", scale=scale), tooltip=tips
         )
         layers.insert(1, ticks)
-    return dressed(alt.layer(*layers).properties(height=26 * count + 60, width="container"), look)
+    return apply_theme(alt.layer(*layers).properties(height=26 * count + 60, width="container"), look)

@@ -10,7 +10,7 @@ import altair as alt
 from lib.analytics.standardization import StandardizedScores
 from lib.catalog.measures import METRICS, Unit
 from lib.charts.chart import PICK, Chart
-from lib.charts.theme import ChartTheme, dressed, placed
+from lib.charts.theme import ChartTheme, apply_theme, placed
 from lib.i18n import t
 from lib.reports import formatting
 
@@ -18,7 +18,7 @@ MOST = 30
 """So many groups are drawn, those with the most scored evaluations."""
 
 
-def alike(found: StandardizedScores, label: str, look: ChartTheme) -> Chart | None:
+def standardized(found: StandardizedScores, label: str, look: ChartTheme) -> Chart | None:
     """Draw groups by their adjusted average with its interval, the raw average beside; thin rows are hollow."""
     score = METRICS["averageScore"]
     scored = [row for row in found.rows if row.adjusted is not None and row.named.id is not None]
@@ -116,6 +116,6 @@ def _spec(label: str, look: ChartTheme, count: int) -> dict[str, Any]:
         )
         .add_params(alt.selection_point(name=PICK, fields=["id"], on="click", clear=False))
     )
-    return dressed(
+    return apply_theme(
         alt.layer(whole, moved, rule, raw, points).properties(height=26 * count + 60, width="container"), look
     )

@@ -84,7 +84,7 @@ def placed(field: str = "name") -> alt.Y:
     )
 
 
-def dressed(chart: Any, look: ChartTheme) -> dict[str, Any]:
+def apply_theme(chart: Any, look: ChartTheme) -> dict[str, Any]:
     """Return a chart's Vega-Lite in the look: quiet axes, no frame, numbers and dates of the language."""
     colours = look.palette
     spec: dict[str, Any] = (

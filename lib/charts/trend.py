@@ -16,7 +16,7 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.queries import Trend, TrendPoint
 from lib.catalog.measures import METRICS, Metric, Unit
 from lib.charts.chart import PICK, Chart
-from lib.charts.theme import AXIS, STEPS, ChartTheme, dressed
+from lib.charts.theme import AXIS, STEPS, ChartTheme, apply_theme
 from lib.i18n import day, t
 from lib.reports import formatting
 
@@ -117,7 +117,8 @@ def _pinned(points: Sequence[TrendPoint], notes: Iterable[TrendNote]) -> list[di
 
 def _row(point: TrendPoint, granularity: Granularity, metric: Metric, series: str) -> dict[str, Any]:
     ends = metric.interval(point.sums) if metric.interval else None
-    band = None if metric.unit is Unit.SCORE and point.sums.few else ends  # so wide a one would flatten all the rest
+    # So wide a one would flatten all the rest.
+    band = None if metric.unit is Unit.SCORE and point.sums.is_small_sample else ends
     value = metric.rounded(point.sums)
     first, partial = point.bucket.first, point.bucket.partial
     return {
@@ -256,4 +257,4 @@ def _spec(
         .transform_filter("isValid(datum.value)")
         .add_params(alt.selection_point(name=PICK, fields=["first"], on="click", clear=False))
     )
-    return dressed(alt.layer(*layers).properties(height=height, width="container"), look)
+    return apply_theme(alt.layer(*layers).properties(height=height, width="container"), look)

@@ -11,7 +11,7 @@ import altair as alt
 from lib.analytics.decomposition import SHOWN, Decomposition
 from lib.catalog.measures import METRICS, Unit
 from lib.charts.chart import PICK, Chart
-from lib.charts.theme import ChartTheme, dressed, placed
+from lib.charts.theme import ChartTheme, apply_theme, placed
 from lib.i18n import t
 from lib.reports import formatting
 
@@ -126,4 +126,4 @@ def _spec(look: ChartTheme, domain: tuple[float, float], count: int) -> dict[str
         .encode(y=y, x=alt.X("right:Q", scale=scale), text="shown:N")
         .transform_calculate(right="max(datum.from, datum.to)")
     )
-    return dressed(alt.layer(bars, ends, text).properties(height=26 * count + 60, width="container"), look)
+    return apply_theme(alt.layer(bars, ends, text).properties(height=26 * count + 60, width="container"), look)

@@ -27,7 +27,7 @@ from lib.ingest import sample_data
 from lib.ingest.history import DRY_RUN, LOADED
 from lib.jobs.queue import FAILED, Queue
 from lib.jobs.tasks import TASKS, TIMEZONE
-from lib.observability.redaction import redacted
+from lib.observability.redaction import redact
 from lib.store import data_dir
 from lib.store.state import StateStore
 from lib.workspace import Workspace
@@ -210,13 +210,13 @@ def main() -> None:
         error.show()
         sys.exit(2)
     except CallboardError as error:
-        click.echo(f"Error: {redacted(error.message)}", err=True)
+        click.echo(f"Error: {redact(error.message)}", err=True)
         sys.exit(130 if isinstance(error, CancelledError) else 2)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped; the data are as they were.", err=True)
         sys.exit(130)
     except Exception as error:  # nobody sees a stack trace
-        told = redacted(f"{type(error).__name__}: {error}")
+        told = redact(f"{type(error).__name__}: {error}")
         click.echo(f"Error: something went wrong that should not have ({told}). Please report it.", err=True)
         sys.exit(2)
 

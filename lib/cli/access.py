@@ -11,7 +11,7 @@ import click
 
 from lib import settings
 from lib.access import api_keys
-from lib.access.sessions import ended_all
+from lib.access.sessions import end_all
 from lib.access.users import Role, User, UserRepository
 from lib.analytics.query import Grant
 from lib.store.state import StateStore
@@ -142,7 +142,7 @@ def people_log_out(who: str) -> None:
     """End every session of a person, at their next action."""
     with _state() as state:
         person = UserRepository(state, settings.load().admin_names).named(who)
-        ended = ended_all(state, person, this_user())
+        ended = end_all(state, person, this_user())
     click.echo(f"Ended {ended} sessions of {person.actor}.", err=True)
 
 

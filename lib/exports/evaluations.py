@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
-from lib.analytics.planner import fact_conditions, period_in_force
+from lib.analytics.planner import fact_conditions, resolve_period
 from lib.analytics.query import Filters
 from lib.analytics.sql_time import local_iso, local_time
 from lib.catalog.dimensions import DIMENSIONS
@@ -51,10 +51,10 @@ class EvaluationExport:
         return stream_batches(connection, self.values, EXPORTED)
 
 
-def selected(connection: Connection, filters: Filters, calendar: Calendar) -> EvaluationExport:
+def evaluation_export(connection: Connection, filters: Filters, calendar: Calendar) -> EvaluationExport:
     """Return what an export of the filters' evaluations holds."""
     facts = schema.evaluations
-    where = fact_conditions(filters, calendar, period_in_force(connection, filters, calendar))
+    where = fact_conditions(filters, calendar, resolve_period(connection, filters, calendar))
     instants = (facts.c.audio_at, facts.c.created_at)
     ends = [end(instant) for instant in instants for end in (sa.func.min, sa.func.max)]
     rows, *found = connection.execute(sa.select(sa.func.count(), *ends).select_from(facts).where(*where)).one()
@@ -89,10 +89,12 @@ def _columns() -> tuple[sa.FromClause, dict[str, sa.ColumnElement[Any]]]:
     for dimension in DIMENSIONS:
         table = dimension.table.c
         # Made harmless before they are joined: a thousand names, not a million rows.
-        names = sa.select(table.key, _defused(table.id).label("id"), _defused(table.name).label("name")).subquery()
+        names = sa.select(
+            table.key, _escape_formula(table.id).label("id"), _escape_formula(table.name).label("name")
+        ).subquery()
         source = source.join(names, names.c.key == facts.c[dimension.column])
         found[dimension.parameter], found[dimension.name_field] = names.c.id, names.c.name
-    found["id"], found["audioFileName"] = _defused(found["id"]), _defused(found["audioFileName"])
+    found["id"], found["audioFileName"] = _escape_formula(found["id"]), _escape_formula(found["audioFileName"])
     return source, {name: found[name] for name in FIELDS}
 
 
@@ -116,8 +118,8 @@ def _written(
     return column, column
 
 
-def _defused(text: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
-    """Return what `csv_injection.defused` returns, as SQL."""
+def _escape_formula(text: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+    """Return what `csv_injection.escape_formula` returns, as SQL."""
     first = sa.func.ascii(text)
     risky = sa.and_(first.in_([ord(start) for start in STARTS]), sa.not_(text.regexp_match(NUMBER)))
     return sa.case((risky, sa.literal("'").concat(text)), else_=text)

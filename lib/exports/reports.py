@@ -40,7 +40,7 @@ def figure_values(sums: MeasureTotals) -> tuple[Any, ...]:
     for name, metric in METRICS.items():
         values.append(metric.rounded(sums))
         if name == "averageScore":
-            values += [*(metric.rounded_interval(sums) or (None, None)), sums.few]
+            values += [*(metric.rounded_interval(sums) or (None, None)), sums.is_small_sample]
     return (*values, sums.positive, sums.neutral, sums.negative, sums.pending, sums.processing, sums.failed)
 
 

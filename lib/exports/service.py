@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.planner import period_in_force
+from lib.analytics.planner import resolve_period
 from lib.analytics.query import Filters, Grant
 from lib.analytics.workspace_zone import check_zone
 from lib.errors import StorageError
@@ -85,7 +85,7 @@ def run(
     try:
         with facts.read() as connection:
             check_zone(connection, settings.timezone)
-            period = period_in_force(connection, order.filters, calendar)
+            period = resolve_period(connection, order.filters, calendar)
             if order.report == "evaluations":
                 rows = _evaluations(connection, settings, calendar, order, written, digest, tell)
             else:
@@ -118,7 +118,7 @@ def _evaluations(
     digest: file_storage.Digest,
     tell: Tell,
 ) -> int:
-    chosen = evaluations.selected(connection, order.filters, calendar)
+    chosen = evaluations.evaluation_export(connection, order.filters, calendar)
     if order.form == "csv":
         rows = _csv(connection, settings, chosen, written, digest, tell)
     else:

@@ -31,7 +31,7 @@ def make(settings: Settings, base: str, job: Job) -> SignedUrl:
     return SignedUrl(url, datetime.fromtimestamp(expires, UTC))
 
 
-def holds(settings: Settings, job: str, name: str, expires: str, signature: str) -> bool:
+def verify(settings: Settings, job: str, name: str, expires: str, signature: str) -> bool:
     """Return whether a link's parts are those of a link that was made here, and its time is not over."""
-    signed = signing.holds(signing.load(settings), signature, job, name, expires)
+    signed = signing.verify(signing.load(settings), signature, job, name, expires)
     return signed and expires.isascii() and expires.isdigit() and time.time() < int(expires)

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from lib.catalog.measures import METRICS
-from lib.formats.csv_injection import defused
+from lib.formats.csv_injection import escape_formula
 
 CSV_TYPE = "text/csv"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -57,7 +57,7 @@ class TableExport:
         """Return the table as CSV: UTF-8 with a byte-order mark, dates in ISO 8601."""
         text = io.StringIO(newline="")
         writer = csv.writer(text)
-        writer.writerow([defused(field.name) for field in self.fields])
+        writer.writerow([escape_formula(field.name) for field in self.fields])
         for row in self.rows:
             writer.writerow([_csv_value(value) for value in row])
         return text.getvalue().encode("utf-8-sig")
@@ -113,7 +113,7 @@ def _heading(sheet: Any, text: str) -> Any:
 
 def _csv_value(value: Any) -> Any:
     if isinstance(value, str):
-        return defused(value)
+        return escape_formula(value)
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     if isinstance(value, date):
@@ -133,7 +133,7 @@ def _xlsx_value(value: Any) -> Any:
 
 def _cell_text(text: str) -> str:
     """Return a text as a cell of a workbook shows it: no formula, and what looks like an escape escaped itself."""
-    return _ESCAPE.sub("_x005F_", defused(text.translate(_UNWRITABLE))[:_MAX_CELL])
+    return _ESCAPE.sub("_x005F_", escape_formula(text.translate(_UNWRITABLE))[:_MAX_CELL])
 
 
 def _sheet_name(title: str) -> str:

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from lib.errors import StorageError
 from lib.formats import child_process
-from lib.formats.csv_injection import defused
+from lib.formats.csv_injection import escape_formula
 
 SHEET_ROWS = 1_048_575
 """Rows of a sheet below its header."""
@@ -83,7 +83,7 @@ class Writer:
 
 def main() -> None:
     """Be the child."""
-    child_process.leave_out_pandas()
+    child_process.block_pandas()
     order = json.loads(sys.argv[1])
     try:
         batches = pa.ipc.open_stream(sys.stdin.buffer)
@@ -114,7 +114,7 @@ def write(path: Path, batches: pa.RecordBatchReader, expected: int, about: Seque
     for number in range(1, count + 1):
         name = "Evaluations" if number == 1 else f"Evaluations {number}"
         sheets.append((name, pa.RecordBatchReader.from_batches(shape, _sheet(source, rest, shape))))
-    sheets.append(("About", [{"what": label, "value": defused(value)} for label, value in about]))
+    sheets.append(("About", [{"what": label, "value": escape_formula(value)} for label, value in about]))
     formats = {"averageNote": xlsx.Format().set_num_format("0.00##")}
     general = {"row": 1}
     xlsx.write_worksheets(

@@ -52,7 +52,7 @@ def lines(pipe: IO[bytes]) -> Iterator[bytes | None]:
         yield rest
 
 
-def leave_out_pandas() -> None:
+def block_pandas() -> None:
     """Have a process do without pandas, which Arrow would load to know its arrays; it takes 0.3 s."""
     sys.meta_path.insert(0, _NoPandas())
 

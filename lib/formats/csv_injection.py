@@ -11,7 +11,7 @@ NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 """A number begins like a formula and is none; the pattern means the same to Python and to both engines."""
 
 
-def defused(text: str) -> str:
+def escape_formula(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula: an apostrophe before it where it might; numbers stay."""
     if not text.startswith(STARTS) or re.fullmatch(NUMBER, text):
         return text

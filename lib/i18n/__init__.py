@@ -30,7 +30,7 @@ def use(code: str) -> None:
 
 
 @contextmanager
-def speaking(code: str) -> Iterator[None]:
+def override_language(code: str) -> Iterator[None]:
     """Speak a language for a while, then the one that was spoken before."""
     before = _current.set(code if code in LANGUAGES else "en")
     try:
@@ -47,17 +47,17 @@ def current() -> str:
 def t(text: str, /, **values: object) -> str:
     """Return a text in the language in use, with values put in where it has their names in braces."""
     code = _current.get()
-    found = text if code == "en" else _catalogue(code).get((None, text), text)
+    found = text if code == "en" else _catalog(code).get((None, text), text)
     return found.format(**values) if values else found
 
 
-def said_of(what: str, word: str) -> str:
+def t_in_context(what: str, word: str) -> str:
     """Return a word as it is said of something: one English word may be several of another language.
 
     `what` is the catalogue's `msgctxt`. A word that has nothing of its own there is said as `t` says it.
     """
     code = _current.get()
-    return word if code == "en" else _catalogue(code).get((what, word)) or t(word)
+    return word if code == "en" else _catalog(code).get((what, word)) or t(word)
 
 
 def number(amount: float, decimals: int = 0) -> str:
@@ -90,7 +90,7 @@ def _separators(code: str) -> dict[int, str]:
 
 
 @cache
-def _catalogue(code: str) -> dict[tuple[str | None, str], str]:
+def _catalog(code: str) -> dict[tuple[str | None, str], str]:
     with Path(__file__).with_name(f"{code}.po").open("rb") as file:
         entries = [entry for entry in read_po(file, locale=code) if entry.id and entry.string]
     return {(entry.context, str(entry.id)): str(entry.string) for entry in entries}

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from lib.formats.csv_injection import defused
+from lib.formats.csv_injection import escape_formula
 from lib.ingest.converter import RowProblem
 from lib.ingest.reader import FileReader, MalformedRow
 
@@ -40,7 +40,7 @@ class BadRowsFile:
         if rows and self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("w", encoding="utf-8-sig", newline="")
-            csv.writer(self._file).writerow([*(defused(name) for name in self._names), "reason"])
+            csv.writer(self._file).writerow([*(escape_formula(name) for name in self._names), "reason"])
         for number, cells in sorted(rows, key=lambda row: row[0]):
             by_name = dict(zip(source.header, cells, strict=False))
             beyond = cells[len(source.header) :]
@@ -48,7 +48,7 @@ class BadRowsFile:
             reason += f" (beyond the header: {' | '.join(beyond)})" if any(beyond) else ""
             assert self._file is not None  # noqa: S101 - made above
             told = [*(by_name.get(name, "") for name in self._names), reason]  # it begins with the file's name
-            csv.writer(self._file).writerow([defused(cell) for cell in told])
+            csv.writer(self._file).writerow([escape_formula(cell) for cell in told])
 
     def close(self) -> None:
         """Close the file, where there is one."""

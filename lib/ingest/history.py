@@ -97,7 +97,7 @@ def add(connection: Connection, report: ImportReport, names: Sequence[str], mapp
     )
 
 
-def what_was_loaded(connection: Connection, number: str) -> ImportReport | None:
+def find_loaded(connection: Connection, number: str) -> ImportReport | None:
     """Return what the import of an id loaded; None where there is none, or none that loaded anything."""
     asked = sa.select(imports).where(imports.c.id == number, imports.c.result.in_(_DONE))
     row = connection.execute(asked).one_or_none()

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics import rollup
-from lib.analytics.planner import granted
+from lib.analytics.planner import grant_conditions
 from lib.analytics.query import EVERYTHING, Grant
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Dimension
 from lib.errors import ConflictError
@@ -200,7 +200,7 @@ def apply(
     analyze(connection, given)
     loaded, rows = _compare(connection)
     if loaded.changed and not grant.everything:
-        visible = sa.select(sa.func.count()).select_from(outgoing).where(*granted(outgoing, grant))
+        visible = sa.select(sa.func.count()).select_from(outgoing).where(*grant_conditions(outgoing, grant))
         if connection.execute(visible).scalar_one() < loaded.changed:
             raise ConflictError("Nothing was loaded: some of the ids are taken.")
     if loaded.changed:

@@ -244,7 +244,7 @@ def main() -> None:
     rows_out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get among the rows
     child_process.end_with_parent()
-    child_process.leave_out_pandas()
+    child_process.block_pandas()
     order = json.loads(sys.stdin.buffer.read())
     resource.setrlimit(resource.RLIMIT_AS, (order["memory_mb"] * 2**20,) * 2)
     resource.setrlimit(resource.RLIMIT_CPU, (order["seconds"], order["seconds"] + 5))

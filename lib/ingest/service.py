@@ -287,14 +287,14 @@ def _described(file: InputFile) -> dict[str, Any]:
 
 def _loaded_before(connection: Connection, request: ImportRequest) -> ImportReport | None:
     """Return what an earlier try of the request loaded; None where there was none, or none that loaded anything."""
-    return None if request.id is None else history.what_was_loaded(connection, request.id)
+    return None if request.id is None else history.find_loaded(connection, request.id)
 
 
 def _committed(facts: FactStore, number: str) -> ImportReport | None:
     """Return what an import loaded that failed, as where its connection was lost at the commit; None mostly."""
     try:
         with facts.read() as connection:
-            return history.what_was_loaded(connection, number)
+            return history.find_loaded(connection, number)
     except CallboardError:
         return None
 

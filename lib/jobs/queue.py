@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 
 from lib.errors import BusyError, CancelledError, ConflictError, RefusedError
 from lib.store.schema import idempotency, jobs
-from lib.store.state import StateStore, insert_unless_known
+from lib.store.state import StateStore, insert_if_absent
 
 QUEUED = "queued"
 PROCESSING = "processing"
@@ -187,7 +187,7 @@ class Queue:
             self.fail(job, "cancelled" if job.cancel_requested else f"given up after {job.attempt} attempts")
         return None
 
-    def take_over(self) -> None:
+    def expire_leases(self) -> None:
         """End every lease: for the one who knows that no other worker is alive, as it holds what they all need."""
         with self._state.transaction() as connection:
             connection.execute(sa.update(jobs).where(jobs.c.status == PROCESSING).values(lease_until=datetime.now(UTC)))
@@ -259,7 +259,7 @@ class Queue:
 
 def _claimed_by(connection: Connection, once: IdempotencyKey, number: str) -> Job | None:
     """Claim an idempotency key for a new job; return the job that has it already, if one does and is still there."""
-    claim = insert_unless_known(
+    claim = insert_if_absent(
         connection,
         idempotency,
         api_key=once.api_key,

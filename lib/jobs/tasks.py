@@ -187,10 +187,10 @@ def back_up(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict
     With the `job` that asks for it, it is written once, however often it is done.
     """
     path, job = Path(payload["path"]), payload.get("job")
-    taken = None if job is None else create.taken_for(job, path)
+    taken = None if job is None else create.backup_of_job(job, path)
     if taken is None:
         allowed = {"with_secret": payload["with_secret"], "replace": payload["replace"]}
-        taken = create.take(workspace.facts, workspace.state, workspace.settings, path, tell, **allowed, job=job)
+        taken = create.create(workspace.facts, workspace.state, workspace.settings, path, tell, **allowed, job=job)
     return describe_backup(workspace, taken, payload["actor"])
 
 
@@ -218,7 +218,7 @@ def change_zone(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
         if payload.get("timezone") != new:
             workspace_zone.check_variable(payload.get("timezone"), before)
         if before != new:
-            rollup.rezone(connection, ZoneInfo(new), tell)
+            rollup.recompute_days(connection, ZoneInfo(new), tell)
     workspace.follow_zone(new)
     if before != new:
         workspace.note(payload["actor"], Action.TIMEZONE, new, before=before)

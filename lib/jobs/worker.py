@@ -10,7 +10,7 @@ from typing import Any
 
 from lib.errors import CallboardError, DatabaseUnavailableError
 from lib.jobs.queue import LEASE, Done, Job, Queue
-from lib.observability.redaction import redacted
+from lib.observability.redaction import redact
 
 POLL_SECONDS = 0.3
 RENEW_SECONDS = 1.0
@@ -42,7 +42,7 @@ class ProgressReporter:
                 self._told = time.monotonic()
                 self._queue.renew(self._job, progress, message)
 
-    def keep(self, done: threading.Event) -> None:
+    def heartbeat(self, done: threading.Event) -> None:
         """Renew the lease until done, whatever the job itself tells."""
         while not done.wait(LEASE.total_seconds() / 6):
             try:
@@ -105,12 +105,12 @@ class Worker:
     def _do(self, job: Job) -> None:
         steps = ProgressReporter(self._queue, job)
         done = threading.Event()
-        keeper = threading.Thread(target=steps.keep, args=(done,), name="lease", daemon=True)
+        keeper = threading.Thread(target=steps.heartbeat, args=(done,), name="lease", daemon=True)
         keeper.start()
         try:
             result = self._handlers[job.kind](job, steps)
         except CallboardError as error:
-            reason = redacted(error.message)
+            reason = redact(error.message)
             if type(error) is DatabaseUnavailableError:  # whose words name hosts and files; who asked need not know
                 log.warning("Job %s failed: %s", job.id, error.message)
                 reason = "The database did not answer. Nothing is lost; right would be to try again."

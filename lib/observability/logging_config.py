@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from lib.observability.redaction import redacted
+from lib.observability.redaction import redact
 
 log = logging.getLogger(__name__)
 
@@ -89,9 +89,9 @@ def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
         message = record.getMessage()
     except (TypeError, ValueError):  # arguments that do not fit the text; the handler would print both as they are
         message = f"{record.msg} {record.args!r}"
-    record.msg, record.args = _on_one_line(redacted(message)), ()
+    record.msg, record.args = _on_one_line(redact(message)), ()
     if record.exc_info and record.exc_info[0] is not None:
-        record.exc_text = redacted(logging.Formatter().formatException(record.exc_info))
+        record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
     record.served = _served.get()
     return record
 
@@ -120,11 +120,11 @@ class _Json(logging.Formatter):
         }
         served: RequestContext | None = getattr(record, "served", None)
         if served is not None:
-            line |= {"requestId": served.id, "method": served.method, "path": redacted(served.path)}
+            line |= {"requestId": served.id, "method": served.method, "path": redact(served.path)}
             if served.key is not None:
                 line["key"] = served.key
         told: dict[str, Any] = getattr(record, "told", {})
-        line |= {name: redacted(value) if isinstance(value, str) else value for name, value in told.items()}
+        line |= {name: redact(value) if isinstance(value, str) else value for name, value in told.items()}
         if record.exc_text:
             line["error"] = record.exc_text
         return _encode(line)

@@ -48,12 +48,12 @@ class Pages:
         self.failed = 0
         self._lock = threading.Lock()
 
-    def ran(self, page: str) -> None:
+    def count_run(self, page: str) -> None:
         """Count a run of a page."""
         with self._lock:
             self.runs[page or "overview"] += 1
 
-    def ran_wrong(self) -> None:
+    def count_failure(self) -> None:
         """Count a run that ended in an error that should not be."""
         with self._lock:
             self.failed += 1

@@ -1,7 +1,7 @@
 """What may never be read in a log, an address or an error: the secrets, and the forms by which they are known.
 
-`redacted` is the one place that takes them out of a text. Secrets of the settings are made known by `hide`; keys,
-passwords in addresses, signatures, tokens and cookies are known by their form.
+`redact` is the one place that takes them out of a text. Secrets of the settings are made known by `register_secrets`;
+keys, passwords in addresses, signatures, tokens and cookies are known by their form.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _hidden: set[str] = set()
 _pattern: re.Pattern[str] | None = None
 
 
-def hide(*secrets: str) -> None:
+def register_secrets(*secrets: str) -> None:
     """Make secrets known, each as it is and as addresses and JSON write it."""
     global _pattern
     new = {secret for secret in secrets if len(secret) >= _SHORTEST} - _hidden
@@ -62,7 +62,7 @@ def hide(*secrets: str) -> None:
     _pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 
 
-def redacted(text: str) -> str:
+def redact(text: str) -> str:
     """Return a text without the secrets in it."""
     if _pattern is not None:
         text = _pattern.sub(INSTEAD, text)

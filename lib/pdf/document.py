@@ -12,7 +12,7 @@ from lib.charts import font_metrics
 from lib.charts.render_process import Renderer
 from lib.charts.svg_canvas import SvgCanvas
 from lib.charts.theme import LIGHT
-from lib.i18n import number, speaking, t
+from lib.i18n import number, override_language, t
 from lib.pdf import blocks
 from lib.pdf.blocks import Block
 from lib.pdf.model import Paper, Section, Table
@@ -42,7 +42,7 @@ def pdf(paper: Paper) -> bytes:
     from pypdf import PdfWriter  # here, as it takes as long to load as a page does, and few print
     from pypdf.generic import BooleanObject, DictionaryObject, NameObject, TextStringObject
 
-    with speaking(paper.language), Renderer() as renderer:
+    with override_language(paper.language), Renderer() as renderer:
         made = [renderer.pdf(sheet.svg) for sheet in sheets(paper, renderer)]
     writer = PdfWriter()
     for sheet in made:

@@ -41,7 +41,7 @@ def selection(answers: QueryCache, filters: Filters, which: ResolvedPeriod) -> l
             continue
         names = {
             named.parameter_value: formatting.member_name(named)
-            for named in answers.ask(queries.options, dimension, filters.grant)
+            for named in answers.run(queries.options, dimension, filters.grant)
         }
         known = [names.get(asked, asked) for asked in ids]
         label = dimension.label if len(known) == 1 else dimension.plural[0].upper() + dimension.plural[1:]

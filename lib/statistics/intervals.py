@@ -87,7 +87,7 @@ def newcombe_interval(before: tuple[int, int], now: tuple[int, int]) -> tuple[fl
     return is_now - was - below, is_now - was + above
 
 
-def standardised_interval(cells: Sequence[tuple[int, int, int, int]], scale: int = 1) -> tuple[float, float] | None:
+def standardized_interval(cells: Sequence[tuple[int, int, int, int]], scale: int = 1) -> tuple[float, float] | None:
     """Return the t interval (95 %) of a weighted mean of cells' means: mean ± t(ν) · s · √(Σ w²/n) / Σ w.
 
     Each cell is (weight, n, total, square_total), n ≥ 1, in the units that `mean_interval` takes; weights need not add

@@ -61,7 +61,7 @@ def sync(path: Path) -> None:
 def decided(facts: Path | None, state: Path | None) -> Iterator[None]:
     """Decide that the files that were built are the stores from now on; other processes wait until the body is done.
 
-    The body closes what has the old stores open, and calls `put_in_place`. Raises StorageError.
+    The body closes what has the old stores open, and calls `apply_swap`. Raises StorageError.
     """
     stores = [store for store in (facts, state) if store is not None]
     built = [store.with_name(f"{store.name}.restoring") for store in stores]
@@ -92,14 +92,14 @@ def finish(facts: Path | None, state: Path | None) -> None:
     try:
         with _restored(decides).open("rb") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
-            put_in_place(facts, state)
+            apply_swap(facts, state)
     except FileNotFoundError:
         return  # another process was quicker
     except (OSError, sqlite3.Error, sa.exc.DBAPIError) as error:
         raise _unfinished(error) from None
 
 
-def put_in_place(facts: Path | None, state: Path | None) -> None:
+def apply_swap(facts: Path | None, state: Path | None) -> None:
     """Have the files that were decided on take the old ones' place; as often as it takes."""
     if facts is not None and _restored(facts).exists() and (state is None or _restored(state).exists()):
         with _alone(facts):

@@ -33,7 +33,7 @@ class DiskSpaceMonitor:
         self._found_at = -math.inf
 
     @contextmanager
-    def watched(self) -> Iterator[None]:
+    def track_disk_full(self) -> Iterator[None]:
         """Remember where a change fails for want of room."""
         try:
             yield
@@ -54,7 +54,7 @@ class DiskSpaceMonitor:
 
 
 @contextmanager
-def where_there_is_room(what: str) -> Iterator[None]:
+def skip_when_disk_full(what: str) -> Iterator[None]:
     """Let go what a full disk can't take and nobody waits for: what is there can be read all the same."""
     try:
         yield

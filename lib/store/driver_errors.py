@@ -49,13 +49,13 @@ def translated_errors() -> Iterator[None]:
         psycopg.Error,
         duckdb.Error,
     ) as error:
-        plain = _plain(error)
+        plain = translate_driver_error(error)
         if plain is None:
             raise
         raise plain from error
 
 
-def _plain(error: DBAPIError | psycopg.Error | duckdb.Error) -> CallboardError | None:
+def translate_driver_error(error: DBAPIError | psycopg.Error | duckdb.Error) -> CallboardError | None:
     """Return an error of ours for a driver's, by what it says; None where it is not the database's fault."""
     told = str(error.orig if isinstance(error, DBAPIError) else error)
     if "INTERRUPT" in told or "statement timeout" in told:

@@ -54,7 +54,7 @@ class DuckDBEngine:
         What a killed process spilled is deleted then.
         """
         if self._file is not None:
-            duckdb_wal.drop_unfinished(self._file)
+            duckdb_wal.truncate_wal(self._file)
         self._hold = self.engine.connect()
         if self._file is not None:
             shutil.rmtree(self._spill, ignore_errors=True)  # DuckDB makes it when it spills

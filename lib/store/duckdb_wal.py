@@ -28,7 +28,7 @@ _WORD = 8
 _ALL = 2**64 - 1
 
 
-def drop_unfinished(database: Path) -> None:
+def truncate_wal(database: Path) -> None:
     """Take what follows the last commit off the logs of a database that no process has open.
 
     Raises StorageError where the files can't be read or changed.

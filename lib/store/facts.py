@@ -87,13 +87,13 @@ class FactStore:
                 with self.engine.connect() as connection:
                     checkpoint(connection)
 
-    def listen(self) -> None:
-        """Begin to hear of what other processes write, for `mark`; nobody else writes an embedded database."""
+    def start_listener(self) -> None:
+        """Begin to hear of what other processes write, for `change_token`; nobody else writes an embedded database."""
         if not self.embedded:
             self._listener = ChangeListener(self.engine, _FACTS_CHANGED, self._count_write)
             self._listener.start()
 
-    def mark(self) -> int | None:
+    def change_token(self) -> int | None:
         """Return a number that changes whenever the facts may have changed; None where that can't be known."""
         known = self.embedded or (self._listener is not None and self._listener.hears)
         return self._writes if known else None
@@ -124,7 +124,7 @@ class FactStore:
     def write(self, connection: Connection | None = None) -> Iterator[Connection]:
         """Give a connection to change the facts with: one transaction, one writer at a time, kept if nothing fails."""
         with ExitStack() as stack:
-            stack.enter_context(self._room.watched())
+            stack.enter_context(self._room.track_disk_full())
             stack.enter_context(translated_errors())
             if self.embedded:
                 stack.enter_context(self._writing)
@@ -144,7 +144,7 @@ class FactStore:
     @contextmanager
     def session(self) -> Iterator[Connection]:
         """Give a connection of one's own, for temporary tables that live through several transactions."""
-        with self._room.watched(), translated_errors(), self._connected() as connection:
+        with self._room.track_disk_full(), translated_errors(), self._connected() as connection:
             try:
                 yield connection
             finally:

@@ -59,13 +59,13 @@ class StateStore:
             self._listener.stop()
         self.engine.dispose()
 
-    def listen(self) -> None:
-        """Begin to hear of what other processes write, for `mark`; what writes SQLite shows in its files."""
+    def start_listener(self) -> None:
+        """Begin to hear of what other processes write, for `change_token`; what writes SQLite shows in its files."""
         if self.engine.dialect.name == "postgresql":
             self._listener = ChangeListener(self.engine, _STATE_CHANGED, self._count_write)
             self._listener.start()
 
-    def mark(self) -> Hashable | None:
+    def change_token(self) -> Hashable | None:
         """Return what changes whenever the state may have changed; None where that can't be known."""
         if self._listener is not None:
             return self._writes if self._listener.hears else None
@@ -101,7 +101,7 @@ class StateStore:
     def transaction(self, within: Connection | None = None) -> Iterator[Connection]:
         """Give a connection to change the state with, in one transaction; `within` one of the same database."""
         begun = self.engine.begin() if within is None else nullcontext(within)
-        with self._room.watched(), translated_errors(), begun as connection:
+        with self._room.track_disk_full(), translated_errors(), begun as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_notify(_STATE_CHANGED, "")))
             yield connection
@@ -113,7 +113,7 @@ class StateStore:
             self._room.check()
 
 
-def insert_unless_known(connection: Connection, table: sa.Table, **values: Any) -> bool:
+def insert_if_absent(connection: Connection, table: sa.Table, **values: Any) -> bool:
     """Insert a row unless its primary key is taken, waiting for whoever is taking it; return whether it was."""
     dialects: dict[str, Any] = {"postgresql": postgresql, "sqlite": sqlite}
     insert = dialects[connection.dialect.name].insert(table).values(**values).on_conflict_do_nothing()

@@ -36,7 +36,7 @@ def create(workspace: Workspace) -> None:
         limits = []
         labels = (t("May see these call centers alone"), t("May see these campaigns alone"))
         for place, dimension, label in zip(st.columns(2), (CALL_CENTER, CAMPAIGN), labels, strict=True):
-            named = {each.id: each.name for each in workspace.answers.ask(queries.options, dimension) if each.id}
+            named = {each.id: each.name for each in workspace.answers.run(queries.options, dimension) if each.id}
             limits.append(
                 inputs.multiselect(label, list(named), place=place, format_func=named.__getitem__, placeholder=t("All"))
             )

@@ -10,7 +10,7 @@ from lib.analytics import standardization
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Member
 from lib.charts.funnel import funnel
 from lib.charts.ranking import ranking
-from lib.charts.standardized import alike
+from lib.charts.standardized import standardized
 from lib.i18n import t
 from lib.ui import breakdown_table, charts, kpi_cards, markdown, page_layout, selection_overview, url_state
 from lib.ui.breakdown_table import Groups
@@ -33,10 +33,10 @@ def show(dimension: Dimension, title: str, question: str) -> None:
     page_layout.coverage(view)
     like_for_like = None
     if dimension is not CAMPAIGN and _scores() == "alike":
-        like_for_like = view.answers.ask(standardization.like_for_like, view.filters, view.calendar, dimension)
+        like_for_like = view.answers.run(standardization.standardized_scores, view.filters, view.calendar, dimension)
         st.subheader(t("Like for like"), anchor=False)
         st.caption(t(breakdown_table.ALIKE_HELP))
-        drawing = alike(like_for_like, dimension.label, charts.look())
+        drawing = standardized(like_for_like, dimension.label, charts.look())
         charts.section(view, t("Like for like"), drawing, "alike", url_state.open_detail, headed=False)
     else:
         _standing(view, groups)

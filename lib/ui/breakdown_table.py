@@ -64,7 +64,7 @@ def ask(view: PageContext, dimension: Dimension) -> Groups:
     """Return the groups of the selection, the largest first, and what they were in the compared period."""
 
     def asked(filters: Filters) -> Breakdown:
-        return view.answers.ask(queries.breakdown, filters, view.calendar, dimension, page_size=ALL_GROUPS)
+        return view.answers.run(queries.breakdown, filters, view.calendar, dimension, page_size=ALL_GROUPS)
 
     found = asked(view.filters)
     if view.compared is None:
@@ -73,7 +73,7 @@ def ask(view: PageContext, dimension: Dimension) -> Groups:
     names = _many_names(found)
     if names is None:
         return Groups(dimension, found, {group.named: group.sums for group in asked(other).groups})
-    return Groups(dimension, found, view.answers.ask(queries.totals_of, other, view.calendar, dimension, names).groups)
+    return Groups(dimension, found, view.answers.run(queries.totals_of, other, view.calendar, dimension, names).groups)
 
 
 def _many_names(found: Breakdown) -> tuple[Member, ...] | None:
@@ -117,7 +117,7 @@ def table(view: PageContext, title: str, groups: Groups, alike: Mapping[Member, 
 def _lines(view: PageContext, groups: Groups, alike: Mapping[Member, StandardizedRow]) -> list[_BreakdownRow]:
     found = groups.found
     names = _many_names(found)
-    brief = view.answers.ask(grouped_trends.brief, view.filters, view.calendar, groups.dimension, names)
+    brief = view.answers.run(grouped_trends.sparklines, view.filters, view.calendar, groups.dimension, names)
     whole = view.trend
     before = groups.before or {}
     ranks = {ranked.group.named: ranked.tier for ranked in tiers(found.groups)}

@@ -16,7 +16,7 @@ from lib.analytics.query import Filters, local_date
 from lib.catalog.measures import Metric
 from lib.charts import trend as trends
 from lib.charts.chart import PICK, Chart
-from lib.charts.histogram import distribution
+from lib.charts.histogram import histogram
 from lib.charts.theme import ChartTheme
 from lib.i18n import current, t
 from lib.ui import downloads, url_state
@@ -115,10 +115,10 @@ def scores(view: PageContext) -> None:
     """Draw how many evaluations have each score, beside the compared period's shares."""
 
     def asked(filters: Filters) -> tuple[int, ...]:
-        return view.answers.ask(queries.distribution, filters, view.calendar)
+        return view.answers.run(queries.distribution, filters, view.calendar)
 
     before = asked(view.compared.filters) if view.compared else ()
-    drawing = distribution(asked(view.filters), look(), before)
+    drawing = histogram(asked(view.filters), look(), before)
     section(view, t("Score distribution"), drawing, "distribution", narrow=True)
 
 

@@ -74,7 +74,7 @@ def owner() -> str:
     return EVERYONE if person is LOCAL else person.id
 
 
-def sees(space: Workspace, view: SavedView) -> bool:
+def can_view(space: Workspace, view: SavedView) -> bool:
     """Return whether a saved view is the visitor's, or names nothing beyond what they may see."""
     grant = current().grant
     if grant.everything or view.owner == owner():
@@ -85,7 +85,7 @@ def sees(space: Workspace, view: SavedView) -> bool:
             return False
         named[_OPENED[view.page]].update(view.parameters["open"])
     return all(
-        ids <= {option.parameter_value for option in space.answers.ask(queries.options, dimension, grant)}
+        ids <= {option.parameter_value for option in space.answers.run(queries.options, dimension, grant)}
         for dimension, ids in named.items()
         if ids
     )
@@ -96,7 +96,7 @@ def may(role: Role) -> bool:
     return current().may(role)
 
 
-def must(role: Role) -> None:
+def require_role(role: Role) -> None:
     """Raise AccessError where the visitor may not do what a role may."""
     if not may(role):
         raise AccessError(t("This takes the role {role}; an administrator can give it to you.", role=t(role.value)))
@@ -137,7 +137,7 @@ class _Taker:
             return
         now = self.space.people.get(self.person.id)
         same = now is not None and now.may(self.role) and now.grant.covers(self.person.grant)
-        if not same or not self.space.sessions.good(self.session):
+        if not same or not self.space.sessions.is_active(self.session):
             raise AccessError("This takes another role, or a session that has not ended; reload the page.")
 
 
@@ -149,7 +149,7 @@ def _taker(role: Role) -> _Taker:
 
 def allow_uploads() -> None:
     """Let this page bring files as long as the visitor's session is good, and they are an admin."""
-    must(Role.ADMIN)
+    require_role(Role.ADMIN)
     script_run.allow_uploads(_taker(Role.ADMIN).check)
 
 

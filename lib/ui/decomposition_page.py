@@ -101,27 +101,28 @@ def parts(view: PageContext, dimension: Dimension) -> None:
 def _asked(view: PageContext, dimension: Dimension) -> Decomposition | None:
     if view.compared is None:
         return None
-    other, asked = view.compared.filters, view.answers.ask
+    other, asked = view.compared.filters, view.answers.run
     if _many(view, dimension):
-        return asked(decomposition.drivers, view.filters, other, view.calendar, dimension)  # kept, as it takes long
+        # Kept, as it takes long.
+        return asked(decomposition.decomposition, view.filters, other, view.calendar, dimension)
     found, before = (
         asked(queries.breakdown, filters, view.calendar, dimension, page_size=ALL_GROUPS)  # as tables and tops do
         for filters in (view.filters, other)
     )
-    return decomposition.between(found, before)
+    return decomposition.decompose(found, before)
 
 
 def _hidden(view: PageContext, dimension: Dimension) -> bool:
     """Return whether the mix of a dimension hides what happened within its groups."""
     if view.compared is not None and _many(view, dimension):
-        return view.answers.ask(decomposition.mix_hides, view.filters, view.compared.filters, view.calendar, dimension)
+        return view.answers.run(decomposition.mix_hides, view.filters, view.compared.filters, view.calendar, dimension)
     found = _asked(view, dimension)
     return found is not None and found.hidden
 
 
 def _many(view: PageContext, dimension: Dimension) -> bool:
     """Return whether a dimension may have more groups than a table draws."""
-    return len(view.answers.ask(queries.options, dimension, view.filters.grant)) > MOST_ROWS
+    return len(view.answers.run(queries.options, dimension, view.filters.grant)) > MOST_ROWS
 
 
 def _sentences(told: Explanation, found: Decomposition) -> str:

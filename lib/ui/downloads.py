@@ -18,7 +18,7 @@ from lib.access.users import Role
 from lib.catalog.measures import MeasureTotals, Metric
 from lib.charts.chart import Chart
 from lib.charts.image import ChartImage
-from lib.i18n import current, speaking, t
+from lib.i18n import current, override_language, t
 from lib.pdf import document
 from lib.pdf.model import Card, Paper
 from lib.reports import formatting
@@ -56,7 +56,7 @@ def paper_button(make: Callable[[], Paper], name: str) -> None:
     language, file = current(), file_name(name, "pdf")
 
     def made() -> bytes:
-        with speaking(language):
+        with override_language(language):
             return document.pdf(make())
 
     st.download_button(

@@ -11,7 +11,7 @@ from lib.analytics.calendar import Granularity
 from lib.exports import file_storage, signed_urls
 from lib.exports.reports import FORMATS, REPORTS
 from lib.exports.service import ExportRequest, grant_of
-from lib.i18n import LANGUAGES, current, number, speaking, t
+from lib.i18n import LANGUAGES, current, number, override_language, t
 from lib.jobs.queue import COMPLETED, EXPORT, FAILED, Job, JobSummary, Queue
 from lib.reports import formatting
 from lib.ui import current_user, inputs, markdown, page_layout
@@ -127,7 +127,7 @@ def _size(size: int) -> str:
 
 
 def _shown(view: PageContext, code: str) -> str:
-    with speaking(code):
+    with override_language(code):
         return view.shown
 
 

@@ -16,7 +16,7 @@ from lib.analytics import queries
 from lib.catalog.fields import FIELDS, FieldType
 from lib.errors import CallboardError
 from lib.exports.table_files import CSV_TYPE
-from lib.i18n import day, number, said_of, t
+from lib.i18n import day, number, t, t_in_context
 from lib.ingest import column_guess, saved_mappings, uploads
 from lib.ingest.history import count_imports, entries
 from lib.ingest.mapping import MAX_MAPPING, ColumnSource, FileOptions, Mapping
@@ -153,7 +153,7 @@ def history(workspace: Workspace) -> None:
 
 def summary(workspace: Workspace) -> queries.DatasetStatus:
     """Draw what the database holds."""
-    status = workspace.answers.ask(queries.status)
+    status = workspace.answers.run(queries.status)
     zone = workspace.settings.zone
     counted = f"<b>{formatting.count(status.evaluations)}</b>"
     held = (
@@ -314,7 +314,7 @@ def _values(canonical: str, asked: list[str], known: dict[str, str], stamp: str)
             ["", *members],
             ["", *members].index(guessed),
             place=places[place % 4],
-            format_func=lambda each: said_of("evaluation", each) if each else t(NOTHING),
+            format_func=lambda each: t_in_context("evaluation", each) if each else t(NOTHING),
             key=f"{canonical}-{value}-{stamp}",
         )
         found[value] = choice
@@ -332,11 +332,11 @@ def _ask(workspace: Workspace, files: tuple[InputFile, ...], toml: str, *, dry_r
             "skip_bad_rows": skip,
             "replace_sample": True,
         }
-        current_user.must(Role.ADMIN)
+        current_user.require_role(Role.ADMIN)
         st.session_state[_JOB] = workspace.queue.add("import", payload, current_user.actor()).id
         st.rerun()
 
-    if dry_run or not workspace.answers.ask(queries.status).is_sample:
+    if dry_run or not workspace.answers.run(queries.status).is_sample:
         queue()
 
     @st.dialog(t("Replace the sample data?"))
@@ -358,7 +358,7 @@ def _under_way(workspace: Workspace, number: str) -> None:
     else:
         st.progress(job.progress / 100, text=f"{job.message or t('waiting')} …")
         if st.button(t("Stop")):
-            current_user.must(Role.ADMIN)
+            current_user.require_role(Role.ADMIN)
             workspace.queue.cancel(number)
 
 

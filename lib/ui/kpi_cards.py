@@ -139,7 +139,7 @@ def tops(view: PageContext) -> None:
 
 def _place(view: PageContext, dimension: Dimension, name: str | None) -> str:
     """Return the score of the best group, and who can't be told apart from it."""
-    asked = view.answers.ask
+    asked = view.answers.run
     groups = asked(queries.breakdown, view.filters, view.calendar, dimension, page_size=ALL_GROUPS).groups
     score = METRICS["averageScore"]
     best = max(
@@ -167,7 +167,7 @@ def _card(metric: Metric, view: PageContext, course: Sequence[MeasureTotals]) ->
     if metric.unit is Unit.SCORE and metric.value(sums) is not None:
         value += " <small>/ 10</small>"
     few = ""
-    if metric.unit is Unit.SCORE and sums.few:
+    if metric.unit is Unit.SCORE and sums.is_small_sample:
         hint = t("Fewer than {few} scored evaluations", few=FEW_EVALUATIONS)
         few = f' <span class="cb-few" title="{html.escape(hint)}">{html.escape(t("few evaluations"))}</span>'
     notes = "".join(f'<span class="cb-note">{html.escape(note)}</span>' for note in _basis(metric, sums))

@@ -6,7 +6,7 @@ import re
 
 from lib.errors import CallboardError, DatabaseUnavailableError, DiskFullError
 from lib.i18n import t
-from lib.observability.redaction import redacted
+from lib.observability.redaction import redact
 
 _LINK = re.compile(r"https?|www|@", re.IGNORECASE)
 """What addresses begin with: written whole, they would be made links; a joiner without width follows."""
@@ -33,4 +33,4 @@ def problem(error: CallboardError) -> str:
         return t("The database does not answer at the moment. Nothing is lost; reload the page in a moment.")
     if isinstance(error, DiskFullError):
         return t("The disk is full: nothing can be saved or loaded until there is room. Nothing was changed.")
-    return text(redacted(error.message))
+    return text(redact(error.message))

@@ -72,4 +72,4 @@ def count(label: str, amount: Callable[[R], int], *, printed: bool = True) -> Gr
 
 def note(now: Of[R]) -> GridColumn[R]:
     """Return the column that marks rows with few evaluations."""
-    return GridColumn(t("Note"), lambda row: t("few evaluations") if now(row).few else "")
+    return GridColumn(t("Note"), lambda row: t("few evaluations") if now(row).is_small_sample else "")

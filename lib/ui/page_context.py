@@ -76,7 +76,7 @@ class PageContext:
     @property
     def trend(self) -> Trend:
         """The course of the selection."""
-        return self.answers.ask(queries.trend, self.filters, self.calendar, self.granularity)
+        return self.answers.run(queries.trend, self.filters, self.calendar, self.granularity)
 
     @property
     def compared_trend(self) -> Trend | None:
@@ -88,7 +88,7 @@ class PageContext:
         if first is not None and last is not None:
             most = (len(self.trend.points) + 2) * _DAYS[self.granularity]  # own dates may be many more
             filters = replace(filters, date_to=min(last, first + timedelta(days=most)))
-        return self.answers.ask(queries.trend, filters, self.calendar, self.granularity)
+        return self.answers.run(queries.trend, filters, self.calendar, self.granularity)
 
     @property
     def zone_name(self) -> str:
@@ -96,12 +96,12 @@ class PageContext:
         return self.filters.zone(self.calendar.zone).key
 
 
-def asked(workspace: Workspace, filters: Filters, printed: Printed) -> PageContext:
+def build_context(workspace: Workspace, filters: Filters, printed: Printed) -> PageContext:
     """Ask what every page shows of a selection."""
     answers, calendar = workspace.answers, workspace.calendar
-    summary = answers.ask(queries.summary, filters, calendar)
+    summary = answers.run(queries.summary, filters, calendar)
     compared = _compared(answers, calendar, filters, summary.period)
-    status, (wide, chosen) = answers.ask(queries.status), _granularity(filters, calendar, summary.period)
+    status, (wide, chosen) = answers.run(queries.status), _granularity(filters, calendar, summary.period)
     return PageContext(workspace, answers, calendar, filters, status, summary, compared, wide, chosen, printed)
 
 
@@ -128,11 +128,11 @@ def _compared(
     answers: QueryCache, calendar: Calendar, filters: Filters, period: ResolvedPeriod
 ) -> ComparisonContext | None:
     kind = st.session_state.get("compare") or "previous"
-    days = comparison.chosen(kind, period, calendar.today, url_state.compared_days())
+    days = comparison.compared_with(kind, period, calendar.today, url_state.compared_days())
     if days is None:
         return None
     other = days.of(filters)
-    sums = answers.ask(queries.summary, other, calendar).sums
+    sums = answers.run(queries.summary, other, calendar).sums
     return (
         ComparisonContext(other, sums, filter_text.period(ResolvedPeriod(days.first, days.last)))
         if sums.evaluations

@@ -19,11 +19,11 @@ from lib.catalog.measures import Unit
 from lib.errors import CallboardError
 from lib.i18n import t
 from lib.observability.prometheus import PAGES
-from lib.observability.redaction import redacted
+from lib.observability.redaction import redact
 from lib.reports import formatting
 from lib.statistics import intervals
 from lib.ui import charts, current_user, downloads, markdown, share_links, url_state
-from lib.ui.page_context import PageContext, asked
+from lib.ui.page_context import PageContext, build_context
 from lib.ui.printed import Printed
 from lib.workspace import Workspace
 
@@ -44,13 +44,15 @@ def begin(
         head(title, question)
     else:
         _head_of_one(*only)
-    with ended_by_errors():
+    with stop_on_error():
         space = workspace.current()
         filters = url_state.filters(space.settings.zone)
         printed = Printed(
             t(title) if only is None else only[1].name, t(question) if only is None else _in_detail(only[0])
         )
-        view = asked(space, filters if only is None else filters.narrowed(only[0], only[1].parameter_value), printed)
+        view = build_context(
+            space, filters if only is None else filters.narrowed(only[0], only[1].parameter_value), printed
+        )
     st.html(f'<p class="cb-shown">{_shown(view)}</p>')
     notices(view.status)
     if view.granularity is not view.asked_granularity:
@@ -101,8 +103,8 @@ def opened(dimension: Dimension) -> Member | None:
     asked_for = url_state.opened()
     if asked_for is None:
         return None
-    with ended_by_errors():
-        known = workspace.current().answers.ask(queries.options, dimension, current_user.current().grant)
+    with stop_on_error():
+        known = workspace.current().answers.run(queries.options, dimension, current_user.current().grant)
     found = next((named for named in known if named.parameter_value == asked_for), None)
     if found is None:
         st.warning(t("The link opens {id}, which is not here; these are all.", id=markdown.text(asked_for[:60])))
@@ -150,7 +152,7 @@ def query(parameters: dict[str, list[str]]) -> list[tuple[str, str]]:
 def link_notices() -> None:
     """Say what of a link, or of a choice, can't be."""
     for problem in url_state.refused():
-        why = markdown.text(redacted(problem))
+        why = markdown.text(redact(problem))
         if url_state.refused_by_link():
             st.warning(t("The link was not understood in full: {told}", told=why))
         else:
@@ -215,7 +217,7 @@ SHIFT = Fraction(1, 50)
 
 
 @contextmanager
-def ended_by_errors() -> Iterator[None]:
+def stop_on_error() -> Iterator[None]:
     """Show an error of ours in words, and end the page there."""
     try:
         yield
@@ -232,7 +234,7 @@ def show_unexpected(error: Exception) -> bool:
         st.error(markdown.problem(error), icon=":material/error:")
         return True
     log.error("A page failed", exc_info=error)
-    PAGES.ran_wrong()
+    PAGES.count_failure()
     st.error(t("Something went wrong on this page. The log of the server says what; reloading may help."))
     return True
 

@@ -25,7 +25,7 @@ def chooser(workspace: Workspace) -> None:
     if not expander.open:
         return  # there may be hundreds, and every page has them
     with expander:
-        saved = [view for view in workspace.views.all(current_user.owner()) if current_user.sees(workspace, view)]
+        saved = [view for view in workspace.views.all(current_user.owner()) if current_user.can_view(workspace, view)]
         listed = saved
         if len(saved) > MAX_LISTED:
             sought = st.text_input(t("Find a view"), key="_view_sought", max_chars=MAX_NAME)
@@ -85,7 +85,7 @@ def _open(workspace: Workspace, view: SavedView) -> None:
 
 def _delete(workspace: Workspace, view: SavedView) -> None:
     if view.owner != current_user.owner():
-        current_user.must(Role.ADMIN)
+        current_user.require_role(Role.ADMIN)
     try:
         workspace.views.delete(view.id, view.owner)
     except CallboardError as error:  # somebody else was quicker

@@ -16,7 +16,7 @@ from lib.web.upload_permissions import UPLOADS, Check
 
 def begin(page: str) -> None:
     """Count a run of a page, and let the log say in whose session it was."""
-    PAGES.ran(page)
+    PAGES.count_run(page)
     context = get_script_run_ctx()
     if context is not None:
         # By the session's own id a stranger could take the session over.

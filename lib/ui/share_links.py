@@ -34,7 +34,7 @@ def follow(workspace: Workspace, pages: Sequence[Page]) -> None:
     asked: Mapping[str, str] = {name: query[name] for name in (SAVED_VIEW, PINNED) if list(query) == [name]}
     if SAVED_VIEW in asked:
         view = workspace.views.get(asked[SAVED_VIEW], current_user.owner())
-        if view is not None and current_user.sees(workspace, view):
+        if view is not None and current_user.can_view(workspace, view):
             _go(pages, view.page, resolved(view, workspace.calendar))
         session["_unknown_link"] = asked[SAVED_VIEW]
     elif PINNED in asked:
@@ -47,7 +47,7 @@ def follow(workspace: Workspace, pages: Sequence[Page]) -> None:
         session["_unknown_link"] = asked[PINNED]
     elif not arrived and not list(query) and session.get("_page", "") == "":
         view = workspace.views.default(current_user.owner())
-        if view is not None and current_user.sees(workspace, view):
+        if view is not None and current_user.can_view(workspace, view):
             _go(pages, view.page, resolved(view, workspace.calendar))
 
 
@@ -83,7 +83,7 @@ def banner(view: PageContext) -> None:
         st.html(f'<div class="cb-banner cb-pinned" role="note">{html.escape(other)}</div>')
         return
     limited = not link.grant.everything  # what was imported beyond it is not theirs to know
-    imports = None if limited else view.answers.ask(imports_since, link.data_changed_at)
+    imports = None if limited else view.answers.run(imports_since, link.data_changed_at)
     found = link_diff.since(link, view.summary, view.status, imports)
     zone = view.filters.zone(view.calendar.zone)
     told = link_diff.in_words(found, zone, formatting.value)

@@ -124,7 +124,7 @@ def _choice(answers: QueryCache, dimension: Dimension) -> None:
     """Draw a searchable list of the dimension's groups; what a link names that is not there stays chosen."""
     grant = current_user.current().grant
     labels = {
-        named.parameter_value: formatting.member_name(named) for named in answers.ask(queries.options, dimension, grant)
+        named.parameter_value: formatting.member_name(named) for named in answers.run(queries.options, dimension, grant)
     }
     for asked in st.session_state.get(dimension.parameter) or ():
         labels.setdefault(asked, t("{id} (unknown)", id=asked))

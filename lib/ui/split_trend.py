@@ -32,7 +32,7 @@ def choice() -> Dimension | None:
 
 def show(view: PageContext, metric: Metric, dimension: Dimension) -> None:
     """Draw a metric over time for each of the largest groups and for the rest together."""
-    found = view.answers.ask(grouped_trends.split, view.filters, view.calendar, dimension, view.granularity)
+    found = view.answers.run(grouped_trends.split, view.filters, view.calendar, dimension, view.granularity)
     names = [formatting.member_name(named) for named, _ in found.largest]
     shown: dict[str, Trend] = {
         formatting.member_name(named)

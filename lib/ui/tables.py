@@ -17,7 +17,7 @@ from lib.catalog.dimensions import DIMENSIONS
 from lib.catalog.measures import METRICS, MeasureTotals, Unit
 from lib.exports.reports import figure_fields, figure_values
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE, TableColumn, TableExport, about
-from lib.i18n import said_of, speaking, t
+from lib.i18n import override_language, t, t_in_context
 from lib.reports import formatting
 from lib.ui import current_user, data_grid, metric_columns
 from lib.ui.data_grid import MOST_ROWS, GridColumn, Rows
@@ -73,7 +73,7 @@ def records(view: PageContext, found: Sequence[Record]) -> None:
             lambda record: record.audio_at.astimezone(zone).replace(tzinfo=None),
             text=lambda record: formatting.instant(record.audio_at.astimezone(zone)),
         ),
-        GridColumn(t("State"), lambda record: said_of("evaluation", record.state.name)),
+        GridColumn(t("State"), lambda record: t_in_context("evaluation", record.state.name)),
         GridColumn(
             t("Score"), lambda record: record.score, text=lambda record: formatting.value(Unit.SCORE, record.score)
         ),
@@ -146,7 +146,7 @@ def downloads(
     metrics = [field.name for field in fields if field.name in METRICS]
 
     def table() -> TableExport:
-        with speaking("en"):
+        with override_language("en"):
             made = rows()
             return TableExport(title, tuple(fields), made, about(title, view.shown, view.zone_name, metrics, len(made)))
 

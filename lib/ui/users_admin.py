@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from lib.access.sessions import ended_all
+from lib.access.sessions import end_all
 from lib.access.users import Role, User
 from lib.analytics import queries
 from lib.analytics.query import Grant
@@ -98,7 +98,7 @@ def _change(space: Workspace, found: Sequence[User]) -> None:
         if save:
             space.people.change(number, role, _grant(role, limits), by)
         elif end:
-            ended_all(space.state, person, by)
+            end_all(space.state, person, by)
         elif remove:
             space.people.remove(number, by)
     except CallboardError as error:
@@ -130,7 +130,7 @@ def _rights(space: Workspace, role: Role, grant: Grant, key: str) -> tuple[Role,
     kept = (grant.call_centers or (), grant.campaigns or ())
     labels = (t("May see these call centers alone"), t("May see these campaigns alone"))
     for place, dimension, label, ids in zip(st.columns(2), (CALL_CENTER, CAMPAIGN), labels, kept, strict=True):
-        named = {each.id: each.name for each in space.answers.ask(queries.options, dimension) if each.id}
+        named = {each.id: each.name for each in space.answers.run(queries.options, dimension) if each.id}
         for known in ids:
             named.setdefault(known, t("{id} (unknown)", id=known))
         limits.append(

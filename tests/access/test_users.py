@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lib.access.audit_log import Action, AuditFilter, AuditLog
-from lib.access.sessions import Sessions, ended_all
+from lib.access.sessions import Sessions, end_all
 from lib.access.users import Role, User, UserRepository
 from lib.analytics.query import EVERYTHING, Grant
 from lib.errors import CallboardError, ConflictError, InvalidParameterError
@@ -145,9 +145,9 @@ def test_an_admin_has_no_limits(people: UserRepository) -> None:
 def test_a_session_ends_and_does_not_begin_again(workspace: Workspace, sessions: Sessions) -> None:
     said = claims("s1")
     visit = sessions.enter(said)
-    assert sessions.good(visit.session)
+    assert sessions.is_active(visit.session)
     sessions.end(visit.session, "s1", Action.LOG_OUT)
-    assert sessions.enter(said).person is None and not sessions.good(visit.session)
+    assert sessions.enter(said).person is None and not sessions.is_active(visit.session)
     with workspace.state.transaction() as connection:  # even where the row is gone
         connection.execute(sa.delete(schema.sessions))
     old = claims("s1", ago=3600)
@@ -166,7 +166,7 @@ def test_a_session_ends_by_time(
     for beyond, good in ((-timedelta(minutes=1), True), (timedelta(minutes=1), False)):
         with workspace.state.transaction() as connection:
             connection.execute(sa.update(schema.sessions).values({column: datetime.now(UTC) - age - beyond}))
-        assert sessions.good(number) is good
+        assert sessions.is_active(number) is good
         assert (sessions.enter(said).person is not None) is good
     (entry, *_) = AuditLog(workspace.state).entries(AuditFilter(ZoneInfo("UTC")), 5)
     assert (entry.action, entry.details) == (Action.SESSION_ENDED, {"why": why})
@@ -205,7 +205,7 @@ def test_what_is_done_is_written_down(workspace: Workspace, people: UserReposito
     sessions.enter(claims("s1", "ann@example.com"))
     assert sessions.open_ones() == {ann.id: 2}
     people.change(ann.id, Role.ANALYST, EVERYTHING, "root")
-    assert ended_all(workspace.state, ann, "root") == 2
+    assert end_all(workspace.state, ann, "root") == 2
     audit = AuditLog(workspace.state)
     entries = audit.entries(AuditFilter(ZoneInfo("UTC")), 10)
     assert [(each.actor, each.action.value, each.subject, each.told) for each in reversed(entries)] == [
@@ -279,6 +279,6 @@ def test_no_line_of_the_audit_is_replaced_by_its_row_id(workspace: Workspace) ->
 
 def test_what_fails_is_not_written_down(workspace: Workspace, people: UserRepository) -> None:
     with pytest.raises(RuntimeError), workspace.state.transaction() as connection:
-        people.arrived(connection, claims("s1"), datetime.now(UTC))
+        people.upsert_from_claims(connection, claims("s1"), datetime.now(UTC))
         raise RuntimeError
     assert people.all() == [] and AuditLog(workspace.state).count(AuditFilter(ZoneInfo("UTC"))) == 0

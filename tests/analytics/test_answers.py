@@ -73,17 +73,17 @@ def test_what_is_equal_and_shown_otherwise_is_another_question(answers: QueryCac
     forms = (lambda value: value, lambda value: (value,), Asked, lambda value: Asked(((value,), "x")))
     for form in forms:
         for value in (one, other, one):
-            assert answers.ask(shown, form(value)) == f"{(form(value),)} {{}}"
-            assert answers.ask(shown, value=form(value)) == f"() { ({'value': form(value)}) }"
-    assert answers.ask(shown, Asked(1)) != answers.ask(shown, AskedOtherwise(1))
+            assert answers.run(shown, form(value)) == f"{(form(value),)} {{}}"
+            assert answers.run(shown, value=form(value)) == f"() { ({'value': form(value)}) }"
+    assert answers.run(shown, Asked(1)) != answers.run(shown, AskedOtherwise(1))
 
 
 def test_the_same_question_is_asked_once(workspace: Workspace) -> None:
     answers, calendar = QueryCache(workspace.facts), workspace.calendar
     for _ in range(3):
         filters = Filters(date(2024, 1, 1), NOON, ("a", "b"), is_ai=True, grant=Grant(("n",), None))
-        answers.ask(queries.summary, filters, calendar)
-        answers.ask(queries.breakdown, filters, calendar, CAMPAIGN, page_size=10)
-        answers.ask(queries.trend, filters, calendar, Granularity.DAILY)
+        answers.run(queries.summary, filters, calendar)
+        answers.run(queries.breakdown, filters, calendar, CAMPAIGN, page_size=10)
+        answers.run(queries.trend, filters, calendar, Granularity.DAILY)
     assert answers.kept()[0] == 3
     assert answers.hits() == {"queries.summary": 2, "queries.breakdown": 2, "queries.trend": 2}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.analytics import comparison
-from lib.analytics.comparison import Comparison, chosen
+from lib.analytics.comparison import Comparison, compared_with
 from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.query import Filters
 from lib.errors import InvalidParameterError
@@ -49,8 +49,14 @@ def shown(found: Comparison | None) -> str | None:
     ],
 )
 def test_previous_and_year_before(period: str, today: date, previous: str | None, year: str | None) -> None:
-    assert shown(comparison.previous(days(period), today)) == previous == shown(chosen("previous", days(period), today))
-    assert shown(comparison.year_before(days(period), today)) == year == shown(chosen("year", days(period), today))
+    assert (
+        shown(comparison.previous(days(period), today))
+        == previous
+        == shown(compared_with("previous", days(period), today))
+    )
+    assert (
+        shown(comparison.year_before(days(period), today)) == year == shown(compared_with("year", days(period), today))
+    )
 
 
 @given(st.dates(date(2000, 1, 1), date(2090, 1, 1)), st.integers(0, 800), st.integers(-100, 900))
@@ -72,27 +78,29 @@ def test_instants_and_nothing() -> None:
         ResolvedPeriod(instant, date(2024, 2, 1)),
         ResolvedPeriod(date(2024, 1, 1), instant),
     ):
-        assert chosen("previous", period, LATER) is None
-        assert chosen("year", period, LATER) is None
-        assert shown(chosen("own", period, LATER, (date(2023, 1, 1), date(2023, 2, 1)))) == "2023-01-01/2023-02-01"
+        assert compared_with("previous", period, LATER) is None
+        assert compared_with("year", period, LATER) is None
+        assert (
+            shown(compared_with("own", period, LATER, (date(2023, 1, 1), date(2023, 2, 1)))) == "2023-01-01/2023-02-01"
+        )
 
 
 def test_own_days() -> None:
     october, september = days("2024-10-01/2024-10-31"), (date(2024, 9, 1), date(2024, 9, 30))
-    assert comparison.own(*september) == Comparison(*september)
-    assert shown(chosen("own", october, LATER, september)) == "2024-09-01/2024-09-30"
-    assert shown(chosen("own", october, date(2024, 10, 8), september)) == "2024-09-01/2024-09-08"
-    assert chosen("own", october, LATER) is None
+    assert comparison.custom(*september) == Comparison(*september)
+    assert shown(compared_with("own", october, LATER, september)) == "2024-09-01/2024-09-30"
+    assert shown(compared_with("own", october, date(2024, 10, 8), september)) == "2024-09-01/2024-09-08"
+    assert compared_with("own", october, LATER) is None
     with pytest.raises(InvalidParameterError, match="compareFrom lies after compareTo"):
-        chosen("own", october, LATER, (date(2024, 9, 2), date(2024, 9, 1)))
+        compared_with("own", october, LATER, (date(2024, 9, 2), date(2024, 9, 1)))
 
 
 def test_kinds() -> None:
-    assert chosen("none", days("2024-10-01/2024-10-31"), LATER) is None
+    assert compared_with("none", days("2024-10-01/2024-10-31"), LATER) is None
     with pytest.raises(InvalidParameterError, match="did you mean 'previous'") as caught:
-        chosen("previus", days("2024-10-01/2024-10-31"), LATER)
+        compared_with("previus", days("2024-10-01/2024-10-31"), LATER)
     assert caught.value.parameter == "compare"
-    assert {kind for kind in comparison.KINDS if chosen(kind, days("2024-10-01/2024-10-31"), LATER)} == {
+    assert {kind for kind in comparison.KINDS if compared_with(kind, days("2024-10-01/2024-10-31"), LATER)} == {
         "previous",
         "year",
     }

@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from lib.analytics import rollup
-from lib.analytics.decomposition import Contribution, Decomposition, between, drivers, exact_sum, mix_hides
+from lib.analytics.decomposition import Contribution, Decomposition, decompose, decomposition, exact_sum, mix_hides
 from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.queries import Breakdown, Group
 from lib.analytics.query import Filters, Grant
@@ -57,7 +57,7 @@ ROWS = (
 
 def test_by_hand(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load(ROWS)
-    found = answers.ask(drivers, FEBRUARY, JANUARY, workspace.calendar, CAMPAIGN)
+    found = answers.run(decomposition, FEBRUARY, JANUARY, workspace.calendar, CAMPAIGN)
     assert (found.period, found.compared_period) == (
         ResolvedPeriod(FEBRUARY.date_from, FEBRUARY.date_to),
         ResolvedPeriod(JANUARY.date_from, JANUARY.date_to),
@@ -79,7 +79,7 @@ def test_by_hand(workspace: Workspace, answers: QueryCache, load: Load) -> None:
 
 def test_executives_of_several_centers_are_one_group(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load(ROWS)
-    found = answers.ask(drivers, FEBRUARY, JANUARY, workspace.calendar, EXECUTIVE)
+    found = answers.run(decomposition, FEBRUARY, JANUARY, workspace.calendar, EXECUTIVE)
     # Ann: 8, 8, 4 then 9, 5, 5, 10; Bob: 9, 9, 6 then 5, 10. 3/6 → 4/6 and 3/6 → 2/6; M = 22/3 twice.
     parts = {part.named.name: (part.before.scored, part.now.scored, part.within) for part in found.parts}
     assert parts == {
@@ -92,21 +92,21 @@ def test_filters_and_grants_hold_in_both_periods(workspace: Workspace, answers: 
     load(ROWS)
     grant = Grant(call_centers=("North",))
     january, february = (Filters(each.date_from, each.date_to, grant=grant) for each in (JANUARY, FEBRUARY))
-    found = answers.ask(drivers, february, january, workspace.calendar, CAMPAIGN)
+    found = answers.run(decomposition, february, january, workspace.calendar, CAMPAIGN)
     # North: easy 8, 9, 9 and hard 4, then hard 5, 5 and new 10.
     assert found.change == Fraction(20, 3) - Fraction(30, 4)
     assert {part.named.id for part in found.parts} == {"easy", "hard", "new"}
     zoned = [Filters(each.date_from, each.date_to, timezone="Asia/Tokyo") for each in (FEBRUARY, JANUARY)]
-    assert answers.ask(drivers, *zoned, workspace.calendar, CAMPAIGN).change == 0
+    assert answers.run(decomposition, *zoned, workspace.calendar, CAMPAIGN).change == 0
 
 
 def test_without_two_averages_there_is_nothing_to_tell(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load(ROWS)
     empty = Filters(date(2023, 1, 1), date(2023, 12, 31))
     for asked in ((FEBRUARY, empty), (empty, JANUARY)):
-        found = answers.ask(drivers, *asked, workspace.calendar, CAMPAIGN)
+        found = answers.run(decomposition, *asked, workspace.calendar, CAMPAIGN)
         assert (found.change, found.parts, found.within, found.mix, found.hidden) == (None, (), 0, 0, False)
-        assert answers.ask(mix_hides, *asked, workspace.calendar, CAMPAIGN) is False
+        assert answers.run(mix_hides, *asked, workspace.calendar, CAMPAIGN) is False
         assert explain(found, CAMPAIGN) is None
 
 
@@ -133,14 +133,14 @@ def test_the_parts_are_the_change(workspace: Workspace, load: Load, calls: list[
         for month in ("2024-01", "2024-02")
     ]
     for dimension in (CAMPAIGN, EXECUTIVE):
-        found = QueryCache(workspace.facts).ask(drivers, FEBRUARY, JANUARY, workspace.calendar, dimension)
+        found = QueryCache(workspace.facts).run(decomposition, FEBRUARY, JANUARY, workspace.calendar, dimension)
         if not all(scores):
             assert (found.change, found.parts) == (None, ())
             continue
         was, is_now = (sum(each) / len(each) for each in scores)
         assert found.change == is_now - was == sum(part.total for part in found.parts)
         assert found.within + found.mix == found.change
-        hides = QueryCache(workspace.facts).ask(mix_hides, FEBRUARY, JANUARY, workspace.calendar, dimension)
+        hides = QueryCache(workspace.facts).run(mix_hides, FEBRUARY, JANUARY, workspace.calendar, dimension)
         assert hides is found.hidden
         assert sum(float(part.within) + float(part.mix) for part in found.parts) == pytest.approx(
             float(found.change), abs=1e-9
@@ -169,7 +169,7 @@ def test_parts_are_what_the_formula_says(groups: list[tuple[int, int, int, int]]
         for m, b, n, s in groups
     ]
     before, now = ([pair[side] for pair in pairs] for side in (0, 1))
-    found = between(breakdown_of(now), breakdown_of(before))
+    found = decompose(breakdown_of(now), breakdown_of(before))
     whole = MeasureTotals.total(before), MeasureTotals.total(now)
     if not whole[0].scored or not whole[1].scored:
         assert not found.parts
@@ -275,7 +275,7 @@ def test_real_calls(workspace: Workspace, answers: QueryCache, load: Load) -> No
     load(files, (ROOT / "samples" / "consumidor.toml").read_text())
     now, before = Filters(date(2014, 9, 1), date(2014, 9, 30)), Filters(date(2014, 8, 1), date(2014, 8, 31))
     for dimension in (CAMPAIGN, EXECUTIVE):
-        found = answers.ask(drivers, now, before, workspace.calendar, dimension)
+        found = answers.run(decomposition, now, before, workspace.calendar, dimension)
         assert found.before.scored > 1000 and found.now.scored > 1000
         assert found.change == sum(part.total for part in found.parts) != 0
         totals = [abs(part.total) for part in found.parts]

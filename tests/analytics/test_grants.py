@@ -111,12 +111,12 @@ def whole(
 
 
 def asked(question: Callable[..., Any], *args: Any) -> Question:
-    return lambda space, filters: space.answers.ask(question, filters, CALENDAR, *args)
+    return lambda space, filters: space.answers.run(question, filters, CALENDAR, *args)
 
 
 def exported(space: Workspace, filters: Filters) -> object:
     with space.facts.read() as connection:
-        chosen = evaluations.selected(connection, filters, CALENDAR)
+        chosen = evaluations.evaluation_export(connection, filters, CALENDAR)
         return chosen.rows, sorted(map(tuple, connection.execute(chosen.texts)))
 
 
@@ -129,11 +129,11 @@ def reported(report: str) -> Question:
 
 
 def options(dimension: Dimension) -> Question:
-    return lambda space, filters: space.answers.ask(queries.options, dimension, filters.grant)
+    return lambda space, filters: space.answers.run(queries.options, dimension, filters.grant)
 
 
 def breakdown(dimension: Dimension, sort: str, page: int) -> Question:
-    return lambda space, filters: space.answers.ask(
+    return lambda space, filters: space.answers.run(
         queries.breakdown, filters, CALENDAR, dimension, sort=sort, page=page, page_size=3
     )
 
@@ -141,7 +141,7 @@ def breakdown(dimension: Dimension, sort: str, page: int) -> Question:
 def moved(dimension: Dimension) -> Question:
     def asked(space: Workspace, filters: Filters) -> object:
         other = Filters(date(2024, 1, 1), date(2024, 2, 15), grant=filters.grant)
-        return space.answers.ask(decomposition.drivers, filters, other, CALENDAR, dimension)
+        return space.answers.run(decomposition.decomposition, filters, other, CALENDAR, dimension)
 
     return asked
 
@@ -159,9 +159,12 @@ QUESTIONS: dict[str, Question] = {
     **{f"breakdown {each.name}": breakdown(each, "-totalEvaluations", 1) for each in DIMENSIONS},
     **{f"breakdown {each.name}, page 2": breakdown(each, "averageScore", 2) for each in DIMENSIONS},
     **{f"split {each.name}": asked(grouped_trends.split, each, Granularity.MONTHLY) for each in DIMENSIONS},
-    **{f"courses {each.name}": asked(grouped_trends.brief, each) for each in DIMENSIONS},
+    **{f"courses {each.name}": asked(grouped_trends.sparklines, each) for each in DIMENSIONS},
     **{f"moved {each.name}": moved(each) for each in DIMENSIONS},
-    **{f"like for like {each.name}": asked(standardization.like_for_like, each) for each in (CALL_CENTER, EXECUTIVE)},
+    **{
+        f"like for like {each.name}": asked(standardization.standardized_scores, each)
+        for each in (CALL_CENTER, EXECUTIVE)
+    },
 }
 
 limits = some.none() | some.lists(
@@ -188,7 +191,7 @@ def questions(draw: some.DrawFn) -> tuple[str, dict[str, Any]]:
     filters = {
         **period,
         "campaign": draw(ids("c1", "c2", "c3")),
-        "callCenter": draw(ids("n", "s", "e")),
+        "call_center": draw(ids("n", "s", "e")),
         "executive": draw(ids("x1", "x-c1n", "x-c2s")) if draw(some.booleans()) else (),
         "engagement": draw(ids("g1", "g-c1n")) if draw(some.booleans()) else (),
         "is_ai": draw(some.sampled_from([None, None, True, False])),

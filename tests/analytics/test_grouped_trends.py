@@ -29,17 +29,17 @@ def test_by_hand(workspace: Workspace, answers: QueryCache, load: Load) -> None:
         + "3,2024-01-03,6,Alpha,South\n"
         + "4,2024-01-03,8,,North\n"
     )
-    found = answers.ask(grouped_trends.split, Filters(), workspace.calendar, CAMPAIGN, Granularity.DAILY)
+    found = answers.run(grouped_trends.split, Filters(), workspace.calendar, CAMPAIGN, Granularity.DAILY)
     assert [named.name for named, _ in found.largest] == ["Alpha", "Beta", "(none)"]
     assert found.rest is None and found.rest_count == 0
     counts = [[point.sums.evaluations for point in course.points] for _, course in found.largest]
     assert counts == [[1, 0, 1], [1, 0, 0], [0, 0, 1]]
-    brief = answers.ask(grouped_trends.brief, Filters(), workspace.calendar, CAMPAIGN)
+    brief = answers.run(grouped_trends.sparklines, Filters(), workspace.calendar, CAMPAIGN)
     assert brief.buckets == (date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 3))
     assert brief.groups[Member("Alpha", "Alpha")] == (9.0, None, 6.0)
     assert brief.groups[Member(None, "(none)")] == (None, None, 8.0)
     # Who may see one call center sees no course of another.
-    limited = answers.ask(grouped_trends.brief, Filters(grant=Grant(("South",))), workspace.calendar, CAMPAIGN)
+    limited = answers.run(grouped_trends.sparklines, Filters(grant=Grant(("South",))), workspace.calendar, CAMPAIGN)
     assert dict(limited.groups) == {Member("Alpha", "Alpha"): (6.0,)}
 
 
@@ -47,33 +47,33 @@ def test_some_groups_alone(workspace: Workspace, answers: QueryCache) -> None:
     TASKS["sample"](workspace, {"rows": 2_000, "seed": 5, "until": "2024-06-30"}, lambda *_: None)
     filters = Filters(date(2024, 1, 10), date(2024, 6, 20))
     for dimension in DIMENSIONS:
-        all_ = answers.ask(grouped_trends.brief, filters, workspace.calendar, dimension)
+        all_ = answers.run(grouped_trends.sparklines, filters, workspace.calendar, dimension)
         names = (*list(all_.groups)[::2], Member(None, "(none)"), Member("nobody", "Nobody"))
-        some = answers.ask(grouped_trends.brief, filters, workspace.calendar, dimension, names)
+        some = answers.run(grouped_trends.sparklines, filters, workspace.calendar, dimension, names)
         assert dict(some.groups) == {named: course for named, course in all_.groups.items() if named in names}
-        groups = answers.ask(queries.breakdown, filters, workspace.calendar, dimension, page_size=1_000).groups
-        totals = answers.ask(queries.totals_of, filters, workspace.calendar, dimension, names)
+        groups = answers.run(queries.breakdown, filters, workspace.calendar, dimension, page_size=1_000).groups
+        totals = answers.run(queries.totals_of, filters, workspace.calendar, dimension, names)
         assert dict(totals.groups) == {group.named: group.sums for group in groups if group.named in names}
 
 
 def test_nothing(workspace: Workspace, answers: QueryCache) -> None:
-    found = answers.ask(grouped_trends.split, Filters(), workspace.calendar, CAMPAIGN, Granularity.DAILY)
+    found = answers.run(grouped_trends.split, Filters(), workspace.calendar, CAMPAIGN, Granularity.DAILY)
     assert found == grouped_trends.GroupedTrend((), None, 0)
-    assert not answers.ask(grouped_trends.brief, Filters(), workspace.calendar, CAMPAIGN).groups
+    assert not answers.run(grouped_trends.sparklines, Filters(), workspace.calendar, CAMPAIGN).groups
 
 
 def test_courses_are_the_groups_own_trends(workspace: Workspace, answers: QueryCache) -> None:
     TASKS["sample"](workspace, {"rows": 3_000, "seed": 3, "until": "2024-06-30"}, lambda *_: None)
     filters = Filters(date(2024, 1, 10), date(2024, 6, 20))
     for dimension, granularity in itertools.product(DIMENSIONS, Granularity):
-        found = answers.ask(grouped_trends.split, filters, workspace.calendar, dimension, granularity)
-        groups = answers.ask(queries.breakdown, filters, workspace.calendar, dimension, page_size=1_000).groups
+        found = answers.run(grouped_trends.split, filters, workspace.calendar, dimension, granularity)
+        groups = answers.run(queries.breakdown, filters, workspace.calendar, dimension, page_size=1_000).groups
         assert [named for named, _ in found.largest] == [group.named for group in groups[: grouped_trends.LARGEST]]
         assert found.rest_count == max(0, len(groups) - grouped_trends.LARGEST)
         for named, course in found.largest:
             alone = filters.narrowed(dimension, named.parameter_value)
-            assert course.points == answers.ask(queries.trend, alone, workspace.calendar, granularity).points
-        whole = answers.ask(queries.trend, filters, workspace.calendar, granularity)
+            assert course.points == answers.run(queries.trend, alone, workspace.calendar, granularity).points
+        whole = answers.run(queries.trend, filters, workspace.calendar, granularity)
         shown = [course for _, course in found.largest] + ([found.rest] if found.rest else [])
         for place, point in enumerate(whole.points):
             assert sum((course.points[place].sums for course in shown), MeasureTotals()) == point.sums
@@ -84,14 +84,14 @@ def test_in_brief_a_group_has_its_own_averages(workspace: Workspace, answers: Qu
     lasts = (date(2024, 1, 20), date(2024, 3, 31), date(2024, 12, 31))
     for dimension, last in itertools.product((CALL_CENTER, ENGAGEMENT, EXECUTIVE), lasts):
         filters = Filters(date(2024, 1, 1), last)
-        brief = answers.ask(grouped_trends.brief, filters, workspace.calendar, dimension)
+        brief = answers.run(grouped_trends.sparklines, filters, workspace.calendar, dimension)
         assert 2 < len(brief.buckets) <= grouped_trends.MOST_POINTS
         for named, course in list(brief.groups.items())[:5]:
             alone = filters.narrowed(dimension, named.parameter_value)
             own = next(
                 trend
                 for granularity in Granularity
-                for trend in [answers.ask(queries.trend, alone, workspace.calendar, granularity)]
+                for trend in [answers.run(queries.trend, alone, workspace.calendar, granularity)]
                 if [point.bucket.first for point in trend.points] == list(brief.buckets)
             )
             values = [SCORE.value(point.sums) for point in own.points]

@@ -51,7 +51,7 @@ def check(workspace: Workspace, *, repair: bool = False) -> dict[str, list[str]]
 
 
 def summary(workspace: Workspace) -> object:
-    return workspace.answers.ask(queries.summary, Filters(), workspace.calendar)
+    return workspace.answers.run(queries.summary, Filters(), workspace.calendar)
 
 
 DAMAGES: tuple[Callable[[Connection], None], ...] = (lose_a_row, double_a_row, change_a_sum, a_day_without_facts)

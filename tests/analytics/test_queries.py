@@ -41,7 +41,7 @@ def parsed(workspace: Workspace, **parameters: str) -> Filters:
 
 
 def test_summary(workspace: Workspace, answers: QueryCache) -> None:
-    found = answers.ask(queries.summary, Filters(), workspace.calendar)
+    found = answers.run(queries.summary, Filters(), workspace.calendar)
     sums = found.sums
     assert (found.period.date_from, found.period.date_to) == (date(2024, 1, 1), date(2024, 1, 9))
     assert (sums.evaluations, sums.completed, sums.pending, sums.processing, sums.failed) == (7, 4, 1, 1, 1)
@@ -53,20 +53,20 @@ def test_summary(workspace: Workspace, answers: QueryCache) -> None:
     assert METRICS["completionRate"].value(sums) == Fraction(4, 7)
     assert METRICS["failureRate"].value(sums) == Fraction(1, 5)
     assert METRICS["netSentiment"].value(sums) == 0
-    bins = answers.ask(queries.distribution, Filters(), workspace.calendar)
+    bins = answers.run(queries.distribution, Filters(), workspace.calendar)
     assert [place for place, count in enumerate(bins) if count] == [9, 14, 18]
     assert (found.top_campaign, found.top_call_center) == ("Beta", "South")  # 7 is more than (9 + 4.5) / 2
 
 
 def test_nothing_to_divide_by(workspace: Workspace, answers: QueryCache) -> None:
-    found = answers.ask(queries.summary, parsed(workspace, campaignId="nobody"), workspace.calendar)
+    found = answers.run(queries.summary, parsed(workspace, campaignId="nobody"), workspace.calendar)
     assert found.sums.evaluations == 0
     assert [metric.value(found.sums) for metric in METRICS.values() if metric.unit.decimals] == [None] * 4
     assert (found.top_campaign, found.top_call_center) == (None, None)
 
 
 def test_breakdown_with_the_row_of_none(workspace: Workspace, answers: QueryCache) -> None:
-    found = answers.ask(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN)
+    found = answers.run(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN)
     assert [(group.named.id, group.named.name, group.sums.evaluations) for group in found.groups] == [
         ("b", "Beta", 3),
         ("a", "Alpha", 2),
@@ -77,7 +77,7 @@ def test_breakdown_with_the_row_of_none(workspace: Workspace, answers: QueryCach
 
 def test_breakdown_sorted_and_paged(workspace: Workspace, answers: QueryCache) -> None:
     def ids(sort: str, page: int = 1, size: int = 100) -> list[str | None]:
-        found = answers.ask(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN, sort, page, size)
+        found = answers.run(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN, sort, page, size)
         return [group.named.id for group in found.groups]
 
     assert ids("averageScore") == ["a", "b", None]
@@ -93,28 +93,28 @@ def test_breakdown_sorted_and_paged(workspace: Workspace, answers: QueryCache) -
 def test_what_is_equal_as_rounded_is_in_the_order_of_ids(load: Load, workspace: Workspace, answers: QueryCache) -> None:
     load("id,audioDate,averageNote,campaignId\nx1,2025-01-01,7.344,z\nx2,2025-01-01,7.336,y\nx3,2025-01-01,7.35,x\n")
     for sort, wanted in (("averageScore", ["y", "z", "x"]), ("-averageScore", ["x", "y", "z"])):
-        found = answers.ask(
+        found = answers.run(
             queries.breakdown, parsed(workspace, dateFrom="2025-01-01"), workspace.calendar, CAMPAIGN, sort
         )
         assert [group.named.id for group in found.groups] == wanted
 
 
 def test_executives_by_their_call_center(workspace: Workspace, answers: QueryCache) -> None:
-    found = answers.ask(queries.breakdown, Filters(), workspace.calendar, EXECUTIVE, "-callCenterName")
+    found = answers.run(queries.breakdown, Filters(), workspace.calendar, EXECUTIVE, "-callCenterName")
     assert [group.named.name for group in found.groups] == ["Bob", "(none)", "Ann"]  # the last has no one center
     with pytest.raises(InvalidParameterError, match="not a field"):
-        answers.ask(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN, "callCenterName")
+        answers.run(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN, "callCenterName")
 
 
 def test_an_executives_one_call_center(workspace: Workspace, answers: QueryCache) -> None:
-    found = answers.ask(queries.breakdown, Filters(), workspace.calendar, EXECUTIVE)
+    found = answers.run(queries.breakdown, Filters(), workspace.calendar, EXECUTIVE)
     centers = {group.named.name: group.call_center.name if group.call_center else None for group in found.groups}
     assert centers == {"Ann": None, "Bob": "South", "(none)": "(none)"}
 
 
 def test_filters(workspace: Workspace, answers: QueryCache) -> None:
     def count(**parameters: str) -> int:
-        return answers.ask(queries.summary, parsed(workspace, **parameters), workspace.calendar).sums.evaluations
+        return answers.run(queries.summary, parsed(workspace, **parameters), workspace.calendar).sums.evaluations
 
     assert count(campaignId="a") == 2
     assert count(campaignId="(none)") == 2
@@ -126,7 +126,7 @@ def test_filters(workspace: Workspace, answers: QueryCache) -> None:
 
 def test_instants_are_inclusive(workspace: Workspace, answers: QueryCache) -> None:
     def count(**parameters: str) -> int:
-        return answers.ask(queries.summary, parsed(workspace, **parameters), workspace.calendar).sums.evaluations
+        return answers.run(queries.summary, parsed(workspace, **parameters), workspace.calendar).sums.evaluations
 
     assert count(dateFrom="2024-01-01T08:00:00Z", dateTo="2024-01-03T12:00:00Z") == 4
     assert count(dateFrom="2024-01-01T08:00:01Z", dateTo="2024-01-03T11:59:59Z") == 1
@@ -136,20 +136,20 @@ def test_instants_are_inclusive(workspace: Workspace, answers: QueryCache) -> No
 
 def test_another_zone_moves_the_days(workspace: Workspace, answers: QueryCache) -> None:
     asked = parsed(workspace, timezone="Asia/Tokyo", dateFrom="2024-01-02", dateTo="2024-01-02")
-    found = answers.ask(queries.summary, asked, workspace.calendar)
+    found = answers.run(queries.summary, asked, workspace.calendar)
     assert (found.sums.evaluations, found.sums.score_sum) == (1, 45_000)  # 23:30 UTC is 08:30 the day after
-    course = answers.ask(queries.trend, parsed(workspace, timezone="Asia/Tokyo"), workspace.calendar)
+    course = answers.run(queries.trend, parsed(workspace, timezone="Asia/Tokyo"), workspace.calendar)
     days = {point.bucket.first.day: point.sums.evaluations for point in course.points if point.sums.evaluations}
     assert days == {1: 1, 2: 1, 3: 2, 9: 2, 10: 1}
     assert sum(point.sums.completed for point in course.points) == 4
 
 
 def test_trend_has_no_gaps(workspace: Workspace, answers: QueryCache) -> None:
-    course = answers.ask(queries.trend, Filters(), workspace.calendar)
+    course = answers.run(queries.trend, Filters(), workspace.calendar)
     assert [point.bucket.first.day for point in course.points] == list(range(1, 10))
     assert [point.sums.evaluations for point in course.points] == [2, 0, 2, 0, 0, 0, 0, 0, 3]
     assert METRICS["averageScore"].value(course.points[1].sums) is None
-    weeks = answers.ask(queries.trend, Filters(), workspace.calendar, Granularity.WEEKLY).points
+    weeks = answers.run(queries.trend, Filters(), workspace.calendar, Granularity.WEEKLY).points
     assert [(point.bucket.first.isoformat(), point.sums.evaluations, point.bucket.partial) for point in weeks] == [
         ("2024-01-01", 4, False),
         ("2024-01-08", 3, True),
@@ -159,19 +159,19 @@ def test_trend_has_no_gaps(workspace: Workspace, answers: QueryCache) -> None:
 def test_a_trend_has_its_limits(workspace: Workspace, answers: QueryCache) -> None:
     asked = parsed(workspace, dateFrom="1970-01-01", dateTo="2099-12-31")
     with pytest.raises(InvalidParameterError) as caught:
-        answers.ask(queries.trend, asked, workspace.calendar)
+        answers.run(queries.trend, asked, workspace.calendar)
     assert caught.value.parameter == "granularity"
-    months = answers.ask(queries.trend, asked, workspace.calendar, Granularity.MONTHLY)
+    months = answers.run(queries.trend, asked, workspace.calendar, Granularity.MONTHLY)
     assert len(months.points) == 130 * 12
 
 
 def test_records(workspace: Workspace, answers: QueryCache) -> None:
-    found = answers.ask(records.records, Filters(), workspace.calendar, (), (), 1, 4)
+    found = answers.run(records.records, Filters(), workspace.calendar, (), (), 1, 4)
     assert [record.id for record in found.records] == ["7", "5", "6", "3"]
     assert found.total_count == 7
     assert found.records[3].score == 7.0
     assert found.records[1].campaign.name == "Beta"
-    pending = answers.ask(records.records, Filters(), workspace.calendar, (State.Pending,), (Sentiment.Positive,))
+    pending = answers.run(records.records, Filters(), workspace.calendar, (State.Pending,), (Sentiment.Positive,))
     assert [record.id for record in pending.records] == ["4"]
 
 
@@ -181,13 +181,13 @@ def test_tops_want_thirty(workspace: Workspace, answers: QueryCache, load: Load)
     lines += [f"top{n},2024-02-01,9.9,Small,One" for n in range(29)]
     load("\n".join(lines))
     asked = parsed(workspace, dateFrom="2024-02-01")
-    assert answers.ask(queries.summary, asked, workspace.calendar).top_campaign == "Big"
+    assert answers.run(queries.summary, asked, workspace.calendar).top_campaign == "Big"
     load("id,audioDate,averageNote,campaignName,callCenterName\ntop29,2024-02-01,9.9,Small,One\n")
-    assert answers.ask(queries.summary, asked, workspace.calendar).top_campaign == "Small"
+    assert answers.run(queries.summary, asked, workspace.calendar).top_campaign == "Small"
 
 
 def test_options_are_what_there_is(answers: QueryCache) -> None:
-    assert [named.name for named in answers.ask(queries.options, CALL_CENTER)] == ["(none)", "North", "South"]
+    assert [named.name for named in answers.run(queries.options, CALL_CENTER)] == ["(none)", "North", "South"]
 
 
 def test_what_is_kept_is_counted_with_its_question(load: Load, workspace: Workspace) -> None:
@@ -195,6 +195,6 @@ def test_what_is_kept_is_counted_with_its_question(load: Load, workspace: Worksp
     load("id,audioDate\na,2024-01-01\n")
     ids = tuple(f"{number}{'x' * 990}" for number in range(1_000))
     before = workspace.answers.kept()
-    workspace.answers.ask(queries.summary, Filters(campaign=ids), workspace.calendar)
+    workspace.answers.run(queries.summary, Filters(campaign=ids), workspace.calendar)
     count, size = workspace.answers.kept()
     assert count == before[0] + 1 and size - before[1] > sum(map(len, ids))

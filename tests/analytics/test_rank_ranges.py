@@ -99,7 +99,7 @@ def test_later_tiers_are_told_from_the_best_of_each_before(groups: list[Group]) 
     score = METRICS["averageScore"]
     values = [float(score.value(each.group.sums) or 0) for each in found]
     assert values == sorted(values, reverse=True)
-    assert len(found) == sum(not each.sums.few for each in groups)
+    assert len(found) == sum(not each.sums.is_small_sample for each in groups)
     numbers = [each.tier for each in found]
     assert numbers == sorted(numbers) and set(numbers) == set(range(1, max(numbers, default=0) + 1))
     for number in set(numbers):

@@ -55,7 +55,7 @@ def test_after_any_imports(workspace: Workspace, load: Load, imports: list[list[
         with workspace.facts.read() as connection:
             assert rollup.differences(connection) == []
     answers = QueryCache(workspace.facts)
-    found = answers.ask(queries.summary, Filters(), workspace.calendar).sums
+    found = answers.run(queries.summary, Filters(), workspace.calendar).sums
     completed = [row for row in expected.values() if row["state"] == "Completed"]
     scores = [round(float(row["averageNote"]) * 10_000) for row in completed if row["averageNote"]]
     assert (found.evaluations, found.completed) == (len(expected), len(completed))
@@ -65,7 +65,7 @@ def test_after_any_imports(workspace: Workspace, load: Load, imports: list[list[
         sum(s * s for s in scores),
     )
     assert found.duration_sum == sum(int(row["durationInSeconds"] or 0) for row in completed)
-    assert sum(answers.ask(queries.distribution, Filters(), workspace.calendar)) == found.scored
+    assert sum(answers.run(queries.distribution, Filters(), workspace.calendar)) == found.scored
 
 
 @pytest.mark.parametrize("table", [table for each in schema.ROLLUPS for table in each.tables], ids=str)
@@ -125,7 +125,7 @@ def test_the_smallest_change_bumps_the_version_and_none_does_not(workspace: Work
     assert version() == first
     load("id,audioDate,campaignId,campaignName\n1,2024-01-01,a,Alfa\n")
     assert version() == first + 1
-    found = QueryCache(workspace.facts).ask(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN)
+    found = QueryCache(workspace.facts).run(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN)
     assert [group.named.name for group in found.groups] == ["Alfa"]
 
 
@@ -138,18 +138,18 @@ def test_what_moved_away_is_gone(workspace: Workspace, load: Load) -> None:
     load(MOVED)
     load(HEADER + "1,2024-02-02,New,South,Ann,6\n")
     answers, calendar = QueryCache(workspace.facts), workspace.calendar
-    assert [each.name for each in answers.ask(queries.options, CAMPAIGN)] == ["New"]
-    assert [group.named.name for group in answers.ask(queries.breakdown, Filters(), calendar, CAMPAIGN).groups] == [
+    assert [each.name for each in answers.run(queries.options, CAMPAIGN)] == ["New"]
+    assert [group.named.name for group in answers.run(queries.breakdown, Filters(), calendar, CAMPAIGN).groups] == [
         "New"
     ]
-    (executive,) = answers.ask(queries.breakdown, Filters(), calendar, EXECUTIVE).groups
+    (executive,) = answers.run(queries.breakdown, Filters(), calendar, EXECUTIVE).groups
     assert executive.call_center is not None and executive.call_center.name == "South"
-    found = answers.ask(queries.summary, Filters(), calendar)
+    found = answers.run(queries.summary, Filters(), calendar)
     assert (found.period.date_from, found.period.date_to) == (date(2024, 2, 1), date(2024, 2, 2))
     assert (found.sums.evaluations, found.top_campaign, found.top_call_center) == (2, "New", "South")
     limited = Filters(grant=Grant(call_centers=("North", "South")))
-    assert answers.ask(queries.summary, limited, calendar).period.date_from == date(2024, 2, 1)
-    status = answers.ask(queries.status)
+    assert answers.run(queries.summary, limited, calendar).period.date_from == date(2024, 2, 1)
+    status = answers.run(queries.status)
     assert (status.evaluations, status.first_day) == (2, date(2024, 2, 1))
 
 
@@ -157,7 +157,7 @@ def test_rows_are_put_together(workspace: Workspace, load: Load, monkeypatch: py
     load(MOVED)
     for score in (6, 7, 8):
         load(f"{HEADER}1,2024-01-01,Old,North,Ann,{score}\n")
-    before = QueryCache(workspace.facts).ask(queries.summary, Filters(), workspace.calendar)
+    before = QueryCache(workspace.facts).run(queries.summary, Filters(), workspace.calendar)
 
     def rows() -> int:
         with workspace.facts.read() as connection:
@@ -167,17 +167,17 @@ def test_rows_are_put_together(workspace: Workspace, load: Load, monkeypatch: py
     tables = [table for each in schema.ROLLUPS for table in each.tables]
     lengths: dict[str, int] = {}
     with workspace.facts.read() as connection:
-        assert rollup.scattered(connection, {}) == []
+        assert rollup.fragmented(connection, {}) == []
         monkeypatch.setattr(rollup, "_MANY_ROWS", 1)
-        assert set(rollup.scattered(connection, lengths)) == set(tables)
-        assert rollup.scattered(connection, lengths) == []  # as long as before
+        assert set(rollup.fragmented(connection, lengths)) == set(tables)
+        assert rollup.fragmented(connection, lengths) == []  # as long as before
     with workspace.facts.write() as connection:
         for table in tables:
             rollup.compact(connection, table)
     assert rows() == 2
     with workspace.facts.read() as connection:
         assert rollup.differences(connection) == []
-    assert QueryCache(workspace.facts).ask(queries.summary, Filters(), workspace.calendar) == before
+    assert QueryCache(workspace.facts).run(queries.summary, Filters(), workspace.calendar) == before
 
 
 def test_they_are_put_together_as_soon_the_next_time(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lib.analytics import rollup
 from lib.analytics.query import Filters, Grant
 from lib.analytics.query_cache import QueryCache
-from lib.analytics.standardization import StandardizedRow, StandardizedScores, like_for_like
+from lib.analytics.standardization import StandardizedRow, StandardizedScores, standardized_scores
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
 from lib.catalog.measures import METRICS
 from lib.store import schema
@@ -48,7 +48,7 @@ SIMPSON = lines(
 
 
 def ask(workspace: Workspace, filters: Filters = Filters(), dimension: Dimension = EXECUTIVE) -> StandardizedScores:  # noqa: B008 - frozen
-    return QueryCache(workspace.facts).ask(like_for_like, filters, workspace.calendar, dimension)
+    return QueryCache(workspace.facts).run(standardized_scores, filters, workspace.calendar, dimension)
 
 
 def by_name(found: StandardizedScores) -> dict[str, StandardizedRow]:
@@ -108,7 +108,7 @@ def test_filters_grants_and_zones(workspace: Workspace, load: Load) -> None:
     assert means(date_from=datetime(2024, 1, 10, 20, tzinfo=UTC)) == {"Ann": 6}
     assert means(is_ai=False) == {"Ann": 4}
     assert means(campaign=("hard",)) == {"Bob": 8, "Cid": None}
-    assert means(executive=("Ann",), callCenter=("South",)) == {"Ann": 6}
+    assert means(executive=("Ann",), call_center=("South",)) == {"Ann": 6}
     assert means(grant=Grant(call_centers=("North",))) == {"Ann": 3}
     assert means(date_from=date(2030, 1, 1)) == {}
     centers = by_name(ask(workspace, dimension=CALL_CENTER))

@@ -95,15 +95,15 @@ def test_a_process_that_was_told_no_zone_refuses_once_and_then_goes_by_the_new_o
     load(LATE_EVENING)
     other = Workspace(settings)
     late = other.calendar
-    assert other.answers.ask(queries.summary, Filters(), late).sums.evaluations == 2
+    assert other.answers.run(queries.summary, Filters(), late).sums.evaluations == 2
     change(workspace, "America/New_York")
     with pytest.raises(TimeZoneChangedError, match="from UTC to America/New_York"):
-        other.answers.ask(queries.breakdown, Filters(), late, queries.CAMPAIGN)
+        other.answers.run(queries.breakdown, Filters(), late, queries.CAMPAIGN)
     assert other.calendar.zone.key == "America/New_York"
-    one = other.answers.ask(queries.summary, Filters(date(2024, 1, 1), date(2024, 1, 1)), other.calendar)
+    one = other.answers.run(queries.summary, Filters(date(2024, 1, 1), date(2024, 1, 1)), other.calendar)
     assert one.sums.evaluations == 1
     with pytest.raises(TimeZoneChangedError):  # whoever still holds the older calendar
-        other.answers.ask(queries.summary, Filters(date(2024, 1, 1), date(2024, 1, 1)), late)
+        other.answers.run(queries.summary, Filters(date(2024, 1, 1), date(2024, 1, 1)), late)
     other.close()
 
 
@@ -118,9 +118,9 @@ def test_a_process_that_was_told_its_zone_refuses_until_it_is_told_another(
         with pytest.raises(TimeZoneChangedError):
             other.check_zone()
         with pytest.raises(TimeZoneChangedError):
-            other.answers.ask(queries.summary, Filters(), other.calendar)
+            other.answers.run(queries.summary, Filters(), other.calendar)
     elsewhere = Filters(timezone="Asia/Tokyo")  # by instants, which no zone moves
-    assert other.answers.ask(queries.summary, elsewhere, other.calendar).sums.evaluations == 2
+    assert other.answers.run(queries.summary, elsewhere, other.calendar).sums.evaluations == 2
     other.close()
 
 
@@ -129,7 +129,7 @@ def test_a_question_of_another_calendar_is_no_question_of_the_facts(workspace: W
     calendar = workspace.calendar_in(in_zone(workspace.settings, "Asia/Tokyo").zone)
     assert isinstance(calendar, Calendar)
     with pytest.raises(TimeZoneChangedError):
-        workspace.answers.ask(queries.summary, Filters(), calendar)
+        workspace.answers.run(queries.summary, Filters(), calendar)
 
 
 def command(settings: Settings, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

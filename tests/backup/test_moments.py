@@ -158,7 +158,7 @@ def test_a_restored_state_that_cant_be_put_in_place_waits(tmp_path: Path) -> Non
     state = tmp_path / "state.sqlite"
     state.with_name("state.sqlite.restoring").write_bytes(b"no database, but long enough to be told from one" * 9)
     with pytest.raises(StorageError, match="Start again to go on with it"), atomic_swap.decided(None, state):
-        atomic_swap.put_in_place(None, state)
+        atomic_swap.apply_swap(None, state)
     atomic_swap.abandon(None, state)
     assert (tmp_path / "state.sqlite.restored").exists()
 

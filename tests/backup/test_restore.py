@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from lib.access import api_keys, signing
 from lib.backup import archive, table_io
-from lib.backup.create import take
+from lib.backup.create import create
 from lib.backup.restore import restore
 from lib.errors import (
     BackupError,
@@ -203,7 +203,7 @@ def test_the_file_is_whole_or_not_there(reopened: Reopened, tmp_path: Path) -> N
             raise CallboardError("stopped")
 
     with pytest.raises(CallboardError, match="stopped"):
-        take(
+        create(
             workspace.facts,
             workspace.state,
             workspace.settings,

@@ -11,7 +11,7 @@ from lib.catalog.dimensions import Member
 from lib.catalog.measures import METRICS, MeasureTotals
 from lib.charts.chart import Chart
 from lib.charts.funnel import funnel
-from lib.charts.histogram import distribution
+from lib.charts.histogram import histogram
 from lib.charts.ranking import ranking
 from lib.charts.theme import LIGHT, ChartTheme, Palette
 from lib.charts.trend import TrendNote, trend
@@ -81,7 +81,7 @@ def drawings(palette: Palette = LIGHT, language: str = "en") -> dict[str, Chart]
     found = {
         "trend": trend({"": course()}, metric, look, compared=compared, notes=pinned),
         "series": trend({name: course(lift=place / 4) for place, name in enumerate(HOSTILE[:4])}, metric, look),
-        "distribution": distribution([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 50, 40, 30, 20, 10, 5, 3, 1], look),
+        "distribution": histogram([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 50, 40, 30, 20, 10, 5, 3, 1], look),
         "ranking": ranking(some, total, "Campaign", look),
         "hostile": ranking(groups(HOSTILE), total, "Campaign", look),
         "classic": ranking(groups(NAMES[:25]), total, "Campaign", look),

@@ -14,7 +14,7 @@ from PIL import Image
 from lib import i18n
 from lib.charts import font_metrics, render_process
 from lib.charts.chart import Chart
-from lib.charts.histogram import distribution
+from lib.charts.histogram import histogram
 from lib.charts.image import ChartImage
 from lib.charts.render_process import Renderer
 from lib.charts.theme import DARK, LIGHT, ChartTheme
@@ -68,7 +68,7 @@ def test_names_of_users_come_out_as_text() -> None:
     assert "Control □□□□\x7f\x85□ end" in labels
     assert any(label.startswith("Long name name") and label.endswith("…") for label in labels)
     for title in HOSTILE[:2]:
-        assert ChartImage(distribution([0] * 20, ChartTheme(LIGHT)), title, " · ".join(HOSTILE)).png()
+        assert ChartImage(histogram([0] * 20, ChartTheme(LIGHT)), title, " · ".join(HOSTILE)).png()
 
 
 @pytest.mark.parametrize(("kind", "names"), [("classic", NAMES[:25]), ("more classic", NAMES[-25:])])
@@ -95,7 +95,7 @@ def test_png_has_its_size_and_is_not_blank(kind: str) -> None:
 
 def test_the_rows_are_the_drawings() -> None:
     counts = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 50, 40, 30, 20, 10, 5, 3, 1]
-    svg = ChartImage(distribution(counts, ChartTheme(LIGHT)), "Scores").svg()
+    svg = ChartImage(histogram(counts, ChartTheme(LIGHT)), "Scores").svg()
     bars = [element.get("aria-label") or "" for element in ET.fromstring(svg).iter()]  # noqa: S314
     drawn = [
         int(label.rpartition("Evaluations: ")[2].split(";")[0].split(" ")[0])
@@ -106,7 +106,7 @@ def test_the_rows_are_the_drawings() -> None:
 
 
 def test_spanish_numbers_and_days() -> None:
-    with i18n.speaking("es"):
+    with i18n.override_language("es"):
         found = drawings(language="es")
         trend, ranked = (
             texts(ChartImage(found["trend"], "Nota media").svg()),
@@ -128,7 +128,7 @@ def test_no_rows() -> None:
     empty = ChartImage(Chart(drawing.spec, {name: [] for name in drawing.data}, "Nothing."), "Empty")
     assert "Nothing to show." in texts(empty.svg())
     assert empty.png()
-    with i18n.speaking("es"):
+    with i18n.override_language("es"):
         spanish = ChartImage(empty.drawing, "Vacío")
     with ThreadPoolExecutor(1) as pool:  # as downloads are made
         assert "No hay nada que mostrar." in texts(pool.submit(spanish.svg).result())

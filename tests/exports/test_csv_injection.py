@@ -22,7 +22,7 @@ from lib.exports import service as exporting
 from lib.exports.reports import FORMATS, REPORTS
 from lib.exports.service import ExportRequest
 from lib.exports.table_files import TableColumn, TableExport, about
-from lib.formats.csv_injection import STARTS, defused
+from lib.formats.csv_injection import STARTS, escape_formula
 from lib.workspace import Workspace
 from tests.conftest import ROOT, Load
 from tests.hostile.names import FORMULAS, INJECTIONS
@@ -73,7 +73,7 @@ def loaded(load: Load) -> list[str]:
 
 
 def test_every_report(workspace: Workspace, loaded: list[str]) -> None:
-    expected = {defused(text) for text in loaded}
+    expected = {escape_formula(text) for text in loaded}
     for number, (report, form) in enumerate((report, form) for report in REPORTS for form in FORMATS):
         order = ExportRequest(report, form, Filters(), Granularity.DAILY, "=1+1 · Campaign: =cmd")
         job = f"job_{number}"
@@ -99,7 +99,7 @@ def test_an_export_is_imported_again_with_the_apostrophes(workspace: Workspace, 
     order = ExportRequest("evaluations", "csv", Filters(), Granularity.DAILY, "all")
     done = exporting.run(workspace.facts, workspace.settings, workspace.calendar, order, "job", 1, lambda *_: None)
     again = load([workspace.settings.exports_dir / done["file"]])
-    changed = [text for text in loaded if defused(text) != text]
+    changed = [text for text in loaded if escape_formula(text) != text]
     assert (again.loaded.unchanged, again.loaded.added) == (len(loaded) - len(changed), len(changed))
 
 
@@ -116,7 +116,7 @@ def test_bad_rows_repeat_headers_and_cells(workspace: Workspace, load: Load) -> 
     assert report.bad == 2 * len(TEXTS) and report.bad_rows_file
     assert re.fullmatch(r"imp_[0-9a-f]+\.csv", report.bad_rows_file)
     cells = cells_of_csv((workspace.settings.data_dir / "bad-rows" / report.bad_rows_file).read_bytes())
-    assert cells[0] == [*dict.fromkeys(defused(name) for name in header), "reason"]
+    assert cells[0] == [*dict.fromkeys(escape_formula(name) for name in header), "reason"]
     assert len(cells) == 2 * len(TEXTS) + 1
     assert not [cell for row in cells for cell in row if is_formula(cell)]
 
@@ -156,10 +156,10 @@ def test_the_sample_file(tmp_path: Path) -> None:
 
 def test_the_rule_itself() -> None:
     assert all(is_formula(start + "1+1") for start in STARTS)
-    assert [defused(number) for number in NUMBERS] == NUMBERS
-    assert defused(" =1+1") == " =1+1" and defused("'=1+1") == "'=1+1"  # texts to a spreadsheet
+    assert [escape_formula(number) for number in NUMBERS] == NUMBERS
+    assert escape_formula(" =1+1") == " =1+1" and escape_formula("'=1+1") == "'=1+1"  # texts to a spreadsheet
 
 
 def test_a_long_number_that_is_none() -> None:
     long = "-" + "1" * 1_000_000 + "x"
-    assert defused(long) == "'" + long
+    assert escape_formula(long) == "'" + long

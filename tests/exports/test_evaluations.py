@@ -20,7 +20,7 @@ from lib.errors import CancelledError, StorageError
 from lib.exports import evaluations, xlsx_process
 from lib.exports import service as exporting
 from lib.exports.service import ExportRequest
-from lib.formats.csv_injection import defused
+from lib.formats.csv_injection import escape_formula
 from lib.ingest import sample_data
 from lib.jobs.tasks import TASKS
 from lib.store import bulk_io
@@ -46,7 +46,7 @@ def test_every_row_and_every_sum(workspace: Workspace, form: str) -> None:
     make_sample(workspace)
     path = export(workspace, form)
     frame = pd.read_csv(path, encoding="utf-8-sig") if form == "csv" else pd.read_excel(path, engine="openpyxl")
-    sums = workspace.answers.ask(summary, Filters(), workspace.calendar).sums
+    sums = workspace.answers.run(summary, Filters(), workspace.calendar).sums
     completed = frame[frame["state"] == "Completed"]
     assert (len(frame), frame["id"].nunique(), len(completed)) == (ROWS, ROWS, sums.completed)
     assert round(completed["averageNote"].sum() * 10_000) == sums.score_sum
@@ -68,7 +68,7 @@ def test_awkward_texts_come_back(workspace: Workspace, load: Load) -> None:
     assert path.read_bytes().startswith("\ufeffid,audioDate,state,".encode())
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    expected = {defused(text) for text in AWKWARD}
+    expected = {escape_formula(text) for text in AWKWARD}
     for column in ("id", "campaignId", "campaignName", "audioFileName"):
         assert {row[column] for row in rows} == expected, column
     book = openpyxl.load_workbook(export(workspace, "xlsx"))
@@ -144,7 +144,7 @@ def test_more_rows_than_a_sheet_holds(workspace: Workspace, tmp_path: Path, monk
     monkeypatch.setattr(xlsx_process, "SHEET_ROWS", 1_000)
     make_sample(workspace)
     with workspace.facts.read() as connection:
-        made = list(evaluations.selected(connection, Filters(), workspace.calendar).batches(connection))
+        made = list(evaluations.evaluation_export(connection, Filters(), workspace.calendar).batches(connection))
     path = tmp_path / "out.xlsx"
     reader = pa.RecordBatchReader.from_batches(made[0].schema, made)
     assert xlsx_process.write(path, reader, ROWS, [("Rows", str(ROWS))]) == ROWS

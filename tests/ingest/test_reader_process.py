@@ -150,5 +150,5 @@ def test_no_file_beside_the_data_is_run(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     found = preview(InputFile(Path("calls.csv"), "calls.csv"), None, Settings(data_dir=Path("data")))
     assert found.rows == (("a", "2024-01-01"),)
-    duckdb_wal.drop_unfinished(Path("facts.duckdb"))
+    duckdb_wal.truncate_wal(Path("facts.duckdb"))
     assert not Path("was-run").exists()

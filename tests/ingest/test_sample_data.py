@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from lib.analytics.decomposition import drivers
+from lib.analytics.decomposition import decomposition
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import ENGAGEMENT
@@ -31,7 +31,7 @@ def _sample(workspace: Workspace) -> None:
 def test_the_mix_hides_an_improvement(workspace: Workspace, answers: QueryCache) -> None:
     support = ("camp_702",)
     now, before = Filters(*LAST_QUARTER, campaign=support), Filters(*QUARTER_BEFORE, campaign=support)
-    found = answers.ask(drivers, now, before, workspace.calendar, ENGAGEMENT)
+    found = answers.run(decomposition, now, before, workspace.calendar, ENGAGEMENT)
     assert found.change is not None and found.change < 0 and SCORE.differs(found.before, found.now)
     assert found.within > 0 > found.mix and found.hidden
     # Every engagement rises by more than chance explains, and the harder one grows.
@@ -44,5 +44,5 @@ def test_the_mix_hides_an_improvement(workspace: Workspace, answers: QueryCache)
     assert words is not None and words.hidden is not None and words.hidden.startswith("The mix hides an improvement")
 
     # And in the whole, by engagement.
-    whole = answers.ask(drivers, Filters(*LAST_QUARTER), Filters(*QUARTER_BEFORE), workspace.calendar, ENGAGEMENT)
+    whole = answers.run(decomposition, Filters(*LAST_QUARTER), Filters(*QUARTER_BEFORE), workspace.calendar, ENGAGEMENT)
     assert whole.change is not None and whole.change < 0 < whole.within and whole.hidden

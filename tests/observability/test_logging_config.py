@@ -18,7 +18,7 @@ import pytest
 
 from lib import settings
 from lib.errors import CallboardError
-from lib.observability.redaction import hide, redacted
+from lib.observability.redaction import redact, register_secrets
 from lib.ui import markdown
 from tests import postgres
 from tests.api_client import make_key
@@ -198,7 +198,7 @@ def test_a_password_that_is_not_escaped(monkeypatch: pytest.MonkeyPatch, passwor
 PROGRAM = """
 import logging, sys, threading
 from lib.observability import logging_config, redaction
-redaction.hide({secret!r})
+redaction.register_secrets({secret!r})
 logging_config.begin({form!r})
 logging_config.serve(logging_config.RequestContext("req_1", "GET", "/v1/x"))
 other = logging.getLogger("uvicorn.error")
@@ -251,7 +251,7 @@ def test_an_exception_that_holds_a_key(form: str) -> None:
     ],
 )  # fmt: skip
 def test_secrets_are_known_by_their_form(given: str, told: str) -> None:
-    assert redacted(given) == told
+    assert redact(given) == told
 
 
 @pytest.mark.parametrize(
@@ -260,12 +260,12 @@ def test_secrets_are_known_by_their_form(given: str, told: str) -> None:
 def test_a_long_text_is_gone_through_once(piece: str) -> None:
     """An address may have 32 KB, and is written down before anybody is known: no form may look at it again and again."""
     text = "pass" + piece * (1_000_000 // len(piece))
-    assert len(redacted(text)) > 100
+    assert len(redact(text)) > 100
 
 
 def test_secrets_of_the_settings_are_known() -> None:
-    hide("sw0rd&fish", "tiny")
-    assert redacted("a sw0rd&fish, sw0rd%26fish; tiny sw0rd&fishes") == "a ***, ***; tiny sw0rd&fishes"
+    register_secrets("sw0rd&fish", "tiny")
+    assert redact("a sw0rd&fish, sw0rd%26fish; tiny sw0rd&fishes") == "a ***, ***; tiny sw0rd&fishes"
 
 
 def test_a_page_does_not_say_a_key_back() -> None:

@@ -47,9 +47,9 @@ def soon(what: Callable[[], bool], seconds: float = LONG_SECONDS) -> bool:
 
 @pytest.fixture
 def listening(workspace: Workspace) -> Workspace:
-    workspace.facts.listen()
-    workspace.state.listen()
-    assert soon(lambda: workspace.facts.mark() is not None)
+    workspace.facts.start_listener()
+    workspace.state.start_listener()
+    assert soon(lambda: workspace.facts.change_token() is not None)
     return workspace
 
 
@@ -65,11 +65,11 @@ def other(workspace: Workspace, settings: Settings) -> Iterator[Workspace]:
 
 
 def ask(workspace: Workspace) -> int:
-    return workspace.answers.ask(queries.summary, Filters(), workspace.calendar).sums.evaluations
+    return workspace.answers.run(queries.summary, Filters(), workspace.calendar).sums.evaluations
 
 
 def at_once(workspace: Workspace) -> int | None:
-    found = workspace.answers.at_once(queries.summary, Filters(), workspace.calendar)
+    found = workspace.answers.get_cached(queries.summary, Filters(), workspace.calendar)
     return None if found is None else found[0].sums.evaluations
 
 
@@ -117,15 +117,15 @@ def test_a_revoked_key_is_not_known_any_more(listening: Workspace, other: Worksp
     known = listening.keys
 
     def recognised() -> bool:
-        found = known.recognise(text)
-        return found is not None and known.at_once(text) is not None
+        found = known.authenticate(text)
+        return found is not None and known.get_cached(text) is not None
 
-    assert known.at_once(text) is None
+    assert known.get_cached(text) is None
     assert soon(recognised)
-    assert known.at_once(text[:-1] + ("A" if text[-1] != "A" else "B")) is None
+    assert known.get_cached(text[:-1] + ("A" if text[-1] != "A" else "B")) is None
     api_keys.revoke(other.state, key.prefix, "test")
-    assert soon(lambda: known.at_once(text) is None)
-    assert known.recognise(text) is None and known.at_once(text) is None
+    assert soon(lambda: known.get_cached(text) is None)
+    assert known.authenticate(text) is None and known.get_cached(text) is None
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)

@@ -47,14 +47,14 @@ def page() -> None:
     from lib.pdf import document
     from lib.pdf.model import Paper, Section
     from lib.ui import current_user, downloads, url_state
-    from lib.ui.page_context import asked
+    from lib.ui.page_context import build_context
     from lib.ui.printed import Printed
 
     i18n.use(st.query_params.get("language", "en"))
     space = workspace.current()
     current_user.enter(space)
-    view = asked(space, url_state.filters(space.settings.zone), Printed("T", "Q"))
-    course = view.answers.ask(queries.trend, view.filters, view.calendar, Granularity.MONTHLY)
+    view = build_context(space, url_state.filters(space.settings.zone), Printed("T", "Q"))
+    course = view.answers.run(queries.trend, view.filters, view.calendar, Granularity.MONTHLY)
     drawing = trend({"": course}, METRICS["averageScore"], ChartTheme(LIGHT, i18n.current()))
     downloads.menu(drawing, "Average score", view, "trend")
     shown, language = downloads.shown(view), i18n.current()

@@ -189,9 +189,9 @@ def test_the_measures_of_some_groups_are_those_of_all(app: AppTest) -> None:
     app.run()
     space = workspaces.current()
     filters = Filters(date(2024, 2, 1), date(2024, 2, 29))
-    groups = space.answers.ask(queries.breakdown, filters, space.calendar, EXECUTIVE, page_size=3_000).groups
+    groups = space.answers.run(queries.breakdown, filters, space.calendar, EXECUTIVE, page_size=3_000).groups
     names = tuple(group.named for group in groups[::2])
-    some = space.answers.ask(queries.totals_of, filters, space.calendar, EXECUTIVE, names)
+    some = space.answers.run(queries.totals_of, filters, space.calendar, EXECUTIVE, names)
     assert dict(some.groups) == {group.named: group.sums for group in groups[::2]}
 
 

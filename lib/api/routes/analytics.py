@@ -23,11 +23,11 @@ from lib.api.dependencies import (
     answered,
     choice,
     filters_of,
-    only,
     single,
+    strict_query,
     whole_number,
 )
-from lib.api.serializers import AnswerBody, answer, figures, group, period, written
+from lib.api.serializers import AnswerBody, answer, figures, group, period, to_json
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
 from lib.workspace import Workspace
 
@@ -39,14 +39,14 @@ WIDTHS = [each.value for each in Granularity]
 @router.get("/summary", response_model=schemas.Summary, dependencies=[FILTERS])
 async def summary(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures of the whole selection."""
-    asked = filters_of(only(request, FILTER_NAMES), space, key)
+    asked = filters_of(strict_query(request, FILTER_NAMES), space, key)
     content, version = await answered(space, key, lambda: 1, asked, _summary, space.calendar)
     return answer(request, content, version)
 
 
 def _summary(connection: Connection, asked: Filters, calendar: Calendar) -> AnswerBody:
     found = queries.summary(connection, asked, calendar)
-    return written({**period(found.period), **figures(found.sums, found)})
+    return to_json({**period(found.period), **figures(found.sums, found)})
 
 
 def _breakdown(path: str, dimension: Dimension, shape: type[schemas.Page]) -> Callable[..., Awaitable[Response]]:
@@ -65,7 +65,7 @@ def _breakdown(path: str, dimension: Dimension, shape: type[schemas.Page]) -> Ca
         pageSize: Annotated[str | None, Query(description=f"1 to {MAX_PAGE_SIZE}; default 100.")] = None,  # noqa: ARG001
         sort: Annotated[str | None, Query(description="A field; `-` before it for descending.")] = None,  # noqa: ARG001
     ) -> Response:
-        parameters = only(request, known)
+        parameters = strict_query(request, known)
         size = whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE)
         content, version = await answered(
             space,
@@ -90,7 +90,7 @@ def _page(
     found = queries.breakdown(connection, asked, calendar, dimension, sort, page, size)
     rows = [group(dimension, row) for row in found.groups]
     counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}
-    return written({**period(found.period), "data": rows, **counts})
+    return to_json({**period(found.period), "data": rows, **counts})
 
 
 campaigns = _breakdown("campaigns", CAMPAIGN, schemas.Campaigns)
@@ -106,7 +106,7 @@ async def trends(
     granularity: Annotated[str | None, Query(json_schema_extra={"enum": WIDTHS})] = None,  # noqa: ARG001 - read below
 ) -> Response:
     """Get the figures of every day, week or month of the period."""
-    parameters = only(request, (*FILTER_NAMES, "granularity"))
+    parameters = strict_query(request, (*FILTER_NAMES, "granularity"))
     single(parameters, "granularity")
     widths = choice(parameters, "granularity", tuple(WIDTHS))
     width = Granularity(widths[-1]) if widths else Granularity.DAILY
@@ -120,7 +120,7 @@ async def trends(
 
 def _points(space: Workspace, asked: Filters, calendar: Calendar, width: Granularity) -> int:
     """Return how many points a trend has at most: the ends that are open are those of the data."""
-    held = space.answers.ask(queries.status)
+    held = space.answers.run(queries.status)
     first, last = asked.date_from or held.first_day, asked.date_to or held.last_day
     if first is None or last is None:
         return 0
@@ -133,4 +133,4 @@ def _course(connection: Connection, asked: Filters, calendar: Calendar, width: G
         {"date": point.bucket.first.isoformat(), "partial": point.bucket.partial, **figures(point.sums)}
         for point in found.points
     ]
-    return written({**period(found.period), "granularity": width.value, "data": points})
+    return to_json({**period(found.period), "granularity": width.value, "data": points})

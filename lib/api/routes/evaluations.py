@@ -25,10 +25,10 @@ from lib.api.dependencies import (
     answered,
     choice,
     filters_of,
-    only,
+    strict_query,
     whole_number,
 )
-from lib.api.serializers import AnswerBody, answer, period, record, written
+from lib.api.serializers import AnswerBody, answer, period, record, to_json
 from lib.ingest.json_items import decode_body
 from lib.store.enums import Sentiment, State
 from lib.workspace import Workspace
@@ -56,7 +56,7 @@ async def read(
     pageSize: Annotated[str | None, Query(description=f"1 to {MAX_PAGE_SIZE}; default 100.")] = None,  # noqa: ARG001
 ) -> Response:
     """Get the evaluations behind a number, newest first."""
-    parameters = only(request, (*FILTER_NAMES, "state", "sentiment", *PAGE_NAMES))
+    parameters = strict_query(request, (*FILTER_NAMES, "state", "sentiment", *PAGE_NAMES))
     asked = filters_of(parameters, space, key)
     states = choice(parameters, "state", tuple(member.name for member in State))
     sentiments = choice(parameters, "sentiment", tuple(member.name for member in Sentiment))
@@ -88,13 +88,13 @@ def _records(
     found = records.records(connection, asked, calendar, states, sentiments, page, size)
     rows = [record(each, asked.zone(calendar.zone)) for each in found.records]
     counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}
-    return written({**period(found.period), "data": rows, **counts})
+    return to_json({**period(found.period), "data": rows, **counts})
 
 
 @router.post("", response_model=schemas.Written, openapi_extra={"requestBody": _BODY})
 async def write(request: Request, space: Space, key: RecordWriter) -> dict[str, Any]:
     """Load evaluations in the canonical columns: all or nothing, by id, by the rules of an import."""
-    only(request, ())
+    strict_query(request, ())
     kind = request_body.media_type(request)
     if kind != request_body.JSON and kind not in _LINES:
         raise request_body.unsupported(kind, f"{request_body.JSON} (an array) or {_LINES[0]}")

@@ -20,9 +20,9 @@ from lib.analytics import planner
 from lib.analytics.calendar import Granularity
 from lib.analytics.query import Filters
 from lib.api import request_body
-from lib.api.dependencies import Exporter, Reader, Space, check_scope, only
+from lib.api.dependencies import Exporter, Reader, Space, check_scope, strict_query
 from lib.api.errors import invalid, not_found
-from lib.api.serializers import answer, written
+from lib.api.serializers import answer, to_json
 from lib.exports import file_storage, signed_urls
 from lib.exports.service import ExportRequest, grant_of
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
@@ -118,14 +118,14 @@ def start(
     idempotency_key: Annotated[str | None, Header(max_length=255, description="The same gives the same job.")] = None,
 ) -> Response:
     """Start an export; ask its status URL how far it is. The report evaluations takes evaluations:read besides."""
-    only(request, ())
+    strict_query(request, ())
     order = request_body.parsed(request, body, ExportOrder)
     if order.report == _RECORDS:
         check_scope(key, _RECORDS_SCOPE)
     asked = Filters.from_parameters(order.parameters(), space.settings.zone, key.grant)
     width = Granularity(order.granularity)
     with space.facts.read(space.settings.query_seconds) as connection:
-        period = planner.period_in_force(connection, asked, space.calendar)
+        period = planner.resolve_period(connection, asked, space.calendar)
     shown = " · ".join(filter_text.selection(space.answers, asked, period))
     payload = ExportRequest(order.report, order.format, asked, width, shown).to_json()
     once = None
@@ -141,16 +141,16 @@ def start(
 @router.get("/{jobId}", response_model=ExportStatus, response_model_exclude_unset=True)
 def status(request: Request, space: Space, key: Reader, jobId: str) -> Response:
     """Get how far an export is; its link goes to who may have the rows."""
-    only(request, ())
-    return answer(request, written(_status(request, space, key, _visible(space, key, jobId))))
+    strict_query(request, ())
+    return answer(request, to_json(_status(request, space, key, _visible(space, key, jobId))))
 
 
 @downloads.get("/{jobId}/{name}", response_class=FileResponse, responses={206: {"description": "A part of the file."}})
 def download(request: Request, space: Space, jobId: str, name: str) -> Response:
     """Fetch an exported file by its signed link; no key is needed."""
-    parameters = only(request, ("expires", "signature"))
+    parameters = strict_query(request, ("expires", "signature"))
     expires, signature = ((parameters.get(part) or [""])[-1] for part in ("expires", "signature"))
-    if not signed_urls.holds(space.settings, jobId, name, expires, signature):
+    if not signed_urls.verify(space.settings, jobId, name, expires, signature):
         raise not_found("There is no such file, or the link is no longer good.")
     job = space.queue.get(jobId)
     path = None if job is None or job.result is None else file_storage.folder(space.settings) / job.result["file"]

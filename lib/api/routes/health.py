@@ -82,7 +82,7 @@ def _answer_one() -> None:
 
 def _gauge() -> None:
     space = workspace.current()
-    status = space.answers.ask(queries.status)
+    status = space.answers.run(queries.status)
     metrics.EVALUATIONS.set(status.evaluations)
     metrics.DATA_VERSION.set(status.data_version)
     counts = sa.select(schema.jobs.c.kind, schema.jobs.c.status, sa.func.count()).group_by(
