@@ -1,4 +1,4 @@
-"""What pages and messages say through the catalogue: every text, and where; and what they say past it."""
+"""What pages and messages say through the catalog: every text, and where; and what they say past it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from lib.ui.page_parameters import RECORD_CHOICES
 from tests.conftest import ROOT
 
 Key = tuple[str | None, str]
-"""A text of the catalogue: of what it is said where it has a context, and the text in English."""
+"""A text of the catalog: of what it is said where it has a context, and the text in English."""
 
 SOURCES = [path for folder in ("lib", "pages") for path in sorted((ROOT / folder).rglob("*.py"))]
 
@@ -139,7 +139,7 @@ class Text:
 
 
 class Lookups(dict[Key, str]):
-    """A language's catalogue that remembers what it is looked up for."""
+    """A language's catalog that remembers what it is looked up for."""
 
     def __init__(self, entries: Mapping[Key, str]) -> None:
         """Hold the texts that have a translation."""
@@ -162,7 +162,7 @@ class Lookups(dict[Key, str]):
 
 
 def record_lookups(monkeypatch: pytest.MonkeyPatch, code: str = "es") -> Lookups:
-    """Have a language's texts looked up in a catalogue that remembers for what, until the test ends."""
+    """Have a language's texts looked up in a catalog that remembers for what, until the test ends."""
     lookups = Lookups(entries(code))
     before = i18n._catalog
     monkeypatch.setattr(i18n, "_catalog", lambda wanted: lookups if wanted == code else before(wanted))
@@ -171,7 +171,7 @@ def record_lookups(monkeypatch: pytest.MonkeyPatch, code: str = "es") -> Lookups
 
 @cache
 def used() -> tuple[Text, ...]:
-    """Return every text that the program says through the catalogue: literals of the source, and VALUES."""
+    """Return every text that the program says through the catalog: literals of the source, and VALUES."""
     texts = [Text((None, text), what) for what, values in VALUES.items() for text in values]
     texts += [Text((what, word), f"said of {what}") for what, words in CONTEXTS.items() for word in words]
     for module in _modules():
@@ -183,7 +183,7 @@ def used() -> tuple[Text, ...]:
 
 
 def unknown() -> list[str]:
-    """Return the calls whose text can be in no catalogue: made on the spot, or said of what CONTEXTS does not know."""
+    """Return the calls whose text can be in no catalog: made on the spot, or said of what CONTEXTS does not know."""
     lines = []
     for module in _modules():
         for call in module.calls:
@@ -214,7 +214,7 @@ def handed_on() -> list[str]:
 
 
 def past() -> list[str]:
-    """Return what pages draw past the catalogue: texts of the source that are handed to Streamlit as they are."""
+    """Return what pages draw past the catalog: texts of the source that are handed to Streamlit as they are."""
     found = []
     for path in SOURCES:
         if path.parent not in (ROOT / "lib" / "ui", ROOT / "pages"):
@@ -231,7 +231,7 @@ def past() -> list[str]:
 
 
 def entries(code: str = "es") -> dict[Key, str]:
-    """Return a language's catalogue as it is written: translations that are missing are empty."""
+    """Return a language's catalog as it is written: translations that are missing are empty."""
     with Path(i18n.__file__).with_name(f"{code}.po").open("rb") as file:
         return {(entry.context, str(entry.id)): str(entry.string) for entry in read_po(file, locale=code) if entry.id}
 
@@ -242,7 +242,7 @@ def names(text: str) -> set[str]:
 
 
 def english(entries: Mapping[Key, str]) -> list[re.Pattern[str]]:
-    """Return what English texts of a catalogue look like when they are drawn, values in their places.
+    """Return what English texts of a catalog look like when they are drawn, values in their places.
 
     Texts that are hardly more than their values are left out, as `{first} to {last}`: other texts look like them.
     """
@@ -280,7 +280,7 @@ class _Module:
         return ""
 
     def translated(self, call: ast.Call) -> list[ast.expr]:
-        """Return the arguments of a call that are looked up in the catalogue: of `t`, and of what hands them to it."""
+        """Return the arguments of a call that are looked up in the catalog: of `t`, and of what hands them to it."""
         return self._arguments(call, _speakers().get(self.resolve(call.func), {}))
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""The pages' languages: every text in the catalogue, numbers and dates by locale, files in English all the same."""
+"""The pages' languages: every text in the catalog, numbers and dates by locale, files in English all the same."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def engine(request: pytest.FixtureRequest) -> str:
     return name
 
 
-# The catalogue.
+# The catalog.
 
 
 def test_every_text_is_translated() -> None:

@@ -1,4 +1,4 @@
-"""API keys: made, shown once, kept as a hash, recognised, revoked.
+"""API keys: made, shown once, kept as a hash, recognized, revoked.
 
 A key reads `cb_live_` + 8 characters that name it + `_` + 32 random characters (190 bits) + 6 characters of checksum,
 by which a key that leaked into a log or a repository can be told from noise.
@@ -116,7 +116,7 @@ def create(
 
 
 class KeyAuthenticator:
-    """Tells whose key a request carries; what was recognised is kept while the state is as it was."""
+    """Tells whose key a request carries; what was recognized is kept while the state is as it was."""
 
     def __init__(self, state: StateStore) -> None:
         """Recognise the keys that this store holds."""

@@ -63,8 +63,8 @@ def coarser(rows: sa.FromClause, table: sa.Table) -> sa.Select[Any]:
     day, *keys = _cell(table)
     cell = [_day(rows, table).label(day), *(rows.c[key] for key in keys)]
     sums = [sa.func.sum(rows.c[name]) for name in _measures(table)]
-    labelled = [each.label(name) for each, name in zip(sums, _measures(table), strict=True)]
-    return sa.select(*cell, *labelled).group_by(*cell).having(sa.or_(*(each != 0 for each in sums)))
+    labeled = [each.label(name) for each, name in zip(sums, _measures(table), strict=True)]
+    return sa.select(*cell, *labeled).group_by(*cell).having(sa.or_(*(each != 0 for each in sums)))
 
 
 def apply(connection: Connection, added: sa.FromClause, removed: sa.FromClause | None) -> None:

@@ -1,6 +1,6 @@
 """Like for like: average scores as if every group had had the same calls.
 
-Direct standardisation (Breslow and Day 1987, Statistical Methods in Cancer Research II, chapter 2): each group's means
+Direct standardization (Breslow and Day 1987, Statistical Methods in Cancer Research II, chapter 2): each group's means
 by stratum are weighted with what the strata weigh in the whole selection. A stratum is a campaign, AI or human, and a
 band of duration.
 """

@@ -133,7 +133,7 @@ class Metric:
 def rounded(value: Value | float, decimals: int) -> int | float | None:
     """Round half away from zero, exactly, as spreadsheets do; an int where no decimals are asked for.
 
-    A float stands for the shortest number that is told apart from its neighbours: 7.335, and not the 7.33499… that it
+    A float stands for the shortest number that is told apart from its neighbors: 7.335, and not the 7.33499… that it
     holds.
     """
     if value is None or isinstance(value, int):

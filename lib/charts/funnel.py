@@ -155,11 +155,11 @@ def _limits(mean: float, deviation: float, most: int) -> list[dict[str, float]]:
 
 @lru_cache(maxsize=64)
 def _spec(label: str, look: ChartTheme, domain: tuple[float, float]) -> dict[str, Any]:
-    colours = look.palette
+    colors = look.palette
     x = alt.X("scored:Q", title=t("Scored evaluations"), axis=alt.Axis(format=",.0f", tickMinStep=1, grid=False))
     scale = alt.Scale(domain=list(domain), clamp=True, nice=False)
     kinds = [t(kind) for kind in KINDS]
-    shades = [colours.positive, colours.neutral, colours.negative, colours.line]
+    shades = [colors.positive, colors.neutral, colors.negative, colors.line]
     points = (
         alt.Chart(alt.NamedData("rows"))
         .mark_point(filled=True, size=70, opacity=0.9, cursor="pointer")
@@ -184,9 +184,9 @@ def _spec(label: str, look: ChartTheme, domain: tuple[float, float]) -> dict[str
     )
     lines = [
         alt.Chart(alt.NamedData("limits"))
-        .mark_line(color=colours.muted, strokeWidth=1.2, strokeDash=dash, clip=True)
+        .mark_line(color=colors.muted, strokeWidth=1.2, strokeDash=dash, clip=True)
         .encode(x=x, y=alt.Y(f"{column}:Q", scale=scale, title=t("Average score")))
         for column, dash in (("low95", [4, 3]), ("high95", [4, 3]), ("low998", [1, 0]), ("high998", [1, 0]))
     ]
-    middle = alt.Chart(alt.NamedData("mean")).mark_rule(color=colours.muted).encode(y=alt.Y("value:Q", scale=scale))
+    middle = alt.Chart(alt.NamedData("mean")).mark_rule(color=colors.muted).encode(y=alt.Y("value:Q", scale=scale))
     return apply_theme(alt.layer(middle, *lines, points).properties(height=340, width="container"), look)

@@ -1,4 +1,4 @@
-"""The week by the hour as a map of colours."""
+"""The week by the hour as a map of colors."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _spec(
     ends: tuple[float, float],
     fews: frozenset[bool],
 ) -> dict[str, Any]:
-    colours = look.palette
+    colors = look.palette
     tips = [
         alt.Tooltip("weekday:N", title=t("Weekday")),
         alt.Tooltip("hours:N", title=t("Hour")),
@@ -79,21 +79,21 @@ def _spec(
     rows = alt.Chart(alt.NamedData("rows"))
     x = alt.X("hour:O", title=t("Hour"), scale=alt.Scale(domain=list(range(24))), axis=hours)
     y = alt.Y("weekday:O", sort=list(weekdays), scale=alt.Scale(domain=list(weekdays)), title=None, axis=days)
-    ramp = alt.Scale(range=list(colours.ramp), domain=list(ends), clamp=True)
-    colour = alt.Color(
+    ramp = alt.Scale(range=list(colors.ramp), domain=list(ends), clamp=True)
+    color = alt.Color(
         "value:Q",
         title=None,
         scale=ramp,
         legend=alt.Legend(orient="top", format=AXIS[unit], gradientLength=180, gradientThickness=10),
     )
     cells = (
-        rows.mark_rect(cornerRadius=3, stroke=colours.panel, strokeWidth=2)
-        .encode(x=x, y=y, color=colour, tooltip=tips)
+        rows.mark_rect(cornerRadius=3, stroke=colors.panel, strokeWidth=2)
+        .encode(x=x, y=y, color=color, tooltip=tips)
         .transform_filter("!datum.few")
     )
-    # What rests on little is drawn small, as a colour alone would be read as a value.
+    # What rests on little is drawn small, as a color alone would be read as a value.
     few = (
-        rows.mark_square(size=70, opacity=0.9, stroke=colours.line, strokeWidth=1)
+        rows.mark_square(size=70, opacity=0.9, stroke=colors.line, strokeWidth=1)
         .encode(x=x, y=y, fill=alt.Fill("value:Q", title=None, scale=ramp, legend=None), tooltip=tips)
         .transform_filter("datum.few")
     )

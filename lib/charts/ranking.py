@@ -96,7 +96,7 @@ def ranking(
 
 @lru_cache(maxsize=128)
 def _spec(label: str, look: ChartTheme, count: int, compared: bool, some_ranked: bool) -> dict[str, Any]:
-    colours = look.palette
+    colors = look.palette
     y = placed()
     tips = [
         alt.Tooltip("name:N", title=t(label)),
@@ -117,11 +117,11 @@ def _spec(label: str, look: ChartTheme, count: int, compared: bool, some_ranked:
     rows = alt.Chart(alt.NamedData("rows"))
     enough, few = "datum.few == false", "datum.few == true"
     rule = (
-        rows.mark_rule(color=colours.muted, strokeWidth=2)
+        rows.mark_rule(color=colors.muted, strokeWidth=2)
         .encode(y=y, x=alt.X("low:Q", scale=scale), x2="high:Q", tooltip=tips)
         .transform_filter(enough)
     )
-    shade = alt.condition(few, alt.value(colours.muted), alt.value(colours.accent))
+    shade = alt.condition(few, alt.value(colors.muted), alt.value(colors.accent))
     points = (
         rows.mark_point(filled=False, size=80, strokeWidth=2, opacity=1, cursor="pointer")
         .encode(
@@ -129,24 +129,24 @@ def _spec(label: str, look: ChartTheme, count: int, compared: bool, some_ranked:
             x=x,
             tooltip=tips,
             stroke=shade,
-            fill=alt.condition(few, alt.value(colours.panel), alt.value(colours.accent)),
+            fill=alt.condition(few, alt.value(colors.panel), alt.value(colors.accent)),
         )
         .add_params(alt.selection_point(name=PICK, fields=["id"], on="click", clear=False))
     )
     rank = (
-        rows.mark_text(align="left", color=colours.muted, fontSize=12)
+        rows.mark_text(align="left", color=colors.muted, fontSize=12)
         .encode(y=y, x=alt.value(alt.ExprRef("width + 8")), text="rank:N")
         .transform_filter(enough)
     )
     whole = (
         alt.Chart(alt.NamedData("whole"))
-        .mark_rule(color=colours.muted, strokeDash=[2, 3])
+        .mark_rule(color=colors.muted, strokeDash=[2, 3])
         .encode(x=alt.X("value:Q", scale=scale), tooltip=[alt.Tooltip("shown:N", title=t("All"))])
     )
     # A layer of nothing would be a picture without words to screen readers.
     layers = [whole, *((rule,) if some_ranked else ()), points, *((rank,) if some_ranked else ())]
     if compared:
-        ticks = rows.mark_tick(color=colours.compared, thickness=3, size=16).encode(
+        ticks = rows.mark_tick(color=colors.compared, thickness=3, size=16).encode(
             y=y, x=alt.X("before:Q", scale=scale), tooltip=tips
         )
         layers.insert(1, ticks)

@@ -78,7 +78,7 @@ def standardized(found: StandardizedScores, label: str, look: ChartTheme) -> Cha
 
 @lru_cache(maxsize=64)
 def _spec(label: str, look: ChartTheme, count: int) -> dict[str, Any]:
-    colours = look.palette
+    colors = look.palette
     y = placed()
     tips = [
         alt.Tooltip("name:N", title=t(label)),
@@ -94,25 +94,25 @@ def _spec(label: str, look: ChartTheme, count: int) -> dict[str, Any]:
     rows = alt.Chart(alt.NamedData("rows"))
     whole = (
         alt.Chart(alt.NamedData("whole"))
-        .mark_rule(color=colours.muted, strokeDash=[2, 3])
+        .mark_rule(color=colors.muted, strokeDash=[2, 3])
         .encode(x=alt.X("value:Q", scale=scale))
     )
-    moved = rows.mark_rule(color=colours.line, strokeWidth=5, opacity=0.8).encode(
+    moved = rows.mark_rule(color=colors.line, strokeWidth=5, opacity=0.8).encode(
         y=y, x=alt.X("raw:Q", scale=scale), x2="value:Q"
     )
-    rule = rows.mark_rule(color=colours.muted, strokeWidth=1.5).encode(
+    rule = rows.mark_rule(color=colors.muted, strokeWidth=1.5).encode(
         y=y, x=alt.X("low:Q", scale=scale), x2="high:Q", tooltip=tips
     )
-    raw = rows.mark_point(filled=False, size=34, strokeWidth=1.5, color=colours.muted, opacity=1).encode(
+    raw = rows.mark_point(filled=False, size=34, strokeWidth=1.5, color=colors.muted, opacity=1).encode(
         y=y, x=alt.X("raw:Q", scale=scale), tooltip=tips
     )
     points = (
-        rows.mark_point(filled=False, size=85, strokeWidth=2, color=colours.accent, opacity=1, cursor="pointer")
+        rows.mark_point(filled=False, size=85, strokeWidth=2, color=colors.accent, opacity=1, cursor="pointer")
         .encode(
             y=y,
             x=x,
             tooltip=tips,
-            fill=alt.condition("datum.thin", alt.value(colours.panel), alt.value(colours.accent)),
+            fill=alt.condition("datum.thin", alt.value(colors.panel), alt.value(colors.accent)),
         )
         .add_params(alt.selection_point(name=PICK, fields=["id"], on="click", clear=False))
     )

@@ -32,7 +32,7 @@ class Rendered:
 
 
 def rendered(drawing: Chart, width: float, renderer: Renderer) -> Rendered:
-    """Draw a chart that is so many pixels wide with its axes, in light colours whatever it is dressed in."""
+    """Draw a chart that is so many pixels wide with its axes, in light colors whatever it is dressed in."""
     rows = {name: [_held(row) for row in found] for name, found in drawing.data.items()}
     spec = _light(_held(drawing.spec))
     spec |= {"datasets": rows, "width": width, "autosize": {"type": "fit", "contains": "padding"}, "padding": 0}
@@ -72,15 +72,15 @@ class SvgCanvas:
         return ET.tostring(self._root, encoding="unicode")
 
     def text(
-        self, x: float, y: float, text: str, size: float, colour: str, bold: bool = False, anchor: str = "start"
+        self, x: float, y: float, text: str, size: float, color: str, bold: bool = False, anchor: str = "start"
     ) -> None:
         """Write one line with its baseline at y; the anchor says which end of it is at x."""
-        ET.SubElement(self._root, _tag("text"), _text(x, y, size, colour, bold, anchor)).text = font_metrics.line(text)
+        ET.SubElement(self._root, _tag("text"), _text(x, y, size, color, bold, anchor)).text = font_metrics.line(text)
 
-    def lines(self, x: float, y: float, lines: Sequence[str], size: float, colour: str, leading: float) -> float:
+    def lines(self, x: float, y: float, lines: Sequence[str], size: float, color: str, leading: float) -> float:
         """Write lines below each other, the first with its baseline at y; return where the next one would be."""
         for text in lines:
-            self.text(x, y, text, size, colour)
+            self.text(x, y, text, size, color)
             y += leading
         return y
 
@@ -100,15 +100,15 @@ class SvgCanvas:
         shape = {name: _number(value) for name, value in place.items()}
         ET.SubElement(self._root, _tag("rect"), {**shape, "fill": fill, "stroke": stroke, "stroke-width": "0.75"})
 
-    def rule(self, x: float, y: float, end: float, colour: str, weight: float = 0.6) -> None:
+    def rule(self, x: float, y: float, end: float, color: str, weight: float = 0.6) -> None:
         """Draw a horizontal line."""
         ends = {"x1": _number(x), "x2": _number(end), "y1": _number(y), "y2": _number(y)}
-        ET.SubElement(self._root, _tag("line"), {**ends, "stroke": colour, "stroke-width": _number(weight)})
+        ET.SubElement(self._root, _tag("line"), {**ends, "stroke": color, "stroke-width": _number(weight)})
 
-    def curve(self, points: Sequence[tuple[float, float]], colour: str) -> None:
+    def curve(self, points: Sequence[tuple[float, float]], color: str) -> None:
         """Draw a line through points."""
         path = " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
-        look = {"fill": "none", "stroke": colour, "stroke-width": "1", "stroke-linejoin": "round"}
+        look = {"fill": "none", "stroke": color, "stroke-width": "1", "stroke-linejoin": "round"}
         ET.SubElement(self._root, _tag("polyline"), {"points": path, **look})
 
     def chart(self, chart: Rendered, x: float, y: float, scale: float = 1) -> None:
@@ -132,8 +132,8 @@ def _tag(name: str) -> str:
     return f"{{{SVG}}}{name}"
 
 
-def _text(x: float, y: float, size: float, colour: str, bold: bool, anchor: str) -> dict[str, str]:
-    look = {"x": _number(x), "y": _number(y), "font-size": _number(size), "fill": colour}
+def _text(x: float, y: float, size: float, color: str, bold: bool, anchor: str) -> dict[str, str]:
+    look = {"x": _number(x), "y": _number(y), "font-size": _number(size), "fill": color}
     if bold:
         look["font-weight"] = "bold"
     if anchor != "start":
@@ -155,7 +155,7 @@ def _held(value: Any) -> Any:
 
 
 def _light(value: Any, name: str = "") -> Any:
-    """Return a chart's Vega-Lite with each colour of the dark palette as the light one has it."""
+    """Return a chart's Vega-Lite with each color of the dark palette as the light one has it."""
     if isinstance(value, dict):
         return {key: _light(each, key) for key, each in value.items()}
     if isinstance(value, list) and name != "domain":  # where names of users stand
@@ -163,9 +163,9 @@ def _light(value: Any, name: str = "") -> Any:
     return _TO_LIGHT.get(value, value) if isinstance(value, str) else value
 
 
-def _colours(palette: Palette) -> list[str]:
+def _colors(palette: Palette) -> list[str]:
     named = [getattr(palette, name) for name in Palette.__dataclass_fields__]
-    return [colour for each in named for colour in (each if isinstance(each, tuple) else (each,))]
+    return [color for each in named for color in (each if isinstance(each, tuple) else (each,))]
 
 
-_TO_LIGHT = dict(zip(_colours(DARK), _colours(LIGHT), strict=True))
+_TO_LIGHT = dict(zip(_colors(DARK), _colors(LIGHT), strict=True))

@@ -1,4 +1,4 @@
-"""The colours of one mode, and how all charts are dressed in them."""
+"""The colors of one mode, and how all charts are dressed in them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STEPS = {Unit.COUNT: 1, Unit.SCORE: 0.1, Unit.SHARE: 0.01, Unit.BALANCE: 0.1, Un
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Colours of one mode. Sentiments and changes can be told apart by the colour-blind."""
+    """Colours of one mode. Sentiments and changes can be told apart by the color-blind."""
 
     text: str
     muted: str
@@ -68,7 +68,7 @@ DARK = Palette(
 
 @dataclass(frozen=True, slots=True)
 class ChartTheme:
-    """What a drawing is dressed in: colours and language."""
+    """What a drawing is dressed in: colors and language."""
 
     palette: Palette
     language: str = "en"
@@ -86,20 +86,20 @@ def placed(field: str = "name") -> alt.Y:
 
 def apply_theme(chart: Any, look: ChartTheme) -> dict[str, Any]:
     """Return a chart's Vega-Lite in the look: quiet axes, no frame, numbers and dates of the language."""
-    colours = look.palette
+    colors = look.palette
     spec: dict[str, Any] = (
         chart.configure_view(strokeWidth=0)
         .configure_axis(
-            labelColor=colours.muted,
-            titleColor=colours.muted,
-            gridColor=colours.line,
-            domainColor=colours.line,
-            tickColor=colours.line,
+            labelColor=colors.muted,
+            titleColor=colors.muted,
+            gridColor=colors.line,
+            domainColor=colors.line,
+            tickColor=colors.line,
             labelFontSize=12,
             titleFontSize=12,
             titleFontWeight="normal",
         )
-        .configure_legend(labelColor=colours.text, titleColor=colours.muted, labelFontSize=12, labelLimit=220)
+        .configure_legend(labelColor=colors.text, titleColor=colors.muted, labelFontSize=12, labelLimit=220)
         .to_dict()
     )
     spec["padding"] = {"left": 4, "right": 4, "top": 4, "bottom": 2}

@@ -184,7 +184,7 @@ def _spec(
     dashed: bool,
     height: int,
 ) -> dict[str, Any]:
-    metric, colours = METRICS[name], look.palette
+    metric, colors = METRICS[name], look.palette
     label = t(metric.label)
     scale = alt.Scale(zero=metric.unit in (Unit.COUNT, Unit.SHARE))
     dates = "%b %Y" if granularity is Granularity.MONTHLY else "%-d %b"
@@ -204,8 +204,8 @@ def _spec(
     if noted:
         notes = alt.Chart(alt.NamedData("notes"))
         tip = [alt.Tooltip("when:N", title=t("When")), alt.Tooltip("text:N", title=t("Note"))]
-        layers.append(notes.mark_rule(color=colours.muted, strokeDash=[2, 3]).encode(x=x, tooltip=tip))
-        words: dict[str, Any] = {"baseline": "top", "color": colours.muted, "limit": 150, "fontSize": 11}
+        layers.append(notes.mark_rule(color=colors.muted, strokeDash=[2, 3]).encode(x=x, tooltip=tip))
+        words: dict[str, Any] = {"baseline": "top", "color": colors.muted, "limit": 150, "fontSize": 11}
         ahead, back = notes.mark_text(align="left", dx=4, **words), notes.mark_text(align="right", dx=-4, **words)
         for text, which in ((ahead, "!datum.late"), (back, "datum.late")):
             shown = text.encode(x=x, y=alt.value(2), text="text:N", tooltip=tip)
@@ -218,31 +218,31 @@ def _spec(
         ]
         layers.append(
             alt.Chart(alt.NamedData("compared"))
-            .mark_line(color=colours.compared, strokeWidth=2, opacity=0.75, invalid="break-paths-show-domains")
+            .mark_line(color=colors.compared, strokeWidth=2, opacity=0.75, invalid="break-paths-show-domains")
             .encode(x=x, y=y, tooltip=behind)
         )
     if band:
         layers.append(
-            rows.mark_area(opacity=0.16, color=colours.band).encode(
+            rows.mark_area(opacity=0.16, color=colors.band).encode(
                 x=x, y=alt.Y("low:Q", title=label, scale=scale), y2="high:Q"
             )
         )
-    colour: Any = alt.value(colours.accent)
-    inside = colour
+    color: Any = alt.value(colors.accent)
+    inside = color
     if series:
-        domain, shades = list(series), list(colours.series[: len(series)])
+        domain, shades = list(series), list(colors.series[: len(series)])
         shaded = alt.Scale(domain=domain, range=shades)
         legend = alt.Legend(orient="top", columns=4)
-        colour = alt.Color("series:N", title=None, scale=shaded, legend=legend)
+        color = alt.Color("series:N", title=None, scale=shaded, legend=legend)
         inside = alt.Fill("series:N", title=None, scale=shaded, legend=legend)
     layers.append(
         rows.mark_line(strokeWidth=2, invalid="break-paths-show-domains").encode(
-            x=x, y=alt.Y("whole:Q", title=label, scale=scale, axis=axis), color=colour
+            x=x, y=alt.Y("whole:Q", title=label, scale=scale, axis=axis), color=color
         )
     )
     if dashed:
         layers.append(
-            dashes.mark_line(strokeWidth=2, strokeDash=[4, 4]).encode(x=x, y=y, detail="piece:N", color=colour)
+            dashes.mark_line(strokeWidth=2, strokeDash=[4, 4]).encode(x=x, y=y, detail="piece:N", color=color)
         )
     layers.append(
         rows.mark_point(filled=False, size=46, strokeWidth=2)
@@ -250,8 +250,8 @@ def _spec(
             x=x,
             y=y,
             tooltip=tips,
-            color=colour,
-            fill=alt.condition("datum.partial", alt.value(colours.panel), inside),
+            color=color,
+            fill=alt.condition("datum.partial", alt.value(colors.panel), inside),
             opacity=alt.condition("datum.partial", alt.value(1), alt.value(1.0 if few_points else 0.001)),
         )
         .transform_filter("isValid(datum.value)")

@@ -94,7 +94,7 @@ def _bars(name: str, number: str, at: Fraction, within: Fraction, mix: Fraction)
 
 @lru_cache(maxsize=64)
 def _spec(look: ChartTheme, domain: tuple[float, float], count: int) -> dict[str, Any]:
-    colours = look.palette
+    colors = look.palette
     y = placed("bar")
     scale = alt.Scale(domain=list(domain), nice=False, clamp=True)
     rows = alt.Chart(alt.NamedData("rows"))
@@ -109,7 +109,7 @@ def _spec(look: ChartTheme, domain: tuple[float, float], count: int) -> dict[str
             y=y,
             x=alt.X("from:Q", title=t("Average score"), scale=scale, axis=alt.Axis(format=".2f", tickCount=6)),
             x2="to:Q",
-            color=alt.condition("datum.to >= datum.from", alt.value(colours.positive), alt.value(colours.negative)),
+            color=alt.condition("datum.to >= datum.from", alt.value(colors.positive), alt.value(colors.negative)),
             opacity=alt.condition("datum.faint", alt.value(0.55), alt.value(1)),
             tooltip=tips,
         )
@@ -117,12 +117,12 @@ def _spec(look: ChartTheme, domain: tuple[float, float], count: int) -> dict[str
         .add_params(alt.selection_point(name=PICK, fields=["id"], on="click", clear=False))
     )
     ends = (
-        rows.mark_tick(color=colours.text, thickness=3, size=22)
+        rows.mark_tick(color=colors.text, thickness=3, size=22)
         .encode(y=y, x=alt.X("to:Q", scale=scale), tooltip=tips)
         .transform_filter("datum.from == datum.to")
     )
     text = (
-        rows.mark_text(align="left", dx=8, color=colours.text, fontSize=12)
+        rows.mark_text(align="left", dx=8, color=colors.text, fontSize=12)
         .encode(y=y, x=alt.X("right:Q", scale=scale), text="shown:N")
         .transform_calculate(right="max(datum.from, datum.to)")
     )

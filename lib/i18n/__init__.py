@@ -1,4 +1,4 @@
-"""The languages of the pages: texts from one catalogue each, numbers and dates as their readers write them.
+"""The languages of the pages: texts from one catalog each, numbers and dates as their readers write them.
 
 English is what the code says; `es.po` holds every text of it in Spanish. Files, the API and the command line speak
 English alone, as other programs read them.

@@ -142,12 +142,12 @@ def _shares(shares: Sequence[Share], room: float) -> Block:
         for share in shown:
             wide = share.amount / whole * room
             sheet.box(
-                left, y, max(0.5, wide - (1.5 if share is not shown[-1] else 0)), 13, fill=share.colour, radius=1.5
+                left, y, max(0.5, wide - (1.5 if share is not shown[-1] else 0)), 13, fill=share.color, radius=1.5
             )
             left += wide
         y += 29
         for share in shares:
-            sheet.box(x, y - 7, 7, 7, fill=share.colour, radius=1.5)
+            sheet.box(x, y - 7, 7, 7, fill=share.color, radius=1.5)
             told = font_metrics.cut(share.told, 9, room / 2)
             label = font_metrics.cut(share.label, 9, room - 30 - font_metrics.width(told, 9))
             sheet.text(x + 13, y, label, 9, LIGHT.text)

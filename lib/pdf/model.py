@@ -57,12 +57,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A part of a whole: what it is called, how it is told (`1,204 · 61.2 %`), how much it is, its colour."""
+    """A part of a whole: what it is called, how it is told (`1,204 · 61.2 %`), how much it is, its color."""
 
     label: str
     told: str
     amount: float
-    colour: str
+    color: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,12 +86,12 @@ class Columns:
         return end
 
     def _cell(
-        self, sheet: SvgCanvas, x: float, y: float, width: float, text: str, right: bool, colour: str, bold: bool
+        self, sheet: SvgCanvas, x: float, y: float, width: float, text: str, right: bool, color: str, bold: bool
     ) -> None:
         shown = font_metrics.cut(text, self.size, width - 2 * _PAD, bold)
         if shown:
             place, anchor = (x + width - _PAD, "end") if right else (x + _PAD, "start")
-            sheet.text(place, y, shown, self.size, colour, bold, anchor)
+            sheet.text(place, y, shown, self.size, color, bold, anchor)
 
 
 def _cap(widths: Sequence[float], over: float) -> float:

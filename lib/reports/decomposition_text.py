@@ -1,6 +1,6 @@
 """Why it moved, in words: `Decomposition` as sentences of the language in use.
 
-Numbers are formatted first. A sentence is one text of the catalogue, and the groups stand in it as a form of their
+Numbers are formatted first. A sentence is one text of the catalog, and the groups stand in it as a form of their
 own ("the campaigns"): languages differ in the order of words, in articles and in gender.
 """
 

@@ -36,10 +36,10 @@ def share_interval(successes: int, n: int) -> tuple[float, float] | None:
         return None
     z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
     share = successes / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    center = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    low = 0.0 if successes == 0 else centre - half
-    high = 1.0 if successes == n else centre + half
+    low = 0.0 if successes == 0 else center - half
+    high = 1.0 if successes == n else center + half
     return low, high
 
 
@@ -151,12 +151,12 @@ def t_quantile(probability: float, degrees: float) -> float:
 
 
 def _t_upper_tail(t: float, v: float) -> float:
-    """Return P(T > t) for t > 0: half the regularised incomplete beta function at v / (v + t²)."""
+    """Return P(T > t) for t > 0: half the regularized incomplete beta function at v / (v + t²)."""
     return 0.5 * _incomplete_beta(v / 2, 0.5, v / (v + t * t))
 
 
 def _incomplete_beta(a: float, b: float, x: float) -> float:
-    """Return the regularised incomplete beta function by its continued fraction (Abramowitz and Stegun, 26.5.8)."""
+    """Return the regularized incomplete beta function by its continued fraction (Abramowitz and Stegun, 26.5.8)."""
     if x > (a + 1) / (a + b + 2):
         return 1 - _incomplete_beta(b, a, 1 - x)
     front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))

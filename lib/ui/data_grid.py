@@ -1,4 +1,4 @@
-"""A grid of rows: each column says what it holds, how that looks, and in what colour; the first row is the whole's."""
+"""A grid of rows: each column says what it holds, how that looks, and in what color; the first row is the whole's."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class GridColumn(Generic[R]):
     value: Callable[[R], Any]
     config: Any = None
     text: Callable[[R], str] | None = None
-    colour: Callable[[R], str] | None = None
+    color: Callable[[R], str] | None = None
     printed: bool = True
 
     def told(self, row: R) -> str:
@@ -94,8 +94,8 @@ def draw(view: PageContext, title: str, rows: Rows[R], columns: Sequence[GridCol
         if column.text:
             texts = iter([column.text(row) for row in lines])
             styled = styled.format(lambda _, texts=texts: next(texts), subset=[column.label])
-        if column.colour:
-            shades = [f"color:{column.colour(row)}" for row in lines]
+        if column.color:
+            shades = [f"color:{column.color(row)}" for row in lines]
             styled = styled.apply(lambda _, shades=shades: shades, subset=[column.label])
     st.dataframe(
         styled,

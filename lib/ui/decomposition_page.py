@@ -229,12 +229,10 @@ def _told(label: str, unit: Unit, value: Callable[[_DecompositionRow], float | N
 
 
 def _points(label: str, value: Callable[[_DecompositionRow], float]) -> GridColumn[_DecompositionRow]:
-    colours = palette()
+    colors = palette()
 
-    def colour(line: _DecompositionRow) -> str:
+    def color(line: _DecompositionRow) -> str:
         points = value(line)
-        return colours.muted if abs(points) < SHOWN else colours.positive if points > 0 else colours.negative
+        return colors.muted if abs(points) < SHOWN else colors.positive if points > 0 else colors.negative
 
-    return GridColumn(
-        label, value, st.column_config.NumberColumn(), lambda line: formatting.points(value(line)), colour
-    )
+    return GridColumn(label, value, st.column_config.NumberColumn(), lambda line: formatting.points(value(line)), color)

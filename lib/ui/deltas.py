@@ -41,7 +41,7 @@ def change(metric: Metric, before: MeasureTotals | None, now: MeasureTotals) -> 
 
 
 def meaning(found: Delta) -> str:
-    """Return in words what the kind of a change says, for who does not see its colour."""
+    """Return in words what the kind of a change says, for who does not see its color."""
     return {
         "good": t("better"),
         "bad": t("worse"),

@@ -83,7 +83,7 @@ def card(metric: Metric, view: PageContext, note: str = "", course: Sequence[Mea
     found = deltas.change(metric, view.compared.sums, view.summary.sums) if view.compared else None
     if found is None or view.compared is None:
         return plain
-    # On paper there may be no colours, so what the change means is said.
+    # On paper there may be no colors, so what the change means is said.
     against = " · ".join(filter(None, [deltas.meaning(found), t("vs {label}", label=view.compared.label)]))
     return replace(plain, change=found.told, kind=found.kind, against=against)
 

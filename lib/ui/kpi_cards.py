@@ -44,12 +44,12 @@ def key_figures(view: PageContext) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ShareSegment:
-    """A part of a whole: what it is called, how much it is, its colour, and the evaluations that it leads to."""
+    """A part of a whole: what it is called, how much it is, its color, and the evaluations that it leads to."""
 
     name: str
     label: str
     count: int
-    colour: str
+    color: str
     query: dict[str, list[str]]
 
 
@@ -62,14 +62,14 @@ def share_bar(view: PageContext, title: str, parts: Sequence[ShareSegment]) -> N
         return
     shares = [f"{number(part.count / whole * 100, 1)} %" for part in parts]
     bars = [
-        f'<span style="flex:{part.count};background:{part.colour}" title="{html.escape(part.label)}: {share}"></span>'
+        f'<span style="flex:{part.count};background:{part.color}" title="{html.escape(part.label)}: {share}"></span>'
         for part, share in zip(parts, shares, strict=True)
         if part.count
     ]
     view.printed.shares(
         title,
         tuple(
-            Share(part.label, f"{formatting.count(part.count)} · {share}", part.count, part.colour)
+            Share(part.label, f"{formatting.count(part.count)} · {share}", part.count, part.color)
             for part, share in zip(parts, shares, strict=True)
         ),
     )
@@ -89,16 +89,16 @@ def share_bar(view: PageContext, title: str, parts: Sequence[ShareSegment]) -> N
 
 def sentiment(view: PageContext) -> None:
     """Draw the sentiments of the completed evaluations."""
-    sums, colours, asked = view.summary.sums, palette(), view.filters.to_parameters()
+    sums, colors, asked = view.summary.sums, palette(), view.filters.to_parameters()
     share_bar(
         view,
         t("Sentiment"),
         [
-            ShareSegment(name.lower(), t(name), count, colour, {**asked, "sentiment": [name], "state": ["Completed"]})
-            for name, count, colour in (
-                ("Positive", sums.positive, colours.positive),
-                ("Neutral", sums.neutral, colours.neutral),
-                ("Negative", sums.negative, colours.negative),
+            ShareSegment(name.lower(), t(name), count, color, {**asked, "sentiment": [name], "state": ["Completed"]})
+            for name, count, color in (
+                ("Positive", sums.positive, colors.positive),
+                ("Neutral", sums.neutral, colors.neutral),
+                ("Negative", sums.negative, colors.negative),
             )
         ],
     )
@@ -106,17 +106,17 @@ def sentiment(view: PageContext) -> None:
 
 def states(view: PageContext) -> None:
     """Draw how many evaluations are completed, under way and failed: what the scores are based on."""
-    sums, colours, asked = view.summary.sums, palette(), view.filters.to_parameters()
+    sums, colors, asked = view.summary.sums, palette(), view.filters.to_parameters()
     share_bar(
         view,
         t("Coverage"),
         [
-            ShareSegment(name.lower(), t(name), count, colour, {**asked, "state": [name]})
-            for name, count, colour in (
-                ("Completed", sums.completed, colours.positive),
-                ("Processing", sums.processing, colours.muted),
-                ("Pending", sums.pending, colours.neutral),
-                ("Failed", sums.failed, colours.negative),
+            ShareSegment(name.lower(), t(name), count, color, {**asked, "state": [name]})
+            for name, count, color in (
+                ("Completed", sums.completed, colors.positive),
+                ("Processing", sums.processing, colors.muted),
+                ("Pending", sums.pending, colors.neutral),
+                ("Failed", sums.failed, colors.negative),
             )
         ],
     )

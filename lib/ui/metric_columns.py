@@ -42,7 +42,7 @@ def metric(which: Metric, now: Of[R], *, printed: bool = True) -> list[GridColum
 
 
 def change(which: Metric, before: Callable[[R], MeasureTotals | None], now: Of[R]) -> GridColumn[R]:
-    """Return the column of a metric's change, coloured by whether it is good, grey where it may be chance."""
+    """Return the column of a metric's change, colored by whether it is good, gray where it may be chance."""
 
     def found(row: R) -> Delta | None:
         return deltas.change(which, before(row), now(row))
@@ -51,17 +51,17 @@ def change(which: Metric, before: Callable[[R], MeasureTotals | None], now: Of[R
         moved = found(row)
         return moved.told if moved else formatting.NOTHING
 
-    def colour(row: R) -> str:
-        moved, colours = found(row), palette()
-        shades = {"good": colours.positive, "bad": colours.negative, "chance": colours.muted}
-        return shades.get(moved.kind, colours.text) if moved else colours.muted
+    def color(row: R) -> str:
+        moved, colors = found(row), palette()
+        shades = {"good": colors.positive, "bad": colors.negative, "chance": colors.muted}
+        return shades.get(moved.kind, colors.text) if moved else colors.muted
 
     return GridColumn(
         t("{metric}: change", metric=t(which.label)),
         lambda row: deltas.amount(which, before(row), now(row)),
         st.column_config.NumberColumn(help=t("Grey and ≈: can't be told from chance.")),
         told,
-        colour,
+        color,
     )
 
 

@@ -1,4 +1,4 @@
-"""The face: the colours that charts and cards share, and the style sheet of what is drawn as HTML."""
+"""The face: the colors that charts and cards share, and the style sheet of what is drawn as HTML."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from lib.charts.theme import DARK, LIGHT, Palette
 
 
 def palette() -> Palette:
-    """Return the colours of the visitor's mode."""
+    """Return the colors of the visitor's mode."""
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
 def sheet() -> str:
-    """Return the style sheet; its colours follow the mode by themselves."""
+    """Return the style sheet; its colors follow the mode by themselves."""
     names = ("text", "muted", "line", "panel", "accent", "positive", "neutral", "negative")
-    colours = ";".join(f"--cb-{name}:light-dark({getattr(LIGHT, name)},{getattr(DARK, name)})" for name in names)
-    return "<style>.stApp{" + colours + "}" + _rules() + "</style>"
+    colors = ";".join(f"--cb-{name}:light-dark({getattr(LIGHT, name)},{getattr(DARK, name)})" for name in names)
+    return "<style>.stApp{" + colors + "}" + _rules() + "</style>"
 
 
 @cache

@@ -51,7 +51,7 @@ PAGES = {
 """Every page by the name of its picture, and its address."""
 
 WIDTHS = {1440: 900, 390: 844}
-COLOURS = 256
+COLORS = 256
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -96,7 +96,7 @@ def _take(browser: Browser, address: str, asked: Sequence[str], mode: str, width
         page.set_viewport_size({"width": width, "height": max(height, min(int(whole), 6000))})
         settle(page)
         picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-        picture = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        picture = picture.quantize(COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         picture.save(FOLDER / f"{name}-{mode}-{width}.png", optimize=True)
     context.close()
 

@@ -51,8 +51,8 @@ def test_svg_says_what_it_is_and_holds_nothing_else(kind: str) -> None:
             if attribute not in ("aria-label",):
                 assert "://" not in value
     dark = {DARK.text, DARK.accent, DARK.negative, DARK.panel, *DARK.series[:4]}
-    colours = {element.get(name) for element in root.iter() for name in ("fill", "stroke")}
-    assert not colours & dark
+    colors = {element.get(name) for element in root.iter() for name in ("fill", "stroke")}
+    assert not colors & dark
     ids = [element.get("id") for element in root.iter() if element.get("id")]
     assert len(ids) == len(set(ids))
 

@@ -116,12 +116,12 @@ def test_a_revoked_key_is_not_known_any_more(listening: Workspace, other: Worksp
     text, key = api_keys.create(other.state, "robot", ["analytics:read"], "test")
     known = listening.keys
 
-    def recognised() -> bool:
+    def recognized() -> bool:
         found = known.authenticate(text)
         return found is not None and known.get_cached(text) is not None
 
     assert known.get_cached(text) is None
-    assert soon(recognised)
+    assert soon(recognized)
     assert known.get_cached(text[:-1] + ("A" if text[-1] != "A" else "B")) is None
     api_keys.revoke(other.state, key.prefix, "test")
     assert soon(lambda: known.get_cached(text) is None)
