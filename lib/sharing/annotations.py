@@ -88,7 +88,7 @@ class Annotations:
         """Return how many notes each author has."""
         counted = sa.select(notes.c.author, sa.func.count()).group_by(notes.c.author).order_by(notes.c.author)
         with self._state.read() as connection:
-            return dict(connection.execute(counted).tuples().all())
+            return {name: int(count) for name, count in connection.execute(counted)}
 
     def delete_all(self, author: str, actor: str) -> int:
         """Forget every note of an author, and write that down; return how many they were."""

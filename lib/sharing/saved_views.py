@@ -158,7 +158,7 @@ class SavedViews:
         """Return how many views each owner has."""
         counted = sa.select(views.c.owner, sa.func.count()).group_by(views.c.owner).order_by(views.c.owner)
         with self._state.read() as connection:
-            return dict(connection.execute(counted).tuples().all())
+            return {name: int(count) for name, count in connection.execute(counted)}
 
     def delete_all(self, owner: str, actor: str) -> int:
         """Forget every view of an owner, and write that down; return how many they were."""

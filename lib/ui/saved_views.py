@@ -14,14 +14,19 @@ from lib.ui import current_user, markdown, page_parameters, url_state
 from lib.workspace import Workspace
 
 _FAILED = "_view_failed"
+_OPEN = "_views_open"
 
-MAX_LISTED = 20
+MAX_LISTED = 50
 """Views that are listed; the others are found by their name."""
 
 
 def chooser(workspace: Workspace) -> None:
     """Draw the saved views: links to them, and the form that saves what is shown."""
-    expander = st.expander(t("Saved views"), expanded=False, key="cb-views", on_change="rerun")
+    session = st.session_state
+    # Another page begins with the expander as it was left, which Streamlit forgets.
+    key = f"cb-views-{session.get('_page', '')}"
+    expander = st.expander(t("Saved views"), expanded=session.get(_OPEN, False), key=key, on_change="rerun")
+    session[_OPEN] = expander.open
     if not expander.open:
         return  # there may be hundreds, and every page has them
     with expander:

@@ -53,17 +53,17 @@ def test_views_are_drawn_where_they_are_open() -> None:
 
     app = AppTest.from_string(CHOOSER, default_timeout=LONG_SECONDS).run()
     assert not app.exception and listed(app) == []
-    app.session_state["cb-views"] = True
+    app.session_state["cb-views-"] = True
     app.run()
     assert not app.exception and len(listed(app)) == MAX_LISTED
-    assert any("20 of 25 views." in each.value for each in app.caption)
-    app.text_input(key="_view_sought").set_value("view 024").run()
-    assert listed(app) == ["View 024"]
+    assert any("50 of 55 views." in each.value for each in app.caption)
+    app.text_input(key="_view_sought").set_value("view 054").run()
+    assert listed(app) == ["View 054"]
 
 
 def test_an_administrator_deletes_all_of_somebody(many_views: Workspace) -> None:
     app = AppTest.from_string(ADMIN, default_timeout=LONG_SECONDS).run()
     assert not app.exception
-    assert app.selectbox(key="_owner_of_views").options == ["Everybody (25)"]
+    assert app.selectbox(key="_owner_of_views").options == ["Everybody (55)"]
     app.button(key="delete-views").click().run()
     assert not app.exception and many_views.views.owners() == {}
