@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import zoneinfo
+from functools import cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -116,8 +117,8 @@ class Settings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in zoneinfo.available_timezones():
-            raise ValueError(f"'{value}' is not an IANA time zone{nearest(value, zoneinfo.available_timezones())}")
+        if value not in zone_names():
+            raise ValueError(f"'{value}' is not an IANA time zone{nearest(value, zone_names())}")
         return value
 
     @field_validator("week_start", "sample", "log_format", mode="before")
@@ -277,6 +278,12 @@ class Settings(BaseSettings):
     def timezone_variable(self) -> str | None:
         """The time zone that was set; None where nobody set one."""
         return self.timezone if "timezone" in self.model_fields_set else None
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Return the names of the time zones that mean the same on every machine."""
+    return frozenset(zoneinfo.available_timezones() - {"localtime", "posixrules", "Factory"})
 
 
 def load() -> Settings:

@@ -10,13 +10,13 @@ import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from typing import Any
 
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, ONE_DAY, day_start
 from lib.catalog.dimensions import DIMENSIONS, Dimension
 from lib.errors import InvalidParameterError, nearest
 from lib.formats import iso_dates
+from lib.settings import zone_names
 
 MAX_VALUES = 1_000
 """Ids that a question's filters may name in all."""
@@ -102,9 +102,9 @@ class Filters:
         Raises InvalidParameterError naming the parameter.
         """
         timezone = parse_single(parameters, "timezone")
-        if timezone is not None and timezone not in _zone_names():
+        if timezone is not None and timezone not in zone_names():
             raise InvalidParameterError(
-                "timezone", f"'{timezone}' is not an IANA time zone{nearest(timezone, _zone_names())}."
+                "timezone", f"'{timezone}' is not an IANA time zone{nearest(timezone, zone_names())}."
             )
         zone = zoneinfo.ZoneInfo(timezone) if timezone else workspace_zone
         date_from = parse_moment("dateFrom", parse_single(parameters, "dateFrom"), zone)
@@ -274,8 +274,3 @@ def clean(name: str, value: str) -> str:
 
 def _shown(text: str) -> str:
     return text if len(text) <= 60 else text[:60] + "…"
-
-
-@cache
-def _zone_names() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones() - {"localtime", "posixrules", "Factory"})

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-import zoneinfo
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -136,9 +135,9 @@ def timezone_command(zone: str | None, yes: bool) -> None:
     if zone is None:
         click.echo(_perform(TIMEZONE, {"zone": None})["zone"])
         return
-    if zone not in zoneinfo.available_timezones():
+    if zone not in settings.zone_names():
         raise click.BadParameter(
-            f"'{zone}' is not an IANA time zone{nearest(zone, zoneinfo.available_timezones())}", param_hint="ZONE"
+            f"'{zone}' is not an IANA time zone{nearest(zone, settings.zone_names())}", param_hint="ZONE"
         )
     if not yes and not click.confirm(
         f"Every evaluation's day will be computed anew in {zone}; each day, week and month will hold other "

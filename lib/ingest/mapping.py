@@ -10,7 +10,6 @@ import codecs
 import hashlib
 import json
 import tomllib
-import zoneinfo
 from collections.abc import Callable, Collection, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field, replace
@@ -206,6 +205,15 @@ def _table(entry: object, where: str) -> dict[str, Any]:
     return entry
 
 
+def _check_zone(where: str, timezone: str) -> None:
+    from lib.settings import zone_names  # here, as most files say none and their readers start quicker without
+
+    if timezone not in zone_names():
+        raise MappingError(
+            f"{where} timezone '{shortened(timezone)}' is not an IANA time zone{nearest(timezone, zone_names())}."
+        )
+
+
 def _file_options(entries: Table[str, Any], where: str) -> FileOptions:
     _known(entries, FILE_OPTIONS, f"{where} ", "an option")
     for name in ("encoding", "delimiter", "timezone", "decimal"):
@@ -226,12 +234,8 @@ def _file_options(entries: Table[str, Any], where: str) -> FileOptions:
     decimal = entries.get("decimal", ".")
     if decimal not in (".", ","):
         raise MappingError(f"{where} decimal should be '.' or ','.")
-    timezone = entries.get("timezone")
-    if timezone is not None and timezone not in zoneinfo.available_timezones():
-        raise MappingError(
-            f"{where} timezone '{shortened(timezone)}' is not an IANA time zone"
-            f"{nearest(timezone, zoneinfo.available_timezones())}."
-        )
+    if (timezone := entries.get("timezone")) is not None:
+        _check_zone(where, timezone)
     sheet = entries.get("sheet")
     if sheet is not None and (isinstance(sheet, bool) or not isinstance(sheet, str | int) or sheet == 0):
         raise MappingError(f"{where} sheet should be a name, or a number from 1.")

@@ -61,10 +61,10 @@ class Quota:
 ANONYMOUS = Quota(64 * 1024, 500, 64, 256, Rate(5, 20), Rate(20, 100), Rate(60, 300))
 """Of visitors who have not logged in. The page that they get takes one message; its address has at most 32 KB."""
 
-LOGGED_IN = Quota(2**20, 5_000, 50, 500, Rate(4, 60), Rate(8, 150))
+LOGGED_IN = Quota(2**20, 5_000, 50, 500, Rate(4, 60), Rate(6, 100), Rate(40, 400))
 """Of people who have logged in. Pages that follow a job send two messages a second, a slider five while it is drawn."""
 
-OWNER = Quota(2**20, 5_000, 500, 500, Rate(4, 60))
+OWNER = Quota(2**20, 5_000, 500, 500, Rate(4, 60), total_rate=Rate(30, 150))
 """Of everybody, where no login is configured."""
 
 

@@ -178,6 +178,8 @@ def test_commands_beside_a_running_app(settings: Settings, tmp_path: Path) -> No
         assert command(settings, "timezone").stdout == "America/New_York\n"
         unasked = command(settings, "timezone", "UTC")
         assert unasked.returncode == 130 and trend() == before
+        host_dependent = command(settings, "timezone", "localtime", "--yes")
+        assert host_dependent.returncode == 2 and trend() == before  # it means what each machine says
         unknown = command(settings, "timezone", "Europe/Madird", "--yes")
         assert unknown.returncode == 2 and "did you mean 'Europe/Madrid'" in unknown.stderr
         done = command(settings, "timezone", "UTC", "--yes")
