@@ -68,7 +68,7 @@ def files(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], bytes]]:
     """Give what makes the files that a page offers, by their names."""
     offered: dict[str, Callable[[], bytes]] = {}
     for module in (tables, downloads):
-        monkeypatch.setattr(module.visitor, "taking", lambda make, name, *_: offered.update({name: make}) or make)
+        monkeypatch.setattr(module.current_user, "taking", lambda make, name, *_: offered.update({name: make}) or make)
     return offered
 
 
@@ -168,7 +168,7 @@ def test_lists_of_the_settings_and_the_data_page(app: AppTest, monkeypatch: pyte
     for number in range(3):
         api_keys.create(space.state, f"key {number}", ["analytics:read"], "test")
         space.people.add(f"ana{number}@example.com", Role.VIEWER, Grant(), "test")
-    for module in ("keys", "people"):
+    for module in ("api_keys_admin", "users_admin"):
         monkeypatch.setattr(f"lib.ui.{module}.MOST_ROWS", 2)
     drawn(app, "settings")
     assert [len(table.value) for table in app.dataframe] == [2]
