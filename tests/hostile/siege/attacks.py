@@ -22,8 +22,8 @@ FRAME_MB = 25
 QUESTIONS_AT_ONCE = 60
 BODY_MB = 31
 
-_GONE = (ConnectionClosed, InvalidHandshake, TimeoutError, OSError, httpx.HTTPError)
-"""How a server gets rid of who is hostile."""
+_GONE = (ConnectionClosed, InvalidHandshake, TimeoutError, OSError, httpx.HTTPError, AttributeError)
+"""How a server gets rid of who is hostile; the last where the client's library closes what is closed already."""
 
 Seen = Counter[str]
 """What came back, by attack and status."""
