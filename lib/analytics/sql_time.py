@@ -42,26 +42,26 @@ def bucket_start(
     if granularity is Granularity.DAILY:
         return day
     if granularity is Granularity.MONTHLY:
-        return _Truncated(sa.literal_column("'month'"), day)
+        return _DateTruncation(sa.literal_column("'month'"), day)
     # The engines' own weeks begin on Monday.
     ahead = sa.literal_column(str({"monday": 0, "sunday": 1, "saturday": 2}[week_start]), sa.Integer)
-    return _Truncated(sa.literal_column("'week'"), day + ahead) - ahead
+    return _DateTruncation(sa.literal_column("'week'"), day + ahead) - ahead
 
 
-class _Truncated(FunctionElement[date]):
+class _DateTruncation(FunctionElement[date]):
     """The first day of the month or week that a day falls into."""
 
     inherit_cache = True
     type = sa.Date()
 
 
-@compiles(_Truncated)
-def _truncated(element: _Truncated, compiler: Any, **options: Any) -> str:
+@compiles(_DateTruncation)
+def _truncated(element: _DateTruncation, compiler: Any, **options: Any) -> str:
     return f"CAST(date_trunc({compiler.process(element.clauses, **options)}) AS DATE)"
 
 
-@compiles(_Truncated, "postgresql")
-def _truncated_on_postgresql(element: _Truncated, compiler: Any, **options: Any) -> str:
+@compiles(_DateTruncation, "postgresql")
+def _truncated_on_postgresql(element: _DateTruncation, compiler: Any, **options: Any) -> str:
     # Of a date it makes an instant in the session's zone first, which takes longer than all the rest.
     unit, day = (compiler.process(each, **options) for each in element.clauses)
     return f"CAST(date_trunc({unit}, CAST({day} AS TIMESTAMP)) AS DATE)"
