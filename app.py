@@ -57,6 +57,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     except CallboardError as error:
         _give_up(error)
     _answer_at_once()
+    sys.setswitchinterval(SWITCH_SECONDS)
     server.configure(MESSAGE_BYTES)
     server.raise_open_files()
     session_storage.install(has_login=_settings.has_login)
@@ -132,6 +133,8 @@ def _warm_up() -> None:
         importlib.import_module(f"lib.ui.{name}")
     for name in ("trend", "histogram", "ranking", "funnel"):
         importlib.import_module(f"lib.charts.{name}")
+    if _settings.has_login:  # else the first log-in loads it on the event loop
+        importlib.import_module("authlib.integrations.starlette_client")
     gc.collect()
     gc.freeze()
 
@@ -151,6 +154,10 @@ def _answer_at_once() -> None:
         if internet and each.fileno() >= 0 and each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
+
+SWITCH_SECONDS = 0.0002
+"""How long a thread may compute while another waits for its turn: the event loop, which serves all, takes many short
+turns, and with the usual 5 ms waits longer the more threads draw pages."""
 
 MESSAGE_BYTES = st.get_option("server.maxWidgetStateSize") * 1_000_000
 """Size of a page's message, by which the pages' server counts, too."""

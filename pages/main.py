@@ -7,36 +7,39 @@ from lib.access.users import Role
 from lib.i18n import t
 from lib.ui import current_user, language, login, page_layout, script_run, share_links, sidebar, style, url_state
 
-st.set_page_config(page_title="Callboard", page_icon="pages/static/icon.svg", layout="wide", initial_sidebar_state=300)
-language.choose()
-st.html(style.sheet())
+with script_run.turn():
+    st.set_page_config(
+        page_title="Callboard", page_icon="pages/static/icon.svg", layout="wide", initial_sidebar_state=300
+    )
+    language.choose()
+    st.html(style.sheet())
 
-pages = [
-    st.Page("overview.py", icon=":material/dashboard:", title=t("Overview"), default=True),
-    st.Page("campaigns.py", icon=":material/campaign:", title=t("Campaigns")),
-    st.Page("call_centers.py", icon=":material/headset_mic:", title=t("Call centers")),
-    st.Page("executives.py", icon=":material/groups:", title=t("Executives")),
-    st.Page("trends.py", icon=":material/show_chart:", title=t("Trends")),
-    st.Page("drivers.py", icon=":material/waterfall_chart:", title=t("Why it moved")),
-    st.Page("evaluations.py", icon=":material/list_alt:", title=t("Evaluations")),
-    st.Page("exports.py", icon=":material/download:", title=t("Exports")),
-    st.Page("data.py", icon=":material/database:", title=t("Data")),
-    st.Page("audit.py", icon=":material/history:", title=t("Audit")),
-    st.Page("settings.py", icon=":material/tune:", title=t("Settings")),
-]
-# The role that a page takes, by its URL path; the others any.
-NEEDS = {"exports": Role.ANALYST, "data": Role.ADMIN, "audit": Role.ADMIN}
+    pages = [
+        st.Page("overview.py", icon=":material/dashboard:", title=t("Overview"), default=True),
+        st.Page("campaigns.py", icon=":material/campaign:", title=t("Campaigns")),
+        st.Page("call_centers.py", icon=":material/headset_mic:", title=t("Call centers")),
+        st.Page("executives.py", icon=":material/groups:", title=t("Executives")),
+        st.Page("trends.py", icon=":material/show_chart:", title=t("Trends")),
+        st.Page("drivers.py", icon=":material/waterfall_chart:", title=t("Why it moved")),
+        st.Page("evaluations.py", icon=":material/list_alt:", title=t("Evaluations")),
+        st.Page("exports.py", icon=":material/download:", title=t("Exports")),
+        st.Page("data.py", icon=":material/database:", title=t("Data")),
+        st.Page("audit.py", icon=":material/history:", title=t("Audit")),
+        st.Page("settings.py", icon=":material/tune:", title=t("Settings")),
+    ]
+    # The role that a page takes, by its URL path; the others any.
+    NEEDS = {"exports": Role.ANALYST, "data": Role.ADMIN, "audit": Role.ADMIN}
 
-chosen = st.navigation(pages, position="hidden")
-script_run.begin(chosen.url_path)
-with page_layout.stop_on_error():
-    space = workspace.current()
-    if current_user.enter(space) is None:
-        login.show(space)
-    st.session_state["_page"] = chosen.url_path
-    share_links.follow(space, pages)
-    url_state.load(space.settings.zone)
-    open_to_visitor = [each for each in pages if current_user.may(NEEDS.get(each.url_path, Role.VIEWER))]
-    sidebar.show(open_to_visitor, space)
-    current_user.require_role(NEEDS.get(chosen.url_path, Role.VIEWER))
-chosen.run()
+    chosen = st.navigation(pages, position="hidden")
+    script_run.begin(chosen.url_path)
+    with page_layout.stop_on_error():
+        space = workspace.current()
+        if current_user.enter(space) is None:
+            login.show(space)
+        st.session_state["_page"] = chosen.url_path
+        share_links.follow(space, pages)
+        url_state.load(space.settings.zone)
+        open_to_visitor = [each for each in pages if current_user.may(NEEDS.get(each.url_path, Role.VIEWER))]
+        sidebar.show(open_to_visitor, space)
+        current_user.require_role(NEEDS.get(chosen.url_path, Role.VIEWER))
+    chosen.run()

@@ -16,7 +16,7 @@ from lib.access.api_keys import Key
 from lib.analytics.query import PARAMETERS, Filters
 from lib.api.errors import ApiError, invalid, unauthenticated
 from lib.api.serializers import AnswerBody
-from lib.api.throttle import CHANGES, QUESTION_THREADS, QUESTIONS, charge, question_cost
+from lib.api.throttle import CHANGES, QUESTION_THREADS, QUESTION_TURNS, QUESTIONS, charge, question_cost
 from lib.errors import nearest
 from lib.observability import logging_config
 from lib.workspace import Workspace
@@ -173,7 +173,8 @@ async def answered(
     def ask() -> tuple[AnswerBody, int]:
         cost = question_cost(rows(), filters.needs_facts)
         charge(space.settings.rate_limit, key, cost - 1)  # one was counted as it came in
-        return space.answers.run_with_version(question, filters, *args, **kwargs)
+        with QUESTION_TURNS.take(key.prefix):
+            return space.answers.run_with_version(question, filters, *args, **kwargs)
 
     with QUESTIONS.take(key):
         return await anyio.to_thread.run_sync(ask, limiter=QUESTION_THREADS)

@@ -10,17 +10,16 @@ import functools
 import math
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import anyio
 import limits
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from lib.access.api_keys import Key
 from lib.api.errors import ApiError
+from lib.web.turns import Turns
 
 MAX_CONCURRENT = 4
 """Questions that one key may have under way."""
@@ -34,24 +33,63 @@ MAX_CONCURRENT_IN_ALL = 256
 ROWS_A_REQUEST = 500
 """Points or rows that the cost of one request covers."""
 
-FACTS_FACTOR = 5
+BYTES_A_REQUEST = 128 * 1024
+"""Bytes of evaluations that the cost of one request covers."""
+
+FACTS_FACTOR = 10
 """How many times as much a question costs that no rollup can answer: of instants, or of another time zone."""
 
 RETRY_SECONDS = 1
 
-QUESTION_THREADS = anyio.CapacityLimiter(3 * MAX_CONCURRENT)
-"""Threads that ask the facts; more than one key's share, so that no key keeps the others waiting."""
+QUESTION_THREADS = anyio.CapacityLimiter(8 * MAX_CONCURRENT)
+"""Threads that ask the facts, or wait for their turn; more than one key's share, so that no key holds all."""
+
+RUNNING_OF_ONE, RUNNING_IN_ALL = 2, 8
+"""Questions that are computed at once, of one key and of all; the others that are under way wait for their turn."""
+
+QUESTION_TURNS = Turns(RUNNING_OF_ONE, RUNNING_IN_ALL)
 
 HEALTH_THREADS = anyio.CapacityLimiter(2)
 """Threads that answer /readyz and /metrics, whatever the API has to do."""
 
-_rates = MovingWindowRateLimiter(MemoryStorage())
-_rates_lock = threading.Lock()
+
+class MovingWindow:
+    """Requests of the last minute, or what a rate's period is, by key.
+
+    The library that reads a rate counts, too, but starts a thread for each request, and the event loop waits for it.
+    """
+
+    def __init__(self) -> None:
+        """Begin without requests."""
+        self._hits: dict[str, deque[tuple[float, int]]] = {}
+        self._counted: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def hit(self, rate: limits.RateLimitItem, name: str, cost: int) -> float:
+        """Count a request; return 0, or the seconds until there is room for the next one where it has no room."""
+        now, period = time.monotonic(), rate.get_expiry()
+        with self._lock:
+            hits = self._hits.setdefault(name, deque())
+            while hits and hits[0][0] <= now - period:
+                self._counted[name] -= hits.popleft()[1]
+            if self._counted[name] + cost > rate.amount:
+                return hits[0][0] + period - now
+            hits.append((now, cost))
+            self._counted[name] += cost
+            return 0.0
+
+
+_window = MovingWindow()
 
 
 def question_cost(rows: int, from_facts: bool) -> int:
     """Return how many requests a question counts for that returns at most so many points or rows."""
     return max(1, math.ceil(rows / ROWS_A_REQUEST)) * (FACTS_FACTOR if from_facts else 1)
+
+
+def body_cost(size: int) -> int:
+    """Return how many requests a body of so many bytes counts for."""
+    return max(1, math.ceil(size / BYTES_A_REQUEST))
 
 
 def charge(rate: str, key: Key, cost: int = 1) -> None:
@@ -60,11 +98,9 @@ def charge(rate: str, key: Key, cost: int = 1) -> None:
         return
     item = _parsed_rate(rate)
     cost = min(cost, item.amount)  # else it could never be asked
-    with _rates_lock:
-        if _rates.hit(item, key.prefix, cost=cost):
-            return
-        free_at = _rates.get_window_stats(item, key.prefix).reset_time
-    wait = max(1, math.ceil(free_at - time.time()))
+    wait = math.ceil(_window.hit(item, key.prefix, cost))
+    if not wait:
+        return
     counted = "" if cost == 1 else f" This one counts for {cost}."
     message = f"More than {rate} requests with this key; the next one is free in {wait} s.{counted}"
     raise ApiError(429, "RATE_LIMIT_EXCEEDED", message, retry_after=wait)

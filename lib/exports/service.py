@@ -15,7 +15,7 @@ from lib.analytics.planner import resolve_period
 from lib.analytics.query import Filters, Grant
 from lib.analytics.workspace_zone import check_zone
 from lib.errors import StorageError
-from lib.exports import evaluations, file_storage, reports
+from lib.exports import evaluations, file_storage, reports, table_process
 from lib.exports.evaluations import EvaluationExport
 from lib.exports.table_files import about
 from lib.exports.xlsx_process import Writer
@@ -91,7 +91,7 @@ def run(
             else:
                 table = reports.table(connection, order.report, order.filters, calendar, order.granularity, order.shown)
                 rows = len(table.rows)
-                written.write_bytes(table.csv() if order.form == "csv" else table.xlsx())
+                written.write_bytes(table.csv() if order.form == "csv" else table_process.xlsx(table))
         file_storage.check_room(settings, written)
         tell(99, "checking the file")
         ready = file_storage.publish(settings, written, digest, job, attempt, order.form)

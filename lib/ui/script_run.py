@@ -1,17 +1,35 @@
-"""Runs of pages: counted, named in what is logged while they last; and whether their session may bring files."""
+"""Runs of pages: how many there may be at once; counted, named in the log; whether their session may bring files."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from google.protobuf.message import DecodeError
 from streamlit import runtime
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from lib import workspace
 from lib.observability import logging_config
 from lib.observability.prometheus import PAGES
+from lib.web.turns import Turns
 from lib.web.upload_permissions import UPLOADS, Check
+
+_TURNS = Turns(of_one=2, in_all=8)
+"""Runs at once of one person, and of all: more of them would only interrupt each other."""
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """Run a page when its turn comes. All who have not logged in share the turns of one person."""
+    context, space = get_script_run_ctx(), workspace.opened()
+    who = ""
+    if context is not None and space is not None:
+        who = str(context.user_info.get("sub") or "") if space.settings.has_login else context.session_id
+    with _TURNS.take(who):
+        yield
 
 
 def begin(page: str) -> None:
@@ -43,9 +61,12 @@ def forget_at_close() -> None:
 
 
 def count_values(message: bytes) -> int:
-    """Return how many values of widgets, and names of what the browser has kept, a page's message holds."""
+    """Return how many values of widgets, and names of what the browser has kept, a page's message holds.
+
+    Raises ValueError where it is no such message.
+    """
     try:
         run = BackMsg.FromString(message).rerun_script
-    except DecodeError:  # the pages' server says so
-        return 0
+    except DecodeError as error:
+        raise ValueError(str(error)) from error
     return len(run.widget_states.widgets) + len(run.cached_message_hashes)

@@ -173,7 +173,12 @@ class Gateway:
             self._hosts.check(headers.get(b"host"))
             check_origin(headers.get(b"origin"), headers.get(b"host"))
             async with self._sockets.opened(scope, receive, answer) as socket:
-                await self._app(scope, socket.receive, socket.send)
+                try:
+                    await self._app(scope, socket.receive, socket.send)
+                except RuntimeError as error:  # the framework's, of one that says goodbye to who has gone
+                    if not socket.has_ended:
+                        raise
+                    log.info("A page's connection ended: %s", error)
         except RefusedError as error:
             PAGES.refused[str(error.status)] += 1
             log.warning("Refused: %s", error.message)

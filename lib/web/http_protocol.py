@@ -11,6 +11,7 @@ import asyncio
 import re
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import h11
@@ -175,5 +176,6 @@ class _LingeringTransport(asyncio.Transport):
         elif not self.is_closing():
             self._closed = True
             if self._transport.can_write_eof():
-                self._transport.write_eof()
+                with suppress(OSError):  # the other end is gone already
+                    self._transport.write_eof()
             self._discard()

@@ -24,7 +24,7 @@ from lib.observability.prometheus import PAGES
 
 log = logging.getLogger(__name__)
 
-TOO_BIG, TRY_AGAIN_LATER = 1009, 1013
+UNSUPPORTED, INVALID, TOO_BIG, TRY_AGAIN_LATER = 1003, 1007, 1009, 1013
 """Codes of a websocket's close."""
 
 MAX_OPENING_DELAY = 10.0
@@ -58,10 +58,10 @@ class Quota:
     total_rate: Rate = UNLIMITED
 
 
-ANONYMOUS = Quota(64 * 1024, 500, 64, 256, Rate(5, 20), Rate(20, 100), Rate(60, 300))
+ANONYMOUS = Quota(64 * 1024, 500, 64, 256, Rate(2, 10), Rate(5, 100), Rate(20, 200))
 """Of visitors who have not logged in. The page that they get takes one message; its address has at most 32 KB."""
 
-LOGGED_IN = Quota(2**20, 5_000, 50, 500, Rate(4, 60), Rate(6, 100), Rate(40, 400))
+LOGGED_IN = Quota(2**20, 5_000, 50, 500, Rate(3, 30), Rate(3, 40), Rate(40, 400))
 """Of people who have logged in. Pages that follow a job send two messages a second, a slider five while it is drawn."""
 
 OWNER = Quota(2**20, 5_000, 500, 500, Rate(4, 60), total_rate=Rate(30, 150))
@@ -72,7 +72,10 @@ Identify = Callable[[Scope], Awaitable[str | None]]
 """Returns the session of the log-in that a websocket's cookies name; None where nobody has logged in."""
 
 CountValues = Callable[[bytes], int]
-"""Returns how many values a message of a page holds. Unpacked, each takes 600 bytes, however few it came in."""
+"""Returns how many values a message of a page holds. Unpacked, each takes 600 bytes, however few it came in.
+
+Raises ValueError where it is no such message.
+"""
 
 
 class TokenBucket:
@@ -110,27 +113,41 @@ class Socket:
         """Wrap a connection; each message takes one from every bucket."""
         self._receive, self._send = receive, send
         self._quota, self._buckets, self._count = quota, buckets, count
-        self.closed = False
+        self.closed = self.has_ended = False
         self.used: Callable[[], None] = lambda: None
 
     async def receive(self) -> Message:
-        """Return the next message when its turn comes; a message that is too large ends the connection."""
+        """Return the next message when its turn comes; one that no page sends ends the connection."""
         message = await self._receive()
-        if message["type"] != "websocket.receive":
-            return message
-        content = message.get("bytes") or b""
-        size, most = max(len(content), len(message.get("text") or "")), self._quota.message_bytes
-        if size > most:
-            await self.close(TOO_BIG, f"a message of {size} bytes; {most} are the most that it may have")
-        elif (values := self._count(content)) > self._quota.message_values:
-            most = self._quota.message_values
-            await self.close(TOO_BIG, f"a message of {values} values; {most} are the most that it may have")
-        elif not self.closed:
-            self.used()
-            delay = max(bucket.take() for bucket in self._buckets)
-            if delay:
-                await asyncio.sleep(delay)
+        if message["type"] == "websocket.receive":
+            await self._check(message)
+            if not self.closed:
+                self.used()
+                delay = max(bucket.take() for bucket in self._buckets)
+                if delay:
+                    await asyncio.sleep(delay)
+        self.has_ended = self.closed or message["type"] == "websocket.disconnect"
         return {"type": "websocket.disconnect", "code": TRY_AGAIN_LATER} if self.closed else message
+
+    async def _check(self, message: Message) -> None:
+        """Close the connection where a message is none of a page's, or too large."""
+        content, limit = message.get("bytes"), self._quota
+        if content is None:
+            await self.close(UNSUPPORTED, "a message of text; those of pages are bytes")
+        elif len(content) > limit.message_bytes:
+            await self.close(
+                TOO_BIG, f"a message of {len(content)} bytes; {limit.message_bytes} are the most that it may have"
+            )
+        else:
+            try:
+                values = self._count(content)
+            except ValueError:
+                await self.close(INVALID, "a message that is none of a page's")
+                return
+            if values > limit.message_values:
+                await self.close(
+                    TOO_BIG, f"a message of {values} values; {limit.message_values} are the most that it may have"
+                )
 
     async def send(self, message: Message) -> None:
         """Send a message, unless the connection was closed here."""

@@ -7,6 +7,7 @@ and what it has to send to one who does not read grows without end.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from uvicorn._types import ASGISendEvent
@@ -22,6 +23,9 @@ MAX_WAITING = 256
 
 CLOSE_SECONDS = 5.0
 """How long the other end may take to read why it was closed."""
+
+DISCARD_PAUSE = 0.02
+"""Seconds between what is read of a message that is thrown away, which comes in parts of 256 KB."""
 
 _POLICY_VIOLATION, _TOO_BIG = 1008, 1009
 
@@ -39,8 +43,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._fragments = 0
 
     def data_received(self, data: bytes) -> None:
-        """Take what comes; after a close for a fault, it is thrown away until the other end has read why."""
-        if not (self.close_sent and self.conn.parser_exc is not None):
+        """Take what comes; after a close for a fault, throw it away until the other end has read why.
+
+        It is read slowly: at full speed, what comes of large messages would keep everybody else waiting.
+        """
+        if self.close_sent and self.conn.parser_exc is not None:
+            self.transport.pause_reading()
+            asyncio.get_running_loop().call_later(DISCARD_PAUSE, self._read_on)
+        else:
             super().data_received(data)
 
     def handle_connect(self, event: Request) -> None:
@@ -86,10 +96,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         if self.transport.can_write_eof():
-            self.transport.write_eof()
-        if self.read_paused:
-            self.read_paused = False
-            self.transport.resume_reading()
+            with suppress(OSError):  # the other end is gone already
+                self.transport.write_eof()
+        self._read_on()
         self._abort_later()
 
     def send_receive_event_to_app(self) -> None:
@@ -119,6 +128,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.conn.fail(code, reason)
         self.conn.parser_exc = self.conn.parser_exc or ValueError(reason)
         self.handle_parser_exception()
+
+    def _read_on(self) -> None:
+        self.read_paused = False
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def _limit_messages(self, size: int) -> None:
         self.conn.max_message_size = size

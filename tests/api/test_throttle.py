@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import limits
 import psycopg
 import pytest
 
@@ -17,7 +18,16 @@ from lib.access.api_keys import Key
 from lib.analytics.query import EVERYTHING
 from lib.api import throttle
 from lib.api.errors import ApiError
-from lib.api.throttle import MAX_CONCURRENT, MAX_CONCURRENT_IN_ALL, Slots, charge, question_cost
+from lib.api.throttle import (
+    MAX_CONCURRENT,
+    MAX_CONCURRENT_IN_ALL,
+    RUNNING_OF_ONE,
+    MovingWindow,
+    Slots,
+    body_cost,
+    charge,
+    question_cost,
+)
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests import postgres
@@ -92,7 +102,11 @@ def test_a_key_has_more_changes_at_once_than_questions_and_not_any_number() -> N
 
 def test_points_and_facts_cost_more() -> None:
     assert [question_cost(rows, False) for rows in (0, 1, 500, 501, 5_000)] == [1, 1, 1, 2, 10]
-    assert [question_cost(rows, True) for rows in (1, 501)] == [5, 10]
+    assert [question_cost(rows, True) for rows in (1, 501)] == [10, 20]
+
+
+def test_bodies_cost_by_their_size() -> None:
+    assert [body_cost(size) for size in (0, 1, 128 * 1024, 128 * 1024 + 1, 31 * 2**20)] == [1, 1, 1, 2, 248]
 
 
 def test_a_cost_is_never_more_than_the_rate() -> None:
@@ -105,6 +119,27 @@ def test_a_cost_is_never_more_than_the_rate() -> None:
         charge("3/minute", key("cheap"), 2)
     charge("3/minute", key("cheap"))
     charge("off", key("cheap"), 50)
+
+
+def test_what_was_counted_goes_after_the_period(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, window, rate = [1_000.0], MovingWindow(), limits.parse("10/minute")
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    assert window.hit(rate, "a", 6) == 0
+    now[0] += 20
+    assert window.hit(rate, "a", 4) == 0
+    assert window.hit(rate, "a", 1) == 40  # until the six are gone
+    assert window.hit(rate, "b", 10) == 0
+    now[0] += 40
+    assert window.hit(rate, "a", 6) == 0
+    assert window.hit(rate, "a", 1) == 20
+
+
+def test_counting_starts_no_thread() -> None:
+    """The event loop counts, and would wait for a thread to begin."""
+    before = set(threading.enumerate())
+    for number in range(50):
+        charge("100/minute", key(f"threads {number}"))
+    assert set(threading.enumerate()) <= before
 
 
 @pytest.fixture(scope="module")
@@ -159,9 +194,11 @@ def test_the_fifth_question_at_once_is_refused_and_others_are_answered(tmp_path:
                 for each in waiting:
                     each.start()
                 deadline = time.monotonic() + LONG_SECONDS
-                while blocked(holder) < MAX_CONCURRENT:
+                while blocked(holder) < RUNNING_OF_ONE:  # the others hold their slots, and wait for a turn
                     assert time.monotonic() < deadline, "the questions never came"
                     time.sleep(0.05)
+                time.sleep(2)
+                assert blocked(holder) == RUNNING_OF_ONE
                 asked = {"params": {"dateFrom": "2024-02-01"}}
                 refused = first.refused(429, "TOO_MANY_CONCURRENT", "GET", "/v1/analytics/summary", **asked)
                 assert refused["retryAfter"] == 1
@@ -169,7 +206,7 @@ def test_the_fifth_question_at_once_is_refused_and_others_are_answered(tmp_path:
                 assert httpx.get(f"{address}/healthz", timeout=LONG_SECONDS).status_code == 200
                 other = threading.Thread(target=ask, args=(keys[1], 9))  # another key has places of its own
                 other.start()
-                while blocked(holder) < MAX_CONCURRENT + 1:
+                while blocked(holder) < RUNNING_OF_ONE + 1:
                     assert time.monotonic() < deadline, "the other key's question never came"
                     time.sleep(0.05)
                 holder.rollback()

@@ -22,6 +22,11 @@ class LoginApp:
     address: str
     settings: Settings
 
+    @property
+    def log(self) -> Path:
+        """Where it writes what it logs."""
+        return self.settings.data_dir.with_name(f"{self.settings.data_dir.name}.log")
+
 
 @pytest.fixture(scope="module")
 def login_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoginApp]:

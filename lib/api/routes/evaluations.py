@@ -29,6 +29,7 @@ from lib.api.dependencies import (
     whole_number,
 )
 from lib.api.serializers import AnswerBody, answer, period, record, to_json
+from lib.api.throttle import body_cost, charge
 from lib.ingest.json_items import decode_body
 from lib.store.enums import Sentiment, State
 from lib.workspace import Workspace
@@ -99,6 +100,7 @@ async def write(request: Request, space: Space, key: RecordWriter) -> dict[str, 
     if kind != request_body.JSON and kind not in _LINES:
         raise request_body.unsupported(kind, f"{request_body.JSON} (an array) or {_LINES[0]}")
     async with request_body.receive(request, key) as body:
+        charge(space.settings.rate_limit, key, body_cost(len(body)) - 1)  # one was counted as it came in
         return await run_in_threadpool(_write, space, key, body, kind == request_body.JSON)
 
 

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.queues import Queue
 from pathlib import Path
@@ -33,7 +34,10 @@ from tests.hostile.siege.pages import Place, Work
 from tests.page_client import log_in
 from tests.web.conftest import KEY
 
-HONEST_PAGES = 10
+HOSTILE = "viewer"
+HONEST = tuple(f"analyst{number}" for number in range(10))
+"""Ten people, each with a page open."""
+
 QUIET_SECONDS = 60
 AFTER_SECONDS = 150
 """How long the server gets to be as it was: longer than it keeps the session of a page that was closed."""
@@ -69,10 +73,10 @@ def attack(netloc: str, cookies: str, key: str, ends: float, seen: Queue[Counter
         seen.put(counted)
 
 
-async def work(place: Place, seconds: float) -> Work:
-    """Have honest people work for so many seconds."""
+async def work(places: Sequence[Place], seconds: float) -> Work:
+    """Have honest people work for so many seconds, each at their own place."""
     done, ends = Work(), time.monotonic() + seconds
-    await asyncio.gather(*(pages.work(place, number, ends, done) for number in range(HONEST_PAGES)))
+    await asyncio.gather(*(pages.work(place, number, ends, done) for number, place in enumerate(places)))
     return done
 
 
@@ -104,8 +108,9 @@ def main() -> int:
         settings = Settings(data_dir=data_dir, secret_key=KEY)
         workspace = Workspace(settings)
         workspace.fill_with_sample()
-        workspace.people.add("viewer@example.com", Role.VIEWER, Grant(), "siege")
-        workspace.people.add("analyst@example.com", Role.ANALYST, Grant(), "siege")
+        workspace.people.add(f"{HOSTILE}@example.com", Role.VIEWER, Grant(), "siege")
+        for who in HONEST:
+            workspace.people.add(f"{who}@example.com", Role.ANALYST, Grant(), "siege")
         workspace.close()
         variables = {
             "CALLBOARD_SECRET_KEY": KEY,
@@ -118,7 +123,7 @@ def main() -> int:
             while httpx.get(f"{address}/readyz", timeout=60).status_code != 200:
                 time.sleep(0.2)
             netloc, server = address.removeprefix("http://"), server_process()
-            honest, hostile = (place_of(address, settings, who) for who in ("analyst", "viewer"))
+            hostile, *honest = (place_of(address, settings, who) for who in (HOSTILE, *HONEST))
             key = make_key(data_dir)
             asyncio.run(work(honest, 20))
             quiet = asyncio.run(work(honest, QUIET_SECONDS))
