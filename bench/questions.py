@@ -10,8 +10,8 @@ from lib.analytics import queries
 from lib.analytics.calendar import Granularity
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import CAMPAIGN, EXECUTIVE
+from lib.catalog.measures import PLAIN_MEASURES
 from lib.settings import Settings
-from lib.store.schema import PLAIN_MEASURES
 from lib.workspace import Workspace
 
 YEAR = {"dateFrom": ["2025-10-15"], "dateTo": ["2026-10-14"]}

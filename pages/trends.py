@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.analytics import heatmap
-from lib.catalog.measures import METRICS
+from lib.catalog.metrics import METRICS
 from lib.charts import heatmap as heats
 from lib.i18n import t
 from lib.ui import annotations, charts, inputs, kpi_cards, page_layout, split_trend, tables, url_state

@@ -21,7 +21,7 @@ from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
 from lib.catalog.dimensions import DIMENSIONS
 from lib.catalog.fields import FIELDS
-from lib.catalog.measures import METRICS
+from lib.catalog.metrics import METRICS
 from lib.charts import funnel, waterfall
 from lib.ingest import history
 from lib.reports import decomposition_text

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
+from lib.catalog.rollups import ROLLUPS
 from lib.settings import Settings
-from lib.store import schema
 from lib.store.facts import FactStore
 from tests.browser.conftest import served
 from tests.conftest import ROOT
@@ -216,7 +216,7 @@ def test_backup_restore_and_repair(run, settings: Settings, calls: Path, tmp_pat
     assert done.returncode == 0 and "evaluations: 2" in done.stdout, done.stderr
     facts = FactStore(settings)
     with facts.write() as connection:
-        connection.execute(sa.update(schema.ROLLUPS[0].tables[0]).values(scored=7))
+        connection.execute(sa.update(ROLLUPS[0].tables[0]).values(scored=7))
     facts.close()
     done = run("check")
     assert done.returncode == 1 and "the rollup has" in done.stdout and "callboard check --repair" in done.stderr

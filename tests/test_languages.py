@@ -27,7 +27,8 @@ from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Dimension, Member
-from lib.catalog.measures import METRICS, MeasureTotals, Unit
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import METRICS, Unit
 from lib.charts.image import ChartImage
 from lib.charts.theme import LIGHT, ChartTheme
 from lib.charts.trend import trend

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lib.analytics import queries
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
-from lib.catalog.measures import METRICS
+from lib.catalog.metrics import METRICS
 from lib.workspace import Workspace
 from tests.conftest import Load
 
@@ -37,6 +37,6 @@ def test_the_summary_of_the_reference(workspace: Workspace, answers: QueryCache,
     assert METRICS["totalEvaluations"].rounded(sums) == 1250
     assert METRICS["completedEvaluations"].rounded(sums) == 1180
     assert METRICS["averageScore"].rounded(sums) == 7.8
-    assert (sums.positive, sums.neutral, sums.negative) == (620, 380, 180)
+    assert (sums["positive"], sums["neutral"], sums["negative"]) == (620, 380, 180)
     assert METRICS["averageDurationSeconds"].rounded(sums) == 312
     assert (found.top_campaign, found.top_call_center) == ("Q1 Outbound Sales", "Santiago Central")

@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 from lib import __version__, cli
 from lib.analytics import queries
 from lib.analytics.query import Filters
-from lib.catalog.measures import aggregates
+from lib.catalog.measures import MEASURES, aggregates
 from lib.errors import DatabaseVersionError
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
@@ -142,10 +142,10 @@ def fill_rollup(connection: Connection, table: sa.Table) -> None:
     keys = [
         (day if table.name.startswith("monthly") else rows.c.day) if name == "day" else rows.c[name]
         for name in table.columns.keys()  # noqa: SIM118 - names, where iteration gives columns
-        if name not in schema.MEASURES
+        if name not in MEASURES
     ]
     sums = aggregates(rows)
-    measures = [sums[column.name] for column in table.columns if column.name in schema.MEASURES]
+    measures = [sums[column.name] for column in table.columns if column.name in MEASURES]
     connection.execute(sa.insert(table).from_select(table.columns.keys(), sa.select(*keys, *measures).group_by(*keys)))
 
 
@@ -167,7 +167,14 @@ def fill(connection: Connection, rows: Rows, of: sa.MetaData) -> None:
 
 def figures(workspace: Workspace) -> tuple[int, ...]:
     found = workspace.answers.run(queries.summary, Filters(), workspace.calendar).sums
-    return (found.evaluations, found.completed, found.scored, found.score_sum, found.positive, found.duration_sum)
+    return (
+        found["evaluations"],
+        found["completed"],
+        found["scored"],
+        found["score_sum"],
+        found["positive"],
+        found["duration_sum"],
+    )
 
 
 def by_hand() -> tuple[int, ...]:

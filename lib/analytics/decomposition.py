@@ -20,7 +20,8 @@ from lib.analytics.planner import ResolvedPeriod, resolve_period, source, sums
 from lib.analytics.queries import Breakdown, id_order, totals_by
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import Dimension, Member
-from lib.catalog.measures import METRICS, MeasureTotals
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import AVERAGE_SCORE
 from lib.store.enums import SCORE_SCALE
 
 SHOWN = Fraction(1, 200)
@@ -158,7 +159,7 @@ def _parts(
     if whole_was is None or whole_is is None:
         return ()
     double_middle = whole_was + whole_is
-    found = (_part(each, whole_before.scored, whole_now.scored, double_middle) for each in pairs)
+    found = (_part(each, whole_before["scored"], whole_now["scored"], double_middle) for each in pairs)
     return tuple(sorted(filter(None, found), key=lambda part: (*_descending(part), id_order(part.named))))
 
 
@@ -167,17 +168,17 @@ def _part(
 ) -> Contribution | None:
     """Return a group's part of the change; None for a group without scores."""
     named, before, now = pair
-    m, n = before.scored, now.scored
+    m, n = before["scored"], now["scored"]
     if not m and not n:
         return None
     everything = all_before * all_now
     shift = n * all_before - m * all_now  # of the shares, in units of 1/everything
     if m and n:
-        within = _within((m, before.score_sum), (n, now.score_sum), all_before, all_now)
-        double_mean = (now.score_sum * m + before.score_sum * n, m * n * SCORE_SCALE)
+        within = _within((m, before["score_sum"]), (n, now["score_sum"]), all_before, all_now)
+        double_mean = (now["score_sum"] * m + before["score_sum"] * n, m * n * SCORE_SCALE)
     else:
         within = Fraction()
-        double_mean = (2 * (now.score_sum + before.score_sum), (m + n) * SCORE_SCALE)
+        double_mean = (2 * (now["score_sum"] + before["score_sum"]), (m + n) * SCORE_SCALE)
     top, bottom = double_middle.numerator, double_middle.denominator
     mix = Fraction(shift * (double_mean[0] * bottom - top * double_mean[1]), 2 * everything * double_mean[1] * bottom)
     return Contribution(named, before, now, within, mix)
@@ -203,5 +204,5 @@ def exact_sum(amounts: Sequence[Fraction]) -> Fraction:
 
 
 def _mean(sums: MeasureTotals) -> Fraction | None:
-    found = METRICS["averageScore"].value(sums)
+    found = AVERAGE_SCORE.value(sums)
     return None if found is None else Fraction(found)

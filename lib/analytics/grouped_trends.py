@@ -17,9 +17,8 @@ from lib.analytics.queries import Trend, TrendPoint, id_order, totals_by, trend
 from lib.analytics.query import Filters, local_date
 from lib.analytics.sql_time import bucket_start
 from lib.catalog.dimensions import Dimension, Member
-from lib.catalog.measures import MeasureTotals
+from lib.catalog.measures import PLAIN_MEASURES, MeasureTotals
 from lib.store.enums import SCORE_SCALE
-from lib.store.schema import PLAIN_MEASURES
 
 LARGEST = 8
 """So many groups are told apart in a split; the rest is one course together."""
@@ -63,7 +62,7 @@ def split(
     """
     whole = trend(connection, filters, calendar, granularity)
     groups = totals_by(connection, filters, calendar, whole.period, dimension)
-    ordered = sorted(groups, key=lambda group: (-group.sums.evaluations, id_order(group.named)))
+    ordered = sorted(groups, key=lambda group: (-group.sums["evaluations"], id_order(group.named)))
     shown = [group.named for group in ordered[:LARGEST]]
     keys = keys_of(connection, dimension, shown)
     found: dict[Member, dict[date, MeasureTotals]] = defaultdict(dict)
@@ -78,7 +77,10 @@ def split(
         rest = Trend(
             whole.period,
             granularity,
-            tuple(TrendPoint(all_.bucket, _less(all_.sums, [one.sums for one in ones])) for all_, *ones in parts),
+            tuple(
+                TrendPoint(all_.bucket, all_.sums - MeasureTotals.total(one.sums for one in ones))
+                for all_, *ones in parts
+            ),
         )
     return GroupedTrend(tuple(zip(shown, courses, strict=True)), rest, max(len(ordered) - LARGEST, 0))
 
@@ -144,9 +146,3 @@ def _rows(
 def _course(whole: Trend, found: Mapping[date, MeasureTotals]) -> Trend:
     points = tuple(TrendPoint(point.bucket, found.get(point.bucket.first, MeasureTotals())) for point in whole.points)
     return Trend(whole.period, whole.granularity, points)
-
-
-def _less(whole: MeasureTotals, parts: Sequence[MeasureTotals]) -> MeasureTotals:
-    return MeasureTotals(
-        *(getattr(whole, name) - sum(getattr(part, name) for part in parts) for name in PLAIN_MEASURES)
-    )

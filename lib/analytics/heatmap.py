@@ -12,9 +12,8 @@ from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.planner import ResolvedPeriod, fact_conditions, first_and_last, resolve_period
 from lib.analytics.query import Filters, first_instant, last_instant
 from lib.analytics.sql_time import local_time
-from lib.catalog.measures import MeasureTotals, aggregates
+from lib.catalog.measures import PLAIN_MEASURES, MeasureTotals, aggregates
 from lib.store import schema
-from lib.store.schema import PLAIN_MEASURES
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +41,13 @@ def by_hour(connection: Connection, filters: Filters, calendar: Calendar) -> Hea
     """Return the measures of the selection by weekday and hour. It reads the facts, as no rollup has hours."""
     period = resolve_period(connection, filters, calendar)
     facts = schema.evaluations
-    sums = aggregates(facts)
     wall = local_time(facts.c.audio_at, filters.zone(calendar.zone), *_ends(connection, filters, calendar, period))
     # Drivers hand over wider numbers than these many times as slowly.
     asked = (
         sa.select(
             sa.extract("isodow", wall),
             sa.extract("hour", wall),
-            *(sa.cast(sums[n], sa.BigInteger) for n in PLAIN_MEASURES),
+            *(sa.cast(each, sa.BigInteger) for each in aggregates(facts, PLAIN_MEASURES)),
         )
         .where(*fact_conditions(filters, calendar, period))
         .group_by(sa.literal_column("1"), sa.literal_column("2"))

@@ -20,9 +20,9 @@ from lib.analytics.calendar import ONE_DAY, Calendar, Granularity, day_start, ne
 from lib.analytics.query import Filters, Grant, Moment, first_instant, last_instant
 from lib.analytics.sql_time import local_day
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, Dimension, Member
-from lib.catalog.measures import expressions
+from lib.catalog.measures import of_each
+from lib.catalog.rollups import ROLLUPS, Rollup
 from lib.store import enums, schema
-from lib.store.schema import ROLLUPS, Rollup
 
 _FEW_KEYS = 2_000
 """Of more keys, all names are read: an engine takes longer to look so many up one by one."""
@@ -160,8 +160,8 @@ def _day(table: sa.Table) -> sa.Column[Any]:
 
 def _rows(table: sa.Table, day: sa.ColumnElement[Any], keys: Sequence[str], measures: Sequence[str]) -> sa.Select[Any]:
     """Return the rows of a rollup, or of the facts with the measures of each."""
-    found = expressions(table) if table is schema.evaluations else table.c
-    return sa.select(day, *(table.c[key] for key in keys), *(found[name].label(name) for name in measures))
+    amounts = of_each(table, measures) if table is schema.evaluations else [table.c[name] for name in measures]
+    return sa.select(day, *(table.c[key] for key in keys), *amounts)
 
 
 def shortest_for(dimension: Dimension, grant: Grant) -> sa.Table:

@@ -25,11 +25,12 @@ from lib.analytics.planner import source as source_of
 from lib.analytics.query import EVERYTHING, Filters, Grant, first_instant, last_instant, local_date
 from lib.analytics.sql_time import bucket_start
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Member
-from lib.catalog.measures import METRICS, MeasureTotals
+from lib.catalog.measures import HISTOGRAM_MEASURES, PLAIN_MEASURES, MeasureTotals
+from lib.catalog.metrics import AVERAGE_SCORE, METRICS
+from lib.catalog.rollups import ROLLUPS
 from lib.errors import InvalidParameterError, nearest
 from lib.settings import WeekStart
 from lib.store import schema
-from lib.store.schema import HISTOGRAM_MEASURES, PLAIN_MEASURES
 
 MAX_TREND_POINTS = 5_000
 """Thirteen years of days. The time zone's years, 1970 to 2099, have fewer months."""
@@ -101,7 +102,7 @@ class Trend:
 def status(connection: Connection) -> DatasetStatus:
     """Return what the facts hold as a whole: version, first and last day, number of evaluations."""
     head = connection.execute(sa.select(schema.workspace)).one()
-    held = non_empty_days(schema.ROLLUPS[0].tables[0]).c
+    held = non_empty_days(ROLLUPS[0].tables[0]).c
     days = connection.execute(
         sa.select(sa.func.min(held.day), sa.func.max(held.day), sa.func.sum(held.evaluations))
     ).one()
@@ -130,9 +131,9 @@ def summary(connection: Connection, filters: Filters, calendar: Calendar) -> Sel
         _by_set(source.rows, tops), source.values
     ):
         found = MeasureTotals.from_values(values[len(tops) :])
-        if campaign is not None and found.evaluations:
+        if campaign is not None and found["evaluations"]:
             best[CAMPAIGN][Member(campaign_id, campaign)] = found
-        elif center is not None and found.evaluations:
+        elif center is not None and found["evaluations"]:
             best[CALL_CENTER][Member(center_id, center)] = found
         elif campaign is None and center is None:
             whole = found
@@ -254,7 +255,7 @@ def totals_of(
     found = (
         (keys[key], MeasureTotals.from_values(values)) for key, *values in connection.execute(asked, source.values)
     )
-    return GroupTotals({named: measures for named, measures in found if measures.evaluations})
+    return GroupTotals({named: measures for named, measures in found if measures["evaluations"]})
 
 
 # What is asked of the rows of a source. It is kept as long as the rows are, and by it the text that is sent.
@@ -295,12 +296,12 @@ def _named(keyed: sa.Subquery, dimensions: Sequence[Dimension]) -> sa.Select[Any
 
 def _top(groups: Mapping[Member, MeasureTotals]) -> str | None:
     """Return the name with the highest average score among those with enough evaluations, else among all."""
-    scored = [(named, sums) for named, sums in groups.items() if sums.scored and named.id is not None]
-    ranked = [(named, sums) for named, sums in scored if not sums.is_small_sample] or scored
+    scored = [(named, sums) for named, sums in groups.items() if sums["scored"] and named.id is not None]
+    ranked = [(named, sums) for named, sums in scored if not AVERAGE_SCORE.is_small_sample(sums)] or scored
     if not ranked:
         return None
-    score = METRICS["averageScore"]
-    return min(ranked, key=lambda pair: (-(score.value(pair[1]) or 0), -pair[1].scored, pair[0].name))[0].name
+    score = AVERAGE_SCORE
+    return min(ranked, key=lambda pair: (-(score.value(pair[1]) or 0), -pair[1]["scored"], pair[0].name))[0].name
 
 
 def id_order(named: Member) -> tuple[bool, str]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from lib.analytics.queries import Group, id_order
-from lib.catalog.measures import MeasureTotals, score_difference
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import AVERAGE_SCORE
 from lib.statistics import intervals
 
 
@@ -30,8 +31,8 @@ def tiers(groups: Iterable[Group]) -> tuple[Ranked, ...]:
     and those with fewer than FEW_EVALUATIONS scored, are left out. Equal averages: more scored first, then the id.
     """
     ranked = sorted(
-        (group for group in groups if group.named.id is not None and not group.sums.is_small_sample),
-        key=lambda group: (*_descending(group.sums), -group.sums.scored, id_order(group.named)),
+        (group for group in groups if group.named.id is not None and not AVERAGE_SCORE.is_small_sample(group.sums)),
+        key=lambda group: (*_descending(group.sums), -group.sums["scored"], id_order(group.named)),
     )
     confidence = 1 - (1 - intervals.CONFIDENCE) / max(len(ranked) - 1, 1)
     found: list[Ranked] = []
@@ -47,10 +48,10 @@ def tiers(groups: Iterable[Group]) -> tuple[Ranked, ...]:
 
 def _descending(sums: MeasureTotals) -> tuple[float, Fraction]:
     """Return what to sort average scores by, the highest first: exact, but compared as fractions only where need be."""
-    return -sums.score_sum / sums.scored, Fraction(-sums.score_sum, sums.scored)
+    return -sums["score_sum"] / sums["scored"], Fraction(-sums["score_sum"], sums["scored"])
 
 
 def _is_indistinguishable(best: Group, other: Group, confidence: float) -> bool:
     """Return whether a group can't be told apart from a best one, as the best one itself can't."""
-    ends = score_difference(best.sums, other.sums, confidence)
+    ends = AVERAGE_SCORE.difference(best.sums, other.sums, confidence)
     return ends is None or ends[0] <= 0 <= ends[1]

@@ -19,9 +19,10 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Granularity
 from lib.analytics.sql_time import bucket_start, local_day
-from lib.catalog.measures import aggregates
+from lib.catalog.measures import MEASURES, aggregates
+from lib.catalog.rollups import BY_CENTER, ROLLUPS
 from lib.store.bulk_io import analyze, bulk_insert, drop
-from lib.store.schema import BY_CENTER, MEASURES, ROLLUPS, evaluations, workspace
+from lib.store.schema import evaluations, workspace
 
 _TABLES = tuple(table for rollup in reversed(ROLLUPS) for table in rollup.tables)
 """Every table of a rollup; one that others are summed from comes before them."""
@@ -53,9 +54,8 @@ _ORIGINS = {table: _origin(table) for table in _TABLES}
 def cells(rows: sa.FromClause, table: sa.Table) -> sa.Select[Any]:
     """Return the cells of a rollup's table that rows of the facts' columns add up to."""
     day, *keys = _cell(table)
-    sums = aggregates(rows)
     cell = [_day(rows, table).label(day), *(rows.c[key] for key in keys)]
-    return sa.select(*cell, *(sums[name].label(name) for name in _measures(table))).group_by(*cell)
+    return sa.select(*cell, *aggregates(rows, _measures(table))).group_by(*cell)
 
 
 def coarser(rows: sa.FromClause, table: sa.Table) -> sa.Select[Any]:

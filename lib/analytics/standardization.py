@@ -110,10 +110,9 @@ def _cells(
 ) -> Mapping[Member, Mapping[Stratum, Cell]]:
     """Return every group's scores by stratum; one scan of the facts."""
     facts = schema.evaluations
-    sums = aggregates(facts)
     keys = [facts.c[dimension.column], facts.c.campaign_key, facts.c.is_ai, _band(facts.c.duration_seconds)]
     asked = (
-        sa.select(*keys, *(sums[name] for name in ("scored", "score_sum", "score_square_sum")))
+        sa.select(*keys, *aggregates(facts, ("scored", "score_sum", "score_square_sum")))
         .where(facts.c.state == State.Completed.value, facts.c.score.is_not(None))
         .where(*fact_conditions(filters, calendar, period))
         .group_by(*(sa.literal_column(str(place)) for place in range(1, len(keys) + 1)))

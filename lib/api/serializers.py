@@ -15,7 +15,8 @@ from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.queries import Group, SelectionSummary
 from lib.analytics.records import Record
 from lib.catalog.dimensions import EXECUTIVE, Dimension
-from lib.catalog.measures import METRICS, MeasureTotals, rounded
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import AVERAGE_SCORE, METRICS, rounded
 
 _COMPRESSED_FROM, _COMPRESSION = 1024, 1
 """Bytes from which an answer is compressed, and how hard: the quickest way halves it already."""
@@ -29,19 +30,19 @@ def figures(sums: MeasureTotals, tops: SelectionSummary | None = None) -> dict[s
         "totalEvaluations": value["totalEvaluations"],
         "completedEvaluations": value["completedEvaluations"],
         "averageScore": value["averageScore"],
-        "sentimentBreakdown": {"positive": sums.positive, "neutral": sums.neutral, "negative": sums.negative},
+        "sentimentBreakdown": {"positive": sums["positive"], "neutral": sums["neutral"], "negative": sums["negative"]},
         "averageDurationSeconds": value["averageDurationSeconds"],
         **best,
         "completionRate": value["completionRate"],
         "failureRate": value["failureRate"],
         "netSentiment": value["netSentiment"],
         "scoredEvaluations": value["scoredEvaluations"],
-        "averageScoreInterval": METRICS["averageScore"].rounded_interval(sums),
+        "averageScoreInterval": AVERAGE_SCORE.rounded_interval(sums),
         "stateBreakdown": {
-            "pending": sums.pending,
-            "processing": sums.processing,
-            "completed": sums.completed,
-            "failed": sums.failed,
+            "pending": sums["pending"],
+            "processing": sums["processing"],
+            "completed": sums["completed"],
+            "failed": sums["failed"],
         },
     }
 

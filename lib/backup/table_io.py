@@ -9,6 +9,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.catalog.rollups import ROLLUPS
 from lib.store import schema
 from lib.store.bulk_io import bulk_insert, load_batches, stream_batches
 
@@ -27,13 +28,13 @@ _FORMS: tuple[tuple[type[sa.types.TypeEngine[Any]], pa.DataType, type[sa.types.T
 )
 """How a column's values are written; the more special types come first."""
 
-ROLLUPS = frozenset(table.name for rollup in schema.ROLLUPS for table in rollup.tables)
+COMPUTED = frozenset(table.name for rollup in ROLLUPS for table in rollup.tables)
 """What a backup does not hold, as it is computed from the rest."""
 
 OF_THE_MOMENT = frozenset({"sessions"})
 """What it does not hold, either: a backup lets nobody in, and a restore signs everybody out."""
 
-FACTS = tuple(table for table in schema.FACTS.sorted_tables if table.name not in ROLLUPS)
+FACTS = tuple(table for table in schema.FACTS.sorted_tables if table.name not in COMPUTED)
 STATE = tuple(table for table in schema.STATE.sorted_tables if table.name not in OF_THE_MOMENT)
 """The tables that a backup holds, in the order in which they can be filled."""
 

@@ -12,7 +12,8 @@ from typing import Any
 import altair as alt
 
 from lib.analytics.queries import Group
-from lib.catalog.measures import METRICS, MeasureTotals
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import AVERAGE_SCORE
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import ChartTheme, apply_theme
 from lib.i18n import t
@@ -36,20 +37,20 @@ def funnel(groups: Sequence[Group], total: MeasureTotals, label: str, look: Char
     Limits: `intervals.control_limits`. None where there are too few groups, or no spread to take limits from. Of more
     than MOST groups some are not drawn, which is said; what is counted in words is of all.
     """
-    deviation = intervals.standard_deviation(total.scored, total.score_sum, total.score_square_sum, SCORE_SCALE)
-    scored = [group for group in groups if group.sums.scored and group.named.id is not None]
+    deviation = _deviation(total)
+    scored = [group for group in groups if group.sums["scored"] and group.named.id is not None]
     if deviation is None or len(scored) < LEAST_GROUPS:
         return None
-    mean = total.score_sum / (total.scored * SCORE_SCALE)
-    metric = METRICS["averageScore"]
+    mean = total["score_sum"] / (total["scored"] * SCORE_SCALE)
+    metric = AVERAGE_SCORE
     marks = [_mark(group, mean, deviation) for group in scored]
     kinds = [t(kind) for kind in KINDS]
     rows: list[dict[str, Any]] = [
         {
             "id": mark.group.named.parameter_value,
             "name": formatting.member_name(mark.group.named),
-            "scored": mark.group.sums.scored,
-            "counted": formatting.count(mark.group.sums.scored),
+            "scored": mark.group.sums["scored"],
+            "counted": formatting.count(mark.group.sums["scored"]),
             "value": mark.value,
             "shown": formatting.metric(metric, mark.group.sums),
             "where": kinds[mark.place],
@@ -58,7 +59,7 @@ def funnel(groups: Sequence[Group], total: MeasureTotals, label: str, look: Char
     ]
     values = [mark.value for mark in marks]
     domain = (max(0.0, min(values) - 0.4), min(10.0, max(values) + 0.4))
-    most = max(group.sums.scored for group in scored)
+    most = max(group.sums["scored"] for group in scored)
     places = Counter(mark.place for mark in marks)
     counts = [places[place] for place in range(len(KINDS))]
     told = t(
@@ -100,11 +101,11 @@ def funnel(groups: Sequence[Group], total: MeasureTotals, label: str, look: Char
 
 def outside(group: MeasureTotals, total: MeasureTotals) -> int | None:
     """Return 1 where a group's mean lies above the whole's 99.8 % limits, -1 below, 0 within; None with few."""
-    deviation = intervals.standard_deviation(total.scored, total.score_sum, total.score_square_sum, SCORE_SCALE)
-    if deviation is None or group.is_small_sample:
+    deviation = _deviation(total)
+    if deviation is None or AVERAGE_SCORE.is_small_sample(group):
         return None
-    value = float(METRICS["averageScore"].value(group) or 0)
-    return 1 - _place(value, total.score_sum / (total.scored * SCORE_SCALE), deviation, group)
+    value = float(AVERAGE_SCORE.value(group) or 0)
+    return 1 - _place(value, total["score_sum"] / (total["scored"] * SCORE_SCALE), deviation, group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class _Mark:
 
 
 def _mark(group: Group, mean: float, deviation: float) -> _Mark:
-    value = group.sums.score_sum / (group.sums.scored * SCORE_SCALE)
+    value = group.sums["score_sum"] / (group.sums["scored"] * SCORE_SCALE)
     return _Mark(group, value, _place(value, mean, deviation, group.sums))
 
 
@@ -129,16 +130,16 @@ def _drawn(marks: Sequence[_Mark], mean: float) -> Sequence[_Mark]:
     def weight(place: int) -> tuple[bool, float]:
         mark = marks[place]
         outside = mark.place in (0, 2)
-        out = abs(mark.value - mean) * math.sqrt(mark.group.sums.scored)  # in standard errors, but for a constant
-        return not outside, -out if outside else -mark.group.sums.scored
+        out = abs(mark.value - mean) * math.sqrt(mark.group.sums["scored"])  # in standard errors, but for a constant
+        return not outside, -out if outside else -mark.group.sums["scored"]
 
     return [marks[place] for place in sorted(sorted(range(len(marks)), key=weight)[:MOST])]
 
 
 def _place(value: float, mean: float, deviation: float, sums: MeasureTotals) -> int:
-    if sums.is_small_sample:
+    if AVERAGE_SCORE.is_small_sample(sums):
         return 3
-    low, high = intervals.control_limits(mean, deviation, sums.scored, 0.998)
+    low, high = intervals.control_limits(mean, deviation, sums["scored"], 0.998)
     return 0 if value > high else 2 if value < low else 1
 
 
@@ -190,3 +191,9 @@ def _spec(label: str, look: ChartTheme, domain: tuple[float, float]) -> dict[str
     ]
     middle = alt.Chart(alt.NamedData("mean")).mark_rule(color=colors.muted).encode(y=alt.Y("value:Q", scale=scale))
     return apply_theme(alt.layer(middle, *lines, points).properties(height=340, width="container"), look)
+
+
+def _deviation(total: MeasureTotals) -> float | None:
+    """Return the standard deviation of single scores, in points; None with fewer than two."""
+    values = (total["scored"], total["score_sum"], total["score_square_sum"])
+    return intervals.standard_deviation(*values, SCORE_SCALE)

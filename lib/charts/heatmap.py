@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 
 from lib.analytics.heatmap import Heatmap
-from lib.catalog.measures import Metric, Unit
+from lib.catalog.metrics import Metric, Unit
 from lib.charts.chart import Chart
 from lib.charts.theme import AXIS, ChartTheme, apply_theme
 from lib.i18n import locale, t
@@ -21,10 +21,10 @@ def heatmap(found: Heatmap, metric: Metric, look: ChartTheme) -> Chart | None:
     rows: list[dict[str, Any]] = []
     for cell in found.cells:
         value = metric.rounded(cell.sums)
-        if value is None or not cell.sums.evaluations:
+        if value is None or not cell.sums["evaluations"]:
             continue
-        ends = metric.interval(cell.sums) if metric.interval else None
-        few = metric.unit is Unit.SCORE and cell.sums.is_small_sample
+        ends = metric.interval(cell.sums)
+        few = metric.unit is Unit.SCORE and metric.is_small_sample(cell.sums)
         rows.append(
             {
                 "weekday": names[cell.weekday - 1],
@@ -33,7 +33,7 @@ def heatmap(found: Heatmap, metric: Metric, look: ChartTheme) -> Chart | None:
                 "value": float(value),
                 "shown": formatting.metric(metric, cell.sums),
                 "interval": formatting.interval(metric.unit, ends),
-                "counted": formatting.count(cell.sums.evaluations),
+                "counted": formatting.count(cell.sums["evaluations"]),
                 "few": few,
             }
         )

@@ -11,7 +11,8 @@ import altair as alt
 from lib.analytics.queries import Group
 from lib.analytics.rank_ranges import tiers
 from lib.catalog.dimensions import Member
-from lib.catalog.measures import FEW_EVALUATIONS, METRICS, MeasureTotals
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import ChartTheme, apply_theme, placed
 from lib.i18n import t
@@ -33,16 +34,16 @@ def ranking(
     Groups with few evaluations are hollow; the others have their rank, which those share who can't be told apart from
     the best of them. Where `before` has a group, a tick shows its average in the compared period.
     """
-    metric = METRICS["averageScore"]
-    scored = [group for group in groups if group.sums.scored]
-    shown = sorted(scored, key=lambda group: -group.sums.evaluations)[:MOST]
+    metric = AVERAGE_SCORE
+    scored = [group for group in groups if group.sums["scored"]]
+    shown = sorted(scored, key=lambda group: -group.sums["evaluations"])[:MOST]
     if not shown:
         return None
     shown.sort(key=lambda group: (-(metric.value(group.sums) or 0), group.named.name))
     ranks = {ranked.group.named: ranked.tier for ranked in tiers(groups)}
     rows = []
     for place, group in enumerate(shown):
-        ends = metric.interval(group.sums) if metric.interval else None
+        ends = metric.interval(group.sums)
         rows.append(
             {
                 "place": place,
@@ -53,9 +54,9 @@ def ranking(
                 "low": ends[0] if ends else None,
                 "high": ends[1] if ends else None,
                 "interval": formatting.interval(metric.unit, ends),
-                "scored": formatting.count(group.sums.scored),
-                "few": group.sums.is_small_sample,
-                "note": t("few evaluations") if group.sums.is_small_sample else "",
+                "scored": formatting.count(group.sums["scored"]),
+                "few": AVERAGE_SCORE.is_small_sample(group.sums),
+                "note": t("few evaluations") if AVERAGE_SCORE.is_small_sample(group.sums) else "",
                 "rank": f"{ranks[group.named]}." if group.named in ranks else "",
                 "before": metric.rounded(was) if (was := (before or {}).get(group.named)) else None,
                 "was": formatting.metric(metric, was) if was else formatting.NOTHING,

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 
 from lib.analytics.standardization import StandardizedScores
-from lib.catalog.measures import METRICS, Unit
+from lib.catalog.metrics import AVERAGE_SCORE, Unit
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import ChartTheme, apply_theme, placed
 from lib.i18n import t
@@ -20,9 +20,9 @@ MOST = 30
 
 def standardized(found: StandardizedScores, label: str, look: ChartTheme) -> Chart | None:
     """Draw groups by their adjusted average with its interval, the raw average beside; thin rows are hollow."""
-    score = METRICS["averageScore"]
+    score = AVERAGE_SCORE
     scored = [row for row in found.rows if row.adjusted is not None and row.named.id is not None]
-    chosen = {row.named for row in sorted(scored, key=lambda row: -row.sums.scored)[:MOST]}
+    chosen = {row.named for row in sorted(scored, key=lambda row: -row.sums["scored"])[:MOST]}
     rows: list[dict[str, Any]] = []
     for row in scored:
         if row.named not in chosen or row.adjusted is None:

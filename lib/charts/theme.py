@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from lib.catalog.measures import Unit
+from lib.catalog.metrics import Unit
 from lib.i18n import locale
 
 AXIS = {Unit.COUNT: ",.0f", Unit.SCORE: ".1f", Unit.SHARE: "~%", Unit.BALANCE: "+.1f", Unit.SECONDS: ",d"}

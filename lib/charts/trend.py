@@ -14,7 +14,7 @@ import altair as alt
 
 from lib.analytics.calendar import Granularity
 from lib.analytics.queries import Trend, TrendPoint
-from lib.catalog.measures import METRICS, Metric, Unit
+from lib.catalog.metrics import METRICS, Metric, Unit
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import AXIS, STEPS, ChartTheme, apply_theme
 from lib.i18n import day, t
@@ -116,9 +116,9 @@ def _pinned(points: Sequence[TrendPoint], notes: Iterable[TrendNote]) -> list[di
 
 
 def _row(point: TrendPoint, granularity: Granularity, metric: Metric, series: str) -> dict[str, Any]:
-    ends = metric.interval(point.sums) if metric.interval else None
+    ends = metric.interval(point.sums)
     # So wide a one would flatten all the rest.
-    band = None if metric.unit is Unit.SCORE and point.sums.is_small_sample else ends
+    band = None if metric.unit is Unit.SCORE and metric.is_small_sample(point.sums) else ends
     value = metric.rounded(point.sums)
     first, partial = point.bucket.first, point.bucket.partial
     return {
@@ -132,8 +132,8 @@ def _row(point: TrendPoint, granularity: Granularity, metric: Metric, series: st
         "low": band[0] if band else None,
         "high": band[1] if band else None,
         "interval": formatting.interval(metric.unit, ends),
-        "evaluations": point.sums.evaluations,
-        "counted": formatting.count(point.sums.evaluations),
+        "evaluations": point.sums["evaluations"],
+        "counted": formatting.count(point.sums["evaluations"]),
         "partial": partial,
     }
 
@@ -165,7 +165,7 @@ def _behind(points: Sequence[TrendPoint], compared: Trend, metric: Metric) -> li
                 "value": None if value is None else float(value),
                 "bucket": formatting.bucket(other.bucket.first, compared.granularity),
                 "shown": formatting.metric(metric, other.sums),
-                "counted": formatting.count(other.sums.evaluations),
+                "counted": formatting.count(other.sums["evaluations"]),
             }
         )
     return found
@@ -196,7 +196,7 @@ def _spec(
     tips = [alt.Tooltip("bucket:N", title=t("When")), alt.Tooltip("shown:N", title=label)]
     if series:
         tips.insert(0, alt.Tooltip("series:N", title=t("Series")))
-    if metric.interval:
+    if metric.uncertainty:
         tips.append(alt.Tooltip("interval:N", title=t("95 % interval")))
     tips.append(alt.Tooltip("counted:N", title=t("Evaluations")))
     rows, dashes = alt.Chart(alt.NamedData("rows")), alt.Chart(alt.NamedData("dashes"))

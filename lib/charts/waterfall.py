@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 
 from lib.analytics.decomposition import SHOWN, Decomposition
-from lib.catalog.measures import METRICS, Unit
+from lib.catalog.metrics import AVERAGE_SCORE, Unit
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import ChartTheme, apply_theme, placed
 from lib.i18n import t
@@ -26,7 +26,7 @@ def waterfall(found: Decomposition, before: str, now: str, look: ChartTheme) -> 
 
     `before` and `now` name the two periods. None where one of them has no score.
     """
-    score = METRICS["averageScore"]
+    score = AVERAGE_SCORE
     was, is_now = score.value(found.before), score.value(found.now)
     if was is None or is_now is None:
         return None

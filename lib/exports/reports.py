@@ -10,11 +10,15 @@ from lib.analytics import queries
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE
-from lib.catalog.measures import METRICS, MeasureTotals
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import METRICS
 from lib.exports.table_files import TableColumn, TableExport, about
 
 REPORTS = ("evaluations", "campaigns", "call-centers", "executives", "trends", "summary")
 FORMATS = ("csv", "xlsx")
+
+_COUNTS = ("positive", "neutral", "negative", "pending", "processing", "failed")
+"""What is told besides the metrics, by state and sentiment."""
 
 _DIMENSIONS = {"campaigns": CAMPAIGN, "call-centers": CALL_CENTER, "executives": EXECUTIVE}
 
@@ -30,8 +34,7 @@ def figure_fields() -> list[TableColumn]:
                 TableColumn("averageScoreHigh", "score"),
                 TableColumn("fewEvaluations"),
             ]
-    counts = ("positive", "neutral", "negative", "pending", "processing", "failed")
-    return [*fields, *(TableColumn(name, "count") for name in counts)]
+    return [*fields, *(TableColumn(name, "count") for name in _COUNTS)]
 
 
 def figure_values(sums: MeasureTotals) -> tuple[Any, ...]:
@@ -40,8 +43,8 @@ def figure_values(sums: MeasureTotals) -> tuple[Any, ...]:
     for name, metric in METRICS.items():
         values.append(metric.rounded(sums))
         if name == "averageScore":
-            values += [*(metric.rounded_interval(sums) or (None, None)), sums.is_small_sample]
-    return (*values, sums.positive, sums.neutral, sums.negative, sums.pending, sums.processing, sums.failed)
+            values += [*(metric.rounded_interval(sums) or (None, None)), metric.is_small_sample(sums)]
+    return (*values, *(sums[name] for name in _COUNTS))
 
 
 def table(

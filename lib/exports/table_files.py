@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from lib.catalog.measures import METRICS
+from lib.catalog.metrics import METRICS
 from lib.formats.csv_injection import escape_formula
 
 CSV_TYPE = "text/csv"

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from lib.analytics.decomposition import SHOWN, Contribution, Decomposition
 from lib.catalog.dimensions import Dimension
-from lib.catalog.measures import METRICS, rounded
+from lib.catalog.metrics import AVERAGE_SCORE, rounded
 from lib.i18n import number, t
 from lib.reports import formatting
 
@@ -71,7 +71,7 @@ def points(value: Fraction, plus: bool = False) -> str:
 
 
 def _change_sentence(found: Decomposition, change: Fraction, groups: str) -> str:
-    score = METRICS["averageScore"]
+    score = AVERAGE_SCORE
     was, is_now = (points(Fraction(score.value(sums) or 0)) for sums in (found.before, found.now))
     values = {
         "by": points(abs(change)),
@@ -116,9 +116,9 @@ def _parts_sentence(parts: Sequence[str]) -> str:
 
 def _part(part: Contribution) -> str:
     name, total = formatting.member_name(part.named), points(part.total, plus=True)
-    if not part.before.scored:
+    if not part.before["scored"]:
         return t("{name} {total} (new)", name=name, total=total)
-    if not part.now.scored:
+    if not part.now["scored"]:
         return t("{name} {total} (no longer there)", name=name, total=total)
     mix, within = points(part.mix, plus=True), points(part.within, plus=True)
     return t("{name} {total} (mix {mix}, within {within})", name=name, total=total, mix=mix, within=within)

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from lib.analytics.calendar import Granularity
 from lib.catalog.dimensions import Member
-from lib.catalog.measures import MeasureTotals, Metric, Unit, Value, rounded
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import Metric, Unit, Value, rounded
 from lib.i18n import dated, day, number, t
 from lib.store.enums import NONE_NAME
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from lib.analytics.import_log import ImportEvent
 from lib.analytics.queries import DatasetStatus, SelectionSummary
-from lib.catalog.measures import METRICS, Unit
+from lib.catalog.metrics import METRICS, Unit
 from lib.i18n import number, t
 from lib.reports import formatting
 from lib.sharing.pinned_links import Figure, PinnedLink, definitions, figures
@@ -65,7 +65,7 @@ def since(
     know is no change.
     """
     changed = status_now.data_version != link.data_version
-    measures, values, meanings = asdict(summary_now.sums), figures(summary_now), definitions()
+    measures, values, meanings = summary_now.sums, figures(summary_now), definitions()
     return LinkDiff(
         made_at=link.created_at,
         data=changed,

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from lib.analytics.queries import DatasetStatus, SelectionSummary
 from lib.analytics.query import EVERYTHING, Grant
-from lib.catalog.measures import FEW_EVALUATIONS, METRICS
+from lib.catalog.metrics import FEW_EVALUATIONS, METRICS
 from lib.sharing import validation
 from lib.store.enums import SCORE_SCALE
 from lib.store.schema import pinned_links
@@ -98,7 +98,7 @@ class PinnedLinks:
             data_changed_at=status.changed_at,
             definitions=definitions(),
             figures=figures(summary),
-            measures=asdict(summary.sums),
+            measures=dict(summary.sums),
             grant=grant,
         )
         values = {name: getattr(link, name) for name in PinnedLink.__dataclass_fields__ if name != "grant"}

@@ -1,18 +1,15 @@
 """The tables of both stores. No queries.
 
-The facts (`FACTS`) live in DuckDB or PostgreSQL, the state (`STATE`) in SQLite or PostgreSQL. The migrations build
-these tables; a test compares the two.
+The facts (`FACTS`) live in DuckDB or PostgreSQL, the state (`STATE`) in SQLite or PostgreSQL. The facts' rollups are
+added to them by `catalog/rollups.py`, from the measures. The migrations build these tables; a test compares the two.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
-
-from lib.store.enums import HISTOGRAM_BINS
 
 FACTS = sa.MetaData()
 STATE = sa.MetaData()
@@ -88,81 +85,8 @@ EVALUATION_INDEXES = (
     sa.Index("evaluations_newest", evaluations.c.audio_at).ddl_if(dialect="postgresql"),
 )
 
-COUNT_MEASURES = (
-    "evaluations",
-    "pending",
-    "processing",
-    "completed",
-    "failed",
-    "ai_calls",
-    "scored",
-    "positive",
-    "neutral",
-    "negative",
-    "timed",
-)
-SUM_MEASURES = ("score_sum", "score_square_sum", "duration_sum")
-HISTOGRAM_MEASURES = tuple(f"score_bin_{number:02}" for number in range(HISTOGRAM_BINS))
-PLAIN_MEASURES = COUNT_MEASURES + SUM_MEASURES
-MEASURES = PLAIN_MEASURES + HISTOGRAM_MEASURES
-"""The additive measures; `lib/catalog/measures.py` says how each is computed from an evaluation."""
-
 KEYS = ("campaign_key", "call_center_key", "engagement_key", "executive_key", "is_ai")
 """What tells evaluations of a day apart: all that a question can filter and group by."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rollup:
-    """Measures summed by some keys and by day or month, or by both where months are much shorter.
-
-    In the monthly table `day` is the first of the month. A cell may have several rows, which add up to it: each change
-    of the facts leaves rows of its own, until they are put together. A cell that holds nothing any more adds up to 0.
-    """
-
-    keys: tuple[str, ...]
-    daily: sa.Table | None
-    monthly: sa.Table | None
-
-    @property
-    def tables(self) -> tuple[sa.Table, ...]:
-        """Its tables, from the longer to the shorter."""
-        return tuple(table for table in (self.daily, self.monthly) if table is not None)
-
-
-def _sums(name: str, keys: tuple[str, ...], found_by: tuple[str, ...], sums: tuple[str, ...] = MEASURES) -> sa.Table:
-    table = sa.Table(
-        name,
-        FACTS,
-        sa.Column("day", sa.Date, nullable=False),
-        *(sa.Column(key, sa.Boolean if key == "is_ai" else sa.Integer, nullable=False) for key in keys),
-        *(sa.Column(each, sa.BigInteger if each in SUM_MEASURES else sa.Integer, nullable=False) for each in sums),
-    )
-    sa.Index(f"{name}_day", table.c.day).ddl_if(dialect="postgresql")
-    for key in found_by:
-        sa.Index(f"{name}_{key}", table.c[key], table.c.day).ddl_if(dialect="postgresql")
-    return table
-
-
-def _rollup(suffix: str, *keys: str, found_by: tuple[str, ...], sums: tuple[str, ...] = PLAIN_MEASURES) -> Rollup:
-    daily, monthly = (_sums(f"{unit}{suffix}", keys, found_by, sums) for unit in ("daily", "monthly"))
-    return Rollup(keys, daily, monthly)
-
-
-BY_CENTER = _rollup("_by_center", "campaign_key", "call_center_key", "is_ai", found_by=("campaign_key",), sums=MEASURES)
-
-ROLLUPS = (
-    Rollup(("is_ai",), _sums("daily_total", ("is_ai",), ()), None),
-    BY_CENTER,
-    _rollup(
-        "_by_engagement",
-        *("campaign_key", "call_center_key", "engagement_key", "is_ai"),
-        found_by=("engagement_key",),
-    ),
-    _rollup("_by_executive", "call_center_key", "executive_key", "is_ai", found_by=("executive_key",)),
-    # By day it would be nearly as long as the facts, which answer for days that make no whole month.
-    Rollup(KEYS, None, _sums("monthly", KEYS, ("engagement_key", "executive_key"))),
-)
-"""From the shortest to the longest; a question is answered from the first that has the keys and measures it needs."""
 
 imports = sa.Table(
     "imports",

@@ -15,7 +15,8 @@ from lib.analytics.query import Filters
 from lib.analytics.rank_ranges import tiers
 from lib.analytics.standardization import StandardizedRow
 from lib.catalog.dimensions import EXECUTIVE, Dimension, Member
-from lib.catalog.measures import METRICS, MeasureTotals, Unit, rounded
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import AVERAGE_SCORE, METRICS, Unit, rounded
 from lib.charts import ranking
 from lib.exports.reports import figure_fields, figure_values
 from lib.exports.table_files import TableColumn
@@ -23,7 +24,6 @@ from lib.i18n import t
 from lib.reports import formatting
 from lib.ui import data_grid, metric_columns, url_state
 from lib.ui.data_grid import MOST_ROWS, GridColumn, Rows
-from lib.ui.metric_columns import SCORE
 from lib.ui.page_context import PageContext
 from lib.ui.style import palette
 from lib.ui.tables import downloads
@@ -80,7 +80,7 @@ def _many_names(found: Breakdown) -> tuple[Member, ...] | None:
     """Return which groups are drawn, in the table or as the largest of a chart, where there are many more."""
     if len(found.groups) <= MOST_ROWS:
         return None
-    scored = itertools.islice((group for group in found.groups if group.sums.scored), ranking.MOST)
+    scored = itertools.islice((group for group in found.groups if group.sums["scored"]), ranking.MOST)
     return tuple(dict.fromkeys(group.named for group in (*found.groups[:MOST_ROWS], *scored)))
 
 
@@ -141,7 +141,7 @@ def _lines(view: PageContext, groups: Groups, alike: Mapping[Member, Standardize
 
 def _columns(groups: Groups, *, with_alike: bool) -> list[GridColumn[_BreakdownRow]]:
     dimension, compared = groups.dimension, groups.before is not None
-    most = max((group.sums.evaluations for group in groups.found.groups), default=1)
+    most = max((group.sums["evaluations"] for group in groups.found.groups), default=1)
     config = st.column_config
     ids = [group.named.parameter_value for group in groups.drawn]
 
@@ -157,12 +157,12 @@ def _columns(groups: Groups, *, with_alike: bool) -> list[GridColumn[_BreakdownR
         *(_alike() if with_alike else []),
         GridColumn(
             t("Evaluations"),
-            lambda line: line.now.evaluations,
+            lambda line: line.now["evaluations"],
             config.ProgressColumn(format="localized", min_value=0, max_value=most, color=palette().accent),
         ),
         *([metric_columns.change(METRICS["totalEvaluations"], _before, _now)] if compared else []),
-        *metric_columns.metric(SCORE, _now),
-        *([metric_columns.change(SCORE, _before, _now)] if compared else []),
+        *metric_columns.metric(AVERAGE_SCORE, _now),
+        *([metric_columns.change(AVERAGE_SCORE, _before, _now)] if compared else []),
         GridColumn(
             t("Rank"),
             lambda line: line.rank,
@@ -170,7 +170,7 @@ def _columns(groups: Groups, *, with_alike: bool) -> list[GridColumn[_BreakdownR
                 help=t("Those who share a rank can't be told apart from the best of them."), format="%d"
             ),
         ),
-        metric_columns.count(t("Scored"), lambda line: line.now.scored),
+        metric_columns.count(t("Scored"), lambda line: line.now["scored"]),
         metric_columns.note(_now),
         GridColumn(
             t("Score over time"),
@@ -180,7 +180,7 @@ def _columns(groups: Groups, *, with_alike: bool) -> list[GridColumn[_BreakdownR
         ),
         GridColumn(
             t("Sentiment"),
-            lambda line: [line.now.positive, line.now.neutral, line.now.negative],
+            lambda line: [line.now["positive"], line.now["neutral"], line.now["negative"]],
             config.BarChartColumn(help=t("Positive, neutral, negative."), y_min=0, color=palette().muted, width=90),
             printed=False,
         ),
@@ -189,7 +189,7 @@ def _columns(groups: Groups, *, with_alike: bool) -> list[GridColumn[_BreakdownR
         *metric_columns.metric(METRICS["completionRate"], _now),
         *metric_columns.metric(METRICS["failureRate"], _now, printed=False),
         metric_columns.count(
-            t("Pending, processing"), lambda line: line.now.pending + line.now.processing, printed=False
+            t("Pending, processing"), lambda line: line.now["pending"] + line.now["processing"], printed=False
         ),
     ]
     if dimension is EXECUTIVE:
@@ -231,5 +231,5 @@ ALIKE_HELP = (
 
 
 def _means(course: Trend) -> tuple[float | None, ...]:
-    found = (SCORE.rounded(point.sums) for point in course.points)
+    found = (AVERAGE_SCORE.rounded(point.sums) for point in course.points)
     return tuple(None if value is None else float(value) for value in found)

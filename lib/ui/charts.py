@@ -13,7 +13,7 @@ from lib.analytics import queries
 from lib.analytics.calendar import Granularity
 from lib.analytics.queries import Trend
 from lib.analytics.query import Filters, local_date
-from lib.catalog.measures import Metric
+from lib.catalog.metrics import Metric
 from lib.charts import trend as trends
 from lib.charts.chart import PICK, Chart
 from lib.charts.histogram import histogram

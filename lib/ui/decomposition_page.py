@@ -13,7 +13,8 @@ from lib.analytics import decomposition, queries
 from lib.analytics.decomposition import SHOWN, Decomposition
 from lib.analytics.queries import ALL_GROUPS
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, Dimension
-from lib.catalog.measures import MeasureTotals, Unit
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import AVERAGE_SCORE, Unit
 from lib.charts.waterfall import waterfall
 from lib.exports.table_files import TableColumn
 from lib.i18n import t
@@ -21,7 +22,6 @@ from lib.reports import filter_text, formatting
 from lib.reports.decomposition_text import Explanation, explain
 from lib.ui import charts, data_grid, page_layout, tables, url_state
 from lib.ui.data_grid import MOST_ROWS, GridColumn, Rows
-from lib.ui.metric_columns import SCORE
 from lib.ui.page_context import PageContext
 from lib.ui.style import palette
 
@@ -128,7 +128,7 @@ def _many(view: PageContext, dimension: Dimension) -> bool:
 def _sentences(told: Explanation, found: Decomposition) -> str:
     hidden = f'<p class="cb-hidden">{html.escape(told.hidden)}</p>' if told.hidden else ""
     chance = ""
-    if SCORE.differs(found.before, found.now) is False:
+    if AVERAGE_SCORE.differs(found.before, found.now) is False:
         chance = f'<p class="cb-chance">≈ {html.escape(t("A change of this size could be chance alone."))}</p>'
     return (
         f'<div class="cb-told"><p>{html.escape(told.change)}</p>{chance}{hidden}<p>{html.escape(told.parts)}</p></div>'
@@ -186,10 +186,10 @@ def _table(view: PageContext, dimension: Dimension, found: Decomposition) -> Non
             (
                 part.named.id,
                 part.named.name,
-                part.before.scored,
-                part.now.scored,
-                SCORE.rounded(part.before),
-                SCORE.rounded(part.now),
+                part.before["scored"],
+                part.now["scored"],
+                AVERAGE_SCORE.rounded(part.before),
+                AVERAGE_SCORE.rounded(part.now),
                 float(part.within),
                 float(part.mix),
                 float(part.total),
@@ -205,22 +205,21 @@ def _table(view: PageContext, dimension: Dimension, found: Decomposition) -> Non
 
 
 def _columns(found: Decomposition) -> list[GridColumn[_DecompositionRow]]:
-    interval = SCORE.interval
-    was, is_now = found.before.scored, found.now.scored
+    was, is_now = found.before["scored"], found.now["scored"]
     return [
         _points(t("Within"), lambda line: line.within),
         _points(t("Mix"), lambda line: line.mix),
         _points(t("Together"), lambda line: line.total),
-        _told(t("Score then"), Unit.SCORE, lambda line: SCORE.rounded(line.before)),
-        _told(t("Score now"), Unit.SCORE, lambda line: SCORE.rounded(line.now)),
+        _told(t("Score then"), Unit.SCORE, lambda line: AVERAGE_SCORE.rounded(line.before)),
+        _told(t("Score now"), Unit.SCORE, lambda line: AVERAGE_SCORE.rounded(line.now)),
         GridColumn(
             t("95 % interval now"),
-            lambda line: formatting.interval(Unit.SCORE, interval(line.now) if interval else None),
+            lambda line: formatting.interval(Unit.SCORE, AVERAGE_SCORE.interval(line.now)),
         ),
-        _told(t("Share then"), Unit.SHARE, lambda line: line.before.scored / was),
-        _told(t("Share now"), Unit.SHARE, lambda line: line.now.scored / is_now),
-        _told(t("Scored then"), Unit.COUNT, lambda line: line.before.scored),
-        _told(t("Scored now"), Unit.COUNT, lambda line: line.now.scored),
+        _told(t("Share then"), Unit.SHARE, lambda line: line.before["scored"] / was),
+        _told(t("Share now"), Unit.SHARE, lambda line: line.now["scored"] / is_now),
+        _told(t("Scored then"), Unit.COUNT, lambda line: line.before["scored"]),
+        _told(t("Scored now"), Unit.COUNT, lambda line: line.now["scored"]),
     ]
 
 

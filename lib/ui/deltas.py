@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lib.catalog.measures import MeasureTotals, Metric, Unit
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import Metric, Unit
 from lib.i18n import t
 from lib.reports import formatting
 

@@ -15,7 +15,8 @@ from datetime import date
 import streamlit as st
 
 from lib.access.users import Role
-from lib.catalog.measures import MeasureTotals, Metric
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import Metric
 from lib.charts.chart import Chart
 from lib.charts.image import ChartImage
 from lib.i18n import current, override_language, t

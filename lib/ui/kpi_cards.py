@@ -13,7 +13,8 @@ from lib.analytics import queries
 from lib.analytics.queries import ALL_GROUPS
 from lib.analytics.rank_ranges import tiers
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, Dimension
-from lib.catalog.measures import FEW_EVALUATIONS, METRICS, MeasureTotals, Metric, Unit
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, METRICS, Metric, Unit
 from lib.i18n import number, t
 from lib.pdf.model import Share
 from lib.reports import formatting
@@ -96,9 +97,9 @@ def sentiment(view: PageContext) -> None:
         [
             ShareSegment(name.lower(), t(name), count, color, {**asked, "sentiment": [name], "state": ["Completed"]})
             for name, count, color in (
-                ("Positive", sums.positive, colors.positive),
-                ("Neutral", sums.neutral, colors.neutral),
-                ("Negative", sums.negative, colors.negative),
+                ("Positive", sums["positive"], colors.positive),
+                ("Neutral", sums["neutral"], colors.neutral),
+                ("Negative", sums["negative"], colors.negative),
             )
         ],
     )
@@ -113,10 +114,10 @@ def states(view: PageContext) -> None:
         [
             ShareSegment(name.lower(), t(name), count, color, {**asked, "state": [name]})
             for name, count, color in (
-                ("Completed", sums.completed, colors.positive),
-                ("Processing", sums.processing, colors.muted),
-                ("Pending", sums.pending, colors.neutral),
-                ("Failed", sums.failed, colors.negative),
+                ("Completed", sums["completed"], colors.positive),
+                ("Processing", sums["processing"], colors.muted),
+                ("Pending", sums["pending"], colors.neutral),
+                ("Failed", sums["failed"], colors.negative),
             )
         ],
     )
@@ -141,9 +142,9 @@ def _place(view: PageContext, dimension: Dimension, name: str | None) -> str:
     """Return the score of the best group, and who can't be told apart from it."""
     asked = view.answers.run
     groups = asked(queries.breakdown, view.filters, view.calendar, dimension, page_size=ALL_GROUPS).groups
-    score = METRICS["averageScore"]
+    score = AVERAGE_SCORE
     best = max(
-        (group for group in groups if group.named.id is not None and group.named.name == name and group.sums.scored),
+        (group for group in groups if group.named.id is not None and group.named.name == name and group.sums["scored"]),
         key=lambda group: score.value(group.sums) or 0,
         default=None,
     )
@@ -167,7 +168,7 @@ def _card(metric: Metric, view: PageContext, course: Sequence[MeasureTotals]) ->
     if metric.unit is Unit.SCORE and metric.value(sums) is not None:
         value += " <small>/ 10</small>"
     few = ""
-    if metric.unit is Unit.SCORE and sums.is_small_sample:
+    if metric.unit is Unit.SCORE and metric.is_small_sample(sums):
         hint = t("Fewer than {few} scored evaluations", few=FEW_EVALUATIONS)
         few = f' <span class="cb-few" title="{html.escape(hint)}">{html.escape(t("few evaluations"))}</span>'
     notes = "".join(f'<span class="cb-note">{html.escape(note)}</span>' for note in _basis(metric, sums))
@@ -180,14 +181,7 @@ def _card(metric: Metric, view: PageContext, course: Sequence[MeasureTotals]) ->
 
 def _basis(metric: Metric, sums: MeasureTotals) -> list[str]:
     """Return what a value rests on: its interval, and of how many evaluations it is."""
-    n = {
-        "averageScore": sums.scored,
-        "netSentiment": sums.sentiments,
-        "failureRate": sums.completed + sums.failed,
-        "averageDurationSeconds": sums.timed,
-        "completionRate": sums.evaluations,
-    }.get(metric.name)
-    ends = metric.interval(sums) if metric.interval else None
+    ends, n = metric.interval(sums), metric.n(sums)
     notes = [t("95 %: {ends}", ends=formatting.interval(metric.unit, ends))] if ends else []
     return notes if n is None else [*notes, t("n = {n}", n=formatting.count(n))]
 

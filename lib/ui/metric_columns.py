@@ -7,15 +7,14 @@ from typing import TypeVar
 
 import streamlit as st
 
-from lib.catalog.measures import METRICS, MeasureTotals, Metric
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import AVERAGE_SCORE, Metric
 from lib.i18n import t
 from lib.reports import formatting
 from lib.ui import deltas
 from lib.ui.data_grid import GridColumn
 from lib.ui.deltas import Delta
 from lib.ui.style import palette
-
-SCORE = METRICS["averageScore"]
 
 R = TypeVar("R")
 Of = Callable[[R], MeasureTotals]
@@ -32,11 +31,14 @@ def metric(which: Metric, now: Of[R], *, printed: bool = True) -> list[GridColum
             printed=printed,
         )
     ]
-    interval = which.interval
-    if interval is not None:
+    if which.uncertainty is not None:
         label = t("{metric}: 95 %", metric=t(which.label))
         columns.append(
-            GridColumn(label, lambda row: formatting.interval(which.unit, interval(now(row))), printed=which is SCORE)
+            GridColumn(
+                label,
+                lambda row: formatting.interval(which.unit, which.interval(now(row))),
+                printed=which is AVERAGE_SCORE,
+            )
         )
     return columns
 
@@ -72,4 +74,4 @@ def count(label: str, amount: Callable[[R], int], *, printed: bool = True) -> Gr
 
 def note(now: Of[R]) -> GridColumn[R]:
     """Return the column that marks rows with few evaluations."""
-    return GridColumn(t("Note"), lambda row: t("few evaluations") if now(row).is_small_sample else "")
+    return GridColumn(t("Note"), lambda row: t("few evaluations") if AVERAGE_SCORE.is_small_sample(now(row)) else "")

@@ -71,7 +71,7 @@ class PageContext:
     @property
     def counted(self) -> str:
         """How many evaluations are shown, in words."""
-        return t("{count} evaluations", count=formatting.count(self.summary.sums.evaluations))
+        return t("{count} evaluations", count=formatting.count(self.summary.sums["evaluations"]))
 
     @property
     def trend(self) -> Trend:
@@ -135,6 +135,6 @@ def _compared(
     sums = answers.run(queries.summary, other, calendar).sums
     return (
         ComparisonContext(other, sums, filter_text.period(ResolvedPeriod(days.first, days.last)))
-        if sums.evaluations
+        if sums["evaluations"]
         else None
     )

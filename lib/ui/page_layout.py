@@ -15,7 +15,7 @@ from lib.access.users import Role
 from lib.analytics import queries
 from lib.analytics.queries import DatasetStatus
 from lib.catalog.dimensions import Dimension, Member
-from lib.catalog.measures import Unit
+from lib.catalog.metrics import Unit
 from lib.errors import CallboardError
 from lib.i18n import t
 from lib.observability.prometheus import PAGES
@@ -64,7 +64,7 @@ def begin(
             )
         )
     share_links.banner(view)
-    if not view.summary.sums.evaluations:
+    if not view.summary.sums["evaluations"]:
         _nothing(view)
         whatever_is_shown(space)
         st.stop()
@@ -176,7 +176,7 @@ def coverage(view: PageContext) -> None:
         return
     now, before = view.summary.sums, view.compared.sums
     told = []
-    if completed := _shift((now.completed, now.evaluations), (before.completed, before.evaluations)):
+    if completed := _shift((now["completed"], now["evaluations"]), (before["completed"], before["evaluations"])):
         told.append(
             t(
                 "{now} of the evaluations are completed, {was} in {label}.",
@@ -185,7 +185,7 @@ def coverage(view: PageContext) -> None:
                 label=view.compared.label,
             )
         )
-    if scored := _shift((now.scored, now.completed), (before.scored, before.completed)):
+    if scored := _shift((now["scored"], now["completed"]), (before["scored"], before["completed"])):
         told.append(
             t(
                 "{now} of the completed evaluations have a score, {was} in {label}.",

@@ -15,7 +15,7 @@ from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
 from lib.analytics.query import PARAMETERS, Filters, parse_day, parse_single
 from lib.catalog.dimensions import DIMENSIONS
-from lib.catalog.measures import METRICS
+from lib.catalog.metrics import METRICS
 from lib.errors import InvalidParameterError, nearest
 from lib.i18n import LANGUAGES
 from lib.store.enums import Sentiment, State

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lib.catalog.measures import METRICS
+from lib.catalog.metrics import AVERAGE_SCORE
 from lib.i18n import t
 from lib.ui import charts, decomposition_page, kpi_cards, page_layout
 from lib.ui.page_context import PageContext
@@ -17,7 +17,7 @@ def show(view: PageContext) -> None:
     decomposition_page.panel(view)
     title = t("Average score over time")
     page_layout.trend_head(title)
-    charts.course(view, title, METRICS["averageScore"], "trend")
+    charts.course(view, title, AVERAGE_SCORE, "trend")
     left, right = st.columns(2, gap="large")
     with left:
         kpi_cards.sentiment(view)

@@ -7,7 +7,7 @@ import streamlit as st
 from lib.analytics import grouped_trends
 from lib.analytics.queries import Trend
 from lib.catalog.dimensions import DIMENSIONS, Dimension
-from lib.catalog.measures import Metric
+from lib.catalog.metrics import Metric
 from lib.i18n import t
 from lib.reports import formatting
 from lib.ui import charts, inputs, url_state

@@ -14,7 +14,8 @@ from lib.analytics.calendar import ONE_DAY, Granularity
 from lib.analytics.queries import Trend, TrendPoint
 from lib.analytics.records import Record
 from lib.catalog.dimensions import DIMENSIONS
-from lib.catalog.measures import METRICS, MeasureTotals, Unit
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import METRICS, Unit
 from lib.exports.reports import figure_fields, figure_values
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE, TableColumn, TableExport, about
 from lib.i18n import override_language, t, t_in_context

@@ -113,8 +113,13 @@ class Socket:
         """Wrap a connection; each message takes one from every bucket."""
         self._receive, self._send = receive, send
         self._quota, self._buckets, self._count = quota, buckets, count
-        self.closed = self.has_ended = False
+        self.closed = self._is_gone = False
         self.used: Callable[[], None] = lambda: None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether one of the two ends is closed."""
+        return self.closed or self._is_gone
 
     async def receive(self) -> Message:
         """Return the next message when its turn comes; one that no page sends ends the connection."""
@@ -126,7 +131,7 @@ class Socket:
                 delay = max(bucket.take() for bucket in self._buckets)
                 if delay:
                     await asyncio.sleep(delay)
-        self.has_ended = self.closed or message["type"] == "websocket.disconnect"
+        self._is_gone = self._is_gone or message["type"] == "websocket.disconnect"
         return {"type": "websocket.disconnect", "code": TRY_AGAIN_LATER} if self.closed else message
 
     async def _check(self, message: Message) -> None:
@@ -153,7 +158,11 @@ class Socket:
         """Send a message, unless the connection was closed here."""
         if not self.closed:
             self.closed = message["type"] == "websocket.close"
-            await self._send(message)
+            try:
+                await self._send(message)
+            except OSError:  # the other end is gone
+                self._is_gone = True
+                raise
 
     async def close(self, code: int, reason: str) -> None:
         """Close the connection; the reason goes to the log."""

@@ -115,7 +115,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._abort_later()
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Send what the application has to say; a close does not wait for one who does not read."""
+        """Send what the application has to say; a close does not wait for one who does not read.
+
+        After a close for a fault nothing is sent: the application learns of it when it receives the next time.
+        """
+        if self.close_sent and self.conn.parser_exc is not None:
+            return
         closes = message["type"] == "websocket.close" and self.handshake_complete
         if closes and not self.writable.is_set():
             self.transport.abort()

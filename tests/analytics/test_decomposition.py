@@ -62,7 +62,12 @@ def test_by_hand(workspace: Workspace, answers: QueryCache, load: Load) -> None:
         ResolvedPeriod(FEBRUARY.date_from, FEBRUARY.date_to),
         ResolvedPeriod(JANUARY.date_from, JANUARY.date_to),
     )
-    assert (found.before.scored, found.now.scored, found.before.evaluations, found.now.evaluations) == (6, 6, 7, 8)
+    assert (found.before["scored"], found.now["scored"], found.before["evaluations"], found.now["evaluations"]) == (
+        6,
+        6,
+        7,
+        8,
+    )
     # M = 22/3 in both months, so the whole stays; shares 4/6 → 1/6, 1/6 → 3/6, 1/6 → 0, 0 → 2/6.
     parts = {part.named.id: (part.within, part.mix) for part in found.parts}
     assert parts == {
@@ -81,7 +86,7 @@ def test_executives_of_several_centers_are_one_group(workspace: Workspace, answe
     load(ROWS)
     found = answers.run(decomposition, FEBRUARY, JANUARY, workspace.calendar, EXECUTIVE)
     # Ann: 8, 8, 4 then 9, 5, 5, 10; Bob: 9, 9, 6 then 5, 10. 3/6 → 4/6 and 3/6 → 2/6; M = 22/3 twice.
-    parts = {part.named.name: (part.before.scored, part.now.scored, part.within) for part in found.parts}
+    parts = {part.named.name: (part.before["scored"], part.now["scored"], part.within) for part in found.parts}
     assert parts == {
         "Ann": (3, 4, Fraction(7, 12) * (Fraction(29, 4) - Fraction(20, 3))),
         "Bob": (3, 2, Fraction(5, 12) * (Fraction(15, 2) - 8)),
@@ -146,7 +151,7 @@ def test_the_parts_are_the_change(workspace: Workspace, load: Load, calls: list[
             float(found.change), abs=1e-9
         )
         for part in found.parts:
-            assert part.within == 0 or (part.before.scored and part.now.scored)
+            assert part.within == 0 or (part.before["scored"] and part.now["scored"])
 
 
 @given(st.lists(st.fractions(max_denominator=10_000), max_size=40))
@@ -171,14 +176,14 @@ def test_parts_are_what_the_formula_says(groups: list[tuple[int, int, int, int]]
     before, now = ([pair[side] for pair in pairs] for side in (0, 1))
     found = decompose(breakdown_of(now), breakdown_of(before))
     whole = MeasureTotals.total(before), MeasureTotals.total(now)
-    if not whole[0].scored or not whole[1].scored:
+    if not whole[0]["scored"] or not whole[1]["scored"]:
         assert not found.parts
         return
-    middle = sum((Fraction(side.score_sum, side.scored * SCORE_SCALE) for side in whole), Fraction()) / 2
+    middle = sum((Fraction(side["score_sum"], side["scored"] * SCORE_SCALE) for side in whole), Fraction()) / 2
     expected = {}
     for number, sides in enumerate(pairs):
-        shares = [Fraction(side.scored, all_.scored) for side, all_ in zip(sides, whole, strict=True)]
-        means = [Fraction(side.score_sum, side.scored * SCORE_SCALE) for side in sides if side.scored]
+        shares = [Fraction(side["scored"], all_["scored"]) for side, all_ in zip(sides, whole, strict=True)]
+        means = [Fraction(side["score_sum"], side["scored"] * SCORE_SCALE) for side in sides if side["scored"]]
         if means:
             within = (shares[0] + shares[1]) / 2 * (means[1] - means[0]) if len(means) == 2 else Fraction()
             expected[str(number)] = (within, (shares[1] - shares[0]) * (sum(means, Fraction()) / len(means) - middle))
@@ -276,7 +281,7 @@ def test_real_calls(workspace: Workspace, answers: QueryCache, load: Load) -> No
     now, before = Filters(date(2014, 9, 1), date(2014, 9, 30)), Filters(date(2014, 8, 1), date(2014, 8, 31))
     for dimension in (CAMPAIGN, EXECUTIVE):
         found = answers.run(decomposition, now, before, workspace.calendar, dimension)
-        assert found.before.scored > 1000 and found.now.scored > 1000
+        assert found.before["scored"] > 1000 and found.now["scored"] > 1000
         assert found.change == sum(part.total for part in found.parts) != 0
         totals = [abs(part.total) for part in found.parts]
         assert totals == sorted(totals, reverse=True)

@@ -12,7 +12,8 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.query import Filters, Grant
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Member
-from lib.catalog.measures import METRICS, MeasureTotals
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import METRICS
 from lib.jobs.tasks import TASKS
 from lib.workspace import Workspace
 from tests.conftest import Load
@@ -32,7 +33,7 @@ def test_by_hand(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     found = answers.run(grouped_trends.split, Filters(), workspace.calendar, CAMPAIGN, Granularity.DAILY)
     assert [named.name for named, _ in found.largest] == ["Alpha", "Beta", "(none)"]
     assert found.rest is None and found.rest_count == 0
-    counts = [[point.sums.evaluations for point in course.points] for _, course in found.largest]
+    counts = [[point.sums["evaluations"] for point in course.points] for _, course in found.largest]
     assert counts == [[1, 0, 1], [1, 0, 0], [0, 0, 1]]
     brief = answers.run(grouped_trends.sparklines, Filters(), workspace.calendar, CAMPAIGN)
     assert brief.buckets == (date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 3))

@@ -12,18 +12,19 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics import integrity, queries, rollup
 from lib.analytics.query import Filters
+from lib.catalog.rollups import BY_CENTER, ROLLUPS
 from lib.jobs.tasks import TASKS
 from lib.store import schema
 from lib.workspace import Workspace
 from tests.conftest import Load
 
 CALLS = "id,audioDate,averageNote,campaignName\n1,2024-01-01,5,A\n2,2024-01-02,7,B\n3,2024-02-01,9,A\n"
-TOTAL, CENTER = schema.ROLLUPS[0].tables[0], schema.BY_CENTER
+TOTAL, CENTER = ROLLUPS[0].tables[0], BY_CENTER
 DAY = date(2024, 1, 2)
 
 
 def lose_a_row(connection: Connection) -> None:
-    table = schema.ROLLUPS[-1].tables[0]
+    table = ROLLUPS[-1].tables[0]
     connection.execute(sa.delete(table).where(table.c.day == date(2024, 2, 1)))
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from lib.analytics.queries import Group
 from lib.analytics.rank_ranges import tiers
 from lib.catalog.dimensions import Member
-from lib.catalog.measures import METRICS, MeasureTotals, score_difference
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import AVERAGE_SCORE, METRICS
 from lib.store.enums import SCORE_SCALE
 
 
@@ -73,7 +74,7 @@ def test_tiers_are_what_the_definition_says(numbers: list[tuple[int, int, int]])
     while len(expected) < len(ranked):
         best, last = len(expected), len(expected)
         for place in range(best, len(ranked)):
-            ends = score_difference(ranked[best].sums, ranked[place].sums, confidence)
+            ends = AVERAGE_SCORE.difference(ranked[best].sums, ranked[place].sums, confidence)
             if ends is None or ends[0] <= 0 <= ends[1]:
                 last = place
         expected += [(expected[-1] if expected else 0) + 1] * (last + 1 - best)
@@ -99,12 +100,12 @@ def test_later_tiers_are_told_from_the_best_of_each_before(groups: list[Group]) 
     score = METRICS["averageScore"]
     values = [float(score.value(each.group.sums) or 0) for each in found]
     assert values == sorted(values, reverse=True)
-    assert len(found) == sum(not each.sums.is_small_sample for each in groups)
+    assert len(found) == sum(not AVERAGE_SCORE.is_small_sample(each.sums) for each in groups)
     numbers = [each.tier for each in found]
     assert numbers == sorted(numbers) and set(numbers) == set(range(1, max(numbers, default=0) + 1))
     for number in set(numbers):
         best = next(each.group for each in found if each.tier == number)
         for each in found:
-            ends = score_difference(best.sums, each.group.sums, 1 - 0.05 / max(len(found) - 1, 1))
+            ends = AVERAGE_SCORE.difference(best.sums, each.group.sums, 1 - 0.05 / max(len(found) - 1, 1))
             assert ends is not None
             assert each.tier <= number or not ends[0] <= 0 <= ends[1]

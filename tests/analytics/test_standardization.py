@@ -16,7 +16,7 @@ from lib.analytics.query import Filters, Grant
 from lib.analytics.query_cache import QueryCache
 from lib.analytics.standardization import StandardizedRow, StandardizedScores, standardized_scores
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
-from lib.catalog.measures import METRICS
+from lib.catalog.metrics import METRICS
 from lib.store import schema
 from lib.workspace import Workspace
 from tests.conftest import Load

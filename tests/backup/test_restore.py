@@ -364,6 +364,6 @@ def test_every_table_can_be_kept() -> None:
     for table in (*table_io.FACTS, *table_io.STATE):
         described = table_io.table_of(table.name, table_io.shape(table))
         assert described.columns.keys() == table.columns.keys()
-    assert {table.name for table in table_io.FACTS} | table_io.ROLLUPS == set(schema.FACTS.tables)
+    assert {table.name for table in table_io.FACTS} | table_io.COMPUTED == set(schema.FACTS.tables)
     assert {table.name for table in table_io.STATE} == set(schema.STATE.tables) - table_io.OF_THE_MOMENT
     assert archive.FORMAT == 1

@@ -1,106 +1,78 @@
-"""What can be told from chance, metric by metric, on sums that one can check by hand or in published tables."""
+"""Totals of measures: named, exact, and 0 where nothing was given."""
 
 from __future__ import annotations
 
-import numpy as np
+import pickle
+
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy import stats
 
-from lib.catalog.measures import METRICS, MeasureTotals, rounded
-from lib.store.enums import SCORE_SCALE
+from lib.catalog.measures import MEASURES, NOTHING, PLAIN_MEASURES, MeasureTotals
+from lib.catalog.metrics import METRICS, Quotient
+from lib.catalog.rollups import ROLLUPS
+
+SOME = MeasureTotals(evaluations=5, completed=4, scored=3, score_sum=210_000)
 
 
-def scored(*points: float) -> MeasureTotals:
-    values = [round(point * SCORE_SCALE) for point in points]
-    return MeasureTotals(
-        scored=len(values), score_sum=sum(values), score_square_sum=sum(value * value for value in values)
+def test_totals_are_a_map_of_measures() -> None:
+    assert SOME["scored"] == 3 and SOME["failed"] == 0
+    assert tuple(SOME) == PLAIN_MEASURES and len(SOME) == len(PLAIN_MEASURES)
+    assert {name: total for name, total in SOME.items() if total} == {
+        "evaluations": 5,
+        "completed": 4,
+        "scored": 3,
+        "score_sum": 210_000,
+    }
+    with pytest.raises(KeyError, match="nothing_of_ours"):
+        SOME["nothing_of_ours"]
+    with pytest.raises(KeyError, match="scored_twice"):
+        MeasureTotals(scored_twice=1)
+
+
+def test_totals_add_up_and_come_apart() -> None:
+    more = MeasureTotals(evaluations=2, failed=1, score_sum=-1)
+    assert SOME + more == MeasureTotals(evaluations=7, completed=4, failed=1, scored=3, score_sum=209_999)
+    assert SOME + more - more == SOME
+    assert MeasureTotals.total([SOME, more, more])["evaluations"] == 9
+    assert MeasureTotals.total([]) == NOTHING == MeasureTotals()
+    assert MeasureTotals.from_values([None] * len(PLAIN_MEASURES)) == NOTHING
+
+
+def test_equal_totals_are_one_key() -> None:
+    same = MeasureTotals(score_sum=210_000, scored=3, completed=4, evaluations=5)
+    assert {SOME: 1}[same] == 1 and pickle.loads(pickle.dumps(SOME)) == SOME  # noqa: S301 - our own
+    assert dict(SOME) != SOME and SOME != NOTHING
+    assert repr(MeasureTotals(scored=2)) == "MeasureTotals(scored=2)"
+
+
+def test_each_metric_says_what_it_rests_on() -> None:
+    totals = MeasureTotals(
+        evaluations=9, completed=6, failed=2, scored=5, timed=4, positive=1, neutral=1, negative=1, score_sum=1
     )
+    assert {name: metric.n(totals) for name, metric in METRICS.items()} == {
+        "totalEvaluations": None,
+        "completedEvaluations": None,
+        "averageScore": 5,
+        "averageDurationSeconds": 4,
+        "completionRate": 9,
+        "failureRate": 8,
+        "netSentiment": 3,
+        "scoredEvaluations": None,
+    }
+    assert METRICS["averageScore"].is_small_sample(totals) and not METRICS["scoredEvaluations"].is_small_sample(totals)
+    assert not METRICS["averageScore"].is_small_sample(MeasureTotals(scored=30))
 
 
-def test_an_average_that_moved() -> None:
-    low, high = scored(5, 6, 7, 5, 6, 7), scored(8, 9, 8, 9, 8, 9)
-    assert METRICS["averageScore"].differs(low, high) is True
-    assert METRICS["averageScore"].differs(high, low) is True
+def test_formulas_name_measures_that_every_rollup_holds() -> None:
+    for metric in METRICS.values():
+        formula = metric.formula
+        parts = (formula.numerator, formula.denominator) if isinstance(formula, Quotient) else (formula,)
+        for name in (name for part in parts for name in (*part.plus, *part.minus)):
+            assert name in PLAIN_MEASURES, metric.name
+            assert all(name in table.columns for rollup in ROLLUPS for table in rollup.tables)
 
 
-def test_an_average_that_may_not_have_moved() -> None:
-    assert METRICS["averageScore"].differs(scored(5, 6, 7), scored(6, 7, 8)) is False  # 1 ± 2.3
-
-
-def test_too_few_to_tell() -> None:
-    assert METRICS["averageScore"].differs(scored(5), scored(8, 9)) is None
-    for name in ("completionRate", "failureRate", "netSentiment"):
-        assert (
-            METRICS[name].differs(MeasureTotals(), MeasureTotals(evaluations=3, completed=3, positive=2, negative=1))
-            is None
-        )
-
-
-def test_shares() -> None:
-    # Newcombe (1998): 56 of 70 against 48 of 80 is 0.0524 to 0.3339.
-    more, less = (
-        MeasureTotals(evaluations=70, completed=56, failed=14),
-        MeasureTotals(evaluations=80, completed=48, failed=32),
-    )
-    for name in ("completionRate", "failureRate"):
-        assert METRICS[name].differs(less, more) is True
-        assert METRICS[name].differs(less, less) is False
-    rate = METRICS["completionRate"]
-    assert rate.difference is not None
-    assert rate.difference(less, more) == pytest.approx((0.0524, 0.3339), abs=5e-5)
-    failure = METRICS["failureRate"]
-    assert failure.difference is not None
-    assert failure.difference(less, more) == pytest.approx((-0.3339, -0.0524), abs=5e-5)
-
-
-def test_what_has_no_test() -> None:
-    many, few = (
-        MeasureTotals(evaluations=900, completed=900, scored=900, timed=900, duration_sum=9),
-        MeasureTotals(evaluations=1),
-    )
-    for name in ("totalEvaluations", "completedEvaluations", "scoredEvaluations", "averageDurationSeconds"):
-        assert METRICS[name].differs(few, many) is None
-
-
-moods = st.lists(st.sampled_from([-1, 0, 1]), min_size=2, max_size=80).filter(lambda values: len(set(values)) > 1)
-
-
-def felt(values: list[int]) -> MeasureTotals:
-    return MeasureTotals(positive=values.count(1), neutral=values.count(0), negative=values.count(-1))
-
-
-@given(moods, moods)
-def test_net_sentiment_is_a_mean_of_ones(before: list[int], now: list[int]) -> None:
-    metric = METRICS["netSentiment"]
-    assert metric.difference is not None and metric.interval is not None
-    theirs = stats.ttest_ind(now, before, equal_var=False).confidence_interval(0.95)
-    assert metric.difference(felt(before), felt(now)) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
-    low, high = stats.ttest_1samp(now, 0).confidence_interval(0.95)
-    assert metric.interval(felt(now)) == pytest.approx((max(low, -1), min(high, 1)), abs=1e-9)
-
-
-def test_sentiments_that_are_all_the_same_tell_no_spread() -> None:
-    metric = METRICS["netSentiment"]
-    assert metric.interval is not None
-    assert metric.interval(MeasureTotals(positive=3)) is None
-    assert metric.differs(MeasureTotals(positive=3), MeasureTotals(neutral=2)) is None
-    assert metric.differs(MeasureTotals(positive=40), MeasureTotals(positive=20, neutral=10, negative=10)) is True
-
-
-@pytest.mark.parametrize(
-    ("value", "wanted"),
-    [(7.335, 7.34), (1.005, 1.01), (2.675, 2.68), (-1.005, -1.01), (7.3349999, 7.33), (1e-20, 0.0), (9.995, 10.0)],
-)
-def test_a_float_is_rounded_as_it_is_written(value: float, wanted: float) -> None:
-    assert rounded(value, 2) == rounded(np.float64(value), 2) == wanted
-
-
-@given(score=st.integers(0, 10 * SCORE_SCALE), count=st.integers(2, 200))
-def test_the_interval_of_equal_scores_is_their_average(score: int, count: int) -> None:
-    sums = MeasureTotals(
-        evaluations=count, completed=count, scored=count, score_sum=count * score, score_square_sum=count * score**2
-    )
-    metric = METRICS["averageScore"]
-    assert metric.rounded_interval(sums) == (metric.rounded(sums), metric.rounded(sums))
+def test_a_rollup_stores_each_measure_as_it_is_declared() -> None:
+    for rollup in ROLLUPS:
+        for table in rollup.tables:
+            for name in table.columns.keys() & MEASURES.keys():
+                assert isinstance(table.columns[name].type, MEASURES[name].storage)

@@ -8,7 +8,8 @@ from lib.analytics import queries
 from lib.analytics.calendar import Bucket, Granularity
 from lib.analytics.planner import ResolvedPeriod
 from lib.catalog.dimensions import Member
-from lib.catalog.measures import METRICS, MeasureTotals
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import METRICS
 from lib.charts.chart import Chart
 from lib.charts.funnel import funnel
 from lib.charts.histogram import histogram

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 from lib.analytics.queries import Group
 from lib.catalog.dimensions import Member
-from lib.catalog.measures import METRICS, MeasureTotals
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import METRICS
 from lib.charts import funnel
 from lib.charts.chart import Chart
 from lib.charts.theme import LIGHT, ChartTheme

@@ -21,6 +21,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from lib.analytics import rollup
+from lib.catalog.measures import MEASURES
 from lib.settings import Settings
 from lib.store import schema
 from lib.workspace import Workspace
@@ -33,7 +34,7 @@ DAILY = sa.Table(  # the rollup that the first revision had
     sa.MetaData(),
     sa.Column("day", sa.Date),
     *(sa.Column(key, sa.Boolean if key == "is_ai" else sa.Integer) for key in schema.KEYS),
-    *(sa.Column(name, sa.BigInteger) for name in schema.MEASURES),
+    *(sa.Column(name, sa.BigInteger) for name in MEASURES),
 )
 
 

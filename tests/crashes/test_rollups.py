@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from lib.analytics import rollup
 from lib.analytics.query import EVERYTHING
+from lib.catalog.rollups import ROLLUPS
 from lib.ingest import service
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
@@ -20,7 +21,7 @@ from tests.crashes.killing import BEGIN, Kills, Openings, differences
 BASE_ROWS = 1_500
 BATCH = 50
 EVERY = 3  # of so many tables a round puts one together
-TABLES = [table for each in schema.ROLLUPS for table in each.tables]
+TABLES = [table for each in ROLLUPS for table in each.tables]
 
 
 def batch(round_: int, number: int) -> dict[str, int]:

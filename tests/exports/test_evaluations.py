@@ -48,10 +48,10 @@ def test_every_row_and_every_sum(workspace: Workspace, form: str) -> None:
     frame = pd.read_csv(path, encoding="utf-8-sig") if form == "csv" else pd.read_excel(path, engine="openpyxl")
     sums = workspace.answers.run(summary, Filters(), workspace.calendar).sums
     completed = frame[frame["state"] == "Completed"]
-    assert (len(frame), frame["id"].nunique(), len(completed)) == (ROWS, ROWS, sums.completed)
-    assert round(completed["averageNote"].sum() * 10_000) == sums.score_sum
-    assert completed["durationInSeconds"].sum() == sums.duration_sum
-    assert frame["isAICall"].sum() == sums.ai_calls
+    assert (len(frame), frame["id"].nunique(), len(completed)) == (ROWS, ROWS, sums["completed"])
+    assert round(completed["averageNote"].sum() * 10_000) == sums["score_sum"]
+    assert completed["durationInSeconds"].sum() == sums["duration_sum"]
+    assert frame["isAICall"].sum() == sums["ai_calls"]
     whole = pa.Table.from_batches(list(sample_data.batches(ROWS, 2, date(2024, 6, 30), ZoneInfo("UTC")))).to_pandas()
     dates = pd.to_datetime(frame.sort_values("id")["audioDate"], utc=True)
     assert (dates.to_numpy() == whole.sort_values("id")["audio_at"].dt.tz_localize("UTC").to_numpy()).all()

@@ -10,7 +10,7 @@ from lib.analytics.decomposition import decomposition
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import ENGAGEMENT
-from lib.catalog.measures import METRICS
+from lib.catalog.metrics import METRICS
 from lib.jobs.tasks import TASKS
 from lib.reports.decomposition_text import explain
 from lib.workspace import Workspace
@@ -39,7 +39,7 @@ def test_the_mix_hides_an_improvement(workspace: Workspace, answers: QueryCache)
     for part in found.parts:
         assert part.within > 0 and SCORE.differs(part.before, part.now)
     hard = min(found.parts, key=lambda part: SCORE.value(part.now) or 0)
-    assert hard.now.scored * found.before.scored > 2 * hard.before.scored * found.now.scored
+    assert hard.now["scored"] * found.before["scored"] > 2 * hard.before["scored"] * found.now["scored"]
     words = explain(found, ENGAGEMENT)
     assert words is not None and words.hidden is not None and words.hidden.startswith("The mix hides an improvement")
 

@@ -15,7 +15,8 @@ from lib.analytics import queries
 from lib.analytics.import_log import imports_since
 from lib.analytics.queries import DatasetStatus, SelectionSummary
 from lib.analytics.query import Filters
-from lib.catalog import measures
+from lib.catalog import metrics
+from lib.catalog.measures import PLAIN_MEASURES
 from lib.errors import FileError, InvalidParameterError
 from lib.jobs.tasks import TASKS
 from lib.reports import formatting
@@ -78,9 +79,9 @@ def test_a_link_is_kept_with_its_figures(workspace: Workspace, load: Load) -> No
         "netSentiment": 0.0,
         "scoredEvaluations": 2,
     }
-    assert set(link.measures) == set(schema.PLAIN_MEASURES)
+    assert set(link.measures) == set(PLAIN_MEASURES)
     assert (link.measures["score_sum"], link.measures["score_square_sum"]) == (140_000, 10_000_000_000)
-    assert link.definitions["completionRate"] == measures.METRICS["completionRate"].help
+    assert link.definitions["completionRate"] == metrics.METRICS["completionRate"].help
     assert "30" in link.definitions["Few evaluations"] and "10,000" in link.definitions["Unit of scores"]
 
 
@@ -192,14 +193,17 @@ def test_another_time_zone_is_told(workspace: Workspace, load: Load) -> None:
     assert "No import was made since: the data changed by sample data or another time zone." in words
 
 
+TWICE = metrics.Quotient(metrics.Sum(("score_sum", "score_sum")), metrics.Sum(("scored",)), 10_000)
+
+
 def test_another_definition_is_told(workspace: Workspace, load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     load(FIRST)
     link = pin(workspace, {})
-    score = measures.METRICS["averageScore"]
-    doubled = replace(score, help="Twice the score.", formula=lambda s: (2 * s.score_sum, s.scored * 10_000))
-    monkeypatch.setitem(measures.METRICS, "averageScore", doubled)
-    monkeypatch.setitem(measures.METRICS, "more", replace(doubled, name="more"))
-    monkeypatch.delitem(measures.METRICS, "netSentiment")
+    score = metrics.METRICS["averageScore"]
+    doubled = replace(score, help="Twice the score.", formula=TWICE)
+    monkeypatch.setitem(metrics.METRICS, "averageScore", doubled)
+    monkeypatch.setitem(metrics.METRICS, "more", replace(doubled, name="more"))
+    monkeypatch.delitem(metrics.METRICS, "netSentiment")
     found, words = told(workspace, link)
     assert not found.data and not found.selection
     assert found.figures == (FigureChange("averageScore", 5.0, 10.0),)

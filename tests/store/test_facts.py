@@ -65,12 +65,12 @@ def other(workspace: Workspace, settings: Settings) -> Iterator[Workspace]:
 
 
 def ask(workspace: Workspace) -> int:
-    return workspace.answers.run(queries.summary, Filters(), workspace.calendar).sums.evaluations
+    return workspace.answers.run(queries.summary, Filters(), workspace.calendar).sums["evaluations"]
 
 
 def at_once(workspace: Workspace) -> int | None:
     found = workspace.answers.get_cached(queries.summary, Filters(), workspace.calendar)
-    return None if found is None else found[0].sums.evaluations
+    return None if found is None else found[0].sums["evaluations"]
 
 
 def write(workspace: Workspace) -> None:

@@ -41,7 +41,7 @@ def page() -> None:
     from lib import i18n, workspace
     from lib.analytics import queries
     from lib.analytics.calendar import Granularity
-    from lib.catalog.measures import METRICS
+    from lib.catalog.metrics import METRICS
     from lib.charts.theme import LIGHT, ChartTheme
     from lib.charts.trend import trend
     from lib.pdf import document

@@ -1,0 +1,71 @@
+"""The rollups' tables: measures summed by some keys and by day or month. `analytics/rollup.py` fills them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from lib.catalog.measures import MEASURES, PLAIN_MEASURES
+from lib.store.schema import FACTS, KEYS
+
+
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    """Measures summed by some keys and by day or month, or by both where months are much shorter.
+
+    In the monthly table `day` is the first of the month. A cell may have several rows, which add up to it: each change
+    of the facts leaves rows of its own, until they are put together. A cell that holds nothing any more adds up to 0.
+    """
+
+    keys: tuple[str, ...]
+    daily: sa.Table | None
+    monthly: sa.Table | None
+
+    @property
+    def tables(self) -> tuple[sa.Table, ...]:
+        """Its tables, from the longer to the shorter."""
+        return tuple(table for table in (self.daily, self.monthly) if table is not None)
+
+
+def _table(
+    name: str, keys: tuple[str, ...], found_by: tuple[str, ...], measures: tuple[str, ...] = tuple(MEASURES)
+) -> sa.Table:
+    table = sa.Table(
+        name,
+        FACTS,
+        sa.Column("day", sa.Date, nullable=False),
+        *(sa.Column(key, sa.Boolean if key == "is_ai" else sa.Integer, nullable=False) for key in keys),
+        *(sa.Column(each, MEASURES[each].storage, nullable=False) for each in measures),
+    )
+    sa.Index(f"{name}_day", table.c.day).ddl_if(dialect="postgresql")
+    for key in found_by:
+        sa.Index(f"{name}_{key}", table.c[key], table.c.day).ddl_if(dialect="postgresql")
+    return table
+
+
+def _rollup(suffix: str, *keys: str, found_by: tuple[str, ...], measures: tuple[str, ...] = PLAIN_MEASURES) -> Rollup:
+    daily, monthly = (_table(f"{unit}{suffix}", keys, found_by, measures) for unit in ("daily", "monthly"))
+    return Rollup(keys, daily, monthly)
+
+
+BY_CENTER = _rollup(
+    "_by_center",
+    *("campaign_key", "call_center_key", "is_ai"),
+    found_by=("campaign_key",),
+    measures=tuple(MEASURES),
+)
+
+ROLLUPS = (
+    Rollup(("is_ai",), _table("daily_total", ("is_ai",), ()), None),
+    BY_CENTER,
+    _rollup(
+        "_by_engagement",
+        *("campaign_key", "call_center_key", "engagement_key", "is_ai"),
+        found_by=("engagement_key",),
+    ),
+    _rollup("_by_executive", "call_center_key", "executive_key", "is_ai", found_by=("executive_key",)),
+    # By day it would be nearly as long as the facts, which answer for days that make no whole month.
+    Rollup(KEYS, None, _table("monthly", KEYS, ("engagement_key", "executive_key"))),
+)
+"""From the shortest to the longest; a question is answered from the first that has the keys and measures it needs."""
