@@ -1,9 +1,15 @@
-"""What the program is built from: every package pinned by version and hash, none of them unused, none from an address."""
+"""What the program is built from, and the package that it becomes.
+
+Every dependency is pinned by version and hash, none of them is unused, and none comes from an address.
+"""
 
 from __future__ import annotations
 
 import ast
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from importlib import metadata
@@ -13,6 +19,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from lib import __version__
 from tests.conftest import ROOT
 
 LOCKS = ("requirements.lock", "requirements-dev.lock")
@@ -105,3 +112,16 @@ def test_no_dependency_is_unused(dependencies: list[Requirement], folders: tuple
             assert modules.get(name, set()) & used, f"{name} is imported nowhere; say in {__name__} how it is used"
     known = {canonicalize_name(each.name) for each in (*RUNTIME, *TOOLS)}
     assert set(BY_NAME) <= known, "what is no dependency any more needs no reason"
+
+
+def test_the_package_has_the_programs_version(tmp_path: Path) -> None:
+    """Build the metadata as an installation does; the version is written down in `lib/__init__.py` alone."""
+    assert PROJECT["project"]["dynamic"] == ["version"]
+    for name in ("pyproject.toml", "README.md", "lib/__init__.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "made").mkdir()
+    build = "from setuptools import build_meta; build_meta.prepare_metadata_for_build_wheel('made')"
+    subprocess.run([sys.executable, "-c", build], cwd=tmp_path, check=True, capture_output=True)
+    (folder,) = (tmp_path / "made").glob("*.dist-info")
+    assert metadata.PathDistribution(folder).version == __version__
