@@ -114,14 +114,17 @@ def test_no_dependency_is_unused(dependencies: list[Requirement], folders: tuple
     assert set(BY_NAME) <= known, "what is no dependency any more needs no reason"
 
 
-def test_the_package_has_the_programs_version(tmp_path: Path) -> None:
+def test_the_package_has_the_programs_version_and_license(tmp_path: Path) -> None:
     """Build the metadata as an installation does; the version is written down in `lib/__init__.py` alone."""
     assert PROJECT["project"]["dynamic"] == ["version"]
-    for name in ("pyproject.toml", "README.md", "lib/__init__.py"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "lib/__init__.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "made").mkdir()
     build = "from setuptools import build_meta; build_meta.prepare_metadata_for_build_wheel('made')"
     subprocess.run([sys.executable, "-c", build], cwd=tmp_path, check=True, capture_output=True)
     (folder,) = (tmp_path / "made").glob("*.dist-info")
-    assert metadata.PathDistribution(folder).version == __version__
+    package = metadata.PathDistribution(folder)
+    assert package.version == __version__
+    assert package.metadata["License-Expression"] == "Apache-2.0"
+    assert (folder / "licenses" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
