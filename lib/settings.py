@@ -1,6 +1,6 @@
 """The settings: read once from `CALLBOARD_*` variables or `.env`, checked when the program starts.
 
-Each field is one variable; its description is the help that the README repeats. What a setting does
+Each field is one variable; its description is the help that `docs/administrator.md` repeats. What a setting does
 lives with what it sets.
 """
 

@@ -18,7 +18,10 @@ with page_layout.stop_on_error():
             users_admin.show(space)
         else:
             st.info(
-                t("There is no login: whoever reaches this address may do all of it. The README says how to set one.")
+                t(
+                    "There is no login: whoever reaches this address may do all of it. "
+                    "docs/administrator.md says how to set one."
+                )
             )
         st.subheader(t("API keys"), anchor=False)
         st.caption(t("The API answers under /v1 with the numbers of these pages; its documentation is at /v1/docs."))

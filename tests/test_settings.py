@@ -1,4 +1,4 @@
-"""Settings: read, checked, and all of them in the README."""
+"""Settings: read, and checked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from lib import settings
 from lib.errors import ConfigurationError
 from lib.settings import PREFIX, Settings
-from tests.conftest import ROOT
 
 
 def test_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -90,11 +89,3 @@ def test_a_slip_of_the_pen_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CALLBOARD_TIMEZON", "UTC")
     (line,) = settings.unknown_variables()
     assert "CALLBOARD_TIMEZON" in line and "did you mean 'CALLBOARD_TIMEZONE'" in line
-
-
-def test_the_readme_lists_them_all() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    for name, field in Settings.model_fields.items():
-        assert field.description
-        assert f"`{PREFIX}{name.upper()}`" in readme
-        assert field.description in readme

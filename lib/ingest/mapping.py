@@ -1,6 +1,6 @@
 """Mappings: where each canonical column of an evaluation comes from in a file with other columns.
 
-A mapping is a TOML file (`contract/import.md` in words, `Mapping.from_toml` in code). Reading the file's rows is
+A mapping is a TOML file (`docs/administrator.md` in words, `Mapping.from_toml` in code). Reading the file's rows is
 `open_reader.py`; turning values into what is stored is `value_parsers.py`.
 """
 

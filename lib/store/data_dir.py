@@ -84,7 +84,7 @@ def unusable(path: Path, error: OSError) -> StorageError:
 
 
 def _named(path: Path) -> str:
-    """Name a folder as one who reads the README knows it; who sees the message need not know where it lies."""
+    """Name a folder as the documents do; whoever sees the message need not know where it is."""
     if path.name in FOLDERS:
         return f"The folder '{path.name}' of the data dir"
     return f"The folder {path} (CALLBOARD_DATA_DIR says where)"
