@@ -36,6 +36,12 @@ def test_links_lead_to_files(document: Path) -> None:
     assert broken == []
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_that_are_named_are_there(document: Path) -> None:
+    named = re.findall(r"`((?:lib|pages|tests|docs|samples)/[\w./-]*)`", document.read_text("utf-8"))
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_the_readme_is_short_and_leads_to_every_document() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     assert len(readme.splitlines()) <= 150
@@ -55,6 +61,12 @@ def test_administrators_find_every_setting() -> None:
 def test_no_document_names_a_setting_that_is_none(document: Path) -> None:
     named = set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", document.read_text("utf-8")))
     assert named <= {PREFIX + name.upper() for name in Settings.model_fields}
+
+
+def test_the_tree_names_every_package() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    named = set(re.findall(r"^\| `lib/(\w+)/`", text, re.MULTILINE))
+    assert named == {path.parent.name for path in (ROOT / "lib").glob("*/__init__.py")}
 
 
 def test_the_changelog_begins_with_this_version() -> None:
