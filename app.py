@@ -6,7 +6,6 @@ import gc
 import importlib
 import logging
 import os
-import socket
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -56,7 +55,6 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         log.warning("Started without a database; every request asks for it again. %s", error.message)
     except CallboardError as error:
         _give_up(error)
-    _answer_at_once()
     sys.setswitchinterval(SWITCH_SECONDS)
     server.configure(MESSAGE_BYTES)
     server.raise_open_files()
@@ -141,18 +139,6 @@ def _warm_up() -> None:
 
 def _show_unexpected(error: Exception) -> bool:
     return bool(importlib.import_module("lib.ui.page_layout").show_unexpected(error))
-
-
-def _answer_at_once() -> None:
-    """Have the system send answers as they are written: held back, a small one takes 40 ms longer.
-
-    Streamlit's listening socket names no protocol, so that asyncio does not do this by itself; what a connection is
-    set to, it has from the socket that it came in by.
-    """
-    for each in gc.get_objects():
-        internet = isinstance(each, socket.socket) and each.family in (socket.AF_INET, socket.AF_INET6)
-        if internet and each.fileno() >= 0 and each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 SWITCH_SECONDS = 0.0002

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -49,6 +50,16 @@ class HttpProtocol(H11Protocol):
         self._beginning = b""
         self._discards = False
         self._discarded = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin, and have the system send answers as they are written: held back, a small one takes 40 ms longer.
+
+        The pages' server listens by a socket that names no protocol, so that asyncio does not see to this by itself.
+        """
+        connection = transport.get_extra_info("socket")
+        if connection.family in (socket.AF_INET, socket.AF_INET6):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         """Take what comes; once the request is refused, throw it away."""
