@@ -33,6 +33,9 @@ log = logging.getLogger(__name__)
 MAX_BYTES = 64 * 2**20
 """How much memory the answers that are kept may take, by estimate."""
 
+MAX_WRITTEN_BYTES = MAX_BYTES // 128
+"""An answer that is bytes already (it has a `size`) is not kept where it takes more: a few would push out the rest."""
+
 _PLAIN = frozenset({str, date, type(None)})
 """What equals nothing that is shown otherwise."""
 
@@ -163,6 +166,8 @@ class QueryCache:
             return self._kept[key]
 
     def _keep(self, key: Hashable, answer: Any) -> None:
+        if getattr(answer, "size", 0) > MAX_WRITTEN_BYTES:
+            return
         with self._lock:
             if key not in self._kept:
                 self._bytes += _size(key, answer)

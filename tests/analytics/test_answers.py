@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from lib.analytics import queries
 from lib.analytics.calendar import Granularity
 from lib.analytics.query import Filters, Grant
-from lib.analytics.query_cache import QueryCache
+from lib.analytics.query_cache import MAX_WRITTEN_BYTES, QueryCache
 from lib.catalog.dimensions import CAMPAIGN
 from lib.workspace import Workspace
 
@@ -87,3 +87,23 @@ def test_the_same_question_is_asked_once(workspace: Workspace) -> None:
         answers.run(queries.trend, filters, calendar, Granularity.DAILY)
     assert answers.kept()[0] == 3
     assert answers.hits() == {"queries.summary": 2, "queries.breakdown": 2, "queries.trend": 2}
+
+
+@dataclass(frozen=True)
+class Written:
+    """An answer that is bytes already."""
+
+    size: int
+
+
+def written(_: Connection, size: int) -> Written:
+    """Answer with so many bytes."""
+    return Written(size)
+
+
+def test_a_written_answer_is_kept_unless_it_is_large(workspace: Workspace) -> None:
+    answers = workspace.answers
+    for size in (MAX_WRITTEN_BYTES, MAX_WRITTEN_BYTES + 1):
+        assert answers.run(written, size) == Written(size)
+    count, size = answers.kept()
+    assert count == 1 and MAX_WRITTEN_BYTES < size < MAX_WRITTEN_BYTES + 10_000

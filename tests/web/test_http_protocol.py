@@ -12,7 +12,7 @@ from uvicorn.server import ServerState
 from lib.web.http_protocol import HttpProtocol
 
 
-async def _nothing(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - what a server calls it with
+async def _nothing(scope: Any, receive: Any, send: Any) -> None:
     """Be the application that nobody asks."""
 
 
