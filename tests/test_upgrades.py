@@ -144,8 +144,7 @@ def fill_rollup(connection: Connection, table: sa.Table) -> None:
         for name in table.columns.keys()  # noqa: SIM118 - names, where iteration gives columns
         if name not in MEASURES
     ]
-    sums = aggregates(rows)
-    measures = [sums[column.name] for column in table.columns if column.name in MEASURES]
+    measures = aggregates(rows, [column.name for column in table.columns if column.name in MEASURES])
     connection.execute(sa.insert(table).from_select(table.columns.keys(), sa.select(*keys, *measures).group_by(*keys)))
 
 

@@ -11,7 +11,6 @@ process's zone, so that in New York each day would be called the day before.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -39,14 +38,8 @@ class Renderer:
         if not _places.acquire(timeout=LONGEST_SECONDS):
             raise RenderingError("Too many pictures are being drawn at this moment; try again in a minute.")
         try:
-            self._child = subprocess.Popen(
-                [sys.executable, "-m", "lib.charts.render_process"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,  # what goes wrong is told in the answer
-                env={**os.environ, **child_process.ENVIRONMENT, "TZ": "UTC"},
-                start_new_session=True,
-            )
+            # What goes wrong is told in the answer.
+            self._child = child_process.start("lib.charts.render_process", stderr=subprocess.DEVNULL, TZ="UTC")
         except BaseException:
             _places.release()
             raise

@@ -6,9 +6,7 @@ The child takes a pickled `TableExport` from standard input and writes the workb
 
 from __future__ import annotations
 
-import os
 import pickle
-import subprocess
 import sys
 
 from lib.errors import StorageError
@@ -18,17 +16,10 @@ from lib.formats import child_process
 
 def xlsx(table: TableExport) -> bytes:
     """Return the table as XLSX. Raises StorageError where the child could not write it."""
-    done = subprocess.run(
-        [sys.executable, "-m", "lib.exports.table_process"],
-        input=pickle.dumps(table),
-        capture_output=True,
-        check=False,
-        env={**os.environ, **child_process.ENVIRONMENT},
-    )
-    if done.returncode:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise StorageError(f"The file could not be written: {lines[-1] if lines else 'the writer ended'}.")
-    return done.stdout
+    try:
+        return child_process.run("lib.exports.table_process", given=pickle.dumps(table))
+    except StorageError as error:
+        raise StorageError(f"The file could not be written: {error.message}.") from None
 
 
 if __name__ == "__main__":

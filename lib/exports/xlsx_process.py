@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -31,14 +30,7 @@ class Writer:
     def __init__(self, path: Path, rows: int, about: tuple[tuple[str, str], ...], shape: pa.Schema) -> None:
         """Start the child. `rows` is how many will come."""
         order = {"path": str(path), "rows": rows, "about": about}
-        self._child = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "lib.exports.xlsx_process", json.dumps(order)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **child_process.ENVIRONMENT},
-            start_new_session=True,
-        )
+        self._child = child_process.start("lib.exports.xlsx_process", json.dumps(order))
         assert self._child.stdin  # noqa: S101 - asked for
         self._stream: Any = pa.ipc.new_stream(self._child.stdin, shape)
 
@@ -77,8 +69,8 @@ class Writer:
     def _fail(self) -> None:
         assert self._child.stderr  # noqa: S101 - asked for
         self._child.wait()
-        lines = self._child.stderr.read().decode("utf-8", "replace").strip().splitlines()
-        raise StorageError(f"The file could not be written: {lines[-1] if lines else 'the writer ended'}.")
+        said = child_process.last_line(self._child.stderr.read())
+        raise StorageError(f"The file could not be written: {said}.")
 
 
 def main() -> None:

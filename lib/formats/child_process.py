@@ -6,10 +6,13 @@ import ctypes
 import os
 import selectors
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
+
+from lib.errors import StorageError
 
 _ROOT = Path(__file__).parent.parent.parent
 
@@ -26,6 +29,41 @@ ENVIRONMENT = {
 
 _SILENCE_SECONDS = 1.0
 _PR_SET_PDEATHSIG = 1
+
+
+def start(module: str, *arguments: str, stderr: int = subprocess.PIPE, **environment: str) -> subprocess.Popen[bytes]:
+    """Start one of our modules as a child whose pipes are the parent's."""
+    return subprocess.Popen(  # noqa: S603 - our own module
+        [sys.executable, "-m", module, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        env={**os.environ, **ENVIRONMENT, **environment},
+        start_new_session=True,  # the terminal's Ctrl-C is the parent's to act on
+    )
+
+
+def run(module: str, *arguments: str, given: bytes = b"") -> bytes:
+    """Run one of our modules as a child to its end, and return what it wrote.
+
+    Raises StorageError with the last line of what it said where it failed.
+    """
+    child = start(module, *arguments)
+    try:
+        written, said = child.communicate(given)
+    except BaseException:
+        child.kill()
+        child.communicate()
+        raise
+    if child.returncode:
+        raise StorageError(last_line(said))
+    return written
+
+
+def last_line(said: bytes) -> str:
+    """Return in words why a child failed: the last line that it said."""
+    lines = said.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else "it broke off"
 
 
 def end_with_parent() -> None:

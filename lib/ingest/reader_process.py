@@ -160,14 +160,7 @@ def _child(
         "memory_mb": settings.reader_memory_mb,
         "seconds": settings.reader_seconds,
     }
-    child = subprocess.Popen(
-        [sys.executable, "-m", "lib.ingest.reader_process"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, **child_process.ENVIRONMENT},
-        start_new_session=True,  # the terminal's Ctrl-C is the parent's to act on
-    )
+    child = child_process.start("lib.ingest.reader_process")
     assert child.stdin and child.stdout and child.stderr  # noqa: S101 - they were asked for
     events = child.stderr
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
-import subprocess
 import sys
 from pathlib import Path
 from typing import BinaryIO
@@ -35,12 +34,10 @@ def truncate_wal(database: Path) -> None:
     """
     if not database.exists() or not any(log.exists() for log in _logs(database)):
         return
-    command = [sys.executable, "-m", "lib.store.duckdb_wal", str(database)]
-    environment = {**os.environ, **child_process.ENVIRONMENT}
-    ended = subprocess.run(command, capture_output=True, text=True, env=environment)  # noqa: S603 - our own module
-    if ended.returncode != 0:
-        reason = ended.stderr.strip().splitlines()
-        raise StorageError(f"The log of {database} can't be put right: {reason[-1] if reason else 'it broke off'}.")
+    try:
+        child_process.run("lib.store.duckdb_wal", str(database))
+    except StorageError as error:
+        raise StorageError(f"The log of {database} can't be put right: {error.message}.") from None
 
 
 def main() -> None:

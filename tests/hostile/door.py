@@ -157,12 +157,12 @@ class Door:
 def opened(workspace: Workspace, folder: Path) -> Iterator[Door]:
     """Open the door: while it is, the children that read are forks."""
     with Forker() as forker:
-        usual = reader_process.subprocess.Popen
-        reader_process.subprocess.Popen = forker.popen  # type: ignore[assignment,misc]
+        usual = child_process.subprocess.Popen
+        child_process.subprocess.Popen = forker.popen  # type: ignore[assignment,misc]
         try:
             yield Door(workspace, folder, forker)
         finally:
-            reader_process.subprocess.Popen = usual  # type: ignore[misc]
+            child_process.subprocess.Popen = usual  # type: ignore[misc]
 
 
 class Forker:

@@ -1,0 +1,30 @@
+"""Children that run one of our modules: what they write comes back, and why they failed."""
+
+from __future__ import annotations
+
+import pickle
+from io import BytesIO
+
+import openpyxl
+import pytest
+
+from lib.errors import StorageError
+from lib.exports.table_files import TableColumn, TableExport
+from lib.formats import child_process
+
+
+def test_what_a_child_writes_comes_back() -> None:
+    table = TableExport("Days", (TableColumn("day"), TableColumn("calls", "count")), (("Monday", 3),), ())
+    written = child_process.run("lib.exports.table_process", given=pickle.dumps(table))
+    sheet = openpyxl.load_workbook(BytesIO(written))["Days"]
+    assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [["day", "calls"], ["Monday", 3]]
+
+
+def test_a_child_that_fails_says_why() -> None:
+    with pytest.raises(StorageError, match=r"No module named lib\.nothing_of_ours$"):
+        child_process.run("lib.nothing_of_ours")
+
+
+def test_one_that_says_nothing_broke_off() -> None:
+    assert child_process.last_line(b"") == child_process.last_line(b" \n") == "it broke off"
+    assert child_process.last_line(b"first\nlast \xff\n") == "last \ufffd"
