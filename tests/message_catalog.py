@@ -33,8 +33,8 @@ from lib.ui import (
     breakdown_page,
     breakdown_table,
     export_page,
-    import_page,
     login,
+    mapping_form,
     page_layout,
     sidebar,
     url_state,
@@ -69,7 +69,7 @@ VALUES: dict[str, list[str]] = {
     "reports": list(export_page.LABELS.values()),
     "scores": [breakdown_table.ALIKE_HELP, *breakdown_page.SCORES.values()],
     "heads of breakdowns": [*breakdown_page.BY.values(), *page_layout._ALL.values()],
-    "choices of an import": [import_page.NOTHING, import_page.ROW_NUMBER],
+    "choices of an import": [mapping_form.NOTHING, mapping_form.ROW_NUMBER],
     "terms of a key": list(api_keys_admin.EXPIRY),
     # What the stores hold in English: who did something, how it ended, what a metric meant when a link was made.
     "actors": [

@@ -1,10 +1,11 @@
-"""The Data page's parts: upload, preview, mapping by hand, progress, bad rows, history."""
+"""The Data page's parts: upload, mapping, progress, bad rows, history.
+
+The form of the mapping is in `mapping_form`; what an import does, in `lib.ingest`.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +14,19 @@ import streamlit as st
 
 from lib.access.users import Role
 from lib.analytics import queries
-from lib.catalog.fields import FIELDS, FieldType
 from lib.errors import CallboardError
 from lib.exports.table_files import CSV_TYPE
-from lib.i18n import day, number, t, t_in_context
-from lib.ingest import column_guess, saved_mappings, uploads
+from lib.i18n import day, number, t
+from lib.ingest import saved_mappings, uploads
 from lib.ingest.history import count_imports, entries
-from lib.ingest.mapping import MAX_MAPPING, ColumnSource, FileOptions, Mapping
-from lib.ingest.reader_process import InputFile, Preview, preview
+from lib.ingest.mapping import MAX_MAPPING, Mapping
+from lib.ingest.reader_process import InputFile, Preview
 from lib.jobs.queue import COMPLETED, Job
 from lib.reports import formatting
-from lib.store.enums import Sentiment, State
-from lib.ui import current_user, data_grid, inputs, markdown, page_layout
+from lib.ui import current_user, data_grid, mapping_form, markdown, page_layout
 from lib.workspace import Workspace
 
 FILE_TYPES = ["csv", "tsv", "txt", "gz", "xlsx", "xlsm", "parquet", "jsonl", "ndjson", "toml"]
-ROW_NUMBER = "‹file name and row number›"
-NOTHING = "‹nothing›"
-SHOWN_ROWS = 8
-ENCODINGS = ["", "utf-8", "cp1252", "latin-1", "utf-16"]
 
 _FILES, _STAMP, _BASE, _JOB, _NOTE = "_import_files", "_import_stamp", "_import_base", "_import_job", "_import_note"
 
@@ -60,25 +55,8 @@ def upload(workspace: Workspace) -> tuple[InputFile, ...]:
 
 
 def mapping(workspace: Workspace, files: tuple[InputFile, ...]) -> tuple[Mapping, Preview] | None:
-    """Draw the first rows and the columns, guessed and to be corrected; None where the file can't be read."""
-    stamp = st.session_state[_STAMP]
-    brought = st.session_state[_BASE]
-    try:
-        options = Mapping.from_toml(brought, "the mapping").file if brought else FileOptions()
-        options = _file_options(options, stamp)
-        with st.spinner(t("Reading the first rows …")):
-            seen = _preview(str(files[0].path), files[0].name, Mapping(options).to_toml() or None, stamp)
-    except CallboardError as error:
-        st.error(markdown.problem(error))
-        return None
-    kept = brought or saved_mappings.find(workspace.state, seen.header)
-    if kept and not brought:
-        st.caption(t("A mapping that was saved for files of this header is filled in."))
-    base = Mapping.from_toml(kept) if kept else column_guess.mapping(seen, options)
-    st.subheader(t("First rows"), anchor=False)
-    shown = pd.DataFrame(seen.rows[:SHOWN_ROWS], columns=_unique(seen.header))
-    st.dataframe(shown, hide_index=True, width="stretch", alt=t("The first rows of the file as they came"))
-    return _columns(base, options, seen, stamp), seen
+    """Draw the form of the files' mapping; return None where the first file can't be read."""
+    return mapping_form.show(workspace, files[0], st.session_state[_BASE], st.session_state[_STAMP])
 
 
 def start(workspace: Workspace, files: tuple[InputFile, ...], chosen: Mapping, seen: Preview) -> None:
@@ -176,151 +154,6 @@ def _is_toml(file: Any) -> bool:
     return bool(file.name.lower().endswith(".toml"))
 
 
-@st.cache_data(show_spinner=False, max_entries=20)
-def _preview(path: str, name: str, options_toml: str | None, _stamp: str) -> Preview:
-    from lib import workspace
-
-    return preview(InputFile(Path(path), name), options_toml, workspace.current().settings)
-
-
-def _file_options(base: FileOptions, stamp: str) -> FileOptions:
-    with st.expander(t("How the file is read")):
-        left, middle, right = st.columns(3)
-        encodings = ENCODINGS if (base.encoding or "") in ENCODINGS else [*ENCODINGS, base.encoding or ""]
-        encoding = inputs.selectbox(
-            t("Encoding"),
-            encodings,
-            encodings.index(base.encoding or ""),
-            place=left,
-            format_func=lambda each: each or t("found out"),
-            key=f"encoding-{stamp}",
-        )
-        delimiters = ["", ",", ";", "\t", "|"]
-        delimiter = inputs.selectbox(
-            t("Delimiter"),
-            delimiters,
-            delimiters.index(base.delimiter) if base.delimiter in delimiters else 0,
-            place=left,
-            format_func=lambda each: {"": t("found out"), "\t": t("tab")}.get(each, each),
-            key=f"delimiter-{stamp}",
-        )
-        header_row = middle.number_input(t("Header in row"), 1, 1000, base.header_row, key=f"header-{stamp}")
-        sheet = inputs.text_input(
-            t("Sheet (XLSX)"), str(base.sheet or ""), place=middle, placeholder=t("the first"), key=f"sheet-{stamp}"
-        )
-        decimal = inputs.selectbox(
-            t("Decimal sign"), [".", ","], [".", ","].index(base.decimal), place=right, key=f"decimal-{stamp}"
-        )
-        timezone = inputs.text_input(
-            t("Time zone"),
-            base.timezone or "",
-            place=right,
-            placeholder=t("the workspace's"),
-            key=f"zone-{stamp}",
-        )
-        formats = inputs.text_input(
-            t("Date formats"),
-            " | ".join(base.date_formats),
-            placeholder=t("ISO 8601, or such as %d/%m/%Y; several with | between"),
-            key=f"formats-{stamp}",
-        )
-    named: str | int | None = int(sheet) if sheet.isascii() and sheet.isdigit() else sheet or None
-    given = tuple(part.strip() for part in formats.split("|") if part.strip())
-    options = FileOptions(encoding or None, delimiter or None, named, int(header_row), given, timezone or None, decimal)
-    return Mapping.from_toml(Mapping(options).to_toml(), "How the file is read").file
-
-
-def _columns(base: Mapping, options: FileOptions, seen: Preview, stamp: str) -> Mapping:
-    st.subheader(t("Columns"), anchor=False)
-    st.caption(
-        t("Where each column of an evaluation comes from. Several columns are joined by a space (an id, by a dash).")
-    )
-    columns: dict[str, ColumnSource] = {}
-    values: dict[str, dict[str, str]] = {}
-    names = list(dict.fromkeys(seen.header))
-    for place, column in enumerate(FIELDS.values()):
-        if place % 3 == 0:
-            places = st.columns(3, gap="medium")
-        with places[place % 3]:
-            source = _column(column.name, base.columns.get(column.name), names, stamp)
-        if source is not None:
-            columns[column.name] = source
-    for canonical in ("state", "sentiment"):
-        known = dict(base.values.get(canonical, {}))
-        asked = column_guess.unknown_values(seen, columns.get(canonical), canonical)
-        if asked:
-            values[canonical] = {**known, **_values(canonical, asked, known, stamp)}
-        elif known:
-            values[canonical] = known
-    others = {name: dict(pairs) for name, pairs in base.values.items() if name not in values}
-    formats = options.date_formats or base.file.date_formats
-    return Mapping(replace(options, date_formats=formats), columns, {**others, **values})
-
-
-def _column(canonical: str, base: ColumnSource | None, names: list[str], stamp: str) -> ColumnSource | None:
-    if base is not None and base.value is not None:
-        value = inputs.text_input(
-            t("{column} (the same in every row)", column=canonical),
-            base.value,
-            key=f"value-{canonical}-{stamp}",
-        )
-        return ColumnSource(value=value) if value else None
-    options = [ROW_NUMBER, *names] if canonical == "id" else names
-    default = (
-        [ROW_NUMBER]
-        if base is not None and base.row
-        else [name for name in (base.columns if base else ()) if name in names]
-    )
-    label = f"{canonical} *" if FIELDS[canonical].required else canonical
-    chosen = inputs.multiselect(
-        label,
-        options,
-        default,
-        format_func=lambda name: t(ROW_NUMBER) if name == ROW_NUMBER else name,
-        key=f"column-{canonical}-{stamp}",
-        help=t(FIELDS[canonical].help),
-        placeholder=t(NOTHING),
-    )
-    if not chosen:
-        return None
-    if ROW_NUMBER in chosen:
-        return ColumnSource(row=True)
-    scale = base.scale if base else None
-    if FIELDS[canonical].kind in (FieldType.SCORE, FieldType.SECONDS):
-        typed = st.number_input(
-            t("{column}: multiply by", column=canonical),
-            value=float(scale or 1),
-            min_value=0.0,
-            format="%g",
-            key=f"scale-{canonical}-{stamp}",
-        )
-        scale = None if typed == 1 else Decimal(repr(typed))
-    join = base.join if base is not None and len(base.columns) > 1 else "-" if canonical == "id" else " "
-    return ColumnSource(tuple(chosen), join if len(chosen) > 1 else "", scale, base.offset if base else None)
-
-
-def _values(canonical: str, asked: list[str], known: dict[str, str], stamp: str) -> dict[str, str]:
-    st.subheader(t("Values of {column}", column=canonical), anchor=False)
-    members = [member.name for member in (State if canonical == "state" else Sentiment)]
-    folded = {source.casefold(): target for source, target in known.items()}
-    found: dict[str, str] = {}
-    places = st.columns(4)
-    for place, value in enumerate(asked):
-        guessed = folded.get(value.casefold()) or next(
-            (name for name in members if name.casefold() in value.casefold()), ""
-        )
-        choice = inputs.selectbox(
-            markdown.text(value),
-            ["", *members],
-            ["", *members].index(guessed),
-            place=places[place % 4],
-            format_func=lambda each: t_in_context("evaluation", each) if each else t(NOTHING),
-            key=f"{canonical}-{value}-{stamp}",
-        )
-        found[value] = choice
-    return found
-
-
 def _ask(workspace: Workspace, files: tuple[InputFile, ...], toml: str, *, dry_run: bool, skip: bool) -> None:
     """Put the import into the queue; where it would replace sample data, ask first."""
 
@@ -403,13 +236,3 @@ def _report(workspace: Workspace, job: Job) -> None:
             and st.button(t("Load the {count} good rows", count=formatting.count(good)), type="primary")
         ):
             _ask(workspace, files, job.payload["mapping"], dry_run=False, skip=True)
-
-
-def _unique(header: tuple[str, ...]) -> list[str]:
-    """Return names that a frame can have as columns: each once."""
-    seen: dict[str, int] = {}
-    names = []
-    for name in header:
-        seen[name] = seen.get(name, 0) + 1
-        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return names

@@ -160,10 +160,10 @@ def test_the_mapping_of_a_file_is_on_offer(app: AppTest, tmp_path: Path) -> None
     path.write_text("Number,Day,Mood,State\n1,2024-01-01,Very good,Done\n2,2024-01-02,Bad,Done\n")
     app.run()
     form = AppTest.from_string(
-        "from pathlib import Path\nimport streamlit as st\nfrom lib import workspace\nfrom lib.ui import import_page\n"
+        "from pathlib import Path\nimport streamlit as st\nfrom lib import workspace\nfrom lib.ui import mapping_form\n"
         "from lib.ingest.reader_process import InputFile\n"
-        "st.session_state['_import_stamp'] = 'x'\nst.session_state['_import_base'] = None\n"
-        f"mapped = import_page.mapping(workspace.current(), (InputFile(Path({str(path)!r}), 'other.csv'),))\n"
+        f"file = InputFile(Path({str(path)!r}), 'other.csv')\n"
+        "mapped = mapping_form.show(workspace.current(), file, None, 'x')\n"
         "st.session_state['toml'] = mapped and mapped[0].to_toml()\n",
         default_timeout=LONG_SECONDS,
     )
@@ -193,9 +193,9 @@ def test_a_note_without_a_day_is_today_s(app: AppTest) -> None:
 def test_a_sheet_that_only_looks_like_a_number(app: AppTest, typed: str) -> None:
     app.run()
     form = AppTest.from_string(
-        "from lib.ui import import_page\nfrom lib.ingest.mapping import FileOptions\n"
+        "from lib.ui import mapping_form\nfrom lib.ingest.mapping import FileOptions\n"
         "from lib.errors import CallboardError\n"
-        "try:\n    import_page._file_options(FileOptions(), 'x')\nexcept CallboardError:\n    pass\n",
+        "try:\n    mapping_form._file_options(FileOptions(), 'x')\nexcept CallboardError:\n    pass\n",
         default_timeout=LONG_SECONDS,
     )
     form.run()
