@@ -1,7 +1,10 @@
-"""The command line: `callboard import | sample | check | backup | restore | timezone | keys | people`.
+"""The command line: `callboard import | sample | check | timezone | backup | restore | keys | people`.
 
-Where the running app holds the embedded database, a command puts its task into the queue, and the app's worker does
-it; the user sees the same output either way.
+This module holds the commands that work on evaluations, and how a task is run; `access` holds those for API keys and
+people. `import`, `sample`, `check`, `timezone` and `backup` run their task here, or put it into the queue where the
+running app holds the embedded database: its worker then does it, and the output is the same. `keys` and `people` write
+to the state, which several processes may open; `restore` puts the stores' files in place itself. What a task does is in
+`lib.jobs.tasks`.
 """
 
 from __future__ import annotations

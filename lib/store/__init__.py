@@ -1,1 +1,6 @@
-"""All that knows a database: engines, tables, migrations, rows by the million, room on the disk."""
+"""The two stores and what differs between their databases: engines, transactions, tables, migrations, codes.
+
+The facts are in DuckDB or PostgreSQL, the state in SQLite or PostgreSQL. Also here: bulk reads and writes, PostgreSQL's
+notifications, driver errors as errors of ours, space on the disk, the data dir, DuckDB's write-ahead log, and the swap
+of files after a restore. Not here: queries, which other packages write in SQLAlchemy, one text for all databases.
+"""
