@@ -63,12 +63,14 @@ def trend(
         metric.name,
         first.granularity,
         look,
-        len(first.points) <= MANY_POINTS,
-        not several and any(row["low"] is not None for row in rows),
-        tuple(courses) if several else (),
-        bool(behind),
-        bool(pinned),
-        bool(dashes),
+        _Layers(
+            few_points=len(first.points) <= MANY_POINTS,
+            band=not several and any(row["low"] is not None for row in rows),
+            series=tuple(courses) if several else (),
+            compared=bool(behind),
+            notes=bool(pinned),
+            dashes=bool(dashes),
+        ),
         height,
     )
     told = [t("Line chart: {metric}, {count} points.", metric=t(metric.label), count=len(first.points))]
@@ -171,19 +173,20 @@ def _behind(points: Sequence[TrendPoint], compared: Trend, metric: Metric) -> li
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Layers:
+    """What a trend's drawing has besides its line; `series` are the names of several lines, empty for one."""
+
+    few_points: bool
+    band: bool
+    series: tuple[str, ...]
+    compared: bool
+    notes: bool
+    dashes: bool
+
+
 @lru_cache(maxsize=256)
-def _spec(
-    name: str,
-    granularity: Granularity,
-    look: ChartTheme,
-    few_points: bool,
-    band: bool,
-    series: tuple[str, ...],
-    compared: bool,
-    noted: bool,
-    dashed: bool,
-    height: int,
-) -> dict[str, Any]:
+def _spec(name: str, granularity: Granularity, look: ChartTheme, drawn: _Layers, height: int) -> dict[str, Any]:
     metric, colors = METRICS[name], look.palette
     label = t(metric.label)
     scale = alt.Scale(zero=metric.unit in (Unit.COUNT, Unit.SHARE))
@@ -194,14 +197,14 @@ def _spec(
     axis = alt.Axis(format=AXIS[metric.unit], tickCount=5, tickMinStep=STEPS[metric.unit])
     y = alt.Y("value:Q", title=label, scale=scale, axis=axis)
     tips = [alt.Tooltip("bucket:N", title=t("When")), alt.Tooltip("shown:N", title=label)]
-    if series:
+    if drawn.series:
         tips.insert(0, alt.Tooltip("series:N", title=t("Series")))
     if metric.uncertainty:
         tips.append(alt.Tooltip("interval:N", title=t("95 % interval")))
     tips.append(alt.Tooltip("counted:N", title=t("Evaluations")))
     rows, dashes = alt.Chart(alt.NamedData("rows")), alt.Chart(alt.NamedData("dashes"))
     layers: list[Any] = []
-    if noted:
+    if drawn.notes:
         notes = alt.Chart(alt.NamedData("notes"))
         tip = [alt.Tooltip("when:N", title=t("When")), alt.Tooltip("text:N", title=t("Note"))]
         layers.append(notes.mark_rule(color=colors.muted, strokeDash=[2, 3]).encode(x=x, tooltip=tip))
@@ -210,7 +213,7 @@ def _spec(
         for text, which in ((ahead, "!datum.late"), (back, "datum.late")):
             shown = text.encode(x=x, y=alt.value(2), text="text:N", tooltip=tip)
             layers.append(shown.transform_filter(which))
-    if compared:
+    if drawn.compared:
         behind = [
             alt.Tooltip("bucket:N", title=t("Compared period")),
             alt.Tooltip("shown:N", title=label),
@@ -221,7 +224,7 @@ def _spec(
             .mark_line(color=colors.compared, strokeWidth=2, opacity=0.75, invalid="break-paths-show-domains")
             .encode(x=x, y=y, tooltip=behind)
         )
-    if band:
+    if drawn.band:
         layers.append(
             rows.mark_area(opacity=0.16, color=colors.band).encode(
                 x=x, y=alt.Y("low:Q", title=label, scale=scale), y2="high:Q"
@@ -229,8 +232,8 @@ def _spec(
         )
     color: Any = alt.value(colors.accent)
     inside = color
-    if series:
-        domain, shades = list(series), list(colors.series[: len(series)])
+    if drawn.series:
+        domain, shades = list(drawn.series), list(colors.series[: len(drawn.series)])
         shaded = alt.Scale(domain=domain, range=shades)
         legend = alt.Legend(orient="top", columns=4)
         color = alt.Color("series:N", title=None, scale=shaded, legend=legend)
@@ -240,7 +243,7 @@ def _spec(
             x=x, y=alt.Y("whole:Q", title=label, scale=scale, axis=axis), color=color
         )
     )
-    if dashed:
+    if drawn.dashes:
         layers.append(
             dashes.mark_line(strokeWidth=2, strokeDash=[4, 4]).encode(x=x, y=y, detail="piece:N", color=color)
         )
@@ -252,7 +255,7 @@ def _spec(
             tooltip=tips,
             color=color,
             fill=alt.condition("datum.partial", alt.value(colors.panel), inside),
-            opacity=alt.condition("datum.partial", alt.value(1), alt.value(1.0 if few_points else 0.001)),
+            opacity=alt.condition("datum.partial", alt.value(1), alt.value(1.0 if drawn.few_points else 0.001)),
         )
         .transform_filter("isValid(datum.value)")
         .add_params(alt.selection_point(name=PICK, fields=["first"], on="click", clear=False))
