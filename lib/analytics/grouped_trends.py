@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.planner import ResolvedPeriod, keys_of, member_names, resolve_period, source, sums
+from lib.analytics.planner import QuerySource, keys_of, member_names, resolve_period, source, sums
 from lib.analytics.queries import Trend, TrendPoint, id_order, totals_by, trend
 from lib.analytics.query import Filters, local_date
 from lib.analytics.sql_time import bucket_start
@@ -66,9 +66,9 @@ def split(
     shown = [group.named for group in ordered[:LARGEST]]
     keys = keys_of(connection, dimension, shown)
     found: dict[Member, dict[date, MeasureTotals]] = defaultdict(dict)
-    for key, begins, *values in _rows(
-        connection, filters, calendar, whole.period, dimension, granularity, PLAIN_MEASURES, keys
-    ):
+    by_day = granularity is not Granularity.MONTHLY
+    facts = source(connection, filters, calendar, whole.period, [dimension.column], PLAIN_MEASURES, by_day=by_day)
+    for key, begins, *values in _rows(connection, facts, calendar, dimension, granularity, keys):
         found[keys[key]][begins] = MeasureTotals.from_values(values)
     courses = [_course(whole, found[named]) for named in shown]
     rest = None
@@ -105,9 +105,9 @@ def sparklines(
     buckets = [bucket.first for bucket in calendar.buckets(first, last, granularity)]
     means: dict[int, dict[date, float]] = defaultdict(dict)
     keys = None if names is None else keys_of(connection, dimension, names)
-    for key, begins, scored, score_sum in _rows(
-        connection, filters, calendar, period, dimension, granularity, ("scored", "score_sum"), keys
-    ):
+    by_day = granularity is not Granularity.MONTHLY
+    scores = source(connection, filters, calendar, period, [dimension.column], ("scored", "score_sum"), by_day=by_day)
+    for key, begins, scored, score_sum in _rows(connection, scores, calendar, dimension, granularity, keys):
         if scored:
             means[key][begins] = score_sum / (scored * SCORE_SCALE)
     named = member_names(connection, dimension, set(means)) if keys is None else keys
@@ -126,20 +126,18 @@ def _coarsest_width(first: date, last: date) -> Granularity:
 
 def _rows(
     connection: Connection,
-    filters: Filters,
+    found: QuerySource,
     calendar: Calendar,
-    period: ResolvedPeriod,
     dimension: Dimension,
     granularity: Granularity,
-    measures: Sequence[str],
     keys: Collection[int] | None = None,
 ) -> Iterable[Any]:
-    """Return the sums of measures by group and bucket: key, first day of the bucket, measures; of some keys or all."""
-    by_day = granularity is not Granularity.MONTHLY
-    found = source(connection, filters, calendar, period, [dimension.column], measures, by_day=by_day)
+    """Return a source's sums by group and bucket: key, first day of the bucket, measures; of some keys or all."""
     key = found.rows.c[dimension.column]
     start = bucket_start(found.rows.c.day, granularity, calendar.week_start).label("start")
-    asked = sa.select(key, start, *sums(found.rows, measures)).group_by(sa.literal_column("1"), sa.literal_column("2"))
+    asked = sa.select(key, start, *sums(found.rows, found.measures)).group_by(
+        sa.literal_column("1"), sa.literal_column("2")
+    )
     return connection.execute(asked if keys is None else asked.where(key.in_(keys)), found.values)
 
 
