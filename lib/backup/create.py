@@ -28,6 +28,19 @@ Tell = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, slots=True)
+class BackupRequest:
+    """Where to write a backup, whether with the secret that signs links, and for which job.
+
+    `replace` lets it take the place of a file that is there.
+    """
+
+    path: Path
+    with_secret: bool
+    replace: bool
+    job: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BackupResult:
     """A backup that was written."""
 
@@ -45,23 +58,13 @@ def backup_of_job(job: str, path: Path) -> BackupResult | None:
         return None
 
 
-def create(
-    facts: FactStore,
-    state: StateStore,
-    settings: Settings,
-    path: Path,
-    tell: Tell,
-    *,
-    with_secret: bool,
-    replace: bool,
-    job: str | None = None,
-) -> BackupResult:
+def create(facts: FactStore, state: StateStore, settings: Settings, request: BackupRequest, tell: Tell) -> BackupResult:
     """Write a backup of both stores; the file is there when it is whole, readable by its owner.
 
     It says which job it was written for. Raises ConflictError where the file is there and may not be replaced,
     StorageError where it can't be written, and what `tell` raises.
     """
-    with archive.create(path, replace=replace) as writing:
+    with archive.create(request.path, replace=request.replace) as writing:
         tell(0, "reading the state")
         kept_state = _state(state, writing)
         kept_facts, version, zone = _facts(facts, writing, tell)
@@ -75,11 +78,11 @@ def create(
             engines={"facts": facts.engine.dialect.name, "state": state.engine.dialect.name},
             facts=kept_facts,
             state=kept_state,
-            secret=writing.bytes(SECRET, signing.load(settings)) if with_secret else None,
-            job=job,
+            secret=writing.bytes(SECRET, signing.load(settings)) if request.with_secret else None,
+            job=request.job,
         )
         writing.finish(manifest)
-    return BackupResult(path, path.stat().st_size, manifest)
+    return BackupResult(request.path, request.path.stat().st_size, manifest)
 
 
 def _state(state: StateStore, writing: BackupWriter) -> StoreSnapshot:

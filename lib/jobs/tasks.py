@@ -19,7 +19,7 @@ from lib.access.audit_log import Action
 from lib.analytics import integrity, queries, rollup, workspace_zone
 from lib.analytics.queries import DatasetStatus
 from lib.backup import create
-from lib.backup.create import BackupResult
+from lib.backup.create import BackupRequest, BackupResult
 from lib.errors import CallboardError, SampleDataError
 from lib.ingest import loader, sample_data, service
 from lib.ingest.converter import STAGED
@@ -189,8 +189,8 @@ def back_up(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict
     path, job = Path(payload["path"]), payload.get("job")
     taken = None if job is None else create.backup_of_job(job, path)
     if taken is None:
-        allowed = {"with_secret": payload["with_secret"], "replace": payload["replace"]}
-        taken = create.create(workspace.facts, workspace.state, workspace.settings, path, tell, **allowed, job=job)
+        request = BackupRequest(path, payload["with_secret"], payload["replace"], job)
+        taken = create.create(workspace.facts, workspace.state, workspace.settings, request, tell)
     return describe_backup(workspace, taken, payload["actor"])
 
 

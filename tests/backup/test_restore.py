@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from lib.access import api_keys, signing
 from lib.backup import archive, table_io
-from lib.backup.create import create
+from lib.backup.create import BackupRequest, create
 from lib.backup.restore import restore
 from lib.errors import (
     BackupError,
@@ -203,15 +203,8 @@ def test_the_file_is_whole_or_not_there(reopened: Reopened, tmp_path: Path) -> N
             raise CallboardError("stopped")
 
     with pytest.raises(CallboardError, match="stopped"):
-        create(
-            workspace.facts,
-            workspace.state,
-            workspace.settings,
-            path,
-            stop,
-            with_secret=False,
-            replace=True,
-        )
+        request = BackupRequest(path, with_secret=False, replace=True)
+        create(workspace.facts, workspace.state, workspace.settings, request, stop)
     assert path.read_bytes() == content
     with pytest.raises(StorageError, match="can't be written: No such file"):
         back_up(workspace, tmp_path / "none" / "kept.zip")
