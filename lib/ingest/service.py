@@ -96,7 +96,7 @@ def run(
             try:
                 if request.mapping_toml is not None:
                     _check_names(Mapping.from_toml(request.mapping_toml), request.files)
-                report = _run(facts, settings, request, report, described, progress, started)
+                report = _run(_ImportRun(facts, settings, request, progress, started), report, described)
             finally:
                 report = replace(report, files=described.result())  # what is no file at all is told first
     except BaseException as error:
@@ -149,9 +149,9 @@ def run_objects(
             )
     request = ImportRequest((), actor)
     batches = pa.RecordBatchReader.from_batches(STAGED, found.batches)
+    import_run = _ImportRun(facts, settings, request, lambda _: None, started, grant)
     with facts.session() as connection:
-        zone = settings.timezone
-        return _load(facts, connection, batches, lambda: report, request, lambda _: None, started, grant, zone)
+        return _load(import_run, connection, batches, lambda: report)
 
 
 def _digested(objects: Iterable[object], digest: hashlib._Hash) -> Iterator[object]:
@@ -192,23 +192,30 @@ def _new_id() -> str:
     return f"imp_{int(time.time() * 1000):011x}{secrets.token_hex(4)}"
 
 
-def _run(
-    facts: FactStore,
-    settings: Settings,
-    request: ImportRequest,
-    report: ImportReport,
-    described: Future[tuple[dict[str, Any], ...]],
-    progress: Callable[[ImportProgress], None],
-    started: float,
-) -> ImportReport:
-    bad_rows = reports_folder(settings) / f"{report.id}.csv"
+@dataclass(frozen=True, slots=True)
+class _ImportRun:
+    """An import under way. `started` is the monotonic clock's, in seconds; `grant` is what its sender may see."""
+
+    facts: FactStore
+    settings: Settings
+    request: ImportRequest
+    progress: Callable[[ImportProgress], None]
+    started: float
+    grant: Grant = EVERYTHING
+
+
+def _run(import_run: _ImportRun, report: ImportReport, described: Future[tuple[dict[str, Any], ...]]) -> ImportReport:
+    request = import_run.request
+    bad_rows = reports_folder(import_run.settings) / f"{report.id}.csv"
 
     def reading_progress(share: float, rows: int) -> None:
-        progress(ImportProgress("reading", share * 0.6, rows))
+        import_run.progress(ImportProgress("reading", share * 0.6, rows))
 
     with (
-        read_files(list(request.files), request.mapping_toml, bad_rows, settings, reading_progress) as reading,
-        facts.session() as connection,
+        read_files(
+            list(request.files), request.mapping_toml, bad_rows, import_run.settings, reading_progress
+        ) as reading,
+        import_run.facts.session() as connection,
     ):
 
         def read() -> ImportReport:
@@ -224,45 +231,37 @@ def _run(
                 bad_rows_file=bad_rows.name if found.bad else None,
             )
 
-        batches, zone = reading.batches, settings.timezone
-        return _load(facts, connection, batches, read, request, progress, started, EVERYTHING, zone)
+        return _load(import_run, connection, reading.batches, read)
 
 
 def _load(
-    facts: FactStore,
-    connection: Connection,
-    batches: pa.RecordBatchReader,
-    read: Callable[[], ImportReport],
-    request: ImportRequest,
-    progress: Callable[[ImportProgress], None],
-    started: float,
-    grant: Grant,
-    zone: str,
+    import_run: _ImportRun, connection: Connection, batches: pa.RecordBatchReader, read: Callable[[], ImportReport]
 ) -> ImportReport:
     """Stage the rows, and load them unless there is a reason not to; `read` tells what reading them found."""
+    request = import_run.request
     duplicates, exact = loader.stage(connection, batches)
     report = read()
-    progress(ImportProgress("comparing", 0.65, report.read))
+    import_run.progress(ImportProgress("comparing", 0.65, report.read))
     if report.bad and not request.skip_bad_rows:
-        report = replace(report, result=history.NOTHING_LOADED, seconds=time.monotonic() - started)
+        report = replace(report, result=history.NOTHING_LOADED, seconds=time.monotonic() - import_run.started)
         if not request.dry_run:
-            _list(facts, report, request)
+            _list(import_run.facts, report, request)
         return report
     result = history.LOADED_WITHOUT_BAD if report.bad else history.LOADED
     try:
-        with facts.write(connection):
+        with import_run.facts.write(connection):
             before = _loaded_before(connection, request)
             if before is not None:
                 return before
-            check_zone(connection, zone)
+            check_zone(connection, import_run.settings.timezone)
             replaces = queries.status(connection).is_sample
-            loaded = loader.apply(connection, replace_all=replaces, grant=grant)
+            loaded = loader.apply(connection, replace_all=replaces, grant=import_run.grant)
             loaded = replace(loaded, duplicates=duplicates, exact_duplicates=exact)
-            report = replace(report, loaded=loaded, result=result, seconds=time.monotonic() - started)
+            report = replace(report, loaded=loaded, result=result, seconds=time.monotonic() - import_run.started)
             if request.dry_run:
                 raise _Rollback
             history.add(connection, report, [file.name for file in request.files], request.mapping_toml)
-            progress(ImportProgress("loading", 0.95, report.read))
+            import_run.progress(ImportProgress("loading", 0.95, report.read))
     except _Rollback:
         report = replace(report, result=history.DRY_RUN)
     return report  # nothing may stop it from here on: it is loaded
