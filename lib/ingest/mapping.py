@@ -219,15 +219,8 @@ def _file_options(entries: Table[str, Any], where: str) -> FileOptions:
     for name in ("encoding", "delimiter", "timezone", "decimal"):
         if name in entries and not isinstance(entries[name], str):
             raise MappingError(f"{where} {name} should be text in quotes.")
-    encoding = entries.get("encoding")
-    if encoding is not None:
-        try:
-            if not codecs.lookup(encoding)._is_text_encoding:
-                raise LookupError
-        except (LookupError, ValueError):
-            raise MappingError(
-                f"{where} encoding '{shortened(encoding)}' is not known; right would be utf-8, cp1252 …"
-            ) from None
+    if (encoding := entries.get("encoding")) is not None:
+        _check_encoding(where, encoding)
     delimiter = entries.get("delimiter")
     if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in "\"'\r\n\0"):
         raise MappingError(f"{where} delimiter should be one ASCII character and no quote, such as ';' or '\\t'.")
@@ -242,8 +235,22 @@ def _file_options(entries: Table[str, Any], where: str) -> FileOptions:
     header_row = entries.get("header_row", 1)
     if isinstance(header_row, bool) or not isinstance(header_row, int) or header_row < 1:
         raise MappingError(f"{where} header_row should be a number from 1.")
-    formats = entries.get("date_format", [])
-    formats = [formats] if isinstance(formats, str) else formats
+    formats = _date_formats(entries.get("date_format", []), where)
+    return FileOptions(encoding, delimiter, sheet, header_row, formats, timezone, decimal)
+
+
+def _check_encoding(where: str, encoding: str) -> None:
+    try:
+        if not codecs.lookup(encoding)._is_text_encoding:
+            raise LookupError
+    except (LookupError, ValueError):
+        raise MappingError(
+            f"{where} encoding '{shortened(encoding)}' is not known; right would be utf-8, cp1252 …"
+        ) from None
+
+
+def _date_formats(entry: object, where: str) -> tuple[str, ...]:
+    formats = [entry] if isinstance(entry, str) else entry
     if not isinstance(formats, list) or not all(isinstance(each, str) and "%" in each for each in formats):
         raise MappingError(f"{where} date_format should be a strptime format such as '%d/%m/%Y', or a list of them.")
     for each in formats:
@@ -252,7 +259,7 @@ def _file_options(entries: Table[str, Any], where: str) -> FileOptions:
         except ValueError as error:
             if "does not match" not in str(error):
                 raise MappingError(f"{where} date_format '{shortened(each)}': {error}.") from None
-    return FileOptions(encoding, delimiter, sheet, header_row, tuple(formats), timezone, decimal)
+    return tuple(formats)
 
 
 def _column_source(entry: object, canonical: str, where: str) -> ColumnSource:
