@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lib.charts import font_metrics
@@ -65,13 +65,12 @@ class Columns:
     def head(self, sheet: SvgCanvas, x: float, y: float) -> float:
         """Set the header at a place; return where the rows begin."""
         end = y + self.head_height
-        for lines, width, right in zip(self.header, self.widths, self.table.right, strict=True):
+        for lines, slot in zip(self.header, self._slots(x), strict=True):
             base = end - 6 - self.size * 1.2 * (len(lines) - 1)
             for text in lines:
-                self._cell(sheet, x, base, width, text, right, LIGHT.muted, False)
+                self._cell(sheet, slot, base, text, LIGHT.muted)
                 base += self.size * 1.2
-            x += width
-        sheet.rule(x - sum(self.widths), end, x, LIGHT.muted, 0.8)
+        sheet.rule(x, end, x + sum(self.widths), LIGHT.muted, 0.8)
         return end
 
     def row(self, sheet: SvgCanvas, x: float, y: float, row: Sequence[str], total: bool = False) -> float:
@@ -80,18 +79,30 @@ class Columns:
         if total:
             sheet.box(x, y, whole, self.row_height, fill=_SHADE)
         sheet.rule(x, end, x + whole, LIGHT.line, 0.4)
-        for text, width, right in zip(row, self.widths, self.table.right, strict=True):
-            self._cell(sheet, x, end - self.size * 0.62, width, text, right, LIGHT.text, total)
-            x += width
+        for text, slot in zip(row, self._slots(x), strict=True):
+            self._cell(sheet, slot, end - self.size * 0.62, text, LIGHT.text, total)
         return end
 
-    def _cell(
-        self, sheet: SvgCanvas, x: float, y: float, width: float, text: str, right: bool, color: str, bold: bool
-    ) -> None:
-        shown = font_metrics.cut(text, self.size, width - 2 * _PAD, bold)
+    def _slots(self, x: float) -> Iterator[_Slot]:
+        """Yield each column's place in a table that begins at `x`."""
+        for width, right in zip(self.widths, self.table.right, strict=True):
+            yield _Slot(x, width, right)
+            x += width
+
+    def _cell(self, sheet: SvgCanvas, slot: _Slot, y: float, text: str, color: str, bold: bool = False) -> None:
+        shown = font_metrics.cut(text, self.size, slot.width - 2 * _PAD, bold)
         if shown:
-            place, anchor = (x + width - _PAD, "end") if right else (x + _PAD, "start")
+            place, anchor = (slot.x + slot.width - _PAD, "end") if slot.right else (slot.x + _PAD, "start")
             sheet.text(place, y, shown, self.size, color, bold, anchor)
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A column's place on a sheet: its left edge, its width, and whether its cells end at the right."""
+
+    x: float
+    width: float
+    right: bool
 
 
 def _cap(widths: Sequence[float], over: float) -> float:
