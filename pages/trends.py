@@ -32,4 +32,4 @@ st.subheader(t("All figures"), anchor=False)
 tables.trend(view, view.trend)
 with week:  # drawn last: it alone reads the evaluations themselves
     drawing = heats.heatmap(view.answers.run(heatmap.by_hour, view.filters, view.calendar), metric, charts.look())
-    charts.section(view, t("By weekday and hour"), drawing, "heat", headed=False)
+    charts.figure(view, t("By weekday and hour"), drawing, "heat")

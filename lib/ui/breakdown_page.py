@@ -37,7 +37,7 @@ def show(dimension: Dimension, title: str, question: str) -> None:
         st.subheader(t("Like for like"), anchor=False)
         st.caption(t(breakdown_table.ALIKE_HELP))
         drawing = standardized(like_for_like, dimension.label, charts.look())
-        charts.section(view, t("Like for like"), drawing, "alike", url_state.open_detail, headed=False)
+        charts.figure(view, t("Like for like"), drawing, "alike", url_state.open_detail)
     else:
         _standing(view, groups)
     st.subheader(t("All figures"), anchor=False)

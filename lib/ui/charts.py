@@ -63,20 +63,32 @@ def section(
     picked: Callable[[str], None] | None = None,
     *,
     words: tuple[str, ...] = (),
-    headed: bool = True,
     narrow: bool = False,
 ) -> None:
-    """Draw a chart, under its title unless there is one, and what saves its picture; nothing without a drawing.
-
-    `words` stand below it in print: what the page says of it elsewhere.
-    """
-    if drawing is None:
-        return
-    view.printed.chart(title, drawing, words, narrow=narrow)
-    if headed:
+    """Draw a chart under its title; nothing without a drawing. For `words` and `narrow` see `figure`."""
+    if drawing is not None:
         st.subheader(title, anchor=False)
-    show(drawing, key, picked)
-    downloads.menu(drawing, title, view, key)
+        figure(view, title, drawing, key, picked, words=words, narrow=narrow)
+
+
+def figure(
+    view: PageContext,
+    title: str,
+    drawing: Chart | None,
+    key: str,
+    picked: Callable[[str], None] | None = None,
+    *,
+    words: tuple[str, ...] = (),
+    narrow: bool = False,
+) -> None:
+    """Draw a chart, and what saves its picture, where the page has drawn the title already; nothing without a drawing.
+
+    In print the chart has its title, `words` below it, which the page says elsewhere, and half the width if `narrow`.
+    """
+    if drawing is not None:
+        view.printed.chart(title, drawing, words, narrow=narrow)
+        show(drawing, key, picked)
+        downloads.menu(drawing, title, view, key)
 
 
 def course(
@@ -108,7 +120,7 @@ def course(
         if bucket is not None:
             url_state.set_period(*_within(view, bucket.first, bucket.last))
 
-    section(view, title, drawing, key, picked, headed=False)
+    figure(view, title, drawing, key, picked)
 
 
 def scores(view: PageContext) -> None:
