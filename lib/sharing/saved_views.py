@@ -106,33 +106,29 @@ class SavedViews:
         view_parameters: Collection[str] = (),
         period: str | None = None,
         shared: bool = False,
-        number: str | None = None,
     ) -> SavedView:
-        """Keep a new view, or, with the `number` of one's own, put this in its place; return it as kept.
+        """Keep a new view; return it as kept.
 
         Of the parameters the filters' and those named in `view_parameters` are kept; with a `period`, no dates.
         Raises InvalidParameterError for a name, page, period or parameter that can't be, ConflictError where another
-        view of the owner has the name or there are as many as there may be, CallboardError where `number` is no view
-        of the owner's.
+        view of the owner has the name or there are as many as there may be.
         """
-        now, trimmed = datetime.now(UTC), validation.line("name", name, MAX_NAME)
-        values = {
+        number, now, trimmed = validation.new_id(), datetime.now(UTC), validation.line("name", name, MAX_NAME)
+        row = {
+            "id": number,
             "name": trimmed,
+            "owner": owner,
             "shared": shared,
             "page": validation.page(page),
             "parameters": json.dumps(validation.parameters(parameters, view_parameters, _DATES if period else ())),
             "period": None if period is None else _preset(period),
+            "is_default": False,
+            "created_at": now,
             "changed_at": now,
         }
         with self._changing(trimmed) as connection:
-            if number is None:
-                validation.check_count(connection, views, "saved views", views.c.owner == owner, MAX_OF_ONE, MAX_IN_ALL)
-                number = validation.new_id()
-                row = {**values, "id": number, "owner": owner, "is_default": False, "created_at": now}
-                connection.execute(sa.insert(views).values(row))
-            else:
-                _own(connection, number, owner)
-                connection.execute(sa.update(views).where(views.c.id == number).values(values))
+            validation.check_count(connection, views, "saved views", views.c.owner == owner, MAX_OF_ONE, MAX_IN_ALL)
+            connection.execute(sa.insert(views).values(row))
             return _own(connection, number, owner)
 
     def rename(self, number: str, owner: str, name: str) -> SavedView:
