@@ -133,13 +133,18 @@ def choice(parameters: Mapping[str, list[str]], name: str, choices: tuple[str, .
     return tuple(dict.fromkeys(found))
 
 
-async def described_filters(
+async def described_period(
     dateFrom: Annotated[
         str | None, Query(description="First day (or instant) of the period, ISO 8601.", examples=["2024-01-01"])
     ] = None,
     dateTo: Annotated[
         str | None, Query(description="Last day (or instant), inclusive.", examples=["2024-01-31"])
     ] = None,
+) -> None:
+    """Describe the period in the OpenAPI; `filters_of` reads it. Nothing to wait for, so without a thread."""
+
+
+async def described_predicates(
     campaignId: Annotated[list[str] | None, Query(description="Any of these campaigns; may be repeated.")] = None,
     callCenterId: Annotated[list[str] | None, Query(description="Any of these call centers.")] = None,
     engagementId: Annotated[list[str] | None, Query(description="Any of these engagements.")] = None,
@@ -149,7 +154,7 @@ async def described_filters(
         str | None, Query(description="IANA zone that days are meant in; default: the workspace's.")
     ] = None,
 ) -> None:
-    """Describe the filters in the OpenAPI; `filters_of` reads them. Nothing to wait for, so without a thread."""
+    """Describe the other filters in the OpenAPI, as `described_period` does."""
 
 
 async def answered(
@@ -180,6 +185,6 @@ async def answered(
         return await anyio.to_thread.run_sync(ask, limiter=QUESTION_THREADS)
 
 
-FILTERS = Depends(described_filters)
+FILTERS = [Depends(described_period), Depends(described_predicates)]
 FILTER_NAMES = PARAMETERS
 PAGE_NAMES = ("page", "pageSize")

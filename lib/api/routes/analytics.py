@@ -36,7 +36,7 @@ router = APIRouter(prefix="/analytics", tags=["Analytics"])
 WIDTHS = [each.value for each in Granularity]
 
 
-@router.get("/summary", response_model=schemas.Summary, dependencies=[FILTERS])
+@router.get("/summary", response_model=schemas.Summary, dependencies=FILTERS)
 async def summary(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures of the whole selection."""
     asked = filters_of(strict_query(request, FILTER_NAMES), space, key)
@@ -54,9 +54,7 @@ def _breakdown(path: str, dimension: Dimension, shape: type[schemas.Page]) -> Ca
 
     told = f"Get the figures by {dimension.label.lower()}."
 
-    @router.get(
-        f"/{path}", response_model=shape, dependencies=[FILTERS], operation_id=path, name=path, description=told
-    )
+    @router.get(f"/{path}", response_model=shape, dependencies=FILTERS, operation_id=path, name=path, description=told)
     async def breakdown(
         request: Request,
         space: Space,
@@ -98,7 +96,7 @@ call_centers = _breakdown("call-centers", CALL_CENTER, schemas.CallCenters)
 executives = _breakdown("executives", EXECUTIVE, schemas.Executives)
 
 
-@router.get("/trends", response_model=schemas.Trends, dependencies=[FILTERS])
+@router.get("/trends", response_model=schemas.Trends, dependencies=FILTERS)
 async def trends(
     request: Request,
     space: Space,

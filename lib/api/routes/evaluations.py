@@ -46,7 +46,7 @@ _BODY = {
 }
 
 
-@router.get("", response_model=schemas.Evaluations, dependencies=[FILTERS])
+@router.get("", response_model=schemas.Evaluations, dependencies=FILTERS)
 async def read(
     request: Request,
     space: Space,
