@@ -14,7 +14,7 @@ import altair as alt
 
 from lib.analytics.calendar import Granularity
 from lib.analytics.queries import Trend, TrendPoint
-from lib.catalog.metrics import METRICS, Metric, Unit
+from lib.catalog.metrics import Metric, Unit
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import AXIS, STEPS, ChartTheme, apply_theme
 from lib.i18n import day, t
@@ -60,7 +60,7 @@ def trend(
     pinned = _pinned(first.points, notes)
     several = len(courses) > 1
     spec = _spec(
-        metric.name,
+        metric,
         first.granularity,
         look,
         _Layers(
@@ -186,8 +186,8 @@ class _Layers:
 
 
 @lru_cache(maxsize=256)
-def _spec(name: str, granularity: Granularity, look: ChartTheme, drawn: _Layers, height: int) -> dict[str, Any]:
-    metric, colors = METRICS[name], look.palette
+def _spec(metric: Metric, granularity: Granularity, look: ChartTheme, drawn: _Layers, height: int) -> dict[str, Any]:
+    colors = look.palette
     label = t(metric.label)
     scale = alt.Scale(zero=metric.unit in (Unit.COUNT, Unit.SHARE))
     dates = "%b %Y" if granularity is Granularity.MONTHLY else "%-d %b"
