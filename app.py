@@ -37,7 +37,8 @@ from lib.settings import Settings
 from lib.store import data_dir
 from lib.ui import login_cookie, script_run, session_storage
 from lib.web import server
-from lib.web.gateway import MAX_ADDRESS, Gateway, Limits
+from lib.web.gateway import Gateway, Limits
+from lib.web.http_protocol import MAX_ADDRESS
 from lib.web.login_redirect import LoginRedirectMiddleware
 from lib.web.sockets import Sockets
 

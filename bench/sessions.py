@@ -81,7 +81,7 @@ async def _drawn(page: ClientConnection, query: str) -> bool:
     while True:
         found = ForwardMsg.FromString(await page.recv(decode=False))
         if found.WhichOneof("type") == "script_finished":
-            return found.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+            return bool(found.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY)
 
 
 def _server() -> int:

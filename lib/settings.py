@@ -292,7 +292,7 @@ def load() -> Settings:
     Raises ConfigurationError naming every variable that is wrong.
     """
     try:
-        return Settings()  # type: ignore[call-arg]  # the values come from the environment
+        return Settings()  # the values come from the environment
     except ValidationError as error:
         problems = [
             f"  {PREFIX}{str(detail['loc'][0]).upper()}: {detail['msg'].removeprefix('Value error, ')}"

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -124,7 +125,7 @@ def load(workspace: Workspace, tmp_path: Path) -> Load:
     """Import text as a CSV, or files, and return the report."""
 
     def run(
-        content: str | bytes | list[Path], mapping: str | None = None, name: str = "calls.csv", **more: bool
+        content: str | bytes | list[Path], mapping: str | None = None, name: str = "calls.csv", **more: Any
     ) -> ImportReport:
         if isinstance(content, list):
             files = tuple(InputFile(path, path.name) for path in content)

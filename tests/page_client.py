@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME, XSRF_COOKIE_NAME
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Subprotocol
+from websockets.typing import Origin, Subprotocol
 
 from lib.access import signing
 from lib.access.sessions import session_id
@@ -79,17 +80,17 @@ class Visitor:
     token: str = ""
 
     @contextmanager
-    def page(self, session: str = "", **options: object) -> Iterator[PageClient]:
+    def page(self, session: str = "", **options: Any) -> Iterator[PageClient]:
         """Open a page; with `session`, as one that comes back."""
         protocols = ["streamlit", *([self.token or "none", session] if self.token or session else [])]
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         with connect(
             self.address.replace("http", "ws") + "/_stcore/stream",
             subprotocols=[Subprotocol(each) for each in protocols if each],
-            origin=self.address,  # type: ignore[arg-type]
+            origin=Origin(self.address),
             additional_headers=headers if self.cookies else None,
             max_size=None,
-            **options,  # type: ignore[arg-type]
+            **options,
         ) as connection:
             yield PageClient(connection)
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,9 +23,11 @@ from tests.conftest import ROOT
 
 CALLBOARD = [sys.executable, "-m", "lib"]
 
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
 
 @pytest.fixture
-def run(settings: Settings):
+def run(settings: Settings) -> Run:
     environment = {
         **os.environ,
         "CALLBOARD_DATA_DIR": str(settings.data_dir),
@@ -53,7 +56,7 @@ def calls(tmp_path: Path) -> Path:
     return path
 
 
-def test_import(run, calls: Path) -> None:
+def test_import(run: Run, calls: Path) -> None:
     done = run("import", calls)
     assert done.returncode == 0, done.stderr
     assert "added: 2" in done.stdout and "days touched: 2 (2024-01-01 to 2024-01-02)" in done.stdout
@@ -61,7 +64,7 @@ def test_import(run, calls: Path) -> None:
     assert "equals the facts: 2 evaluations" in run("check").stdout
 
 
-def test_bad_rows(run, calls: Path) -> None:
+def test_bad_rows(run: Run, calls: Path) -> None:
     calls.write_text("id,audioDate,averageNote\na,2024-01-01,5\nb,2024-01-02,60\n")
     done = run("import", calls)
     assert done.returncode == 1
@@ -76,14 +79,14 @@ def test_bad_rows(run, calls: Path) -> None:
     assert pd.read_csv(kept)["id"].tolist() == ["b"]
 
 
-def test_dry_run(run, calls: Path) -> None:
+def test_dry_run(run: Run, calls: Path) -> None:
     done = run("import", calls, "--dry-run")
     assert (done.returncode, "added: 2" in done.stdout, "result: dry run" in done.stdout) == (0, True, True)
     assert "0 evaluations" in run("check").stdout
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
-def test_wrong_calls_end_with_2(run, calls: Path, tmp_path: Path) -> None:
+def test_wrong_calls_end_with_2(run: Run, calls: Path, tmp_path: Path) -> None:
     mapping = tmp_path / "m.toml"
     mapping.write_text("[columns]\naverageNot = 'x'")
     for arguments, told in (
@@ -105,13 +108,13 @@ def test_wrong_calls_end_with_2(run, calls: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
-def test_a_database_that_does_not_answer(run, calls: Path) -> None:
+def test_a_database_that_does_not_answer(run: Run, calls: Path) -> None:
     done = run("import", calls, CALLBOARD_DATABASE_URL="postgresql://nobody@127.0.0.1:9/none")
     assert done.returncode == 2 and "does not answer" in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
-def test_sample_to_a_file_is_the_sample(run, tmp_path: Path) -> None:
+def test_sample_to_a_file_is_the_sample(run: Run, tmp_path: Path) -> None:
     first, second, other = tmp_path / "1.csv", tmp_path / "2.csv", tmp_path / "3.csv"
     for path, seed in ((first, 5), (second, 5), (other, 6)):
         done = run("sample", "--rows", "3000", "--seed", str(seed), "--until", "2024-06-30", "--to", path)
@@ -142,7 +145,7 @@ def test_ctrl_c(settings: Settings, calls: Path, moment: str) -> None:
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
-    reached = {
+    reached: Callable[[], bool] = {
         "loading": lambda: (
             "duckdb" not in Path(f"/proc/{child.pid}/maps").read_text()
             and "pyarrow" in Path(f"/proc/{child.pid}/maps").read_text()
@@ -160,7 +163,7 @@ def test_ctrl_c(settings: Settings, calls: Path, moment: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
-def test_import_while_the_app_is_running(run, settings: Settings, calls: Path, tmp_path: Path) -> None:
+def test_import_while_the_app_is_running(run: Run, settings: Settings, calls: Path, tmp_path: Path) -> None:
     """The app holds the embedded database, so that its worker does the import; the user sees the same."""
     with served(settings.data_dir, CALLBOARD_SAMPLE="off"):
         done = run("import", calls)
@@ -179,7 +182,7 @@ def test_import_while_the_app_is_running(run, settings: Settings, calls: Path, t
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
-def test_people(run) -> None:
+def test_people(run: Run) -> None:
     assert "Nobody yet" in run("people", "list").stderr
     done = run("people", "add", "Ann@example.com", "--role", "analyst", "--call-center", "n", "--campaign", "c")
     assert done.returncode == 0 and "ann@example.com may log in, as analyst" in done.stderr
@@ -205,7 +208,7 @@ def test_people(run) -> None:
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
-def test_backup_restore_and_repair(run, settings: Settings, calls: Path, tmp_path: Path) -> None:
+def test_backup_restore_and_repair(run: Run, settings: Settings, calls: Path, tmp_path: Path) -> None:
     assert run("import", calls).returncode == 0
     done = run("backup", tmp_path)
     (kept,) = tmp_path.glob("callboard-*.zip")

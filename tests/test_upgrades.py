@@ -31,7 +31,7 @@ from lib.workspace import Workspace
 from tests.test_app import start
 
 NOON = datetime(2024, 1, 1, 12)  # as the tables hold it: UTC, without saying so
-EVALUATIONS = [
+EVALUATIONS: list[dict[str, Any]] = [
     {
         "id": f"e{n}", "audio_at": NOON + timedelta(days=n * 3), "day": (NOON + timedelta(days=n * 3)).date(),
         "state": n % 4 + 1, "sentiment": None if n % 5 == 0 else n % 3 + 1, "score": None if n % 7 == 0 else n * 977 % 100_001,
@@ -127,7 +127,7 @@ def tables_of(connection: Connection) -> dict[str, sa.Table]:
     found = {}
     for name in inspector.get_table_names():
         if not name.startswith("alembic_version"):
-            columns = [
+            columns: list[sa.Column[Any]] = [
                 sa.Column(str(each["name"]), plain.get(str(each["type"]), sa.types.NullType))
                 for each in inspector.get_columns(name)
             ]

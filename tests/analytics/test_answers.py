@@ -62,7 +62,7 @@ EQUAL = [
 ]
 
 
-def shown(_connection: Connection, *values: object, **named: object) -> str:
+def shown(_connection: Connection, /, *values: object, **named: object) -> str:
     """Answer with the values themselves."""
     return f"{values} {named}"
 

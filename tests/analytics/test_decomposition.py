@@ -101,8 +101,8 @@ def test_filters_and_grants_hold_in_both_periods(workspace: Workspace, answers: 
     # North: easy 8, 9, 9 and hard 4, then hard 5, 5 and new 10.
     assert found.change == Fraction(20, 3) - Fraction(30, 4)
     assert {part.named.id for part in found.parts} == {"easy", "hard", "new"}
-    zoned = [Filters(each.date_from, each.date_to, timezone="Asia/Tokyo") for each in (FEBRUARY, JANUARY)]
-    assert answers.run(decomposition, *zoned, workspace.calendar, CAMPAIGN).change == 0
+    now, before = (Filters(each.date_from, each.date_to, timezone="Asia/Tokyo") for each in (FEBRUARY, JANUARY))
+    assert answers.run(decomposition, now, before, workspace.calendar, CAMPAIGN).change == 0
 
 
 def test_without_two_averages_there_is_nothing_to_tell(workspace: Workspace, answers: QueryCache, load: Load) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -24,11 +25,11 @@ from tests.conftest import Load
 HEADER = "id,audioDate,state,averageNote,durationInSeconds,isAICall,campaignId,callCenterName,executiveName\n"
 
 
-def lines(*calls: tuple[object, ...]) -> str:
+def lines(*calls: tuple[Any, ...]) -> str:
     """Return calls as a CSV: score, seconds, AI, campaign, center, executive and, where not that, day and state."""
     rows = []
     for number, (score, seconds, ai, campaign, center, executive, *more) in enumerate(calls):
-        day, state = (*more, *("2024-01-10", "Completed")[len(more) :])
+        day, state = more + ["2024-01-10", "Completed"][len(more) :]
         values = (number, day, state, score, seconds, "true" if ai else "false", campaign, center, executive)
         rows.append(",".join(map(str, values)))
     return HEADER + "\n".join(rows)

@@ -8,6 +8,7 @@ import sys
 import time
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -17,6 +18,7 @@ from lib.access.audit_log import Action, AuditFilter
 from lib.analytics import queries
 from lib.analytics.calendar import Calendar
 from lib.analytics.query import Filters
+from lib.catalog.dimensions import CAMPAIGN
 from lib.errors import TimeZoneChangedError, TimeZoneConflictError
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
@@ -98,7 +100,7 @@ def test_a_process_that_was_told_no_zone_refuses_once_and_then_goes_by_the_new_o
     assert other.answers.run(queries.summary, Filters(), late).sums["evaluations"] == 2
     change(workspace, "America/New_York")
     with pytest.raises(TimeZoneChangedError, match="from UTC to America/New_York"):
-        other.answers.run(queries.breakdown, Filters(), late, queries.CAMPAIGN)
+        other.answers.run(queries.breakdown, Filters(), late, CAMPAIGN)
     assert other.calendar.zone.key == "America/New_York"
     one = other.answers.run(queries.summary, Filters(date(2024, 1, 1), date(2024, 1, 1)), other.calendar)
     assert one.sums["evaluations"] == 1
@@ -159,7 +161,7 @@ def test_commands_beside_a_running_app(settings: Settings, tmp_path: Path) -> No
     with served(settings.data_dir, CALLBOARD_SAMPLE="off", **url, **zone) as address:
         assert command(settings, "import", str(calls)).returncode == 0  # without the variable: the workspace's zone
         key = make_key(settings.data_dir, settings={"database_url": settings.database_url})
-        asked = {"headers": {"Authorization": f"Bearer {key}"}, "timeout": 30}
+        asked: dict[str, Any] = {"headers": {"Authorization": f"Bearer {key}"}, "timeout": 30}
 
         def trend() -> list[tuple[str, int]]:
             found = httpx.get(f"{address}/v1/analytics/trends", **asked).json()["data"]

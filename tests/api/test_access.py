@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ def test_every_route_with_every_key(small_app: App, route: tuple[str, str]) -> N
     state.close()
     time.sleep(0.01)
     good = small_app.key()
-    bodies = {"/v1/analytics/export": {"format": "csv", "report": "summary"}, "/v1/evaluations": []}
+    bodies: dict[str, Any] = {"/v1/analytics/export": {"format": "csv", "report": "summary"}, "/v1/evaluations": []}
     more = {"json": bodies[route[1]]} if route[0] == "POST" else {}
 
     said = set()

@@ -166,7 +166,7 @@ def version_of(workspace: Workspace) -> int:
         return queries.status(connection).data_version
 
 
-def back_up(workspace: Workspace, path: Path, **more: bool) -> dict[str, Any]:
+def back_up(workspace: Workspace, path: Path, **more: Any) -> dict[str, Any]:
     payload = {"path": str(path), "actor": "test", "with_secret": False, "replace": False, **more}
     return TASKS[BACKUP](workspace, payload, lambda *_: None)
 

@@ -12,6 +12,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -43,7 +44,7 @@ def quiet(_share: float, _message: str) -> None:
     """Take no note of progress."""
 
 
-def rewritten(path: Path, to: Path, change: Callable[[dict, dict[str, bytes]], None]) -> Path:
+def rewritten(path: Path, to: Path, change: Callable[[dict[str, Any], dict[str, bytes]], object]) -> Path:
     """Write a backup anew with another manifest or content."""
     with zipfile.ZipFile(path) as old:
         members = {name: old.read(name) for name in old.namelist()}
@@ -105,7 +106,8 @@ def test_what_is_written_beside_a_restore_has_no_version_twice(
     if state_in_a_file:
         settings = settings.model_copy(update={"state_url": f"sqlite:///{tmp_path / 'state.sqlite'}"})
     other = reopened(settings)
-    version, written = schema.workspace.c.data_version, []
+    version = schema.workspace.c.data_version
+    written: list[int] = []
 
     def write(_share: float, message: str) -> None:
         if message == "300 of 300 evaluations" and not written:  # read into a file of the older form; nothing is locked
@@ -113,7 +115,7 @@ def test_what_is_written_beside_a_restore_has_no_version_twice(
                 connection.execute(sa.update(schema.workspace).values(data_version=version + 5))
             written.append(version_of(other))
 
-    def older(manifest: dict, _members: dict[str, bytes]) -> None:
+    def older(manifest: dict[str, Any], _members: dict[str, bytes]) -> None:
         manifest["facts"]["revision"] = FACTS[2]
 
     restore(settings, rewritten(kept.backup, tmp_path / "older.zip", older), write, replace=True, actor="test")
@@ -236,13 +238,13 @@ def damaged(path: Path, to: Path, kind: str) -> Path:
         rewritten(path, to, lambda _, members: members.pop("state/notes.parquet"))
     elif kind == "a row gone":
 
-        def change(manifest: dict, _members: dict[str, bytes]) -> None:
+        def change(manifest: dict[str, Any], _members: dict[str, bytes]) -> None:
             manifest["facts"]["tables"]["evaluations"]["rows"] += 1
 
         rewritten(path, to, change)
     elif kind == "no table":
 
-        def replaced(manifest: dict, members: dict[str, bytes]) -> None:
+        def replaced(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
             members["state/notes.parquet"] = b"something else"
             manifest["state"]["tables"]["notes"].update(bytes=14, sha256=hashlib.sha256(b"something else").hexdigest())
 
@@ -337,7 +339,7 @@ def test_a_backup_of_an_older_migration(
     """What it lacks comes by the migrations, as with a database that is as old."""
     known = {"jobs", "mappings", "api_keys", "idempotency"}
 
-    def change(manifest: dict, _members: dict[str, bytes]) -> None:
+    def change(manifest: dict[str, Any], _members: dict[str, bytes]) -> None:
         manifest["facts"]["revision"], manifest["state"]["revision"] = older
         manifest["state"]["tables"] = {
             name: member for name, member in manifest["state"]["tables"].items() if name in known

@@ -28,7 +28,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(data_dir: Path, port: int | None = None, **variables: str) -> Iterator[str]:
+def served(data_dir: Path, port: int | None = None, /, **variables: str) -> Iterator[str]:
     """Run the app, on a port or a free one; give its address."""
     port = port or free_port()
     environment = {**os.environ, "CALLBOARD_DATA_DIR": str(data_dir), **variables}

@@ -13,18 +13,19 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Locator, Page, Request, expect
+from playwright.sync_api import Browser, Dialog, FilePayload, Locator, Page, Request, expect
 
 from lib.access import api_keys
 from lib.analytics.calendar import Granularity
 from lib.analytics.query import Filters
 from lib.exports.service import ExportRequest
+from lib.jobs.queue import EXPORT
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.sharing.annotations import Annotations
 from lib.sharing.saved_views import SavedViews
 from lib.store.state import StateStore
-from lib.workspace import EXPORT, Workspace
+from lib.workspace import Workspace
 from tests.browser.conftest import served
 from tests.hostile.names import INJECTIONS, NAMES
 
@@ -297,7 +298,7 @@ def test_a_file_with_such_names_is_brought(watched: Watched, tmp_path: Path) -> 
 
     for content, mapping in ((f"{MARKED[0]}\n1\n", None), ("id\n1\n", f"[columns]\nid = {json.dumps(MARKED[1])}\n")):
         page = watched.go("data")
-        files = [{"name": f"{name}.csv", "mimeType": "text/csv", "buffer": content.encode()}]
+        files: list[FilePayload] = [{"name": f"{name}.csv", "mimeType": "text/csv", "buffer": content.encode()}]
         if mapping:
             files.append({"name": "m.toml", "mimeType": "application/toml", "buffer": mapping.encode()})
         page.get_by_test_id("stFileUploader").locator("input").set_input_files(files)

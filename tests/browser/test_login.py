@@ -79,7 +79,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             "CALLBOARD_OIDC_PROMPT": "login",
             "CALLBOARD_ADMINS": "root@example.com",
         }
-        with served(folder / "data", port=port, **variables) as address:
+        with served(folder / "data", port, **variables) as address:
             yield Place(address, settings, folder / "data.log")
     finally:
         provider.terminate()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 COUNTING = "wasm-eval"
 """What a library tries for whole numbers of 64 bits, and does without where it may not: barred, and not missed."""
@@ -16,12 +17,12 @@ TELL = """document.addEventListener('securitypolicyviolation', e =>
 class Watched:
     """A visitor, all whose requests are noted, and whatever a policy barred."""
 
-    def __init__(self, browser: Browser, address: str, **more: object) -> None:
+    def __init__(self, browser: Browser, address: str, **more: Any) -> None:
         self.address = address
         self.hosts: set[str] = set()
         self.requests = 0
         self.wrong: list[str] = []
-        size = {"width": 1440, "height": 1000}
+        size: ViewportSize = {"width": 1440, "height": 1000}
         self.context: BrowserContext = browser.new_context(viewport=size, accept_downloads=True, **more)
         self.context.expose_binding("violated", lambda _, told: self._bar(told))
         self.context.add_init_script(TELL)

@@ -88,7 +88,7 @@ def test_png_has_its_size_and_is_not_blank(kind: str) -> None:
         assert image.size[1] == pytest.approx(height, abs=1)
         pixels = image.convert("RGBA")
     assert pixels.getpixel((2, 2)) == (255, 255, 255, 255)
-    assert pixels.getextrema()[3] == (255, 255)
+    assert pixels.getchannel("A").getextrema() == (255, 255)
     inked = sum(pixels.convert("L").histogram()[:250]) / (pixels.width * pixels.height)
     assert 0.005 < inked < 0.6
 
@@ -181,7 +181,7 @@ def test_a_child_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_dark_colours_have_one_light_colour_each() -> None:
-    pairs = {}
+    pairs: dict[str, str] = {}
     for name in type(DARK).__dataclass_fields__:
         dark, light = getattr(DARK, name), getattr(LIGHT, name)
         for one, other in zip(dark, light, strict=True) if isinstance(dark, tuple) else [(dark, light)]:

@@ -223,7 +223,7 @@ def test_a_killed_backend_is_got_over(settings: Settings, openings: Openings) ->
         with load.client() as client:
             for number in range(5):
                 until(lambda: load.ask(client) == 200)
-                until(lambda number=number: killed_one(engine, number))
+                until(lambda number=number: killed_one(engine, number))  # type: ignore[misc]  # the default has no type
                 openings.seconds.append(until(lambda: load.send(client) == 200))
             load.stop()
             for thread in threads:

@@ -6,6 +6,7 @@ import csv
 import os
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import openpyxl
@@ -34,11 +35,11 @@ def make_sample(workspace: Workspace, rows: int = ROWS) -> None:
     TASKS["sample"](workspace, {"rows": rows, "seed": 2, "until": "2024-06-30"}, lambda *_: None)
 
 
-def export(workspace: Workspace, form: str, tell=lambda *_: None, **parameters: list[str]) -> Path:
+def export(workspace: Workspace, form: str, tell: Any = lambda *_: None, **parameters: list[str]) -> Path:
     filters = Filters.from_parameters(parameters, workspace.settings.zone, EVERYTHING)
     order = ExportRequest("evaluations", form, filters, Granularity.DAILY, "everything")
     done = exporting.run(workspace.facts, workspace.settings, workspace.calendar, order, "job_1", 1, tell)
-    return workspace.settings.exports_dir / done["file"]
+    return workspace.settings.exports_dir / str(done["file"])
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])

@@ -41,7 +41,7 @@ WORDED = (FileError, MappingError, BadRowsError)
 """What a file can be told to be; any other error is a fault of the program."""
 
 
-LIMITS = {"reader_seconds": 60, "reader_memory_mb": 1536}
+LIMITS: dict[str, Any] = {"reader_seconds": 60, "reader_memory_mb": 1536}
 """What a child may take, as settings: no file keeps a processor for longer, or takes more."""
 
 HANGING_SECONDS = 600
@@ -121,8 +121,13 @@ class Door:
             elif number % 5:
                 result, words = self._read(brought, file.mapping)
             else:
-                how = {"skip_bad_rows": number % 3 == 1, "dry_run": number % 3 == 2}
-                request = ImportRequest((brought,), "fuzzer", file.mapping, **how)
+                request = ImportRequest(
+                    (brought,),
+                    "fuzzer",
+                    file.mapping,
+                    skip_bad_rows=number % 3 == 1,
+                    dry_run=number % 3 == 2,
+                )
                 report = service.run(self._workspace.facts, self._workspace.settings, request, lambda _: None)
                 result = report.result
                 words = "; ".join(problem.problem for problem in report.problems[:3])
@@ -157,12 +162,12 @@ class Door:
 def opened(workspace: Workspace, folder: Path) -> Iterator[Door]:
     """Open the door: while it is, the children that read are forks."""
     with Forker() as forker:
-        usual = child_process.subprocess.Popen
-        child_process.subprocess.Popen = forker.popen  # type: ignore[assignment,misc]
+        usual = subprocess.Popen
+        subprocess.Popen = forker.popen  # type: ignore[assignment,misc]
         try:
             yield Door(workspace, folder, forker)
         finally:
-            child_process.subprocess.Popen = usual  # type: ignore[misc]
+            subprocess.Popen = usual  # type: ignore[misc]
 
 
 class Forker:
@@ -270,7 +275,7 @@ def own_peak_mb() -> float:
 
 def bring_broken(form: str, files: int, folder: Path) -> None:
     """Bring files of a form that are broken: each is loaded, or refused with words, and what is loaded is whole."""
-    workspace = Workspace(Settings(data_dir=folder / "data", sample="off", **LIMITS))  # type: ignore[arg-type]
+    workspace = Workspace(Settings(data_dir=folder / "data", sample="off", **LIMITS))
     tally = Tally()
     with opened(workspace, folder) as door:
         for number in range(files):

@@ -8,6 +8,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -27,7 +28,7 @@ id,audioDate,state,sentiment,averageNote,durationInSeconds,isAICall,campaignName
 2,2024-01-31T10:00:00,Completed,Negative,10,60,false,Línea 1
 3,2024-02-01,Pending,,,,,
 """
-RECORDS = [
+RECORDS: list[dict[str, Any]] = [
     {
         "id": "1",
         "audioDate": "2024-01-31T10:00:00",
@@ -81,7 +82,7 @@ def as_parquet() -> bytes:
     return out.getvalue()
 
 
-def lines(records: list[dict[str, object]]) -> bytes:
+def lines(records: list[dict[str, Any]]) -> bytes:
     return b"".join(json.dumps(record).encode() + b"\n" for record in records)
 
 

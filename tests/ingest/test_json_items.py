@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lib import errors
 from lib.analytics.query import EVERYTHING
+from lib.catalog.fields import FIELDS
 from lib.errors import CallboardError, FileError, RefusedError
 from lib.ingest import api_records, json_items
 from lib.ingest.api_records import MAX_OBJECTS, convert_objects
@@ -140,11 +142,9 @@ def test_no_more_is_decoded_than_may_be_sent() -> None:
 
 def test_an_evaluation_is_not_longer_than_its_columns_can_be() -> None:
     text = "\U0001f600" * 1_000
-    longest = json.dumps([{"id": str(number), **dict.fromkeys(api_records.FIELDS, text)} for number in range(3)])
+    longest = json.dumps([{"id": str(number), **dict.fromkeys(FIELDS, text)} for number in range(3)])
     assert len(longest) > 2 * MAX_ITEM_BYTES
-    assert [len(item) for item in decode_body(longest.encode()) if isinstance(item, dict)] == [
-        len(api_records.FIELDS)
-    ] * 3
+    assert [len(item) for item in decode_body(longest.encode()) if isinstance(item, dict)] == [len(FIELDS)] * 3
     for body in (b'[{}, "' + b"x" * MAX_ITEM_BYTES + b'"]', b'{}\n"' + b"x" * MAX_ITEM_BYTES + b'"'):
         with pytest.raises(FileError, match="Evaluation 2 of the body is longer than 256 KB"):
             list(decode_body(body))
@@ -153,7 +153,7 @@ def test_an_evaluation_is_not_longer_than_its_columns_can_be() -> None:
 def test_what_is_wrong_is_described_a_thousand_times_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     """Finding the nearest name takes a while: for every unknown one of a body it took minutes."""
     described = 0
-    nearest = api_records.nearest
+    nearest = errors.nearest
 
     def counted(name: str, known: Iterable[str]) -> str:
         nonlocal described

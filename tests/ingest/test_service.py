@@ -237,7 +237,7 @@ def test_an_import_that_is_in_is_told_so(workspace: Workspace, tmp_path: Path) -
 
     def lose(connection: sa.Connection) -> None:
         sa.event.remove(workspace.facts.engine, "commit", lose)
-        connection.connection.driver_connection.commit()  # type: ignore[union-attr]  # there is one
+        connection.connection.driver_connection.commit()
         raise sa.exc.OperationalError("COMMIT", {}, Exception("the connection was lost"))
 
     def loading(progress: service.ImportProgress) -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from lib.access.audit_log import Action, AuditFilter
 from lib.errors import CallboardError, ConflictError, InvalidParameterError
-from lib.sharing import annotations
 from lib.sharing.annotations import Annotations
 from lib.workspace import Workspace
 from tests.sharing.test_saved_views import WEIRD
@@ -51,8 +50,8 @@ def test_a_note_is_changed_and_deleted(notes: Annotations) -> None:
 def test_an_author_has_so_many_notes_and_all_so_many(
     notes: Annotations, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(annotations, "MAX_OF_ONE", 2)
-    monkeypatch.setattr(annotations, "MAX_IN_ALL", 3)
+    monkeypatch.setattr("lib.sharing.annotations.MAX_OF_ONE", 2)
+    monkeypatch.setattr("lib.sharing.annotations.MAX_IN_ALL", 3)
     for _ in range(2):
         notes.add(DAY, "Hers", "ada")
     with pytest.raises(ConflictError, match="You have 2 notes"):

@@ -18,6 +18,7 @@ from lib.analytics.query import Filters
 from lib.catalog import metrics
 from lib.catalog.measures import PLAIN_MEASURES
 from lib.errors import FileError, InvalidParameterError
+from lib.i18n import day as day_in_words
 from lib.jobs.tasks import TASKS
 from lib.reports import formatting
 from lib.settings import Settings
@@ -131,7 +132,7 @@ def test_an_import_made_afterwards_is_told(workspace: Workspace, load: Load) -> 
         FigureChange("failureRate", 0.0, 0.3333),
     )
     assert [each.by for each in found.figures] == [1, 0.5, -0.3333, 0.3333]
-    day = formatting.day(found.imports[0].at)
+    day = day_in_words(found.imports[0].at)
     assert words[0].startswith("The data changed since this link was made on ")
     assert words[1].startswith(f"january.csv imported by test on {day}, ") and words[1].endswith(
         ": 1 added, 1 changed."

@@ -181,7 +181,7 @@ def test_a_note_without_a_day_is_today_s(app: AppTest) -> None:
     app.switch_page("trends.py").run()
     app.session_state["cb-notes"] = True
     app.run()
-    forged_note = {"_note_day": [], "_note_text": "made up"}
+    forged_note: dict[str, Any] = {"_note_day": [], "_note_text": "made up"}
     run(app, lambda node: forged_note.get(str(node.key)), "Add note")
     assert not app.exception and not app.error
     space = workspaces.current()

@@ -39,7 +39,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def bring(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Give what draws the upload with some files in it, in one session."""
-    monkeypatch.setattr(import_page.current_user, "allow_uploads", lambda: None)
+    monkeypatch.setattr("lib.ui.current_user.allow_uploads", lambda: None)
     monkeypatch.setattr(import_page, "t", lambda text: text)
     session: dict[str, Any] = {}
 

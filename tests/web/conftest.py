@@ -43,5 +43,5 @@ def login_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoginApp]:
         "CALLBOARD_OIDC_CLIENT_SECRET": "a secret that nobody asks for",
         "CALLBOARD_ADMINS": "root@example.com",
     }
-    with served(data_dir, port=port, **variables) as address:
+    with served(data_dir, port, **variables) as address:
         yield LoginApp(address, settings)

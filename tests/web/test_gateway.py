@@ -290,7 +290,8 @@ def ask_wrapped(url: str) -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(front)) as client:
             return await client.get(url)
 
-    return alone(asked())
+    answer: httpx.Response = alone(asked())
+    return answer
 
 
 def test_an_unexpected_error_is_told_by_its_id_alone() -> None:

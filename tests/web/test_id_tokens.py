@@ -129,7 +129,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         "CALLBOARD_OIDC_CLIENT_ID": "callboard",
         "CALLBOARD_OIDC_CLIENT_SECRET": CLIENT_SECRET,
     }
-    with providing(provider), served(folder / "data", port=port, **variables) as address:
+    with providing(provider), served(folder / "data", port, **variables) as address:
         yield Place(address, provider, folder / "data.log")
 
 
@@ -198,7 +198,8 @@ def test_a_provider_without_such_a_signature_is_named_in_the_log(place: Place) -
 
 
 def test_an_odd_list_is_no_list() -> None:
-    for listed in (None, [], "HS256", {"HS256": 1}):
+    odd: tuple[object, ...] = (None, [], "HS256", {"HS256": 1})
+    for listed in odd:
         assert id_tokens._allowed(listed) == ["RS256"]
     assert id_tokens._allowed(["none", 1, None, "ES256"]) == ["ES256"]
     with pytest.raises(ConfigurationError, match="Right would be"):

@@ -119,7 +119,7 @@ def main() -> int:
             "CALLBOARD_OIDC_CLIENT_ID": "callboard",
             "CALLBOARD_OIDC_CLIENT_SECRET": "a secret that nobody asks for",
         }
-        with served(data_dir, port=port, **variables) as address:
+        with served(data_dir, port, **variables) as address:
             while httpx.get(f"{address}/readyz", timeout=60).status_code != 200:
                 time.sleep(0.2)
             netloc, server = address.removeprefix("http://"), server_process()

@@ -112,7 +112,7 @@ async def _rerun_flood(place: Place, seen: Seen) -> None:
 
 async def _strange_requests(place: Place, seen: Seen) -> None:
     async with httpx.AsyncClient(base_url=f"http://{place.netloc}", timeout=10) as client:
-        asked = (
+        asked: tuple[tuple[str, str, dict[str, str], bytes | None], ...] = (
             ("GET", "/", {"Host": "evil.example"}, None),
             ("GET", "/_stcore/metrics", {}, None),
             ("PUT", "/_stcore/upload_file/forged/forged", {}, b"x" * 100_000),
