@@ -18,8 +18,8 @@ install: .venv/installed ## the pinned dependencies, into .venv
 
 install-dev: .venv/installed-dev ## the same, and what the tests need
 
-test: install-dev system lint ## lint, types and the whole suite, on DuckDB, PostgreSQL and in Chromium; WORKERS files at once, each takes 2 GB and half a core
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+test: install-dev system lint ## lint, types, the whole suite on DuckDB, PostgreSQL and in Chromium, and its coverage; WORKERS files at once, each takes 2 GB and half a core
+	@$(BIN)/python -m pytest --cov --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 torture: install-dev system ## kill -9 at random moments, KILLS of each kind on each engine; tells how long restarts took
 	@KILLS=$(KILLS) $(BIN)/python -m pytest tests/crashes --numprocesses auto --dist load -rA

@@ -39,6 +39,7 @@ BY_NAME = {
     "tzdata": "zoneinfo reads its files",
     "setuptools": "builds the package",
     "pytest-xdist": "pytest's option --numprocesses",
+    "pytest-cov": "pytest's option --cov",
     "schemathesis": "a command, which tests/api/test_schema.py runs",
     "ruff": "a command",
     "mypy": "a command",
