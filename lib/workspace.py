@@ -186,7 +186,7 @@ class Workspace:
         done = report.loaded
         counts = {"added": done.added, "changed": done.changed, "bad": report.bad}
         files = ", ".join(file["name"] for file in report.files)
-        self.note(report.actor, Action.IMPORT, files, result=report.result, import_id=report.id, **counts)
+        self.note(report.actor, Action.IMPORT, files, result=report.result.value, import_id=report.id, **counts)
 
     def _done(self, job: Job) -> dict[str, Any] | None:
         """Return what a job has come to that its worker could not tell of; None where it has come to nothing."""

@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 
 from lib import i18n
 from lib.access import users
-from lib.access.audit_log import Action
+from lib.access.audit_log import Action, SessionEnd
 from lib.access.users import Role
 from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
@@ -23,11 +23,10 @@ from lib.catalog.dimensions import DIMENSIONS
 from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import METRICS
 from lib.charts import funnel, waterfall
-from lib.ingest import history
 from lib.reports import decomposition_text
 from lib.settings import WeekStart
 from lib.sharing import pinned_links
-from lib.store.enums import NONE_NAME, Sentiment, State
+from lib.store.enums import NONE_NAME, ImportResult, Sentiment, State
 from lib.ui import (
     api_keys_admin,
     breakdown_page,
@@ -76,12 +75,10 @@ VALUES: dict[str, list[str]] = {
         *("Data page", "Exports page", "Settings page", "the first start"),
         *(users.LOCAL_ACTOR, users.FIRST_LOG_IN),
     ],
-    "actions": [action.value for action in Action],
+    "actions": [action.label for action in Action],
+    "ends of sessions": [reason.label for reason in SessionEnd],
     "roles": [*(role.value for role in Role), *login.ROLES.values()],
-    "results of imports": [
-        *(history.LOADED, history.LOADED_WITHOUT_BAD, history.NOTHING_LOADED),
-        *(history.FAILED, history.DRY_RUN),
-    ],
+    "results of imports": [result.label for result in ImportResult],
     "states of a key": ["active", "revoked", "expired"],
     "definitions": list(pinned_links.definitions().values()),
     "terms": [name for name in pinned_links.definitions() if name not in METRICS],

@@ -12,19 +12,23 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib import __version__, cli
+from lib.access.audit_log import AuditFilter, AuditLog
 from lib.analytics import queries
 from lib.analytics.query import Filters
 from lib.catalog.measures import MEASURES, aggregates
 from lib.errors import DatabaseVersionError
+from lib.ingest import history
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import duckdb_wal, migrations, schema
+from lib.store.enums import ImportResult
 from lib.store.facts import FactStore
 from lib.store.state import StateStore
 from lib.workspace import Workspace
@@ -49,16 +53,31 @@ IMPORT = {
 }  # fmt: skip
 
 Rows = dict[str, list[dict[str, Any]]]
+IMPORTS = [
+    IMPORT,
+    {**IMPORT, "id": "imp_2", "result": "loaded without bad rows"},
+    {**IMPORT, "id": "imp_3", "result": "nothing loaded"},
+    {**IMPORT, "id": "imp_4", "result": "failed"},
+]
+
 FIRST: Rows = {
     "evaluations": EVALUATIONS,
     "campaigns": NAMED,
     "call_centers": NAMED[:1],
     "engagements": NAMED[:1],
     "executives": NAMED,
-    "imports": [IMPORT],
+    "imports": IMPORTS,
 }
-FACTS_ROWS: dict[str, Rows] = dict.fromkeys(("0001", "0002", "0003", "0004"), FIRST)
+FACTS_ROWS: dict[str, Rows] = dict.fromkeys(("0001", "0002", "0003", "0004", "0005"), FIRST)
 """What the tables of each revision hold; those of the rollups are filled by their columns, `workspace` by the first."""
+
+LISTED = [
+    ("imp_4", ImportResult.FAILED),
+    ("imp_3", ImportResult.NOTHING_LOADED),
+    ("imp_2", ImportResult.LOADED_WITHOUT_BAD_ROWS),
+    ("imp_1", ImportResult.LOADED),
+]
+"""How the imports are listed afterwards."""
 
 OF_0001: Rows = {
     "jobs": [
@@ -109,12 +128,47 @@ OF_0004: Rows = {
     ],
     "sessions": [{"id": "2" * 64, "person": "p1", "started_at": NOON, "seen_at": NOON, "ended_at": None}],
     "audit": [
-        {"id": f"a{n}", "at": NOON, "actor": "test", "action": "export", "subject": "Ñ", "details": '{"rows": 3}'}
-        for n in range(3)
+        {"id": f"a{n:02}", "at": NOON, "actor": "test", "action": action, "subject": subject, "details": details}
+        for n, (action, subject, details) in enumerate(
+            [
+                *[("export", "Ñ", '{"rows": 3}')] * 3,
+                *[(action, "ann@example.com", "{}") for action in ("logged in", "logged out", "session ended")],
+                *[(action, "ann@example.com", "{}") for action in ("person added", "person changed", "person removed")],
+                *[(action, "robot", "{}") for action in ("key created", "key revoked", "repair", "backup", "download")],
+                *[(action, "all", "{}") for action in ("saved views deleted", "notes deleted", "time zone changed")],
+                ("sample data", "", '{"rows": 9}'),
+                ("import", '"why": "too old".csv', '{"result": "loaded without bad rows", "import_id": "imp_2"}'),
+                ("import", "b.csv", '{"result": "nothing loaded", "import_id": "imp_3"}'),
+                ("session ended", "ann@example.com", '{"why": "too old"}'),
+                ("session ended", "ann@example.com", '{"why": "idle for too long"}'),
+                ("restore", "backup of 2024-01-01T12:00:00+00:00", '{"program": "0.1.0"}'),
+            ]
+        )
     ],
 }  # fmt: skip
-STATE_ROWS: dict[str, Rows] = {"0001": OF_0001, "0002": OF_0002, "0003": OF_0003, "0004": OF_0004}
+STATE_ROWS: dict[str, Rows] = {
+    "0001": OF_0001,
+    "0002": OF_0002,
+    "0003": OF_0003,
+    "0004": OF_0004,
+    "0005": OF_0004,
+}
 """What the tables of each revision hold."""
+
+AUDITED = [
+    *[("export", "Ñ", {"rows": 3})] * 3,
+    *[(action, "ann@example.com", {}) for action in ("log_in", "log_out", "session_ended")],
+    *[(action, "ann@example.com", {}) for action in ("person_added", "person_changed", "person_removed")],
+    *[(action, "robot", {}) for action in ("key_created", "key_revoked", "repair", "backup", "download")],
+    *[(action, "all", {}) for action in ("views_deleted", "notes_deleted", "timezone")],
+    ("sample", "", {"rows": 9}),
+    ("import", '"why": "too old".csv', {"result": "loaded_without_bad_rows", "import_id": "imp_2"}),
+    ("import", "b.csv", {"result": "nothing_loaded", "import_id": "imp_3"}),
+    ("session_ended", "ann@example.com", {"why": "too_old"}),
+    ("session_ended", "ann@example.com", {"why": "idle"}),
+    ("restore", "2024-01-01T12:00:00+00:00", {"program": "0.1.0"}),
+]
+"""What the audit says afterwards: action, subject and details."""
 
 EARLIER_FACTS = migrations.revisions("facts")[:-1]
 EARLIER_STATE = migrations.revisions("state")[:-1]
@@ -202,6 +256,7 @@ def test_facts_of_an_earlier_revision(settings: Settings, revision: str) -> None
             assert connection.execute(held).scalar_one() == len(rows) + (
                 rows[0].get("key") == 1
             )  # and the one for none
+        assert [(entry.id, entry.result) for entry in history.entries(connection)] == LISTED
     workspace.close()
 
 
@@ -218,8 +273,15 @@ def test_state_of_an_earlier_revision(settings: Settings, revision: str) -> None
         tables = tables_of(connection)
         for name, expected in rows.items():
             columns = [tables[name].c[column] for column in expected[0]]
-            assert [dict(row._mapping) for row in connection.execute(sa.select(*columns))] == expected
+            if name != "audit":
+                assert [dict(row._mapping) for row in connection.execute(sa.select(*columns))] == expected
         assert set(schema.STATE.tables) <= set(tables)
+    if "audit" in rows:
+        entries = AuditLog(again).entries(AuditFilter(ZoneInfo("UTC")), 100)
+        assert [(entry.action, entry.subject, entry.details) for entry in reversed(entries)] == AUDITED
+        for change in (sa.update(schema.audit).values(actor="somebody else"), sa.delete(schema.audit)):
+            with pytest.raises(sa.exc.DBAPIError, match="append-only"), again.engine.begin() as connection:
+                connection.execute(change)
     again.close()
 
 

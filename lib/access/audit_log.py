@@ -17,36 +17,86 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.i18n import t
+from lib.store.enums import ImportResult
 from lib.store.schema import audit
 from lib.store.state import StateStore
 
 
 class Action(StrEnum):
-    """What is written down."""
+    """What is written down, by the codes that the audit holds."""
 
-    LOG_IN = "logged in"
-    LOG_OUT = "logged out"
-    SESSION_ENDED = "session ended"
-    PERSON_ADDED = "person added"
-    PERSON_CHANGED = "person changed"
-    PERSON_REMOVED = "person removed"
-    KEY_CREATED = "key created"
-    KEY_REVOKED = "key revoked"
+    LOG_IN = "log_in"
+    LOG_OUT = "log_out"
+    SESSION_ENDED = "session_ended"
+    PERSON_ADDED = "person_added"
+    PERSON_CHANGED = "person_changed"
+    PERSON_REMOVED = "person_removed"
+    KEY_CREATED = "key_created"
+    KEY_REVOKED = "key_revoked"
     IMPORT = "import"
-    SAMPLE = "sample data"
+    SAMPLE = "sample"
     EXPORT = "export"
     DOWNLOAD = "download"
     REPAIR = "repair"
     BACKUP = "backup"
     RESTORE = "restore"
-    TIMEZONE = "time zone changed"
-    VIEWS_DELETED = "saved views deleted"
-    NOTES_DELETED = "notes deleted"
+    TIMEZONE = "timezone"
+    VIEWS_DELETED = "views_deleted"
+    NOTES_DELETED = "notes_deleted"
+
+    @property
+    def label(self) -> str:
+        """The message id of what was done."""
+        return _ACTION_LABELS[self]
+
+
+_ACTION_LABELS = {
+    Action.LOG_IN: "logged in",
+    Action.LOG_OUT: "logged out",
+    Action.SESSION_ENDED: "session ended",
+    Action.PERSON_ADDED: "person added",
+    Action.PERSON_CHANGED: "person changed",
+    Action.PERSON_REMOVED: "person removed",
+    Action.KEY_CREATED: "key created",
+    Action.KEY_REVOKED: "key revoked",
+    Action.IMPORT: "import",
+    Action.SAMPLE: "sample data",
+    Action.EXPORT: "export",
+    Action.DOWNLOAD: "download",
+    Action.REPAIR: "repair",
+    Action.BACKUP: "backup",
+    Action.RESTORE: "restore",
+    Action.TIMEZONE: "time zone changed",
+    Action.VIEWS_DELETED: "saved views deleted",
+    Action.NOTES_DELETED: "notes deleted",
+}
+
+
+class SessionEnd(StrEnum):
+    """Why a session ended by itself: the detail `why` of SESSION_ENDED."""
+
+    TOO_OLD = "too_old"
+    IDLE = "idle"
+
+    @property
+    def label(self) -> str:
+        """The message id of the reason."""
+        return _SESSION_END_LABELS[self]
+
+
+_SESSION_END_LABELS = {SessionEnd.TOO_OLD: "too old", SessionEnd.IDLE: "idle for too long"}
+
+_DETAIL_LABELS: dict[tuple[str, Any], str] = {
+    **{("result", result.value): result.label for result in ImportResult},
+    **{("why", reason.value): reason.label for reason in SessionEnd},
+}
+"""The message ids of details that are codes, by name and code."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One thing that was done. `details` are plain values by their names."""
+    """One thing that was done. `details` are plain values, some of them codes, by their names."""
 
     id: str
     at: datetime
@@ -56,9 +106,14 @@ class AuditEntry:
     details: dict[str, Any]
 
     @property
-    def told(self) -> str:
+    def subject_in_words(self) -> str:
+        """What it was done to; a backup that was restored is named by when it was made."""
+        return t("backup of {when}", when=self.subject) if self.action is Action.RESTORE else self.subject
+
+    @property
+    def details_in_words(self) -> str:
         """The details in one line."""
-        return ", ".join(f"{name}: {_told(value)}" for name, value in self.details.items())
+        return ", ".join(f"{name}: {_detail_in_words(name, value)}" for name, value in self.details.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,5 +190,8 @@ def _conditions(asked: AuditFilter) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
-def _told(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _detail_in_words(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    label = _DETAIL_LABELS.get((name, value))
+    return str(value) if label is None else t(label)

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from lib.access import audit_log
-from lib.access.audit_log import Action
+from lib.access.audit_log import Action, SessionEnd
 from lib.access.users import User, UserRepository
 from lib.store.disk_space import skip_when_disk_full
 from lib.store.schema import audit as audit_entries
@@ -62,7 +62,7 @@ class Sessions:
         if row.ended_at is not None:
             return SessionCheck(number, None)
         if now - row.started_at > self._age or now - row.seen_at > self._idle:
-            why = "too old" if now - row.started_at > self._age else "idle for too long"
+            why = SessionEnd.TOO_OLD if now - row.started_at > self._age else SessionEnd.IDLE
             with skip_when_disk_full("the end of a session"):
                 self.end(number, "time", Action.SESSION_ENDED, why)
             return SessionCheck(number, None)
@@ -92,7 +92,7 @@ class Sessions:
         now = datetime.now(UTC)
         return row.ended_at is None and now - row.started_at <= self._age and now - row.seen_at <= self._idle
 
-    def end(self, number: str, by: str, action: Action, why: str | None = None) -> None:
+    def end(self, number: str, by: str, action: Action, why: SessionEnd | None = None) -> None:
         """End a session, if it has not ended."""
         open_one = sa.and_(sessions.c.id == number, sessions.c.ended_at.is_(None))
         with self._state.transaction() as connection:

@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.store.enums import LOADED_RESULTS
 from lib.store.schema import imports
 
 
@@ -31,7 +32,7 @@ def imports_since(connection: Connection, instant: datetime) -> tuple[ImportEven
     """
     query = (
         sa.select(imports)
-        .where(imports.c.finished_at > instant, imports.c.result.startswith("loaded"))
+        .where(imports.c.finished_at > instant, imports.c.result.in_(LOADED_RESULTS))
         .order_by(imports.c.finished_at, imports.c.id)
     )
     return tuple(

@@ -276,7 +276,7 @@ class _Restoring:
         same = links.c.data_version == self.made.data_version
         connection.execute(sa.update(links).where(same).values(data_version=self.version))
         made_at = self.made.created_at.isoformat(timespec="seconds")
-        audit_log.record(connection, self.actor, Action.RESTORE, f"backup of {made_at}", program=self.made.program)
+        audit_log.record(connection, self.actor, Action.RESTORE, made_at, program=self.made.program)
 
     def _put_in_place(self) -> None:
         self.tell(99, "putting it in place")

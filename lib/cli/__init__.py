@@ -26,11 +26,11 @@ from lib.backup.restore import restore
 from lib.cli import access
 from lib.errors import CallboardError, CancelledError, ConflictError, DatabaseHeldError, SampleDataError, nearest
 from lib.ingest import sample_data
-from lib.ingest.history import DRY_RUN, LOADED
 from lib.jobs.queue import FAILED, Queue
 from lib.jobs.tasks import TASKS, TIMEZONE
 from lib.observability.redaction import redact
 from lib.store import data_dir
+from lib.store.enums import ImportResult
 from lib.store.state import StateStore
 from lib.workspace import Workspace
 
@@ -82,7 +82,8 @@ def import_command(
         click.echo(f"{result['bad']} bad rows. All of them, with their reasons: {result['bad_rows_file']}", err=True)
     for line in result["lines"]:
         click.echo(line)
-    sys.exit(0 if result["result"] == LOADED or (result["result"] == DRY_RUN and not result["bad"]) else 1)
+    came_to = ImportResult(result["result"])
+    sys.exit(0 if came_to is ImportResult.LOADED or (came_to is ImportResult.DRY_RUN and not result["bad"]) else 1)
 
 
 @commands.command("sample")

@@ -13,15 +13,8 @@ from sqlalchemy.engine import Connection
 
 from lib.ingest.converter import RowProblem
 from lib.ingest.loader import LoadResult
+from lib.store.enums import LOADED_RESULTS, ImportResult
 from lib.store.schema import imports
-
-LOADED = "loaded"
-LOADED_WITHOUT_BAD = "loaded without bad rows"
-NOTHING_LOADED = "nothing loaded"
-FAILED = "failed"
-DRY_RUN = "dry run"
-
-_DONE = (LOADED, LOADED_WITHOUT_BAD)
 
 _NOTHING = LoadResult()
 
@@ -35,7 +28,7 @@ class ImportReport:
     seconds: float
     actor: str
     files: tuple[dict[str, Any], ...]  # name, sha256, bytes
-    result: str
+    result: ImportResult
     message: str | None
     read: int = 0
     blank: int = 0
@@ -60,14 +53,14 @@ class ImportReport:
             exact = "" if done.exact_duplicates is None else f"; exact duplicates: {done.exact_duplicates}"
             lines.append(f"repeated ids: {done.duplicates} (the later row stands{exact})")
         touched = f" ({done.first_day} to {done.last_day})" if done.days else ""
-        lines += [f"days touched: {done.days}{touched}", f"took: {self.seconds:.1f} s", f"result: {self.result}"]
+        lines += [f"days touched: {done.days}{touched}", f"took: {self.seconds:.1f} s", f"result: {self.result.label}"]
         return lines
 
 
 def add(connection: Connection, report: ImportReport, names: Sequence[str], mapping: str | None) -> None:
     """List an import of files of these names, in the place of an earlier try that loaded nothing."""
     listed = connection.execute(sa.select(imports.c.result).where(imports.c.id == report.id)).scalar_one_or_none()
-    if listed in _DONE:
+    if listed in LOADED_RESULTS:
         return
     statement = sa.insert(imports) if listed is None else sa.update(imports).where(imports.c.id == report.id)
     done = report.loaded
@@ -80,7 +73,7 @@ def add(connection: Connection, report: ImportReport, names: Sequence[str], mapp
             actor=report.actor,
             files=json.dumps(report.files or [{"name": name} for name in names]),
             mapping=mapping,
-            result=report.result,
+            result=report.result.value,
             message=report.message,
             read=report.read,
             added=done.added,
@@ -99,7 +92,7 @@ def add(connection: Connection, report: ImportReport, names: Sequence[str], mapp
 
 def find_loaded(connection: Connection, number: str) -> ImportReport | None:
     """Return what the import of an id loaded; None where there is none, or none that loaded anything."""
-    asked = sa.select(imports).where(imports.c.id == number, imports.c.result.in_(_DONE))
+    asked = sa.select(imports).where(imports.c.id == number, imports.c.result.in_(LOADED_RESULTS))
     row = connection.execute(asked).one_or_none()
     if row is None:
         return None
@@ -109,7 +102,7 @@ def find_loaded(connection: Connection, number: str) -> ImportReport | None:
         seconds=(row.finished_at - row.started_at).total_seconds(),
         actor=row.actor,
         files=tuple(json.loads(row.files)),
-        result=row.result,
+        result=ImportResult(row.result),
         message=row.message,
         read=row.read,
         blank=row.blank,
@@ -138,7 +131,7 @@ class ImportRecord:
     finished_at: datetime
     actor: str
     files: tuple[dict[str, Any], ...]
-    result: str
+    result: ImportResult
     message: str | None
     read: int
     added: int
@@ -158,7 +151,10 @@ def entries(connection: Connection, limit: int = 100) -> list[ImportRecord]:
     columns = [imports.c[name] for name in ImportRecord.__dataclass_fields__]
     newest = sa.select(*columns).order_by(imports.c.started_at.desc(), imports.c.id.desc()).limit(limit)
     return [
-        ImportRecord(**{**row._mapping, "files": tuple(json.loads(row.files))}) for row in connection.execute(newest)
+        ImportRecord(
+            **{**row._mapping, "files": tuple(json.loads(row.files)), "result": ImportResult(row.result)},
+        )
+        for row in connection.execute(newest)
     ]
 
 

@@ -33,6 +33,7 @@ from lib.ingest.history import ImportReport
 from lib.ingest.mapping import Mapping
 from lib.ingest.reader_process import InputFile, read_files
 from lib.settings import Settings
+from lib.store.enums import ImportResult
 from lib.store.facts import FactStore
 
 log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ def run(
     CancelledError from `progress`; the data are then as they were.
     """
     started = time.monotonic()
-    report = ImportReport(request.id or _new_id(), datetime.now(UTC), 0.0, request.actor, (), history.FAILED, None)
+    report = ImportReport(request.id or _new_id(), datetime.now(UTC), 0.0, request.actor, (), ImportResult.FAILED, None)
     try:
         with facts.read() as connection:
             before = _loaded_before(connection, request)
@@ -130,7 +131,7 @@ def run_objects(
     """
     started = time.monotonic()
     digest = hashlib.sha256()
-    report = ImportReport(_new_id(), datetime.now(UTC), 0.0, actor, (), history.FAILED, None)
+    report = ImportReport(_new_id(), datetime.now(UTC), 0.0, actor, (), ImportResult.FAILED, None)
     found = convert_objects(_digested(objects, digest), settings.zone, grant)
     files = ({"name": "POST /evaluations", "sha256": digest.hexdigest(), "bytes": 0},)
     report = replace(report, files=files)
@@ -243,11 +244,11 @@ def _load(
     report = read()
     import_run.progress(ImportProgress("comparing", 0.65, report.read))
     if report.bad and not request.skip_bad_rows:
-        report = replace(report, result=history.NOTHING_LOADED, seconds=time.monotonic() - import_run.started)
+        report = replace(report, result=ImportResult.NOTHING_LOADED, seconds=time.monotonic() - import_run.started)
         if not request.dry_run:
             _list(import_run.facts, report, request)
         return report
-    result = history.LOADED_WITHOUT_BAD if report.bad else history.LOADED
+    result = ImportResult.LOADED_WITHOUT_BAD_ROWS if report.bad else ImportResult.LOADED
     try:
         with import_run.facts.write(connection):
             before = _loaded_before(connection, request)
@@ -263,7 +264,7 @@ def _load(
             history.add(connection, report, [file.name for file in request.files], request.mapping_toml)
             import_run.progress(ImportProgress("loading", 0.95, report.read))
     except _Rollback:
-        report = replace(report, result=history.DRY_RUN)
+        report = replace(report, result=ImportResult.DRY_RUN)
     return report  # nothing may stop it from here on: it is loaded
 
 

@@ -96,7 +96,7 @@ def describe_import(workspace: TaskContext, report: ImportReport) -> dict[str, A
     return {
         "id": report.id,
         "lines": report.in_words,
-        "result": report.result,
+        "result": report.result.value,
         "bad": report.bad,
         "read": report.read,
         "added": report.loaded.added,

@@ -1,4 +1,4 @@
-"""The codes that the facts hold: states, sentiments, the scale of scores."""
+"""The codes that the facts hold: states, sentiments, the scale of scores, results of imports."""
 
 from __future__ import annotations
 
@@ -32,3 +32,30 @@ class Sentiment(enum.IntEnum):
     Positive = 1
     Neutral = 2
     Negative = 3
+
+
+class ImportResult(enum.StrEnum):
+    """What came of an import, by the codes that the history of imports holds; a dry run is not listed there."""
+
+    LOADED = "loaded"
+    LOADED_WITHOUT_BAD_ROWS = "loaded_without_bad_rows"
+    NOTHING_LOADED = "nothing_loaded"
+    FAILED = "failed"
+    DRY_RUN = "dry_run"
+
+    @property
+    def label(self) -> str:
+        """The message id of the result."""
+        return _RESULT_LABELS[self]
+
+
+_RESULT_LABELS = {
+    ImportResult.LOADED: "loaded",
+    ImportResult.LOADED_WITHOUT_BAD_ROWS: "loaded without bad rows",
+    ImportResult.NOTHING_LOADED: "nothing loaded",
+    ImportResult.FAILED: "failed",
+    ImportResult.DRY_RUN: "dry run",
+}
+
+LOADED_RESULTS = (ImportResult.LOADED, ImportResult.LOADED_WITHOUT_BAD_ROWS)
+"""The results of imports that changed the facts, or might have."""

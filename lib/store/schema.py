@@ -97,7 +97,7 @@ imports = sa.Table(
     sa.Column("actor", sa.Text, nullable=False),  # who
     sa.Column("files", sa.Text, nullable=False),  # JSON: [{"name", "sha256", "bytes"}]
     sa.Column("mapping", sa.Text),  # the mapping's TOML, where there was one
-    sa.Column("result", sa.Text, nullable=False),  # loaded | loaded without bad rows | nothing loaded | failed
+    sa.Column("result", sa.Text, nullable=False),  # an ImportResult
     sa.Column("message", sa.Text),
     sa.Column("read", sa.BigInteger, nullable=False),
     sa.Column("added", sa.BigInteger, nullable=False),
@@ -251,9 +251,9 @@ audit = sa.Table(  # the store refuses to change or delete a row of it
     sa.Column("id", sa.Text, primary_key=True),  # grows with time
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),  # who
-    sa.Column("action", sa.Text, nullable=False),  # did what
+    sa.Column("action", sa.Text, nullable=False),  # did what: an Action
     sa.Column("subject", sa.Text, nullable=False),  # to what
-    sa.Column("details", sa.Text, nullable=False),  # JSON: {what: value}
+    sa.Column("details", sa.Text, nullable=False),  # JSON: {what: value}, some of them codes
     sa.Index("audit_at", "at"),
     sqlite_with_rowid=False,  # by a row id a row could be replaced
 )

@@ -12,7 +12,7 @@ import streamlit as st
 from lib.access.audit_log import Action, AuditEntry, AuditFilter
 from lib.access.users import Role
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE, TableColumn, TableExport
-from lib.i18n import t
+from lib.i18n import override_language, t
 from lib.reports import formatting
 from lib.ui import current_user, inputs, page_layout
 from lib.workspace import Workspace
@@ -62,7 +62,7 @@ def _choice(space: Workspace) -> AuditFilter:
         t("Who"), space.audit.actors(), place=columns[2], format_func=lambda actor: t(actor), placeholder=t("All")
     )
     actions = inputs.multiselect(
-        t("What"), list(Action), place=columns[3], format_func=lambda action: t(action.value), placeholder=t("All")
+        t("What"), list(Action), place=columns[3], format_func=lambda action: t(action.label), placeholder=t("All")
     )
     ends = [end if isinstance(end, date) else None for end in (first, last)]
     return AuditFilter(space.settings.zone, ends[0], ends[1], tuple(actors), tuple(actions))
@@ -75,9 +75,9 @@ def _table(space: Workspace, entries: list[AuditEntry]) -> None:
             {
                 t("When"): entry.at.astimezone(zone).replace(tzinfo=None),
                 t("Who"): t(entry.actor),
-                t("What"): t(entry.action.value),
-                t("To what"): entry.subject,
-                t("Details"): entry.told,
+                t("What"): t(entry.action.label),
+                t("To what"): entry.subject_in_words,
+                t("Details"): entry.details_in_words,
             }
             for entry in entries
         ]
@@ -104,10 +104,17 @@ def _downloads(space: Workspace, asked: AuditFilter) -> None:
     )
 
     def table() -> TableExport:
-        rows: tuple[tuple[Any, ...], ...] = tuple(
-            (entry.at.astimezone(zone), entry.actor, entry.action.value, entry.subject, entry.told)
-            for entry in space.audit.entries(asked, MOST)
-        )
+        with override_language("en"):
+            rows: tuple[tuple[Any, ...], ...] = tuple(
+                (
+                    entry.at.astimezone(zone),
+                    entry.actor,
+                    entry.action.label,
+                    entry.subject_in_words,
+                    entry.details_in_words,
+                )
+                for entry in space.audit.entries(asked, MOST)
+            )
         counted = f"{len(rows)} of {space.audit.count(asked)}"
         about = (("Table", "Audit"), ("Time zone", zone.key), ("Rows", counted))
         return TableExport("Audit", fields, rows, about)

@@ -109,7 +109,7 @@ def history(workspace: Workspace) -> None:
                 t("When"): entry.started_at.astimezone(zone).replace(tzinfo=None),
                 t("Who"): t(entry.actor),
                 t("Files"): ", ".join(file["name"] for file in entry.files),
-                t("Result"): t(entry.result),
+                t("Result"): t(entry.result.label),
                 t("Read"): entry.read,
                 t("Added"): entry.added,
                 t("Changed"): entry.changed,

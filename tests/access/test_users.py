@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from lib.access.audit_log import Action, AuditFilter, AuditLog
+from lib.access.audit_log import Action, AuditFilter, AuditLog, SessionEnd
 from lib.access.sessions import Sessions, end_all
 from lib.access.users import Role, User, UserRepository
 from lib.analytics.query import EVERYTHING, Grant
@@ -156,10 +156,10 @@ def test_a_session_ends_and_does_not_begin_again(workspace: Workspace, sessions:
 
 @pytest.mark.parametrize(
     ("column", "age", "why"),
-    [("seen_at", IDLE, "idle for too long"), ("started_at", AGE, "too old")],
+    [("seen_at", IDLE, SessionEnd.IDLE), ("started_at", AGE, SessionEnd.TOO_OLD)],
 )
 def test_a_session_ends_by_time(
-    workspace: Workspace, sessions: Sessions, column: str, age: timedelta, why: str
+    workspace: Workspace, sessions: Sessions, column: str, age: timedelta, why: SessionEnd
 ) -> None:
     said = claims("s1")
     number = sessions.enter(said).session
@@ -208,18 +208,18 @@ def test_what_is_done_is_written_down(workspace: Workspace, people: UserReposito
     assert end_all(workspace.state, ann, "root") == 2
     audit = AuditLog(workspace.state)
     entries = audit.entries(AuditFilter(ZoneInfo("UTC")), 10)
-    assert [(each.actor, each.action.value, each.subject, each.told) for each in reversed(entries)] == [
-        ("root", "person added", "ann@example.com", "role: viewer, call_centers: north, campaigns: all"),
-        ("ann@example.com", "logged in", "ann@example.com", "role: viewer"),
-        ("ann@example.com", "logged in", "ann@example.com", "role: viewer"),
+    assert [(each.actor, each.action.value, each.subject, each.details_in_words) for each in reversed(entries)] == [
+        ("root", "person_added", "ann@example.com", "role: viewer, call_centers: north, campaigns: all"),
+        ("ann@example.com", "log_in", "ann@example.com", "role: viewer"),
+        ("ann@example.com", "log_in", "ann@example.com", "role: viewer"),
         (
             "root",
-            "person changed",
+            "person_changed",
             "ann@example.com",
             "role: analyst, call_centers: all, campaigns: all, role_was: viewer, call_centers_was: north, "
             "campaigns_was: all",
         ),
-        ("root", "session ended", "ann@example.com", "sessions: 2"),
+        ("root", "session_ended", "ann@example.com", "sessions: 2"),
     ]
     assert audit.actors() == ["ann@example.com", "root"]
     assert audit.count(AuditFilter(ZoneInfo("UTC"), actions=(Action.LOG_IN,))) == 2
@@ -261,7 +261,7 @@ def test_the_audit_is_added_to_alone(workspace: Workspace) -> None:
         with pytest.raises(sa.exc.DBAPIError, match="append-only"), workspace.state.engine.begin() as connection:
             connection.execute(change)
     (entry,) = audit.entries(AuditFilter(ZoneInfo("UTC")), 10)
-    assert (entry.actor, entry.told) == ("root", "rows: 3")
+    assert (entry.actor, entry.details_in_words) == ("root", "rows: 3")
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)

@@ -87,7 +87,7 @@ def test_what_was_backed_up_comes_back(kept: Kept, settings: Settings, reopened:
         assert connection.execute(sa.select(schema.sessions)).all() == []
     audited = [row[3] for row in sorted(found["audit"])]
     assert set(kept.state["audit"]) < set(found["audit"])
-    assert audited[-3:] == ["import", "key revoked", "restore"]  # what was done since the backup is not undone here
+    assert audited[-3:] == ["import", "key_revoked", "restore"]  # what was done since the backup is not undone here
     assert {key.status for key in api_keys.all_keys(again.state)} == {"revoked"}  # since the backup, and for good
     assert found["idempotency"] == []
     assert {job.status for job in again.queue.newest(["import", "export"])} == {COMPLETED, FAILED}

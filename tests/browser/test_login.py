@@ -157,7 +157,7 @@ def test_a_viewer_comes_back_to_the_link_and_looks_only(browse: Browse, place: P
     page.goto(f"{place.address}/settings")
     heading(page, "Settings")
     assert page.get_by_text("API keys").count() == 0 and page.get_by_text("People").count() == 0
-    assert ("viewer@example.com", "logged in") in done(place)
+    assert ("viewer@example.com", "log_in") in done(place)
 
 
 PAGES = ("", "campaigns", "call_centers", "executives", "trends", "drivers", "evaluations", "exports", "settings")
@@ -204,7 +204,7 @@ def test_an_analyst_sees_what_is_theirs_alone(browse: Browse, place: Place, tmp_
     page.reload()
     heading(page, "Campaigns")
     assert page.get_by_role("button", name="Download CSV").count() == 0
-    assert done(place)[0] == ("t", "person changed")
+    assert done(place)[0] == ("t", "person_changed")
 
 
 def test_who_is_not_known_waits_for_a_role(browse: Browse, place: Place) -> None:
@@ -216,7 +216,7 @@ def test_who_is_not_known_waits_for_a_role(browse: Browse, place: Place) -> None
     leaving.get_by_role("button", name="Log out").click()  # those who wait can go, too
     leaving.get_by_role("button", name="Yes, sign me out").click()
     expect(leaving.get_by_role("button", name="Log in")).to_be_visible()
-    assert done(place)[0] == ("leaving@example.com", "logged out")
+    assert done(place)[0] == ("leaving@example.com", "log_out")
     admin = arrive(browse(), place, "root", "settings")
     admin.get_by_label("Change what someone may do").click()
     admin.get_by_role("option", name="Unverified (unverified)").click()
@@ -224,12 +224,12 @@ def test_who_is_not_known_waits_for_a_role(browse: Browse, place: Place) -> None
     form.get_by_label("Role").click()
     admin.get_by_role("option", name="Viewer: looks at pages").click()
     form.get_by_role("button", name="Save").click()
-    until(lambda: ("root@example.com", "person changed") in done(place))
+    until(lambda: ("root@example.com", "person_changed") in done(place))
     page.reload()
     heading(page, "Overview")
     admin.goto(f"{place.address}/audit")
     heading(admin, "Audit")
-    assert ("root@example.com", "person changed") in done(place)
+    assert ("root@example.com", "person_changed") in done(place)
     with admin.expect_download() as waiting:
         admin.get_by_role("button", name="Download CSV").click()
     assert "person changed" in Path(waiting.value.path()).read_text("utf-8-sig")

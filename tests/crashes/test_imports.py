@@ -88,7 +88,7 @@ def test_killed_while_importing(settings: Settings, tmp_path: Path, openings: Op
         assert not listed - set(entries) and not set(ended.told) - set(entries)
         if new:  # listed, so it is there; and what was acknowledged is listed
             held |= brought
-            assert [entries[each].result for each in new] == [history.LOADED]
+            assert [entries[each].result for each in new] == ["loaded"]
             listed |= new
         assert found == held
         assert differences(workspace) == []

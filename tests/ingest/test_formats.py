@@ -245,7 +245,7 @@ id,audioDate,state,sentiment,averageNote,durationInSeconds,isAICall,campaignName
 
 def test_bad_rows_are_named_and_nothing_is_loaded(workspace: Workspace, load: Load) -> None:
     report = load(BAD_ROWS.encode())
-    assert (report.result, report.read, report.bad) == ("nothing loaded", 14, 13)
+    assert (report.result, report.read, report.bad) == ("nothing_loaded", 14, 13)
     named = [(problem.row, problem.column, problem.value) for problem in report.problems]
     assert named == [
         (3, "audioDate", "2024-02-30"),
@@ -270,7 +270,7 @@ def test_bad_rows_are_named_and_nothing_is_loaded(workspace: Workspace, load: Lo
 
 def test_the_good_rows_are_loaded_when_asked_for(workspace: Workspace, load: Load) -> None:
     report = load(BAD_ROWS.encode(), skip_bad_rows=True)
-    assert (report.result, report.loaded.added, report.bad) == ("loaded without bad rows", 1, 13)
+    assert (report.result, report.loaded.added, report.bad) == ("loaded_without_bad_rows", 1, 13)
     assert report.bad_rows_file is not None
     kept = pd.read_csv(
         workspace.settings.data_dir / "bad-rows" / report.bad_rows_file, dtype=str, keep_default_na=False

@@ -83,7 +83,7 @@ def test_several_files_are_one_import(load: Load, workspace: Workspace, tmp_path
     good.write_text("id,audioDate\na,2024-01-01\n")
     bad.write_text("audioDate,id,averageNote\n2024-01-01,b,99\n")
     report = load([good, bad])
-    assert (report.result, report.problems[0].file, report.problems[0].row) == ("nothing loaded", "bad.csv", 2)
+    assert (report.result, report.problems[0].file, report.problems[0].row) == ("nothing_loaded", "bad.csv", 2)
     assert held(workspace) == {}
     bad.write_text("audioDate,id,averageNote\n2024-01-01,b,9\n")
     assert load([good, bad]).loaded.added == 2
@@ -110,7 +110,7 @@ def test_names(load: Load, workspace: Workspace) -> None:
 def test_dry_run(load: Load, workspace: Workspace) -> None:
     load("id,audioDate\na,2024-01-01\n")
     report = load("id,audioDate\na,2024-01-02\nb,2024-01-01\n", dry_run=True)
-    assert (report.result, report.loaded.added, report.loaded.changed) == ("dry run", 1, 1)
+    assert (report.result, report.loaded.added, report.loaded.changed) == ("dry_run", 1, 1)
     assert set(held(workspace)) == {"a"}
     with workspace.facts.read() as connection:
         assert len(history.entries(connection)) == 1
@@ -124,7 +124,7 @@ def test_history(load: Load, workspace: Workspace) -> None:
         newest, oldest = history.entries(connection)
     assert (oldest.files[0]["name"], oldest.result, oldest.added, oldest.actor) == ("one.csv", "loaded", 1, "test")
     assert len(oldest.files[0]["sha256"]) == 64 and oldest.files[0]["bytes"] == 26
-    assert (newest.result, newest.bad, newest.added) == ("nothing loaded", 1, 0)
+    assert (newest.result, newest.bad, newest.added) == ("nothing_loaded", 1, 0)
     with pytest.raises(MappingError):
         load("id,audioDate\nb,2024-01-01\n", "[nonsense]")
     with workspace.facts.read() as connection:

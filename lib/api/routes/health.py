@@ -21,6 +21,7 @@ from lib.api.middleware import EveryRequest
 from lib.api.throttle import HEALTH_THREADS
 from lib.errors import CallboardError
 from lib.store import schema
+from lib.store.enums import ImportResult
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ def _gauge() -> None:
         imported = connection.execute(imports).all()
     metrics.IMPORTS.clear()
     for result, count, *_ in imported:
-        metrics.IMPORTS.labels(result).set(count)
+        metrics.IMPORTS.labels(ImportResult(result).label).set(count)
     for place, name in enumerate(_ROWS):
         metrics.IMPORT_ROWS.labels(name).set(sum(int(row[place + 2]) for row in imported))
     metrics.JOBS.clear()
