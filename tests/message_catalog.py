@@ -14,7 +14,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from lib import i18n
-from lib.access import users
+from lib.access.actors import SystemActor
 from lib.access.audit_log import Action, SessionEnd
 from lib.access.users import Role
 from lib.analytics import comparison
@@ -70,20 +70,18 @@ VALUES: dict[str, list[str]] = {
     "heads of breakdowns": [*breakdown_page.BY.values(), *page_layout._ALL.values()],
     "choices of an import": [mapping_form.NOTHING, mapping_form.ROW_NUMBER],
     "terms of a key": list(api_keys_admin.EXPIRY),
-    # What the stores hold in English: who did something, how it ended, what a metric meant when a link was made.
-    "actors": [
-        *("Data page", "Exports page", "Settings page", "the first start"),
-        *(users.LOCAL_ACTOR, users.FIRST_LOG_IN),
-    ],
+    # What the stores hold as codes: who did something, what, and how it ended.
+    "actors": [actor.label for actor in SystemActor],
     "actions": [action.label for action in Action],
     "ends of sessions": [reason.label for reason in SessionEnd],
     "roles": [*(role.value for role in Role), *login.ROLES.values()],
     "results of imports": [result.label for result in ImportResult],
     "states of a key": ["active", "revoked", "expired"],
+    # What a metric meant when a link was made, which the stores hold in English.
     "definitions": list(pinned_links.definitions().values()),
     "terms": [name for name in pinned_links.definitions() if name not in METRICS],
 }
-"""The texts that reach `t` as values, by what they are; actors that are people are shown as they are."""
+"""The texts that reach `t` as values, by what they are."""
 
 DRAWN_FIRST = frozenset(
     [

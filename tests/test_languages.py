@@ -21,6 +21,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib import i18n
 from lib import workspace as workspaces
+from lib.access.actors import SystemActor
 from lib.analytics.calendar import Granularity
 from lib.analytics.decomposition import Contribution, Decomposition
 from lib.analytics.planner import ResolvedPeriod
@@ -342,7 +343,7 @@ def filled(app: AppTest, settings: Settings, tmp_path: Path) -> AppTest:
     path = tmp_path / "llamadas.csv"
     path.write_text(CALLS)
     opened = Workspace(settings)
-    TASKS["import"](opened, {"files": [(str(path), "llamadas.csv")], "actor": "Data page"}, lambda *_: None)
+    TASKS["import"](opened, {"files": [(str(path), "llamadas.csv")], "actor": SystemActor.DATA_PAGE}, lambda *_: None)
     opened.close()
     return app
 

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib import __version__, cli
+from lib.access.actors import SystemActor, key_actor
 from lib.access.audit_log import AuditFilter, AuditLog
 from lib.analytics import queries
 from lib.analytics.query import Filters
@@ -55,9 +56,9 @@ IMPORT = {
 Rows = dict[str, list[dict[str, Any]]]
 IMPORTS = [
     IMPORT,
-    {**IMPORT, "id": "imp_2", "result": "loaded without bad rows"},
-    {**IMPORT, "id": "imp_3", "result": "nothing loaded"},
-    {**IMPORT, "id": "imp_4", "result": "failed"},
+    {**IMPORT, "id": "imp_2", "result": "loaded without bad rows", "actor": "this machine"},
+    {**IMPORT, "id": "imp_3", "result": "nothing loaded", "actor": "Data page"},
+    {**IMPORT, "id": "imp_4", "result": "failed", "actor": "API key robot (cb_live_abcdefgh)"},
 ]
 
 FIRST: Rows = {
@@ -72,32 +73,35 @@ FACTS_ROWS: dict[str, Rows] = dict.fromkeys(("0001", "0002", "0003", "0004", "00
 """What the tables of each revision hold; those of the rollups are filled by their columns, `workspace` by the first."""
 
 LISTED = [
-    ("imp_4", ImportResult.FAILED),
-    ("imp_3", ImportResult.NOTHING_LOADED),
-    ("imp_2", ImportResult.LOADED_WITHOUT_BAD_ROWS),
-    ("imp_1", ImportResult.LOADED),
+    ("imp_4", ImportResult.FAILED, key_actor("robot", "cb_live_abcdefgh")),
+    ("imp_3", ImportResult.NOTHING_LOADED, SystemActor.DATA_PAGE),
+    ("imp_2", ImportResult.LOADED_WITHOUT_BAD_ROWS, SystemActor.LOCAL),
+    ("imp_1", ImportResult.LOADED, "test"),
 ]
 """How the imports are listed afterwards."""
 
+JOB = {
+    "id": "job_1", "kind": "import", "status": "completed", "actor": "test", "payload": '{"files": []}',
+    "progress": 100.0, "message": None, "result": '{"lines": []}', "created_at": NOON, "started_at": NOON,
+    "finished_at": NOON, "lease_until": None, "attempt": 1, "cancel_requested": False,
+}  # fmt: skip
 OF_0001: Rows = {
     "jobs": [
-        {
-            "id": "job_1", "kind": "import", "status": "completed", "actor": "test", "payload": '{"files": []}',
-            "progress": 100.0, "message": None, "result": '{"lines": []}', "created_at": NOON, "started_at": NOON,
-            "finished_at": NOON, "lease_until": None, "attempt": 1, "cancel_requested": False,
-        }
+        JOB,
+        {**JOB, "id": "job_2", "actor": "this machine"},
+        {**JOB, "id": "job_3", "actor": "API key robot (cb_live_abcdefgh)"},
+        {**JOB, "id": "job_4", "actor": "Exports page"},
     ],
     "mappings": [{"header": "digest", "toml": "[columns]\nid = 'Ñ'", "saved_at": NOON}],
 }  # fmt: skip
+KEY = {
+    "prefix": "cb_live_abcdefgh", "name": "robot", "hash": "0" * 64, "scopes": '["analytics:read"]',
+    "call_centers": '["id1"]', "campaigns": None, "created_at": NOON, "created_by": "test", "expires_at": None,
+    "revoked_at": None, "last_used_at": NOON,
+}  # fmt: skip
 OF_0002: Rows = {
     **OF_0001,
-    "api_keys": [
-        {
-            "prefix": "cb_live_abcdefgh", "name": "robot", "hash": "0" * 64, "scopes": '["analytics:read"]',
-            "call_centers": '["id1"]', "campaigns": None, "created_at": NOON, "created_by": "test", "expires_at": None,
-            "revoked_at": None, "last_used_at": NOON,
-        }
-    ],
+    "api_keys": [KEY, {**KEY, "prefix": "cb_live_bcdefghi", "created_by": "Settings page"}],
     "idempotency": [
         {"api_key": "cb_live_abcdefgh", "idempotency_key": "once", "request": "1" * 64, "job": "job_1", "created_at": NOON}
     ],
@@ -118,19 +122,19 @@ OF_0003: Rows = {
         }
     ],
 }  # fmt: skip
+PERSON = {
+    "id": "p1", "issuer": None, "subject": None, "email": "ann@example.com", "name": "Ñ", "role": "viewer",
+    "call_centers": None, "campaigns": '["id1"]', "created_at": NOON, "created_by": "test", "seen_at": None,
+}  # fmt: skip
 OF_0004: Rows = {
     **OF_0003,
-    "people": [
-        {
-            "id": "p1", "issuer": None, "subject": None, "email": "ann@example.com", "name": "Ñ", "role": "viewer",
-            "call_centers": None, "campaigns": '["id1"]', "created_at": NOON, "created_by": "test", "seen_at": None,
-        }
-    ],
+    "people": [PERSON, {**PERSON, "id": "p2", "email": "bo@example.com", "created_by": "first log-in"}],
     "sessions": [{"id": "2" * 64, "person": "p1", "started_at": NOON, "seen_at": NOON, "ended_at": None}],
     "audit": [
-        {"id": f"a{n:02}", "at": NOON, "actor": "test", "action": action, "subject": subject, "details": details}
-        for n, (action, subject, details) in enumerate(
-            [
+        {"id": f"a{n:02}", "at": NOON, "actor": actor, "action": action, "subject": subject, "details": details}
+        for n, (action, subject, details, actor) in enumerate(
+            entry if len(entry) == 4 else (*entry, "test")
+            for entry in [
                 *[("export", "Ñ", '{"rows": 3}')] * 3,
                 *[(action, "ann@example.com", "{}") for action in ("logged in", "logged out", "session ended")],
                 *[(action, "ann@example.com", "{}") for action in ("person added", "person changed", "person removed")],
@@ -142,6 +146,12 @@ OF_0004: Rows = {
                 ("session ended", "ann@example.com", '{"why": "too old"}'),
                 ("session ended", "ann@example.com", '{"why": "idle for too long"}'),
                 ("restore", "backup of 2024-01-01T12:00:00+00:00", '{"program": "0.1.0"}'),
+                ("sample data", "", "{}", "the first start"),
+                ("session ended", "ann@example.com", "{}", "time"),
+                ("export", "by a user who is called so", "{}", "time"),
+                ("download", "a.csv", '{"ordered_by": "API key robot (cb_live_abcdefgh)", "bytes": 3}', "signed link"),
+                ("download", "a.csv", '{"ordered_by": "this machine", "bytes": 3}', "API key robot"),
+                ("import", "a.csv", "{}", "Data page"),
             ]
         )
     ],
@@ -167,8 +177,23 @@ AUDITED = [
     ("session_ended", "ann@example.com", {"why": "too_old"}),
     ("session_ended", "ann@example.com", {"why": "idle"}),
     ("restore", "2024-01-01T12:00:00+00:00", {"program": "0.1.0"}),
+    ("sample", "", {}, "system:first_start"),
+    ("session_ended", "ann@example.com", {}, "system:session_timeout"),
+    ("export", "by a user who is called so", {}, "time"),
+    ("download", "a.csv", {"ordered_by": "key:robot (cb_live_abcdefgh)", "bytes": 3}, "system:signed_link"),
+    ("download", "a.csv", {"ordered_by": "system:local", "bytes": 3}, "key:robot"),
+    ("import", "a.csv", {}, "system:data_page"),
 ]
-"""What the audit says afterwards: action, subject and details."""
+"""What the audit says afterwards: action, subject, details, and the actor where it is not the same for all."""
+
+AFTERWARDS: dict[str, dict[str, Any]] = {
+    "job_2": {"actor": "system:local"},
+    "job_3": {"actor": "key:robot (cb_live_abcdefgh)"},
+    "job_4": {"actor": "system:exports_page"},
+    "cb_live_bcdefghi": {"created_by": "system:settings_page"},
+    "p2": {"created_by": "system:first_log_in"},
+}
+"""What is in other tables afterwards, where it is not as it was: columns by the row's primary key."""
 
 EARLIER_FACTS = migrations.revisions("facts")[:-1]
 EARLIER_STATE = migrations.revisions("state")[:-1]
@@ -256,7 +281,7 @@ def test_facts_of_an_earlier_revision(settings: Settings, revision: str) -> None
             assert connection.execute(held).scalar_one() == len(rows) + (
                 rows[0].get("key") == 1
             )  # and the one for none
-        assert [(entry.id, entry.result) for entry in history.entries(connection)] == LISTED
+        assert [(entry.id, entry.result, entry.actor) for entry in history.entries(connection)] == LISTED
     workspace.close()
 
 
@@ -274,11 +299,13 @@ def test_state_of_an_earlier_revision(settings: Settings, revision: str) -> None
         for name, expected in rows.items():
             columns = [tables[name].c[column] for column in expected[0]]
             if name != "audit":
-                assert [dict(row._mapping) for row in connection.execute(sa.select(*columns))] == expected
+                found = [dict(row._mapping) for row in connection.execute(sa.select(*columns).order_by(columns[0]))]
+                assert found == [row | AFTERWARDS.get(next(iter(row.values())), {}) for row in expected]
         assert set(schema.STATE.tables) <= set(tables)
     if "audit" in rows:
         entries = AuditLog(again).entries(AuditFilter(ZoneInfo("UTC")), 100)
-        assert [(entry.action, entry.subject, entry.details) for entry in reversed(entries)] == AUDITED
+        found = [(entry.action, entry.subject, entry.details, entry.actor) for entry in reversed(entries)]
+        assert found == [each if len(each) == 4 else (*each, "test") for each in AUDITED]
         for change in (sa.update(schema.audit).values(actor="somebody else"), sa.delete(schema.audit)):
             with pytest.raises(sa.exc.DBAPIError, match="append-only"), again.engine.begin() as connection:
                 connection.execute(change)

@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from lib.access import audit_log
+from lib.access.actors import key_actor
 from lib.access.audit_log import Action
 from lib.analytics.query import Grant
 from lib.errors import CallboardError, nearest
@@ -57,7 +58,7 @@ class Key:
     @property
     def actor(self) -> str:
         """What the audit and jobs call who asks with it: its name, and what tells it from others of that name."""
-        return f"API key {self.name} ({self.prefix})"
+        return key_actor(self.name, self.prefix)
 
     @property
     def status(self) -> str:

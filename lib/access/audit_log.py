@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.access.actors import actor_in_words
 from lib.i18n import t
 from lib.store.enums import ImportResult
 from lib.store.schema import audit
@@ -193,5 +194,7 @@ def _conditions(asked: AuditFilter) -> list[sa.ColumnElement[bool]]:
 def _detail_in_words(name: str, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
+    if name == "ordered_by":
+        return actor_in_words(value)
     label = _DETAIL_LABELS.get((name, value))
     return str(value) if label is None else t(label)

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from lib.access import audit_log
+from lib.access.actors import SystemActor
 from lib.access.audit_log import Action, SessionEnd
 from lib.access.users import User, UserRepository
 from lib.store.disk_space import skip_when_disk_full
@@ -64,7 +65,7 @@ class Sessions:
         if now - row.started_at > self._age or now - row.seen_at > self._idle:
             why = SessionEnd.TOO_OLD if now - row.started_at > self._age else SessionEnd.IDLE
             with skip_when_disk_full("the end of a session"):
-                self.end(number, "time", Action.SESSION_ENDED, why)
+                self.end(number, SystemActor.SESSION_TIMEOUT, Action.SESSION_ENDED, why)
             return SessionCheck(number, None)
         if now - row.seen_at > _SEEN_EVERY:
             with skip_when_disk_full("the use of a session"), self._state.transaction() as connection:

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from lib.access import audit_log
+from lib.access.actors import SystemActor
 from lib.access.audit_log import Action
 from lib.analytics.query import EVERYTHING, Grant
 from lib.errors import CallboardError, ConflictError, InvalidParameterError
@@ -63,9 +64,6 @@ class User:
 
 LOCAL = User("local", None, "local", Role.ADMIN, EVERYTHING, None, datetime.min.replace(tzinfo=UTC), "", None)
 """Whoever sits at the machine, where no login is configured."""
-
-LOCAL_ACTOR = "this machine"
-FIRST_LOG_IN = "first log-in"
 
 
 class UserRepository:
@@ -119,7 +117,12 @@ class UserRepository:
         values["email"] = email if theirs else None
         if row is None:
             number = _new_id()
-            row_values = {"role": Role.NONE.value, "created_at": now, "created_by": FIRST_LOG_IN, **values}
+            row_values = {
+                "role": Role.NONE.value,
+                "created_at": now,
+                "created_by": SystemActor.FIRST_LOG_IN.value,
+                **values,
+            }
             connection.execute(sa.insert(people).values(id=number, **row_values))
         else:
             number = row.id

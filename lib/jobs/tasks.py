@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from lib.access.actors import SystemActor
 from lib.access.audit_log import Action
 from lib.analytics import integrity, queries, rollup, workspace_zone
 from lib.analytics.queries import DatasetStatus
@@ -145,7 +146,7 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
         if done:
             error.message = f"{done} of {rows} rows of sample data are in; then: {error.message}"
         raise
-    workspace.note(payload.get("actor", "the first start"), Action.SAMPLE, rows=rows)
+    workspace.note(payload.get("actor", SystemActor.FIRST_START.value), Action.SAMPLE, rows=rows)
     return {"lines": [f"rows made: {rows}", f"days: {sample_data.FIRST_DAY} to {last_day}"]}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from lib.access.actors import actor_in_words
 from lib.analytics.import_log import ImportEvent
 from lib.analytics.queries import DatasetStatus, SelectionSummary
 from lib.catalog.metrics import METRICS, Unit
@@ -108,7 +109,7 @@ def _import(each: ImportEvent, zone: ZoneInfo) -> str:
     return t(
         "{names} imported by {actor} on {when}: {added} added, {changed} changed.",
         names=", ".join(each.files) or t("Evaluations"),
-        actor=t(each.actor),
+        actor=actor_in_words(each.actor),
         when=_instant(each.at, zone),
         added=number(each.added),
         changed=number(each.changed),

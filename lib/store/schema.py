@@ -94,7 +94,7 @@ imports = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),  # grows with time
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("finished_at", UtcDateTime, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),  # who
+    sa.Column("actor", sa.Text, nullable=False),  # who; lib/access/actors.py has the forms
     sa.Column("files", sa.Text, nullable=False),  # JSON: [{"name", "sha256", "bytes"}]
     sa.Column("mapping", sa.Text),  # the mapping's TOML, where there was one
     sa.Column("result", sa.Text, nullable=False),  # an ImportResult
@@ -250,7 +250,7 @@ audit = sa.Table(  # the store refuses to change or delete a row of it
     STATE,
     sa.Column("id", sa.Text, primary_key=True),  # grows with time
     sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),  # who
+    sa.Column("actor", sa.Text, nullable=False),  # who; lib/access/actors.py has the forms
     sa.Column("action", sa.Text, nullable=False),  # did what: an Action
     sa.Column("subject", sa.Text, nullable=False),  # to what
     sa.Column("details", sa.Text, nullable=False),  # JSON: {what: value}, some of them codes

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from lib.access import api_keys
+from lib.access.actors import actor_in_words
 from lib.analytics import queries
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN
 from lib.errors import CallboardError
@@ -69,7 +70,7 @@ def listing(workspace: Workspace) -> None:
                 t("Scopes"): ", ".join(key.scopes),
                 t("Call centers"): t("all") if key.grant.call_centers is None else ", ".join(key.grant.call_centers),
                 t("Campaigns"): t("all") if key.grant.campaigns is None else ", ".join(key.grant.campaigns),
-                t("Made by"): t(key.created_by),
+                t("Made by"): actor_in_words(key.created_by),
                 t("Expires"): key.expires_at.astimezone(zone).replace(tzinfo=None) if key.expires_at else None,
                 t("Last used"): key.last_used_at.astimezone(zone).replace(tzinfo=None) if key.last_used_at else None,
             }

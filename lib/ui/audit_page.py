@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from lib.access.actors import actor_in_words
 from lib.access.audit_log import Action, AuditEntry, AuditFilter
 from lib.access.users import Role
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE, TableColumn, TableExport
@@ -59,7 +60,7 @@ def _choice(space: Workspace) -> AuditFilter:
         for place, label, key in zip(columns, (t("From"), t("To")), ("_audit_from", "_audit_to"), strict=False)
     )
     actors = inputs.multiselect(
-        t("Who"), space.audit.actors(), place=columns[2], format_func=lambda actor: t(actor), placeholder=t("All")
+        t("Who"), space.audit.actors(), place=columns[2], format_func=actor_in_words, placeholder=t("All")
     )
     actions = inputs.multiselect(
         t("What"), list(Action), place=columns[3], format_func=lambda action: t(action.label), placeholder=t("All")
@@ -74,7 +75,7 @@ def _table(space: Workspace, entries: list[AuditEntry]) -> None:
         [
             {
                 t("When"): entry.at.astimezone(zone).replace(tzinfo=None),
-                t("Who"): t(entry.actor),
+                t("Who"): actor_in_words(entry.actor),
                 t("What"): t(entry.action.label),
                 t("To what"): entry.subject_in_words,
                 t("Details"): entry.details_in_words,
@@ -108,7 +109,7 @@ def _downloads(space: Workspace, asked: AuditFilter) -> None:
             rows: tuple[tuple[Any, ...], ...] = tuple(
                 (
                     entry.at.astimezone(zone),
-                    entry.actor,
+                    actor_in_words(entry.actor),
                     entry.action.label,
                     entry.subject_in_words,
                     entry.details_in_words,

@@ -14,8 +14,9 @@ from typing import ParamSpec
 import streamlit as st
 
 from lib import workspace as workspaces
+from lib.access.actors import SystemActor
 from lib.access.audit_log import Action
-from lib.access.users import LOCAL, LOCAL_ACTOR, Role, User
+from lib.access.users import LOCAL, Role, User
 from lib.analytics import queries
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, EXECUTIVE
 from lib.errors import AccessError, CallboardError
@@ -65,7 +66,7 @@ def current() -> User:
 def actor() -> str:
     """Return what is written down as who did something."""
     person = current()
-    return LOCAL_ACTOR if person is LOCAL else person.actor
+    return SystemActor.LOCAL.value if person is LOCAL else person.actor
 
 
 def owner() -> str:

@@ -6,6 +6,7 @@ import html
 
 import streamlit as st
 
+from lib.access.actors import actor_in_words
 from lib.access.users import Role
 from lib.analytics.calendar import Granularity
 from lib.exports import file_storage, signed_urls
@@ -92,7 +93,7 @@ def _job(workspace: Workspace, job: Job) -> None:
     shown = job.payload.get("shown_in", {}).get(current()) or job.payload["shown"]
     st.html(
         f"<b>{html.escape(label)}</b> · {form} · {html.escape(shown)}<br>"
-        f'<span class="cb-note">{html.escape(t(job.actor))}, {asked} ({html.escape(zone.key)})</span>'
+        f'<span class="cb-note">{html.escape(actor_in_words(job.actor))}, {asked} ({html.escape(zone.key)})</span>'
     )
     queue = workspace.queue
     if not job.ended:

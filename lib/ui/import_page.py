@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from lib.access.actors import actor_in_words
 from lib.access.users import Role
 from lib.analytics import queries
 from lib.errors import CallboardError
@@ -107,7 +108,7 @@ def history(workspace: Workspace) -> None:
         [
             {
                 t("When"): entry.started_at.astimezone(zone).replace(tzinfo=None),
-                t("Who"): t(entry.actor),
+                t("Who"): actor_in_words(entry.actor),
                 t("Files"): ", ".join(file["name"] for file in entry.files),
                 t("Result"): t(entry.result.label),
                 t("Read"): entry.read,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from lib.access.actors import actor_in_words
 from lib.access.sessions import end_all
 from lib.access.users import Role, User
 from lib.analytics import queries
@@ -50,7 +51,7 @@ def _table(space: Workspace, found: Sequence[User]) -> None:
                 t("Campaigns"): _listed(person.grant.campaigns),
                 t("Open sessions"): sessions.get(person.id, 0),
                 t("Last seen"): person.seen_at.astimezone(zone).replace(tzinfo=None) if person.seen_at else None,
-                t("Added by"): t("the settings") if person.fixed else t(person.created_by),
+                t("Added by"): t("the settings") if person.fixed else actor_in_words(person.created_by),
             }
             for person in found[:MOST_ROWS]
         ]

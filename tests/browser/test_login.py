@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from lib.access.actors import SystemActor
 from lib.access.audit_log import Action, AuditFilter, AuditLog
 from lib.access.users import Role, UserRepository
 from lib.analytics.query import Grant
@@ -191,7 +192,7 @@ def test_an_analyst_sees_what_is_theirs_alone(browse: Browse, place: Place, tmp_
     waiting.value.save_as(tmp_path / "out.csv")
     written = (tmp_path / "out.csv").read_text()
     assert len(written.splitlines()) == 2 and not any(name in written for name in FOREIGN)
-    assert done(place)[:2] == [("signed link", "download"), ("analyst@example.com", "export")]
+    assert done(place)[:2] == [(SystemActor.SIGNED_LINK, "download"), ("analyst@example.com", "export")]
     # With another role what was drawn before makes no file, and is drawn no more.
     page.goto(f"{place.address}/campaigns")
     heading(page, "Campaigns")
@@ -272,7 +273,7 @@ def test_a_session_ends_by_time(browse: Browse, place: Place, column: str, age: 
     state.close()
     page.get_by_role("link", name="Trends").click()
     expect(page.get_by_text("Your session has ended")).to_be_visible()
-    assert done(place)[0] == ("time", Action.SESSION_ENDED.value)
+    assert done(place)[0] == (SystemActor.SESSION_TIMEOUT, Action.SESSION_ENDED.value)
 
 
 def test_a_removed_person_is_out(browse: Browse, place: Place) -> None:

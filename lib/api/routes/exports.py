@@ -14,6 +14,7 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse, JSONResponse
 
+from lib.access.actors import SystemActor
 from lib.access.api_keys import Key
 from lib.access.audit_log import Action
 from lib.analytics import planner
@@ -159,7 +160,7 @@ def download(request: Request, space: Space, jobId: str, name: str) -> Response:
     _check_range(request.headers.get("range"), job.result["bytes"])
     if not getattr(request.state, "head", False) and _is_new(jobId, signature):
         told = {"ordered_by": job.actor, "bytes": job.result["bytes"]}
-        space.audit.record("signed link", Action.DOWNLOAD, job.result["downloadName"], **told)
+        space.audit.record(SystemActor.SIGNED_LINK, Action.DOWNLOAD, job.result["downloadName"], **told)
         _keep(jobId, signature)
     headers = {
         "X-Content-Type-Options": "nosniff",

@@ -1,4 +1,4 @@
-"""The audit holds codes: words are made of them where they are shown."""
+"""The state holds codes: words are made of them where they are shown."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +10,21 @@ revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
+
+_ACTORS = {
+    "this machine": "system:local",
+    "first log-in": "system:first_log_in",
+    "Data page": "system:data_page",
+    "Exports page": "system:exports_page",
+    "Settings page": "system:settings_page",
+}
+_API_KEY = "API key "
+_ACTORS_OF = (
+    ("session_ended", "time", "system:session_timeout"),
+    ("download", "signed link", "system:signed_link"),
+    ("sample", "the first start", "system:first_start"),
+)
+"""The action, and who did it before and after; a person who did something else may be called so."""
 
 _AUDIT = sa.table("audit", *(sa.column(name, sa.Text) for name in ("actor", "action", "subject", "details")))
 
@@ -32,6 +47,8 @@ _DETAILS = (
     ("import", '"result": "nothing loaded"', '"result": "nothing_loaded"'),
     ("session_ended", '"why": "too old"', '"why": "too_old"'),
     ("session_ended", '"why": "idle for too long"', '"why": "idle"'),
+    ("download", f'"ordered_by": "{_API_KEY}', '"ordered_by": "key:'),
+    *(("download", f'"ordered_by": "{words}"', f'"ordered_by": "{code}"') for words, code in _ACTORS.items()),
 )
 """The action, and its JSON before and after; a text that people wrote has its quotes escaped there."""
 
@@ -39,16 +56,30 @@ _BACKUP_OF = "backup of "
 
 
 def upgrade() -> None:
-    """Turn the actions of the audit, and details of it, into codes."""
+    """Turn actors, the actions of the audit, and details of it into codes."""
+    for name, column in (("jobs", "actor"), ("api_keys", "created_by"), ("people", "created_by")):
+        _replace_actors(sa.table(name, sa.column(column, sa.Text)), column)
     with _audit_open():
+        _replace_actors(_AUDIT, "actor")
         for words, code in _ACTIONS.items():
             op.execute(sa.update(_AUDIT).where(_AUDIT.c.action == words).values(action=code))
+        for action, words, code in _ACTORS_OF:
+            theirs = sa.and_(_AUDIT.c.action == action, _AUDIT.c.actor == words)
+            op.execute(sa.update(_AUDIT).where(theirs).values(actor=code))
         for action, before, after in _DETAILS:
             details = sa.func.replace(_AUDIT.c.details, before, after)
             op.execute(sa.update(_AUDIT).where(_AUDIT.c.action == action).values(details=details))
         restored = sa.and_(_AUDIT.c.action == "restore", _AUDIT.c.subject.startswith(_BACKUP_OF))
         made_at = sa.func.substr(_AUDIT.c.subject, len(_BACKUP_OF) + 1)
         op.execute(sa.update(_AUDIT).where(restored).values(subject=made_at))
+
+
+def _replace_actors(table: sa.TableClause, name: str) -> None:
+    actor = table.c[name]
+    for words, code in _ACTORS.items():
+        op.execute(sa.update(table).where(actor == words).values({name: code}))
+    named = sa.literal("key:", sa.Text).concat(sa.func.substr(actor, len(_API_KEY) + 1))
+    op.execute(sa.update(table).where(actor.startswith(_API_KEY)).values({name: named}))
 
 
 @contextmanager
