@@ -8,15 +8,67 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from enum import StrEnum
+
+
+class FailureCode(StrEnum):
+    """Why something failed, by the codes that the stores hold; `FAILURE_TEXTS` has their words."""
+
+    OTHER = "other"  # what has no code of its own: its text is one of its values
+    CANCELLED = "cancelled"
+    STOPPED = "stopped"
+    GIVEN_UP = "given_up"
+    UNFINISHED_IN_BACKUP = "unfinished_in_backup"
+    UNEXPECTED = "unexpected"
+    DATABASE_UNAVAILABLE = "database_unavailable"
+    DISK_FULL = "disk_full"
+    TIMEZONE_CHANGED = "timezone_changed"
+    SAMPLE_IN_THE_WAY = "sample_in_the_way"
+    EXPORT_TOO_LARGE = "export_too_large"
+    EXPORTS_TOO_LARGE = "exports_too_large"
+    EXPORT_INCOMPLETE = "export_incomplete"
+
+
+FAILURE_TEXTS = {
+    FailureCode.OTHER: "{text}",
+    FailureCode.CANCELLED: "cancelled",
+    FailureCode.STOPPED: "Stopped; the data are as they were.",
+    FailureCode.GIVEN_UP: "given up after {attempts} attempts",
+    FailureCode.UNFINISHED_IN_BACKUP: "it had not ended when the backup was made that was restored",
+    FailureCode.UNEXPECTED: "An error that should not be ({kind}); the log says more.",
+    FailureCode.DATABASE_UNAVAILABLE: ("The database did not answer. Nothing is lost; right would be to try again."),
+    FailureCode.DISK_FULL: "The disk is full; nothing was changed. Right would be room on the disk.",
+    FailureCode.TIMEZONE_CHANGED: (
+        "The workspace's time zone was changed from {expected} to {stored}. Ask again; where this goes on, "
+        "restart the app with CALLBOARD_TIMEZONE={stored}, or without it."
+    ),
+    FailureCode.SAMPLE_IN_THE_WAY: (
+        "The app holds sample data, which do not mix with your own. Right would be to replace them."
+    ),
+    FailureCode.EXPORT_TOO_LARGE: (
+        "The file is larger than {megabytes} MB (CALLBOARD_EXPORT_MB). Right would be fewer rows."
+    ),
+    FailureCode.EXPORTS_TOO_LARGE: (
+        "All exported files together are larger than {megabytes} MB (CALLBOARD_EXPORTS_MB). Right would "
+        "be to delete some on the Exports page."
+    ),
+    FailureCode.EXPORT_INCOMPLETE: (
+        "{written} rows were written where {expected} were expected, so the file was thrown away."
+    ),
+}
+"""The message id of each code; names in braces are its values."""
 
 
 class CallboardError(Exception):
     """Something that the user or the operator can put right; the message says what and how."""
 
-    def __init__(self, message: str) -> None:
-        """Keep the message, which is shown as it is."""
-        super().__init__(message)
-        self.message = message
+    def __init__(self, reason: str, **values: int | str) -> None:
+        """Keep the message: `reason` as it is, or the words of a FailureCode with its values."""
+        coded = isinstance(reason, FailureCode)
+        self.code = FailureCode(reason) if coded else FailureCode.OTHER
+        self.values = values
+        self.message = FAILURE_TEXTS[self.code].format(**values) if coded else reason
+        super().__init__(self.message)
 
 
 class ConfigurationError(CallboardError):
@@ -73,10 +125,7 @@ class TimeZoneChangedError(DatabaseUnavailableError):
 
     def __init__(self, stored: str, expected: str) -> None:
         """Keep the zone that the facts have now; `expected` is the one that the process went by."""
-        super().__init__(
-            f"The workspace's time zone was changed from {expected} to {stored}. Ask again; where this goes on, "
-            f"restart the app with CALLBOARD_TIMEZONE={stored}, or without it."
-        )
+        super().__init__(FailureCode.TIMEZONE_CHANGED, expected=expected, stored=stored)
         self.stored = stored
 
 

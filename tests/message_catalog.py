@@ -23,7 +23,8 @@ from lib.catalog.dimensions import DIMENSIONS
 from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import METRICS
 from lib.charts import funnel, waterfall
-from lib.reports import decomposition_text
+from lib.errors import FAILURE_TEXTS
+from lib.reports import decomposition_text, job_text
 from lib.settings import WeekStart
 from lib.sharing import pinned_links
 from lib.store.enums import NONE_NAME, ImportResult, Sentiment, State
@@ -76,6 +77,8 @@ VALUES: dict[str, list[str]] = {
     "ends of sessions": [reason.label for reason in SessionEnd],
     "roles": [*(role.value for role in Role), *login.ROLES.values()],
     "results of imports": [result.label for result in ImportResult],
+    "steps of jobs": list(job_text.STEP_TEXTS.values()),
+    "failures": list(FAILURE_TEXTS.values()),
     "states of a key": ["active", "revoked", "expired"],
     # What a metric meant when a link was made, which the stores hold in English.
     "definitions": list(pinned_links.definitions().values()),

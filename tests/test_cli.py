@@ -10,14 +10,21 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 import sqlalchemy as sa
 
+from lib import cli
 from lib.catalog.rollups import ROLLUPS
+from lib.errors import CallboardError, FailureCode, SampleDataError
+from lib.jobs.queue import Job
+from lib.jobs.worker import ProgressReporter, Worker
 from lib.settings import Settings
 from lib.store.facts import FactStore
+from lib.store.state import StateStore
+from lib.workspace import Workspace
 from tests.browser.conftest import served
 from tests.conftest import ROOT
 
@@ -227,3 +234,24 @@ def test_backup_restore_and_repair(run: Run, settings: Settings, calls: Path, tm
     assert done.returncode == 0 and "the rollup has" in done.stdout, done.stderr
     assert "Repaired: the rollups were computed anew from the evaluations." in done.stdout
     assert "The rollup equals the facts: 2 evaluations." in done.stdout
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+@pytest.mark.parametrize(
+    ("raised", "kind"),
+    [
+        (SampleDataError(FailureCode.SAMPLE_IN_THE_WAY), SampleDataError),  # which the command asks about
+        (SampleDataError("The app holds sample data, and more."), CallboardError),
+        (CallboardError("a.csv: is wrong"), CallboardError),
+    ],
+)
+def test_why_a_queued_task_failed(workspace: Workspace, raised: CallboardError, kind: type[CallboardError]) -> None:
+    def refuse(_job: Job, _steps: ProgressReporter) -> dict[str, Any]:
+        raise raised
+
+    worker = Worker(workspace.queue, {"import": refuse})
+    worker.start()
+    with pytest.raises(CallboardError) as caught:
+        cli._queue(StateStore(workspace.settings), "import", {"actor": "me"}, lambda *_: None)
+    worker.stop()
+    assert (type(caught.value), caught.value.message) == (kind, raised.message)

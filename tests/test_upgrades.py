@@ -24,13 +24,14 @@ from lib.access.audit_log import AuditFilter, AuditLog
 from lib.analytics import queries
 from lib.analytics.query import Filters
 from lib.catalog.measures import MEASURES, aggregates
-from lib.errors import DatabaseVersionError
+from lib.errors import DatabaseVersionError, FailureCode
 from lib.ingest import history
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import duckdb_wal, migrations, schema
 from lib.store.enums import ImportResult
 from lib.store.facts import FactStore
+from lib.store.messages import Message
 from lib.store.state import StateStore
 from lib.workspace import Workspace
 from tests.test_app import start
@@ -58,7 +59,8 @@ IMPORTS = [
     IMPORT,
     {**IMPORT, "id": "imp_2", "result": "loaded without bad rows", "actor": "this machine"},
     {**IMPORT, "id": "imp_3", "result": "nothing loaded", "actor": "Data page"},
-    {**IMPORT, "id": "imp_4", "result": "failed", "actor": "API key robot (cb_live_abcdefgh)"},
+    {**IMPORT, "id": "imp_4", "result": "failed", "actor": "API key robot (cb_live_abcdefgh)", "message": "a.csv: Ñ"},
+    {**IMPORT, "id": "imp_5", "result": "failed", "message": "MemoryError"},
 ]
 
 FIRST: Rows = {
@@ -73,10 +75,16 @@ FACTS_ROWS: dict[str, Rows] = dict.fromkeys(("0001", "0002", "0003", "0004", "00
 """What the tables of each revision hold; those of the rollups are filled by their columns, `workspace` by the first."""
 
 LISTED = [
-    ("imp_4", ImportResult.FAILED, key_actor("robot", "cb_live_abcdefgh")),
-    ("imp_3", ImportResult.NOTHING_LOADED, SystemActor.DATA_PAGE),
-    ("imp_2", ImportResult.LOADED_WITHOUT_BAD_ROWS, SystemActor.LOCAL),
-    ("imp_1", ImportResult.LOADED, "test"),
+    ("imp_5", ImportResult.FAILED, "test", Message(FailureCode.UNEXPECTED, {"kind": "MemoryError"})),
+    (
+        "imp_4",
+        ImportResult.FAILED,
+        key_actor("robot", "cb_live_abcdefgh"),
+        Message(FailureCode.OTHER, {"text": "a.csv: Ñ"}),
+    ),
+    ("imp_3", ImportResult.NOTHING_LOADED, SystemActor.DATA_PAGE, None),
+    ("imp_2", ImportResult.LOADED_WITHOUT_BAD_ROWS, SystemActor.LOCAL, None),
+    ("imp_1", ImportResult.LOADED, "test", None),
 ]
 """How the imports are listed afterwards."""
 
@@ -85,12 +93,50 @@ JOB = {
     "progress": 100.0, "message": None, "result": '{"lines": []}', "created_at": NOON, "started_at": NOON,
     "finished_at": NOON, "lease_until": None, "attempt": 1, "cancel_requested": False,
 }  # fmt: skip
+FAILED, UNDER_WAY = {"status": "failed", "result": None}, {"status": "processing", "result": None}
+JOBS: list[tuple[dict[str, Any], Message | str | None]] = [
+    ({**UNDER_WAY, "message": "reading (3 rows read)"}, None),
+    ({**FAILED, "message": "cancelled"}, Message(FailureCode.CANCELLED)),
+    ({**FAILED, "message": "Stopped; the data are as they were."}, Message(FailureCode.STOPPED)),
+    ({**FAILED, "message": "given up after 3 attempts"}, Message(FailureCode.GIVEN_UP, {"attempts": 3})),
+    (
+        {**FAILED, "message": "it had not ended when the backup was made that was restored"},
+        Message(FailureCode.UNFINISHED_IN_BACKUP),
+    ),
+    (
+        {**FAILED, "message": "An error that should not be (KeyError); the log says more."},
+        Message(FailureCode.UNEXPECTED, {"kind": "KeyError"}),
+    ),
+    (
+        {**FAILED, "message": "The database did not answer. Nothing is lost; right would be to try again."},
+        Message(FailureCode.DATABASE_UNAVAILABLE),
+    ),
+    (
+        {
+            **FAILED,
+            "message": "The file is larger than 2000 MB (CALLBOARD_EXPORT_MB). Right would be fewer rows.",
+        },
+        Message(FailureCode.EXPORT_TOO_LARGE, {"megabytes": 2000}),
+    ),
+    (
+        {**FAILED, "message": "7 rows were written where 8 were expected, so the file was thrown away."},
+        Message(FailureCode.EXPORT_INCOMPLETE, {"written": 7, "expected": 8}),
+    ),
+    ({**FAILED, "message": 'a.csv: "Ñ" is wrong.'}, Message(FailureCode.OTHER, {"text": 'a.csv: "Ñ" is wrong.'})),
+    (
+        {"result": '{"lines": [], "result": "loaded without bad rows"}'},
+        '{"lines": [], "result": "loaded_without_bad_rows"}',
+    ),
+]
+"""Jobs as they were, and their message, or their result, afterwards."""
+
 OF_0001: Rows = {
     "jobs": [
         JOB,
         {**JOB, "id": "job_2", "actor": "this machine"},
         {**JOB, "id": "job_3", "actor": "API key robot (cb_live_abcdefgh)"},
         {**JOB, "id": "job_4", "actor": "Exports page"},
+        *({**JOB, **more, "id": f"job_5_{n:02}"} for n, (more, _) in enumerate(JOBS)),
     ],
     "mappings": [{"header": "digest", "toml": "[columns]\nid = 'Ñ'", "saved_at": NOON}],
 }  # fmt: skip
@@ -190,6 +236,12 @@ AFTERWARDS: dict[str, dict[str, Any]] = {
     "job_2": {"actor": "system:local"},
     "job_3": {"actor": "key:robot (cb_live_abcdefgh)"},
     "job_4": {"actor": "system:exports_page"},
+    **{
+        f"job_5_{n:02}": {"result": after}
+        if isinstance(after, str)
+        else {"message": None if after is None else after.to_json()}
+        for n, (_, after) in enumerate(JOBS)
+    },
     "cb_live_bcdefghi": {"created_by": "system:settings_page"},
     "p2": {"created_by": "system:first_log_in"},
 }
@@ -281,7 +333,8 @@ def test_facts_of_an_earlier_revision(settings: Settings, revision: str) -> None
             assert connection.execute(held).scalar_one() == len(rows) + (
                 rows[0].get("key") == 1
             )  # and the one for none
-        assert [(entry.id, entry.result, entry.actor) for entry in history.entries(connection)] == LISTED
+        listed = history.entries(connection)
+        assert [(entry.id, entry.result, entry.actor, entry.message) for entry in listed] == LISTED
     workspace.close()
 
 

@@ -7,7 +7,6 @@ appended, so that a change costs what it brings. Measures are whole numbers, so 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
@@ -22,6 +21,7 @@ from lib.analytics.sql_time import bucket_start, local_day
 from lib.catalog.measures import MEASURES, aggregates
 from lib.catalog.rollups import BY_CENTER, ROLLUPS
 from lib.store.bulk_io import analyze, bulk_insert, drop
+from lib.store.messages import JobStep, Message, Tell
 from lib.store.schema import evaluations, workspace
 
 _TABLES = tuple(table for rollup in reversed(ROLLUPS) for table in rollup.tables)
@@ -215,21 +215,19 @@ def _differing(connection: Connection, table: sa.Table, facts: sa.Subquery, limi
     return found
 
 
-def recompute_days(
-    connection: Connection, zone: ZoneInfo, tell: Callable[[float, str], None] = lambda *_: None
-) -> None:
+def recompute_days(connection: Connection, zone: ZoneInfo, tell: Tell = lambda *_: None) -> None:
     """Compute every evaluation's day anew in another zone, and the rollups with them.
 
     Must run in the transaction of the one writer. `tell` gets the progress, 0 to 100, and what is done; it may raise.
     """
     instant = evaluations.c.audio_at
     first, last = connection.execute(sa.select(sa.func.min(instant), sa.func.max(instant))).one()
-    tell(5, "computing the days")
+    tell(5, Message(JobStep.COMPUTING_DAYS))
     if first is not None:
         connection.execute(sa.update(evaluations).values(day=local_day(instant, zone, first, last)))
-    tell(50, "computing the rollups")
+    tell(50, Message(JobStep.COMPUTING_ROLLUPS))
     rebuild(connection)
-    tell(95, "writing the changes")
+    tell(95, Message(JobStep.WRITING_CHANGES))
     connection.execute(
         sa.update(workspace).values(
             timezone=zone.key, data_version=workspace.c.data_version + 1, changed_at=datetime.now(UTC)

@@ -6,7 +6,6 @@ that a pinned link was made of, the ids that a key is limited to) is among the f
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,10 +20,8 @@ from lib.errors import BackupError, StorageError
 from lib.settings import Settings
 from lib.store import migrations, schema
 from lib.store.facts import FactStore
+from lib.store.messages import JobStep, Message, Tell
 from lib.store.state import StateStore
-
-Tell = Callable[[float, str], None]
-"""Told the progress, 0 to 100, and what is being done; may raise to stop it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +62,10 @@ def create(facts: FactStore, state: StateStore, settings: Settings, request: Bac
     StorageError where it can't be written, and what `tell` raises.
     """
     with archive.create(request.path, replace=request.replace) as writing:
-        tell(0, "reading the state")
+        tell(0, Message(JobStep.READING_STATE))
         kept_state = _state(state, writing)
         kept_facts, version, zone = _facts(facts, writing, tell)
-        tell(99, "writing it to the disk")
+        tell(99, Message(JobStep.WRITING_FILE))
         manifest = Manifest(
             format=FORMAT,
             program=__version__,
@@ -107,7 +104,8 @@ def _facts(facts: FactStore, writing: BackupWriter, tell: Tell) -> tuple[StoreSn
         def told(count: int) -> None:
             nonlocal done
             done += count
-            tell(min(98.0, done / max(1, total) * 98), f"{min(done, total)} of {total} evaluations")
+            step = Message(JobStep.COPYING_EVALUATIONS, {"done": min(done, total), "total": total})
+            tell(min(98.0, done / max(1, total) * 98), step)
 
         for table in table_io.FACTS:
             name = f"facts/{table.name}.parquet"

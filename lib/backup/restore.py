@@ -25,13 +25,20 @@ from lib.access.audit_log import Action
 from lib.analytics import rollup
 from lib.backup import archive, table_io
 from lib.backup.archive import Backup, Manifest, StoreSnapshot
-from lib.backup.create import Tell
-from lib.errors import ConflictError, DatabaseHeldError, DiskFullError, StorageError, TimeZoneConflictError
+from lib.errors import (
+    ConflictError,
+    DatabaseHeldError,
+    DiskFullError,
+    FailureCode,
+    StorageError,
+    TimeZoneConflictError,
+)
 from lib.jobs.queue import BACKUP, COMPLETED, EXPORT, FAILED
 from lib.settings import Settings
 from lib.store import atomic_swap, migrations, schema
 from lib.store.bulk_io import analyze
 from lib.store.facts import FactStore, checkpoint
+from lib.store.messages import JobStep, Message, Tell
 from lib.store.state import StateStore
 
 _OLDER_FACTS, _OLDER_STATE = "older-facts.duckdb", "older-state.sqlite"  # on the way to PostgreSQL
@@ -75,7 +82,7 @@ def restore(settings: Settings, path: Path, tell: Tell, *, replace: bool, actor:
         for store, part in (("facts", backup.manifest.facts), ("state", backup.manifest.state)):
             migrations.known(part.revision, store, f"the backup {path}")  # type: ignore[arg-type]  # both are stores
         _refuse_other_zone(settings, backup.manifest.timezone)
-        backup.verify(lambda share: tell(share * 10, "verifying the backup"))
+        backup.verify(lambda share: tell(share * 10, Message(JobStep.VERIFYING_BACKUP)))
         state = StateStore(settings, to=None)  # neither store is brought up where the other one is a newer program's
         stack.callback(state.close)
         try:
@@ -252,7 +259,7 @@ class _Restoring:
 
     def _complete_facts(self, connection: Connection) -> None:
         """Make what is computed from the facts."""
-        self.tell(80, "computing the rollups")
+        self.tell(80, Message(JobStep.COMPUTING_ROLLUPS))
         connection.execute(sa.update(schema.workspace).values(data_version=self.version))
         rollup.rebuild(connection)
 
@@ -267,7 +274,7 @@ class _Restoring:
         ).scalar_one()
         ended = {
             "status": FAILED,
-            "message": "it had not ended when the backup was made that was restored",
+            "message": Message(FailureCode.UNFINISHED_IN_BACKUP).to_json(),
             "finished_at": datetime.now(UTC),
             "lease_until": None,
         }
@@ -279,7 +286,7 @@ class _Restoring:
         audit_log.record(connection, self.actor, Action.RESTORE, made_at, program=self.made.program)
 
     def _put_in_place(self) -> None:
-        self.tell(99, "putting it in place")
+        self.tell(99, Message(JobStep.SWAPPING))
         stores = (self.settings.facts_file, self.settings.state_file)
         if any(stores):
             with atomic_swap.decided(*stores):
@@ -305,7 +312,8 @@ class _Restoring:
             for batch in batches:
                 yield batch
                 done += len(batch)
-                self.tell(10 + done / max(1, total) * 70, f"{done} of {total} evaluations")
+                step = Message(JobStep.COPYING_EVALUATIONS, {"done": done, "total": total})
+                self.tell(10 + done / max(1, total) * 70, step)
 
         return pa.RecordBatchReader.from_batches(batches.schema, counting())
 

@@ -24,13 +24,23 @@ import pyarrow.csv
 from lib import __version__, settings
 from lib.backup.restore import restore
 from lib.cli import access
-from lib.errors import CallboardError, CancelledError, ConflictError, DatabaseHeldError, SampleDataError, nearest
+from lib.errors import (
+    CallboardError,
+    CancelledError,
+    ConflictError,
+    DatabaseHeldError,
+    FailureCode,
+    SampleDataError,
+    nearest,
+)
 from lib.ingest import sample_data
 from lib.jobs.queue import FAILED, Queue
 from lib.jobs.tasks import TASKS, TIMEZONE
 from lib.observability.redaction import redact
+from lib.reports import job_text
 from lib.store import data_dir
 from lib.store.enums import ImportResult
+from lib.store.messages import Message
 from lib.store.state import StateStore
 from lib.workspace import Workspace
 
@@ -38,6 +48,9 @@ LISTED_PROBLEMS = 50
 POLL_SECONDS = 0.2
 UNCLAIMED_SECONDS = 15
 STOPPED_SECONDS = 60
+
+Show = Callable[[float, Message | None], None]
+"""Shows how far a task is, 0 to 100, and what is being done; None while it waits for the running app."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -258,7 +271,7 @@ def _perform(kind: str, payload: dict[str, Any], new_zone: str | None = None) ->
         done()
 
 
-def _queue(state: StateStore, kind: str, payload: dict[str, Any], show: Callable[[float, str], None]) -> dict[str, Any]:
+def _queue(state: StateStore, kind: str, payload: dict[str, Any], show: Show) -> dict[str, Any]:
     """Put a task into the queue and wait for its end; Ctrl-C asks for it to be stopped."""
     queue = Queue(state)
     job = queue.add(kind, payload, payload["actor"])
@@ -272,7 +285,7 @@ def _queue(state: StateStore, kind: str, payload: dict[str, Any], show: Callable
                     "Another process holds the embedded database and takes no jobs. Right would be to end it, or to "
                     "use the app's own data dir (CALLBOARD_DATA_DIR)."
                 )
-            show(job.progress, job.message or "waiting for the running app")
+            show(job.progress, job.message)
             time.sleep(POLL_SECONDS)
             job = queue.get(job.id) or job
     except KeyboardInterrupt:
@@ -286,10 +299,11 @@ def _queue(state: StateStore, kind: str, payload: dict[str, Any], show: Callable
     finally:
         state.close()
     if job.status == FAILED and stopped is not None:
-        raise CancelledError("Stopped; the data are as they were.")
+        raise CancelledError(FailureCode.STOPPED)
     if job.status == FAILED:
-        message = job.message or "failed"
-        raise SampleDataError(message) if message.startswith("The app holds sample data") else CallboardError(message)
+        if job.message is not None and job.message.code is FailureCode.SAMPLE_IN_THE_WAY:
+            raise SampleDataError(FailureCode.SAMPLE_IN_THE_WAY)
+        raise CallboardError("failed" if job.message is None else job_text.in_words(job.message))
     return job.result or {}
 
 
@@ -297,25 +311,29 @@ def _busy(queue: Queue) -> bool:
     return any(job.status == "processing" for job in queue.newest(tuple(TASKS)))
 
 
-def _progress() -> tuple[Callable[[float, str], None], Callable[[], None]]:
+def _progress() -> tuple[Show, Callable[[], None]]:
     """Return how progress is shown: a bar on a terminal, plain lines elsewhere; and what ends it."""
     if sys.stderr.isatty():
         bar: Any = click.progressbar(length=100, file=sys.stderr, item_show_func=lambda item: str(item or ""))
         bar.__enter__()
 
-        def move(share: float, message: str) -> None:
-            bar.update(max(0, int(share) - bar.pos), message)
+        def move(share: float, message: Message | None) -> None:
+            bar.update(max(0, int(share) - bar.pos), _doing(message))
 
         return move, lambda: bar.__exit__(None, None, None)
     told: dict[str, Any] = {"at": time.monotonic(), "line": ""}
 
-    def say(share: float, message: str) -> None:
-        line = f"{share:3.0f} % {message}"
+    def say(share: float, message: Message | None) -> None:
+        line = f"{share:3.0f} % {_doing(message)}"
         if time.monotonic() - told["at"] >= 2 and line != told["line"]:
             told.update(at=time.monotonic(), line=line)
             click.echo(line, err=True)
 
     return say, lambda: None
+
+
+def _doing(message: Message | None) -> str:
+    return "waiting for the running app" if message is None else job_text.in_words(message)
 
 
 def _write_sample(rows: int, seed: int, until: date | None, to: Path) -> None:

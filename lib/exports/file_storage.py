@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib.errors import StorageError
+from lib.errors import FailureCode, StorageError
 from lib.settings import Settings
 
 _PARTIAL_SECONDS = 6 * 3600
@@ -76,15 +76,10 @@ def check_room(settings: Settings, written: Path) -> None:
     """Raise StorageError where a file, or all together, are larger than they may be."""
     size = written.stat().st_size if written.exists() else 0
     if size > settings.export_mb * 2**20:
-        raise StorageError(
-            f"The file is larger than {settings.export_mb} MB (CALLBOARD_EXPORT_MB). Right would be fewer rows."
-        )
+        raise StorageError(FailureCode.EXPORT_TOO_LARGE, megabytes=settings.export_mb)
     total = sum(entry.stat().st_size for entry in os.scandir(folder(settings)) if entry.is_file())
     if total > settings.exports_mb * 2**20:
-        raise StorageError(
-            f"All exported files together are larger than {settings.exports_mb} MB (CALLBOARD_EXPORTS_MB). Right would "
-            "be to delete some on the Exports page."
-        )
+        raise StorageError(FailureCode.EXPORTS_TOO_LARGE, megabytes=settings.exports_mb)
 
 
 def remove(settings: Settings, job: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.planner import resolve_period
 from lib.analytics.query import Filters, Grant
 from lib.analytics.workspace_zone import check_zone
-from lib.errors import StorageError
+from lib.errors import FailureCode, StorageError
 from lib.exports import evaluations, file_storage, reports, table_process
 from lib.exports.evaluations import EvaluationExport
 from lib.exports.table_files import about
@@ -22,12 +21,10 @@ from lib.exports.xlsx_process import Writer
 from lib.settings import Settings
 from lib.store.bulk_io import write_csv
 from lib.store.facts import FactStore
+from lib.store.messages import JobStep, Message, Tell
 
 _CHECK_ROOM_BATCHES = 20
 _PROBE_ROWS = 1_000  # written first, to learn how long a row is
-
-Tell = Callable[[float, str], None]
-"""Told an export's progress, 0 to 100, and what it is doing; may raise to stop it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +90,7 @@ def run(
                 rows = len(table.rows)
                 written.write_bytes(table.csv() if order.form == "csv" else table_process.xlsx(table))
         file_storage.check_room(settings, written)
-        tell(99, "checking the file")
+        tell(99, Message(JobStep.CHECKING_FILE))
         ready = file_storage.publish(settings, written, digest, job, attempt, order.form)
     except OSError as error:
         raise StorageError(f"The file could not be written: {error.strerror or error}.") from None
@@ -127,7 +124,7 @@ def _evaluations(
         told = (*told, ("Rows expected", str(chosen.rows)))
         rows = _workbook(connection, settings, chosen, told, written, tell)
     if rows != chosen.rows:
-        raise StorageError(f"{rows} rows were written where {chosen.rows} were expected, so the file was thrown away.")
+        raise StorageError(FailureCode.EXPORT_INCOMPLETE, written=rows, expected=chosen.rows)
     return rows
 
 
@@ -144,7 +141,8 @@ def _csv(
 
     def told(size: int) -> None:
         share = min(1.0, size / row_bytes / max(1, chosen.rows))
-        tell(share * 98, f"about {round(share * chosen.rows)} of {chosen.rows} rows")
+        counts = {"done": round(share * chosen.rows), "total": chosen.rows}
+        tell(share * 98, Message(JobStep.WRITING_ABOUT_ROWS, counts))
         file_storage.check_room(settings, written)
         digest.advance()
 
@@ -165,7 +163,8 @@ def _workbook(
         for number, batch in enumerate(chosen.batches(connection)):
             writer.write(batch)
             sent += len(batch)
-            tell(min(98.0, sent / max(1, chosen.rows) * 98), f"{sent} of {chosen.rows} rows")
+            step = Message(JobStep.WRITING_ROWS, {"done": sent, "total": chosen.rows})
+            tell(min(98.0, sent / max(1, chosen.rows) * 98), step)
             if number % _CHECK_ROOM_BATCHES == 0:
                 file_storage.check_room(settings, written)
         return writer.finish()

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from lib.ingest.converter import RowProblem
 from lib.ingest.loader import LoadResult
 from lib.store.enums import LOADED_RESULTS, ImportResult
+from lib.store.messages import Message
 from lib.store.schema import imports
 
 _NOTHING = LoadResult()
@@ -29,7 +30,7 @@ class ImportReport:
     actor: str
     files: tuple[dict[str, Any], ...]  # name, sha256, bytes
     result: ImportResult
-    message: str | None
+    message: Message | None  # why it failed
     read: int = 0
     blank: int = 0
     bad: int = 0
@@ -74,7 +75,7 @@ def add(connection: Connection, report: ImportReport, names: Sequence[str], mapp
             files=json.dumps(report.files or [{"name": name} for name in names]),
             mapping=mapping,
             result=report.result.value,
-            message=report.message,
+            message=None if report.message is None else report.message.to_json(),
             read=report.read,
             added=done.added,
             changed=done.changed,
@@ -103,7 +104,7 @@ def find_loaded(connection: Connection, number: str) -> ImportReport | None:
         actor=row.actor,
         files=tuple(json.loads(row.files)),
         result=ImportResult(row.result),
-        message=row.message,
+        message=Message.from_json(row.message),
         read=row.read,
         blank=row.blank,
         bad=row.bad,
@@ -132,7 +133,7 @@ class ImportRecord:
     actor: str
     files: tuple[dict[str, Any], ...]
     result: ImportResult
-    message: str | None
+    message: Message | None  # why it failed
     read: int
     added: int
     changed: int
@@ -152,7 +153,12 @@ def entries(connection: Connection, limit: int = 100) -> list[ImportRecord]:
     newest = sa.select(*columns).order_by(imports.c.started_at.desc(), imports.c.id.desc()).limit(limit)
     return [
         ImportRecord(
-            **{**row._mapping, "files": tuple(json.loads(row.files)), "result": ImportResult(row.result)},
+            **{
+                **row._mapping,
+                "files": tuple(json.loads(row.files)),
+                "result": ImportResult(row.result),
+                "message": Message.from_json(row.message),
+            }
         )
         for row in connection.execute(newest)
     ]

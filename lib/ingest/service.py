@@ -25,7 +25,7 @@ from sqlalchemy.engine import Connection
 from lib.analytics import queries
 from lib.analytics.query import EVERYTHING, Grant
 from lib.analytics.workspace_zone import check_zone
-from lib.errors import BadRowsError, CallboardError, ConflictError, FileError, SampleDataError
+from lib.errors import BadRowsError, CallboardError, ConflictError, FailureCode, FileError, SampleDataError
 from lib.ingest import history, loader
 from lib.ingest.api_records import convert_objects
 from lib.ingest.converter import STAGED
@@ -35,6 +35,7 @@ from lib.ingest.reader_process import InputFile, read_files
 from lib.settings import Settings
 from lib.store.enums import ImportResult
 from lib.store.facts import FactStore
+from lib.store.messages import JobStep, failure_of
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class ImportRequest:
 class ImportProgress:
     """How far an import is: what it does, from 0 to 1, and the rows read so far."""
 
-    step: str
+    step: JobStep
     share: float
     rows: int
 
@@ -89,9 +90,7 @@ def run(
             if before is not None:
                 return before
             if queries.status(connection).is_sample and not (request.replace_sample or request.dry_run):
-                raise SampleDataError(
-                    "The app holds sample data, which do not mix with your own. Right would be to replace them."
-                )
+                raise SampleDataError(FailureCode.SAMPLE_IN_THE_WAY)
         with ThreadPoolExecutor(1) as beside:
             described = beside.submit(lambda: tuple(_described(file) for file in request.files))
             try:
@@ -104,8 +103,7 @@ def run(
         done = _committed(facts, report.id)
         if done is not None:  # what failed is the word that it is
             return done
-        message = error.message if isinstance(error, CallboardError) else type(error).__name__
-        failed = replace(report, seconds=time.monotonic() - started, message=message)
+        failed = replace(report, seconds=time.monotonic() - started, message=failure_of(error))
         if not request.dry_run and not isinstance(error, SampleDataError):
             try:
                 _list(facts, failed, request)
@@ -210,7 +208,7 @@ def _run(import_run: _ImportRun, report: ImportReport, described: Future[tuple[d
     bad_rows = reports_folder(import_run.settings) / f"{report.id}.csv"
 
     def reading_progress(share: float, rows: int) -> None:
-        import_run.progress(ImportProgress("reading", share * 0.6, rows))
+        import_run.progress(ImportProgress(JobStep.READING, share * 0.6, rows))
 
     with (
         read_files(
@@ -242,7 +240,7 @@ def _load(
     request = import_run.request
     duplicates, exact = loader.stage(connection, batches)
     report = read()
-    import_run.progress(ImportProgress("comparing", 0.65, report.read))
+    import_run.progress(ImportProgress(JobStep.COMPARING, 0.65, report.read))
     if report.bad and not request.skip_bad_rows:
         report = replace(report, result=ImportResult.NOTHING_LOADED, seconds=time.monotonic() - import_run.started)
         if not request.dry_run:
@@ -262,7 +260,7 @@ def _load(
             if request.dry_run:
                 raise _Rollback
             history.add(connection, report, [file.name for file in request.files], request.mapping_toml)
-            import_run.progress(ImportProgress("loading", 0.95, report.read))
+            import_run.progress(ImportProgress(JobStep.LOADING, 0.95, report.read))
     except _Rollback:
         report = replace(report, result=ImportResult.DRY_RUN)
     return report  # nothing may stop it from here on: it is loaded

@@ -18,7 +18,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib.errors import BusyError, CancelledError, ConflictError, RefusedError
+from lib.errors import BusyError, CancelledError, ConflictError, FailureCode, RefusedError
+from lib.store.messages import Message
 from lib.store.schema import idempotency, jobs
 from lib.store.state import StateStore, insert_if_absent
 
@@ -53,7 +54,7 @@ class JobSummary:
     status: str
     actor: str
     progress: float
-    message: str | None
+    message: Message | None  # what it is doing, or why it failed
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -155,7 +156,8 @@ class Queue:
         columns = [jobs.c[name] for name in JobSummary.__dataclass_fields__]
         query = sa.select(*columns).where(which).order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
         with self._state.read() as connection:
-            return [JobSummary(**row._mapping) for row in connection.execute(query.limit(limit))]
+            rows = connection.execute(query.limit(limit)).all()
+        return [JobSummary(**{**row._mapping, "message": Message.from_json(row.message)}) for row in rows]
 
     def claim(self, kinds: Sequence[str], done: Done = lambda _: None) -> Job | None:
         """Take the oldest job that waits, or that its worker left; None where there is none.
@@ -184,7 +186,8 @@ class Queue:
         if (result := done(job)) is not None:
             self.complete(job, result)
         else:
-            self.fail(job, "cancelled" if job.cancel_requested else f"given up after {job.attempt} attempts")
+            given_up = Message(FailureCode.GIVEN_UP, {"attempts": job.attempt})
+            self.fail(job, Message(FailureCode.CANCELLED) if job.cancel_requested else given_up)
         return None
 
     def expire_leases(self) -> None:
@@ -192,7 +195,7 @@ class Queue:
         with self._state.transaction() as connection:
             connection.execute(sa.update(jobs).where(jobs.c.status == PROCESSING).values(lease_until=datetime.now(UTC)))
 
-    def renew(self, job: Job, progress: float, message: str | None) -> None:
+    def renew(self, job: Job, progress: float, message: Message | None) -> None:
         """Tell how far a claimed job is, and keep it for another lease.
 
         Raises CancelledError where it was cancelled, or where another worker has it by now.
@@ -201,26 +204,31 @@ class Queue:
             held = connection.execute(
                 sa.update(jobs)
                 .where(_held(job))
-                .values(progress=progress, message=message, lease_until=datetime.now(UTC) + LEASE)
+                .values(
+                    progress=progress,
+                    message=None if message is None else message.to_json(),
+                    lease_until=datetime.now(UTC) + LEASE,
+                )
             )
             cancelled = connection.execute(
                 sa.select(jobs.c.cancel_requested).where(jobs.c.id == job.id)
             ).scalar_one_or_none()
         if held.rowcount != 1 or cancelled:
-            raise CancelledError("Stopped; the data are as they were.")
+            raise CancelledError(FailureCode.STOPPED)
 
     def complete(self, job: Job, result: dict[str, Any]) -> bool:
         """End a claimed job with its result; return False where another worker has it by now."""
         return self._end(job, {"status": COMPLETED, "progress": 100.0, "message": None, "result": json.dumps(result)})
 
-    def fail(self, job: Job, reason: str) -> bool:
+    def fail(self, job: Job, reason: Message) -> bool:
         """End a claimed job with the reason why it failed; return False where another worker has it by now."""
-        return self._end(job, {"status": FAILED, "message": reason})
+        return self._end(job, {"status": FAILED, "message": reason.to_json()})
 
     def cancel(self, number: str) -> None:
         """Ask for a job to be stopped: at once where it still waits, else at its next step."""
         now = datetime.now(UTC)
-        waiting = {"status": FAILED, "message": "cancelled", "finished_at": now, "cancel_requested": True}
+        reason = Message(FailureCode.CANCELLED).to_json()
+        waiting = {"status": FAILED, "message": reason, "finished_at": now, "cancel_requested": True}
         with self._state.transaction() as connection:
             connection.execute(sa.update(jobs).where(jobs.c.id == number, jobs.c.status == QUEUED).values(waiting))
             connection.execute(
@@ -299,6 +307,7 @@ def _held(job: Job) -> sa.ColumnElement[bool]:
 
 def _job(row: Any) -> Job:
     values = {name: row[name] for name in Job.__dataclass_fields__}
+    values["message"] = Message.from_json(row["message"])
     values["payload"] = json.loads(row["payload"])
     values["result"] = None if row["result"] is None else json.loads(row["result"])
     return Job(**values)

@@ -21,7 +21,7 @@ from lib.analytics import integrity, queries, rollup, workspace_zone
 from lib.analytics.queries import DatasetStatus
 from lib.backup import create
 from lib.backup.create import BackupRequest, BackupResult
-from lib.errors import CallboardError, SampleDataError
+from lib.errors import CallboardError, FailureCode, SampleDataError
 from lib.ingest import loader, sample_data, service
 from lib.ingest.converter import STAGED
 from lib.ingest.history import ImportReport
@@ -30,6 +30,7 @@ from lib.jobs.queue import BACKUP
 from lib.settings import Settings
 from lib.store import schema
 from lib.store.facts import FactStore
+from lib.store.messages import JobStep, Message, Tell
 from lib.store.state import StateStore
 
 IMPORT = "import"
@@ -40,9 +41,6 @@ TIMEZONE = "timezone"
 
 SAMPLE_CHUNK = 1_000_000
 """Rows of sample data that are loaded in one transaction."""
-
-Tell = Callable[[float, str], None]
-"""Told a task's progress, 0 to 100, and what it is doing; may raise to stop it."""
 
 
 class TaskContext(Protocol):
@@ -84,7 +82,7 @@ def import_files(workspace: TaskContext, payload: dict[str, Any], tell: Tell) ->
         workspace.facts,
         workspace.settings,
         request,
-        lambda progress: tell(progress.share * 100, f"{progress.step} ({progress.rows} rows read)"),
+        lambda progress: tell(progress.share * 100, Message(progress.step, {"rows": progress.rows})),
     )
     if not request.dry_run:
         workspace.audit_import(report)
@@ -141,10 +139,11 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
                     version = queries.status(connection).data_version
                 done, pending = done + count, []
                 if done < rows:
-                    tell(done / rows * 100, f"{done} of {rows} rows made")
+                    tell(done / rows * 100, Message(JobStep.MAKING_ROWS, {"done": done, "total": rows}))
     except CallboardError as error:
         if done:
             error.message = f"{done} of {rows} rows of sample data are in; then: {error.message}"
+            error.code = FailureCode.OTHER
         raise
     workspace.note(payload.get("actor", SystemActor.FIRST_START.value), Action.SAMPLE, rows=rows)
     return {"lines": [f"rows made: {rows}", f"days: {sample_data.FIRST_DAY} to {last_day}"]}
@@ -161,13 +160,13 @@ def _check_sample(status: DatasetStatus, payload: dict[str, Any]) -> None:
 
 def check(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict[str, Any]:
     """Look the facts through, rollups first of all; with `repair`, mend what can be mended, in one transaction."""
-    tell(0, "recomputing the rollup")
+    tell(0, Message(JobStep.CHECKING_ROLLUPS))
     with workspace.facts.read() as connection:
         found = integrity.findings(connection)
         status = queries.status(connection)
     left, done = found, []
     if payload.get("repair") and found.lines:
-        tell(50, "computing it anew")
+        tell(50, Message(JobStep.REPAIRING))
         with workspace.facts.write() as connection:
             done = integrity.repair(connection)
             left = integrity.findings(connection)

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lib.errors import CallboardError, DatabaseUnavailableError
+from lib.errors import CallboardError, FailureCode
 from lib.jobs.queue import LEASE, Done, Job, Queue
-from lib.observability.redaction import redact
+from lib.store.messages import Message, failure_of
 
 POLL_SECONDS = 0.3
 RENEW_SECONDS = 1.0
@@ -29,10 +29,10 @@ class ProgressReporter:
         self._told = 0.0
         self._lock = threading.Lock()
         self.progress = 0.0
-        self.message: str | None = None
+        self.message: Message | None = None
         self.stopped: CallboardError | None = None
 
-    def __call__(self, progress: float, message: str) -> None:
+    def __call__(self, progress: float, message: Message) -> None:
         """Tell the progress, 0 to 100, and what is being done; written at most once a second."""
         with self._lock:
             self.progress, self.message = progress, message
@@ -110,14 +110,13 @@ class Worker:
         try:
             result = self._handlers[job.kind](job, steps)
         except CallboardError as error:
-            reason = redact(error.message)
-            if type(error) is DatabaseUnavailableError:  # whose words name hosts and files; who asked need not know
+            reason = failure_of(error)
+            if reason.code is FailureCode.DATABASE_UNAVAILABLE:  # which leaves out what the database said
                 log.warning("Job %s failed: %s", job.id, error.message)
-                reason = "The database did not answer. Nothing is lost; right would be to try again."
             self._end(lambda: self._queue.fail(job, reason))
         except Exception as error:  # a job's own fault must end the job, not the worker
             log.exception("Job %s failed", job.id)
-            reason = f"An error that should not be ({type(error).__name__}); the log says more."
+            reason = failure_of(error)
             self._end(lambda: self._queue.fail(job, reason))
         else:
             self._end(lambda: self._queue.complete(job, result))

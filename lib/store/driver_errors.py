@@ -18,6 +18,7 @@ from lib.errors import (
     DatabaseUnavailableError,
     DatabaseVersionError,
     DiskFullError,
+    FailureCode,
     QueryTimeoutError,
     StorageError,
 )
@@ -71,7 +72,7 @@ def translate_driver_error(error: DBAPIError | psycopg.Error | duckdb.Error) -> 
             "was changed. Right would be to start the version that wrote it, or a newer one."
         )
     if any(sign in told.lower() for sign in _FULL_DISK):
-        return DiskFullError("The disk is full; nothing was changed. Right would be room on the disk.")
+        return DiskFullError(FailureCode.DISK_FULL)
     if unwritten := _UNOPENED.search(told):
         # Its name alone: who reads this need not know where it lies.
         return StorageError(

@@ -98,7 +98,7 @@ imports = sa.Table(
     sa.Column("files", sa.Text, nullable=False),  # JSON: [{"name", "sha256", "bytes"}]
     sa.Column("mapping", sa.Text),  # the mapping's TOML, where there was one
     sa.Column("result", sa.Text, nullable=False),  # an ImportResult
-    sa.Column("message", sa.Text),
+    sa.Column("message", sa.Text),  # why it failed: a Message as JSON
     sa.Column("read", sa.BigInteger, nullable=False),
     sa.Column("added", sa.BigInteger, nullable=False),
     sa.Column("changed", sa.BigInteger, nullable=False),
@@ -121,7 +121,7 @@ jobs = sa.Table(
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("payload", sa.Text, nullable=False),  # JSON
     sa.Column("progress", sa.Float, nullable=False),  # 0 to 100
-    sa.Column("message", sa.Text),  # what it is doing, or why it failed
+    sa.Column("message", sa.Text),  # what it is doing, or why it failed: a Message as JSON
     sa.Column("result", sa.Text),  # JSON
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("started_at", UtcDateTime),

@@ -14,7 +14,7 @@ from lib.exports.reports import FORMATS, REPORTS
 from lib.exports.service import ExportRequest, grant_of
 from lib.i18n import LANGUAGES, current, number, override_language, t
 from lib.jobs.queue import COMPLETED, EXPORT, FAILED, Job, JobSummary, Queue
-from lib.reports import formatting
+from lib.reports import formatting, job_text
 from lib.ui import current_user, inputs, markdown, page_layout
 from lib.ui.page_context import PageContext
 from lib.workspace import Workspace
@@ -97,13 +97,15 @@ def _job(workspace: Workspace, job: Job) -> None:
     )
     queue = workspace.queue
     if not job.ended:
-        st.progress(job.progress / 100, text=job.message or t("waiting"))
+        doing = t("waiting") if job.message is None else job_text.in_words(job.message)
+        st.progress(job.progress / 100, text=doing)
         st.button(
             t("Stop"), key=f"stop-{job.id}", on_click=current_user.acting(queue.cancel, Role.ANALYST), args=(job.id,)
         )
         return
     if job.status == FAILED:
-        st.error(t("Failed: {why}", why=markdown.text(job.message or "")))
+        why = "" if job.message is None else job_text.in_words(job.message)
+        st.error(t("Failed: {why}", why=markdown.text(why)))
     with st.container(horizontal=True, vertical_alignment="center"):
         result = job.result or {}
         if job.status == COMPLETED and (file_storage.folder(workspace.settings) / result["file"]).exists():

@@ -23,7 +23,7 @@ from lib.ingest.history import count_imports, entries
 from lib.ingest.mapping import MAX_MAPPING, Mapping
 from lib.ingest.reader_process import InputFile, Preview
 from lib.jobs.queue import COMPLETED, Job
-from lib.reports import formatting
+from lib.reports import formatting, job_text
 from lib.ui import current_user, data_grid, mapping_form, markdown, page_layout
 from lib.workspace import Workspace
 
@@ -92,7 +92,8 @@ def progress(workspace: Workspace) -> None:
     if job.status == COMPLETED:
         _report(workspace, job)
     else:
-        st.error(t("Nothing was loaded. {why}", why=markdown.text(job.message or "")))
+        why = "" if job.message is None else job_text.in_words(job.message)
+        st.error(t("Nothing was loaded. {why}", why=markdown.text(why)))
 
 
 def history(workspace: Workspace) -> None:
@@ -120,7 +121,7 @@ def history(workspace: Workspace) -> None:
                 t("Days"): entry.days,
                 t("Seconds"): round((entry.finished_at - entry.started_at).total_seconds(), 1),
                 "SHA-256": ", ".join(file.get("sha256", "") for file in entry.files),
-                t("Message"): entry.message,
+                t("Message"): None if entry.message is None else job_text.in_words(entry.message),
             }
             for entry in listed
         ]
@@ -190,7 +191,8 @@ def _under_way(workspace: Workspace, number: str) -> None:
     if job is None or job.ended:
         st.rerun()
     else:
-        st.progress(job.progress / 100, text=f"{job.message or t('waiting')} …")
+        doing = t("waiting") if job.message is None else job_text.in_words(job.message)
+        st.progress(job.progress / 100, text=f"{doing} …")
         if st.button(t("Stop")):
             current_user.require_role(Role.ADMIN)
             workspace.queue.cancel(number)

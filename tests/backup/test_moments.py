@@ -20,6 +20,7 @@ from lib.backup.restore import restore
 from lib.errors import StorageError
 from lib.settings import Settings
 from lib.store import atomic_swap, schema
+from lib.store.messages import JobStep, Message
 from lib.store.state import StateStore
 from lib.workspace import Workspace
 from tests.backup.conftest import Kept, Reopened, back_up, facts_of, state_of
@@ -229,11 +230,11 @@ def test_what_is_revoked_while_a_restore_is_at_work_stays_so(
     if state_in_a_file:
         settings = settings.model_copy(update={"state_url": f"sqlite:///{tmp_path / 'state.sqlite'}"})
         restore(settings, kept.backup, lambda *_: None, replace=True, actor="test")
-    last = "putting it in place" if settings.state_file else "computing the rollups"
+    last = JobStep.SWAPPING if settings.state_file else JobStep.COMPUTING_ROLLUPS
     other, revoked = StateStore(settings), set[str]()
 
-    def meanwhile(_share: float, message: str) -> None:
-        if message == last:
+    def meanwhile(_share: float, message: Message) -> None:
+        if message.code is last:
             revoked.update(revoke_all(other))
 
     restore(settings, kept.backup, meanwhile, replace=True, actor="test")
@@ -292,8 +293,8 @@ def test_a_revocation_and_a_restore_wait_for_each_other(kept: Kept, settings: Se
         threads.append(threading.Thread(target=target))
         threads[-1].start()
 
-    def meanwhile(_share: float, message: str) -> None:
-        if message == "computing the rollups" and when == "not committed yet":
+    def meanwhile(_share: float, message: Message) -> None:
+        if message.code is JobStep.COMPUTING_ROLLUPS and when == "not committed yet":
             start(revoke_slowly)
             assert begun.wait(60)
 

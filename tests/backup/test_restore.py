@@ -34,6 +34,7 @@ from lib.jobs.queue import COMPLETED, FAILED
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import migrations, schema
+from lib.store.messages import JobStep, Message
 from lib.workspace import Workspace
 from tests import postgres
 from tests.backup.conftest import CALLS, Kept, Reopened, back_up, facts_of, state_of, version_of
@@ -109,8 +110,10 @@ def test_what_is_written_beside_a_restore_has_no_version_twice(
     version = schema.workspace.c.data_version
     written: list[int] = []
 
-    def write(_share: float, message: str) -> None:
-        if message == "300 of 300 evaluations" and not written:  # read into a file of the older form; nothing is locked
+    def write(_share: float, message: Message) -> None:
+        if (
+            message == Message(JobStep.COPYING_EVALUATIONS, {"done": 300, "total": 300}) and not written
+        ):  # read into a file of the older form; nothing is locked
             with other.facts.write() as connection:
                 connection.execute(sa.update(schema.workspace).values(data_version=version + 5))
             written.append(version_of(other))

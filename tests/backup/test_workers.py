@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from lib.backup import archive
 from lib.jobs.queue import BACKUP, MAX_ATTEMPTS, Job
 from lib.jobs.tasks import TASKS
+from lib.reports import job_text
 from lib.store import schema
 from lib.workspace import Workspace
 from tests.backup.conftest import facts_of
@@ -58,7 +59,11 @@ def test_another_jobs_backup_is_left_alone(reopened: Callable[..., Workspace], t
     jobs = [workspace.queue.add(BACKUP, payload, "me") for _ in range(2)]
     first, second = (_ended(workspace, job) for job in jobs)
     assert first.status == "completed"
-    assert second.status == "failed" and second.message is not None and "There is a file" in second.message
+    assert (
+        second.status == "failed"
+        and second.message is not None
+        and "There is a file" in job_text.in_words(second.message)
+    )
     with archive.opened(path) as backup:
         assert backup.manifest.job == jobs[0].id
 

@@ -25,6 +25,7 @@ from lib.formats.csv_injection import escape_formula
 from lib.ingest import sample_data
 from lib.jobs.tasks import TASKS
 from lib.store import bulk_io
+from lib.store.messages import JobStep, Message
 from lib.workspace import Workspace
 from tests.conftest import Load
 
@@ -131,8 +132,8 @@ def test_stopped(workspace: Workspace, form: str, raised: Exception, monkeypatch
     monkeypatch.setattr(bulk_io, "_TELL_SECONDS", 0.01)
     make_sample(workspace, 120_000)
 
-    def stop(_progress: float, message: str) -> None:
-        if message.endswith("rows"):
+    def stop(_progress: float, message: Message) -> None:
+        if message.code in (JobStep.WRITING_ROWS, JobStep.WRITING_ABOUT_ROWS):
             raise raised
 
     with pytest.raises(type(raised)):

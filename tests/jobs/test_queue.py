@@ -10,10 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from lib.api import errors
-from lib.errors import BusyError, CallboardError, CancelledError, DatabaseUnavailableError, RefusedError
+from lib.errors import BusyError, CallboardError, CancelledError, DatabaseUnavailableError, FailureCode, RefusedError
 from lib.jobs.queue import EXPORT, MAX_ATTEMPTS, MAX_PAYLOAD, MAX_PAYLOADS, MAX_WAITING, IdempotencyKey, Job, Queue
 from lib.jobs.worker import ProgressReporter, Worker
 from lib.store import schema
+from lib.store.messages import JobStep, Message
 from lib.workspace import Workspace
 
 
@@ -87,7 +88,7 @@ def test_a_stale_worker_is_fenced_off(queue: Queue, workspace: Workspace) -> Non
     second = queue.claim(["import"])
     assert second is not None and second.attempt == 2
     with pytest.raises(CancelledError):
-        queue.renew(first, 50, "still here")
+        queue.renew(first, 50, Message(JobStep.LOADING, {"rows": 3}))
     assert not queue.complete(first, {"by": "first"})
     assert queue.complete(second, {"by": "second"})
     found = queue.get(first.id)
@@ -101,7 +102,10 @@ def test_given_up_in_the_end(queue: Queue, workspace: Workspace) -> None:
         expire(workspace, job)
     assert queue.claim(["import"]) is None
     found = queue.get(job.id)
-    assert found is not None and (found.status, found.message) == ("failed", "given up after 3 attempts")
+    assert found is not None and (found.status, found.message) == (
+        "failed",
+        Message(FailureCode.GIVEN_UP, {"attempts": 3}),
+    )
 
 
 def test_given_up_is_not_what_was_done(queue: Queue, workspace: Workspace) -> None:
@@ -174,14 +178,14 @@ def test_cancel(queue: Queue) -> None:
     queue.cancel(waiting.id)
     queue.cancel(running.id)
     found = queue.get(waiting.id)
-    assert found is not None and (found.status, found.message) == ("failed", "cancelled")
+    assert found is not None and (found.status, found.message) == ("failed", Message(FailureCode.CANCELLED))
     with pytest.raises(CancelledError):
-        queue.renew(claimed, 10, "on")
+        queue.renew(claimed, 10, None)
 
 
 def test_worker(queue: Queue) -> None:
     def double(job: Job, steps: ProgressReporter) -> dict[str, int]:
-        steps(50, "half way")
+        steps(50, Message(JobStep.MAKING_ROWS, {"done": 1, "total": 2}))
         return {"doubled": job.payload["n"] * 2}
 
     def refuse(_job: Job, _steps: ProgressReporter) -> dict[str, int]:
@@ -200,6 +204,6 @@ def test_worker(queue: Queue) -> None:
     ended = [queue.get(job.id) for job in jobs]
     assert [job and (job.status, job.result, job.message) for job in ended] == [
         ("completed", {"doubled": 8}, None),
-        ("failed", None, "no such thing"),
-        ("failed", None, "The database did not answer. Nothing is lost; right would be to try again."),
+        ("failed", None, Message(FailureCode.OTHER, {"text": "no such thing"})),
+        ("failed", None, Message(FailureCode.DATABASE_UNAVAILABLE)),
     ]

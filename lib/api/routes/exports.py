@@ -28,7 +28,7 @@ from lib.exports import file_storage, signed_urls
 from lib.exports.service import ExportRequest, grant_of
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
 from lib.jobs.queue import COMPLETED, EXPORT, FAILED, IdempotencyKey, Job
-from lib.reports import filter_text
+from lib.reports import filter_text, job_text
 from lib.workspace import Workspace
 
 router = APIRouter(prefix="/analytics/export", tags=["Exports"])
@@ -226,7 +226,7 @@ def _status(request: Request, space: Workspace, key: Key, job: Job) -> dict[str,
         "rows": result.get("rows"),
         "createdAt": job.created_at.isoformat(),
         "completedAt": job.finished_at.isoformat() if job.finished_at else None,
-        "error": job.message if job.status == FAILED else None,
+        "error": job_text.in_words(job.message) if job.status == FAILED and job.message else None,
     }
     if job.status == COMPLETED and job.finished_at is not None and _may_fetch(key, job):
         link = signed_urls.make(space.settings, _base(request, space), job)

@@ -1,7 +1,10 @@
 """The state holds codes: words are made of them where they are shown."""
 
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -54,9 +57,29 @@ _DETAILS = (
 
 _BACKUP_OF = "backup of "
 
+_JOBS = sa.table("jobs", *(sa.column(name, sa.Text) for name in ("id", "kind", "status", "message", "result")))
+_FAILURES = {
+    "cancelled": "cancelled",
+    "Stopped; the data are as they were.": "stopped",
+    "it had not ended when the backup was made that was restored": "unfinished_in_backup",
+    "The database did not answer. Nothing is lost; right would be to try again.": "database_unavailable",
+    "The disk is full; nothing was changed. Right would be room on the disk.": "disk_full",
+    "The app holds sample data, which do not mix with your own. Right would be to replace them.": "sample_in_the_way",
+}
+_FAILURE_PATTERNS = {
+    r"given up after (?P<attempts>\d+) attempts": "given_up",
+    r"An error that should not be \((?P<kind>\w+)\); the log says more\.": "unexpected",
+    r"The file is larger than (?P<megabytes>\d+) MB \(CALLBOARD_EXPORT_MB\)\. Right would be fewer rows\.": (
+        "export_too_large"
+    ),
+    r"All exported files together are larger than (?P<megabytes>\d+) MB .*": "exports_too_large",
+    r"(?P<written>\d+) rows were written where (?P<expected>\d+) were expected, .*": "export_incomplete",
+}
+
 
 def upgrade() -> None:
-    """Turn actors, the actions of the audit, and details of it into codes."""
+    """Turn actors, the actions of the audit and details of it, and why jobs failed, into codes."""
+    _replace_messages()
     for name, column in (("jobs", "actor"), ("api_keys", "created_by"), ("people", "created_by")):
         _replace_actors(sa.table(name, sa.column(column, sa.Text)), column)
     with _audit_open():
@@ -72,6 +95,32 @@ def upgrade() -> None:
         restored = sa.and_(_AUDIT.c.action == "restore", _AUDIT.c.subject.startswith(_BACKUP_OF))
         made_at = sa.func.substr(_AUDIT.c.subject, len(_BACKUP_OF) + 1)
         op.execute(sa.update(_AUDIT).where(restored).values(subject=made_at))
+
+
+def _replace_messages() -> None:
+    """Turn why jobs failed into codes; what one is doing that has not ended, it says anew."""
+    connection = op.get_bind()
+    op.execute(sa.update(_JOBS).where(_JOBS.c.status != "failed").values(message=None))
+    failed = sa.select(_JOBS.c.id, _JOBS.c.message).where(_JOBS.c.message.is_not(None))
+    for number, words in connection.execute(failed).all():
+        message = json.dumps(_failure(words), ensure_ascii=False)
+        connection.execute(sa.update(_JOBS).where(_JOBS.c.id == number).values(message=message))
+    loaded = sa.and_(_JOBS.c.kind == "import", _JOBS.c.result.is_not(None))
+    for number, text in connection.execute(sa.select(_JOBS.c.id, _JOBS.c.result).where(loaded)).all():
+        result = json.loads(text)
+        if "result" in result:
+            result["result"] = result["result"].replace(" ", "_")
+            connection.execute(sa.update(_JOBS).where(_JOBS.c.id == number).values(result=json.dumps(result)))
+
+
+def _failure(words: str) -> dict[str, Any]:
+    if words in _FAILURES:
+        return {"code": _FAILURES[words], "values": {}}
+    for pattern, code in _FAILURE_PATTERNS.items():
+        if found := re.fullmatch(pattern, words):
+            values = {name: int(value) if value.isdigit() else value for name, value in found.groupdict().items()}
+            return {"code": code, "values": values}
+    return {"code": "other", "values": {"text": words}}
 
 
 def _replace_actors(table: sa.TableClause, name: str) -> None:
