@@ -90,7 +90,7 @@ LISTED = [
 
 JOB = {
     "id": "job_1", "kind": "import", "status": "completed", "actor": "test", "payload": '{"files": []}',
-    "progress": 100.0, "message": None, "result": '{"lines": []}', "created_at": NOON, "started_at": NOON,
+    "progress": 100.0, "message": None, "result": '{"bad": 0}', "created_at": NOON, "started_at": NOON,
     "finished_at": NOON, "lease_until": None, "attempt": 1, "cancel_requested": False,
 }  # fmt: skip
 FAILED, UNDER_WAY = {"status": "failed", "result": None}, {"status": "processing", "result": None}
@@ -124,8 +124,8 @@ JOBS: list[tuple[dict[str, Any], Message | str | None]] = [
     ),
     ({**FAILED, "message": 'a.csv: "Ñ" is wrong.'}, Message(FailureCode.OTHER, {"text": 'a.csv: "Ñ" is wrong.'})),
     (
-        {"result": '{"lines": [], "result": "loaded without bad rows"}'},
-        '{"lines": [], "result": "loaded_without_bad_rows"}',
+        {"result": '{"bad": 1, "lines": ["rows read: 2"], "result": "loaded without bad rows"}'},
+        '{"bad": 1, "result": "loaded_without_bad_rows"}',
     ),
 ]
 """Jobs as they were, and their message, or their result, afterwards."""

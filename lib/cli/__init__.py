@@ -37,7 +37,7 @@ from lib.ingest import sample_data
 from lib.jobs.queue import FAILED, Queue
 from lib.jobs.tasks import TASKS, TIMEZONE
 from lib.observability.redaction import redact
-from lib.reports import job_text
+from lib.reports import import_text, job_text
 from lib.store import data_dir
 from lib.store.enums import ImportResult
 from lib.store.messages import Message
@@ -93,7 +93,7 @@ def import_command(
         )
     if result["bad"]:
         click.echo(f"{result['bad']} bad rows. All of them, with their reasons: {result['bad_rows_file']}", err=True)
-    for line in result["lines"]:
+    for line in import_text.in_words(result):
         click.echo(line)
     came_to = ImportResult(result["result"])
     sys.exit(0 if came_to is ImportResult.LOADED or (came_to is ImportResult.DRY_RUN and not result["bad"]) else 1)
@@ -116,8 +116,8 @@ def sample_command(rows: int, seed: int, until: datetime | None, to: Path | None
         return
     last_day = until.date().isoformat() if until else None
     result = _perform("sample", {"rows": rows, "seed": seed, "until": last_day, "replace": yes})
-    for line in result["lines"]:
-        click.echo(line)
+    click.echo(f"rows made: {result['rows']}")
+    click.echo(f"days: {result['first_day']} to {result['last_day']}")
 
 
 @commands.command("check")

@@ -38,25 +38,6 @@ class ImportReport:
     problems: tuple[RowProblem, ...] = ()
     bad_rows_file: str | None = None
 
-    @property
-    def in_words(self) -> list[str]:
-        """The report as lines of text."""
-        done = self.loaded
-        lines = [
-            f"rows read: {self.read}",
-            f"added: {done.added}",
-            f"changed: {done.changed}",
-            f"unchanged: {done.unchanged}",
-            f"blank: {self.blank}",
-            f"bad: {self.bad}",
-        ]
-        if done.duplicates:
-            exact = "" if done.exact_duplicates is None else f"; exact duplicates: {done.exact_duplicates}"
-            lines.append(f"repeated ids: {done.duplicates} (the later row stands{exact})")
-        touched = f" ({done.first_day} to {done.last_day})" if done.days else ""
-        lines += [f"days touched: {done.days}{touched}", f"took: {self.seconds:.1f} s", f"result: {self.result.label}"]
-        return lines
-
 
 def add(connection: Connection, report: ImportReport, names: Sequence[str], mapping: str | None) -> None:
     """List an import of files of these names, in the place of an earlier try that loaded nothing."""

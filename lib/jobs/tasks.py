@@ -91,16 +91,22 @@ def import_files(workspace: TaskContext, payload: dict[str, Any], tell: Tell) ->
 
 def describe_import(workspace: TaskContext, report: ImportReport) -> dict[str, Any]:
     """Return a report as plain JSON."""
-    folder = service.reports_folder(workspace.settings).absolute()
+    folder, loaded = service.reports_folder(workspace.settings).absolute(), report.loaded
     return {
         "id": report.id,
-        "lines": report.in_words,
+        "seconds": report.seconds,
         "result": report.result.value,
         "bad": report.bad,
+        "blank": report.blank,
         "read": report.read,
-        "added": report.loaded.added,
-        "changed": report.loaded.changed,
-        "unchanged": report.loaded.unchanged,
+        "added": loaded.added,
+        "changed": loaded.changed,
+        "unchanged": loaded.unchanged,
+        "duplicates": loaded.duplicates,
+        "exact_duplicates": loaded.exact_duplicates,
+        "days": loaded.days,
+        "first_day": None if loaded.first_day is None else loaded.first_day.isoformat(),
+        "last_day": None if loaded.last_day is None else loaded.last_day.isoformat(),
         "problems": [asdict(problem) for problem in report.problems],
         "bad_rows_file": str(folder / report.bad_rows_file) if report.bad_rows_file else None,
     }
@@ -146,7 +152,7 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
             error.code = FailureCode.OTHER
         raise
     workspace.note(payload.get("actor", SystemActor.FIRST_START.value), Action.SAMPLE, rows=rows)
-    return {"lines": [f"rows made: {rows}", f"days: {sample_data.FIRST_DAY} to {last_day}"]}
+    return {"rows": rows, "first_day": sample_data.FIRST_DAY.isoformat(), "last_day": last_day.isoformat()}
 
 
 def _check_sample(status: DatasetStatus, payload: dict[str, Any]) -> None:

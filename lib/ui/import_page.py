@@ -23,7 +23,7 @@ from lib.ingest.history import count_imports, entries
 from lib.ingest.mapping import MAX_MAPPING, Mapping
 from lib.ingest.reader_process import InputFile, Preview
 from lib.jobs.queue import COMPLETED, Job
-from lib.reports import formatting, job_text
+from lib.reports import formatting, import_text, job_text
 from lib.ui import current_user, data_grid, mapping_form, markdown, page_layout
 from lib.workspace import Workspace
 
@@ -200,7 +200,7 @@ def _under_way(workspace: Workspace, number: str) -> None:
 
 def _report(workspace: Workspace, job: Job) -> None:
     result = job.result or {}
-    told = "  \n".join(markdown.text(line) for line in result["lines"])
+    told = "  \n".join(markdown.text(line) for line in import_text.in_words(result))
     bad = result["bad"]
     (st.warning if bad else st.success)(told)
     if not bad:

@@ -23,6 +23,7 @@ from lib.ingest.service import ImportRequest
 from lib.jobs import tasks
 from lib.jobs.queue import MAX_ATTEMPTS
 from lib.jobs.tasks import TASKS
+from lib.reports import import_text
 from lib.settings import Settings
 from lib.store import schema
 from lib.workspace import Workspace
@@ -190,7 +191,7 @@ def test_a_job_that_is_done_again_loads_once(workspace: Workspace, load: Load, t
     assert again is not None and (again.status, again.attempt) == ("completed", 2) and again.result is not None
     told = ("id", "result", "read", "bad", "added", "changed", "unchanged", "bad_rows_file")
     assert {name: again.result[name] for name in told} == {name: done[name] for name in told}
-    assert "repeated ids: 1 (the later row stands)" in again.result["lines"]
+    assert "repeated ids: 1 (the later row stands)" in import_text.in_words(again.result)
     with workspace.facts.read() as connection:
         scores = connection.execute(sa.select(schema.evaluations.c.id, schema.evaluations.c.score)).all()
         assert len(history.entries(connection)) == 2
@@ -309,7 +310,7 @@ def test_sample_data_do_not_come_over_what_came_meanwhile(
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_sample_data_do_not_mix_with_ones_own(workspace: Workspace, load: Load) -> None:
     made = TASKS["sample"](workspace, {"rows": 500, "seed": 3, "until": "2024-03-01"}, lambda *_: None)
-    assert made["lines"][0] == "rows made: 500"
+    assert made["rows"] == 500
     with pytest.raises(SampleDataError):
         load("id,audioDate\na,2024-01-01\n")
     assert load("id,audioDate\na,2024-01-01\n", replace_sample=True).loaded.added == 1

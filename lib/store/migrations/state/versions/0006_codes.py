@@ -105,12 +105,13 @@ def _replace_messages() -> None:
     for number, words in connection.execute(failed).all():
         message = json.dumps(_failure(words), ensure_ascii=False)
         connection.execute(sa.update(_JOBS).where(_JOBS.c.id == number).values(message=message))
-    loaded = sa.and_(_JOBS.c.kind == "import", _JOBS.c.result.is_not(None))
-    for number, text in connection.execute(sa.select(_JOBS.c.id, _JOBS.c.result).where(loaded)).all():
+    ended = sa.and_(_JOBS.c.kind.in_(["import", "sample"]), _JOBS.c.result.is_not(None))
+    for number, text in connection.execute(sa.select(_JOBS.c.id, _JOBS.c.result).where(ended)).all():
         result = json.loads(text)
+        result.pop("lines", None)  # in words, for who waited for the job
         if "result" in result:
             result["result"] = result["result"].replace(" ", "_")
-            connection.execute(sa.update(_JOBS).where(_JOBS.c.id == number).values(result=json.dumps(result)))
+        connection.execute(sa.update(_JOBS).where(_JOBS.c.id == number).values(result=json.dumps(result)))
 
 
 def _failure(words: str) -> dict[str, Any]:
