@@ -20,8 +20,9 @@ MAX_NUMBER = 100
 """Characters that a number may have."""
 
 MAX_SECONDS = 2**31 - 1
+"""The longest duration, in seconds, that the stores hold."""
 
-_CLOCK = re.compile(r"(\d{1,5}):([0-5]\d):([0-5]\d)(?:\.\d+)?", re.ASCII)
+_CLOCK = re.compile(r"(\d{1,9}):([0-5]\d):([0-5]\d)(?:\.\d+)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?", re.ASCII)
 _TRUE = frozenset({"true", "1", "yes", "y", "t"})
@@ -86,10 +87,11 @@ def seconds(value: str, decimal: str = ".", scale: Decimal | None = None, offset
     clock = _CLOCK.fullmatch(value)
     if clock:
         hours, minutes, rest = (int(part) for part in clock.groups())
-        return hours * 3600 + minutes * 60 + rest
-    number = _number(value, decimal, right)
-    scaled = scale is not None or offset is not None
-    moved = number * (1 if scale is None else scale) + (0 if offset is None else offset)
+        moved, scaled = Decimal(hours * 3600 + minutes * 60 + rest), False
+    else:
+        number = _number(value, decimal, right)
+        scaled = scale is not None or offset is not None
+        moved = number * (1 if scale is None else scale) + (0 if offset is None else offset)
     if moved < 0:
         raise ValueParseError("is negative", right)
     if moved > MAX_SECONDS:

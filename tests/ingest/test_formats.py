@@ -17,7 +17,8 @@ import pytest
 import sqlalchemy as sa
 from openpyxl import Workbook
 
-from lib.errors import CallboardError
+from lib.analytics.query import EVERYTHING
+from lib.errors import BadRowsError, CallboardError
 from lib.store import schema
 from lib.workspace import Workspace
 from tests.conftest import Load
@@ -299,6 +300,80 @@ def test_bad_rows_of_other_formats(load: Load) -> None:
     pq.write_table(pa.Table.from_pandas(frame), out)
     report = load(out.getvalue(), name="a.parquet")
     assert [(problem.row, problem.column, problem.value) for problem in report.problems] == [(2, "averageNote", "inf")]
+
+
+LONGEST = 2**31 - 1
+
+
+def durations_as_xlsx(durations: list[int], *, as_spans: bool) -> bytes:
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["id", "audioDate", "durationInSeconds"])
+    for number, seconds in enumerate(durations):
+        sheet.append([str(number), "2024-01-01", dt.timedelta(seconds=seconds) if as_spans else seconds])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def durations_as_parquet(durations: list[int], kind: pa.DataType) -> bytes:
+    columns = {
+        "id": [str(number) for number in range(len(durations))],
+        "audioDate": ["2024-01-01"] * len(durations),
+        "durationInSeconds": pa.array(durations, pa.int64()).cast(kind),
+    }
+    out = io.BytesIO()
+    pq.write_table(pa.table(columns), out)
+    return out.getvalue()
+
+
+DURATIONS: dict[str, tuple[str, Callable[[list[int]], bytes]]] = {
+    "csv": (
+        "a.csv",
+        lambda durations: "".join(
+            ["id,audioDate,durationInSeconds\n", *(f"{n},2024-01-01,{each}\n" for n, each in enumerate(durations))]
+        ).encode(),
+    ),
+    "jsonl": (
+        "a.jsonl",
+        lambda durations: lines(
+            [{"id": n, "audioDate": "2024-01-01", "durationInSeconds": each} for n, each in enumerate(durations)]
+        ),
+    ),
+    "parquet": ("a.parquet", lambda durations: durations_as_parquet(durations, pa.int64())),
+    "parquet, fractions": ("a.parquet", lambda durations: durations_as_parquet(durations, pa.float64())),
+    "parquet, spans": ("a.parquet", lambda durations: durations_as_parquet(durations, pa.duration("s"))),
+    "xlsx": ("a.xlsx", lambda durations: durations_as_xlsx(durations, as_spans=False)),
+    "xlsx, spans": ("a.xlsx", lambda durations: durations_as_xlsx(durations, as_spans=True)),
+}
+
+
+@pytest.mark.parametrize("form", DURATIONS)
+def test_a_duration_that_no_store_holds_is_a_bad_row(form: str, workspace: Workspace, load: Load) -> None:
+    name, make = DURATIONS[form]
+    report = load(make([LONGEST, LONGEST + 1]), name=name, skip_bad_rows=True)
+    assert (report.loaded.added, report.bad) == (1, 1)
+    (problem,) = report.problems
+    assert (problem.column, problem.problem) == ("durationInSeconds", "is longer than any conversation")
+    assert problem.right == "whole seconds such as 312, or HH:MM:SS"
+    with workspace.facts.read() as connection:
+        assert connection.execute(sa.select(schema.evaluations.c.duration_seconds)).scalars().all() == [LONGEST]
+
+
+def test_a_program_is_told_of_a_duration_that_no_store_holds(workspace: Workspace) -> None:
+    def send(*durations: object) -> None:
+        rows = [
+            {"id": str(number), "audioDate": "2024-01-01", "durationInSeconds": each}
+            for number, each in enumerate(durations)
+        ]
+        workspace.write_evaluations(rows, "test", EVERYTHING)
+
+    for duration in (str(LONGEST + 1), f"{LONGEST + 1}.0", "596523:14:08"):
+        with pytest.raises(BadRowsError, match=f"row 2, durationInSeconds: '{duration}' is longer than any conversati"):
+            send("312", duration)
+    send(str(LONGEST))
+    with workspace.facts.read() as connection:
+        assert connection.execute(sa.select(schema.evaluations.c.duration_seconds)).scalars().all() == [LONGEST]
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)

@@ -63,6 +63,18 @@ def test_seconds(text: str, stored: int) -> None:
     assert value_parsers.seconds(text) == stored
 
 
+def test_the_longest_duration() -> None:
+    longest = 2**31 - 1
+    for text in (str(longest), f"{longest}.0", "596523:14:07", "596523:14:07.9"):
+        assert value_parsers.seconds(text) == longest
+    assert value_parsers.seconds("35791394", scale=Decimal(60)) == longest - 7
+    for text in (str(2**31), "2147483647.5", "596523:14:08", "999999999:00:00", "1e20"):
+        with pytest.raises(ValueParseError, match="is longer than any conversation; right would be whole seconds"):
+            value_parsers.seconds(text)
+    with pytest.raises(ValueParseError, match="is longer than any conversation"):
+        value_parsers.seconds("35791395", scale=Decimal(60))
+
+
 def test_minutes() -> None:
     assert value_parsers.seconds("17", scale=Decimal(60)) == 1020
     assert value_parsers.seconds("2.5", scale=Decimal(60)) == 150
