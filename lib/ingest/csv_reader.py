@@ -69,6 +69,7 @@ def open_delimited(path: Path, name: str, options: FileOptions, progress: Progre
 
     def batches() -> Iterator[tuple[Batch, list[MalformedRow]]]:
         following = first_row
+        blocks = 0
         with _reading(path, name, encoding, options):
             if not stream.peek():
                 return
@@ -77,7 +78,8 @@ def open_delimited(path: Path, name: str, options: FileOptions, progress: Progre
                     numbers = _numbers(following, len(block), broken)
                     following = int(numbers[-1]) + 1 if len(numbers) else following
                     told, broken[:] = list(broken), []
-                    progress(stream.advanced())
+                    blocks += 1
+                    progress(stream.advanced(blocks * _BLOCK))
                     yield Batch(name, numbers, tuple(block.columns)), told
             except pa.ArrowInvalid as error:
                 if refused > MAX_REFUSED:
@@ -212,7 +214,7 @@ class _Utf8(io.RawIOBase):
         self._plain = encoding == "utf-8"
         self._ready = bytearray()
         self._ended = False
-        self._told = 0
+        self._told = self._read = self._filled = 0  # bytes of the file that were told and read, and of its text
         self.quotes = 0
         start = self._file.peek(_CHUNK)
         self._only_returns = b"\r" in start and b"\n" not in start
@@ -230,10 +232,14 @@ class _Utf8(io.RawIOBase):
             self._fill()
         return bool(self._ready)
 
-    def advanced(self) -> int:
-        """Return how many bytes of the file were read since last asked."""
-        so_far = max(self._told, position(self._file))
-        moved, self._told = so_far - self._told, so_far
+    def advanced(self, size: int) -> int:
+        """Return how many bytes of the file the first `size` bytes of text take, beyond those told before.
+
+        The text is read many blocks ahead of the rows, so that the place in the file says little.
+        """
+        so_far = self._read * min(size, self._filled) // max(1, self._filled)
+        moved = max(0, so_far - self._told)
+        self._told += moved
         return moved
 
     def readable(self) -> bool:
@@ -272,6 +278,7 @@ class _Utf8(io.RawIOBase):
         if not self._plain:
             chunk = self._decoder.decode(chunk, final=self._ended).encode()
         self._ready += chunk.replace(b"\r", b"\n") if self._only_returns else chunk
+        self._read, self._filled = position(self._file), self._filled + len(chunk)
 
 
 def _dialect(name: str, options: FileOptions, sample: str) -> tuple[str, str]:

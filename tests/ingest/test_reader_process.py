@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import _thread
+import gzip
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -53,6 +55,23 @@ def test_whatever_progress_raises_ends_the_reading(tmp_path: Path) -> None:
         raise BrokenPipeError(32, "Broken pipe")
 
     assert isinstance(ended_by([one, bad], tmp_path, broken), BrokenPipeError)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_progress_of_a_csv_is_the_share_that_was_read(tmp_path: Path, packed: bool) -> None:
+    chance = random.Random(1)
+    rows = [f"{number},2024-01-01,{chance.randbytes(40).hex()}\n" for number in range(100_000)]
+    content = "".join(["id,audioDate,audioFileName\n", *rows]).encode()
+    path = tmp_path / ("calls.csv.gz" if packed else "calls.csv")
+    path.write_bytes(gzip.compress(content, 1) if packed else content)
+    told: list[tuple[float, int]] = []
+    assert ended_by([path], tmp_path, lambda share, count: told.append((share, count))) is None
+    assert told == sorted(told) and told[-1] == (1.0, len(rows))
+    steps = sorted({each for each in told if each[1]})  # before the first rows it says 0, as often as it is asked
+    assert len(steps) >= 4
+    ahead = 3 * 2**20 / len(content)  # a block that is read, and one that is converted
+    for share, count in steps:
+        assert 0 <= share - count / len(rows) <= ahead, (share, count)
 
 
 def test_a_reading_that_tells_nothing_can_be_stopped(tmp_path: Path) -> None:
