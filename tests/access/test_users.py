@@ -172,6 +172,31 @@ def test_a_session_ends_by_time(
     assert (entry.action, entry.details) == (Action.SESSION_ENDED, {"why": why})
 
 
+@pytest.mark.parametrize(
+    ("ago", "begins"),
+    [
+        (timedelta(minutes=9, seconds=30), True),
+        (timedelta(minutes=10, seconds=30), False),
+        (-timedelta(minutes=4, seconds=30), True),
+        (-timedelta(minutes=5, seconds=30), False),
+    ],
+)
+def test_a_log_in_is_of_the_last_minutes(sessions: Sessions, ago: timedelta, begins: bool) -> None:
+    """The provider's clock may be five minutes ahead of ours."""
+    said = claims("s1", ago=ago.total_seconds())
+    assert (sessions.admit(said) is not None) is begins
+    assert (sessions.enter(said).person is not None) is begins
+
+
+def test_a_provider_whose_clock_is_ahead_makes_no_session_longer(workspace: Workspace, sessions: Sessions) -> None:
+    said = claims("s1", ago=-240)
+    before = datetime.now(UTC)
+    number = sessions.enter(said).session
+    with workspace.state.read() as connection:
+        row = connection.execute(sa.select(schema.sessions)).one()
+    assert row.id == number and before <= row.started_at == row.seen_at <= datetime.now(UTC)
+
+
 def test_a_log_in_of_before_a_restore_begins_nothing(workspace: Workspace, sessions: Sessions) -> None:
     """The rows of the sessions went with the old state, those that were ended among them."""
     before = claims("s1", ago=60)
