@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
@@ -105,6 +105,19 @@ def test_what_is_equal_as_rounded_is_in_the_order_of_ids(load: Load, workspace: 
         assert [group.named.id for group in found.groups] == wanted
 
 
+def test_ties_are_in_the_order_of_ids_whichever_import_brought_them(
+    load: Load, workspace: Workspace, answers: QueryCache
+) -> None:
+    """A key grows with each import, so that the order of keys is another one."""
+    for campaign in ("z", "", "x", "y"):
+        load(f"id,audioDate,averageNote,campaignId\ntie {campaign},2025-01-01,7,{campaign}\n")
+    for sort in ("averageScore", "-averageScore", "totalEvaluations", "-totalEvaluations"):
+        found = answers.run(
+            queries.breakdown, parsed(workspace, dateFrom="2025-01-01"), workspace.calendar, CAMPAIGN, sort
+        )
+        assert [group.named.id for group in found.groups] == ["x", "y", "z", None], sort
+
+
 def test_executives_by_their_call_center(workspace: Workspace, answers: QueryCache) -> None:
     found = answers.run(queries.breakdown, Filters(), workspace.calendar, EXECUTIVE, "-callCenterName")
     assert [group.named.name for group in found.groups] == ["Bob", "(none)", "Ann"]  # the last has no one center
@@ -160,6 +173,53 @@ def test_trend_has_no_gaps(workspace: Workspace, answers: QueryCache) -> None:
         ("2024-01-01", 4, False),
         ("2024-01-08", 3, True),
     ]
+
+
+def test_an_instant_within_a_bucket_cuts_it(workspace: Workspace, answers: QueryCache) -> None:
+    def months(date_from: str, date_to: str) -> list[tuple[int, bool]]:
+        asked = parsed(workspace, dateFrom=date_from, dateTo=date_to)
+        found = answers.run(queries.trend, asked, workspace.calendar, Granularity.MONTHLY)
+        return [(point.sums.evaluations, point.bucket.partial) for point in found.points]
+
+    whole, cut = [(7, False)], [(7, True)]
+    assert months("2024-01-01", "2024-01-31") == whole
+    assert months("2024-01-01", "2024-01-31T23:59:59.999999Z") == whole
+    assert months("2024-01-01", "2024-01-31T23:59:59.999998Z") == cut
+    assert months("2024-01-01", "2024-01-31T20:59:59.999999-03:00") == whole
+    assert months("2024-01-01T00:00:00Z", "2024-01-31") == whole
+    assert months("2024-01-01T00:00:00.000001Z", "2024-01-31") == cut
+    assert months("2024-01-01", "2024-01-09T12:00:00Z") == [(6, True)]
+
+
+def test_the_last_bucket_of_a_trend_is_that_of_its_last_instant(workspace: Workspace, answers: QueryCache) -> None:
+    def days(date_to: str) -> dict[int, int]:
+        asked = parsed(workspace, dateFrom="2024-01-08", dateTo=date_to)
+        points = answers.run(queries.trend, asked, workspace.calendar).points
+        return {point.bucket.first.day: point.sums.evaluations for point in points}
+
+    assert days("2024-01-09T00:00:00Z") == {8: 0, 9: 2}
+    assert days("2024-01-09T23:59:59.4Z") == {8: 0, 9: 2}
+    assert days("2024-01-09T23:00:00-01:00") == {8: 0, 9: 3, 10: 0}
+    assert days("2024-01-08T23:59:59Z") == {8: 0}
+
+
+def test_a_trend_has_as_many_points_as_it_may_and_none_more(workspace: Workspace, answers: QueryCache) -> None:
+    def trend(days: int, granularity: Granularity = Granularity.DAILY) -> int:
+        """Ask for so many days from the first Monday on; return how many points there are."""
+        first = date(1970, 1, 5)
+        asked = Filters(first, first + timedelta(days=days - 1))
+        return len(answers.run(queries.trend, asked, workspace.calendar, granularity).points)
+
+    assert trend(5_000) == 5_000
+    with pytest.raises(InvalidParameterError, match=r"has 5,001 daily points.*granularity=weekly"):
+        trend(5_001)
+    assert trend(35_000, Granularity.WEEKLY) == 5_000
+    with pytest.raises(InvalidParameterError, match=r"has 35,000 daily points.*granularity=weekly"):
+        trend(35_000)
+    with pytest.raises(InvalidParameterError, match=r"has 35,001 daily points.*granularity=monthly"):
+        trend(35_001)
+    with pytest.raises(InvalidParameterError, match=r"has 5,001 weekly points.*granularity=monthly"):
+        trend(35_001, Granularity.WEEKLY)
 
 
 def test_a_trend_has_its_limits(workspace: Workspace, answers: QueryCache) -> None:
