@@ -45,13 +45,20 @@ def test_days_are_never_partial() -> None:
 
 
 def test_presets() -> None:
-    presets = calendar().presets()
-    assert presets["last7"] == (date(2024, 5, 9), TODAY)
-    assert presets["thisWeek"] == (date(2024, 5, 13), date(2024, 5, 19))
-    assert presets["lastMonth"] == (date(2024, 4, 1), date(2024, 4, 30))
-    assert presets["thisQuarter"] == (date(2024, 4, 1), date(2024, 6, 30))
-    assert presets["lastQuarter"] == (date(2024, 1, 1), date(2024, 3, 31))
-    assert presets["lastYear"] == (date(2023, 1, 1), date(2023, 12, 31))
+    """Saved views keep these names, so that each has to mean the same for good."""
+    assert calendar().presets() == {
+        "last7": (date(2024, 5, 9), TODAY),
+        "last30": (date(2024, 4, 16), TODAY),
+        "last90": (date(2024, 2, 16), TODAY),
+        "thisWeek": (date(2024, 5, 13), date(2024, 5, 19)),
+        "lastWeek": (date(2024, 5, 6), date(2024, 5, 12)),
+        "thisMonth": (date(2024, 5, 1), date(2024, 5, 31)),
+        "lastMonth": (date(2024, 4, 1), date(2024, 4, 30)),
+        "thisQuarter": (date(2024, 4, 1), date(2024, 6, 30)),
+        "lastQuarter": (date(2024, 1, 1), date(2024, 3, 31)),
+        "thisYear": (date(2024, 1, 1), date(2024, 12, 31)),
+        "lastYear": (date(2023, 1, 1), date(2023, 12, 31)),
+    }
 
 
 def test_presets_in_january() -> None:

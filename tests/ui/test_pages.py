@@ -101,6 +101,32 @@ def test_changing_a_filter_changes_the_url(app: AppTest, settings: Settings, tmp
     assert not app.exception
 
 
+PRESETS = {
+    "Last 7 days": "last7",
+    "Last 30 days": "last30",
+    "Last 90 days": "last90",
+    "This week": "thisWeek",
+    "Last week": "lastWeek",
+    "This month": "thisMonth",
+    "Last month": "lastMonth",
+    "This quarter": "thisQuarter",
+    "Last quarter": "lastQuarter",
+    "This year": "thisYear",
+    "Last year": "lastYear",
+}
+
+
+def test_every_period_is_under_its_label(app: AppTest) -> None:
+    app.run()
+    assert app.selectbox(key="_preset").options == ["All time", *PRESETS, "Own dates"]
+    days = workspaces.current().calendar.presets()
+    for place, (label, name) in enumerate(PRESETS.items(), 1):
+        app.selectbox(key="_preset").select_index(place).run()
+        assert (app.date_input(key="dateFrom").value, app.date_input(key="dateTo").value) == days[name], label
+    app.selectbox(key="_preset").select_index(0).run()
+    assert app.date_input(key="dateFrom").value is None and app.date_input(key="dateTo").value is None
+
+
 def test_a_link_that_can_not_be(app: AppTest, settings: Settings, tmp_path: Path) -> None:
     fill(settings, tmp_path)
     app.query_params.update(
