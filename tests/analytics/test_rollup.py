@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from datetime import date
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -23,6 +24,7 @@ from lib.settings import Settings
 from lib.store import schema
 from lib.workspace import Workspace
 from tests.conftest import Load
+from tests.waiting import until
 
 evaluation = st.fixed_dictionaries(
     {
@@ -179,6 +181,51 @@ def test_rows_are_put_together(workspace: Workspace, load: Load, monkeypatch: py
     with workspace.facts.read() as connection:
         assert rollup.differences(connection) == []
     assert QueryCache(workspace.facts).run(queries.summary, Filters(), workspace.calendar) == before
+
+
+def fill(connection: sa.Connection, table: sa.Table, cells: int, more: int) -> None:
+    """Fill a rollup's table with so many cells, and so many more rows of the same cells."""
+    for count in (cells, more):
+        number = sa.func.generate_series(1, count).table_valued("n").render_derived().c.n
+        row: dict[str, sa.ColumnElement[Any]] = {column.name: sa.literal(0) for column in table.columns}
+        row |= {"day": sa.literal(date(2024, 1, 1)), "campaign_key": number % cells, "is_ai": sa.false()}
+        connection.execute(sa.insert(table).from_select(list(row), sa.select(*row.values())))
+
+
+@pytest.mark.parametrize(
+    ("cells", "more", "is_due"),
+    [(10, 20_000, False), (10, 20_001, True), (100_000, 30_000, False), (100_000, 30_001, True)],
+)
+def test_rows_are_put_together_when_there_are_many(workspace: Workspace, cells: int, more: int, is_due: bool) -> None:
+    """More than 20,000 rows too many, and more than 30 % of the cells."""
+    table = schema.BY_CENTER.daily
+    with workspace.facts.write() as connection:
+        fill(connection, table, cells, more)
+        assert rollup.fragmented(connection, {}) == [table] * is_due
+
+
+@pytest.mark.parametrize(("before", "is_due"), [(20_000, False), (19_999, True)])
+def test_rows_are_counted_again_when_there_are_a_tenth_more(workspace: Workspace, before: int, is_due: bool) -> None:
+    table = schema.BY_CENTER.daily
+    lengths = {table.name: before}
+    with workspace.facts.write() as connection:
+        fill(connection, table, 10, 21_990)
+        assert rollup.fragmented(connection, lengths) == [table] * is_due
+    assert lengths[table.name] == (22_000 if is_due else before)
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_a_worker_puts_rows_together_by_itself(workspace: Workspace) -> None:
+    table = schema.BY_CENTER.daily
+    with workspace.facts.write() as connection:
+        fill(connection, table, 10, 20_001)
+    workspace.start_workers()
+
+    def rows() -> int:
+        with workspace.facts.read() as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
+
+    until(lambda: rows() == 0)  # its cells hold nothing
 
 
 def test_they_are_put_together_as_soon_the_next_time(
