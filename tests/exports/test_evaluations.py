@@ -100,6 +100,23 @@ def test_instants_in_the_zone_asked_for(workspace: Workspace, load: Load) -> Non
     assert found["2031-07-01T22:00:00Z"] == "2031-07-02T03:45:00+05:45"
 
 
+def test_cells_of_a_workbook_are_shown_by_their_formats(workspace: Workspace, load: Load) -> None:
+    load(
+        "id,audioDate,averageNote,durationInSeconds,createdAt\n"
+        "1,2024-01-01T09:30:05.5Z,7.1234,3723,2024-01-02T00:00:00Z\n2,2024-01-02,,,\n"
+    )
+    sheet, about = openpyxl.load_workbook(export(workspace, "xlsx")).worksheets
+    rows = {row[0].value: dict(zip((cell.value for cell in sheet[1]), row, strict=True)) for row in sheet}
+    formats = {name: cell.number_format for name, cell in rows["1"].items()}
+    assert formats.pop("averageNote") == "0.00##"  # 7.1234, 7.50
+    assert {formats.pop(name) for name in ("audioDate", "createdAt")} == {"yyyy-mm-dd hh:mm:ss"}
+    assert set(formats.values()) == {"General"}
+    assert (rows["1"]["averageNote"].value, rows["1"]["durationInSeconds"].value) == (7.1234, 3723)
+    assert rows["1"]["createdAt"].value == datetime(2024, 1, 2)
+    assert [rows["2"][name].value for name in ("averageNote", "durationInSeconds", "createdAt")] == [None] * 3
+    assert sheet.freeze_panes == about.freeze_panes == "A2"
+
+
 def test_scores_as_they_are_written(workspace: Workspace, load: Load) -> None:
     scores = {
         "0": "0",

@@ -11,6 +11,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from lib.catalog.measures import METRICS
 from lib.exports.table_files import TableColumn, TableExport, about
 from lib.formats.csv_injection import escape_formula
 
@@ -71,6 +72,32 @@ def test_xlsx() -> None:
     assert told["Rows"] == "2" and told["Time zone"] == "UTC" and "Campaign: =cmd" in told["Shows"]
     assert told["averageScore"].startswith("Average score: Sum of the scores")
     assert all(cell.data_type != "f" for each in book for row in each.iter_rows() for cell in row)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "wanted"),
+    [
+        ("count", 1234, "#,##0"),
+        ("score", 7.8, "0.00"),
+        ("share", 0.9715, "0.00%"),
+        ("balance", -0.25, "0.00"),
+        ("seconds", 312, "#,##0"),
+        ("points", -0.0125, "+0.0000;-0.0000;0.0000"),
+        ("date", date(2024, 1, 31), "yyyy-mm-dd"),
+        ("instant", datetime(2024, 1, 31, 9, 30, tzinfo=UTC), "yyyy-mm-dd hh:mm:ss"),
+        ("text", "a", "General"),
+    ],
+)
+def test_cells_are_shown_by_the_kind_of_their_column(kind: str, value: object, wanted: str) -> None:
+    table = TableExport("T", (TableColumn("c", kind), TableColumn("id")), ((value, "1"), (None, "2")), ())
+    cells = [row[0] for row in openpyxl.load_workbook(io.BytesIO(table.xlsx())).worksheets[0].iter_rows()]
+    assert [cell.number_format for cell in cells] == ["General", wanted, "General"]  # the header, a value, no value
+
+
+def test_every_unit_of_a_metric_has_a_format() -> None:
+    table = TableExport("T", tuple(map(TableColumn.metric, METRICS)), ((1,) * len(METRICS),), ())
+    sheet = openpyxl.load_workbook(io.BytesIO(table.xlsx())).worksheets[0]
+    assert "General" not in {cell.number_format for cell in sheet[2]}
 
 
 @pytest.mark.parametrize("text", ["=1", "+1+1", "-a", "@x", "\tx", "\rx", "=cmd|' /C calc'!A0", "-", "+"])
