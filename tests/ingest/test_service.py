@@ -14,7 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from lib.analytics import queries
-from lib.analytics.query import EVERYTHING
+from lib.analytics.query import EVERYTHING, Filters
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN
 from lib.errors import CancelledError, FileError, MappingError, SampleDataError, TimeZoneChangedError
 from lib.ingest import history, sample_data, service
 from lib.ingest.api_records import convert_objects
@@ -106,6 +107,30 @@ def test_names(load: Load, workspace: Workspace) -> None:
         "executives": [("e1", "Ann")],
         "engagements": [],
     }
+
+
+def test_new_names_in_a_later_import(load: Load, workspace: Workspace) -> None:
+    header = "id,audioDate,averageNote,campaignId,campaignName,callCenterName\n"
+    load(f"{header}1,2024-01-01,1,c2,Beta,North\n2,2024-01-01,2,c4,Delta,South\n")
+    load(f"{header}3,2024-01-01,3,c1,Alpha,North\n4,2024-01-01,4,c3,Gamma,East\n5,2024-01-01,5,c2,Beta,West\n")
+    calendar = workspace.calendar
+    with workspace.facts.read() as connection:
+        groups = queries.breakdown(connection, Filters(), calendar, CAMPAIGN, "campaignId").groups
+        centers = queries.breakdown(connection, Filters(), calendar, CALL_CENTER, "callCenterName").groups
+        keys = connection.execute(sa.select(schema.campaigns.c.key).order_by(schema.campaigns.c.key)).scalars().all()
+    assert [(group.named.id, group.named.name, group.sums.score_sum) for group in groups] == [
+        ("c1", "Alpha", 30_000),
+        ("c2", "Beta", 60_000),
+        ("c3", "Gamma", 40_000),
+        ("c4", "Delta", 20_000),
+    ]
+    assert [(group.named.name, group.sums.score_sum) for group in centers] == [
+        ("East", 40_000),
+        ("North", 40_000),
+        ("South", 20_000),
+        ("West", 50_000),
+    ]
+    assert keys == [0, 1, 2, 3, 4]  # the key of "(none)", and one for each name
 
 
 def test_dry_run(load: Load, workspace: Workspace) -> None:
