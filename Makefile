@@ -8,8 +8,9 @@ KILLS ?= 200
 FILES ?= 10000
 SEED ?= 0
 SIEGE_SECONDS ?= 120
+N ?= 20
 
-.PHONY: run test torture fuzz siege bench screenshots install install-dev system lint format lock audit
+.PHONY: run test torture fuzz siege mutants bench screenshots install install-dev system lint format lock audit
 
 run: install ## serve the app on http://localhost:8501
 	@$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -29,6 +30,9 @@ fuzz: install-dev ## brings in files that are broken on purpose: FILES of them, 
 
 siege: install-dev ## two minutes of a hostile visitor, viewer and key beside ten pages at work; SIEGE_SECONDS of them
 	@$(BIN)/python -m tests.hostile.siege --seconds $(SIEGE_SECONDS)
+
+mutants: install-dev system ## puts N small faults into lib, or into MODULES of it, chosen by SEED; tells which of them no test notices
+	@$(BIN)/python -m tests.mutants --count $(N) --seed $(SEED) $(MODULES)
 
 bench: install-dev system ## measurements against yardsticks, on ten million evaluations; writes bench/results.md; ROWS=100000 tries it out
 	@ROWS=$(ROWS) $(BIN)/python -m bench $(PARTS)

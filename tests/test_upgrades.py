@@ -357,8 +357,8 @@ def test_state_of_an_earlier_revision(settings: Settings, revision: str) -> None
         assert set(schema.STATE.tables) <= set(tables)
     if "audit" in rows:
         entries = AuditLog(again).entries(AuditFilter(ZoneInfo("UTC")), 100)
-        found = [(entry.action, entry.subject, entry.details, entry.actor) for entry in reversed(entries)]
-        assert found == [each if len(each) == 4 else (*each, "test") for each in AUDITED]
+        told = [(entry.action, entry.subject, entry.details, entry.actor) for entry in reversed(entries)]
+        assert told == [each if len(each) == 4 else (*each, "test") for each in AUDITED]
         for change in (sa.update(schema.audit).values(actor="somebody else"), sa.delete(schema.audit)):
             with pytest.raises(sa.exc.DBAPIError, match="append-only"), again.engine.begin() as connection:
                 connection.execute(change)

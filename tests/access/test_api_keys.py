@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -84,7 +85,7 @@ def test_a_key_is_recognized_without_the_store_until_its_use_is_old(
 
     class Clock(datetime):
         @classmethod
-        def now(cls, tz: object = None) -> datetime:  # noqa: ARG003 - always UTC here
+        def now(cls, tz: Any = None) -> Any:  # noqa: ARG003 - always UTC here
             return later
 
     monkeypatch.setattr(api_keys, "datetime", Clock)

@@ -198,7 +198,7 @@ def fill(connection: sa.Connection, table: sa.Table, cells: int, more: int) -> N
 )
 def test_rows_are_put_together_when_there_are_many(workspace: Workspace, cells: int, more: int, is_due: bool) -> None:
     """More than 20,000 rows too many, and more than 30 % of the cells."""
-    table = schema.BY_CENTER.daily
+    table = BY_CENTER.daily
     with workspace.facts.write() as connection:
         fill(connection, table, cells, more)
         assert rollup.fragmented(connection, {}) == [table] * is_due
@@ -206,7 +206,7 @@ def test_rows_are_put_together_when_there_are_many(workspace: Workspace, cells: 
 
 @pytest.mark.parametrize(("before", "is_due"), [(20_000, False), (19_999, True)])
 def test_rows_are_counted_again_when_there_are_a_tenth_more(workspace: Workspace, before: int, is_due: bool) -> None:
-    table = schema.BY_CENTER.daily
+    table = BY_CENTER.daily
     lengths = {table.name: before}
     with workspace.facts.write() as connection:
         fill(connection, table, 10, 21_990)
@@ -216,7 +216,7 @@ def test_rows_are_counted_again_when_there_are_a_tenth_more(workspace: Workspace
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_a_worker_puts_rows_together_by_itself(workspace: Workspace) -> None:
-    table = schema.BY_CENTER.daily
+    table = BY_CENTER.daily
     with workspace.facts.write() as connection:
         fill(connection, table, 10, 20_001)
     workspace.start_workers()

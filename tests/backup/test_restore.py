@@ -41,7 +41,7 @@ from tests.backup.conftest import CALLS, Kept, Reopened, back_up, facts_of, stat
 from tests.conftest import ROOT
 
 
-def quiet(_share: float, _message: str) -> None:
+def quiet(_share: float, _message: Message) -> None:
     """Take no note of progress."""
 
 
@@ -203,7 +203,7 @@ def test_the_file_is_whole_or_not_there(reopened: Reopened, tmp_path: Path) -> N
     with pytest.raises(ConflictError, match="already"):
         back_up(workspace, path)
 
-    def stop(share: float, _message: str) -> None:
+    def stop(share: float, _message: Message) -> None:
         if share > 50:
             raise CallboardError("stopped")
 
@@ -298,8 +298,8 @@ def test_a_disk_that_fails_is_told_of_as_what_it_is(
 ) -> None:
     """Only where the backup can't be read is it said so."""
 
-    def full(_share: float, message: str) -> None:
-        if message == "computing the rollups":
+    def full(_share: float, message: Message) -> None:
+        if message.code is JobStep.COMPUTING_ROLLUPS:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def broken(*_: int) -> bytes:

@@ -11,7 +11,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from lib.catalog.measures import METRICS
+from lib.catalog.metrics import METRICS
 from lib.exports.table_files import TableColumn, TableExport, about
 from lib.formats.csv_injection import escape_formula
 

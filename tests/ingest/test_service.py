@@ -118,13 +118,13 @@ def test_new_names_in_a_later_import(load: Load, workspace: Workspace) -> None:
         groups = queries.breakdown(connection, Filters(), calendar, CAMPAIGN, "campaignId").groups
         centers = queries.breakdown(connection, Filters(), calendar, CALL_CENTER, "callCenterName").groups
         keys = connection.execute(sa.select(schema.campaigns.c.key).order_by(schema.campaigns.c.key)).scalars().all()
-    assert [(group.named.id, group.named.name, group.sums.score_sum) for group in groups] == [
+    assert [(group.named.id, group.named.name, group.sums["score_sum"]) for group in groups] == [
         ("c1", "Alpha", 30_000),
         ("c2", "Beta", 60_000),
         ("c3", "Gamma", 40_000),
         ("c4", "Delta", 20_000),
     ]
-    assert [(group.named.name, group.sums.score_sum) for group in centers] == [
+    assert [(group.named.name, group.sums["score_sum"]) for group in centers] == [
         ("East", 40_000),
         ("North", 40_000),
         ("South", 20_000),
