@@ -138,7 +138,7 @@ def t_quantile(probability: float, degrees: float) -> float:
     v = float(degrees)
     t = z + (z**3 + z) / (4 * v) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v**2)
     t += (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * v**3)
-    if degrees > 1000:  # the start is right to 12 digits by then, and the gamma functions below lose theirs
+    if degrees > 1000:  # the start is right to 10 digits by then, and the gamma functions below lose theirs
         return t
     log_norm = math.lgamma((v + 1) / 2) - math.lgamma(v / 2) - 0.5 * math.log(v * math.pi)
     for _ in range(50):

@@ -23,6 +23,11 @@ def test_t_quantile(degrees: int, probability: float) -> None:
     assert intervals.t_quantile(probability, degrees) == pytest.approx(stats.t.ppf(probability, degrees), rel=1e-9)
 
 
+def test_t_quantile_beyond_a_thousand_degrees() -> None:
+    """There the start of Newton's steps is the result, so that each of its terms counts."""
+    assert intervals.t_quantile(0.999, 1001) == pytest.approx(stats.t.ppf(0.999, 1001), rel=1e-10)
+
+
 @pytest.mark.parametrize("degrees", [1 + 1e-9, 1.1, 1.5, 1.999999, 2.5, 3.7, 17.31, 999.5, 1000.5, 54_321.9])
 @pytest.mark.parametrize("probability", [0.9, 0.975, 0.999, 0.99999])
 def test_t_quantile_between_whole_degrees(degrees: float, probability: float) -> None:
@@ -40,6 +45,22 @@ def test_mean_interval(values: list[int]) -> None:
     else:
         theirs = stats.t.interval(0.95, len(points) - 1, loc=plain.mean(points), scale=error)
         assert found == pytest.approx(theirs, rel=1e-9, abs=1e-9)
+
+
+def test_mean_interval_of_whole_values_by_hand() -> None:
+    # 4 and 6: mean 5, s² = 2, s / √2 = 1; t(0.975, 1) = 12.7062.
+    assert intervals.mean_interval(2, 10, 52) == pytest.approx((5 - 12.7062, 5 + 12.7062), abs=1e-4)
+
+
+@given(scores)
+def test_standard_deviation(values: list[int]) -> None:
+    found = intervals.standard_deviation(*sums(values), 10_000)
+    assert found == pytest.approx(plain.stdev(values) / 10_000, rel=1e-9, abs=1e-9)
+
+
+def test_standard_deviation_by_hand() -> None:
+    assert intervals.standard_deviation(2, 10, 52) == pytest.approx(math.sqrt(2))  # 4 and 6
+    assert intervals.standard_deviation(1, 5, 25) is None
 
 
 def test_mean_interval_needs_two() -> None:
