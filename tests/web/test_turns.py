@@ -49,6 +49,21 @@ def test_all_together_have_no_more_than_they_may() -> None:
     assert running == ["d"]
 
 
+def test_what_one_who_asks_holds_is_counted_until_they_have_left() -> None:
+    turns, release, running = Turns(of_one=2, in_all=9), threading.Event(), list[str]()
+    with ExitStack() as held:
+        held.enter_context(turns.take("a"))
+        with turns.take("a"):
+            pass
+        held.enter_context(turns.take("a"))
+        last = wants(turns, "a", release, running)
+        last.join(0.2)
+        assert running == []
+    release.set()
+    last.join(30)
+    assert running == ["a"] and turns._shares == {}  # nothing is kept of who has left
+
+
 def test_a_turn_comes_back_where_what_held_it_fails() -> None:
     turns = Turns(of_one=1, in_all=1)
     for _ in range(3):
