@@ -44,6 +44,12 @@ def test_every_kind_of_fault() -> None:
     assert mutations("a = {'state': True, 'A text.': 1.5}\n")[1].text == "a = {'state': (False), 'A text.': 1.5}\n"
 
 
+def test_what_changes_nothing_is_left_alone() -> None:
+    text = "@dataclass(frozen=True, slots=True)\nclass A:\n    a: 'int | None'\n"
+    assert [each.before for each in mutations(text)] == ["True"]
+    assert mutations("if TYPE_CHECKING:\n    import x\n    a = 1\n") == []
+
+
 def test_the_tests_of_a_module() -> None:
     assert runner.tests_of(ROOT, "lib/web/turns.py") == ("tests/web/test_turns.py",)
     assert runner.tests_of(ROOT, "lib/analytics/calendar.py")[0] == "tests/analytics/test_calendar.py"
