@@ -10,6 +10,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from lib.web.http_protocol import HttpProtocol
+from tests.web.test_gateway import alone
 
 
 async def _nothing(scope: Any, receive: Any, send: Any) -> None:
@@ -18,8 +19,9 @@ async def _nothing(scope: Any, receive: Any, send: Any) -> None:
 
 def test_answers_are_sent_as_they_are_written() -> None:
     """The listening socket names no protocol, as the one of the pages' server."""
+    options: list[int] = []
 
-    async def accept() -> int:
+    async def accept() -> None:
         config, state = uvicorn.Config(_nothing, interface="asgi3", log_config=None), ServerState()
         config.load()
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -33,10 +35,11 @@ def test_answers_are_sent_as_they_are_written() -> None:
             while not state.connections:
                 await asyncio.sleep(0.01)
             protocol: Any = next(iter(state.connections))
-            option = protocol.transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            accepted = protocol.transport.get_extra_info("socket")
+            options.append(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
             writer.close()
             protocol.transport.close()
             await writer.wait_closed()
-        return int(option)
 
-    assert asyncio.run(asyncio.wait_for(accept(), 30))
+    alone(accept())
+    assert options == [1]
