@@ -23,4 +23,5 @@ def xlsx(table: TableExport) -> bytes:
 
 
 if __name__ == "__main__":
+    child_process.make_way()
     sys.stdout.buffer.write(pickle.load(sys.stdin.buffer).xlsx())  # noqa: S301 - our own parent wrote it

@@ -75,6 +75,7 @@ class Writer:
 
 def main() -> None:
     """Be the child."""
+    child_process.make_way()
     child_process.block_pandas()
     order = json.loads(sys.argv[1])
     try:
