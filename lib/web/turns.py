@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class _Share:
-    """What one who asks has of the turns, and how many of theirs are held or waited for."""
+class _Claim:
+    """The turns of one who asks, and how many of them are held or waited for."""
 
     turns: threading.Semaphore
     wanted: int = 0
@@ -26,14 +26,14 @@ class Turns:
         """Give so many at once to one who asks, and so many to all together."""
         self._of_one = of_one
         self._in_all = threading.Semaphore(in_all)
-        self._shares: dict[str, _Share] = {}
+        self._shares: dict[str, _Claim] = {}
         self._lock = threading.Lock()
 
     @contextmanager
     def take(self, who: str) -> Iterator[None]:
         """Wait for a turn, and hold it."""
         with self._lock:
-            share = self._shares.setdefault(who, _Share(threading.Semaphore(self._of_one)))
+            share = self._shares.setdefault(who, _Claim(threading.Semaphore(self._of_one)))
             share.wanted += 1
         try:
             with share.turns, self._in_all:
