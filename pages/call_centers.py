@@ -1,6 +1,6 @@
 """Which call centers stand where?"""
 
-from lib.catalog.dimensions import CALL_CENTER
-from lib.ui import breakdown_page
+from lib.reports.pages import breakdowns
+from lib.ui import page_view
 
-breakdown_page.show(CALL_CENTER, "Call centers", "Which call centers stand where?")
+page_view.show(breakdowns.CALL_CENTERS)

@@ -1,6 +1,6 @@
 """Which campaigns stand where?"""
 
-from lib.catalog.dimensions import CAMPAIGN
-from lib.ui import breakdown_page
+from lib.reports.pages import breakdowns
+from lib.ui import page_view
 
-breakdown_page.show(CAMPAIGN, "Campaigns", "Which campaigns stand where?")
+page_view.show(breakdowns.CAMPAIGNS)

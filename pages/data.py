@@ -4,9 +4,10 @@ import streamlit as st
 
 from lib import workspace
 from lib.i18n import t
+from lib.reports.words import text
 from lib.ui import import_page, page_layout
 
-page_layout.head("Data", "What is in here, and how does more come in?")
+page_layout.head(text("Data"), text("What is in here, and how does more come in?"))
 with page_layout.stop_on_error():
     space = workspace.current()
     import_page.summary(space)

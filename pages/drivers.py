@@ -1,8 +1,6 @@
 """What moved the score?"""
 
-from lib.ui import decomposition_page, kpi_cards, page_layout
+from lib.reports.pages import drivers
+from lib.ui import page_view
 
-view = page_layout.begin("Why it moved", "What moved the average score between two periods?")
-kpi_cards.key_figures(view)
-page_layout.coverage(view)
-decomposition_page.parts(view, decomposition_page.choice())
+page_view.show(drivers.PAGE)

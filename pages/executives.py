@@ -1,6 +1,6 @@
-"""Which executives stand where?"""
+"""Who stands out, and who only seems to?"""
 
-from lib.catalog.dimensions import EXECUTIVE
-from lib.ui import breakdown_page
+from lib.reports.pages import breakdowns
+from lib.ui import page_view
 
-breakdown_page.show(EXECUTIVE, "Executives", "Who stands out, and who only seems to?")
+page_view.show(breakdowns.EXECUTIVES)

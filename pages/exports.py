@@ -1,7 +1,11 @@
 """Where is my file?"""
 
+from lib import workspace
+from lib.reports.words import text
 from lib.ui import export_page, page_layout
 
-view = page_layout.begin("Exports", "Take the selection away as a file.", whatever_is_shown=export_page.history)
-export_page.start(view)
-export_page.history(view.workspace)
+context = page_layout.begin(
+    text("Exports"), text("Take the selection away as a file."), whatever_is_shown=export_page.history
+)
+export_page.start(workspace.current(), context)
+export_page.history(workspace.current())

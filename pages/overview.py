@@ -1,7 +1,6 @@
 """How are we doing?"""
 
-from lib.ui import kpi_cards, page_layout, selection_overview
+from lib.reports.pages import overview
+from lib.ui import page_view
 
-view = page_layout.begin("Overview", "How are we doing?")
-selection_overview.show(view)
-kpi_cards.tops(view)
+page_view.show(overview.PAGE)

@@ -24,14 +24,12 @@ from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import METRICS
 from lib.charts import funnel, waterfall
 from lib.errors import FAILURE_TEXTS
-from lib.reports import decomposition_text, job_text
+from lib.reports import breakdown_table, decomposition_text, job_text, words
 from lib.settings import WeekStart
 from lib.sharing import pinned_links
 from lib.store.enums import NONE_NAME, ImportResult, Sentiment, State
 from lib.ui import (
     api_keys_admin,
-    breakdown_page,
-    breakdown_table,
     export_page,
     login,
     mapping_form,
@@ -67,8 +65,8 @@ VALUES: dict[str, list[str]] = {
     "periods": [*sidebar.PRESET_LABELS.values(), *(sidebar.COMPARE_LABELS[kind] for kind in comparison.KINDS)],
     "choices of calls": [*url_state.AI_CHOICES.values(), *(name.capitalize() for name in RECORD_CHOICES)],
     "reports": list(export_page.LABELS.values()),
-    "scores": [breakdown_table.ALIKE_HELP, *breakdown_page.SCORES.values()],
-    "heads of breakdowns": [*breakdown_page.BY.values(), *page_layout._ALL.values()],
+    "scores": [breakdown_table.STANDARDIZED_HELP],
+    "heads of breakdowns": [*page_layout._ALL.values()],
     "choices of an import": [mapping_form.NOTHING, mapping_form.ROW_NUMBER],
     "terms of a key": list(api_keys_admin.EXPIRY),
     # What the stores hold as codes: who did something, what, and how it ended.
@@ -252,6 +250,7 @@ def _says_enough(text: str) -> bool:
     return "{" not in text or sum(sign.isalpha() for sign in re.sub(r"\{\w+\}", "", text)) >= 6
 
 
+_WORDS_TEXT = f"{words.__name__}.{words.text.__name__}"
 _T, _SAID_OF = f"{i18n.__name__}.{i18n.t.__name__}", f"{i18n.__name__}.{i18n.t_in_context.__name__}"
 
 
@@ -300,7 +299,7 @@ class _Module:
             }
             parameters = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
             looked_up = {name: place for place, name in enumerate(parameters) if name in handed}
-            if looked_up and f"{self.name}.{function.name}" != _T:
+            if looked_up and f"{self.name}.{function.name}" not in (_T, _WORDS_TEXT):
                 yield f"{self.name}.{function.name}", looked_up
 
 
@@ -312,9 +311,10 @@ def _modules() -> tuple[_Module, ...]:
 @cache
 def _speakers() -> dict[str, dict[str, int]]:
     """Return the functions that look texts up, `t` itself and all that hand it a parameter: which, and its place."""
-    known: dict[str, dict[str, int]] = {_T: {"": 0}}
+    first: dict[str, dict[str, int]] = {_T: {"": 0}, _WORDS_TEXT: {"": 0}}
+    known = first
     while True:
-        more = {_T: known[_T]} | dict(each for module in _modules() for each in module.speakers(known))
+        more = first | dict(each for module in _modules() for each in module.speakers(known))
         more.pop(_SAID_OF, None)
         if more == known:
             return known

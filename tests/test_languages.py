@@ -287,31 +287,36 @@ def test_why_it_moved(dimension: Dimension, groups: str, none: str) -> None:
     parts = (_part("A", "0.02", "-0.2"), _part("B", "0.07", "0"), _part("C", "0", "-0.06", before=0))
     fell = explain(_moved(7.92, 7.75, *parts), dimension)
     assert fell is not None
-    assert fell.change == (
+    assert str(fell.change) == (
         f"El puntaje promedio bajó 0,17, de 7,92 a 7,75: −0,26 porque cambió el peso de {groups} (mezcla) y +0,09 "
         f"dentro de {groups}."
     )
-    assert fell.parts == (
+    assert str(fell.parts) == (
         "Lo que más influyó: A −0,18 (mezcla −0,20, dentro +0,02), B +0,07 (mezcla 0,00, dentro +0,07) y C −0,06 (no "
         "estaba antes)."
     )
-    assert fell.hidden == (
+    assert str(fell.hidden) == (
         f"La mezcla esconde una mejora: dentro de {groups} el puntaje subió 0,09, con el promedio de los pesos de ambos "
         "períodos."
     )
     still = explain(_moved(7.5, 7.501, _part("A", "0.001", "0")), dimension)
-    assert still is not None and (still.parts, still.hidden) == (none, None)
-    assert still.change.startswith("El puntaje promedio está en 7,50, igual que antes: 0,00 porque")
+    assert still is not None and (str(still.parts), still.hidden) == (none, None)
+    assert str(still.change).startswith("El puntaje promedio está en 7,50, igual que antes: 0,00 porque")
     rose = explain(_moved(7, 8, _part("A", "0", "1", now=0), _part("B", "-0.5", "0.5")), dimension)
-    assert rose is not None and rose.change.startswith("El puntaje promedio subió 1,00, de 7,00 a 8,00: +1,50 porque")
-    assert rose.parts == "Lo que más influyó: A +1,00 (ya no está)."
-    assert rose.hidden is not None and rose.hidden.startswith(
+    assert rose is not None and str(rose.change).startswith(
+        "El puntaje promedio subió 1,00, de 7,00 a 8,00: +1,50 porque"
+    )
+    assert str(rose.parts) == "Lo que más influyó: A +1,00 (ya no está)."
+    assert rose.hidden is not None and str(rose.hidden).startswith(
         f"La mezcla esconde un deterioro: dentro de {groups} el puntaje bajó 0,50,"
     )
     hardly = explain(_moved(7.504, 7.507, _part("A", "0", "0.5"), _part("B", "0", "-0.497")), dimension)
-    assert hardly is not None and hardly.change.startswith("El puntaje promedio casi no se movió, de 7,50 a 7,51: 0,00")
+    assert hardly is not None and str(hardly.change).startswith(
+        "El puntaje promedio casi no se movió, de 7,50 a 7,51: 0,00"
+    )
     assert (
-        hardly.parts == "Lo que más influyó: A +0,50 (mezcla +0,50, dentro 0,00) y B −0,50 (mezcla −0,50, dentro 0,00)."
+        str(hardly.parts)
+        == "Lo que más influyó: A +0,50 (mezcla +0,50, dentro 0,00) y B −0,50 (mezcla −0,50, dentro 0,00)."
     )
 
 

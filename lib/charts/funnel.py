@@ -18,11 +18,9 @@ from lib.charts.chart import PICK, Chart
 from lib.charts.theme import ChartTheme, apply_theme
 from lib.i18n import t
 from lib.reports import formatting
+from lib.reports.figures import LEAST_FUNNEL_GROUPS, standard_deviation
 from lib.statistics import intervals
 from lib.store.enums import SCORE_SCALE
-
-LEAST_GROUPS = 3
-"""Fewer groups than these make no funnel."""
 
 MOST = 2_000
 """So many groups are drawn: those outside of the limits first, the furthest out, then those with the most scores."""
@@ -37,9 +35,9 @@ def funnel(groups: Sequence[Group], total: MeasureTotals, label: str, look: Char
     Limits: `intervals.control_limits`. None where there are too few groups, or no spread to take limits from. Of more
     than MOST groups some are not drawn, which is said; what is counted in words is of all.
     """
-    deviation = _deviation(total)
+    deviation = standard_deviation(total)
     scored = [group for group in groups if group.sums["scored"] and group.named.id is not None]
-    if deviation is None or len(scored) < LEAST_GROUPS:
+    if deviation is None or len(scored) < LEAST_FUNNEL_GROUPS:
         return None
     mean = total["score_sum"] / (total["scored"] * SCORE_SCALE)
     metric = AVERAGE_SCORE
@@ -101,7 +99,7 @@ def funnel(groups: Sequence[Group], total: MeasureTotals, label: str, look: Char
 
 def outside(group: MeasureTotals, total: MeasureTotals) -> int | None:
     """Return 1 where a group's mean lies above the whole's 99.8 % limits, -1 below, 0 within; None with few."""
-    deviation = _deviation(total)
+    deviation = standard_deviation(total)
     if deviation is None or AVERAGE_SCORE.is_small_sample(group):
         return None
     value = float(AVERAGE_SCORE.value(group) or 0)
@@ -191,9 +189,3 @@ def _spec(label: str, look: ChartTheme, domain: tuple[float, float]) -> dict[str
     ]
     middle = alt.Chart(alt.NamedData("mean")).mark_rule(color=colors.muted).encode(y=alt.Y("value:Q", scale=scale))
     return apply_theme(alt.layer(middle, *lines, points).properties(height=340, width="container"), look)
-
-
-def _deviation(total: MeasureTotals) -> float | None:
-    """Return the standard deviation of single scores, in points; None with fewer than two."""
-    values = (total["scored"], total["score_sum"], total["score_square_sum"])
-    return intervals.standard_deviation(*values, SCORE_SCALE)

@@ -17,9 +17,7 @@ from lib.charts.chart import PICK, Chart
 from lib.charts.theme import ChartTheme, apply_theme, placed
 from lib.i18n import t
 from lib.reports import formatting
-
-MOST = 25
-"""So many groups are drawn, those with the most evaluations."""
+from lib.reports.figures import MOST_RANKED
 
 
 def ranking(
@@ -36,7 +34,7 @@ def ranking(
     """
     metric = AVERAGE_SCORE
     scored = [group for group in groups if group.sums["scored"]]
-    shown = sorted(scored, key=lambda group: -group.sums["evaluations"])[:MOST]
+    shown = sorted(scored, key=lambda group: -group.sums["evaluations"])[:MOST_RANKED]
     if not shown:
         return None
     shown.sort(key=lambda group: (-(metric.value(group.sums) or 0), group.named.name))
@@ -63,11 +61,11 @@ def ranking(
             }
         )
     words = []
-    if len(scored) > MOST:
+    if len(scored) > MOST_RANKED:
         words.append(
             t(
                 "The {most} with the most evaluations, of {all}.",
-                most=MOST,
+                most=MOST_RANKED,
                 all=formatting.count(len(groups)),
             )
         )

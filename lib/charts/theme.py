@@ -9,6 +9,7 @@ import altair as alt
 
 from lib.catalog.metrics import Unit
 from lib.i18n import locale
+from lib.reports.page import Tone
 
 AXIS = {Unit.COUNT: ",.0f", Unit.SCORE: ".1f", Unit.SHARE: "~%", Unit.BALANCE: "+.1f", Unit.SECONDS: ",d"}
 """How d3 writes a unit's values along an axis."""
@@ -34,6 +35,11 @@ class Palette:
     compared: str
     series: tuple[str, ...]
     ramp: tuple[str, ...]  # from little to much
+
+    def of(self, tone: Tone) -> str:
+        """Return the color of a part of a whole."""
+        color: str = getattr(self, tone.value)
+        return color
 
 
 LIGHT = Palette(

@@ -19,20 +19,13 @@ from lib.charts.chart import PICK, Chart
 from lib.charts.theme import AXIS, STEPS, ChartTheme, apply_theme
 from lib.i18n import day, t
 from lib.reports import formatting
+from lib.reports.figures import TrendNote
 
 TICKS = 12
 """So many buckets have a label at most."""
 
 MANY_POINTS = 62
 """More points than these are not drawn as dots; they can be pointed at all the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrendNote:
-    """A few words pinned to a day."""
-
-    day: date
-    text: str
 
 
 def trend(

@@ -5,13 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lib.catalog.metrics import METRICS
 from lib.formats.csv_injection import escape_formula
+from lib.reports.file_columns import FileColumn
+from lib.reports.table import TableFile
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 CSV_TYPE = "text/csv"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -32,26 +38,20 @@ _UNWRITABLE = {code: None for code in range(32) if code not in (9, 10, 13)}
 
 
 @dataclass(frozen=True, slots=True)
-class TableColumn:
-    """A column: its header, and what its values are (a key of the formats, or `text`)."""
-
-    name: str
-    kind: str = "text"
-
-    @classmethod
-    def metric(cls, name: str) -> TableColumn:
-        """Return the column of a metric, under the API's name."""
-        return cls(name, METRICS[name].unit.value)
-
-
-@dataclass(frozen=True, slots=True)
 class TableExport:
     """A table to write: its columns, its rows, and what the second sheet says about it."""
 
     title: str
-    fields: tuple[TableColumn, ...]
+    fields: tuple[FileColumn, ...]
     rows: tuple[tuple[Any, ...], ...]
     about: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, file: TableFile, shown: str, zone: str) -> TableExport:
+        """Return a page's table with all of its rows; `shown` says in words what it is about, in which zone."""
+        rows = file.rows()
+        metrics = [column.name for column in file.columns if column.name in METRICS]
+        return cls(file.title, file.columns, rows, about(file.title, shown, zone, metrics, len(rows)))
 
     def csv(self) -> bytes:
         """Return the table as CSV: UTF-8 with a byte-order mark, dates in ISO 8601."""
@@ -65,33 +65,59 @@ class TableExport:
     def xlsx(self) -> bytes:
         """Return the table as XLSX: typed and formatted cells, the header frozen, a second sheet about it."""
         from openpyxl import Workbook  # here, as it takes longer to load than all that most commands do
-        from openpyxl.cell import WriteOnlyCell
-        from openpyxl.utils import get_column_letter
 
         book = Workbook(write_only=True)
-        sheet = book.create_sheet(_sheet_name(self.title))
-        sheet.freeze_panes = "A2"
-        for place, field in enumerate(self.fields, 1):
-            lengths = [len(str(row[place - 1] or "")) for row in self.rows[:200]]
-            sheet.column_dimensions[get_column_letter(place)].width = min(48, max(12, len(field.name) + 2, *lengths, 0))
-        sheet.auto_filter.ref = f"A1:{get_column_letter(len(self.fields))}{len(self.rows) + 1}"
-        sheet.append([_heading(sheet, field.name) for field in self.fields])
-        for row in self.rows:
-            cells = []
-            for value, field in zip(row, self.fields, strict=True):
-                cell = WriteOnlyCell(sheet, _xlsx_value(value))
-                if value is not None and field.kind in _FORMATS:
-                    cell.number_format = _FORMATS[field.kind]
-                cells.append(cell)
-            sheet.append(cells)
-        about = book.create_sheet("About")
-        about.column_dimensions["A"].width = 24
-        about.column_dimensions["B"].width = 110
-        for label, value in self.about:
-            about.append([_heading(about, label), _xlsx_value(value)])
+        append_table(book, self.title, self.fields, self.rows)
+        append_lines(book, "About", self.about, (24, 110))
         out = io.BytesIO()
         book.save(out)
         return out.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class TypedCell:
+    """A value of a workbook and what it is: a kind of `FileColumn`."""
+
+    value: Any
+    kind: str
+
+
+def append_table(book: Workbook, title: str, columns: Sequence[FileColumn], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Add a sheet with a table: typed and formatted cells, the header frozen."""
+    from openpyxl.utils import get_column_letter
+
+    sheet = book.create_sheet(_sheet_name(title))
+    sheet.freeze_panes = "A2"
+    for place, column in enumerate(columns, 1):
+        lengths = [len(str(row[place - 1] or "")) for row in rows[:200]]
+        sheet.column_dimensions[get_column_letter(place)].width = min(48, max(12, len(column.name) + 2, *lengths, 0))
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(rows) + 1}"
+    sheet.append([_heading(sheet, column.name) for column in columns])
+    for row in rows:
+        sheet.append([_cell(sheet, value, column.kind) for value, column in zip(row, columns, strict=True)])
+
+
+def append_lines(book: Workbook, title: str, lines: Iterable[Sequence[Any]], widths: Sequence[float]) -> None:
+    """Add a sheet of lines, each with a label in its first cell; columns are so many characters wide."""
+    from openpyxl.utils import get_column_letter
+
+    sheet = book.create_sheet(_sheet_name(title))
+    for place, width in enumerate(widths, 1):
+        sheet.column_dimensions[get_column_letter(place)].width = width
+    for label, *values in lines:
+        cells = [
+            _cell(sheet, each.value, each.kind) if isinstance(each, TypedCell) else _xlsx_value(each) for each in values
+        ]
+        sheet.append([_heading(sheet, label) if label else None, *cells])
+
+
+def _cell(sheet: WriteOnlyWorksheet, value: Any, kind: str) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+
+    cell = WriteOnlyCell(sheet, _xlsx_value(value))
+    if value is not None and kind in _FORMATS:
+        cell.number_format = _FORMATS[kind]
+    return cell
 
 
 def about(title: str, shown: str, zone: str, metrics: Sequence[str], rows: int) -> tuple[tuple[str, str], ...]:
@@ -101,7 +127,7 @@ def about(title: str, shown: str, zone: str, metrics: Sequence[str], rows: int) 
     return (*lines, *((name, f"{METRICS[name].label}: {METRICS[name].help}") for name in metrics))
 
 
-def _heading(sheet: Any, text: str) -> Any:
+def _heading(sheet: WriteOnlyWorksheet, text: str) -> Any:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font, PatternFill
 

@@ -1,7 +1,7 @@
-"""Writes a table's workbook in a child process, so that pages and API stay quick while it works.
+"""Writes the workbook of a table or a page in a child process, so that pages and API stay quick while it works.
 
-The child takes a pickled `TableExport` from standard input and writes the workbook to standard output; run as
-`python -m lib.exports.table_process`.
+The child takes a pickled `TableExport` or `PageWorkbook` from standard input and writes the workbook to standard
+output; run as `python -m lib.exports.table_process`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ import pickle
 import sys
 
 from lib.errors import StorageError
+from lib.exports.page_workbook import PageWorkbook
 from lib.exports.table_files import TableExport
 from lib.formats import child_process
 
 
-def xlsx(table: TableExport) -> bytes:
-    """Return the table as XLSX. Raises StorageError where the child could not write it."""
+def xlsx(table: TableExport | PageWorkbook) -> bytes:
+    """Return a table or a page as XLSX. Raises StorageError where the child could not write it."""
     try:
         return child_process.run("lib.exports.table_process", given=pickle.dumps(table))
     except StorageError as error:

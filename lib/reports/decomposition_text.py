@@ -1,6 +1,6 @@
-"""Why it moved, in words: `Decomposition` as sentences of the language in use.
+"""Why it moved, in words: `Decomposition` as sentences.
 
-Numbers are formatted first. A sentence is one text of the catalog, and the groups stand in it as a form of their
+A sentence is one text of the catalog, and the groups stand in it as a form of their
 own ("the campaigns"): languages differ in the order of words, in articles and in gender.
 """
 
@@ -13,8 +13,9 @@ from fractions import Fraction
 from lib.analytics.decomposition import SHOWN, Contribution, Decomposition
 from lib.catalog.dimensions import Dimension
 from lib.catalog.metrics import AVERAGE_SCORE, rounded
-from lib.i18n import number, t
+from lib.i18n import number
 from lib.reports import formatting
+from lib.reports.words import Words, formatted, text
 
 _NAMED = 3
 """How many groups are named."""
@@ -40,9 +41,9 @@ NONE_MOVED = {
 class Explanation:
     """What moved the score, and which groups most; `hidden` is the sentence for what the mix hides, where it does."""
 
-    change: str
-    parts: str
-    hidden: str | None
+    change: Words
+    parts: Words
+    hidden: Words | None
 
 
 def explain(found: Decomposition, dimension: Dimension) -> Explanation | None:
@@ -54,25 +55,30 @@ def explain(found: Decomposition, dimension: Dimension) -> Explanation | None:
     if change is None:
         return None
     named = [_part(part) for part in found.parts[:_NAMED] if abs(part.total) >= SHOWN]
-    groups = t(GROUPS[dimension.name])
+    groups = text(GROUPS[dimension.name])
     return Explanation(
         _change_sentence(found, change, groups),
-        _parts_sentence(named) if named else t(NONE_MOVED[dimension.name], least=number(0.01, 2)),
+        _parts_sentence(named) if named else text(NONE_MOVED[dimension.name], least=formatted(number, 0.01, 2)),
         _hidden_sentence(found.within, groups) if found.hidden else None,
     )
 
 
-def points(value: Fraction, plus: bool = False) -> str:
+def points(value: Fraction, plus: bool = False) -> Words:
     """Return points of a score in two decimals, with a true minus sign, and with a plus where asked for."""
-    text = number(rounded(abs(value), 2) or 0, 2)
+    return formatted(_points, value, plus)
+
+
+def _points(value: Fraction, plus: bool) -> str:
+    shown = number(rounded(abs(value), 2) or 0, 2)
     if abs(value) < SHOWN:
-        return text
-    return f"−{text}" if value < 0 else f"+{text}" if plus else text
+        return shown
+    return f"−{shown}" if value < 0 else f"+{shown}" if plus else shown
 
 
-def _change_sentence(found: Decomposition, change: Fraction, groups: str) -> str:
+def _change_sentence(found: Decomposition, change: Fraction, groups: Words) -> Words:
     score = AVERAGE_SCORE
-    was, is_now = (points(Fraction(score.value(sums) or 0)) for sums in (found.before, found.now))
+    scores = [Fraction(score.value(totals) or 0) for totals in (found.before, found.now)]
+    was, is_now = map(points, scores)
     values = {
         "by": points(abs(change)),
         "was": was,
@@ -82,58 +88,58 @@ def _change_sentence(found: Decomposition, change: Fraction, groups: str) -> str
         "groups": groups,
     }
     if abs(change) >= SHOWN and change > 0:
-        return t(
+        return text(
             "The average score rose by {by}, from {was} to {now}: {mix} because the shares of {groups} changed (mix) "
             "and {within} within {groups}.",
             **values,
         )
     if abs(change) >= SHOWN:
-        return t(
+        return text(
             "The average score fell by {by}, from {was} to {now}: {mix} because the shares of {groups} changed (mix) "
             "and {within} within {groups}.",
             **values,
         )
-    if was != is_now:
-        return t(
+    if rounded(scores[0], 2) != rounded(scores[1], 2):
+        return text(
             "The average score hardly moved, from {was} to {now}: {mix} because the shares of {groups} changed (mix) "
             "and {within} within {groups}.",
             **values,
         )
-    return t(
+    return text(
         "The average score is at {now}, as before: {mix} because the shares of {groups} changed (mix) and {within} "
         "within {groups}.",
         **values,
     )
 
 
-def _parts_sentence(parts: Sequence[str]) -> str:
+def _parts_sentence(parts: Sequence[Words]) -> Words:
     if len(parts) == 1:
-        return t("The largest part: {first}.", first=parts[0])
+        return text("The largest part: {first}.", first=parts[0])
     if len(parts) == 2:
-        return t("The largest parts: {first} and {second}.", first=parts[0], second=parts[1])
-    return t("The largest parts: {first}, {second} and {third}.", first=parts[0], second=parts[1], third=parts[2])
+        return text("The largest parts: {first} and {second}.", first=parts[0], second=parts[1])
+    return text("The largest parts: {first}, {second} and {third}.", first=parts[0], second=parts[1], third=parts[2])
 
 
-def _part(part: Contribution) -> str:
-    name, total = formatting.member_name(part.named), points(part.total, plus=True)
+def _part(part: Contribution) -> Words:
+    name, total = formatted(formatting.member_name, part.named), points(part.total, plus=True)
     if not part.before["scored"]:
-        return t("{name} {total} (new)", name=name, total=total)
+        return text("{name} {total} (new)", name=name, total=total)
     if not part.now["scored"]:
-        return t("{name} {total} (no longer there)", name=name, total=total)
+        return text("{name} {total} (no longer there)", name=name, total=total)
     mix, within = points(part.mix, plus=True), points(part.within, plus=True)
-    return t("{name} {total} (mix {mix}, within {within})", name=name, total=total, mix=mix, within=within)
+    return text("{name} {total} (mix {mix}, within {within})", name=name, total=total, mix=mix, within=within)
 
 
-def _hidden_sentence(within: Fraction, groups: str) -> str:
+def _hidden_sentence(within: Fraction, groups: Words) -> Words:
     by = points(abs(within))
     if within > 0:
-        return t(
+        return text(
             "The mix hides an improvement: within {groups} the score rose by {by}, weighted with the average of both "
             "periods' shares.",
             groups=groups,
             by=by,
         )
-    return t(
+    return text(
         "The mix hides a decline: within {groups} the score fell by {by}, weighted with the average of both periods' "
         "shares.",
         groups=groups,

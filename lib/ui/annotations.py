@@ -12,9 +12,9 @@ from lib.analytics.calendar import FIRST_DAY, LAST_DAY
 from lib.analytics.query import local_date
 from lib.errors import CallboardError
 from lib.i18n import day, number, t
+from lib.reports.context import PageContext
 from lib.sharing.annotations import MAX_TEXT
 from lib.ui import current_user, markdown
-from lib.ui.page_context import PageContext
 from lib.workspace import Workspace
 
 _FAILED = "_note_failed"
@@ -23,12 +23,12 @@ MAX_LISTED = 50
 """Notes that are listed; charts show all."""
 
 
-def show(view: PageContext) -> None:
+def show(space: Workspace, view: PageContext) -> None:
     """Draw the notes of the period, and the form that adds one."""
     points = view.trend.points
     if not points:
         return
-    found = view.workspace.notes.between(points[0].bucket.first, points[-1].bucket.last)
+    found = space.notes.between(points[0].bucket.first, points[-1].bucket.last)
     expander = st.expander(t("Notes ({count})", count=len(found)), key="cb-notes", on_change="rerun")
     if not expander.open:
         return
@@ -41,16 +41,16 @@ def show(view: PageContext) -> None:
                 st.html(f"<b>{day(note.day)}</b> {html.escape(note.text)}", width="stretch")
                 if current_user.may(Role.ADMIN) or note.author == current_user.owner():
                     taken = current_user.acting(_delete, Role.ANALYST)
-                    st.button(t("Delete"), key=f"note-{note.id}", on_click=taken, args=(view.workspace, note.id))
+                    st.button(t("Delete"), key=f"note-{note.id}", on_click=taken, args=(space, note.id))
         if not found:
             st.caption(t("A note tells all who look at a chart what happened on a day: a new script, an outage."))
         if current_user.may(Role.ANALYST):
-            _form(view, points[-1].bucket.last)
+            _form(space, view, points[-1].bucket.last)
         if st.session_state.get(_FAILED):
             st.error(st.session_state.pop(_FAILED))
 
 
-def _form(view: PageContext, last: date) -> None:
+def _form(space: Workspace, view: PageContext, last: date) -> None:
     with (
         st.form("add-note", border=False, clear_on_submit=True),
         st.container(horizontal=True, vertical_alignment="bottom"),
@@ -65,7 +65,7 @@ def _form(view: PageContext, last: date) -> None:
             width=150,
         )
         st.text_input(t("Note"), key="_note_text", max_chars=MAX_TEXT, placeholder=t("New script in use"))
-        st.form_submit_button(t("Add note"), on_click=current_user.acting(_add, Role.ANALYST), args=(view.workspace,))
+        st.form_submit_button(t("Add note"), on_click=current_user.acting(_add, Role.ANALYST), args=(space,))
 
 
 def _last_day(view: PageContext) -> date | None:

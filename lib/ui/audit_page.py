@@ -12,9 +12,10 @@ import streamlit as st
 from lib.access.actors import actor_in_words
 from lib.access.audit_log import Action, AuditEntry, AuditFilter
 from lib.access.users import Role
-from lib.exports.table_files import CSV_TYPE, XLSX_TYPE, TableColumn, TableExport
+from lib.exports.table_files import CSV_TYPE, XLSX_TYPE, TableExport
 from lib.i18n import override_language, t
 from lib.reports import formatting
+from lib.reports.file_columns import FileColumn
 from lib.ui import current_user, inputs, page_layout
 from lib.workspace import Workspace
 
@@ -97,11 +98,11 @@ def _downloads(space: Workspace, asked: AuditFilter) -> None:
     """Draw the buttons that download every entry asked for; the files speak English."""
     zone = space.settings.zone
     fields = (
-        TableColumn("at", "instant"),
-        TableColumn("actor"),
-        TableColumn("action"),
-        TableColumn("subject"),
-        TableColumn("details"),
+        FileColumn("at", "instant"),
+        FileColumn("actor"),
+        FileColumn("action"),
+        FileColumn("subject"),
+        FileColumn("details"),
     )
 
     def table() -> TableExport:

@@ -1,50 +1,55 @@
-"""Charts on a page: drawn in the visitor's mode and language; a click is told."""
+"""Draws charts in the visitor's mode and language; a click on a mark does what its block says."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import date
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
 import streamlit as st
 
-from lib.analytics import queries
 from lib.analytics.calendar import Granularity
-from lib.analytics.queries import Trend
-from lib.analytics.query import Filters, local_date
-from lib.catalog.metrics import Metric
-from lib.charts import trend as trends
 from lib.charts.chart import PICK, Chart
-from lib.charts.histogram import histogram
+from lib.charts.draw import draw
 from lib.charts.theme import ChartTheme
 from lib.i18n import current, t
-from lib.ui import downloads, url_state
-from lib.ui.page_context import PageContext
+from lib.reports.context import PageContext
+from lib.reports.page import ChartBlock
+from lib.ui import clicks, downloads
 from lib.ui.style import palette
 
 
-def look() -> ChartTheme:
-    """Return what the visitor's charts are dressed in."""
-    return ChartTheme(palette(), current())
+def draw_block(context: PageContext, block: ChartBlock) -> None:
+    """Draw a chart under its title, and what saves its picture; nothing where it has nothing to show."""
+    chart = draw(block.figure, ChartTheme(palette(), current()))
+    title = str(block.title)
+    if block.with_granularity:
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.subheader(title, anchor=False, width="content")
+            granularity_toggle()
+    elif block.has_heading and chart is not None:
+        st.subheader(title, anchor=False)
+    if chart is not None:
+        _show(chart, block.key, clicks.action(context, block.click) if block.click else None)
+        downloads.picture_menu(context, chart, title, block.key)
 
 
-def show(drawing: Chart, key: str, picked: Callable[[str], None] | None = None) -> None:
-    """Draw a chart and what must be said beside it; `picked` is called with what a click was on."""
-    data = {name: pa.Table.from_pylist([*rows]) for name, rows in drawing.data.items()}
+def _show(chart: Chart, key: str, clicked: Callable[[str], None] | None) -> None:
+    """Draw a chart and what must be said beside it; `clicked` is called with what a click was on."""
+    data = {name: pa.Table.from_pylist([*rows]) for name, rows in chart.data.items()}
     more: dict[str, Any] = {}
-    if picked and drawing.picks:
-        field = drawing.picks
+    if clicked and chart.picks:
+        field = chart.picks
 
-        def clicked() -> None:
+        def selected() -> None:
             if value := clicked_value(st.session_state[key].selection.get(PICK), field):
-                picked(value)
+                clicked(value)
 
-        more = {"on_select": clicked, "selection_mode": PICK}
+        more = {"on_select": selected, "selection_mode": PICK}
     st.vega_lite_chart(
-        spec={**drawing.spec, "datasets": data}, width="stretch", theme="streamlit", key=key, alt=drawing.alt, **more
+        spec={**chart.spec, "datasets": data}, width="stretch", theme="streamlit", key=key, alt=chart.alt, **more
     )
-    for words in drawing.notes:
+    for words in chart.notes:
         st.caption(words)
 
 
@@ -53,99 +58,6 @@ def clicked_value(points: object, field: str) -> str | None:
     first = points[0] if isinstance(points, list) and points else None
     value = first.get(field) if isinstance(first, dict) else None
     return str(value) if value else None
-
-
-def section(
-    view: PageContext,
-    title: str,
-    drawing: Chart | None,
-    key: str,
-    picked: Callable[[str], None] | None = None,
-    *,
-    words: tuple[str, ...] = (),
-    narrow: bool = False,
-) -> None:
-    """Draw a chart under its title; nothing without a drawing. For `words` and `narrow` see `figure`."""
-    if drawing is not None:
-        st.subheader(title, anchor=False)
-        figure(view, title, drawing, key, picked, words=words, narrow=narrow)
-
-
-def figure(
-    view: PageContext,
-    title: str,
-    drawing: Chart | None,
-    key: str,
-    picked: Callable[[str], None] | None = None,
-    *,
-    words: tuple[str, ...] = (),
-    narrow: bool = False,
-) -> None:
-    """Draw a chart, and what saves its picture, where the page has drawn the title already; nothing without a drawing.
-
-    In print the chart has its title, `words` below it, which the page says elsewhere, and half the width if `narrow`.
-    """
-    if drawing is not None:
-        view.printed.chart(title, drawing, words, narrow=narrow)
-        show(drawing, key, picked)
-        downloads.menu(drawing, title, view, key)
-
-
-def course(
-    view: PageContext,
-    title: str,
-    metric: Metric,
-    key: str,
-    *,
-    courses: dict[str, Trend] | None = None,
-    height: int = 300,
-) -> None:
-    """Draw a metric over time with the compared period behind and the notes; a click on a bucket makes it the period.
-
-    `courses` are drawn in place of the whole selection's.
-    """
-    whole = view.trend
-    compared = None if courses else view.compared_trend
-    drawing = trends.trend(
-        courses or {"": whole},
-        metric,
-        look(),
-        compared=compared,
-        notes=_notes(view, whole),
-        height=height,
-    )
-
-    def picked(first: str) -> None:
-        bucket = next((point.bucket for point in whole.points if point.bucket.first.isoformat() == first), None)
-        if bucket is not None:
-            url_state.set_period(*_within(view, bucket.first, bucket.last))
-
-    figure(view, title, drawing, key, picked)
-
-
-def scores(view: PageContext) -> None:
-    """Draw how many evaluations have each score, beside the compared period's shares."""
-
-    def asked(filters: Filters) -> tuple[int, ...]:
-        return view.answers.run(queries.distribution, filters, view.calendar)
-
-    before = asked(view.compared.filters) if view.compared else ()
-    drawing = histogram(asked(view.filters), look(), before)
-    section(view, t("Score distribution"), drawing, "distribution", narrow=True)
-
-
-def _notes(view: PageContext, whole: Trend) -> Iterable[trends.TrendNote]:
-    if not whole.points:
-        return ()
-    first, last = whole.points[0].bucket.first, whole.points[-1].bucket.last
-    return [trends.TrendNote(note.day, note.text) for note in view.workspace.notes.between(first, last)]
-
-
-def _within(view: PageContext, first: date, last: date) -> tuple[date, date]:
-    """Return the days of a bucket that lie in the period."""
-    zone = view.filters.zone(view.calendar.zone)
-    ends = [end and local_date(end, zone) for end in (view.summary.period.date_from, view.summary.period.date_to)]
-    return max(first, ends[0] or first), min(last, ends[1] or last)
 
 
 def granularity_toggle() -> None:

@@ -1,66 +1,25 @@
-"""A grid of rows: each column says what it holds, how that looks, and in what color; the first row is the whole's."""
+"""Draws a table as a grid that can be sorted and searched, and what downloads it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
 
 from lib.access.users import Role
-from lib.i18n import number, t
-from lib.pdf import document
-from lib.pdf.model import Table
 from lib.reports import formatting
-from lib.ui import current_user
-from lib.ui.page_context import PageContext
+from lib.reports.context import PageContext
+from lib.reports.page import TableBlock
+from lib.reports.table import Column, Look, PageTable, cut_words
+from lib.reports.words import Words
+from lib.ui import clicks, current_user, downloads
+from lib.ui.style import palette
 
 ROW_HEIGHT, MOST_HEIGHT = 35, 633
 
-MOST_ROWS = 1_000
-"""Rows of a table that are drawn: each takes time to write, and nobody reads more. The downloads hold all."""
-
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class GridColumn(Generic[R]):
-    """A column: what it holds, by which it is sorted; how that is told where it is no text; whether it is printed."""
-
-    label: str
-    value: Callable[[R], Any]
-    config: Any = None
-    text: Callable[[R], str] | None = None
-    color: Callable[[R], str] | None = None
-    printed: bool = True
-
-    def told(self, row: R) -> str:
-        """Return what a cell says."""
-        if self.text:
-            return self.text(row)
-        value = self.value(row)
-        return (
-            formatting.NOTHING
-            if value in (None, "")
-            else formatting.count(value)
-            if isinstance(value, int)
-            else str(value)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Rows(Generic[R]):
-    """The rows of a table that are drawn, the first of `count`; where there is a row of the whole, it comes before.
-
-    `order` says in words what comes first.
-    """
-
-    lines: Sequence[R]
-    count: int
-    order: str
-    whole: bool = True
 
 
 def height_of(rows: int) -> int:
@@ -68,62 +27,99 @@ def height_of(rows: int) -> int:
     return min(MOST_HEIGHT, ROW_HEIGHT * (rows + 1) + 3)  # the header is a row, and there is a border
 
 
-def opener(label: str, key: str, opened: Callable[[int], None], hint: str) -> Any:
-    """Return the look of a first column whose cells open what they name; `opened` is told the row, from 0."""
+def draw_block(context: PageContext, block: TableBlock) -> None:
+    """Draw a table, what a click on its first column does, and its downloads."""
+    table = block.table
+    opens = None
+    if block.click is not None:
+        act = clicks.action(context, block.click)
 
-    def clicked() -> None:
-        opened(st.session_state[key].row)
+        def opens(row: int) -> None:
+            if 0 <= row < len(table.ids) and (who := table.ids[row]) is not None:
+                act(who)
 
-    return st.column_config.ButtonColumn(
-        label, key=key, on_click=clicked, type="tertiary", alignment="left", pinned=True, width="medium", help=hint
-    )
+    _grid(table, opens)
+    say_cut(len(table.rows) - table.has_total, table.count, table.order, in_downloads=current_user.may(Role.ANALYST))
+    downloads.table_files(context, table.file)
 
 
-def draw(view: PageContext, title: str, rows: Rows[R], columns: Sequence[GridColumn[R]], key: str, alt: str) -> None:
-    """Draw rows that can be sorted, searched, and whose columns can be chosen.
+def say_cut(drawn: int, count: int, order: Words, *, in_downloads: bool = False) -> None:
+    """Say how many rows of a table are drawn, and in what order the first of them come, where there are more."""
+    if words := cut_words(drawn, count, order, in_downloads=in_downloads):
+        st.caption(words)
 
-    The row of the whole stands out, and is the total in print.
-    """
-    lines = rows.lines
-    frame = pd.DataFrame({column.label: [column.value(row) for row in lines] for column in columns})
+
+def _grid(table: PageTable[R], opens: Callable[[int], None] | None) -> None:
+    """Draw rows that can be sorted, searched, and whose columns can be chosen; the row of the whole stands out."""
+    rows, columns = table.rows, {str(column.label): column for column in table.columns}
+    frame = pd.DataFrame({label: [column.value(row) for row in rows] for label, column in columns.items()})
     styled: Any = frame.style
-    if rows.whole:
-        weights = ["font-weight:600", *[""] * (len(lines) - 1)]
-        styled = styled.apply(lambda _: weights, subset=[columns[0].label])
-    for column in columns:
+    first = next(iter(columns))
+    if table.has_total:
+        weights = ["font-weight:600", *[""] * (len(rows) - 1)]
+        styled = styled.apply(lambda _: weights, subset=[first])
+    for label, column in columns.items():
         if column.text:
-            texts = iter([column.text(row) for row in lines])
-            styled = styled.format(lambda _, texts=texts: next(texts), subset=[column.label])
-        if column.color:
-            shades = [f"color:{column.color(row)}" for row in lines]
-            styled = styled.apply(lambda _, shades=shades: shades, subset=[column.label])
+            texts = iter([column.text(row) for row in rows])
+            styled = styled.format(lambda _, texts=texts: next(texts), subset=[label])
+        if column.kind:
+            shades = [f"color:{_color(column.kind(row))}" for row in rows]
+            styled = styled.apply(lambda _, shades=shades: shades, subset=[label])
+    config = {label: _config(column, table) for label, column in columns.items()}
+    if opens:
+        config[first] = _opener(table, first, opens)
     st.dataframe(
         styled,
         hide_index=True,
         width="stretch",
         height=height_of(len(frame)),
-        column_config={column.label: column.config for column in columns if column.config},
-        key=key,
+        column_config={label: each for label, each in config.items() if each},
+        key=table.key,
         placeholder=formatting.NOTHING,
-        alt=alt,
+        alt=str(table.alt),
     )
-    say_cut(len(lines) - rows.whole, rows.count, rows.order, in_downloads=current_user.may(Role.ANALYST))
-    view.printed.table(title, lambda: _printed(rows, columns))
 
 
-def say_cut(drawn: int, count: int, order: str, *, in_downloads: bool = False) -> None:
-    """Say how many rows of a table are drawn, and in what order the first of them come, where there are more."""
-    if drawn >= count:
-        return
-    words = t("The first {shown} of {count} rows, {order}.", shown=number(drawn), count=number(count), order=order)
-    if in_downloads:
-        words += " " + t("The downloads hold all of them.")
-    st.caption(words)
+def _color(kind: str) -> str:
+    colors = palette()
+    return {"good": colors.positive, "bad": colors.negative, "chance": colors.muted}.get(kind, colors.text)
 
 
-def _printed(rows: Rows[R], columns: Sequence[GridColumn[R]]) -> Table:
-    """Return what of a table is printed."""
-    shown = [column for column in columns if column.printed]
-    told = [tuple(column.told(row) for column in shown) for row in rows.lines[: document.MOST_ROWS + rows.whole]]
-    total, others = (told[0], told[1:]) if rows.whole else (None, told)
-    return Table(tuple(column.label for column in shown), tuple(others), total, count=rows.count)
+def _config(column: Column[R], table: PageTable[R]) -> Any:
+    """Return how Streamlit draws a column; None where it needs no telling."""
+    config, colors = st.column_config, palette()
+    help_ = str(column.help) if column.help else None
+    match column.look:
+        case Look.NUMBER:
+            return config.NumberColumn(help=help_)
+        case Look.RANK:
+            return config.NumberColumn(help=help_, format="%d")
+        case Look.DATE:
+            return config.DateColumn(pinned=True)
+        case Look.BAR:
+            most = max((column.value(row) for row in table.rows[table.has_total :]), default=1)
+            return config.ProgressColumn(format="localized", min_value=0, max_value=most, color=colors.accent)
+        case Look.COURSE:
+            return config.AreaChartColumn(help=help_, color=colors.accent)
+        case Look.PARTS:
+            return config.BarChartColumn(help=help_, y_min=0, color=colors.muted, width=90)
+    return None
+
+
+def _opener(table: PageTable[R], label: str, opens: Callable[[int], None]) -> Any:
+    """Return the look of a first column whose cells open what they name; `opens` is told the row, from 0."""
+    key = f"open-{table.key}"
+
+    def clicked() -> None:
+        opens(st.session_state[key].row)
+
+    return st.column_config.ButtonColumn(
+        label,
+        key=key,
+        on_click=clicked,
+        type="tertiary",
+        alignment="left",
+        pinned=True,
+        width="medium",
+        help=str(table.hint) if table.hint else None,
+    )

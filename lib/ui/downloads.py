@@ -1,4 +1,4 @@
-"""What can be taken along from a page: its charts as PNG and SVG, and the whole page as PDF.
+"""What can be taken along from a page: its charts as PNG and SVG, its tables, and the whole page as PDF and XLSX.
 
 A file is made when its button is pressed, in a thread that knows no visitor: what makes it may not ask Streamlit for
 anything, and is told the language.
@@ -8,30 +8,32 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import date
 
 import streamlit as st
 
 from lib.access.users import Role
-from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import Metric
 from lib.charts.chart import Chart
 from lib.charts.image import ChartImage
+from lib.exports import table_process
+from lib.exports.page_workbook import PageWorkbook
+from lib.exports.table_files import CSV_TYPE, XLSX_TYPE, TableExport
 from lib.i18n import current, override_language, t
-from lib.pdf import document
-from lib.pdf.model import Card, Paper
-from lib.reports import formatting
-from lib.ui import current_user, deltas
-from lib.ui.page_context import PageContext
+from lib.pdf import page_document
+from lib.reports.context import PageContext
+from lib.reports.page import PageValue
+from lib.reports.table import TableFile
+from lib.ui import current_user
+
+PDF_TYPE = "application/pdf"
 
 
-def menu(drawing: Chart, title: str, view: PageContext, key: str) -> None:
+def picture_menu(context: PageContext, chart: Chart, title: str, key: str) -> None:
     """Draw the menu that saves a chart as PNG or SVG, under its title and what it shows in words."""
     if not current_user.may(Role.ANALYST):
         return
-    picture = ChartImage(drawing, title, shown(view))
+    picture = ChartImage(chart, title, " · ".join(map(str, context.words)))
     with st.popover(t("Save the picture"), type="tertiary", icon=":material/image:", key=f"picture-{key}"):
         for label, ending, kind, make in (
             (t("PNG, for slides and mail"), "png", "image/png", picture.png),
@@ -50,43 +52,62 @@ def menu(drawing: Chart, title: str, view: PageContext, key: str) -> None:
             )
 
 
-def paper_button(make: Callable[[], Paper], name: str) -> None:
-    """Draw the button that prints a page as PDF. `make` describes the page when it is pressed; `name` is its title."""
+def page_files(page: Callable[[], PageValue], title: str) -> None:
+    """Draw the buttons that take a page along, as PDF and as a workbook; `page` returns it when one is pressed.
+
+    The PDF speaks the visitor's language, the workbook English, as all tables in files do.
+    """
     if not current_user.may(Role.ANALYST):
         return
-    language, file = current(), file_name(name, "pdf")
+    for label, ending, kind, icon, language, make in (
+        (t("Page as PDF"), "pdf", PDF_TYPE, ":material/picture_as_pdf:", current(), page_document.pdf),
+        (t("Page as XLSX"), "xlsx", XLSX_TYPE, ":material/table_view:", "en", _workbook),
+    ):
+        file = file_name(title, ending)
+        st.download_button(
+            label,
+            data=current_user.taking(_in_language(language, page, make), file),
+            file_name=file,
+            mime=kind,
+            on_click="ignore",
+            key=f"page-{ending}",
+            icon=icon,
+        )
 
+
+def _workbook(page: PageValue) -> bytes:
+    return table_process.xlsx(PageWorkbook.of(page))
+
+
+def _in_language(
+    language: str, page: Callable[[], PageValue], make: Callable[[PageValue], bytes]
+) -> Callable[[], bytes]:
     def made() -> bytes:
         with override_language(language):
-            return document.pdf(make())
+            return make(page())
 
-    st.download_button(
-        t("Page as PDF"),
-        data=current_user.taking(made, file),
-        file_name=file,
-        mime="application/pdf",
-        on_click="ignore",
-        key="paper",
-        icon=":material/picture_as_pdf:",
-    )
+    return made
 
 
-def shown(view: PageContext) -> str:
-    """Return in words what a page shows, on one line."""
-    return " · ".join(view.words)
+def table_files(context: PageContext, file: TableFile) -> None:
+    """Draw the buttons that download a table; the file is made when one is pressed, and speaks English."""
+    if not current_user.may(Role.ANALYST):
+        return
 
+    def table() -> TableExport:
+        with override_language("en"):
+            return TableExport.of(file, context.shown, context.zone_name)
 
-def card(metric: Metric, view: PageContext, note: str = "", course: Sequence[MeasureTotals] = ()) -> Card:
-    """Return a key figure of a page as it is printed; `note` says what it rests on, `course` is drawn as a line."""
-    values = (metric.value(sums) for sums in course)
-    line = tuple(None if value is None else float(value) for value in values)
-    plain = Card(t(metric.label), formatting.metric(metric, view.summary.sums), note, course=line)
-    found = deltas.change(metric, view.compared.sums, view.summary.sums) if view.compared else None
-    if found is None or view.compared is None:
-        return plain
-    # On paper there may be no colors, so what the change means is said.
-    against = " · ".join(filter(None, [deltas.meaning(found), t("vs {label}", label=view.compared.label)]))
-    return replace(plain, change=found.told, kind=found.kind, against=against)
+    name = f"callboard-{file.stem}-{date.today().isoformat()}"
+    with st.container(horizontal=True, gap="small"):
+        for label, ending, kind, make in (
+            (t("Download CSV"), "csv", CSV_TYPE, lambda: table().csv()),
+            (t("Download XLSX"), "xlsx", XLSX_TYPE, lambda: table_process.xlsx(table())),
+        ):
+            full = f"{name}.{ending}"
+            taken = current_user.taking(make, full)
+            key = f"{file.stem}-{ending}"
+            st.download_button(label, data=taken, file_name=full, mime=kind, on_click="ignore", key=key)
 
 
 def file_name(title: str, ending: str) -> str:

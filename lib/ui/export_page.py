@@ -15,8 +15,8 @@ from lib.exports.service import ExportRequest, grant_of
 from lib.i18n import LANGUAGES, current, number, override_language, t
 from lib.jobs.queue import COMPLETED, EXPORT, FAILED, Job, JobSummary, Queue
 from lib.reports import formatting, job_text
+from lib.reports.context import PageContext
 from lib.ui import current_user, inputs, markdown, page_layout
-from lib.ui.page_context import PageContext
 from lib.workspace import Workspace
 
 LABELS = {
@@ -32,7 +32,7 @@ LABELS = {
 _LISTED = 20
 
 
-def start(view: PageContext) -> None:
+def start(space: Workspace, view: PageContext) -> None:
     """Draw what to export, of the filters in force, and the button that starts it."""
     with st.form("export", border=True):
         left, middle, right = st.columns(3)
@@ -47,7 +47,7 @@ def start(view: PageContext) -> None:
         if st.form_submit_button(t("Start export"), type="primary"):
             shown = {code: _shown(view, code) for code in LANGUAGES}
             order = ExportRequest(report, form, view.filters, Granularity(width), shown["en"])  # files speak English
-            view.workspace.queue.add(EXPORT, {**order.to_json(), "shown_in": shown}, current_user.actor())
+            space.queue.add(EXPORT, {**order.to_json(), "shown_in": shown}, current_user.actor())
 
 
 def history(workspace: Workspace) -> None:

@@ -6,7 +6,6 @@ import html
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from fractions import Fraction
 
 import streamlit as st
 
@@ -15,85 +14,79 @@ from lib.access.users import Role
 from lib.analytics import queries
 from lib.analytics.queries import DatasetStatus
 from lib.catalog.dimensions import Dimension, Member
-from lib.catalog.metrics import Unit
 from lib.errors import CallboardError
 from lib.i18n import t
 from lib.observability.prometheus import PAGES
 from lib.observability.redaction import redact
 from lib.reports import formatting
-from lib.statistics import intervals
-from lib.ui import charts, current_user, downloads, markdown, share_links, url_state
-from lib.ui.page_context import PageContext, build_context
-from lib.ui.printed import Printed
+from lib.reports.context import PageContext
+from lib.reports.page import PageValue
+from lib.reports.words import Words, text
+from lib.ui import current_user, downloads, markdown, share_links, url_state
+from lib.ui.page_context import current_context
 from lib.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
 
 def begin(
-    title: str,
-    question: str,
-    only: tuple[Dimension, Member] | None = None,
+    title: Words,
+    question: Words,
+    subject: tuple[Dimension, Member] | None = None,
     whatever_is_shown: Callable[[Workspace], None] = lambda _: None,
 ) -> PageContext:
-    """Draw a page's head and return its view; where there is nothing to show, say so and end the page.
+    """Draw a page's head and return its context; where there is nothing to show, say so and end the page.
 
-    With `only`, the page is about one group of a dimension alone. `whatever_is_shown` is drawn before such an end.
+    With a subject, the page is about one group of a dimension alone. `whatever_is_shown` is drawn before such an end.
     """
-    if only is None:
+    if subject is None:
         head(title, question)
     else:
-        _head_of_one(*only)
+        _head_of_one(*subject)
     with stop_on_error():
         space = workspace.current()
-        filters = url_state.filters(space.settings.zone)
-        printed = Printed(
-            t(title) if only is None else only[1].name, t(question) if only is None else _in_detail(only[0])
-        )
-        view = build_context(
-            space, filters if only is None else filters.narrowed(only[0], only[1].parameter_value), printed
-        )
-    st.html(f'<p class="cb-shown">{_shown(view)}</p>')
-    notices(view.status)
-    if view.granularity is not view.asked_granularity:
+        context = current_context(space, subject)
+    st.html(f'<p class="cb-shown">{_shown(context)}</p>')
+    notices(context.status)
+    if context.granularity is not context.asked_granularity:
         st.info(
             t(
                 "For so long a period {chosen} buckets would be too many; these are {shown} ones.",
-                chosen=t(view.asked_granularity.value),
-                shown=t(view.granularity.value),
+                chosen=t(context.asked_granularity.value),
+                shown=t(context.granularity.value),
             )
         )
-    share_links.banner(view)
-    if not view.summary.sums["evaluations"]:
-        _nothing(view)
+    share_links.banner(space, context)
+    if not context.summary.sums["evaluations"]:
+        _nothing(context)
         whatever_is_shown(space)
         st.stop()
-    if st.session_state.get("_page") != "exports":
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="cb-actions"):
-            if current_user.may(Role.ANALYST):
-                st.page_link(
-                    "exports.py",
-                    label=t("Export these evaluations")
-                    if not url_state.narrowed()
-                    else t("Export the whole selection"),
-                    icon=":material/download:",
-                    query_params=query(view.filters.to_parameters()),
-                )
-            share_links.share(view)
-            words = downloads.shown(view)
-            downloads.paper_button(lambda: printed.paper(words, "Callboard"), printed.title)
-    return view
+    return context
 
 
-def _nothing(view: PageContext) -> None:
+def actions(context: PageContext, title: str, page: Callable[[], PageValue]) -> None:
+    """Draw what can be done with a page: export its evaluations, share it, take it along as a file."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="cb-actions"):
+        if current_user.may(Role.ANALYST):
+            st.page_link(
+                "exports.py",
+                label=t("Export these evaluations"),
+                icon=":material/download:",
+                query_params=query(context.filters.to_parameters()),
+            )
+        share_links.share(context)
+        downloads.page_files(page, title)
+
+
+def _nothing(context: PageContext) -> None:
     """Say that there is nothing to show, and what the visitor can do about it."""
     admin = current_user.may(Role.ADMIN)
-    if not view.status.evaluations:
+    if not context.status.evaluations:
         load = t("Load a file on the Data page, or with: callboard import FILE")
         empty(t("No evaluations yet"), load if admin else t("An administrator loads them."))
         return
     hint = t("Choose a longer period, or reset the filters in the sidebar.")
-    if not view.filters.grant.everything:
+    if not context.filters.grant.everything:
         hint += " " + t("You see some call centers or campaigns alone; an administrator can change that.")
     empty(t("Nothing matches these filters"), hint)
 
@@ -111,10 +104,10 @@ def opened(dimension: Dimension) -> Member | None:
     return found
 
 
-def head(title: str, question: str) -> None:
+def head(title: Words, question: Words) -> None:
     """Draw a page's title, and the question that it answers."""
-    st.title(t(title), anchor=False)
-    st.html(f'<p class="cb-question">{html.escape(t(question))}</p>')
+    st.title(str(title), anchor=False)
+    st.html(f'<p class="cb-question">{html.escape(str(question))}</p>')
 
 
 _ALL = {"campaign": "All campaigns", "callCenter": "All call centers", "executive": "All executives"}
@@ -130,18 +123,12 @@ def _head_of_one(dimension: Dimension, named: Member) -> None:
         args=(None,),
     )
     st.title(markdown.text(formatting.member_name(named)), anchor=False)
-    st.html(f'<p class="cb-question">{html.escape(_in_detail(dimension))}</p>')
+    st.html(f'<p class="cb-question">{html.escape(str(in_detail(dimension)))}</p>')
 
 
-def _in_detail(dimension: Dimension) -> str:
-    return t("{dimension} in detail", dimension=t(dimension.label))
-
-
-def trend_head(title: str) -> None:
-    """Draw the title of a trend, and the choice of its buckets beside it."""
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(title, anchor=False, width="content")
-        charts.granularity_toggle()
+def in_detail(dimension: Dimension) -> Words:
+    """Return the question that the detail of a group answers."""
+    return text("{dimension} in detail", dimension=text(dimension.label))
 
 
 def query(parameters: dict[str, list[str]]) -> list[tuple[str, str]]:
@@ -168,52 +155,6 @@ def notices(status: DatasetStatus) -> None:
             told += " " + t("Load your own on the Data page; they replace the sample.")
         label = html.escape(t("Sample data."))
         st.html(f'<div class="cb-banner" role="note"><b>{label}</b> {html.escape(told)}</div>')
-
-
-def coverage(view: PageContext) -> None:
-    """Warn where other shares of the evaluations are completed or scored than before: that alone may move scores."""
-    if view.compared is None:
-        return
-    now, before = view.summary.sums, view.compared.sums
-    told = []
-    if completed := _shift((now["completed"], now["evaluations"]), (before["completed"], before["evaluations"])):
-        told.append(
-            t(
-                "{now} of the evaluations are completed, {was} in {label}.",
-                now=completed[0],
-                was=completed[1],
-                label=view.compared.label,
-            )
-        )
-    if scored := _shift((now["scored"], now["completed"]), (before["scored"], before["completed"])):
-        told.append(
-            t(
-                "{now} of the completed evaluations have a score, {was} in {label}.",
-                now=scored[0],
-                was=scored[1],
-                label=view.compared.label,
-            )
-        )
-    if told:
-        warned = t("A change of the scores may come from which calls have been evaluated, not from their quality.")
-        label = html.escape(t("Coverage changed."))
-        words = html.escape(" ".join([*told, warned]))
-        st.html(f'<div class="cb-banner cb-coverage" role="note"><b>{label}</b> {words}</div>')
-
-
-def _shift(now: tuple[int, int], before: tuple[int, int]) -> tuple[str, str] | None:
-    """Return two shares in words, now and before, where they differ by more than chance and by SHIFT at least."""
-    ends = intervals.newcombe_interval(before, now)
-    if ends is None or ends[0] <= 0 <= ends[1]:
-        return None
-    shares = [Fraction(*share) for share in (now, before)]
-    if abs(shares[0] - shares[1]) < SHIFT:
-        return None
-    return formatting.value(Unit.SHARE, shares[0]), formatting.value(Unit.SHARE, shares[1])
-
-
-SHIFT = Fraction(1, 50)
-"""By how much a share must differ before pages warn of it."""
 
 
 @contextmanager
@@ -244,6 +185,7 @@ def empty(what: str, hint: str) -> None:
     st.html(f'<div class="cb-empty"><b>{html.escape(what)}</b>{html.escape(hint)}</div>')
 
 
-def _shown(view: PageContext) -> str:
-    words = [f"<b>{html.escape(word)}</b>" if word == view.counted else html.escape(word) for word in view.words]
-    return " · ".join([f"<b>{words[0]}</b>", *words[1:]])
+def _shown(context: PageContext) -> str:
+    bold = {0, context.words.index(context.counted)}
+    words = [html.escape(str(word)) for word in context.words]
+    return " · ".join(f"<b>{word}</b>" if place in bold else word for place, word in enumerate(words))

@@ -14,22 +14,16 @@ from zoneinfo import ZoneInfo
 from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
 from lib.analytics.query import PARAMETERS, Filters, parse_day, parse_single
-from lib.catalog.dimensions import DIMENSIONS
-from lib.catalog.metrics import METRICS
 from lib.errors import InvalidParameterError, nearest
 from lib.i18n import LANGUAGES
+from lib.reports.pages import PAGES
 from lib.store.enums import Sentiment, State
-
-NOT_SPLIT = "none"
 
 VIEW_CHOICES: dict[str, tuple[str, ...]] = {
     "granularity": tuple(each.value for each in Granularity),
-    "metric": tuple(METRICS),
     "compare": comparison.KINDS,
-    "split": (NOT_SPLIT, *(dimension.name for dimension in DIMENSIONS)),
-    "by": tuple(dimension.name for dimension in DIMENSIONS),
-    "scores": ("raw", "alike"),
     "lang": tuple(LANGUAGES),
+    **{choice.parameter: tuple(dict(choice.options)) for page in PAGES.values() for choice in page.choices},
 }
 """What a page shows of the selection, each with its choices; the first, or a page's own, is the default."""
 

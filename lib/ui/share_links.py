@@ -8,15 +8,16 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from lib import workspace as workspaces
 from lib.analytics.import_log import imports_since
 from lib.analytics.query import PARAMETERS
 from lib.i18n import t
 from lib.reports import formatting
+from lib.reports.context import PageContext
 from lib.sharing import link_diff
 from lib.sharing.pinned_links import PinnedLink
 from lib.sharing.saved_views import resolved
 from lib.ui import current_user, url_state
-from lib.ui.page_context import PageContext
 from lib.ui.page_parameters import PINNED, SAVED_VIEW, VIEW_PARAMETERS
 from lib.ui.saved_views import address
 from lib.workspace import Workspace
@@ -67,7 +68,7 @@ def share(view: PageContext) -> None:
             st.caption(t("Opened later, it says what changed since."))
 
 
-def banner(view: PageContext) -> None:
+def banner(space: Workspace, view: PageContext) -> None:
     """Say of a link that can't be found, and what changed since a pinned link was made."""
     unknown = st.session_state.pop("_unknown_link", None)
     if unknown:
@@ -75,7 +76,7 @@ def banner(view: PageContext) -> None:
     if st.session_state.pop("_foreign_link", False):
         st.warning(t("This link was made by someone who may see other calls than you; this is what you may see."))
     number = st.session_state.get(PINNED)
-    link = workspace_link(view, number) if number else None
+    link = opened_link(space, view, number) if number else None
     if link is None:
         return
     if link.grant != view.filters.grant:
@@ -96,9 +97,9 @@ def banner(view: PageContext) -> None:
     st.html(f'<div class="cb-banner cb-pinned" role="note"><b>{html.escape(head)}</b> {body}</div>')
 
 
-def workspace_link(view: PageContext, number: str) -> PinnedLink | None:
+def opened_link(space: Workspace, view: PageContext, number: str) -> PinnedLink | None:
     """Return the pinned link that the page was opened by, while the page still shows what it was made for."""
-    link = view.workspace.links.get(number)
+    link = space.links.get(number)
     if link is None:
         return None
     shown = url_state.parameters(view.calendar.zone, filters_only=True)
@@ -107,7 +108,7 @@ def workspace_link(view: PageContext, number: str) -> PinnedLink | None:
 
 
 def _pin(view: PageContext, parameters: Mapping[str, Sequence[str]]) -> None:
-    made = view.workspace.links.make(
+    made = workspaces.current().links.make(
         st.session_state.get("_page", ""),
         parameters,
         view.summary,

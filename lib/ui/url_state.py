@@ -131,9 +131,9 @@ def choose(dimension: Dimension, who: str) -> None:
     first_page()
 
 
-def split_by(dimension: Dimension) -> None:
-    """Split a change by another dimension."""
-    st.session_state["by"] = dimension.name
+def choose_value(parameter: str, value: str) -> None:
+    """Choose another value of a page's own choice."""
+    st.session_state[parameter] = value
 
 
 def go(page: str, parameters: Mapping[str, list[str]]) -> None:

@@ -17,8 +17,8 @@ from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN
 from lib.errors import CallboardError
 from lib.i18n import t
 from lib.reports import formatting
+from lib.reports.table import MOST_ROWS
 from lib.ui import current_user, data_grid, inputs, markdown, page_layout
-from lib.ui.data_grid import MOST_ROWS
 from lib.ui.login import ROLES
 from lib.workspace import Workspace
 

@@ -15,7 +15,8 @@ from lib.charts.funnel import funnel
 from lib.charts.histogram import histogram
 from lib.charts.ranking import ranking
 from lib.charts.theme import LIGHT, ChartTheme, Palette
-from lib.charts.trend import TrendNote, trend
+from lib.charts.trend import trend
+from lib.reports.figures import TrendNote
 from tests.hostile.names import NAMES
 
 HOSTILE = (

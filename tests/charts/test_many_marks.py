@@ -11,7 +11,8 @@ from lib.catalog.metrics import METRICS
 from lib.charts import funnel
 from lib.charts.chart import Chart
 from lib.charts.theme import LIGHT, ChartTheme
-from lib.charts.trend import TrendNote, trend
+from lib.charts.trend import trend
+from lib.reports.figures import TrendNote
 from tests.charts.samples import course, sums
 
 LOOK = ChartTheme(LIGHT, "en")

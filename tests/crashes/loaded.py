@@ -9,9 +9,8 @@ import streamlit.web.cli  # noqa: F401
 
 import lib.api.application
 import lib.charts.funnel
-import lib.ui.kpi_cards
+import lib.ui.page_view
 import lib.ui.sidebar
-import lib.ui.tables
 import lib.workspace  # noqa: F401
 from lib.settings import Settings
 from lib.store.state import StateStore

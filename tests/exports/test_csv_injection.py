@@ -21,8 +21,9 @@ from lib.analytics.query import Filters
 from lib.exports import service as exporting
 from lib.exports.reports import FORMATS, REPORTS
 from lib.exports.service import ExportRequest
-from lib.exports.table_files import TableColumn, TableExport, about
+from lib.exports.table_files import TableExport, about
 from lib.formats.csv_injection import STARTS, escape_formula
+from lib.reports.file_columns import FileColumn
 from lib.workspace import Workspace
 from tests.conftest import ROOT, Load
 from tests.hostile.names import FORMULAS, INJECTIONS
@@ -123,7 +124,7 @@ def test_bad_rows_repeat_headers_and_cells(workspace: Workspace, load: Load) -> 
 
 def test_a_table_of_anything() -> None:
     """Names of columns, the title and what the second sheet says are texts too; numbers and days stay what they are."""
-    fields = tuple(TableColumn(text) for text in TEXTS)
+    fields = tuple(FileColumn(text) for text in TEXTS)
     row = (*TEXTS[:-2], -5, date(2024, 1, 1))
     for title in (*FORMULAS, *INJECTIONS[:10]):
         table = TableExport(title, fields, (row, row), about(title, title, "UTC", [], 2))

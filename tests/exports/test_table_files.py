@@ -12,19 +12,20 @@ import pandas as pd
 import pytest
 
 from lib.catalog.metrics import METRICS
-from lib.exports.table_files import TableColumn, TableExport, about
+from lib.exports.table_files import TableExport, about
 from lib.formats.csv_injection import escape_formula
+from lib.reports.file_columns import FileColumn
 
 TABLE = TableExport(
     "Campaigns",
     (
-        TableColumn("campaignId"),
-        TableColumn("date", "date"),
-        TableColumn("at", "instant"),
-        TableColumn.metric("totalEvaluations"),
-        TableColumn.metric("averageScore"),
-        TableColumn.metric("completionRate"),
-        TableColumn("few"),
+        FileColumn("campaignId"),
+        FileColumn("date", "date"),
+        FileColumn("at", "instant"),
+        FileColumn.metric("totalEvaluations"),
+        FileColumn.metric("averageScore"),
+        FileColumn.metric("completionRate"),
+        FileColumn("few"),
     ),
     (
         ("=1+1", date(2024, 1, 31), datetime(2024, 1, 31, 9, 30, tzinfo=UTC), 1234, 7.8, 0.9715, False),
@@ -89,13 +90,13 @@ def test_xlsx() -> None:
     ],
 )
 def test_cells_are_shown_by_the_kind_of_their_column(kind: str, value: object, wanted: str) -> None:
-    table = TableExport("T", (TableColumn("c", kind), TableColumn("id")), ((value, "1"), (None, "2")), ())
+    table = TableExport("T", (FileColumn("c", kind), FileColumn("id")), ((value, "1"), (None, "2")), ())
     cells = [row[0] for row in openpyxl.load_workbook(io.BytesIO(table.xlsx())).worksheets[0].iter_rows()]
     assert [cell.number_format for cell in cells] == ["General", wanted, "General"]  # the header, a value, no value
 
 
 def test_every_unit_of_a_metric_has_a_format() -> None:
-    table = TableExport("T", tuple(map(TableColumn.metric, METRICS)), ((1,) * len(METRICS),), ())
+    table = TableExport("T", tuple(map(FileColumn.metric, METRICS)), ((1,) * len(METRICS),), ())
     sheet = openpyxl.load_workbook(io.BytesIO(table.xlsx())).worksheets[0]
     assert "General" not in {cell.number_format for cell in sheet[2]}
 
@@ -113,7 +114,7 @@ def test_what_is_no_formula_stays(text: str) -> None:
 def test_what_looks_like_an_escape_stays_as_it_is() -> None:
     """Spreadsheets take _x0041_ for an A, in cells, headers and the second sheet."""
     names = ("_x0041_", "a _x000D_ b", "_x005F_x0041_", "_xyz_ _x41_")
-    table = TableExport("T", (TableColumn("_x0041_"),), tuple((name,) for name in names), (("Shows", "_x0042_"),))
+    table = TableExport("T", (FileColumn("_x0041_"),), tuple((name,) for name in names), (("Shows", "_x0042_"),))
     with zipfile.ZipFile(io.BytesIO(table.xlsx())) as archive:
         raw = b"".join(archive.read(name) for name in archive.namelist() if name.endswith(".xml")).decode()
     texts = re.findall(r"<t[^>]*>([^<]*)</t>", raw)

@@ -9,12 +9,13 @@ import openpyxl
 import pytest
 
 from lib.errors import StorageError
-from lib.exports.table_files import TableColumn, TableExport
+from lib.exports.table_files import TableExport
 from lib.formats import child_process
+from lib.reports.file_columns import FileColumn
 
 
 def test_what_a_child_writes_comes_back() -> None:
-    table = TableExport("Days", (TableColumn("day"), TableColumn("calls", "count")), (("Monday", 3),), ())
+    table = TableExport("Days", (FileColumn("day"), FileColumn("calls", "count")), (("Monday", 3),), ())
     written = child_process.run("lib.exports.table_process", given=pickle.dumps(table))
     sheet = openpyxl.load_workbook(BytesIO(written))["Days"]
     assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [["day", "calls"], ["Monday", 3]]

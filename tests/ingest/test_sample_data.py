@@ -41,7 +41,9 @@ def test_the_mix_hides_an_improvement(workspace: Workspace, answers: QueryCache)
     hard = min(found.parts, key=lambda part: SCORE.value(part.now) or 0)
     assert hard.now["scored"] * found.before["scored"] > 2 * hard.before["scored"] * found.now["scored"]
     words = explain(found, ENGAGEMENT)
-    assert words is not None and words.hidden is not None and words.hidden.startswith("The mix hides an improvement")
+    assert (
+        words is not None and words.hidden is not None and str(words.hidden).startswith("The mix hides an improvement")
+    )
 
     # And in the whole, by engagement.
     whole = answers.run(decomposition, Filters(*LAST_QUARTER), Filters(*QUARTER_BEFORE), workspace.calendar, ENGAGEMENT)

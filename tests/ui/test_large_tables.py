@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -19,9 +18,13 @@ from lib.analytics.query import Filters, Grant
 from lib.catalog.dimensions import EXECUTIVE
 from lib.charts import funnel
 from lib.jobs.tasks import TASKS
+from lib.pdf import page_document
 from lib.pdf.model import Table
+from lib.reports.context import MAX_POINTS
+from lib.reports.page import PageValue
+from lib.reports.table import MOST_ROWS
 from lib.settings import Settings
-from lib.ui import data_grid, downloads, page_context, tables
+from lib.ui import downloads
 from lib.workspace import Workspace
 from tests.conftest import ROOT
 from tests.waiting import LONG_SECONDS
@@ -67,8 +70,7 @@ def app(filled: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
 def files(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], bytes]]:
     """Give what makes the files that a page offers, by their names."""
     offered: dict[str, Callable[[], bytes]] = {}
-    for module in (tables, downloads):
-        monkeypatch.setattr(module.current_user, "taking", lambda make, name, *_: offered.update({name: make}) or make)
+    monkeypatch.setattr("lib.ui.current_user.taking", lambda make, name, *_: offered.update({name: make}) or make)
     return offered
 
 
@@ -93,7 +95,7 @@ def file(files: dict[str, Callable[[], bytes]], part: str) -> bytes:
 def test_executives(app: AppTest, files: dict[str, Callable[[], bytes]], scores: str) -> None:
     drawn(app, "executives", scores=scores, **PERIOD)
     frame = app.dataframe[0].value
-    assert len(frame) == data_grid.MOST_ROWS + 1 and frame["Evaluations"].iloc[0] == EXECUTIVES
+    assert len(frame) == MOST_ROWS + 1 and frame["Evaluations"].iloc[0] == EXECUTIVES
     assert frame["Evaluations: change"].notna().all() and frame["Average score: change"].notna().sum() > 900
     told = captions(app)
     assert "The first 1,000 of 30,000 rows, the largest first. The downloads hold all of them." in told
@@ -103,10 +105,10 @@ def test_executives(app: AppTest, files: dict[str, Callable[[], bytes]], scores:
 
 
 def test_what_is_printed(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[Any] = []
-    monkeypatch.setattr(downloads, "paper_button", lambda make, _: made.append(make))
+    made: list[Callable[[], PageValue]] = []
+    monkeypatch.setattr(downloads, "page_files", lambda page, _: made.append(page))
     drawn(app, "executives", **PERIOD)
-    table = made[-1]().sections[-1].body
+    table = page_document.paper(made[-1]()).sections[-1].body
     assert isinstance(table, Table) and (len(table.rows), table.count) == (500, EXECUTIVES) and table.total
 
 
@@ -114,7 +116,7 @@ def test_what_is_printed(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_why_it_moved(app: AppTest, files: dict[str, Callable[[], bytes]], by: str) -> None:
     drawn(app, "drivers", by=by, **PERIOD)
     many = by == "executive"
-    assert len(app.dataframe[0].value) == (data_grid.MOST_ROWS + 1 if many else 7 + 1)
+    assert len(app.dataframe[0].value) == (MOST_ROWS + 1 if many else 7 + 1)
     assert ("The first 1,000 of 30,000 rows, the largest parts first." in captions(app)) is many
     lines = file(files, "why-it-moved-").decode("utf-8-sig").splitlines()
     assert len(lines) == (EXECUTIVES if many else 7) + 1
@@ -145,9 +147,9 @@ def test_days(app: AppTest, files: dict[str, Callable[[], bytes]]) -> None:
     app.query_params.update({"granularity": "daily", "dateFrom": "2019-07-01", "dateTo": "2023-05-01"})
     app.run()
     assert not app.exception and not app.info
-    assert len(
-        app.dataframe[0].value
-    ) == data_grid.MOST_ROWS and "The first 1,000 of 1,401 rows, the newest first." in captions(app)
+    assert len(app.dataframe[0].value) == MOST_ROWS and "The first 1,000 of 1,401 rows, the newest first." in captions(
+        app
+    )
     assert len(file(files, "trend-").decode("utf-8-sig").splitlines()) == 1_401 + 1
 
 
@@ -196,4 +198,4 @@ def test_the_measures_of_some_groups_are_those_of_all(app: AppTest) -> None:
 
 
 def test_as_many_buckets_as_are_drawn() -> None:
-    assert page_context.MAX_POINTS > (2100 - 1970) * 12 * 0.9, "months are all drawn"
+    assert MAX_POINTS > (2100 - 1970) * 12 * 0.9, "months are all drawn"

@@ -1,0 +1,48 @@
+"""Draws what a page's chart is of."""
+
+from __future__ import annotations
+
+from lib.charts.chart import Chart
+from lib.charts.funnel import funnel
+from lib.charts.heatmap import heatmap
+from lib.charts.histogram import histogram
+from lib.charts.ranking import ranking
+from lib.charts.standardized import standardized
+from lib.charts.theme import ChartTheme
+from lib.charts.trend import trend
+from lib.charts.waterfall import waterfall
+from lib.reports.figures import (
+    Figure,
+    FunnelFigure,
+    HeatmapFigure,
+    HistogramFigure,
+    RankingFigure,
+    StandardizedFigure,
+    TrendFigure,
+)
+
+
+def draw(figure: Figure, look: ChartTheme) -> Chart | None:
+    """Return the chart of a figure, in the language in use; None where it has nothing to show."""
+    match figure:
+        case TrendFigure():
+            courses = {str(name): course for name, course in figure.courses}
+            return trend(
+                courses,
+                figure.metric,
+                look,
+                compared=figure.compared,
+                notes=figure.notes,
+                height=figure.height,
+            )
+        case HistogramFigure():
+            return histogram(figure.counts, look, figure.before)
+        case FunnelFigure():
+            return funnel(figure.groups, figure.total, figure.dimension.label, look)
+        case RankingFigure():
+            return ranking(figure.groups, figure.total, figure.dimension.label, look, figure.before)
+        case StandardizedFigure():
+            return standardized(figure.scores, figure.dimension.label, look)
+        case HeatmapFigure():
+            return heatmap(figure.heatmap, figure.metric, look)
+    return waterfall(figure.decomposition, str(figure.before), str(figure.now), look)

@@ -1,0 +1,83 @@
+"""A page's value as it is printed: its blocks as sections of a document, in the language in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+from lib.charts.draw import draw
+from lib.charts.theme import LIGHT, ChartTheme
+from lib.i18n import current, number, t
+from lib.pdf import document
+from lib.pdf.model import Card, Paper, Section, Share, Table
+from lib.reports import formatting
+from lib.reports.page import Cards, ChartBlock, MetricCard, PageValue, Shares, TableBlock
+from lib.reports.table import PageTable
+
+R = TypeVar("R")
+
+
+def pdf(printed: PageValue) -> bytes:
+    """Return a page as PDF, in the language in use. Raises RenderingError where it can't be drawn."""
+    return document.pdf(paper(printed))
+
+
+def paper(printed: PageValue) -> Paper:
+    """Return a page as it is printed: cards first, then sections."""
+    cards = [card for block in printed.flat if isinstance(block, Cards) for card in block.cards]
+    return Paper(
+        str(printed.title),
+        str(printed.question),
+        " · ".join(map(str, printed.shown)),
+        tuple(map(_card, cards)),
+        tuple(_sections(printed)),
+        footer="Callboard",
+    )
+
+
+def _card(card: MetricCard) -> Card:
+    plain = {
+        "label": t(card.metric.label),
+        "value": str(card.value),
+        "note": " · ".join(map(str, card.basis)),
+    }
+    if card.delta is None:
+        return Card(**plain, course=card.course)
+    # On paper there may be no colors, so what the change means is said.
+    meaning = str(card.delta.meaning) if card.delta.meaning else ""
+    against = " · ".join(filter(None, [meaning, t("vs {label}", label=card.compared_with)]))
+    return Card(**plain, course=card.course, change=card.delta.words, kind=card.delta.kind, against=against)
+
+
+def _sections(printed: PageValue) -> Iterator[Section]:
+    for block in printed.flat:
+        if isinstance(block, ChartBlock):
+            chart = draw(block.figure, ChartTheme(LIGHT, current()))
+            if chart is not None:
+                words = tuple(map(str, block.words))
+                yield Section(str(block.title), chart, words, narrow=block.is_narrow)
+        elif isinstance(block, Shares) and any(share.count for share in block.shares):
+            yield Section(str(block.title), _shares(block), narrow=True)
+        elif isinstance(block, TableBlock):
+            yield Section(str(block.table.title), _table(block.table))
+
+
+def _shares(block: Shares) -> tuple[Share, ...]:
+    whole = sum(share.count for share in block.shares)
+    return tuple(
+        Share(
+            str(share.label),
+            f"{formatting.count(share.count)} · {number(share.count / whole * 100, 1)} %",
+            share.count,
+            LIGHT.of(share.tone),
+        )
+        for share in block.shares
+    )
+
+
+def _table(table: PageTable[R]) -> Table:
+    columns = [column for column in table.columns if column.printed]
+    most = document.MOST_ROWS + table.has_total
+    rows = [tuple(column.say(row) for column in columns) for row in table.rows[:most]]
+    total, others = (rows[0], rows[1:]) if table.has_total else (None, rows)
+    return Table(tuple(str(column.label) for column in columns), tuple(others), total, count=table.count)

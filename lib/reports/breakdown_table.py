@@ -1,0 +1,242 @@
+"""A breakdown as a table: every group with its figures, intervals, change, rank and course."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lib.analytics import grouped_trends, queries
+from lib.analytics.queries import ALL_GROUPS, Breakdown, Group, Trend
+from lib.analytics.query import Filters
+from lib.analytics.rank_ranges import tiers
+from lib.analytics.standardization import StandardizedRow
+from lib.catalog.dimensions import EXECUTIVE, Dimension, Member
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import AVERAGE_SCORE, METRICS, Unit, rounded
+from lib.i18n import t
+from lib.reports import formatting, metric_columns
+from lib.reports.context import PageContext
+from lib.reports.figures import MOST_RANKED
+from lib.reports.file_columns import FileColumn, figure_columns, figure_values
+from lib.reports.page import Click, TableBlock
+from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
+from lib.reports.words import text
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The groups of a dimension in a selection, the largest first.
+
+    `before` are the measures of those that are drawn in what the selection is compared with; None without that.
+    """
+
+    dimension: Dimension
+    breakdown: Breakdown
+    before: Mapping[Member, MeasureTotals] | None
+
+    @property
+    def drawn(self) -> tuple[Group, ...]:
+        """The groups that a table draws."""
+        return self.breakdown.groups[:MOST_ROWS]
+
+
+@dataclass(frozen=True, slots=True)
+class _BreakdownRow:
+    """One row of the table: a group, or the whole selection; now, and in the compared period."""
+
+    member: Member | None  # None for the whole
+    now: MeasureTotals
+    before: MeasureTotals | None
+    course: tuple[float | None, ...]
+    rank: int | None = None
+    call_center: Member | None = None
+    standardized: StandardizedRow | None = None
+
+
+def ask(context: PageContext, dimension: Dimension) -> Groups:
+    """Return the groups of the selection, the largest first, and what they were in the compared period."""
+
+    def all_groups(filters: Filters) -> Breakdown:
+        return context.answers.run(queries.breakdown, filters, context.calendar, dimension, page_size=ALL_GROUPS)
+
+    breakdown = all_groups(context.filters)
+    if context.compared is None:
+        return Groups(dimension, breakdown, None)
+    other = context.compared.filters
+    members = _drawn_of_many(breakdown)
+    if members is None:
+        return Groups(dimension, breakdown, {group.named: group.sums for group in all_groups(other).groups})
+    before = context.answers.run(queries.totals_of, other, context.calendar, dimension, members)
+    return Groups(dimension, breakdown, before.groups)
+
+
+def _drawn_of_many(breakdown: Breakdown) -> tuple[Member, ...] | None:
+    """Return which groups are drawn, in the table or as the largest of a chart, where there are many more."""
+    if len(breakdown.groups) <= MOST_ROWS:
+        return None
+    scored = itertools.islice((group for group in breakdown.groups if group.sums["scored"]), MOST_RANKED)
+    return tuple(dict.fromkeys(group.named for group in (*breakdown.groups[:MOST_ROWS], *scored)))
+
+
+def table(
+    context: PageContext, title: str, groups: Groups, standardized: Mapping[Member, StandardizedRow] | None = None
+) -> TableBlock:
+    """Return the groups below a row of the whole selection; with `standardized`, scores like for like too.
+
+    `title` is a message id; a click on a group opens its detail.
+    """
+    dimension, breakdown = groups.dimension, groups.breakdown
+    file_columns = [FileColumn(dimension.parameter), FileColumn(dimension.name_field)]
+    file_columns += [FileColumn("callCenterName")] if dimension is EXECUTIVE else []
+
+    def file_rows() -> tuple[tuple[Any, ...], ...]:
+        return tuple(
+            (
+                group.named.id,
+                group.named.name,
+                *([group.call_center.name if group.call_center else None] if dimension is EXECUTIVE else []),
+                *figure_values(group.sums),
+            )
+            for group in breakdown.groups
+        )
+
+    stem = dimension.plural.replace(" ", "-")
+    return TableBlock(
+        PageTable(
+            text("All figures"),
+            f"table-{dimension.name}",
+            tuple(_columns(groups, with_standardized=standardized is not None)),
+            _rows(context, groups, standardized or {}),
+            len(breakdown.groups),
+            text("the largest first"),
+            text("{title}: {count} rows and a total", title=text(title), count=len(breakdown.groups)),
+            TableFile(title, stem, (*file_columns, *figure_columns()), file_rows),
+            ids=(None, *(group.named.parameter_value for group in groups.drawn)),
+            hint=text("A click opens the detail."),
+        ),
+        Click("open", dimension),
+    )
+
+
+def _rows(
+    context: PageContext, groups: Groups, standardized: Mapping[Member, StandardizedRow]
+) -> tuple[_BreakdownRow, ...]:
+    breakdown = groups.breakdown
+    members = _drawn_of_many(breakdown)
+    courses = context.answers.run(
+        grouped_trends.sparklines, context.filters, context.calendar, groups.dimension, members
+    ).groups
+    before = groups.before or {}
+    ranks = {ranked.group.named: ranked.tier for ranked in tiers(breakdown.groups)}
+    total_before = context.compared.sums if context.compared else None
+    return (
+        _BreakdownRow(None, breakdown.total, total_before, _means(context.trend)),
+        *(
+            _BreakdownRow(
+                group.named,
+                group.sums,
+                before.get(group.named),
+                courses.get(group.named, ()),
+                ranks.get(group.named),
+                group.call_center,
+                standardized.get(group.named),
+            )
+            for group in groups.drawn
+        ),
+    )
+
+
+def _columns(groups: Groups, *, with_standardized: bool) -> list[Column[_BreakdownRow]]:
+    dimension, is_compared = groups.dimension, groups.before is not None
+    columns = [
+        Column(text(dimension.label), _name),
+        *(_standardized_columns() if with_standardized else []),
+        Column(text("Evaluations"), lambda row: row.now["evaluations"], look=Look.BAR),
+        *([metric_columns.change(METRICS["totalEvaluations"], _before, _now)] if is_compared else []),
+        *metric_columns.metric(AVERAGE_SCORE, _now),
+        *([metric_columns.change(AVERAGE_SCORE, _before, _now)] if is_compared else []),
+        Column(
+            text("Rank"),
+            lambda row: row.rank,
+            look=Look.RANK,
+            help=text("Those who share a rank can't be told apart from the best of them."),
+        ),
+        metric_columns.count(text("Scored"), lambda row: row.now["scored"]),
+        metric_columns.note(_now),
+        Column(
+            text("Score over time"),
+            lambda row: list(row.course),
+            look=Look.COURSE,
+            help=text("The average score over the period."),
+            printed=False,
+        ),
+        Column(
+            text("Sentiment"),
+            lambda row: [row.now["positive"], row.now["neutral"], row.now["negative"]],
+            look=Look.PARTS,
+            help=text("Positive, neutral, negative."),
+            printed=False,
+        ),
+        *metric_columns.metric(METRICS["netSentiment"], _now),
+        *metric_columns.metric(METRICS["averageDurationSeconds"], _now),
+        *metric_columns.metric(METRICS["completionRate"], _now),
+        *metric_columns.metric(METRICS["failureRate"], _now, printed=False),
+        metric_columns.count(
+            text("Pending, processing"), lambda row: row.now["pending"] + row.now["processing"], printed=False
+        ),
+    ]
+    if dimension is EXECUTIVE:
+        columns.insert(1, Column(text("Call center"), _call_center))
+    return columns
+
+
+def _name(row: _BreakdownRow) -> str:
+    return t("All") if row.member is None else formatting.member_name(row.member)
+
+
+def _now(row: _BreakdownRow) -> MeasureTotals:
+    return row.now
+
+
+def _before(row: _BreakdownRow) -> MeasureTotals | None:
+    return row.before
+
+
+def _call_center(row: _BreakdownRow) -> str:
+    return formatting.member_name(row.call_center) if row.call_center else formatting.NOTHING
+
+
+def _standardized_columns() -> list[Column[_BreakdownRow]]:
+    def score(row: _BreakdownRow) -> float | None:
+        return None if row.standardized is None else rounded(row.standardized.adjusted, 2)
+
+    def interval(row: _BreakdownRow) -> str:
+        return formatting.interval(Unit.SCORE, row.standardized.interval if row.standardized else None)
+
+    return [
+        Column(
+            text("Like for like"),
+            score,
+            lambda row: formatting.value(Unit.SCORE, score(row)),
+            Look.NUMBER,
+            text(STANDARDIZED_HELP),
+        ),
+        Column(text("Like for like: 95 %"), interval),
+        Column(
+            text("Like for like: note"),
+            lambda row: t("thin cells") if row.standardized and row.standardized.thin else "",
+        ),
+    ]
+
+
+STANDARDIZED_HELP = (
+    "The average score as if everybody had had the same calls: by campaign, AI or human and duration, weighted as in "
+    "the whole selection."
+)
+
+
+def _means(course: Trend) -> tuple[float | None, ...]:
+    means = (AVERAGE_SCORE.rounded(point.sums) for point in course.points)
+    return tuple(None if mean is None else float(mean) for mean in means)

@@ -1,0 +1,115 @@
+"""The key figures of a selection with what they rest on; its sentiments and states as shares; its best groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lib.analytics import queries
+from lib.analytics.queries import ALL_GROUPS
+from lib.analytics.rank_ranges import tiers
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, Dimension
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import AVERAGE_SCORE, METRICS, Metric
+from lib.reports import formatting
+from lib.reports.changes import basis
+from lib.reports.context import PageContext
+from lib.reports.page import Cards, Leader, Leaders, MetricCard, Parameters, Shares, ShareSegment, Tone
+from lib.reports.words import Joined, Words, formatted, text
+
+KEY_FIGURES = (
+    "totalEvaluations",
+    "averageScore",
+    "netSentiment",
+    "averageDurationSeconds",
+    "completionRate",
+    "failureRate",
+)
+
+
+def key_figures(context: PageContext) -> Cards:
+    """Return a card for each key figure: value, interval, change to the compared period, course."""
+    course = [point.sums for point in context.trend.points]
+    return Cards(tuple(_card(METRICS[name], context, course) for name in KEY_FIGURES))
+
+
+def sentiments(context: PageContext) -> Shares:
+    """Return the sentiments of the completed evaluations."""
+    tones = {"Positive": Tone.POSITIVE, "Neutral": Tone.NEUTRAL, "Negative": Tone.NEGATIVE}
+    return Shares(
+        text("Sentiment"),
+        tuple(_share(context, name, tone, sentiment=name, state="Completed") for name, tone in tones.items()),
+    )
+
+
+def states(context: PageContext) -> Shares:
+    """Return how many evaluations are completed, under way and failed: what the scores are based on."""
+    tones = {
+        "Completed": Tone.POSITIVE,
+        "Processing": Tone.MUTED,
+        "Pending": Tone.NEUTRAL,
+        "Failed": Tone.NEGATIVE,
+    }
+    return Shares(text("Coverage"), tuple(_share(context, name, tone, state=name) for name, tone in tones.items()))
+
+
+def leaders(context: PageContext) -> Leaders:
+    """Return the best campaign and call center, each with what its place rests on."""
+    summary = context.summary
+    entries = (
+        (text("Top campaign"), summary.top_campaign, CAMPAIGN),
+        (text("Top call center"), summary.top_call_center, CALL_CENTER),
+    )
+    return Leaders(
+        tuple(
+            Leader(label, name or formatting.NOTHING, _place(context, dimension, name))
+            for label, name, dimension in entries
+        )
+    )
+
+
+def _card(metric: Metric, context: PageContext, course: Sequence[MeasureTotals]) -> MetricCard:
+    values = (metric.value(each) for each in course)
+    floats = tuple(None if value is None else float(value) for value in values)
+    compared = context.compared
+    if compared is None:
+        return MetricCard(metric, context.summary.sums, floats)
+    return MetricCard(metric, context.summary.sums, floats, compared.sums, compared.label)
+
+
+def _share(context: PageContext, name: str, tone: Tone, **narrowed: str) -> ShareSegment:
+    parameters = context.filters.to_parameters() | {parameter: [value] for parameter, value in narrowed.items()}
+    return ShareSegment(name.lower(), text(name), context.summary.sums[name.lower()], tone, pairs(parameters))
+
+
+def pairs(parameters: dict[str, list[str]]) -> Parameters:
+    """Return URL parameters as pairs, as links of pages take them."""
+    return tuple((name, value) for name in parameters for value in parameters[name])
+
+
+def _place(context: PageContext, dimension: Dimension, name: str | None) -> Words:
+    """Return the score of the best group, and who can't be told apart from it."""
+    breakdown = context.answers.run(
+        queries.breakdown, context.filters, context.calendar, dimension, page_size=ALL_GROUPS
+    )
+    score = AVERAGE_SCORE
+    best = max(
+        (
+            group
+            for group in breakdown.groups
+            if group.named.id is not None and group.named.name == name and group.sums["scored"]
+        ),
+        key=lambda group: score.value(group.sums) or 0,
+        default=None,
+    )
+    if best is None:
+        return text("No scores")
+    words: list[Words] = [
+        text("average score {score}", score=formatted(formatting.metric, score, best.sums)),
+        *basis(score, best.sums),
+    ]
+    alike = [each.group.named for each in tiers(breakdown.groups) if each.tier == 1 and each.group is not best]
+    if alike:
+        names: list[Words] = [formatted(formatting.member_name, member) for member in alike[:3]]
+        listed = Joined((Joined(tuple(names), ", "), "…"), " ") if alike[3:] else Joined(tuple(names), ", ")
+        words.append(text("can't be told apart from {names}", names=listed))
+    return Joined(tuple(words))

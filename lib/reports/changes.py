@@ -1,0 +1,81 @@
+"""A metric's value and its change: what it rests on, by how much it moved, whether that is good or chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import Metric, Unit, Value
+from lib.reports import formatting
+from lib.reports.words import Text, Words, formatted, text
+
+MEANINGS = {
+    "good": text("better"),
+    "bad": text("worse"),
+    "chance": text("could be chance alone"),
+}
+"""What the kind of a change says, for who does not see its color; a plain one says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A change in words and signs. `kind`: good, bad, chance (it can't be told from chance), or plain."""
+
+    sign: str  # ▲ ▼ = and ≈ for what can't be told from chance
+    amount: Words
+    kind: str
+
+    @property
+    def words(self) -> str:
+        """Sign and amount in the language in use: `▲ +0.21`."""
+        return f"{self.sign} {self.amount}"
+
+    @property
+    def meaning(self) -> Text | None:
+        """What its kind says; None for a plain change."""
+        return MEANINGS.get(self.kind)
+
+
+def basis(metric: Metric, totals: MeasureTotals) -> tuple[Words, ...]:
+    """Return what a value rests on: its interval, and of how many evaluations it is."""
+    ends, n = metric.interval(totals), metric.n(totals)
+    words: list[Words] = []
+    if ends:
+        words.append(text("95 %: {ends}", ends=formatted(formatting.interval, metric.unit, ends)))
+    if n is not None:
+        words.append(text("n = {n}", n=formatted(formatting.count, n)))
+    return tuple(words)
+
+
+def delta(metric: Metric, before: MeasureTotals | None, now: MeasureTotals) -> Delta | None:
+    """Return how a metric changed; None where there is nothing to compare."""
+    if before is None:
+        return None
+    was, is_now = metric.value(before), metric.value(now)
+    shown = formatting.change(metric.unit, was, is_now)
+    if shown is None or was is None or is_now is None:
+        return None
+    amount = formatted(_amount, metric.unit, was, is_now)
+    if not shown.strip("+−0.,\u00a0 %p"):
+        return Delta("=", amount, "plain")
+    if metric.differs(before, now) is False:
+        return Delta("≈", amount, "chance")
+    up = is_now > was
+    kind = "plain" if metric.better is None else "good" if up == (metric.better == "higher") else "bad"
+    return Delta("▲" if up else "▼", amount, kind)
+
+
+def _amount(unit: Unit, was: Value, is_now: Value) -> str:
+    return formatting.change(unit, was, is_now) or formatting.NOTHING
+
+
+def change_amount(metric: Metric, before: MeasureTotals | None, now: MeasureTotals) -> float | None:
+    """Return by how much a metric changed, to sort by: a share of what it was for counts and durations."""
+    if before is None:
+        return None
+    was, is_now = metric.value(before), metric.value(now)
+    if was is None or is_now is None:
+        return None
+    if metric.unit in (Unit.COUNT, Unit.SECONDS):
+        return float(is_now - was) / float(was) if was else None
+    return float(is_now - was)

@@ -1,0 +1,185 @@
+"""What a page is about: the filters in force, what it is compared with, what the reader chose, and whom to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+from lib.analytics import comparison, queries
+from lib.analytics.calendar import Calendar, Granularity
+from lib.analytics.planner import ResolvedPeriod
+from lib.analytics.queries import DatasetStatus, SelectionSummary, Trend
+from lib.analytics.query import Filters, local_date
+from lib.analytics.query_cache import QueryCache
+from lib.catalog.dimensions import Member
+from lib.catalog.measures import MeasureTotals
+from lib.reports import filter_text, formatting
+from lib.reports.figures import TrendNote
+from lib.reports.page import Choice
+from lib.reports.words import Words, formatted, text
+
+MAX_POINTS = 1_500
+"""Buckets of a trend that pages draw; where there would be more, they are wider. Months are never as many."""
+
+_DAYS = {Granularity.DAILY: 1, Granularity.WEEKLY: 7, Granularity.MONTHLY: 31}
+"""Days that a bucket has at most."""
+
+Notes = Callable[[date, date], Sequence[TrendNote]]
+"""Returns the notes of the days from a first to a last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageChoices:
+    """What a reader chose besides the filters: what to compare with, the width of buckets, a page's own choices."""
+
+    compare: str = "previous"  # one of comparison.KINDS
+    compared_days: tuple[date, date] | None = None
+    granularity: Granularity | None = None  # None: what suits the period
+    own: Mapping[str, str] = field(default_factory=dict)  # by URL parameter
+    page: int = 1
+    parameters: Mapping[str, list[str]] = field(default_factory=dict)  # all of these in a URL; links keep them
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonContext:
+    """What the period is compared with: the same question about other days, its sums, and the days in words."""
+
+    filters: Filters
+    sums: MeasureTotals
+    label: Words
+
+
+@dataclass(frozen=True, slots=True)
+class PageContext:
+    """What a page is about: the filters in force, what it is compared with, what was chosen, and whom to ask."""
+
+    answers: QueryCache
+    calendar: Calendar
+    filters: Filters
+    choices: PageChoices
+    notes: Notes
+    opened: Member | None  # the group that a page of a dimension shows in detail
+    status: DatasetStatus
+    summary: SelectionSummary
+    compared: ComparisonContext | None  # None where there is nothing to compare with
+    granularity: Granularity  # the width of a trend's buckets
+    asked_granularity: Granularity  # what was chosen; another where that would be more than MAX_POINTS
+    suited_granularity: Granularity  # what suits the period
+
+    def choice(self, of: Choice) -> str:
+        """Return what is chosen of a page's own choice."""
+        chosen = self.choices.own.get(of.parameter)
+        return chosen if chosen in dict(of.options) and chosen is not None else of.default
+
+    @property
+    def parameters(self) -> dict[str, list[str]]:
+        """The URL parameters that show the same selection in the same way."""
+        return self.filters.to_parameters() | dict(self.choices.parameters)
+
+    @property
+    def shown(self) -> str:
+        """What is shown, in the words of the language in use: `1–31 Jan 2024 · Campaign: Q1 Outbound Sales`."""
+        return " · ".join(filter_text.selection(self.answers, self.filters, self.summary.period))
+
+    @property
+    def words(self) -> tuple[Words, ...]:
+        """What is shown, part by part: period, filters, how many evaluations, compared with what, as of when."""
+        as_of = formatted(formatting.instant, self.status.changed_at.astimezone(self.filters.zone(self.calendar.zone)))
+        return (
+            *filter_text.selection(self.answers, self.filters, self.summary.period),
+            self.counted,
+            *([text("compared with {label}", label=self.compared.label)] if self.compared else []),
+            text("data as of {when} ({zone})", when=as_of, zone=self.zone_name),
+        )
+
+    @property
+    def counted(self) -> Words:
+        """How many evaluations are shown."""
+        return text("{count} evaluations", count=formatted(formatting.count, self.summary.sums["evaluations"]))
+
+    @property
+    def trend(self) -> Trend:
+        """The course of the selection."""
+        return self.answers.run(queries.trend, self.filters, self.calendar, self.granularity)
+
+    @property
+    def compared_trend(self) -> Trend | None:
+        """The course of what it is compared with, as far as the selection's own goes; None without a comparison."""
+        if self.compared is None:
+            return None
+        filters = self.compared.filters
+        first, last = filters.date_from, filters.date_to
+        if first is not None and last is not None:
+            most = (len(self.trend.points) + 2) * _DAYS[self.granularity]  # own dates may be many more
+            filters = replace(filters, date_to=min(last, first + timedelta(days=most)))
+        return self.answers.run(queries.trend, filters, self.calendar, self.granularity)
+
+    @property
+    def trend_notes(self) -> tuple[TrendNote, ...]:
+        """The notes of the days that the trend shows."""
+        points = self.trend.points
+        return tuple(self.notes(points[0].bucket.first, points[-1].bucket.last)) if points else ()
+
+    @property
+    def zone_name(self) -> str:
+        """The zone that days are meant in."""
+        return self.filters.zone(self.calendar.zone).key
+
+
+def build_context(
+    answers: QueryCache,
+    calendar: Calendar,
+    filters: Filters,
+    choices: PageChoices,
+    notes: Notes,
+    opened: Member | None = None,
+) -> PageContext:
+    """Ask what every page shows of a selection."""
+    summary = answers.run(queries.summary, filters, calendar)
+    days = _days(filters, calendar, summary.period)
+    suits = Granularity.DAILY if days <= 62 else Granularity.WEEKLY if days <= 400 else Granularity.MONTHLY
+    asked = choices.granularity or suits
+    return PageContext(
+        answers,
+        calendar,
+        filters,
+        choices,
+        notes,
+        opened,
+        answers.run(queries.status),
+        summary,
+        _compared(answers, calendar, filters, summary.period, choices),
+        _drawable(asked, days),
+        asked,
+        suits,
+    )
+
+
+def _days(filters: Filters, calendar: Calendar, period: ResolvedPeriod) -> int:
+    """Return how many days lie between the ends of the period in force."""
+    if period.date_from is None or period.date_to is None:
+        return 0
+    zone = filters.zone(calendar.zone)
+    return (local_date(period.date_to, zone) - local_date(period.date_from, zone)).days
+
+
+def _drawable(asked: Granularity, days: int) -> Granularity:
+    """Return the width of buckets that was asked for, or a wider one where there would be more than MAX_POINTS."""
+    wide = asked
+    while wide is not Granularity.MONTHLY and days // _DAYS[wide] >= MAX_POINTS:
+        wide = Granularity.WEEKLY if wide is Granularity.DAILY else Granularity.MONTHLY
+    return wide
+
+
+def _compared(
+    answers: QueryCache, calendar: Calendar, filters: Filters, period: ResolvedPeriod, choices: PageChoices
+) -> ComparisonContext | None:
+    days = comparison.compared_with(choices.compare, period, calendar.today, choices.compared_days)
+    if days is None:
+        return None
+    other = days.of(filters)
+    sums = answers.run(queries.summary, other, calendar).sums
+    if not sums["evaluations"]:
+        return None
+    return ComparisonContext(other, sums, formatted(filter_text.period, ResolvedPeriod(days.first, days.last)))

@@ -1,0 +1,114 @@
+"""What charts are of: the frozen data of each kind. `lib/charts` draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from lib.analytics.decomposition import Decomposition
+from lib.analytics.heatmap import Heatmap
+from lib.analytics.queries import Group, Trend
+from lib.analytics.standardization import StandardizedScores
+from lib.catalog.dimensions import Dimension, Member
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import Metric
+from lib.reports.words import Words
+from lib.statistics import intervals
+from lib.store.enums import SCORE_SCALE
+
+
+@dataclass(frozen=True, slots=True)
+class TrendNote:
+    """A few words pinned to a day."""
+
+    day: date
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrendFigure:
+    """A metric over time: one course, or several by their names; the compared period's lies behind."""
+
+    courses: tuple[tuple[Words, Trend], ...]
+    metric: Metric
+    compared: Trend | None = None
+    notes: tuple[TrendNote, ...] = ()
+    height: int = 300
+
+
+@dataclass(frozen=True, slots=True)
+class HistogramFigure:
+    """How many evaluations have each score, and how many had in the compared period; empty without one."""
+
+    counts: tuple[int, ...]
+    before: tuple[int, ...] = ()
+
+
+MOST_RANKED = 25
+"""So many groups a ranking draws, those with the most evaluations."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankingFigure:
+    """Groups by average score, beside the average of the whole, and what they were in the compared period."""
+
+    dimension: Dimension
+    groups: Sequence[Group]
+    total: MeasureTotals
+    before: Mapping[Member, MeasureTotals] | None = None
+
+
+LEAST_FUNNEL_GROUPS = 3
+"""Fewer groups than these make no funnel."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelFigure:
+    """Groups by their number of scores and average score, within the limits of chance."""
+
+    dimension: Dimension
+    groups: Sequence[Group]
+    total: MeasureTotals
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether there are enough groups, and a spread of single scores to take limits from."""
+        scored = sum(1 for group in self.groups if group.sums["scored"] and group.named.id is not None)
+        return scored >= LEAST_FUNNEL_GROUPS and standard_deviation(self.total) is not None
+
+
+def standard_deviation(totals: MeasureTotals) -> float | None:
+    """Return the standard deviation of single scores, in points; None with fewer than two."""
+    return intervals.standard_deviation(totals["scored"], totals["score_sum"], totals["score_square_sum"], SCORE_SCALE)
+
+
+@dataclass(frozen=True, slots=True)
+class StandardizedFigure:
+    """Groups by their scores like for like, beside the scores as they are."""
+
+    dimension: Dimension
+    scores: StandardizedScores
+
+
+@dataclass(frozen=True, slots=True)
+class WaterfallFigure:
+    """The way of the average score from one period to another, part by part."""
+
+    decomposition: Decomposition
+    before: Words
+    now: Words
+
+
+@dataclass(frozen=True, slots=True)
+class HeatmapFigure:
+    """A metric by weekday and hour."""
+
+    heatmap: Heatmap
+    metric: Metric
+
+
+Figure = (
+    TrendFigure | HistogramFigure | RankingFigure | FunnelFigure | StandardizedFigure | WaterfallFigure | HeatmapFigure
+)
+"""What a chart is of."""

@@ -1,0 +1,303 @@
+"""A page as a value: what it says about a query, block by block, in no language yet and for no medium.
+
+`lib/ui/page_view.py` draws it, `lib/pdf/page_document.py` prints it, `lib/exports/page_workbook.py` writes it as a
+workbook. Texts are `Words`, charts are figures, tables know their rows; so all of them show the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Literal
+
+from lib.catalog.dimensions import Dimension
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import Metric, Unit
+from lib.reports import formatting
+from lib.reports.changes import Delta, basis, delta
+from lib.reports.figures import Figure
+from lib.reports.table import PageTable
+from lib.reports.words import Words, formatted
+
+if TYPE_CHECKING:
+    from lib.reports.context import PageContext
+
+Parameters = tuple[tuple[str, str], ...]
+"""URL parameters as pairs, a name once for each of its values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a reader may choose on a page: a URL parameter, its values with their labels, and the default one."""
+
+    parameter: str
+    label: Words
+    options: tuple[tuple[str, Words], ...]
+    default: str
+    as_list: bool = False  # for many options; few stand side by side
+    shows_label: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Choices that stand in one line; `with_granularity`: the width of a trend's buckets is chosen beside them."""
+
+    choices: tuple[Choice, ...]
+    with_granularity: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MetricCard:
+    """A key figure of a selection: its totals, those of the compared period, and its course as values."""
+
+    metric: Metric
+    totals: MeasureTotals
+    course: tuple[float | None, ...]
+    before: MeasureTotals | None = None
+    compared_with: Words = ""
+
+    @property
+    def value(self) -> Words:
+        """The value with its unit."""
+        return formatted(formatting.metric, self.metric, self.totals)
+
+    @property
+    def basis(self) -> tuple[Words, ...]:
+        """What the value rests on."""
+        return basis(self.metric, self.totals)
+
+    @property
+    def is_small_sample(self) -> bool:
+        """Whether it is a score of few evaluations."""
+        return self.metric.unit is Unit.SCORE and self.metric.is_small_sample(self.totals)
+
+    @property
+    def delta(self) -> Delta | None:
+        """How it changed; None where there is nothing to compare."""
+        return delta(self.metric, self.before, self.totals)
+
+    @property
+    def was(self) -> Words:
+        """The value in the compared period; none where nothing is compared."""
+        return formatted(formatting.metric, self.metric, self.before) if self.before else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """The key figures of a selection."""
+
+    cards: tuple[MetricCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """The best group of a dimension: what it leads, its name, and what its place rests on."""
+
+    label: Words
+    name: Words
+    note: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Leaders:
+    """The best groups, side by side."""
+
+    leaders: tuple[Leader, ...]
+
+
+class Tone(Enum):
+    """What a part's color says."""
+
+    POSITIVE = "positive"
+    NEUTRAL = "neutral"
+    NEGATIVE = "negative"
+    MUTED = "muted"
+
+
+@dataclass(frozen=True, slots=True)
+class ShareSegment:
+    """A part of a whole: its name in links, its label, how much it is, its color, and the evaluations it leads to."""
+
+    name: str
+    label: Words
+    count: int
+    tone: Tone
+    evaluations: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """The parts of a whole under a title."""
+
+    title: Words
+    shares: tuple[ShareSegment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a reader must know before the numbers: a label, and sentences."""
+
+    label: Words
+    sentences: tuple[Words, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The way to another page, by its URL path."""
+
+    page: str
+    label: Words
+    parameters: Parameters
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What moved a number, in sentences: the change, what chance and the mix have to do with it, the largest parts."""
+
+    change: Words
+    chance: Words | None
+    hidden: Words | None
+    parts: Words
+    link: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Another value of a choice that is worth a look."""
+
+    label: Words
+    parameter: str
+    value: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A title within a page."""
+
+    title: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """Small words that explain what stands beside them."""
+
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """That there is nothing to show, and what to do about it."""
+
+    what: Words
+    hint: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """What a click on a mark or a row does: open its detail, narrow by it, list its evaluations, make it the period."""
+
+    action: Literal["open", "narrow", "evaluations", "period"]
+    dimension: Dimension | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChartBlock:
+    """A chart under its title.
+
+    `words` are said elsewhere on a screen and below the chart in print. A narrow one takes half the width in print.
+    Where the page has said the title already (`has_heading` is False) it stands on pictures and in print alone.
+    """
+
+    title: Words
+    figure: Figure
+    key: str
+    click: Click | None = None
+    words: tuple[Words, ...] = ()
+    is_narrow: bool = False
+    has_heading: bool = True
+    with_granularity: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableBlock:
+    """A table; a click on its first column does what `click` says with the id of the row."""
+
+    table: PageTable[Any]
+    click: Click | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """The choice of a page of a long list, from 1."""
+
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """Two columns of blocks; on narrow screens one after the other."""
+
+    left: tuple[Block, ...]
+    right: tuple[Block, ...]
+
+
+Block = (
+    Cards
+    | Leaders
+    | Shares
+    | Notice
+    | Story
+    | Suggestion
+    | Heading
+    | Caption
+    | Empty
+    | Link
+    | Choices
+    | ChartBlock
+    | TableBlock
+    | Pager
+    | SideBySide
+)
+"""A part of a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageDefinition:
+    """A page: its URL path, title and question, what makes its blocks from a context, and its own choices.
+
+    A page of a dimension shows one of its groups in detail where a link opens it.
+    """
+
+    name: str
+    title: Words
+    question: Words
+    blocks: Callable[[PageContext], Iterator[Block]]
+    choices: tuple[Choice, ...] = ()
+    dimension: Dimension | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageValue:
+    """What a page says about a selection; `shown` says in words what the selection is."""
+
+    title: Words
+    question: Words
+    shown: tuple[Words, ...]
+    blocks: tuple[Block, ...]
+
+    @property
+    def flat(self) -> tuple[Block, ...]:
+        """All blocks one after the other, for media that have one column."""
+        return tuple(flattened(self.blocks))
+
+
+def flattened(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Yield blocks one after the other, those of columns from left to right."""
+    for block in blocks:
+        if isinstance(block, SideBySide):
+            yield from flattened((*block.left, *block.right))
+        else:
+            yield block

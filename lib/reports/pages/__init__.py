@@ -1,0 +1,19 @@
+"""The pages: what each says about a selection. `PAGES` holds all of them, by their URL paths."""
+
+from __future__ import annotations
+
+from lib.reports.page import PageDefinition
+from lib.reports.pages import breakdowns, drivers, evaluations, overview, trends
+
+PAGES: dict[str, PageDefinition] = {
+    page.name: page
+    for page in (
+        overview.PAGE,
+        breakdowns.CAMPAIGNS,
+        breakdowns.CALL_CENTERS,
+        breakdowns.EXECUTIVES,
+        trends.PAGE,
+        drivers.PAGE,
+        evaluations.PAGE,
+    )
+}

@@ -1,0 +1,103 @@
+"""Campaigns, call centers and executives: who stands where, and one of them in detail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lib.analytics import standardization
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
+from lib.reports import breakdown_table, cards, formatting
+from lib.reports.breakdown_table import STANDARDIZED_HELP, Groups
+from lib.reports.context import PageContext
+from lib.reports.coverage import coverage_notice
+from lib.reports.figures import FunnelFigure, RankingFigure, StandardizedFigure
+from lib.reports.page import (
+    Block,
+    Caption,
+    ChartBlock,
+    Choice,
+    Choices,
+    Click,
+    Heading,
+    Link,
+    PageDefinition,
+)
+from lib.reports.pages import overview
+from lib.reports.words import formatted, text
+
+SCORES = Choice(
+    "scores",
+    text("Scores"),
+    (("raw", text("As it is")), ("alike", text("Like for like"))),
+    "raw",
+    shows_label=False,
+)
+
+BY = {"campaign": text("By campaign"), "callCenter": text("By call center"), "executive": text("By executive")}
+
+
+def _blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[Block]:
+    """Yield the blocks of a dimension's page: all its groups, or the one that is opened."""
+    if context.opened is not None:
+        yield from _detail(context, dimension)
+        return
+    groups = breakdown_table.ask(context, dimension)
+    yield cards.key_figures(context)
+    if notice := coverage_notice(context):
+        yield notice
+    standardized = None
+    if dimension is not CAMPAIGN:
+        yield Choices((SCORES,))
+    if dimension is not CAMPAIGN and context.choice(SCORES) == "alike":
+        scores = context.answers.run(standardization.standardized_scores, context.filters, context.calendar, dimension)
+        yield Heading(text("Like for like"))
+        yield Caption(text(STANDARDIZED_HELP))
+        figure = StandardizedFigure(dimension, scores)
+        click = Click("open", dimension)
+        yield ChartBlock(text("Like for like"), figure, "alike", click, has_heading=False)
+        standardized = {row.named: row for row in scores.rows}
+    else:
+        yield _standing(groups)
+    yield Heading(text("All figures"))
+    yield breakdown_table.table(context, title, groups, standardized)
+
+
+def _standing(groups: Groups) -> ChartBlock:
+    """Return where the groups stand: executives by volume within the limits of chance, else by their scores."""
+    dimension, breakdown = groups.dimension, groups.breakdown
+    click = Click("open", dimension)
+    funnel = FunnelFigure(dimension, breakdown.groups, breakdown.total)
+    if dimension is EXECUTIVE and funnel.has_limits:
+        return ChartBlock(text("Volume against score"), funnel, "funnel", click)
+    return ChartBlock(text("Average score"), _ranking(groups), "ranking", click)
+
+
+def _ranking(groups: Groups) -> RankingFigure:
+    return RankingFigure(groups.dimension, groups.breakdown.groups, groups.breakdown.total, groups.before)
+
+
+def _detail(context: PageContext, dimension: Dimension) -> Iterator[Block]:
+    """Yield one group: its figures, course, distribution, its own breakdowns, and the way to its evaluations."""
+    yield from overview.selection(context)
+    for other in (CAMPAIGN, CALL_CENTER, EXECUTIVE):
+        if other is dimension:
+            continue
+        groups = breakdown_table.ask(context, other)
+        if len(groups.breakdown.groups) > 1:
+            yield ChartBlock(BY[other.name], _ranking(groups), f"by-{other.name}", Click("narrow", other))
+    if context.opened is not None:
+        name = formatted(formatting.member_name, context.opened)
+        label = text("The evaluations of {name}", name=name)
+        yield Link("evaluations", label, cards.pairs(context.filters.to_parameters()), "list")
+
+
+def _page(dimension: Dimension, name: str, title: str, question: str) -> PageDefinition:
+    choices = () if dimension is CAMPAIGN else (SCORES,)
+    return PageDefinition(
+        name, text(title), text(question), lambda context: _blocks(context, dimension, title), choices, dimension
+    )
+
+
+CAMPAIGNS = _page(CAMPAIGN, "campaigns", "Campaigns", "Which campaigns stand where?")
+CALL_CENTERS = _page(CALL_CENTER, "call_centers", "Call centers", "Which call centers stand where?")
+EXECUTIVES = _page(EXECUTIVE, "executives", "Executives", "Who stands out, and who only seems to?")

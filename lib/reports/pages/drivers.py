@@ -1,0 +1,246 @@
+"""Why it moved: the change of the average score split over groups, in sentences, bars and a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lib.analytics import decomposition, queries
+from lib.analytics.decomposition import SHOWN, Decomposition
+from lib.analytics.queries import ALL_GROUPS
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, Dimension, Member
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import AVERAGE_SCORE, Unit
+from lib.i18n import t
+from lib.reports import cards, filter_text, formatting
+from lib.reports.context import PageContext
+from lib.reports.coverage import coverage_notice
+from lib.reports.decomposition_text import explain
+from lib.reports.figures import WaterfallFigure
+from lib.reports.file_columns import FileColumn
+from lib.reports.page import (
+    Block,
+    Caption,
+    ChartBlock,
+    Choice,
+    Choices,
+    Click,
+    Empty,
+    Heading,
+    Link,
+    PageDefinition,
+    Story,
+    Suggestion,
+    TableBlock,
+)
+from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
+from lib.reports.words import Words, formatted, text
+
+BY = Choice(
+    "by",
+    text("Split by"),
+    tuple((dimension.name, text(dimension.label)) for dimension in DIMENSIONS),
+    CAMPAIGN.name,
+)
+
+
+def blocks(context: PageContext) -> Iterator[Block]:
+    """Yield the blocks of the page."""
+    yield cards.key_figures(context)
+    if notice := coverage_notice(context):
+        yield notice
+    yield Choices((BY,))
+    dimension = next(each for each in DIMENSIONS if each.name == context.choice(BY))
+    change = _decompose(context, dimension)
+    told = _sentences(change, dimension) if change else None
+    if change is None or told is None or context.compared is None:
+        yield Empty(
+            text("Nothing to compare with"),
+            text("Choose a period in the sidebar that has another before it, such as the last 90 days."),
+        )
+        return
+    yield told
+    for other in DIMENSIONS:
+        if other is not dimension and _mix_hides(context, other):
+            label = text(
+                "Look at it by {dimension}: the mix hides what happened",
+                dimension=formatted(_lower, other.label),
+            )
+            yield Suggestion(label, BY.parameter, other.name, "visibility")
+    now = formatted(filter_text.period, change.period)
+    yield ChartBlock(
+        text("From then to now"),
+        WaterfallFigure(change, context.compared.label, now),
+        "waterfall",
+        Click("evaluations", dimension),
+        words=tuple(words for words in (told.change, told.hidden, told.parts) if words),
+    )
+    yield Caption(
+        text(
+            "Within: the groups' own scores moved. Mix (pale): their shares of the scored evaluations moved. All parts "
+            "add up to the change exactly; as shown, each is rounded for itself."
+        )
+    )
+    yield Heading(text("All parts"))
+    yield _table(dimension, change)
+
+
+def story(context: PageContext) -> Story | None:
+    """Return what moved the average score in two sentences, and the way to its parts; None without a comparison.
+
+    It is told by the first dimension of which more than one group is shown, or the first whose mix hides something.
+    """
+    dimensions = (CAMPAIGN, CALL_CENTER, ENGAGEMENT)  # by executive, mix is what one is used to, and takes longest
+    several = [each for each in dimensions if len(context.filters.ids(each)) != 1] or [CAMPAIGN]
+    dimension = next((each for each in several if _mix_hides(context, each)), several[0])
+    change = _decompose(context, dimension)
+    told = _sentences(change, dimension) if change else None
+    if told is None:
+        return None
+    parameters = {**context.parameters, BY.parameter: [dimension.name]}
+    link = Link("drivers", text("Why it moved, part by part"), cards.pairs(parameters), "waterfall_chart")
+    return Story(told.change, told.chance, told.hidden, told.parts, link)
+
+
+def _lower(message_id: str) -> str:
+    return t(message_id).lower()
+
+
+def _decompose(context: PageContext, dimension: Dimension) -> Decomposition | None:
+    if context.compared is None:
+        return None
+    other, ask = context.compared.filters, context.answers.run
+    if _has_many_groups(context, dimension):
+        # Kept, as it takes long.
+        return ask(decomposition.decomposition, context.filters, other, context.calendar, dimension)
+    now, before = (
+        ask(queries.breakdown, filters, context.calendar, dimension, page_size=ALL_GROUPS)  # as tables and leaders do
+        for filters in (context.filters, other)
+    )
+    return decomposition.decompose(now, before)
+
+
+def _mix_hides(context: PageContext, dimension: Dimension) -> bool:
+    """Return whether the mix of a dimension hides what happened within its groups."""
+    if context.compared is not None and _has_many_groups(context, dimension):
+        ask = context.answers.run
+        return ask(decomposition.mix_hides, context.filters, context.compared.filters, context.calendar, dimension)
+    change = _decompose(context, dimension)
+    return change is not None and change.hidden
+
+
+def _has_many_groups(context: PageContext, dimension: Dimension) -> bool:
+    """Return whether a dimension may have more groups than a table draws."""
+    return len(context.answers.run(queries.options, dimension, context.filters.grant)) > MOST_ROWS
+
+
+def _sentences(change: Decomposition, dimension: Dimension) -> Story | None:
+    """Return a change in sentences; None where one of the periods has no score."""
+    told = explain(change, dimension)
+    if told is None:
+        return None
+    by_chance = AVERAGE_SCORE.differs(change.before, change.now) is False
+    chance = text("A change of this size could be chance alone.") if by_chance else None
+    return Story(told.change, chance, told.hidden, told.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _DecompositionRow:
+    """One row: a group, or the whole selection."""
+
+    member: Member | None  # None for the whole
+    before: MeasureTotals
+    now: MeasureTotals
+    within: float
+    mix: float
+    total: float
+
+
+def _table(dimension: Dimension, change: Decomposition) -> TableBlock:
+    """Return the parts as a table below the whole; a click on one lists its evaluations."""
+    parts = change.parts
+    total = _DecompositionRow(
+        None, change.before, change.now, float(change.within), float(change.mix), float(change.change or 0)
+    )
+    rows = [
+        _DecompositionRow(part.named, part.before, part.now, float(part.within), float(part.mix), float(part.total))
+        for part in parts[:MOST_ROWS]
+    ]
+
+    def file_rows() -> tuple[tuple[Any, ...], ...]:
+        return tuple(
+            (
+                part.named.id,
+                part.named.name,
+                part.before["scored"],
+                part.now["scored"],
+                AVERAGE_SCORE.rounded(part.before),
+                AVERAGE_SCORE.rounded(part.now),
+                float(part.within),
+                float(part.mix),
+                float(part.total),
+            )
+            for part in parts
+        )
+
+    names = ("scoredBefore", "scoredNow", "averageScoreBefore", "averageScoreNow", "within", "mix", "total")
+    kinds = ("count", "count", "score", "score", "points", "points", "points")
+    file_columns = [FileColumn(dimension.parameter), FileColumn(dimension.name_field)]
+    file_columns += [FileColumn(name, kind) for name, kind in zip(names, kinds, strict=True)]
+    return TableBlock(
+        PageTable(
+            text("All parts"),
+            f"parts-{dimension.name}",
+            tuple(_columns(dimension, change)),
+            (total, *rows),
+            len(parts),
+            text("the largest parts first"),
+            text("{count} parts of the change", count=len(parts)),
+            TableFile("Why it moved", "why-it-moved", tuple(file_columns), file_rows),
+            ids=(None, *(row.member.parameter_value for row in rows if row.member)),
+            hint=text("A click opens its evaluations."),
+        ),
+        Click("evaluations", dimension),
+    )
+
+
+def _columns(dimension: Dimension, change: Decomposition) -> list[Column[_DecompositionRow]]:
+    was, is_now = change.before["scored"], change.now["scored"]
+    return [
+        Column(text(dimension.label), _name),
+        _points(text("Within"), lambda row: row.within),
+        _points(text("Mix"), lambda row: row.mix),
+        _points(text("Together"), lambda row: row.total),
+        _figure(text("Score then"), Unit.SCORE, lambda row: AVERAGE_SCORE.rounded(row.before)),
+        _figure(text("Score now"), Unit.SCORE, lambda row: AVERAGE_SCORE.rounded(row.now)),
+        Column(
+            text("95 % interval now"),
+            lambda row: formatting.interval(Unit.SCORE, AVERAGE_SCORE.interval(row.now)),
+        ),
+        _figure(text("Share then"), Unit.SHARE, lambda row: row.before["scored"] / was),
+        _figure(text("Share now"), Unit.SHARE, lambda row: row.now["scored"] / is_now),
+        _figure(text("Scored then"), Unit.COUNT, lambda row: row.before["scored"]),
+        _figure(text("Scored now"), Unit.COUNT, lambda row: row.now["scored"]),
+    ]
+
+
+def _name(row: _DecompositionRow) -> str:
+    return t("All") if row.member is None else formatting.member_name(row.member)
+
+
+def _figure(label: Words, unit: Unit, value: Callable[[_DecompositionRow], float | None]) -> Column[_DecompositionRow]:
+    return Column(label, value, lambda row: formatting.value(unit, value(row)))
+
+
+def _points(label: Words, value: Callable[[_DecompositionRow], float]) -> Column[_DecompositionRow]:
+    def kind(row: _DecompositionRow) -> str:
+        points = value(row)
+        return "chance" if abs(points) < SHOWN else "good" if points > 0 else "bad"
+
+    return Column(label, value, lambda row: formatting.points(value(row)), Look.NUMBER, kind=kind)
+
+
+PAGE = PageDefinition(
+    "drivers", text("Why it moved"), text("What moved the average score between two periods?"), blocks, (BY,)
+)

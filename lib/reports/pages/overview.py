@@ -1,0 +1,48 @@
+"""How are we doing? Figures, coverage, what moved the score, its course, sentiments and scores; the best groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lib.analytics import queries
+from lib.catalog.metrics import AVERAGE_SCORE
+from lib.reports import cards
+from lib.reports.context import PageContext
+from lib.reports.coverage import coverage_notice
+from lib.reports.figures import HistogramFigure, TrendFigure
+from lib.reports.page import Block, ChartBlock, Click, PageDefinition, SideBySide
+from lib.reports.pages.drivers import story
+from lib.reports.words import text
+
+
+def blocks(context: PageContext) -> Iterator[Block]:
+    """Yield the blocks of the overview."""
+    yield from selection(context)
+    yield cards.leaders(context)
+
+
+def selection(context: PageContext) -> Iterator[Block]:
+    """Yield what is said of any selection, as the overview and the detail of one group have it."""
+    yield cards.key_figures(context)
+    if notice := coverage_notice(context):
+        yield notice
+    if told := story(context):
+        yield told
+    yield ChartBlock(
+        text("Average score over time"),
+        TrendFigure((("", context.trend),), AVERAGE_SCORE, context.compared_trend, context.trend_notes),
+        "trend",
+        Click("period"),
+        with_granularity=True,
+    )
+    yield SideBySide((cards.sentiments(context), cards.states(context)), (distribution(context),))
+
+
+def distribution(context: PageContext) -> ChartBlock:
+    """Return how many evaluations have each score, beside the compared period's shares."""
+    asked = [context.filters, *([context.compared.filters] if context.compared else [])]
+    counts = [context.answers.run(queries.distribution, filters, context.calendar) for filters in asked]
+    return ChartBlock(text("Score distribution"), HistogramFigure(*counts), "distribution", is_narrow=True)
+
+
+PAGE = PageDefinition("overview", text("Overview"), text("How are we doing?"), blocks)

@@ -1,0 +1,175 @@
+"""Where is it going? A metric over time, whole or split by a dimension; all figures by bucket; the week by the hour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lib.analytics import grouped_trends, heatmap
+from lib.analytics.calendar import ONE_DAY, Granularity
+from lib.analytics.queries import Trend, TrendPoint
+from lib.catalog.dimensions import DIMENSIONS, Dimension, Member
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import AVERAGE_SCORE, METRICS, Metric
+from lib.i18n import t
+from lib.reports import cards, formatting, metric_columns
+from lib.reports.context import PageContext
+from lib.reports.figures import HeatmapFigure, TrendFigure
+from lib.reports.file_columns import FileColumn, figure_columns, figure_values
+from lib.reports.page import Block, ChartBlock, Choice, Choices, Click, Heading, PageDefinition, TableBlock
+from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
+from lib.reports.words import Words, formatted, text
+
+TABLE_METRICS = (
+    "totalEvaluations",
+    "completedEvaluations",
+    "scoredEvaluations",
+    "averageScore",
+    "netSentiment",
+    "averageDurationSeconds",
+    "completionRate",
+    "failureRate",
+)
+
+CHANGED = ("totalEvaluations", "averageScore")
+"""The metrics whose change has a column of its own."""
+
+NOT_SPLIT = "none"
+
+WEEK = 7 * ONE_DAY
+
+METRIC = Choice(
+    "metric",
+    text("Metric"),
+    tuple((name, text(METRICS[name].label)) for name in METRICS),
+    AVERAGE_SCORE.name,
+    as_list=True,
+)
+SPLIT = Choice(
+    "split",
+    text("Split by"),
+    ((NOT_SPLIT, text("Nothing")), *((dimension.name, text(dimension.label)) for dimension in DIMENSIONS)),
+    NOT_SPLIT,
+    as_list=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _TrendRow:
+    """A bucket of a trend, and the one in its place in the compared period."""
+
+    point: TrendPoint
+    before: MeasureTotals | None
+
+
+def blocks(context: PageContext) -> Iterator[Block]:
+    """Yield the blocks of the page."""
+    yield cards.key_figures(context)
+    yield Choices((METRIC, SPLIT), with_granularity=True)
+    metric = METRICS[context.choice(METRIC)]
+    dimension = next((each for each in DIMENSIONS if each.name == context.choice(SPLIT)), None)
+    courses: tuple[tuple[Words, Trend], ...] = (("", context.trend),)
+    compared = context.compared_trend if dimension is None else None
+    if dimension is not None:
+        courses = _split(context, dimension)
+    figure = TrendFigure(courses, metric, compared, context.trend_notes, height=380)
+    yield ChartBlock(text(metric.label), figure, "trend", Click("period"), has_heading=False)
+    yield Heading(text("All figures"))
+    yield _table(context)
+    by_hour = context.answers.run(heatmap.by_hour, context.filters, context.calendar)
+    yield ChartBlock(text("By weekday and hour"), HeatmapFigure(by_hour, metric), "heat")
+
+
+def _split(context: PageContext, dimension: Dimension) -> tuple[tuple[Words, Trend], ...]:
+    """Return the courses of the largest groups of a dimension, and of the rest together."""
+    split = context.answers.run(grouped_trends.split, context.filters, context.calendar, dimension, context.granularity)
+    names = [member.name for member, _ in split.largest]
+    courses: list[tuple[Words, Trend]] = [
+        (formatted(_distinct_name, member, names.count(member.name) > 1), course) for member, course in split.largest
+    ]
+    if split.rest is not None:
+        courses.append((text("{count} others", count=split.rest_count), split.rest))
+    return tuple(courses)
+
+
+def _distinct_name(member: Member, has_namesake: bool) -> str:
+    name = formatting.member_name(member)
+    return f"{name} ({member.parameter_value})" if has_namesake else name
+
+
+def _table(context: PageContext) -> TableBlock:
+    """Return the trend as a table, the newest first."""
+    trend = context.trend
+    # A bucket that is cut short has other days than the one in its place, so that they are not compared.
+    rows = [
+        _TrendRow(point, None if point.bucket.partial else before)
+        for point, before in zip(trend.points, _before(context, trend), strict=True)
+    ]
+
+    def file_rows() -> tuple[tuple[Any, ...], ...]:
+        return tuple((point.bucket.first, point.bucket.partial, *figure_values(point.sums)) for point in trend.points)
+
+    width = trend.granularity.value
+    count = formatted(formatting.count, len(rows))
+    return TableBlock(
+        PageTable(
+            text("All figures"),
+            "table-trend",
+            tuple(_columns(trend.granularity, is_compared=context.compared is not None)),
+            rows[::-1][:MOST_ROWS],
+            len(rows),
+            text("the newest first"),
+            text("Trend by {width} buckets: {count} rows", width=text(width), count=count),
+            TableFile(
+                f"Trend ({width})",
+                "trend",
+                (FileColumn("date", "date"), FileColumn("partial"), *figure_columns()),
+                file_rows,
+            ),
+            has_total=False,
+        )
+    )
+
+
+def _before(context: PageContext, trend: Trend) -> list[MeasureTotals | None]:
+    """Return what was in the place of each bucket in the compared period; None where nothing compares."""
+    before: list[MeasureTotals | None] = []
+    other = context.compared_trend
+    if other is not None:
+        apart = other.points[0].bucket.first - trend.points[0].bucket.first if other.points else ONE_DAY
+        if trend.granularity is Granularity.DAILY and apart % WEEK:
+            return [None] * len(trend.points)  # a Sunday is no comparison for a Friday
+        before += [None if point.bucket.partial else point.sums for point in other.points][: len(trend.points)]
+    return before + [None] * (len(trend.points) - len(before))
+
+
+def _columns(granularity: Granularity, *, is_compared: bool) -> list[Column[_TrendRow]]:
+    columns: list[Column[_TrendRow]] = [
+        Column(
+            text("Date"),
+            lambda row: row.point.bucket.first,
+            lambda row: formatting.bucket(row.point.bucket.first, granularity),
+            Look.DATE,
+        ),
+        Column(text("Partial"), lambda row: t("partial") if row.point.bucket.partial else ""),
+    ]
+    for name in TABLE_METRICS:
+        metric: Metric = METRICS[name]
+        columns += metric_columns.metric(metric, _now, printed=name != "failureRate")
+        if name in CHANGED and is_compared:
+            columns.append(metric_columns.change(metric, _was, _now))
+        if name == "averageScore":
+            columns.append(metric_columns.note(_now))
+    return columns
+
+
+def _now(row: _TrendRow) -> MeasureTotals:
+    return row.point.sums
+
+
+def _was(row: _TrendRow) -> MeasureTotals | None:
+    return row.before
+
+
+PAGE = PageDefinition("trends", text("Trends"), text("Where is it going?"), blocks, (METRIC, SPLIT))

@@ -1,0 +1,38 @@
+"""What a click on a mark of a chart, or on a row of a table, does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+
+from lib.analytics.query import local_date
+from lib.reports.context import PageContext
+from lib.reports.page import Click
+from lib.ui import url_state
+
+
+def action(context: PageContext, click: Click) -> Callable[[str], None]:
+    """Return what is called with the id of a group, or the first day of a bucket, that was clicked on."""
+    if click.action == "open":
+        return url_state.open_detail
+    if click.dimension is None:
+        return partial(_show_bucket, context)
+    if click.action == "narrow":
+        return partial(url_state.choose, click.dimension)
+    dimension = click.dimension
+    return lambda who: url_state.go("evaluations", context.filters.narrowed(dimension, who).to_parameters())
+
+
+def _show_bucket(context: PageContext, first: str) -> None:
+    """Make the bucket that begins on a day the period."""
+    bucket = next((each.bucket for each in context.trend.points if each.bucket.first.isoformat() == first), None)
+    if bucket is not None:
+        url_state.set_period(*_within(context, bucket.first, bucket.last))
+
+
+def _within(context: PageContext, first: date, last: date) -> tuple[date, date]:
+    """Return the days of a bucket that lie in the period."""
+    zone, period = context.filters.zone(context.calendar.zone), context.summary.period
+    begins, ends = (end and local_date(end, zone) for end in (period.date_from, period.date_to))
+    return max(first, begins or first), min(last, ends or last)

@@ -1,0 +1,159 @@
+"""Draws a page's value: its blocks one by one, as they are made."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from lib.i18n import t
+from lib.reports import formatting
+from lib.reports.context import PageContext
+from lib.reports.page import (
+    Block,
+    Caption,
+    Cards,
+    ChartBlock,
+    Choice,
+    Choices,
+    Empty,
+    Heading,
+    Leaders,
+    Link,
+    Notice,
+    PageDefinition,
+    Pager,
+    PageValue,
+    Shares,
+    SideBySide,
+    Story,
+    Suggestion,
+    TableBlock,
+)
+from lib.reports.words import Words, formatted
+from lib.ui import charts, data_grid, inputs, kpi_cards, markdown, page_layout, url_state
+
+
+def show(definition: PageDefinition) -> PageContext:
+    """Draw a page, and return its context. Where there is nothing to show, say so and end the page."""
+    dimension = definition.dimension
+    opened = page_layout.opened(dimension) if dimension else None
+    subject = (dimension, opened) if dimension and opened else None
+    context = page_layout.begin(definition.title, definition.question, subject)
+    title: Words = formatted(formatting.member_name, opened) if opened else definition.title
+    question: Words = page_layout.in_detail(dimension) if dimension and opened else definition.question
+    drawn: list[Block] = []
+    page_layout.actions(context, str(title), lambda: PageValue(title, question, context.words, tuple(drawn)))
+    for block in definition.blocks(context):
+        _draw(context, block)
+        drawn.append(block)
+    return context
+
+
+def _draw(context: PageContext, block: Block) -> None:
+    match block:
+        case Cards():
+            kpi_cards.draw_cards(block)
+        case Leaders():
+            kpi_cards.draw_leaders(block)
+        case Shares():
+            kpi_cards.draw_shares(block)
+        case ChartBlock():
+            charts.draw_block(context, block)
+        case TableBlock():
+            data_grid.draw_block(context, block)
+        case SideBySide():
+            for place, blocks in zip(st.columns(2, gap="large"), (block.left, block.right), strict=True):
+                with place:
+                    for each in blocks:
+                        _draw(context, each)
+        case Choices():
+            _choices(block)
+        case _:
+            _words(block)
+
+
+def _words(block: Notice | Story | Suggestion | Heading | Caption | Empty | Link | Pager) -> None:
+    """Draw what is made of words alone, and of what a click on them does."""
+    match block:
+        case Notice():
+            label, words = html.escape(str(block.label)), html.escape(" ".join(map(str, block.sentences)))
+            st.html(f'<div class="cb-banner cb-coverage" role="note"><b>{label}</b> {words}</div>')
+        case Story():
+            _story(block)
+        case Suggestion():
+            st.button(
+                markdown.text(str(block.label)),
+                key=f"suggested-{block.value}",
+                icon=f":material/{block.icon}:",
+                on_click=url_state.choose_value,
+                args=(block.parameter, block.value),
+            )
+        case Heading():
+            st.subheader(str(block.title), anchor=False)
+        case Caption():
+            st.caption(str(block.words))
+        case Empty():
+            page_layout.empty(str(block.what), str(block.hint))
+        case Link():
+            _link(block)
+        case Pager():
+            label = t("Page of {count}", count=formatting.count(block.pages))
+            st.number_input(label, 1, block.pages, key="page", width=180)
+
+
+def _story(block: Story) -> None:
+    sentences = [
+        ("", block.change),
+        ("cb-chance", f"≈ {block.chance}" if block.chance else None),
+        ("cb-hidden", block.hidden),
+        ("", block.parts),
+    ]
+    told = "".join(f'<p class="{kind}">{html.escape(str(words))}</p>' for kind, words in sentences if words)
+    if block.link is None:
+        st.html(f'<div class="cb-told">{told}</div>')
+        return
+    with st.container(key="cb-why"):
+        st.html(f'<div class="cb-told">{told}</div>')
+        _link(block.link)
+
+
+def _link(link: Link) -> None:
+    label = markdown.text(str(link.label))
+    icon = f":material/{link.icon}:"
+    st.page_link(f"{link.page}.py", label=label, icon=icon, query_params=list(link.parameters))
+
+
+def _choices(block: Choices) -> None:
+    """Draw choices in one line; one alone stands by itself."""
+    if len(block.choices) == 1 and not block.with_granularity:
+        _choice(block.choices[0])
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        with st.container(horizontal=True, width="content"):
+            for choice in block.choices:
+                _choice(choice)
+        if block.with_granularity:
+            charts.granularity_toggle()
+
+
+def _choice(choice: Choice) -> None:
+    url_state.default(choice.parameter, choice.default)
+    labels = dict(choice.options)
+    if choice.as_list:
+        inputs.selectbox(
+            str(choice.label),
+            list(labels),
+            format_func=lambda value: str(labels[value]),
+            key=choice.parameter,
+            width=200,
+        )
+        return
+    st.segmented_control(
+        str(choice.label),
+        list(labels),
+        format_func=lambda value: str(labels[value]),
+        key=choice.parameter,
+        required=True,
+        label_visibility="visible" if choice.shows_label else "collapsed",
+    )

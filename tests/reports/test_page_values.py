@@ -1,0 +1,180 @@
+"""A page drawn, printed and written as a workbook comes from the same value: all three show the same numbers."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pytest
+from pypdf import PdfReader
+from streamlit.testing.v1 import AppTest
+
+from lib import workspace as workspaces
+from lib.analytics.query import Filters
+from lib.exports.page_workbook import PageWorkbook
+from lib.i18n import number, override_language, t
+from lib.jobs.tasks import TASKS
+from lib.pdf import page_document
+from lib.reports import formatting
+from lib.reports.context import PageChoices, PageContext, build_context
+from lib.reports.page import Block, Cards, Notice, PageValue, Shares, Story, TableBlock
+from lib.reports.pages import PAGES
+from lib.settings import Settings
+from lib.workspace import Workspace
+from tests.conftest import ROOT
+from tests.waiting import LONG_SECONDS
+
+PERIOD = Filters(date(2024, 2, 1), date(2024, 2, 29))
+
+
+def calls() -> Iterator[str]:
+    """Give two months of calls: two campaigns whose shares and scores change, four executives, all states."""
+    yield "id,audioDate,state,sentiment,averageNote,durationInSeconds,campaignName,callCenterName,executiveName"
+    for place in range(600):
+        day = date(2024, 1, 1) + timedelta(days=place % 60)
+        campaign = "Alpha" if (place % 7 < (3 if day.month == 1 else 5)) else "Beta"
+        state = ("Completed", "Completed", "Completed", "Completed", "Failed", "Pending", "Processing")[place % 7]
+        if day.month == 1:
+            state = "Completed"
+        sentiment = ("Positive", "Neutral", "Negative")[place % 3] if state == "Completed" else ""
+        score = (place * 37 % 80) / 10 + (1 if campaign == "Alpha" else 2) if state == "Completed" else ""
+        yield f"{place},{day},{state},{sentiment},{score},{60 + place},{campaign},N{place % 3},Ann {place % 4}"
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pages")
+    path = folder / "calls.csv"
+    path.write_text("\n".join(calls()) + "\n")
+    opened = Workspace(Settings(data_dir=folder / "data", sample="off"))
+    TASKS["import"](opened, {"files": [(str(path), path.name)], "actor": "test"}, lambda *_: None)
+    opened.close()
+    return folder / "data"
+
+
+@pytest.fixture
+def app(filled: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    monkeypatch.setenv("CALLBOARD_DATA_DIR", str(filled))
+    monkeypatch.setenv("CALLBOARD_SAMPLE", "off")
+    monkeypatch.chdir(ROOT)
+    monkeypatch.syspath_prepend(str(ROOT))
+    yield AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=LONG_SECONDS)
+    workspaces.close_current()
+
+
+def page_of(name: str) -> PageValue:
+    """Make a page's value as a program would, without Streamlit."""
+    space, definition = workspaces.current(), PAGES[name]
+    context: PageContext = build_context(space.answers, space.calendar, PERIOD, PageChoices(), lambda *_: ())
+    return PageValue(definition.title, definition.question, context.words, tuple(definition.blocks(context)))
+
+
+def screen(app: AppTest) -> str:
+    """Return all that a page says on the screen, without tags and marks."""
+    parts = [re.sub(r"<[^>]+>", " ", each.proto.body) for each in app.get("html")]
+    parts += [each.proto.label.replace("**", "").replace("\\", "") for each in app.get("page_link")]
+    return plain(" ".join([*parts, *(each.value for each in app.caption)]))
+
+
+def plain(text: str) -> str:
+    """Return a text with single spaces, so that lines may break anywhere."""
+    return " ".join(text.replace("\u00a0", " ").replace("&#x27;", "'").split())
+
+
+def sentences(block: Block) -> list[str]:
+    """Return what a block says in sentences."""
+    if isinstance(block, Story):
+        return [str(words) for words in (block.change, block.chance, block.hidden, block.parts) if words]
+    return [str(words) for words in block.sentences] if isinstance(block, Notice) else []
+
+
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [*((name, "en") for name in PAGES), ("overview", "es")],
+)
+def test_one_value_for_screen_paper_and_workbook(app: AppTest, name: str, language: str) -> None:
+    app.query_params.update({"dateFrom": "2024-02-01", "dateTo": "2024-02-29", "lang": language})
+    app.run()
+    if name != "overview":
+        app.switch_page(f"{name}.py").run()
+    assert not app.exception and not app.error
+    drawn = screen(app)
+    with override_language(language):
+        page = page_of(name)
+        printed = plain(
+            " ".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(page_document.pdf(page))).pages)
+        )
+        book = openpyxl.load_workbook(io.BytesIO(PageWorkbook.of(page).xlsx()))
+        first, *sheets = [[*sheet.iter_rows(values_only=True)] for sheet in book]
+        written = {str(row[0]): row for row in first}
+        texts = plain(" ".join(str(cell) for row in first for cell in row))
+        assert plain(" · ".join(map(str, page.shown))) in drawn
+        assert plain(" · ".join(map(str, page.shown))) in texts
+        for block in page.flat:
+            _check_figures(block, drawn, printed, written)
+            for sentence in sentences(block):
+                assert plain(sentence) in drawn and plain(sentence) in texts
+        tables = [block.table for block in page.flat if isinstance(block, TableBlock)]
+        assert len(tables) == len(sheets) == len(app.dataframe)
+        for table, sheet, grid in zip(tables, sheets, app.dataframe, strict=True):
+            _check_table(table, sheet, grid.value, printed)
+
+
+def _check_figures(block: Block, drawn: str, printed: str, written: dict[str, tuple[Any, ...]]) -> None:
+    if isinstance(block, Cards):
+        for card in block.cards:
+            value = plain(str(card.value))
+            assert value in drawn and value in printed
+            assert card.delta and card.before is not None and plain(card.delta.words) in drawn
+            assert plain(card.delta.words) in printed
+            row = written[t(card.metric.label)]
+            assert (row[1], row[7]) == (card.metric.rounded(card.totals), card.metric.rounded(card.before))
+            assert row[6] == (str(card.delta.meaning) if card.delta.meaning else None)
+    if isinstance(block, Shares):
+        whole = sum(share.count for share in block.shares)
+        for share in block.shares:
+            count, percent = formatting.count(share.count), f"{number(share.count / whole * 100, 1)} %"
+            assert f"{share.label} {count} ({percent})" in drawn
+            assert f"{count} · {percent}" in printed
+            assert written[str(share.label)][1] == share.count
+
+
+def _check_table(table: Any, sheet: list[tuple[Any, ...]], frame: Any, printed: str) -> None:
+    assert list(frame.columns) == [str(column.label) for column in table.columns]
+    assert len(frame) == len(table.rows) > 1
+    for column in table.columns:
+        for row, shown in zip(table.rows, frame[str(column.label)].tolist(), strict=True):
+            value = column.value(row)
+            if isinstance(value, list):
+                assert list(shown) == value
+            elif value is None:
+                assert pd.isna(shown)
+            else:
+                assert shown == value
+        if column.printed:
+            for row in table.rows[:3]:
+                assert plain(column.say(row)) in printed
+    assert sheet[0] == tuple(column.name for column in table.file.columns)
+    rows = [
+        tuple(value.replace(tzinfo=None) if hasattr(value, "tzinfo") else value for value in row)
+        for row in table.file.rows()
+    ]
+    assert len(sheet) - 1 == len(rows)
+    numbers = [value for row in rows for value in row if isinstance(value, int | float)]
+    assert [value for row in sheet[1:] for value in row if isinstance(value, int | float)] == pytest.approx(numbers)
+
+
+def test_a_value_can_be_said_in_any_language(app: AppTest) -> None:
+    app.run()
+    page = page_of("drivers")
+    said = []
+    for language in ("en", "es"):
+        with override_language(language):
+            said.append([sentence for block in page.flat for sentence in sentences(block)])
+    assert said[0] and len(said[0]) == len(said[1]) and not set(said[0]) & set(said[1])
