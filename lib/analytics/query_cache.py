@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
@@ -24,7 +24,7 @@ from lib.analytics.calendar import Calendar
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import Dimension
 from lib.errors import TimeZoneChangedError
-from lib.observability.prometheus import LatencyHistogram
+from lib.observability import prometheus
 from lib.store import schema
 from lib.store.facts import FactStore
 
@@ -62,10 +62,8 @@ class QueryCache:
         `zone_changed` is called with the workspace's time zone where a question was meant in another one.
         """
         self._zone_changed = zone_changed
-        self.engine = facts.engine.dialect.name
-        self.times = LatencyHistogram()  # of the questions that were asked of the facts, by name
+        self._engine = facts.engine.dialect.name
         self._slow_ms = slow_ms
-        self._hits: Counter[Callable[..., Any]] = Counter()
         self._facts = facts
         self._seconds = seconds
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
@@ -119,14 +117,6 @@ class QueryCache:
                 self._zone_changed(stored)
                 raise TimeZoneChangedError(stored, value.zone.key)
 
-    def hits(self) -> dict[str, int]:
-        """Return how many answers were given out of those that are kept, by the question's name."""
-        with self._lock:
-            found: Counter[str] = Counter()
-            for question, count in self._hits.items():
-                found[_name(question)] += count
-            return dict(found)
-
     def kept(self) -> tuple[int, int]:
         """Return how many answers are kept, and how many bytes they take by estimate."""
         with self._lock:
@@ -146,9 +136,10 @@ class QueryCache:
         finally:
             seconds = perf_counter() - started
             name = _name(question)
-            self.times.add(name, seconds)
+            prometheus.CACHE_MISSES.inc()
+            prometheus.QUESTION_SECONDS.labels(name, self._engine).observe(seconds)
             if seconds * 1000 > self._slow_ms:
-                told = {"question": name, "ms": round(seconds * 1000, 1), "engine": self.engine}
+                told = {"question": name, "ms": round(seconds * 1000, 1), "engine": self._engine}
                 words = _in_words((*args, *kwargs.values()))
                 log.warning(
                     "Slow question: %s took %.0f ms on %s: %s",
@@ -162,8 +153,9 @@ class QueryCache:
             if key not in self._kept:
                 return None
             self._kept.move_to_end(key)
-            self._hits[key[1][0]] += 1
-            return self._kept[key]
+            answer = self._kept[key]
+        prometheus.CACHE_HITS.labels(_name(key[1][0])).inc()
+        return answer
 
     def _keep(self, key: Hashable, answer: Any) -> None:
         if getattr(answer, "size", 0) > MAX_WRITTEN_BYTES:

@@ -7,7 +7,7 @@ import time
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lib.api import errors
-from lib.api.metrics import REQUEST_SECONDS, REQUESTS
+from lib.observability.prometheus import REQUEST_SECONDS, REQUESTS
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 """What is counted by name; a request may call its method anything."""

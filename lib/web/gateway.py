@@ -128,7 +128,7 @@ class Gateway:
             body = await self._checked(scope, headers, program)
             await self._app(scope, receive if body is None else LimitedBody(receive, body), answer)
         except RefusedError as error:
-            PAGES.refused[str(error.status)] += 1
+            PAGES.refused.labels(error.status).inc()
             why = f": {error.message}"
             if not status:
                 said = self._refusal(served.id, error) if program else _said(error.status, error.message)
@@ -140,7 +140,7 @@ class Gateway:
                 await _said(500, words)(scope, receive, answer)
         finally:
             if not program:
-                PAGES.requests[str(status)] += 1
+                PAGES.requests.labels(status).inc()
             level = logging.DEBUG if status < 400 and _is_of(path, _QUIET) else logging.INFO
             if log.isEnabledFor(level):
                 took = round((time.perf_counter() - started) * 1000, 1)
@@ -159,8 +159,8 @@ class Gateway:
             nonlocal accepted, ended
             if message["type"] == "websocket.accept":
                 accepted = True
-                PAGES.sessions += 1
-                PAGES.opened += 1
+                PAGES.sessions.inc()
+                PAGES.opened.inc()
             ended = ended or message["type"] == "websocket.close"
             await send(message)
 
@@ -180,7 +180,7 @@ class Gateway:
                         raise
                     log.info("A page's connection ended: %s", error)
         except RefusedError as error:
-            PAGES.refused[str(error.status)] += 1
+            PAGES.refused.labels(error.status).inc()
             log.warning("Refused: %s", error.message)
             if "websocket.http.response" in scope.get("extensions", {}):
                 await _Denial(_said(error.status, error.message))(scope, receive, refuse)
@@ -191,7 +191,7 @@ class Gateway:
             if not ended:
                 await send({"type": "websocket.close", "code": 1011})
         finally:
-            PAGES.sessions -= accepted
+            PAGES.sessions.dec(accepted)
 
     async def _checked(self, scope: Scope, headers: dict[bytes, bytes], program: bool) -> int | None:
         """Return how many bytes the body may have; None without one. Raises RefusedError."""

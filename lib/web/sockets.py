@@ -167,7 +167,7 @@ class Socket:
     async def close(self, code: int, reason: str) -> None:
         """Close the connection; the reason goes to the log."""
         if not self.closed:
-            PAGES.refused[str(code)] += 1
+            PAGES.refused.labels(code).inc()
             log.warning("A page's connection was closed (%d): %s", code, reason)
             await self.send({"type": "websocket.close", "code": code})
 

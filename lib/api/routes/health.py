@@ -15,11 +15,11 @@ from starlette.types import ASGIApp
 
 from lib import workspace
 from lib.analytics import queries
-from lib.api import metrics
 from lib.api.errors import ApiError, not_found
 from lib.api.middleware import EveryRequest
 from lib.api.throttle import HEALTH_THREADS
 from lib.errors import CallboardError
+from lib.observability import prometheus
 from lib.store import schema
 from lib.store.enums import ImportResult
 
@@ -40,13 +40,13 @@ async def readyz(_request: Request) -> Response:
     return JSONResponse({"status": "ready"})
 
 
-async def prometheus(_request: Request) -> Response:
+async def metrics(_request: Request) -> Response:
     """Answer the counts in Prometheus' format."""
     try:
         await anyio.to_thread.run_sync(_gauge, limiter=HEALTH_THREADS)
     except CallboardError as error:
         log.warning("Metrics without gauges: %s", error.message)
-    return Response(generate_latest(metrics.REGISTRY), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(prometheus.REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 
 async def nothing(_request: Request) -> Response:
@@ -66,7 +66,7 @@ def _served(endpoint: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
 
 ROUTES = [
     Route(path, _served(endpoint))
-    for path, endpoint in (("/healthz", healthz), ("/readyz", readyz), ("/metrics", prometheus), ("/v1", nothing))
+    for path, endpoint in (("/healthz", healthz), ("/readyz", readyz), ("/metrics", metrics), ("/v1", nothing))
 ]
 
 
@@ -83,9 +83,12 @@ def _answer_one() -> None:
 
 def _gauge() -> None:
     space = workspace.current()
+    count, size = space.answers.kept()
+    prometheus.CACHE_ANSWERS.set(count)
+    prometheus.CACHE_BYTES.set(size)
     status = space.answers.run(queries.status)
-    metrics.EVALUATIONS.set(status.evaluations)
-    metrics.DATA_VERSION.set(status.data_version)
+    prometheus.EVALUATIONS.set(status.evaluations)
+    prometheus.DATA_VERSION.set(status.data_version)
     counts = sa.select(schema.jobs.c.kind, schema.jobs.c.status, sa.func.count()).group_by(
         schema.jobs.c.kind, schema.jobs.c.status
     )
@@ -96,11 +99,11 @@ def _gauge() -> None:
     imports = sa.select(table.result, sa.func.count(), *map(sa.func.sum, columns)).group_by(table.result)
     with space.facts.read(5) as connection:
         imported = connection.execute(imports).all()
-    metrics.IMPORTS.clear()
+    prometheus.IMPORTS.clear()
     for result, count, *_ in imported:
-        metrics.IMPORTS.labels(ImportResult(result).label).set(count)
+        prometheus.IMPORTS.labels(ImportResult(result).label).set(count)
     for place, name in enumerate(_ROWS):
-        metrics.IMPORT_ROWS.labels(name).set(sum(int(row[place + 2]) for row in imported))
-    metrics.JOBS.clear()
+        prometheus.IMPORT_ROWS.labels(name).set(sum(int(row[place + 2]) for row in imported))
+    prometheus.JOBS.clear()
     for kind, state, count in rows:
-        metrics.JOBS.labels(kind, state).set(count)
+        prometheus.JOBS.labels(kind, state).set(count)
