@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache
+from operator import itemgetter
 from time import perf_counter
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
+from cachetools import LRUCache
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
@@ -66,8 +67,7 @@ class QueryCache:
         self._slow_ms = slow_ms
         self._facts = facts
         self._seconds = seconds
-        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
-        self._bytes = 0
+        self._kept: LRUCache[Hashable, tuple[Any, int]] = LRUCache(MAX_BYTES, itemgetter(1))  # an answer, and its bytes
         self._read: tuple[int | None, int] = (None, -1)  # the facts' mark, and the version that was read under it
         self._lock = threading.Lock()
 
@@ -120,7 +120,7 @@ class QueryCache:
     def kept(self) -> tuple[int, int]:
         """Return how many answers are kept, and how many bytes they take by estimate."""
         with self._lock:
-            return len(self._kept), self._bytes
+            return len(self._kept), int(self._kept.currsize)
 
     def _answer(
         self,
@@ -150,22 +150,18 @@ class QueryCache:
 
     def _kept_answer(self, key: tuple[int, tuple[Callable[..., Any], Hashable, Hashable]]) -> Any:
         with self._lock:
-            if key not in self._kept:
-                return None
-            self._kept.move_to_end(key)
-            answer = self._kept[key]
+            kept = self._kept.get(key)
+        if kept is None:
+            return None
         prometheus.CACHE_HITS.labels(_name(key[1][0])).inc()
-        return answer
+        return kept[0]
 
     def _keep(self, key: Hashable, answer: Any) -> None:
-        if getattr(answer, "size", 0) > MAX_WRITTEN_BYTES:
+        size = _size(key, answer)
+        if getattr(answer, "size", 0) > MAX_WRITTEN_BYTES or size > MAX_BYTES:
             return
         with self._lock:
-            if key not in self._kept:
-                self._bytes += _size(key, answer)
-            self._kept[key] = answer
-            while self._bytes > MAX_BYTES:
-                self._bytes -= _size(*self._kept.popitem(last=False))
+            self._kept[key] = answer, size
 
 
 def _asked(

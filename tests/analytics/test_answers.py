@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from lib.analytics import queries
 from lib.analytics.calendar import Granularity
 from lib.analytics.query import Filters, Grant
-from lib.analytics.query_cache import MAX_WRITTEN_BYTES, QueryCache
+from lib.analytics.query_cache import MAX_BYTES, MAX_WRITTEN_BYTES, QueryCache
 from lib.catalog.dimensions import CAMPAIGN
 from lib.observability.prometheus import REGISTRY
 from lib.workspace import Workspace
@@ -115,3 +115,39 @@ def test_a_written_answer_is_kept_unless_it_is_large(workspace: Workspace) -> No
         assert answers.run(written, size) == Written(size)
     count, size = answers.kept()
     assert count == 1 and MAX_WRITTEN_BYTES < size < MAX_WRITTEN_BYTES + 10_000
+
+
+ASKED: list[int] = []
+
+
+def counted(_: Connection, size: int) -> Written:
+    """Answer with so many bytes, and tell that it was asked."""
+    ASKED.append(size)
+    return Written(size)
+
+
+def test_the_answer_that_was_used_longest_ago_makes_way(workspace: Workspace) -> None:
+    answers = QueryCache(workspace.facts)
+    first, second, *others = range(MAX_WRITTEN_BYTES - MAX_BYTES // MAX_WRITTEN_BYTES, MAX_WRITTEN_BYTES + 1)
+    ASKED.clear()
+    for size in (first, second, *others):
+        answers.run(counted, size)
+        answers.run(counted, first)
+    count, size = answers.kept()
+    assert MAX_BYTES - 2 * MAX_WRITTEN_BYTES < size <= MAX_BYTES and count < len([first, second, *others])
+    assert tuple(ASKED) == (first, second, *others)
+    answers.run(counted, second)
+    assert ASKED[-1] == second
+
+
+def rows(_: Connection, count: int) -> tuple[int, ...]:
+    """Answer with so many rows."""
+    return (0,) * count
+
+
+def test_an_answer_larger_than_all_memory_is_not_kept(workspace: Workspace) -> None:
+    answers = QueryCache(workspace.facts)
+    answers.run(rows, 1)
+    before = answers.kept()
+    assert len(answers.run(rows, MAX_BYTES // 1024)) == MAX_BYTES // 1024
+    assert answers.kept() == before

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import re
-import time
-from collections import OrderedDict
+import threading
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
+from cachetools import TTLCache
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse, JSONResponse
@@ -184,20 +183,20 @@ def _check_range(asked: str | None, size: int) -> None:
             raise invalid("Range", f"The Range header is not such as bytes=0-{size - 1}, which is the whole file.")
 
 
-_fetched: OrderedDict[tuple[str, str], float] = OrderedDict()
+_fetched: TTLCache[tuple[str, str], None] = TTLCache(10_000, _ONE_FETCH_SECONDS)
+_fetched_lock = threading.Lock()
 
 
 def _is_new(job: str, signature: str) -> bool:
     """Return whether a link is used for the first time in a minute: a file may come in many parts."""
-    return time.monotonic() - _fetched.get((job, signature), -math.inf) > _ONE_FETCH_SECONDS
+    with _fetched_lock:
+        return (job, signature) not in _fetched
 
 
 def _keep(job: str, signature: str) -> None:
     """Remember that the use of a link is written down."""
-    _fetched[job, signature] = time.monotonic()
-    _fetched.move_to_end((job, signature))
-    while len(_fetched) > 10_000:
-        _fetched.popitem(last=False)
+    with _fetched_lock:
+        _fetched[job, signature] = None
 
 
 def _visible(space: Workspace, key: Key, number: str) -> Job:
