@@ -10,14 +10,10 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, NoReturn
 
 import anyio.to_thread
 import streamlit as st
-import streamlit.file_util
-import streamlit.logger
-import streamlit.runtime.state.query_params
 from starlette.middleware import Middleware
 
 from lib import settings, workspace
@@ -35,10 +31,10 @@ from lib.errors import (
 from lib.observability import logging_config, redaction
 from lib.settings import Settings
 from lib.store import data_dir
-from lib.ui import login_cookie, script_run, session_storage
+from lib.ui import login_cookie, streamlit_internals
+from lib.ui.session_storage import ReconnectStorage
 from lib.web import server
 from lib.web.gateway import Gateway, Limits
-from lib.web.http_protocol import MAX_ADDRESS
 from lib.web.login_redirect import LoginRedirectMiddleware
 from lib.web.sockets import Sockets
 
@@ -57,9 +53,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     except CallboardError as error:
         _give_up(error)
     sys.setswitchinterval(SWITCH_SECONDS)
-    server.configure(MESSAGE_BYTES)
     server.raise_open_files()
-    session_storage.install(has_login=_settings.has_login)
+    streamlit_internals.keep_sessions(ReconnectStorage(has_login=_settings.has_login))
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     yield
     await anyio.to_thread.run_sync(workspace.close_current)
@@ -74,10 +69,9 @@ def _opened() -> Settings:
         _give_up(error)
     redaction.register_secrets(*chosen.secrets)
     logging_config.begin(chosen.log_format)
-    # A query of more values would be passed over as a whole, and all be shown; the pages' own limit says what is wrong.
-    streamlit.runtime.state.query_params.CLIENT_STATE_QUERY_STRING_MAX_FIELDS = MAX_ADDRESS  # type: ignore[misc]
-    # Its loggers that are made later would write in a form of their own.
-    streamlit.logger.setup_formatter = logging_config.adopt
+    streamlit_internals.adopt_loggers()
+    streamlit_internals.accept_long_headers()
+    streamlit_internals.accept_long_queries()
     address = st.get_option("server.address")
     if chosen.has_login:
         return chosen
@@ -154,15 +148,22 @@ front = Middleware(
     Gateway,
     hosts=_settings.host_names,
     base_url=_settings.base_url,
-    page=Path(streamlit.file_util.get_static_dir(), "index.html").read_text("utf-8"),
+    page=streamlit_internals.page_html(),
     limits=Limits(st.get_option("server.maxUploadSize"), _settings.max_body_mb),
     refusal=errors.refusal,
-    sockets=Sockets(login_cookie.identify if _settings.has_login else None, script_run.count_values, MESSAGE_BYTES),
+    sockets=Sockets(
+        login_cookie.identify if _settings.has_login else None, streamlit_internals.count_values, MESSAGE_BYTES
+    ),
 )
 app = st.App(
     "pages/main.py",
     routes=health.ROUTES,
-    middleware=[front, Middleware(application.ApiDispatcher), Middleware(LoginRedirectMiddleware)],
+    middleware=[
+        Middleware(streamlit_internals.ServerProtocols, message_bytes=MESSAGE_BYTES),
+        front,
+        Middleware(application.ApiDispatcher),
+        Middleware(LoginRedirectMiddleware),
+    ],
     lifespan=lifespan,
     secrets=_secrets(_settings),
     on_script_error=_show_unexpected,

@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from typing import Any, TypeVar, overload
 
 import streamlit as st
-from streamlit.elements.widgets import multiselect as streamlit_multiselect
+
+from lib.ui import streamlit_internals
 
 MAX_TEXT = 1_000
 """Characters that a field takes where it has no limit of its own."""
 
 T = TypeVar("T")
+
+streamlit_internals.read_lists_by_index()
 
 
 @overload
@@ -45,16 +48,3 @@ def multiselect(
 def text_input(label: str, value: str = "", *, place: Any = st, **look: Any) -> str:
     """Draw a field for a text of at most MAX_TEXT characters, or as many as what it holds already has."""
     return str(place.text_input(label, value, max(MAX_TEXT, len(value)), **look))
-
-
-class _IndexedSerde(streamlit_multiselect.MultiSelectSerde[Any]):
-    """Reads what is sent for a list by its index; Streamlit looks through all options for each value."""
-
-    def deserialize(self, ui_value: list[str] | None) -> list[Any]:
-        if ui_value is None:
-            return super().deserialize(None)
-        places = self.formatted_option_to_option_index
-        return [self.options[places[label]] if label in places else label for label in ui_value]
-
-
-streamlit_multiselect.MultiSelectSerde = _IndexedSerde  # type: ignore[misc]

@@ -6,14 +6,12 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from google.protobuf.message import DecodeError
-from streamlit import runtime
-from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib import workspace
 from lib.observability import logging_config
 from lib.observability.prometheus import PAGES
+from lib.ui import streamlit_internals
 from lib.web.turns import Turns
 from lib.web.upload_permissions import UPLOADS, Check
 
@@ -56,17 +54,5 @@ def end_uploads() -> None:
 
 def forget_at_close() -> None:
     """Keep nothing of the session of this run once its connection is gone: nobody is logged in who could come back."""
-    if (context := get_script_run_ctx()) and runtime.exists():
-        runtime.get_instance().mark_session_nonresumable(context.session_id)
-
-
-def count_values(message: bytes) -> int:
-    """Return how many values of widgets, and names of what the browser has kept, a page's message holds.
-
-    Raises ValueError where it is no such message.
-    """
-    try:
-        run = BackMsg.FromString(message).rerun_script
-    except DecodeError as error:
-        raise ValueError(str(error)) from error
-    return len(run.widget_states.widgets) + len(run.cached_message_hashes)
+    if context := get_script_run_ctx():
+        streamlit_internals.forget_at_close(context.session_id)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 
-from streamlit import runtime
 from streamlit.runtime.session_manager import SessionInfo, SessionStorage
 
 MAX_KEPT = 128
@@ -52,9 +51,3 @@ class ReconnectStorage(SessionStorage):
         if session_info := self.get(session_id):
             self.delete(session_id)
             session_info.session.shutdown()
-
-
-def install(*, has_login: bool) -> None:
-    """Let the running pages keep their sessions here."""
-    manager = runtime.get_instance()._session_mgr
-    manager._session_storage = ReconnectStorage(has_login=has_login)  # type: ignore[attr-defined]  # no option sets it

@@ -10,7 +10,6 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.http11 import Request
@@ -114,7 +113,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().keepalive_timeout()
         self._abort_later()
 
-    async def send(self, message: ASGISendEvent) -> None:
+    async def send(self, message: Any) -> None:
         """Send what the application has to say; a close does not wait for one who does not read.
 
         After a close for a fault nothing is sent: the application learns of it when it receives the next time.

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from streamlit.elements.widgets import multiselect
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Widget
@@ -224,22 +223,6 @@ def test_a_row_that_is_not_there(app: AppTest, page: str, dimension: str) -> Non
     states.widgets.add(id=clicked[0][dimension]).string_trigger_value.data = '{"row": 100000, "label": "x"}'
     app._run(widget_state=states)
     assert not app.exception
-
-
-class _Labels(list[str]):
-    """Labels that can't be looked through."""
-
-    def index(self, *_: Any) -> int:
-        raise AssertionError("looked through all options for one value")
-
-
-def test_what_is_sent_for_a_list_is_read_by_its_index() -> None:
-    """Streamlit's own way takes a second for a thousand of thirty thousand options."""
-    labels = _Labels(["A", "B"])
-    serde: Any = multiselect.MultiSelectSerde(
-        ["a", "b"], formatted_options=labels, formatted_option_to_option_index={"A": 0, "B": 1}
-    )
-    assert serde.deserialize(["B", "x", "A"]) == ["b", "x", "a"] and serde.deserialize(None) == []
 
 
 @pytest.mark.parametrize("path", [path for path in SOURCES if module(path).startswith(("lib.ui", "pages"))], ids=module)

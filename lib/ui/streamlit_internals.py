@@ -1,0 +1,139 @@
+"""What is set, or read, inside Streamlit and the server that it starts, where no option and no public name does it.
+
+Looked at: streamlit 1.67.0, uvicorn 0.54.0, websockets 17.4. Each function has a test in
+tests/ui/test_streamlit_internals.py. When a version changes, run them, look whether there is a public way by now, and
+write the new version here. What else depends on insides has a module and tests of its own: the protocols that extend
+uvicorn's (lib/web/http_protocol.py, websocket_protocol.py), and the client of the log-in (lib/web/id_tokens.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit.file_util
+import streamlit.logger
+import streamlit.runtime.state.query_params
+from google.protobuf.message import DecodeError
+from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit import runtime
+from streamlit.auth_util import get_cookie_with_chunks
+from streamlit.elements.widgets import multiselect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.runtime.session_manager import SessionStorage
+from streamlit.web.server.server_util import get_cookie_secret
+from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+from uvicorn.lifespan.on import LifespanOn
+from websockets import http11
+
+from lib.observability import logging_config
+from lib.web.http_protocol import MAX_ADDRESS, MAX_HEADERS, HttpProtocol
+from lib.web.websocket_protocol import WebSocketProtocol
+
+
+class ServerProtocols:
+    """A middleware that lets all connections have our protocols and limits, once the application starts.
+
+    The server is made before the application is loaded, and by Streamlit, which passes on few of its options. The
+    server reads its protocols anew for each connection, and starts the application by a method of an object that
+    knows its options.
+    """
+
+    def __init__(self, app: ASGIApp, message_bytes: int) -> None:
+        """Wrap; a websocket's message has at most `message_bytes`."""
+        self._app, self._message_bytes = app, message_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve; where the server is another than the one that Streamlit starts, the application does not start."""
+        if scope["type"] == "lifespan":
+            server = getattr(receive, "__self__", None)
+            if not isinstance(server, LifespanOn):
+                await receive()
+                words = "Callboard can't set the limits of this server. Right would be: streamlit run app.py"
+                await send({"type": "lifespan.startup.failed", "message": words})
+                return
+            server.config.http_protocol_class = HttpProtocol
+            server.config.ws_protocol_class = WebSocketProtocol
+            server.config.ws_max_size = self._message_bytes
+        await self._app(scope, receive, send)
+
+
+def accept_long_headers() -> None:
+    """Let a websocket begin with headers as long as other requests may have; cookies of a log-in pass 8 KB.
+
+    There is a variable of the environment for it, which is read before the application is loaded.
+    """
+    http11.MAX_LINE_LENGTH = max(MAX_ADDRESS, MAX_HEADERS) + 1024
+
+
+def accept_long_queries() -> None:
+    """Let an address have as many parameters as fit; the pages say what is wrong with them.
+
+    By itself Streamlit passes over a query of more than 1,000 as a whole, and the page shows everything.
+    """
+    streamlit.runtime.state.query_params.CLIENT_STATE_QUERY_STRING_MAX_FIELDS = MAX_ADDRESS  # type: ignore[misc]
+
+
+def adopt_loggers() -> None:
+    """Let the loggers that Streamlit makes from now on write as all others do."""
+    streamlit.logger.setup_formatter = logging_config.adopt
+
+
+def keep_sessions(storage: SessionStorage) -> None:
+    """Let the running pages keep their sessions in a storage."""
+    runtime.get_instance()._session_mgr._session_storage = storage  # type: ignore[attr-defined]
+
+
+def read_lists_by_index() -> None:
+    """Let what is sent for a list be found by its index; Streamlit looks through all options for each value."""
+    multiselect.MultiSelectSerde = _IndexedSerde  # type: ignore[misc]
+
+
+class _IndexedSerde(multiselect.MultiSelectSerde[Any]):
+    def deserialize(self, ui_value: list[str] | None) -> list[Any]:
+        if ui_value is None:
+            return super().deserialize(None)
+        places = self.formatted_option_to_option_index
+        return [self.options[places[label]] if label in places else label for label in ui_value]
+
+
+def page_html() -> str:
+    """Return the HTML that every page begins with."""
+    return Path(streamlit.file_util.get_static_dir(), "index.html").read_text("utf-8")
+
+
+def login_claims(cookies: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return what the cookies of a log-in say of who logged in; None without them, or where the signature is wrong."""
+
+    def decode(name: str) -> bytes | None:
+        value = cookies.get(name)
+        return None if value is None else decode_signed_value(get_cookie_secret(), name, value.encode("latin-1"))
+
+    if USER_COOKIE_NAME not in cookies:
+        return None
+    try:
+        claims = json.loads(get_cookie_with_chunks(decode, USER_COOKIE_NAME) or b"null")
+    except (ValueError, TypeError):
+        return None
+    return claims if isinstance(claims, dict) else None
+
+
+def forget_at_close(session: str) -> None:
+    """Keep nothing of a session once its connection is gone."""
+    if runtime.exists():
+        runtime.get_instance().mark_session_nonresumable(session)
+
+
+def count_values(message: bytes) -> int:
+    """Return how many values of widgets, and names of what the browser has kept, a page's message holds.
+
+    Raises ValueError where it is no such message.
+    """
+    try:
+        run = BackMsg.FromString(message).rerun_script
+    except DecodeError as error:
+        raise ValueError(str(error)) from error
+    return len(run.widget_states.widgets) + len(run.cached_message_hashes)
