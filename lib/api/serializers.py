@@ -13,6 +13,7 @@ from fastapi import Request, Response
 
 from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.queries import Group, SelectionSummary
+from lib.analytics.record_fields import INSTANT_FIELDS, record_values
 from lib.analytics.records import Record
 from lib.catalog.dimensions import EXECUTIVE, Dimension
 from lib.catalog.measures import MeasureTotals
@@ -65,25 +66,11 @@ def group(dimension: Dimension, row: Group) -> dict[str, Any]:
 
 def record(row: Record, zone: ZoneInfo) -> dict[str, Any]:
     """Return one evaluation in the canonical columns."""
-    return {
-        "id": row.id,
-        "audioDate": row.audio_at.astimezone(zone).isoformat(),
-        "state": row.state.name,
-        "sentiment": row.sentiment.name if row.sentiment else None,
-        "averageNote": None if row.score is None else rounded(row.score, 2),
-        "durationInSeconds": row.duration_seconds,
-        "isAICall": row.is_ai,
-        "campaignId": row.campaign.id,
-        "campaignName": row.campaign.name,
-        "callCenterId": row.call_center.id,
-        "callCenterName": row.call_center.name,
-        "engagementId": row.engagement.id,
-        "engagementName": row.engagement.name,
-        "executiveId": row.executive.id,
-        "executiveName": row.executive.name,
-        "audioFileName": row.audio_file_name,
-        "createdAt": None if row.created_at is None else row.created_at.astimezone(zone).isoformat(),
-    }
+    values = record_values(row, zone)
+    for name in INSTANT_FIELDS:
+        values[name] = values[name] and values[name].isoformat()
+    values["averageNote"] = None if row.score is None else rounded(row.score, 2)
+    return values
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection
 from lib.analytics.calendar import Calendar
 from lib.analytics.planner import fact_conditions, resolve_period
 from lib.analytics.query import Filters
+from lib.analytics.record_fields import OWN_COLUMNS
 from lib.analytics.sql_time import local_iso, local_time
 from lib.catalog.dimensions import DIMENSIONS
 from lib.catalog.fields import FIELDS, FieldType
@@ -74,17 +75,7 @@ def evaluation_export(connection: Connection, filters: Filters, calendar: Calend
 def _columns() -> tuple[sa.FromClause, dict[str, sa.ColumnElement[Any]]]:
     """Return the facts with their names beside them, and the canonical columns in it."""
     facts = schema.evaluations
-    found: dict[str, sa.ColumnElement[Any]] = {
-        "id": facts.c.id,
-        "audioDate": facts.c.audio_at,
-        "state": facts.c.state,
-        "sentiment": facts.c.sentiment,
-        "averageNote": facts.c.score,
-        "durationInSeconds": facts.c.duration_seconds,
-        "isAICall": facts.c.is_ai,
-        "audioFileName": facts.c.audio_file_name,
-        "createdAt": facts.c.created_at,
-    }
+    found: dict[str, sa.ColumnElement[Any]] = {name: facts.c[column] for name, column in OWN_COLUMNS.items()}
     source: sa.FromClause = facts
     for dimension in DIMENSIONS:
         table = dimension.table.c

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lib.analytics import records
+from lib.analytics.record_fields import record_values
 from lib.analytics.records import Record
-from lib.catalog.dimensions import DIMENSIONS
+from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import Unit
 from lib.i18n import t, t_in_context
 from lib.reports import formatting
@@ -63,39 +64,10 @@ def _table(context: PageContext, found: Sequence[Record]) -> PageTable[Record]:
         Column(text("Who spoke"), lambda record: t("AI") if record.is_ai else t("Human")),
         Column(text("Id"), lambda record: record.id),
     )
-    file_columns = (
-        FileColumn("id"),
-        FileColumn("audioDate", "instant"),
-        FileColumn("state"),
-        FileColumn("sentiment"),
-        FileColumn("averageNote", "score"),
-        FileColumn("durationInSeconds", "seconds"),
-        FileColumn("isAICall"),
-        *(FileColumn(name) for each in DIMENSIONS for name in (each.parameter, each.name_field)),
-        FileColumn("audioFileName"),
-        FileColumn("createdAt", "instant"),
-    )
+    file_columns = tuple(FileColumn(field.name, field.kind.value) for field in FIELDS.values())
 
     def file_rows() -> tuple[tuple[Any, ...], ...]:
-        return tuple(
-            (
-                record.id,
-                record.audio_at.astimezone(zone),
-                record.state.name,
-                record.sentiment.name if record.sentiment else None,
-                record.score,
-                record.duration_seconds,
-                record.is_ai,
-                *(
-                    part
-                    for member in (record.campaign, record.call_center, record.engagement, record.executive)
-                    for part in (member.id, member.name)
-                ),
-                record.audio_file_name,
-                record.created_at.astimezone(zone) if record.created_at else None,
-            )
-            for record in found
-        )
+        return tuple(tuple(record_values(record, zone).values()) for record in found)
 
     return PageTable(
         text("Evaluations"),
