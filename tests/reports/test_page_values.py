@@ -152,7 +152,7 @@ def _check_table(table: Any, sheet: list[tuple[Any, ...]], frame: Any, printed: 
         for row, shown in zip(table.rows, frame[str(column.label)].tolist(), strict=True):
             value = column.value(row)
             if isinstance(value, list):
-                assert list(shown) == value
+                assert [None if pd.isna(each) else each for each in shown] == value
             elif value is None:
                 assert pd.isna(shown)
             else:
