@@ -61,20 +61,6 @@ class Annotations:
             connection.execute(sa.insert(notes).values(values))
         return note
 
-    def change(self, number: str, day: date, text: str) -> Annotation:
-        """Give a note another day and text; return it. Author and time of writing stay.
-
-        Raises InvalidParameterError as `add` does, CallboardError where there is no such note.
-        """
-        values = {"day": _day(day), "text": validation.line("text", text, MAX_TEXT)}
-        _must_be_id(number)
-        with self._state.transaction() as connection:
-            connection.execute(sa.update(notes).where(notes.c.id == number).values(values))
-            row = connection.execute(sa.select(notes).where(notes.c.id == number)).one_or_none()
-        if row is None:
-            raise _none_such(number)
-        return Annotation(**row._mapping)
-
     def delete(self, number: str, author: str | None = None) -> None:
         """Forget a note, of an author alone or anyone's. Raises CallboardError where there is no such note."""
         _must_be_id(number)

@@ -7,8 +7,7 @@ may change it.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -126,23 +125,14 @@ class SavedViews:
             "created_at": now,
             "changed_at": now,
         }
-        with self._changing(trimmed) as connection:
-            validation.check_count(connection, views, "saved views", views.c.owner == owner, MAX_OF_ONE, MAX_IN_ALL)
-            connection.execute(sa.insert(views).values(row))
-            return _own(connection, number, owner)
-
-    def rename(self, number: str, owner: str, name: str) -> SavedView:
-        """Give a view of one's own another name; return it.
-
-        Raises InvalidParameterError for a name that can't be, ConflictError where another view of the owner has it,
-        CallboardError where the view is not the owner's.
-        """
-        trimmed = validation.line("name", name, MAX_NAME)
-        with self._changing(trimmed) as connection:
-            _own(connection, number, owner)
-            renamed = sa.update(views).where(views.c.id == number)
-            connection.execute(renamed.values(name=trimmed, changed_at=datetime.now(UTC)))
-            return _own(connection, number, owner)
+        try:
+            with self._state.transaction() as connection:
+                validation.check_count(connection, views, "saved views", views.c.owner == owner, MAX_OF_ONE, MAX_IN_ALL)
+                connection.execute(sa.insert(views).values(row))
+                return _own(connection, number, owner)
+        except IntegrityError:
+            words = f"There is a view named '{trimmed}' already; right would be another name."
+            raise ConflictError(words) from None
 
     def delete(self, number: str, owner: str) -> None:
         """Forget a view of one's own. Raises CallboardError where it is not the owner's."""
@@ -176,15 +166,6 @@ class SavedViews:
             if number is not None:
                 _own(connection, number, owner)
                 connection.execute(sa.update(views).where(views.c.id == number).values(is_default=True))
-
-    @contextmanager
-    def _changing(self, name: str) -> Iterator[Connection]:
-        """Give a transaction that gives a view a name; where another view has it by then, the store refuses."""
-        try:
-            with self._state.transaction() as connection:
-                yield connection
-        except IntegrityError:
-            raise ConflictError(f"There is a view named '{name}' already; right would be another name.") from None
 
 
 def _own(connection: Connection, number: str, owner: str) -> SavedView:

@@ -29,7 +29,7 @@ from lib.workspace import Workspace
 
 FILE_TYPES = ["csv", "tsv", "txt", "gz", "xlsx", "xlsm", "parquet", "jsonl", "ndjson", "toml"]
 
-_FILES, _STAMP, _BASE, _JOB, _NOTE = "_import_files", "_import_stamp", "_import_base", "_import_job", "_import_note"
+_FILES, _STAMP, _BASE, _JOB = "_import_files", "_import_stamp", "_import_base", "_import_job"
 
 
 def upload(workspace: Workspace) -> tuple[InputFile, ...]:
@@ -45,7 +45,7 @@ def upload(workspace: Workspace) -> tuple[InputFile, ...]:
     stamp = "|".join(sorted(f"{file.file_id}" for file in brought))
     if session.get(_STAMP) != stamp:
         session[_STAMP], session[_FILES] = None, ()  # so it stays where the files can't be kept; then it is tried again
-        session[_JOB] = session[_NOTE] = None
+        session[_JOB] = None
         session[_BASE] = next((_text(file) for file in brought if _is_toml(file)), None)
         data = [file for file in brought if not _is_toml(file)]
         folder = hashlib.sha256(stamp.encode()).hexdigest()[:24]

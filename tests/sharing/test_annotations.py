@@ -31,17 +31,12 @@ def test_the_notes_of_a_period(notes: Annotations) -> None:
     )
 
 
-def test_a_note_is_changed_and_deleted(notes: Annotations) -> None:
+def test_a_note_is_deleted(notes: Annotations) -> None:
     note, other = notes.add(DAY, " New script in use ", "ada"), notes.add(DAY, "Other", "bob")
     assert (note.text, note.author) == ("New script in use", "ada")
-    changed = notes.change(note.id, date(2024, 2, 1), "Newer script")
-    assert (changed.day, changed.text) == (date(2024, 2, 1), "Newer script")
-    assert (changed.id, changed.author, changed.created_at) == (note.id, "ada", note.created_at)
     notes.delete(note.id)
-    assert notes.between(DAY, date(2024, 2, 1)) == [other]
+    assert notes.between(DAY, DAY) == [other]
     for number in (note.id, "", "a\x00aaaaaa", "' OR 1=1"):
-        with pytest.raises(CallboardError, match="There is no note"):
-            notes.change(number, DAY, "Text")
         with pytest.raises(CallboardError, match="There is no note"):
             notes.delete(number)
     assert notes.between(DAY, DAY) == [other]
@@ -86,10 +81,9 @@ def test_weird_texts_come_back_as_they_were(notes: Annotations, text: str) -> No
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)  # refused before any store is asked
 def test_what_can_not_be_kept_is_refused(notes: Annotations, text: str, told: str) -> None:
     kept = notes.add(DAY, "Kept", "ada")
-    for change in (lambda: notes.add(DAY, text, "ada"), lambda: notes.change(kept.id, DAY, text)):
-        with pytest.raises(InvalidParameterError, match=told) as caught:
-            change()
-        assert caught.value.parameter == "text"
+    with pytest.raises(InvalidParameterError, match=told) as caught:
+        notes.add(DAY, text, "ada")
+    assert caught.value.parameter == "text"
     assert notes.between(DAY, DAY) == [kept]
 
 
