@@ -23,11 +23,12 @@ from lib.catalog.dimensions import DIMENSIONS
 from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import METRICS
 from lib.charts import funnel, waterfall
-from lib.errors import FAILURE_TEXTS
-from lib.reports import breakdown_table, decomposition_text, job_text, words
+from lib.errors.codes import FailureCode
+from lib.reports import breakdown_table, decomposition_text, words
 from lib.settings import WeekStart
 from lib.sharing import pinned_links
 from lib.store.enums import NONE_NAME, ImportResult, Sentiment, State
+from lib.store.messages import JobStep
 from lib.ui import (
     api_keys_admin,
     export_page,
@@ -75,8 +76,8 @@ VALUES: dict[str, list[str]] = {
     "ends of sessions": [reason.label for reason in SessionEnd],
     "roles": [*(role.value for role in Role), *login.ROLES.values()],
     "results of imports": [result.label for result in ImportResult],
-    "steps of jobs": list(job_text.STEP_TEXTS.values()),
-    "failures": list(FAILURE_TEXTS.values()),
+    "steps of jobs": [step.text for step in JobStep],
+    "failures": [code.text for code in FailureCode],
     "states of a key": ["active", "revoked", "expired"],
     # What a metric meant when a link was made, which the stores hold in English.
     "definitions": list(pinned_links.definitions().values()),

@@ -101,7 +101,7 @@ def test_a_module_is_one_noun() -> None:
 
 def test_no_loose_modules() -> None:
     loose = {path.stem for path in (ROOT / "lib").glob("*.py")}
-    assert loose == {"__init__", "__main__", "errors", "settings", "workspace"}
+    assert loose == {"__init__", "__main__", "settings", "workspace"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=module)

@@ -18,7 +18,8 @@ import sqlalchemy as sa
 
 from lib import cli
 from lib.catalog.rollups import ROLLUPS
-from lib.errors import CallboardError, FailureCode, SampleDataError
+from lib.errors import CallboardError, SampleDataError
+from lib.errors.codes import FailureCode
 from lib.jobs.queue import Job
 from lib.jobs.worker import ProgressReporter, Worker
 from lib.settings import Settings

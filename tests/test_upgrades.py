@@ -24,7 +24,8 @@ from lib.access.audit_log import AuditFilter, AuditLog
 from lib.analytics import queries
 from lib.analytics.query import Filters
 from lib.catalog.measures import MEASURES, aggregates
-from lib.errors import DatabaseVersionError, FailureCode
+from lib.errors import DatabaseVersionError
+from lib.errors.codes import FailureCode
 from lib.ingest import history
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings

@@ -25,14 +25,8 @@ from lib.access.audit_log import Action
 from lib.analytics import rollup
 from lib.backup import archive, table_io
 from lib.backup.archive import Backup, Manifest, StoreSnapshot
-from lib.errors import (
-    ConflictError,
-    DatabaseHeldError,
-    DiskFullError,
-    FailureCode,
-    StorageError,
-    TimeZoneConflictError,
-)
+from lib.errors import ConflictError, DatabaseHeldError, DiskFullError, StorageError, TimeZoneConflictError
+from lib.errors.codes import FailureCode
 from lib.jobs.queue import BACKUP, COMPLETED, EXPORT, FAILED
 from lib.settings import Settings
 from lib.store import atomic_swap, migrations, schema

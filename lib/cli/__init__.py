@@ -24,15 +24,8 @@ import pyarrow.csv
 from lib import __version__, settings
 from lib.backup.restore import restore
 from lib.cli import access
-from lib.errors import (
-    CallboardError,
-    CancelledError,
-    ConflictError,
-    DatabaseHeldError,
-    FailureCode,
-    SampleDataError,
-    nearest,
-)
+from lib.errors import CallboardError, CancelledError, ConflictError, DatabaseHeldError, SampleDataError, nearest
+from lib.errors.codes import FailureCode
 from lib.ingest import sample_data
 from lib.jobs.queue import FAILED, Queue
 from lib.jobs.tasks import TASKS, TIMEZONE
@@ -85,7 +78,7 @@ def import_command(
         if not click.confirm("The app holds sample data. Replace them by your own?", err=True):
             raise CancelledError("Nothing was loaded.") from None
         result = _perform("import", {**payload, "replace_sample": True})
-    for problem in result["problems"][:LISTED_PROBLEMS]:
+    for problem in map(import_text.problem_in_words, result["problems"][:LISTED_PROBLEMS]):
         click.echo(
             f"{problem['file']}, row {problem['row']}, column {problem['column']}: '{problem['value']}' "
             f"{problem['problem']}; right would be {problem['right']}",

@@ -9,7 +9,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib.errors import FailureCode, StorageError
+from lib.errors import StorageError
+from lib.errors.codes import FailureCode
 from lib.settings import Settings
 
 _PARTIAL_SECONDS = 6 * 3600

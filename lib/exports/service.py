@@ -13,7 +13,8 @@ from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.planner import resolve_period
 from lib.analytics.query import Filters, Grant
 from lib.analytics.workspace_zone import check_zone
-from lib.errors import FailureCode, StorageError
+from lib.errors import StorageError
+from lib.errors.codes import FailureCode
 from lib.exports import evaluations, file_storage, reports, table_process
 from lib.exports.evaluations import EvaluationExport
 from lib.exports.table_files import about

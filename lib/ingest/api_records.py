@@ -14,6 +14,7 @@ from lib.analytics.query import Grant
 from lib.analytics.timezones import Zones
 from lib.catalog.fields import FIELDS
 from lib.errors import nearest
+from lib.errors.codes import FailureCode
 from lib.ingest.converter import Batch, Converter, RowProblem
 from lib.ingest.jsonl_reader import NESTED, json_text
 from lib.ingest.mapping import Mapping, folded, shortened
@@ -27,7 +28,7 @@ _BATCH_CHARACTERS = 2**20
 _KEPT_PROBLEMS = 1_000
 _PROBLEMS_OF_ONE = 20
 _MAX_SHOWN = 200
-_KNOWN = ", ".join(FIELDS)
+_KNOWN = FailureCode.OTHER.of(text=", ".join(FIELDS))
 _BY_FOLDED = {folded(name): name for name in FIELDS}
 
 
@@ -116,8 +117,8 @@ class _Checker:
         """Return the rows that belong to one of the ids, and what is wrong with the others."""
         inside = pc.fill_null(pc.is_in(rows.column(staged).dictionary_decode(), pa.array(ids, pa.string())), False)
         outside = rows.filter(pc.invert(inside))
-        allowed = shortened(", ".join(ids), 1_000)
-        why = "lies outside what the key may write"
+        allowed = FailureCode.OTHER.of(text=shortened(", ".join(ids), 1_000))
+        why = FailureCode.OUTSIDE_GRANT.of()
         return rows.filter(inside), [
             RowProblem(_SOURCE, self._numbers[seq - self._good], column, value or "", why, allowed)
             for seq, value in zip(outside.column("seq").to_pylist(), outside.column(staged).to_pylist(), strict=True)
@@ -128,7 +129,8 @@ def _read(entry: object, number: int, room: int) -> tuple[dict[str, str | None] 
     """Return an object's values by their columns; None for one that is wrong in form, with `room` problems at most."""
     if not isinstance(entry, dict):
         value = shortened(str(entry) if isinstance(entry, str | int | float | bool) else type(entry).__name__, 60)
-        return None, [RowProblem(_SOURCE, number, "the row", value, "is not an object", "an object")][:room]
+        problem, right = FailureCode.NOT_AN_OBJECT.of(), FailureCode.RIGHT_OBJECT.of()
+        return None, [RowProblem(_SOURCE, number, FailureCode.WHOLE_ROW.of(), value, problem, right)][:room]
     row: dict[str, str | None] = {}
     problems: list[RowProblem] = []
     is_good = True
@@ -149,7 +151,7 @@ def _problem(number: int, name: str, canonical: str | None, is_twice: bool) -> R
     """Describe a value that has no place in a row."""
     if canonical is None:
         shown = shortened(name, 60)
-        return RowProblem(_SOURCE, number, shown, "", f"is not a column{nearest(shown, FIELDS)}", _KNOWN)
+        return RowProblem(_SOURCE, number, shown, "", FailureCode.NOT_A_COLUMN.of(hint=nearest(shown, FIELDS)), _KNOWN)
     if is_twice:
-        return RowProblem(_SOURCE, number, canonical, "", "is there twice", "one value")
-    return RowProblem(_SOURCE, number, canonical, "", "holds a list or an object", "a single value")
+        return RowProblem(_SOURCE, number, canonical, "", FailureCode.TWICE.of(), FailureCode.RIGHT_ONE.of())
+    return RowProblem(_SOURCE, number, canonical, "", FailureCode.NESTED.of(), FailureCode.RIGHT_SINGLE.of())

@@ -26,7 +26,7 @@ class BadRowsFile:
         source: FileReader,
         columns: tuple[pa.StringArray, ...],
         bad: Any,
-        broken: list[MalformedRow],
+        odd: list[MalformedRow],
         problems: list[RowProblem],
         numbers: Any,
     ) -> None:
@@ -36,7 +36,7 @@ class BadRowsFile:
             reason = f"{problem.column} {problem.problem}; right would be {problem.right}"
             reasons.setdefault(problem.row, []).append(reason)
         rows = [(int(numbers[at]), [column[at].as_py() or "" for column in columns]) for at in bad.tolist()]
-        rows += [(row.number, list(row.cells)) for row in broken]
+        rows += [(row.number, list(row.cells)) for row in odd if row.problem]
         if rows and self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("w", encoding="utf-8-sig", newline="")

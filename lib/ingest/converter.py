@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, day_start
 from lib.analytics.timezones import Numbers, Zones, microseconds
 from lib.catalog.fields import FIELDS, Field, FieldType
+from lib.errors.codes import CodedText, FailureCode
 from lib.ingest import value_parsers
 from lib.ingest.mapping import EVERYTHING_ELSE, ColumnSource, Mapping
 from lib.store.enums import NONE_NAME, State
@@ -71,6 +72,12 @@ Texts: TypeAlias = pa.StringArray | pa.DictionaryArray
 """A column of texts; a dictionary, which then holds no null, where many of them are the same."""
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
+Refuse: TypeAlias = Callable[[int, str, CodedText, CodedText], None]
+"""Told of a value that can't be stored: its row's position in the batch, the value, what is wrong and what is right."""
+
+RIGHT_WHERE_MISSING = {"id": FailureCode.RIGHT_ID, "audioDate": FailureCode.RIGHT_AUDIO_DATE}
+"""What would be right where a required column holds nothing, by its name."""
+
 _MAX_KNOWN = 50_000
 
 
@@ -89,10 +96,10 @@ class RowProblem:
 
     file: str
     row: int
-    column: str  # as the file calls it
+    column: str | CodedText  # as the file calls it, or WHOLE_ROW
     value: str
-    problem: str
-    right: str
+    problem: CodedText
+    right: CodedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,14 +200,14 @@ class Converter:
         label = source.columns[0] if len(source.columns) == 1 else " + ".join(source.columns) or column.name
         label = label if label == column.name else f"{label} ({column.name})"
 
-        def refuse(position: int, value: str, problem: str, right: str) -> None:
+        def refuse(position: int, value: str, problem: CodedText, right: CodedText) -> None:
             if not blank[position]:
                 number = int(batch.numbers[position])
                 problems.append((position, RowProblem(batch.file, number, label, value, problem, right)))
 
         if column.required and text.null_count:
             for position in np.flatnonzero(pc.is_null(text).to_numpy(zero_copy_only=False)).tolist():
-                refuse(position, "", "is missing", column.help)
+                refuse(position, "", FailureCode.VALUE_MISSING.of(), RIGHT_WHERE_MISSING[column.name].of())
         if column.kind is FieldType.INSTANT:
             return self._instants(_plain(text), refuse)
         if column.kind is FieldType.TEXT:
@@ -228,7 +235,7 @@ class Converter:
         others = _by_distinct(pc.if_else(passed, None, text), check, _TYPES[column.kind], refuse, {})
         return pc.coalesce(translated, others)
 
-    def _instants(self, text: pa.StringArray, refuse: Callable[[int, str, str, str], None]) -> pa.TimestampArray:
+    def _instants(self, text: pa.StringArray, refuse: Refuse) -> pa.TimestampArray:
         if not self._mapping.file.date_formats:
             for kind in (pa.timestamp("us", "UTC"), pa.timestamp("us")):
                 try:
@@ -293,7 +300,7 @@ def _all_blank(columns: Sequence[Texts], count: int) -> Flags:
     return blank
 
 
-def _texts(text: Texts, refuse: Callable[[int, str, str, str], None]) -> Texts:
+def _texts(text: Texts, refuse: Refuse) -> Texts:
     values = text.dictionary if isinstance(text, pa.DictionaryArray) else text
     longest = pc.max(pc.utf8_length(values)).as_py()
     nul = pc.any(pc.match_substring(values, "\x00")).as_py()
@@ -308,7 +315,7 @@ def _by_distinct(
     text: Texts,
     check: Callable[[str], Any],
     kind: pa.DataType,
-    refuse: Callable[[int, str, str, str], None],
+    refuse: Refuse,
     known: dict[str, Any],
 ) -> pa.Array:
     """Check each distinct value once, and put the results back in the rows' places; `known` keeps the good ones."""

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from lib.errors import FileError
+from lib.errors.codes import FailureCode
 from lib.ingest import value_parsers
 from lib.ingest.converter import REPEATED, Batch
 from lib.ingest.mapping import FileOptions
@@ -29,6 +30,7 @@ from lib.ingest.reader import (
     Progress,
     Truncated,
     checked_header,
+    malformed_row,
     open_bytes,
     position,
 )
@@ -61,10 +63,11 @@ def open_delimited(path: Path, name: str, options: FileOptions, progress: Progre
             return "error"
         number = first_row + row.number - 1
         if not any(cell.strip() for cell in cells):
-            broken.append(MalformedRow(number, (), "", ""))  # blank, however wide
+            broken.append(MalformedRow(number, (), None))  # blank, however wide
             return "skip"
-        problem = f"has {row.actual_columns} cells where the header has {row.expected_columns}"
-        broken.append(MalformedRow(number, cells, problem, f"{row.expected_columns} cells"))
+        problem = FailureCode.WRONG_CELLS.of(cells=row.actual_columns, expected=row.expected_columns)
+        right = FailureCode.RIGHT_CELLS.of(cells=row.expected_columns)
+        broken.append(malformed_row(name, number, cells, problem, right))
         return "skip"
 
     def batches() -> Iterator[tuple[Batch, list[MalformedRow]]]:
@@ -84,11 +87,12 @@ def open_delimited(path: Path, name: str, options: FileOptions, progress: Progre
             except pa.ArrowInvalid as error:
                 if refused > MAX_REFUSED:
                     raise FileError(
-                        f"{name}: more than {MAX_REFUSED} rows are blank or have more or fewer cells than the header. "
-                        f"Right would be {len(header)} cells in each row."
+                        FailureCode.CSV_TOO_RAGGED, name=name, most=MAX_REFUSED, cells=len(header)
                     ) from None
                 _explain(path, name, encoding, options, delimiter, quote, header)
-                raise FileError(f"{name}: can't be read after row {following - 1}: {error}") from None
+                raise FileError(
+                    FailureCode.CSV_UNREADABLE_AFTER, name=name, row=following - 1, error=str(error)
+                ) from None
         if stream.quotes % 2:
             _explain(path, name, encoding, options, delimiter, quote, header)
         if broken:
@@ -148,7 +152,7 @@ def _reading(path: Path, name: str, encoding: str, options: FileOptions) -> Iter
             yield
     except UnicodeError as error:
         _find_wrong_byte(path, name, encoding, options)
-        raise FileError(f"{name}: can't be read as {encoding}: {error}.") from None
+        raise FileError(FailureCode.CSV_NOT_ENCODED, name=name, encoding=encoding, error=str(error)) from None
 
 
 def _explain(
@@ -168,15 +172,16 @@ def _explain(
             if row and len(row[longest]) > value_parsers.MAX_TEXT and sum(map(len, row)) > _BLOCK // 4:
                 column = f"'{header[longest]}'" if longest < len(header) else str(longest + 1)
                 raise FileError(
-                    f"{name}: row {number}, column {column}: a cell of {len(row[longest])} characters. Right would be "
-                    f"at most {value_parsers.MAX_TEXT}."
+                    FailureCode.CSV_CELL_TOO_LONG,
+                    name=name,
+                    row=number,
+                    column=column,
+                    characters=len(row[longest]),
+                    most=value_parsers.MAX_TEXT,
                 )
     except csv.Error as error:
         if "unexpected end of data" in str(error):
-            raise FileError(
-                f"{name}: row {number + 1} (line {line + 1}): a quote is opened and never closed. Right would be a "
-                f"closing {quote}, or {quote}{quote} where the text itself has one."
-            ) from None
+            raise FileError(FailureCode.CSV_QUOTE_OPEN, name=name, row=number + 1, line=line + 1, quote=quote) from None
     finally:
         stream.close()
 
@@ -193,13 +198,17 @@ def _find_wrong_byte(path: Path, name: str, encoding: str, options: FileOptions)
             except UnicodeDecodeError as error:
                 delimiter = options.delimiter or max(_DELIMITERS, key=lambda sign: line.count(sign.encode()))
                 column = line[: error.start].count(delimiter.encode()) + 1
-                right = 'UTF-8 text; a mapping can name another encoding, such as encoding = "cp1252"'
+                right = FailureCode.RIGHT_UTF8.of()
                 if options.encoding is not None:
-                    right = f"{options.encoding} text, as the mapping says"
-                wrong = line[min(error.start, len(line) - 1)]
+                    right = FailureCode.RIGHT_ENCODING.of(encoding=options.encoding)
                 raise FileError(
-                    f"{name}: row {number}, column {column}: a byte (0x{wrong:02x}) that is not "
-                    f"{encoding.removesuffix('-sig')} text. Right would be {right}."
+                    FailureCode.CSV_WRONG_BYTE,
+                    name=name,
+                    row=number,
+                    column=column,
+                    byte=f"{line[min(error.start, len(line) - 1)]:02x}",
+                    encoding=encoding.removesuffix("-sig"),
+                    right=right,
                 ) from None
             except UnicodeError:  # a mark is missing, say: no byte of a row is to blame
                 return
@@ -284,7 +293,7 @@ class _Utf8(io.RawIOBase):
 def _dialect(name: str, options: FileOptions, sample: str) -> tuple[str, str]:
     """Find the delimiter and the quote from the header's line and the first rows."""
     if "\x00" in sample:
-        raise FileError(f"{name}: holds NUL bytes, so it is no text. Right would be CSV, JSON Lines, XLSX or Parquet.")
+        raise FileError(FailureCode.CSV_WITH_NUL, name=name)
     lines = [line for line in sample.splitlines()[options.header_row - 1 : options.header_row + 19] if line.strip()]
     head = lines[0] if lines else ""
     quote = '"'
@@ -310,12 +319,11 @@ def _header(name: str, options: FileOptions, stream: _Utf8, delimiter: str, quot
         for _ in range(options.header_row):
             header = next(rows)
     except StopIteration:
-        raise FileError(f"{name}: ends before row {options.header_row}, which should be the header.") from None
+        raise FileError(FailureCode.CSV_WITHOUT_HEADER, name=name, row=options.header_row) from None
     except csv.Error as error:
-        raise FileError(f"{name}: row {options.header_row} can't be read as a header: {error}.") from None
-    if not any(cell.strip() for cell in header):
         raise FileError(
-            f"{name}: row {options.header_row} is blank, so there is no header. Right would be the columns' names "
-            "there, or a mapping with header_row."
-        )
+            FailureCode.CSV_HEADER_UNREADABLE, name=name, row=options.header_row, error=str(error)
+        ) from None
+    if not any(cell.strip() for cell in header):
+        raise FileError(FailureCode.CSV_HEADER_BLANK, name=name, row=options.header_row)
     return checked_header(name, header)

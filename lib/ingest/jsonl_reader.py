@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.errors import FileError
+from lib.errors.codes import FailureCode
 from lib.ingest.converter import Batch
 from lib.ingest.mapping import FileOptions, shortened
 from lib.ingest.reader import (
@@ -22,6 +23,7 @@ from lib.ingest.reader import (
     Truncated,
     batch_of_rows,
     checked_header,
+    malformed_row,
     open_bytes,
 )
 
@@ -50,15 +52,12 @@ class _JsonLines:
         for _, entry, _ in self._entries():
             refused += not entry
             if refused > MAX_REFUSED:
-                raise FileError(
-                    f"{self.name}: more than {MAX_REFUSED} rows are blank or no objects. Right would be one object a "
-                    "line."
-                )
+                raise FileError(FailureCode.JSONL_FEW_OBJECTS, name=self.name, most=MAX_REFUSED)
             keys.update(dict.fromkeys(entry or ()))
             if len(keys) > MAX_COLUMNS:
-                raise FileError(f"{self.name}: the rows have more than {MAX_COLUMNS} different names.")
+                raise FileError(FailureCode.JSONL_TOO_MANY_NAMES, name=self.name, most=MAX_COLUMNS)
         if not keys:
-            raise FileError(f"{self.name}: no row is a JSON object. Right would be one object a line.")
+            raise FileError(FailureCode.JSONL_NO_OBJECTS, name=self.name)
         return tuple(keys)
 
     def batches(self, keys: Sequence[str]) -> Iterator[tuple[Batch, list[MalformedRow]]]:
@@ -68,14 +67,15 @@ class _JsonLines:
         broken: list[MalformedRow] = []
         for number, entry, text in self._entries():
             if entry is None and text:
-                broken.append(MalformedRow(number, (shortened(text),), "is not a JSON object", "one object a line"))
+                problem, right = FailureCode.NOT_A_JSON_OBJECT.of(), FailureCode.RIGHT_OBJECT_A_LINE.of()
+                broken.append(malformed_row(self.name, number, (shortened(text),), problem, right))
                 continue
             values = [json_text((entry or {}).get(key)) for key in keys]
             nested = [key for key, value in zip(keys, values, strict=True) if value is NESTED]
             if nested:
                 cells = tuple("" if value is None or value is NESTED else str(value) for value in values)
-                problem = f"holds a list or an object in '{shortened(nested[0])}'"
-                broken.append(MalformedRow(number, cells, problem, "a single value"))
+                problem = FailureCode.NESTED_IN.of(column=shortened(nested[0]))
+                broken.append(malformed_row(self.name, number, cells, problem, FailureCode.RIGHT_SINGLE.of()))
                 continue
             numbers.append(number)
             rows.append(values)  # type: ignore[arg-type]  # what is nested was passed over
@@ -91,7 +91,8 @@ class _JsonLines:
             while line := file.readline(MAX_ROW_BYTES):
                 number += 1
                 if len(line) == MAX_ROW_BYTES:
-                    raise FileError(f"{self.name}: row {number} is longer than {MAX_ROW_BYTES // 2**20} MB.")
+                    most = MAX_ROW_BYTES // 2**20
+                    raise FileError(FailureCode.JSONL_ROW_TOO_LONG, name=self.name, row=number, megabytes=most)
                 self.progress(len(line))
                 text = self._decoded(line, number)
                 yield number, json_object(text), text
@@ -101,8 +102,11 @@ class _JsonLines:
             text = line.decode(self.encoding).strip()
         except UnicodeDecodeError as error:
             raise FileError(
-                f"{self.name}: row {number} is not {self.encoding} text (byte {error.start + 1} of the row). Right "
-                "would be UTF-8, or a mapping that names the file's encoding."
+                FailureCode.JSONL_NOT_ENCODED,
+                name=self.name,
+                row=number,
+                encoding=self.encoding,
+                byte=error.start + 1,
             ) from None
         if not text.isascii():  # an encoding of escapes may give half a surrogate pair, which is no text
             text = text.encode("utf-8", "replace").decode()

@@ -21,6 +21,7 @@ import tomli_w
 
 from lib.catalog.fields import FIELDS, REQUIRED_FIELDS, FieldType
 from lib.errors import FileError, MappingError, nearest
+from lib.errors.codes import FailureCode, joined
 from lib.store.enums import Sentiment, State
 
 FILE_OPTIONS = ("encoding", "delimiter", "sheet", "header_row", "date_format", "timezone", "decimal")
@@ -68,12 +69,12 @@ class Mapping:
     def from_toml(cls, text: str, name: str = "mapping") -> Mapping:
         """Read a mapping; `name` is what errors call it. Raises MappingError naming the entry that is wrong."""
         if len(text) > MAX_MAPPING:
-            raise MappingError(f"{name}: longer than {MAX_MAPPING:,} characters, the most that a mapping may have.")
+            raise MappingError(FailureCode.MAPPING_TOO_LONG, name=name, most=f"{MAX_MAPPING:,}")
         try:
             document = tomllib.loads(text, parse_float=Decimal)
         except (tomllib.TOMLDecodeError, RecursionError) as error:
-            raise MappingError(f"{name}: not valid TOML: {error}") from None
-        _known(document, ("file", "columns", "values"), f"{name}: ", "a part of a mapping")
+            raise MappingError(FailureCode.MAPPING_NO_TOML, name=name, error=str(error)) from None
+        _known(document, ("file", "columns", "values"), FailureCode.MAPPING_UNKNOWN_PART, f"{name}:")
         entries = {part: _table(document.get(part, {}), f"{name}: [{part}]") for part in ("file", "columns", "values")}
         columns = {}
         for canonical, entry in entries["columns"].items():
@@ -134,9 +135,11 @@ class Mapping:
         if missing:
             found = ", ".join(f"'{shortened(name)}'" for name in header[:12]) + (" …" if len(header) > 12 else "")
             raise FileError(
-                f"{file}: no column for {' and '.join(missing)}. Row {self.file.header_row} was read as the header: "
-                f"{found or 'it is empty'}. Right would be columns of these names, or a mapping that says where they "
-                f"come from (and header_row, where the header is in another row)."
+                FailureCode.HEADER_LACKS_REQUIRED,
+                name=file,
+                columns=joined(missing, FailureCode.BOTH),
+                row=self.file.header_row,
+                header=found or FailureCode.IT_IS_EMPTY.of(),
             )
         return replace(self, columns={canonical: columns[canonical] for canonical in FIELDS if canonical in columns})
 
@@ -170,8 +173,12 @@ def _in_header(name: str, header: Sequence[str], canonical: str, file: str) -> s
     matches = exact or [present for present in header if folded(present) == folded(name)]
     if not matches:
         raise MappingError(
-            f"{file}: {canonical} should come from the column '{shortened(name)}', which the file does not have"
-            f"{nearest(name, header)}. It has: {', '.join(repr(shortened(present)) for present in header[:40])}."
+            FailureCode.HEADER_LACKS_SOURCE,
+            name=file,
+            column=canonical,
+            source=shortened(name),
+            hint=nearest(name, header),
+            header=", ".join(repr(shortened(present)) for present in header[:40]),
         )
     return _single(matches, name, header, canonical, file)
 
@@ -181,27 +188,32 @@ def _single(matches: Sequence[str], name: str, header: Sequence[str], canonical:
     if len(matches) > 1:
         places = [str(number) for number, present in enumerate(header, 1) if present in matches]
         raise FileError(
-            f"{file}: the header has the column '{shortened(name)}' {len(matches)} times (columns "
-            f"{', '.join(places)}), so it can't be told which {canonical} should come from. Right would be one."
+            FailureCode.HEADER_AMBIGUOUS,
+            name=file,
+            source=shortened(name),
+            count=len(matches),
+            places=", ".join(places),
+            column=canonical,
         )
     return matches[0]
 
 
-def _known(table: Table[str, Any], known: Sequence[str], where: str, what: str) -> None:
+def _known(table: Table[str, Any], known: Sequence[str], unknown: FailureCode, where: str) -> None:
+    """Raise MappingError of the code `unknown` for the first name of a table that is none of those known."""
     for name in table:
         if name not in known:
             raise MappingError(
-                f"{where}'{shortened(name)}' is not {what}{nearest(name, known)}; known: {', '.join(known)}."
+                unknown, where=where, entry=shortened(name), hint=nearest(name, known), known=", ".join(known)
             )
 
 
 def _canonical(name: str, where: str) -> None:
-    _known({name: None}, tuple(FIELDS), f"{where} ", "a canonical column")
+    _known({name: None}, tuple(FIELDS), FailureCode.MAPPING_UNKNOWN_COLUMN, where)
 
 
 def _table(entry: object, where: str) -> dict[str, Any]:
     if not isinstance(entry, dict):
-        raise MappingError(f"{where} should be a table.")
+        raise MappingError(FailureCode.MAPPING_NO_TABLE, where=where)
     return entry
 
 
@@ -209,32 +221,31 @@ def _check_zone(where: str, timezone: str) -> None:
     from lib.settings import zone_names  # here, as most files say none and their readers start quicker without
 
     if timezone not in zone_names():
-        raise MappingError(
-            f"{where} timezone '{shortened(timezone)}' is not an IANA time zone{nearest(timezone, zone_names())}."
-        )
+        hint = nearest(timezone, zone_names())
+        raise MappingError(FailureCode.MAPPING_TIMEZONE, where=where, timezone=shortened(timezone), hint=hint)
 
 
 def _file_options(entries: Table[str, Any], where: str) -> FileOptions:
-    _known(entries, FILE_OPTIONS, f"{where} ", "an option")
+    _known(entries, FILE_OPTIONS, FailureCode.MAPPING_UNKNOWN_OPTION, where)
     for name in ("encoding", "delimiter", "timezone", "decimal"):
         if name in entries and not isinstance(entries[name], str):
-            raise MappingError(f"{where} {name} should be text in quotes.")
+            raise MappingError(FailureCode.MAPPING_NO_TEXT, where=where, option=name)
     if (encoding := entries.get("encoding")) is not None:
         _check_encoding(where, encoding)
     delimiter = entries.get("delimiter")
     if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in "\"'\r\n\0"):
-        raise MappingError(f"{where} delimiter should be one ASCII character and no quote, such as ';' or '\\t'.")
+        raise MappingError(FailureCode.MAPPING_DELIMITER, where=where)
     decimal = entries.get("decimal", ".")
     if decimal not in (".", ","):
-        raise MappingError(f"{where} decimal should be '.' or ','.")
+        raise MappingError(FailureCode.MAPPING_DECIMAL, where=where)
     if (timezone := entries.get("timezone")) is not None:
         _check_zone(where, timezone)
     sheet = entries.get("sheet")
     if sheet is not None and (isinstance(sheet, bool) or not isinstance(sheet, str | int) or sheet == 0):
-        raise MappingError(f"{where} sheet should be a name, or a number from 1.")
+        raise MappingError(FailureCode.MAPPING_SHEET, where=where)
     header_row = entries.get("header_row", 1)
     if isinstance(header_row, bool) or not isinstance(header_row, int) or header_row < 1:
-        raise MappingError(f"{where} header_row should be a number from 1.")
+        raise MappingError(FailureCode.MAPPING_HEADER_ROW, where=where)
     formats = _date_formats(entries.get("date_format", []), where)
     return FileOptions(encoding, delimiter, sheet, header_row, formats, timezone, decimal)
 
@@ -244,67 +255,69 @@ def _check_encoding(where: str, encoding: str) -> None:
         if not codecs.lookup(encoding)._is_text_encoding:
             raise LookupError
     except (LookupError, ValueError):
-        raise MappingError(
-            f"{where} encoding '{shortened(encoding)}' is not known; right would be utf-8, cp1252 …"
-        ) from None
+        raise MappingError(FailureCode.MAPPING_ENCODING, where=where, encoding=shortened(encoding)) from None
 
 
 def _date_formats(entry: object, where: str) -> tuple[str, ...]:
     formats = [entry] if isinstance(entry, str) else entry
     if not isinstance(formats, list) or not all(isinstance(each, str) and "%" in each for each in formats):
-        raise MappingError(f"{where} date_format should be a strptime format such as '%d/%m/%Y', or a list of them.")
+        raise MappingError(FailureCode.MAPPING_DATE_FORMATS, where=where)
     for each in formats:
         try:
             datetime.strptime("", each)
         except ValueError as error:
             if "does not match" not in str(error):
-                raise MappingError(f"{where} date_format '{shortened(each)}': {error}.") from None
+                raise MappingError(
+                    FailureCode.MAPPING_DATE_FORMAT, where=where, format=shortened(each), error=str(error)
+                ) from None
     return tuple(formats)
 
 
 def _column_source(entry: object, canonical: str, where: str) -> ColumnSource:
     if isinstance(entry, str):
         return ColumnSource((entry,))
-    entries = _table(entry, f"{where}: '{shortened(str(entry))}' is neither a column's name nor a table; it")
-    _known(entries, SOURCE_OPTIONS, f"{where}: ", "an option")
+    if not isinstance(entry, dict):
+        raise MappingError(FailureCode.MAPPING_NO_SOURCE, where=where, entry=shortened(str(entry)))
+    entries: dict[str, Any] = entry
+    _known(entries, SOURCE_OPTIONS, FailureCode.MAPPING_UNKNOWN_OPTION, f"{where}:")
     given = [name for name in ("column", "columns", "value", "row") if name in entries]
     if len(given) != 1:
-        raise MappingError(f"{where}: needs exactly one of column, columns, value and row.")
+        raise MappingError(FailureCode.MAPPING_SOURCES, where=where)
     if entries.get("row", True) is not True:
-        raise MappingError(f"{where}: row should be true.")
+        raise MappingError(FailureCode.MAPPING_ROW, where=where)
     if "row" in entries and canonical != "id":
-        raise MappingError(f"{where}: only id can come from the row's number.")
+        raise MappingError(FailureCode.MAPPING_ROW_OF_ID, where=where)
     columns = entries.get("columns", [entries["column"]] if "column" in entries else [])
     if (
         not isinstance(columns, list)
         or not all(isinstance(name, str) for name in columns)
         or (columns == [] and "columns" in entries)
     ):
-        raise MappingError(f"{where}: columns should be a list of column names.")
+        raise MappingError(FailureCode.MAPPING_COLUMNS, where=where)
     if not isinstance(entries.get("join", ""), str):
-        raise MappingError(f"{where}: join should be text in quotes.")
+        raise MappingError(FailureCode.MAPPING_NO_TEXT, where=f"{where}:", option="join")
     scale, offset = (
         _number(entries[name], f"{where}: {name}") if name in entries else None for name in ("scale", "offset")
     )
     if (scale is not None or offset is not None) and FIELDS[canonical].kind not in (FieldType.SCORE, FieldType.SECONDS):
-        raise MappingError(f"{where}: scale and offset are for averageNote and durationInSeconds.")
+        raise MappingError(FailureCode.MAPPING_SCALE, where=where)
     value = entries.get("value")
     if value is not None:
         if isinstance(value, list | dict):
-            raise MappingError(f"{where}: value should be one value.")
+            raise MappingError(FailureCode.MAPPING_VALUE, where=where)
         value = str(value).lower() if isinstance(value, bool) else str(value)
     return ColumnSource(tuple(columns), entries.get("join", ""), scale, offset, value, "row" in entries)
 
 
 def _number(value: object, where: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise MappingError(f"{where} should be a number.")
+        raise MappingError(FailureCode.MAPPING_NO_NUMBER, where=where)
     try:
         number = Decimal(value)
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite():
-        raise MappingError(f"{where} should be a finite number.")
+        raise MappingError(FailureCode.MAPPING_NOT_FINITE, where=where)
     return number
 
 
@@ -313,7 +326,7 @@ def _values(entry: object, where: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for source, canonical in entries.items():
         if isinstance(canonical, list | dict):
-            raise MappingError(f"{where} '{shortened(source)}' should stand for one value.")
+            raise MappingError(FailureCode.MAPPING_ONE_VALUE, where=where, entry=shortened(source))
         found[source] = str(canonical).lower() if isinstance(canonical, bool) else str(canonical)
     return found
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lib.errors import FileError
+from lib.errors.codes import FailureCode
 from lib.ingest.csv_reader import open_delimited
 from lib.ingest.jsonl_reader import open_json_lines
 from lib.ingest.mapping import FileOptions
@@ -27,18 +28,18 @@ def open_source(path: Path, name: str, options: FileOptions, progress: Progress)
             start = file.read(4)
         size = path.stat().st_size
     except OSError as error:
-        raise FileError(f"{name}: can't be opened: {error.strerror}.") from None
+        raise FileError(FailureCode.FILE_UNOPENED, name=name, error=str(error.strerror)) from None
     if size == 0:
-        raise FileError(f"{name}: the file is empty. Right would be a header and a row for each evaluation.")
+        raise FileError(FailureCode.FILE_EMPTY, name=name)
     ending = name.lower().removesuffix(".gz").rpartition(".")[2]
     if start.startswith(b"PAR1"):
         return open_parquet(path, name, options, progress)
     if start.startswith(b"PK\x03\x04"):
         return open_workbook(path, name, options, progress)
     if start.startswith(b"\xd0\xcf\x11\xe0"):
-        raise FileError(f"{name}: an old or an encrypted Excel file. Right would be XLSX without a password, or CSV.")
+        raise FileError(FailureCode.EXCEL_OLD, name=name)
     if ending in ("xlsx", "xlsm", "parquet"):
-        raise FileError(f"{name}: not a {ending.upper()} file, whatever its name says, or one that is damaged.")
+        raise FileError(FailureCode.FILE_MISNAMED, name=name, kind=ending.upper())
     if ending in ("jsonl", "ndjson", "json"):
         return open_json_lines(path, name, options, progress)
     return open_delimited(path, name, options, progress)

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lib.errors import FileError
+from lib.errors.codes import FailureCode
 from lib.ingest.converter import Batch
 from lib.ingest.mapping import FileOptions, shortened
 from lib.ingest.reader import BATCH_ROWS, FileReader, MalformedRow, Progress, checked_header, number_text
@@ -26,10 +27,10 @@ def open_parquet(path: Path, name: str, options: FileOptions, progress: Progress
         header = checked_header(name, file.schema_arrow.names)
         rows = file.metadata.num_rows
     except (pa.ArrowException, OSError, UnicodeError) as error:
-        raise FileError(f"{name}: not a whole Parquet file ({_first_line(error)}).") from None
+        raise FileError(FailureCode.PARQUET_BROKEN, name=name, error=_first_line(error)) from None
     size = path.stat().st_size
     if rows > max(MANY_ROWS, ROWS_A_BYTE * size):
-        raise FileError(f"{name}: {rows} rows in {size} bytes, so that they can only be the same over and over.")
+        raise FileError(FailureCode.PARQUET_TOO_MANY_ROWS, name=name, rows=rows, bytes=size)
     total = max(1, rows)
 
     def batches() -> Iterator[tuple[Batch, list[MalformedRow]]]:
@@ -45,7 +46,8 @@ def open_parquet(path: Path, name: str, options: FileOptions, progress: Progress
                 first += len(batch)
                 progress(size * len(batch) // total)
         except (pa.ArrowException, OSError) as error:
-            raise FileError(f"{name}: damaged after row {first - 1} ({_first_line(error)}).") from None
+            reason = _first_line(error)
+            raise FileError(FailureCode.PARQUET_DAMAGED_AFTER, name=name, row=first - 1, error=reason) from None
 
     return FileReader(name, header, batches())
 
@@ -68,7 +70,8 @@ def _text_column(file: str, name: str, column: pa.Array, decimal: str) -> pa.Str
     try:
         return column.cast(pa.string())
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-        raise FileError(f"{file}: the column '{shortened(name)}' holds {kind}; right would be single values.") from None
+        column_name = shortened(name)
+        raise FileError(FailureCode.PARQUET_NESTED, name=file, column=column_name, kind=str(kind)) from None
 
 
 def _plain_numbers(column: pa.DoubleArray, decimal: str) -> pa.StringArray:

@@ -14,8 +14,10 @@ import numpy as np
 import pyarrow as pa
 
 from lib.errors import FileError
+from lib.errors.codes import CodedText, FailureCode
 from lib.ingest import value_parsers
-from lib.ingest.converter import Batch
+from lib.ingest.converter import Batch, RowProblem
+from lib.ingest.mapping import shortened
 
 BATCH_ROWS = 65_536
 MAX_ROW_BYTES = 32 * 2**20
@@ -41,8 +43,7 @@ class MalformedRow:
 
     number: int
     cells: tuple[str, ...]
-    problem: str
-    right: str
+    problem: RowProblem | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,18 @@ class FileReader:
     first_values: Callable[[str], Collection[str]] = lambda _: ()  # a column's values in the first rows, once read
 
 
+def malformed_row(name: str, number: int, cells: tuple[str, ...], problem: CodedText, right: CodedText) -> MalformedRow:
+    """Return a row of a file that is wrong as a whole."""
+    value = shortened(" | ".join(cells), 60)
+    return MalformedRow(number, cells, RowProblem(name, number, FailureCode.WHOLE_ROW.of(), value, problem, right))
+
+
 def open_bytes(path: Path, name: str) -> io.BufferedReader:
     """Open a plain or gzipped file for reading bytes."""
     with path.open("rb") as file:
         zipped = file.read(2) == b"\x1f\x8b"
     if name.lower().endswith(".gz") and not zipped:
-        raise FileError(f"{name}: not a gzip file, whatever its name says.")
+        raise FileError(FailureCode.GZIP_MISNAMED, name=name)
     return io.BufferedReader(_Unpacked(path, name), 2**16) if zipped else path.open("rb")
 
 
@@ -93,10 +100,7 @@ class _Unpacked(io.RawIOBase):
         count = self._file.readinto(buffer)
         self._left -= count
         if self._left < 0:
-            raise FileError(
-                f"{self._name}: unpacks to more than {MAX_TIMES} times its size, which no file of evaluations does. "
-                "Right would be the file as it was before it was packed."
-            )
+            raise FileError(FailureCode.GZIP_TOO_LARGE, name=self._name, times=MAX_TIMES)
         return count
 
     def close(self) -> None:
@@ -109,14 +113,12 @@ class _Unpacked(io.RawIOBase):
 def checked_header(name: str, header: list[str]) -> tuple[str, ...]:
     """Return a header's names trimmed; refuse one that no table has."""
     if len(header) > MAX_COLUMNS:
-        raise FileError(f"{name}: the header has {len(header)} columns; right would be at most {MAX_COLUMNS}.")
+        raise FileError(FailureCode.HEADER_TOO_WIDE, name=name, columns=len(header), most=MAX_COLUMNS)
     names = tuple(cell.strip() for cell in header)
     for place, each in enumerate(names, 1):
         if len(each) > value_parsers.MAX_TEXT:
-            raise FileError(
-                f"{name}: the name of column {place} has {len(each)} characters; right would be at most "
-                f"{value_parsers.MAX_TEXT}."
-            )
+            most = value_parsers.MAX_TEXT
+            raise FileError(FailureCode.HEADER_NAME_TOO_LONG, name=name, column=place, characters=len(each), most=most)
     return names
 
 
@@ -133,9 +135,9 @@ class Truncated:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Translate."""
         if isinstance(error, EOFError):
-            raise FileError(f"{self._name}: the gzip file is cut short. Right would be the whole file.") from None
+            raise FileError(FailureCode.GZIP_CUT_SHORT, name=self._name) from None
         if isinstance(error, gzip.BadGzipFile | zlib.error):
-            raise FileError(f"{self._name}: the gzip file is damaged ({error}).") from None
+            raise FileError(FailureCode.GZIP_DAMAGED, name=self._name, error=str(error)) from None
 
 
 def number_text(value: float, decimal: str = ".") -> str:

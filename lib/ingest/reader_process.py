@@ -29,7 +29,8 @@ import pyarrow as pa
 
 from lib import errors
 from lib.analytics.timezones import Zones
-from lib.errors import CallboardError, FileError
+from lib.errors import CallboardError, FileError, StorageError
+from lib.errors.codes import FailureCode, restored
 from lib.formats import child_process
 from lib.ingest.bad_rows_file import BadRowsFile
 from lib.ingest.converter import STAGED, Batch, ConvertedBatch, Converter, RowProblem
@@ -107,7 +108,7 @@ def read_files(
             stream = pa.ipc.open_stream(child.stdout)
         except pa.ArrowInvalid:
             finish()
-            raise FileError(f"{files[0].name}: can't be read.") from None
+            raise FileError(FailureCode.FILE_UNREADABLE, name=files[0].name) from None
 
         def rows() -> Iterator[pa.RecordBatch]:
             with suppress(pa.ArrowInvalid, OSError):  # the child ended within a batch; finish says why
@@ -206,7 +207,7 @@ def _hear(
         told["progress"] = event["share"], event["rows"]
         progress(*told["progress"])
     elif "problem" in event:
-        outcome.problems.append(RowProblem(**event["problem"]))
+        outcome.problems.append(RowProblem(**{name: restored(value) for name, value in event["problem"].items()}))
     elif "done" in event:
         outcome.read, outcome.blank, outcome.bad = event["done"]
         outcome.ended = True
@@ -221,15 +222,12 @@ def _raise_told(told: dict[str, Any], code: int, outcome: ReadResult, files: lis
         raise told["stopped"]
     if "error" in told:
         kind = getattr(errors, told["error"], FileError)
-        raise kind(told["message"])
+        raise kind(restored(told["reason"]))
     if code == 0 and outcome.ended:
         return
     names = ", ".join(file.name for file in files)
     log.error("Reading %s ended with code %s", names, code)
-    raise FileError(
-        f"{names}: reading was given up: the file needs more memory or time than an import may take "
-        "(CALLBOARD_READER_MEMORY_MB, CALLBOARD_READER_SECONDS), or is made to do harm."
-    )
+    raise FileError(FailureCode.READING_GIVEN_UP, names=names)
 
 
 def main() -> None:
@@ -239,26 +237,23 @@ def main() -> None:
     child_process.end_with_parent()
     child_process.block_pandas()
     order = json.loads(sys.stdin.buffer.read())
+    names = ", ".join(file["name"] for file in order["files"])
     resource.setrlimit(resource.RLIMIT_AS, (order["memory_mb"] * 2**20,) * 2)
     resource.setrlimit(resource.RLIMIT_CPU, (order["seconds"], order["seconds"] + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         {"read": _read, "preview": _preview}[order["task"]](order, rows_out)
     except CallboardError as error:
-        _tell({"error": type(error).__name__, "message": error.message})
+        _tell_error(error)
     except MemoryError:
-        names = ", ".join(file["name"] for file in order["files"])
-        message = f"{names}: needs more than the {order['memory_mb']} MB that reading a file may take."
-        _tell({"error": "FileError", "message": message})
+        _tell_error(FileError(FailureCode.READING_OUT_OF_MEMORY, names=names, megabytes=order["memory_mb"]))
     except BrokenPipeError:
         pass  # the parent has given up
     except OSError as error:
-        _tell({"error": "StorageError", "message": f"Reading stopped: {error.strerror or error}."})
+        _tell_error(StorageError(FailureCode.READING_STOPPED, error=error.strerror or str(error)))
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
-        names = ", ".join(file["name"] for file in order["files"])
-        told = f"{names}: can't be read; an error that should not be ({type(error).__name__}), which the log shows."
-        _tell({"error": "FileError", "message": told})
+        _tell_error(FileError(FailureCode.READING_UNEXPECTED, names=names, kind=type(error).__name__))
     sys.stdout.flush()
     os._exit(0)  # no more than what was said; a parser's threads and destructors are not waited for
 
@@ -283,22 +278,20 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
         for source, rules in zip(sources, resolved, strict=True):
             converter = Converter(rules, source.header, zones)
             for batch, odd, converted in _converted(source, converter, seq, pool):
-                broken = [row for row in odd if row.problem]
-                rows += len(odd) - len(broken)
-                blank += len(odd) - len(broken)
+                broken = [row.problem for row in odd if row.problem]
                 seq += len(batch.numbers)
-                rows += len(batch.numbers) + len(broken)
+                rows += len(batch.numbers) + len(odd)
+                blank += len(odd) - len(broken)
                 blank += converted.blank
                 bad += len(converted.bad) + len(broken)
-                problems = [*converted.problems, *(_whole_row(source.name, row) for row in broken)]
-                problems.sort(key=lambda problem: problem.row)
+                problems = sorted([*converted.problems, *broken], key=lambda problem: problem.row)
                 for problem in problems[: max(0, MAX_PROBLEMS - listed)]:
                     _tell({"problem": {**asdict(problem), "value": shortened(problem.value, 60)}})
                 listed += len(problems)
                 if bad > MAX_BAD:
-                    raise FileError(_too_many(first or problems[0]))
+                    raise _too_many(first or problems[0])
                 first = first or next(iter(problems), None)
-                report.add(source, batch.columns, converted.bad, broken, problems, batch.numbers)
+                report.add(source, batch.columns, converted.bad, odd, problems, batch.numbers)
                 if len(converted.rows):
                     writer.write_batch(converted.rows.cast(STAGED))
                 _tell({"share": min(1.0, done / total), "rows": rows})
@@ -353,15 +346,21 @@ def _preview(order: dict[str, Any], out: IO[bytes]) -> None:
     _tell({"done": [len(rows), 0, 0]})
 
 
-def _too_many(first: RowProblem) -> str:
-    told = (
-        f"row {first.row}, {first.column}: '{shortened(first.value, 60)}' {first.problem}; right would be {first.right}"
+def _too_many(first: RowProblem) -> FileError:
+    return FileError(
+        FailureCode.TOO_MANY_BAD_ROWS,
+        name=first.file,
+        most=MAX_BAD,
+        row=first.row,
+        column=first.column,
+        value=shortened(first.value, 60),
+        problem=first.problem,
+        right=first.right,
     )
-    return f"{first.file}: more than {MAX_BAD} rows are bad, so that reading was given up. The first: {told}."
 
 
-def _whole_row(file: str, row: MalformedRow) -> RowProblem:
-    return RowProblem(file, row.number, "the row", shortened(" | ".join(row.cells), 60), row.problem, row.right)
+def _tell_error(error: CallboardError) -> None:
+    _tell({"error": type(error).__name__, "reason": asdict(error.reason)})
 
 
 def _tell(event: dict[str, Any]) -> None:

@@ -25,7 +25,8 @@ from sqlalchemy.engine import Connection
 from lib.analytics import queries
 from lib.analytics.query import EVERYTHING, Grant
 from lib.analytics.workspace_zone import check_zone
-from lib.errors import BadRowsError, CallboardError, ConflictError, FailureCode, FileError, SampleDataError
+from lib.errors import BadRowsError, CallboardError, ConflictError, FileError, SampleDataError
+from lib.errors.codes import FailureCode
 from lib.ingest import history, loader
 from lib.ingest.api_records import convert_objects
 from lib.ingest.converter import STAGED
@@ -168,10 +169,7 @@ def _check_names(mapping: Mapping, files: Sequence[InputFile]) -> None:
     names = [file.name for file in files]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None and any(source.row for source in mapping.columns.values()):
-        raise FileError(
-            f"{twice}: two files have this name, and their rows would have the same ids, made of the file's name and "
-            "the row's number. Right would be names that differ, or a column with ids."
-        )
+        raise FileError(FailureCode.FILES_OF_ONE_NAME, name=twice)
 
 
 def id_of(job: str) -> str:
@@ -273,14 +271,14 @@ class _Rollback(Exception):
 def _described(file: InputFile) -> dict[str, Any]:
     try:
         if not stat.S_ISREG(file.path.stat().st_mode):  # a device or a pipe may never end
-            raise FileError(f"{file.name}: can't be read: it is no file.")
+            raise FileError(FailureCode.FILE_NOT_REGULAR, name=file.name)
         with file.path.open("rb") as opened:
             digest = hashlib.file_digest(opened, "sha256").hexdigest()
         return {"name": file.name, "sha256": digest, "bytes": file.path.stat().st_size}
     except FileNotFoundError:
-        raise FileError(f"{file.name}: there is no such file ({file.path}).") from None
+        raise FileError(FailureCode.FILE_MISSING, name=file.name, path=str(file.path)) from None
     except OSError as error:
-        raise FileError(f"{file.name}: can't be read: {error.strerror}.") from None
+        raise FileError(FailureCode.FILE_UNREADABLE_WHY, name=file.name, error=str(error.strerror)) from None
 
 
 def _loaded_before(connection: Connection, request: ImportRequest) -> ImportReport | None:

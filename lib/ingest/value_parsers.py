@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY
+from lib.errors.codes import CodedText, FailureCode, joined
 from lib.store.enums import SCORE_SCALE, Sentiment, State
 
 MAX_TEXT = 1_000
@@ -22,6 +23,9 @@ MAX_NUMBER = 100
 MAX_SECONDS = 2**31 - 1
 """The longest duration, in seconds, that the stores hold."""
 
+_RIGHT_SCORE = FailureCode.RIGHT_SCORE.of()
+_RIGHT_DURATION = FailureCode.RIGHT_DURATION.of()
+
 _CLOCK = re.compile(r"(\d{1,9}):([0-5]\d):([0-5]\d)(?:\.\d+)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?", re.ASCII)
@@ -32,7 +36,7 @@ _FALSE = frozenset({"false", "0", "no", "n", "f"})
 class ValueParseError(ValueError):
     """A value that can't be stored: what is wrong with it, and what would be right."""
 
-    def __init__(self, problem: str, right: str) -> None:
+    def __init__(self, problem: CodedText, right: CodedText) -> None:
         super().__init__(f"{problem}; right would be {right}")
         self.problem = problem
         self.right = right
@@ -41,9 +45,11 @@ class ValueParseError(ValueError):
 def text(value: str) -> str:
     """Return a text as it is kept; refuse one that is too long or that no database can hold."""
     if len(value) > MAX_TEXT:
-        raise ValueParseError(f"has {len(value)} characters", f"at most {MAX_TEXT}")
+        raise ValueParseError(
+            FailureCode.VALUE_LENGTH.of(characters=len(value)), FailureCode.RIGHT_LENGTH.of(most=MAX_TEXT)
+        )
     if "\x00" in value:
-        raise ValueParseError("holds a NUL character", "text without it")
+        raise ValueParseError(FailureCode.VALUE_WITH_NUL.of(), FailureCode.RIGHT_WITHOUT_NUL.of())
     return value
 
 
@@ -52,7 +58,7 @@ def state(value: str) -> int:
     for member in State:
         if member.name.casefold() == value.casefold():
             return member.value
-    raise ValueParseError("is not a state", "Pending, Processing, Completed or Failed")
+    raise ValueParseError(FailureCode.NOT_A_STATE.of(), FailureCode.RIGHT_STATE.of())
 
 
 def sentiment(value: str) -> int:
@@ -60,45 +66,45 @@ def sentiment(value: str) -> int:
     for member in Sentiment:
         if member.name.casefold() == value.casefold():
             return member.value
-    raise ValueParseError("is not a sentiment", "Positive, Neutral, Negative, or nothing")
+    raise ValueParseError(FailureCode.NOT_A_SENTIMENT.of(), FailureCode.RIGHT_SENTIMENT.of())
 
 
 def flag(value: str) -> bool:
     """Return whether a flag is set."""
     folded = value.casefold()
     if folded not in _TRUE | _FALSE:
-        raise ValueParseError("is neither true nor false", "true or false")
+        raise ValueParseError(FailureCode.NOT_A_FLAG.of(), FailureCode.RIGHT_FLAG.of())
     return folded in _TRUE
 
 
 def score(value: str, decimal: str = ".", scale: Decimal | None = None, offset: Decimal | None = None) -> int:
     """Return a score in ten-thousandths of a point, rounded half up."""
-    number = _number(value, decimal, "a score from 0 to 10")
+    number = _number(value, decimal, _RIGHT_SCORE)
     moved = number * (1 if scale is None else scale) + (0 if offset is None else offset)
     if not 0 <= moved <= 10:
-        became = "" if scale is None and offset is None else f"becomes {moved.normalize():f}, which "
-        raise ValueParseError(f"{became}is outside 0 to 10", "a score from 0 to 10")
+        if scale is None and offset is None:
+            raise ValueParseError(FailureCode.SCORE_OUTSIDE.of(), _RIGHT_SCORE)
+        raise ValueParseError(FailureCode.SCORE_BECOMES_OUTSIDE.of(score=f"{moved.normalize():f}"), _RIGHT_SCORE)
     return int((moved * SCORE_SCALE).to_integral_value(ROUND_HALF_UP))
 
 
 def seconds(value: str, decimal: str = ".", scale: Decimal | None = None, offset: Decimal | None = None) -> int:
     """Return a duration in whole seconds: of a number, scaled where asked for, or of `HH:MM:SS`."""
-    right = "whole seconds such as 312, or HH:MM:SS"
     clock = _CLOCK.fullmatch(value)
     if clock:
         hours, minutes, rest = (int(part) for part in clock.groups())
         moved, scaled = Decimal(hours * 3600 + minutes * 60 + rest), False
     else:
-        number = _number(value, decimal, right)
+        number = _number(value, decimal, _RIGHT_DURATION)
         scaled = scale is not None or offset is not None
         moved = number * (1 if scale is None else scale) + (0 if offset is None else offset)
     if moved < 0:
-        raise ValueParseError("is negative", right)
+        raise ValueParseError(FailureCode.DURATION_NEGATIVE.of(), _RIGHT_DURATION)
     if moved > MAX_SECONDS:
-        raise ValueParseError("is longer than any conversation", right)
+        raise ValueParseError(FailureCode.DURATION_TOO_LONG.of(), _RIGHT_DURATION)
     whole = moved.to_integral_value(ROUND_HALF_UP)
     if whole != moved and not scaled:
-        raise ValueParseError("is not whole", right)
+        raise ValueParseError(FailureCode.DURATION_NOT_WHOLE.of(), _RIGHT_DURATION)
     return int(whole)
 
 
@@ -126,8 +132,9 @@ def instant(value: str, formats: Sequence[str] = ()) -> datetime:
         return _in_range(datetime.fromisoformat(value.upper()))
     except (ValueError, OverflowError):
         pass
-    right = " or ".join(f"'{each}'" for each in formats) if formats else "ISO 8601, such as 2024-01-31T09:30:00"
-    raise ValueParseError("is not a date that can be", f"{right}, from {FIRST_DAY.year} to {LAST_DAY.year}")
+    known = joined([f"'{each}'" for each in formats], FailureCode.EITHER) if formats else FailureCode.RIGHT_ISO.of()
+    right = FailureCode.RIGHT_DATE.of(formats=known, first=FIRST_DAY.year, last=LAST_DAY.year)
+    raise ValueParseError(FailureCode.NOT_A_DATE.of(), right)
 
 
 def _in_range(moment: datetime) -> datetime:
@@ -137,20 +144,20 @@ def _in_range(moment: datetime) -> datetime:
     return moment
 
 
-def _number(value: str, decimal: str, right: str) -> Decimal:
+def _number(value: str, decimal: str, right: CodedText) -> Decimal:
     if len(value) > MAX_NUMBER:
-        raise ValueParseError(f"has {len(value)} characters", right)
+        raise ValueParseError(FailureCode.VALUE_LENGTH.of(characters=len(value)), right)
     plain = value
     if decimal == ",":
         # 1.500 is fifteen hundred there; with other than three digits behind the point it can only be a number cell's.
         plain = value.replace(".", "") if _GROUPED.fullmatch(value) else value
         plain = plain.replace(",", ".") if "." not in plain else plain
     if not _NUMBER.fullmatch(plain):
-        raise ValueParseError("is not a number", right)
+        raise ValueParseError(FailureCode.NOT_A_NUMBER.of(), right)
     try:
         number = Decimal(plain)
     except InvalidOperation:
-        raise ValueParseError("is not a number", right) from None
+        raise ValueParseError(FailureCode.NOT_A_NUMBER.of(), right) from None
     if number.adjusted() > 20:
-        raise ValueParseError("is too large", right)
+        raise ValueParseError(FailureCode.NUMBER_TOO_LARGE.of(), right)
     return number

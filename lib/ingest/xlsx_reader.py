@@ -9,6 +9,7 @@ from pathlib import Path
 import python_calamine
 
 from lib.errors import FileError, MappingError, nearest
+from lib.errors.codes import FailureCode
 from lib.ingest.converter import Batch
 from lib.ingest.mapping import FileOptions
 from lib.ingest.reader import (
@@ -31,7 +32,7 @@ def open_workbook(path: Path, name: str, options: FileOptions, progress: Progres
         sheet = workbook.get_sheet_by_index(index)
         rows = sheet.iter_rows()
     except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise FileError(f"{name}: not an XLSX file that can be read ({error}).") from None
+        raise FileError(FailureCode.XLSX_BROKEN, name=name, error=str(error)) from None
     # Rows keep their place, but empty columns at the left are cut off.
     header: tuple[str, ...] = ()
     for number, row in enumerate(rows, 1):
@@ -40,8 +41,11 @@ def open_workbook(path: Path, name: str, options: FileOptions, progress: Progres
             break
     if not any(header):
         raise FileError(
-            f"{name}: row {options.header_row} of the sheet '{names[index]}' is empty, so there is no header. The "
-            f"file's sheets: {', '.join(names)}. Right would be a mapping with the sheet and header_row."
+            FailureCode.XLSX_WITHOUT_HEADER,
+            name=name,
+            row=options.header_row,
+            sheet=names[index],
+            sheets=", ".join(names),
         )
     size = path.stat().st_size
     total = max(1, sheet.height)
@@ -65,17 +69,18 @@ def open_workbook(path: Path, name: str, options: FileOptions, progress: Progres
 
 def _sheet_index(name: str, sheets: list[str], wanted: str | int | None) -> int:
     if not sheets:
-        raise FileError(f"{name}: the file has no sheet.")
+        raise FileError(FailureCode.XLSX_WITHOUT_SHEET, name=name)
     if wanted is None:
         return 0
     if isinstance(wanted, int):
         if 1 <= wanted <= len(sheets):
             return wanted - 1
-        raise MappingError(f"{name}: there is no sheet {wanted}; the file has {len(sheets)}: {', '.join(sheets)}.")
-    if wanted not in sheets:
         raise MappingError(
-            f"{name}: there is no sheet '{wanted}'{nearest(wanted, sheets)}; it has: {', '.join(sheets)}."
+            FailureCode.XLSX_NO_SHEET_NUMBER, name=name, sheet=wanted, count=len(sheets), sheets=", ".join(sheets)
         )
+    if wanted not in sheets:
+        hint = nearest(wanted, sheets)
+        raise MappingError(FailureCode.XLSX_NO_SHEET_NAME, name=name, sheet=wanted, hint=hint, sheets=", ".join(sheets))
     return sheets.index(wanted)
 
 

@@ -18,7 +18,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib.errors import BusyError, CancelledError, ConflictError, FailureCode, RefusedError
+from lib.errors import BusyError, CancelledError, ConflictError, RefusedError
+from lib.errors.codes import FailureCode
 from lib.store.messages import Message
 from lib.store.schema import idempotency, jobs
 from lib.store.state import StateStore, insert_if_absent

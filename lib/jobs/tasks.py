@@ -21,7 +21,8 @@ from lib.analytics import integrity, queries, rollup, workspace_zone
 from lib.analytics.queries import DatasetStatus
 from lib.backup import create
 from lib.backup.create import BackupRequest, BackupResult
-from lib.errors import CallboardError, FailureCode, SampleDataError
+from lib.errors import CallboardError, SampleDataError
+from lib.errors.codes import FailureCode
 from lib.ingest import loader, sample_data, service
 from lib.ingest.converter import STAGED
 from lib.ingest.history import ImportReport
@@ -140,7 +141,7 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
                     if version is None:
                         _check_sample(status, payload)
                     elif status.data_version != version:
-                        raise SampleDataError("The data were changed meanwhile, so no more sample data were added.")
+                        raise SampleDataError(FailureCode.SAMPLE_OVERTAKEN)
                     loader.apply(connection, replace_all=version is None, is_sample=True)
                     version = queries.status(connection).data_version
                 done, pending = done + count, []
@@ -148,8 +149,7 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
                     tell(done / rows * 100, Message(JobStep.MAKING_ROWS, {"done": done, "total": rows}))
     except CallboardError as error:
         if done:
-            error.message = f"{done} of {rows} rows of sample data are in; then: {error.message}"
-            error.code = FailureCode.OTHER
+            error.restate(FailureCode.SAMPLE_INCOMPLETE, done=done, total=rows, why=error.reason)
         raise
     workspace.note(payload.get("actor", SystemActor.FIRST_START.value), Action.SAMPLE, rows=rows)
     return {"rows": rows, "first_day": sample_data.FIRST_DAY.isoformat(), "last_day": last_day.isoformat()}
@@ -158,10 +158,7 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
 def _check_sample(status: DatasetStatus, payload: dict[str, Any]) -> None:
     """Raise SampleDataError where own data would be lost that may not be."""
     if status.evaluations and not status.is_sample and not payload.get("replace"):
-        raise SampleDataError(
-            f"The database holds {status.evaluations} evaluations of your own, which sample data would replace. To do "
-            "that: callboard sample --yes."
-        )
+        raise SampleDataError(FailureCode.SAMPLE_REPLACES_OWN, count=status.evaluations)
 
 
 def check(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict[str, Any]:

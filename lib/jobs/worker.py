@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lib.errors import CallboardError, FailureCode
+from lib.errors import CallboardError
+from lib.errors.codes import FailureCode
 from lib.jobs.queue import LEASE, Done, Job, Queue
 from lib.store.messages import Message, failure_of
 

@@ -1,12 +1,20 @@
-"""What an import did, in words: a line for each of its counts."""
+"""What an import did, in words: a line for each of its counts, and what is wrong with its bad rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from lib.errors.codes import CodedText, restored
 from lib.i18n import t
+from lib.reports import job_text
 from lib.store.enums import ImportResult
+
+
+def problem_in_words(problem: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one of the problems that a result lists, in the language in use; what was kept as words stays so."""
+    parts = {name: restored(value) for name, value in problem.items()}
+    return {name: job_text.in_words(part) if isinstance(part, CodedText) else part for name, part in parts.items()}
 
 
 def in_words(result: Mapping[str, Any]) -> list[str]:

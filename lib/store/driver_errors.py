@@ -18,10 +18,10 @@ from lib.errors import (
     DatabaseUnavailableError,
     DatabaseVersionError,
     DiskFullError,
-    FailureCode,
     QueryTimeoutError,
     StorageError,
 )
+from lib.errors.codes import FailureCode
 from lib.store.duckdb_engine import FATAL
 
 _FULL_DISK = ("no space left on device", "disk full", "database or disk is full", "could not extend file")

@@ -1,51 +1,50 @@
-"""Messages as the stores hold them: a code, and the values that its words take. What they say is in `lib/reports`."""
+"""Messages as the stores hold them: a code, and the values that its words take."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import asdict, dataclass, field
 
-from lib.errors import CallboardError, DatabaseUnavailableError, FailureCode
+from lib.errors import CallboardError, DatabaseUnavailableError
+from lib.errors.codes import CodedText, FailureCode, TextCode, restored
 from lib.observability.redaction import redact
 
 
-class JobStep(StrEnum):
+class JobStep(TextCode):
     """What a job, or a command, is doing."""
 
-    READING = "reading"
-    COMPARING = "comparing"
-    LOADING = "loading"
-    MAKING_ROWS = "making_rows"
-    CHECKING_ROLLUPS = "checking_rollups"
-    REPAIRING = "repairing"
-    WRITING_ROWS = "writing_rows"
-    WRITING_ABOUT_ROWS = "writing_about_rows"
-    CHECKING_FILE = "checking_file"
-    READING_STATE = "reading_state"
-    COPYING_EVALUATIONS = "copying_evaluations"
-    WRITING_FILE = "writing_file"
-    VERIFYING_BACKUP = "verifying_backup"
-    COMPUTING_DAYS = "computing_days"
-    COMPUTING_ROLLUPS = "computing_rollups"
-    WRITING_CHANGES = "writing_changes"
-    SWAPPING = "swapping"
+    READING = "reading", "reading ({rows} rows read)"
+    COMPARING = "comparing", "comparing ({rows} rows read)"
+    LOADING = "loading", "loading ({rows} rows read)"
+    MAKING_ROWS = "making_rows", "{done} of {total} rows made"
+    CHECKING_ROLLUPS = "checking_rollups", "recomputing the rollup"
+    REPAIRING = "repairing", "computing it anew"
+    WRITING_ROWS = "writing_rows", "{done} of {total} rows"
+    WRITING_ABOUT_ROWS = "writing_about_rows", "about {done} of {total} rows"
+    CHECKING_FILE = "checking_file", "checking the file"
+    READING_STATE = "reading_state", "reading the state"
+    COPYING_EVALUATIONS = "copying_evaluations", "{done} of {total} evaluations"
+    WRITING_FILE = "writing_file", "writing it to the disk"
+    VERIFYING_BACKUP = "verifying_backup", "verifying the backup"
+    COMPUTING_DAYS = "computing_days", "computing the days"
+    COMPUTING_ROLLUPS = "computing_rollups", "computing the rollups"
+    WRITING_CHANGES = "writing_changes", "writing the changes"
+    SWAPPING = "swapping", "putting it in place"
 
 
-_CODES: dict[str, JobStep | FailureCode] = {code.value: code for kind in (JobStep, FailureCode) for code in kind}
+_CODES: dict[str, TextCode] = {code.value: code for kind in (JobStep, FailureCode) for code in kind}
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class Message(CodedText):
     """What a job is doing, or why it or an import failed."""
 
-    code: JobStep | FailureCode
-    values: Mapping[str, int | str] = field(default_factory=dict)
+    values: Mapping[str, int | str | CodedText] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the message as a store holds it."""
-        return json.dumps({"code": self.code.value, "values": dict(self.values)}, ensure_ascii=False)
+        return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str | None) -> Message | None:
@@ -53,7 +52,7 @@ class Message:
         if text is None:
             return None
         kept = json.loads(text)
-        return cls(_CODES[kept["code"]], kept["values"])
+        return cls(_CODES[kept["code"]], {name: restored(value) for name, value in kept["values"].items()})
 
 
 Tell = Callable[[float, Message], None]
@@ -69,6 +68,13 @@ def failure_of(error: BaseException) -> Message:
         return Message(FailureCode.UNEXPECTED, {"kind": type(error).__name__})
     if type(error) is DatabaseUnavailableError:
         return Message(FailureCode.DATABASE_UNAVAILABLE)
-    if error.code is FailureCode.OTHER:
-        return Message(FailureCode.OTHER, {"text": redact(error.message)})
-    return Message(error.code, error.values)
+    reason = _redacted(error.reason)
+    return Message(reason.code, reason.values)
+
+
+def _redacted(text: CodedText) -> CodedText:
+    values = {
+        name: redact(value) if isinstance(value, str) else _redacted(value) if isinstance(value, CodedText) else value
+        for name, value in text.values.items()
+    }
+    return CodedText(text.code, values)

@@ -207,7 +207,7 @@ def _report(workspace: Workspace, job: Job) -> None:
         return
     st.subheader(t("{count} bad rows", count=formatting.count(bad)), anchor=False)
     if result["problems"]:  # an import that was told of after a crash has them in its file alone
-        frame = pd.DataFrame(result["problems"]).rename(
+        frame = pd.DataFrame(map(import_text.problem_in_words, result["problems"])).rename(
             columns={
                 "file": t("File"),
                 "row": t("Row"),

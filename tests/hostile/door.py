@@ -130,7 +130,7 @@ class Door:
                 )
                 report = service.run(self._workspace.facts, self._workspace.settings, request, lambda _: None)
                 result = report.result
-                words = "; ".join(problem.problem for problem in report.problems[:3])
+                words = "; ".join(str(problem.problem) for problem in report.problems[:3])
         except WORDED as error:
             result, words = type(error).__name__, error.message
             assert markdown.problem(error)
@@ -154,7 +154,7 @@ class Door:
         assert bad_rows.exists() == bool(outcome.bad)
         bad_rows.unlink(missing_ok=True)
         return "read, with bad rows" if outcome.bad else "read", "; ".join(
-            each.problem for each in outcome.problems[:3]
+            str(each.problem) for each in outcome.problems[:3]
         )
 
 

@@ -247,7 +247,7 @@ id,audioDate,state,sentiment,averageNote,durationInSeconds,isAICall,campaignName
 def test_bad_rows_are_named_and_nothing_is_loaded(workspace: Workspace, load: Load) -> None:
     report = load(BAD_ROWS.encode())
     assert (report.result, report.read, report.bad) == ("nothing_loaded", 14, 13)
-    named = [(problem.row, problem.column, problem.value) for problem in report.problems]
+    named = [(problem.row, str(problem.column), problem.value) for problem in report.problems]
     assert named == [
         (3, "audioDate", "2024-02-30"),
         (4, "state", "Finished"),
@@ -354,8 +354,8 @@ def test_a_duration_that_no_store_holds_is_a_bad_row(form: str, workspace: Works
     report = load(make([LONGEST, LONGEST + 1]), name=name, skip_bad_rows=True)
     assert (report.loaded.added, report.bad) == (1, 1)
     (problem,) = report.problems
-    assert (problem.column, problem.problem) == ("durationInSeconds", "is longer than any conversation")
-    assert problem.right == "whole seconds such as 312, or HH:MM:SS"
+    assert (problem.column, str(problem.problem)) == ("durationInSeconds", "is longer than any conversation")
+    assert str(problem.right) == "whole seconds such as 312, or HH:MM:SS"
     with workspace.facts.read() as connection:
         assert connection.execute(sa.select(schema.evaluations.c.duration_seconds)).scalars().all() == [LONGEST]
 

@@ -15,6 +15,7 @@ from lib import errors
 from lib.analytics.query import EVERYTHING
 from lib.catalog.fields import FIELDS
 from lib.errors import CallboardError, FileError, RefusedError
+from lib.errors.codes import CodedText
 from lib.ingest import api_records, json_items
 from lib.ingest.api_records import MAX_OBJECTS, convert_objects
 from lib.ingest.json_items import MAX_ITEM_BYTES, decode_body
@@ -155,7 +156,7 @@ def test_what_is_wrong_is_described_a_thousand_times_at_most(monkeypatch: pytest
     described = 0
     nearest = errors.nearest
 
-    def counted(name: str, known: Iterable[str]) -> str:
+    def counted(name: str, known: Iterable[str]) -> CodedText | str:
         nonlocal described
         described += 1
         return nearest(name, known)

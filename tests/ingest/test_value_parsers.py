@@ -44,7 +44,7 @@ def test_scores_scaled() -> None:
 def test_scores_refused(text: str) -> None:
     with pytest.raises(ValueParseError) as caught:
         value_parsers.score(text)
-    assert caught.value.right == "a score from 0 to 10"
+    assert str(caught.value.right) == "a score from 0 to 10"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_instants() -> None:
 def test_instants_refused(text: str) -> None:
     with pytest.raises(ValueParseError) as caught:
         value_parsers.instant(text)
-    assert "ISO 8601" in caught.value.right
+    assert str(caught.value.right) == "ISO 8601, such as 2024-01-31T09:30:00, from 1970 to 2099"
 
 
 def test_words() -> None:

@@ -10,7 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from lib.api import errors
-from lib.errors import BusyError, CallboardError, CancelledError, DatabaseUnavailableError, FailureCode, RefusedError
+from lib.errors import BusyError, CallboardError, CancelledError, DatabaseUnavailableError, RefusedError
+from lib.errors.codes import FailureCode
 from lib.jobs.queue import EXPORT, MAX_ATTEMPTS, MAX_PAYLOAD, MAX_PAYLOADS, MAX_WAITING, IdempotencyKey, Job, Queue
 from lib.jobs.worker import ProgressReporter, Worker
 from lib.store import schema

@@ -8,15 +8,22 @@ from lib.errors import (
     CallboardError,
     DatabaseUnavailableError,
     DiskFullError,
-    FailureCode,
     FileError,
     QueryTimeoutError,
+    SampleDataError,
     StorageError,
     TimeZoneChangedError,
+    nearest,
 )
+from lib.errors.codes import FailureCode
 from lib.i18n import override_language
 from lib.reports import job_text
 from lib.store.messages import JobStep, Message, failure_of
+
+
+def overtaken(error: CallboardError) -> CallboardError:
+    error.restate(FailureCode.SAMPLE_INCOMPLETE, done=1, total=2, why=error.reason)
+    return error
 
 
 @pytest.mark.parametrize(
@@ -54,6 +61,31 @@ from lib.store.messages import JobStep, Message, failure_of
             "An error that should not be (KeyError); the log says more.",
             "Un error que no debería ocurrir (KeyError); el registro dice más.",
         ),
+        (
+            FileError(
+                FailureCode.XLSX_NO_SHEET_NAME,
+                name="a.xlsx",
+                sheet="cals",
+                hint=nearest("cals", ["calls"]),
+                sheets="calls",
+            ),
+            "xlsx_no_sheet_name",
+            "a.xlsx: there is no sheet 'cals' (did you mean 'calls'?); it has: calls.",
+            "a.xlsx: no existe la hoja 'cals' (¿quiso decir 'calls'?); tiene: calls.",
+        ),
+        (
+            FileError(FailureCode.FILE_UNREADABLE_WHY, name="password=secret1.csv", error="it is a {folder}"),
+            "file_unreadable_why",
+            "password=***: can't be read: it is a {folder}.",
+            "password=***: no se puede leer: it is a {folder}.",
+        ),
+        (
+            overtaken(SampleDataError(FailureCode.SAMPLE_OVERTAKEN)),
+            "sample_incomplete",
+            "1 of 2 rows of sample data are in; then: The data were changed meanwhile, so no more sample data were added.",
+            "Ya están cargadas 1 de 2 filas de datos de muestra; después: Los datos cambiaron mientras tanto, así que no se "
+            "agregaron más datos de muestra.",
+        ),
         (FileError("a {b}.csv: is wrong"), "other", "a {b}.csv: is wrong", "a {b}.csv: is wrong"),
         (QueryTimeoutError("It took too long."), "other", "It took too long.", "It took too long."),
         (CallboardError("password=secret1"), "other", "password=***", "password=***"),
@@ -72,7 +104,3 @@ def test_a_step_in_words() -> None:
     assert kept is not None and job_text.in_words(kept) == "reading (3 rows read)"
     with override_language("es"):
         assert job_text.in_words(kept) == "leyendo (3 filas leídas)"
-
-
-def test_every_step_has_words() -> None:
-    assert set(job_text.STEP_TEXTS) == set(JobStep)

@@ -1,74 +1,34 @@
 """The error family: every error that Callboard raises on purpose derives from `CallboardError`.
 
-A message is written for the person who reads it: it names what is wrong and where, and says what
-would be right. How an error looks over HTTP or on a page is decided elsewhere, once each.
+A message is written for the person who reads it: it names what is wrong and where, and says what would be right. What
+a job or an import fails of has a code, declared with its words in `codes`. How an error looks over HTTP or on a page is
+decided elsewhere, once each.
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from enum import StrEnum
 
-
-class FailureCode(StrEnum):
-    """Why something failed, by the codes that the stores hold; `FAILURE_TEXTS` has their words."""
-
-    OTHER = "other"  # what has no code of its own: its text is one of its values
-    CANCELLED = "cancelled"
-    STOPPED = "stopped"
-    GIVEN_UP = "given_up"
-    UNFINISHED_IN_BACKUP = "unfinished_in_backup"
-    UNEXPECTED = "unexpected"
-    DATABASE_UNAVAILABLE = "database_unavailable"
-    DISK_FULL = "disk_full"
-    TIMEZONE_CHANGED = "timezone_changed"
-    SAMPLE_IN_THE_WAY = "sample_in_the_way"
-    EXPORT_TOO_LARGE = "export_too_large"
-    EXPORTS_TOO_LARGE = "exports_too_large"
-    EXPORT_INCOMPLETE = "export_incomplete"
-
-
-FAILURE_TEXTS = {
-    FailureCode.OTHER: "{text}",
-    FailureCode.CANCELLED: "cancelled",
-    FailureCode.STOPPED: "Stopped; the data are as they were.",
-    FailureCode.GIVEN_UP: "given up after {attempts} attempts",
-    FailureCode.UNFINISHED_IN_BACKUP: "it had not ended when the backup was made that was restored",
-    FailureCode.UNEXPECTED: "An error that should not be ({kind}); the log says more.",
-    FailureCode.DATABASE_UNAVAILABLE: ("The database did not answer. Nothing is lost; right would be to try again."),
-    FailureCode.DISK_FULL: "The disk is full; nothing was changed. Right would be room on the disk.",
-    FailureCode.TIMEZONE_CHANGED: (
-        "The workspace's time zone was changed from {expected} to {stored}. Ask again; where this goes on, "
-        "restart the app with CALLBOARD_TIMEZONE={stored}, or without it."
-    ),
-    FailureCode.SAMPLE_IN_THE_WAY: (
-        "The app holds sample data, which do not mix with your own. Right would be to replace them."
-    ),
-    FailureCode.EXPORT_TOO_LARGE: (
-        "The file is larger than {megabytes} MB (CALLBOARD_EXPORT_MB). Right would be fewer rows."
-    ),
-    FailureCode.EXPORTS_TOO_LARGE: (
-        "All exported files together are larger than {megabytes} MB (CALLBOARD_EXPORTS_MB). Right would "
-        "be to delete some on the Exports page."
-    ),
-    FailureCode.EXPORT_INCOMPLETE: (
-        "{written} rows were written where {expected} were expected, so the file was thrown away."
-    ),
-}
-"""The message id of each code; names in braces are its values."""
+from lib.errors.codes import CodedText, FailureCode
 
 
 class CallboardError(Exception):
     """Something that the user or the operator can put right; the message says what and how."""
 
-    def __init__(self, reason: str, **values: int | str) -> None:
-        """Keep the message: `reason` as it is, or the words of a FailureCode with its values."""
-        coded = isinstance(reason, FailureCode)
-        self.code = FailureCode(reason) if coded else FailureCode.OTHER
-        self.values = values
-        self.message = FAILURE_TEXTS[self.code].format(**values) if coded else reason
-        super().__init__(self.message)
+    def __init__(self, reason: FailureCode | CodedText | str, **values: int | str | CodedText) -> None:
+        """Keep why: a code with its values, a text that has both, or the words of what has no code."""
+        self.restate(reason, **values)
+
+    def restate(self, reason: FailureCode | CodedText | str, **values: int | str | CodedText) -> None:
+        """Say something else, as who catches the error knows more."""
+        if isinstance(reason, FailureCode):
+            reason = CodedText(reason, values)
+        elif isinstance(reason, str):
+            reason = FailureCode.OTHER.of(text=reason)
+        self.reason = reason
+        self.message = str(reason)
+        self.args = (self.message,)
 
 
 class ConfigurationError(CallboardError):
@@ -173,15 +133,14 @@ class CancelledError(CallboardError):
 _COMPARED = 100
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, known: Iterable[str]) -> CodedText | str:
     """Return `` (did you mean 'x'?)`` for the known name most like `name`; `` (nearest: 'x')`` where none is like it.
 
     An empty string where nothing is known. Of long names the beginnings are compared.
     """
     by_folded = {candidate.casefold()[:_COMPARED]: candidate for candidate in known}
     asked = name.casefold()[:_COMPARED]
-    if close := difflib.get_close_matches(asked, by_folded, n=1, cutoff=0.6):
-        return f" (did you mean '{by_folded[close[0]][:_COMPARED]}'?)"
-    if close := difflib.get_close_matches(asked, by_folded, n=1, cutoff=0.0):
-        return f" (nearest: '{by_folded[close[0]][:_COMPARED]}')"
+    for code, cutoff in ((FailureCode.DID_YOU_MEAN, 0.6), (FailureCode.NEAREST, 0.0)):
+        if close := difflib.get_close_matches(asked, by_folded, n=1, cutoff=cutoff):
+            return code.of(name=by_folded[close[0]][:_COMPARED])
     return ""

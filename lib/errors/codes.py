@@ -1,0 +1,343 @@
+"""Failures as codes: each with its words in English, which name its values in braces.
+
+The words are the message ids of `lib.i18n`; `lib.reports.job_text` says them in the language in use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+
+class TextCode(StrEnum):
+    """A code that the stores hold, and what it says."""
+
+    text: str
+
+    def __new__(cls, code: str, text: str = "") -> Self:
+        """Make a member of its code and its message id."""
+        member = str.__new__(cls, code)
+        member._value_, member.text = code, text
+        return member
+
+
+@dataclass(frozen=True, slots=True)
+class CodedText:
+    """A text as the stores hold it: a code, and the values of its words, some of them coded texts themselves."""
+
+    code: TextCode
+    values: Mapping[str, int | str | CodedText]
+
+    def __str__(self) -> str:
+        """Return the words in English."""
+        return self.code.text.format(**self.values)
+
+
+class FailureCode(TextCode):
+    """Why something failed, what is wrong with a row, and what would be right."""
+
+    OTHER = "other", "{text}"  # what has no code of its own
+
+    # Jobs, exports and stores.
+    CANCELLED = "cancelled", "cancelled"
+    STOPPED = "stopped", "Stopped; the data are as they were."
+    GIVEN_UP = "given_up", "given up after {attempts} attempts"
+    UNFINISHED_IN_BACKUP = "unfinished_in_backup", "it had not ended when the backup was made that was restored"
+    UNEXPECTED = "unexpected", "An error that should not be ({kind}); the log says more."
+    DATABASE_UNAVAILABLE = (
+        "database_unavailable",
+        "The database did not answer. Nothing is lost; right would be to try again.",
+    )
+    DISK_FULL = "disk_full", "The disk is full; nothing was changed. Right would be room on the disk."
+    TIMEZONE_CHANGED = (
+        "timezone_changed",
+        "The workspace's time zone was changed from {expected} to {stored}. Ask again; where this goes on, "
+        "restart the app with CALLBOARD_TIMEZONE={stored}, or without it.",
+    )
+    EXPORT_TOO_LARGE = (
+        "export_too_large",
+        "The file is larger than {megabytes} MB (CALLBOARD_EXPORT_MB). Right would be fewer rows.",
+    )
+    EXPORTS_TOO_LARGE = (
+        "exports_too_large",
+        "All exported files together are larger than {megabytes} MB (CALLBOARD_EXPORTS_MB). Right would "
+        "be to delete some on the Exports page.",
+    )
+    EXPORT_INCOMPLETE = (
+        "export_incomplete",
+        "{written} rows were written where {expected} were expected, so the file was thrown away.",
+    )
+
+    # Sample data.
+    SAMPLE_IN_THE_WAY = (
+        "sample_in_the_way",
+        "The app holds sample data, which do not mix with your own. Right would be to replace them.",
+    )
+    SAMPLE_REPLACES_OWN = (
+        "sample_replaces_own",
+        "The database holds {count} evaluations of your own, which sample data would replace. To do "
+        "that: callboard sample --yes.",
+    )
+    SAMPLE_OVERTAKEN = (
+        "sample_overtaken",
+        "The data were changed meanwhile, so no more sample data were added.",
+    )
+    SAMPLE_INCOMPLETE = "sample_incomplete", "{done} of {total} rows of sample data are in; then: {why}"
+
+    # Files.
+    FILE_MISSING = "file_missing", "{name}: there is no such file ({path})."
+    FILE_NOT_REGULAR = "file_not_regular", "{name}: can't be read: it is no file."
+    FILE_UNREADABLE = "file_unreadable", "{name}: can't be read."
+    FILE_UNREADABLE_WHY = "file_unreadable_why", "{name}: can't be read: {error}."
+    FILE_UNOPENED = "file_unopened", "{name}: can't be opened: {error}."
+    FILE_EMPTY = (
+        "file_empty",
+        "{name}: the file is empty. Right would be a header and a row for each evaluation.",
+    )
+    FILES_OF_ONE_NAME = (
+        "files_of_one_name",
+        "{name}: two files have this name, and their rows would have the same ids, made of the file's name and "
+        "the row's number. Right would be names that differ, or a column with ids.",
+    )
+    EXCEL_OLD = (
+        "excel_old",
+        "{name}: an old or an encrypted Excel file. Right would be XLSX without a password, or CSV.",
+    )
+    FILE_MISNAMED = "file_misnamed", "{name}: not a {kind} file, whatever its name says, or one that is damaged."
+    READING_GIVEN_UP = (
+        "reading_given_up",
+        "{names}: reading was given up: the file needs more memory or time than an import may take "
+        "(CALLBOARD_READER_MEMORY_MB, CALLBOARD_READER_SECONDS), or is made to do harm.",
+    )
+    READING_OUT_OF_MEMORY = (
+        "reading_out_of_memory",
+        "{names}: needs more than the {megabytes} MB that reading a file may take.",
+    )
+    READING_STOPPED = "reading_stopped", "Reading stopped: {error}."
+    READING_UNEXPECTED = (
+        "reading_unexpected",
+        "{names}: can't be read; an error that should not be ({kind}), which the log shows.",
+    )
+    TOO_MANY_BAD_ROWS = (
+        "too_many_bad_rows",
+        "{name}: more than {most} rows are bad, so that reading was given up. The first: row {row}, {column}: "
+        "'{value}' {problem}; right would be {right}.",
+    )
+
+    # Packed files and headers.
+    GZIP_MISNAMED = "gzip_misnamed", "{name}: not a gzip file, whatever its name says."
+    GZIP_TOO_LARGE = (
+        "gzip_too_large",
+        "{name}: unpacks to more than {times} times its size, which no file of evaluations does. "
+        "Right would be the file as it was before it was packed.",
+    )
+    GZIP_CUT_SHORT = "gzip_cut_short", "{name}: the gzip file is cut short. Right would be the whole file."
+    GZIP_DAMAGED = "gzip_damaged", "{name}: the gzip file is damaged ({error})."
+    HEADER_TOO_WIDE = "header_too_wide", "{name}: the header has {columns} columns; right would be at most {most}."
+    HEADER_NAME_TOO_LONG = (
+        "header_name_too_long",
+        "{name}: the name of column {column} has {characters} characters; right would be at most {most}.",
+    )
+
+    # CSV.
+    CSV_WITH_NUL = (
+        "csv_with_nul",
+        "{name}: holds NUL bytes, so it is no text. Right would be CSV, JSON Lines, XLSX or Parquet.",
+    )
+    CSV_WITHOUT_HEADER = "csv_without_header", "{name}: ends before row {row}, which should be the header."
+    CSV_HEADER_UNREADABLE = "csv_header_unreadable", "{name}: row {row} can't be read as a header: {error}."
+    CSV_HEADER_BLANK = (
+        "csv_header_blank",
+        "{name}: row {row} is blank, so there is no header. Right would be the columns' names "
+        "there, or a mapping with header_row.",
+    )
+    CSV_TOO_RAGGED = (
+        "csv_too_ragged",
+        "{name}: more than {most} rows are blank or have more or fewer cells than the header. "
+        "Right would be {cells} cells in each row.",
+    )
+    CSV_UNREADABLE_AFTER = "csv_unreadable_after", "{name}: can't be read after row {row}: {error}"
+    CSV_NOT_ENCODED = "csv_not_encoded", "{name}: can't be read as {encoding}: {error}."
+    CSV_WRONG_BYTE = (
+        "csv_wrong_byte",
+        "{name}: row {row}, column {column}: a byte (0x{byte}) that is not {encoding} text. Right would be {right}.",
+    )
+    CSV_CELL_TOO_LONG = (
+        "csv_cell_too_long",
+        "{name}: row {row}, column {column}: a cell of {characters} characters. Right would be at most {most}.",
+    )
+    CSV_QUOTE_OPEN = (
+        "csv_quote_open",
+        "{name}: row {row} (line {line}): a quote is opened and never closed. Right would be a "
+        "closing {quote}, or {quote}{quote} where the text itself has one.",
+    )
+    RIGHT_UTF8 = "right_utf8", 'UTF-8 text; a mapping can name another encoding, such as encoding = "cp1252"'
+    RIGHT_ENCODING = "right_encoding", "{encoding} text, as the mapping says"
+
+    # JSON Lines.
+    JSONL_NO_OBJECTS = "jsonl_no_objects", "{name}: no row is a JSON object. Right would be one object a line."
+    JSONL_FEW_OBJECTS = (
+        "jsonl_few_objects",
+        "{name}: more than {most} rows are blank or no objects. Right would be one object a line.",
+    )
+    JSONL_TOO_MANY_NAMES = "jsonl_too_many_names", "{name}: the rows have more than {most} different names."
+    JSONL_ROW_TOO_LONG = "jsonl_row_too_long", "{name}: row {row} is longer than {megabytes} MB."
+    JSONL_NOT_ENCODED = (
+        "jsonl_not_encoded",
+        "{name}: row {row} is not {encoding} text (byte {byte} of the row). Right "
+        "would be UTF-8, or a mapping that names the file's encoding.",
+    )
+
+    # Parquet.
+    PARQUET_BROKEN = "parquet_broken", "{name}: not a whole Parquet file ({error})."
+    PARQUET_TOO_MANY_ROWS = (
+        "parquet_too_many_rows",
+        "{name}: {rows} rows in {bytes} bytes, so that they can only be the same over and over.",
+    )
+    PARQUET_DAMAGED_AFTER = "parquet_damaged_after", "{name}: damaged after row {row} ({error})."
+    PARQUET_NESTED = "parquet_nested", "{name}: the column '{column}' holds {kind}; right would be single values."
+
+    # XLSX.
+    XLSX_BROKEN = "xlsx_broken", "{name}: not an XLSX file that can be read ({error})."
+    XLSX_WITHOUT_HEADER = (
+        "xlsx_without_header",
+        "{name}: row {row} of the sheet '{sheet}' is empty, so there is no header. The "
+        "file's sheets: {sheets}. Right would be a mapping with the sheet and header_row.",
+    )
+    XLSX_WITHOUT_SHEET = "xlsx_without_sheet", "{name}: the file has no sheet."
+    XLSX_NO_SHEET_NUMBER = (
+        "xlsx_no_sheet_number",
+        "{name}: there is no sheet {sheet}; the file has {count}: {sheets}.",
+    )
+    XLSX_NO_SHEET_NAME = "xlsx_no_sheet_name", "{name}: there is no sheet '{sheet}'{hint}; it has: {sheets}."
+
+    # A mapping and a file's header.
+    HEADER_LACKS_REQUIRED = (
+        "header_lacks_required",
+        "{name}: no column for {columns}. Row {row} was read as the header: {header}. Right would be columns of these "
+        "names, or a mapping that says where they come from (and header_row, where the header is in another row).",
+    )
+    HEADER_LACKS_SOURCE = (
+        "header_lacks_source",
+        "{name}: {column} should come from the column '{source}', which the file does not have{hint}. It has: "
+        "{header}.",
+    )
+    HEADER_AMBIGUOUS = (
+        "header_ambiguous",
+        "{name}: the header has the column '{source}' {count} times (columns {places}), so it can't be told which "
+        "{column} should come from. Right would be one.",
+    )
+    IT_IS_EMPTY = "it_is_empty", "it is empty"
+
+    # Mappings; `where` is the entry's place.
+    MAPPING_TOO_LONG = (
+        "mapping_too_long",
+        "{name}: longer than {most} characters, the most that a mapping may have.",
+    )
+    MAPPING_NO_TOML = "mapping_no_toml", "{name}: not valid TOML: {error}"
+    MAPPING_UNKNOWN_PART = "mapping_unknown_part", "{where} '{entry}' is not a part of a mapping{hint}; known: {known}."
+    MAPPING_UNKNOWN_OPTION = "mapping_unknown_option", "{where} '{entry}' is not an option{hint}; known: {known}."
+    MAPPING_UNKNOWN_COLUMN = (
+        "mapping_unknown_column",
+        "{where} '{entry}' is not a canonical column{hint}; known: {known}.",
+    )
+    MAPPING_NO_TABLE = "mapping_no_table", "{where} should be a table."
+    MAPPING_NO_TEXT = "mapping_no_text", "{where} {option} should be text in quotes."
+    MAPPING_NO_NUMBER = "mapping_no_number", "{where} should be a number."
+    MAPPING_NOT_FINITE = "mapping_not_finite", "{where} should be a finite number."
+    MAPPING_ENCODING = (
+        "mapping_encoding",
+        "{where} encoding '{encoding}' is not known; right would be utf-8, cp1252 …",
+    )
+    MAPPING_DELIMITER = (
+        "mapping_delimiter",
+        "{where} delimiter should be one ASCII character and no quote, such as ';' or '\\t'.",
+    )
+    MAPPING_DECIMAL = "mapping_decimal", "{where} decimal should be '.' or ','."
+    MAPPING_TIMEZONE = "mapping_timezone", "{where} timezone '{timezone}' is not an IANA time zone{hint}."
+    MAPPING_SHEET = "mapping_sheet", "{where} sheet should be a name, or a number from 1."
+    MAPPING_HEADER_ROW = "mapping_header_row", "{where} header_row should be a number from 1."
+    MAPPING_DATE_FORMATS = (
+        "mapping_date_formats",
+        "{where} date_format should be a strptime format such as '%d/%m/%Y', or a list of them.",
+    )
+    MAPPING_DATE_FORMAT = "mapping_date_format", "{where} date_format '{format}': {error}."
+    MAPPING_NO_SOURCE = (
+        "mapping_no_source",
+        "{where}: '{entry}' is neither a column's name nor a table; it should be a table.",
+    )
+    MAPPING_SOURCES = "mapping_sources", "{where}: needs exactly one of column, columns, value and row."
+    MAPPING_ROW = "mapping_row", "{where}: row should be true."
+    MAPPING_ROW_OF_ID = "mapping_row_of_id", "{where}: only id can come from the row's number."
+    MAPPING_COLUMNS = "mapping_columns", "{where}: columns should be a list of column names."
+    MAPPING_SCALE = "mapping_scale", "{where}: scale and offset are for averageNote and durationInSeconds."
+    MAPPING_VALUE = "mapping_value", "{where}: value should be one value."
+    MAPPING_ONE_VALUE = "mapping_one_value", "{where} '{entry}' should stand for one value."
+
+    # What is wrong with a value or a row.
+    WHOLE_ROW = "whole_row", "the row"
+    VALUE_MISSING = "value_missing", "is missing"
+    VALUE_LENGTH = "value_length", "has {characters} characters"
+    VALUE_WITH_NUL = "value_with_nul", "holds a NUL character"
+    NOT_A_STATE = "not_a_state", "is not a state"
+    NOT_A_SENTIMENT = "not_a_sentiment", "is not a sentiment"
+    NOT_A_FLAG = "not_a_flag", "is neither true nor false"
+    NOT_A_NUMBER = "not_a_number", "is not a number"
+    NUMBER_TOO_LARGE = "number_too_large", "is too large"
+    SCORE_OUTSIDE = "score_outside", "is outside 0 to 10"
+    SCORE_BECOMES_OUTSIDE = "score_becomes_outside", "becomes {score}, which is outside 0 to 10"
+    DURATION_NEGATIVE = "duration_negative", "is negative"
+    DURATION_TOO_LONG = "duration_too_long", "is longer than any conversation"
+    DURATION_NOT_WHOLE = "duration_not_whole", "is not whole"
+    NOT_A_DATE = "not_a_date", "is not a date that can be"
+    WRONG_CELLS = "wrong_cells", "has {cells} cells where the header has {expected}"
+    NOT_A_JSON_OBJECT = "not_a_json_object", "is not a JSON object"
+    NESTED_IN = "nested_in", "holds a list or an object in '{column}'"
+    NESTED = "nested", "holds a list or an object"
+    NOT_AN_OBJECT = "not_an_object", "is not an object"
+    NOT_A_COLUMN = "not_a_column", "is not a column{hint}"
+    TWICE = "twice", "is there twice"
+    OUTSIDE_GRANT = "outside_grant", "lies outside what the key may write"
+
+    # What would be right.
+    RIGHT_ID = "right_id", "what tells one evaluation from all others"
+    RIGHT_AUDIO_DATE = "right_audio_date", "when the conversation took place"
+    RIGHT_LENGTH = "right_length", "at most {most}"
+    RIGHT_WITHOUT_NUL = "right_without_nul", "text without it"
+    RIGHT_STATE = "right_state", "Pending, Processing, Completed or Failed"
+    RIGHT_SENTIMENT = "right_sentiment", "Positive, Neutral, Negative, or nothing"
+    RIGHT_FLAG = "right_flag", "true or false"
+    RIGHT_SCORE = "right_score", "a score from 0 to 10"
+    RIGHT_DURATION = "right_duration", "whole seconds such as 312, or HH:MM:SS"
+    RIGHT_DATE = "right_date", "{formats}, from {first} to {last}"
+    RIGHT_ISO = "right_iso", "ISO 8601, such as 2024-01-31T09:30:00"
+    RIGHT_CELLS = "right_cells", "{cells} cells"
+    RIGHT_OBJECT_A_LINE = "right_object_a_line", "one object a line"
+    RIGHT_SINGLE = "right_single", "a single value"
+    RIGHT_OBJECT = "right_object", "an object"
+    RIGHT_ONE = "right_one", "one value"
+
+    # Parts of the others.
+    DID_YOU_MEAN = "did_you_mean", " (did you mean '{name}'?)"
+    NEAREST = "nearest", " (nearest: '{name}')"
+    BOTH = "both", "{first} and {last}"
+    EITHER = "either", "{first} or {last}"
+
+    def of(self, **values: int | str | CodedText) -> CodedText:
+        """Return the text of this code with its values."""
+        return CodedText(self, values)
+
+
+def joined(texts: list[str], code: FailureCode) -> str | CodedText:
+    """Return texts as one: with BOTH as `a and b and c`, with EITHER as `a or b or c`."""
+    *before, last = texts
+    return code.of(first=joined(before, code), last=last) if before else last
+
+
+def restored(value: Any) -> Any:
+    """Return what a store holds of a coded text, its code by name; what is none is returned as it is."""
+    if not isinstance(value, dict):
+        return value
+    return CodedText(FailureCode(value["code"]), {name: restored(each) for name, each in value["values"].items()})
