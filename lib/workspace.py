@@ -34,7 +34,7 @@ from lib.exports.service import ExportRequest
 from lib.ingest import history, sample_data, service, uploads
 from lib.ingest.history import ImportReport
 from lib.jobs import tasks
-from lib.jobs.queue import BACKUP, EXPORT, Job, Queue
+from lib.jobs.queue import Job, JobKind, Queue
 from lib.jobs.worker import Handler, ProgressReporter, Worker
 from lib.settings import Settings
 from lib.sharing.annotations import Annotations
@@ -149,9 +149,9 @@ class Workspace:
         handlers: dict[str, Handler] = {kind: partial(self._do, task) for kind, task in tasks.TASKS.items()}
         self._workers = [
             # A backup that waits for an import would come too late.
-            Worker(self.queue, {BACKUP: handlers.pop(BACKUP)}, done=self._done),
+            Worker(self.queue, {JobKind.BACKUP: handlers.pop(JobKind.BACKUP)}, done=self._done),
             Worker(self.queue, handlers, self._tidy, self._done),
-            Worker(self.queue, {EXPORT: self._export}, self._remove_old_exports),
+            Worker(self.queue, {JobKind.EXPORT: self._export}, self._remove_old_exports),
         ]
         for worker in self._workers:
             worker.start()
@@ -190,10 +190,10 @@ class Workspace:
 
     def _done(self, job: Job) -> dict[str, Any] | None:
         """Return what a job has come to that its worker could not tell of; None where it has come to nothing."""
-        if job.kind == BACKUP:
+        if job.kind == JobKind.BACKUP:
             taken = create.backup_of_job(job.id, Path(job.payload["path"]))
             return None if taken is None else tasks.describe_backup(self, taken, job.actor)
-        if job.kind != tasks.IMPORT:
+        if job.kind != JobKind.IMPORT:
             return None
         with self.facts.read() as connection:
             report = history.find_loaded(connection, service.id_of(job.id))
@@ -216,7 +216,7 @@ class Workspace:
             log.info("Put the rows of %s together", table.name)
 
     def _remove_old_exports(self) -> None:
-        for number in self.queue.delete_older(EXPORT, timedelta(hours=self.settings.export_hours)):
+        for number in self.queue.delete_older(JobKind.EXPORT, timedelta(hours=self.settings.export_hours)):
             file_storage.remove(self.settings, number)
         file_storage.remove_old(self.settings)
 
@@ -234,7 +234,7 @@ class Workspace:
 
     def _do(self, task: tasks.Task, job: Job, steps: ProgressReporter) -> dict[str, Any]:
         # Who asked may go by another zone than this process, which holds the database for both.
-        if job.kind != tasks.TIMEZONE:
+        if job.kind != JobKind.TIMEZONE:
             with self.facts.read() as connection:
                 stored = workspace_zone.stored_zone(connection)
             workspace_zone.check_variable(job.payload.get("timezone"), stored)

@@ -35,7 +35,7 @@ from lib.charts.theme import LIGHT, ChartTheme
 from lib.charts.trend import trend
 from lib.exports import file_storage
 from lib.i18n import dated, day, number, override_language, t, t_in_context
-from lib.jobs.queue import EXPORT
+from lib.jobs.queue import JobKind
 from lib.jobs.tasks import TASKS
 from lib.reports import filter_text, formatting
 from lib.reports.decomposition_text import explain
@@ -526,7 +526,7 @@ def test_exports_are_english(filled: AppTest, settings: Settings) -> None:
     next(button for button in filled.button if button.label == "Iniciar exportación").click().run()
     space = workspaces.current()
     until = time.monotonic() + LONG_SECONDS
-    while not (newest := space.queue.newest((EXPORT,), 1)[0]).ended and time.monotonic() < until:
+    while not (newest := space.queue.newest((JobKind.EXPORT,), 1)[0]).ended and time.monotonic() < until:
         time.sleep(0.1)
     job = space.queue.get(newest.id)
     assert job is not None

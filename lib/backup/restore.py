@@ -27,7 +27,7 @@ from lib.backup import archive, table_io
 from lib.backup.archive import Backup, Manifest, StoreSnapshot
 from lib.errors import ConflictError, DatabaseHeldError, DiskFullError, StorageError, TimeZoneConflictError
 from lib.errors.codes import FailureCode
-from lib.jobs.queue import BACKUP, COMPLETED, EXPORT, FAILED
+from lib.jobs.queue import JobKind, JobStatus
 from lib.settings import Settings
 from lib.store import atomic_swap, migrations, schema
 from lib.store.bulk_io import analyze
@@ -261,13 +261,13 @@ class _Restoring:
         """Take what was of the moment out of the state: jobs under way, exports, as their files are in no backup."""
         jobs, links = schema.jobs, schema.pinned_links
         connection.execute(sa.delete(schema.idempotency))
-        connection.execute(sa.delete(jobs).where(jobs.c.kind == EXPORT))
-        open_jobs = jobs.c.status.not_in([COMPLETED, FAILED])
+        connection.execute(sa.delete(jobs).where(jobs.c.kind == JobKind.EXPORT))
+        open_jobs = jobs.c.status.not_in([JobStatus.COMPLETED, JobStatus.FAILED])
         self.unfinished = connection.execute(
-            sa.select(sa.func.count()).select_from(jobs).where(open_jobs, jobs.c.kind != BACKUP)
+            sa.select(sa.func.count()).select_from(jobs).where(open_jobs, jobs.c.kind != JobKind.BACKUP)
         ).scalar_one()
         ended = {
-            "status": FAILED,
+            "status": JobStatus.FAILED,
             "message": Message(FailureCode.UNFINISHED_IN_BACKUP).to_json(),
             "finished_at": datetime.now(UTC),
             "lease_until": None,

@@ -27,8 +27,8 @@ from lib.cli import access
 from lib.errors import CallboardError, CancelledError, ConflictError, DatabaseHeldError, SampleDataError, nearest
 from lib.errors.codes import FailureCode
 from lib.ingest import sample_data
-from lib.jobs.queue import FAILED, Queue
-from lib.jobs.tasks import TASKS, TIMEZONE
+from lib.jobs.queue import JobKind, JobStatus, Queue
+from lib.jobs.tasks import TASKS
 from lib.observability.redaction import redact
 from lib.reports import import_text, job_text
 from lib.store import data_dir
@@ -73,11 +73,11 @@ def import_command(
         "replace_sample": yes or not sys.stdin.isatty(),
     }
     try:
-        result = _perform("import", payload)
+        result = _perform(JobKind.IMPORT, payload)
     except SampleDataError:
         if not click.confirm("The app holds sample data. Replace them by your own?", err=True):
             raise CancelledError("Nothing was loaded.") from None
-        result = _perform("import", {**payload, "replace_sample": True})
+        result = _perform(JobKind.IMPORT, {**payload, "replace_sample": True})
     for problem in map(import_text.problem_in_words, result["problems"][:LISTED_PROBLEMS]):
         click.echo(
             f"{problem['file']}, row {problem['row']}, column {problem['column']}: '{problem['value']}' "
@@ -108,7 +108,7 @@ def sample_command(rows: int, seed: int, until: datetime | None, to: Path | None
         click.echo(f"rows written: {rows}")
         return
     last_day = until.date().isoformat() if until else None
-    result = _perform("sample", {"rows": rows, "seed": seed, "until": last_day, "replace": yes})
+    result = _perform(JobKind.SAMPLE, {"rows": rows, "seed": seed, "until": last_day, "replace": yes})
     click.echo(f"rows made: {result['rows']}")
     click.echo(f"days: {result['first_day']} to {result['last_day']}")
 
@@ -117,7 +117,7 @@ def sample_command(rows: int, seed: int, until: datetime | None, to: Path | None
 @click.option("--repair", is_flag=True, help="Compute the rollup anew from the facts, and mend what they tell.")
 def check_command(repair: bool) -> None:
     """Recompute the rollup from the facts, and look at ids, names and days; exit with 1 where something is wrong."""
-    result = _perform("check", {"repair": repair})
+    result = _perform(JobKind.CHECK, {"repair": repair})
     for line in result["lines"]:
         click.echo(line)
     if result["differences"]:
@@ -143,7 +143,7 @@ def timezone_command(zone: str | None, yes: bool) -> None:
     Every evaluation's day is computed anew, so that each day, week and month holds other evaluations.
     """
     if zone is None:
-        click.echo(_perform(TIMEZONE, {"zone": None})["zone"])
+        click.echo(_perform(JobKind.TIMEZONE, {"zone": None})["zone"])
         return
     if zone not in settings.zone_names():
         raise click.BadParameter(
@@ -156,7 +156,7 @@ def timezone_command(zone: str | None, yes: bool) -> None:
         err=True,
     ):
         raise CancelledError("Nothing was changed.")
-    result = _perform(TIMEZONE, {"zone": zone}, new_zone=zone)
+    result = _perform(JobKind.TIMEZONE, {"zone": zone}, new_zone=zone)
     if result["before"] == zone:
         click.echo(f"The time zone is {zone} already; nothing was changed.")
         return
@@ -179,7 +179,7 @@ def backup_command(to: Path, with_secret: bool, yes: bool) -> None:
     """
     if os.path.isdir(to):  # which says no where it can't look, and where no name is that long
         to = to / f"callboard-{datetime.now().astimezone():%Y-%m-%d-%H%M%S}.zip"
-    result = _perform("backup", {"path": str(to.absolute()), "with_secret": with_secret, "replace": yes})
+    result = _perform(JobKind.BACKUP, {"path": str(to.absolute()), "with_secret": with_secret, "replace": yes})
     click.echo(f"backup: {result['path']}")
     click.echo(f"evaluations: {result['evaluations']}")
     click.echo(f"bytes: {result['bytes']}")
@@ -291,9 +291,9 @@ def _queue(state: StateStore, kind: str, payload: dict[str, Any], show: Show) ->
             job = queue.get(job.id) or job
     finally:
         state.close()
-    if job.status == FAILED and stopped is not None:
+    if job.status is JobStatus.FAILED and stopped is not None:
         raise CancelledError(FailureCode.STOPPED)
-    if job.status == FAILED:
+    if job.status is JobStatus.FAILED:
         if job.message is not None and job.message.code is FailureCode.SAMPLE_IN_THE_WAY:
             raise SampleDataError(FailureCode.SAMPLE_IN_THE_WAY)
         raise CallboardError("failed" if job.message is None else job_text.in_words(job.message))
@@ -301,7 +301,7 @@ def _queue(state: StateStore, kind: str, payload: dict[str, Any], show: Show) ->
 
 
 def _busy(queue: Queue) -> bool:
-    return any(job.status == "processing" for job in queue.newest(tuple(TASKS)))
+    return any(job.status is JobStatus.PROCESSING for job in queue.newest(tuple(TASKS)))
 
 
 def _progress() -> tuple[Show, Callable[[], None]]:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,22 +25,35 @@ from lib.store.messages import Message
 from lib.store.schema import idempotency, jobs
 from lib.store.state import StateStore, insert_if_absent
 
-QUEUED = "queued"
-PROCESSING = "processing"
-COMPLETED = "completed"
-FAILED = "failed"
 
-EXPORT = "export"
-"""The kind of the jobs that write a file to be taken away."""
+class JobStatus(StrEnum):
+    """The states of a job, by the codes that the table holds."""
 
-BACKUP = "backup"
-"""The kind of the jobs that write a backup."""
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+_OPEN, _ENDED = (JobStatus.QUEUED, JobStatus.PROCESSING), (JobStatus.COMPLETED, JobStatus.FAILED)
+
+
+class JobKind(StrEnum):
+    """What there is to be done; `lib.jobs.tasks` does it, but for EXPORT, which writes a file to be taken away."""
+
+    IMPORT = "import"
+    SAMPLE = "sample"
+    CHECK = "check"
+    BACKUP = "backup"
+    TIMEZONE = "timezone"
+    EXPORT = "export"
+
 
 MAX_WAITING = 100
 """Jobs of one kind that one actor may have waiting or under way: nobody is to wait for hours behind another."""
 
 MAX_PAYLOAD = 4 * 2**20
-MAX_PAYLOADS = {EXPORT: 256 * 1024}
+MAX_PAYLOADS: dict[str, int] = {JobKind.EXPORT: 256 * 1024}
 """Bytes that a job's payload may have, as JSON: of any kind, and of some kinds by name."""
 
 LEASE = timedelta(seconds=30)
@@ -52,7 +66,7 @@ class JobSummary:
 
     id: str
     kind: str
-    status: str
+    status: JobStatus
     actor: str
     progress: float
     message: Message | None  # what it is doing, or why it failed
@@ -65,7 +79,7 @@ class JobSummary:
     @property
     def ended(self) -> bool:
         """Whether nothing more will come of it."""
-        return self.status in (COMPLETED, FAILED)
+        return self.status in _ENDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +133,7 @@ class Queue:
             before = None if once is None else _claimed_by(connection, once, number)
             if before is not None:
                 return before
-            theirs = sa.and_(jobs.c.kind == kind, jobs.c.actor == actor, jobs.c.status.in_([QUEUED, PROCESSING]))
+            theirs = sa.and_(jobs.c.kind == kind, jobs.c.actor == actor, jobs.c.status.in_(_OPEN))
             waiting = connection.execute(sa.select(sa.func.count()).select_from(jobs).where(theirs)).scalar_one()
             if waiting >= MAX_WAITING:
                 raise BusyError(
@@ -129,7 +143,7 @@ class Queue:
                 sa.insert(jobs).values(
                     id=number,
                     kind=kind,
-                    status=QUEUED,
+                    status=JobStatus.QUEUED,
                     actor=actor,
                     payload=text,
                     progress=0.0,
@@ -158,7 +172,7 @@ class Queue:
         query = sa.select(*columns).where(which).order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
         with self._state.read() as connection:
             rows = connection.execute(query.limit(limit)).all()
-        return [JobSummary(**{**row._mapping, "message": Message.from_json(row.message)}) for row in rows]
+        return [JobSummary(**_restored(dict(row._mapping))) for row in rows]
 
     def claim(self, kinds: Sequence[str], done: Done = lambda _: None) -> Job | None:
         """Take the oldest job that waits, or that its worker left; None where there is none.
@@ -166,7 +180,9 @@ class Queue:
         One that is not to be tried again ends: as failed, or with the result that `done` says it has come to.
         """
         now = datetime.now(UTC)
-        free = sa.or_(jobs.c.status == QUEUED, sa.and_(jobs.c.status == PROCESSING, jobs.c.lease_until < now))
+        free = sa.or_(
+            jobs.c.status == JobStatus.QUEUED, sa.and_(jobs.c.status == JobStatus.PROCESSING, jobs.c.lease_until < now)
+        )
         with self._state.read() as connection:
             if connection.execute(sa.select(jobs.c.id).where(free, jobs.c.kind.in_(kinds)).limit(1)).first() is None:
                 return None  # most often; asked without keeping writers waiting
@@ -178,7 +194,12 @@ class Queue:
             left = row.attempt >= MAX_ATTEMPTS or row.cancel_requested
             claimed: dict[str, Any] = {"lease_until": now + LEASE}  # nobody else is to end it, either
             if not left:
-                claimed |= {"status": PROCESSING, "attempt": row.attempt + 1, "started_at": now, "progress": 0.0}
+                claimed |= {
+                    "status": JobStatus.PROCESSING,
+                    "attempt": row.attempt + 1,
+                    "started_at": now,
+                    "progress": 0.0,
+                }
             connection.execute(sa.update(jobs).where(jobs.c.id == row.id).values(claimed))
             row = connection.execute(sa.select(jobs).where(jobs.c.id == row.id)).one()
         job = _job(row._mapping)
@@ -194,7 +215,9 @@ class Queue:
     def expire_leases(self) -> None:
         """End every lease: for the one who knows that no other worker is alive, as it holds what they all need."""
         with self._state.transaction() as connection:
-            connection.execute(sa.update(jobs).where(jobs.c.status == PROCESSING).values(lease_until=datetime.now(UTC)))
+            connection.execute(
+                sa.update(jobs).where(jobs.c.status == JobStatus.PROCESSING).values(lease_until=datetime.now(UTC))
+            )
 
     def renew(self, job: Job, progress: float, message: Message | None) -> None:
         """Tell how far a claimed job is, and keep it for another lease.
@@ -219,27 +242,33 @@ class Queue:
 
     def complete(self, job: Job, result: dict[str, Any]) -> bool:
         """End a claimed job with its result; return False where another worker has it by now."""
-        return self._end(job, {"status": COMPLETED, "progress": 100.0, "message": None, "result": json.dumps(result)})
+        return self._end(
+            job, {"status": JobStatus.COMPLETED, "progress": 100.0, "message": None, "result": json.dumps(result)}
+        )
 
     def fail(self, job: Job, reason: Message) -> bool:
         """End a claimed job with the reason why it failed; return False where another worker has it by now."""
-        return self._end(job, {"status": FAILED, "message": reason.to_json()})
+        return self._end(job, {"status": JobStatus.FAILED, "message": reason.to_json()})
 
     def cancel(self, number: str) -> None:
         """Ask for a job to be stopped: at once where it still waits, else at its next step."""
         now = datetime.now(UTC)
         reason = Message(FailureCode.CANCELLED).to_json()
-        waiting = {"status": FAILED, "message": reason, "finished_at": now, "cancel_requested": True}
+        waiting = {"status": JobStatus.FAILED, "message": reason, "finished_at": now, "cancel_requested": True}
         with self._state.transaction() as connection:
-            connection.execute(sa.update(jobs).where(jobs.c.id == number, jobs.c.status == QUEUED).values(waiting))
             connection.execute(
-                sa.update(jobs).where(jobs.c.id == number, jobs.c.status == PROCESSING).values(cancel_requested=True)
+                sa.update(jobs).where(jobs.c.id == number, jobs.c.status == JobStatus.QUEUED).values(waiting)
+            )
+            connection.execute(
+                sa.update(jobs)
+                .where(jobs.c.id == number, jobs.c.status == JobStatus.PROCESSING)
+                .values(cancel_requested=True)
             )
 
     def delete(self, number: str) -> None:
         """Forget a job that has ended."""
         with self._state.transaction() as connection:
-            ended = jobs.c.status.in_([COMPLETED, FAILED])
+            ended = jobs.c.status.in_(_ENDED)
             if connection.execute(sa.delete(jobs).where(jobs.c.id == number, ended)).rowcount:
                 connection.execute(sa.delete(idempotency).where(idempotency.c.job == number))
 
@@ -247,7 +276,7 @@ class Queue:
         """Forget jobs of a kind that ended longer ago; return their ids."""
         old = sa.and_(
             jobs.c.kind == kind,
-            jobs.c.status.in_([COMPLETED, FAILED]),
+            jobs.c.status.in_(_ENDED),
             jobs.c.finished_at < datetime.now(UTC) - age,
         )
         with self._state.transaction() as connection:
@@ -303,12 +332,15 @@ def _payload(kind: str, payload: dict[str, Any]) -> str:
 
 
 def _held(job: Job) -> sa.ColumnElement[bool]:
-    return sa.and_(jobs.c.id == job.id, jobs.c.attempt == job.attempt, jobs.c.status == PROCESSING)
+    return sa.and_(jobs.c.id == job.id, jobs.c.attempt == job.attempt, jobs.c.status == JobStatus.PROCESSING)
+
+
+def _restored(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "status": JobStatus(row["status"]), "message": Message.from_json(row["message"])}
 
 
 def _job(row: Any) -> Job:
-    values = {name: row[name] for name in Job.__dataclass_fields__}
-    values["message"] = Message.from_json(row["message"])
+    values = _restored({name: row[name] for name in Job.__dataclass_fields__})
     values["payload"] = json.loads(row["payload"])
     values["result"] = None if row["result"] is None else json.loads(row["result"])
     return Job(**values)

@@ -27,18 +27,12 @@ from lib.ingest import loader, sample_data, service
 from lib.ingest.converter import STAGED
 from lib.ingest.history import ImportReport
 from lib.ingest.reader_process import InputFile
-from lib.jobs.queue import BACKUP
+from lib.jobs.queue import JobKind
 from lib.settings import Settings
 from lib.store import schema
 from lib.store.facts import FactStore
 from lib.store.messages import JobStep, Message, Tell
 from lib.store.state import StateStore
-
-IMPORT = "import"
-"""The kind of the jobs that import files."""
-
-TIMEZONE = "timezone"
-"""The kind of the jobs that change the workspace's time zone."""
 
 SAMPLE_CHUNK = 1_000_000
 """Rows of sample data that are loaded in one transaction."""
@@ -229,10 +223,10 @@ def change_zone(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
 
 
 TASKS: dict[str, Task] = {
-    IMPORT: import_files,
-    "sample": make_sample,
-    "check": check,
-    BACKUP: back_up,
-    TIMEZONE: change_zone,
+    JobKind.IMPORT: import_files,
+    JobKind.SAMPLE: make_sample,
+    JobKind.CHECK: check,
+    JobKind.BACKUP: back_up,
+    JobKind.TIMEZONE: change_zone,
 }
 """The tasks that can be queued, by the kind of their jobs."""

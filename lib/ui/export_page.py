@@ -13,7 +13,7 @@ from lib.exports import file_storage, signed_urls
 from lib.exports.reports import FORMATS, REPORTS
 from lib.exports.service import ExportRequest, grant_of
 from lib.i18n import LANGUAGES, current, number, override_language, t
-from lib.jobs.queue import COMPLETED, EXPORT, FAILED, Job, JobSummary, Queue
+from lib.jobs.queue import Job, JobKind, JobStatus, JobSummary, Queue
 from lib.reports import formatting, job_text
 from lib.reports.context import PageContext
 from lib.ui import current_user, inputs, markdown, page_layout
@@ -47,7 +47,7 @@ def start(space: Workspace, view: PageContext) -> None:
         if st.form_submit_button(t("Start export"), type="primary"):
             shown = {code: _shown(view, code) for code in LANGUAGES}
             order = ExportRequest(report, form, view.filters, Granularity(width), shown["en"])  # files speak English
-            space.queue.add(EXPORT, {**order.to_json(), "shown_in": shown}, current_user.actor())
+            space.queue.add(JobKind.EXPORT, {**order.to_json(), "shown_in": shown}, current_user.actor())
 
 
 def history(workspace: Workspace) -> None:
@@ -78,7 +78,7 @@ def _jobs(workspace: Workspace, was_moving: bool) -> None:
 def _newest(workspace: Workspace) -> list[JobSummary]:
     """Return the newest exports of the visitor's own, of everybody for an admin."""
     everybody = current_user.may(Role.ADMIN)
-    return workspace.queue.newest((EXPORT,), _LISTED, None if everybody else current_user.actor())
+    return workspace.queue.newest((JobKind.EXPORT,), _LISTED, None if everybody else current_user.actor())
 
 
 def _may_see(job: Job) -> bool:
@@ -103,12 +103,12 @@ def _job(workspace: Workspace, job: Job) -> None:
             t("Stop"), key=f"stop-{job.id}", on_click=current_user.acting(queue.cancel, Role.ANALYST), args=(job.id,)
         )
         return
-    if job.status == FAILED:
+    if job.status is JobStatus.FAILED:
         why = "" if job.message is None else job_text.in_words(job.message)
         st.error(t("Failed: {why}", why=markdown.text(why)))
     with st.container(horizontal=True, vertical_alignment="center"):
         result = job.result or {}
-        if job.status == COMPLETED and (file_storage.folder(workspace.settings) / result["file"]).exists():
+        if job.status is JobStatus.COMPLETED and (file_storage.folder(workspace.settings) / result["file"]).exists():
             link = html.escape(signed_urls.make(workspace.settings, "", job).url)
             told = t("{count} rows, {size}", count=formatting.count(result["rows"]), size=_size(result["bytes"]))
             st.html(
@@ -137,7 +137,7 @@ def _shown(view: PageContext, code: str) -> str:
 def _repeat(queue: Queue, number: str) -> None:
     job = queue.get(number)
     if job is not None and _may_see(job):  # the grant may have been narrowed since the page was drawn
-        queue.add(EXPORT, job.payload, current_user.actor())
+        queue.add(JobKind.EXPORT, job.payload, current_user.actor())
 
 
 def _delete(workspace: Workspace, number: str) -> None:

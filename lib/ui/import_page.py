@@ -22,7 +22,7 @@ from lib.ingest import saved_mappings, uploads
 from lib.ingest.history import count_imports, entries
 from lib.ingest.mapping import MAX_MAPPING, Mapping
 from lib.ingest.reader_process import InputFile, Preview
-from lib.jobs.queue import COMPLETED, Job
+from lib.jobs.queue import Job, JobKind, JobStatus
 from lib.reports import formatting, import_text, job_text
 from lib.ui import current_user, data_grid, mapping_form, markdown, page_layout
 from lib.workspace import Workspace
@@ -89,7 +89,7 @@ def progress(workspace: Workspace) -> None:
     if not job.ended:
         _under_way(workspace, number)
         return
-    if job.status == COMPLETED:
+    if job.status is JobStatus.COMPLETED:
         _report(workspace, job)
     else:
         why = "" if job.message is None else job_text.in_words(job.message)
@@ -168,7 +168,7 @@ def _ask(workspace: Workspace, files: tuple[InputFile, ...], toml: str, *, dry_r
             "replace_sample": True,
         }
         current_user.require_role(Role.ADMIN)
-        st.session_state[_JOB] = workspace.queue.add("import", payload, current_user.actor()).id
+        st.session_state[_JOB] = workspace.queue.add(JobKind.IMPORT, payload, current_user.actor()).id
         st.rerun()
 
     if dry_run or not workspace.answers.run(queries.status).is_sample:

@@ -13,7 +13,7 @@ from lib.access import api_keys
 from lib.analytics.calendar import Granularity
 from lib.analytics.query import Filters
 from lib.exports.service import ExportRequest
-from lib.jobs.queue import EXPORT, Queue
+from lib.jobs.queue import JobKind, Queue
 from lib.settings import Settings
 from lib.store.state import StateStore
 from tests.api.conftest import App
@@ -180,7 +180,7 @@ def test_a_link_goes_to_who_may_have_the_file(small_app: App) -> None:
     jobs = {
         "rows": everything.ask("POST", "/v1/analytics/export", json=ROWS).json()["jobId"],
         "summary": everything.ask("POST", "/v1/analytics/export", json=SUMMARY).json()["jobId"],
-        "page": Queue(state).add(EXPORT, order.to_json(), "ann@example.com").id,
+        "page": Queue(state).add(JobKind.EXPORT, order.to_json(), "ann@example.com").id,
     }
     for job in jobs.values():
         assert completed(everything, job) >= LINK
@@ -213,7 +213,7 @@ def test_an_order_of_before_gives_no_rows_to_a_key_without_the_scope(small_app: 
     state = StateStore(settings(small_app))
     actor = Queue(state).get(job).actor
     order = ExportRequest("evaluations", "csv", Filters(), Granularity.DAILY, "everything")
-    before = Queue(state).add(EXPORT, order.to_json(), actor).id
+    before = Queue(state).add(JobKind.EXPORT, order.to_json(), actor).id
     assert not completed(client, before) & LINK
     state.close()
     client.close()

@@ -21,7 +21,7 @@ from lib.analytics import integrity, queries
 from lib.analytics.query import Filters, Grant
 from lib.backup import table_io
 from lib.ingest import saved_mappings
-from lib.jobs.queue import BACKUP, IdempotencyKey
+from lib.jobs.queue import IdempotencyKey, JobKind
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import schema
@@ -168,7 +168,7 @@ def version_of(workspace: Workspace) -> int:
 
 def back_up(workspace: Workspace, path: Path, **more: Any) -> dict[str, Any]:
     payload = {"path": str(path), "actor": "test", "with_secret": False, "replace": False, **more}
-    return TASKS[BACKUP](workspace, payload, lambda *_: None)
+    return TASKS[JobKind.BACKUP](workspace, payload, lambda *_: None)
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from lib.errors import (
     StorageError,
     TimeZoneConflictError,
 )
-from lib.jobs.queue import COMPLETED, FAILED
+from lib.jobs.queue import JobStatus
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import migrations, schema
@@ -91,7 +91,7 @@ def test_what_was_backed_up_comes_back(kept: Kept, settings: Settings, reopened:
     assert audited[-3:] == ["import", "key_revoked", "restore"]  # what was done since the backup is not undone here
     assert {key.status for key in api_keys.all_keys(again.state)} == {"revoked"}  # since the backup, and for good
     assert found["idempotency"] == []
-    assert {job.status for job in again.queue.newest(["import", "export"])} == {COMPLETED, FAILED}
+    assert {job.status for job in again.queue.newest(["import", "export"])} == {JobStatus.COMPLETED, JobStatus.FAILED}
     assert again.queue.claim(["import", "export", "backup"]) is None
     # The first link was made of these very data, the other one of older ones.
     assert [link[5] for link in found["pinned_links"]] == [version_of(again), 0]

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from lib.backup import archive
-from lib.jobs.queue import BACKUP, MAX_ATTEMPTS, Job
+from lib.jobs.queue import MAX_ATTEMPTS, Job, JobKind
 from lib.jobs.tasks import TASKS
 from lib.reports import job_text
 from lib.store import schema
@@ -35,15 +35,15 @@ def test_a_backup_that_nobody_lived_to_tell_of(reopened: Callable[..., Workspace
     """Its file was written, and its worker died before it said so: it is taken for what it is."""
     workspace = reopened()
     path = tmp_path / "nightly.zip"
-    job = workspace.queue.add(BACKUP, {"path": str(path), "with_secret": False, "replace": False}, "me")
+    job = workspace.queue.add(JobKind.BACKUP, {"path": str(path), "with_secret": False, "replace": False}, "me")
     for _ in range(tries):
-        claimed = workspace.queue.claim([BACKUP])
+        claimed = workspace.queue.claim([JobKind.BACKUP])
         assert claimed is not None
         past = datetime.now(UTC) - timedelta(seconds=1)
         with workspace.state.transaction() as connection:
             connection.execute(sa.update(schema.jobs).values(lease_until=past))
     payload = {**job.payload, "actor": "me", "job": job.id}
-    TASKS[BACKUP](workspace, payload, lambda *_: None)
+    TASKS[JobKind.BACKUP](workspace, payload, lambda *_: None)
     written = path.read_bytes()
     workspace.start_workers()
     ended = _ended(workspace, job)
@@ -56,7 +56,7 @@ def test_another_jobs_backup_is_left_alone(reopened: Callable[..., Workspace], t
     workspace.start_workers()
     path = tmp_path / "nightly.zip"
     payload = {"path": str(path), "with_secret": False, "replace": False}
-    jobs = [workspace.queue.add(BACKUP, payload, "me") for _ in range(2)]
+    jobs = [workspace.queue.add(JobKind.BACKUP, payload, "me") for _ in range(2)]
     first, second = (_ended(workspace, job) for job in jobs)
     assert first.status == "completed"
     assert (

@@ -19,7 +19,7 @@ from lib.access import api_keys
 from lib.analytics.calendar import Granularity
 from lib.analytics.query import Filters
 from lib.exports.service import ExportRequest
-from lib.jobs.queue import EXPORT
+from lib.jobs.queue import JobKind
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.sharing.annotations import Annotations
@@ -83,7 +83,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         TASKS["import"](workspace, {**payload, "files": [(str(folder / "bad.csv"), "a\n# b.csv")]}, lambda *_: None)
     filters = Filters(campaign=tuple(MARKED))
     order = ExportRequest("evaluations", "csv", filters, Granularity("daily"), f"Campaign: {MARKED[0]}")
-    workspace.queue.add(EXPORT, {**order.to_json(), "shown_in": {}}, MARKED[0])
+    workspace.queue.add(JobKind.EXPORT, {**order.to_json(), "shown_in": {}}, MARKED[0])
     workspace.close()
     state = StateStore(settings)
     for number, name in enumerate([*MARKED, *(name for name in INJECTIONS if name.isprintable())]):

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from lib.api import errors
 from lib.errors import BusyError, CallboardError, CancelledError, DatabaseUnavailableError, RefusedError
 from lib.errors.codes import FailureCode
-from lib.jobs.queue import EXPORT, MAX_ATTEMPTS, MAX_PAYLOAD, MAX_PAYLOADS, MAX_WAITING, IdempotencyKey, Job, Queue
+from lib.jobs.queue import MAX_ATTEMPTS, MAX_PAYLOAD, MAX_PAYLOADS, MAX_WAITING, IdempotencyKey, Job, JobKind, Queue
 from lib.jobs.worker import ProgressReporter, Worker
 from lib.store import schema
 from lib.store.messages import JobStep, Message
@@ -52,7 +52,7 @@ def test_a_list_of_jobs_carries_neither_payloads_nor_results(queue: Queue) -> No
     assert job is not None and (job.payload, job.result) == ({"n": 0}, {"lines": ["done"]})
 
 
-@pytest.mark.parametrize(("kind", "most"), [(EXPORT, MAX_PAYLOADS[EXPORT]), ("import", MAX_PAYLOAD)])
+@pytest.mark.parametrize(("kind", "most"), [(JobKind.EXPORT, MAX_PAYLOADS[JobKind.EXPORT]), ("import", MAX_PAYLOAD)])
 def test_a_payload_that_is_too_large(queue: Queue, kind: str, most: int) -> None:
     fits = "x" * (most - len('{"ids": ""}'))
     assert queue.add(kind, {"ids": fits}, "me").payload == {"ids": fits}

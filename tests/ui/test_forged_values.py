@@ -15,7 +15,7 @@ from streamlit.testing.v1.element_tree import Widget
 from lib import workspace as workspaces
 from lib.analytics.query import MAX_VALUE_LENGTH, MAX_VALUES
 from lib.exports.reports import FORMATS, REPORTS
-from lib.jobs.queue import EXPORT
+from lib.jobs.queue import JobKind
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.ui import charts
@@ -147,7 +147,7 @@ def test_what_is_exported_is_on_offer(app: AppTest) -> None:
         run(app, forged(choose), "Start export")
         assert not app.exception
     queue = workspaces.current().queue
-    jobs = [queue.get(job.id) for job in queue.newest((EXPORT,))]
+    jobs = [queue.get(job.id) for job in queue.newest((JobKind.EXPORT,))]
     assert len(jobs) == len(FORGERIES)
     for job in jobs:
         assert job is not None and job.payload["report"] in REPORTS and job.payload["format"] in FORMATS

@@ -15,7 +15,7 @@ from lib.access.users import LOCAL, Role
 from lib.analytics.calendar import Granularity
 from lib.analytics.query import EVERYTHING, Filters, Grant
 from lib.exports.service import ExportRequest
-from lib.jobs.queue import EXPORT
+from lib.jobs.queue import JobKind
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.workspace import Workspace
@@ -224,7 +224,7 @@ def test_an_export_is_repeated_within_the_limits_of_today(settings: Settings, tm
     queue = space.queue
     filters = Filters.from_parameters({}, space.settings.zone)
     order = ExportRequest("evaluations", "csv", filters, Granularity.DAILY, "all").to_json()
-    job = queue.add(EXPORT, order, "ana@example.com")
+    job = queue.add(JobKind.EXPORT, order, "ana@example.com")
     limited = replace(LOCAL, id="ana", email="ana@example.com", role=Role.ANALYST, grant=Grant(None, ("b",)))
     for person, orders in ((limited, 1), (replace(limited, grant=EVERYTHING), 2)):
         script = AppTest.from_string(
@@ -235,7 +235,7 @@ def test_an_export_is_repeated_within_the_limits_of_today(settings: Settings, tm
         )
         script.session_state["_person"] = person
         script.run()
-        assert not script.exception and len(queue.newest((EXPORT,))) == orders
+        assert not script.exception and len(queue.newest((JobKind.EXPORT,))) == orders
 
 
 def test_coverage_that_changed_is_told(app: AppTest, settings: Settings, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from lib.api.serializers import answer, to_json
 from lib.exports import file_storage, signed_urls
 from lib.exports.service import ExportRequest, grant_of
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
-from lib.jobs.queue import COMPLETED, EXPORT, FAILED, IdempotencyKey, Job
+from lib.jobs.queue import IdempotencyKey, Job, JobKind, JobStatus
 from lib.reports import filter_text, job_text
 from lib.workspace import Workspace
 
@@ -132,7 +132,7 @@ def start(
     if idempotency_key is not None:
         digest = hashlib.sha256(order.model_dump_json().encode()).hexdigest()
         once = IdempotencyKey(key.prefix, idempotency_key, digest)
-    job = space.queue.add(EXPORT, payload, key.actor, once)
+    job = space.queue.add(JobKind.EXPORT, payload, key.actor, once)
     url = f"{_base(request, space)}/v1/analytics/export/{job.id}"
     started = {"jobId": job.id, "status": job.status, "progress": round(job.progress, 1), "statusUrl": url}
     return JSONResponse(started, 202, {"Location": url})
@@ -201,7 +201,7 @@ def _keep(job: str, signature: str) -> None:
 
 def _visible(space: Workspace, key: Key, number: str) -> Job:
     job = space.queue.get(number) if "\x00" not in number else None
-    if job is None or job.kind != EXPORT or not key.grant.covers(grant_of(job.payload)):
+    if job is None or job.kind != JobKind.EXPORT or not key.grant.covers(grant_of(job.payload)):
         raise not_found("There is no such export.")
     return job
 
@@ -225,9 +225,9 @@ def _status(request: Request, space: Workspace, key: Key, job: Job) -> dict[str,
         "rows": result.get("rows"),
         "createdAt": job.created_at.isoformat(),
         "completedAt": job.finished_at.isoformat() if job.finished_at else None,
-        "error": job_text.in_words(job.message) if job.status == FAILED and job.message else None,
+        "error": job_text.in_words(job.message) if job.status is JobStatus.FAILED and job.message else None,
     }
-    if job.status == COMPLETED and job.finished_at is not None and _may_fetch(key, job):
+    if job.status is JobStatus.COMPLETED and job.finished_at is not None and _may_fetch(key, job):
         link = signed_urls.make(space.settings, _base(request, space), job)
         deleted_at = job.finished_at + timedelta(hours=space.settings.export_hours)
         body |= {
