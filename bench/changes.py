@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from bench import data
 from bench.report import Report, timed
 from lib.analytics.calendar import Granularity
-from lib.analytics.query import EVERYTHING, Filters
+from lib.analytics.grants import EVERYTHING
+from lib.analytics.query import Filters
 from lib.exports import file_storage
 from lib.exports import service as exporting
 from lib.exports.evaluations import evaluation_export

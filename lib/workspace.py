@@ -24,7 +24,7 @@ from lib.access.sessions import Sessions
 from lib.access.users import UserRepository
 from lib.analytics import queries, rollup, workspace_zone
 from lib.analytics.calendar import Calendar
-from lib.analytics.query import Grant
+from lib.analytics.grants import Grant
 from lib.analytics.query_cache import QueryCache
 from lib.backup import create
 from lib.errors import CallboardError, TimeZoneChangedError

@@ -32,6 +32,7 @@ from lib.store.messages import JobStep
 from lib.ui import (
     api_keys_admin,
     export_page,
+    grant_form,
     login,
     mapping_form,
     page_layout,
@@ -70,6 +71,7 @@ VALUES: dict[str, list[str]] = {
     "heads of breakdowns": [*page_layout._ALL.values()],
     "choices of an import": [mapping_form.NOTHING, mapping_form.ROW_NUMBER],
     "terms of a key": list(api_keys_admin.EXPIRY),
+    "limits of a grant": list(grant_form.LABELS.values()),
     # What the stores hold as codes: who did something, what, and how it ended.
     "actors": [actor.label for actor in SystemActor],
     "actions": [action.label for action in Action],

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from lib.access import audit_log
 from lib.access.actors import key_actor
 from lib.access.audit_log import Action
-from lib.analytics.query import Grant
+from lib.analytics.grants import EVERYTHING, Grant
 from lib.errors import CallboardError, nearest
 from lib.store.disk_space import skip_when_disk_full
 from lib.store.schema import api_keys
@@ -73,8 +73,7 @@ def create(
     name: str,
     scopes: Sequence[str],
     created_by: str,
-    call_centers: Sequence[str] = (),
-    campaigns: Sequence[str] = (),
+    grant: Grant = EVERYTHING,
     expires_in: timedelta | None = None,
 ) -> tuple[str, Key]:
     """Make a key; return its secret text, which is kept nowhere, and what is kept.
@@ -90,7 +89,6 @@ def create(
             raise CallboardError(
                 f"'{scope}' is not a scope{nearest(scope, SCOPES)}; right would be one of {', '.join(SCOPES)}."
             )
-    grant = Grant(tuple(call_centers) or None, tuple(campaigns) or None)
     ident = "".join(secrets.choice(_ALPHABET) for _ in range(8))
     secret = "".join(secrets.choice(_ALPHABET) for _ in range(32))
     text = f"{MARK}{ident}_{secret}{_checksum(ident + secret)}"
@@ -102,7 +100,7 @@ def create(
                 name=name.strip(),
                 hash=_hash(text),
                 scopes=json.dumps([scope for scope in SCOPES if scope in scopes]),
-                **grant.to_columns(),
+                grant_limits=grant.to_column(),
                 created_at=now,
                 created_by=created_by,
                 expires_at=None if expires_in is None else now + expires_in,
@@ -217,7 +215,7 @@ def _key(row: sa.RowMapping) -> Key:
         name=row["name"],
         prefix=row["prefix"],
         scopes=tuple(json.loads(row["scopes"])),
-        grant=Grant.from_columns(row["call_centers"], row["campaigns"]),
+        grant=Grant.from_column(row["grant_limits"]),
         created_at=row["created_at"],
         created_by=row["created_by"],
         expires_at=row["expires_at"],

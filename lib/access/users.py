@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from lib.access import audit_log
 from lib.access.actors import SystemActor
 from lib.access.audit_log import Action
-from lib.analytics.query import EVERYTHING, Grant
+from lib.analytics.grants import EVERYTHING, Grant
 from lib.errors import CallboardError, ConflictError, InvalidParameterError
 from lib.settings import plain_address
 from lib.store.schema import people, sessions
@@ -141,7 +141,7 @@ class UserRepository:
             )
         _must_fit(role, grant)
         number, now = _new_id(), datetime.now(UTC)
-        values = {"role": role.value, **grant.to_columns(), "created_at": now, "created_by": by}
+        values = {"role": role.value, "grant_limits": grant.to_column(), "created_at": now, "created_by": by}
         try:
             with self._state.transaction() as connection:
                 connection.execute(sa.insert(people).values(id=number, email=address, name=address, **values))
@@ -159,7 +159,7 @@ class UserRepository:
         _must_fit(role, grant)
         with self._state.transaction() as connection:
             before = self._there(connection, number)
-            values = {"role": role.value, **grant.to_columns()}
+            values = {"role": role.value, "grant_limits": grant.to_column()}
             connection.execute(sa.update(people).where(people.c.id == number).values(values))
             was = {f"{name}_was": told for name, told in {"role": before.role.value, **before.grant.in_full}.items()}
             now = {"role": role.value, **grant.in_full}
@@ -195,7 +195,7 @@ class UserRepository:
             email=row.email,
             name=row.name,
             role=role,
-            grant=EVERYTHING if role is Role.ADMIN else Grant.from_columns(row.call_centers, row.campaigns),
+            grant=EVERYTHING if role is Role.ADMIN else Grant.from_column(row.grant_limits),
             subject=row.subject,
             created_at=row.created_at,
             created_by=row.created_by,

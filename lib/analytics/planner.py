@@ -17,9 +17,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import ONE_DAY, Calendar, Granularity, day_start, next_bucket
-from lib.analytics.query import Filters, Grant, Moment, first_instant, last_instant
+from lib.analytics.grants import Grant
+from lib.analytics.query import Filters, Moment, first_instant, last_instant
 from lib.analytics.sql_time import local_day
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, Dimension, Member
+from lib.catalog.dimensions import DIMENSIONS, GRANT_DIMENSIONS, Dimension, Member
 from lib.catalog.measures import of_each
 from lib.catalog.rollups import ROLLUPS, Rollup
 from lib.store import enums, schema
@@ -174,8 +175,13 @@ def _shortest(needed: Collection[str]) -> Rollup:
 
 
 def _grant_keys(grant: Grant) -> list[str]:
-    limits = ((CALL_CENTER, grant.call_centers), (CAMPAIGN, grant.campaigns))
-    return [dimension.column for dimension, ids in limits if ids is not None]
+    return [dimension.column for dimension, _ in _limits(grant)]
+
+
+def _limits(grant: Grant) -> list[tuple[Dimension, tuple[str, ...]]]:
+    """Return what a grant is limited to. Raises KeyError for what no grant may limit, so that it shows nothing."""
+    known = {dimension.name: dimension for dimension in GRANT_DIMENSIONS}
+    return [(known[name], ids) for name, ids in grant.limits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +229,7 @@ def _asked_days(filters: Filters) -> tuple[date | None, date | None]:
 def _choices_by_key(connection: Connection, filters: Filters) -> dict[str, list[Any]]:
     """Return the values that a rollup's columns may have: keys, looked up here, so that planners see values."""
     chosen: dict[str, list[Any]] = {}
-    limits = {CALL_CENTER: filters.grant.call_centers, CAMPAIGN: filters.grant.campaigns}
+    limits = dict(_limits(filters.grant))
     for dimension in DIMENSIONS:
         names = dimension.table.c
         asked, limit = filters.ids(dimension), limits.get(dimension)
@@ -271,8 +277,7 @@ def grant_conditions(rows: sa.FromClause, grant: Grant) -> list[sa.ColumnElement
     """Return what rows must meet to be seen with a grant."""
     return [
         rows.c[dimension.column].in_(sa.select(dimension.table.c.key).where(dimension.table.c.id.in_(ids)))
-        for dimension, ids in ((CALL_CENTER, grant.call_centers), (CAMPAIGN, grant.campaigns))
-        if ids is not None
+        for dimension, ids in _limits(grant)
     ]
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Bucket, Calendar, Granularity
+from lib.analytics.grants import EVERYTHING, Grant
 from lib.analytics.planner import (
     ResolvedPeriod,
     grant_conditions,
@@ -22,7 +23,7 @@ from lib.analytics.planner import (
     sums,
 )
 from lib.analytics.planner import source as source_of
-from lib.analytics.query import EVERYTHING, Filters, Grant, first_instant, last_instant, local_date
+from lib.analytics.query import Filters, first_instant, last_instant, local_date
 from lib.analytics.sql_time import bucket_start
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Member
 from lib.catalog.measures import HISTOGRAM_MEASURES, PLAIN_MEASURES, MeasureTotals

@@ -5,7 +5,6 @@ The wording that people read and the conditions that the queries use both come f
 
 from __future__ import annotations
 
-import json
 import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, ONE_DAY, day_start
+from lib.analytics.grants import EVERYTHING, Grant
 from lib.catalog.dimensions import DIMENSIONS, Dimension
 from lib.errors import InvalidParameterError, nearest
 from lib.formats import iso_dates
@@ -29,50 +29,6 @@ PARAMETERS = ("dateFrom", "dateTo", *(dimension.parameter for dimension in DIMEN
 
 Moment = date | datetime
 """The end of a period: a whole day, or a timezone-aware instant. Both ends are inclusive."""
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What an asker may see: ids of call centers and of campaigns, None for all. A row must meet both."""
-
-    call_centers: tuple[str, ...] | None = None
-    campaigns: tuple[str, ...] | None = None
-
-    @property
-    def everything(self) -> bool:
-        """Whether nothing is kept from the asker."""
-        return self.call_centers is None and self.campaigns is None
-
-    def covers(self, other: Grant) -> bool:
-        """Return whether all that `other` may see may be seen with this grant too."""
-        return all(
-            mine is None or (theirs is not None and set(theirs) <= set(mine))
-            for mine, theirs in ((self.call_centers, other.call_centers), (self.campaigns, other.campaigns))
-        )
-
-    @property
-    def limits(self) -> dict[str, list[str] | None]:
-        """What it is limited to, by name; None for all."""
-        limits = {"call_centers": self.call_centers, "campaigns": self.campaigns}
-        return {name: None if ids is None else list(ids) for name, ids in limits.items()}
-
-    @property
-    def in_full(self) -> dict[str, list[str] | str]:
-        """What it is limited to, by name, and `all` where it is not: nothing is left unsaid."""
-        return {name: "all" if ids is None else ids for name, ids in self.limits.items()}
-
-    def to_columns(self) -> dict[str, str | None]:
-        """Return the columns that keep a grant in the state: JSON, null for all."""
-        return {name: None if ids is None else json.dumps(ids) for name, ids in self.limits.items()}
-
-    @classmethod
-    def from_columns(cls, call_centers: str | None, campaigns: str | None) -> Grant:
-        """Return the grant that two columns of the state keep."""
-        kept = (call_centers, campaigns)
-        return cls(*(None if ids is None else tuple(json.loads(ids)) for ids in kept))
-
-
-EVERYTHING = Grant()
 
 
 @dataclass(frozen=True, slots=True)

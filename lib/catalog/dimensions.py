@@ -18,6 +18,7 @@ class Dimension:
     plural: str
     table: sa.Table
     column: str  # the key's column in the facts and in the rollup
+    limits_grants: bool = False  # a grant may name those that one may see
 
     @property
     def parameter(self) -> str:
@@ -48,9 +49,14 @@ class Member:
         return enums.NONE_NAME if self.id is None else self.id
 
 
-CAMPAIGN = Dimension("campaign", "Campaign", "campaigns", schema.campaigns, "campaign_key")
-CALL_CENTER = Dimension("callCenter", "Call center", "call centers", schema.call_centers, "call_center_key")
+CAMPAIGN = Dimension("campaign", "Campaign", "campaigns", schema.campaigns, "campaign_key", limits_grants=True)
+CALL_CENTER = Dimension(
+    "callCenter", "Call center", "call centers", schema.call_centers, "call_center_key", limits_grants=True
+)
 ENGAGEMENT = Dimension("engagement", "Engagement", "engagements", schema.engagements, "engagement_key")
 EXECUTIVE = Dimension("executive", "Executive", "executives", schema.executives, "executive_key")
 
 DIMENSIONS = (CAMPAIGN, CALL_CENTER, ENGAGEMENT, EXECUTIVE)
+
+GRANT_DIMENSIONS = tuple(sorted((each for each in DIMENSIONS if each.limits_grants), key=lambda each: each.name))
+"""What a grant may limit, by name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import click
@@ -13,7 +13,8 @@ from lib import settings
 from lib.access import api_keys
 from lib.access.sessions import end_all
 from lib.access.users import Role, User, UserRepository
-from lib.analytics.query import Grant
+from lib.analytics.grants import Grant
+from lib.catalog.dimensions import GRANT_DIMENSIONS
 from lib.store.state import StateStore
 
 
@@ -30,23 +31,33 @@ def keys_group() -> None:
     """Make, list and revoke API keys."""
 
 
+_LIMIT_FLAGS = {each.name: f"--{each.label.lower().replace(' ', '-')}" for each in GRANT_DIMENSIONS}
+
+
+def _limit_options(help_text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add an option for each dimension that a grant may limit; `{a}` in its help is what the dimension's groups are."""
+
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        for dimension in reversed(GRANT_DIMENSIONS):
+            told = help_text.format(a=dimension.label.lower())
+            command = click.option(_LIMIT_FLAGS[dimension.name], dimension.name, multiple=True, help=told)(command)
+        return command
+
+    return add
+
+
 @keys_group.command("create")
 @click.argument("name")
 @click.option(
     "--scope", "scopes", multiple=True, required=True, help=f"One of {', '.join(api_keys.SCOPES)}; may be repeated."
 )
-@click.option(
-    "--call-center", "call_centers", multiple=True, help="Id of a call center that the key may see; all if absent."
-)
-@click.option("--campaign", "campaigns", multiple=True, help="Id of a campaign that the key may see; all if absent.")
+@_limit_options("Id of a {a} that the key may see; all if absent.")
 @click.option("--expires", help="How long the key is good, such as 90d.")
-def keys_create(
-    name: str, scopes: tuple[str, ...], call_centers: tuple[str, ...], campaigns: tuple[str, ...], expires: str | None
-) -> None:
+def keys_create(name: str, scopes: tuple[str, ...], expires: str | None, **limits: tuple[str, ...]) -> None:
     """Make a key; print it, alone, on standard output. It is shown this once."""
     good_for = api_keys.parse_duration(expires) if expires else None
     with _state() as state:
-        text, key = api_keys.create(state, name, scopes, this_user(), call_centers, campaigns, good_for)
+        text, key = api_keys.create(state, name, scopes, this_user(), _grant(limits), good_for)
     until = f"until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else "until revoked"
     click.echo(
         f"Key {key.prefix} for '{key.name}' with {', '.join(key.scopes)}, good {until}. Shown this once:", err=True
@@ -82,8 +93,6 @@ def people_group() -> None:
 
 
 _ROLE = click.Choice([role.value for role in Role])
-_CENTERS = click.option("--call-center", "call_centers", multiple=True, help="Id of one they may see; all if absent.")
-_CAMPAIGNS = click.option("--campaign", "campaigns", multiple=True, help="Id of one they may see; all if absent.")
 
 
 @people_group.command("list")
@@ -100,33 +109,27 @@ def people_list() -> None:
 @people_group.command("add")
 @click.argument("email")
 @click.option("--role", type=_ROLE, required=True)
-@_CENTERS
-@_CAMPAIGNS
-def people_add(email: str, role: str, call_centers: tuple[str, ...], campaigns: tuple[str, ...]) -> None:
+@_limit_options("Id of one they may see; all if absent.")
+def people_add(email: str, role: str, **limits: tuple[str, ...]) -> None:
     """Let someone in before they first log in, by the e-mail that the login's provider has verified."""
     with _people() as known:
-        person = known.add(email, Role(role), _grant(call_centers, campaigns), this_user())
+        person = known.add(email, Role(role), _grant(limits), this_user())
     click.echo(f"{person.actor} may log in, as {person.role.value}.", err=True)
 
 
 @people_group.command("change")
 @click.argument("who")
 @click.option("--role", type=_ROLE, required=True)
-@click.option(
-    "--call-center", "call_centers", multiple=True, help="Id of one they may see, instead of the limits so far."
-)
-@click.option("--campaign", "campaigns", multiple=True, help="Id of one they may see, instead of the limits so far.")
+@_limit_options("Id of one they may see, instead of the limits so far.")
 @click.option("--everything", is_flag=True, help="Take their limits away.")
-def people_change(
-    who: str, role: str, call_centers: tuple[str, ...], campaigns: tuple[str, ...], everything: bool
-) -> None:
+def people_change(who: str, role: str, everything: bool, **limits: tuple[str, ...]) -> None:
     """Give a person, named by e-mail or subject, another role or other limits; they hold from the next action.
 
     Without a word about limits, they stay as they are; an admin has none.
     """
-    given = _grant(call_centers, campaigns)
+    given = _grant(limits)
     if everything and not given.everything:
-        raise click.UsageError("--everything goes with neither --call-center nor --campaign.")
+        raise click.UsageError(f"--everything goes with neither {' nor '.join(_LIMIT_FLAGS.values())}.")
     with _people() as known:
         person = known.named(who)
         keeps = not everything and given.everything and role != Role.ADMIN.value
@@ -156,12 +159,13 @@ def people_remove(who: str) -> None:
     click.echo(f"Removed {person.actor}.", err=True)
 
 
-def _grant(call_centers: Sequence[str], campaigns: Sequence[str]) -> Grant:
-    return Grant(tuple(call_centers) or None, tuple(campaigns) or None)
+def _grant(limits: Mapping[str, Sequence[str]]) -> Grant:
+    return Grant.of({name: ids or None for name, ids in limits.items()})
 
 
 def _limits(grant: Grant) -> list[str]:
-    return [f"{name.replace('_', ' ')}: {', '.join(ids)}" for name, ids in grant.limits.items() if ids is not None]
+    held = ((dimension.plural, grant.ids(dimension)) for dimension in GRANT_DIMENSIONS)
+    return [f"{plural}: {', '.join(ids)}" for plural, ids in held if ids is not None]
 
 
 def _seen(person: User) -> str:

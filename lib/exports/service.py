@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar, Granularity
+from lib.analytics.grants import Grant
 from lib.analytics.planner import resolve_period
-from lib.analytics.query import Filters, Grant
+from lib.analytics.query import Filters
 from lib.analytics.workspace_zone import check_zone
 from lib.errors import StorageError
 from lib.errors.codes import FailureCode
@@ -45,23 +46,16 @@ class ExportRequest:
             "format": self.form,
             "filters": self.filters.to_parameters(),
             "granularity": self.granularity.value,
-            "grant": self.filters.grant.limits,
+            "grant": self.filters.grant.to_json(),
             "shown": self.shown,
         }
 
     @classmethod
     def from_json(cls, payload: dict[str, Any], zone: ZoneInfo) -> ExportRequest:
         """Return the order that a payload holds."""
-        grant = grant_of(payload)
-        asked = Filters.from_parameters(payload["filters"], zone, grant)
+        asked = Filters.from_parameters(payload["filters"], zone, Grant.of(payload["grant"]))
         width = Granularity(payload["granularity"])
         return cls(payload["report"], payload["format"], asked, width, payload["shown"])
-
-
-def grant_of(payload: dict[str, Any]) -> Grant:
-    """Return what the one who gave an order may see."""
-    kept = payload["grant"]
-    return Grant(*(None if kept[name] is None else tuple(kept[name]) for name in ("call_centers", "campaigns")))
 
 
 def run(

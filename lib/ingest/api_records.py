@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lib.analytics.query import Grant
+from lib.analytics.grants import Grant
 from lib.analytics.timezones import Zones
+from lib.catalog.dimensions import GRANT_DIMENSIONS
 from lib.catalog.fields import FIELDS
 from lib.errors import nearest
 from lib.errors.codes import FailureCode
@@ -60,10 +61,8 @@ class _Checker:
     def __init__(self, zone: ZoneInfo, grant: Grant) -> None:
         mapping = Mapping().resolve(tuple(FIELDS), _SOURCE, lambda _: ())
         self._converter = Converter(mapping, tuple(FIELDS), Zones(zone, zone))
-        self._limits = (
-            ("callCenterId", "call_center_id", grant.call_centers),
-            ("campaignId", "campaign_id", grant.campaigns),
-        )
+        limits = ((each, grant.ids(each)) for each in GRANT_DIMENSIONS)
+        self._limits = [(each.parameter, f"{each.attribute}_id", ids) for each, ids in limits if ids is not None]
         self._numbers: list[int] = []
         self._rows: list[dict[str, str | None]] = []
         self._malformed: list[RowProblem] = []  # of the rows of this batch's part of the body
@@ -99,9 +98,8 @@ class _Checker:
         unfit = list(converted.problems)
         rows = converted.rows
         for column, staged, ids in self._limits:
-            if ids is not None:
-                rows, outside = self._within(rows, column, staged, ids)
-                unfit += outside
+            rows, outside = self._within(rows, column, staged, ids)
+            unfit += outside
         self._batches.append(rows)
         self._good += len(self._rows)
         self._blank += converted.blank

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics import rollup
+from lib.analytics.grants import EVERYTHING, Grant
 from lib.analytics.planner import grant_conditions
-from lib.analytics.query import EVERYTHING, Grant
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Dimension
 from lib.errors import ConflictError
 from lib.ingest.converter import REPEATED, STAGED

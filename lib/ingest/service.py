@@ -23,7 +23,7 @@ import pyarrow as pa
 from sqlalchemy.engine import Connection
 
 from lib.analytics import queries
-from lib.analytics.query import EVERYTHING, Grant
+from lib.analytics.grants import EVERYTHING, Grant
 from lib.analytics.workspace_zone import check_zone
 from lib.errors import BadRowsError, CallboardError, ConflictError, FileError, SampleDataError
 from lib.errors.codes import FailureCode

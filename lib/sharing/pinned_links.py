@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from lib.analytics.grants import EVERYTHING, Grant
 from lib.analytics.queries import DatasetStatus, SelectionSummary
-from lib.analytics.query import EVERYTHING, Grant
 from lib.catalog.metrics import FEW_EVALUATIONS, METRICS
 from lib.sharing import validation
 from lib.store.enums import SCORE_SCALE
@@ -103,7 +103,7 @@ class PinnedLinks:
         )
         values = {name: getattr(link, name) for name in PinnedLink.__dataclass_fields__ if name != "grant"}
         with self._state.transaction() as connection:
-            texts = {name: json.dumps(values[name]) for name in _JSON} | grant.to_columns()
+            texts = {name: json.dumps(values[name]) for name in _JSON} | {"grant_limits": grant.to_column()}
             connection.execute(sa.insert(pinned_links).values({**values, **texts}))
         return link
 
@@ -116,5 +116,5 @@ class PinnedLinks:
         if row is None:
             return None
         values = dict(row._mapping)
-        values["grant"] = Grant.from_columns(values.pop("call_centers"), values.pop("campaigns"))
+        values["grant"] = Grant.from_column(values.pop("grant_limits"))
         return PinnedLink(**{**values, **{name: json.loads(values[name]) for name in _JSON}})

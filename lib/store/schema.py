@@ -141,13 +141,12 @@ api_keys = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),  # SHA-256 of the whole key
     sa.Column("scopes", sa.Text, nullable=False),  # JSON
-    sa.Column("call_centers", sa.Text),  # JSON: the ids that it may see; null for all
-    sa.Column("campaigns", sa.Text),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("created_by", sa.Text, nullable=False),
     sa.Column("expires_at", UtcDateTime),
     sa.Column("revoked_at", UtcDateTime),
     sa.Column("last_used_at", UtcDateTime),
+    sa.Column("grant_limits", sa.Text),  # JSON: {dimension: ids that it may see}; null for everything
 )
 
 idempotency = sa.Table(
@@ -212,8 +211,7 @@ pinned_links = sa.Table(
     sa.Column("definitions", sa.Text, nullable=False),  # JSON: {metric or term: what it means}
     sa.Column("figures", sa.Text, nullable=False),  # JSON: {metric: rounded value}
     sa.Column("measures", sa.Text, nullable=False),  # JSON: {measure: sum}, what the figures were computed from
-    sa.Column("call_centers", sa.Text),  # JSON: the ids that its maker might see; null for all
-    sa.Column("campaigns", sa.Text),
+    sa.Column("grant_limits", sa.Text),  # JSON: {dimension: ids that its maker might see}; null for everything
 )
 
 people = sa.Table(
@@ -225,11 +223,10 @@ people = sa.Table(
     sa.Column("email", sa.Text),  # in lower case; by it a person is known who has not logged in yet
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("role", sa.Text, nullable=False),  # none | viewer | analyst | admin
-    sa.Column("call_centers", sa.Text),  # JSON: the ids that they may see; null for all
-    sa.Column("campaigns", sa.Text),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("created_by", sa.Text, nullable=False),
     sa.Column("seen_at", UtcDateTime),
+    sa.Column("grant_limits", sa.Text),  # JSON: {dimension: ids that they may see}; null for everything
     sa.UniqueConstraint("issuer", "subject", name="people_subject"),
     sa.UniqueConstraint("email", name="people_email"),
 )

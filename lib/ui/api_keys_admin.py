@@ -9,13 +9,12 @@ import streamlit as st
 
 from lib.access import api_keys
 from lib.access.actors import actor_in_words
-from lib.analytics import queries
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN
+from lib.analytics.grants import EVERYTHING
 from lib.errors import CallboardError
 from lib.i18n import t
 from lib.reports import formatting
 from lib.reports.table import MOST_ROWS
-from lib.ui import current_user, data_grid, inputs, markdown, page_layout
+from lib.ui import current_user, data_grid, grant_form, inputs, markdown, page_layout
 from lib.workspace import Workspace
 
 EXPIRY: dict[str, timedelta | None] = {
@@ -34,19 +33,11 @@ def create(workspace: Workspace) -> None:
         name = left.text_input(t("Name"), placeholder=t("What the key is for"), max_chars=200)
         expiry = inputs.selectbox(t("Expires after"), list(EXPIRY), 2, place=right, format_func=lambda name: t(name))
         scopes = inputs.multiselect(t("Scopes"), api_keys.SCOPES, ["analytics:read"])
-        limits = []
-        labels = (t("May see these call centers alone"), t("May see these campaigns alone"))
-        for place, dimension, label in zip(st.columns(2), (CALL_CENTER, CAMPAIGN), labels, strict=True):
-            named = {each.id: each.name for each in workspace.answers.run(queries.options, dimension) if each.id}
-            limits.append(
-                inputs.multiselect(label, list(named), place=place, format_func=named.__getitem__, placeholder=t("All"))
-            )
+        grant = grant_form.choose(workspace, EVERYTHING, "new-key")
         made = st.form_submit_button(t("Create key"), type="primary")
     if made:
         try:
-            text, _ = api_keys.create(
-                workspace.state, name, scopes, current_user.actor(), limits[0], limits[1], EXPIRY[expiry]
-            )
+            text, _ = api_keys.create(workspace.state, name, scopes, current_user.actor(), grant, EXPIRY[expiry])
         except CallboardError as error:
             st.error(markdown.problem(error))
         else:
@@ -68,8 +59,7 @@ def listing(workspace: Workspace) -> None:
                 t("Name"): key.name,
                 t("State"): t(key.status),
                 t("Scopes"): ", ".join(key.scopes),
-                t("Call centers"): t("all") if key.grant.call_centers is None else ", ".join(key.grant.call_centers),
-                t("Campaigns"): t("all") if key.grant.campaigns is None else ", ".join(key.grant.campaigns),
+                **grant_form.columns(key.grant),
                 t("Made by"): actor_in_words(key.created_by),
                 t("Expires"): key.expires_at.astimezone(zone).replace(tzinfo=None) if key.expires_at else None,
                 t("Last used"): key.last_used_at.astimezone(zone).replace(tzinfo=None) if key.last_used_at else None,

@@ -9,9 +9,10 @@ import streamlit as st
 from lib.access.actors import actor_in_words
 from lib.access.users import Role
 from lib.analytics.calendar import Granularity
+from lib.analytics.grants import Grant
 from lib.exports import file_storage, signed_urls
 from lib.exports.reports import FORMATS, REPORTS
-from lib.exports.service import ExportRequest, grant_of
+from lib.exports.service import ExportRequest
 from lib.i18n import LANGUAGES, current, number, override_language, t
 from lib.jobs.queue import Job, JobKind, JobStatus, JobSummary, Queue
 from lib.reports import formatting, job_text
@@ -83,7 +84,7 @@ def _newest(workspace: Workspace) -> list[JobSummary]:
 
 def _may_see(job: Job) -> bool:
     """Return whether an export holds nothing beyond what the visitor may see."""
-    return current_user.current().grant.covers(grant_of(job.payload))
+    return current_user.current().grant.covers(Grant.of(job.payload["grant"]))
 
 
 def _job(workspace: Workspace, job: Job) -> None:

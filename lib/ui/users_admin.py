@@ -11,14 +11,12 @@ import streamlit as st
 from lib.access.actors import actor_in_words
 from lib.access.sessions import end_all
 from lib.access.users import Role, User
-from lib.analytics import queries
-from lib.analytics.query import Grant
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN
+from lib.analytics.grants import EVERYTHING, Grant
 from lib.errors import CallboardError
 from lib.i18n import t
 from lib.reports import formatting
 from lib.reports.table import MOST_ROWS
-from lib.ui import current_user, data_grid, inputs, markdown, page_layout
+from lib.ui import current_user, data_grid, grant_form, inputs, markdown, page_layout
 from lib.ui.login import ROLES
 from lib.workspace import Workspace
 
@@ -47,8 +45,7 @@ def _table(space: Workspace, found: Sequence[User]) -> None:
                 t("Who"): person.actor,
                 t("Name"): person.name,
                 t("Role"): t(person.role.value),
-                t("Call centers"): _listed(person.grant.call_centers),
-                t("Campaigns"): _listed(person.grant.campaigns),
+                **grant_form.columns(person.grant),
                 t("Open sessions"): sessions.get(person.id, 0),
                 t("Last seen"): person.seen_at.astimezone(zone).replace(tzinfo=None) if person.seen_at else None,
                 t("Added by"): t("the settings") if person.fixed else actor_in_words(person.created_by),
@@ -59,10 +56,6 @@ def _table(space: Workspace, found: Sequence[User]) -> None:
     told = t("{count} people", count=len(found))
     st.dataframe(frame, hide_index=True, width="stretch", placeholder=formatting.NOTHING, alt=told)
     data_grid.say_cut(len(frame), len(found), t("those who wait for a role first, then by name"))
-
-
-def _listed(ids: Sequence[str] | None) -> str:
-    return t("all") if ids is None else ", ".join(ids) or t("none of them")
 
 
 def _change(space: Workspace, found: Sequence[User]) -> None:
@@ -89,7 +82,7 @@ def _change(space: Workspace, found: Sequence[User]) -> None:
     st.session_state[_DRAWN] = stored
     key = hashlib.sha256(repr(stored).encode()).hexdigest()[:16]
     with st.form(f"person-{key}", border=True):
-        role, limits = _rights(space, person.role, person.grant, key)
+        role, grant = _rights(space, person.role, person.grant, key)
         with st.container(horizontal=True):
             save = st.form_submit_button(t("Save"), type="primary")
             end = st.form_submit_button(t("End their sessions"))
@@ -97,7 +90,7 @@ def _change(space: Workspace, found: Sequence[User]) -> None:
     by = current_user.actor()
     try:
         if save:
-            space.people.change(number, role, _grant(role, limits), by)
+            space.people.change(number, role, grant, by)
         elif end:
             end_all(space.state, person, by)
         elif remove:
@@ -112,44 +105,20 @@ def _change(space: Workspace, found: Sequence[User]) -> None:
 def _add(space: Workspace) -> None:
     with st.form("add-person", border=True, clear_on_submit=True):
         email = st.text_input(t("Let someone in by e-mail"), max_chars=320)
-        role, limits = _rights(space, Role.VIEWER, Grant(), "new")
+        role, grant = _rights(space, Role.VIEWER, EVERYTHING, "new")
         added = st.form_submit_button(t("Add person"))
     if added:
         try:
-            space.people.add(email, role, _grant(role, limits), current_user.actor())
+            space.people.add(email, role, grant, current_user.actor())
         except CallboardError as error:
             st.session_state[_FAILED] = markdown.problem(error)
         st.rerun()
 
 
-def _rights(space: Workspace, role: Role, grant: Grant, key: str) -> tuple[Role, list[list[str]]]:
-    """Draw the choice of a role and of limits."""
+def _rights(space: Workspace, role: Role, grant: Grant, key: str) -> tuple[Role, Grant]:
+    """Draw the choice of a role and of limits; an admin sees everything, whatever is chosen."""
     chosen = inputs.selectbox(
         t("Role"), list(Role), list(Role).index(role), format_func=lambda each: t(ROLES[each]), key=f"role-{key}"
     )
-    limits = []
-    kept = (grant.call_centers or (), grant.campaigns or ())
-    labels = (t("May see these call centers alone"), t("May see these campaigns alone"))
-    for place, dimension, label, ids in zip(st.columns(2), (CALL_CENTER, CAMPAIGN), labels, kept, strict=True):
-        named = {each.id: each.name for each in space.answers.run(queries.options, dimension) if each.id}
-        for known in ids:
-            named.setdefault(known, t("{id} (unknown)", id=known))
-        limits.append(
-            inputs.multiselect(
-                label,
-                list(named),
-                list(ids),
-                place=place,
-                format_func=named.__getitem__,
-                placeholder=t("All"),
-                key=f"{dimension.name}-{key}",
-            )
-        )
-    return chosen, limits
-
-
-def _grant(role: Role, limits: list[list[str]]) -> Grant:
-    """Return what is chosen; an admin sees everything, whatever was."""
-    if role is Role.ADMIN:
-        return Grant()
-    return Grant(*(tuple(ids) or None for ids in limits))
+    limits = grant_form.choose(space, grant, key)
+    return chosen, EVERYTHING if chosen is Role.ADMIN else limits

@@ -14,12 +14,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from lib.access.audit_log import Action, AuditFilter, AuditLog, SessionEnd
 from lib.access.sessions import Sessions, end_all
 from lib.access.users import Role, User, UserRepository
-from lib.analytics.query import EVERYTHING, Grant
+from lib.analytics.grants import EVERYTHING, Grant
 from lib.errors import CallboardError, ConflictError, InvalidParameterError
 from lib.store import schema
 from lib.workspace import Workspace
 
-NORTH = Grant(("north",), None)
+NORTH = Grant.of({"callCenter": ["north"]})
 IDLE, AGE = timedelta(minutes=30), timedelta(hours=8)
 
 

@@ -14,7 +14,8 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics import queries
 from lib.analytics.calendar import Granularity
-from lib.analytics.query import Filters, Grant
+from lib.analytics.grants import Grant
+from lib.analytics.query import Filters
 from lib.analytics.query_cache import MAX_BYTES, MAX_WRITTEN_BYTES, QueryCache
 from lib.catalog.dimensions import CAMPAIGN
 from lib.observability.prometheus import REGISTRY
@@ -89,7 +90,7 @@ def test_the_same_question_is_asked_once(workspace: Workspace) -> None:
     names = ("queries.summary", "queries.breakdown", "queries.trend")
     before = [hits(name) for name in names]
     for _ in range(3):
-        filters = Filters(date(2024, 1, 1), NOON, ("a", "b"), is_ai=True, grant=Grant(("n",), None))
+        filters = Filters(date(2024, 1, 1), NOON, ("a", "b"), is_ai=True, grant=Grant.of({"callCenter": ["n"]}))
         answers.run(queries.summary, filters, calendar)
         answers.run(queries.breakdown, filters, calendar, CAMPAIGN, page_size=10)
         answers.run(queries.trend, filters, calendar, Granularity.DAILY)

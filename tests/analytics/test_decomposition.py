@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from lib.analytics import rollup
 from lib.analytics.decomposition import Contribution, Decomposition, decompose, decomposition, exact_sum, mix_hides
+from lib.analytics.grants import Grant
 from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.queries import Breakdown, Group
-from lib.analytics.query import Filters, Grant
+from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import CAMPAIGN, EXECUTIVE, Member
 from lib.catalog.measures import MeasureTotals
@@ -95,7 +96,7 @@ def test_executives_of_several_centers_are_one_group(workspace: Workspace, answe
 
 def test_filters_and_grants_hold_in_both_periods(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load(ROWS)
-    grant = Grant(call_centers=("North",))
+    grant = Grant.of({"callCenter": ["North"]})
     january, february = (Filters(each.date_from, each.date_to, grant=grant) for each in (JANUARY, FEBRUARY))
     found = answers.run(decomposition, february, january, workspace.calendar, CAMPAIGN)
     # North: easy 8, 9, 9 and hard 4, then hard 5, 5 and new 10.

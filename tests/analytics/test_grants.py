@@ -25,7 +25,8 @@ from hypothesis import strategies as some
 
 from lib.analytics import decomposition, grouped_trends, heatmap, queries, records, standardization
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.query import Filters, Grant
+from lib.analytics.grants import Grant
+from lib.analytics.query import Filters
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, EXECUTIVE, Dimension
 from lib.exports import evaluations, reports
 from lib.jobs.tasks import TASKS
@@ -170,7 +171,7 @@ QUESTIONS: dict[str, Question] = {
 limits = some.none() | some.lists(
     some.sampled_from(["c1", "c2", "n", "s", "e", "nobody's", "(none)", ""]), max_size=4
 ).map(tuple)
-grants = some.builds(Grant, limits, limits)
+grants = some.fixed_dictionaries({"callCenter": limits, "campaign": limits}).map(Grant.of)
 
 
 def ids(*known: str) -> some.SearchStrategy[tuple[str, ...]]:
@@ -201,7 +202,7 @@ def questions(draw: some.DrawFn) -> tuple[str, dict[str, Any]]:
 
 
 def visible(row: Row, grant: Grant) -> bool:
-    pairs = ((row["callCenterId"], grant.call_centers), (row["campaignId"], grant.campaigns))
+    pairs = ((row[each.parameter], grant.ids(each)) for each in (CALL_CENTER, CAMPAIGN))
     return all(allowed is None or (key != "" and key in allowed) for key, allowed in pairs)
 
 
@@ -214,7 +215,13 @@ def test_no_row_name_or_count_of_others(
 
 
 @pytest.mark.parametrize(
-    "grant", [Grant(("n", "nobody's"), None), Grant(("s", "e"), ("c1",)), Grant(None, ())], ids=str
+    "grant",
+    [
+        Grant.of({"callCenter": ["n", "nobody's"]}),
+        Grant.of({"callCenter": ["s", "e"], "campaign": ["c1"]}),
+        Grant.of({"campaign": []}),
+    ],
+    ids=str,
 )
 def test_every_question(whole: tuple[Workspace, Callable[[list[Row]], Any]], grant: Grant) -> None:
     hold(whole, grant, [(name, {}) for name in QUESTIONS])
@@ -235,6 +242,10 @@ def hold(
 
 def test_the_rows_tell_limits_apart() -> None:
     """Hold that the test above could fail: each limit leaves some rows and hides some."""
-    for grant in (Grant(("n",), None), Grant(None, ("c1",)), Grant(("n", "s"), ("c1", "c2"))):
+    for grant in (
+        Grant.of({"callCenter": ["n"]}),
+        Grant.of({"campaign": ["c1"]}),
+        Grant.of({"callCenter": ["n", "s"], "campaign": ["c1", "c2"]}),
+    ):
         assert 0 < sum(visible(row, grant) for row in ROWS) < len(ROWS) / 2
     assert {CAMPAIGN.name, CALL_CENTER.name} <= {each.name for each in DIMENSIONS}

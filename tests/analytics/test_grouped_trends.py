@@ -9,7 +9,8 @@ import pytest
 
 from lib.analytics import grouped_trends, queries
 from lib.analytics.calendar import Granularity
-from lib.analytics.query import Filters, Grant
+from lib.analytics.grants import Grant
+from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Member
 from lib.catalog.measures import MeasureTotals
@@ -40,7 +41,9 @@ def test_by_hand(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     assert brief.groups[Member("Alpha", "Alpha")] == (9.0, None, 6.0)
     assert brief.groups[Member(None, "(none)")] == (None, None, 8.0)
     # Who may see one call center sees no course of another.
-    limited = answers.run(grouped_trends.sparklines, Filters(grant=Grant(("South",))), workspace.calendar, CAMPAIGN)
+    limited = answers.run(
+        grouped_trends.sparklines, Filters(grant=Grant.of({"callCenter": ["South"]})), workspace.calendar, CAMPAIGN
+    )
     assert dict(limited.groups) == {Member("Alpha", "Alpha"): (6.0,)}
 
 

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lib.analytics import queries
+from lib.analytics.grants import Grant
 from lib.analytics.heatmap import Heatmap, by_hour
-from lib.analytics.query import Filters, Grant
+from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.measures import MeasureTotals
 from lib.settings import WeekStart
@@ -45,7 +46,9 @@ def test_by_hand(workspace: Workspace, answers: QueryCache, load: Load) -> None:
         answers.run(queries.summary, Filters(), workspace.calendar).sums
     )
     assert counts(answers.run(by_hour, Filters(is_ai=True), workspace.calendar)) == {(1, 8): 1, (7, 23): 1}
-    assert counts(answers.run(by_hour, Filters(grant=Grant(("North",))), workspace.calendar)) == {(1, 8): 1}
+    assert counts(answers.run(by_hour, Filters(grant=Grant.of({"callCenter": ["North"]})), workspace.calendar)) == {
+        (1, 8): 1
+    }
     assert counts(answers.run(by_hour, Filters(timezone="Asia/Tokyo"), workspace.calendar)) == {(1, 17): 2, (1, 8): 1}
     # In Tokyo the Sunday's call is the Monday's.
     day = Filters(date(2024, 1, 8), date(2024, 1, 8), timezone="Asia/Tokyo")

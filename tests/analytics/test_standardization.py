@@ -13,7 +13,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from lib.analytics import rollup
-from lib.analytics.query import Filters, Grant
+from lib.analytics.grants import Grant
+from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.analytics.standardization import StandardizedRow, StandardizedScores, standardized_scores
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
@@ -110,7 +111,7 @@ def test_filters_grants_and_zones(workspace: Workspace, load: Load) -> None:
     assert means(is_ai=False) == {"Ann": 4}
     assert means(campaign=("hard",)) == {"Bob": 8, "Cid": None}
     assert means(executive=("Ann",), call_center=("South",)) == {"Ann": 6}
-    assert means(grant=Grant(call_centers=("North",))) == {"Ann": 3}
+    assert means(grant=Grant.of({"callCenter": ["North"]})) == {"Ann": 3}
     assert means(date_from=date(2030, 1, 1)) == {}
     centers = by_name(ask(workspace, dimension=CALL_CENTER))
     assert (centers["North"].adjusted, centers["South"].adjusted) == (3, (3 * 6 + 8) / Fraction(4))

@@ -11,6 +11,7 @@ import pytest
 
 from lib.access import api_keys
 from lib.analytics.calendar import Granularity
+from lib.analytics.grants import Grant
 from lib.analytics.query import Filters
 from lib.exports.service import ExportRequest
 from lib.jobs.queue import JobKind, Queue
@@ -74,13 +75,13 @@ def test_every_route_with_every_key(small_app: App, route: tuple[str, str]) -> N
             assert ROUTES[route] in client.refused(403, "INSUFFICIENT_SCOPE", *route, **more)["message"]
         client.close()
 
-    limited = small_app.client(call_centers=["s"], campaigns=["b"])
+    limited = small_app.client(grant=Grant.of({"callCenter": ["s"], "campaign": ["b"]}))
     assert limited.ask(*route, **more).status_code == FINE.get(route, 200)
     limited.close()
 
 
 def test_a_limited_key_sees_nothing_else(small_app: App) -> None:
-    client = small_app.client(call_centers=["s"])
+    client = small_app.client(grant=Grant.of({"callCenter": ["s"]}))
     summary = client.get("/v1/analytics/summary")
     assert (summary["dateFrom"], summary["dateTo"], summary["totalEvaluations"]) == ("2024-01-03", "2024-01-03", 2)
     assert (summary["topCampaign"], summary["topCallCenter"]) == ("Beta", "South")
@@ -94,14 +95,14 @@ def test_a_limited_key_sees_nothing_else(small_app: App) -> None:
     assert [row["id"] for row in client.get("/v1/evaluations")["data"]] == ["3", "4"]
     assert len(client.get("/v1/analytics/trends")["data"]) == 1
     client.close()
-    nothing = small_app.client(call_centers=["s"], campaigns=["a"])
+    nothing = small_app.client(grant=Grant.of({"callCenter": ["s"], "campaign": ["a"]}))
     empty = nothing.get("/v1/analytics/summary")
     assert (empty["dateFrom"], empty["totalEvaluations"]) == (None, 0)
     nothing.close()
 
 
 def test_a_limited_key_writes_nothing_else(small_app: App) -> None:
-    client = small_app.client(call_centers=["s"])
+    client = small_app.client(grant=Grant.of({"callCenter": ["s"]}))
     outside = [{"id": "o", "audioDate": "2024-01-03", "callCenterId": "n"}]
     assert (
         "outside what the key may write"
@@ -131,8 +132,8 @@ def test_a_limited_key_writes_nothing_else(small_app: App) -> None:
 def test_a_limited_key_sees_only_exports_within_its_limits(small_app: App) -> None:
     everything, limited, same = (
         small_app.client(),
-        small_app.client(call_centers=["s"]),
-        small_app.client(call_centers=["s", "n"]),
+        small_app.client(grant=Grant.of({"callCenter": ["s"]})),
+        small_app.client(grant=Grant.of({"callCenter": ["s", "n"]})),
     )
     whole = everything.ask("POST", "/v1/analytics/export", json={"format": "csv"}).json()["jobId"]
     part = limited.ask("POST", "/v1/analytics/export", json={"format": "csv"}).json()["jobId"]
@@ -197,7 +198,7 @@ def test_a_link_goes_to_who_may_have_the_file(small_app: App) -> None:
             assert fields & LINK == (LINK if name in linked else set()), (scopes, name)
             assert fields >= {"jobId", "status", "progress", "rows", "createdAt", "completedAt", "error"}
         client.close()
-    limited = small_app.client(call_centers=["s"])
+    limited = small_app.client(grant=Grant.of({"callCenter": ["s"]}))
     for job in jobs.values():
         limited.refused(404, "NOT_FOUND", "GET", f"/v1/analytics/export/{job}")
     limited.close()

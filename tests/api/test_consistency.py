@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lib.analytics.grants import Grant
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.workspace import Workspace
@@ -137,7 +138,7 @@ _clients: dict[str, tuple[Client, Client]] = {}
 def clients(app: App) -> tuple[Client, Client]:
     """Return a client that may see everything and one that may not; made once for an app."""
     if app.address not in _clients:
-        limited = app.client(call_centers=["cc_scl", "cc_mad"], campaigns=["camp_701", "camp_789"])
+        limited = app.client(grant=Grant.of({"callCenter": ["cc_scl", "cc_mad"], "campaign": ["camp_701", "camp_789"]}))
         _clients[app.address] = (app.client(), limited)
     return _clients[app.address]
 

@@ -15,6 +15,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from lib.analytics.grants import Grant
 from tests.api.conftest import App
 from tests.api_client import Client
 
@@ -98,7 +99,7 @@ def test_reports_are_the_answers(client: Client, report: str) -> None:
 
 
 def test_a_limited_keys_export(small_app: App) -> None:
-    client = small_app.client(campaigns=["a"])
+    client = small_app.client(grant=Grant.of({"campaign": ["a"]}))
     _, content = exported(client, format="csv")
     frame = pd.read_csv(io.BytesIO(content), encoding="utf-8-sig")
     assert set(frame["campaignId"]) == {"a"}

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from lib.access.api_keys import Key
-from lib.analytics.query import EVERYTHING
+from lib.analytics.grants import EVERYTHING
 from lib.api import throttle
 from lib.api.errors import ApiError
 from lib.api.throttle import (

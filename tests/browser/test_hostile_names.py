@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Dialog, FilePayload, Locator, Page, Req
 
 from lib.access import api_keys
 from lib.analytics.calendar import Granularity
+from lib.analytics.grants import Grant
 from lib.analytics.query import Filters
 from lib.exports.service import ExportRequest
 from lib.jobs.queue import JobKind
@@ -89,7 +90,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for number, name in enumerate([*MARKED, *(name for name in INJECTIONS if name.isprintable())]):
         Annotations(state).add(FIRST_DAY + timedelta(days=number), name[:200], MARKED[0])
         SavedViews(state).save("everyone", name[:78] + f"{number:02}", "campaigns", {"campaignId": [name]}, shared=True)
-        api_keys.create(state, name[:190] + str(number), ["analytics:read"], MARKED[0][:100], call_centers=[name])
+        api_keys.create(
+            state, name[:190] + str(number), ["analytics:read"], MARKED[0][:100], Grant.of({"callCenter": [name]})
+        )
     state.close()
     with served(folder / "data", CALLBOARD_SAMPLE="off") as found:
         yield found

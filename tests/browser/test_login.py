@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from lib.access.actors import SystemActor
 from lib.access.audit_log import Action, AuditFilter, AuditLog
 from lib.access.users import Role, UserRepository
-from lib.analytics.query import Grant
+from lib.analytics.grants import EVERYTHING, Grant
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import schema
@@ -59,9 +59,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     workspace = Workspace(settings)
     TASKS["import"](workspace, {"files": [(str(folder / "calls.csv"), "calls.csv")], "actor": "t"}, lambda *_: None)
     people = workspace.people
-    people.add("viewer@example.com", Role.VIEWER, Grant(), "t")
-    people.add("analyst@example.com", Role.ANALYST, Grant(("North",), ("Spring",)), "t")
-    people.add("unverified@example.com", Role.ADMIN, Grant(), "t")
+    people.add("viewer@example.com", Role.VIEWER, EVERYTHING, "t")
+    people.add("analyst@example.com", Role.ANALYST, Grant.of({"callCenter": ["North"], "campaign": ["Spring"]}), "t")
+    people.add("unverified@example.com", Role.ADMIN, EVERYTHING, "t")
     workspace.close()
     port, provider_port = free_port(), free_port()
     redirect = f"http://127.0.0.1:{port}/oauth2callback"
@@ -281,7 +281,7 @@ def test_a_removed_person_is_out(browse: Browse, place: Place) -> None:
     heading(page, "Almost there")
     state = place.state()
     people = UserRepository(state)
-    people.change(people.named("leaver@example.com").id, Role.ANALYST, Grant(), "t")
+    people.change(people.named("leaver@example.com").id, Role.ANALYST, EVERYTHING, "t")
     page.reload()
     heading(page, "Overview")
     people.remove(people.named("leaver@example.com").id, "t")

@@ -9,7 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from lib.analytics import rollup
-from lib.analytics.query import EVERYTHING
+from lib.analytics.grants import EVERYTHING
 from lib.catalog.rollups import ROLLUPS
 from lib.ingest import service
 from lib.jobs.tasks import TASKS

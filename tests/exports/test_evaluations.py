@@ -15,8 +15,9 @@ import pyarrow as pa
 import pytest
 
 from lib.analytics.calendar import Granularity
+from lib.analytics.grants import EVERYTHING
 from lib.analytics.queries import summary
-from lib.analytics.query import EVERYTHING, Filters
+from lib.analytics.query import Filters
 from lib.errors import CancelledError, StorageError
 from lib.exports import evaluations, xlsx_process
 from lib.exports import service as exporting

@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 from openpyxl import Workbook
 
-from lib.analytics.query import EVERYTHING
+from lib.analytics.grants import EVERYTHING
 from lib.errors import BadRowsError, CallboardError
 from lib.store import schema
 from lib.workspace import Workspace

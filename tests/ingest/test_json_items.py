@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib import errors
-from lib.analytics.query import EVERYTHING
+from lib.analytics.grants import EVERYTHING
 from lib.catalog.fields import FIELDS
 from lib.errors import CallboardError, FileError, RefusedError
 from lib.errors.codes import CodedText

@@ -14,7 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from lib.analytics import queries
-from lib.analytics.query import EVERYTHING, Filters
+from lib.analytics.grants import EVERYTHING
+from lib.analytics.query import Filters
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN
 from lib.errors import CancelledError, FileError, MappingError, SampleDataError, TimeZoneChangedError
 from lib.ingest import history, sample_data, service

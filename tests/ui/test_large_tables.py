@@ -14,7 +14,8 @@ from lib import workspace as workspaces
 from lib.access import api_keys
 from lib.access.users import Role
 from lib.analytics import queries
-from lib.analytics.query import Filters, Grant
+from lib.analytics.grants import EVERYTHING
+from lib.analytics.query import Filters
 from lib.catalog.dimensions import EXECUTIVE
 from lib.charts import funnel
 from lib.jobs.tasks import TASKS
@@ -169,7 +170,7 @@ def test_lists_of_the_settings_and_the_data_page(app: AppTest, monkeypatch: pyte
     space = workspaces.current()
     for number in range(3):
         api_keys.create(space.state, f"key {number}", ["analytics:read"], "test")
-        space.people.add(f"ana{number}@example.com", Role.VIEWER, Grant(), "test")
+        space.people.add(f"ana{number}@example.com", Role.VIEWER, EVERYTHING, "test")
     for module in ("api_keys_admin", "users_admin"):
         monkeypatch.setattr(f"lib.ui.{module}.MOST_ROWS", 2)
     drawn(app, "settings")

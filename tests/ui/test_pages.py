@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 from lib import workspace as workspaces
 from lib.access.users import LOCAL, Role
 from lib.analytics.calendar import Granularity
-from lib.analytics.query import EVERYTHING, Filters, Grant
+from lib.analytics.grants import EVERYTHING, Grant
+from lib.analytics.query import Filters
 from lib.exports.service import ExportRequest
 from lib.jobs.queue import JobKind
 from lib.jobs.tasks import TASKS
@@ -199,7 +200,7 @@ def test_exports_are_listed_whatever_the_filters(app: AppTest, settings: Setting
 def test_people_that_someone_else_changed() -> None:
     """A form that is open does not change back what another admin has changed meanwhile."""
     space = workspaces.current()
-    ana = space.people.add("ana@example.com", Role.ANALYST, Grant(None, ("b",)), "root")
+    ana = space.people.add("ana@example.com", Role.ANALYST, Grant.of({"campaign": ["b"]}), "root")
     form = AppTest.from_string(
         "from lib import workspace\nfrom lib.ui import users_admin, current_user\n"
         "current_user.enter(workspace.current())\nusers_admin.show(workspace.current())\n",
@@ -208,11 +209,14 @@ def test_people_that_someone_else_changed() -> None:
     form.run()
     form.selectbox(key="_person_chosen").select(ana.id).run()
     assert [box.value for box in form.selectbox if box.label == "Role"] == [Role.ANALYST, Role.VIEWER]
-    space.people.change(ana.id, Role.VIEWER, Grant(("n",), ("a",)), "other")
+    space.people.change(ana.id, Role.VIEWER, Grant.of({"callCenter": ["n"], "campaign": ["a"]}), "other")
     next(button for button in form.button if button.label == "Save").click().run()
     assert not form.exception and "Someone changed this person meanwhile" in form.info[0].value
     now = space.people.get(ana.id)
-    assert now is not None and (now.role, now.grant) == (Role.VIEWER, Grant(("n",), ("a",)))
+    assert now is not None and (now.role, now.grant) == (
+        Role.VIEWER,
+        Grant.of({"callCenter": ["n"], "campaign": ["a"]}),
+    )
     next(button for button in form.button if button.label == "Save").click().run()
     assert not form.info
 
@@ -225,7 +229,7 @@ def test_an_export_is_repeated_within_the_limits_of_today(settings: Settings, tm
     filters = Filters.from_parameters({}, space.settings.zone)
     order = ExportRequest("evaluations", "csv", filters, Granularity.DAILY, "all").to_json()
     job = queue.add(JobKind.EXPORT, order, "ana@example.com")
-    limited = replace(LOCAL, id="ana", email="ana@example.com", role=Role.ANALYST, grant=Grant(None, ("b",)))
+    limited = replace(LOCAL, id="ana", email="ana@example.com", role=Role.ANALYST, grant=Grant.of({"campaign": ["b"]}))
     for person, orders in ((limited, 1), (replace(limited, grant=EVERYTHING), 2)):
         script = AppTest.from_string(
             "import streamlit as st\nfrom lib import workspace\nfrom lib.ui import export_page\n"

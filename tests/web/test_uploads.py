@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from lib.access.sessions import session_id
 from lib.access.users import Role, UserRepository
-from lib.analytics.query import EVERYTHING
+from lib.analytics.grants import EVERYTHING
 from lib.errors import DatabaseUnavailableError, RefusedError
 from lib.store.schema import sessions
 from lib.store.state import StateStore

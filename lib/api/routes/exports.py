@@ -18,13 +18,14 @@ from lib.access.api_keys import Key
 from lib.access.audit_log import Action
 from lib.analytics import planner
 from lib.analytics.calendar import Granularity
+from lib.analytics.grants import Grant
 from lib.analytics.query import Filters
 from lib.api import request_body
 from lib.api.dependencies import Exporter, Reader, Space, check_scope, strict_query
 from lib.api.errors import invalid, not_found
 from lib.api.serializers import answer, to_json
 from lib.exports import file_storage, signed_urls
-from lib.exports.service import ExportRequest, grant_of
+from lib.exports.service import ExportRequest
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
 from lib.jobs.queue import IdempotencyKey, Job, JobKind, JobStatus
 from lib.reports import filter_text, job_text
@@ -201,7 +202,7 @@ def _keep(job: str, signature: str) -> None:
 
 def _visible(space: Workspace, key: Key, number: str) -> Job:
     job = space.queue.get(number) if "\x00" not in number else None
-    if job is None or job.kind != JobKind.EXPORT or not key.grant.covers(grant_of(job.payload)):
+    if job is None or job.kind != JobKind.EXPORT or not key.grant.covers(Grant.of(job.payload["grant"])):
         raise not_found("There is no such export.")
     return job
 

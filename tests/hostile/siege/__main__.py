@@ -24,7 +24,7 @@ from pathlib import Path
 import httpx
 
 from lib.access.users import Role
-from lib.analytics.query import Grant
+from lib.analytics.grants import EVERYTHING
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.api_client import make_key
@@ -108,9 +108,9 @@ def main() -> int:
         settings = Settings(data_dir=data_dir, secret_key=KEY)
         workspace = Workspace(settings)
         workspace.fill_with_sample()
-        workspace.people.add(f"{HOSTILE}@example.com", Role.VIEWER, Grant(), "siege")
+        workspace.people.add(f"{HOSTILE}@example.com", Role.VIEWER, EVERYTHING, "siege")
         for who in HONEST:
-            workspace.people.add(f"{who}@example.com", Role.ANALYST, Grant(), "siege")
+            workspace.people.add(f"{who}@example.com", Role.ANALYST, EVERYTHING, "siege")
         workspace.close()
         variables = {
             "CALLBOARD_SECRET_KEY": KEY,

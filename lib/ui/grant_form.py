@@ -1,0 +1,48 @@
+"""The part of forms that chooses a grant: a list for each dimension that one may be limited to."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lib.analytics import queries
+from lib.analytics.grants import Grant
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, GRANT_DIMENSIONS
+from lib.i18n import t
+from lib.ui import inputs
+from lib.workspace import Workspace
+
+LABELS = {
+    CALL_CENTER.name: "May see these call centers alone",
+    CAMPAIGN.name: "May see these campaigns alone",
+}
+"""What the lists are called, by dimension."""
+
+
+def choose(space: Workspace, grant: Grant, key: str) -> Grant:
+    """Draw the lists, with what a grant holds; return what is chosen: where that is nothing, all may be seen."""
+    chosen = {}
+    for place, dimension in zip(st.columns(len(GRANT_DIMENSIONS)), GRANT_DIMENSIONS, strict=True):
+        ids = grant.ids(dimension) or ()
+        named = {each.id: each.name for each in space.answers.run(queries.options, dimension) if each.id}
+        for known in ids:
+            named.setdefault(known, t("{id} (unknown)", id=known))
+        chosen[dimension.name] = inputs.multiselect(
+            t(LABELS[dimension.name]),
+            list(named),
+            list(ids),
+            place=place,
+            format_func=named.__getitem__,
+            placeholder=t("All"),
+            key=f"{dimension.name}-{key}",
+        )
+    return Grant.of({name: ids or None for name, ids in chosen.items()})
+
+
+def columns(grant: Grant) -> dict[str, str]:
+    """Return what a table says of a grant, by the heads of its columns."""
+    found = {}
+    for dimension in GRANT_DIMENSIONS:
+        ids = grant.ids(dimension)
+        head = t(dimension.plural[0].upper() + dimension.plural[1:])
+        found[head] = t("all") if ids is None else ", ".join(ids) or t("none of them")
+    return found
