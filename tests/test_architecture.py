@@ -34,6 +34,7 @@ ONLY_IN = {
     "streamlit": ("app", "pages", "lib.ui"),
     "altair": ("lib.charts",),
     "vl_convert": ("lib.charts",),
+    "PIL": ("lib.charts",),
     "pypdf": ("lib.pdf",),
     "fastapi": ("lib.api",),
     "psycopg": ("lib.store",),

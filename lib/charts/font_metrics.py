@@ -1,8 +1,8 @@
 """The font of pictures and printed pages: how wide a text is in it, where it breaks, and what XML can hold of it.
 
-Liberation Sans comes with vl-convert, so it is there on every server; letter by letter it is as wide as Arial and
-Helvetica, which a browser takes for it. The widths below are the font's own (tests hold them to it). Of writings that
-the table does not have, the width is estimated from above: a text is then cut early, but never runs into another.
+Liberation Sans is what vl-convert brings along, and its files lie beside this module for whatever else sets text.
+Letter by letter it is as wide as Arial and Helvetica, which a browser takes for it. Of writings that it does not have,
+the width is estimated.
 """
 
 from __future__ import annotations
@@ -10,84 +10,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL import ImageFont
 
 FAMILY = "Liberation Sans, Arial, Helvetica, sans-serif"
 
-_REGULAR = {
-    191: "'",
-    222: "ijlłſ‘’",
-    260: "|¦",
-    278: " !,./:;I[\\]ftıìíîïĩīĭŧ\u00a0",
-    292: "ľ",
-    333: "()-`r¡¨´·¸²³¹“”",
-    334: "{}ŀ",
-    350: "•",
-    355: '"',
-    375: "ť",
-    370: "ªº",
-    389: "*",
-    400: "°",
-    444: "ĳ",
-    469: "^",
-    500: "Jcĸksvxyz↑↓",
-    537: "¶",
-    549: "±÷≈≠≤≥",
-    552: "¯",
-    556: "#$0123456789?L_abdeghnopqu¢£¤¥§«»ðþđħĿŁŋ–€",
-    576: "µ",
-    584: "+<=>~¬×−",
-    604: "ŉ■□○●",
-    611: "FTZ¿ßøŦ",
-    615: "ď",
-    667: "&ABEKPSVXYÞ",
-    722: "CDHNRUwÐĐĦŊ",
-    735: "Ĳ",
-    737: "©®",
-    778: "GOQØ",
-    833: "MmW¼½¾",
-    889: "%æ",
-    944: "Wœ",
-    990: "▲▼",
-    1000: "ÆŒ—…‰™←→",
-    1015: "@",
-}
-_BOLD = {
-    238: "'",
-    278: ",./I\\ijlłıſ‘’ \u00a0",
-    280: "|¦",
-    333: "!()-:;[]`ft¡¨´¸·²³¹ŧ",
-    350: "•",
-    370: "ªº",
-    385: "ľ",
-    389: "*r{}",
-    400: "°",
-    474: '"',
-    479: "ŀť",
-    500: "z“”↑↓",
-    549: "±÷≈≠≤≥",
-    552: "¯",
-    556: "#$0123456789J_aceĸksvxy¢£¤¥§«¶»ĳ–€",
-    576: "µ",
-    584: "+<=>^~¬×−",
-    604: "■□○●",
-    611: "?FLTZbdghnopqu¿ßðøþđħĿŁŋŦ",
-    667: "EPSVXYÞ",
-    708: "ŉ",
-    719: "ď",
-    722: "&ABCDHKNRUÐĐĦŊ",
-    737: "©®",
-    778: "GOQwØ",
-    785: "Ĳ",
-    833: "M¼½¾",
-    889: "%mæ",
-    944: "Wœ",
-    975: "@",
-    990: "▲▼",
-    1000: "ÆŒ—…‰™←→",
-}
-_WIDTHS = tuple(
-    {letter: per_mille for per_mille, letters in table.items() for letter in letters} for table in (_REGULAR, _BOLD)
-)
+FONTS = Path(__file__).with_name("fonts")
+"""Where its files are: regular and bold."""
+
 _ELLIPSIS = "…"
 _SPACES = re.compile(r"[^\S\u00a0\u202f]+")  # those that may become a line's end
 _UNHELD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what XML 1.0 can't hold
@@ -149,16 +82,18 @@ def wrapped(text: str, size: float, room: float, most: int = 100, bold: bool = F
     return lines
 
 
+@lru_cache(maxsize=2)
+def _font(bold: bool) -> ImageFont.FreeTypeFont:
+    from PIL import ImageFont  # here, as the child that draws does without it
+
+    file = FONTS / f"LiberationSans-{'Bold' if bold else 'Regular'}.ttf"
+    return ImageFont.truetype(file, 1000, layout_engine=ImageFont.Layout.BASIC)
+
+
 @lru_cache(maxsize=4096)
-def _letter(letter: str, bold: bool) -> int:
-    known = _WIDTHS[bold].get(letter)
-    if known is not None:
-        return known
+def _letter(letter: str, bold: bool) -> float:
     if unicodedata.combining(letter) or unicodedata.category(letter) in ("Cf", "Mn"):
         return 0
-    base = _WIDTHS[bold].get(unicodedata.normalize("NFD", letter)[0])
-    if base is not None:
-        return base
-    if unicodedata.category(letter) == "So" or unicodedata.east_asian_width(letter) in "WF":
-        return 1400  # emoji
-    return 1000 if letter.isupper() else 850
+    if unicodedata.east_asian_width(letter) in "WF":
+        return 1400  # another font's, up to an emoji's width
+    return _font(bold).getlength(letter)
