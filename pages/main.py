@@ -5,6 +5,7 @@ import streamlit as st
 from lib import workspace
 from lib.access.users import Role
 from lib.i18n import t
+from lib.reports.pages import PAGES
 from lib.ui import current_user, language, login, page_layout, script_run, share_links, sidebar, style, url_state
 
 with script_run.turn():
@@ -14,14 +15,12 @@ with script_run.turn():
     language.choose()
     st.html(style.sheet())
 
+    first = next(iter(PAGES.values()))
     pages = [
-        st.Page("overview.py", icon=":material/dashboard:", title=t("Overview"), default=True),
-        st.Page("campaigns.py", icon=":material/campaign:", title=t("Campaigns")),
-        st.Page("call_centers.py", icon=":material/headset_mic:", title=t("Call centers")),
-        st.Page("executives.py", icon=":material/groups:", title=t("Executives")),
-        st.Page("trends.py", icon=":material/show_chart:", title=t("Trends")),
-        st.Page("drivers.py", icon=":material/waterfall_chart:", title=t("Why it moved")),
-        st.Page("evaluations.py", icon=":material/list_alt:", title=t("Evaluations")),
+        *(
+            st.Page(f"{page.name}.py", icon=f":material/{page.icon}:", title=str(page.title), default=page is first)
+            for page in PAGES.values()
+        ),
         st.Page("exports.py", icon=":material/download:", title=t("Exports")),
         st.Page("data.py", icon=":material/database:", title=t("Data")),
         st.Page("audit.py", icon=":material/history:", title=t("Audit")),

@@ -266,7 +266,7 @@ Block = (
 
 @dataclass(frozen=True, slots=True)
 class PageDefinition:
-    """A page: its URL path, title and question, what makes its blocks from a context, and its own choices.
+    """A page: its URL path, title, question and icon, what makes its blocks from a context, and its own choices.
 
     A page of a dimension shows one of its groups in detail where a link opens it.
     """
@@ -274,6 +274,7 @@ class PageDefinition:
     name: str
     title: Words
     question: Words
+    icon: str
     blocks: Callable[[PageContext], Iterator[Block]]
     choices: tuple[Choice, ...] = ()
     dimension: Dimension | None = None

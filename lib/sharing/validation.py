@@ -16,8 +16,9 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics.query import MAX_VALUES, PARAMETERS, clean
 from lib.errors import ConflictError, InvalidParameterError, nearest
+from lib.reports.pages import PAGES
 
-PAGES = ("", "campaigns", "call_centers", "executives", "trends", "drivers", "evaluations")
+PATHS = ("", *(name for name in PAGES if name != "overview"))
 """The pages that show a selection, by their URL paths; the overview's is empty."""
 
 _ALPHABET = string.ascii_letters + string.digits
@@ -78,13 +79,13 @@ def line(parameter: str, text: str, most: int) -> str:
 def page(path: str) -> str:
     """Return a page's URL path as it is.
 
-    Raises InvalidParameterError, parameter `page`, where no page of PAGES has it.
+    Raises InvalidParameterError, parameter `page`, where none has it.
     """
-    if path not in PAGES:
-        known = ", ".join(f"'{each}'" for each in PAGES)
+    if path not in PATHS:
+        known = ", ".join(f"'{each}'" for each in PATHS)
         raise InvalidParameterError(
             "page",
-            f"'{path[:60]}' is not a page with a selection{nearest(path[:60], PAGES)}; right would be one of {known}.",
+            f"'{path[:60]}' is not a page with a selection{nearest(path[:60], PATHS)}; right would be one of {known}.",
         )
     return path
 

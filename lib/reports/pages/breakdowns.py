@@ -91,13 +91,13 @@ def _detail(context: PageContext, dimension: Dimension) -> Iterator[Block]:
         yield Link("evaluations", label, cards.pairs(context.filters.to_parameters()), "list")
 
 
-def _page(dimension: Dimension, name: str, title: str, question: str) -> PageDefinition:
+def _page(dimension: Dimension, name: str, title: str, question: str, icon: str) -> PageDefinition:
     choices = () if dimension is CAMPAIGN else (SCORES,)
     return PageDefinition(
-        name, text(title), text(question), lambda context: _blocks(context, dimension, title), choices, dimension
+        name, text(title), text(question), icon, lambda context: _blocks(context, dimension, title), choices, dimension
     )
 
 
-CAMPAIGNS = _page(CAMPAIGN, "campaigns", "Campaigns", "Which campaigns stand where?")
-CALL_CENTERS = _page(CALL_CENTER, "call_centers", "Call centers", "Which call centers stand where?")
-EXECUTIVES = _page(EXECUTIVE, "executives", "Executives", "Who stands out, and who only seems to?")
+CAMPAIGNS = _page(CAMPAIGN, "campaigns", "Campaigns", "Which campaigns stand where?", "campaign")
+CALL_CENTERS = _page(CALL_CENTER, "call_centers", "Call centers", "Which call centers stand where?", "headset_mic")
+EXECUTIVES = _page(EXECUTIVE, "executives", "Executives", "Who stands out, and who only seems to?", "groups")

@@ -242,5 +242,10 @@ def _points(label: Words, value: Callable[[_DecompositionRow], float]) -> Column
 
 
 PAGE = PageDefinition(
-    "drivers", text("Why it moved"), text("What moved the average score between two periods?"), blocks, (BY,)
+    "drivers",
+    text("Why it moved"),
+    text("What moved the average score between two periods?"),
+    "waterfall_chart",
+    blocks,
+    (BY,),
 )

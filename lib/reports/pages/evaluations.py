@@ -82,4 +82,6 @@ def _table(context: PageContext, found: Sequence[Record]) -> PageTable[Record]:
     )
 
 
-PAGE = PageDefinition("evaluations", text("Evaluations"), text("Which calls are behind the numbers?"), blocks)
+PAGE = PageDefinition(
+    "evaluations", text("Evaluations"), text("Which calls are behind the numbers?"), "list_alt", blocks
+)

@@ -45,4 +45,4 @@ def distribution(context: PageContext) -> ChartBlock:
     return ChartBlock(text("Score distribution"), HistogramFigure(*counts), "distribution", is_narrow=True)
 
 
-PAGE = PageDefinition("overview", text("Overview"), text("How are we doing?"), blocks)
+PAGE = PageDefinition("overview", text("Overview"), text("How are we doing?"), "dashboard", blocks)

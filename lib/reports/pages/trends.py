@@ -172,4 +172,4 @@ def _was(row: _TrendRow) -> MeasureTotals | None:
     return row.before
 
 
-PAGE = PageDefinition("trends", text("Trends"), text("Where is it going?"), blocks, (METRIC, SPLIT))
+PAGE = PageDefinition("trends", text("Trends"), text("Where is it going?"), "show_chart", blocks, (METRIC, SPLIT))
