@@ -19,7 +19,7 @@ from lib.access.audit_log import Action, SessionEnd
 from lib.access.users import Role
 from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
-from lib.catalog.dimensions import DIMENSIONS
+from lib.catalog.dimensions import DIMENSIONS, FILTERS, ChoiceDimension, FlagDimension
 from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import METRICS
 from lib.charts import funnel, waterfall
@@ -37,9 +37,7 @@ from lib.ui import (
     mapping_form,
     page_layout,
     sidebar,
-    url_state,
 )
-from lib.ui.page_parameters import RECORD_CHOICES
 from tests.conftest import ROOT
 
 Key = tuple[str | None, str]
@@ -55,7 +53,7 @@ CONTEXTS = {"evaluation": _WORDS}
 VALUES: dict[str, list[str]] = {
     # Declared once, translated where they are drawn.
     "metrics": [text for metric in METRICS.values() for text in (metric.label, metric.help)],
-    "dimensions": [dimension.label for dimension in DIMENSIONS],
+    "dimensions": [dimension.label for dimension in FILTERS],
     "groups": [dimension.plural[0].upper() + dimension.plural[1:] for dimension in DIMENSIONS],
     "columns": [column.help for column in FIELDS.values()],
     "states and sentiments": [*_WORDS, NONE_NAME],
@@ -65,7 +63,15 @@ VALUES: dict[str, list[str]] = {
     "marks of charts": [*funnel.KINDS, *waterfall.KINDS],
     # Choices of the sidebar and of forms, and what stands beside them.
     "periods": [*sidebar.PRESET_LABELS.values(), *(sidebar.COMPARE_LABELS[kind] for kind in comparison.KINDS)],
-    "choices of calls": [*url_state.AI_CHOICES.values(), *(name.capitalize() for name in RECORD_CHOICES)],
+    "choices": [
+        text
+        for dimension in FILTERS
+        if isinstance(dimension, ChoiceDimension)
+        for choice in dimension.choices
+        for text in (choice.label, choice.phrase)
+        if text is not None
+    ],
+    "no choice": [dimension.all_label for dimension in FILTERS if isinstance(dimension, FlagDimension)],
     "reports": list(export_page.LABELS.values()),
     "scores": [breakdown_table.STANDARDIZED_HELP],
     "heads of breakdowns": [*page_layout._ALL.values()],

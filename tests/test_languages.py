@@ -27,7 +27,18 @@ from lib.analytics.decomposition import Contribution, Decomposition
 from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Dimension, Member
+from lib.catalog.dimensions import (
+    CALL_CENTER,
+    CAMPAIGN,
+    DIMENSIONS,
+    ENGAGEMENT,
+    EXECUTIVE,
+    IS_AI,
+    SENTIMENT,
+    STATE,
+    Dimension,
+    Member,
+)
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import METRICS, Unit
 from lib.charts.image import ChartImage
@@ -218,8 +229,10 @@ def test_periods(first: date | None, last: date | None, english: str, spanish: s
 def test_selections(answers: QueryCache, load: Callable[..., Any]) -> None:
     load(CALLS)
     month = ResolvedPeriod(date(2024, 1, 1), date(2024, 1, 31))
-    one = Filters(campaign=("a",), executive=("(none)", "x"), is_ai=False)
-    many = Filters(campaign=("a", "b", "(none)", "x", "y", "z"), is_ai=True)
+    one = Filters().narrowed(CAMPAIGN, "a").narrowed(EXECUTIVE, "(none)", "x").narrowed(IS_AI, "false")
+    many = Filters().narrowed(CAMPAIGN, "a", "b", "(none)", "x", "y", "z").narrowed(IS_AI, "true")
+    fixed = Filters().narrowed(STATE, "Failed").narrowed(SENTIMENT, "Positive", "(none)")
+    assert filter_text.selection(answers, fixed, month)[1:] == ["State: Failed", "Sentiment: Positive, (none)"]
     assert filter_text.selection(answers, one, month)[1:] == ["Campaign: Alfa", "Executives: (none), x", "Human calls"]
     i18n.use("es")
     assert filter_text.selection(answers, one, month) == [
@@ -228,6 +241,7 @@ def test_selections(answers: QueryCache, load: Callable[..., Any]) -> None:
         "Ejecutivos: (none), x",  # nobody has no executive here, so it is only what the link says
         "Llamadas de personas",
     ]
+    assert filter_text.selection(answers, fixed, month)[1:] == ["Estado: Fallida", "Sentimiento: Positivo, (sin asignar)"]  # fmt: skip
     assert filter_text.selection(answers, many, month)[1:] == ["Campañas: Alfa, Beta, (sin asignar), x y 2 más", "Llamadas de IA"]  # fmt: skip
 
 

@@ -110,8 +110,7 @@ def _scores(
     connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension
 ) -> dict[int, tuple[int, int]]:
     """Return how many scores each group has and their sum, by the group's key; without groups that have none."""
-    period = resolve_period(connection, filters, calendar)
-    read = source(connection, filters, calendar, period, [dimension.column], ("scored", "score_sum"))
+    read = source(connection, filters, calendar, [dimension.column], ("scored", "score_sum"))
     key = read.rows.c[dimension.column]
     asked = sa.select(key, *sums(read.rows, read.measures)).group_by(key)
     rows = connection.execute(asked, read.values).fetchall()
@@ -121,7 +120,7 @@ def _scores(
 def _all_groups(connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension) -> Breakdown:
     """Return all groups of a dimension, in no order."""
     period = resolve_period(connection, filters, calendar)
-    groups = totals_by(connection, filters, calendar, period, dimension)
+    groups = totals_by(connection, filters, calendar, dimension)
     return Breakdown(period, groups, MeasureTotals.total(group.sums for group in groups), len(groups), 1, len(groups))
 
 

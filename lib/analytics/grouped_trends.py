@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.planner import QuerySource, keys_of, member_names, resolve_period, source, sums
+from lib.analytics.planner import keys_of, member_names, resolve_period, source, sums
 from lib.analytics.queries import Trend, TrendPoint, id_order, totals_by, trend
 from lib.analytics.query import Filters, local_date
+from lib.analytics.sources import QuerySource
 from lib.analytics.sql_time import bucket_start
 from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.measures import PLAIN_MEASURES, MeasureTotals
@@ -61,13 +62,13 @@ def split(
     Raises what `queries.trend` raises.
     """
     whole = trend(connection, filters, calendar, granularity)
-    groups = totals_by(connection, filters, calendar, whole.period, dimension)
+    groups = totals_by(connection, filters, calendar, dimension)
     ordered = sorted(groups, key=lambda group: (-group.sums["evaluations"], id_order(group.named)))
     shown = [group.named for group in ordered[:LARGEST]]
     keys = keys_of(connection, dimension, shown)
     found: dict[Member, dict[date, MeasureTotals]] = defaultdict(dict)
     by_day = granularity is not Granularity.MONTHLY
-    facts = source(connection, filters, calendar, whole.period, [dimension.column], PLAIN_MEASURES, by_day=by_day)
+    facts = source(connection, filters, calendar, [dimension.column], PLAIN_MEASURES, by_day=by_day)
     for key, begins, *values in _rows(connection, facts, calendar, dimension, granularity, keys):
         found[keys[key]][begins] = MeasureTotals.from_values(values)
     courses = [_course(whole, found[named]) for named in shown]
@@ -106,7 +107,7 @@ def sparklines(
     means: dict[int, dict[date, float]] = defaultdict(dict)
     keys = None if names is None else keys_of(connection, dimension, names)
     by_day = granularity is not Granularity.MONTHLY
-    scores = source(connection, filters, calendar, period, [dimension.column], ("scored", "score_sum"), by_day=by_day)
+    scores = source(connection, filters, calendar, [dimension.column], ("scored", "score_sum"), by_day=by_day)
     for key, begins, scored, score_sum in _rows(connection, scores, calendar, dimension, granularity, keys):
         if scored:
             means[key][begins] = score_sum / (scored * SCORE_SCALE)

@@ -9,8 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.planner import ResolvedPeriod, fact_conditions, first_and_last, resolve_period
+from lib.analytics.conditions import fact_conditions
+from lib.analytics.planner import ResolvedPeriod, resolve_period
 from lib.analytics.query import Filters, first_instant, last_instant
+from lib.analytics.sources import first_and_last
 from lib.analytics.sql_time import local_time
 from lib.catalog.measures import PLAIN_MEASURES, MeasureTotals, aggregates
 from lib.store import schema
@@ -49,7 +51,7 @@ def by_hour(connection: Connection, filters: Filters, calendar: Calendar) -> Hea
             sa.extract("hour", wall),
             *(sa.cast(each, sa.BigInteger) for each in aggregates(facts, PLAIN_MEASURES)),
         )
-        .where(*fact_conditions(filters, calendar, period))
+        .where(*fact_conditions(filters, calendar))
         .group_by(sa.literal_column("1"), sa.literal_column("2"))
     )
     found = {

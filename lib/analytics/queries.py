@@ -15,15 +15,14 @@ from lib.analytics.calendar import Bucket, Calendar, Granularity
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.analytics.planner import (
     ResolvedPeriod,
-    grant_conditions,
+    keys_in_use,
     keys_of,
-    non_empty_days,
     resolve_period,
-    shortest_for,
     sums,
 )
 from lib.analytics.planner import source as source_of
 from lib.analytics.query import Filters, first_instant, last_instant, local_date
+from lib.analytics.sources import non_empty_days
 from lib.analytics.sql_time import bucket_start
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Member
 from lib.catalog.measures import HISTOGRAM_MEASURES, PLAIN_MEASURES, MeasureTotals
@@ -112,11 +111,8 @@ def status(connection: Connection) -> DatasetStatus:
 
 def options(connection: Connection, dimension: Dimension, grant: Grant = EVERYTHING) -> tuple[Member, ...]:
     """Return what a filter of the dimension offers, by name: every group that an evaluation in sight belongs to."""
-    names = dimension.table
-    rows = shortest_for(dimension, grant)
-    key = rows.c[dimension.column]
-    some = sa.func.sum(rows.c.evaluations) != 0
-    used = sa.select(key).where(*grant_conditions(rows, grant)).group_by(key).having(some).subquery()
+    names = dimension.members
+    used = keys_in_use(dimension, grant).subquery()
     found = connection.execute(sa.select(names.c.id, names.c.name).join(used, used.c[dimension.column] == names.c.key))
     return tuple(sorted((Member(row.id, row.name) for row in found), key=lambda named: (named.name, named.id or "")))
 
@@ -125,7 +121,7 @@ def summary(connection: Connection, filters: Filters, calendar: Calendar) -> Sel
     """Return the measures of the selection, and the names of its best campaign and call center."""
     period = resolve_period(connection, filters, calendar)
     tops = (CAMPAIGN, CALL_CENTER)
-    source = source_of(connection, filters, calendar, period, [each.column for each in tops], PLAIN_MEASURES)
+    source = source_of(connection, filters, calendar, [each.column for each in tops], PLAIN_MEASURES)
     whole = MeasureTotals()
     best: dict[Dimension, dict[Member, MeasureTotals]] = {each: {} for each in tops}
     for *values, campaign_id, campaign, center_id, center in connection.execute(
@@ -143,8 +139,7 @@ def summary(connection: Connection, filters: Filters, calendar: Calendar) -> Sel
 
 def distribution(connection: Connection, filters: Filters, calendar: Calendar) -> tuple[int, ...]:
     """Return the number of scores in each of the HISTOGRAM_BINS bins from 0 to 10."""
-    period = resolve_period(connection, filters, calendar)
-    source = source_of(connection, filters, calendar, period, (), HISTOGRAM_MEASURES)
+    source = source_of(connection, filters, calendar, (), HISTOGRAM_MEASURES)
     asked = sa.select(*sums(source.rows, source.measures))
     return tuple(int(count or 0) for count in connection.execute(asked, source.values).one())
 
@@ -166,9 +161,7 @@ def breakdown(
     """
     key = _sort_key(sort, dimension)
     period = resolve_period(connection, filters, calendar)
-    groups = sorted(
-        totals_by(connection, filters, calendar, period, dimension), key=lambda group: id_order(group.named)
-    )
+    groups = sorted(totals_by(connection, filters, calendar, dimension), key=lambda group: id_order(group.named))
     keyed = [(key(group), group) for group in groups]
     present = [(value, group) for value, group in keyed if value is not None]
     present.sort(key=lambda pair: pair[0], reverse=sort.startswith("-"))
@@ -192,7 +185,7 @@ def trend(
     first, last = local_date(period.date_from, zone), local_date(period.date_to, zone)
     _check_points(calendar, first, last, granularity)
     by_day = granularity is not Granularity.MONTHLY
-    source = source_of(connection, filters, calendar, period, (), PLAIN_MEASURES, by_day=by_day)
+    source = source_of(connection, filters, calendar, (), PLAIN_MEASURES, by_day=by_day)
     rows = connection.execute(_by_bucket(source.rows, granularity, calendar.week_start), source.values)
     found = {begins: MeasureTotals.from_values(values) for begins, *values in rows}
     begins, ends = first_instant(period.date_from, zone), last_instant(period.date_to, zone)
@@ -217,13 +210,11 @@ def _check_points(calendar: Calendar, first: date, last: date, granularity: Gran
     )
 
 
-def totals_by(
-    connection: Connection, filters: Filters, calendar: Calendar, period: ResolvedPeriod, dimension: Dimension
-) -> tuple[Group, ...]:
-    """Return the groups of a dimension that have evaluations in the period in force, in no order, each one once."""
+def totals_by(connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension) -> tuple[Group, ...]:
+    """Return the groups of a dimension that have evaluations, in no order, each one once."""
     centered = dimension is EXECUTIVE
     told = (dimension, CALL_CENTER) if centered else (dimension,)
-    source = source_of(connection, filters, calendar, period, [each.column for each in told], PLAIN_MEASURES)
+    source = source_of(connection, filters, calendar, [each.column for each in told], PLAIN_MEASURES)
     groups: dict[int, Group] = {}
     centers: dict[tuple[str, ...], Member] = {}  # few, of which many groups are
     for key, *values in connection.execute(_by_key(source.rows, told), source.values).fetchall():
@@ -248,9 +239,8 @@ def totals_of(
     connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension, names: tuple[Member, ...]
 ) -> GroupTotals:
     """Return the measures of the groups of these names: much faster than `breakdown` where there are many others."""
-    period = resolve_period(connection, filters, calendar)
     keys = keys_of(connection, dimension, names)
-    source = source_of(connection, filters, calendar, period, [dimension.column], PLAIN_MEASURES)
+    source = source_of(connection, filters, calendar, [dimension.column], PLAIN_MEASURES)
     key = source.rows.c[dimension.column]
     asked = sa.select(key, *sums(source.rows, PLAIN_MEASURES)).where(key.in_(keys)).group_by(key)
     found = (
@@ -288,10 +278,10 @@ def _by_bucket(rows: sa.FromClause, granularity: Granularity, week_start: WeekSt
 def _named(keyed: sa.Subquery, dimensions: Sequence[Dimension]) -> sa.Select[Any]:
     """Return the rows of grouped sums with the id and name of each dimension's key after them, null without a key."""
     joined: sa.FromClause = keyed
-    names: list[sa.Column[Any]] = []
+    names: list[sa.ColumnElement[Any]] = []
     for dimension in dimensions:
-        joined = joined.outerjoin(dimension.table, dimension.table.c.key == keyed.c[dimension.column])
-        names += [dimension.table.c.id, dimension.table.c.name]
+        joined = joined.outerjoin(dimension.members, dimension.members.c.key == keyed.c[dimension.column])
+        names += [dimension.members.c.id, dimension.members.c.name]
     return sa.select(keyed, *names).select_from(joined)
 
 

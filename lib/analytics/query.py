@@ -1,4 +1,4 @@
-"""Filters: which evaluations a question is about. One frozen value, parsed from and written to URL parameters.
+"""Filters: a period, predicates and a grant. One frozen value, parsed from and written to URL parameters.
 
 The wording that people read and the conditions that the queries use both come from the same object.
 """
@@ -9,14 +9,14 @@ import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, ONE_DAY, day_start
 from lib.analytics.grants import EVERYTHING, Grant
-from lib.catalog.dimensions import DIMENSIONS, Dimension
+from lib.catalog.dimensions import FILTERS, ChoiceDimension, Dimension, FlagDimension, NamedDimension
 from lib.errors import InvalidParameterError, nearest
 from lib.formats import iso_dates
 from lib.settings import zone_names
+from lib.store.enums import NONE_NAME
 
 MAX_VALUES = 1_000
 """Ids that a question's filters may name in all."""
@@ -24,7 +24,7 @@ MAX_VALUES = 1_000
 MAX_VALUE_LENGTH = 1_000
 """Characters of one value: an id may have as many."""
 
-PARAMETERS = ("dateFrom", "dateTo", *(dimension.parameter for dimension in DIMENSIONS), "isAICall", "timezone")
+PARAMETERS = ("dateFrom", "dateTo", *(dimension.parameter for dimension in FILTERS), "timezone")
 """The parameters of a filter, under the names that the API and the pages share."""
 
 Moment = date | datetime
@@ -32,20 +32,24 @@ Moment = date | datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """Which evaluations: a period, ids to choose from, AI or human calls, and the zone that days are meant in.
+class Predicate:
+    """The ids of which an evaluation must have one, in the dimension of a name."""
 
-    An end that is None is open. An empty tuple of ids means all. `timezone` None means the workspace's. The grant is
-    the asker's, never a parameter.
+    dimension: str
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which evaluations: a period, predicates, and the zone that days are meant in.
+
+    An end that is None is open. A dimension has one predicate or none, in the order of FILTERS: build them by
+    `narrowed`. `timezone` None means the workspace's. The grant is the asker's, never a parameter.
     """
 
     date_from: Moment | None = None
     date_to: Moment | None = None
-    campaign: tuple[str, ...] = ()
-    call_center: tuple[str, ...] = ()
-    engagement: tuple[str, ...] = ()
-    executive: tuple[str, ...] = ()
-    is_ai: bool | None = None
+    predicates: tuple[Predicate, ...] = ()
     timezone: str | None = None
     grant: Grant = EVERYTHING
 
@@ -71,20 +75,10 @@ class Filters:
             and first_instant(date_from, zone) > last_instant(date_to, zone)
         ):
             raise InvalidParameterError("dateFrom", "dateFrom lies after dateTo; right would be an earlier date.")
-        ids = {each.attribute: tuple(dict.fromkeys(parameters.get(each.parameter) or ())) for each in DIMENSIONS}
-        if sum(map(len, ids.values())) > MAX_VALUES:  # before each of them is looked at
-            last = next(each.parameter for each in reversed(DIMENSIONS) if ids[each.attribute])
-            raise InvalidParameterError(
-                last, f"{last} and the other filters name more than {MAX_VALUES:,} ids; right would be fewer."
-            )
-        for dimension in DIMENSIONS:
-            for value in ids[dimension.attribute]:
-                clean(dimension.parameter, value)
         return cls(
             date_from,
             date_to,
-            **ids,
-            is_ai=parse_flag("isAICall", parse_single(parameters, "isAICall")),
+            _parse_predicates(parameters),
             timezone=None if timezone == workspace_zone.key else timezone,
             grant=grant,
         )
@@ -96,33 +90,70 @@ class Filters:
             found["dateFrom"] = [self.date_from.isoformat()]
         if self.date_to is not None:
             found["dateTo"] = [self.date_to.isoformat()]
-        for dimension in DIMENSIONS:
-            if self.ids(dimension):
-                found[dimension.parameter] = list(self.ids(dimension))
-        if self.is_ai is not None:
-            found["isAICall"] = ["true" if self.is_ai else "false"]
+        for dimension in FILTERS:
+            if ids := self.ids(dimension):
+                found[dimension.parameter] = list(ids)
         if self.timezone is not None:
             found["timezone"] = [self.timezone]
         return found
 
-    @property
-    def needs_facts(self) -> bool:
-        """Whether no rollup can answer: an end of the period is an instant, or days are those of another zone."""
-        return self.timezone is not None or any(isinstance(end, datetime) for end in (self.date_from, self.date_to))
-
     def ids(self, dimension: Dimension) -> tuple[str, ...]:
         """Return the ids asked for in a dimension; empty for all."""
-        chosen: tuple[str, ...] = getattr(self, dimension.attribute)
-        return chosen
+        return next((each.ids for each in self.predicates if each.dimension == dimension.name), ())
 
     def narrowed(self, dimension: Dimension, *ids: str) -> Filters:
-        """Return the same question about these groups of a dimension alone."""
-        chosen: dict[str, Any] = {dimension.attribute: ids}
-        return replace(self, **chosen)
+        """Return the same question about these groups of a dimension alone; about all of them without any."""
+        chosen = {each.dimension: each.ids for each in self.predicates} | {dimension.name: ids}
+        return replace(self, predicates=_predicates(chosen))
 
     def zone(self, workspace_zone: zoneinfo.ZoneInfo) -> zoneinfo.ZoneInfo:
         """Return the zone that days are meant in."""
         return zoneinfo.ZoneInfo(self.timezone) if self.timezone else workspace_zone
+
+
+def _predicates(ids_by_name: Mapping[str, tuple[str, ...]]) -> tuple[Predicate, ...]:
+    return tuple(Predicate(each.name, ids) for each in FILTERS if (ids := ids_by_name.get(each.name)))
+
+
+def _parse_predicates(parameters: Mapping[str, Sequence[str]]) -> tuple[Predicate, ...]:
+    """Read what is asked for in each dimension. Raises InvalidParameterError naming the parameter."""
+    asked = {each: values for each in FILTERS if (values := parameters.get(each.parameter))}
+    if not asked:
+        return ()
+    named = {each: tuple(dict.fromkeys(values)) for each, values in asked.items() if isinstance(each, NamedDimension)}
+    if sum(map(len, named.values())) > MAX_VALUES:  # before each of them is looked at
+        last = list(named)[-1].parameter
+        raise InvalidParameterError(
+            last, f"{last} and the other filters name more than {MAX_VALUES:,} ids; right would be fewer."
+        )
+    return tuple(Predicate(each.name, _parse_ids(each, values)) for each, values in (asked | named).items())
+
+
+def _parse_ids(dimension: Dimension, values: Sequence[str]) -> tuple[str, ...]:
+    """Read the ids asked for in a dimension."""
+    name = dimension.parameter
+    if isinstance(dimension, FlagDimension):
+        return ("true" if parse_flag(name, parse_single({name: values}, name)) else "false",)
+    if isinstance(dimension, ChoiceDimension):
+        return parse_choices(name, values, [each.id for each in dimension.choices])
+    return tuple(clean(name, value) for value in values)
+
+
+def parse_choices(parameter: str, values: Sequence[str], choices: Sequence[str]) -> tuple[str, ...]:
+    """Read values that must be among some choices, each once, without regard to case.
+
+    Raises InvalidParameterError naming the parameter.
+    """
+    by_folded = {each.casefold(): each for each in choices}
+    found = []
+    for value in values:
+        if value.casefold() not in by_folded:
+            shown, right = value[:60], ", ".join(each for each in choices if each != NONE_NAME)
+            raise InvalidParameterError(
+                parameter, f"{parameter} '{shown}' is not known{nearest(value, choices)}; right would be {right}."
+            )
+        found.append(by_folded[value.casefold()])
+    return tuple(dict.fromkeys(found))
 
 
 def parse_moment(parameter: str, text: str | None, zone: zoneinfo.ZoneInfo) -> Moment | None:

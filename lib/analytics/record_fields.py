@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from lib.analytics.records import Record
-from lib.catalog.dimensions import DIMENSIONS
+from lib.catalog.dimensions import DIMENSIONS, Dimension
 from lib.catalog.fields import FIELDS, FieldType
 
 OWN_COLUMNS = {
@@ -23,10 +23,15 @@ OWN_COLUMNS = {
 }
 """The column of the facts, and the attribute of a `Record`, by field; the others are ids and names of members."""
 
+
+def _attribute(dimension: Dimension) -> str:
+    return dimension.column.removesuffix("_key")
+
+
 _ATTRIBUTES = (
     OWN_COLUMNS
-    | {each.parameter: f"{each.attribute}.id" for each in DIMENSIONS}
-    | {each.name_field: f"{each.attribute}.name" for each in DIMENSIONS}
+    | {each.parameter: f"{_attribute(each)}.id" for each in DIMENSIONS}
+    | {each.name_field: f"{_attribute(each)}.name" for each in DIMENSIONS}
 )
 _read = attrgetter(*(_ATTRIBUTES[name] for name in FIELDS))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
-from lib.analytics.planner import ResolvedPeriod, fact_conditions, member_names, resolve_period
+from lib.analytics.conditions import fact_conditions
+from lib.analytics.planner import ResolvedPeriod, member_names, resolve_period
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import DIMENSIONS, Member
 from lib.store import enums, schema
@@ -51,19 +52,13 @@ def records(
     connection: Connection,
     filters: Filters,
     calendar: Calendar,
-    states: Sequence[State] = (),
-    sentiments: Sequence[Sentiment] = (),
     page: int = 1,
     page_size: int = 100,
 ) -> Records:
     """Return one page of the selection's evaluations, newest first, ties by id; how many there are in all."""
     period = resolve_period(connection, filters, calendar)
     facts = schema.evaluations
-    where = list(fact_conditions(filters, calendar, period))
-    if states:
-        where.append(facts.c.state.in_([state.value for state in states]))
-    if sentiments:
-        where.append(facts.c.sentiment.in_([sentiment.value for sentiment in sentiments]))
+    where = fact_conditions(filters, calendar)
     total = connection.execute(sa.select(sa.func.count()).select_from(facts).where(*where)).scalar_one()
     chosen = (
         sa.select(facts)

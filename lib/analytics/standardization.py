@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
-from lib.analytics.planner import ResolvedPeriod, fact_conditions, member_names, resolve_period
+from lib.analytics.conditions import fact_conditions, fact_key
+from lib.analytics.planner import ResolvedPeriod, member_names, resolve_period
 from lib.analytics.queries import id_order, totals_by
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import CAMPAIGN, Dimension, Member
@@ -88,8 +89,8 @@ def standardized_scores(
     if dimension is CAMPAIGN:
         raise ValueError("campaigns are strata, so that no two of them have calls alike; right would be executives")
     period = resolve_period(connection, filters, calendar)
-    groups = totals_by(connection, filters, calendar, period, dimension)
-    cells = _cells(connection, filters, calendar, period, dimension)
+    groups = totals_by(connection, filters, calendar, dimension)
+    cells = _cells(connection, filters, calendar, dimension)
     weights: dict[Stratum, int] = defaultdict(int)
     for of_group in cells.values():
         for stratum, (n, _, _) in of_group.items():
@@ -106,15 +107,15 @@ def _descending(row: StandardizedRow) -> tuple[float, Fraction]:
 
 
 def _cells(
-    connection: Connection, filters: Filters, calendar: Calendar, period: ResolvedPeriod, dimension: Dimension
+    connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension
 ) -> Mapping[Member, Mapping[Stratum, Cell]]:
     """Return every group's scores by stratum; one scan of the facts."""
     facts = schema.evaluations
-    keys = [facts.c[dimension.column], facts.c.campaign_key, facts.c.is_ai, _band(facts.c.duration_seconds)]
+    keys = [fact_key(dimension.column), facts.c.campaign_key, facts.c.is_ai, _band(facts.c.duration_seconds)]
     asked = (
         sa.select(*keys, *aggregates(facts, ("scored", "score_sum", "score_square_sum")))
         .where(facts.c.state == State.Completed.value, facts.c.score.is_not(None))
-        .where(*fact_conditions(filters, calendar, period))
+        .where(*fact_conditions(filters, calendar))
         .group_by(*(sa.literal_column(str(place)) for place in range(1, len(keys) + 1)))
     )
     found: dict[int, dict[Stratum, Cell]] = defaultdict(dict)

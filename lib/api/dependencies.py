@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from lib import workspace as workspaces
 from lib.access.api_keys import Key
+from lib.analytics.planner import needs_facts
 from lib.analytics.query import PARAMETERS, Filters
 from lib.api.errors import ApiError, invalid, unauthenticated
 from lib.api.serializers import AnswerBody
@@ -121,18 +122,6 @@ def single(parameters: Mapping[str, list[str]], name: str) -> str | None:
     return values[0] if values else None
 
 
-def choice(parameters: Mapping[str, list[str]], name: str, choices: tuple[str, ...]) -> tuple[str, ...]:
-    """Read values that must be among some choices, without regard to case."""
-    by_folded = {each.casefold(): each for each in choices}
-    found = []
-    for value in parameters.get(name, []):
-        if value.casefold() not in by_folded:
-            right = ", ".join(choices)
-            raise invalid(name, f"{name} '{value[:60]}' is not known{nearest(value, choices)}; right would be {right}.")
-        found.append(by_folded[value.casefold()])
-    return tuple(dict.fromkeys(found))
-
-
 async def described_period(
     dateFrom: Annotated[
         str | None, Query(description="First day (or instant) of the period, ISO 8601.", examples=["2024-01-01"])
@@ -157,6 +146,13 @@ async def described_predicates(
     """Describe the other filters in the OpenAPI, as `described_period` does."""
 
 
+async def described_choices(
+    state: Annotated[list[str] | None, Query(description="Any of these states.")] = None,
+    sentiment: Annotated[list[str] | None, Query(description="Any of these sentiments; `(none)`: without one.")] = None,
+) -> None:
+    """Describe the filters by fixed values in the OpenAPI, as `described_period` does."""
+
+
 async def answered(
     space: Workspace,
     key: Key,
@@ -176,7 +172,7 @@ async def answered(
         return kept
 
     def ask() -> tuple[AnswerBody, int]:
-        cost = question_cost(rows(), filters.needs_facts)
+        cost = question_cost(rows(), needs_facts(filters))
         charge(space.settings.rate_limit, key, cost - 1)  # one was counted as it came in
         with QUESTION_TURNS.take(key.prefix):
             return space.answers.run_with_version(question, filters, *args, **kwargs)
@@ -185,6 +181,6 @@ async def answered(
         return await anyio.to_thread.run_sync(ask, limiter=QUESTION_THREADS)
 
 
-FILTERS = [Depends(described_period), Depends(described_predicates)]
+FILTERS = [Depends(described_period), Depends(described_predicates), Depends(described_choices)]
 FILTER_NAMES = PARAMETERS
 PAGE_NAMES = ("page", "pageSize")

@@ -1,34 +1,35 @@
-"""What evaluations are grouped and filtered by: campaign, call center, engagement and executive."""
+"""What evaluations are filtered by: by what they belong to, by one of some fixed values, or by yes and no.
+
+A filter is declared here once. Its parameter in URLs and the API, its condition in SQL, its words and its place in the
+sidebar follow from the declaration.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
+from functools import cache
 
 import sqlalchemy as sa
 
-from lib.store import enums, schema
+from lib.store import schema
+from lib.store.enums import NO_KEY, NONE_NAME, Sentiment, State
 
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """One way to group evaluations: its names in the API, in words and in the tables."""
+    """A way to tell evaluations apart: its names in the API, in words and in the tables."""
 
-    name: str  # as in `campaignId`, `campaignName`
+    name: str  # as in `campaignName`
     label: str
     plural: str
-    table: sa.Table
-    column: str  # the key's column in the facts and in the rollup
-    limits_grants: bool = False  # a grant may name those that one may see
+    parameter: str  # the filter's name in URLs and the API, and for named ones the column of the id
+    column: str  # in the facts, and in the rollups that have it
 
     @property
-    def parameter(self) -> str:
-        """The filter's name in URLs and the API, and the column of its id."""
-        return f"{self.name}Id"
-
-    @property
-    def attribute(self) -> str:
-        """The name of its ids in `Filters`."""
-        return self.column.removesuffix("_key")
+    def members(self) -> sa.FromClause:
+        """Key, id and name of each of its groups; the evaluations without one have NO_KEY there, and no id."""
+        raise NotImplementedError
 
     @property
     def name_field(self) -> str:
@@ -37,8 +38,55 @@ class Dimension:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedDimension(Dimension):
+    """One whose groups come with the evaluations, each with an id and a name."""
+
+    table: sa.Table  # key, id and name of each
+    limits_grants: bool = False  # a grant may name those that one may see
+
+    @property
+    def members(self) -> sa.FromClause:
+        """The table of the names."""
+        return self.table
+
+    @property
+    def staged_id(self) -> str:
+        """The column of its id among the rows of an import."""
+        return f"{self.column.removesuffix('_key')}_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value that evaluations may have, under its names."""
+
+    id: str  # what a filter asks for it by
+    key: int | bool  # as it is stored; NO_KEY for those without a value, which are null in the facts
+    label: str
+    phrase: str | None = None  # a selection of it in words, where that needs no label of the dimension
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceDimension(Dimension):
+    """One that has a few fixed values."""
+
+    choices: tuple[Choice, ...]
+
+    @property
+    def members(self) -> sa.FromClause:
+        """The choices."""
+        return _members(self.choices)
+
+
+@dataclass(frozen=True, slots=True)
+class FlagDimension(ChoiceDimension):
+    """Yes or no: a filter asks for one of them, or for all."""
+
+    all_label: str  # what no filter is called
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
-    """A campaign, call center, engagement or executive. No id: the evaluations that belong to none."""
+    """A group of a dimension, as a campaign or a state. No id: the evaluations that belong to none."""
 
     id: str | None
     name: str
@@ -46,17 +94,49 @@ class Member:
     @property
     def parameter_value(self) -> str:
         """The value that a filter asks for it by."""
-        return enums.NONE_NAME if self.id is None else self.id
+        return NONE_NAME if self.id is None else self.id
 
 
-CAMPAIGN = Dimension("campaign", "Campaign", "campaigns", schema.campaigns, "campaign_key", limits_grants=True)
-CALL_CENTER = Dimension(
-    "callCenter", "Call center", "call centers", schema.call_centers, "call_center_key", limits_grants=True
+@cache
+def _members(choices: tuple[Choice, ...]) -> sa.FromClause:
+    key = sa.column("key", sa.Boolean if isinstance(choices[0].key, bool) else sa.SmallInteger)
+    columns = (key, sa.column("id", sa.Text), sa.column("name", sa.Text))
+    rows = [(each.key, None if each.id == NONE_NAME else each.id, each.label) for each in choices]
+    return sa.select(sa.values(*columns, name="choices", literal_binds=True).data(rows)).subquery()
+
+
+def _choices(values: type[Enum]) -> tuple[Choice, ...]:
+    return tuple(Choice(each.name, each.value, each.name) for each in values)
+
+
+CAMPAIGN = NamedDimension(
+    "campaign", "Campaign", "campaigns", "campaignId", "campaign_key", schema.campaigns, limits_grants=True
 )
-ENGAGEMENT = Dimension("engagement", "Engagement", "engagements", schema.engagements, "engagement_key")
-EXECUTIVE = Dimension("executive", "Executive", "executives", schema.executives, "executive_key")
+CALL_CENTER = NamedDimension(
+    *("callCenter", "Call center", "call centers", "callCenterId", "call_center_key"),
+    table=schema.call_centers,
+    limits_grants=True,
+)
+ENGAGEMENT = NamedDimension(
+    "engagement", "Engagement", "engagements", "engagementId", "engagement_key", schema.engagements
+)
+EXECUTIVE = NamedDimension("executive", "Executive", "executives", "executiveId", "executive_key", schema.executives)
+IS_AI = FlagDimension(
+    *("isAICall", "Who spoke", "AI or human calls", "isAICall", "is_ai"),
+    choices=(Choice("false", False, "Human", "Human calls"), Choice("true", True, "AI", "AI calls")),
+    all_label="All calls",
+)
+STATE = ChoiceDimension("state", "State", "states", "state", "state", _choices(State))
+SENTIMENT = ChoiceDimension(
+    *("sentiment", "Sentiment", "sentiments", "sentiment", "sentiment"),
+    choices=(*_choices(Sentiment), Choice(NONE_NAME, NO_KEY, NONE_NAME)),
+)
 
 DIMENSIONS = (CAMPAIGN, CALL_CENTER, ENGAGEMENT, EXECUTIVE)
+"""What evaluations are grouped by."""
+
+FILTERS: tuple[Dimension, ...] = (*DIMENSIONS, IS_AI, STATE, SENTIMENT)
+"""What evaluations are filtered by, in the order of the parameters and of the words."""
 
 GRANT_DIMENSIONS = tuple(sorted((each for each in DIMENSIONS if each.limits_grants), key=lambda each: each.name))
 """What a grant may limit, by name."""

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
-from lib.analytics.planner import fact_conditions, resolve_period
+from lib.analytics.conditions import fact_conditions
 from lib.analytics.query import Filters
 from lib.analytics.record_fields import OWN_COLUMNS
 from lib.analytics.sql_time import local_iso, local_time
@@ -55,7 +55,7 @@ class EvaluationExport:
 def evaluation_export(connection: Connection, filters: Filters, calendar: Calendar) -> EvaluationExport:
     """Return what an export of the filters' evaluations holds."""
     facts = schema.evaluations
-    where = fact_conditions(filters, calendar, resolve_period(connection, filters, calendar))
+    where = fact_conditions(filters, calendar)
     instants = (facts.c.audio_at, facts.c.created_at)
     ends = [end(instant) for instant in instants for end in (sa.func.min, sa.func.max)]
     rows, *found = connection.execute(sa.select(sa.func.count(), *ends).select_from(facts).where(*where)).one()

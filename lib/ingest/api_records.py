@@ -62,7 +62,7 @@ class _Checker:
         mapping = Mapping().resolve(tuple(FIELDS), _SOURCE, lambda _: ())
         self._converter = Converter(mapping, tuple(FIELDS), Zones(zone, zone))
         limits = ((each, grant.ids(each)) for each in GRANT_DIMENSIONS)
-        self._limits = [(each.parameter, f"{each.attribute}_id", ids) for each, ids in limits if ids is not None]
+        self._limits = [(each.parameter, each.staged_id, ids) for each, ids in limits if ids is not None]
         self._numbers: list[int] = []
         self._rows: list[dict[str, str | None]] = []
         self._malformed: list[RowProblem] = []  # of the rows of this batch's part of the body

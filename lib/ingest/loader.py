@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics import rollup
+from lib.analytics.conditions import grant_conditions
 from lib.analytics.grants import EVERYTHING, Grant
-from lib.analytics.planner import grant_conditions
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Dimension
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, NamedDimension
 from lib.errors import ConflictError
 from lib.ingest.converter import REPEATED, STAGED
 from lib.store import enums
@@ -241,7 +241,7 @@ def _drop_duplicates(connection: Connection) -> tuple[int, int]:
     return ids[0] - ids[1], total - different
 
 
-def _name(connection: Connection, dimension: Dimension, *, rename: bool) -> bool:
+def _name(connection: Connection, dimension: NamedDimension, *, rename: bool) -> bool:
     """Give every id of the staged rows a key, and the name it came with last; return whether a known name changed.
 
     Without `rename` known names stay: who sees a part of the data has no say in what others read.

@@ -16,7 +16,7 @@ from lib.catalog.dimensions import Member
 from lib.catalog.measures import MeasureTotals
 from lib.reports import filter_text, formatting
 from lib.reports.figures import TrendNote
-from lib.reports.page import Choice
+from lib.reports.page import PageChoice
 from lib.reports.words import Words, formatted, text
 
 MAX_POINTS = 1_500
@@ -67,7 +67,7 @@ class PageContext:
     asked_granularity: Granularity  # what was chosen; another where that would be more than MAX_POINTS
     suited_granularity: Granularity  # what suits the period
 
-    def choice(self, of: Choice) -> str:
+    def choice(self, of: PageChoice) -> str:
         """Return what is chosen of a page's own choice."""
         chosen = self.choices.own.get(of.parameter)
         return chosen if chosen in dict(of.options) and chosen is not None else of.default

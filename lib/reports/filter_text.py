@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from lib.analytics import queries
 from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.query import Filters, Moment
 from lib.analytics.query_cache import QueryCache
-from lib.catalog.dimensions import DIMENSIONS
+from lib.catalog.dimensions import FILTERS, ChoiceDimension
 from lib.i18n import dated, day, t
 from lib.reports import formatting
 
@@ -35,9 +36,12 @@ def period(which: ResolvedPeriod) -> str:
 def selection(answers: QueryCache, filters: Filters, which: ResolvedPeriod) -> list[str]:
     """Return what is selected, part by part: the period first."""
     words = [period(which)]
-    for dimension in DIMENSIONS:
+    for dimension in FILTERS:
         ids = filters.ids(dimension)
         if not ids:
+            continue
+        if isinstance(dimension, ChoiceDimension):
+            words.append(_choices(dimension, ids))
             continue
         names = {
             named.parameter_value: formatting.member_name(named)
@@ -49,9 +53,15 @@ def selection(answers: QueryCache, filters: Filters, which: ResolvedPeriod) -> l
         if len(known) > _NAMED:
             listed = t("{names} and {count} more", names=listed, count=len(known) - _NAMED)
         words.append(f"{t(label)}: {listed}")
-    if filters.is_ai is not None:
-        words.append(t("AI calls") if filters.is_ai else t("Human calls"))
     return words
+
+
+def _choices(dimension: ChoiceDimension, ids: Sequence[str]) -> str:
+    """Return the choices asked for: `State: Failed, Pending`, or `AI calls` where that says it."""
+    chosen = [choice for choice in dimension.choices if choice.id in ids]
+    if len(chosen) == 1 and chosen[0].phrase is not None:
+        return t(chosen[0].phrase)
+    return f"{t(dimension.label)}: {', '.join(map(formatting.choice_name, chosen))}"
 
 
 def _short(when: date) -> str:

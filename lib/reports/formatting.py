@@ -6,10 +6,10 @@ from datetime import date, datetime
 from fractions import Fraction
 
 from lib.analytics.calendar import Granularity
-from lib.catalog.dimensions import Member
+from lib.catalog.dimensions import Choice, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import Metric, Unit, Value, rounded
-from lib.i18n import dated, day, number, t
+from lib.i18n import dated, day, number, t, t_in_context
 from lib.store.enums import NONE_NAME
 
 NOTHING = "–"
@@ -96,3 +96,8 @@ def bucket(first: date, granularity: Granularity) -> str:
 def member_name(named: Member) -> str:
     """Return a group's name as pages show it: what belongs to none is called so in the language in use."""
     return t(NONE_NAME) if named.id is None else named.name
+
+
+def choice_name(choice: Choice) -> str:
+    """Return a fixed value of evaluations as pages show it, in the language in use."""
+    return t_in_context("evaluation", choice.label)

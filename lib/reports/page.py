@@ -28,7 +28,7 @@ Parameters = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class PageChoice:
     """What a reader may choose on a page: a URL parameter, its values with their labels, and the default one."""
 
     parameter: str
@@ -43,7 +43,7 @@ class Choice:
 class Choices:
     """Choices that stand in one line; `with_granularity`: the width of a trend's buckets is chosen beside them."""
 
-    choices: tuple[Choice, ...]
+    choices: tuple[PageChoice, ...]
     with_granularity: bool = False
 
 
@@ -276,7 +276,7 @@ class PageDefinition:
     question: Words
     icon: str
     blocks: Callable[[PageContext], Iterator[Block]]
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[PageChoice, ...] = ()
     dimension: Dimension | None = None
 
 

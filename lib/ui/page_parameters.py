@@ -17,7 +17,6 @@ from lib.analytics.query import PARAMETERS, Filters, parse_day, parse_single
 from lib.errors import InvalidParameterError, nearest
 from lib.i18n import LANGUAGES
 from lib.reports.pages import PAGES
-from lib.store.enums import Sentiment, State
 
 VIEW_CHOICES: dict[str, tuple[str, ...]] = {
     "granularity": tuple(each.value for each in Granularity),
@@ -26,11 +25,6 @@ VIEW_CHOICES: dict[str, tuple[str, ...]] = {
     **{choice.parameter: tuple(dict(choice.options)) for page in PAGES.values() for choice in page.choices},
 }
 """What a page shows of the selection, each with its choices; the first, or a page's own, is the default."""
-
-RECORD_CHOICES: dict[str, tuple[str, ...]] = {
-    "state": tuple(state.name for state in State),
-    "sentiment": tuple(sentiment.name for sentiment in Sentiment),
-}
 
 COMPARED_DAYS = ("compareFrom", "compareTo")
 """The first and last day of a comparison with own dates."""
@@ -49,7 +43,7 @@ SINGLE = (OPENED, PINNED)
 PAGE = "page"
 """The page of a table, from 1."""
 
-VIEW_PARAMETERS = frozenset({*VIEW_CHOICES, *RECORD_CHOICES, *COMPARED_DAYS, *SINGLE, PAGE})
+VIEW_PARAMETERS = frozenset({*VIEW_CHOICES, *COMPARED_DAYS, *SINGLE, PAGE})
 """What a link holds besides the filters."""
 
 MAX_PAGE = 999_999_999
@@ -70,7 +64,6 @@ class PageParameters:
 
     filters: Filters  # without a grant, which is the visitor's
     choices: dict[str, str | None]  # by the names of VIEW_CHOICES
-    records: dict[str, list[str]]  # by the names of RECORD_CHOICES
     compared: dict[str, date | None]  # by the names of COMPARED_DAYS
     single: dict[str, str]  # by the names of SINGLE
     page: int
@@ -91,7 +84,6 @@ def parse(raw: Mapping[str, Sequence[str]], zone: ZoneInfo) -> PageParameters:
     return PageParameters(
         filters,
         choices={name: reader.read(None, _choice, raw, name, known) for name, known in VIEW_CHOICES.items()},
-        records={name: _members(reader, raw, name, known) for name, known in RECORD_CHOICES.items()},
         compared={name: reader.read(None, _day, raw, name) for name in COMPARED_DAYS},
         single={name: reader.read("", parse_single, raw, name) or "" for name in SINGLE},
         page=reader.read(1, _page, raw),
@@ -130,15 +122,6 @@ def _choice(raw: Mapping[str, Sequence[str]], name: str, known: Sequence[str]) -
     if value is not None:
         _check_member(name, value, known)
     return value
-
-
-def _members(reader: _Reader, raw: Mapping[str, Sequence[str]], name: str, known: Sequence[str]) -> list[str]:
-    """Return the values that are among the known ones, each once; the first that is not is named."""
-    values = list(dict.fromkeys(raw.get(name, ())))
-    unknown = [value for value in values if value not in known]
-    if unknown:
-        reader.read(None, _check_member, name, unknown[0], known)
-    return [value for value in values if value in known]
 
 
 def _check_member(name: str, value: str, known: Sequence[str]) -> None:

@@ -14,13 +14,13 @@ from lib.reports.page import (
     Caption,
     Cards,
     ChartBlock,
-    Choice,
     Choices,
     Empty,
     Heading,
     Leaders,
     Link,
     Notice,
+    PageChoice,
     PageDefinition,
     Pager,
     PageValue,
@@ -98,8 +98,18 @@ def _words(block: Notice | Story | Suggestion | Heading | Caption | Empty | Link
         case Link():
             _link(block)
         case Pager():
-            label = t("Page of {count}", count=formatting.count(block.pages))
-            st.number_input(label, 1, block.pages, key="page", width=180)
+            _pager(block)
+
+
+def _pager(block: Pager) -> None:
+    """Draw the choice of a page; a link to one that is not there, or is for someone else, leads to the last."""
+    if st.session_state["page"] > block.pages:
+        st.session_state["page"] = block.pages
+        st.rerun()
+    if block.pages > 1:
+        st.number_input(
+            t("Page of {count}", count=formatting.count(block.pages)), 1, block.pages, key="page", width=180
+        )
 
 
 def _story(block: Story) -> None:
@@ -137,7 +147,7 @@ def _choices(block: Choices) -> None:
             charts.granularity_toggle()
 
 
-def _choice(choice: Choice) -> None:
+def _choice(choice: PageChoice) -> None:
     url_state.default(choice.parameter, choice.default)
     labels = dict(choice.options)
     if choice.as_list:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -11,11 +11,14 @@ from lib.analytics import queries
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, Calendar
 from lib.analytics.query import MAX_VALUES
 from lib.analytics.query_cache import QueryCache
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, EXECUTIVE, Dimension
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, FILTERS, ChoiceDimension, Dimension, FlagDimension
 from lib.i18n import t
 from lib.reports import formatting
 from lib.ui import current_user, inputs, login, page_parameters, saved_views, url_state
 from lib.workspace import Workspace
+
+PROMINENT: tuple[Dimension, ...] = (CAMPAIGN, CALL_CENTER, ENGAGEMENT)
+"""The filters that are open from the start; the others are under More filters."""
 
 PRESET_LABELS = {
     "all": "All time",
@@ -52,17 +55,12 @@ def show(pages: Sequence[Page], space: Workspace) -> None:
         with st.container(key="cb-filters", gap="small"):
             _period(calendar)
             _compared()
-            for dimension in (CAMPAIGN, CALL_CENTER, ENGAGEMENT):
-                _choice(answers, dimension)
-            with st.expander(t("More filters"), expanded=bool(st.session_state.get(EXECUTIVE.parameter))):
-                _choice(answers, EXECUTIVE)
-                st.segmented_control(
-                    t("Who spoke"),
-                    list(url_state.AI_CHOICES),
-                    format_func=lambda choice: t(url_state.AI_CHOICES[choice]),
-                    key="isAICall",
-                    on_change=url_state.first_page,
-                )
+            for dimension in PROMINENT:
+                _filter(answers, dimension)
+            rest = [dimension for dimension in FILTERS if dimension not in PROMINENT]
+            with st.expander(t("More filters"), expanded=any(st.session_state.get(each.parameter) for each in rest)):
+                for dimension in rest:
+                    _filter(answers, dimension)
             st.button(t("Reset filters"), on_click=url_state.reset, width="stretch")
         saved_views.chooser(space)
         login.account(space)
@@ -120,16 +118,42 @@ def _days(keys: tuple[str, str]) -> None:
         )
 
 
-def _choice(answers: QueryCache, dimension: Dimension) -> None:
-    """Draw a searchable list of the dimension's groups; what a link names that is not there stays chosen."""
+def _filter(answers: QueryCache, dimension: Dimension) -> None:
+    """Draw the choice of what is shown of a dimension."""
+    if isinstance(dimension, FlagDimension):
+        labels = {"": t(dimension.all_label)} | _choice_labels(dimension)
+        st.segmented_control(
+            t(dimension.label),
+            list(labels),
+            format_func=labels.__getitem__,
+            key=dimension.parameter,
+            on_change=url_state.first_page,
+        )
+    elif isinstance(dimension, ChoiceDimension):
+        _list(dimension, t(dimension.label), _choice_labels(dimension))
+    else:
+        _list(dimension, t(dimension.plural[0].upper() + dimension.plural[1:]), _member_labels(answers, dimension))
+
+
+def _choice_labels(dimension: ChoiceDimension) -> dict[str, str]:
+    return {choice.id: formatting.choice_name(choice) for choice in dimension.choices}
+
+
+def _member_labels(answers: QueryCache, dimension: Dimension) -> dict[str, str]:
+    """Return the names of the dimension's groups; what a link names that is not there stays chosen."""
     grant = current_user.current().grant
     labels = {
         named.parameter_value: formatting.member_name(named) for named in answers.run(queries.options, dimension, grant)
     }
     for asked in st.session_state.get(dimension.parameter) or ():
         labels.setdefault(asked, t("{id} (unknown)", id=asked))
+    return labels
+
+
+def _list(dimension: Dimension, label: str, labels: Mapping[str, str]) -> None:
+    """Draw a searchable list of which some may be chosen."""
     inputs.multiselect(
-        t(dimension.plural[0].upper() + dimension.plural[1:]),
+        label,
         list(labels),
         format_func=labels.__getitem__,
         key=dimension.parameter,

@@ -7,7 +7,7 @@ widgets to the URL is not used: it writes labels instead of ids, and makes one s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from lib.analytics.query import PARAMETERS, Filters, Moment, local_date
-from lib.catalog.dimensions import DIMENSIONS, Dimension
+from lib.catalog.dimensions import FILTERS, Dimension, FlagDimension
 from lib.errors import InvalidParameterError
 from lib.i18n import current
 from lib.ui import current_user, page_parameters
@@ -23,13 +23,10 @@ from lib.ui.page_parameters import (
     COMPARED_DAYS,
     OPENED,
     PAGE,
-    RECORD_CHOICES,
     SINGLE,
     VIEW_CHOICES,
     PageParameters,
 )
-
-AI_CHOICES = {"": "All calls", "false": "Human", "true": "AI"}
 
 _SEEN = "_url_seen"
 _EXACT = "_exact_moments"
@@ -107,12 +104,6 @@ def compared_days() -> tuple[date, date] | None:
     return None if first is None or last is None else (min(first, last), max(first, last))
 
 
-def narrowed() -> bool:
-    """Return whether the Evaluations page shows some states or sentiments of the selection alone."""
-    here = st.session_state.get("_page") == "evaluations"
-    return here and any(st.session_state.get(name) for name in RECORD_CHOICES)
-
-
 def opened() -> str | None:
     """Return whose detail is asked for, if any."""
     found: str | None = st.session_state.get(OPENED) or None
@@ -170,14 +161,13 @@ def first_page() -> None:
 def reset() -> None:
     """Take all filters away."""
     set_period(None, None)
-    for dimension in DIMENSIONS:
-        st.session_state[dimension.parameter] = []
-    st.session_state["isAICall"] = ""
+    for dimension in FILTERS:
+        st.session_state[dimension.parameter] = _held(dimension, ())
     st.session_state["timezone"] = None
 
 
 def _keys() -> tuple[str, ...]:
-    return (*PARAMETERS, *VIEW_CHOICES, *RECORD_CHOICES, *COMPARED_DAYS, *SINGLE, PAGE)
+    return (*PARAMETERS, *VIEW_CHOICES, *COMPARED_DAYS, *SINGLE, PAGE)
 
 
 def _raw() -> dict[str, list[str]]:
@@ -198,9 +188,9 @@ def _chosen_filters(zone: ZoneInfo) -> dict[str, list[str]]:
     if ends[0] is not None and ends[1] is not None and local_date(ends[0], zone) > local_date(ends[1], zone):
         ends.reverse()
     chosen = {name: [end.isoformat()] for name, end in zip(("dateFrom", "dateTo"), ends, strict=True) if end}
-    for dimension in DIMENSIONS:
-        chosen[dimension.parameter] = list(session.get(dimension.parameter) or ())
-    chosen |= {name: [session[name]] for name in ("isAICall", "timezone") if session.get(name)}
+    for name in (*(dimension.parameter for dimension in FILTERS), "timezone"):
+        if held := session.get(name):
+            chosen[name] = [held] if isinstance(held, str) else list(held)
     return chosen
 
 
@@ -211,9 +201,6 @@ def _chosen_view() -> dict[str, list[str]]:
     for name in VIEW_CHOICES:
         if session.get(name) and session.get(name) != session.get(f"_default_{name}"):
             chosen[name] = [session[name]]
-    for name in RECORD_CHOICES:
-        if session.get(name):
-            chosen[name] = list(session[name])
     for name in COMPARED_DAYS:
         if session.get("compare") == "own" and session.get(name):
             chosen[name] = [session[name].isoformat()]
@@ -233,15 +220,21 @@ def _take(asked: PageParameters, zone: ZoneInfo, *, by_link: bool) -> None:
     for name, moment in ends.items():
         session[name] = None if moment is None else local_date(moment, shown_zone)
     session[_EXACT] = {name: (session[name], moment) for name, moment in ends.items() if isinstance(moment, datetime)}
-    for dimension in DIMENSIONS:
-        session[dimension.parameter] = list(asked.filters.ids(dimension))
-    session["isAICall"] = "" if asked.filters.is_ai is None else str(asked.filters.is_ai).lower()
+    for dimension in FILTERS:
+        session[dimension.parameter] = _held(dimension, asked.filters.ids(dimension))
     session["timezone"] = asked.filters.timezone
-    for name, value in (*asked.choices.items(), *asked.records.items(), *asked.compared.items(), *asked.single.items()):
+    for name, value in (*asked.choices.items(), *asked.compared.items(), *asked.single.items()):
         session[name] = value
     session["lang"] = session["lang"] or current()  # a link that names no language leaves the visitor's own
     session[PAGE] = asked.page
     session[_REFUSED], session[_BY_LINK] = list(asked.problems), by_link
+
+
+def _held(dimension: Dimension, ids: Sequence[str]) -> list[str] | str:
+    """Return what the widget of a dimension holds: a list of ids, or for yes and no one of them, or nothing."""
+    if isinstance(dimension, FlagDimension):
+        return ids[0] if ids else ""
+    return list(ids)
 
 
 def _moment(name: str) -> Moment | None:

@@ -90,7 +90,7 @@ def test_the_same_question_is_asked_once(workspace: Workspace) -> None:
     names = ("queries.summary", "queries.breakdown", "queries.trend")
     before = [hits(name) for name in names]
     for _ in range(3):
-        filters = Filters(date(2024, 1, 1), NOON, ("a", "b"), is_ai=True, grant=Grant.of({"callCenter": ["n"]}))
+        filters = Filters(date(2024, 1, 1), NOON, grant=Grant.of({"callCenter": ["n"]})).narrowed(CAMPAIGN, "a", "b")
         answers.run(queries.summary, filters, calendar)
         answers.run(queries.breakdown, filters, calendar, CAMPAIGN, page_size=10)
         answers.run(queries.trend, filters, calendar, Granularity.DAILY)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from lib.analytics.conditions import grant_conditions
 from lib.analytics.grants import EVERYTHING, Grant
-from lib.analytics.planner import grant_conditions
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, GRANT_DIMENSIONS
 from lib.store.schema import evaluations
 

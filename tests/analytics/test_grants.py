@@ -13,6 +13,7 @@ import os
 import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,20 @@ from lib.analytics import decomposition, grouped_trends, heatmap, queries, recor
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.grants import Grant
 from lib.analytics.query import Filters
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, EXECUTIVE, Dimension
+from lib.catalog.dimensions import (
+    CALL_CENTER,
+    CAMPAIGN,
+    DIMENSIONS,
+    ENGAGEMENT,
+    EXECUTIVE,
+    IS_AI,
+    SENTIMENT,
+    STATE,
+    Dimension,
+)
 from lib.exports import evaluations, reports
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.store.enums import State
 from lib.workspace import Workspace
 from tests import postgres
 
@@ -151,7 +161,6 @@ QUESTIONS: dict[str, Question] = {
     "summary": asked(queries.summary),
     "distribution": asked(queries.distribution),
     "records": asked(records.records),
-    "completed records": asked(records.records, (State.Completed,)),
     "heat": asked(heatmap.by_hour),
     "export": exported,
     **{f"trend {width.value}": asked(queries.trend, width) for width in Granularity},
@@ -183,21 +192,24 @@ instants = some.datetimes(datetime(2024, 1, 1), datetime(2024, 6, 1), timezones=
 
 
 @some.composite
-def questions(draw: some.DrawFn) -> tuple[str, dict[str, Any]]:
+def questions(draw: some.DrawFn) -> tuple[str, Filters]:
     name = draw(some.sampled_from(sorted(QUESTIONS)))
     ends = sorted(end for end in (draw(days), draw(days)) if end is not None)
-    period = dict(zip(("date_from", "date_to"), ends, strict=False))
+    period: dict[str, Any] = dict(zip(("date_from", "date_to"), ends, strict=False))
     if draw(some.integers(0, 4)) == 0:
         period = {"date_from": draw(instants)}
-    filters = {
-        **period,
-        "campaign": draw(ids("c1", "c2", "c3")),
-        "call_center": draw(ids("n", "s", "e")),
-        "executive": draw(ids("x1", "x-c1n", "x-c2s")) if draw(some.booleans()) else (),
-        "engagement": draw(ids("g1", "g-c1n")) if draw(some.booleans()) else (),
-        "is_ai": draw(some.sampled_from([None, None, True, False])),
-        "timezone": draw(some.sampled_from([None, None, "America/Santiago"])),
+    asked = {
+        CAMPAIGN: draw(ids("c1", "c2", "c3")),
+        CALL_CENTER: draw(ids("n", "s", "e")),
+        EXECUTIVE: draw(ids("x1", "x-c1n", "x-c2s")) if draw(some.booleans()) else (),
+        ENGAGEMENT: draw(ids("g1", "g-c1n")) if draw(some.booleans()) else (),
+        IS_AI: draw(some.sampled_from([(), (), ("true",), ("false",)])),
+        STATE: draw(some.sampled_from([(), (), ("Completed",), ("Failed", "Pending")])),
+        SENTIMENT: draw(some.sampled_from([(), (), ("Positive",), ("Negative", "(none)")])),
     }
+    filters = Filters(**period, timezone=draw(some.sampled_from([None, None, "America/Santiago"])))
+    for dimension, chosen in asked.items():
+        filters = filters.narrowed(dimension, *chosen)
     return name, filters
 
 
@@ -209,7 +221,7 @@ def visible(row: Row, grant: Grant) -> bool:
 @run_with(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(grant=grants, drawn=some.lists(questions(), min_size=15, max_size=15))
 def test_no_row_name_or_count_of_others(
-    whole: tuple[Workspace, Callable[[list[Row]], Any]], grant: Grant, drawn: list[tuple[str, dict[str, Any]]]
+    whole: tuple[Workspace, Callable[[list[Row]], Any]], grant: Grant, drawn: list[tuple[str, Filters]]
 ) -> None:
     hold(whole, grant, drawn)
 
@@ -224,20 +236,18 @@ def test_no_row_name_or_count_of_others(
     ids=str,
 )
 def test_every_question(whole: tuple[Workspace, Callable[[list[Row]], Any]], grant: Grant) -> None:
-    hold(whole, grant, [(name, {}) for name in QUESTIONS])
+    hold(whole, grant, [(name, Filters()) for name in QUESTIONS])
 
 
-def hold(
-    whole: tuple[Workspace, Callable[[list[Row]], Any]], grant: Grant, asked: list[tuple[str, dict[str, Any]]]
-) -> None:
+def hold(whole: tuple[Workspace, Callable[[list[Row]], Any]], grant: Grant, asked: list[tuple[str, Filters]]) -> None:
     """Hold that the answers within a grant are those of its rows alone, and that none of these is missing."""
     workspace, fill = whole
     with fill([row for row in ROWS if visible(row, grant)]) as alone:
         for name, filters in asked:
-            limited = Filters(**filters, grant=grant)
+            limited = replace(filters, grant=grant)
             told = QUESTIONS[name](alone, limited)
             assert QUESTIONS[name](workspace, limited) == told, (name, filters)
-            assert QUESTIONS[name](alone, Filters(**filters)) == told, (name, filters)
+            assert QUESTIONS[name](alone, filters) == told, (name, filters)
 
 
 def test_the_rows_tell_limits_apart() -> None:

@@ -15,6 +15,7 @@ from lib.analytics.grants import Grant
 from lib.analytics.heatmap import Heatmap, by_hour
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
+from lib.catalog.dimensions import IS_AI
 from lib.catalog.measures import MeasureTotals
 from lib.settings import WeekStart
 from lib.workspace import Workspace
@@ -45,7 +46,10 @@ def test_by_hand(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     assert sum((cell.sums for cell in heat.cells), MeasureTotals()) == (
         answers.run(queries.summary, Filters(), workspace.calendar).sums
     )
-    assert counts(answers.run(by_hour, Filters(is_ai=True), workspace.calendar)) == {(1, 8): 1, (7, 23): 1}
+    assert counts(answers.run(by_hour, Filters().narrowed(IS_AI, "true"), workspace.calendar)) == {
+        (1, 8): 1,
+        (7, 23): 1,
+    }
     assert counts(answers.run(by_hour, Filters(grant=Grant.of({"callCenter": ["North"]})), workspace.calendar)) == {
         (1, 8): 1
     }

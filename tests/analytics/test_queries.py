@@ -7,14 +7,14 @@ from fractions import Fraction
 
 import pytest
 
-from lib.analytics import queries, records
+from lib.analytics import grouped_trends, queries, records
 from lib.analytics.calendar import Granularity
+from lib.analytics.planner import needs_facts
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, IS_AI, SENTIMENT, STATE, Dimension
 from lib.catalog.metrics import METRICS
 from lib.errors import InvalidParameterError
-from lib.store.enums import Sentiment, State
 from lib.workspace import Workspace
 from tests.conftest import Load
 
@@ -232,13 +232,68 @@ def test_a_trend_has_its_limits(workspace: Workspace, answers: QueryCache) -> No
 
 
 def test_records(workspace: Workspace, answers: QueryCache) -> None:
-    found = answers.run(records.records, Filters(), workspace.calendar, (), (), 1, 4)
+    found = answers.run(records.records, Filters(), workspace.calendar, 1, 4)
     assert [record.id for record in found.records] == ["7", "5", "6", "3"]
     assert found.total_count == 7
     assert found.records[3].score == 7.0
     assert found.records[1].campaign.name == "Beta"
-    pending = answers.run(records.records, Filters(), workspace.calendar, (State.Pending,), (Sentiment.Positive,))
+    pending = answers.run(records.records, parsed(workspace, state="pending", sentiment="Positive"), workspace.calendar)
     assert [record.id for record in pending.records] == ["4"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "ids"),
+    [
+        ({"state": "failed"}, "5"),
+        ({"state": "Completed", "sentiment": "(none)"}, "7"),
+        ({"sentiment": "(none)"}, "567"),
+        ({"sentiment": "Positive"}, "14"),
+        ({"state": "Completed", "isAICall": "true"}, "17"),
+        ({"sentiment": "Positive", "dateFrom": "2024-01-02", "campaignId": "b"}, "4"),
+        ({"sentiment": "Positive", "timezone": "Asia/Tokyo", "dateTo": "2024-01-01"}, "1"),
+    ],
+    ids=str,
+)
+def test_states_and_sentiments_are_filters_of_every_question(
+    workspace: Workspace, answers: QueryCache, asked: dict[str, str], ids: str
+) -> None:
+    filters, calendar = parsed(workspace, **asked), workspace.calendar
+    assert {record.id for record in answers.run(records.records, filters, calendar).records} == set(ids)
+    assert answers.run(queries.summary, filters, calendar).sums["evaluations"] == len(ids)
+    assert answers.run(queries.breakdown, filters, calendar, EXECUTIVE).total["evaluations"] == len(ids)
+    for granularity in Granularity:
+        points = answers.run(queries.trend, filters, calendar, granularity).points
+        assert sum(point.sums["evaluations"] for point in points) == len(ids)
+    scored = answers.run(queries.summary, filters, calendar).sums["scored"]
+    assert sum(answers.run(queries.distribution, filters, calendar)) == scored
+    assert needs_facts(filters)
+
+
+@pytest.mark.parametrize(
+    ("dimension", "expected"),
+    [
+        (STATE, {"Completed": 4, "Pending": 1, "Failed": 1, "Processing": 1}),
+        (SENTIMENT, {"(none)": 3, "Positive": 2, "Negative": 1, "Neutral": 1}),
+        (IS_AI, {"AI": 3, "Human": 4}),
+    ],
+    ids=str,
+)
+def test_fixed_values_are_groups_like_others(
+    workspace: Workspace, answers: QueryCache, dimension: Dimension, expected: dict[str, int]
+) -> None:
+    calendar = workspace.calendar
+    found = answers.run(queries.breakdown, Filters(), calendar, dimension)
+    assert {group.named.name: group.sums["evaluations"] for group in found.groups} == expected
+    names = tuple(group.named for group in found.groups)
+    assert answers.run(queries.totals_of, Filters(), calendar, dimension, names).groups == {
+        group.named: group.sums for group in found.groups
+    }
+    assert {named.name for named in answers.run(queries.options, dimension)} == set(expected)
+    courses = answers.run(grouped_trends.split, Filters(), calendar, dimension, Granularity.MONTHLY).largest
+    assert {named.name: course.points[0].sums["evaluations"] for named, course in courses} == expected
+    for group in found.groups:
+        alone = Filters().narrowed(dimension, group.named.parameter_value)
+        assert answers.run(queries.summary, alone, calendar).sums == group.sums
 
 
 def test_tops_want_thirty(workspace: Workspace, answers: QueryCache, load: Load) -> None:
@@ -261,6 +316,6 @@ def test_what_is_kept_is_counted_with_its_question(load: Load, workspace: Worksp
     load("id,audioDate\na,2024-01-01\n")
     ids = tuple(f"{number}{'x' * 990}" for number in range(1_000))
     before = workspace.answers.kept()
-    workspace.answers.run(queries.summary, Filters(campaign=ids), workspace.calendar)
+    workspace.answers.run(queries.summary, Filters().narrowed(CAMPAIGN, *ids), workspace.calendar)
     count, size = workspace.answers.kept()
     assert count == before[0] + 1 and size - before[1] > sum(map(len, ids))

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lib.analytics.query import MAX_VALUE_LENGTH, MAX_VALUES, Filters, parse_day
+from lib.catalog.dimensions import CAMPAIGN, SENTIMENT, STATE
 from lib.errors import InvalidParameterError
 
 ZONE = ZoneInfo("America/Santiago")
@@ -25,6 +26,8 @@ def test_there_and_back() -> None:
         "campaignId": ["a", "b&c=d"],
         "executiveId": ["ñ"],
         "isAICall": ["true"],
+        "state": ["Failed", "Pending"],
+        "sentiment": ["(none)"],
         "timezone": ["Europe/Madrid"],
     }
     found = Filters.from_parameters(asked, ZONE)
@@ -101,7 +104,15 @@ def test_an_instant_of_the_last_day_comes_before_its_end() -> None:
         ({"dateFrom": ["2024-01-01", "2024-01-02"]}, "dateFrom", "given 2 times"),
         ({"timezone": "Europe/Madird"}, "timezone", "did you mean 'Europe/Madrid'"),
         ({"isAICall": "perhaps"}, "isAICall", "neither true nor false"),
+        ({"isAICall": ["true", "true"]}, "isAICall", "isAICall is given 2 times; it may be given once."),
         ({"campaignId": "a\x00b"}, "campaignId", "no text can hold"),
+        ({"state": "Finished"}, "state", "state 'Finished' is not known"),
+        ({"state": ["Failed", ""]}, "state", "right would be Pending, Processing, Completed, Failed."),
+        (
+            {"sentiment": "Postive"},
+            "sentiment",
+            "(did you mean 'Positive'?); right would be Positive, Neutral, Negative.",
+        ),
     ],
 )
 def test_refused(parameters: dict[str, str | list[str]], parameter: str, told: str) -> None:
@@ -113,7 +124,7 @@ def test_refused(parameters: dict[str, str | list[str]], parameter: str, told: s
 
 def test_no_more_than_anybody_asks() -> None:
     ids = [f"c{number}" for number in range(MAX_VALUES)]
-    assert len(Filters.from_parameters({"campaignId": ids}, ZONE).campaign) == MAX_VALUES
+    assert len(Filters.from_parameters({"campaignId": ids}, ZONE).ids(CAMPAIGN)) == MAX_VALUES
     with pytest.raises(InvalidParameterError, match="more than 1,000 ids") as refused:
         Filters.from_parameters({"campaignId": ids, "executiveId": ["one"]}, ZONE)
     assert refused.value.parameter == "executiveId"
@@ -121,3 +132,16 @@ def test_no_more_than_anybody_asks() -> None:
         with pytest.raises(InvalidParameterError, match="at most 1,000") as refused:
             Filters.from_parameters({name: ["x" * (MAX_VALUE_LENGTH + 1)]}, ZONE)
         assert refused.value.parameter == name
+
+
+def test_fixed_values_are_read_without_regard_to_case_and_each_once() -> None:
+    found = parse(state=["failed", "PENDING", "Failed"], sentiment="(NONE)")
+    assert (found.ids(STATE), found.ids(SENTIMENT)) == (("Failed", "Pending"), ("(none)",))
+
+
+def test_the_order_of_predicates_makes_no_other_question() -> None:
+    one = Filters().narrowed(STATE, "Failed").narrowed(CAMPAIGN, "a", "b")
+    assert one == Filters().narrowed(CAMPAIGN, "a", "b").narrowed(STATE, "Failed")
+    assert one == parse(state="failed", campaignId=["a", "b"]) and one.narrowed(STATE) == Filters().narrowed(
+        CAMPAIGN, "a", "b"
+    )

@@ -17,7 +17,7 @@ from lib.analytics.grants import Grant
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.analytics.standardization import StandardizedRow, StandardizedScores, standardized_scores
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, IS_AI, Dimension
 from lib.catalog.metrics import METRICS
 from lib.store import schema
 from lib.workspace import Workspace
@@ -101,18 +101,18 @@ def test_filters_grants_and_zones(workspace: Workspace, load: Load) -> None:
     )
     day = date(2024, 1, 10)
 
-    def means(**filters: object) -> dict[str, Fraction | None]:
-        return {name: row.adjusted for name, row in by_name(ask(workspace, Filters(**filters))).items()}  # type: ignore[arg-type]
+    def means(filters: Filters) -> dict[str, Fraction | None]:
+        return {name: row.adjusted for name, row in by_name(ask(workspace, filters)).items()}
 
-    assert means() == {"Ann": 4, "Bob": 8, "Cid": None}
-    assert means(date_from=day, date_to=day) == {"Ann": 5, "Bob": 8, "Cid": None}
-    assert means(date_from=day, date_to=day, timezone="Asia/Tokyo") == {"Ann": 3, "Bob": 8, "Cid": None}
-    assert means(date_from=datetime(2024, 1, 10, 20, tzinfo=UTC)) == {"Ann": 6}
-    assert means(is_ai=False) == {"Ann": 4}
-    assert means(campaign=("hard",)) == {"Bob": 8, "Cid": None}
-    assert means(executive=("Ann",), call_center=("South",)) == {"Ann": 6}
-    assert means(grant=Grant.of({"callCenter": ["North"]})) == {"Ann": 3}
-    assert means(date_from=date(2030, 1, 1)) == {}
+    assert means(Filters()) == {"Ann": 4, "Bob": 8, "Cid": None}
+    assert means(Filters(day, day)) == {"Ann": 5, "Bob": 8, "Cid": None}
+    assert means(Filters(day, day, timezone="Asia/Tokyo")) == {"Ann": 3, "Bob": 8, "Cid": None}
+    assert means(Filters(datetime(2024, 1, 10, 20, tzinfo=UTC))) == {"Ann": 6}
+    assert means(Filters().narrowed(IS_AI, "false")) == {"Ann": 4}
+    assert means(Filters().narrowed(CAMPAIGN, "hard")) == {"Bob": 8, "Cid": None}
+    assert means(Filters().narrowed(EXECUTIVE, "Ann").narrowed(CALL_CENTER, "South")) == {"Ann": 6}
+    assert means(Filters(grant=Grant.of({"callCenter": ["North"]}))) == {"Ann": 3}
+    assert means(Filters(date(2030, 1, 1))) == {}
     centers = by_name(ask(workspace, dimension=CALL_CENTER))
     assert (centers["North"].adjusted, centers["South"].adjusted) == (3, (3 * 6 + 8) / Fraction(4))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -131,6 +132,24 @@ def test_evaluations(client: Client) -> None:
     assert client.get("/v1/evaluations", sentiment="positive", pageSize=1)["totalCount"] == 2
 
 
+@pytest.mark.parametrize(
+    ("asked", "ids"),
+    [
+        ({"state": "completed"}, "1236"),
+        ({"state": ["Failed", "PENDING"]}, "45"),
+        ({"sentiment": ["Neutral", "(none)"]}, "345"),
+        ({"state": "Completed", "sentiment": "positive", "campaignId": "a"}, "1"),
+        ({"sentiment": "Positive", "dateFrom": "2024-01-02T00:00:00Z"}, "6"),
+    ],
+)
+def test_states_and_sentiments_are_filters_everywhere(client: Client, asked: dict[str, Any], ids: str) -> None:
+    assert {row["id"] for row in client.get("/v1/evaluations", **asked)["data"]} == set(ids)
+    assert client.get("/v1/analytics/summary", **asked)["totalEvaluations"] == len(ids)
+    for path in ("campaigns", "call-centers", "executives", "trends"):
+        rows = client.get(f"/v1/analytics/{path}", **asked)["data"]
+        assert sum(row["totalEvaluations"] for row in rows) == len(ids)
+
+
 def test_etags(client: Client) -> None:
     paths = ["/v1/analytics/summary", "/v1/analytics/campaigns", "/v1/analytics/trends", "/v1/evaluations"]
     tags = {}
@@ -203,7 +222,8 @@ def test_today_is_of_the_zone_asked_for(client: Client) -> None:
         ("/v1/analytics/campaigns?sort=campaignId&sort=campaignName", "sort", "given 2 times"),
         ("/v1/analytics/summary?isAICall=maybe", "isAICall", "true nor false"),
         ("/v1/analytics/summary?timezone=Mars", "timezone", "IANA"),
-        ("/v1/evaluations?state=Finished", "state", "Pending, Processing"),
+        ("/v1/evaluations?state=Finished", "state", "right would be Pending, Processing, Completed, Failed."),
+        ("/v1/analytics/trends?sentiment=Postive", "sentiment", "did you mean 'Positive'"),
     ],
 )
 def test_values_that_can_not_be(client: Client, path: str, parameter: str, told: str) -> None:

@@ -106,6 +106,19 @@ def test_a_limited_keys_export(small_app: App) -> None:
     client.close()
 
 
+def test_states_and_sentiments_are_filters_of_an_export(client: Client) -> None:
+    for body, ids in (
+        ({"state": "failed"}, [5]),
+        ({"state": ["Completed"], "sentiment": ["Positive", "neutral"]}, [1, 3, 6]),
+    ):
+        _, content = exported(client, format="csv", **body)
+        assert sorted(pd.read_csv(io.BytesIO(content), encoding="utf-8-sig")["id"]) == ids
+    body = client.refused(
+        400, "INVALID_PARAMETER", "POST", "/v1/analytics/export", json={"format": "csv", "state": "x"}
+    )
+    assert body["parameter"] == "state" and "right would be Pending" in body["message"]
+
+
 def test_nothing_to_export_is_a_file_too(client: Client) -> None:
     for form in ("csv", "xlsx"):
         status, content = exported(client, format=form, campaignId="nobody")

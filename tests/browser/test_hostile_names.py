@@ -19,6 +19,7 @@ from lib.access import api_keys
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
 from lib.analytics.query import Filters
+from lib.catalog.dimensions import CAMPAIGN
 from lib.exports.service import ExportRequest
 from lib.jobs.queue import JobKind
 from lib.jobs.tasks import TASKS
@@ -82,7 +83,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert TASKS["import"](workspace, payload, lambda *_: None)["added"] > 300
     with pytest.raises(Exception, match="no column"):
         TASKS["import"](workspace, {**payload, "files": [(str(folder / "bad.csv"), "a\n# b.csv")]}, lambda *_: None)
-    filters = Filters(campaign=tuple(MARKED))
+    filters = Filters().narrowed(CAMPAIGN, *MARKED)
     order = ExportRequest("evaluations", "csv", filters, Granularity("daily"), f"Campaign: {MARKED[0]}")
     workspace.queue.add(JobKind.EXPORT, {**order.to_json(), "shown_in": {}}, MARKED[0])
     workspace.close()

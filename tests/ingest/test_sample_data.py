@@ -9,7 +9,7 @@ import pytest
 from lib.analytics.decomposition import decomposition
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
-from lib.catalog.dimensions import ENGAGEMENT
+from lib.catalog.dimensions import CAMPAIGN, ENGAGEMENT
 from lib.catalog.metrics import METRICS
 from lib.jobs.tasks import TASKS
 from lib.reports.decomposition_text import explain
@@ -29,8 +29,7 @@ def _sample(workspace: Workspace) -> None:
 
 @pytest.mark.usefixtures("_sample")
 def test_the_mix_hides_an_improvement(workspace: Workspace, answers: QueryCache) -> None:
-    support = ("camp_702",)
-    now, before = Filters(*LAST_QUARTER, campaign=support), Filters(*QUARTER_BEFORE, campaign=support)
+    now, before = (Filters(*days).narrowed(CAMPAIGN, "camp_702") for days in (LAST_QUARTER, QUARTER_BEFORE))
     found = answers.run(decomposition, now, before, workspace.calendar, ENGAGEMENT)
     assert found.change is not None and found.change < 0 and SCORE.differs(found.before, found.now)
     assert found.within > 0 > found.mix and found.hidden

@@ -11,6 +11,7 @@ import pytest
 from lib.access.audit_log import Action, AuditFilter
 from lib.analytics.calendar import Calendar
 from lib.analytics.query import Filters
+from lib.catalog.dimensions import CAMPAIGN
 from lib.errors import CallboardError, ConflictError, InvalidParameterError
 from lib.settings import Settings
 from lib.sharing import saved_views, validation
@@ -193,7 +194,7 @@ def test_weird_texts_come_back_as_they_were(views: SavedViews, text: str) -> Non
     made = views.save(EVERYONE, text, "evaluations", {"campaignId": [text, "y" * 1000]})
     found = views.get(made.id, EVERYONE)
     assert found == made and found.name == text and found.parameters == {"campaignId": [text, "y" * 1000]}
-    assert Filters.from_parameters(found.parameters, ZoneInfo("UTC")).campaign == (text, "y" * 1000)
+    assert Filters.from_parameters(found.parameters, ZoneInfo("UTC")).ids(CAMPAIGN) == (text, "y" * 1000)
 
 
 REFUSED = [
@@ -241,4 +242,4 @@ def test_no_text_is_too_odd_to_be_asked_for(views: SavedViews, number: str) -> N
 
 def test_every_page_with_a_selection_can_be_kept() -> None:
     stems = {path.stem for path in (ROOT / "pages").glob("*.py")} - WITHOUT_SELECTION
-    assert {page or "overview" for page in validation.PAGES} == stems
+    assert {page or "overview" for page in validation.PATHS} == stems

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics import queries
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.query import Filters, local_date
+from lib.analytics.query import Filters, local_date, parse_choices
 from lib.api import schemas
 from lib.api.dependencies import (
     FILTER_NAMES,
@@ -21,7 +21,6 @@ from lib.api.dependencies import (
     Reader,
     Space,
     answered,
-    choice,
     filters_of,
     single,
     strict_query,
@@ -106,7 +105,7 @@ async def trends(
     """Get the figures of every day, week or month of the period."""
     parameters = strict_query(request, (*FILTER_NAMES, "granularity"))
     single(parameters, "granularity")
-    widths = choice(parameters, "granularity", tuple(WIDTHS))
+    widths = parse_choices("granularity", parameters.get("granularity", ()), WIDTHS)
     width = Granularity(widths[-1]) if widths else Granularity.DAILY
     asked = filters_of(parameters, space, key)
     calendar = space.calendar_in(asked.zone(space.settings.zone))

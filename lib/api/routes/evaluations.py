@@ -23,7 +23,6 @@ from lib.api.dependencies import (
     RecordWriter,
     Space,
     answered,
-    choice,
     filters_of,
     strict_query,
     whole_number,
@@ -31,7 +30,6 @@ from lib.api.dependencies import (
 from lib.api.serializers import AnswerBody, answer, period, record, to_json
 from lib.api.throttle import body_cost, charge
 from lib.ingest.json_items import decode_body
-from lib.store.enums import Sentiment, State
 from lib.workspace import Workspace
 
 router = APIRouter(prefix="/evaluations", tags=["Evaluations"])
@@ -51,16 +49,12 @@ async def read(
     request: Request,
     space: Space,
     key: RecordReader,
-    state: Annotated[list[str] | None, Query(description="Any of these states.")] = None,  # noqa: ARG001 - read below
-    sentiment: Annotated[list[str] | None, Query(description="Any of these sentiments.")] = None,  # noqa: ARG001
-    page: Annotated[str | None, Query(description="From 1.")] = None,  # noqa: ARG001
+    page: Annotated[str | None, Query(description="From 1.")] = None,  # noqa: ARG001 - read below
     pageSize: Annotated[str | None, Query(description=f"1 to {MAX_PAGE_SIZE}; default 100.")] = None,  # noqa: ARG001
 ) -> Response:
     """Get the evaluations behind a number, newest first."""
-    parameters = strict_query(request, (*FILTER_NAMES, "state", "sentiment", *PAGE_NAMES))
+    parameters = strict_query(request, (*FILTER_NAMES, *PAGE_NAMES))
     asked = filters_of(parameters, space, key)
-    states = choice(parameters, "state", tuple(member.name for member in State))
-    sentiments = choice(parameters, "sentiment", tuple(member.name for member in Sentiment))
     size = whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE)
     content, version = await answered(
         space,
@@ -69,24 +63,14 @@ async def read(
         asked,
         _records,
         space.calendar,
-        tuple(State[name] for name in states),
-        tuple(Sentiment[name] for name in sentiments),
         whole_number(parameters, "page", 1, MAX_PAGE),
         size,
     )
     return answer(request, content, version)
 
 
-def _records(
-    connection: Connection,
-    asked: Filters,
-    calendar: Calendar,
-    states: tuple[State, ...],
-    sentiments: tuple[Sentiment, ...],
-    page: int,
-    size: int,
-) -> AnswerBody:
-    found = records.records(connection, asked, calendar, states, sentiments, page, size)
+def _records(connection: Connection, asked: Filters, calendar: Calendar, page: int, size: int) -> AnswerBody:
+    found = records.records(connection, asked, calendar, page, size)
     rows = [record(each, asked.zone(calendar.zone)) for each in found.records]
     counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}
     return to_json({**period(found.period), "data": rows, **counts})

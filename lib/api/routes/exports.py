@@ -19,7 +19,7 @@ from lib.access.audit_log import Action
 from lib.analytics import planner
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
-from lib.analytics.query import Filters
+from lib.analytics.query import PARAMETERS, Filters
 from lib.api import request_body
 from lib.api.dependencies import Exporter, Reader, Space, check_scope, strict_query
 from lib.api.errors import invalid, not_found
@@ -60,22 +60,18 @@ class ExportOrder(BaseModel):
     engagementId: Ids = None
     executiveId: Ids = None
     isAICall: bool | str | None = None
+    state: Ids = None
+    sentiment: Ids = None
     timezone: str | None = None
     granularity: Literal["daily", "weekly", "monthly"] = "daily"
 
     def parameters(self) -> dict[str, list[str]]:
         """Return the filters as URL parameters would say them."""
-        found: dict[str, list[str]] = {}
-        for name in ("dateFrom", "dateTo", "timezone"):
-            if getattr(self, name) is not None:
-                found[name] = [getattr(self, name)]
-        for name in ("campaignId", "callCenterId", "engagementId", "executiveId"):
-            ids = getattr(self, name)
-            if ids is not None:
-                found[name] = [ids] if isinstance(ids, str) else ids
-        if self.isAICall is not None:
-            found["isAICall"] = [str(self.isAICall).lower()]
-        return found
+        given = {name: value for name in PARAMETERS if (value := getattr(self, name)) is not None}
+        return {
+            name: value if isinstance(value, list) else [str(value).lower() if isinstance(value, bool) else value]
+            for name, value in given.items()
+        }
 
 
 class ExportStarted(BaseModel):

@@ -15,17 +15,17 @@ from lib.reports.page import (
     Block,
     Caption,
     ChartBlock,
-    Choice,
     Choices,
     Click,
     Heading,
     Link,
+    PageChoice,
     PageDefinition,
 )
 from lib.reports.pages import overview
 from lib.reports.words import formatted, text
 
-SCORES = Choice(
+SCORES = PageChoice(
     "scores",
     text("Scores"),
     (("raw", text("As it is")), ("alike", text("Like for like"))),
@@ -93,9 +93,11 @@ def _detail(context: PageContext, dimension: Dimension) -> Iterator[Block]:
 
 def _page(dimension: Dimension, name: str, title: str, question: str, icon: str) -> PageDefinition:
     choices = () if dimension is CAMPAIGN else (SCORES,)
-    return PageDefinition(
-        name, text(title), text(question), icon, lambda context: _blocks(context, dimension, title), choices, dimension
-    )
+
+    def blocks(context: PageContext) -> Iterator[Block]:
+        return _blocks(context, dimension, title)
+
+    return PageDefinition(name, text(title), text(question), icon, blocks, choices, dimension)
 
 
 CAMPAIGNS = _page(CAMPAIGN, "campaigns", "Campaigns", "Which campaigns stand where?", "campaign")

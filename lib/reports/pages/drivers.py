@@ -23,12 +23,12 @@ from lib.reports.page import (
     Block,
     Caption,
     ChartBlock,
-    Choice,
     Choices,
     Click,
     Empty,
     Heading,
     Link,
+    PageChoice,
     PageDefinition,
     Story,
     Suggestion,
@@ -37,7 +37,7 @@ from lib.reports.page import (
 from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
 from lib.reports.words import Words, formatted, text
 
-BY = Choice(
+BY = PageChoice(
     "by",
     text("Split by"),
     tuple((dimension.name, text(dimension.label)) for dimension in DIMENSIONS),

@@ -17,7 +17,7 @@ from lib.reports import cards, formatting, metric_columns
 from lib.reports.context import PageContext
 from lib.reports.figures import HeatmapFigure, TrendFigure
 from lib.reports.file_columns import FileColumn, figure_columns, figure_values
-from lib.reports.page import Block, ChartBlock, Choice, Choices, Click, Heading, PageDefinition, TableBlock
+from lib.reports.page import Block, ChartBlock, Choices, Click, Heading, PageChoice, PageDefinition, TableBlock
 from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
 from lib.reports.words import Words, formatted, text
 
@@ -39,14 +39,14 @@ NOT_SPLIT = "none"
 
 WEEK = 7 * ONE_DAY
 
-METRIC = Choice(
+METRIC = PageChoice(
     "metric",
     text("Metric"),
     tuple((name, text(METRICS[name].label)) for name in METRICS),
     AVERAGE_SCORE.name,
     as_list=True,
 )
-SPLIT = Choice(
+SPLIT = PageChoice(
     "split",
     text("Split by"),
     ((NOT_SPLIT, text("Nothing")), *((dimension.name, text(dimension.label)) for dimension in DIMENSIONS)),

@@ -1,0 +1,95 @@
+"""What rows must meet: the period, the predicates and the grant of a query, as SQL conditions and as keys."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from lib.analytics.calendar import Calendar
+from lib.analytics.grants import Grant
+from lib.analytics.query import Filters, first_instant, last_instant
+from lib.catalog.dimensions import FILTERS, GRANT_DIMENSIONS, ChoiceDimension, Dimension, NamedDimension
+from lib.store import enums, schema
+
+
+def fact_conditions(filters: Filters, calendar: Calendar) -> list[sa.ColumnElement[bool]]:
+    """Return what the facts' rows must meet."""
+    facts = schema.evaluations
+    zone = filters.zone(calendar.zone)
+    conditions: list[sa.ColumnElement[bool]] = []
+    if filters.date_from is not None:
+        conditions.append(facts.c.audio_at >= first_instant(filters.date_from, zone))
+    if filters.date_to is not None:
+        conditions.append(facts.c.audio_at <= last_instant(filters.date_to, zone))
+    for dimension, ids in _predicates(filters):
+        key = fact_key(dimension.column)
+        if isinstance(dimension, ChoiceDimension):
+            conditions.append(key.in_(_keys(dimension, ids)))
+        else:
+            conditions.append(key.in_(sa.select(dimension.members.c.key).where(_asked(dimension, ids))))
+    return conditions + grant_conditions(facts, filters.grant)
+
+
+def grant_conditions(rows: sa.FromClause, grant: Grant) -> list[sa.ColumnElement[bool]]:
+    """Return what rows must meet to be seen with a grant."""
+    return [
+        rows.c[dimension.column].in_(sa.select(dimension.table.c.key).where(dimension.table.c.id.in_(ids)))
+        for dimension, ids in _limits(grant)
+    ]
+
+
+def keys_by_column(connection: Connection, filters: Filters) -> dict[str, list[Any]]:
+    """Return the values that a rollup's columns may have: keys, looked up here, so that planners see values."""
+    chosen: dict[str, list[Any]] = {}
+    named: dict[Dimension, list[sa.ColumnElement[bool]]] = defaultdict(list)
+    for dimension, ids in _predicates(filters):
+        if isinstance(dimension, ChoiceDimension):
+            chosen[dimension.column] = _keys(dimension, ids)
+        else:
+            named[dimension].append(_asked(dimension, ids))
+    for limited, ids in _limits(filters.grant):
+        named[limited].append(limited.table.c.id.in_(ids))
+    for dimension, conditions in named.items():
+        chosen[dimension.column] = list(connection.scalars(sa.select(dimension.members.c.key).where(*conditions)))
+    return chosen
+
+
+def columns_of(filters: Filters) -> set[str]:
+    """Return the columns that the filters' predicates and grant are about."""
+    return {dimension.column for dimension, _ in _predicates(filters)} | grant_columns(filters.grant)
+
+
+def grant_columns(grant: Grant) -> set[str]:
+    """Return the columns that a grant limits."""
+    return {dimension.column for dimension, _ in _limits(grant)}
+
+
+def _predicates(filters: Filters) -> list[tuple[Dimension, tuple[str, ...]]]:
+    known = {dimension.name: dimension for dimension in FILTERS}
+    return [(known[each.dimension], each.ids) for each in filters.predicates]
+
+
+def _limits(grant: Grant) -> list[tuple[NamedDimension, tuple[str, ...]]]:
+    """Return what a grant is limited to. Raises KeyError for what no grant may limit, so that it shows nothing."""
+    known = {dimension.name: dimension for dimension in GRANT_DIMENSIONS}
+    return [(known[name], ids) for name, ids in grant.limits]
+
+
+def fact_key(column: str) -> sa.ColumnElement[Any]:
+    """Return the facts' key of a dimension's column; NO_KEY where they have none."""
+    key = schema.evaluations.c[column]
+    return sa.func.coalesce(key, enums.NO_KEY).label(column) if key.nullable else key
+
+
+def _keys(dimension: ChoiceDimension, ids: Sequence[str]) -> list[int | bool]:
+    return [choice.key for choice in dimension.choices if choice.id in ids]
+
+
+def _asked(dimension: Dimension, ids: Sequence[str]) -> sa.ColumnElement[bool]:
+    names = dimension.members.c
+    asked: sa.ColumnElement[bool] = names.id.in_(ids)
+    return sa.or_(asked, names.key == enums.NO_KEY) if enums.NONE_NAME in ids else asked

@@ -1,0 +1,255 @@
+"""Where numbers come from: the rollups and the facts. Each says whether it can answer a question, and gives its rows.
+
+A rollup gives its whole months by month where days are not asked for, with the facts for the days that it does not
+hold. The facts can answer everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from lib.analytics.calendar import ONE_DAY, Calendar, Granularity, day_start, next_bucket
+from lib.analytics.conditions import fact_conditions, fact_key, grant_conditions, keys_by_column
+from lib.analytics.grants import Grant
+from lib.analytics.query import Filters, Moment
+from lib.analytics.sql_time import local_day
+from lib.catalog.measures import of_each
+from lib.catalog.rollups import Rollup
+from lib.store import schema
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a question needs of its source: columns of keys and of measures, and whether it is one of whole days."""
+
+    columns: frozenset[str]
+    days: bool = True  # of the workspace's zone, neither instants nor days of another zone
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySource:
+    """The rows that a question's numbers come from: with a day, keys and measures.
+
+    The rollups' rows are the same object whenever a question has the same form, so that what is made of them can be
+    kept; what was asked for comes by their parameters' `values`.
+    """
+
+    rows: sa.FromClause
+    measures: tuple[str, ...]
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """What can answer questions. `is_facts` says whether it reads the evaluations themselves, which takes longer."""
+
+    is_facts: bool
+
+    def can_answer(self, needs: Needs) -> bool:
+        """Return whether it has what a question needs."""
+
+    def rows(
+        self,
+        connection: Connection,
+        filters: Filters,
+        calendar: Calendar,
+        keys: Sequence[str],
+        measures: Sequence[str],
+        *,
+        by_day: bool,
+    ) -> QuerySource:
+        """Return the rows that the filters choose; with `by_day`, their days are kept."""
+
+    def first_and_last_day(self, grant: Grant) -> sa.Select[Any]:
+        """Return the first and last day of all that may be seen with a grant."""
+
+    def keys_in_use(self, column: str, grant: Grant) -> sa.Select[Any]:
+        """Return the keys of the evaluations that may be seen with a grant, each once."""
+
+
+class RollupSource:
+    """A rollup, with the facts for days that it does not hold."""
+
+    is_facts = False
+
+    def __init__(self, rollup: Rollup) -> None:
+        """Answer from a rollup."""
+        self._rollup = rollup
+        self._columns = frozenset(rollup.tables[0].columns.keys())
+
+    def can_answer(self, needs: Needs) -> bool:
+        """Return whether the rollup has the keys and measures, and days do."""
+        return needs.days and needs.columns <= self._columns
+
+    def rows(
+        self,
+        connection: Connection,
+        filters: Filters,
+        calendar: Calendar,
+        keys: Sequence[str],
+        measures: Sequence[str],
+        *,
+        by_day: bool,
+    ) -> QuerySource:
+        """Return the rows of the days asked for, of its tables and of the facts."""
+        chosen = keys_by_column(connection, filters)
+        parts = self._parts(filters, calendar, by_day=by_day)
+        values: dict[str, Any] = {_chosen(column): ids for column, ids in chosen.items()}
+        for number, part in enumerate(parts):
+            values |= {f"from_{number}": part.first} if part.first is not None else {}
+            values |= {f"until_{number}": part.end} if part.end is not None else {}
+        shape = tuple((part.table, part.first is not None, part.end is not None) for part in parts)
+        return QuerySource(_united(shape, tuple(keys), tuple(measures), tuple(chosen)), tuple(measures), values)
+
+    def first_and_last_day(self, grant: Grant) -> sa.Select[Any]:
+        """Return the first and last day on which there is anything."""
+        rows = self._rollup.daily
+        if rows is None:
+            return FactsSource().first_and_last_day(grant)
+        days = non_empty_days(rows, grant_conditions(rows, grant)).c
+        return sa.select(sa.func.min(days.day), sa.func.max(days.day))
+
+    def keys_in_use(self, column: str, grant: Grant) -> sa.Select[Any]:
+        """Return the keys that add up to something."""
+        rows = self._rollup.tables[-1]
+        key, some = rows.c[column], sa.func.sum(rows.c.evaluations) != 0
+        return sa.select(key).where(*grant_conditions(rows, grant)).group_by(key).having(some)
+
+    def _parts(self, filters: Filters, calendar: Calendar, *, by_day: bool) -> list[_TableRange]:
+        """Return the tables that together hold the days asked for, each with which of its days."""
+        first, last = _asked_days(filters)
+        end = None if last is None else last + ONE_DAY
+        whole_from, whole_until = first, end  # the whole months between
+        if first is not None and first.day > 1:
+            whole_from = next_bucket(first.replace(day=1), Granularity.MONTHLY)
+        if end is not None:
+            whole_until = end.replace(day=1)
+        no_month = whole_from is not None and whole_until is not None and whole_from >= whole_until
+
+        def days(first: date | None, end: date | None) -> _TableRange:
+            if self._rollup.daily is not None:
+                return _TableRange(self._rollup.daily, first, end)
+            begins, ends = (None if day is None else day_start(day, calendar.zone) for day in (first, end))
+            return _TableRange(schema.evaluations, begins, ends)
+
+        if by_day or self._rollup.monthly is None or no_month:
+            return [days(first, end)]
+        parts = [_TableRange(self._rollup.monthly, whole_from, whole_until)]
+        if first != whole_from:
+            parts.append(days(first, whole_from))
+        if end != whole_until:
+            parts.append(days(whole_until, end))
+        return parts
+
+
+class FactsSource:
+    """The evaluations themselves, of which every question can be asked."""
+
+    is_facts = True
+
+    def can_answer(self, needs: Needs) -> bool:  # noqa: ARG002 - whatever it is
+        """Return that they can answer."""
+        return True
+
+    def rows(
+        self,
+        connection: Connection,
+        filters: Filters,
+        calendar: Calendar,
+        keys: Sequence[str],
+        measures: Sequence[str],
+        *,
+        by_day: bool,  # noqa: ARG002 - each row has its day
+    ) -> QuerySource:
+        """Return a row an evaluation, with the measures of each."""
+        facts = schema.evaluations
+        day: sa.ColumnElement[Any] = facts.c.day
+        if filters.timezone is not None:
+            ends = (end or datetime.now(UTC) for end in first_and_last(connection, filters.grant))
+            day = local_day(facts.c.audio_at, filters.zone(calendar.zone), *ends).label("day")
+        rows = _rows(facts, day, keys, measures).where(*fact_conditions(filters, calendar)).subquery()
+        return QuerySource(rows, tuple(measures))
+
+    def first_and_last_day(self, grant: Grant) -> sa.Select[Any]:
+        """Return the first and last day of an evaluation."""
+        facts = schema.evaluations
+        return sa.select(sa.func.min(facts.c.day), sa.func.max(facts.c.day)).where(*grant_conditions(facts, grant))
+
+    def keys_in_use(self, column: str, grant: Grant) -> sa.Select[Any]:
+        """Return the keys that an evaluation has."""
+        facts = schema.evaluations
+        return sa.select(fact_key(column)).where(*grant_conditions(facts, grant)).distinct()
+
+
+def first_and_last(connection: Connection, grant: Grant) -> tuple[datetime | None, datetime | None]:
+    """Return the first and the last instant of all that may be seen with a grant; None where there is nothing."""
+    column = schema.evaluations.c.audio_at
+    visible = grant_conditions(schema.evaluations, grant)
+    first, last = connection.execute(sa.select(sa.func.min(column), sa.func.max(column)).where(*visible)).one()
+    return first, last
+
+
+def non_empty_days(rollup: sa.Table, where: Sequence[sa.ColumnElement[bool]] = ()) -> sa.Subquery:
+    """Return the days on which there are evaluations, with how many."""
+    total = sa.func.sum(rollup.c.evaluations)
+    days = sa.select(rollup.c.day, total.label("evaluations")).where(*where)
+    return days.group_by(rollup.c.day).having(total != 0).subquery()
+
+
+@dataclass(frozen=True, slots=True)
+class _TableRange:
+    """A table, and its days or instants from `first` until before `end`; None where it is open."""
+
+    table: sa.Table
+    first: Moment | None
+    end: Moment | None
+
+
+def _asked_days(filters: Filters) -> tuple[date | None, date | None]:
+    """Return the days asked for, where both ends are days or open."""
+    assert not isinstance(filters.date_from, datetime) and not isinstance(filters.date_to, datetime)  # noqa: S101
+    return filters.date_from, filters.date_to
+
+
+@lru_cache(maxsize=512)
+def _united(
+    parts: tuple[tuple[sa.Table, bool, bool], ...],
+    keys: tuple[str, ...],
+    measures: tuple[str, ...],
+    chosen: tuple[str, ...],
+) -> sa.Subquery:
+    """Return the rows of tables' days, each with whether it has a first and an end, where columns have chosen values.
+
+    Kept, as making it and finding its text again took as long as the engine takes to answer.
+    """
+    arms = []
+    for number, (table, begins, ends) in enumerate(parts):
+        day = _day(table)
+        where = [day >= sa.bindparam(f"from_{number}", type_=day.type)] if begins else []
+        where += [day < sa.bindparam(f"until_{number}", type_=day.type)] if ends else []
+        where += [table.c[name].in_(sa.bindparam(_chosen(name), expanding=True)) for name in chosen]
+        arms.append(_rows(table, table.c.day, keys, measures).where(*where))
+    return arms[0].subquery() if len(arms) == 1 else sa.union_all(*arms).subquery()
+
+
+def _chosen(column: str) -> str:
+    """Return the parameter that holds the values that a column may have."""
+    return f"chosen_{column}"
+
+
+def _day(table: sa.Table) -> sa.Column[Any]:
+    """Return the column that says what day a table's row is of."""
+    return table.c.audio_at if table is schema.evaluations else table.c.day
+
+
+def _rows(table: sa.Table, day: sa.ColumnElement[Any], keys: Sequence[str], measures: Sequence[str]) -> sa.Select[Any]:
+    """Return the rows of a rollup, or of the facts with the measures of each."""
+    if table is schema.evaluations:
+        return sa.select(day, *map(fact_key, keys), *of_each(table, measures))
+    return sa.select(day, *(table.c[name] for name in (*keys, *measures)))
