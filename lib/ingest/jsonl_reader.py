@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from lib.ingest.reader import (
     checked_header,
     malformed_row,
     open_bytes,
+    position,
 )
 
 
@@ -38,7 +41,7 @@ def open_json_lines(path: Path, name: str, options: FileOptions, progress: Progr
 
 @dataclass(frozen=True, slots=True)
 class _JsonLines:
-    """A file of JSON Lines, read anew each time it is gone through; `progress` is called with the bytes of each row."""
+    """A file of JSON Lines, read anew each time it is gone through; `progress` is told of the second time alone."""
 
     path: Path
     name: str
@@ -49,13 +52,14 @@ class _JsonLines:
         """Return the names that any row has. Raises FileError where there are none, too many, or hardly any objects."""
         keys: dict[str, None] = {}
         refused = 0
-        for _, entry, _ in self._entries():
-            refused += not entry
-            if refused > MAX_REFUSED:
-                raise FileError(FailureCode.JSONL_FEW_OBJECTS, name=self.name, most=MAX_REFUSED)
-            keys.update(dict.fromkeys(entry or ()))
-            if len(keys) > MAX_COLUMNS:
-                raise FileError(FailureCode.JSONL_TOO_MANY_NAMES, name=self.name, most=MAX_COLUMNS)
+        with self._opened() as file:
+            for _, entry, _ in self._entries(file):
+                refused += not entry
+                if refused > MAX_REFUSED:
+                    raise FileError(FailureCode.JSONL_FEW_OBJECTS, name=self.name, most=MAX_REFUSED)
+                keys.update(dict.fromkeys(entry or ()))
+                if len(keys) > MAX_COLUMNS:
+                    raise FileError(FailureCode.JSONL_TOO_MANY_NAMES, name=self.name, most=MAX_COLUMNS)
         if not keys:
             raise FileError(FailureCode.JSONL_NO_OBJECTS, name=self.name)
         return tuple(keys)
@@ -65,37 +69,52 @@ class _JsonLines:
         numbers: list[int] = []
         rows: list[list[str | None]] = []
         broken: list[MalformedRow] = []
-        for number, entry, text in self._entries():
-            if entry is None and text:
-                problem, right = FailureCode.NOT_A_JSON_OBJECT.of(), FailureCode.RIGHT_OBJECT_A_LINE.of()
-                broken.append(malformed_row(self.name, number, (shortened(text),), problem, right))
-                continue
-            values = [json_text((entry or {}).get(key)) for key in keys]
-            nested = [key for key, value in zip(keys, values, strict=True) if value is NESTED]
-            if nested:
-                cells = tuple("" if value is None or value is NESTED else str(value) for value in values)
-                problem = FailureCode.NESTED_IN.of(column=shortened(nested[0]))
-                broken.append(malformed_row(self.name, number, cells, problem, FailureCode.RIGHT_SINGLE.of()))
-                continue
-            numbers.append(number)
-            rows.append(values)  # type: ignore[arg-type]  # what is nested was passed over
-            if len(rows) == BATCH_ROWS:
-                yield batch_of_rows(self.name, numbers, rows, len(keys)), broken
-                numbers, rows, broken = [], [], []
+        read = 0
+        with self._opened() as file:
+            for number, entry, text in self._entries(file):
+                values = [json_text((entry or {}).get(key)) for key in keys]
+                if problem := self._malformed(number, entry, text, keys, values):
+                    broken.append(problem)
+                    continue
+                numbers.append(number)
+                rows.append(values)  # type: ignore[arg-type]  # what is nested was passed over
+                if len(rows) == BATCH_ROWS:
+                    self.progress(position(file) - read)
+                    read = position(file)
+                    yield batch_of_rows(self.name, numbers, rows, len(keys)), broken
+                    numbers, rows, broken = [], [], []
+            self.progress(position(file) - read)
         yield batch_of_rows(self.name, numbers, rows, len(keys)), broken
 
-    def _entries(self) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
-        """Yield each row's number, its object (None where it is none) and its text."""
+    def _malformed(
+        self, number: int, entry: dict[str, Any] | None, text: str, keys: Sequence[str], values: Sequence[object]
+    ) -> MalformedRow | None:
+        """Return what is wrong with a row that is no object of single values; None where nothing is."""
+        if entry is None and text:
+            problem, right = FailureCode.NOT_A_JSON_OBJECT.of(), FailureCode.RIGHT_OBJECT_A_LINE.of()
+            return malformed_row(self.name, number, (shortened(text),), problem, right)
+        nested = next((key for key, value in zip(keys, values, strict=True) if value is NESTED), None)
+        if nested is None:
+            return None
+        cells = tuple("" if value is None or value is NESTED else str(value) for value in values)
+        problem = FailureCode.NESTED_IN.of(column=shortened(nested))
+        return malformed_row(self.name, number, cells, problem, FailureCode.RIGHT_SINGLE.of())
+
+    @contextmanager
+    def _opened(self) -> Iterator[io.BufferedReader]:
         with Truncated(self.name), open_bytes(self.path, self.name) as file:
-            number = 0
-            while line := file.readline(MAX_ROW_BYTES):
-                number += 1
-                if len(line) == MAX_ROW_BYTES:
-                    most = MAX_ROW_BYTES // 2**20
-                    raise FileError(FailureCode.JSONL_ROW_TOO_LONG, name=self.name, row=number, megabytes=most)
-                self.progress(len(line))
-                text = self._decoded(line, number)
-                yield number, json_object(text), text
+            yield file
+
+    def _entries(self, file: io.BufferedReader) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
+        """Yield each row's number, its object (None where it is none) and its text."""
+        number = 0
+        while line := file.readline(MAX_ROW_BYTES):
+            number += 1
+            if len(line) == MAX_ROW_BYTES:
+                most = MAX_ROW_BYTES // 2**20
+                raise FileError(FailureCode.JSONL_ROW_TOO_LONG, name=self.name, row=number, megabytes=most)
+            text = self._decoded(line, number)
+            yield number, json_object(text), text
 
     def _decoded(self, line: bytes, number: int) -> str:
         try:

@@ -43,8 +43,9 @@ def open_parquet(path: Path, name: str, options: FileOptions, progress: Progress
                     for field, column in zip(batch.schema, batch.columns, strict=True)
                 )
                 yield Batch(name, np.arange(first, first + len(batch)), columns), []
+                read = size * (first - 1) // total
                 first += len(batch)
-                progress(size * len(batch) // total)
+                progress(size * (first - 1) // total - read)
         except (pa.ArrowException, OSError) as error:
             reason = _first_line(error)
             raise FileError(FailureCode.PARQUET_DAMAGED_AFTER, name=name, row=first - 1, error=reason) from None

@@ -52,6 +52,7 @@ def open_workbook(path: Path, name: str, options: FileOptions, progress: Progres
 
     def batches() -> Iterator[tuple[Batch, list[MalformedRow]]]:
         number = options.header_row
+        read = 0
         numbers: list[int] = []
         texts: list[list[str | None]] = []
         for row in rows:
@@ -60,9 +61,11 @@ def open_workbook(path: Path, name: str, options: FileOptions, progress: Progres
             texts.append([_cell_text(cell, options.decimal) for cell in row])
             if len(texts) == BATCH_ROWS:
                 yield batch_of_rows(name, numbers, texts, len(header)), []
-                progress(size * len(texts) // total)
+                progress(size * number // total - read)
+                read = size * number // total
                 numbers, texts = [], []
         yield batch_of_rows(name, numbers, texts, len(header)), []
+        progress(size - read)
 
     return FileReader(name, header, batches())
 
