@@ -42,11 +42,6 @@ class ChartImage:
         with override_language(self.language), Renderer() as renderer:
             return renderer.png(self._sheet(renderer).svg, SCALE)
 
-    def pdf(self) -> bytes:
-        """Return the picture as a PDF of one page of its own size."""
-        with override_language(self.language), Renderer() as renderer:
-            return renderer.pdf(self._sheet(renderer).svg)
-
     def _sheet(self, renderer: Renderer) -> SvgCanvas:
         room = self.width - 2 * _MARGIN
         chart = rendered(self.drawing, room, renderer)

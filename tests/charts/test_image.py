@@ -7,7 +7,6 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from xml.etree import ElementTree as ET
 
-import pypdf
 import pytest
 from PIL import Image
 
@@ -132,15 +131,6 @@ def test_no_rows() -> None:
         spanish = ChartImage(empty.drawing, "Vacío")
     with ThreadPoolExecutor(1) as pool:  # as downloads are made
         assert "No hay nada que mostrar." in texts(pool.submit(spanish.svg).result())
-
-
-def test_pdf_has_text() -> None:
-    reader = pypdf.PdfReader(io.BytesIO(ChartImage(drawings()["ranking"], "Campaigns by score", SHOWN).pdf()))
-    assert len(reader.pages) == 1
-    told = reader.pages[0].extract_text()
-    assert "Campaigns by score" in told
-    assert SHOWN in told
-    assert "Campaign 7" in told
 
 
 def test_threads_draw_side_by_side() -> None:
