@@ -58,7 +58,7 @@ def cut(text: str, size: float, room: float, bold: bool = False) -> str:
     return text[:kept].rstrip() + _ELLIPSIS
 
 
-def breakable(text: str) -> list[str]:
+def _breakable(text: str) -> list[str]:
     """Return the pieces between which a text may go to the next line: its words, a number with its percent sign."""
     return re.split(" (?!%)", line(text))
 
@@ -66,7 +66,7 @@ def breakable(text: str) -> list[str]:
 def wrapped(text: str, size: float, room: float, most: int = 100, bold: bool = False) -> list[str]:
     """Return a text in at most so many lines that fit into the room; the last one is cut."""
     lines: list[str] = []
-    words = breakable(text)
+    words = _breakable(text)
     while words and words != [""]:
         if len(lines) == most - 1:
             lines.append(cut(" ".join(words), size, room, bold))

@@ -1,11 +1,11 @@
-"""Draws Vega-Lite and SVG as SVG, PNG and PDF, in a child process that lives as long as one picture or page takes.
+"""Draws charts as SVG and PNG and sets pages as PDF, in a child process that lives as long as one of them takes.
 
 The child is run as `python -m lib.charts.render_process`; `Renderer` is the parent's side. Why a child, as measured
 with vl-convert 1.9 on two cores: its first chart takes 0.4 s, in which it does not let go of the interpreter's lock
-once, so every page and the API would stand still; the following ones take 0.02 s each. It takes 100 MB and never gives
-them back. A control character in a text ends the whole process. A child costs 0.5 s for a picture, and takes its memory
-and its crashes with it. It also has a time zone of its own: Vega reads a day as midnight in UTC and writes it in the
-process's zone, so that in New York each day would be called the day before.
+once, so every page and the API would stand still; the following ones take 0.02 s each. It takes 100 MB, and 170 MB for
+a page, and never gives them back. A control character in a text ends the whole process. A child costs 0.5 s for a
+picture, and takes its memory and its crashes with it. It also has a time zone of its own: Vega reads a day as midnight
+in UTC and writes it in the process's zone, so that in New York each day would be called the day before.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from lib.charts.font_metrics import FONTS
 from lib.errors import RenderingError
 from lib.formats import child_process
 
@@ -71,9 +72,9 @@ class Renderer:
         """Return an SVG as PNG, with so many pixels for each of its units."""
         return self._ask("png", {"svg": svg, "scale": scale})
 
-    def pdf(self, svg: str) -> bytes:
-        """Return an SVG as a PDF of one page; a unit is a point, and text stays text."""
-        return self._ask("pdf", {"svg": svg})
+    def page(self, template: str, page: Mapping[str, Any]) -> bytes:
+        """Return a page as PDF, as a template of Typst sets it; the template reads the page as `sys.inputs.page`."""
+        return self._ask("page", {"template": template, "page": page})
 
     def _ask(self, what: str, of: Mapping[str, Any]) -> bytes:
         assert self._child.stdin and self._child.stdout  # noqa: S101 - asked for
@@ -93,6 +94,13 @@ class Renderer:
         return found
 
 
+def _set_page(of: dict[str, Any]) -> bytes:
+    import typst  # here, as pictures do without it
+
+    inputs = {"page": json.dumps(of["page"])}
+    return typst.compile(of["template"].encode(), font_paths=[str(FONTS)], sys_inputs=inputs)
+
+
 def main() -> None:
     """Be the child: answer each line with a line that has the length or what went wrong, and so many bytes."""
     import vl_convert
@@ -101,14 +109,14 @@ def main() -> None:
         # Nothing is fetched from anywhere, whatever a chart names.
         "chart": lambda spec: vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]).encode(),
         "png": lambda of: vl_convert.svg_to_png(of["svg"], scale=of["scale"]),
-        "pdf": lambda of: vl_convert.svg_to_pdf(of["svg"]),
+        "page": _set_page,
     }
     for line in sys.stdin.buffer:
         what, of = json.loads(line)
         found, error = b"", ""
         try:
             found = makers[what](of)
-        except ValueError as failed:
+        except (ValueError, RuntimeError) as failed:
             error = str(failed)[:500]
         sys.stdout.buffer.write(json.dumps([len(found), error]).encode() + b"\n" + found)
         sys.stdout.buffer.flush()

@@ -7,13 +7,14 @@ SVG's unit: a pixel of a picture, a point of a printed page.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from lib.charts import font_metrics
 from lib.charts.chart import Chart
+from lib.charts.font_metrics import held
 from lib.charts.render_process import Renderer
 from lib.charts.theme import DARK, LIGHT, Palette
 from lib.i18n import t
@@ -33,8 +34,8 @@ class Rendered:
 
 def rendered(drawing: Chart, width: float, renderer: Renderer) -> Rendered:
     """Draw a chart that is so many pixels wide with its axes, in light colors whatever it is dressed in."""
-    rows = {name: [_held(row) for row in found] for name, found in drawing.data.items()}
-    spec = _light(_held(drawing.spec))
+    rows = {name: map_texts(list(found), held) for name, found in drawing.data.items()}
+    spec = _light(map_texts(drawing.spec, held))
     spec |= {"datasets": rows, "width": width, "autosize": {"type": "fit", "contains": "padding"}, "padding": 0}
     spec["config"] = {**spec.get("config", {}), "background": None, "font": font_metrics.FAMILY}
     root = ET.fromstring(renderer.chart(spec))  # noqa: S314 - our own child's, which escapes what users wrote
@@ -145,13 +146,13 @@ def _number(value: float) -> str:
     return re.sub(r"\.?0+$", "", f"{value:.2f}")
 
 
-def _held(value: Any) -> Any:
-    """Return a value of JSON with each text as XML can hold it."""
+def map_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """Return a value of JSON with each text in it, also those that are names, as a function changes it."""
     if isinstance(value, str):
-        return font_metrics.held(value)
+        return change(value)
     if isinstance(value, Mapping):
-        return {_held(name): _held(each) for name, each in value.items()}
-    return [_held(each) for each in value] if isinstance(value, list | tuple) else value
+        return {change(name): map_texts(each, change) for name, each in value.items()}
+    return [map_texts(each, change) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _light(value: Any, name: str = "") -> Any:
