@@ -1,7 +1,7 @@
-"""A sheet of drawing paper: text, boxes, lines and charts at their places, as one SVG.
+"""A picture: lines of text and a chart at their places, as one SVG.
 
-Everything goes through an element tree, so whatever users called their campaigns comes out as text. Lengths are in the
-SVG's unit: a pixel of a picture, a point of a printed page.
+Everything goes through an element tree, so whatever users called their campaigns comes out as text. Lengths are in
+pixels of the picture.
 """
 
 from __future__ import annotations
@@ -42,90 +42,43 @@ def rendered(drawing: Chart, width: float, renderer: Renderer) -> Rendered:
     width, height = float(root.get("width", width)), float(root.get("height", 0))
     chart = Rendered(root, width, height)
     if not any(drawing.data.values()):
-        words = ET.SubElement(root, _tag("text"), _text(width / 2, height / 2, 13, LIGHT.muted, False, "middle"))
+        words = ET.SubElement(root, _tag("text"), _text(width / 2, height / 2, 13, LIGHT.muted))
+        words.set("text-anchor", "middle")
         words.text = t("Nothing to show.")
     return chart
 
 
 class SvgCanvas:
-    """One sheet of a size, in the light palette."""
+    """A picture of a size, in the light palette."""
 
-    def __init__(self, width: float, height: float, language: str, label: str = "", told: str = "") -> None:
-        """Lay out an empty sheet. Who can't see it is told its label and what is to be seen."""
-        self.width, self.height = width, height
-        size = {
-            "width": _number(width),
-            "height": _number(height),
-            "viewBox": f"0 0 {_number(width)} {_number(height)}",
-        }
-        self._root = ET.Element(_tag("svg"), {**size, "xml:lang": language, "font-family": font_metrics.FAMILY})
-        if label:
-            self._root.set("role", "img")
-            self._root.set("aria-label", font_metrics.line(f"{label}. {told}"))
-            ET.SubElement(self._root, _tag("title")).text = font_metrics.line(label)
-            ET.SubElement(self._root, _tag("desc")).text = font_metrics.line(told)
-        self._charts = 0
-        self.box(0, 0, width, height, fill=LIGHT.panel)
+    def __init__(self, width: float, height: float, language: str, label: str, description: str) -> None:
+        """Lay out an empty picture. Who can't see it is told its label and what is to be seen."""
+        size = {"width": _number(width), "height": _number(height)}
+        view = {"viewBox": f"0 0 {_number(width)} {_number(height)}"}
+        spoken = {"role": "img", "aria-label": font_metrics.line(f"{label}. {description}"), "xml:lang": language}
+        self._root = ET.Element(_tag("svg"), {**size, **view, **spoken, "font-family": font_metrics.FAMILY})
+        ET.SubElement(self._root, _tag("title")).text = font_metrics.line(label)
+        ET.SubElement(self._root, _tag("desc")).text = font_metrics.line(description)
+        ET.SubElement(self._root, _tag("rect"), {**size, "fill": LIGHT.panel})
 
     @property
     def svg(self) -> str:
-        """The sheet as SVG."""
+        """The picture as SVG."""
         return ET.tostring(self._root, encoding="unicode")
 
-    def text(
-        self, x: float, y: float, text: str, size: float, color: str, bold: bool = False, anchor: str = "start"
-    ) -> None:
-        """Write one line with its baseline at y; the anchor says which end of it is at x."""
-        ET.SubElement(self._root, _tag("text"), _text(x, y, size, color, bold, anchor)).text = font_metrics.line(text)
+    def text(self, x: float, y: float, text: str, size: float, color: str, bold: bool = False) -> None:
+        """Write one line with its baseline at y."""
+        ET.SubElement(self._root, _tag("text"), _text(x, y, size, color, bold)).text = font_metrics.line(text)
 
-    def lines(self, x: float, y: float, lines: Sequence[str], size: float, color: str, leading: float) -> float:
-        """Write lines below each other, the first with its baseline at y; return where the next one would be."""
-        for text in lines:
-            self.text(x, y, text, size, color)
-            y += leading
-        return y
+    def lines(self, x: float, y: float, lines: Sequence[str], size: float, color: str, leading: float) -> None:
+        """Write lines below each other, the first with its baseline at y."""
+        for place, text in enumerate(lines):
+            self.text(x, y + place * leading, text, size, color)
 
-    def box(
-        self,
-        x: float,
-        y: float,
-        width: float,
-        height: float,
-        *,
-        fill: str = "none",
-        stroke: str = "none",
-        radius: float = 0,
-    ) -> None:
-        """Draw a rectangle."""
-        place = {"x": x, "y": y, "width": max(0.0, width), "height": max(0.0, height), "rx": radius}
-        shape = {name: _number(value) for name, value in place.items()}
-        ET.SubElement(self._root, _tag("rect"), {**shape, "fill": fill, "stroke": stroke, "stroke-width": "0.75"})
-
-    def rule(self, x: float, y: float, end: float, color: str, weight: float = 0.6) -> None:
-        """Draw a horizontal line."""
-        ends = {"x1": _number(x), "x2": _number(end), "y1": _number(y), "y2": _number(y)}
-        ET.SubElement(self._root, _tag("line"), {**ends, "stroke": color, "stroke-width": _number(weight)})
-
-    def curve(self, points: Sequence[tuple[float, float]], color: str) -> None:
-        """Draw a line through points."""
-        path = " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
-        look = {"fill": "none", "stroke": color, "stroke-width": "1", "stroke-linejoin": "round"}
-        ET.SubElement(self._root, _tag("polyline"), {"points": path, **look})
-
-    def chart(self, chart: Rendered, x: float, y: float, scale: float = 1) -> None:
-        """Put a chart on the sheet."""
-        self._charts += 1
-        for element in chart.root.iter():
-            for name, value in element.attrib.items():
-                # Each chart counts its clipping paths from 0; on one sheet they must be told apart.
-                if name == "id":
-                    element.set(name, f"c{self._charts}-{value}")
-                elif value.startswith("url(#"):
-                    element.set(name, f"url(#c{self._charts}-{value[5:]}")
-        root = ET.SubElement(self._root, _tag("svg"))
-        place = {"x": x, "y": y, "width": chart.width * scale, "height": chart.height * scale}
-        root.attrib = {name: _number(value) for name, value in place.items()}
-        root.set("viewBox", f"0 0 {_number(chart.width)} {_number(chart.height)}")
+    def chart(self, chart: Rendered, x: float, y: float) -> None:
+        """Put a chart on the picture."""
+        place = {"x": x, "y": y, "width": chart.width, "height": chart.height}
+        root = ET.SubElement(self._root, _tag("svg"), {name: _number(value) for name, value in place.items()})
         root.extend(chart.root)
 
 
@@ -133,13 +86,9 @@ def _tag(name: str) -> str:
     return f"{{{SVG}}}{name}"
 
 
-def _text(x: float, y: float, size: float, color: str, bold: bool, anchor: str) -> dict[str, str]:
+def _text(x: float, y: float, size: float, color: str, bold: bool = False) -> dict[str, str]:
     look = {"x": _number(x), "y": _number(y), "font-size": _number(size), "fill": color}
-    if bold:
-        look["font-weight"] = "bold"
-    if anchor != "start":
-        look["text-anchor"] = anchor
-    return look
+    return look | ({"font-weight": "bold"} if bold else {})
 
 
 def _number(value: float) -> str:
