@@ -54,14 +54,7 @@ class Renderer:
     ) -> None:
         """End the child, whatever it does."""
         self._clock.cancel()
-        self._child.kill()
-        self._child.wait()
-        for pipe in (self._child.stdin, self._child.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:
-                    continue  # what was still to be written has no reader any more
+        child_process.end(self._child)
         _places.release()
 
     def chart(self, spec: Mapping[str, Any]) -> str:

@@ -56,15 +56,7 @@ class Writer:
 
     def close(self) -> None:
         """End the child, whatever it does."""
-        if self._child.poll() is None:
-            self._child.kill()
-        self._child.wait()
-        for pipe in (self._child.stdin, self._child.stdout, self._child.stderr):
-            if pipe is not None and not pipe.closed:
-                try:
-                    pipe.close()
-                except OSError:
-                    continue  # what was still to be written has no reader any more
+        child_process.end(self._child)
 
     def _fail(self) -> None:
         assert self._child.stderr  # noqa: S101 - asked for

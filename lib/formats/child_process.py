@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -58,6 +59,16 @@ def run(module: str, *arguments: str, given: bytes = b"") -> bytes:
     if child.returncode:
         raise StorageError(last_line(said))
     return written
+
+
+def end(child: subprocess.Popen[bytes]) -> None:
+    """End a child, whatever it does, and close its pipes."""
+    child.kill()
+    child.wait()
+    for pipe in (child.stdin, child.stdout, child.stderr):
+        with suppress(OSError):  # what was still to be written has no reader any more
+            if pipe is not None:
+                pipe.close()
 
 
 def last_line(said: bytes) -> str:

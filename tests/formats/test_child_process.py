@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import signal
 from io import BytesIO
 
 import openpyxl
@@ -29,3 +30,12 @@ def test_a_child_that_fails_says_why() -> None:
 def test_one_that_says_nothing_broke_off() -> None:
     assert child_process.last_line(b"") == child_process.last_line(b" \n") == "it broke off"
     assert child_process.last_line(b"first\nlast \xff\n") == "last \ufffd"
+
+
+def test_one_that_waits_is_ended_and_its_pipes_are_closed() -> None:
+    """Also where what was to be written to it has no reader any more."""
+    child = child_process.start("lib.charts.render_process")
+    child.stdin.write(b"x" * 2**16)
+    child_process.end(child)
+    assert child.returncode == -signal.SIGKILL
+    assert child.stdin.closed and child.stdout.closed and child.stderr.closed
