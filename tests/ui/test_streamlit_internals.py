@@ -181,10 +181,15 @@ ELSEWHERE = {
 }
 """What other modules take from within Streamlit."""
 
+PROTOCOLS = ("http_protocol", "websocket_protocol")
+"""The modules that extend the server's own protocols."""
+
 
 @pytest.mark.parametrize("path", SOURCES, ids=module)
-def test_nothing_else_reaches_into_streamlit(path: Path) -> None:
+def test_nothing_else_reaches_into_streamlit_or_its_server(path: Path) -> None:
     if path.stem == "streamlit_internals":
         return
-    inside = {name for name in imports(path) if name.startswith("streamlit.") and name != "streamlit.errors"}
+    inside = {name for name in imports(path) if name.startswith("streamlit.")}
     assert {name for name in inside if not any(known.startswith(name) for known in ELSEWHERE)} == set()
+    if path.stem not in PROTOCOLS:
+        assert not {name for name in imports(path) if name.partition(".")[0] in ("uvicorn", "websockets")}
