@@ -16,7 +16,7 @@ from lib.charts.render_process import Renderer
 from lib.charts.svg_canvas import map_texts, rendered
 from lib.charts.theme import LIGHT
 from lib.i18n import number, override_language, t
-from lib.pdf.model import Paper, Section, Table
+from lib.pdf.model import Paper, Passage, Section, Table
 
 MOST_ROWS = 500
 """Rows of a table that are printed, 28 to a sheet. More is not read on paper; a file has all."""
@@ -80,6 +80,8 @@ def _body(section: Section, room: float, renderer: Renderer) -> tuple[list[str],
         continued = t("{heading} (continued)", heading=section.heading)
         columns = {"header": table.header, "right": table.right, "total": table.total}
         return notes, {"table": {**columns, "rows": rows, "continued": continued}}
+    if isinstance(section.body, Passage):
+        return [], {"sentences": section.body.sentences}
     whole = sum(share.amount for share in section.body)
     return ([], {"shares": [asdict(share) for share in section.body]}) if whole else (nothing, {})
 

@@ -66,14 +66,21 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """A heading and below it a chart with its notes, a table, or the parts of a whole, and notes of the section's own.
+class Passage:
+    """Sentences that explain the numbers."""
 
-    Two narrow ones after each other stand side by side; a table is never narrow.
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and below it a chart with its notes, a table, parts of a whole or a passage, and the section's notes.
+
+    A passage may have no heading. Two narrow ones after each other stand side by side; a table is never narrow.
     """
 
     heading: str
-    body: Chart | Table | tuple[Share, ...]
+    body: Chart | Table | Passage | tuple[Share, ...]
     notes: tuple[str, ...] = ()
     narrow: bool = False
 

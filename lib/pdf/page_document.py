@@ -9,9 +9,19 @@ from lib.charts.draw import draw
 from lib.charts.theme import LIGHT, ChartTheme
 from lib.i18n import current, number, t
 from lib.pdf import document
-from lib.pdf.model import Card, Paper, Section, Share, Table
+from lib.pdf.model import Card, Paper, Passage, Section, Share, Table
 from lib.reports import formatting
-from lib.reports.page import Cards, ChartBlock, MetricCard, PageValue, Shares, TableBlock
+from lib.reports.page import (
+    Cards,
+    ChartBlock,
+    Leaders,
+    MetricCard,
+    Notice,
+    PageValue,
+    Shares,
+    Story,
+    TableBlock,
+)
 from lib.reports.table import PageTable
 
 R = TypeVar("R")
@@ -51,15 +61,23 @@ def _card(card: MetricCard) -> Card:
 
 def _sections(printed: PageValue) -> Iterator[Section]:
     for block in printed.flat:
-        if isinstance(block, ChartBlock):
-            chart = draw(block.figure, ChartTheme(LIGHT, current()))
-            if chart is not None:
-                words = tuple(map(str, block.words))
-                yield Section(str(block.title), chart, words, narrow=block.is_narrow)
-        elif isinstance(block, Shares) and any(share.count for share in block.shares):
-            yield Section(str(block.title), _shares(block), narrow=True)
-        elif isinstance(block, TableBlock):
-            yield Section(str(block.table.title), _table(block.table))
+        match block:
+            case ChartBlock():
+                chart = draw(block.figure, ChartTheme(LIGHT, current()))
+                if chart is not None:
+                    yield Section(str(block.title), chart, narrow=block.is_narrow)
+            case Shares() if any(share.count for share in block.shares):
+                yield Section(str(block.title), _shares(block), narrow=True)
+            case TableBlock():
+                yield Section(str(block.table.title), _table(block.table))
+            case Notice():
+                yield Section(str(block.label), Passage(tuple(map(str, block.sentences))))
+            case Story():
+                sentences = (block.change, block.chance, block.hidden, block.parts)
+                yield Section("", Passage(tuple(str(words) for words in sentences if words)))
+            case Leaders():
+                lines = (f"{each.label}: {each.name} · {each.note}" for each in block.leaders)
+                yield Section("", Passage(tuple(lines)))
 
 
 def _shares(block: Shares) -> tuple[Share, ...]:

@@ -207,7 +207,7 @@ class Click:
 class ChartBlock:
     """A chart under its title.
 
-    `words` are said elsewhere on a screen and below the chart in print. A narrow one takes half the width in print.
+    A narrow one takes half the width in print.
     Where the page has said the title already (`has_heading` is False) it stands on pictures and in print alone.
     """
 
@@ -215,7 +215,6 @@ class ChartBlock:
     figure: Figure
     key: str
     click: Click | None = None
-    words: tuple[Words, ...] = ()
     is_narrow: bool = False
     has_heading: bool = True
     with_granularity: bool = False

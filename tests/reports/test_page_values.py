@@ -119,7 +119,7 @@ def test_one_value_for_screen_paper_and_workbook(app: AppTest, name: str, langua
         for block in page.flat:
             _check_figures(block, drawn, printed, written)
             for sentence in sentences(block):
-                assert plain(sentence) in drawn and plain(sentence) in texts
+                assert plain(sentence) in drawn and plain(sentence) in printed and plain(sentence) in texts
         tables = [block.table for block in page.flat if isinstance(block, TableBlock)]
         assert len(tables) == len(sheets) == len(app.dataframe)
         for table, sheet, grid in zip(tables, sheets, app.dataframe, strict=True):

@@ -74,7 +74,6 @@ def blocks(context: PageContext) -> Iterator[Block]:
         WaterfallFigure(change, context.compared.label, now),
         "waterfall",
         Click("evaluations", dimension),
-        words=tuple(words for words in (told.change, told.hidden, told.parts) if words),
     )
     yield Caption(
         text(
