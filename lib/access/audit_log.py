@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.access.actors import actor_in_words
-from lib.i18n import t
+from lib.i18n import number, t
 from lib.store.enums import ImportResult
 from lib.store.schema import audit
 from lib.store.state import StateStore
@@ -95,6 +95,17 @@ _DETAIL_LABELS: dict[tuple[str, Any], str] = {
 """The message ids of details that are codes, by name and code."""
 
 
+DETAIL_TEXTS = {
+    name: f"{name}: {{value}}"
+    for name in (
+        *("added", "bad", "before", "by", "bytes", "call_centers", "call_centers_was", "campaigns", "campaigns_was"),
+        *("changed", "count", "differences", "evaluations", "expires", "import_id", "left", "ordered_by", "program"),
+        *("result", "role", "role_was", "rows", "scopes", "selection", "sessions", "sha256", "why"),
+    )
+}
+"""The message id of each detail by its name; one of another name is shown as it is kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
     """One thing that was done. `details` are plain values, some of them codes, by their names."""
@@ -113,7 +124,19 @@ class AuditEntry:
 
     @property
     def details_in_words(self) -> str:
-        """The details in one line."""
+        """The details in one line, as people read them."""
+        told = {
+            name: number(value) if isinstance(value, int) else _detail_in_words(name, value)
+            for name, value in self.details.items()
+        }
+        return ", ".join(
+            t(DETAIL_TEXTS[name], value=value) if name in DETAIL_TEXTS else f"{name}: {value}"
+            for name, value in told.items()
+        )
+
+    @property
+    def details_in_files(self) -> str:
+        """The details in one line, as programs read them: names and numbers as they are kept."""
         return ", ".join(f"{name}: {_detail_in_words(name, value)}" for name, value in self.details.items())
 
 

@@ -113,7 +113,7 @@ def _downloads(space: Workspace, asked: AuditFilter) -> None:
                     actor_in_words(entry.actor),
                     entry.action.label,
                     entry.subject_in_words,
-                    entry.details_in_words,
+                    entry.details_in_files,
                 )
                 for entry in space.audit.entries(asked, MOST)
             )

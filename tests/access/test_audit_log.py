@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from lib.access.audit_log import Action, AuditFilter, SessionEnd
+from lib.access.actors import SystemActor
+from lib.access.audit_log import DETAIL_TEXTS, Action, AuditFilter, SessionEnd
+from lib.analytics.query import EVERYTHING
 from lib.i18n import override_language, t
 from lib.store.enums import ImportResult
 from lib.workspace import Workspace
+from tests.conftest import ROOT
 
 
 @pytest.fixture(params=["duckdb"])
@@ -26,14 +30,14 @@ def engine(request: pytest.FixtureRequest) -> str:
             "a.csv",
             {"result": ImportResult.LOADED_WITHOUT_BAD_ROWS.value, "bad": 2},
             ("import", "a.csv", "result: loaded without bad rows, bad: 2"),
-            ("importación", "a.csv", "result: cargado sin las filas con errores, bad: 2"),
+            ("importación", "a.csv", "resultado: cargado sin las filas con errores, con errores: 2"),
         ),
         (
             Action.SESSION_ENDED,
             "ann@example.com",
             {"why": SessionEnd.IDLE},
             ("session ended", "ann@example.com", "why: idle for too long"),
-            ("sesión terminada", "ann@example.com", "why: demasiado tiempo inactiva"),
+            ("sesión terminada", "ann@example.com", "motivo: demasiado tiempo inactiva"),
         ),
         (
             Action.RESTORE,
@@ -47,7 +51,14 @@ def engine(request: pytest.FixtureRequest) -> str:
             "idle",  # what people are called is no code
             {"role": "idle", "call_centers": ["loaded", "failed"]},
             ("person changed", "idle", "role: idle, call_centers: loaded, failed"),
-            ("persona cambiada", "idle", "role: idle, call_centers: loaded, failed"),
+            ("persona cambiada", "idle", "rol: idle, centros de llamadas: loaded, failed"),
+        ),
+        (
+            Action.EXPORT,
+            "a.csv",
+            {"rows": 200_000, "ordered_by": SystemActor.LOCAL, "weight": 1_234, "sha256": "20"},
+            ("export", "a.csv", "rows: 200,000, ordered_by: this machine, weight: 1,234, sha256: 20"),
+            ("exportación", "a.csv", "filas: 200.000, pedido por: esta máquina, weight: 1.234, SHA-256: 20"),
         ),
     ],
 )
@@ -64,3 +75,23 @@ def test_an_entry_in_words(
     for language, words in (("en", english), ("es", spanish)):
         with override_language(language):
             assert (t(entry.action.label), entry.subject_in_words, entry.details_in_words) == words
+
+
+def test_details_in_files_stay_as_they_are_kept(workspace: Workspace) -> None:
+    workspace.audit.record("root", Action.EXPORT, "a.csv", rows=200_000, ordered_by=SystemActor.LOCAL)
+    (entry,) = workspace.audit.entries(AuditFilter(ZoneInfo("UTC")), 5)
+    assert entry.details_in_files == "rows: 200000, ordered_by: this machine"
+
+
+def test_the_names_of_details_are_known() -> None:
+    """Every name that is written down somewhere, but for those that are made of the limits of a grant."""
+    written = {
+        str(keyword.arg)
+        for path in (ROOT / "lib").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and any(ast.unparse(each).startswith("Action.") for each in node.args)
+        for keyword in node.keywords
+        if keyword.arg is not None
+    }
+    assert {"rows", "bytes", "role"} <= written <= {*DETAIL_TEXTS}
+    assert {*EVERYTHING.in_full} <= {*DETAIL_TEXTS}
