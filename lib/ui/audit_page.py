@@ -35,12 +35,9 @@ def show(space: Workspace) -> None:
             t("Log-ins, imports, exports, downloads, and changes of keys and access are written down here."),
         )
         return
-    pages = -(-count // PAGE_SIZE)
-    number = (
-        st.number_input(t("Page of {count}", count=formatting.count(pages)), 1, pages, width=180) if pages > 1 else 1
-    )
-    entries = space.audit.entries(asked, PAGE_SIZE, (number - 1) * PAGE_SIZE)
-    first = (number - 1) * PAGE_SIZE + 1
+    page = inputs.page_number(-(-count // PAGE_SIZE))
+    entries = space.audit.entries(asked, PAGE_SIZE, (page - 1) * PAGE_SIZE)
+    first = (page - 1) * PAGE_SIZE + 1
     st.caption(
         t(
             "{first} to {last} of {count}, newest first.",

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, overload
 
 import streamlit as st
 
+from lib.i18n import number, t
 from lib.ui import streamlit_internals
 
 MAX_TEXT = 1_000
@@ -48,3 +49,10 @@ def multiselect(
 def text_input(label: str, value: str = "", *, place: Any = st, **look: Any) -> str:
     """Draw a field for a text of at most MAX_TEXT characters, or as many as what it holds already has."""
     return str(place.text_input(label, value, max(MAX_TEXT, len(value)), **look))
+
+
+def page_number(pages: int, key: str | None = None) -> int:
+    """Draw the choice of a page of a long list, from 1, and return it; where there is one page alone draw nothing."""
+    if pages < 2:
+        return 1
+    return int(st.number_input(t("Page of {count}", count=number(pages)), 1, pages, key=key, width=180))

@@ -6,7 +6,6 @@ import html
 
 import streamlit as st
 
-from lib.i18n import t
 from lib.reports import formatting
 from lib.reports.context import PageContext
 from lib.reports.page import (
@@ -106,10 +105,7 @@ def _pager(block: Pager) -> None:
     if st.session_state["page"] > block.pages:
         st.session_state["page"] = block.pages
         st.rerun()
-    if block.pages > 1:
-        st.number_input(
-            t("Page of {count}", count=formatting.count(block.pages)), 1, block.pages, key="page", width=180
-        )
+    inputs.page_number(block.pages, key="page")
 
 
 def _story(block: Story) -> None:
