@@ -9,7 +9,7 @@ import pytest
 
 from lib.access.actors import SystemActor
 from lib.access.audit_log import DETAIL_TEXTS, Action, AuditFilter, SessionEnd
-from lib.analytics.query import EVERYTHING
+from lib.analytics.grants import EVERYTHING
 from lib.i18n import override_language, t
 from lib.store.enums import ImportResult
 from lib.workspace import Workspace
