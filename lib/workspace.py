@@ -27,6 +27,7 @@ from lib.analytics.calendar import Calendar
 from lib.analytics.grants import Grant
 from lib.analytics.query_cache import QueryCache
 from lib.backup import create
+from lib.catalog.catalog import BUILT_IN
 from lib.errors import CallboardError, TimeZoneChangedError
 from lib.exports import file_storage
 from lib.exports import service as exporting
@@ -60,6 +61,7 @@ class Workspace:
         workspace has, unless it is the one that a command is about to give it.
         """
         self.settings = chosen
+        self.catalog = BUILT_IN
         self._workers: list[Worker] = []
         self.state = StateStore(chosen, to=None)
         try:
@@ -87,9 +89,9 @@ class Workspace:
         self.sessions = Sessions(self.state, self.people, idle, age)
         self.audit = AuditLog(self.state)
         self.queue = Queue(self.state)
-        self.views = SavedViews(self.state)
+        self.views = SavedViews(self.state, self.catalog)
         self.notes = Annotations(self.state)
-        self.links = PinnedLinks(self.state)
+        self.links = PinnedLinks(self.state, self.catalog)
         self._lengths: dict[str, int] = {}  # of the rollups, when they were last looked at
 
     def _take_zone(self) -> None:
@@ -159,7 +161,7 @@ class Workspace:
     def _export(self, job: Job, steps: ProgressReporter) -> dict[str, Any]:
         if sys.platform == "linux":  # where a thread has a priority of its own, pages and API go before exports
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
-        order = ExportRequest.from_json(job.payload, self.settings.zone)
+        order = ExportRequest.from_json(job.payload, self.settings.zone, self.catalog)
         calendar = self.calendar_in(order.filters.zone(self.settings.zone))
         with self._following_zone():
             made = exporting.run(self.facts, self.settings, calendar, order, job.id, job.attempt, steps)

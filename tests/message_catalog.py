@@ -19,6 +19,7 @@ from lib.access.audit_log import DETAIL_TEXTS, Action, SessionEnd
 from lib.access.users import Role
 from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import DIMENSIONS, FILTERS, ChoiceDimension, FlagDimension
 from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import METRICS
@@ -89,8 +90,8 @@ VALUES: dict[str, list[str]] = {
     "failures": [code.text for code in FailureCode],
     "states of a key": ["active", "revoked", "expired"],
     # What a metric meant when a link was made, which the stores hold in English.
-    "definitions": list(pinned_links.definitions().values()),
-    "terms": [name for name in pinned_links.definitions() if name not in METRICS],
+    "definitions": list(pinned_links.definitions(BUILT_IN).values()),
+    "terms": [name for name in pinned_links.definitions(BUILT_IN) if name not in METRICS],
 }
 """The texts that reach `t` as values, by what they are."""
 

@@ -27,6 +27,7 @@ from lib.analytics.decomposition import Contribution, Decomposition
 from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import (
     CALL_CENTER,
     CAMPAIGN,
@@ -255,7 +256,7 @@ def test_what_changed_since_a_link() -> None:
         (DefinitionChange("netSentiment", "Completed evaluations ÷ evaluations.", None),),
     )
     i18n.use("es")
-    assert in_words(moved, Settings().zone, formatting.value) == [
+    assert in_words(moved, Settings().zone, formatting.value, BUILT_IN) == [
         "Los datos cambiaron desde que se creó este enlace el 1 ene 2024, 00:00.",
         "No hubo importaciones desde entonces: los datos cambiaron por los datos de ejemplo o por otra zona horaria.",
         "Puntaje promedio: antes 7,00, ahora 1.234,50.",

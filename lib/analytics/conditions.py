@@ -12,7 +12,8 @@ from sqlalchemy.engine import Connection
 from lib.analytics.calendar import Calendar
 from lib.analytics.grants import Grant
 from lib.analytics.query import Filters, first_instant, last_instant
-from lib.catalog.dimensions import FILTERS, GRANT_DIMENSIONS, ChoiceDimension, Dimension, NamedDimension
+from lib.catalog.catalog import Catalog
+from lib.catalog.dimensions import ChoiceDimension, Dimension, NamedDimension
 from lib.store import enums, schema
 
 
@@ -31,14 +32,14 @@ def fact_conditions(filters: Filters, calendar: Calendar) -> list[sa.ColumnEleme
             conditions.append(key.in_(_keys(dimension, ids)))
         else:
             conditions.append(key.in_(sa.select(dimension.members.c.key).where(_asked(dimension, ids))))
-    return conditions + grant_conditions(facts, filters.grant)
+    return conditions + grant_conditions(facts, filters.grant, filters.catalog)
 
 
-def grant_conditions(rows: sa.FromClause, grant: Grant) -> list[sa.ColumnElement[bool]]:
+def grant_conditions(rows: sa.FromClause, grant: Grant, catalog: Catalog) -> list[sa.ColumnElement[bool]]:
     """Return what rows must meet to be seen with a grant."""
     return [
         rows.c[dimension.column].in_(sa.select(dimension.table.c.key).where(dimension.table.c.id.in_(ids)))
-        for dimension, ids in _limits(grant)
+        for dimension, ids in _limits(grant, catalog)
     ]
 
 
@@ -51,7 +52,7 @@ def keys_by_column(connection: Connection, filters: Filters) -> dict[str, list[A
             chosen[dimension.column] = _keys(dimension, ids)
         else:
             named[dimension].append(_asked(dimension, ids))
-    for limited, ids in _limits(filters.grant):
+    for limited, ids in _limits(filters.grant, filters.catalog):
         named[limited].append(limited.table.c.id.in_(ids))
     for dimension, conditions in named.items():
         chosen[dimension.column] = list(connection.scalars(sa.select(dimension.members.c.key).where(*conditions)))
@@ -60,22 +61,21 @@ def keys_by_column(connection: Connection, filters: Filters) -> dict[str, list[A
 
 def columns_of(filters: Filters) -> set[str]:
     """Return the columns that the filters' predicates and grant are about."""
-    return {dimension.column for dimension, _ in _predicates(filters)} | grant_columns(filters.grant)
+    return {dimension.column for dimension, _ in _predicates(filters)} | grant_columns(filters.grant, filters.catalog)
 
 
-def grant_columns(grant: Grant) -> set[str]:
+def grant_columns(grant: Grant, catalog: Catalog) -> set[str]:
     """Return the columns that a grant limits."""
-    return {dimension.column for dimension, _ in _limits(grant)}
+    return {dimension.column for dimension, _ in _limits(grant, catalog)}
 
 
 def _predicates(filters: Filters) -> list[tuple[Dimension, tuple[str, ...]]]:
-    known = {dimension.name: dimension for dimension in FILTERS}
-    return [(known[each.dimension], each.ids) for each in filters.predicates]
+    return [(filters.catalog.filters_by_name[each.dimension], each.ids) for each in filters.predicates]
 
 
-def _limits(grant: Grant) -> list[tuple[NamedDimension, tuple[str, ...]]]:
+def _limits(grant: Grant, catalog: Catalog) -> list[tuple[NamedDimension, tuple[str, ...]]]:
     """Return what a grant is limited to. Raises KeyError for what no grant may limit, so that it shows nothing."""
-    known = {dimension.name: dimension for dimension in GRANT_DIMENSIONS}
+    known = {dimension.name: dimension for dimension in catalog.grant_dimensions}
     return [(known[name], ids) for name, ids in grant.limits]
 
 

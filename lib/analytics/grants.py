@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from lib.catalog.dimensions import GRANT_DIMENSIONS, Dimension
+from lib.catalog.catalog import BUILT_IN
+from lib.catalog.dimensions import Dimension
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Grant:
     @property
     def in_full(self) -> dict[str, list[str] | str]:
         """What it is limited to, by what the dimension's groups are called; `all` where it is not limited."""
-        limits = {each.plural.replace(" ", "_"): self.ids(each) for each in GRANT_DIMENSIONS}
+        limits = {each.plural.replace(" ", "_"): self.ids(each) for each in BUILT_IN.grant_dimensions}
         return {name: "all" if ids is None else list(ids) for name, ids in limits.items()}
 
     def to_json(self) -> dict[str, list[str]]:

@@ -70,7 +70,7 @@ def _ends(
     """Return the first and last instant that there may be in the period: the fewer time changes, the quicker."""
     zone = filters.zone(calendar.zone)
     now = datetime.now(UTC)
-    first, last = (instant or now for instant in first_and_last(connection, filters.grant))
+    first, last = (instant or now for instant in first_and_last(connection, filters))
     if period.date_from is not None and filters.date_from is not None:
         first = max(first, first_instant(period.date_from, zone))
     if period.date_to is not None and filters.date_to is not None:

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics import rollup
 from lib.analytics.sql_time import local_day
-from lib.catalog.dimensions import DIMENSIONS
+from lib.catalog.catalog import BUILT_IN
 from lib.store.bulk_io import drop
 from lib.store.schema import evaluations, workspace
 
@@ -91,7 +91,7 @@ def _doubled(connection: Connection) -> Iterator[str]:
 
 
 def _nameless(connection: Connection) -> Iterator[str]:
-    for dimension in DIMENSIONS:
+    for dimension in BUILT_IN.dimensions:
         key = evaluations.c[dimension.column]
         known = sa.select(dimension.table.c.key)
         found = sa.select(sa.func.count(), sa.func.count(key.distinct())).where(key.not_in(known))

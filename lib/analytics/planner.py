@@ -20,11 +20,8 @@ from lib.analytics.conditions import columns_of, grant_columns
 from lib.analytics.grants import Grant
 from lib.analytics.query import Filters, Moment
 from lib.analytics.sources import FactsSource, Needs, QuerySource, RollupSource, Source, first_and_last
+from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension, Member
-from lib.catalog.rollups import ROLLUPS
-
-SOURCES: tuple[Source, ...] = (*map(RollupSource, ROLLUPS), FactsSource())
-"""In the order in which they are tried."""
 
 _FEW_KEYS = 2_000
 """Of more keys, all names are read: an engine takes longer to look so many up one by one."""
@@ -38,14 +35,20 @@ class ResolvedPeriod:
     date_to: Moment | None
 
 
-def choose(needs: Needs) -> Source:
+@lru_cache(maxsize=8)
+def sources(catalog: Catalog) -> tuple[Source, ...]:
+    """Return what can answer questions, in the order in which they are tried."""
+    return (*map(RollupSource, catalog.rollups), FactsSource())
+
+
+def choose(needs: Needs, catalog: Catalog) -> Source:
     """Return the first source that has what a question needs."""
-    return next(source for source in SOURCES if source.can_answer(needs))
+    return next(source for source in sources(catalog) if source.can_answer(needs))
 
 
 def needs_facts(filters: Filters) -> bool:
     """Return whether no rollup can answer a question with these filters, whatever is asked."""
-    return choose(_needs(filters)).is_facts
+    return choose(_needs(filters), filters.catalog).is_facts
 
 
 def source(
@@ -58,13 +61,14 @@ def source(
     by_day: bool = False,
 ) -> QuerySource:
     """Return the rows that the numbers of some measures by some keys come from; with `by_day`, their days are kept."""
-    chosen = choose(_needs(filters, *keys, *measures))
+    chosen = choose(_needs(filters, *keys, *measures), filters.catalog)
     return chosen.rows(connection, filters, calendar, keys, measures, by_day=by_day)
 
 
-def keys_in_use(dimension: Dimension, grant: Grant) -> sa.Select[Any]:
+def keys_in_use(dimension: Dimension, grant: Grant, catalog: Catalog) -> sa.Select[Any]:
     """Return the keys of a dimension that evaluations have which may be seen with a grant."""
-    return choose(Needs(frozenset({dimension.column, *grant_columns(grant)}))).keys_in_use(dimension.column, grant)
+    needs = Needs(frozenset({dimension.column, *grant_columns(grant, catalog)}))
+    return choose(needs, catalog).keys_in_use(dimension.column, grant, catalog)
 
 
 def _needs(filters: Filters, *columns: str) -> Needs:
@@ -85,11 +89,11 @@ def resolve_period(connection: Connection, filters: Filters, calendar: Calendar)
     if filters.date_from is not None and filters.date_to is not None:
         return ResolvedPeriod(filters.date_from, filters.date_to)
     if filters.timezone is None:
-        first, last = connection.execute(_first_and_last_day(filters.grant)).one()
+        first, last = connection.execute(_first_and_last_day(filters.grant, filters.catalog)).one()
     else:
         first, last = (
             instant.astimezone(filters.zone(calendar.zone)).date() if instant else None
-            for instant in first_and_last(connection, filters.grant)
+            for instant in first_and_last(connection, filters)
         )
     return ResolvedPeriod(
         first if filters.date_from is None else filters.date_from, last if filters.date_to is None else filters.date_to
@@ -97,8 +101,8 @@ def resolve_period(connection: Connection, filters: Filters, calendar: Calendar)
 
 
 @lru_cache(maxsize=512)
-def _first_and_last_day(grant: Grant) -> sa.Select[Any]:
-    return choose(Needs(frozenset(grant_columns(grant)))).first_and_last_day(grant)
+def _first_and_last_day(grant: Grant, catalog: Catalog) -> sa.Select[Any]:
+    return choose(Needs(frozenset(grant_columns(grant, catalog))), catalog).first_and_last_day(grant, catalog)
 
 
 def keys_of(connection: Connection, dimension: Dimension, names: Sequence[Member]) -> dict[int, Member]:

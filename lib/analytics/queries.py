@@ -24,10 +24,11 @@ from lib.analytics.planner import source as source_of
 from lib.analytics.query import Filters, first_instant, last_instant, local_date
 from lib.analytics.sources import non_empty_days
 from lib.analytics.sql_time import bucket_start
+from lib.catalog.catalog import BUILT_IN, Catalog
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Member
 from lib.catalog.measures import HISTOGRAM_MEASURES, PLAIN_MEASURES, MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, METRICS
-from lib.catalog.rollups import ROLLUPS
+from lib.catalog.metrics import AVERAGE_SCORE, Metric
+from lib.catalog.rollups import DAILY_TOTAL
 from lib.errors import InvalidParameterError, nearest
 from lib.settings import WeekStart
 from lib.store import schema
@@ -102,17 +103,19 @@ class Trend:
 def status(connection: Connection) -> DatasetStatus:
     """Return what the facts hold as a whole: version, first and last day, number of evaluations."""
     head = connection.execute(sa.select(schema.workspace)).one()
-    held = non_empty_days(ROLLUPS[0].tables[0]).c
+    held = non_empty_days(DAILY_TOTAL).c
     days = connection.execute(
         sa.select(sa.func.min(held.day), sa.func.max(held.day), sa.func.sum(held.evaluations))
     ).one()
     return DatasetStatus(head.data_version, head.is_sample, head.changed_at, int(days[2] or 0), days[0], days[1])
 
 
-def options(connection: Connection, dimension: Dimension, grant: Grant = EVERYTHING) -> tuple[Member, ...]:
+def options(
+    connection: Connection, dimension: Dimension, grant: Grant = EVERYTHING, catalog: Catalog = BUILT_IN
+) -> tuple[Member, ...]:
     """Return what a filter of the dimension offers, by name: every group that an evaluation in sight belongs to."""
     names = dimension.members
-    used = keys_in_use(dimension, grant).subquery()
+    used = keys_in_use(dimension, grant, catalog).subquery()
     found = connection.execute(sa.select(names.c.id, names.c.name).join(used, used.c[dimension.column] == names.c.key))
     return tuple(sorted((Member(row.id, row.name) for row in found), key=lambda named: (named.name, named.id or "")))
 
@@ -159,7 +162,7 @@ def breakdown(
     come last among equals.
     Raises InvalidParameterError for a field that can't be sorted by.
     """
-    key = _sort_key(sort, dimension)
+    key = _sort_key(sort, dimension, filters.catalog.metrics)
     period = resolve_period(connection, filters, calendar)
     groups = sorted(totals_by(connection, filters, calendar, dimension), key=lambda group: id_order(group.named))
     keyed = [(key(group), group) for group in groups]
@@ -300,20 +303,16 @@ def id_order(named: Member) -> tuple[bool, str]:
     return named.id is None, named.id or ""
 
 
-def sort_fields(dimension: Dimension) -> tuple[str, ...]:
-    """Return the fields that a breakdown of the dimension can be sorted by."""
+def _sort_key(sort: str, dimension: Dimension, metrics: Mapping[str, Metric]) -> Any:
+    field = sort.removeprefix("-")
     center = (CALL_CENTER.parameter, CALL_CENTER.name_field) if dimension is EXECUTIVE else ()
-    return (dimension.parameter, dimension.name_field, *center, *METRICS)
-
-
-def _sort_key(sort: str, dimension: Dimension) -> Any:
-    field, fields = sort.removeprefix("-"), sort_fields(dimension)
+    fields = (dimension.parameter, dimension.name_field, *center, *metrics)
     if field == dimension.parameter:
         return lambda group: group.named.id
     if field == dimension.name_field:
         return lambda group: group.named.name
-    if field in METRICS:  # as it is shown: what looks equal is in the order of ids
-        return lambda group: METRICS[field].rounded(group.sums)
+    if field in metrics:  # as it is shown: what looks equal is in the order of ids
+        return lambda group: metrics[field].rounded(group.sums)
     if field in fields:
         place = "id" if field == CALL_CENTER.parameter else "name"
         return lambda group: getattr(group.call_center, place, None)

@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, ONE_DAY, day_start
 from lib.analytics.grants import EVERYTHING, Grant
-from lib.catalog.dimensions import FILTERS, ChoiceDimension, Dimension, FlagDimension, NamedDimension
+from lib.catalog.catalog import BUILT_IN, Catalog
+from lib.catalog.dimensions import ChoiceDimension, Dimension, FlagDimension, NamedDimension
 from lib.errors import InvalidParameterError, nearest
 from lib.formats import iso_dates
 from lib.settings import zone_names
@@ -23,9 +24,6 @@ MAX_VALUES = 1_000
 
 MAX_VALUE_LENGTH = 1_000
 """Characters of one value: an id may have as many."""
-
-PARAMETERS = ("dateFrom", "dateTo", *(dimension.parameter for dimension in FILTERS), "timezone")
-"""The parameters of a filter, under the names that the API and the pages share."""
 
 Moment = date | datetime
 """The end of a period: a whole day, or a timezone-aware instant. Both ends are inclusive."""
@@ -43,8 +41,9 @@ class Predicate:
 class Filters:
     """Which evaluations: a period, predicates, and the zone that days are meant in.
 
-    An end that is None is open. A dimension has one predicate or none, in the order of FILTERS: build them by
-    `narrowed`. `timezone` None means the workspace's. The grant is the asker's, never a parameter.
+    An end that is None is open. A dimension has one predicate or none, in the order of the catalog that
+    they are meant in: build them by `narrowed`. `timezone` None means the workspace's. The grant is the asker's, never
+    a parameter.
     """
 
     date_from: Moment | None = None
@@ -52,10 +51,15 @@ class Filters:
     predicates: tuple[Predicate, ...] = ()
     timezone: str | None = None
     grant: Grant = EVERYTHING
+    catalog: Catalog = BUILT_IN
 
     @classmethod
     def from_parameters(
-        cls, parameters: Mapping[str, Sequence[str]], workspace_zone: zoneinfo.ZoneInfo, grant: Grant = EVERYTHING
+        cls,
+        parameters: Mapping[str, Sequence[str]],
+        workspace_zone: zoneinfo.ZoneInfo,
+        grant: Grant = EVERYTHING,
+        catalog: Catalog = BUILT_IN,
     ) -> Filters:
         """Read filters from URL parameters, each with its values in order; names that are no filter are passed over.
 
@@ -78,9 +82,10 @@ class Filters:
         return cls(
             date_from,
             date_to,
-            _parse_predicates(parameters),
+            _parse_predicates(parameters, catalog),
             timezone=None if timezone == workspace_zone.key else timezone,
             grant=grant,
+            catalog=catalog,
         )
 
     def to_parameters(self) -> dict[str, list[str]]:
@@ -90,7 +95,7 @@ class Filters:
             found["dateFrom"] = [self.date_from.isoformat()]
         if self.date_to is not None:
             found["dateTo"] = [self.date_to.isoformat()]
-        for dimension in FILTERS:
+        for dimension in self.catalog.filters:
             if ids := self.ids(dimension):
                 found[dimension.parameter] = list(ids)
         if self.timezone is not None:
@@ -104,20 +109,17 @@ class Filters:
     def narrowed(self, dimension: Dimension, *ids: str) -> Filters:
         """Return the same question about these groups of a dimension alone; about all of them without any."""
         chosen = {each.dimension: each.ids for each in self.predicates} | {dimension.name: ids}
-        return replace(self, predicates=_predicates(chosen))
+        predicates = (Predicate(each.name, chosen.get(each.name, ())) for each in self.catalog.filters)
+        return replace(self, predicates=tuple(each for each in predicates if each.ids))
 
     def zone(self, workspace_zone: zoneinfo.ZoneInfo) -> zoneinfo.ZoneInfo:
         """Return the zone that days are meant in."""
         return zoneinfo.ZoneInfo(self.timezone) if self.timezone else workspace_zone
 
 
-def _predicates(ids_by_name: Mapping[str, tuple[str, ...]]) -> tuple[Predicate, ...]:
-    return tuple(Predicate(each.name, ids) for each in FILTERS if (ids := ids_by_name.get(each.name)))
-
-
-def _parse_predicates(parameters: Mapping[str, Sequence[str]]) -> tuple[Predicate, ...]:
+def _parse_predicates(parameters: Mapping[str, Sequence[str]], catalog: Catalog) -> tuple[Predicate, ...]:
     """Read what is asked for in each dimension. Raises InvalidParameterError naming the parameter."""
-    asked = {each: values for each in FILTERS if (values := parameters.get(each.parameter))}
+    asked = {each: values for each in catalog.filters if (values := parameters.get(each.parameter))}
     if not asked:
         return ()
     named = {each: tuple(dict.fromkeys(values)) for each, values in asked.items() if isinstance(each, NamedDimension)}

@@ -23,6 +23,7 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
 from lib.analytics.query import Filters
+from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension
 from lib.errors import TimeZoneChangedError
 from lib.observability import prometheus
@@ -184,6 +185,8 @@ def _cache_key(value: Any) -> Hashable:
         return kind, repr(value)
     if isinstance(value, datetime | time):
         return kind, value.isoformat(), value.fold
+    if kind is Catalog:
+        return kind, value.version
     if names := _fields(kind):  # type: ignore[arg-type]  # classes are hashable
         return kind, *[_cache_key(getattr(value, name)) for name in names]
     return kind, value

@@ -13,7 +13,8 @@ from lib.analytics.calendar import Calendar
 from lib.analytics.conditions import fact_conditions
 from lib.analytics.planner import ResolvedPeriod, member_names, resolve_period
 from lib.analytics.query import Filters
-from lib.catalog.dimensions import DIMENSIONS, Member
+from lib.catalog.catalog import Catalog
+from lib.catalog.dimensions import Member
 from lib.store import enums, schema
 from lib.store.enums import Sentiment, State
 
@@ -70,13 +71,13 @@ def records(
     rows = connection.execute(chosen).all()
     names = {
         dimension.name: member_names(connection, dimension, {row._mapping[dimension.column] for row in rows})
-        for dimension in DIMENSIONS
+        for dimension in filters.catalog.dimensions
     }
-    return Records(period, tuple(_record(row._mapping, names) for row in rows), total, page, page_size)
+    return Records(period, tuple(_record(row._mapping, names, filters.catalog) for row in rows), total, page, page_size)
 
 
-def _record(row: sa.RowMapping, names: Mapping[str, Mapping[int, Member]]) -> Record:
-    named = {dimension.name: names[dimension.name][row[dimension.column]] for dimension in DIMENSIONS}
+def _record(row: sa.RowMapping, names: Mapping[str, Mapping[int, Member]], catalog: Catalog) -> Record:
+    named = {dimension.name: names[dimension.name][row[dimension.column]] for dimension in catalog.dimensions}
     return Record(
         id=row["id"],
         audio_at=row["audio_at"],

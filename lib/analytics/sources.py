@@ -20,6 +20,7 @@ from lib.analytics.conditions import fact_conditions, fact_key, grant_conditions
 from lib.analytics.grants import Grant
 from lib.analytics.query import Filters, Moment
 from lib.analytics.sql_time import local_day
+from lib.catalog.catalog import Catalog
 from lib.catalog.measures import of_each
 from lib.catalog.rollups import Rollup
 from lib.store import schema
@@ -66,10 +67,10 @@ class Source(Protocol):
     ) -> QuerySource:
         """Return the rows that the filters choose; with `by_day`, their days are kept."""
 
-    def first_and_last_day(self, grant: Grant) -> sa.Select[Any]:
+    def first_and_last_day(self, grant: Grant, catalog: Catalog) -> sa.Select[Any]:
         """Return the first and last day of all that may be seen with a grant."""
 
-    def keys_in_use(self, column: str, grant: Grant) -> sa.Select[Any]:
+    def keys_in_use(self, column: str, grant: Grant, catalog: Catalog) -> sa.Select[Any]:
         """Return the keys of the evaluations that may be seen with a grant, each once."""
 
 
@@ -107,19 +108,19 @@ class RollupSource:
         shape = tuple((part.table, part.first is not None, part.end is not None) for part in parts)
         return QuerySource(_united(shape, tuple(keys), tuple(measures), tuple(chosen)), tuple(measures), values)
 
-    def first_and_last_day(self, grant: Grant) -> sa.Select[Any]:
+    def first_and_last_day(self, grant: Grant, catalog: Catalog) -> sa.Select[Any]:
         """Return the first and last day on which there is anything."""
         rows = self._rollup.daily
         if rows is None:
-            return FactsSource().first_and_last_day(grant)
-        days = non_empty_days(rows, grant_conditions(rows, grant)).c
+            return FactsSource().first_and_last_day(grant, catalog)
+        days = non_empty_days(rows, grant_conditions(rows, grant, catalog)).c
         return sa.select(sa.func.min(days.day), sa.func.max(days.day))
 
-    def keys_in_use(self, column: str, grant: Grant) -> sa.Select[Any]:
+    def keys_in_use(self, column: str, grant: Grant, catalog: Catalog) -> sa.Select[Any]:
         """Return the keys that add up to something."""
         rows = self._rollup.tables[-1]
         key, some = rows.c[column], sa.func.sum(rows.c.evaluations) != 0
-        return sa.select(key).where(*grant_conditions(rows, grant)).group_by(key).having(some)
+        return sa.select(key).where(*grant_conditions(rows, grant, catalog)).group_by(key).having(some)
 
     def _parts(self, filters: Filters, calendar: Calendar, *, by_day: bool) -> list[_TableRange]:
         """Return the tables that together hold the days asked for, each with which of its days."""
@@ -171,26 +172,28 @@ class FactsSource:
         facts = schema.evaluations
         day: sa.ColumnElement[Any] = facts.c.day
         if filters.timezone is not None:
-            ends = (end or datetime.now(UTC) for end in first_and_last(connection, filters.grant))
+            ends = (end or datetime.now(UTC) for end in first_and_last(connection, filters))
             day = local_day(facts.c.audio_at, filters.zone(calendar.zone), *ends).label("day")
         rows = _rows(facts, day, keys, measures).where(*fact_conditions(filters, calendar)).subquery()
         return QuerySource(rows, tuple(measures))
 
-    def first_and_last_day(self, grant: Grant) -> sa.Select[Any]:
+    def first_and_last_day(self, grant: Grant, catalog: Catalog) -> sa.Select[Any]:
         """Return the first and last day of an evaluation."""
         facts = schema.evaluations
-        return sa.select(sa.func.min(facts.c.day), sa.func.max(facts.c.day)).where(*grant_conditions(facts, grant))
+        return sa.select(sa.func.min(facts.c.day), sa.func.max(facts.c.day)).where(
+            *grant_conditions(facts, grant, catalog)
+        )
 
-    def keys_in_use(self, column: str, grant: Grant) -> sa.Select[Any]:
+    def keys_in_use(self, column: str, grant: Grant, catalog: Catalog) -> sa.Select[Any]:
         """Return the keys that an evaluation has."""
         facts = schema.evaluations
-        return sa.select(fact_key(column)).where(*grant_conditions(facts, grant)).distinct()
+        return sa.select(fact_key(column)).where(*grant_conditions(facts, grant, catalog)).distinct()
 
 
-def first_and_last(connection: Connection, grant: Grant) -> tuple[datetime | None, datetime | None]:
+def first_and_last(connection: Connection, filters: Filters) -> tuple[datetime | None, datetime | None]:
     """Return the first and the last instant of all that may be seen with a grant; None where there is nothing."""
     column = schema.evaluations.c.audio_at
-    visible = grant_conditions(schema.evaluations, grant)
+    visible = grant_conditions(schema.evaluations, filters.grant, filters.catalog)
     first, last = connection.execute(sa.select(sa.func.min(column), sa.func.max(column)).where(*visible)).one()
     return first, last
 

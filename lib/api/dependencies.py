@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from lib import workspace as workspaces
 from lib.access.api_keys import Key
 from lib.analytics.planner import needs_facts
-from lib.analytics.query import PARAMETERS, Filters
+from lib.analytics.query import Filters
 from lib.api.errors import ApiError, invalid, unauthenticated
 from lib.api.serializers import AnswerBody
 from lib.api.throttle import CHANGES, QUESTION_THREADS, QUESTION_TURNS, QUESTIONS, charge, question_cost
@@ -100,7 +100,7 @@ def strict_query(request: Request, known: tuple[str, ...]) -> dict[str, list[str
 
 def filters_of(parameters: Mapping[str, list[str]], space: Workspace, key: Key) -> Filters:
     """Return the filters that parameters ask for, within what the key may see."""
-    return Filters.from_parameters(parameters, space.settings.zone, key.grant)
+    return Filters.from_parameters(parameters, space.settings.zone, key.grant, space.catalog)
 
 
 def whole_number(parameters: Mapping[str, list[str]], name: str, default: int, most: int) -> int:
@@ -182,5 +182,4 @@ async def answered(
 
 
 FILTERS = [Depends(described_period), Depends(described_predicates), Depends(described_choices)]
-FILTER_NAMES = PARAMETERS
 PAGE_NAMES = ("page", "pageSize")

@@ -15,17 +15,18 @@ from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.queries import Group, SelectionSummary
 from lib.analytics.record_fields import INSTANT_FIELDS, record_values
 from lib.analytics.records import Record
+from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import EXECUTIVE, Dimension
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, METRICS, rounded
+from lib.catalog.metrics import AVERAGE_SCORE, rounded
 
 _COMPRESSED_FROM, _COMPRESSION = 1024, 1
 """Bytes from which an answer is compressed, and how hard: the quickest way halves it already."""
 
 
-def figures(sums: MeasureTotals, tops: SelectionSummary | None = None) -> dict[str, Any]:
+def figures(sums: MeasureTotals, catalog: Catalog, tops: SelectionSummary | None = None) -> dict[str, Any]:
     """Return the figures of a selection in the reference's order; the tops where they belong."""
-    value = {name: metric.rounded(sums) for name, metric in METRICS.items()}
+    value = {name: metric.rounded(sums) for name, metric in catalog.metrics.items()}
     best = {} if tops is None else {"topCampaign": tops.top_campaign, "topCallCenter": tops.top_call_center}
     return {
         "totalEvaluations": value["totalEvaluations"],
@@ -55,13 +56,13 @@ def period(which: ResolvedPeriod) -> dict[str, str | None]:
     return {"dateFrom": first, "dateTo": last}
 
 
-def group(dimension: Dimension, row: Group) -> dict[str, Any]:
+def group(dimension: Dimension, row: Group, catalog: Catalog) -> dict[str, Any]:
     """Return one row of a breakdown."""
     named: dict[str, Any] = {dimension.parameter: row.named.id, dimension.name_field: row.named.name}
     if dimension is EXECUTIVE:
         named["callCenterId"] = row.call_center.id if row.call_center else None
         named["callCenterName"] = row.call_center.name if row.call_center else None
-    return {**named, **figures(row.sums)}
+    return {**named, **figures(row.sums, catalog)}
 
 
 def record(row: Record, zone: ZoneInfo) -> dict[str, Any]:

@@ -137,6 +137,3 @@ DIMENSIONS = (CAMPAIGN, CALL_CENTER, ENGAGEMENT, EXECUTIVE)
 
 FILTERS: tuple[Dimension, ...] = (*DIMENSIONS, IS_AI, STATE, SENTIMENT)
 """What evaluations are filtered by, in the order of the parameters and of the words."""
-
-GRANT_DIMENSIONS = tuple(sorted((each for each in DIMENSIONS if each.limits_grants), key=lambda each: each.name))
-"""What a grant may limit, by name."""

@@ -56,8 +56,10 @@ BY_CENTER = _rollup(
     measures=tuple(MEASURES),
 )
 
+DAILY_TOTAL = _table("daily_total", ("is_ai",), ())
+
 ROLLUPS = (
-    Rollup(("is_ai",), _table("daily_total", ("is_ai",), ()), None),
+    Rollup(("is_ai",), DAILY_TOTAL, None),
     BY_CENTER,
     _rollup(
         "_by_engagement",

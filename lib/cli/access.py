@@ -14,7 +14,7 @@ from lib.access import api_keys
 from lib.access.sessions import end_all
 from lib.access.users import Role, User, UserRepository
 from lib.analytics.grants import Grant
-from lib.catalog.dimensions import GRANT_DIMENSIONS
+from lib.catalog.catalog import BUILT_IN
 from lib.store.state import StateStore
 
 
@@ -31,14 +31,14 @@ def keys_group() -> None:
     """Make, list and revoke API keys."""
 
 
-_LIMIT_FLAGS = {each.name: f"--{each.label.lower().replace(' ', '-')}" for each in GRANT_DIMENSIONS}
+_LIMIT_FLAGS = {each.name: f"--{each.label.lower().replace(' ', '-')}" for each in BUILT_IN.grant_dimensions}
 
 
 def _limit_options(help_text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Add an option for each dimension that a grant may limit; `{a}` in its help is what the dimension's groups are."""
 
     def add(command: Callable[..., None]) -> Callable[..., None]:
-        for dimension in reversed(GRANT_DIMENSIONS):
+        for dimension in reversed(BUILT_IN.grant_dimensions):
             told = help_text.format(a=dimension.label.lower())
             command = click.option(_LIMIT_FLAGS[dimension.name], dimension.name, multiple=True, help=told)(command)
         return command
@@ -164,7 +164,7 @@ def _grant(limits: Mapping[str, Sequence[str]]) -> Grant:
 
 
 def _limits(grant: Grant) -> list[str]:
-    held = ((dimension.plural, grant.ids(dimension)) for dimension in GRANT_DIMENSIONS)
+    held = ((dimension.plural, grant.ids(dimension)) for dimension in BUILT_IN.grant_dimensions)
     return [f"{plural}: {', '.join(ids)}" for plural, ids in held if ids is not None]
 
 

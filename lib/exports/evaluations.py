@@ -21,7 +21,7 @@ from lib.analytics.conditions import fact_conditions
 from lib.analytics.query import Filters
 from lib.analytics.record_fields import OWN_COLUMNS
 from lib.analytics.sql_time import local_iso, local_time
-from lib.catalog.dimensions import DIMENSIONS
+from lib.catalog.catalog import Catalog
 from lib.catalog.fields import FIELDS, FieldType
 from lib.formats.csv_injection import NUMBER, STARTS
 from lib.store import schema
@@ -61,7 +61,7 @@ def evaluation_export(connection: Connection, filters: Filters, calendar: Calend
     rows, *found = connection.execute(sa.select(sa.func.count(), *ends).select_from(facts).where(*where)).one()
     known: list[datetime] = [moment for moment in found if moment is not None] or [datetime.now(UTC)]
     zone = filters.zone(calendar.zone)
-    source, columns = _columns()
+    source, columns = _columns(filters.catalog)
     texts, values = [], []
     for name, column in columns.items():
         text, value = _written(FIELDS[name].kind, column, zone, min(known), max(known))
@@ -72,12 +72,12 @@ def evaluation_export(connection: Connection, filters: Filters, calendar: Calend
     )
 
 
-def _columns() -> tuple[sa.FromClause, dict[str, sa.ColumnElement[Any]]]:
+def _columns(catalog: Catalog) -> tuple[sa.FromClause, dict[str, sa.ColumnElement[Any]]]:
     """Return the facts with their names beside them, and the canonical columns in it."""
     facts = schema.evaluations
     found: dict[str, sa.ColumnElement[Any]] = {name: facts.c[column] for name, column in OWN_COLUMNS.items()}
     source: sa.FromClause = facts
-    for dimension in DIMENSIONS:
+    for dimension in catalog.dimensions:
         table = dimension.table.c
         # Made harmless before they are joined: a thousand names, not a million rows.
         names = sa.select(

@@ -14,6 +14,7 @@ from lib.analytics.grants import Grant
 from lib.analytics.planner import resolve_period
 from lib.analytics.query import Filters
 from lib.analytics.workspace_zone import check_zone
+from lib.catalog.catalog import Catalog
 from lib.errors import StorageError
 from lib.errors.codes import FailureCode
 from lib.exports import evaluations, file_storage, reports, table_process
@@ -51,9 +52,9 @@ class ExportRequest:
         }
 
     @classmethod
-    def from_json(cls, payload: dict[str, Any], zone: ZoneInfo) -> ExportRequest:
+    def from_json(cls, payload: dict[str, Any], zone: ZoneInfo, catalog: Catalog) -> ExportRequest:
         """Return the order that a payload holds."""
-        asked = Filters.from_parameters(payload["filters"], zone, Grant.of(payload["grant"]))
+        asked = Filters.from_parameters(payload["filters"], zone, Grant.of(payload["grant"]), catalog)
         width = Granularity(payload["granularity"])
         return cls(payload["report"], payload["format"], asked, width, payload["shown"])
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from lib.catalog.metrics import METRICS
 from lib.formats.csv_injection import escape_formula
 from lib.reports.file_columns import FileColumn
 from lib.reports.table import TableFile
@@ -50,8 +49,7 @@ class TableExport:
     def of(cls, file: TableFile, shown: str, zone: str) -> TableExport:
         """Return a page's table with all of its rows; `shown` says in words what it is about, in which zone."""
         rows = file.rows()
-        metrics = [column.name for column in file.columns if column.name in METRICS]
-        return cls(file.title, file.columns, rows, about(file.title, shown, zone, metrics, len(rows)))
+        return cls(file.title, file.columns, rows, about(file.title, shown, zone, file.columns, len(rows)))
 
     def csv(self) -> bytes:
         """Return the table as CSV: UTF-8 with a byte-order mark, dates in ISO 8601."""
@@ -120,11 +118,12 @@ def _cell(sheet: WriteOnlyWorksheet, value: Any, kind: str) -> Any:
     return cell
 
 
-def about(title: str, shown: str, zone: str, metrics: Sequence[str], rows: int) -> tuple[tuple[str, str], ...]:
-    """Return what the second sheet says: filters, time zone, definitions, row count, when."""
+def about(title: str, shown: str, zone: str, columns: Sequence[FileColumn], rows: int) -> tuple[tuple[str, str], ...]:
+    """Return what the second sheet says: filters, time zone, row count, when, definitions of the metrics."""
     now = datetime.now(UTC).replace(microsecond=0).isoformat()
     lines = [("Table", title), ("Shows", shown), ("Time zone", zone), ("Rows", str(rows)), ("Written", now)]
-    return (*lines, *((name, f"{METRICS[name].label}: {METRICS[name].help}") for name in metrics))
+    metrics = [column.metric for column in columns if column.metric]
+    return (*lines, *((metric.name, f"{metric.label}: {metric.help}") for metric in metrics))
 
 
 def _heading(sheet: WriteOnlyWorksheet, text: str) -> Any:

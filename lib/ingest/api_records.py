@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from lib.analytics.grants import Grant
 from lib.analytics.timezones import Zones
-from lib.catalog.dimensions import GRANT_DIMENSIONS
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.fields import FIELDS
 from lib.errors import nearest
 from lib.errors.codes import FailureCode
@@ -61,7 +61,7 @@ class _Checker:
     def __init__(self, zone: ZoneInfo, grant: Grant) -> None:
         mapping = Mapping().resolve(tuple(FIELDS), _SOURCE, lambda _: ())
         self._converter = Converter(mapping, tuple(FIELDS), Zones(zone, zone))
-        limits = ((each, grant.ids(each)) for each in GRANT_DIMENSIONS)
+        limits = ((each, grant.ids(each)) for each in BUILT_IN.grant_dimensions)
         self._limits = [(each.parameter, each.staged_id, ids) for each, ids in limits if ids is not None]
         self._numbers: list[int] = []
         self._rows: list[dict[str, str | None]] = []

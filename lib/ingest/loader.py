@@ -17,7 +17,8 @@ from sqlalchemy.engine import Connection
 from lib.analytics import rollup
 from lib.analytics.conditions import grant_conditions
 from lib.analytics.grants import EVERYTHING, Grant
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, NamedDimension
+from lib.catalog.catalog import BUILT_IN
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, EXECUTIVE, NamedDimension
 from lib.errors import ConflictError
 from lib.ingest.converter import REPEATED, STAGED
 from lib.store import enums
@@ -189,18 +190,18 @@ def apply(
     if replace_all:
         connection.execute(sa.delete(evaluations))
         rollup.clear(connection)
-        for dimension in DIMENSIONS:
+        for dimension in BUILT_IN.dimensions:
             connection.execute(sa.delete(dimension.table).where(dimension.table.c.key != enums.NO_KEY))
     had_together = [staged.c[name] for name in _TOGETHER]
     _fill(connection, together, sa.select(*had_together, sa.func.max(staged.c.seq)).group_by(*had_together))
     given.create(connection)
     renamed = (
-        sum(_name(connection, dimension, rename=grant.everything) for dimension in DIMENSIONS) > 0
+        sum(_name(connection, dimension, rename=grant.everything) for dimension in BUILT_IN.dimensions) > 0
     )  # each, not only the first
     analyze(connection, given)
     loaded, rows = _compare(connection)
     if loaded.changed and not grant.everything:
-        visible = sa.select(sa.func.count()).select_from(outgoing).where(*grant_conditions(outgoing, grant))
+        visible = sa.select(sa.func.count()).select_from(outgoing).where(*grant_conditions(outgoing, grant, BUILT_IN))
         if connection.execute(visible).scalar_one() < loaded.changed:
             raise ConflictError("Nothing was loaded: some of the ids are taken.")
     if loaded.changed:
@@ -332,7 +333,7 @@ def _keyed() -> sa.Subquery:
     """Return the staged rows with the keys of their names, as the facts hold them."""
     joined: sa.FromClause = staged
     columns: dict[str, sa.ColumnElement[Any]] = {name: staged.c[name] for name in _FACT_COLUMNS if name in staged.c}
-    for dimension in DIMENSIONS:
+    for dimension in BUILT_IN.dimensions:
         names = dimension.table
         keys = (
             sa.select(given.c.code, names.c.key)

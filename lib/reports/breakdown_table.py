@@ -14,7 +14,7 @@ from lib.analytics.rank_ranges import tiers
 from lib.analytics.standardization import StandardizedRow
 from lib.catalog.dimensions import EXECUTIVE, Dimension, Member
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, METRICS, Unit, rounded
+from lib.catalog.metrics import AVERAGE_SCORE, Metric, Unit, rounded
 from lib.i18n import t
 from lib.reports import formatting, metric_columns
 from lib.reports.context import PageContext
@@ -97,7 +97,7 @@ def table(
                 group.named.id,
                 group.named.name,
                 *([group.call_center.name if group.call_center else None] if dimension is EXECUTIVE else []),
-                *figure_values(group.sums),
+                *figure_values(group.sums, context.catalog),
             )
             for group in breakdown.groups
         )
@@ -107,12 +107,12 @@ def table(
         PageTable(
             text("All figures"),
             f"table-{dimension.name}",
-            tuple(_columns(groups, with_standardized=standardized is not None)),
+            tuple(_columns(groups, context.catalog.metrics, with_standardized=standardized is not None)),
             _rows(context, groups, standardized or {}),
             len(breakdown.groups),
             text("the largest first"),
             text("{title}: {count} rows and a total", title=text(title), count=len(breakdown.groups)),
-            TableFile(title, stem, (*file_columns, *figure_columns()), file_rows),
+            TableFile(title, stem, (*file_columns, *figure_columns(context.catalog)), file_rows),
             ids=(None, *(group.named.parameter_value for group in groups.drawn)),
             hint=text("A click opens the detail."),
         ),
@@ -148,13 +148,13 @@ def _rows(
     )
 
 
-def _columns(groups: Groups, *, with_standardized: bool) -> list[Column[_BreakdownRow]]:
+def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized: bool) -> list[Column[_BreakdownRow]]:
     dimension, is_compared = groups.dimension, groups.before is not None
     columns = [
         Column(text(dimension.label), _name),
         *(_standardized_columns() if with_standardized else []),
         Column(text("Evaluations"), lambda row: row.now["evaluations"], look=Look.BAR),
-        *([metric_columns.change(METRICS["totalEvaluations"], _before, _now)] if is_compared else []),
+        *([metric_columns.change(metrics["totalEvaluations"], _before, _now)] if is_compared else []),
         *metric_columns.metric(AVERAGE_SCORE, _now),
         *([metric_columns.change(AVERAGE_SCORE, _before, _now)] if is_compared else []),
         Column(
@@ -179,10 +179,10 @@ def _columns(groups: Groups, *, with_standardized: bool) -> list[Column[_Breakdo
             help=text("Positive, neutral, negative."),
             printed=False,
         ),
-        *metric_columns.metric(METRICS["netSentiment"], _now),
-        *metric_columns.metric(METRICS["averageDurationSeconds"], _now),
-        *metric_columns.metric(METRICS["completionRate"], _now),
-        *metric_columns.metric(METRICS["failureRate"], _now, printed=False),
+        *metric_columns.metric(metrics["netSentiment"], _now),
+        *metric_columns.metric(metrics["averageDurationSeconds"], _now),
+        *metric_columns.metric(metrics["completionRate"], _now),
+        *metric_columns.metric(metrics["failureRate"], _now, printed=False),
         metric_columns.count(
             text("Pending, processing"), lambda row: row.now["pending"] + row.now["processing"], printed=False
         ),

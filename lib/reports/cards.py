@@ -9,7 +9,7 @@ from lib.analytics.queries import ALL_GROUPS
 from lib.analytics.rank_ranges import tiers
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, Dimension
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, METRICS, Metric
+from lib.catalog.metrics import AVERAGE_SCORE, Metric
 from lib.reports import formatting
 from lib.reports.changes import basis
 from lib.reports.context import PageContext
@@ -29,7 +29,7 @@ KEY_FIGURES = (
 def key_figures(context: PageContext) -> Cards:
     """Return a card for each key figure: value, interval, change to the compared period, course."""
     course = [point.sums for point in context.trend.points]
-    return Cards(tuple(_card(METRICS[name], context, course) for name in KEY_FIGURES))
+    return Cards(tuple(_card(context.catalog.metrics[name], context, course) for name in KEY_FIGURES))
 
 
 def sentiments(context: PageContext) -> Shares:

@@ -12,6 +12,7 @@ from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.queries import DatasetStatus, SelectionSummary, Trend
 from lib.analytics.query import Filters, local_date
 from lib.analytics.query_cache import QueryCache
+from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Member
 from lib.catalog.measures import MeasureTotals
 from lib.reports import filter_text, formatting
@@ -70,7 +71,12 @@ class PageContext:
     def choice(self, of: PageChoice) -> str:
         """Return what is chosen of a page's own choice."""
         chosen = self.choices.own.get(of.parameter)
-        return chosen if chosen in dict(of.options) and chosen is not None else of.default
+        return chosen if chosen is not None and chosen in of.values(self.catalog) else of.default
+
+    @property
+    def catalog(self) -> Catalog:
+        """What can be asked."""
+        return self.filters.catalog
 
     @property
     def parameters(self) -> dict[str, list[str]]:

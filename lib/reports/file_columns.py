@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from lib.catalog.catalog import Catalog
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import METRICS
+from lib.catalog.metrics import AVERAGE_SCORE, Metric
 
 _COUNTS = ("positive", "neutral", "negative", "pending", "processing", "failed")
 """What is there besides the metrics, by state and sentiment."""
@@ -14,23 +15,24 @@ _COUNTS = ("positive", "neutral", "negative", "pending", "processing", "failed")
 
 @dataclass(frozen=True, slots=True)
 class FileColumn:
-    """A column: its header, and what its values are (a format of the exports, or `text`)."""
+    """A column: its header, what its values are (a format of the exports, or `text`), and its metric if it is one's."""
 
     name: str
     kind: str = "text"
+    metric: Metric | None = None
 
     @classmethod
-    def metric(cls, name: str) -> FileColumn:
+    def of(cls, metric: Metric) -> FileColumn:
         """Return the column of a metric, under the API's name."""
-        return cls(name, METRICS[name].unit.value)
+        return cls(metric.name, metric.unit.value, metric)
 
 
-def figure_columns() -> list[FileColumn]:
+def figure_columns(catalog: Catalog) -> list[FileColumn]:
     """Return the columns of a selection's figures."""
     columns = []
-    for name in METRICS:
-        columns.append(FileColumn.metric(name))
-        if name == "averageScore":
+    for metric in catalog.metrics.values():
+        columns.append(FileColumn.of(metric))
+        if metric == AVERAGE_SCORE:
             columns += [
                 FileColumn("averageScoreLow", "score"),
                 FileColumn("averageScoreHigh", "score"),
@@ -39,11 +41,11 @@ def figure_columns() -> list[FileColumn]:
     return [*columns, *(FileColumn(name, "count") for name in _COUNTS)]
 
 
-def figure_values(totals: MeasureTotals) -> tuple[Any, ...]:
+def figure_values(totals: MeasureTotals, catalog: Catalog) -> tuple[Any, ...]:
     """Return the figures of a selection, in the order of `figure_columns`."""
     values: list[Any] = []
-    for name, metric in METRICS.items():
+    for metric in catalog.metrics.values():
         values.append(metric.rounded(totals))
-        if name == "averageScore":
+        if metric == AVERAGE_SCORE:
             values += [*(metric.rounded_interval(totals) or (None, None)), metric.is_small_sample(totals)]
     return (*values, *(totals[name] for name in _COUNTS))

@@ -9,7 +9,7 @@ from lib.analytics import queries
 from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.query import Filters, Moment
 from lib.analytics.query_cache import QueryCache
-from lib.catalog.dimensions import FILTERS, ChoiceDimension
+from lib.catalog.dimensions import ChoiceDimension
 from lib.i18n import dated, day, t
 from lib.reports import formatting
 
@@ -36,7 +36,7 @@ def period(which: ResolvedPeriod) -> str:
 def selection(answers: QueryCache, filters: Filters, which: ResolvedPeriod) -> list[str]:
     """Return what is selected, part by part: the period first."""
     words = [period(which)]
-    for dimension in FILTERS:
+    for dimension in filters.catalog.filters:
         ids = filters.ids(dimension)
         if not ids:
             continue
@@ -45,7 +45,7 @@ def selection(answers: QueryCache, filters: Filters, which: ResolvedPeriod) -> l
             continue
         names = {
             named.parameter_value: formatting.member_name(named)
-            for named in answers.run(queries.options, dimension, filters.grant)
+            for named in answers.run(queries.options, dimension, filters.grant, filters.catalog)
         }
         known = [names.get(asked, asked) for asked in ids]
         label = dimension.label if len(known) == 1 else dimension.plural[0].upper() + dimension.plural[1:]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal
 
+from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import Metric, Unit
@@ -29,14 +30,18 @@ Parameters = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class PageChoice:
-    """What a reader may choose on a page: a URL parameter, its values with their labels, and the default one."""
+    """What a reader may choose on a page: a URL parameter, the values of a catalog with their labels, the default."""
 
     parameter: str
     label: Words
-    options: tuple[tuple[str, Words], ...]
+    options: Callable[[Catalog], tuple[tuple[str, Words], ...]]
     default: str
     as_list: bool = False  # for many options; few stand side by side
     shows_label: bool = True
+
+    def values(self, catalog: Catalog) -> tuple[str, ...]:
+        """Return the values that may be chosen."""
+        return tuple(value for value, _ in self.options(catalog))
 
 
 @dataclass(frozen=True, slots=True)

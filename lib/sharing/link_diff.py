@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from lib.access.actors import actor_in_words
 from lib.analytics.import_log import ImportEvent
 from lib.analytics.queries import DatasetStatus, SelectionSummary
-from lib.catalog.metrics import METRICS, Unit
+from lib.catalog.catalog import Catalog
+from lib.catalog.metrics import Metric, Unit
 from lib.i18n import number, t
 from lib.reports import formatting
 from lib.sharing.pinned_links import Figure, PinnedLink, definitions, figures
@@ -23,13 +24,6 @@ class FigureChange:
     name: str
     was: Figure
     now: Figure
-
-    @property
-    def by(self) -> Figure:
-        """By how much it changed, in the metric's unit; None where it had or has no value."""
-        if self.was is None or self.now is None:
-            return None
-        return round(self.now - self.was, METRICS[self.name].unit.decimals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +52,7 @@ def since(
     summary_now: SelectionSummary,
     status_now: DatasetStatus,
     imports_since: tuple[ImportEvent, ...] | None,
+    catalog: Catalog,
 ) -> LinkDiff:
     """Return what changed since a link was made.
 
@@ -66,7 +61,7 @@ def since(
     know is no change.
     """
     changed = status_now.data_version != link.data_version
-    measures, values, meanings = summary_now.sums, figures(summary_now), definitions()
+    measures, values, meanings = summary_now.sums, figures(summary_now, catalog), definitions(catalog)
     return LinkDiff(
         made_at=link.created_at,
         data=changed,
@@ -85,7 +80,7 @@ def since(
     )
 
 
-def in_words(changes: LinkDiff, zone: ZoneInfo, shown: Callable[[Unit, Figure], str]) -> list[str]:
+def in_words(changes: LinkDiff, zone: ZoneInfo, shown: Callable[[Unit, Figure], str], catalog: Catalog) -> list[str]:
     """Return the changes as sentences, none where nothing changed; times are of `zone`, `shown` writes a value."""
     sentences = []
     if changes.data:
@@ -99,10 +94,10 @@ def in_words(changes: LinkDiff, zone: ZoneInfo, shown: Callable[[Unit, Figure], 
             sentences.append(t("None of that touched the counts and sums of this selection."))
         elif not changes.figures:
             sentences.append(t("The figures of this selection are, as rounded, what they were."))
-    sentences += [_figure(each, shown) for each in changes.figures]
+    sentences += [_figure(each, shown, catalog.metrics[each.name]) for each in changes.figures]
     if changes.figures and not changes.selection:
         sentences.append(t("The selection is the same: its figures differ by their definitions alone."))
-    return sentences + [_definition(each) for each in changes.definitions]
+    return sentences + [_definition(each, catalog) for each in changes.definitions]
 
 
 def _import(each: ImportEvent, zone: ZoneInfo) -> str:
@@ -116,16 +111,16 @@ def _import(each: ImportEvent, zone: ZoneInfo) -> str:
     )
 
 
-def _figure(each: FigureChange, shown: Callable[[Unit, Figure], str]) -> str:
-    metric = METRICS[each.name]
+def _figure(each: FigureChange, shown: Callable[[Unit, Figure], str], metric: Metric) -> str:
     label, was, now = t(metric.label), shown(metric.unit, each.was), shown(metric.unit, each.now)
     if was == now:
         return t("{label} changed by less than is shown: it was, and is, {now}.", label=label, now=now)
     return t("{label} was {was} and is {now} now.", label=label, was=was, now=now)
 
 
-def _definition(each: DefinitionChange) -> str:
-    label = t(METRICS[each.name].label if each.name in METRICS else each.name)
+def _definition(each: DefinitionChange, catalog: Catalog) -> str:
+    metric = catalog.metrics.get(each.name)
+    label = t(each.name if metric is None else metric.label)
     was = t(each.was)
     if each.now is None:
         return t("{label} is not shown any more. It meant: {was}", label=label, was=was)

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.analytics.queries import DatasetStatus, SelectionSummary
-from lib.catalog.metrics import FEW_EVALUATIONS, METRICS
+from lib.catalog.catalog import BUILT_IN, Catalog
+from lib.catalog.metrics import FEW_EVALUATIONS
 from lib.sharing import validation
 from lib.store.enums import SCORE_SCALE
 from lib.store.schema import pinned_links
@@ -47,26 +48,27 @@ class PinnedLink:
 _JSON = ("parameters", "definitions", "figures", "measures")
 
 
-def definitions() -> dict[str, str]:
+def definitions(catalog: Catalog) -> dict[str, str]:
     """Return what each metric means, by its name, and what the terms mean that the metrics use."""
     return {
-        **{metric.name: metric.help for metric in METRICS.values()},
+        **{metric.name: metric.help for metric in catalog.metrics.values()},
         "Few evaluations": f"Fewer than {FEW_EVALUATIONS} scored evaluations: marked, and no part of rankings.",
         "Unit of scores": f"A score is kept in units of 1/{SCORE_SCALE:,} of a point.",
     }
 
 
-def figures(summary: SelectionSummary) -> dict[str, Figure]:
+def figures(summary: SelectionSummary, catalog: Catalog) -> dict[str, Figure]:
     """Return a summary's metrics, rounded, by their names."""
-    return {metric.name: metric.rounded(summary.sums) for metric in METRICS.values()}
+    return {metric.name: metric.rounded(summary.sums) for metric in catalog.metrics.values()}
 
 
 class PinnedLinks:
     """The pinned links of one workspace."""
 
-    def __init__(self, state: StateStore) -> None:
-        """Use the state's store."""
+    def __init__(self, state: StateStore, catalog: Catalog = BUILT_IN) -> None:
+        """Use the state's store; the catalog says which parameters are filters."""
         self._state = state
+        self._catalog = catalog
 
     def make(
         self,
@@ -91,13 +93,16 @@ class PinnedLinks:
         link = PinnedLink(
             id=validation.new_id(),
             page=validation.page(page),
-            parameters={**fixed, **validation.parameters(parameters, view_parameters, _DATES)},
+            parameters={
+                **fixed,
+                **validation.parameters(parameters, (*self._catalog.parameters, *sorted(view_parameters)), _DATES),
+            },
             created_at=datetime.now(UTC),
             created_by=who,
             data_version=status.data_version,
             data_changed_at=status.changed_at,
-            definitions=definitions(),
-            figures=figures(summary),
+            definitions=definitions(self._catalog),
+            figures=figures(summary, self._catalog),
             measures=dict(summary.sums),
             grant=grant,
         )

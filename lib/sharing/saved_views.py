@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from lib.access import audit_log
 from lib.analytics.calendar import FIRST_DAY, Calendar
+from lib.catalog.catalog import BUILT_IN, Catalog
 from lib.errors import CallboardError, ConflictError, InvalidParameterError, nearest
 from lib.sharing import validation
 from lib.store.schema import views
@@ -69,9 +70,10 @@ def resolved(view: SavedView, calendar: Calendar) -> dict[str, list[str]]:
 class SavedViews:
     """The saved views of one workspace."""
 
-    def __init__(self, state: StateStore) -> None:
-        """Use the state's store."""
+    def __init__(self, state: StateStore, catalog: Catalog = BUILT_IN) -> None:
+        """Use the state's store; the catalog says which parameters are filters."""
         self._state = state
+        self._catalog = catalog
 
     def all(self, owner: str) -> list[SavedView]:
         """Return the views that an owner sees, by name: one's own first, then those that others share."""
@@ -119,7 +121,11 @@ class SavedViews:
             "owner": owner,
             "shared": shared,
             "page": validation.page(page),
-            "parameters": json.dumps(validation.parameters(parameters, view_parameters, _DATES if period else ())),
+            "parameters": json.dumps(
+                validation.parameters(
+                    parameters, (*self._catalog.parameters, *sorted(view_parameters)), _DATES if period else ()
+                )
+            ),
             "period": None if period is None else _preset(period),
             "is_default": False,
             "created_at": now,

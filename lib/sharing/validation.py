@@ -9,12 +9,12 @@ import re
 import secrets
 import string
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib.analytics.query import MAX_VALUES, PARAMETERS, clean
+from lib.analytics.query import MAX_VALUES, clean
 from lib.errors import ConflictError, InvalidParameterError, nearest
 from lib.reports.pages import PAGES
 
@@ -91,14 +91,14 @@ def page(path: str) -> str:
 
 
 def parameters(
-    given: Mapping[str, Sequence[str]], view_parameters: Collection[str], without: Collection[str] = ()
+    given: Mapping[str, Sequence[str]], known: Iterable[str], without: Collection[str] = ()
 ) -> dict[str, list[str]]:
-    """Return those of a URL's parameters that are known, as they are: the filters' and `view_parameters`.
+    """Return those of a URL's parameters that are known, as they are, in the order of `known`.
 
     Names in `without` are left out, and so are names without a value. Raises InvalidParameterError naming the
     parameter: for more than MAX_VALUES values in all, and for a value that `clean` refuses.
     """
-    names = [name for name in (*PARAMETERS, *sorted(view_parameters)) if name not in without]
+    names = [name for name in known if name not in without]
     kept = {name: list(given[name]) for name in names if given.get(name)}
     count = 0
     for name, values in kept.items():

@@ -59,7 +59,7 @@ def listing(workspace: Workspace) -> None:
                 t("Name"): key.name,
                 t("State"): t(key.status),
                 t("Scopes"): ", ".join(key.scopes),
-                **grant_form.columns(key.grant),
+                **grant_form.columns(workspace, key.grant),
                 t("Made by"): actor_in_words(key.created_by),
                 t("Expires"): key.expires_at.astimezone(zone).replace(tzinfo=None) if key.expires_at else None,
                 t("Last used"): key.last_used_at.astimezone(zone).replace(tzinfo=None) if key.last_used_at else None,

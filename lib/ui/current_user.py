@@ -18,7 +18,7 @@ from lib.access.actors import SystemActor
 from lib.access.audit_log import Action
 from lib.access.users import LOCAL, Role, User
 from lib.analytics import queries
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, EXECUTIVE
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE
 from lib.errors import AccessError, CallboardError
 from lib.i18n import t
 from lib.sharing.saved_views import EVERYONE, SavedView
@@ -80,13 +80,14 @@ def can_view(space: Workspace, view: SavedView) -> bool:
     grant = current().grant
     if grant.everything or view.owner == owner():
         return True
-    named = {dimension: set(view.parameters.get(dimension.parameter, ())) for dimension in DIMENSIONS}
+    named = {dimension: set(view.parameters.get(dimension.parameter, ())) for dimension in space.catalog.dimensions}
     if view.parameters.get("open"):
         if view.page not in _OPENED:
             return False
         named[_OPENED[view.page]].update(view.parameters["open"])
     return all(
-        ids <= {option.parameter_value for option in space.answers.run(queries.options, dimension, grant)}
+        ids
+        <= {option.parameter_value for option in space.answers.run(queries.options, dimension, grant, space.catalog)}
         for dimension, ids in named.items()
         if ids
     )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from lib.analytics import queries
 from lib.analytics.grants import Grant
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, GRANT_DIMENSIONS
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN
 from lib.i18n import t
 from lib.ui import inputs
 from lib.workspace import Workspace
@@ -21,7 +21,9 @@ LABELS = {
 def choose(space: Workspace, grant: Grant, key: str) -> Grant:
     """Draw the lists, with what a grant holds; return what is chosen: where that is nothing, all may be seen."""
     chosen = {}
-    for place, dimension in zip(st.columns(len(GRANT_DIMENSIONS)), GRANT_DIMENSIONS, strict=True):
+    for place, dimension in zip(
+        st.columns(len(space.catalog.grant_dimensions)), space.catalog.grant_dimensions, strict=True
+    ):
         ids = grant.ids(dimension) or ()
         named = {each.id: each.name for each in space.answers.run(queries.options, dimension) if each.id}
         for known in ids:
@@ -38,10 +40,10 @@ def choose(space: Workspace, grant: Grant, key: str) -> Grant:
     return Grant.of({name: ids or None for name, ids in chosen.items()})
 
 
-def columns(grant: Grant) -> dict[str, str]:
+def columns(space: Workspace, grant: Grant) -> dict[str, str]:
     """Return what a table says of a grant, by the heads of its columns."""
     found = {}
-    for dimension in GRANT_DIMENSIONS:
+    for dimension in space.catalog.grant_dimensions:
         ids = grant.ids(dimension)
         head = t(dimension.plural[0].upper() + dimension.plural[1:])
         found[head] = t("all") if ids is None else ", ".join(ids) or t("none of them")

@@ -97,7 +97,9 @@ def opened(dimension: Dimension) -> Member | None:
     if asked_for is None:
         return None
     with stop_on_error():
-        known = workspace.current().answers.run(queries.options, dimension, current_user.current().grant)
+        known = workspace.current().answers.run(
+            queries.options, dimension, current_user.current().grant, workspace.current().catalog
+        )
     found = next((named for named in known if named.parameter_value == asked_for), None)
     if found is None:
         st.warning(t("The link opens {id}, which is not here; these are all.", id=markdown.text(asked_for[:60])))

@@ -13,16 +13,17 @@ from zoneinfo import ZoneInfo
 
 from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
-from lib.analytics.query import PARAMETERS, Filters, parse_day, parse_single
+from lib.analytics.query import Filters, parse_day, parse_single
+from lib.catalog.catalog import Catalog
 from lib.errors import InvalidParameterError, nearest
 from lib.i18n import LANGUAGES
 from lib.reports.pages import PAGES
 
-VIEW_CHOICES: dict[str, tuple[str, ...]] = {
-    "granularity": tuple(each.value for each in Granularity),
-    "compare": comparison.KINDS,
-    "lang": tuple(LANGUAGES),
-    **{choice.parameter: tuple(dict(choice.options)) for page in PAGES.values() for choice in page.choices},
+VIEW_CHOICES: dict[str, Callable[[Catalog], tuple[str, ...]]] = {
+    "granularity": lambda _: tuple(each.value for each in Granularity),
+    "compare": lambda _: comparison.KINDS,
+    "lang": lambda _: tuple(LANGUAGES),
+    **{choice.parameter: choice.values for page in PAGES.values() for choice in page.choices},
 }
 """What a page shows of the selection, each with its choices; the first, or a page's own, is the default."""
 
@@ -51,8 +52,6 @@ MAX_PAGE = 999_999_999
 MAX_NAMED = 5
 """Unknown parameters that are named; others are counted."""
 
-_KNOWN = (*PARAMETERS, *sorted(VIEW_PARAMETERS), SAVED_VIEW)
-
 P = ParamSpec("P")
 T = TypeVar("T")
 Otherwise = TypeVar("Otherwise")
@@ -70,20 +69,22 @@ class PageParameters:
     problems: tuple[str, ...]
 
 
-def parse(raw: Mapping[str, Sequence[str]], zone: ZoneInfo) -> PageParameters:
+def parse(raw: Mapping[str, Sequence[str]], zone: ZoneInfo, catalog: Catalog) -> PageParameters:
     """Read parameters, each with its values in order, one by one: what can't be is passed over, and named."""
     reader = _Reader()
-    reader.problems += _unknown(raw)
-    filters = Filters()
+    reader.problems += _unknown(raw, catalog)
+    filters = Filters(catalog=catalog)
     accepted: dict[str, Sequence[str]] = {}
-    for name in ("timezone", *(each for each in PARAMETERS if each != "timezone")):
+    for name in ("timezone", *(each for each in catalog.parameters if each != "timezone")):
         candidate = {**accepted, name: raw.get(name, ())}
-        read = reader.read(None, Filters.from_parameters, candidate, zone)
+        read = reader.read(None, Filters.from_parameters, candidate, zone, catalog=catalog)
         if read is not None:
             filters, accepted = read, candidate
     return PageParameters(
         filters,
-        choices={name: reader.read(None, _choice, raw, name, known) for name, known in VIEW_CHOICES.items()},
+        choices={
+            name: reader.read(None, _choice, raw, name, choices(catalog)) for name, choices in VIEW_CHOICES.items()
+        },
         compared={name: reader.read(None, _day, raw, name) for name in COMPARED_DAYS},
         single={name: reader.read("", parse_single, raw, name) or "" for name in SINGLE},
         page=reader.read(1, _page, raw),
@@ -91,10 +92,11 @@ def parse(raw: Mapping[str, Sequence[str]], zone: ZoneInfo) -> PageParameters:
     )
 
 
-def _unknown(raw: Mapping[str, Sequence[str]]) -> list[str]:
+def _unknown(raw: Mapping[str, Sequence[str]], catalog: Catalog) -> list[str]:
     """Return what is to be said of parameters that no page knows, with the nearest that one does."""
-    names = [name for name in raw if name not in _KNOWN]
-    problems = [f"'{name[:60]}' is not a parameter of a page{nearest(name, _KNOWN)}." for name in names[:MAX_NAMED]]
+    known = (*catalog.parameters, *sorted(VIEW_PARAMETERS), SAVED_VIEW)
+    names = [name for name in raw if name not in known]
+    problems = [f"'{name[:60]}' is not a parameter of a page{nearest(name, known)}." for name in names[:MAX_NAMED]]
     if len(names) > MAX_NAMED:
         problems.append(f"{len(names) - MAX_NAMED:,} more parameters are not known either.")
     if SAVED_VIEW in raw and len(raw) > 1:

@@ -67,7 +67,7 @@ def _draw(context: PageContext, block: Block) -> None:
                     for each in blocks:
                         _draw(context, each)
         case Choices():
-            _choices(block)
+            _choices(context, block)
         case _:
             _words(block)
 
@@ -130,22 +130,22 @@ def _link(link: Link) -> None:
     st.page_link(f"{link.page}.py", label=label, icon=icon, query_params=list(link.parameters))
 
 
-def _choices(block: Choices) -> None:
+def _choices(context: PageContext, block: Choices) -> None:
     """Draw choices in one line; one alone stands by itself."""
     if len(block.choices) == 1 and not block.with_granularity:
-        _choice(block.choices[0])
+        _choice(context, block.choices[0])
         return
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         with st.container(horizontal=True, width="content"):
             for choice in block.choices:
-                _choice(choice)
+                _choice(context, choice)
         if block.with_granularity:
             charts.granularity_toggle()
 
 
-def _choice(choice: PageChoice) -> None:
+def _choice(context: PageContext, choice: PageChoice) -> None:
     url_state.default(choice.parameter, choice.default)
-    labels = dict(choice.options)
+    labels = dict(choice.options(context.catalog))
     if choice.as_list:
         inputs.selectbox(
             str(choice.label),

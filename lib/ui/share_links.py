@@ -10,7 +10,6 @@ from streamlit.navigation.page import Page
 
 from lib import workspace as workspaces
 from lib.analytics.import_log import imports_since
-from lib.analytics.query import PARAMETERS
 from lib.i18n import t
 from lib.reports import formatting
 from lib.reports.context import PageContext
@@ -85,9 +84,9 @@ def banner(space: Workspace, view: PageContext) -> None:
         return
     limited = not link.grant.everything  # what was imported beyond it is not theirs to know
     imports = None if limited else view.answers.run(imports_since, link.data_changed_at)
-    found = link_diff.since(link, view.summary, view.status, imports)
+    found = link_diff.since(link, view.summary, view.status, imports, view.catalog)
     zone = view.filters.zone(view.calendar.zone)
-    told = link_diff.in_words(found, zone, formatting.value)
+    told = link_diff.in_words(found, zone, formatting.value, view.catalog)
     made = formatting.instant(link.created_at.astimezone(zone))
     head = t("This link was made on {when}.", when=made)
     if not told:
@@ -103,7 +102,9 @@ def opened_link(space: Workspace, view: PageContext, number: str) -> PinnedLink 
     if link is None:
         return None
     shown = url_state.parameters(view.calendar.zone, filters_only=True)
-    kept = {name: values for name, values in link.parameters.items() if name in shown or name in PARAMETERS}
+    kept = {
+        name: values for name, values in link.parameters.items() if name in shown or name in view.catalog.parameters
+    }
     return link if shown == kept else None
 
 

@@ -10,8 +10,7 @@ from streamlit.navigation.page import Page
 from lib.analytics import queries
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, Calendar
 from lib.analytics.query import MAX_VALUES
-from lib.analytics.query_cache import QueryCache
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, FILTERS, ChoiceDimension, Dimension, FlagDimension
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, ChoiceDimension, Dimension, FlagDimension
 from lib.i18n import t
 from lib.reports import formatting
 from lib.ui import current_user, inputs, login, page_parameters, saved_views, url_state
@@ -47,7 +46,7 @@ COMPARE_LABELS = {
 
 def show(pages: Sequence[Page], space: Workspace) -> None:
     """Draw the sidebar, with links to the pages that keep what is chosen."""
-    answers, calendar = space.answers, space.calendar
+    calendar = space.calendar
     url_state.default("compare", "previous")
     with st.sidebar:
         st.html('<div class="cb-brand"><span class="cb-mark" aria-hidden="true"></span>Callboard</div>')
@@ -56,11 +55,11 @@ def show(pages: Sequence[Page], space: Workspace) -> None:
             _period(calendar)
             _compared()
             for dimension in PROMINENT:
-                _filter(answers, dimension)
-            rest = [dimension for dimension in FILTERS if dimension not in PROMINENT]
+                _filter(space, dimension)
+            rest = [dimension for dimension in space.catalog.filters if dimension not in PROMINENT]
             with st.expander(t("More filters"), expanded=any(st.session_state.get(each.parameter) for each in rest)):
                 for dimension in rest:
-                    _filter(answers, dimension)
+                    _filter(space, dimension)
             st.button(t("Reset filters"), on_click=url_state.reset, width="stretch")
         saved_views.chooser(space)
         login.account(space)
@@ -118,7 +117,7 @@ def _days(keys: tuple[str, str]) -> None:
         )
 
 
-def _filter(answers: QueryCache, dimension: Dimension) -> None:
+def _filter(space: Workspace, dimension: Dimension) -> None:
     """Draw the choice of what is shown of a dimension."""
     if isinstance(dimension, FlagDimension):
         labels = {"": t(dimension.all_label)} | _choice_labels(dimension)
@@ -132,18 +131,19 @@ def _filter(answers: QueryCache, dimension: Dimension) -> None:
     elif isinstance(dimension, ChoiceDimension):
         _list(dimension, t(dimension.label), _choice_labels(dimension))
     else:
-        _list(dimension, t(dimension.plural[0].upper() + dimension.plural[1:]), _member_labels(answers, dimension))
+        _list(dimension, t(dimension.plural[0].upper() + dimension.plural[1:]), _member_labels(space, dimension))
 
 
 def _choice_labels(dimension: ChoiceDimension) -> dict[str, str]:
     return {choice.id: formatting.choice_name(choice) for choice in dimension.choices}
 
 
-def _member_labels(answers: QueryCache, dimension: Dimension) -> dict[str, str]:
+def _member_labels(space: Workspace, dimension: Dimension) -> dict[str, str]:
     """Return the names of the dimension's groups; what a link names that is not there stays chosen."""
     grant = current_user.current().grant
     labels = {
-        named.parameter_value: formatting.member_name(named) for named in answers.run(queries.options, dimension, grant)
+        named.parameter_value: formatting.member_name(named)
+        for named in space.answers.run(queries.options, dimension, grant, space.catalog)
     }
     for asked in st.session_state.get(dimension.parameter) or ():
         labels.setdefault(asked, t("{id} (unknown)", id=asked))

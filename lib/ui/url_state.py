@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from lib.analytics.query import PARAMETERS, Filters, Moment, local_date
-from lib.catalog.dimensions import FILTERS, Dimension, FlagDimension
+from lib import workspace as workspaces
+from lib.analytics.query import Filters, Moment, local_date
+from lib.catalog.catalog import Catalog
+from lib.catalog.dimensions import Dimension, FlagDimension
 from lib.errors import InvalidParameterError
 from lib.i18n import current
 from lib.ui import current_user, page_parameters
@@ -43,16 +45,16 @@ def load(zone: ZoneInfo) -> None:
     session = st.session_state
     now = _raw()
     if session.get(_SEEN) != now:
-        _take(page_parameters.parse(now, zone), zone, by_link=True)
+        _take(page_parameters.parse(now, zone, _catalog()), zone, by_link=True)
         session[_SEEN] = now
         return
     try:
         changed = _chosen(zone)
-        problems = page_parameters.parse(changed, zone).problems if changed != now else None
+        problems = page_parameters.parse(changed, zone, _catalog()).problems if changed != now else None
     except InvalidParameterError as error:
         problems = (error.message,)
     if problems:
-        before = page_parameters.parse(now, zone)
+        before = page_parameters.parse(now, zone, _catalog())
         _take(replace(before, problems=problems), zone, by_link=False)
         return
     if problems is not None:
@@ -75,7 +77,7 @@ def filters(zone: ZoneInfo) -> Filters:
 
     Raises InvalidParameterError where the widgets hold what no filter can be.
     """
-    return Filters.from_parameters(_chosen_filters(zone), zone, current_user.current().grant)
+    return Filters.from_parameters(_chosen_filters(zone), zone, current_user.current().grant, _catalog())
 
 
 def parameters(zone: ZoneInfo, filters_only: bool = False) -> dict[str, list[str]]:
@@ -161,13 +163,17 @@ def first_page() -> None:
 def reset() -> None:
     """Take all filters away."""
     set_period(None, None)
-    for dimension in FILTERS:
+    for dimension in _catalog().filters:
         st.session_state[dimension.parameter] = _held(dimension, ())
     st.session_state["timezone"] = None
 
 
+def _catalog() -> Catalog:
+    return workspaces.current().catalog
+
+
 def _keys() -> tuple[str, ...]:
-    return (*PARAMETERS, *VIEW_CHOICES, *COMPARED_DAYS, *SINGLE, PAGE)
+    return (*_catalog().parameters, *VIEW_CHOICES, *COMPARED_DAYS, *SINGLE, PAGE)
 
 
 def _raw() -> dict[str, list[str]]:
@@ -176,7 +182,7 @@ def _raw() -> dict[str, list[str]]:
 
 def _chosen(zone: ZoneInfo) -> dict[str, list[str]]:
     """Return what the widgets hold as URL parameters, as `parameters` does, without looking at what may be seen."""
-    return Filters.from_parameters(_chosen_filters(zone), zone).to_parameters() | _chosen_view()
+    return Filters.from_parameters(_chosen_filters(zone), zone, catalog=_catalog()).to_parameters() | _chosen_view()
 
 
 def _chosen_filters(zone: ZoneInfo) -> dict[str, list[str]]:
@@ -188,7 +194,7 @@ def _chosen_filters(zone: ZoneInfo) -> dict[str, list[str]]:
     if ends[0] is not None and ends[1] is not None and local_date(ends[0], zone) > local_date(ends[1], zone):
         ends.reverse()
     chosen = {name: [end.isoformat()] for name, end in zip(("dateFrom", "dateTo"), ends, strict=True) if end}
-    for name in (*(dimension.parameter for dimension in FILTERS), "timezone"):
+    for name in (*(dimension.parameter for dimension in _catalog().filters), "timezone"):
         if held := session.get(name):
             chosen[name] = [held] if isinstance(held, str) else list(held)
     return chosen
@@ -220,7 +226,7 @@ def _take(asked: PageParameters, zone: ZoneInfo, *, by_link: bool) -> None:
     for name, moment in ends.items():
         session[name] = None if moment is None else local_date(moment, shown_zone)
     session[_EXACT] = {name: (session[name], moment) for name, moment in ends.items() if isinstance(moment, datetime)}
-    for dimension in FILTERS:
+    for dimension in _catalog().filters:
         session[dimension.parameter] = _held(dimension, asked.filters.ids(dimension))
     session["timezone"] = asked.filters.timezone
     for name, value in (*asked.choices.items(), *asked.compared.items(), *asked.single.items()):

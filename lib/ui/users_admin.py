@@ -45,7 +45,7 @@ def _table(space: Workspace, found: Sequence[User]) -> None:
                 t("Who"): person.actor,
                 t("Name"): person.name,
                 t("Role"): t(person.role.value),
-                **grant_form.columns(person.grant),
+                **grant_form.columns(space, person.grant),
                 t("Open sessions"): sessions.get(person.id, 0),
                 t("Last seen"): person.seen_at.astimezone(zone).replace(tzinfo=None) if person.seen_at else None,
                 t("Added by"): t("the settings") if person.fixed else actor_in_words(person.created_by),

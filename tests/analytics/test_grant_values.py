@@ -6,7 +6,8 @@ import pytest
 
 from lib.analytics.conditions import grant_conditions
 from lib.analytics.grants import EVERYTHING, Grant
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, GRANT_DIMENSIONS
+from lib.catalog.catalog import BUILT_IN
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN
 from lib.store.schema import evaluations
 
 NORTH = Grant.of({"callCenter": ["n"]})
@@ -43,11 +44,11 @@ def test_the_state_and_payloads_give_it_back(grant: Grant) -> None:
 
 
 def test_in_full() -> None:
-    assert [each.name for each in GRANT_DIMENSIONS] == ["callCenter", "campaign"]
+    assert [each.name for each in BUILT_IN.grant_dimensions] == ["callCenter", "campaign"]
     assert SPRING_NORTH.in_full == {"call_centers": ["n"], "campaigns": ["spring"]}
     assert EVERYTHING.in_full == {"call_centers": "all", "campaigns": "all"}
 
 
 def test_a_limit_that_nothing_is_known_of_shows_nothing() -> None:
     with pytest.raises(KeyError):
-        grant_conditions(evaluations, Grant.of({"office": ["n"]}))
+        grant_conditions(evaluations, Grant.of({"office": ["n"]}), BUILT_IN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -11,9 +12,10 @@ import sqlalchemy as sa
 from lib.analytics import planner
 from lib.analytics.conditions import grant_columns
 from lib.analytics.grants import EVERYTHING, Grant
-from lib.analytics.planner import SOURCES, choose, needs_facts
+from lib.analytics.planner import choose, needs_facts
 from lib.analytics.query import Filters
-from lib.analytics.sources import FactsSource, Needs, Source
+from lib.analytics.sources import Needs, Source
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.measures import HISTOGRAM_MEASURES, PLAIN_MEASURES
 from lib.catalog.rollups import ROLLUPS
 from lib.store.enums import State
@@ -28,6 +30,7 @@ id,audioDate,state,averageNote,isAICall,campaignId,callCenterId,executiveId
 4,2024-02-03T12:00:00Z,Pending,,false,b,s,y
 5,2024-03-09T00:00:00Z,Completed,2,false,b,,
 """
+SOURCES = planner.sources(BUILT_IN)
 NORTH = Grant.of({"callCenter": ["n"]})
 GRANTS = [EVERYTHING, NORTH, Grant.of({"callCenter": ["n", "s"], "campaign": ["b"]}), Grant.of({"campaign": []})]
 
@@ -38,7 +41,7 @@ def _rows(load: Load) -> None:
 
 
 def answering(*columns: str) -> Source:
-    return choose(Needs(frozenset(columns)))
+    return choose(Needs(frozenset(columns)), BUILT_IN)
 
 
 def test_the_facts_are_the_last_of_the_sources_and_answer_everything() -> None:
@@ -86,12 +89,12 @@ def totals(workspace: Workspace, filters: Filters, *keys: str) -> list[tuple[Any
     "period", [(None, None), (date(2024, 1, 2), date(2024, 2, 29)), (date(2024, 2, 1), None)], ids=str
 )
 def test_the_facts_say_what_the_rollups_say(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, grant: Grant, period: tuple[date | None, date | None]
+    workspace: Workspace, grant: Grant, period: tuple[date | None, date | None]
 ) -> None:
     filters = Filters(*period, grant=grant)
     by_rollups = totals(workspace, filters, "campaign_key", "is_ai")
-    monkeypatch.setattr(planner, "SOURCES", (FactsSource(),))
-    assert totals(workspace, filters, "campaign_key", "is_ai") == by_rollups
+    facts_alone = replace(filters, catalog=replace(BUILT_IN, version=2, rollups=()))
+    assert needs_facts(facts_alone) and totals(workspace, facts_alone, "campaign_key", "is_ai") == by_rollups
     assert bool(by_rollups) == (grant != GRANTS[-1]) or (grant == NORTH and period[0] == date(2024, 2, 1))
 
 
@@ -106,9 +109,13 @@ def test_what_no_rollup_has_is_answered(workspace: Workspace) -> None:
 @pytest.mark.parametrize("grant", GRANTS, ids=str)
 def test_every_source_knows_the_days_and_the_keys_in_use(workspace: Workspace, grant: Grant) -> None:
     with workspace.facts.read() as connection:
-        able = [each for each in SOURCES if each.can_answer(Needs(frozenset({"campaign_key", *grant_columns(grant)})))]
-        days = {tuple(connection.execute(each.first_and_last_day(grant)).one()) for each in able}
-        keys = {frozenset(connection.scalars(each.keys_in_use("campaign_key", grant))) for each in able}
+        able = [
+            each
+            for each in SOURCES
+            if each.can_answer(Needs(frozenset({"campaign_key", *grant_columns(grant, BUILT_IN)})))
+        ]
+        days = {tuple(connection.execute(each.first_and_last_day(grant, BUILT_IN)).one()) for each in able}
+        keys = {frozenset(connection.scalars(each.keys_in_use("campaign_key", grant, BUILT_IN))) for each in able}
     assert len(able) >= 3 and len(days) == 1 and len(keys) == 1
     expected = {EVERYTHING: (1, 3, 2), NORTH: (1, 1, 1), GRANTS[2]: (2, 2, 1), GRANTS[3]: (None, None, 0)}[grant]
     (found,) = days

@@ -22,16 +22,16 @@ TABLE = TableExport(
         FileColumn("campaignId"),
         FileColumn("date", "date"),
         FileColumn("at", "instant"),
-        FileColumn.metric("totalEvaluations"),
-        FileColumn.metric("averageScore"),
-        FileColumn.metric("completionRate"),
+        FileColumn.of(METRICS["totalEvaluations"]),
+        FileColumn.of(METRICS["averageScore"]),
+        FileColumn.of(METRICS["completionRate"]),
         FileColumn("few"),
     ),
     (
         ("=1+1", date(2024, 1, 31), datetime(2024, 1, 31, 9, 30, tzinfo=UTC), 1234, 7.8, 0.9715, False),
         ('ñandú, "x"\n@y', date(2024, 2, 1), None, 0, None, None, True),
     ),
-    about("Campaigns", "1–31 Jan 2024 · Campaign: =cmd", "UTC", ["averageScore"], 2),
+    about("Campaigns", "1–31 Jan 2024 · Campaign: =cmd", "UTC", [FileColumn.of(METRICS["averageScore"])], 2),
 )
 
 
@@ -96,7 +96,7 @@ def test_cells_are_shown_by_the_kind_of_their_column(kind: str, value: object, w
 
 
 def test_every_unit_of_a_metric_has_a_format() -> None:
-    table = TableExport("T", tuple(map(FileColumn.metric, METRICS)), ((1,) * len(METRICS),), ())
+    table = TableExport("T", tuple(map(FileColumn.of, METRICS.values())), ((1,) * len(METRICS),), ())
     sheet = openpyxl.load_workbook(io.BytesIO(table.xlsx())).worksheets[0]
     assert "General" not in {cell.number_format for cell in sheet[2]}
 

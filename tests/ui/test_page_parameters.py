@@ -8,21 +8,27 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lib.analytics.query import MAX_VALUES, Filters
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN, IS_AI, STATE
-from lib.ui.page_parameters import MAX_NAMED, MAX_PAGE, PageParameters, parse
+from lib.ui import page_parameters
+from lib.ui.page_parameters import MAX_NAMED, MAX_PAGE, PageParameters
 
 ZONE = ZoneInfo("UTC")
 
 
+def parse(raw: dict[str, list[str]]) -> PageParameters:
+    return page_parameters.parse(raw, ZONE, BUILT_IN)
+
+
 def one_problem(**raw: list[str]) -> str:
     """Return what is said of parameters of which one can't be."""
-    parsed = parse(raw, ZONE)
+    parsed = parse(raw)
     assert len(parsed.problems) == 1
     return parsed.problems[0]
 
 
 def test_nothing_asked_for() -> None:
-    parsed = parse({}, ZONE)
+    parsed = parse({})
     assert parsed.filters == Filters() and not parsed.problems and parsed.page == 1
     assert set(parsed.choices.values()) == {None} and set(parsed.single.values()) == {""}
 
@@ -41,7 +47,6 @@ def test_all_of_it() -> None:
             "open": ["a"],
             "page": ["7"],
         },
-        ZONE,
     )
     assert parsed == PageParameters(
         Filters(date(2024, 1, 1))
@@ -57,13 +62,13 @@ def test_all_of_it() -> None:
 
 
 def test_what_can_not_be_leaves_the_rest() -> None:
-    parsed = parse({"dateFrom": ["x"], "campaignId": ["a"], "state": ["Failed", "fail"], "page": ["0"]}, ZONE)
+    parsed = parse({"dateFrom": ["x"], "campaignId": ["a"], "state": ["Failed", "fail"], "page": ["0"]})
     assert parsed.filters == Filters().narrowed(CAMPAIGN, "a") and parsed.page == 1
     assert [problem.partition(" ")[0] for problem in parsed.problems] == ["dateFrom", "state", "page"]
 
 
 def test_days_are_read_in_the_zone_asked_for() -> None:
-    parsed = parse({"dateFrom": ["2024-01-01T00:00"], "timezone": ["Asia/Tokyo"]}, ZONE)
+    parsed = parse({"dateFrom": ["2024-01-01T00:00"], "timezone": ["Asia/Tokyo"]})
     assert parsed.filters.date_from is not None and str(parsed.filters.date_from) == "2024-01-01 00:00:00+09:00"
 
 
@@ -102,17 +107,17 @@ def test_an_unknown_name_is_named_with_the_nearest(name: str, known: str) -> Non
 
 
 def test_unknown_names_are_counted_where_there_are_many() -> None:
-    problems = parse({f"{number}" + "x" * 1_000: ["a"] for number in range(5_000)}, ZONE).problems
+    problems = parse({f"{number}" + "x" * 1_000: ["a"] for number in range(5_000)}).problems
     assert len(problems) == MAX_NAMED + 1 and problems[-1] == "4,995 more parameters are not known either."
     assert all(len(problem) < 200 for problem in problems)
 
 
 def test_a_saved_view_stands_alone() -> None:
-    assert parse({"view": ["abcdefgh"]}, ZONE).problems == ()
+    assert parse({"view": ["abcdefgh"]}).problems == ()
     assert one_problem(view=["abcdefgh"], lang=["es"]) == (
         "'view' opens a saved view; right would be a link that holds nothing else."
     )
 
 
 def test_a_wrong_value_is_named_once() -> None:
-    assert len(parse({"state": [f"x{number}" for number in range(10_000)]}, ZONE).problems) == 1
+    assert len(parse({"state": [f"x{number}" for number in range(10_000)]}).problems) == 1

@@ -15,6 +15,8 @@ from lib.access.users import LOCAL, Role
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.analytics.query import Filters
+from lib.catalog.catalog import BUILT_IN
+from lib.catalog.dimensions import Choice, ChoiceDimension
 from lib.exports.service import ExportRequest
 from lib.jobs.queue import JobKind
 from lib.jobs.tasks import TASKS
@@ -165,6 +167,25 @@ def test_records(app: AppTest, settings: Settings, tmp_path: Path) -> None:
     app.multiselect(key="state").select("Pending").run()
     assert app.dataframe[0].value["Id"].tolist() == ["3"]
     assert app.query_params["state"] in ("Pending", ["Pending"])
+    app.switch_page("overview.py").run()
+    assert "State: Pending" in text(app) and "1 evaluations" in " ".join(text(app).split())
+    app.multiselect(key="sentiment").select("(none)").run()
+    assert "Sentiment: (none)" in text(app) and "1 evaluations" in " ".join(text(app).split())
+    next(button for button in app.button if button.label == "Reset filters").click().run()
+    assert "3 evaluations" in " ".join(text(app).split()) and not app.exception
+    assert (app.multiselect(key="state").value, "state" in app.query_params) == ([], False)
+
+
+def test_a_filter_that_is_declared_is_in_the_sidebar(app: AppTest, settings: Settings, tmp_path: Path) -> None:
+    fill(settings, tmp_path)
+    length = ChoiceDimension(
+        *("length", "Length", "lengths", "length", "duration_seconds"), choices=(Choice("short", 100, "Short"),)
+    )
+    workspaces.current().catalog = replace(BUILT_IN, version=1, filters=(*BUILT_IN.filters, length))
+    app.run()
+    app.multiselect(key="length").select("Short").run()
+    assert app.query_params["length"] in ("short", ["short"]) and not app.exception
+    assert "Length: Short" in text(app) and "1 evaluations" in " ".join(text(app).split())
 
 
 def test_a_page_of_records_that_is_not_there(app: AppTest, settings: Settings, tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.query import Filters, local_date, parse_choices
 from lib.api import schemas
 from lib.api.dependencies import (
-    FILTER_NAMES,
     FILTERS,
     MAX_PAGE,
     MAX_PAGE_SIZE,
@@ -38,19 +37,17 @@ WIDTHS = [each.value for each in Granularity]
 @router.get("/summary", response_model=schemas.Summary, dependencies=FILTERS)
 async def summary(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures of the whole selection."""
-    asked = filters_of(strict_query(request, FILTER_NAMES), space, key)
+    asked = filters_of(strict_query(request, space.catalog.parameters), space, key)
     content, version = await answered(space, key, lambda: 1, asked, _summary, space.calendar)
     return answer(request, content, version)
 
 
 def _summary(connection: Connection, asked: Filters, calendar: Calendar) -> AnswerBody:
     found = queries.summary(connection, asked, calendar)
-    return to_json({**period(found.period), **figures(found.sums, found)})
+    return to_json({**period(found.period), **figures(found.sums, asked.catalog, found)})
 
 
 def _breakdown(path: str, dimension: Dimension, shape: type[schemas.Page]) -> Callable[..., Awaitable[Response]]:
-    known = (*FILTER_NAMES, *PAGE_NAMES, "sort")
-
     told = f"Get the figures by {dimension.label.lower()}."
 
     @router.get(f"/{path}", response_model=shape, dependencies=FILTERS, operation_id=path, name=path, description=told)
@@ -62,7 +59,7 @@ def _breakdown(path: str, dimension: Dimension, shape: type[schemas.Page]) -> Ca
         pageSize: Annotated[str | None, Query(description=f"1 to {MAX_PAGE_SIZE}; default 100.")] = None,  # noqa: ARG001
         sort: Annotated[str | None, Query(description="A field; `-` before it for descending.")] = None,  # noqa: ARG001
     ) -> Response:
-        parameters = strict_query(request, known)
+        parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES, "sort"))
         size = whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE)
         content, version = await answered(
             space,
@@ -85,7 +82,7 @@ def _page(
     connection: Connection, asked: Filters, calendar: Calendar, dimension: Dimension, sort: str, page: int, size: int
 ) -> AnswerBody:
     found = queries.breakdown(connection, asked, calendar, dimension, sort, page, size)
-    rows = [group(dimension, row) for row in found.groups]
+    rows = [group(dimension, row, asked.catalog) for row in found.groups]
     counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}
     return to_json({**period(found.period), "data": rows, **counts})
 
@@ -103,7 +100,7 @@ async def trends(
     granularity: Annotated[str | None, Query(json_schema_extra={"enum": WIDTHS})] = None,  # noqa: ARG001 - read below
 ) -> Response:
     """Get the figures of every day, week or month of the period."""
-    parameters = strict_query(request, (*FILTER_NAMES, "granularity"))
+    parameters = strict_query(request, (*space.catalog.parameters, "granularity"))
     single(parameters, "granularity")
     widths = parse_choices("granularity", parameters.get("granularity", ()), WIDTHS)
     width = Granularity(widths[-1]) if widths else Granularity.DAILY
@@ -127,7 +124,7 @@ def _points(space: Workspace, asked: Filters, calendar: Calendar, width: Granula
 def _course(connection: Connection, asked: Filters, calendar: Calendar, width: Granularity) -> AnswerBody:
     found = queries.trend(connection, asked, calendar, width)
     points = [
-        {"date": point.bucket.first.isoformat(), "partial": point.bucket.partial, **figures(point.sums)}
+        {"date": point.bucket.first.isoformat(), "partial": point.bucket.partial, **figures(point.sums, asked.catalog)}
         for point in found.points
     ]
     return to_json({**period(found.period), "granularity": width.value, "data": points})

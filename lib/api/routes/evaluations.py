@@ -14,7 +14,6 @@ from lib.analytics.calendar import Calendar
 from lib.analytics.query import Filters
 from lib.api import request_body, schemas
 from lib.api.dependencies import (
-    FILTER_NAMES,
     FILTERS,
     MAX_PAGE,
     MAX_PAGE_SIZE,
@@ -53,7 +52,7 @@ async def read(
     pageSize: Annotated[str | None, Query(description=f"1 to {MAX_PAGE_SIZE}; default 100.")] = None,  # noqa: ARG001
 ) -> Response:
     """Get the evaluations behind a number, newest first."""
-    parameters = strict_query(request, (*FILTER_NAMES, *PAGE_NAMES))
+    parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES))
     asked = filters_of(parameters, space, key)
     size = whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE)
     content, version = await answered(

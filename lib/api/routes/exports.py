@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -19,9 +20,8 @@ from lib.access.audit_log import Action
 from lib.analytics import planner
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
-from lib.analytics.query import PARAMETERS, Filters
 from lib.api import request_body
-from lib.api.dependencies import Exporter, Reader, Space, check_scope, strict_query
+from lib.api.dependencies import Exporter, Reader, Space, check_scope, filters_of, strict_query
 from lib.api.errors import invalid, not_found
 from lib.api.serializers import answer, to_json
 from lib.exports import file_storage, signed_urls
@@ -65,9 +65,9 @@ class ExportOrder(BaseModel):
     timezone: str | None = None
     granularity: Literal["daily", "weekly", "monthly"] = "daily"
 
-    def parameters(self) -> dict[str, list[str]]:
-        """Return the filters as URL parameters would say them."""
-        given = {name: value for name in PARAMETERS if (value := getattr(self, name)) is not None}
+    def parameters(self, names: Sequence[str]) -> dict[str, list[str]]:
+        """Return the filters of these names as URL parameters would say them."""
+        given = {name: value for name in names if (value := getattr(self, name)) is not None}
         return {
             name: value if isinstance(value, list) else [str(value).lower() if isinstance(value, bool) else value]
             for name, value in given.items()
@@ -119,7 +119,7 @@ def start(
     order = request_body.parsed(request, body, ExportOrder)
     if order.report == _RECORDS:
         check_scope(key, _RECORDS_SCOPE)
-    asked = Filters.from_parameters(order.parameters(), space.settings.zone, key.grant)
+    asked = filters_of(order.parameters(space.catalog.parameters), space, key)
     width = Granularity(order.granularity)
     with space.facts.read(space.settings.query_seconds) as connection:
         period = planner.resolve_period(connection, asked, space.calendar)

@@ -28,7 +28,7 @@ from lib.reports.words import formatted, text
 SCORES = PageChoice(
     "scores",
     text("Scores"),
-    (("raw", text("As it is")), ("alike", text("Like for like"))),
+    lambda _: (("raw", text("As it is")), ("alike", text("Like for like"))),
     "raw",
     shows_label=False,
 )

@@ -9,7 +9,7 @@ from typing import Any
 from lib.analytics import decomposition, queries
 from lib.analytics.decomposition import SHOWN, Decomposition
 from lib.analytics.queries import ALL_GROUPS
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, Dimension, Member
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, Dimension, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Unit
 from lib.i18n import t
@@ -40,7 +40,7 @@ from lib.reports.words import Words, formatted, text
 BY = PageChoice(
     "by",
     text("Split by"),
-    tuple((dimension.name, text(dimension.label)) for dimension in DIMENSIONS),
+    lambda catalog: tuple((dimension.name, text(dimension.label)) for dimension in catalog.dimensions),
     CAMPAIGN.name,
 )
 
@@ -51,7 +51,7 @@ def blocks(context: PageContext) -> Iterator[Block]:
     if notice := coverage_notice(context):
         yield notice
     yield Choices((BY,))
-    dimension = next(each for each in DIMENSIONS if each.name == context.choice(BY))
+    dimension = next(each for each in context.catalog.dimensions if each.name == context.choice(BY))
     change = _decompose(context, dimension)
     told = _sentences(change, dimension) if change else None
     if change is None or told is None or context.compared is None:
@@ -61,7 +61,7 @@ def blocks(context: PageContext) -> Iterator[Block]:
         )
         return
     yield told
-    for other in DIMENSIONS:
+    for other in context.catalog.dimensions:
         if other is not dimension and _mix_hides(context, other):
             label = text(
                 "Look at it by {dimension}: the mix hides what happened",
@@ -131,7 +131,7 @@ def _mix_hides(context: PageContext, dimension: Dimension) -> bool:
 
 def _has_many_groups(context: PageContext, dimension: Dimension) -> bool:
     """Return whether a dimension may have more groups than a table draws."""
-    return len(context.answers.run(queries.options, dimension, context.filters.grant)) > MOST_ROWS
+    return len(context.answers.run(queries.options, dimension, context.filters.grant, context.catalog)) > MOST_ROWS
 
 
 def _sentences(change: Decomposition, dimension: Dimension) -> Story | None:

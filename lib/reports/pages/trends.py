@@ -9,9 +9,9 @@ from typing import Any
 from lib.analytics import grouped_trends, heatmap
 from lib.analytics.calendar import ONE_DAY, Granularity
 from lib.analytics.queries import Trend, TrendPoint
-from lib.catalog.dimensions import DIMENSIONS, Dimension, Member
+from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, METRICS, Metric
+from lib.catalog.metrics import AVERAGE_SCORE, Metric
 from lib.i18n import t
 from lib.reports import cards, formatting, metric_columns
 from lib.reports.context import PageContext
@@ -42,14 +42,14 @@ WEEK = 7 * ONE_DAY
 METRIC = PageChoice(
     "metric",
     text("Metric"),
-    tuple((name, text(METRICS[name].label)) for name in METRICS),
+    lambda catalog: tuple((metric.name, text(metric.label)) for metric in catalog.metrics.values()),
     AVERAGE_SCORE.name,
     as_list=True,
 )
 SPLIT = PageChoice(
     "split",
     text("Split by"),
-    ((NOT_SPLIT, text("Nothing")), *((dimension.name, text(dimension.label)) for dimension in DIMENSIONS)),
+    lambda catalog: ((NOT_SPLIT, text("Nothing")), *((each.name, text(each.label)) for each in catalog.dimensions)),
     NOT_SPLIT,
     as_list=True,
 )
@@ -67,8 +67,8 @@ def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the page."""
     yield cards.key_figures(context)
     yield Choices((METRIC, SPLIT), with_granularity=True)
-    metric = METRICS[context.choice(METRIC)]
-    dimension = next((each for each in DIMENSIONS if each.name == context.choice(SPLIT)), None)
+    metric = context.catalog.metrics[context.choice(METRIC)]
+    dimension = next((each for each in context.catalog.dimensions if each.name == context.choice(SPLIT)), None)
     courses: tuple[tuple[Words, Trend], ...] = (("", context.trend),)
     compared = context.compared_trend if dimension is None else None
     if dimension is not None:
@@ -108,7 +108,10 @@ def _table(context: PageContext) -> TableBlock:
     ]
 
     def file_rows() -> tuple[tuple[Any, ...], ...]:
-        return tuple((point.bucket.first, point.bucket.partial, *figure_values(point.sums)) for point in trend.points)
+        return tuple(
+            (point.bucket.first, point.bucket.partial, *figure_values(point.sums, context.catalog))
+            for point in trend.points
+        )
 
     width = trend.granularity.value
     count = formatted(formatting.count, len(rows))
@@ -116,7 +119,7 @@ def _table(context: PageContext) -> TableBlock:
         PageTable(
             text("All figures"),
             "table-trend",
-            tuple(_columns(trend.granularity, is_compared=context.compared is not None)),
+            tuple(_columns(context, trend.granularity)),
             rows[::-1][:MOST_ROWS],
             len(rows),
             text("the newest first"),
@@ -124,7 +127,7 @@ def _table(context: PageContext) -> TableBlock:
             TableFile(
                 f"Trend ({width})",
                 "trend",
-                (FileColumn("date", "date"), FileColumn("partial"), *figure_columns()),
+                (FileColumn("date", "date"), FileColumn("partial"), *figure_columns(context.catalog)),
                 file_rows,
             ),
             has_total=False,
@@ -144,7 +147,7 @@ def _before(context: PageContext, trend: Trend) -> list[MeasureTotals | None]:
     return before + [None] * (len(trend.points) - len(before))
 
 
-def _columns(granularity: Granularity, *, is_compared: bool) -> list[Column[_TrendRow]]:
+def _columns(context: PageContext, granularity: Granularity) -> list[Column[_TrendRow]]:
     columns: list[Column[_TrendRow]] = [
         Column(
             text("Date"),
@@ -155,9 +158,9 @@ def _columns(granularity: Granularity, *, is_compared: bool) -> list[Column[_Tre
         Column(text("Partial"), lambda row: t("partial") if row.point.bucket.partial else ""),
     ]
     for name in TABLE_METRICS:
-        metric: Metric = METRICS[name]
+        metric: Metric = context.catalog.metrics[name]
         columns += metric_columns.metric(metric, _now, printed=name != "failureRate")
-        if name in CHANGED and is_compared:
+        if name in CHANGED and context.compared is not None:
             columns.append(metric_columns.change(metric, _was, _now))
         if name == "averageScore":
             columns.append(metric_columns.note(_now))
