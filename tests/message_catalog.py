@@ -20,12 +20,13 @@ from lib.access.users import Role
 from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
 from lib.catalog.catalog import BUILT_IN
-from lib.catalog.dimensions import DIMENSIONS, FILTERS, ChoiceDimension, FlagDimension
+from lib.catalog.dimensions import DIMENSIONS, ENGAGEMENT, FILTERS, ChoiceDimension, FlagDimension
 from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import METRICS
 from lib.charts import funnel, waterfall
 from lib.errors.codes import FailureCode
 from lib.reports import breakdown_table, decomposition_text, words
+from lib.reports.pages import breakdowns
 from lib.settings import WeekStart
 from lib.sharing import pinned_links
 from lib.store.enums import NONE_NAME, ImportResult, Sentiment, State
@@ -58,7 +59,9 @@ VALUES: dict[str, list[str]] = {
     "groups": [dimension.plural[0].upper() + dimension.plural[1:] for dimension in DIMENSIONS],
     "columns": [column.help for column in FIELDS.values()],
     "states and sentiments": [*_WORDS, NONE_NAME],
-    "explanations": [*decomposition_text.GROUPS.values(), *decomposition_text.NONE_MOVED.values()],
+    "explanations": [
+        f(each) for each in DIMENSIONS for f in (decomposition_text.groups_text, decomposition_text.none_moved_text)
+    ],
     "granularities": [text for each in Granularity for text in (each.value, each.value.capitalize())],
     "days that a week begins on": [day.capitalize() for day in get_args(WeekStart)],
     "marks of charts": [*funnel.KINDS, *waterfall.KINDS],
@@ -75,10 +78,12 @@ VALUES: dict[str, list[str]] = {
     "no choice": [dimension.all_label for dimension in FILTERS if isinstance(dimension, FlagDimension)],
     "reports": list(export_page.LABELS.values()),
     "scores": [breakdown_table.STANDARDIZED_HELP],
-    "heads of breakdowns": [*page_layout._ALL.values()],
+    "heads of breakdowns": [
+        f(each) for each in DIMENSIONS if each is not ENGAGEMENT for f in (page_layout.all_text, breakdowns.by_text)
+    ],
     "choices of an import": [mapping_form.NOTHING, mapping_form.ROW_NUMBER],
     "terms of a key": list(api_keys_admin.EXPIRY),
-    "limits of a grant": list(grant_form.LABELS.values()),
+    "limits of a grant": [grant_form.label_text(each) for each in DIMENSIONS if each.limits_grants],
     # What the stores hold as codes: who did something, what, and how it ended.
     "actors": [actor.label for actor in SystemActor],
     "actions": [action.label for action in Action],

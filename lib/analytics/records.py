@@ -30,10 +30,7 @@ class Record:
     score: float | None
     duration_seconds: int | None
     is_ai: bool
-    campaign: Member
-    call_center: Member
-    engagement: Member
-    executive: Member
+    members: Mapping[str, Member]  # what it belongs to, by dimension
     audio_file_name: str | None
     created_at: datetime | None
 
@@ -77,7 +74,6 @@ def records(
 
 
 def _record(row: sa.RowMapping, names: Mapping[str, Mapping[int, Member]], catalog: Catalog) -> Record:
-    named = {dimension.name: names[dimension.name][row[dimension.column]] for dimension in catalog.dimensions}
     return Record(
         id=row["id"],
         audio_at=row["audio_at"],
@@ -86,10 +82,7 @@ def _record(row: sa.RowMapping, names: Mapping[str, Mapping[int, Member]], catal
         score=None if row["score"] is None else row["score"] / enums.SCORE_SCALE,
         duration_seconds=row["duration_seconds"],
         is_ai=row["is_ai"],
-        campaign=named["campaign"],
-        call_center=named["callCenter"],
-        engagement=named["engagement"],
-        executive=named["executive"],
+        members={each.name: names[each.name][row[each.column]] for each in catalog.dimensions},
         audio_file_name=row["audio_file_name"],
         created_at=row["created_at"],
     )

@@ -13,10 +13,11 @@ from fastapi import Request, Response
 
 from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.queries import Group, SelectionSummary
-from lib.analytics.record_fields import INSTANT_FIELDS, record_values
+from lib.analytics.record_fields import record_values
 from lib.analytics.records import Record
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import EXECUTIVE, Dimension
+from lib.catalog.fields import FieldType
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, rounded
 
@@ -65,11 +66,12 @@ def group(dimension: Dimension, row: Group, catalog: Catalog) -> dict[str, Any]:
     return {**named, **figures(row.sums, catalog)}
 
 
-def record(row: Record, zone: ZoneInfo) -> dict[str, Any]:
+def record(row: Record, zone: ZoneInfo, catalog: Catalog) -> dict[str, Any]:
     """Return one evaluation in the canonical columns."""
-    values = record_values(row, zone)
-    for name in INSTANT_FIELDS:
-        values[name] = values[name] and values[name].isoformat()
+    values = record_values(row, zone, catalog)
+    for name, field in catalog.fields.items():
+        if field.kind is FieldType.INSTANT:
+            values[name] = values[name] and values[name].isoformat()
     values["averageNote"] = None if row.score is None else rounded(row.score, 2)
     return values
 

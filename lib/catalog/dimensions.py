@@ -54,6 +54,11 @@ class NamedDimension(Dimension):
         """The column of its id among the rows of an import."""
         return f"{self.column.removesuffix('_key')}_id"
 
+    @property
+    def staged_name(self) -> str:
+        """The column of its name among the rows of an import."""
+        return f"{self.column.removesuffix('_key')}_name"
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

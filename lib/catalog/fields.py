@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from lib.catalog.dimensions import DIMENSIONS, NamedDimension
+
 
 class FieldType(enum.Enum):
     """What a column's values are."""
@@ -20,35 +22,41 @@ class FieldType(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One canonical column."""
+    """One canonical column, and its column among the rows of an import; an own one has the same name in the facts."""
 
     name: str
     kind: FieldType
     help: str
+    column: str
     required: bool = False
 
 
-FIELDS = {
-    column.name: column
-    for column in (
-        Field("id", FieldType.TEXT, "what tells one evaluation from all others", required=True),
-        Field("audioDate", FieldType.INSTANT, "when the conversation took place", required=True),
-        Field("state", FieldType.STATE, "Pending, Processing, Completed or Failed"),
-        Field("sentiment", FieldType.SENTIMENT, "Positive, Neutral or Negative"),
-        Field("averageNote", FieldType.SCORE, "the score, 0 to 10"),
-        Field("durationInSeconds", FieldType.SECONDS, "length of the conversation, whole seconds"),
-        Field("isAICall", FieldType.FLAG, "true where an AI agent spoke"),
-        Field("campaignId", FieldType.TEXT, "id of the campaign"),
-        Field("campaignName", FieldType.TEXT, "name of the campaign"),
-        Field("callCenterId", FieldType.TEXT, "id of the call center"),
-        Field("callCenterName", FieldType.TEXT, "name of the call center"),
-        Field("engagementId", FieldType.TEXT, "id of the engagement"),
-        Field("engagementName", FieldType.TEXT, "name of the engagement"),
-        Field("executiveId", FieldType.TEXT, "id of the executive"),
-        Field("executiveName", FieldType.TEXT, "name of the executive"),
-        Field("audioFileName", FieldType.TEXT, "name of the recording"),
-        Field("createdAt", FieldType.INSTANT, "when the evaluation was made"),
-    )
-}
+_HEAD = (
+    Field("id", FieldType.TEXT, "what tells one evaluation from all others", "id", required=True),
+    Field("audioDate", FieldType.INSTANT, "when the conversation took place", "audio_at", required=True),
+    Field("state", FieldType.STATE, "Pending, Processing, Completed or Failed", "state"),
+    Field("sentiment", FieldType.SENTIMENT, "Positive, Neutral or Negative", "sentiment"),
+    Field("averageNote", FieldType.SCORE, "the score, 0 to 10", "score"),
+    Field("durationInSeconds", FieldType.SECONDS, "length of the conversation, whole seconds", "duration_seconds"),
+    Field("isAICall", FieldType.FLAG, "true where an AI agent spoke", "is_ai"),
+)
+_TAIL = (
+    Field("audioFileName", FieldType.TEXT, "name of the recording", "audio_file_name"),
+    Field("createdAt", FieldType.INSTANT, "when the evaluation was made", "created_at"),
+)
 
-REQUIRED_FIELDS = tuple(column.name for column in FIELDS.values() if column.required)
+OWN_FIELDS = (*_HEAD, *_TAIL)
+"""The fields that an evaluation has of its own; the others are ids and names of what it belongs to."""
+
+
+def _of(dimension: NamedDimension) -> tuple[Field, Field]:
+    label = dimension.label.lower()
+    return (
+        Field(dimension.parameter, FieldType.TEXT, f"id of the {label}", dimension.staged_id),
+        Field(dimension.name_field, FieldType.TEXT, f"name of the {label}", dimension.staged_name),
+    )
+
+
+FIELDS = {field.name: field for field in (*_HEAD, *(field for each in DIMENSIONS for field in _of(each)), *_TAIL)}
+
+REQUIRED_FIELDS = tuple(field.name for field in FIELDS.values() if field.required)

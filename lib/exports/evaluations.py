@@ -19,10 +19,9 @@ from sqlalchemy.engine import Connection
 from lib.analytics.calendar import Calendar
 from lib.analytics.conditions import fact_conditions
 from lib.analytics.query import Filters
-from lib.analytics.record_fields import OWN_COLUMNS
 from lib.analytics.sql_time import local_iso, local_time
 from lib.catalog.catalog import Catalog
-from lib.catalog.fields import FIELDS, FieldType
+from lib.catalog.fields import FIELDS, OWN_FIELDS, FieldType
 from lib.formats.csv_injection import NUMBER, STARTS
 from lib.store import schema
 from lib.store.bulk_io import stream_batches
@@ -75,7 +74,7 @@ def evaluation_export(connection: Connection, filters: Filters, calendar: Calend
 def _columns(catalog: Catalog) -> tuple[sa.FromClause, dict[str, sa.ColumnElement[Any]]]:
     """Return the facts with their names beside them, and the canonical columns in it."""
     facts = schema.evaluations
-    found: dict[str, sa.ColumnElement[Any]] = {name: facts.c[column] for name, column in OWN_COLUMNS.items()}
+    found: dict[str, sa.ColumnElement[Any]] = {field.name: facts.c[field.column] for field in OWN_FIELDS}
     source: sa.FromClause = facts
     for dimension in catalog.dimensions:
         table = dimension.table.c

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
+from lib.catalog.dimensions import DIMENSIONS
 from lib.catalog.fields import FIELDS
 from lib.ingest.mapping import ColumnSource, FileOptions, Mapping, folded, is_plausible
 from lib.ingest.reader_process import Preview
@@ -30,13 +31,16 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "durationInSeconds": ("duration", "durationseconds", "callduration", "seconds", "talktime", "avgtalkduration"),
     "isAICall": ("ai", "isai", "bot", "isbot"),
-    "campaignName": ("campaign", "topic", "reason", "project"),
-    "callCenterName": ("callcenter", "center", "centre", "site", "location"),
-    "engagementName": ("engagement", "channel", "queue"),
-    "executiveName": ("executive", "agent", "agentname", "advisor", "representative"),
+    "campaignName": ("topic", "reason", "project"),
+    "callCenterName": ("center", "centre", "site", "location"),
+    "engagementName": ("channel", "queue"),
+    "executiveName": ("agent", "agentname", "advisor", "representative"),
     "audioFileName": ("file", "filename", "recording", "audiofile"),
     "createdAt": ("created", "evaluatedat"),
 }
+_LABELS = {each.name_field: (folded(each.name),) for each in DIMENSIONS}
+"""A column that is called as a dimension is holds names of it."""
+
 _DATE_FORMATS = (
     "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y",
     "%d-%m-%Y %H:%M:%S", "%d-%m-%Y", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d",
@@ -48,7 +52,7 @@ def mapping(preview: Preview, options: FileOptions) -> Mapping:
     by_folded = {folded(name): name for name in reversed(preview.header)}
     columns: dict[str, ColumnSource] = {}
     for canonical in FIELDS:
-        known = (folded(canonical), *_SYNONYMS.get(canonical, ()))
+        known = (folded(canonical), *_LABELS.get(canonical, ()), *_SYNONYMS.get(canonical, ()))
         found = next((by_folded[name] for name in known if name in by_folded), None)
         if found is None and canonical == "durationInSeconds":
             found = next((name for name in preview.header if "duration" in name.casefold()), None)

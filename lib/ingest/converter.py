@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, day_start
 from lib.analytics.timezones import Numbers, Zones, microseconds
+from lib.catalog.dimensions import DIMENSIONS
 from lib.catalog.fields import FIELDS, Field, FieldType
 from lib.errors.codes import CodedText, FailureCode
 from lib.ingest import value_parsers
@@ -40,26 +41,13 @@ STAGED = pa.schema(
         pa.field("score", pa.int32()),
         pa.field("duration_seconds", pa.int32()),
         pa.field("is_ai", pa.bool_(), nullable=False),
-        pa.field("campaign_id", REPEATED),
-        pa.field("campaign_name", REPEATED),
-        pa.field("call_center_id", REPEATED),
-        pa.field("call_center_name", REPEATED),
-        pa.field("engagement_id", REPEATED),
-        pa.field("engagement_name", REPEATED),
-        pa.field("executive_id", REPEATED),
-        pa.field("executive_name", REPEATED),
+        *(pa.field(name, REPEATED) for each in DIMENSIONS for name in (each.staged_id, each.staged_name)),
         pa.field("audio_file_name", pa.string()),
         pa.field("created_at", pa.timestamp("us")),  # UTC
     ]
 )
 """What a checked row looks like on its way to the store. No id and no name: it belongs to none."""
 
-_NAMED = (
-    ("campaignId", "campaignName", "campaign_id", "campaign_name"),
-    ("callCenterId", "callCenterName", "call_center_id", "call_center_name"),
-    ("engagementId", "engagementName", "engagement_id", "engagement_name"),
-    ("executiveId", "executiveName", "executive_id", "executive_name"),
-)
 _TYPES = {
     FieldType.TEXT: pa.string(),
     FieldType.STATE: pa.int16(),
@@ -362,10 +350,10 @@ def _staged(stored: dict[str, pa.Array], count: int, first_seq: int, zones: Zone
         "audio_file_name": _plain(of("audioFileName", pa.string())),
         "created_at": of("createdAt", pa.timestamp("us")),
     }
-    for id_column, name_column, staged_id, staged_name in _NAMED:
-        ids, names = (_none_is_none(of(column, pa.string())) for column in (id_column, name_column))
+    for each in DIMENSIONS:
+        ids, names = (_none_is_none(of(name, pa.string())) for name in (each.parameter, each.name_field))
         either = pc.coalesce(_plain(ids), _plain(names)) if ids.null_count else ids
-        columns[staged_id], columns[staged_name] = either.dictionary_encode(), names.dictionary_encode()
+        columns[each.staged_id], columns[each.staged_name] = either.dictionary_encode(), names.dictionary_encode()
     # Required columns are null in rows that are about to be left out, so nullability is not claimed here.
     return pa.RecordBatch.from_arrays([columns[name] for name in STAGED.names], names=STAGED.names)
 

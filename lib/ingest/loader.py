@@ -18,7 +18,7 @@ from lib.analytics import rollup
 from lib.analytics.conditions import grant_conditions
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.catalog.catalog import BUILT_IN
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, EXECUTIVE, NamedDimension
+from lib.catalog.dimensions import DIMENSIONS, NamedDimension
 from lib.errors import ConflictError
 from lib.ingest.converter import REPEATED, STAGED
 from lib.store import enums
@@ -72,13 +72,7 @@ known = sa.Table(
 )
 """The rows of the facts that have the ids of staged ones."""
 
-_STAGED_NAMES = {
-    CAMPAIGN.name: "campaign",
-    CALL_CENTER.name: "call_center",
-    ENGAGEMENT.name: "engagement",
-    EXECUTIVE.name: "executive",
-}
-_TOGETHER = [f"{prefix}_{half}" for prefix in _STAGED_NAMES.values() for half in ("id", "name")]
+_TOGETHER = [name for each in DIMENSIONS for name in (each.staged_id, each.staged_name)]
 
 together = sa.Table(
     "together",
@@ -248,8 +242,7 @@ def _name(connection: Connection, dimension: NamedDimension, *, rename: bool) ->
     Without `rename` known names stay: who sees a part of the data has no say in what others read.
     """
     names = dimension.table
-    prefix = _STAGED_NAMES[dimension.name]
-    id_column, name_column = together.c[f"{prefix}_id"], together.c[f"{prefix}_name"]
+    id_column, name_column = together.c[dimension.staged_id], together.c[dimension.staged_name]
     pairs = (
         sa.select(id_column.label("id"), name_column.label("name"), sa.func.max(together.c.seq).label("seq"))
         .where(id_column.is_not(None))
@@ -341,6 +334,6 @@ def _keyed() -> sa.Subquery:
             .where(given.c.dimension == dimension.name)
             .subquery(f"given_{names.name}")
         )
-        joined = joined.outerjoin(keys, keys.c.code == staged.c[f"{_STAGED_NAMES[dimension.name]}_id"])
+        joined = joined.outerjoin(keys, keys.c.code == staged.c[dimension.staged_id])
         columns[dimension.column] = sa.func.coalesce(keys.c.key, enums.NO_KEY).label(dimension.column)
     return sa.select(*(columns[name] for name in _FACT_COLUMNS)).select_from(joined).subquery("keyed")

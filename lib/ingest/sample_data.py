@@ -311,34 +311,14 @@ _EXECUTIVE_NAMES = [
     for n in range(_EXECUTIVES)
 ]
 
-_CANONICAL = {
-    "id": "id",
-    "audioDate": "audio_at",
-    "state": "state",
-    "sentiment": "sentiment",
-    "averageNote": "score",
-    "durationInSeconds": "duration_seconds",
-    "isAICall": "is_ai",
-    "campaignId": "campaign_id",
-    "campaignName": "campaign_name",
-    "callCenterId": "call_center_id",
-    "callCenterName": "call_center_name",
-    "engagementId": "engagement_id",
-    "engagementName": "engagement_name",
-    "executiveId": "executive_id",
-    "executiveName": "executive_name",
-    "audioFileName": "audio_file_name",
-    "createdAt": "created_at",
-}
-
 
 def canonical(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return checked rows in the canonical columns, as a file to import holds them."""
     states = pa.array([None, *(member.name for member in State)])
     sentiments = pa.array([None, *(member.name for member in Sentiment)])
     columns = []
-    for name in FIELDS:
-        column = batch.column(_CANONICAL[name])
+    for name, field in FIELDS.items():
+        column = batch.column(field.column)
         if name == "state":
             column = states.take(column)
         elif name == "sentiment":

@@ -20,21 +20,15 @@ from lib.reports.words import Words, formatted, text
 _NAMED = 3
 """How many groups are named."""
 
-GROUPS = {
-    "campaign": "the campaigns",
-    "callCenter": "the call centers",
-    "engagement": "the engagements",
-    "executive": "the executives",
-}
-"""A dimension's groups, by its name, as they stand in a sentence."""
 
-NONE_MOVED = {
-    "campaign": "No single campaign moved it by as much as {least}.",
-    "callCenter": "No single call center moved it by as much as {least}.",
-    "engagement": "No single engagement moved it by as much as {least}.",
-    "executive": "No single executive moved it by as much as {least}.",
-}
-"""What is said where no group's part can be seen, by the dimension's name."""
+def groups_text(dimension: Dimension) -> str:
+    """Return the message id of a dimension's groups as they stand in a sentence."""
+    return f"the {dimension.plural}"
+
+
+def none_moved_text(dimension: Dimension) -> str:
+    """Return the message id of what is said where no group's part can be seen."""
+    return f"No single {dimension.label.lower()} moved it by as much as {{least}}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +49,10 @@ def explain(found: Decomposition, dimension: Dimension) -> Explanation | None:
     if change is None:
         return None
     named = [_part(part) for part in found.parts[:_NAMED] if abs(part.total) >= SHOWN]
-    groups = text(GROUPS[dimension.name])
+    groups = text(groups_text(dimension))
     return Explanation(
         _change_sentence(found, change, groups),
-        _parts_sentence(named) if named else text(NONE_MOVED[dimension.name], least=formatted(number, 0.01, 2)),
+        _parts_sentence(named) if named else text(none_moved_text(dimension), least=formatted(number, 0.01, 2)),
         _hidden_sentence(found.within, groups) if found.hidden else None,
     )
 

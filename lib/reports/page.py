@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal
 
 from lib.catalog.catalog import Catalog
-from lib.catalog.dimensions import Dimension
+from lib.catalog.dimensions import Dimension, NamedDimension
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import Metric, Unit
 from lib.reports import formatting
@@ -281,7 +281,7 @@ class PageDefinition:
     icon: str
     blocks: Callable[[PageContext], Iterator[Block]]
     choices: tuple[PageChoice, ...] = ()
-    dimension: Dimension | None = None
+    dimension: NamedDimension | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from lib.access.actors import SystemActor
 from lib.access.audit_log import Action
 from lib.access.users import LOCAL, Role, User
 from lib.analytics import queries
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE
 from lib.errors import AccessError, CallboardError
 from lib.i18n import t
+from lib.reports.pages import PAGES
 from lib.sharing.saved_views import EVERYONE, SavedView
 from lib.ui import language, script_run
 from lib.workspace import Workspace
@@ -28,9 +28,6 @@ from lib.workspace import Workspace
 log = logging.getLogger(__name__)
 
 _PERSON, _SESSION, _ENDED = "_person", "_session", "_session_ended"
-
-_OPENED = {"campaigns": CAMPAIGN, "call_centers": CALL_CENTER, "executives": EXECUTIVE}
-"""Whose detail a page opens, by the page's URL path."""
 
 P = ParamSpec("P")
 
@@ -82,9 +79,10 @@ def can_view(space: Workspace, view: SavedView) -> bool:
         return True
     named = {dimension: set(view.parameters.get(dimension.parameter, ())) for dimension in space.catalog.dimensions}
     if view.parameters.get("open"):
-        if view.page not in _OPENED:
+        opened = PAGES[view.page].dimension if view.page in PAGES else None
+        if opened is None:
             return False
-        named[_OPENED[view.page]].update(view.parameters["open"])
+        named[opened].update(view.parameters["open"])
     return all(
         ids
         <= {option.parameter_value for option in space.answers.run(queries.options, dimension, grant, space.catalog)}

@@ -6,16 +6,15 @@ import streamlit as st
 
 from lib.analytics import queries
 from lib.analytics.grants import Grant
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN
+from lib.catalog.dimensions import Dimension
 from lib.i18n import t
 from lib.ui import inputs
 from lib.workspace import Workspace
 
-LABELS = {
-    CALL_CENTER.name: "May see these call centers alone",
-    CAMPAIGN.name: "May see these campaigns alone",
-}
-"""What the lists are called, by dimension."""
+
+def label_text(dimension: Dimension) -> str:
+    """Return the message id of what a dimension's list is called."""
+    return f"May see these {dimension.plural} alone"
 
 
 def choose(space: Workspace, grant: Grant, key: str) -> Grant:
@@ -29,7 +28,7 @@ def choose(space: Workspace, grant: Grant, key: str) -> Grant:
         for known in ids:
             named.setdefault(known, t("{id} (unknown)", id=known))
         chosen[dimension.name] = inputs.multiselect(
-            t(LABELS[dimension.name]),
+            t(label_text(dimension)),
             list(named),
             list(ids),
             place=place,

@@ -112,12 +112,14 @@ def head(title: Words, question: Words) -> None:
     st.html(f'<p class="cb-question">{html.escape(str(question))}</p>')
 
 
-_ALL = {"campaign": "All campaigns", "callCenter": "All call centers", "executive": "All executives"}
+def all_text(dimension: Dimension) -> str:
+    """Return the message id of the way back to all groups of a dimension."""
+    return f"All {dimension.plural}"
 
 
 def _head_of_one(dimension: Dimension, named: Member) -> None:
     st.button(
-        t(_ALL[dimension.name]),
+        t(all_text(dimension)),
         icon=":material/arrow_back:",
         type="tertiary",
         key="cb-back",

@@ -236,7 +236,7 @@ def test_records(workspace: Workspace, answers: QueryCache) -> None:
     assert [record.id for record in found.records] == ["7", "5", "6", "3"]
     assert found.total_count == 7
     assert found.records[3].score == 7.0
-    assert found.records[1].campaign.name == "Beta"
+    assert found.records[1].members["campaign"].name == "Beta"
     pending = answers.run(records.records, parsed(workspace, state="pending", sentiment="Positive"), workspace.calendar)
     assert [record.id for record in pending.records] == ["4"]
 

@@ -9,6 +9,7 @@ from lib.analytics.record_fields import record_values
 from lib.analytics.records import Record
 from lib.api import schemas
 from lib.api.serializers import record
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import Member
 from lib.catalog.fields import FIELDS
 from lib.store.enums import Sentiment, State
@@ -23,17 +24,19 @@ RECORD = Record(
     score=7.1249,
     duration_seconds=0,
     is_ai=False,
-    campaign=Member("c", "Campaign"),
-    call_center=Member(None, "(none)"),
-    engagement=Member("e", "Engagement"),
-    executive=Member("x", "Executive"),
+    members={
+        "campaign": Member("c", "Campaign"),
+        "callCenter": Member(None, "(none)"),
+        "engagement": Member("e", "Engagement"),
+        "executive": Member("x", "Executive"),
+    },
     audio_file_name="1.wav",
     created_at=None,
 )
 
 
 def test_every_field_is_read_in_its_order() -> None:
-    values = record_values(RECORD, NEW_YORK)
+    values = record_values(RECORD, NEW_YORK, BUILT_IN)
     assert list(values) == list(FIELDS)
     assert list(values.values()) == [
         "1", NOON, "Completed", "Negative", 7.1249, 0, False, "c", "Campaign", None, "(none)", "e", "Engagement",
@@ -43,6 +46,6 @@ def test_every_field_is_read_in_its_order() -> None:
 
 
 def test_the_api_rounds_the_score_and_writes_instants() -> None:
-    body = record(RECORD, NEW_YORK)
+    body = record(RECORD, NEW_YORK, BUILT_IN)
     assert list(body) == list(FIELDS) == list(schemas.Evaluation.model_fields)
     assert (body["averageNote"], body["audioDate"], body["createdAt"]) == (7.12, "2024-01-01T07:00:00-05:00", None)

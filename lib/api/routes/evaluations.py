@@ -70,7 +70,7 @@ async def read(
 
 def _records(connection: Connection, asked: Filters, calendar: Calendar, page: int, size: int) -> AnswerBody:
     found = records.records(connection, asked, calendar, page, size)
-    rows = [record(each, asked.zone(calendar.zone)) for each in found.records]
+    rows = [record(each, asked.zone(calendar.zone), asked.catalog) for each in found.records]
     counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}
     return to_json({**period(found.period), "data": rows, **counts})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lib.analytics import standardization
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, NamedDimension
 from lib.reports import breakdown_table, cards, formatting
 from lib.reports.breakdown_table import STANDARDIZED_HELP, Groups
 from lib.reports.context import PageContext
@@ -33,7 +33,10 @@ SCORES = PageChoice(
     shows_label=False,
 )
 
-BY = {"campaign": text("By campaign"), "callCenter": text("By call center"), "executive": text("By executive")}
+
+def by_text(dimension: Dimension) -> str:
+    """Return the message id of the title of a chart by a dimension's groups."""
+    return f"By {dimension.label.lower()}"
 
 
 def _blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[Block]:
@@ -84,14 +87,14 @@ def _detail(context: PageContext, dimension: Dimension) -> Iterator[Block]:
             continue
         groups = breakdown_table.ask(context, other)
         if len(groups.breakdown.groups) > 1:
-            yield ChartBlock(BY[other.name], _ranking(groups), f"by-{other.name}", Click("narrow", other))
+            yield ChartBlock(text(by_text(other)), _ranking(groups), f"by-{other.name}", Click("narrow", other))
     if context.opened is not None:
         name = formatted(formatting.member_name, context.opened)
         label = text("The evaluations of {name}", name=name)
         yield Link("evaluations", label, cards.pairs(context.filters.to_parameters()), "list")
 
 
-def _page(dimension: Dimension, name: str, title: str, question: str, icon: str) -> PageDefinition:
+def _page(dimension: NamedDimension, name: str, title: str, question: str, icon: str) -> PageDefinition:
     choices = () if dimension is CAMPAIGN else (SCORES,)
 
     def blocks(context: PageContext) -> Iterator[Block]:

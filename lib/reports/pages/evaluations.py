@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from lib.analytics import records
 from lib.analytics.record_fields import record_values
 from lib.analytics.records import Record
-from lib.catalog.fields import FIELDS
+from lib.catalog.dimensions import NamedDimension
 from lib.catalog.metrics import Unit
 from lib.i18n import t, t_in_context
 from lib.reports import formatting
@@ -56,17 +57,14 @@ def _table(context: PageContext, found: Sequence[Record]) -> PageTable[Record]:
             lambda record: record.duration_seconds,
             lambda record: formatting.value(Unit.SECONDS, record.duration_seconds),
         ),
-        Column(text("Campaign"), lambda record: formatting.member_name(record.campaign)),
-        Column(text("Call center"), lambda record: formatting.member_name(record.call_center)),
-        Column(text("Engagement"), lambda record: formatting.member_name(record.engagement)),
-        Column(text("Executive"), lambda record: formatting.member_name(record.executive)),
+        *(Column(text(each.label), partial(_member, each)) for each in context.catalog.dimensions),
         Column(text("Who spoke"), lambda record: t("AI") if record.is_ai else t("Human")),
         Column(text("Id"), lambda record: record.id),
     )
-    file_columns = tuple(FileColumn(field.name, field.kind.value) for field in FIELDS.values())
+    file_columns = tuple(FileColumn(field.name, field.kind.value) for field in context.catalog.fields.values())
 
     def file_rows() -> tuple[tuple[Any, ...], ...]:
-        return tuple(tuple(record_values(record, zone).values()) for record in found)
+        return tuple(tuple(record_values(record, zone, context.catalog).values()) for record in found)
 
     return PageTable(
         text("Evaluations"),
@@ -79,6 +77,10 @@ def _table(context: PageContext, found: Sequence[Record]) -> PageTable[Record]:
         TableFile("Evaluations", "evaluations", file_columns, file_rows),
         has_total=False,
     )
+
+
+def _member(dimension: NamedDimension, record: Record) -> str:
+    return formatting.member_name(record.members[dimension.name])
 
 
 PAGE = PageDefinition(
