@@ -486,6 +486,41 @@ def test_an_upload_in_spanish(app: AppTest) -> None:
     assert "no es una fecha posible" in {*drawn(app)}
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        (
+            "llamadas.csv",
+            b"",
+            "llamadas.csv: el archivo está vacío. Lo correcto sería un encabezado y una fila por evaluación.",
+        ),
+        (
+            "llamadas.csv",
+            b"id,audioDate\n1,\xff\n",
+            "llamadas.csv: fila 2, columna 2: un byte (0xff) que no es texto utf-8. Lo correcto sería texto UTF-8; un "
+            'mapeo puede indicar otra codificación, como encoding = "cp1252".',
+        ),
+    ],
+)
+def test_a_file_that_can_t_be_read_is_told_of_in_spanish(app: AppTest, name: str, content: bytes, told: str) -> None:
+    app.run()
+    app.switch_page("data.py").run()
+    app.file_uploader[0].upload(name, content, "text/csv").run()
+    assert [error.value.replace("\\", "").replace("\u2060", "") for error in app.error] == [told]
+
+
+def test_a_mapping_that_is_wrong_is_told_of_in_spanish(app: AppTest) -> None:
+    app.run()
+    app.switch_page("data.py").run()
+    app.file_uploader[0].upload("llamadas.csv", b"id,audioDate\n1,2024-01-01\n", "text/csv").run()
+    next(box for box in app.text_input if box.label == "Zona horaria").input("America/Bogot").run()
+    (error,) = app.error
+    assert error.value.replace("\\", "").replace("\u2060", "") == (
+        "Cómo se lee el archivo: [file] timezone 'America/Bogot' no es una zona horaria IANA "
+        "(¿quiso decir 'America/Bogota'?)."
+    )
+
+
 def test_a_link_without_a_language_leaves_the_visitor_s(filled: AppTest) -> None:
     filled.run()
     del filled.query_params["lang"]

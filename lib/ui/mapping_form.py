@@ -35,7 +35,7 @@ def show(workspace: Workspace, file: InputFile, brought: str | None, stamp: str)
     of another.
     """
     try:
-        options = Mapping.from_toml(brought, "the mapping").file if brought else FileOptions()
+        options = Mapping.from_toml(brought, t("the mapping")).file if brought else FileOptions()
         options = _file_options(options, stamp)
         with st.spinner(t("Reading the first rows …")):
             seen = _preview(str(file.path), file.name, Mapping(options).to_toml() or None, stamp)
@@ -103,7 +103,7 @@ def _file_options(base: FileOptions, stamp: str) -> FileOptions:
     named: str | int | None = int(sheet) if sheet.isascii() and sheet.isdigit() else sheet or None
     given = tuple(part.strip() for part in formats.split("|") if part.strip())
     options = FileOptions(encoding or None, delimiter or None, named, int(header_row), given, timezone or None, decimal)
-    return Mapping.from_toml(Mapping(options).to_toml(), "How the file is read").file
+    return Mapping.from_toml(Mapping(options).to_toml(), t("How the file is read")).file
 
 
 def _columns(base: Mapping, options: FileOptions, seen: Preview, stamp: str) -> Mapping:

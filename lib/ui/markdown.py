@@ -6,7 +6,8 @@ import re
 
 from lib.errors import CallboardError, DatabaseUnavailableError, DiskFullError
 from lib.i18n import t
-from lib.observability.redaction import redact
+from lib.reports import job_text
+from lib.store.messages import failure_of
 
 _LINK = re.compile(r"https?|www|@", re.IGNORECASE)
 """What addresses begin with: written whole, they would be made links; a joiner without width follows."""
@@ -24,13 +25,12 @@ def text(given: str) -> str:
 
 
 def problem(error: CallboardError) -> str:
-    """Return what a page says of an error of ours: the one place that would say it in the visitor's language.
+    """Return what a page says of an error of ours, in the visitor's language where it has a code.
 
-    The layers below the pages write their messages in English, for the API and the command line too. What a database
-    says when it does not answer names hosts and files, which the log has and a visitor need not know.
+    What a database says when it does not answer names hosts and files, which the log has and a visitor need not know.
     """
     if type(error) is DatabaseUnavailableError:
         return t("The database does not answer at the moment. Nothing is lost; reload the page in a moment.")
     if isinstance(error, DiskFullError):
         return t("The disk is full: nothing can be saved or loaded until there is room. Nothing was changed.")
-    return text(redact(error.message))
+    return text(job_text.in_words(failure_of(error)))
