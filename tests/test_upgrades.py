@@ -56,12 +56,27 @@ IMPORT = {
 }  # fmt: skip
 
 Rows = dict[str, list[dict[str, Any]]]
+FILES = {
+    "imp_6": ("a.csv: can't be read: it is no file.", Message(FailureCode.FILE_NOT_REGULAR, {"name": "a.csv"})),
+    "imp_7": (
+        'a: "b".csv: row 3 (line 4): a quote is opened and never closed. Right would be a closing ", or "" where the '
+        "text itself has one.",
+        Message(FailureCode.CSV_QUOTE_OPEN, {"name": 'a: "b".csv', "row": "3", "line": "4", "quote": '"'}),
+    ),
+    "imp_8": (
+        "a.xlsx: there is no sheet 'x' (nearest: 'y'); it has: y.",
+        Message(FailureCode.OTHER, {"text": "a.xlsx: there is no sheet 'x' (nearest: 'y'); it has: y."}),
+    ),
+}
+"""Why imports failed of their files: in words, and as it is kept afterwards."""
+
 IMPORTS = [
     IMPORT,
     {**IMPORT, "id": "imp_2", "result": "loaded without bad rows", "actor": "this machine"},
     {**IMPORT, "id": "imp_3", "result": "nothing loaded", "actor": "Data page"},
     {**IMPORT, "id": "imp_4", "result": "failed", "actor": "API key robot (cb_live_abcdefgh)", "message": "a.csv: Ñ"},
     {**IMPORT, "id": "imp_5", "result": "failed", "message": "MemoryError"},
+    *({**IMPORT, "id": number, "result": "failed", "message": words} for number, (words, _) in FILES.items()),
 ]
 
 FIRST: Rows = {
@@ -72,10 +87,8 @@ FIRST: Rows = {
     "executives": NAMED,
     "imports": IMPORTS,
 }
-FACTS_ROWS: dict[str, Rows] = dict.fromkeys(("0001", "0002", "0003", "0004", "0005"), FIRST)
-"""What the tables of each revision hold; those of the rollups are filled by their columns, `workspace` by the first."""
-
 LISTED = [
+    *((number, ImportResult.FAILED, "test", after) for number, (_, after) in reversed(FILES.items())),
     ("imp_5", ImportResult.FAILED, "test", Message(FailureCode.UNEXPECTED, {"kind": "MemoryError"})),
     (
         "imp_4",
@@ -88,6 +101,27 @@ LISTED = [
     ("imp_1", ImportResult.LOADED, "test", None),
 ]
 """How the imports are listed afterwards."""
+
+OF_0006: Rows = {
+    **FIRST,
+    "imports": [
+        {
+            **IMPORT,
+            "id": number,
+            "result": result.value,
+            "actor": actor,
+            "message": json.dumps({"code": "other", "values": {"text": FILES[number][0]}})
+            if number in FILES
+            else None
+            if after is None
+            else after.to_json(),
+        }
+        for number, result, actor, after in LISTED
+    ],
+}
+
+FACTS_ROWS: dict[str, Rows] = {**dict.fromkeys(("0001", "0002", "0003", "0004", "0005"), FIRST), "0006": OF_0006}
+"""What the tables of each revision hold; those of the rollups are filled by their columns, `workspace` by the first."""
 
 JOB = {
     "id": "job_1", "kind": "import", "status": "completed", "actor": "test", "payload": '{"files": []}',
