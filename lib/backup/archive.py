@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 
 from lib import __version__
 from lib.errors import BackupError, ConflictError, StorageError
+from lib.errors.codes import FailureCode
 from lib.store import atomic_swap
 
 FORMAT = 1
@@ -141,7 +142,7 @@ def create(path: Path, *, replace: bool) -> Iterator[BackupWriter]:
     Raises ConflictError where there is a file of that name that may not be replaced, and StorageError.
     """
     if os.path.exists(path) and not replace:
-        raise ConflictError(f"There is a file {path} already. Right would be another name, or --yes to replace it.")
+        raise ConflictError(FailureCode.BACKUP_EXISTS, path=str(path))
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_PARTIAL}")
     try:
         _forget_partial(path.parent)
@@ -158,7 +159,8 @@ def create(path: Path, *, replace: bool) -> Iterator[BackupWriter]:
         os.replace(partial, path)
         atomic_swap.sync(path.parent)
     except OSError as error:
-        raise StorageError(f"The backup {path} can't be written: {error.strerror or error}.") from None
+        reason = error.strerror or str(error)
+        raise StorageError(FailureCode.BACKUP_UNWRITABLE, path=str(path), error=reason) from None
     finally:
         with suppress(OSError):
             partial.unlink()

@@ -17,6 +17,7 @@ from lib.access import signing
 from lib.backup import archive, table_io
 from lib.backup.archive import FORMAT, SECRET, ArchiveMember, BackupWriter, Manifest, StoreSnapshot
 from lib.errors import BackupError, StorageError
+from lib.errors.codes import FailureCode
 from lib.settings import Settings
 from lib.store import migrations, schema
 from lib.store.facts import FactStore
@@ -113,5 +114,5 @@ def _facts(facts: FactStore, writing: BackupWriter, tell: Tell) -> tuple[StoreSn
             batches = table_io.of_facts(connection, table)
             tables[table.name] = writing.table(name, table_io.shape(table), batches, counted)
     if tables[schema.evaluations.name].rows != total:
-        raise StorageError(f"{done} evaluations were read where {total} were expected; no backup was written.")
+        raise StorageError(FailureCode.BACKUP_INCOMPLETE, done=done, total=total)
     return StoreSnapshot(str(at), tables), held.data_version, held.timezone

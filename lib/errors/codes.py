@@ -50,6 +50,14 @@ class FailureCode(TextCode):
         "database_unavailable",
         "The database did not answer. Nothing is lost; right would be to try again.",
     )
+    QUERY_TIMEOUT = "query_timeout", "The question took longer than it may; ask for a shorter period."
+    STORE_UNOPENED = (
+        "store_unopened",
+        "The file '{name}' can't be opened: {error}. Right would be a folder that is there, and that the program may "
+        "write in.",
+    )
+    DISK_STILL_FULL = "disk_still_full", "The disk is full: nothing can be changed until there is room."
+    FOLDER_UNWRITABLE = "folder_unwritable", "The folder {folder} can't be written: {error}."
     DISK_FULL = "disk_full", "The disk is full; nothing was changed. Right would be room on the disk."
     TIMEZONE_CHANGED = (
         "timezone_changed",
@@ -68,6 +76,17 @@ class FailureCode(TextCode):
     EXPORT_INCOMPLETE = (
         "export_incomplete",
         "{written} rows were written where {expected} were expected, so the file was thrown away.",
+    )
+    EXPORT_UNWRITTEN = "export_unwritten", "The file could not be written: {error}."
+    EXPORTS_FOLDER = "exports_folder", "The folder of exports can't be made: {error}."
+    BACKUP_EXISTS = (
+        "backup_exists",
+        "There is a file {path} already. Right would be another name, or --yes to replace it.",
+    )
+    BACKUP_UNWRITABLE = "backup_unwritable", "The backup {path} can't be written: {error}."
+    BACKUP_INCOMPLETE = (
+        "backup_incomplete",
+        "{done} evaluations were read where {total} were expected; no backup was written.",
     )
 
     # Sample data.
@@ -92,6 +111,7 @@ class FailureCode(TextCode):
     FILE_UNREADABLE = "file_unreadable", "{name}: can't be read."
     FILE_UNREADABLE_WHY = "file_unreadable_why", "{name}: can't be read: {error}."
     FILE_UNOPENED = "file_unopened", "{name}: can't be opened: {error}."
+    UPLOAD_UNWRITTEN = "upload_unwritten", "The upload can't be kept: {error}."
     FILE_EMPTY = (
         "file_empty",
         "{name}: the file is empty. Right would be a header and a row for each evaluation.",

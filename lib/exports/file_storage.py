@@ -32,7 +32,7 @@ def folder(settings: Settings) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageError(f"The folder of exports can't be made: {error.strerror}.") from None
+        raise StorageError(FailureCode.EXPORTS_FOLDER, error=str(error.strerror)) from None
     return path
 
 

@@ -89,7 +89,7 @@ def run(
         tell(99, Message(JobStep.CHECKING_FILE))
         ready = file_storage.publish(settings, written, digest, job, attempt, order.form)
     except OSError as error:
-        raise StorageError(f"The file could not be written: {error.strerror or error}.") from None
+        raise StorageError(FailureCode.EXPORT_UNWRITTEN, error=error.strerror or str(error)) from None
     finally:
         written.unlink(missing_ok=True)
     ends = [None if end is None else end.isoformat() for end in (period.date_from, period.date_to)]

@@ -10,6 +10,7 @@ import pickle
 import sys
 
 from lib.errors import StorageError
+from lib.errors.codes import FailureCode
 from lib.exports.page_workbook import PageWorkbook
 from lib.exports.table_files import TableExport
 from lib.formats import child_process
@@ -20,7 +21,7 @@ def xlsx(table: TableExport | PageWorkbook) -> bytes:
     try:
         return child_process.run("lib.exports.table_process", given=pickle.dumps(table))
     except StorageError as error:
-        raise StorageError(f"The file could not be written: {error.message}.") from None
+        raise StorageError(FailureCode.EXPORT_UNWRITTEN, error=error.reason) from None
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from lib.errors import StorageError
+from lib.errors.codes import FailureCode
 from lib.formats import child_process
 from lib.formats.csv_injection import escape_formula
 
@@ -62,7 +63,7 @@ class Writer:
         assert self._child.stderr  # noqa: S101 - asked for
         self._child.wait()
         said = child_process.last_line(self._child.stderr.read())
-        raise StorageError(f"The file could not be written: {said}.")
+        raise StorageError(FailureCode.EXPORT_UNWRITTEN, error=said)
 
 
 def main() -> None:

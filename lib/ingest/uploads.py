@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from lib.errors import StorageError
+from lib.errors.codes import FailureCode
 from lib.ingest.reader_process import InputFile
 from lib.settings import Settings
 
@@ -27,7 +28,7 @@ def keep(settings: Settings, files: Sequence[Any], session: str) -> tuple[InputF
     except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)  # a part of it is of no use
         if isinstance(error, OSError):
-            raise StorageError(f"The upload can't be kept: {error.strerror}.") from None
+            raise StorageError(FailureCode.UPLOAD_UNWRITTEN, error=str(error.strerror)) from None
         raise
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy.engine import Engine
 
 from lib.errors import DiskFullError, StorageError
+from lib.errors.codes import FailureCode
 from lib.store.data_dir import NO_ROOM
 
 log = logging.getLogger(__name__)
@@ -71,5 +72,5 @@ def _try(folder: Path) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         if error.errno in NO_ROOM:
-            raise DiskFullError("The disk is full: nothing can be changed until there is room.") from None
-        raise StorageError(f"The folder {folder} can't be written: {error.strerror}.") from None
+            raise DiskFullError(FailureCode.DISK_STILL_FULL) from None
+        raise StorageError(FailureCode.FOLDER_UNWRITABLE, folder=str(folder), error=str(error.strerror)) from None

@@ -60,7 +60,7 @@ def translate_driver_error(error: DBAPIError | psycopg.Error | duckdb.Error) -> 
     """Return an error of ours for a driver's, by what it says; None where it is not the database's fault."""
     told = str(error.orig if isinstance(error, DBAPIError) else error)
     if "INTERRUPT" in told or "statement timeout" in told:
-        return QueryTimeoutError("The question took longer than it may; ask for a shorter period.")
+        return QueryTimeoutError(FailureCode.QUERY_TIMEOUT)
     if "Could not set lock on file" in told:
         return DatabaseHeldError(
             "Another process holds the embedded database, which one at a time may open. Right would be to end that "
@@ -75,10 +75,7 @@ def translate_driver_error(error: DBAPIError | psycopg.Error | duckdb.Error) -> 
         return DiskFullError(FailureCode.DISK_FULL)
     if unwritten := _UNOPENED.search(told):
         # Its name alone: who reads this need not know where it lies.
-        return StorageError(
-            f"The file '{Path(unwritten['path']).name}' can't be opened: {unwritten['reason']}. Right would be a "
-            "folder that is there, and that the program may write in."
-        )
+        return StorageError(FailureCode.STORE_UNOPENED, name=Path(unwritten["path"]).name, error=unwritten["reason"])
     lost = isinstance(error, _LOST) or (isinstance(error, DBAPIError) and error.connection_invalidated)
     if lost or told.startswith(FATAL):
         return DatabaseUnavailableError(f"The database does not answer: {told.splitlines()[0]}")
