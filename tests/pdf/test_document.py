@@ -128,11 +128,36 @@ def structure(part: Any) -> Iterator[Any]:
 
 
 def test_a_chart_taller_than_a_sheet_is_seen_as_a_whole() -> None:
-    some = groups(tuple(f"Executive {place:02}" for place in range(25)))
+    names = tuple(f"Executive {place:02}" for place in range(25))
+    what = Paper("T", "Q", "S", sections=(Section("Score", scores(names), ("A note.",)),))
+    page = read(document.pdf(what)).pages[1]
+    told = page.extract_text()
+    assert all(name in told for name in ("Score", *names, "A note."))
+    found = boxes(page)
+    assert sum(bottom < 46 for _, bottom, _, _ in found) == 1  # the number of the page
+    left = min(left for left, _, _, _ in found)
+    assert left == pytest.approx(40, abs=1) and max(right for _, _, right, _ in found) > page.mediabox.width - 50
+
+
+def test_a_chart_is_not_parted_from_what_is_said_of_it() -> None:
+    drawing = scores(tuple(f"Executive {place:02}" for place in range(9)))
+    sections = [Section(f"Chart {place}", drawing, (f"Note {place}.",)) for place in range(4)]
+    for page in texts(read(document.pdf(Paper("T", "Q", "S", sections=tuple(sections))))):
+        for place in range(4):
+            assert (f"Chart {place}" in page) == (f"Note {place}." in page)
+
+
+def scores(names: tuple[str, ...]) -> Chart:
+    some = groups(names)
     drawing = ranking(some, sum((group.sums for group in some), MeasureTotals()), "Executive", ChartTheme(LIGHT))
     assert drawing
-    pages = texts(read(document.pdf(Paper("T", "Q", "S", sections=(Section("Score", drawing),)))))
-    assert sum(all(f"Executive {place:02}" in page for place in range(25)) for page in pages) == 1
+    return drawing
+
+
+def test_a_value_too_wide_for_its_card_is_smaller() -> None:
+    card = Card("Evaluations", "1,234,567,890,123")
+    page = read(document.pdf(Paper("T", "Q", "S", (card,) * 6))).pages[0]
+    assert page.extract_text().count(card.value) == 6
 
 
 def test_a_long_table_has_each_row_once_and_its_header_on_each_sheet() -> None:
@@ -210,8 +235,8 @@ def boxes(page: pypdf.PageObject) -> list[tuple[float, float, float, float]]:
 
     def visit(text: str, outer: list[float], inner: list[float], font: dict[str, str] | None, size: float) -> None:
         if text.strip() and font and "LiberationSans" in font["/BaseFont"]:
-            wide = font_metrics.width(text.strip(), size, "Bold" in font["/BaseFont"])
-            x, y = outer[4] + inner[4], outer[5] - inner[5]
+            wide = outer[0] * font_metrics.width(text.strip(), size, "Bold" in font["/BaseFont"])
+            x, y = outer[4] + outer[0] * inner[4], outer[5] + outer[3] * inner[5]
             found.append((x, y - size * 0.2, x + wide - 0.1, y + size * 0.72))  # parts of one line touch each other
 
     page.extract_text(visitor_text=visit)
