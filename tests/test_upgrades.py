@@ -283,7 +283,7 @@ CODES: dict[str, dict[str, Any]] = {
 }
 """What is in other tables since they hold codes, where it is not as it was: columns by the row's primary key."""
 
-OF_0006: Rows = {
+STATE_OF_0006: Rows = {
     **{name: [row | CODES.get(next(iter(row.values())), {}) for row in rows] for name, rows in OF_0004.items()},
     "audit": [
         {"id": f"a{n:02}", "at": NOON, "action": action, "subject": subject, "details": json.dumps(details),
@@ -297,7 +297,7 @@ STATE_ROWS: dict[str, Rows] = {
     "0003": OF_0003,
     "0004": OF_0004,
     "0005": OF_0004,
-    "0006": OF_0006,
+    "0006": STATE_OF_0006,
 }
 """What the tables of each revision hold."""
 
