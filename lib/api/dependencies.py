@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Annotated, Concatenate, ParamSpec
 
 import anyio.to_thread
-from fastapi import Depends, Query, Request, Security
+from fastapi import Depends, Request, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPBearer
 from sqlalchemy.engine import Connection
@@ -16,6 +16,7 @@ from lib.access.api_keys import Key
 from lib.analytics.planner import needs_facts
 from lib.analytics.query import Filters
 from lib.api.errors import ApiError, invalid, unauthenticated
+from lib.api.query_description import parameter
 from lib.api.serializers import AnswerBody
 from lib.api.throttle import CHANGES, QUESTION_THREADS, QUESTION_TURNS, QUESTIONS, charge, question_cost
 from lib.errors import nearest
@@ -122,37 +123,6 @@ def single(parameters: Mapping[str, list[str]], name: str) -> str | None:
     return values[0] if values else None
 
 
-async def described_period(
-    dateFrom: Annotated[
-        str | None, Query(description="First day (or instant) of the period, ISO 8601.", examples=["2024-01-01"])
-    ] = None,
-    dateTo: Annotated[
-        str | None, Query(description="Last day (or instant), inclusive.", examples=["2024-01-31"])
-    ] = None,
-) -> None:
-    """Describe the period in the OpenAPI; `filters_of` reads it. Nothing to wait for, so without a thread."""
-
-
-async def described_predicates(
-    campaignId: Annotated[list[str] | None, Query(description="Any of these campaigns; may be repeated.")] = None,
-    callCenterId: Annotated[list[str] | None, Query(description="Any of these call centers.")] = None,
-    engagementId: Annotated[list[str] | None, Query(description="Any of these engagements.")] = None,
-    executiveId: Annotated[list[str] | None, Query(description="Any of these executives.")] = None,
-    isAICall: Annotated[str | None, Query(description="`true` or `false`.")] = None,
-    timezone: Annotated[
-        str | None, Query(description="IANA zone that days are meant in; default: the workspace's.")
-    ] = None,
-) -> None:
-    """Describe the other filters in the OpenAPI, as `described_period` does."""
-
-
-async def described_choices(
-    state: Annotated[list[str] | None, Query(description="Any of these states.")] = None,
-    sentiment: Annotated[list[str] | None, Query(description="Any of these sentiments; `(none)`: without one.")] = None,
-) -> None:
-    """Describe the filters by fixed values in the OpenAPI, as `described_period` does."""
-
-
 async def answered(
     space: Workspace,
     key: Key,
@@ -181,5 +151,8 @@ async def answered(
         return await anyio.to_thread.run_sync(ask, limiter=QUESTION_THREADS)
 
 
-FILTERS = [Depends(described_period), Depends(described_predicates), Depends(described_choices)]
-PAGE_NAMES = ("page", "pageSize")
+PAGING = (
+    parameter("page", "From 1."),
+    parameter("pageSize", f"1 to {MAX_PAGE_SIZE}; default 100."),
+)
+PAGE_NAMES = tuple(each["name"] for each in PAGING)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from lib.catalog.catalog import BUILT_IN
 
 Score = Field(description="0 to 10, at most 2 decimals; null where nothing is scored.")
 Share = Field(description="0 to 1, at most 4 decimals; null where there is nothing to divide by.")
@@ -27,8 +29,18 @@ class StateBreakdown(BaseModel):
     failed: int
 
 
+def _add_metrics(schema: dict[str, Any]) -> None:
+    """Describe the metrics of the catalog that no field below describes."""
+    for name, metric in BUILT_IN.metrics.items():
+        kind = "number" if metric.unit.decimals else "integer"
+        described = {"type": [kind, "null"], "description": metric.help}
+        schema["properties"].setdefault(name, described)
+
+
 class Figures(BaseModel):
     """The figures of a selection."""
+
+    model_config = ConfigDict(json_schema_extra=_add_metrics)
 
     totalEvaluations: int
     completedEvaluations: int
@@ -120,8 +132,16 @@ class Trends(Period):
     data: list[Point]
 
 
+def _add_fields(schema: dict[str, Any]) -> None:
+    """Describe the canonical columns of the catalog that no field below describes."""
+    for field in BUILT_IN.fields.values():
+        schema["properties"].setdefault(field.name, {"type": ["string", "null"], "description": field.help})
+
+
 class Evaluation(BaseModel):
     """One evaluation, in the canonical columns."""
+
+    model_config = ConfigDict(json_schema_extra=_add_fields)
 
     id: str
     audioDate: str

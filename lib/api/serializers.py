@@ -27,27 +27,25 @@ _COMPRESSED_FROM, _COMPRESSION = 1024, 1
 
 def figures(sums: MeasureTotals, catalog: Catalog, tops: SelectionSummary | None = None) -> dict[str, Any]:
     """Return the figures of a selection in the reference's order; the tops where they belong."""
-    value = {name: metric.rounded(sums) for name, metric in catalog.metrics.items()}
-    best = {} if tops is None else {"topCampaign": tops.top_campaign, "topCallCenter": tops.top_call_center}
-    return {
-        "totalEvaluations": value["totalEvaluations"],
-        "completedEvaluations": value["completedEvaluations"],
-        "averageScore": value["averageScore"],
-        "sentimentBreakdown": {"positive": sums["positive"], "neutral": sums["neutral"], "negative": sums["negative"]},
-        "averageDurationSeconds": value["averageDurationSeconds"],
-        **best,
-        "completionRate": value["completionRate"],
-        "failureRate": value["failureRate"],
-        "netSentiment": value["netSentiment"],
-        "scoredEvaluations": value["scoredEvaluations"],
-        "averageScoreInterval": AVERAGE_SCORE.rounded_interval(sums),
-        "stateBreakdown": {
-            "pending": sums["pending"],
-            "processing": sums["processing"],
-            "completed": sums["completed"],
-            "failed": sums["failed"],
+    beside: dict[str, dict[str, Any]] = {
+        "averageScore": {"sentimentBreakdown": _counts(sums, "positive", "neutral", "negative")},
+        "averageDurationSeconds": (
+            {} if tops is None else {"topCampaign": tops.top_campaign, "topCallCenter": tops.top_call_center}
+        ),
+        "scoredEvaluations": {
+            "averageScoreInterval": AVERAGE_SCORE.rounded_interval(sums),
+            "stateBreakdown": _counts(sums, "pending", "processing", "completed", "failed"),
         },
     }
+    values: dict[str, Any] = {}
+    for name, metric in catalog.metrics.items():
+        values[name] = metric.rounded(sums)
+        values |= beside.get(name, {})
+    return values
+
+
+def _counts(sums: MeasureTotals, *names: str) -> dict[str, int]:
+    return {name: sums[name] for name in names}
 
 
 def period(which: ResolvedPeriod) -> dict[str, str | None]:

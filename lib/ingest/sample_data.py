@@ -271,7 +271,9 @@ def _day(number: int, days: int, count: int, before: int, seed: int, staff: _Sta
         "audio_file_name": pc.binary_join_element_wise("call_", digits, ".wav", ""),
         "created_at": pa.array(evaluated_us).cast(pa.timestamp("us")),
     }
-    return pa.RecordBatch.from_arrays([columns[name] for name in STAGED.names], schema=STAGED)
+    # Made-up evaluations belong to nothing of what is not named above.
+    arrays = [columns.get(field.name, pa.nulls(count, field.type)) for field in STAGED]
+    return pa.RecordBatch.from_arrays(arrays, schema=STAGED)
 
 
 def _engagements(random: np.random.Generator, campaign: Array, last_quarter: bool) -> tuple[Array, Array]:

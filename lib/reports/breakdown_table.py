@@ -24,6 +24,10 @@ from lib.reports.page import Click, TableBlock
 from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
 from lib.reports.words import text
 
+_EARLIER_METRICS = ("totalEvaluations", "averageScore", "completedEvaluations", "scoredEvaluations")
+_LATER_METRICS = ("netSentiment", "averageDurationSeconds", "completionRate", "failureRate")
+"""The metrics that have places of their own; all others of the catalog follow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Groups:
@@ -179,10 +183,12 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
             help=text("Positive, neutral, negative."),
             printed=False,
         ),
-        *metric_columns.metric(metrics["netSentiment"], _now),
-        *metric_columns.metric(metrics["averageDurationSeconds"], _now),
-        *metric_columns.metric(metrics["completionRate"], _now),
-        *metric_columns.metric(metrics["failureRate"], _now, printed=False),
+        *(
+            column
+            for name in dict.fromkeys((*_LATER_METRICS, *metrics))
+            if name not in _EARLIER_METRICS
+            for column in metric_columns.metric(metrics[name], _now, printed=name != "failureRate")
+        ),
         metric_columns.count(
             text("Pending, processing"), lambda row: row.now["pending"] + row.now["processing"], printed=False
         ),

@@ -150,6 +150,24 @@ def test_states_and_sentiments_are_filters_everywhere(client: Client, asked: dic
         assert sum(row["totalEvaluations"] for row in rows) == len(ids)
 
 
+@pytest.mark.parametrize(
+    "path", ["/analytics/summary", "/analytics/campaigns", "/analytics/executives", "/analytics/trends", "/evaluations"]
+)
+def test_the_description_names_the_parameters_that_a_path_takes(client: Client, path: str) -> None:
+    document = client.ask("GET", "/v1/openapi.json").json()
+    described = [each["name"] for each in document["paths"][path]["get"]["parameters"]]
+    told = client.refused(400, "INVALID_PARAMETER", "GET", f"/v1{path}?qqqq=1")["message"]
+    assert sorted(described) == sorted(told.rpartition("known: ")[2].rstrip(".").split(", "))
+    assert {"state", "sentiment", "isAICall", "engagementId", "timezone"} <= set(described)
+
+
+def test_the_body_of_an_export_takes_every_filter(client: Client) -> None:
+    document = client.ask("GET", "/v1/openapi.json").json()
+    order = document["paths"]["/analytics/export"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    summary = document["paths"]["/analytics/summary"]["get"]["parameters"]
+    assert {each["name"] for each in summary} == set(order["properties"]) - {"format", "report", "granularity"}
+
+
 def test_etags(client: Client) -> None:
     paths = ["/v1/analytics/summary", "/v1/analytics/campaigns", "/v1/analytics/trends", "/v1/evaluations"]
     tags = {}

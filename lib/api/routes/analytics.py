@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from sqlalchemy.engine import Connection
 
 from lib.analytics import queries
@@ -13,10 +12,10 @@ from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.query import Filters, local_date, parse_choices
 from lib.api import schemas
 from lib.api.dependencies import (
-    FILTERS,
     MAX_PAGE,
     MAX_PAGE_SIZE,
     PAGE_NAMES,
+    PAGING,
     Reader,
     Space,
     answered,
@@ -25,7 +24,9 @@ from lib.api.dependencies import (
     strict_query,
     whole_number,
 )
+from lib.api.query_description import TEXT, parameter, query
 from lib.api.serializers import AnswerBody, answer, figures, group, period, to_json
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
 from lib.workspace import Workspace
 
@@ -34,7 +35,7 @@ router = APIRouter(prefix="/analytics", tags=["Analytics"])
 WIDTHS = [each.value for each in Granularity]
 
 
-@router.get("/summary", response_model=schemas.Summary, dependencies=FILTERS)
+@router.get("/summary", response_model=schemas.Summary, openapi_extra=query(BUILT_IN))
 async def summary(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures of the whole selection."""
     asked = filters_of(strict_query(request, space.catalog.parameters), space, key)
@@ -50,15 +51,17 @@ def _summary(connection: Connection, asked: Filters, calendar: Calendar) -> Answ
 def _breakdown(path: str, dimension: Dimension, shape: type[schemas.Page]) -> Callable[..., Awaitable[Response]]:
     told = f"Get the figures by {dimension.label.lower()}."
 
-    @router.get(f"/{path}", response_model=shape, dependencies=FILTERS, operation_id=path, name=path, description=told)
-    async def breakdown(
-        request: Request,
-        space: Space,
-        key: Reader,
-        page: Annotated[str | None, Query(description="From 1.")] = None,  # noqa: ARG001 - described here, read below
-        pageSize: Annotated[str | None, Query(description=f"1 to {MAX_PAGE_SIZE}; default 100.")] = None,  # noqa: ARG001
-        sort: Annotated[str | None, Query(description="A field; `-` before it for descending.")] = None,  # noqa: ARG001
-    ) -> Response:
+    sort = parameter("sort", "A field; `-` before it for descending.")
+
+    @router.get(
+        f"/{path}",
+        response_model=shape,
+        openapi_extra=query(BUILT_IN, *PAGING, sort),
+        operation_id=path,
+        name=path,
+        description=told,
+    )
+    async def breakdown(request: Request, space: Space, key: Reader) -> Response:
         parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES, "sort"))
         size = whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE)
         content, version = await answered(
@@ -92,13 +95,11 @@ call_centers = _breakdown("call-centers", CALL_CENTER, schemas.CallCenters)
 executives = _breakdown("executives", EXECUTIVE, schemas.Executives)
 
 
-@router.get("/trends", response_model=schemas.Trends, dependencies=FILTERS)
-async def trends(
-    request: Request,
-    space: Space,
-    key: Reader,
-    granularity: Annotated[str | None, Query(json_schema_extra={"enum": WIDTHS})] = None,  # noqa: ARG001 - read below
-) -> Response:
+_GRANULARITY = parameter("granularity", "The width of a point; default: daily.", {**TEXT, "enum": WIDTHS})
+
+
+@router.get("/trends", response_model=schemas.Trends, openapi_extra=query(BUILT_IN, _GRANULARITY))
+async def trends(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures of every day, week or month of the period."""
     parameters = strict_query(request, (*space.catalog.parameters, "granularity"))
     single(parameters, "granularity")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.engine import Connection
 
@@ -14,10 +14,10 @@ from lib.analytics.calendar import Calendar
 from lib.analytics.query import Filters
 from lib.api import request_body, schemas
 from lib.api.dependencies import (
-    FILTERS,
     MAX_PAGE,
     MAX_PAGE_SIZE,
     PAGE_NAMES,
+    PAGING,
     RecordReader,
     RecordWriter,
     Space,
@@ -26,8 +26,10 @@ from lib.api.dependencies import (
     strict_query,
     whole_number,
 )
+from lib.api.query_description import query
 from lib.api.serializers import AnswerBody, answer, period, record, to_json
 from lib.api.throttle import body_cost, charge
+from lib.catalog.catalog import BUILT_IN
 from lib.ingest.json_items import decode_body
 from lib.workspace import Workspace
 
@@ -43,14 +45,8 @@ _BODY = {
 }
 
 
-@router.get("", response_model=schemas.Evaluations, dependencies=FILTERS)
-async def read(
-    request: Request,
-    space: Space,
-    key: RecordReader,
-    page: Annotated[str | None, Query(description="From 1.")] = None,  # noqa: ARG001 - read below
-    pageSize: Annotated[str | None, Query(description=f"1 to {MAX_PAGE_SIZE}; default 100.")] = None,  # noqa: ARG001
-) -> Response:
+@router.get("", response_model=schemas.Evaluations, openapi_extra=query(BUILT_IN, *PAGING))
+async def read(request: Request, space: Space, key: RecordReader) -> Response:
     """Get the evaluations behind a number, newest first."""
     parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES))
     asked = filters_of(parameters, space, key)

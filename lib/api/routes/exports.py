@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from cachetools import TTLCache
 from fastapi import APIRouter, Header, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 from starlette.responses import FileResponse, JSONResponse
 
 from lib.access.actors import SystemActor
@@ -24,6 +24,8 @@ from lib.api import request_body
 from lib.api.dependencies import Exporter, Reader, Space, check_scope, filters_of, strict_query
 from lib.api.errors import invalid, not_found
 from lib.api.serializers import answer, to_json
+from lib.catalog.catalog import BUILT_IN, Catalog
+from lib.catalog.dimensions import FlagDimension
 from lib.exports import file_storage, signed_urls
 from lib.exports.service import ExportRequest
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
@@ -47,7 +49,7 @@ _RECORDS_SCOPE = "evaluations:read"
 
 
 class ExportOrder(BaseModel):
-    """What to export: a report, a format, the filters."""
+    """What to export: a report, a format, a period. The filters come to it from the catalog."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -55,13 +57,6 @@ class ExportOrder(BaseModel):
     report: Literal["evaluations", "campaigns", "call-centers", "executives", "trends", "summary"] = "evaluations"
     dateFrom: str | None = Field(None, description="First day (or instant), ISO 8601.", examples=["2024-01-01"])
     dateTo: str | None = Field(None, description="Last day (or instant), inclusive.", examples=["2024-01-31"])
-    campaignId: Ids = None
-    callCenterId: Ids = None
-    engagementId: Ids = None
-    executiveId: Ids = None
-    isAICall: bool | str | None = None
-    state: Ids = None
-    sentiment: Ids = None
     timezone: str | None = None
     granularity: Literal["daily", "weekly", "monthly"] = "daily"
 
@@ -72,6 +67,19 @@ class ExportOrder(BaseModel):
             name: value if isinstance(value, list) else [str(value).lower() if isinstance(value, bool) else value]
             for name, value in given.items()
         }
+
+
+def _order_model(catalog: Catalog) -> type[ExportOrder]:
+    fields: dict[str, Any] = {
+        each.parameter: (bool | str | None if isinstance(each, FlagDimension) else Ids, None)
+        for each in catalog.filters
+    }
+    return create_model(
+        "ExportOrder", __base__=ExportOrder, __doc__="What to export: a report, a format, the filters.", **fields
+    )
+
+
+_ORDER = _order_model(BUILT_IN)
 
 
 class ExportStarted(BaseModel):
@@ -103,7 +111,7 @@ class ExportStatus(BaseModel):
     sha256: str | None = None
 
 
-_BODY = {"required": True, "content": {request_body.JSON: {"schema": ExportOrder.model_json_schema()}}}
+_BODY = {"required": True, "content": {request_body.JSON: {"schema": _ORDER.model_json_schema()}}}
 
 
 @router.post("", status_code=202, response_model=ExportStarted, openapi_extra={"requestBody": _BODY})
@@ -116,7 +124,7 @@ def start(
 ) -> Response:
     """Start an export; ask its status URL how far it is. The report evaluations takes evaluations:read besides."""
     strict_query(request, ())
-    order = request_body.parsed(request, body, ExportOrder)
+    order = request_body.parsed(request, body, _ORDER)
     if order.report == _RECORDS:
         check_scope(key, _RECORDS_SCOPE)
     asked = filters_of(order.parameters(space.catalog.parameters), space, key)
@@ -127,7 +135,7 @@ def start(
     payload = ExportRequest(order.report, order.format, asked, width, shown).to_json()
     once = None
     if idempotency_key is not None:
-        digest = hashlib.sha256(order.model_dump_json().encode()).hexdigest()
+        digest = hashlib.sha256(order.model_dump_json(exclude_defaults=True).encode()).hexdigest()
         once = IdempotencyKey(key.prefix, idempotency_key, digest)
     job = space.queue.add(JobKind.EXPORT, payload, key.actor, once)
     url = f"{_base(request, space)}/v1/analytics/export/{job.id}"

@@ -21,7 +21,7 @@ from lib.reports.page import Block, ChartBlock, Choices, Click, Heading, PageCho
 from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
 from lib.reports.words import Words, formatted, text
 
-TABLE_METRICS = (
+_FIRST_METRICS = (
     "totalEvaluations",
     "completedEvaluations",
     "scoredEvaluations",
@@ -31,6 +31,7 @@ TABLE_METRICS = (
     "completionRate",
     "failureRate",
 )
+"""The metrics that come first in the table; all others of the catalog follow."""
 
 CHANGED = ("totalEvaluations", "averageScore")
 """The metrics whose change has a column of its own."""
@@ -157,7 +158,7 @@ def _columns(context: PageContext, granularity: Granularity) -> list[Column[_Tre
         ),
         Column(text("Partial"), lambda row: t("partial") if row.point.bucket.partial else ""),
     ]
-    for name in TABLE_METRICS:
+    for name in dict.fromkeys((*_FIRST_METRICS, *context.catalog.metrics)):
         metric: Metric = context.catalog.metrics[name]
         columns += metric_columns.metric(metric, _now, printed=name != "failureRate")
         if name in CHANGED and context.compared is not None:

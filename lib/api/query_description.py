@@ -1,0 +1,45 @@
+"""The parameters of paths, for the OpenAPI: those of their own, and the filters as the catalog declares them.
+
+The framework's parameters would read them, too, and take the last of a value that may be given once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lib.catalog.catalog import Catalog
+from lib.catalog.dimensions import ChoiceDimension, Dimension, FlagDimension
+from lib.store.enums import NONE_NAME
+
+TEXT: dict[str, Any] = {"type": "string"}
+
+
+def query(catalog: Catalog, *own: dict[str, Any]) -> dict[str, Any]:
+    """Return what a path says of its query: its own parameters, then the filters."""
+    return {
+        "parameters": [
+            *own,
+            parameter(
+                "dateFrom", "First day (or instant) of the period, ISO 8601.", {**TEXT, "examples": ["2024-01-01"]}
+            ),
+            parameter("dateTo", "Last day (or instant), inclusive.", {**TEXT, "examples": ["2024-01-31"]}),
+            *map(_filter, catalog.filters),
+            parameter("timezone", "IANA zone that days are meant in; default: the workspace's."),
+        ]
+    }
+
+
+def parameter(name: str, description: str, schema: dict[str, Any] = TEXT) -> dict[str, Any]:
+    """Return what is said of one parameter, which may be left out."""
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+
+
+def _filter(dimension: Dimension) -> dict[str, Any]:
+    if isinstance(dimension, FlagDimension):
+        return parameter(dimension.parameter, "`true` or `false`.")
+    told = f"Any of these {dimension.plural}; may be repeated."
+    if isinstance(dimension, ChoiceDimension):
+        told += f" Right are {', '.join(f'`{choice.id}`' for choice in dimension.choices)}."
+    else:
+        told += f" `{NONE_NAME}`: without one."
+    return parameter(dimension.parameter, told, {"type": "array", "items": TEXT})

@@ -1,0 +1,96 @@
+"""What adding something takes, tried: a metric is one declaration, a page is one definition."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+import openpyxl
+import pytest
+from pypdf import PdfReader
+
+from lib.analytics import queries
+from lib.analytics.calendar import Granularity
+from lib.analytics.query import Filters
+from lib.analytics.query_cache import QueryCache
+from lib.api.serializers import figures
+from lib.catalog.catalog import BUILT_IN
+from lib.catalog.dimensions import CAMPAIGN
+from lib.catalog.metrics import Metric, OfShare, Quotient, Sum, Unit
+from lib.exports import reports
+from lib.exports.page_workbook import PageWorkbook
+from lib.pdf import page_document
+from lib.reports import breakdown_table
+from lib.reports.context import PageChoices, PageContext, build_context
+from lib.reports.page import Block, ChartBlock, Heading, PageDefinition, PageValue, TableBlock
+from lib.reports.pages import trends
+from lib.reports.words import text
+from lib.workspace import Workspace
+from tests.conftest import Load
+
+POSITIVE = Metric(
+    "positiveShare",
+    "Positive share",
+    Unit.SHARE,
+    "Positive ÷ completed evaluations.",
+    Quotient(Sum(("positive",)), Sum(("completed",))),
+    "higher",
+    OfShare(Sum(("positive",)), Sum(("completed",))),
+)
+"""A metric on measures that are there, declared as the built-in ones are."""
+
+CATALOG = replace(BUILT_IN, version=2, metrics={**BUILT_IN.metrics, POSITIVE.name: POSITIVE})
+JANUARY = Filters(date(2024, 1, 1), date(2024, 1, 31), catalog=CATALOG)
+ROWS = """\
+id,audioDate,sentiment,averageNote,campaignId,campaignName
+1,2024-01-01,Positive,9,a,Alpha
+2,2024-01-02,Negative,5,a,Alpha
+3,2024-01-03,Positive,8,b,Beta
+4,2024-01-03,Positive,7,b,Beta
+"""
+
+
+def context_of(workspace: Workspace, answers: QueryCache, **own: str) -> PageContext:
+    return build_context(answers, workspace.calendar, JANUARY, PageChoices(own=own), lambda *_: ())
+
+
+def test_a_metric_that_is_declared_is_everywhere(workspace: Workspace, answers: QueryCache, load: Load) -> None:
+    load(ROWS)
+    calendar = workspace.calendar
+    by_campaign = answers.run(queries.breakdown, JANUARY, calendar, CAMPAIGN, "-positiveShare")
+    assert [group.named.id for group in by_campaign.groups] == ["b", "a"]
+    assert [figures(group.sums, CATALOG)["positiveShare"] for group in by_campaign.groups] == [1.0, 0.5]
+    with workspace.facts.read() as connection:
+        file = reports.table(connection, "campaigns", JANUARY, calendar, Granularity.DAILY, "all")
+    place = [column.name for column in file.fields].index("positiveShare")
+    assert sorted(row[place] for row in file.rows) == [0.5, 1.0]
+    assert ("positiveShare", "Positive share: Positive ÷ completed evaluations.") in file.about
+    context = context_of(workspace, answers, metric="positiveShare")
+    assert "positiveShare" in trends.METRIC.values(CATALOG)
+    chart = next(block for block in trends.PAGE.blocks(context) if isinstance(block, ChartBlock))
+    assert str(chart.title) == "Positive share"
+    table = breakdown_table.table(context, "Campaigns", breakdown_table.ask(context, CAMPAIGN)).table
+    column = next(each for each in table.columns if str(each.label) == "Positive share")
+    assert [column.say(row) for row in table.rows] == ["75.0 %", "50.0 %", "100.0 %"]
+
+
+@pytest.mark.parametrize("engine", ["duckdb"])
+def test_a_page_that_is_defined_is_drawn_printed_and_written(
+    workspace: Workspace, answers: QueryCache, load: Load
+) -> None:
+    load(ROWS)
+
+    def blocks(context: PageContext) -> Iterator[Block]:
+        yield Heading(text("Campaigns"))
+        yield breakdown_table.table(context, "Campaigns", breakdown_table.ask(context, CAMPAIGN))
+
+    definition = PageDefinition("mine", text("Campaigns"), text("Which campaigns stand where?"), "star", blocks)
+    context = context_of(workspace, answers)
+    page = PageValue(definition.title, definition.question, context.words, tuple(definition.blocks(context)))
+    assert isinstance(page.blocks[1], TableBlock)
+    printed = "".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(page_document.pdf(page))).pages)
+    assert "Which campaigns stand where?" in printed and "Beta" in printed
+    book = openpyxl.load_workbook(io.BytesIO(PageWorkbook.of(page).xlsx()))
+    assert [row[1] for row in book["All figures"].iter_rows(values_only=True)][1:] == ["Alpha", "Beta"]
