@@ -1,1 +1,1 @@
-"""What pages say in words: numbers, filters and explanations; no Streamlit."""
+"""Pages as values: what each says about a query, and the words for it; no Streamlit and no file format."""

@@ -1,1 +1,1 @@
-"""What pages are made of: the URL's state, the sidebar, cards, tables, charts."""
+"""Streamlit alone: page values drawn, the URL's state, the sidebar, forms; no numbers of its own."""
