@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from lib.i18n import number, t
 from lib.reports import formatting
 from lib.reports.file_columns import FileColumn
-from lib.reports.words import Words, text
+from lib.reports.words import Words
 
 MOST_ROWS = 1_000
 """Rows of a table that are drawn: each takes time to write, and nobody reads more. The files hold all."""
@@ -82,13 +82,8 @@ class PageTable(Generic[R]):
     alt: Words
     file: TableFile
     has_total: bool = True
-    ids: tuple[str | None, ...] = field(default=())
+    ids: tuple[str | None, ...] = ()
     hint: Words | None = None  # what a click on a row does
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether there are more rows than are drawn."""
-        return len(self.rows) - self.has_total < self.count
 
 
 def cut_words(drawn: int, count: int, order: Words, *, in_downloads: bool = False) -> str | None:
@@ -97,7 +92,3 @@ def cut_words(drawn: int, count: int, order: Words, *, in_downloads: bool = Fals
         return None
     words = t("The first {shown} of {count} rows, {order}.", shown=number(drawn), count=number(count), order=order)
     return f"{words} {t('The downloads hold all of them.')}" if in_downloads else words
-
-
-FEW = text("few evaluations")
-"""The mark of a row that rests on few evaluations."""

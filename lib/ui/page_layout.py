@@ -19,6 +19,7 @@ from lib.i18n import t
 from lib.observability.prometheus import PAGES
 from lib.observability.redaction import redact
 from lib.reports import formatting
+from lib.reports.cards import pairs
 from lib.reports.context import PageContext
 from lib.reports.page import PageValue
 from lib.reports.words import Words, text
@@ -72,7 +73,7 @@ def actions(context: PageContext, title: str, page: Callable[[], PageValue]) -> 
                 "exports.py",
                 label=t("Export these evaluations"),
                 icon=":material/download:",
-                query_params=query(context.filters.to_parameters()),
+                query_params=pairs(context.filters.to_parameters()),
             )
         share_links.share(context)
         downloads.page_files(page, title)
@@ -133,11 +134,6 @@ def _head_of_one(dimension: Dimension, named: Member) -> None:
 def in_detail(dimension: Dimension) -> Words:
     """Return the question that the detail of a group answers."""
     return text("{dimension} in detail", dimension=text(dimension.label))
-
-
-def query(parameters: dict[str, list[str]]) -> list[tuple[str, str]]:
-    """Return URL parameters as pairs, as links of pages take them."""
-    return [(name, value) for name in parameters for value in parameters[name]]
 
 
 def link_notices() -> None:
