@@ -33,8 +33,9 @@ def upgrade() -> None:
     orders = sa.select(jobs.c.id, jobs.c.payload).where(jobs.c.kind == "export")
     for number, text in connection.execute(orders).all():
         payload = json.loads(text)
-        payload["grant"] = _limits(payload["grant"])
-        connection.execute(sa.update(jobs).where(jobs.c.id == number).values(payload=json.dumps(payload)))
+        if "grant" in payload:
+            payload["grant"] = _limits(payload["grant"])
+            connection.execute(sa.update(jobs).where(jobs.c.id == number).values(payload=json.dumps(payload)))
 
 
 def _limits(ids_by_column: dict[str, Any]) -> dict[str, Any]:
