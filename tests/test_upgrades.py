@@ -207,7 +207,7 @@ OF_0003: Rows = {
     "notes": [{"id": "n1", "day": date(2024, 1, 2), "text": "Ñ", "author": "test", "created_at": NOON}],
     "pinned_links": [
         {
-            "id": "l1", "page": "", "parameters": "{}", "created_at": NOON, "created_by": "test", "data_version": 1,
+            "id": "l1", "page": "", "parameters": '{"state": ["Failed"], "isAICall": ["true"]}', "created_at": NOON, "created_by": "test", "data_version": 1,
             "data_changed_at": NOON, "definitions": "{}", "figures": json.dumps({"x": 1}), "measures": "{}",
         }
     ],
@@ -304,7 +304,7 @@ STATE_ROWS: dict[str, Rows] = {
 GRANTS: dict[str, dict[str, Any]] = {
     "api_keys": {"grant_limits": '{"callCenter": ["id1"]}'},
     "people": {"grant_limits": '{"campaign": ["id1"]}'},
-    "pinned_links": {"grant_limits": None},
+    "pinned_links": {"grant_limits": None, "parameters": '{"isAICall": ["true"]}'},
 }
 """What every row of a table holds since a grant is one column."""
 

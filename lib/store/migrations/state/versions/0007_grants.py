@@ -1,4 +1,8 @@
-"""A grant is one column: its limits by dimension, as JSON."""
+"""A grant is one column: its limits by dimension, as JSON. Pinned links name no states and sentiments any more.
+
+These chose rows of the Evaluations page, and the figures of a link were those of the whole selection. Now they are
+filters: the link would say of other figures that they changed.
+"""
 
 import json
 from typing import Any
@@ -36,6 +40,12 @@ def upgrade() -> None:
         if "grant" in payload:
             payload["grant"] = _limits(payload["grant"])
             connection.execute(sa.update(jobs).where(jobs.c.id == number).values(payload=json.dumps(payload)))
+    links = sa.table("pinned_links", sa.column("id", sa.Text), sa.column("parameters", sa.Text))
+    for number, text in connection.execute(sa.select(links)).all():
+        parameters = json.loads(text)
+        kept = {name: values for name, values in parameters.items() if name not in ("state", "sentiment")}
+        if kept != parameters:
+            connection.execute(sa.update(links).where(links.c.id == number).values(parameters=json.dumps(kept)))
 
 
 def _limits(ids_by_column: dict[str, Any]) -> dict[str, Any]:
