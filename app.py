@@ -122,10 +122,8 @@ def _warm_up() -> None:
 
     Every visit makes and drops many objects; without the freeze, each time all loaded modules are looked at again.
     """
-    for name in ("page_layout", "kpi_cards", "tables", "sidebar"):
-        importlib.import_module(f"lib.ui.{name}")
-    for name in ("trend", "histogram", "ranking", "funnel"):
-        importlib.import_module(f"lib.charts.{name}")
+    for name in ("lib.ui.sidebar", "lib.ui.page_view", "lib.reports.pages", "lib.charts.draw"):
+        importlib.import_module(name)
     if _settings.has_login:  # else the first log-in loads it on the event loop
         importlib.import_module("authlib.integrations.starlette_client")
     gc.collect()

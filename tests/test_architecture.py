@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -118,3 +120,10 @@ def test_no_class_name_is_there_twice() -> None:
             if isinstance(node, ast.ClassDef):
                 homes.setdefault(node.name, []).append(module(path))
     assert {name: places for name, places in homes.items() if len(places) > 1} == {}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module)
+def test_modules_that_are_named_in_texts_are_there(path: Path) -> None:
+    names = [node.value for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Constant)]
+    named = [name for name in names if isinstance(name, str) and re.fullmatch(r"lib(\.[a-z_]+)+", name)]
+    assert [name for name in named if importlib.util.find_spec(name) is None] == []

@@ -200,7 +200,8 @@ OF_0003: Rows = {
     **OF_0002,
     "views": [
         {
-            "id": "v1", "name": "Mine", "owner": "all", "shared": True, "page": "", "parameters": "{}", "period": None,
+            "id": "v1", "name": "Mine", "owner": "all", "shared": True, "page": "", "parameters": '{"sentiment": ["Negative"]}',
+            "period": None,
             "is_default": True, "created_at": NOON, "changed_at": NOON,
         }
     ],
@@ -304,6 +305,7 @@ STATE_ROWS: dict[str, Rows] = {
 GRANTS: dict[str, dict[str, Any]] = {
     "api_keys": {"grant_limits": '{"callCenter": ["id1"]}'},
     "people": {"grant_limits": '{"campaign": ["id1"]}'},
+    "views": {"parameters": "{}"},
     "pinned_links": {"grant_limits": None, "parameters": '{"isAICall": ["true"]}'},
 }
 """What every row of a table holds since a grant is one column."""

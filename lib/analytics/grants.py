@@ -12,7 +12,7 @@ from lib.catalog.dimensions import Dimension
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The ids that an asker may see, by the name of the dimension, in order. A row must meet all of these limits.
+    """The ids that an asker may see, by the name of the dimension, both sorted. A row must meet all of these limits.
 
     A dimension that is not named is not limited; one without ids shows nothing. Build it by `of`.
     """
@@ -22,7 +22,7 @@ class Grant:
     @classmethod
     def of(cls, limits: Mapping[str, Iterable[str] | None]) -> Grant:
         """Return the grant of some ids by dimension; None for all of a dimension."""
-        return cls(tuple(sorted((name, tuple(ids)) for name, ids in limits.items() if ids is not None)))
+        return cls(tuple(sorted((name, tuple(sorted(set(ids)))) for name, ids in limits.items() if ids is not None)))
 
     @property
     def everything(self) -> bool:

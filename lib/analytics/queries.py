@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Bucket, Calendar, Granularity
-from lib.analytics.grants import EVERYTHING, Grant
+from lib.analytics.grants import Grant
 from lib.analytics.planner import (
     ResolvedPeriod,
     keys_in_use,
@@ -24,7 +24,7 @@ from lib.analytics.planner import source as source_of
 from lib.analytics.query import Filters, first_instant, last_instant, local_date
 from lib.analytics.sources import non_empty_days
 from lib.analytics.sql_time import bucket_start
-from lib.catalog.catalog import BUILT_IN, Catalog
+from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Member
 from lib.catalog.measures import HISTOGRAM_MEASURES, PLAIN_MEASURES, MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Metric
@@ -110,9 +110,7 @@ def status(connection: Connection) -> DatasetStatus:
     return DatasetStatus(head.data_version, head.is_sample, head.changed_at, int(days[2] or 0), days[0], days[1])
 
 
-def options(
-    connection: Connection, dimension: Dimension, grant: Grant = EVERYTHING, catalog: Catalog = BUILT_IN
-) -> tuple[Member, ...]:
+def options(connection: Connection, dimension: Dimension, grant: Grant, catalog: Catalog) -> tuple[Member, ...]:
     """Return what a filter of the dimension offers, by name: every group that an evaluation in sight belongs to."""
     names = dimension.members
     used = keys_in_use(dimension, grant, catalog).subquery()

@@ -17,7 +17,6 @@ from lib.catalog.dimensions import ChoiceDimension, Dimension, FlagDimension, Na
 from lib.errors import InvalidParameterError, nearest
 from lib.formats import iso_dates
 from lib.settings import zone_names
-from lib.store.enums import NONE_NAME
 
 MAX_VALUES = 1_000
 """Ids that a question's filters may name in all."""
@@ -107,7 +106,12 @@ class Filters:
         return next((each.ids for each in self.predicates if each.dimension == dimension.name), ())
 
     def narrowed(self, dimension: Dimension, *ids: str) -> Filters:
-        """Return the same question about these groups of a dimension alone; about all of them without any."""
+        """Return the same question about these groups of a dimension alone; about all of them without any.
+
+        Raises ValueError for a dimension that the catalog has no filter of: the question would be about everything.
+        """
+        if dimension not in self.catalog.filters:
+            raise ValueError(f"The catalog has no filter of {dimension.name}.")
         chosen = {each.dimension: each.ids for each in self.predicates} | {dimension.name: ids}
         predicates = (Predicate(each.name, chosen.get(each.name, ())) for each in self.catalog.filters)
         return replace(self, predicates=tuple(each for each in predicates if each.ids))
@@ -150,7 +154,7 @@ def parse_choices(parameter: str, values: Sequence[str], choices: Sequence[str])
     found = []
     for value in values:
         if value.casefold() not in by_folded:
-            shown, right = value[:60], ", ".join(each for each in choices if each != NONE_NAME)
+            shown, right = value[:60], ", ".join(choices)
             raise InvalidParameterError(
                 parameter, f"{parameter} '{shown}' is not known{nearest(value, choices)}; right would be {right}."
             )

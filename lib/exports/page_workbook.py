@@ -12,7 +12,19 @@ from lib.exports.table_files import TypedCell, append_lines, append_table
 from lib.i18n import t
 from lib.reports.changes import change_amount
 from lib.reports.file_columns import FileColumn
-from lib.reports.page import Block, Cards, Leaders, MetricCard, Notice, PageValue, Shares, Story, TableBlock
+from lib.reports.page import (
+    Block,
+    Caption,
+    Cards,
+    Empty,
+    Leaders,
+    MetricCard,
+    Notice,
+    PageValue,
+    Shares,
+    Story,
+    TableBlock,
+)
 
 _FIGURE_HEADS = ("metric", "value", "low", "high", "n", "change", "meaning", "before", "comparedWith")
 """The heads of the key figures: as in other files, in English whatever language the words are in."""
@@ -71,6 +83,10 @@ def _block_lines(block: Block) -> Iterator[tuple[Any, ...]]:
         case Leaders():
             for leader in block.leaders:
                 yield (str(leader.label), str(leader.name), str(leader.note))
+        case Caption():
+            yield ("", str(block.words))
+        case Empty():
+            yield (str(block.what), str(block.hint))
         case Notice():
             yield (str(block.label), " ".join(map(str, block.sentences)))
         case Story():

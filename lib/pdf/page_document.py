@@ -12,8 +12,10 @@ from lib.pdf import document
 from lib.pdf.model import Card, Paper, Passage, Section, Share, Table
 from lib.reports import formatting
 from lib.reports.page import (
+    Caption,
     Cards,
     ChartBlock,
+    Empty,
     Leaders,
     MetricCard,
     Notice,
@@ -22,7 +24,7 @@ from lib.reports.page import (
     Story,
     TableBlock,
 )
-from lib.reports.table import PageTable
+from lib.reports.table import Column, PageTable
 
 R = TypeVar("R")
 
@@ -70,6 +72,10 @@ def _sections(printed: PageValue) -> Iterator[Section]:
                 yield Section(str(block.title), _shares(block), narrow=True)
             case TableBlock():
                 yield Section(str(block.table.title), _table(block.table))
+            case Caption():
+                yield Section("", Passage((str(block.words),)))
+            case Empty():
+                yield Section(str(block.what), Passage((str(block.hint),)))
             case Notice():
                 yield Section(str(block.label), Passage(tuple(map(str, block.sentences))))
             case Story():
@@ -98,4 +104,11 @@ def _table(table: PageTable[R]) -> Table:
     most = document.MOST_ROWS + table.has_total
     rows = [tuple(column.say(row) for column in columns) for row in table.rows[:most]]
     total, others = (rows[0], rows[1:]) if table.has_total else (None, rows)
-    return Table(tuple(str(column.label) for column in columns), tuple(others), total, count=table.count)
+    right = tuple(_is_number(column, table) for column in columns)
+    return Table(tuple(str(column.label) for column in columns), tuple(others), total, right, count=table.count)
+
+
+def _is_number(column: Column[R], table: PageTable[R]) -> bool:
+    """Return whether a column holds numbers, which stand at the right; the first rows tell."""
+    values = [column.value(row) for row in table.rows[:20]]
+    return any(isinstance(value, int | float) for value in values)

@@ -26,7 +26,7 @@ from lib.reports.words import text
 
 _EARLIER_METRICS = ("totalEvaluations", "averageScore", "completedEvaluations", "scoredEvaluations")
 _LATER_METRICS = ("netSentiment", "averageDurationSeconds", "completionRate", "failureRate")
-"""The metrics that have places of their own; all others of the catalog follow."""
+"""The metrics that stand before, or are left out as their parts are there; those that follow; then all others."""
 
 
 @dataclass(frozen=True, slots=True)

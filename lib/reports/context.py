@@ -63,6 +63,7 @@ class PageContext:
     opened: Member | None  # the group that a page of a dimension shows in detail
     status: DatasetStatus
     summary: SelectionSummary
+    selection: tuple[Words, ...]  # what is selected, part by part
     compared: ComparisonContext | None  # None where there is nothing to compare with
     granularity: Granularity  # the width of a trend's buckets
     asked_granularity: Granularity  # what was chosen; another where that would be more than MAX_POINTS
@@ -86,14 +87,14 @@ class PageContext:
     @property
     def shown(self) -> str:
         """What is shown, in the words of the language in use: `1–31 Jan 2024 · Campaign: Q1 Outbound Sales`."""
-        return " · ".join(filter_text.selection(self.answers, self.filters, self.summary.period))
+        return " · ".join(map(str, self.selection))
 
     @property
     def words(self) -> tuple[Words, ...]:
         """What is shown, part by part: period, filters, how many evaluations, compared with what, as of when."""
         as_of = formatted(formatting.instant, self.status.changed_at.astimezone(self.filters.zone(self.calendar.zone)))
         return (
-            *filter_text.selection(self.answers, self.filters, self.summary.period),
+            *self.selection,
             self.counted,
             *([text("compared with {label}", label=self.compared.label)] if self.compared else []),
             text("data as of {when} ({zone})", when=as_of, zone=self.zone_name),
@@ -155,6 +156,7 @@ def build_context(
         opened,
         answers.run(queries.status),
         summary,
+        filter_text.selection(answers, filters, summary.period),
         _compared(answers, calendar, filters, summary.period, choices),
         _drawable(asked, days),
         asked,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from lib.catalog.dimensions import STATE
 from lib.catalog.metrics import Unit
 from lib.reports import formatting
 from lib.reports.context import PageContext
@@ -16,7 +17,12 @@ SHIFT = Fraction(1, 50)
 
 
 def coverage_notice(context: PageContext) -> Notice | None:
-    """Return the warning that coverage changed; None where it did not, or nothing is compared."""
+    """Return the warning that coverage changed, or that a filter decides it; None where there is nothing to say."""
+    if context.filters.ids(STATE):
+        sentence = text(
+            "Completion rate, failure rate and coverage say which states were chosen, not how the work went."
+        )
+        return Notice(text("Some states alone are shown."), (sentence,))
     if context.compared is None:
         return None
     now, before, label = context.summary.sums, context.compared.sums, context.compared.label

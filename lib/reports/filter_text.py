@@ -9,9 +9,10 @@ from lib.analytics import queries
 from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.query import Filters, Moment
 from lib.analytics.query_cache import QueryCache
-from lib.catalog.dimensions import ChoiceDimension
+from lib.catalog.dimensions import ChoiceDimension, Dimension, Member
 from lib.i18n import dated, day, t
 from lib.reports import formatting
+from lib.reports.words import Words, formatted
 
 _NAMED = 4
 """How many names are listed before the rest is only counted."""
@@ -33,27 +34,30 @@ def period(which: ResolvedPeriod) -> str:
     return f"{day(first)} – {day(last)}"
 
 
-def selection(answers: QueryCache, filters: Filters, which: ResolvedPeriod) -> list[str]:
+def selection(answers: QueryCache, filters: Filters, which: ResolvedPeriod) -> tuple[Words, ...]:
     """Return what is selected, part by part: the period first."""
-    words = [period(which)]
+    words: list[Words] = [formatted(period, which)]
     for dimension in filters.catalog.filters:
         ids = filters.ids(dimension)
         if not ids:
             continue
         if isinstance(dimension, ChoiceDimension):
-            words.append(_choices(dimension, ids))
+            words.append(formatted(_choices, dimension, ids))
             continue
-        names = {
-            named.parameter_value: formatting.member_name(named)
-            for named in answers.run(queries.options, dimension, filters.grant, filters.catalog)
-        }
-        known = [names.get(asked, asked) for asked in ids]
-        label = dimension.label if len(known) == 1 else dimension.plural[0].upper() + dimension.plural[1:]
-        listed = ", ".join(known[:_NAMED])
-        if len(known) > _NAMED:
-            listed = t("{names} and {count} more", names=listed, count=len(known) - _NAMED)
-        words.append(f"{t(label)}: {listed}")
-    return words
+        options = answers.run(queries.options, dimension, filters.grant, filters.catalog)
+        members = {member.parameter_value: member for member in options}
+        named = tuple(members.get(asked, Member(asked, asked)) for asked in ids[:_NAMED])
+        words.append(formatted(_members, dimension, named, len(ids)))
+    return tuple(words)
+
+
+def _members(dimension: Dimension, named: Sequence[Member], count: int) -> str:
+    """Return the groups asked for, of which the first are named: `Campaign: Q1 Outbound Sales`."""
+    label = dimension.label if count == 1 else dimension.plural[0].upper() + dimension.plural[1:]
+    listed = ", ".join(map(formatting.member_name, named))
+    if count > len(named):
+        listed = t("{names} and {count} more", names=listed, count=count - len(named))
+    return f"{t(label)}: {listed}"
 
 
 def _choices(dimension: ChoiceDimension, ids: Sequence[str]) -> str:

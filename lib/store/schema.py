@@ -86,7 +86,7 @@ EVALUATION_INDEXES = (
 )
 
 KEYS = ("campaign_key", "call_center_key", "engagement_key", "executive_key", "is_ai")
-"""What tells evaluations of a day apart: all that a question can filter and group by."""
+"""What tells evaluations of a day apart in the rollups: a question by anything else is answered from the facts."""
 
 imports = sa.Table(
     "imports",

@@ -23,9 +23,9 @@ MAX_LISTED = 50
 """Notes that are listed; charts show all."""
 
 
-def show(space: Workspace, view: PageContext) -> None:
+def show(space: Workspace, context: PageContext) -> None:
     """Draw the notes of the period, and the form that adds one."""
-    points = view.trend.points
+    points = context.trend.points
     if not points:
         return
     found = space.notes.between(points[0].bucket.first, points[-1].bucket.last)
@@ -45,19 +45,19 @@ def show(space: Workspace, view: PageContext) -> None:
         if not found:
             st.caption(t("A note tells all who look at a chart what happened on a day: a new script, an outage."))
         if current_user.may(Role.ANALYST):
-            _form(space, view, points[-1].bucket.last)
+            _form(space, context, points[-1].bucket.last)
         if st.session_state.get(_FAILED):
             st.error(st.session_state.pop(_FAILED))
 
 
-def _form(space: Workspace, view: PageContext, last: date) -> None:
+def _form(space: Workspace, context: PageContext, last: date) -> None:
     with (
         st.form("add-note", border=False, clear_on_submit=True),
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
         st.date_input(
             t("Day"),
-            value=min(view.calendar.today, _last_day(view) or last),
+            value=min(context.calendar.today, _last_day(context) or last),
             key="_note_day",
             format="YYYY-MM-DD",
             min_value=FIRST_DAY,
@@ -68,9 +68,9 @@ def _form(space: Workspace, view: PageContext, last: date) -> None:
         st.form_submit_button(t("Add note"), on_click=current_user.acting(_add, Role.ANALYST), args=(space,))
 
 
-def _last_day(view: PageContext) -> date | None:
-    last = view.summary.period.date_to
-    return None if last is None else local_date(last, view.filters.zone(view.calendar.zone))
+def _last_day(context: PageContext) -> date | None:
+    last = context.summary.period.date_to
+    return None if last is None else local_date(last, context.filters.zone(context.calendar.zone))
 
 
 def _add(workspace: Workspace) -> None:

@@ -33,7 +33,7 @@ LABELS = {
 _LISTED = 20
 
 
-def start(space: Workspace, view: PageContext) -> None:
+def start(space: Workspace, context: PageContext) -> None:
     """Draw what to export, of the filters in force, and the button that starts it."""
     with st.form("export", border=True):
         left, middle, right = st.columns(3)
@@ -46,8 +46,8 @@ def start(space: Workspace, view: PageContext) -> None:
             format_func=lambda value: t(value.capitalize()),
         )
         if st.form_submit_button(t("Start export"), type="primary"):
-            shown = {code: _shown(view, code) for code in LANGUAGES}
-            order = ExportRequest(report, form, view.filters, Granularity(width), shown["en"])  # files speak English
+            shown = {code: _shown(context, code) for code in LANGUAGES}
+            order = ExportRequest(report, form, context.filters, Granularity(width), shown["en"])  # files speak English
             space.queue.add(JobKind.EXPORT, {**order.to_json(), "shown_in": shown}, current_user.actor())
 
 
@@ -84,7 +84,7 @@ def _newest(workspace: Workspace) -> list[JobSummary]:
 
 def _may_see(job: Job) -> bool:
     """Return whether an export holds nothing beyond what the visitor may see."""
-    return current_user.current().grant.covers(Grant.of(job.payload["grant"]))
+    return current_user.current().grant.covers(Grant.of(job.payload.get("grant", {})))
 
 
 def _job(workspace: Workspace, job: Job) -> None:
@@ -130,9 +130,9 @@ def _size(size: int) -> str:
     return f"{number(size / 2**20, 1)} MB" if size >= 2**20 else t("{count} bytes", count=number(size))
 
 
-def _shown(view: PageContext, code: str) -> str:
+def _shown(context: PageContext, code: str) -> str:
     with override_language(code):
-        return view.shown
+        return context.shown
 
 
 def _repeat(queue: Queue, number: str) -> None:

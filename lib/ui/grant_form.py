@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from lib.analytics import queries
-from lib.analytics.grants import Grant
+from lib.analytics.grants import EVERYTHING, Grant
 from lib.catalog.dimensions import Dimension
 from lib.i18n import t
 from lib.ui import inputs
@@ -18,16 +20,23 @@ def label_text(dimension: Dimension) -> str:
 
 
 def choose(space: Workspace, grant: Grant, key: str) -> Grant:
-    """Draw the lists, with what a grant holds; return what is chosen: where that is nothing, all may be seen."""
-    chosen = {}
+    """Draw the lists, with what a grant holds; return what is chosen: where that is nothing, all may be seen.
+
+    A limit that shows nothing, whose list is empty too, stays as it is until something is chosen.
+    """
+    chosen: dict[str, Sequence[str] | None] = dict(grant.limits)
     for place, dimension in zip(
         st.columns(len(space.catalog.grant_dimensions)), space.catalog.grant_dimensions, strict=True
     ):
         ids = grant.ids(dimension) or ()
-        named = {each.id: each.name for each in space.answers.run(queries.options, dimension) if each.id}
+        named = {
+            each.id: each.name
+            for each in space.answers.run(queries.options, dimension, EVERYTHING, space.catalog)
+            if each.id
+        }
         for known in ids:
             named.setdefault(known, t("{id} (unknown)", id=known))
-        chosen[dimension.name] = inputs.multiselect(
+        listed = inputs.multiselect(
             t(label_text(dimension)),
             list(named),
             list(ids),
@@ -36,7 +45,8 @@ def choose(space: Workspace, grant: Grant, key: str) -> Grant:
             placeholder=t("All"),
             key=f"{dimension.name}-{key}",
         )
-    return Grant.of({name: ids or None for name, ids in chosen.items()})
+        chosen[dimension.name] = listed or (ids if grant.ids(dimension) == () else None)
+    return Grant.of(chosen)
 
 
 def columns(space: Workspace, grant: Grant) -> dict[str, str]:

@@ -55,6 +55,7 @@ def draw_shares(block: Shares) -> None:
                     "evaluations.py",
                     label=f"{share.label} **{formatting.count(share.count)}** ({percent})",
                     query_params=list(share.evaluations),
+                    disabled=not share.count,  # a filter may leave none
                 )
 
 

@@ -42,10 +42,18 @@ def show(definition: PageDefinition) -> PageContext:
     title: Words = formatted(formatting.member_name, opened) if opened else definition.title
     question: Words = page_layout.in_detail(dimension) if dimension and opened else definition.question
     drawn: list[Block] = []
-    page_layout.actions(context, str(title), lambda: PageValue(title, question, context.words, tuple(drawn)))
+    is_complete = False
+
+    def page() -> PageValue:
+        # A file may be asked for before the page is drawn to its end, or after a part of it failed.
+        blocks = tuple(drawn) if is_complete else tuple(definition.blocks(context))
+        return PageValue(title, question, context.words, blocks)
+
+    page_layout.actions(context, str(title), page)
     for block in definition.blocks(context):
         _draw(context, block)
         drawn.append(block)
+    is_complete = True
     return context
 
 

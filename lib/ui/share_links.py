@@ -51,7 +51,7 @@ def follow(workspace: Workspace, pages: Sequence[Page]) -> None:
             _go(pages, view.page, resolved(view, workspace.calendar))
 
 
-def share(view: PageContext) -> None:
+def share(context: PageContext) -> None:
     """Draw the menu that makes links of what is shown."""
     with st.popover(t("Share"), icon=":material/link:", key="share"):
         st.caption(t("The address of this page says all that is shown; whoever opens it sees the figures of that day."))
@@ -59,7 +59,7 @@ def share(view: PageContext) -> None:
             t("Make a link that remembers today's figures"),
             key="pin",
             on_click=current_user.acting(_pin),
-            args=(view, url_state.parameters(view.calendar.zone)),  # by the click, a filter may be another one
+            args=(context, url_state.parameters(context.calendar.zone)),  # by the click, a filter may be another one
             width="stretch",
         )
         if made := st.session_state.get("_pinned_now"):
@@ -67,7 +67,7 @@ def share(view: PageContext) -> None:
             st.caption(t("Opened later, it says what changed since."))
 
 
-def banner(space: Workspace, view: PageContext) -> None:
+def banner(space: Workspace, context: PageContext) -> None:
     """Say of a link that can't be found, and what changed since a pinned link was made."""
     unknown = st.session_state.pop("_unknown_link", None)
     if unknown:
@@ -75,18 +75,18 @@ def banner(space: Workspace, view: PageContext) -> None:
     if st.session_state.pop("_foreign_link", False):
         st.warning(t("This link was made by someone who may see other calls than you; this is what you may see."))
     number = st.session_state.get(PINNED)
-    link = opened_link(space, view, number) if number else None
+    link = opened_link(space, context, number) if number else None
     if link is None:
         return
-    if link.grant != view.filters.grant:
+    if link.grant != context.filters.grant:
         other = t("The figures that this link remembers are of someone who may see other calls than you.")
         st.html(f'<div class="cb-banner cb-pinned" role="note">{html.escape(other)}</div>')
         return
     limited = not link.grant.everything  # what was imported beyond it is not theirs to know
-    imports = None if limited else view.answers.run(imports_since, link.data_changed_at)
-    found = link_diff.since(link, view.summary, view.status, imports, view.catalog)
-    zone = view.filters.zone(view.calendar.zone)
-    told = link_diff.in_words(found, zone, formatting.value, view.catalog)
+    imports = None if limited else context.answers.run(imports_since, link.data_changed_at)
+    found = link_diff.since(link, context.summary, context.status, imports, context.catalog)
+    zone = context.filters.zone(context.calendar.zone)
+    told = link_diff.in_words(found, zone, formatting.value, context.catalog)
     made = formatting.instant(link.created_at.astimezone(zone))
     head = t("This link was made on {when}.", when=made)
     if not told:
@@ -96,27 +96,27 @@ def banner(space: Workspace, view: PageContext) -> None:
     st.html(f'<div class="cb-banner cb-pinned" role="note"><b>{html.escape(head)}</b> {body}</div>')
 
 
-def opened_link(space: Workspace, view: PageContext, number: str) -> PinnedLink | None:
+def opened_link(space: Workspace, context: PageContext, number: str) -> PinnedLink | None:
     """Return the pinned link that the page was opened by, while the page still shows what it was made for."""
     link = space.links.get(number)
     if link is None:
         return None
-    shown = url_state.parameters(view.calendar.zone, filters_only=True)
+    shown = url_state.parameters(context.calendar.zone, filters_only=True)
     kept = {
-        name: values for name, values in link.parameters.items() if name in shown or name in view.catalog.parameters
+        name: values for name, values in link.parameters.items() if name in shown or name in context.catalog.parameters
     }
     return link if shown == kept else None
 
 
-def _pin(view: PageContext, parameters: Mapping[str, Sequence[str]]) -> None:
+def _pin(context: PageContext, parameters: Mapping[str, Sequence[str]]) -> None:
     made = workspaces.current().links.make(
         st.session_state.get("_page", ""),
         parameters,
-        view.summary,
-        view.status,
+        context.summary,
+        context.status,
         current_user.owner(),
         VIEW_PARAMETERS - {PINNED},
-        view.filters.grant,
+        context.filters.grant,
     )
     st.session_state["_pinned_now"] = made.id
 

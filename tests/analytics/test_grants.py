@@ -140,7 +140,7 @@ def reported(report: str) -> Question:
 
 
 def options(dimension: Dimension) -> Question:
-    return lambda space, filters: space.answers.run(queries.options, dimension, filters.grant)
+    return lambda space, filters: space.answers.run(queries.options, dimension, filters.grant, filters.catalog)
 
 
 def breakdown(dimension: Dimension, sort: str, page: int) -> Question:

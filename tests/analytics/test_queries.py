@@ -9,9 +9,11 @@ import pytest
 
 from lib.analytics import grouped_trends, queries, records
 from lib.analytics.calendar import Granularity
+from lib.analytics.grants import EVERYTHING
 from lib.analytics.planner import needs_facts
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, IS_AI, SENTIMENT, STATE, Dimension
 from lib.catalog.metrics import METRICS
 from lib.errors import InvalidParameterError
@@ -288,7 +290,7 @@ def test_fixed_values_are_groups_like_others(
     assert answers.run(queries.totals_of, Filters(), calendar, dimension, names).groups == {
         group.named: group.sums for group in found.groups
     }
-    assert {named.name for named in answers.run(queries.options, dimension)} == set(expected)
+    assert {named.name for named in answers.run(queries.options, dimension, EVERYTHING, BUILT_IN)} == set(expected)
     courses = answers.run(grouped_trends.split, Filters(), calendar, dimension, Granularity.MONTHLY).largest
     assert {named.name: course.points[0].sums["evaluations"] for named, course in courses} == expected
     for group in found.groups:
@@ -308,7 +310,11 @@ def test_tops_want_thirty(workspace: Workspace, answers: QueryCache, load: Load)
 
 
 def test_options_are_what_there_is(answers: QueryCache) -> None:
-    assert [named.name for named in answers.run(queries.options, CALL_CENTER)] == ["(none)", "North", "South"]
+    assert [named.name for named in answers.run(queries.options, CALL_CENTER, EVERYTHING, BUILT_IN)] == [
+        "(none)",
+        "North",
+        "South",
+    ]
 
 
 def test_what_is_kept_is_counted_with_its_question(load: Load, workspace: Workspace) -> None:

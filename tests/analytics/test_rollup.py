@@ -15,9 +15,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from lib.analytics import queries, rollup
-from lib.analytics.grants import Grant
+from lib.analytics.grants import EVERYTHING, Grant
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN, EXECUTIVE
 from lib.catalog.rollups import BY_CENTER, ROLLUPS
 from lib.jobs.tasks import TASKS
@@ -142,7 +143,7 @@ def test_what_moved_away_is_gone(workspace: Workspace, load: Load) -> None:
     load(MOVED)
     load(HEADER + "1,2024-02-02,New,South,Ann,6\n")
     answers, calendar = QueryCache(workspace.facts), workspace.calendar
-    assert [each.name for each in answers.run(queries.options, CAMPAIGN)] == ["New"]
+    assert [each.name for each in answers.run(queries.options, CAMPAIGN, EVERYTHING, BUILT_IN)] == ["New"]
     assert [group.named.name for group in answers.run(queries.breakdown, Filters(), calendar, CAMPAIGN).groups] == [
         "New"
     ]

@@ -131,7 +131,7 @@ def start(
     width = Granularity(order.granularity)
     with space.facts.read(space.settings.query_seconds) as connection:
         period = planner.resolve_period(connection, asked, space.calendar)
-    shown = " · ".join(filter_text.selection(space.answers, asked, period))
+    shown = " · ".join(map(str, filter_text.selection(space.answers, asked, period)))
     payload = ExportRequest(order.report, order.format, asked, width, shown).to_json()
     once = None
     if idempotency_key is not None:
@@ -206,7 +206,7 @@ def _keep(job: str, signature: str) -> None:
 
 def _visible(space: Workspace, key: Key, number: str) -> Job:
     job = space.queue.get(number) if "\x00" not in number else None
-    if job is None or job.kind != JobKind.EXPORT or not key.grant.covers(Grant.of(job.payload["grant"])):
+    if job is None or job.kind != JobKind.EXPORT or not key.grant.covers(Grant.of(job.payload.get("grant", {}))):
         raise not_found("There is no such export.")
     return job
 

@@ -25,7 +25,7 @@ PAGE_SIZE = 100
 def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the page; a page beyond the last is the last."""
     count = context.summary.sums["evaluations"]
-    pages = -(-count // PAGE_SIZE)
+    pages = max(1, -(-count // PAGE_SIZE))
     page = min(context.choices.page, pages)
     found = context.answers.run(records.records, context.filters, context.calendar, page=page, page_size=PAGE_SIZE)
     first = (page - 1) * PAGE_SIZE + 1

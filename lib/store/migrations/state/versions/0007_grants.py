@@ -1,7 +1,7 @@
-"""A grant is one column: its limits by dimension, as JSON. Pinned links name no states and sentiments any more.
+"""A grant is one column: its limits by dimension, as JSON. Links name no states and sentiments that chose rows alone.
 
-These chose rows of the Evaluations page, and the figures of a link were those of the whole selection. Now they are
-filters: the link would say of other figures that they changed.
+Those of pinned links chose rows of the Evaluations page, and the figures were those of the whole selection; those of
+saved views of other pages chose nothing. Now they are filters, and would change what is shown.
 """
 
 import json
@@ -40,12 +40,16 @@ def upgrade() -> None:
         if "grant" in payload:
             payload["grant"] = _limits(payload["grant"])
             connection.execute(sa.update(jobs).where(jobs.c.id == number).values(payload=json.dumps(payload)))
-    links = sa.table("pinned_links", sa.column("id", sa.Text), sa.column("parameters", sa.Text))
-    for number, text in connection.execute(sa.select(links)).all():
-        parameters = json.loads(text)
-        kept = {name: values for name, values in parameters.items() if name not in ("state", "sentiment")}
-        if kept != parameters:
-            connection.execute(sa.update(links).where(links.c.id == number).values(parameters=json.dumps(kept)))
+    for name in ("pinned_links", "views"):
+        links = sa.table(name, *(sa.column(each, sa.Text) for each in ("id", "parameters", "page")))
+        listed = sa.select(links.c.id, links.c.parameters)
+        if name == "views":
+            listed = listed.where(links.c.page != "evaluations")
+        for number, text in connection.execute(listed).all():
+            parameters = json.loads(text)
+            kept = {name: values for name, values in parameters.items() if name not in ("state", "sentiment")}
+            if kept != parameters:
+                connection.execute(sa.update(links).where(links.c.id == number).values(parameters=json.dumps(kept)))
 
 
 def _limits(ids_by_column: dict[str, Any]) -> dict[str, Any]:
