@@ -77,7 +77,7 @@ def test_a_filter_that_is_declared_is_asked_and_told(workspace: Workspace, answe
         "Not known": 1,
     }
     day = ResolvedPeriod(date(2024, 1, 1), date(2024, 1, 1))
-    assert filter_text.selection(answers, parse(length=["long"], campaignId=["a"]), day) == [
+    assert [*map(str, filter_text.selection(answers, parse(length=["long"], campaignId=["a"]), day))] == [
         "1 Jan 2024",
         "Campaign: Alpha",
         "Length: An hour",
