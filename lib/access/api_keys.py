@@ -118,7 +118,7 @@ class KeyAuthenticator:
     """Tells whose key a request carries; what was recognized is kept while the state is as it was."""
 
     def __init__(self, state: StateStore) -> None:
-        """Recognise the keys that this store holds."""
+        """Recognize the keys that this store holds."""
         self._state = state
         self._kept: dict[str, tuple[Hashable, str, Key]] = {}  # by prefix: the state's mark, the secret's hash, the key
 

@@ -22,7 +22,7 @@ class FieldType(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One canonical column, and its column among the rows of an import; an own one has the same name in the facts."""
+    """One canonical column, and where an import puts it; the facts name those of OWN_FIELDS alike."""
 
     name: str
     kind: FieldType

@@ -1,4 +1,4 @@
-"""Draws what a page's chart is of."""
+"""Draws a page's figures as charts."""
 
 from __future__ import annotations
 

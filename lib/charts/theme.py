@@ -21,7 +21,7 @@ STEPS = {Unit.COUNT: 1, Unit.SCORE: 0.1, Unit.SHARE: 0.01, Unit.BALANCE: 0.1, Un
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Colours of one mode. Sentiments and changes can be told apart by the color-blind."""
+    """Colors of one mode. Sentiments and changes can be told apart by the color-blind."""
 
     text: str
     muted: str

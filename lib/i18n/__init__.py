@@ -54,7 +54,7 @@ def t(text: str, /, **values: object) -> str:
 def t_in_context(what: str, word: str) -> str:
     """Return a word as it is said of something: one English word may be several of another language.
 
-    `what` is the catalogue's `msgctxt`. A word that has nothing of its own there is said as `t` says it.
+    `what` is the catalog's `msgctxt`. A word that has nothing of its own there is said as `t` says it.
     """
     code = _current.get()
     return word if code == "en" else _catalog(code).get((what, word)) or t(word)

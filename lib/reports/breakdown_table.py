@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from lib.analytics import grouped_trends, queries
 from lib.analytics.queries import ALL_GROUPS, Breakdown, Group, Trend
@@ -19,7 +18,7 @@ from lib.i18n import t
 from lib.reports import formatting, metric_columns
 from lib.reports.context import PageContext
 from lib.reports.figures import MOST_RANKED
-from lib.reports.file_columns import FileColumn, figure_columns, figure_values
+from lib.reports.file_columns import Row, group_columns, group_rows
 from lib.reports.page import Click, TableBlock
 from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
 from lib.reports.words import text
@@ -92,19 +91,9 @@ def table(
     `title` is a message id; a click on a group opens its detail.
     """
     dimension, breakdown = groups.dimension, groups.breakdown
-    file_columns = [FileColumn(dimension.parameter), FileColumn(dimension.name_field)]
-    file_columns += [FileColumn("callCenterName")] if dimension is EXECUTIVE else []
 
-    def file_rows() -> tuple[tuple[Any, ...], ...]:
-        return tuple(
-            (
-                group.named.id,
-                group.named.name,
-                *([group.call_center.name if group.call_center else None] if dimension is EXECUTIVE else []),
-                *figure_values(group.sums, context.catalog),
-            )
-            for group in breakdown.groups
-        )
+    def file_rows() -> tuple[Row, ...]:
+        return group_rows(breakdown.groups, dimension, context.catalog)
 
     stem = dimension.plural.replace(" ", "-")
     return TableBlock(
@@ -116,7 +105,7 @@ def table(
             len(breakdown.groups),
             text("the largest first"),
             text("{title}: {count} rows and a total", title=text(title), count=len(breakdown.groups)),
-            TableFile(title, stem, (*file_columns, *figure_columns(context.catalog)), file_rows),
+            TableFile(title, stem, group_columns(dimension, context.catalog), file_rows),
             ids=(None, *(group.named.parameter_value for group in groups.drawn)),
             hint=text("A click opens the detail."),
         ),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from lib.analytics.queries import Group, Trend
 from lib.catalog.catalog import Catalog
+from lib.catalog.dimensions import CALL_CENTER, EXECUTIVE, Dimension
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Metric
 
@@ -49,3 +52,37 @@ def figure_values(totals: MeasureTotals, catalog: Catalog) -> tuple[Any, ...]:
         if metric == AVERAGE_SCORE:
             values += [*(metric.rounded_interval(totals) or (None, None)), metric.is_small_sample(totals)]
     return (*values, *(totals[name] for name in _COUNTS))
+
+
+Row = tuple[Any, ...]
+"""The values of one line of a file, in the order of its columns."""
+
+
+def group_columns(dimension: Dimension, catalog: Catalog) -> tuple[FileColumn, ...]:
+    """Return the columns of a table of groups: who they are, an executive's call center, and their figures."""
+    named = [dimension, *([CALL_CENTER] if dimension == EXECUTIVE else [])]
+    names = (FileColumn(name) for each in named for name in (each.parameter, each.name_field))
+    return (*names, *figure_columns(catalog))
+
+
+def group_rows(groups: Iterable[Group], dimension: Dimension, catalog: Catalog) -> tuple[Row, ...]:
+    """Return a line for each group, in the order of `group_columns`."""
+    rows = []
+    for group in groups:
+        names = [group.named.id, group.named.name]
+        if dimension == EXECUTIVE:
+            names += [group.call_center.id, group.call_center.name] if group.call_center else [None, None]
+        rows.append((*names, *figure_values(group.sums, catalog)))
+    return tuple(rows)
+
+
+def trend_columns(catalog: Catalog) -> tuple[FileColumn, ...]:
+    """Return the columns of a trend: the first day of each bucket, whether it is cut short, and its figures."""
+    return (FileColumn("date", "date"), FileColumn("partial"), *figure_columns(catalog))
+
+
+def trend_rows(trend: Trend, catalog: Catalog) -> tuple[Row, ...]:
+    """Return a line for each bucket, in the order of `trend_columns`."""
+    return tuple(
+        (point.bucket.first, point.bucket.partial, *figure_values(point.sums, catalog)) for point in trend.points
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from lib.analytics import grouped_trends, heatmap
 from lib.analytics.calendar import ONE_DAY, Granularity
@@ -16,7 +15,7 @@ from lib.i18n import t
 from lib.reports import cards, formatting, metric_columns
 from lib.reports.context import PageContext
 from lib.reports.figures import HeatmapFigure, TrendFigure
-from lib.reports.file_columns import FileColumn, figure_columns, figure_values
+from lib.reports.file_columns import Row, trend_columns, trend_rows
 from lib.reports.page import Block, ChartBlock, Choices, Click, Heading, PageChoice, PageDefinition, TableBlock
 from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
 from lib.reports.words import Words, formatted, text
@@ -108,11 +107,8 @@ def _table(context: PageContext) -> TableBlock:
         for point, before in zip(trend.points, _before(context, trend), strict=True)
     ]
 
-    def file_rows() -> tuple[tuple[Any, ...], ...]:
-        return tuple(
-            (point.bucket.first, point.bucket.partial, *figure_values(point.sums, context.catalog))
-            for point in trend.points
-        )
+    def file_rows() -> tuple[Row, ...]:
+        return trend_rows(trend, context.catalog)
 
     width = trend.granularity.value
     count = formatted(formatting.count, len(rows))
@@ -128,7 +124,7 @@ def _table(context: PageContext) -> TableBlock:
             TableFile(
                 f"Trend ({width})",
                 "trend",
-                (FileColumn("date", "date"), FileColumn("partial"), *figure_columns(context.catalog)),
+                trend_columns(context.catalog),
                 file_rows,
             ),
             has_total=False,
