@@ -20,7 +20,7 @@ MAX_FRAGMENTS = 128
 MAX_WAITING = 256
 """Messages that may wait for the application. More than one waits only where they came in one packet."""
 
-CLOSE_SECONDS = 5.0
+CLOSE_SECONDS = 10.0
 """How long the other end may take to read why it was closed."""
 
 DISCARD_PAUSE = 0.02

@@ -268,13 +268,13 @@ def test_what_the_mix_hides(within: str, mix: str, hidden: bool) -> None:
 
 
 def test_points() -> None:
-    assert [points(Fraction(text), plus=True) for text in ("0.005", "-0.005", "0.0049", "-0.0049")] == [
+    assert [str(points(Fraction(text), plus=True)) for text in ("0.005", "-0.005", "0.0049", "-0.0049")] == [
         "+0.01",
         "−0.01",
         "0.00",
         "0.00",
     ]
-    assert points(Fraction("7.125")) == "7.13"
+    assert str(points(Fraction("7.125"))) == "7.13"
 
 
 @pytest.mark.skipif(not (SHARED / "data").exists(), reason="the real data sets lie beside the repository, not in it")
