@@ -123,16 +123,22 @@ class Filters:
 
 def _parse_predicates(parameters: Mapping[str, Sequence[str]], catalog: Catalog) -> tuple[Predicate, ...]:
     """Read what is asked for in each dimension. Raises InvalidParameterError naming the parameter."""
-    asked = {each: values for each in catalog.filters if (values := parameters.get(each.parameter))}
-    if not asked:
+    values_by_dimension = {each: values for each in catalog.filters if (values := parameters.get(each.parameter))}
+    if not values_by_dimension:
         return ()
-    named = {each: tuple(dict.fromkeys(values)) for each, values in asked.items() if isinstance(each, NamedDimension)}
+    named = {
+        each: tuple(dict.fromkeys(values))
+        for each, values in values_by_dimension.items()
+        if isinstance(each, NamedDimension)
+    }
     if sum(map(len, named.values())) > MAX_VALUES:  # before each of them is looked at
         last = list(named)[-1].parameter
         raise InvalidParameterError(
             last, f"{last} and the other filters name more than {MAX_VALUES:,} ids; right would be fewer."
         )
-    return tuple(Predicate(each.name, _parse_ids(each, values)) for each, values in (asked | named).items())
+    return tuple(
+        Predicate(each.name, _parse_ids(each, values)) for each, values in (values_by_dimension | named).items()
+    )
 
 
 def _parse_ids(dimension: Dimension, values: Sequence[str]) -> tuple[str, ...]:
@@ -151,15 +157,15 @@ def parse_choices(parameter: str, values: Sequence[str], choices: Sequence[str])
     Raises InvalidParameterError naming the parameter.
     """
     by_folded = {each.casefold(): each for each in choices}
-    found = []
+    chosen = []
     for value in values:
         if value.casefold() not in by_folded:
             shown, right = value[:60], ", ".join(choices)
             raise InvalidParameterError(
                 parameter, f"{parameter} '{shown}' is not known{nearest(value, choices)}; right would be {right}."
             )
-        found.append(by_folded[value.casefold()])
-    return tuple(dict.fromkeys(found))
+        chosen.append(by_folded[value.casefold()])
+    return tuple(dict.fromkeys(chosen))
 
 
 def parse_moment(parameter: str, text: str | None, zone: zoneinfo.ZoneInfo) -> Moment | None:

@@ -37,9 +37,9 @@ def parameter(name: str, description: str, schema: dict[str, Any] = TEXT) -> dic
 def _filter(dimension: Dimension) -> dict[str, Any]:
     if isinstance(dimension, FlagDimension):
         return parameter(dimension.parameter, "`true` or `false`.")
-    told = f"Any of these {dimension.plural}; may be repeated."
+    description = f"Any of these {dimension.plural}; may be repeated."
     if isinstance(dimension, ChoiceDimension):
-        told += f" Right are {', '.join(f'`{choice.id}`' for choice in dimension.choices)}."
+        description += f" Right are {', '.join(f'`{choice.id}`' for choice in dimension.choices)}."
     else:
-        told += f" `{NONE_NAME}`: without one."
-    return parameter(dimension.parameter, told, {"type": "array", "items": TEXT})
+        description += f" `{NONE_NAME}`: without one."
+    return parameter(dimension.parameter, description, {"type": "array", "items": TEXT})

@@ -54,9 +54,9 @@ class ExportRequest:
     @classmethod
     def from_json(cls, payload: dict[str, Any], zone: ZoneInfo, catalog: Catalog) -> ExportRequest:
         """Return the order that a payload holds."""
-        asked = Filters.from_parameters(payload["filters"], zone, Grant.of(payload.get("grant", {})), catalog)
+        filters = Filters.from_parameters(payload["filters"], zone, Grant.of(payload.get("grant", {})), catalog)
         width = Granularity(payload["granularity"])
-        return cls(payload["report"], payload["format"], asked, width, payload["shown"])
+        return cls(payload["report"], payload["format"], filters, width, payload["shown"])
 
 
 def run(

@@ -52,11 +52,11 @@ def delta(metric: Metric, before: MeasureTotals | None, now: MeasureTotals) -> D
     if before is None:
         return None
     was, is_now = metric.value(before), metric.value(now)
-    shown = formatting.change(metric.unit, was, is_now)
-    if shown is None or was is None or is_now is None:
+    amount_text = formatting.change(metric.unit, was, is_now)
+    if amount_text is None or was is None or is_now is None:
         return None
     amount = formatted(_amount, metric.unit, was, is_now)
-    if not shown.strip("+−0.,\u00a0 %p"):
+    if not amount_text.strip("+−0.,\u00a0 %p"):
         return Delta("=", amount, "plain")
     if metric.differs(before, now) is False:
         return Delta("≈", amount, "chance")

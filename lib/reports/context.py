@@ -146,7 +146,7 @@ def build_context(
     summary = answers.run(queries.summary, filters, calendar)
     days = _days(filters, calendar, summary.period)
     suits = Granularity.DAILY if days <= 62 else Granularity.WEEKLY if days <= 400 else Granularity.MONTHLY
-    asked = choices.granularity or suits
+    chosen = choices.granularity or suits
     return PageContext(
         answers,
         calendar,
@@ -158,8 +158,8 @@ def build_context(
         summary,
         filter_text.selection(answers, filters, summary.period),
         _compared(answers, calendar, filters, summary.period, choices),
-        _drawable(asked, days),
-        asked,
+        _drawable(chosen, days),
+        chosen,
         suits,
     )
 

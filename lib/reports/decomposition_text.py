@@ -63,10 +63,10 @@ def points(value: Fraction, plus: bool = False) -> Words:
 
 
 def _points(value: Fraction, plus: bool) -> str:
-    shown = number(rounded(abs(value), 2) or 0, 2)
+    digits = number(rounded(abs(value), 2) or 0, 2)
     if abs(value) < SHOWN:
-        return shown
-    return f"−{shown}" if value < 0 else f"+{shown}" if plus else shown
+        return digits
+    return f"−{digits}" if value < 0 else f"+{digits}" if plus else digits
 
 
 def _change_sentence(found: Decomposition, change: Fraction, groups: Words) -> Words:

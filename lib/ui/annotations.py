@@ -28,21 +28,21 @@ def show(space: Workspace, context: PageContext) -> None:
     points = context.trend.points
     if not points:
         return
-    found = space.notes.between(points[0].bucket.first, points[-1].bucket.last)
-    expander = st.expander(t("Notes ({count})", count=len(found)), key="cb-notes", on_change="rerun")
+    notes = space.notes.between(points[0].bucket.first, points[-1].bucket.last)
+    expander = st.expander(t("Notes ({count})", count=len(notes)), key="cb-notes", on_change="rerun")
     if not expander.open:
         return
     with expander:
-        if len(found) > MAX_LISTED:
-            latest = t("The latest {shown} of {count} notes.", shown=number(MAX_LISTED), count=number(len(found)))
+        if len(notes) > MAX_LISTED:
+            latest = t("The latest {shown} of {count} notes.", shown=number(MAX_LISTED), count=number(len(notes)))
             st.caption(latest + " " + t("For others choose another period."))
-        for note in found[-MAX_LISTED:]:
+        for note in notes[-MAX_LISTED:]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.html(f"<b>{day(note.day)}</b> {html.escape(note.text)}", width="stretch")
                 if current_user.may(Role.ADMIN) or note.author == current_user.owner():
                     taken = current_user.acting(_delete, Role.ANALYST)
                     st.button(t("Delete"), key=f"note-{note.id}", on_click=taken, args=(space, note.id))
-        if not found:
+        if not notes:
             st.caption(t("A note tells all who look at a chart what happened on a day: a new script, an outage."))
         if current_user.may(Role.ANALYST):
             _form(space, context, points[-1].bucket.last)

@@ -46,9 +46,11 @@ def start(space: Workspace, context: PageContext) -> None:
             format_func=lambda value: t(value.capitalize()),
         )
         if st.form_submit_button(t("Start export"), type="primary"):
-            shown = {code: _shown(context, code) for code in LANGUAGES}
-            order = ExportRequest(report, form, context.filters, Granularity(width), shown["en"])  # files speak English
-            space.queue.add(JobKind.EXPORT, {**order.to_json(), "shown_in": shown}, current_user.actor())
+            words_by_language = {code: _shown(context, code) for code in LANGUAGES}
+            order = ExportRequest(
+                report, form, context.filters, Granularity(width), words_by_language["en"]
+            )  # files speak English
+            space.queue.add(JobKind.EXPORT, {**order.to_json(), "shown_in": words_by_language}, current_user.actor())
 
 
 def history(workspace: Workspace) -> None:

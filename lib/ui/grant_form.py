@@ -51,9 +51,9 @@ def choose(space: Workspace, grant: Grant, key: str) -> Grant:
 
 def columns(space: Workspace, grant: Grant) -> dict[str, str]:
     """Return what a table says of a grant, by the heads of its columns."""
-    found = {}
+    ids_by_head = {}
     for dimension in space.catalog.grant_dimensions:
         ids = grant.ids(dimension)
         head = t(dimension.plural[0].upper() + dimension.plural[1:])
-        found[head] = t("all") if ids is None else ", ".join(ids) or t("none of them")
-    return found
+        ids_by_head[head] = t("all") if ids is None else ", ".join(ids) or t("none of them")
+    return ids_by_head

@@ -45,8 +45,8 @@ def draw_shares(block: Shares) -> None:
         for share, percent in parts
         if share.count
     )
-    told = ", ".join(f"{share.label} {percent}" for share, percent in parts)
-    label = f"{_escaped(block.title)}: {_escaped(told)}"
+    spoken = ", ".join(f"{share.label} {percent}" for share, percent in parts)
+    label = f"{_escaped(block.title)}: {_escaped(spoken)}"
     st.html(f'<div class="cb-bar" role="img" aria-label="{label}">{bars}</div>')
     with st.container(horizontal=True, gap="small", key=f"cb-legend-{block.shares[0].name}"):
         for share, percent in parts:
@@ -79,11 +79,11 @@ def _card(card: MetricCard) -> str:
 def _change(card: MetricCard) -> str:
     if card.delta is None:
         return ""
-    told = _escaped(t("Compared with {label}: {was}", label=card.compared_with, was=card.was))
+    hint = _escaped(t("Compared with {label}: {was}", label=card.compared_with, was=card.was))
     meaning = _escaped(card.delta.meaning) if card.delta.meaning else ""
     hidden = f'<span class="cb-unseen"> {meaning}</span>' if meaning else ""
     return (
-        f'<span class="cb-change" title="{told}{": " + meaning if meaning else ""}">'
+        f'<span class="cb-change" title="{hint}{": " + meaning if meaning else ""}">'
         f'<span class="cb-{card.delta.kind}">{_escaped(card.delta.words)}{hidden}</span> '
         f'<span class="cb-was">{_escaped(t("from {was}", was=card.was))}</span></span>'
     )

@@ -40,10 +40,10 @@ def _choices(space: Workspace) -> PageChoices:
     session = st.session_state
     chosen = session.get("granularity")
     is_own = chosen and chosen != session.get("_default_granularity")
-    shown = url_state.parameters(space.calendar.zone)
+    parameters = url_state.parameters(space.calendar.zone)
     links = {
         name: values
-        for name, values in shown.items()
+        for name, values in parameters.items()
         if name in page_parameters.VIEW_PARAMETERS and name not in (page_parameters.OPENED, page_parameters.PAGE)
     }
     return PageChoices(

@@ -123,12 +123,12 @@ def _story(block: Story) -> None:
         ("cb-hidden", block.hidden),
         ("", block.parts),
     ]
-    told = "".join(f'<p class="{kind}">{html.escape(str(words))}</p>' for kind, words in sentences if words)
+    paragraphs = "".join(f'<p class="{kind}">{html.escape(str(words))}</p>' for kind, words in sentences if words)
     if block.link is None:
-        st.html(f'<div class="cb-told">{told}</div>')
+        st.html(f'<div class="cb-told">{paragraphs}</div>')
         return
     with st.container(key="cb-why"):
-        st.html(f'<div class="cb-told">{told}</div>')
+        st.html(f'<div class="cb-told">{paragraphs}</div>')
         _link(block.link)
 
 

@@ -84,15 +84,15 @@ def banner(space: Workspace, context: PageContext) -> None:
         return
     limited = not link.grant.everything  # what was imported beyond it is not theirs to know
     imports = None if limited else context.answers.run(imports_since, link.data_changed_at)
-    found = link_diff.since(link, context.summary, context.status, imports, context.catalog)
+    diff = link_diff.since(link, context.summary, context.status, imports, context.catalog)
     zone = context.filters.zone(context.calendar.zone)
-    told = link_diff.in_words(found, zone, formatting.value, context.catalog)
+    lines = link_diff.in_words(diff, zone, formatting.value, context.catalog)
     made = formatting.instant(link.created_at.astimezone(zone))
     head = t("This link was made on {when}.", when=made)
-    if not told:
+    if not lines:
         body = html.escape(t("Nothing changed since: the figures are those of that day."))
     else:
-        body = "<ul>" + "".join(f"<li>{html.escape(each)}</li>" for each in told) + "</ul>"
+        body = "<ul>" + "".join(f"<li>{html.escape(each)}</li>" for each in lines) + "</ul>"
     st.html(f'<div class="cb-banner cb-pinned" role="note"><b>{html.escape(head)}</b> {body}</div>')
 
 
@@ -101,11 +101,13 @@ def opened_link(space: Workspace, context: PageContext, number: str) -> PinnedLi
     link = space.links.get(number)
     if link is None:
         return None
-    shown = url_state.parameters(context.calendar.zone, filters_only=True)
+    parameters = url_state.parameters(context.calendar.zone, filters_only=True)
     kept = {
-        name: values for name, values in link.parameters.items() if name in shown or name in context.catalog.parameters
+        name: values
+        for name, values in link.parameters.items()
+        if name in parameters or name in context.catalog.parameters
     }
-    return link if shown == kept else None
+    return link if parameters == kept else None
 
 
 def _pin(context: PageContext, parameters: Mapping[str, Sequence[str]]) -> None:

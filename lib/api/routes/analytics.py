@@ -38,8 +38,8 @@ WIDTHS = [each.value for each in Granularity]
 @router.get("/summary", response_model=schemas.Summary, openapi_extra=query(BUILT_IN))
 async def summary(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures of the whole selection."""
-    asked = filters_of(strict_query(request, space.catalog.parameters), space, key)
-    content, version = await answered(space, key, lambda: 1, asked, _summary, space.calendar)
+    filters = filters_of(strict_query(request, space.catalog.parameters), space, key)
+    content, version = await answered(space, key, lambda: 1, filters, _summary, space.calendar)
     return answer(request, content, version)
 
 

@@ -64,11 +64,11 @@ async def read(request: Request, space: Space, key: RecordReader) -> Response:
     return answer(request, content, version)
 
 
-def _records(connection: Connection, asked: Filters, calendar: Calendar, page: int, size: int) -> AnswerBody:
-    found = records.records(connection, asked, calendar, page, size)
-    rows = [record(each, asked.zone(calendar.zone), asked.catalog) for each in found.records]
-    counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}
-    return to_json({**period(found.period), "data": rows, **counts})
+def _records(connection: Connection, filters: Filters, calendar: Calendar, page: int, size: int) -> AnswerBody:
+    listed = records.records(connection, filters, calendar, page, size)
+    rows = [record(each, filters.zone(calendar.zone), filters.catalog) for each in listed.records]
+    counts = {"page": listed.page, "pageSize": listed.page_size, "totalCount": listed.total_count}
+    return to_json({**period(listed.period), "data": rows, **counts})
 
 
 @router.post("", response_model=schemas.Written, openapi_extra={"requestBody": _BODY})

@@ -127,12 +127,12 @@ def start(
     order = request_body.parsed(request, body, _ORDER)
     if order.report == _RECORDS:
         check_scope(key, _RECORDS_SCOPE)
-    asked = filters_of(order.parameters(space.catalog.parameters), space, key)
+    filters = filters_of(order.parameters(space.catalog.parameters), space, key)
     width = Granularity(order.granularity)
     with space.facts.read(space.settings.query_seconds) as connection:
-        period = planner.resolve_period(connection, asked, space.calendar)
-    shown = " · ".join(map(str, filter_text.selection(space.answers, asked, period)))
-    payload = ExportRequest(order.report, order.format, asked, width, shown).to_json()
+        period = planner.resolve_period(connection, filters, space.calendar)
+    selection = " · ".join(map(str, filter_text.selection(space.answers, filters, period)))
+    payload = ExportRequest(order.report, order.format, filters, width, selection).to_json()
     once = None
     if idempotency_key is not None:
         digest = hashlib.sha256(order.model_dump_json(exclude_defaults=True).encode()).hexdigest()

@@ -53,14 +53,14 @@ def blocks(context: PageContext) -> Iterator[Block]:
     yield Choices((BY,))
     dimension = next(each for each in context.catalog.dimensions if each.name == context.choice(BY))
     change = _decompose(context, dimension)
-    told = _sentences(change, dimension) if change else None
-    if change is None or told is None or context.compared is None:
+    sentences = _sentences(change, dimension) if change else None
+    if change is None or sentences is None or context.compared is None:
         yield Empty(
             text("Nothing to compare with"),
             text("Choose a period in the sidebar that has another before it, such as the last 90 days."),
         )
         return
-    yield told
+    yield sentences
     for other in context.catalog.dimensions:
         if other is not dimension and _mix_hides(context, other):
             label = text(
@@ -94,12 +94,12 @@ def story(context: PageContext) -> Story | None:
     several = [each for each in dimensions if len(context.filters.ids(each)) != 1] or [CAMPAIGN]
     dimension = next((each for each in several if _mix_hides(context, each)), several[0])
     change = _decompose(context, dimension)
-    told = _sentences(change, dimension) if change else None
-    if told is None:
+    sentences = _sentences(change, dimension) if change else None
+    if sentences is None:
         return None
     parameters = {**context.parameters, BY.parameter: [dimension.name]}
     link = Link("drivers", text("Why it moved, part by part"), cards.pairs(parameters), "waterfall_chart")
-    return Story(told.change, told.chance, told.hidden, told.parts, link)
+    return Story(sentences.change, sentences.chance, sentences.hidden, sentences.parts, link)
 
 
 def _lower(message_id: str) -> str:
@@ -136,12 +136,12 @@ def _has_many_groups(context: PageContext, dimension: Dimension) -> bool:
 
 def _sentences(change: Decomposition, dimension: Dimension) -> Story | None:
     """Return a change in sentences; None where one of the periods has no score."""
-    told = explain(change, dimension)
-    if told is None:
+    explanation = explain(change, dimension)
+    if explanation is None:
         return None
     by_chance = AVERAGE_SCORE.differs(change.before, change.now) is False
     chance = text("A change of this size could be chance alone.") if by_chance else None
-    return Story(told.change, chance, told.hidden, told.parts)
+    return Story(explanation.change, chance, explanation.hidden, explanation.parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,17 +27,17 @@ def blocks(context: PageContext) -> Iterator[Block]:
     count = context.summary.sums["evaluations"]
     pages = max(1, -(-count // PAGE_SIZE))
     page = min(context.choices.page, pages)
-    found = context.answers.run(records.records, context.filters, context.calendar, page=page, page_size=PAGE_SIZE)
+    listed = context.answers.run(records.records, context.filters, context.calendar, page=page, page_size=PAGE_SIZE)
     first = (page - 1) * PAGE_SIZE + 1
     yield Caption(
         text(
             "{first} to {last} of {count}, newest first.",
             first=formatted(formatting.count, first),
-            last=formatted(formatting.count, first + len(found.records) - 1),
-            count=formatted(formatting.count, found.total_count),
+            last=formatted(formatting.count, first + len(listed.records) - 1),
+            count=formatted(formatting.count, listed.total_count),
         )
     )
-    yield TableBlock(_table(context, found.records))
+    yield TableBlock(_table(context, listed.records))
     yield Pager(pages)
 
 

@@ -26,8 +26,8 @@ def selection(context: PageContext) -> Iterator[Block]:
     yield cards.key_figures(context)
     if notice := coverage_notice(context):
         yield notice
-    if told := story(context):
-        yield told
+    if sentences := story(context):
+        yield sentences
     yield ChartBlock(
         text("Average score over time"),
         TrendFigure((("", context.trend),), AVERAGE_SCORE, context.compared_trend, context.trend_notes),
@@ -40,8 +40,8 @@ def selection(context: PageContext) -> Iterator[Block]:
 
 def distribution(context: PageContext) -> ChartBlock:
     """Return how many evaluations have each score, beside the compared period's shares."""
-    asked = [context.filters, *([context.compared.filters] if context.compared else [])]
-    counts = [context.answers.run(queries.distribution, filters, context.calendar) for filters in asked]
+    periods = [context.filters, *([context.compared.filters] if context.compared else [])]
+    counts = [context.answers.run(queries.distribution, filters, context.calendar) for filters in periods]
     return ChartBlock(text("Score distribution"), HistogramFigure(*counts), "distribution", is_narrow=True)
 
 
