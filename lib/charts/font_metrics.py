@@ -13,6 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lib.formats.xml_text import UNHELD
+
 if TYPE_CHECKING:
     from PIL import ImageFont
 
@@ -23,12 +25,11 @@ FONTS = Path(__file__).with_name("fonts")
 
 _ELLIPSIS = "…"
 _SPACES = re.compile(r"[^\S\u00a0\u202f]+")  # those that may become a line's end
-_UNHELD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what XML 1.0 can't hold
 
 
 def held(text: str) -> str:
     """Return a text as XML can hold it: `□` stands for a character that it can't. Liberation Sans has that sign."""
-    return _UNHELD.sub("□", text)
+    return UNHELD.sub("□", text)
 
 
 def line(text: str) -> str:

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from lib.formats.csv_injection import escape_formula
+from lib.formats.xml_text import UNHELD
 from lib.reports.file_columns import FileColumn
 from lib.reports.table import TableFile
 
@@ -33,7 +34,6 @@ _FORMATS = {
 }
 _MAX_CELL = 32_767  # characters that a cell of an XLSX holds
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # spreadsheets take _x0041_ for an A
-_UNWRITABLE = {code: None for code in range(32) if code not in (9, 10, 13)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def _xlsx_value(value: Any) -> Any:
 
 def _cell_text(text: str) -> str:
     """Return a text as a cell of a workbook shows it: no formula, and what looks like an escape escaped itself."""
-    return _ESCAPE.sub("_x005F_", escape_formula(text.translate(_UNWRITABLE))[:_MAX_CELL])
+    return _ESCAPE.sub("_x005F_", escape_formula(UNHELD.sub("", text))[:_MAX_CELL])
 
 
 def _sheet_name(title: str) -> str:

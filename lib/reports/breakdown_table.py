@@ -18,7 +18,7 @@ from lib.i18n import t
 from lib.reports import formatting, metric_columns
 from lib.reports.context import PageContext
 from lib.reports.figures import MOST_RANKED
-from lib.reports.file_columns import Row, group_columns, group_rows
+from lib.reports.file_columns import FileColumn, Row, group_columns, group_rows
 from lib.reports.page import Click, TableBlock
 from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
 from lib.reports.words import text
@@ -92,8 +92,18 @@ def table(
     """
     dimension, breakdown = groups.dimension, groups.breakdown
 
+    columns = group_columns(dimension, context.catalog)
+    if standardized is not None:
+        columns += _STANDARDIZED_COLUMNS
+
     def file_rows() -> tuple[Row, ...]:
-        return group_rows(breakdown.groups, dimension, context.catalog)
+        rows = group_rows(breakdown.groups, dimension, context.catalog)
+        if standardized is None:
+            return rows
+        members = (group.named for group in breakdown.groups)
+        return tuple(
+            (*row, *_standardized_values(standardized.get(who))) for row, who in zip(rows, members, strict=True)
+        )
 
     stem = dimension.plural.replace(" ", "-")
     return TableBlock(
@@ -105,7 +115,7 @@ def table(
             len(breakdown.groups),
             text("the largest first"),
             text("{title}: {count} rows and a total", title=text(title), count=len(breakdown.groups)),
-            TableFile(title, stem, group_columns(dimension, context.catalog), file_rows),
+            TableFile(title, stem, columns, file_rows),
             ids=(None, *(group.named.parameter_value for group in groups.drawn)),
             hint=text("A click opens the detail."),
         ),
@@ -224,6 +234,22 @@ def _standardized_columns() -> list[Column[_BreakdownRow]]:
             lambda row: t("thin cells") if row.standardized and row.standardized.thin else "",
         ),
     ]
+
+
+_STANDARDIZED_COLUMNS = (
+    FileColumn("likeForLike", "score"),
+    FileColumn("likeForLikeLow", "score"),
+    FileColumn("likeForLikeHigh", "score"),
+    FileColumn("thinCells"),
+)
+
+
+def _standardized_values(row: StandardizedRow | None) -> Row:
+    """Return a group's score like for like in a file, its interval, and whether it rests on thin cells."""
+    if row is None:
+        return (None,) * len(_STANDARDIZED_COLUMNS)
+    low, high = row.interval or (None, None)
+    return rounded(row.adjusted, 2), rounded(low, 2), rounded(high, 2), row.thin
 
 
 STANDARDIZED_HELP = (

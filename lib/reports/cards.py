@@ -98,7 +98,8 @@ def _place(context: PageContext, dimension: Dimension, name: str | None) -> Word
             for group in breakdown.groups
             if group.named.id is not None and group.named.name == name and group.sums["scored"]
         ),
-        key=lambda group: score.value(group.sums) or 0,
+        # Of two with one name the one that may lead, as the summary chose it.
+        key=lambda group: (not score.is_small_sample(group.sums), score.value(group.sums) or 0),
         default=None,
     )
     if best is None:

@@ -58,10 +58,12 @@ def delta(metric: Metric, before: MeasureTotals | None, now: MeasureTotals) -> D
     amount = formatted(_amount, metric.unit, was, is_now)
     if not amount_text.strip("+−0.,\u00a0 %p"):
         return Delta("=", amount, "plain")
-    if metric.differs(before, now) is False:
+    differs = metric.differs(before, now)
+    if differs is False:
         return Delta("≈", amount, "chance")
     up = is_now > was
-    kind = "plain" if metric.better is None else "good" if up == (metric.better == "higher") else "bad"
+    is_untested = metric.uncertainty is not None and differs is None  # too few values to say what it means
+    kind = "plain" if metric.better is None or is_untested else "good" if up == (metric.better == "higher") else "bad"
     return Delta("▲" if up else "▼", amount, kind)
 
 

@@ -116,10 +116,14 @@ def _parts_sentence(parts: Sequence[Words]) -> Words:
 
 def _part(part: Contribution) -> Words:
     name, total = formatted(formatting.member_name, part.named), points(part.total, plus=True)
-    if not part.before["scored"]:
+    if not part.before["evaluations"]:
         return text("{name} {total} (new)", name=name, total=total)
-    if not part.now["scored"]:
+    if not part.before["scored"]:
+        return text("{name} {total} (not scored before)", name=name, total=total)
+    if not part.now["evaluations"]:
         return text("{name} {total} (no longer there)", name=name, total=total)
+    if not part.now["scored"]:
+        return text("{name} {total} (not scored now)", name=name, total=total)
     mix, within = points(part.mix, plus=True), points(part.within, plus=True)
     return text("{name} {total} (mix {mix}, within {within})", name=name, total=total, mix=mix, within=within)
 

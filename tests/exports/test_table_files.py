@@ -121,3 +121,10 @@ def test_what_looks_like_an_escape_stays_as_it_is() -> None:
     decoded = [re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), text) for text in texts]
     assert {*names, "_x0042_"} <= set(decoded)
     assert "A" not in decoded and "B" not in decoded
+
+
+def test_a_workbook_holds_what_xml_can_hold() -> None:
+    text = "A\x00\x1f\ud800\udfff\ufffe\uffffB\tC"
+    table = TableExport("T", (FileColumn(text),), ((text,),), ((text, text),))
+    sheets = openpyxl.load_workbook(io.BytesIO(table.xlsx())).worksheets
+    assert {cell.value for sheet in sheets for row in sheet for cell in row} == {"AB\tC"}

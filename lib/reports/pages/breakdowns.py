@@ -9,7 +9,7 @@ from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, 
 from lib.reports import breakdown_table, cards, formatting
 from lib.reports.breakdown_table import STANDARDIZED_HELP, Groups
 from lib.reports.context import PageContext
-from lib.reports.coverage import coverage_notice
+from lib.reports.coverage import coverage_notices
 from lib.reports.figures import FunnelFigure, RankingFigure, StandardizedFigure
 from lib.reports.page import (
     Block,
@@ -46,8 +46,7 @@ def _blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[
         return
     groups = breakdown_table.ask(context, dimension)
     yield cards.key_figures(context)
-    if notice := coverage_notice(context):
-        yield notice
+    yield from coverage_notices(context)
     standardized = None
     if dimension is not CAMPAIGN:
         yield Choices((SCORES,))

@@ -15,7 +15,7 @@ from lib.catalog.metrics import AVERAGE_SCORE, Unit
 from lib.i18n import t
 from lib.reports import cards, filter_text, formatting
 from lib.reports.context import PageContext
-from lib.reports.coverage import coverage_notice
+from lib.reports.coverage import coverage_notices
 from lib.reports.decomposition_text import explain
 from lib.reports.figures import WaterfallFigure
 from lib.reports.file_columns import FileColumn
@@ -48,17 +48,13 @@ BY = PageChoice(
 def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the page."""
     yield cards.key_figures(context)
-    if notice := coverage_notice(context):
-        yield notice
+    yield from coverage_notices(context)
     yield Choices((BY,))
     dimension = next(each for each in context.catalog.dimensions if each.name == context.choice(BY))
     change = _decompose(context, dimension)
     sentences = _sentences(change, dimension) if change else None
     if change is None or sentences is None or context.compared is None:
-        yield Empty(
-            text("Nothing to compare with"),
-            text("Choose a period in the sidebar that has another before it, such as the last 90 days."),
-        )
+        yield _nothing(context)
         return
     yield sentences
     for other in context.catalog.dimensions:
@@ -83,6 +79,18 @@ def blocks(context: PageContext) -> Iterator[Block]:
     )
     yield Heading(text("All parts"))
     yield _table(dimension, change)
+
+
+def _nothing(context: PageContext) -> Empty:
+    """Return why no change can be explained."""
+    if context.compared is not None:
+        return Empty(text("No scores to compare"), text("One of the two periods has no score in this selection."))
+    if context.choices.compare == "none":
+        return Empty(text("Nothing to compare with"), text("Choose in the sidebar what to compare the period with."))
+    return Empty(
+        text("Nothing to compare with"),
+        text("Choose a period in the sidebar that has another before it, such as the last 90 days."),
+    )
 
 
 def story(context: PageContext) -> Story | None:

@@ -15,7 +15,7 @@ from lib.i18n import t, t_in_context
 from lib.reports import formatting
 from lib.reports.context import PageContext
 from lib.reports.file_columns import FileColumn
-from lib.reports.page import Block, Caption, PageDefinition, Pager, TableBlock
+from lib.reports.page import Block, Caption, Empty, PageDefinition, Pager, TableBlock
 from lib.reports.table import Column, PageTable, TableFile
 from lib.reports.words import formatted, text
 
@@ -25,7 +25,10 @@ PAGE_SIZE = 100
 def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the page; a page beyond the last is the last."""
     count = context.summary.sums["evaluations"]
-    pages = max(1, -(-count // PAGE_SIZE))
+    if not count:
+        yield Empty(text("Nothing matches these filters"), text("Choose a longer period, or other filters."))
+        return
+    pages = -(-count // PAGE_SIZE)
     page = min(context.choices.page, pages)
     listed = context.answers.run(records.records, context.filters, context.calendar, page=page, page_size=PAGE_SIZE)
     first = (page - 1) * PAGE_SIZE + 1

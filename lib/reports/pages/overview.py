@@ -8,7 +8,7 @@ from lib.analytics import queries
 from lib.catalog.metrics import AVERAGE_SCORE
 from lib.reports import cards
 from lib.reports.context import PageContext
-from lib.reports.coverage import coverage_notice
+from lib.reports.coverage import coverage_notices
 from lib.reports.figures import HistogramFigure, TrendFigure
 from lib.reports.page import Block, ChartBlock, Click, PageDefinition, SideBySide
 from lib.reports.pages.drivers import story
@@ -24,8 +24,7 @@ def blocks(context: PageContext) -> Iterator[Block]:
 def selection(context: PageContext) -> Iterator[Block]:
     """Yield what is said of any selection, as the overview and the detail of one group have it."""
     yield cards.key_figures(context)
-    if notice := coverage_notice(context):
-        yield notice
+    yield from coverage_notices(context)
     if sentences := story(context):
         yield sentences
     yield ChartBlock(

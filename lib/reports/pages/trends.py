@@ -14,6 +14,7 @@ from lib.catalog.metrics import AVERAGE_SCORE, Metric
 from lib.i18n import t
 from lib.reports import cards, formatting, metric_columns
 from lib.reports.context import PageContext
+from lib.reports.coverage import coverage_notices
 from lib.reports.figures import HeatmapFigure, TrendFigure
 from lib.reports.file_columns import Row, trend_columns, trend_rows
 from lib.reports.page import Block, ChartBlock, Choices, Click, Heading, PageChoice, PageDefinition, TableBlock
@@ -66,6 +67,7 @@ class _TrendRow:
 def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the page."""
     yield cards.key_figures(context)
+    yield from coverage_notices(context)
     yield Choices((METRIC, SPLIT), with_granularity=True)
     metric = context.catalog.metrics[context.choice(METRIC)]
     dimension = next((each for each in context.catalog.dimensions if each.name == context.choice(SPLIT)), None)

@@ -1,0 +1,108 @@
+"""Sentences of pages that depend on the data: coverage, leaders, what can't be compared, empty pages."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from lib.analytics.query import Filters
+from lib.analytics.query_cache import QueryCache
+from lib.catalog.dimensions import SENTIMENT, STATE
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import AVERAGE_SCORE
+from lib.reports import cards
+from lib.reports.changes import delta
+from lib.reports.context import PageChoices, PageContext, build_context
+from lib.reports.coverage import coverage_notices
+from lib.reports.page import Empty, Story
+from lib.reports.pages import drivers, evaluations
+from lib.workspace import Workspace
+from tests.conftest import Load
+
+FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))
+
+
+@pytest.fixture(params=["duckdb"])
+def engine(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+def calls() -> str:
+    """Give two campaigns of one name, of which the smaller scores higher; Beta is scored in February alone."""
+    lines = ["id,audioDate,state,sentiment,averageNote,campaignId,campaignName"]
+    for place in range(5):
+        lines.append(f"s{place},2024-02-0{place + 1},Completed,Positive,9.9,a,Sales")
+    for place in range(100):
+        month, score = 1 + place % 2, 7 + place % 3
+        lines.append(f"b{place},2024-0{month}-{place % 27 + 1:02},Completed,Negative,{score},b,Sales")
+        lines.append(f"c{place},2024-0{month}-{place % 27 + 1:02},Completed,,{score - 1 if month == 2 else ''},c,Beta")
+    lines += [f"f{place},2024-02-0{place + 1},Failed,,,c,Beta" for place in range(9)]
+    return "\n".join(lines) + "\n"
+
+
+def context_of(workspace: Workspace, answers: QueryCache, filters: Filters, compare: str = "previous") -> PageContext:
+    return build_context(answers, workspace.calendar, filters, PageChoices(compare), lambda *_: ())
+
+
+def notices(context: PageContext) -> list[str]:
+    return [" ".join(map(str, (notice.label, *notice.sentences))) for notice in coverage_notices(context)]
+
+
+def test_what_a_filter_decides_is_said(workspace: Workspace, answers: QueryCache, load: Load) -> None:
+    load(calls())
+    scores = "of the completed evaluations have a score"
+    (changed,) = notices(context_of(workspace, answers, FEBRUARY))
+    assert "of the evaluations are completed" in changed and scores in changed
+    completed = context_of(workspace, answers, FEBRUARY.narrowed(STATE, "Completed"))
+    decided, changed = notices(completed)
+    assert "failure rate" in decided and "which states were chosen" in decided
+    assert scores in changed and "of the evaluations are completed" not in changed
+    ended = context_of(workspace, answers, FEBRUARY.narrowed(STATE, "Completed", "Failed"))
+    assert "Completion rate and coverage" in notices(ended)[0]
+    everything = FEBRUARY.narrowed(STATE, *(each.id for each in STATE.choices))
+    assert notices(context_of(workspace, answers, everything)) == notices(context_of(workspace, answers, FEBRUARY))
+    happy = context_of(workspace, answers, FEBRUARY.narrowed(SENTIMENT, "Positive"))
+    assert "which sentiments were chosen" in notices(happy)[0]
+
+
+def test_the_leader_of_two_with_one_name(workspace: Workspace, answers: QueryCache, load: Load) -> None:
+    load(calls())
+    (campaign, _) = cards.leaders(context_of(workspace, answers, FEBRUARY)).leaders
+    assert campaign.name == "Sales" and "n = 50" in str(campaign.note) and "9.9" not in str(campaign.note)
+
+
+def test_why_nothing_is_compared(workspace: Workspace, answers: QueryCache, load: Load) -> None:
+    load(calls())
+
+    def told(context: PageContext) -> list[str]:
+        blocks = [*drivers.PAGE.blocks(context)]
+        return [str(block.what) + str(block.hint) for block in blocks if isinstance(block, Empty)]
+
+    failed = context_of(workspace, answers, FEBRUARY.narrowed(STATE, "Failed"))
+    assert failed.compared is None and "has another before it" in told(failed)[0]
+    none = context_of(workspace, answers, FEBRUARY, "none")
+    assert "Choose in the sidebar what to compare the period with." in told(none)[0]
+    beta = Filters.from_parameters(
+        {"dateFrom": ["2024-02-01"], "dateTo": ["2024-02-29"], "campaignId": ["c"]}, workspace.settings.zone
+    )
+    unscored = context_of(workspace, answers, beta)
+    assert unscored.compared is not None and "No scores to compare" in told(unscored)[0]
+    (story,) = [
+        each for each in drivers.PAGE.blocks(context_of(workspace, answers, FEBRUARY)) if isinstance(each, Story)
+    ]
+    assert "(not scored before)" in str(story.parts)
+
+
+def test_a_change_that_can_not_be_tested_means_nothing() -> None:
+    one = MeasureTotals(completed=1, scored=1, score_sum=50_000, score_square_sum=50_000**2)
+    two = MeasureTotals(completed=2, scored=2, score_sum=180_000, score_square_sum=2 * 90_000**2)
+    changed = delta(AVERAGE_SCORE, one, two)
+    assert changed is not None and (changed.sign, changed.kind, changed.meaning) == ("▲", "plain", None)
+
+
+def test_no_evaluations_are_no_page_of_them(workspace: Workspace, answers: QueryCache, load: Load) -> None:
+    load(calls())
+    empty = context_of(workspace, answers, Filters(date(2023, 1, 1), date(2023, 1, 2)))
+    assert [type(block) for block in evaluations.PAGE.blocks(empty)] == [Empty]
