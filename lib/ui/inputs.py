@@ -19,6 +19,7 @@ MAX_TEXT = 1_000
 T = TypeVar("T")
 
 streamlit_internals.read_lists_by_index()
+streamlit_internals.pass_over_unreadable_values()
 
 
 @overload

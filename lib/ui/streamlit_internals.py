@@ -9,6 +9,7 @@ uvicorn's (lib/web/http_protocol.py, websocket_protocol.py), and the client of t
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,10 @@ from streamlit import runtime
 from streamlit.auth_util import get_cookie_with_chunks
 from streamlit.elements.widgets import multiselect
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.session_manager import SessionStorage
+from streamlit.runtime.state.common import unpack_widget_state_value
+from streamlit.runtime.state.session_state import WStates
 from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
@@ -32,6 +36,8 @@ from websockets import http11
 from lib.observability import logging_config
 from lib.web.http_protocol import MAX_ADDRESS, MAX_HEADERS, HttpProtocol
 from lib.web.websocket_protocol import WebSocketProtocol
+
+log = logging.getLogger(__name__)
 
 
 class ServerProtocols:
@@ -98,6 +104,35 @@ class _IndexedSerde(multiselect.MultiSelectSerde[Any]):
             return super().deserialize(None)
         places = self.formatted_option_to_option_index
         return [self.options[places[label]] if label in places else label for label in ui_value]
+
+
+def pass_over_unreadable_values() -> None:
+    """Let what is sent for a widget and can't be read, such as a number for a list, leave it as it was.
+
+    By itself Streamlit ends the run with an error, and each later one of the session: the value stays unread.
+    """
+    WStates.set_widget_from_proto = _set_if_readable  # type: ignore[assignment, method-assign]
+
+
+_set_widget = WStates.set_widget_from_proto
+_PLAIN_VALUES = (
+    *("bool_value", "int_value", "double_value", "string_value"),
+    *("int_array_value", "double_array_value", "string_array_value"),
+)
+"""Kinds of values that may be read more than once; files are taken as they are read."""
+
+
+def _set_if_readable(states: WStates, sent: WidgetState) -> None:
+    metadata, kind = states.widget_metadata.get(sent.id), sent.WhichOneof("value")
+    if metadata is not None and kind in _PLAIN_VALUES:
+        try:
+            if metadata.value_type in _PLAIN_VALUES and metadata.value_type != kind:
+                raise TypeError(kind)
+            metadata.deserializer(unpack_widget_state_value(sent))
+        except (TypeError, ValueError, OverflowError, LookupError, AttributeError) as error:
+            log.warning("What was sent for a widget can't be read and is passed over: %s", type(error).__name__)
+            return
+    _set_widget(states, sent)
 
 
 def page_html() -> str:

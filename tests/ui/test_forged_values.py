@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,24 @@ FORGERIES: dict[str, Callable[[list[str]], list[str]]] = {
     "title": lambda labels: [label.title() for label in labels] or ["X"],
     "folded": lambda labels: [label.casefold() for label in labels] or ["x"],
 }
+
+
+WRONG_KINDS: list[Any] = [math.nan, math.inf, -1.5, "x", ["x"], [LONG]]
+"""A number for a list, a list for a number, and numbers that are none."""
+
+
+def test_values_of_a_wrong_kind_leave_a_page_as_it_was(app: AppTest) -> None:
+    app.run()
+    app.multiselect(key="campaignId").select("a").run()
+    app.switch_page("evaluations.py").run()
+    kinds = ("multiselect", "selectbox", "button_group", "number_input", "date_input", "text_input")
+    for value in WRONG_KINDS:
+        run(app, lambda node, value=value: value if node.type in kinds else None)  # type: ignore[misc]
+        assert not app.exception, (value, app.exception[0].stack_trace)
+        assert not [each.value for each in app.error if "went wrong" in each.value], value
+        app.run()
+        assert not app.exception and not app.error, "the next run is as good as any"
+    assert app.dataframe[0].value["Id"].tolist() == ["1"]
 
 
 def test_the_limits_of_filters_hold_for_what_widgets_send(app: AppTest) -> None:

@@ -6,6 +6,7 @@ import gc
 import importlib
 import json
 import logging
+import math
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config, runtime
 from streamlit.elements.widgets import multiselect
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.state import query_params
+from streamlit.runtime.state.common import WidgetMetadata
+from streamlit.runtime.state.session_state import WStates
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from uvicorn.lifespan.on import LifespanOn
 from websockets import http11
@@ -193,3 +197,15 @@ def test_nothing_else_reaches_into_streamlit_or_its_server(path: Path) -> None:
     assert {name for name in inside if not any(known.startswith(name) for known in ELSEWHERE)} == set()
     if path.stem not in PROTOCOLS:
         assert not {name for name in imports(path) if name.partition(".")[0] in ("uvicorn", "websockets")}
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [({"double_value": 2.0}, 2), ({"double_value": math.nan}, None), ({"string_value": "2"}, None)],
+)
+def test_what_a_widget_can_not_read_is_passed_over(sent: dict[str, Any], kept: int | None) -> None:
+    streamlit_internals.pass_over_unreadable_values()
+    states = WStates()
+    states.set_widget_metadata(WidgetMetadata("w", deserializer=int, serializer=float, value_type="double_value"))
+    states.set_widget_from_proto(WidgetState(id="w", **sent))
+    assert states.get("w") == kept
