@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TypeVar
 
 from lib.charts.draw import draw
@@ -11,6 +12,7 @@ from lib.i18n import current, number, t
 from lib.pdf import document
 from lib.pdf.model import Card, Paper, Passage, Section, Share, Table
 from lib.reports import formatting
+from lib.reports.figures import Figure, TrendFigure
 from lib.reports.page import (
     Caption,
     Cards,
@@ -27,6 +29,9 @@ from lib.reports.page import (
 from lib.reports.table import Column, PageTable
 
 R = TypeVar("R")
+
+_FLATNESS = 0.7
+"""The height of a printed trend, as a part of its height on a screen."""
 
 
 def pdf(printed: PageValue) -> bytes:
@@ -65,7 +70,7 @@ def _sections(printed: PageValue) -> Iterator[Section]:
     for block in printed.flat:
         match block:
             case ChartBlock():
-                chart = draw(block.figure, ChartTheme(LIGHT, current()))
+                chart = draw(_flat(block.figure), ChartTheme(LIGHT, current()))
                 if chart is not None:
                     yield Section(str(block.title), chart, narrow=block.is_narrow)
             case Shares() if any(share.count for share in block.shares):
@@ -84,6 +89,11 @@ def _sections(printed: PageValue) -> Iterator[Section]:
             case Leaders():
                 lines = (f"{each.label}: {each.name} · {each.note}" for each in block.leaders)
                 yield Section("", Passage(tuple(lines)))
+
+
+def _flat(figure: Figure) -> Figure:
+    """Return what a chart is of with a trend as flat as a sheet is: below the cards there is room for it."""
+    return replace(figure, height=int(figure.height * _FLATNESS)) if isinstance(figure, TrendFigure) else figure
 
 
 def _shares(block: Shares) -> tuple[Share, ...]:
