@@ -111,7 +111,7 @@ def test_an_instant_of_the_last_day_comes_before_its_end() -> None:
         (
             {"sentiment": "Postive"},
             "sentiment",
-            "(did you mean 'Positive'?); right would be Positive, Neutral, Negative.",
+            "(did you mean 'Positive'?); right would be Positive, Neutral, Negative, (none).",
         ),
     ],
 )

@@ -80,7 +80,7 @@ def test_days_are_read_in_the_zone_asked_for() -> None:
         ({"granularity": ["hourly"]}, "granularity 'hourly' is none of daily, weekly, monthly"),
         ({"metric": ["averagescore"]}, "did you mean 'averageScore'?"),
         ({"metric": ["averageScore", "failureRate"]}, "metric is given 2 times"),
-        ({"sentiment": ["x" * 5_000] * 3}, "right would be Positive, Neutral, Negative."),
+        ({"sentiment": ["x" * 5_000] * 3}, "right would be Positive, Neutral, Negative, (none)."),
         ({"compareTo": ["soon"]}, "compareTo 'soon' is not a date"),
         ({"compareTo": ["2024-W05"]}, "compareTo '2024-W05' is a week; right would be its days, from 2024-01-29"),
         ({"dateFrom": ["2024-W05"]}, "dateFrom '2024-W05' is a week; right would be its days, from 2024-01-29"),
