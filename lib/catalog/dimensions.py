@@ -6,6 +6,7 @@ sidebar follow from the declaration.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -17,7 +18,7 @@ from lib.store.enums import NO_KEY, NONE_NAME, Sentiment, State
 
 
 @dataclass(frozen=True, slots=True)
-class Dimension:
+class Dimension(ABC):
     """A way to tell evaluations apart: its names in the API, in words and in the tables."""
 
     name: str  # as in `campaignName`
@@ -27,9 +28,9 @@ class Dimension:
     column: str  # in the facts, and in the rollups that have it
 
     @property
+    @abstractmethod
     def members(self) -> sa.FromClause:
         """Key, id and name of each of its groups; the evaluations without one have NO_KEY there, and no id."""
-        raise NotImplementedError
 
     @property
     def name_field(self) -> str:

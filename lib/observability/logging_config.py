@@ -59,7 +59,7 @@ def begin(form: str) -> None:
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # the documented way to leave out where it was written
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Json() if form == JSON else _Text())
+    handler.setFormatter(_Json() if form == JSON else _PlainLine())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.captureWarnings(True)
     for name in ("alembic", "httpx"):  # the one tells of each migration, the other of each step of a log-in
@@ -96,7 +96,7 @@ def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
     return record
 
 
-class _Text(logging.Formatter):
+class _PlainLine(logging.Formatter):
     """A line for people: `2026-11-24 18:00:00,000 INFO lib.web.gateway: GET /v1/… 200 (3.1 ms) [req_…]`."""
 
     def __init__(self) -> None:
