@@ -109,8 +109,8 @@ def create(
         row = connection.execute(sa.select(api_keys).where(api_keys.c.prefix == MARK + ident)).one()
         named = f"{name.strip()} ({row.prefix})"
         expires = "never" if row.expires_at is None else row.expires_at.isoformat(timespec="minutes")
-        told = {"scopes": list(scopes), **grant.in_full, "expires": expires}
-        audit_log.record(connection, created_by, Action.KEY_CREATED, named, **told)
+        details = {"scopes": list(scopes), **grant.in_full, "expires": expires}
+        audit_log.record(connection, created_by, Action.KEY_CREATED, named, **details)
     return text, _key(row._mapping)
 
 

@@ -140,13 +140,13 @@ class QueryCache:
             prometheus.CACHE_MISSES.inc()
             prometheus.QUESTION_SECONDS.labels(name, self._engine).observe(seconds)
             if seconds * 1000 > self._slow_ms:
-                told = {"question": name, "ms": round(seconds * 1000, 1), "engine": self._engine}
+                details = {"question": name, "ms": round(seconds * 1000, 1), "engine": self._engine}
                 words = _in_words((*args, *kwargs.values()))
                 log.warning(
                     "Slow question: %s took %.0f ms on %s: %s",
-                    *told.values(),
+                    *details.values(),
                     words,
-                    extra={"told": {**told, "filters": words}},
+                    extra={"told": {**details, "filters": words}},
                 )
 
     def _kept_answer(self, key: tuple[int, tuple[Callable[..., Any], Hashable, Hashable]]) -> Any:

@@ -34,13 +34,13 @@ def ranking(
     """
     metric = AVERAGE_SCORE
     scored = [group for group in groups if group.sums["scored"]]
-    shown = sorted(scored, key=lambda group: -group.sums["evaluations"])[:MOST_RANKED]
-    if not shown:
+    largest = sorted(scored, key=lambda group: -group.sums["evaluations"])[:MOST_RANKED]
+    if not largest:
         return None
-    shown.sort(key=lambda group: (-(metric.value(group.sums) or 0), group.named.name))
+    largest.sort(key=lambda group: (-(metric.value(group.sums) or 0), group.named.name))
     ranks = {ranked.group.named: ranked.tier for ranked in tiers(groups)}
     rows = []
-    for place, group in enumerate(shown):
+    for place, group in enumerate(largest):
         ends = metric.interval(group.sums)
         rows.append(
             {

@@ -39,8 +39,9 @@ def _limit_options(help_text: str) -> Callable[[Callable[..., None]], Callable[.
 
     def add(command: Callable[..., None]) -> Callable[..., None]:
         for dimension in reversed(BUILT_IN.grant_dimensions):
-            told = help_text.format(a=dimension.label.lower())
-            command = click.option(_LIMIT_FLAGS[dimension.name], dimension.name, multiple=True, help=told)(command)
+            option_help = help_text.format(a=dimension.label.lower())
+            option = click.option(_LIMIT_FLAGS[dimension.name], dimension.name, multiple=True, help=option_help)
+            command = option(command)
         return command
 
     return add
@@ -127,13 +128,13 @@ def people_change(who: str, role: str, everything: bool, **limits: tuple[str, ..
 
     Without a word about limits, they stay as they are; an admin has none.
     """
-    given = _grant(limits)
-    if everything and not given.everything:
+    new_grant = _grant(limits)
+    if everything and not new_grant.everything:
         raise click.UsageError(f"--everything goes with neither {' nor '.join(_LIMIT_FLAGS.values())}.")
     with _people() as known:
         person = known.named(who)
-        keeps = not everything and given.everything and role != Role.ADMIN.value
-        changed = known.change(person.id, Role(role), person.grant if keeps else given, this_user())
+        keeps = not everything and new_grant.everything and role != Role.ADMIN.value
+        changed = known.change(person.id, Role(role), person.grant if keeps else new_grant, this_user())
     click.echo(
         f"{changed.actor} is {role} now, and sees {', '.join(_limits(changed.grant)) or 'everything'}.", err=True
     )

@@ -62,10 +62,10 @@ class ExportOrder(BaseModel):
 
     def parameters(self, names: Sequence[str]) -> dict[str, list[str]]:
         """Return the filters of these names as URL parameters would say them."""
-        given = {name: value for name in names if (value := getattr(self, name)) is not None}
+        values = {name: value for name in names if (value := getattr(self, name)) is not None}
         return {
             name: value if isinstance(value, list) else [str(value).lower() if isinstance(value, bool) else value]
-            for name, value in given.items()
+            for name, value in values.items()
         }
 
 

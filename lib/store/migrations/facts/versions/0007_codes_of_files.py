@@ -127,11 +127,11 @@ def upgrade() -> None:
 
 def _coded(text: str, patterns: dict[str, re.Pattern[str]]) -> dict[str, Any] | None:
     """Return the code that says most of a text by itself, with its values; None where none says this text."""
-    found = {code: match for code, pattern in patterns.items() if (match := pattern.fullmatch(text))}
-    if not found:
+    matches = {code: match for code, pattern in patterns.items() if (match := pattern.fullmatch(text))}
+    if not matches:
         return None
-    code = min(found, key=lambda each: sum(map(len, found[each].groups())))
-    return {"code": code, "values": found[code].groupdict()}
+    code = min(matches, key=lambda each: sum(map(len, matches[each].groups())))
+    return {"code": code, "values": matches[code].groupdict()}
 
 
 def _pattern(words: str) -> re.Pattern[str]:
