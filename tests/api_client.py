@@ -9,15 +9,16 @@ from typing import Any
 import httpx
 
 from lib.access import api_keys
+from lib.analytics.grants import EVERYTHING, Grant
 from lib.settings import Settings
 from lib.store.state import StateStore
 
 
-def make_key(data_dir: Path, scopes: Sequence[str] = api_keys.SCOPES, **more: Any) -> str:
+def make_key(data_dir: Path, scopes: Sequence[str] = api_keys.SCOPES, grant: Grant = EVERYTHING, **more: Any) -> str:
     """Make a key beside the running app."""
     state = StateStore(Settings(data_dir=data_dir, **more.pop("settings", {})))
     try:
-        return api_keys.create(state, "test", scopes, "test", **more)[0]
+        return api_keys.create(state, "test", scopes, "test", grant, **more)[0]
     finally:
         state.close()
 

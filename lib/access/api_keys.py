@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from lib.access import audit_log
 from lib.access.actors import key_actor
 from lib.access.audit_log import Action
-from lib.analytics.grants import EVERYTHING, Grant
+from lib.analytics.grants import Grant
 from lib.errors import CallboardError, nearest
 from lib.store.disk_space import skip_when_disk_full
 from lib.store.schema import api_keys
@@ -73,7 +73,7 @@ def create(
     name: str,
     scopes: Sequence[str],
     created_by: str,
-    grant: Grant = EVERYTHING,
+    grant: Grant,
     expires_in: timedelta | None = None,
 ) -> tuple[str, Key]:
     """Make a key; return its secret text, which is kept nowhere, and what is kept.

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics import rollup
 from lib.analytics.conditions import grant_conditions
-from lib.analytics.grants import EVERYTHING, Grant
+from lib.analytics.grants import Grant
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import DIMENSIONS, NamedDimension
 from lib.errors import ConflictError
@@ -173,9 +173,7 @@ def _coded(kind: pa.DataType) -> pa.DataType:
     return pa.int32() if kind == REPEATED else kind
 
 
-def apply(
-    connection: Connection, *, replace_all: bool = False, is_sample: bool = False, grant: Grant = EVERYTHING
-) -> LoadResult:
+def apply(connection: Connection, grant: Grant, *, replace_all: bool = False, is_sample: bool = False) -> LoadResult:
     """Bring the staged rows into the facts; must run inside `FactStore.write`. Duplicates are not counted here.
 
     `replace_all` empties the facts first. `is_sample` marks what the facts then hold as sample data. Raises

@@ -97,7 +97,7 @@ def run(
             try:
                 if request.mapping_toml is not None:
                     _check_names(Mapping.from_toml(request.mapping_toml), request.files)
-                report = _run(_ImportRun(facts, settings, request, progress, started), report, described)
+                report = _run(_ImportRun(facts, settings, request, progress, started, EVERYTHING), report, described)
             finally:
                 report = replace(report, files=described.result())  # what is no file at all is told first
     except BaseException as error:
@@ -198,7 +198,7 @@ class _ImportRun:
     request: ImportRequest
     progress: Callable[[ImportProgress], None]
     started: float
-    grant: Grant = EVERYTHING
+    grant: Grant
 
 
 def _run(import_run: _ImportRun, report: ImportReport, described: Future[tuple[dict[str, Any], ...]]) -> ImportReport:
@@ -252,7 +252,7 @@ def _load(
                 return before
             check_zone(connection, import_run.settings.timezone)
             replaces = queries.status(connection).is_sample
-            loaded = loader.apply(connection, replace_all=replaces, grant=import_run.grant)
+            loaded = loader.apply(connection, import_run.grant, replace_all=replaces)
             loaded = replace(loaded, duplicates=duplicates, exact_duplicates=exact)
             report = replace(report, loaded=loaded, result=result, seconds=time.monotonic() - import_run.started)
             if request.dry_run:

@@ -18,6 +18,7 @@ import pyarrow as pa
 from lib.access.actors import SystemActor
 from lib.access.audit_log import Action
 from lib.analytics import integrity, queries, rollup, workspace_zone
+from lib.analytics.grants import EVERYTHING
 from lib.analytics.queries import DatasetStatus
 from lib.backup import create
 from lib.backup.create import BackupRequest, BackupResult
@@ -136,7 +137,7 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
                         _check_sample(status, payload)
                     elif status.data_version != version:
                         raise SampleDataError(FailureCode.SAMPLE_OVERTAKEN)
-                    loader.apply(connection, replace_all=version is None, is_sample=True)
+                    loader.apply(connection, EVERYTHING, replace_all=version is None, is_sample=True)
                     version = queries.status(connection).data_version
                 done, pending = done + count, []
                 if done < rows:

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from lib.analytics.grants import EVERYTHING, Grant
+from lib.analytics.grants import Grant
 from lib.analytics.queries import DatasetStatus, SelectionSummary
-from lib.catalog.catalog import BUILT_IN, Catalog
+from lib.catalog.catalog import Catalog
 from lib.catalog.metrics import FEW_EVALUATIONS
 from lib.sharing import validation
 from lib.store.enums import SCORE_SCALE
@@ -65,7 +65,7 @@ def figures(summary: SelectionSummary, catalog: Catalog) -> dict[str, Figure]:
 class PinnedLinks:
     """The pinned links of one workspace."""
 
-    def __init__(self, state: StateStore, catalog: Catalog = BUILT_IN) -> None:
+    def __init__(self, state: StateStore, catalog: Catalog) -> None:
         """Use the state's store; the catalog says which parameters are filters."""
         self._state = state
         self._catalog = catalog
@@ -77,8 +77,8 @@ class PinnedLinks:
         summary: SelectionSummary,
         status: DatasetStatus,
         who: str,
+        grant: Grant,
         view_parameters: Collection[str] = (),
-        grant: Grant = EVERYTHING,
     ) -> PinnedLink:
         """Keep a link to a page; its days are the summary's, whatever the parameters say of dates. Return it.
 

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from lib.access import audit_log
 from lib.analytics.calendar import FIRST_DAY, Calendar
-from lib.catalog.catalog import BUILT_IN, Catalog
+from lib.catalog.catalog import Catalog
 from lib.errors import CallboardError, ConflictError, InvalidParameterError, nearest
 from lib.sharing import validation
 from lib.store.schema import views
@@ -70,7 +70,7 @@ def resolved(view: SavedView, calendar: Calendar) -> dict[str, list[str]]:
 class SavedViews:
     """The saved views of one workspace."""
 
-    def __init__(self, state: StateStore, catalog: Catalog = BUILT_IN) -> None:
+    def __init__(self, state: StateStore, catalog: Catalog) -> None:
         """Use the state's store; the catalog says which parameters are filters."""
         self._state = state
         self._catalog = catalog

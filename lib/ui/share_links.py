@@ -117,8 +117,8 @@ def _pin(context: PageContext, parameters: Mapping[str, Sequence[str]]) -> None:
         context.summary,
         context.status,
         current_user.owner(),
-        VIEW_PARAMETERS - {PINNED},
         context.filters.grant,
+        VIEW_PARAMETERS - {PINNED},
     )
     st.session_state["_pinned_now"] = made.id
 

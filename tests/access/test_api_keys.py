@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from lib.access import api_keys
+from lib.analytics.grants import EVERYTHING
 from lib.store.schema import api_keys as kept_keys
 from lib.workspace import Workspace
 from tests.waiting import until
@@ -19,7 +20,7 @@ RECENT, OLD = timedelta(seconds=50), timedelta(seconds=70)
 
 @pytest.fixture
 def text(workspace: Workspace) -> str:
-    return api_keys.create(workspace.state, "test", ["analytics:read"], "test")[0]
+    return api_keys.create(workspace.state, "test", ["analytics:read"], "test", EVERYTHING)[0]
 
 
 def last_used_at(workspace: Workspace) -> datetime | None:
@@ -55,7 +56,7 @@ def test_a_use_is_written_down_again_after_a_minute(workspace: Workspace, text: 
 
 
 def test_only_the_key_that_was_used_says_so(workspace: Workspace, text: str) -> None:
-    _, other = api_keys.create(workspace.state, "other", ["analytics:read"], "test")
+    _, other = api_keys.create(workspace.state, "other", ["analytics:read"], "test", EVERYTHING)
     assert workspace.keys.authenticate(text) is not None
     used = {key.prefix: key.last_used_at is not None for key in api_keys.all_keys(workspace.state)}
     assert used == {text[:16]: True, other.prefix: False}

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ class App:
     data_dir: Path
     variables: dict[str, str]
 
-    def key(self, *scopes: str, **more: object) -> str:
+    def key(self, *scopes: str, **more: Any) -> str:
         """Make a key for it."""
         settings = {"database_url": self.variables.get("CALLBOARD_DATABASE_URL", "")}
         return make_key(
@@ -45,7 +46,7 @@ class App:
             **more,
         )
 
-    def client(self, *scopes: str, **more: object) -> Client:
+    def client(self, *scopes: str, **more: Any) -> Client:
         """Return a client with a new key."""
         return Client(self.address, self.key(*scopes, **more))
 

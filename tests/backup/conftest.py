@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from lib.access import api_keys
 from lib.access.users import Role
 from lib.analytics import integrity, queries
-from lib.analytics.grants import Grant
+from lib.analytics.grants import EVERYTHING, Grant
 from lib.analytics.query import Filters
 from lib.backup import table_io
 from lib.ingest import saved_mappings
@@ -105,7 +105,7 @@ def settings(kept: Kept, tmp_path: Path, request: pytest.FixtureRequest) -> Iter
 def fill_state(workspace: Workspace) -> None:
     state, now = workspace.state, datetime.now(UTC)
     api_keys.create(state, "robot", ["analytics:read"], "test", Grant.of({"callCenter": ["a"]}))
-    _, gone = api_keys.create(state, "old", ["analytics:read"], "test")
+    _, gone = api_keys.create(state, "old", ["analytics:read"], "test", EVERYTHING)
     api_keys.revoke(state, gone.prefix, "test")
     workspace.people.add("ann@example.com", Role.ANALYST, Grant.of({"callCenter": ["a"]}), "test")
     said = {"iss": "https://id.example", "sub": "ann", "iat": now.timestamp(), "email": "ann@example.com"}

@@ -19,6 +19,7 @@ from lib.access import api_keys
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
 from lib.analytics.query import Filters
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN
 from lib.exports.service import ExportRequest
 from lib.jobs.queue import JobKind
@@ -90,7 +91,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     state = StateStore(settings)
     for number, name in enumerate([*MARKED, *(name for name in INJECTIONS if name.isprintable())]):
         Annotations(state).add(FIRST_DAY + timedelta(days=number), name[:200], MARKED[0])
-        SavedViews(state).save("everyone", name[:78] + f"{number:02}", "campaigns", {"campaignId": [name]}, shared=True)
+        SavedViews(state, BUILT_IN).save(
+            "everyone", name[:78] + f"{number:02}", "campaigns", {"campaignId": [name]}, shared=True
+        )
         api_keys.create(
             state, name[:190] + str(number), ["analytics:read"], MARKED[0][:100], Grant.of({"callCenter": [name]})
         )

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from lib.analytics import queries
+from lib.analytics.grants import EVERYTHING
 from lib.analytics.import_log import imports_since
 from lib.analytics.queries import DatasetStatus, SelectionSummary
 from lib.analytics.query import Filters
@@ -48,7 +49,7 @@ def asked(workspace: Workspace, parameters: dict[str, list[str]]) -> tuple[Selec
 
 
 def pin(workspace: Workspace, parameters: dict[str, list[str]], page: str = "campaigns") -> PinnedLink:
-    return workspace.links.make(page, parameters, *asked(workspace, parameters), "ada", {"metric"})
+    return workspace.links.make(page, parameters, *asked(workspace, parameters), "ada", EVERYTHING, {"metric"})
 
 
 def told(workspace: Workspace, link: PinnedLink, catalog: Catalog = BUILT_IN) -> tuple[LinkDiff, list[str]]:
@@ -90,7 +91,7 @@ def test_a_link_is_kept_with_its_figures(workspace: Workspace, load: Load) -> No
 def test_days_are_fixed_whatever_the_parameters_say(workspace: Workspace, load: Load) -> None:
     load(FIRST)
     summary, status = asked(workspace, {"dateFrom": ["2024-01-02"], "dateTo": ["2024-01-31"]})
-    link = workspace.links.make("", {"dateFrom": ["last week"]}, summary, status, "ada")
+    link = workspace.links.make("", {"dateFrom": ["last week"]}, summary, status, "ada", EVERYTHING)
     assert link.parameters == {"dateFrom": ["2024-01-02"], "dateTo": ["2024-01-31"]}
     moments = {"dateFrom": ["2024-01-01T01:30+01:00"], "dateTo": ["2024-01-31"]}
     exact = pin(workspace, moments)
@@ -178,7 +179,7 @@ def test_an_import_between_the_figures_and_the_link_is_told(workspace: Workspace
     load(FIRST)
     seen = asked(workspace, {})
     load(HEADER + "a,2024-01-01,9,Positive,60,c1,One,Completed\n", name="between.csv")
-    link = workspace.links.make("", {}, *seen, "ada")
+    link = workspace.links.make("", {}, *seen, "ada", EVERYTHING)
     found, _ = told(workspace, link)
     assert [each.files for each in found.imports] == [("between.csv",)] and found.figures
 
@@ -266,9 +267,9 @@ def test_weird_texts_come_back_as_they_were(workspace: Workspace, text: str) -> 
 def test_what_can_not_be_kept_is_refused(workspace: Workspace) -> None:
     seen = asked(workspace, {})
     cases: list[tuple[str, Callable[[], object]]] = [
-        ("page", lambda: workspace.links.make("nowhere", {}, *seen, "ada")),
-        ("campaignId", lambda: workspace.links.make("", {"campaignId": ["x" * 5000]}, *seen, "ada")),
-        ("campaignId", lambda: workspace.links.make("", {"campaignId": ["\x00"]}, *seen, "ada")),
+        ("page", lambda: workspace.links.make("nowhere", {}, *seen, "ada", EVERYTHING)),
+        ("campaignId", lambda: workspace.links.make("", {"campaignId": ["x" * 5000]}, *seen, "ada", EVERYTHING)),
+        ("campaignId", lambda: workspace.links.make("", {"campaignId": ["\x00"]}, *seen, "ada", EVERYTHING)),
     ]
     for parameter, make in cases:
         with pytest.raises(InvalidParameterError) as caught:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from lib.access import api_keys
 from lib.analytics import queries
+from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters
 from lib.errors import StorageError
 from lib.settings import Settings
@@ -113,7 +114,7 @@ def test_a_lost_connection_is_made_anew(listening: Workspace, other: Workspace) 
 
 
 def test_a_revoked_key_is_not_known_any_more(listening: Workspace, other: Workspace) -> None:
-    text, key = api_keys.create(other.state, "robot", ["analytics:read"], "test")
+    text, key = api_keys.create(other.state, "robot", ["analytics:read"], "test", EVERYTHING)
     known = listening.keys
 
     def recognized() -> bool:
