@@ -84,7 +84,7 @@ class Workspace:
             raise
         self.answers = QueryCache(self.facts, chosen.query_seconds, chosen.slow_query_ms, self.follow_zone)
         self.keys = KeyAuthenticator(self.state)
-        self.people = UserRepository(self.state, chosen.admin_names)
+        self.people = UserRepository(self.state, self.catalog, chosen.admin_names)
         idle, age = timedelta(minutes=chosen.session_idle_minutes), timedelta(hours=chosen.session_hours)
         self.sessions = Sessions(self.state, self.people, idle, age)
         self.audit = AuditLog(self.state)

@@ -10,6 +10,7 @@ import httpx
 
 from lib.access import api_keys
 from lib.analytics.grants import EVERYTHING, Grant
+from lib.catalog.catalog import BUILT_IN
 from lib.settings import Settings
 from lib.store.state import StateStore
 
@@ -18,7 +19,7 @@ def make_key(data_dir: Path, scopes: Sequence[str] = api_keys.SCOPES, grant: Gra
     """Make a key beside the running app."""
     state = StateStore(Settings(data_dir=data_dir, **more.pop("settings", {})))
     try:
-        return api_keys.create(state, "test", scopes, "test", grant, **more)[0]
+        return api_keys.create(state, "test", scopes, "test", grant, BUILT_IN, **more)[0]
     finally:
         state.close()
 

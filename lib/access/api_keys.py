@@ -23,6 +23,7 @@ from lib.access import audit_log
 from lib.access.actors import key_actor
 from lib.access.audit_log import Action
 from lib.analytics.grants import Grant
+from lib.catalog.catalog import Catalog
 from lib.errors import CallboardError, nearest
 from lib.store.disk_space import skip_when_disk_full
 from lib.store.schema import api_keys
@@ -74,6 +75,7 @@ def create(
     scopes: Sequence[str],
     created_by: str,
     grant: Grant,
+    catalog: Catalog,
     expires_in: timedelta | None = None,
 ) -> tuple[str, Key]:
     """Make a key; return its secret text, which is kept nowhere, and what is kept.
@@ -109,7 +111,7 @@ def create(
         row = connection.execute(sa.select(api_keys).where(api_keys.c.prefix == MARK + ident)).one()
         named = f"{name.strip()} ({row.prefix})"
         expires = "never" if row.expires_at is None else row.expires_at.isoformat(timespec="minutes")
-        details = {"scopes": list(scopes), **grant.in_full, "expires": expires}
+        details = {"scopes": list(scopes), **grant.in_full(catalog), "expires": expires}
         audit_log.record(connection, created_by, Action.KEY_CREATED, named, **details)
     return text, _key(row._mapping)
 

@@ -21,6 +21,7 @@ from lib.access import audit_log
 from lib.access.actors import SystemActor
 from lib.access.audit_log import Action
 from lib.analytics.grants import EVERYTHING, Grant
+from lib.catalog.catalog import Catalog
 from lib.errors import CallboardError, ConflictError, InvalidParameterError
 from lib.settings import plain_address
 from lib.store.schema import people, sessions
@@ -69,9 +70,13 @@ LOCAL = User("local", None, "local", Role.ADMIN, EVERYTHING, None, datetime.min.
 class UserRepository:
     """The people of one workspace."""
 
-    def __init__(self, state: StateStore, admins: Sequence[str] = ()) -> None:
-        """Use the state's store. `admins` are e-mails (with an @) and subjects of those who are admins in any case."""
+    def __init__(self, state: StateStore, catalog: Catalog, admins: Sequence[str] = ()) -> None:
+        """Use the state's store; the catalog says what a grant may limit.
+
+        `admins` are e-mails (with an @) and subjects of those who are admins in any case.
+        """
         self._state = state
+        self._catalog = catalog
         self._emails = {address for each in admins if "@" in each and (address := plain_address(each))}
         self._subjects = {each for each in admins if "@" not in each}
 
@@ -145,7 +150,7 @@ class UserRepository:
         try:
             with self._state.transaction() as connection:
                 connection.execute(sa.insert(people).values(id=number, email=address, name=address, **values))
-                audit_log.record(connection, by, Action.PERSON_ADDED, address, role=role.value, **grant.in_full)
+                audit_log.record(connection, by, Action.PERSON_ADDED, address, **self._rights(role, grant))
                 return self._person(connection.execute(sa.select(people).where(people.c.id == number)).one())
         except IntegrityError:
             raise ConflictError(f"{address} is known already; right would be to change what they may do.") from None
@@ -161,9 +166,8 @@ class UserRepository:
             before = self._there(connection, number)
             values = {"role": role.value, "grant_limits": grant.to_column()}
             connection.execute(sa.update(people).where(people.c.id == number).values(values))
-            was = {f"{name}_was": told for name, told in {"role": before.role.value, **before.grant.in_full}.items()}
-            now = {"role": role.value, **grant.in_full}
-            audit_log.record(connection, by, Action.PERSON_CHANGED, before.actor, **now, **was)
+            was = {f"{name}_was": told for name, told in self._rights(before.role, before.grant).items()}
+            audit_log.record(connection, by, Action.PERSON_CHANGED, before.actor, **self._rights(role, grant), **was)
             return self._person(connection.execute(sa.select(people).where(people.c.id == number)).one())
 
     def remove(self, number: str, by: str) -> None:
@@ -175,6 +179,10 @@ class UserRepository:
             connection.execute(sa.update(sessions).where(open_ones).values(ended_at=now))
             connection.execute(sa.delete(people).where(people.c.id == number))
             audit_log.record(connection, by, Action.PERSON_REMOVED, before.actor)
+
+    def _rights(self, role: Role, grant: Grant) -> dict[str, Any]:
+        """Return what the audit says of a role and its limits."""
+        return {"role": role.value, **grant.in_full(self._catalog)}
 
     def _there(self, connection: Connection, number: str) -> User:
         row = connection.execute(sa.select(people).where(people.c.id == number).with_for_update()).one_or_none()

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from lib.catalog.catalog import BUILT_IN
+from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension
 
 
@@ -38,10 +38,9 @@ class Grant:
         theirs = dict(other.limits)
         return all(name in theirs and set(theirs[name]) <= set(ids) for name, ids in self.limits)
 
-    @property
-    def in_full(self) -> dict[str, list[str] | str]:
-        """What it is limited to, by what the dimension's groups are called; `all` where it is not limited."""
-        limits = {each.plural.replace(" ", "_"): self.ids(each) for each in BUILT_IN.grant_dimensions}
+    def in_full(self, catalog: Catalog) -> dict[str, list[str] | str]:
+        """Return what it is limited to, by what the dimension's groups are called; `all` where it is not limited."""
+        limits = {each.plural.replace(" ", "_"): self.ids(each) for each in catalog.grant_dimensions}
         return {name: "all" if ids is None else list(ids) for name, ids in limits.items()}
 
     def to_json(self) -> dict[str, list[str]]:

@@ -58,7 +58,7 @@ def keys_create(name: str, scopes: tuple[str, ...], expires: str | None, **limit
     """Make a key; print it, alone, on standard output. It is shown this once."""
     good_for = api_keys.parse_duration(expires) if expires else None
     with _state() as state:
-        text, key = api_keys.create(state, name, scopes, this_user(), _grant(limits), good_for)
+        text, key = api_keys.create(state, name, scopes, this_user(), _grant(limits), BUILT_IN, good_for)
     until = f"until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else "until revoked"
     click.echo(
         f"Key {key.prefix} for '{key.name}' with {', '.join(key.scopes)}, good {until}. Shown this once:", err=True
@@ -145,7 +145,7 @@ def people_change(who: str, role: str, everything: bool, **limits: tuple[str, ..
 def people_log_out(who: str) -> None:
     """End every session of a person, at their next action."""
     with _state() as state:
-        person = UserRepository(state, settings.load().admin_names).named(who)
+        person = UserRepository(state, BUILT_IN, settings.load().admin_names).named(who)
         ended = end_all(state, person, this_user())
     click.echo(f"Ended {ended} sessions of {person.actor}.", err=True)
 
@@ -176,7 +176,7 @@ def _seen(person: User) -> str:
 @contextmanager
 def _people() -> Iterator[UserRepository]:
     with _state() as state:
-        yield UserRepository(state, settings.load().admin_names)
+        yield UserRepository(state, BUILT_IN, settings.load().admin_names)
 
 
 @contextmanager

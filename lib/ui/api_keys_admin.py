@@ -37,7 +37,9 @@ def create(workspace: Workspace) -> None:
         made = st.form_submit_button(t("Create key"), type="primary")
     if made:
         try:
-            text, _ = api_keys.create(workspace.state, name, scopes, current_user.actor(), grant, EXPIRY[expiry])
+            text, _ = api_keys.create(
+                workspace.state, name, scopes, current_user.actor(), grant, workspace.catalog, EXPIRY[expiry]
+            )
         except CallboardError as error:
             st.error(markdown.problem(error))
         else:

@@ -20,7 +20,7 @@ RECENT, OLD = timedelta(seconds=50), timedelta(seconds=70)
 
 @pytest.fixture
 def text(workspace: Workspace) -> str:
-    return api_keys.create(workspace.state, "test", ["analytics:read"], "test", EVERYTHING)[0]
+    return api_keys.create(workspace.state, "test", ["analytics:read"], "test", EVERYTHING, workspace.catalog)[0]
 
 
 def last_used_at(workspace: Workspace) -> datetime | None:
@@ -56,7 +56,7 @@ def test_a_use_is_written_down_again_after_a_minute(workspace: Workspace, text: 
 
 
 def test_only_the_key_that_was_used_says_so(workspace: Workspace, text: str) -> None:
-    _, other = api_keys.create(workspace.state, "other", ["analytics:read"], "test", EVERYTHING)
+    _, other = api_keys.create(workspace.state, "other", ["analytics:read"], "test", EVERYTHING, workspace.catalog)
     assert workspace.keys.authenticate(text) is not None
     used = {key.prefix: key.last_used_at is not None for key in api_keys.all_keys(workspace.state)}
     assert used == {text[:16]: True, other.prefix: False}

@@ -34,7 +34,7 @@ def claims(
 
 @pytest.fixture
 def people(workspace: Workspace) -> UserRepository:
-    return UserRepository(workspace.state, ("Boss@example.com", "boss-subject"))
+    return UserRepository(workspace.state, workspace.catalog, ("Boss@example.com", "boss-subject"))
 
 
 @pytest.fixture
@@ -99,7 +99,9 @@ def test_what_only_looks_like_an_admin_is_none(sessions: Sessions, subject: str,
     "slip", ["ann@example.com;bob@example.com", "Ann <ann@example.com>", "müller@example.com", "@"]
 )
 def test_a_slip_in_the_settings_makes_nobody_an_admin(workspace: Workspace, slip: str) -> None:
-    sessions = Sessions(workspace.state, UserRepository(workspace.state, (slip, "boss-subject")), IDLE, AGE)
+    sessions = Sessions(
+        workspace.state, UserRepository(workspace.state, workspace.catalog, (slip, "boss-subject")), IDLE, AGE
+    )
     for said in (claims("s1"), claims("s2", "ann@example.com"), claims("s3", "x@example.com", verified=False)):
         assert who(sessions, said).role is Role.NONE
     assert who(sessions, claims("boss-subject")).role is Role.ADMIN

@@ -45,8 +45,8 @@ def test_the_state_and_payloads_give_it_back(grant: Grant) -> None:
 
 def test_in_full() -> None:
     assert [each.name for each in BUILT_IN.grant_dimensions] == ["callCenter", "campaign"]
-    assert SPRING_NORTH.in_full == {"call_centers": ["n"], "campaigns": ["spring"]}
-    assert EVERYTHING.in_full == {"call_centers": "all", "campaigns": "all"}
+    assert SPRING_NORTH.in_full(BUILT_IN) == {"call_centers": ["n"], "campaigns": ["spring"]}
+    assert EVERYTHING.in_full(BUILT_IN) == {"call_centers": "all", "campaigns": "all"}
 
 
 def test_a_limit_that_nothing_is_known_of_shows_nothing() -> None:

@@ -104,8 +104,8 @@ def settings(kept: Kept, tmp_path: Path, request: pytest.FixtureRequest) -> Iter
 
 def fill_state(workspace: Workspace) -> None:
     state, now = workspace.state, datetime.now(UTC)
-    api_keys.create(state, "robot", ["analytics:read"], "test", Grant.of({"callCenter": ["a"]}))
-    _, gone = api_keys.create(state, "old", ["analytics:read"], "test", EVERYTHING)
+    api_keys.create(state, "robot", ["analytics:read"], "test", Grant.of({"callCenter": ["a"]}), workspace.catalog)
+    _, gone = api_keys.create(state, "old", ["analytics:read"], "test", EVERYTHING, workspace.catalog)
     api_keys.revoke(state, gone.prefix, "test")
     workspace.people.add("ann@example.com", Role.ANALYST, Grant.of({"callCenter": ["a"]}), "test")
     said = {"iss": "https://id.example", "sub": "ann", "iat": now.timestamp(), "email": "ann@example.com"}

@@ -18,6 +18,7 @@ from lib.access.audit_log import Action, AuditLog, record
 from lib.analytics.grants import EVERYTHING
 from lib.backup import archive
 from lib.backup.restore import restore
+from lib.catalog.catalog import BUILT_IN
 from lib.errors import StorageError
 from lib.settings import Settings
 from lib.store import atomic_swap, schema
@@ -320,7 +321,7 @@ def test_a_state_that_was_taken_away_is_made_anew(tmp_path: Path) -> None:
     state = tmp_path / "state.sqlite"
     settings = Settings(data_dir=tmp_path, sample="off", state_url=f"sqlite:///{state}")
     made = StateStore(settings)
-    api_keys.create(made, "robot", ["analytics:read"], "test", EVERYTHING)
+    api_keys.create(made, "robot", ["analytics:read"], "test", EVERYTHING, BUILT_IN)
     made.close()
     state.rename(tmp_path / "state.sqlite.restored")
     atomic_swap.finish(None, state)

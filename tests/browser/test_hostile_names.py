@@ -95,7 +95,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             "everyone", name[:78] + f"{number:02}", "campaigns", {"campaignId": [name]}, shared=True
         )
         api_keys.create(
-            state, name[:190] + str(number), ["analytics:read"], MARKED[0][:100], Grant.of({"callCenter": [name]})
+            state,
+            name[:190] + str(number),
+            ["analytics:read"],
+            MARKED[0][:100],
+            Grant.of({"callCenter": [name]}),
+            BUILT_IN,
         )
     state.close()
     with served(folder / "data", CALLBOARD_SAMPLE="off") as found:

@@ -18,6 +18,7 @@ from lib.access.actors import SystemActor
 from lib.access.audit_log import Action, AuditFilter, AuditLog
 from lib.access.users import Role, UserRepository
 from lib.analytics.grants import EVERYTHING, Grant
+from lib.catalog.catalog import BUILT_IN
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import schema
@@ -197,7 +198,7 @@ def test_an_analyst_sees_what_is_theirs_alone(browse: Browse, place: Place, tmp_
     page.goto(f"{place.address}/campaigns")
     heading(page, "Campaigns")
     state = place.state()
-    people = UserRepository(state)
+    people = UserRepository(state, BUILT_IN)
     analyst = people.named("analyst@example.com")
     people.change(analyst.id, Role.VIEWER, analyst.grant, "t")
     state.close()
@@ -280,7 +281,7 @@ def test_a_removed_person_is_out(browse: Browse, place: Place) -> None:
     page = arrive(browse(), place, "leaver")
     heading(page, "Almost there")
     state = place.state()
-    people = UserRepository(state)
+    people = UserRepository(state, BUILT_IN)
     people.change(people.named("leaver@example.com").id, Role.ANALYST, EVERYTHING, "t")
     page.reload()
     heading(page, "Overview")

@@ -114,7 +114,7 @@ def test_a_lost_connection_is_made_anew(listening: Workspace, other: Workspace) 
 
 
 def test_a_revoked_key_is_not_known_any_more(listening: Workspace, other: Workspace) -> None:
-    text, key = api_keys.create(other.state, "robot", ["analytics:read"], "test", EVERYTHING)
+    text, key = api_keys.create(other.state, "robot", ["analytics:read"], "test", EVERYTHING, other.catalog)
     known = listening.keys
 
     def recognized() -> bool:

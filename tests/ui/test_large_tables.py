@@ -169,7 +169,7 @@ def test_a_viewer_is_told_of_no_downloads(app: AppTest, monkeypatch: pytest.Monk
 def test_lists_of_the_settings_and_the_data_page(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     space = workspaces.current()
     for number in range(3):
-        api_keys.create(space.state, f"key {number}", ["analytics:read"], "test", EVERYTHING)
+        api_keys.create(space.state, f"key {number}", ["analytics:read"], "test", EVERYTHING, space.catalog)
         space.people.add(f"ana{number}@example.com", Role.VIEWER, EVERYTHING, "test")
     for module in ("api_keys_admin", "users_admin"):
         monkeypatch.setattr(f"lib.ui.{module}.MOST_ROWS", 2)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from lib.access.sessions import session_id
 from lib.access.users import Role, UserRepository
 from lib.analytics.grants import EVERYTHING
+from lib.catalog.catalog import BUILT_IN
 from lib.errors import DatabaseUnavailableError, RefusedError
 from lib.store.schema import sessions
 from lib.store.state import StateStore
@@ -36,14 +37,14 @@ Claims = dict[str, object]
 
 def demote(app: LoginApp, who: str, _: Claims) -> None:
     state = StateStore(app.settings)
-    people = UserRepository(state)
+    people = UserRepository(state, BUILT_IN)
     people.change(people.named(f"{who}@example.com").id, Role.ANALYST, EVERYTHING, "test")
     state.close()
 
 
 def remove(app: LoginApp, who: str, _: Claims) -> None:
     state = StateStore(app.settings)
-    people = UserRepository(state)
+    people = UserRepository(state, BUILT_IN)
     people.remove(people.named(f"{who}@example.com").id, "test")
     state.close()
 
@@ -68,7 +69,7 @@ def test_a_permission_ends_with_what_it_rests_on(
     """The page stays open and is not drawn again: it would only then notice by itself."""
     who = f"admin-{end.__name__}"
     state = StateStore(login_app.settings)
-    UserRepository(state).add(f"{who}@example.com", Role.ADMIN, EVERYTHING, "test")
+    UserRepository(state, BUILT_IN).add(f"{who}@example.com", Role.ADMIN, EVERYTHING, "test")
     state.close()
     visitor, claims = log_in(login_app.address, login_app.settings, who)
     with visitor.page() as page:
@@ -85,7 +86,7 @@ def test_a_permission_ends_with_what_it_rests_on(
 
 def test_another_visitor_brings_none(login_app: LoginApp) -> None:
     state = StateStore(login_app.settings)
-    UserRepository(state).add("looks@example.com", Role.VIEWER, EVERYTHING, "test")
+    UserRepository(state, BUILT_IN).add("looks@example.com", Role.VIEWER, EVERYTHING, "test")
     state.close()
     visitor, _ = log_in(login_app.address, login_app.settings, "looks")
     with visitor.page() as page:
