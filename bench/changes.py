@@ -97,7 +97,7 @@ def _batches(report: Report, engine: str, workspace: Workspace) -> None:
             }
             for place in range(100)
         ]
-        service.run_objects(workspace.facts, workspace.settings, objects, "bench", EVERYTHING)
+        service.run_objects(workspace.facts, workspace.settings, workspace.catalog, objects, "bench", EVERYTHING)
 
     report.add("imports", "a batch of 100", engine, timed(load, times=BATCHES), bound=300)
 
@@ -116,7 +116,7 @@ def _import(report: Report, engine: str, workspace: Workspace) -> None:
         yardstick = (time.perf_counter() - begun) * 1000
     request = ImportRequest((InputFile(path, path.name),), "bench")
     begun = time.perf_counter()
-    service.run(workspace.facts, workspace.settings, request, lambda _: None)
+    service.run(workspace.facts, workspace.settings, workspace.catalog, request, lambda _: None)
     took = (time.perf_counter() - begun) * 1000
     what = f"{NEW_ROWS:,} from CSV; yardstick: the engine's COPY into a plain table; wanted: ratio 2.5"
     report.add("imports", what, engine, [took], yardstick=yardstick)
@@ -145,4 +145,4 @@ def _take_back(workspace: Workspace) -> None:
         facts = schema.evaluations
         new = sa.or_(facts.c.id.startswith("new_"), facts.c.id.startswith("batch_"))
         connection.execute(sa.delete(facts).where(new))
-        rollup.rebuild(connection)
+        rollup.rebuild(connection, workspace.catalog)

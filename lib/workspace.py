@@ -172,7 +172,7 @@ class Workspace:
     def write_evaluations(self, objects: Iterable[object], actor: str, grant: Grant) -> ImportReport:
         """Load evaluations that a program sends, within what it may see; raises as `service.run_objects` does."""
         with self._following_zone():
-            report = service.run_objects(self.facts, self.settings, objects, actor, grant)
+            report = service.run_objects(self.facts, self.settings, self.catalog, objects, actor, grant)
         self.audit_import(report)
         return report
 
@@ -210,10 +210,10 @@ class Workspace:
         if self.facts.embedded:  # and so held: no restore is at work
             atomic_swap.abandon(self.settings.facts_file, self.settings.state_file)
         with self.facts.read() as connection:
-            tables = rollup.fragmented(connection, self._lengths)
+            tables = rollup.fragmented(connection, self.catalog, self._lengths)
         for table in tables:
             with self.facts.write() as connection:
-                rollup.compact(connection, table)
+                rollup.compact(connection, self.catalog, table)
             self._lengths.pop(table.name, None)  # it is short again
             log.info("Put the rows of %s together", table.name)
 

@@ -134,7 +134,7 @@ def load(workspace: Workspace, tmp_path: Path) -> Load:
             path.write_bytes(content.encode() if isinstance(content, str) else content)
             files = (InputFile(path, name),)
         request = ImportRequest(files, "test", mapping, **more)
-        return service.run(workspace.facts, workspace.settings, request, lambda _: None)
+        return service.run(workspace.facts, workspace.settings, workspace.catalog, request, lambda _: None)
 
     return run
 

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics import rollup
 from lib.analytics.sql_time import local_day
-from lib.catalog.catalog import BUILT_IN
+from lib.catalog.catalog import Catalog
 from lib.store.bulk_io import drop
 from lib.store.schema import evaluations, workspace
 
@@ -35,13 +35,13 @@ class IntegrityReport:
         return self.others + self.cells
 
 
-def findings(connection: Connection) -> IntegrityReport:
+def findings(connection: Connection, catalog: Catalog) -> IntegrityReport:
     """Look the facts through; none where all is well."""
-    cells = tuple(_cell(each) for each in rollup.differences(connection, LISTED))
-    return IntegrityReport(cells, (*_doubled(connection), *_nameless(connection), *_misplaced(connection)))
+    cells = tuple(_cell(each) for each in rollup.differences(connection, catalog, LISTED))
+    return IntegrityReport(cells, (*_doubled(connection), *_nameless(connection, catalog), *_misplaced(connection)))
 
 
-def repair(connection: Connection) -> list[str]:
+def repair(connection: Connection, catalog: Catalog) -> list[str]:
     """Mend what the evaluations alone tell, and compute the rollups anew; return what was done, a line each.
 
     Must run inside `FactStore.write`. What `findings` tells afterwards can't be mended so.
@@ -54,7 +54,7 @@ def repair(connection: Connection) -> list[str]:
     moved = _place(connection)
     if moved:
         done.append(f"days computed anew from their instants: {moved}")
-    rollup.rebuild(connection)
+    rollup.rebuild(connection, catalog)
     version = workspace.c.data_version + 1
     connection.execute(sa.update(workspace).values(data_version=version, changed_at=datetime.now(UTC)))
     return [*done, "the rollups were computed anew from the evaluations"]
@@ -90,8 +90,8 @@ def _doubled(connection: Connection) -> Iterator[str]:
         )
 
 
-def _nameless(connection: Connection) -> Iterator[str]:
-    for dimension in BUILT_IN.dimensions:
+def _nameless(connection: Connection, catalog: Catalog) -> Iterator[str]:
+    for dimension in catalog.dimensions:
         key = evaluations.c[dimension.column]
         known = sa.select(dimension.table.c.key)
         found = sa.select(sa.func.count(), sa.func.count(key.distinct())).where(key.not_in(known))

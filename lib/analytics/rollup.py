@@ -18,14 +18,10 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Granularity
 from lib.analytics.sql_time import bucket_start, local_day
-from lib.catalog.measures import MEASURES, aggregates
-from lib.catalog.rollups import BY_CENTER, ROLLUPS
+from lib.catalog.catalog import Catalog
 from lib.store.bulk_io import analyze, bulk_insert, drop
 from lib.store.messages import JobStep, Message, Tell
 from lib.store.schema import evaluations, workspace
-
-_TABLES = tuple(table for rollup in reversed(ROLLUPS) for table in rollup.tables)
-"""Every table of a rollup; one that others are summed from comes before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,46 +35,44 @@ class Difference:
     facts: dict[str, int] | None
 
 
-def _origin(table: sa.Table) -> sa.Table | None:
-    """Return the table that one is summed from; None for the facts."""
-    for rollup in ROLLUPS:
-        if table is rollup.monthly:
-            return rollup.daily
-    return BY_CENTER.daily if table is ROLLUPS[0].daily else None
-
-
-_ORIGINS = {table: _origin(table) for table in _TABLES}
+def _origins(catalog: Catalog) -> dict[sa.Table, sa.Table | None]:
+    """Return every table of a rollup, after the one that it is summed from, with that one; with None for the facts."""
+    return {
+        table: rollup.daily if table is rollup.monthly and rollup.daily is not None else rollup.summed_from
+        for rollup in reversed(catalog.rollups)
+        for table in rollup.tables
+    }
 
 
 @lru_cache(maxsize=64)  # what is imported comes from the same tables each time
-def cells(rows: sa.FromClause, table: sa.Table) -> sa.Select[Any]:
+def cells(rows: sa.FromClause, table: sa.Table, catalog: Catalog) -> sa.Select[Any]:
     """Return the cells of a rollup's table that rows of the facts' columns add up to."""
-    day, *keys = _cell(table)
-    cell = [_day(rows, table).label(day), *(rows.c[key] for key in keys)]
-    return sa.select(*cell, *aggregates(rows, _measures(table))).group_by(*cell)
+    cell = _cell_of(rows, table, catalog)
+    measures = [catalog.measures[name].aggregate(rows).label(name) for name in _measures(table, catalog)]
+    return sa.select(*cell, *measures).group_by(*cell)
 
 
-def coarser(rows: sa.FromClause, table: sa.Table) -> sa.Select[Any]:
+def coarser(rows: sa.FromClause, table: sa.Table, catalog: Catalog) -> sa.Select[Any]:
     """Return the cells of a rollup's table that finer ones add up to, without those that hold nothing."""
-    day, *keys = _cell(table)
-    cell = [_day(rows, table).label(day), *(rows.c[key] for key in keys)]
-    sums = [sa.func.sum(rows.c[name]) for name in _measures(table)]
-    labeled = [each.label(name) for each, name in zip(sums, _measures(table), strict=True)]
+    cell = _cell_of(rows, table, catalog)
+    sums = [sa.func.sum(rows.c[name]) for name in _measures(table, catalog)]
+    labeled = [each.label(name) for each, name in zip(sums, _measures(table, catalog), strict=True)]
     return sa.select(*cell, *labeled).group_by(*cell).having(sa.or_(*(each != 0 for each in sums)))
 
 
-def apply(connection: Connection, added: sa.FromClause, removed: sa.FromClause | None) -> None:
+def apply(connection: Connection, catalog: Catalog, added: sa.FromClause, removed: sa.FromClause | None) -> None:
     """Add the rows of `added` to the rollups and take those of `removed` away; both have the columns of the facts.
 
     Must run in the transaction that changes the facts, by the one writer.
     """
     changes: dict[sa.Table, sa.Table] = {}  # of the tables that others are summed from
-    for table, origin in _ORIGINS.items():
+    origins = _origins(catalog)
+    for table, origin in origins.items():
         if origin is not None:
-            found = coarser(changes[origin], table)
+            found = coarser(changes[origin], table, catalog)
         else:
-            found = cells(added, table) if removed is None else _net(added, removed, table)
-        if table in _ORIGINS.values():
+            found = cells(added, table, catalog) if removed is None else _net(added, removed, table, catalog)
+        if table in origins.values():
             changes[table] = _temporary(connection, table, found)
             found = sa.select(changes[table])
         with bulk_insert(connection, table):
@@ -88,16 +82,16 @@ def apply(connection: Connection, added: sa.FromClause, removed: sa.FromClause |
     drop(connection, *changes.values())
 
 
-def clear(connection: Connection) -> None:
+def clear(connection: Connection, catalog: Catalog) -> None:
     """Empty the rollups."""
-    for table in _TABLES:
+    for table in _origins(catalog):
         connection.execute(sa.delete(table))
 
 
-def rebuild(connection: Connection) -> None:
+def rebuild(connection: Connection, catalog: Catalog) -> None:
     """Compute the rollups from the facts."""
-    clear(connection)
-    apply(connection, evaluations, None)
+    clear(connection, catalog)
+    apply(connection, catalog, evaluations, None)
 
 
 def _temporary(connection: Connection, table: sa.Table, rows: sa.Select[Any]) -> sa.Table:
@@ -117,32 +111,34 @@ def _changes(table: sa.Table) -> sa.Table:
     return sa.Table(f"changes_{table.name}", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
 
 
-def _day(rows: sa.FromClause, table: sa.Table) -> sa.ColumnElement[date]:
-    """Return the day that a row counts for in a rollup's table: its own, or the first of its month."""
-    monthly = any(table is rollup.monthly for rollup in ROLLUPS)
-    return bucket_start(rows.c.day, Granularity.MONTHLY, "monday") if monthly else rows.c.day
+def _cell_of(rows: sa.FromClause, table: sa.Table, catalog: Catalog) -> list[sa.ColumnElement[Any]]:
+    """Return the cell of a rollup's table that a row counts for, by the row's day or the first of its month."""
+    day, *keys = _cell(table, catalog)
+    monthly = any(table is rollup.monthly for rollup in catalog.rollups)
+    start = bucket_start(rows.c.day, Granularity.MONTHLY, "monday") if monthly else rows.c.day
+    return [start.label(day), *(rows.c[key] for key in keys)]
 
 
-def _cell(table: sa.Table) -> list[str]:
+def _cell(table: sa.Table, catalog: Catalog) -> list[str]:
     """Return the columns that tell one cell of a rollup from another."""
-    return [column.name for column in table.columns if column.name not in MEASURES]
+    return [column.name for column in table.columns if column.name not in catalog.measures]
 
 
-def _measures(table: sa.Table) -> list[str]:
-    return [column.name for column in table.columns if column.name in MEASURES]
+def _measures(table: sa.Table, catalog: Catalog) -> list[str]:
+    return [column.name for column in table.columns if column.name in catalog.measures]
 
 
-def fragmented(connection: Connection, lengths: dict[str, int]) -> list[sa.Table]:
+def fragmented(connection: Connection, catalog: Catalog, lengths: dict[str, int]) -> list[sa.Table]:
     """Return the rollups that have many more rows than cells.
 
     `lengths` keeps how long each was when it was looked at last; one that has hardly grown since is not counted again.
     """
     found = []
-    for table in _TABLES:
+    for table in _origins(catalog):
         rows = connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
         if rows <= lengths.get(table.name, 0) * (1 + _GROWN_SHARE):
             continue
-        cells = sa.select(*(table.c[name] for name in _cell(table))).distinct().subquery()
+        cells = sa.select(*(table.c[name] for name in _cell(table, catalog))).distinct().subquery()
         few = connection.execute(sa.select(sa.func.count()).select_from(cells)).scalar_one()
         lengths[table.name] = rows
         if rows - few > max(_MANY_ROWS, few * _MANY_SHARE):
@@ -150,9 +146,9 @@ def fragmented(connection: Connection, lengths: dict[str, int]) -> list[sa.Table
     return found
 
 
-def compact(connection: Connection, table: sa.Table) -> None:
+def compact(connection: Connection, catalog: Catalog, table: sa.Table) -> None:
     """Put the rows of each of a rollup's cells together. No number changes."""
-    together = _temporary(connection, table, coarser(table, table))
+    together = _temporary(connection, table, coarser(table, table, catalog))
     connection.execute(sa.delete(table))
     # With its indexes, as making them anew would keep readers waiting.
     connection.execute(sa.insert(table).from_select(table.columns.keys(), sa.select(together)))
@@ -163,30 +159,32 @@ _GROWN_SHARE = 0.1
 _MANY_ROWS, _MANY_SHARE = 20_000, 0.3
 
 
-def _net(added: sa.FromClause, removed: sa.FromClause, table: sa.Table) -> sa.Select[Any]:
+def _net(added: sa.FromClause, removed: sa.FromClause, table: sa.Table, catalog: Catalog) -> sa.Select[Any]:
     """Return what rows that came and rows that went change in a rollup's table."""
-    went = cells(removed, table).subquery()
-    negative = [(-went.c[name]).label(name) for name in _measures(table)]
-    taken = sa.select(*(went.c[name] for name in _cell(table)), *negative)
-    return coarser(sa.union_all(cells(added, table), taken).subquery(), table)
+    went = cells(removed, table, catalog).subquery()
+    negative = [(-went.c[name]).label(name) for name in _measures(table, catalog)]
+    taken = sa.select(*(went.c[name] for name in _cell(table, catalog)), *negative)
+    return coarser(sa.union_all(cells(added, table, catalog), taken).subquery(), table, catalog)
 
 
-def differences(connection: Connection, limit: int = 20) -> list[Difference]:
+def differences(connection: Connection, catalog: Catalog, limit: int = 20) -> list[Difference]:
     """Recompute the rollups from the facts and return cells that differ, by table and day; none when all is well.
 
     Each is held to what it is summed from, the facts or a longer one, until one differs.
     """
-    for table, origin in _ORIGINS.items():
-        expected = cells(evaluations, table) if origin is None else coarser(origin, table)
-        found = _differing(connection, table, expected.subquery("facts"), limit)
+    for table, origin in _origins(catalog).items():
+        expected = cells(evaluations, table, catalog) if origin is None else coarser(origin, table, catalog)
+        found = _differing(connection, catalog, table, expected.subquery("facts"), limit)
         if found:
             return found
     return []
 
 
-def _differing(connection: Connection, table: sa.Table, facts: sa.Subquery, limit: int) -> list[Difference]:
-    keys, measures = _cell(table), _measures(table)
-    held = coarser(table, table).subquery("held")
+def _differing(
+    connection: Connection, catalog: Catalog, table: sa.Table, facts: sa.Subquery, limit: int
+) -> list[Difference]:
+    keys, measures = _cell(table, catalog), _measures(table, catalog)
+    held = coarser(table, table, catalog).subquery("held")
     same = sa.and_(*(held.c[name] == facts.c[name] for name in keys))
     differs = sa.or_(*(held.c[name].is_distinct_from(facts.c[name]) for name in measures))
     columns = [
@@ -215,7 +213,7 @@ def _differing(connection: Connection, table: sa.Table, facts: sa.Subquery, limi
     return found
 
 
-def recompute_days(connection: Connection, zone: ZoneInfo, tell: Tell = lambda *_: None) -> None:
+def recompute_days(connection: Connection, catalog: Catalog, zone: ZoneInfo, tell: Tell) -> None:
     """Compute every evaluation's day anew in another zone, and the rollups with them.
 
     Must run in the transaction of the one writer. `tell` gets the progress, 0 to 100, and what is done; it may raise.
@@ -226,7 +224,7 @@ def recompute_days(connection: Connection, zone: ZoneInfo, tell: Tell = lambda *
     if first is not None:
         connection.execute(sa.update(evaluations).values(day=local_day(instant, zone, first, last)))
     tell(50, Message(JobStep.COMPUTING_ROLLUPS))
-    rebuild(connection)
+    rebuild(connection, catalog)
     tell(95, Message(JobStep.WRITING_CHANGES))
     connection.execute(
         sa.update(workspace).values(

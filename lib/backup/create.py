@@ -16,6 +16,7 @@ from lib import __version__
 from lib.access import signing
 from lib.backup import archive, table_io
 from lib.backup.archive import FORMAT, SECRET, ArchiveMember, BackupWriter, Manifest, StoreSnapshot
+from lib.catalog.catalog import Catalog
 from lib.errors import BackupError, StorageError
 from lib.errors.codes import FailureCode
 from lib.settings import Settings
@@ -56,7 +57,9 @@ def backup_of_job(job: str, path: Path) -> BackupResult | None:
         return None
 
 
-def create(facts: FactStore, state: StateStore, settings: Settings, request: BackupRequest, tell: Tell) -> BackupResult:
+def create(
+    facts: FactStore, state: StateStore, settings: Settings, catalog: Catalog, request: BackupRequest, tell: Tell
+) -> BackupResult:
     """Write a backup of both stores; the file is there when it is whole, readable by its owner.
 
     It says which job it was written for. Raises ConflictError where the file is there and may not be replaced,
@@ -65,7 +68,7 @@ def create(facts: FactStore, state: StateStore, settings: Settings, request: Bac
     with archive.create(request.path, replace=request.replace) as writing:
         tell(0, Message(JobStep.READING_STATE))
         kept_state = _state(state, writing)
-        kept_facts, version, zone = _facts(facts, writing, tell)
+        kept_facts, version, zone = _facts(facts, catalog, writing, tell)
         tell(99, Message(JobStep.WRITING_FILE))
         manifest = Manifest(
             format=FORMAT,
@@ -94,7 +97,7 @@ def _state(state: StateStore, writing: BackupWriter) -> StoreSnapshot:
     return StoreSnapshot(str(at), tables)
 
 
-def _facts(facts: FactStore, writing: BackupWriter, tell: Tell) -> tuple[StoreSnapshot, int, str]:
+def _facts(facts: FactStore, catalog: Catalog, writing: BackupWriter, tell: Tell) -> tuple[StoreSnapshot, int, str]:
     tables: dict[str, ArchiveMember] = {}
     with facts.read() as connection:
         at = migrations.revision(connection, "facts")
@@ -108,7 +111,7 @@ def _facts(facts: FactStore, writing: BackupWriter, tell: Tell) -> tuple[StoreSn
             step = Message(JobStep.COPYING_EVALUATIONS, {"done": min(done, total), "total": total})
             tell(min(98.0, done / max(1, total) * 98), step)
 
-        for table in table_io.FACTS:
+        for table in table_io.fact_tables(catalog):
             name = f"facts/{table.name}.parquet"
             counted = told if table is schema.evaluations else lambda _: None
             batches = table_io.of_facts(connection, table)

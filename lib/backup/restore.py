@@ -25,6 +25,7 @@ from lib.access.audit_log import Action
 from lib.analytics import rollup
 from lib.backup import archive, table_io
 from lib.backup.archive import Backup, Manifest, StoreSnapshot
+from lib.catalog.catalog import Catalog
 from lib.errors import ConflictError, DatabaseHeldError, DiskFullError, StorageError, TimeZoneConflictError
 from lib.errors.codes import FailureCode
 from lib.jobs.queue import JobKind, JobStatus
@@ -64,8 +65,10 @@ class RestoreResult:
         return lines
 
 
-def restore(settings: Settings, path: Path, tell: Tell, *, replace: bool, actor: str) -> RestoreResult:
-    """Put what a backup holds in the place of both stores.
+def restore(
+    settings: Settings, catalog: Catalog, path: Path, tell: Tell, *, replace: bool, actor: str
+) -> RestoreResult:
+    """Put what a backup holds in the place of both stores; the catalog says which rollups are made of it.
 
     Raises BackupError where the file is no whole backup, DatabaseVersionError where a newer program wrote it,
     ConflictError where the stores hold something and `replace` does not allow it to go, DatabaseHeldError where the app
@@ -91,7 +94,7 @@ def restore(settings: Settings, path: Path, tell: Tell, *, replace: bool, actor:
         state.migrate()
         if not replace:
             _refuse_to_overwrite(facts, state)
-        return _Restoring(settings, backup, facts, state, tell, actor).run()
+        return _Restoring(settings, catalog, backup, facts, state, tell, actor).run()
 
 
 @contextmanager
@@ -137,10 +140,17 @@ class _Restoring:
     """One restore, under way: a backup, and the stores that it takes the place of."""
 
     def __init__(
-        self, settings: Settings, backup: Backup, facts: FactStore, state: StateStore, tell: Tell, actor: str
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        backup: Backup,
+        facts: FactStore,
+        state: StateStore,
+        tell: Tell,
+        actor: str,
     ) -> None:
         self.settings, self.backup, self.facts, self.state, self.tell = settings, backup, facts, state, tell
-        self.actor = actor
+        self.catalog, self.actor = catalog, actor
         self.made = backup.manifest
         with facts.read() as connection:
             held = connection.execute(sa.select(schema.workspace.c.data_version)).scalar_one()
@@ -219,16 +229,17 @@ class _Restoring:
     def _replace_facts(self, connection: Connection, new: FactStore | None) -> None:
         held = connection.execute(sa.select(schema.workspace.c.data_version)).scalar_one()
         self.version = max(self.version, held + 1)
-        for table in table_io.FACTS:
+        tables = table_io.fact_tables(self.catalog)
+        for table in tables:
             connection.execute(sa.delete(table))
         with ExitStack() as reading:
             found = self._kept(self.made.facts)
             if new is not None:
                 source = reading.enter_context(new.read())
-                found = ((table.name, _reader(table, table_io.of_facts(source, table))) for table in table_io.FACTS)
+                found = ((table.name, _reader(table, table_io.of_facts(source, table))) for table in tables)
             for name, batches in found:
                 table_io.into_facts(connection, name, self._counted(batches))
-        for table in table_io.FACTS:
+        for table in tables:
             analyze(connection, table)
         self._complete_facts(connection)
 
@@ -255,7 +266,7 @@ class _Restoring:
         """Make what is computed from the facts."""
         self.tell(80, Message(JobStep.COMPUTING_ROLLUPS))
         connection.execute(sa.update(schema.workspace).values(data_version=self.version))
-        rollup.rebuild(connection)
+        rollup.rebuild(connection, self.catalog)
 
     def _complete_state(self, connection: Connection) -> None:
         """Take what was of the moment out of the state: jobs under way, exports, as their files are in no backup."""

@@ -9,7 +9,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib.catalog.rollups import ROLLUPS
+from lib.catalog.catalog import Catalog
 from lib.store import schema
 from lib.store.bulk_io import bulk_insert, load_batches, stream_batches
 
@@ -28,15 +28,17 @@ _FORMS: tuple[tuple[type[sa.types.TypeEngine[Any]], pa.DataType, type[sa.types.T
 )
 """How a column's values are written; the more special types come first."""
 
-COMPUTED = frozenset(table.name for rollup in ROLLUPS for table in rollup.tables)
-"""What a backup does not hold, as it is computed from the rest."""
-
 OF_THE_MOMENT = frozenset({"sessions"})
-"""What it does not hold, either: a backup lets nobody in, and a restore signs everybody out."""
+"""What a backup does not hold: it lets nobody in, and a restore signs everybody out."""
 
-FACTS = tuple(table for table in schema.FACTS.sorted_tables if table.name not in COMPUTED)
 STATE = tuple(table for table in schema.STATE.sorted_tables if table.name not in OF_THE_MOMENT)
-"""The tables that a backup holds, in the order in which they can be filled."""
+"""The tables of the state that a backup holds, in the order in which they can be filled."""
+
+
+def fact_tables(catalog: Catalog) -> tuple[sa.Table, ...]:
+    """Return those of the facts, in that order: all but the rollups, which are computed from the rest."""
+    computed = {table for rollup in catalog.rollups for table in rollup.tables}
+    return tuple(table for table in schema.FACTS.sorted_tables if table not in computed)
 
 
 def shape(table: sa.Table) -> pa.Schema:

@@ -21,6 +21,7 @@ class Rollup:
     keys: tuple[str, ...]
     daily: sa.Table | None
     monthly: sa.Table | None
+    summed_from: sa.Table | None = None  # a longer rollup's table, in place of the facts
 
     @property
     def tables(self) -> tuple[sa.Table, ...]:
@@ -59,7 +60,7 @@ BY_CENTER = _rollup(
 DAILY_TOTAL = _table("daily_total", ("is_ai",), ())
 
 ROLLUPS = (
-    Rollup(("is_ai",), DAILY_TOTAL, None),
+    Rollup(("is_ai",), DAILY_TOTAL, None, summed_from=BY_CENTER.daily),
     BY_CENTER,
     _rollup(
         "_by_engagement",

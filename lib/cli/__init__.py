@@ -23,6 +23,7 @@ import pyarrow.csv
 
 from lib import __version__, settings
 from lib.backup.restore import restore
+from lib.catalog.catalog import BUILT_IN
 from lib.cli import access
 from lib.errors import CallboardError, CancelledError, ConflictError, DatabaseHeldError, SampleDataError, nearest
 from lib.errors.codes import FailureCode
@@ -194,13 +195,13 @@ def restore_command(source: Path, yes: bool) -> None:
     show, done = _progress()
     try:
         try:
-            restored = restore(chosen, source, show, replace=yes, actor=access.this_user())
+            restored = restore(chosen, BUILT_IN, source, show, replace=yes, actor=access.this_user())
         except ConflictError as error:
             if not sys.stdin.isatty():
                 raise
             if not click.confirm(f"{error.message}\nReplace all of it?", err=True):
                 raise CancelledError("Nothing was restored.") from None
-            restored = restore(chosen, source, show, replace=True, actor=access.this_user())
+            restored = restore(chosen, BUILT_IN, source, show, replace=True, actor=access.this_user())
     finally:
         done()
     for line in restored.in_words:

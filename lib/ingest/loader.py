@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from lib.analytics import rollup
 from lib.analytics.conditions import grant_conditions
 from lib.analytics.grants import Grant
-from lib.catalog.catalog import BUILT_IN
+from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import DIMENSIONS, NamedDimension
 from lib.errors import ConflictError
 from lib.ingest.converter import REPEATED, STAGED
@@ -173,7 +173,9 @@ def _coded(kind: pa.DataType) -> pa.DataType:
     return pa.int32() if kind == REPEATED else kind
 
 
-def apply(connection: Connection, grant: Grant, *, replace_all: bool = False, is_sample: bool = False) -> LoadResult:
+def apply(
+    connection: Connection, catalog: Catalog, grant: Grant, *, replace_all: bool = False, is_sample: bool = False
+) -> LoadResult:
     """Bring the staged rows into the facts; must run inside `FactStore.write`. Duplicates are not counted here.
 
     `replace_all` empties the facts first. `is_sample` marks what the facts then hold as sample data. Raises
@@ -181,28 +183,28 @@ def apply(connection: Connection, grant: Grant, *, replace_all: bool = False, is
     """
     if replace_all:
         connection.execute(sa.delete(evaluations))
-        rollup.clear(connection)
-        for dimension in BUILT_IN.dimensions:
+        rollup.clear(connection, catalog)
+        for dimension in catalog.dimensions:
             connection.execute(sa.delete(dimension.table).where(dimension.table.c.key != enums.NO_KEY))
     had_together = [staged.c[name] for name in _TOGETHER]
     _fill(connection, together, sa.select(*had_together, sa.func.max(staged.c.seq)).group_by(*had_together))
     given.create(connection)
     renamed = (
-        sum(_name(connection, dimension, rename=grant.everything) for dimension in BUILT_IN.dimensions) > 0
+        sum(_name(connection, dimension, rename=grant.everything) for dimension in catalog.dimensions) > 0
     )  # each, not only the first
     analyze(connection, given)
-    loaded, rows = _compare(connection)
+    loaded, rows = _compare(connection, catalog)
     if loaded.changed and not grant.everything:
-        visible = sa.select(sa.func.count()).select_from(outgoing).where(*grant_conditions(outgoing, grant, BUILT_IN))
+        visible = sa.select(sa.func.count()).select_from(outgoing).where(*grant_conditions(outgoing, grant, catalog))
         if connection.execute(visible).scalar_one() < loaded.changed:
             raise ConflictError("Nothing was loaded: some of the ids are taken.")
     if loaded.changed:
-        rollup.apply(connection, rows, outgoing)
+        rollup.apply(connection, catalog, rows, outgoing)
         ids = sa.select(outgoing.c.id)
         connection.execute(sa.delete(evaluations).where(evaluations.c.id.in_(ids)))
     elif loaded.added:
         _fill(connection, measured, sa.select(*(rows.c[column.name] for column in measured.columns)))
-        rollup.apply(connection, measured, None)
+        rollup.apply(connection, catalog, measured, None)
     ordered = sa.select(rows).order_by(rows.c.day)
     with bulk_insert(connection, evaluations):
         connection.execute(sa.insert(evaluations).from_select(_FACT_COLUMNS, ordered))
@@ -281,14 +283,14 @@ def _name(connection: Connection, dimension: NamedDimension, *, rename: bool) ->
     return bool(renamed)
 
 
-def _compare(connection: Connection) -> tuple[LoadResult, sa.FromClause]:
+def _compare(connection: Connection, catalog: Catalog) -> tuple[LoadResult, sa.FromClause]:
     """Return what the staged rows change, and those of them that are new or differ, as the facts will hold them.
 
     `outgoing` is filled with the facts that they replace, where they replace any.
     """
     ends = sa.select(sa.func.count(), sa.func.min(staged.c.id), sa.func.max(staged.c.id))
     total, lowest, highest = connection.execute(ends).one()
-    keyed = _keyed()
+    keyed = _keyed(catalog)
     facts = [evaluations.c[name] for name in _FACT_COLUMNS]
     same = sa.select(*facts).join(staged, staged.c.id == evaluations.c.id)
     # Ids mostly grow with time, so that what is new lies beyond what is held, and an index says so at once.
@@ -320,11 +322,11 @@ def _fill(connection: Connection, table: sa.Table, rows: sa.Select[Any]) -> None
     analyze(connection, table)
 
 
-def _keyed() -> sa.Subquery:
+def _keyed(catalog: Catalog) -> sa.Subquery:
     """Return the staged rows with the keys of their names, as the facts hold them."""
     joined: sa.FromClause = staged
     columns: dict[str, sa.ColumnElement[Any]] = {name: staged.c[name] for name in _FACT_COLUMNS if name in staged.c}
-    for dimension in BUILT_IN.dimensions:
+    for dimension in catalog.dimensions:
         names = dimension.table
         keys = (
             sa.select(given.c.code, names.c.key)

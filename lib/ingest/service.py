@@ -25,6 +25,7 @@ from sqlalchemy.engine import Connection
 from lib.analytics import queries
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.analytics.workspace_zone import check_zone
+from lib.catalog.catalog import Catalog
 from lib.errors import BadRowsError, CallboardError, ConflictError, FileError, SampleDataError
 from lib.errors.codes import FailureCode
 from lib.ingest import history, loader
@@ -75,7 +76,11 @@ def reports_folder(settings: Settings) -> Path:
 
 
 def run(
-    facts: FactStore, settings: Settings, request: ImportRequest, progress: Callable[[ImportProgress], None]
+    facts: FactStore,
+    settings: Settings,
+    catalog: Catalog,
+    request: ImportRequest,
+    progress: Callable[[ImportProgress], None],
 ) -> ImportReport:
     """Import files; list the import in the history, whatever came of it.
 
@@ -97,7 +102,8 @@ def run(
             try:
                 if request.mapping_toml is not None:
                     _check_names(Mapping.from_toml(request.mapping_toml), request.files)
-                report = _run(_ImportRun(facts, settings, request, progress, started, EVERYTHING), report, described)
+                import_run = _ImportRun(facts, settings, catalog, request, progress, started, EVERYTHING)
+                report = _run(import_run, report, described)
             finally:
                 report = replace(report, files=described.result())  # what is no file at all is told first
     except BaseException as error:
@@ -117,6 +123,7 @@ def run(
 def run_objects(
     facts: FactStore,
     settings: Settings,
+    catalog: Catalog,
     objects: Iterable[object],
     actor: str,
     grant: Grant,
@@ -149,7 +156,7 @@ def run_objects(
             )
     request = ImportRequest((), actor)
     batches = pa.RecordBatchReader.from_batches(STAGED, found.batches)
-    import_run = _ImportRun(facts, settings, request, lambda _: None, started, grant)
+    import_run = _ImportRun(facts, settings, catalog, request, lambda _: None, started, grant)
     with facts.session() as connection:
         return _load(import_run, connection, batches, lambda: report)
 
@@ -195,6 +202,7 @@ class _ImportRun:
 
     facts: FactStore
     settings: Settings
+    catalog: Catalog
     request: ImportRequest
     progress: Callable[[ImportProgress], None]
     started: float
@@ -252,7 +260,7 @@ def _load(
                 return before
             check_zone(connection, import_run.settings.timezone)
             replaces = queries.status(connection).is_sample
-            loaded = loader.apply(connection, import_run.grant, replace_all=replaces)
+            loaded = loader.apply(connection, import_run.catalog, import_run.grant, replace_all=replaces)
             loaded = replace(loaded, duplicates=duplicates, exact_duplicates=exact)
             report = replace(report, loaded=loaded, result=result, seconds=time.monotonic() - import_run.started)
             if request.dry_run:

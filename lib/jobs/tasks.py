@@ -22,6 +22,7 @@ from lib.analytics.grants import EVERYTHING
 from lib.analytics.queries import DatasetStatus
 from lib.backup import create
 from lib.backup.create import BackupRequest, BackupResult
+from lib.catalog.catalog import Catalog
 from lib.errors import CallboardError, SampleDataError
 from lib.errors.codes import FailureCode
 from lib.ingest import loader, sample_data, service
@@ -45,6 +46,7 @@ class TaskContext(Protocol):
     facts: FactStore
     state: StateStore
     settings: Settings
+    catalog: Catalog
 
     def note(self, actor: str, action: Action, subject: str = "", **details: Any) -> None:
         """Write a line of the audit."""
@@ -77,6 +79,7 @@ def import_files(workspace: TaskContext, payload: dict[str, Any], tell: Tell) ->
     report = service.run(
         workspace.facts,
         workspace.settings,
+        workspace.catalog,
         request,
         lambda progress: tell(progress.share * 100, Message(progress.step, {"rows": progress.rows})),
     )
@@ -137,7 +140,7 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
                         _check_sample(status, payload)
                     elif status.data_version != version:
                         raise SampleDataError(FailureCode.SAMPLE_OVERTAKEN)
-                    loader.apply(connection, EVERYTHING, replace_all=version is None, is_sample=True)
+                    loader.apply(connection, workspace.catalog, EVERYTHING, replace_all=version is None, is_sample=True)
                     version = queries.status(connection).data_version
                 done, pending = done + count, []
                 if done < rows:
@@ -160,14 +163,14 @@ def check(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict[s
     """Look the facts through, rollups first of all; with `repair`, mend what can be mended, in one transaction."""
     tell(0, Message(JobStep.CHECKING_ROLLUPS))
     with workspace.facts.read() as connection:
-        found = integrity.findings(connection)
+        found = integrity.findings(connection, workspace.catalog)
         status = queries.status(connection)
     left, done = found, []
     if payload.get("repair") and found.lines:
         tell(50, Message(JobStep.REPAIRING))
         with workspace.facts.write() as connection:
-            done = integrity.repair(connection)
-            left = integrity.findings(connection)
+            done = integrity.repair(connection, workspace.catalog)
+            left = integrity.findings(connection, workspace.catalog)
             status = queries.status(connection)
         workspace.note(payload["actor"], Action.REPAIR, differences=len(found.cells), left=len(left.lines))
     return {
@@ -188,7 +191,7 @@ def back_up(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict
     taken = None if job is None else create.backup_of_job(job, path)
     if taken is None:
         request = BackupRequest(path, payload["with_secret"], payload["replace"], job)
-        taken = create.create(workspace.facts, workspace.state, workspace.settings, request, tell)
+        taken = create.create(workspace.facts, workspace.state, workspace.settings, workspace.catalog, request, tell)
     return describe_backup(workspace, taken, payload["actor"])
 
 
@@ -216,7 +219,7 @@ def change_zone(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
         if payload.get("timezone") != new:
             workspace_zone.check_variable(payload.get("timezone"), before)
         if before != new:
-            rollup.recompute_days(connection, ZoneInfo(new), tell)
+            rollup.recompute_days(connection, workspace.catalog, ZoneInfo(new), tell)
     workspace.follow_zone(new)
     if before != new:
         workspace.note(payload["actor"], Action.TIMEZONE, new, before=before)

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics import integrity, queries, rollup
 from lib.analytics.query import Filters
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.rollups import BY_CENTER, ROLLUPS
 from lib.jobs.tasks import TASKS
 from lib.store import schema
@@ -83,7 +84,7 @@ def test_days_that_are_not_those_of_their_instants(workspace: Workspace, load: L
     load(CALLS)
     with workspace.facts.write() as connection:
         connection.execute(sa.update(schema.evaluations).where(schema.evaluations.c.id == "1").values(day=DAY))
-        rollup.rebuild(connection)
+        rollup.rebuild(connection, BUILT_IN)
     (line,) = check(workspace)["lines"]
     assert line == "evaluations whose day is not that of their instant in the workspace's time zone: 1"
     told = check(workspace, repair=True)
@@ -128,4 +129,4 @@ def test_an_id_that_is_there_twice(workspace: Workspace, load: Load, twice: Twic
     told = check(workspace, repair=True)
     assert (told["left"], told["evaluations"]) == ((), 3)
     with workspace.facts.read() as connection:
-        assert integrity.findings(connection) == integrity.IntegrityReport((), ())
+        assert integrity.findings(connection, BUILT_IN) == integrity.IntegrityReport((), ())

@@ -52,13 +52,13 @@ def test_after_any_imports(workspace: Workspace, load: Load, imports: list[list[
     expected: dict[str, dict[str, str]] = {}
     with workspace.facts.write() as connection:
         connection.execute(sa.delete(schema.evaluations))
-        rollup.clear(connection)
+        rollup.clear(connection, BUILT_IN)
     for rows in imports:
         header = list(rows[0])
         load("\n".join([",".join(header), *(",".join(row[name] for name in header) for row in rows)]))
         expected.update({row["id"]: row for row in rows})
         with workspace.facts.read() as connection:
-            assert rollup.differences(connection) == []
+            assert rollup.differences(connection, BUILT_IN) == []
     answers = QueryCache(workspace.facts)
     found = answers.run(queries.summary, Filters(), workspace.calendar).sums
     completed = [row for row in expected.values() if row["state"] == "Completed"]
@@ -79,7 +79,7 @@ def test_a_difference_is_found(workspace: Workspace, load: Load, table: sa.Table
     with workspace.facts.write() as connection:
         connection.execute(sa.update(table).values(score_sum=table.c.score_sum + 1))
     with workspace.facts.read() as connection:
-        (found,) = rollup.differences(connection)
+        (found,) = rollup.differences(connection, BUILT_IN)
     assert found.table == table.name and found.rollup is not None and found.facts is not None
     assert (found.rollup["score_sum"], found.facts["score_sum"]) == (50_001, 50_000)
 
@@ -89,7 +89,7 @@ def test_a_cell_too_many_and_one_too_few(workspace: Workspace, load: Load) -> No
     with workspace.facts.write() as connection:
         connection.execute(sa.update(BY_CENTER.daily).values(campaign_key=99))
     with workspace.facts.read() as connection:
-        found = rollup.differences(connection)
+        found = rollup.differences(connection, BUILT_IN)
     assert sorted((each.rollup is None, each.facts is None) for each in found) == [(False, True), (True, False)]
 
 
@@ -112,7 +112,7 @@ def test_another_workspace_zone_moves_the_days(settings: Settings, zone: str) ->
                 days.append(
                     {row.id: (row.audio_at, row.day) for row in connection.execute(sa.select(schema.evaluations))}
                 )
-                assert rollup.differences(connection) == []
+                assert rollup.differences(connection, BUILT_IN) == []
         workspace.close()
     for number, (instant, day) in days[1].items():
         assert days[0][number][1] == instant.date()
@@ -172,16 +172,16 @@ def test_rows_are_put_together(workspace: Workspace, load: Load, monkeypatch: py
     tables = [table for each in ROLLUPS for table in each.tables]
     lengths: dict[str, int] = {}
     with workspace.facts.read() as connection:
-        assert rollup.fragmented(connection, {}) == []
+        assert rollup.fragmented(connection, BUILT_IN, {}) == []
         monkeypatch.setattr(rollup, "_MANY_ROWS", 1)
-        assert set(rollup.fragmented(connection, lengths)) == set(tables)
-        assert rollup.fragmented(connection, lengths) == []  # as long as before
+        assert set(rollup.fragmented(connection, BUILT_IN, lengths)) == set(tables)
+        assert rollup.fragmented(connection, BUILT_IN, lengths) == []  # as long as before
     with workspace.facts.write() as connection:
         for table in tables:
-            rollup.compact(connection, table)
+            rollup.compact(connection, BUILT_IN, table)
     assert rows() == 2
     with workspace.facts.read() as connection:
-        assert rollup.differences(connection) == []
+        assert rollup.differences(connection, BUILT_IN) == []
     assert QueryCache(workspace.facts).run(queries.summary, Filters(), workspace.calendar) == before
 
 
@@ -203,7 +203,7 @@ def test_rows_are_put_together_when_there_are_many(workspace: Workspace, cells: 
     table = BY_CENTER.daily
     with workspace.facts.write() as connection:
         fill(connection, table, cells, more)
-        assert rollup.fragmented(connection, {}) == [table] * is_due
+        assert rollup.fragmented(connection, BUILT_IN, {}) == [table] * is_due
 
 
 @pytest.mark.parametrize(("before", "is_due"), [(20_000, False), (19_999, True)])
@@ -212,7 +212,7 @@ def test_rows_are_counted_again_when_there_are_a_tenth_more(workspace: Workspace
     lengths = {table.name: before}
     with workspace.facts.write() as connection:
         fill(connection, table, 10, 21_990)
-        assert rollup.fragmented(connection, lengths) == [table] * is_due
+        assert rollup.fragmented(connection, BUILT_IN, lengths) == [table] * is_due
     assert lengths[table.name] == (22_000 if is_due else before)
 
 

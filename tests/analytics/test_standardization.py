@@ -17,6 +17,7 @@ from lib.analytics.grants import Grant
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.analytics.standardization import StandardizedRow, StandardizedScores, standardized_scores
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, IS_AI, Dimension
 from lib.catalog.metrics import METRICS
 from lib.store import schema
@@ -159,7 +160,7 @@ def test_against_plain_python(
         calls = [(score, "60", False, "a", center, executive) for score, _, _, _, center, executive in calls]
     with workspace.facts.write() as connection:
         connection.execute(sa.delete(schema.evaluations))
-        rollup.clear(connection)
+        rollup.clear(connection, BUILT_IN)
     load(lines(*calls))
     cells: dict[str, dict[object, list[Fraction]]] = {}
     for score, seconds, ai, campaign, _, executive in calls:

@@ -144,10 +144,10 @@ def facts_of(workspace: Workspace) -> dict[str, list[tuple[Any, ...]]]:
     """Return the rows of every table of the facts, without the version of the data, and what is computed of them."""
     found: dict[str, list[tuple[Any, ...]]] = {}
     with workspace.facts.read() as connection:
-        for table in table_io.FACTS:
+        for table in table_io.fact_tables(workspace.catalog):
             columns = [column for column in table.columns if column.name not in ("data_version", "changed_at")]
             found[table.name] = sorted((tuple(row) for row in connection.execute(sa.select(*columns))), key=repr)
-        assert integrity.findings(connection).lines == ()
+        assert integrity.findings(connection, workspace.catalog).lines == ()
         summary = queries.summary(connection, Filters(), workspace.calendar)
     found["summary"] = [(summary.sums, summary.top_campaign, summary.top_call_center)]
     return found

@@ -21,6 +21,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from lib.analytics import rollup
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.measures import MEASURES
 from lib.settings import Settings
 from lib.store import schema
@@ -94,7 +95,7 @@ def fill_facts(connection: sa.Connection) -> None:
     copied = [sa.func.concat(facts.c.id, "-", times.c.n) if column.name == "id" else column for column in facts.c]
     query = sa.select(*copied).select_from(facts.join(times, sa.true()))
     connection.execute(sa.insert(facts).from_select(facts.columns.keys(), query))
-    cells = rollup.cells(facts, DAILY)
+    cells = rollup.cells(facts, DAILY, BUILT_IN)
     connection.execute(sa.insert(DAILY).from_select(cells.selected_columns.keys(), cells))
 
 

@@ -47,7 +47,7 @@ def tidy(tell: Connection, settings: Settings, round_: int) -> None:
                 }
                 for key, score in batch(round_, number).items()
             ]
-            service.run_objects(workspace.facts, settings, objects, "test", EVERYTHING)
+            service.run_objects(workspace.facts, settings, workspace.catalog, objects, "test", EVERYTHING)
             tell.send(("acknowledged", round_, number))
             number += 1
 
@@ -68,9 +68,9 @@ def tidy(tell: Connection, settings: Settings, round_: int) -> None:
     threads = [kept(threading.Thread(target=guarded, args=(each,))) for each in (write, check)]
     for table in TABLES[round_ % EVERY :: EVERY]:
         with workspace.facts.write() as connection:
-            rollup.compact(connection, table)
+            rollup.compact(connection, workspace.catalog, table)
     with workspace.facts.write() as connection:
-        rollup.rebuild(connection)
+        rollup.rebuild(connection, workspace.catalog)
     done.set()
     for thread in threads:
         thread.join()

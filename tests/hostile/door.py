@@ -128,7 +128,9 @@ class Door:
                     skip_bad_rows=number % 3 == 1,
                     dry_run=number % 3 == 2,
                 )
-                report = service.run(self._workspace.facts, self._workspace.settings, request, lambda _: None)
+                report = service.run(
+                    self._workspace.facts, self._workspace.settings, self._workspace.catalog, request, lambda _: None
+                )
                 result = report.result
                 words = "; ".join(str(problem.problem) for problem in report.problems[:3])
         except WORDED as error:

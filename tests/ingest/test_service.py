@@ -164,6 +164,7 @@ def test_a_file_that_is_not_there(workspace: Workspace) -> None:
         service.run(
             workspace.facts,
             workspace.settings,
+            workspace.catalog,
             ImportRequest((InputFile(Path("/nowhere/x.csv"), "x.csv"),), "t"),
             lambda _: None,
         )
@@ -180,7 +181,13 @@ def test_stopped_in_the_middle(load: Load, workspace: Workspace, tmp_path: Path,
             raise CancelledError("stopped")
 
     with pytest.raises(CancelledError):
-        service.run(workspace.facts, workspace.settings, ImportRequest((InputFile(path, "many.csv"),), "t"), stop)
+        service.run(
+            workspace.facts,
+            workspace.settings,
+            workspace.catalog,
+            ImportRequest((InputFile(path, "many.csv"),), "t"),
+            stop,
+        )
     assert set(held(workspace)) == {"kept"}
     assert TASKS["check"](workspace, {}, lambda *_: None)["differences"] == 0
     assert load("id,audioDate\nafter,2024-01-01\n").loaded.added == 1
@@ -195,7 +202,9 @@ def test_what_is_loaded_is_not_stopped(workspace: Workspace, load: Load, tmp_pat
         if "a" in held(workspace):
             raise CancelledError("The data are as they were.")
 
-    service.run(workspace.facts, workspace.settings, ImportRequest((InputFile(path, "few.csv"),), "t"), stop)
+    service.run(
+        workspace.facts, workspace.settings, workspace.catalog, ImportRequest((InputFile(path, "few.csv"),), "t"), stop
+    )
     with workspace.facts.read() as connection:
         assert [entry.result for entry in history.entries(connection)] == ["loaded", "loaded"]
 
@@ -249,9 +258,9 @@ def test_a_job_that_failed_is_listed_by_its_last_try(workspace: Workspace, tmp_p
     path = tmp_path / "late.csv"
     request = ImportRequest((InputFile(path, path.name),), "t", id="imp_1")
     with pytest.raises(FileError):
-        service.run(workspace.facts, workspace.settings, request, lambda _: None)
+        service.run(workspace.facts, workspace.settings, workspace.catalog, request, lambda _: None)
     path.write_text("id,audioDate\na,2024-01-01\n")
-    service.run(workspace.facts, workspace.settings, request, lambda _: None)
+    service.run(workspace.facts, workspace.settings, workspace.catalog, request, lambda _: None)
     with workspace.facts.read() as connection:
         (listed,) = history.entries(connection)
     assert (listed.id, listed.result, listed.message, listed.added) == ("imp_1", "loaded", None, 1)
@@ -272,7 +281,11 @@ def test_an_import_that_is_in_is_told_so(workspace: Workspace, tmp_path: Path) -
             sa.event.listen(workspace.facts.engine, "commit", lose)
 
     report = service.run(
-        workspace.facts, workspace.settings, ImportRequest((InputFile(path, "few.csv"),), "t"), loading
+        workspace.facts,
+        workspace.settings,
+        workspace.catalog,
+        ImportRequest((InputFile(path, "few.csv"),), "t"),
+        loading,
     )
     assert (report.result, report.loaded.added, set(held(workspace))) == ("loaded", 1, {"a"})
     with workspace.facts.read() as connection:
@@ -308,6 +321,7 @@ def test_what_may_never_end_is_no_file(workspace: Workspace) -> None:
             service.run(
                 workspace.facts,
                 workspace.settings,
+                workspace.catalog,
                 ImportRequest((InputFile(Path(name), "x.csv"),), "t"),
                 lambda _: None,
             )
