@@ -21,7 +21,7 @@ from lib.analytics.conditions import fact_conditions
 from lib.analytics.query import Filters
 from lib.analytics.sql_time import local_iso, local_time
 from lib.catalog.catalog import Catalog
-from lib.catalog.fields import FIELDS, OWN_FIELDS, FieldType
+from lib.catalog.fields import OWN_FIELDS, FieldType
 from lib.formats.csv_injection import NUMBER, STARTS
 from lib.store import schema
 from lib.store.bulk_io import stream_batches
@@ -34,21 +34,22 @@ _TYPES = {
     FieldType.FLAG: pa.bool_(),
 }
 
-EXPORTED = pa.schema([(column.name, _TYPES.get(column.kind, pa.string())) for column in FIELDS.values()])
-"""What a batch looks like on its way to a workbook: instants are wall-clock times of the zone asked for."""
-
 
 @dataclass(frozen=True, slots=True)
 class EvaluationExport:
-    """The evaluations to export, as SQL: how many there are, and their columns as texts or as typed values."""
+    """The evaluations to export, as SQL: how many there are, and their columns as texts or as typed values.
+
+    `shape` is what a batch looks like on its way to a workbook: instants are wall-clock times of the zone asked for.
+    """
 
     rows: int
+    shape: pa.Schema
     texts: sa.Select[Any]
     values: sa.Select[Any]
 
     def batches(self, connection: Connection) -> Iterator[pa.RecordBatch]:
-        """Yield the evaluations in batches of the shape EXPORTED."""
-        return stream_batches(connection, self.values, EXPORTED)
+        """Yield the evaluations in batches of their shape."""
+        return stream_batches(connection, self.values, self.shape)
 
 
 def evaluation_export(connection: Connection, filters: Filters, calendar: Calendar) -> EvaluationExport:
@@ -60,15 +61,16 @@ def evaluation_export(connection: Connection, filters: Filters, calendar: Calend
     rows, *found = connection.execute(sa.select(sa.func.count(), *ends).select_from(facts).where(*where)).one()
     known: list[datetime] = [moment for moment in found if moment is not None] or [datetime.now(UTC)]
     zone = filters.zone(calendar.zone)
+    fields = filters.catalog.fields
+    shape = pa.schema([(field.name, _TYPES.get(field.kind, pa.string())) for field in fields.values()])
     source, columns = _columns(filters.catalog)
     texts, values = [], []
     for name, column in columns.items():
-        text, value = _written(FIELDS[name].kind, column, zone, min(known), max(known))
+        text, value = _written(fields[name].kind, column, zone, min(known), max(known))
         texts.append(text.label(name))
         values.append(value.label(name))
-    return EvaluationExport(
-        rows, sa.select(*texts).select_from(source).where(*where), sa.select(*values).select_from(source).where(*where)
-    )
+    text_rows, value_rows = (sa.select(*each).select_from(source).where(*where) for each in (texts, values))
+    return EvaluationExport(rows, shape, text_rows, value_rows)
 
 
 def _columns(catalog: Catalog) -> tuple[sa.FromClause, dict[str, sa.ColumnElement[Any]]]:
@@ -85,7 +87,7 @@ def _columns(catalog: Catalog) -> tuple[sa.FromClause, dict[str, sa.ColumnElemen
         source = source.join(names, names.c.key == facts.c[dimension.column])
         found[dimension.parameter], found[dimension.name_field] = names.c.id, names.c.name
     found["id"], found["audioFileName"] = _escape_formula(found["id"]), _escape_formula(found["audioFileName"])
-    return source, {name: found[name] for name in FIELDS}
+    return source, {name: found[name] for name in catalog.fields}
 
 
 def _written(

@@ -153,7 +153,7 @@ def _workbook(
     written: Path,
     tell: Tell,
 ) -> int:
-    writer = Writer(written, chosen.rows, told, evaluations.EXPORTED)
+    writer = Writer(written, chosen.rows, told, chosen.shape)
     try:
         sent = 0
         for number, batch in enumerate(chosen.batches(connection)):
