@@ -58,5 +58,3 @@ def _of(dimension: NamedDimension) -> tuple[Field, Field]:
 
 
 FIELDS = {field.name: field for field in (*_HEAD, *(field for each in DIMENSIONS for field in _of(each)), *_TAIL)}
-
-REQUIRED_FIELDS = tuple(field.name for field in FIELDS.values() if field.required)

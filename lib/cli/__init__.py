@@ -334,7 +334,8 @@ def _write_sample(rows: int, seed: int, until: date | None, to: Path) -> None:
     """Write sample data as a CSV, whole or not at all."""
     last_day = until or datetime.now().astimezone().date() - timedelta(days=1)
     partial = to.with_name(f".{to.name}.part")
-    made = (sample_data.canonical(batch) for batch in sample_data.batches(rows, seed, last_day, settings.load().zone))
+    batches = sample_data.batches(rows, seed, last_day, settings.load().zone, BUILT_IN)
+    made = (sample_data.canonical(batch, BUILT_IN) for batch in batches)
     first = next(made)
     try:
         with pa.csv.CSVWriter(partial, first.schema) as writer:

@@ -12,8 +12,7 @@ import pyarrow.compute as pc
 
 from lib.analytics.grants import Grant
 from lib.analytics.timezones import Zones
-from lib.catalog.catalog import BUILT_IN
-from lib.catalog.fields import FIELDS
+from lib.catalog.catalog import Catalog
 from lib.errors import nearest
 from lib.errors.codes import FailureCode
 from lib.ingest.converter import Batch, Converter, RowProblem
@@ -29,8 +28,6 @@ _BATCH_CHARACTERS = 2**20
 _KEPT_PROBLEMS = 1_000
 _PROBLEMS_OF_ONE = 20
 _MAX_SHOWN = 200
-_KNOWN = FailureCode.OTHER.of(text=", ".join(FIELDS))
-_BY_FOLDED = {folded(name): name for name in FIELDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +41,12 @@ class ValidationResult:
     problems: tuple[RowProblem, ...]
 
 
-def convert_objects(objects: Iterable[object], zone: ZoneInfo, grant: Grant) -> ValidationResult:
+def convert_objects(objects: Iterable[object], zone: ZoneInfo, grant: Grant, catalog: Catalog) -> ValidationResult:
     """Check objects by the rules of an import. What the grant does not cover is bad, as its sender may not see it.
 
     Each object is dropped as soon as its row is read, and the rows become columns a batch at a time.
     """
-    checker = _Checker(zone, grant)
+    checker = _Checker(zone, grant, catalog)
     for number, entry in enumerate(objects, 1):
         checker.add(entry, number)
     return checker.finish()
@@ -58,10 +55,12 @@ def convert_objects(objects: Iterable[object], zone: ZoneInfo, grant: Grant) -> 
 class _Checker:
     """Collects rows until there is a batch of them, and converts that."""
 
-    def __init__(self, zone: ZoneInfo, grant: Grant) -> None:
-        mapping = Mapping().resolve(tuple(FIELDS), _SOURCE, lambda _: ())
-        self._converter = Converter(mapping, tuple(FIELDS), Zones(zone, zone))
-        limits = ((each, grant.ids(each)) for each in BUILT_IN.grant_dimensions)
+    def __init__(self, zone: ZoneInfo, grant: Grant, catalog: Catalog) -> None:
+        self._columns = tuple(catalog.fields)
+        self._by_folded = {folded(name): name for name in self._columns}
+        mapping = Mapping().resolve(catalog, self._columns, _SOURCE, lambda _: ())
+        self._converter = Converter(mapping, self._columns, Zones(zone, zone), catalog)
+        limits = ((each, grant.ids(each)) for each in catalog.grant_dimensions)
         self._limits = [(each.parameter, each.staged_id, ids) for each, ids in limits if ids is not None]
         self._numbers: list[int] = []
         self._rows: list[dict[str, str | None]] = []
@@ -75,7 +74,7 @@ class _Checker:
         """Take the next object."""
         self._read += 1
         room = _KEPT_PROBLEMS - len(self._problems) - len(self._malformed)
-        row, problems = _read(entry, number, min(room, _PROBLEMS_OF_ONE))
+        row, problems = self._values(entry, number, min(room, _PROBLEMS_OF_ONE))
         if row is None:
             self._bad += 1
             self._malformed += problems
@@ -92,7 +91,7 @@ class _Checker:
         return ValidationResult(tuple(self._batches), self._read, self._blank, self._bad, tuple(self._problems))
 
     def _convert(self) -> None:
-        columns = tuple(pa.array([row.get(name) for row in self._rows], pa.string()) for name in FIELDS)
+        columns = tuple(pa.array([row.get(name) for row in self._rows], pa.string()) for name in self._columns)
         batch = Batch(_SOURCE, np.array(self._numbers, dtype=np.int64), columns)
         converted = self._converter.convert(batch, self._good)
         unfit = list(converted.problems)
@@ -122,34 +121,34 @@ class _Checker:
             for seq, value in zip(outside.column("seq").to_pylist(), outside.column(staged).to_pylist(), strict=True)
         ]
 
+    def _values(self, entry: object, number: int, room: int) -> tuple[dict[str, str | None] | None, list[RowProblem]]:
+        """Return an object's values by column; None for one that is wrong in form, with `room` problems at most."""
+        if not isinstance(entry, dict):
+            value = shortened(str(entry) if isinstance(entry, str | int | float | bool) else type(entry).__name__, 60)
+            problem, right = FailureCode.NOT_AN_OBJECT.of(), FailureCode.RIGHT_OBJECT.of()
+            return None, [RowProblem(_SOURCE, number, FailureCode.WHOLE_ROW.of(), value, problem, right)][:room]
+        row: dict[str, str | None] = {}
+        problems: list[RowProblem] = []
+        is_good = True
+        for name, value in entry.items():
+            canonical = self._by_folded.get(folded(name))
+            text = json_text(value)
+            if canonical is not None and canonical not in row and text is not NESTED:
+                row[canonical] = None if text is None else str(text)
+                continue
+            is_good = False
+            if len(problems) >= room:
+                break
+            problems.append(self._problem(number, name, canonical, canonical in row))
+        return (row if is_good else None), problems
 
-def _read(entry: object, number: int, room: int) -> tuple[dict[str, str | None] | None, list[RowProblem]]:
-    """Return an object's values by their columns; None for one that is wrong in form, with `room` problems at most."""
-    if not isinstance(entry, dict):
-        value = shortened(str(entry) if isinstance(entry, str | int | float | bool) else type(entry).__name__, 60)
-        problem, right = FailureCode.NOT_AN_OBJECT.of(), FailureCode.RIGHT_OBJECT.of()
-        return None, [RowProblem(_SOURCE, number, FailureCode.WHOLE_ROW.of(), value, problem, right)][:room]
-    row: dict[str, str | None] = {}
-    problems: list[RowProblem] = []
-    is_good = True
-    for name, value in entry.items():
-        canonical = _BY_FOLDED.get(folded(name))
-        text = json_text(value)
-        if canonical is not None and canonical not in row and text is not NESTED:
-            row[canonical] = None if text is None else str(text)
-            continue
-        is_good = False
-        if len(problems) >= room:
-            break
-        problems.append(_problem(number, name, canonical, canonical in row))
-    return (row if is_good else None), problems
-
-
-def _problem(number: int, name: str, canonical: str | None, is_twice: bool) -> RowProblem:
-    """Describe a value that has no place in a row."""
-    if canonical is None:
-        shown = shortened(name, 60)
-        return RowProblem(_SOURCE, number, shown, "", FailureCode.NOT_A_COLUMN.of(hint=nearest(shown, FIELDS)), _KNOWN)
-    if is_twice:
-        return RowProblem(_SOURCE, number, canonical, "", FailureCode.TWICE.of(), FailureCode.RIGHT_ONE.of())
-    return RowProblem(_SOURCE, number, canonical, "", FailureCode.NESTED.of(), FailureCode.RIGHT_SINGLE.of())
+    def _problem(self, number: int, name: str, canonical: str | None, is_twice: bool) -> RowProblem:
+        """Describe a value that has no place in a row."""
+        if canonical is None:
+            shown = shortened(name, 60)
+            unknown = FailureCode.NOT_A_COLUMN.of(hint=nearest(shown, self._columns))
+            known = FailureCode.OTHER.of(text=", ".join(self._columns))
+            return RowProblem(_SOURCE, number, shown, "", unknown, known)
+        if is_twice:
+            return RowProblem(_SOURCE, number, canonical, "", FailureCode.TWICE.of(), FailureCode.RIGHT_ONE.of())
+        return RowProblem(_SOURCE, number, canonical, "", FailureCode.NESTED.of(), FailureCode.RIGHT_SINGLE.of())

@@ -7,8 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from lib.catalog.dimensions import DIMENSIONS
-from lib.catalog.fields import FIELDS
+from lib.catalog.catalog import Catalog
 from lib.ingest.mapping import ColumnSource, FileOptions, Mapping, folded, is_plausible
 from lib.ingest.reader_process import Preview
 from lib.store.enums import Sentiment, State
@@ -38,8 +37,6 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "audioFileName": ("file", "filename", "recording", "audiofile"),
     "createdAt": ("created", "evaluatedat"),
 }
-_LABELS = {each.name_field: (folded(each.name),) for each in DIMENSIONS}
-"""A column that is called as a dimension is holds names of it."""
 
 _DATE_FORMATS = (
     "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y",
@@ -47,16 +44,18 @@ _DATE_FORMATS = (
 )  # fmt: skip
 
 
-def mapping(preview: Preview, options: FileOptions) -> Mapping:
+def mapping(preview: Preview, options: FileOptions, catalog: Catalog) -> Mapping:
     """Return the mapping that the header and the first rows suggest."""
     by_folded = {folded(name): name for name in reversed(preview.header)}
     columns: dict[str, ColumnSource] = {}
-    for canonical in FIELDS:
-        known = (folded(canonical), *_LABELS.get(canonical, ()), *_SYNONYMS.get(canonical, ()))
+    # A column that is called as a dimension is holds names of it.
+    labels = {each.name_field: (folded(each.name),) for each in catalog.dimensions}
+    for canonical, field in catalog.fields.items():
+        known = (folded(canonical), *labels.get(canonical, ()), *_SYNONYMS.get(canonical, ()))
         found = next((by_folded[name] for name in known if name in by_folded), None)
         if found is None and canonical == "durationInSeconds":
             found = next((name for name in preview.header if "duration" in name.casefold()), None)
-        if found is not None and not is_plausible(FIELDS[canonical].kind, _values(preview, ColumnSource((found,)))):
+        if found is not None and not is_plausible(field.kind, _values(preview, ColumnSource((found,)))):
             continue
         if found is not None and all(found not in source.columns for source in columns.values()):
             columns[canonical] = ColumnSource((found,))

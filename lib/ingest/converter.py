@@ -20,8 +20,8 @@ import pyarrow.compute as pc
 
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, day_start
 from lib.analytics.timezones import Numbers, Zones, microseconds
-from lib.catalog.dimensions import DIMENSIONS
-from lib.catalog.fields import FIELDS, Field, FieldType
+from lib.catalog.catalog import Catalog
+from lib.catalog.fields import Field, FieldType
 from lib.errors.codes import CodedText, FailureCode
 from lib.ingest import value_parsers
 from lib.ingest.mapping import EVERYTHING_ELSE, ColumnSource, Mapping
@@ -30,23 +30,27 @@ from lib.store.enums import NONE_NAME, State
 REPEATED = pa.dictionary(pa.int32(), pa.string())
 """How texts travel that most rows share with others."""
 
-STAGED = pa.schema(
-    [
-        pa.field("seq", pa.int64(), nullable=False),  # the order of the rows over all files
-        pa.field("id", pa.string(), nullable=False),
-        pa.field("audio_at", pa.timestamp("us"), nullable=False),  # UTC
-        pa.field("day", pa.date32(), nullable=False),  # in the workspace's zone
-        pa.field("state", pa.int16(), nullable=False),
-        pa.field("sentiment", pa.int16()),
-        pa.field("score", pa.int32()),
-        pa.field("duration_seconds", pa.int32()),
-        pa.field("is_ai", pa.bool_(), nullable=False),
-        *(pa.field(name, REPEATED) for each in DIMENSIONS for name in (each.staged_id, each.staged_name)),
-        pa.field("audio_file_name", pa.string()),
-        pa.field("created_at", pa.timestamp("us")),  # UTC
-    ]
-)
-"""What a checked row looks like on its way to the store. No id and no name: it belongs to none."""
+
+@functools.cache
+def staged_schema(catalog: Catalog) -> pa.Schema:
+    """Return what a checked row looks like on its way to the store. No id and no name: it belongs to none."""
+    return pa.schema(
+        [
+            pa.field("seq", pa.int64(), nullable=False),  # the order of the rows over all files
+            pa.field("id", pa.string(), nullable=False),
+            pa.field("audio_at", pa.timestamp("us"), nullable=False),  # UTC
+            pa.field("day", pa.date32(), nullable=False),  # in the workspace's zone
+            pa.field("state", pa.int16(), nullable=False),
+            pa.field("sentiment", pa.int16()),
+            pa.field("score", pa.int32()),
+            pa.field("duration_seconds", pa.int32()),
+            pa.field("is_ai", pa.bool_(), nullable=False),
+            *(pa.field(name, REPEATED) for each in catalog.dimensions for name in (each.staged_id, each.staged_name)),
+            pa.field("audio_file_name", pa.string()),
+            pa.field("created_at", pa.timestamp("us")),  # UTC
+        ]
+    )
+
 
 _TYPES = {
     FieldType.TEXT: pa.string(),
@@ -103,12 +107,13 @@ class ConvertedBatch:
 class Converter:
     """Converts the batches of one file by its resolved mapping."""
 
-    def __init__(self, mapping: Mapping, header: Sequence[str], zones: Zones) -> None:
+    def __init__(self, mapping: Mapping, header: Sequence[str], zones: Zones, catalog: Catalog) -> None:
         """Prepare the values' translations. The mapping is resolved for this header."""
         self._mapping = mapping
         self._header = header
         self._known: dict[str, dict[str, Any]] = {}  # by column: what each text checked so far became
         self._zones = zones
+        self._catalog = catalog
         self._values = {
             canonical: {source.strip().casefold(): target for source, target in pairs.items()}
             for canonical, pairs in mapping.values.items()
@@ -123,12 +128,13 @@ class Converter:
         problems: list[tuple[int, RowProblem]] = []
         stored: dict[str, pa.Array] = {}
         for canonical, source in self._mapping.columns.items():
-            text, passed = self._source_text(FIELDS[canonical], source, columns, batch)
-            stored[canonical] = self._checked(FIELDS[canonical], source, text, passed, batch, blank, problems)
+            field = self._catalog.fields[canonical]
+            text, passed = self._source_text(field, source, columns, batch)
+            stored[canonical] = self._checked(field, source, text, passed, batch, blank, problems)
         bad = np.unique(np.array([position for position, _ in problems], dtype=np.int64))
         keep = ~blank
         keep[bad] = False
-        rows = _staged(stored, count, first_seq, self._zones)
+        rows = _staged(stored, count, first_seq, self._zones, self._catalog)
         if not keep.all():
             rows = rows.filter(pa.array(keep))
         # A blank row's missing id is no problem of its own: `_checked` passes blank rows over.
@@ -330,7 +336,7 @@ def _by_distinct(
     return pa.array(results, kind).take(encoded.indices)
 
 
-def _staged(stored: dict[str, pa.Array], count: int, first_seq: int, zones: Zones) -> pa.RecordBatch:
+def _staged(stored: dict[str, pa.Array], count: int, first_seq: int, zones: Zones, catalog: Catalog) -> pa.RecordBatch:
     def of(canonical: str, kind: pa.DataType) -> pa.Array:
         found = stored.get(canonical)
         return pa.nulls(count, kind) if found is None else found
@@ -350,12 +356,13 @@ def _staged(stored: dict[str, pa.Array], count: int, first_seq: int, zones: Zone
         "audio_file_name": _plain(of("audioFileName", pa.string())),
         "created_at": of("createdAt", pa.timestamp("us")),
     }
-    for each in DIMENSIONS:
-        ids, names = (_none_is_none(of(name, pa.string())) for name in (each.parameter, each.name_field))
-        either = pc.coalesce(_plain(ids), _plain(names)) if ids.null_count else ids
-        columns[each.staged_id], columns[each.staged_name] = either.dictionary_encode(), names.dictionary_encode()
+    for each in catalog.dimensions:
+        ids, members = (_none_is_none(of(name, pa.string())) for name in (each.parameter, each.name_field))
+        either = pc.coalesce(_plain(ids), _plain(members)) if ids.null_count else ids
+        columns[each.staged_id], columns[each.staged_name] = either.dictionary_encode(), members.dictionary_encode()
     # Required columns are null in rows that are about to be left out, so nullability is not claimed here.
-    return pa.RecordBatch.from_arrays([columns[name] for name in STAGED.names], names=STAGED.names)
+    names = staged_schema(catalog).names
+    return pa.RecordBatch.from_arrays([columns[name] for name in names], names=names)
 
 
 def _none_is_none(column: Texts) -> Texts:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -18,9 +19,9 @@ from lib.analytics import rollup
 from lib.analytics.conditions import grant_conditions
 from lib.analytics.grants import Grant
 from lib.catalog.catalog import Catalog
-from lib.catalog.dimensions import DIMENSIONS, NamedDimension
+from lib.catalog.dimensions import NamedDimension
 from lib.errors import ConflictError
-from lib.ingest.converter import REPEATED, STAGED
+from lib.ingest.converter import REPEATED, staged_schema
 from lib.store import enums
 from lib.store.bulk_io import analyze, bulk_insert, drop, load_batches
 from lib.store.schema import KEYS, UtcDateTime, evaluations, workspace
@@ -35,13 +36,14 @@ _STAGED_TYPES: dict[str, Any] = {
     "date32[day]": sa.Date,
     "timestamp[us]": UtcDateTime,
 }
-staged = sa.Table(
-    "staged",
-    sa.MetaData(),
-    *(sa.Column(field.name, _STAGED_TYPES[str(field.type)]) for field in STAGED),
-    prefixes=["TEMPORARY"],
-)
-"""The rows of an import as they were checked; texts that most share with others by their code in `texts`."""
+
+
+@cache  # always the same, so that its statements are compiled once
+def _staged_table(catalog: Catalog) -> sa.Table:
+    """Return the table of an import's checked rows; texts that most share with others by their code in `texts`."""
+    columns = (sa.Column(field.name, _STAGED_TYPES[str(field.type)]) for field in staged_schema(catalog))
+    return sa.Table("staged", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+
 
 texts = sa.Table(
     "texts", sa.MetaData(), sa.Column("code", sa.Integer), sa.Column("text", sa.Text), prefixes=["TEMPORARY"]
@@ -72,16 +74,15 @@ known = sa.Table(
 )
 """The rows of the facts that have the ids of staged ones."""
 
-_TOGETHER = [name for each in DIMENSIONS for name in (each.staged_id, each.staged_name)]
 
-together = sa.Table(
-    "together",
-    sa.MetaData(),
-    *(sa.Column(name, staged.c[name].type) for name in _TOGETHER),
-    sa.Column("seq", sa.BigInteger),  # of the last row that has them
-    prefixes=["TEMPORARY"],
-)
-"""The ids and names that staged rows have together: much fewer than there are rows."""
+@cache
+def _together_table(catalog: Catalog) -> sa.Table:
+    """Return the table of the ids and names that staged rows have together: much fewer than there are rows."""
+    names = [name for each in catalog.dimensions for name in (each.staged_id, each.staged_name)]
+    columns = (sa.Column(name, _staged_table(catalog).c[name].type) for name in names)
+    last = sa.Column("seq", sa.BigInteger)  # of the last row that has them
+    return sa.Table("together", sa.MetaData(), *columns, last, prefixes=["TEMPORARY"])
+
 
 measured = sa.Table(
     "measured",
@@ -123,10 +124,11 @@ class LoadResult:
     changed_at: datetime | None = None  # the facts' own; None where they are as they were
 
 
-def stage(connection: Connection, batches: pa.RecordBatchReader) -> tuple[int, int]:
+def stage(connection: Connection, catalog: Catalog, batches: pa.RecordBatchReader) -> tuple[int, int]:
     """Take the rows into a temporary table, the last of each id; return how many were duplicates, and exact ones."""
+    staged = _staged_table(catalog)
     with connection.begin():
-        drop(connection, staged, texts, together, given, known, incoming, outgoing, measured)
+        drop(connection, staged, texts, _together_table(catalog), given, known, incoming, outgoing, measured)
         for table in (staged, texts):
             table.create(connection)
         codes = _Codes()
@@ -134,7 +136,7 @@ def stage(connection: Connection, batches: pa.RecordBatchReader) -> tuple[int, i
         load_batches(connection, texts, codes.texts)
         analyze(connection, staged, staged.c.id, staged.c.day)  # all of them take a second for every four million rows
         analyze(connection, texts)
-        return _drop_duplicates(connection)
+        return _drop_duplicates(connection, staged)
 
 
 class _Codes:
@@ -186,11 +188,12 @@ def apply(
         rollup.clear(connection, catalog)
         for dimension in catalog.dimensions:
             connection.execute(sa.delete(dimension.table).where(dimension.table.c.key != enums.NO_KEY))
-    had_together = [staged.c[name] for name in _TOGETHER]
+    staged, together = _staged_table(catalog), _together_table(catalog)
+    had_together = [staged.c[column.name] for column in together.columns if column.name != "seq"]
     _fill(connection, together, sa.select(*had_together, sa.func.max(staged.c.seq)).group_by(*had_together))
     given.create(connection)
     renamed = (
-        sum(_name(connection, dimension, rename=grant.everything) for dimension in catalog.dimensions) > 0
+        sum(_name(connection, together, dimension, rename=grant.everything) for dimension in catalog.dimensions) > 0
     )  # each, not only the first
     analyze(connection, given)
     loaded, rows = _compare(connection, catalog)
@@ -217,7 +220,7 @@ def apply(
     return loaded
 
 
-def _drop_duplicates(connection: Connection) -> tuple[int, int]:
+def _drop_duplicates(connection: Connection, staged: sa.Table) -> tuple[int, int]:
     """Keep the last row of each id; count the others, and those that were the same in every column."""
     ids = connection.execute(sa.select(sa.func.count(), sa.func.count(staged.c.id.distinct()))).one()
     if ids[0] == ids[1]:
@@ -236,7 +239,7 @@ def _drop_duplicates(connection: Connection) -> tuple[int, int]:
     return ids[0] - ids[1], total - different
 
 
-def _name(connection: Connection, dimension: NamedDimension, *, rename: bool) -> bool:
+def _name(connection: Connection, together: sa.Table, dimension: NamedDimension, *, rename: bool) -> bool:
     """Give every id of the staged rows a key, and the name it came with last; return whether a known name changed.
 
     Without `rename` known names stay: who sees a part of the data has no say in what others read.
@@ -288,6 +291,7 @@ def _compare(connection: Connection, catalog: Catalog) -> tuple[LoadResult, sa.F
 
     `outgoing` is filled with the facts that they replace, where they replace any.
     """
+    staged = _staged_table(catalog)
     ends = sa.select(sa.func.count(), sa.func.min(staged.c.id), sa.func.max(staged.c.id))
     total, lowest, highest = connection.execute(ends).one()
     keyed = _keyed(catalog)
@@ -324,6 +328,7 @@ def _fill(connection: Connection, table: sa.Table, rows: sa.Select[Any]) -> None
 
 def _keyed(catalog: Catalog) -> sa.Subquery:
     """Return the staged rows with the keys of their names, as the facts hold them."""
+    staged = _staged_table(catalog)
     joined: sa.FromClause = staged
     columns: dict[str, sa.ColumnElement[Any]] = {name: staged.c[name] for name in _FACT_COLUMNS if name in staged.c}
     for dimension in catalog.dimensions:

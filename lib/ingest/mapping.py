@@ -19,7 +19,8 @@ from typing import Any
 
 import tomli_w
 
-from lib.catalog.fields import FIELDS, REQUIRED_FIELDS, FieldType
+from lib.catalog.catalog import Catalog
+from lib.catalog.fields import Field, FieldType
 from lib.errors import FileError, MappingError, nearest
 from lib.errors.codes import FailureCode, joined
 from lib.store.enums import Sentiment, State
@@ -66,7 +67,7 @@ class Mapping:
     values: Table[str, Table[str, str]] = field(default_factory=dict)
 
     @classmethod
-    def from_toml(cls, text: str, name: str = "mapping") -> Mapping:
+    def from_toml(cls, text: str, catalog: Catalog, name: str = "mapping") -> Mapping:
         """Read a mapping; `name` is what errors call it. Raises MappingError naming the entry that is wrong."""
         if len(text) > MAX_MAPPING:
             raise MappingError(FailureCode.MAPPING_TOO_LONG, name=name, most=f"{MAX_MAPPING:,}")
@@ -78,11 +79,11 @@ class Mapping:
         entries = {part: _table(document.get(part, {}), f"{name}: [{part}]") for part in ("file", "columns", "values")}
         columns = {}
         for canonical, entry in entries["columns"].items():
-            _canonical(canonical, f"{name}: [columns]")
-            columns[canonical] = _column_source(entry, canonical, f"{name}: [columns] {canonical}")
+            _canonical(canonical, catalog, f"{name}: [columns]")
+            columns[canonical] = _column_source(entry, catalog.fields[canonical], f"{name}: [columns] {canonical}")
         values = {}
         for canonical, entry in entries["values"].items():
-            _canonical(canonical, f"{name}: [values]")
+            _canonical(canonical, catalog, f"{name}: [values]")
             values[canonical] = _values(entry, f"{name}: [values.{canonical}]")
         return cls(_file_options(entries["file"], f"{name}: [file]"), columns, values)
 
@@ -104,7 +105,9 @@ class Mapping:
         }
         return tomli_w.dumps({part: entries for part, entries in document.items() if entries})
 
-    def resolve(self, header: Sequence[str], file: str, first_values: Callable[[str], Collection[str]]) -> Mapping:
+    def resolve(
+        self, catalog: Catalog, header: Sequence[str], file: str, first_values: Callable[[str], Collection[str]]
+    ) -> Mapping:
         """Return the mapping with every column name as this header spells it.
 
         Columns that the mapping leaves open are filled in where the header has their canonical names. With a mapping
@@ -120,7 +123,7 @@ class Mapping:
             )
             for canonical, source in self.columns.items()
         }
-        for canonical, column in FIELDS.items():
+        for canonical, column in catalog.fields.items():
             matches = [name for name in header if folded(name) == folded(canonical)]
             if canonical in columns or not matches:
                 continue
@@ -131,7 +134,7 @@ class Mapping:
             ):
                 continue
             columns[canonical] = ColumnSource((_single(matches, canonical, header, canonical, file),))
-        missing = [canonical for canonical in REQUIRED_FIELDS if canonical not in columns]
+        missing = [field.name for field in catalog.fields.values() if field.required and field.name not in columns]
         if missing:
             found = ", ".join(f"'{shortened(name)}'" for name in header[:12]) + (" …" if len(header) > 12 else "")
             raise FileError(
@@ -141,7 +144,8 @@ class Mapping:
                 row=self.file.header_row,
                 header=found or FailureCode.IT_IS_EMPTY.of(),
             )
-        return replace(self, columns={canonical: columns[canonical] for canonical in FIELDS if canonical in columns})
+        in_order = {canonical: columns[canonical] for canonical in catalog.fields if canonical in columns}
+        return replace(self, columns=in_order)
 
 
 def is_plausible(kind: FieldType, values: Collection[str]) -> bool:
@@ -207,8 +211,8 @@ def _known(table: Table[str, Any], known: Sequence[str], unknown: FailureCode, w
             )
 
 
-def _canonical(name: str, where: str) -> None:
-    _known({name: None}, tuple(FIELDS), FailureCode.MAPPING_UNKNOWN_COLUMN, where)
+def _canonical(name: str, catalog: Catalog, where: str) -> None:
+    _known({name: None}, tuple(catalog.fields), FailureCode.MAPPING_UNKNOWN_COLUMN, where)
 
 
 def _table(entry: object, where: str) -> dict[str, Any]:
@@ -273,7 +277,7 @@ def _date_formats(entry: object, where: str) -> tuple[str, ...]:
     return tuple(formats)
 
 
-def _column_source(entry: object, canonical: str, where: str) -> ColumnSource:
+def _column_source(entry: object, column: Field, where: str) -> ColumnSource:
     if isinstance(entry, str):
         return ColumnSource((entry,))
     if not isinstance(entry, dict):
@@ -285,7 +289,7 @@ def _column_source(entry: object, canonical: str, where: str) -> ColumnSource:
         raise MappingError(FailureCode.MAPPING_SOURCES, where=where)
     if entries.get("row", True) is not True:
         raise MappingError(FailureCode.MAPPING_ROW, where=where)
-    if "row" in entries and canonical != "id":
+    if "row" in entries and column.name != "id":
         raise MappingError(FailureCode.MAPPING_ROW_OF_ID, where=where)
     columns = entries.get("columns", [entries["column"]] if "column" in entries else [])
     if (
@@ -299,7 +303,7 @@ def _column_source(entry: object, canonical: str, where: str) -> ColumnSource:
     scale, offset = (
         _number(entries[name], f"{where}: {name}") if name in entries else None for name in ("scale", "offset")
     )
-    if (scale is not None or offset is not None) and FIELDS[canonical].kind not in (FieldType.SCORE, FieldType.SECONDS):
+    if (scale is not None or offset is not None) and column.kind not in (FieldType.SCORE, FieldType.SECONDS):
         raise MappingError(FailureCode.MAPPING_SCALE, where=where)
     value = entries.get("value")
     if value is not None:

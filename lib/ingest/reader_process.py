@@ -29,11 +29,12 @@ import pyarrow as pa
 
 from lib import errors
 from lib.analytics.timezones import Zones
+from lib.catalog.catalog import BUILT_IN
 from lib.errors import CallboardError, FileError, StorageError
 from lib.errors.codes import FailureCode, restored
 from lib.formats import child_process
 from lib.ingest.bad_rows_file import BadRowsFile
-from lib.ingest.converter import STAGED, Batch, ConvertedBatch, Converter, RowProblem
+from lib.ingest.converter import Batch, ConvertedBatch, Converter, RowProblem, staged_schema
 from lib.ingest.mapping import Mapping, shortened
 from lib.ingest.open_reader import open_source
 from lib.ingest.reader import FileReader, MalformedRow
@@ -259,7 +260,7 @@ def main() -> None:
 
 
 def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
-    mapping = Mapping() if order["mapping"] is None else Mapping.from_toml(order["mapping"])
+    mapping = Mapping() if order["mapping"] is None else Mapping.from_toml(order["mapping"], BUILT_IN)
     workspace_zone = ZoneInfo(order["zone"])
     zones = Zones(ZoneInfo(mapping.file.timezone) if mapping.file.timezone else workspace_zone, workspace_zone)
     total = sum(Path(file["path"]).stat().st_size for file in order["files"] if Path(file["path"]).exists()) or 1
@@ -272,11 +273,12 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
 
     sources = [open_source(Path(file["path"]), file["name"], mapping.file, advanced) for file in order["files"]]
     sources = [_peeked(source) for source in sources]
-    resolved = [mapping.resolve(source.header, source.name, source.first_values) for source in sources]
+    resolved = [mapping.resolve(BUILT_IN, source.header, source.name, source.first_values) for source in sources]
     report = BadRowsFile(Path(order["bad_rows"]), sources)
-    with pa.ipc.new_stream(rows_out, STAGED.remove_metadata()) as writer, ThreadPoolExecutor(1) as pool:
+    schema = staged_schema(BUILT_IN)
+    with pa.ipc.new_stream(rows_out, schema.remove_metadata()) as writer, ThreadPoolExecutor(1) as pool:
         for source, rules in zip(sources, resolved, strict=True):
-            converter = Converter(rules, source.header, zones)
+            converter = Converter(rules, source.header, zones, BUILT_IN)
             for batch, odd, converted in _converted(source, converter, seq, pool):
                 broken = [row.problem for row in odd if row.problem]
                 seq += len(batch.numbers)
@@ -293,7 +295,7 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
                 first = first or next(iter(problems), None)
                 report.add(source, batch.columns, converted.bad, odd, problems, batch.numbers)
                 if len(converted.rows):
-                    writer.write_batch(converted.rows.cast(STAGED))
+                    writer.write_batch(converted.rows.cast(schema))
                 _tell({"share": min(1.0, done / total), "rows": rows})
     report.close()
     rows_out.close()
@@ -331,7 +333,7 @@ def _peeked(source: FileReader) -> FileReader:
 
 
 def _preview(order: dict[str, Any], out: IO[bytes]) -> None:
-    mapping = Mapping() if order["mapping"] is None else Mapping.from_toml(order["mapping"])
+    mapping = Mapping() if order["mapping"] is None else Mapping.from_toml(order["mapping"], BUILT_IN)
     file = order["files"][0]
     source = open_source(Path(file["path"]), file["name"], mapping.file, lambda _: None)
     rows: list[list[str]] = []

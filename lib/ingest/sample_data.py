@@ -25,8 +25,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lib.analytics.timezones import Zones
-from lib.catalog.fields import FIELDS
-from lib.ingest.converter import STAGED
+from lib.catalog.catalog import Catalog
+from lib.ingest.converter import staged_schema
 from lib.store.enums import SCORE_SCALE, Sentiment, State
 
 FIRST_DAY = date(2024, 1, 1)
@@ -142,12 +142,15 @@ class _Staff:
 _BLOCK_DAYS = 120
 
 
-def batches(rows: int, seed: int, last_day: date, workspace_zone: ZoneInfo) -> Iterator[pa.RecordBatch]:
+def batches(
+    rows: int, seed: int, last_day: date, workspace_zone: ZoneInfo, catalog: Catalog
+) -> Iterator[pa.RecordBatch]:
     """Yield `rows` evaluations from FIRST_DAY to `last_day`, as checked rows, a batch for each few days."""
     days = (last_day - FIRST_DAY).days + 1
     if days < 1:
         raise ValueError(f"the last day lies before {FIRST_DAY}")
     zones = Zones(ZoneInfo("UTC"), workspace_zone)
+    schema = staged_schema(catalog)
     staff = _staff(seed, days)
     weights = np.array([_volume(FIRST_DAY + timedelta(days=number), number / days) for number in range(days)])
     bounds = np.floor(np.cumsum(weights) / weights.sum() * rows + 0.5).astype(np.int64)
@@ -156,7 +159,10 @@ def batches(rows: int, seed: int, last_day: date, workspace_zone: ZoneInfo) -> I
     for number in range(days):
         count = int(bounds[number] - before)
         if count:
-            yield _day(number, days, count, before, seed, staff, zones)
+            columns = _day(number, days, count, before, seed, staff, zones)
+            # Made-up evaluations belong to nothing of what the day does not name.
+            arrays = [columns.get(field.name, pa.nulls(count, field.type)) for field in schema]
+            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
         before = int(bounds[number])
 
 
@@ -185,8 +191,10 @@ def _staff(seed: int, days: int) -> _Staff:
     )
 
 
-def _day(number: int, days: int, count: int, before: int, seed: int, staff: _Staff, zones: Zones) -> pa.RecordBatch:
-    """Return one day's evaluations."""
+def _day(
+    number: int, days: int, count: int, before: int, seed: int, staff: _Staff, zones: Zones
+) -> dict[str, pa.Array]:
+    """Return one day's evaluations, as columns of checked rows."""
     random = np.random.default_rng([seed, 1, number])
     day = FIRST_DAY + timedelta(days=number)
     share = number / days
@@ -250,7 +258,7 @@ def _day(number: int, days: int, count: int, before: int, seed: int, staff: _Sta
     numbers = pa.array(np.arange(before + 1, before + count + 1)).cast(pa.string())
     digits = pc.utf8_lpad(numbers, 9, "0")
     centers, campaigns = _names(_CENTERS), _names(_CAMPAIGNS)
-    columns = {
+    return {
         "seq": pa.array(np.arange(before, before + count)),
         "id": pc.binary_join_element_wise("ev_", digits, ""),
         "audio_at": pa.array(audio_us).cast(pa.timestamp("us")),
@@ -271,9 +279,6 @@ def _day(number: int, days: int, count: int, before: int, seed: int, staff: _Sta
         "audio_file_name": pc.binary_join_element_wise("call_", digits, ".wav", ""),
         "created_at": pa.array(evaluated_us).cast(pa.timestamp("us")),
     }
-    # Made-up evaluations belong to nothing of what is not named above.
-    arrays = [columns.get(field.name, pa.nulls(count, field.type)) for field in STAGED]
-    return pa.RecordBatch.from_arrays(arrays, schema=STAGED)
 
 
 def _engagements(random: np.random.Generator, campaign: Array, last_quarter: bool) -> tuple[Array, Array]:
@@ -314,12 +319,12 @@ _EXECUTIVE_NAMES = [
 ]
 
 
-def canonical(batch: pa.RecordBatch) -> pa.RecordBatch:
+def canonical(batch: pa.RecordBatch, catalog: Catalog) -> pa.RecordBatch:
     """Return checked rows in the canonical columns, as a file to import holds them."""
     states = pa.array([None, *(member.name for member in State)])
     sentiments = pa.array([None, *(member.name for member in Sentiment)])
     columns = []
-    for name, field in FIELDS.items():
+    for name, field in catalog.fields.items():
         column = batch.column(field.column)
         if name == "state":
             column = states.take(column)
@@ -332,4 +337,4 @@ def canonical(batch: pa.RecordBatch) -> pa.RecordBatch:
         elif pa.types.is_timestamp(column.type):
             column = pc.strftime(column.cast(pa.timestamp("s")), "%Y-%m-%dT%H:%M:%SZ")
         columns.append(column)
-    return pa.RecordBatch.from_arrays(columns, names=list(FIELDS))
+    return pa.RecordBatch.from_arrays(columns, names=list(catalog.fields))

@@ -30,7 +30,7 @@ from lib.errors import BadRowsError, CallboardError, ConflictError, FileError, S
 from lib.errors.codes import FailureCode
 from lib.ingest import history, loader
 from lib.ingest.api_records import convert_objects
-from lib.ingest.converter import STAGED
+from lib.ingest.converter import staged_schema
 from lib.ingest.history import ImportReport
 from lib.ingest.mapping import Mapping
 from lib.ingest.reader_process import InputFile, read_files
@@ -101,7 +101,7 @@ def run(
             described = beside.submit(lambda: tuple(_described(file) for file in request.files))
             try:
                 if request.mapping_toml is not None:
-                    _check_names(Mapping.from_toml(request.mapping_toml), request.files)
+                    _check_names(Mapping.from_toml(request.mapping_toml, catalog), request.files)
                 import_run = _ImportRun(facts, settings, catalog, request, progress, started, EVERYTHING)
                 report = _run(import_run, report, described)
             finally:
@@ -138,7 +138,7 @@ def run_objects(
     started = time.monotonic()
     digest = hashlib.sha256()
     report = ImportReport(_new_id(), datetime.now(UTC), 0.0, actor, (), ImportResult.FAILED, None)
-    found = convert_objects(_digested(objects, digest), settings.zone, grant)
+    found = convert_objects(_digested(objects, digest), settings.zone, grant, catalog)
     files = ({"name": "POST /evaluations", "sha256": digest.hexdigest(), "bytes": 0},)
     report = replace(report, files=files)
     report = replace(report, read=found.read, blank=found.blank, bad=found.bad, problems=found.problems)
@@ -155,7 +155,7 @@ def run_objects(
                 "Data page or with callboard import, which replaces them, or to start with CALLBOARD_SAMPLE=off."
             )
     request = ImportRequest((), actor)
-    batches = pa.RecordBatchReader.from_batches(STAGED, found.batches)
+    batches = pa.RecordBatchReader.from_batches(staged_schema(catalog), found.batches)
     import_run = _ImportRun(facts, settings, catalog, request, lambda _: None, started, grant)
     with facts.session() as connection:
         return _load(import_run, connection, batches, lambda: report)
@@ -244,7 +244,7 @@ def _load(
 ) -> ImportReport:
     """Stage the rows, and load them unless there is a reason not to; `read` tells what reading them found."""
     request = import_run.request
-    duplicates, exact = loader.stage(connection, batches)
+    duplicates, exact = loader.stage(connection, import_run.catalog, batches)
     report = read()
     import_run.progress(ImportProgress(JobStep.COMPARING, 0.65, report.read))
     if report.bad and not request.skip_bad_rows:

@@ -26,7 +26,7 @@ from lib.catalog.catalog import Catalog
 from lib.errors import CallboardError, SampleDataError
 from lib.errors.codes import FailureCode
 from lib.ingest import loader, sample_data, service
-from lib.ingest.converter import STAGED
+from lib.ingest.converter import staged_schema
 from lib.ingest.history import ImportReport
 from lib.ingest.reader_process import InputFile
 from lib.jobs.queue import JobKind
@@ -121,7 +121,8 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
     rows = payload["rows"]
     until = payload.get("until")
     last_day = date.fromisoformat(until) if until else datetime.now(UTC).date() - timedelta(days=1)
-    made = sample_data.batches(rows, payload["seed"], last_day, workspace.settings.zone)
+    schema = staged_schema(workspace.catalog)
+    made = sample_data.batches(rows, payload["seed"], last_day, workspace.settings.zone, workspace.catalog)
     done, version = 0, None
     pending: list[pa.RecordBatch] = []
     try:
@@ -131,7 +132,7 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
                 count = sum(len(each) for each in pending)
                 if count < SAMPLE_CHUNK and done + count < rows:
                     continue
-                loader.stage(connection, pa.RecordBatchReader.from_batches(STAGED, pending))
+                loader.stage(connection, workspace.catalog, pa.RecordBatchReader.from_batches(schema, pending))
                 with workspace.facts.write(connection):
                     # Own data may have come in while the rows were made.
                     status = queries.status(connection)

@@ -70,7 +70,7 @@ def start(workspace: Workspace, files: tuple[InputFile, ...], chosen: Mapping, s
         )
     if check or load:
         try:
-            chosen.resolve(seen.header, files[0].name, lambda _: ())
+            chosen.resolve(workspace.catalog, seen.header, files[0].name, lambda _: ())
         except CallboardError as error:
             st.error(markdown.problem(error))
             return

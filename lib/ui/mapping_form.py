@@ -12,7 +12,8 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from lib.catalog.fields import FIELDS, FieldType
+from lib.catalog.catalog import Catalog
+from lib.catalog.fields import Field, FieldType
 from lib.errors import CallboardError
 from lib.i18n import t, t_in_context
 from lib.ingest import column_guess, saved_mappings
@@ -35,8 +36,8 @@ def show(workspace: Workspace, file: InputFile, brought: str | None, stamp: str)
     of another.
     """
     try:
-        options = Mapping.from_toml(brought, t("the mapping")).file if brought else FileOptions()
-        options = _file_options(options, stamp)
+        options = Mapping.from_toml(brought, workspace.catalog, t("the mapping")).file if brought else FileOptions()
+        options = _file_options(workspace.catalog, options, stamp)
         with st.spinner(t("Reading the first rows …")):
             seen = _preview(str(file.path), file.name, Mapping(options).to_toml() or None, stamp)
     except CallboardError as error:
@@ -45,11 +46,13 @@ def show(workspace: Workspace, file: InputFile, brought: str | None, stamp: str)
     kept = brought or saved_mappings.find(workspace.state, seen.header)
     if kept and not brought:
         st.caption(t("A mapping that was saved for files of this header is filled in."))
-    base = Mapping.from_toml(kept) if kept else column_guess.mapping(seen, options)
+    base = (
+        Mapping.from_toml(kept, workspace.catalog) if kept else column_guess.mapping(seen, options, workspace.catalog)
+    )
     st.subheader(t("First rows"), anchor=False)
     shown = pd.DataFrame(seen.rows[:SHOWN_ROWS], columns=_unique(seen.header))
     st.dataframe(shown, hide_index=True, width="stretch", alt=t("The first rows of the file as they came"))
-    return _columns(base, options, seen, stamp), seen
+    return _columns(workspace.catalog, base, options, seen, stamp), seen
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
@@ -59,7 +62,7 @@ def _preview(path: str, name: str, options_toml: str | None, _stamp: str) -> Pre
     return preview(InputFile(Path(path), name), options_toml, workspace.current().settings)
 
 
-def _file_options(base: FileOptions, stamp: str) -> FileOptions:
+def _file_options(catalog: Catalog, base: FileOptions, stamp: str) -> FileOptions:
     with st.expander(t("How the file is read")):
         left, middle, right = st.columns(3)
         encodings = ENCODINGS if (base.encoding or "") in ENCODINGS else [*ENCODINGS, base.encoding or ""]
@@ -103,10 +106,10 @@ def _file_options(base: FileOptions, stamp: str) -> FileOptions:
     named: str | int | None = int(sheet) if sheet.isascii() and sheet.isdigit() else sheet or None
     given = tuple(part.strip() for part in formats.split("|") if part.strip())
     options = FileOptions(encoding or None, delimiter or None, named, int(header_row), given, timezone or None, decimal)
-    return Mapping.from_toml(Mapping(options).to_toml(), t("How the file is read")).file
+    return Mapping.from_toml(Mapping(options).to_toml(), catalog, t("How the file is read")).file
 
 
-def _columns(base: Mapping, options: FileOptions, seen: Preview, stamp: str) -> Mapping:
+def _columns(catalog: Catalog, base: Mapping, options: FileOptions, seen: Preview, stamp: str) -> Mapping:
     st.subheader(t("Columns"), anchor=False)
     st.caption(
         t("Where each column of an evaluation comes from. Several columns are joined by a space (an id, by a dash).")
@@ -114,11 +117,11 @@ def _columns(base: Mapping, options: FileOptions, seen: Preview, stamp: str) -> 
     columns: dict[str, ColumnSource] = {}
     values: dict[str, dict[str, str]] = {}
     names = list(dict.fromkeys(seen.header))
-    for place, column in enumerate(FIELDS.values()):
+    for place, column in enumerate(catalog.fields.values()):
         if place % 3 == 0:
             places = st.columns(3, gap="medium")
         with places[place % 3]:
-            source = _column(column.name, base.columns.get(column.name), names, stamp)
+            source = _column(column, base.columns.get(column.name), names, stamp)
         if source is not None:
             columns[column.name] = source
     for canonical in ("state", "sentiment"):
@@ -133,7 +136,8 @@ def _columns(base: Mapping, options: FileOptions, seen: Preview, stamp: str) -> 
     return Mapping(replace(options, date_formats=formats), columns, {**others, **values})
 
 
-def _column(canonical: str, base: ColumnSource | None, names: list[str], stamp: str) -> ColumnSource | None:
+def _column(field: Field, base: ColumnSource | None, names: list[str], stamp: str) -> ColumnSource | None:
+    canonical = field.name
     if base is not None and base.value is not None:
         value = inputs.text_input(
             t("{column} (the same in every row)", column=canonical),
@@ -147,14 +151,14 @@ def _column(canonical: str, base: ColumnSource | None, names: list[str], stamp: 
         if base is not None and base.row
         else [name for name in (base.columns if base else ()) if name in names]
     )
-    label = f"{canonical} *" if FIELDS[canonical].required else canonical
+    label = f"{canonical} *" if field.required else canonical
     chosen = inputs.multiselect(
         label,
         options,
         default,
         format_func=lambda name: t(ROW_NUMBER) if name == ROW_NUMBER else name,
         key=f"column-{canonical}-{stamp}",
-        help=t(FIELDS[canonical].help),
+        help=t(field.help),
         placeholder=t(NOTHING),
     )
     if not chosen:
@@ -162,7 +166,7 @@ def _column(canonical: str, base: ColumnSource | None, names: list[str], stamp: 
     if ROW_NUMBER in chosen:
         return ColumnSource(row=True)
     scale = base.scale if base else None
-    if FIELDS[canonical].kind in (FieldType.SCORE, FieldType.SECONDS):
+    if field.kind in (FieldType.SCORE, FieldType.SECONDS):
         typed = st.number_input(
             t("{column}: multiply by", column=canonical),
             value=float(scale or 1),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lib.catalog.fields import FIELDS, REQUIRED_FIELDS
+from lib.catalog.catalog import BUILT_IN
 from lib.errors import MappingError, nearest
 from lib.errors.codes import CodedText, FailureCode, joined, restored
 from lib.i18n import LANGUAGES, override_language
@@ -74,7 +74,7 @@ def test_every_code_is_used() -> None:
 @pytest.mark.parametrize("code", PASSED_ON, ids=lambda code: code.name)
 def test_a_code_that_is_passed_on_gets_its_values(code: FailureCode) -> None:
     with pytest.raises(MappingError) as caught:
-        Mapping.from_toml(PASSED_ON[code])
+        Mapping.from_toml(PASSED_ON[code], BUILT_IN)
     assert caught.value.reason.code is code
     assert {*caught.value.reason.values} == message_catalog.names(code.text)
 
@@ -98,7 +98,7 @@ def test_every_code_has_words_in_every_language(language: str) -> None:
 
 def test_what_a_required_column_should_hold_is_what_its_help_says() -> None:
     assert {name: code.text for name, code in RIGHT_WHERE_MISSING.items()} == {
-        name: FIELDS[name].help for name in REQUIRED_FIELDS
+        field.name: field.help for field in BUILT_IN.fields.values() if field.required
     }
 
 

@@ -18,6 +18,7 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.grants import EVERYTHING
 from lib.analytics.queries import summary
 from lib.analytics.query import Filters
+from lib.catalog.catalog import BUILT_IN
 from lib.errors import CancelledError, StorageError
 from lib.exports import evaluations, xlsx_process
 from lib.exports import service as exporting
@@ -55,7 +56,9 @@ def test_every_row_and_every_sum(workspace: Workspace, form: str) -> None:
     assert round(completed["averageNote"].sum() * 10_000) == sums["score_sum"]
     assert completed["durationInSeconds"].sum() == sums["duration_sum"]
     assert frame["isAICall"].sum() == sums["ai_calls"]
-    whole = pa.Table.from_batches(list(sample_data.batches(ROWS, 2, date(2024, 6, 30), ZoneInfo("UTC")))).to_pandas()
+    whole = pa.Table.from_batches(
+        list(sample_data.batches(ROWS, 2, date(2024, 6, 30), ZoneInfo("UTC"), BUILT_IN))
+    ).to_pandas()
     dates = pd.to_datetime(frame.sort_values("id")["audioDate"], utc=True)
     assert (dates.to_numpy() == whole.sort_values("id")["audio_at"].dt.tz_localize("UTC").to_numpy()).all()
 

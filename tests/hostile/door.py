@@ -113,11 +113,12 @@ class Door:
         result, words = "loaded", ""
         try:
             if number % 5 == 4:
-                options = Mapping.from_toml(file.mapping).file if file.mapping else Mapping().file
+                catalog = self._workspace.catalog
+                options = Mapping.from_toml(file.mapping, catalog).file if file.mapping else Mapping().file
                 seen = reader_process.preview(brought, Mapping(options).to_toml() or None, self._workspace.settings)
-                guessed = column_guess.mapping(seen, options)
+                guessed = column_guess.mapping(seen, options, catalog)
                 result = "previewed"
-                assert Mapping.from_toml(guessed.to_toml()) == guessed
+                assert Mapping.from_toml(guessed.to_toml(), catalog) == guessed
             elif number % 5:
                 result, words = self._read(brought, file.mapping)
             else:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from lib import errors
 from lib.analytics.grants import EVERYTHING
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.fields import FIELDS
 from lib.errors import CallboardError, FileError, RefusedError
 from lib.errors.codes import CodedText
@@ -117,10 +118,10 @@ def test_memory_does_not_grow_with_what_a_body_stands_for(name: str, monkeypatch
     monkeypatch.setattr(json_items, "MAX_OBJECTS", 10_000)
     make, may_be_array = BODIES[name]
     body = make()
-    convert_objects([{}], ZoneInfo("UTC"), EVERYTHING)  # what is loaded once
+    convert_objects([{}], ZoneInfo("UTC"), EVERYTHING, BUILT_IN)  # what is loaded once
     tracemalloc.start()
     try:
-        checked = convert_objects(decode_body(body, may_be_array), ZoneInfo("UTC"), EVERYTHING)
+        checked = convert_objects(decode_body(body, may_be_array), ZoneInfo("UTC"), EVERYTHING, BUILT_IN)
         assert checked.read <= 10_000
     except CallboardError as error:
         assert isinstance(error, FileError | RefusedError)
@@ -163,7 +164,7 @@ def test_what_is_wrong_is_described_a_thousand_times_at_most(monkeypatch: pytest
 
     monkeypatch.setattr(api_records, "nearest", counted)
     entry = {f"column {number}": 1 for number in range(20)}
-    checked = convert_objects([entry] * 5_000, ZoneInfo("UTC"), EVERYTHING)
+    checked = convert_objects([entry] * 5_000, ZoneInfo("UTC"), EVERYTHING, BUILT_IN)
     assert (checked.read, checked.bad, len(checked.problems)) == (5_000, 5_000, 1_000)
     assert described == 1_000
 
@@ -172,7 +173,7 @@ def test_batches_are_one_after_the_other() -> None:
     rows = [{"id": str(number), "audioDate": "2024-01-01"} for number in range(2_500)]
     rows[1_700] = {"id": "bad", "audioDate": "never"}
     rows.insert(5, {"who": "me"})
-    checked = convert_objects(rows, ZoneInfo("UTC"), EVERYTHING)
+    checked = convert_objects(rows, ZoneInfo("UTC"), EVERYTHING, BUILT_IN)
     assert (checked.read, checked.bad, [problem.row for problem in checked.problems]) == (2_501, 2, [6, 1_702])
     seqs = [seq for batch in checked.batches for seq in batch.column("seq").to_pylist()]
     assert seqs == sorted(set(seqs)) and len(seqs) == 2_499

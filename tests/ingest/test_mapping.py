@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lib.catalog.catalog import BUILT_IN
 from lib.errors import FileError, MappingError
 from lib.ingest.mapping import MAX_MAPPING, Mapping
 from tests.conftest import ROOT
@@ -35,16 +36,16 @@ callCenterName = { value = "Denver" }
 
 
 def test_there_and_back() -> None:
-    found = Mapping.from_toml(FULL)
+    found = Mapping.from_toml(FULL, BUILT_IN)
     assert found.file.date_formats == ("%d/%m/%Y", "%d/%m/%Y %H:%M")
     assert str(found.columns["averageNote"].offset) == "-0.5"
-    assert Mapping.from_toml(found.to_toml()) == found
+    assert Mapping.from_toml(found.to_toml(), BUILT_IN) == found
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "samples").glob("*.toml")), ids=lambda path: path.stem)
 def test_our_own(path: object) -> None:
-    found = Mapping.from_toml(path.read_text("utf-8"))  # type: ignore[attr-defined]
-    assert Mapping.from_toml(found.to_toml()) == found
+    found = Mapping.from_toml(path.read_text("utf-8"), BUILT_IN)  # type: ignore[attr-defined]
+    assert Mapping.from_toml(found.to_toml(), BUILT_IN) == found
 
 
 @pytest.mark.parametrize(
@@ -77,13 +78,15 @@ def test_our_own(path: object) -> None:
 )
 def test_wrong(toml: str, told: str) -> None:
     with pytest.raises(MappingError) as caught:
-        Mapping.from_toml(toml, "m.toml")
+        Mapping.from_toml(toml, BUILT_IN, "m.toml")
     assert caught.value.message.startswith("m.toml")
     assert told in caught.value.message
 
 
 def resolve(toml: str, header: list[str], values: dict[str, list[str]] | None = None) -> Mapping:
-    return Mapping.from_toml(toml).resolve(header, "f.csv", lambda name: (values or {}).get(name, []))
+    return Mapping.from_toml(toml, BUILT_IN).resolve(
+        BUILT_IN, header, "f.csv", lambda name: (values or {}).get(name, [])
+    )
 
 
 def test_canonical_names_in_any_spelling() -> None:

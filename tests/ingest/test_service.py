@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from lib.analytics import queries
 from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN
 from lib.errors import CancelledError, FileError, MappingError, SampleDataError, TimeZoneChangedError
 from lib.ingest import history, sample_data, service
@@ -392,9 +393,9 @@ def test_what_is_wrong_with_many_objects_is_counted_and_not_kept() -> None:
         ([{"who": 1}] * 50_000, "is not a column"),
         ([{f"column {number}": 1 for number in range(50_000)}] * 3, "is not a column"),
     ):
-        found = convert_objects(objects, zone, EVERYTHING)
+        found = convert_objects(objects, zone, EVERYTHING, BUILT_IN)
         assert (found.read, found.bad) == (len(objects), len(objects))
         assert 0 < len(found.problems) <= 1_000 and told in str(found.problems[0].problem)
     good = {"id": "a", "audioDate": "2024-01-01"}
-    mixed = convert_objects([good, 7, {**good, "averageNote": "x"}, {**good, "id": "b"}], zone, EVERYTHING)
+    mixed = convert_objects([good, 7, {**good, "averageNote": "x"}, {**good, "id": "b"}], zone, EVERYTHING, BUILT_IN)
     assert (mixed.read, mixed.bad) == (4, 2) and [problem.row for problem in mixed.problems] == [2, 3]

@@ -212,8 +212,9 @@ def test_a_sheet_that_only_looks_like_a_number(app: AppTest, typed: str) -> None
     app.run()
     form = AppTest.from_string(
         "from lib.ui import mapping_form\nfrom lib.ingest.mapping import FileOptions\n"
+        "from lib.catalog.catalog import BUILT_IN\n"
         "from lib.errors import CallboardError\n"
-        "try:\n    mapping_form._file_options(FileOptions(), 'x')\nexcept CallboardError:\n    pass\n",
+        "try:\n    mapping_form._file_options(BUILT_IN, FileOptions(), 'x')\nexcept CallboardError:\n    pass\n",
         default_timeout=LONG_SECONDS,
     )
     form.run()
