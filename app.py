@@ -20,6 +20,7 @@ from lib import settings, workspace
 from lib.access import signing
 from lib.api import application, errors
 from lib.api.routes import health
+from lib.catalog.catalog import BUILT_IN
 from lib.errors import (
     CallboardError,
     ConfigurationError,
@@ -159,7 +160,7 @@ app = st.App(
     middleware=[
         Middleware(streamlit_internals.ServerProtocols, message_bytes=MESSAGE_BYTES),
         front,
-        Middleware(application.ApiDispatcher),
+        Middleware(application.ApiDispatcher, catalog=BUILT_IN),
         Middleware(LoginRedirectMiddleware),
     ],
     lifespan=lifespan,

@@ -14,6 +14,7 @@ from lib.api import errors, schemas
 from lib.api.middleware import EveryRequest
 from lib.api.routes import analytics, evaluations, exports
 from lib.api.serializers import AnswerBody, answer, prepared, to_json
+from lib.catalog.catalog import Catalog
 from lib.web import security_headers
 
 _PREFIX = "/v1"
@@ -44,10 +45,10 @@ carries an API key; every answer an `X-Request-Id`; every GET an `ETag`.
 class ApiDispatcher:
     """Hands the API what comes under /v1, before the server of the pages looks at it, and that server all else."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap the server of the pages."""
+    def __init__(self, app: ASGIApp, catalog: Catalog) -> None:
+        """Wrap the server of the pages; the API is described by the catalog."""
         self._pages = app
-        self._api = build()
+        self._api = build(catalog)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -58,8 +59,8 @@ class ApiDispatcher:
             await self._pages(scope, receive, send)
 
 
-def build() -> ASGIApp:
-    """Return the application, with all that happens to every request around it."""
+def build(catalog: Catalog) -> ASGIApp:
+    """Return the application that a catalog describes, with all that happens to every request around it."""
     api: FastAPI = FastAPIOffline(
         redoc_url=None,  # it would load a picture from another host
         title="Callboard",
@@ -68,7 +69,8 @@ def build() -> ASGIApp:
         responses=_ERRORS,
         redirect_slashes=False,
     )
-    for router in (analytics.router, exports.router, exports.downloads, evaluations.router):
+    routers = (analytics.router(catalog), exports.router(catalog), exports.downloads, evaluations.router(catalog))
+    for router in routers:
         api.include_router(router)
     errors.install(api)
     described = api.openapi
@@ -82,6 +84,7 @@ def build() -> ASGIApp:
                 operation["responses"].pop("422", None)
         for name in ("HTTPValidationError", "ValidationError"):
             document["components"]["schemas"].pop(name, None)
+        schemas.add_catalog(document["components"]["schemas"], catalog)
         return document
 
     @cache

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lib.catalog.catalog import BUILT_IN
+from lib.catalog.catalog import Catalog
 
 Score = Field(description="0 to 10, at most 2 decimals; null where nothing is scored.")
 Share = Field(description="0 to 1, at most 4 decimals; null where there is nothing to divide by.")
@@ -29,18 +29,8 @@ class StateBreakdown(BaseModel):
     failed: int
 
 
-def _add_metrics(schema: dict[str, Any]) -> None:
-    """Describe the metrics of the catalog that no field below describes."""
-    for name, metric in BUILT_IN.metrics.items():
-        kind = "number" if metric.unit.decimals else "integer"
-        described = {"type": [kind, "null"], "description": metric.help}
-        schema["properties"].setdefault(name, described)
-
-
 class Figures(BaseModel):
-    """The figures of a selection."""
-
-    model_config = ConfigDict(json_schema_extra=_add_metrics)
+    """The figures of a selection; `add_catalog` describes the metrics that are not named here."""
 
     totalEvaluations: int
     completedEvaluations: int
@@ -132,16 +122,8 @@ class Trends(Period):
     data: list[Point]
 
 
-def _add_fields(schema: dict[str, Any]) -> None:
-    """Describe the canonical columns of the catalog that no field below describes."""
-    for field in BUILT_IN.fields.values():
-        schema["properties"].setdefault(field.name, {"type": ["string", "null"], "description": field.help})
-
-
 class Evaluation(BaseModel):
     """One evaluation, in the canonical columns."""
-
-    model_config = ConfigDict(json_schema_extra=_add_fields)
 
     id: str
     audioDate: str
@@ -196,3 +178,15 @@ class Error(BaseModel):
     """The one shape of every error."""
 
     error: ErrorBody
+
+
+def add_catalog(described: dict[str, Any], catalog: Catalog) -> None:
+    """Describe the metrics and the fields of a catalog that no model names; `described` is the OpenAPI's schemas."""
+    for name, metric in catalog.metrics.items():
+        kind = "number" if metric.unit.decimals else "integer"
+        for model in Figures.__subclasses__():
+            properties = described[model.__name__]["properties"]
+            properties.setdefault(name, {"type": [kind, "null"], "description": metric.help})
+    for field in catalog.fields.values():
+        properties = described[Evaluation.__name__]["properties"]
+        properties.setdefault(field.name, {"type": ["string", "null"], "description": field.help})

@@ -26,16 +26,38 @@ from lib.api.dependencies import (
 )
 from lib.api.query_description import TEXT, parameter, query
 from lib.api.serializers import AnswerBody, answer, figures, group, period, to_json
-from lib.catalog.catalog import BUILT_IN
+from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
 from lib.workspace import Workspace
 
-router = APIRouter(prefix="/analytics", tags=["Analytics"])
-
 WIDTHS = [each.value for each in Granularity]
 
+_SORT = parameter("sort", "A field; `-` before it for descending.")
+_GRANULARITY = parameter("granularity", "The width of a point; default: daily.", {**TEXT, "enum": WIDTHS})
+_BREAKDOWNS: tuple[tuple[str, Dimension, type[schemas.Page]], ...] = (
+    ("campaigns", CAMPAIGN, schemas.Campaigns),
+    ("call-centers", CALL_CENTER, schemas.CallCenters),
+    ("executives", EXECUTIVE, schemas.Executives),
+)
 
-@router.get("/summary", response_model=schemas.Summary, openapi_extra=query(BUILT_IN))
+
+def router(catalog: Catalog) -> APIRouter:
+    """Return the paths, described by the catalog."""
+    made = APIRouter(prefix="/analytics", tags=["Analytics"])
+    made.get("/summary", response_model=schemas.Summary, openapi_extra=query(catalog))(summary)
+    for path, dimension, shape in _BREAKDOWNS:
+        made.get(
+            f"/{path}",
+            response_model=shape,
+            openapi_extra=query(catalog, *PAGING, _SORT),
+            operation_id=path,
+            name=path,
+            description=f"Get the figures by {dimension.label.lower()}.",
+        )(_breakdown(dimension))
+    made.get("/trends", response_model=schemas.Trends, openapi_extra=query(catalog, _GRANULARITY))(trends)
+    return made
+
+
 async def summary(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures of the whole selection."""
     filters = filters_of(strict_query(request, space.catalog.parameters), space, key)
@@ -48,19 +70,7 @@ def _summary(connection: Connection, asked: Filters, calendar: Calendar) -> Answ
     return to_json({**period(found.period), **figures(found.sums, asked.catalog, found)})
 
 
-def _breakdown(path: str, dimension: Dimension, shape: type[schemas.Page]) -> Callable[..., Awaitable[Response]]:
-    told = f"Get the figures by {dimension.label.lower()}."
-
-    sort = parameter("sort", "A field; `-` before it for descending.")
-
-    @router.get(
-        f"/{path}",
-        response_model=shape,
-        openapi_extra=query(BUILT_IN, *PAGING, sort),
-        operation_id=path,
-        name=path,
-        description=told,
-    )
+def _breakdown(dimension: Dimension) -> Callable[..., Awaitable[Response]]:
     async def breakdown(request: Request, space: Space, key: Reader) -> Response:
         parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES, "sort"))
         size = whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE)
@@ -90,15 +100,6 @@ def _page(
     return to_json({**period(found.period), "data": rows, **counts})
 
 
-campaigns = _breakdown("campaigns", CAMPAIGN, schemas.Campaigns)
-call_centers = _breakdown("call-centers", CALL_CENTER, schemas.CallCenters)
-executives = _breakdown("executives", EXECUTIVE, schemas.Executives)
-
-
-_GRANULARITY = parameter("granularity", "The width of a point; default: daily.", {**TEXT, "enum": WIDTHS})
-
-
-@router.get("/trends", response_model=schemas.Trends, openapi_extra=query(BUILT_IN, _GRANULARITY))
 async def trends(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures of every day, week or month of the period."""
     parameters = strict_query(request, (*space.catalog.parameters, "granularity"))

@@ -29,11 +29,9 @@ from lib.api.dependencies import (
 from lib.api.query_description import query
 from lib.api.serializers import AnswerBody, answer, period, record, to_json
 from lib.api.throttle import body_cost, charge
-from lib.catalog.catalog import BUILT_IN
+from lib.catalog.catalog import Catalog
 from lib.ingest.json_items import decode_body
 from lib.workspace import Workspace
-
-router = APIRouter(prefix="/evaluations", tags=["Evaluations"])
 
 _LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines", "application/ndjson")
 _BODY = {
@@ -45,7 +43,14 @@ _BODY = {
 }
 
 
-@router.get("", response_model=schemas.Evaluations, openapi_extra=query(BUILT_IN, *PAGING))
+def router(catalog: Catalog) -> APIRouter:
+    """Return the paths, described by the catalog."""
+    made = APIRouter(prefix="/evaluations", tags=["Evaluations"])
+    made.get("", response_model=schemas.Evaluations, openapi_extra=query(catalog, *PAGING))(read)
+    made.post("", response_model=schemas.Written, openapi_extra={"requestBody": _BODY})(write)
+    return made
+
+
 async def read(request: Request, space: Space, key: RecordReader) -> Response:
     """Get the evaluations behind a number, newest first."""
     parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES))
@@ -71,7 +76,6 @@ def _records(connection: Connection, filters: Filters, calendar: Calendar, page:
     return to_json({**period(listed.period), "data": rows, **counts})
 
 
-@router.post("", response_model=schemas.Written, openapi_extra={"requestBody": _BODY})
 async def write(request: Request, space: Space, key: RecordWriter) -> dict[str, Any]:
     """Load evaluations in the canonical columns: all or nothing, by id, by the rules of an import."""
     strict_query(request, ())

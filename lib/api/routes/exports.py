@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from cachetools import TTLCache
@@ -24,7 +25,7 @@ from lib.api import request_body
 from lib.api.dependencies import Exporter, Reader, Space, check_scope, filters_of, strict_query
 from lib.api.errors import invalid, not_found
 from lib.api.serializers import answer, to_json
-from lib.catalog.catalog import BUILT_IN, Catalog
+from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import FlagDimension
 from lib.exports import file_storage, signed_urls
 from lib.exports.service import ExportRequest
@@ -33,7 +34,6 @@ from lib.jobs.queue import IdempotencyKey, Job, JobKind, JobStatus
 from lib.reports import filter_text, job_text
 from lib.workspace import Workspace
 
-router = APIRouter(prefix="/analytics/export", tags=["Exports"])
 downloads = APIRouter(prefix="/downloads", tags=["Exports"])
 
 _TYPES = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
@@ -69,6 +69,7 @@ class ExportOrder(BaseModel):
         }
 
 
+@cache
 def _order_model(catalog: Catalog) -> type[ExportOrder]:
     fields: dict[str, Any] = {
         each.parameter: (bool | str | None if isinstance(each, FlagDimension) else Ids, None)
@@ -77,9 +78,6 @@ def _order_model(catalog: Catalog) -> type[ExportOrder]:
     return create_model(
         "ExportOrder", __base__=ExportOrder, __doc__="What to export: a report, a format, the filters.", **fields
     )
-
-
-_ORDER = _order_model(BUILT_IN)
 
 
 class ExportStarted(BaseModel):
@@ -111,10 +109,16 @@ class ExportStatus(BaseModel):
     sha256: str | None = None
 
 
-_BODY = {"required": True, "content": {request_body.JSON: {"schema": _ORDER.model_json_schema()}}}
+def router(catalog: Catalog) -> APIRouter:
+    """Return the paths of exports, described by the catalog; what fetches a file is in `downloads`."""
+    made = APIRouter(prefix="/analytics/export", tags=["Exports"])
+    schema = _order_model(catalog).model_json_schema()
+    body = {"required": True, "content": {request_body.JSON: {"schema": schema}}}
+    made.post("", status_code=202, response_model=ExportStarted, openapi_extra={"requestBody": body})(start)
+    made.get("/{jobId}", response_model=ExportStatus, response_model_exclude_unset=True)(status)
+    return made
 
 
-@router.post("", status_code=202, response_model=ExportStarted, openapi_extra={"requestBody": _BODY})
 def start(
     request: Request,
     space: Space,
@@ -124,7 +128,7 @@ def start(
 ) -> Response:
     """Start an export; ask its status URL how far it is. The report evaluations takes evaluations:read besides."""
     strict_query(request, ())
-    order = request_body.parsed(request, body, _ORDER)
+    order = request_body.parsed(request, body, _order_model(space.catalog))
     if order.report == _RECORDS:
         check_scope(key, _RECORDS_SCOPE)
     filters = filters_of(order.parameters(space.catalog.parameters), space, key)
@@ -143,7 +147,6 @@ def start(
     return JSONResponse(started, 202, {"Location": url})
 
 
-@router.get("/{jobId}", response_model=ExportStatus, response_model_exclude_unset=True)
 def status(request: Request, space: Space, key: Reader, jobId: str) -> Response:
     """Get how far an export is; its link goes to who may have the rows."""
     strict_query(request, ())
