@@ -14,6 +14,7 @@ from bench.report import Report, timed
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters
+from lib.catalog.catalog import BUILT_IN
 from lib.exports import file_storage
 from lib.exports import service as exporting
 from lib.exports.evaluations import evaluation_export
@@ -57,7 +58,7 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
 
 def _export(report: Report, engine: str, workspace: Workspace) -> None:
     asked = {"dateFrom": ["2026-07-01"], "dateTo": ["2026-10-15"]}
-    filters = Filters.from_parameters(asked, workspace.settings.zone, EVERYTHING)
+    filters = Filters.from_parameters(asked, workspace.settings.zone, EVERYTHING, BUILT_IN)
     order = ExportRequest("evaluations", "csv", filters, Granularity.DAILY, "a part")
     path = file_storage.folder(workspace.settings) / "yardstick.csv"
 

@@ -9,7 +9,9 @@ from bench import data
 from bench.questions import YEAR
 from bench.report import Report, timed
 from lib.analytics import queries
+from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import EXECUTIVE
 from lib.settings import Settings
 from lib.workspace import Workspace
@@ -26,7 +28,7 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
     for rows in SIZES[engine]:
         workspace = Workspace(data.made(data.settings(engine, chosen.database_url, rows), rows))
         try:
-            year = Filters.from_parameters(YEAR, chosen.zone)
+            year = Filters.from_parameters(YEAR, chosen.zone, EVERYTHING, BUILT_IN)
             asked: dict[str, tuple[Any, ...]] = {
                 "summary": (queries.summary, year, workspace.calendar),
                 "by executive": (queries.breakdown, year, workspace.calendar, EXECUTIVE),

@@ -8,7 +8,9 @@ from typing import Any
 from bench.report import Report, timed
 from lib.analytics import queries
 from lib.analytics.calendar import Granularity
+from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN, EXECUTIVE
 from lib.catalog.measures import PLAIN_MEASURES
 from lib.settings import Settings
@@ -53,7 +55,7 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
     workspace = Workspace(chosen)
     try:
         calendar, zone = workspace.calendar, chosen.zone
-        year, years = (Filters.from_parameters(each, zone) for each in (YEAR, TWO_YEARS))
+        year, years = (Filters.from_parameters(each, zone, EVERYTHING, BUILT_IN) for each in (YEAR, TWO_YEARS))
         asked: dict[str, tuple[Any, ...]] = {
             "summary": (queries.summary, year, calendar),
             "by campaign": (queries.breakdown, year, calendar, CAMPAIGN),

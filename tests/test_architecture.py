@@ -127,3 +127,16 @@ def test_modules_that_are_named_in_texts_are_there(path: Path) -> None:
     names = [node.value for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Constant)]
     named = [name for name in names if isinstance(name, str) and re.fullmatch(r"lib(\.[a-z_]+)+", name)]
     assert [name for name in named if importlib.util.find_spec(name) is None] == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module)
+def test_nobody_is_given_everything_by_default(path: Path) -> None:
+    """Who leaves a grant out would give everything away; who leaves a catalog out would work by another one."""
+    defaults: list[ast.expr | None] = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.arguments):
+            defaults += [*node.defaults, *node.kw_defaults]
+        elif isinstance(node, ast.ClassDef):
+            defaults += [each.value for each in node.body if isinstance(each, ast.AnnAssign)]
+    named = {each.id for each in defaults if isinstance(each, ast.Name)}
+    assert not named & {"EVERYTHING", "BUILT_IN"}, module(path)

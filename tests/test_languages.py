@@ -25,7 +25,6 @@ from lib.access.actors import SystemActor
 from lib.analytics.calendar import Granularity
 from lib.analytics.decomposition import Contribution, Decomposition
 from lib.analytics.planner import ResolvedPeriod
-from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import (
@@ -59,6 +58,7 @@ from lib.workspace import Workspace
 from tests import message_catalog
 from tests.charts.samples import course
 from tests.conftest import ROOT
+from tests.filters import make_filters
 from tests.waiting import LONG_SECONDS
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "main")
@@ -230,9 +230,9 @@ def test_periods(first: date | None, last: date | None, english: str, spanish: s
 def test_selections(answers: QueryCache, load: Callable[..., Any]) -> None:
     load(CALLS)
     month = ResolvedPeriod(date(2024, 1, 1), date(2024, 1, 31))
-    one = Filters().narrowed(CAMPAIGN, "a").narrowed(EXECUTIVE, "(none)", "x").narrowed(IS_AI, "false")
-    many = Filters().narrowed(CAMPAIGN, "a", "b", "(none)", "x", "y", "z").narrowed(IS_AI, "true")
-    fixed = Filters().narrowed(STATE, "Failed").narrowed(SENTIMENT, "Positive", "(none)")
+    one = make_filters().narrowed(CAMPAIGN, "a").narrowed(EXECUTIVE, "(none)", "x").narrowed(IS_AI, "false")
+    many = make_filters().narrowed(CAMPAIGN, "a", "b", "(none)", "x", "y", "z").narrowed(IS_AI, "true")
+    fixed = make_filters().narrowed(STATE, "Failed").narrowed(SENTIMENT, "Positive", "(none)")
     assert [*map(str, filter_text.selection(answers, fixed, month))][1:] == [
         "State: Failed",
         "Sentiment: Positive, (none)",

@@ -10,7 +10,6 @@ import pytest
 
 from lib.analytics import queries
 from lib.analytics.calendar import Granularity
-from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
 from lib.catalog.measures import MeasureTotals
@@ -18,6 +17,7 @@ from lib.catalog.metrics import METRICS
 from lib.jobs.tasks import TASKS
 from lib.workspace import Workspace
 from tests.conftest import ROOT, SHARED, Load
+from tests.filters import make_filters
 
 DATA = SHARED / "data"
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the real data sets lie beside the repository, not in it")
@@ -48,7 +48,7 @@ def test_every_figure(name: str, workspace: Workspace, answers: QueryCache, load
     assert (report.result, report.bad) == ("loaded", 0)
     assert report.loaded.added == expected["evaluations"]
     assert report.blank == expected.get("blankRows", 0)
-    calendar, everything = workspace.calendar, Filters()
+    calendar, everything = workspace.calendar, make_filters()
     total = answers.run(queries.summary, everything, calendar).sums
     assert same(
         figures(total),

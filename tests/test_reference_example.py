@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from lib.analytics import queries
+from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.metrics import METRICS
 from lib.workspace import Workspace
 from tests.conftest import Load
@@ -31,7 +33,9 @@ def rows() -> list[str]:
 
 def test_the_summary_of_the_reference(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load("\n".join([*rows(), "before,2023-12-31,Completed,Positive,1,1,camp_790,Retention,Lima Norte"]))
-    asked = Filters.from_parameters({"dateFrom": ["2024-01-01"], "dateTo": ["2024-01-31"]}, workspace.calendar.zone)
+    asked = Filters.from_parameters(
+        {"dateFrom": ["2024-01-01"], "dateTo": ["2024-01-31"]}, workspace.calendar.zone, EVERYTHING, BUILT_IN
+    )
     found = answers.run(queries.summary, asked, workspace.calendar)
     sums = found.sums
     assert METRICS["totalEvaluations"].rounded(sums) == 1250

@@ -22,7 +22,6 @@ from lib import __version__, cli
 from lib.access.actors import SystemActor, key_actor
 from lib.access.audit_log import AuditFilter, AuditLog
 from lib.analytics import queries
-from lib.analytics.query import Filters
 from lib.catalog.measures import MEASURES, aggregates
 from lib.errors import DatabaseVersionError
 from lib.errors.codes import FailureCode
@@ -35,6 +34,7 @@ from lib.store.facts import FactStore
 from lib.store.messages import Message
 from lib.store.state import StateStore
 from lib.workspace import Workspace
+from tests.filters import make_filters
 from tests.test_app import start
 
 NOON = datetime(2024, 1, 1, 12)  # as the tables hold it: UTC, without saying so
@@ -369,7 +369,7 @@ def fill(connection: Connection, rows: Rows, of: sa.MetaData) -> None:
 
 
 def figures(workspace: Workspace) -> tuple[int, ...]:
-    found = workspace.answers.run(queries.summary, Filters(), workspace.calendar).sums
+    found = workspace.answers.run(queries.summary, make_filters(), workspace.calendar).sums
     return (
         found["evaluations"],
         found["completed"],

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, ONE_DAY, day_start
-from lib.analytics.grants import EVERYTHING, Grant
-from lib.catalog.catalog import BUILT_IN, Catalog
+from lib.analytics.grants import Grant
+from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import ChoiceDimension, Dimension, FlagDimension, NamedDimension
 from lib.errors import InvalidParameterError, nearest
 from lib.formats import iso_dates
@@ -49,16 +49,16 @@ class Filters:
     date_to: Moment | None = None
     predicates: tuple[Predicate, ...] = ()
     timezone: str | None = None
-    grant: Grant = EVERYTHING
-    catalog: Catalog = BUILT_IN
+    grant: Grant = field(kw_only=True)
+    catalog: Catalog = field(kw_only=True)
 
     @classmethod
     def from_parameters(
         cls,
         parameters: Mapping[str, Sequence[str]],
         workspace_zone: zoneinfo.ZoneInfo,
-        grant: Grant = EVERYTHING,
-        catalog: Catalog = BUILT_IN,
+        grant: Grant,
+        catalog: Catalog,
     ) -> Filters:
         """Read filters from URL parameters, each with its values in order; names that are no filter are passed over.
 

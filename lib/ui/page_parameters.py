@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
+from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters, parse_day, parse_single
 from lib.catalog.catalog import Catalog
 from lib.errors import InvalidParameterError, nearest
@@ -61,7 +62,7 @@ Otherwise = TypeVar("Otherwise")
 class PageParameters:
     """What a page is asked to show; what can't be is left out, and named in `problems`."""
 
-    filters: Filters  # without a grant, which is the visitor's
+    filters: Filters  # within everything: what the visitor may see is looked at when they are asked by
     choices: dict[str, str | None]  # by the names of VIEW_CHOICES
     compared: dict[str, date | None]  # by the names of COMPARED_DAYS
     single: dict[str, str]  # by the names of SINGLE
@@ -73,11 +74,11 @@ def parse(raw: Mapping[str, Sequence[str]], zone: ZoneInfo, catalog: Catalog) ->
     """Read parameters, each with its values in order, one by one: what can't be is passed over, and named."""
     reader = _Reader()
     reader.problems += _unknown(raw, catalog)
-    filters = Filters(catalog=catalog)
+    filters = Filters(grant=EVERYTHING, catalog=catalog)
     accepted: dict[str, Sequence[str]] = {}
     for name in ("timezone", *(each for each in catalog.parameters if each != "timezone")):
         candidate = {**accepted, name: raw.get(name, ())}
-        read = reader.read(None, Filters.from_parameters, candidate, zone, catalog=catalog)
+        read = reader.read(None, Filters.from_parameters, candidate, zone, EVERYTHING, catalog)
         if read is not None:
             filters, accepted = read, candidate
     return PageParameters(

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from lib import workspace as workspaces
+from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters, Moment, local_date
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension, FlagDimension
@@ -182,7 +183,7 @@ def _raw() -> dict[str, list[str]]:
 
 def _chosen(zone: ZoneInfo) -> dict[str, list[str]]:
     """Return what the widgets hold as URL parameters, as `parameters` does, without looking at what may be seen."""
-    return Filters.from_parameters(_chosen_filters(zone), zone, catalog=_catalog()).to_parameters() | _chosen_view()
+    return Filters.from_parameters(_chosen_filters(zone), zone, EVERYTHING, _catalog()).to_parameters() | _chosen_view()
 
 
 def _chosen_filters(zone: ZoneInfo) -> dict[str, list[str]]:

@@ -15,11 +15,11 @@ from sqlalchemy.engine import Connection
 from lib.analytics import queries
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
-from lib.analytics.query import Filters
 from lib.analytics.query_cache import MAX_BYTES, MAX_WRITTEN_BYTES, QueryCache
 from lib.catalog.dimensions import CAMPAIGN
 from lib.observability.prometheus import REGISTRY
 from lib.workspace import Workspace
+from tests.filters import make_filters
 
 
 class Code(IntEnum):
@@ -90,7 +90,9 @@ def test_the_same_question_is_asked_once(workspace: Workspace) -> None:
     names = ("queries.summary", "queries.breakdown", "queries.trend")
     before = [hits(name) for name in names]
     for _ in range(3):
-        filters = Filters(date(2024, 1, 1), NOON, grant=Grant.of({"callCenter": ["n"]})).narrowed(CAMPAIGN, "a", "b")
+        filters = make_filters(date(2024, 1, 1), NOON, grant=Grant.of({"callCenter": ["n"]})).narrowed(
+            CAMPAIGN, "a", "b"
+        )
         answers.run(queries.summary, filters, calendar)
         answers.run(queries.breakdown, filters, calendar, CAMPAIGN, page_size=10)
         answers.run(queries.trend, filters, calendar, Granularity.DAILY)

@@ -14,6 +14,7 @@ from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import CAMPAIGN, IS_AI
 from lib.errors import InvalidParameterError
+from tests.filters import make_filters
 
 LATER = date(2030, 1, 1)
 
@@ -108,7 +109,7 @@ def test_kinds() -> None:
 
 
 def chosen(first: date, last: date) -> Filters:
-    return Filters(first, last).narrowed(CAMPAIGN, "a").narrowed(IS_AI, "true")
+    return make_filters(first, last).narrowed(CAMPAIGN, "a").narrowed(IS_AI, "true")
 
 
 def test_the_same_question_about_other_days() -> None:

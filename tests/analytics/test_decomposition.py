@@ -16,7 +16,6 @@ from lib.analytics.decomposition import Contribution, Decomposition, decompose, 
 from lib.analytics.grants import Grant
 from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.queries import Breakdown, Group
-from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN, EXECUTIVE, Member
@@ -26,10 +25,11 @@ from lib.store import schema
 from lib.store.enums import SCORE_SCALE
 from lib.workspace import Workspace
 from tests.conftest import ROOT, SHARED, Load
+from tests.filters import make_filters
 
 HEADER = "id,audioDate,averageNote,campaignId,callCenterName,executiveName\n"
-JANUARY = Filters(date(2024, 1, 1), date(2024, 1, 31))
-FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))
+JANUARY = make_filters(date(2024, 1, 1), date(2024, 1, 31))
+FEBRUARY = make_filters(date(2024, 2, 1), date(2024, 2, 29))
 
 # January: easy 8, 8, 9, 9 (mean 8.5), hard 4 and old 6: (34 + 4 + 6) / 6 = 22/3.
 # February: easy 9 (mean 9), hard 5, 5, 5 (mean 5) and new 10, 10: (9 + 15 + 20) / 6 = 22/3.
@@ -98,18 +98,18 @@ def test_executives_of_several_centers_are_one_group(workspace: Workspace, answe
 def test_filters_and_grants_hold_in_both_periods(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load(ROWS)
     grant = Grant.of({"callCenter": ["North"]})
-    january, february = (Filters(each.date_from, each.date_to, grant=grant) for each in (JANUARY, FEBRUARY))
+    january, february = (make_filters(each.date_from, each.date_to, grant=grant) for each in (JANUARY, FEBRUARY))
     found = answers.run(decomposition, february, january, workspace.calendar, CAMPAIGN)
     # North: easy 8, 9, 9 and hard 4, then hard 5, 5 and new 10.
     assert found.change == Fraction(20, 3) - Fraction(30, 4)
     assert {part.named.id for part in found.parts} == {"easy", "hard", "new"}
-    now, before = (Filters(each.date_from, each.date_to, timezone="Asia/Tokyo") for each in (FEBRUARY, JANUARY))
+    now, before = (make_filters(each.date_from, each.date_to, timezone="Asia/Tokyo") for each in (FEBRUARY, JANUARY))
     assert answers.run(decomposition, now, before, workspace.calendar, CAMPAIGN).change == 0
 
 
 def test_without_two_averages_there_is_nothing_to_tell(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load(ROWS)
-    empty = Filters(date(2023, 1, 1), date(2023, 12, 31))
+    empty = make_filters(date(2023, 1, 1), date(2023, 12, 31))
     for asked in ((FEBRUARY, empty), (empty, JANUARY)):
         found = answers.run(decomposition, *asked, workspace.calendar, CAMPAIGN)
         assert (found.change, found.parts, found.within, found.mix, found.hidden) == (None, (), 0, 0, False)
@@ -282,7 +282,7 @@ def test_points() -> None:
 def test_real_calls(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     files = sorted((SHARED / "data" / "consumidor").glob("*.csv"))
     load(files, (ROOT / "samples" / "consumidor.toml").read_text())
-    now, before = Filters(date(2014, 9, 1), date(2014, 9, 30)), Filters(date(2014, 8, 1), date(2014, 8, 31))
+    now, before = make_filters(date(2014, 9, 1), date(2014, 9, 30)), make_filters(date(2014, 8, 1), date(2014, 8, 31))
     for dimension in (CAMPAIGN, EXECUTIVE):
         found = answers.run(decomposition, now, before, workspace.calendar, dimension)
         assert found.before["scored"] > 1000 and found.now["scored"] > 1000

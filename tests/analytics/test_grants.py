@@ -44,6 +44,7 @@ from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests import postgres
+from tests.filters import make_filters
 
 Row = dict[str, Any]
 Question = Callable[[Workspace, Filters], object]
@@ -151,7 +152,7 @@ def breakdown(dimension: Dimension, sort: str, page: int) -> Question:
 
 def moved(dimension: Dimension) -> Question:
     def asked(space: Workspace, filters: Filters) -> object:
-        other = Filters(date(2024, 1, 1), date(2024, 2, 15), grant=filters.grant)
+        other = make_filters(date(2024, 1, 1), date(2024, 2, 15), grant=filters.grant)
         return space.answers.run(decomposition.decomposition, filters, other, CALENDAR, dimension)
 
     return asked
@@ -207,7 +208,7 @@ def questions(draw: some.DrawFn) -> tuple[str, Filters]:
         STATE: draw(some.sampled_from([(), (), ("Completed",), ("Failed", "Pending")])),
         SENTIMENT: draw(some.sampled_from([(), (), ("Positive",), ("Negative", "(none)")])),
     }
-    filters = Filters(**period, timezone=draw(some.sampled_from([None, None, "America/Santiago"])))
+    filters = make_filters(**period, timezone=draw(some.sampled_from([None, None, "America/Santiago"])))
     for dimension, chosen in asked.items():
         filters = filters.narrowed(dimension, *chosen)
     return name, filters
@@ -236,7 +237,7 @@ def test_no_row_name_or_count_of_others(
     ids=str,
 )
 def test_every_question(whole: tuple[Workspace, Callable[[list[Row]], Any]], grant: Grant) -> None:
-    hold(whole, grant, [(name, Filters()) for name in QUESTIONS])
+    hold(whole, grant, [(name, make_filters()) for name in QUESTIONS])
 
 
 def hold(whole: tuple[Workspace, Callable[[list[Row]], Any]], grant: Grant, asked: list[tuple[str, Filters]]) -> None:

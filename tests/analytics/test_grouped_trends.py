@@ -10,7 +10,6 @@ import pytest
 from lib.analytics import grouped_trends, queries
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
-from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Member
 from lib.catalog.measures import MeasureTotals
@@ -18,6 +17,7 @@ from lib.catalog.metrics import METRICS
 from lib.jobs.tasks import TASKS
 from lib.workspace import Workspace
 from tests.conftest import Load
+from tests.filters import make_filters
 
 HEADER = "id,audioDate,averageNote,campaignName,callCenterName\n"
 SCORE = METRICS["averageScore"]
@@ -31,25 +31,25 @@ def test_by_hand(workspace: Workspace, answers: QueryCache, load: Load) -> None:
         + "3,2024-01-03,6,Alpha,South\n"
         + "4,2024-01-03,8,,North\n"
     )
-    found = answers.run(grouped_trends.split, Filters(), workspace.calendar, CAMPAIGN, Granularity.DAILY)
+    found = answers.run(grouped_trends.split, make_filters(), workspace.calendar, CAMPAIGN, Granularity.DAILY)
     assert [named.name for named, _ in found.largest] == ["Alpha", "Beta", "(none)"]
     assert found.rest is None and found.rest_count == 0
     counts = [[point.sums["evaluations"] for point in course.points] for _, course in found.largest]
     assert counts == [[1, 0, 1], [1, 0, 0], [0, 0, 1]]
-    brief = answers.run(grouped_trends.sparklines, Filters(), workspace.calendar, CAMPAIGN)
+    brief = answers.run(grouped_trends.sparklines, make_filters(), workspace.calendar, CAMPAIGN)
     assert brief.buckets == (date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 3))
     assert brief.groups[Member("Alpha", "Alpha")] == (9.0, None, 6.0)
     assert brief.groups[Member(None, "(none)")] == (None, None, 8.0)
     # Who may see one call center sees no course of another.
     limited = answers.run(
-        grouped_trends.sparklines, Filters(grant=Grant.of({"callCenter": ["South"]})), workspace.calendar, CAMPAIGN
+        grouped_trends.sparklines, make_filters(grant=Grant.of({"callCenter": ["South"]})), workspace.calendar, CAMPAIGN
     )
     assert dict(limited.groups) == {Member("Alpha", "Alpha"): (6.0,)}
 
 
 def test_some_groups_alone(workspace: Workspace, answers: QueryCache) -> None:
     TASKS["sample"](workspace, {"rows": 2_000, "seed": 5, "until": "2024-06-30"}, lambda *_: None)
-    filters = Filters(date(2024, 1, 10), date(2024, 6, 20))
+    filters = make_filters(date(2024, 1, 10), date(2024, 6, 20))
     for dimension in DIMENSIONS:
         all_ = answers.run(grouped_trends.sparklines, filters, workspace.calendar, dimension)
         names = (*list(all_.groups)[::2], Member(None, "(none)"), Member("nobody", "Nobody"))
@@ -61,14 +61,14 @@ def test_some_groups_alone(workspace: Workspace, answers: QueryCache) -> None:
 
 
 def test_nothing(workspace: Workspace, answers: QueryCache) -> None:
-    found = answers.run(grouped_trends.split, Filters(), workspace.calendar, CAMPAIGN, Granularity.DAILY)
+    found = answers.run(grouped_trends.split, make_filters(), workspace.calendar, CAMPAIGN, Granularity.DAILY)
     assert found == grouped_trends.GroupedTrend((), None, 0)
-    assert not answers.run(grouped_trends.sparklines, Filters(), workspace.calendar, CAMPAIGN).groups
+    assert not answers.run(grouped_trends.sparklines, make_filters(), workspace.calendar, CAMPAIGN).groups
 
 
 def test_courses_are_the_groups_own_trends(workspace: Workspace, answers: QueryCache) -> None:
     TASKS["sample"](workspace, {"rows": 3_000, "seed": 3, "until": "2024-06-30"}, lambda *_: None)
-    filters = Filters(date(2024, 1, 10), date(2024, 6, 20))
+    filters = make_filters(date(2024, 1, 10), date(2024, 6, 20))
     for dimension, granularity in itertools.product(DIMENSIONS, Granularity):
         found = answers.run(grouped_trends.split, filters, workspace.calendar, dimension, granularity)
         groups = answers.run(queries.breakdown, filters, workspace.calendar, dimension, page_size=1_000).groups
@@ -87,7 +87,7 @@ def test_in_brief_a_group_has_its_own_averages(workspace: Workspace, answers: Qu
     TASKS["sample"](workspace, {"rows": 2_000, "seed": 4, "until": "2024-12-31"}, lambda *_: None)
     lasts = (date(2024, 1, 20), date(2024, 3, 31), date(2024, 12, 31))
     for dimension, last in itertools.product((CALL_CENTER, ENGAGEMENT, EXECUTIVE), lasts):
-        filters = Filters(date(2024, 1, 1), last)
+        filters = make_filters(date(2024, 1, 1), last)
         brief = answers.run(grouped_trends.sparklines, filters, workspace.calendar, dimension)
         assert 2 < len(brief.buckets) <= grouped_trends.MOST_POINTS
         for named, course in list(brief.groups.items())[:5]:

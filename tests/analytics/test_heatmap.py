@@ -13,13 +13,13 @@ import pytest
 from lib.analytics import queries
 from lib.analytics.grants import Grant
 from lib.analytics.heatmap import Heatmap, by_hour
-from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import IS_AI
 from lib.catalog.measures import MeasureTotals
 from lib.settings import WeekStart
 from lib.workspace import Workspace
 from tests.conftest import Load
+from tests.filters import make_filters
 
 HEADER = "id,audioDate,state,averageNote,callCenterName,isAICall\n"
 
@@ -36,7 +36,7 @@ def test_by_hand(workspace: Workspace, answers: QueryCache, load: Load) -> None:
         + "2,2024-01-08T08:59:59Z,Completed,6,South,true\n"
         + "3,2024-01-07T23:30:00Z,Failed,,South,true\n"
     )
-    heat = answers.run(by_hour, Filters(), workspace.calendar)
+    heat = answers.run(by_hour, make_filters(), workspace.calendar)
     assert [(cell.weekday, cell.hour) for cell in heat.cells] == [
         (day, hour) for day in range(1, 8) for hour in range(24)
     ]
@@ -44,20 +44,23 @@ def test_by_hand(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     monday = heat.cells[8].sums
     assert (monday["scored"], monday["score_sum"], monday["ai_calls"]) == (2, 150_000, 1)
     assert sum((cell.sums for cell in heat.cells), MeasureTotals()) == (
-        answers.run(queries.summary, Filters(), workspace.calendar).sums
+        answers.run(queries.summary, make_filters(), workspace.calendar).sums
     )
-    assert counts(answers.run(by_hour, Filters().narrowed(IS_AI, "true"), workspace.calendar)) == {
+    assert counts(answers.run(by_hour, make_filters().narrowed(IS_AI, "true"), workspace.calendar)) == {
         (1, 8): 1,
         (7, 23): 1,
     }
-    assert counts(answers.run(by_hour, Filters(grant=Grant.of({"callCenter": ["North"]})), workspace.calendar)) == {
-        (1, 8): 1
+    assert counts(
+        answers.run(by_hour, make_filters(grant=Grant.of({"callCenter": ["North"]})), workspace.calendar)
+    ) == {(1, 8): 1}
+    assert counts(answers.run(by_hour, make_filters(timezone="Asia/Tokyo"), workspace.calendar)) == {
+        (1, 17): 2,
+        (1, 8): 1,
     }
-    assert counts(answers.run(by_hour, Filters(timezone="Asia/Tokyo"), workspace.calendar)) == {(1, 17): 2, (1, 8): 1}
     # In Tokyo the Sunday's call is the Monday's.
-    day = Filters(date(2024, 1, 8), date(2024, 1, 8), timezone="Asia/Tokyo")
+    day = make_filters(date(2024, 1, 8), date(2024, 1, 8), timezone="Asia/Tokyo")
     assert counts(answers.run(by_hour, day, workspace.calendar)) == {(1, 8): 1, (1, 17): 1}
-    instants = Filters(datetime(2024, 1, 8, tzinfo=UTC), datetime(2024, 1, 9, tzinfo=UTC))
+    instants = make_filters(datetime(2024, 1, 8, tzinfo=UTC), datetime(2024, 1, 9, tzinfo=UTC))
     assert counts(answers.run(by_hour, instants, workspace.calendar)) == {(1, 8): 1}
 
 
@@ -65,7 +68,7 @@ def test_by_hand(workspace: Workspace, answers: QueryCache, load: Load) -> None:
 def test_the_week_begins_where_the_workspace_says(
     workspace: Workspace, answers: QueryCache, week_start: WeekStart
 ) -> None:
-    heat = answers.run(by_hour, Filters(), replace(workspace.calendar, week_start=week_start))
+    heat = answers.run(by_hour, make_filters(), replace(workspace.calendar, week_start=week_start))
     first = {"monday": 1, "sunday": 7, "saturday": 6}[week_start]
     assert [cell.weekday for cell in heat.cells[::24]] == [*range(first, 8), *range(1, first)]
     assert counts(heat) == {}
@@ -88,11 +91,11 @@ def test_when_clocks_change(workspace: Workspace, answers: QueryCache, load: Loa
     zone = ZoneInfo(name)
     walls = [at.astimezone(zone) for at in set(instants)]
     expected = Counter((wall.isoweekday(), wall.hour) for wall in walls)
-    heat = answers.run(by_hour, Filters(timezone=name), workspace.calendar)
+    heat = answers.run(by_hour, make_filters(timezone=name), workspace.calendar)
     assert counts(heat) == expected
     if name == "Europe/Madrid":  # 2 o'clock on Sunday: skipped in March, there twice in October, three calls each time
         assert (expected[7, 1], expected[7, 2]) == (3 + 3, 0 + 6)
     # A part of the days: the changes before and after it are left out of the SQL.
     day = walls[len(walls) // 2].date()
-    one = answers.run(by_hour, Filters(day, day, timezone=name), workspace.calendar)
+    one = answers.run(by_hour, make_filters(day, day, timezone=name), workspace.calendar)
     assert counts(one) == Counter((wall.isoweekday(), wall.hour) for wall in walls if wall.date() == day)

@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics import integrity, queries, rollup
-from lib.analytics.query import Filters
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.rollups import BY_CENTER, ROLLUPS
 from lib.jobs.tasks import TASKS
 from lib.store import schema
 from lib.workspace import Workspace
 from tests.conftest import Load
+from tests.filters import make_filters
 
 CALLS = "id,audioDate,averageNote,campaignName\n1,2024-01-01,5,A\n2,2024-01-02,7,B\n3,2024-02-01,9,A\n"
 TOTAL, CENTER = ROLLUPS[0].tables[0], BY_CENTER
@@ -53,7 +53,7 @@ def check(workspace: Workspace, *, repair: bool = False) -> dict[str, list[str]]
 
 
 def summary(workspace: Workspace) -> object:
-    return workspace.answers.run(queries.summary, Filters(), workspace.calendar)
+    return workspace.answers.run(queries.summary, make_filters(), workspace.calendar)
 
 
 DAMAGES: tuple[Callable[[Connection], None], ...] = (lose_a_row, double_a_row, change_a_sum, a_day_without_facts)

@@ -21,6 +21,7 @@ from lib.catalog.rollups import ROLLUPS
 from lib.store.enums import State
 from lib.workspace import Workspace
 from tests.conftest import Load
+from tests.filters import make_filters
 
 ROWS = """\
 id,audioDate,state,averageNote,isAICall,campaignId,callCenterId,executiveId
@@ -67,10 +68,10 @@ def test_the_first_that_has_everything_answers(columns: tuple[str, ...], place: 
 
 
 def test_days_of_the_workspace_alone_are_answered_by_rollups() -> None:
-    assert not needs_facts(Filters(date(2024, 1, 1), date(2024, 1, 31), grant=NORTH))
-    assert needs_facts(Filters(datetime(2024, 1, 1, tzinfo=UTC)))
-    assert needs_facts(Filters(date_to=datetime(2024, 1, 1, tzinfo=UTC)))
-    assert needs_facts(Filters(timezone="Asia/Tokyo"))
+    assert not needs_facts(make_filters(date(2024, 1, 1), date(2024, 1, 31), grant=NORTH))
+    assert needs_facts(make_filters(datetime(2024, 1, 1, tzinfo=UTC)))
+    assert needs_facts(make_filters(date_to=datetime(2024, 1, 1, tzinfo=UTC)))
+    assert needs_facts(make_filters(timezone="Asia/Tokyo"))
 
 
 def totals(workspace: Workspace, filters: Filters, *keys: str) -> list[tuple[Any, ...]]:
@@ -91,7 +92,7 @@ def totals(workspace: Workspace, filters: Filters, *keys: str) -> list[tuple[Any
 def test_the_facts_say_what_the_rollups_say(
     workspace: Workspace, grant: Grant, period: tuple[date | None, date | None]
 ) -> None:
-    filters = Filters(*period, grant=grant)
+    filters = make_filters(*period, grant=grant)
     by_rollups = totals(workspace, filters, "campaign_key", "is_ai")
     facts_alone = replace(filters, catalog=replace(BUILT_IN, version=2, rollups=()))
     assert needs_facts(facts_alone) and totals(workspace, facts_alone, "campaign_key", "is_ai") == by_rollups
@@ -100,7 +101,7 @@ def test_the_facts_say_what_the_rollups_say(
 
 def test_what_no_rollup_has_is_answered(workspace: Workspace) -> None:
     """No rollup tells states apart."""
-    pending, completed = totals(workspace, Filters(date(2024, 1, 2), date(2024, 2, 29)), "state")
+    pending, completed = totals(workspace, make_filters(date(2024, 1, 2), date(2024, 2, 29)), "state")
     assert (pending[:2], completed[:2]) == ((State.Pending.value, 1), (State.Completed.value, 2))
     bins = completed[1 + len(PLAIN_MEASURES) :]
     assert [place for place, count in enumerate(bins) if count] == [9, 14]  # 4.5 and 7, half a point each

@@ -19,6 +19,7 @@ from lib.catalog.metrics import METRICS
 from lib.errors import InvalidParameterError
 from lib.workspace import Workspace
 from tests.conftest import Load
+from tests.filters import make_filters
 
 ROWS = """\
 id,audioDate,state,sentiment,averageNote,durationInSeconds,isAICall,campaignId,campaignName,callCenterName,executiveName
@@ -39,11 +40,13 @@ def _rows(load: Load) -> None:
 
 
 def parsed(workspace: Workspace, **parameters: str) -> Filters:
-    return Filters.from_parameters({name: [value] for name, value in parameters.items()}, workspace.calendar.zone)
+    return Filters.from_parameters(
+        {name: [value] for name, value in parameters.items()}, workspace.calendar.zone, EVERYTHING, BUILT_IN
+    )
 
 
 def test_summary(workspace: Workspace, answers: QueryCache) -> None:
-    found = answers.run(queries.summary, Filters(), workspace.calendar)
+    found = answers.run(queries.summary, make_filters(), workspace.calendar)
     sums = found.sums
     assert (found.period.date_from, found.period.date_to) == (date(2024, 1, 1), date(2024, 1, 9))
     assert (sums["evaluations"], sums["completed"], sums["pending"], sums["processing"], sums["failed"]) == (
@@ -61,7 +64,7 @@ def test_summary(workspace: Workspace, answers: QueryCache) -> None:
     assert METRICS["completionRate"].value(sums) == Fraction(4, 7)
     assert METRICS["failureRate"].value(sums) == Fraction(1, 5)
     assert METRICS["netSentiment"].value(sums) == 0
-    bins = answers.run(queries.distribution, Filters(), workspace.calendar)
+    bins = answers.run(queries.distribution, make_filters(), workspace.calendar)
     assert [place for place, count in enumerate(bins) if count] == [9, 14, 18]
     assert (found.top_campaign, found.top_call_center) == ("Beta", "South")  # 7 is more than (9 + 4.5) / 2
 
@@ -74,7 +77,7 @@ def test_nothing_to_divide_by(workspace: Workspace, answers: QueryCache) -> None
 
 
 def test_breakdown_with_the_row_of_none(workspace: Workspace, answers: QueryCache) -> None:
-    found = answers.run(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN)
+    found = answers.run(queries.breakdown, make_filters(), workspace.calendar, CAMPAIGN)
     assert [(group.named.id, group.named.name, group.sums["evaluations"]) for group in found.groups] == [
         ("b", "Beta", 3),
         ("a", "Alpha", 2),
@@ -85,7 +88,7 @@ def test_breakdown_with_the_row_of_none(workspace: Workspace, answers: QueryCach
 
 def test_breakdown_sorted_and_paged(workspace: Workspace, answers: QueryCache) -> None:
     def ids(sort: str, page: int = 1, size: int = 100) -> list[str | None]:
-        found = answers.run(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN, sort, page, size)
+        found = answers.run(queries.breakdown, make_filters(), workspace.calendar, CAMPAIGN, sort, page, size)
         return [group.named.id for group in found.groups]
 
     assert ids("averageScore") == ["a", "b", None]
@@ -121,14 +124,14 @@ def test_ties_are_in_the_order_of_ids_whichever_import_brought_them(
 
 
 def test_executives_by_their_call_center(workspace: Workspace, answers: QueryCache) -> None:
-    found = answers.run(queries.breakdown, Filters(), workspace.calendar, EXECUTIVE, "-callCenterName")
+    found = answers.run(queries.breakdown, make_filters(), workspace.calendar, EXECUTIVE, "-callCenterName")
     assert [group.named.name for group in found.groups] == ["Bob", "(none)", "Ann"]  # the last has no one center
     with pytest.raises(InvalidParameterError, match="not a field"):
-        answers.run(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN, "callCenterName")
+        answers.run(queries.breakdown, make_filters(), workspace.calendar, CAMPAIGN, "callCenterName")
 
 
 def test_an_executives_one_call_center(workspace: Workspace, answers: QueryCache) -> None:
-    found = answers.run(queries.breakdown, Filters(), workspace.calendar, EXECUTIVE)
+    found = answers.run(queries.breakdown, make_filters(), workspace.calendar, EXECUTIVE)
     centers = {group.named.name: group.call_center.name if group.call_center else None for group in found.groups}
     assert centers == {"Ann": None, "Bob": "South", "(none)": "(none)"}
 
@@ -166,11 +169,11 @@ def test_another_zone_moves_the_days(workspace: Workspace, answers: QueryCache) 
 
 
 def test_trend_has_no_gaps(workspace: Workspace, answers: QueryCache) -> None:
-    course = answers.run(queries.trend, Filters(), workspace.calendar)
+    course = answers.run(queries.trend, make_filters(), workspace.calendar)
     assert [point.bucket.first.day for point in course.points] == list(range(1, 10))
     assert [point.sums["evaluations"] for point in course.points] == [2, 0, 2, 0, 0, 0, 0, 0, 3]
     assert METRICS["averageScore"].value(course.points[1].sums) is None
-    weeks = answers.run(queries.trend, Filters(), workspace.calendar, Granularity.WEEKLY).points
+    weeks = answers.run(queries.trend, make_filters(), workspace.calendar, Granularity.WEEKLY).points
     assert [(point.bucket.first.isoformat(), point.sums["evaluations"], point.bucket.partial) for point in weeks] == [
         ("2024-01-01", 4, False),
         ("2024-01-08", 3, True),
@@ -209,7 +212,7 @@ def test_a_trend_has_as_many_points_as_it_may_and_none_more(workspace: Workspace
     def trend(days: int, granularity: Granularity = Granularity.DAILY) -> int:
         """Ask for so many days from the first Monday on; return how many points there are."""
         first = date(1970, 1, 5)
-        asked = Filters(first, first + timedelta(days=days - 1))
+        asked = make_filters(first, first + timedelta(days=days - 1))
         return len(answers.run(queries.trend, asked, workspace.calendar, granularity).points)
 
     assert trend(5_000) == 5_000
@@ -234,7 +237,7 @@ def test_a_trend_has_its_limits(workspace: Workspace, answers: QueryCache) -> No
 
 
 def test_records(workspace: Workspace, answers: QueryCache) -> None:
-    found = answers.run(records.records, Filters(), workspace.calendar, 1, 4)
+    found = answers.run(records.records, make_filters(), workspace.calendar, 1, 4)
     assert [record.id for record in found.records] == ["7", "5", "6", "3"]
     assert found.total_count == 7
     assert found.records[3].score == 7.0
@@ -284,17 +287,17 @@ def test_fixed_values_are_groups_like_others(
     workspace: Workspace, answers: QueryCache, dimension: Dimension, expected: dict[str, int]
 ) -> None:
     calendar = workspace.calendar
-    found = answers.run(queries.breakdown, Filters(), calendar, dimension)
+    found = answers.run(queries.breakdown, make_filters(), calendar, dimension)
     assert {group.named.name: group.sums["evaluations"] for group in found.groups} == expected
     names = tuple(group.named for group in found.groups)
-    assert answers.run(queries.totals_of, Filters(), calendar, dimension, names).groups == {
+    assert answers.run(queries.totals_of, make_filters(), calendar, dimension, names).groups == {
         group.named: group.sums for group in found.groups
     }
     assert {named.name for named in answers.run(queries.options, dimension, EVERYTHING, BUILT_IN)} == set(expected)
-    courses = answers.run(grouped_trends.split, Filters(), calendar, dimension, Granularity.MONTHLY).largest
+    courses = answers.run(grouped_trends.split, make_filters(), calendar, dimension, Granularity.MONTHLY).largest
     assert {named.name: course.points[0].sums["evaluations"] for named, course in courses} == expected
     for group in found.groups:
-        alone = Filters().narrowed(dimension, group.named.parameter_value)
+        alone = make_filters().narrowed(dimension, group.named.parameter_value)
         assert answers.run(queries.summary, alone, calendar).sums == group.sums
 
 
@@ -322,6 +325,6 @@ def test_what_is_kept_is_counted_with_its_question(load: Load, workspace: Worksp
     load("id,audioDate\na,2024-01-01\n")
     ids = tuple(f"{number}{'x' * 990}" for number in range(1_000))
     before = workspace.answers.kept()
-    workspace.answers.run(queries.summary, Filters().narrowed(CAMPAIGN, *ids), workspace.calendar)
+    workspace.answers.run(queries.summary, make_filters().narrowed(CAMPAIGN, *ids), workspace.calendar)
     count, size = workspace.answers.kept()
     assert count == before[0] + 1 and size - before[1] > sum(map(len, ids))

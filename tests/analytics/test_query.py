@@ -7,16 +7,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import MAX_VALUE_LENGTH, MAX_VALUES, Filters, parse_day
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN, SENTIMENT, STATE
 from lib.errors import InvalidParameterError
+from tests.filters import make_filters
 
 ZONE = ZoneInfo("America/Santiago")
 
 
 def parse(**parameters: str | list[str]) -> Filters:
     listed = {name: value if isinstance(value, list) else [value] for name, value in parameters.items()}
-    return Filters.from_parameters(listed, ZONE)
+    return Filters.from_parameters(listed, ZONE, EVERYTHING, BUILT_IN)
 
 
 def test_there_and_back() -> None:
@@ -30,9 +33,9 @@ def test_there_and_back() -> None:
         "sentiment": ["(none)"],
         "timezone": ["Europe/Madrid"],
     }
-    found = Filters.from_parameters(asked, ZONE)
+    found = Filters.from_parameters(asked, ZONE, EVERYTHING, BUILT_IN)
     assert found.to_parameters() == asked
-    assert Filters.from_parameters(found.to_parameters(), ZONE) == found
+    assert Filters.from_parameters(found.to_parameters(), ZONE, EVERYTHING, BUILT_IN) == found
 
 
 def test_dates_and_instants() -> None:
@@ -81,8 +84,8 @@ def test_far_ends_are_all_there_is() -> None:
 
 
 def test_nothing_asked_is_everything() -> None:
-    assert parse() == Filters()
-    assert Filters().to_parameters() == {}
+    assert parse() == make_filters()
+    assert make_filters().to_parameters() == {}
 
 
 def test_the_workspaces_zone_needs_no_saying() -> None:
@@ -124,13 +127,13 @@ def test_refused(parameters: dict[str, str | list[str]], parameter: str, told: s
 
 def test_no_more_than_anybody_asks() -> None:
     ids = [f"c{number}" for number in range(MAX_VALUES)]
-    assert len(Filters.from_parameters({"campaignId": ids}, ZONE).ids(CAMPAIGN)) == MAX_VALUES
+    assert len(Filters.from_parameters({"campaignId": ids}, ZONE, EVERYTHING, BUILT_IN).ids(CAMPAIGN)) == MAX_VALUES
     with pytest.raises(InvalidParameterError, match="more than 1,000 ids") as refused:
-        Filters.from_parameters({"campaignId": ids, "executiveId": ["one"]}, ZONE)
+        Filters.from_parameters({"campaignId": ids, "executiveId": ["one"]}, ZONE, EVERYTHING, BUILT_IN)
     assert refused.value.parameter == "executiveId"
     for name in ("campaignId", "dateFrom", "timezone", "isAICall"):
         with pytest.raises(InvalidParameterError, match="at most 1,000") as refused:
-            Filters.from_parameters({name: ["x" * (MAX_VALUE_LENGTH + 1)]}, ZONE)
+            Filters.from_parameters({name: ["x" * (MAX_VALUE_LENGTH + 1)]}, ZONE, EVERYTHING, BUILT_IN)
         assert refused.value.parameter == name
 
 
@@ -140,8 +143,8 @@ def test_fixed_values_are_read_without_regard_to_case_and_each_once() -> None:
 
 
 def test_the_order_of_predicates_makes_no_other_question() -> None:
-    one = Filters().narrowed(STATE, "Failed").narrowed(CAMPAIGN, "a", "b")
-    assert one == Filters().narrowed(CAMPAIGN, "a", "b").narrowed(STATE, "Failed")
-    assert one == parse(state="failed", campaignId=["a", "b"]) and one.narrowed(STATE) == Filters().narrowed(
+    one = make_filters().narrowed(STATE, "Failed").narrowed(CAMPAIGN, "a", "b")
+    assert one == make_filters().narrowed(CAMPAIGN, "a", "b").narrowed(STATE, "Failed")
+    assert one == parse(state="failed", campaignId=["a", "b"]) and one.narrowed(STATE) == make_filters().narrowed(
         CAMPAIGN, "a", "b"
     )

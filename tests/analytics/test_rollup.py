@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from lib.analytics import queries, rollup
 from lib.analytics.grants import EVERYTHING, Grant
-from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN, EXECUTIVE
@@ -26,6 +25,7 @@ from lib.settings import Settings
 from lib.store import schema
 from lib.workspace import Workspace
 from tests.conftest import Load
+from tests.filters import make_filters
 from tests.waiting import until
 
 evaluation = st.fixed_dictionaries(
@@ -60,7 +60,7 @@ def test_after_any_imports(workspace: Workspace, load: Load, imports: list[list[
         with workspace.facts.read() as connection:
             assert rollup.differences(connection, BUILT_IN) == []
     answers = QueryCache(workspace.facts)
-    found = answers.run(queries.summary, Filters(), workspace.calendar).sums
+    found = answers.run(queries.summary, make_filters(), workspace.calendar).sums
     completed = [row for row in expected.values() if row["state"] == "Completed"]
     scores = [round(float(row["averageNote"]) * 10_000) for row in completed if row["averageNote"]]
     assert (found["evaluations"], found["completed"]) == (len(expected), len(completed))
@@ -70,7 +70,7 @@ def test_after_any_imports(workspace: Workspace, load: Load, imports: list[list[
         sum(s * s for s in scores),
     )
     assert found["duration_sum"] == sum(int(row["durationInSeconds"] or 0) for row in completed)
-    assert sum(answers.run(queries.distribution, Filters(), workspace.calendar)) == found["scored"]
+    assert sum(answers.run(queries.distribution, make_filters(), workspace.calendar)) == found["scored"]
 
 
 @pytest.mark.parametrize("table", [table for each in ROLLUPS for table in each.tables], ids=str)
@@ -130,7 +130,7 @@ def test_the_smallest_change_bumps_the_version_and_none_does_not(workspace: Work
     assert version() == first
     load("id,audioDate,campaignId,campaignName\n1,2024-01-01,a,Alfa\n")
     assert version() == first + 1
-    found = QueryCache(workspace.facts).run(queries.breakdown, Filters(), workspace.calendar, CAMPAIGN)
+    found = QueryCache(workspace.facts).run(queries.breakdown, make_filters(), workspace.calendar, CAMPAIGN)
     assert [group.named.name for group in found.groups] == ["Alfa"]
 
 
@@ -144,15 +144,15 @@ def test_what_moved_away_is_gone(workspace: Workspace, load: Load) -> None:
     load(HEADER + "1,2024-02-02,New,South,Ann,6\n")
     answers, calendar = QueryCache(workspace.facts), workspace.calendar
     assert [each.name for each in answers.run(queries.options, CAMPAIGN, EVERYTHING, BUILT_IN)] == ["New"]
-    assert [group.named.name for group in answers.run(queries.breakdown, Filters(), calendar, CAMPAIGN).groups] == [
-        "New"
-    ]
-    (executive,) = answers.run(queries.breakdown, Filters(), calendar, EXECUTIVE).groups
+    assert [
+        group.named.name for group in answers.run(queries.breakdown, make_filters(), calendar, CAMPAIGN).groups
+    ] == ["New"]
+    (executive,) = answers.run(queries.breakdown, make_filters(), calendar, EXECUTIVE).groups
     assert executive.call_center is not None and executive.call_center.name == "South"
-    found = answers.run(queries.summary, Filters(), calendar)
+    found = answers.run(queries.summary, make_filters(), calendar)
     assert (found.period.date_from, found.period.date_to) == (date(2024, 2, 1), date(2024, 2, 2))
     assert (found.sums["evaluations"], found.top_campaign, found.top_call_center) == (2, "New", "South")
-    limited = Filters(grant=Grant.of({"callCenter": ["North", "South"]}))
+    limited = make_filters(grant=Grant.of({"callCenter": ["North", "South"]}))
     assert answers.run(queries.summary, limited, calendar).period.date_from == date(2024, 2, 1)
     status = answers.run(queries.status)
     assert (status.evaluations, status.first_day) == (2, date(2024, 2, 1))
@@ -162,7 +162,7 @@ def test_rows_are_put_together(workspace: Workspace, load: Load, monkeypatch: py
     load(MOVED)
     for score in (6, 7, 8):
         load(f"{HEADER}1,2024-01-01,Old,North,Ann,{score}\n")
-    before = QueryCache(workspace.facts).run(queries.summary, Filters(), workspace.calendar)
+    before = QueryCache(workspace.facts).run(queries.summary, make_filters(), workspace.calendar)
 
     def rows() -> int:
         with workspace.facts.read() as connection:
@@ -182,7 +182,7 @@ def test_rows_are_put_together(workspace: Workspace, load: Load, monkeypatch: py
     assert rows() == 2
     with workspace.facts.read() as connection:
         assert rollup.differences(connection, BUILT_IN) == []
-    assert QueryCache(workspace.facts).run(queries.summary, Filters(), workspace.calendar) == before
+    assert QueryCache(workspace.facts).run(queries.summary, make_filters(), workspace.calendar) == before
 
 
 def fill(connection: sa.Connection, table: sa.Table, cells: int, more: int) -> None:

@@ -23,6 +23,7 @@ from lib.catalog.metrics import METRICS
 from lib.store import schema
 from lib.workspace import Workspace
 from tests.conftest import Load
+from tests.filters import make_filters
 
 HEADER = "id,audioDate,state,averageNote,durationInSeconds,isAICall,campaignId,callCenterName,executiveName\n"
 
@@ -50,7 +51,10 @@ SIMPSON = lines(
 )
 
 
-def ask(workspace: Workspace, filters: Filters = Filters(), dimension: Dimension = EXECUTIVE) -> StandardizedScores:  # noqa: B008 - frozen
+ALL = make_filters()
+
+
+def ask(workspace: Workspace, filters: Filters = ALL, dimension: Dimension = EXECUTIVE) -> StandardizedScores:
     return QueryCache(workspace.facts).run(standardized_scores, filters, workspace.calendar, dimension)
 
 
@@ -105,15 +109,15 @@ def test_filters_grants_and_zones(workspace: Workspace, load: Load) -> None:
     def means(filters: Filters) -> dict[str, Fraction | None]:
         return {name: row.adjusted for name, row in by_name(ask(workspace, filters)).items()}
 
-    assert means(Filters()) == {"Ann": 4, "Bob": 8, "Cid": None}
-    assert means(Filters(day, day)) == {"Ann": 5, "Bob": 8, "Cid": None}
-    assert means(Filters(day, day, timezone="Asia/Tokyo")) == {"Ann": 3, "Bob": 8, "Cid": None}
-    assert means(Filters(datetime(2024, 1, 10, 20, tzinfo=UTC))) == {"Ann": 6}
-    assert means(Filters().narrowed(IS_AI, "false")) == {"Ann": 4}
-    assert means(Filters().narrowed(CAMPAIGN, "hard")) == {"Bob": 8, "Cid": None}
-    assert means(Filters().narrowed(EXECUTIVE, "Ann").narrowed(CALL_CENTER, "South")) == {"Ann": 6}
-    assert means(Filters(grant=Grant.of({"callCenter": ["North"]}))) == {"Ann": 3}
-    assert means(Filters(date(2030, 1, 1))) == {}
+    assert means(make_filters()) == {"Ann": 4, "Bob": 8, "Cid": None}
+    assert means(make_filters(day, day)) == {"Ann": 5, "Bob": 8, "Cid": None}
+    assert means(make_filters(day, day, timezone="Asia/Tokyo")) == {"Ann": 3, "Bob": 8, "Cid": None}
+    assert means(make_filters(datetime(2024, 1, 10, 20, tzinfo=UTC))) == {"Ann": 6}
+    assert means(make_filters().narrowed(IS_AI, "false")) == {"Ann": 4}
+    assert means(make_filters().narrowed(CAMPAIGN, "hard")) == {"Bob": 8, "Cid": None}
+    assert means(make_filters().narrowed(EXECUTIVE, "Ann").narrowed(CALL_CENTER, "South")) == {"Ann": 6}
+    assert means(make_filters(grant=Grant.of({"callCenter": ["North"]}))) == {"Ann": 3}
+    assert means(make_filters(date(2030, 1, 1))) == {}
     centers = by_name(ask(workspace, dimension=CALL_CENTER))
     assert (centers["North"].adjusted, centers["South"].adjusted) == (3, (3 * 6 + 8) / Fraction(4))
 

@@ -17,7 +17,6 @@ import sqlalchemy as sa
 from lib.access.audit_log import Action, AuditFilter
 from lib.analytics import queries
 from lib.analytics.calendar import Calendar
-from lib.analytics.query import Filters
 from lib.catalog.dimensions import CAMPAIGN
 from lib.errors import TimeZoneChangedError, TimeZoneConflictError
 from lib.jobs.tasks import TASKS
@@ -27,6 +26,7 @@ from lib.workspace import Workspace
 from tests.api_client import make_key
 from tests.browser.conftest import served
 from tests.conftest import ROOT, Load
+from tests.filters import make_filters
 
 LATE_EVENING = "id,audioDate,averageNote\na,2024-01-02T02:00:00Z,5\nb,2024-01-02T12:00:00Z,7\n"
 """In New York the first is of the day before."""
@@ -97,15 +97,15 @@ def test_a_process_that_was_told_no_zone_refuses_once_and_then_goes_by_the_new_o
     load(LATE_EVENING)
     other = Workspace(settings)
     late = other.calendar
-    assert other.answers.run(queries.summary, Filters(), late).sums["evaluations"] == 2
+    assert other.answers.run(queries.summary, make_filters(), late).sums["evaluations"] == 2
     change(workspace, "America/New_York")
     with pytest.raises(TimeZoneChangedError, match="from UTC to America/New_York"):
-        other.answers.run(queries.breakdown, Filters(), late, CAMPAIGN)
+        other.answers.run(queries.breakdown, make_filters(), late, CAMPAIGN)
     assert other.calendar.zone.key == "America/New_York"
-    one = other.answers.run(queries.summary, Filters(date(2024, 1, 1), date(2024, 1, 1)), other.calendar)
+    one = other.answers.run(queries.summary, make_filters(date(2024, 1, 1), date(2024, 1, 1)), other.calendar)
     assert one.sums["evaluations"] == 1
     with pytest.raises(TimeZoneChangedError):  # whoever still holds the older calendar
-        other.answers.run(queries.summary, Filters(date(2024, 1, 1), date(2024, 1, 1)), late)
+        other.answers.run(queries.summary, make_filters(date(2024, 1, 1), date(2024, 1, 1)), late)
     other.close()
 
 
@@ -120,8 +120,8 @@ def test_a_process_that_was_told_its_zone_refuses_until_it_is_told_another(
         with pytest.raises(TimeZoneChangedError):
             other.check_zone()
         with pytest.raises(TimeZoneChangedError):
-            other.answers.run(queries.summary, Filters(), other.calendar)
-    elsewhere = Filters(timezone="Asia/Tokyo")  # by instants, which no zone moves
+            other.answers.run(queries.summary, make_filters(), other.calendar)
+    elsewhere = make_filters(timezone="Asia/Tokyo")  # by instants, which no zone moves
     assert other.answers.run(queries.summary, elsewhere, other.calendar).sums["evaluations"] == 2
     other.close()
 
@@ -131,7 +131,7 @@ def test_a_question_of_another_calendar_is_no_question_of_the_facts(workspace: W
     calendar = workspace.calendar_in(in_zone(workspace.settings, "Asia/Tokyo").zone)
     assert isinstance(calendar, Calendar)
     with pytest.raises(TimeZoneChangedError):
-        workspace.answers.run(queries.summary, Filters(), calendar)
+        workspace.answers.run(queries.summary, make_filters(), calendar)
 
 
 def command(settings: Settings, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

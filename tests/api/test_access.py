@@ -12,13 +12,13 @@ import pytest
 from lib.access import api_keys
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
-from lib.analytics.query import Filters
 from lib.exports.service import ExportRequest
 from lib.jobs.queue import JobKind, Queue
 from lib.settings import Settings
 from lib.store.state import StateStore
 from tests.api.conftest import App
 from tests.api_client import Client
+from tests.filters import make_filters
 from tests.waiting import until
 
 ROUTES = {
@@ -177,7 +177,7 @@ def test_a_link_goes_to_who_may_have_the_file(small_app: App) -> None:
     """Also of what was ordered on a page, whose order a key learns by its id alone."""
     everything = small_app.client()
     state = StateStore(settings(small_app))
-    order = ExportRequest("evaluations", "csv", Filters(), Granularity.DAILY, "everything")
+    order = ExportRequest("evaluations", "csv", make_filters(), Granularity.DAILY, "everything")
     jobs = {
         "rows": everything.ask("POST", "/v1/analytics/export", json=ROWS).json()["jobId"],
         "summary": everything.ask("POST", "/v1/analytics/export", json=SUMMARY).json()["jobId"],
@@ -213,7 +213,7 @@ def test_an_order_of_before_gives_no_rows_to_a_key_without_the_scope(small_app: 
     assert completed(client, job) >= LINK  # its own
     state = StateStore(settings(small_app))
     actor = Queue(state).get(job).actor
-    order = ExportRequest("evaluations", "csv", Filters(), Granularity.DAILY, "everything")
+    order = ExportRequest("evaluations", "csv", make_filters(), Granularity.DAILY, "everything")
     before = Queue(state).add(JobKind.EXPORT, order.to_json(), actor).id
     assert not completed(client, before) & LINK
     state.close()

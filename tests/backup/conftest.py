@@ -19,7 +19,6 @@ from lib.access import api_keys
 from lib.access.users import Role
 from lib.analytics import integrity, queries
 from lib.analytics.grants import EVERYTHING, Grant
-from lib.analytics.query import Filters
 from lib.backup import table_io
 from lib.ingest import saved_mappings
 from lib.jobs.queue import IdempotencyKey, JobKind
@@ -29,6 +28,7 @@ from lib.store import schema
 from lib.store.state import StateStore
 from lib.workspace import Workspace
 from tests import postgres
+from tests.filters import make_filters
 
 ROWS = "id,audioDate,state,sentiment,averageNote,durationInSeconds,isAICall,campaignName,executiveName,audioFileName\n"
 CALLS = ROWS + "".join(
@@ -148,7 +148,7 @@ def facts_of(workspace: Workspace) -> dict[str, list[tuple[Any, ...]]]:
             columns = [column for column in table.columns if column.name not in ("data_version", "changed_at")]
             found[table.name] = sorted((tuple(row) for row in connection.execute(sa.select(*columns))), key=repr)
         assert integrity.findings(connection, workspace.catalog).lines == ()
-        summary = queries.summary(connection, Filters(), workspace.calendar)
+        summary = queries.summary(connection, make_filters(), workspace.calendar)
     found["summary"] = [(summary.sums, summary.top_campaign, summary.top_call_center)]
     return found
 

@@ -18,7 +18,6 @@ from playwright.sync_api import Browser, Dialog, FilePayload, Locator, Page, Req
 from lib.access import api_keys
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
-from lib.analytics.query import Filters
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN
 from lib.exports.service import ExportRequest
@@ -30,6 +29,7 @@ from lib.sharing.saved_views import SavedViews
 from lib.store.state import StateStore
 from lib.workspace import Workspace
 from tests.browser.conftest import served
+from tests.filters import make_filters
 from tests.hostile.names import INJECTIONS, NAMES
 
 LONGEST = 990
@@ -84,7 +84,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert TASKS["import"](workspace, payload, lambda *_: None)["added"] > 300
     with pytest.raises(Exception, match="no column"):
         TASKS["import"](workspace, {**payload, "files": [(str(folder / "bad.csv"), "a\n# b.csv")]}, lambda *_: None)
-    filters = Filters().narrowed(CAMPAIGN, *MARKED)
+    filters = make_filters().narrowed(CAMPAIGN, *MARKED)
     order = ExportRequest("evaluations", "csv", filters, Granularity("daily"), f"Campaign: {MARKED[0]}")
     workspace.queue.add(JobKind.EXPORT, {**order.to_json(), "shown_in": {}}, MARKED[0])
     workspace.close()

@@ -22,6 +22,7 @@ from lib.ui import page_parameters
 from lib.workspace import Workspace
 from tests.analytics.test_answers import hits
 from tests.conftest import Load
+from tests.filters import make_filters
 
 LENGTH = ChoiceDimension(
     *("length", "Length", "lengths", "length", "duration_seconds"),
@@ -48,7 +49,7 @@ def test_a_filter_that_is_declared_is_a_parameter() -> None:
     assert CATALOG.parameters == (*BUILT_IN.parameters[:-1], "length", "timezone")
     asked = parse(length=["LONG", "short"], campaignId=["a"])
     assert asked.to_parameters() == {"campaignId": ["a"], "length": ["long", "short"]}
-    assert asked == Filters(catalog=CATALOG).narrowed(LENGTH, "long", "short").narrowed(CAMPAIGN, "a")
+    assert asked == make_filters(catalog=CATALOG).narrowed(LENGTH, "long", "short").narrowed(CAMPAIGN, "a")
     with pytest.raises(InvalidParameterError) as refused:
         parse(length=["longer"])
     assert refused.value.message == (
@@ -70,7 +71,7 @@ def test_a_filter_that_is_declared_is_asked_and_told(workspace: Workspace, answe
     assert ids(length=["short"]) == {"1", "3"} and ids(length=["short"], campaignId=["b"]) == {"3"}
     assert ids(length=["long", "none"]) == {"2", "4"}
     assert needs_facts(parse(length=["short"])) and not needs_facts(parse(campaignId=["a"]))
-    found = answers.run(queries.breakdown, Filters(catalog=CATALOG), workspace.calendar, LENGTH).groups
+    found = answers.run(queries.breakdown, make_filters(catalog=CATALOG), workspace.calendar, LENGTH).groups
     assert {group.named.name: group.sums["evaluations"] for group in found} == {
         "A minute": 2,
         "An hour": 1,
@@ -87,7 +88,7 @@ def test_a_filter_that_is_declared_is_asked_and_told(workspace: Workspace, answe
 def test_a_filter_that_is_declared_is_in_links_and_saved_views(workspace: Workspace) -> None:
     asked = {"length": ["short"], "state": ["failed"]}
     parsed = page_parameters.parse(asked, ZONE, CATALOG)
-    assert not parsed.problems and parsed.filters == Filters(catalog=CATALOG).narrowed(LENGTH, "short").narrowed(
+    assert not parsed.problems and parsed.filters == make_filters(catalog=CATALOG).narrowed(LENGTH, "short").narrowed(
         STATE, "Failed"
     )
     assert page_parameters.parse(asked, ZONE, BUILT_IN).problems[0].startswith("'length' is not a parameter of a page")
@@ -98,7 +99,7 @@ def test_a_filter_that_is_declared_is_in_links_and_saved_views(workspace: Worksp
 def test_catalogs_are_told_apart_by_their_version() -> None:
     again = replace(BUILT_IN, filters=())
     assert again == BUILT_IN and hash(again) == hash(BUILT_IN) and CATALOG != BUILT_IN
-    assert Filters(catalog=CATALOG) != Filters()
+    assert make_filters(catalog=CATALOG) != make_filters()
     assert repr(CATALOG) == "Catalog(version=1)"
 
 
@@ -107,6 +108,6 @@ def test_what_is_kept_is_of_one_catalog(workspace: Workspace, load: Load) -> Non
     answers, calendar = QueryCache(workspace.facts), workspace.calendar
     before = hits("queries.summary")
     for catalog in (BUILT_IN, CATALOG, BUILT_IN, CATALOG):
-        answers.run(queries.summary, Filters(catalog=catalog), calendar)
+        answers.run(queries.summary, make_filters(catalog=catalog), calendar)
     assert answers.kept()[0] == 2 and hits("queries.summary") == before + 2
     assert answers.kept()[1] < 5_000, "keys hold a catalog's version alone"

@@ -13,7 +13,6 @@ from pypdf import PdfReader
 
 from lib.analytics import queries
 from lib.analytics.calendar import Granularity
-from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.api.serializers import figures
 from lib.catalog.catalog import BUILT_IN
@@ -29,6 +28,7 @@ from lib.reports.pages import trends
 from lib.reports.words import text
 from lib.workspace import Workspace
 from tests.conftest import Load
+from tests.filters import make_filters
 
 POSITIVE = Metric(
     "positiveShare",
@@ -42,7 +42,7 @@ POSITIVE = Metric(
 """A metric on measures that are there, declared as the built-in ones are."""
 
 CATALOG = replace(BUILT_IN, version=2, metrics={**BUILT_IN.metrics, POSITIVE.name: POSITIVE})
-JANUARY = Filters(date(2024, 1, 1), date(2024, 1, 31), catalog=CATALOG)
+JANUARY = make_filters(date(2024, 1, 1), date(2024, 1, 31), catalog=CATALOG)
 ROWS = """\
 id,audioDate,sentiment,averageNote,campaignId,campaignName
 1,2024-01-01,Positive,9,a,Alpha

@@ -17,7 +17,6 @@ import openpyxl
 import pytest
 
 from lib.analytics.calendar import Granularity
-from lib.analytics.query import Filters
 from lib.exports import service as exporting
 from lib.exports.reports import FORMATS, REPORTS
 from lib.exports.service import ExportRequest
@@ -26,6 +25,7 @@ from lib.formats.csv_injection import STARTS, escape_formula
 from lib.reports.file_columns import FileColumn
 from lib.workspace import Workspace
 from tests.conftest import ROOT, Load
+from tests.filters import make_filters
 from tests.hostile.names import FORMULAS, INJECTIONS
 
 RISKY = [
@@ -76,7 +76,7 @@ def loaded(load: Load) -> list[str]:
 def test_every_report(workspace: Workspace, loaded: list[str]) -> None:
     expected = {escape_formula(text) for text in loaded}
     for number, (report, form) in enumerate((report, form) for report in REPORTS for form in FORMATS):
-        order = ExportRequest(report, form, Filters(), Granularity.DAILY, "=1+1 · Campaign: =cmd")
+        order = ExportRequest(report, form, make_filters(), Granularity.DAILY, "=1+1 · Campaign: =cmd")
         job = f"job_{number}"
         done = exporting.run(workspace.facts, workspace.settings, workspace.calendar, order, job, 1, lambda *_: None)
         raw = (workspace.settings.exports_dir / done["file"]).read_bytes()
@@ -97,7 +97,7 @@ def test_every_report(workspace: Workspace, loaded: list[str]) -> None:
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_an_export_is_imported_again_with_the_apostrophes(workspace: Workspace, load: Load, loaded: list[str]) -> None:
     """Texts that did not begin like a formula are the same; the others keep the apostrophe that they got."""
-    order = ExportRequest("evaluations", "csv", Filters(), Granularity.DAILY, "all")
+    order = ExportRequest("evaluations", "csv", make_filters(), Granularity.DAILY, "all")
     done = exporting.run(workspace.facts, workspace.settings, workspace.calendar, order, "job", 1, lambda *_: None)
     again = load([workspace.settings.exports_dir / done["file"]])
     changed = [text for text in loaded if escape_formula(text) != text]

@@ -30,6 +30,7 @@ from lib.store import bulk_io
 from lib.store.messages import JobStep, Message
 from lib.workspace import Workspace
 from tests.conftest import Load
+from tests.filters import make_filters
 
 ROWS = 2_500
 
@@ -39,7 +40,7 @@ def make_sample(workspace: Workspace, rows: int = ROWS) -> None:
 
 
 def export(workspace: Workspace, form: str, tell: Any = lambda *_: None, **parameters: list[str]) -> Path:
-    filters = Filters.from_parameters(parameters, workspace.settings.zone, EVERYTHING)
+    filters = Filters.from_parameters(parameters, workspace.settings.zone, EVERYTHING, BUILT_IN)
     order = ExportRequest("evaluations", form, filters, Granularity.DAILY, "everything")
     done = exporting.run(workspace.facts, workspace.settings, workspace.calendar, order, "job_1", 1, tell)
     return workspace.settings.exports_dir / str(done["file"])
@@ -50,7 +51,7 @@ def test_every_row_and_every_sum(workspace: Workspace, form: str) -> None:
     make_sample(workspace)
     path = export(workspace, form)
     frame = pd.read_csv(path, encoding="utf-8-sig") if form == "csv" else pd.read_excel(path, engine="openpyxl")
-    sums = workspace.answers.run(summary, Filters(), workspace.calendar).sums
+    sums = workspace.answers.run(summary, make_filters(), workspace.calendar).sums
     completed = frame[frame["state"] == "Completed"]
     assert (len(frame), frame["id"].nunique(), len(completed)) == (ROWS, ROWS, sums["completed"])
     assert round(completed["averageNote"].sum() * 10_000) == sums["score_sum"]
@@ -167,7 +168,7 @@ def test_more_rows_than_a_sheet_holds(workspace: Workspace, tmp_path: Path, monk
     monkeypatch.setattr(xlsx_process, "SHEET_ROWS", 1_000)
     make_sample(workspace)
     with workspace.facts.read() as connection:
-        made = list(evaluations.evaluation_export(connection, Filters(), workspace.calendar).batches(connection))
+        made = list(evaluations.evaluation_export(connection, make_filters(), workspace.calendar).batches(connection))
     path = tmp_path / "out.xlsx"
     reader = pa.RecordBatchReader.from_batches(made[0].schema, made)
     assert xlsx_process.write(path, reader, ROWS, [("Rows", str(ROWS))]) == ROWS

@@ -7,13 +7,13 @@ from datetime import date, timedelta
 import pytest
 
 from lib.analytics.decomposition import decomposition
-from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import CAMPAIGN, ENGAGEMENT
 from lib.catalog.metrics import METRICS
 from lib.jobs.tasks import TASKS
 from lib.reports.decomposition_text import explain
 from lib.workspace import Workspace
+from tests.filters import make_filters
 
 LAST_DAY = date(2024, 12, 31)
 LAST_QUARTER = (LAST_DAY - timedelta(days=89), LAST_DAY)
@@ -29,7 +29,7 @@ def _sample(workspace: Workspace) -> None:
 
 @pytest.mark.usefixtures("_sample")
 def test_the_mix_hides_an_improvement(workspace: Workspace, answers: QueryCache) -> None:
-    now, before = (Filters(*days).narrowed(CAMPAIGN, "camp_702") for days in (LAST_QUARTER, QUARTER_BEFORE))
+    now, before = (make_filters(*days).narrowed(CAMPAIGN, "camp_702") for days in (LAST_QUARTER, QUARTER_BEFORE))
     found = answers.run(decomposition, now, before, workspace.calendar, ENGAGEMENT)
     assert found.change is not None and found.change < 0 and SCORE.differs(found.before, found.now)
     assert found.within > 0 > found.mix and found.hidden
@@ -45,5 +45,7 @@ def test_the_mix_hides_an_improvement(workspace: Workspace, answers: QueryCache)
     )
 
     # And in the whole, by engagement.
-    whole = answers.run(decomposition, Filters(*LAST_QUARTER), Filters(*QUARTER_BEFORE), workspace.calendar, ENGAGEMENT)
+    whole = answers.run(
+        decomposition, make_filters(*LAST_QUARTER), make_filters(*QUARTER_BEFORE), workspace.calendar, ENGAGEMENT
+    )
     assert whole.change is not None and whole.change < 0 < whole.within and whole.hidden

@@ -15,7 +15,6 @@ import sqlalchemy as sa
 
 from lib.analytics import queries
 from lib.analytics.grants import EVERYTHING
-from lib.analytics.query import Filters
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN
 from lib.errors import CancelledError, FileError, MappingError, SampleDataError, TimeZoneChangedError
@@ -31,6 +30,7 @@ from lib.settings import Settings
 from lib.store import schema
 from lib.workspace import Workspace
 from tests.conftest import Load
+from tests.filters import make_filters
 from tests.waiting import until
 
 
@@ -117,8 +117,8 @@ def test_new_names_in_a_later_import(load: Load, workspace: Workspace) -> None:
     load(f"{header}3,2024-01-01,3,c1,Alpha,North\n4,2024-01-01,4,c3,Gamma,East\n5,2024-01-01,5,c2,Beta,West\n")
     calendar = workspace.calendar
     with workspace.facts.read() as connection:
-        groups = queries.breakdown(connection, Filters(), calendar, CAMPAIGN, "campaignId").groups
-        centers = queries.breakdown(connection, Filters(), calendar, CALL_CENTER, "callCenterName").groups
+        groups = queries.breakdown(connection, make_filters(), calendar, CAMPAIGN, "campaignId").groups
+        centers = queries.breakdown(connection, make_filters(), calendar, CALL_CENTER, "callCenterName").groups
         keys = connection.execute(sa.select(schema.campaigns.c.key).order_by(schema.campaigns.c.key)).scalars().all()
     assert [(group.named.id, group.named.name, group.sums["score_sum"]) for group in groups] == [
         ("c1", "Alpha", 30_000),

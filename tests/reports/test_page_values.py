@@ -16,7 +16,6 @@ from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
 from lib import workspace as workspaces
-from lib.analytics.query import Filters
 from lib.exports.page_workbook import PageWorkbook
 from lib.i18n import number, override_language, t
 from lib.jobs.tasks import TASKS
@@ -28,9 +27,10 @@ from lib.reports.pages import PAGES
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.conftest import ROOT
+from tests.filters import make_filters
 from tests.waiting import LONG_SECONDS
 
-PERIOD = Filters(date(2024, 2, 1), date(2024, 2, 29))
+PERIOD = make_filters(date(2024, 2, 1), date(2024, 2, 29))
 
 
 def calls() -> Iterator[str]:

@@ -6,8 +6,10 @@ from datetime import date
 
 import pytest
 
+from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import SENTIMENT, STATE
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE
@@ -19,8 +21,9 @@ from lib.reports.page import Empty, Story
 from lib.reports.pages import drivers, evaluations
 from lib.workspace import Workspace
 from tests.conftest import Load
+from tests.filters import make_filters
 
-FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))
+FEBRUARY = make_filters(date(2024, 2, 1), date(2024, 2, 29))
 
 
 @pytest.fixture(params=["duckdb"])
@@ -85,7 +88,10 @@ def test_why_nothing_is_compared(workspace: Workspace, answers: QueryCache, load
     none = context_of(workspace, answers, FEBRUARY, "none")
     assert "Choose in the sidebar what to compare the period with." in told(none)[0]
     beta = Filters.from_parameters(
-        {"dateFrom": ["2024-02-01"], "dateTo": ["2024-02-29"], "campaignId": ["c"]}, workspace.settings.zone
+        {"dateFrom": ["2024-02-01"], "dateTo": ["2024-02-29"], "campaignId": ["c"]},
+        workspace.settings.zone,
+        EVERYTHING,
+        BUILT_IN,
     )
     unscored = context_of(workspace, answers, beta)
     assert unscored.compared is not None and "No scores to compare" in told(unscored)[0]
@@ -104,5 +110,5 @@ def test_a_change_that_can_not_be_tested_means_nothing() -> None:
 
 def test_no_evaluations_are_no_page_of_them(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load(calls())
-    empty = context_of(workspace, answers, Filters(date(2023, 1, 1), date(2023, 1, 2)))
+    empty = context_of(workspace, answers, make_filters(date(2023, 1, 1), date(2023, 1, 2)))
     assert [type(block) for block in evaluations.PAGE.blocks(empty)] == [Empty]

@@ -43,7 +43,7 @@ ZONE = ZoneInfo("UTC")
 
 
 def asked(workspace: Workspace, parameters: dict[str, list[str]]) -> tuple[SelectionSummary, DatasetStatus]:
-    filters = Filters.from_parameters(parameters, workspace.settings.zone)
+    filters = Filters.from_parameters(parameters, workspace.settings.zone, EVERYTHING, BUILT_IN)
     with workspace.facts.read() as connection:
         return queries.summary(connection, filters, workspace.calendar), queries.status(connection)
 

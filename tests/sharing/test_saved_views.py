@@ -10,7 +10,9 @@ import pytest
 
 from lib.access.audit_log import Action, AuditFilter
 from lib.analytics.calendar import Calendar
+from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN
 from lib.errors import CallboardError, ConflictError, InvalidParameterError
 from lib.settings import Settings
@@ -170,7 +172,7 @@ def test_relative_dates_are_those_of_today(views: SavedViews) -> None:
     assert resolved(view, later) == {"dateFrom": ["2024-04-01"], "dateTo": ["2024-04-30"], "campaignId": ["a"]}
     fixed = views.save("ada", "Fixed", "campaigns", february)
     assert resolved(fixed, later) == february
-    Filters.from_parameters(resolved(view, later), zone)
+    Filters.from_parameters(resolved(view, later), zone, EVERYTHING, BUILT_IN)
 
 
 def test_today_is_the_workspaces(views: SavedViews, workspace: Workspace) -> None:
@@ -194,7 +196,10 @@ def test_weird_texts_come_back_as_they_were(views: SavedViews, text: str) -> Non
     made = views.save(EVERYONE, text, "evaluations", {"campaignId": [text, "y" * 1000]})
     found = views.get(made.id, EVERYONE)
     assert found == made and found.name == text and found.parameters == {"campaignId": [text, "y" * 1000]}
-    assert Filters.from_parameters(found.parameters, ZoneInfo("UTC")).ids(CAMPAIGN) == (text, "y" * 1000)
+    assert Filters.from_parameters(found.parameters, ZoneInfo("UTC"), EVERYTHING, BUILT_IN).ids(CAMPAIGN) == (
+        text,
+        "y" * 1000,
+    )
 
 
 REFUSED = [

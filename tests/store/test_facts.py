@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from lib.access import api_keys
 from lib.analytics import queries
 from lib.analytics.grants import EVERYTHING
-from lib.analytics.query import Filters
 from lib.errors import StorageError
 from lib.settings import Settings
 from lib.store import schema
@@ -23,6 +22,7 @@ from lib.store.bulk_io import write_csv
 from lib.store.facts import FactStore
 from lib.workspace import Workspace
 from tests.conftest import ROOT, Load
+from tests.filters import make_filters
 from tests.waiting import LONG_SECONDS
 
 SPILLING = "CREATE TEMP TABLE many AS SELECT i, md5(i::VARCHAR) a, md5((i + 1)::VARCHAR) b FROM range(2500000) r(i)"
@@ -66,11 +66,11 @@ def other(workspace: Workspace, settings: Settings) -> Iterator[Workspace]:
 
 
 def ask(workspace: Workspace) -> int:
-    return workspace.answers.run(queries.summary, Filters(), workspace.calendar).sums["evaluations"]
+    return workspace.answers.run(queries.summary, make_filters(), workspace.calendar).sums["evaluations"]
 
 
 def at_once(workspace: Workspace) -> int | None:
-    found = workspace.answers.get_cached(queries.summary, Filters(), workspace.calendar)
+    found = workspace.answers.get_cached(queries.summary, make_filters(), workspace.calendar)
     return None if found is None else found[0].sums["evaluations"]
 
 

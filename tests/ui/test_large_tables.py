@@ -15,7 +15,6 @@ from lib.access import api_keys
 from lib.access.users import Role
 from lib.analytics import queries
 from lib.analytics.grants import EVERYTHING
-from lib.analytics.query import Filters
 from lib.catalog.dimensions import EXECUTIVE
 from lib.charts import funnel
 from lib.jobs.tasks import TASKS
@@ -28,6 +27,7 @@ from lib.settings import Settings
 from lib.ui import downloads
 from lib.workspace import Workspace
 from tests.conftest import ROOT
+from tests.filters import make_filters
 from tests.waiting import LONG_SECONDS
 
 EXECUTIVES, DAYS = 30_000, 19_500  # the days end before the executives' periods
@@ -191,7 +191,7 @@ def test_lists_of_the_settings_and_the_data_page(app: AppTest, monkeypatch: pyte
 def test_the_measures_of_some_groups_are_those_of_all(app: AppTest) -> None:
     app.run()
     space = workspaces.current()
-    filters = Filters(date(2024, 2, 1), date(2024, 2, 29))
+    filters = make_filters(date(2024, 2, 1), date(2024, 2, 29))
     groups = space.answers.run(queries.breakdown, filters, space.calendar, EXECUTIVE, page_size=3_000).groups
     names = tuple(group.named for group in groups[::2])
     some = space.answers.run(queries.totals_of, filters, space.calendar, EXECUTIVE, names)

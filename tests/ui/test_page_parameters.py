@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lib.analytics.query import MAX_VALUES, Filters
+from lib.analytics.query import MAX_VALUES
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN, IS_AI, STATE
 from lib.ui import page_parameters
 from lib.ui.page_parameters import MAX_NAMED, MAX_PAGE, PageParameters
+from tests.filters import make_filters
 
 ZONE = ZoneInfo("UTC")
 
@@ -29,7 +30,7 @@ def one_problem(**raw: list[str]) -> str:
 
 def test_nothing_asked_for() -> None:
     parsed = parse({})
-    assert parsed.filters == Filters() and not parsed.problems and parsed.page == 1
+    assert parsed.filters == make_filters() and not parsed.problems and parsed.page == 1
     assert set(parsed.choices.values()) == {None} and set(parsed.single.values()) == {""}
 
 
@@ -49,7 +50,7 @@ def test_all_of_it() -> None:
         },
     )
     assert parsed == PageParameters(
-        Filters(date(2024, 1, 1))
+        make_filters(date(2024, 1, 1))
         .narrowed(CAMPAIGN, "a", "b")
         .narrowed(IS_AI, "true")
         .narrowed(STATE, "Failed", "Pending"),
@@ -63,7 +64,7 @@ def test_all_of_it() -> None:
 
 def test_what_can_not_be_leaves_the_rest() -> None:
     parsed = parse({"dateFrom": ["x"], "campaignId": ["a"], "state": ["Failed", "fail"], "page": ["0"]})
-    assert parsed.filters == Filters().narrowed(CAMPAIGN, "a") and parsed.page == 1
+    assert parsed.filters == make_filters().narrowed(CAMPAIGN, "a") and parsed.page == 1
     assert [problem.partition(" ")[0] for problem in parsed.problems] == ["dateFrom", "state", "page"]
 
 

@@ -247,7 +247,7 @@ def test_an_export_is_repeated_within_the_limits_of_today(settings: Settings, tm
     fill(settings, tmp_path)
     space = workspaces.current()
     queue = space.queue
-    filters = Filters.from_parameters({}, space.settings.zone)
+    filters = Filters.from_parameters({}, space.settings.zone, EVERYTHING, BUILT_IN)
     order = ExportRequest("evaluations", "csv", filters, Granularity.DAILY, "all").to_json()
     job = queue.add(JobKind.EXPORT, order, "ana@example.com")
     limited = replace(LOCAL, id="ana", email="ana@example.com", role=Role.ANALYST, grant=Grant.of({"campaign": ["b"]}))
