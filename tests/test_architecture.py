@@ -129,6 +129,33 @@ def test_modules_that_are_named_in_texts_are_there(path: Path) -> None:
     assert [name for name in named if importlib.util.find_spec(name) is None] == []
 
 
+CATALOG_PARTS = {"METRICS", "DIMENSIONS", "FILTERS", "FIELDS", "MEASURES", "ROLLUPS"}
+"""What the built-in catalog is made of; whoever asks a catalog for it is given one."""
+
+COMPOSES = {"app", "lib.workspace", "lib.cli", "lib.cli.access", "lib.ingest.reader_process"}
+"""What begins a process, or a command, and says which catalog the rest of it works by."""
+
+
+def names_in(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.alias):
+            yield node.name
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module)
+def test_the_catalog_is_passed_in(path: Path) -> None:
+    """A migration, which is frozen, may have names of its own."""
+    name, named = module(path), {*names_in(path)}
+    if room(name) == "lib.catalog" or name.startswith("lib.store.migrations."):
+        return
+    assert not named & CATALOG_PARTS, f"{name} reads parts of the built-in catalog"
+    assert "BUILT_IN" not in named or name in COMPOSES, f"{name} chooses a catalog"
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=module)
 def test_nobody_is_given_everything_by_default(path: Path) -> None:
     """Who leaves a grant out would give everything away; who leaves a catalog out would work by another one."""
