@@ -25,6 +25,7 @@ from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import METRICS
 from lib.charts import funnel, waterfall
 from lib.errors.codes import FailureCode
+from lib.errors.parameter_codes import ParameterCode
 from lib.reports import breakdown_table, decomposition_text, words
 from lib.reports.pages import breakdowns
 from lib.settings import WeekStart
@@ -93,6 +94,7 @@ VALUES: dict[str, list[str]] = {
     "results of imports": [result.label for result in ImportResult],
     "steps of jobs": [step.text for step in JobStep],
     "failures": [code.text for code in FailureCode],
+    "refused parameters": [code.text for code in ParameterCode],
     "states of a key": ["active", "revoked", "expired"],
     # What a metric meant when a link was made, which the stores hold in English.
     "definitions": list(pinned_links.definitions(BUILT_IN).values()),

@@ -23,6 +23,7 @@ from lib.access.audit_log import Action
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.catalog.catalog import Catalog
 from lib.errors import CallboardError, ConflictError, InvalidParameterError
+from lib.errors.parameter_codes import ParameterCode
 from lib.settings import plain_address
 from lib.store.schema import people, sessions
 from lib.store.state import StateStore
@@ -141,9 +142,7 @@ class UserRepository:
         """
         address = plain_address(email)
         if not address:
-            raise InvalidParameterError(
-                "email", f"'{email[:100]}' is not an e-mail address; right would be such as ann@example.com."
-            )
+            raise InvalidParameterError("email", ParameterCode.NOT_AN_EMAIL, value=email[:100])
         _must_fit(role, grant)
         number, now = _new_id(), datetime.now(UTC)
         values = {"role": role.value, "grant_limits": grant.to_column(), "created_at": now, "created_by": by}
@@ -214,9 +213,7 @@ class UserRepository:
 
 def _must_fit(role: Role, grant: Grant) -> None:
     if role is Role.ADMIN and not grant.everything:
-        raise InvalidParameterError(
-            "role", "An admin sees everything; right would be no limits, or the role of an analyst or a viewer."
-        )
+        raise InvalidParameterError("role", ParameterCode.ADMIN_WITH_LIMITS)
 
 
 def _line(text: str) -> str:

@@ -13,6 +13,7 @@ from lib.analytics.calendar import FIRST_DAY, ONE_DAY
 from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.query import Filters
 from lib.errors import InvalidParameterError, nearest
+from lib.errors.parameter_codes import ParameterCode
 
 KINDS = ("previous", "year", "own", "none")
 """What a period may be compared with, by the names that links hold."""
@@ -47,11 +48,8 @@ def compared_with(
     if kind == "own":
         return None if own_days is None else _cut(custom(*own_days), period, today)
     if kind != "none":
-        raise InvalidParameterError(
-            "compare",
-            f"compare '{kind[:60]}' is nothing to compare with{nearest(kind, KINDS)}; right would be one of "
-            f"{', '.join(KINDS)}.",
-        )
+        hint, known = nearest(kind, KINDS), ", ".join(KINDS)
+        raise InvalidParameterError("compare", ParameterCode.NOT_A_COMPARISON, value=kind[:60], hint=hint, known=known)
     return None
 
 
@@ -84,7 +82,7 @@ def year_before(period: ResolvedPeriod, today: date) -> Comparison | None:
 def custom(first: date, last: date) -> Comparison:
     """Return days of one's own choice. Raises InvalidParameterError where the last lies before the first."""
     if last < first:
-        raise InvalidParameterError("compareFrom", "compareFrom lies after compareTo; right would be an earlier date.")
+        raise InvalidParameterError("compareFrom", ParameterCode.FIRST_AFTER_LAST, last="compareTo")
     return Comparison(first, last)
 
 

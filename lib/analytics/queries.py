@@ -30,6 +30,7 @@ from lib.catalog.measures import HISTOGRAM_MEASURES, PLAIN_MEASURES, MeasureTota
 from lib.catalog.metrics import AVERAGE_SCORE, Metric
 from lib.catalog.rollups import DAILY_TOTAL
 from lib.errors import InvalidParameterError, nearest
+from lib.errors.parameter_codes import ParameterCode
 from lib.settings import WeekStart
 from lib.store import schema
 
@@ -206,8 +207,13 @@ def _check_points(calendar: Calendar, first: date, last: date, granularity: Gran
     short = (each for each in Granularity if calendar.bucket_count(first, last, each) <= MAX_TREND_POINTS)
     raise InvalidParameterError(
         "granularity",
-        f"The period {first} to {last} has {points:,} {granularity.value} points, and a trend has at most "
-        f"{MAX_TREND_POINTS:,}. Right would be granularity={next(short).value}, or a shorter period.",
+        ParameterCode.TOO_MANY_POINTS,
+        first=str(first),
+        last=str(last),
+        points=f"{points:,}",
+        granularity=granularity.value,
+        most=f"{MAX_TREND_POINTS:,}",
+        right=next(short).value,
     )
 
 
@@ -314,7 +320,5 @@ def _sort_key(sort: str, dimension: Dimension, metrics: Mapping[str, Metric]) ->
     if field in fields:
         place = "id" if field == CALL_CENTER.parameter else "name"
         return lambda group: getattr(group.call_center, place, None)
-    raise InvalidParameterError(
-        "sort",
-        f"sort '{field[:60]}' is not a field{nearest(field, fields)}; right would be one of {', '.join(fields)}.",
-    )
+    hint, known = nearest(field, fields), ", ".join(fields)
+    raise InvalidParameterError("sort", ParameterCode.NOT_A_FIELD, value=field[:60], hint=hint, known=known)

@@ -15,6 +15,7 @@ from lib.analytics.grants import Grant
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import ChoiceDimension, Dimension, FlagDimension, NamedDimension
 from lib.errors import InvalidParameterError, nearest
+from lib.errors.parameter_codes import ParameterCode
 from lib.formats import iso_dates
 from lib.settings import zone_names
 
@@ -66,9 +67,8 @@ class Filters:
         """
         timezone = parse_single(parameters, "timezone")
         if timezone is not None and timezone not in zone_names():
-            raise InvalidParameterError(
-                "timezone", f"'{timezone}' is not an IANA time zone{nearest(timezone, zone_names())}."
-            )
+            hint = nearest(timezone, zone_names())
+            raise InvalidParameterError("timezone", ParameterCode.NOT_A_ZONE, value=timezone, hint=hint)
         zone = zoneinfo.ZoneInfo(timezone) if timezone else workspace_zone
         date_from = parse_moment("dateFrom", parse_single(parameters, "dateFrom"), zone)
         date_to = parse_moment("dateTo", parse_single(parameters, "dateTo"), zone)
@@ -77,7 +77,7 @@ class Filters:
             and date_to is not None
             and first_instant(date_from, zone) > last_instant(date_to, zone)
         ):
-            raise InvalidParameterError("dateFrom", "dateFrom lies after dateTo; right would be an earlier date.")
+            raise InvalidParameterError("dateFrom", ParameterCode.FIRST_AFTER_LAST, last="dateTo")
         return cls(
             date_from,
             date_to,
@@ -133,9 +133,7 @@ def _parse_predicates(parameters: Mapping[str, Sequence[str]], catalog: Catalog)
     }
     if sum(map(len, named.values())) > MAX_VALUES:  # before each of them is looked at
         last = list(named)[-1].parameter
-        raise InvalidParameterError(
-            last, f"{last} and the other filters name more than {MAX_VALUES:,} ids; right would be fewer."
-        )
+        raise InvalidParameterError(last, ParameterCode.TOO_MANY_IDS, most=f"{MAX_VALUES:,}")
     return tuple(
         Predicate(each.name, _parse_ids(each, values)) for each, values in (values_by_dimension | named).items()
     )
@@ -160,10 +158,8 @@ def parse_choices(parameter: str, values: Sequence[str], choices: Sequence[str])
     chosen = []
     for value in values:
         if value.casefold() not in by_folded:
-            shown, right = value[:60], ", ".join(choices)
-            raise InvalidParameterError(
-                parameter, f"{parameter} '{shown}' is not known{nearest(value, choices)}; right would be {right}."
-            )
+            hint, known = nearest(value, choices), ", ".join(choices)
+            raise InvalidParameterError(parameter, ParameterCode.NOT_KNOWN, value=value[:60], hint=hint, known=known)
         chosen.append(by_folded[value.casefold()])
     return tuple(dict.fromkeys(chosen))
 
@@ -183,7 +179,7 @@ def parse_moment(parameter: str, text: str | None, zone: zoneinfo.ZoneInfo) -> M
     try:
         moment: Moment = iso_dates.parse_moment(written)
     except (ValueError, OverflowError):
-        raise _no_date(parameter, text, _OR_AN_INSTANT) from None
+        raise _no_date(parameter, text, ParameterCode.NOT_A_MOMENT) from None
     if isinstance(moment, datetime) and moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
     return _within_reach(moment)
@@ -196,7 +192,7 @@ def parse_day(parameter: str, text: str | None) -> date | None:
     try:
         return _within_reach(iso_dates.parse_date(text))
     except ValueError:
-        raise _no_date(parameter, text, "") from None
+        raise _no_date(parameter, text, ParameterCode.NOT_A_DAY) from None
 
 
 def _within_reach(moment: Moment) -> Moment:
@@ -206,26 +202,22 @@ def _within_reach(moment: Moment) -> Moment:
     return LAST_DAY if moment.year > LAST_DAY.year else moment
 
 
-_OR_AN_INSTANT = " or a date-time such as 2024-01-31T09:30:00+01:00"
-
-
-def _no_date(parameter: str, text: str, others: str) -> InvalidParameterError:
-    """Return the error of what is no date; `others` is what else would be right."""
-    days = iso_dates.named_days(text)
+def _no_date(parameter: str, text: str, code: ParameterCode) -> InvalidParameterError:
+    """Return the error of what is no date; of the code, where it names no days either."""
+    days, shown = iso_dates.named_days(text), _shown(text)
     if days is None:
-        right = f"is not a date; right would be a date such as 2024-01-31{others}"
-    elif days[0] == days[1]:
-        right = f"is not a calendar date; right would be {days[0]}"
-    else:
-        right = f"is a week; right would be its days, from {days[0]} to {days[1]}"
-    return InvalidParameterError(parameter, f"{parameter} '{_shown(text)}' {right}.")
+        return InvalidParameterError(parameter, code, value=shown)
+    first, last = map(str, days)
+    if first == last:
+        return InvalidParameterError(parameter, ParameterCode.NOT_A_CALENDAR_DATE, value=shown, day=first)
+    return InvalidParameterError(parameter, ParameterCode.A_WEEK, value=shown, first=first, last=last)
 
 
 def parse_single(parameters: Mapping[str, Sequence[str]], name: str) -> str | None:
     """Read a parameter that may be given once; None where it is absent. Raises InvalidParameterError naming it."""
     values = parameters.get(name) or ()
     if len(values) > 1:
-        raise InvalidParameterError(name, f"{name} is given {len(values)} times; it may be given once.")
+        raise InvalidParameterError(name, ParameterCode.GIVEN_OFTEN, count=len(values))
     return clean(name, values[0]) if values else None
 
 
@@ -234,7 +226,7 @@ def parse_flag(parameter: str, text: str | None) -> bool | None:
     if text is None:
         return None
     if text.lower() not in ("true", "false"):
-        raise InvalidParameterError(parameter, f"{parameter} '{_shown(text)}' is neither true nor false.")
+        raise InvalidParameterError(parameter, ParameterCode.NOT_TRUE_OR_FALSE, value=_shown(text))
     return text.lower() == "true"
 
 
@@ -261,13 +253,10 @@ def clean(name: str, value: str) -> str:
     Raises InvalidParameterError for what is longer than any id, and for what no database can hold.
     """
     if len(value) > MAX_VALUE_LENGTH:
-        raise InvalidParameterError(
-            name, f"{name} has a value of {len(value):,} characters; right would be at most {MAX_VALUE_LENGTH:,}."
-        )
+        characters, most = f"{len(value):,}", f"{MAX_VALUE_LENGTH:,}"
+        raise InvalidParameterError(name, ParameterCode.VALUE_TOO_LONG, characters=characters, most=most)
     if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        raise InvalidParameterError(
-            name, f"{name} holds a character that no text can hold; right would be a value without it."
-        )
+        raise InvalidParameterError(name, ParameterCode.VALUE_UNHOLDABLE)
     return value
 
 

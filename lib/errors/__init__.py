@@ -1,8 +1,8 @@
 """The error family: every error that Callboard raises on purpose derives from `CallboardError`.
 
 A message is written for the person who reads it: it names what is wrong and where, and says what would be right. What
-a job or an import fails of has a code, declared with its words in `codes`. How an error looks over HTTP or on a page is
-decided elsewhere, once each.
+a job or an import fails of has a code, declared with its words in `codes`, and so has what is wrong with a parameter,
+in `parameter_codes`. How an error looks over HTTP or on a page is decided elsewhere, once each.
 """
 
 from __future__ import annotations
@@ -10,19 +10,20 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from lib.errors.codes import CodedText, FailureCode
+from lib.errors.codes import CodedText, FailureCode, TextCode
+from lib.errors.parameter_codes import ParameterCode
 
 
 class CallboardError(Exception):
     """Something that the user or the operator can put right; the message says what and how."""
 
-    def __init__(self, reason: FailureCode | CodedText | str, **values: int | str | CodedText) -> None:
+    def __init__(self, reason: TextCode | CodedText | str, **values: int | str | CodedText) -> None:
         """Keep why: a code with its values, a text that has both, or the words of what has no code."""
         self.restate(reason, **values)
 
-    def restate(self, reason: FailureCode | CodedText | str, **values: int | str | CodedText) -> None:
+    def restate(self, reason: TextCode | CodedText | str, **values: int | str | CodedText) -> None:
         """Say something else, as who catches the error knows more."""
-        if isinstance(reason, FailureCode):
+        if isinstance(reason, TextCode):
             reason = CodedText(reason, values)
         elif isinstance(reason, str):
             reason = FailureCode.OTHER.of(text=reason)
@@ -38,9 +39,9 @@ class ConfigurationError(CallboardError):
 class InvalidParameterError(CallboardError):
     """A filter or another parameter of a question does not parse."""
 
-    def __init__(self, parameter: str, message: str) -> None:
-        """Keep the parameter's public name beside the message."""
-        super().__init__(message)
+    def __init__(self, parameter: str, code: ParameterCode, **values: int | str | CodedText) -> None:
+        """Keep the parameter's public name, which the words may name, too."""
+        super().__init__(code, parameter=parameter, **values)
         self.parameter = parameter
 
 

@@ -22,6 +22,10 @@ class TextCode(StrEnum):
         member._value_, member.text = code, text
         return member
 
+    def of(self, **values: int | str | CodedText) -> CodedText:
+        """Return the text of this code with its values."""
+        return CodedText(self, values)
+
 
 @dataclass(frozen=True, slots=True)
 class CodedText:
@@ -344,10 +348,6 @@ class FailureCode(TextCode):
     NEAREST = "nearest", " (nearest: '{name}')"
     BOTH = "both", "{first} and {last}"
     EITHER = "either", "{first} or {last}"
-
-    def of(self, **values: int | str | CodedText) -> CodedText:
-        """Return the text of this code with its values."""
-        return CodedText(self, values)
 
 
 def joined(texts: list[str], code: FailureCode) -> str | CodedText:

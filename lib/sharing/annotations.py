@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from lib.access import audit_log
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY
 from lib.errors import CallboardError, InvalidParameterError
+from lib.errors.parameter_codes import ParameterCode
 from lib.sharing import validation
 from lib.store.schema import notes
 from lib.store.state import StateStore
@@ -86,9 +87,8 @@ class Annotations:
 
 def _day(day: date) -> date:
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise InvalidParameterError(
-            "day", f"The day {day} is out of reach; right would be one from {FIRST_DAY} to {LAST_DAY}."
-        )
+        first, last = str(FIRST_DAY), str(LAST_DAY)
+        raise InvalidParameterError("day", ParameterCode.DAY_OUT_OF_REACH, day=str(day), first=first, last=last)
     return day
 
 

@@ -21,6 +21,7 @@ from lib.access import audit_log
 from lib.analytics.calendar import FIRST_DAY, Calendar
 from lib.catalog.catalog import Catalog
 from lib.errors import CallboardError, ConflictError, InvalidParameterError, nearest
+from lib.errors.parameter_codes import ParameterCode
 from lib.sharing import validation
 from lib.store.schema import views
 from lib.store.state import StateStore
@@ -189,10 +190,8 @@ def _own(connection: Connection, number: str, owner: str) -> SavedView:
 
 def _preset(name: str) -> str:
     if name not in PRESETS:
-        known = ", ".join(PRESETS)
-        raise InvalidParameterError(
-            "period", f"'{name[:60]}' is not a period{nearest(name[:60], PRESETS)}; right would be one of {known}."
-        )
+        hint, known = nearest(name[:60], PRESETS), ", ".join(PRESETS)
+        raise InvalidParameterError("period", ParameterCode.NOT_A_PERIOD, value=name[:60], hint=hint, known=known)
     return name
 
 

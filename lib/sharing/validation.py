@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics.query import MAX_VALUES, clean
 from lib.errors import ConflictError, InvalidParameterError, nearest
+from lib.errors.parameter_codes import ParameterCode
 from lib.reports.pages import PAGES
 
 PATHS = ("", *(name for name in PAGES if name != "overview"))
@@ -61,18 +62,12 @@ def line(parameter: str, text: str, most: int) -> str:
     """
     trimmed = text.strip()
     if not any(sign.isprintable() and not sign.isspace() for sign in trimmed):
-        raise InvalidParameterError(parameter, f"The {parameter} is empty; right would be 1 to {most} characters.")
+        raise InvalidParameterError(parameter, ParameterCode.LINE_EMPTY, most=most)
     if len(trimmed) > most:
-        raise InvalidParameterError(
-            parameter, f"The {parameter} has {len(trimmed):,} characters; right would be at most {most}."
-        )
+        raise InvalidParameterError(parameter, ParameterCode.LINE_TOO_LONG, characters=f"{len(trimmed):,}", most=most)
     odd = next((sign for sign in trimmed if unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp")), None)
     if odd is not None:
-        raise InvalidParameterError(
-            parameter,
-            f"The {parameter} holds a character that no line of text holds (U+{ord(odd):04X}); right would be a single "
-            "line without it.",
-        )
+        raise InvalidParameterError(parameter, ParameterCode.LINE_UNHOLDABLE, character=f"U+{ord(odd):04X}")
     return trimmed
 
 
@@ -82,11 +77,8 @@ def page(path: str) -> str:
     Raises InvalidParameterError, parameter `page`, where none has it.
     """
     if path not in PATHS:
-        known = ", ".join(f"'{each}'" for each in PATHS)
-        raise InvalidParameterError(
-            "page",
-            f"'{path[:60]}' is not a page with a selection{nearest(path[:60], PATHS)}; right would be one of {known}.",
-        )
+        hint, known = nearest(path[:60], PATHS), ", ".join(f"'{each}'" for each in PATHS)
+        raise InvalidParameterError("page", ParameterCode.NOT_A_PAGE, value=path[:60], hint=hint, known=known)
     return path
 
 
@@ -104,9 +96,7 @@ def parameters(
     for name, values in kept.items():
         count += len(values)
         if count > MAX_VALUES:
-            raise InvalidParameterError(
-                name, f"{name} and those before it have more than {MAX_VALUES:,} values; right would be fewer."
-            )
+            raise InvalidParameterError(name, ParameterCode.TOO_MANY_VALUES, most=f"{MAX_VALUES:,}")
         for value in values:
             clean(name, value)
     return kept

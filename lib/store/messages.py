@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 from lib.errors import CallboardError, DatabaseUnavailableError
 from lib.errors.codes import CodedText, FailureCode, TextCode, restored
+from lib.errors.parameter_codes import ParameterCode
 from lib.observability.redaction import redact
 
 
@@ -33,7 +34,7 @@ class JobStep(TextCode):
     SWAPPING = "swapping", "putting it in place"
 
 
-_CODES: dict[str, TextCode] = {code.value: code for kind in (JobStep, FailureCode) for code in kind}
+_CODES: dict[str, TextCode] = {code.value: code for kind in (JobStep, FailureCode, ParameterCode) for code in kind}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters, parse_day, parse_single
 from lib.catalog.catalog import Catalog
 from lib.errors import InvalidParameterError, nearest
+from lib.errors.codes import CodedText
+from lib.errors.parameter_codes import ParameterCode
 from lib.i18n import LANGUAGES
 from lib.reports.pages import PAGES
 
@@ -67,7 +69,7 @@ class PageParameters:
     compared: dict[str, date | None]  # by the names of COMPARED_DAYS
     single: dict[str, str]  # by the names of SINGLE
     page: int
-    problems: tuple[str, ...]
+    problems: tuple[CodedText, ...]
 
 
 def parse(raw: Mapping[str, Sequence[str]], zone: ZoneInfo, catalog: Catalog) -> PageParameters:
@@ -93,15 +95,17 @@ def parse(raw: Mapping[str, Sequence[str]], zone: ZoneInfo, catalog: Catalog) ->
     )
 
 
-def _unknown(raw: Mapping[str, Sequence[str]], catalog: Catalog) -> list[str]:
+def _unknown(raw: Mapping[str, Sequence[str]], catalog: Catalog) -> list[CodedText]:
     """Return what is to be said of parameters that no page knows, with the nearest that one does."""
     known = (*catalog.parameters, *sorted(VIEW_PARAMETERS), SAVED_VIEW)
     names = [name for name in raw if name not in known]
-    problems = [f"'{name[:60]}' is not a parameter of a page{nearest(name, known)}." for name in names[:MAX_NAMED]]
+    problems = [
+        ParameterCode.NOT_OF_A_PAGE.of(parameter=name[:60], hint=nearest(name, known)) for name in names[:MAX_NAMED]
+    ]
     if len(names) > MAX_NAMED:
-        problems.append(f"{len(names) - MAX_NAMED:,} more parameters are not known either.")
+        problems.append(ParameterCode.MORE_NOT_OF_A_PAGE.of(count=f"{len(names) - MAX_NAMED:,}"))
     if SAVED_VIEW in raw and len(raw) > 1:
-        problems.append(f"'{SAVED_VIEW}' opens a saved view; right would be a link that holds nothing else.")
+        problems.append(ParameterCode.VIEW_WITH_OTHERS.of(parameter=SAVED_VIEW))
     return problems
 
 
@@ -109,14 +113,14 @@ class _Reader:
     """Calls parsers, and notes what they refuse."""
 
     def __init__(self) -> None:
-        self.problems: list[str] = []
+        self.problems: list[CodedText] = []
 
     def read(self, otherwise: Otherwise, parser: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Otherwise:
         """Return what a parser makes of its arguments; `otherwise` where it refuses them."""
         try:
             return parser(*args, **kwargs)
         except InvalidParameterError as error:
-            self.problems.append(error.message)
+            self.problems.append(error.reason)
             return otherwise
 
 
@@ -129,9 +133,9 @@ def _choice(raw: Mapping[str, Sequence[str]], name: str, known: Sequence[str]) -
 
 def _check_member(name: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
-        right = ", ".join(known)
         shown = value[:60]
-        raise InvalidParameterError(name, f"{name} '{shown}' is none of {right}{nearest(shown, known)}.")
+        hint, listed = nearest(shown, known), ", ".join(known)
+        raise InvalidParameterError(name, ParameterCode.NOT_OFFERED, value=shown, known=listed, hint=hint)
 
 
 def _day(raw: Mapping[str, Sequence[str]], name: str) -> date | None:
@@ -143,5 +147,5 @@ def _page(raw: Mapping[str, Sequence[str]]) -> int:
     if text is None:
         return 1
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_PAGE)) and int(text) >= 1):
-        raise InvalidParameterError(PAGE, f"{PAGE} '{text[:60]}' is not a whole number from 1 to {MAX_PAGE}.")
+        raise InvalidParameterError(PAGE, ParameterCode.NOT_A_WHOLE_NUMBER, value=text[:60], most=MAX_PAGE)
     return int(text)

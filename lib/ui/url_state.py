@@ -20,7 +20,9 @@ from lib.analytics.query import Filters, Moment, local_date
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension, FlagDimension
 from lib.errors import InvalidParameterError
+from lib.errors.codes import CodedText
 from lib.i18n import current
+from lib.reports import job_text
 from lib.ui import current_user, page_parameters
 from lib.ui.page_parameters import (
     COMPARED_DAYS,
@@ -53,7 +55,7 @@ def load(zone: ZoneInfo) -> None:
         changed = _chosen(zone)
         problems = page_parameters.parse(changed, zone, _catalog()).problems if changed != now else None
     except InvalidParameterError as error:
-        problems = (error.message,)
+        problems = (error.reason,)
     if problems:
         before = page_parameters.parse(now, zone, _catalog())
         _take(replace(before, problems=problems), zone, by_link=False)
@@ -92,8 +94,8 @@ def parameters(zone: ZoneInfo, filters_only: bool = False) -> dict[str, list[str
 
 def refused() -> list[str]:
     """Return what was asked for and can't be, in words."""
-    problems: list[str] = st.session_state.get(_REFUSED, [])
-    return problems
+    problems: list[CodedText] = st.session_state.get(_REFUSED, [])
+    return [job_text.in_words(problem) for problem in problems]
 
 
 def refused_by_link() -> bool:

@@ -91,7 +91,8 @@ def test_a_filter_that_is_declared_is_in_links_and_saved_views(workspace: Worksp
     assert not parsed.problems and parsed.filters == make_filters(catalog=CATALOG).narrowed(LENGTH, "short").narrowed(
         STATE, "Failed"
     )
-    assert page_parameters.parse(asked, ZONE, BUILT_IN).problems[0].startswith("'length' is not a parameter of a page")
+    (problem,) = page_parameters.parse(asked, ZONE, BUILT_IN).problems
+    assert str(problem).startswith("'length' is not a parameter of a page")
     kept = SavedViews(workspace.state, CATALOG).save(EVERYONE, "Short ones", "", asked)
     assert kept.parameters == {"state": ["failed"], "length": ["short"]}
 

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from lib.analytics.query import parse_choices
 from lib.catalog.catalog import BUILT_IN
-from lib.errors import MappingError, nearest
-from lib.errors.codes import CodedText, FailureCode, joined, restored
+from lib.errors import InvalidParameterError, MappingError, nearest
+from lib.errors.codes import CodedText, FailureCode, TextCode, joined, restored
+from lib.errors.parameter_codes import ParameterCode
 from lib.i18n import LANGUAGES, override_language
 from lib.ingest.converter import RIGHT_WHERE_MISSING
 from lib.ingest.mapping import Mapping
 from lib.reports import job_text
+from lib.store.messages import JobStep, Message, failure_of
 from tests import message_catalog
 from tests.conftest import ROOT
 
@@ -35,26 +38,41 @@ CHOSEN = {
 """Codes that a function chooses, what it makes of them, and this in Spanish."""
 
 
-def uses() -> Iterator[tuple[FailureCode, set[str], str]]:
-    """Yield each call that gives a code its values: the code, the values' names, and where it is."""
+HANDED_ON = {ParameterCode.NOT_A_DAY, ParameterCode.NOT_A_MOMENT}
+"""Codes that are handed to who raises them, with the values of all of them."""
+
+CODES: tuple[TextCode, ...] = (*FailureCode, *ParameterCode)
+
+
+def uses() -> Iterator[tuple[TextCode, set[str], str]]:
+    """Yield each call that gives a code its values: the code, the values' names, and where it is.
+
+    A refused parameter stands before its code, and its name is one of the values.
+    """
     for path in sorted((ROOT / "lib").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
             of = isinstance(node.func, ast.Attribute) and node.func.attr == "of"
-            code = code_of(node.func.value if of else node.args[0] if node.args else node)  # type: ignore[attr-defined]
+            refuses = isinstance(node.func, ast.Name) and node.func.id == "InvalidParameterError"
+            given = node.args[refuses : refuses + 1]
+            code = code_of(node.func.value if of else given[0] if given else node)  # type: ignore[attr-defined]
             if code is None:
                 continue
             names = {str(keyword.arg) for keyword in node.keywords}
+            if refuses:
+                names |= {"parameter"} & message_catalog.names(code.text)
             for argument in node.args:
                 if isinstance(argument, ast.Dict):
                     names |= {key.value for key in argument.keys if isinstance(key, ast.Constant)}  # type: ignore[misc]
             yield code, names, f"{path.relative_to(ROOT)}:{node.lineno}"
 
 
-def code_of(node: ast.expr) -> FailureCode | None:
-    is_code = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "FailureCode"
-    return FailureCode[node.attr] if is_code else None  # type: ignore[attr-defined]
+def code_of(node: ast.expr) -> TextCode | None:
+    if not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)):
+        return None
+    kinds: dict[str, type[TextCode]] = {kind.__name__: kind for kind in (FailureCode, ParameterCode)}
+    return kinds[node.value.id][node.attr] if node.value.id in kinds else None
 
 
 def test_every_use_gives_the_values_that_the_words_name() -> None:
@@ -67,8 +85,8 @@ def test_every_use_gives_the_values_that_the_words_name() -> None:
 
 
 def test_every_code_is_used() -> None:
-    used = {code for code, _, _ in uses()} | {*PASSED_ON, *CHOSEN}
-    assert [code.name for code in FailureCode if code not in used] == []
+    used = {code for code, _, _ in uses()} | {*PASSED_ON, *CHOSEN, *HANDED_ON}
+    assert [code.name for code in CODES if code not in used] == []
 
 
 @pytest.mark.parametrize("code", PASSED_ON, ids=lambda code: code.name)
@@ -90,7 +108,7 @@ def test_a_code_that_is_chosen_gets_its_values(code: FailureCode) -> None:
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
 def test_every_code_has_words_in_every_language(language: str) -> None:
     entries = message_catalog.entries(language)
-    said = {code: entries.get((None, code.text), "") for code in FailureCode}
+    said = {code: entries.get((None, code.text), "") for code in CODES}
     assert [code.name for code, words in said.items() if not words] == []
     names = message_catalog.names
     assert [code.name for code, words in said.items() if names(words) != names(code.text)] == []
@@ -103,7 +121,8 @@ def test_what_a_required_column_should_hold_is_what_its_help_says() -> None:
 
 
 def test_codes_are_there_once() -> None:
-    assert len({code.value for code in FailureCode}) == len(FailureCode.__members__)
+    kinds: tuple[type[TextCode], ...] = (FailureCode, ParameterCode, JobStep)
+    assert len({code.value for kind in kinds for code in kind}) == sum(len(kind.__members__) for kind in kinds)
 
 
 def test_texts_within_texts_are_restored() -> None:
@@ -111,3 +130,18 @@ def test_texts_within_texts_are_restored() -> None:
     kept = {"code": "not_a_column", "values": {"hint": {"code": "nearest", "values": {"name": "id"}}}}
     assert restored(kept) == inner and str(inner) == "is not a column (nearest: 'id')"
     assert restored("is not a column, as it was kept before") == "is not a column, as it was kept before"
+
+
+def test_a_refused_parameter_is_kept_and_said_in_both_languages() -> None:
+    with pytest.raises(InvalidParameterError) as refused:
+        parse_choices("state", ["fail"], ["Failed", "Completed"])
+    assert refused.value.parameter == "state"
+    assert refused.value.message == (
+        "state 'fail' is not known (did you mean 'Failed'?); right would be Failed, Completed."
+    )
+    kept = Message.from_json(failure_of(refused.value).to_json())
+    assert kept is not None and str(kept) == refused.value.message
+    with override_language("es"):
+        assert job_text.in_words(kept) == (
+            "state 'fail' no se conoce (¿quiso decir 'Failed'?); lo correcto sería Failed, Completed."
+        )
