@@ -221,6 +221,21 @@ def parse_single(parameters: Mapping[str, Sequence[str]], name: str) -> str | No
     return clean(name, values[0]) if values else None
 
 
+def parse_whole_number(parameters: Mapping[str, Sequence[str]], name: str, default: int, most: int) -> int:
+    """Read a parameter from 1 to `most` that may be given once; `default` where it is absent.
+
+    Raises InvalidParameterError naming the parameter.
+    """
+    values = parameters.get(name)
+    if not values:
+        return default
+    text = values[-1]
+    if len(values) > 1 or not (text.isascii() and text.isdigit() and len(text) < 12 and 1 <= int(text) <= most):
+        shown = ", ".join(values)[:60]
+        raise InvalidParameterError(name, ParameterCode.NOT_A_WHOLE_NUMBER, value=shown, most=most)
+    return int(text)
+
+
 def parse_flag(parameter: str, text: str | None) -> bool | None:
     """Read `true` or `false`; None for None. Raises InvalidParameterError naming the parameter."""
     if text is None:

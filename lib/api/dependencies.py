@@ -104,25 +104,6 @@ def filters_of(parameters: Mapping[str, list[str]], space: Workspace, key: Key) 
     return Filters.from_parameters(parameters, space.settings.zone, key.grant, space.catalog)
 
 
-def whole_number(parameters: Mapping[str, list[str]], name: str, default: int, most: int) -> int:
-    """Read a number from 1 to `most`."""
-    values = parameters.get(name)
-    if not values:
-        return default
-    text = values[-1]
-    if len(values) > 1 or not (text.isascii() and text.isdigit() and len(text) < 12 and 1 <= int(text) <= most):
-        raise invalid(name, f"{name} '{', '.join(values)[:60]}' is not a whole number from 1 to {most}.")
-    return int(text)
-
-
-def single(parameters: Mapping[str, list[str]], name: str) -> str | None:
-    """Return a parameter that may be given once; None where it is absent."""
-    values = parameters.get(name, [])
-    if len(values) > 1:
-        raise invalid(name, f"{name} is given {len(values)} times; it may be given once.")
-    return values[0] if values else None
-
-
 async def answered(
     space: Workspace,
     key: Key,

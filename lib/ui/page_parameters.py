@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import EVERYTHING
-from lib.analytics.query import Filters, parse_day, parse_single
+from lib.analytics.query import Filters, parse_day, parse_single, parse_whole_number
 from lib.catalog.catalog import Catalog
 from lib.errors import InvalidParameterError, nearest
 from lib.errors.codes import CodedText
@@ -90,7 +90,7 @@ def parse(raw: Mapping[str, Sequence[str]], zone: ZoneInfo, catalog: Catalog) ->
         },
         compared={name: reader.read(None, _day, raw, name) for name in COMPARED_DAYS},
         single={name: reader.read("", parse_single, raw, name) or "" for name in SINGLE},
-        page=reader.read(1, _page, raw),
+        page=reader.read(1, parse_whole_number, raw, PAGE, 1, MAX_PAGE),
         problems=tuple(reader.problems),
     )
 
@@ -140,12 +140,3 @@ def _check_member(name: str, value: str, known: Sequence[str]) -> None:
 
 def _day(raw: Mapping[str, Sequence[str]], name: str) -> date | None:
     return parse_day(name, parse_single(raw, name))
-
-
-def _page(raw: Mapping[str, Sequence[str]]) -> int:
-    text = parse_single(raw, PAGE)
-    if text is None:
-        return 1
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_PAGE)) and int(text) >= 1):
-        raise InvalidParameterError(PAGE, ParameterCode.NOT_A_WHOLE_NUMBER, value=text[:60], most=MAX_PAGE)
-    return int(text)

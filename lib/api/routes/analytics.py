@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics import queries
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.query import Filters, local_date, parse_choices
+from lib.analytics.query import Filters, local_date, parse_choices, parse_single, parse_whole_number
 from lib.api import schemas
 from lib.api.dependencies import (
     MAX_PAGE,
@@ -20,9 +20,7 @@ from lib.api.dependencies import (
     Space,
     answered,
     filters_of,
-    single,
     strict_query,
-    whole_number,
 )
 from lib.api.query_description import TEXT, parameter, query
 from lib.api.serializers import AnswerBody, answer, figures, group, period, to_json
@@ -73,7 +71,7 @@ def _summary(connection: Connection, asked: Filters, calendar: Calendar) -> Answ
 def _breakdown(dimension: Dimension) -> Callable[..., Awaitable[Response]]:
     async def breakdown(request: Request, space: Space, key: Reader) -> Response:
         parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES, "sort"))
-        size = whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE)
+        size = parse_whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE)
         content, version = await answered(
             space,
             key,
@@ -82,8 +80,8 @@ def _breakdown(dimension: Dimension) -> Callable[..., Awaitable[Response]]:
             _page,
             space.calendar,
             dimension,
-            single(parameters, "sort") or "-totalEvaluations",
-            whole_number(parameters, "page", 1, MAX_PAGE),
+            parse_single(parameters, "sort") or "-totalEvaluations",
+            parse_whole_number(parameters, "page", 1, MAX_PAGE),
             size,
         )
         return answer(request, content, version)
@@ -103,7 +101,7 @@ def _page(
 async def trends(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures of every day, week or month of the period."""
     parameters = strict_query(request, (*space.catalog.parameters, "granularity"))
-    single(parameters, "granularity")
+    parse_single(parameters, "granularity")
     widths = parse_choices("granularity", parameters.get("granularity", ()), WIDTHS)
     width = Granularity(widths[-1]) if widths else Granularity.DAILY
     asked = filters_of(parameters, space, key)

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from lib.access.api_keys import Key
 from lib.analytics import records
 from lib.analytics.calendar import Calendar
-from lib.analytics.query import Filters
+from lib.analytics.query import Filters, parse_whole_number
 from lib.api import request_body, schemas
 from lib.api.dependencies import (
     MAX_PAGE,
@@ -24,7 +24,6 @@ from lib.api.dependencies import (
     answered,
     filters_of,
     strict_query,
-    whole_number,
 )
 from lib.api.query_description import query
 from lib.api.serializers import AnswerBody, answer, period, record, to_json
@@ -55,7 +54,7 @@ async def read(request: Request, space: Space, key: RecordReader) -> Response:
     """Get the evaluations behind a number, newest first."""
     parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES))
     asked = filters_of(parameters, space, key)
-    size = whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE)
+    size = parse_whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE)
     content, version = await answered(
         space,
         key,
@@ -63,7 +62,7 @@ async def read(request: Request, space: Space, key: RecordReader) -> Response:
         asked,
         _records,
         space.calendar,
-        whole_number(parameters, "page", 1, MAX_PAGE),
+        parse_whole_number(parameters, "page", 1, MAX_PAGE),
         size,
     )
     return answer(request, content, version)
