@@ -62,7 +62,7 @@ def _page(paper: Paper, renderer: Renderer) -> dict[str, Any]:
 def _section(section: Section, renderer: Renderer) -> dict[str, Any]:
     narrow = section.narrow and not isinstance(section.body, Table)
     notes, body = _body(section, _HALF if narrow else _ROOM, renderer)
-    return {"heading": section.heading, "narrow": narrow, "notes": [*notes, *section.notes], **body}
+    return {"heading": section.heading, "narrow": narrow, "notes": notes, **body}
 
 
 def _body(section: Section, room: float, renderer: Renderer) -> tuple[list[str], dict[str, Any]]:

@@ -74,14 +74,13 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and below it a chart with its notes, a table, parts of a whole or a passage, and the section's notes.
+    """A heading and below it a chart with its notes, a table, parts of a whole or a passage.
 
     A passage may have no heading. Two narrow ones after each other stand side by side; a table is never narrow.
     """
 
     heading: str
     body: Chart | Table | Passage | tuple[Share, ...]
-    notes: tuple[str, ...] = ()
     narrow: bool = False
 
 

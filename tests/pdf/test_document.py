@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pypdf
@@ -129,7 +130,7 @@ def structure(part: Any) -> Iterator[Any]:
 
 def test_a_chart_taller_than_a_sheet_is_seen_as_a_whole() -> None:
     names = tuple(f"Executive {place:02}" for place in range(25))
-    what = Paper("T", "Q", "S", sections=(Section("Score", scores(names), ("A note.",)),))
+    what = Paper("T", "Q", "S", sections=(Section("Score", replace(scores(names), notes=("A note.",))),))
     page = read(document.pdf(what)).pages[1]
     told = page.extract_text()
     assert all(name in told for name in ("Score", *names, "A note."))
@@ -141,7 +142,7 @@ def test_a_chart_taller_than_a_sheet_is_seen_as_a_whole() -> None:
 
 def test_a_chart_is_not_parted_from_what_is_said_of_it() -> None:
     drawing = scores(tuple(f"Executive {place:02}" for place in range(9)))
-    sections = [Section(f"Chart {place}", drawing, (f"Note {place}.",)) for place in range(4)]
+    sections = [Section(f"Chart {place}", replace(drawing, notes=(f"Note {place}.",))) for place in range(4)]
     for page in texts(read(document.pdf(Paper("T", "Q", "S", sections=tuple(sections))))):
         for place in range(4):
             assert (f"Chart {place}" in page) == (f"Note {place}." in page)
@@ -218,7 +219,7 @@ def test_nothing_runs_into_another_whatever_the_texts_are(name: str) -> None:
     columns = 14
     table = Table((name,) * columns, ((name,) * columns,) * 3, (name,) * columns)
     shares = (Share(name, name, 1, LIGHT.positive), Share(name, name, 0, LIGHT.negative))
-    sections = (Section(name, table, (name,)), Section(name, shares, (name,), narrow=True))
+    sections = (Section(name, table), Section(name, shares, narrow=True))
     what = Paper(name, name, name, cards, sections, name)
     for page in read(document.pdf(what)).pages:
         found = boxes(page)
