@@ -17,9 +17,9 @@ from sqlalchemy.engine import Connection
 from lib.analytics.query import MAX_VALUES, clean
 from lib.errors import ConflictError, InvalidParameterError, nearest
 from lib.errors.parameter_codes import ParameterCode
-from lib.reports.pages import PAGES
+from lib.reports.pages import PAGES, overview
 
-PATHS = ("", *(name for name in PAGES if name != "overview"))
+PATHS = ("", *(name for name in PAGES if name != overview.PAGE.name))
 """The pages that show a selection, by their URL paths; the overview's is empty."""
 
 _ALPHABET = string.ascii_letters + string.digits
