@@ -57,7 +57,7 @@ VALUES: dict[str, list[str]] = {
     # Declared once, translated where they are drawn.
     "metrics": [text for metric in METRICS.values() for text in (metric.label, metric.help)],
     "dimensions": [dimension.label for dimension in FILTERS],
-    "groups": [dimension.plural[0].upper() + dimension.plural[1:] for dimension in DIMENSIONS],
+    "groups": [dimension.plural_label for dimension in DIMENSIONS],
     "columns": [column.help for column in FIELDS.values()],
     "states and sentiments": [*_WORDS, NONE_NAME],
     "explanations": [

@@ -37,6 +37,11 @@ class Dimension(ABC):
         """The column of its name."""
         return f"{self.name}Name"
 
+    @property
+    def plural_label(self) -> str:
+        """The label of several of its groups."""
+        return self.plural[0].upper() + self.plural[1:]
+
 
 @dataclass(frozen=True, slots=True)
 class NamedDimension(Dimension):

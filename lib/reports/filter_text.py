@@ -53,7 +53,7 @@ def selection(answers: QueryCache, filters: Filters, which: ResolvedPeriod) -> t
 
 def _members(dimension: Dimension, named: Sequence[Member], count: int) -> str:
     """Return the groups asked for, of which the first are named: `Campaign: Q1 Outbound Sales`."""
-    label = dimension.label if count == 1 else dimension.plural[0].upper() + dimension.plural[1:]
+    label = dimension.label if count == 1 else dimension.plural_label
     listed = ", ".join(map(formatting.member_name, named))
     if count > len(named):
         listed = t("{names} and {count} more", names=listed, count=count - len(named))

@@ -54,6 +54,6 @@ def columns(space: Workspace, grant: Grant) -> dict[str, str]:
     ids_by_head = {}
     for dimension in space.catalog.grant_dimensions:
         ids = grant.ids(dimension)
-        head = t(dimension.plural[0].upper() + dimension.plural[1:])
+        head = t(dimension.plural_label)
         ids_by_head[head] = t("all") if ids is None else ", ".join(ids) or t("none of them")
     return ids_by_head

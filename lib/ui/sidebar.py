@@ -131,7 +131,7 @@ def _filter(space: Workspace, dimension: Dimension) -> None:
     elif isinstance(dimension, ChoiceDimension):
         _list(dimension, t(dimension.label), _choice_labels(dimension))
     else:
-        _list(dimension, t(dimension.plural[0].upper() + dimension.plural[1:]), _member_labels(space, dimension))
+        _list(dimension, t(dimension.plural_label), _member_labels(space, dimension))
 
 
 def _choice_labels(dimension: ChoiceDimension) -> dict[str, str]:
