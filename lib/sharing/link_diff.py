@@ -14,7 +14,7 @@ from lib.catalog.catalog import Catalog
 from lib.catalog.metrics import Metric, Unit
 from lib.i18n import number, t
 from lib.reports import formatting
-from lib.sharing.pinned_links import Figure, PinnedLink, definitions, figures
+from lib.sharing.pinned_links import MetricValue, PinnedLink, definitions, figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class FigureChange:
     """A metric of the selection that has another value now, both rounded."""
 
     name: str
-    was: Figure
-    now: Figure
+    was: MetricValue
+    now: MetricValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,9 @@ def since(
     )
 
 
-def in_words(changes: LinkDiff, zone: ZoneInfo, shown: Callable[[Unit, Figure], str], catalog: Catalog) -> list[str]:
+def in_words(
+    changes: LinkDiff, zone: ZoneInfo, shown: Callable[[Unit, MetricValue], str], catalog: Catalog
+) -> list[str]:
     """Return the changes as sentences, none where nothing changed; times are of `zone`, `shown` writes a value."""
     sentences = []
     if changes.data:
@@ -111,7 +113,7 @@ def _import(each: ImportEvent, zone: ZoneInfo) -> str:
     )
 
 
-def _figure(each: FigureChange, shown: Callable[[Unit, Figure], str], metric: Metric) -> str:
+def _figure(each: FigureChange, shown: Callable[[Unit, MetricValue], str], metric: Metric) -> str:
     label, was, now = t(metric.label), shown(metric.unit, each.was), shown(metric.unit, each.now)
     if was == now:
         return t("{label} changed by less than is shown: it was, and is, {now}.", label=label, now=now)

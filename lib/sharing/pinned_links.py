@@ -22,7 +22,7 @@ from lib.store.enums import SCORE_SCALE
 from lib.store.schema import pinned_links
 from lib.store.state import StateStore
 
-Figure = int | float | None
+MetricValue = int | float | None
 """A metric's value as answers and files hold it: rounded, None where there is nothing to divide by."""
 
 _DATES = ("dateFrom", "dateTo")
@@ -40,7 +40,7 @@ class PinnedLink:
     data_version: int
     data_changed_at: datetime  # ask `imports_since` by this
     definitions: dict[str, str]  # by the metric's name, or the term's
-    figures: dict[str, Figure]  # by the metric's name
+    figures: dict[str, MetricValue]  # by the metric's name
     measures: dict[str, int]  # by the measure's name
     grant: Grant  # what its maker might see, which the figures are of
 
@@ -57,7 +57,7 @@ def definitions(catalog: Catalog) -> dict[str, str]:
     }
 
 
-def figures(summary: SelectionSummary, catalog: Catalog) -> dict[str, Figure]:
+def figures(summary: SelectionSummary, catalog: Catalog) -> dict[str, MetricValue]:
     """Return a summary's metrics, rounded, by their names."""
     return {metric.name: metric.rounded(summary.sums) for metric in catalog.metrics.values()}
 
