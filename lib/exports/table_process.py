@@ -1,7 +1,7 @@
 """Writes the workbook of a table or a page in a child process, so that pages and API stay quick while it works.
 
 The child takes a pickled `TableExport` or `PageWorkbook` from standard input and writes the workbook to standard
-output; run as `python -m lib.exports.table_process`.
+output; run as `python -m lib.exports.table_process MEGABYTES SECONDS`, which are what it may take.
 """
 
 from __future__ import annotations
@@ -15,15 +15,23 @@ from lib.exports.page_workbook import PageWorkbook
 from lib.exports.table_files import TableExport
 from lib.formats import child_process
 
+MOST_MEGABYTES, MOST_SECONDS = 2_048, 120
+"""What a workbook may take; the largest page takes a fraction of both."""
+
 
 def xlsx(table: TableExport | PageWorkbook) -> bytes:
     """Return a table or a page as XLSX. Raises StorageError where the child could not write it."""
     try:
-        return child_process.run("lib.exports.table_process", given=pickle.dumps(table))
+        limits = (str(MOST_MEGABYTES), str(MOST_SECONDS))
+        return child_process.run("lib.exports.table_process", *limits, given=pickle.dumps(table))
     except StorageError as error:
         raise StorageError(FailureCode.EXPORT_UNWRITTEN, error=error.reason) from None
 
 
 if __name__ == "__main__":
     child_process.make_way()
-    sys.stdout.buffer.write(pickle.load(sys.stdin.buffer).xlsx())  # noqa: S301 - our own parent wrote it
+    child_process.limit(int(sys.argv[1]), int(sys.argv[2]))
+    try:
+        sys.stdout.buffer.write(pickle.load(sys.stdin.buffer).xlsx())  # noqa: S301 - our own parent wrote it
+    except MemoryError:
+        sys.exit("it takes more memory than it may")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import selectors
 import signal
 import subprocess
@@ -47,7 +48,7 @@ def start(module: str, *arguments: str, stderr: int = subprocess.PIPE, **environ
 def run(module: str, *arguments: str, given: bytes = b"") -> bytes:
     """Run one of our modules as a child to its end, and return what it wrote.
 
-    Raises StorageError with the last line of what it said where it failed.
+    How long it computes is its own to limit. Raises StorageError with the last line of what it said where it failed.
     """
     child = start(module, *arguments)
     try:
@@ -56,6 +57,8 @@ def run(module: str, *arguments: str, given: bytes = b"") -> bytes:
         child.kill()
         child.communicate()
         raise
+    if child.returncode == -signal.SIGXCPU:
+        raise StorageError("it took longer than it may")
     if child.returncode:
         raise StorageError(last_line(said))
     return written
@@ -75,6 +78,13 @@ def last_line(said: bytes) -> str:
     """Return in words why a child failed: the last line that it said."""
     lines = said.decode("utf-8", "replace").strip().splitlines()
     return lines[-1] if lines else "it broke off"
+
+
+def limit(megabytes: int, seconds: int) -> None:
+    """Have a process end that takes more memory, or computes for longer; it leaves no core dump."""
+    resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20,) * 2)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def make_way() -> None:

@@ -11,7 +11,6 @@ import itertools
 import json
 import logging
 import os
-import resource
 import subprocess
 import sys
 import threading
@@ -239,9 +238,7 @@ def main() -> None:
     child_process.block_pandas()
     order = json.loads(sys.stdin.buffer.read())
     names = ", ".join(file["name"] for file in order["files"])
-    resource.setrlimit(resource.RLIMIT_AS, (order["memory_mb"] * 2**20,) * 2)
-    resource.setrlimit(resource.RLIMIT_CPU, (order["seconds"], order["seconds"] + 5))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    child_process.limit(order["memory_mb"], order["seconds"])
     try:
         {"read": _read, "preview": _preview}[order["task"]](order, rows_out)
     except CallboardError as error:

@@ -17,7 +17,7 @@ from lib.reports.file_columns import FileColumn
 
 def test_what_a_child_writes_comes_back() -> None:
     table = TableExport("Days", (FileColumn("day"), FileColumn("calls", "count")), (("Monday", 3),), ())
-    written = child_process.run("lib.exports.table_process", given=pickle.dumps(table))
+    written = child_process.run("lib.exports.table_process", "2048", "60", given=pickle.dumps(table))
     sheet = openpyxl.load_workbook(BytesIO(written))["Days"]
     assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [["day", "calls"], ["Monday", 3]]
 
@@ -30,6 +30,18 @@ def test_a_child_that_fails_says_why() -> None:
 def test_one_that_says_nothing_broke_off() -> None:
     assert child_process.last_line(b"") == child_process.last_line(b" \n") == "it broke off"
     assert child_process.last_line(b"first\nlast \xff\n") == "last \ufffd"
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "seconds", "why"),
+    [("2048", "1", "it took longer than it may"), ("100", "60", "it takes more memory than it may")],
+)
+def test_one_that_takes_more_than_it_may_is_ended(megabytes: str, seconds: str, why: str) -> None:
+    rows = tuple((f"Day {number}", number) for number in range(200_000))
+    table = pickle.dumps(TableExport("Days", (FileColumn("day"), FileColumn("calls", "count")), rows, ()))
+    with pytest.raises(StorageError) as ended:
+        child_process.run("lib.exports.table_process", megabytes, seconds, given=table)
+    assert ended.value.message == why
 
 
 def test_one_that_waits_is_ended_and_its_pipes_are_closed() -> None:
