@@ -85,12 +85,12 @@ class PageContext:
         return self.filters.to_parameters() | dict(self.choices.parameters)
 
     @property
-    def shown(self) -> str:
-        """What is shown, in the words of the language in use: `1–31 Jan 2024 · Campaign: Q1 Outbound Sales`."""
+    def selection_text(self) -> str:
+        """What is selected, in the words of the language in use: `1–31 Jan 2024 · Campaign: Q1 Outbound Sales`."""
         return " · ".join(map(str, self.selection))
 
     @property
-    def words(self) -> tuple[Words, ...]:
+    def shown(self) -> tuple[Words, ...]:
         """What is shown, part by part: period, filters, how many evaluations, compared with what, as of when."""
         as_of = formatted(formatting.instant, self.status.changed_at.astimezone(self.filters.zone(self.calendar.zone)))
         return (

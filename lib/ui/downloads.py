@@ -33,7 +33,7 @@ def picture_menu(context: PageContext, chart: Chart, title: str, key: str) -> No
     """Draw the menu that saves a chart as PNG or SVG, under its title and what it shows in words."""
     if not current_user.may(Role.ANALYST):
         return
-    picture = ChartImage(chart, title, " · ".join(map(str, context.words)))
+    picture = ChartImage(chart, title, " · ".join(map(str, context.shown)))
     with st.popover(t("Save the picture"), type="tertiary", icon=":material/image:", key=f"picture-{key}"):
         for label, ending, kind, make in (
             (t("PNG, for slides and mail"), "png", "image/png", picture.png),
@@ -96,7 +96,7 @@ def table_files(context: PageContext, file: TableFile) -> None:
 
     def table() -> TableExport:
         with override_language("en"):
-            return TableExport.of(file, context.shown, context.zone_name)
+            return TableExport.of(file, context.selection_text, context.zone_name)
 
     name = f"callboard-{file.stem}-{date.today().isoformat()}"
     with st.container(horizontal=True, gap="small"):

@@ -134,7 +134,7 @@ def _size(size: int) -> str:
 
 def _shown(context: PageContext, code: str) -> str:
     with override_language(code):
-        return context.shown
+        return context.selection_text
 
 
 def _repeat(queue: Queue, number: str) -> None:

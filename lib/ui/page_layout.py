@@ -186,6 +186,6 @@ def empty(what: str, hint: str) -> None:
 
 
 def _shown(context: PageContext) -> str:
-    bold = {0, context.words.index(context.counted)}
-    words = [html.escape(str(word)) for word in context.words]
+    bold = {0, context.shown.index(context.counted)}
+    words = [html.escape(str(word)) for word in context.shown]
     return " · ".join(f"<b>{word}</b>" if place in bold else word for place, word in enumerate(words))

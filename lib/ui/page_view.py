@@ -47,7 +47,7 @@ def show(definition: PageDefinition) -> PageContext:
     def page() -> PageValue:
         # A file may be asked for before the page is drawn to its end, or after a part of it failed.
         blocks = tuple(drawn) if is_complete else tuple(definition.blocks(context))
-        return PageValue(title, question, context.words, blocks)
+        return PageValue(title, question, context.shown, blocks)
 
     page_layout.actions(context, str(title), page)
     for block in definition.blocks(context):

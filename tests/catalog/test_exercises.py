@@ -88,7 +88,7 @@ def test_a_page_that_is_defined_is_drawn_printed_and_written(
 
     definition = PageDefinition("mine", text("Campaigns"), text("Which campaigns stand where?"), "star", blocks)
     context = context_of(workspace, answers)
-    page = PageValue(definition.title, definition.question, context.words, tuple(definition.blocks(context)))
+    page = PageValue(definition.title, definition.question, context.shown, tuple(definition.blocks(context)))
     assert isinstance(page.blocks[1], TableBlock)
     printed = "".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(page_document.pdf(page))).pages)
     assert "Which campaigns stand where?" in printed and "Beta" in printed

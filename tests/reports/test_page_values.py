@@ -72,7 +72,7 @@ def page_of(name: str) -> PageValue:
     """Make a page's value as a program would, without Streamlit."""
     space, definition = workspaces.current(), PAGES[name]
     context: PageContext = build_context(space.answers, space.calendar, PERIOD, PageChoices(), lambda *_: ())
-    return PageValue(definition.title, definition.question, context.words, tuple(definition.blocks(context)))
+    return PageValue(definition.title, definition.question, context.shown, tuple(definition.blocks(context)))
 
 
 def screen(app: AppTest) -> str:
