@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -49,9 +49,22 @@ def say_cut(drawn: int, count: int, order: Words, *, in_downloads: bool = False)
         st.caption(words)
 
 
+def unique_names(labels: Iterable[str]) -> list[str]:
+    """Return names that a frame can have as columns: each once, and the second of one label with a number."""
+    names: dict[str, None] = {}
+    for label in labels:
+        name, number = label, 1
+        while name in names:
+            number += 1
+            name = f"{label} ({number})"
+        names[name] = None
+    return list(names)
+
+
 def _grid(table: PageTable[R], opens: Callable[[int], None] | None) -> None:
     """Draw rows that can be sorted, searched, and whose columns can be chosen; the row of the whole stands out."""
-    rows, columns = table.rows, {str(column.label): column for column in table.columns}
+    names = unique_names(str(column.label) for column in table.columns)
+    rows, columns = table.rows, dict(zip(names, table.columns, strict=True))
     frame = pd.DataFrame({label: [column.value(row) for row in rows] for label, column in columns.items()})
     styled: Any = frame.style
     first = next(iter(columns))

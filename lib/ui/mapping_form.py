@@ -20,7 +20,7 @@ from lib.ingest import column_guess, saved_mappings
 from lib.ingest.mapping import ColumnSource, FileOptions, Mapping
 from lib.ingest.reader_process import InputFile, Preview, preview
 from lib.store.enums import Sentiment, State
-from lib.ui import inputs, markdown
+from lib.ui import data_grid, inputs, markdown
 from lib.workspace import Workspace
 
 ROW_NUMBER = "‹file name and row number›"
@@ -50,7 +50,7 @@ def show(workspace: Workspace, file: InputFile, brought: str | None, stamp: str)
         Mapping.from_toml(kept, workspace.catalog) if kept else column_guess.mapping(seen, options, workspace.catalog)
     )
     st.subheader(t("First rows"), anchor=False)
-    shown = pd.DataFrame(seen.rows[:SHOWN_ROWS], columns=_unique(seen.header))
+    shown = pd.DataFrame(seen.rows[:SHOWN_ROWS], columns=data_grid.unique_names(seen.header))
     st.dataframe(shown, hide_index=True, width="stretch", alt=t("The first rows of the file as they came"))
     return _columns(workspace.catalog, base, options, seen, stamp), seen
 
@@ -199,13 +199,3 @@ def _values(canonical: str, asked: list[str], known: dict[str, str], stamp: str)
         )
         found[value] = choice
     return found
-
-
-def _unique(header: tuple[str, ...]) -> list[str]:
-    """Return names that a frame can have as columns: each once."""
-    seen: dict[str, int] = {}
-    names = []
-    for name in header:
-        seen[name] = seen.get(name, 0) + 1
-        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return names
