@@ -9,8 +9,9 @@ FILES ?= 10000
 SEED ?= 0
 SIEGE_SECONDS ?= 120
 N ?= 20
+DRAWS ?= 20000
 
-.PHONY: run test torture fuzz siege mutants bench screenshots install install-dev system lint format lock audit
+.PHONY: run test torture fuzz siege simulate mutants bench screenshots install install-dev system lint format lock audit
 
 run: install ## serve the app on http://localhost:8501
 	@$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -30,6 +31,9 @@ fuzz: install-dev ## brings in files that are broken on purpose: FILES of them, 
 
 siege: install-dev ## two minutes of a hostile visitor, viewer and key beside ten pages at work; SIEGE_SECONDS of them
 	@$(BIN)/python -m tests.hostile.siege --seconds $(SIEGE_SECONDS)
+
+simulate: install-dev ## every claim about chance, in simulated worlds, DRAWS draws in each
+	@DRAWS=$(DRAWS) $(BIN)/python -m pytest tests/statistics -m simulation --numprocesses auto -rA
 
 mutants: install-dev system ## puts N small faults into lib, or into MODULES of it, chosen by SEED; tells which of them no test notices
 	@$(BIN)/python -m tests.mutants --count $(N) --seed $(SEED) $(MODULES)
