@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Bucket, Calendar, Granularity
+from lib.analytics.cluster_spreads import Spreads, day_spreads, day_spreads_by, day_spreads_over_time
 from lib.analytics.grants import Grant
 from lib.analytics.planner import (
     ResolvedPeriod,
@@ -39,6 +40,10 @@ MAX_TREND_POINTS = 5_000
 
 ALL_GROUPS = 10_000_000
 """The length of a page that holds all groups of any dimension."""
+
+
+MOST_WITH_DAYS = 1_000
+"""Of so many groups of a breakdown it is read how their days spread, as pages draw, and the API returns, no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,7 @@ def options(connection: Connection, dimension: Dimension, grant: Grant, catalog:
 
 
 def summary(connection: Connection, filters: Filters, calendar: Calendar) -> SelectionSummary:
-    """Return the measures of the selection, and the names of its best campaign and call center."""
+    """Return the measures of the selection and how its days spread, and its best campaign and call center."""
     period = resolve_period(connection, filters, calendar)
     tops = (CAMPAIGN, CALL_CENTER)
     source = source_of(connection, filters, calendar, [each.column for each in tops], PLAIN_MEASURES)
@@ -136,6 +141,7 @@ def summary(connection: Connection, filters: Filters, calendar: Calendar) -> Sel
             best[CALL_CENTER][Member(center_id, center)] = found
         elif campaign is None and center is None:
             whole = found
+    whole = whole.with_days(day_spreads(connection, filters, calendar, filters.catalog.uncertain_metrics))
     return SelectionSummary(period, whole, _top(best[CAMPAIGN]), _top(best[CALL_CENTER]))
 
 
@@ -158,7 +164,7 @@ def breakdown(
     """Return the selection by the groups of a dimension, sorted by a field (`-` before it: descending).
 
     Ties, in figures as they are rounded, go by id; groups without a value, and the group of those that belong to none,
-    come last among equals.
+    come last among equals. How days spread is said of the first MOST_WITH_DAYS groups of the page.
     Raises InvalidParameterError for a field that can't be sorted by.
     """
     key = _sort_key(sort, dimension, filters.catalog.metrics)
@@ -170,7 +176,24 @@ def breakdown(
     ordered = [group for _, group in present] + [group for value, group in keyed if value is None]
     total = MeasureTotals.total(group.sums for group in groups)
     shown = ordered[(page - 1) * page_size : page * page_size]
+    first = with_days(connection, filters, calendar, dimension, shown[:MOST_WITH_DAYS], len(ordered))
+    shown[:MOST_WITH_DAYS] = first
     return Breakdown(period, tuple(shown), total, len(ordered), page, page_size)
+
+
+def with_days(
+    connection: Connection,
+    filters: Filters,
+    calendar: Calendar,
+    dimension: Dimension,
+    groups: Sequence[Group],
+    of: int,
+) -> list[Group]:
+    """Return groups with how their days spread; they are some of so many."""
+    members = None if len(groups) == of else tuple(group.named for group in groups)
+    names = filters.catalog.uncertain_metrics
+    days = day_spreads_by(connection, filters, calendar, names, dimension, members).groups
+    return [replace(group, sums=group.sums.with_days(days.get(group.named, {}))) for group in groups]
 
 
 def trend(
@@ -191,11 +214,16 @@ def trend(
     rows = connection.execute(_by_bucket(source.rows, granularity, calendar.week_start), source.values)
     found = {begins: MeasureTotals.from_values(values) for begins, *values in rows}
     begins, ends = first_instant(period.date_from, zone), last_instant(period.date_to, zone)
+    days: Mapping[date, Spreads] = {}
+    if granularity is not Granularity.DAILY:
+        names = filters.catalog.uncertain_metrics
+        days = day_spreads_over_time(connection, filters, calendar, names, granularity).buckets
     buckets = calendar.buckets(
         first, last, granularity, begins > first_instant(first, zone), ends < last_instant(last, zone)
     )
+    totals = {start: sums.with_days(days.get(start, {})) for start, sums in found.items()}
     return Trend(
-        period, granularity, tuple(TrendPoint(bucket, found.get(bucket.first, MeasureTotals())) for bucket in buckets)
+        period, granularity, tuple(TrendPoint(bucket, totals.get(bucket.first, MeasureTotals())) for bucket in buckets)
     )
 
 
@@ -245,7 +273,10 @@ class GroupTotals:
 def totals_of(
     connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension, names: tuple[Member, ...]
 ) -> GroupTotals:
-    """Return the measures of the groups of these names: much faster than `breakdown` where there are many others."""
+    """Return the measures of the groups of these names, and how their days spread.
+
+    It is much faster than `breakdown` where there are many others.
+    """
     keys = keys_of(connection, dimension, names)
     source = source_of(connection, filters, calendar, [dimension.column], PLAIN_MEASURES)
     key = source.rows.c[dimension.column]
@@ -253,7 +284,8 @@ def totals_of(
     found = (
         (keys[key], MeasureTotals.from_values(values)) for key, *values in connection.execute(asked, source.values)
     )
-    return GroupTotals({named: measures for named, measures in found if measures["evaluations"]})
+    days = day_spreads_by(connection, filters, calendar, filters.catalog.uncertain_metrics, dimension, names).groups
+    return GroupTotals({named: sums.with_days(days.get(named, {})) for named, sums in found if sums["evaluations"]})
 
 
 # What is asked of the rows of a source. It is kept as long as the rows are, and by it the text that is sent.

@@ -86,17 +86,38 @@ class QueryCache:
         kept = self.get_cached(question, *args, **kwargs)
         if kept is not None:
             return kept
-        asked = _asked(question, args, kwargs)
         mark = self._facts.change_token()
         with self._facts.read(self._seconds) as connection:
-            head = sa.select(schema.workspace.c.data_version, schema.workspace.c.timezone)
-            version, zone = connection.execute(head).one()
-            self._check_zone((*args, *kwargs.values()), zone)
+            answer, version = self._run(connection, question, args, kwargs)
             self._read = (mark, version)
-            answer: R | None = self._kept_answer((version, asked))
-            if answer is None:
-                answer = self._answer(question, connection, args, kwargs)
-                self._keep((version, asked), answer)
+        return answer, version
+
+    def run_within(
+        self,
+        connection: Connection,
+        question: Callable[Concatenate[Connection, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Return a question's answer as part of another one, which reads from this connection; it is kept as well."""
+        return self._run(connection, question, args, kwargs)[0]
+
+    def _run(
+        self,
+        connection: Connection,
+        question: Callable[..., R],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> tuple[R, int]:
+        """Return an answer, kept or new, and the version of the data that a connection reads."""
+        head = sa.select(schema.workspace.c.data_version, schema.workspace.c.timezone)
+        version, zone = connection.execute(head).one()
+        self._check_zone((*args, *kwargs.values()), zone)
+        key = (version, _asked(question, args, kwargs))
+        answer: R | None = self._kept_answer(key)
+        if answer is None:
+            answer = self._answer(question, connection, args, kwargs)
+            self._keep(key, answer)
         return answer, version
 
     def get_cached(

@@ -1,57 +1,60 @@
-"""Rank tiers: groups by average score, those that can't be told apart from the best of them together."""
+"""The ranges of ranks of a dimension's groups by average score: between which places chance leaves each of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 
-from lib.analytics.queries import Group, id_order
-from lib.catalog.measures import MeasureTotals
+import numpy as np
+from sqlalchemy.engine import Connection
+
+from lib.analytics.calendar import Calendar
+from lib.analytics.cluster_spreads import day_spreads_by
+from lib.analytics.queries import totals_by
+from lib.analytics.query import Filters
+from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.metrics import AVERAGE_SCORE
-from lib.statistics import intervals
+from lib.statistics import clusters, rank_ranges
+from lib.store.enums import SCORE_SCALE
+
+Range = tuple[int, int]
+"""The lowest and highest place that a group may have, from 1, the highest average score."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
-    """A group and the number of its tier, from 1, the best."""
+class GroupRanks:
+    """The range of ranks of each group that is ranked, and how many of their pairs are told apart."""
 
-    tier: int
-    group: Group
+    groups: Mapping[Member, Range]
+    pairs: int
+    pairs_apart: int
 
 
-def tiers(groups: Iterable[Group]) -> tuple[Ranked, ...]:
-    """Return the groups with enough scored evaluations to rank, by average score, the highest first, in tiers.
+def ranks(connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension) -> GroupRanks:
+    """Return the ranges of the ranks of a dimension's groups in a selection, all of them together at 95 %.
 
-    A tier runs from its best group down to the last one that can't be told apart from that best one; the next tier
-    begins with the group after it. Two groups are told apart where Welch's interval of their difference excludes 0 at
-    the level 1 − 0.05/m, m being the number of ranked groups less one: Bonferroni's correction, as a best group is
-    compared with up to m others. So every group of a later tier differs from the best of every tier before its own by
-    more than chance explains, while groups of one tier may still differ among each other. Groups that belong to none,
-    and those with fewer than FEW_EVALUATIONS scored, are left out. Equal averages: more scored first, then the id.
+    Ranked are groups with at least FEW_EVALUATIONS scores, without those that belong to none.
     """
-    ranked = sorted(
-        (group for group in groups if group.named.id is not None and not AVERAGE_SCORE.is_small_sample(group.sums)),
-        key=lambda group: (*_descending(group.sums), -group.sums["scored"], id_order(group.named)),
-    )
-    confidence = 1 - (1 - intervals.CONFIDENCE) / max(len(ranked) - 1, 1)
-    found: list[Ranked] = []
-    tier = 0
-    while len(found) < len(ranked):
-        tier += 1
-        first = len(found)
-        from_the_last = range(len(ranked) - 1, first - 1, -1)
-        last = next(place for place in from_the_last if _is_indistinguishable(ranked[first], ranked[place], confidence))
-        found += [Ranked(tier, group) for group in ranked[first : last + 1]]
-    return tuple(found)
+    groups = [
+        group
+        for group in totals_by(connection, filters, calendar, dimension)
+        if group.named.id is not None and not AVERAGE_SCORE.is_small_sample(group.sums)
+    ]
+    if len(groups) < 2:
+        return GroupRanks({group.named: (1, 1) for group in groups}, 0, 0)
+    days = day_spreads_by(connection, filters, calendar, (AVERAGE_SCORE.name,), dimension).groups
+    counts = np.array([group.sums["scored"] for group in groups], dtype=float)
+    # Whole numbers are subtracted exactly, and rounded once.
+    means = np.array([group.sums["score_sum"] / (group.sums["scored"] * SCORE_SCALE) for group in groups])
+    variances = np.array([_variance(group.sums) for group in groups])
+    spreads = [days.get(group.named, {}).get(AVERAGE_SCORE.name) for group in groups]
+    effects = np.array(clusters.design_effects(counts.tolist(), variances.tolist(), spreads))
+    found = rank_ranges.rank_ranges(counts, means, variances, effects)
+    ranges = {group.named: each for group, each in zip(groups, found.ranges, strict=True)}
+    return GroupRanks(ranges, found.pairs, found.pairs_apart)
 
 
-def _descending(sums: MeasureTotals) -> tuple[float, Fraction]:
-    """Return what to sort average scores by, the highest first: exact, but compared as fractions only where need be."""
-    return -sums["score_sum"] / sums["scored"], Fraction(-sums["score_sum"], sums["scored"])
-
-
-def _is_indistinguishable(best: Group, other: Group, confidence: float) -> bool:
-    """Return whether a group can't be told apart from a best one, as the best one itself can't."""
-    ends = AVERAGE_SCORE.difference(best.sums, other.sums, confidence)
-    return ends is None or ends[0] <= 0 <= ends[1]
+def _variance(sums: Mapping[str, int]) -> float:
+    """Return the variance of single scores, over n − 1, in points²."""
+    n, total, squares = sums["scored"], sums["score_sum"], sums["score_square_sum"]
+    return (n * squares - total * total) / (n * (n - 1) * SCORE_SCALE**2)

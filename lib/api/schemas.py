@@ -59,21 +59,29 @@ class Summary(Period, Figures):
     topCallCenter: str | None
 
 
-class CampaignRow(Figures):
+class Row(Figures):
+    """The figures of one group."""
+
+    rank: tuple[int, int] | None = Field(
+        description="Lowest and highest place by average score; null below 30 scores and for none."
+    )
+
+
+class CampaignRow(Row):
     """One campaign; a null id stands for evaluations that belong to none."""
 
     campaignId: str | None
     campaignName: str
 
 
-class CallCenterRow(Figures):
+class CallCenterRow(Row):
     """One call center."""
 
     callCenterId: str | None
     callCenterName: str
 
 
-class ExecutiveRow(Figures):
+class ExecutiveRow(Row):
     """One executive; the call center where there is one alone."""
 
     executiveId: str | None

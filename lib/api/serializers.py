@@ -55,13 +55,13 @@ def period(which: ResolvedPeriod) -> dict[str, str | None]:
     return {"dateFrom": first, "dateTo": last}
 
 
-def group(dimension: Dimension, row: Group, catalog: Catalog) -> dict[str, Any]:
-    """Return one row of a breakdown."""
+def group(dimension: Dimension, row: Group, catalog: Catalog, rank: tuple[int, int] | None) -> dict[str, Any]:
+    """Return one row of a breakdown; `rank` is its lowest and highest place, None for one that is not ranked."""
     named: dict[str, Any] = {dimension.parameter: row.named.id, dimension.name_field: row.named.name}
     if dimension is EXECUTIVE:
         named["callCenterId"] = row.call_center.id if row.call_center else None
         named["callCenterName"] = row.call_center.name if row.call_center else None
-    return {**named, **figures(row.sums, catalog)}
+    return {**named, **figures(row.sums, catalog), "rank": rank}
 
 
 def record(row: Record, zone: ZoneInfo, catalog: Catalog) -> dict[str, Any]:

@@ -42,6 +42,11 @@ class Catalog:
         return tuple(sorted((each for each in self.dimensions if each.limits_grants), key=lambda each: each.name))
 
     @cached_property
+    def uncertain_metrics(self) -> tuple[str, ...]:
+        """The metrics that have intervals, by name."""
+        return tuple(name for name, metric in self.metrics.items() if metric.uncertainty is not None)
+
+    @cached_property
     def parameters(self) -> tuple[str, ...]:
         """The parameters of a filter, under the names that the API and the pages share."""
         return ("dateFrom", "dateTo", *(dimension.parameter for dimension in self.filters), "timezone")

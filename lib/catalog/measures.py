@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.type_api import TypeEngine
 
+from lib.statistics.clusters import ClusterSpread
 from lib.store.enums import HISTOGRAM_BINS, SCORE_SCALE, Sentiment, State
 
 Columns = Any
@@ -105,26 +106,38 @@ HISTOGRAM_MEASURES = tuple(measure.name for measure in _HISTOGRAM)
 """How many scores there are in each bin from 0 to 10."""
 
 _PLACES = {name: place for place, name in enumerate(PLAIN_MEASURES)}
+_UNKNOWN: Mapping[str, ClusterSpread] = {}
 
 
 class MeasureTotals(Mapping[str, int]):
-    """The plain measures of a selection, summed, by name. Frozen; measures that are not given are 0."""
+    """The plain measures of a selection, summed, by name. Frozen; measures that are not given are 0.
 
-    __slots__ = ("_values",)
+    `days` say how the days of the selection spread around a metric's value, by the metric's name; empty where that
+    was not asked. It is no sum: totals that are added up have none.
+    """
+
+    __slots__ = ("_values", "days")
     _values: tuple[int, ...]
+    days: Mapping[str, ClusterSpread]
 
     def __init__(self, **totals: int) -> None:
         """Take totals by name. Raises KeyError for what is no plain measure."""
         values = [0] * len(_PLACES)
         for name, total in totals.items():
             values[_PLACES[name]] = total
-        self._values = tuple(values)
+        self._values, self.days = tuple(values), _UNKNOWN
+
+    def with_days(self, days: Mapping[str, ClusterSpread]) -> MeasureTotals:
+        """Return the same totals with how their days spread."""
+        totals = MeasureTotals.__new__(MeasureTotals)
+        totals._values, totals.days = self._values, days
+        return totals
 
     @classmethod
     def from_values(cls, values: Iterable[Any]) -> MeasureTotals:
         """Take the totals of PLAIN_MEASURES in their order; null is 0."""
         totals = cls.__new__(cls)
-        totals._values = tuple([int(value or 0) for value in values])
+        totals._values, totals.days = tuple([int(value or 0) for value in values]), _UNKNOWN
         return totals
 
     @classmethod

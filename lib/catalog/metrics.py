@@ -7,17 +7,23 @@ is shown. How a number looks in a locale is not decided here.
 from __future__ import annotations
 
 import enum
+import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal, Protocol
+from typing import Literal
 
 from lib.catalog.measures import MeasureTotals
 from lib.statistics import intervals
+from lib.statistics.clusters import LEAST_DAYS, ClusterSpread, SharedSpread, change_error
 from lib.store.enums import SCORE_SCALE
 
 FEW_EVALUATIONS = 30
 """Below this many evaluations that a value rests on it is marked, and takes no part in rankings."""
+
+_UPPER = 0.5 + intervals.CONFIDENCE / 2
+"""The probability of the quantile at the upper end of an interval."""
 
 Value = int | Fraction | None
 Interval = tuple[float, float] | None
@@ -74,71 +80,130 @@ class Quotient:
         return (self.numerator.of(totals), whole * self.scale) if whole else None
 
 
-class Uncertainty(Protocol):
-    """A kind of interval: how far the value of a selection, and a difference of two, can be told from chance."""
-
-    def interval(self, totals: MeasureTotals) -> Interval:
-        """Return the 95 % interval of a selection's value."""
-
-    def difference(self, before: MeasureTotals, now: MeasureTotals, confidence: float) -> Interval:
-        """Return the interval of now − before, of selections that share no evaluation."""
+Values = tuple[int, int, int]
+"""The number of values, their sum and the sum of their squares."""
 
 
 @dataclass(frozen=True, slots=True)
-class OfMean:
-    """Of a mean: Student's t, and Welch's for a difference, from the number of values, their sum and squares.
+class Uncertainty(ABC):
+    """A kind of interval: how far the value of a selection, and a change of it, can be told from chance.
 
-    Where `scale` is given the sum is in 1/scale, and the squares in that squared. Values that lie within `bounds` have
-    an interval within them. With `needs_spread`, values that are all the same have none: there is no spread to judge
-    chance by, however few they are.
+    Each evaluation that the value is of has a value of its own: `count` is how many have one, `total` their sum and
+    `squares` the sum of their squares; with a `scale` they are in 1/scale, and the squares in that squared.
     """
 
     count: Sum
     total: Sum
     squares: Sum
     scale: int = 1
-    bounds: tuple[float, float] | None = None
-    needs_spread: bool = False
 
-    def interval(self, totals: MeasureTotals) -> Interval:
-        """Return Student's t interval."""
-        values = self._values(totals)
-        ends = intervals.mean_interval(*values, self.scale)
-        if ends is None or (self.needs_spread and _are_the_same(values)):
-            return None
-        return ends if self.bounds is None else (max(ends[0], self.bounds[0]), min(ends[1], self.bounds[1]))
-
-    def difference(self, before: MeasureTotals, now: MeasureTotals, confidence: float) -> Interval:
-        """Return Welch's interval."""
-        was, is_now = self._values(before), self._values(now)
-        if self.needs_spread and _are_the_same(was) and _are_the_same(is_now):
-            return None
-        return intervals.welch_interval(was, is_now, self.scale, confidence)
-
-    def _values(self, totals: MeasureTotals) -> tuple[int, int, int]:
+    def values(self, totals: MeasureTotals) -> Values:
+        """Return the number, the sum and the squares of a selection's values."""
         return self.count.of(totals), self.total.of(totals), self.squares.of(totals)
 
+    def interval(self, totals: MeasureTotals, days: ClusterSpread | None) -> Interval:
+        """Return the 95 % interval of a selection's value, which allows for days from LEAST_DAYS of them on.
 
-def _are_the_same(values: tuple[int, int, int]) -> bool:
-    count, total, squares = values
-    return count * squares == total * total
+        `days` say how the days spread around the value, in its own unit.
+        """
+        values = self.values(totals)
+        if values[0] < 2:
+            return None
+        if days is None or days.clusters < LEAST_DAYS or not days.variance or not self._variance(values):
+            return self._independent(values)
+        return self._by_days(values, days, intervals.t_quantile(_UPPER, days.degrees))
+
+    def differs(
+        self,
+        before: MeasureTotals,
+        now: MeasureTotals,
+        days: tuple[ClusterSpread | None, ClusterSpread | None],
+        executives: SharedSpread | None,
+    ) -> bool | None:
+        """Return whether selections that share no evaluation differ by more than chance explains; None if untested.
+
+        Both tests must say so: the one for independent calls, which is right for shares and few values too, and the
+        one that allows for days, and for executives who are in both selections. Untested are fewer than
+        FEW_EVALUATIONS in either, values that are all the same, and selections of a single day.
+        """
+        was, is_now = self.values(before), self.values(now)
+        if days[0] is None or days[1] is None or min(was[0], is_now[0]) < FEW_EVALUATIONS:
+            return None
+        ends = self._difference(was, is_now)
+        if ends is None:
+            return None
+        if ends[0] <= 0 <= ends[1]:
+            return False
+        error, degrees = change_error(days[0], days[1], (self._variance(was), self._variance(is_now)), executives)
+        change = (is_now[1] / is_now[0] - was[1] / was[0]) / self.scale
+        return abs(change) > intervals.t_quantile(_UPPER, degrees) * math.sqrt(error)
+
+    def _variance(self, values: Values) -> float:
+        """Return the variance of the value as it would be if calls had nothing in common."""
+        return intervals.variance_of_mean(*values, self.scale)
+
+    @abstractmethod
+    def _independent(self, values: Values) -> Interval:
+        """Return the interval of at least two values, for calls that have nothing in common."""
+
+    @abstractmethod
+    def _by_days(self, values: Values, days: ClusterSpread, quantile: float) -> Interval:
+        """Return the interval that allows for days, `quantile` being Student's t for them."""
+
+    @abstractmethod
+    def _difference(self, before: Values, now: Values) -> Interval:
+        """Return the interval of now − before, for calls that have nothing in common."""
 
 
-@dataclass(frozen=True, slots=True)
-class OfShare:
-    """Of a share, a part of a whole: Wilson's interval, and Newcombe's for a difference, at 95 %."""
+class OfMean(Uncertainty):
+    """Of a mean: Student's t, and Welch's for a change. Values that are all the same have none: there is no spread."""
 
-    part: Sum
-    whole: Sum
+    __slots__ = ()
 
-    def interval(self, totals: MeasureTotals) -> Interval:
-        """Return Wilson's interval."""
-        return intervals.share_interval(self.part.of(totals), self.whole.of(totals))
+    def _independent(self, values: Values) -> Interval:
+        return intervals.mean_interval(*values, self.scale) if self._variance(values) else None
 
-    def difference(self, before: MeasureTotals, now: MeasureTotals, confidence: float) -> Interval:  # noqa: ARG002 - at 95 % alone
-        """Return Newcombe's interval."""
-        was, is_now = ((self.part.of(each), self.whole.of(each)) for each in (before, now))
-        return intervals.newcombe_interval(was, is_now)
+    def _by_days(self, values: Values, days: ClusterSpread, quantile: float) -> Interval:
+        mean, half = values[1] / (values[0] * self.scale), quantile * math.sqrt(days.variance)
+        return mean - half, mean + half
+
+    def _difference(self, before: Values, now: Values) -> Interval:
+        have_spread = self._variance(before) or self._variance(now)
+        return intervals.welch_interval(before, now, self.scale) if have_spread else None
+
+
+class OfShare(Uncertainty):
+    """Of a share: Wilson's interval, and Newcombe's for a change.
+
+    With days, Wilson's of as many independent calls as they are worth (Korn and Graubard 1998, Survey Methodology 24,
+    193-201), with Student's t.
+    """
+
+    __slots__ = ()
+
+    def _independent(self, values: Values) -> Interval:
+        return intervals.share_interval(values[1], values[0])
+
+    def _by_days(self, values: Values, days: ClusterSpread, quantile: float) -> Interval:
+        worth = self._variance(values) / days.variance
+        return intervals.share_interval(values[1] * worth, values[0] * worth, quantile)
+
+    def _difference(self, before: Values, now: Values) -> Interval:
+        return intervals.newcombe_interval((before[1], before[0]), (now[1], now[0]))
+
+
+class OfBalance(OfMean):
+    """Of a mean of +1, 0 and −1, such as net sentiment: a score interval, which holds close to ±1 too."""
+
+    __slots__ = ()
+
+    def _independent(self, values: Values) -> Interval:
+        return intervals.balance_interval(*values) if self._variance(values) else None
+
+    def _by_days(self, values: Values, days: ClusterSpread, quantile: float) -> Interval:
+        worth = self._variance(values) / days.variance
+        n, balance, signed = (each * worth for each in values)
+        return intervals.balance_interval(n, balance, signed, quantile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,29 +238,24 @@ class Metric:
         return n is not None and n < FEW_EVALUATIONS
 
     def interval(self, totals: MeasureTotals) -> Interval:
-        """Return the 95 % interval; None where the metric has none."""
-        return self.uncertainty.interval(totals) if self.uncertainty else None
+        """Return the 95 % interval; None where the metric has none, there are too few values, or all are the same."""
+        return self.uncertainty.interval(totals, totals.days.get(self.name)) if self.uncertainty else None
 
     def rounded_interval(self, totals: MeasureTotals) -> tuple[int | float | None, int | float | None] | None:
         """Return the ends of the interval as answers and files hold them; None where there is none."""
         ends = self.interval(totals)
         return None if ends is None else (rounded(ends[0], self.unit.decimals), rounded(ends[1], self.unit.decimals))
 
-    def difference(
-        self, before: MeasureTotals, now: MeasureTotals, confidence: float = intervals.CONFIDENCE
-    ) -> Interval:
-        """Return the interval of now − before; None where the metric has none, or there are too few values."""
-        return self.uncertainty.difference(before, now, confidence) if self.uncertainty else None
+    def differs(self, before: MeasureTotals, now: MeasureTotals, executives: SharedSpread | None = None) -> bool | None:
+        """Return whether two selections that share no evaluation differ by more than chance explains.
 
-    def differs(self, before: MeasureTotals, now: MeasureTotals) -> bool | None:
-        """Return whether two selections differ by more than chance explains: the interval of now − before excludes 0.
-
-        The selections share no evaluation. False: the difference can't be told from chance, which is not to say that
-        there is none. None: the metric has no test (counts; durations, whose squares are not kept), or there are too
-        few values for one.
+        False: the change can't be told from chance, which is not to say that there is none. None: it is not tested,
+        as counts never are, nor are few values. `executives` say how those who are in both selections spread.
         """
-        ends = self.difference(before, now)
-        return None if ends is None else not ends[0] <= 0 <= ends[1]
+        if self.uncertainty is None:
+            return None
+        days = before.days.get(self.name), now.days.get(self.name)
+        return self.uncertainty.differs(before, now, days, executives)
 
 
 def rounded(value: Value | float, decimals: int) -> int | float | None:
@@ -253,7 +313,7 @@ METRICS = {
             "Completed evaluations ÷ evaluations.",
             Quotient(_COMPLETED, _EVALUATIONS),
             "higher",
-            OfShare(_COMPLETED, _EVALUATIONS),
+            OfShare(_EVALUATIONS, _COMPLETED, _COMPLETED),
         ),
         Metric(
             "failureRate",
@@ -262,7 +322,7 @@ METRICS = {
             "Failed ÷ (completed + failed) evaluations.",
             Quotient(_FAILED, _ENDED),
             "lower",
-            OfShare(_FAILED, _ENDED),
+            OfShare(_ENDED, _FAILED, _FAILED),
         ),
         Metric(
             "netSentiment",
@@ -271,7 +331,7 @@ METRICS = {
             "(Positive − negative) ÷ (positive + neutral + negative), over completed evaluations; −1 to 1.",
             Quotient(_BALANCE, _SENTIMENTS),
             "higher",
-            OfMean(_SENTIMENTS, _BALANCE, Sum(("positive", "negative")), bounds=(-1.0, 1.0), needs_spread=True),
+            OfBalance(_SENTIMENTS, _BALANCE, Sum(("positive", "negative"))),
         ),
         Metric("scoredEvaluations", "Scored", Unit.COUNT, "Completed evaluations that have a score.", _SCORED),
     )

@@ -40,7 +40,7 @@ def draw(figure: Figure, look: ChartTheme) -> Chart | None:
         case FunnelFigure():
             return funnel(figure.groups, figure.total, figure.dimension.label, look)
         case RankingFigure():
-            return ranking(figure.groups, figure.total, figure.dimension.label, look, figure.before)
+            return ranking(figure, look)
         case StandardizedFigure():
             return standardized(figure.scores, figure.dimension.label, look)
         case HeatmapFigure():

@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import altair as alt
 
-from lib.analytics.queries import Group
-from lib.analytics.rank_ranges import tiers
-from lib.catalog.dimensions import Member
-from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import ChartTheme, apply_theme, placed
 from lib.i18n import t
 from lib.reports import formatting
-from lib.reports.figures import MOST_RANKED
+from lib.reports.figures import MOST_RANKED, RankingFigure
 
 
-def ranking(
-    groups: Sequence[Group],
-    total: MeasureTotals,
-    label: str,
-    look: ChartTheme,
-    before: Mapping[Member, MeasureTotals] | None = None,
-) -> Chart | None:
+def ranking(figure: RankingFigure, look: ChartTheme) -> Chart | None:
     """Draw groups by average score, the highest first, beside the average of the whole. None without a score.
 
-    Groups with few evaluations are hollow; the others have their rank, which those share who can't be told apart from
-    the best of them. Where `before` has a group, a tick shows its average in the compared period.
+    Groups with few evaluations are hollow; the others have the places between which they lie. Where there is a
+    compared period, a tick shows a group's average in it.
     """
-    metric = AVERAGE_SCORE
+    metric, groups, label, before = AVERAGE_SCORE, figure.groups, figure.dimension.label, figure.before
     scored = [group for group in groups if group.sums["scored"]]
     largest = sorted(scored, key=lambda group: -group.sums["evaluations"])[:MOST_RANKED]
     if not largest:
         return None
     largest.sort(key=lambda group: (-(metric.value(group.sums) or 0), group.named.name))
-    ranks = {ranked.group.named: ranked.tier for ranked in tiers(groups)}
+    ranks = figure.ranks.groups
     rows = []
     for place, group in enumerate(largest):
         ends = metric.interval(group.sums)
@@ -55,7 +44,7 @@ def ranking(
                 "scored": formatting.count(group.sums["scored"]),
                 "few": AVERAGE_SCORE.is_small_sample(group.sums),
                 "note": t("few evaluations") if AVERAGE_SCORE.is_small_sample(group.sums) else "",
-                "rank": f"{ranks[group.named]}." if group.named in ranks else "",
+                "rank": formatting.rank(ranks[group.named]) if group.named in ranks else "",
                 "before": metric.rounded(was) if (was := (before or {}).get(group.named)) else None,
                 "was": formatting.metric(metric, was) if was else formatting.NOTHING,
             }
@@ -71,8 +60,10 @@ def ranking(
         )
     if any(row["few"] for row in rows):
         words.append(t("Hollow: fewer than {few} scored evaluations, too few to rank.", few=FEW_EVALUATIONS))
-    if len(set(ranks.values())) > 1 or len(ranks) > 1:
-        words.append(t("Right: the rank; groups that share one can't be told apart from the best of them."))
+    if len(ranks) > 1:
+        words.append(t("Right: the places that a group may have, all of them together at 95 %."))
+        if not figure.ranks.pairs_apart:
+            words.append(t("Nobody stands out: no two can be told apart."))
     if before:
         words.append(t("Grey tick: the compared period. Line: the average of all."))
     told = t(
@@ -83,7 +74,7 @@ def ranking(
         worst=rows[-1]["name"],
         low=rows[-1]["shown"],
     )
-    whole = [{"value": metric.rounded(total), "shown": formatting.metric(metric, total)}]
+    whole = [{"value": metric.rounded(figure.total), "shown": formatting.metric(metric, figure.total)}]
     return Chart(
         _spec(label, look, len(rows), before is not None, bool(ranks)),
         {"rows": rows, "whole": whole},

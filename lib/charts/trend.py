@@ -111,7 +111,7 @@ def _pinned(points: Sequence[TrendPoint], notes: Iterable[TrendNote]) -> list[di
 
 
 def _row(point: TrendPoint, granularity: Granularity, metric: Metric, series: str) -> dict[str, Any]:
-    ends = metric.interval(point.sums)
+    ends = None if series else metric.interval(point.sums)  # how days spread is read of the whole alone
     # So wide a one would flatten all the rest.
     band = None if metric.unit is Unit.SCORE and metric.is_small_sample(point.sums) else ends
     value = metric.rounded(point.sums)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from sqlalchemy.engine import Connection
 
-from lib.analytics import queries
+from lib.analytics import queries, rank_ranges
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.queries import ALL_GROUPS
+from lib.analytics.queries import ALL_GROUPS, MOST_WITH_DAYS, with_days
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE
 from lib.exports.table_files import TableExport, about
 from lib.reports.file_columns import (
+    RANK_COLUMNS,
     FileColumn,
     Row,
     figure_columns,
     figure_values,
     group_columns,
     group_rows,
+    rank_values,
     trend_columns,
     trend_rows,
 )
@@ -38,7 +40,14 @@ def table(
     if report in _DIMENSIONS:
         dimension = _DIMENSIONS[report]
         breakdown = queries.breakdown(connection, filters, calendar, dimension, page_size=ALL_GROUPS)
-        columns, rows = group_columns(dimension, catalog), group_rows(breakdown.groups, dimension, catalog)
+        head, rest = breakdown.groups[:MOST_WITH_DAYS], breakdown.groups[MOST_WITH_DAYS:]
+        more = with_days(connection, filters, calendar, dimension, rest, breakdown.total_count) if rest else ()
+        ranges = rank_ranges.ranks(connection, filters, calendar, dimension)
+        columns = (*group_columns(dimension, catalog), *RANK_COLUMNS)
+        values = group_rows((*head, *more), dimension, catalog)
+        rows = tuple(
+            (*row, *rank_values(ranges, group.named)) for row, group in zip(values, breakdown.groups, strict=True)
+        )
     elif report == "trends":
         trend = queries.trend(connection, filters, calendar, granularity)
         columns, rows = trend_columns(catalog), trend_rows(trend, catalog)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from lib.analytics import grouped_trends, queries
-from lib.analytics.queries import ALL_GROUPS, Breakdown, Group, Trend
-from lib.analytics.query import Filters
-from lib.analytics.rank_ranges import tiers
+from lib.analytics import cluster_spreads, grouped_trends, queries
+from lib.analytics.cluster_spreads import SharedSpreads
+from lib.analytics.queries import MOST_WITH_DAYS, Breakdown, Group, Trend
+from lib.analytics.rank_ranges import GroupRanks, Range
 from lib.analytics.standardization import StandardizedRow
 from lib.catalog.dimensions import EXECUTIVE, Dimension, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Metric, Unit, rounded
 from lib.i18n import t
 from lib.reports import formatting, metric_columns
+from lib.reports.changes import chance_words, delta
 from lib.reports.context import PageContext
 from lib.reports.figures import MOST_RANKED
-from lib.reports.file_columns import FileColumn, Row, group_columns, group_rows
-from lib.reports.page import Click, TableBlock
+from lib.reports.file_columns import RANK_COLUMNS, FileColumn, Row, group_columns, group_rows, rank_values
+from lib.reports.page import Caption, Click, TableBlock
 from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
 from lib.reports.words import text
+from lib.statistics.clusters import SharedSpread
 
 _EARLIER_METRICS = ("totalEvaluations", "averageScore", "completedEvaluations", "scoredEvaluations")
 _LATER_METRICS = ("netSentiment", "averageDurationSeconds", "completionRate", "failureRate")
@@ -33,11 +35,14 @@ class Groups:
     """The groups of a dimension in a selection, the largest first.
 
     `before` are the measures of those that are drawn in what the selection is compared with; None without that.
+    `executives` say how executives spread around the changes of each, `ranks` between which places each lies.
     """
 
     dimension: Dimension
     breakdown: Breakdown
-    before: Mapping[Member, MeasureTotals] | None
+    ranks: GroupRanks
+    before: Mapping[Member, MeasureTotals] | None = None
+    executives: Mapping[Member, SharedSpreads] = field(default_factory=dict)
 
     @property
     def drawn(self) -> tuple[Group, ...]:
@@ -53,26 +58,34 @@ class _BreakdownRow:
     now: MeasureTotals
     before: MeasureTotals | None
     course: tuple[float | None, ...]
-    rank: int | None = None
+    rank: Range | None = None
+    executives: SharedSpreads = field(default_factory=dict)
     call_center: Member | None = None
     standardized: StandardizedRow | None = None
 
 
 def ask(context: PageContext, dimension: Dimension) -> Groups:
     """Return the groups of the selection, the largest first, and what they were in the compared period."""
-
-    def all_groups(filters: Filters) -> Breakdown:
-        return context.answers.run(queries.breakdown, filters, context.calendar, dimension, page_size=ALL_GROUPS)
-
-    breakdown = all_groups(context.filters)
+    breakdown, ranks = context.breakdown(dimension), context.ranks(dimension)
     if context.compared is None:
-        return Groups(dimension, breakdown, None)
-    other = context.compared.filters
+        return Groups(dimension, breakdown, ranks)
+    other, ask = context.compared.filters, context.answers.run
     members = _drawn_of_many(breakdown)
+    executives = ask(
+        cluster_spreads.executive_spreads_by,
+        context.filters,
+        other,
+        context.calendar,
+        (AVERAGE_SCORE.name,),
+        dimension,
+        members,
+    ).groups
+    before: Mapping[Member, MeasureTotals]
     if members is None:
-        return Groups(dimension, breakdown, {group.named: group.sums for group in all_groups(other).groups})
-    before = context.answers.run(queries.totals_of, other, context.calendar, dimension, members)
-    return Groups(dimension, breakdown, before.groups)
+        before = {group.named: group.sums for group in context.breakdown(dimension, other).groups}
+    else:
+        before = ask(queries.totals_of, other, context.calendar, dimension, members).groups
+    return Groups(dimension, breakdown, ranks, before, executives)
 
 
 def _drawn_of_many(breakdown: Breakdown) -> tuple[Member, ...] | None:
@@ -92,18 +105,17 @@ def table(
     """
     dimension, breakdown = groups.dimension, groups.breakdown
 
-    columns = group_columns(dimension, context.catalog)
+    columns = (*group_columns(dimension, context.catalog), *RANK_COLUMNS)
     if standardized is not None:
         columns += _STANDARDIZED_COLUMNS
 
     def file_rows() -> tuple[Row, ...]:
-        rows = group_rows(breakdown.groups, dimension, context.catalog)
-        if standardized is None:
-            return rows
-        members = (group.named for group in breakdown.groups)
-        return tuple(
-            (*row, *_standardized_values(standardized.get(who))) for row, who in zip(rows, members, strict=True)
-        )
+        rows = []
+        figures = group_rows(_all_with_days(context, groups), dimension, context.catalog)
+        for group, values in zip(breakdown.groups, figures, strict=True):
+            row = (*values, *rank_values(groups.ranks, group.named))
+            rows.append(row if standardized is None else (*row, *_standardized_values(standardized.get(group.named))))
+        return tuple(rows)
 
     stem = dimension.plural.replace(" ", "-")
     return TableBlock(
@@ -123,6 +135,34 @@ def table(
     )
 
 
+def chance_caption(groups: Groups) -> Iterator[Caption]:
+    """Yield how many of the table's marks chance alone would give, where any change is tested."""
+    before = groups.before or {}
+    changes = (
+        delta(AVERAGE_SCORE, before.get(each.named), each.sums, _of_score(groups.executives.get(each.named, {})))
+        for each in groups.drawn
+    )
+    tested = sum(change is not None and change.is_tested for change in changes)
+    if tested:
+        yield Caption(chance_words(tested))
+
+
+def _of_score(executives: SharedSpreads) -> SharedSpread | None:
+    return executives.get(AVERAGE_SCORE.name)
+
+
+def _all_with_days(context: PageContext, groups: Groups) -> Sequence[Group]:
+    """Return all groups with how their days spread, of which the breakdown knows it of the first alone."""
+    dimension, breakdown = groups.dimension, groups.breakdown
+    if len(breakdown.groups) <= MOST_WITH_DAYS:
+        return breakdown.groups
+    names = (AVERAGE_SCORE.name,)
+    days = context.answers.run(
+        cluster_spreads.day_spreads_by, context.filters, context.calendar, names, dimension
+    ).groups
+    return [replace(group, sums=group.sums.with_days(days.get(group.named, {}))) for group in breakdown.groups]
+
+
 def _rows(
     context: PageContext, groups: Groups, standardized: Mapping[Member, StandardizedRow]
 ) -> tuple[_BreakdownRow, ...]:
@@ -132,17 +172,19 @@ def _rows(
         grouped_trends.sparklines, context.filters, context.calendar, groups.dimension, members
     ).groups
     before = groups.before or {}
-    ranks = {ranked.group.named: ranked.tier for ranked in tiers(breakdown.groups)}
     total_before = context.compared.sums if context.compared else None
     return (
-        _BreakdownRow(None, breakdown.total, total_before, _means(context.trend)),
+        _BreakdownRow(
+            None, context.summary.sums, total_before, _means(context.trend), executives=context.executive_spreads
+        ),
         *(
             _BreakdownRow(
                 group.named,
                 group.sums,
                 before.get(group.named),
                 courses.get(group.named, ()),
-                ranks.get(group.named),
+                groups.ranks.groups.get(group.named),
+                groups.executives.get(group.named, {}),
                 group.call_center,
                 standardized.get(group.named),
             )
@@ -157,14 +199,18 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
         Column(text(dimension.label), _name),
         *(_standardized_columns() if with_standardized else []),
         Column(text("Evaluations"), lambda row: row.now["evaluations"], look=Look.BAR),
-        *([metric_columns.change(metrics["totalEvaluations"], _before, _now)] if is_compared else []),
+        *([metric_columns.change(metrics["totalEvaluations"], _before, _now, _executives)] if is_compared else []),
         *metric_columns.metric(AVERAGE_SCORE, _now),
-        *([metric_columns.change(AVERAGE_SCORE, _before, _now)] if is_compared else []),
+        *([metric_columns.change(AVERAGE_SCORE, _before, _now, _executives)] if is_compared else []),
         Column(
             text("Rank"),
-            lambda row: row.rank,
-            look=Look.RANK,
-            help=text("Those who share a rank can't be told apart from the best of them."),
+            lambda row: row.rank and row.rank[0] + row.rank[1] / 1e6,
+            _rank,
+            Look.NUMBER,
+            text(
+                "The places by average score that the group may have. 2–9 of 12: 1 is better beyond chance, and 3 are "
+                "worse. All ranges together hold in 95 of 100 samples."
+            ),
         ),
         metric_columns.count(text("Scored"), lambda row: row.now["scored"]),
         metric_columns.note(_now),
@@ -199,6 +245,14 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
 
 def _name(row: _BreakdownRow) -> str:
     return t("All") if row.member is None else formatting.member_name(row.member)
+
+
+def _rank(row: _BreakdownRow) -> str:
+    return formatting.rank(row.rank) if row.rank else formatting.NOTHING
+
+
+def _executives(row: _BreakdownRow) -> SharedSpreads:
+    return row.executives
 
 
 def _now(row: _BreakdownRow) -> MeasureTotals:

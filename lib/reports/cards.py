@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from lib.analytics import queries
-from lib.analytics.queries import ALL_GROUPS
-from lib.analytics.rank_ranges import tiers
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, Dimension
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Metric
 from lib.reports import formatting
-from lib.reports.changes import basis
+from lib.reports.changes import basis, chance_words
 from lib.reports.context import PageContext
-from lib.reports.page import Cards, Leader, Leaders, MetricCard, Parameters, Shares, ShareSegment, Tone
+from lib.reports.page import Caption, Cards, Leader, Leaders, MetricCard, Parameters, Shares, ShareSegment, Tone
 from lib.reports.words import Joined, Words, formatted, text
 
 KEY_FIGURES = (
@@ -26,10 +23,16 @@ KEY_FIGURES = (
 )
 
 
-def key_figures(context: PageContext) -> Cards:
-    """Return a card for each key figure: value, interval, change to the compared period, course."""
+def key_figures(context: PageContext) -> Iterator[Cards | Caption]:
+    """Yield a card for each key figure: value, interval, change to the compared period, course; and what marks mean."""
     course = [point.sums for point in context.trend.points]
-    return Cards(tuple(_card(context.catalog.metrics[name], context, course) for name in KEY_FIGURES))
+    cards = Cards(tuple(_card(context.catalog.metrics[name], context, course) for name in KEY_FIGURES))
+    yield cards
+    tested = sum(card.is_tested for card in cards.cards)
+    if tested:
+        yield Caption(
+            Joined((text("▲ ▼: more than chance explains."), chance_words(tested), text("Counts are not tested.")), " ")
+        )
 
 
 def sentiments(context: PageContext) -> Shares:
@@ -73,7 +76,8 @@ def _card(metric: Metric, context: PageContext, course: Sequence[MeasureTotals])
     compared = context.compared
     if compared is None:
         return MetricCard(metric, context.summary.sums, floats)
-    return MetricCard(metric, context.summary.sums, floats, compared.sums, compared.label)
+    executives = context.executive_spreads.get(metric.name)
+    return MetricCard(metric, context.summary.sums, floats, compared.sums, compared.label, executives)
 
 
 def _share(context: PageContext, name: str, tone: Tone, **narrowed: str) -> ShareSegment:
@@ -87,10 +91,8 @@ def pairs(parameters: dict[str, list[str]]) -> Parameters:
 
 
 def _place(context: PageContext, dimension: Dimension, name: str | None) -> Words:
-    """Return the score of the best group, and who can't be told apart from it."""
-    breakdown = context.answers.run(
-        queries.breakdown, context.filters, context.calendar, dimension, page_size=ALL_GROUPS
-    )
+    """Return the score of the best group, and whether it is shown to be the best."""
+    breakdown = context.breakdown(dimension)
     score = AVERAGE_SCORE
     best = max(
         (
@@ -108,9 +110,7 @@ def _place(context: PageContext, dimension: Dimension, name: str | None) -> Word
         text("average score {score}", score=formatted(formatting.metric, score, best.sums)),
         *basis(score, best.sums),
     ]
-    alike = [each.group.named for each in tiers(breakdown.groups) if each.tier == 1 and each.group is not best]
-    if alike:
-        names: list[Words] = [formatted(formatting.member_name, member) for member in alike[:3]]
-        listed = Joined((Joined(tuple(names), ", "), "…"), " ") if alike[3:] else Joined(tuple(names), ", ")
-        words.append(text("can't be told apart from {names}", names=listed))
+    places = context.ranks(dimension).groups.get(best.named)
+    if places is not None and len(context.ranks(dimension).groups) > 1:
+        words.append(text("best beyond chance") if places == (1, 1) else text("leads; not shown to be best"))
     return Joined(tuple(words))

@@ -8,6 +8,8 @@ from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import Metric, Unit, Value
 from lib.reports import formatting
 from lib.reports.words import Text, Words, formatted, text
+from lib.statistics import intervals
+from lib.statistics.clusters import SharedSpread
 
 MEANINGS = {
     "good": text("better"),
@@ -21,14 +23,15 @@ MEANINGS = {
 class Delta:
     """A change in words and signs. `kind`: good, bad, chance (it can't be told from chance), or plain."""
 
-    sign: str  # ▲ ▼ = and ≈ for what can't be told from chance
+    sign: str  # ▲ ▼ for what is more than chance, ≈ for what can't be told from it, = for none; empty where untested
     amount: Words
     kind: str
+    is_tested: bool = False
 
     @property
     def words(self) -> str:
         """Sign and amount in the language in use: `▲ +0.21`."""
-        return f"{self.sign} {self.amount}"
+        return f"{self.sign} {self.amount}".lstrip()
 
     @property
     def meaning(self) -> Text | None:
@@ -47,8 +50,13 @@ def basis(metric: Metric, totals: MeasureTotals) -> tuple[Words, ...]:
     return tuple(words)
 
 
-def delta(metric: Metric, before: MeasureTotals | None, now: MeasureTotals) -> Delta | None:
-    """Return how a metric changed; None where there is nothing to compare."""
+def delta(
+    metric: Metric, before: MeasureTotals | None, now: MeasureTotals, executives: SharedSpread | None = None
+) -> Delta | None:
+    """Return how a metric changed; None where there is nothing to compare.
+
+    `executives` say how those who are in both periods spread around the change.
+    """
     if before is None:
         return None
     was, is_now = metric.value(before), metric.value(now)
@@ -58,13 +66,24 @@ def delta(metric: Metric, before: MeasureTotals | None, now: MeasureTotals) -> D
     amount = formatted(_amount, metric.unit, was, is_now)
     if not amount_text.strip("+−0.,\u00a0 %p"):
         return Delta("=", amount, "plain")
-    differs = metric.differs(before, now)
-    if differs is False:
-        return Delta("≈", amount, "chance")
+    differs = metric.differs(before, now, executives)
+    if differs is None:
+        return Delta("", amount, "plain")
+    if not differs:
+        return Delta("≈", amount, "chance", is_tested=True)
     up = is_now > was
-    is_untested = metric.uncertainty is not None and differs is None  # too few values to say what it means
-    kind = "plain" if metric.better is None or is_untested else "good" if up == (metric.better == "higher") else "bad"
-    return Delta("▲" if up else "▼", amount, kind)
+    kind = "plain" if metric.better is None else "good" if up == (metric.better == "higher") else "bad"
+    return Delta("▲" if up else "▼", amount, kind, is_tested=True)
+
+
+def chance_words(tested: int) -> Words:
+    """Say of how many tested changes how many chance alone would mark."""
+    by_chance = tested * (1 - intervals.CONFIDENCE)
+    if by_chance < 1:
+        return text("Changes tested: {tested}. Chance alone would mark fewer than one.", tested=tested)
+    return text(
+        "Changes tested: {tested}. Chance alone would mark about {marked}.", tested=tested, marked=round(by_chance)
+    )
 
 
 def _amount(unit: Unit, was: Value, is_now: Value) -> str:

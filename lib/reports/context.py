@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from lib.analytics import comparison, queries
+from lib.analytics import cluster_spreads, comparison, queries, rank_ranges
 from lib.analytics.calendar import Calendar, Granularity
+from lib.analytics.cluster_spreads import SharedSpreads
 from lib.analytics.planner import ResolvedPeriod
-from lib.analytics.queries import DatasetStatus, SelectionSummary, Trend
+from lib.analytics.queries import ALL_GROUPS, Breakdown, DatasetStatus, SelectionSummary, Trend
 from lib.analytics.query import Filters, local_date
 from lib.analytics.query_cache import QueryCache
+from lib.analytics.rank_ranges import GroupRanks
 from lib.catalog.catalog import Catalog
-from lib.catalog.dimensions import Member
+from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.measures import MeasureTotals
 from lib.reports import filter_text, formatting
 from lib.reports.figures import TrendNote
@@ -104,6 +106,25 @@ class PageContext:
     def counted(self) -> Words:
         """How many evaluations are shown."""
         return text("{count} evaluations", count=formatted(formatting.count, self.summary.sums["evaluations"]))
+
+    def breakdown(self, dimension: Dimension, filters: Filters | None = None) -> Breakdown:
+        """Return all groups of a dimension, the largest first, in the selection or with other filters."""
+        asked = self.filters if filters is None else filters
+        return self.answers.run(queries.breakdown, asked, self.calendar, dimension, page_size=ALL_GROUPS)
+
+    def ranks(self, dimension: Dimension) -> GroupRanks:
+        """Return between which places the groups of a dimension lie by average score."""
+        return self.answers.run(rank_ranges.ranks, self.filters, self.calendar, dimension)
+
+    @property
+    def executive_spreads(self) -> SharedSpreads:
+        """How executives spread around the changes of metrics; empty where nothing is compared."""
+        if self.compared is None:
+            return {}
+        names = self.catalog.uncertain_metrics
+        return self.answers.run(
+            cluster_spreads.executive_spreads, self.filters, self.compared.filters, self.calendar, names
+        )
 
     @property
     def trend(self) -> Trend:

@@ -9,6 +9,7 @@ from datetime import date
 from lib.analytics.decomposition import Decomposition
 from lib.analytics.heatmap import Heatmap
 from lib.analytics.queries import Group, Trend
+from lib.analytics.rank_ranges import GroupRanks
 from lib.analytics.standardization import StandardizedScores
 from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.measures import MeasureTotals
@@ -56,6 +57,7 @@ class RankingFigure:
     dimension: Dimension
     groups: Sequence[Group]
     total: MeasureTotals
+    ranks: GroupRanks
     before: Mapping[Member, MeasureTotals] | None = None
 
 

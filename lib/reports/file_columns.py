@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from lib.analytics.queries import Group, Trend
+from lib.analytics.rank_ranges import GroupRanks
 from lib.catalog.catalog import Catalog
-from lib.catalog.dimensions import CALL_CENTER, EXECUTIVE, Dimension
+from lib.catalog.dimensions import CALL_CENTER, EXECUTIVE, Dimension, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Metric
 
@@ -74,6 +75,15 @@ def group_rows(groups: Iterable[Group], dimension: Dimension, catalog: Catalog) 
             names += [group.call_center.id, group.call_center.name] if group.call_center else [None, None]
         rows.append((*names, *figure_values(group.sums, catalog)))
     return tuple(rows)
+
+
+RANK_COLUMNS = (FileColumn("rankLow", "count"), FileColumn("rankHigh", "count"))
+"""The lowest and highest place of a group by average score."""
+
+
+def rank_values(ranks: GroupRanks, member: Member) -> Row:
+    """Return the lowest and highest place of a group; empty for one that is not ranked."""
+    return ranks.groups.get(member, (None, None))
 
 
 def trend_columns(catalog: Catalog) -> tuple[FileColumn, ...]:

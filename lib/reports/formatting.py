@@ -81,6 +81,12 @@ def interval(unit: Unit, ends: tuple[float, float] | None) -> str:
     return f"{value(unit, low)} – {value(unit, high)}"
 
 
+def rank(ends: tuple[int, int]) -> str:
+    """Return a range of ranks as `2–9`; a single place as `1`."""
+    low, high = ends
+    return count(low) if low == high else f"{count(low)}–{count(high)}"
+
+
 def instant(when: datetime) -> str:
     """Return an instant as `31 Jan 2024, 09:30`."""
     return f"{day(when)}, {when:%H:%M}"

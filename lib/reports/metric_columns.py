@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from lib.analytics.cluster_spreads import SharedSpreads
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, Metric
+from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric
 from lib.i18n import t
 from lib.reports import changes, formatting
 from lib.reports.changes import Delta
@@ -40,18 +41,27 @@ def metric(which: Metric, now: Of[R], *, printed: bool = True) -> list[Column[R]
     return columns
 
 
-def change(which: Metric, before: Callable[[R], MeasureTotals | None], now: Of[R]) -> Column[R]:
+def change(
+    which: Metric,
+    before: Callable[[R], MeasureTotals | None],
+    now: Of[R],
+    executives: Callable[[R], SharedSpreads],
+) -> Column[R]:
     """Return the column of a metric's change, colored by whether it is good, gray where it may be chance."""
 
     def delta(row: R) -> Delta | None:
-        return changes.delta(which, before(row), now(row))
+        return changes.delta(which, before(row), now(row), executives(row).get(which.name))
 
     return Column(
         text("{metric}: change", metric=text(which.label)),
         lambda row: changes.change_amount(which, before(row), now(row)),
         lambda row: moved.words if (moved := delta(row)) else formatting.NOTHING,
         Look.NUMBER,
-        text("Grey and ≈: can't be told from chance."),
+        text(
+            "▲ ▼: more than chance explains. Grey and ≈: can't be told from chance. Without a sign: not tested, as "
+            "counts and fewer than {few} evaluations are not.",
+            few=FEW_EVALUATIONS,
+        ),
         lambda row: moved.kind if (moved := delta(row)) else "chance",
     )
 

@@ -20,6 +20,7 @@ from lib.reports.changes import Delta, basis, delta
 from lib.reports.figures import Figure
 from lib.reports.table import PageTable
 from lib.reports.words import Words, formatted
+from lib.statistics.clusters import SharedSpread
 
 if TYPE_CHECKING:
     from lib.reports.context import PageContext
@@ -61,6 +62,7 @@ class MetricCard:
     course: tuple[float | None, ...]
     before: MeasureTotals | None = None
     compared_with: Words = ""
+    executives: SharedSpread | None = None  # how those who are in both periods spread around the change
 
     @property
     def value(self) -> Words:
@@ -78,9 +80,14 @@ class MetricCard:
         return self.metric.unit is Unit.SCORE and self.metric.is_small_sample(self.totals)
 
     @property
+    def is_tested(self) -> bool:
+        """Whether its change is tested."""
+        return self.delta is not None and self.delta.is_tested
+
+    @property
     def delta(self) -> Delta | None:
         """How it changed; None where there is nothing to compare."""
-        return delta(self.metric, self.before, self.totals)
+        return delta(self.metric, self.before, self.totals, self.executives)
 
     @property
     def was(self) -> Words:

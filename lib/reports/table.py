@@ -23,7 +23,6 @@ class Look(Enum):
 
     WORDS = "words"
     NUMBER = "number"
-    RANK = "rank"
     DATE = "date"
     BAR = "bar"
     COURSE = "course"

@@ -6,7 +6,7 @@ SciPy would bring 100 MB for two quantiles, so they are computed here, and the t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from statistics import NormalDist
 
@@ -23,24 +23,56 @@ def mean_interval(n: int, total: int, square_total: int, scale: int = 1) -> tupl
     if n < 2:
         return None
     mean = total / (n * scale)
-    half = t_quantile(0.5 + CONFIDENCE / 2, n - 1) * math.sqrt(_variance_of_mean(n, total, square_total, scale))
+    half = t_quantile(0.5 + CONFIDENCE / 2, n - 1) * math.sqrt(variance_of_mean(n, total, square_total, scale))
     return mean - half, mean + half
 
 
-def share_interval(successes: int, n: int) -> tuple[float, float] | None:
+NORMAL_QUANTILE = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
+
+
+def share_interval(successes: float, n: float, z: float = NORMAL_QUANTILE) -> tuple[float, float] | None:
     """Return Wilson's score interval (95 %) of a share; None where there is nothing to share.
 
-    Wilson (1927), Journal of the American Statistical Association 22, 209-212.
+    `z` is the quantile that it is made with. Wilson (1927), Journal of the American Statistical Association 22,
+    209-212.
     """
     if n == 0:
         return None
-    z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
     share = successes / n
     center = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     low = 0.0 if successes == 0 else center - half
     high = 1.0 if successes == n else center + half
     return low, high
+
+
+def balance_interval(n: float, balance: float, signed: float, z: float = NORMAL_QUANTILE) -> tuple[float, float]:
+    """Return the score interval (95 %) of a mean of n values of +1, 0 and −1.
+
+    `balance` is their sum and `signed` how many are not 0; not all are the same. It holds the means that the values
+    would not be unlikely for: |balance − n·mean| / √(n·(2q + mean·(1 − mean))) ≤ z, q being the likeliest share of −1
+    for that mean. Tango (1998), Statistics in Medicine 17, 891-908, for the difference of paired shares.
+    """
+    below = (signed - balance) / 2
+
+    def is_likely(mean: float) -> bool:
+        b = 2 * n * mean - signed - balance * mean
+        q = (math.sqrt(b * b + 8 * n * below * mean * (1 - mean)) - b) / (4 * n)
+        return (balance - n * mean) ** 2 <= z * z * n * (2 * q + mean * (1 - mean))
+
+    value = balance / n
+    return _edge(is_likely, value, -1.0), _edge(is_likely, value, 1.0)
+
+
+def _edge(is_likely: Callable[[float], bool], inside: float, outside: float) -> float:
+    """Return where what is likely ends, between a likely value and another."""
+    for _ in range(60):
+        middle = (inside + outside) / 2
+        if is_likely(middle):
+            inside = middle
+        else:
+            outside = middle
+    return inside
 
 
 def standard_deviation(n: int, total: int, square_total: int, scale: int = 1) -> float | None:
@@ -63,7 +95,7 @@ def welch_interval(
         return None
     difference = (now[1] * before[0] - before[1] * now[0]) / (now[0] * before[0] * scale)
     # Squared errors of the two means, each from whole numbers divided once.
-    errors = [_variance_of_mean(*sample, scale) for sample in (before, now)]
+    errors = [variance_of_mean(*sample, scale) for sample in (before, now)]
     error = errors[0] + errors[1]
     if error == 0:
         return difference, difference
@@ -116,7 +148,7 @@ def control_limits(mean: float, deviation: float, n: int, level: float) -> tuple
     return mean - half, mean + half
 
 
-def _variance_of_mean(n: int, total: int, square_total: int, scale: int) -> float:
+def variance_of_mean(n: int, total: int, square_total: int, scale: int = 1) -> float:
     """Return s²/n of at least two values, with s² over n − 1; whole numbers are divided exactly, and rounded once."""
     return (n * square_total - total * total) / (n * n * (n - 1) * scale * scale)
 

@@ -105,8 +105,6 @@ def _config(column: Column[R], table: PageTable[R]) -> Any:
     match column.look:
         case Look.NUMBER:
             return config.NumberColumn(help=help_)
-        case Look.RANK:
-            return config.NumberColumn(help=help_, format="%d")
         case Look.DATE:
             return config.DateColumn(pinned=True)
         case Look.BAR:

@@ -1,111 +1,126 @@
-"""Rank tiers, on groups whose intervals one can work out by hand."""
+"""Ranges of ranks: who is ranked, what the days do to them, and the definition recomputed by SciPy, on both engines."""
 
 from __future__ import annotations
 
-from fractions import Fraction
+import itertools
+import random
+from collections import defaultdict
 
-from hypothesis import given
-from hypothesis import strategies as st
+import numpy as np
+import pytest
+from scipy import stats
 
-from lib.analytics.queries import Group
-from lib.analytics.rank_ranges import tiers
-from lib.catalog.dimensions import Member
-from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, METRICS
-from lib.store.enums import SCORE_SCALE
+from lib.analytics import rank_ranges
+from lib.analytics.query_cache import QueryCache
+from lib.catalog.dimensions import CAMPAIGN
+from lib.statistics.rank_ranges import PRIOR_DEGREES
+from lib.workspace import Workspace
+from tests.conftest import Load
+from tests.filters import make_filters
 
-
-def group(name: str | None, n: int, mean: float, deviation: float = 1.0) -> Group:
-    """Half of the scores lie one deviation above the mean, half below."""
-    low, high = (round((mean + sign * deviation) * SCORE_SCALE) for sign in (-1, 1))
-    half = n // 2
-    sums = MeasureTotals(
-        scored=2 * half, score_sum=half * (low + high), score_square_sum=half * (low * low + high * high)
-    )
-    return Group(Member(name, name or "(none)"), sums)
+HEAD = "id,audioDate,state,averageNote,campaignName\n"
 
 
-def shown(*groups: Group) -> list[tuple[int, str]]:
-    return [(each.tier, each.group.named.name) for each in tiers(groups)]
+def line(number: int, day: int, score: float, campaign: str) -> str:
+    return f"{number},2024-01-{day:02}T12:00:00Z,Completed,{score},{campaign}\n"
 
 
-def test_by_hand() -> None:
-    # n = 100, deviation 1: the error of a difference is √(1.01/100 · 2) = 0.142. Four ranked groups make three
-    # comparisons, so t(1 − 0.05/6, 198) = 2.41 and what is less than 0.343 apart is not told apart.
-    assert shown(group("a", 100, 8.0), group("b", 100, 7.7), group("c", 100, 7.6), group("d", 100, 7.3)) == [
-        (1, "a"),
-        (1, "b"),
-        (2, "c"),
-        (2, "d"),
-    ]
-    # Two groups are compared once: t(0.975, 198) = 1.97 tells from 0.28 on.
-    assert shown(group("a", 100, 8.0), group("b", 100, 7.7)) == [(1, "a"), (2, "b")]
+def places(workspace: Workspace, answers: QueryCache) -> dict[str, tuple[int, int]]:
+    found = answers.run(rank_ranges.ranks, make_filters(), workspace.calendar, CAMPAIGN)
+    return {member.name: ends for member, ends in found.groups.items()}
 
 
-def test_a_tier_reaches_down_to_the_last_that_is_not_told_apart() -> None:
-    # Of c there are few, so that it can't be told from a, though b above it can.
-    assert shown(group("a", 1000, 8.0), group("b", 1000, 7.7), group("c", 30, 7.6), group("d", 1000, 5)) == [
-        (1, "a"),
-        (1, "b"),
-        (1, "c"),
-        (2, "d"),
-    ]
+def test_who_is_ranked(load: Load, workspace: Workspace, answers: QueryCache) -> None:
+    """Fewer than 30 scores have no rank, nor has what belongs to no campaign."""
+    number = itertools.count()
+    rows = [line(next(number), 1 + place % 20, 6 + place % 3, "Enough") for place in range(30)]
+    rows += [line(next(number), 1 + place % 20, 9, "Few") for place in range(29)]
+    rows += [line(next(number), 1 + place % 20, 8 + place % 3, "Good") for place in range(60)]
+    rows += [line(next(number), 1 + place % 20, 9 + place % 2, "") for place in range(60)]
+    load(HEAD + "".join(rows))
+    assert places(workspace, answers) == {"Good": (1, 1), "Enough": (2, 2)}
 
 
-def test_who_is_ranked() -> None:
-    assert shown(group("a", 28, 9.9), group(None, 100, 9), group("b", 30, 8)) == [(1, "b")]
-    assert shown() == []
+def test_nobody_and_one(load: Load, workspace: Workspace, answers: QueryCache) -> None:
+    assert places(workspace, answers) == {}
+    load(HEAD + "".join(line(place, 1 + place % 20, 6 + place % 3, "Only") for place in range(40)))
+    assert places(workspace, answers) == {"Only": (1, 1)}
 
 
-def test_order_of_equals() -> None:
-    assert shown(group("b", 40, 7), group("a", 40, 7), group("c", 60, 7)) == [(1, "c"), (1, "a"), (1, "b")]
+def test_days_that_resemble_each_other_leave_less_apart(load: Load, workspace: Workspace, answers: QueryCache) -> None:
+    """The same scores tell two campaigns apart where each day has all kinds, and not where each day has its own."""
+    number = itertools.count()
+    mixed = [line(next(number), 1 + place % 4, 5 + place // 4 % 2 * 4, "Mixed") for place in range(400)]
+    better = [line(next(number), 1 + place % 4, 5.9 + place // 4 % 2 * 4, "Better") for place in range(400)]
+    load(HEAD + "".join(mixed + better))
+    assert places(workspace, answers) == {"Better": (1, 1), "Mixed": (2, 2)}
+    number = itertools.count()
+    mixed = [line(next(number), 1 + place % 4, 5 + place % 2 * 4, "Mixed") for place in range(400)]
+    better = [line(next(number), 1 + place % 4, 5.9 + place % 2 * 4, "Better") for place in range(400)]
+    load(HEAD + "".join(mixed + better))
+    assert places(workspace, answers) == {"Better": (1, 2), "Mixed": (1, 2)}
 
 
-@given(st.lists(st.tuples(st.integers(14, 60), st.integers(50, 95), st.integers(1, 30)), max_size=20))
-def test_tiers_are_what_the_definition_says(numbers: list[tuple[int, int, int]]) -> None:
-    """A tier runs down to the last group that can't be told apart from its best, looked at one by one from the top."""
-    groups = [group(str(place), 2 * n, mean / 10, spread / 10) for place, (n, mean, spread) in enumerate(numbers)]
-    found = tiers(groups)
-    ranked = [each.group for each in found]
-    means = [Fraction(METRICS["averageScore"].value(each.sums) or 0) for each in ranked]
-    assert means == sorted(means, reverse=True)
-    confidence = 1 - 0.05 / max(len(ranked) - 1, 1)
-    expected: list[int] = []
-    while len(expected) < len(ranked):
-        best, last = len(expected), len(expected)
-        for place in range(best, len(ranked)):
-            ends = AVERAGE_SCORE.difference(ranked[best].sums, ranked[place].sums, confidence)
-            if ends is None or ends[0] <= 0 <= ends[1]:
-                last = place
-        expected += [(expected[-1] if expected else 0) + 1] * (last + 1 - best)
-    assert [each.tier for each in found] == expected
+def test_the_definition_recomputed(load: Load, workspace: Workspace, answers: QueryCache) -> None:
+    """Welch's test of all pairs with shrunken variances and design effects, and Holm's procedure, by SciPy."""
+    rng = random.Random(3)
+    number = itertools.count()
+    days = [rng.gauss(0, 0.5) for _ in range(28)]
+    scores: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    for place in range(14):
+        for _ in range(rng.choice([20, 30, 60, 150, 400])):
+            day = rng.randrange(28)
+            raw = 6.5 + place * 0.1 + days[day] + rng.gauss(0, 1.2)
+            scores[f"Campaign {place}"].append((day + 1, min(10.0, max(0.0, round(raw * 2) / 2))))
+    load(HEAD + "".join(line(next(number), *each, name) for name, values in scores.items() for each in values))
+    names = [name for name, values in scores.items() if len(values) >= 30]
+    points = [np.array([score for _, score in scores[name]]) for name in names]
+    n = np.array([len(each) for each in points])
+    means, variances = np.array([each.mean() for each in points]), np.array([each.var(ddof=1) for each in points])
+    beyond = most = 0.0
+    sizes = []
+    for name, each, variance in zip(names, points, variances, strict=True):
+        by_day: dict[int, list[float]] = defaultdict(list)
+        for day, score in scores[name]:
+            by_day[day].append(score)
+        counts = np.array([len(values) for values in by_day.values()])
+        w = counts / len(each)
+        errors = np.array([sum(values) - len(values) * each.mean() for values in by_day.values()])
+        cluster = (errors**2 / (1 - w)).sum() / len(each) ** 2
+        u = w**2 / (1 - w)
+        degrees = 1 / ((w**2).sum() + u.sum() ** 2 - (u**2).sum())
+        sizes.append(len(each) * (w**2).sum())
+        beyond += degrees * (cluster * len(each) - variance)
+        most += degrees * variance * (sizes[-1] - 1)
+    effects = 1 + (np.array(sizes) - 1) * max(0.0, beyond / most)
+    assert effects.max() > 1.5
+    pooled = ((n - 1) * variances).sum() / (n - 1).sum()
+    freedom = n - 1 + PRIOR_DEGREES
+    errors = effects * ((n - 1) * variances + PRIOR_DEGREES * pooled) / freedom / n
+    pairs = []
+    for one, other in itertools.combinations(range(len(names)), 2):
+        variance = errors[one] + errors[other]
+        v = variance**2 / (errors[one] ** 2 / freedom[one] + errors[other] ** 2 / freedom[other])
+        pairs.append((2 * stats.t.sf(abs(means[one] - means[other]) / np.sqrt(variance), v), one, other))
+    better = np.zeros(len(names), int)
+    worse = np.zeros(len(names), int)
+    for step, (p, one, other) in enumerate(sorted(pairs)):
+        if p > 0.05 / (len(pairs) - step):
+            break
+        high, low = (one, other) if means[one] > means[other] else (other, one)
+        worse[high] += 1
+        better[low] += 1
+    expected = {
+        name: (1 + up, len(names) - down) for name, up, down in zip(names, better.tolist(), worse.tolist(), strict=True)
+    }
+    assert len(set(expected.values())) > 3
+    assert places(workspace, answers) == expected
 
 
-def test_groups_that_do_not_vary() -> None:
-    assert shown(group("a", 30, 9, 0), group("b", 30, 9, 0), group("c", 30, 8, 0)) == [(1, "a"), (1, "b"), (2, "c")]
-
-
-some = st.builds(
-    group,
-    st.text("abc", min_size=1, max_size=4),
-    st.integers(10, 400),
-    st.floats(2, 9),
-    st.sampled_from([0.0, 0.5, 1.0, 2.0]),
-)
-
-
-@given(st.lists(some, max_size=12, unique_by=lambda each: each.named.id))
-def test_later_tiers_are_told_from_the_best_of_each_before(groups: list[Group]) -> None:
-    found = tiers(groups)
-    score = METRICS["averageScore"]
-    values = [float(score.value(each.group.sums) or 0) for each in found]
-    assert values == sorted(values, reverse=True)
-    assert len(found) == sum(not AVERAGE_SCORE.is_small_sample(each.sums) for each in groups)
-    numbers = [each.tier for each in found]
-    assert numbers == sorted(numbers) and set(numbers) == set(range(1, max(numbers, default=0) + 1))
-    for number in set(numbers):
-        best = next(each.group for each in found if each.tier == number)
-        for each in found:
-            ends = AVERAGE_SCORE.difference(best.sums, each.group.sums, 1 - 0.05 / max(len(found) - 1, 1))
-            assert ends is not None
-            assert each.tier <= number or not ends[0] <= 0 <= ends[1]
+@pytest.mark.parametrize("score", [7, 7.5])
+def test_scores_that_do_not_vary(load: Load, workspace: Workspace, answers: QueryCache, score: float) -> None:
+    """Where no score varies at all, what differs is apart, and what does not is not."""
+    rows = [line(place, 1 + place % 20, score, "A") for place in range(30)]
+    rows += [line(30 + place, 1 + place % 20, 7, "B") for place in range(30)]
+    load(HEAD + "".join(rows))
+    assert places(workspace, answers) == ({"A": (1, 2), "B": (1, 2)} if score == 7 else {"A": (1, 1), "B": (2, 2)})

@@ -37,7 +37,7 @@ POSITIVE = Metric(
     "Positive ÷ completed evaluations.",
     Quotient(Sum(("positive",)), Sum(("completed",))),
     "higher",
-    OfShare(Sum(("positive",)), Sum(("completed",))),
+    OfShare(Sum(("completed",)), Sum(("positive",)), Sum(("positive",))),
 )
 """A metric on measures that are there, declared as the built-in ones are."""
 

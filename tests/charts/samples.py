@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from lib.analytics import queries
 from lib.analytics.calendar import Bucket, Granularity
 from lib.analytics.planner import ResolvedPeriod
-from lib.catalog.dimensions import Member
+from lib.analytics.rank_ranges import GroupRanks
+from lib.catalog.dimensions import CAMPAIGN, Dimension, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import METRICS
 from lib.charts.chart import Chart
@@ -16,7 +18,7 @@ from lib.charts.histogram import histogram
 from lib.charts.ranking import ranking
 from lib.charts.theme import LIGHT, ChartTheme, Palette
 from lib.charts.trend import trend
-from lib.reports.figures import TrendNote
+from lib.reports.figures import RankingFigure, TrendNote
 from tests.hostile.names import NAMES
 
 HOSTILE = (
@@ -71,6 +73,12 @@ def groups(names: tuple[str, ...] | None = None) -> list[queries.Group]:
     ]
 
 
+def ranked(some: Sequence[queries.Group], dimension: Dimension = CAMPAIGN) -> RankingFigure:
+    """Return groups of which all may have any place."""
+    places = {group.named: (1, len(some)) for group in some}
+    return RankingFigure(dimension, some, MeasureTotals.total(group.sums for group in some), GroupRanks(places, 1, 1))
+
+
 def drawings(palette: Palette = LIGHT, language: str = "en") -> dict[str, Chart]:
     look = ChartTheme(palette, language)
     some = groups()
@@ -84,10 +92,10 @@ def drawings(palette: Palette = LIGHT, language: str = "en") -> dict[str, Chart]
         "trend": trend({"": course()}, metric, look, compared=compared, notes=pinned),
         "series": trend({name: course(lift=place / 4) for place, name in enumerate(HOSTILE[:4])}, metric, look),
         "distribution": histogram([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 50, 40, 30, 20, 10, 5, 3, 1], look),
-        "ranking": ranking(some, total, "Campaign", look),
-        "hostile": ranking(groups(HOSTILE), total, "Campaign", look),
-        "classic": ranking(groups(NAMES[:25]), total, "Campaign", look),
-        "more classic": ranking(groups(NAMES[-25:]), total, "Campaign", look),
+        "ranking": ranking(ranked(some), look),
+        "hostile": ranking(ranked(groups(HOSTILE)), look),
+        "classic": ranking(ranked(groups(NAMES[:25])), look),
+        "more classic": ranking(ranked(groups(NAMES[-25:])), look),
         "funnel": funnel(some, total, "Campaign", look),
     }
     return {name: drawing for name, drawing in found.items() if drawing is not None}

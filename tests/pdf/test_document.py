@@ -12,14 +12,14 @@ import pypdf
 import pytest
 
 from lib import i18n
-from lib.catalog.measures import MeasureTotals
+from lib.catalog.dimensions import EXECUTIVE
 from lib.charts import font_metrics
 from lib.charts.chart import Chart
 from lib.charts.ranking import ranking
 from lib.charts.theme import DARK, LIGHT, ChartTheme
 from lib.pdf import document
 from lib.pdf.model import Card, Paper, Section, Share, Table
-from tests.charts.samples import HOSTILE, drawings, groups
+from tests.charts.samples import HOSTILE, drawings, groups, ranked
 from tests.hostile.names import INJECTIONS, NAMES
 
 
@@ -150,7 +150,7 @@ def test_a_chart_is_not_parted_from_what_is_said_of_it() -> None:
 
 def scores(names: tuple[str, ...]) -> Chart:
     some = groups(names)
-    drawing = ranking(some, sum((group.sums for group in some), MeasureTotals()), "Executive", ChartTheme(LIGHT))
+    drawing = ranking(ranked(some, EXECUTIVE), ChartTheme(LIGHT))
     assert drawing
     return drawing
 

@@ -28,19 +28,23 @@ SCALE = 100
 
 
 def _bounded(rng: np.random.Generator, n: int) -> Floats:
-    return rng.normal(size=n)
+    deviates: Floats = rng.normal(size=n)
+    return deviates
 
 
 def _skewed(rng: np.random.Generator, n: int) -> Floats:
-    return (2 - rng.gamma(2, 1, n)) * 0.5**0.5
+    deviates: Floats = (2 - rng.gamma(2, 1, n)) / np.sqrt(2)
+    return deviates
 
 
 def _bimodal(rng: np.random.Generator, n: int) -> Floats:
-    return np.where(rng.random(n) < 0.3, -1.5, 0.64) + rng.normal(size=n) * 0.3
+    deviates: Floats = np.where(rng.random(n) < 0.3, -1.5, 0.64) + rng.normal(size=n) * 0.3
+    return deviates
 
 
 def _rare_zeros(rng: np.random.Generator, n: int) -> Floats:
-    return np.where(rng.random(n) < 0.03, -4.6, 0.14) + rng.normal(size=n) * 0.45
+    deviates: Floats = np.where(rng.random(n) < 0.03, -4.6, 0.14) + rng.normal(size=n) * 0.45
+    return deviates
 
 
 SHAPES: dict[str, Shape] = {"bounded": _bounded, "skewed": _skewed, "bimodal": _bimodal, "rare zeros": _rare_zeros}

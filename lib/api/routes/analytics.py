@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.engine import Connection
 
-from lib.analytics import queries
+from lib.analytics import queries, rank_ranges
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.query import Filters, local_date, parse_choices, parse_single, parse_whole_number
+from lib.analytics.query_cache import QueryCache
 from lib.api import schemas
 from lib.api.dependencies import (
     MAX_PAGE,
@@ -78,11 +79,14 @@ def _breakdown(dimension: Dimension) -> Callable[..., Awaitable[Response]]:
             lambda: size,
             filters_of(parameters, space, key),
             _page,
+            space.answers,
             space.calendar,
             dimension,
-            parse_single(parameters, "sort") or "-totalEvaluations",
-            parse_whole_number(parameters, "page", 1, MAX_PAGE),
-            size,
+            (
+                parse_single(parameters, "sort") or "-totalEvaluations",
+                parse_whole_number(parameters, "page", 1, MAX_PAGE),
+                size,
+            ),
         )
         return answer(request, content, version)
 
@@ -90,10 +94,16 @@ def _breakdown(dimension: Dimension) -> Callable[..., Awaitable[Response]]:
 
 
 def _page(
-    connection: Connection, asked: Filters, calendar: Calendar, dimension: Dimension, sort: str, page: int, size: int
+    connection: Connection,
+    asked: Filters,
+    answers: QueryCache,
+    calendar: Calendar,
+    dimension: Dimension,
+    paging: tuple[str, int, int],
 ) -> AnswerBody:
-    found = queries.breakdown(connection, asked, calendar, dimension, sort, page, size)
-    rows = [group(dimension, row, asked.catalog) for row in found.groups]
+    found = queries.breakdown(connection, asked, calendar, dimension, *paging)
+    ranges = answers.run_within(connection, rank_ranges.ranks, asked, calendar, dimension).groups
+    rows = [group(dimension, row, asked.catalog, ranges.get(row.named)) for row in found.groups]
     counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}
     return to_json({**period(found.period), "data": rows, **counts})
 

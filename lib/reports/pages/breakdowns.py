@@ -45,7 +45,7 @@ def _blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[
         yield from _detail(context, dimension)
         return
     groups = breakdown_table.ask(context, dimension)
-    yield cards.key_figures(context)
+    yield from cards.key_figures(context)
     yield from coverage_notices(context)
     standardized = None
     if dimension is not CAMPAIGN:
@@ -62,6 +62,7 @@ def _blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[
         yield _standing(groups)
     yield Heading(text("All figures"))
     yield breakdown_table.table(context, title, groups, standardized)
+    yield from breakdown_table.chance_caption(groups)
 
 
 def _standing(groups: Groups) -> ChartBlock:
@@ -75,7 +76,8 @@ def _standing(groups: Groups) -> ChartBlock:
 
 
 def _ranking(groups: Groups) -> RankingFigure:
-    return RankingFigure(groups.dimension, groups.breakdown.groups, groups.breakdown.total, groups.before)
+    breakdown = groups.breakdown
+    return RankingFigure(groups.dimension, breakdown.groups, breakdown.total, groups.ranks, groups.before)
 
 
 def _detail(context: PageContext, dimension: Dimension) -> Iterator[Block]:

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lib.analytics import decomposition, queries
+from lib.analytics import cluster_spreads, decomposition, queries
 from lib.analytics.decomposition import SHOWN, Decomposition
-from lib.analytics.queries import ALL_GROUPS
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, Dimension, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Unit
@@ -47,12 +46,12 @@ BY = PageChoice(
 
 def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the page."""
-    yield cards.key_figures(context)
+    yield from cards.key_figures(context)
     yield from coverage_notices(context)
     yield Choices((BY,))
     dimension = next(each for each in context.catalog.dimensions if each.name == context.choice(BY))
     change = _decompose(context, dimension)
-    sentences = _sentences(change, dimension) if change else None
+    sentences = _sentences(context, change, dimension) if change else None
     if change is None or sentences is None or context.compared is None:
         yield _nothing(context)
         return
@@ -78,7 +77,7 @@ def blocks(context: PageContext) -> Iterator[Block]:
         )
     )
     yield Heading(text("All parts"))
-    yield _table(dimension, change)
+    yield _table(context, dimension, change)
 
 
 def _nothing(context: PageContext) -> Empty:
@@ -102,7 +101,7 @@ def story(context: PageContext) -> Story | None:
     several = [each for each in dimensions if len(context.filters.ids(each)) != 1] or [CAMPAIGN]
     dimension = next((each for each in several if _mix_hides(context, each)), several[0])
     change = _decompose(context, dimension)
-    sentences = _sentences(change, dimension) if change else None
+    sentences = _sentences(context, change, dimension) if change else None
     if sentences is None:
         return None
     parameters = {**context.parameters, BY.parameter: [dimension.name]}
@@ -122,7 +121,7 @@ def _decompose(context: PageContext, dimension: Dimension) -> Decomposition | No
         # Kept, as it takes long.
         return ask(decomposition.decomposition, context.filters, other, context.calendar, dimension)
     now, before = (
-        ask(queries.breakdown, filters, context.calendar, dimension, page_size=ALL_GROUPS)  # as tables and leaders do
+        context.breakdown(dimension, filters)  # as tables and leaders do
         for filters in (context.filters, other)
     )
     return decomposition.decompose(now, before)
@@ -142,13 +141,16 @@ def _has_many_groups(context: PageContext, dimension: Dimension) -> bool:
     return len(context.answers.run(queries.options, dimension, context.filters.grant, context.catalog)) > MOST_ROWS
 
 
-def _sentences(change: Decomposition, dimension: Dimension) -> Story | None:
+def _sentences(context: PageContext, change: Decomposition, dimension: Dimension) -> Story | None:
     """Return a change in sentences; None where one of the periods has no score."""
     explanation = explain(change, dimension)
     if explanation is None:
         return None
-    by_chance = AVERAGE_SCORE.differs(change.before, change.now) is False
-    chance = text("A change of this size could be chance alone.") if by_chance else None
+    chance = None
+    if context.compared is not None:
+        executives = context.executive_spreads.get(AVERAGE_SCORE.name)
+        if AVERAGE_SCORE.differs(context.compared.sums, context.summary.sums, executives) is False:
+            chance = text("A change of this size could be chance alone.")
     return Story(explanation.change, chance, explanation.hidden, explanation.parts)
 
 
@@ -164,14 +166,24 @@ class _DecompositionRow:
     total: float
 
 
-def _table(dimension: Dimension, change: Decomposition) -> TableBlock:
+def _table(context: PageContext, dimension: Dimension, change: Decomposition) -> TableBlock:
     """Return the parts as a table below the whole; a click on one lists its evaluations."""
     parts = change.parts
+    members = tuple(part.named for part in parts[:MOST_ROWS])
+    ask, names = context.answers.run, (AVERAGE_SCORE.name,)
+    days = ask(cluster_spreads.day_spreads_by, context.filters, context.calendar, names, dimension, members).groups
     total = _DecompositionRow(
-        None, change.before, change.now, float(change.within), float(change.mix), float(change.change or 0)
+        None, change.before, context.summary.sums, float(change.within), float(change.mix), float(change.change or 0)
     )
     rows = [
-        _DecompositionRow(part.named, part.before, part.now, float(part.within), float(part.mix), float(part.total))
+        _DecompositionRow(
+            part.named,
+            part.before,
+            part.now.with_days(days.get(part.named, {})),
+            float(part.within),
+            float(part.mix),
+            float(part.total),
+        )
         for part in parts[:MOST_ROWS]
     ]
 
@@ -191,10 +203,10 @@ def _table(dimension: Dimension, change: Decomposition) -> TableBlock:
             for part in parts
         )
 
-    names = ("scoredBefore", "scoredNow", "averageScoreBefore", "averageScoreNow", "within", "mix", "total")
+    headings = ("scoredBefore", "scoredNow", "averageScoreBefore", "averageScoreNow", "within", "mix", "total")
     kinds = ("count", "count", "score", "score", "points", "points", "points")
     file_columns = [FileColumn(dimension.parameter), FileColumn(dimension.name_field)]
-    file_columns += [FileColumn(name, kind) for name, kind in zip(names, kinds, strict=True)]
+    file_columns += [FileColumn(name, kind) for name, kind in zip(headings, kinds, strict=True)]
     return TableBlock(
         PageTable(
             text("All parts"),

@@ -23,7 +23,7 @@ def blocks(context: PageContext) -> Iterator[Block]:
 
 def selection(context: PageContext) -> Iterator[Block]:
     """Yield what is said of any selection, as the overview and the detail of one group have it."""
-    yield cards.key_figures(context)
+    yield from cards.key_figures(context)
     yield from coverage_notices(context)
     if sentences := story(context):
         yield sentences

@@ -66,7 +66,7 @@ class _TrendRow:
 
 def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the page."""
-    yield cards.key_figures(context)
+    yield from cards.key_figures(context)
     yield from coverage_notices(context)
     yield Choices((METRIC, SPLIT), with_granularity=True)
     metric = context.catalog.metrics[context.choice(METRIC)]
@@ -142,7 +142,9 @@ def _before(context: PageContext, trend: Trend) -> list[MeasureTotals | None]:
         apart = other.points[0].bucket.first - trend.points[0].bucket.first if other.points else ONE_DAY
         if trend.granularity is Granularity.DAILY and apart % WEEK:
             return [None] * len(trend.points)  # a Sunday is no comparison for a Friday
-        before += [None if point.bucket.partial else point.sums for point in other.points][: len(trend.points)]
+        # Without their days they are not tested: who was there in both is not asked of each bucket.
+        before += [None if point.bucket.partial else point.sums.with_days({}) for point in other.points]
+        before = before[: len(trend.points)]
     return before + [None] * (len(trend.points) - len(before))
 
 
@@ -160,7 +162,7 @@ def _columns(context: PageContext, granularity: Granularity) -> list[Column[_Tre
         metric: Metric = context.catalog.metrics[name]
         columns += metric_columns.metric(metric, _now, printed=name != "failureRate")
         if name in CHANGED and context.compared is not None:
-            columns.append(metric_columns.change(metric, _was, _now))
+            columns.append(metric_columns.change(metric, _was, _now, lambda _: {}))
         if name == "averageScore":
             columns.append(metric_columns.note(_now))
     return columns

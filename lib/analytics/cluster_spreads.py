@@ -1,0 +1,296 @@
+"""How days, and executives, spread around the values of metrics: what intervals and tests of change allow for.
+
+The sums of the formulas in `lib/statistics/clusters.py` over a selection's days, or over the executives of two
+selections, computed within the database: of many groups there are hundreds of thousands of days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql import visitors
+
+from lib.analytics.calendar import Calendar, Granularity
+from lib.analytics.planner import keys_of, member_names, source
+from lib.analytics.query import Filters
+from lib.analytics.sources import QuerySource
+from lib.analytics.sql_time import bucket_start
+from lib.catalog.dimensions import EXECUTIVE, Dimension, Member
+from lib.catalog.metrics import Uncertainty
+from lib.settings import WeekStart
+from lib.statistics.clusters import ClusterSpread, SharedSpread
+from lib.store.enums import NO_KEY
+
+Spreads = Mapping[str, ClusterSpread]
+"""How days spread around the values of metrics, by the metric's name."""
+
+SharedSpreads = Mapping[str, SharedSpread]
+"""How executives spread around the changes of metrics, by the metric's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSpreads:
+    """How days spread within groups; without groups that have none."""
+
+    groups: Mapping[Member, Spreads]
+
+
+@dataclass(frozen=True, slots=True)
+class BucketSpreads:
+    """How days spread within buckets of time, by their first day."""
+
+    buckets: Mapping[date, Spreads]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSharedSpreads:
+    """How executives spread around the changes of groups."""
+
+    groups: Mapping[Member, SharedSpreads]
+
+
+def day_spreads(connection: Connection, filters: Filters, calendar: Calendar, names: tuple[str, ...]) -> Spreads:
+    """Return how the days of a selection spread around the values of the metrics of these names."""
+    metrics = _metrics(filters, names)
+    read = source(connection, filters, calendar, (), _measures(metrics), by_day=True)
+    row = connection.execute(_by_days(read.rows, None, None, metrics), read.values).first()
+    return {} if row is None else _spreads(row[1:], metrics)
+
+
+def day_spreads_by(
+    connection: Connection,
+    filters: Filters,
+    calendar: Calendar,
+    names: tuple[str, ...],
+    dimension: Dimension,
+    members: tuple[Member, ...] | None = None,
+) -> GroupSpreads:
+    """Return how the days of each group of a dimension spread; of some members alone where they are named."""
+    metrics = _metrics(filters, names)
+    read = source(connection, filters, calendar, (dimension.column,), _measures(metrics), by_day=True)
+    keys = None if members is None else keys_of(connection, dimension, members)
+    asked = _by_days(read.rows, dimension.column, None, metrics, some=keys is not None)
+    rows = connection.execute(asked, {**read.values, _KEYS: list(keys or ())}).fetchall()
+    named = member_names(connection, dimension, {row[0] for row in rows}) if keys is None else keys
+    return GroupSpreads({named[row[0]]: _spreads(row[1:], metrics) for row in rows})
+
+
+def day_spreads_over_time(
+    connection: Connection, filters: Filters, calendar: Calendar, names: tuple[str, ...], granularity: Granularity
+) -> BucketSpreads:
+    """Return how the days within each week or month of a selection spread."""
+    metrics = _metrics(filters, names)
+    read = source(connection, filters, calendar, (), _measures(metrics), by_day=True)
+    rows = connection.execute(_by_days(read.rows, None, (granularity, calendar.week_start), metrics), read.values)
+    return BucketSpreads({row[0]: _spreads(row[1:], metrics) for row in rows})
+
+
+def executive_spreads(
+    connection: Connection, filters: Filters, compared: Filters, calendar: Calendar, names: tuple[str, ...]
+) -> SharedSpreads:
+    """Return how executives spread around the changes of metrics from `compared` to `filters`."""
+    metrics = _metrics(filters, names)
+    sides = [
+        source(connection, each, calendar, (EXECUTIVE.column,), _measures(metrics)) for each in (filters, compared)
+    ]
+    asked = _by_executives(sides[0].rows, _with_other_parameters(sides[1].rows), None, metrics)
+    row = connection.execute(asked, _all_values(sides)).first()
+    return {} if row is None else _shared_spreads(row[1:], metrics)
+
+
+def executive_spreads_by(
+    connection: Connection,
+    filters: Filters,
+    compared: Filters,
+    calendar: Calendar,
+    names: tuple[str, ...],
+    dimension: Dimension,
+    members: tuple[Member, ...] | None = None,
+) -> GroupSharedSpreads:
+    """Return the same of each group of a dimension; of some members alone where they are named.
+
+    Executives are groups of themselves: nothing is shared within one.
+    """
+    if dimension == EXECUTIVE:
+        return GroupSharedSpreads({})
+    metrics = _metrics(filters, names)
+    columns = (dimension.column, EXECUTIVE.column)
+    sides = [source(connection, each, calendar, columns, _measures(metrics)) for each in (filters, compared)]
+    keys = None if members is None else keys_of(connection, dimension, members)
+    other = _with_other_parameters(sides[1].rows)
+    asked = _by_executives(sides[0].rows, other, dimension.column, metrics, some=keys is not None)
+    rows = connection.execute(asked, {**_all_values(sides), _KEYS: list(keys or ())}).fetchall()
+    named = member_names(connection, dimension, {row[0] for row in rows}) if keys is None else keys
+    return GroupSharedSpreads({named[row[0]]: _shared_spreads(row[1:], metrics) for row in rows})
+
+
+def _all_values(sides: Sequence[QuerySource]) -> dict[str, Any]:
+    """Return the values of the parameters of two sources, of which the second one's have other names."""
+    return {**sides[0].values, **{f"other_{name}": value for name, value in sides[1].values.items()}}
+
+
+Metrics = tuple[tuple[str, Uncertainty], ...]
+
+
+def _metrics(filters: Filters, names: tuple[str, ...]) -> Metrics:
+    metrics = ((name, filters.catalog.metrics[name].uncertainty) for name in names)
+    return tuple((name, uncertainty) for name, uncertainty in metrics if uncertainty is not None)
+
+
+def _measures(metrics: Metrics) -> tuple[str, ...]:
+    """Return the measures that the numbers of values, and their sums, are made of."""
+    sums = (each for _, uncertainty in metrics for each in (uncertainty.count, uncertainty.total))
+    return tuple(dict.fromkeys(name for each in sums for name in (*each.plus, *each.minus)))
+
+
+def _spreads(row: Sequence[Any], metrics: Metrics) -> Spreads:
+    spreads = {}
+    for place, (name, uncertainty) in enumerate(metrics):
+        clusters, squares, *sums = row[5 * place : 5 * place + 5]
+        if clusters >= 2:
+            spreads[name] = ClusterSpread.from_sums(clusters, squares / uncertainty.scale**2, *sums)
+    return spreads
+
+
+def _shared_spreads(row: Sequence[Any], metrics: Metrics) -> SharedSpreads:
+    spreads = {}
+    for place, (name, uncertainty) in enumerate(metrics):
+        squares, weights, weight_squares, before, now = row[5 * place : 5 * place + 5]
+        if weight_squares:
+            clusters = weights * weights / weight_squares
+            spreads[name] = SharedSpread(squares / uncertainty.scale**2, clusters, before or 0.0, now or 0.0)
+    return spreads
+
+
+# What is asked of the rows of a source. It is kept as long as the rows are, and by it the text that is sent. Sums are
+# floating numbers: whole ones are exact up to 2^53, and squares of wider ones would take ten times as long.
+
+_KEYS = "group_keys"
+"""The parameter that holds the keys of the groups that are asked for."""
+
+
+@lru_cache(maxsize=512)
+def _by_days(
+    rows: sa.FromClause,
+    column: str | None,
+    buckets: tuple[Granularity, WeekStart] | None,
+    metrics: Metrics,
+    *,
+    some: bool = False,
+) -> sa.Select[Any]:
+    """Return the sums of `ClusterSpread.from_sums` over days: of all, of each key of a column, or of each bucket."""
+    group: sa.ColumnElement[Any] = sa.literal_column("0")
+    if column is not None:
+        group = rows.c[column]
+    elif buckets is not None:
+        group = bucket_start(rows.c.day, *buckets)
+    sums = [each.label(name) for each, name in zip(_values(rows, metrics), _names(metrics, ""), strict=True)]
+    cells = sa.select(group.label("key"), rows.c.day, *map(_summed, sums)).group_by(*_FIRST_TWO)
+    if some:
+        cells = cells.where(group.in_(sa.bindparam(_KEYS, expanding=True)))
+    found = _beside_wholes(cells, _names(metrics, "")).c
+    columns: list[sa.ColumnElement[Any]] = []
+    for place in range(len(metrics)):
+        n, total = found[f"n{place}"], found[f"y{place}"]
+        whole, whole_total = _some(found[f"whole_n{place}"]), found[f"whole_y{place}"]
+        share, others = n / whole, _some(whole - n)
+        error = total - share * whole_total
+        leverage = share * n / others
+        columns += [
+            sa.func.count(sa.case((n > 0, sa.literal_column("1")))),
+            sa.func.sum(error * error / (others * whole)),
+            sa.func.sum(share * share),
+            sa.func.sum(leverage),
+            sa.func.sum(leverage * leverage),
+        ]
+    return sa.select(found.key, *columns).group_by(found.key)
+
+
+@lru_cache(maxsize=512)
+def _by_executives(
+    now: sa.FromClause, before: sa.FromClause, column: str | None, metrics: Metrics, *, some: bool = False
+) -> sa.Select[Any]:
+    """Return the sums of `SharedSpread` over executives: of all, or of each key of a column."""
+    sides = []
+    for rows, own, other in ((now, "now_", "before_"), (before, "before_", "now_")):
+        group: sa.ColumnElement[Any] = sa.literal_column("0") if column is None else rows.c[column]
+        values = [each.label(name) for each, name in zip(_values(rows, metrics), _names(metrics, own), strict=True)]
+        nothing: list[sa.ColumnElement[Any]] = [sa.literal_column("0.0").label(name) for name in _names(metrics, other)]
+        order = (*values, *nothing) if own == "now_" else (*nothing, *values)
+        side = sa.select(group.label("key"), rows.c[EXECUTIVE.column].label("executive"), *order)
+        sides.append(side.where(group.in_(sa.bindparam(_KEYS, expanding=True))) if some else side)
+    rows = sa.union_all(*sides).subquery()
+    names = (*_names(metrics, "now_"), *_names(metrics, "before_"))
+    cells = sa.select(rows.c.key, rows.c.executive, *(_summed(rows.c[name]) for name in names)).group_by(*_FIRST_TWO)
+    found = _beside_wholes(cells, names).c
+    is_known = found.executive != NO_KEY
+    columns: list[sa.ColumnElement[Any]] = []
+    for place in range(len(metrics)):
+        shares, parts = [], []
+        for prefix in ("now_", "before_"):
+            n, total = found[f"{prefix}n{place}"], found[f"{prefix}y{place}"]
+            whole, whole_total = _some(found[f"whole_{prefix}n{place}"]), found[f"whole_{prefix}y{place}"]
+            shares.append(sa.func.coalesce(n / whole, 0.0))
+            parts.append(sa.func.coalesce((total - n / whole * whole_total) / whole, 0.0))
+        weight = shares[0] * shares[0] + shares[1] * shares[1]
+        columns += [
+            sa.func.sum(sa.case((is_known, each)))
+            for each in ((parts[0] - parts[1]) * (parts[0] - parts[1]), weight, weight * weight, shares[1], shares[0])
+        ]
+    return sa.select(found.key, *columns).group_by(found.key)
+
+
+_FIRST_TWO: tuple[sa.ColumnElement[Any], ...] = (sa.literal_column("1"), sa.literal_column("2"))
+
+
+def _names(metrics: Metrics, prefix: str) -> list[str]:
+    """Return the columns of each metric's number of values, and of their sum."""
+    return [f"{prefix}{name}{place}" for place in range(len(metrics)) for name in ("n", "y")]
+
+
+def _values(rows: sa.FromClause, metrics: Metrics) -> list[sa.ColumnElement[Any]]:
+    """Return what a row adds to each metric's number of values, and to their sum."""
+    values: list[sa.ColumnElement[Any]] = []
+    for _, uncertainty in metrics:
+        for each in (uncertainty.count, uncertainty.total):
+            value: sa.ColumnElement[Any] = rows.c[each.plus[0]]
+            for name in each.plus[1:]:
+                value += rows.c[name]
+            for name in each.minus:
+                value -= rows.c[name]
+            values.append(sa.cast(value, sa.Double))
+    return values
+
+
+def _summed(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return sa.func.sum(value).label(value.name)
+
+
+def _beside_wholes(cells: sa.Select[Any], names: Sequence[str]) -> sa.Subquery:
+    """Return cells with the sums of all cells of their key beside their own."""
+    rows = cells.subquery()
+    wholes = (sa.func.sum(rows.c[name]).over(partition_by=rows.c.key).label(f"whole_{name}") for name in names)
+    return sa.select(rows, *wholes).subquery()
+
+
+def _some(amount: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Return an amount to divide by; null, which sums pass over, where it is 0."""
+    return sa.func.nullif(amount, 0.0)
+
+
+@lru_cache(maxsize=512)
+def _with_other_parameters(rows: sa.FromClause) -> sa.FromClause:
+    """Return the rows of a source with parameters of other names, so that they can stand beside those of another."""
+
+    def renamed(element: Any, **_: Any) -> Any:
+        if isinstance(element, sa.BindParameter) and not element.unique:
+            return sa.bindparam(f"other_{element.key}", type_=element.type, expanding=element.expanding)
+        return None
+
+    return cast("sa.FromClause", visitors.replacement_traverse(rows, {}, renamed))

@@ -1,0 +1,124 @@
+"""Variances of quotients whose evaluations come in clusters: of one day, of one executive.
+
+Calls of one day resemble each other, and so do those of an executive within a period. Who takes them for independent
+finds differences where there is chance alone. All quotients that users see (means, shares, balances) are of one form:
+the sum of a value over the evaluations that have one, divided by how many there are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+LEAST_DAYS = 10
+"""An interval allows for days from this many on; fewer say too little about how days differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSpread:
+    """How the clusters of a selection, such as its days, spread around its value: how far chance carries the value.
+
+    `variance` is that of the value. `degrees` are the degrees of freedom of Student's t for it, at least 1. It is the
+    bias-reduced variance ("CR2") with the degrees of freedom that Bell and McCaffrey (2002, Survey Methodology 28,
+    169-181) derive, in the form that both take for a single mean: with n the evaluations of a cluster, N those of all,
+    w = n/N, e the sum of its values less n times the value of all, and u = w²/(1 − w),
+
+        variance = Σ e²/(1 − w) / N²        degrees = 1 / (Σ w² + (Σ u)² − Σ u²)
+    """
+
+    clusters: int
+    variance: float
+    degrees: float
+    concentration: float  # Σ w²: the share of the evaluations in the cluster of one of them, on average
+
+    @classmethod
+    def of(cls, clusters: Iterable[tuple[int, float]]) -> ClusterSpread | None:
+        """Take the number and the sum of each cluster's values; None where fewer than two clusters have any.
+
+        `analytics/cluster_spreads.py` does the same within the database.
+        """
+        kept = [(n, total) for n, total in clusters if n]
+        if len(kept) < 2:
+            return None
+        whole = sum(n for n, _ in kept)
+        value = math.fsum(total for _, total in kept) / whole
+        shares = [n / whole for n, _ in kept]
+        leverages = [share * share / (1 - share) for share in shares]
+        return cls.from_sums(
+            len(kept),
+            math.fsum((total - n * value) ** 2 / (1 - n / whole) for n, total in kept) / whole**2,
+            math.fsum(share * share for share in shares),
+            math.fsum(leverages),
+            math.fsum(leverage * leverage for leverage in leverages),
+        )
+
+    @classmethod
+    def from_sums(
+        cls, clusters: int, variance: float, shares: float, leverages: float, leverage_squares: float
+    ) -> ClusterSpread:
+        """Take the sums of the formula: how many clusters, the variance, Σ w², Σ u and Σ u²."""
+        return cls(clusters, variance, max(1.0, 1 / (shares + leverages**2 - leverage_squares)), shares)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedSpread:
+    """How the clusters that two periods may share, such as executives, spread around a change from one to the other.
+
+    A cluster's part of the change is e/N now less e/N before, with e and N as above, and 0 in a period in which it has
+    no evaluations: `squares` is the sum of the squares of these parts. `clusters` are as many as they would be if all
+    had the same weight: (Σ q)²/Σ q² with q = (n/N now)² + (n/N before)² (Kish 1965, Survey Sampling). `known_before`
+    and `known_now` are the shares of the evaluations that belong to a cluster; the others are independent.
+    """
+
+    squares: float
+    clusters: float
+    known_before: float
+    known_now: float
+
+
+def change_error(
+    before: ClusterSpread,
+    now: ClusterSpread,
+    independent: tuple[float, float],
+    shared: SharedSpread | None,
+) -> tuple[float, float]:
+    """Return the variance of a change that allows for days and for executives, and its degrees of freedom.
+
+    `before` and `now` say how days spread, which are in one period alone, so that their variances add up;
+    `independent` are the variances before and now as they would be if calls were independent; `shared` says how
+    executives spread, and is None where there is nothing to say. Both kinds of clusters hold what calls alone explain,
+    which is taken off once (Cameron, Gelbach and Miller (2011), Journal of Business & Economic Statistics 29, 238-249,
+    with single calls in place of the crossing of both); the sum is never less than either alone. The degrees of
+    freedom of the parts are put together as Satterthwaite (1946, Biometrics Bulletin 2, 110-114) does.
+    """
+    days = before.variance + now.variance
+    parts = [(before.variance, before.degrees), (now.variance, now.degrees)]
+    if shared is not None and shared.clusters > 1:
+        executives = shared.squares * shared.clusters / (shared.clusters - 1)
+        calls = independent[0] * shared.known_before + independent[1] * shared.known_now
+        extra = max(executives - calls, executives - days, 0.0)
+        parts.append((extra, max(shared.clusters - 1, 1.0)))
+        days += extra
+    squares = math.fsum(variance * variance / degrees for variance, degrees in parts)
+    return days, max(1.0, days * days / squares) if squares else 1.0
+
+
+def design_effects(
+    counts: Sequence[float], variances: Sequence[float], spreads: Sequence[ClusterSpread | None]
+) -> list[float]:
+    """Return by how much days that resemble each other widen the variance of each of many groups' means, at least 1.
+
+    `counts` are how many values each mean is of, `variances` those of single values, `spreads` how its days spread,
+    None where there is one alone. As each group says little about it, they share one intraclass correlation ρ, by the
+    moments of all; a group's effect is 1 + (b − 1) ρ, with b = n Σ w² the values that a value's day has on average
+    (Kish 1965, Survey Sampling, 5.4).
+    """
+    groups = list(zip(counts, variances, spreads, strict=True))
+    beyond, most = 0.0, 0.0
+    for n, variance, spread in groups:
+        if spread is not None:
+            beyond += spread.degrees * (spread.variance * n - variance)
+            most += spread.degrees * variance * (n * spread.concentration - 1)
+    correlation = max(0.0, beyond / most) if most > 0 else 0.0
+    return [1 + (n * (1.0 if spread is None else spread.concentration) - 1) * correlation for n, _, spread in groups]
