@@ -40,6 +40,10 @@ def test_postgresql_holds_the_state_too(monkeypatch: pytest.MonkeyPatch) -> None
         ("CALLBOARD_OIDC_ISSUER", "https://[", "not an https:// address"),
         ("CALLBOARD_OIDC_PROMPT", "none", "select_account, login or consent"),
         ("CALLBOARD_OPEN", "perhaps", "valid boolean"),
+        ("CALLBOARD_DATABASE_URL", "postgresql://user:p@ss@host/base", "write it as %40"),
+        ("CALLBOARD_RATE_LIMIT", "0/minute", "600/minute, or off"),
+        ("CALLBOARD_RATE_LIMIT", "10/week", "600/minute, or off"),
+        ("CALLBOARD_HOSTS", "calls.example.com:8501", "without a port"),
         ("CALLBOARD_ADMINS", "ann@example.com;bob@example.com", "with commas between"),
         ("CALLBOARD_ADMINS", "x, Ann <ann@example.com>", "'Ann <ann@example.com>' is not a plain e-mail address"),
     ],
@@ -89,3 +93,55 @@ def test_a_slip_of_the_pen_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CALLBOARD_TIMEZON", "UTC")
     (line,) = settings.unknown_variables()
     assert "CALLBOARD_TIMEZON" in line and "did you mean 'CALLBOARD_TIMEZONE'" in line
+
+
+@pytest.mark.parametrize(
+    ("base_url", "hosts", "names"),
+    [
+        ("", "", {"localhost", "127.0.0.1", "[::1]"}),
+        ("https://Calls.example.com:8443/", "", {"localhost", "127.0.0.1", "[::1]", "calls.example.com"}),
+        ("https://[fe80::1]", "", {"localhost", "127.0.0.1", "[::1]", "[fe80::1]"}),
+        ("https://calls.example.com", "Other.example, 10.0.0.1,", {"other.example", "10.0.0.1"}),
+    ],
+)
+def test_host_names_that_are_answered(base_url: str, hosts: str, names: set[str]) -> None:
+    assert Settings(base_url=base_url, hosts=hosts).host_names == names
+
+
+@pytest.mark.parametrize(
+    ("value", "rate"), [("OFF", "off"), (" 5/second ", "5/second"), ("1 / day", "1 / day"), ("60/hour", "60/hour")]
+)
+def test_rates(value: str, rate: str) -> None:
+    assert Settings(rate_limit=value).rate_limit == rate
+
+
+@pytest.mark.parametrize(
+    ("database_url", "state_url", "facts_file", "state_file"),
+    [
+        ("", "", "data/callboard.duckdb", "data/state.sqlite"),
+        ("duckdb:///f.duckdb", "", "f.duckdb", "data/state.sqlite"),
+        ("duckdb:///:memory:", "sqlite:///s.sqlite", None, "s.sqlite"),
+        ("postgresql://user@host/base", "", None, None),
+        ("postgresql://user@host/base", "sqlite:///s.sqlite", None, "s.sqlite"),
+        ("", "postgresql://user@host/base", "data/callboard.duckdb", None),
+    ],
+)
+def test_files_of_embedded_databases(
+    database_url: str,
+    state_url: str,
+    facts_file: str | None,
+    state_file: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = Settings(database_url=database_url, state_url=state_url)
+    assert found.facts_file == (tmp_path / facts_file if facts_file else None)
+    assert found.state_file == (tmp_path / state_file if state_file else None)
+
+
+def test_what_nobody_may_read_in_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLBOARD_SECRET_KEY", "signs")
+    monkeypatch.setenv("CALLBOARD_DATABASE_URL", "postgresql://user:p%40ss@host/base")
+    monkeypatch.setenv("CALLBOARD_STATE_URL", "postgresql://other:word@host/base")
+    assert {"signs", "p@ss", "word"} <= set(settings.load().secrets)
