@@ -1,4 +1,4 @@
-"""Totals of measures: named, exact, and 0 where nothing was given."""
+"""Measures: each score is in one bin; their totals are named, exact, and 0 where nothing was given."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import pickle
 
 import pytest
 
+from lib.analytics import queries
+from lib.analytics.query import Filters
+from lib.analytics.query_cache import QueryCache
 from lib.catalog.measures import MEASURES, NOTHING, PLAIN_MEASURES, MeasureTotals
 from lib.catalog.metrics import METRICS, Quotient
 from lib.catalog.rollups import ROLLUPS
+from lib.workspace import Workspace
+from tests.conftest import Load
 
 SOME = MeasureTotals(evaluations=5, completed=4, scored=3, score_sum=210_000)
 
@@ -76,3 +81,12 @@ def test_a_rollup_stores_each_measure_as_it_is_declared() -> None:
         for table in rollup.tables:
             for name in table.columns.keys() & MEASURES.keys():
                 assert isinstance(table.columns[name].type, MEASURES[name].storage)
+
+
+def test_each_score_is_in_one_bin(load: Load, workspace: Workspace, answers: QueryCache) -> None:
+    """A bin holds its lower end and not its upper one; the last one holds both."""
+    scores = [place / 2 + more for place in range(20) for more in (0, 0.4999)] + [10]
+    load("id,audioDate,averageNote\n" + "".join(f"{score:.4f},2025-02-01,{score:.4f}\n" for score in scores))
+    for parameters in ({}, {"state": ["Completed"]}):  # from the rollups, and from the facts
+        filters = Filters.from_parameters(parameters, workspace.calendar.zone)
+        assert answers.run(queries.distribution, filters, workspace.calendar) == (*[2] * 19, 3)
