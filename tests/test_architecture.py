@@ -47,6 +47,14 @@ ONLY_IN = {
     "python_calamine": ("lib.ingest",),
 }
 
+FILLED_BIT_BY_BIT = {
+    "lib.ingest.reader_process.ReadResult",
+    "lib.observability.logging_config.RequestContext",
+    "lib.web.sockets._Client",
+    "lib.web.turns._Claim",
+}
+"""Dataclasses that are not frozen: what they hold comes while they are used."""
+
 SOURCES = [path for folder in ("lib", "pages") for path in sorted((ROOT / folder).rglob("*.py"))] + [ROOT / "app.py"]
 
 
@@ -167,3 +175,16 @@ def test_nobody_is_given_everything_by_default(path: Path) -> None:
             defaults += [each.value for each in node.body if isinstance(each, ast.AnnAssign)]
     named = {each.id for each in defaults if isinstance(each, ast.Name)}
     assert not named & {"EVERYTHING", "BUILT_IN"}, module(path)
+
+
+def test_values_are_frozen() -> None:
+    """What is passed on is what others keep as a key, or read in another thread."""
+    open_ones = set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.ClassDef):
+                continue
+            for decorator in node.decorator_list:
+                if ast.unparse(decorator).startswith("dataclass") and "frozen=True" not in ast.unparse(decorator):
+                    open_ones.add(f"{module(path)}.{node.name}")
+    assert open_ones == FILLED_BIT_BY_BIT
