@@ -1,7 +1,8 @@
 """The runner: puts one fault after another into a copy of the tree, and runs the tests that should notice it.
 
-The tests of a module are those that mirror it, and those that import it; where there are none, those of what imports
-it, and else all of its package. Tests that start the whole app take minutes, so that only their own package has them.
+The tests of a module are the one that mirrors it, and those that import it; where none does, those of what imports it.
+A module without a mirror has all tests of its package, too, and each module the rules of the house. Tests that start
+the whole app take minutes, so that only their own package has them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ from pathlib import Path
 from tests.mutants.mutations import Mutation, mutations
 
 SLOW = ("api", "browser", "crashes", "hostile", "mutants", "ui")
-_NOT_COPIED = shutil.ignore_patterns(".*", "build", "cache", "data", "__pycache__", "*.egg-info")
+RULES = "tests/test_architecture.py"
+_NOT_COPIED = shutil.ignore_patterns(
+    ".git", ".venv", ".*_cache", ".coverage*", "build", "cache", "data", "__pycache__", "*.egg-info"
+)
 _GRACE_SECONDS = 30
 
 
@@ -58,10 +62,21 @@ def sample(root: Path, paths: Sequence[str], count: int, seed: int) -> list[Muta
 
 
 def tests_of(root: Path, path: str) -> tuple[str, ...]:
-    """Return the files of the tests of a module, the one that mirrors it first."""
+    """Return the files of the tests of a module: the one that mirrors it, its package's, others', the house's rules."""
     package, name = Path(path).parent.relative_to("lib"), Path(path).stem
-    mirror = (Path("tests") / package / f"test_{name}.py").as_posix()
     own = package.parts[0] if package.parts else ""
+    tests = _nearest(root, path, own)
+    mirror = (Path("tests") / package / f"test_{name}.py").as_posix()
+    if (root / mirror).exists():
+        tests.add(mirror)
+    elif own:
+        tests.update(each.relative_to(root).as_posix() for each in (root / "tests" / own).glob("test_*.py"))
+    ordered = sorted(tests - {RULES}, key=lambda each: (each != mirror, Path(each).parts[1] != own, each))
+    return (*ordered, *([RULES] if (root / RULES).exists() else []))
+
+
+def _nearest(root: Path, path: str, own: str) -> set[str]:
+    """Return the tests that import a module, or else what imports it, level by level."""
     users = _importers(root)
     seen, level = {path}, [path]
     while level:
@@ -71,13 +86,11 @@ def tests_of(root: Path, path: str) -> tuple[str, ...]:
             for each in importers
             if Path(each).name.startswith("test_") and (Path(each).parts[1] == own or Path(each).parts[1] not in SLOW)
         }
-        if (root / mirror).exists() and path in level:
-            tests.add(mirror)
         if tests:
-            return tuple(sorted(tests, key=lambda each: (each != mirror, each)))
+            return tests
         level = sorted(importers - seen)
         seen.update(importers)
-    return tuple(sorted(each.relative_to(root).as_posix() for each in (root / "tests" / own).glob("test_*.py")))
+    return set()
 
 
 def _name(path: str) -> str:
@@ -106,31 +119,35 @@ class Copy:
     def __init__(self, folder: Path) -> None:
         """Use the copy that lies in a folder."""
         self.folder = folder
-        self._seconds: dict[tuple[str, ...], float] = {}
+        self._seconds: dict[str, float] = {}
 
-    def check(self, tests: tuple[str, ...]) -> None:
-        """Run tests once without a fault, to know how long they take. Raises RuntimeError where they fail."""
-        if tests not in self._seconds:
+    def check(self, test: str) -> None:
+        """Run a file of tests once without a fault, to know how long it takes. Raises RuntimeError where it fails."""
+        if test not in self._seconds:
             began = time.monotonic()
-            passed, said = self._run(tests, None)
+            passed, said = self._run(test, None)
             if not passed:
-                raise RuntimeError(f"The tests fail without any fault: {' '.join(tests)}\n{said}")
-            self._seconds[tests] = time.monotonic() - began
+                raise RuntimeError(f"{test} fails without any fault:\n{said}")
+            self._seconds[test] = time.monotonic() - began
 
-    def notices(self, mutant: Mutant, tests: tuple[str, ...]) -> bool:
-        """Return whether tests notice a fault; tests that take ten times as long as without it do, too."""
-        self.check(tests)
+    def notices(self, mutant: Mutant, tests: Sequence[str]) -> bool:
+        """Return whether one of the tests notices a fault, as those do that take ten times as long with it."""
         path = self.folder / mutant.path
         whole = path.read_text("utf-8")
-        path.write_text(mutant.mutation.text, "utf-8")
-        try:
-            return not self._run(tests, max(60.0, 10 * self._seconds[tests]))[0]
-        finally:
-            path.write_text(whole, "utf-8")
+        for test in tests:
+            self.check(test)
+            path.write_text(mutant.mutation.text, "utf-8")
+            try:
+                passed, _ = self._run(test, max(60.0, 10 * self._seconds[test]))
+            finally:
+                path.write_text(whole, "utf-8")
+            if not passed:
+                return True
+        return False
 
-    def _run(self, tests: tuple[str, ...], seconds: float | None) -> tuple[bool, str]:
-        """Run tests; return whether they passed in time, and the end of what they said."""
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    def _run(self, test: str, seconds: float | None) -> tuple[bool, str]:
+        """Run a file of tests; return whether it passed in time, and the end of what it said."""
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", test]
         environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
         with subprocess.Popen(
             command,

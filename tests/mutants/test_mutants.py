@@ -51,9 +51,19 @@ def test_what_changes_nothing_is_left_alone() -> None:
 
 
 def test_the_tests_of_a_module() -> None:
-    assert runner.tests_of(ROOT, "lib/web/turns.py") == ("tests/web/test_turns.py",)
-    assert runner.tests_of(ROOT, "lib/analytics/calendar.py")[0] == "tests/analytics/test_calendar.py"
-    assert "tests/api/test_answers.py" in runner.tests_of(ROOT, "lib/api/routes/analytics.py")
+    assert runner.tests_of(ROOT, "lib/web/turns.py") == ("tests/web/test_turns.py", runner.RULES)
+    calendar = runner.tests_of(ROOT, "lib/analytics/calendar.py")
+    assert calendar[0] == "tests/analytics/test_calendar.py" and "tests/test_languages.py" in calendar
+    routes = runner.tests_of(ROOT, "lib/api/routes/exports.py")
+    assert {"tests/api/test_exports.py", "tests/api/test_bodies.py"} < set(routes)
+    assert not any("/api/" in each for each in runner.tests_of(ROOT, "lib/exports/service.py"))
+    assert runner.tests_of(ROOT, "lib/settings.py")[0] == "tests/test_settings.py"
+
+
+def test_the_copy_has_all_that_tests_need(tmp_path: Path) -> None:
+    with runner.copied(ROOT, tmp_path) as copy:
+        assert (copy.folder / ".streamlit" / "config.toml").is_file()
+        assert not {".git", ".venv", ".mypy_cache"} & {path.name for path in copy.folder.iterdir()}
 
 
 def test_the_same_seed_gives_the_same_faults() -> None:
@@ -75,8 +85,8 @@ def test_what_weak_tests_let_through(tmp_path: Path) -> None:
         for mutant in runner.sample(root, ["lib/sample.py"], 100, 0):
             if copy.notices(mutant, runner.tests_of(root, mutant.path)):
                 noticed.add(mutant.mutation.after)
-        with pytest.raises(RuntimeError, match="fail without any fault"):
+        with pytest.raises(RuntimeError, match="fails without any fault"):
             (copy.folder / "lib" / "sample.py").write_text("")
-            copy.check(("tests",))
+            copy.check("tests")
     assert noticed == {"(seconds)", "return None", "(seconds // 2)", "(3)"}
     assert (root / "lib" / "sample.py").read_text() == MODULE
