@@ -312,8 +312,6 @@ def unknown_variables() -> list[str]:
 
 
 def _checked_url(value: str, backends: set[str], right: str) -> str:
-    if not value:
-        return value
     try:
         address = make_url(value)
     except (ArgumentError, ValueError):  # the latter quotes what it took for the port, which may be of the password
@@ -321,7 +319,7 @@ def _checked_url(value: str, backends: set[str], right: str) -> str:
     backend = address.get_backend_name()
     if "@" in (address.host or ""):
         raise ValueError("the password holds an @; right would be to write it as %40, and a : as %3A, a / as %2F")
-    if backend not in backends:
+    if value and backend not in backends:
         raise ValueError(f"not an address that can be used here; right would be {right}")
     return value
 
