@@ -35,6 +35,7 @@ from lib.ingest.history import ImportReport
 from lib.ingest.mapping import Mapping
 from lib.ingest.reader_process import InputFile, read_files
 from lib.settings import Settings
+from lib.store import data_dir
 from lib.store.enums import ImportResult
 from lib.store.facts import FactStore
 from lib.store.messages import JobStep, failure_of
@@ -72,7 +73,7 @@ class ImportProgress:
 
 def reports_folder(settings: Settings) -> Path:
     """Return the folder that keeps the files of bad rows."""
-    return settings.data_dir / "bad-rows"
+    return settings.data_dir / data_dir.BAD_ROWS
 
 
 def run(

@@ -13,6 +13,7 @@ from lib.errors import StorageError
 from lib.errors.codes import FailureCode
 from lib.ingest.reader_process import InputFile
 from lib.settings import Settings
+from lib.store import data_dir
 
 KEPT_SECONDS = 24 * 3600
 
@@ -41,7 +42,7 @@ def remove_old(settings: Settings) -> None:
 
 
 def _root(settings: Settings) -> Path:
-    return settings.data_dir / "uploads"
+    return settings.data_dir / data_dir.UPLOADS
 
 
 def _write(folder: Path, number: int, name: str, content: IO[bytes]) -> InputFile:

@@ -21,7 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from lib.errors import DatabaseUnavailableError
 from lib.settings import Settings
-from lib.store import duckdb_wal
+from lib.store import data_dir, duckdb_wal
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,8 @@ class DuckDBEngine:
         """Prepare the engine; `open` opens the file."""
         self._file = _file(settings.facts_url)
         # A folder of its own: of all that is spilled, the one who holds a database's file can tell what is left over.
-        self._spill = settings.data_dir.absolute() / "spill" / (self._file.name if self._file is not None else "memory")
+        owner = self._file.name if self._file is not None else "memory"
+        self._spill = settings.data_dir.absolute() / data_dir.SPILL / owner
         self.engine = _engine(settings, self._spill)
         self._hold: Connection | None = None
         self._gate = threading.Condition()
