@@ -188,3 +188,20 @@ def test_values_are_frozen() -> None:
                 if ast.unparse(decorator).startswith("dataclass") and "frozen=True" not in ast.unparse(decorator):
                     open_ones.add(f"{module(path)}.{node.name}")
     assert open_ones == FILLED_BIT_BY_BIT
+
+
+def test_a_code_is_its_name() -> None:
+    """What is stored stays readable: a member can't be called anew, and its code can't change, without the other."""
+    wrong = []
+    for path in SOURCES:
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if not isinstance(node, ast.ClassDef) or not {"StrEnum", "TextCode", "enum.StrEnum"} & {
+                ast.unparse(base) for base in node.bases
+            }:
+                continue
+            for member in (each for each in node.body if isinstance(each, ast.Assign)):
+                code, name = member.value, ast.unparse(member.targets[0])
+                code = code.elts[0] if isinstance(code, ast.Tuple) else code
+                if ast.literal_eval(code).removeprefix("system:") != name.lower():
+                    wrong.append(f"{node.name}.{name}")
+    assert wrong == []
