@@ -476,11 +476,20 @@ def test_pages_in_spanish_without_data(app: AppTest) -> None:
 def test_an_upload_in_spanish(app: AppTest) -> None:
     app.run()
     app.switch_page("data.py").run()
-    rows = "id,audioDate,state,averageNote\n1,2024-01-01,completed,9\n2,2024-01-02,Rara,8\n3,ayer,completed,7\n"
+    rows = (
+        "id,audioDate,state,sentiment\n1,2024-01-01,completed,positive\n2,2024-01-02,Rara,Serena\n3,ayer,completed,\n"
+    )
     app.file_uploader[0].upload("llamadas.csv", rows.encode(), "text/csv").run()
     assert not app.exception and not app.error
     assert left_in_english(app) == []
-    assert {"Primeras filas", "Valores de state", "Signo decimal", "Solo revisar", "‹nada›"} <= {*drawn(app)}
+    assert {
+        "Primeras filas",
+        "Valores de state",
+        "Valores de sentiment",
+        "Signo decimal",
+        "Solo revisar",
+        "‹nada›",
+    } <= {*drawn(app)}
     next(button for button in app.button if button.label == "Solo revisar").click().run()
     space = workspaces.current()
     until = time.monotonic() + LONG_SECONDS
