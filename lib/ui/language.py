@@ -11,9 +11,11 @@ from lib.ui import inputs
 
 def choose() -> None:
     """Take the language of this run; must come before any text."""
-    asked = st.query_params.get("lang") or st.session_state.get("lang") or ""
-    i18n.use(asked if asked in LANGUAGES else _of_browser())
-    st.session_state["_default_lang"] = _of_browser()
+    i18n.use((st.context.locale or "").partition("-")[0].lower())
+    st.session_state["_default_lang"] = i18n.current()
+    asked = st.query_params.get("lang") or st.session_state.get("lang")
+    if asked in LANGUAGES:
+        i18n.use(asked)
 
 
 def choice() -> None:
@@ -28,8 +30,3 @@ def choice() -> None:
 def _chosen() -> None:
     if st.session_state["lang"] in LANGUAGES:
         st.query_params["lang"] = st.session_state["lang"]  # what the link says comes first
-
-
-def _of_browser() -> str:
-    code = (st.context.locale or "en").partition("-")[0].lower()
-    return code if code in LANGUAGES else "en"
