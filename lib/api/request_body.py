@@ -89,7 +89,7 @@ def parsed(request: Request, body: bytes, model: type[Model]) -> Model:
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        detail = error.errors(include_url=False, include_input=False)[0]
+        detail = error.errors()[0]
     name = str(detail["loc"][0])[:100]
     raise invalid(name, f"{name}: {detail['msg']}.")
 
