@@ -120,6 +120,32 @@ def test_a_written_answer_is_kept_unless_it_is_large(workspace: Workspace) -> No
     assert count == 1 and MAX_WRITTEN_BYTES < size < MAX_WRITTEN_BYTES + 10_000
 
 
+@dataclass(frozen=True)
+class Listed:
+    """An answer of rows."""
+
+    rows: tuple[int, ...]
+
+
+def listed(_: Connection, count: int) -> Listed:
+    """Answer with so many rows."""
+    return Listed(tuple(range(count)))
+
+
+def as_tuple(_: Connection, count: int) -> tuple[int, ...]:
+    """Answer with rows alone."""
+    return tuple(range(count))
+
+
+def test_a_row_counts_as_a_kilobyte(workspace: Workspace) -> None:
+    answers, before = QueryCache(workspace.facts), 0
+    for question, count in ((listed, 0), (listed, 30), (as_tuple, 40)):
+        answers.run(question, count)
+        size = answers.kept()[1]
+        assert count * 1024 + 1024 < size - before < count * 1024 + 2048
+        before = size
+
+
 ASKED: list[int] = []
 
 
