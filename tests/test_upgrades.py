@@ -120,7 +120,19 @@ OF_0006: Rows = {
     ],
 }
 
-FACTS_ROWS: dict[str, Rows] = {**dict.fromkeys(("0001", "0002", "0003", "0004", "0005"), FIRST), "0006": OF_0006}
+OF_0007: Rows = {
+    **OF_0006,
+    "imports": [
+        row | {"message": None if after is None else after.to_json()}
+        for row, (*_, after) in zip(OF_0006["imports"], LISTED, strict=True)
+    ],
+}
+
+FACTS_ROWS: dict[str, Rows] = {
+    **dict.fromkeys(("0001", "0002", "0003", "0004", "0005"), FIRST),
+    "0006": OF_0006,
+    "0007": OF_0007,
+}
 """What the tables of each revision hold; those of the rollups are filled by their columns, `workspace` by the first."""
 
 JOB = {
@@ -377,6 +389,7 @@ def figures(workspace: Workspace) -> tuple[int, ...]:
         found["score_sum"],
         found["positive"],
         found["duration_sum"],
+        found["duration_square_sum"],
     )
 
 
@@ -386,6 +399,7 @@ def by_hand() -> tuple[int, ...]:
     return (
         len(EVALUATIONS), len(done), len(scores), sum(scores), sum(each["sentiment"] == 1 for each in done),
         sum(each["duration_seconds"] or 0 for each in done),
+        sum((each["duration_seconds"] or 0) ** 2 for each in done),
     )  # fmt: skip
 
 

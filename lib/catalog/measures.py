@@ -21,6 +21,10 @@ Columns = Any
 """The columns of the evaluations' table, or of rows that have the same ones, as SQLAlchemy's `table.c`."""
 
 
+_DIGITS = 38
+"""Digits of the widest sums: the squares of 10 ** 19 durations, each as long as the stores hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """A count of the evaluations that meet a condition, or with a value the sum of it over them."""
@@ -28,6 +32,7 @@ class Measure:
     name: str
     condition: Callable[[Columns], sa.ColumnElement[bool]]
     value: Callable[[Columns], sa.ColumnElement[int]] | None = None
+    is_wide: bool = False  # its sums may take more than 64 bits
 
     def of_one(self, evaluations: sa.FromClause) -> sa.ColumnElement[int]:
         """Return what one evaluation adds to it, as an SQL expression."""
@@ -42,9 +47,14 @@ class Measure:
         return sa.func.coalesce(sa.func.sum(amount), sa.literal_column("0"))
 
     @property
-    def storage(self) -> type[TypeEngine[int]]:
+    def storage(self) -> TypeEngine[Any]:
         """The type of its column in a rollup."""
-        return sa.Integer if self.value is None else sa.BigInteger
+        return sa.Integer() if self.value is None else self.sum_type
+
+    @property
+    def sum_type(self) -> TypeEngine[Any]:
+        """The type that holds its sums exactly. Drivers hand over wide numbers many times as slowly."""
+        return sa.Numeric(_DIGITS, 0) if self.is_wide else sa.BigInteger()
 
 
 def _in_state(state: State) -> Callable[[Columns], sa.ColumnElement[bool]]:
@@ -70,6 +80,10 @@ def _score(e: Columns) -> sa.ColumnElement[int]:
     return sa.cast(e.score, sa.BigInteger)
 
 
+def _duration(e: Columns) -> sa.ColumnElement[int]:
+    return sa.cast(e.duration_seconds, sa.BigInteger)
+
+
 def _in_bin(number: int) -> Callable[[Columns], sa.ColumnElement[bool]]:
     """Return whether the score is in one of the histogram's bins; the last one holds its upper end, too."""
     width = 10 * SCORE_SCALE // HISTOGRAM_BINS
@@ -92,7 +106,8 @@ _PLAIN = (
     Measure("timed", _timed),
     Measure("score_sum", _scored, _score),  # in 1/SCORE_SCALE of a point
     Measure("score_square_sum", _scored, lambda e: _score(e) * _score(e)),
-    Measure("duration_sum", _timed, lambda e: sa.cast(e.duration_seconds, sa.BigInteger)),
+    Measure("duration_sum", _timed, _duration),
+    Measure("duration_square_sum", _timed, lambda e: _duration(e) * _duration(e), is_wide=True),
 )
 _HISTOGRAM = tuple(Measure(f"score_bin_{number:02}", _in_bin(number)) for number in range(HISTOGRAM_BINS))
 

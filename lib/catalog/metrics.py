@@ -89,13 +89,15 @@ class Uncertainty(ABC):
     """A kind of interval: how far the value of a selection, and a change of it, can be told from chance.
 
     Each evaluation that the value is of has a value of its own: `count` is how many have one, `total` their sum and
-    `squares` the sum of their squares; with a `scale` they are in 1/scale, and the squares in that squared.
+    `squares` the sum of their squares; with a `scale` they are in 1/scale, and the squares in that squared. No value is
+    less than `least`, in the metric's unit, and no interval begins below it.
     """
 
     count: Sum
     total: Sum
     squares: Sum
     scale: int = 1
+    least: float = -math.inf
 
     def values(self, totals: MeasureTotals) -> Values:
         """Return the number, the sum and the squares of a selection's values."""
@@ -110,8 +112,10 @@ class Uncertainty(ABC):
         if values[0] < 2:
             return None
         if days is None or days.clusters < LEAST_DAYS or not days.variance or not self._variance(values):
-            return self._independent(values)
-        return self._by_days(values, days, intervals.t_quantile(_UPPER, days.degrees))
+            ends = self._independent(values)
+        else:
+            ends = self._by_days(values, days, intervals.t_quantile(_UPPER, days.degrees))
+        return ends and (max(ends[0], self.least), ends[1])
 
     def differs(
         self,
@@ -281,6 +285,7 @@ def _half_away(numerator: int, denominator: int, decimals: int) -> int | float:
 _EVALUATIONS, _COMPLETED, _SCORED = Sum(("evaluations",)), Sum(("completed",)), Sum(("scored",))
 _FAILED, _ENDED = Sum(("failed",)), Sum(("completed", "failed"))
 _SCORES = Sum(("score_sum",))
+_TIMED, _SECONDS = Sum(("timed",)), Sum(("duration_sum",))
 # A sentiment is a value of +1, 0 or −1: net sentiment is a mean, and its variance follows from the counts.
 _SENTIMENTS, _BALANCE = Sum(("positive", "neutral", "negative")), Sum(("positive",), ("negative",))
 
@@ -304,7 +309,8 @@ METRICS = {
             Unit.SECONDS,
             "Seconds of conversation ÷ completed evaluations with a duration. It is the length of the conversation, "
             "not handle time.",
-            Quotient(Sum(("duration_sum",)), Sum(("timed",))),
+            Quotient(_SECONDS, _TIMED),
+            uncertainty=OfMean(_TIMED, _SECONDS, Sum(("duration_square_sum",)), least=0.0),
         ),
         Metric(
             "completionRate",

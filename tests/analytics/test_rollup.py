@@ -18,8 +18,9 @@ from lib.analytics import queries, rollup
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.catalog import BUILT_IN
-from lib.catalog.dimensions import CAMPAIGN, EXECUTIVE
+from lib.catalog.dimensions import CAMPAIGN, EXECUTIVE, STATE
 from lib.catalog.rollups import BY_CENTER, ROLLUPS
+from lib.ingest.value_parsers import MAX_SECONDS
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import schema
@@ -35,7 +36,7 @@ evaluation = st.fixed_dictionaries(
         "state": st.sampled_from(["Completed", "Completed", "Pending", "Processing", "Failed"]),
         "sentiment": st.sampled_from(["Positive", "Neutral", "Negative", ""]),
         "averageNote": st.sampled_from(["", "0", "10", "7.25", "9.99", "3.3333"]),
-        "durationInSeconds": st.sampled_from(["", "0", "312"]),
+        "durationInSeconds": st.sampled_from(["", "0", "312", str(MAX_SECONDS)]),
         "isAICall": st.sampled_from(["true", "false"]),
         "campaignName": st.sampled_from(["", "Alpha", "Beta"]),
         "executiveName": st.sampled_from(["", "Ann"]),
@@ -69,8 +70,26 @@ def test_after_any_imports(workspace: Workspace, load: Load, imports: list[list[
         sum(scores),
         sum(s * s for s in scores),
     )
-    assert found["duration_sum"] == sum(int(row["durationInSeconds"] or 0) for row in completed)
+    durations = [int(row["durationInSeconds"] or 0) for row in completed]
+    assert found["duration_sum"] == sum(durations)
+    assert found["duration_square_sum"] == sum(seconds * seconds for seconds in durations)
     assert sum(answers.run(queries.distribution, make_filters(), workspace.calendar)) == found["scored"]
+
+
+def test_squares_of_the_longest_durations_add_up_exactly(workspace: Workspace, load: Load) -> None:
+    """Three of them are more than 64 bits hold; by month and by day, from the rollups and from the facts."""
+    lines = [f"{n},2024-01-0{n},Completed,{MAX_SECONDS}" for n in range(1, 6)]
+    load("\n".join(["id,audioDate,state,durationInSeconds", *lines]))
+    answers, calendar = QueryCache(workspace.facts), workspace.calendar
+    january = make_filters(date(2024, 1, 1), date(2024, 1, 31))
+    for filters in (january, january.narrowed(STATE, "Completed")):
+        whole = answers.run(queries.summary, filters, calendar).sums
+        (group,) = answers.run(queries.breakdown, filters, calendar, CAMPAIGN).groups
+        assert whole["duration_square_sum"] == group.sums["duration_square_sum"] == 5 * MAX_SECONDS**2 > 2**63
+        points = answers.run(queries.trend, filters, calendar).points
+        assert [point.sums["duration_square_sum"] for point in points[:6]] == [MAX_SECONDS**2] * 5 + [0]
+    with workspace.facts.read() as connection:
+        assert rollup.differences(connection) == []
 
 
 @pytest.mark.parametrize("table", [table for each in ROLLUPS for table in each.tables], ids=str)

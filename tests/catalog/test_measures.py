@@ -80,7 +80,7 @@ def test_a_rollup_stores_each_measure_as_it_is_declared() -> None:
     for rollup in ROLLUPS:
         for table in rollup.tables:
             for name in table.columns.keys() & MEASURES.keys():
-                assert isinstance(table.columns[name].type, MEASURES[name].storage)
+                assert isinstance(table.columns[name].type, type(MEASURES[name].storage))
 
 
 def test_each_score_is_in_one_bin(load: Load, workspace: Workspace, answers: QueryCache) -> None:
@@ -88,5 +88,5 @@ def test_each_score_is_in_one_bin(load: Load, workspace: Workspace, answers: Que
     scores = [place / 2 + more for place in range(20) for more in (0, 0.4999)] + [10]
     load("id,audioDate,averageNote\n" + "".join(f"{score:.4f},2025-02-01,{score:.4f}\n" for score in scores))
     for parameters in ({}, {"state": ["Completed"]}):  # from the rollups, and from the facts
-        filters = Filters.from_parameters(parameters, workspace.calendar.zone)
+        filters = Filters.from_parameters(parameters, workspace.calendar.zone, EVERYTHING, BUILT_IN)
         assert answers.run(queries.distribution, filters, workspace.calendar) == (*[2] * 19, 3)

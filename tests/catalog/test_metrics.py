@@ -75,6 +75,35 @@ def test_what_has_no_test() -> None:
         assert METRICS[name].differs(many, many) is None
 
 
+seconds = st.lists(st.integers(0, 2**31 - 1), min_size=2, max_size=80).filter(lambda values: len(set(values)) > 1)
+
+
+def timed(values: list[int]) -> MeasureTotals:
+    squares = sum(value * value for value in values)
+    return MeasureTotals(timed=len(values), duration_sum=sum(values), duration_square_sum=squares)
+
+
+@given(seconds, seconds)
+def test_a_duration_has_the_interval_and_the_test_of_a_mean(before: list[int], now: list[int]) -> None:
+    metric = METRICS["averageDurationSeconds"]
+    theirs = stats.ttest_ind(now, before, equal_var=False).confidence_interval(0.95)
+    assert metric.difference(timed(before), timed(now)) == pytest.approx((theirs.low, theirs.high), rel=1e-9, abs=1e-3)
+    low, high = stats.ttest_1samp(now, 0).confidence_interval(0.95)
+    assert metric.interval(timed(now)) == pytest.approx((max(low, 0), high), rel=1e-9, abs=1e-3)
+
+
+seconds = st.lists(st.integers(0, 2**31 - 1), min_size=2, max_size=80).filter(lambda values: len(set(values)) > 1)
+
+
+@given(seconds)
+def test_a_duration_has_the_interval_of_a_mean(values: list[int]) -> None:
+    squares = sum(value * value for value in values)
+    sums = MeasureTotals(timed=len(values), duration_sum=sum(values), duration_square_sum=squares)
+    low, high = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    found = METRICS["averageDurationSeconds"].interval(sums)
+    assert found == pytest.approx((max(low, 0), high), rel=1e-9, abs=1e-3)
+
+
 moods = st.lists(st.sampled_from([-1, 0, 1]), min_size=2, max_size=80).filter(lambda values: len(set(values)) > 1)
 
 
@@ -120,7 +149,12 @@ def test_a_float_is_rounded_as_it_is_written(value: float, wanted: float) -> Non
 @given(score=st.integers(0, 10 * SCORE_SCALE), count=st.integers(2, 200))
 def test_equal_scores_have_no_interval(score: int, count: int) -> None:
     sums = MeasureTotals(
-        evaluations=count, completed=count, scored=count, score_sum=count * score, score_square_sum=count * score**2
+        scored=count,
+        score_sum=count * score,
+        score_square_sum=count * score**2,
+        timed=count,
+        duration_sum=count * score,
+        duration_square_sum=count * score**2,
     )
     assert METRICS["averageScore"].interval(sums) is None
     assert METRICS["averageScore"].interval(on_days(sums, averageScore=0)) is None

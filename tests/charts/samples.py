@@ -53,6 +53,7 @@ def sums(scored: int, average: float) -> MeasureTotals:
         score_sum=total,
         score_square_sum=squares,
         duration_sum=scored * 312,
+        duration_square_sum=scored * (312**2 + 150**2),
     )
 
 
