@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -73,10 +72,7 @@ def keys_in_use(dimension: Dimension, grant: Grant, catalog: Catalog) -> sa.Sele
 
 
 def _needs(filters: Filters, *columns: str) -> Needs:
-    days = filters.timezone is None and not any(
-        isinstance(end, datetime) for end in (filters.date_from, filters.date_to)
-    )
-    return Needs(frozenset({*columns, *columns_of(filters)}), days)
+    return Needs(frozenset({*columns, *columns_of(filters)}), days=filters.timezone is None)
 
 
 def sums(rows: sa.FromClause, measures: Sequence[str]) -> list[sa.ColumnElement[Any]]:

@@ -1,16 +1,17 @@
 """Where numbers come from: the rollups and the facts. Each says whether it can answer a question, and gives its rows.
 
 A rollup gives its whole months by month where days are not asked for, with the facts for the days that it does not
-hold. The facts can answer everything.
+hold, and for those that an instant cuts. The facts can answer everything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -18,20 +19,23 @@ from sqlalchemy.engine import Connection
 from lib.analytics.calendar import ONE_DAY, Calendar, Granularity, day_start, next_bucket
 from lib.analytics.conditions import fact_conditions, fact_key, grant_conditions, keys_by_column
 from lib.analytics.grants import Grant
-from lib.analytics.query import Filters, Moment
+from lib.analytics.query import Filters, Moment, first_instant, last_instant
 from lib.analytics.sql_time import local_day
 from lib.catalog.catalog import Catalog
 from lib.catalog.measures import of_each
 from lib.catalog.rollups import Rollup
 from lib.store import schema
 
+_INSTANT = timedelta(microseconds=1)
+"""The stores tell no two instants apart that are closer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a question needs of its source: columns of keys and of measures, and whether it is one of whole days."""
+    """What a question needs of its source: columns of keys and measures, and whether its days are the workspace's."""
 
     columns: frozenset[str]
-    days: bool = True  # of the workspace's zone, neither instants nor days of another zone
+    days: bool = True  # in the workspace's zone, not in another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +127,14 @@ class RollupSource:
         return sa.select(key).where(*grant_conditions(rows, grant, catalog)).group_by(key).having(some)
 
     def _parts(self, filters: Filters, calendar: Calendar, *, by_day: bool) -> list[_TableRange]:
-        """Return the tables that together hold the days asked for, each with which of its days."""
-        first, last = _asked_days(filters)
-        end = None if last is None else last + ONE_DAY
+        """Return the tables that together hold what is asked for, each with which of its days or instants."""
+        first, end, cut = _whole_days(filters, calendar.zone)
+        if first is not None and end is not None and first >= end:
+            return cut
+        return [*self._day_parts(first, end, calendar.zone, by_day=by_day), *cut]
+
+    def _day_parts(self, first: date | None, end: date | None, zone: ZoneInfo, *, by_day: bool) -> list[_TableRange]:
+        """Return the tables that together hold the days from `first` until before `end`; None where it is open."""
         whole_from, whole_until = first, end  # the whole months between
         if first is not None and first.day > 1:
             whole_from = next_bucket(first.replace(day=1), Granularity.MONTHLY)
@@ -136,7 +145,7 @@ class RollupSource:
         def days(first: date | None, end: date | None) -> _TableRange:
             if self._rollup.daily is not None:
                 return _TableRange(self._rollup.daily, first, end)
-            begins, ends = (None if day is None else day_start(day, calendar.zone) for day in (first, end))
+            begins, ends = (None if day is None else day_start(day, zone) for day in (first, end))
             return _TableRange(schema.evaluations, begins, ends)
 
         if by_day or self._rollup.monthly is None or no_month:
@@ -214,10 +223,32 @@ class _TableRange:
     end: Moment | None
 
 
-def _asked_days(filters: Filters) -> tuple[date | None, date | None]:
-    """Return the days asked for, where both ends are days or open."""
-    assert not isinstance(filters.date_from, datetime) and not isinstance(filters.date_to, datetime)  # noqa: S101
-    return filters.date_from, filters.date_to
+def _whole_days(filters: Filters, zone: ZoneInfo) -> tuple[date | None, date | None, list[_TableRange]]:
+    """Return the whole days asked for, from a first until before an end, and the facts of the days that are cut.
+
+    None where it is open. Where no day is whole, the end does not lie after the first, and the facts are all of it.
+    """
+    first = begin = filters.date_from
+    last = filters.date_to
+    end = None if last is None else last + ONE_DAY
+    if isinstance(begin, datetime):
+        first = begin.astimezone(zone).date()
+        if begin > day_start(first, zone):
+            first += ONE_DAY
+    if isinstance(last, datetime):
+        end = last.astimezone(zone).date()
+        if last >= last_instant(end, zone):
+            end += ONE_DAY
+    after = None if last is None else last_instant(last, zone) + _INSTANT
+    if first is not None and end is not None and first >= end:
+        begins = None if begin is None else first_instant(begin, zone)
+        return first, end, [_TableRange(schema.evaluations, begins, after)]
+    cut = []
+    if isinstance(begin, datetime) and first is not None and begin < day_start(first, zone):
+        cut.append(_TableRange(schema.evaluations, begin, day_start(first, zone)))
+    if isinstance(last, datetime) and end is not None and last >= day_start(end, zone):
+        cut.append(_TableRange(schema.evaluations, day_start(end, zone), after))
+    return first, end, cut
 
 
 @lru_cache(maxsize=512)

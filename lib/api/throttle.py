@@ -37,7 +37,7 @@ BYTES_A_REQUEST = 128 * 1024
 """Bytes of evaluations that the cost of one request covers."""
 
 FACTS_FACTOR = 10
-"""How many times as much a question costs that no rollup can answer, such as one of instants or of some states."""
+"""How many times as much a question costs that no rollup can answer, such as one of some states."""
 
 RETRY_SECONDS = 1
 
