@@ -444,14 +444,23 @@ def test_english_is_found(filled: AppTest) -> None:
     }
 
 
+_COMPARED = {
+    "dateFrom": "2024-01-02",
+    "dateTo": "2024-01-04",
+    "compare": "own",
+    "compareFrom": "2023-12-30",
+    "compareTo": "2024-01-01",
+}
+
+
 @pytest.mark.parametrize(
     ("page", "parameters"),
     [
         *((page, {}) for page in PAGES),
-        ("campaigns", {"open": "a", "compare": "previous", "dateFrom": "2024-01-02", "dateTo": "2024-01-04"}),
+        ("campaigns", {"open": "a", **_COMPARED}),
         ("executives", {"scores": "alike"}),
         ("trends", {"split": "campaign"}),
-        ("drivers", {"by": "executive", "compare": "previous", "dateFrom": "2024-01-02", "dateTo": "2024-01-04"}),
+        ("drivers", {"by": "executive", **_COMPARED}),
     ],
     ids=lambda value: "&".join(value) if isinstance(value, dict) else value,
 )

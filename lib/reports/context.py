@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from lib.analytics import cluster_spreads, comparison, queries, rank_ranges
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.cluster_spreads import SharedSpreads
-from lib.analytics.planner import ResolvedPeriod
+from lib.analytics.planner import ResolvedPeriod, resolve_period
 from lib.analytics.queries import ALL_GROUPS, Breakdown, DatasetStatus, SelectionSummary, Trend
 from lib.analytics.query import Filters, local_date
 from lib.analytics.query_cache import QueryCache
@@ -17,10 +17,11 @@ from lib.analytics.rank_ranges import GroupRanks
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.measures import MeasureTotals
+from lib.i18n import day
 from lib.reports import filter_text, formatting
 from lib.reports.figures import TrendNote
 from lib.reports.page import PageChoice
-from lib.reports.words import Words, formatted, text
+from lib.reports.words import Joined, Words, formatted, text
 
 MAX_POINTS = 1_500
 """Buckets of a trend that pages draw; where there would be more, they are wider. Months are never as many."""
@@ -46,11 +47,23 @@ class PageChoices:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonContext:
-    """What the period is compared with: the same question about other days, its sums, and the days in words."""
+    """What the period is compared with: the same question about other days, its sums, and the days in words.
+
+    `data_begin` is the first day of all data, where that comes after the first of these days.
+    """
 
     filters: Filters
     sums: MeasureTotals
     label: Words
+    data_begin: date | None = None
+
+    @property
+    def words(self) -> Words:
+        """What is compared with, and from when on there are data where they begin later."""
+        compared = text("compared with {label}", label=self.label)
+        if self.data_begin is None:
+            return compared
+        return Joined((compared, text("data begin on {day}", day=formatted(day, self.data_begin))), ", ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +111,7 @@ class PageContext:
         return (
             *self.selection,
             self.counted,
-            *([text("compared with {label}", label=self.compared.label)] if self.compared else []),
+            *([self.compared.words] if self.compared else []),
             text("data as of {when} ({zone})", when=as_of, zone=self.zone_name),
         )
 
@@ -137,10 +150,11 @@ class PageContext:
         if self.compared is None:
             return None
         filters = self.compared.filters
-        first, last = filters.date_from, filters.date_to
+        first, last, zone = filters.date_from, filters.date_to, filters.zone(self.calendar.zone)
         if first is not None and last is not None:
             most = (len(self.trend.points) + 2) * _DAYS[self.granularity]  # own dates may be many more
-            filters = replace(filters, date_to=min(last, first + timedelta(days=most)))
+            furthest = local_date(first, zone) + timedelta(days=most)
+            filters = replace(filters, date_to=furthest if furthest < local_date(last, zone) else last)
         return self.answers.run(queries.trend, filters, self.calendar, self.granularity)
 
     @property
@@ -162,8 +176,9 @@ def build_context(
     choices: PageChoices,
     notes: Notes,
     opened: Member | None = None,
+    now: datetime | None = None,
 ) -> PageContext:
-    """Ask what every page shows of a selection."""
+    """Ask what every page shows of a selection; what it is compared with goes as far as `now`, by default now."""
     summary = answers.run(queries.summary, filters, calendar)
     days = _days(filters, calendar, summary.period)
     suits = Granularity.DAILY if days <= 62 else Granularity.WEEKLY if days <= 400 else Granularity.MONTHLY
@@ -178,7 +193,7 @@ def build_context(
         answers.run(queries.status),
         summary,
         filter_text.selection(answers, filters, summary.period),
-        _compared(answers, calendar, filters, summary.period, choices),
+        _compared(answers, calendar, filters, summary.period, choices, now or datetime.now(UTC)),
         _drawable(chosen, days),
         chosen,
         suits,
@@ -202,13 +217,23 @@ def _drawable(asked: Granularity, days: int) -> Granularity:
 
 
 def _compared(
-    answers: QueryCache, calendar: Calendar, filters: Filters, period: ResolvedPeriod, choices: PageChoices
+    answers: QueryCache,
+    calendar: Calendar,
+    filters: Filters,
+    period: ResolvedPeriod,
+    choices: PageChoices,
+    now: datetime,
 ) -> ComparisonContext | None:
-    days = comparison.compared_with(choices.compare, period, calendar.today, choices.compared_days)
-    if days is None:
+    zone = filters.zone(calendar.zone)
+    found = comparison.compared_with(choices.compare, period, calendar, now.astimezone(zone), choices.compared_days)
+    if found is None:
         return None
-    other = days.of(filters)
+    other = found.of(filters)
     sums = answers.run(queries.summary, other, calendar).sums
     if not sums["evaluations"]:
         return None
-    return ComparisonContext(other, sums, formatted(filter_text.period, ResolvedPeriod(days.first, days.last)))
+    everything = Filters(timezone=filters.timezone, grant=filters.grant, catalog=filters.catalog)
+    begin = answers.run(resolve_period, everything, calendar).date_from
+    begins_later = begin is not None and local_date(begin, zone) > found.first
+    label = formatted(filter_text.compared_period, found)
+    return ComparisonContext(other, sums, label, begin if begins_later else None)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from lib.analytics import queries
+from lib.analytics.comparison import Comparison
 from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.query import Filters, Moment
 from lib.analytics.query_cache import QueryCache
@@ -32,6 +33,14 @@ def period(which: ResolvedPeriod) -> str:
     if first.year == last.year:
         return f"{_short(first)} – {day(last)}"
     return f"{day(first)} – {day(last)}"
+
+
+def compared_period(which: Comparison) -> str:
+    """Return what a period is compared with: `1–29 Oct 2024, until 14:05` where that ends within its last day."""
+    last = which.last
+    if not isinstance(last, datetime):
+        return period(ResolvedPeriod(which.first, last))
+    return t("{days}, until {time}", days=period(ResolvedPeriod(which.first, last.date())), time=f"{last:%H:%M}")
 
 
 def selection(answers: QueryCache, filters: Filters, which: ResolvedPeriod) -> tuple[Words, ...]:
