@@ -37,7 +37,7 @@ class Bucket:
 
     first: date
     last: date
-    partial: bool  # a week or month that the period, or today, cuts short
+    partial: bool  # the period cuts it short, or it is not over yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,7 @@ class Calendar:
             end = following - ONE_DAY
             early = start < first or (start == first and first_is_cut)
             late = end > last or (end == last and last_is_cut)
-            cut = granularity is not Granularity.DAILY and (early or late or start <= self.today <= end)
-            yield Bucket(start, end, cut)
+            yield Bucket(start, end, early or late or start <= self.today <= end)
             start = following
 
     def bucket_count(self, first: date, last: date, granularity: Granularity) -> int:

@@ -120,7 +120,7 @@ class Point(Figures):
     """One day, week or month, named by its first day."""
 
     date: str
-    partial: bool = Field(description="Whether the period, or today, cuts the week or month short.")
+    partial: bool = Field(description="Whether the period, or today, cuts the day, week or month short.")
 
 
 class Trends(Period):

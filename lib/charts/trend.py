@@ -83,8 +83,8 @@ def trend(
         words.append(t("Band: 95 % interval."))
     if behind:
         words.append(t("Grey line: the compared period."))
-    if any(row["partial"] for row in rows):
-        words.append(t("Hollow, dashed: weeks or months that the period, or today, cuts short."))
+    if any(row["partial"] and row["value"] is not None for row in rows):
+        words.append(t("Dashed: incomplete day, week or month."))
     # Labels stand at buckets: the library's own weeks begin on Sunday.
     starts = [point.bucket.first for point in first.points]
     ticks = [_milliseconds(start) for start in starts[:: -(-len(starts) // TICKS)]] if starts else []

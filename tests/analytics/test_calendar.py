@@ -39,9 +39,21 @@ def test_a_whole_past_month_is_not_partial() -> None:
     ]
 
 
-def test_days_are_never_partial() -> None:
-    found = list(calendar().buckets(TODAY - timedelta(days=1), TODAY, Granularity.DAILY))
-    assert [(bucket.first, bucket.partial) for bucket in found] == [(date(2024, 5, 14), False), (TODAY, False)]
+def test_today_is_partial() -> None:
+    day = timedelta(days=1)
+    found = list(calendar().buckets(TODAY - day, TODAY + day, Granularity.DAILY))
+    assert [(bucket.first, bucket.partial) for bucket in found] == [
+        (TODAY - day, False),
+        (TODAY, True),
+        (TODAY + day, False),
+    ]
+
+
+def test_a_day_that_the_period_cuts_is_partial() -> None:
+    first, last = date(2024, 5, 1), date(2024, 5, 3)
+    for cut in ((False, False), (True, False), (False, True), (True, True)):
+        found = calendar().buckets(first, last, Granularity.DAILY, *cut)
+        assert [bucket.partial for bucket in found] == [cut[0], False, cut[1]]
 
 
 def test_presets() -> None:

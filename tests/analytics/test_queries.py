@@ -181,10 +181,13 @@ def test_trend_has_no_gaps(workspace: Workspace, answers: QueryCache) -> None:
 
 
 def test_an_instant_within_a_bucket_cuts_it(workspace: Workspace, answers: QueryCache) -> None:
-    def months(date_from: str, date_to: str) -> list[tuple[int, bool]]:
+    def points(date_from: str, date_to: str, granularity: Granularity) -> list[tuple[int, bool]]:
         asked = parsed(workspace, dateFrom=date_from, dateTo=date_to)
-        found = answers.run(queries.trend, asked, workspace.calendar, Granularity.MONTHLY)
+        found = answers.run(queries.trend, asked, workspace.calendar, granularity)
         return [(point.sums["evaluations"], point.bucket.partial) for point in found.points]
+
+    def months(date_from: str, date_to: str) -> list[tuple[int, bool]]:
+        return points(date_from, date_to, Granularity.MONTHLY)
 
     whole, cut = [(7, False)], [(7, True)]
     assert months("2024-01-01", "2024-01-31") == whole
@@ -194,6 +197,9 @@ def test_an_instant_within_a_bucket_cuts_it(workspace: Workspace, answers: Query
     assert months("2024-01-01T00:00:00Z", "2024-01-31") == whole
     assert months("2024-01-01T00:00:00.000001Z", "2024-01-31") == cut
     assert months("2024-01-01", "2024-01-09T12:00:00Z") == [(6, True)]
+    last_days = points("2024-01-08", "2024-01-09T12:00:00Z", Granularity.DAILY)
+    assert [partial for _, partial in last_days] == [False, True] and last_days[1][0] == 2
+    assert not any(partial for _, partial in points("2024-01-08", "2024-01-09", Granularity.DAILY))
 
 
 def test_the_last_bucket_of_a_trend_is_that_of_its_last_instant(workspace: Workspace, answers: QueryCache) -> None:

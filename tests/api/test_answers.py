@@ -212,9 +212,13 @@ def test_paths_that_can_not_be(client: Client, path: str) -> None:
 
 
 def test_today_is_of_the_zone_asked_for(client: Client) -> None:
-    """A month is partial while it is not over where the asker means it; at any time one of these zones is a day ahead."""
+    """What is not over where the asker means it is partial; at any time one of these zones is a day ahead."""
     for name in ("Pacific/Kiritimati", "Etc/GMT+12"):
-        this_month = datetime.now(ZoneInfo(name)).date().replace(day=1)
+        today = datetime.now(ZoneInfo(name)).date()
+        asked = {"dateFrom": (today - timedelta(days=1)).isoformat(), "dateTo": today.isoformat(), "timezone": name}
+        yesterday_and_today = client.get("/v1/analytics/trends", **asked)["data"]
+        assert [point["partial"] for point in yesterday_and_today] == [False, True]
+        this_month = today.replace(day=1)
         last_month = (this_month - timedelta(days=1)).replace(day=1)
         for first, partial in ((this_month, True), (last_month, False)):
             last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
