@@ -12,9 +12,9 @@ from lib.analytics.query_cache import QueryCache
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import SENTIMENT, STATE
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE
+from lib.catalog.metrics import AVERAGE_SCORE, METRICS
 from lib.reports import cards
-from lib.reports.changes import delta
+from lib.reports.changes import basis, delta
 from lib.reports.context import PageChoices, PageContext, build_context
 from lib.reports.coverage import coverage_notices
 from lib.reports.page import Empty, Story
@@ -106,6 +106,28 @@ def test_a_change_that_can_not_be_tested_means_nothing() -> None:
     two = MeasureTotals(completed=2, scored=2, score_sum=180_000, score_square_sum=2 * 90_000**2)
     changed = delta(AVERAGE_SCORE, one, two)
     assert changed is not None and (changed.sign, changed.kind, changed.meaning) == ("", "plain", None)
+
+
+def timed(mean_seconds: int, spread_seconds: int, count: int = 100) -> MeasureTotals:
+    """Give durations of which half lie below the mean by the spread, half above it."""
+    low, high = mean_seconds - spread_seconds, mean_seconds + spread_seconds
+    half = count // 2
+    return MeasureTotals(
+        completed=count,
+        timed=count,
+        duration_sum=half * (low + high),
+        duration_square_sum=half * (low * low + high * high),
+    )
+
+
+def test_a_change_of_a_duration_is_marked_only_beyond_chance_and_never_as_good_or_bad() -> None:
+    duration = METRICS["averageDurationSeconds"]
+    # The mean of a hundred has an error of 10 s, the difference of two one of 14 s.
+    for now, sign, kind in ((320, "≈", "chance"), (340, "▲", "plain"), (260, "▼", "plain")):
+        changed = delta(duration, timed(300, 100), timed(now, 100))
+        assert changed is not None and (changed.sign, changed.kind) == (sign, kind)
+    assert str(basis(duration, timed(300, 100))[0]) == "95 %: 4:40 – 5:20"
+    assert len(basis(duration, timed(300, 0))) == 1  # no interval where all are the same, n alone
 
 
 def test_no_evaluations_are_no_page_of_them(workspace: Workspace, answers: QueryCache, load: Load) -> None:
