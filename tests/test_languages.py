@@ -332,19 +332,17 @@ def test_why_it_moved(dimension: Dimension, groups: str, none: str) -> None:
     assert rose.hidden is not None and str(rose.hidden).startswith(
         f"La mezcla esconde un deterioro: dentro de {groups} el puntaje bajó 0,50,"
     )
-    hardly = explain(_moved(7.504, 7.507, _part("A", "0", "0.5"), _part("B", "0", "-0.497")), dimension)
-    assert hardly is not None and str(hardly.change).startswith(
-        "El puntaje promedio casi no se movió, de 7,50 a 7,51: 0,00"
-    )
+    little = explain(_moved(7.504, 7.507, _part("A", "0", "0.5"), _part("B", "0", "-0.497")), dimension)
+    assert little is not None and str(little.change).startswith("El puntaje promedio subió 0,01, de 7,50 a 7,51: +0,01")
     assert (
-        str(hardly.parts)
+        str(little.parts)
         == "Lo que más influyó: A +0,50 (mezcla +0,50, dentro 0,00) y B −0,50 (mezcla −0,50, dentro 0,00)."
     )
 
 
 def test_every_dimension_is_explained() -> None:
     for dimension in DIMENSIONS:
-        assert explain(_moved(7, 8), dimension) is not None
+        assert explain(_moved(7, 8, _part("A", "1", "0")), dimension) is not None
 
 
 # The pages.

@@ -21,11 +21,35 @@ from lib.analytics.queries import Breakdown, id_order, totals_by
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE
+from lib.catalog.metrics import AVERAGE_SCORE, rounded
+from lib.statistics.rounding import round_to_sum
 from lib.store.enums import SCORE_SCALE
 
 SHOWN = Fraction(1, 200)
 """What a part must come to, in points, to be seen in two decimals."""
+
+_STEPS = 10**AVERAGE_SCORE.unit.decimals
+"""How many steps of the numbers that are shown make a point."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAmounts:
+    """A change and its two parts as they are shown: in two decimals, in which the parts add up to the change."""
+
+    within: Fraction
+    mix: Fraction
+    total: Fraction
+
+    @classmethod
+    def rounded(cls, within: Fraction, mix: Fraction, total: Fraction) -> ShownAmounts:
+        """Round the parts to two decimals that add up to the change as it is shown, `total`."""
+        steps = round_to_sum([within * _STEPS, mix * _STEPS], int(total * _STEPS))
+        return cls(Fraction(steps[0], _STEPS), Fraction(steps[1], _STEPS), total)
+
+
+def _shown(amount: Fraction) -> Fraction:
+    """Return an amount of points as it is shown."""
+    return Fraction(int(rounded(amount * _STEPS, 0) or 0), _STEPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +69,11 @@ class Contribution:
     def total(self) -> Fraction:
         """The group's part of the change, in points."""
         return self.within + self.mix
+
+    @property
+    def shown(self) -> ShownAmounts:
+        """The part and what it is made of, as they are shown."""
+        return ShownAmounts.rounded(self.within, self.mix, _shown(self.total))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +101,12 @@ class Decomposition:
         """The change of the average score, in points: exactly the sum of the parts. None without two averages."""
         was, is_now = _mean(self.before), _mean(self.now)
         return None if was is None or is_now is None else is_now - was
+
+    @property
+    def shown(self) -> ShownAmounts:
+        """The change and its parts as they are shown; the change is the difference of the two averages as shown."""
+        was, is_now = (_shown(_mean(each) or Fraction()) for each in (self.before, self.now))
+        return ShownAmounts.rounded(self.within, self.mix, is_now - was)
 
     @property
     def hidden(self) -> bool:

@@ -8,7 +8,9 @@ from typing import Any
 
 import altair as alt
 
-from lib.analytics.decomposition import SHOWN, Decomposition
+from lib.analytics.decomposition import Contribution, Decomposition
+from lib.catalog.dimensions import Member
+from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Unit
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import ChartTheme, apply_theme, placed
@@ -41,12 +43,13 @@ def waterfall(found: Decomposition, before: str, now: str, look: ChartTheme) -> 
             if names.count(formatting.member_name(named)) == 1
             else f"{formatting.member_name(named)} ({named.parameter_value})"
         )
-        rows += _bars(name, named.parameter_value, at, part.within, part.mix)
+        rows += _bars(name, named.parameter_value, at, part)
         at += part.total
     if rest:
         within = found.within - sum((part.within for part in largest), Fraction())
         mix = found.mix - sum((part.mix for part in largest), Fraction())
-        rows += _bars(t("{count} others", count=len(rest)), "", at, within, mix)
+        others = Contribution(Member(None, ""), MeasureTotals(), MeasureTotals(), within, mix)
+        rows += _bars(t("{count} others", count=len(rest)), "", at, others)
     rows.append(_end(now, is_now))
     for place, row in enumerate(rows):
         row["place"] = place
@@ -57,7 +60,7 @@ def waterfall(found: Decomposition, before: str, now: str, look: ChartTheme) -> 
         is_now=formatting.metric(score, found.now),
         now=now,
         name=formatting.member_name(found.parts[0].named) if found.parts else formatting.NOTHING,
-        total=formatting.points(found.parts[0].total) if found.parts else formatting.NOTHING,
+        total=formatting.points(found.parts[0].shown.total) if found.parts else formatting.NOTHING,
     )
     ends = [float(row[end]) for row in rows for end in ("from", "to")]
     room = max((max(ends) - min(ends)) * 0.12, 0.02)
@@ -71,18 +74,19 @@ def _end(label: str, value: Fraction | int) -> dict[str, Any]:
     return {"bar": label, "name": label, "id": "", "kind": t("average"), "shown": shown, "faint": False, **ends}
 
 
-def _bars(name: str, number: str, at: Fraction, within: Fraction, mix: Fraction) -> list[dict[str, Any]]:
+def _bars(name: str, number: str, at: Fraction, part: Contribution) -> list[dict[str, Any]]:
     """Return the bars of one group, that of what happened within it first; those too small to be seen are left out."""
     found = []
-    for kind, amount in zip(KINDS, (within, mix), strict=True):
-        if abs(amount) >= SHOWN:
+    amounts, shown = (part.within, part.mix), (part.shown.within, part.shown.mix)
+    for kind, amount, shown_amount in zip(KINDS, amounts, shown, strict=True):
+        if shown_amount:
             found.append(
                 {
                     "bar": f"{name} · {t(kind)}",
                     "name": name,
                     "id": number,
                     "kind": t(kind),
-                    "shown": formatting.points(amount),
+                    "shown": formatting.points(shown_amount),
                     "faint": kind == "mix",
                     "from": float(at),
                     "to": float(at + amount),

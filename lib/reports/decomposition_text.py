@@ -43,17 +43,16 @@ class Explanation:
 def explain(found: Decomposition, dimension: Dimension) -> Explanation | None:
     """Return what moved the score, in sentences; None where one of the periods has no score. Names are as they are.
 
-    Every number is rounded for itself to two decimals, so that those shown may miss each other by 0.01.
+    The numbers of a sentence add up as they are shown.
     """
-    change = found.change
-    if change is None:
+    if found.change is None:
         return None
-    named = [_part(part) for part in found.parts[:_NAMED] if abs(part.total) >= SHOWN]
+    named = [_part(part) for part in found.parts[:_NAMED] if part.shown.total]
     groups = text(groups_text(dimension))
     return Explanation(
-        _change_sentence(found, change, groups),
+        _change_sentence(found, groups),
         _parts_sentence(named) if named else text(none_moved_text(dimension), least=formatted(number, 0.01, 2)),
-        _hidden_sentence(found.within, groups) if found.hidden else None,
+        _hidden_sentence(found.shown.within, groups) if found.hidden else None,
     )
 
 
@@ -69,33 +68,26 @@ def _points(value: Fraction, plus: bool) -> str:
     return f"−{digits}" if value < 0 else f"+{digits}" if plus else digits
 
 
-def _change_sentence(found: Decomposition, change: Fraction, groups: Words) -> Words:
-    score = AVERAGE_SCORE
-    scores = [Fraction(score.value(totals) or 0) for totals in (found.before, found.now)]
-    was, is_now = map(points, scores)
+def _change_sentence(found: Decomposition, groups: Words) -> Words:
+    shown = found.shown
+    was, is_now = (points(Fraction(AVERAGE_SCORE.value(totals) or 0)) for totals in (found.before, found.now))
     values = {
-        "by": points(abs(change)),
+        "by": points(abs(shown.total)),
         "was": was,
         "now": is_now,
-        "mix": points(found.mix, plus=True),
-        "within": points(found.within, plus=True),
+        "mix": points(shown.mix, plus=True),
+        "within": points(shown.within, plus=True),
         "groups": groups,
     }
-    if abs(change) >= SHOWN and change > 0:
+    if shown.total > 0:
         return text(
             "The average score rose by {by}, from {was} to {now}: {mix} because the shares of {groups} changed (mix) "
             "and {within} within {groups}.",
             **values,
         )
-    if abs(change) >= SHOWN:
+    if shown.total < 0:
         return text(
             "The average score fell by {by}, from {was} to {now}: {mix} because the shares of {groups} changed (mix) "
-            "and {within} within {groups}.",
-            **values,
-        )
-    if rounded(scores[0], 2) != rounded(scores[1], 2):
-        return text(
-            "The average score hardly moved, from {was} to {now}: {mix} because the shares of {groups} changed (mix) "
             "and {within} within {groups}.",
             **values,
         )
@@ -115,7 +107,7 @@ def _parts_sentence(parts: Sequence[Words]) -> Words:
 
 
 def _part(part: Contribution) -> Words:
-    name, total = formatted(formatting.member_name, part.named), points(part.total, plus=True)
+    name, total = formatted(formatting.member_name, part.named), points(part.shown.total, plus=True)
     if not part.before["evaluations"]:
         return text("{name} {total} (new)", name=name, total=total)
     if not part.before["scored"]:
@@ -124,7 +116,7 @@ def _part(part: Contribution) -> Words:
         return text("{name} {total} (no longer there)", name=name, total=total)
     if not part.now["scored"]:
         return text("{name} {total} (not scored now)", name=name, total=total)
-    mix, within = points(part.mix, plus=True), points(part.within, plus=True)
+    mix, within = points(part.shown.mix, plus=True), points(part.shown.within, plus=True)
     return text("{name} {total} (mix {mix}, within {within})", name=name, total=total, mix=mix, within=within)
 
 

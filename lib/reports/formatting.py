@@ -41,7 +41,10 @@ def value(unit: Unit, amount: Value | float) -> str:
 
 
 def change(unit: Unit, before: Value, now: Value) -> str | None:
-    """Return by how much a value changed, signed: percent for counts and durations, points for the others."""
+    """Return by how much a value changed, signed: percent for counts and durations, points for the others.
+
+    Points are the difference of the two values as they are shown, so that the three add up where they stand together.
+    """
     if before is None or now is None:
         return None
     if unit in (Unit.COUNT, Unit.SECONDS):
@@ -50,8 +53,14 @@ def change(unit: Unit, before: Value, now: Value) -> str | None:
         share = rounded(Fraction(now - before) / Fraction(before) * 100, 1) or 0
         return signed(f"{number(share, 1)} %", plus=True)
     if unit is Unit.SHARE:
-        return signed(f"{number(rounded(Fraction(now - before) * 100, 1) or 0, 1)} pp", plus=True)
-    return points(Fraction(now - before))
+        return signed(f"{number(float(_shown_difference(before * 100, now * 100, 1)), 1)} pp", plus=True)
+    return points(_shown_difference(before, now, 2))
+
+
+def _shown_difference(before: int | Fraction, now: int | Fraction, decimals: int) -> Fraction:
+    """Return the exact difference of two numbers that are shown in so many decimals."""
+    steps: int = 10**decimals
+    return Fraction(int(rounded(now * steps, 0) or 0) - int(rounded(before * steps, 0) or 0), steps)
 
 
 def points(amount: Fraction | float) -> str:

@@ -142,7 +142,7 @@ def test_the_page_tells_what_the_mix_hides(visit: Visit) -> None:
     parts = re.search(r"([+−]\d\.\d\d) because .* and ([+−]\d\.\d\d) within", told)
     assert parts
     mix, within = (float(part.replace("−", "-")) for part in parts.groups())
-    assert mix + within == pytest.approx(-float(change[1]), abs=0.011)
+    assert mix + within == pytest.approx(-float(change[1]), abs=1e-9)
     assert mix < 0 < within
     page.locator(".st-key-waterfall .mark-rect path").first.click()  # a part leads to its evaluations
     heading(page, "Evaluations")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from lib.analytics import cluster_spreads, decomposition, queries
-from lib.analytics.decomposition import SHOWN, Decomposition
+from lib.analytics.decomposition import Decomposition, ShownAmounts
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, Dimension, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Unit
@@ -72,8 +73,9 @@ def blocks(context: PageContext) -> Iterator[Block]:
     )
     yield Caption(
         text(
-            "Within: the groups' own scores moved. Mix (pale): their shares of the scored evaluations moved. All parts "
-            "add up to the change exactly; as shown, each is rounded for itself."
+            "Within: the groups' own scores moved, weighted with the average of both periods' shares. Mix (pale): "
+            "their shares of the scored evaluations moved. In each row the numbers add up as shown; all rows "
+            "add up to the change before they are rounded."
         )
     )
     yield Heading(text("All parts"))
@@ -161,9 +163,7 @@ class _DecompositionRow:
     member: Member | None  # None for the whole
     before: MeasureTotals
     now: MeasureTotals
-    within: float
-    mix: float
-    total: float
+    shown: ShownAmounts
 
 
 def _table(context: PageContext, dimension: Dimension, change: Decomposition) -> TableBlock:
@@ -172,18 +172,9 @@ def _table(context: PageContext, dimension: Dimension, change: Decomposition) ->
     members = tuple(part.named for part in parts[:MOST_ROWS])
     ask, names = context.answers.run, (AVERAGE_SCORE.name,)
     days = ask(cluster_spreads.day_spreads_by, context.filters, context.calendar, names, dimension, members).groups
-    total = _DecompositionRow(
-        None, change.before, context.summary.sums, float(change.within), float(change.mix), float(change.change or 0)
-    )
+    total = _DecompositionRow(None, change.before, context.summary.sums, change.shown)
     rows = [
-        _DecompositionRow(
-            part.named,
-            part.before,
-            part.now.with_days(days.get(part.named, {})),
-            float(part.within),
-            float(part.mix),
-            float(part.total),
-        )
+        _DecompositionRow(part.named, part.before, part.now.with_days(days.get(part.named, {})), part.shown)
         for part in parts[:MOST_ROWS]
     ]
 
@@ -228,9 +219,9 @@ def _columns(dimension: Dimension, change: Decomposition) -> list[Column[_Decomp
     was, is_now = change.before["scored"], change.now["scored"]
     return [
         Column(text(dimension.label), _name),
-        _points(text("Within"), lambda row: row.within),
-        _points(text("Mix"), lambda row: row.mix),
-        _points(text("Together"), lambda row: row.total),
+        _points(text("Within"), lambda row: row.shown.within),
+        _points(text("Mix"), lambda row: row.shown.mix),
+        _points(text("Together"), lambda row: row.shown.total),
         _figure(text("Score then"), Unit.SCORE, lambda row: AVERAGE_SCORE.rounded(row.before)),
         _figure(text("Score now"), Unit.SCORE, lambda row: AVERAGE_SCORE.rounded(row.now)),
         Column(
@@ -252,12 +243,14 @@ def _figure(label: Words, unit: Unit, value: Callable[[_DecompositionRow], float
     return Column(label, value, lambda row: formatting.value(unit, value(row)))
 
 
-def _points(label: Words, value: Callable[[_DecompositionRow], float]) -> Column[_DecompositionRow]:
+def _points(label: Words, value: Callable[[_DecompositionRow], Fraction]) -> Column[_DecompositionRow]:
     def kind(row: _DecompositionRow) -> str:
         points = value(row)
-        return "chance" if abs(points) < SHOWN else "good" if points > 0 else "bad"
+        return "chance" if not points else "good" if points > 0 else "bad"
 
-    return Column(label, value, lambda row: formatting.points(value(row)), Look.NUMBER, kind=kind)
+    return Column(
+        label, lambda row: float(value(row)), lambda row: formatting.points(value(row)), Look.NUMBER, kind=kind
+    )
 
 
 PAGE = PageDefinition(
