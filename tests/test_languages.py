@@ -282,11 +282,14 @@ def test_axes_write_days_in_the_language_s_order() -> None:
 
 
 def _sums(n: int, mean: float) -> MeasureTotals:
-    return MeasureTotals(evaluations=n, completed=n, scored=n, score_sum=round(n * mean * SCORE_SCALE))
+    score = round(mean * SCORE_SCALE)
+    return MeasureTotals(evaluations=n, completed=n, scored=n, score_sum=n * score, score_square_sum=n * score * score)
 
 
 def _part(name: str, within: str, mix: str, before: int = 9, now: int = 9) -> Contribution:
-    return Contribution(Member(name, name), _sums(before, 5), _sums(now, 5), Fraction(within), Fraction(mix))
+    """Return a part of a change between two periods of 1,000 scores each."""
+    moved = float(Fraction(within)) / ((before + now) / 2000)
+    return Contribution(Member(name, name), _sums(before, 5), _sums(now, 5 + moved), Fraction(within), Fraction(mix))
 
 
 def _moved(was: float, now: float, *parts: Contribution) -> Decomposition:
@@ -317,21 +320,16 @@ def test_why_it_moved(dimension: Dimension, groups: str, none: str) -> None:
         "Lo que más influyó: A −0,18 (mezcla −0,20, dentro +0,02), B +0,07 (mezcla 0,00, dentro +0,07) y C −0,06 (no "
         "estaba antes)."
     )
-    assert str(fell.hidden) == (
-        f"La mezcla esconde una mejora: dentro de {groups} el puntaje subió 0,09, con el promedio de los pesos de ambos "
-        "períodos."
-    )
+    assert str(fell.mix_effect) == f"La mezcla oculta una mejora: dentro de {groups} el puntaje subió 0,09."
     still = explain(_moved(7.5, 7.501, _part("A", "0.001", "0")), dimension)
-    assert still is not None and (str(still.parts), still.hidden) == (none, None)
+    assert still is not None and (str(still.parts), still.mix_effect) == (none, None)
     assert str(still.change).startswith("El puntaje promedio está en 7,50, igual que antes: 0,00 porque")
     rose = explain(_moved(7, 8, _part("A", "0", "1", now=0), _part("B", "-0.5", "0.5")), dimension)
     assert rose is not None and str(rose.change).startswith(
         "El puntaje promedio subió 1,00, de 7,00 a 8,00: +1,50 porque"
     )
     assert str(rose.parts) == "Lo que más influyó: A +1,00 (ya no está)."
-    assert rose.hidden is not None and str(rose.hidden).startswith(
-        f"La mezcla esconde un deterioro: dentro de {groups} el puntaje bajó 0,50,"
-    )
+    assert str(rose.mix_effect) == f"La mezcla oculta un deterioro: dentro de {groups} el puntaje bajó 0,50."
     little = explain(_moved(7.504, 7.507, _part("A", "0", "0.5"), _part("B", "0", "-0.497")), dimension)
     assert little is not None and str(little.change).startswith("El puntaje promedio subió 0,01, de 7,50 a 7,51: +0,01")
     assert (

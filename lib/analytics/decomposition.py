@@ -7,8 +7,9 @@ told in words is in `decomposition_text.py`.
 
 from __future__ import annotations
 
+import enum
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -23,6 +24,7 @@ from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, rounded
 from lib.statistics.rounding import round_to_sum
+from lib.statistics.weighted_differences import Sample, WeightedDifference, weighted_difference_interval
 from lib.store.enums import SCORE_SCALE
 
 SHOWN = Fraction(1, 200)
@@ -104,17 +106,34 @@ class Decomposition:
 
     @property
     def shown(self) -> ShownAmounts:
-        """The change and its parts as they are shown; the change is the difference of the two averages as shown."""
-        was, is_now = (_shown(_mean(each) or Fraction()) for each in (self.before, self.now))
-        return ShownAmounts.rounded(self.within, self.mix, is_now - was)
+        """The change and its parts as they are shown; the change is the difference of the two averages as shown.
+
+        Without two averages all are 0.
+        """
+        was, is_now = _mean(self.before), _mean(self.now)
+        total = Fraction() if was is None or is_now is None else _shown(is_now) - _shown(was)
+        return ShownAmounts.rounded(self.within, self.mix, total)
 
     @property
-    def hidden(self) -> bool:
-        """Whether the mix hides what happened within: it goes the other way, and takes at least half of it away.
+    def within_interval(self) -> tuple[float, float] | None:
+        """The 95 % interval of what happened within the groups, in points, their shares taken as they are.
 
-        False where what happened within is too little to be seen.
+        None with few scores in one of the periods, or where no group of one has two.
         """
-        return _hidden(self.within, self.mix)
+        pairs = [(_sample(part.before), _sample(part.now)) for part in self.parts]
+        return _within_interval(pairs, self.before, self.now)
+
+    @property
+    def mix_effect(self) -> MixEffect | None:
+        """What the mix does to the change within the groups; None where that can't be told from chance."""
+        return _mix_effect(self.shown, self.within_interval)
+
+
+class MixEffect(enum.Enum):
+    """What a mix that goes the other way does to the change that happened within the groups."""
+
+    MASKS = "masks"  # the average goes the other way, or stays
+    DAMPENS = "dampens"  # the average goes the same way, by half as much or less
 
 
 def decomposition(
@@ -127,29 +146,40 @@ def decomposition(
     return decompose(*(_all_groups(connection, asked, calendar, dimension) for asked in (filters, compared)))
 
 
-def mix_hides(
+def mix_masks(
     connection: Connection, filters: Filters, compared: Filters, calendar: Calendar, dimension: Dimension
 ) -> bool:
-    """Return whether `decomposition` would be hidden: of many groups much sooner, as their scores alone are read."""
+    """Return whether the mix of `decomposition` masks: of many groups much sooner, as their scores alone are read."""
     now, before = (_scores(connection, asked, calendar, dimension) for asked in (filters, compared))
-    whole_now, whole_before = ([sum(column) for column in zip(*side.values(), strict=True)] for side in (now, before))
-    if not whole_now or not whole_before:
+    totals_now, totals_before = (_totals(side.values()) for side in (now, before))
+    was, is_now = _mean(totals_before), _mean(totals_now)
+    if was is None or is_now is None:
         return False
-    all_now, all_before = whole_now[0], whole_before[0]
-    change = Fraction(whole_now[1], all_now * SCORE_SCALE) - Fraction(whole_before[1], all_before * SCORE_SCALE)
-    within = exact_sum([_within(before[key], now[key], all_before, all_now) for key in before.keys() & now.keys()])
-    return _hidden(within, change - within)
+    keys = before.keys() & now.keys()
+    counts = totals_before["scored"], totals_now["scored"]
+    within = exact_sum([_within(before[key][:2], now[key][:2], *counts) for key in keys])
+    shown = ShownAmounts.rounded(within, is_now - was - within, _shown(is_now) - _shown(was))
+    ends = _within_interval([(before[key], now[key]) for key in keys], totals_before, totals_now)
+    return _mix_effect(shown, ends) is MixEffect.MASKS
 
 
-def _scores(
-    connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension
-) -> dict[int, tuple[int, int]]:
-    """Return how many scores each group has and their sum, by the group's key; without groups that have none."""
-    read = source(connection, filters, calendar, [dimension.column], ("scored", "score_sum"))
+def _scores(connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension) -> dict[int, Sample]:
+    """Return each group's scores by the group's key; without groups that have none."""
+    read = source(connection, filters, calendar, [dimension.column], ("scored", "score_sum", "score_square_sum"))
     key = read.rows.c[dimension.column]
     asked = sa.select(key, *sums(read.rows, read.measures)).group_by(key)
     rows = connection.execute(asked, read.values).fetchall()
-    return {key: (int(scored), int(total)) for key, scored, total in rows if scored}
+    return {key: (int(scored), int(total), int(squares)) for key, scored, total, squares in rows if scored}
+
+
+def _totals(samples: Iterable[Sample]) -> MeasureTotals:
+    """Return the measures of scores altogether."""
+    scored, total, squares = [sum(column) for column in zip((0, 0, 0), *samples, strict=True)]
+    return MeasureTotals(scored=scored, score_sum=total, score_square_sum=squares)
+
+
+def _sample(totals: MeasureTotals) -> Sample:
+    return totals["scored"], totals["score_sum"], totals["score_square_sum"]
 
 
 def _all_groups(connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension) -> Breakdown:
@@ -159,8 +189,28 @@ def _all_groups(connection: Connection, filters: Filters, calendar: Calendar, di
     return Breakdown(period, groups, MeasureTotals.total(group.sums for group in groups), len(groups), 1, len(groups))
 
 
-def _hidden(within: Fraction, mix: Fraction) -> bool:
-    return abs(within) >= SHOWN and within * mix < 0 and 2 * abs(mix) >= abs(within)
+def _mix_effect(shown: ShownAmounts, within: tuple[float, float] | None) -> MixEffect | None:
+    """Return what the mix does to the change within, of which there is the 95 % interval."""
+    if within is None or within[0] <= 0 <= within[1] or shown.within * shown.mix >= 0:
+        return None
+    if shown.within * shown.total <= 0:
+        return MixEffect.MASKS
+    return MixEffect.DAMPENS if 2 * abs(shown.mix) >= abs(shown.within) else None
+
+
+def _within_interval(
+    pairs: Iterable[tuple[Sample, Sample]], before: MeasureTotals, now: MeasureTotals
+) -> tuple[float, float] | None:
+    """Return the 95 % interval of the change within groups, of which the scores before and now are given."""
+    if AVERAGE_SCORE.is_small_sample(before) or AVERAGE_SCORE.is_small_sample(now):
+        return None
+    m, n = before["scored"], now["scored"]
+    differences = [
+        WeightedDifference((was[0] / m + is_now[0] / n) / 2, was, is_now)
+        for was, is_now in pairs
+        if was[0] and is_now[0]
+    ]
+    return weighted_difference_interval(differences, SCORE_SCALE)
 
 
 def _within(before: tuple[int, int], now: tuple[int, int], all_before: int, all_now: int) -> Fraction:

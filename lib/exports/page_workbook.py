@@ -90,7 +90,7 @@ def _block_lines(block: Block) -> Iterator[tuple[Any, ...]]:
         case Notice():
             yield (str(block.label), " ".join(map(str, block.sentences)))
         case Story():
-            for words in (block.change, block.chance, block.hidden, block.parts):
+            for words in (block.change, block.chance, block.mix_effect, block.parts):
                 if words:
                     yield ("", str(words))
 

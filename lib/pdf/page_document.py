@@ -84,7 +84,7 @@ def _sections(printed: PageValue) -> Iterator[Section]:
             case Notice():
                 yield Section(str(block.label), Passage(tuple(map(str, block.sentences))))
             case Story():
-                sentences = (block.change, block.chance, block.hidden, block.parts)
+                sentences = (block.change, block.chance, block.mix_effect, block.parts)
                 yield Section("", Passage(tuple(str(words) for words in sentences if words)))
             case Leaders():
                 lines = (f"{each.label}: {each.name} · {each.note}" for each in block.leaders)

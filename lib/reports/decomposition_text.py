@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from lib.analytics.decomposition import SHOWN, Contribution, Decomposition
+from lib.analytics.decomposition import SHOWN, Contribution, Decomposition, MixEffect
 from lib.catalog.dimensions import Dimension
 from lib.catalog.metrics import AVERAGE_SCORE, rounded
 from lib.i18n import number
@@ -33,11 +33,11 @@ def none_moved_text(dimension: Dimension) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What moved the score, and which groups most; `hidden` is the sentence for what the mix hides, where it does."""
+    """What moved the score, and which groups most; where the mix masks or dampens what happened within, a sentence."""
 
     change: Words
     parts: Words
-    hidden: Words | None
+    mix_effect: Words | None
 
 
 def explain(found: Decomposition, dimension: Dimension) -> Explanation | None:
@@ -52,7 +52,7 @@ def explain(found: Decomposition, dimension: Dimension) -> Explanation | None:
     return Explanation(
         _change_sentence(found, groups),
         _parts_sentence(named) if named else text(none_moved_text(dimension), least=formatted(number, 0.01, 2)),
-        _hidden_sentence(found.shown.within, groups) if found.hidden else None,
+        _mix_effect_sentence(found, groups),
     )
 
 
@@ -120,18 +120,15 @@ def _part(part: Contribution) -> Words:
     return text("{name} {total} (mix {mix}, within {within})", name=name, total=total, mix=mix, within=within)
 
 
-def _hidden_sentence(within: Fraction, groups: Words) -> Words:
+def _mix_effect_sentence(found: Decomposition, groups: Words) -> Words | None:
+    effect, within = found.mix_effect, found.shown.within
     by = points(abs(within))
-    if within > 0:
-        return text(
-            "The mix hides an improvement: within {groups} the score rose by {by}, weighted with the average of both "
-            "periods' shares.",
-            groups=groups,
-            by=by,
-        )
-    return text(
-        "The mix hides a decline: within {groups} the score fell by {by}, weighted with the average of both periods' "
-        "shares.",
-        groups=groups,
-        by=by,
-    )
+    if effect is MixEffect.MASKS and within > 0:
+        return text("The mix masks an improvement: within {groups} the score rose by {by}.", groups=groups, by=by)
+    if effect is MixEffect.MASKS:
+        return text("The mix masks a decline: within {groups} the score fell by {by}.", groups=groups, by=by)
+    if effect is MixEffect.DAMPENS and within > 0:
+        return text("The mix dampens an improvement: within {groups} the score rose by {by}.", groups=groups, by=by)
+    if effect is MixEffect.DAMPENS:
+        return text("The mix dampens a decline: within {groups} the score fell by {by}.", groups=groups, by=by)
+    return None

@@ -170,7 +170,7 @@ class Story:
 
     change: Words
     chance: Words | None
-    hidden: Words | None
+    mix_effect: Words | None
     parts: Words
     link: Link | None = None
 

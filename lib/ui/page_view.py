@@ -120,7 +120,7 @@ def _story(block: Story) -> None:
     sentences = [
         ("", block.change),
         ("cb-chance", f"≈ {block.chance}" if block.chance else None),
-        ("cb-hidden", block.hidden),
+        ("cb-mix-effect", block.mix_effect),
         ("", block.parts),
     ]
     paragraphs = "".join(f'<p class="{kind}">{html.escape(str(words))}</p>' for kind, words in sentences if words)

@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 
 from lib import i18n
 from lib.analytics import rollup
-from lib.analytics.decomposition import Contribution, Decomposition, decompose, decomposition, exact_sum, mix_hides
+from lib.analytics.decomposition import (
+    Contribution,
+    Decomposition,
+    MixEffect,
+    decompose,
+    decomposition,
+    exact_sum,
+    mix_masks,
+)
 from lib.analytics.grants import Grant
 from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.queries import Breakdown, Group
@@ -85,7 +93,8 @@ def test_by_hand(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     assert [part.named.id for part in found.parts] == ["new", "hard", "easy", "old"]  # 8/9, −11/18, −1/2, 2/9
     assert [part.total for part in found.parts] == [Fraction(8, 9), Fraction(-11, 18), Fraction(-1, 2), Fraction(2, 9)]
     assert found.change == found.within + found.mix == 0
-    assert (found.within, found.mix, found.hidden) == (Fraction(13, 24), Fraction(-13, 24), True)
+    assert (found.within, found.mix) == (Fraction(13, 24), Fraction(-13, 24))
+    assert (found.within_interval, found.mix_effect) == (None, None)  # of few scores nothing is said
 
 
 def test_executives_of_several_centers_are_one_group(workspace: Workspace, answers: QueryCache, load: Load) -> None:
@@ -116,8 +125,9 @@ def test_without_two_averages_there_is_nothing_to_tell(workspace: Workspace, ans
     empty = make_filters(date(2023, 1, 1), date(2023, 12, 31))
     for asked in ((FEBRUARY, empty), (empty, JANUARY)):
         found = answers.run(decomposition, *asked, workspace.calendar, CAMPAIGN)
-        assert (found.change, found.parts, found.within, found.mix, found.hidden) == (None, (), 0, 0, False)
-        assert answers.run(mix_hides, *asked, workspace.calendar, CAMPAIGN) is False
+        assert (found.change, found.parts, found.within, found.mix, found.mix_effect) == (None, (), 0, 0, None)
+        assert (found.shown.within, found.shown.mix, found.shown.total) == (0, 0, 0)
+        assert answers.run(mix_masks, *asked, workspace.calendar, CAMPAIGN) is False
         assert explain(found, CAMPAIGN) is None
 
 
@@ -151,8 +161,6 @@ def test_the_parts_are_the_change(workspace: Workspace, load: Load, calls: list[
         was, is_now = (sum(each) / len(each) for each in scores)
         assert found.change == is_now - was == sum(part.total for part in found.parts)
         assert found.within + found.mix == found.change
-        hides = QueryCache(workspace.facts).run(mix_hides, FEBRUARY, JANUARY, workspace.calendar, dimension)
-        assert hides is found.hidden
         assert sum(float(part.within) + float(part.mix) for part in found.parts) == pytest.approx(
             float(found.change), abs=1e-9
         )
@@ -204,7 +212,9 @@ def breakdown_of(sides: list[MeasureTotals]) -> Breakdown:
 
 
 def sums(n: int, mean: float) -> MeasureTotals:
-    return MeasureTotals(evaluations=n, completed=n, scored=n, score_sum=round(n * mean * SCORE_SCALE))
+    """Return the measures of so many scores that are all the same."""
+    score = round(mean * SCORE_SCALE)
+    return MeasureTotals(evaluations=n, completed=n, scored=n, score_sum=n * score, score_square_sum=n * score * score)
 
 
 def told(before: MeasureTotals, now: MeasureTotals, *parts: Contribution) -> Decomposition:
@@ -213,7 +223,9 @@ def told(before: MeasureTotals, now: MeasureTotals, *parts: Contribution) -> Dec
 
 
 def part(name: str, within: str, mix: str, before: int = 9, now: int = 9) -> Contribution:
-    return Contribution(Member(name, name), sums(before, 5), sums(now, 5), Fraction(within), Fraction(mix))
+    """Return a part of a change between two periods of 100 scores each."""
+    moved = float(Fraction(within)) / ((before + now) / 200)
+    return Contribution(Member(name, name), sums(before, 5), sums(now, 5 + moved), Fraction(within), Fraction(mix))
 
 
 def test_in_words() -> None:
@@ -235,17 +247,14 @@ def test_in_words() -> None:
         "The largest parts: Retention −0.18 (mix −0.20, within +0.02), Care +0.07 (mix 0.00, within +0.07) and "
         "Fibre −0.06 (new)."
     )
-    assert str(words.hidden) == (
-        "The mix hides an improvement: within the campaigns the score rose by 0.09, weighted with the average of both "
-        "periods' shares."
-    )
+    assert str(words.mix_effect) == "The mix masks an improvement: within the campaigns the score rose by 0.09."
 
 
 def test_in_words_where_little_happened() -> None:
     still = explain(told(sums(100, 7.5), sums(100, 7.501), part("A", "0.001", "0")), CAMPAIGN)
     assert still is not None
     assert str(still.change).startswith("The average score is at 7.50, as before: 0.00 because")
-    assert (str(still.parts), still.hidden) == ("No single campaign moved it by as much as 0.01.", None)
+    assert (str(still.parts), still.mix_effect) == ("No single campaign moved it by as much as 0.01.", None)
     rounded = explain(told(sums(1000, 7.504), sums(1000, 7.507), part("A", "-0.017", "0.02", now=0)), EXECUTIVE)
     assert rounded is not None
     assert str(rounded.change).startswith(
@@ -256,19 +265,49 @@ def test_in_words_where_little_happened() -> None:
 
 
 @pytest.mark.parametrize(
-    ("within", "mix", "hidden"),
+    ("within", "mix", "effect"),
     [
-        ("0.1", "-0.3", True),
-        ("0.1", "-0.05", True),  # half of it is gone
-        ("0.1", "-0.04", False),
-        ("0.1", "0.3", False),
-        ("-0.1", "0.3", True),
-        ("0.004", "-0.3", False),  # shown as 0.00
-        ("0.1", "0", False),
+        ("0.1", "-0.3", "masks an improvement: within the campaigns the score rose by 0.10."),
+        ("0.1", "-0.1", "masks an improvement: within the campaigns the score rose by 0.10."),  # the average stays
+        ("0.1", "-0.05", "dampens an improvement: within the campaigns the score rose by 0.10."),  # half of it is gone
+        ("0.1", "-0.04", None),
+        ("0.1", "0.3", None),
+        ("-0.1", "0.3", "masks a decline: within the campaigns the score fell by 0.10."),
+        ("-0.1", "0.06", "dampens a decline: within the campaigns the score fell by 0.10."),
+        ("0.004", "-0.3", None),  # shown as 0.00
+        ("0.1", "0", None),
     ],
 )
-def test_what_the_mix_hides(within: str, mix: str, hidden: bool) -> None:
-    assert told(sums(1, 5), sums(1, 5), part("A", within, mix)).hidden is hidden
+def test_what_the_mix_does(within: str, mix: str, effect: str | None) -> None:
+    change = Fraction(within) + Fraction(mix)
+    words = explain(told(sums(100, 5), sums(100, 5 + float(change)), part("A", within, mix)), CAMPAIGN)
+    assert words is not None
+    assert str(words.mix_effect) == f"The mix {effect}" if effect else words.mix_effect is None
+
+
+def test_what_the_mix_does_is_said_beyond_chance_alone(workspace: Workspace, answers: QueryCache, load: Load) -> None:
+    """20 of 40 calls were easy, 5 are now; each kind is better by half a point or, in the second case, by one call."""
+
+    def calls(gain: int) -> str:
+        rows = []
+        for number in range(80):
+            place, is_now = number % 40, number >= 40
+            easy = place < (5 if is_now else 20)
+            spread = place % 5 - 2
+            better = is_now and (gain == 2 or place == 39)
+            rows.append(
+                f"{number},2024-0{1 + is_now}-10,{(7 if easy else 4) + (spread + better) / 2},{'easy' if easy else 'hard'},N,A"
+            )
+        return HEADER + "\n".join(rows)
+
+    for gain, masked in ((2, True), (1, False)):
+        load(calls(gain))
+        found = answers.run(decomposition, FEBRUARY, JANUARY, workspace.calendar, CAMPAIGN)
+        assert found.change < 0 < found.within and 2 * abs(found.mix) > found.within
+        assert (found.mix_effect is MixEffect.MASKS) is masked
+        assert answers.run(mix_masks, FEBRUARY, JANUARY, workspace.calendar, CAMPAIGN) is masked
+        low, high = found.within_interval
+        assert low < found.within < high and (low > 0) is masked
 
 
 score = st.integers(0, 10 * SCORE_SCALE)

@@ -129,12 +129,12 @@ def test_a_sentiment_leads_to_its_evaluations(visit: Visit) -> None:
 # Why it moved
 
 
-def test_the_page_tells_what_the_mix_hides(visit: Visit) -> None:
+def test_the_page_tells_what_the_mix_masks(visit: Visit) -> None:
     page = visit(f"drivers?{PERIOD}")
-    page.get_by_role("button", name="Look at it by engagement: the mix hides what happened").click()
+    page.get_by_role("button", name="Look at it by engagement: the mix masks what happened").click()
     until_asked(page, lambda now: now.get("by") == ["engagement"])
     told = page.locator(".cb-told").inner_text()
-    assert "The mix hides an improvement: within the engagements the score rose by" in told
+    assert "The mix masks an improvement: within the engagements the score rose by" in told
     # The parts that the sentence names add up, as rounded, to the change that the card shows.
     change = re.search(r"fell by (\d\.\d\d)", told)
     card = page.locator('.cb-card[data-metric="averageScore"] .cb-change').inner_text()
@@ -151,11 +151,11 @@ def test_the_page_tells_what_the_mix_hides(visit: Visit) -> None:
 
 def test_the_overview_tells_it_in_sentences(visit: Visit) -> None:
     page = visit(f"?{PERIOD}")
-    expect(page.locator(".cb-told")).to_contain_text("The mix hides an improvement")
+    expect(page.locator(".cb-told")).to_contain_text("The mix masks an improvement")
     page.get_by_role("link", name="Why it moved, part by part").click()
     heading(page, "Why it moved")
     assert asked(page)["by"] == ["engagement"]
-    expect(page.locator(".cb-told")).to_contain_text("The mix hides an improvement")
+    expect(page.locator(".cb-told")).to_contain_text("The mix masks an improvement")
 
 
 # Uncertainty

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from lib.analytics.decomposition import decomposition
+from lib.analytics.decomposition import MixEffect, decomposition
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import CAMPAIGN, ENGAGEMENT
 from lib.catalog.metrics import METRICS
@@ -33,11 +33,11 @@ def _sample(workspace: Workspace) -> None:
 
 
 @pytest.mark.usefixtures("_sample")
-def test_the_mix_hides_an_improvement(workspace: Workspace, answers: QueryCache) -> None:
+def test_the_mix_masks_an_improvement(workspace: Workspace, answers: QueryCache) -> None:
     now, before = (make_filters(*days).narrowed(CAMPAIGN, "camp_702") for days in (LAST_QUARTER, QUARTER_BEFORE))
     found = answers.run(decomposition, now, before, workspace.calendar, ENGAGEMENT)
     assert found.change is not None and found.change < 0 and SCORE.differs(found.before, found.now)
-    assert found.within > 0 > found.mix and found.hidden
+    assert found.within > 0 > found.mix and found.mix_effect is MixEffect.MASKS
     # Every engagement rises by more than chance explains, and the harder one grows.
     assert len(found.parts) == 2
     for part in found.parts:
@@ -46,14 +46,16 @@ def test_the_mix_hides_an_improvement(workspace: Workspace, answers: QueryCache)
     assert hard.now["scored"] * found.before["scored"] > 2 * hard.before["scored"] * found.now["scored"]
     words = explain(found, ENGAGEMENT)
     assert (
-        words is not None and words.hidden is not None and str(words.hidden).startswith("The mix hides an improvement")
+        words is not None
+        and words.mix_effect is not None
+        and str(words.mix_effect).startswith("The mix masks an improvement")
     )
 
     # And in the whole, by engagement.
     whole = answers.run(
         decomposition, make_filters(*LAST_QUARTER), make_filters(*QUARTER_BEFORE), workspace.calendar, ENGAGEMENT
     )
-    assert whole.change is not None and whole.change < 0 < whole.within and whole.hidden
+    assert whole.change is not None and whole.change < 0 < whole.within and whole.mix_effect is MixEffect.MASKS
 
 
 DIGESTS = {

@@ -90,7 +90,7 @@ def plain(text: str) -> str:
 def sentences(block: Block) -> list[str]:
     """Return what a block says in sentences."""
     if isinstance(block, Story):
-        return [str(words) for words in (block.change, block.chance, block.hidden, block.parts) if words]
+        return [str(words) for words in (block.change, block.chance, block.mix_effect, block.parts) if words]
     return [str(words) for words in block.sentences] if isinstance(block, Notice) else []
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from lib.analytics import cluster_spreads, decomposition, queries
-from lib.analytics.decomposition import Decomposition, ShownAmounts
+from lib.analytics.decomposition import Decomposition, MixEffect, ShownAmounts
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, Dimension, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Unit
@@ -58,9 +58,9 @@ def blocks(context: PageContext) -> Iterator[Block]:
         return
     yield sentences
     for other in context.catalog.dimensions:
-        if other is not dimension and _mix_hides(context, other):
+        if other is not dimension and _mix_masks(context, other):
             label = text(
-                "Look at it by {dimension}: the mix hides what happened",
+                "Look at it by {dimension}: the mix masks what happened",
                 dimension=formatted(_lower, other.label),
             )
             yield Suggestion(label, BY.parameter, other.name, "visibility")
@@ -97,18 +97,18 @@ def _nothing(context: PageContext) -> Empty:
 def story(context: PageContext) -> Story | None:
     """Return what moved the average score in two sentences, and the way to its parts; None without a comparison.
 
-    It is told by the first dimension of which more than one group is shown, or the first whose mix hides something.
+    It is told by the first dimension of which more than one group is shown, or the first whose mix masks something.
     """
     dimensions = (CAMPAIGN, CALL_CENTER, ENGAGEMENT)  # by executive, mix is what one is used to, and takes longest
     several = [each for each in dimensions if len(context.filters.ids(each)) != 1] or [CAMPAIGN]
-    dimension = next((each for each in several if _mix_hides(context, each)), several[0])
+    dimension = next((each for each in several if _mix_masks(context, each)), several[0])
     change = _decompose(context, dimension)
     sentences = _sentences(context, change, dimension) if change else None
     if sentences is None:
         return None
     parameters = {**context.parameters, BY.parameter: [dimension.name]}
     link = Link("drivers", text("Why it moved, part by part"), cards.pairs(parameters), "waterfall_chart")
-    return Story(sentences.change, sentences.chance, sentences.hidden, sentences.parts, link)
+    return Story(sentences.change, sentences.chance, sentences.mix_effect, sentences.parts, link)
 
 
 def _lower(message_id: str) -> str:
@@ -129,13 +129,13 @@ def _decompose(context: PageContext, dimension: Dimension) -> Decomposition | No
     return decomposition.decompose(now, before)
 
 
-def _mix_hides(context: PageContext, dimension: Dimension) -> bool:
-    """Return whether the mix of a dimension hides what happened within its groups."""
+def _mix_masks(context: PageContext, dimension: Dimension) -> bool:
+    """Return whether the mix of a dimension masks what happened within its groups."""
     if context.compared is not None and _has_many_groups(context, dimension):
         ask = context.answers.run
-        return ask(decomposition.mix_hides, context.filters, context.compared.filters, context.calendar, dimension)
+        return ask(decomposition.mix_masks, context.filters, context.compared.filters, context.calendar, dimension)
     change = _decompose(context, dimension)
-    return change is not None and change.hidden
+    return change is not None and change.mix_effect is MixEffect.MASKS
 
 
 def _has_many_groups(context: PageContext, dimension: Dimension) -> bool:
@@ -153,7 +153,7 @@ def _sentences(context: PageContext, change: Decomposition, dimension: Dimension
         executives = context.executive_spreads.get(AVERAGE_SCORE.name)
         if AVERAGE_SCORE.differs(context.compared.sums, context.summary.sums, executives) is False:
             chance = text("A change of this size could be chance alone.")
-    return Story(explanation.change, chance, explanation.hidden, explanation.parts)
+    return Story(explanation.change, chance, explanation.mix_effect, explanation.parts)
 
 
 @dataclass(frozen=True, slots=True)
