@@ -1,0 +1,75 @@
+"""Tests of shares, and of several claims at once. Pure functions of numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import NormalDist
+
+Share = tuple[int, int]
+"""How many, of how many."""
+
+
+def share_difference_p_value(first: Share, second: Share) -> float:
+    """Return how likely chance alone makes two shares differ as much as these, in either direction.
+
+    The score test with one common share and Yates's correction, that is the chi-squared test of a fourfold table (Yates
+    1934, Supplement to the Journal of the Royal Statistical Society 1, 217-235). Without the correction it is wrong
+    too often where a side has few evaluations. 1 where there is nothing to tell apart.
+    """
+    return min(1.0, 2 * NormalDist().cdf(-_score(first, second, is_corrected=True)))
+
+
+def _score(first: Share, second: Share, *, is_corrected: bool = False) -> float:
+    """Return by how many standard errors the first share is above the second, as if both had one common share.
+
+    With Yates's correction, by how many they differ: half an evaluation less on each side.
+    """
+    n, m = first[1], second[1]
+    both = first[0] + second[0]
+    if not n or not m or both in (0, n + m):
+        return 0.0
+    common = both / (n + m)
+    difference = first[0] / n - second[0] / m
+    if is_corrected:
+        difference = max(0.0, abs(difference) - (1 / n + 1 / m) / 2)
+    return difference / math.sqrt(common * (1 - common) * (1 / n + 1 / m))
+
+
+def holm(p_values: Sequence[float], rate: float = 0.05) -> list[bool]:
+    """Return which of several hypotheses are rejected, so that with `rate` at most any true one is.
+
+    Holm (1979), Scandinavian Journal of Statistics 6, 65-70: the smallest p-value is held to rate/k, the next to
+    rate/(k − 1) and so on, up to the first that fails.
+    """
+    rejected = [False] * len(p_values)
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    for place, which in enumerate(order):
+        if p_values[which] > rate / (len(p_values) - place):
+            break
+        rejected[which] = True
+    return rejected
+
+
+def count_unsettled_days(newest_days: Sequence[Share], older: Share, rate: float = 0.1) -> int:
+    """Return of how many of the newest days more is open than of the days before them, beyond chance.
+
+    Each day is (open, all), the newest first; `older` is the sum of the days before these. The days are split where the
+    score test tells the newer part from the older one best, as long as it does so at `rate` with Bonferroni's
+    correction for all splits; then the older part is split again, since calls settle little by little.
+    """
+    unsettled = 0
+    while unsettled < len(newest_days):
+        candidates = len(newest_days) - unsettled
+        least = NormalDist().inv_cdf(1 - rate / candidates)
+        rest = [*newest_days[unsettled:], older]
+        scores = [(_score(_sum(rest[:place]), _sum(rest[place:])), place) for place in range(1, candidates + 1)]
+        best, place = max(scores)
+        if best < least:
+            break
+        unsettled += place
+    return unsettled
+
+
+def _sum(shares: Sequence[Share]) -> Share:
+    return sum(part for part, _ in shares), sum(whole for _, whole in shares)
