@@ -65,7 +65,7 @@ VALUES: dict[str, list[str]] = {
     ],
     "granularities": [text for each in Granularity for text in (each.value, each.value.capitalize())],
     "days that a week begins on": [day.capitalize() for day in get_args(WeekStart)],
-    "marks of charts": [*funnel.KINDS, *waterfall.KINDS],
+    "marks of charts": [*funnel.KINDS, *funnel.LIMITS, *waterfall.KINDS],
     # Choices of the sidebar and of forms, and what stands beside them.
     "periods": [*sidebar.PRESET_LABELS.values(), *(sidebar.COMPARE_LABELS[kind] for kind in comparison.KINDS)],
     "choices": [

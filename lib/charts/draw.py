@@ -38,7 +38,8 @@ def draw(figure: Figure, look: ChartTheme) -> Chart | None:
         case HistogramFigure():
             return histogram(figure.counts, look, figure.before)
         case FunnelFigure():
-            return funnel(figure.groups, figure.total, figure.dimension.label, look)
+            label = figure.dimension.label
+            return funnel(figure.groups, figure.total, label, look, is_adjusted=figure.is_adjusted)
         case RankingFigure():
             return ranking(figure, look)
         case StandardizedFigure():

@@ -1,4 +1,4 @@
-"""The funnel plot: volume against score, with the limits that chance alone would keep nearly all groups within."""
+"""The funnel plot: score by number of evaluations, with the limits that chance alone would keep nearly all within."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ import altair as alt
 
 from lib.analytics.queries import Group
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE
+from lib.catalog.metrics import AVERAGE_SCORE, rounded
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import ChartTheme, apply_theme
-from lib.i18n import t
+from lib.i18n import number, t
 from lib.reports import formatting
 from lib.reports.figures import LEAST_FUNNEL_GROUPS, standard_deviation
 from lib.statistics import intervals
+from lib.statistics.overdispersion import is_overdispersed, overdispersion
 from lib.store.enums import SCORE_SCALE
 
 MOST = 2_000
@@ -29,11 +30,17 @@ KINDS = ("above", "within", "below", "few evaluations")
 _SHAPES = ("triangle-up", "circle", "triangle-down", "cross")
 
 
-def funnel(groups: Sequence[Group], total: MeasureTotals, label: str, look: ChartTheme) -> Chart | None:
-    """Draw each group's scored evaluations against its average score, with 95 and 99.8 % limits around the whole's.
+LIMITS = ("95 % limits", "99.8 % limits")
 
-    Limits: `intervals.control_limits`. None where there are too few groups, or no spread to take limits from. Of more
-    than MOST groups some are not drawn, which is said; what is counted in words is of all.
+
+def funnel(
+    groups: Sequence[Group], total: MeasureTotals, label: str, look: ChartTheme, *, is_adjusted: bool = False
+) -> Chart | None:
+    """Draw each group's average score by its scored evaluations, with 95 and 99.8 % limits around the whole's.
+
+    Limits: `intervals.control_limits`; adjusted, they are √φ times as wide where φ is above 1 (`overdispersion`). None
+    where there are too few groups, or no spread to take limits from. Of more than MOST groups some are not drawn, which
+    is said; what is counted in words is of all.
     """
     deviation = standard_deviation(total)
     scored = [group for group in groups if group.sums["scored"] and group.named.id is not None]
@@ -41,6 +48,10 @@ def funnel(groups: Sequence[Group], total: MeasureTotals, label: str, look: Char
         return None
     mean = total["score_sum"] / (total["scored"] * SCORE_SCALE)
     metric = AVERAGE_SCORE
+    z_scores = [_z_score(group.sums, mean, deviation) for group in scored if not metric.is_small_sample(group.sums)]
+    notes = _notes(z_scores, is_adjusted=is_adjusted)
+    if is_adjusted and z_scores:
+        deviation *= math.sqrt(max(1.0, overdispersion(z_scores)))
     marks = [_mark(group, mean, deviation) for group in scored]
     kinds = [t(kind) for kind in KINDS]
     rows: list[dict[str, Any]] = [
@@ -70,40 +81,56 @@ def funnel(groups: Sequence[Group], total: MeasureTotals, label: str, look: Char
         below=counts[2],
         few=counts[3],
     )
-    words = [
-        t(
-            "Dashed: 95 % limits; solid: 99.8 % limits around the average of the selection. Within them, differences "
-            "are what chance alone would give."
-        )
-    ]
     if len(rows) < len(marks):
-        words.append(
+        notes.append(
             t(
                 "{drawn} of {all} are drawn: those outside of the limits first, then those with the most scores.",
                 drawn=formatting.count(len(rows)),
                 all=formatting.count(len(marks)),
             )
         )
-    if compared := len(marks) - counts[3]:
-        words.append(
+    data = {"rows": rows, "limits": _limits(mean, deviation, most), "mean": [{"value": mean}]}
+    return Chart(_spec(label, look, (round(domain[0], 1), round(domain[1], 1))), data, told, tuple(notes), "id")
+
+
+def _z_score(sums: MeasureTotals, mean: float, deviation: float) -> float:
+    """Return how far a group's average lies from the whole's, in standard errors."""
+    return (sums["score_sum"] / (sums["scored"] * SCORE_SCALE) - mean) * math.sqrt(sums["scored"]) / deviation
+
+
+def _notes(z_scores: Sequence[float], *, is_adjusted: bool) -> list[str]:
+    """Return what the limits mean, and how much more the groups with enough evaluations differ than chance explains."""
+    notes = [t("Inside the limits: no evidence that they differ from the average of the selection.")]
+    if not z_scores:
+        return notes
+    phi = overdispersion(z_scores)
+    shown = number(rounded(phi, 1) or 0, 1)
+    if is_overdispersed(z_scores):
+        notes.append(t("They differ by more than chance alone: overdispersion φ = {phi} (chance alone: 1).", phi=shown))
+    else:
+        notes.append(t("Overdispersion φ = {phi}: no evidence of more spread than by chance alone (1).", phi=shown))
+    if is_adjusted and phi > 1:
+        notes.append(
             t(
-                "Many are compared at once: of {count}, about {outside} would lie outside the dashed lines though "
-                "nothing is behind it.",
-                count=compared,
-                outside=max(1, round(compared * 0.05)),
+                "The limits are √φ times as wide: outside are those who stand out from the usual spread, however that "
+                "comes about."
             )
         )
-    data = {"rows": rows, "limits": _limits(mean, deviation, most), "mean": [{"value": mean}]}
-    return Chart(_spec(label, look, (round(domain[0], 1), round(domain[1], 1))), data, told, tuple(words), "id")
-
-
-def outside(group: MeasureTotals, total: MeasureTotals) -> int | None:
-    """Return 1 where a group's mean lies above the whole's 99.8 % limits, -1 below, 0 within; None with few."""
-    deviation = standard_deviation(total)
-    if deviation is None or AVERAGE_SCORE.is_small_sample(group):
-        return None
-    value = float(AVERAGE_SCORE.value(group) or 0)
-    return 1 - _place(value, total["score_sum"] / (total["scored"] * SCORE_SCALE), deviation, group)
+        return notes
+    by_chance = len(z_scores) * 0.05
+    if by_chance < 1:
+        notes.append(
+            t("With {count} compared, fewer than one falls outside the 95 % limits by chance.", count=len(z_scores))
+        )
+    else:
+        notes.append(
+            t(
+                "With {count} compared, about {outside} fall outside the 95 % limits by chance.",
+                count=formatting.count(len(z_scores)),
+                outside=formatting.count(round(by_chance)),
+            )
+        )
+    return notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +168,13 @@ def _place(value: float, mean: float, deviation: float, sums: MeasureTotals) -> 
     return 0 if value > high else 2 if value < low else 1
 
 
-def _limits(mean: float, deviation: float, most: int) -> list[dict[str, float]]:
+def _limits(mean: float, deviation: float, most: int) -> list[dict[str, Any]]:
     steps = sorted({max(2, round(most * (step / 60) ** 2)) for step in range(1, 61)})
-    found = []
-    for n in steps:
-        inner = intervals.control_limits(mean, deviation, n, 0.95)
-        outer = intervals.control_limits(mean, deviation, n, 0.998)
-        ends = {"low95": inner[0], "high95": inner[1], "low998": outer[0], "high998": outer[1]}
-        found.append({"scored": n, **{name: min(10.0, max(0.0, end)) for name, end in ends.items()}})
+    found: list[dict[str, Any]] = []
+    for name, level in zip(LIMITS, (0.95, 0.998), strict=True):
+        for n in steps:
+            low, high = intervals.control_limits(mean, deviation, n, level)
+            found.append({"scored": n, "limit": t(name), "low": max(0.0, low), "high": min(10.0, high)})
     return found
 
 
@@ -157,7 +183,7 @@ def _spec(label: str, look: ChartTheme, domain: tuple[float, float]) -> dict[str
     colors = look.palette
     x = alt.X("scored:Q", title=t("Scored evaluations"), axis=alt.Axis(format=",.0f", tickMinStep=1, grid=False))
     scale = alt.Scale(domain=list(domain), clamp=True, nice=False)
-    kinds = [t(kind) for kind in KINDS]
+    kinds, place = [t(kind) for kind in KINDS], t("Relative to the 99.8 % limits")
     shades = [colors.positive, colors.neutral, colors.negative, colors.line]
     points = (
         alt.Chart(alt.NamedData("rows"))
@@ -167,25 +193,31 @@ def _spec(label: str, look: ChartTheme, domain: tuple[float, float]) -> dict[str
             y=alt.Y("value:Q", title=t("Average score"), scale=scale, axis=alt.Axis(format=".1f")),
             color=alt.Color(
                 "where:N",
-                title=t("99.8 % limits"),
+                title=place,
                 scale=alt.Scale(domain=kinds, range=shades),
-                legend=alt.Legend(orient="top", columns=2, titleOrient="left"),
+                legend=alt.Legend(orient="top", columns=2),
             ),
-            shape=alt.Shape("where:N", title=t("99.8 % limits"), scale=alt.Scale(domain=kinds, range=list(_SHAPES))),
+            shape=alt.Shape("where:N", title=place, scale=alt.Scale(domain=kinds, range=list(_SHAPES))),
             tooltip=[
                 alt.Tooltip("name:N", title=t(label)),
                 alt.Tooltip("shown:N", title=t("Average score")),
                 alt.Tooltip("counted:N", title=t("Scored")),
-                alt.Tooltip("where:N", title=t("99.8 % limits")),
+                alt.Tooltip("where:N", title=place),
             ],
         )
         .add_params(alt.selection_point(name=PICK, fields=["id"], on="click", clear=False))
     )
+    dashes = alt.StrokeDash(
+        "limit:N",
+        title=None,
+        scale=alt.Scale(domain=[t(name) for name in LIMITS], range=[[4, 3], [1, 0]]),
+        legend=alt.Legend(orient="bottom", direction="horizontal", columns=2, symbolType="stroke", symbolSize=300),
+    )
     lines = [
         alt.Chart(alt.NamedData("limits"))
-        .mark_line(color=colors.muted, strokeWidth=1.2, strokeDash=dash, clip=True)
-        .encode(x=x, y=alt.Y(f"{column}:Q", scale=scale, title=t("Average score")))
-        for column, dash in (("low95", [4, 3]), ("high95", [4, 3]), ("low998", [1, 0]), ("high998", [1, 0]))
+        .mark_line(color=colors.muted, strokeWidth=1.2, clip=True)
+        .encode(x=x, y=alt.Y(f"{end}:Q", scale=scale, title=t("Average score")), strokeDash=dashes)
+        for end in ("low", "high")
     ]
     middle = alt.Chart(alt.NamedData("mean")).mark_rule(color=colors.muted).encode(y=alt.Y("value:Q", scale=scale))
     return apply_theme(alt.layer(middle, *lines, points).properties(height=340, width="container"), look)

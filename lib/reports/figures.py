@@ -67,11 +67,12 @@ LEAST_FUNNEL_GROUPS = 3
 
 @dataclass(frozen=True, slots=True)
 class FunnelFigure:
-    """Groups by their number of scores and average score, within the limits of chance."""
+    """Groups by their number of scores and average score, within limits of chance or, adjusted, of the usual spread."""
 
     dimension: Dimension
     groups: Sequence[Group]
     total: MeasureTotals
+    is_adjusted: bool = False
 
     @property
     def has_limits(self) -> bool:

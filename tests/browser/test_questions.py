@@ -165,7 +165,7 @@ def test_what_is_uncertain_says_so(visit: Visit) -> None:
     page = visit(f"executives?{PERIOD}")
     card = page.locator('.cb-card[data-metric="averageScore"]').inner_text()
     assert re.search(r"95 %: \d\.\d\d – \d\.\d\d", card) and re.search(r"n = [\d,]+", card)
-    expect(page.get_by_text("Many are compared at once")).to_be_visible()
+    expect(page.get_by_text("fall outside the 95 % limits by chance")).to_be_visible()
     funnel = page.locator(".st-key-funnel [role=graphics-document]").get_attribute("aria-label")
     assert re.search(r"\d+ above, \d+ within and \d+ below the 99\.8 % limits, \d+ with few evaluations", funnel or "")
     day = LAST - timedelta(days=LAST.weekday() - 2 if LAST.weekday() > 2 else LAST.weekday() + 5)  # a Wednesday

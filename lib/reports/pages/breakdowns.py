@@ -34,6 +34,14 @@ SCORES = PageChoice(
 )
 
 
+LIMITS = PageChoice(
+    "limits",
+    text("Limits"),
+    lambda _: (("chance", text("By chance alone")), ("adjusted", text("Adjusted for overdispersion"))),
+    "chance",
+)
+
+
 def by_text(dimension: Dimension) -> str:
     """Return the message id of the title of a chart by a dimension's groups."""
     return f"By {dimension.label.lower()}"
@@ -59,20 +67,23 @@ def _blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[
         yield ChartBlock(text("Like for like"), figure, "alike", click, has_heading=False)
         standardized = {row.named: row for row in scores.rows}
     else:
-        yield _standing(groups)
+        yield from _standing(context, groups)
     yield Heading(text("All figures"))
     yield breakdown_table.table(context, title, groups, standardized)
     yield from breakdown_table.chance_caption(groups)
 
 
-def _standing(groups: Groups) -> ChartBlock:
-    """Return where the groups stand: executives by volume within the limits of chance, else by their scores."""
+def _standing(context: PageContext, groups: Groups) -> Iterator[Block]:
+    """Yield where the groups stand: executives by volume within the limits of chance, else by their scores."""
     dimension, breakdown = groups.dimension, groups.breakdown
     click = Click("open", dimension)
-    funnel = FunnelFigure(dimension, breakdown.groups, breakdown.total)
+    is_adjusted = context.choice(LIMITS) == "adjusted"
+    funnel = FunnelFigure(dimension, breakdown.groups, breakdown.total, is_adjusted)
     if dimension is EXECUTIVE and funnel.has_limits:
-        return ChartBlock(text("Volume against score"), funnel, "funnel", click)
-    return ChartBlock(text("Average score"), _ranking(groups), "ranking", click)
+        yield Choices((LIMITS,))
+        yield ChartBlock(text("Score by number of evaluations"), funnel, "funnel", click)
+    else:
+        yield ChartBlock(text("Average score"), _ranking(groups), "ranking", click)
 
 
 def _ranking(groups: Groups) -> RankingFigure:
@@ -96,7 +107,7 @@ def _detail(context: PageContext, dimension: Dimension) -> Iterator[Block]:
 
 
 def _page(dimension: NamedDimension, name: str, title: str, question: str, icon: str) -> PageDefinition:
-    choices = () if dimension is CAMPAIGN else (SCORES,)
+    choices = {CAMPAIGN: (), CALL_CENTER: (SCORES,), EXECUTIVE: (SCORES, LIMITS)}[dimension]
 
     def blocks(context: PageContext) -> Iterator[Block]:
         return _blocks(context, dimension, title)

@@ -1,0 +1,109 @@
+"""Overdispersion: beside NumPy, and its rate where executives are alike."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from lib.analytics.queries import Group
+from lib.catalog.dimensions import Member
+from lib.catalog.measures import MeasureTotals
+from lib.charts.funnel import funnel
+from lib.charts.theme import LIGHT, ChartTheme
+from lib.statistics.overdispersion import is_overdispersed, overdispersion
+from lib.store.enums import SCORE_SCALE
+from tests.statistics.worlds import DRAWS, SCALE, SHAPES, World, count, most
+
+LOOK = ChartTheme(LIGHT, "en")
+
+
+@given(st.lists(st.floats(-20, 20), min_size=1, max_size=50))
+def test_phi_is_the_winsorized_mean_square(z_scores: list[float]) -> None:
+    drawn_in = np.clip(z_scores, np.quantile(z_scores, 0.1), np.quantile(z_scores, 0.9))
+    assert overdispersion(z_scores) == pytest.approx(np.mean(drawn_in**2), abs=1e-9)
+
+
+def test_phi_by_hand() -> None:
+    # Of 11, the second and the second to last are the tenth at each end: ±9 and ±4 count as ±4.
+    z_scores = [-9.0, -4.0, -2.0, -2.0, -1.0, 0.0, 1.0, 2.0, 2.0, 4.0, 9.0]
+    assert overdispersion(z_scores) == pytest.approx((4 * 16 + 4 * 4 + 2 * 1) / 11)
+    with pytest.raises(ValueError, match="one group at least"):
+        overdispersion([])
+
+
+@pytest.mark.parametrize("groups", [3, 10, 60, 400])
+def test_the_quantile_of_the_test(groups: int) -> None:
+    quantile = stats.chi2.ppf(0.95, groups - 1)
+    for factor, expected in ((0.99, False), (1.01, True)):
+        assert is_overdispersed([(quantile * factor / groups) ** 0.5] * groups) is expected
+    assert not is_overdispersed([99.0]) and not is_overdispersed([])
+
+
+def _groups(world: World, draws: int) -> list[list[Group]]:
+    """Return executives with at least 30 scores each, so many times."""
+    found = []
+    for calls in world.periods(draws):
+        groups = []
+        for executive in range(world.executives):
+            scores = calls.score[calls.executive == executive] * (SCORE_SCALE // SCALE)
+            n = len(scores)
+            totals = MeasureTotals(
+                evaluations=n, scored=n, score_sum=int(scores.sum()), score_square_sum=int((scores**2).sum())
+            )
+            groups.append(Group(Member(str(executive), str(executive)), totals))
+        found.append(groups)
+    return found
+
+
+def _notes(groups: list[Group], *, is_adjusted: bool = False) -> str:
+    chart = funnel(
+        groups, MeasureTotals.total(each.sums for each in groups), "Executive", LOOK, is_adjusted=is_adjusted
+    )
+    assert chart is not None
+    return " ".join(chart.notes)
+
+
+@pytest.mark.simulation
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("executives", [5, 40])
+def test_executives_who_are_alike_are_seldom_called_different(shape: str, executives: int) -> None:
+    world = World(f"funnel, {shape}, {executives}", shape, calls=executives * 80, executives=executives)
+    draws = _groups(world, DRAWS // 2)
+    assert count("by more than chance" in _notes(groups) for groups in draws) <= most(0.05, len(draws))
+
+
+@pytest.mark.simulation
+def test_executives_who_differ_are_called_so_and_the_limits_can_be_widened() -> None:
+    world = World("funnel, executives differ", calls=4000, executives=40, executive_share=0.1)
+    draws = _groups(world, 40)
+    assert all("by more than chance alone: overdispersion φ" in _notes(groups) for groups in draws)
+    chart = [
+        funnel(draws[0], MeasureTotals.total(each.sums for each in draws[0]), "Executive", LOOK, is_adjusted=wide)
+        for wide in (False, True)
+    ]
+    outside = [count(row["where"] in ("above", "below") for row in each.data["rows"]) for each in chart]
+    assert outside[0] > 2 * outside[1]
+    widths = [each.data["limits"][-1]["high"] - each.data["mean"][0]["value"] for each in chart]
+    phi = re.search(r"φ = (\d+\.\d)", _notes(draws[0]))
+    assert (widths[1] / widths[0]) ** 2 == pytest.approx(float(phi[1]), abs=0.051)
+    assert all("√φ times as wide" in _notes(groups, is_adjusted=True) for groups in draws)
+
+
+@pytest.mark.parametrize(
+    ("groups", "said"),
+    [
+        (3, "With 3 compared, fewer than one falls"),
+        (19, "With 19 compared, fewer than one falls"),
+        (20, "With 20 compared, about 1 fall"),
+        (117, "With 117 compared, about 6 fall"),
+    ],
+)
+def test_how_many_fall_outside_by_chance(groups: int, said: str) -> None:
+    scores = [MeasureTotals(scored=40, score_sum=40 * 70_000, score_square_sum=40 * 70_000**2 + 10**10)] * groups
+    told = _notes([Group(Member(str(place), str(place)), each) for place, each in enumerate(scores)])
+    assert said in told and "no evidence of more spread" in told and "Inside the limits: no evidence" in told
