@@ -1,13 +1,11 @@
 """Like for like: average scores as if every group had had the same calls.
 
-Direct standardization (Breslow and Day 1987, Statistical Methods in Cancer Research II, chapter 2): each group's means
-by stratum are weighted with what the strata weigh in the whole selection. A stratum is a campaign, AI or human, and a
-band of duration.
+Each group's calls are compared with the others' calls of the same stratum: a campaign, AI or human, and a band of
+duration. The method is in `statistics/like_for_like.py`; calls that nobody else has the like of say nothing.
 """
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,47 +21,41 @@ from lib.analytics.queries import id_order, totals_by
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import CAMPAIGN, Dimension, Member
 from lib.catalog.measures import MeasureTotals, aggregates
-from lib.statistics import intervals
+from lib.catalog.metrics import FEW_EVALUATIONS
+from lib.statistics.like_for_like import Sample, Stratum, standardized_interval, standardized_mean
 from lib.store import schema
 from lib.store.enums import SCORE_SCALE, State
 
 BANDS_SECONDS = (120, 300, 600)
 """Where the bands of duration after the first begin; calls without a duration are a band of their own."""
 
-ENOUGH_IN_CELL = 5
-"""A cell, a group's scores in one stratum, is thin with fewer than these."""
-
-COVERED_LEAST, THIN_MOST = Fraction(4, 5), Fraction(1, 5)
-"""A row is thin where its strata cover less of the whole, or thin cells carry more of what it covers."""
-
 
 @dataclass(frozen=True, slots=True)
 class StandardizedRow:
     """A group: its measures as they are, and its average score like for like, in points.
 
-    `covered` is the share of the whole selection's scores that lies in strata where the group has scores too; the
-    adjusted average is over these. `thin_weight` is what share of that weight its thin cells carry. Without any score
-    `adjusted` is None; the 95 % interval is None where no cell has two scores.
+    `comparable` is how many of its scores are of calls that others have the like of. Without any, `adjusted` is None;
+    the 95 % interval is None where no variance can be taken.
     """
 
     named: Member
     sums: MeasureTotals
     adjusted: Fraction | None
     interval: tuple[float, float] | None
-    covered: Fraction
-    thin_weight: Fraction
+    comparable: int
 
     @property
-    def thin(self) -> bool:
-        """Whether the adjusted average rests on too little to be read as a rank."""
-        return self.covered < COVERED_LEAST or self.thin_weight > THIN_MOST
+    def is_small_sample(self) -> bool:
+        """Whether the adjusted average rests on too few calls to rank by it."""
+        return self.comparable < FEW_EVALUATIONS
 
 
 @dataclass(frozen=True, slots=True)
 class StandardizedScores:
-    """The groups of a dimension by adjusted average, the highest first; ties by id, groups without one last.
+    """The groups of a dimension by adjusted average, the highest first; ties by id.
 
-    `total` is the whole selection; its average is what the adjusted averages compare with.
+    Groups of few comparable calls follow, and those without any come last. `total` is the whole selection; its average
+    is what the adjusted averages compare with.
     """
 
     period: ResolvedPeriod
@@ -71,9 +63,8 @@ class StandardizedScores:
     rows: tuple[StandardizedRow, ...]
 
 
-Stratum = tuple[int, bool, int]
-Cell = tuple[int, int, int]
-"""Scored, sum of the scores and of their squares, in units of SCORE_SCALE."""
+StratumKey = tuple[int, bool, int]
+"""Campaign, AI or human, and band of duration."""
 
 
 def standardized_scores(
@@ -81,23 +72,22 @@ def standardized_scores(
 ) -> StandardizedScores:
     """Return the adjusted average score of every group of a dimension.
 
-    Adjusted mean = Σ W · mean of the group in the stratum ÷ Σ W, over the strata where the group has scores, W being
-    the stratum's share of all scores of the selection. The interval takes the weights as given, and one variance for
-    all cells of a group (`intervals.standardized_interval`). It reads the facts, as no rollup has durations. Raises
-    ValueError for campaigns, which are part of the strata.
+    It reads the facts, as no rollup has durations. Raises ValueError for campaigns, which are part of the strata.
     """
     if dimension is CAMPAIGN:
         raise ValueError("campaigns are strata, so that no two of them have calls alike; right would be executives")
     period = resolve_period(connection, filters, calendar)
     groups = totals_by(connection, filters, calendar, dimension)
     cells = _cells(connection, filters, calendar, dimension)
-    weights: dict[Stratum, int] = defaultdict(int)
+    of_strata: dict[StratumKey, Sample] = defaultdict(lambda: (0, 0, 0))
     for of_group in cells.values():
-        for stratum, (n, _, _) in of_group.items():
-            weights[stratum] += n
-    rows = [_row(group.named, group.sums, cells.get(group.named, {}), weights) for group in groups]
-    rows.sort(key=lambda row: (row.adjusted is None, *_descending(row), id_order(row.named)))
-    return StandardizedScores(period, MeasureTotals.total(group.sums for group in groups), tuple(rows))
+        for stratum, cell in of_group.items():
+            of_strata[stratum] = _combine(of_strata[stratum], cell, 1)
+    total = MeasureTotals.total(group.sums for group in groups)
+    whole = total["scored"], total["score_sum"]
+    rows = [_row(group.named, group.sums, cells.get(group.named, {}), of_strata, whole) for group in groups]
+    rows.sort(key=lambda row: (row.adjusted is None, row.is_small_sample, *_descending(row), id_order(row.named)))
+    return StandardizedScores(period, total, tuple(rows))
 
 
 def _descending(row: StandardizedRow) -> tuple[float, Fraction]:
@@ -108,7 +98,7 @@ def _descending(row: StandardizedRow) -> tuple[float, Fraction]:
 
 def _cells(
     connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension
-) -> Mapping[Member, Mapping[Stratum, Cell]]:
+) -> Mapping[Member, Mapping[StratumKey, Sample]]:
     """Return every group's scores by stratum; one scan of the facts."""
     facts = schema.evaluations
     keys = [fact_key(dimension.column), facts.c.campaign_key, facts.c.is_ai, _band(facts.c.duration_seconds)]
@@ -118,7 +108,7 @@ def _cells(
         .where(*fact_conditions(filters, calendar))
         .group_by(*(sa.literal_column(str(place)) for place in range(1, len(keys) + 1)))
     )
-    found: dict[int, dict[Stratum, Cell]] = defaultdict(dict)
+    found: dict[int, dict[StratumKey, Sample]] = defaultdict(dict)
     for key, campaign, is_ai, band, n, total, squares in connection.execute(asked).fetchall():
         found[key][campaign, is_ai, band] = (int(n), int(total), int(squares))
     names = member_names(connection, dimension, set(found))
@@ -136,17 +126,22 @@ def _band(duration: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
 
 
 def _row(
-    named: Member, sums: MeasureTotals, cells: Mapping[Stratum, Cell], weights: Mapping[Stratum, int]
+    named: Member,
+    sums: MeasureTotals,
+    cells: Mapping[StratumKey, Sample],
+    of_strata: Mapping[StratumKey, Sample],
+    whole: tuple[int, int],
 ) -> StandardizedRow:
-    whole = sum(weights.values())
-    if not cells:
-        return StandardizedRow(named, sums, None, None, Fraction(), Fraction())
-    weight = sum(weights[stratum] for stratum in cells)
-    thin = sum(weights[stratum] for stratum, (n, _, _) in cells.items() if n < ENOUGH_IN_CELL)
-    # Added up as whole numbers, over a denominator that all cells share: fractions are slow.
-    shared = math.lcm(*(n for n, _, _ in cells.values()))
-    added = sum(weights[stratum] * total * (shared // n) for stratum, (n, total, _) in cells.items())
-    mean = Fraction(added, shared * weight * SCORE_SCALE)
-    weighted = [(weights[stratum], *cell) for stratum, cell in cells.items()]
-    interval = intervals.standardized_interval(weighted, SCORE_SCALE)
-    return StandardizedRow(named, sums, mean, interval, Fraction(weight, whole), Fraction(thin, weight))
+    pairs = (Stratum(cell, _combine(of_strata[stratum], cell, -1)) for stratum, cell in cells.items())
+    strata = [pair for pair in pairs if pair.others[0]]
+    if not strata:
+        return StandardizedRow(named, sums, None, None, 0)
+    own = sums["scored"]
+    mean = standardized_mean(whole, own, strata) / SCORE_SCALE
+    interval = standardized_interval(whole, own, strata, SCORE_SCALE)
+    return StandardizedRow(named, sums, mean, interval, sum(pair.own[0] for pair in strata))
+
+
+def _combine(one: Sample, other: Sample, sign: int) -> Sample:
+    """Return two samples together or, with -1 for the sign, what is left of the first without the other."""
+    return one[0] + sign * other[0], one[1] + sign * other[1], one[2] + sign * other[2]

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 
 from lib.analytics.standardization import StandardizedScores
-from lib.catalog.metrics import AVERAGE_SCORE, Unit
+from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Unit
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import ChartTheme, apply_theme, placed
 from lib.i18n import t
@@ -19,7 +19,7 @@ MOST = 30
 
 
 def standardized(found: StandardizedScores, label: str, look: ChartTheme) -> Chart | None:
-    """Draw groups by their adjusted average with its interval, the raw average beside; thin rows are hollow."""
+    """Draw groups by their adjusted average with its interval, the raw one beside; those of few calls are hollow."""
     score = AVERAGE_SCORE
     scored = [row for row in found.rows if row.adjusted is not None and row.named.id is not None]
     chosen = {row.named for row in sorted(scored, key=lambda row: -row.sums["scored"])[:MOST]}
@@ -39,33 +39,29 @@ def standardized(found: StandardizedScores, label: str, look: ChartTheme) -> Cha
                 "low": row.interval[0] if row.interval else None,
                 "high": row.interval[1] if row.interval else None,
                 "interval": formatting.interval(Unit.SCORE, row.interval),
-                "covered": formatting.value(Unit.SHARE, row.covered),
-                "thin": row.thin,
-                "note": t("thin cells") if row.thin else "",
+                "comparable": formatting.count(row.comparable),
+                "few": row.is_small_sample,
+                "note": t("few evaluations") if row.is_small_sample else "",
             }
         )
     if not rows:
         return None
+    ranked = [row for row in rows if not row["few"]] or rows
     told = t(
         "Average score by {label} like for like, from {best} ({high}) to {worst} ({low}); the raw averages beside.",
         label=t(label).lower(),
-        best=rows[0]["name"],
-        high=rows[0]["shown"],
-        worst=rows[-1]["name"],
-        low=rows[-1]["shown"],
+        best=ranked[0]["name"],
+        high=ranked[0]["shown"],
+        worst=ranked[-1]["name"],
+        low=ranked[-1]["shown"],
     )
-    thin = sum(row["thin"] for row in rows)
     notes = [t("Filled: like for like, with its 95 % interval. Small ring: the average as it is.")]
-    if thin:
-        notes.append(
-            t(
-                "Hollow: {thin} of {all} have too few calls like those of the whole; a longer period has more.",
-                thin=thin,
-                all=len(rows),
-            )
-        )
+    if any(row["few"] for row in rows):
+        notes.append(t("Hollow, last: fewer than {least} comparable calls.", least=FEW_EVALUATIONS))
+    if missing := sum(1 for row in found.rows if row.adjusted is None and row.sums["scored"]):
+        notes.append(t("Not shown, too few comparable calls: {count}.", count=formatting.count(missing)))
     if len(scored) > MOST:
-        notes.append(t("The {most} with the most evaluations, of {all}.", most=MOST, all=len(scored)))
+        notes.append(t("{most} of {all} shown, by volume.", most=MOST, all=formatting.count(len(scored))))
     whole = [{"value": score.rounded(found.total)}]
     return Chart(
         _spec(label, look, len(rows)),
@@ -85,7 +81,7 @@ def _spec(label: str, look: ChartTheme, count: int) -> dict[str, Any]:
         alt.Tooltip("shown:N", title=t("Like for like")),
         alt.Tooltip("interval:N", title=t("95 % interval")),
         alt.Tooltip("raw_shown:N", title=t("As it is")),
-        alt.Tooltip("covered:N", title=t("Covers")),
+        alt.Tooltip("comparable:N", title=t("Comparable calls")),
         alt.Tooltip("note:N", title=t("Note")),
     ]
     scale = alt.Scale(zero=False)
@@ -112,7 +108,7 @@ def _spec(label: str, look: ChartTheme, count: int) -> dict[str, Any]:
             y=y,
             x=x,
             tooltip=tips,
-            fill=alt.condition("datum.thin", alt.value(colors.panel), alt.value(colors.accent)),
+            fill=alt.condition("datum.few", alt.value(colors.panel), alt.value(colors.accent)),
         )
         .add_params(alt.selection_point(name=PICK, fields=["id"], on="click", clear=False))
     )

@@ -283,32 +283,36 @@ def _standardized_columns() -> list[Column[_BreakdownRow]]:
             text(STANDARDIZED_HELP),
         ),
         Column(text("Like for like: 95 %"), interval),
-        Column(
-            text("Like for like: note"),
-            lambda row: t("thin cells") if row.standardized and row.standardized.thin else "",
-        ),
+        Column(text("Like for like: note"), _standardized_note),
     ]
+
+
+def _standardized_note(row: _BreakdownRow) -> str:
+    standardized = row.standardized
+    if standardized is None or not standardized.is_small_sample:
+        return ""
+    return t("too few comparable calls") if standardized.adjusted is None else t("few evaluations")
 
 
 _STANDARDIZED_COLUMNS = (
     FileColumn("likeForLike", "score"),
     FileColumn("likeForLikeLow", "score"),
     FileColumn("likeForLikeHigh", "score"),
-    FileColumn("thinCells"),
+    FileColumn("comparableEvaluations", "count"),
 )
 
 
 def _standardized_values(row: StandardizedRow | None) -> Row:
-    """Return a group's score like for like in a file, its interval, and whether it rests on thin cells."""
+    """Return a group's score like for like in a file, its interval, and how many scores it rests on."""
     if row is None:
         return (None,) * len(_STANDARDIZED_COLUMNS)
     low, high = row.interval or (None, None)
-    return rounded(row.adjusted, 2), rounded(low, 2), rounded(high, 2), row.thin
+    return rounded(row.adjusted, 2), rounded(low, 2), rounded(high, 2), row.comparable
 
 
 STANDARDIZED_HELP = (
-    "The average score as if everybody had had the same calls: by campaign, AI or human and duration, weighted as in "
-    "the whole selection."
+    "The average score as if everybody had had the same calls: each call is compared with the others' calls of the "
+    "same campaign, AI or human, and duration."
 )
 
 

@@ -6,7 +6,7 @@ SciPy would bring 100 MB for two quantiles, so they are computed here, and the t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 from statistics import NormalDist
 
@@ -117,26 +117,6 @@ def newcombe_interval(before: tuple[int, int], now: tuple[int, int]) -> tuple[fl
     below = math.hypot(is_now - second[0], first[1] - was)
     above = math.hypot(second[1] - is_now, was - first[0])
     return is_now - was - below, is_now - was + above
-
-
-def standardized_interval(cells: Sequence[tuple[int, int, int, int]], scale: int = 1) -> tuple[float, float] | None:
-    """Return the t interval (95 %) of a weighted mean of cells' means: mean ± t(ν) · s · √(Σ w²/n) / Σ w.
-
-    Each cell is (weight, n, total, square_total), n ≥ 1, in the units that `mean_interval` takes; weights need not add
-    up to one, and count as given, not as measured. As cells are small, they share one variance, s² = Σ(n − 1)s²ᵢ / ν
-    with ν = Σ(n − 1) (the pooled variance of a one-way layout). None where no cell has two values.
-    """
-    degrees = sum(n - 1 for _, n, _, _ in cells)
-    if degrees < 1:
-        return None
-    weights = sum(weight for weight, *_ in cells)
-    mean = math.fsum(weight * total / n for weight, n, total, _ in cells) / (weights * scale)
-    deviations = math.fsum((n * squares - total * total) / n for _, n, total, squares in cells)
-    variance = deviations / degrees / scale**2
-    half = t_quantile(0.5 + CONFIDENCE / 2, degrees) * math.sqrt(
-        variance * math.fsum(weight * weight / n for weight, n, _, _ in cells)
-    )
-    return mean - half / weights, mean + half / weights
 
 
 def control_limits(mean: float, deviation: float, n: int, level: float) -> tuple[float, float]:

@@ -40,7 +40,7 @@ def lines(*calls: tuple[Any, ...]) -> str:
 
 # Ann has the hard calls: 6 of 5 (mean 5) and 2 easy ones of 9. Bob has 2 hard ones of 4 and 6 easy ones of 8.
 # Raw: Ann (30 + 18) / 8 = 6, Bob (8 + 48) / 8 = 7. In each stratum Ann is better by one point.
-# Each stratum weighs 8 of 16, so that Ann comes to (5 + 9) / 2 = 7 and Bob to (4 + 8) / 2 = 6.
+# Both strata weigh 6 · 2 / 8, so that Ann comes to 6.5 + (1 − 8/16) · 1 = 7 and Bob to 6.5 + (1 − 8/16) · (−1) = 6.
 SIMPSON = lines(
     *[(5, 300, False, "hard", "North", "Ann")] * 4,
     *[(score, 300, False, "hard", "South", "Ann") for score in (4, 6)],
@@ -69,9 +69,8 @@ def test_the_order_turns_round(workspace: Workspace, load: Load) -> None:
     assert [METRICS["averageScore"].value(row.sums) for row in found.rows] == [6, 7]
     assert METRICS["averageScore"].value(found.total) == Fraction(13, 2)
     ann = found.rows[0]
-    assert (ann.covered, ann.thin_weight, ann.thin) == (1, Fraction(1, 2), True)  # her 2 easy calls carry a half
-    # Squares within cells: (4 − 5)² + (6 − 5)² over 5 + 1 degrees; √(2/6 · (8²/6 + 8²/2)) / 16; t(0.975, 6) = 2.4469.
-    assert ann.interval == pytest.approx((7 - 0.57675, 7 + 0.57675), abs=1e-4)
+    assert (ann.comparable, ann.is_small_sample) == (8, True)
+    assert ann.interval is not None and ann.interval[0] < 7 < ann.interval[1]
 
 
 def test_strata(workspace: Workspace, load: Load) -> None:
@@ -80,17 +79,16 @@ def test_strata(workspace: Workspace, load: Load) -> None:
     calls: list[tuple[object, ...]] = [(5, each, False, "c", "North", "Ann") for each in seconds]
     load(lines(*calls, (9, 60, True, "c", "North", "Bob"), (8, 0, False, "c", "North", "Cid")))
     rows = by_name(ask(workspace))
-    assert rows["Ann"].covered == Fraction(10, 11)
-    # Bob's stratum is his alone; Cid's has two of Ann's calls too.
-    assert (rows["Bob"].covered, rows["Bob"].adjusted) == (Fraction(1, 11), 9)
-    assert (rows["Cid"].covered, rows["Cid"].adjusted, rows["Cid"].interval) == (Fraction(3, 11), 8, None)
+    # Bob's call has its stratum for itself; Cid's has two of Ann's beside it.
+    assert {name: row.comparable for name, row in rows.items()} == {"Ann": 2, "Bob": 0, "Cid": 1}
+    assert (rows["Bob"].adjusted, rows["Bob"].interval) == (None, None)
+    assert rows["Cid"].adjusted == Fraction(62, 11) + Fraction(10, 11) * 3  # 8 to 5 and 5
     for band in range(1, 6):
         length = next(each for each, other in seconds.items() if other == band)
         load(f"{HEADER}one,2024-01-10,Completed,10,{length},false,c,North,Dan\n")
-        dan = by_name(ask(workspace))["Dan"]
-        # Of 12 scored, those of his band: Ann's, his own, and Cid's in the second, Bob being an AI.
-        shared = list(seconds.values()).count(band) + 1 + (band == 2)
-        assert dan.covered == Fraction(shared, 12)
+        rows = by_name(ask(workspace))
+        own = list(seconds.values()).count(band)
+        assert (rows["Dan"].comparable, rows["Ann"].comparable) == (1, own + (0 if band == 2 else 2))
 
 
 def test_filters_grants_and_zones(workspace: Workspace, load: Load) -> None:
@@ -99,8 +97,9 @@ def test_filters_grants_and_zones(workspace: Workspace, load: Load) -> None:
             (2, 60, False, "easy", "North", "Ann", "2024-01-09T23:30:00Z"),
             (4, 60, False, "easy", "North", "Ann", "2024-01-10T12:00:00Z"),
             (6, 60, False, "easy", "South", "Ann", "2024-01-10T23:30:00Z"),
-            (8, 60, True, "hard", "South", "Bob", "2024-01-10T12:00:00Z"),
-            (9, 60, True, "hard", "South", "Bob", "2024-01-10T12:00:00Z", "Pending"),
+            (8, 60, False, "easy", "South", "Bob", "2024-01-10T12:00:00Z"),
+            (10, 60, True, "hard", "South", "Bob", "2024-01-10T12:00:00Z"),
+            (9, 60, False, "easy", "South", "Bob", "2024-01-10T12:00:00Z", "Pending"),
             ("", 60, True, "hard", "South", "Cid", "2024-01-10T12:00:00Z"),
         )
     )
@@ -109,17 +108,22 @@ def test_filters_grants_and_zones(workspace: Workspace, load: Load) -> None:
     def means(filters: Filters) -> dict[str, Fraction | None]:
         return {name: row.adjusted for name, row in by_name(ask(workspace, filters)).items()}
 
-    assert means(make_filters()) == {"Ann": 4, "Bob": 8, "Cid": None}
-    assert means(make_filters(day, day)) == {"Ann": 5, "Bob": 8, "Cid": None}
-    assert means(make_filters(day, day, timezone="Asia/Tokyo")) == {"Ann": 3, "Bob": 8, "Cid": None}
-    assert means(make_filters(datetime(2024, 1, 10, 20, tzinfo=UTC))) == {"Ann": 6}
-    assert means(make_filters().narrowed(IS_AI, "false")) == {"Ann": 4}
-    assert means(make_filters().narrowed(CAMPAIGN, "hard")) == {"Bob": 8, "Cid": None}
-    assert means(make_filters().narrowed(EXECUTIVE, "Ann").narrowed(CALL_CENTER, "South")) == {"Ann": 6}
-    assert means(make_filters(grant=Grant.of({"callCenter": ["North"]}))) == {"Ann": 3}
+    # Of 5 with a mean of 6, Ann's 3 have 4 and Bob's easy one 8: 6 − 2/5 · 4 and 6 + 3/5 · 4. His hard one compares with none.
+    assert means(make_filters()) == {"Ann": Fraction(22, 5), "Bob": Fraction(42, 5), "Cid": None}
+    assert means(make_filters(day, day)) == {"Ann": Fraction(11, 2), "Bob": Fraction(17, 2), "Cid": None}
+    assert means(make_filters(day, day, timezone="Asia/Tokyo")) == {
+        "Ann": Fraction(7, 2),
+        "Bob": Fraction(17, 2),
+        "Cid": None,
+    }
+    assert means(make_filters(datetime(2024, 1, 10, 20, tzinfo=UTC))) == {"Ann": None}
+    assert means(make_filters().narrowed(IS_AI, "false")) == {"Ann": 4, "Bob": 8}
+    assert means(make_filters().narrowed(CAMPAIGN, "hard")) == {"Bob": None, "Cid": None}
+    assert means(make_filters().narrowed(EXECUTIVE, "Ann").narrowed(CALL_CENTER, "South")) == {"Ann": None}
+    assert means(make_filters(grant=Grant.of({"callCenter": ["North"]}))) == {"Ann": None}
     assert means(make_filters(date(2030, 1, 1))) == {}
     centers = by_name(ask(workspace, dimension=CALL_CENTER))
-    assert (centers["North"].adjusted, centers["South"].adjusted) == (3, (3 * 6 + 8) / Fraction(4))
+    assert (centers["North"].adjusted, centers["South"].adjusted) == (Fraction(18, 5), Fraction(38, 5))
 
 
 def test_campaigns_are_strata_themselves(workspace: Workspace) -> None:
@@ -127,20 +131,24 @@ def test_campaigns_are_strata_themselves(workspace: Workspace) -> None:
         ask(workspace, dimension=CAMPAIGN)
 
 
-def test_thin(workspace: Workspace, load: Load) -> None:
+def test_few_comparable_calls_take_no_part_in_the_order(workspace: Workspace, load: Load) -> None:
     load(
         lines(
             *[(5, 60, False, "a", "N", "Ann")] * 40,
             *[(5, 60, False, "b", "N", "Ann")] * 4,
-            *[(5, 60, False, "b", "N", "Bob")] * 6,
-            *[(5, 60, False, "a", "N", "Cid")] * 10,
+            *[(6, 60, False, "a", "N", "Cid")] * 40,
+            *[(9, 60, False, "b", "N", "Bob")] * 6,
+            *[(9, 60, False, "c", "N", "Dan")] * 50,
         )
     )
-    rows = by_name(ask(workspace))
-    # 50 of 60 in a, 10 in b: Ann covers both, and her 4 in b carry a sixth; Bob covers a sixth, Cid five.
-    assert (rows["Ann"].covered, rows["Ann"].thin_weight, rows["Ann"].thin) == (1, Fraction(1, 6), False)
-    assert (rows["Bob"].covered, rows["Bob"].thin_weight, rows["Bob"].thin) == (Fraction(1, 6), 0, True)
-    assert (rows["Cid"].covered, rows["Cid"].thin_weight, rows["Cid"].thin) == (Fraction(5, 6), 0, False)
+    rows = ask(workspace).rows
+    assert [(row.named.name, row.comparable, row.is_small_sample) for row in rows] == [
+        ("Cid", 40, False),
+        ("Ann", 44, False),
+        ("Bob", 6, True),
+        ("Dan", 0, True),
+    ]
+    assert rows[2].adjusted > rows[0].adjusted and rows[3].adjusted is None
 
 
 call = st.tuples(
@@ -171,21 +179,24 @@ def test_against_plain_python(
         strata = cells.setdefault(executive or "(none)", {})
         if score:
             strata.setdefault((campaign, ai, seconds), []).append(Fraction(score))
-    weights: dict[object, int] = {}
-    for strata in cells.values():
-        for stratum, scores in strata.items():
-            weights[stratum] = weights.get(stratum, 0) + len(scores)
+    scored = [score for strata in cells.values() for scores in strata.values() for score in scores]
     rows = by_name(ask(workspace))
     assert rows.keys() == cells.keys()
     for name, strata in cells.items():
-        row, weight = rows[name], sum(weights[stratum] for stratum in strata)
-        if not strata:
-            assert (row.adjusted, row.interval, row.covered) == (None, None, 0)
+        row, own = rows[name], sum(map(len, strata.values()))
+        difference, weight = Fraction(), Fraction()
+        for stratum, scores in strata.items():
+            others = [score for other, theirs in cells.items() if other != name for score in theirs.get(stratum, [])]
+            if others:
+                pairs = Fraction(len(scores) * len(others), len(scores) + len(others))
+                difference += pairs * (sum(scores, Fraction()) / len(scores) - sum(others, Fraction()) / len(others))
+                weight += pairs
+        if not weight:
+            assert (row.adjusted, row.interval, row.comparable) == (None, None, 0)
             continue
-        means = {stratum: sum(scores) / len(scores) for stratum, scores in strata.items()}
-        assert row.adjusted == sum(weights[stratum] * mean for stratum, mean in means.items()) / weight
-        assert row.covered == Fraction(weight, sum(weights.values()))
+        assert (
+            row.adjusted
+            == sum(scored, Fraction()) / len(scored) + (1 - Fraction(own, len(scored))) * difference / weight
+        )
         if one_stratum:
-            metric = METRICS["averageScore"]
-            assert row.adjusted == metric.value(row.sums) and metric.interval is not None
-            assert row.interval == pytest.approx(metric.interval(row.sums)) or row.interval is None
+            assert row.adjusted == METRICS["averageScore"].value(row.sums) and row.comparable == own

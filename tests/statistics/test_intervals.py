@@ -126,22 +126,6 @@ def test_newcombe_of_nothing() -> None:
     assert intervals.newcombe_interval((1, 2), (0, 0)) is None
 
 
-@given(scores)
-def test_one_cell_standardised_is_the_mean(values: list[int]) -> None:
-    n, total, squares = sums(values)
-    assert intervals.standardized_interval([(7, n, total, squares)], 10_000) == pytest.approx(
-        intervals.mean_interval(n, total, squares, 10_000), rel=1e-9, abs=1e-9
-    )
-
-
-def test_standardised_interval_by_hand() -> None:
-    # 4, 6 (weight 3) and 7, 8, 9 (weight 1) and a 5 alone (weight 1): mean (3·5 + 8 + 5) / 5 = 5.6; within-cell squares
-    # 2 + 2 + 0 over 3 degrees; √(4/3 · (9/2 + 1/3 + 1)) / 5 = 0.55777; t(0.975, 3) = 3.18245.
-    found = intervals.standardized_interval([(3, *sums([4, 6])), (1, *sums([7, 8, 9])), (1, *sums([5]))])
-    assert found == pytest.approx((5.6 - 1.77506, 5.6 + 1.77506), abs=1e-4)
-    assert intervals.standardized_interval([(3, 1, 4, 16), (2, 1, 5, 25)]) is None
-
-
 def test_control_limits_by_hand() -> None:
     low, high = intervals.control_limits(7.0, 1.5, 25, 0.95)
     assert (round(low, 4), round(high, 4)) == (6.412, 7.588)  # 7 ± 1.96 · 1.5 / 5
