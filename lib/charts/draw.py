@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lib.charts.chart import Chart
+from lib.charts.control_chart import control_chart
 from lib.charts.funnel import funnel
 from lib.charts.heatmap import heatmap
 from lib.charts.histogram import histogram
@@ -12,6 +13,7 @@ from lib.charts.theme import ChartTheme
 from lib.charts.trend import trend
 from lib.charts.waterfall import waterfall
 from lib.reports.figures import (
+    ControlChartFigure,
     Figure,
     FunnelFigure,
     HeatmapFigure,
@@ -35,6 +37,8 @@ def draw(figure: Figure, look: ChartTheme) -> Chart | None:
                 notes=figure.notes,
                 height=figure.height,
             )
+        case ControlChartFigure():
+            return control_chart(figure.chart, figure.granularity, look, notes=figure.notes, height=figure.height)
         case HistogramFigure():
             return histogram(figure.counts, look, figure.before)
         case FunnelFigure():

@@ -50,7 +50,7 @@ def trend(
         rows += found
         dashes += _dashes(found, name)
     behind = [] if compared is None else _behind(first.points, compared, metric)
-    pinned = _pinned(first.points, notes)
+    pins = pinned(first.points, notes)
     several = len(courses) > 1
     spec = _spec(
         metric,
@@ -61,7 +61,7 @@ def trend(
             band=not several and any(row["low"] is not None for row in rows),
             series=tuple(courses) if several else (),
             compared=bool(behind),
-            notes=bool(pinned),
+            notes=bool(pins),
             dashes=bool(dashes),
         ),
         height,
@@ -85,20 +85,17 @@ def trend(
         words.append(t("Grey line: the compared period."))
     if any(row["partial"] and row["value"] is not None for row in rows):
         words.append(t("Dashed: incomplete day, week or month."))
-    # Labels stand at buckets: the library's own weeks begin on Sunday.
-    starts = [point.bucket.first for point in first.points]
-    ticks = [_milliseconds(start) for start in starts[:: -(-len(starts) // TICKS)]] if starts else []
-    spec = {**spec, "params": [*spec.get("params", []), {"name": "ticks", "value": ticks}]}
+    spec = {**spec, "params": [*spec.get("params", []), ticks([point.bucket.first for point in first.points])]}
     return Chart(
         spec,
-        {"rows": rows, "dashes": dashes, "compared": behind, "notes": pinned},
+        {"rows": rows, "dashes": dashes, "compared": behind, "notes": pins},
         " ".join(told),
         (" ".join(words),) if words else (),
         "first",
     )
 
 
-def _pinned(points: Sequence[TrendPoint], notes: Iterable[TrendNote]) -> list[dict[str, Any]]:
+def pinned(points: Sequence[TrendPoint], notes: Iterable[TrendNote]) -> list[dict[str, Any]]:
     """Return the notes that lie in a bucket, each with the day that the bucket begins on."""
     starts = [point.bucket.first for point in points]
     found = []
@@ -131,6 +128,12 @@ def _row(point: TrendPoint, granularity: Granularity, metric: Metric, series: st
         "counted": formatting.count(point.sums["evaluations"]),
         "partial": partial,
     }
+
+
+def ticks(starts: Sequence[date]) -> dict[str, Any]:
+    """Return the parameter of the days that have a label: the library's own weeks begin on Sunday."""
+    labeled = starts[:: -(-len(starts) // TICKS)] if starts else []
+    return {"name": "ticks", "value": [_milliseconds(start) for start in labeled]}
 
 
 def _milliseconds(day: date) -> int:

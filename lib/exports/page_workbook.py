@@ -21,6 +21,7 @@ from lib.reports.page import (
     MetricCard,
     Notice,
     PageValue,
+    Sentences,
     Shares,
     Story,
     TableBlock,
@@ -89,10 +90,14 @@ def _block_lines(block: Block) -> Iterator[tuple[Any, ...]]:
             yield (str(block.what), str(block.hint))
         case Notice():
             yield (str(block.label), " ".join(map(str, block.sentences)))
-        case Story():
-            for words in (block.change, block.chance, block.mix_effect, block.parts):
-                if words:
-                    yield ("", str(words))
+        case Sentences() | Story():
+            yield from _sentences(block)
+
+
+def _sentences(block: Sentences | Story) -> Iterator[tuple[str, str]]:
+    if isinstance(block, Sentences):
+        return (("", str(words)) for words in block.sentences)
+    return (("", str(words)) for words in (block.change, block.chance, block.mix_effect, block.parts) if words)
 
 
 def _figure(card: MetricCard) -> tuple[Any, ...]:

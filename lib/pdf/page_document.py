@@ -12,7 +12,7 @@ from lib.i18n import current, number, t
 from lib.pdf import document
 from lib.pdf.model import Card, Paper, Passage, Section, Share, Table
 from lib.reports import formatting
-from lib.reports.figures import Figure, TrendFigure
+from lib.reports.figures import ControlChartFigure, Figure, TrendFigure
 from lib.reports.page import (
     Caption,
     Cards,
@@ -22,6 +22,7 @@ from lib.reports.page import (
     MetricCard,
     Notice,
     PageValue,
+    Sentences,
     Shares,
     Story,
     TableBlock,
@@ -83,6 +84,8 @@ def _sections(printed: PageValue) -> Iterator[Section]:
                 yield Section(str(block.what), Passage((str(block.hint),)))
             case Notice():
                 yield Section(str(block.label), Passage(tuple(map(str, block.sentences))))
+            case Sentences():
+                yield Section("", Passage(tuple(map(str, block.sentences))))
             case Story():
                 sentences = (block.change, block.chance, block.mix_effect, block.parts)
                 yield Section("", Passage(tuple(str(words) for words in sentences if words)))
@@ -93,7 +96,11 @@ def _sections(printed: PageValue) -> Iterator[Section]:
 
 def _flat(figure: Figure) -> Figure:
     """Return what a chart is of with a trend as flat as a sheet is: below the cards there is room for it."""
-    return replace(figure, height=int(figure.height * _FLATNESS)) if isinstance(figure, TrendFigure) else figure
+    return (
+        replace(figure, height=int(figure.height * _FLATNESS))
+        if isinstance(figure, TrendFigure | ControlChartFigure)
+        else figure
+    )
 
 
 def _shares(block: Shares) -> tuple[Share, ...]:

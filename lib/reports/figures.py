@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from lib.analytics.calendar import Granularity
+from lib.analytics.control_charts import ControlChart
 from lib.analytics.decomposition import Decomposition
 from lib.analytics.heatmap import Heatmap
 from lib.analytics.queries import Group, Trend
@@ -34,6 +36,16 @@ class TrendFigure:
     courses: tuple[tuple[Words, Trend], ...]
     metric: Metric
     compared: Trend | None = None
+    notes: tuple[TrendNote, ...] = ()
+    height: int = 300
+
+
+@dataclass(frozen=True, slots=True)
+class ControlChartFigure:
+    """A metric over time within its usual range."""
+
+    chart: ControlChart
+    granularity: Granularity
     notes: tuple[TrendNote, ...] = ()
     height: int = 300
 
@@ -112,6 +124,13 @@ class HeatmapFigure:
 
 
 Figure = (
-    TrendFigure | HistogramFigure | RankingFigure | FunnelFigure | StandardizedFigure | WaterfallFigure | HeatmapFigure
+    TrendFigure
+    | ControlChartFigure
+    | HistogramFigure
+    | RankingFigure
+    | FunnelFigure
+    | StandardizedFigure
+    | WaterfallFigure
+    | HeatmapFigure
 )
 """What a chart is of."""

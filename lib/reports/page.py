@@ -155,6 +155,14 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Sentences:
+    """What was found, a sentence each; `help` says how it is known and what it assumes."""
+
+    sentences: tuple[Words, ...]
+    help: Words
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """The way to another page, by its URL path."""
 
@@ -260,6 +268,7 @@ Block = (
     | Leaders
     | Shares
     | Notice
+    | Sentences
     | Story
     | Suggestion
     | Heading

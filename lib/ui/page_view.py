@@ -23,6 +23,7 @@ from lib.reports.page import (
     PageDefinition,
     Pager,
     PageValue,
+    Sentences,
     Shares,
     SideBySide,
     Story,
@@ -80,12 +81,14 @@ def _draw(context: PageContext, block: Block) -> None:
             _words(block)
 
 
-def _words(block: Notice | Story | Suggestion | Heading | Caption | Empty | Link | Pager) -> None:
+def _words(block: Notice | Sentences | Story | Suggestion | Heading | Caption | Empty | Link | Pager) -> None:
     """Draw what is made of words alone, and of what a click on them does."""
     match block:
         case Notice():
             label, words = html.escape(str(block.label)), html.escape(" ".join(map(str, block.sentences)))
             st.html(f'<div class="cb-banner cb-coverage" role="note"><b>{label}</b> {words}</div>')
+        case Sentences():
+            st.markdown(markdown.text(" ".join(map(str, block.sentences))), help=markdown.text(str(block.help)))
         case Story():
             _story(block)
         case Suggestion():

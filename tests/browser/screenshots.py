@@ -40,6 +40,7 @@ PAGES = {
     "executives-alike": f"executives?{PERIOD}&scores=alike",
     "trends": f"trends?{PERIOD}",
     "trends-split": f"trends?{PERIOD}&split=callCenter&granularity=weekly",
+    "trends-usual-range": f"trends?{PERIOD}&chart=control",
     "why": f"drivers?{PERIOD}&by=engagement",
     "evaluations": f"evaluations?{PERIOD}",
     "exports": f"exports?{PERIOD}",

@@ -22,7 +22,7 @@ from lib.jobs.tasks import TASKS
 from lib.pdf import page_document
 from lib.reports import formatting
 from lib.reports.context import PageChoices, PageContext, build_context
-from lib.reports.page import Block, Cards, Notice, PageValue, Shares, Story, TableBlock
+from lib.reports.page import Block, Cards, Notice, PageValue, Sentences, Shares, Story, TableBlock
 from lib.reports.pages import PAGES
 from lib.settings import Settings
 from lib.workspace import Workspace
@@ -79,6 +79,7 @@ def screen(app: AppTest) -> str:
     """Return all that a page says on the screen, without tags and marks."""
     parts = [re.sub(r"<[^>]+>", " ", each.proto.body) for each in app.get("html")]
     parts += [each.proto.label.replace("**", "").replace("\\", "") for each in app.get("page_link")]
+    parts += [each.value.replace("\\", "") for each in app.markdown]
     return plain(" ".join([*parts, *(each.value for each in app.caption)]))
 
 
@@ -91,7 +92,7 @@ def sentences(block: Block) -> list[str]:
     """Return what a block says in sentences."""
     if isinstance(block, Story):
         return [str(words) for words in (block.change, block.chance, block.mix_effect, block.parts) if words]
-    return [str(words) for words in block.sentences] if isinstance(block, Notice) else []
+    return [str(words) for words in block.sentences] if isinstance(block, Notice | Sentences) else []
 
 
 @pytest.mark.parametrize(

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lib.analytics import grouped_trends, heatmap
+from lib.analytics import grouped_trends, heatmap, queries
 from lib.analytics.calendar import ONE_DAY, Granularity
+from lib.analytics.control_charts import control_chart
 from lib.analytics.queries import Trend, TrendPoint
 from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Metric
 from lib.i18n import t
-from lib.reports import cards, formatting, metric_columns
+from lib.reports import cards, control_text, formatting, metric_columns
 from lib.reports.context import PageContext
 from lib.reports.coverage import coverage_notices
-from lib.reports.figures import HeatmapFigure, TrendFigure
+from lib.reports.figures import ControlChartFigure, HeatmapFigure, TrendFigure
 from lib.reports.file_columns import Row, trend_columns, trend_rows
-from lib.reports.page import Block, ChartBlock, Choices, Click, Heading, PageChoice, PageDefinition, TableBlock
+from lib.reports.page import Block, ChartBlock, Choices, Click, Empty, Heading, PageChoice, PageDefinition, TableBlock
 from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
 from lib.reports.words import Words, formatted, text
 
@@ -55,6 +56,13 @@ SPLIT = PageChoice(
     as_list=True,
 )
 
+CHART = PageChoice(
+    "chart",
+    text("Chart"),
+    lambda _: (("line", text("Line")), ("control", text("Usual range"))),
+    "line",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _TrendRow:
@@ -68,19 +76,40 @@ def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the page."""
     yield from cards.key_figures(context)
     yield from coverage_notices(context)
-    yield Choices((METRIC, SPLIT), with_granularity=True)
+    yield Choices((METRIC, SPLIT, CHART), with_granularity=True)
     metric = context.catalog.metrics[context.choice(METRIC)]
     dimension = next((each for each in context.catalog.dimensions if each.name == context.choice(SPLIT)), None)
+    if context.choice(CHART) == "control":
+        yield from _control_chart(context, metric, is_split=dimension is not None)
+    else:
+        yield _course(context, metric, dimension)
+    yield Heading(text("All figures"))
+    yield _table(context)
+    by_hour = context.answers.run(heatmap.by_hour, context.filters, context.calendar)
+    yield ChartBlock(text("By weekday and hour"), HeatmapFigure(by_hour, metric), "heat")
+
+
+def _control_chart(context: PageContext, metric: Metric, *, is_split: bool) -> Iterator[Block]:
+    """Yield the metric within its usual range, and what is to be seen there in sentences."""
+    if is_split:
+        yield Empty(text("The usual range is that of one line"), text("Choose Nothing in Split by."))
+        return
+    histogram = context.answers.run(queries.distribution, context.filters, context.calendar)
+    chart = control_chart(context.trend, metric, context.calendar.today, histogram)
+    yield control_text.sentences(chart, metric, context.granularity)
+    if chart is not None:
+        figure = ControlChartFigure(chart, context.granularity, context.trend_notes, height=380)
+        yield ChartBlock(text(metric.label), figure, "control", Click("period"), has_heading=False)
+
+
+def _course(context: PageContext, metric: Metric, dimension: Dimension | None) -> ChartBlock:
+    """Return the metric over time, whole or split by a dimension."""
     courses: tuple[tuple[Words, Trend], ...] = (("", context.trend),)
     compared = context.compared_trend if dimension is None else None
     if dimension is not None:
         courses = _split(context, dimension)
     figure = TrendFigure(courses, metric, compared, context.trend_notes, height=380)
-    yield ChartBlock(text(metric.label), figure, "trend", Click("period"), has_heading=False)
-    yield Heading(text("All figures"))
-    yield _table(context)
-    by_hour = context.answers.run(heatmap.by_hour, context.filters, context.calendar)
-    yield ChartBlock(text("By weekday and hour"), HeatmapFigure(by_hour, metric), "heat")
+    return ChartBlock(text(metric.label), figure, "trend", Click("period"), has_heading=False)
 
 
 def _split(context: PageContext, dimension: Dimension) -> tuple[tuple[Words, Trend], ...]:
@@ -176,4 +205,6 @@ def _was(row: _TrendRow) -> MeasureTotals | None:
     return row.before
 
 
-PAGE = PageDefinition("trends", text("Trends"), text("Where is it going?"), "show_chart", blocks, (METRIC, SPLIT))
+PAGE = PageDefinition(
+    "trends", text("Trends"), text("Where is it going?"), "show_chart", blocks, (METRIC, SPLIT, CHART)
+)

@@ -1,0 +1,95 @@
+"""Control charts of trends: which points take part, their usual range, and where the level changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from lib.analytics.queries import Trend, TrendPoint
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import Metric, OfMean, Quotient, Unit
+from lib.statistics.control_charts import ChangePoint, ControlLimits, change_point, control_limits
+from lib.store.enums import HISTOGRAM_BINS
+
+_ENDS = {Unit.SCORE: (0.0, 10.0), Unit.SHARE: (0.0, 1.0), Unit.BALANCE: (-1.0, 1.0)}
+"""The lowest and highest values of units that have both; others have no negative values."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlChart:
+    """The points of a trend that take part, the usual range of each, and the change of their level, if any."""
+
+    metric: Metric
+    points: tuple[TrendPoint, ...]
+    limits: ControlLimits
+    change: ChangePoint | None
+
+    def usual_range(self, place: int) -> tuple[float, float]:
+        """Return the usual range of a point, within what the metric can be."""
+        least, most = _ends(self.metric)
+        return max(self.limits.low[place], least), min(self.limits.high[place], most)
+
+
+def control_chart(trend: Trend, metric: Metric, today: date, histogram: Sequence[int]) -> ControlChart | None:
+    """Return the control chart of a metric's trend; None where too few points take part, or they do not vary.
+
+    Whole buckets that are over take part, with a value that rests on enough evaluations. `histogram` counts the scores
+    of the selection: from it comes how skewed single scores are.
+    """
+    points = tuple(point for point in trend.points if _takes_part(point, metric, today))
+    values = [float(metric.value(point.sums) or 0) for point in points]
+    sizes = [metric.n(point.sums) or 1 for point in points]
+    limits = control_limits(values, sizes, *_moments(points, metric, histogram))
+    if limits is None:
+        return None
+    return ControlChart(metric, points, limits, change_point(values, limits.variances))
+
+
+def _takes_part(point: TrendPoint, metric: Metric, today: date) -> bool:
+    is_whole = not point.bucket.partial and point.bucket.last < today
+    return is_whole and metric.value(point.sums) is not None and not metric.is_small_sample(point.sums)
+
+
+def _ends(metric: Metric) -> tuple[float, float]:
+    return _ENDS.get(metric.unit, (0.0, float("inf")))
+
+
+def _moments(points: Sequence[TrendPoint], metric: Metric, histogram: Sequence[int]) -> tuple[float, float]:
+    """Return the variance of single values within points and their third central moment; 0 for what is not known."""
+    samples = [sample for point in points if (sample := _sample(metric, point.sums))]
+    degrees = sum(n - 1 for n, *_ in samples)
+    if degrees < 1:
+        return 0.0, 0.0
+    deviations = sum((n * squares - total * total) / n for n, total, squares, _ in samples)
+    scale = samples[0][3]
+    variance = deviations / degrees / scale**2
+    if metric.unit is Unit.SCORE:
+        return variance, _third_moment(histogram)
+    if metric.unit not in (Unit.SHARE, Unit.BALANCE):
+        return variance, 0.0
+    # Values are 1, 0 or −1, so that their cubes are the values themselves.
+    n, total, squares = (sum(sample[place] for sample in samples) for place in range(3))
+    mean, square_mean = total / n, squares / n
+    return variance, mean - 3 * mean * square_mean + 2 * mean**3
+
+
+def _sample(metric: Metric, totals: MeasureTotals) -> tuple[int, int, int, int] | None:
+    """Return the number of single values, their sum, that of their squares, and their scale; None if not known."""
+    if isinstance(metric.uncertainty, OfMean):
+        spread = metric.uncertainty
+        return spread.count.of(totals), spread.total.of(totals), spread.squares.of(totals), spread.scale
+    if metric.unit not in (Unit.SHARE, Unit.BALANCE) or not isinstance(metric.formula, Quotient):
+        return None
+    part = metric.formula.numerator
+    squares = sum(totals[name] for name in (*part.plus, *part.minus))
+    return metric.formula.denominator.of(totals), part.of(totals), squares, 1
+
+
+def _third_moment(histogram: Sequence[int]) -> float:
+    """Return the third central moment of scores that are counted in bins of equal width from 0 to 10."""
+    width, scored = 10 / HISTOGRAM_BINS, sum(histogram)
+    if not scored:
+        return 0.0
+    mean = sum(count * place * width for place, count in enumerate(histogram)) / scored
+    return sum(count * (place * width - mean) ** 3 for place, count in enumerate(histogram)) / scored
