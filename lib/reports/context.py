@@ -20,7 +20,7 @@ from lib.catalog.measures import MeasureTotals
 from lib.i18n import day
 from lib.reports import filter_text, formatting
 from lib.reports.figures import TrendNote
-from lib.reports.page import PageChoice
+from lib.reports.page import PageChoice, PageNumber
 from lib.reports.words import Joined, Words, formatted, text
 
 MAX_POINTS = 1_500
@@ -41,6 +41,7 @@ class PageChoices:
     compared_days: tuple[date, date] | None = None
     granularity: Granularity | None = None  # None: what suits the period
     own: Mapping[str, str] = field(default_factory=dict)  # by URL parameter
+    numbers: Mapping[str, int] = field(default_factory=dict)  # by URL parameter
     page: int = 1
     parameters: Mapping[str, list[str]] = field(default_factory=dict)  # all of these in a URL; links keep them
 
@@ -88,6 +89,10 @@ class PageContext:
         """Return what is chosen of a page's own choice."""
         chosen = self.choices.own.get(of.parameter)
         return chosen if chosen is not None and chosen in of.values(self.catalog) else of.default
+
+    def number(self, of: PageNumber) -> int | None:
+        """Return a number that was given on the page; None without one."""
+        return self.choices.numbers.get(of.parameter)
 
     @property
     def catalog(self) -> Catalog:

@@ -46,6 +46,23 @@ class PageChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class PageNumber:
+    """A whole number from 1 that a reader may give on a page: a URL parameter, its label and help."""
+
+    parameter: str
+    label: Words
+    help: Words
+    most: int = 999_999_999
+
+
+@dataclass(frozen=True, slots=True)
+class NumberInput:
+    """The field of a number that a reader may give."""
+
+    number: PageNumber
+
+
+@dataclass(frozen=True, slots=True)
 class Choices:
     """Choices that stand in one line; `with_granularity`: the width of a trend's buckets is chosen beside them."""
 
@@ -276,6 +293,7 @@ Block = (
     | Empty
     | Link
     | Choices
+    | NumberInput
     | ChartBlock
     | TableBlock
     | Pager
@@ -286,7 +304,7 @@ Block = (
 
 @dataclass(frozen=True, slots=True)
 class PageDefinition:
-    """A page: its URL path, title, question and icon, what makes its blocks from a context, and its own choices.
+    """A page: its URL path, title, question and icon, what makes its blocks from a context, its own inputs.
 
     A page of a dimension shows one of its groups in detail where a link opens it.
     """
@@ -298,6 +316,7 @@ class PageDefinition:
     blocks: Callable[[PageContext], Iterator[Block]]
     choices: tuple[PageChoice, ...] = ()
     dimension: NamedDimension | None = None
+    numbers: tuple[PageNumber, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,12 @@ def text_input(label: str, value: str = "", *, place: Any = st, **look: Any) -> 
     return str(place.text_input(label, value, max(MAX_TEXT, len(value)), **look))
 
 
+def whole_number(label: str, most: int, key: str, **look: Any) -> int | None:
+    """Draw a field for a whole number from 1, which may be empty."""
+    value = st.number_input(label, 1, most, None, 1, key=key, **look)
+    return None if value is None else int(value)
+
+
 def page_number(pages: int, key: str | None = None) -> int:
     """Draw the choice of a page of a long list, from 1, and return it; where there is one page alone draw nothing."""
     if pages < 2:

@@ -51,6 +51,7 @@ def _choices(space: Workspace) -> PageChoices:
         url_state.compared_days(),
         Granularity(chosen) if is_own else None,
         {name: session[name] for name in page_parameters.VIEW_CHOICES if session.get(name)},
+        {name: session[name] for name in page_parameters.NUMBERS if session.get(name)},
         session.get(page_parameters.PAGE, 1),
         links,
     )

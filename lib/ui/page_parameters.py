@@ -30,6 +30,9 @@ VIEW_CHOICES: dict[str, Callable[[Catalog], tuple[str, ...]]] = {
 }
 """What a page shows of the selection, each with its choices; the first, or a page's own, is the default."""
 
+NUMBERS = {number.parameter: number for page in PAGES.values() for number in page.numbers}
+"""Whole numbers that readers give on pages."""
+
 COMPARED_DAYS = ("compareFrom", "compareTo")
 """The first and last day of a comparison with own dates."""
 
@@ -47,7 +50,7 @@ SINGLE = (OPENED, PINNED)
 PAGE = "page"
 """The page of a table, from 1."""
 
-VIEW_PARAMETERS = frozenset({*VIEW_CHOICES, *COMPARED_DAYS, *SINGLE, PAGE})
+VIEW_PARAMETERS = frozenset({*VIEW_CHOICES, *NUMBERS, *COMPARED_DAYS, *SINGLE, PAGE})
 """What a link holds besides the filters."""
 
 MAX_PAGE = 999_999_999
@@ -66,6 +69,7 @@ class PageParameters:
 
     filters: Filters  # within everything: what the visitor may see is looked at when they are asked by
     choices: dict[str, str | None]  # by the names of VIEW_CHOICES
+    numbers: dict[str, int | None]  # by the names of NUMBERS
     compared: dict[str, date | None]  # by the names of COMPARED_DAYS
     single: dict[str, str]  # by the names of SINGLE
     page: int
@@ -88,6 +92,7 @@ def parse(raw: Mapping[str, Sequence[str]], zone: ZoneInfo, catalog: Catalog) ->
         choices={
             name: reader.read(None, _choice, raw, name, choices(catalog)) for name, choices in VIEW_CHOICES.items()
         },
+        numbers={name: reader.read(None, _whole_number, raw, name, number.most) for name, number in NUMBERS.items()},
         compared={name: reader.read(None, _day, raw, name) for name in COMPARED_DAYS},
         single={name: reader.read("", parse_single, raw, name) or "" for name in SINGLE},
         page=reader.read(1, parse_whole_number, raw, PAGE, 1, MAX_PAGE),

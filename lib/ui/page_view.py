@@ -19,6 +19,7 @@ from lib.reports.page import (
     Leaders,
     Link,
     Notice,
+    NumberInput,
     PageChoice,
     PageDefinition,
     Pager,
@@ -77,6 +78,11 @@ def _draw(context: PageContext, block: Block) -> None:
                         _draw(context, each)
         case Choices():
             _choices(context, block)
+        case NumberInput():
+            number = block.number
+            inputs.whole_number(
+                str(number.label), number.most, number.parameter, help=markdown.text(str(number.help)), width=260
+            )
         case _:
             _words(block)
 

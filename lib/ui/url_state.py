@@ -26,6 +26,7 @@ from lib.reports import job_text
 from lib.ui import current_user, page_parameters
 from lib.ui.page_parameters import (
     COMPARED_DAYS,
+    NUMBERS,
     OPENED,
     PAGE,
     SINGLE,
@@ -176,7 +177,7 @@ def _catalog() -> Catalog:
 
 
 def _keys() -> tuple[str, ...]:
-    return (*_catalog().parameters, *VIEW_CHOICES, *COMPARED_DAYS, *SINGLE, PAGE)
+    return (*_catalog().parameters, *VIEW_CHOICES, *NUMBERS, *COMPARED_DAYS, *SINGLE, PAGE)
 
 
 def _raw() -> dict[str, list[str]]:
@@ -210,6 +211,9 @@ def _chosen_view() -> dict[str, list[str]]:
     for name in VIEW_CHOICES:
         if session.get(name) and session.get(name) != session.get(f"_default_{name}"):
             chosen[name] = [session[name]]
+    for name in NUMBERS:
+        if session.get(name) is not None:
+            chosen[name] = [str(session[name])]
     for name in COMPARED_DAYS:
         if session.get("compare") == "own" and session.get(name):
             chosen[name] = [session[name].isoformat()]
@@ -232,7 +236,7 @@ def _take(asked: PageParameters, zone: ZoneInfo, *, by_link: bool) -> None:
     for dimension in _catalog().filters:
         session[dimension.parameter] = _held(dimension, asked.filters.ids(dimension))
     session["timezone"] = asked.filters.timezone
-    for name, value in (*asked.choices.items(), *asked.compared.items(), *asked.single.items()):
+    for name, value in (*asked.choices.items(), *asked.numbers.items(), *asked.compared.items(), *asked.single.items()):
         session[name] = value
     session["lang"] = session["lang"] or current()  # a link that names no language leaves the visitor's own
     session[PAGE] = asked.page

@@ -42,6 +42,7 @@ PAGES = {
     "trends-split": f"trends?{PERIOD}&split=callCenter&granularity=weekly",
     "trends-usual-range": f"trends?{PERIOD}&chart=control",
     "why": f"drivers?{PERIOD}&by=engagement",
+    "sample-size": f"sample_size?{PERIOD}&callsHandled=50000",
     "evaluations": f"evaluations?{PERIOD}",
     "exports": f"exports?{PERIOD}",
     "data": "data",

@@ -162,7 +162,18 @@ def test_a_viewer_comes_back_to_the_link_and_looks_only(browse: Browse, place: P
     assert ("viewer@example.com", "log_in") in done(place)
 
 
-PAGES = ("", "campaigns", "call_centers", "executives", "trends", "drivers", "evaluations", "exports", "settings")
+PAGES = (
+    "",
+    "campaigns",
+    "call_centers",
+    "executives",
+    "trends",
+    "drivers",
+    "sample_size",
+    "evaluations",
+    "exports",
+    "settings",
+)
 
 
 def test_an_analyst_sees_what_is_theirs_alone(browse: Browse, place: Place, tmp_path: Path) -> None:

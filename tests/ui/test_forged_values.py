@@ -25,7 +25,17 @@ from tests.conftest import ROOT
 from tests.test_architecture import SOURCES, module
 from tests.waiting import LONG_SECONDS
 
-PAGES = ["overview", "campaigns", "call_centers", "executives", "trends", "drivers", "evaluations", "exports"]
+PAGES = [
+    "overview",
+    "campaigns",
+    "call_centers",
+    "executives",
+    "trends",
+    "drivers",
+    "sample_size",
+    "evaluations",
+    "exports",
+]
 PAGES += ["data", "audit", "settings"]
 CALLS = """\
 id,audioDate,state,sentiment,averageNote,campaignId,campaignName,callCenterName,executiveName

@@ -46,6 +46,7 @@ def test_all_of_it() -> None:
             "compareFrom": ["2023-01-01"],
             "compareTo": ["2023-01-31"],
             "open": ["a"],
+            "callsHandled": ["50000"],
             "page": ["7"],
         },
     )
@@ -55,6 +56,7 @@ def test_all_of_it() -> None:
         .narrowed(IS_AI, "true")
         .narrowed(STATE, "Failed", "Pending"),
         {**dict.fromkeys(parsed.choices), "metric": "failureRate", "compare": "own"},
+        {"callsHandled": 50_000},
         {"compareFrom": date(2023, 1, 1), "compareTo": date(2023, 1, 31)},
         {"open": "a", "link": ""},
         7,
@@ -89,6 +91,7 @@ def test_days_are_read_in_the_zone_asked_for() -> None:
         ({"open": ["x" * 1_001]}, "open has a value of 1,001 characters"),
         ({"page": ["two"]}, f"page 'two' is not a whole number from 1 to {MAX_PAGE}"),
         ({"page": ["9" * 10]}, "is not a whole number"),
+        ({"callsHandled": ["-5"]}, "callsHandled '-5' is not a whole number from 1 to 999999999"),
         ({"page": ["²"]}, "is not a whole number"),
     ],
 )

@@ -25,7 +25,17 @@ from lib.workspace import Workspace
 from tests.conftest import ROOT
 from tests.waiting import LONG_SECONDS
 
-PAGES = ["overview", "campaigns", "call_centers", "executives", "trends", "evaluations", "exports", "data"]
+PAGES = [
+    "overview",
+    "campaigns",
+    "call_centers",
+    "executives",
+    "trends",
+    "sample_size",
+    "evaluations",
+    "exports",
+    "data",
+]
 CALLS = """\
 id,audioDate,state,sentiment,averageNote,durationInSeconds,campaignId,campaignName,callCenterName,engagementName,executiveName
 1,2024-01-01,Completed,Positive,9,100,a,Alpha <b>&,North,One,Ann
@@ -303,3 +313,17 @@ def test_a_change_that_may_be_chance_is_called_so(
     told = text(app)
     assert ("A change of this size could be chance alone." in told) == chance
     assert ("≈ −0.02" in told) == chance and ("▲ +1.92" in told) != chance
+
+
+def test_a_number_of_a_page_is_in_its_url(app: AppTest, settings: Settings, tmp_path: Path) -> None:
+    fill(settings, tmp_path)
+    app.query_params["callsHandled"] = "8"
+    app.run()
+    app.switch_page("sample_size.py").run()
+    assert app.number_input(key="callsHandled").value == 8
+    assert "25.0 % of the 8 calls handled have a score" in app.markdown[-1].value.replace("\\", "")
+    app.number_input(key="callsHandled").set_value(4).run()
+    assert app.query_params["callsHandled"] in ("4", ["4"]) and not app.exception
+    assert "50.0 % of the 4 calls handled" in app.markdown[-1].value.replace("\\", "")
+    app.number_input(key="callsHandled").set_value(None).run()
+    assert "callsHandled" not in app.query_params and not app.exception

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lib.reports.page import PageDefinition
-from lib.reports.pages import breakdowns, drivers, evaluations, overview, trends
+from lib.reports.pages import breakdowns, drivers, evaluations, overview, sample_size, trends
 
 PAGES: dict[str, PageDefinition] = {
     page.name: page
@@ -14,6 +14,7 @@ PAGES: dict[str, PageDefinition] = {
         breakdowns.EXECUTIVES,
         trends.PAGE,
         drivers.PAGE,
+        sample_size.PAGE,
         evaluations.PAGE,
     )
 }

@@ -22,7 +22,7 @@ ANSWER_SECONDS = 60
 
 _WIDGET = re.compile(rb"\$\$ID-[0-9a-f]{32}-[A-Za-z0-9_-]+")
 
-PATHS = ("", "campaigns", "call_centers", "executives", "trends", "drivers", "evaluations")
+PATHS = ("", "campaigns", "call_centers", "executives", "trends", "drivers", "sample_size", "evaluations")
 
 
 @dataclass(frozen=True, slots=True)
