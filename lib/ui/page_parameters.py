@@ -92,7 +92,7 @@ def parse(raw: Mapping[str, Sequence[str]], zone: ZoneInfo, catalog: Catalog) ->
         choices={
             name: reader.read(None, _choice, raw, name, choices(catalog)) for name, choices in VIEW_CHOICES.items()
         },
-        numbers={name: reader.read(None, _whole_number, raw, name, number.most) for name, number in NUMBERS.items()},
+        numbers={name: reader.read(None, _number, raw, name, number.most) for name, number in NUMBERS.items()},
         compared={name: reader.read(None, _day, raw, name) for name in COMPARED_DAYS},
         single={name: reader.read("", parse_single, raw, name) or "" for name in SINGLE},
         page=reader.read(1, parse_whole_number, raw, PAGE, 1, MAX_PAGE),
@@ -145,3 +145,7 @@ def _check_member(name: str, value: str, known: Sequence[str]) -> None:
 
 def _day(raw: Mapping[str, Sequence[str]], name: str) -> date | None:
     return parse_day(name, parse_single(raw, name))
+
+
+def _number(raw: Mapping[str, Sequence[str]], name: str, most: int) -> int | None:
+    return parse_whole_number(raw, name, 0, most) or None

@@ -22,6 +22,7 @@ from lib.jobs.tasks import TASKS
 from lib.store import schema
 from lib.workspace import Workspace
 from tests.conftest import Load
+from tests.filters import make_filters
 
 FACTS_ALONE = replace(BUILT_IN, version=2, rollups=())
 FIRST, LAST = datetime(2024, 3, 28, tzinfo=UTC), datetime(2024, 5, 3, tzinfo=UTC)
@@ -73,7 +74,7 @@ def test_the_numbers_are_those_of_the_facts(
     zone = placed.calendar.zone
     if begin is not None and end is not None and first_instant(begin, zone) > last_instant(end, zone):
         begin, end = end, begin
-    filters = Filters(begin, end)
+    filters = make_filters(begin, end)
     expected = totals(placed, replace(filters, catalog=FACTS_ALONE), keys, by_day=by_day)
     assert totals(placed, filters, keys, by_day=by_day) == expected
     if by_day is False and not keys and begin is not None and end is not None:
@@ -93,7 +94,7 @@ def test_the_facts_give_the_cut_days_alone(placed: Workspace) -> None:
 
     def tables(begin: Moment, end: Moment) -> set[str]:
         with placed.facts.read() as connection:
-            found = planner.source(connection, Filters(begin, end), placed.calendar, ("is_ai",), PLAIN_MEASURES)
+            found = planner.source(connection, make_filters(begin, end), placed.calendar, ("is_ai",), PLAIN_MEASURES)
         return {each.name for each in visitors.iterate(found.rows) if isinstance(each, sa.Table)}
 
     noon = timedelta(hours=12)
@@ -103,5 +104,5 @@ def test_the_facts_give_the_cut_days_alone(placed: Workspace) -> None:
     assert tables(starts, ends - timedelta(microseconds=1)) == {"daily_total"}
     assert tables(starts + noon, ends - noon) == {"daily_total", "evaluations"}
     assert tables(starts + noon, starts + noon) == {"evaluations"}
-    assert not planner.needs_facts(Filters(starts + noon, ends - noon))
-    assert planner.needs_facts(Filters(starts + noon, ends - noon, timezone="Asia/Tokyo"))
+    assert not planner.needs_facts(make_filters(starts + noon, ends - noon))
+    assert planner.needs_facts(make_filters(starts + noon, ends - noon, timezone="Asia/Tokyo"))

@@ -248,7 +248,7 @@ def test_records(workspace: Workspace, answers: QueryCache) -> None:
     assert found.total_count == 7
     assert found.records[3].score == 7.0
     assert found.records[1].members["campaign"].name == "Beta"
-    pages = [answers.run(records.records, Filters(), workspace.calendar, page, 3) for page in (1, 2, 3, 4)]
+    pages = [answers.run(records.records, make_filters(), workspace.calendar, page, 3) for page in (1, 2, 3, 4)]
     assert [[record.id for record in page.records] for page in pages] == [["7", "5", "6"], ["3", "4", "2"], ["1"], []]
     assert {(page.total_count, page.page_size) for page in pages} == {(7, 3)}
     assert [page.page for page in pages] == [1, 2, 3, 4]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lib.analytics.grants import EVERYTHING
-from lib.analytics.query import MAX_VALUE_LENGTH, MAX_VALUES, Filters, parse_day
+from lib.analytics.query import MAX_VALUE_LENGTH, MAX_VALUES, Filters, parse_day, parse_single, parse_whole_number
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN, SENTIMENT, STATE
 from lib.errors import InvalidParameterError
@@ -148,3 +148,27 @@ def test_the_order_of_predicates_makes_no_other_question() -> None:
     assert one == parse(state="failed", campaignId=["a", "b"]) and one.narrowed(STATE) == make_filters().narrowed(
         CAMPAIGN, "a", "b"
     )
+
+
+@pytest.mark.parametrize(("parameters", "number"), [({}, 7), ({"size": ["1"]}, 1), ({"size": ["50"]}, 50)])
+def test_whole_numbers(parameters: dict[str, list[str]], number: int) -> None:
+    assert parse_whole_number(parameters, "size", 7, 50) == number
+
+
+@pytest.mark.parametrize(
+    "values",
+    [["0"], ["51"], ["-1"], ["1.5"], [""], ["x"], ["²"], ["9" * 5_000], ["2", "3"]],
+    ids=lambda each: each[0][:5],
+)
+def test_numbers_that_can_not_be(values: list[str]) -> None:
+    with pytest.raises(InvalidParameterError) as caught:
+        parse_whole_number({"size": values}, "size", 7, 50)
+    assert caught.value.parameter == "size" and len(str(caught.value)) < 150
+    assert str(caught.value).endswith("is not a whole number from 1 to 50.")
+
+
+def test_what_may_be_given_once() -> None:
+    assert parse_single({}, "timezone") is None
+    assert parse_single({"timezone": ["UTC"]}, "timezone") == "UTC"
+    with pytest.raises(InvalidParameterError, match="timezone is given 2 times"):
+        parse_single({"timezone": ["UTC", "UTC"]}, "timezone")

@@ -10,6 +10,7 @@ from lib import errors
 from lib.api import errors as api_errors
 from lib.api.errors import RETRY_SECONDS, ApiError
 from lib.errors.codes import FailureCode
+from lib.errors.parameter_codes import ParameterCode
 
 HIDDEN = "connection to 10.1.2.3 failed"
 
@@ -17,7 +18,7 @@ HIDDEN = "connection to 10.1.2.3 failed"
 @pytest.mark.parametrize(
     ("error", "status", "code"),
     [
-        (errors.InvalidParameterError("page", "page is no number"), 400, "INVALID_PARAMETER"),
+        (errors.InvalidParameterError("page", ParameterCode.GIVEN_OFTEN, count=2), 400, "INVALID_PARAMETER"),
         (errors.RefusedError(413, "too much"), 413, "PAYLOAD_TOO_LARGE"),
         (errors.RefusedError(414, "too long"), 414, "URI_TOO_LONG"),
         (errors.RefusedError(421, "another host"), 400, "INVALID_PARAMETER"),

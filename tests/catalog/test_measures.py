@@ -7,8 +7,10 @@ import pickle
 import pytest
 
 from lib.analytics import queries
+from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.measures import MEASURES, NOTHING, PLAIN_MEASURES, MeasureTotals
 from lib.catalog.metrics import METRICS, Quotient
 from lib.catalog.rollups import ROLLUPS

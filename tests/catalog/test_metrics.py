@@ -78,23 +78,6 @@ def test_what_has_no_test() -> None:
 seconds = st.lists(st.integers(0, 2**31 - 1), min_size=2, max_size=80).filter(lambda values: len(set(values)) > 1)
 
 
-def timed(values: list[int]) -> MeasureTotals:
-    squares = sum(value * value for value in values)
-    return MeasureTotals(timed=len(values), duration_sum=sum(values), duration_square_sum=squares)
-
-
-@given(seconds, seconds)
-def test_a_duration_has_the_interval_and_the_test_of_a_mean(before: list[int], now: list[int]) -> None:
-    metric = METRICS["averageDurationSeconds"]
-    theirs = stats.ttest_ind(now, before, equal_var=False).confidence_interval(0.95)
-    assert metric.difference(timed(before), timed(now)) == pytest.approx((theirs.low, theirs.high), rel=1e-9, abs=1e-3)
-    low, high = stats.ttest_1samp(now, 0).confidence_interval(0.95)
-    assert metric.interval(timed(now)) == pytest.approx((max(low, 0), high), rel=1e-9, abs=1e-3)
-
-
-seconds = st.lists(st.integers(0, 2**31 - 1), min_size=2, max_size=80).filter(lambda values: len(set(values)) > 1)
-
-
 @given(seconds)
 def test_a_duration_has_the_interval_of_a_mean(values: list[int]) -> None:
     squares = sum(value * value for value in values)

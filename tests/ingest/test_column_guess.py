@@ -64,7 +64,7 @@ HEADERS = {
     ("canonical", "header"), [(name, each) for name, headers in HEADERS.items() for each in headers.split(", ")]
 )
 def test_each_header_is_taken_for_its_column(canonical: str, header: str) -> None:
-    columns = column_guess.mapping(Preview((header,), (("",),)), FileOptions()).columns
+    columns = column_guess.mapping(Preview((header,), (("",),)), FileOptions(), BUILT_IN).columns
     assert {name: source.columns for name, source in columns.items() if source.columns} == {canonical: (header,)}
 
 
@@ -90,12 +90,12 @@ def test_each_header_is_taken_for_its_column(canonical: str, header: str) -> Non
 )
 def test_the_one_date_format_that_fits_every_value(values: tuple[str, ...], form: str | None) -> None:
     seen = Preview(("Date",), tuple((value,) for value in values))
-    assert column_guess.mapping(seen, FileOptions()).file.date_formats == ((form,) if form else ())
+    assert column_guess.mapping(seen, FileOptions(), BUILT_IN).file.date_formats == ((form,) if form else ())
 
 
 def test_values_that_stand_for_none_of_ours() -> None:
     seen = Preview(("State", "Mood"), (("completed", "meh"), ("Done", "POSITIVE"), ("Done", ""), ("open", "meh")))
-    columns = column_guess.mapping(seen, FileOptions()).columns
+    columns = column_guess.mapping(seen, FileOptions(), BUILT_IN).columns
     assert column_guess.unknown_values(seen, columns["state"], "state") == ["Done", "open"]
     assert column_guess.unknown_values(seen, columns["sentiment"], "sentiment") == ["meh"]
     assert column_guess.unknown_values(seen, None, "state") == []
@@ -104,6 +104,6 @@ def test_values_that_stand_for_none_of_ours() -> None:
 
 
 def test_two_columns_are_not_taken_from_one() -> None:
-    columns = column_guess.mapping(Preview(("Score", "Rating"), (("1", "2"),)), FileOptions()).columns
+    columns = column_guess.mapping(Preview(("Score", "Rating"), (("1", "2"),)), FileOptions(), BUILT_IN).columns
     assert {name: source.columns for name, source in columns.items()} == {"id": (), "averageNote": ("Score",)}
     assert columns["id"].row

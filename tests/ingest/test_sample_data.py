@@ -12,6 +12,7 @@ import pytest
 
 from lib.analytics.decomposition import MixEffect, decomposition
 from lib.analytics.query_cache import QueryCache
+from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN, ENGAGEMENT
 from lib.catalog.metrics import METRICS
 from lib.ingest import sample_data
@@ -82,8 +83,8 @@ promises still holds, and write down what came."""
 
 
 def test_the_same_rows_seed_and_last_day_make_the_same_sample() -> None:
-    made = sample_data.batches(4_000, 1, date(2025, 3, 31), ZoneInfo("America/Santiago"))
-    table = pa.Table.from_batches([sample_data.canonical(batch) for batch in made])
+    made = sample_data.batches(4_000, 1, date(2025, 3, 31), ZoneInfo("America/Santiago"), BUILT_IN)
+    table = pa.Table.from_batches([sample_data.canonical(batch, BUILT_IN) for batch in made])
     digests = {
         name: hashlib.sha256("\n".join(map(str, table[name].to_pylist())).encode()).hexdigest()[:8]
         for name in table.column_names
@@ -92,8 +93,8 @@ def test_the_same_rows_seed_and_last_day_make_the_same_sample() -> None:
 
 
 def test_what_happens_in_the_sample() -> None:
-    made = sample_data.batches(40_000, 1, LAST_DAY, ZoneInfo("UTC"))
-    frame = pa.Table.from_batches([sample_data.canonical(batch) for batch in made]).to_pandas()
+    made = sample_data.batches(40_000, 1, LAST_DAY, ZoneInfo("UTC"), BUILT_IN)
+    frame = pa.Table.from_batches([sample_data.canonical(batch, BUILT_IN) for batch in made]).to_pandas()
     # From seven in the morning in Madrid to half past nine in the evening in Mexico is less than a day.
     days = (pd.to_datetime(frame["audioDate"]) - pd.Timedelta(hours=5)).dt.date
     assert (frame["callCenterName"].nunique(), frame["campaignName"].nunique()) == (5, 12)

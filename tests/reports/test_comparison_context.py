@@ -14,8 +14,9 @@ from lib.i18n import override_language
 from lib.reports.context import PageChoices, PageContext, build_context
 from lib.workspace import Workspace
 from tests.conftest import Load
+from tests.filters import make_filters
 
-NOVEMBER = Filters(date(2024, 11, 1), date(2024, 11, 30))
+NOVEMBER = make_filters(date(2024, 11, 1), date(2024, 11, 30))
 NOW = datetime(2024, 11, 29, 14, 5, 59, tzinfo=UTC)
 # In October: one at the time of now and one after it, on the day that stands for today; one on a day after that.
 ROWS = """\
@@ -53,7 +54,7 @@ def test_the_other_side_ends_at_the_same_time_of_day(workspace: Workspace) -> No
 
 
 def test_the_time_of_day_is_that_of_the_zone_asked_for(workspace: Workspace) -> None:
-    context = context_of(workspace, Filters(date(2024, 11, 1), date(2024, 11, 30), timezone="Asia/Tokyo"))
+    context = context_of(workspace, make_filters(date(2024, 11, 1), date(2024, 11, 30), timezone="Asia/Tokyo"))
     assert context.compared is not None and context.compared.sums["evaluations"] == 2
     assert str(context.compared.label) == "1–29 Oct 2024, until 23:05"
 
@@ -64,16 +65,16 @@ def test_the_time_of_day_is_that_of_the_zone_asked_for(workspace: Workspace) -> 
     ids=["everything", "limited"],
 )
 def test_data_that_begin_later_are_said(workspace: Workspace, grant: Grant, begin: str, count: int) -> None:
-    context = context_of(workspace, Filters(NOVEMBER.date_from, NOVEMBER.date_to, grant=grant))
+    context = context_of(workspace, make_filters(NOVEMBER.date_from, NOVEMBER.date_to, grant=grant))
     assert context.compared is not None and context.compared.sums["evaluations"] == count
-    assert f"compared with 1–29 Oct 2024, until 14:05, data begin on {begin}" in map(str, context.words)
+    assert f"compared with 1–29 Oct 2024, until 14:05, data begin on {begin}" in map(str, context.shown)
     with override_language("es"):
-        said = " · ".join(map(str, context.words))
+        said = " · ".join(map(str, context.shown))
         assert "comparado con 1–29 oct 2024, hasta las 14:05, los datos comienzan el " in said
 
 
 def test_whole_days_are_said_without_a_time(workspace: Workspace, load: Load) -> None:
     load("id,audioDate\nz,2024-09-01\n")
-    october = context_of(workspace, Filters(date(2024, 10, 1), date(2024, 10, 31)))
-    assert "compared with 1–30 Sep 2024" in map(str, october.words)
-    assert "compared with 1–29 Oct 2024, until 14:05" in map(str, context_of(workspace).words)
+    october = context_of(workspace, make_filters(date(2024, 10, 1), date(2024, 10, 31)))
+    assert "compared with 1–30 Sep 2024" in map(str, october.shown)
+    assert "compared with 1–29 Oct 2024, until 14:05" in map(str, context_of(workspace).shown)

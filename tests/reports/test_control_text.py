@@ -10,7 +10,6 @@ import pytest
 from lib.analytics import queries
 from lib.analytics.calendar import Granularity
 from lib.analytics.control_charts import control_chart
-from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.metrics import METRICS
 from lib.charts.draw import draw
@@ -23,6 +22,7 @@ from lib.reports.page import ChartBlock, Empty, PageValue, Sentences
 from lib.reports.pages import trends
 from lib.workspace import Workspace
 from tests.conftest import Load
+from tests.filters import make_filters
 
 SCORE = METRICS["averageScore"]
 FIRST = date(2024, 1, 1)
@@ -47,8 +47,8 @@ def calls(days: int = 40, falls: int = 25, low: int | None = None) -> str:
 
 
 def value_of(workspace: Workspace, answers: QueryCache, **own: str) -> PageValue:
-    context = build_context(answers, workspace.calendar, Filters(), PageChoices(own=own), lambda *_: ())
-    return PageValue(trends.PAGE.title, trends.PAGE.question, context.words, tuple(trends.PAGE.blocks(context)))
+    context = build_context(answers, workspace.calendar, make_filters(), PageChoices(own=own), lambda *_: ())
+    return PageValue(trends.PAGE.title, trends.PAGE.question, context.shown, tuple(trends.PAGE.blocks(context)))
 
 
 def told(page: PageValue) -> list[str]:
@@ -91,8 +91,8 @@ def test_what_takes_no_part(workspace: Workspace, answers: QueryCache, load: Loa
     split = value_of(workspace, answers, chart="control", split="campaign")
     assert not told(split) and any("one line" in str(each.what) for each in split.flat if isinstance(each, Empty))
     assert not told(value_of(workspace, answers))
-    trend = answers.run(queries.trend, Filters(), workspace.calendar, Granularity.DAILY)
-    histogram = answers.run(queries.distribution, Filters(), workspace.calendar)
+    trend = answers.run(queries.trend, make_filters(), workspace.calendar, Granularity.DAILY)
+    histogram = answers.run(queries.distribution, make_filters(), workspace.calendar)
     today = date(2024, 1, 31)
     chart = control_chart(trend, SCORE, today, histogram)
     assert chart is not None and chart.points[-1].bucket.last == date(2024, 1, 30)

@@ -13,6 +13,7 @@ from lib.reports.page import Empty, PageValue, Sentences, TableBlock
 from lib.reports.pages import sample_size
 from lib.workspace import Workspace
 from tests.conftest import Load
+from tests.filters import make_filters
 
 
 @pytest.fixture(params=["duckdb"])
@@ -37,9 +38,9 @@ def page_of(
 ) -> PageValue:
     numbers = {} if handled is None else {"callsHandled": handled}
     choices = PageChoices(own=own, numbers=numbers)
-    context = build_context(answers, workspace.calendar, filters or Filters(), choices, lambda *_: ())
+    context = build_context(answers, workspace.calendar, filters or make_filters(), choices, lambda *_: ())
     page = sample_size.PAGE
-    return PageValue(page.title, page.question, context.words, tuple(page.blocks(context)))
+    return PageValue(page.title, page.question, context.shown, tuple(page.blocks(context)))
 
 
 def told(page: PageValue) -> list[str]:
