@@ -26,7 +26,7 @@ from lib.catalog.metrics import METRICS
 from lib.charts import funnel, waterfall
 from lib.errors.codes import FailureCode
 from lib.errors.parameter_codes import ParameterCode
-from lib.reports import breakdown_table, control_text, decomposition_text, words
+from lib.reports import breakdown_table, control_text, decomposition_text, spread_text, words
 from lib.reports.pages import breakdowns, sample_size
 from lib.settings import WeekStart
 from lib.sharing import pinned_links
@@ -80,6 +80,7 @@ VALUES: dict[str, list[str]] = {
     "reports": list(export_page.LABELS.values()),
     "scores": [breakdown_table.STANDARDIZED_HELP],
     "help of control charts": [control_text.HELP],
+    "help of spreads": [spread_text.HELP],
     "help of sample sizes": [sample_size.HELP],
     "heads of breakdowns": [
         f(each) for each in DIMENSIONS if each is not ENGAGEMENT for f in (page_layout.all_text, breakdowns.by_text)

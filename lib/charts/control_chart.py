@@ -52,6 +52,8 @@ def control_chart(
         "Shaded: usual range, around the average. Orange diamonds: outside of it. Points with few evaluations are "
         "left out."
     )
+    if chart.limits.runs:
+        words += " " + t("Large dots: long rows on one side of the average.")
     if changes:
         words += " " + t("Violet: the days between which the level changed, and the levels before and after.")
     return Chart(spec, data, alt_text, (words,), "first")

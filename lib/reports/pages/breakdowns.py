@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lib.analytics import standardization
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, NamedDimension
-from lib.reports import breakdown_table, cards, formatting
+from lib.reports import breakdown_table, cards, formatting, spread_text
 from lib.reports.breakdown_table import STANDARDIZED_HELP, Groups
 from lib.reports.context import PageContext
 from lib.reports.coverage import coverage_notices
@@ -68,6 +68,9 @@ def _blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[
         standardized = {row.named: row for row in scores.rows}
     else:
         yield from _standing(context, groups)
+        spread = spread_text.spread_sentences(groups.breakdown.groups) if dimension is EXECUTIVE else None
+        if spread is not None:
+            yield spread
     yield Heading(text("All figures"))
     yield breakdown_table.table(context, title, groups, standardized)
     yield from breakdown_table.chance_caption(groups)
