@@ -35,7 +35,7 @@ DAILY = sa.Table(  # the rollup that the first revision had
     sa.MetaData(),
     sa.Column("day", sa.Date),
     *(sa.Column(key, sa.Boolean if key == "is_ai" else sa.Integer) for key in schema.KEYS),
-    *(sa.Column(name, sa.BigInteger) for name in MEASURES),
+    *(sa.Column(name, sa.BigInteger) for name in MEASURES if name != "duration_square_sum"),
 )
 
 
