@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import pickle
 import signal
+import sys
 from io import BytesIO
 
 import openpyxl
@@ -51,3 +54,26 @@ def test_one_that_waits_is_ended_and_its_pipes_are_closed() -> None:
     child_process.end(child)
     assert child.returncode == -signal.SIGKILL
     assert child.stdin.closed and child.stdout.closed and child.stderr.closed
+
+
+def test_lines_come_as_they_are_written() -> None:
+    """Whole ones, however they are cut on their way; None for a second of silence; the last one without its end, too."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as pipe:
+        lines = child_process.lines(pipe)
+        os.write(writing, b"one\ntw")
+        assert next(lines) == b"one"
+        assert next(lines) is None
+        os.write(writing, b"o\n\nfour")
+        assert [next(lines) for _ in range(2)] == [b"two", b""]
+        os.close(writing)
+        assert list(lines) == [b"four"]
+
+
+def test_a_process_does_without_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.meta_path", list(sys.meta_path))
+    monkeypatch.delitem(sys.modules, "pandas", raising=False)
+    child_process.block_pandas()
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("pandas")
+    assert importlib.import_module("json").loads("1") == 1
