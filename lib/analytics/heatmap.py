@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,10 +13,14 @@ from sqlalchemy.engine import Connection
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.conditions import fact_conditions
 from lib.analytics.planner import ResolvedPeriod, resolve_period
+from lib.analytics.queries import Trend
 from lib.analytics.query import Filters, first_instant, last_instant
 from lib.analytics.sources import first_and_last
 from lib.analytics.sql_time import local_time
 from lib.catalog.measures import PLAIN_MEASURES, MeasureTotals, aggregates
+from lib.catalog.metrics import Metric
+from lib.statistics.intervals import t_quantile
+from lib.statistics.shrinkage import Cell, excess_variance, shrink_cells, stand_out
 from lib.store import schema
 
 
@@ -76,3 +82,60 @@ def _ends(
     if period.date_to is not None and filters.date_to is not None:
         last = min(last, last_instant(period.date_to, zone))
     return min(first, last), last
+
+
+@dataclass(frozen=True, slots=True)
+class CellEstimate:
+    """A metric in one hour of one weekday: `value` is drawn to what the other hours say, as far as it may be chance.
+
+    `stands_out`: 1 above the average beyond chance, -1 below, else 0.
+    """
+
+    cell: HeatmapCell
+    value: float
+    stands_out: int = 0
+
+
+def estimate_cells(found: Heatmap, metric: Metric, days: Trend) -> tuple[CellEstimate, ...]:
+    """Return a metric's estimates, without hours that have no value; `days` is the same selection by day or week.
+
+    Where the metric has an interval, the variance of an hour's value is that of single values over n, and that of days
+    over the number of its days, as calls of one day are alike. The test takes the hour's own variance where it is
+    larger, and leaves out hours of few evaluations. Counts stay as they are.
+    """
+    cells = [cell for cell in found.cells if cell.sums["evaluations"] and metric.value(cell.sums) is not None]
+    values = [float(metric.value(cell.sums) or 0) for cell in cells]
+    common = _deviation(metric, MeasureTotals.total(cell.sums for cell in cells))
+    if not common:
+        return tuple(CellEstimate(cell, value) for cell, value in zip(cells, values, strict=True))
+    of_days = [(point.bucket.first.isoweekday(), point.sums) for point in days.points if metric.n(point.sums)]
+    between = excess_variance(
+        (float(metric.value(sums) or 0), common**2 / (metric.n(sums) or 1)) for _, sums in of_days
+    )
+    weeks = Counter(weekday for weekday, _ in of_days)
+    if days.granularity is not Granularity.DAILY:  # each bucket holds every weekday
+        weeks = Counter(dict.fromkeys(range(1, 8), len(of_days)))
+
+    def with_variance(cell: HeatmapCell, value: float, deviation: float) -> Cell:
+        variance = deviation**2 / (metric.n(cell.sums) or 1) + between / max(1, weeks[cell.weekday])
+        return Cell(cell.weekday, cell.hour, value, variance)
+
+    shrunk = shrink_cells([with_variance(cell, value, common) for cell, value in zip(cells, values, strict=True)])
+    enough = [place for place, cell in enumerate(cells) if not metric.is_small_sample(cell.sums)]
+    tested = [
+        with_variance(cells[place], values[place], max(common, _deviation(metric, cells[place].sums) or 0.0))
+        for place in enough
+    ]
+    outside = dict(zip(enough, stand_out(tested), strict=True))
+    return tuple(
+        CellEstimate(cell, value, outside.get(place, 0))
+        for place, (cell, value) in enumerate(zip(cells, shrunk, strict=True))
+    )
+
+
+def _deviation(metric: Metric, totals: MeasureTotals) -> float | None:
+    """Return the standard deviation of single values, from the interval of their mean; None without one."""
+    ends, n = metric.interval(totals), metric.n(totals)
+    if ends is None or n is None or n < 2:
+        return None
+    return (ends[1] - ends[0]) / 2 / t_quantile(0.975, n - 1) * math.sqrt(n)

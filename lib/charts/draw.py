@@ -49,5 +49,5 @@ def draw(figure: Figure, look: ChartTheme) -> Chart | None:
         case StandardizedFigure():
             return standardized(figure.scores, figure.dimension.label, look)
         case HeatmapFigure():
-            return heatmap(figure.heatmap, figure.metric, look)
+            return heatmap(figure.heatmap, figure.metric, figure.days, look)
     return waterfall(figure.decomposition, str(figure.before), str(figure.now), look)

@@ -2,59 +2,98 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import altair as alt
 
-from lib.analytics.heatmap import Heatmap
-from lib.catalog.metrics import Metric, Unit
+from lib.analytics.heatmap import Heatmap, estimate_cells
+from lib.analytics.queries import Trend
+from lib.catalog.metrics import FEW_EVALUATIONS, Metric, Unit
 from lib.charts.chart import Chart
 from lib.charts.theme import AXIS, ChartTheme, apply_theme
 from lib.i18n import locale, t
 from lib.reports import formatting
 
+LEAST_WIDTHS = {Unit.SCORE: 1.0, Unit.SHARE: 0.1, Unit.BALANCE: 0.2, Unit.SECONDS: 60.0, Unit.COUNT: 0.0}
+"""What the colors span at least, in each unit: what differs by less looks alike."""
 
-def heatmap(found: Heatmap, metric: Metric, look: ChartTheme) -> Chart | None:
-    """Draw a metric by weekday and hour; cells with few evaluations are pale. None where no cell has a value."""
+
+def heatmap(found: Heatmap, metric: Metric, days: Trend, look: ChartTheme) -> Chart | None:
+    """Draw a metric by weekday and hour; cells with few evaluations are small. None where no cell has a value.
+
+    Colors are the estimates (`estimate_cells`), tooltips say the values as they are. An hour is named only where it
+    stands out beyond chance, or is one of a count.
+    """
     names = locale(look.language).days["stand-alone"]["abbreviated"]
+    estimates = estimate_cells(found, metric, days)
     rows: list[dict[str, Any]] = []
-    for cell in found.cells:
-        value = metric.rounded(cell.sums)
-        if value is None or not cell.sums["evaluations"]:
-            continue
-        ends = metric.interval(cell.sums)
-        few = metric.unit is Unit.SCORE and metric.is_small_sample(cell.sums)
+    for estimate in estimates:
+        cell = estimate.cell
+        n = metric.n(cell.sums)
         rows.append(
             {
                 "weekday": names[cell.weekday - 1],
                 "hour": cell.hour,
                 "hours": f"{cell.hour:02}:00–{cell.hour:02}:59",
-                "value": float(value),
+                "value": estimate.value,
+                "estimate": formatting.value(metric.unit, estimate.value),
                 "shown": formatting.metric(metric, cell.sums),
-                "interval": formatting.interval(metric.unit, ends),
-                "counted": formatting.count(cell.sums["evaluations"]),
-                "few": few,
+                "interval": formatting.interval(metric.unit, metric.interval(cell.sums)),
+                "counted": formatting.count(cell.sums["evaluations"] if n is None else n),
+                "few": metric.is_small_sample(cell.sums),
             }
         )
     if not rows:
         return None
     weekdays = list(dict.fromkeys(names[cell.weekday - 1] for cell in found.cells))
-    enough = [row for row in rows if not row["few"]] or rows
-    best, worst = (choose(enough, key=lambda row: row["value"]) for choose in (max, min))
-    told = t(
-        "Heat map of {metric} by weekday and hour: highest {high} on {best}, lowest {low} on {worst}.",
-        metric=t(metric.label),
-        high=best["shown"],
-        best=f"{best['weekday']} {best['hours']}",
-        low=worst["shown"],
-        worst=f"{worst['weekday']} {worst['hours']}",
-    )
-    notes = (t("Small: few evaluations."),) if any(row["few"] for row in rows) else ()
-    values = [row["value"] for row in enough]
+    told = t("Heat map of {metric} by weekday and hour.", metric=t(metric.label))
+    sentence = _outstanding_hours(metric, rows, [estimate.stands_out for estimate in estimates])
+    notes = [sentence] if sentence else []
+    if metric.uncertainty:
+        notes.append(
+            t("Colors are drawn to the average where a value rests on little; the values are beside the pointer.")
+        )
+    if any(row["few"] for row in rows):
+        notes.append(t("Small squares: fewer than {least} evaluations.", least=FEW_EVALUATIONS))
     fews = frozenset(row["few"] for row in rows)
-    spec = _spec(metric.label, metric.unit, look, tuple(weekdays), (min(values), max(values)), fews)
-    return Chart(spec, {"rows": rows}, told, notes)
+    ends = _ends([row["value"] for row in rows], metric.unit)
+    spec = _spec(metric.label, metric.unit, look, tuple(weekdays), ends, fews)
+    return Chart(spec, {"rows": rows}, f"{told} {sentence}".rstrip(), tuple(notes))
+
+
+def _outstanding_hours(metric: Metric, rows: Sequence[Mapping[str, Any]], stands_out: Sequence[int]) -> str:
+    """Return which hours stand out, in a sentence; the most and the least of a count; else an empty text."""
+    if metric.unit is Unit.COUNT:
+        above, below = list(rows), list(rows)
+    elif metric.uncertainty is None:
+        return ""
+    else:
+        above, below = ([row for row, out in zip(rows, stands_out, strict=True) if out == side] for side in (1, -1))
+    named: dict[str, str] = {}
+    if above:
+        best = max(above, key=lambda row: row["value"])
+        named |= {"best": f"{best['weekday']} {best['hours']}", "high": best["shown"]}
+    if below:
+        worst = min(below, key=lambda row: row["value"])
+        named |= {"worst": f"{worst['weekday']} {worst['hours']}", "low": worst["shown"]}
+    if metric.unit is Unit.COUNT:
+        return t("Most: {high} on {best}; fewest: {low} on {worst}.", **named)
+    if above and below:
+        return t("{best} ({high}) stands out above the average, {worst} ({low}) below it.", **named)
+    if above:
+        return t("{best} ({high}) stands out above the average.", **named)
+    if below:
+        return t("{worst} ({low}) stands out below the average.", **named)
+    return t("No hour stands out beyond chance.")
+
+
+def _ends(values: Sequence[float], unit: Unit) -> tuple[float, float]:
+    """Return what the colors span: all values, and LEAST_WIDTHS at least."""
+    low, high = min(values), max(values)
+    more = max(0.0, LEAST_WIDTHS[unit] - (high - low)) / 2
+    return low - more, high + more
 
 
 @lru_cache(maxsize=64)
@@ -73,6 +112,7 @@ def _spec(
         alt.Tooltip("shown:N", title=t(label)),
         alt.Tooltip("interval:N", title=t("95 % interval")),
         alt.Tooltip("counted:N", title=t("Evaluations")),
+        alt.Tooltip("estimate:N", title=t("Drawn to the average")),
     ]
     days = alt.Axis(ticks=False, domain=False, labelOverlap=False)
     hours = alt.Axis(labelAngle=0, ticks=False, domain=False)

@@ -117,10 +117,11 @@ class WaterfallFigure:
 
 @dataclass(frozen=True, slots=True)
 class HeatmapFigure:
-    """A metric by weekday and hour."""
+    """A metric by weekday and hour; `days` is the same selection by day."""
 
     heatmap: Heatmap
     metric: Metric
+    days: Trend
 
 
 Figure = (

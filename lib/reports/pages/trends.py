@@ -14,7 +14,7 @@ from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Metric
 from lib.i18n import t
 from lib.reports import cards, control_text, formatting, metric_columns
-from lib.reports.context import PageContext
+from lib.reports.context import MAX_POINTS, PageContext
 from lib.reports.coverage import coverage_notices
 from lib.reports.figures import ControlChartFigure, HeatmapFigure, TrendFigure
 from lib.reports.file_columns import Row, trend_columns, trend_rows
@@ -86,7 +86,7 @@ def blocks(context: PageContext) -> Iterator[Block]:
     yield Heading(text("All figures"))
     yield _table(context)
     by_hour = context.answers.run(heatmap.by_hour, context.filters, context.calendar)
-    yield ChartBlock(text("By weekday and hour"), HeatmapFigure(by_hour, metric), "heat")
+    yield ChartBlock(text("By weekday and hour"), HeatmapFigure(by_hour, metric, _by_day(context)), "heat")
 
 
 def _control_chart(context: PageContext, metric: Metric, *, is_split: bool) -> Iterator[Block]:
@@ -110,6 +110,14 @@ def _course(context: PageContext, metric: Metric, dimension: Dimension | None) -
         courses = _split(context, dimension)
     figure = TrendFigure(courses, metric, compared, context.trend_notes, height=380)
     return ChartBlock(text(metric.label), figure, "trend", Click("period"), has_heading=False)
+
+
+def _by_day(context: PageContext) -> Trend:
+    """Return the course by day or, of more than MAX_POINTS days, in the buckets that are shown."""
+    points = context.trend.points
+    if not points or (points[-1].bucket.last - points[0].bucket.first).days >= MAX_POINTS:
+        return context.trend
+    return context.answers.run(queries.trend, context.filters, context.calendar, Granularity.DAILY)
 
 
 def _split(context: PageContext, dimension: Dimension) -> tuple[tuple[Words, Trend], ...]:
