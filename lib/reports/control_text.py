@@ -15,7 +15,16 @@ from lib.reports.words import Words, formatted, text
 from lib.statistics.control_charts import LEAST_POINTS, RUN_LENGTH
 
 _NAMED = 5
-"""So many buckets are named before the rest is only counted."""
+"""So many buckets are named, the latest ones; the rest is only counted."""
+
+_RUNS = 3
+"""So many runs are named, the latest ones; all are drawn."""
+
+OUTSIDE = {
+    Granularity.DAILY: "{metric} was outside its usual range on {count} of {all} days: {names}.",
+    Granularity.WEEKLY: "{metric} was outside its usual range in {count} of {all} weeks: {names}.",
+    Granularity.MONTHLY: "{metric} was outside its usual range in {count} of {all} months: {names}.",
+}
 
 HELP = (
     "All but about 3 in 1,000 points lie in the usual range if nothing but chance is at work. It comes from how much "
@@ -41,22 +50,20 @@ def sentences(chart: ControlChart | None, metric: Metric, granularity: Granulari
 
 
 def _outside(chart: ControlChart, granularity: Granularity) -> Iterator[Words]:
+    """Yield what left the usual range, and long rows on one side of the average, the latest of both."""
     label = text(chart.metric.label)
     outside = [chart.points[place] for place in chart.limits.outside]
     if outside:
-        count = formatted(formatting.count, len(outside))
-        of = formatted(formatting.count, len(chart.points))
-        names = formatted(_names, outside, granularity)
         yield text(
-            "{metric} was outside its usual range {count} × in {of}: {names}.",
+            OUTSIDE[granularity],
             metric=label,
-            count=count,
-            of=of,
-            names=names,
+            count=formatted(formatting.count, len(outside)),
+            all=formatted(formatting.count, len(chart.points)),
+            names=formatted(_names, outside, granularity),
         )
     else:
         yield text("{metric} stayed within its usual range.", metric=label)
-    for first, last in chart.limits.runs:
+    for first, last in chart.limits.runs[-_RUNS:]:
         begins, ends = (formatted(day, chart.points[place].bucket.first) for place in (first, last))
         count = formatted(formatting.count, last - first + 1)
         if float(chart.metric.value(chart.points[first].sums) or 0) > chart.limits.center:
@@ -88,7 +95,7 @@ def _level(chart: ControlChart) -> Words:
 
 
 def _names(points: Sequence[TrendPoint], granularity: Granularity) -> str:
-    names = ", ".join(formatting.bucket(point.bucket.first, granularity) for point in points[:_NAMED])
+    names = ", ".join(formatting.bucket(point.bucket.first, granularity) for point in points[-_NAMED:])
     if len(points) <= _NAMED:
         return names
     return t("{names} and {count} more", names=names, count=len(points) - _NAMED)
