@@ -11,17 +11,17 @@ from scipy import stats
 
 from lib.analytics import queries
 from lib.analytics.decomposition import decomposition
-from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.analytics.standardization import standardized_scores
 from lib.catalog.dimensions import CALL_CENTER
 from lib.charts.funnel import funnel
 from lib.charts.theme import LIGHT, ChartTheme
 from lib.workspace import Workspace
+from tests.filters import make_filters
 from tests.conftest import ROOT, SHARED, Load
 
 FILES = sorted((SHARED / "data" / "consumidor").glob("*.csv"))
-JULY, AUGUST = Filters(date(2014, 7, 1), date(2014, 7, 31)), Filters(date(2014, 8, 1), date(2014, 8, 31))
+JULY, AUGUST = make_filters(date(2014, 7, 1), date(2014, 7, 31)), make_filters(date(2014, 8, 1), date(2014, 8, 31))
 pytestmark = pytest.mark.skipif(not FILES, reason="the real data sets lie beside the repository, not in it")
 
 

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.analytics.records import records
 from lib.workspace import Workspace
+from tests.filters import make_filters
 from tests.conftest import Load
 
 
@@ -24,5 +24,5 @@ def test_instants_finer_than_a_millionth_of_a_second(
     pq.write_table(pa.table({"id": ["1"], "audioDate": at}), path)
     report = load([path])
     assert (report.loaded.added, report.bad) == (1, 0)
-    (record,) = answers.run(records, Filters(), workspace.calendar).records
+    (record,) = answers.run(records, make_filters(), workspace.calendar).records
     assert record.audio_at.isoformat() == "2024-01-01T00:00:00.123456+00:00"
