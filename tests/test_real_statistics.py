@@ -17,8 +17,8 @@ from lib.catalog.dimensions import CALL_CENTER
 from lib.charts.funnel import funnel
 from lib.charts.theme import LIGHT, ChartTheme
 from lib.workspace import Workspace
-from tests.filters import make_filters
 from tests.conftest import ROOT, SHARED, Load
+from tests.filters import make_filters
 
 FILES = sorted((SHARED / "data" / "consumidor").glob("*.csv"))
 JULY, AUGUST = make_filters(date(2014, 7, 1), date(2014, 7, 31)), make_filters(date(2014, 8, 1), date(2014, 8, 31))

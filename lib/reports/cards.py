@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from lib.analytics.queries import Group
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, Dimension
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, Metric
+from lib.catalog.metrics import AVERAGE_SCORE, Metric, Unit
 from lib.reports import formatting
-from lib.reports.changes import basis, chance_words
+from lib.reports.changes import chance_words
 from lib.reports.context import PageContext
 from lib.reports.page import Caption, Cards, Leader, Leaders, MetricCard, Parameters, Shares, ShareSegment, Tone
 from lib.reports.words import Joined, Words, formatted, text
+from lib.statistics.shrinkage import shrink
 
 KEY_FIGURES = (
     "totalEvaluations",
@@ -108,9 +110,27 @@ def _place(context: PageContext, dimension: Dimension, name: str | None) -> Word
         return text("No scores")
     words: list[Words] = [
         text("average score {score}", score=formatted(formatting.metric, score, best.sums)),
-        *basis(score, best.sums),
+        text("n = {n}", n=formatted(formatting.count, best.sums["scored"])),
     ]
-    places = context.ranks(dimension).groups.get(best.named)
-    if places is not None and len(context.ranks(dimension).groups) > 1:
+    ranks = context.ranks(dimension).groups
+    places = ranks.get(best.named)
+    if places is not None and len(ranks) > 1:
+        shrunken = _without_chance([group for group in breakdown.groups if group.named in ranks], best)
+        if shrunken is not None:
+            words.append(text("about {score} without luck", score=formatted(formatting.value, Unit.SCORE, shrunken)))
         words.append(text("best beyond chance") if places == (1, 1) else text("leads; not shown to be best"))
     return Joined(tuple(words))
+
+
+def _without_chance(groups: Sequence[Group], best: Group) -> float | None:
+    """Return the average score of the best of groups without what chance adds to the highest one, in points.
+
+    None where one of them has no variance, or a page's breakdown does not hold how its days spread.
+    """
+    means = []
+    for group in groups:
+        days = group.sums.days.get(AVERAGE_SCORE.name)
+        if days is None or days.variance == 0:
+            return None
+        means.append((float(AVERAGE_SCORE.value(group.sums) or 0), days.variance))
+    return shrink(means)[groups.index(best)]

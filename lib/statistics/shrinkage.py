@@ -46,6 +46,17 @@ def shrink_cells(cells: Sequence[Cell]) -> list[float]:
     return fitted
 
 
+def shrink(means: Sequence[tuple[float, float]]) -> list[float]:
+    """Return the empirical Bayes estimates of means, each drawn to the middle of all as far as chance may carry it.
+
+    Each is (mean, variance), the variance above 0. The highest of many means is too high by chance, and its estimate is
+    not (Efron and Morris 1975).
+    """
+    excess = excess_variance(means)
+    middle = _mean([(mean, variance + excess) for mean, variance in means])
+    return [middle + (mean - middle) * excess / (excess + variance) for mean, variance in means]
+
+
 def excess_variance(means: Iterable[tuple[float, float]]) -> float:
     """Return the variance between means that is more than their own variances explain; 0 at least.
 

@@ -11,8 +11,8 @@ import pytest
 from lib.analytics.query_cache import QueryCache
 from lib.analytics.records import records
 from lib.workspace import Workspace
-from tests.filters import make_filters
 from tests.conftest import Load
+from tests.filters import make_filters
 
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
