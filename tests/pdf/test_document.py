@@ -130,7 +130,9 @@ def structure(part: Any) -> Iterator[Any]:
 
 def test_a_chart_taller_than_a_sheet_is_seen_as_a_whole() -> None:
     names = tuple(f"Executive {place:02}" for place in range(25))
-    what = Paper("T", "Q", "S", sections=(Section("Score", replace(scores(names), notes=("A note.",))),))
+    drawing = scores(names)
+    drawing = replace(drawing, notes=(*drawing.notes, "A note."))
+    what = Paper("T", "Q", "S", sections=(Section("Score", drawing),))
     page = read(document.pdf(what)).pages[1]
     told = page.extract_text()
     assert all(name in told for name in ("Score", *names, "A note."))
@@ -142,7 +144,9 @@ def test_a_chart_taller_than_a_sheet_is_seen_as_a_whole() -> None:
 
 def test_a_chart_is_not_parted_from_what_is_said_of_it() -> None:
     drawing = scores(tuple(f"Executive {place:02}" for place in range(9)))
-    sections = [Section(f"Chart {place}", replace(drawing, notes=(f"Note {place}.",))) for place in range(4)]
+    sections = [
+        Section(f"Chart {place}", replace(drawing, notes=(*drawing.notes, f"Note {place}."))) for place in range(4)
+    ]
     for page in texts(read(document.pdf(Paper("T", "Q", "S", sections=tuple(sections))))):
         for place in range(4):
             assert (f"Chart {place}" in page) == (f"Note {place}." in page)
