@@ -216,7 +216,7 @@ def _day(
     engagement, engagement_level = _engagements(random, campaign, last_quarter)
     is_ai = random.random(count) < 0.02 + 0.33 * share**1.5
 
-    experience = np.clip((number - staff.joined[executive]) / 120, 0, 1) * (staff.joined[executive] > 0)
+    experience = np.clip((number - staff.joined[executive]) / 120, 0, 1)
     learned = np.where(staff.joined[executive] > 0, -0.7 * (1 - experience), 0.0)
     troubled = (center == _TROUBLED) & (60 <= days - number < 74)
     level = (
