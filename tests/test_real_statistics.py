@@ -32,13 +32,18 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 def scores(month: int) -> pd.DataFrame:
-    """Return the scores of a month, 0 to 10, by company and kind of problem."""
+    """Return the scores of a month, 0 to 10, by day, company and kind of problem."""
     read = [pd.read_csv(path, sep=";", encoding="cp1252", dtype=str) for path in FILES]
-    table = pd.concat(read).rename(columns=str.strip).map(lambda text: text.strip() if isinstance(text, str) else text)
+    table = (
+        pd.concat(read, ignore_index=True)
+        .rename(columns=str.strip)
+        .map(lambda text: text.strip() if isinstance(text, str) else text)
+    )
     opened = pd.to_datetime(table["Data Abertura"], format="%d/%m/%Y")
     table = table[(opened.dt.year == 2014) & (opened.dt.month == month)]
     found = pd.DataFrame(
         {
+            "day": opened[table.index],
             "company": table["Nome Fantasia"],
             "problem": table["Grupo Problema"],
             "score": pd.to_numeric(table["Nota do Consumidor"]) * 2,
@@ -81,6 +86,14 @@ def test_what_changed(workspace: Workspace, answers: QueryCache) -> None:
             pooled = ((sizes - 1) * variances)[several].sum() / (sizes - 1)[several].sum()
             terms.append((weights[~several] ** 2).sum() * pooled)
             degrees.append((sizes - 1)[several].sum())
+    for month in (7, 8):  # what days of their own make the average vary by: DerSimonian and Laird's estimate
+        table = scores(month)
+        days = table.groupby("day")["score"].agg(["size", "mean"])
+        weights_of_days = days["size"] / table["score"].var()
+        spread = (weights_of_days * (days["mean"] - table["score"].mean()) ** 2).sum() - (len(days) - 1)
+        between = spread / (weights_of_days.sum() - (weights_of_days**2).sum() / weights_of_days.sum())
+        terms.append(max(0.0, between) * (days["size"] ** 2).sum() / len(table) ** 2)
+        degrees.append(len(days) - 1)
     squared, each = np.array(terms), np.array(degrees)
     half = stats.t.ppf(0.975, squared.sum() ** 2 / (squared**2 / each).sum()) * squared.sum() ** 0.5
     assert found.within_interval == pytest.approx((within.sum() - half, within.sum() + half), abs=1e-7)

@@ -24,7 +24,7 @@ from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, rounded
 from lib.statistics.rounding import round_to_sum
-from lib.statistics.weighted_differences import Sample, WeightedDifference, weighted_difference_interval
+from lib.statistics.weighted_differences import Sample, Term, WeightedDifference, day_term, weighted_difference_interval
 from lib.store.enums import SCORE_SCALE
 
 SHOWN = Fraction(1, 200)
@@ -83,6 +83,7 @@ class Decomposition:
     """The change from `compared_period` to `period` and its parts, the largest first; ties by id.
 
     `before` and `now` are the measures of the whole. Without a score in one of the periods there are no parts.
+    `day_terms`: what days of their own make the averages of the two periods vary by.
     """
 
     period: ResolvedPeriod
@@ -90,6 +91,7 @@ class Decomposition:
     before: MeasureTotals
     now: MeasureTotals
     parts: tuple[Contribution, ...]
+    day_terms: tuple[Term, ...] = ()
     within: Fraction = field(init=False)
     mix: Fraction = field(init=False)
 
@@ -121,7 +123,7 @@ class Decomposition:
         None with few scores in one of the periods, or where no group of one has two.
         """
         pairs = [(_sample(part.before), _sample(part.now)) for part in self.parts]
-        return _within_interval(pairs, self.before, self.now)
+        return _within_interval(pairs, self.before, self.now, self.day_terms)
 
     @property
     def mix_effect(self) -> MixEffect | None:
@@ -143,7 +145,17 @@ def decomposition(
 
     The two should differ in their periods alone. Groups without a score in both periods are left out.
     """
-    return decompose(*(_all_groups(connection, asked, calendar, dimension) for asked in (filters, compared)))
+    now, before = (_all_groups(connection, asked, calendar, dimension) for asked in (filters, compared))
+    terms = tuple(day_variance(connection, asked, calendar) for asked in (compared, filters))
+    return decompose(now, before, terms)
+
+
+def day_variance(connection: Connection, filters: Filters, calendar: Calendar) -> Term:
+    """Return what days of their own make the average score of a selection vary by (`day_term`)."""
+    read = source(connection, filters, calendar, (), ("scored", "score_sum", "score_square_sum"), by_day=True)
+    asked = sa.select(*sums(read.rows, read.measures)).group_by(read.rows.c.day)
+    rows = connection.execute(asked, read.values).fetchall()
+    return day_term([(int(scored), int(total), int(squares)) for scored, total, squares in rows if scored])
 
 
 def mix_masks(
@@ -159,7 +171,8 @@ def mix_masks(
     counts = totals_before["scored"], totals_now["scored"]
     within = exact_sum([_within(before[key][:2], now[key][:2], *counts) for key in keys])
     shown = ShownAmounts.rounded(within, is_now - was - within, _shown(is_now) - _shown(was))
-    ends = _within_interval([(before[key], now[key]) for key in keys], totals_before, totals_now)
+    terms = tuple(day_variance(connection, asked, calendar) for asked in (compared, filters))
+    ends = _within_interval([(before[key], now[key]) for key in keys], totals_before, totals_now, terms)
     return _mix_effect(shown, ends) is MixEffect.MASKS
 
 
@@ -199,7 +212,7 @@ def _mix_effect(shown: ShownAmounts, within: tuple[float, float] | None) -> MixE
 
 
 def _within_interval(
-    pairs: Iterable[tuple[Sample, Sample]], before: MeasureTotals, now: MeasureTotals
+    pairs: Iterable[tuple[Sample, Sample]], before: MeasureTotals, now: MeasureTotals, day_terms: Sequence[Term]
 ) -> tuple[float, float] | None:
     """Return the 95 % interval of the change within groups, of which the scores before and now are given."""
     if AVERAGE_SCORE.is_small_sample(before) or AVERAGE_SCORE.is_small_sample(now):
@@ -210,7 +223,7 @@ def _within_interval(
         for was, is_now in pairs
         if was[0] and is_now[0]
     ]
-    return weighted_difference_interval(differences, SCORE_SCALE)
+    return weighted_difference_interval(differences, SCORE_SCALE, day_terms=day_terms)
 
 
 def _within(before: tuple[int, int], now: tuple[int, int], all_before: int, all_now: int) -> Fraction:
@@ -223,17 +236,17 @@ def _within(before: tuple[int, int], now: tuple[int, int], all_before: int, all_
     return Fraction((n * all_before + m * all_now) * moved, 2 * all_before * all_now * m * n * SCORE_SCALE)
 
 
-def decompose(found: Breakdown, compared: Breakdown) -> Decomposition:
+def decompose(found: Breakdown, compared: Breakdown, day_terms: tuple[Term, ...] = ()) -> Decomposition:
     """Return why the average score of a breakdown is another than that of the same one about another period.
 
-    Both hold all groups of the same dimension.
+    Both hold all groups of the same dimension; `day_terms` is of both (`day_variance`).
     """
     now, before = ({group.named: group.sums for group in each.groups} for each in (found, compared))
     pairs = [
         (named, before.get(named, MeasureTotals()), now.get(named, MeasureTotals())) for named in {**before, **now}
     ]
     parts = _parts(pairs, compared.total, found.total)
-    return Decomposition(found.period, compared.period, compared.total, found.total, parts)
+    return Decomposition(found.period, compared.period, compared.total, found.total, parts, day_terms)
 
 
 def _parts(

@@ -15,9 +15,9 @@ from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.queries import Breakdown, Group
 from lib.catalog.dimensions import Member
 from lib.catalog.measures import MeasureTotals
-from lib.statistics.weighted_differences import WeightedDifference, weighted_difference_interval
+from lib.statistics.weighted_differences import Term, WeightedDifference, day_term, weighted_difference_interval
 from lib.store.enums import SCORE_SCALE
-from tests.statistics.worlds import DRAWS, SCALE, SHAPES, World, most
+from tests.statistics.worlds import DRAWS, SCALE, SHAPES, Floats, World, most
 
 
 def test_one_difference_is_welch_s() -> None:
@@ -42,6 +42,16 @@ def test_by_hand() -> None:
     assert weighted_difference_interval([WeightedDifference(1.0, (2, 10, 50), (2, 12, 72))]) == (1.0, 1.0)
 
 
+def test_what_days_make_a_mean_vary_by() -> None:
+    # Days of 4, 6 and 8, 10: means of 5 and 9 around 7; DerSimonian and Laird's (Q − 1) / (Σ w − Σ w² / Σ w).
+    days = [(2, 10, 52), (2, 18, 164)]
+    variance = (4 * 216 - 28**2) / 12
+    weight = 2 / variance
+    between = (2 * weight * 4 - 1) / (2 * weight - weight)
+    assert day_term(days) == pytest.approx((between * 8 / 16, 1.0))
+    assert day_term([(2, 10, 50), (2, 10, 50)])[0] == 0 == day_term([])[0]
+
+
 @dataclass(frozen=True)
 class _Mix:
     """Groups that differ by so many spreads, of which shares move from one period to the other, and nothing else."""
@@ -54,11 +64,15 @@ class _Mix:
         rng = self.world.rng()
         for _ in range(draws):
             means = rng.normal(size=self.groups) * self.apart
-            yield decompose(*(self._period(rng, means) for _ in range(2)))
+            (now, term_now), (before, term_before) = (self._period(rng, means) for _ in range(2))
+            yield decompose(now, before, (term_before, term_now))
 
-    def _period(self, rng: np.random.Generator, means: np.ndarray) -> Breakdown:
+    def _period(self, rng: np.random.Generator, means: Floats) -> tuple[Breakdown, Term]:
+        world = self.world
+        day = rng.integers(0, world.days, world.calls)
+        of_day = rng.normal(size=world.days) * np.sqrt(world.day_share)
         group = rng.choice(self.groups, self.world.calls, p=rng.dirichlet(np.full(self.groups, 3.0)))
-        scores = self.world.scores(rng, means[group]) * (SCORE_SCALE // SCALE)
+        scores = self.world.scores(rng, means[group] + of_day[day]) * (SCORE_SCALE // SCALE)
         sides = []
         for place in range(self.groups):
             own = scores[group == place]
@@ -67,13 +81,22 @@ class _Mix:
             )
             sides.append(Group(Member(str(place), str(place)), totals))
         whole = MeasureTotals.total(each.sums for each in sides)
-        return Breakdown(ResolvedPeriod(None, None), tuple(sides), whole, len(sides), 1, len(sides))
+        days = [
+            (len(own), int(own.sum()), int((own**2).sum()))
+            for own in (scores[day == each] for each in range(world.days))
+            if len(own)
+        ]
+        return Breakdown(ResolvedPeriod(None, None), tuple(sides), whole, len(sides), 1, len(sides)), day_term(days)
 
 
 MIXES = [
     _Mix(World(f"mix, {shape}, {calls} calls", shape, calls, mean=6.5), groups, apart)
     for shape in SHAPES
     for calls, groups, apart in ((60, 3, 0.6), (1000, 3, 0.3), (1000, 40, 0.5))
+]
+MIXES += [
+    _Mix(World("mix, days alike, a month", calls=3000, day_share=0.02, mean=6.5), 5, 0.3),
+    _Mix(World("mix, days alike, 10 days", calls=3000, days=10, day_share=0.03, mean=6.5), 5, 0.3),
 ]
 
 

@@ -126,7 +126,8 @@ def _decompose(context: PageContext, dimension: Dimension) -> Decomposition | No
         context.breakdown(dimension, filters)  # as tables and leaders do
         for filters in (context.filters, other)
     )
-    return decomposition.decompose(now, before)
+    terms = tuple(ask(decomposition.day_variance, filters, context.calendar) for filters in (other, context.filters))
+    return decomposition.decompose(now, before, terms)
 
 
 def _mix_masks(context: PageContext, dimension: Dimension) -> bool:
