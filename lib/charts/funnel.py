@@ -195,7 +195,7 @@ def _spec(label: str, look: ChartTheme, domain: tuple[float, float]) -> dict[str
                 "where:N",
                 title=place,
                 scale=alt.Scale(domain=kinds, range=shades),
-                legend=alt.Legend(orient="top", columns=2),
+                legend=alt.Legend(orient="top", columns=2, titleLimit=320),
             ),
             shape=alt.Shape("where:N", title=place, scale=alt.Scale(domain=kinds, range=list(_SHAPES))),
             tooltip=[
@@ -220,4 +220,4 @@ def _spec(label: str, look: ChartTheme, domain: tuple[float, float]) -> dict[str
         for end in ("low", "high")
     ]
     middle = alt.Chart(alt.NamedData("mean")).mark_rule(color=colors.muted).encode(y=alt.Y("value:Q", scale=scale))
-    return apply_theme(alt.layer(middle, *lines, points).properties(height=340, width="container"), look)
+    return apply_theme(alt.layer(middle, *lines, points).properties(height=380, width="container"), look)

@@ -53,7 +53,7 @@ def heatmap(found: Heatmap, metric: Metric, days: Trend, look: ChartTheme) -> Ch
     notes = [sentence] if sentence else []
     if metric.uncertainty:
         notes.append(
-            t("Colors are drawn to the average where a value rests on little; the values are beside the pointer.")
+            t("Colors are drawn to the average where a value rests on little; the tooltip has the value itself.")
         )
     if any(row["few"] for row in rows):
         notes.append(t("Small squares: fewer than {least} evaluations.", least=FEW_EVALUATIONS))

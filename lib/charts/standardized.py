@@ -86,7 +86,7 @@ def _spec(label: str, look: ChartTheme, count: int) -> dict[str, Any]:
     ]
     scale = alt.Scale(zero=False)
     axis = alt.Axis(format=".1f", tickCount=8, tickMinStep=0.1)
-    x = alt.X("value:Q", title=t("Average score, like for like"), scale=scale, axis=axis)
+    x = alt.X("value:Q", title=t("Average score"), scale=scale, axis=axis)
     rows = alt.Chart(alt.NamedData("rows"))
     whole = (
         alt.Chart(alt.NamedData("whole"))
