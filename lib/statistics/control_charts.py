@@ -23,6 +23,9 @@ LEVEL = 0.05
 """How often a change of the level is claimed of points that have none."""
 
 _SIGMAS = 3.0
+_FEW_POINTS = 0.3
+"""Limits of points that rest on different numbers of values are wider by this over the number of points."""
+
 _MEAN_DEVIATION = math.sqrt(2 / math.pi)
 """The mean of the absolute value of a standard normal variable."""
 
@@ -74,7 +77,8 @@ def control_limits(
     mean moving range. Else the variance of a point is τ² + variance / n, and τ² is that by which the moving ranges,
     each divided by its standard deviation, have the mean that chance gives (Shewhart 1931; Wheeler 1993; τ² in the way
     of Paule and Mandel 1982). The quantiles of a skewed mean are those of Wilson and Hilferty (1931) for its first
-    three moments. None with fewer than LEAST_POINTS points, and where points do not vary.
+    three moments. Few points say little of τ², so that these limits are wider by 0.3/points: that keeps .003 a point in
+    simulated worlds of 14 points. None with fewer than LEAST_POINTS points, and where points do not vary.
     """
     if len(values) < LEAST_POINTS:
         return None
@@ -87,8 +91,9 @@ def control_limits(
     center = float((weights * y).sum() / weights.sum())
     deviations = np.sqrt(variances)
     skewness = third_moment / n**2 / deviations**3
-    low = center + deviations * _quantiles(-_SIGMAS, skewness)
-    high = center + deviations * _quantiles(_SIGMAS, skewness)
+    sigmas = _SIGMAS * (1 + _FEW_POINTS / len(y)) if variance else _SIGMAS
+    low = center + deviations * _quantiles(-sigmas, skewness)
+    high = center + deviations * _quantiles(sigmas, skewness)
     slack = 1e-9 * deviations
     outside = np.flatnonzero((y < low - slack) | (y > high + slack))
     return ControlLimits(

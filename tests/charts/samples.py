@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from lib.analytics import queries
+from lib.analytics import control_charts, queries
 from lib.analytics.calendar import Bucket, Granularity
 from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.rank_ranges import GroupRanks
@@ -13,6 +13,7 @@ from lib.catalog.dimensions import CAMPAIGN, Dimension, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import METRICS
 from lib.charts.chart import Chart
+from lib.charts.control_chart import control_chart
 from lib.charts.funnel import funnel
 from lib.charts.histogram import histogram
 from lib.charts.ranking import ranking
@@ -89,7 +90,10 @@ def drawings(palette: Palette = LIGHT, language: str = "en") -> dict[str, Chart]
     metric = METRICS["averageScore"]
     pinned = [TrendNote(date(2024, 1, 20), "New script <b>& more</b>")]
     compared = course(first=date(2023, 11, 2), lift=-0.3)
+    usual = control_charts.control_chart(course(), metric, date(2025, 1, 1), [])
+    assert usual is not None
     found = {
+        "usual range": control_chart(usual, Granularity.DAILY, look, notes=pinned),
         "trend": trend({"": course()}, metric, look, compared=compared, notes=pinned),
         "series": trend({name: course(lift=place / 4) for place, name in enumerate(HOSTILE[:4])}, metric, look),
         "distribution": histogram([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 50, 40, 30, 20, 10, 5, 3, 1], look),
