@@ -6,7 +6,8 @@ selections, computed within the database: of many groups there are hundreds of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -16,14 +17,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import visitors
 
-from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.planner import keys_of, member_names, source
+from lib.analytics.calendar import FIRST_DAY, Calendar, Granularity
+from lib.analytics.planner import keys_of, member_names, source, sums
 from lib.analytics.query import Filters
 from lib.analytics.sources import QuerySource
-from lib.analytics.sql_time import bucket_start
 from lib.catalog.dimensions import EXECUTIVE, Dimension, Member
 from lib.catalog.metrics import Uncertainty
-from lib.settings import WeekStart
 from lib.statistics.clusters import ClusterSpread, SharedSpread
 from lib.store.enums import NO_KEY
 
@@ -57,10 +56,7 @@ class GroupSharedSpreads:
 
 def day_spreads(connection: Connection, filters: Filters, calendar: Calendar, names: tuple[str, ...]) -> Spreads:
     """Return how the days of a selection spread around the values of the metrics of these names."""
-    metrics = _metrics(filters, names)
-    read = source(connection, filters, calendar, (), _measures(metrics), by_day=True)
-    row = connection.execute(_by_days(read.rows, None, None, metrics), read.values).first()
-    return {} if row is None else _spreads(row[1:], metrics)
+    return _over_time(connection, filters, calendar, names, lambda _: FIRST_DAY).get(FIRST_DAY, {})
 
 
 def day_spreads_by(
@@ -75,7 +71,7 @@ def day_spreads_by(
     metrics = _metrics(filters, names)
     read = source(connection, filters, calendar, (dimension.column,), _measures(metrics), by_day=True)
     keys = None if members is None else keys_of(connection, dimension, members)
-    asked = _by_days(read.rows, dimension.column, None, metrics, some=keys is not None)
+    asked = _by_days(read.rows, dimension.column, metrics, some=keys is not None)
     rows = connection.execute(asked, {**read.values, _KEYS: list(keys or ())}).fetchall()
     named = member_names(connection, dimension, {row[0] for row in rows}) if keys is None else keys
     return GroupSpreads({named[row[0]]: _spreads(row[1:], metrics) for row in rows})
@@ -85,10 +81,38 @@ def day_spreads_over_time(
     connection: Connection, filters: Filters, calendar: Calendar, names: tuple[str, ...], granularity: Granularity
 ) -> BucketSpreads:
     """Return how the days within each week or month of a selection spread."""
+
+    def bucket(day: date) -> date:
+        return calendar.bucket_start(day, granularity)
+
+    return BucketSpreads(_over_time(connection, filters, calendar, names, bucket))
+
+
+def _over_time(
+    connection: Connection,
+    filters: Filters,
+    calendar: Calendar,
+    names: tuple[str, ...],
+    bucket: Callable[[date], date],
+) -> dict[date, Spreads]:
+    """Return how days spread within buckets; of one selection there are so few that they are read one by one."""
     metrics = _metrics(filters, names)
     read = source(connection, filters, calendar, (), _measures(metrics), by_day=True)
-    rows = connection.execute(_by_days(read.rows, None, (granularity, calendar.week_start), metrics), read.values)
-    return BucketSpreads({row[0]: _spreads(row[1:], metrics) for row in rows})
+    days: dict[date, list[dict[str, int]]] = defaultdict(list)
+    for day, *totals in connection.execute(_day_by_day(read.rows, read.measures), read.values):
+        days[bucket(day)].append(dict(zip(read.measures, map(int, totals), strict=True)))
+    return {first: _spreads_of(of_days, metrics) for first, of_days in days.items()}
+
+
+def _spreads_of(days: Sequence[Mapping[str, int]], metrics: Metrics) -> Spreads:
+    spreads = {}
+    for name, uncertainty in metrics:
+        spread = ClusterSpread.of(
+            (uncertainty.count.of(day), uncertainty.total.of(day) / uncertainty.scale) for day in days
+        )
+        if spread is not None:
+            spreads[name] = spread
+    return spreads
 
 
 def executive_spreads(
@@ -176,24 +200,18 @@ _KEYS = "group_keys"
 
 
 @lru_cache(maxsize=512)
-def _by_days(
-    rows: sa.FromClause,
-    column: str | None,
-    buckets: tuple[Granularity, WeekStart] | None,
-    metrics: Metrics,
-    *,
-    some: bool = False,
-) -> sa.Select[Any]:
-    """Return the sums of `ClusterSpread.from_sums` over days: of all, of each key of a column, or of each bucket."""
-    group: sa.ColumnElement[Any] = sa.literal_column("0")
-    if column is not None:
-        group = rows.c[column]
-    elif buckets is not None:
-        group = bucket_start(rows.c.day, *buckets)
-    sums = [each.label(name) for each, name in zip(_values(rows, metrics), _names(metrics, ""), strict=True)]
-    cells = sa.select(group.label("key"), rows.c.day, *map(_summed, sums)).group_by(*_FIRST_TWO)
+def _day_by_day(rows: sa.FromClause, measures: tuple[str, ...]) -> sa.Select[Any]:
+    return sa.select(rows.c.day, *sums(rows, measures)).group_by(rows.c.day)
+
+
+@lru_cache(maxsize=512)
+def _by_days(rows: sa.FromClause, column: str, metrics: Metrics, *, some: bool = False) -> sa.Select[Any]:
+    """Return the sums of `ClusterSpread.from_sums` over the days of each key of a column."""
+    key: sa.ColumnElement[Any] = rows.c[column]
+    values = [each.label(name) for each, name in zip(_values(rows, metrics), _names(metrics, ""), strict=True)]
+    cells = sa.select(key.label("key"), rows.c.day, *map(_summed, values)).group_by(*_FIRST_TWO)
     if some:
-        cells = cells.where(group.in_(sa.bindparam(_KEYS, expanding=True)))
+        cells = cells.where(key.in_(sa.bindparam(_KEYS, expanding=True)))
     found = _beside_wholes(cells, _names(metrics, "")).c
     columns: list[sa.ColumnElement[Any]] = []
     for place in range(len(metrics)):
@@ -274,9 +292,11 @@ def _summed(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
 
 def _beside_wholes(cells: sa.Select[Any], names: Sequence[str]) -> sa.Subquery:
     """Return cells with the sums of all cells of their key beside their own."""
-    rows = cells.subquery()
-    wholes = (sa.func.sum(rows.c[name]).over(partition_by=rows.c.key).label(f"whole_{name}") for name in names)
-    return sa.select(rows, *wholes).subquery()
+    rows = cells.cte("cells")
+    wholes = sa.select(rows.c.key, *(sa.func.sum(rows.c[name]).label(f"whole_{name}") for name in names))
+    of_key = wholes.group_by(rows.c.key).cte("wholes")
+    beside = (of_key.c[f"whole_{name}"] for name in names)
+    return sa.select(rows, *beside).join_from(rows, of_key, rows.c.key == of_key.c.key).subquery()
 
 
 def _some(amount: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

@@ -45,6 +45,9 @@ ALL_GROUPS = 10_000_000
 MOST_WITH_DAYS = 1_000
 """Of so many groups of a breakdown it is read how their days spread, as pages draw, and the API returns, no more."""
 
+_RANKED_BY = (AVERAGE_SCORE.name,)
+"""The metrics of groups whose days are read: what ranks, changes and files need. Pages ask for others themselves."""
+
 
 @dataclass(frozen=True, slots=True)
 class DatasetStatus:
@@ -164,21 +167,41 @@ def breakdown(
     """Return the selection by the groups of a dimension, sorted by a field (`-` before it: descending).
 
     Ties, in figures as they are rounded, go by id; groups without a value, and the group of those that belong to none,
-    come last among equals. How days spread is said of the first MOST_WITH_DAYS groups of the page.
+    come last among equals. How the days of scores spread is said of the first MOST_WITH_DAYS groups of the page.
     Raises InvalidParameterError for a field that can't be sorted by.
     """
-    key = _sort_key(sort, dimension, filters.catalog.metrics)
+    ordered = _ordered(totals_by(connection, filters, calendar, dimension), sort, dimension, filters.catalog.metrics)
     period = resolve_period(connection, filters, calendar)
-    groups = sorted(totals_by(connection, filters, calendar, dimension), key=lambda group: id_order(group.named))
-    keyed = [(key(group), group) for group in groups]
+    total = MeasureTotals.total(group.sums for group in ordered)
+    shown = ordered[(page - 1) * page_size : page * page_size]
+    are_all = len(shown[:MOST_WITH_DAYS]) == len(ordered)
+    first = with_days(connection, filters, calendar, dimension, shown[:MOST_WITH_DAYS], are_all=are_all)
+    return Breakdown(period, (*first, *shown[MOST_WITH_DAYS:]), total, len(ordered), page, page_size)
+
+
+def page_of(
+    connection: Connection,
+    filters: Filters,
+    calendar: Calendar,
+    dimension: Dimension,
+    whole: Breakdown,
+    paging: tuple[str, int, int],
+) -> Breakdown:
+    """Return what `breakdown` would, for a sort, a page and its size, out of the breakdown of all groups."""
+    sort, page, size = paging
+    ordered = _ordered(whole.groups, sort, dimension, filters.catalog.metrics)
+    shown = ordered[(page - 1) * size : page * size]
+    if len(ordered) > MOST_WITH_DAYS:
+        shown = with_days(connection, filters, calendar, dimension, shown)
+    return replace(whole, groups=tuple(shown), page=page, page_size=size)
+
+
+def _ordered(groups: Sequence[Group], sort: str, dimension: Dimension, metrics: Mapping[str, Metric]) -> list[Group]:
+    key = _sort_key(sort, dimension, metrics)
+    keyed = [(key(group), group) for group in sorted(groups, key=lambda group: id_order(group.named))]
     present = [(value, group) for value, group in keyed if value is not None]
     present.sort(key=lambda pair: pair[0], reverse=sort.startswith("-"))
-    ordered = [group for _, group in present] + [group for value, group in keyed if value is None]
-    total = MeasureTotals.total(group.sums for group in groups)
-    shown = ordered[(page - 1) * page_size : page * page_size]
-    first = with_days(connection, filters, calendar, dimension, shown[:MOST_WITH_DAYS], len(ordered))
-    shown[:MOST_WITH_DAYS] = first
-    return Breakdown(period, tuple(shown), total, len(ordered), page, page_size)
+    return [group for _, group in present] + [group for value, group in keyed if value is None]
 
 
 def with_days(
@@ -187,12 +210,12 @@ def with_days(
     calendar: Calendar,
     dimension: Dimension,
     groups: Sequence[Group],
-    of: int,
+    *,
+    are_all: bool = False,
 ) -> list[Group]:
-    """Return groups with how their days spread; they are some of so many."""
-    members = None if len(groups) == of else tuple(group.named for group in groups)
-    names = filters.catalog.uncertain_metrics
-    days = day_spreads_by(connection, filters, calendar, names, dimension, members).groups
+    """Return groups with how the days of their scores spread; all that there are are read sooner than some by name."""
+    members = None if are_all else tuple(group.named for group in groups)
+    days = day_spreads_by(connection, filters, calendar, _RANKED_BY, dimension, members).groups
     return [replace(group, sums=group.sums.with_days(days.get(group.named, {}))) for group in groups]
 
 
@@ -273,7 +296,7 @@ class GroupTotals:
 def totals_of(
     connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension, names: tuple[Member, ...]
 ) -> GroupTotals:
-    """Return the measures of the groups of these names, and how their days spread.
+    """Return the measures of the groups of these names, and how the days of their scores spread.
 
     It is much faster than `breakdown` where there are many others.
     """
@@ -284,7 +307,7 @@ def totals_of(
     found = (
         (keys[key], MeasureTotals.from_values(values)) for key, *values in connection.execute(asked, source.values)
     )
-    days = day_spreads_by(connection, filters, calendar, filters.catalog.uncertain_metrics, dimension, names).groups
+    days = day_spreads_by(connection, filters, calendar, _RANKED_BY, dimension, names).groups
     return GroupTotals({named: sums.with_days(days.get(named, {})) for named, sums in found if sums["evaluations"]})
 
 

@@ -9,9 +9,10 @@ import numpy as np
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
-from lib.analytics.cluster_spreads import day_spreads_by
-from lib.analytics.queries import totals_by
+from lib.analytics.cluster_spreads import Spreads, day_spreads_by
+from lib.analytics.queries import ALL_GROUPS, MOST_WITH_DAYS, Breakdown, breakdown
 from lib.analytics.query import Filters
+from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.metrics import AVERAGE_SCORE
 from lib.statistics import clusters, rank_ranges
@@ -30,19 +31,30 @@ class GroupRanks:
     pairs_apart: int
 
 
-def ranks(connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension) -> GroupRanks:
+def ranks(
+    connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension, answers: QueryCache
+) -> GroupRanks:
     """Return the ranges of the ranks of a dimension's groups in a selection, all of them together at 95 %.
 
-    Ranked are groups with at least FEW_EVALUATIONS scores, without those that belong to none.
+    Ranked are groups with at least FEW_EVALUATIONS scores, without those that belong to none. The breakdown that they
+    are computed from is one of the `answers`.
     """
+    whole = answers.run_within(connection, breakdown, filters, calendar, dimension, page_size=ALL_GROUPS)
+    return ranks_of(connection, filters, calendar, dimension, whole)
+
+
+def ranks_of(
+    connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension, whole: Breakdown
+) -> GroupRanks:
+    """Return the same of a breakdown of all groups."""
     groups = [
-        group
-        for group in totals_by(connection, filters, calendar, dimension)
-        if group.named.id is not None and not AVERAGE_SCORE.is_small_sample(group.sums)
+        group for group in whole.groups if group.named.id is not None and not AVERAGE_SCORE.is_small_sample(group.sums)
     ]
     if len(groups) < 2:
         return GroupRanks({group.named: (1, 1) for group in groups}, 0, 0)
-    days = day_spreads_by(connection, filters, calendar, (AVERAGE_SCORE.name,), dimension).groups
+    days: Mapping[Member, Spreads] = {group.named: group.sums.days for group in groups}
+    if len(whole.groups) > MOST_WITH_DAYS:
+        days = day_spreads_by(connection, filters, calendar, (AVERAGE_SCORE.name,), dimension).groups
     counts = np.array([group.sums["scored"] for group in groups], dtype=float)
     # Whole numbers are subtracted exactly, and rounded once.
     means = np.array([group.sums["score_sum"] / (group.sums["scored"] * SCORE_SCALE) for group in groups])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -56,7 +57,7 @@ class Sum:
     plus: tuple[str, ...]
     minus: tuple[str, ...] = ()
 
-    def of(self, totals: MeasureTotals) -> int:
+    def of(self, totals: Mapping[str, int]) -> int:
         """Return the exact value."""
         value = totals[self.plus[0]]
         for name in self.plus[1:]:

@@ -41,8 +41,8 @@ def table(
         dimension = _DIMENSIONS[report]
         breakdown = queries.breakdown(connection, filters, calendar, dimension, page_size=ALL_GROUPS)
         head, rest = breakdown.groups[:MOST_WITH_DAYS], breakdown.groups[MOST_WITH_DAYS:]
-        more = with_days(connection, filters, calendar, dimension, rest, breakdown.total_count) if rest else ()
-        ranges = rank_ranges.ranks(connection, filters, calendar, dimension)
+        more = with_days(connection, filters, calendar, dimension, rest) if rest else ()
+        ranges = rank_ranges.ranks_of(connection, filters, calendar, dimension, breakdown)
         columns = (*group_columns(dimension, catalog), *RANK_COLUMNS)
         values = group_rows((*head, *more), dimension, catalog)
         rows = tuple(

@@ -171,6 +171,10 @@ def _rows(
     courses = context.answers.run(
         grouped_trends.sparklines, context.filters, context.calendar, groups.dimension, members
     ).groups
+    others = tuple(name for name in context.catalog.uncertain_metrics if name != AVERAGE_SCORE.name)
+    days = context.answers.run(
+        cluster_spreads.day_spreads_by, context.filters, context.calendar, others, groups.dimension, members
+    ).groups
     before = groups.before or {}
     total_before = context.compared.sums if context.compared else None
     return (
@@ -180,7 +184,7 @@ def _rows(
         *(
             _BreakdownRow(
                 group.named,
-                group.sums,
+                group.sums.with_days({**group.sums.days, **days.get(group.named, {})}),
                 before.get(group.named),
                 courses.get(group.named, ()),
                 groups.ranks.groups.get(group.named),

@@ -132,7 +132,7 @@ class PageContext:
 
     def ranks(self, dimension: Dimension) -> GroupRanks:
         """Return between which places the groups of a dimension lie by average score."""
-        return self.answers.run(rank_ranges.ranks, self.filters, self.calendar, dimension)
+        return self.answers.run(rank_ranges.ranks, self.filters, self.calendar, dimension, self.answers)
 
     @property
     def executive_spreads(self) -> SharedSpreads:

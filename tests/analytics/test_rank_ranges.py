@@ -26,7 +26,7 @@ def line(number: int, day: int, score: float, campaign: str) -> str:
 
 
 def places(workspace: Workspace, answers: QueryCache) -> dict[str, tuple[int, int]]:
-    found = answers.run(rank_ranges.ranks, make_filters(), workspace.calendar, CAMPAIGN)
+    found = answers.run(rank_ranges.ranks, make_filters(), workspace.calendar, CAMPAIGN, answers)
     return {member.name: ends for member, ends in found.groups.items()}
 
 

@@ -101,8 +101,9 @@ def _page(
     dimension: Dimension,
     paging: tuple[str, int, int],
 ) -> AnswerBody:
-    found = queries.breakdown(connection, asked, calendar, dimension, *paging)
-    ranges = answers.run_within(connection, rank_ranges.ranks, asked, calendar, dimension).groups
+    whole = answers.run_within(connection, queries.breakdown, asked, calendar, dimension, page_size=queries.ALL_GROUPS)
+    ranges = answers.run_within(connection, rank_ranges.ranks, asked, calendar, dimension, answers).groups
+    found = queries.page_of(connection, asked, calendar, dimension, whole, paging)
     rows = [group(dimension, row, asked.catalog, ranges.get(row.named)) for row in found.groups]
     counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}
     return to_json({**period(found.period), "data": rows, **counts})
