@@ -18,10 +18,11 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql import visitors
 
 from lib.analytics.calendar import FIRST_DAY, Calendar, Granularity
-from lib.analytics.planner import keys_of, member_names, source, sums
+from lib.analytics.planner import keys_of, member_names, source
 from lib.analytics.query import Filters
 from lib.analytics.sources import QuerySource
 from lib.catalog.dimensions import EXECUTIVE, Dimension, Member
+from lib.catalog.measures import sums
 from lib.catalog.metrics import Uncertainty
 from lib.statistics.clusters import ClusterSpread, SharedSpread
 from lib.store.enums import NO_KEY

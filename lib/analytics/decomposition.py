@@ -17,11 +17,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
-from lib.analytics.planner import ResolvedPeriod, resolve_period, source, sums
+from lib.analytics.planner import ResolvedPeriod, resolve_period, source
 from lib.analytics.queries import Breakdown, id_order, totals_by
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import Dimension, Member
-from lib.catalog.measures import MeasureTotals
+from lib.catalog.measures import MeasureTotals, sums
 from lib.catalog.metrics import AVERAGE_SCORE, rounded
 from lib.statistics.rounding import round_to_sum
 from lib.statistics.weighted_differences import Sample, Term, WeightedDifference, day_term, weighted_difference_interval

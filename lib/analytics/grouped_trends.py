@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.planner import keys_of, member_names, resolve_period, source, sums
+from lib.analytics.planner import keys_of, member_names, resolve_period, source
 from lib.analytics.queries import Trend, TrendPoint, id_order, totals_by, trend
 from lib.analytics.query import Filters, local_date
 from lib.analytics.sources import QuerySource
 from lib.analytics.sql_time import bucket_start
 from lib.catalog.dimensions import Dimension, Member
-from lib.catalog.measures import PLAIN_MEASURES, MeasureTotals
+from lib.catalog.measures import PLAIN_MEASURES, MeasureTotals, sums
 from lib.store.enums import SCORE_SCALE
 
 LARGEST = 8

@@ -21,7 +21,6 @@ from lib.analytics.query import Filters, Moment
 from lib.analytics.sources import FactsSource, Needs, QuerySource, RollupSource, Source, first_and_last
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension, Member
-from lib.catalog.measures import MEASURES
 
 _FEW_KEYS = 2_000
 """Of more keys, all names are read: an engine takes longer to look so many up one by one."""
@@ -73,11 +72,6 @@ def keys_in_use(dimension: Dimension, grant: Grant, catalog: Catalog) -> sa.Sele
 
 def _needs(filters: Filters, *columns: str) -> Needs:
     return Needs(frozenset({*columns, *columns_of(filters)}), days=filters.timezone is None)
-
-
-def sums(rows: sa.FromClause, measures: Sequence[str]) -> list[sa.ColumnElement[Any]]:
-    """Return the sums of measures of a source's rows, each under its name."""
-    return [sa.cast(sa.func.sum(rows.c[name]), MEASURES[name].sum_type).label(name) for name in measures]
 
 
 def resolve_period(connection: Connection, filters: Filters, calendar: Calendar) -> ResolvedPeriod:

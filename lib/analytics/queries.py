@@ -19,7 +19,6 @@ from lib.analytics.planner import (
     keys_in_use,
     keys_of,
     resolve_period,
-    sums,
 )
 from lib.analytics.planner import source as source_of
 from lib.analytics.query import Filters, first_instant, last_instant, local_date
@@ -27,7 +26,7 @@ from lib.analytics.sources import non_empty_days
 from lib.analytics.sql_time import bucket_start
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, Member
-from lib.catalog.measures import HISTOGRAM_MEASURES, PLAIN_MEASURES, MeasureTotals
+from lib.catalog.measures import HISTOGRAM_MEASURES, PLAIN_MEASURES, MeasureTotals, sums
 from lib.catalog.metrics import AVERAGE_SCORE, Metric
 from lib.catalog.rollups import DAILY_TOTAL
 from lib.errors import InvalidParameterError, nearest

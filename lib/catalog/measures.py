@@ -196,6 +196,15 @@ def of_each(evaluations: sa.FromClause, names: Sequence[str]) -> list[sa.ColumnE
     return [MEASURES[name].of_one(evaluations).label(name) for name in names]
 
 
-def aggregates(evaluations: sa.FromClause, names: Sequence[str]) -> list[sa.ColumnElement[int]]:
+def aggregates(evaluations: sa.FromClause, names: Sequence[str]) -> list[sa.ColumnElement[Any]]:
     """Return measures of a group of evaluations, each under its name."""
-    return [MEASURES[name].aggregate(evaluations).label(name) for name in names]
+    return [_exact(name, MEASURES[name].aggregate(evaluations)) for name in names]
+
+
+def sums(rows: sa.FromClause, names: Sequence[str]) -> list[sa.ColumnElement[Any]]:
+    """Return the sums of measures of rows that hold them, each under its name."""
+    return [_exact(name, sa.func.sum(rows.c[name])) for name in names]
+
+
+def _exact(name: str, total: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return sa.cast(total, MEASURES[name].sum_type).label(name)

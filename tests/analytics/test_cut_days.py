@@ -17,7 +17,7 @@ from lib.analytics import planner
 from lib.analytics.calendar import ONE_DAY, day_start
 from lib.analytics.query import Filters, Moment, first_instant, last_instant
 from lib.catalog.catalog import BUILT_IN
-from lib.catalog.measures import HISTOGRAM_MEASURES, PLAIN_MEASURES
+from lib.catalog.measures import HISTOGRAM_MEASURES, PLAIN_MEASURES, sums
 from lib.jobs.tasks import TASKS
 from lib.store import schema
 from lib.workspace import Workspace
@@ -59,7 +59,7 @@ def totals(workspace: Workspace, filters: Filters, keys: tuple[str, ...], *, by_
     with workspace.facts.read() as connection:
         found = planner.source(connection, filters, workspace.calendar, keys, measures, by_day=by_day)
         columns = [found.rows.c[key] for key in (*(["day"] if by_day else []), *keys)]
-        asked = sa.select(*columns, *planner.sums(found.rows, measures)).group_by(*columns)
+        asked = sa.select(*columns, *sums(found.rows, measures)).group_by(*columns)
         rows = [tuple(row) for row in connection.execute(asked, found.values)]
     return sorted(row for row in rows if row[len(columns)])
 

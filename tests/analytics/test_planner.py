@@ -16,7 +16,7 @@ from lib.analytics.planner import choose, needs_facts
 from lib.analytics.query import Filters
 from lib.analytics.sources import Needs, Source
 from lib.catalog.catalog import BUILT_IN
-from lib.catalog.measures import HISTOGRAM_MEASURES, PLAIN_MEASURES
+from lib.catalog.measures import HISTOGRAM_MEASURES, PLAIN_MEASURES, sums
 from lib.catalog.rollups import ROLLUPS
 from lib.store.enums import State
 from lib.workspace import Workspace
@@ -80,7 +80,7 @@ def totals(workspace: Workspace, filters: Filters, *keys: str) -> list[tuple[Any
         measures = (*PLAIN_MEASURES, *HISTOGRAM_MEASURES)
         found = planner.source(connection, filters, workspace.calendar, keys, measures)
         columns = [found.rows.c[key] for key in keys]
-        asked = sa.select(*columns, *planner.sums(found.rows, measures)).group_by(*columns)
+        asked = sa.select(*columns, *sums(found.rows, measures)).group_by(*columns)
         rows = [tuple(row) for row in connection.execute(asked, found.values)]
     return sorted(row for row in rows if row[len(keys)])
 

@@ -19,6 +19,7 @@ from lib.reports.context import PageChoices, PageContext, build_context
 from lib.reports.coverage import coverage_notices
 from lib.reports.page import Empty, Story
 from lib.reports.pages import drivers, evaluations
+from lib.statistics.clusters import ClusterSpread
 from lib.workspace import Workspace
 from tests.conftest import Load
 from tests.filters import make_filters
@@ -112,12 +113,14 @@ def timed(mean_seconds: int, spread_seconds: int, count: int = 100) -> MeasureTo
     """Give durations of which half lie below the mean by the spread, half above it."""
     low, high = mean_seconds - spread_seconds, mean_seconds + spread_seconds
     half = count // 2
-    return MeasureTotals(
+    totals = MeasureTotals(
         completed=count,
         timed=count,
         duration_sum=half * (low + high),
         duration_square_sum=half * (low * low + high * high),
     )
+    # On nine days, which spread as single calls do.
+    return totals.with_days({"averageDurationSeconds": ClusterSpread(9, spread_seconds**2 / count, 8.0, 1 / 9)})
 
 
 def test_a_change_of_a_duration_is_marked_only_beyond_chance_and_never_as_good_or_bad() -> None:
