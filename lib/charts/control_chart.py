@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -33,14 +34,16 @@ def control_chart(
     """Draw the points that take part, with the usual range of each behind them."""
     rows = [_row(chart, place, granularity) for place in range(len(chart.points))]
     levels, changes = _change(chart)
+    pins = pinned(chart.points, notes)
     data: dict[str, Rows] = {
         "rows": rows,
         "center": [{"value": chart.limits.center}],
         "levels": levels,
         "changes": changes,
-        "notes": pinned(chart.points, notes),
+        "notes": pins,
     }
-    spec = _spec(chart.metric, granularity, look, len(rows) <= MANY_POINTS, height)
+    drawn = _ControlLayers(few_points=len(rows) <= MANY_POINTS, change=bool(changes), notes=bool(pins))
+    spec = _spec(chart.metric, granularity, look, drawn, height)
     spec = {**spec, "params": [*spec.get("params", []), ticks([point.bucket.first for point in chart.points])]}
     alt_text = t(
         "Control chart: {metric}, {count} points, {outside} outside the usual range.",
@@ -97,8 +100,19 @@ def _change(chart: ControlChart) -> tuple[list[dict[str, Any]], list[dict[str, A
     return levels, [{"at": at, "from": earliest.isoformat(), "to": latest.isoformat()}]
 
 
+@dataclass(frozen=True, slots=True)
+class _ControlLayers:
+    """What a drawing has besides points and limits: a layer without marks would be one without words."""
+
+    few_points: bool
+    change: bool
+    notes: bool
+
+
 @lru_cache(maxsize=256)
-def _spec(metric: Metric, granularity: Granularity, look: ChartTheme, has_dots: bool, height: int) -> dict[str, Any]:
+def _spec(
+    metric: Metric, granularity: Granularity, look: ChartTheme, drawn: _ControlLayers, height: int
+) -> dict[str, Any]:
     colors = look.palette
     label = t(metric.label)
     scale = alt.Scale(zero=False)
@@ -123,19 +137,26 @@ def _spec(metric: Metric, granularity: Granularity, look: ChartTheme, has_dots: 
         rows.mark_line(**limit).encode(x=x, y=alt.Y(f"{end}:Q", title=label, scale=scale)) for end in ("low", "high")
     ]
     kind = alt.datum.kind
-    layers = [
-        notes.mark_rule(color=colors.muted, strokeDash=[2, 3]).encode(x=x, tooltip=note),
-        changes.mark_rect(color=violet, opacity=0.16).encode(
-            x=alt.X("from:T", title=None, scale=time, axis=axis), x2="to:T"
-        ),
-        changes.mark_rule(color=violet, strokeWidth=2).encode(x=alt.X("at:T", title=None, scale=time, axis=axis)),
+    layers: list[Any] = []
+    if drawn.notes:
+        layers.append(notes.mark_rule(color=colors.muted, strokeDash=[2, 3]).encode(x=x, tooltip=note))
+    if drawn.change:
+        start, at = (alt.X(f"{field}:T", title=None, scale=time, axis=axis) for field in ("from", "at"))
+        layers += [
+            changes.mark_rect(color=violet, opacity=0.16).encode(x=start, x2="to:T"),
+            changes.mark_rule(color=violet, strokeWidth=2).encode(x=at),
+        ]
+    layers += [
         rows.mark_area(opacity=0.1, color=colors.muted).encode(
             x=x, y=alt.Y("low:Q", title=label, scale=scale), y2="high:Q"
         ),
         *ends,
         alt.Chart(alt.NamedData("center")).mark_rule(color=colors.muted).encode(y=y),
         rows.mark_line(strokeWidth=1.5, color=colors.accent).encode(x=x, y=y),
-        levels.mark_line(strokeWidth=3, color=violet).encode(x=x, y=y, detail="level:N"),
+    ]
+    if drawn.change:
+        layers.append(levels.mark_line(strokeWidth=3, color=violet).encode(x=x, y=y, detail="level:N"))
+    layers.append(
         rows.mark_point(filled=True, opacity=1)
         .encode(
             x=x,
@@ -144,8 +165,8 @@ def _spec(metric: Metric, granularity: Granularity, look: ChartTheme, has_dots: 
             color=alt.condition(kind == OUTSIDE, alt.value(colors.negative), alt.value(colors.accent)),
             shape=alt.condition(kind == OUTSIDE, alt.value("diamond"), alt.value("circle")),
             size=alt.condition(kind == INSIDE, alt.value(30), alt.value(110)),
-            opacity=alt.condition(kind == INSIDE, alt.value(1.0 if has_dots else 0.001), alt.value(1.0)),
+            opacity=alt.condition(kind == INSIDE, alt.value(1.0 if drawn.few_points else 0.001), alt.value(1.0)),
         )
-        .add_params(alt.selection_point(name=PICK, fields=["first"], on="click", clear=False)),
-    ]
+        .add_params(alt.selection_point(name=PICK, fields=["first"], on="click", clear=False))
+    )
     return apply_theme(alt.layer(*layers).properties(height=height, width="container"), look)
