@@ -88,5 +88,5 @@ def test_the_interval_holds_the_spread(world: World, spread: float) -> None:
         estimate = group_spread(draw(world, rng, spread), SCALE)
         missed += not estimate.low <= truth <= estimate.high
         found.append(estimate.deviation**2)
-    assert missed <= most(0.05, DRAWS)
+    assert missed <= most(0.06, DRAWS)
     assert math.sqrt(np.mean(found)) == pytest.approx(truth, rel=0.08)

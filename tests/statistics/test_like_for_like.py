@@ -133,4 +133,4 @@ def test_the_interval_holds_its_rate(shape: str, one_campaign: bool) -> None:
     world = World(f"like for like, {shape}, {one_campaign}", shape, executives=12, mean=6.5)
     missed, made = _missed(world, 4, one_campaign=one_campaign, draws=max(20, DRAWS // 8))
     assert made > 3 * max(20, DRAWS // 8)
-    assert missed <= most(0.055, made)
+    assert missed <= most(0.065, made)

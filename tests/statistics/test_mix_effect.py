@@ -115,5 +115,5 @@ def _claims(place: int) -> tuple[int, int]:
 @pytest.mark.parametrize("place", range(len(MIXES)), ids=[f"{each.world.name}, {each.groups} groups" for each in MIXES])
 def test_where_only_shares_moved_the_mix_is_seldom_said_to_mask(place: int) -> None:
     missed, claimed = _claims(place)
-    assert missed <= most(0.055, DRAWS)
+    assert missed <= most(0.065, DRAWS)
     assert claimed <= most(0.05, DRAWS)
