@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from lib.analytics import queries
+from lib.analytics import queries, rank_ranges
 from lib.analytics.decomposition import decomposition
 from lib.analytics.query_cache import QueryCache
 from lib.analytics.standardization import standardized_scores
@@ -19,6 +19,7 @@ from lib.charts.theme import LIGHT, ChartTheme
 from lib.workspace import Workspace
 from tests.conftest import ROOT, SHARED, Load
 from tests.filters import make_filters
+from tests.statistics.rank_reference import reference_ranges
 
 FILES = sorted((SHARED / "data" / "consumidor").glob("*.csv"))
 JULY, AUGUST = make_filters(date(2014, 7, 1), date(2014, 7, 31)), make_filters(date(2014, 8, 1), date(2014, 8, 31))
@@ -147,3 +148,19 @@ def test_like_for_like(workspace: Workspace, answers: QueryCache) -> None:
     assert checked > 20
     enough = [float(row.adjusted) for row in found.rows if not row.is_small_sample]
     assert enough == sorted(enough, reverse=True) and len(enough) > 10
+
+
+@pytest.mark.usefixtures("_loaded")
+def test_ranges_of_ranks(workspace: Workspace, answers: QueryCache) -> None:
+    """Of the 28 companies with 30 scores in August, fewer pairs are told apart once variances and days are allowed for."""
+    found = answers.run(rank_ranges.ranks, AUGUST, workspace.calendar, CALL_CENTER, answers)
+    groups = {
+        str(name): [(day, score) for day, score in zip(rows["day"], rows["score"], strict=True)]
+        for name, rows in scores(8).groupby("company")
+        if len(rows) >= 30
+    }
+    assert len(groups) == 28
+    assert reference_ranges(groups, 0, with_days=False)[1] == 84
+    expected, apart = reference_ranges(groups)
+    assert {member.name: ends for member, ends in found.groups.items()} == expected
+    assert (found.pairs, found.pairs_apart) == (378, apart) and 0 < apart <= 84

@@ -6,17 +6,15 @@ import itertools
 import random
 from collections import defaultdict
 
-import numpy as np
 import pytest
-from scipy import stats
 
 from lib.analytics import rank_ranges
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import CAMPAIGN
-from lib.statistics.rank_ranges import PRIOR_DEGREES
 from lib.workspace import Workspace
 from tests.conftest import Load
 from tests.filters import make_filters
+from tests.statistics.rank_reference import design_effects, reference_ranges
 
 HEAD = "id,audioDate,state,averageNote,campaignName\n"
 
@@ -73,47 +71,10 @@ def test_the_definition_recomputed(load: Load, workspace: Workspace, answers: Qu
             raw = 6.5 + place * 0.1 + days[day] + rng.gauss(0, 1.2)
             scores[f"Campaign {place}"].append((day + 1, min(10.0, max(0.0, round(raw * 2) / 2))))
     load(HEAD + "".join(line(next(number), *each, name) for name, values in scores.items() for each in values))
-    names = [name for name, values in scores.items() if len(values) >= 30]
-    points = [np.array([score for _, score in scores[name]]) for name in names]
-    n = np.array([len(each) for each in points])
-    means, variances = np.array([each.mean() for each in points]), np.array([each.var(ddof=1) for each in points])
-    beyond = most = 0.0
-    sizes = []
-    for name, each, variance in zip(names, points, variances, strict=True):
-        by_day: dict[int, list[float]] = defaultdict(list)
-        for day, score in scores[name]:
-            by_day[day].append(score)
-        counts = np.array([len(values) for values in by_day.values()])
-        w = counts / len(each)
-        errors = np.array([sum(values) - len(values) * each.mean() for values in by_day.values()])
-        cluster = (errors**2 / (1 - w)).sum() / len(each) ** 2
-        u = w**2 / (1 - w)
-        degrees = 1 / ((w**2).sum() + u.sum() ** 2 - (u**2).sum())
-        sizes.append(len(each) * (w**2).sum())
-        beyond += degrees * (cluster * len(each) - variance)
-        most += degrees * variance * (sizes[-1] - 1)
-    effects = 1 + (np.array(sizes) - 1) * max(0.0, beyond / most)
-    assert effects.max() > 1.5
-    pooled = ((n - 1) * variances).sum() / (n - 1).sum()
-    freedom = n - 1 + PRIOR_DEGREES
-    errors = effects * ((n - 1) * variances + PRIOR_DEGREES * pooled) / freedom / n
-    pairs = []
-    for one, other in itertools.combinations(range(len(names)), 2):
-        variance = errors[one] + errors[other]
-        v = variance**2 / (errors[one] ** 2 / freedom[one] + errors[other] ** 2 / freedom[other])
-        pairs.append((2 * stats.t.sf(abs(means[one] - means[other]) / np.sqrt(variance), v), one, other))
-    better = np.zeros(len(names), int)
-    worse = np.zeros(len(names), int)
-    for step, (p, one, other) in enumerate(sorted(pairs)):
-        if p > 0.05 / (len(pairs) - step):
-            break
-        high, low = (one, other) if means[one] > means[other] else (other, one)
-        worse[high] += 1
-        better[low] += 1
-    expected = {
-        name: (1 + up, len(names) - down) for name, up, down in zip(names, better.tolist(), worse.tolist(), strict=True)
-    }
+    enough = {name: values for name, values in scores.items() if len(values) >= 30}
+    expected, _ = reference_ranges(enough)
     assert len(set(expected.values())) > 3
+    assert design_effects(list(enough.values())).max() > 1.5
     assert places(workspace, answers) == expected
 
 
