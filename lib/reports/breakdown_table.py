@@ -205,7 +205,6 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
         Column(text("Evaluations"), lambda row: row.now["evaluations"], look=Look.BAR),
         *([metric_columns.change(metrics["totalEvaluations"], _before, _now, _executives)] if is_compared else []),
         *metric_columns.metric(AVERAGE_SCORE, _now),
-        *([metric_columns.change(AVERAGE_SCORE, _before, _now, _executives)] if is_compared else []),
         Column(
             text("Rank"),
             lambda row: row.rank and row.rank[0] + row.rank[1] / 1e6,
@@ -216,6 +215,7 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
                 "worse. All ranges together hold in 95 of 100 samples."
             ),
         ),
+        *([metric_columns.change(AVERAGE_SCORE, _before, _now, _executives)] if is_compared else []),
         metric_columns.count(text("Scored"), lambda row: row.now["scored"]),
         metric_columns.note(_now),
         Column(
