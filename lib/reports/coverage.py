@@ -18,7 +18,8 @@ from lib.reports import formatting
 from lib.reports.context import PageContext
 from lib.reports.page import Notice
 from lib.reports.words import Words, formatted, text
-from lib.statistics.shares import Share, count_unsettled_days, holm, share_difference_p_value
+from lib.statistics.multiple_tests import holm
+from lib.statistics.shares import Share, count_unsettled_days, share_difference_p_value
 from lib.store.enums import State
 
 SHIFT = Fraction(1, 50)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lib.statistics.intervals import CONFIDENCE
+from lib.statistics.multiple_tests import holm
 
 PRIOR_DEGREES = 30
 """As many degrees of freedom the pooled variance counts in each group's own.
@@ -71,7 +72,7 @@ def rank_ranges(counts: Floats, means: Floats, variances: Floats, design_effects
     ]
     above, below, deviates = (np.concatenate(each) for each in zip(*parts, strict=True))
     if is_stepped:
-        apart = _step_down(deviates, pairs)
+        apart = np.array(holm([math.erfc(each / math.sqrt(2)) for each in deviates.tolist()], tests=pairs), dtype=bool)
         above, below = above[apart], below[apart]
     are_worse, are_better = np.bincount(above, minlength=k), np.bincount(below, minlength=k)
     ranges: list[tuple[int, int]] = [(1, k)] * k
@@ -114,13 +115,3 @@ def _as_normal(t: Floats, v: Floats) -> Floats:
 def _critical(pairs: int) -> float:
     """Return the normal deviate that one of so many pairs must reach (Bonferroni), two-sided."""
     return NormalDist().inv_cdf(1 - (1 - CONFIDENCE) / (2 * pairs))
-
-
-def _step_down(deviates: Floats, pairs: int) -> Places:
-    """Return the places of the deviates, out of so many pairs, that Holm's procedure finds significant."""
-    level = 1 - CONFIDENCE
-    order = np.argsort(-deviates, kind="stable")
-    for step, deviate in enumerate(deviates[order].tolist()):
-        if math.erfc(deviate / math.sqrt(2)) > level / (pairs - step):
-            return order[:step]
-    return order

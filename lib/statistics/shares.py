@@ -1,4 +1,4 @@
-"""Tests of shares, and of several claims at once. Pure functions of numbers."""
+"""Tests of shares. Pure functions of numbers."""
 
 from __future__ import annotations
 
@@ -34,21 +34,6 @@ def _score(first: Share, second: Share, *, is_corrected: bool = False) -> float:
     if is_corrected:
         difference = max(0.0, abs(difference) - (1 / n + 1 / m) / 2)
     return difference / math.sqrt(common * (1 - common) * (1 / n + 1 / m))
-
-
-def holm(p_values: Sequence[float], rate: float = 0.05) -> list[bool]:
-    """Return which of several hypotheses are rejected, so that with `rate` at most any true one is.
-
-    Holm (1979), Scandinavian Journal of Statistics 6, 65-70: the smallest p-value is held to rate/k, the next to
-    rate/(k − 1) and so on, up to the first that fails.
-    """
-    rejected = [False] * len(p_values)
-    order = sorted(range(len(p_values)), key=p_values.__getitem__)
-    for place, which in enumerate(order):
-        if p_values[which] > rate / (len(p_values) - place):
-            break
-        rejected[which] = True
-    return rejected
 
 
 def count_unsettled_days(newest_days: Sequence[Share], older: Share, rate: float = 0.1) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from lib.statistics.shares import holm
+from lib.statistics.multiple_tests import holm
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from lib.statistics.shares import count_unsettled_days, holm, share_difference_p_value
+from lib.statistics.shares import count_unsettled_days, share_difference_p_value
 
 
 @given(st.integers(1, 400), st.integers(1, 400), st.data())
@@ -23,13 +23,6 @@ def test_difference_of_shares(n: int, m: int, data: st.DataObject) -> None:
 
 def test_nothing_differs_from_no_calls() -> None:
     assert share_difference_p_value((0, 0), (3, 5)) == 1
-
-
-def test_holm_by_hand() -> None:
-    assert holm([0.04, 0.02]) == [True, True]  # 0.02 to 0.025, then 0.04 to 0.05
-    assert holm([0.04, 0.03]) == [False, False]
-    assert holm([0.001, 0.5, 0.03, 0.02]) == [True, False, False, False]  # 0.02 > 0.05/3
-    assert holm([]) == []
 
 
 def test_unsettled_days_by_hand() -> None:
