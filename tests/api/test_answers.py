@@ -72,7 +72,9 @@ def test_breakdowns(client: Client) -> None:
         "campaignId",
         "campaignName",
         *(name for name in SUMMARY_FIELDS[2:] if not name.startswith("top")),
+        "rank",
     ]
+    assert [row["rank"] for row in found["data"]] == [None] * 3  # too few scores
     centers = client.get("/v1/analytics/call-centers", sort="callCenterName")
     assert [row["callCenterName"] for row in centers["data"]] == ["(none)", "North", "South"]
     people = client.get("/v1/analytics/executives", sort="-averageScore", pageSize=2, page=1)
