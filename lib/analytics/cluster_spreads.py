@@ -22,10 +22,11 @@ from lib.analytics.planner import keys_of, member_names, source
 from lib.analytics.query import Filters
 from lib.analytics.sources import QuerySource
 from lib.catalog.dimensions import EXECUTIVE, Dimension, Member
-from lib.catalog.measures import sums
-from lib.catalog.metrics import Uncertainty
-from lib.statistics.clusters import ClusterSpread, SharedSpread
-from lib.store.enums import NO_KEY
+from lib.catalog.measures import MeasureTotals, sums
+from lib.catalog.metrics import AVERAGE_SCORE, Uncertainty
+from lib.statistics.clusters import ClusterSpread, SharedSpread, design_effects
+from lib.statistics.intervals import variance_of_mean
+from lib.store.enums import NO_KEY, SCORE_SCALE
 
 Spreads = Mapping[str, ClusterSpread]
 """How days spread around the values of metrics, by the metric's name."""
@@ -114,6 +115,21 @@ def _spreads_of(days: Sequence[Mapping[str, int]], metrics: Metrics) -> Spreads:
         if spread is not None:
             spreads[name] = spread
     return spreads
+
+
+def score_design_effects(groups: Mapping[Member, MeasureTotals]) -> dict[Member, float]:
+    """Return by how much days that resemble each other widen the variance of each group's average score, at least 1.
+
+    Of groups with two scores at least, whose totals say how the days of scores spread.
+    """
+    scored = {member: totals for member, totals in groups.items() if totals["scored"] > 1}
+    variances = []
+    for totals in scored.values():
+        n, total, squares = totals["scored"], totals["score_sum"], totals["score_square_sum"]
+        variances.append(variance_of_mean(n, total, squares, SCORE_SCALE) * n)
+    counts = [float(totals["scored"]) for totals in scored.values()]
+    effects = design_effects(counts, variances, [totals.days.get(AVERAGE_SCORE.name) for totals in scored.values()])
+    return dict(zip(scored, effects, strict=True))
 
 
 def executive_spreads(

@@ -9,13 +9,13 @@ import numpy as np
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
-from lib.analytics.cluster_spreads import Spreads, day_spreads_by
+from lib.analytics.cluster_spreads import day_spreads_by, score_design_effects
 from lib.analytics.queries import ALL_GROUPS, MOST_WITH_DAYS, Breakdown, breakdown
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.metrics import AVERAGE_SCORE
-from lib.statistics import clusters, rank_ranges
+from lib.statistics import rank_ranges
 from lib.store.enums import SCORE_SCALE
 
 Range = tuple[int, int]
@@ -52,16 +52,17 @@ def ranks_of(
     ]
     if len(groups) < 2:
         return GroupRanks({group.named: (1, 1) for group in groups}, 0, 0)
-    days: Mapping[Member, Spreads] = {group.named: group.sums.days for group in groups}
+    totals = {group.named: group.sums for group in groups}
     if len(whole.groups) > MOST_WITH_DAYS:
         days = day_spreads_by(connection, filters, calendar, (AVERAGE_SCORE.name,), dimension).groups
-    counts = np.array([group.sums["scored"] for group in groups], dtype=float)
-    # Whole numbers are subtracted exactly, and rounded once.
-    means = np.array([group.sums["score_sum"] / (group.sums["scored"] * SCORE_SCALE) for group in groups])
-    variances = np.array([_variance(group.sums) for group in groups])
-    spreads = [days.get(group.named, {}).get(AVERAGE_SCORE.name) for group in groups]
-    effects = np.array(clusters.design_effects(counts.tolist(), variances.tolist(), spreads))
-    found = rank_ranges.rank_ranges(counts, means, variances, effects)
+        totals = {member: sums.with_days(days.get(member, {})) for member, sums in totals.items()}
+    effects = score_design_effects(totals)
+    found = rank_ranges.rank_ranges(
+        np.array([sums["scored"] for sums in totals.values()], dtype=float),
+        np.array([sums["score_sum"] / (sums["scored"] * SCORE_SCALE) for sums in totals.values()]),
+        np.array([_variance(sums) for sums in totals.values()]),
+        np.array([effects[member] for member in totals]),
+    )
     ranges = {group.named: each for group, each in zip(groups, found.ranges, strict=True)}
     return GroupRanks(ranges, found.pairs, found.pairs_apart)
 

@@ -15,13 +15,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
+from lib.analytics.cluster_spreads import day_spreads_by, score_design_effects
 from lib.analytics.conditions import fact_conditions, fact_key
 from lib.analytics.planner import ResolvedPeriod, member_names, resolve_period
-from lib.analytics.queries import id_order, totals_by
+from lib.analytics.queries import Group, id_order, totals_by
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import CAMPAIGN, Dimension, Member
 from lib.catalog.measures import MeasureTotals, aggregates
-from lib.catalog.metrics import FEW_EVALUATIONS
+from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS
 from lib.statistics.like_for_like import Sample, Stratum, standardized_interval, standardized_mean
 from lib.store import schema
 from lib.store.enums import SCORE_SCALE, State
@@ -85,7 +86,11 @@ def standardized_scores(
             of_strata[stratum] = _combine(of_strata[stratum], cell, 1)
     total = MeasureTotals.total(group.sums for group in groups)
     whole = total["scored"], total["score_sum"]
-    rows = [_row(group.named, group.sums, cells.get(group.named, {}), of_strata, whole) for group in groups]
+    days = day_spreads_by(connection, filters, calendar, (AVERAGE_SCORE.name,), dimension).groups
+    effects = score_design_effects({group.named: group.sums.with_days(days.get(group.named, {})) for group in groups})
+    rows = [
+        _row(group, cells.get(group.named, {}), of_strata, whole, effects.get(group.named, 1.0)) for group in groups
+    ]
     rows.sort(key=lambda row: (row.adjusted is None, row.is_small_sample, *_descending(row), id_order(row.named)))
     return StandardizedScores(period, total, tuple(rows))
 
@@ -126,19 +131,20 @@ def _band(duration: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
 
 
 def _row(
-    named: Member,
-    sums: MeasureTotals,
+    group: Group,
     cells: Mapping[StratumKey, Sample],
     of_strata: Mapping[StratumKey, Sample],
     whole: tuple[int, int],
+    design_effect: float,
 ) -> StandardizedRow:
+    named, sums = group.named, group.sums
     pairs = (Stratum(cell, _combine(of_strata[stratum], cell, -1)) for stratum, cell in cells.items())
     strata = [pair for pair in pairs if pair.others[0]]
     if not strata:
         return StandardizedRow(named, sums, None, None, 0)
     own = sums["scored"]
     mean = standardized_mean(whole, own, strata) / SCORE_SCALE
-    interval = standardized_interval(whole, own, strata, SCORE_SCALE)
+    interval = standardized_interval(whole, own, strata, SCORE_SCALE, design_effect)
     return StandardizedRow(named, sums, mean, interval, sum(pair.own[0] for pair in strata))
 
 

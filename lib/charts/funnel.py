@@ -11,7 +11,8 @@ from typing import Any
 
 import altair as alt
 
-from lib.analytics.queries import Group
+from lib.analytics.cluster_spreads import score_design_effects
+from lib.analytics.queries import MOST_WITH_DAYS, Group
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, rounded
 from lib.charts.chart import PICK, Chart
@@ -44,12 +45,17 @@ def funnel(
     """
     deviation = standard_deviation(total)
     scored = [group for group in groups if group.sums["scored"] and group.named.id is not None]
-    if deviation is None or len(scored) < LEAST_FUNNEL_GROUPS:
+    if not deviation or len(scored) < LEAST_FUNNEL_GROUPS:
         return None
     mean = total["score_sum"] / (total["scored"] * SCORE_SCALE)
     metric = AVERAGE_SCORE
-    z_scores = [_z_score(group.sums, mean, deviation) for group in scored if not metric.is_small_sample(group.sums)]
-    notes = _notes(z_scores, is_adjusted=is_adjusted)
+    enough = [group for group in scored if not metric.is_small_sample(group.sums)]
+    z_scores = [_z_score(group.sums, mean, deviation) for group in enough]
+    effects = score_design_effects({group.named: group.sums for group in enough[:MOST_WITH_DAYS]})
+    tested = [
+        z / math.sqrt(effects[group.named]) for z, group in zip(z_scores, enough, strict=True) if group.named in effects
+    ]
+    notes = _notes(z_scores, tested, is_adjusted=is_adjusted)
     if is_adjusted and z_scores:
         deviation *= math.sqrt(max(1.0, overdispersion(z_scores)))
     marks = [_mark(group, mean, deviation) for group in scored]
@@ -98,14 +104,17 @@ def _z_score(sums: MeasureTotals, mean: float, deviation: float) -> float:
     return (sums["score_sum"] / (sums["scored"] * SCORE_SCALE) - mean) * math.sqrt(sums["scored"]) / deviation
 
 
-def _notes(z_scores: Sequence[float], *, is_adjusted: bool) -> list[str]:
-    """Return what the limits mean, and how much more the groups with enough evaluations differ than chance explains."""
+def _notes(z_scores: Sequence[float], tested: Sequence[float], *, is_adjusted: bool) -> list[str]:
+    """Return what the limits mean, and how much more the groups with enough evaluations differ than chance explains.
+
+    `tested` are the distances with the standard errors that days leave.
+    """
     notes = [t("Inside the limits: no evidence that they differ from the average of the selection.")]
     if not z_scores:
         return notes
     phi = overdispersion(z_scores)
     shown = number(rounded(phi, 1) or 0, 1)
-    if is_overdispersed(z_scores):
+    if is_overdispersed(tested):
         notes.append(t("They differ by more than chance alone: overdispersion φ = {phi} (chance alone: 1).", phi=shown))
     else:
         notes.append(t("Overdispersion φ = {phi}: no evidence of more spread than by chance alone (1).", phi=shown))

@@ -220,7 +220,7 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
         metric_columns.note(_now),
         Column(
             text("Score over time"),
-            lambda row: list(row.course),
+            lambda row: [value for value in row.course if value is not None],  # Streamlit says a gap in words
             look=Look.COURSE,
             help=text("The average score over the period."),
             printed=False,

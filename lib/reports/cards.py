@@ -13,6 +13,7 @@ from lib.reports.changes import chance_words
 from lib.reports.context import PageContext
 from lib.reports.page import Caption, Cards, Leader, Leaders, MetricCard, Parameters, Shares, ShareSegment, Tone
 from lib.reports.words import Joined, Words, formatted, text
+from lib.statistics.clusters import LEAST_DAYS
 from lib.statistics.shrinkage import shrink
 
 KEY_FIGURES = (
@@ -31,6 +32,8 @@ def key_figures(context: PageContext) -> Iterator[Cards | Caption]:
     cards = Cards(tuple(_card(context.catalog.metrics[name], context, course) for name in KEY_FIGURES))
     yield cards
     tested = sum(card.is_tested for card in cards.cards)
+    if context.compared is not None and not tested:
+        yield Caption(text("No change is tested: that takes two days and 30 evaluations in both periods."))
     if tested:
         yield Caption(
             Joined((text("▲ ▼: more than chance explains."), chance_words(tested), text("Counts are not tested.")), " ")
@@ -125,12 +128,12 @@ def _place(context: PageContext, dimension: Dimension, name: str | None) -> Word
 def _without_chance(groups: Sequence[Group], best: Group) -> float | None:
     """Return the average score of the best of groups without what chance adds to the highest one, in points.
 
-    None where one of them has no variance, or a page's breakdown does not hold how its days spread.
+    None where one of them has no variance, or too few days for one, or a page's breakdown does not hold it.
     """
     means = []
     for group in groups:
         days = group.sums.days.get(AVERAGE_SCORE.name)
-        if days is None or days.variance == 0:
+        if days is None or days.clusters < LEAST_DAYS or days.variance == 0:
             return None
         means.append((float(AVERAGE_SCORE.value(group.sums) or 0), days.variance))
     return shrink(means)[groups.index(best)]

@@ -81,6 +81,7 @@ class PageContext:
     summary: SelectionSummary
     selection: tuple[Words, ...]  # what is selected, part by part
     compared: ComparisonContext | None  # None where there is nothing to compare with
+    nothing_before: Words | None  # that there are no evaluations in the days that were chosen to compare with
     granularity: Granularity  # the width of a trend's buckets
     asked_granularity: Granularity  # what was chosen; another where that would be more than MAX_POINTS
     suited_granularity: Granularity  # what suits the period
@@ -117,6 +118,7 @@ class PageContext:
             *self.selection,
             self.counted,
             *([self.compared.words] if self.compared else []),
+            *([self.nothing_before] if self.nothing_before else []),
             text("data as of {when} ({zone})", when=as_of, zone=self.zone_name),
         )
 
@@ -188,6 +190,7 @@ def build_context(
     days = _days(filters, calendar, summary.period)
     suits = Granularity.DAILY if days <= 62 else Granularity.WEEKLY if days <= 400 else Granularity.MONTHLY
     chosen = choices.granularity or suits
+    compared, nothing_before = _compared(answers, calendar, filters, summary.period, choices, now or datetime.now(UTC))
     return PageContext(
         answers,
         calendar,
@@ -198,7 +201,8 @@ def build_context(
         answers.run(queries.status),
         summary,
         filter_text.selection(answers, filters, summary.period),
-        _compared(answers, calendar, filters, summary.period, choices, now or datetime.now(UTC)),
+        compared,
+        nothing_before,
         _drawable(chosen, days),
         chosen,
         suits,
@@ -228,17 +232,20 @@ def _compared(
     period: ResolvedPeriod,
     choices: PageChoices,
     now: datetime,
-) -> ComparisonContext | None:
+) -> tuple[ComparisonContext | None, Words | None]:
+    """Return what a period is compared with, or that there is nothing where it should be."""
     zone = filters.zone(calendar.zone)
     found = comparison.compared_with(choices.compare, period, calendar, now.astimezone(zone), choices.compared_days)
     if found is None:
-        return None
+        return None, None
     other = found.of(filters)
     sums = answers.run(queries.summary, other, calendar).sums
     if not sums["evaluations"]:
-        return None
+        return None, text(
+            "no evaluations to compare with in {label}", label=formatted(filter_text.compared_period, found)
+        )
     everything = Filters(timezone=filters.timezone, grant=filters.grant, catalog=filters.catalog)
     begin = answers.run(resolve_period, everything, calendar).date_from
     begins_later = begin is not None and local_date(begin, zone) > found.first
     label = formatted(filter_text.compared_period, found)
-    return ComparisonContext(other, sums, label, begin if begins_later else None)
+    return ComparisonContext(other, sums, label, begin if begins_later else None), None

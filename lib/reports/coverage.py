@@ -102,7 +102,10 @@ def coverage_notices(context: PageContext) -> Iterator[Notice]:
         last_day, newest_days = _newest_days(context)
         change = coverage_change(now, before, newest_days)
     sentences: list[Words] = []
-    if change.completed and decided is None:
+    completion = context.catalog.metrics["completionRate"]
+    # The card beside it allows for days and executives as well.
+    is_chance = completion.differs(before, now, context.executive_spreads.get(completion.name)) is False
+    if change.completed and decided is None and not is_chance:
         sentences.append(_completed_sentence(change.completed, label, last_day))
     if change.scored:
         sentences.append(

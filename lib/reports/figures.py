@@ -90,7 +90,7 @@ class FunnelFigure:
     def has_limits(self) -> bool:
         """Whether there are enough groups, and a spread of single scores to take limits from."""
         scored = sum(1 for group in self.groups if group.sums["scored"] and group.named.id is not None)
-        return scored >= LEAST_FUNNEL_GROUPS and standard_deviation(self.total) is not None
+        return scored >= LEAST_FUNNEL_GROUPS and bool(standard_deviation(self.total))
 
 
 def standard_deviation(totals: MeasureTotals) -> float | None:

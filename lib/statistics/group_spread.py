@@ -28,23 +28,28 @@ class GroupSpread:
     high: float
 
 
-def group_spread(groups: Sequence[tuple[int, int, int]], scale: int = 1) -> GroupSpread | None:
+def group_spread(
+    groups: Sequence[tuple[int, int, int]], scale: int = 1, effects: Sequence[float] | None = None
+) -> GroupSpread | None:
     """Return how far the true means of groups spread, each group given as (n, total, square_total).
 
-    Q(τ²) = Σ wᵢ(yᵢ − ȳ)² with wᵢ = 1/(τ² + s²/nᵢ), s² being the variance within all groups together. The estimate is
+    Q(τ²) = Σ wᵢ(yᵢ − ȳ)² with wᵢ = 1/(τ² + dᵢ s²/nᵢ), s² being the variance within all groups together and dᵢ the
+    design effect of a group's days, 1 where none are given. The estimate is
     where Q is k − 1 (Paule and Mandel 1982, a method of moments that suits unequal n), the ends where it is the
     quantiles of χ² with k − 1 degrees (the Q-profile: Viechtbauer 2007, Statistics in Medicine 26, 37-52). Their
     approximation makes the upper end for few groups too wide, never too narrow. None with fewer than LEAST_GROUPS
     groups, or where no group varies.
     """
-    held = [group for group in groups if group[0] > 1]
+    held = [
+        (group, effect) for group, effect in zip(groups, effects or [1.0] * len(groups), strict=True) if group[0] > 1
+    ]
     if len(held) < LEAST_GROUPS:
         return None
-    squares = math.fsum((n * square_total - total * total) / n for n, total, square_total in held)
-    variance = squares / sum(n - 1 for n, *_ in held) / scale**2
+    squares = math.fsum((n * square_total - total * total) / n for (n, total, square_total), _ in held)
+    variance = squares / sum(n - 1 for (n, *_), _ in held) / scale**2
     if variance <= 0:
         return None
-    points = [(total / (n * scale), variance / n) for n, total, _ in held]
+    points = [(total / (n * scale), effect * variance / n) for (n, total, _), effect in held]
     degrees, half = len(held) - 1, (1 - CONFIDENCE) / 2
     targets = degrees, _chi_square_quantile(1 - half, degrees), _chi_square_quantile(half, degrees)
     middle, low, high = (math.sqrt(_solve(lambda between: _heterogeneity(points, between), each)) for each in targets)

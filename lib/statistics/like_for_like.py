@@ -53,13 +53,14 @@ def standardized_mean(whole: tuple[int, int], own: int, strata: Sequence[Stratum
 
 
 def standardized_interval(
-    whole: tuple[int, int], own: int, strata: Sequence[Stratum], scale: int = 1
+    whole: tuple[int, int], own: int, strata: Sequence[Stratum], scale: int = 1, design_effect: float = 1.0
 ) -> tuple[float, float] | None:
     """Return the t interval (95 %) of `standardized_mean`, which is in units of 1/`scale` of these ends.
 
     The mean is a sum of single values, each with a weight that the counts give. The group's values have one variance
     within strata, the others' another one, each drawn to the common one as if it had PRIOR_DEGREES more degrees of
-    freedom; those of the sum are Satterthwaite's. None where no stratum has two values of one side.
+    freedom; those of the sum are Satterthwaite's. `design_effect` is that of the group's days. None where no stratum
+    has two values of one side, or all are the same.
     """
     n = whole[0]
     outside = 1 - own / n
@@ -86,10 +87,10 @@ def standardized_interval(
     of_others = (others_squares + PRIOR_DEGREES * common) / others_degrees
     terms = [(own_weight * of_own, own_degrees), (others_weight * of_others, others_degrees)]
     variance = terms[0][0] + terms[1][0]
-    half = 0.0
-    if variance > 0:
-        degrees = variance**2 / math.fsum(term**2 / each for term, each in terms)
-        half = t_quantile(0.5 + CONFIDENCE / 2, max(degrees, 1.0)) * math.sqrt(variance)
+    if variance <= 0:
+        return None
+    degrees = variance**2 / math.fsum(term**2 / each for term, each in terms)
+    half = t_quantile(0.5 + CONFIDENCE / 2, max(degrees, 1.0)) * math.sqrt(design_effect * variance)
     mean = float(standardized_mean(whole, own, strata))
     return (mean - half) / scale, (mean + half) / scale
 

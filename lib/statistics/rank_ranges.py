@@ -19,7 +19,7 @@ from lib.statistics.intervals import CONFIDENCE
 from lib.statistics.multiple_tests import holm
 
 PRIOR_DEGREES = 30
-"""As many degrees of freedom the pooled variance counts in each group's own.
+"""As many degrees of freedom the pooled variance counts in a group's own that is less.
 
 Without, a group whose few scores happen to be alike is told apart from others: the variance of rare low scores is not
 seen until one comes. Smyth (2004), Statistical Applications in Genetics and Molecular Biology 3, article 3, shrinks so.
@@ -51,18 +51,19 @@ def rank_ranges(counts: Floats, means: Floats, variances: Floats, design_effects
     """Return the range of ranks of each of k means.
 
     `counts` (k) are how many values each mean is of, at least 2; `variances` (k) those of single values, over n − 1.
-    Each is shrunk to the pooled one, Σ(n − 1)s² / Σ(n − 1), which counts PRIOR_DEGREES degrees of freedom, and
-    multiplied by its design effect, by which days that resemble each other widen it. Of more than MOST_STEPPED means,
-    all pairs are held to the first of Holm's steps (Bonferroni's), which tells hardly fewer apart and needs no memory
-    for all of them.
+    One that is less than the pooled one, Σ(n − 1)s² / Σ(n − 1), is drawn to it as if by PRIOR_DEGREES degrees of
+    freedom; one that is more stays, as groups may vary differently. Each is multiplied by its design effect, by which
+    days that resemble each other widen it. Of more than MOST_STEPPED means, all pairs are held to the first of Holm's
+    steps (Bonferroni's), which tells hardly fewer apart and needs no memory for all of them.
     """
     k = len(counts)
     if k < 2:
         return RankRanges(((1, 1),) * k, 0)
     own = counts - 1
     pooled = float(own @ variances / own.sum())
-    degrees = own + PRIOR_DEGREES
-    errors = design_effects * (own * variances + PRIOR_DEGREES * pooled) / degrees / counts
+    prior = np.where(variances < pooled, PRIOR_DEGREES, 0)
+    degrees = own + prior
+    errors = design_effects * (own * variances + prior * pooled) / degrees / counts
     order = np.argsort(-means, kind="stable")
     pairs = k * (k - 1) // 2
     is_stepped = k <= MOST_STEPPED

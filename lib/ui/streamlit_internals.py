@@ -112,9 +112,10 @@ def pass_over_unreadable_values() -> None:
     By itself Streamlit ends the run with an error, and each later one of the session: the value stays unread.
     """
     WStates.set_widget_from_proto = _set_if_readable  # type: ignore[assignment, method-assign]
+    WStates.__getitem__ = _get_or_forget  # type: ignore[method-assign]
 
 
-_set_widget = WStates.set_widget_from_proto
+_set_widget, _get_widget = WStates.set_widget_from_proto, WStates.__getitem__
 _PLAIN_VALUES = (
     *("bool_value", "int_value", "double_value", "string_value"),
     *("int_array_value", "double_array_value", "string_array_value"),
@@ -124,15 +125,35 @@ _PLAIN_VALUES = (
 
 def _set_if_readable(states: WStates, sent: WidgetState) -> None:
     metadata, kind = states.widget_metadata.get(sent.id), sent.WhichOneof("value")
-    if metadata is not None and kind in _PLAIN_VALUES:
+    if metadata is not None and kind is not None and (kind in _PLAIN_VALUES or metadata.value_type in _PLAIN_VALUES):
         try:
-            if metadata.value_type in _PLAIN_VALUES and metadata.value_type != kind:
+            if not _is_of_kind(metadata.value_type, kind):
                 raise TypeError(kind)
             metadata.deserializer(unpack_widget_state_value(sent))
         except (TypeError, ValueError, OverflowError, LookupError, AttributeError) as error:
             log.warning("What was sent for a widget can't be read and is passed over: %s", type(error).__name__)
             return
     _set_widget(states, sent)
+
+
+def _get_or_forget(states: WStates, key: str) -> Any:
+    """Return a widget's value. What came before it was known what the widget reads, and can't be read, is forgotten."""
+    try:
+        return _get_widget(states, key)
+    except KeyError:
+        raise
+    except (TypeError, ValueError, OverflowError, LookupError, AttributeError) as error:
+        log.warning("What was sent for a widget can't be read and is forgotten: %s", type(error).__name__)
+        del states.states[key]
+        raise KeyError(key) from error
+
+
+def _is_of_kind(wanted: str, sent: str) -> bool:
+    """Return whether a value is of the kind that a widget takes.
+
+    For a field of whole numbers browsers send these, though Streamlit calls its values decimal.
+    """
+    return wanted not in _PLAIN_VALUES or wanted == sent or {wanted, sent} == {"int_value", "double_value"}
 
 
 def page_html() -> str:

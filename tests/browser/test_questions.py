@@ -259,3 +259,17 @@ def test_a_pinned_link_says_what_changed_since(chromium: Browser, tmp_path: Path
         assert "Average score was 7.00 and is 5.00 now." in told
         for each in (same, later, page):
             each.close()
+
+
+def test_numbers_are_typed(visit: Visit) -> None:
+    """Browsers send whole numbers for a field of them, though Streamlit calls its values decimal."""
+    page = visit(f"sample_size?{PERIOD}")
+    field = page.get_by_test_id("stNumberInputField")
+    field.fill("20000")
+    field.press("Enter")
+    until_asked(page, lambda now: now.get("callsHandled") == ["20000"])
+    page = visit(f"evaluations?{PERIOD}")
+    field = page.get_by_test_id("stNumberInputField")
+    field.fill("3")
+    field.press("Enter")
+    until_asked(page, lambda now: now.get("page") == ["3"])

@@ -20,7 +20,7 @@ def reference_ranges(
 ) -> tuple[dict[str, tuple[int, int]], int]:
     """Return the range of each group's rank, and how many pairs are told apart.
 
-    Welch's test of all pairs, with variances shrunk to the pooled one and widened by the design effects of days, and
+    Welch's test of all pairs, with variances that are less than the pooled one drawn to it, and widened by the design effects of days, and
     Holm's procedure.
     """
     names = list(groups)
@@ -29,8 +29,9 @@ def reference_ranges(
     means, variances = np.array([each.mean() for each in points]), np.array([each.var(ddof=1) for each in points])
     effects = design_effects(list(groups.values())) if with_days else np.ones(len(names))
     pooled = ((n - 1) * variances).sum() / (n - 1).sum()
-    freedom = n - 1 + prior
-    errors = effects * ((n - 1) * variances + prior * pooled) / freedom / n
+    drawn = np.where(variances < pooled, prior, 0)
+    freedom = n - 1 + drawn
+    errors = effects * ((n - 1) * variances + drawn * pooled) / freedom / n
     pairs = []
     for one, other in itertools.combinations(range(len(names)), 2):
         variance = errors[one] + errors[other]

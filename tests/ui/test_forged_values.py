@@ -245,7 +245,9 @@ def test_a_click_on_a_point() -> None:
 
 @pytest.mark.parametrize(("page", "dimension"), [("campaigns", "Campaign"), ("drivers", "Campaign")])
 def test_a_row_that_is_not_there(app: AppTest, page: str, dimension: str) -> None:
-    app.query_params.update({"dateFrom": "2024-01-02", "dateTo": "2024-01-02"})
+    day, before = "2024-01-02", "2024-01-01"
+    app.query_params.update({"dateFrom": day, "dateTo": day, "compare": "own"})
+    app.query_params.update({"compareFrom": before, "compareTo": before})
     app.run()
     app.switch_page(f"{page}.py").run()
     clicked = [table.proto.button_click_widgets for table in app.dataframe if table.proto.button_click_widgets]

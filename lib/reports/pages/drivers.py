@@ -152,7 +152,10 @@ def _sentences(context: PageContext, change: Decomposition, dimension: Dimension
     chance = None
     if context.compared is not None:
         executives = context.executive_spreads.get(AVERAGE_SCORE.name)
-        if AVERAGE_SCORE.differs(context.compared.sums, context.summary.sums, executives) is False:
+        differs = AVERAGE_SCORE.differs(context.compared.sums, context.summary.sums, executives)
+        if differs is None:
+            chance = text("Too few evaluations or days to tell it from chance.")
+        elif not differs:
             chance = text("A change of this size could be chance alone.")
     return Story(explanation.change, chance, explanation.mix_effect, explanation.parts)
 
