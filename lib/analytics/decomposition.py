@@ -154,8 +154,10 @@ def day_variance(connection: Connection, filters: Filters, calendar: Calendar) -
     """Return what days of their own make the average score of a selection vary by (`day_term`)."""
     read = source(connection, filters, calendar, (), ("scored", "score_sum", "score_square_sum"), by_day=True)
     asked = sa.select(*sums(read.rows, read.measures)).group_by(read.rows.c.day)
-    rows = connection.execute(asked, read.values).fetchall()
-    return day_term([(int(scored), int(total), int(squares)) for scored, total, squares in rows if scored])
+    rows = sorted(
+        tuple(map(int, row)) for row in connection.execute(asked, read.values)
+    )  # sums of floats have an order
+    return day_term([(scored, total, squares) for scored, total, squares in rows if scored])
 
 
 def mix_masks(
