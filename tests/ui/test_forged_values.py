@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -81,9 +82,11 @@ def run(app: AppTest, forge: Callable[[Widget], list[str] | str | float | None],
     app._run(widget_state=states)
 
 
-def put(state: WidgetState, value: list[str] | str | float) -> None:
+def put(state: WidgetState, value: dict[str, int] | list[str] | str | float) -> None:
     if value is True:
         state.trigger_value = True
+    elif isinstance(value, dict):
+        state.json_value = json.dumps(value)
     elif isinstance(value, list):
         state.string_array_value.data[:] = value
     elif isinstance(value, str):
@@ -119,8 +122,8 @@ FORGERIES: dict[str, Callable[[list[str]], list[str]]] = {
 }
 
 
-WRONG_KINDS: list[Any] = [math.nan, math.inf, -1.5, "x", ["x"], [LONG]]
-"""A number for a list, a list for a number, and numbers that are none."""
+WRONG_KINDS: list[Any] = [math.nan, math.inf, -1.5, "x", ["x"], [LONG], {"a": 1}]
+"""A number for a list, a list for a number, numbers that are none, and an object, which nothing takes."""
 
 
 def test_values_of_a_wrong_kind_leave_a_page_as_it_was(app: AppTest) -> None:
@@ -135,6 +138,24 @@ def test_values_of_a_wrong_kind_leave_a_page_as_it_was(app: AppTest) -> None:
         app.run()
         assert not app.exception and not app.error, "the next run is as good as any"
     assert app.dataframe[0].value["Id"].tolist() == ["1"]
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, [LONG], -1.5], ids=["object", "list", "number"])
+def test_values_of_a_wrong_kind_before_their_widgets_are_known(app: AppTest, value: Any) -> None:
+    """A session that begins with them draws what any other does."""
+    app.run()
+    kinds = ("multiselect", "selectbox", "button_group", "date_input", "text_input")
+    ids = [node.proto.id for node in app._tree if isinstance(node, Widget) and node.type in kinds]
+    assert len(ids) > 4
+    fresh = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=LONG_SECONDS)
+    states = WidgetStates()
+    for each in ids:
+        put(states.widgets.add(id=each), value)
+    fresh._run(widget_state=states)
+    fresh.run()
+    assert not fresh.exception, fresh.exception[0].stack_trace
+    assert not fresh.error, [each.value for each in fresh.error]
+    assert len(fresh.multiselect) > 2
 
 
 def test_the_limits_of_filters_hold_for_what_widgets_send(app: AppTest) -> None:
