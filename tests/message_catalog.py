@@ -79,7 +79,7 @@ VALUES: dict[str, list[str]] = {
     "no choice": [dimension.all_label for dimension in FILTERS if isinstance(dimension, FlagDimension)],
     "reports": list(export_page.LABELS.values()),
     "scores": [breakdown_table.STANDARDIZED_HELP],
-    "control charts": [control_text.HELP, *control_text.OUTSIDE.values()],
+    "control charts": [control_text.HELP, *control_text.OUTSIDE.values(), *control_text.LEFT_OUT.values()],
     "help of spreads": [spread_text.HELP],
     "help of sample sizes": [sample_size.HELP],
     "heads of breakdowns": [

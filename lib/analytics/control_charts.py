@@ -18,12 +18,16 @@ _ENDS = {Unit.SCORE: (0.0, 10.0), Unit.SHARE: (0.0, 1.0), Unit.BALANCE: (-1.0, 1
 
 @dataclass(frozen=True, slots=True)
 class ControlChart:
-    """The points of a trend that take part, the usual range of each, and the change of their level, if any."""
+    """The points of a trend that take part, the usual range of each, and the change of their level, if any.
+
+    `small_points` is how many points are left out because they rest on too few evaluations.
+    """
 
     metric: Metric
     points: tuple[TrendPoint, ...]
     limits: ControlLimits
     change: ChangePoint | None
+    small_points: int
 
     def usual_range(self, place: int) -> tuple[float, float]:
         """Return the usual range of a point, within what the metric can be."""
@@ -43,12 +47,18 @@ def control_chart(trend: Trend, metric: Metric, today: date, histogram: Sequence
     limits = control_limits(values, sizes, *_moments(points, metric, histogram))
     if limits is None:
         return None
-    return ControlChart(metric, points, limits, change_point(values, limits.variances))
+    over = (point for point in trend.points if _is_over(point, today) and metric.value(point.sums) is not None)
+    small = sum(metric.is_small_sample(point.sums) for point in over)
+    return ControlChart(metric, points, limits, change_point(values, limits.variances), small)
 
 
 def _takes_part(point: TrendPoint, metric: Metric, today: date) -> bool:
-    is_whole = not point.bucket.partial and point.bucket.last < today
-    return is_whole and metric.value(point.sums) is not None and not metric.is_small_sample(point.sums)
+    has_value = metric.value(point.sums) is not None
+    return _is_over(point, today) and has_value and not metric.is_small_sample(point.sums)
+
+
+def _is_over(point: TrendPoint, today: date) -> bool:
+    return not point.bucket.partial and point.bucket.last < today
 
 
 def _ends(metric: Metric) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from lib.analytics.rank_ranges import GroupRanks, Range
 from lib.analytics.standardization import StandardizedRow
 from lib.catalog.dimensions import EXECUTIVE, Dimension, Member
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, Metric, Unit, rounded
+from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric, Unit, rounded
 from lib.i18n import t
 from lib.reports import formatting, metric_columns
 from lib.reports.changes import chance_words, delta
@@ -22,7 +22,7 @@ from lib.reports.figures import MOST_RANKED
 from lib.reports.file_columns import RANK_COLUMNS, FileColumn, Row, group_columns, group_rows, rank_values
 from lib.reports.page import Caption, Click, TableBlock
 from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
-from lib.reports.words import text
+from lib.reports.words import Joined, text
 from lib.statistics.clusters import SharedSpread
 
 _EARLIER_METRICS = ("totalEvaluations", "averageScore", "completedEvaluations", "scoredEvaluations")
@@ -144,7 +144,7 @@ def chance_caption(groups: Groups) -> Iterator[Caption]:
     )
     tested = sum(change is not None and change.is_tested for change in changes)
     if tested:
-        yield Caption(chance_words(tested))
+        yield Caption(Joined((chance_words(tested), text("Counts are not tested.")), " "))
 
 
 def _of_score(executives: SharedSpreads) -> SharedSpread | None:
@@ -212,7 +212,9 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
             Look.NUMBER,
             text(
                 "The places by average score that the group may have. 2–9 of 12: 1 is better beyond chance, and 3 are "
-                "worse. All ranges together hold in 95 of 100 samples."
+                "worse. All ranges together hold in 95 of 100 samples. Fewer than {few} scores, and evaluations that "
+                "belong to none, have no rank.",
+                few=FEW_EVALUATIONS,
             ),
         ),
         *([metric_columns.change(AVERAGE_SCORE, _before, _now, _executives)] if is_compared else []),

@@ -35,9 +35,8 @@ def key_figures(context: PageContext) -> Iterator[Cards | Caption]:
     if context.compared is not None and not tested:
         yield Caption(text("No change is tested: that takes two days and 30 evaluations in both periods."))
     if tested:
-        yield Caption(
-            Joined((text("▲ ▼: more than chance explains."), chance_words(tested), text("Counts are not tested.")), " ")
-        )
+        signs = text("▲ ▼: more than chance explains. ≈: can't be told from chance.")
+        yield Caption(Joined((signs, chance_words(tested), text("Counts are not tested.")), " "))
 
 
 def sentiments(context: PageContext) -> Shares:

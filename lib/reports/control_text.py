@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from lib.analytics.calendar import Granularity
 from lib.analytics.control_charts import ControlChart
 from lib.analytics.queries import TrendPoint
-from lib.catalog.metrics import Metric
+from lib.catalog.metrics import FEW_EVALUATIONS, Metric
 from lib.i18n import day, t
 from lib.reports import formatting
 from lib.reports.page import Sentences
@@ -24,6 +24,12 @@ OUTSIDE = {
     Granularity.DAILY: "{metric} was outside its usual range on {count} of {all} days: {names}.",
     Granularity.WEEKLY: "{metric} was outside its usual range in {count} of {all} weeks: {names}.",
     Granularity.MONTHLY: "{metric} was outside its usual range in {count} of {all} months: {names}.",
+}
+
+LEFT_OUT = {
+    Granularity.DAILY: "Left out for fewer than {few} evaluations: {count} of {all} days.",
+    Granularity.WEEKLY: "Left out for fewer than {few} evaluations: {count} of {all} weeks.",
+    Granularity.MONTHLY: "Left out for fewer than {few} evaluations: {count} of {all} months.",
 }
 
 HELP = (
@@ -46,7 +52,19 @@ def sentences(chart: ControlChart | None, metric: Metric, granularity: Granulari
             count=LEAST_POINTS,
         )
         return Sentences((why,), text(HELP, run=RUN_LENGTH))
-    return Sentences((*_outside(chart, granularity), _level(chart)), text(HELP, run=RUN_LENGTH))
+    words = (*_outside(chart, granularity), *_left_out(chart, granularity), _level(chart))
+    return Sentences(words, text(HELP, run=RUN_LENGTH))
+
+
+def _left_out(chart: ControlChart, granularity: Granularity) -> Iterator[Words]:
+    """Yield how many buckets take no part for few evaluations, if any."""
+    if chart.small_points:
+        yield text(
+            LEFT_OUT[granularity],
+            few=FEW_EVALUATIONS,
+            count=formatted(formatting.count, chart.small_points),
+            all=formatted(formatting.count, len(chart.points) + chart.small_points),
+        )
 
 
 def _outside(chart: ControlChart, granularity: Granularity) -> Iterator[Words]:

@@ -80,8 +80,9 @@ def test_the_level_changed(workspace: Workspace, answers: QueryCache, load: Load
 
 def test_a_day_outside(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load(calls(falls=99, low=20))
-    first, level = told(value_of(workspace, answers, chart="control"))
+    first, left_out, level = told(value_of(workspace, answers, chart="control"))
     assert first == "Average score was outside its usual range on 1 of 39 days: Sun 21 Jan 2024."
+    assert left_out == "Left out for fewer than 30 evaluations: 1 of 40 days."
     assert level == "Its level shows no clear change."
 
 

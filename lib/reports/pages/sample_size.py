@@ -152,8 +152,10 @@ def _sentences(plan: _Plan, handled: int | None) -> Iterator[Words]:
     detectable = plan.detectable(has, population)
     if detectable is not None:
         yield text(
-            "With as many in both, changes of at least {difference} points are noticed with that chance.",
+            "With as many evaluations as now in both periods, changes of at least {difference} points are noticed with "
+            "a chance of {power} %.",
             difference=formatted(number, detectable, 2),
+            power=formatted(number, plan.power * 100),
         )
     if alone is not None:
         yield text("For one executive it takes {needed}.", needed=formatted(formatting.count, alone))
