@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -69,6 +69,7 @@ class Field:
     sizes: tuple[int, ...]
     apart: float = 0.0  # the standard deviation of the true means, in spreads of single scores
     group_day_share: float = 0.0  # of a score's variance, what calls of one group on one day have in common
+    small_spread: float = 1.5  # of single scores of the smallest groups, in points
 
 
 FIELDS = (
@@ -83,6 +84,7 @@ FIELDS = (
     Field("days of their own, very unequal", World(""), 20, (30, 300, 3000), group_day_share=0.03),
     Field("ten days, rare zeros", World("", "rare zeros", days=10, day_share=0.02), 20, (30, 60, 300), 0.0, 0.02),
     Field("five groups, skewed", World("", "skewed", days=10), 5, (30, 60, 300), group_day_share=0.03),
+    Field("small groups vary more", World("", spread=0.7), 20, (40, 1000), small_spread=1.8),
     Field("true means differ", World("", day_share=0.01), 25, (30, 60, 400), 0.3, 0.01),
 )
 
@@ -102,7 +104,8 @@ def test_ranges_hold_all_true_ranks(field: Field) -> None:
             n = int(rng.choice(field.sizes))
             day = rng.integers(0, world.days, n)
             own = rng.normal(size=world.days) * np.sqrt(field.group_day_share)
-            points = world.scores(rng, true[group] + of_day[day] + own[day]) / 100
+            spread = field.small_spread if n == min(field.sizes) else world.spread
+            points = replace(world, spread=spread).scores(rng, true[group] + of_day[day] + own[day]) / 100
             sums = zip(np.bincount(day).tolist(), np.bincount(day, points).tolist(), strict=True)
             counts.append(float(n))
             means.append(float(points.mean()))
