@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
@@ -28,7 +29,8 @@ def answer(path: str, location: str = "/", **request: str) -> dict[str, str]:
 
     headers = [(name.encode(), value.encode()) for name, value in {"host": HOST, **request}.items()]
     scope = {"type": "http", "path": path, "headers": headers}
-    asyncio.run(LoginRedirectMiddleware(server)(scope, receive, send))
+    with ThreadPoolExecutor(1) as pool:  # the browser's tests leave a loop running in this thread
+        pool.submit(asyncio.run, LoginRedirectMiddleware(server)(scope, receive, send)).result()
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     return {name.decode(): value.decode() for name, value in sent[0]["headers"]}
 

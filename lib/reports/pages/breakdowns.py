@@ -17,6 +17,7 @@ from lib.reports.page import (
     ChartBlock,
     Choices,
     Click,
+    Empty,
     Heading,
     Link,
     PageChoice,
@@ -65,6 +66,8 @@ def _blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[
         figure = StandardizedFigure(dimension, scores)
         click = Click("open", dimension)
         yield ChartBlock(text("Like for like"), figure, "alike", click, has_heading=False)
+        if all(row.adjusted is None for row in scores.rows):
+            yield Empty(text("Too few comparable calls"), text("Choose a longer period, or other filters."))
         standardized = {row.named: row for row in scores.rows}
     else:
         yield from _standing(context, groups)
