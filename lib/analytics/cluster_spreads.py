@@ -73,8 +73,8 @@ def day_spreads_by(
     metrics = _metrics(filters, names)
     read = source(connection, filters, calendar, (dimension.column,), _measures(metrics), by_day=True)
     keys = None if members is None else keys_of(connection, dimension, members)
-    asked = _by_days(read.rows, dimension.column, metrics, some=keys is not None)
-    rows = connection.execute(asked, {**read.values, _KEYS: list(keys or ())}).fetchall()
+    statement = _by_days(read.rows, dimension.column, metrics, some=keys is not None)
+    rows = connection.execute(statement, {**read.values, _KEYS: list(keys or ())}).fetchall()
     named = member_names(connection, dimension, {row[0] for row in rows}) if keys is None else keys
     return GroupSpreads({named[row[0]]: _spreads(row[1:], metrics) for row in rows})
 
@@ -140,8 +140,8 @@ def executive_spreads(
     sides = [
         source(connection, each, calendar, (EXECUTIVE.column,), _measures(metrics)) for each in (filters, compared)
     ]
-    asked = _by_executives(sides[0].rows, _with_other_parameters(sides[1].rows), None, metrics)
-    row = connection.execute(asked, _all_values(sides)).first()
+    statement = _by_executives(sides[0].rows, _with_other_parameters(sides[1].rows), None, metrics)
+    row = connection.execute(statement, _all_values(sides)).first()
     return {} if row is None else _shared_spreads(row[1:], metrics)
 
 
@@ -165,8 +165,8 @@ def executive_spreads_by(
     sides = [source(connection, each, calendar, columns, _measures(metrics)) for each in (filters, compared)]
     keys = None if members is None else keys_of(connection, dimension, members)
     other = _with_other_parameters(sides[1].rows)
-    asked = _by_executives(sides[0].rows, other, dimension.column, metrics, some=keys is not None)
-    rows = connection.execute(asked, {**_all_values(sides), _KEYS: list(keys or ())}).fetchall()
+    statement = _by_executives(sides[0].rows, other, dimension.column, metrics, some=keys is not None)
+    rows = connection.execute(statement, {**_all_values(sides), _KEYS: list(keys or ())}).fetchall()
     named = member_names(connection, dimension, {row[0] for row in rows}) if keys is None else keys
     return GroupSharedSpreads({named[row[0]]: _shared_spreads(row[1:], metrics) for row in rows})
 
@@ -229,11 +229,11 @@ def _by_days(rows: sa.FromClause, column: str, metrics: Metrics, *, some: bool =
     cells = sa.select(key.label("key"), rows.c.day, *map(_summed, values)).group_by(*_FIRST_TWO)
     if some:
         cells = cells.where(key.in_(sa.bindparam(_KEYS, expanding=True)))
-    found = _beside_wholes(cells, _names(metrics, "")).c
+    beside = _beside_wholes(cells, _names(metrics, "")).c
     columns: list[sa.ColumnElement[Any]] = []
     for place in range(len(metrics)):
-        n, total = found[f"n{place}"], found[f"y{place}"]
-        whole, whole_total = _some(found[f"whole_n{place}"]), found[f"whole_y{place}"]
+        n, total = beside[f"n{place}"], beside[f"y{place}"]
+        whole, whole_total = _some(beside[f"whole_n{place}"]), beside[f"whole_y{place}"]
         share, others = n / whole, _some(whole - n)
         error = total - share * whole_total
         leverage = share * n / others
@@ -244,7 +244,7 @@ def _by_days(rows: sa.FromClause, column: str, metrics: Metrics, *, some: bool =
             sa.func.sum(leverage),
             sa.func.sum(leverage * leverage),
         ]
-    return sa.select(found.key, *columns).group_by(found.key)
+    return sa.select(beside.key, *columns).group_by(beside.key)
 
 
 @lru_cache(maxsize=512)
@@ -263,14 +263,17 @@ def _by_executives(
     rows = sa.union_all(*sides).subquery()
     names = (*_names(metrics, "now_"), *_names(metrics, "before_"))
     cells = sa.select(rows.c.key, rows.c.executive, *(_summed(rows.c[name]) for name in names)).group_by(*_FIRST_TWO)
-    found = _beside_wholes(cells, names).c
-    is_known = found.executive != NO_KEY
+    beside = _beside_wholes(cells, names).c
+    is_known = beside.executive != NO_KEY
     columns: list[sa.ColumnElement[Any]] = []
     for place in range(len(metrics)):
         shares, parts = [], []
         for prefix in ("now_", "before_"):
-            n, total = found[f"{prefix}n{place}"], found[f"{prefix}y{place}"]
-            whole, whole_total = _some(found[f"whole_{prefix}n{place}"]), found[f"whole_{prefix}y{place}"]
+            n, total = beside[f"{prefix}n{place}"], beside[f"{prefix}y{place}"]
+            whole, whole_total = (
+                _some(beside[f"whole_{prefix}n{place}"]),
+                beside[f"whole_{prefix}y{place}"],
+            )
             shares.append(sa.func.coalesce(n / whole, 0.0))
             parts.append(sa.func.coalesce((total - n / whole * whole_total) / whole, 0.0))
         weight = shares[0] * shares[0] + shares[1] * shares[1]
@@ -278,7 +281,7 @@ def _by_executives(
             sa.func.sum(sa.case((is_known, each)))
             for each in ((parts[0] - parts[1]) * (parts[0] - parts[1]), weight, weight * weight, shares[1], shares[0])
         ]
-    return sa.select(found.key, *columns).group_by(found.key)
+    return sa.select(beside.key, *columns).group_by(beside.key)
 
 
 _FIRST_TWO: tuple[sa.ColumnElement[Any], ...] = (sa.literal_column("1"), sa.literal_column("2"))

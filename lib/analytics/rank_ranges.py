@@ -57,14 +57,14 @@ def ranks_of(
         days = day_spreads_by(connection, filters, calendar, (AVERAGE_SCORE.name,), dimension).groups
         totals = {member: sums.with_days(days.get(member, {})) for member, sums in totals.items()}
     effects = score_design_effects(totals)
-    found = rank_ranges.rank_ranges(
+    result = rank_ranges.rank_ranges(
         np.array([sums["scored"] for sums in totals.values()], dtype=float),
         np.array([sums["score_sum"] / (sums["scored"] * SCORE_SCALE) for sums in totals.values()]),
         np.array([_variance(sums) for sums in totals.values()]),
         np.array([effects[member] for member in totals]),
     )
-    ranges = {group.named: each for group, each in zip(groups, found.ranges, strict=True)}
-    return GroupRanks(ranges, found.pairs, found.pairs_apart)
+    ranges = {group.named: each for group, each in zip(groups, result.ranges, strict=True)}
+    return GroupRanks(ranges, result.pairs, result.pairs_apart)
 
 
 def _variance(sums: Mapping[str, int]) -> float:

@@ -129,8 +129,8 @@ class PageContext:
 
     def breakdown(self, dimension: Dimension, filters: Filters | None = None) -> Breakdown:
         """Return all groups of a dimension, the largest first, in the selection or with other filters."""
-        asked = self.filters if filters is None else filters
-        return self.answers.run(queries.breakdown, asked, self.calendar, dimension, page_size=ALL_GROUPS)
+        chosen = self.filters if filters is None else filters
+        return self.answers.run(queries.breakdown, chosen, self.calendar, dimension, page_size=ALL_GROUPS)
 
     def ranks(self, dimension: Dimension) -> GroupRanks:
         """Return between which places the groups of a dimension lie by average score."""
