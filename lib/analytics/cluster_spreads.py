@@ -204,8 +204,8 @@ def _shared_spreads(row: Sequence[Any], metrics: Metrics) -> SharedSpreads:
     for place, (name, uncertainty) in enumerate(metrics):
         squares, weights, weight_squares, before, now = row[5 * place : 5 * place + 5]
         if weight_squares:
-            clusters = weights * weights / weight_squares
-            spreads[name] = SharedSpread(squares / uncertainty.scale**2, clusters, before or 0.0, now or 0.0)
+            squares /= uncertainty.scale**2
+            spreads[name] = SharedSpread.from_sums(squares, weights, weight_squares, before or 0.0, now or 0.0)
     return spreads
 
 

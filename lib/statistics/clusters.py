@@ -14,6 +14,14 @@ from dataclasses import dataclass
 LEAST_DAYS = 10
 """An interval allows for days from this many on; fewer say too little about how days differ."""
 
+DIGITS = 10
+"""Significant digits that are kept of a sum whose last bits depend on the order of its terms."""
+
+
+def rounded(value: float) -> float:
+    """Return a number to DIGITS significant digits."""
+    return float(f"{value:.{DIGITS - 1}e}")
+
 
 @dataclass(frozen=True, slots=True)
 class ClusterSpread:
@@ -57,8 +65,13 @@ class ClusterSpread:
     def from_sums(
         cls, clusters: int, variance: float, shares: float, leverages: float, leverage_squares: float
     ) -> ClusterSpread:
-        """Take the sums of the formula: how many clusters, the variance, Σ w², Σ u and Σ u²."""
-        return cls(clusters, variance, max(1.0, 1 / (shares + leverages**2 - leverage_squares)), shares)
+        """Take the sums of the formula: how many clusters, the variance, Σ w², Σ u and Σ u².
+
+        Sums of floating numbers differ in their last bits by the order in which a database adds them up, which is
+        chance: DIGITS are kept, so that the same rows say the same wherever they are asked.
+        """
+        degrees = max(1.0, 1 / (shares + leverages**2 - leverage_squares))
+        return cls(clusters, rounded(variance), rounded(degrees), rounded(shares))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,14 @@ class SharedSpread:
     clusters: float
     known_before: float
     known_now: float
+
+    @classmethod
+    def from_sums(
+        cls, squares: float, weights: float, weight_squares: float, known_before: float, known_now: float
+    ) -> SharedSpread:
+        """Take the sums of the squares, of q and of q², and the shares; DIGITS are kept, as `ClusterSpread` does."""
+        clusters = weights * weights / weight_squares
+        return cls(rounded(squares), rounded(clusters), rounded(known_before), rounded(known_now))
 
 
 def change_error(
@@ -115,10 +136,10 @@ def design_effects(
     (Kish 1965, Survey Sampling, 5.4).
     """
     groups = list(zip(counts, variances, spreads, strict=True))
-    beyond, most = 0.0, 0.0
-    for n, variance, spread in groups:
-        if spread is not None:
-            beyond += spread.degrees * (spread.variance * n - variance)
-            most += spread.degrees * variance * (n * spread.concentration - 1)
+    spread_groups = [(n, variance, spread) for n, variance, spread in groups if spread is not None]
+    beyond = math.fsum(spread.degrees * (spread.variance * n - variance) for n, variance, spread in spread_groups)
+    most = math.fsum(
+        spread.degrees * variance * (n * spread.concentration - 1) for n, variance, spread in spread_groups
+    )
     correlation = max(0.0, beyond / most) if most > 0 else 0.0
     return [1 + (n * (1.0 if spread is None else spread.concentration) - 1) * correlation for n, _, spread in groups]

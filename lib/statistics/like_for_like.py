@@ -65,17 +65,15 @@ def standardized_interval(
     n = whole[0]
     outside = 1 - own / n
     total = math.fsum(stratum.own[0] * stratum.others[0] / (stratum.own[0] + stratum.others[0]) for stratum in strata)
-    own_weight, others_weight = 0.0, 0.0  # sums of the squared weights of single values
-    own_left, others_left = own, n - own  # values that are in no stratum which compares
+    # Sums of the squared weights of single values: of those that are in no stratum which compares, then of the others.
+    own_left = own - sum(stratum.own[0] for stratum in strata)
+    others_left = n - own - sum(stratum.others[0] for stratum in strata)
+    own_weights, others_weights = [own_left / n**2], [others_left / n**2]
     for stratum in strata:
         n_own, n_others = stratum.own[0], stratum.others[0]
         share = outside * n_own * n_others / (n_own + n_others) / total
-        own_weight += n_own * (1 / n + share / n_own) ** 2
-        others_weight += n_others * (1 / n - share / n_others) ** 2
-        own_left -= n_own
-        others_left -= n_others
-    own_weight += own_left / n**2
-    others_weight += others_left / n**2
+        own_weights.append(n_own * (1 / n + share / n_own) ** 2)
+        others_weights.append(n_others * (1 / n - share / n_others) ** 2)
     own_squares, own_degrees = _within([stratum.own for stratum in strata])
     others_squares, others_degrees = _within([stratum.others for stratum in strata])
     if own_degrees + others_degrees < 1:
@@ -85,7 +83,7 @@ def standardized_interval(
     others_degrees += PRIOR_DEGREES
     of_own = (own_squares + PRIOR_DEGREES * common) / own_degrees
     of_others = (others_squares + PRIOR_DEGREES * common) / others_degrees
-    terms = [(own_weight * of_own, own_degrees), (others_weight * of_others, others_degrees)]
+    terms = [(math.fsum(own_weights) * of_own, own_degrees), (math.fsum(others_weights) * of_others, others_degrees)]
     variance = terms[0][0] + terms[1][0]
     if variance <= 0:
         return None
