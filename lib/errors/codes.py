@@ -280,6 +280,16 @@ class FailureCode(TextCode):
         "{where} delimiter should be one ASCII character and no quote, such as ';' or '\\t'.",
     )
     MAPPING_DECIMAL = "mapping_decimal", "{where} decimal should be '.' or ','."
+    MAPPING_THOUSANDS = (
+        "mapping_thousands",
+        "{where} thousands should be '.', ',', ' ' or \"'\", and not the decimal sign.",
+    )
+    MAPPING_NULL_VALUES = "mapping_null_values", "{where} null_values should be a list of texts."
+    MAPPING_LOCALE = "mapping_locale", "{where} locale '{locale}' is not known; right would be such as 'es' or 'pt-BR'."
+    MAPPING_OF_DURATIONS = (
+        "mapping_of_durations",
+        "{where}: {option} is for durationInSeconds, and should be one of: {known}.",
+    )
     MAPPING_TIMEZONE = "mapping_timezone", "{where} timezone '{timezone}' is not an IANA time zone{hint}."
     MAPPING_SHEET = "mapping_sheet", "{where} sheet should be a name, or a number from 1."
     MAPPING_HEADER_ROW = "mapping_header_row", "{where} header_row should be a number from 1."

@@ -24,6 +24,7 @@ from lib.catalog.catalog import Catalog
 from lib.catalog.fields import Field, FieldType
 from lib.errors.codes import CodedText, FailureCode
 from lib.ingest import value_parsers
+from lib.ingest.cells import Kinds
 from lib.ingest.mapping import EVERYTHING_ELSE, ColumnSource, Mapping
 from lib.store.enums import NONE_NAME, State
 
@@ -80,6 +81,7 @@ class Batch:
     file: str
     numbers: Numbers  # each row's number in the file, the header counted
     columns: tuple[Texts, ...]
+    kinds: tuple[Kinds | None, ...] = ()  # of each column's cells; None, or none at all, where all are texts
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,36 +1,38 @@
 """Mappings: where each canonical column of an evaluation comes from in a file with other columns.
 
-A mapping is a TOML file (`docs/administrator.md` in words, `Mapping.from_toml` in code). Reading the file's rows is
+A mapping is a TOML file (`docs/administrator.md` in words, `mapping_toml.py` in code). Reading the file's rows is
 `open_reader.py`; turning values into what is stored is `value_parsers.py`.
 """
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import json
-import tomllib
 from collections.abc import Callable, Collection, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any
-
-import tomli_w
+from decimal import Decimal
 
 from lib.catalog.catalog import Catalog
-from lib.catalog.fields import Field, FieldType
+from lib.catalog.fields import FieldType
 from lib.errors import FileError, MappingError, nearest
 from lib.errors.codes import FailureCode, joined
 from lib.store.enums import Sentiment, State
 
-FILE_OPTIONS = ("encoding", "delimiter", "sheet", "header_row", "date_format", "timezone", "decimal")
-SOURCE_OPTIONS = ("column", "columns", "join", "scale", "offset", "value", "row")
 EVERYTHING_ELSE = "*"
+"""In a table of values: whatever is not named there."""
 
-MAX_MAPPING = 1_000_000
-"""Characters of a mapping's text."""
+EXCEL, EPOCH, EPOCH_MS = "excel", "epoch", "epoch_ms"
+"""Formats of dates that are numbers: a spreadsheet's serials, and seconds and milliseconds since 1970 (UTC)."""
+
+UNITS = {"ms": Decimal("0.001"), "s": Decimal(1), "min": Decimal(60), "h": Decimal(3600)}
+"""Units of durations that are plain numbers, in seconds."""
+
+CLOCK_FORMATS = ("mm:ss", "hh:mm")
+"""What the two parts of a duration such as 05:12 may be."""
+
+THOUSANDS = (".", ",", " ", "'")
+"""Signs that may stand between the thousands of a number; a blank is any blank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,10 @@ class FileOptions:
     header_row: int = 1
     date_formats: tuple[str, ...] = ()
     timezone: str | None = None
-    decimal: str = "."
+    locale: str | None = None  # of the names of months and weekdays and of a. m. and p. m.; English is always known
+    decimal: str = "."  # of numbers that are text
+    thousands: str | None = None  # one of THOUSANDS
+    null_values: tuple[str, ...] = ()  # texts that mean: nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class ColumnSource:
     offset: Decimal | None = None
     value: str | None = None
     row: bool = False
+    unit: str | None = None  # of UNITS, for durations
+    format: str | None = None  # of CLOCK_FORMATS, for durations
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,45 +72,6 @@ class Mapping:
     file: FileOptions = field(default_factory=FileOptions)
     columns: Table[str, ColumnSource] = field(default_factory=dict)
     values: Table[str, Table[str, str]] = field(default_factory=dict)
-
-    @classmethod
-    def from_toml(cls, text: str, catalog: Catalog, name: str = "mapping") -> Mapping:
-        """Read a mapping; `name` is what errors call it. Raises MappingError naming the entry that is wrong."""
-        if len(text) > MAX_MAPPING:
-            raise MappingError(FailureCode.MAPPING_TOO_LONG, name=name, most=f"{MAX_MAPPING:,}")
-        try:
-            document = tomllib.loads(text, parse_float=Decimal)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
-            raise MappingError(FailureCode.MAPPING_NO_TOML, name=name, error=str(error)) from None
-        _known(document, ("file", "columns", "values"), FailureCode.MAPPING_UNKNOWN_PART, f"{name}:")
-        entries = {part: _table(document.get(part, {}), f"{name}: [{part}]") for part in ("file", "columns", "values")}
-        columns = {}
-        for canonical, entry in entries["columns"].items():
-            _canonical(canonical, catalog, f"{name}: [columns]")
-            columns[canonical] = _column_source(entry, catalog.fields[canonical], f"{name}: [columns] {canonical}")
-        values = {}
-        for canonical, entry in entries["values"].items():
-            _canonical(canonical, catalog, f"{name}: [values]")
-            values[canonical] = _values(entry, f"{name}: [values.{canonical}]")
-        return cls(_file_options(entries["file"], f"{name}: [file]"), columns, values)
-
-    def to_toml(self) -> str:
-        """Return the mapping as TOML that `from_toml` reads back to the same mapping."""
-        options = {
-            "encoding": self.file.encoding,
-            "delimiter": self.file.delimiter,
-            "sheet": self.file.sheet,
-            "header_row": self.file.header_row if self.file.header_row != 1 else None,
-            "date_format": list(self.file.date_formats) or None,
-            "timezone": self.file.timezone,
-            "decimal": self.file.decimal if self.file.decimal != "." else None,
-        }
-        document: dict[str, Any] = {
-            "file": {name: value for name, value in options.items() if value is not None},
-            "columns": {canonical: _source_entry(source) for canonical, source in self.columns.items()},
-            "values": {canonical: dict(pairs) for canonical, pairs in self.values.items()},
-        }
-        return tomli_w.dumps({part: entries for part, entries in document.items() if entries})
 
     def resolve(
         self, catalog: Catalog, header: Sequence[str], file: str, first_values: Callable[[str], Collection[str]]
@@ -200,150 +168,3 @@ def _single(matches: Sequence[str], name: str, header: Sequence[str], canonical:
             column=canonical,
         )
     return matches[0]
-
-
-def _known(table: Table[str, Any], known: Sequence[str], unknown: FailureCode, where: str) -> None:
-    """Raise MappingError of the code `unknown` for the first name of a table that is none of those known."""
-    for name in table:
-        if name not in known:
-            raise MappingError(
-                unknown, where=where, entry=shortened(name), hint=nearest(name, known), known=", ".join(known)
-            )
-
-
-def _canonical(name: str, catalog: Catalog, where: str) -> None:
-    _known({name: None}, tuple(catalog.fields), FailureCode.MAPPING_UNKNOWN_COLUMN, where)
-
-
-def _table(entry: object, where: str) -> dict[str, Any]:
-    if not isinstance(entry, dict):
-        raise MappingError(FailureCode.MAPPING_NO_TABLE, where=where)
-    return entry
-
-
-def _check_zone(where: str, timezone: str) -> None:
-    from lib.settings import zone_names  # here, as most files say none and their readers start quicker without
-
-    if timezone not in zone_names():
-        hint = nearest(timezone, zone_names())
-        raise MappingError(FailureCode.MAPPING_TIMEZONE, where=where, timezone=shortened(timezone), hint=hint)
-
-
-def _file_options(entries: Table[str, Any], where: str) -> FileOptions:
-    _known(entries, FILE_OPTIONS, FailureCode.MAPPING_UNKNOWN_OPTION, where)
-    for name in ("encoding", "delimiter", "timezone", "decimal"):
-        if name in entries and not isinstance(entries[name], str):
-            raise MappingError(FailureCode.MAPPING_NO_TEXT, where=where, option=name)
-    if (encoding := entries.get("encoding")) is not None:
-        _check_encoding(where, encoding)
-    delimiter = entries.get("delimiter")
-    if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in "\"'\r\n\0"):
-        raise MappingError(FailureCode.MAPPING_DELIMITER, where=where)
-    decimal = entries.get("decimal", ".")
-    if decimal not in (".", ","):
-        raise MappingError(FailureCode.MAPPING_DECIMAL, where=where)
-    if (timezone := entries.get("timezone")) is not None:
-        _check_zone(where, timezone)
-    sheet = entries.get("sheet")
-    if sheet is not None and (isinstance(sheet, bool) or not isinstance(sheet, str | int) or sheet == 0):
-        raise MappingError(FailureCode.MAPPING_SHEET, where=where)
-    header_row = entries.get("header_row", 1)
-    if isinstance(header_row, bool) or not isinstance(header_row, int) or header_row < 1:
-        raise MappingError(FailureCode.MAPPING_HEADER_ROW, where=where)
-    formats = _date_formats(entries.get("date_format", []), where)
-    return FileOptions(encoding, delimiter, sheet, header_row, formats, timezone, decimal)
-
-
-def _check_encoding(where: str, encoding: str) -> None:
-    try:
-        if not codecs.lookup(encoding)._is_text_encoding:
-            raise LookupError
-    except (LookupError, ValueError):
-        raise MappingError(FailureCode.MAPPING_ENCODING, where=where, encoding=shortened(encoding)) from None
-
-
-def _date_formats(entry: object, where: str) -> tuple[str, ...]:
-    formats = [entry] if isinstance(entry, str) else entry
-    if not isinstance(formats, list) or not all(isinstance(each, str) and "%" in each for each in formats):
-        raise MappingError(FailureCode.MAPPING_DATE_FORMATS, where=where)
-    for each in formats:
-        try:
-            datetime.strptime("", each)
-        except ValueError as error:
-            if "does not match" not in str(error):
-                raise MappingError(
-                    FailureCode.MAPPING_DATE_FORMAT, where=where, format=shortened(each), error=str(error)
-                ) from None
-    return tuple(formats)
-
-
-def _column_source(entry: object, column: Field, where: str) -> ColumnSource:
-    if isinstance(entry, str):
-        return ColumnSource((entry,))
-    if not isinstance(entry, dict):
-        raise MappingError(FailureCode.MAPPING_NO_SOURCE, where=where, entry=shortened(str(entry)))
-    entries: dict[str, Any] = entry
-    _known(entries, SOURCE_OPTIONS, FailureCode.MAPPING_UNKNOWN_OPTION, f"{where}:")
-    given = [name for name in ("column", "columns", "value", "row") if name in entries]
-    if len(given) != 1:
-        raise MappingError(FailureCode.MAPPING_SOURCES, where=where)
-    if entries.get("row", True) is not True:
-        raise MappingError(FailureCode.MAPPING_ROW, where=where)
-    if "row" in entries and column.name != "id":
-        raise MappingError(FailureCode.MAPPING_ROW_OF_ID, where=where)
-    columns = entries.get("columns", [entries["column"]] if "column" in entries else [])
-    if (
-        not isinstance(columns, list)
-        or not all(isinstance(name, str) for name in columns)
-        or (columns == [] and "columns" in entries)
-    ):
-        raise MappingError(FailureCode.MAPPING_COLUMNS, where=where)
-    if not isinstance(entries.get("join", ""), str):
-        raise MappingError(FailureCode.MAPPING_NO_TEXT, where=f"{where}:", option="join")
-    scale, offset = (
-        _number(entries[name], f"{where}: {name}") if name in entries else None for name in ("scale", "offset")
-    )
-    if (scale is not None or offset is not None) and column.kind not in (FieldType.SCORE, FieldType.SECONDS):
-        raise MappingError(FailureCode.MAPPING_SCALE, where=where)
-    value = entries.get("value")
-    if value is not None:
-        if isinstance(value, list | dict):
-            raise MappingError(FailureCode.MAPPING_VALUE, where=where)
-        value = str(value).lower() if isinstance(value, bool) else str(value)
-    return ColumnSource(tuple(columns), entries.get("join", ""), scale, offset, value, "row" in entries)
-
-
-def _number(value: object, where: str) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise MappingError(FailureCode.MAPPING_NO_NUMBER, where=where)
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
-        raise MappingError(FailureCode.MAPPING_NOT_FINITE, where=where)
-    return number
-
-
-def _values(entry: object, where: str) -> dict[str, str]:
-    entries = _table(entry, where)
-    found: dict[str, str] = {}
-    for source, canonical in entries.items():
-        if isinstance(canonical, list | dict):
-            raise MappingError(FailureCode.MAPPING_ONE_VALUE, where=where, entry=shortened(source))
-        found[source] = str(canonical).lower() if isinstance(canonical, bool) else str(canonical)
-    return found
-
-
-def _source_entry(source: ColumnSource) -> str | dict[str, Any]:
-    if source.row:
-        return {"row": True}
-    if source.value is not None:
-        return {"value": source.value}
-    entry: dict[str, Any] = {"column": source.columns[0]}
-    if len(source.columns) > 1:
-        entry = {"columns": list(source.columns), "join": source.join}
-    for name, number in (("scale", source.scale), ("offset", source.offset)):
-        if number is not None:
-            entry[name] = int(number) if number == number.to_integral_value() else number
-    return source.columns[0] if entry == {"column": source.columns[0]} else entry

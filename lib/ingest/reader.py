@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,7 @@ class FileReader:
     header: tuple[str, ...]
     batches: Iterator[tuple[Batch, list[MalformedRow]]]
     first_values: Callable[[str], Collection[str]] = lambda _: ()  # a column's values in the first rows, once read
+    elsewhere: Callable[[str], Sequence[str]] = lambda _: ()  # the other sheets of a workbook that have a column
 
 
 def malformed_row(name: str, number: int, cells: tuple[str, ...], problem: CodedText, right: CodedText) -> MalformedRow:

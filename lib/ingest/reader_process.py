@@ -35,6 +35,7 @@ from lib.formats import child_process
 from lib.ingest.bad_rows_file import BadRowsFile
 from lib.ingest.converter import Batch, ConvertedBatch, Converter, RowProblem, staged_schema
 from lib.ingest.mapping import Mapping, shortened
+from lib.ingest.mapping_toml import read_mapping
 from lib.ingest.open_reader import open_source
 from lib.ingest.reader import FileReader, MalformedRow
 
@@ -257,7 +258,7 @@ def main() -> None:
 
 
 def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
-    mapping = Mapping() if order["mapping"] is None else Mapping.from_toml(order["mapping"], BUILT_IN)
+    mapping = Mapping() if order["mapping"] is None else read_mapping(order["mapping"], BUILT_IN)
     workspace_zone = ZoneInfo(order["zone"])
     zones = Zones(ZoneInfo(mapping.file.timezone) if mapping.file.timezone else workspace_zone, workspace_zone)
     total = sum(Path(file["path"]).stat().st_size for file in order["files"] if Path(file["path"]).exists()) or 1
@@ -330,7 +331,7 @@ def _peeked(source: FileReader) -> FileReader:
 
 
 def _preview(order: dict[str, Any], out: IO[bytes]) -> None:
-    mapping = Mapping() if order["mapping"] is None else Mapping.from_toml(order["mapping"], BUILT_IN)
+    mapping = Mapping() if order["mapping"] is None else read_mapping(order["mapping"], BUILT_IN)
     file = order["files"][0]
     source = open_source(Path(file["path"]), file["name"], mapping.file, lambda _: None)
     rows: list[list[str]] = []

@@ -33,6 +33,7 @@ from lib.ingest.api_records import convert_objects
 from lib.ingest.converter import staged_schema
 from lib.ingest.history import ImportReport
 from lib.ingest.mapping import Mapping
+from lib.ingest.mapping_toml import read_mapping
 from lib.ingest.reader_process import InputFile, read_files
 from lib.settings import Settings
 from lib.store import data_dir
@@ -102,7 +103,7 @@ def run(
             described = beside.submit(lambda: tuple(_described(file) for file in request.files))
             try:
                 if request.mapping_toml is not None:
-                    _check_names(Mapping.from_toml(request.mapping_toml, catalog), request.files)
+                    _check_names(read_mapping(request.mapping_toml, catalog), request.files)
                 import_run = _ImportRun(facts, settings, catalog, request, progress, started, EVERYTHING)
                 report = _run(import_run, report, described)
             finally:

@@ -20,7 +20,8 @@ from lib.exports.table_files import CSV_TYPE
 from lib.i18n import day, number, t
 from lib.ingest import saved_mappings, uploads
 from lib.ingest.history import count_imports, entries
-from lib.ingest.mapping import MAX_MAPPING, Mapping
+from lib.ingest.mapping import Mapping
+from lib.ingest.mapping_toml import MAX_MAPPING, write_mapping
 from lib.ingest.reader_process import InputFile, Preview
 from lib.jobs.queue import Job, JobKind, JobStatus
 from lib.reports import formatting, import_text, job_text
@@ -66,7 +67,7 @@ def start(workspace: Workspace, files: tuple[InputFile, ...], chosen: Mapping, s
         check = st.button(t("Check only"), help=t("Read and check every row; change nothing."))
         load = st.button(t("Load"), type="primary")
         st.download_button(
-            t("Save mapping as TOML"), chosen.to_toml(), "mapping.toml", "application/toml", on_click="ignore"
+            t("Save mapping as TOML"), write_mapping(chosen), "mapping.toml", "application/toml", on_click="ignore"
         )
     if check or load:
         try:
@@ -74,8 +75,8 @@ def start(workspace: Workspace, files: tuple[InputFile, ...], chosen: Mapping, s
         except CallboardError as error:
             st.error(markdown.problem(error))
             return
-        saved_mappings.keep(workspace.state, seen.header, chosen.to_toml())
-        _ask(workspace, files, chosen.to_toml(), dry_run=check, skip=False)
+        saved_mappings.keep(workspace.state, seen.header, write_mapping(chosen))
+        _ask(workspace, files, write_mapping(chosen), dry_run=check, skip=False)
 
 
 def progress(workspace: Workspace) -> None:

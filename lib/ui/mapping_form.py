@@ -18,6 +18,7 @@ from lib.errors import CallboardError
 from lib.i18n import t, t_in_context
 from lib.ingest import column_guess, saved_mappings
 from lib.ingest.mapping import ColumnSource, FileOptions, Mapping
+from lib.ingest.mapping_toml import read_mapping, write_mapping
 from lib.ingest.reader_process import InputFile, Preview, preview
 from lib.store.enums import Sentiment, State
 from lib.ui import data_grid, inputs, markdown
@@ -36,19 +37,17 @@ def show(workspace: Workspace, file: InputFile, brought: str | None, stamp: str)
     of another.
     """
     try:
-        options = Mapping.from_toml(brought, workspace.catalog, t("the mapping")).file if brought else FileOptions()
+        options = read_mapping(brought, workspace.catalog, t("the mapping")).file if brought else FileOptions()
         options = _file_options(workspace.catalog, options, stamp)
         with st.spinner(t("Reading the first rows …")):
-            seen = _preview(str(file.path), file.name, Mapping(options).to_toml() or None, stamp)
+            seen = _preview(str(file.path), file.name, write_mapping(Mapping(options)) or None, stamp)
     except CallboardError as error:
         st.error(markdown.problem(error))
         return None
     kept = brought or saved_mappings.find(workspace.state, seen.header)
     if kept and not brought:
         st.caption(t("A mapping that was saved for files of this header is filled in."))
-    base = (
-        Mapping.from_toml(kept, workspace.catalog) if kept else column_guess.mapping(seen, options, workspace.catalog)
-    )
+    base = read_mapping(kept, workspace.catalog) if kept else column_guess.mapping(seen, options, workspace.catalog)
     st.subheader(t("First rows"), anchor=False)
     shown = pd.DataFrame(seen.rows[:SHOWN_ROWS], columns=data_grid.unique_names(seen.header))
     st.dataframe(shown, hide_index=True, width="stretch", alt=t("The first rows of the file as they came"))
@@ -105,8 +104,17 @@ def _file_options(catalog: Catalog, base: FileOptions, stamp: str) -> FileOption
         )
     named: str | int | None = int(sheet) if sheet.isascii() and sheet.isdigit() else sheet or None
     given = tuple(part.strip() for part in formats.split("|") if part.strip())
-    options = FileOptions(encoding or None, delimiter or None, named, int(header_row), given, timezone or None, decimal)
-    return Mapping.from_toml(Mapping(options).to_toml(), catalog, t("How the file is read")).file
+    options = replace(
+        base,
+        encoding=encoding or None,
+        delimiter=delimiter or None,
+        sheet=named,
+        header_row=int(header_row),
+        date_formats=given,
+        timezone=timezone or None,
+        decimal=decimal,
+    )
+    return read_mapping(write_mapping(Mapping(options)), catalog, t("How the file is read")).file
 
 
 def _columns(catalog: Catalog, base: Mapping, options: FileOptions, seen: Preview, stamp: str) -> Mapping:

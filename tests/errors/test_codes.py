@@ -14,7 +14,7 @@ from lib.errors.codes import CodedText, FailureCode, TextCode, joined, restored
 from lib.errors.parameter_codes import ParameterCode
 from lib.i18n import LANGUAGES, override_language
 from lib.ingest.converter import RIGHT_WHERE_MISSING
-from lib.ingest.mapping import Mapping
+from lib.ingest.mapping_toml import read_mapping
 from lib.reports import job_text
 from lib.store.messages import JobStep, Message, failure_of
 from tests import message_catalog
@@ -92,7 +92,7 @@ def test_every_code_is_used() -> None:
 @pytest.mark.parametrize("code", PASSED_ON, ids=lambda code: code.name)
 def test_a_code_that_is_passed_on_gets_its_values(code: FailureCode) -> None:
     with pytest.raises(MappingError) as caught:
-        Mapping.from_toml(PASSED_ON[code], BUILT_IN)
+        read_mapping(PASSED_ON[code], BUILT_IN)
     assert caught.value.reason.code is code
     assert {*caught.value.reason.values} == message_catalog.names(code.text)
 

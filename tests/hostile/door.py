@@ -29,6 +29,7 @@ from lib.errors import BadRowsError, FileError, MappingError
 from lib.formats import child_process
 from lib.ingest import column_guess, reader_process, service
 from lib.ingest.mapping import Mapping
+from lib.ingest.mapping_toml import read_mapping, write_mapping
 from lib.ingest.reader_process import InputFile
 from lib.ingest.service import ImportRequest
 from lib.jobs.tasks import TASKS
@@ -114,11 +115,13 @@ class Door:
         try:
             if number % 5 == 4:
                 catalog = self._workspace.catalog
-                options = Mapping.from_toml(file.mapping, catalog).file if file.mapping else Mapping().file
-                seen = reader_process.preview(brought, Mapping(options).to_toml() or None, self._workspace.settings)
+                options = read_mapping(file.mapping, catalog).file if file.mapping else Mapping().file
+                seen = reader_process.preview(
+                    brought, write_mapping(Mapping(options)) or None, self._workspace.settings
+                )
                 guessed = column_guess.mapping(seen, options, catalog)
                 result = "previewed"
-                assert Mapping.from_toml(guessed.to_toml(), catalog) == guessed
+                assert read_mapping(write_mapping(guessed), catalog) == guessed
             elif number % 5:
                 result, words = self._read(brought, file.mapping)
             else:

@@ -15,7 +15,7 @@ from lib.analytics.timezones import Zones
 from lib.catalog.catalog import BUILT_IN
 from lib.ingest import value_parsers
 from lib.ingest.converter import Batch, Converter
-from lib.ingest.mapping import Mapping
+from lib.ingest.mapping_toml import read_mapping
 
 ZONES = ["America/Santiago", "Europe/Madrid", "Asia/Kathmandu", "Pacific/Apia", "UTC"]
 _zones = {name: Zones(ZoneInfo(name), ZoneInfo(name)) for name in ZONES}
@@ -68,7 +68,7 @@ def test_dates_in_batches_are_dates_alone(alike: bool, data: st.DataObject) -> N
     """Where all fit Arrow's reading, and where one does not, a text becomes the same instant or is refused."""
     values = [data.draw(texts)] * 3 if alike else data.draw(st.lists(texts, min_size=1, max_size=8))
     zone = ZoneInfo("America/Santiago")
-    mapping = Mapping.from_toml('columns = { id = "id", audioDate = "when" }', BUILT_IN)
+    mapping = read_mapping('columns = { id = "id", audioDate = "when" }', BUILT_IN)
     converter = Converter(mapping, ("id", "when"), _zones["America/Santiago"], BUILT_IN)
     ids = [str(number) for number in range(len(values))]
     found = converter.convert(Batch("f", np.arange(len(values)), (pa.array(ids), pa.array(values, pa.string()))), 0)

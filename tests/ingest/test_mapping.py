@@ -6,7 +6,8 @@ import pytest
 
 from lib.catalog.catalog import BUILT_IN
 from lib.errors import FileError, MappingError
-from lib.ingest.mapping import MAX_MAPPING, Mapping
+from lib.ingest.mapping import Mapping
+from lib.ingest.mapping_toml import MAX_MAPPING, read_mapping, write_mapping
 from tests.conftest import ROOT
 
 FULL = """
@@ -15,15 +16,18 @@ encoding = "cp1252"
 delimiter = ";"
 sheet = "Data"
 header_row = 6
-date_format = ["%d/%m/%Y", "%d/%m/%Y %H:%M"]
+date_format = ["%d/%m/%Y", "%d/%m/%Y %H:%M", "excel"]
 timezone = "America/Santiago"
+locale = "es"
 decimal = ","
+thousands = "."
+null_values = ["N/A", "-"]
 
 [columns]
 id = { columns = ["vru+line", "call_id"], join = "-" }
 audioDate = { columns = ["Date", "Time"], join = " " }
 averageNote = { column = "Satisfaction rating", scale = 2, offset = -0.5 }
-durationInSeconds = { column = "call duration in minutes", scale = 60 }
+durationInSeconds = { column = "call duration in minutes", unit = "min", format = "mm:ss" }
 campaignName = "reason"
 callCenterName = { value = "Denver" }
 
@@ -36,16 +40,18 @@ callCenterName = { value = "Denver" }
 
 
 def test_there_and_back() -> None:
-    found = Mapping.from_toml(FULL, BUILT_IN)
-    assert found.file.date_formats == ("%d/%m/%Y", "%d/%m/%Y %H:%M")
+    found = read_mapping(FULL, BUILT_IN)
+    assert found.file.date_formats == ("%d/%m/%Y", "%d/%m/%Y %H:%M", "excel")
+    assert (found.file.locale, found.file.thousands, found.file.null_values) == ("es", ".", ("N/A", "-"))
+    assert (found.columns["durationInSeconds"].unit, found.columns["durationInSeconds"].format) == ("min", "mm:ss")
     assert str(found.columns["averageNote"].offset) == "-0.5"
-    assert Mapping.from_toml(found.to_toml(), BUILT_IN) == found
+    assert read_mapping(write_mapping(found), BUILT_IN) == found
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "samples").glob("*.toml")), ids=lambda path: path.stem)
 def test_our_own(path: object) -> None:
-    found = Mapping.from_toml(path.read_text("utf-8"), BUILT_IN)  # type: ignore[attr-defined]
-    assert Mapping.from_toml(found.to_toml(), BUILT_IN) == found
+    found = read_mapping(path.read_text("utf-8"), BUILT_IN)  # type: ignore[attr-defined]
+    assert read_mapping(write_mapping(found), BUILT_IN) == found
 
 
 @pytest.mark.parametrize(
@@ -54,6 +60,11 @@ def test_our_own(path: object) -> None:
         ("[columns", "not valid TOML"),
         ("[colums]", "did you mean 'columns'"),
         ('[columns]\naverageNot = "x"', "did you mean 'averageNote'"),
+        ('[file]\ndecimal = ","\nthousands = ","', "not the decimal sign"),
+        ('[file]\nnull_values = "-"', "list of texts"),
+        ('[file]\nlocale = "tlh"', "'tlh' is not known"),
+        ('[columns]\nid = { column = "x", unit = "ms" }', "unit is for durationInSeconds"),
+        ('[columns]\ndurationInSeconds = { column = "x", format = "ss" }', "one of: mm:ss, hh:mm"),
         ("[columns]\nid = 7", "neither a column's name nor a table"),
         ("[columns]\nid = { colum = 'x' }", "did you mean 'column'"),
         ("[columns]\nid = { column = 'x', value = 'y' }", "exactly one of"),
@@ -78,15 +89,13 @@ def test_our_own(path: object) -> None:
 )
 def test_wrong(toml: str, told: str) -> None:
     with pytest.raises(MappingError) as caught:
-        Mapping.from_toml(toml, BUILT_IN, "m.toml")
+        read_mapping(toml, BUILT_IN, "m.toml")
     assert caught.value.message.startswith("m.toml")
     assert told in caught.value.message
 
 
 def resolve(toml: str, header: list[str], values: dict[str, list[str]] | None = None) -> Mapping:
-    return Mapping.from_toml(toml, BUILT_IN).resolve(
-        BUILT_IN, header, "f.csv", lambda name: (values or {}).get(name, [])
-    )
+    return read_mapping(toml, BUILT_IN).resolve(BUILT_IN, header, "f.csv", lambda name: (values or {}).get(name, []))
 
 
 def test_canonical_names_in_any_spelling() -> None:

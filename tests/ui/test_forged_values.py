@@ -210,10 +210,10 @@ def test_the_mapping_of_a_file_is_on_offer(app: AppTest, tmp_path: Path) -> None
     app.run()
     form = AppTest.from_string(
         "from pathlib import Path\nimport streamlit as st\nfrom lib import workspace\nfrom lib.ui import mapping_form\n"
-        "from lib.ingest.reader_process import InputFile\n"
+        "from lib.ingest.mapping_toml import write_mapping\nfrom lib.ingest.reader_process import InputFile\n"
         f"file = InputFile(Path({str(path)!r}), 'other.csv')\n"
         "mapped = mapping_form.show(workspace.current(), file, None, 'x')\n"
-        "st.session_state['toml'] = mapped and mapped[0].to_toml()\n",
+        "st.session_state['toml'] = mapped and write_mapping(mapped[0])\n",
         default_timeout=LONG_SECONDS,
     )
     form.run()

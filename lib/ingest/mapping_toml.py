@@ -1,0 +1,268 @@
+"""Mappings as TOML: read, with errors that name the entry that is wrong, and written."""
+
+from __future__ import annotations
+
+import codecs
+import tomllib
+from collections.abc import Mapping as Table
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import tomli_w
+from babel import Locale, UnknownLocaleError
+
+from lib.catalog.catalog import Catalog
+from lib.catalog.fields import Field, FieldType
+from lib.errors import MappingError, nearest
+from lib.errors.codes import FailureCode
+from lib.ingest.mapping import (
+    CLOCK_FORMATS,
+    EPOCH,
+    EPOCH_MS,
+    EXCEL,
+    THOUSANDS,
+    UNITS,
+    ColumnSource,
+    FileOptions,
+    Mapping,
+    shortened,
+)
+
+FILE_OPTIONS = (
+    "encoding", "delimiter", "sheet", "header_row", "date_format", "timezone", "locale", "decimal", "thousands",
+    "null_values",
+)  # fmt: skip
+SOURCE_OPTIONS = ("column", "columns", "join", "scale", "offset", "unit", "format", "value", "row")
+
+MAX_MAPPING = 1_000_000
+"""Characters of a mapping's text."""
+
+
+def read_mapping(text: str, catalog: Catalog, name: str = "mapping") -> Mapping:
+    """Read a mapping; `name` is what errors call it. Raises MappingError naming the entry that is wrong."""
+    if len(text) > MAX_MAPPING:
+        raise MappingError(FailureCode.MAPPING_TOO_LONG, name=name, most=f"{MAX_MAPPING:,}")
+    try:
+        document = tomllib.loads(text, parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise MappingError(FailureCode.MAPPING_NO_TOML, name=name, error=str(error)) from None
+    _known(document, ("file", "columns", "values"), FailureCode.MAPPING_UNKNOWN_PART, f"{name}:")
+    entries = {part: _table(document.get(part, {}), f"{name}: [{part}]") for part in ("file", "columns", "values")}
+    columns = {}
+    for canonical, entry in entries["columns"].items():
+        _canonical(canonical, catalog, f"{name}: [columns]")
+        columns[canonical] = _column_source(entry, catalog.fields[canonical], f"{name}: [columns] {canonical}")
+    values = {}
+    for canonical, entry in entries["values"].items():
+        _canonical(canonical, catalog, f"{name}: [values]")
+        values[canonical] = _values(entry, f"{name}: [values.{canonical}]")
+    return Mapping(_file_options(entries["file"], f"{name}: [file]"), columns, values)
+
+
+def write_mapping(mapping: Mapping) -> str:
+    """Return the mapping as TOML that `read_mapping` reads back to the same mapping."""
+    options = {
+        "encoding": mapping.file.encoding,
+        "delimiter": mapping.file.delimiter,
+        "sheet": mapping.file.sheet,
+        "header_row": mapping.file.header_row if mapping.file.header_row != 1 else None,
+        "date_format": list(mapping.file.date_formats) or None,
+        "timezone": mapping.file.timezone,
+        "locale": mapping.file.locale,
+        "decimal": mapping.file.decimal if mapping.file.decimal != "." else None,
+        "thousands": mapping.file.thousands,
+        "null_values": list(mapping.file.null_values) or None,
+    }
+    document: dict[str, Any] = {
+        "file": {name: value for name, value in options.items() if value is not None},
+        "columns": {canonical: _source_entry(source) for canonical, source in mapping.columns.items()},
+        "values": {canonical: dict(pairs) for canonical, pairs in mapping.values.items()},
+    }
+    return tomli_w.dumps({part: entries for part, entries in document.items() if entries})
+
+
+def _known(table: Table[str, Any], known: Sequence[str], unknown: FailureCode, where: str) -> None:
+    """Raise MappingError of the code `unknown` for the first name of a table that is none of those known."""
+    for name in table:
+        if name not in known:
+            raise MappingError(
+                unknown, where=where, entry=shortened(name), hint=nearest(name, known), known=", ".join(known)
+            )
+
+
+def _canonical(name: str, catalog: Catalog, where: str) -> None:
+    _known({name: None}, tuple(catalog.fields), FailureCode.MAPPING_UNKNOWN_COLUMN, where)
+
+
+def _table(entry: object, where: str) -> dict[str, Any]:
+    if not isinstance(entry, dict):
+        raise MappingError(FailureCode.MAPPING_NO_TABLE, where=where)
+    return entry
+
+
+def _check_zone(where: str, timezone: str) -> None:
+    from lib.settings import zone_names  # here, as most files say none and their readers start quicker without
+
+    if timezone not in zone_names():
+        hint = nearest(timezone, zone_names())
+        raise MappingError(FailureCode.MAPPING_TIMEZONE, where=where, timezone=shortened(timezone), hint=hint)
+
+
+def _file_options(entries: Table[str, Any], where: str) -> FileOptions:
+    _known(entries, FILE_OPTIONS, FailureCode.MAPPING_UNKNOWN_OPTION, where)
+    for name in ("encoding", "delimiter", "timezone", "locale", "decimal", "thousands"):
+        if name in entries and not isinstance(entries[name], str):
+            raise MappingError(FailureCode.MAPPING_NO_TEXT, where=where, option=name)
+    if (encoding := entries.get("encoding")) is not None:
+        _check_encoding(where, encoding)
+    delimiter = entries.get("delimiter")
+    if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in "\"'\r\n\0"):
+        raise MappingError(FailureCode.MAPPING_DELIMITER, where=where)
+    decimal = entries.get("decimal", ".")
+    if decimal not in (".", ","):
+        raise MappingError(FailureCode.MAPPING_DECIMAL, where=where)
+    thousands = entries.get("thousands")
+    if thousands is not None and (thousands not in THOUSANDS or thousands == decimal):
+        raise MappingError(FailureCode.MAPPING_THOUSANDS, where=where)
+    nulls = entries.get("null_values", [])
+    if not isinstance(nulls, list) or not all(isinstance(each, str) for each in nulls):
+        raise MappingError(FailureCode.MAPPING_NULL_VALUES, where=where)
+    locale = entries.get("locale")
+    if locale is not None and not is_known_locale(locale):
+        raise MappingError(FailureCode.MAPPING_LOCALE, where=where, locale=shortened(locale))
+    if (timezone := entries.get("timezone")) is not None:
+        _check_zone(where, timezone)
+    sheet = entries.get("sheet")
+    if sheet is not None and (isinstance(sheet, bool) or not isinstance(sheet, str | int) or sheet == 0):
+        raise MappingError(FailureCode.MAPPING_SHEET, where=where)
+    header_row = entries.get("header_row", 1)
+    if isinstance(header_row, bool) or not isinstance(header_row, int) or header_row < 1:
+        raise MappingError(FailureCode.MAPPING_HEADER_ROW, where=where)
+    formats = _date_formats(entries.get("date_format", []), where)
+    return FileOptions(
+        encoding, delimiter, sheet, header_row, formats, timezone, locale, decimal, thousands, tuple(nulls)
+    )
+
+
+def is_known_locale(locale: str) -> bool:
+    """Return whether a locale, such as `es` or `pt-BR`, is one whose names of months are known."""
+    try:
+        Locale.parse(locale, sep="-" if "-" in locale else "_")
+    except (UnknownLocaleError, ValueError, TypeError):
+        return False
+    return True
+
+
+def _check_encoding(where: str, encoding: str) -> None:
+    try:
+        if not codecs.lookup(encoding)._is_text_encoding:
+            raise LookupError
+    except (LookupError, ValueError):
+        raise MappingError(FailureCode.MAPPING_ENCODING, where=where, encoding=shortened(encoding)) from None
+
+
+def _date_formats(entry: object, where: str) -> tuple[str, ...]:
+    formats = [entry] if isinstance(entry, str) else entry
+    numbers = (EXCEL, EPOCH, EPOCH_MS)
+    if not isinstance(formats, list) or not all(
+        isinstance(each, str) and ("%" in each or each in numbers) for each in formats
+    ):
+        raise MappingError(FailureCode.MAPPING_DATE_FORMATS, where=where)
+    for each in formats:
+        if each in numbers:
+            continue
+        try:
+            datetime.strptime("", each)
+        except ValueError as error:
+            if "does not match" not in str(error):
+                raise MappingError(
+                    FailureCode.MAPPING_DATE_FORMAT, where=where, format=shortened(each), error=str(error)
+                ) from None
+    return tuple(formats)
+
+
+def _column_source(entry: object, column: Field, where: str) -> ColumnSource:
+    if isinstance(entry, str):
+        return ColumnSource((entry,))
+    if not isinstance(entry, dict):
+        raise MappingError(FailureCode.MAPPING_NO_SOURCE, where=where, entry=shortened(str(entry)))
+    entries: dict[str, Any] = entry
+    _known(entries, SOURCE_OPTIONS, FailureCode.MAPPING_UNKNOWN_OPTION, f"{where}:")
+    given = [name for name in ("column", "columns", "value", "row") if name in entries]
+    if len(given) != 1:
+        raise MappingError(FailureCode.MAPPING_SOURCES, where=where)
+    if entries.get("row", True) is not True:
+        raise MappingError(FailureCode.MAPPING_ROW, where=where)
+    if "row" in entries and column.name != "id":
+        raise MappingError(FailureCode.MAPPING_ROW_OF_ID, where=where)
+    columns = entries.get("columns", [entries["column"]] if "column" in entries else [])
+    if (
+        not isinstance(columns, list)
+        or not all(isinstance(name, str) for name in columns)
+        or (columns == [] and "columns" in entries)
+    ):
+        raise MappingError(FailureCode.MAPPING_COLUMNS, where=where)
+    if not isinstance(entries.get("join", ""), str):
+        raise MappingError(FailureCode.MAPPING_NO_TEXT, where=f"{where}:", option="join")
+    scale, offset = (
+        _number(entries[name], f"{where}: {name}") if name in entries else None for name in ("scale", "offset")
+    )
+    if (scale is not None or offset is not None) and column.kind not in (FieldType.SCORE, FieldType.SECONDS):
+        raise MappingError(FailureCode.MAPPING_SCALE, where=where)
+    for name, known in (("unit", tuple(UNITS)), ("format", CLOCK_FORMATS)):
+        if name in entries and (column.kind is not FieldType.SECONDS or entries[name] not in known):
+            raise MappingError(FailureCode.MAPPING_OF_DURATIONS, where=where, option=name, known=", ".join(known))
+    unit, form = entries.get("unit"), entries.get("format")
+    return ColumnSource(
+        tuple(columns), entries.get("join", ""), scale, offset, _constant(entries, where), "row" in entries, unit, form
+    )
+
+
+def _constant(entries: Table[str, Any], where: str) -> str | None:
+    value = entries.get("value")
+    if isinstance(value, list | dict):
+        raise MappingError(FailureCode.MAPPING_VALUE, where=where)
+    if value is None:
+        return None
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _number(value: object, where: str) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise MappingError(FailureCode.MAPPING_NO_NUMBER, where=where)
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise MappingError(FailureCode.MAPPING_NOT_FINITE, where=where)
+    return number
+
+
+def _values(entry: object, where: str) -> dict[str, str]:
+    entries = _table(entry, where)
+    found: dict[str, str] = {}
+    for source, canonical in entries.items():
+        if isinstance(canonical, list | dict):
+            raise MappingError(FailureCode.MAPPING_ONE_VALUE, where=where, entry=shortened(source))
+        found[source] = str(canonical).lower() if isinstance(canonical, bool) else str(canonical)
+    return found
+
+
+def _source_entry(source: ColumnSource) -> str | dict[str, Any]:
+    if source.row:
+        return {"row": True}
+    if source.value is not None:
+        return {"value": source.value}
+    entry: dict[str, Any] = {"column": source.columns[0]}
+    if len(source.columns) > 1:
+        entry = {"columns": list(source.columns), "join": source.join}
+    for name, number in (("scale", source.scale), ("offset", source.offset)):
+        if number is not None:
+            entry[name] = int(number) if number == number.to_integral_value() else number
+    for name, chosen in (("unit", source.unit), ("format", source.format)):
+        if chosen is not None:
+            entry[name] = chosen
+    return source.columns[0] if entry == {"column": source.columns[0]} else entry
