@@ -44,8 +44,18 @@ def refuse_newer(engine: Engine, store: Store) -> None:
 def migrate(engine: Engine, store: Store, to: str = HEAD) -> bool:
     """Bring a store's tables up to a revision; return whether that took anything.
 
-    Raises DatabaseVersionError where a newer program wrote it.
+    Each migration of a store with tables is a transaction of its own, as DuckDB does not change the columns of a table
+    whose rows were changed in the same one. One that ends between two is gone on with the next time. Raises
+    DatabaseVersionError where a newer program wrote the store.
     """
+    is_changed = False
+    while _take_step(engine, store, to):
+        is_changed = True
+    return is_changed
+
+
+def _take_step(engine: Engine, store: Store, to: str) -> bool:
+    """Do a store's next migration, of a new store all of them; return whether there was any."""
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
@@ -53,6 +63,8 @@ def migrate(engine: Engine, store: Store, to: str = HEAD) -> bool:
         known(current, store)
         if current == (revisions(store)[-1] if to == HEAD else to):
             return False
+        if current is not None:
+            to = revisions(store)[revisions(store).index(current) + 1]
         config = _config(store)
         config.attributes["connection"] = connection
         config.attributes["version_table"] = _table(store)
