@@ -41,6 +41,12 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, frozen=True, extra="ignore"
     )
 
+    name: str = Field(
+        "Callboard",
+        min_length=1,
+        max_length=60,
+        description="What this workspace is called, as who deletes all of its data has to repeat.",
+    )
     data_dir: Path = Field(
         Path("data"), description="Folder of the embedded databases, uploads, bad-row reports and temporary files."
     )

@@ -32,7 +32,7 @@ from lib.errors import CallboardError, TimeZoneChangedError
 from lib.exports import file_storage
 from lib.exports import service as exporting
 from lib.exports.service import ExportRequest
-from lib.ingest import history, sample_data, service, uploads
+from lib.ingest import history, sample_data, service, undo, uploads
 from lib.ingest.history import ImportReport
 from lib.jobs import tasks
 from lib.jobs.queue import Job, JobKind, Queue
@@ -195,6 +195,10 @@ class Workspace:
         if job.kind == JobKind.BACKUP:
             taken = create.backup_of_job(job.id, Path(job.payload["path"]))
             return None if taken is None else tasks.describe_backup(self, taken, job.actor)
+        if job.kind == JobKind.UNDO:
+            with self.facts.read() as connection:
+                undone = undo.find_done(connection, job.payload["id"], job.id)
+            return None if undone is None else tasks.describe_undo(self, undone, job.actor)
         if job.kind != JobKind.IMPORT:
             return None
         with self.facts.read() as connection:
@@ -207,6 +211,11 @@ class Workspace:
     def _tidy(self) -> None:
         service.remove_old_reports(self.settings)
         uploads.remove_old(self.settings)
+        with self.facts.read() as connection:
+            is_due = undo.has_old(connection)
+        if is_due:
+            with self.facts.write() as connection:
+                undo.forget_old(connection)
         if self.facts.embedded:  # and so held: no restore is at work
             atomic_swap.abandon(self.settings.facts_file, self.settings.state_file)
         with self.facts.read() as connection:

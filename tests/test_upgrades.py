@@ -132,6 +132,7 @@ FACTS_ROWS: dict[str, Rows] = {
     **dict.fromkeys(("0001", "0002", "0003", "0004", "0005"), FIRST),
     "0006": OF_0006,
     "0007": OF_0007,
+    "0008": OF_0007,
 }
 """What the tables of each revision hold; those of the rollups are filled by their columns, `workspace` by the first."""
 

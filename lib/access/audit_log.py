@@ -36,6 +36,8 @@ class Action(StrEnum):
     KEY_CREATED = "key_created"
     KEY_REVOKED = "key_revoked"
     IMPORT = "import"
+    IMPORT_UNDONE = "import_undone"
+    DATA_DELETED = "data_deleted"
     SAMPLE = "sample"
     EXPORT = "export"
     DOWNLOAD = "download"
@@ -62,6 +64,8 @@ _ACTION_LABELS = {
     Action.KEY_CREATED: "key created",
     Action.KEY_REVOKED: "key revoked",
     Action.IMPORT: "import",
+    Action.IMPORT_UNDONE: "import undone",
+    Action.DATA_DELETED: "all data deleted",
     Action.SAMPLE: "sample data",
     Action.EXPORT: "export",
     Action.DOWNLOAD: "download",
@@ -100,7 +104,8 @@ DETAIL_TEXTS = {
     for name in (
         *("added", "bad", "before", "by", "bytes", "call_centers", "call_centers_was", "campaigns", "campaigns_was"),
         *("changed", "count", "differences", "evaluations", "expires", "import_id", "left", "ordered_by", "program"),
-        *("result", "role", "role_was", "rows", "scopes", "selection", "sessions", "sha256", "why"),
+        *("removed", "restored", "result", "role", "role_was", "rows", "scopes", "selection", "sessions", "sha256"),
+        "why",
     )
 }
 """The message id of each detail by its name; one of another name is shown as it is kept."""

@@ -21,7 +21,7 @@ from lib.analytics.sql_time import bucket_start, local_day
 from lib.catalog.catalog import Catalog
 from lib.store.bulk_io import analyze, bulk_insert, drop
 from lib.store.messages import JobStep, Message, Tell
-from lib.store.schema import evaluations, workspace
+from lib.store.schema import evaluations, replaced_evaluations, workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,13 @@ def clear(connection: Connection, catalog: Catalog) -> None:
     """Empty the rollups."""
     for table in _origins(catalog):
         connection.execute(sa.delete(table))
+
+
+def forget(connection: Connection, catalog: Catalog, column: str, keys: sa.CompoundSelect[Any]) -> None:
+    """Delete the cells of keys that no evaluation has any more; they add up to nothing."""
+    for table in _origins(catalog):
+        if column in table.c:
+            connection.execute(sa.delete(table).where(table.c[column].in_(keys)))
 
 
 def rebuild(connection: Connection, catalog: Catalog) -> None:
@@ -218,11 +225,12 @@ def recompute_days(connection: Connection, catalog: Catalog, zone: ZoneInfo, tel
 
     Must run in the transaction of the one writer. `tell` gets the progress, 0 to 100, and what is done; it may raise.
     """
-    instant = evaluations.c.audio_at
-    first, last = connection.execute(sa.select(sa.func.min(instant), sa.func.max(instant))).one()
     tell(5, Message(JobStep.COMPUTING_DAYS))
-    if first is not None:
-        connection.execute(sa.update(evaluations).values(day=local_day(instant, zone, first, last)))
+    for table in (evaluations, replaced_evaluations):  # what an undo brings back is to have the right day, too
+        instant = table.c.audio_at
+        first, last = connection.execute(sa.select(sa.func.min(instant), sa.func.max(instant))).one()
+        if first is not None:
+            connection.execute(sa.update(table).values(day=local_day(instant, zone, first, last)))
     tell(50, Message(JobStep.COMPUTING_ROLLUPS))
     rebuild(connection, catalog)
     tell(95, Message(JobStep.WRITING_CHANGES))

@@ -1,23 +1,25 @@
-"""The history of imports: what each did, as it is told and as it is listed beside the facts."""
+"""The history of imports: what each did, as it is told and as it is listed beside the facts; and what can be undone."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.errors.codes import CodedText, FailureCode, restored
 from lib.ingest.converter import RowProblem
 from lib.ingest.loader import LoadResult
 from lib.store.enums import LOADED_RESULTS, ImportResult
 from lib.store.messages import Message
-from lib.store.schema import imports
+from lib.store.schema import imports, replaced_evaluations
 
 _NOTHING = LoadResult()
+_NAMED = 5  # later imports that a refusal names
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class ImportReport:
     loaded: LoadResult = _NOTHING
     problems: tuple[RowProblem, ...] = ()
     bad_rows_file: str | None = None
+    warnings: tuple[CodedText, ...] = ()
 
 
 def add(connection: Connection, report: ImportReport, names: Sequence[str], mapping: str | None) -> None:
@@ -68,6 +71,8 @@ def add(connection: Connection, report: ImportReport, names: Sequence[str], mapp
             first_day=done.first_day,
             last_day=done.last_day,
             bad_rows_file=report.bad_rows_file,
+            warnings=_warnings_to_json(report.warnings),
+            data_version=done.data_version,
         )
     )
 
@@ -99,14 +104,29 @@ def find_loaded(connection: Connection, number: str) -> ImportReport | None:
             first_day=row.first_day,
             last_day=row.last_day,
             changed_at=row.finished_at,
+            data_version=row.data_version,
         ),
         bad_rows_file=row.bad_rows_file,
+        warnings=_warnings_from_json(row.warnings),
     )
 
 
 @dataclass(frozen=True, slots=True)
+class LaterImport:
+    """An import that changed rows of an earlier one, which can't be undone before it."""
+
+    id: str
+    started_at: datetime
+    files: tuple[str, ...]  # their names
+
+    def __str__(self) -> str:
+        """Return its id, and what tells a person which it is."""
+        return f"{self.id} ({', '.join(self.files)}, {self.started_at:%Y-%m-%d %H:%M} UTC)"
+
+
+@dataclass(frozen=True, slots=True)
 class ImportRecord:
-    """An import as the history lists it."""
+    """An import as the history lists it; `why_not` says whether it can be undone."""
 
     id: str
     started_at: datetime
@@ -126,23 +146,94 @@ class ImportRecord:
     first_day: date | None
     last_day: date | None
     bad_rows_file: str | None
+    warnings: tuple[CodedText, ...]
+    data_version: int | None  # of the facts, that it made; None where it changed nothing, or an earlier program did it
+    undo_lost: str | None  # a FailureCode: why it can no longer be undone
+    undone_at: datetime | None
+    undone_by: str | None
+    undone_job: str | None
+    later: tuple[LaterImport, ...]  # those that changed its rows since, the newest first
+
+    @property
+    def why_not(self) -> CodedText | None:
+        """Why it can't be undone; None where it can."""
+        if self.undone_at is not None:
+            return FailureCode.UNDO_DONE.of(id=self.id, when=f"{self.undone_at:%Y-%m-%d %H:%M} UTC")
+        if self.undo_lost is not None:
+            texts = (
+                FailureCode.UNDO_TOO_OLD.of(id=self.id),
+                FailureCode.UNDO_REPLACED.of(id=self.id),
+                FailureCode.UNDO_DELETED.of(id=self.id),
+            )
+            return next(text for text in texts if text.code == self.undo_lost)
+        if self.data_version is None:
+            is_earlier = self.result in LOADED_RESULTS and bool(self.added or self.changed)
+            return FailureCode.UNDO_EARLIER.of(id=self.id) if is_earlier else FailureCode.UNDO_NOTHING.of(id=self.id)
+        if self.later:
+            listed = "; ".join(map(str, self.later[:_NAMED])) + ("; …" if len(self.later) > _NAMED else "")
+            return FailureCode.UNDO_CHANGED_SINCE.of(id=self.id, count=len(self.later), imports=listed)
+        return None
 
 
 def entries(connection: Connection, limit: int = 100) -> list[ImportRecord]:
     """Return the imports, newest first."""
-    columns = [imports.c[name] for name in ImportRecord.__dataclass_fields__]
-    newest = sa.select(*columns).order_by(imports.c.started_at.desc(), imports.c.id.desc()).limit(limit)
+    newest = sa.select(imports).order_by(imports.c.started_at.desc(), imports.c.id.desc()).limit(limit)
+    return _records(connection, newest)
+
+
+def find(connection: Connection, number: str) -> ImportRecord | None:
+    """Return the import of an id as it is listed; None where there is none."""
+    return next(iter(_records(connection, sa.select(imports).where(imports.c.id == number))), None)
+
+
+def _records(connection: Connection, listed: sa.Select[Any]) -> list[ImportRecord]:
+    rows = connection.execute(listed).all()
+    later = _later(connection, [row.data_version for row in rows if row.data_version is not None])
     return [
         ImportRecord(
             **{
-                **row._mapping,
+                **{name: row._mapping[name] for name in ImportRecord.__dataclass_fields__ if name != "later"},
                 "files": tuple(json.loads(row.files)),
                 "result": ImportResult(row.result),
                 "message": Message.from_json(row.message),
+                "warnings": _warnings_from_json(row.warnings),
+                "later": later.get(row.data_version, ()),
             }
         )
-        for row in connection.execute(newest)
+        for row in rows
     ]
+
+
+def _later(connection: Connection, versions: Sequence[int]) -> dict[int, tuple[LaterImport, ...]]:
+    """Return the imports that changed rows of others, by the version that those others made."""
+    if not versions:
+        return {}
+    old = replaced_evaluations
+    pairs = sa.select(old.c.data_version, old.c.replaced_in).where(old.c.data_version.in_(versions)).distinct()
+    changed = pairs.subquery()
+    found = (
+        sa.select(changed.c.data_version, imports.c.id, imports.c.started_at, imports.c.files)
+        .join(imports, imports.c.data_version == changed.c.replaced_in)
+        .order_by(imports.c.data_version.desc())
+    )
+    later: dict[int, tuple[LaterImport, ...]] = {}
+    for version, number, started_at, files in connection.execute(found):
+        names = tuple(file["name"] for file in json.loads(files))
+        later[version] = (*later.get(version, ()), LaterImport(number, started_at, names))
+    return later
+
+
+def _warnings_to_json(warnings: Iterable[CodedText]) -> str:
+    return json.dumps([asdict(warning) for warning in warnings], ensure_ascii=False)
+
+
+def _warnings_from_json(text: str | None) -> tuple[CodedText, ...]:
+    return () if text is None else tuple(map(restored, json.loads(text)))
+
+
+def bad_rows_files(connection: Connection) -> list[str]:
+    """Return the names of the files of bad rows that imports left."""
+    return list(connection.scalars(sa.select(imports.c.bad_rows_file).where(imports.c.bad_rows_file.is_not(None))))
 
 
 def count_imports(connection: Connection) -> int:

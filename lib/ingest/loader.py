@@ -21,10 +21,19 @@ from lib.analytics.grants import Grant
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import NamedDimension
 from lib.errors import ConflictError
+from lib.errors.codes import FailureCode
 from lib.ingest.converter import REPEATED, staged_schema
 from lib.store import enums
 from lib.store.bulk_io import analyze, bulk_insert, drop, load_batches
-from lib.store.schema import KEYS, UtcDateTime, evaluations, workspace
+from lib.store.schema import (
+    KEYS,
+    UtcDateTime,
+    evaluations,
+    imports,
+    replaced_evaluations,
+    replaced_names,
+    workspace,
+)
 
 _STAGED_TYPES: dict[str, Any] = {
     "int64": sa.BigInteger,
@@ -50,10 +59,13 @@ texts = sa.Table(
 )
 """What the codes of staged rows stand for."""
 
+_FACT_COLUMNS = [column.name for column in evaluations.columns if column.name != "data_version"]
+"""What a row says; that it came with another version makes it no other row."""
+
 incoming = sa.Table(
     "incoming",
     sa.MetaData(),
-    *(sa.Column(column.name, column.type) for column in evaluations.columns),
+    *(sa.Column(name, evaluations.c[name].type) for name in _FACT_COLUMNS),
     prefixes=["TEMPORARY"],
 )
 """The rows that differ from what is known, as the facts will hold them."""
@@ -106,8 +118,6 @@ given = sa.Table(
 )
 """The ids of each dimension that the staged rows have, each with the name it came with last."""
 
-_FACT_COLUMNS = evaluations.columns.keys()
-
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
@@ -122,6 +132,7 @@ class LoadResult:
     first_day: date | None = None
     last_day: date | None = None
     changed_at: datetime | None = None  # the facts' own; None where they are as they were
+    data_version: int | None = None  # that the load made; None where the facts are as they were
 
 
 def stage(connection: Connection, catalog: Catalog, batches: pa.RecordBatchReader) -> tuple[int, int]:
@@ -180,20 +191,23 @@ def apply(
 ) -> LoadResult:
     """Bring the staged rows into the facts; must run inside `FactStore.write`. Duplicates are not counted here.
 
-    `replace_all` empties the facts first. `is_sample` marks what the facts then hold as sample data. Raises
-    ConflictError where a row would replace one that the grant does not cover.
+    What they replace is kept, so that `undo` can bring it back. `replace_all` empties the facts first. `is_sample`
+    marks what the facts then hold as sample data. Raises ConflictError where a row would replace one that the grant
+    does not cover.
     """
     if replace_all:
-        connection.execute(sa.delete(evaluations))
-        rollup.clear(connection, catalog)
-        for dimension in catalog.dimensions:
-            connection.execute(sa.delete(dimension.table).where(dimension.table.c.key != enums.NO_KEY))
+        clear(connection, catalog, FailureCode.UNDO_REPLACED)
+    version = connection.execute(sa.select(workspace.c.data_version)).scalar_one() + 1
     staged, together = _staged_table(catalog), _together_table(catalog)
     had_together = [staged.c[column.name] for column in together.columns if column.name != "seq"]
     _fill(connection, together, sa.select(*had_together, sa.func.max(staged.c.seq)).group_by(*had_together))
     given.create(connection)
     renamed = (
-        sum(_name(connection, together, dimension, rename=grant.everything) for dimension in catalog.dimensions) > 0
+        sum(
+            _name(connection, together, dimension, version if grant.everything else None)
+            for dimension in catalog.dimensions
+        )
+        > 0
     )  # each, not only the first
     analyze(connection, given)
     loaded, rows = _compare(connection, catalog)
@@ -203,21 +217,37 @@ def apply(
             raise ConflictError("Nothing was loaded: some of the ids are taken.")
     if loaded.changed:
         rollup.apply(connection, catalog, rows, outgoing)
+        kept = sa.select(outgoing, sa.literal(version, sa.Integer))
+        connection.execute(sa.insert(replaced_evaluations).from_select([*outgoing.columns.keys(), "replaced_in"], kept))
         ids = sa.select(outgoing.c.id)
         connection.execute(sa.delete(evaluations).where(evaluations.c.id.in_(ids)))
     elif loaded.added:
         _fill(connection, measured, sa.select(*(rows.c[column.name] for column in measured.columns)))
         rollup.apply(connection, catalog, measured, None)
-    ordered = sa.select(rows).order_by(rows.c.day)
+    said = (rows.c[name] for name in _FACT_COLUMNS)
+    ordered = sa.select(*said, sa.literal(version, sa.Integer)).order_by(rows.c.day)
     with bulk_insert(connection, evaluations):
-        connection.execute(sa.insert(evaluations).from_select(_FACT_COLUMNS, ordered))
+        connection.execute(sa.insert(evaluations).from_select([*_FACT_COLUMNS, "data_version"], ordered))
     if loaded.added or loaded.changed or renamed or replace_all:
         now = datetime.now(UTC)
-        version = workspace.c.data_version + 1
         connection.execute(sa.update(workspace).values(data_version=version, changed_at=now, is_sample=is_sample))
-        loaded = replace(loaded, changed_at=now)
+        loaded = replace(loaded, changed_at=now, data_version=version)
     drop(connection, together, given, known, incoming, outgoing, measured)
     return loaded
+
+
+def clear(connection: Connection, catalog: Catalog, why: FailureCode) -> None:
+    """Take everything out of the facts but the history of imports, none of which can be undone afterwards, for `why`.
+
+    Must run inside `FactStore.write`; who calls it brings the version of the facts up.
+    """
+    for table in (evaluations, replaced_evaluations, replaced_names):
+        connection.execute(sa.delete(table))
+    rollup.clear(connection, catalog)
+    for dimension in catalog.dimensions:
+        connection.execute(sa.delete(dimension.table).where(dimension.table.c.key != enums.NO_KEY))
+    could = sa.and_(imports.c.data_version.is_not(None), imports.c.undone_at.is_(None), imports.c.undo_lost.is_(None))
+    connection.execute(sa.update(imports).where(could).values(undo_lost=why.value))
 
 
 def _drop_duplicates(connection: Connection, staged: sa.Table) -> tuple[int, int]:
@@ -239,10 +269,11 @@ def _drop_duplicates(connection: Connection, staged: sa.Table) -> tuple[int, int
     return ids[0] - ids[1], total - different
 
 
-def _name(connection: Connection, together: sa.Table, dimension: NamedDimension, *, rename: bool) -> bool:
+def _name(connection: Connection, together: sa.Table, dimension: NamedDimension, version: int | None) -> bool:
     """Give every id of the staged rows a key, and the name it came with last; return whether a known name changed.
 
-    Without `rename` known names stay: who sees a part of the data has no say in what others read.
+    `version` is the one that changes names. Without it known names stay: who sees a part of the data has no say in
+    what others read.
     """
     names = dimension.table
     id_column, name_column = together.c[dimension.staged_id], together.c[dimension.staged_name]
@@ -267,13 +298,15 @@ def _name(connection: Connection, together: sa.Table, dimension: NamedDimension,
     connection.execute(sa.insert(given).from_select(["dimension", "code", "id", "name"], last))
     ours = given.c.dimension == dimension.name
     renamed = connection.execute(
-        sa.select(names.c.key, given.c.name)
+        sa.select(names.c.key, names.c.name.label("before"), given.c.name)
         .join(given, names.c.id == given.c.id)
         .where(ours, given.c.name.is_not(None), given.c.name != names.c.name)
     ).all()
-    renamed = renamed if rename else []
-    for key, name in renamed:
+    renamed = [] if version is None else renamed
+    for key, before, name in renamed:
         connection.execute(sa.update(names).where(names.c.key == key).values(name=name))
+        kept = {"dimension": dimension.name, "key": key, "name": before, "replaced_in": version}
+        connection.execute(sa.insert(replaced_names).values(kept))
     highest = connection.execute(sa.select(sa.func.max(names.c.key))).scalar_one()
     number = sa.func.row_number().over(order_by=given.c.id) + highest
     taken = sa.exists().where(names.c.id == given.c.id)
@@ -295,8 +328,7 @@ def _compare(connection: Connection, catalog: Catalog) -> tuple[LoadResult, sa.F
     ends = sa.select(sa.func.count(), sa.func.min(staged.c.id), sa.func.max(staged.c.id))
     total, lowest, highest = connection.execute(ends).one()
     keyed = _keyed(catalog)
-    facts = [evaluations.c[name] for name in _FACT_COLUMNS]
-    same = sa.select(*facts).join(staged, staged.c.id == evaluations.c.id)
+    same = sa.select(evaluations).join(staged, staged.c.id == evaluations.c.id)
     # Ids mostly grow with time, so that what is new lies beyond what is held, and an index says so at once.
     _fill(connection, known, same.where(evaluations.c.id.between(lowest, highest)))
     rows: sa.FromClause = keyed

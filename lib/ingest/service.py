@@ -194,6 +194,12 @@ def remove_old_reports(settings: Settings) -> None:
                 path.unlink()
 
 
+def remove_reports(settings: Settings, names: Iterable[str]) -> None:
+    """Delete some files of bad rows."""
+    for name in names:
+        (reports_folder(settings) / name).unlink(missing_ok=True)
+
+
 def _new_id() -> str:
     return f"imp_{int(time.time() * 1000):011x}{secrets.token_hex(4)}"
 

@@ -42,6 +42,9 @@ class JobKind(StrEnum):
     """What there is to be done; `lib.jobs.tasks` does it, but for EXPORT, which writes a file to be taken away."""
 
     IMPORT = "import"
+    IMPORTS = "imports"
+    UNDO = "undo"
+    DELETE_ALL = "delete_all"
     SAMPLE = "sample"
     CHECK = "check"
     BACKUP = "backup"

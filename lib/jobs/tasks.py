@@ -1,4 +1,4 @@
-"""What the queue's jobs do, but for exports: import, sample data, check, backup, change of the time zone.
+"""What the queue's jobs do, but for exports: imports and their undo, sample data, check, backup, time zone, deletion.
 
 A task gets what it works on as a `TaskContext`, its payload and what to tell its progress to. How jobs wait, are
 claimed and end is in `queue.py` and `worker.py`; what a task is made of lives in the packages that it calls.
@@ -23,16 +23,17 @@ from lib.analytics.queries import DatasetStatus
 from lib.backup import create
 from lib.backup.create import BackupRequest, BackupResult
 from lib.catalog.catalog import Catalog
-from lib.errors import CallboardError, SampleDataError
+from lib.errors import CallboardError, ConflictError, SampleDataError
 from lib.errors.codes import FailureCode
-from lib.ingest import loader, sample_data, service
+from lib.ingest import history, loader, sample_data, service, undo
 from lib.ingest.converter import staged_schema
-from lib.ingest.history import ImportReport
+from lib.ingest.history import ImportRecord, ImportReport
 from lib.ingest.reader_process import InputFile
+from lib.ingest.undo import UndoResult
 from lib.jobs.queue import JobKind
 from lib.settings import Settings
 from lib.store import schema
-from lib.store.facts import FactStore
+from lib.store.facts import FactStore, checkpoint
 from lib.store.messages import JobStep, Message, Tell
 from lib.store.state import StateStore
 
@@ -108,7 +109,70 @@ def describe_import(workspace: TaskContext, report: ImportReport) -> dict[str, A
         "last_day": None if loaded.last_day is None else loaded.last_day.isoformat(),
         "problems": [asdict(problem) for problem in report.problems],
         "bad_rows_file": str(folder / report.bad_rows_file) if report.bad_rows_file else None,
+        "warnings": [asdict(warning) for warning in report.warnings],
     }
+
+
+def list_imports(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict[str, Any]:  # noqa: ARG001 - a task
+    """Return the newest imports, `limit` of them, as plain JSON."""
+    with workspace.facts.read() as connection:
+        listed = history.entries(connection, payload["limit"])
+        count = history.count_imports(connection)
+    return {"count": count, "imports": [_describe_record(record) for record in listed]}
+
+
+def _describe_record(record: ImportRecord) -> dict[str, Any]:
+    counts = ("read", "added", "changed", "unchanged", "duplicates", "blank", "bad", "days")
+    return {
+        "id": record.id,
+        "started_at": record.started_at.isoformat(),
+        "actor": record.actor,
+        "files": [file["name"] for file in record.files],
+        "result": record.result.value,
+        **{name: getattr(record, name) for name in counts},
+        "warnings": [asdict(warning) for warning in record.warnings],
+        "undone_at": None if record.undone_at is None else record.undone_at.isoformat(),
+        "undone_by": record.undone_by,
+        "why_not": None if record.why_not is None else asdict(record.why_not),
+    }
+
+
+def undo_import(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    """Take the import `id` back. With the `job` that asks for it, it is done once, however often it is done.
+
+    Raises ConflictError where it can't be; the data are then as they were.
+    """
+    tell(0, Message(JobStep.UNDOING))
+    with workspace.facts.write() as connection:
+        done = undo.undo(connection, workspace.catalog, payload["id"], payload["actor"], payload.get("job"))
+    return describe_undo(workspace, done, payload["actor"])
+
+
+def describe_undo(workspace: TaskContext, done: UndoResult, actor: str) -> dict[str, Any]:
+    """Write down that an import was undone, and return what that did as plain JSON."""
+    counts = {"removed": done.removed, "restored": done.restored}
+    files = [file["name"] for file in done.record.files]
+    workspace.note(actor, Action.IMPORT_UNDONE, ", ".join(files), import_id=done.record.id, **counts)
+    return {"id": done.record.id, "files": files, **counts, "evaluations": done.left}
+
+
+def delete_all(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    """Delete every evaluation and name; the history of imports and the audit stay, and sample data don't come back.
+
+    `name` has to be the workspace's, CALLBOARD_NAME; raises ConflictError where it is another.
+    """
+    if payload["name"].strip() != workspace.settings.name:
+        raise ConflictError(FailureCode.DELETE_OTHER_NAME, name=workspace.settings.name)
+    tell(0, Message(JobStep.DELETING))
+    with workspace.facts.write() as connection:
+        count = queries.status(connection).evaluations
+        undo.delete_everything(connection, workspace.catalog)
+        reports = history.bad_rows_files(connection)
+    with workspace.facts.session() as connection:
+        checkpoint(connection)  # what was deleted is not to stay in DuckDB's log
+    service.remove_reports(workspace.settings, reports)
+    workspace.note(payload["actor"], Action.DATA_DELETED, workspace.settings.name, evaluations=count)
+    return {"evaluations": count}
 
 
 def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict[str, Any]:
@@ -229,6 +293,9 @@ def change_zone(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
 
 TASKS: dict[str, Task] = {
     JobKind.IMPORT: import_files,
+    JobKind.IMPORTS: list_imports,
+    JobKind.UNDO: undo_import,
+    JobKind.DELETE_ALL: delete_all,
     JobKind.SAMPLE: make_sample,
     JobKind.CHECK: check,
     JobKind.BACKUP: back_up,

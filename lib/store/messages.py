@@ -31,6 +31,8 @@ class JobStep(TextCode):
     COMPUTING_DAYS = "computing_days", "computing the days"
     COMPUTING_ROLLUPS = "computing_rollups", "computing the rollups"
     WRITING_CHANGES = "writing_changes", "writing the changes"
+    UNDOING = "undoing", "undoing the import"
+    DELETING = "deleting", "deleting all data"
     SWAPPING = "swapping", "putting it in place"
 
 

@@ -77,6 +77,8 @@ evaluations = sa.Table(
     sa.Column("executive_key", sa.Integer, nullable=False),
     sa.Column("audio_file_name", sa.Text),
     sa.Column("created_at", UtcDateTime),
+    # The `data_version` that brought the row as it is; null where a program did that which kept none.
+    sa.Column("data_version", sa.Integer),
 )
 
 EVALUATION_INDEXES = (
@@ -87,6 +89,22 @@ EVALUATION_INDEXES = (
 
 KEYS = ("campaign_key", "call_center_key", "engagement_key", "executive_key", "is_ai")
 """What tells evaluations of a day apart in the rollups: a question by anything else is answered from the facts."""
+
+replaced_evaluations = sa.Table(  # as they were, so that an import can be undone
+    "replaced_evaluations",
+    FACTS,
+    *(sa.Column(column.name, column.type, nullable=column.nullable) for column in evaluations.columns),
+    sa.Column("replaced_in", sa.Integer, nullable=False),  # the `data_version` that replaced the row
+)
+
+replaced_names = sa.Table(
+    "replaced_names",
+    FACTS,
+    sa.Column("dimension", sa.Text, nullable=False),
+    sa.Column("key", sa.Integer, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),  # as it was before
+    sa.Column("replaced_in", sa.Integer, nullable=False),
+)
 
 imports = sa.Table(
     "imports",
@@ -110,6 +128,12 @@ imports = sa.Table(
     sa.Column("first_day", sa.Date),
     sa.Column("last_day", sa.Date),
     sa.Column("bad_rows_file", sa.Text),  # its name in the data dir's folder of reports
+    sa.Column("warnings", sa.Text),  # JSON: a list of coded texts
+    sa.Column("data_version", sa.Integer),  # that it made; null where it changed nothing, or kept no replaced rows
+    sa.Column("undo_lost", sa.Text),  # a FailureCode: why it can no longer be undone
+    sa.Column("undone_at", UtcDateTime),
+    sa.Column("undone_by", sa.Text),  # who, as `actor`
+    sa.Column("undone_job", sa.Text),  # the job that did it, which is not to fail when it is done again
 )
 
 jobs = sa.Table(

@@ -92,9 +92,10 @@ def fill_facts(connection: sa.Connection) -> None:
     if connection.dialect.name == "duckdb":
         hundred = sa.func.unnest(hundred)
     times = sa.select(hundred.label("n")).subquery()
-    copied = [sa.func.concat(facts.c.id, "-", times.c.n) if column.name == "id" else column for column in facts.c]
+    columns = [column for column in facts.c if column.name != "data_version"]  # which the first revision lacks
+    copied = [sa.func.concat(facts.c.id, "-", times.c.n) if column.name == "id" else column for column in columns]
     query = sa.select(*copied).select_from(facts.join(times, sa.true()))
-    connection.execute(sa.insert(facts).from_select(facts.columns.keys(), query))
+    connection.execute(sa.insert(facts).from_select([column.name for column in columns], query))
     cells = rollup.cells(facts, DAILY, BUILT_IN)
     connection.execute(sa.insert(DAILY).from_select(cells.selected_columns.keys(), cells))
 
