@@ -8,9 +8,15 @@ from typing import IO, Any
 
 import pyarrow as pa
 
+from lib.errors import FileError
+from lib.errors.codes import FailureCode
 from lib.formats.csv_injection import escape_formula
 from lib.ingest.converter import RowProblem
+from lib.ingest.mapping import shortened
 from lib.ingest.reader import FileReader, MalformedRow
+
+MAX_BAD = 1_000_000
+"""Bad rows that are kept; with more, the mapping or the file is another than was meant."""
 
 
 class BadRowsFile:
@@ -54,3 +60,17 @@ class BadRowsFile:
         """Close the file, where there is one."""
         if self._file is not None:
             self._file.close()
+
+
+def too_many_bad_rows(first: RowProblem) -> FileError:
+    """Return the error that ends a reading with more than MAX_BAD bad rows."""
+    return FileError(
+        FailureCode.TOO_MANY_BAD_ROWS,
+        name=first.file,
+        most=MAX_BAD,
+        row=first.row,
+        column=first.column,
+        value=shortened(first.value, 60),
+        problem=first.problem,
+        right=first.right,
+    )

@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
 
 from lib.catalog.catalog import Catalog
+from lib.errors.codes import FailureCode
+from lib.ingest.example_reading import UTC, readings
+from lib.ingest.guesses import Guess, GuessedMapping
 from lib.ingest.mapping import ColumnSource, FileOptions, Mapping, folded, is_plausible
 from lib.ingest.reader_process import Preview
+from lib.ingest.survey import Survey
 from lib.store.enums import Sentiment, State
 
 _SYNONYMS: dict[str, tuple[str, ...]] = {
@@ -69,6 +74,21 @@ def mapping(preview: Preview, options: FileOptions, catalog: Catalog) -> Mapping
     if length is not None and "minute" in length.columns[0].casefold():
         columns["durationInSeconds"] = ColumnSource(length.columns, scale=Decimal(60))
     return Mapping(replace(options, date_formats=formats), columns, {})
+
+
+def guess(survey: Survey, options: FileOptions, catalog: Catalog, zone: ZoneInfo = UTC) -> GuessedMapping:
+    """Return the mapping that a survey suggests, its reasons, and what it leaves open; examples are in `zone`."""
+    rows = [[value for value, _ in column.values[:200]] for column in survey.columns]
+    longest = max((len(values) for values in rows), default=0)
+    padded = [[*values, *[""] * (longest - len(values))] for values in rows]
+    preview = Preview(survey.header, tuple(tuple(row) for row in zip(*padded, strict=True)))
+    guessed = mapping(preview, replace(options, header_row=survey.header_row), catalog)
+    read = readings(survey, guessed, catalog, zone)
+    guesses = tuple(
+        Guess(canonical, source, FailureCode.OTHER.of(text=canonical), read.get(canonical, ()))
+        for canonical, source in guessed.columns.items()
+    )
+    return GuessedMapping(guessed, guesses)
 
 
 def distinct(preview: Preview, source: ColumnSource | None, most: int = 24) -> list[str]:

@@ -32,21 +32,20 @@ from lib.catalog.catalog import BUILT_IN
 from lib.errors import CallboardError, FileError, StorageError
 from lib.errors.codes import FailureCode, restored
 from lib.formats import child_process
-from lib.ingest.bad_rows_file import BadRowsFile
+from lib.ingest.bad_rows_file import MAX_BAD, BadRowsFile, too_many_bad_rows
 from lib.ingest.converter import Batch, ConvertedBatch, Converter, RowProblem, staged_schema
 from lib.ingest.mapping import Mapping, shortened
 from lib.ingest.mapping_toml import read_mapping
 from lib.ingest.open_reader import open_source
 from lib.ingest.reader import FileReader, MalformedRow
+from lib.ingest.survey import Survey, restored_survey
+from lib.ingest.survey_taker import take_survey
 
 if TYPE_CHECKING:  # the child starts quicker without
     from lib.settings import Settings
 
 MAX_PROBLEMS = 1_000
 """How many problems are listed one by one; the file of bad rows holds them all."""
-
-MAX_BAD = 1_000_000
-"""Bad rows that are kept; with more, the mapping or the file is another than was meant."""
 
 log = logging.getLogger(__name__)
 
@@ -120,17 +119,40 @@ def read_files(
 
 def preview(file: InputFile, mapping_toml: str | None, settings: Settings, rows: int = 500) -> Preview:
     """Read a file's header and first rows. Raises FileError and MappingError."""
+    document = _document({"task": "preview", "rows": rows}, file, mapping_toml, settings, lambda *_: None)
+    return Preview(tuple(document["header"]), tuple(tuple(row) for row in document["rows"]))
+
+
+def survey(
+    file: InputFile,
+    mapping_toml: str | None,
+    settings: Settings,
+    progress: Callable[[float, int], None] = lambda *_: None,
+) -> Survey:
+    """Go through all the rows of a file, read by the options of a mapping; without one, they are guessed.
+
+    `progress` is told as by `read_files`. Raises FileError and MappingError.
+    """
+    return restored_survey(_document({"task": "survey"}, file, mapping_toml, settings, progress))
+
+
+def _document(
+    task: dict[str, Any],
+    file: InputFile,
+    mapping_toml: str | None,
+    settings: Settings,
+    progress: Callable[[float, int], None],
+) -> Any:
+    """Return the JSON document that a child makes of a file."""
     told: dict[str, Any] = {}
-    order = {"task": "preview", "rows": rows}
-    hear = partial(_hear, ReadResult(), told, lambda *_: None)
-    with _child(order, [file], mapping_toml, settings, told, hear) as (child, listener):
+    outcome = ReadResult()
+    with _child(task, [file], mapping_toml, settings, told, partial(_hear, outcome, told, progress)) as (child, heard):
         assert child.stdout  # noqa: S101 - it was asked for
         found = child.stdout.read()
         child.wait()
-        listener.join()
-        _raise_told(told, child.returncode, ReadResult(ended=bool(found)), [file])
-    document = json.loads(found)
-    return Preview(tuple(document["header"]), tuple(tuple(row) for row in document["rows"]))
+        heard.join()
+        _raise_told(told, child.returncode, outcome, [file])
+    return json.loads(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +263,7 @@ def main() -> None:
     names = ", ".join(file["name"] for file in order["files"])
     child_process.limit(order["memory_mb"], order["seconds"])
     try:
-        {"read": _read, "preview": _preview}[order["task"]](order, rows_out)
+        {"read": _read, "preview": _preview, "survey": _survey}[order["task"]](order, rows_out)
     except CallboardError as error:
         _tell_error(error)
     except MemoryError:
@@ -289,7 +311,7 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
                     _tell({"problem": {**asdict(problem), "value": shortened(problem.value, 60)}})
                 listed += len(problems)
                 if bad > MAX_BAD:
-                    raise _too_many(first or problems[0])
+                    raise too_many_bad_rows(first or problems[0])
                 first = first or next(iter(problems), None)
                 report.add(source, batch.columns, converted.bad, odd, problems, batch.numbers)
                 if len(converted.rows):
@@ -346,17 +368,15 @@ def _preview(order: dict[str, Any], out: IO[bytes]) -> None:
     _tell({"done": [len(rows), 0, 0]})
 
 
-def _too_many(first: RowProblem) -> FileError:
-    return FileError(
-        FailureCode.TOO_MANY_BAD_ROWS,
-        name=first.file,
-        most=MAX_BAD,
-        row=first.row,
-        column=first.column,
-        value=shortened(first.value, 60),
-        problem=first.problem,
-        right=first.right,
+def _survey(order: dict[str, Any], out: IO[bytes]) -> None:
+    options = None if order["mapping"] is None else read_mapping(order["mapping"], BUILT_IN).file
+    file = order["files"][0]
+    found = take_survey(
+        Path(file["path"]), file["name"], options, lambda share, rows: _tell({"share": share, "rows": rows})
     )
+    out.write(json.dumps(asdict(found)).encode())
+    out.close()
+    _tell({"done": [found.rows, found.blank, found.malformed]})
 
 
 def _tell_error(error: CallboardError) -> None:
