@@ -26,6 +26,7 @@ from lib.catalog.metrics import METRICS
 from lib.charts import funnel, waterfall
 from lib.errors.codes import FailureCode
 from lib.errors.parameter_codes import ParameterCode
+from lib.errors.value_codes import ValueCode
 from lib.reports import breakdown_table, control_text, decomposition_text, spread_text, words
 from lib.reports.pages import breakdowns, sample_size
 from lib.settings import WeekStart
@@ -97,6 +98,7 @@ VALUES: dict[str, list[str]] = {
     "results of imports": [result.label for result in ImportResult],
     "steps of jobs": [step.text for step in JobStep],
     "failures": [code.text for code in FailureCode],
+    "refused values": [code.text for code in ValueCode],
     "refused parameters": [code.text for code in ParameterCode],
     "states of a key": ["active", "revoked", "expired"],
     # What a metric meant when a link was made, which the stores hold in English.

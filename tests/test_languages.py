@@ -504,7 +504,7 @@ def test_an_upload_in_spanish(app: AppTest) -> None:
     assert not app.exception
     assert left_in_english(app) == []
     assert {"Descargar las filas con errores", "Qué sería correcto", "1 filas con errores"} <= {*drawn(app)}
-    assert "no es una fecha posible" in {*drawn(app)}
+    assert "no es una fecha válida" in {*drawn(app)}
 
 
 @pytest.mark.parametrize(

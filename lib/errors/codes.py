@@ -325,6 +325,19 @@ class FailureCode(TextCode):
         "{where} date_format should be a strptime format such as '%d/%m/%Y', or a list of them.",
     )
     MAPPING_DATE_FORMAT = "mapping_date_format", "{where} date_format '{format}': {error}."
+    MAPPING_DATE_PERIOD = (
+        "mapping_date_period",
+        "{where} date_format '{format}': %p (a.m. or p.m.) needs %I, an hour from 1 to 12; right would be '{right}'.",
+    )
+    MAPPING_DATE_HALF_DAY = (
+        "mapping_date_half_day",
+        "{where} date_format '{format}': %I, an hour from 1 to 12, needs %p (a.m. or p.m.) beside it; right would be "
+        "'{right}' for hours from 0 to 23.",
+    )
+    MAPPING_DATE_NO_YEAR = (
+        "mapping_date_no_year",
+        "{where} date_format '{format}' has no year; right would be one with %Y (2024) or %y (24).",
+    )
     MAPPING_NO_SOURCE = (
         "mapping_no_source",
         "{where}: '{entry}' is neither a column's name nor a table; it should be a table.",
@@ -340,19 +353,6 @@ class FailureCode(TextCode):
     # What is wrong with a value or a row.
     WHOLE_ROW = "whole_row", "the row"
     VALUE_MISSING = "value_missing", "is missing"
-    VALUE_LENGTH = "value_length", "has {characters} characters"
-    VALUE_WITH_NUL = "value_with_nul", "holds a NUL character"
-    NOT_A_STATE = "not_a_state", "is not a state"
-    NOT_A_SENTIMENT = "not_a_sentiment", "is not a sentiment"
-    NOT_A_FLAG = "not_a_flag", "is neither true nor false"
-    NOT_A_NUMBER = "not_a_number", "is not a number"
-    NUMBER_TOO_LARGE = "number_too_large", "is too large"
-    SCORE_OUTSIDE = "score_outside", "is outside 0 to 10"
-    SCORE_BECOMES_OUTSIDE = "score_becomes_outside", "becomes {score}, which is outside 0 to 10"
-    DURATION_NEGATIVE = "duration_negative", "is negative"
-    DURATION_TOO_LONG = "duration_too_long", "is longer than any conversation"
-    DURATION_NOT_WHOLE = "duration_not_whole", "is not whole"
-    NOT_A_DATE = "not_a_date", "is not a date that can be"
     WRONG_CELLS = "wrong_cells", "has {cells} cells where the header has {expected}"
     NOT_A_JSON_OBJECT = "not_a_json_object", "is not a JSON object"
     NESTED_IN = "nested_in", "holds a list or an object in '{column}'"
@@ -365,15 +365,6 @@ class FailureCode(TextCode):
     # What would be right.
     RIGHT_ID = "right_id", "what tells one evaluation from all others"
     RIGHT_AUDIO_DATE = "right_audio_date", "when the conversation took place"
-    RIGHT_LENGTH = "right_length", "at most {most}"
-    RIGHT_WITHOUT_NUL = "right_without_nul", "text without it"
-    RIGHT_STATE = "right_state", "Pending, Processing, Completed or Failed"
-    RIGHT_SENTIMENT = "right_sentiment", "Positive, Neutral, Negative, or nothing"
-    RIGHT_FLAG = "right_flag", "true or false"
-    RIGHT_SCORE = "right_score", "a score from 0 to 10"
-    RIGHT_DURATION = "right_duration", "whole seconds such as 312, or HH:MM:SS"
-    RIGHT_DATE = "right_date", "{formats}, from {first} to {last}"
-    RIGHT_ISO = "right_iso", "ISO 8601, such as 2024-01-31T09:30:00"
     RIGHT_CELLS = "right_cells", "{cells} cells"
     RIGHT_OBJECT_A_LINE = "right_object_a_line", "one object a line"
     RIGHT_SINGLE = "right_single", "a single value"
@@ -397,4 +388,7 @@ def restored(value: Any) -> Any:
     """Return what a store holds of a coded text, its code by name; what is none is returned as it is."""
     if not isinstance(value, dict):
         return value
-    return CodedText(FailureCode(value["code"]), {name: restored(each) for name, each in value["values"].items()})
+    from lib.errors.value_codes import ValueCode  # here, as that module is made of this one
+
+    kind = ValueCode if value["code"] in {*ValueCode} else FailureCode
+    return CodedText(kind(value["code"]), {name: restored(each) for name, each in value["values"].items()})

@@ -23,9 +23,12 @@ from lib.analytics.timezones import Numbers, Zones, microseconds
 from lib.catalog.catalog import Catalog
 from lib.catalog.fields import Field, FieldType
 from lib.errors.codes import CodedText, FailureCode
-from lib.ingest import value_parsers
-from lib.ingest.cells import Kinds
-from lib.ingest.mapping import EVERYTHING_ELSE, ColumnSource, Mapping
+from lib.ingest import dates, durations, value_parsers
+from lib.ingest.cells import CellKind, Kinds
+from lib.ingest.mapping import AS_FOUND, AS_IT_IS, ColumnSource, FileOptions, Mapping
+from lib.ingest.parse_error import ValueParseError
+from lib.ingest.source_cells import TRANSLATED, Cells, SourceCells, is_null, plain
+from lib.ingest.text_cleaning import Texts, with_values
 from lib.store.enums import NONE_NAME, State
 
 REPEATED = pa.dictionary(pa.int32(), pa.string())
@@ -60,10 +63,8 @@ _TYPES = {
     FieldType.SCORE: pa.int32(),
     FieldType.SECONDS: pa.int32(),
     FieldType.FLAG: pa.bool_(),
+    FieldType.INSTANT: pa.timestamp("us"),
 }
-Texts: TypeAlias = pa.StringArray | pa.DictionaryArray
-"""A column of texts; a dictionary, which then holds no null, where many of them are the same."""
-
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 Refuse: TypeAlias = Callable[[int, str, CodedText, CodedText], None]
 """Told of a value that can't be stored: its row's position in the batch, the value, what is wrong and what is right."""
@@ -112,27 +113,19 @@ class Converter:
     def __init__(self, mapping: Mapping, header: Sequence[str], zones: Zones, catalog: Catalog) -> None:
         """Prepare the values' translations. The mapping is resolved for this header."""
         self._mapping = mapping
-        self._header = header
-        self._known: dict[str, dict[str, Any]] = {}  # by column: what each text checked so far became
+        self._known: dict[tuple[str, int], dict[str, Any]] = {}  # by column and kind: what each text became
         self._zones = zones
         self._catalog = catalog
-        self._values = {
-            canonical: {source.strip().casefold(): target for source, target in pairs.items()}
-            for canonical, pairs in mapping.values.items()
-        }
+        self._cells = SourceCells(mapping, header, catalog)
 
     def convert(self, batch: Batch, first_seq: int) -> ConvertedBatch:
         """Convert one batch; its rows are numbered from `first_seq` on."""
         count = len(batch.numbers)
-        trimmed = [_trimmed(column) for column in batch.columns]
-        columns = dict(zip(self._header, trimmed, strict=True))
-        blank = _all_blank(trimmed, count)
+        cells, blank = self._cells.cleaned(batch.columns, batch.kinds, count)
         problems: list[tuple[int, RowProblem]] = []
         stored: dict[str, pa.Array] = {}
         for canonical, source in self._mapping.columns.items():
-            field = self._catalog.fields[canonical]
-            text, passed = self._source_text(field, source, columns, batch)
-            stored[canonical] = self._checked(field, source, text, passed, batch, blank, problems)
+            stored[canonical] = self._checked(self._catalog.fields[canonical], source, cells, batch, blank, problems)
         bad = np.unique(np.array([position for position, _ in problems], dtype=np.int64))
         keep = ~blank
         keep[bad] = False
@@ -144,111 +137,90 @@ class Converter:
             rows, tuple(problem for _, problem in sorted(problems, key=lambda each: each[0])), bad, int(blank.sum())
         )
 
-    def _source_text(
-        self, column: Field, source: ColumnSource, columns: dict[str, Texts], batch: Batch
-    ) -> tuple[Texts, pa.BooleanArray | None]:
-        """Return the column's text, and which of it is a translated value, to which scale and offset don't apply."""
-        count = len(batch.numbers)
-        if source.row:
-            text = pa.array([f"{batch.file}:{number}" for number in batch.numbers.tolist()], pa.string())
-        elif source.value is not None:
-            text = _trimmed(pa.array([source.value] * count, pa.string()))
-        elif len(source.columns) == 1:
-            text = columns[source.columns[0]]
-        else:
-            parts = [_plain(columns[name]) for name in source.columns]
-            # What is missing is left out, and its separator with it; all missing stays missing.
-            text = _trimmed(_joined(parts, source.join))
-        pairs = self._values.get(column.name)
-        if not pairs:
-            return text, None
-        encoded = text.dictionary_encode()
-        distinct = encoded.dictionary.to_pylist()
-        targets = [pairs.get(value.casefold(), pairs.get(EVERYTHING_ELSE)) for value in distinct]
-        translated = pa.array(
-            [
-                target.strip() or None if target is not None else value
-                for target, value in zip(targets, distinct, strict=True)
-            ],
-            pa.string(),
-        )
-        text = translated.take(encoded.indices)
-        passed = pc.fill_null(
-            pa.array([target is not None for target in targets], pa.bool_()).take(encoded.indices), False
-        )
-        if "" in pairs and text.null_count:
-            empty = pc.is_null(encoded)
-            text = pc.if_else(empty, pairs[""] or None, text)
-            passed = pc.or_(passed, empty)
-        return text, passed
-
     def _checked(
         self,
-        column: Field,
+        field: Field,
         source: ColumnSource,
-        text: Texts,
-        passed: pa.BooleanArray | None,
+        cells: dict[str, Cells],
         batch: Batch,
         blank: Flags,
         problems: list[tuple[int, RowProblem]],
     ) -> pa.Array:
         """Return the column as it is stored; what can't be is null there, and listed."""
-        label = source.columns[0] if len(source.columns) == 1 else " + ".join(source.columns) or column.name
-        label = label if label == column.name else f"{label} ({column.name})"
+        label = source.columns[0] if len(source.columns) == 1 else " + ".join(source.columns) or field.name
+        label = label if label == field.name else f"{label} ({field.name})"
 
         def refuse(position: int, value: str, problem: CodedText, right: CodedText) -> None:
             if not blank[position]:
                 number = int(batch.numbers[position])
                 problems.append((position, RowProblem(batch.file, number, label, value, problem, right)))
 
-        if column.required and text.null_count:
-            for position in np.flatnonzero(pc.is_null(text).to_numpy(zero_copy_only=False)).tolist():
-                refuse(position, "", FailureCode.VALUE_MISSING.of(), RIGHT_WHERE_MISSING[column.name].of())
-        if column.kind is FieldType.INSTANT:
-            return self._instants(_plain(text), refuse)
-        if column.kind is FieldType.TEXT:
+        text, kinds = self._cells.of(field, source, cells, batch.file, batch.numbers)
+        refused = np.zeros(len(batch.numbers), dtype=bool)
+        for position, (value, error) in self._cells.wrong(field, source, cells).items():
+            refused[position] = True
+            refuse(position, value, error.problem, error.right)
+        if refused.any():
+            text = pc.if_else(pa.array(refused), None, plain(text))
+        if field.required and text.null_count:
+            for position in np.flatnonzero(is_null(text) & ~refused).tolist():
+                refuse(position, "", FailureCode.VALUE_MISSING.of(), RIGHT_WHERE_MISSING[field.name].of())
+        if field.kind is FieldType.TEXT:
             return _texts(text, refuse)
-        decimal = self._mapping.file.decimal
-        by_kind: dict[FieldType, Callable[[str], Any]] = {
+        if field.kind is FieldType.INSTANT:
+            read = self._instants_at_once(plain(text), kinds)
+            return read if read is not None else self._parsed(field, source, Cells(plain(text), kinds), refuse)
+        return self._parsed(field, source, Cells(text, kinds), refuse)
+
+    def _parsed(self, field: Field, source: ColumnSource, cells: Cells, refuse: Refuse) -> pa.Array:
+        """Return the cells as they are stored, those of each kind by its rules."""
+        text, kinds = cells
+        present = [] if kinds is None else np.unique(kinds[~is_null(text)]).tolist()
+        if len(present) < 2:
+            return self._parsed_alike(field, source, text, present[0] if present else CellKind.TEXT, refuse)
+        parts = [
+            self._parsed_alike(field, source, pc.if_else(pa.array(kinds == kind), plain(text), None), kind, refuse)
+            for kind in present
+        ]
+        return pc.coalesce(*parts)
+
+    def _parsed_alike(self, field: Field, source: ColumnSource, text: Texts, kind: int, refuse: Refuse) -> pa.Array:
+        """Return cells of one kind as they are stored."""
+        options = self._mapping.file
+        if kind == TRANSLATED:
+            source, options = AS_IT_IS, AS_FOUND
+            cell_kind = CellKind.MOMENT if field.kind is FieldType.INSTANT else CellKind.TEXT
+        else:
+            cell_kind = CellKind(kind)
+        parsers: dict[FieldType, Callable[[str], Any]] = {
             FieldType.STATE: value_parsers.state,
             FieldType.SENTIMENT: value_parsers.sentiment,
             FieldType.FLAG: value_parsers.flag,
-            FieldType.SCORE: partial(value_parsers.score, decimal=decimal, scale=source.scale, offset=source.offset),
-            FieldType.SECONDS: partial(
-                value_parsers.seconds, decimal=decimal, scale=source.scale, offset=source.offset
-            ),
+            FieldType.SCORE: partial(value_parsers.score, kind=cell_kind, source=source, options=options),
+            FieldType.SECONDS: partial(durations.seconds, kind=cell_kind, source=source, options=options),
+            FieldType.INSTANT: partial(self._instant, kind=cell_kind, options=options),
         }
-        check = by_kind[column.kind]
-        unscaled: dict[FieldType, Callable[[str], Any]] = {
-            FieldType.SCORE: value_parsers.score,
-            FieldType.SECONDS: value_parsers.seconds,
-        }
-        plain = unscaled.get(column.kind)
-        if passed is None or plain is None:
-            known = self._known.setdefault(column.name, {})
-            return _by_distinct(text, check, _TYPES[column.kind], refuse, known)
-        translated = _by_distinct(pc.if_else(passed, text, None), plain, _TYPES[column.kind], refuse, {})
-        others = _by_distinct(pc.if_else(passed, None, text), check, _TYPES[column.kind], refuse, {})
-        return pc.coalesce(translated, others)
+        known = self._known.setdefault((field.name, kind), {})
+        return _by_distinct(text, parsers[field.kind], _TYPES[field.kind], refuse, known)
 
-    def _instants(self, text: pa.StringArray, refuse: Refuse) -> pa.TimestampArray:
-        if not self._mapping.file.date_formats:
-            for kind in (pa.timestamp("us", "UTC"), pa.timestamp("us")):
-                try:
-                    read = text.cast(kind)
-                except pa.ArrowInvalid:
-                    continue
-                us = read.cast(pa.int64()).fill_null(0).to_numpy()
-                utc = us if kind.tz else self._zones.to_utc(us)
-                inside = (utc >= _EARLIEST) & (utc <= _LATEST) | pc.is_null(text).to_numpy(zero_copy_only=False)
-                if inside.all():
-                    return pa.array(utc, pa.int64(), mask=pc.is_null(text).to_numpy(zero_copy_only=False)).cast(
-                        pa.timestamp("us")
-                    )
-        return _by_distinct(text, self._instant, pa.int64(), refuse, {}).cast(pa.timestamp("us"))
+    def _instants_at_once(self, text: pa.StringArray, kinds: Kinds | None) -> pa.TimestampArray | None:
+        """Return instants that are all in plain ISO 8601, read by Arrow; None where one is not, or may not be."""
+        if self._mapping.file.date_formats and (kinds is None or (kinds != CellKind.MOMENT).any()):
+            return None
+        missing = is_null(text)
+        for kind in (pa.timestamp("us", "UTC"), pa.timestamp("us")):
+            try:
+                read = text.cast(kind)
+            except pa.ArrowInvalid:
+                continue
+            us = read.cast(pa.int64()).fill_null(0).to_numpy()
+            utc = us if kind.tz else self._zones.to_utc(us)
+            if ((utc >= _EARLIEST) & (utc <= _LATEST) | missing).all():
+                return pa.array(utc, pa.int64(), mask=missing).cast(pa.timestamp("us"))
+        return None
 
-    def _instant(self, value: str) -> int:
-        moment = value_parsers.instant(value, self._mapping.file.date_formats)
+    def _instant(self, value: str, kind: CellKind, options: FileOptions) -> int:
+        moment = dates.instant(value, kind, options)
         return microseconds(moment.replace(tzinfo=self._zones.file_zone) if moment.tzinfo is None else moment)
 
 
@@ -256,44 +228,6 @@ _EARLIEST, _LATEST = (
     microseconds(day_start(day, ZoneInfo("UTC")))
     for day in (FIRST_DAY + timedelta(days=3), LAST_DAY - timedelta(days=3))
 )
-
-
-def _plain(column: Texts) -> pa.StringArray:
-    return column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
-
-
-def _trimmed(column: Texts) -> Texts:
-    """Trim every text; an empty one becomes null."""
-    if isinstance(column, pa.DictionaryArray):
-        return _with_values(column.indices, _trimmed(column.dictionary))
-    trimmed = pc.utf8_trim_whitespace(column)
-    shortest = pc.min(pc.binary_length(trimmed)).as_py()
-    return pc.if_else(pc.equal(trimmed, ""), None, trimmed) if shortest == 0 else trimmed
-
-
-def _with_values(indices: pa.Int32Array, values: pa.StringArray) -> pa.DictionaryArray:
-    """Return what indices stand for; what stands for null becomes null itself."""
-    if values.null_count:
-        missing = pc.is_null(values).to_numpy(zero_copy_only=False)
-        indices = pa.array(np.arange(len(values), dtype=np.int32), mask=missing).take(indices)
-        values = pc.fill_null(values, "")
-    return pa.DictionaryArray.from_arrays(indices, values)
-
-
-def _joined(parts: Sequence[pa.StringArray], separator: str) -> pa.StringArray:
-    """Join texts row by row; where all are missing, so is the result (Arrow's own join would drop the row)."""
-    missing = functools.reduce(pc.and_, (pc.is_null(part) for part in parts))
-    filled = [pc.if_else(missing, "", parts[0]), *parts[1:]]
-    return pc.if_else(missing, None, pc.binary_join_element_wise(*filled, separator, null_handling="skip"))
-
-
-def _all_blank(columns: Sequence[Texts], count: int) -> Flags:
-    blank = np.ones(count, dtype=bool)
-    for column in columns:
-        if not blank.any():
-            break
-        blank &= pc.is_null(column).to_numpy(zero_copy_only=False)
-    return blank
 
 
 def _texts(text: Texts, refuse: Refuse) -> Texts:
@@ -317,14 +251,14 @@ def _by_distinct(
     """Check each distinct value once, and put the results back in the rows' places; `known` keeps the good ones."""
     encoded = text.dictionary_encode()
     results: list[Any] = []
-    wrong: dict[int, value_parsers.ValueParseError] = {}
+    wrong: dict[int, ValueParseError] = {}
     for index, value in enumerate(encoded.dictionary.to_pylist()):
         if value in known:
             results.append(known[value])
             continue
         try:
             results.append(check(value))
-        except value_parsers.ValueParseError as error:
+        except ValueParseError as error:
             results.append(None)
             wrong[index] = error
         else:
@@ -347,7 +281,7 @@ def _staged(stored: dict[str, pa.Array], count: int, first_seq: int, zones: Zone
     days = zones.days(audio_at.cast(pa.int64()).fill_null(0).to_numpy()).astype(np.int32)
     columns: dict[str, pa.Array] = {
         "seq": pa.array(np.arange(first_seq, first_seq + count)),
-        "id": _plain(of("id", pa.string())),
+        "id": plain(of("id", pa.string())),
         "audio_at": audio_at,
         "day": pa.array(days).cast(pa.date32()),
         "state": of("state", pa.int16()).fill_null(State.Completed.value),
@@ -355,12 +289,12 @@ def _staged(stored: dict[str, pa.Array], count: int, first_seq: int, zones: Zone
         "score": of("averageNote", pa.int32()),
         "duration_seconds": of("durationInSeconds", pa.int32()),
         "is_ai": of("isAICall", pa.bool_()).fill_null(False),
-        "audio_file_name": _plain(of("audioFileName", pa.string())),
+        "audio_file_name": plain(of("audioFileName", pa.string())),
         "created_at": of("createdAt", pa.timestamp("us")),
     }
     for each in catalog.dimensions:
         ids, members = (_none_is_none(of(name, pa.string())) for name in (each.parameter, each.name_field))
-        either = pc.coalesce(_plain(ids), _plain(members)) if ids.null_count else ids
+        either = pc.coalesce(plain(ids), plain(members)) if ids.null_count else ids
         columns[each.staged_id], columns[each.staged_name] = either.dictionary_encode(), members.dictionary_encode()
     # Required columns are null in rows that are about to be left out, so nullability is not claimed here.
     names = staged_schema(catalog).names
@@ -370,6 +304,6 @@ def _staged(stored: dict[str, pa.Array], count: int, first_seq: int, zones: Zone
 def _none_is_none(column: Texts) -> Texts:
     """Read the words that stand for "belongs to none" as such: an export of ours may be imported again."""
     if isinstance(column, pa.DictionaryArray):
-        return _with_values(column.indices, _none_is_none(column.dictionary))
+        return with_values(column.indices, _none_is_none(column.dictionary))
     none = pc.equal(column, NONE_NAME)
     return pc.if_else(none, None, column) if pc.any(none).as_py() else column

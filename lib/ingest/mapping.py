@@ -65,6 +65,10 @@ class ColumnSource:
     format: str | None = None  # of CLOCK_FORMATS, for durations
 
 
+AS_FOUND, AS_IT_IS = FileOptions(), ColumnSource()
+"""What a mapping says of a file and of a column where it says nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mapping:
     """Where the canonical columns come from, and which values stand for which."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import tomllib
 from collections.abc import Mapping as Table
 from collections.abc import Sequence
@@ -171,16 +172,30 @@ def _date_formats(entry: object, where: str) -> tuple[str, ...]:
     ):
         raise MappingError(FailureCode.MAPPING_DATE_FORMATS, where=where)
     for each in formats:
-        if each in numbers:
-            continue
-        try:
-            datetime.strptime("", each)
-        except ValueError as error:
-            if "does not match" not in str(error):
-                raise MappingError(
-                    FailureCode.MAPPING_DATE_FORMAT, where=where, format=shortened(each), error=str(error)
-                ) from None
+        if each not in numbers:
+            _check_date_format(each, where)
     return tuple(formats)
+
+
+def _check_date_format(form: str, where: str) -> None:
+    try:
+        datetime.strptime("", form)
+    except (ValueError, re.error) as error:
+        if "does not match" not in str(error):
+            raise MappingError(
+                FailureCode.MAPPING_DATE_FORMAT, where=where, format=shortened(form), error=str(error)
+            ) from None
+    directives = set(re.findall(r"%(.)", form, re.DOTALL))
+    if "p" in directives and "I" not in directives:
+        right = form.replace("%H", "%I") if "H" in directives else form.replace("%p", "%I %p")
+        raise MappingError(FailureCode.MAPPING_DATE_PERIOD, where=where, format=shortened(form), right=shortened(right))
+    if "I" in directives and "p" not in directives:
+        right = form.replace("%I", "%H")
+        raise MappingError(
+            FailureCode.MAPPING_DATE_HALF_DAY, where=where, format=shortened(form), right=shortened(right)
+        )
+    if not directives & set("YyGcx"):
+        raise MappingError(FailureCode.MAPPING_DATE_NO_YEAR, where=where, format=shortened(form))
 
 
 def _column_source(entry: object, column: Field, where: str) -> ColumnSource:

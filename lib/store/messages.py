@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from lib.errors import CallboardError, DatabaseUnavailableError
 from lib.errors.codes import CodedText, FailureCode, TextCode, restored
 from lib.errors.parameter_codes import ParameterCode
+from lib.errors.value_codes import ValueCode
 from lib.observability.redaction import redact
 
 
@@ -36,7 +37,8 @@ class JobStep(TextCode):
     SWAPPING = "swapping", "putting it in place"
 
 
-_CODES: dict[str, TextCode] = {code.value: code for kind in (JobStep, FailureCode, ParameterCode) for code in kind}
+_KINDS: tuple[type[TextCode], ...] = (JobStep, FailureCode, ParameterCode, ValueCode)
+_CODES = {code.value: code for kind in _KINDS for code in kind}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from lib.analytics.query_cache import QueryCache
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN, EXECUTIVE, STATE
 from lib.catalog.rollups import BY_CENTER, ROLLUPS
-from lib.ingest.value_parsers import MAX_SECONDS
+from lib.ingest.durations import MAX_SECONDS
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import schema

@@ -12,6 +12,7 @@ from lib.catalog.catalog import BUILT_IN
 from lib.errors import InvalidParameterError, MappingError, nearest
 from lib.errors.codes import CodedText, FailureCode, TextCode, joined, restored
 from lib.errors.parameter_codes import ParameterCode
+from lib.errors.value_codes import ValueCode
 from lib.i18n import LANGUAGES, override_language
 from lib.ingest.converter import RIGHT_WHERE_MISSING
 from lib.ingest.mapping_toml import read_mapping
@@ -41,7 +42,7 @@ CHOSEN = {
 HANDED_ON = {ParameterCode.NOT_A_DAY, ParameterCode.NOT_A_MOMENT}
 """Codes that are handed to who raises them, with the values of all of them."""
 
-CODES: tuple[TextCode, ...] = (*FailureCode, *ParameterCode)
+CODES: tuple[TextCode, ...] = (*FailureCode, *ParameterCode, *ValueCode)
 
 
 def uses() -> Iterator[tuple[TextCode, set[str], str]]:
@@ -71,7 +72,7 @@ def uses() -> Iterator[tuple[TextCode, set[str], str]]:
 def code_of(node: ast.expr) -> TextCode | None:
     if not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)):
         return None
-    kinds: dict[str, type[TextCode]] = {kind.__name__: kind for kind in (FailureCode, ParameterCode)}
+    kinds: dict[str, type[TextCode]] = {kind.__name__: kind for kind in (FailureCode, ParameterCode, ValueCode)}
     return kinds[node.value.id][node.attr] if node.value.id in kinds else None
 
 
@@ -121,7 +122,7 @@ def test_what_a_required_column_should_hold_is_what_its_help_says() -> None:
 
 
 def test_codes_are_there_once() -> None:
-    kinds: tuple[type[TextCode], ...] = (FailureCode, ParameterCode, JobStep)
+    kinds: tuple[type[TextCode], ...] = (FailureCode, ParameterCode, ValueCode, JobStep)
     assert len({code.value for kind in kinds for code in kind}) == sum(len(kind.__members__) for kind in kinds)
 
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from lib.analytics.timezones import Zones
 from lib.catalog.catalog import BUILT_IN
-from lib.ingest import value_parsers
 from lib.ingest.converter import Batch, Converter
+from lib.ingest.dates import instant
 from lib.ingest.mapping_toml import read_mapping
+from lib.ingest.parse_error import ValueParseError
 
 ZONES = ["America/Santiago", "Europe/Madrid", "Asia/Kathmandu", "Pacific/Apia", "UTC"]
 _zones = {name: Zones(ZoneInfo(name), ZoneInfo(name)) for name in ZONES}
@@ -75,8 +76,8 @@ def test_dates_in_batches_are_dates_alone(alike: bool, data: st.DataObject) -> N
     expected = {}
     for number, value in zip(ids, values, strict=True):
         try:
-            moment = value_parsers.instant(value)
-        except value_parsers.ValueParseError:
+            moment = instant(value)
+        except ValueParseError:
             continue
         expected[number] = microseconds(moment if moment.tzinfo else moment.replace(tzinfo=zone))
     rows = found.rows.to_pydict()

@@ -355,7 +355,7 @@ def test_a_duration_that_no_store_holds_is_a_bad_row(form: str, workspace: Works
     assert (report.loaded.added, report.bad) == (1, 1)
     (problem,) = report.problems
     assert (problem.column, str(problem.problem)) == ("durationInSeconds", "is longer than any conversation")
-    assert str(problem.right) == "whole seconds such as 312, or HH:MM:SS"
+    assert str(problem.right) == "whole seconds such as 312, HH:MM:SS, 5m 12s or PT5M12S"
     with workspace.facts.read() as connection:
         assert connection.execute(sa.select(schema.evaluations.c.duration_seconds)).scalars().all() == [LONGEST]
 

@@ -1,14 +1,15 @@
-"""The exact rule for each kind of value."""
+"""The exact rule for scores, words and texts."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from lib.ingest import value_parsers
-from lib.ingest.value_parsers import ValueParseError
+from lib.ingest.cells import CellKind
+from lib.ingest.mapping import ColumnSource, FileOptions
+from lib.ingest.parse_error import ValueParseError
 
 
 @pytest.mark.parametrize(
@@ -27,87 +28,80 @@ def test_scores(text: str, stored: int) -> None:
     assert value_parsers.score(text) == stored
 
 
+def scaled(scale: str | None = None, offset: str | None = None) -> ColumnSource:
+    return ColumnSource(("x",), scale=Decimal(scale) if scale else None, offset=Decimal(offset) if offset else None)
+
+
 def test_scores_scaled() -> None:
-    assert value_parsers.score("87.5", scale=Decimal("0.1")) == 87_500
-    assert value_parsers.score("3", scale=Decimal(2)) == 60_000
-    assert value_parsers.score("-2", scale=Decimal(1), offset=Decimal(5)) == 30_000
-    assert value_parsers.score("7,5", decimal=",") == 75_000
-    assert value_parsers.seconds("1.500", decimal=",") == 1500
-    assert value_parsers.seconds("1.500,5", decimal=",", scale=Decimal(2)) == 3001
-    # A number cell of a workbook has a point whatever the file says.
-    assert value_parsers.score("7.5", decimal=",") == 75_000
+    assert value_parsers.score("87.5", source=scaled("0.1")) == 87_500
+    assert value_parsers.score("3", source=scaled("2")) == 60_000
+    assert value_parsers.score("-2", source=scaled("1", "5")) == 30_000
+    assert value_parsers.score("5", source=scaled("-2", "12")) == 20_000
+    assert value_parsers.score("-0", source=scaled("2")) == 0
+    assert value_parsers.score("7,5", options=FileOptions(decimal=",")) == 75_000
 
 
 @pytest.mark.parametrize(
-    "text", ["10.0001", "-0.1", "11", "NaN", "Infinity", "-inf", "abc", "7,5", "1e400", "1_0", "٧", "0x10", ""]
+    ("text", "stored"),
+    [
+        *(("85%", 85_000), ("85 %", 85_000), ("92.5%", 92_500), ("100%", 100_000), ("0%", 0)),
+        *(("4/5", 80_000), ("8/10", 80_000), ("4 / 5", 80_000), ("4.5/5", 90_000), ("1/3", 33_333), ("2/3", 66_667)),
+    ],
 )
-def test_scores_refused(text: str) -> None:
+def test_shares(text: str, stored: int) -> None:
+    assert value_parsers.score(text) == stored
+
+
+def test_a_share_is_scaled_as_the_number_that_it_is() -> None:
+    """A percentage means the same as a text and as a cell, so that a file may be saved in another format."""
+    for kind in (CellKind.TEXT, CellKind.PERCENT):
+        assert value_parsers.score("85.43%", kind) == 85_430
+        assert value_parsers.score("85%", kind, scaled("10")) == 85_000
+        assert value_parsers.score("85%", kind, scaled("-10", "10")) == 15_000
+    assert value_parsers.score("4/5", source=scaled("5", "5")) == 90_000
+    comma = FileOptions(decimal=",")
+    assert value_parsers.score("92,5 %", options=comma) == 92_500
+    assert value_parsers.score("92.5%", CellKind.PERCENT, options=comma) == 92_500
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["NaN", "Infinity", "-inf", "abc", "1e400", "1_0", "٧", "0x10", "", "%", "85%%", "4/", "/5", "1/2/3", "true"],
+)
+def test_what_is_no_score(text: str) -> None:
     with pytest.raises(ValueParseError) as caught:
         value_parsers.score(text)
     assert str(caught.value.right) == "a score from 0 to 10"
 
 
 @pytest.mark.parametrize(
-    ("text", "stored"),
+    ("text", "problem"),
     [
-        ("312", 312),
-        ("312.0", 312),
-        ("0", 0),
-        ("00:05:12", 312),
-        ("1:00:00", 3600),
-        ("30:00:01", 108_001),
-        ("00:02:23.500", 143),
+        ("10.0001", "is outside 0 to 10"),
+        ("-0.1", "is outside 0 to 10"),
+        ("85", "is outside 0 to 10"),
+        ("105%", "becomes 10.5, which is outside 0 to 10"),
+        ("-5%", "becomes -0.5, which is outside 0 to 10"),
+        ("4/3", "becomes 13.3333, which is outside 0 to 10"),
     ],
 )
-def test_seconds(text: str, stored: int) -> None:
-    assert value_parsers.seconds(text) == stored
-
-
-def test_the_longest_duration() -> None:
-    longest = 2**31 - 1
-    for text in (str(longest), f"{longest}.0", "596523:14:07", "596523:14:07.9"):
-        assert value_parsers.seconds(text) == longest
-    assert value_parsers.seconds("35791394", scale=Decimal(60)) == longest - 7
-    for text in (str(2**31), "2147483647.5", "596523:14:08", "999999999:00:00", "1e20"):
-        with pytest.raises(ValueParseError, match="is longer than any conversation; right would be whole seconds"):
-            value_parsers.seconds(text)
-    with pytest.raises(ValueParseError, match="is longer than any conversation"):
-        value_parsers.seconds("35791395", scale=Decimal(60))
-
-
-def test_minutes() -> None:
-    assert value_parsers.seconds("17", scale=Decimal(60)) == 1020
-    assert value_parsers.seconds("2.5", scale=Decimal(60)) == 150
-
-
-@pytest.mark.parametrize("text", ["-1", "12.5", "05:12", "00:61:00", "NaN", "99999999999", "five"])
-def test_seconds_refused(text: str) -> None:
-    with pytest.raises(ValueParseError):
-        value_parsers.seconds(text)
-
-
-def test_instants() -> None:
-    assert value_parsers.instant("2024-01-31") == datetime(2024, 1, 31)
-    assert value_parsers.instant("2024-01-31T09:30:00Z").utcoffset() == timedelta(0)
-    assert value_parsers.instant("2024-01-31t09:30:00z") == value_parsers.instant("2024-01-31T09:30:00Z")
-    assert value_parsers.instant("2024-01-31T24:00:00Z") == value_parsers.instant("2024-02-01T00:00:00Z")
-    assert value_parsers.instant("2024-12-31 24:00") == datetime(2025, 1, 1)
-    assert value_parsers.instant("31/01/2024", ["%d/%m/%Y"]) == datetime(2024, 1, 31)
-    assert value_parsers.instant("2024-01-31", ["%d/%m/%Y"]) == datetime(2024, 1, 31)  # ISO 8601 can't be mistaken
-    assert value_parsers.instant("1/2/2024 9:05", ["%d/%m/%Y", "%d/%m/%Y %H:%M"]) == datetime(2024, 2, 1, 9, 5)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("2024-02-30", "31/01/2024", "2024-13-01", "1900-01-01", "9999-12-31", "tomorrow", "2024-01-01T25:00"),
-        *("2024-W05", "2024W05", "2024-w05T10:00Z"),
-    ],
-)
-def test_instants_refused(text: str) -> None:
+def test_a_score_outside_names_the_scale(text: str, problem: str) -> None:
     with pytest.raises(ValueParseError) as caught:
-        value_parsers.instant(text)
-    assert str(caught.value.right) == "ISO 8601, such as 2024-01-31T09:30:00, from 1970 to 2099"
+        value_parsers.score(text)
+    assert str(caught.value.problem) == problem
+    assert "such as scale = 0.1" in str(caught.value.right)
+
+
+def test_a_fraction_of_0() -> None:
+    for text in ("4/0", "0/0"):
+        with pytest.raises(ValueParseError, match="is divided by 0"):
+            value_parsers.score(text)
+
+
+def test_a_date_is_no_score() -> None:
+    """A spreadsheet makes a date of 4/5."""
+    with pytest.raises(ValueParseError, match="is a date, not a number"):
+        value_parsers.score("2024-05-04", CellKind.MOMENT)
 
 
 def test_words() -> None:
@@ -125,13 +119,3 @@ def test_texts() -> None:
         value_parsers.text("a\x00b")
     with pytest.raises(ValueParseError, match="1001 characters"):
         value_parsers.text("x" * 1001)
-
-
-def test_a_number_of_a_million_digits() -> None:
-    """Refused by its length: to look at it digit by digit, again and again, would take hours."""
-    for value in ("1" * 1_000_000 + "x", "1" * 101, "." * 1_000_000):
-        with pytest.raises(ValueParseError, match="characters; right would be"):
-            value_parsers.score(value)
-        with pytest.raises(ValueParseError):
-            value_parsers.seconds(value, decimal=",")
-    assert value_parsers.score("0" * 99 + "7") == 70_000

@@ -1,0 +1,118 @@
+"""Dates and instants: a text or a typed cell in, a moment out, naive where nothing says its offset from UTC.
+
+Read by the mapping's `date_format`, one after the other, then as ISO 8601; a typed date only as ISO 8601.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP
+
+from lib.analytics.calendar import FIRST_DAY, LAST_DAY
+from lib.errors.codes import FailureCode, joined
+from lib.errors.value_codes import ValueCode
+from lib.ingest.cells import CellKind
+from lib.ingest.date_names import NAMED, parse_moment
+from lib.ingest.mapping import AS_FOUND, EPOCH, EPOCH_MS, EXCEL, FileOptions
+from lib.ingest.numbers import parse_number, with_signs
+from lib.ingest.parse_error import ValueParseError
+
+_SERIAL_0 = datetime(1899, 12, 30)
+"""Day 0 of a spreadsheet's serials, as they count from March 1900 on."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_NUMBERS = {EXCEL: (25_569, 73_051), EPOCH: (10**8, 10**11), EPOCH_MS: (10**11, 4_102_444_800_000)}
+"""From where to where a number that is a date can be meant by each format: a bit of 1970 is left out to tell them."""
+
+_COMMA = FileOptions(decimal=",")
+
+_WEEK_DATE = re.compile(r"\d{4}-?W", re.ASCII | re.IGNORECASE)
+"""What a week date begins with; Python takes a week for its Monday."""
+
+_DIGITS = re.compile(r"(?!\d{8}$)\d+", re.ASCII)
+"""Digits that are no date such as 20240131; Python takes one of them for the sign between the date and the time."""
+
+_MIDNIGHT_AT_END = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ]24:00(?::00(?:[.,]0+)?)?(|Z|[+-]\d\d:?\d\d)", re.ASCII | re.IGNORECASE
+)
+
+
+def instant(value: str, kind: CellKind = CellKind.TEXT, options: FileOptions = AS_FOUND) -> datetime:
+    """Return a moment by the first format that fits, or by ISO 8601; naive where the text names no offset."""
+    outside: datetime | None = None
+    for read in _readings(kind, options):
+        try:
+            moment = read(value)
+        except (ValueError, OverflowError):
+            continue
+        if _is_held(moment):
+            return moment
+        outside = outside or moment
+    raise _refusal(value, kind, options, outside)
+
+
+def _readings(kind: CellKind, options: FileOptions) -> Iterator[Callable[[str], datetime]]:
+    if kind is not CellKind.MOMENT:
+        for each in options.date_formats:
+            if each in _NUMBERS:
+                yield functools.partial(_of_number, form=each, kind=kind, options=options)
+            else:
+                yield functools.partial(parse_moment, form=each, locale=options.locale)
+    yield _of_iso
+
+
+def _of_iso(value: str) -> datetime:
+    if _WEEK_DATE.match(value) or _DIGITS.fullmatch(value):
+        raise ValueError
+    if midnight := _MIDNIGHT_AT_END.fullmatch(value):
+        return datetime.fromisoformat(f"{midnight[1]}T00:00{midnight[2].upper()}") + timedelta(days=1)
+    return datetime.fromisoformat(value.upper())
+
+
+def _of_number(value: str, form: str, kind: CellKind, options: FileOptions) -> datetime:
+    """Return the moment that a number is: a serial to the second, in the file's zone, or a time since 1970, in UTC."""
+    number = parse_number(value, kind, options, ValueCode.RIGHT_ISO.of())
+    if form == EXCEL:
+        return _SERIAL_0 + timedelta(seconds=int((number * 86_400).to_integral_value(ROUND_HALF_UP)))
+    if form == EPOCH_MS and abs(number) < _NUMBERS[EPOCH_MS][0]:
+        raise ValueError  # seconds since 1970, which would become a day of that year
+    microseconds = number * (1_000 if form == EPOCH_MS else 1_000_000)
+    return _EPOCH + timedelta(microseconds=int(microseconds.to_integral_value(ROUND_HALF_UP)))
+
+
+def _is_held(moment: datetime) -> bool:
+    # A day's room at both ends: an offset may move an instant to the next day.
+    return FIRST_DAY + timedelta(days=2) <= moment.date() <= LAST_DAY - timedelta(days=2)
+
+
+def _refusal(value: str, kind: CellKind, options: FileOptions, outside: datetime | None) -> ValueParseError:
+    formats = options.date_formats if kind is not CellKind.MOMENT else ()
+    if (number := _refused_number(value, kind, options)) is not None:
+        return number
+    known = joined([f"'{each}'" for each in formats], FailureCode.EITHER) if formats else ValueCode.RIGHT_ISO.of()
+    right = ValueCode.RIGHT_DATE.of(formats=known, first=FIRST_DAY.year, last=LAST_DAY.year)
+    if outside is not None:
+        day = outside.date().isoformat()
+        return ValueParseError(ValueCode.DATE_OUTSIDE.of(date=day, first=FIRST_DAY.year, last=LAST_DAY.year), right)
+    if options.locale is None and any(NAMED.search(each) for each in formats):
+        right = ValueCode.RIGHT_DATE_LOCALE.of(right=right)
+    return ValueParseError(ValueCode.NOT_A_DATE.of(), right)
+
+
+def _refused_number(value: str, kind: CellKind, options: FileOptions) -> ValueParseError | None:
+    """Return the refusal of a number that a format of the mapping would read; None where it is no such number."""
+    for style in (options, AS_FOUND, _COMMA):
+        try:
+            number = parse_number(value, kind, style, ValueCode.RIGHT_ISO.of())
+        except ValueParseError:
+            continue
+        form = next((form for form, (first, last) in _NUMBERS.items() if first <= number < last), None)
+        if form is None or (style is options and form in options.date_formats):
+            return None
+        right = ValueCode.RIGHT_DATE_NUMBER.of(format=f'"{form}"')
+        return ValueParseError(ValueCode.NUMBER_FOR_DATE.of(), right if style is options else with_signs(value, right))
+    return None
