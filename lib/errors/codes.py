@@ -224,7 +224,7 @@ class FailureCode(TextCode):
         "{name}: row {row} (line {line}): a quote is opened and never closed. Right would be a "
         "closing {quote}, or {quote}{quote} where the text itself has one.",
     )
-    RIGHT_UTF8 = "right_utf8", 'UTF-8 text; a mapping can name another encoding, such as encoding = "cp1252"'
+    RIGHT_UTF8 = "right_utf8", 'UTF-8 text; a mapping can name another encoding, such as encoding = "{encoding}"'
     RIGHT_ENCODING = "right_encoding", "{encoding} text, as the mapping says"
 
     # JSON Lines.

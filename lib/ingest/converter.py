@@ -83,6 +83,8 @@ class Batch:
     numbers: Numbers  # each row's number in the file, the header counted
     columns: tuple[Texts, ...]
     kinds: tuple[Kinds | None, ...] = ()  # of each column's cells; None, or none at all, where all are texts
+    short_rows: int = 0  # of these rows, those with fewer cells than the header
+    long_rows: int = 0  # and those with more, which hold nothing
 
 
 @dataclass(frozen=True, slots=True)

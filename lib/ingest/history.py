@@ -36,6 +36,8 @@ class ImportReport:
     read: int = 0
     blank: int = 0
     bad: int = 0
+    short_rows: int = 0  # with fewer cells than the header, the missing ones being empty
+    long_rows: int = 0  # with more, which are empty
     loaded: LoadResult = _NOTHING
     problems: tuple[RowProblem, ...] = ()
     bad_rows_file: str | None = None

@@ -55,6 +55,9 @@ class FileReader:
     batches: Iterator[tuple[Batch, list[MalformedRow]]]
     first_values: Callable[[str], Collection[str]] = lambda _: ()  # a column's values in the first rows, once read
     elsewhere: Callable[[str], Sequence[str]] = lambda _: ()  # the other sheets of a workbook that have a column
+    header_row: int = 1
+    encoding: str | None = None  # of a text
+    delimiter: str | None = None  # of a CSV
 
 
 def malformed_row(name: str, number: int, cells: tuple[str, ...], problem: CodedText, right: CodedText) -> MalformedRow:

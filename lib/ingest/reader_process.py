@@ -65,6 +65,8 @@ class ReadResult:
     read: int = 0
     blank: int = 0
     bad: int = 0
+    short_rows: int = 0
+    long_rows: int = 0
     problems: list[RowProblem] = field(default_factory=list)
     ended: bool = False
 
@@ -233,6 +235,7 @@ def _hear(
         outcome.problems.append(RowProblem(**{name: restored(value) for name, value in event["problem"].items()}))
     elif "done" in event:
         outcome.read, outcome.blank, outcome.bad = event["done"]
+        outcome.short_rows, outcome.long_rows = event.get("ragged", (0, 0))
         outcome.ended = True
     elif "error" in event:
         told.update(event)
@@ -284,7 +287,7 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
     workspace_zone = ZoneInfo(order["zone"])
     zones = Zones(ZoneInfo(mapping.file.timezone) if mapping.file.timezone else workspace_zone, workspace_zone)
     total = sum(Path(file["path"]).stat().st_size for file in order["files"] if Path(file["path"]).exists()) or 1
-    done = rows = blank = bad = seq = listed = 0
+    done = rows = blank = bad = seq = listed = short = long = 0
     first: RowProblem | None = None
 
     def advanced(count: int) -> None:
@@ -303,6 +306,8 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
                 broken = [row.problem for row in odd if row.problem]
                 seq += len(batch.numbers)
                 rows += len(batch.numbers) + len(odd)
+                short += batch.short_rows
+                long += batch.long_rows
                 blank += len(odd) - len(broken)
                 blank += converted.blank
                 bad += len(converted.bad) + len(broken)
@@ -319,7 +324,7 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
                 _tell({"share": min(1.0, done / total), "rows": rows})
     report.close()
     rows_out.close()
-    _tell({"done": [rows, blank, bad]})
+    _tell({"done": [rows, blank, bad], "ragged": [short, long]})
 
 
 def _converted(

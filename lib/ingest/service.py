@@ -240,6 +240,8 @@ def _run(import_run: _ImportRun, report: ImportReport, described: Future[tuple[d
                 read=found.read,
                 blank=found.blank,
                 bad=found.bad,
+                short_rows=found.short_rows,
+                long_rows=found.long_rows,
                 problems=tuple(found.problems),
                 bad_rows_file=bad_rows.name if found.bad else None,
             )

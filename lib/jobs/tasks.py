@@ -99,6 +99,8 @@ def describe_import(workspace: TaskContext, report: ImportReport) -> dict[str, A
         "bad": report.bad,
         "blank": report.blank,
         "read": report.read,
+        "short_rows": report.short_rows,
+        "long_rows": report.long_rows,
         "added": loaded.added,
         "changed": loaded.changed,
         "unchanged": loaded.unchanged,

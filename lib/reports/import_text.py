@@ -27,6 +27,12 @@ def in_words(result: Mapping[str, Any]) -> list[str]:
         t("blank: {count}", count=result["blank"]),
         t("bad: {count}", count=result["bad"]),
     ]
+    if result.get("short_rows"):
+        lines.append(t("rows shorter than the header: {count} (missing cells are empty)", count=result["short_rows"]))
+    if result.get("long_rows"):
+        lines.append(
+            t("rows longer than the header: {count} (the cells beyond it are empty)", count=result["long_rows"])
+        )
     repeated, exact = result["duplicates"], result["exact_duplicates"]
     if repeated and exact is None:
         lines.append(t("repeated ids: {count} (the later row stands)", count=repeated))

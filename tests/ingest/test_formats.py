@@ -246,7 +246,7 @@ id,audioDate,state,sentiment,averageNote,durationInSeconds,isAICall,campaignName
 
 def test_bad_rows_are_named_and_nothing_is_loaded(workspace: Workspace, load: Load) -> None:
     report = load(BAD_ROWS.encode())
-    assert (report.result, report.read, report.bad) == ("nothing_loaded", 14, 13)
+    assert (report.result, report.read, report.bad, report.short_rows) == ("nothing_loaded", 14, 12, 1)
     named = [(problem.row, str(problem.column), problem.value) for problem in report.problems]
     assert named == [
         (3, "audioDate", "2024-02-30"),
@@ -261,7 +261,6 @@ def test_bad_rows_are_named_and_nothing_is_loaded(workspace: Workspace, load: Lo
         (12, "audioDate", ""),
         (13, "averageNote", "11"),
         (13, "durationInSeconds", "-1"),
-        (14, "the row", "13 | 2024-01-01"),
         (15, "the row", "14 | 2024-01-01 |  |  |  |  |  | x | y | z"),
     ]
     assert all(problem.problem and problem.right for problem in report.problems)
@@ -271,13 +270,13 @@ def test_bad_rows_are_named_and_nothing_is_loaded(workspace: Workspace, load: Lo
 
 def test_the_good_rows_are_loaded_when_asked_for(workspace: Workspace, load: Load) -> None:
     report = load(BAD_ROWS.encode(), skip_bad_rows=True)
-    assert (report.result, report.loaded.added, report.bad) == ("loaded_without_bad_rows", 1, 13)
+    assert (report.result, report.loaded.added, report.bad) == ("loaded_without_bad_rows", 2, 12)
     assert report.bad_rows_file is not None
     kept = pd.read_csv(
         workspace.settings.data_dir / "bad-rows" / report.bad_rows_file, dtype=str, keep_default_na=False
     )
     assert list(kept.columns) == [*BAD_ROWS.splitlines()[0].split(","), "reason"]
-    assert kept["id"].tolist() == ["2", "3", "4", "5", "6", "7", "8", "9", "", "11", "12", "13", "14"]
+    assert kept["id"].tolist() == ["2", "3", "4", "5", "6", "7", "8", "9", "", "11", "12", "14"]
     assert "row 6: averageNote is outside 0 to 10; right would be a score from 0 to 10" in kept["reason"][3]
     assert kept["durationInSeconds"][6] == "-5"
 

@@ -21,26 +21,27 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 def test_bad_rows_in_words(workspace: Workspace, tmp_path: Path) -> None:
     path = tmp_path / "calls.csv"
-    path.write_text("id,audioDate,averageNote\n,2024-01-01,11\nb,2024-01-02\n")
+    path.write_text("id,audioDate,averageNote\n,2024-01-01,11\nb,2024-01-02,7,Ana\n")
     payload = {"files": [(str(path), path.name)], "actor": "test"}
     result = json.loads(json.dumps(TASKS["import"](workspace, payload, lambda *_: None)))
     assert "right would" not in json.dumps(result) and "is missing" not in json.dumps(result)
     assert [tuple(import_text.problem_in_words(problem).values()) for problem in result["problems"]] == [
         ("calls.csv", 2, "id", "", "is missing", "what tells one evaluation from all others"),
         ("calls.csv", 2, "averageNote", "11", "is outside 0 to 10", "a score from 0 to 10"),
-        ("calls.csv", 3, "the row", "b | 2024-01-02", "has 2 cells where the header has 3", "3 cells"),
+        ("calls.csv", 3, "the row", "b | 2024-01-02 | 7 | Ana", "has 4 cells where the header has 3", "3 cells"),
     ]
     with override_language("es"):
         assert [tuple(import_text.problem_in_words(problem).values())[2:] for problem in result["problems"]] == [
             ("id", "", "falta", "lo que distingue una evaluación de todas las demás"),
             ("averageNote", "11", "está fuera de 0 a 10", "un puntaje de 0 a 10"),
-            ("la fila", "b | 2024-01-02", "tiene 2 celdas donde el encabezado tiene 3", "3 celdas"),
+            ("la fila", "b | 2024-01-02 | 7 | Ana", "tiene 4 celdas donde el encabezado tiene 3", "3 celdas"),
         ]
     assert Path(result["bad_rows_file"]).read_text("utf-8-sig").splitlines() == [
         "id,audioDate,averageNote,reason",
         ',2024-01-01,11,"calls.csv, row 2: id is missing; right would be what tells one evaluation from all others; '
         'averageNote is outside 0 to 10; right would be a score from 0 to 10"',
-        'b,2024-01-02,,"calls.csv, row 3: the row has 2 cells where the header has 3; right would be 3 cells"',
+        'b,2024-01-02,7,"calls.csv, row 3: the row has 4 cells where the header has 3; right would be 3 cells '
+        '(beyond the header: Ana)"',
     ]
 
 
@@ -81,4 +82,20 @@ def test_an_import_in_words(workspace: Workspace, tmp_path: Path) -> None:
             "días afectados: 2 (2024-01-01 a 2024-01-03)",
             "duración: 1.3 s",
             "resultado: cargado sin las filas con errores",
+        ]
+
+
+def test_rows_that_are_not_as_wide_as_the_header_are_counted(workspace: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "calls.csv"
+    path.write_text("id,audioDate,averageNote\na,2024-01-01\nb,2024-01-02,7,,\nc,2024-01-03,7\n")
+    result = TASKS["import"](workspace, {"files": [(str(path), path.name)], "actor": "test"}, lambda *_: None)
+    assert (result["added"], result["short_rows"], result["long_rows"]) == (3, 1, 1)
+    assert import_text.in_words(result)[6:8] == [
+        "rows shorter than the header: 1 (missing cells are empty)",
+        "rows longer than the header: 1 (the cells beyond it are empty)",
+    ]
+    with override_language("es"):
+        assert import_text.in_words(result)[6:8] == [
+            "filas más cortas que el encabezado: 1 (las celdas que faltan están vacías)",
+            "filas más largas que el encabezado: 1 (las celdas que sobran están vacías)",
         ]
