@@ -16,8 +16,8 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from lib import cli
 from lib.catalog.rollups import ROLLUPS
+from lib.cli import task_runner
 from lib.errors import CallboardError, SampleDataError
 from lib.errors.codes import FailureCode
 from lib.jobs.queue import Job
@@ -253,6 +253,47 @@ def test_why_a_queued_task_failed(workspace: Workspace, raised: CallboardError, 
     worker = Worker(workspace.queue, {"import": refuse})
     worker.start()
     with pytest.raises(CallboardError) as caught:
-        cli._queue(StateStore(workspace.settings), "import", {"actor": "me"}, lambda *_: None)
+        task_runner.queue_task(StateStore(workspace.settings), "import", {"actor": "me"}, lambda *_: None)
     worker.stop()
     assert (type(caught.value), caught.value.message) == (kind, raised.message)
+
+
+def test_imports_are_listed_and_undone(run: Run, calls: Path) -> None:
+    assert "No imports yet" in run("imports", "list").stderr
+    run("import", calls)
+    calls.write_text("id,audioDate,averageNote\nb,2024-01-02,7\n")
+    run("import", calls)
+    newest, oldest = run("imports", "list").stdout.splitlines()
+    assert "calls.csv  loaded  read=1 added=0 changed=1" in newest and "read=2 added=2" in oldest
+    refused = run("imports", "undo", oldest.split()[0])
+    assert refused.returncode == 2 and newest.split()[0] in refused.stderr and refused.stdout == ""
+    undone = run("imports", "undo", newest.split()[0])
+    assert (undone.returncode, undone.stdout) == (0, "removed: 1\nrestored: 1\nevaluations: 2\n"), undone.stderr
+    assert "undone 20" in run("imports", "list", "--limit", "1").stdout
+    again = run("imports", "undo", newest.split()[0])
+    assert again.returncode == 2 and "was undone already" in again.stderr
+    assert "The database holds no evaluations now." in run("imports", "undo", oldest.split()[0]).stdout
+    unknown = run("imports", "undo", "imp_x")
+    assert unknown.returncode == 2 and "There is no import 'imp_x'" in unknown.stderr
+
+
+def test_all_data_are_deleted(run: Run, calls: Path) -> None:
+    run("import", calls)
+    for arguments, said in (((), "--yes-delete NAME"), (("--yes-delete", "Callboard"), "Right would be 'Ventas'")):
+        refused = run("delete-all", *arguments, CALLBOARD_NAME="Ventas")
+        assert refused.returncode == 2 and said in refused.stderr
+    done = run("delete-all", "--yes-delete", "Ventas", CALLBOARD_NAME="Ventas")
+    assert (done.returncode, done.stdout) == (0, "evaluations deleted: 2\n"), done.stderr
+    assert "equals the facts: 0 evaluations" in run("check").stdout
+    assert len(run("imports", "list").stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_an_import_is_undone_by_the_running_app(run: Run, settings: Settings, calls: Path) -> None:
+    run("import", calls)
+    with served(settings.data_dir):
+        number = run("imports", "list").stdout.split()[0]
+        undone = run("imports", "undo", number)
+        assert undone.returncode == 0 and "removed: 2" in undone.stdout, undone.stderr
+        again = run("imports", "undo", number)
+        assert again.returncode == 2 and "was undone already" in again.stderr

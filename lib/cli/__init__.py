@@ -1,18 +1,14 @@
-"""The command line: `callboard import | sample | check | timezone | backup | restore | keys | people`.
+"""The command line: `callboard import | imports | delete-all | sample | check | timezone | backup | restore | …`.
 
-This module holds the commands that work on evaluations, and how a task is run; `access` holds those for API keys and
-people. `import`, `sample`, `check`, `timezone` and `backup` run their task here, or put it into the queue where the
-running app holds the embedded database: its worker then does it, and the output is the same. `keys` and `people` write
-to the state, which several processes may open; `restore` puts the stores' files in place itself. What a task does is in
-`lib.jobs.tasks`.
+This module holds the commands that work on evaluations; `imports` holds those that list and undo imports, `access`
+those for API keys and people, and `task_runner` how a task is run. `restore` puts the stores' files in place itself;
+`keys` and `people` write to the state, which several processes may open. What a task does is in `lib.jobs.tasks`.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,27 +20,17 @@ import pyarrow.csv
 from lib import __version__, settings
 from lib.backup.restore import restore
 from lib.catalog.catalog import BUILT_IN
-from lib.cli import access
-from lib.errors import CallboardError, CancelledError, ConflictError, DatabaseHeldError, SampleDataError, nearest
-from lib.errors.codes import FailureCode
+from lib.cli import access, imports
+from lib.cli.task_runner import perform, progress
+from lib.errors import CallboardError, CancelledError, ConflictError, SampleDataError, nearest
 from lib.ingest import sample_data
-from lib.jobs.queue import JobKind, JobStatus, Queue
-from lib.jobs.tasks import TASKS
+from lib.jobs.queue import JobKind
 from lib.observability.redaction import redact
-from lib.reports import import_text, job_text
+from lib.reports import import_text
 from lib.store import data_dir
 from lib.store.enums import ImportResult
-from lib.store.messages import Message
-from lib.store.state import StateStore
-from lib.workspace import Workspace
 
 LISTED_PROBLEMS = 50
-POLL_SECONDS = 0.2
-UNCLAIMED_SECONDS = 15
-STOPPED_SECONDS = 60
-
-Show = Callable[[float, Message | None], None]
-"""Shows how far a task is, 0 to 100, and what is being done; None while it waits for the running app."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -74,17 +60,19 @@ def import_command(
         "replace_sample": yes or not sys.stdin.isatty(),
     }
     try:
-        result = _perform(JobKind.IMPORT, payload)
+        result = perform(JobKind.IMPORT, payload)
     except SampleDataError:
         if not click.confirm("The app holds sample data. Replace them by your own?", err=True):
             raise CancelledError("Nothing was loaded.") from None
-        result = _perform(JobKind.IMPORT, {**payload, "replace_sample": True})
+        result = perform(JobKind.IMPORT, {**payload, "replace_sample": True})
     for problem in map(import_text.problem_in_words, result["problems"][:LISTED_PROBLEMS]):
         click.echo(
             f"{problem['file']}, row {problem['row']}, column {problem['column']}: '{problem['value']}' "
             f"{problem['problem']}; right would be {problem['right']}",
             err=True,
         )
+    for warning in import_text.warnings_in_words(result):
+        click.echo(f"Warning: {warning}", err=True)
     if result["bad"]:
         click.echo(f"{result['bad']} bad rows. All of them, with their reasons: {result['bad_rows_file']}", err=True)
     for line in import_text.in_words(result):
@@ -109,7 +97,7 @@ def sample_command(rows: int, seed: int, until: datetime | None, to: Path | None
         click.echo(f"rows written: {rows}")
         return
     last_day = until.date().isoformat() if until else None
-    result = _perform(JobKind.SAMPLE, {"rows": rows, "seed": seed, "until": last_day, "replace": yes})
+    result = perform(JobKind.SAMPLE, {"rows": rows, "seed": seed, "until": last_day, "replace": yes})
     click.echo(f"rows made: {result['rows']}")
     click.echo(f"days: {result['first_day']} to {result['last_day']}")
 
@@ -118,7 +106,7 @@ def sample_command(rows: int, seed: int, until: datetime | None, to: Path | None
 @click.option("--repair", is_flag=True, help="Compute the rollup anew from the facts, and mend what they tell.")
 def check_command(repair: bool) -> None:
     """Recompute the rollup from the facts, and look at ids, names and days; exit with 1 where something is wrong."""
-    result = _perform(JobKind.CHECK, {"repair": repair})
+    result = perform(JobKind.CHECK, {"repair": repair})
     for line in result["lines"]:
         click.echo(line)
     if result["differences"]:
@@ -144,7 +132,7 @@ def timezone_command(zone: str | None, yes: bool) -> None:
     Every evaluation's day is computed anew, so that each day, week and month holds other evaluations.
     """
     if zone is None:
-        click.echo(_perform(JobKind.TIMEZONE, {"zone": None})["zone"])
+        click.echo(perform(JobKind.TIMEZONE, {"zone": None})["zone"])
         return
     if zone not in settings.zone_names():
         raise click.BadParameter(
@@ -157,7 +145,7 @@ def timezone_command(zone: str | None, yes: bool) -> None:
         err=True,
     ):
         raise CancelledError("Nothing was changed.")
-    result = _perform(JobKind.TIMEZONE, {"zone": zone}, new_zone=zone)
+    result = perform(JobKind.TIMEZONE, {"zone": zone}, new_zone=zone)
     if result["before"] == zone:
         click.echo(f"The time zone is {zone} already; nothing was changed.")
         return
@@ -180,7 +168,7 @@ def backup_command(to: Path, with_secret: bool, yes: bool) -> None:
     """
     if os.path.isdir(to):  # which says no where it can't look, and where no name is that long
         to = to / f"callboard-{datetime.now().astimezone():%Y-%m-%d-%H%M%S}.zip"
-    result = _perform(JobKind.BACKUP, {"path": str(to.absolute()), "with_secret": with_secret, "replace": yes})
+    result = perform(JobKind.BACKUP, {"path": str(to.absolute()), "with_secret": with_secret, "replace": yes})
     click.echo(f"backup: {result['path']}")
     click.echo(f"evaluations: {result['evaluations']}")
     click.echo(f"bytes: {result['bytes']}")
@@ -192,7 +180,7 @@ def backup_command(to: Path, with_secret: bool, yes: bool) -> None:
 def restore_command(source: Path, yes: bool) -> None:
     """Put a backup in the place of all that is there, on the engine that the settings name; all or nothing."""
     chosen = settings.load()
-    show, done = _progress()
+    show, done = progress()
     try:
         try:
             restored = restore(chosen, BUILT_IN, source, show, replace=yes, actor=access.this_user())
@@ -208,6 +196,8 @@ def restore_command(source: Path, yes: bool) -> None:
         click.echo(line)
 
 
+commands.add_command(imports.imports_group)
+commands.add_command(imports.delete_all_command)
 commands.add_command(access.keys_group)
 commands.add_command(access.people_group)
 
@@ -240,94 +230,6 @@ def _read_mapping(path: Path | None) -> str | None:
         raise click.BadParameter(f"there is no file {path}", param_hint="--mapping") from None
     except (OSError, UnicodeDecodeError) as error:
         raise click.BadParameter(f"{path} can't be read: {error}", param_hint="--mapping") from None
-
-
-def _perform(kind: str, payload: dict[str, Any], new_zone: str | None = None) -> dict[str, Any]:
-    """Do a task here, or have the process do it that holds the embedded database.
-
-    The task goes by the workspace's time zone; CALLBOARD_TIMEZONE may name no other, but for `new_zone`.
-    """
-    for line in settings.unknown_variables():
-        click.echo(f"Warning: {line}", err=True)
-    chosen = settings.load()
-    show, done = _progress()
-    payload = {**payload, "actor": access.this_user(), "timezone": chosen.timezone_variable}
-    try:
-        try:
-            workspace = Workspace(chosen, new_zone)
-        except DatabaseHeldError:
-            return _queue(StateStore(chosen), kind, payload, show)
-        try:
-            return TASKS[kind](workspace, payload, show)
-        finally:
-            workspace.close()
-    finally:
-        done()
-
-
-def _queue(state: StateStore, kind: str, payload: dict[str, Any], show: Show) -> dict[str, Any]:
-    """Put a task into the queue and wait for its end; Ctrl-C asks for it to be stopped."""
-    queue = Queue(state)
-    job = queue.add(kind, payload, payload["actor"])
-    added = time.monotonic()
-    stopped = None
-    try:
-        while not job.ended:
-            if job.attempt == 0 and time.monotonic() - added > UNCLAIMED_SECONDS and not _busy(queue):
-                queue.cancel(job.id)
-                raise DatabaseHeldError(
-                    "Another process holds the embedded database and takes no jobs. Right would be to end it, or to "
-                    "use the app's own data dir (CALLBOARD_DATA_DIR)."
-                )
-            show(job.progress, job.message)
-            time.sleep(POLL_SECONDS)
-            job = queue.get(job.id) or job
-    except KeyboardInterrupt:
-        queue.cancel(job.id)
-        stopped = time.monotonic()
-        while not job.ended:  # it may be in by then, and ends at its next step otherwise
-            if time.monotonic() - stopped > STOPPED_SECONDS:
-                raise CancelledError("The running app was asked to stop, and has not yet done so.") from None
-            time.sleep(POLL_SECONDS)
-            job = queue.get(job.id) or job
-    finally:
-        state.close()
-    if job.status is JobStatus.FAILED and stopped is not None:
-        raise CancelledError(FailureCode.STOPPED)
-    if job.status is JobStatus.FAILED:
-        if job.message is not None and job.message.code is FailureCode.SAMPLE_IN_THE_WAY:
-            raise SampleDataError(FailureCode.SAMPLE_IN_THE_WAY)
-        raise CallboardError("failed" if job.message is None else job_text.in_words(job.message))
-    return job.result or {}
-
-
-def _busy(queue: Queue) -> bool:
-    return any(job.status is JobStatus.PROCESSING for job in queue.newest(tuple(TASKS)))
-
-
-def _progress() -> tuple[Show, Callable[[], None]]:
-    """Return how progress is shown: a bar on a terminal, plain lines elsewhere; and what ends it."""
-    if sys.stderr.isatty():
-        bar: Any = click.progressbar(length=100, file=sys.stderr, item_show_func=lambda item: str(item or ""))
-        bar.__enter__()
-
-        def move(share: float, message: Message | None) -> None:
-            bar.update(max(0, int(share) - bar.pos), _doing(message))
-
-        return move, lambda: bar.__exit__(None, None, None)
-    told: dict[str, Any] = {"at": time.monotonic(), "line": ""}
-
-    def say(share: float, message: Message | None) -> None:
-        line = f"{share:3.0f} % {_doing(message)}"
-        if time.monotonic() - told["at"] >= 2 and line != told["line"]:
-            told.update(at=time.monotonic(), line=line)
-            click.echo(line, err=True)
-
-    return say, lambda: None
-
-
-def _doing(message: Message | None) -> str:
-    return "waiting for the running app" if message is None else job_text.in_words(message)
 
 
 def _write_sample(rows: int, seed: int, until: date | None, to: Path) -> None:

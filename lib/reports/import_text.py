@@ -17,6 +17,26 @@ def problem_in_words(problem: Mapping[str, Any]) -> dict[str, Any]:
     return {name: job_text.in_words(part) if isinstance(part, CodedText) else part for name, part in parts.items()}
 
 
+def warnings_in_words(result: Mapping[str, Any]) -> list[str]:
+    """Return the warnings of a job that imported files, in the language in use."""
+    return [job_text.in_words(restored(warning)) for warning in result["warnings"]]
+
+
+def undo_in_words(result: Mapping[str, Any]) -> list[str]:
+    """Return the result of a job that undid an import as lines, in the language in use."""
+    lines = [
+        t("removed: {count}", count=result["removed"]),
+        t("restored: {count}", count=result["restored"]),
+        t("evaluations: {count}", count=result["evaluations"]),
+    ]
+    return lines if result["evaluations"] else [*lines, t("The database holds no evaluations now.")]
+
+
+def result_in_words(result: str) -> str:
+    """Return what came of an import, in the language in use."""
+    return t(ImportResult(result).label)
+
+
 def in_words(result: Mapping[str, Any]) -> list[str]:
     """Return the result of a job that imported files as lines, in the language in use."""
     lines = [
@@ -45,5 +65,5 @@ def in_words(result: Mapping[str, Any]) -> list[str]:
         *lines,
         touched if days else t("days touched: {count}", count=days),
         t("took: {seconds} s", seconds=f"{result['seconds']:.1f}"),
-        f"{t('result')}: {t(ImportResult(result['result']).label)}",
+        f"{t('result')}: {result_in_words(result['result'])}",
     ]
