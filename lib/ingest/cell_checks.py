@@ -18,19 +18,16 @@ from lib.ingest.cells import CellKind, Kinds
 from lib.ingest.parse_error import ValueParseError
 from lib.ingest.text_cleaning import Texts, text_bytes
 
-_ERROR = re.compile(
-    r"#{3,}|err:\d{3}|#(n/a|n/d|nv|null!|¡nulo!|nulo!|nul!|div/0!|¡div/0!|value!|¡valor!|valor!|wert!|valeur!|ref!|¡ref!|bezug!"
-    r"|name\?|¿nombre\?|nome\?|nom\?|num!|¡num!|núm!|zahl!|nombre!|error!|spill!|¡desbordamiento!|desbordamiento!|despejar!"
-    r"|calc!|¡calc!|field!|blocked!|connect!|busy!|unknown!|python!|external!|getting_data)",
-    re.IGNORECASE,
+_ERROR = (
+    r"(?i)^(#{3,}|err:[0-9]{3}|#(n/a|n/d|nv|null!|¡nulo!|nulo!|nul!|div/0!|¡div/0!|value!|¡valor!|valor!|wert!|valeur!|ref!"
+    r"|¡ref!|bezug!|name\?|¿nombre\?|nome\?|nom\?|num!|¡num!|núm!|zahl!|nombre!|error!|spill!|¡desbordamiento!"
+    r"|desbordamiento!|despejar!|calc!|¡calc!|field!|blocked!|connect!|busy!|unknown!|python!|external!|getting_data))$"
 )
 """Words that spreadsheets show where a formula fails, in English, Spanish, Portuguese, German and French; `####` stands
-for what a column was too narrow for."""
+for what a column was too narrow for. As a pattern of Arrow and of Python alike."""
 
-_CUT = re.compile(r"[+-]?\d([.,]\d+)?E\+\d{2,3}", re.ASCII | re.IGNORECASE)
+_CUT = r"(?i)^[+-]?[0-9]([.,][0-9]+)?e\+[0-9]{2,3}$"
 """A number as a spreadsheet shows it that has no room for its digits; an id such as 1E5 is none."""
-
-_ARROW_CUT = r"^[+-]?[0-9]([.,][0-9]+)?[eE]\+[0-9]{2,3}$"
 
 
 def wrong_cells(
@@ -56,16 +53,18 @@ def _suspicious(text: Texts, kinds: Kinds | None, is_identifier: bool) -> list[i
     data = text_bytes(values)
     masks = [pc.starts_with(values, "Err:")]
     if (data == ord("#")).any():
-        masks.append(pc.starts_with(values, "#"))
+        masks.append(pc.match_substring_regex(values, _ERROR))
     if is_identifier and (data == ord("+")).any():
-        masks.append(pc.match_substring_regex(values, _ARROW_CUT))
-    suspicious = np.zeros(len(values), dtype=bool)
+        masks.append(pc.match_substring_regex(values, _CUT))
+    masks = [mask for mask in masks if mask.true_count]
+    if not masks and kinds is None:
+        return []
+    suspicious = np.zeros(len(text), dtype=bool)
     for mask in masks:
-        suspicious |= pc.fill_null(mask, False).to_numpy(zero_copy_only=False)
-    if isinstance(text, pa.DictionaryArray):
-        suspicious = suspicious[text.indices.fill_null(0).to_numpy()] if suspicious.any() else np.zeros(len(text), bool)
+        found = pc.fill_null(mask, False).to_numpy(zero_copy_only=False)
+        suspicious |= found[text.indices.fill_null(0).to_numpy()] if values is not text else found
     if kinds is not None:
-        suspicious = suspicious | (kinds >= CellKind.ERROR)
+        suspicious |= kinds >= CellKind.ERROR
     return np.flatnonzero(suspicious).tolist()
 
 
@@ -74,9 +73,17 @@ def _problem(value: str, kind: CellKind, is_identifier: bool) -> ValueParseError
         return ValueParseError(ValueCode.FORMULA_WITHOUT_VALUE.of(), ValueCode.RIGHT_FORMULA.of())
     if kind is CellKind.NESTED:
         return ValueParseError(FailureCode.NESTED.of(), FailureCode.RIGHT_SINGLE.of())
-    if kind is CellKind.ERROR or _ERROR.fullmatch(value):
-        right = ValueCode.RIGHT_NO_ERROR.of(word=f'"{value}"')
-        return ValueParseError(ValueCode.ERROR_CELL.of(error=value), right)
-    if is_identifier and _CUT.fullmatch(value):
+    if kind is CellKind.ERROR:
+        return _error(value)
+    if is_identifier and re.search(_CUT, value):
         return ValueParseError(ValueCode.NUMBER_CUT.of(), ValueCode.RIGHT_UNCUT.of())
-    return None
+    return error_word(value)
+
+
+def error_word(value: str) -> ValueParseError | None:
+    """Return what is wrong with a text that a spreadsheet shows where a formula fails; None for any other."""
+    return _error(value) if re.search(_ERROR, value) else None
+
+
+def _error(word: str) -> ValueParseError:
+    return ValueParseError(ValueCode.ERROR_CELL.of(error=word), ValueCode.RIGHT_NO_ERROR.of(word=f'"{word}"'))

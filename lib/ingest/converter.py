@@ -24,11 +24,12 @@ from lib.catalog.catalog import Catalog
 from lib.catalog.fields import Field, FieldType
 from lib.errors.codes import CodedText, FailureCode
 from lib.ingest import dates, durations, value_parsers
+from lib.ingest.cell_checks import error_word
 from lib.ingest.cells import CellKind, Kinds
 from lib.ingest.mapping import AS_FOUND, AS_IT_IS, ColumnSource, FileOptions, Mapping
 from lib.ingest.parse_error import ValueParseError
 from lib.ingest.source_cells import TRANSLATED, Cells, SourceCells, is_null, plain
-from lib.ingest.text_cleaning import Texts, with_values
+from lib.ingest.text_cleaning import Texts, text_bytes, with_values
 from lib.store.enums import NONE_NAME, State
 
 REPEATED = pa.dictionary(pa.int32(), pa.string())
@@ -158,14 +159,13 @@ class Converter:
                 problems.append((position, RowProblem(batch.file, number, label, value, problem, right)))
 
         text, kinds = self._cells.of(field, source, cells, batch.file, batch.numbers)
-        refused = np.zeros(len(batch.numbers), dtype=bool)
-        for position, (value, error) in self._cells.wrong(field, source, cells).items():
-            refused[position] = True
+        wrong = self._cells.wrong(field, source, cells)
+        for position, (value, error) in wrong.items():
             refuse(position, value, error.problem, error.right)
-        if refused.any():
-            text = pc.if_else(pa.array(refused), None, plain(text))
+        if wrong:
+            text = pc.if_else(pa.array(np.isin(np.arange(len(text)), [*wrong])), None, plain(text))
         if field.required and text.null_count:
-            for position in np.flatnonzero(is_null(text) & ~refused).tolist():
+            for position in np.setdiff1d(np.flatnonzero(is_null(text)), [*wrong]).tolist():
                 refuse(position, "", FailureCode.VALUE_MISSING.of(), RIGHT_WHERE_MISSING[field.name].of())
         if field.kind is FieldType.TEXT:
             return _texts(text, refuse)
@@ -234,13 +234,10 @@ _EARLIEST, _LATEST = (
 
 def _texts(text: Texts, refuse: Refuse) -> Texts:
     values = text.dictionary if isinstance(text, pa.DictionaryArray) else text
-    longest = pc.max(pc.utf8_length(values)).as_py()
-    nul = pc.any(pc.match_substring(values, "\x00")).as_py()
-    return (
-        _by_distinct(text, value_parsers.text, pa.string(), refuse, {})
-        if nul or (longest or 0) > value_parsers.MAX_TEXT
-        else text
-    )
+    longest = pc.max(pc.binary_length(values)).as_py() or 0  # bytes, of which a text has at least one a character
+    if longest <= value_parsers.MAX_TEXT and not (text_bytes(values) == 0).any():
+        return text
+    return _by_distinct(text, value_parsers.text, pa.string(), refuse, {})
 
 
 def _by_distinct(
@@ -262,7 +259,7 @@ def _by_distinct(
             results.append(check(value))
         except ValueParseError as error:
             results.append(None)
-            wrong[index] = error
+            wrong[index] = error_word(value) or error
         else:
             if len(known) < _MAX_KNOWN:
                 known[value] = results[-1]

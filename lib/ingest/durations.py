@@ -12,7 +12,7 @@ from lib.errors.codes import CodedText
 from lib.errors.value_codes import ValueCode
 from lib.ingest.cells import CellKind
 from lib.ingest.mapping import AS_FOUND, AS_IT_IS, UNITS, ColumnSource, FileOptions
-from lib.ingest.numbers import MAX_NUMBER, is_scaled, parse_number, scaled, with_signs
+from lib.ingest.numbers import MAX_NUMBER, is_plain_number, is_scaled, parse_number, scaled, with_signs
 from lib.ingest.parse_error import ValueParseError
 
 MAX_SECONDS = 2**31 - 1
@@ -54,7 +54,8 @@ def seconds(
         raise ValueParseError(ValueCode.DATE_FOR_DURATION.of(), ValueCode.RIGHT_DURATION_CELL.of())
     if len(value) > MAX_NUMBER:
         raise ValueParseError(ValueCode.VALUE_LENGTH.of(characters=len(value)), _RIGHT)
-    found = _self_described(value, source, options) if kind is CellKind.TEXT else None
+    may_say = kind is CellKind.TEXT and not is_plain_number(value)
+    found = _self_described(value, source, options) if may_say else None
     length = _of_number(value, kind, source, options) if found is None else found
     if length < 0:
         raise ValueParseError(ValueCode.DURATION_NEGATIVE.of(), _RIGHT)

@@ -64,11 +64,12 @@ class SourceCells:
             if name in self._mapped
         }
         blank = np.ones(count, dtype=bool)
-        for each in cells.values():
-            blank &= is_null(each.text)
         for name, place in self._places.items():
-            if name not in self._mapped and blank.any():
-                blank &= is_null(self._without_null_words(clean_column(columns[place])))
+            if not blank.any():
+                break
+            known = cells.get(name)
+            text = known.text if known else self._without_null_words(clean_column(columns[place]))
+            blank &= is_null(text)
         return cells, blank
 
     def of(self, field: Field, source: ColumnSource, cells: dict[str, Cells], file: str, numbers: Numbers) -> Cells:
@@ -96,10 +97,14 @@ class SourceCells:
 
         A text of a single column that the mapping gives a meaning to is right.
         """
-        known = self._values.get(field.name, {}) if len(source.columns) == 1 else {}
+        is_single = len(source.columns) == 1
+        known = self._values.get(field.name, {}) if is_single else {}
+        is_any_text = field.kind is FieldType.TEXT or not is_single or bool(known)  # else its parser refuses an error
         wrong: dict[int, tuple[str, ValueParseError]] = {}
         for name in source.columns:
             text, kinds = cells[name]
+            if kinds is None and not is_any_text:
+                continue
             for position, error in wrong_cells(text, kinds, field.name in self._identifiers, known).items():
                 wrong.setdefault(position, (text[position].as_py(), error))
         return wrong

@@ -5,6 +5,7 @@ Whole columns of plain ASCII take Arrow's own functions; what holds anything els
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from typing import Any, TypeAlias
@@ -18,12 +19,15 @@ from lib.formats.csv_injection import STARTS
 Texts: TypeAlias = pa.StringArray | pa.DictionaryArray
 """A column of texts; a dictionary, which then holds no null, where many of them are the same."""
 
-_Bytes: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
+Bytes: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
 
 _INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 """Characters without a width: byte-order marks, joiners, soft hyphens, marks of the direction of writing."""
 
 _BLANK = re.compile(r"\r\n|\s")
+_FEW, _SHORT = 500, 200
+"""How many texts are cleaned one by one, and how long one may be that is remembered."""
+
 _ASCII_BLANK = r"[\t-\r\x1c-\x1f]"
 """Blanks of ASCII that are no space, as Arrow's patterns name them."""
 
@@ -43,20 +47,22 @@ def clean_column(column: Texts) -> Texts:
     """Return every text as `clean_text` does; an empty one becomes null."""
     if isinstance(column, pa.DictionaryArray):
         return with_values(column.indices, clean_column(column.dictionary))
+    if len(column) <= _FEW:
+        return _cleaned(column)
     data = text_bytes(column)
     if not len(data):
         return pa.nulls(len(column), pa.string())
-    least, greatest = int(data.min()), int(data.max())
+    least = int(data.min())
+    cleaned = pc.ascii_trim_whitespace(column) if least <= ord(" ") else column
     odd = []
-    if greatest >= 128:
-        odd.append(pc.invert(pc.string_is_ascii(column)))
-    cleaned = pc.ascii_trim_whitespace(column) if least <= 32 else column
-    if least < 32:
+    if data.max() >= 128:
+        odd.append(pc.invert(pc.string_is_ascii(cleaned)))
+    if least < ord(" "):
         odd.append(pc.match_substring_regex(cleaned, _ASCII_BLANK))
     if (data == ord("'")).any():
         odd.append(pc.starts_with(cleaned, "'"))
     for mask in odd:
-        cleaned = _cleaned_where(cleaned, pc.fill_null(mask, False))
+        cleaned = _cleaned_where(cleaned, mask)
     shortest = pc.min(pc.binary_length(cleaned)).as_py()
     return pc.if_else(pc.equal(cleaned, ""), None, cleaned) if shortest == 0 else cleaned
 
@@ -70,7 +76,7 @@ def with_values(indices: pa.Int32Array, values: pa.StringArray) -> pa.Dictionary
     return pa.DictionaryArray.from_arrays(indices, values)
 
 
-def text_bytes(column: pa.StringArray) -> _Bytes:
+def text_bytes(column: pa.StringArray) -> Bytes:
     """Return the bytes of all texts of a column, one after the other."""
     _, offsets, data = column.buffers()
     if data is None or not len(column):
@@ -80,6 +86,19 @@ def text_bytes(column: pa.StringArray) -> _Bytes:
 
 
 def _cleaned_where(column: pa.StringArray, mask: pa.BooleanArray) -> pa.StringArray:
+    mask = pc.fill_null(mask, False)
     encoded = column.filter(mask).dictionary_encode()
-    cleaned = pa.array([clean_text(text) for text in encoded.dictionary.to_pylist()], pa.string())
-    return pc.replace_with_mask(column, mask, cleaned.take(encoded.indices))
+    return pc.replace_with_mask(column, mask, _cleaned(encoded.dictionary).take(encoded.indices))
+
+
+def _cleaned(column: pa.StringArray) -> pa.StringArray:
+    """Return every text as `clean_text` does, one by one; the same texts come again in the next rows."""
+    texts = column.to_pylist()
+    cleaned = [
+        None if text is None else (_clean_again(text) if len(text) <= _SHORT else clean_text(text)) or None
+        for text in texts
+    ]
+    return column if cleaned == texts else pa.array(cleaned, pa.string())
+
+
+_clean_again = functools.lru_cache(maxsize=10_000)(clean_text)
