@@ -48,6 +48,13 @@ def test_there_and_back() -> None:
     assert read_mapping(write_mapping(found), BUILT_IN) == found
 
 
+@pytest.mark.parametrize(
+    "form", ["%d/%m/%Y %I:%M %p", "%d/%m/%y", "%d %%p %B %Y %H:%M", "%c", "%G-W%V-%u", "excel", "epoch", "epoch_ms"]
+)
+def test_formats_of_dates(form: str) -> None:
+    assert read_mapping(f'[file]\ndate_format = "{form}"', BUILT_IN).file.date_formats == (form,)
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "samples").glob("*.toml")), ids=lambda path: path.stem)
 def test_our_own(path: object) -> None:
     found = read_mapping(path.read_text("utf-8"), BUILT_IN)  # type: ignore[attr-defined]
@@ -84,6 +91,16 @@ def test_our_own(path: object) -> None:
         ("[file]\nsheet = 0", "a number from 1"),
         ("[file]\nheader_row = 0", "from 1"),
         ("[file]\ndate_format = 'yyyy'", "strptime"),
+        (
+            "[file]\ndate_format = '%d/%m/%Y %H:%M %p'",
+            "needs %I, an hour from 1 to 12; right would be '%d/%m/%Y %I:%M %p'",
+        ),
+        ("[file]\ndate_format = '%d/%m/%Y %p'", "right would be '%d/%m/%Y %I %p'"),
+        ("[file]\ndate_format = '%d/%m/%Y %I:%M'", "right would be '%d/%m/%Y %H:%M' for hours from 0 to 23"),
+        ("[file]\ndate_format = ['%Y', '%d/%m %H:%M']", "'%d/%m %H:%M' has no year; right would be one with %Y (2024)"),
+        ("[file]\ndate_format = '%%Y %d'", "has no year"),
+        ("[file]\ndate_format = '%d %d %Y'", "date_format '%d %d %Y': redefinition of group"),
+        ("[file]\ndate_format = '%d/%m/%Y %Q'", "bad directive"),
         ("#" * (MAX_MAPPING + 1), "longer than 1,000,000 characters"),
     ],
 )
