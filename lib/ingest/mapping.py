@@ -17,6 +17,7 @@ from lib.catalog.catalog import Catalog
 from lib.catalog.fields import FieldType
 from lib.errors import FileError, MappingError, nearest
 from lib.errors.codes import FailureCode, joined
+from lib.ingest.text_cleaning import clean_text
 from lib.store.enums import Sentiment, State
 
 EVERYTHING_ELSE = "*"
@@ -126,12 +127,12 @@ def is_plausible(kind: FieldType, values: Collection[str]) -> bool:
     if members is None or not any(values):
         return True
     known = {member.name.casefold() for member in members}
-    return any(value.strip().casefold() in known for value in values)
+    return any(clean_text(value).casefold() in known for value in values)
 
 
 def folded(name: str) -> str:
-    """Return a header's name as it is compared: without case, spaces and underscores."""
-    return "".join(name.split()).replace("_", "").casefold()
+    """Return a header's name as it is compared: without case, spaces, underscores and what nobody sees."""
+    return "".join(clean_text(name).split()).replace("_", "").casefold()
 
 
 def shortened(text: str, length: int = 80) -> str:
