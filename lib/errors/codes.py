@@ -229,6 +229,11 @@ class FailureCode(TextCode):
 
     # JSON Lines.
     JSONL_NO_OBJECTS = "jsonl_no_objects", "{name}: no row is a JSON object. Right would be one object a line."
+    JSONL_ARRAY = (
+        "jsonl_array",
+        "{name}: no row is a JSON object: the file is one JSON array. Right would be one object a line, without the "
+        "brackets around them and the commas between them.",
+    )
     JSONL_FEW_OBJECTS = (
         "jsonl_few_objects",
         "{name}: more than {most} rows are blank or no objects. Right would be one object a line.",
@@ -355,7 +360,6 @@ class FailureCode(TextCode):
     VALUE_MISSING = "value_missing", "is missing"
     WRONG_CELLS = "wrong_cells", "has {cells} cells where the header has {expected}"
     NOT_A_JSON_OBJECT = "not_a_json_object", "is not a JSON object"
-    NESTED_IN = "nested_in", "holds a list or an object in '{column}'"
     NESTED = "nested", "holds a list or an object"
     NOT_AN_OBJECT = "not_an_object", "is not an object"
     NOT_A_COLUMN = "not_a_column", "is not a column{hint}"

@@ -16,7 +16,7 @@ from lib.catalog.catalog import Catalog
 from lib.errors import nearest
 from lib.errors.codes import FailureCode
 from lib.ingest.converter import Batch, Converter, RowProblem
-from lib.ingest.jsonl_reader import NESTED, json_text
+from lib.ingest.json_values import NESTED, json_text
 from lib.ingest.mapping import Mapping, folded, shortened
 
 MAX_OBJECTS = 100_000

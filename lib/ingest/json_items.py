@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from lib.errors import FileError, RefusedError
 from lib.ingest.api_records import MAX_OBJECTS
+from lib.ingest.json_values import DECODER
 
 MAX_ITEM_BYTES = 256 * 1024
 """Bytes of one item: more than every column at its longest, each character written as an escape."""
@@ -23,8 +24,6 @@ _MARGIN = 16
 
 _NOT_JSON = "The body is neither an array of evaluations nor one object a line, in UTF-8"
 
-# Numbers stay as they are written, so that no digit is lost on the way.
-_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 Body = bytes | bytearray
@@ -70,7 +69,7 @@ def _decode_lines(body: Body) -> Iterator[object]:
             raise _too_long(number)
         try:
             line = body[position:end].decode()
-            yield _DECODER.decode(line) if line.strip() else {}
+            yield DECODER.decode(line) if line.strip() else {}
         except (ValueError, RecursionError):
             raise _no_json(number) from None
         position = end + 1
@@ -107,7 +106,7 @@ class _Window:
         while True:
             problem: FileError | None = None
             try:
-                item, end = _DECODER.raw_decode(self._text, self._position)
+                item, end = DECODER.raw_decode(self._text, self._position)
             except json.JSONDecodeError as error:
                 is_cut = error.msg.startswith("Unterminated string") or error.pos >= len(self._text) - _MARGIN
                 problem = _no_json(number)

@@ -1,18 +1,23 @@
-"""JSON Lines: one object a line, plain or gzipped."""
+"""JSON Lines: one object a line, plain or gzipped; values within objects have names such as `Agent.Username`."""
 
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
 
 from lib.errors import FileError
 from lib.errors.codes import FailureCode
+from lib.ingest import value_parsers
+from lib.ingest.cells import CellKind, Kinds
 from lib.ingest.converter import Batch
+from lib.ingest.json_values import JsonNumber, json_object, json_text, nested_text
 from lib.ingest.mapping import FileOptions, shortened
 from lib.ingest.reader import (
     BATCH_ROWS,
@@ -23,20 +28,37 @@ from lib.ingest.reader import (
     MalformedRow,
     Progress,
     Truncated,
-    batch_of_rows,
     checked_header,
     malformed_row,
     open_bytes,
     position,
 )
+from lib.ingest.text_encoding import find_encoding
+from lib.ingest.text_stream import Utf8Stream
+
+_DEEPEST = 8
+"""Objects within objects whose values have names of their own."""
+
+Keys: TypeAlias = tuple[str, ...]
+"""Where a value is: the key in the row's object, then those in the objects within it."""
 
 
 def open_json_lines(path: Path, name: str, options: FileOptions, progress: Progress) -> FileReader:
     """Open JSON Lines, read twice: first for the names that any row has."""
-    lines = _JsonLines(path, name, options.encoding or "utf-8-sig", progress)
-    keys = lines.keys()
-    header = checked_header(name, [str(json_text(each)) for each in keys])
-    return FileReader(name, header, lines.batches(keys))
+    with Truncated(name), open_bytes(path, name) as file:
+        start = file.read(4096)
+    lines = _JsonLines(
+        path, name, find_encoding(start, options.encoding), b"\r" in start and b"\n" not in start, progress
+    )
+    columns = lines.columns()
+    header = checked_header(name, [".".join(keys).encode("utf-8", "replace").decode() for keys in columns])
+    return FileReader(name, header, lines.batches(columns), encoding=lines.encoding)
+
+
+class _Nested(str):
+    """A list or an object as text."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,113 +68,169 @@ class _JsonLines:
     path: Path
     name: str
     encoding: str
+    has_only_returns: bool  # lines end as on a Macintosh of old
     progress: Progress
 
-    def keys(self) -> tuple[str, ...]:
-        """Return the names that any row has. Raises FileError where there are none, too many, or hardly any objects."""
-        keys: dict[str, None] = {}
+    def columns(self) -> tuple[Keys, ...]:
+        """Return where any row has values. Raises FileError where there are none, too many, or hardly any objects."""
+        names = _Names()
         refused = 0
-        with self._opened() as file:
-            for _, entry, _ in self._entries(file):
-                refused += not entry
-                if refused > MAX_REFUSED:
-                    raise FileError(FailureCode.JSONL_FEW_OBJECTS, name=self.name, most=MAX_REFUSED)
-                keys.update(dict.fromkeys(entry or ()))
-                if len(keys) > MAX_COLUMNS:
-                    raise FileError(FailureCode.JSONL_TOO_MANY_NAMES, name=self.name, most=MAX_COLUMNS)
-        if not keys:
-            raise FileError(FailureCode.JSONL_NO_OBJECTS, name=self.name)
-        return tuple(keys)
-
-    def batches(self, keys: Sequence[str]) -> Iterator[tuple[Batch, list[MalformedRow]]]:
-        """Yield the rows' values under some names, with the rows that are no objects of single values."""
-        numbers: list[int] = []
-        rows: list[list[str | None]] = []
-        broken: list[MalformedRow] = []
-        read = 0
+        is_array = False
         with self._opened() as file:
             for number, entry, text in self._entries(file):
-                values = [json_text((entry or {}).get(key)) for key in keys]
-                if problem := self._malformed(number, entry, text, keys, values):
-                    broken.append(problem)
+                if entry:
+                    names.add(entry)
+                    if len(names.outer) > MAX_COLUMNS:
+                        raise FileError(FailureCode.JSONL_TOO_MANY_NAMES, name=self.name, most=MAX_COLUMNS)
+                    continue
+                refused += 1
+                if refused > MAX_REFUSED:
+                    raise FileError(FailureCode.JSONL_FEW_OBJECTS, name=self.name, most=MAX_REFUSED)
+                is_array = is_array or (number == refused and text.startswith("["))
+                if is_array and not names.outer and not text.endswith("]"):
+                    break
+        if is_array and not names.outer:
+            raise FileError(FailureCode.JSONL_ARRAY, name=self.name)
+        if not names.outer:
+            raise FileError(FailureCode.JSONL_NO_OBJECTS, name=self.name)
+        return names.columns()
+
+    def batches(self, columns: Sequence[Keys]) -> Iterator[tuple[Batch, list[MalformedRow]]]:
+        """Yield the rows' values, with the rows that are no objects."""
+        numbers: list[int] = []
+        rows: list[list[object]] = []
+        malformed: list[MalformedRow] = []
+        read = 0
+
+        def batch() -> tuple[Batch, list[MalformedRow]]:
+            cells = [_cells([row[place] for row in rows]) for place in range(len(columns))]
+            texts, kinds = zip(*cells, strict=True)
+            return Batch(self.name, np.array(numbers, dtype=np.int64), texts, kinds), malformed
+
+        with self._opened() as file:
+            for number, entry, text in self._entries(file):
+                if entry is None and text:
+                    problem, right = FailureCode.NOT_A_JSON_OBJECT.of(), FailureCode.RIGHT_OBJECT_A_LINE.of()
+                    malformed.append(malformed_row(self.name, number, (shortened(text),), problem, right))
                     continue
                 numbers.append(number)
-                rows.append(values)  # type: ignore[arg-type]  # what is nested was passed over
+                rows.append(_values(entry or {}, columns))
                 if len(rows) == BATCH_ROWS:
-                    self.progress(position(file) - read)
-                    read = position(file)
-                    yield batch_of_rows(self.name, numbers, rows, len(keys)), broken
-                    numbers, rows, broken = [], [], []
-            self.progress(position(file) - read)
-        yield batch_of_rows(self.name, numbers, rows, len(keys)), broken
-
-    def _malformed(
-        self, number: int, entry: dict[str, Any] | None, text: str, keys: Sequence[str], values: Sequence[object]
-    ) -> MalformedRow | None:
-        """Return what is wrong with a row that is no object of single values; None where nothing is."""
-        if entry is None and text:
-            problem, right = FailureCode.NOT_A_JSON_OBJECT.of(), FailureCode.RIGHT_OBJECT_A_LINE.of()
-            return malformed_row(self.name, number, (shortened(text),), problem, right)
-        nested = next((key for key, value in zip(keys, values, strict=True) if value is NESTED), None)
-        if nested is None:
-            return None
-        cells = tuple("" if value is None or value is NESTED else str(value) for value in values)
-        problem = FailureCode.NESTED_IN.of(column=shortened(nested))
-        return malformed_row(self.name, number, cells, problem, FailureCode.RIGHT_SINGLE.of())
+                    self.progress(_position(file) - read)
+                    read = _position(file)
+                    yield batch()
+                    numbers, rows, malformed = [], [], []
+            self.progress(_position(file) - read)
+        yield batch()
 
     @contextmanager
-    def _opened(self) -> Iterator[io.BufferedReader]:
-        with Truncated(self.name), open_bytes(self.path, self.name) as file:
-            yield file
+    def _opened(self) -> Iterator[io.BufferedReader | Utf8Stream]:
+        with Truncated(self.name):
+            if self._is_of_utf8_lines:
+                with open_bytes(self.path, self.name) as file:
+                    yield file
+            else:
+                try:
+                    with closing(Utf8Stream(self.path, self.name, self.encoding)) as stream:
+                        yield stream
+                except UnicodeError as error:
+                    raise FileError(
+                        FailureCode.CSV_NOT_ENCODED, name=self.name, encoding=self.encoding, error=str(error)
+                    ) from None
 
-    def _entries(self, file: io.BufferedReader) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
+    @property
+    def _is_of_utf8_lines(self) -> bool:
+        """Whether lines can be told before they are decoded, and each then be decoded alone."""
+        return "\n".encode(self.encoding) == b"\n" and not self.has_only_returns
+
+    def _entries(self, file: io.BufferedReader | Utf8Stream) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
         """Yield each row's number, its object (None where it is none) and its text."""
         number = 0
+        encoding = self.encoding if self._is_of_utf8_lines else "utf-8"
         while line := file.readline(MAX_ROW_BYTES):
             number += 1
             if len(line) == MAX_ROW_BYTES:
                 most = MAX_ROW_BYTES // 2**20
                 raise FileError(FailureCode.JSONL_ROW_TOO_LONG, name=self.name, row=number, megabytes=most)
-            text = self._decoded(line, number)
-            yield number, json_object(text), text
+            try:
+                text = line.decode(encoding).strip()
+            except UnicodeDecodeError as error:
+                raise FileError(
+                    FailureCode.JSONL_NOT_ENCODED,
+                    name=self.name,
+                    row=number,
+                    encoding=encoding,
+                    byte=error.start + 1,
+                ) from None
+            if not text.isascii():  # an encoding of escapes may give half a surrogate pair, which is no text
+                text = text.lstrip("\ufeff").encode("utf-8", "replace").decode()
+            yield number, json_object(text) if text else None, text
 
-    def _decoded(self, line: bytes, number: int) -> str:
+
+class _Names:
+    """Collects the names that rows have, and those within their objects, of which there may be any number."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.outer: dict[str, None] = {}
+        self._inner: dict[str, dict[Keys, None]] = {}
+        self._room = MAX_COLUMNS
+
+    def add(self, entry: dict[str, Any]) -> None:
+        """Take the names of a row."""
+        self.outer.update(dict.fromkeys(entry))
+        for key, value in entry.items():
+            if type(value) is dict:
+                self._add_inner((key,), value, self._inner.setdefault(key, {}))
+
+    def columns(self) -> tuple[Keys, ...]:
+        """Return where values are: each object itself, then what is in it, as far as there is room beside the rest."""
+        room = MAX_COLUMNS - len(self.outer)
+        columns: list[Keys] = []
+        for key in self.outer:
+            inner = list(self._inner.get(key, ()))[:room]
+            columns += [(key,), *inner]
+            room -= len(inner)
+        return tuple(columns)
+
+    def _add_inner(self, keys: Keys, value: dict[str, Any], names: dict[Keys, None]) -> None:
+        for key, inner in value.items():
+            place = (*keys, key)
+            if place not in names:
+                if not self._room or sum(map(len, place)) + len(keys) > value_parsers.MAX_TEXT:
+                    continue
+                names[place] = None
+                self._room -= 1
+            if type(inner) is dict and len(place) < _DEEPEST:
+                self._add_inner(place, inner, names)
+
+
+def _values(entry: dict[str, Any], columns: Sequence[Keys]) -> list[object]:
+    values: list[object] = []
+    for keys in columns:
+        value = entry.get(keys[0])
+        for key in keys[1:]:
+            value = value.get(key) if type(value) is dict else None
+        values.append(_Nested(nested_text(value)) if type(value) is dict or type(value) is list else value)
+    return values
+
+
+_KINDS: dict[type, CellKind] = {JsonNumber: CellKind.NUMBER, _Nested: CellKind.NESTED}
+
+
+def _cells(values: list[object]) -> tuple[pa.StringArray, Kinds | None]:
+    """Return a column's texts, and what they are where any is more than a text."""
+    types = {*map(type, values)}
+    kinds = None
+    if types & _KINDS.keys():
+        kinds = np.array([_KINDS.get(type(value), CellKind.TEXT) for value in values], dtype=np.uint8)
+    if types <= {str, type(None)}:
         try:
-            text = line.decode(self.encoding).strip()
-        except UnicodeDecodeError as error:
-            raise FileError(
-                FailureCode.JSONL_NOT_ENCODED,
-                name=self.name,
-                row=number,
-                encoding=self.encoding,
-                byte=error.start + 1,
-            ) from None
-        if not text.isascii():  # an encoding of escapes may give half a surrogate pair, which is no text
-            text = text.encode("utf-8", "replace").decode()
-        return text
+            return pa.array(values, pa.string()), kinds
+        except UnicodeEncodeError:  # half a surrogate pair is no text
+            pass
+    return pa.array([json_text(value) for value in values], pa.string()), kinds
 
 
-NESTED = object()
-"""Stands for what is no single value."""
-
-
-def json_object(text: str) -> dict[str, Any] | None:
-    """Return the line's object with numbers as they are written, or None where it is none."""
-    if not text:
-        return None
-    try:
-        entry = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
-    except (ValueError, RecursionError):
-        return None
-    return entry if isinstance(entry, dict) else None
-
-
-def json_text(value: object) -> object:
-    """Return a JSON value as the text that a CSV would have, None for null, NESTED for a list or an object."""
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()  # half a surrogate pair is no text
-    return NESTED
+def _position(file: io.BufferedReader | Utf8Stream) -> int:
+    return file.packed_position() if isinstance(file, Utf8Stream) else position(file)

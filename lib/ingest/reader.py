@@ -18,6 +18,7 @@ from lib.errors.codes import CodedText, FailureCode
 from lib.ingest import value_parsers
 from lib.ingest.converter import Batch, RowProblem
 from lib.ingest.mapping import shortened
+from lib.ingest.text_cleaning import clean_text
 
 BATCH_ROWS = 65_536
 MAX_ROW_BYTES = 32 * 2**20
@@ -115,10 +116,10 @@ class _Unpacked(io.RawIOBase):
 
 
 def checked_header(name: str, header: list[str]) -> tuple[str, ...]:
-    """Return a header's names trimmed; refuse one that no table has."""
+    """Return a header's names as texts are kept; refuse one that no table has."""
     if len(header) > MAX_COLUMNS:
         raise FileError(FailureCode.HEADER_TOO_WIDE, name=name, columns=len(header), most=MAX_COLUMNS)
-    names = tuple(cell.strip() for cell in header)
+    names = tuple(clean_text(cell) for cell in header)
     for place, each in enumerate(names, 1):
         if len(each) > value_parsers.MAX_TEXT:
             most = value_parsers.MAX_TEXT

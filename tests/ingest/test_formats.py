@@ -289,7 +289,7 @@ def test_bad_rows_of_other_formats(load: Load) -> None:
     )
     assert [(problem.row, problem.value) for problem in report.problems] == [
         (2, "nonsense"),
-        (3, "3 |  | "),
+        (3, '["x"]'),
         (4, "NaN"),
     ]
     frame = pd.DataFrame(

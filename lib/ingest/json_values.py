@@ -1,0 +1,72 @@
+"""Values of JSON as cells: numbers that keep how they are written, and lists and objects in short."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from lib.ingest.typed_numbers import literal_text
+
+NESTED = object()
+"""Stands for what is no single value."""
+
+_NESTED_CHARACTERS = 200
+
+
+class JsonNumber(str):
+    """A number as it is written, so that no digit is lost on the way."""
+
+    __slots__ = ()
+
+
+DECODER = json.JSONDecoder(parse_float=JsonNumber, parse_int=JsonNumber, parse_constant=JsonNumber)
+
+
+def json_object(text: str) -> dict[str, Any] | None:
+    """Return the object that a text is; None where it is none."""
+    try:
+        entry = DECODER.decode(text)
+    except (ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def json_text(value: object) -> object:
+    """Return a value as the text that a CSV would have, None for null, NESTED for a list or an object."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, JsonNumber):
+        return literal_text(value)
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()  # half a surrogate pair is no text
+    return NESTED
+
+
+def nested_text(value: object) -> str:
+    """Return a list or an object as JSON, cut to a length that a file of bad rows can hold."""
+    text = ""
+    for piece in _pieces(value):
+        text += piece
+        if len(text) > _NESTED_CHARACTERS:
+            return text[:_NESTED_CHARACTERS].encode("utf-8", "replace").decode() + "…"
+    return text.encode("utf-8", "replace").decode()
+
+
+def _pieces(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for index, (key, inner) in enumerate(value.items()):
+            yield f"{', ' if index else '{'}{json.dumps(str(key), ensure_ascii=False)}: "
+            yield from _pieces(inner)
+        yield "}" if value else "{}"
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield ", " if index else "["
+            yield from _pieces(inner)
+        yield "]" if value else "[]"
+    elif isinstance(value, JsonNumber):
+        yield value
+    else:
+        yield json.dumps(value, ensure_ascii=False, default=str)
