@@ -253,7 +253,6 @@ class FailureCode(TextCode):
         "{name}: {rows} rows in {bytes} bytes, so that they can only be the same over and over.",
     )
     PARQUET_DAMAGED_AFTER = "parquet_damaged_after", "{name}: damaged after row {row} ({error})."
-    PARQUET_NESTED = "parquet_nested", "{name}: the column '{column}' holds {kind}; right would be single values."
 
     # XLSX.
     XLSX_BROKEN = "xlsx_broken", "{name}: not an XLSX file that can be read ({error})."

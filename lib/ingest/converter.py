@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping as Table
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeAlias
@@ -86,6 +87,15 @@ class Batch:
     kinds: tuple[Kinds | None, ...] = ()  # of each column's cells; None, or none at all, where all are texts
     short_rows: int = 0  # of these rows, those with fewer cells than the header
     long_rows: int = 0  # and those with more, which hold nothing
+    unread: Table[int, Callable[[int], str | None]] = field(default_factory=dict)
+    """By a column's place, what gives its text in a row, where `columns` only says whether there is something."""
+
+    def row(self, position: int) -> list[str]:
+        """Return a row as it came."""
+        cells = [column[position].as_py() for column in self.columns]
+        for place, text in self.unread.items():
+            cells[place] = text(position)
+        return [cell or "" for cell in cells]
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def _pieces(value: object) -> Iterator[str]:
             yield f"{', ' if index else '{'}{json.dumps(str(key), ensure_ascii=False)}: "
             yield from _pieces(inner)
         yield "}" if value else "{}"
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for index, inner in enumerate(value):
             yield ", " if index else "["
             yield from _pieces(inner)
@@ -69,4 +69,8 @@ def _pieces(value: object) -> Iterator[str]:
     elif isinstance(value, JsonNumber):
         yield value
     else:
-        yield json.dumps(value, ensure_ascii=False, default=str)
+        yield json.dumps(value, ensure_ascii=False, default=_shown)
+
+
+def _shown(value: object) -> str:
+    return value[:_NESTED_CHARACTERS].hex() if isinstance(value, bytes) else str(value)

@@ -6,6 +6,7 @@ Nothing is interpreted here: what a value means is `value_parsers.py`. Meant to 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from lib.errors import FileError
@@ -18,8 +19,12 @@ from lib.ingest.reader import FileReader, Progress
 from lib.ingest.xlsx_reader import open_workbook
 
 
-def open_source(path: Path, name: str, options: FileOptions, progress: Progress) -> FileReader:
+def open_source(
+    path: Path, name: str, options: FileOptions, progress: Progress, named: Collection[str] | None = None
+) -> FileReader:
     """Open a file by its content and its name's ending.
+
+    With `named`, names of columns as `folded` gives them, a typed file need not make texts of all others' values.
 
     Raises FileError where it can't be read, MappingError where an option does not fit it.
     """
@@ -33,7 +38,7 @@ def open_source(path: Path, name: str, options: FileOptions, progress: Progress)
         raise FileError(FailureCode.FILE_EMPTY, name=name)
     ending = name.lower().removesuffix(".gz").rpartition(".")[2]
     if start.startswith(b"PAR1"):
-        return open_parquet(path, name, options, progress)
+        return open_parquet(path, name, progress, named)
     if start.startswith(b"PK\x03\x04"):
         return open_workbook(path, name, options, progress)
     if start.startswith(b"\xd0\xcf\x11\xe0"):

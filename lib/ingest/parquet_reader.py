@@ -1,8 +1,10 @@
-"""Parquet: typed columns in, the text that a CSV would have out."""
+"""Parquet: typed columns in, the text that a CSV would have out; what lies within structs has columns of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,37 +14,42 @@ import pyarrow.parquet as pq
 
 from lib.errors import FileError
 from lib.errors.codes import FailureCode
-from lib.ingest.converter import Batch
-from lib.ingest.mapping import FileOptions, shortened
-from lib.ingest.reader import BATCH_ROWS, FileReader, MalformedRow, Progress, checked_header, number_text
+from lib.ingest.arrow_cells import arrow_cells, is_text
+from lib.ingest.cells import CellKind, Kinds
+from lib.ingest.converter import Batch, Texts
+from lib.ingest.mapping import folded
+from lib.ingest.reader import BATCH_ROWS, MAX_COLUMNS, FileReader, MalformedRow, Progress, checked_header
 
 MANY_ROWS, ROWS_A_BYTE = 5_000_000, 10
 """So many rows may be in a file of any size, and so many for each of its bytes: evaluations have ids that differ."""
 
+_BATCH_BYTES = 64 * 2**20
+_UNREAD = "…"
 
-def open_parquet(path: Path, name: str, options: FileOptions, progress: Progress) -> FileReader:
-    """Open a Parquet file."""
+
+def open_parquet(path: Path, name: str, progress: Progress, named: Collection[str] | None) -> FileReader:
+    """Open a Parquet file. Of columns that are not `named` the batches only say where there is something."""
     try:
-        file = pq.ParquetFile(path)
-        header = checked_header(name, file.schema_arrow.names)
-        rows = file.metadata.num_rows
+        file = pq.ParquetFile(path, coerce_int96_timestamp_unit="us")  # nanoseconds would end in 2262
+        columns = _columns(file.schema_arrow)
+        header = checked_header(name, [column.name for column in columns])
+        rows, groups = file.metadata.num_rows, file.metadata.num_row_groups
+        unpacked = sum(file.metadata.row_group(place).total_byte_size for place in range(groups))
     except (pa.ArrowException, OSError, UnicodeError) as error:
         raise FileError(FailureCode.PARQUET_BROKEN, name=name, error=_first_line(error)) from None
     size = path.stat().st_size
     if rows > max(MANY_ROWS, ROWS_A_BYTE * size):
         raise FileError(FailureCode.PARQUET_TOO_MANY_ROWS, name=name, rows=rows, bytes=size)
     total = max(1, rows)
+    at_once = min(BATCH_ROWS, max(1, _BATCH_BYTES * total // max(1, unpacked)))
+    is_read = [named is None or folded(each) in named for each in header]
 
     def batches() -> Iterator[tuple[Batch, list[MalformedRow]]]:
         first = 1
         try:
-            for batch in file.iter_batches(BATCH_ROWS):
+            for batch in file.iter_batches(at_once):
                 batch.validate(full=True)  # texts that are no text, places beyond a dictionary
-                columns = tuple(
-                    _text_column(name, field.name, column, options.decimal)
-                    for field, column in zip(batch.schema, batch.columns, strict=True)
-                )
-                yield Batch(name, np.arange(first, first + len(batch)), columns), []
+                yield _read_batch(name, first, batch, columns, is_read), []
                 read = size * (first - 1) // total
                 first += len(batch)
                 progress(size * (first - 1) // total - read)
@@ -53,30 +60,58 @@ def open_parquet(path: Path, name: str, options: FileOptions, progress: Progress
     return FileReader(name, header, batches())
 
 
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of the file, or a field of a struct: its name, and its places in the file and in the structs."""
+
+    name: str
+    places: tuple[int, ...]
+
+    def of(self, batch: pa.RecordBatch) -> pa.Array:
+        """Return its values in a batch."""
+        column = batch.column(self.places[0])
+        return pc.struct_field(column, list(self.places[1:])) if len(self.places) > 1 else column
+
+
+def _columns(schema: pa.Schema) -> list[_Column]:
+    """Return the columns, each before the fields of its structs, of which there are as many as there is room for."""
+    room = MAX_COLUMNS - len(schema)
+    columns: list[_Column] = []
+    for place, field in enumerate(schema):
+        inner = list(_fields(field.type, _Column(field.name, (place,))))[: max(0, room)]
+        columns += [_Column(field.name, (place,)), *inner]
+        room -= len(inner)
+    return columns
+
+
+def _fields(kind: pa.DataType, outer: _Column) -> Iterator[_Column]:
+    if pa.types.is_struct(kind):
+        for place, field in enumerate(kind):
+            column = _Column(f"{outer.name}.{field.name}", (*outer.places, place))
+            yield column
+            yield from _fields(field.type, column)
+
+
+def _read_batch(name: str, first: int, batch: pa.RecordBatch, columns: list[_Column], is_read: list[bool]) -> Batch:
+    texts: list[Texts] = []
+    kinds: list[Kinds | None] = []
+    unread: dict[int, Callable[[int], str | None]] = {}
+    for place, column in enumerate(columns):
+        values = column.of(batch)
+        if is_read[place] or is_text(values.type):
+            text, kind = arrow_cells(values)
+        else:
+            text, kind = pc.if_else(values.is_valid(), _UNREAD, pa.scalar(None, pa.string())), CellKind.TEXT
+            unread[place] = partial(_text_at, values)
+        texts.append(text)
+        kinds.append(None if kind is CellKind.TEXT else np.full(len(batch), kind, dtype=np.uint8))
+    return Batch(name, np.arange(first, first + len(batch)), tuple(texts), tuple(kinds), unread=unread)
+
+
+def _text_at(values: pa.Array, position: int) -> str | None:
+    text: str | None = arrow_cells(values.slice(position, 1))[0][0].as_py()
+    return text
+
+
 def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0] or type(error).__name__
-
-
-def _text_column(file: str, name: str, column: pa.Array, decimal: str) -> pa.StringArray:
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    kind = column.type
-    if pa.types.is_duration(kind):
-        seconds = pc.divide(column.cast(pa.duration("us")).cast(pa.int64()).cast(pa.float64()), 1e6)
-        return _plain_numbers(seconds, decimal)
-    if pa.types.is_floating(kind):
-        return _plain_numbers(column.cast(pa.float64()), decimal)
-    if pa.types.is_timestamp(kind) and kind.unit == "ns":
-        column = column.cast(pa.timestamp("us", kind.tz), safe=False)
-    try:
-        return column.cast(pa.string())
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-        column_name = shortened(name)
-        raise FileError(FailureCode.PARQUET_NESTED, name=file, column=column_name, kind=str(kind)) from None
-
-
-def _plain_numbers(column: pa.DoubleArray, decimal: str) -> pa.StringArray:
-    """Return numbers as people write them: 7 for 7.0, NaN as it is (an error later on), null as missing."""
-    return pa.array(
-        [None if value is None else number_text(value, decimal) for value in column.to_pylist()], pa.string()
-    )

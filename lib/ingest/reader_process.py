@@ -34,7 +34,7 @@ from lib.errors.codes import FailureCode, restored
 from lib.formats import child_process
 from lib.ingest.bad_rows_file import MAX_BAD, BadRowsFile, too_many_bad_rows
 from lib.ingest.converter import Batch, ConvertedBatch, Converter, RowProblem, staged_schema
-from lib.ingest.mapping import Mapping, shortened
+from lib.ingest.mapping import Mapping, folded, shortened
 from lib.ingest.mapping_toml import read_mapping
 from lib.ingest.open_reader import open_source
 from lib.ingest.reader import FileReader, MalformedRow
@@ -294,7 +294,8 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
         nonlocal done
         done += count
 
-    sources = [open_source(Path(file["path"]), file["name"], mapping.file, advanced) for file in order["files"]]
+    named = _named(mapping)
+    sources = [open_source(Path(file["path"]), file["name"], mapping.file, advanced, named) for file in order["files"]]
     sources = [_peeked(source) for source in sources]
     resolved = [mapping.resolve(BUILT_IN, source.header, source.name, source.first_values) for source in sources]
     report = BadRowsFile(Path(order["bad_rows"]), sources)
@@ -318,13 +319,19 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
                 if bad > MAX_BAD:
                     raise too_many_bad_rows(first or problems[0])
                 first = first or next(iter(problems), None)
-                report.add(source, batch.columns, converted.bad, odd, problems, batch.numbers)
+                report.add(source, batch, converted.bad, odd, problems)
                 if len(converted.rows):
                     writer.write_batch(converted.rows.cast(schema))
                 _tell({"share": min(1.0, done / total), "rows": rows})
     report.close()
     rows_out.close()
     _tell({"done": [rows, blank, bad], "ragged": [short, long]})
+
+
+def _named(mapping: Mapping) -> frozenset[str]:
+    """Return the names, folded, of all columns of a file that a mapping may take."""
+    sources = (name for source in mapping.columns.values() for name in source.columns)
+    return frozenset(folded(name) for name in (*sources, *BUILT_IN.fields))
 
 
 def _converted(
