@@ -109,33 +109,6 @@ class FailureCode(TextCode):
     )
     SAMPLE_INCOMPLETE = "sample_incomplete", "{done} of {total} rows of sample data are in; then: {why}"
 
-    # Undoing an import, and deleting everything.
-    UNDO_UNKNOWN = "undo_unknown", "There is no import '{id}'. Right would be an id that callboard imports list shows."
-    UNDO_DONE = "undo_done", "The import {id} was undone already, on {when}."
-    UNDO_NOTHING = "undo_nothing", "The import {id} changed nothing, so there is nothing to undo."
-    UNDO_EARLIER = (
-        "undo_earlier",
-        "The import {id} can't be undone: it was loaded by an earlier version, which did not keep what it replaced.",
-    )
-    UNDO_TOO_OLD = (
-        "undo_too_old",
-        "The import {id} can't be undone any more: what it replaced is deleted after 90 days.",
-    )
-    UNDO_REPLACED = (
-        "undo_replaced",
-        "The import {id} can't be undone any more: other data have taken the place of all that there was.",
-    )
-    UNDO_DELETED = "undo_deleted", "The import {id} can't be undone any more: all data were deleted."
-    UNDO_CHANGED_SINCE = (
-        "undo_changed_since",
-        "The import {id} can't be undone while later imports ({count}) hold evaluations that were its own: {imports}. "
-        "Right would be to undo those first, the newest first.",
-    )
-    DELETE_OTHER_NAME = (
-        "delete_other_name",
-        "Nothing was deleted: the name does not match. Right would be '{name}', as CALLBOARD_NAME says.",
-    )
-
     # Files.
     FILE_MISSING = "file_missing", "{name}: there is no such file ({path})."
     FILE_NOT_REGULAR = "file_not_regular", "{name}: can't be read: it is no file."
@@ -391,7 +364,9 @@ def restored(value: Any) -> Any:
     """Return what a store holds of a coded text, its code by name; what is none is returned as it is."""
     if not isinstance(value, dict):
         return value
-    from lib.errors.value_codes import ValueCode  # here, as that module is made of this one
+    from lib.errors.import_codes import ImportCode  # here, as these modules are made of this one
+    from lib.errors.value_codes import ValueCode
 
-    kind = ValueCode if value["code"] in {*ValueCode} else FailureCode
+    kinds: tuple[type[TextCode], ...] = (ValueCode, ImportCode)
+    kind = next((kind for kind in kinds if value["code"] in {*kind}), FailureCode)
     return CodedText(kind(value["code"]), {name: restored(each) for name, each in value["values"].items()})

@@ -11,7 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib.errors.codes import CodedText, FailureCode, restored
+from lib.errors.codes import CodedText, restored
+from lib.errors.import_codes import ImportCode
 from lib.ingest.converter import RowProblem
 from lib.ingest.loader import LoadResult
 from lib.store.enums import LOADED_RESULTS, ImportResult
@@ -150,7 +151,7 @@ class ImportRecord:
     bad_rows_file: str | None
     warnings: tuple[CodedText, ...]
     data_version: int | None  # of the facts, that it made; None where it changed nothing, or an earlier program did it
-    undo_lost: str | None  # a FailureCode: why it can no longer be undone
+    undo_lost: str | None  # an ImportCode: why it can no longer be undone
     undone_at: datetime | None
     undone_by: str | None
     undone_job: str | None
@@ -160,20 +161,20 @@ class ImportRecord:
     def why_not(self) -> CodedText | None:
         """Why it can't be undone; None where it can."""
         if self.undone_at is not None:
-            return FailureCode.UNDO_DONE.of(id=self.id, when=f"{self.undone_at:%Y-%m-%d %H:%M} UTC")
+            return ImportCode.UNDO_DONE.of(id=self.id, when=f"{self.undone_at:%Y-%m-%d %H:%M} UTC")
         if self.undo_lost is not None:
             texts = (
-                FailureCode.UNDO_TOO_OLD.of(id=self.id),
-                FailureCode.UNDO_REPLACED.of(id=self.id),
-                FailureCode.UNDO_DELETED.of(id=self.id),
+                ImportCode.UNDO_TOO_OLD.of(id=self.id),
+                ImportCode.UNDO_REPLACED.of(id=self.id),
+                ImportCode.UNDO_DELETED.of(id=self.id),
             )
             return next(text for text in texts if text.code == self.undo_lost)
         if self.data_version is None:
             is_earlier = self.result in LOADED_RESULTS and bool(self.added or self.changed)
-            return FailureCode.UNDO_EARLIER.of(id=self.id) if is_earlier else FailureCode.UNDO_NOTHING.of(id=self.id)
+            return ImportCode.UNDO_EARLIER.of(id=self.id) if is_earlier else ImportCode.UNDO_NOTHING.of(id=self.id)
         if self.later:
             listed = "; ".join(map(str, self.later[:_NAMED])) + ("; …" if len(self.later) > _NAMED else "")
-            return FailureCode.UNDO_CHANGED_SINCE.of(id=self.id, count=len(self.later), imports=listed)
+            return ImportCode.UNDO_CHANGED_SINCE.of(id=self.id, count=len(self.later), imports=listed)
         return None
 
 

@@ -1,17 +1,17 @@
 """Loading: checked rows into the facts, by id, with the rollup, in one transaction or not at all.
 
-The rows come into a temporary table first. What they change is worked out there against what is known, so that the
-transaction writes only what differs, and the same import twice changes nothing.
+The rows come from a temporary table (`staging.py`). What they change is worked out there against what is known, so that
+the transaction writes only what differs, and the same import twice changes nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
-import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -21,43 +21,20 @@ from lib.analytics.grants import Grant
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import NamedDimension
 from lib.errors import ConflictError
-from lib.errors.codes import FailureCode
-from lib.ingest.converter import REPEATED, staged_schema
+from lib.errors.codes import CodedText
+from lib.errors.import_codes import ImportCode
+from lib.ingest import import_warnings
+from lib.ingest.staging import staged_table, texts
 from lib.store import enums
-from lib.store.bulk_io import analyze, bulk_insert, drop, load_batches
+from lib.store.bulk_io import analyze, bulk_insert, drop
 from lib.store.schema import (
     KEYS,
-    UtcDateTime,
     evaluations,
     imports,
     replaced_evaluations,
     replaced_names,
     workspace,
 )
-
-_STAGED_TYPES: dict[str, Any] = {
-    "int64": sa.BigInteger,
-    "int32": sa.Integer,
-    "int16": sa.SmallInteger,
-    "string": sa.Text,
-    str(REPEATED): sa.Integer,
-    "bool": sa.Boolean,
-    "date32[day]": sa.Date,
-    "timestamp[us]": UtcDateTime,
-}
-
-
-@cache  # always the same, so that its statements are compiled once
-def _staged_table(catalog: Catalog) -> sa.Table:
-    """Return the table of an import's checked rows; texts that most share with others by their code in `texts`."""
-    columns = (sa.Column(field.name, _STAGED_TYPES[str(field.type)]) for field in staged_schema(catalog))
-    return sa.Table("staged", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
-
-
-texts = sa.Table(
-    "texts", sa.MetaData(), sa.Column("code", sa.Integer), sa.Column("text", sa.Text), prefixes=["TEMPORARY"]
-)
-"""What the codes of staged rows stand for."""
 
 _FACT_COLUMNS = [column.name for column in evaluations.columns if column.name != "data_version"]
 """What a row says; that it came with another version makes it no other row."""
@@ -91,7 +68,7 @@ known = sa.Table(
 def _together_table(catalog: Catalog) -> sa.Table:
     """Return the table of the ids and names that staged rows have together: much fewer than there are rows."""
     names = [name for each in catalog.dimensions for name in (each.staged_id, each.staged_name)]
-    columns = (sa.Column(name, _staged_table(catalog).c[name].type) for name in names)
+    columns = (sa.Column(name, staged_table(catalog).c[name].type) for name in names)
     last = sa.Column("seq", sa.BigInteger)  # of the last row that has them
     return sa.Table("together", sa.MetaData(), *columns, last, prefixes=["TEMPORARY"])
 
@@ -133,57 +110,7 @@ class LoadResult:
     last_day: date | None = None
     changed_at: datetime | None = None  # the facts' own; None where they are as they were
     data_version: int | None = None  # that the load made; None where the facts are as they were
-
-
-def stage(connection: Connection, catalog: Catalog, batches: pa.RecordBatchReader) -> tuple[int, int]:
-    """Take the rows into a temporary table, the last of each id; return how many were duplicates, and exact ones."""
-    staged = _staged_table(catalog)
-    with connection.begin():
-        drop(connection, staged, texts, _together_table(catalog), given, known, incoming, outgoing, measured)
-        for table in (staged, texts):
-            table.create(connection)
-        codes = _Codes()
-        load_batches(connection, staged, codes.coded(batches))
-        load_batches(connection, texts, codes.texts)
-        analyze(connection, staged, staged.c.id, staged.c.day)  # all of them take a second for every four million rows
-        analyze(connection, texts)
-        return _drop_duplicates(connection, staged)
-
-
-class _Codes:
-    """Numbers the texts that repeat, the same in every batch."""
-
-    def __init__(self) -> None:
-        self._codes: dict[str, int] = {}
-
-    def coded(self, batches: pa.RecordBatchReader) -> pa.RecordBatchReader:
-        """Return the batches with codes for texts that repeat."""
-        fields = [pa.field(field.name, _coded(field.type)) for field in batches.schema]
-        schema = pa.schema(fields)
-        made = (
-            pa.RecordBatch.from_arrays([self._column(column) for column in batch.columns], schema=schema)
-            for batch in batches
-        )
-        return pa.RecordBatchReader.from_batches(schema, made)
-
-    @property
-    def texts(self) -> pa.RecordBatchReader:
-        """The codes so far, and what they stand for."""
-        table = pa.table(
-            {"code": pa.array(self._codes.values(), pa.int32()), "text": pa.array(self._codes, pa.string())}
-        )
-        return table.to_reader()
-
-    def _column(self, column: pa.Array) -> pa.Array:
-        if column.type != REPEATED:
-            return column
-        known = self._codes
-        numbers = [known.setdefault(text, len(known)) for text in column.dictionary.to_pylist()]
-        return pa.array(numbers, pa.int32()).take(column.indices)
-
-
-def _coded(kind: pa.DataType) -> pa.DataType:
-    return pa.int32() if kind == REPEATED else kind
+    warnings: tuple[CodedText, ...] = ()
 
 
 def apply(
@@ -196,19 +123,14 @@ def apply(
     does not cover.
     """
     if replace_all:
-        clear(connection, catalog, FailureCode.UNDO_REPLACED)
+        clear(connection, catalog, ImportCode.UNDO_REPLACED)
     version = connection.execute(sa.select(workspace.c.data_version)).scalar_one() + 1
-    staged, together = _staged_table(catalog), _together_table(catalog)
+    staged, together = staged_table(catalog), _together_table(catalog)
     had_together = [staged.c[column.name] for column in together.columns if column.name != "seq"]
     _fill(connection, together, sa.select(*had_together, sa.func.max(staged.c.seq)).group_by(*had_together))
     given.create(connection)
-    renamed = (
-        sum(
-            _name(connection, together, dimension, version if grant.everything else None)
-            for dimension in catalog.dimensions
-        )
-        > 0
-    )  # each, not only the first
+    renamer = version if grant.everything else None
+    named = {each: _name(connection, together, each, renamer) for each in catalog.dimensions}
     analyze(connection, given)
     loaded, rows = _compare(connection, catalog)
     if loaded.changed and not grant.everything:
@@ -228,7 +150,8 @@ def apply(
     ordered = sa.select(*said, sa.literal(version, sa.Integer)).order_by(rows.c.day)
     with bulk_insert(connection, evaluations):
         connection.execute(sa.insert(evaluations).from_select([*_FACT_COLUMNS, "data_version"], ordered))
-    if loaded.added or loaded.changed or renamed or replace_all:
+    loaded = replace(loaded, warnings=tuple(_warnings(connection, staged, named, loaded)))
+    if loaded.added or loaded.changed or any(each.renamed for each in named.values()) or replace_all:
         now = datetime.now(UTC)
         connection.execute(sa.update(workspace).values(data_version=version, changed_at=now, is_sample=is_sample))
         loaded = replace(loaded, changed_at=now, data_version=version)
@@ -236,7 +159,7 @@ def apply(
     return loaded
 
 
-def clear(connection: Connection, catalog: Catalog, why: FailureCode) -> None:
+def clear(connection: Connection, catalog: Catalog, why: ImportCode) -> None:
     """Take everything out of the facts but the history of imports, none of which can be undone afterwards, for `why`.
 
     Must run inside `FactStore.write`; who calls it brings the version of the facts up.
@@ -250,27 +173,33 @@ def clear(connection: Connection, catalog: Catalog, why: FailureCode) -> None:
     connection.execute(sa.update(imports).where(could).values(undo_lost=why.value))
 
 
-def _drop_duplicates(connection: Connection, staged: sa.Table) -> tuple[int, int]:
-    """Keep the last row of each id; count the others, and those that were the same in every column."""
-    ids = connection.execute(sa.select(sa.func.count(), sa.func.count(staged.c.id.distinct()))).one()
-    if ids[0] == ids[1]:
-        return 0, 0
-    twice = (
-        sa.select(staged.c.id, sa.func.max(staged.c.seq).label("last"))
-        .group_by(staged.c.id)
-        .having(sa.func.count() > 1)
-        .subquery()
-    )
-    columns = [column for column in staged.columns if column.name != "seq"]
-    repeated = sa.select(*columns).join(twice, staged.c.id == twice.c.id)
-    total = connection.execute(sa.select(sa.func.count()).select_from(repeated.subquery())).scalar_one()
-    different = connection.execute(sa.select(sa.func.count()).select_from(repeated.distinct().subquery())).scalar_one()
-    connection.execute(sa.delete(staged).where(staged.c.id == twice.c.id, staged.c.seq < twice.c.last))
-    return ids[0] - ids[1], total - different
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What an import did to the names of a dimension: the last key before it, and the names that it changed to."""
+
+    highest: int
+    renamed: tuple[str, ...]
 
 
-def _name(connection: Connection, together: sa.Table, dimension: NamedDimension, version: int | None) -> bool:
-    """Give every id of the staged rows a key, and the name it came with last; return whether a known name changed.
+def _warnings(
+    connection: Connection, staged: sa.Table, named: dict[NamedDimension, _Named], loaded: LoadResult
+) -> Iterator[CodedText]:
+    """Yield what is odd about rows that were loaded."""
+    if loaded.changed:
+        examples = connection.scalars(sa.select(outgoing.c.id).order_by(outgoing.c.id).limit(4)).all()
+        yield from import_warnings.replaced_rows(loaded.changed, examples)
+    came: dict[str, list[str]] = {}
+    for dimension, name in connection.execute(sa.select(given.c.dimension, sa.func.coalesce(given.c.name, given.c.id))):
+        came.setdefault(dimension, []).append(name)
+    for each, done in named.items():
+        names = came.get(each.name, ())
+        yield from import_warnings.alike_names(connection, each, names, done.highest, done.renamed)
+    if loaded.added or loaded.changed:
+        yield from import_warnings.busy_days(connection, staged, loaded.first_day, loaded.last_day)
+
+
+def _name(connection: Connection, together: sa.Table, dimension: NamedDimension, version: int | None) -> _Named:
+    """Give every id of the staged rows a key, and the name it came with last.
 
     `version` is the one that changes names. Without it known names stay: who sees a part of the data has no say in
     what others read.
@@ -316,7 +245,7 @@ def _name(connection: Connection, together: sa.Table, dimension: NamedDimension,
             sa.select(number, given.c.id, sa.func.coalesce(given.c.name, given.c.id)).where(ours, ~taken),
         )
     )
-    return bool(renamed)
+    return _Named(highest, tuple(row.name for row in renamed))
 
 
 def _compare(connection: Connection, catalog: Catalog) -> tuple[LoadResult, sa.FromClause]:
@@ -324,7 +253,7 @@ def _compare(connection: Connection, catalog: Catalog) -> tuple[LoadResult, sa.F
 
     `outgoing` is filled with the facts that they replace, where they replace any.
     """
-    staged = _staged_table(catalog)
+    staged = staged_table(catalog)
     ends = sa.select(sa.func.count(), sa.func.min(staged.c.id), sa.func.max(staged.c.id))
     total, lowest, highest = connection.execute(ends).one()
     keyed = _keyed(catalog)
@@ -360,7 +289,7 @@ def _fill(connection: Connection, table: sa.Table, rows: sa.Select[Any]) -> None
 
 def _keyed(catalog: Catalog) -> sa.Subquery:
     """Return the staged rows with the keys of their names, as the facts hold them."""
-    staged = _staged_table(catalog)
+    staged = staged_table(catalog)
     joined: sa.FromClause = staged
     columns: dict[str, sa.ColumnElement[Any]] = {name: staged.c[name] for name in _FACT_COLUMNS if name in staged.c}
     for dimension in catalog.dimensions:

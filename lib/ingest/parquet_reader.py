@@ -16,9 +16,10 @@ from lib.errors import FileError
 from lib.errors.codes import FailureCode
 from lib.ingest.arrow_cells import arrow_cells, is_text
 from lib.ingest.cells import CellKind, Kinds
-from lib.ingest.converter import Batch, Texts
+from lib.ingest.converter import Batch
 from lib.ingest.mapping import folded
 from lib.ingest.reader import BATCH_ROWS, MAX_COLUMNS, FileReader, MalformedRow, Progress, checked_header
+from lib.ingest.text_cleaning import Texts
 
 MANY_ROWS, ROWS_A_BYTE = 5_000_000, 10
 """So many rows may be in a file of any size, and so many for each of its bytes: evaluations have ids that differ."""

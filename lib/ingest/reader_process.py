@@ -30,10 +30,11 @@ from lib import errors
 from lib.analytics.timezones import Zones
 from lib.catalog.catalog import BUILT_IN
 from lib.errors import CallboardError, FileError, StorageError
-from lib.errors.codes import FailureCode, restored
+from lib.errors.codes import CodedText, FailureCode, restored
 from lib.formats import child_process
 from lib.ingest.bad_rows_file import MAX_BAD, BadRowsFile, too_many_bad_rows
 from lib.ingest.converter import Batch, ConvertedBatch, Converter, RowProblem, staged_schema
+from lib.ingest.import_warnings import RowWarnings
 from lib.ingest.mapping import Mapping, folded, shortened
 from lib.ingest.mapping_toml import read_mapping
 from lib.ingest.open_reader import open_source
@@ -68,6 +69,7 @@ class ReadResult:
     short_rows: int = 0
     long_rows: int = 0
     problems: list[RowProblem] = field(default_factory=list)
+    warnings: list[CodedText] = field(default_factory=list)
     ended: bool = False
 
 
@@ -233,6 +235,8 @@ def _hear(
         progress(*told["progress"])
     elif "problem" in event:
         outcome.problems.append(RowProblem(**{name: restored(value) for name, value in event["problem"].items()}))
+    elif "warning" in event:
+        outcome.warnings.append(restored(event["warning"]))
     elif "done" in event:
         outcome.read, outcome.blank, outcome.bad = event["done"]
         outcome.short_rows, outcome.long_rows = event.get("ragged", (0, 0))
@@ -303,6 +307,7 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
     with pa.ipc.new_stream(rows_out, schema.remove_metadata()) as writer, ThreadPoolExecutor(1) as pool:
         for source, rules in zip(sources, resolved, strict=True):
             converter = Converter(rules, source.header, zones, BUILT_IN)
+            warnings = RowWarnings(source.name, source.header, rules)
             for batch, odd, converted in _converted(source, converter, seq, pool):
                 broken = [row.problem for row in odd if row.problem]
                 seq += len(batch.numbers)
@@ -320,9 +325,12 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
                     raise too_many_bad_rows(first or problems[0])
                 first = first or next(iter(problems), None)
                 report.add(source, batch, converted.bad, odd, problems)
+                warnings.add(converted.rows)
                 if len(converted.rows):
                     writer.write_batch(converted.rows.cast(schema))
                 _tell({"share": min(1.0, done / total), "rows": rows})
+            for warning in warnings.finish():
+                _tell({"warning": asdict(warning)})
     report.close()
     rows_out.close()
     _tell({"done": [rows, blank, bad], "ragged": [short, long]})

@@ -28,10 +28,11 @@ from lib.analytics.workspace_zone import check_zone
 from lib.catalog.catalog import Catalog
 from lib.errors import BadRowsError, CallboardError, ConflictError, FileError, SampleDataError
 from lib.errors.codes import FailureCode
-from lib.ingest import history, loader
+from lib.ingest import history, import_warnings, loader, staging
 from lib.ingest.api_records import convert_objects
 from lib.ingest.converter import staged_schema
 from lib.ingest.history import ImportReport
+from lib.ingest.import_warnings import RowWarnings
 from lib.ingest.mapping import Mapping
 from lib.ingest.mapping_toml import read_mapping
 from lib.ingest.reader_process import InputFile, read_files
@@ -42,6 +43,8 @@ from lib.store.facts import FactStore
 from lib.store.messages import JobStep, failure_of
 
 log = logging.getLogger(__name__)
+
+_PROGRAM = "POST /evaluations"  # what is listed in place of a file
 
 REPORTS_KEPT_SECONDS = 90 * 24 * 3600
 """How long the bad rows of an import are kept: they hold what is in the files."""
@@ -141,9 +144,13 @@ def run_objects(
     digest = hashlib.sha256()
     report = ImportReport(_new_id(), datetime.now(UTC), 0.0, actor, (), ImportResult.FAILED, None)
     found = convert_objects(_digested(objects, digest), settings.zone, grant, catalog)
-    files = ({"name": "POST /evaluations", "sha256": digest.hexdigest(), "bytes": 0},)
+    files = ({"name": _PROGRAM, "sha256": digest.hexdigest(), "bytes": 0},)
     report = replace(report, files=files)
+    rows = RowWarnings(_PROGRAM)
+    for batch in found.batches:
+        rows.add(batch)
     report = replace(report, read=found.read, blank=found.blank, bad=found.bad, problems=found.problems)
+    report = replace(report, warnings=tuple(rows.finish()))
     if found.bad:
         told = [
             f"row {problem.row}, {problem.column}: '{problem.value}' {problem.problem}; right would be {problem.right}"
@@ -243,6 +250,7 @@ def _run(import_run: _ImportRun, report: ImportReport, described: Future[tuple[d
                 short_rows=found.short_rows,
                 long_rows=found.long_rows,
                 problems=tuple(found.problems),
+                warnings=tuple(found.warnings),
                 bad_rows_file=bad_rows.name if found.bad else None,
             )
 
@@ -254,8 +262,9 @@ def _load(
 ) -> ImportReport:
     """Stage the rows, and load them unless there is a reason not to; `read` tells what reading them found."""
     request = import_run.request
-    duplicates, exact = loader.stage(connection, import_run.catalog, batches)
+    repeated = staging.stage(connection, import_run.catalog, batches)
     report = read()
+    report = replace(report, warnings=(*report.warnings, *import_warnings.repeated_ids(repeated, report.read)))
     import_run.progress(ImportProgress(JobStep.COMPARING, 0.65, report.read))
     if report.bad and not request.skip_bad_rows:
         report = replace(report, result=ImportResult.NOTHING_LOADED, seconds=time.monotonic() - import_run.started)
@@ -271,8 +280,9 @@ def _load(
             check_zone(connection, import_run.settings.timezone)
             replaces = queries.status(connection).is_sample
             loaded = loader.apply(connection, import_run.catalog, import_run.grant, replace_all=replaces)
-            loaded = replace(loaded, duplicates=duplicates, exact_duplicates=exact)
-            report = replace(report, loaded=loaded, result=result, seconds=time.monotonic() - import_run.started)
+            loaded = replace(loaded, duplicates=repeated.count, exact_duplicates=repeated.exact)
+            report = replace(report, loaded=loaded, result=result, warnings=(*report.warnings, *loaded.warnings))
+            report = replace(report, seconds=time.monotonic() - import_run.started)
             if request.dry_run:
                 raise _Rollback
             history.add(connection, report, [file.name for file in request.files], request.mapping_toml)

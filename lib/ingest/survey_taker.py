@@ -9,10 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lib.ingest.converter import Batch, Texts
+from lib.ingest.converter import Batch
 from lib.ingest.mapping import FileOptions, shortened
 from lib.ingest.open_reader import open_source
 from lib.ingest.survey import MAX_VALUES, CellExample, ColumnSurvey, SampleRow, Survey
+from lib.ingest.text_cleaning import Texts
 
 _EXAMPLES = 3
 _SAMPLED = 12

@@ -16,7 +16,7 @@ from lib.analytics import rollup
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import NamedDimension
 from lib.errors import ConflictError
-from lib.errors.codes import FailureCode
+from lib.errors.import_codes import ImportCode
 from lib.ingest import history, loader
 from lib.ingest.history import ImportRecord
 from lib.store import enums
@@ -58,7 +58,7 @@ def undo(connection: Connection, catalog: Catalog, number: str, actor: str, job:
         return before
     record = history.find(connection, number)
     if record is None:
-        raise ConflictError(FailureCode.UNDO_UNKNOWN, id=number)
+        raise ConflictError(ImportCode.UNDO_UNKNOWN, id=number)
     if record.why_not is not None:
         raise ConflictError(record.why_not)
     version = record.data_version
@@ -89,7 +89,7 @@ def find_done(connection: Connection, number: str, job: str) -> UndoResult | Non
 
 def delete_everything(connection: Connection, catalog: Catalog) -> None:
     """Empty the facts but for the history of imports, for good; must run inside `FactStore.write`."""
-    loader.clear(connection, catalog, FailureCode.UNDO_DELETED)
+    loader.clear(connection, catalog, ImportCode.UNDO_DELETED)
     _change_version(connection)
 
 
@@ -99,7 +99,7 @@ def forget_old(connection: Connection) -> None:
     versions = sa.select(imports.c.data_version).where(old)
     for table in (replaced_evaluations, replaced_names):
         connection.execute(sa.delete(table).where(table.c.replaced_in.in_(versions)))
-    connection.execute(sa.update(imports).where(old).values(undo_lost=FailureCode.UNDO_TOO_OLD.value))
+    connection.execute(sa.update(imports).where(old).values(undo_lost=ImportCode.UNDO_TOO_OLD.value))
 
 
 def has_old(connection: Connection) -> bool:

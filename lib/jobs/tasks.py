@@ -25,7 +25,8 @@ from lib.backup.create import BackupRequest, BackupResult
 from lib.catalog.catalog import Catalog
 from lib.errors import CallboardError, ConflictError, SampleDataError
 from lib.errors.codes import FailureCode
-from lib.ingest import history, loader, sample_data, service, undo
+from lib.errors.import_codes import ImportCode
+from lib.ingest import history, loader, sample_data, service, staging, undo
 from lib.ingest.converter import staged_schema
 from lib.ingest.history import ImportRecord, ImportReport
 from lib.ingest.reader_process import InputFile
@@ -164,7 +165,7 @@ def delete_all(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> d
     `name` has to be the workspace's, CALLBOARD_NAME; raises ConflictError where it is another.
     """
     if payload["name"].strip() != workspace.settings.name:
-        raise ConflictError(FailureCode.DELETE_OTHER_NAME, name=workspace.settings.name)
+        raise ConflictError(ImportCode.DELETE_OTHER_NAME, name=workspace.settings.name)
     tell(0, Message(JobStep.DELETING))
     with workspace.facts.write() as connection:
         count = queries.status(connection).evaluations
@@ -198,7 +199,7 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
                 count = sum(len(each) for each in pending)
                 if count < SAMPLE_CHUNK and done + count < rows:
                     continue
-                loader.stage(connection, workspace.catalog, pa.RecordBatchReader.from_batches(schema, pending))
+                staging.stage(connection, workspace.catalog, pa.RecordBatchReader.from_batches(schema, pending))
                 with workspace.facts.write(connection):
                     # Own data may have come in while the rows were made.
                     status = queries.status(connection)

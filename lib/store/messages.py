@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 from lib.errors import CallboardError, DatabaseUnavailableError
 from lib.errors.codes import CodedText, FailureCode, TextCode, restored
+from lib.errors.import_codes import ImportCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.value_codes import ValueCode
 from lib.observability.redaction import redact
@@ -37,7 +38,7 @@ class JobStep(TextCode):
     SWAPPING = "swapping", "putting it in place"
 
 
-_KINDS: tuple[type[TextCode], ...] = (JobStep, FailureCode, ParameterCode, ValueCode)
+_KINDS: tuple[type[TextCode], ...] = (JobStep, FailureCode, ParameterCode, ValueCode, ImportCode)
 _CODES = {code.value: code for kind in _KINDS for code in kind}
 
 

@@ -130,7 +130,7 @@ imports = sa.Table(
     sa.Column("bad_rows_file", sa.Text),  # its name in the data dir's folder of reports
     sa.Column("warnings", sa.Text),  # JSON: a list of coded texts
     sa.Column("data_version", sa.Integer),  # that it made; null where it changed nothing, or kept no replaced rows
-    sa.Column("undo_lost", sa.Text),  # a FailureCode: why it can no longer be undone
+    sa.Column("undo_lost", sa.Text),  # an ImportCode: why it can no longer be undone
     sa.Column("undone_at", UtcDateTime),
     sa.Column("undone_by", sa.Text),  # who, as `actor`
     sa.Column("undone_job", sa.Text),  # the job that did it, which is not to fail when it is done again

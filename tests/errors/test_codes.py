@@ -11,6 +11,7 @@ from lib.analytics.query import parse_choices
 from lib.catalog.catalog import BUILT_IN
 from lib.errors import InvalidParameterError, MappingError, nearest
 from lib.errors.codes import CodedText, FailureCode, TextCode, joined, restored
+from lib.errors.import_codes import ImportCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.value_codes import ValueCode
 from lib.i18n import LANGUAGES, override_language
@@ -42,7 +43,8 @@ CHOSEN = {
 HANDED_ON = {ParameterCode.NOT_A_DAY, ParameterCode.NOT_A_MOMENT}
 """Codes that are handed to who raises them, with the values of all of them."""
 
-CODES: tuple[TextCode, ...] = (*FailureCode, *ParameterCode, *ValueCode)
+KINDS: tuple[type[TextCode], ...] = (FailureCode, ParameterCode, ValueCode, ImportCode)
+CODES: tuple[TextCode, ...] = tuple(code for kind in KINDS for code in kind)
 
 
 def uses() -> Iterator[tuple[TextCode, set[str], str]]:
@@ -72,7 +74,7 @@ def uses() -> Iterator[tuple[TextCode, set[str], str]]:
 def code_of(node: ast.expr) -> TextCode | None:
     if not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)):
         return None
-    kinds: dict[str, type[TextCode]] = {kind.__name__: kind for kind in (FailureCode, ParameterCode, ValueCode)}
+    kinds: dict[str, type[TextCode]] = {kind.__name__: kind for kind in KINDS}
     return kinds[node.value.id][node.attr] if node.value.id in kinds else None
 
 
@@ -122,7 +124,7 @@ def test_what_a_required_column_should_hold_is_what_its_help_says() -> None:
 
 
 def test_codes_are_there_once() -> None:
-    kinds: tuple[type[TextCode], ...] = (FailureCode, ParameterCode, ValueCode, JobStep)
+    kinds: tuple[type[TextCode], ...] = (*KINDS, JobStep)
     assert len({code.value for kind in kinds for code in kind}) == sum(len(kind.__members__) for kind in kinds)
 
 

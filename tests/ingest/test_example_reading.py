@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from lib.catalog.catalog import BUILT_IN
-from lib.errors.codes import FailureCode
+from lib.errors.value_codes import ValueCode
 from lib.ingest.example_reading import readings
 from lib.ingest.mapping_toml import read_mapping
 from tests.ingest.test_survey import survey_of
@@ -37,11 +37,11 @@ def test_examples_are_read_as_the_import_reads_them(tmp_path: Path) -> None:
         datetime(2024, 2, 1, 9, 15, tzinfo=ZoneInfo("America/Santiago")),
     )
     assert (second.raw, second.value) == ("31/02/2024 10:00", None)
-    assert second.problem is not None and second.problem.code is FailureCode.NOT_A_DATE
+    assert second.problem is not None and second.problem.code is ValueCode.NOT_A_DATE
     assert second.right is not None and "%d/%m/%Y %H:%M" in str(second.right)
     note = read["averageNote"]
     assert (note[0].raw, note[0].value) == ("4", Decimal(8))
-    assert note[1].problem is not None and note[1].problem.code is FailureCode.SCORE_BECOMES_OUTSIDE
+    assert note[1].problem is not None and note[1].problem.code is ValueCode.SCORE_BECOMES_OUTSIDE
     assert [(each.raw, each.value) for each in read["state"]] == [("ok", "Completed"), ("gone", None)]
     assert [each.value for each in read["id"]] == ["calls.csv:2", "calls.csv:3"]
     assert [each.value for each in read["callCenterName"]] == ["Denver", "Denver"]

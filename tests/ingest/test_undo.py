@@ -14,7 +14,7 @@ from lib.analytics import queries
 from lib.analytics.grants import EVERYTHING
 from lib.analytics.query_cache import QueryCache
 from lib.errors import ConflictError
-from lib.errors.codes import FailureCode
+from lib.errors.import_codes import ImportCode
 from lib.ingest import history
 from lib.ingest.history import ImportRecord
 from lib.jobs.queue import JobKind
@@ -86,7 +86,7 @@ def test_an_import_that_a_later_one_changed_is_refused_and_the_later_one_named(
     before = held(workspace)
     with pytest.raises(ConflictError) as refused:
         undo(workspace, first.id)
-    assert refused.value.reason.code is FailureCode.UNDO_CHANGED_SINCE
+    assert refused.value.reason.code is ImportCode.UNDO_CHANGED_SINCE
     assert f"{second.id} (second.csv, " in refused.value.message and apart.id not in refused.value.message
     assert held(workspace) == before
     assert [later.id for later in record(workspace, first.id).later] == [second.id]
@@ -104,10 +104,10 @@ def test_what_can_not_be_undone_says_why(load: Load, workspace: Workspace) -> No
     bad = load(f"{HEADER}b,never,5,c1,Alpha\n")
     undo(workspace, first.id)
     for number, code in (
-        (first.id, FailureCode.UNDO_DONE),
-        (same.id, FailureCode.UNDO_NOTHING),
-        (bad.id, FailureCode.UNDO_NOTHING),
-        ("imp_none", FailureCode.UNDO_UNKNOWN),
+        (first.id, ImportCode.UNDO_DONE),
+        (same.id, ImportCode.UNDO_NOTHING),
+        (bad.id, ImportCode.UNDO_NOTHING),
+        ("imp_none", ImportCode.UNDO_UNKNOWN),
     ):
         with pytest.raises(ConflictError) as refused:
             undo(workspace, number)
@@ -279,7 +279,7 @@ def test_all_data_can_be_deleted(load: Load, workspace: Workspace) -> None:
         for table in (schema.replaced_evaluations, schema.replaced_names):
             assert connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one() == 0
         listed = history.entries(connection)
-    assert [each.why_not and each.why_not.code for each in listed] == [FailureCode.UNDO_DELETED] * 3
+    assert [each.why_not and each.why_not.code for each in listed] == [ImportCode.UNDO_DELETED] * 3
     assert_whole(workspace)
     (line,) = workspace.audit.entries(AuditFilter(workspace.settings.zone, actions=(Action.DATA_DELETED,)), 10)
     assert (line.subject, line.details) == ("Callboard", {"evaluations": 3})
