@@ -28,6 +28,7 @@ from lib.errors.codes import FailureCode
 from lib.errors.import_codes import ImportCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.value_codes import ValueCode
+from lib.errors.workbook_codes import WorkbookCode
 from lib.reports import breakdown_table, control_text, decomposition_text, spread_text, words
 from lib.reports.pages import breakdowns, sample_size
 from lib.settings import WeekStart
@@ -101,6 +102,7 @@ VALUES: dict[str, list[str]] = {
     "failures": [code.text for code in FailureCode],
     "refused values": [code.text for code in ValueCode],
     "warnings and undo of imports": [code.text for code in ImportCode],
+    "refused workbooks": [code.text for code in WorkbookCode],
     "refused parameters": [code.text for code in ParameterCode],
     "states of a key": ["active", "revoked", "expired"],
     # What a metric meant when a link was made, which the stores hold in English.

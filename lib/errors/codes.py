@@ -227,20 +227,6 @@ class FailureCode(TextCode):
     )
     PARQUET_DAMAGED_AFTER = "parquet_damaged_after", "{name}: damaged after row {row} ({error})."
 
-    # XLSX.
-    XLSX_BROKEN = "xlsx_broken", "{name}: not an XLSX file that can be read ({error})."
-    XLSX_WITHOUT_HEADER = (
-        "xlsx_without_header",
-        "{name}: row {row} of the sheet '{sheet}' is empty, so there is no header. The "
-        "file's sheets: {sheets}. Right would be a mapping with the sheet and header_row.",
-    )
-    XLSX_WITHOUT_SHEET = "xlsx_without_sheet", "{name}: the file has no sheet."
-    XLSX_NO_SHEET_NUMBER = (
-        "xlsx_no_sheet_number",
-        "{name}: there is no sheet {sheet}; the file has {count}: {sheets}.",
-    )
-    XLSX_NO_SHEET_NAME = "xlsx_no_sheet_name", "{name}: there is no sheet '{sheet}'{hint}; it has: {sheets}."
-
     # A mapping and a file's header.
     HEADER_LACKS_REQUIRED = (
         "header_lacks_required",
@@ -366,7 +352,8 @@ def restored(value: Any) -> Any:
         return value
     from lib.errors.import_codes import ImportCode  # here, as these modules are made of this one
     from lib.errors.value_codes import ValueCode
+    from lib.errors.workbook_codes import WorkbookCode
 
-    kinds: tuple[type[TextCode], ...] = (ValueCode, ImportCode)
+    kinds: tuple[type[TextCode], ...] = (ValueCode, WorkbookCode, ImportCode)
     kind = next((kind for kind in kinds if value["code"] in {*kind}), FailureCode)
     return CodedText(kind(value["code"]), {name: restored(each) for name, each in value["values"].items()})

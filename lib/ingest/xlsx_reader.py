@@ -9,7 +9,7 @@ from pathlib import Path
 import python_calamine
 
 from lib.errors import FileError, MappingError, nearest
-from lib.errors.codes import FailureCode
+from lib.errors.workbook_codes import WorkbookCode
 from lib.ingest.converter import Batch
 from lib.ingest.mapping import FileOptions
 from lib.ingest.reader import (
@@ -32,7 +32,7 @@ def open_workbook(path: Path, name: str, options: FileOptions, progress: Progres
         sheet = workbook.get_sheet_by_index(index)
         rows = sheet.iter_rows()
     except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise FileError(FailureCode.XLSX_BROKEN, name=name, error=str(error)) from None
+        raise FileError(WorkbookCode.XLSX_BROKEN, name=name, error=str(error)) from None
     # Rows keep their place, but empty columns at the left are cut off.
     header: tuple[str, ...] = ()
     for number, row in enumerate(rows, 1):
@@ -41,7 +41,7 @@ def open_workbook(path: Path, name: str, options: FileOptions, progress: Progres
             break
     if not any(header):
         raise FileError(
-            FailureCode.XLSX_WITHOUT_HEADER,
+            WorkbookCode.XLSX_WITHOUT_HEADER,
             name=name,
             row=options.header_row,
             sheet=names[index],
@@ -72,18 +72,19 @@ def open_workbook(path: Path, name: str, options: FileOptions, progress: Progres
 
 def _sheet_index(name: str, sheets: list[str], wanted: str | int | None) -> int:
     if not sheets:
-        raise FileError(FailureCode.XLSX_WITHOUT_SHEET, name=name)
+        raise FileError(WorkbookCode.XLSX_WITHOUT_SHEET, name=name)
     if wanted is None:
         return 0
     if isinstance(wanted, int):
         if 1 <= wanted <= len(sheets):
             return wanted - 1
         raise MappingError(
-            FailureCode.XLSX_NO_SHEET_NUMBER, name=name, sheet=wanted, count=len(sheets), sheets=", ".join(sheets)
+            WorkbookCode.XLSX_NO_SHEET_NUMBER, name=name, sheet=wanted, count=len(sheets), sheets=", ".join(sheets)
         )
     if wanted not in sheets:
         hint = nearest(wanted, sheets)
-        raise MappingError(FailureCode.XLSX_NO_SHEET_NAME, name=name, sheet=wanted, hint=hint, sheets=", ".join(sheets))
+        listed = ", ".join(sheets)
+        raise MappingError(WorkbookCode.XLSX_NO_SHEET_NAME, name=name, sheet=wanted, hint=hint, sheets=listed)
     return sheets.index(wanted)
 
 

@@ -11,6 +11,7 @@ from lib.errors.codes import CodedText, FailureCode, TextCode, restored
 from lib.errors.import_codes import ImportCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.value_codes import ValueCode
+from lib.errors.workbook_codes import WorkbookCode
 from lib.observability.redaction import redact
 
 
@@ -38,7 +39,7 @@ class JobStep(TextCode):
     SWAPPING = "swapping", "putting it in place"
 
 
-_KINDS: tuple[type[TextCode], ...] = (JobStep, FailureCode, ParameterCode, ValueCode, ImportCode)
+_KINDS: tuple[type[TextCode], ...] = (JobStep, FailureCode, ParameterCode, ValueCode, WorkbookCode, ImportCode)
 _CODES = {code.value: code for kind in _KINDS for code in kind}
 
 

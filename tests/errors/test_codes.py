@@ -14,6 +14,7 @@ from lib.errors.codes import CodedText, FailureCode, TextCode, joined, restored
 from lib.errors.import_codes import ImportCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.value_codes import ValueCode
+from lib.errors.workbook_codes import WorkbookCode
 from lib.i18n import LANGUAGES, override_language
 from lib.ingest.converter import RIGHT_WHERE_MISSING
 from lib.ingest.mapping_toml import read_mapping
@@ -43,7 +44,7 @@ CHOSEN = {
 HANDED_ON = {ParameterCode.NOT_A_DAY, ParameterCode.NOT_A_MOMENT}
 """Codes that are handed to who raises them, with the values of all of them."""
 
-KINDS: tuple[type[TextCode], ...] = (FailureCode, ParameterCode, ValueCode, ImportCode)
+KINDS: tuple[type[TextCode], ...] = (FailureCode, ParameterCode, ValueCode, WorkbookCode, ImportCode)
 CODES: tuple[TextCode, ...] = tuple(code for kind in KINDS for code in kind)
 
 

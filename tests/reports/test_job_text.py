@@ -16,6 +16,7 @@ from lib.errors import (
     nearest,
 )
 from lib.errors.codes import FailureCode
+from lib.errors.workbook_codes import WorkbookCode
 from lib.i18n import override_language
 from lib.reports import job_text
 from lib.store.messages import JobStep, Message, failure_of
@@ -63,7 +64,7 @@ def overtaken(error: CallboardError) -> CallboardError:
         ),
         (
             FileError(
-                FailureCode.XLSX_NO_SHEET_NAME,
+                WorkbookCode.XLSX_NO_SHEET_NAME,
                 name="a.xlsx",
                 sheet="cals",
                 hint=nearest("cals", ["calls"]),
