@@ -44,7 +44,6 @@ ONLY_IN = {
     "sqlite3": ("lib.store",),
     "alembic": ("lib.store",),
     "openpyxl": ("lib.exports",),
-    "python_calamine": ("lib.ingest",),
 }
 
 FILLED_BIT_BY_BIT = {

@@ -9,6 +9,40 @@ class WorkbookCode(TextCode):
     """Why a workbook, or one of its sheets, can't be read."""
 
     XLSX_BROKEN = "xlsx_broken", "{name}: not an XLSX file that can be read ({error})."
+    XLSX_PART_MISSING = (
+        "xlsx_part_missing",
+        "{name}: not an XLSX file, or not a whole one: it lacks the part '{part}'. Right would be XLSX as a "
+        "spreadsheet saves it.",
+    )
+    XLSX_PART_TWICE = (
+        "xlsx_part_twice",
+        "{name}: the workbook holds the part '{part}' twice, so it can't be told which one is meant. Right would be to "
+        "open it in the spreadsheet and save it again.",
+    )
+    XLSX_PART_PACKED = (
+        "xlsx_part_packed",
+        "{name}: the workbook's part '{part}' is encrypted, or packed as no spreadsheet does. Right would be XLSX "
+        "without a password.",
+    )
+    XLSX_WITH_DOCTYPE = (
+        "xlsx_with_doctype",
+        "{name}: the workbook's part '{part}' declares a document type, as no spreadsheet does and as files do that "
+        "are made to do harm. Right would be XLSX as a spreadsheet saves it.",
+    )
+    XLSX_CELL_TOO_LONG = (
+        "xlsx_cell_too_long",
+        "{name}: the workbook has a cell of more than {most} characters. Right would be at most 32,767, as in any "
+        "spreadsheet.",
+    )
+    XLSX_CELL_DAMAGED = (
+        "xlsx_cell_damaged",
+        "{name}: row {row} of the sheet '{sheet}' is damaged: '{value}' is no cell that a sheet can have. Right would "
+        "be to open the file in the spreadsheet and save it again.",
+    )
+    XLSX_NO_TABLE = (
+        "xlsx_no_table",
+        "{name}: the sheet '{sheet}' is a chart and holds no rows. The file's other sheets: {sheets}.",
+    )
     XLSX_WITHOUT_HEADER = (
         "xlsx_without_header",
         "{name}: row {row} of the sheet '{sheet}' is empty, so there is no header. The "
@@ -20,3 +54,5 @@ class WorkbookCode(TextCode):
         "{name}: there is no sheet {sheet}; the file has {count}: {sheets}.",
     )
     XLSX_NO_SHEET_NAME = "xlsx_no_sheet_name", "{name}: there is no sheet '{sheet}'{hint}; it has: {sheets}."
+    XLSX_CELL_WITHOUT_NAME = "xlsx_cell_without_name", "lies to the right of the header, under no name"
+    RIGHT_XLSX_NAME = "right_xlsx_name", "a name above it in row {row}, or an empty cell"
