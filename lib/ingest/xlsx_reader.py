@@ -127,24 +127,25 @@ class _Table:
     first: Block  # that with the header
 
     def batches(self, progress: Progress, size: int) -> Iterator[tuple[Batch, list[MalformedRow]]]:
-        """Yield the rows; those that are blank have their numbers, wherever the sheet has none of them."""
+        """Yield the rows, with those that are blank up to the last that is not, whether or not the sheet lists them."""
         block: Block | None = self.first
         last, told = self.header_row, 0
         most = max(1, min(BATCH_ROWS, BATCH_CELLS // len(self.header)))
         while block is not None:
             cells = _Cells(block, self.header_row, len(self.header))
-            yield cells.batch(self.name), [self._surplus_row(block, place) for place in cells.surplus.tolist()]
             end = max(last, int(cells.numbers.max(initial=0)))
             blank = np.setdiff1d(np.arange(last + 1, end), cells.numbers)
-            for start in range(0, len(blank), most):
-                yield self._blank_batch(blank[start : start + most]), []
+            surplus = [self._surplus_row(block, place) for place in cells.surplus.tolist()]
+            yield cells.batch(self.name), [*surplus, *_blank_rows(blank[:BATCH_ROWS])]
+            for start in range(BATCH_ROWS, len(blank), BATCH_ROWS):
+                yield self._empty_batch(), _blank_rows(blank[start : start + BATCH_ROWS])
             progress(int(size * block.share) - told)
             last, told = end, int(size * block.share)
             block = self.rows.read(most)
         progress(size - told)
 
-    def _blank_batch(self, numbers: Numbers) -> Batch:
-        return Batch(self.name, numbers, tuple(pa.nulls(len(numbers), pa.string()) for _ in self.header))
+    def _empty_batch(self) -> Batch:
+        return Batch(self.name, np.array([], np.int64), tuple(pa.array([], pa.string()) for _ in self.header))
 
     def _surplus_row(self, block: Block, place: int) -> MalformedRow:
         """Return a row with something to the right of the header, where no name says what it is."""
@@ -161,6 +162,10 @@ class _Table:
             WorkbookCode.RIGHT_XLSX_NAME.of(row=self.header_row),
         )
         return MalformedRow(problem.row, whole, problem)
+
+
+def _blank_rows(numbers: Numbers) -> list[MalformedRow]:
+    return [MalformedRow(number, (), None) for number in numbers.tolist()]
 
 
 class _Cells:
