@@ -54,5 +54,16 @@ class WorkbookCode(TextCode):
         "{name}: there is no sheet {sheet}; the file has {count}: {sheets}.",
     )
     XLSX_NO_SHEET_NAME = "xlsx_no_sheet_name", "{name}: there is no sheet '{sheet}'{hint}; it has: {sheets}."
+    SHEET_LACKS_REQUIRED = (
+        "sheet_lacks_required",
+        "{name}: no column for {columns} in this sheet; the file has it in the sheet {sheets}. Row {row} was read as "
+        "the header: {header}. Right would be a mapping that names the sheet (and header_row, where the header is in "
+        "another row).",
+    )
+    SHEET_LACKS_SOURCE = (
+        "sheet_lacks_source",
+        "{name}: {column} should come from the column '{source}', which this sheet does not have{hint}; the file has "
+        "it in the sheet {sheets}. Right would be a mapping that names the sheet. This one has: {header}.",
+    )
     XLSX_CELL_WITHOUT_NAME = "xlsx_cell_without_name", "lies to the right of the header, under no name"
     RIGHT_XLSX_NAME = "right_xlsx_name", "a name above it in row {row}, or an empty cell"

@@ -16,7 +16,8 @@ from decimal import Decimal
 from lib.catalog.catalog import Catalog
 from lib.catalog.fields import FieldType
 from lib.errors import FileError, MappingError, nearest
-from lib.errors.codes import FailureCode, joined
+from lib.errors.codes import CodedText, FailureCode, joined
+from lib.errors.workbook_codes import WorkbookCode
 from lib.ingest.text_cleaning import clean_text
 from lib.store.enums import Sentiment, State
 
@@ -79,7 +80,12 @@ class Mapping:
     values: Table[str, Table[str, str]] = field(default_factory=dict)
 
     def resolve(
-        self, catalog: Catalog, header: Sequence[str], file: str, first_values: Callable[[str], Collection[str]]
+        self,
+        catalog: Catalog,
+        header: Sequence[str],
+        file: str,
+        first_values: Callable[[str], Collection[str]],
+        elsewhere: Callable[[str], Sequence[str]] = lambda _: (),
     ) -> Mapping:
         """Return the mapping with every column name as this header spells it.
 
@@ -88,11 +94,11 @@ class Mapping:
         ours is something else, such as a state of the country, and is left alone.
 
         Raises MappingError where a column is named that the header lacks, FileError where one is there twice or a
-        required column comes from nowhere.
+        required column comes from nowhere; both name the workbook's other sheets that have it, of `elsewhere`.
         """
         columns = {
             canonical: replace(
-                source, columns=tuple(_in_header(name, header, canonical, file) for name in source.columns)
+                source, columns=tuple(_in_header(name, header, canonical, file, elsewhere) for name in source.columns)
             )
             for canonical, source in self.columns.items()
         }
@@ -109,14 +115,8 @@ class Mapping:
             columns[canonical] = ColumnSource((_single(matches, canonical, header, canonical, file),))
         missing = [field.name for field in catalog.fields.values() if field.required and field.name not in columns]
         if missing:
-            found = ", ".join(f"'{shortened(name)}'" for name in header[:12]) + (" …" if len(header) > 12 else "")
-            raise FileError(
-                FailureCode.HEADER_LACKS_REQUIRED,
-                name=file,
-                columns=joined(missing, FailureCode.BOTH),
-                row=self.file.header_row,
-                header=found or FailureCode.IT_IS_EMPTY.of(),
-            )
+            sheets = [sheet for sheet in elsewhere(missing[0]) if all(sheet in elsewhere(name) for name in missing)]
+            raise _lacks_required(missing, header, file, self.file.header_row, sheets)
         in_order = {canonical: columns[canonical] for canonical in catalog.fields if canonical in columns}
         return replace(self, columns=in_order)
 
@@ -145,17 +145,48 @@ def header_fingerprint(header: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps([folded(name) for name in header]).encode()).hexdigest()
 
 
-def _in_header(name: str, header: Sequence[str], canonical: str, file: str) -> str:
+def _lacks_required(
+    missing: list[str], header: Sequence[str], file: str, header_row: int, sheets: Sequence[str]
+) -> FileError:
+    columns = joined(missing, FailureCode.BOTH)
+    names = ", ".join(f"'{shortened(name)}'" for name in header[:12]) + (" …" if len(header) > 12 else "")
+    found = names or FailureCode.IT_IS_EMPTY.of()
+    if sheets:
+        return FileError(
+            WorkbookCode.SHEET_LACKS_REQUIRED,
+            name=file,
+            columns=columns,
+            sheets=_quoted(sheets),
+            row=header_row,
+            header=found,
+        )
+    return FileError(FailureCode.HEADER_LACKS_REQUIRED, name=file, columns=columns, row=header_row, header=found)
+
+
+def _quoted(sheets: Sequence[str]) -> str | CodedText:
+    return joined([f"'{shortened(sheet)}'" for sheet in sheets[:10]], FailureCode.BOTH)
+
+
+def _in_header(
+    name: str, header: Sequence[str], canonical: str, file: str, elsewhere: Callable[[str], Sequence[str]]
+) -> str:
     exact = [present for present in header if present == name]
     matches = exact or [present for present in header if folded(present) == folded(name)]
     if not matches:
+        source, hint = shortened(name), nearest(name, header)
+        found = ", ".join(repr(shortened(present)) for present in header[:40])
+        if sheets := elsewhere(name):
+            raise MappingError(
+                WorkbookCode.SHEET_LACKS_SOURCE,
+                name=file,
+                column=canonical,
+                source=source,
+                hint=hint,
+                sheets=_quoted(sheets),
+                header=found,
+            )
         raise MappingError(
-            FailureCode.HEADER_LACKS_SOURCE,
-            name=file,
-            column=canonical,
-            source=shortened(name),
-            hint=nearest(name, header),
-            header=", ".join(repr(shortened(present)) for present in header[:40]),
+            FailureCode.HEADER_LACKS_SOURCE, name=file, column=canonical, source=source, hint=hint, header=found
         )
     return _single(matches, name, header, canonical, file)
 

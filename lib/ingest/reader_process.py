@@ -301,7 +301,10 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
     named = _named(mapping)
     sources = [open_source(Path(file["path"]), file["name"], mapping.file, advanced, named) for file in order["files"]]
     sources = [_peeked(source) for source in sources]
-    resolved = [mapping.resolve(BUILT_IN, source.header, source.name, source.first_values) for source in sources]
+    resolved = [
+        mapping.resolve(BUILT_IN, source.header, source.name, source.first_values, source.elsewhere)
+        for source in sources
+    ]
     report = BadRowsFile(Path(order["bad_rows"]), sources)
     schema = staged_schema(BUILT_IN)
     with pa.ipc.new_stream(rows_out, schema.remove_metadata()) as writer, ThreadPoolExecutor(1) as pool:

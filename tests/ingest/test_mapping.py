@@ -153,3 +153,28 @@ def test_unresolved(toml: str, header: list[str], told: str) -> None:
         resolve(toml, header)
     assert told in caught.value.message
     assert "f.csv" in caught.value.message
+
+
+SHEETS = {"id": ["Old", "Data"], "audioDate": ["Data"], "when": ["Data", "Old"]}
+
+
+@pytest.mark.parametrize(
+    ("toml", "header", "told"),
+    [
+        ("", ["Quality report"], "no column for id and audioDate in this sheet; the file has it in the sheet 'Data'."),
+        ('[columns]\nid = "x"', ["x"], "no column for audioDate in this sheet; the file has it in the sheet 'Data'."),
+        (
+            '[columns]\naudioDate = "when"',
+            ["id"],
+            "does not have (nearest: 'id'); the file has it in the sheet 'Data' and 'Old'.",
+        ),
+        ('[columns]\naudioDate = "whe"', ["id", "when"], "which the file does not have (did you mean 'when'?). It has"),
+    ],
+)
+def test_the_sheets_that_have_what_is_missing_are_named(toml: str, header: list[str], told: str) -> None:
+    def elsewhere(column: str) -> list[str]:
+        return SHEETS.get(column, [])
+
+    with pytest.raises((MappingError, FileError)) as caught:
+        read_mapping(toml, BUILT_IN).resolve(BUILT_IN, header, "f.xlsx", lambda _: [], elsewhere)
+    assert told in caught.value.message
