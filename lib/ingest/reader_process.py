@@ -394,9 +394,11 @@ def _preview(order: dict[str, Any], out: IO[bytes]) -> None:
 def _survey(order: dict[str, Any], out: IO[bytes]) -> None:
     options = None if order["mapping"] is None else read_mapping(order["mapping"], BUILT_IN).file
     file = order["files"][0]
-    found = take_survey(
-        Path(file["path"]), file["name"], options, lambda share, rows: _tell({"share": share, "rows": rows})
-    )
+
+    def progress(share: float, rows: int) -> None:
+        _tell({"share": share, "rows": rows})
+
+    found = take_survey(Path(file["path"]), file["name"], options, BUILT_IN, progress)
     out.write(json.dumps(asdict(found)).encode())
     out.close()
     _tell({"done": [found.rows, found.blank, found.malformed]})

@@ -34,11 +34,13 @@ class Form(enum.StrEnum):
     THOUSANDS_BLANK_COMMA = "thousands_blank_comma"  # 1 234,5
     THOUSANDS_APOSTROPHE = "thousands_apostrophe"  # 1'234 and 1'234.5
     EXPONENT = "exponent"  # 1.5E3
+    TYPED_FRACTION = "typed_fraction"  # 8.5, as a number of the file, whatever the decimal sign of its texts
     PERCENT = "percent"  # 85 %
     SHARE = "share"  # 8/10
     CLOCK = "clock"  # 00:05:12
     SHORT_CLOCK = "short_clock"  # 05:12
     LENGTH = "length"  # 5m 12s, and PT5M12S
+    TIME_OF_DAY = "time_of_day"  # 3:15 p. m.
     ISO_DATE = "iso_date"  # 2024-01-31 09:15
     DATE = "date"  # another date
     NULL_WORD = "null_word"  # N/A
@@ -78,6 +80,7 @@ class DateFormats:
 
     formats: tuple[str, ...]
     locale: str | None = None
+    is_by_sequence: bool = False  # whether the order of day and month is the one in which the rows follow one another
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +97,12 @@ class ColumnSurvey:
     smallest: float | None = None  # of the numbers; where a sign stands once, it is read as the decimal sign
     largest: float | None = None
     forms: Mapping[Form, int] = field(default_factory=dict)  # how many cells have each
+    form_examples: Mapping[Form, str] = field(default_factory=dict)  # a cell of each
     dates: tuple[DateFormats, ...] = ()  # each alternative; more than one where the order of day and month is open
+    has_times: bool = False  # whether any date has a time that is not midnight
     times: tuple[str, ...] = ()  # formats of times of day, where all the cells are such
-    longest_first: int = 0  # the largest first part of 05:12, whatever it is
+    longest_first: int = 0  # the largest first part of texts such as 05:12, whatever it is
+    most_hours: int = 0  # of texts such as 00:05:12
     null_words: tuple[str, ...] = ()  # texts such as N/A, as they are written
 
     def has_only(self, *forms: Form) -> bool:

@@ -2,31 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lib.catalog.catalog import Catalog
+from lib.errors import FileError
+from lib.errors.codes import CodedText, FailureCode
+from lib.ingest.column_tally import LONGEST, ColumnTally
 from lib.ingest.converter import Batch
 from lib.ingest.mapping import FileOptions, shortened
 from lib.ingest.open_reader import open_source
-from lib.ingest.survey import MAX_VALUES, CellExample, ColumnSurvey, SampleRow, Survey
-from lib.ingest.text_cleaning import Texts
+from lib.ingest.raw_rows import first_rows_of_text
+from lib.ingest.reader import MalformedRow
+from lib.ingest.role_guess import guess_header_row
+from lib.ingest.survey import CellExample, SampleRow, Survey
 
-_EXAMPLES = 3
 _SAMPLED = 12
-_LONGEST = 200
-"""Characters of an example."""
+"""Rows of the sample."""
+
+_SEARCHED = 10_000
+"""Rows that are searched for a sample, past those that are blank."""
+
+_COLUMN_CHARACTERS, _FILE_CHARACTERS = 200_000, 8_000_000
+"""Characters that the distinct values of a column, and of all columns, may have."""
 
 
-def take_survey(path: Path, name: str, options: FileOptions | None, progress: Callable[[float, int], None]) -> Survey:
+def take_survey(
+    path: Path, name: str, options: FileOptions | None, catalog: Catalog, progress: Callable[[float, int], None]
+) -> Survey:
     """Return the survey of a file; `progress` is told the share of its bytes and the number of rows read.
+
+    Without options the header's row is found out, too; an encoding that no mapping names, in any case.
 
     Raises FileError and MappingError.
     """
-    options = options or FileOptions()
+    given = options or FileOptions()
+    try:
+        return _survey_of(path, name, options, given.encoding, catalog, progress)
+    except FileError as error:
+        encoding = _encoding_for(error)
+        if given.encoding is not None or encoding is None:
+            raise
+    return _survey_of(path, name, options, encoding, catalog, progress)
+
+
+def _survey_of(
+    path: Path,
+    name: str,
+    options: FileOptions | None,
+    encoding: str | None,
+    catalog: Catalog,
+    progress: Callable[[float, int], None],
+) -> Survey:
+    in_force = replace(options or FileOptions(), encoding=encoding)
+    first_rows = first_rows_of_text(path, name, in_force)
+    if options is None and first_rows:
+        in_force = replace(in_force, header_row=guess_header_row(first_rows, catalog))
     size = path.stat().st_size if path.exists() else 0
     done = 0
 
@@ -34,62 +71,98 @@ def take_survey(path: Path, name: str, options: FileOptions | None, progress: Ca
         nonlocal done
         done += count
 
-    source = open_source(path, name, options, advanced)
-    tallies = [ColumnTally(column) for column in source.header]
-    rows = malformed = 0
-    sample: list[SampleRow] = []
-    for batch, odd in source.batches:
-        rows += len(batch.numbers) + len(odd)
-        malformed += sum(row.problem is not None for row in odd)
-        for tally, column in zip(tallies, batch.columns, strict=True):
-            tally.add(column)
-        sample += _sampled(batch, _SAMPLED - len(sample))
-        progress(min(1.0, done / max(1, size)), rows)
-    columns = tuple(tally.result() for tally in tallies)
-    return Survey(
-        name, source.header, columns, rows, malformed=malformed, sample=tuple(sample), header_row=options.header_row
+    source = open_source(path, name, in_force, advanced)
+    rows = _RowTally(source.header)
+    with ThreadPoolExecutor(1) as pool:  # while one batch is tallied, the next is read
+        before: Future[None] | None = None
+        for batch, odd in source.batches:
+            if before is not None:
+                before.result()
+            before = pool.submit(rows.add, batch, odd)
+            progress(min(1.0, done / max(1, size)), rows.count)
+        if before is not None:
+            before.result()
+    given = options or FileOptions()
+    return replace(
+        rows.result(name),
+        first_rows=first_rows,
+        encoding=source.encoding or in_force.encoding,
+        delimiter=source.delimiter,
+        header_row=max(source.header_row, in_force.header_row),
+        detected=tuple(
+            option
+            for option, is_known in (
+                ("encoding", given.encoding is not None),
+                ("delimiter", given.delimiter is not None),
+                ("header_row", options is not None),
+            )
+            if not is_known
+        ),
     )
 
 
-class ColumnTally:
-    """Counts the values of one column, batch by batch."""
+def _encoding_for(error: FileError) -> str | None:
+    """Return the encoding that a file which is not UTF-8 may have; None where something else is wrong with it."""
+    if error.reason.code is not FailureCode.CSV_WRONG_BYTE:
+        return None
+    right = error.reason.values.get("right")
+    named = right.values.get("encoding") if isinstance(right, CodedText) else None
+    return str(named or "cp1252")
 
-    def __init__(self, name: str) -> None:
-        """Begin with none."""
-        self._name = name
-        self._filled = 0
-        self._values: dict[str, int] | None = {}
 
-    def add(self, column: Texts) -> None:
-        """Count the cells of a batch."""
+class _RowTally:
+    """Tallies the rows of a file, column by column."""
+
+    def __init__(self, header: Sequence[str]) -> None:
+        room = min(_COLUMN_CHARACTERS, _FILE_CHARACTERS // len(header))
+        self._columns = [ColumnTally(name, room) for name in header]
+        self._header = tuple(header)
+        self._sample: list[SampleRow] = []
+        self.count = self._blank = self._malformed = 0
+
+    def add(self, batch: Batch, odd: list[MalformedRow]) -> None:
+        """Add a batch, and the rows that have no cells to look at."""
+        broken = sum(row.problem is not None for row in odd)
+        self.count += len(batch.numbers) + len(odd)
+        self._malformed += broken
+        self._blank += len(odd) - broken + _blank_rows(batch)
+        kinds = batch.kinds or (None,) * len(self._columns)
+        for tally, column, column_kinds in zip(self._columns, batch.columns, kinds, strict=True):
+            tally.add(column, column_kinds)
+        self._sample += _sampled(batch, _SAMPLED - len(self._sample))
+
+    def result(self, file: str) -> Survey:
+        """Return the survey as far as the rows say it."""
+        columns = tuple(tally.result() for tally in self._columns)
+        return Survey(file, self._header, columns, self.count, self._blank, self._malformed, tuple(self._sample))
+
+
+def _blank_rows(batch: Batch) -> int:
+    """Return how many rows of a batch have no text in any column."""
+    blank = np.ones(len(batch.numbers), dtype=bool)
+    for column in batch.columns:
+        if not blank.any():
+            break
         texts = column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
-        counted = pc.value_counts(pc.utf8_trim_whitespace(texts).drop_null())
-        for text, count in zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True):
-            if not text:
-                continue
-            self._filled += count
-            if self._values is not None:
-                self._values[text] = self._values.get(text, 0) + count
-        if self._values is not None and len(self._values) > MAX_VALUES:
-            self._examples = tuple(CellExample(shortened(text, _LONGEST)) for text in [*self._values][:_EXAMPLES])
-            self._values = None
-
-    def result(self) -> ColumnSurvey:
-        """Return what was counted."""
-        counted = ColumnSurvey(self._name, self._filled)
-        if self._values is None:
-            return replace(counted, is_complete=False, distinct=None, examples=self._examples)
-        values = tuple(sorted(self._values.items(), key=lambda each: -each[1]))
-        examples = tuple(CellExample(shortened(text, _LONGEST)) for text in [*self._values][:_EXAMPLES])
-        repeated = tuple(text for text, count in values[:_EXAMPLES] if count > 1)
-        return replace(counted, values=values, distinct=len(values), examples=examples, repeated=repeated)
+        left = texts.filter(pa.array(blank))
+        empty = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(left), ""), True)
+        blank[blank] = empty.to_numpy(zero_copy_only=False)
+    return int(blank.sum())
 
 
 def _sampled(batch: Batch, most: int) -> list[SampleRow]:
-    rows = []
-    columns = [column.slice(0, max(0, most)).to_pylist() for column in batch.columns]
-    for place, cells in enumerate(zip(*columns, strict=True)):
-        if any(cells):
-            texts = tuple(CellExample(shortened((cell or "").strip(), _LONGEST)) for cell in cells)
-            rows.append(SampleRow(int(batch.numbers[place]), texts))
+    """Return the first rows of a batch that are not blank."""
+    rows: list[SampleRow] = []
+    if most <= 0:
+        return rows
+    width = len(batch.columns)
+    for start in range(0, min(len(batch.numbers), _SEARCHED), most):
+        columns = [column.slice(start, most).to_pylist() for column in batch.columns]
+        for place, cells in enumerate(zip(*columns, strict=True), start):
+            if len(rows) < most and any(cell and cell.strip() for cell in cells):
+                kinds = [0 if each is None else int(each[place]) for each in batch.kinds or (None,) * width]
+                texts = [shortened((cell or "").strip(), LONGEST) for cell in cells]
+                rows.append(SampleRow(int(batch.numbers[place]), tuple(map(CellExample, texts, kinds))))
+        if len(rows) == most:
+            break
     return rows
