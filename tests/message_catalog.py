@@ -25,6 +25,7 @@ from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import METRICS
 from lib.charts import funnel, waterfall
 from lib.errors.codes import FailureCode
+from lib.errors.guess_codes import GuessCode
 from lib.errors.import_codes import ImportCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.value_codes import ValueCode
@@ -103,6 +104,7 @@ VALUES: dict[str, list[str]] = {
     "refused values": [code.text for code in ValueCode],
     "warnings and undo of imports": [code.text for code in ImportCode],
     "refused workbooks": [code.text for code in WorkbookCode],
+    "guesses": [code.text for code in GuessCode],
     "refused parameters": [code.text for code in ParameterCode],
     "states of a key": ["active", "revoked", "expired"],
     # What a metric meant when a link was made, which the stores hold in English.

@@ -1,136 +1,216 @@
-"""Guesses where the canonical columns of a file come from, for a person to correct."""
+"""Guesses the mapping of a file from the survey of all its rows: what is certain, what it asks, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from lib.catalog.catalog import Catalog
-from lib.errors.codes import FailureCode
-from lib.ingest.example_reading import UTC, readings
-from lib.ingest.guesses import Guess, GuessedMapping
-from lib.ingest.mapping import ColumnSource, FileOptions, Mapping, folded, is_plausible
-from lib.ingest.reader_process import Preview
-from lib.ingest.survey import Survey
+from lib.catalog.fields import FieldType
+from lib.errors.codes import CodedText
+from lib.errors.guess_codes import GuessCode
+from lib.ingest.date_guess import date_choices, date_notes, guess_dates
+from lib.ingest.example_reading import UTC, read_examples, readings
+from lib.ingest.first_rows_guess import mapping as mapping
+from lib.ingest.first_rows_guess import unknown_values as unknown_values
+from lib.ingest.guesses import Guess, GuessedMapping, MappingChoice, Question
+from lib.ingest.mapping import ColumnSource, FileOptions, Mapping, shortened
+from lib.ingest.number_guess import ColumnSuggestion, guess_duration, guess_score, guess_signs
+from lib.ingest.role_guess import guess_sources
+from lib.ingest.survey import ColumnSurvey, Survey
+from lib.ingest.value_names import target_of
 from lib.store.enums import Sentiment, State
 
-_SYNONYMS: dict[str, tuple[str, ...]] = {
-    "id": ("callid", "conversationid", "evaluationid", "interactionid", "ticketid", "recordid", "uuid"),
-    "audioDate": ("calldate", "date", "timestamp", "calltimestamp", "datetime", "starttime", "startedat", "calltime"),
-    "state": ("status",),
-    "sentiment": ("mood", "tone"),
-    "averageNote": (
-        "score",
-        "averagescore",
-        "rating",
-        "csat",
-        "csatscore",
-        "note",
-        "nota",
-        "satisfactionrating",
-        "qualityscore",
-    ),
-    "durationInSeconds": ("duration", "durationseconds", "callduration", "seconds", "talktime", "avgtalkduration"),
-    "isAICall": ("ai", "isai", "bot", "isbot"),
-    "campaignName": ("topic", "reason", "project"),
-    "callCenterName": ("center", "centre", "site", "location"),
-    "engagementName": ("channel", "queue"),
-    "executiveName": ("agent", "agentname", "advisor", "representative"),
-    "audioFileName": ("file", "filename", "recording", "audiofile"),
-    "createdAt": ("created", "evaluatedat"),
+_ASKED = 3
+"""Values that a note names."""
+
+_OWN_WORDS = {
+    FieldType.STATE: frozenset(member.name.casefold() for member in State),
+    FieldType.SENTIMENT: frozenset(member.name.casefold() for member in Sentiment),
+    FieldType.FLAG: frozenset({"true", "false", "1", "0", "yes", "no", "y", "n", "t", "f"}),
 }
+"""Values that need no translation, by the kind of column."""
 
-_DATE_FORMATS = (
-    "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y",
-    "%d-%m-%Y %H:%M:%S", "%d-%m-%Y", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d",
-)  # fmt: skip
-
-
-def mapping(preview: Preview, options: FileOptions, catalog: Catalog) -> Mapping:
-    """Return the mapping that the header and the first rows suggest."""
-    by_folded = {folded(name): name for name in reversed(preview.header)}
-    columns: dict[str, ColumnSource] = {}
-    # A column that is called as a dimension is holds names of it.
-    labels = {each.name_field: (folded(each.name),) for each in catalog.dimensions}
-    for canonical, field in catalog.fields.items():
-        known = (folded(canonical), *labels.get(canonical, ()), *_SYNONYMS.get(canonical, ()))
-        found = next((by_folded[name] for name in known if name in by_folded), None)
-        if found is None and canonical == "durationInSeconds":
-            found = next((name for name in preview.header if "duration" in name.casefold()), None)
-        if found is not None and not is_plausible(field.kind, _values(preview, ColumnSource((found,)))):
-            continue
-        if found is not None and all(found not in source.columns for source in columns.values()):
-            columns[canonical] = ColumnSource((found,))
-    if "id" not in columns:
-        columns["id"] = ColumnSource(row=True)
-    formats = _date_formats(_values(preview, columns.get("audioDate")))
-    score = columns.get("averageNote")
-    if score is not None:
-        columns["averageNote"] = ColumnSource(score.columns, scale=_score_scale(_values(preview, score)))
-    length = columns.get("durationInSeconds")
-    if length is not None and "minute" in length.columns[0].casefold():
-        columns["durationInSeconds"] = ColumnSource(length.columns, scale=Decimal(60))
-    return Mapping(replace(options, date_formats=formats), columns, {})
+_READ_WITH_CARE = (FieldType.SCORE, FieldType.SECONDS, FieldType.INSTANT)
+"""Kinds of columns in which a text such as N/A is no value."""
 
 
 def guess(survey: Survey, options: FileOptions, catalog: Catalog, zone: ZoneInfo = UTC) -> GuessedMapping:
-    """Return the mapping that a survey suggests, its reasons, and what it leaves open; examples are in `zone`."""
-    rows = [[value for value, _ in column.values[:200]] for column in survey.columns]
-    longest = max((len(values) for values in rows), default=0)
-    padded = [[*values, *[""] * (longest - len(values))] for values in rows]
-    preview = Preview(survey.header, tuple(tuple(row) for row in zip(*padded, strict=True)))
-    guessed = mapping(preview, replace(options, header_row=survey.header_row), catalog)
-    read = readings(survey, guessed, catalog, zone)
-    guesses = tuple(
-        Guess(canonical, source, FailureCode.OTHER.of(text=canonical), read.get(canonical, ()))
-        for canonical, source in guessed.columns.items()
-    )
-    return GuessedMapping(guessed, guesses)
+    """Return the mapping that a survey suggests, its reasons, and what it leaves open; examples are in `zone`.
+
+    `options` are those that are known already; what they leave open is guessed.
+    """
+    draft = _Draft(survey, options, catalog, zone)
+    draft.guess_file()
+    draft.guess_numbers()
+    draft.guess_dates()
+    draft.guess_values()
+    draft.guess_id()
+    return draft.result()
 
 
-def distinct(preview: Preview, source: ColumnSource | None, most: int = 24) -> list[str]:
-    """Return the distinct values of a column in the first rows."""
-    return list(dict.fromkeys(value for value in _values(preview, source) if value))[:most]
+class _Draft:
+    """A mapping that is being guessed, part by part."""
+
+    def __init__(self, survey: Survey, options: FileOptions, catalog: Catalog, zone: ZoneInfo) -> None:
+        self._survey, self._catalog, self._zone = survey, catalog, zone
+        self._file = options
+        self._sources = guess_sources(survey, catalog)
+        self._values: dict[str, dict[str, str]] = {}
+        self._questions: list[Question] = []
+        self._notes: list[CodedText] = []
+
+    def guess_file(self) -> None:
+        """Take over how the file was read, as far as that was found out."""
+        encoding = self._survey.encoding
+        self._file = replace(self._file, header_row=self._survey.header_row)
+        if encoding is not None and "encoding" in self._survey.detected and not encoding.startswith("utf-"):
+            self._file = replace(self._file, encoding=encoding)
+            self._notes.append(GuessCode.ENCODING_IS_GUESSED.of(encoding=encoding))
+        if not self._file.null_values:
+            self._guess_null_words()
+
+    def _guess_null_words(self) -> None:
+        columns = [column for canonical in self._of_kinds(*_READ_WITH_CARE) for column in self._columns(canonical)]
+        words = tuple(dict.fromkeys(word for column in columns for word in column.null_words))
+        if words:
+            self._file = replace(self._file, null_values=words)
+            self._notes.append(GuessCode.WORDS_FOR_NOTHING.of(examples=_listed(words)))
+
+    def guess_numbers(self) -> None:
+        """Guess decimal signs, the scale of scores and the unit of durations."""
+        columns = [
+            column for name in self._of_kinds(FieldType.SCORE, FieldType.SECONDS) for column in self._columns(name)
+        ]
+        if columns and self._file.decimal == "." and self._file.thousands is None:
+            signs = guess_signs(columns)
+            numeric = [*self._of_kinds(FieldType.SCORE, FieldType.SECONDS)]
+            canonical = next((name for name in numeric if signs.asked in self._columns(name)), numeric[0])
+            self._take(canonical, *_parts(signs))
+        for kind, suggest in ((FieldType.SCORE, guess_score), (FieldType.SECONDS, guess_duration)):
+            for canonical in self._of_kinds(kind):
+                for column in self._columns(canonical):
+                    self._take(canonical, *_parts(suggest(column, self._sources[canonical])))
+
+    def guess_dates(self) -> None:
+        """Guess the formats of dates; where the order of day and month is open, ask."""
+        if self._file.date_formats:
+            return
+        guesses = guess_dates(self._survey, self._sources, self._file.locale)
+        self._notes.extend(date_notes(guesses))
+        asked = next((each.column for each in guesses if len(each.alternatives) > 1), None)
+        words = None
+        if asked is not None:
+            words = GuessCode.WHICH_ORDER.of(column=asked.name, example=asked.examples[0].text)
+        canonical = next((name for name in ("audioDate", "createdAt") if asked in self._columns(name)), "audioDate")
+        self._take(canonical, date_choices(guesses, self._survey), words)
+
+    def guess_values(self) -> None:
+        """Translate the states, sentiments and flags that are known by another name; name the others."""
+        for canonical in self._of_kinds(*_OWN_WORDS):
+            kind = self._catalog.fields[canonical].kind
+            for column in self._columns(canonical):
+                foreign = [
+                    (value, count)
+                    for value, count in column.values
+                    if value.casefold() not in _OWN_WORDS[kind] and value not in self._file.null_values
+                ]
+                known = {value: target for value, _ in foreign if (target := target_of(value, kind)) is not None}
+                unknown = [f"{value} ({count})" for value, count in foreign if value not in known]
+                if known:
+                    self._values[canonical] = known
+                if unknown:
+                    note = GuessCode.VALUES_ARE_UNKNOWN.of(column=column.name, examples=_listed(unknown))
+                    self._notes.append(note)
+
+    def guess_id(self) -> None:
+        """Warn where ids are missing or come again, and offer what would tell the rows apart."""
+        columns = self._columns("id")
+        if not columns:
+            return
+        column, rows = columns[0], self._survey.rows - self._survey.blank
+        if column.filled < rows - self._survey.malformed:
+            note = GuessCode.IDS_ARE_MISSING.of(column=column.name, count=rows - column.filled, rows=rows)
+            self._notes.append(note)
+        if not column.repeated:
+            return
+        examples = _listed(column.repeated)
+        if column.distinct is None:
+            self._notes.append(GuessCode.IDS_REPEAT_OFTEN.of(column=column.name, examples=examples))
+        else:
+            note = GuessCode.IDS_REPEAT.of(
+                column=column.name, distinct=column.distinct, rows=column.filled, examples=examples
+            )
+            self._notes.append(note)
+        source = self._sources["id"]
+        choices = [
+            MappingChoice(GuessCode.ID_AS_IT_IS.of(column=column.name), source=source),
+            MappingChoice(GuessCode.ID_BY_ROW_NUMBER.of(), source=ColumnSource(row=True)),
+        ]
+        dates = self._sources.get("audioDate")
+        if dates is not None:
+            joined = ColumnSource((*source.columns, *dates.columns), "-")
+            words = GuessCode.ID_WITH_DATE.of(column=column.name, other=" + ".join(dates.columns))
+            choices.append(MappingChoice(words, source=joined))
+        self._questions.append(Question("id", GuessCode.WHICH_ID.of(), tuple(choices), is_open=False))
+
+    def result(self) -> GuessedMapping:
+        """Return the mapping with the examples of its guesses and questions."""
+        mapping = Mapping(self._file, self._sources, self._values)
+        read = readings(self._survey, mapping, self._catalog, self._zone)
+        guesses = tuple(
+            Guess(canonical, source, _reason(source), read[canonical]) for canonical, source in self._sources.items()
+        )
+        questions = (self._with_examples(question, mapping) for question in self._questions)
+        return GuessedMapping(mapping, guesses, tuple(filter(None, questions)), tuple(self._notes))
+
+    def _with_examples(self, question: Question, mapping: Mapping) -> Question | None:
+        """Return a question with examples of each choice; None where all choices read all alike."""
+        choices = tuple(
+            replace(
+                choice,
+                examples=read_examples(
+                    self._survey, question.answered(mapping, choice), question.canonical, self._catalog, self._zone
+                ),
+            )
+            for choice in question.choices
+        )
+        read = [choice.examples for choice in choices]
+        is_settled = all(each == read[0] for each in read) and all(each.problem is None for each in read[0])
+        return None if question.is_open and is_settled else replace(question, choices=choices)
+
+    def _take(
+        self, canonical: str, choices: tuple[MappingChoice, ...], words: CodedText | None, *notes: CodedText
+    ) -> None:
+        """Put the first choice in force; where there are others, ask."""
+        first = choices[0]
+        self._file = replace(self._file, **first.file)
+        if first.source is not None:
+            self._sources[canonical] = first.source
+        if words is not None and len(choices) > 1:
+            self._questions.append(Question(canonical, words, choices))
+        self._notes.extend(notes)
+
+    def _of_kinds(self, *kinds: FieldType) -> Iterator[str]:
+        return (canonical for canonical in [*self._sources] if self._catalog.fields[canonical].kind in kinds)
+
+    def _columns(self, canonical: str) -> list[ColumnSurvey]:
+        source = self._sources.get(canonical, ColumnSource())
+        return [column for name in source.columns if (column := self._survey.column(name)) is not None]
 
 
-def unknown_values(preview: Preview, source: ColumnSource | None, canonical: str) -> list[str]:
-    """Return the values of a state or sentiment column that stand for none of ours."""
-    known = {member.name.casefold() for member in (State if canonical == "state" else Sentiment)}
-    return [value for value in distinct(preview, source) if value.casefold() not in known]
+def _parts(suggestion: ColumnSuggestion) -> tuple[Any, ...]:
+    return suggestion.choices, suggestion.words, *suggestion.notes
 
 
-def _values(preview: Preview, source: ColumnSource | None) -> list[str]:
-    if source is None or len(source.columns) != 1 or source.columns[0] not in preview.header:
-        return []
-    place = preview.header.index(source.columns[0])
-    return [row[place].strip() for row in preview.rows]
+def _reason(source: ColumnSource) -> CodedText:
+    if source.row:
+        return GuessCode.BY_ROW_NUMBER.of()
+    return GuessCode.BY_NAME_AND_TIME.of() if len(source.columns) > 1 else GuessCode.BY_NAME.of()
 
 
-def _date_formats(values: Sequence[str]) -> tuple[str, ...]:
-    """Return the one format that fits every value, where ISO 8601 does not."""
-    texts = [value for value in values if value]
-    if not texts or all(_fits(text, None) for text in texts):
-        return ()
-    return next(((form,) for form in _DATE_FORMATS if all(_fits(text, form) for text in texts)), ())
-
-
-def _fits(text: str, form: str | None) -> bool:
-    try:
-        datetime.fromisoformat(text) if form is None else datetime.strptime(text, form)
-    except ValueError:
-        return False
-    return True
-
-
-def _score_scale(values: Sequence[str]) -> Decimal | None:
-    """Return by what a score is to be multiplied: 0.1 where some exceed 10 and none exceeds 100."""
-    try:
-        scores = [Decimal(value) for value in values if value]
-    except InvalidOperation:
-        return None
-    if not all(score.is_finite() for score in scores):  # "NaN" is a number to Decimal, and larger than none
-        return None
-    return Decimal("0.1") if 10 < max(scores, default=Decimal(0)) <= 100 else None
+def _listed(texts: Sequence[str]) -> str:
+    """Return texts as a list, the first ones of many."""
+    return ", ".join(f"'{shortened(text, 40)}'" for text in texts[:_ASKED]) + (", …" if len(texts) > _ASKED else "")

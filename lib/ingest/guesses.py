@@ -51,6 +51,7 @@ class Question:
     canonical: str
     words: CodedText
     choices: tuple[MappingChoice, ...]
+    is_open: bool = True  # whether a person has to answer; otherwise the first choice will do
 
     def answered(self, mapping: Mapping, choice: MappingChoice) -> Mapping:
         """Return a mapping with one of the choices in force."""

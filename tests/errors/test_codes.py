@@ -11,6 +11,7 @@ from lib.analytics.query import parse_choices
 from lib.catalog.catalog import BUILT_IN
 from lib.errors import InvalidParameterError, MappingError, nearest
 from lib.errors.codes import CodedText, FailureCode, TextCode, joined, restored
+from lib.errors.guess_codes import GuessCode
 from lib.errors.import_codes import ImportCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.value_codes import ValueCode
@@ -44,7 +45,7 @@ CHOSEN = {
 HANDED_ON = {ParameterCode.NOT_A_DAY, ParameterCode.NOT_A_MOMENT}
 """Codes that are handed to who raises them, with the values of all of them."""
 
-KINDS: tuple[type[TextCode], ...] = (FailureCode, ParameterCode, ValueCode, WorkbookCode, ImportCode)
+KINDS: tuple[type[TextCode], ...] = (FailureCode, ParameterCode, ValueCode, WorkbookCode, ImportCode, GuessCode)
 CODES: tuple[TextCode, ...] = tuple(code for kind in KINDS for code in kind)
 
 
