@@ -267,17 +267,21 @@ def _values(entry: object, where: str) -> dict[str, str]:
 
 
 def _source_entry(source: ColumnSource) -> str | dict[str, Any]:
+    entry: dict[str, Any]
     if source.row:
-        return {"row": True}
-    if source.value is not None:
-        return {"value": source.value}
-    entry: dict[str, Any] = {"column": source.columns[0]}
-    if len(source.columns) > 1:
-        entry = {"columns": list(source.columns), "join": source.join}
+        entry = {"row": True}
+    elif source.value is not None:
+        entry = {"value": source.value}
+    elif len(source.columns) == 1:
+        entry = {"column": source.columns[0]}
+    else:
+        entry = {"columns": list(source.columns)}
+    if source.join:
+        entry["join"] = source.join
     for name, number in (("scale", source.scale), ("offset", source.offset)):
         if number is not None:
-            entry[name] = int(number) if number == number.to_integral_value() else number
+            entry[name] = int(number) if number.adjusted() < 18 and number == number.to_integral_value() else number
     for name, chosen in (("unit", source.unit), ("format", source.format)):
         if chosen is not None:
             entry[name] = chosen
-    return source.columns[0] if entry == {"column": source.columns[0]} else entry
+    return entry["column"] if list(entry) == ["column"] else entry

@@ -111,6 +111,22 @@ def test_wrong(toml: str, told: str) -> None:
     assert told in caught.value.message
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        'averageNote = { value = "4", scale = 2, offset = 1 }',
+        'durationInSeconds = { value = "5", unit = "min", format = "mm:ss" }',
+        'campaignName = { column = "Topic", join = "-" }',
+        'executiveName = { columns = ["First"], join = " " }',
+        "averageNote = { column = 'Grade', scale = 1e400, offset = -1e-7 }",
+        "averageNote = { column = 'Grade', scale = 0, offset = 1.50 }",
+    ],
+)
+def test_whatever_an_entry_says_is_written(entry: str) -> None:
+    mapping = read_mapping(f"[columns]\n{entry}\n", BUILT_IN)
+    assert read_mapping(write_mapping(mapping), BUILT_IN) == mapping
+
+
 def resolve(toml: str, header: list[str], values: dict[str, list[str]] | None = None) -> Mapping:
     return read_mapping(toml, BUILT_IN).resolve(BUILT_IN, header, "f.csv", lambda name: (values or {}).get(name, []))
 
