@@ -1,4 +1,4 @@
-"""What is in here?"""
+"""What data is loaded?"""
 
 import streamlit as st
 
@@ -7,15 +7,15 @@ from lib.i18n import t
 from lib.reports.words import text
 from lib.ui import import_page, page_layout
 
-page_layout.head(text("Data"), text("What is in here, and how does more come in?"))
+page_layout.head(text("Data"), text("What data is loaded? Add more."))
 with page_layout.stop_on_error():
     space = workspace.current()
     import_page.summary(space)
     st.subheader(t("Load your own"), anchor=False)
     files = import_page.upload(space)
-    if files:
-        mapped = import_page.mapping(space, files)
-        if mapped is not None:
-            import_page.start(space, files, *mapped)
-    import_page.progress(space)
+    import_page.templates(space.catalog)
+    draft = import_page.mapping(space, files) if files else None
+    if draft is not None:
+        import_page.start(space, files, draft)
+    import_page.progress(space, draft)
     import_page.history(space)

@@ -41,7 +41,9 @@ from lib.ui import (
     export_page,
     grant_form,
     login,
-    mapping_form,
+    mapping_file_options,
+    mapping_source,
+    mapping_values,
     page_layout,
     sidebar,
 )
@@ -62,7 +64,7 @@ VALUES: dict[str, list[str]] = {
     "metrics": [text for metric in METRICS.values() for text in (metric.label, metric.help)],
     "dimensions": [dimension.label for dimension in FILTERS],
     "groups": [dimension.plural_label for dimension in DIMENSIONS],
-    "columns": [column.help for column in FIELDS.values()],
+    "columns": [text for column in FIELDS.values() for text in (column.label, column.help)],
     "states and sentiments": [*_WORDS, NONE_NAME],
     "explanations": [
         f(each) for each in DIMENSIONS for f in (decomposition_text.groups_text, decomposition_text.none_moved_text)
@@ -89,7 +91,18 @@ VALUES: dict[str, list[str]] = {
     "heads of breakdowns": [
         f(each) for each in DIMENSIONS if each is not ENGAGEMENT for f in (page_layout.all_text, breakdowns.by_text)
     ],
-    "choices of an import": [mapping_form.NOTHING, mapping_form.ROW_NUMBER],
+    "choices of an import": [
+        text
+        for labels in (
+            mapping_source.UNIT_LABELS,
+            mapping_source.CLOCK_LABELS,
+            mapping_file_options.NUMBER_FORMATS,
+            mapping_file_options.DECIMAL_LABELS,
+            mapping_file_options.THOUSANDS_LABELS,
+            mapping_values.FLAG_LABELS,
+        )
+        for text in labels.values()
+    ],
     "terms of a key": list(api_keys_admin.EXPIRY),
     "limits of a grant": [grant_form.label_text(each) for each in DIMENSIONS if each.limits_grants],
     # What the stores hold as codes: who did something, what, and how it ended.

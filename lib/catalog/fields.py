@@ -22,9 +22,13 @@ class FieldType(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One canonical column, and where an import puts it; the facts name those of OWN_FIELDS alike."""
+    """One canonical column, and where an import puts it; the facts name those of OWN_FIELDS alike.
+
+    `label` is what people call it, a message id of the language catalogs as `help` is.
+    """
 
     name: str
+    label: str
     kind: FieldType
     help: str
     column: str
@@ -32,17 +36,23 @@ class Field:
 
 
 _HEAD = (
-    Field("id", FieldType.TEXT, "what tells one evaluation from all others", "id", required=True),
-    Field("audioDate", FieldType.INSTANT, "when the conversation took place", "audio_at", required=True),
-    Field("state", FieldType.STATE, "Pending, Processing, Completed or Failed", "state"),
-    Field("sentiment", FieldType.SENTIMENT, "Positive, Neutral or Negative", "sentiment"),
-    Field("averageNote", FieldType.SCORE, "the score, 0 to 10", "score"),
-    Field("durationInSeconds", FieldType.SECONDS, "length of the conversation, whole seconds", "duration_seconds"),
-    Field("isAICall", FieldType.FLAG, "true where an AI agent spoke", "is_ai"),
+    Field("id", "Call ID", FieldType.TEXT, "what tells one evaluation from all others", "id", required=True),
+    Field("audioDate", "Date", FieldType.INSTANT, "when the conversation took place", "audio_at", required=True),
+    Field("state", "State", FieldType.STATE, "Pending, Processing, Completed or Failed", "state"),
+    Field("sentiment", "Sentiment", FieldType.SENTIMENT, "Positive, Neutral or Negative", "sentiment"),
+    Field("averageNote", "Score", FieldType.SCORE, "the score, 0 to 10", "score"),
+    Field(
+        "durationInSeconds",
+        "Duration",
+        FieldType.SECONDS,
+        "length of the conversation, whole seconds",
+        "duration_seconds",
+    ),
+    Field("isAICall", "Human or AI", FieldType.FLAG, "true where an AI agent spoke", "is_ai"),
 )
 _TAIL = (
-    Field("audioFileName", FieldType.TEXT, "name of the recording", "audio_file_name"),
-    Field("createdAt", FieldType.INSTANT, "when the evaluation was made", "created_at"),
+    Field("audioFileName", "Recording", FieldType.TEXT, "name of the recording", "audio_file_name"),
+    Field("createdAt", "Evaluated at", FieldType.INSTANT, "when the evaluation was made", "created_at"),
 )
 
 OWN_FIELDS = (*_HEAD, *_TAIL)
@@ -50,10 +60,12 @@ OWN_FIELDS = (*_HEAD, *_TAIL)
 
 
 def _of(dimension: NamedDimension) -> tuple[Field, Field]:
-    label = dimension.label.lower()
+    label = dimension.label
+    by_id = f"id of the {label.lower()}"
+    by_name = f"name of the {label.lower()}"
     return (
-        Field(dimension.parameter, FieldType.TEXT, f"id of the {label}", dimension.staged_id),
-        Field(dimension.name_field, FieldType.TEXT, f"name of the {label}", dimension.staged_name),
+        Field(dimension.parameter, f"{label} ID", FieldType.TEXT, by_id, dimension.staged_id),
+        Field(dimension.name_field, label, FieldType.TEXT, by_name, dimension.staged_name),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -25,6 +25,15 @@ UTC = ZoneInfo("UTC")
 
 EXAMPLES = 3
 """Cells of each column that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """A row as it will be read: its number in the file, its values by canonical column, what is wrong with it."""
+
+    number: int
+    values: dict[str, ReadValue | None]
+    problem: RowProblem | None
 
 
 def readings(
@@ -119,3 +128,30 @@ def _spoken(value: Any, kind: FieldType, zone: ZoneInfo) -> ReadValue | None:
     codes = {FieldType.STATE: State, FieldType.SENTIMENT: Sentiment}.get(kind)
     spoken: ReadValue = codes(value).name if codes else value
     return spoken
+
+
+def read_rows(survey: Survey, mapping: Mapping, catalog: Catalog, zone: ZoneInfo = UTC) -> tuple[ReadRow, ...]:
+    """Return the rows of a survey's sample as they will be read by a mapping that is resolved for its header."""
+    numbers = [row.number for row in survey.sample]
+    cells = [[row.cells[place] for row in survey.sample] for place in range(len(survey.header))]
+    batch = Batch(
+        survey.file,
+        np.array(numbers, dtype=np.int64),
+        tuple(pa.array([cell.text or None for cell in column], pa.string()) for column in cells),
+        tuple(np.array([cell.kind for cell in column], dtype=np.uint8) for column in cells),
+    )
+    zones = _zones(ZoneInfo(mapping.file.timezone) if mapping.file.timezone else zone, zone)
+    converted = Converter(mapping, survey.header, zones, catalog).convert(batch, 0)
+    problems = {problem.row: problem for problem in reversed(converted.problems)}
+    stored = {row["seq"]: row for row in converted.rows.to_pylist()}
+    fields = [catalog.fields[canonical] for canonical in mapping.columns]
+    return tuple(
+        ReadRow(
+            number,
+            {field.name: _spoken(stored[place][field.column], field.kind, zone) for field in fields}
+            if place in stored
+            else {},
+            problems.get(number),
+        )
+        for place, number in enumerate(numbers)
+    )

@@ -15,17 +15,17 @@ import streamlit as st
 from lib.access.actors import actor_in_words
 from lib.access.users import Role
 from lib.analytics import queries
-from lib.errors import CallboardError
+from lib.catalog.catalog import Catalog
 from lib.exports.table_files import CSV_TYPE
 from lib.i18n import day, number, t
-from lib.ingest import saved_mappings, uploads
+from lib.ingest import saved_mappings, template, uploads
 from lib.ingest.history import count_imports, entries
-from lib.ingest.mapping import Mapping
 from lib.ingest.mapping_toml import MAX_MAPPING, write_mapping
-from lib.ingest.reader_process import InputFile, Preview
+from lib.ingest.reader_process import InputFile
 from lib.jobs.queue import Job, JobKind, JobStatus
 from lib.reports import formatting, import_text, job_text
 from lib.ui import current_user, data_grid, mapping_form, markdown, page_layout
+from lib.ui.mapping_form import MappingDraft
 from lib.workspace import Workspace
 
 FILE_TYPES = ["csv", "tsv", "txt", "gz", "xlsx", "xlsm", "parquet", "jsonl", "ndjson", "toml"]
@@ -56,31 +56,38 @@ def upload(workspace: Workspace) -> tuple[InputFile, ...]:
     return files
 
 
-def mapping(workspace: Workspace, files: tuple[InputFile, ...]) -> tuple[Mapping, Preview] | None:
+def templates(catalog: Catalog) -> None:
+    """Draw what downloads an empty file and an empty mapping to fill in."""
+    with st.container(horizontal=True, gap="small"):
+        for label, make, name, kind in (
+            (t("Template (CSV)"), template.csv, "callboard-template.csv", CSV_TYPE),
+            (t("Template of a mapping (TOML)"), template.mapping, "callboard-mapping.toml", "application/toml"),
+        ):
+            made = make(catalog)
+            st.download_button(
+                label, made, name, kind, on_click="ignore", type="tertiary", icon=":material/download:", key=name
+            )
+
+
+def mapping(workspace: Workspace, files: tuple[InputFile, ...]) -> MappingDraft | None:
     """Draw the form of the files' mapping; return None where the first file can't be read."""
     return mapping_form.show(workspace, files[0], st.session_state[_BASE], st.session_state[_STAMP])
 
 
-def start(workspace: Workspace, files: tuple[InputFile, ...], chosen: Mapping, seen: Preview) -> None:
-    """Draw the buttons that check and load; keep the mapping for files of this header."""
+def start(workspace: Workspace, files: tuple[InputFile, ...], draft: MappingDraft) -> None:
+    """Draw the buttons that check and load; a load keeps the mapping for files of this header."""
     with st.container(horizontal=True):
-        check = st.button(t("Check only"), help=t("Read and check every row; change nothing."))
-        load = st.button(t("Load"), type="primary")
-        st.download_button(
-            t("Save mapping as TOML"), write_mapping(chosen), "mapping.toml", "application/toml", on_click="ignore"
-        )
-    if check or load:
-        try:
-            chosen.resolve(workspace.catalog, seen.header, files[0].name, lambda _: ())
-        except CallboardError as error:
-            st.error(markdown.problem(error))
-            return
-        saved_mappings.keep(workspace.state, seen.header, write_mapping(chosen))
-        _ask(workspace, files, write_mapping(chosen), dry_run=check, skip=False)
+        off = not draft.is_complete
+        check = st.button(t("Validate"), help=t("Read and check every row; save nothing."), disabled=off)
+        load = st.button(t("Load"), type="primary", disabled=off)
+        toml = write_mapping(draft.mapping)
+        st.download_button(t("Download mapping (TOML)"), toml, "mapping.toml", "application/toml", on_click="ignore")
+    if (check or load) and not off:
+        _ask(workspace, files, draft, dry_run=check, skip=False)
 
 
-def progress(workspace: Workspace) -> None:
-    """Draw the import under way, or what came of the last one."""
+def progress(workspace: Workspace, draft: MappingDraft | None) -> None:
+    """Draw the import under way, or what came of the last one, unless the form says another mapping by now."""
     number = st.session_state.get(_JOB)
     if number is None:
         return
@@ -90,8 +97,10 @@ def progress(workspace: Workspace) -> None:
     if not job.ended:
         _under_way(workspace, number)
         return
+    if draft is None or job.payload["mapping"] != write_mapping(draft.mapping):
+        return
     if job.status is JobStatus.COMPLETED:
-        _report(workspace, job)
+        _report(workspace, job, draft)
     else:
         why = "" if job.message is None else job_text.in_words(job.message)
         st.error(t("Nothing was loaded. {why}", why=markdown.text(why)))
@@ -157,18 +166,20 @@ def _is_toml(file: Any) -> bool:
     return bool(file.name.lower().endswith(".toml"))
 
 
-def _ask(workspace: Workspace, files: tuple[InputFile, ...], toml: str, *, dry_run: bool, skip: bool) -> None:
+def _ask(workspace: Workspace, files: tuple[InputFile, ...], draft: MappingDraft, *, dry_run: bool, skip: bool) -> None:
     """Put the import into the queue; where it would replace sample data, ask first."""
 
     def queue() -> None:
-        payload = {
+        payload: dict[str, Any] = {
             "files": [(str(file.path.absolute()), file.name) for file in files],
-            "mapping": toml,
+            "mapping": write_mapping(draft.mapping),
             "dry_run": dry_run,
             "skip_bad_rows": skip,
             "replace_sample": True,
         }
         current_user.require_role(Role.ADMIN)
+        if not dry_run:
+            saved_mappings.keep(workspace.state, draft.survey.header, payload["mapping"])
         st.session_state[_JOB] = workspace.queue.add(JobKind.IMPORT, payload, current_user.actor()).id
         st.rerun()
 
@@ -199,7 +210,7 @@ def _under_way(workspace: Workspace, number: str) -> None:
             workspace.queue.cancel(number)
 
 
-def _report(workspace: Workspace, job: Job) -> None:
+def _report(workspace: Workspace, job: Job, draft: MappingDraft) -> None:
     result = job.result or {}
     told = "  \n".join(markdown.text(line) for line in import_text.in_words(result))
     bad = result["bad"]
@@ -239,4 +250,4 @@ def _report(workspace: Workspace, job: Job) -> None:
             and not loaded
             and st.button(t("Load the {count} good rows", count=formatting.count(good)), type="primary")
         ):
-            _ask(workspace, files, job.payload["mapping"], dry_run=False, skip=True)
+            _ask(workspace, files, draft, dry_run=False, skip=True)

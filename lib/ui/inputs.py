@@ -16,6 +16,9 @@ from lib.ui import streamlit_internals
 MAX_TEXT = 1_000
 """Characters that a field takes where it has no limit of its own."""
 
+MAX_TEXTS = 100
+"""Texts that a list takes which others may be typed into."""
+
 T = TypeVar("T")
 
 streamlit_internals.read_lists_by_index()
@@ -47,6 +50,26 @@ def multiselect(
     return [value for value in dict.fromkeys(chosen) if value in known]
 
 
+def open_selectbox(label: str, options: Sequence[str], value: str, *, place: Any = st, **look: Any) -> str:
+    """Draw a list of which one is chosen, or another text typed; return that text, `value` where it is too long."""
+    offered = list(dict.fromkeys([*options, value]))
+    chosen = place.selectbox(label, offered, offered.index(value), accept_new_options=True, **look)
+    return chosen if chosen in offered or _fits(chosen) else value
+
+
+def open_multiselect(
+    label: str, options: Sequence[str], default: Sequence[str], *, place: Any = st, **look: Any
+) -> list[str]:
+    """Draw a list of which several are chosen, or other texts typed; return these, each once, in their order."""
+    offered = list(dict.fromkeys([*options, *default]))
+    chosen = place.multiselect(label, offered, list(dict.fromkeys(default)), accept_new_options=True, **look)
+    return [text for text in dict.fromkeys(chosen[: max(MAX_TEXTS, len(default))]) if text in offered or _fits(text)]
+
+
+def _fits(text: object) -> bool:
+    return isinstance(text, str) and 0 < len(text) <= MAX_TEXT
+
+
 def text_input(label: str, value: str = "", *, place: Any = st, **look: Any) -> str:
     """Draw a field for a text of at most MAX_TEXT characters, or as many as what it holds already has."""
     return str(place.text_input(label, value, max(MAX_TEXT, len(value)), **look))
@@ -63,3 +86,9 @@ def page_number(pages: int, key: str | None = None) -> int:
     if pages < 2:
         return 1
     return int(st.number_input(t("Page of {count}", count=number(pages)), 1, pages, key=key, width=180))
+
+
+def radio(label: str, options: Sequence[T], *, place: Any = st, **look: Any) -> T | None:
+    """Draw options of which one is to be chosen; return it, None until then and where something else is sent."""
+    value = place.radio(label, options, None, **look)
+    return options[options.index(value)] if value in options else None

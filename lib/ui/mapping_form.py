@@ -1,209 +1,205 @@
-"""The form of a mapping: a file's first rows, how it is read, and where each column of an evaluation comes from.
+"""The form of a mapping: how a file is read, where each column of an evaluation comes from, and what comes of it.
 
-What happens to a file with its mapping is in `import_page`; what a mapping is, in `lib.ingest.mapping`.
+It is the mapping, whole: what a TOML says is shown, can be changed, and comes out as it went in. Its parts are the
+modules `mapping_…` beside this one; what happens to a file is in `import_page`; what a mapping is, in
+`lib.ingest.mapping`.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from decimal import Decimal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from lib.catalog.catalog import Catalog
-from lib.catalog.fields import Field, FieldType
 from lib.errors import CallboardError
-from lib.i18n import t, t_in_context
+from lib.i18n import t
 from lib.ingest import column_guess, saved_mappings
-from lib.ingest.mapping import ColumnSource, FileOptions, Mapping
+from lib.ingest.example_reading import read_rows, readings
+from lib.ingest.guesses import GuessedMapping, MappingChoice, Question
+from lib.ingest.mapping import FileOptions, Mapping, header_fingerprint
 from lib.ingest.mapping_toml import read_mapping, write_mapping
-from lib.ingest.reader_process import InputFile, Preview, preview
-from lib.store.enums import Sentiment, State
-from lib.ui import data_grid, inputs, markdown
+from lib.ingest.reader_process import InputFile, survey
+from lib.ingest.survey import Survey
+from lib.reports import job_text, reading_text
+from lib.store.messages import failure_of
+from lib.ui import inputs, mapping_columns, mapping_file_options, mapping_preview, mapping_values, markdown
 from lib.workspace import Workspace
 
-ROW_NUMBER = "‹file name and row number›"
-NOTHING = "‹nothing›"
-SHOWN_ROWS = 8
-ENCODINGS = ["", "utf-8", "cp1252", "latin-1", "utf-16"]
+_SAVED = "_import_saved_mappings"
 
 
-def show(workspace: Workspace, file: InputFile, brought: str | None, stamp: str) -> tuple[Mapping, Preview] | None:
-    """Draw the first rows and the columns, guessed and to be corrected; return None where the file can't be read.
+@dataclass(frozen=True, slots=True)
+class MappingDraft:
+    """The mapping that the form says, the file that it is for, and whether nothing is left open or wrong."""
+
+    mapping: Mapping
+    survey: Survey
+    is_complete: bool
+
+
+def show(workspace: Workspace, file: InputFile, brought: str | None, stamp: str) -> MappingDraft | None:
+    """Draw the form for a file; return None where the file can't be read.
 
     `brought` is the TOML of a mapping that came with the file, `stamp` what tells the widgets of this upload from those
     of another.
     """
+    head = st.container()
+    with st.expander(t("How the file is read"), key=f"{stamp}-file"):
+        try:
+            named = read_mapping(brought, workspace.catalog, t("the mapping")) if brought is not None else None
+            layout, seen = _read_layout(workspace, file, named, stamp)
+            if seen.first_rows:
+                mapping_preview.draw_first_rows(seen.first_rows, seen.header_row)
+            with head:
+                start, is_guess = _start(workspace, named, seen, layout, stamp)
+        except CallboardError as error:
+            head.error(markdown.problem(error))
+            return None
+        scope = f"{stamp}-{header_fingerprint(seen.header)[:12]}"
+        with head:
+            base, is_open = _ask(workspace, start, scope)
+        values = mapping_file_options.draw_values(base.file, scope)
+    options = mapping_file_options.with_layout(values, layout)
+    if is_guess:
+        head.caption(mapping_file_options.in_words(options, seen))
+    return _finish(workspace, replace(base, file=options), start, is_open, seen, scope)
+
+
+def _finish(
+    workspace: Workspace, base: Mapping, start: GuessedMapping, questions: Sequence[Question], seen: Survey, scope: str
+) -> MappingDraft:
+    """Draw the columns and values, and what comes of them."""
+    catalog = workspace.catalog
+    draft = mapping_columns.draw(catalog, base, start.guesses, seen, scope)
+    values = mapping_values.draw(catalog, base, draft.columns, seen, scope)
+    mapping = Mapping(base.file, draft.columns, values)
+    problems = [*draft.problems]
     try:
-        options = read_mapping(brought, workspace.catalog, t("the mapping")).file if brought else FileOptions()
-        options = _file_options(workspace.catalog, options, stamp)
-        with st.spinner(t("Reading the first rows …")):
-            seen = _preview(str(file.path), file.name, write_mapping(Mapping(options)) or None, stamp)
+        read_mapping(write_mapping(mapping), catalog, t("the mapping"))
     except CallboardError as error:
-        st.error(markdown.problem(error))
-        return None
-    kept = brought or saved_mappings.find(workspace.state, seen.header)
-    if kept and not brought:
-        st.caption(t("A mapping that was saved for files of this header is filled in."))
-    base = read_mapping(kept, workspace.catalog) if kept else column_guess.mapping(seen, options, workspace.catalog)
-    st.subheader(t("First rows"), anchor=False)
-    shown = pd.DataFrame(seen.rows[:SHOWN_ROWS], columns=data_grid.unique_names(seen.header))
-    st.dataframe(shown, hide_index=True, width="stretch", alt=t("The first rows of the file as they came"))
-    return _columns(workspace.catalog, base, options, seen, stamp), seen
+        problems.append(job_text.in_words(failure_of(error)))
+    resolved, unresolved = mapping_columns.resolve(mapping, catalog, seen)
+    if unresolved is not None and not problems:
+        problems.append(unresolved)
+    for problem in problems:
+        st.error(markdown.text(problem))
+    mapping_columns.name_unkept(resolved, seen)
+    if not problems:
+        zone = workspace.settings.zone
+        for name, examples in readings(seen, resolved, catalog, zone).items():
+            with draft.places[name]:
+                mapping_preview.draw_readings(catalog.fields[name], examples)
+        st.subheader(t("Preview"), anchor=False)
+        rows = read_rows(seen, resolved, catalog, zone)
+        mapping_preview.draw_result(rows, list(resolved.columns), catalog)
+    unanswered = [question for question in questions if _is_untouched(question, start.mapping, mapping)]
+    if unanswered:
+        st.warning(t("Answer the question at the top before you load the file."))
+    return MappingDraft(mapping, seen, not problems and not unanswered)
+
+
+def _read_layout(
+    workspace: Workspace, file: InputFile, named: Mapping | None, stamp: str
+) -> tuple[FileOptions, Survey]:
+    """Draw where the rows of the file are, and go through them. Raises FileError and MappingError."""
+    before = FileOptions() if named is None else named.file
+    known = None if named is None else mapping_file_options.layout_of(before)
+    seen, failed = _survey_or_error(file, known, stamp)
+    if named is None and seen is not None:
+        known = FileOptions(header_row=seen.header_row)
+        saved = _saved(workspace, seen, stamp)
+        before = known if saved is None else saved.file
+    chosen = mapping_file_options.draw_layout(before, seen, stamp)
+    if mapping_file_options.layout_of(chosen) != known:
+        known = mapping_file_options.layout_of(chosen)
+        seen, failed = _survey_or_error(file, known, stamp)
+    layout = mapping_file_options.draw_header_row(chosen, seen, stamp)
+    if mapping_file_options.layout_of(layout) != known:
+        seen, failed = _survey_or_error(file, mapping_file_options.layout_of(layout), stamp)
+    if failed is not None:
+        raise failed
+    assert seen is not None  # noqa: S101 - it is there, or the reason why not
+    return layout, seen
+
+
+def _survey_or_error(
+    file: InputFile, layout: FileOptions | None, stamp: str
+) -> tuple[Survey | None, CallboardError | None]:
+    toml = None if layout is None else write_mapping(Mapping(layout))
+    try:
+        with st.spinner(t("Reading all rows …")):
+            return _survey(str(file.path), file.name, toml, stamp), None
+    except CallboardError as error:
+        return None, error
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
-def _preview(path: str, name: str, options_toml: str | None, _stamp: str) -> Preview:
+def _survey(path: str, name: str, toml: str | None, _stamp: str) -> Survey:
     from lib import workspace
 
-    return preview(InputFile(Path(path), name), options_toml, workspace.current().settings)
+    return survey(InputFile(Path(path), name), toml, workspace.current().settings)
 
 
-def _file_options(catalog: Catalog, base: FileOptions, stamp: str) -> FileOptions:
-    with st.expander(t("How the file is read")):
-        left, middle, right = st.columns(3)
-        encodings = ENCODINGS if (base.encoding or "") in ENCODINGS else [*ENCODINGS, base.encoding or ""]
-        encoding = inputs.selectbox(
-            t("Encoding"),
-            encodings,
-            encodings.index(base.encoding or ""),
-            place=left,
-            format_func=lambda each: each or t("found out"),
-            key=f"encoding-{stamp}",
+def _saved(workspace: Workspace, seen: Survey, stamp: str) -> Mapping | None:
+    """Return the mapping that was saved for files of this header, before anything was loaded from this upload."""
+    kept: dict[tuple[str, str], str | None] = st.session_state.setdefault(_SAVED, {})
+    key = stamp, header_fingerprint(seen.header)
+    if key not in kept:
+        kept[key] = saved_mappings.find(workspace.state, seen.header)
+    toml = kept[key]
+    return None if toml is None else read_mapping(toml, workspace.catalog)
+
+
+def _start(
+    workspace: Workspace, named: Mapping | None, seen: Survey, layout: FileOptions, stamp: str
+) -> tuple[GuessedMapping, bool]:
+    """Return what the form is filled in from, and whether that is a guess: else it came along, or was saved."""
+    if named is not None:
+        st.caption(t("From the mapping that came along."))
+        return GuessedMapping(named), False
+    saved = _saved(workspace, seen, stamp)
+    if saved is not None:
+        st.caption(t("Reused your last mapping for this layout."))
+        return GuessedMapping(saved), False
+    guess = column_guess.guess(seen, layout, workspace.catalog, workspace.settings.zone)
+    return guess, True
+
+
+def _ask(workspace: Workspace, start: GuessedMapping, scope: str) -> tuple[Mapping, list[Question]]:
+    """Draw what a guess leaves open; return the mapping with the answers, and the questions that have none."""
+    mapping, unanswered = start.mapping, []
+    for note in start.notes:
+        st.info(markdown.text(job_text.in_words(note)))
+    for position, question in enumerate(start.questions):
+        field = workspace.catalog.fields[question.canonical]
+
+        def label(choice: MappingChoice, field: Any = field) -> str:
+            examples = [
+                f"{each.raw} → {reading_text.value_in_words(each.value, field)}"
+                for each in choice.examples[:1]
+                if each.problem is None
+            ]
+            return markdown.text(" · ".join([job_text.in_words(choice.words), *examples]))
+
+        answer = inputs.radio(
+            markdown.text(job_text.in_words(question.words)),
+            question.choices,
+            format_func=label,
+            key=f"{scope}-question-{position}",
         )
-        delimiters = ["", ",", ";", "\t", "|"]
-        delimiter = inputs.selectbox(
-            t("Delimiter"),
-            delimiters,
-            delimiters.index(base.delimiter) if base.delimiter in delimiters else 0,
-            place=left,
-            format_func=lambda each: {"": t("found out"), "\t": t("tab")}.get(each, each),
-            key=f"delimiter-{stamp}",
-        )
-        header_row = middle.number_input(t("Header in row"), 1, 1000, base.header_row, key=f"header-{stamp}")
-        sheet = inputs.text_input(
-            t("Sheet (XLSX)"), str(base.sheet or ""), place=middle, placeholder=t("the first"), key=f"sheet-{stamp}"
-        )
-        decimal = inputs.selectbox(
-            t("Decimal sign"), [".", ","], [".", ","].index(base.decimal), place=right, key=f"decimal-{stamp}"
-        )
-        timezone = inputs.text_input(
-            t("Time zone"),
-            base.timezone or "",
-            place=right,
-            placeholder=t("the workspace's"),
-            key=f"zone-{stamp}",
-        )
-        formats = inputs.text_input(
-            t("Date formats"),
-            " | ".join(base.date_formats),
-            placeholder=t("ISO 8601, or such as %d/%m/%Y; several with | between"),
-            key=f"formats-{stamp}",
-        )
-    named: str | int | None = int(sheet) if sheet.isascii() and sheet.isdigit() else sheet or None
-    given = tuple(part.strip() for part in formats.split("|") if part.strip())
-    options = replace(
-        base,
-        encoding=encoding or None,
-        delimiter=delimiter or None,
-        sheet=named,
-        header_row=int(header_row),
-        date_formats=given,
-        timezone=timezone or None,
-        decimal=decimal,
+        if answer is None:
+            unanswered.append(question)
+        else:
+            mapping = question.answered(mapping, answer)
+    return mapping, unanswered
+
+
+def _is_untouched(question: Question, start: Mapping, mapping: Mapping) -> bool:
+    """Return whether the form says of a question's column what the guess did: whether nobody has settled it by hand."""
+    options = {name for choice in question.choices for name in choice.file}
+    return all(getattr(start.file, name) == getattr(mapping.file, name) for name in options) and (
+        start.columns.get(question.canonical) == mapping.columns.get(question.canonical)
     )
-    return read_mapping(write_mapping(Mapping(options)), catalog, t("How the file is read")).file
-
-
-def _columns(catalog: Catalog, base: Mapping, options: FileOptions, seen: Preview, stamp: str) -> Mapping:
-    st.subheader(t("Columns"), anchor=False)
-    st.caption(
-        t("Where each column of an evaluation comes from. Several columns are joined by a space (an id, by a dash).")
-    )
-    columns: dict[str, ColumnSource] = {}
-    values: dict[str, dict[str, str]] = {}
-    names = list(dict.fromkeys(seen.header))
-    for place, column in enumerate(catalog.fields.values()):
-        if place % 3 == 0:
-            places = st.columns(3, gap="medium")
-        with places[place % 3]:
-            source = _column(column, base.columns.get(column.name), names, stamp)
-        if source is not None:
-            columns[column.name] = source
-    for canonical in ("state", "sentiment"):
-        known = dict(base.values.get(canonical, {}))
-        asked = column_guess.unknown_values(seen, columns.get(canonical), canonical)
-        if asked:
-            values[canonical] = {**known, **_values(canonical, asked, known, stamp)}
-        elif known:
-            values[canonical] = known
-    others = {name: dict(pairs) for name, pairs in base.values.items() if name not in values}
-    formats = options.date_formats or base.file.date_formats
-    return Mapping(replace(options, date_formats=formats), columns, {**others, **values})
-
-
-def _column(field: Field, base: ColumnSource | None, names: list[str], stamp: str) -> ColumnSource | None:
-    canonical = field.name
-    if base is not None and base.value is not None:
-        value = inputs.text_input(
-            t("{column} (the same in every row)", column=canonical),
-            base.value,
-            key=f"value-{canonical}-{stamp}",
-        )
-        return ColumnSource(value=value) if value else None
-    options = [ROW_NUMBER, *names] if canonical == "id" else names
-    default = (
-        [ROW_NUMBER]
-        if base is not None and base.row
-        else [name for name in (base.columns if base else ()) if name in names]
-    )
-    label = f"{canonical} *" if field.required else canonical
-    chosen = inputs.multiselect(
-        label,
-        options,
-        default,
-        format_func=lambda name: t(ROW_NUMBER) if name == ROW_NUMBER else name,
-        key=f"column-{canonical}-{stamp}",
-        help=t(field.help),
-        placeholder=t(NOTHING),
-    )
-    if not chosen:
-        return None
-    if ROW_NUMBER in chosen:
-        return ColumnSource(row=True)
-    scale = base.scale if base else None
-    if field.kind in (FieldType.SCORE, FieldType.SECONDS):
-        typed = st.number_input(
-            t("{column}: multiply by", column=canonical),
-            value=float(scale or 1),
-            min_value=0.0,
-            format="%g",
-            key=f"scale-{canonical}-{stamp}",
-        )
-        scale = None if typed == 1 else Decimal(repr(typed))
-    join = base.join if base is not None and len(base.columns) > 1 else "-" if canonical == "id" else " "
-    return ColumnSource(tuple(chosen), join if len(chosen) > 1 else "", scale, base.offset if base else None)
-
-
-def _values(canonical: str, asked: list[str], known: dict[str, str], stamp: str) -> dict[str, str]:
-    st.subheader(t("Values of {column}", column=canonical), anchor=False)
-    members = [member.name for member in (State if canonical == "state" else Sentiment)]
-    folded = {source.casefold(): target for source, target in known.items()}
-    found: dict[str, str] = {}
-    places = st.columns(4)
-    for place, value in enumerate(asked):
-        guessed = folded.get(value.casefold()) or next(
-            (name for name in members if name.casefold() in value.casefold()), ""
-        )
-        choice = inputs.selectbox(
-            markdown.text(value),
-            ["", *members],
-            ["", *members].index(guessed),
-            place=places[place % 4],
-            format_func=lambda each: t_in_context("evaluation", each) if each else t(NOTHING),
-            key=f"{canonical}-{value}-{stamp}",
-        )
-        found[value] = choice
-    return found

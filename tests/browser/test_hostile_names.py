@@ -298,7 +298,7 @@ def test_a_file_with_such_names_is_brought(watched: Watched, tmp_path: Path) -> 
     expect(page.get_by_role("heading", name="Columns")).to_be_visible()
     watched.look("the columns of a file")
     says(page.get_by_test_id("stSelectbox").filter(has_text="strong").first, "**strong** _slanted_ ~~struck~~ `code`")
-    page.get_by_role("button", name="Check only").click()
+    page.get_by_role("button", name="Validate").click()
     expect(page.get_by_role("heading", name=re.compile("bad rows"))).to_be_visible()
     watched.look("bad rows")
     with page.expect_download() as waiting:
@@ -314,7 +314,7 @@ def test_a_file_with_such_names_is_brought(watched: Watched, tmp_path: Path) -> 
         if mapping:
             files.append({"name": "m.toml", "mimeType": "application/toml", "buffer": mapping.encode()})
         page.get_by_test_id("stFileUploader").locator("input").set_input_files(files)
-        expect(page.get_by_role("button", name="Check only")).to_be_visible()
-        page.get_by_role("button", name="Check only").click()
+        expect(page.get_by_role("button", name="Validate")).to_be_visible()
+        page.get_by_role("button", name="Validate").click()
         says(page.get_by_test_id("stAlert").last, name if not mapping else "would be")
         watched.look("a file or a mapping that is refused")

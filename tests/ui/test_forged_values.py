@@ -213,7 +213,7 @@ def test_the_mapping_of_a_file_is_on_offer(app: AppTest, tmp_path: Path) -> None
         "from lib.ingest.mapping_toml import write_mapping\nfrom lib.ingest.reader_process import InputFile\n"
         f"file = InputFile(Path({str(path)!r}), 'other.csv')\n"
         "mapped = mapping_form.show(workspace.current(), file, None, 'x')\n"
-        "st.session_state['toml'] = mapped and write_mapping(mapped[0])\n",
+        "st.session_state['toml'] = mapped and write_mapping(mapped.mapping)\n",
         default_timeout=LONG_SECONDS,
     )
     form.run()
@@ -242,14 +242,12 @@ def test_a_note_without_a_day_is_today_s(app: AppTest) -> None:
 def test_a_sheet_that_only_looks_like_a_number(app: AppTest, typed: str) -> None:
     app.run()
     form = AppTest.from_string(
-        "from lib.ui import mapping_form\nfrom lib.ingest.mapping import FileOptions\n"
-        "from lib.catalog.catalog import BUILT_IN\n"
-        "from lib.errors import CallboardError\n"
-        "try:\n    mapping_form._file_options(BUILT_IN, FileOptions(), 'x')\nexcept CallboardError:\n    pass\n",
+        "from lib.ui import mapping_file_options\nfrom lib.ingest.mapping import FileOptions\n"
+        "mapping_file_options.draw_layout(FileOptions(sheet=2), None, 'x')\n",
         default_timeout=LONG_SECONDS,
     )
     form.run()
-    run(form, lambda node: typed if getattr(node.proto, "label", "") == "Sheet (XLSX)" else None)
+    run(form, lambda node: typed if getattr(node.proto, "label", "") == "Sheet" else None)
     assert not form.exception
 
 

@@ -13,6 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from lib import workspace as workspaces
 from lib.analytics import queries
+from lib.ingest import saved_mappings
+from lib.ingest.history import count_imports
 from lib.jobs.queue import Job
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
@@ -76,14 +78,17 @@ def done(space: Workspace, count: int) -> Job:
 @pytest.mark.usefixtures("data_dir")
 def test_good_rows_are_loaded_after_a_check(offered: set[str]) -> None:
     app = uploaded(ROWS)
-    press(app, "Check only")
+    press(app, "Validate")
     space = workspaces.current()
     checked = done(space, 1)
     assert checked.payload["dry_run"] and (checked.result or {})["bad"] == 1
     assert space.answers.run(queries.status).evaluations == 0
+    assert saved_mappings.find(space.state, ("id", "audioDate", "averageNote")) is None
+    with space.facts.read() as connection:
+        assert count_imports(connection) == 0
     app.run()
     assert "1 bad rows" in [header.value for header in app.subheader]
-    problems = next(table.value for table in app.dataframe if "What is wrong" in table.value)
+    problems = next(table.value for table in app.dataframe if "What would be right" in table.value)
     assert problems.iloc[0].tolist()[:4] == ["calls.csv", 3, "audioDate", "yesterday"]
     assert {"mapping.toml", "bad-rows.csv"} <= offered
 
@@ -91,8 +96,21 @@ def test_good_rows_are_loaded_after_a_check(offered: set[str]) -> None:
     loaded = done(space, 2)
     assert loaded.payload["skip_bad_rows"] and not loaded.payload["dry_run"]
     assert space.answers.run(queries.status).evaluations == 2
+    assert saved_mappings.find(space.state, ("id", "audioDate", "averageNote")) == loaded.payload["mapping"]
     app.run()
     assert not [button for button in app.button if button.label.startswith("Load the")]
+
+
+@pytest.mark.usefixtures("data_dir")
+def test_what_a_check_found_goes_with_the_mapping_that_it_checked() -> None:
+    app = uploaded(ROWS)
+    press(app, "Validate")
+    done(workspaces.current(), 1)
+    app.run()
+    assert "1 bad rows" in [header.value for header in app.subheader]
+    score = next(each for each in app.multiselect if each.label == "Score")
+    score.set_value([]).run()
+    assert "1 bad rows" not in [header.value for header in app.subheader]
 
 
 def test_sample_data_are_not_replaced_unasked(data_dir: Path) -> None:

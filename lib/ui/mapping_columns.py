@@ -1,0 +1,118 @@
+"""The part of a mapping's form with all columns of an evaluation: most of them in sight, the others folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from collections.abc import Mapping as Table
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from lib.catalog.catalog import Catalog
+from lib.catalog.fields import Field
+from lib.errors import CallboardError
+from lib.i18n import t
+from lib.ingest.guesses import Guess
+from lib.ingest.mapping import ColumnSource, Mapping, folded, is_plausible
+from lib.ingest.survey import Survey
+from lib.reports import job_text
+from lib.store.messages import failure_of
+from lib.ui import mapping_source, markdown
+
+IN_SIGHT = (
+    "id", "audioDate", "averageNote", "durationInSeconds", "state", "sentiment", "isAICall", "executiveName",
+    "campaignName", "callCenterName", "engagementName",
+)  # fmt: skip
+"""The columns that are drawn at once, in this order; the others only where the mapping names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnsDraft:
+    """Where the columns come from by the form, what is wrong with that, and where what they hold is to be drawn."""
+
+    columns: dict[str, ColumnSource]
+    problems: tuple[str, ...]
+    places: dict[str, Any]
+
+
+def draw(catalog: Catalog, base: Mapping, guesses: Sequence[Guess], survey: Survey, scope: str) -> ColumnsDraft:
+    """Draw the inputs of every column, filled in from a mapping."""
+    st.subheader(t("Columns"), anchor=False)
+    implied = _implied(catalog, base, survey)
+    named = [name for name in catalog.fields if name in base.columns or name in implied]
+    shown = [*IN_SIGHT, *(name for name in named if name not in IN_SIGHT)]
+    why = {guess.canonical: job_text.in_words(guess.why) for guess in guesses}
+    columns: dict[str, ColumnSource] = {}
+    problems: list[str] = []
+    places: dict[str, Any] = {}
+
+    def draw_group(names: Sequence[str]) -> None:
+        for position in range(0, len(names), 2):
+            for name, side in zip(names[position : position + 2], st.columns(2, gap="medium"), strict=False):
+                field = catalog.fields[name]
+                with side:
+                    help_ = _help(field, why.get(name))
+                    header = list(dict.fromkeys(survey.header))
+                    choice = mapping_source.draw(field, base.columns.get(name), implied.get(name), header, scope, help_)
+                    places[name] = st.empty()
+                if choice.source is not None:
+                    columns[name] = choice.source
+                if choice.problem is not None:
+                    problems.append(choice.problem)
+
+    draw_group(shown)
+    with st.expander(t("More columns"), key=f"{scope}-more"):
+        draw_group([name for name in catalog.fields if name not in shown])
+    return ColumnsDraft({name: columns[name] for name in catalog.fields if name in columns}, tuple(problems), places)
+
+
+def resolve(mapping: Mapping, catalog: Catalog, survey: Survey) -> tuple[Mapping, str | None]:
+    """Return the mapping with the names of this file's header, or else as it is and what is wrong with it."""
+    try:
+        return mapping.resolve(catalog, survey.header, survey.file, lambda name: _values(survey, name)), None
+    except CallboardError as error:
+        return mapping, job_text.in_words(failure_of(error))
+
+
+def name_unkept(mapping: Mapping, survey: Survey) -> None:
+    """Name the columns of the file that no column of an evaluation comes from."""
+    kept = {
+        mapping_source.find_column(name, survey.header)
+        for source in mapping.columns.values()
+        for name in source.columns
+    }
+    unkept = [name for name in dict.fromkeys(survey.header) if name and name not in kept]
+    if unkept:
+        st.caption(t("Not kept: {columns}.", columns=", ".join(markdown.text(name) for name in unkept)))
+
+
+def _help(field: Field, why: str | None) -> str:
+    text = f"{markdown.text(t(field.help))} (`{field.name}`)"
+    return text if why is None else f"{text}  \n{markdown.text(why)}"
+
+
+def _implied(catalog: Catalog, base: Mapping, survey: Survey) -> dict[str, str]:
+    """Return the columns of the file that an import takes though the mapping does not name them, by their names."""
+    implied = {}
+    for name, field in catalog.fields.items():
+        matches = [each for each in survey.header if folded(each) == folded(name)]
+        if name in base.columns or len(matches) != 1:
+            continue
+        if base.columns and name not in base.values and not is_plausible(field.kind, _values(survey, matches[0])):
+            continue
+        implied[name] = matches[0]
+    return implied
+
+
+def _values(survey: Survey, name: str) -> Collection[str]:
+    column = survey.column(name)
+    return [] if column is None else [value for value, _ in column.values]
+
+
+def value_counts(survey: Survey, source: ColumnSource | None) -> Table[str, int]:
+    """Return how often each value of a column is in the file; none where it is joined, or has too many of them."""
+    if source is None or len(source.columns) != 1:
+        return {}
+    column = survey.column(source.columns[0])
+    return {} if column is None else dict(column.values)

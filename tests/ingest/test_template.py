@@ -1,0 +1,37 @@
+"""Templates: the file is taken as it is, the mapping names every canonical column."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from lib.catalog.catalog import BUILT_IN
+from lib.ingest import template
+from lib.ingest.mapping import ColumnSource
+from lib.ingest.mapping_toml import read_mapping
+from lib.ingest.reader_process import InputFile, read_files
+from lib.settings import Settings
+
+
+def test_the_file_is_read_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "template.csv"
+    path.write_text(template.csv(BUILT_IN), newline="")
+    with read_files(
+        [InputFile(path, path.name)], None, tmp_path / "bad.csv", Settings(data_dir=tmp_path), lambda *_: None
+    ) as reading:
+        rows = reading.batches.read_all().to_pylist()
+        reading.finish()
+    assert (reading.outcome.read, reading.outcome.bad) == (2, 0)
+    assert [row["score"] for row in rows] == [85_000, 70_000]
+    assert [row["duration_seconds"] for row in rows] == [312, 245]
+    assert all(value is not None for row in rows for value in row.values())
+
+
+def test_the_mapping_can_be_read_and_names_every_column() -> None:
+    text = template.mapping(BUILT_IN)
+    assert read_mapping(text, BUILT_IN).columns == {
+        "id": ColumnSource(("Call ID",)),
+        "audioDate": ColumnSource(("Date",)),
+    }
+    whole = re.sub(r"^# (?=[\w\[\"]+.* = |\[)", "", text, flags=re.MULTILINE)
+    assert set(read_mapping(whole, BUILT_IN).columns) == set(BUILT_IN.fields)

@@ -1,0 +1,122 @@
+"""The form of a mapping is the mapping: whatever a TOML says is shown, can be changed, and comes out as it went in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from lib import workspace as workspaces
+from lib.catalog.catalog import BUILT_IN
+from lib.catalog.fields import FieldType
+from lib.ingest.mapping import CLOCK_FORMATS, THOUSANDS, UNITS, ColumnSource, FileOptions, Mapping
+from lib.ingest.mapping_toml import read_mapping, write_mapping
+from tests.conftest import ROOT
+from tests.waiting import LONG_SECONDS
+
+ROWS = """\
+Call ID,When,Rating,Talk time,Agent,agent name,Mood,state
+a1,2024-01-31,8,312,Ana,A,Very good,Completed
+a2,2024-01-31,7,288,Luis,B,Bad,Failed
+a3,2024-02-01,7,288,Luis,B,Bad,Failed
+"""
+
+FORM = """\
+import streamlit as st
+from pathlib import Path
+from lib import workspace
+from lib.ingest.mapping_toml import write_mapping
+from lib.ingest.reader_process import InputFile
+from lib.ui import mapping_form
+draft = mapping_form.show(workspace.current(), InputFile(Path({path!r}), {name!r}), {toml!r}, {stamp!r})
+st.session_state["draft"] = draft
+"""
+
+NAMES = ("Call ID", "call_id", "When", "RATING", "talk_time", "Agent", "agentname", "Mood", "state", "Not there", "")
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+NUMBERS = st.one_of(
+    st.sampled_from([Decimal(1), Decimal(0), Decimal("-2"), Decimal("1.50"), Decimal("1E+3"), Decimal("0.1")]),
+    st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**6), max_value=10**6, places=7),
+)
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("CALLBOARD_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("CALLBOARD_SAMPLE", "off")
+    monkeypatch.chdir(ROOT)
+    monkeypatch.syspath_prepend(str(ROOT))
+    yield tmp_path
+    workspaces.close_current()
+
+
+def form(path: Path, toml: str | None, stamp: str = "x") -> AppTest:
+    source = FORM.format(path=str(path), name=path.name, toml=toml, stamp=stamp)
+    app = AppTest.from_string(source, default_timeout=LONG_SECONDS).run()
+    assert not app.exception, app.exception[0].stack_trace
+    return app
+
+
+def mapped(app: AppTest) -> Mapping:
+    assert not app.exception, app.exception[0].stack_trace
+    mapping: Mapping = app.session_state["draft"].mapping
+    return mapping
+
+
+@st.composite
+def sources(draw: st.DrawFn, name: str) -> ColumnSource:
+    kind = BUILT_IN.fields[name].kind
+    numbers = st.none() | NUMBERS if kind in (FieldType.SCORE, FieldType.SECONDS) else st.none()
+    is_duration = kind is FieldType.SECONDS
+    way = draw(st.sampled_from(["columns", "columns", "value", *(["row"] if name == "id" else [])]))
+    return ColumnSource(
+        tuple(draw(st.lists(st.sampled_from(NAMES) | TEXTS, min_size=1, max_size=3))) if way == "columns" else (),
+        draw(st.sampled_from(["", "-", " "]) | TEXTS),
+        draw(numbers),
+        draw(numbers),
+        draw(TEXTS) if way == "value" else None,
+        way == "row",
+        draw(st.none() | st.sampled_from(list(UNITS))) if is_duration else None,
+        draw(st.none() | st.sampled_from(CLOCK_FORMATS)) if is_duration else None,
+    )
+
+
+@st.composite
+def mappings(draw: st.DrawFn) -> Mapping:
+    decimal = draw(st.sampled_from([".", ","]))
+    options = FileOptions(
+        encoding=draw(st.sampled_from([None, "utf-8", "mac_roman"])),
+        delimiter=draw(st.sampled_from([None, ",", "~"])),
+        sheet=draw(st.none() | st.sampled_from([2, 1]) | st.sampled_from(["Data", "2"])),
+        header_row=draw(st.sampled_from([1, 2])),
+        date_formats=tuple(draw(st.lists(st.sampled_from(["%d/%m/%Y", "%Y", "excel", "%d %b %Y at %H"]), max_size=3))),
+        timezone=draw(st.sampled_from([None, "America/Santiago"])),
+        locale=draw(st.sampled_from([None, "es", "pt-BR", "en_US"])),
+        decimal=decimal,
+        thousands=draw(st.none() | st.sampled_from([each for each in THOUSANDS if each != decimal])),
+        null_values=tuple(draw(st.lists(st.sampled_from(["N/A", "-", ""]) | TEXTS, max_size=3))),
+    )
+    names = draw(st.lists(st.sampled_from(list(BUILT_IN.fields)), unique=True, max_size=5))
+    translated = draw(st.lists(st.sampled_from(list(BUILT_IN.fields)), unique=True, max_size=2))
+    keys = st.sampled_from(["*", "", "bad", "Bad", "Very good"]) | TEXTS
+    targets = st.sampled_from(["", "Negative", "positive", "Completed"]) | TEXTS
+    values = {name: draw(st.dictionaries(keys, targets, max_size=3)) for name in translated}
+    return Mapping(options, {name: draw(sources(name)) for name in names}, values)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(mapping=mappings())
+def test_every_mapping_comes_out_as_it_went_in(data_dir: Path, mapping: Mapping) -> None:
+    path = data_dir / "calls.csv"
+    path.write_text(ROWS)
+    toml = write_mapping(mapping)
+    came = read_mapping(toml, BUILT_IN)
+    assert came == mapping
+    shown = mapped(form(path, toml))
+    assert shown == came
+    assert read_mapping(write_mapping(shown), BUILT_IN) == came
