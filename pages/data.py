@@ -5,7 +5,7 @@ import streamlit as st
 from lib import workspace
 from lib.i18n import t
 from lib.reports.words import text
-from lib.ui import import_page, page_layout
+from lib.ui import import_history, import_page, page_layout
 
 page_layout.head(text("Data"), text("What data is loaded? Add more."))
 with page_layout.stop_on_error():
@@ -18,4 +18,4 @@ with page_layout.stop_on_error():
     if draft is not None:
         import_page.start(space, files, draft)
     import_page.progress(space, draft)
-    import_page.history(space)
+    import_history.draw(space)

@@ -1,6 +1,7 @@
-"""The Data page's parts: upload, mapping, progress, bad rows, history.
+"""The Data page's parts: upload, mapping, progress, bad rows.
 
-The form of the mapping is in `mapping_form`; what an import does, in `lib.ingest`.
+The form of the mapping is in `mapping_form`, the imports so far are in `import_history`; what an import does is in
+`lib.ingest`.
 """
 
 from __future__ import annotations
@@ -12,25 +13,23 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from lib.access.actors import actor_in_words
 from lib.access.users import Role
 from lib.analytics import queries
 from lib.catalog.catalog import Catalog
 from lib.exports.table_files import CSV_TYPE
 from lib.i18n import day, number, t
 from lib.ingest import saved_mappings, template, uploads
-from lib.ingest.history import count_imports, entries
 from lib.ingest.mapping_toml import MAX_MAPPING, write_mapping
 from lib.ingest.reader_process import InputFile
 from lib.jobs.queue import Job, JobKind, JobStatus
 from lib.reports import formatting, import_text, job_text
-from lib.ui import current_user, data_grid, mapping_form, markdown, page_layout
+from lib.ui import current_user, job_progress, mapping_form, markdown, page_layout
 from lib.ui.mapping_form import MappingDraft
 from lib.workspace import Workspace
 
 FILE_TYPES = ["csv", "tsv", "txt", "gz", "xlsx", "xlsm", "parquet", "jsonl", "ndjson", "toml"]
 
-_FILES, _STAMP, _BASE, _JOB = "_import_files", "_import_stamp", "_import_base", "_import_job"
+_FILES, _STAMP, _BASE = "_import_files", "_import_stamp", "_import_base"
 
 
 def upload(workspace: Workspace) -> tuple[InputFile, ...]:
@@ -46,7 +45,7 @@ def upload(workspace: Workspace) -> tuple[InputFile, ...]:
     stamp = "|".join(sorted(f"{file.file_id}" for file in brought))
     if session.get(_STAMP) != stamp:
         session[_STAMP], session[_FILES] = None, ()  # so it stays where the files can't be kept; then it is tried again
-        session[_JOB] = None
+        job_progress.forget()
         session[_BASE] = next((_text(file) for file in brought if _is_toml(file)), None)
         data = [file for file in brought if not _is_toml(file)]
         folder = hashlib.sha256(stamp.encode()).hexdigest()[:24]
@@ -88,14 +87,11 @@ def start(workspace: Workspace, files: tuple[InputFile, ...], draft: MappingDraf
 
 def progress(workspace: Workspace, draft: MappingDraft | None) -> None:
     """Draw the import under way, or what came of the last one, unless the form says another mapping by now."""
-    number = st.session_state.get(_JOB)
-    if number is None:
-        return
-    job = workspace.queue.get(number)
+    job = job_progress.last(workspace, (JobKind.IMPORT,))
     if job is None:
         return
     if not job.ended:
-        _under_way(workspace, number)
+        job_progress.watch(workspace, job.id)
         return
     if draft is None or job.payload["mapping"] != write_mapping(draft.mapping):
         return
@@ -104,41 +100,6 @@ def progress(workspace: Workspace, draft: MappingDraft | None) -> None:
     else:
         why = "" if job.message is None else job_text.in_words(job.message)
         st.error(t("Nothing was loaded. {why}", why=markdown.text(why)))
-
-
-def history(workspace: Workspace) -> None:
-    """Draw every import: when, who, file, SHA-256, counts, result."""
-    st.subheader(t("Imports so far"), anchor=False)
-    with workspace.facts.read() as connection:
-        listed, count = entries(connection), count_imports(connection)
-    if not listed:
-        page_layout.empty(t("No import yet"), t("What is imported, here or with callboard import, is listed here."))
-        return
-    zone = workspace.settings.zone
-    frame = pd.DataFrame(
-        [
-            {
-                t("When"): entry.started_at.astimezone(zone).replace(tzinfo=None),
-                t("Who"): actor_in_words(entry.actor),
-                t("Files"): ", ".join(file["name"] for file in entry.files),
-                t("Result"): t(entry.result.label),
-                t("Read"): entry.read,
-                t("Added"): entry.added,
-                t("Changed"): entry.changed,
-                t("Unchanged"): entry.unchanged,
-                t("Blank"): entry.blank,
-                t("Bad"): entry.bad,
-                t("Days"): entry.days,
-                t("Seconds"): round((entry.finished_at - entry.started_at).total_seconds(), 1),
-                "SHA-256": ", ".join(file.get("sha256", "") for file in entry.files),
-                t("Message"): None if entry.message is None else job_text.in_words(entry.message),
-            }
-            for entry in listed
-        ]
-    )
-    told = t("{count} imports, newest first", count=number(len(listed)))
-    st.dataframe(frame, hide_index=True, width="stretch", placeholder=formatting.NOTHING, alt=told)
-    data_grid.say_cut(len(listed), count, t("the newest first"))
 
 
 def summary(workspace: Workspace) -> queries.DatasetStatus:
@@ -180,8 +141,7 @@ def _ask(workspace: Workspace, files: tuple[InputFile, ...], draft: MappingDraft
         current_user.require_role(Role.ADMIN)
         if not dry_run:
             saved_mappings.keep(workspace.state, draft.survey.header, payload["mapping"])
-        st.session_state[_JOB] = workspace.queue.add(JobKind.IMPORT, payload, current_user.actor()).id
-        st.rerun()
+        job_progress.start(workspace, JobKind.IMPORT, payload)
 
     if dry_run or not workspace.answers.run(queries.status).is_sample:
         queue()
@@ -196,25 +156,13 @@ def _ask(workspace: Workspace, files: tuple[InputFile, ...], draft: MappingDraft
     confirm()
 
 
-@st.fragment(run_every=0.5)
-def _under_way(workspace: Workspace, number: str) -> None:
-    current_user.begin_by_itself(Role.ADMIN)
-    job = workspace.queue.get(number)
-    if job is None or job.ended:
-        st.rerun()
-    else:
-        doing = t("waiting") if job.message is None else job_text.in_words(job.message)
-        st.progress(job.progress / 100, text=f"{doing} …")
-        if st.button(t("Stop")):
-            current_user.require_role(Role.ADMIN)
-            workspace.queue.cancel(number)
-
-
 def _report(workspace: Workspace, job: Job, draft: MappingDraft) -> None:
     result = job.result or {}
     told = "  \n".join(markdown.text(line) for line in import_text.in_words(result))
     bad = result["bad"]
     (st.warning if bad else st.success)(told)
+    for warning in import_text.warnings_in_words(result):
+        st.warning(markdown.text(warning))
     if not bad:
         return
     st.subheader(t("{count} bad rows", count=formatting.count(bad)), anchor=False)

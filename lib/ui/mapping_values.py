@@ -50,10 +50,10 @@ def draw(catalog: Catalog, base: Mapping, columns: Table[str, ColumnSource], sur
     asked = {name: _unknown(catalog.fields[name], columns.get(name), base, survey) for name in catalog.fields}
     needed = [name for name, values in asked.items() if values or base.values.get(name)]
     values: dict[str, dict[str, str]] = {name: {} for name, pairs in base.values.items() if not pairs}
-    if not needed and not columns:
+    others = [name for name in columns if name not in needed and columns[name].columns]
+    if not needed and not others:
         return values
     st.subheader(t("Values"), anchor=False)
-    others = [name for name in columns if name not in needed and columns[name].columns]
     chosen = needed + inputs.multiselect(
         t("Replace values of other columns"),
         others,

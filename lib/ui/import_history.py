@@ -1,0 +1,123 @@
+"""The Data page's history of imports: what each did, what takes it back, and what deletes everything."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from lib.access.actors import actor_in_words
+from lib.access.users import Role
+from lib.i18n import number, t
+from lib.ingest.history import ImportRecord, count_imports, entries
+from lib.jobs.queue import JobKind, JobStatus
+from lib.reports import formatting, import_text, job_text
+from lib.ui import current_user, data_grid, inputs, job_progress, markdown, page_layout
+from lib.workspace import Workspace
+
+
+def draw(workspace: Workspace) -> None:
+    """Draw every import, what can be done about one of them, and the deletion of all data."""
+    st.subheader(t("Imports so far"), anchor=False)
+    _progress(workspace)
+    with workspace.facts.read() as connection:
+        records, count = entries(connection), count_imports(connection)
+    if records:
+        _table(workspace, records, count)
+        _one(workspace, records)
+    else:
+        page_layout.empty(t("No import yet"), t("What is imported, here or with callboard import, is listed here."))
+    _delete_all(workspace)
+
+
+def _table(workspace: Workspace, records: list[ImportRecord], count: int) -> None:
+    zone = workspace.settings.zone
+    frame = pd.DataFrame(
+        [
+            {
+                t("When"): record.started_at.astimezone(zone).replace(tzinfo=None),
+                t("Who"): actor_in_words(record.actor),
+                t("Files"): ", ".join(file["name"] for file in record.files),
+                t("Result"): t("undone") if record.undone_at else t(record.result.label),
+                t("Warnings"): len(record.warnings),
+                t("Read"): record.read,
+                t("Added"): record.added,
+                t("Changed"): record.changed,
+                t("Unchanged"): record.unchanged,
+                t("Blank"): record.blank,
+                t("Bad"): record.bad,
+                t("Days"): record.days,
+                t("Seconds"): round((record.finished_at - record.started_at).total_seconds(), 1),
+                "SHA-256": ", ".join(file.get("sha256", "") for file in record.files),
+                t("Message"): None if record.message is None else job_text.in_words(record.message),
+            }
+            for record in records
+        ]
+    )
+    told = t("{count} imports, newest first", count=number(len(records)))
+    st.dataframe(frame, hide_index=True, width="stretch", placeholder=formatting.NOTHING, alt=told)
+    data_grid.say_cut(len(records), count, t("the newest first"))
+
+
+def _one(workspace: Workspace, records: list[ImportRecord]) -> None:
+    """Draw the warnings of an import that is chosen, and what undoes it, or why it can't be undone."""
+    names = {record.id: _name(workspace, record) for record in records}
+    chosen = inputs.selectbox(t("Import"), list(names), format_func=lambda each: names[each], key="_history_import")
+    record = next(each for each in records if each.id == chosen)
+    for warning in record.warnings:
+        st.warning(markdown.text(job_text.in_words(warning)))
+    why_not = record.why_not
+    if why_not is not None:
+        st.caption(markdown.text(job_text.in_words(why_not)))
+    elif st.button(t("Undo this import"), icon=":material/undo:", key="_history_undo"):
+        _confirm_undo(workspace, record)
+
+
+def _name(workspace: Workspace, record: ImportRecord) -> str:
+    when = formatting.instant(record.started_at.astimezone(workspace.settings.zone))
+    files = ", ".join(file["name"] for file in record.files)
+    return f"{when} · {files} · {t('added: {count}', count=number(record.added))}"
+
+
+def _confirm_undo(workspace: Workspace, record: ImportRecord) -> None:
+    @st.dialog(t("Undo this import?"))
+    def confirm() -> None:
+        current_user.begin_by_itself(Role.ADMIN)
+        st.write(markdown.text(_name(workspace, record)))
+        st.write(
+            t(
+                "The evaluations that it added ({added}) go; those that it changed ({changed}) become what they were.",
+                added=number(record.added),
+                changed=number(record.changed),
+            )
+        )
+        if st.button(t("Undo it"), type="primary"):
+            job_progress.start(workspace, JobKind.UNDO, {"id": record.id})
+
+    confirm()
+
+
+def _delete_all(workspace: Workspace) -> None:
+    with st.expander(t("Delete all data"), key="_history_delete"):
+        st.write(t("All evaluations and names are deleted, for good. The list of imports and the audit stay."))
+        name = workspace.settings.name
+        typed = inputs.text_input(t("To delete them, type the workspace's name: {name}", name=name), key="_delete_name")
+        if st.button(t("Delete all data"), icon=":material/delete_forever:", key="_delete_all"):
+            if typed.strip() == name:
+                job_progress.start(workspace, JobKind.DELETE_ALL, {"name": typed})
+            st.error(t("Nothing was deleted: that is not the workspace's name."))
+
+
+def _progress(workspace: Workspace) -> None:
+    """Draw the undo or the deletion under way, or what came of the last one."""
+    job = job_progress.last(workspace, (JobKind.UNDO, JobKind.DELETE_ALL))
+    if job is None:
+        return
+    if not job.ended:
+        job_progress.watch(workspace, job.id)
+    elif job.status is not JobStatus.COMPLETED:
+        st.error(markdown.text("" if job.message is None else job_text.in_words(job.message)))
+    elif job.kind == JobKind.UNDO:
+        st.success("  \n".join(markdown.text(line) for line in import_text.undo_in_words(job.result or {})))
+    else:
+        count = formatting.count((job.result or {})["evaluations"])
+        st.success(t("All data were deleted: {count} evaluations.", count=count))
