@@ -29,8 +29,9 @@ LONGEST = 200
 _FREE_TEXTS = 2_000
 """Distinct texts of no form, after which a column is taken for one of free texts: no forms are looked for."""
 
+_MANY = 10_000
 _FEW_ARE_DISTINCT = 0.5
-"""Where less than this share of many cells are distinct, they are no ids, and not counted any further."""
+"""With less than this share of many cells distinct, a column has no ids and is not counted any further."""
 
 
 class ColumnTally:
@@ -109,9 +110,16 @@ class ColumnTally:
             self._examine(pa.array([*of_kind], pa.string()), counts, kind)
 
     def _examine(self, texts: pa.StringArray, counts: Counts, kind: CellKind) -> None:
+        self._find_forms(texts, counts, kind)
         self._distinct.add(texts, counts)
-        if self._filled > 10_000 and (self._distinct.count or 0) < _FEW_ARE_DISTINCT * self._filled:
+        many = self._filled > _MANY
+        if many and ((self._distinct.count or 0) < _FEW_ARE_DISTINCT * self._filled or not self._may_be_ids()):
             self._distinct.give_up()
+
+    def _may_be_ids(self) -> bool:
+        return any(form in (Form.WHOLE, Form.OTHER) for form, _ in self._forms.most_common(1))
+
+    def _find_forms(self, texts: pa.StringArray, counts: Counts, kind: CellKind) -> None:
         if self._others > _FREE_TEXTS and kind is CellKind.TEXT:
             self._forms[Form.OTHER] += int(counts.sum())
             return
