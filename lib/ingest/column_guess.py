@@ -13,8 +13,6 @@ from lib.errors.codes import CodedText
 from lib.errors.guess_codes import GuessCode
 from lib.ingest.date_guess import date_choices, date_notes, guess_dates
 from lib.ingest.example_reading import UTC, read_examples, readings
-from lib.ingest.first_rows_guess import mapping as mapping
-from lib.ingest.first_rows_guess import unknown_values as unknown_values
 from lib.ingest.guesses import Guess, GuessedMapping, MappingChoice, Question
 from lib.ingest.mapping import ColumnSource, FileOptions, Mapping, shortened
 from lib.ingest.number_guess import ColumnSuggestion, guess_duration, guess_score, guess_signs

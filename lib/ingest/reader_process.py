@@ -121,12 +121,6 @@ def read_files(
         yield Reading(pa.RecordBatchReader.from_batches(stream.schema, rows()), outcome, finish)
 
 
-def preview(file: InputFile, mapping_toml: str | None, settings: Settings, rows: int = 500) -> Preview:
-    """Read a file's header and first rows. Raises FileError and MappingError."""
-    document = _document({"task": "preview", "rows": rows}, file, mapping_toml, settings, lambda *_: None)
-    return Preview(tuple(document["header"]), tuple(tuple(row) for row in document["rows"]))
-
-
 def survey(
     file: InputFile,
     mapping_toml: str | None,
@@ -137,34 +131,16 @@ def survey(
 
     `progress` is told as by `read_files`. Raises FileError and MappingError.
     """
-    return restored_survey(_document({"task": "survey"}, file, mapping_toml, settings, progress))
-
-
-def _document(
-    task: dict[str, Any],
-    file: InputFile,
-    mapping_toml: str | None,
-    settings: Settings,
-    progress: Callable[[float, int], None],
-) -> Any:
-    """Return the JSON document that a child makes of a file."""
     told: dict[str, Any] = {}
     outcome = ReadResult()
-    with _child(task, [file], mapping_toml, settings, told, partial(_hear, outcome, told, progress)) as (child, heard):
+    hear = partial(_hear, outcome, told, progress)
+    with _child({"task": "survey"}, [file], mapping_toml, settings, told, hear) as (child, listener):
         assert child.stdout  # noqa: S101 - it was asked for
         found = child.stdout.read()
         child.wait()
-        heard.join()
+        listener.join()
         _raise_told(told, child.returncode, outcome, [file])
-    return json.loads(found)
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A file's header and its first rows as they came."""
-
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    return restored_survey(json.loads(found))
 
 
 @contextmanager
@@ -270,7 +246,7 @@ def main() -> None:
     names = ", ".join(file["name"] for file in order["files"])
     child_process.limit(order["memory_mb"], order["seconds"])
     try:
-        {"read": _read, "preview": _preview, "survey": _survey}[order["task"]](order, rows_out)
+        {"read": _read, "survey": _survey}[order["task"]](order, rows_out)
     except CallboardError as error:
         _tell_error(error)
     except MemoryError:
@@ -373,22 +349,6 @@ def _peeked(source: FileReader) -> FileReader:
     return replace(
         source, batches=itertools.chain(first, source.batches), first_values=lambda name: values.get(name, [])
     )
-
-
-def _preview(order: dict[str, Any], out: IO[bytes]) -> None:
-    mapping = Mapping() if order["mapping"] is None else read_mapping(order["mapping"], BUILT_IN)
-    file = order["files"][0]
-    source = open_source(Path(file["path"]), file["name"], mapping.file, lambda _: None)
-    rows: list[list[str]] = []
-    for batch, _ in source.batches:
-        count = min(len(batch.numbers), order["rows"] - len(rows))
-        columns = [column.slice(0, count).to_pylist() for column in batch.columns]
-        rows += [[shortened(cell or "", 200) for cell in row] for row in zip(*columns, strict=True)]
-        if len(rows) >= order["rows"]:
-            break
-    out.write(json.dumps({"header": source.header, "rows": rows}).encode())
-    out.close()
-    _tell({"done": [len(rows), 0, 0]})
 
 
 def _survey(order: dict[str, Any], out: IO[bytes]) -> None:

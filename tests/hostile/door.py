@@ -103,7 +103,7 @@ class Door:
         self._workspace, self._folder, self._forker = workspace, folder, forker
 
     def bring(self, file: Hostile, number: int) -> Told:
-        """Import a file, or read and check it alone, or preview it as the Data page does; return what came of it.
+        """Import a file, or read and check it alone, or survey it as the Data page does; return what came of it.
 
         Which of these is the number's; a load takes three times what reading does.
         """
@@ -116,11 +116,9 @@ class Door:
             if number % 5 == 4:
                 catalog = self._workspace.catalog
                 options = read_mapping(file.mapping, catalog).file if file.mapping else Mapping().file
-                seen = reader_process.preview(
-                    brought, write_mapping(Mapping(options)) or None, self._workspace.settings
-                )
-                guessed = column_guess.mapping(seen, options, catalog)
-                result = "previewed"
+                seen = reader_process.survey(brought, write_mapping(Mapping(options)) or None, self._workspace.settings)
+                guessed = column_guess.guess(seen, options, catalog).mapping
+                result = "surveyed"
                 assert read_mapping(write_mapping(guessed), catalog) == guessed
             elif number % 5:
                 result, words = self._read(brought, file.mapping)

@@ -22,7 +22,7 @@ import pytest
 
 from lib.errors import CancelledError
 from lib.ingest.reader import BATCH_ROWS
-from lib.ingest.reader_process import InputFile, preview, read_files
+from lib.ingest.reader_process import InputFile, read_files, survey
 from lib.settings import Settings
 from lib.store import duckdb_wal
 from tests.conftest import ROOT
@@ -148,7 +148,7 @@ def test_a_stop_may_come_while_the_listener_begins(tmp_path: Path, monkeypatch: 
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            preview(InputFile(path, path.name), None, Settings(data_dir=tmp_path))
+            survey(InputFile(path, path.name), None, Settings(data_dir=tmp_path))
     given_up.set()
     assert soon(lambda: ended == [None]), ended
 
@@ -209,7 +209,7 @@ def test_no_file_beside_the_data_is_run(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "facts.duckdb").touch()
     (tmp_path / "facts.duckdb.wal").write_text("nothing that is known")
     monkeypatch.chdir(tmp_path)
-    found = preview(InputFile(Path("calls.csv"), "calls.csv"), None, Settings(data_dir=Path("data")))
-    assert found.rows == (("a", "2024-01-01"),)
+    taken = survey(InputFile(Path("calls.csv"), "calls.csv"), None, Settings(data_dir=Path("data")))
+    assert [cell.text for cell in taken.sample[0].cells] == ["a", "2024-01-01"]
     duckdb_wal.truncate_wal(Path("facts.duckdb"))
     assert not Path("was-run").exists()
