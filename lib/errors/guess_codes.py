@@ -60,4 +60,5 @@ class GuessCode(TextCode):
     )
     VALUES_ARE_UNKNOWN = "values_are_unknown", "Say what these values in '{column}' stand for: {examples}."
     WORDS_FOR_NOTHING = "words_for_nothing", "Cells with {examples} are read as empty."
+    SHEET_IS_GUESSED = "sheet_is_guessed", "The sheet '{sheet}' is read, as it has the names of columns."
     ENCODING_IS_GUESSED = "encoding_is_guessed", "The file is not UTF-8; it is read as {encoding}."

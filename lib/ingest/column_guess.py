@@ -62,11 +62,14 @@ class _Draft:
 
     def guess_file(self) -> None:
         """Take over how the file was read, as far as that was found out."""
-        encoding = self._survey.encoding
-        self._file = replace(self._file, header_row=self._survey.header_row)
-        if encoding is not None and "encoding" in self._survey.detected and not encoding.startswith("utf-"):
-            self._file = replace(self._file, encoding=encoding)
-            self._notes.append(GuessCode.ENCODING_IS_GUESSED.of(encoding=encoding))
+        layout, detected = self._survey.layout, self._survey.detected
+        self._file = replace(self._file, header_row=layout.header_row)
+        if "sheet" in detected and layout.sheet is not None:
+            self._file = replace(self._file, sheet=layout.sheet)
+            self._notes.append(GuessCode.SHEET_IS_GUESSED.of(sheet=layout.sheet))
+        if "encoding" in detected and layout.encoding is not None:
+            self._file = replace(self._file, encoding=layout.encoding)
+            self._notes.append(GuessCode.ENCODING_IS_GUESSED.of(encoding=layout.encoding))
         if not self._file.null_values:
             self._guess_null_words()
 

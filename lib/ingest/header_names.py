@@ -50,7 +50,7 @@ _NAMES: Mapping[str, str] = {
         nota do consumidor, nota do cliente
     """,
     "durationInSeconds": """
-        duration in seconds, duration, duration seconds, call duration, seconds, talk time, avg talk
+        duration in seconds, duration, duration seconds, call duration, seconds, talk time, talk, avg talk
         duration, talk duration, call length, length, handle time, aht, average handle time, total time,
         time on call, billsec, duración, duración llamada, duración de la llamada, duración de llamada,
         duración en segundos, duración segundos, segundos, tiempo, tiempo de llamada, tiempo llamada, tiempo
@@ -132,6 +132,14 @@ _FILLERS = frozenset(
 )
 """Words that a name may have besides those that say what it is."""
 
+_OF_CONTAINERS = frozenset({"id", "name", "fullname", "displayname", "username", "nombre", "nome"})
+"""Leaves of nested names that say which property of the container they are."""
+
+_WAITING = frozenset(
+    {"queue", "wait", "waiting", "hold", "ring", "ringing", "answer", "response", "espera", "cola", "fila", "resposta"}
+)
+"""Words of durations that are not those of a conversation."""
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -179,7 +187,25 @@ def is_time_name(name: str) -> bool:
 
 
 def likeness(name: str, canonical: str, catalog: Catalog) -> float:
-    """Return how much a name is one of a canonical column, from 0 to 1."""
+    """Return how much a name is one of a canonical column, from 0 to 1.
+
+    Of a nested name, such as `Agent.Username`, the leaf says what it is, or the container whose id or name it is.
+    """
+    container, _, leaf = name.rpartition(".")
+    if not container or not leaf:
+        return _likeness(name, canonical, catalog)
+    if canonical == "durationInSeconds" and _WAITING & {*words_of(container)}:
+        return 0.0
+    folded = fold_name(leaf)
+    if folded in _OF_CONTAINERS:
+        kind = " id" if folded == "id" else ""
+        return 0.95 * _likeness(container.rpartition(".")[2] + kind, canonical, catalog)
+    return 0.95 * _likeness(leaf, canonical, catalog)
+
+
+def _likeness(name: str, canonical: str, catalog: Catalog) -> float:
+    if canonical == "durationInSeconds" and _WAITING & {*words_of(name)}:
+        return 0.0
     known = _FOLDED.get(canonical, {})
     folded = fold_name(name)
     own = {fold_name(canonical), *(fold_name(each.name) for each in catalog.dimensions if each.name_field == canonical)}

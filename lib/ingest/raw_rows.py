@@ -20,7 +20,7 @@ _DELIMITERS = ",;\t|"
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _OTHER_STARTS = (b"PAR1", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _OTHER_ENDINGS = re.compile(r"\.(xlsx|xlsm|parquet|(jsonl|ndjson|json)(\.gz)?)$", re.IGNORECASE)
-_LONGEST, _WIDEST = 200, 200
+LONGEST, WIDEST = 200, 200
 """Characters of a cell, and cells of a row, that are kept."""
 
 
@@ -39,7 +39,7 @@ def first_rows_of_text(path: Path, name: str, options: FileOptions) -> tuple[Raw
         lines.pop()  # it may be cut
     delimiter = options.delimiter or _delimiter_of(lines)
     return tuple(
-        RawRow(number, tuple(shortened(cell.strip(), _LONGEST) for cell in cells[:_WIDEST]))
+        RawRow(number, tuple(shortened(cell.strip(), LONGEST) for cell in cells[:WIDEST]))
         for number, cells in enumerate(_read(lines, delimiter)[:FIRST_ROWS], 1)
     )
 

@@ -56,6 +56,8 @@ def is_plausible(column: ColumnSurvey, field: Field) -> bool:
     counts = {form: count for form, count in column.forms.items() if form not in _UNREADABLE}
     if not counts:
         return True
+    if Form.NESTED in counts:
+        return False
     if field.kind in (FieldType.STATE, FieldType.SENTIMENT, FieldType.FLAG):
         return any(target_of(value, field.kind) for value, _ in column.values)
     forms = _FORMS.get(field.kind)

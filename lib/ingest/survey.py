@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lib.ingest.mapping import folded
+from lib.ingest.mapping import FileOptions, folded
 
 MAX_VALUES = 1_000
 """Distinct values of a column that are counted one by one."""
@@ -124,10 +124,22 @@ class Survey:
     sample: tuple[SampleRow, ...] = ()  # some rows that are not blank
     first_rows: tuple[RawRow, ...] = ()  # from the top of the file, above the header too; none where it has none
     sheets: tuple[tuple[str, bool], ...] = ()  # of a workbook: the name, and whether it is hidden
+    sheet: str | None = None  # the name of the one that was read
     encoding: str | None = None  # None where the format has none of its own
     delimiter: str | None = None
     header_row: int = 1
-    detected: tuple[str, ...] = ()  # which of encoding, delimiter and header_row no mapping said
+    detected: tuple[str, ...] = ()  # which of sheet, encoding, delimiter and header_row no mapping said
+
+    @property
+    def layout(self) -> FileOptions:
+        """The options by which a mapping reads the file as it was read here; what any reader finds out is left open."""
+        first = next((name for name, is_hidden in self.sheets if not is_hidden), self.sheet)
+        is_told = self.encoding is None or self.encoding.startswith("utf-")  # by the bytes
+        return FileOptions(
+            encoding=None if is_told else self.encoding,
+            sheet=None if self.sheet == first else self.sheet,
+            header_row=self.header_row,
+        )
 
     def column(self, name: str) -> ColumnSurvey | None:
         """Return what a column holds; its name may be written otherwise, as in mappings."""

@@ -16,11 +16,10 @@ from lib.errors import FileError
 from lib.errors.codes import CodedText, FailureCode
 from lib.ingest.column_tally import LONGEST, ColumnTally
 from lib.ingest.converter import Batch
+from lib.ingest.layout import find_layout
 from lib.ingest.mapping import FileOptions, shortened
 from lib.ingest.open_reader import open_source
-from lib.ingest.raw_rows import first_rows_of_text
 from lib.ingest.reader import MalformedRow
-from lib.ingest.role_guess import guess_header_row
 from lib.ingest.survey import CellExample, SampleRow, Survey
 
 _SAMPLED = 12
@@ -60,10 +59,7 @@ def _survey_of(
     catalog: Catalog,
     progress: Callable[[float, int], None],
 ) -> Survey:
-    in_force = replace(options or FileOptions(), encoding=encoding)
-    first_rows = first_rows_of_text(path, name, in_force)
-    if options is None and first_rows:
-        in_force = replace(in_force, header_row=guess_header_row(first_rows, catalog))
+    layout = find_layout(path, name, options, encoding, catalog)
     size = path.stat().st_size if path.exists() else 0
     done = 0
 
@@ -71,7 +67,7 @@ def _survey_of(
         nonlocal done
         done += count
 
-    source = open_source(path, name, in_force, advanced)
+    source = open_source(path, name, layout.options, advanced)
     rows = _RowTally(source.header)
     with ThreadPoolExecutor(1) as pool:  # while one batch is tallied, the next is read
         before: Future[None] | None = None
@@ -82,23 +78,23 @@ def _survey_of(
             progress(min(1.0, done / max(1, size)), rows.count)
         if before is not None:
             before.result()
-    given = options or FileOptions()
     return replace(
         rows.result(name),
-        first_rows=first_rows,
-        encoding=source.encoding or in_force.encoding,
+        first_rows=layout.first_rows,
+        sheets=layout.sheets,
+        sheet=layout.sheet,
+        encoding=source.encoding or layout.options.encoding,
         delimiter=source.delimiter,
-        header_row=max(source.header_row, in_force.header_row),
-        detected=tuple(
-            option
-            for option, is_known in (
-                ("encoding", given.encoding is not None),
-                ("delimiter", given.delimiter is not None),
-                ("header_row", options is not None),
-            )
-            if not is_known
-        ),
+        header_row=max(source.header_row, layout.options.header_row),
+        detected=_detected(options),
     )
+
+
+def _detected(options: FileOptions | None) -> tuple[str, ...]:
+    """Return which options were found out from the file."""
+    if options is None:
+        return ("sheet", "encoding", "delimiter", "header_row")
+    return tuple(name for name in ("sheet", "encoding", "delimiter") if getattr(options, name) is None)
 
 
 def _encoding_for(error: FileError) -> str | None:

@@ -109,7 +109,7 @@ def _read_layout(
     known = None if named is None else mapping_file_options.layout_of(before)
     seen, failed = _survey_or_error(file, known, stamp)
     if named is None and seen is not None:
-        known = FileOptions(header_row=seen.header_row)
+        known = seen.layout
         saved = _saved(workspace, seen, stamp)
         before = known if saved is None else saved.file
     chosen = mapping_file_options.draw_layout(before, seen, stamp)

@@ -91,6 +91,24 @@ def test_cells_of_another_kind_are_left_alone(tmp_path: Path, header: str, cells
     assert sources_of(guess_of(tmp_path, table(("id", "a", "b"), (header, *cells)))) == {"id": "id"}
 
 
+@pytest.mark.parametrize(
+    ("header", "canonical"),
+    [
+        ("Agent.Username", "executiveName"),
+        ("Agent.id", "executiveId"),
+        ("Queue.Name", "engagementName"),
+        ("Agent.AgentInteractionDuration", "durationInSeconds"),
+        ("call.start_time", "audioDate"),
+        ("Queue.Duration", None),
+        ("Tiempo de espera", None),
+        ("Speed of answer in seconds", None),
+    ],
+)
+def test_nested_names_and_times_of_waiting(header: str, canonical: str | None) -> None:
+    columns = guess(Survey("calls.csv", (header,), (ColumnSurvey(header),)), FileOptions(), BUILT_IN).mapping.columns
+    assert {name for name, source in columns.items() if source.columns} == ({canonical} if canonical else set())
+
+
 def test_no_column_is_taken_twice(tmp_path: Path) -> None:
     guessed = guess_of(tmp_path, table(("Score", "8", "9"), ("Rating", "7", "6"), ("Agent", "a", "b")))
     assert sources_of(guessed) == {"id": "", "averageNote": "Score", "executiveName": "Agent"}
