@@ -73,7 +73,7 @@ class _JsonLines:
 
     def columns(self) -> tuple[Keys, ...]:
         """Return where any row has values. Raises FileError where there are none, too many, or hardly any objects."""
-        names = _Names()
+        names = _KeyNames()
         refused = 0
         is_array = False
         with self._opened() as file:
@@ -167,7 +167,7 @@ class _JsonLines:
             yield number, json_object(text) if text else None, text
 
 
-class _Names:
+class _KeyNames:
     """Collects the names that rows have, and those within their objects, of which there may be any number."""
 
     def __init__(self) -> None:
