@@ -16,4 +16,4 @@ def make_filters(
     catalog: Catalog = BUILT_IN,
 ) -> Filters:
     """Return filters of a period."""
-    return Filters(date_from, date_to, predicates, timezone, grant=grant, catalog=catalog)
+    return Filters(date_from, date_to, predicates, timezone=timezone, grant=grant, catalog=catalog)

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from lib.analytics.calendar import Calendar
 from lib.analytics.grants import Grant
 from lib.analytics.query import Filters, first_instant, last_instant
+from lib.analytics.ranges import range_conditions
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import ChoiceDimension, Dimension, NamedDimension
 from lib.store import enums, schema
@@ -32,6 +33,8 @@ def fact_conditions(filters: Filters, calendar: Calendar) -> list[sa.ColumnEleme
             conditions.append(key.in_(_keys(dimension, ids)))
         else:
             conditions.append(key.in_(sa.select(dimension.members.c.key).where(_asked(dimension, ids))))
+    for each in filters.ranges:
+        conditions += range_conditions(filters.catalog.ranged_fields_by_name[each.field], each)
     return conditions + grant_conditions(facts, filters.grant, filters.catalog)
 
 
@@ -61,7 +64,12 @@ def keys_by_column(connection: Connection, filters: Filters) -> dict[str, list[A
 
 def columns_of(filters: Filters) -> set[str]:
     """Return the columns that the filters' predicates and grant are about."""
-    return {dimension.column for dimension, _ in _predicates(filters)} | grant_columns(filters.grant, filters.catalog)
+    ranged = {filters.catalog.ranged_fields_by_name[each.field].column for each in filters.ranges}
+    return (
+        ranged
+        | {dimension.column for dimension, _ in _predicates(filters)}
+        | grant_columns(filters.grant, filters.catalog)
+    )
 
 
 def grant_columns(grant: Grant, catalog: Catalog) -> set[str]:

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, ONE_DAY, day_start
 from lib.analytics.grants import Grant
+from lib.analytics.ranges import Range, parse_range, range_parameters
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import ChoiceDimension, Dimension, FlagDimension, NamedDimension
 from lib.errors import InvalidParameterError, nearest
@@ -49,6 +50,7 @@ class Filters:
     date_from: Moment | None = None
     date_to: Moment | None = None
     predicates: tuple[Predicate, ...] = ()
+    ranges: tuple[Range, ...] = ()
     timezone: str | None = None
     grant: Grant = field(kw_only=True)
     catalog: Catalog = field(kw_only=True)
@@ -82,6 +84,7 @@ class Filters:
             date_from,
             date_to,
             _parse_predicates(parameters, catalog),
+            tuple(asked for each in catalog.ranged_fields if (asked := parse_range(each, parameters))),
             timezone=None if timezone == workspace_zone.key else timezone,
             grant=grant,
             catalog=catalog,
@@ -97,6 +100,9 @@ class Filters:
         for dimension in self.catalog.filters:
             if ids := self.ids(dimension):
                 found[dimension.parameter] = list(ids)
+        for field_ in self.catalog.ranged_fields:
+            for asked in self.ranges:
+                found |= range_parameters(field_, asked) if asked.field == field_.name else {}
         if self.timezone is not None:
             found["timezone"] = [self.timezone]
         return found

@@ -1,10 +1,12 @@
-"""The evaluations themselves: one page of them, newest first."""
+"""The evaluations themselves: one page of them, in an order, and those that hold what is looked for."""
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -14,7 +16,7 @@ from lib.analytics.conditions import fact_conditions
 from lib.analytics.planner import ResolvedPeriod, member_names, resolve_period
 from lib.analytics.query import Filters
 from lib.catalog.catalog import Catalog
-from lib.catalog.dimensions import Member
+from lib.catalog.dimensions import EXECUTIVE, Member
 from lib.store import enums, schema
 from lib.store.enums import Sentiment, State
 
@@ -37,7 +39,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """One page of evaluations, newest first; ties by id."""
+    """One page of evaluations, from 1."""
 
     period: ResolvedPeriod
     records: tuple[Record, ...]
@@ -46,22 +48,50 @@ class Records:
     page_size: int
 
 
+class RecordOrder(enum.Enum):
+    """In what order evaluations come; those without the number or name come last. Ties: the newest first, then by id.
+
+    The values are those of `sort` in URLs and the API, `-` for the largest first.
+    """
+
+    NEWEST = "-audioDate"
+    OLDEST = "audioDate"
+    LOWEST_SCORE = "averageNote"
+    HIGHEST_SCORE = "-averageNote"
+    LONGEST = "-durationInSeconds"
+    SHORTEST = "durationInSeconds"
+    EXECUTIVE = "executiveName"
+    EXECUTIVE_BACKWARDS = "-executiveName"
+
+
 def records(
     connection: Connection,
     filters: Filters,
     calendar: Calendar,
     page: int = 1,
     page_size: int = 100,
+    order: RecordOrder = RecordOrder.NEWEST,
+    search: str = "",
 ) -> Records:
-    """Return one page of the selection's evaluations, newest first, ties by id; how many there are in all."""
+    """Return one page of the selection's evaluations in an order, and how many there are in all.
+
+    `search` leaves those whose id, executive's name or recording's file name holds it, without regard to case.
+    """
     period = resolve_period(connection, filters, calendar)
-    facts = schema.evaluations
+    facts, executives = schema.evaluations, EXECUTIVE.table
     where = fact_conditions(filters, calendar)
-    total = connection.execute(sa.select(sa.func.count()).select_from(facts).where(*where)).scalar_one()
+    source: sa.FromClause = facts
+    if search or order in (RecordOrder.EXECUTIVE, RecordOrder.EXECUTIVE_BACKWARDS):
+        source = facts.join(executives, executives.c.key == facts.c[EXECUTIVE.column])
+    if search:
+        held = (facts.c.id, _executive_name(), facts.c.audio_file_name)
+        where.append(sa.or_(*(column.icontains(search, autoescape=True) for column in held)))
+    total = connection.execute(sa.select(sa.func.count()).select_from(source).where(*where)).scalar_one()
     chosen = (
         sa.select(facts)
+        .select_from(source)
         .where(*where)
-        .order_by(facts.c.audio_at.desc(), facts.c.id)
+        .order_by(*_ordered(order))
         .limit(page_size)
         .offset((page - 1) * page_size)
     )
@@ -71,6 +101,27 @@ def records(
         for dimension in filters.catalog.dimensions
     }
     return Records(period, tuple(_record(row._mapping, names, filters.catalog) for row in rows), total, page, page_size)
+
+
+def _executive_name() -> sa.ColumnElement[str]:
+    """Return the executive's name; null where there is none."""
+    names = EXECUTIVE.table.c
+    return sa.case((names.key != enums.NO_KEY, names.name))
+
+
+def _ordered(order: RecordOrder) -> tuple[sa.ColumnElement[Any], ...]:
+    """Return what rows are sorted by: a total order."""
+    facts = schema.evaluations.c
+    newest = (facts.audio_at.desc(), facts.id)
+    columns: dict[str, sa.ColumnElement[Any]] = {
+        "audioDate": facts.audio_at,
+        "averageNote": facts.score,
+        "durationInSeconds": facts.duration_seconds,
+        "executiveName": _executive_name(),
+    }
+    column = columns[order.value.removeprefix("-")]
+    ordered = (column.desc() if order.value.startswith("-") else column.asc()).nulls_last()
+    return newest if order is RecordOrder.NEWEST else (ordered, *newest)
 
 
 def _record(row: sa.RowMapping, names: Mapping[str, Mapping[int, Member]], catalog: Catalog) -> Record:

@@ -9,6 +9,7 @@ from typing import Any
 
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import ChoiceDimension, Dimension, FlagDimension
+from lib.catalog.ranged_fields import RangedField
 from lib.store.enums import NONE_NAME
 
 TEXT: dict[str, Any] = {"type": "string"}
@@ -24,6 +25,7 @@ def query(catalog: Catalog, *own: dict[str, Any]) -> dict[str, Any]:
             ),
             parameter("dateTo", "Last day (or instant), inclusive.", {**TEXT, "examples": ["2024-01-31"]}),
             *map(_filter, catalog.filters),
+            *(end for each in catalog.ranged_fields for end in _range(each)),
             parameter("timezone", "IANA zone that days are meant in; default: the workspace's."),
         ]
     }
@@ -32,6 +34,15 @@ def query(catalog: Catalog, *own: dict[str, Any]) -> dict[str, Any]:
 def parameter(name: str, description: str, schema: dict[str, Any] = TEXT) -> dict[str, Any]:
     """Return what is said of one parameter, which may be left out."""
     return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+
+
+def _range(field: RangedField) -> list[dict[str, Any]]:
+    low, high = field.parameters
+    number = {"type": "number"}
+    return [
+        parameter(low, f"The least {field.name}, inclusive; evaluations without one are left out.", number),
+        parameter(high, f"The greatest {field.name}, inclusive; evaluations without one are left out.", number),
+    ]
 
 
 def _filter(dimension: Dimension) -> dict[str, Any]:

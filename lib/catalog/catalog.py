@@ -10,6 +10,7 @@ from lib.catalog.dimensions import DIMENSIONS, FILTERS, Dimension, NamedDimensio
 from lib.catalog.fields import FIELDS, Field
 from lib.catalog.measures import MEASURES, Measure
 from lib.catalog.metrics import METRICS, Metric
+from lib.catalog.ranged_fields import RANGED_FIELDS, RangedField
 from lib.catalog.rollups import ROLLUPS, Rollup
 
 
@@ -21,6 +22,7 @@ class Catalog:
     fields: Mapping[str, Field] = field(repr=False)
     dimensions: tuple[NamedDimension, ...] = field(repr=False)  # what pages and reports group by
     filters: tuple[Dimension, ...] = field(repr=False)  # in the order of the parameters and of the words
+    ranged_fields: tuple[RangedField, ...] = field(repr=False)  # what one may filter by between two numbers
     measures: Mapping[str, Measure] = field(repr=False)
     metrics: Mapping[str, Metric] = field(repr=False)
     rollups: tuple[Rollup, ...] = field(repr=False)  # from the shortest to the longest
@@ -37,6 +39,11 @@ class Catalog:
         return {dimension.name: dimension for dimension in self.filters}
 
     @cached_property
+    def ranged_fields_by_name(self) -> Mapping[str, RangedField]:
+        """The fields that one may filter by between two numbers, by name."""
+        return {each.name: each for each in self.ranged_fields}
+
+    @cached_property
     def grant_dimensions(self) -> tuple[NamedDimension, ...]:
         """What a grant may limit, by name."""
         return tuple(sorted((each for each in self.dimensions if each.limits_grants), key=lambda each: each.name))
@@ -49,7 +56,8 @@ class Catalog:
     @cached_property
     def parameters(self) -> tuple[str, ...]:
         """The parameters of a filter, under the names that the API and the pages share."""
-        return ("dateFrom", "dateTo", *(dimension.parameter for dimension in self.filters), "timezone")
+        ends = (name for each in self.ranged_fields for name in each.parameters)
+        return ("dateFrom", "dateTo", *(dimension.parameter for dimension in self.filters), *ends, "timezone")
 
 
-BUILT_IN = Catalog(0, FIELDS, DIMENSIONS, FILTERS, MEASURES, METRICS, ROLLUPS)
+BUILT_IN = Catalog(0, FIELDS, DIMENSIONS, FILTERS, RANGED_FIELDS, MEASURES, METRICS, ROLLUPS)

@@ -45,7 +45,8 @@ class PageWorkbook:
     def of(cls, page: PageValue) -> PageWorkbook:
         """Return what is written of a page, in the language in use."""
         tables = [block.table for block in page.flat if isinstance(block, TableBlock)]
-        sheets = [(str(table.title), table.file.columns, table.file.rows()) for table in tables]
+        files = [(table.title, table.file) for table in tables if table.file is not None]
+        sheets = [(str(title), file.columns, file.rows()) for title, file in files]
         return cls(t("Page"), tuple(_lines(page)), tuple(sheets))
 
     def xlsx(self) -> bytes:

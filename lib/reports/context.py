@@ -20,7 +20,7 @@ from lib.catalog.measures import MeasureTotals
 from lib.i18n import day
 from lib.reports import filter_text, formatting
 from lib.reports.figures import TrendNote
-from lib.reports.page import PageChoice, PageNumber
+from lib.reports.page import PageChoice, PageNumber, PageText
 from lib.reports.words import Joined, Words, formatted, text
 
 MAX_POINTS = 1_500
@@ -42,6 +42,7 @@ class PageChoices:
     granularity: Granularity | None = None  # None: what suits the period
     own: Mapping[str, str] = field(default_factory=dict)  # by URL parameter
     numbers: Mapping[str, int] = field(default_factory=dict)  # by URL parameter
+    texts: Mapping[str, str] = field(default_factory=dict)  # by URL parameter
     page: int = 1
     parameters: Mapping[str, list[str]] = field(default_factory=dict)  # all of these in a URL; links keep them
 
@@ -94,6 +95,10 @@ class PageContext:
     def number(self, of: PageNumber) -> int | None:
         """Return a number that was given on the page; None without one."""
         return self.choices.numbers.get(of.parameter)
+
+    def text(self, of: PageText) -> str:
+        """Return a text that is looked for on the page; an empty one without any."""
+        return self.choices.texts.get(of.parameter, "")
 
     @property
     def catalog(self) -> Catalog:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 
 from lib.analytics import queries
 from lib.analytics.comparison import Comparison
 from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.query import Filters, Moment
 from lib.analytics.query_cache import QueryCache
+from lib.analytics.ranges import Range
 from lib.catalog.dimensions import ChoiceDimension, Dimension, Member
-from lib.i18n import dated, day, t
+from lib.catalog.metrics import Unit
+from lib.catalog.ranged_fields import RangedField
+from lib.i18n import dated, day, number, t
 from lib.reports import formatting
 from lib.reports.words import Words, formatted
 
@@ -57,7 +61,27 @@ def selection(answers: QueryCache, filters: Filters, which: ResolvedPeriod) -> t
         members = {member.parameter_value: member for member in options}
         named = tuple(members.get(asked, Member(asked, asked)) for asked in ids[:_NAMED])
         words.append(formatted(_members, dimension, named, len(ids)))
+    for each in filters.ranges:
+        words.append(formatted(_range, filters.catalog.ranged_fields_by_name[each.field], each))
     return tuple(words)
+
+
+def _range(field: RangedField, asked: Range) -> str:
+    """Return between which numbers a field lies: `Score: 4.5 to 7`."""
+    low, high = (None if end is None else _end(field, end) for end in (asked.low, asked.high))
+    label = t(field.label)
+    if low is None:
+        return t("{label}: at most {high}", label=label, high=high)
+    if high is None:
+        return t("{label}: at least {low}", label=label, low=low)
+    return t("{label}: {low} to {high}", label=label, low=low, high=high)
+
+
+def _end(field: RangedField, end: Decimal) -> str:
+    if field.unit is Unit.SECONDS and end == end.to_integral_value():
+        return formatting.value(Unit.SECONDS, int(end))
+    places = max(0, -int(end.normalize().as_tuple().exponent))
+    return number(float(end), places)
 
 
 def _members(dimension: Dimension, named: Sequence[Member], count: int) -> str:

@@ -56,6 +56,23 @@ class PageNumber:
 
 
 @dataclass(frozen=True, slots=True)
+class PageText:
+    """A text that a reader may look for on a page: a URL parameter, its label and help."""
+
+    parameter: str
+    label: Words
+    help: Words
+
+
+@dataclass(frozen=True, slots=True)
+class SearchInput:
+    """The field of a text that a reader may look for, beside choices."""
+
+    text: PageText
+    choices: tuple[PageChoice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NumberInput:
     """The field of a number that a reader may give."""
 
@@ -294,6 +311,7 @@ Block = (
     | Link
     | Choices
     | NumberInput
+    | SearchInput
     | ChartBlock
     | TableBlock
     | Pager
@@ -317,6 +335,7 @@ class PageDefinition:
     choices: tuple[PageChoice, ...] = ()
     dimension: NamedDimension | None = None
     numbers: tuple[PageNumber, ...] = ()
+    texts: tuple[PageText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ class PageTable(Generic[R]):
     count: int
     order: Words
     alt: Words
-    file: TableFile
+    file: TableFile | None  # None: it would be too long
     has_total: bool = True
     ids: tuple[str | None, ...] = ()
     hint: Words | None = None  # what a click on a row does

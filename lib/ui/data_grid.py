@@ -39,8 +39,10 @@ def draw_block(context: PageContext, block: TableBlock) -> None:
                 act(who)
 
     _grid(table, opens)
-    say_cut(len(table.rows) - table.has_total, table.count, table.order, in_downloads=current_user.may(Role.ANALYST))
-    downloads.table_files(context, table.file)
+    has_file = table.file is not None and current_user.may(Role.ANALYST)
+    say_cut(len(table.rows) - table.has_total, table.count, table.order, in_downloads=has_file)
+    if table.file is not None:
+        downloads.table_files(context, table.file)
 
 
 def say_cut(drawn: int, count: int, order: Words, *, in_downloads: bool = False) -> None:

@@ -81,6 +81,12 @@ def whole_number(label: str, most: int, key: str, **look: Any) -> int | None:
     return None if value is None else int(value)
 
 
+def number_field(label: str, key: str, *, place: Any = st, **look: Any) -> float | None:
+    """Draw a field for a number of at least 0, which may be empty."""
+    value = place.number_input(label, 0.0, 1e9, None, format="%g", key=key, **look)
+    return None if value is None else float(value)
+
+
 def page_number(pages: int, key: str | None = None) -> int:
     """Draw the choice of a page of a long list, from 1, and return it; where there is one page alone draw nothing."""
     if pages < 2:

@@ -52,6 +52,7 @@ def _choices(space: Workspace) -> PageChoices:
         Granularity(chosen) if is_own else None,
         {name: session[name] for name in page_parameters.VIEW_CHOICES if session.get(name)},
         {name: session[name] for name in page_parameters.NUMBERS if session.get(name)},
+        {name: session[name] for name in page_parameters.TEXTS if session.get(name)},
         session.get(page_parameters.PAGE, 1),
         links,
     )

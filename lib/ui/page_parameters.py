@@ -33,6 +33,9 @@ VIEW_CHOICES: dict[str, Callable[[Catalog], tuple[str, ...]]] = {
 NUMBERS = {number.parameter: number for page in PAGES.values() for number in page.numbers}
 """Whole numbers that readers give on pages."""
 
+TEXTS = tuple(text.parameter for page in PAGES.values() for text in page.texts)
+"""Texts that readers look for on pages."""
+
 COMPARED_DAYS = ("compareFrom", "compareTo")
 """The first and last day of a comparison with own dates."""
 
@@ -50,7 +53,7 @@ SINGLE = (OPENED, PINNED)
 PAGE = "page"
 """The page of a table, from 1."""
 
-VIEW_PARAMETERS = frozenset({*VIEW_CHOICES, *NUMBERS, *COMPARED_DAYS, *SINGLE, PAGE})
+VIEW_PARAMETERS = frozenset({*VIEW_CHOICES, *NUMBERS, *TEXTS, *COMPARED_DAYS, *SINGLE, PAGE})
 """What a link holds besides the filters."""
 
 MAX_PAGE = 999_999_999
@@ -70,6 +73,7 @@ class PageParameters:
     filters: Filters  # within everything: what the visitor may see is looked at when they are asked by
     choices: dict[str, str | None]  # by the names of VIEW_CHOICES
     numbers: dict[str, int | None]  # by the names of NUMBERS
+    texts: dict[str, str]  # by the names of TEXTS
     compared: dict[str, date | None]  # by the names of COMPARED_DAYS
     single: dict[str, str]  # by the names of SINGLE
     page: int
@@ -93,6 +97,7 @@ def parse(raw: Mapping[str, Sequence[str]], zone: ZoneInfo, catalog: Catalog) ->
             name: reader.read(None, _choice, raw, name, choices(catalog)) for name, choices in VIEW_CHOICES.items()
         },
         numbers={name: reader.read(None, _number, raw, name, number.most) for name, number in NUMBERS.items()},
+        texts={name: reader.read("", parse_single, raw, name) or "" for name in TEXTS},
         compared={name: reader.read(None, _day, raw, name) for name in COMPARED_DAYS},
         single={name: reader.read("", parse_single, raw, name) or "" for name in SINGLE},
         page=reader.read(1, parse_whole_number, raw, PAGE, 1, MAX_PAGE),

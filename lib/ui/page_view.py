@@ -24,6 +24,7 @@ from lib.reports.page import (
     PageDefinition,
     Pager,
     PageValue,
+    SearchInput,
     Sentences,
     Shares,
     SideBySide,
@@ -78,6 +79,8 @@ def _draw(context: PageContext, block: Block) -> None:
                         _draw(context, each)
         case Choices():
             _choices(context, block)
+        case SearchInput():
+            _search(context, block)
         case NumberInput():
             number = block.number
             inputs.whole_number(
@@ -158,6 +161,20 @@ def _choices(context: PageContext, block: Choices) -> None:
                 _choice(context, choice)
         if block.with_granularity:
             charts.granularity_toggle()
+
+
+def _search(context: PageContext, block: SearchInput) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        inputs.text_input(
+            str(block.text.label),
+            key=block.text.parameter,
+            on_change=url_state.first_page,
+            icon=":material/search:",
+            help=markdown.text(str(block.text.help)),
+            width=320,
+        )
+        for choice in block.choices:
+            _choice(context, choice)
 
 
 def _choice(context: PageContext, choice: PageChoice) -> None:

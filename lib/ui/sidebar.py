@@ -11,6 +11,7 @@ from lib.analytics import queries
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, Calendar
 from lib.analytics.query import MAX_VALUES
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, ChoiceDimension, Dimension, FlagDimension
+from lib.catalog.ranged_fields import RangedField
 from lib.i18n import t
 from lib.reports import formatting
 from lib.ui import current_user, inputs, login, page_parameters, saved_views, url_state
@@ -57,9 +58,11 @@ def show(pages: Sequence[Page], space: Workspace) -> None:
             for dimension in PROMINENT:
                 _filter(space, dimension)
             rest = [dimension for dimension in space.catalog.filters if dimension not in PROMINENT]
-            with st.expander(t("More filters"), expanded=any(st.session_state.get(each.parameter) for each in rest)):
+            with st.expander(t("More filters"), expanded=_any_chosen(rest, space.catalog.ranged_fields)):
                 for dimension in rest:
                     _filter(space, dimension)
+                for field in space.catalog.ranged_fields:
+                    _range(field)
             st.button(t("Reset filters"), on_click=url_state.reset, width="stretch")
         saved_views.chooser(space)
         login.account(space)
@@ -132,6 +135,20 @@ def _filter(space: Workspace, dimension: Dimension) -> None:
         _list(dimension, t(dimension.label), _choice_labels(dimension))
     else:
         _list(dimension, t(dimension.plural_label), _member_labels(space, dimension))
+
+
+def _range(field: RangedField) -> None:
+    """Draw the two ends between which a number lies."""
+    labels = (t("{label} from", label=t(field.label)), t("{label} to", label=t(field.label)))
+    for place, label, name in zip(st.columns(2, gap="small"), labels, field.parameters, strict=True):
+        inputs.number_field(label, name, on_change=url_state.first_page, place=place)
+
+
+def _any_chosen(dimensions: Sequence[Dimension], ranged: Sequence[RangedField]) -> bool:
+    """Return whether any of these filters is set."""
+    session = st.session_state
+    ends = (name for field in ranged for name in field.parameters)
+    return any(session.get(each.parameter) for each in dimensions) or any(session.get(end) is not None for end in ends)
 
 
 def _choice_labels(dimension: ChoiceDimension) -> dict[str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -17,6 +18,7 @@ import streamlit as st
 from lib import workspace as workspaces
 from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters, Moment, local_date
+from lib.analytics.ranges import number_text
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension, FlagDimension
 from lib.errors import InvalidParameterError
@@ -30,6 +32,7 @@ from lib.ui.page_parameters import (
     OPENED,
     PAGE,
     SINGLE,
+    TEXTS,
     VIEW_CHOICES,
     PageParameters,
 )
@@ -169,7 +172,8 @@ def reset() -> None:
     set_period(None, None)
     for dimension in _catalog().filters:
         st.session_state[dimension.parameter] = _held(dimension, ())
-    st.session_state["timezone"] = None
+    for name in (*(name for field in _catalog().ranged_fields for name in field.parameters), "timezone"):
+        st.session_state[name] = None
 
 
 def _catalog() -> Catalog:
@@ -177,7 +181,7 @@ def _catalog() -> Catalog:
 
 
 def _keys() -> tuple[str, ...]:
-    return (*_catalog().parameters, *VIEW_CHOICES, *NUMBERS, *COMPARED_DAYS, *SINGLE, PAGE)
+    return (*_catalog().parameters, *VIEW_CHOICES, *NUMBERS, *TEXTS, *COMPARED_DAYS, *SINGLE, PAGE)
 
 
 def _raw() -> dict[str, list[str]]:
@@ -201,6 +205,9 @@ def _chosen_filters(zone: ZoneInfo) -> dict[str, list[str]]:
     for name in (*(dimension.parameter for dimension in _catalog().filters), "timezone"):
         if held := session.get(name):
             chosen[name] = [held] if isinstance(held, str) else list(held)
+    for name in (name for field in _catalog().ranged_fields for name in field.parameters):
+        if session.get(name) is not None:
+            chosen[name] = [number_text(Decimal(repr(session[name])))]
     return chosen
 
 
@@ -214,6 +221,9 @@ def _chosen_view() -> dict[str, list[str]]:
     for name in NUMBERS:
         if session.get(name) is not None:
             chosen[name] = [str(session[name])]
+    for name in TEXTS:
+        if session.get(name):
+            chosen[name] = [session[name]]
     for name in COMPARED_DAYS:
         if session.get("compare") == "own" and session.get(name):
             chosen[name] = [session[name].isoformat()]
@@ -236,8 +246,13 @@ def _take(asked: PageParameters, zone: ZoneInfo, *, by_link: bool) -> None:
     for dimension in _catalog().filters:
         session[dimension.parameter] = _held(dimension, asked.filters.ids(dimension))
     session["timezone"] = asked.filters.timezone
-    for name, value in (*asked.choices.items(), *asked.numbers.items(), *asked.compared.items(), *asked.single.items()):
-        session[name] = value
+    for held in (asked.choices, asked.numbers, asked.texts, asked.compared, asked.single):
+        for name, value in held.items():
+            session[name] = value
+    given = asked.filters.to_parameters()
+    for field in _catalog().ranged_fields:
+        for name in field.parameters:
+            session[name] = float(given[name][0]) if name in given else None
     session["lang"] = session["lang"] or current()  # a link that names no language leaves the visitor's own
     session[PAGE] = asked.page
     session[_REFUSED], session[_BY_LINK] = list(asked.problems), by_link

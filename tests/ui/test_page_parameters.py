@@ -57,6 +57,7 @@ def test_all_of_it() -> None:
         .narrowed(STATE, "Failed", "Pending"),
         {**dict.fromkeys(parsed.choices), "metric": "failureRate", "compare": "own"},
         {"callsHandled": 50_000},
+        {"search": ""},
         {"compareFrom": date(2023, 1, 1), "compareTo": date(2023, 1, 31)},
         {"open": "a", "link": ""},
         7,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -11,7 +12,8 @@ from sqlalchemy.engine import Connection
 from lib.access.api_keys import Key
 from lib.analytics import records
 from lib.analytics.calendar import Calendar
-from lib.analytics.query import Filters, parse_whole_number
+from lib.analytics.query import Filters, parse_single, parse_whole_number
+from lib.analytics.records import RecordOrder
 from lib.api import request_body, schemas
 from lib.api.dependencies import (
     MAX_PAGE,
@@ -25,12 +27,24 @@ from lib.api.dependencies import (
     filters_of,
     strict_query,
 )
-from lib.api.query_description import query
+from lib.api.query_description import parameter, query
 from lib.api.serializers import AnswerBody, answer, period, record, to_json
 from lib.api.throttle import body_cost, charge
 from lib.catalog.catalog import Catalog
+from lib.errors import InvalidParameterError, nearest
+from lib.errors.parameter_codes import ParameterCode
 from lib.ingest.json_items import decode_body
 from lib.workspace import Workspace
+
+_OWN = (
+    parameter(
+        "sort",
+        f"One of {', '.join(f'`{each.value}`' for each in RecordOrder)}; default `{RecordOrder.NEWEST.value}`. Those "
+        "without the value come last; ties: the newest first, then by id.",
+    ),
+    parameter("search", "What an id, an executive's name or a recording's file name holds, in any case."),
+)
+_OWN_NAMES = tuple(each["name"] for each in _OWN)
 
 _LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines", "application/ndjson")
 _BODY = {
@@ -45,14 +59,14 @@ _BODY = {
 def router(catalog: Catalog) -> APIRouter:
     """Return the paths, described by the catalog."""
     made = APIRouter(prefix="/evaluations", tags=["Evaluations"])
-    made.get("", response_model=schemas.Evaluations, openapi_extra=query(catalog, *PAGING))(read)
+    made.get("", response_model=schemas.Evaluations, openapi_extra=query(catalog, *PAGING, *_OWN))(read)
     made.post("", response_model=schemas.Written, openapi_extra={"requestBody": _BODY})(write)
     return made
 
 
 async def read(request: Request, space: Space, key: RecordReader) -> Response:
-    """Get the evaluations behind a number, newest first."""
-    parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES))
+    """Get the evaluations behind a number, newest first, or in another order."""
+    parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES, *_OWN_NAMES))
     asked = filters_of(parameters, space, key)
     size = parse_whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE)
     content, version = await answered(
@@ -64,12 +78,34 @@ async def read(request: Request, space: Space, key: RecordReader) -> Response:
         space.calendar,
         parse_whole_number(parameters, "page", 1, MAX_PAGE),
         size,
+        _order(parameters),
+        parse_single(parameters, "search") or "",
     )
     return answer(request, content, version)
 
 
-def _records(connection: Connection, filters: Filters, calendar: Calendar, page: int, size: int) -> AnswerBody:
-    listed = records.records(connection, filters, calendar, page, size)
+def _order(parameters: Mapping[str, Sequence[str]]) -> RecordOrder:
+    """Read the order that is asked for. Raises InvalidParameterError."""
+    asked = parse_single(parameters, "sort")
+    known = [each.value for each in RecordOrder]
+    if asked is not None and asked not in known:
+        hint = nearest(asked, known)
+        raise InvalidParameterError(
+            "sort", ParameterCode.NOT_A_FIELD, value=asked[:60], hint=hint, known=", ".join(known)
+        )
+    return RecordOrder.NEWEST if asked is None else RecordOrder(asked)
+
+
+def _records(
+    connection: Connection,
+    filters: Filters,
+    calendar: Calendar,
+    page: int,
+    size: int,
+    order: RecordOrder,
+    search: str,
+) -> AnswerBody:
+    listed = records.records(connection, filters, calendar, page, size, order, search)
     rows = [record(each, filters.zone(calendar.zone), filters.catalog) for each in listed.records]
     counts = {"page": listed.page, "pageSize": listed.page_size, "totalCount": listed.total_count}
     return to_json({**period(listed.period), "data": rows, **counts})

@@ -75,6 +75,7 @@ def _order_model(catalog: Catalog) -> type[ExportOrder]:
         each.parameter: (bool | str | None if isinstance(each, FlagDimension) else Ids, None)
         for each in catalog.filters
     }
+    fields |= {name: (float | str | None, None) for each in catalog.ranged_fields for name in each.parameters}
     return create_model(
         "ExportOrder", __base__=ExportOrder, __doc__="What to export: a report, a format, the filters.", **fields
     )

@@ -1,50 +1,120 @@
-"""Which calls? The evaluations behind the numbers, newest first, a page at a time."""
+"""Which calls? The evaluations behind the numbers, in an order, a page at a time; those that hold a text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 from lib.analytics import records
 from lib.analytics.record_fields import record_values
-from lib.analytics.records import Record
+from lib.analytics.records import Record, RecordOrder, Records
 from lib.catalog.dimensions import NamedDimension
 from lib.catalog.metrics import Unit
 from lib.i18n import t, t_in_context
 from lib.reports import formatting
 from lib.reports.context import PageContext
 from lib.reports.file_columns import FileColumn
-from lib.reports.page import Block, Caption, Empty, PageDefinition, Pager, TableBlock
+from lib.reports.page import (
+    Block,
+    Caption,
+    Empty,
+    PageChoice,
+    PageDefinition,
+    Pager,
+    PageText,
+    SearchInput,
+    TableBlock,
+)
 from lib.reports.table import Column, PageTable, TableFile
-from lib.reports.words import formatted, text
+from lib.reports.words import Words, formatted, text
 
 PAGE_SIZE = 100
+
+MOST_IN_FILE = 100_000
+"""Evaluations that a file of this page holds; more are what exports are for."""
+
+_ORDERS: dict[RecordOrder, Words] = {
+    RecordOrder.NEWEST: text("newest first"),
+    RecordOrder.OLDEST: text("oldest first"),
+    RecordOrder.LOWEST_SCORE: text("lowest score first"),
+    RecordOrder.HIGHEST_SCORE: text("highest score first"),
+    RecordOrder.LONGEST: text("longest first"),
+    RecordOrder.SHORTEST: text("shortest first"),
+    RecordOrder.EXECUTIVE: text("by executive, A to Z"),
+    RecordOrder.EXECUTIVE_BACKWARDS: text("by executive, Z to A"),
+}
+
+SORT = PageChoice(
+    "sort",
+    text("Order"),
+    lambda _: tuple((each.value, words) for each, words in _ORDERS.items()),
+    RecordOrder.NEWEST.value,
+    as_list=True,
+)
+
+SEARCH = PageText(
+    "search",
+    text("Search"),
+    text("In ids, names of executives and file names of recordings, of all evaluations that the filters choose."),
+)
 
 
 def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the page; a page beyond the last is the last."""
-    count = context.summary.sums["evaluations"]
-    if not count:
+    if not context.summary.sums["evaluations"]:
         yield Empty(text("Nothing matches these filters"), text("Choose a longer period, or other filters."))
         return
-    pages = -(-count // PAGE_SIZE)
-    page = min(context.choices.page, pages)
-    listed = context.answers.run(records.records, context.filters, context.calendar, page=page, page_size=PAGE_SIZE)
-    first = (page - 1) * PAGE_SIZE + 1
+    yield SearchInput(SEARCH, (SORT,))
+    listed = _listed(context, context.choices.page, PAGE_SIZE)
+    pages = max(1, -(-listed.total_count // PAGE_SIZE))
+    if listed.page > pages:
+        listed = _listed(context, pages, PAGE_SIZE)
+    if not listed.total_count:
+        yield Empty(
+            text("Nothing holds “{search}”", search=context.text(SEARCH)),
+            text("Look for a part of an id, of an executive's name or of a recording's file name."),
+        )
+        return
+    first = (listed.page - 1) * PAGE_SIZE + 1
     yield Caption(
         text(
-            "{first} to {last} of {count}, newest first.",
+            "{first} to {last} of {count}, {order}.",
             first=formatted(formatting.count, first),
             last=formatted(formatting.count, first + len(listed.records) - 1),
             count=formatted(formatting.count, listed.total_count),
+            order=_ORDERS[_order(context)],
         )
     )
-    yield TableBlock(_table(context, listed.records))
+    yield TableBlock(_table(context, listed))
     yield Pager(pages)
+    if _is_too_long(listed):
+        count = formatted(formatting.count, MOST_IN_FILE)
+        yield Caption(text("More than {count} evaluations can be taken along on the page Exports.", count=count))
 
 
-def _table(context: PageContext, found: Sequence[Record]) -> PageTable[Record]:
+def _is_too_long(listed: Records) -> bool:
+    return listed.total_count > MOST_IN_FILE
+
+
+def _listed(context: PageContext, page: int, size: int) -> Records:
+    return context.answers.run(
+        records.records,
+        context.filters,
+        context.calendar,
+        page=page,
+        page_size=size,
+        order=_order(context),
+        search=context.text(SEARCH),
+    )
+
+
+def _order(context: PageContext) -> RecordOrder:
+    return RecordOrder(context.choice(SORT))
+
+
+def _table(context: PageContext, listed: Records) -> PageTable[Record]:
+    found = listed.records
     zone = context.filters.zone(context.calendar.zone)
     columns: tuple[Column[Record], ...] = (
         Column(
@@ -67,7 +137,8 @@ def _table(context: PageContext, found: Sequence[Record]) -> PageTable[Record]:
     file_columns = tuple(FileColumn(field.name, field.kind.value) for field in context.catalog.fields.values())
 
     def file_rows() -> tuple[tuple[Any, ...], ...]:
-        return tuple(tuple(record_values(record, zone, context.catalog).values()) for record in found)
+        all_records = _listed(context, 1, MOST_IN_FILE).records
+        return tuple(tuple(record_values(record, zone, context.catalog).values()) for record in all_records)
 
     return PageTable(
         text("Evaluations"),
@@ -75,9 +146,13 @@ def _table(context: PageContext, found: Sequence[Record]) -> PageTable[Record]:
         columns,
         found,
         len(found),
-        text("the newest first"),
-        text("{count} evaluations, newest first", count=formatted(formatting.count, len(found))),
-        TableFile("Evaluations", "evaluations", file_columns, file_rows),
+        _ORDERS[_order(context)],
+        text(
+            "{count} evaluations, {order}",
+            count=formatted(formatting.count, len(found)),
+            order=_ORDERS[_order(context)],
+        ),
+        None if _is_too_long(listed) else TableFile("Evaluations", "evaluations", file_columns, file_rows),
         has_total=False,
     )
 
@@ -87,5 +162,11 @@ def _member(dimension: NamedDimension, record: Record) -> str:
 
 
 PAGE = PageDefinition(
-    "evaluations", text("Evaluations"), text("Which calls are behind the numbers?"), "list_alt", blocks
+    "evaluations",
+    text("Evaluations"),
+    text("Which calls are behind the numbers?"),
+    "list_alt",
+    blocks,
+    choices=(SORT,),
+    texts=(SEARCH,),
 )
