@@ -33,7 +33,8 @@ class Look(Enum):
 class Column(Generic[R]):
     """A column: what it holds, by which it is sorted; how that is said where it is no text; whether it is printed.
 
-    `kind` says of a row whether its change is good, bad, chance or plain.
+    `kind` says of a row whether its change is good, bad, chance or plain. A click on a column with `orders` sorts the
+    whole list, of which the table holds one page.
     """
 
     label: Words
@@ -43,6 +44,7 @@ class Column(Generic[R]):
     help: Words | None = None
     kind: Callable[[R], str] | None = None
     printed: bool = True
+    orders: tuple[str, str] | None = None  # the orders of the page that begin with its least and its greatest value
 
     def say(self, row: R) -> str:
         """Return what a cell says in the language in use."""

@@ -9,15 +9,19 @@ import pandas as pd
 import streamlit as st
 
 from lib.access.users import Role
+from lib.i18n import t
 from lib.reports import formatting
 from lib.reports.context import PageContext
 from lib.reports.page import TableBlock
 from lib.reports.table import Column, Look, PageTable, cut_words
 from lib.reports.words import Words
-from lib.ui import clicks, current_user, downloads
+from lib.ui import clicks, current_user, downloads, url_state
 from lib.ui.style import palette
 
 ROW_HEIGHT, MOST_HEIGHT = 35, 633
+
+SORT = "sort"
+"""The parameter of a page's order."""
 
 R = TypeVar("R")
 
@@ -83,13 +87,18 @@ def _grid(table: PageTable[R], opens: Callable[[int], None] | None) -> None:
     config = {label: _config(column, table) for label, column in columns.items()}
     if opens:
         config[first] = _opener(table, first, opens)
+    key, sorting = table.key, dict[str, Any]()
+    if any(column.orders for column in table.columns):
+        key, sorting = _sorting(table, columns)
+        config |= {label: _sorted_config(label, column) for label, column in columns.items() if column.orders}
     st.dataframe(
         styled,
         hide_index=True,
         width="stretch",
         height=height_of(len(frame)),
         column_config={label: each for label, each in config.items() if each},
-        key=table.key,
+        key=key,
+        **sorting,
         placeholder=formatting.NOTHING,
         alt=str(table.alt),
     )
@@ -117,6 +126,30 @@ def _config(column: Column[R], table: PageTable[R]) -> Any:
         case Look.PARTS:
             return config.BarChartColumn(help=help_, y_min=0, color=colors.muted, width=90)
     return None
+
+
+def _sorting(table: PageTable[R], columns: dict[str, Column[R]]) -> tuple[str, dict[str, Any]]:
+    """Return the key and the options of a grid whose headers sort the whole list, not the rows that are drawn.
+
+    The key changes with the order, so that a second click on a header is a click again.
+    """
+    key = f"{table.key}{st.session_state.get(SORT)}"
+
+    def clicked() -> None:
+        for label in st.session_state[key].selection.columns:
+            if (orders := columns[label].orders if label in columns else None) is not None:
+                first, second = orders
+                url_state.choose_value(SORT, second if st.session_state.get(SORT) == first else first)
+                url_state.first_page()
+
+    return key, {"on_select": clicked, "selection_mode": "single-column"}
+
+
+def _sorted_config(label: str, column: Column[R]) -> Any:
+    """Return the look of a header that sorts the whole list: an arrow says that it does, and which way."""
+    orders = column.orders or ("", "")
+    arrow = {orders[0]: " ↑", orders[1]: " ↓"}.get(st.session_state.get(SORT, ""), "")
+    return st.column_config.Column(f"{label}{arrow}", help=t("Click to sort all evaluations by this column."))
 
 
 def _opener(table: PageTable[R], label: str, opens: Callable[[int], None]) -> Any:

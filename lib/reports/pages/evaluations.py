@@ -9,7 +9,7 @@ from typing import Any
 from lib.analytics import records
 from lib.analytics.record_fields import record_values
 from lib.analytics.records import Record, RecordOrder, Records
-from lib.catalog.dimensions import NamedDimension
+from lib.catalog.dimensions import EXECUTIVE, NamedDimension
 from lib.catalog.metrics import Unit
 from lib.i18n import t, t_in_context
 from lib.reports import formatting
@@ -121,16 +121,30 @@ def _table(context: PageContext, listed: Records) -> PageTable[Record]:
             text("When"),
             lambda record: record.audio_at.astimezone(zone).replace(tzinfo=None),
             lambda record: formatting.instant(record.audio_at.astimezone(zone)),
+            orders=_both(RecordOrder.OLDEST, RecordOrder.NEWEST),
         ),
         Column(text("State"), lambda record: t_in_context("evaluation", record.state.name)),
-        Column(text("Score"), lambda record: record.score, lambda record: formatting.value(Unit.SCORE, record.score)),
+        Column(
+            text("Score"),
+            lambda record: record.score,
+            lambda record: formatting.value(Unit.SCORE, record.score),
+            orders=_both(RecordOrder.LOWEST_SCORE, RecordOrder.HIGHEST_SCORE),
+        ),
         Column(text("Sentiment"), lambda record: t(record.sentiment.name) if record.sentiment else ""),
         Column(
             text("Duration"),
             lambda record: record.duration_seconds,
             lambda record: formatting.value(Unit.SECONDS, record.duration_seconds),
+            orders=_both(RecordOrder.SHORTEST, RecordOrder.LONGEST),
         ),
-        *(Column(text(each.label), partial(_member, each)) for each in context.catalog.dimensions),
+        *(
+            Column(
+                text(each.label),
+                partial(_member, each),
+                orders=_both(RecordOrder.EXECUTIVE, RecordOrder.EXECUTIVE_BACKWARDS) if each == EXECUTIVE else None,
+            )
+            for each in context.catalog.dimensions
+        ),
         Column(text("Who spoke"), lambda record: t("AI") if record.is_ai else t("Human")),
         Column(text("Id"), lambda record: record.id),
     )
@@ -155,6 +169,10 @@ def _table(context: PageContext, listed: Records) -> PageTable[Record]:
         None if _is_too_long(listed) else TableFile("Evaluations", "evaluations", file_columns, file_rows),
         has_total=False,
     )
+
+
+def _both(least: RecordOrder, greatest: RecordOrder) -> tuple[str, str]:
+    return least.value, greatest.value
 
 
 def _member(dimension: NamedDimension, record: Record) -> str:
