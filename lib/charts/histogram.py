@@ -8,7 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from lib.charts.chart import Chart
+from lib.charts.chart import PICK, Chart
 from lib.charts.theme import ChartTheme, apply_theme
 from lib.i18n import number, t
 from lib.reports import formatting
@@ -24,6 +24,7 @@ def histogram(counts: Sequence[int], look: ChartTheme, before: Sequence[int] = (
     whole = sum(counts) or 1
     rows = [
         {
+            "bin": str(place),
             "from": place * width,
             "to": (place + 1) * width,
             "count": count,
@@ -40,7 +41,7 @@ def histogram(counts: Sequence[int], look: ChartTheme, before: Sequence[int] = (
     fullest = max(rows, key=lambda row: int(str(row["count"])))
     told = t("Histogram of scores in bins of half a point; most lie in {label}.", label=fullest["label"])
     notes = (t("Grey line: the shares of the compared period."),) if whole_before else ()
-    return Chart(_spec(look, height, whole_before > 0), {"rows": rows}, told, notes)
+    return Chart(_spec(look, height, whole_before > 0), {"rows": rows}, told, notes, "bin")
 
 
 @lru_cache(maxsize=16)
@@ -60,6 +61,7 @@ def _spec(look: ChartTheme, height: int, compared: bool) -> dict[str, Any]:
             y2=alt.datum(0),
             tooltip=tips,
         )
+        .add_params(alt.selection_point(name=PICK, fields=["bin"], on="click", clear=False))
     )
     layers = [bars]
     if compared:

@@ -251,9 +251,12 @@ class Empty:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """What a click on a mark or a row does: open its detail, narrow by it, list its evaluations, make it the period."""
+    """What a click on a mark or a row does: open its detail, narrow by it, list its evaluations, make it the period.
 
-    action: Literal["open", "narrow", "evaluations", "period"]
+    `scores` lists the evaluations of a bar of the histogram.
+    """
+
+    action: Literal["open", "narrow", "evaluations", "period", "scores"]
     dimension: Dimension | None = None
 
 

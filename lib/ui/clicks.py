@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from functools import partial
 
 from lib.analytics.query import local_date
+from lib.analytics.ranges import number_text
+from lib.catalog.ranged_fields import SCORE_RANGE
 from lib.reports.context import PageContext
 from lib.reports.page import Click
+from lib.store.enums import HISTOGRAM_BINS, SCORE_SCALE
 from lib.ui import url_state
 
 
@@ -16,12 +20,24 @@ def action(context: PageContext, click: Click) -> Callable[[str], None]:
     """Return what is called with the id of a group, or the first day of a bucket, that was clicked on."""
     if click.action == "open":
         return url_state.open_detail
+    if click.action == "scores":
+        return partial(_list_bin, context)
     if click.dimension is None:
         return partial(_show_bucket, context)
     if click.action == "narrow":
         return partial(url_state.choose, click.dimension)
     dimension = click.dimension
     return lambda who: url_state.go("evaluations", context.filters.narrowed(dimension, who).to_parameters())
+
+
+def _list_bin(context: PageContext, place: str) -> None:
+    """List the evaluations whose scores lie in a bin of the histogram, from 0."""
+    if place.isascii() and place.isdigit() and int(place) < HISTOGRAM_BINS:
+        low, width = Decimal(10 * int(place)) / HISTOGRAM_BINS, Decimal(10) / HISTOGRAM_BINS
+        is_last = int(place) == HISTOGRAM_BINS - 1
+        high = low + width - (0 if is_last else Decimal(1) / SCORE_SCALE)  # a bin does not hold its upper end
+        ends = zip(SCORE_RANGE.parameters, (low, high), strict=True)
+        url_state.go("evaluations", context.parameters | {name: [number_text(end)] for name, end in ends})
 
 
 def _show_bucket(context: PageContext, first: str) -> None:

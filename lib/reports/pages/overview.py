@@ -41,7 +41,9 @@ def distribution(context: PageContext) -> ChartBlock:
     """Return how many evaluations have each score, beside the compared period's shares."""
     periods = [context.filters, *([context.compared.filters] if context.compared else [])]
     counts = [context.answers.run(queries.distribution, filters, context.calendar) for filters in periods]
-    return ChartBlock(text("Score distribution"), HistogramFigure(*counts), "distribution", is_narrow=True)
+    return ChartBlock(
+        text("Score distribution"), HistogramFigure(*counts), "distribution", Click("scores"), is_narrow=True
+    )
 
 
 PAGE = PageDefinition("overview", text("Overview"), text("How are we doing?"), "dashboard", blocks)
