@@ -13,8 +13,8 @@ from lib.catalog.fields import Field, FieldType
 from lib.i18n import number, t, t_in_context
 from lib.ingest import value_parsers
 from lib.ingest.mapping import EVERYTHING_ELSE, ColumnSource, Mapping
+from lib.ingest.parse_error import ValueParseError
 from lib.ingest.survey import Survey
-from lib.ingest.value_parsers import ValueParseError
 from lib.store.enums import Sentiment, State
 from lib.ui import inputs, markdown
 from lib.ui.mapping_columns import value_counts
