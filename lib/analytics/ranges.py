@@ -74,5 +74,5 @@ def _parse_number(name: str, values: Sequence[str]) -> Decimal | None:
     if len(values) > 1:
         raise InvalidParameterError(name, ParameterCode.GIVEN_OFTEN, count=len(values))
     if not _NUMBER.fullmatch(values[0]):
-        raise InvalidParameterError(name, ParameterCode.NOT_A_NUMBER, value=values[0][:60])
+        raise InvalidParameterError(name, ParameterCode.NO_NUMBER, value=values[0][:60])
     return Decimal(values[0])

@@ -19,6 +19,10 @@ def engine(request: pytest.FixtureRequest) -> str:
     return name
 
 
+SCORE = "a score from 0 to 10, or a scale in the mapping that leads there, such as scale = 0.1 for 0 to 100"
+PUNTAJE = "un puntaje de 0 a 10, o una escala en el mapeo que lleve a ello, como scale = 0.1 para valores de 0 a 100"
+
+
 def test_bad_rows_in_words(workspace: Workspace, tmp_path: Path) -> None:
     path = tmp_path / "calls.csv"
     path.write_text("id,audioDate,averageNote\n,2024-01-01,11\nb,2024-01-02,7,Ana\n")
@@ -27,19 +31,19 @@ def test_bad_rows_in_words(workspace: Workspace, tmp_path: Path) -> None:
     assert "right would" not in json.dumps(result) and "is missing" not in json.dumps(result)
     assert [tuple(import_text.problem_in_words(problem).values()) for problem in result["problems"]] == [
         ("calls.csv", 2, "id", "", "is missing", "what tells one evaluation from all others"),
-        ("calls.csv", 2, "averageNote", "11", "is outside 0 to 10", "a score from 0 to 10"),
+        ("calls.csv", 2, "averageNote", "11", "is outside 0 to 10", SCORE),
         ("calls.csv", 3, "the row", "b | 2024-01-02 | 7 | Ana", "has 4 cells where the header has 3", "3 cells"),
     ]
     with override_language("es"):
         assert [tuple(import_text.problem_in_words(problem).values())[2:] for problem in result["problems"]] == [
             ("id", "", "falta", "lo que distingue una evaluación de todas las demás"),
-            ("averageNote", "11", "está fuera de 0 a 10", "un puntaje de 0 a 10"),
+            ("averageNote", "11", "está fuera de 0 a 10", PUNTAJE),
             ("la fila", "b | 2024-01-02 | 7 | Ana", "tiene 4 celdas donde el encabezado tiene 3", "3 celdas"),
         ]
     assert Path(result["bad_rows_file"]).read_text("utf-8-sig").splitlines() == [
         "id,audioDate,averageNote,reason",
         ',2024-01-01,11,"calls.csv, row 2: id is missing; right would be what tells one evaluation from all others; '
-        'averageNote is outside 0 to 10; right would be a score from 0 to 10"',
+        f'averageNote is outside 0 to 10; right would be {SCORE}"',
         'b,2024-01-02,7,"calls.csv, row 3: the row has 4 cells where the header has 3; right would be 3 cells '
         '(beyond the header: Ana)"',
     ]
