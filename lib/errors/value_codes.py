@@ -35,9 +35,15 @@ class ValueCode(TextCode):
     # What would be right.
     RIGHT_LENGTH = "right_length", "at most {most}"
     RIGHT_WITHOUT_NUL = "right_without_nul", "text without it"
-    RIGHT_STATE = "right_state", "Pending, Processing, Completed or Failed"
-    RIGHT_SENTIMENT = "right_sentiment", "Positive, Neutral, Negative, or nothing"
-    RIGHT_FLAG = "right_flag", "true or false"
+    RIGHT_STATE = (
+        "right_state",
+        "Pending, Processing, Completed or Failed, or a word that the mapping's [values.state] turns into one",
+    )
+    RIGHT_SENTIMENT = (
+        "right_sentiment",
+        "Positive, Neutral, Negative, or nothing, or a word that the mapping's [values.sentiment] turns into one",
+    )
+    RIGHT_FLAG = "right_flag", "true or false, or a word that the mapping's [values.isAICall] turns into one"
     RIGHT_SCORE = "right_score", "a score from 0 to 10"
     RIGHT_SCORE_SCALED = (
         "right_score_scaled",

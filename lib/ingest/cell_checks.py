@@ -75,9 +75,12 @@ def _problem(value: str, kind: CellKind, is_identifier: bool) -> ValueParseError
         return ValueParseError(FailureCode.NESTED.of(), FailureCode.RIGHT_SINGLE.of())
     if kind is CellKind.ERROR:
         return _error(value)
-    if is_identifier and re.search(_CUT, value):
-        return ValueParseError(ValueCode.NUMBER_CUT.of(), ValueCode.RIGHT_UNCUT.of())
-    return error_word(value)
+    return (cut_number(value) if is_identifier else None) or error_word(value)
+
+
+def cut_number(value: str) -> ValueParseError | None:
+    """Return what is wrong with a number that a spreadsheet had no room for; None for any other text."""
+    return ValueParseError(ValueCode.NUMBER_CUT.of(), ValueCode.RIGHT_UNCUT.of()) if re.search(_CUT, value) else None
 
 
 def error_word(value: str) -> ValueParseError | None:

@@ -16,13 +16,18 @@ from datetime import datetime
 from babel import Locale
 from babel.localedata import locale_identifiers
 
-NAMED = re.compile(r"(?<!%)(?:%%)*%[aAbBp]")
+NAMED = re.compile(r"(?<!%)(?:%%)*%[aAbBpZ]")
 """A directive of a format that a name stands for."""
 
-_DIGITS = {"Y": r"\d{4}", "j": r"\d{1,3}", "f": r"\d{1,6}", "z": r"[+-]\d\d:?\d\d(?::?\d\d)?|z"} | dict.fromkeys(
-    "dmyHIMS", r"\d{1,2}"
-)
-"""What the other directives stand for, as patterns of a text in lower case."""
+_OTHERS = {
+    **dict.fromkeys("dmyHIMS", r"\d{1,2}"),
+    "Y": r"\d{4}",
+    "j": r"\d{1,3}",
+    "f": r"\d{1,6}",
+    "z": r"[+-]\d\d:?\d\d(?::?\d\d)?|z",
+    "Z": "utc|gmt|z",
+}
+"""What the other directives stand for, as patterns of a text in lower case; of names of zones, those that are UTC."""
 
 _PERIODS = {"am": 0, "pm": 12}
 
@@ -52,6 +57,8 @@ def parse_moment(value: str, form: str, locale: str | None = None) -> datetime:
         elif directive == "I" and "p" in directives:
             period = match.groups()[directives.index("p")]
             texts["H"] = str(_hour_of_day(int(text), names.periods[_joined(period)]))
+        elif directive == "Z":
+            texts["z"] = "+0000"
         elif directive not in "aAp":
             texts[directive] = text.upper()
     return datetime.strptime(" ".join(texts.values()), " ".join(f"%{each}" for each in texts))
@@ -90,7 +97,7 @@ def _directive_pattern(directive: str, names: _Names) -> str:
         return _alternatives(names.months, r"\.?\s*")
     if directive in "aA":
         return _alternatives(names.weekdays, r"\.?\s*")
-    return _DIGITS.get(directive, ".+?")
+    return _OTHERS.get(directive, ".+?")
 
 
 def _alternatives(names: dict[str, int], between: str) -> str:

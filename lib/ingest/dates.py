@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP
 
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY
 from lib.errors.codes import FailureCode, joined
 from lib.errors.value_codes import ValueCode
+from lib.ingest.cell_checks import cut_number
 from lib.ingest.cells import CellKind
 from lib.ingest.date_names import NAMED, parse_moment
 from lib.ingest.mapping import AS_FOUND, EPOCH, EPOCH_MS, EXCEL, FileOptions
@@ -55,14 +56,17 @@ def instant(value: str, kind: CellKind = CellKind.TEXT, options: FileOptions = A
     raise _refusal(value, kind, options, outside)
 
 
-def _readings(kind: CellKind, options: FileOptions) -> Iterator[Callable[[str], datetime]]:
+@functools.lru_cache(maxsize=64)
+def _readings(kind: CellKind, options: FileOptions) -> tuple[Callable[[str], datetime], ...]:
+    """Return the ways in which a value may be read, in their order."""
+    readings: list[Callable[[str], datetime]] = []
     if kind is not CellKind.MOMENT:
         for each in options.date_formats:
             if each in _NUMBERS:
-                yield functools.partial(_of_number, form=each, kind=kind, options=options)
+                readings.append(functools.partial(_of_number, form=each, kind=kind, options=options))
             else:
-                yield functools.partial(parse_moment, form=each, locale=options.locale)
-    yield _of_iso
+                readings.append(functools.partial(parse_moment, form=each, locale=options.locale))
+    return (*readings, _of_iso)
 
 
 def _of_iso(value: str) -> datetime:
@@ -75,6 +79,8 @@ def _of_iso(value: str) -> datetime:
 
 def _of_number(value: str, form: str, kind: CellKind, options: FileOptions) -> datetime:
     """Return the moment that a number is: a serial to the second, in the file's zone, or a time since 1970, in UTC."""
+    if cut_number(value):
+        raise ValueError
     number = parse_number(value, kind, options, ValueCode.RIGHT_ISO.of())
     if form == EXCEL:
         return _SERIAL_0 + timedelta(seconds=int((number * 86_400).to_integral_value(ROUND_HALF_UP)))
@@ -90,6 +96,8 @@ def _is_held(moment: datetime) -> bool:
 
 
 def _refusal(value: str, kind: CellKind, options: FileOptions, outside: datetime | None) -> ValueParseError:
+    if (cut := cut_number(value)) is not None:
+        return cut
     formats = options.date_formats if kind is not CellKind.MOMENT else ()
     if (number := _refused_number(value, kind, options)) is not None:
         return number

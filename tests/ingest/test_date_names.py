@@ -68,6 +68,16 @@ def test_the_offset_beside_a_name() -> None:
         assert parse_moment(text, "%d-%b-%Y %H:%M %z", "es") == datetime.fromisoformat("2024-01-31T12:00:00Z")
 
 
+def test_the_name_of_a_zone_is_no_ornament() -> None:
+    """Python would leave it out, and the time be read in the file's zone."""
+    utc = datetime.fromisoformat("2024-01-31T12:00:00Z")
+    for zone in ("UTC", "gmt", "Z"):
+        assert parse_moment(f"2024-01-31 12:00 {zone}", "%Y-%m-%d %H:%M %Z") == utc
+    for zone in ("EST", "CET", "America/Lima", ""):
+        with pytest.raises(ValueError):
+            parse_moment(f"2024-01-31 12:00 {zone}", "%Y-%m-%d %H:%M %Z")
+
+
 @pytest.mark.parametrize("period", ["p. m.", "p.m.", "pm", "PM", "P.M.", "p.\u202fm.", "p.\u00a0m.", "p m", "Pm."])
 @pytest.mark.parametrize("blank", [" ", "\u202f", ""])
 def test_every_spelling_of_the_afternoon(period: str, blank: str) -> None:

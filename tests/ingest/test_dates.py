@@ -129,6 +129,14 @@ def test_what_a_number_means_outside_of_what_is_held() -> None:
             instant(text, options=by("excel", "epoch", "epoch_ms"))
 
 
+@pytest.mark.parametrize("text", ["1.70669E+12", "1,70669E+12", "1.7E+09", "4.53E+04"])
+def test_a_number_that_a_spreadsheet_cut_is_no_date(text: str) -> None:
+    """It has lost its minutes, or its days."""
+    for options in (by(), by("excel", "epoch", "epoch_ms"), by("epoch", decimal=",")):
+        with pytest.raises(ValueParseError, match="is a number that a spreadsheet cut"):
+            instant(text, options=options)
+
+
 def test_names_of_another_language_name_the_locale() -> None:
     with pytest.raises(ValueParseError, match="is not a valid date") as caught:
         instant("31-ene-2024", options=by("%d-%b-%Y"))
