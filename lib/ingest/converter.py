@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -27,7 +27,7 @@ from lib.errors.codes import CodedText, FailureCode
 from lib.ingest import dates, durations, value_parsers
 from lib.ingest.cell_checks import error_word
 from lib.ingest.cells import CellKind, Kinds
-from lib.ingest.mapping import AS_FOUND, AS_IT_IS, ColumnSource, FileOptions, Mapping
+from lib.ingest.mapping import AS_FOUND, AS_IT_IS, ColumnSource, Mapping
 from lib.ingest.parse_error import ValueParseError
 from lib.ingest.source_cells import TRANSLATED, Cells, SourceCells, is_null, plain
 from lib.ingest.text_cleaning import Texts, text_bytes, with_values
@@ -210,7 +210,7 @@ class Converter:
             FieldType.FLAG: value_parsers.flag,
             FieldType.SCORE: partial(value_parsers.score, kind=cell_kind, source=source, options=options),
             FieldType.SECONDS: partial(durations.seconds, kind=cell_kind, source=source, options=options),
-            FieldType.INSTANT: partial(self._instant, kind=cell_kind, options=options),
+            FieldType.INSTANT: partial(self._instant, dates.instant_parser(cell_kind, options)),
         }
         known = self._known.setdefault((field.name, kind), {})
         return _by_distinct(text, parsers[field.kind], _TYPES[field.kind], refuse, known)
@@ -231,8 +231,8 @@ class Converter:
                 return pa.array(utc, pa.int64(), mask=missing).cast(pa.timestamp("us"))
         return None
 
-    def _instant(self, value: str, kind: CellKind, options: FileOptions) -> int:
-        moment = dates.instant(value, kind, options)
+    def _instant(self, parse: Callable[[str], datetime], value: str) -> int:
+        moment = parse(value)
         return microseconds(moment.replace(tzinfo=self._zones.file_zone) if moment.tzinfo is None else moment)
 
 

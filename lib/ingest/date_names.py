@@ -42,9 +42,7 @@ class _Names:
 
 
 def parse_moment(value: str, form: str, locale: str | None = None) -> datetime:
-    """Return a text's moment by a format as of strptime. Raises ValueError where it does not fit."""
-    if not NAMED.search(form):
-        return datetime.strptime(value, form)
+    """Return a text's moment by a format as of strptime that has names. Raises ValueError where it does not fit."""
     pattern, directives = _pattern(form, locale)
     match = pattern.fullmatch(_folded(value))
     if match is None:

@@ -21,6 +21,9 @@ from lib.ingest.mapping import AS_FOUND, EPOCH, EPOCH_MS, EXCEL, FileOptions
 from lib.ingest.numbers import parse_number, with_signs
 from lib.ingest.parse_error import ValueParseError
 
+_FIRST, _LAST = FIRST_DAY + timedelta(days=2), LAST_DAY - timedelta(days=2)
+"""The days of a moment, with a day's room at both ends: an offset may move an instant to the next day."""
+
 _SERIAL_0 = datetime(1899, 12, 30)
 """Day 0 of a spreadsheet's serials, as they count from March 1900 on."""
 
@@ -44,29 +47,38 @@ _MIDNIGHT_AT_END = re.compile(
 
 def instant(value: str, kind: CellKind = CellKind.TEXT, options: FileOptions = AS_FOUND) -> datetime:
     """Return a moment by the first format that fits, or by ISO 8601; naive where the text names no offset."""
-    outside: datetime | None = None
-    for read in _readings(kind, options):
-        try:
-            moment = read(value)
-        except (ValueError, OverflowError):
-            continue
-        if _is_held(moment):
-            return moment
-        outside = outside or moment
-    raise _refusal(value, kind, options, outside)
+    return instant_parser(kind, options)(value)
 
 
-@functools.lru_cache(maxsize=64)
-def _readings(kind: CellKind, options: FileOptions) -> tuple[Callable[[str], datetime], ...]:
-    """Return the ways in which a value may be read, in their order."""
-    readings: list[Callable[[str], datetime]] = []
-    if kind is not CellKind.MOMENT:
-        for each in options.date_formats:
-            if each in _NUMBERS:
-                readings.append(functools.partial(_of_number, form=each, kind=kind, options=options))
-            else:
-                readings.append(functools.partial(parse_moment, form=each, locale=options.locale))
-    return (*readings, _of_iso)
+def instant_parser(kind: CellKind, options: FileOptions) -> Callable[[str], datetime]:
+    """Return what `instant` does with each value of a kind; to make it takes as long as to use it."""
+    readings = (*(_reading(form, kind, options) for form in _formats(kind, options)), _of_iso)
+
+    def parse(value: str) -> datetime:
+        outside: datetime | None = None
+        for read in readings:
+            try:
+                moment = read(value)
+            except (ValueError, OverflowError):
+                continue
+            if _FIRST <= moment.date() <= _LAST:
+                return moment
+            outside = outside or moment
+        raise _refusal(value, kind, options, outside)
+
+    return parse
+
+
+def _formats(kind: CellKind, options: FileOptions) -> tuple[str, ...]:
+    return () if kind is CellKind.MOMENT else options.date_formats
+
+
+def _reading(form: str, kind: CellKind, options: FileOptions) -> Callable[[str], datetime]:
+    if form in _NUMBERS:
+        return functools.partial(_of_number, form=form, kind=kind, options=options)
+    if NAMED.search(form):
+        return functools.partial(parse_moment, form=form, locale=options.locale)
+    return lambda value: datetime.strptime(value, form)
 
 
 def _of_iso(value: str) -> datetime:
@@ -90,15 +102,10 @@ def _of_number(value: str, form: str, kind: CellKind, options: FileOptions) -> d
     return _EPOCH + timedelta(microseconds=int(microseconds.to_integral_value(ROUND_HALF_UP)))
 
 
-def _is_held(moment: datetime) -> bool:
-    # A day's room at both ends: an offset may move an instant to the next day.
-    return FIRST_DAY + timedelta(days=2) <= moment.date() <= LAST_DAY - timedelta(days=2)
-
-
 def _refusal(value: str, kind: CellKind, options: FileOptions, outside: datetime | None) -> ValueParseError:
     if (cut := cut_number(value)) is not None:
         return cut
-    formats = options.date_formats if kind is not CellKind.MOMENT else ()
+    formats = _formats(kind, options)
     if (number := _refused_number(value, kind, options)) is not None:
         return number
     known = joined([f"'{each}'" for each in formats], FailureCode.EITHER) if formats else ValueCode.RIGHT_ISO.of()
