@@ -62,7 +62,7 @@ class Package:
             self._archive = zipfile.ZipFile(path)
         self._entries: dict[str, zipfile.ZipInfo] = {}
         for entry in self._archive.infolist():
-            if entry.is_dir():
+            if entry.filename.endswith(("/", "\\")):  # a folder
                 continue
             if _folded(entry.filename) in self._entries:
                 raise FileError(WorkbookCode.XLSX_PART_TWICE, name=name, part=entry.filename)

@@ -59,7 +59,7 @@ def zipped(parts: dict[str, str]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
@@ -556,6 +556,11 @@ def test_what_stands_below_the_rows_is_no_cell(tmp_path: Path) -> None:
         "</sheetData>\n<headerFooter><oddHeader>Secret</oddHeader></headerFooter></worksheet>"
     )
     assert rows_of(opened(zipped(parts), tmp_path))[2][0].strip() == "a"
+
+
+def test_folders_and_parts_without_a_name_are_passed_over(tmp_path: Path) -> None:
+    parts = {"xl/": "", "": "", **parts_of(f'{TITLES}<row r="2"><c r="A2"><v>5</v></c></row>')}
+    assert rows_of(opened(zipped(parts), tmp_path)) == {2: ("5", None)}
 
 
 def broken_books() -> dict[str, tuple[dict[str, str], str]]:
