@@ -129,6 +129,24 @@ class FailureCode(TextCode):
         "excel_old",
         "{name}: an old or an encrypted Excel file. Right would be XLSX without a password, or CSV.",
     )
+    FILE_TO_SAVE_ANEW = (
+        "file_to_save_anew",
+        "{name}: the file is {kind} by its content, which is not read here, whatever its name says. Right would be to "
+        "open it in a spreadsheet and save it as XLSX or CSV.",
+    )
+    FILE_WITHOUT_TABLE = (
+        "file_without_table",
+        "{name}: the file is {kind} by its content, whatever its name says. Right would be a table of evaluations as "
+        "CSV, XLSX, Parquet or JSON Lines.",
+    )
+    FILE_PACKED = (
+        "file_packed",
+        "{name}: the file is packed ({kind}), whatever its name says. Right would be the file that is in it, unpacked.",
+    )
+    ZIP_NO_WORKBOOK = (
+        "zip_no_workbook",
+        "{name}: the file is a ZIP archive, not an XLSX file. Right would be the files that are in it, unpacked.",
+    )
     FILE_MISNAMED = "file_misnamed", "{name}: not a {kind} file, whatever its name says, or one that is damaged."
     READING_GIVEN_UP = (
         "reading_given_up",
@@ -152,6 +170,7 @@ class FailureCode(TextCode):
 
     # Packed files and headers.
     GZIP_MISNAMED = "gzip_misnamed", "{name}: not a gzip file, whatever its name says."
+    GZIP_HOLDS = "gzip_holds", "{name}: the gzip file holds a {kind} file. Right would be that file, unpacked."
     GZIP_TOO_LARGE = (
         "gzip_too_large",
         "{name}: unpacks to more than {times} times its size, which no file of evaluations does. "
