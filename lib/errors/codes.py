@@ -234,8 +234,7 @@ class FailureCode(TextCode):
     JSONL_ROW_TOO_LONG = "jsonl_row_too_long", "{name}: row {row} is longer than {megabytes} MB."
     JSONL_NOT_ENCODED = (
         "jsonl_not_encoded",
-        "{name}: row {row} is not {encoding} text (byte {byte} of the row). Right "
-        "would be UTF-8, or a mapping that names the file's encoding.",
+        "{name}: row {row} is not {encoding} text (byte {byte} of the row). Right would be {right}.",
     )
 
     # Parquet.

@@ -33,7 +33,7 @@ from lib.ingest.reader import (
     open_bytes,
     position,
 )
-from lib.ingest.text_encoding import find_encoding
+from lib.ingest.text_encoding import find_encoding, guess_one_byte_encoding
 from lib.ingest.text_stream import Utf8Stream
 
 _DEEPEST = 8
@@ -47,9 +47,8 @@ def open_json_lines(path: Path, name: str, options: FileOptions, progress: Progr
     """Open JSON Lines, read twice: first for the names that any row has."""
     with Truncated(name), open_bytes(path, name) as file:
         start = file.read(4096)
-    lines = _JsonLines(
-        path, name, find_encoding(start, options.encoding), b"\r" in start and b"\n" not in start, progress
-    )
+    encoding, has_only_returns = find_encoding(start, options.encoding), b"\r" in start and b"\n" not in start
+    lines = _JsonLines(path, name, encoding, options.encoding is not None, has_only_returns, progress)
     columns = lines.columns()
     header = checked_header(name, [".".join(keys).encode("utf-8", "replace").decode() for keys in columns])
     return FileReader(name, header, lines.batches(columns), encoding=lines.encoding)
@@ -68,6 +67,7 @@ class _JsonLines:
     path: Path
     name: str
     encoding: str
+    is_named: bool  # by the mapping
     has_only_returns: bool  # lines end as on a Macintosh of old
     progress: Progress
 
@@ -155,12 +155,16 @@ class _JsonLines:
             try:
                 text = line.decode(encoding).strip()
             except UnicodeDecodeError as error:
+                right = FailureCode.RIGHT_UTF8.of(encoding=guess_one_byte_encoding(line))
+                if self.is_named:
+                    right = FailureCode.RIGHT_ENCODING.of(encoding=self.encoding)
                 raise FileError(
                     FailureCode.JSONL_NOT_ENCODED,
                     name=self.name,
                     row=number,
                     encoding=encoding,
                     byte=error.start + 1,
+                    right=right,
                 ) from None
             if not text.isascii():  # an encoding of escapes may give half a surrogate pair, which is no text
                 text = text.lstrip("\ufeff").encode("utf-8", "replace").decode()

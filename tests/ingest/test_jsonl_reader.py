@@ -174,3 +174,15 @@ def test_nested_values_are_mapped_by_their_names(load: Load) -> None:
     """
     report = load(content, mapping, "ctr.jsonl")
     assert (report.loaded.added, report.bad) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("named", "right"),
+    [(None, 'such as encoding = "cp850"'), ("ascii", "right would be ascii text, as the mapping says")],
+)
+def test_what_is_no_text_in_the_encoding_is_refused_with_what_would_be(
+    named: str | None, right: str, tmp_path: Path
+) -> None:
+    content = '{"id": "1"}\n{"id": "2", "executiveName": "Muñoz Peñón"}\n'.encode("cp850")
+    with pytest.raises(FileError, match=rf"(?i)row 2 is not .* \(byte 33 of the row\)\. .*{right}"):
+        opened(tmp_path, content, FileOptions(encoding=named))
