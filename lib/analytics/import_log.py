@@ -28,11 +28,11 @@ def imports_since(connection: Connection, instant: datetime) -> tuple[ImportEven
     """Return the imports that went through after an instant, the oldest first; it is timezone-aware.
 
     With the `changed_at` of a `DatasetStatus`, these are the imports that it does not know of. Those that failed, and
-    those that loaded nothing for bad rows, are left out.
+    those that loaded nothing for bad rows, are left out, and so are those that were undone.
     """
     query = (
         sa.select(imports)
-        .where(imports.c.finished_at > instant, imports.c.result.in_(LOADED_RESULTS))
+        .where(imports.c.finished_at > instant, imports.c.result.in_(LOADED_RESULTS), imports.c.undone_at.is_(None))
         .order_by(imports.c.finished_at, imports.c.id)
     )
     return tuple(

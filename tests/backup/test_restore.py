@@ -11,9 +11,11 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
@@ -58,6 +60,18 @@ def rewritten(path: Path, to: Path, change: Callable[[dict[str, Any], dict[str, 
         for name, content in members.items():
             new.writestr(name, content)
     return to
+
+
+def without_undo(tables: dict[str, Any], members: dict[str, bytes]) -> None:
+    """Take out of a backup what no facts had before imports could be undone."""
+    del tables["replaced_evaluations"], tables["replaced_names"]
+    for name, kept in (("evaluations", "created_at"), ("imports", "bad_rows_file")):
+        rows = pq.read_table(BytesIO(members[tables[name]["name"]]))
+        written = BytesIO()
+        pq.write_table(rows.select(rows.column_names[: rows.column_names.index(kept) + 1]), written)
+        content = written.getvalue()
+        members[tables[name]["name"]] = content
+        tables[name] |= {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
 @pytest.fixture
@@ -120,8 +134,9 @@ def test_what_is_written_beside_a_restore_has_no_version_twice(
                 connection.execute(sa.update(schema.workspace).values(data_version=version + 5))
             written.append(version_of(other))
 
-    def older(manifest: dict[str, Any], _members: dict[str, bytes]) -> None:
+    def older(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
         manifest["facts"]["revision"] = FACTS[2]
+        without_undo(manifest["facts"]["tables"], members)
 
     restore(
         settings, BUILT_IN, rewritten(kept.backup, tmp_path / "older.zip", older), write, replace=True, actor="test"
@@ -348,8 +363,9 @@ def test_a_backup_of_an_older_migration(
     """What it lacks comes by the migrations, as with a database that is as old."""
     known = {"jobs", "mappings", "idempotency"}  # of those that were there then, whose columns are as they were
 
-    def change(manifest: dict[str, Any], _members: dict[str, bytes]) -> None:
+    def change(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
         manifest["facts"]["revision"], manifest["state"]["revision"] = older
+        without_undo(manifest["facts"]["tables"], members)
         manifest["state"]["tables"] = {
             name: member for name, member in manifest["state"]["tables"].items() if name in known
         }
@@ -358,7 +374,12 @@ def test_a_backup_of_an_older_migration(
         settings, BUILT_IN, rewritten(kept.backup, tmp_path / "older.zip", change), quiet, replace=True, actor="test"
     )
     again = reopened()
-    assert facts_of(again) == kept.facts
+    assert facts_of(again) == {
+        **kept.facts,
+        "evaluations": [(*row[:-1], None) for row in kept.facts["evaluations"]],
+        "imports": [(*row[:-6], *[None] * 6) for row in kept.facts["imports"]],
+        **{name: [] for name in ("replaced_evaluations", "replaced_names")},
+    }
     found = state_of(again.state)
     for name in ("api_keys", "mappings", "views", "notes"):
         assert found[name] == (kept.state[name] if name in known else [])
@@ -375,3 +396,20 @@ def test_every_table_can_be_kept() -> None:
     assert {table.name for table in kept} == set(schema.FACTS.tables) - computed
     assert {table.name for table in table_io.STATE} == set(schema.STATE.tables) - table_io.OF_THE_MOMENT
     assert archive.FORMAT == 1
+
+
+def test_an_import_can_be_undone_after_a_restore(kept: Kept, settings: Settings) -> None:
+    restore(settings, BUILT_IN, kept.backup, quiet, replace=True, actor="test")
+    workspace = Workspace(settings)
+    listed = TASKS["imports"](workspace, {"limit": 10}, quiet)["imports"]
+    newest, oldest = (each["id"] for each in listed)
+    with pytest.raises(ConflictError, match=newest):
+        TASKS["undo"](workspace, {"id": oldest, "actor": "test"}, quiet)
+    undone = TASKS["undo"](workspace, {"id": newest, "actor": "test"}, quiet)
+    assert (undone["removed"], undone["restored"], undone["evaluations"]) == (1, 1, 300)
+    with workspace.facts.read() as connection:
+        centers = schema.call_centers
+        names = connection.scalars(sa.select(centers.c.name).where(centers.c.key > 0)).all()
+    assert names == ["Norte"]
+    assert TASKS["check"](workspace, {}, quiet)["lines"] == ()
+    workspace.close()
