@@ -69,8 +69,8 @@ def templates(catalog: Catalog) -> None:
 
 
 def mapping(workspace: Workspace, files: tuple[InputFile, ...]) -> MappingDraft | None:
-    """Draw the form of the files' mapping; return None where the first file can't be read."""
-    return mapping_form.show(workspace, files[0], st.session_state[_BASE], st.session_state[_STAMP])
+    """Draw the form of the files' mapping; return None where one of them can't be read."""
+    return mapping_form.show(workspace, files, st.session_state[_BASE], st.session_state[_STAMP])
 
 
 def start(workspace: Workspace, files: tuple[InputFile, ...], draft: MappingDraft) -> None:

@@ -94,7 +94,9 @@ def page_number(pages: int, key: str | None = None) -> int:
     return int(st.number_input(t("Page of {count}", count=number(pages)), 1, pages, key=key, width=180))
 
 
-def radio(label: str, options: Sequence[T], *, place: Any = st, **look: Any) -> T | None:
-    """Draw options of which one is to be chosen; return it, None until then and where something else is sent."""
-    value = place.radio(label, options, None, **look)
-    return options[options.index(value)] if value in options else None
+def radio(label: str, options: Sequence[T], index: int | None = 0, *, place: Any = st, **look: Any) -> T | None:
+    """Draw options of which one is chosen; return it, the one at `index` where something else is sent."""
+    value = place.radio(label, options, index, **look)
+    if value in options:
+        return options[options.index(value)]
+    return None if index is None else options[index]

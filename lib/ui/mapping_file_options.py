@@ -55,7 +55,13 @@ THOUSANDS_LABELS = {".": "point (1.234)", ",": "comma (1,234)", " ": "blank (1 2
 
 def draw_layout(base: FileOptions, survey: Survey | None, scope: str) -> FileOptions:
     """Draw encoding, delimiter and sheet; return the options with what is chosen. The survey says what is guessed."""
-    left, middle, right = st.columns(3)
+    sheets = survey.sheets if survey else ()
+    if sheets or base.sheet is not None:
+        base = replace(base, sheet=_sheet(base.sheet, sheets, scope))
+    is_text = survey is None or survey.encoding is not None or survey.delimiter is not None
+    if not is_text and base.encoding is None and base.delimiter is None:
+        return base
+    left, right = st.columns(2)
     encoding = inputs.open_selectbox(
         t("Encoding"),
         ("", *ENCODINGS),
@@ -69,14 +75,12 @@ def draw_layout(base: FileOptions, survey: Survey | None, scope: str) -> FileOpt
         t("Delimiter"),
         ("", *DELIMITERS),
         base.delimiter or "",
-        place=middle,
+        place=right,
         format_func=lambda each: _delimiter_label(each) if each else _automatic(guessed),
         key=f"{scope}-delimiter",
         help=t("What stands between the cells of a text file; another sign can be typed."),
     )
-    sheets = survey.sheets if survey else ()
-    sheet = _sheet(base.sheet, sheets, scope, right) if sheets or base.sheet is not None else None
-    return replace(base, encoding=encoding or None, delimiter=delimiter or None, sheet=sheet)
+    return replace(base, encoding=encoding or None, delimiter=delimiter or None)
 
 
 def draw_header_row(base: FileOptions, survey: Survey | None, scope: str) -> FileOptions:
@@ -120,7 +124,7 @@ def in_words(options: FileOptions, survey: Survey) -> str:
     return markdown.text(t("Guessed from all rows: {what}.", what=" · ".join(parts)))
 
 
-def _sheet(base: str | int | None, sheets: Sequence[tuple[str, bool]], scope: str, place: Any) -> str | int | None:
+def _sheet(base: str | int | None, sheets: Sequence[tuple[str, bool]], scope: str) -> str | int | None:
     """Draw the sheets of a workbook; one that the mapping names by its number stays a number."""
     names = [name for name, _ in sheets]
     hidden = {name for name, is_hidden in sheets if is_hidden}
@@ -136,9 +140,7 @@ def _sheet(base: str | int | None, sheets: Sequence[tuple[str, bool]], scope: st
             return t("{sheet} (not in this file)", sheet=sheet)
         return t("{sheet} (hidden)", sheet=sheet) if sheet in hidden else str(sheet)
 
-    chosen = inputs.selectbox(
-        t("Sheet"), options, options.index(shown), place=place, format_func=label, key=f"{scope}-sheet"
-    )
+    chosen = inputs.selectbox(t("Sheet"), options, options.index(shown), format_func=label, key=f"{scope}-sheet")
     return base if chosen == shown else chosen
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -18,12 +17,13 @@ from lib.errors import CallboardError
 from lib.i18n import t
 from lib.ingest import column_guess, saved_mappings
 from lib.ingest.example_reading import read_rows, readings
-from lib.ingest.guesses import GuessedMapping, MappingChoice, Question
+from lib.ingest.guesses import GuessedMapping, Question
 from lib.ingest.mapping import FileOptions, Mapping, header_fingerprint
 from lib.ingest.mapping_toml import read_mapping, write_mapping
+from lib.ingest.merged_survey import merge_surveys
 from lib.ingest.reader_process import InputFile, survey
 from lib.ingest.survey import Survey
-from lib.reports import job_text, reading_text
+from lib.reports import job_text
 from lib.store.messages import failure_of
 from lib.ui import inputs, mapping_columns, mapping_file_options, mapping_preview, mapping_values, markdown
 from lib.workspace import Workspace
@@ -40,17 +40,19 @@ class MappingDraft:
     is_complete: bool
 
 
-def show(workspace: Workspace, file: InputFile, brought: str | None, stamp: str) -> MappingDraft | None:
-    """Draw the form for a file; return None where the file can't be read.
+def show(workspace: Workspace, files: Sequence[InputFile], brought: str | None, stamp: str) -> MappingDraft | None:
+    """Draw the form for files of one kind; return None where one can't be read.
 
-    `brought` is the TOML of a mapping that came with the file, `stamp` what tells the widgets of this upload from those
+    `brought` is the TOML of a mapping that came with them, `stamp` what tells the widgets of this upload from those
     of another.
     """
     head = st.container()
     with st.expander(t("How the file is read"), key=f"{stamp}-file"):
         try:
             named = read_mapping(brought, workspace.catalog, t("the mapping")) if brought is not None else None
-            layout, seen = _read_layout(workspace, file, named, stamp)
+            layout, first = _read_layout(workspace, files[0], named, stamp)
+            surveys = [first, *_read_others(files[1:], layout, stamp)]
+            seen = merge_surveys(surveys)
             if seen.first_rows:
                 mapping_preview.draw_first_rows(seen.first_rows, seen.header_row)
             with head:
@@ -65,14 +67,19 @@ def show(workspace: Workspace, file: InputFile, brought: str | None, stamp: str)
     options = mapping_file_options.with_layout(values, layout)
     if is_guess:
         head.caption(mapping_file_options.in_words(options, seen))
-    return _finish(workspace, replace(base, file=options), start, is_open, seen, scope)
+    return _finish(workspace, replace(base, file=options), start, is_open, surveys, scope)
 
 
 def _finish(
-    workspace: Workspace, base: Mapping, start: GuessedMapping, questions: Sequence[Question], seen: Survey, scope: str
+    workspace: Workspace,
+    base: Mapping,
+    start: GuessedMapping,
+    questions: Sequence[Question],
+    surveys: Sequence[Survey],
+    scope: str,
 ) -> MappingDraft:
     """Draw the columns and values, and what comes of them."""
-    catalog = workspace.catalog
+    catalog, seen = workspace.catalog, merge_surveys(surveys)
     draft = mapping_columns.draw(catalog, base, start.guesses, seen, scope)
     values = mapping_values.draw(catalog, base, draft.columns, seen, scope)
     mapping = Mapping(base.file, draft.columns, values)
@@ -81,9 +88,10 @@ def _finish(
         read_mapping(write_mapping(mapping), catalog, t("the mapping"))
     except CallboardError as error:
         problems.append(job_text.in_words(failure_of(error)))
-    resolved, unresolved = mapping_columns.resolve(mapping, catalog, seen)
-    if unresolved is not None and not problems:
-        problems.append(unresolved)
+    resolved = mapping
+    for each in reversed(surveys):
+        resolved, unresolved = mapping_columns.resolve(mapping, catalog, each)
+        problems += [] if unresolved is None or draft.problems else [unresolved]
     for problem in problems:
         st.error(markdown.text(problem))
     mapping_columns.name_unkept(resolved, seen)
@@ -95,7 +103,7 @@ def _finish(
         st.subheader(t("Preview"), anchor=False)
         rows = read_rows(seen, resolved, catalog, zone)
         mapping_preview.draw_result(rows, list(resolved.columns), catalog)
-    unanswered = [question for question in questions if _is_untouched(question, start.mapping, mapping)]
+    unanswered = [each for each in questions if each.is_open and _is_untouched(each, start.mapping, mapping)]
     if unanswered:
         st.warning(t("Answer the question at the top before you load the file."))
     return MappingDraft(mapping, seen, not problems and not unanswered)
@@ -123,6 +131,18 @@ def _read_layout(
         raise failed
     assert seen is not None  # noqa: S101 - it is there, or the reason why not
     return layout, seen
+
+
+def _read_others(files: Sequence[InputFile], layout: FileOptions, stamp: str) -> list[Survey]:
+    """Go through the files that are read as the first one is. Raises FileError and MappingError."""
+    surveys = []
+    for file in files:
+        seen, failed = _survey_or_error(file, mapping_file_options.layout_of(layout), stamp)
+        if seen is None:
+            assert failed is not None  # noqa: S101 - it is there, or the reason why not
+            raise failed
+        surveys.append(seen)
+    return surveys
 
 
 def _survey_or_error(
@@ -171,29 +191,22 @@ def _start(
 def _ask(workspace: Workspace, start: GuessedMapping, scope: str) -> tuple[Mapping, list[Question]]:
     """Draw what a guess leaves open; return the mapping with the answers, and the questions that have none."""
     mapping, unanswered = start.mapping, []
-    for note in start.notes:
-        st.info(markdown.text(job_text.in_words(note)))
+    if start.notes:
+        st.info("  \n".join(markdown.text(job_text.in_words(note)) for note in start.notes))
     for position, question in enumerate(start.questions):
         field = workspace.catalog.fields[question.canonical]
-
-        def label(choice: MappingChoice, field: Any = field) -> str:
-            examples = [
-                f"{each.raw} → {reading_text.value_in_words(each.value, field)}"
-                for each in choice.examples[:1]
-                if each.problem is None
-            ]
-            return markdown.text(" · ".join([job_text.in_words(choice.words), *examples]))
-
+        labels = mapping_preview.choice_labels(question, field)
         answer = inputs.radio(
             markdown.text(job_text.in_words(question.words)),
-            question.choices,
-            format_func=label,
+            range(len(question.choices)),
+            None if question.is_open else 0,
+            format_func=labels.__getitem__,
             key=f"{scope}-question-{position}",
         )
         if answer is None:
             unanswered.append(question)
         else:
-            mapping = question.answered(mapping, answer)
+            mapping = question.answered(mapping, question.choices[answer])
     return mapping, unanswered
 
 

@@ -12,10 +12,10 @@ from lib.catalog.catalog import Catalog
 from lib.catalog.fields import Field
 from lib.i18n import t
 from lib.ingest.example_reading import ReadRow
-from lib.ingest.guesses import ReadExample
+from lib.ingest.guesses import Question, ReadExample
 from lib.ingest.survey import RawRow
 from lib.reports import formatting, job_text, reading_text
-from lib.ui import data_grid
+from lib.ui import data_grid, markdown
 
 SHOWN_LENGTH = 60
 """Characters of a cell that are shown."""
@@ -28,15 +28,26 @@ def draw_readings(field: Field, examples: Sequence[ReadExample]) -> None:
     lines = []
     for example in examples:
         raw = html.escape(_cut(example.raw)) or f"<i>{html.escape(t('empty'))}</i>"
-        if example.problem is None:
-            shown, kind = reading_text.value_in_words(example.value, field), "cb-plain"
-        else:
-            shown, kind = reading_text.problem_in_words(example.problem, example.right), "cb-bad"
-        read = html.escape(_cut(shown, 200))
+        kind = "cb-plain" if example.problem is None else "cb-bad"
+        read = html.escape(_cut(_example_in_words(example, field), 200))
         lines.append(
             f'<li><code>{raw}</code> <span aria-hidden="true">→</span> <span class="{kind}">{read}</span></li>'
         )
     st.html(f'<ul class="cb-readings">{"".join(lines)}</ul>')
+
+
+def choice_labels(question: Question, field: Field) -> list[str]:
+    """Return the answers to a question, each with how it reads a cell that they do not agree on."""
+    read = [choice.examples for choice in question.choices]
+    common = min(map(len, read))
+    place = next((place for place in range(common) if any(each[place] != read[0][place] for each in read)), None)
+    labels = [job_text.in_words(choice.words) for choice in question.choices]
+    if place is not None:
+        labels = [
+            f"{label}: {_cut(each[place].raw)} → {_cut(_example_in_words(each[place], field))}"
+            for label, each in zip(labels, read, strict=True)
+        ]
+    return [markdown.text(label) for label in labels]
 
 
 def draw_first_rows(rows: Sequence[RawRow], header_row: int) -> None:
@@ -75,6 +86,12 @@ def draw_result(rows: Sequence[ReadRow], names: Sequence[str], catalog: Catalog)
         placeholder=formatting.NOTHING,
         alt=t("The first rows as they will be loaded"),
     )
+
+
+def _example_in_words(example: ReadExample, field: Field) -> str:
+    if example.problem is not None:
+        return reading_text.problem_in_words(example.problem, example.right)
+    return reading_text.value_in_words(example.value, field)
 
 
 def _in_words(row: ReadRow, field: Field) -> str | None:

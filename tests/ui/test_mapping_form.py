@@ -33,7 +33,7 @@ from lib import workspace
 from lib.ingest.mapping_toml import write_mapping
 from lib.ingest.reader_process import InputFile
 from lib.ui import mapping_form
-draft = mapping_form.show(workspace.current(), InputFile(Path({path!r}), {name!r}), {toml!r}, {stamp!r})
+draft = mapping_form.show(workspace.current(), (InputFile(Path({path!r}), {name!r}),), {toml!r}, {stamp!r})
 st.session_state["draft"] = draft
 """
 
@@ -120,3 +120,65 @@ def test_every_mapping_comes_out_as_it_went_in(data_dir: Path, mapping: Mapping)
     shown = mapped(form(path, toml))
     assert shown == came
     assert read_mapping(write_mapping(shown), BUILT_IN) == came
+
+
+def test_two_readings_of_a_date_are_asked_for(data_dir: Path) -> None:
+    path = data_dir / "calls.csv"
+    path.write_text("Call ID,Call Date,Rating\nc0,01/02/2024,7\nc1,01/03/2024,9\n")
+    app = form(path, None)
+    (question,) = app.radio
+    assert [each.replace("\\", "") for each in question.options] == [
+        "day first: 01/02/2024 → 1 Feb 2024, 00:00",
+        "month first: 01/02/2024 → 2 Jan 2024, 00:00",
+    ]
+    assert question.value is None and not app.session_state["draft"].is_complete
+    question.set_value(1).run()
+    assert app.session_state["draft"].is_complete
+    assert mapped(app).file.date_formats == ("%m/%d/%Y",)
+
+
+def test_a_question_is_settled_by_hand_as_well(data_dir: Path) -> None:
+    path = data_dir / "calls.csv"
+    path.write_text("Call ID,Call Date,Rating\nc0,01/02/2024,7\nc1,01/03/2024,9\n")
+    app = form(path, None)
+    next(each for each in app.multiselect if each.label == "Date formats").set_value(["%m/%d/%Y"]).run()
+    assert app.session_state["draft"].is_complete
+    assert mapped(app).file.date_formats == ("%m/%d/%Y",)
+
+
+def test_values_come_from_all_rows_and_none_is_silently_none(data_dir: Path) -> None:
+    path = data_dir / "calls.csv"
+    rare = "".join(f"r{number},2024-01-31,Odd\n" for number in range(3))
+    path.write_text("Call ID,Date,Mood\n" + "".join(f"a{n},2024-01-31,Positive\n" for n in range(1_700)) + rare)
+    app = form(path, "[columns]\nid = 'Call ID'\naudioDate = 'Date'\nsentiment = 'Mood'\n")
+    target = next(each for each in app.selectbox if each.label == "Odd \\(3\\)")
+    assert target.value is None and mapped(app).values == {}
+    target.set_value("Negative").run()
+    assert mapped(app).values == {"sentiment": {"Odd": "Negative"}}
+
+
+def test_a_column_of_a_canonical_name_can_be_left_out(data_dir: Path) -> None:
+    """Left open, an import would take it all the same."""
+    path = data_dir / "calls.csv"
+    path.write_text("id,audioDate,averageNote\n1,2024-01-31,8\n")
+    app = form(path, "")
+    score = next(each for each in app.multiselect if each.label == "Score")
+    assert score.value == [2] and mapped(app) == Mapping()
+    score.set_value([]).run()
+    assert mapped(app).columns == {"averageNote": ColumnSource(value="")}
+    resolved = mapped(app).resolve(BUILT_IN, ("id", "audioDate", "averageNote"), path.name, lambda _: ())
+    assert resolved.columns["averageNote"] == ColumnSource(value="")
+
+
+def test_what_is_wrong_is_said_in_words(data_dir: Path) -> None:
+    path = data_dir / "calls.csv"
+    path.write_text(ROWS)
+    app = form(path, "[columns]\nid = 'Call ID'\naudioDate = 'When'\naverageNote = 'Rating'\nexecutiveName = 'Agnt'\n")
+    assert not app.session_state["draft"].is_complete
+    assert [each.value for each in app.error if "Agnt" in each.value and "Agent" in each.value]
+    app = form(path, "[columns]\nid = 'Call ID'\naudioDate = 'When'\naverageNote = 'Rating'\n", "y")
+    next(each for each in app.text_input if each.label == "Multiply by").input("two").run()
+    assert [each.value for each in app.error if "is not a number" in each.value]
+    assert not app.session_state["draft"].is_complete
+    next(each for each in app.text_input if each.label == "Multiply by").input("-0,5").run()
+    assert mapped(app).columns["averageNote"] == ColumnSource(("Rating",), scale=Decimal("-0.5"))
