@@ -9,7 +9,7 @@ from lib.errors.codes import CodedText
 from lib.errors.guess_codes import GuessCode
 from lib.ingest.guesses import MappingChoice
 from lib.ingest.mapping import EPOCH, EPOCH_MS, EXCEL, ColumnSource
-from lib.ingest.survey import ColumnSurvey, DateFormats, Form, Survey
+from lib.ingest.survey import DAY_FIRST, MONTH_FIRST, ColumnSurvey, DateFormats, Form, Survey
 from lib.ingest.value_forms import POINTS
 
 _ISO = DateFormats(())
@@ -46,20 +46,23 @@ def guess_dates(survey: Survey, sources: dict[str, ColumnSource], locale: str | 
 
 def date_choices(guesses: Sequence[DateGuess], survey: Survey) -> tuple[MappingChoice, ...]:
     """Return what the options of the file may be: one choice where all is certain, two where the order is open."""
-    orders = [each for each in (True, False) if all(_in_order(guess, each) for guess in guesses)] or [True]
+    orders = [each for each in (DAY_FIRST, MONTH_FIRST) if all(_in_order(guess, each) for guess in guesses)]
     if len(orders) > 1 and _is_month_first(survey):
         orders.reverse()
     choices: dict[tuple[str, ...], MappingChoice] = {}
-    for is_day_first in orders:
-        picked = [each for guess in guesses if (each := _in_order(guess, is_day_first)) is not None]
+    for order in orders or [DAY_FIRST]:
+        picked = [each for guess in guesses if (each := _in_order(guess, order)) is not None]
         formats = tuple(dict.fromkeys(form for each in picked for form in each.formats))
         locale = next((each.locale for each in picked if each.locale), None)
-        words = GuessCode.DAY_BEFORE_MONTH if is_day_first else GuessCode.MONTH_BEFORE_DAY
         file: dict[str, object] = {"date_formats": formats}
         if locale is not None:
             file["locale"] = locale
-        choices.setdefault(formats, MappingChoice(words.of(), file))
+        choices.setdefault(formats, MappingChoice(_words_of(order), file))
     return tuple(choices.values())
+
+
+def _words_of(order: str | None) -> CodedText:
+    return GuessCode.MONTH_BEFORE_DAY.of() if order == MONTH_FIRST else GuessCode.DAY_BEFORE_MONTH.of()
 
 
 def date_notes(guesses: Sequence[DateGuess]) -> tuple[CodedText, ...]:
@@ -69,8 +72,7 @@ def date_notes(guesses: Sequence[DateGuess]) -> tuple[CodedText, ...]:
         if not guess.alternatives and guess.column.examples:
             notes.append(GuessCode.NO_FORMAT_FITS.of(column=guess.column.name, example=guess.column.examples[0].text))
         elif any(each.is_by_sequence for each in guess.alternatives):
-            is_day_first = _order_of(guess.alternatives[0])
-            order = GuessCode.DAY_BEFORE_MONTH.of() if is_day_first else GuessCode.MONTH_BEFORE_DAY.of()
+            order = _words_of(guess.alternatives[0].order)
             notes.append(GuessCode.DATES_FOLLOW.of(column=guess.column.name, order=order))
     return tuple(notes)
 
@@ -111,25 +113,12 @@ def _joined(dates: DateFormats, date: ColumnSurvey, time: ColumnSurvey) -> DateF
     return replace(dates, formats=joined if time.filled >= date.filled else (*joined, *dates.formats))
 
 
-def _in_order(guess: DateGuess, is_day_first: bool) -> DateFormats | None:
-    """Return the alternative of one order; what has no order fits both."""
-    if len(guess.alternatives) > 1:
-        return guess.alternatives[0 if is_day_first else 1]
-    alternative = next(iter(guess.alternatives), None)
-    if alternative is None:
-        return _ISO
-    return alternative if _order_of(alternative) in (None, is_day_first) else None
-
-
-def _order_of(dates: DateFormats) -> bool | None:
-    """Return whether the day comes before the month, or None where no numbers would tell."""
-    form = next(
-        (form for form in dates.formats if "%d" in form and "%m" in form and not form.lower().startswith("%y")), None
-    )
-    return None if form is None else form.index("%d") < form.index("%m")
+def _in_order(guess: DateGuess, order: str) -> DateFormats | None:
+    """Return the alternative of one order; what has no order fits both, and so does a column that nothing reads."""
+    return next((each for each in guess.alternatives or (_ISO,) if each.order in (None, order)), None)
 
 
 def _is_month_first(survey: Survey) -> bool:
     """Return whether the other dates of the file have the month first."""
-    orders = {_order_of(column.dates[0]) for column in survey.columns if len(column.dates) == 1}
-    return False in orders and True not in orders
+    orders = {column.dates[0].order for column in survey.columns if len(column.dates) == 1}
+    return MONTH_FIRST in orders and DAY_FIRST not in orders

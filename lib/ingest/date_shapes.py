@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lib.ingest.date_names import parse_moment
-from lib.ingest.survey import DateFormats
+from lib.ingest.survey import DAY_FIRST, MONTH_FIRST, DateFormats
 
 Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 Counts: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
@@ -24,7 +24,7 @@ Counts: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 LOCALES = (None, "es", "pt", "fr", "it", "de")
 """Languages whose names of months are looked for, in this order; None is English, which is always known."""
 
-DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "dmy", "mdy", "ymd"
+YEAR_FIRST = "ymd"
 
 _PARTS = r"^(?P<date>.*?[^T,\s-])(?P<joiner>[T,\s-]+)(?P<time>\d{1,2}:\d{2}.*)$"
 _TOKENS = re.compile(r"\d+|[^\W\d_]+\.?|[\W_]+")
@@ -176,7 +176,7 @@ class DateShapes:
         sequential = self._sequential_orders() if len(common) > 1 else set()
         chosen = sequential if len(sequential) == 1 else common
         return tuple(
-            DateFormats(self._formats(order, locale), locale, len(chosen) < len(common))
+            DateFormats(self._formats(order, locale), locale, order if open_orders else None, len(chosen) < len(common))
             for order in (DAY_FIRST, MONTH_FIRST)
             if order in chosen
         )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lib.ingest.survey import MAX_VALUES, ColumnSurvey, DateFormats, Form, Survey
+from lib.ingest.survey import DAY_FIRST, MAX_VALUES, MONTH_FIRST, ColumnSurvey, DateFormats, Form, Survey
 
 _EXAMPLES = 3
 
@@ -65,9 +65,16 @@ def _merge_columns(columns: Sequence[ColumnSurvey]) -> ColumnSurvey:
 
 
 def _common_dates(columns: Sequence[ColumnSurvey]) -> tuple[DateFormats, ...]:
-    """Return the alternatives that fit all of the columns; where none does, those of the one that leaves least open."""
-    alternatives = [column.dates for column in columns if column.dates]
-    if not alternatives:
-        return ()
-    fewest = min(alternatives, key=len)
-    return tuple(each for each in fewest if all(each in others for others in alternatives)) or fewest
+    """Return the alternatives that fit all of the columns with dates that are no ISO 8601: none where orders differ."""
+    dated = [column.dates for column in columns if Form.DATE in column.forms]
+    found: dict[tuple[str, ...], DateFormats] = {}
+    for order in (DAY_FIRST, MONTH_FIRST):
+        picked = [next((each for each in dates if each.order in (None, order)), None) for dates in dated]
+        fitting = [each for each in picked if each is not None]
+        if fitting and len(fitting) == len(dated):
+            formats = tuple(dict.fromkeys(form for each in fitting for form in each.formats))
+            locale = next((each.locale for each in fitting if each.locale), None)
+            known = next((each.order for each in fitting if each.order), None)
+            by_sequence = any(each.is_by_sequence for each in fitting)
+            found.setdefault(formats, DateFormats(formats, locale, known, by_sequence))
+    return tuple(found.values())

@@ -19,6 +19,10 @@ FIRST_ROWS = 20
 """Rows at the top of a file that are kept as they came, so that a person can point at the header."""
 
 
+DAY_FIRST, MONTH_FIRST = "dmy", "mdy"
+"""Orders that dates such as 01/02/2024 may have."""
+
+
 class Form(enum.StrEnum):
     """What a text looks like. Each text has one form."""
 
@@ -80,6 +84,7 @@ class DateFormats:
 
     formats: tuple[str, ...]
     locale: str | None = None
+    order: str | None = None  # DAY_FIRST or MONTH_FIRST; None where no number could be either
     is_by_sequence: bool = False  # whether the order of day and month is the one in which the rows follow one another
 
 

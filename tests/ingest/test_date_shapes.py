@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from lib.ingest.date_shapes import DateShapes, time_formats
-from lib.ingest.survey import DateFormats
+from lib.ingest.survey import DAY_FIRST, MONTH_FIRST, DateFormats
 
 
 def shapes_of(*texts: str) -> DateShapes:
@@ -54,7 +54,10 @@ def test_dates_with_and_without_a_time_have_a_format_each() -> None:
 
 def test_two_orders_that_fit_all_are_both_named() -> None:
     shapes = shapes_of("03/03/2024 10:00", "01/02/2024 10:00", "05/12/2024 9:00")
-    assert shapes.alternatives() == (DateFormats(("%d/%m/%Y %H:%M",)), DateFormats(("%m/%d/%Y %H:%M",)))
+    assert shapes.alternatives() == (
+        DateFormats(("%d/%m/%Y %H:%M",), order=DAY_FIRST),
+        DateFormats(("%m/%d/%Y %H:%M",), order=MONTH_FIRST),
+    )
     assert shapes.asymmetric == "01/02/2024 10:00"
 
 
@@ -74,8 +77,9 @@ def test_orders_that_contradict_each_other_fit_nothing() -> None:
 
 def test_rows_that_follow_one_another_decide_the_order() -> None:
     days = [f"{month:02}/{day:02}/2024" for month in (1, 2, 3, 4) for day in (1, 2, 3)]
-    assert shapes_of(*days).alternatives() == (DateFormats(("%m/%d/%Y",), is_by_sequence=True),)
-    assert shapes_of(*reversed(days)).alternatives() == (DateFormats(("%m/%d/%Y",), is_by_sequence=True),)
+    followed = (DateFormats(("%m/%d/%Y",), None, MONTH_FIRST, is_by_sequence=True),)
+    assert shapes_of(*days).alternatives() == followed
+    assert shapes_of(*reversed(days)).alternatives() == followed
     assert len(formats_of(*days[:6])) == 2  # too few
     assert len(formats_of(days[5], *days)) == 2  # in no order
 

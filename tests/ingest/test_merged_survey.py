@@ -49,3 +49,16 @@ def test_the_order_of_day_and_month_is_settled_by_any_file(tmp_path: Path) -> No
 def test_one_file_is_itself(tmp_path: Path) -> None:
     (only,) = taken(tmp_path, "id,audioDate\na,2024-01-31\n")
     assert merge_surveys([only]) is only
+
+
+def test_formats_of_one_order_are_put_together(tmp_path: Path) -> None:
+    surveys = taken(tmp_path, "id,Date\na,01/02/2024\n", "id,Date\nb,31/01/2024 10:00\n", "id,Date\nc,2024-01-31\n")
+    guessed = column_guess.guess(merge_surveys(surveys), FileOptions(), BUILT_IN)
+    assert guessed.mapping.file.date_formats == ("%d/%m/%Y", "%d/%m/%Y %H:%M") and not guessed.questions
+
+
+def test_orders_of_two_files_that_contradict_each_other_are_told(tmp_path: Path) -> None:
+    surveys = taken(tmp_path, "id,Date\na,01/31/2024\n", "id,Date\nb,31/01/2024\n")
+    guessed = column_guess.guess(merge_surveys(surveys), FileOptions(), BUILT_IN)
+    assert guessed.mapping.file.date_formats == ()
+    assert [str(note) for note in guessed.notes] == ["No date format fits all values in 'Date', such as 01/31/2024."]
