@@ -14,14 +14,21 @@ from lib.ingest.mapping import ColumnSource, FileOptions
 from lib.ingest.mapping_toml import read_mapping, write_mapping
 from lib.ingest.reader_process import InputFile, survey
 from lib.ingest.survey import ColumnSurvey, Survey
+from lib.ingest.survey_taker import take_survey
 from lib.settings import Settings
-from tests.ingest.test_survey import survey_of
 
 SHARED = Path("/work/shared/data")
 
 
+def surveyed(folder: Path, text: str) -> Survey:
+    """Return the survey of a file, without the child process that takes it elsewhere."""
+    path = folder / "calls.csv"
+    path.write_text(text, "utf-8")
+    return take_survey(path, path.name, None, BUILT_IN, lambda *_: None)
+
+
 def guess_of(folder: Path, text: str) -> GuessedMapping:
-    guessed = guess(survey_of(folder, text), FileOptions(), BUILT_IN)
+    guessed = guess(surveyed(folder, text), FileOptions(), BUILT_IN)
     assert read_mapping(write_mapping(guessed.mapping), BUILT_IN) == guessed.mapping
     assert [each.canonical for each in guessed.guesses] == [*guessed.mapping.columns]
     return guessed
@@ -353,7 +360,7 @@ def test_ids_that_are_missing_are_told(tmp_path: Path) -> None:
 
 
 def test_what_is_known_is_not_guessed(tmp_path: Path) -> None:
-    taken = survey_of(tmp_path, table(("id", "a", "b"), ("Date", "05/05/2024", "01/02/2024"), ("Score", "8,5", "N/A")))
+    taken = surveyed(tmp_path, table(("id", "a", "b"), ("Date", "05/05/2024", "01/02/2024"), ("Score", "8,5", "N/A")))
     options = FileOptions(date_formats=("%m/%d/%Y",), decimal=",", null_values=("n/a",))
     guessed = guess(taken, options, BUILT_IN)
     assert guessed.mapping.file == options and guessed.questions == () and guessed.notes == ()
