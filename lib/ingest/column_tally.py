@@ -143,8 +143,9 @@ class ColumnTally:
         self._forms[form] += count
         if form in NUMBERS:
             numbers = numbers_of(texts, form)
-            self._smallest = _extreme(min, self._smallest, numbers)
-            self._largest = _extreme(max, self._largest, numbers)
+            if len(numbers):
+                self._smallest = _extreme(min, self._smallest, numbers)
+                self._largest = _extreme(max, self._largest, numbers)
         elif form in (Form.CLOCK, Form.SHORT_CLOCK, Form.TIME_OF_DAY):
             self._add_clocks(form, texts)
         elif form is Form.ISO_DATE and not self._has_times:

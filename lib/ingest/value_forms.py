@@ -50,6 +50,8 @@ PATTERNS: Mapping[Form, str] = {
 }
 """A pattern of each form that a text can have by itself. No text fits two of them."""
 
+_NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?"
+
 _TYPED = {
     CellKind.PERCENT: Form.PERCENT,
     CellKind.MOMENT: Form.ISO_DATE,
@@ -79,8 +81,8 @@ def split_by_form(
     if kind in _TYPED:
         return {_TYPED[kind]: np.ones(count, dtype=bool)}, np.zeros(count, dtype=bool)
     if kind is CellKind.NUMBER:
-        whole = _matches(texts, PATTERNS[Form.WHOLE])
-        return {Form.WHOLE: whole, Form.TYPED_FRACTION: ~whole}, np.zeros(count, dtype=bool)
+        whole, number = _matches(texts, PATTERNS[Form.WHOLE]), _matches(texts, _NUMBER)
+        return {Form.WHOLE: whole, Form.TYPED_FRACTION: number & ~whole}, ~number  # NaN, say, is none
     found: dict[Form, Flags] = {}
     rest = np.ones(count, dtype=bool)
     for form in (*likeliest, *(form for form in PATTERNS if form not in likeliest)):
@@ -105,11 +107,15 @@ def _matches(texts: pa.StringArray, pattern: str) -> Flags:
 
 
 def numbers_of(texts: pa.StringArray, form: Form) -> Any:
-    """Return numbers of one form as floats; a sign that stands once is read as the decimal sign."""
+    """Return numbers of one form as floats, without those that are too large for one.
+
+    A sign that stands once is read as the decimal sign.
+    """
     if form in COMMAS:
         texts = pc.replace_substring(texts, ",", ".")
     elif form in GROUPED:
         decimal = "," if form in (Form.THOUSANDS_POINT, Form.THOUSANDS_BLANK_COMMA) else "."
         texts = pc.replace_substring_regex(texts, rf"[^\d{decimal}+-]", "")
         texts = pc.replace_substring(texts, ",", ".")
-    return pc.replace_substring_regex(texts, r"^\+", "").cast(pa.float64()).to_numpy(zero_copy_only=False)
+    numbers = pc.replace_substring_regex(texts, r"^\+", "").cast(pa.float64()).to_numpy(zero_copy_only=False)
+    return numbers[np.isfinite(numbers)]

@@ -67,6 +67,7 @@ def test_texts_of_no_form() -> None:
     [
         (CellKind.NUMBER, "312", Form.WHOLE),
         (CellKind.NUMBER, "1.234", Form.TYPED_FRACTION),
+        (CellKind.NUMBER, "1e-05", Form.TYPED_FRACTION),
         (CellKind.PERCENT, "85%", Form.PERCENT),
         (CellKind.MOMENT, "2024-01-31", Form.ISO_DATE),
         (CellKind.ERROR, "#N/A", Form.ERROR),
@@ -95,3 +96,13 @@ def test_numbers_are_read_as_they_are_written() -> None:
         Form.THOUSANDS_BLANK_COMMA: [1234.5],
         Form.THOUSANDS_APOSTROPHE: [1234, 1234.5],
     }
+
+
+def test_typed_cells_that_are_no_numbers_after_all() -> None:
+    found, rest = split_by_form(pa.array(["nan", "inf", "x"]), CellKind.NUMBER)
+    assert rest.all() and not any(flags.any() for flags in found.values())
+
+
+def test_numbers_that_no_float_holds_are_left_out() -> None:
+    assert numbers_of(pa.array(["1E999", "2E3"]), Form.EXPONENT).tolist() == [2000]
+    assert numbers_of(pa.array(["9" * 400]), Form.WHOLE).tolist() == []
