@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from lib.catalog.catalog import BUILT_IN
 from lib.ingest.column_guess import guess
@@ -364,6 +368,28 @@ def test_what_is_known_is_not_guessed(tmp_path: Path) -> None:
     options = FileOptions(date_formats=("%m/%d/%Y",), decimal=",", null_values=("n/a",))
     guessed = guess(taken, options, BUILT_IN)
     assert guessed.mapping.file == options and guessed.questions == () and guessed.notes == ()
+
+
+TRICKY = (
+    "|8,5|1.234|1,234|85%|4/5|05:12|00:05:12|1h 2m|PT5M|2024-01-31|01/02/2024|N/A|31-ene-24|3:15 p. m.|45322.5|1706693400"
+    "|1E999|#REF!|Closed|Sí|=A1|[1]|-|0/0"
+)
+ANY_CELL = st.sampled_from(TRICKY.split("|")) | st.text("0123456789.,:/- eEpPaAmM%'\u00a0é", max_size=12)
+NAMED = st.sampled_from(
+    ["id", "Fecha", "Hora", "Nota", "Duración", "Duration (min)", "Status", "Mood", "Bot", "Agent", ""]
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(NAMED, min_size=1, max_size=6), st.lists(st.lists(ANY_CELL, min_size=6, max_size=6), max_size=12))
+def test_any_table_has_a_guess_that_is_a_mapping(tmp_path: Path, header: list[str], rows: list[list[str]]) -> None:
+    out = io.StringIO()
+    csv.writer(out).writerows([[*header, "other"], *(row[: len(header) + 1] for row in rows)])
+    guessed = guess_of(tmp_path, out.getvalue())
+    for question in guessed.questions:
+        for choice in question.choices:
+            answered = question.answered(guessed.mapping, choice)
+            assert read_mapping(write_mapping(answered), BUILT_IN) == answered
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the real files are not here")
