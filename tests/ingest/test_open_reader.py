@@ -107,7 +107,7 @@ OTHERS: dict[str, tuple[str, bytes, str, str]] = {
         "XLSX",
     ),
     "older excel": ("calls.xls", b"\x09\x08\x10\x00\x00\x06\x05\x00" + b"\x00" * 600, "old or an encrypted", "XLSX"),
-    "old excel in gzip": ("calls.xls.gz", gzip.compress(b"\xd0\xcf\x11\xe0" + b"\x00" * 600), "old or an", "XLSX"),
+    "old excel in gzip": ("calls.xls.gz", gzip.compress(b"\xd0\xcf\x11\xe0" + b"\x00" * 600, mtime=0), "old or an", "XLSX"),
     "opendocument": ("calls.ods", archive("mimetype", "content.xml"), "is OpenDocument", SAVED),
     "numbers": ("calls.numbers", archive("Index/Document.iwa"), "is Numbers", SAVED),
     "word": ("calls.xlsx", archive("[Content_Types].xml", "word/document.xml"), "is Word", SAVED),
@@ -122,9 +122,9 @@ OTHERS: dict[str, tuple[str, bytes, str, str]] = {
     "xlsx in gzip": ("calls.xlsx.gz", gzip.compress(as_xlsx()), "holds a XLSX file", "that file, unpacked"),
     "zip in gzip": ("calls.csv.gz", gzip.compress(archive("a.csv")), "holds a ZIP file", "that file, unpacked"),
     "parquet in gzip": ("calls.parquet.gz", gzip.compress(as_parquet()), "holds a Parquet file", "unpacked"),
-    "gzip in gzip": ("calls.csv.gz", gzip.compress(gzip.compress(CSV)), "holds a gzip file", "unpacked"),
+    "gzip in gzip": ("calls.csv.gz", gzip.compress(gzip.compress(CSV, mtime=0)), "holds a gzip file", "unpacked"),
     "pdf": ("calls.csv", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "is PDF", A_TABLE),
-    "pdf in gzip": ("calls.csv.gz", gzip.compress(b"%PDF-1.7\n"), "is PDF", A_TABLE),
+    "pdf in gzip": ("calls.csv.gz", gzip.compress(b"%PDF-1.7\n", mtime=0), "is PDF", A_TABLE),
     "rtf": ("calls.csv", b"{\\rtf1\\ansi id}", "is RTF", A_TABLE),
     "sqlite": ("calls.csv", as_sqlite(), "is SQLite", A_TABLE),
     "orc": ("calls.parquet", as_orc(), "is ORC", A_TABLE),
@@ -150,7 +150,7 @@ def test_what_is_something_else_is_refused_as_that_with_what_to_do(kind: str, tm
     [
         ("calls.xls", b"id\taudioDate\n1\t2024-01-31\n", ("id", "audioDate")),  # as many products export "to Excel"
         ("calls.csv", b'\xef\xbb\xbf {"id": "1", "audioDate": "2024-01-31"}\n', ("id", "audioDate")),
-        ("calls.txt", gzip.compress(b'{"id": "1"}\n'), ("id",)),
+        ("calls.txt", gzip.compress(b'{"id": "1"}\n', mtime=0), ("id",)),
         ("calls.csv", as_parquet(), ("id", "audioDate")),
         ("calls.xlsx.gz", as_xlsx(), ("id", "audioDate")),  # what a browser has unpacked
         ("calls.csv", b"<none>,id\n,1\n", ("<none>", "id")),
