@@ -107,7 +107,12 @@ OTHERS: dict[str, tuple[str, bytes, str, str]] = {
         "XLSX",
     ),
     "older excel": ("calls.xls", b"\x09\x08\x10\x00\x00\x06\x05\x00" + b"\x00" * 600, "old or an encrypted", "XLSX"),
-    "old excel in gzip": ("calls.xls.gz", gzip.compress(b"\xd0\xcf\x11\xe0" + b"\x00" * 600, mtime=0), "old or an", "XLSX"),
+    "old excel in gzip": (
+        "calls.xls.gz",
+        gzip.compress(b"\xd0\xcf\x11\xe0" + b"\x00" * 600, mtime=0),
+        "old or an",
+        "XLSX",
+    ),
     "opendocument": ("calls.ods", archive("mimetype", "content.xml"), "is OpenDocument", SAVED),
     "numbers": ("calls.numbers", archive("Index/Document.iwa"), "is Numbers", SAVED),
     "word": ("calls.xlsx", archive("[Content_Types].xml", "word/document.xml"), "is Word", SAVED),
