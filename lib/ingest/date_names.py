@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,12 +42,23 @@ class _Names:
 
 
 def parse_moment(value: str, form: str, locale: str | None = None) -> datetime:
-    """Return a text's moment by a format as of strptime that has names. Raises ValueError where it does not fit."""
-    pattern, directives = _pattern(form, locale)
+    """Return a text's moment by a format as of strptime. Raises ValueError where it does not fit."""
+    return moment_parser(form, locale)(value)
+
+
+@functools.lru_cache(maxsize=64)
+def moment_parser(form: str, locale: str | None) -> Callable[[str], datetime]:
+    """Return what `parse_moment` does by a format with each value."""
+    if not NAMED.search(form):
+        return lambda value: datetime.strptime(value, form)
+    names = _names(locale)
+    return functools.partial(_parse_named, *_pattern(form, names), names)
+
+
+def _parse_named(pattern: re.Pattern[str], directives: tuple[str, ...], names: _Names, value: str) -> datetime:
     match = pattern.fullmatch(_folded(value))
     if match is None:
         raise ValueError
-    names = _names(locale)
     texts: dict[str, str] = {}
     for directive, text in zip(directives, match.groups(), strict=True):
         if directive in "bB":
@@ -68,10 +79,8 @@ def _hour_of_day(hour: int, added: int) -> int:
     return hour % 12 + added
 
 
-@functools.lru_cache(maxsize=64)
-def _pattern(form: str, locale: str | None) -> tuple[re.Pattern[str], tuple[str, ...]]:
+def _pattern(form: str, names: _Names) -> tuple[re.Pattern[str], tuple[str, ...]]:
     """Return a format as a pattern with a group for each directive, and the directives."""
-    names = _names(locale)
     pattern, directives = "", []
     pieces = re.split(r"(%.)", form, flags=re.DOTALL)
     for place, piece in enumerate(pieces):

@@ -16,7 +16,7 @@ from lib.errors.codes import FailureCode, joined
 from lib.errors.value_codes import ValueCode
 from lib.ingest.cell_checks import cut_number
 from lib.ingest.cells import CellKind
-from lib.ingest.date_names import NAMED, parse_moment
+from lib.ingest.date_names import NAMED, moment_parser
 from lib.ingest.mapping import AS_FOUND, EPOCH, EPOCH_MS, EXCEL, FileOptions
 from lib.ingest.numbers import parse_number, with_signs
 from lib.ingest.parse_error import ValueParseError
@@ -76,9 +76,7 @@ def _formats(kind: CellKind, options: FileOptions) -> tuple[str, ...]:
 def _reading(form: str, kind: CellKind, options: FileOptions) -> Callable[[str], datetime]:
     if form in _NUMBERS:
         return functools.partial(_of_number, form=form, kind=kind, options=options)
-    if NAMED.search(form):
-        return functools.partial(parse_moment, form=form, locale=options.locale)
-    return lambda value: datetime.strptime(value, form)
+    return moment_parser(form, options.locale)
 
 
 def _of_iso(value: str) -> datetime:
