@@ -208,7 +208,7 @@ class _CellCollector:
                 self._column = self._find_column(reference)
             else:
                 self._column = self._places[reference[: -self._digits]]
-            if not 0 <= self._column < MAX_COLUMN:
+            if self._column < 0:
                 raise _DamagedCellError(reference or "", self._number)
             self.columns.append(self._column)
             self.forms.append(self.form_keys[attributes.get("t"), attributes.get("s")])
@@ -282,7 +282,7 @@ class _CellCollector:
         if not self.numbers:
             return -1
         if reference is None:
-            return self._column + 1
+            return self._column + 1 if self._column + 1 < MAX_COLUMN else -1
         letters = reference.rstrip("0123456789")
         digits = reference[len(letters) :]
         self._number = int(digits or 0)
@@ -309,8 +309,8 @@ class _ColumnPlaces(dict[str, int]):
         place = 0
         for letter in letters.upper():
             place = place * 26 + ord(letter) - 64
-        self[letters] = place - 1
-        return place - 1
+        self[letters] = place - 1 if place <= MAX_COLUMN else -1
+        return self[letters]
 
 
 def column_letters(place: int) -> str:

@@ -200,7 +200,7 @@ class _SharedStrings:
         self._parts: list[str] = []
         self._is_reading_aid = False
         self._parser = xml_parser(package.name, part)
-        self._parser.StartElementHandler = self._start
+        self._parser.StartElementHandler = self._start_root
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._parts.append
 
@@ -208,23 +208,26 @@ class _SharedStrings:
         parse(self._parser, chunk, self._name)
         check_length(self._name, [*self._texts, *self._parts])
 
+    def _start_root(self, name: str, _attributes: dict[str, str]) -> None:
+        space = name[: name.rfind("}") + 1]
+        self._tag_item, self._tag_text, self._tag_aid = space + "si", space + "t", space + "rPh"
+        self._parser.StartElementHandler = self._start
+
     def _start(self, name: str, _attributes: dict[str, str]) -> None:
-        local = name.rpartition("}")[2]
-        if local == "t":
-            self._parts.clear()
-        elif local == "si":
-            self._texts.clear()
-        elif local == "rPh":
+        self._parts.clear()
+        if name == self._tag_aid:
             self._is_reading_aid = True
 
     def _end(self, name: str) -> None:
-        local = name.rpartition("}")[2]
-        if local == "t" and not self._is_reading_aid:
-            self._texts.append("".join(self._parts))
-        elif local == "si":
+        if name == self._tag_text:
+            if not self._is_reading_aid:
+                self._texts += self._parts
+        elif name == self._tag_item:
+            check_length(self._name, self._texts)
             text = "".join(self._texts)
             self.strings.append(unescaped(text) if "_x" in text else text)
-        elif local == "rPh":
+            self._texts.clear()
+        elif name == self._tag_aid:
             self._is_reading_aid = False
         self._parts.clear()
 
