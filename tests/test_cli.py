@@ -297,3 +297,20 @@ def test_an_import_is_undone_by_the_running_app(run: Run, settings: Settings, ca
         assert undone.returncode == 0 and "removed: 2" in undone.stdout, undone.stderr
         again = run("imports", "undo", number)
         assert again.returncode == 2 and "was undone already" in again.stderr
+
+
+def test_warnings_are_told_on_standard_error_and_change_no_exit_code(run: Run, calls: Path) -> None:
+    calls.write_text("id,audioDate,averageNote,Region\na,2024-01-01,4,N\na,2024-01-02,5,N\n")
+    done = run("import", calls, "--dry-run")
+    assert done.returncode == 0 and "result: dry run" in done.stdout and "Warning" not in done.stdout
+    warnings = [line for line in done.stderr.splitlines() if line.startswith("Warning: ")]
+    assert [line.partition(": ")[2] for line in warnings] == [
+        "calls.csv: none of 2 scores is above 5. If they are on a scale up to 5, right would be a mapping of averageNote "
+        "with scale = 2.",
+        "calls.csv: columns that are not kept: 'Region'.",
+        "Rows whose id a later row of the import has, too: 1, of which 1 differ from it; only the last of each id stands. "
+        "Such ids are 'a'.",
+    ]
+    assert "No imports yet" in run("imports", "list").stderr
+    assert run("import", calls).returncode == 0
+    assert "warnings=3" in run("imports", "list").stdout

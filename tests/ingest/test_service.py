@@ -137,11 +137,15 @@ def test_new_names_in_a_later_import(load: Load, workspace: Workspace) -> None:
 
 def test_dry_run(load: Load, workspace: Workspace) -> None:
     load("id,audioDate\na,2024-01-01\n")
-    report = load("id,audioDate\na,2024-01-02\nb,2024-01-01\n", dry_run=True)
+    report = load("id,audioDate,campaignName\na,2024-01-02,Alpha\nb,2024-01-01,Beta\n", dry_run=True)
+    bad = load("id,audioDate\na,never\n", dry_run=True)
+    assert bad.bad == 1
     assert (report.result, report.loaded.added, report.loaded.changed) == ("dry_run", 1, 1)
     assert set(held(workspace)) == {"a"}
     with workspace.facts.read() as connection:
         assert len(history.entries(connection)) == 1
+        assert queries.status(connection).data_version == 1
+        assert connection.scalars(sa.select(schema.campaigns.c.key)).all() == [0]
     assert TASKS["check"](workspace, {}, lambda *_: None)["differences"] == 0
 
 
