@@ -110,7 +110,7 @@ class _RowTally:
     """Tallies the rows of a file, column by column."""
 
     def __init__(self, header: Sequence[str]) -> None:
-        room = min(_COLUMN_CHARACTERS, _FILE_CHARACTERS // len(header))
+        room = min(_COLUMN_CHARACTERS, _FILE_CHARACTERS // max(1, len(header)))
         self._columns = [ColumnTally(name, room) for name in header]
         self._header = tuple(header)
         self._sample: list[SampleRow] = []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lib.errors import FileError
@@ -141,3 +143,10 @@ def test_progress_is_told(tmp_path: Path) -> None:
         InputFile(path, path.name), None, Settings(data_dir=tmp_path), lambda share, rows: told.append((share, rows))
     )
     assert told == sorted(told) and len({rows for _, rows in told}) > 2 and told[-1][0] == 1.0
+
+
+def test_a_file_without_columns_has_nothing_to_tell(tmp_path: Path) -> None:
+    path = tmp_path / "calls.parquet"
+    pq.write_table(pa.table({}), path)
+    taken = survey(InputFile(path, path.name), None, Settings(data_dir=tmp_path))
+    assert (taken.header, taken.columns, taken.rows) == ((), (), 0)
