@@ -75,6 +75,12 @@ def resolve(mapping: Mapping, catalog: Catalog, survey: Survey) -> tuple[Mapping
         return mapping, job_text.in_words(failure_of(error))
 
 
+def lacks_columns(mapping: Mapping, survey: Survey) -> bool:
+    """Return whether a file lacks a column that the mapping names."""
+    names = [name for source in mapping.columns.values() for name in source.columns]
+    return any(mapping_source.find_column(name, survey.header) is None for name in names)
+
+
 def name_unkept(mapping: Mapping, survey: Survey) -> None:
     """Name the columns of the file that no column of an evaluation comes from."""
     kept = {

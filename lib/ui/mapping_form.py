@@ -83,26 +83,30 @@ def _finish(
     draft = mapping_columns.draw(catalog, base, start.guesses, seen, scope)
     values = mapping_values.draw(catalog, base, draft.columns, seen, scope)
     mapping = Mapping(base.file, draft.columns, values)
+    zone = workspace.settings.zone
     problems = [*draft.problems]
+    resolved = mapping
     try:
         read_mapping(write_mapping(mapping), catalog, t("the mapping"))
     except CallboardError as error:
         problems.append(job_text.in_words(failure_of(error)))
-    resolved = mapping
-    for each in reversed(surveys):
-        resolved, unresolved = mapping_columns.resolve(mapping, catalog, each)
-        problems += [] if unresolved is None or draft.problems else [unresolved]
-    for problem in problems:
-        st.error(markdown.text(problem))
-    mapping_columns.name_unkept(resolved, seen)
-    if not problems:
-        zone = workspace.settings.zone
+    else:
+        for each in reversed(surveys):
+            resolved, unresolved = mapping_columns.resolve(mapping, catalog, each)
+            if unresolved is not None and (not draft.problems or mapping_columns.lacks_columns(mapping, each)):
+                problems.append(unresolved)
         for name, examples in readings(seen, resolved, catalog, zone).items():
             with draft.places[name]:
                 mapping_preview.draw_readings(catalog.fields[name], examples)
+    for problem in problems:
+        st.error(markdown.text(problem))
+    if draft.problems and len(seen.sheets) > 1:
+        sheets = ", ".join(markdown.text(name) for name, _ in seen.sheets)
+        st.info(t("The workbook has several sheets: {sheets}. Another one is chosen above.", sheets=sheets))
+    mapping_columns.name_unkept(resolved, seen)
+    if not problems:
         st.subheader(t("Preview"), anchor=False)
-        rows = read_rows(seen, resolved, catalog, zone)
-        mapping_preview.draw_result(rows, list(resolved.columns), catalog)
+        mapping_preview.draw_result(read_rows(seen, resolved, catalog, zone), list(resolved.columns), catalog)
     unanswered = [each for each in questions if each.is_open and _is_untouched(each, start.mapping, mapping)]
     if unanswered:
         st.warning(t("Answer the question at the top before you load the file."))

@@ -314,7 +314,6 @@ def test_a_file_with_such_names_is_brought(watched: Watched, tmp_path: Path) -> 
         if mapping:
             files.append({"name": "m.toml", "mimeType": "application/toml", "buffer": mapping.encode()})
         page.get_by_test_id("stFileUploader").locator("input").set_input_files(files)
-        expect(page.get_by_role("button", name="Validate")).to_be_visible()
-        page.get_by_role("button", name="Validate").click()
-        says(page.get_by_test_id("stAlert").last, name if not mapping else "would be")
+        expect(page.get_by_role("button", name="Validate")).to_be_disabled()
+        says(page.get_by_test_id("stAlert").last, name if mapping else "choose where it comes from")
         watched.look("a file or a mapping that is refused")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 from lib.catalog.catalog import BUILT_IN
 from lib.ingest.mapping_toml import read_mapping
 from tests.browser.conftest import served
+from tests.conftest import SHARED
+
+DATA = SHARED / "data"
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +92,27 @@ def test_an_import_is_undone_and_all_data_deleted(page: Page, tmp_path: Path) ->
     page.get_by_role("button", name="Delete all data").click()
     expect(page.get_by_text("All data were deleted: 2 evaluations.")).to_be_visible()
     holds(page, 0)
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the real data sets lie beside the repository, not in it")
+@pytest.mark.parametrize(("name", "most_clicks"), [("rwfd", 1), ("phonenow", 2), ("consumidor", 2)])
+def test_real_files_take_few_clicks(chromium: Browser, tmp_path: Path, name: str, most_clicks: int) -> None:
+    expected = json.loads((DATA / name / "expected.json").read_text())
+    files = sorted(path for path in (DATA / name).iterdir() if path.suffix in (".csv", ".xlsx"))
+    with served(tmp_path / "data", CALLBOARD_SAMPLE="off") as own_address:
+        page = chromium.new_page(viewport={"width": 1440, "height": 1000})
+        page.goto(f"{own_address}/data")
+        page.set_input_files("input[type=file]", files)
+        button = page.get_by_role("button", name="Load", exact=True)
+        expect(button).to_be_visible()
+        clicks = 0
+        for answer in page.get_by_test_id("stRadio").get_by_text("0 to 5 (multiplied by 2)").all():
+            answer.click()
+            clicks += 1
+        button.click()
+        clicks += 1
+        expect(page.get_by_text(f"added: {expected['evaluations']}")).to_be_visible()
+        assert clicks <= most_clicks
+        page.goto(own_address)
+        expect(page.locator("[data-metric=averageScore] .cb-value")).to_contain_text(f"{expected['averageScore']:.2f}")
+        page.close()

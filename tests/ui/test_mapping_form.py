@@ -109,7 +109,7 @@ def mappings(draw: st.DrawFn) -> Mapping:
     return Mapping(options, {name: draw(sources(name)) for name in names}, values)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(mapping=mappings())
 def test_every_mapping_comes_out_as_it_went_in(data_dir: Path, mapping: Mapping) -> None:
     path = data_dir / "calls.csv"
