@@ -137,7 +137,7 @@ def test_columns_that_nobody_mapped_are_passed_over_and_kept_with_bad_rows(
     assert report.bad_rows_file is not None
     with (workspace.settings.data_dir / "bad-rows" / report.bad_rows_file).open(encoding="utf-8-sig") as file:
         (row,) = csv.DictReader(file)
-    assert "is not a date" in row.pop("reason")
+    assert "audioDate is not a" in row.pop("reason")
     assert row == {
         "id": "a2",
         "audioDate": "never",
