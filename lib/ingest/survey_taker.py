@@ -99,7 +99,7 @@ def _detected(options: FileOptions | None) -> tuple[str, ...]:
 
 def _encoding_for(error: FileError) -> str | None:
     """Return the encoding that a file which is not UTF-8 may have; None where something else is wrong with it."""
-    if error.reason.code is not FailureCode.CSV_WRONG_BYTE:
+    if error.reason.code not in (FailureCode.CSV_WRONG_BYTE, FailureCode.JSONL_NOT_ENCODED):
         return None
     right = error.reason.values.get("right")
     named = right.values.get("encoding") if isinstance(right, CodedText) else None

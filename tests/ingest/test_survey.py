@@ -135,6 +135,13 @@ def test_an_encoding_that_is_not_utf8_is_found_out(tmp_path: Path) -> None:
     assert campaign is not None and campaign.values == (("x", 30_000), ("Atención", 1))
 
 
+def test_json_lines_that_are_not_utf8_are_read_as_what_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    path.write_bytes('{"id": "a", "Campaña": "Atención"}\n'.encode("cp1252"))
+    taken = survey(InputFile(path, path.name), None, Settings(data_dir=tmp_path))
+    assert taken.header == ("id", "Campaña") and taken.layout.encoding == "cp1252"
+
+
 def test_progress_is_told(tmp_path: Path) -> None:
     path = tmp_path / "calls.csv"
     path.write_text("id,other\n" + "".join(f"c{row},{'x' * 80}\n" for row in range(100_000)))
