@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-
 from lib.errors import FileError
 from lib.errors.codes import CodedText, FailureCode
 from lib.ingest import value_parsers
@@ -143,17 +140,3 @@ class Truncated:
             raise FileError(FailureCode.GZIP_CUT_SHORT, name=self._name) from None
         if isinstance(error, gzip.BadGzipFile | zlib.error):
             raise FileError(FailureCode.GZIP_DAMAGED, name=self._name, error=str(error)) from None
-
-
-def number_text(value: float, decimal: str = ".") -> str:
-    """Return a number as people write it: without `.0`, with all its digits, with the file's decimal sign."""
-    text = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return text.replace(".", decimal)
-
-
-def batch_of_rows(name: str, numbers: list[int], rows: list[list[str | None]], width: int) -> Batch:
-    """Turn rows into columns; what lies beyond the header is left out, what is missing is empty."""
-    columns = tuple(
-        pa.array([row[place] if place < len(row) else None for row in rows], pa.string()) for place in range(width)
-    )
-    return Batch(name, np.array(numbers, dtype=np.int64), columns)
