@@ -62,10 +62,11 @@ def sniff_dialect(sample: str, header_row: int, delimiter: str | None, *, escape
     if delimiter is not None:
         return Dialect(delimiter, quote, escaped)
     candidates = [Dialect(sign, quote, escaped) for sign in DELIMITERS]
-    return max(candidates, key=lambda dialect: _fit(list(_readable(dialect.rows(lines)))[header_row - 1 :]))
+    return max(candidates, key=lambda dialect: _fit(list(readable(dialect.rows(lines)))[header_row - 1 :]))
 
 
-def _readable(rows: Reader) -> Iterator[list[str]]:
+def readable(rows: Reader) -> Iterator[list[str]]:
+    """Yield rows up to the first that is none."""
     try:
         yield from rows
     except csv.Error:  # such as a carriage return within a text: the rows so far tell enough

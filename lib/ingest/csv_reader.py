@@ -21,7 +21,7 @@ from lib.errors import FileError
 from lib.errors.codes import FailureCode
 from lib.ingest import value_parsers
 from lib.ingest.converter import REPEATED, Batch
-from lib.ingest.csv_dialect import DELIMITERS, ESCAPE, Dialect, declared_delimiter, lines_of, sniff_dialect
+from lib.ingest.csv_dialect import DELIMITERS, ESCAPE, Dialect, declared_delimiter, lines_of, readable, sniff_dialect
 from lib.ingest.mapping import FileOptions
 from lib.ingest.ragged_rows import RaggedRows
 from lib.ingest.reader import (
@@ -145,7 +145,7 @@ def _types(sample: str, width: int, dialect: Dialect) -> dict[str, pa.DataType]:
     many, are read as quickly as others.
     """
     lines = lines_of(sample)[:_SAMPLED_ROWS]
-    rows = [row for row in dialect.rows(lines) if any(cell.strip() for cell in row)]
+    rows = [row for row in readable(dialect.rows(lines)) if any(cell.strip() for cell in row)]
     widths = Counter(len(row) for row in rows if len(row) <= MAX_COLUMNS)
     width = max(widths, key=lambda each: (widths[each], each == width), default=width)
     rows = [row for row in rows if len(row) == width]

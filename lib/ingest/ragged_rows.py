@@ -46,7 +46,7 @@ class RaggedRows:
         self.seen += 1
         if self.seen > MAX_REFUSED:
             return "error"
-        cells: list[str] = next(self._dialect.rows([row.text]), [])
+        cells: list[str] = next(self._dialect.rows([row.text.replace("\r", " ")]), [])  # no blank ends a row
         self._waiting.append((self._first_row + row.number - 1, cells))
         return "skip"
 

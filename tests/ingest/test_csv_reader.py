@@ -233,3 +233,11 @@ def test_what_is_not_utf8_is_refused_with_the_encoding_that_it_seems_to_have(enc
     with pytest.raises(FileError, match=f'row 3, column 3: .* encoding = "{encoding}"'):
         rows_of(reader)
     assert rows_of(opened(tmp_path, content.encode(encoding), FileOptions(encoding=encoding)))[0][4][2] == "José Peñón"
+
+
+@pytest.mark.parametrize(
+    "row", ["a1,2024-01-31,8\ra2,2024-01-31,7\n", "a1,2024-01-31,8,x\ry\n", 'a1,2024-01-31,"8\r9"\n']
+)
+def test_a_carriage_return_among_other_line_ends_ends_no_reading(row: str, tmp_path: Path) -> None:
+    rows, _, _ = rows_of(opened(tmp_path, f"id,audioDate,averageNote\n{row}b,2024-01-31,6\n"))
+    assert ("b", "2024-01-31", "6") in rows.values()
