@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -168,6 +169,19 @@ def test_a_column_of_a_canonical_name_can_be_left_out(data_dir: Path) -> None:
     assert mapped(app).columns == {"averageNote": ColumnSource(value="")}
     resolved = mapped(app).resolve(BUILT_IN, ("id", "audioDate", "averageNote"), path.name, lambda _: ())
     assert resolved.columns["averageNote"] == ColumnSource(value="")
+
+
+def test_the_sheet_that_was_found_is_in_the_mapping(data_dir: Path) -> None:
+    """An import would read the first one otherwise."""
+    book = openpyxl.Workbook()
+    cover, sheet = book.worksheets[0], book.create_sheet("Data")
+    cover.append(["Quality report"])
+    for row in (["Call ID", "Date", "Score"], ["a1", "2024-01-31", 8]):
+        sheet.append(row)
+    path = data_dir / "calls.xlsx"
+    book.save(path)
+    app = form(path, None)
+    assert mapped(app).file.sheet == "Data" and app.session_state["draft"].is_complete
 
 
 def test_what_is_wrong_is_said_in_words(data_dir: Path) -> None:
