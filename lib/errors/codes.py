@@ -319,6 +319,19 @@ class FailureCode(TextCode):
         "mapping_date_no_year",
         "{where} date_format '{format}' has no year; right would be one with %Y (2024) or %y (24).",
     )
+    MAPPING_DATE_NO_DAY = (
+        "mapping_date_no_day",
+        "{where} date_format '{format}' has no month or no day; right would be one with %m (or its name: %b) and %d. "
+        "%M are the minutes.",
+    )
+    MAPPING_DATE_TWICE = (
+        "mapping_date_twice",
+        "{where} date_format '{format}' has {sign} twice; %m is the month, %M are the minutes.",
+    )
+    MAPPING_DATE_UNKNOWN = (
+        "mapping_date_unknown",
+        "{where} date_format '{format}': {sign} stands for no part of a date here; right would be {right}.",
+    )
     MAPPING_NO_SOURCE = (
         "mapping_no_source",
         "{where}: '{entry}' is neither a column's name nor a table; it should be a table.",

@@ -37,6 +37,20 @@ FILE_OPTIONS = (
 )  # fmt: skip
 SOURCE_OPTIONS = ("column", "columns", "join", "scale", "offset", "unit", "format", "value", "row")
 
+_DIRECTIVES = frozenset("aAwdbBmyYHIpMSfzZjUWcxXGuV")
+"""The directives of strptime."""
+
+_INSTEAD = {
+    "D": "%m/%d/%y", "F": "%Y-%m-%d", "T": "%H:%M:%S", "R": "%H:%M", "e": "%d", "k": "%H", "l": "%I", "P": "%p",
+    "h": "%b", "L": "%f", "N": "%f", "n": "a blank", "t": "a blank", "s": 'date_format = "epoch"', "E": "without it",
+    "O": "without it",
+    "-": "without it: a number may have one digit",
+}  # fmt: skip
+"""What is right in place of the directives that other programs have."""
+
+_WHOLE_DAYS = ("dm", "db", "dB", "j", "c", "x", *(f"{week}{day}" for week in "UWV" for day in "aAwu"))
+"""The directives that together say which day of a year it is."""
+
 MAX_MAPPING = 1_000_000
 """Characters of a mapping's text."""
 
@@ -178,6 +192,16 @@ def _date_formats(entry: object, where: str) -> tuple[str, ...]:
 
 
 def _check_date_format(form: str, where: str) -> None:
+    signs = [sign for sign in re.findall(r"%(.?)", form, re.DOTALL) if sign != "%"]
+    unknown = next((sign for sign in signs if sign not in _DIRECTIVES), None)
+    if unknown is not None:
+        right = _INSTEAD.get(unknown, "such as %d/%m/%Y %H:%M:%S")
+        raise MappingError(
+            FailureCode.MAPPING_DATE_UNKNOWN, where=where, format=shortened(form), sign=f"%{unknown}", right=right
+        )
+    twice = next((sign for place, sign in enumerate(signs) if sign in signs[:place]), None)
+    if twice is not None:
+        raise MappingError(FailureCode.MAPPING_DATE_TWICE, where=where, format=shortened(form), sign=f"%{twice}")
     try:
         datetime.strptime("", form)
     except (ValueError, re.error) as error:
@@ -185,7 +209,7 @@ def _check_date_format(form: str, where: str) -> None:
             raise MappingError(
                 FailureCode.MAPPING_DATE_FORMAT, where=where, format=shortened(form), error=str(error)
             ) from None
-    directives = set(re.findall(r"%(.)", form, re.DOTALL))
+    directives = set(signs)
     if "p" in directives and "I" not in directives:
         right = form.replace("%H", "%I") if "H" in directives else form.replace("%p", "%I %p")
         raise MappingError(FailureCode.MAPPING_DATE_PERIOD, where=where, format=shortened(form), right=shortened(right))
@@ -196,6 +220,8 @@ def _check_date_format(form: str, where: str) -> None:
         )
     if not directives & set("YyGcx"):
         raise MappingError(FailureCode.MAPPING_DATE_NO_YEAR, where=where, format=shortened(form))
+    if not any(directives >= set(together) for together in _WHOLE_DAYS):
+        raise MappingError(FailureCode.MAPPING_DATE_NO_DAY, where=where, format=shortened(form))
 
 
 def _column_source(entry: object, column: Field, where: str) -> ColumnSource:
