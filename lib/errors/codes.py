@@ -147,7 +147,11 @@ class FailureCode(TextCode):
         "zip_no_workbook",
         "{name}: the file is a ZIP archive, not an XLSX file. Right would be the files that are in it, unpacked.",
     )
-    FILE_MISNAMED = "file_misnamed", "{name}: not a {kind} file, whatever its name says, or one that is damaged."
+    FILE_MISNAMED = (
+        "file_misnamed",
+        "{name}: not a {kind} file, whatever its name says, or one that is damaged. Right would be a whole one, or "
+        "the ending of what it is.",
+    )
     READING_GIVEN_UP = (
         "reading_given_up",
         "{names}: reading was given up: the file needs more memory or time than an import may take "
@@ -169,7 +173,10 @@ class FailureCode(TextCode):
     )
 
     # Packed files and headers.
-    GZIP_MISNAMED = "gzip_misnamed", "{name}: not a gzip file, whatever its name says."
+    GZIP_MISNAMED = (
+        "gzip_misnamed",
+        "{name}: not a gzip file, whatever its name says. Right would be its name without .gz.",
+    )
     GZIP_HOLDS = "gzip_holds", "{name}: the gzip file holds a {kind} file. Right would be that file, unpacked."
     GZIP_TOO_LARGE = (
         "gzip_too_large",
@@ -177,7 +184,10 @@ class FailureCode(TextCode):
         "Right would be the file as it was before it was packed.",
     )
     GZIP_CUT_SHORT = "gzip_cut_short", "{name}: the gzip file is cut short. Right would be the whole file."
-    GZIP_DAMAGED = "gzip_damaged", "{name}: the gzip file is damaged ({error})."
+    GZIP_DAMAGED = (
+        "gzip_damaged",
+        "{name}: the gzip file is damaged ({error}). Right would be to fetch it or pack it again.",
+    )
     HEADER_TOO_WIDE = "header_too_wide", "{name}: the header has {columns} columns; right would be at most {most}."
     HEADER_NAME_TOO_LONG = (
         "header_name_too_long",
@@ -202,7 +212,10 @@ class FailureCode(TextCode):
         "Right would be {cells} cells in each row.",
     )
     CSV_UNREADABLE_AFTER = "csv_unreadable_after", "{name}: can't be read after row {row}: {error}"
-    CSV_NOT_ENCODED = "csv_not_encoded", "{name}: can't be read as {encoding}: {error}."
+    CSV_NOT_ENCODED = (
+        "csv_not_encoded",
+        "{name}: can't be read as {encoding}: {error}. Right would be another encoding in the mapping, or none.",
+    )
     CSV_WRONG_BYTE = (
         "csv_wrong_byte",
         "{name}: row {row}, column {column}: a byte (0x{byte}) that is not {encoding} text. Right would be {right}.",
@@ -230,20 +243,32 @@ class FailureCode(TextCode):
         "jsonl_few_objects",
         "{name}: more than {most} rows are blank or no objects. Right would be one object a line.",
     )
-    JSONL_TOO_MANY_NAMES = "jsonl_too_many_names", "{name}: the rows have more than {most} different names."
-    JSONL_ROW_TOO_LONG = "jsonl_row_too_long", "{name}: row {row} is longer than {megabytes} MB."
+    JSONL_TOO_MANY_NAMES = (
+        "jsonl_too_many_names",
+        "{name}: the rows have more than {most} different names. Right would be evaluations, each with the same names.",
+    )
+    JSONL_ROW_TOO_LONG = (
+        "jsonl_row_too_long",
+        "{name}: row {row} is longer than {megabytes} MB. Right would be one evaluation a line.",
+    )
     JSONL_NOT_ENCODED = (
         "jsonl_not_encoded",
         "{name}: row {row} is not {encoding} text (byte {byte} of the row). Right would be {right}.",
     )
 
     # Parquet.
-    PARQUET_BROKEN = "parquet_broken", "{name}: not a whole Parquet file ({error})."
+    PARQUET_BROKEN = (
+        "parquet_broken",
+        "{name}: not a whole Parquet file ({error}). Right would be to fetch or write it again.",
+    )
     PARQUET_TOO_MANY_ROWS = (
         "parquet_too_many_rows",
         "{name}: {rows} rows in {bytes} bytes, so that they can only be the same over and over.",
     )
-    PARQUET_DAMAGED_AFTER = "parquet_damaged_after", "{name}: damaged after row {row} ({error})."
+    PARQUET_DAMAGED_AFTER = (
+        "parquet_damaged_after",
+        "{name}: damaged after row {row} ({error}). Right would be to fetch or write it again.",
+    )
 
     # A mapping and a file's header.
     HEADER_LACKS_REQUIRED = (

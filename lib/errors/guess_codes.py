@@ -34,7 +34,6 @@ class GuessCode(TextCode):
     WHICH_ID = "which_id", "What tells one row from all others?"
     ID_AS_IT_IS = "id_as_it_is", "'{column}' alone; the last row of each id stands"
     ID_BY_ROW_NUMBER = "id_by_row_number", "the file's name and the row's number"
-    ID_WITH_DATE = "id_with_date", "'{column}' with '{other}'"
 
     # Notes.
     IDS_REPEAT = (

@@ -10,7 +10,7 @@ class ValueCode(TextCode):
 
     # What is wrong.
     VALUE_LENGTH = "value_length", "has {characters} characters"
-    VALUE_WITH_NUL = "value_with_nul", "holds a NUL character"
+    VALUE_WITH_NUL = "value_with_nul", "holds a character that no text can hold"
     NOT_A_STATE = "not_a_state", "is not a state"
     NOT_A_SENTIMENT = "not_a_sentiment", "is not a sentiment"
     NOT_A_FLAG = "not_a_flag", "is neither true nor false"

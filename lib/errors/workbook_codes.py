@@ -8,7 +8,11 @@ from lib.errors.codes import TextCode
 class WorkbookCode(TextCode):
     """Why a workbook, or one of its sheets, can't be read."""
 
-    XLSX_BROKEN = "xlsx_broken", "{name}: not an XLSX file that can be read ({error})."
+    XLSX_BROKEN = (
+        "xlsx_broken",
+        "{name}: not an XLSX file that can be read ({error}). Right would be the file as a spreadsheet "
+        "saves it, whole.",
+    )
     XLSX_PART_MISSING = (
         "xlsx_part_missing",
         "{name}: not an XLSX file, or not a whole one: it lacks the part '{part}'. Right would be XLSX as a "

@@ -150,11 +150,6 @@ class _Draft:
             MappingChoice(GuessCode.ID_AS_IT_IS.of(column=column.name), source=source),
             MappingChoice(GuessCode.ID_BY_ROW_NUMBER.of(), source=ColumnSource(row=True)),
         ]
-        dates = self._sources.get("audioDate")
-        if dates is not None:
-            joined = ColumnSource((*source.columns, *dates.columns), "-")
-            words = GuessCode.ID_WITH_DATE.of(column=column.name, other=" + ".join(dates.columns))
-            choices.append(MappingChoice(words, source=joined))
         self._questions.append(Question("id", GuessCode.WHICH_ID.of(), tuple(choices), is_open=False))
 
     def result(self) -> GuessedMapping:

@@ -110,7 +110,9 @@ def _refusal(value: str, kind: CellKind, options: FileOptions, outside: datetime
     right = ValueCode.RIGHT_DATE.of(formats=known, first=FIRST_DAY.year, last=LAST_DAY.year)
     if outside is not None:
         day = outside.date().isoformat()
-        return ValueParseError(ValueCode.DATE_OUTSIDE.of(date=day, first=FIRST_DAY.year, last=LAST_DAY.year), right)
+        return ValueParseError(
+            ValueCode.DATE_OUTSIDE.of(date=day, first=_FIRST.isoformat(), last=_LAST.isoformat()), right
+        )
     if options.locale is None and any(NAMED.search(each) for each in formats):
         right = ValueCode.RIGHT_DATE_LOCALE.of(right=right)
     return ValueParseError(ValueCode.NOT_A_DATE.of(), right)

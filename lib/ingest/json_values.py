@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,9 @@ class JsonNumber(str):
 DECODER = json.JSONDecoder(parse_float=JsonNumber, parse_int=JsonNumber, parse_constant=JsonNumber)
 
 
+_HALF = re.compile("[\ud800-\udfff]")
+
+
 def json_object(text: str) -> dict[str, Any] | None:
     """Return the object that a text is; None where it is none."""
     try:
@@ -41,7 +45,7 @@ def json_text(value: object) -> object:
     if isinstance(value, JsonNumber):
         return literal_text(value)
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()  # half a surrogate pair is no text
+        return _HALF.sub("\x00", value)  # half a surrogate pair is no text; NUL is refused as what no text can hold
     return NESTED
 
 

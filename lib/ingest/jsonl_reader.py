@@ -214,7 +214,11 @@ def _values(entry: dict[str, Any], columns: Sequence[Keys]) -> list[object]:
     for keys in columns:
         value = entry.get(keys[0])
         for key in keys[1:]:
-            value = value.get(key) if type(value) is dict else None
+            if type(value) is not dict:
+                # A list or a text where others have an object is no value of what lies within, and no blank.
+                value = None if value is None else [value]
+                break
+            value = value.get(key)
         values.append(_Nested(nested_text(value)) if type(value) is dict or type(value) is list else value)
     return values
 
