@@ -216,6 +216,11 @@ class FailureCode(TextCode):
         "csv_not_encoded",
         "{name}: can't be read as {encoding}: {error}. Right would be another encoding in the mapping, or none.",
     )
+    CSV_QUOTES_MIXED = (
+        "csv_quotes_mixed",
+        "{name}: row {row}: a quote within a text is neither doubled nor, as all others, after a backslash. Right would "
+        "be one of the two in the whole file.",
+    )
     CSV_WRONG_BYTE = (
         "csv_wrong_byte",
         "{name}: row {row}, column {column}: a byte (0x{byte}) that is not {encoding} text. Right would be {right}.",
@@ -271,6 +276,11 @@ class FailureCode(TextCode):
     )
 
     # A mapping and a file's header.
+    HEADER_UNDIVIDED = (
+        "header_undivided",
+        "{name}: row {row} was read as a header of one column, '{header}', without {columns}. Right would be "
+        "delimiter = '{sign}' in the mapping.",
+    )
     HEADER_LACKS_REQUIRED = (
         "header_lacks_required",
         "{name}: no column for {columns}. Row {row} was read as the header: {header}. Right would be columns of these "

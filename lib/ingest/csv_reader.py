@@ -113,11 +113,26 @@ def _has_escaped_quotes(path: Path, name: str, encoding: str, header_row: int, d
         lines = (ESCAPE.sub("", line) for line in iter(lambda: stream.readline().decode(), ""))
         limit = csv.field_size_limit(_LONGEST_ESCAPED)
         try:
-            return not any('"' in cell for row in dialect.rows(lines, strict=True) for cell in row)
+            if not any('"' in cell for row in dialect.rows(lines, strict=True) for cell in row):
+                return True
         except csv.Error:
-            return False
+            pass
         finally:
             csv.field_size_limit(limit)
+    _check_doubled(path, name, encoding, dialect)
+    return False
+
+
+def _check_doubled(path: Path, name: str, encoding: str, dialect: Dialect) -> None:
+    """Raise FileError where some quotes are doubled and others follow a backslash, so that no rule reads them all."""
+    number = 0
+    with closing(Utf8Stream(path, name, encoding)) as stream:
+        try:
+            for _ in dialect.rows(iter(lambda: stream.readline().decode(), ""), strict=True):
+                number += 1
+        except csv.Error as error:
+            if "expected after" in str(error):
+                raise FileError(FailureCode.CSV_QUOTES_MIXED, name=name, row=number + 1) from None
 
 
 def _blocks(stream: Utf8Stream, width: int, dialect: Dialect, ragged: Callable[[Any], str]) -> Iterator[pa.RecordBatch]:

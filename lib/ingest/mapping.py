@@ -160,7 +160,21 @@ def _lacks_required(
             row=header_row,
             header=found,
         )
+    if sign := _undivided_by(header):
+        shown = shortened(header[0])
+        return FileError(
+            FailureCode.HEADER_UNDIVIDED, name=file, columns=columns, row=header_row, header=shown, sign=sign
+        )
     return FileError(FailureCode.HEADER_LACKS_REQUIRED, name=file, columns=columns, row=header_row, header=found)
+
+
+def _undivided_by(header: Sequence[str]) -> str | None:
+    """Return the sign that a header of one column seems to be divided by; None where it is none, or has several."""
+    if len(header) != 1:
+        return None
+    counts = {sign: header[0].count(sign) for sign in ",;|^~"}
+    most = max(counts, key=lambda sign: counts[sign])
+    return most if counts[most] > 1 else None
 
 
 def _quoted(sheets: Sequence[str]) -> str | CodedText:

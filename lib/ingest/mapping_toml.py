@@ -60,7 +60,7 @@ def read_mapping(text: str, catalog: Catalog, name: str = "mapping") -> Mapping:
     if len(text) > MAX_MAPPING:
         raise MappingError(FailureCode.MAPPING_TOO_LONG, name=name, most=f"{MAX_MAPPING:,}")
     try:
-        document = tomllib.loads(text, parse_float=Decimal)
+        document = tomllib.loads(text.removeprefix("\ufeff"), parse_float=Decimal)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise MappingError(FailureCode.MAPPING_NO_TOML, name=name, error=str(error)) from None
     _known(document, ("file", "columns", "values"), FailureCode.MAPPING_UNKNOWN_PART, f"{name}:")

@@ -16,7 +16,7 @@ from lib.errors import FileError
 from lib.errors.codes import CodedText, FailureCode
 from lib.ingest.column_tally import LONGEST, ColumnTally
 from lib.ingest.converter import Batch
-from lib.ingest.layout import find_layout
+from lib.ingest.layout import Layout, find_layout
 from lib.ingest.mapping import FileOptions, shortened
 from lib.ingest.open_reader import open_source
 from lib.ingest.reader import MalformedRow
@@ -86,15 +86,16 @@ def _survey_of(
         encoding=source.encoding or layout.options.encoding,
         delimiter=source.delimiter,
         header_row=max(source.header_row, layout.options.header_row),
-        detected=_detected(options),
+        detected=_detected(options, layout),
     )
 
 
-def _detected(options: FileOptions | None) -> tuple[str, ...]:
+def _detected(options: FileOptions | None, layout: Layout) -> tuple[str, ...]:
     """Return which options were found out from the file."""
-    if options is None:
-        return ("sheet", "encoding", "delimiter", "header_row")
-    return tuple(name for name in ("sheet", "encoding", "delimiter") if getattr(options, name) is None)
+    given = options or FileOptions()
+    names = [name for name in ("sheet", "encoding", "delimiter") if getattr(given, name) is None]
+    names += ["header_row"] if options is None else []
+    return tuple(name for name in names if name != "sheet" or layout.sheets)
 
 
 def _encoding_for(error: FileError) -> str | None:

@@ -95,7 +95,9 @@ def mappings(draw: st.DrawFn) -> Mapping:
         delimiter=draw(st.sampled_from([None, ",", "~"])),
         sheet=draw(st.none() | st.sampled_from([2, 1]) | st.sampled_from(["Data", "2"])),
         header_row=draw(st.sampled_from([1, 2])),
-        date_formats=tuple(draw(st.lists(st.sampled_from(["%d/%m/%Y", "%Y", "excel", "%d %b %Y at %H"]), max_size=3))),
+        date_formats=tuple(
+            draw(st.lists(st.sampled_from(["%d/%m/%Y", "%Y/%m/%d", "excel", "%d %b %Y at %H"]), max_size=3))
+        ),
         timezone=draw(st.sampled_from([None, "America/Santiago"])),
         locale=draw(st.sampled_from([None, "es", "pt-BR", "en_US"])),
         decimal=decimal,
