@@ -218,8 +218,8 @@ class FailureCode(TextCode):
     )
     CSV_QUOTES_MIXED = (
         "csv_quotes_mixed",
-        "{name}: row {row}: a quote within a text is neither doubled nor, as all others, after a backslash. Right would "
-        "be one of the two in the whole file.",
+        "{name}: row {row}: a quote within a text is neither doubled nor, as all others, after a backslash. Right "
+        "would be one of the two in the whole file.",
     )
     CSV_WRONG_BYTE = (
         "csv_wrong_byte",

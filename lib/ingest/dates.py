@@ -17,19 +17,23 @@ from lib.errors.value_codes import ValueCode
 from lib.ingest.cell_checks import cut_number
 from lib.ingest.cells import CellKind
 from lib.ingest.date_names import NAMED, moment_parser
-from lib.ingest.mapping import AS_FOUND, EPOCH, EPOCH_MS, EXCEL, FileOptions
+from lib.ingest.mapping import AS_FOUND, EPOCH, EPOCH_MS, EXCEL, EXCEL_1904, FileOptions
 from lib.ingest.numbers import parse_number, with_signs
 from lib.ingest.parse_error import ValueParseError
 
 _FIRST, _LAST = FIRST_DAY + timedelta(days=2), LAST_DAY - timedelta(days=2)
 """The days of a moment, with a day's room at both ends: an offset may move an instant to the next day."""
 
-_SERIAL_0 = datetime(1899, 12, 30)
+_SERIAL_0, _SERIAL_0_OF_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)
 """Day 0 of a spreadsheet's serials, as they count from March 1900 on."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_NUMBERS = {EXCEL: (25_569, 73_051), EPOCH: (10**8, 10**11), EPOCH_MS: (10**11, 4_102_444_800_000)}
+_NUMBERS = {
+    EXCEL: (25_569, 73_051),
+    EPOCH: (10**8, 10**11),
+    EPOCH_MS: (10**11, 4_102_444_800_000),
+}
 """From where to where a number that is a date can be meant by each format: a bit of 1970 is left out to tell them."""
 
 _COMMA = FileOptions(decimal=",")
@@ -74,7 +78,7 @@ def _formats(kind: CellKind, options: FileOptions) -> tuple[str, ...]:
 
 
 def _reading(form: str, kind: CellKind, options: FileOptions) -> Callable[[str], datetime]:
-    if form in _NUMBERS:
+    if form in _NUMBERS or form == EXCEL_1904:
         return functools.partial(_of_number, form=form, kind=kind, options=options)
     return moment_parser(form, options.locale)
 
@@ -92,8 +96,10 @@ def _of_number(value: str, form: str, kind: CellKind, options: FileOptions) -> d
     if cut_number(value):
         raise ValueError
     number = parse_number(value, kind, options, ValueCode.RIGHT_ISO.of())
-    if form == EXCEL:
-        return _SERIAL_0 + timedelta(seconds=int((number * 86_400).to_integral_value(ROUND_HALF_UP)))
+    if form in (EXCEL, EXCEL_1904):
+        return (_SERIAL_0 if form == EXCEL else _SERIAL_0_OF_1904) + timedelta(
+            seconds=int((number * 86_400).to_integral_value(ROUND_HALF_UP))
+        )
     if form == EPOCH_MS and abs(number) < _NUMBERS[EPOCH_MS][0]:
         raise ValueError  # seconds since 1970, which would become a day of that year
     microseconds = number * (1_000 if form == EPOCH_MS else 1_000_000)

@@ -17,7 +17,7 @@ from lib.catalog.catalog import Catalog
 from lib.catalog.fields import FieldType
 from lib.ingest.converter import Batch, Converter, RowProblem
 from lib.ingest.guesses import ReadExample, ReadValue
-from lib.ingest.mapping import ColumnSource, Mapping
+from lib.ingest.mapping import ColumnSource, Mapping, counted_from_1904
 from lib.ingest.survey import CellExample, Survey
 from lib.store.enums import SCORE_SCALE, Sentiment, State
 
@@ -53,6 +53,7 @@ def read_examples(
     survey: Survey, mapping: Mapping, canonical: str, catalog: Catalog, zone: ZoneInfo = UTC
 ) -> tuple[ReadExample, ...]:
     """Return up to three cells of one mapped column as they will be read."""
+    mapping = counted_from_1904(mapping) if survey.is_1904 else mapping
     source = mapping.columns[canonical]
     numbers, rows = _cells(survey, source)
     if not rows:
@@ -141,6 +142,7 @@ def read_rows(survey: Survey, mapping: Mapping, catalog: Catalog, zone: ZoneInfo
         tuple(np.array([cell.kind for cell in column], dtype=np.uint8) for column in cells),
     )
     zones = _zones(ZoneInfo(mapping.file.timezone) if mapping.file.timezone else zone, zone)
+    mapping = counted_from_1904(mapping) if survey.is_1904 else mapping
     converted = Converter(mapping, survey.header, zones, catalog).convert(batch, 0)
     problems = {problem.row: problem for problem in reversed(converted.problems)}
     stored = {row["seq"]: row for row in converted.rows.to_pylist()}

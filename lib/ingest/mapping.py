@@ -27,6 +27,9 @@ EVERYTHING_ELSE = "*"
 EXCEL, EPOCH, EPOCH_MS = "excel", "epoch", "epoch_ms"
 """Formats of dates that are numbers: a spreadsheet's serials, and seconds and milliseconds since 1970 (UTC)."""
 
+EXCEL_1904 = "excel_1904"
+"""The format of serials in a workbook that counts days from 1904; which one it is, the workbook says itself."""
+
 UNITS = {"ms": Decimal("0.001"), "s": Decimal(1), "min": Decimal(60), "h": Decimal(3600)}
 """Units of durations that are plain numbers, in seconds."""
 
@@ -119,6 +122,12 @@ class Mapping:
             raise _lacks_required(missing, header, file, self.file.header_row, sheets)
         in_order = {canonical: columns[canonical] for canonical in catalog.fields if canonical in columns}
         return replace(self, columns=in_order)
+
+
+def counted_from_1904(mapping: Mapping) -> Mapping:
+    """Return a mapping as it holds for a workbook whose serials are counted from 1904."""
+    formats = tuple(EXCEL_1904 if each == EXCEL else each for each in mapping.file.date_formats)
+    return replace(mapping, file=replace(mapping.file, date_formats=formats))
 
 
 def is_plausible(kind: FieldType, values: Collection[str]) -> bool:

@@ -52,6 +52,7 @@ class FileReader:
     header: tuple[str, ...]
     batches: Iterator[tuple[Batch, list[MalformedRow]]]
     first_values: Callable[[str], Collection[str]] = lambda _: ()  # a column's values in the first rows, once read
+    is_1904: bool = False  # a workbook whose serials are counted from 1904
     elsewhere: Callable[[str], Sequence[str]] = lambda _: ()  # the other sheets of a workbook that have a column
     header_row: int = 1
     encoding: str | None = None  # of a text

@@ -35,7 +35,7 @@ from lib.formats import child_process
 from lib.ingest.bad_rows_file import MAX_BAD, BadRowsFile, too_many_bad_rows
 from lib.ingest.converter import Batch, ConvertedBatch, Converter, RowProblem, staged_schema
 from lib.ingest.import_warnings import RowWarnings
-from lib.ingest.mapping import Mapping, folded, shortened
+from lib.ingest.mapping import Mapping, counted_from_1904, folded, shortened
 from lib.ingest.mapping_toml import read_mapping
 from lib.ingest.open_reader import open_source
 from lib.ingest.reader import FileReader, MalformedRow
@@ -285,6 +285,8 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
     schema = staged_schema(BUILT_IN)
     with pa.ipc.new_stream(rows_out, schema.remove_metadata()) as writer, ThreadPoolExecutor(1) as pool:
         for source, rules in zip(sources, resolved, strict=True):
+            if source.is_1904:
+                rules = counted_from_1904(rules)
             converter = Converter(rules, source.header, zones, BUILT_IN)
             warnings = RowWarnings(source.name, source.header, rules)
             for batch, odd, converted in _converted(source, converter, seq, pool):

@@ -133,6 +133,7 @@ class Survey:
     encoding: str | None = None  # None where the format has none of its own
     delimiter: str | None = None
     header_row: int = 1
+    is_1904: bool = False  # a workbook whose serials are counted from 1904
     detected: tuple[str, ...] = ()  # which of sheet, encoding, delimiter and header_row no mapping said
 
     @property

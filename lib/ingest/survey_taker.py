@@ -86,6 +86,7 @@ def _survey_of(
         encoding=source.encoding or layout.options.encoding,
         delimiter=source.delimiter,
         header_row=max(source.header_row, layout.options.header_row),
+        is_1904=source.is_1904,
         detected=_detected(options, layout),
     )
 

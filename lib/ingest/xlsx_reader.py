@@ -68,7 +68,9 @@ def open_workbook(path: Path, name: str, options: FileOptions, progress: Progres
     table = _Table(name, names, options.header_row, rows, first)
     tables = [each for each in workbook.sheets if each.is_table and each != sheet]
     others = _OtherSheets(package, tables, values, options.header_row)
-    return FileReader(name, names, table.batches(progress, path.stat().st_size), elsewhere=others.having)
+    return FileReader(
+        name, names, table.batches(progress, path.stat().st_size), elsewhere=others.having, is_1904=workbook.is_1904
+    )
 
 
 def _chosen_sheet(name: str, workbook: Workbook, wanted: str | int | None) -> Sheet:

@@ -61,7 +61,9 @@ def _table(workspace: Workspace, records: list[ImportRecord], count: int) -> Non
 def _one(workspace: Workspace, records: list[ImportRecord]) -> None:
     """Draw the warnings of an import that is chosen, and what undoes it, or why it can't be undone."""
     names = {record.id: _name(workspace, record) for record in records}
-    chosen = inputs.selectbox(t("Import"), list(names), format_func=lambda each: names[each], key="_history_import")
+    chosen = inputs.selectbox(
+        t("Import"), list(names), format_func=lambda each: names[each], key=f"_history_import-{records[0].id}"
+    )
     record = next(each for each in records if each.id == chosen)
     for warning in record.warnings:
         st.warning(markdown.text(job_text.in_words(warning)))

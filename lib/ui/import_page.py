@@ -23,6 +23,7 @@ from lib.ingest.mapping_toml import MAX_MAPPING, write_mapping
 from lib.ingest.reader_process import InputFile
 from lib.jobs.queue import Job, JobKind, JobStatus
 from lib.reports import formatting, import_text, job_text
+from lib.store.enums import ImportResult
 from lib.ui import current_user, job_progress, mapping_form, markdown, page_layout
 from lib.ui.mapping_form import MappingDraft
 from lib.workspace import Workspace
@@ -80,7 +81,14 @@ def start(workspace: Workspace, files: tuple[InputFile, ...], draft: MappingDraf
         check = st.button(t("Validate"), help=t("Read and check every row; save nothing."), disabled=off)
         load = st.button(t("Load"), type="primary", disabled=off)
         toml = write_mapping(draft.mapping)
-        st.download_button(t("Download mapping (TOML)"), toml, "mapping.toml", "application/toml", on_click="ignore")
+        st.download_button(
+            t("Download mapping (TOML)"),
+            toml,
+            "mapping.toml",
+            "application/toml",
+            on_click="ignore",
+            disabled=draft.is_undecided,
+        )
     if (check or load) and not off:
         _ask(workspace, files, draft, dry_run=check, skip=False)
 
@@ -160,6 +168,8 @@ def _report(workspace: Workspace, job: Job, draft: MappingDraft) -> None:
     result = job.result or {}
     told = "  \n".join(markdown.text(line) for line in import_text.in_words(result))
     bad = result["bad"]
+    if result["result"] == ImportResult.DRY_RUN:
+        st.info(t("Nothing was saved. This is what loading would do:"))
     (st.warning if bad else st.success)(told)
     for warning in import_text.warnings_in_words(result):
         st.warning(markdown.text(warning))

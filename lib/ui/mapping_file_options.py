@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -109,17 +109,20 @@ def with_layout(options: FileOptions, layout: FileOptions) -> FileOptions:
     )
 
 
-def in_words(options: FileOptions, survey: Survey) -> str:
-    """Return how the file is read, as it was guessed or chosen, in a sentence."""
+def in_words(options: FileOptions, survey: Survey, undecided: Collection[str] = ()) -> str:
+    """Return how the file is read, as it was guessed or chosen, in a sentence, without what is not decided yet."""
     parts = [t("{count} rows", count=i18n.number(survey.rows))]
     if encoding := options.encoding or survey.encoding:
         parts.append(encoding)
     if delimiter := options.delimiter or survey.delimiter:
         parts.append(t("delimiter “{sign}”", sign=_delimiter_label(delimiter)))
     parts.append(t("header in row {number}", number=options.header_row))
-    dates = ", ".join(_format_label(each) for each in options.date_formats) or "ISO 8601"
-    parts += [t("dates {formats}", formats=dates), t("decimal sign “{sign}”", sign=options.decimal)]
-    if options.thousands is not None:
+    if "date_formats" not in undecided:
+        dates = ", ".join(_format_label(each) for each in options.date_formats) or "ISO 8601"
+        parts.append(t("dates {formats}", formats=dates))
+    if "decimal" not in undecided:
+        parts.append(t("decimal sign “{sign}”", sign=options.decimal))
+    if options.thousands is not None and "thousands" not in undecided:
         parts.append(t("thousands sign “{sign}”", sign=options.thousands))
     return markdown.text(t("Guessed from all rows: {what}.", what=" · ".join(parts)))
 

@@ -33,11 +33,15 @@ _SAVED = "_import_saved_mappings"
 
 @dataclass(frozen=True, slots=True)
 class MappingDraft:
-    """The mapping that the form says, the file that it is for, and whether nothing is left open or wrong."""
+    """The mapping that the form says, the file that it is for, and whether nothing is left open or wrong.
+
+    `is_undecided`: a question is open, so that the mapping holds a reading that nobody has chosen.
+    """
 
     mapping: Mapping
     survey: Survey
     is_complete: bool
+    is_undecided: bool
 
 
 def show(workspace: Workspace, files: Sequence[InputFile], brought: str | None, stamp: str) -> MappingDraft | None:
@@ -66,7 +70,8 @@ def show(workspace: Workspace, files: Sequence[InputFile], brought: str | None, 
         values = mapping_file_options.draw_values(base.file, scope)
     options = mapping_file_options.with_layout(values, layout)
     if is_guess:
-        head.caption(mapping_file_options.in_words(options, seen))
+        open_options = {name for question in is_open for choice in question.choices for name in choice.file}
+        head.caption(mapping_file_options.in_words(options, seen, open_options))
     return _finish(workspace, replace(base, file=options), start, is_open, surveys, scope)
 
 
@@ -84,6 +89,8 @@ def _finish(
     values = mapping_values.draw(catalog, base, draft.columns, seen, scope)
     mapping = Mapping(base.file, draft.columns, values)
     zone = workspace.settings.zone
+    unanswered = [each for each in questions if each.is_open and _is_untouched(each, start.mapping, mapping)]
+    undecided = {each.canonical for each in unanswered}
     problems = [*draft.problems]
     resolved = mapping
     try:
@@ -97,20 +104,22 @@ def _finish(
                 problems.append(unresolved)
         for name, examples in readings(seen, resolved, catalog, zone).items():
             with draft.places[name]:
-                mapping_preview.draw_readings(catalog.fields[name], examples)
+                if name in undecided:
+                    st.caption(t("Not decided yet: the question at the top is open."))
+                else:
+                    mapping_preview.draw_readings(catalog.fields[name], resolved.columns[name], examples)
     for problem in problems:
         st.error(markdown.text(problem))
     if draft.problems and len(seen.sheets) > 1:
         sheets = ", ".join(markdown.text(name) for name, _ in seen.sheets)
         st.info(t("The workbook has several sheets: {sheets}. Another one is chosen above.", sheets=sheets))
     mapping_columns.name_unkept(resolved, seen)
-    if not problems:
+    if not problems and not unanswered:
         st.subheader(t("Preview"), anchor=False)
         mapping_preview.draw_result(read_rows(seen, resolved, catalog, zone), list(resolved.columns), catalog)
-    unanswered = [each for each in questions if each.is_open and _is_untouched(each, start.mapping, mapping)]
     if unanswered:
         st.warning(t("Answer the question at the top before you load the file."))
-    return MappingDraft(mapping, seen, not problems and not unanswered)
+    return MappingDraft(mapping, seen, not problems and not unanswered, bool(unanswered))
 
 
 def _read_layout(

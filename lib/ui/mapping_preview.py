@@ -13,6 +13,7 @@ from lib.catalog.fields import Field
 from lib.i18n import t
 from lib.ingest.example_reading import ReadRow
 from lib.ingest.guesses import Question, ReadExample
+from lib.ingest.mapping import ColumnSource
 from lib.ingest.survey import RawRow
 from lib.reports import formatting, job_text, reading_text
 from lib.ui import data_grid, markdown
@@ -23,9 +24,13 @@ SHOWN_LENGTH = 60
 SHOWN_ROWS = 8
 
 
-def draw_readings(field: Field, examples: Sequence[ReadExample]) -> None:
-    """Draw cells of a column beside what they will be read as."""
+def draw_readings(field: Field, source: ColumnSource, examples: Sequence[ReadExample]) -> None:
+    """Draw cells of a column beside what they will be read as; of a constant, what every row has."""
     lines = []
+    if source.value is not None:
+        constant = _cut(_example_in_words(examples[0], field) if examples else source.value, 200)
+        st.caption(markdown.text(t("In every row: {value}", value=constant or t("empty"))))
+        return
     for example in examples:
         raw = html.escape(_cut(example.raw)) or f"<i>{html.escape(t('empty'))}</i>"
         kind = "cb-plain" if example.problem is None else "cb-bad"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from openpyxl import Workbook
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from lib.errors import CallboardError, FileError
 from lib.ingest.history import ImportReport
@@ -108,3 +110,17 @@ def test_the_sheet_that_has_the_columns_is_named(workspace: Workspace, load: Loa
         load(book, '[columns]\nid = { row = true }\naverageNote = "averageNote"', "a.xlsx")
     assert load(book, '[file]\nsheet = "Data"', "a.xlsx").loaded.added == 1
     assert stored(workspace, "score") == {"a": 80_000}
+
+
+def test_serials_of_a_workbook_that_counts_from_1904(load: Load, workspace: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "calls.xlsx"
+    book = Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    assert book.active is not None
+    book.active.append(["id", "audioDate"])
+    book.active.append(["a", 43_860.5])
+    book.save(path)
+    load([path], '[file]\ndate_format = "excel"\n')
+    with workspace.facts.read() as connection:
+        (moment,) = connection.scalars(sa.select(schema.evaluations.c.audio_at))
+    assert moment.replace(tzinfo=None) == dt.datetime(2024, 1, 31, 12)

@@ -69,8 +69,8 @@ def test_an_undo_asks_first(app: AppTest) -> None:
 
 def test_an_import_that_a_later_one_changed_names_it(app: AppTest) -> None:
     with workspaces.current().facts.read() as connection:
-        first = entries(connection)[-1]
-    app.selectbox(key="_history_import").set_value(first.id).run()
+        newest, *_, first = entries(connection)
+    app.selectbox(key=f"_history_import-{newest.id}").set_value(first.id).run()
     assert "Undo this import" not in [button.label for button in app.button]
     assert [each.value for each in app.caption if "second\\.csv" in each.value]
 
