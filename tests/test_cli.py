@@ -268,7 +268,7 @@ def test_imports_are_listed_and_undone(run: Run, calls: Path) -> None:
     refused = run("imports", "undo", oldest.split()[0])
     assert refused.returncode == 2 and newest.split()[0] in refused.stderr and refused.stdout == ""
     undone = run("imports", "undo", newest.split()[0])
-    assert (undone.returncode, undone.stdout) == (0, "removed: 1\nrestored: 1\nevaluations: 2\n"), undone.stderr
+    assert (undone.returncode, undone.stdout) == (0, "removed: 0\nrestored: 1\nevaluations: 2\n"), undone.stderr
     assert "undone 20" in run("imports", "list", "--limit", "1").stdout
     again = run("imports", "undo", newest.split()[0])
     assert again.returncode == 2 and "was undone already" in again.stderr

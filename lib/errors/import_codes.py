@@ -16,6 +16,11 @@ class ImportCode(TextCode):
         "of averageNote with scale = {scale}.",
     )
     WARN_UNKEPT = "warn_unkept", "{name}: columns that are not kept: {columns}."
+    WARN_UNNAMED = (
+        "warn_unnamed",
+        "{name}: columns without a name hold something and are not kept: {columns}. Right would be a name in the "
+        "header.",
+    )
     WARN_REPEATED = (
         "warn_repeated",
         "Rows whose id a later row of the import has, too: {count}, of which {different} differ from it; only the last "

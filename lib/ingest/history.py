@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
@@ -208,22 +209,44 @@ def _records(connection: Connection, listed: sa.Select[Any]) -> list[ImportRecor
 
 
 def _later(connection: Connection, versions: Sequence[int]) -> dict[int, tuple[LaterImport, ...]]:
-    """Return the imports that changed rows of others, by the version that those others made."""
-    if not versions:
+    """Return the imports that changed rows of others, and those that changed theirs, by the version of the others."""
+    changed_in = _changed_in(connection, versions)
+    needed = {version: _reached(version, changed_in) for version in changed_in if version in {*versions}}
+    if not needed:
         return {}
-    old = replaced_evaluations
-    pairs = sa.select(old.c.data_version, old.c.replaced_in).where(old.c.data_version.in_(versions)).distinct()
-    changed = pairs.subquery()
     found = (
-        sa.select(changed.c.data_version, imports.c.id, imports.c.started_at, imports.c.files)
-        .join(imports, imports.c.data_version == changed.c.replaced_in)
+        sa.select(imports.c.data_version, imports.c.id, imports.c.started_at, imports.c.files)
+        .where(imports.c.data_version.in_(set().union(*needed.values())))
         .order_by(imports.c.data_version.desc())
     )
-    later: dict[int, tuple[LaterImport, ...]] = {}
-    for version, number, started_at, files in connection.execute(found):
-        names = tuple(file["name"] for file in json.loads(files))
-        later[version] = (*later.get(version, ()), LaterImport(number, started_at, names))
-    return later
+    listed = {
+        version: LaterImport(number, started_at, tuple(file["name"] for file in json.loads(files)))
+        for version, number, started_at, files in connection.execute(found)
+    }
+    return {version: tuple(listed[each] for each in listed if each in later) for version, later in needed.items()}
+
+
+def _changed_in(connection: Connection, versions: Iterable[int]) -> dict[int, set[int]]:
+    """Return in which versions rows of some versions were changed, and rows of these in turn."""
+    old, found, asked = replaced_evaluations, defaultdict[int, set[int]](set), set(versions)
+    frontier = asked
+    while frontier:
+        pairs = sa.select(old.c.data_version, old.c.replaced_in).where(old.c.data_version.in_(frontier)).distinct()
+        for version, later in connection.execute(pairs):
+            found[version].add(later)
+        frontier = {later for version in frontier for later in found.get(version, ())} - asked
+        asked |= frontier
+    return dict(found)
+
+
+def _reached(version: int, changed_in: dict[int, set[int]]) -> set[int]:
+    """Return the versions that have to go before a version can: those that changed its rows, and so on."""
+    reached: set[int] = set()
+    frontier = changed_in[version]
+    while frontier:
+        reached |= frontier
+        frontier = {later for each in frontier for later in changed_in.get(each, ())} - reached
+    return reached
 
 
 def _warnings_to_json(warnings: Iterable[CodedText]) -> str:

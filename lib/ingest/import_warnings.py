@@ -22,6 +22,7 @@ from lib.catalog.rollups import DAILY_TOTAL
 from lib.errors.codes import CodedText
 from lib.errors.import_codes import ImportCode
 from lib.ingest.mapping import Mapping, shortened
+from lib.ingest.text_cleaning import Texts
 from lib.store.enums import SCORE_SCALE
 
 _SCALES = {1: 10, 5: 2}
@@ -51,6 +52,16 @@ class RowWarnings:
         self._now = pa.scalar(datetime.now(UTC).replace(tzinfo=None), pa.timestamp("us"))
         self._future, self._last = 0, ""
         self._scores, self._highest = 0, 0
+        self._unnamed: set[int] = set()  # columns without a name that hold something, from 0
+
+    def see(self, columns: Sequence[Texts]) -> None:
+        """Look at a batch as it came, for what is in columns without a name."""
+        for place, name in enumerate(self._header):
+            if not name and place not in self._unnamed and place < len(columns):
+                texts = columns[place].drop_null()
+                values = texts.dictionary if isinstance(texts, pa.DictionaryArray) else texts
+                if len(texts) and pc.any(pc.greater(pc.utf8_length(pc.utf8_trim_whitespace(values)), 0)).as_py():
+                    self._unnamed.add(place)
 
     def add(self, rows: pa.RecordBatch) -> None:
         """Look at checked rows."""
@@ -58,7 +69,7 @@ class RowWarnings:
         later = pc.sum(pc.greater(instants, self._now)).as_py() or 0
         if later:
             self._future += later
-            self._last = max(self._last, f"{pc.max(instants).as_py():%Y-%m-%d}")
+            self._last = max(self._last, f"{pc.max(rows.column('day')).as_py():%Y-%m-%d}")
         scores = rows.column("score")
         self._scores += len(scores) - scores.null_count
         self._highest = max(self._highest, pc.max(scores).as_py() or 0)
@@ -77,6 +88,9 @@ class RowWarnings:
         if unkept := _unkept(self._header, self._mapping):
             names = _listed((f"'{shortened(name)}'" for name in unkept), _COLUMNS)
             yield ImportCode.WARN_UNKEPT.of(name=self._name, columns=names)
+        if self._unnamed:
+            places = _listed((str(place + 1) for place in sorted(self._unnamed)), _COLUMNS)
+            yield ImportCode.WARN_UNNAMED.of(name=self._name, columns=places)
 
 
 def _unkept(header: Sequence[str], mapping: Mapping) -> list[str]:

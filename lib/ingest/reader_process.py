@@ -306,6 +306,7 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
                     raise too_many_bad_rows(first or problems[0])
                 first = first or next(iter(problems), None)
                 report.add(source, batch, converted.bad, odd, problems)
+                warnings.see(batch.columns)
                 warnings.add(converted.rows)
                 if len(converted.rows):
                     writer.write_batch(converted.rows.cast(schema))

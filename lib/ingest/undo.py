@@ -158,5 +158,5 @@ def _remove_unused_names(connection: Connection, catalog: Catalog, dimension: Na
 
 def _result(connection: Connection, record: ImportRecord) -> UndoResult:
     left = connection.execute(sa.select(sa.func.count()).select_from(evaluations)).scalar_one()
-    # All of the import's rows went, as none was changed since.
-    return UndoResult(record, record.added + record.changed, record.changed, left)
+    # None of the import's rows was changed since: what it added went, what it changed came back.
+    return UndoResult(record, record.added, record.changed, left)
