@@ -21,6 +21,10 @@ class ImportCode(TextCode):
         "{name}: columns without a name hold something and are not kept: {columns}. Right would be a name in the "
         "header.",
     )
+    WARN_RENAMED = (
+        "warn_renamed",
+        "{column}: known ids that have another name now, in all their evaluations: {count}, such as {examples}.",
+    )
     WARN_REPEATED = (
         "warn_repeated",
         "Rows whose id a later row of the import has, too: {count}, of which {different} differ from it; only the last "

@@ -142,6 +142,14 @@ def alike_names(
         yield ImportCode.WARN_ALIKE.of(column=dimension.name_field, count=len(groups), examples=examples)
 
 
+def changed_names(dimension: NamedDimension, renamed: Sequence[tuple[str, str]]) -> Iterator[CodedText]:
+    """Yield a warning where known ids have other names now; `renamed` are the names as they were and became."""
+    if renamed:
+        pairs = (f"'{shortened(before)}' → '{shortened(name)}'" for before, name in renamed)
+        examples = _listed(pairs, _EXAMPLES)
+        yield ImportCode.WARN_RENAMED.of(column=dimension.name_field, count=len(renamed), examples=examples)
+
+
 def busy_days(connection: Connection, staged: sa.Table, first: date | None, last: date | None) -> Iterator[CodedText]:
     """Yield a warning where an import brought much of a day that has ten times the usual evaluations.
 

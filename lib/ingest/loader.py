@@ -155,6 +155,9 @@ def apply(
         now = datetime.now(UTC)
         connection.execute(sa.update(workspace).values(data_version=version, changed_at=now, is_sample=is_sample))
         loaded = replace(loaded, changed_at=now, data_version=version)
+        if grant.everything:
+            for each in catalog.dimensions:
+                _confirm_names(connection, each, version)
     drop(connection, together, given, known, incoming, outgoing, measured)
     return loaded
 
@@ -175,10 +178,10 @@ def clear(connection: Connection, catalog: Catalog, why: ImportCode) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """What an import did to the names of a dimension: the last key before it, and the names that it changed to."""
+    """What an import did to the names of a dimension: the last key before it, and names as they were and became."""
 
     highest: int
-    renamed: tuple[str, ...]
+    renamed: tuple[tuple[str, str], ...]
 
 
 def _warnings(
@@ -193,7 +196,9 @@ def _warnings(
         came.setdefault(dimension, []).append(name)
     for each, done in named.items():
         names = came.get(each.name, ())
-        yield from import_warnings.alike_names(connection, each, names, done.highest, done.renamed)
+        new = [name for _, name in done.renamed]
+        yield from import_warnings.alike_names(connection, each, names, done.highest, new)
+        yield from import_warnings.changed_names(each, done.renamed)
     if loaded.added or loaded.changed:
         yield from import_warnings.busy_days(connection, staged, loaded.first_day, loaded.last_day)
 
@@ -245,7 +250,23 @@ def _name(connection: Connection, together: sa.Table, dimension: NamedDimension,
             sa.select(number, given.c.id, sa.func.coalesce(given.c.name, given.c.id)).where(ours, ~taken),
         )
     )
-    return _Named(highest, tuple(row.name for row in renamed))
+    return _Named(highest, tuple((row.before, row.name) for row in renamed))
+
+
+def _confirm_names(connection: Connection, dimension: NamedDimension, version: int) -> None:
+    """Keep that this version gave names which an earlier one had changed: an undo of that one leaves them as they are.
+
+    They are kept as names that this version replaced by the same, so that they go when it is undone, too.
+    """
+    names, kept = dimension.table, replaced_names
+    changed = sa.exists().where(kept.c.dimension == dimension.name, kept.c.key == names.c.key)
+    same = (
+        sa.select(sa.literal(dimension.name), names.c.key, names.c.name, sa.literal(version, sa.Integer))
+        .join(given, given.c.id == names.c.id)
+        .where(given.c.dimension == dimension.name, given.c.name == names.c.name, changed)
+        .where(~changed.where(kept.c.replaced_in == version))
+    )
+    connection.execute(sa.insert(kept).from_select(["dimension", "key", "name", "replaced_in"], same))
 
 
 def _compare(connection: Connection, catalog: Catalog) -> tuple[LoadResult, sa.FromClause]:

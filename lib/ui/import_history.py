@@ -77,7 +77,8 @@ def _one(workspace: Workspace, records: list[ImportRecord]) -> None:
 def _name(workspace: Workspace, record: ImportRecord) -> str:
     when = formatting.instant(record.started_at.astimezone(workspace.settings.zone))
     files = ", ".join(file["name"] for file in record.files)
-    return f"{when} · {files} · {t('added: {count}', count=number(record.added))}"
+    counts = t("added: {added}, changed: {changed}", added=number(record.added), changed=number(record.changed))
+    return f"{when} · {files} · {counts} · {record.id}"
 
 
 def _confirm_undo(workspace: Workspace, record: ImportRecord) -> None:

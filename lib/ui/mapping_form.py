@@ -112,7 +112,12 @@ def _finish(
         st.error(markdown.text(problem))
     if draft.problems and len(seen.sheets) > 1:
         sheets = ", ".join(markdown.text(name) for name, _ in seen.sheets)
-        st.info(t("The workbook has several sheets: {sheets}. Another one is chosen above.", sheets=sheets))
+        st.info(
+            t(
+                "The workbook has several sheets: {sheets}. Choose another one under “How the file is read”.",
+                sheets=sheets,
+            )
+        )
     mapping_columns.name_unkept(resolved, seen)
     if not problems and not unanswered:
         st.subheader(t("Preview"), anchor=False)
@@ -132,7 +137,7 @@ def _read_layout(
     if named is None and seen is not None:
         known = seen.layout
         saved = _saved(workspace, seen, stamp)
-        before = known if saved is None else saved.file
+        before = known if saved is None else mapping_file_options.with_layout(saved.file, known)
     chosen = mapping_file_options.draw_layout(before, seen, stamp)
     if mapping_file_options.layout_of(chosen) != known:
         known = mapping_file_options.layout_of(chosen)
@@ -194,11 +199,22 @@ def _start(
         st.caption(t("From the mapping that came along."))
         return GuessedMapping(named), False
     saved = _saved(workspace, seen, stamp)
-    if saved is not None:
+    if saved is not None and _fits(workspace, saved, seen):
         st.caption(t("Reused your last mapping for this layout."))
         return GuessedMapping(saved), False
+    if saved is not None:
+        st.caption(t("Your last mapping for this layout does not fit these rows; it was guessed anew."))
     guess = column_guess.guess(seen, layout, workspace.catalog, workspace.settings.zone)
     return guess, True
+
+
+def _fits(workspace: Workspace, saved: Mapping, seen: Survey) -> bool:
+    """Return whether a mapping that was saved reads a row of the file, where there is one."""
+    resolved, unresolved = mapping_columns.resolve(saved, workspace.catalog, seen)
+    if unresolved is not None:
+        return False
+    rows = read_rows(seen, resolved, workspace.catalog, workspace.settings.zone)
+    return not rows or any(row.problem is None for row in rows)
 
 
 def _ask(workspace: Workspace, start: GuessedMapping, scope: str) -> tuple[Mapping, list[Question]]:

@@ -294,3 +294,16 @@ def test_sample_data_do_not_come_back_after_a_deletion(workspace: Workspace) -> 
     delete_all(workspace, "Callboard")
     workspace.fill_with_sample()
     assert held(workspace) == {}
+
+
+def test_a_name_that_a_standing_import_gave_too_stays(load: Load, workspace: Workspace) -> None:
+    def rows(number: str, name: str) -> str:
+        return f"id,audioDate,campaignId,campaignName\n{number},2024-01-01,c1,{name}\n"
+
+    load(rows("z1", "Old"))
+    middle, last = load(rows("a1", "New")), load(rows("b1", "New"))
+    assert [warning.code for warning in middle.warnings] == [ImportCode.WARN_RENAMED] and not last.warnings
+    undo(workspace, middle.id)
+    assert campaigns(workspace) == {"c1": "New"}
+    undo(workspace, last.id)
+    assert campaigns(workspace) == {"c1": "Old"}
