@@ -517,9 +517,8 @@ def test_an_upload_in_spanish(app: AppTest) -> None:
         ),
         (
             "llamadas.csv",
-            b"id,audioDate\n1,\xff\n",
-            "llamadas.csv: fila 2, columna 2: un byte (0xff) que no es texto utf-8. Lo correcto sería texto UTF-8; un "
-            'mapeo puede indicar otra codificación, como encoding = "cp1252".',
+            b"id,audioDate\n1,\x00\n",
+            "llamadas.csv: contiene bytes NUL, así que no es texto. Lo correcto sería CSV, JSON Lines, XLSX o Parquet.",
         ),
     ],
 )

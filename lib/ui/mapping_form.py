@@ -86,7 +86,7 @@ def _finish(
     """Draw the columns and values, and what comes of them."""
     catalog, seen = workspace.catalog, merge_surveys(surveys)
     draft = mapping_columns.draw(catalog, base, start.guesses, seen, scope)
-    values = mapping_values.draw(catalog, base, draft.columns, seen, scope)
+    values, open_values = mapping_values.draw(catalog, base, draft.columns, seen, scope)
     mapping = Mapping(base.file, draft.columns, values)
     zone = workspace.settings.zone
     unanswered = [each for each in questions if each.is_open and _is_untouched(each, start.mapping, mapping)]
@@ -122,9 +122,12 @@ def _finish(
     if not problems and not unanswered:
         st.subheader(t("Preview"), anchor=False)
         mapping_preview.draw_result(read_rows(seen, resolved, catalog, zone), list(resolved.columns), catalog)
+    if open_values:
+        labels = ", ".join(map(markdown.text, open_values))
+        st.warning(t("Say what each value stands for before you load the file: {columns}.", columns=labels))
     if unanswered:
         st.warning(t("Answer the question at the top before you load the file."))
-    return MappingDraft(mapping, seen, not problems and not unanswered, bool(unanswered))
+    return MappingDraft(mapping, seen, not (problems or unanswered or open_values), bool(unanswered))
 
 
 def _read_layout(

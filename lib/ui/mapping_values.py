@@ -45,14 +45,20 @@ Values: TypeAlias = dict[str, dict[str, str]]
 FLAG_LABELS = {"true": "AI", "false": "Human"}
 
 
-def draw(catalog: Catalog, base: Mapping, columns: Table[str, ColumnSource], survey: Survey, scope: str) -> Values:
-    """Draw the values of all columns that have or need a translation, and of those that are chosen; return them."""
+def draw(
+    catalog: Catalog, base: Mapping, columns: Table[str, ColumnSource], survey: Survey, scope: str
+) -> tuple[Values, list[str]]:
+    """Draw the values of all columns that have or need a translation, and of those that are chosen.
+
+    Return them, and the labels of the columns of which a value has no meaning yet.
+    """
     asked = {name: _unknown(catalog.fields[name], columns.get(name), base, survey) for name in catalog.fields}
     needed = [name for name, values in asked.items() if values or base.values.get(name)]
     values: dict[str, dict[str, str]] = {name: {} for name, pairs in base.values.items() if not pairs}
     others = [name for name in columns if name not in needed and columns[name].columns]
+    undecided: list[str] = []
     if not needed and not others:
-        return values
+        return values, undecided
     st.subheader(t("Values"), anchor=False)
     chosen = needed + inputs.multiselect(
         t("Replace values of other columns"),
@@ -67,10 +73,12 @@ def draw(catalog: Catalog, base: Mapping, columns: Table[str, ColumnSource], sur
             t("Values of {column}", column=t(field.label)), expanded=bool(asked[name]), key=f"{scope}-{name}-v"
         ):
             counts = value_counts(survey, columns.get(name))
-            found = _draw_column(field, pairs, counts, asked[name], scope)
+            found, is_complete = _draw_column(field, pairs, counts, asked[name], scope)
         if found:
             values[name] = found
-    return values
+        if not is_complete:
+            undecided.append(t(field.label))
+    return values, undecided
 
 
 def _unknown(field: Field, source: ColumnSource | None, base: Mapping, survey: Survey) -> list[str]:
@@ -91,8 +99,8 @@ def _unknown(field: Field, source: ColumnSource | None, base: Mapping, survey: S
 
 def _draw_column(
     field: Field, base: Table[str, str], counts: Table[str, int], unknown: list[str], scope: str
-) -> dict[str, str]:
-    """Draw the values of a column and what each stands for; return those that are translated.
+) -> tuple[dict[str, str], bool]:
+    """Draw the values of a column and what each stands for; return these, and whether none is left to be said.
 
     `counts` says how often each value is in the file, `unknown` which of them can't be read as they are.
     """
@@ -117,13 +125,16 @@ def _draw_column(
         help=t("A value that the file lacks can be typed."),
     )
     pairs: dict[str, str] = {}
+    is_complete = True
     places = st.columns(3)
     for position, value in enumerate(chosen):
         with places[position % 3]:
             target = _target(field, value, base.get(value), label(value), scope)
-        if target is not None:
+        if target is None:
+            is_complete = False
+        else:
             pairs[value] = target
-    return pairs
+    return pairs, is_complete
 
 
 def _target(field: Field, value: str, before: str | None, label: str, scope: str) -> str | None:
