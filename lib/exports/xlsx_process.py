@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lib.errors import StorageError
 from lib.errors.codes import FailureCode
@@ -23,6 +24,9 @@ from lib.formats.csv_injection import escape_formula
 
 SHEET_ROWS = 1_048_575
 """Rows of a sheet below its header."""
+
+_DAYS_TO_1970 = 25_569.0
+"""The serial of 1 January 1970."""
 
 
 class Writer:
@@ -84,14 +88,17 @@ def write(path: Path, batches: pa.RecordBatchReader, expected: int, about: Seque
     """Write as many sheets as the expected rows need, and the one that says what they hold; return the rows written."""
     import rustpy_xlsxwriter as xlsx
 
-    shape = batches.schema
+    instants = [field.name for field in batches.schema if pa.types.is_timestamp(field.type)]
+    shape = pa.schema(
+        [pa.field(each.name, pa.float64() if each.name in instants else each.type) for each in batches.schema]
+    )
     written = 0
 
     def rows() -> Iterator[pa.RecordBatch]:
         nonlocal written
         for batch in batches:
             written += len(batch)
-            yield batch
+            yield pa.RecordBatch.from_arrays([_serials(column) for column in batch.columns], schema=shape)
 
     sheets: list[tuple[str, Any]] = []
     source = rows()
@@ -102,19 +109,26 @@ def write(path: Path, batches: pa.RecordBatchReader, expected: int, about: Seque
         sheets.append((name, pa.RecordBatchReader.from_batches(shape, _sheet(source, rest, shape))))
     sheets.append(("About", [{"what": label, "value": escape_formula(value)} for label, value in about]))
     formats = {"averageNote": xlsx.Format().set_num_format("0.00##")}
+    formats |= {name: xlsx.Format().set_num_format("yyyy-mm-dd hh:mm:ss") for name in instants}
     general = {"row": 1}
     xlsx.write_worksheets(
         sheets,
         str(path),
         freeze_panes={"general": general},
         bold_headers=True,
-        datetime_format="yyyy-mm-dd hh:mm:ss",
         column_formats={name: formats for name, _ in sheets[:-1]},
         column_width={name: 18.0 for name, _ in sheets},
     )
     with path.open("rb") as file:
         os.fsync(file.fileno())
     return written
+
+
+def _serials(column: pa.Array) -> pa.Array:
+    """Return instants as a spreadsheet counts days, with fractions of a second, which the writer would cut off."""
+    if not pa.types.is_timestamp(column.type):
+        return column
+    return pc.add(pc.divide(pc.cast(column.cast(pa.int64()), pa.float64()), 86_400_000_000.0), _DAYS_TO_1970)
 
 
 def _sheet(source: Iterator[pa.RecordBatch], rest: list[pa.RecordBatch], shape: pa.Schema) -> Iterator[pa.RecordBatch]:
