@@ -27,6 +27,7 @@ from lib.charts import funnel, waterfall
 from lib.errors.codes import FailureCode
 from lib.errors.guess_codes import GuessCode
 from lib.errors.import_codes import ImportCode
+from lib.errors.mapping_codes import MappingCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.value_codes import ValueCode
 from lib.errors.workbook_codes import WorkbookCode
@@ -116,6 +117,7 @@ VALUES: dict[str, list[str]] = {
     "failures": [code.text for code in FailureCode],
     "refused values": [code.text for code in ValueCode],
     "warnings and undo of imports": [code.text for code in ImportCode],
+    "refused mappings": [code.text for code in MappingCode],
     "refused workbooks": [code.text for code in WorkbookCode],
     "guesses": [code.text for code in GuessCode],
     "refused parameters": [code.text for code in ParameterCode],

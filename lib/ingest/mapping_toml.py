@@ -17,7 +17,7 @@ from babel import Locale, UnknownLocaleError
 from lib.catalog.catalog import Catalog
 from lib.catalog.fields import Field, FieldType
 from lib.errors import MappingError, nearest
-from lib.errors.codes import FailureCode
+from lib.errors.mapping_codes import MappingCode
 from lib.ingest.mapping import (
     CLOCK_FORMATS,
     EPOCH,
@@ -58,12 +58,12 @@ MAX_MAPPING = 1_000_000
 def read_mapping(text: str, catalog: Catalog, name: str = "mapping") -> Mapping:
     """Read a mapping; `name` is what errors call it. Raises MappingError naming the entry that is wrong."""
     if len(text) > MAX_MAPPING:
-        raise MappingError(FailureCode.MAPPING_TOO_LONG, name=name, most=f"{MAX_MAPPING:,}")
+        raise MappingError(MappingCode.MAPPING_TOO_LONG, name=name, most=f"{MAX_MAPPING:,}")
     try:
         document = tomllib.loads(text.removeprefix("\ufeff"), parse_float=Decimal)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise MappingError(FailureCode.MAPPING_NO_TOML, name=name, error=str(error)) from None
-    _known(document, ("file", "columns", "values"), FailureCode.MAPPING_UNKNOWN_PART, f"{name}:")
+        raise MappingError(MappingCode.MAPPING_NO_TOML, name=name, error=str(error)) from None
+    _known(document, ("file", "columns", "values"), MappingCode.MAPPING_UNKNOWN_PART, f"{name}:")
     entries = {part: _table(document.get(part, {}), f"{name}: [{part}]") for part in ("file", "columns", "values")}
     columns = {}
     for canonical, entry in entries["columns"].items():
@@ -98,7 +98,7 @@ def write_mapping(mapping: Mapping) -> str:
     return tomli_w.dumps({part: entries for part, entries in document.items() if entries})
 
 
-def _known(table: Table[str, Any], known: Sequence[str], unknown: FailureCode, where: str) -> None:
+def _known(table: Table[str, Any], known: Sequence[str], unknown: MappingCode, where: str) -> None:
     """Raise MappingError of the code `unknown` for the first name of a table that is none of those known."""
     for name in table:
         if name not in known:
@@ -108,12 +108,12 @@ def _known(table: Table[str, Any], known: Sequence[str], unknown: FailureCode, w
 
 
 def _canonical(name: str, catalog: Catalog, where: str) -> None:
-    _known({name: None}, tuple(catalog.fields), FailureCode.MAPPING_UNKNOWN_COLUMN, where)
+    _known({name: None}, tuple(catalog.fields), MappingCode.MAPPING_UNKNOWN_COLUMN, where)
 
 
 def _table(entry: object, where: str) -> dict[str, Any]:
     if not isinstance(entry, dict):
-        raise MappingError(FailureCode.MAPPING_NO_TABLE, where=where)
+        raise MappingError(MappingCode.MAPPING_NO_TABLE, where=where)
     return entry
 
 
@@ -122,39 +122,39 @@ def _check_zone(where: str, timezone: str) -> None:
 
     if timezone not in zone_names():
         hint = nearest(timezone, zone_names())
-        raise MappingError(FailureCode.MAPPING_TIMEZONE, where=where, timezone=shortened(timezone), hint=hint)
+        raise MappingError(MappingCode.MAPPING_TIMEZONE, where=where, timezone=shortened(timezone), hint=hint)
 
 
 def _file_options(entries: Table[str, Any], where: str) -> FileOptions:
-    _known(entries, FILE_OPTIONS, FailureCode.MAPPING_UNKNOWN_OPTION, where)
+    _known(entries, FILE_OPTIONS, MappingCode.MAPPING_UNKNOWN_OPTION, where)
     for name in ("encoding", "delimiter", "timezone", "locale", "decimal", "thousands"):
         if name in entries and not isinstance(entries[name], str):
-            raise MappingError(FailureCode.MAPPING_NO_TEXT, where=where, option=name)
+            raise MappingError(MappingCode.MAPPING_NO_TEXT, where=where, option=name)
     if (encoding := entries.get("encoding")) is not None:
         _check_encoding(where, encoding)
     delimiter = entries.get("delimiter")
     if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in "\"'\r\n\0"):
-        raise MappingError(FailureCode.MAPPING_DELIMITER, where=where)
+        raise MappingError(MappingCode.MAPPING_DELIMITER, where=where)
     decimal = entries.get("decimal", ".")
     if decimal not in (".", ","):
-        raise MappingError(FailureCode.MAPPING_DECIMAL, where=where)
+        raise MappingError(MappingCode.MAPPING_DECIMAL, where=where)
     thousands = entries.get("thousands")
     if thousands is not None and (thousands not in THOUSANDS or thousands == decimal):
-        raise MappingError(FailureCode.MAPPING_THOUSANDS, where=where)
+        raise MappingError(MappingCode.MAPPING_THOUSANDS, where=where)
     nulls = entries.get("null_values", [])
     if not isinstance(nulls, list) or not all(isinstance(each, str) for each in nulls):
-        raise MappingError(FailureCode.MAPPING_NULL_VALUES, where=where)
+        raise MappingError(MappingCode.MAPPING_NULL_VALUES, where=where)
     locale = entries.get("locale")
     if locale is not None and not is_known_locale(locale):
-        raise MappingError(FailureCode.MAPPING_LOCALE, where=where, locale=shortened(locale))
+        raise MappingError(MappingCode.MAPPING_LOCALE, where=where, locale=shortened(locale))
     if (timezone := entries.get("timezone")) is not None:
         _check_zone(where, timezone)
     sheet = entries.get("sheet")
     if sheet is not None and (isinstance(sheet, bool) or not isinstance(sheet, str | int) or sheet == 0):
-        raise MappingError(FailureCode.MAPPING_SHEET, where=where)
+        raise MappingError(MappingCode.MAPPING_SHEET, where=where)
     header_row = entries.get("header_row", 1)
     if isinstance(header_row, bool) or not isinstance(header_row, int) or header_row < 1:
-        raise MappingError(FailureCode.MAPPING_HEADER_ROW, where=where)
+        raise MappingError(MappingCode.MAPPING_HEADER_ROW, where=where)
     formats = _date_formats(entries.get("date_format", []), where)
     return FileOptions(
         encoding, delimiter, sheet, header_row, formats, timezone, locale, decimal, thousands, tuple(nulls)
@@ -175,7 +175,7 @@ def _check_encoding(where: str, encoding: str) -> None:
         if not codecs.lookup(encoding)._is_text_encoding:
             raise LookupError
     except (LookupError, ValueError):
-        raise MappingError(FailureCode.MAPPING_ENCODING, where=where, encoding=shortened(encoding)) from None
+        raise MappingError(MappingCode.MAPPING_ENCODING, where=where, encoding=shortened(encoding)) from None
 
 
 def _date_formats(entry: object, where: str) -> tuple[str, ...]:
@@ -184,7 +184,7 @@ def _date_formats(entry: object, where: str) -> tuple[str, ...]:
     if not isinstance(formats, list) or not all(
         isinstance(each, str) and ("%" in each or each in numbers) for each in formats
     ):
-        raise MappingError(FailureCode.MAPPING_DATE_FORMATS, where=where)
+        raise MappingError(MappingCode.MAPPING_DATE_FORMATS, where=where)
     for each in formats:
         if each not in numbers:
             _check_date_format(each, where)
@@ -197,64 +197,64 @@ def _check_date_format(form: str, where: str) -> None:
     if unknown is not None:
         right = _INSTEAD.get(unknown, "such as %d/%m/%Y %H:%M:%S")
         raise MappingError(
-            FailureCode.MAPPING_DATE_UNKNOWN, where=where, format=shortened(form), sign=f"%{unknown}", right=right
+            MappingCode.MAPPING_DATE_UNKNOWN, where=where, format=shortened(form), sign=f"%{unknown}", right=right
         )
     twice = next((sign for place, sign in enumerate(signs) if sign in signs[:place]), None)
     if twice is not None:
-        raise MappingError(FailureCode.MAPPING_DATE_TWICE, where=where, format=shortened(form), sign=f"%{twice}")
+        raise MappingError(MappingCode.MAPPING_DATE_TWICE, where=where, format=shortened(form), sign=f"%{twice}")
     try:
         datetime.strptime("", form)
     except (ValueError, re.error) as error:
         if "does not match" not in str(error):
             raise MappingError(
-                FailureCode.MAPPING_DATE_FORMAT, where=where, format=shortened(form), error=str(error)
+                MappingCode.MAPPING_DATE_FORMAT, where=where, format=shortened(form), error=str(error)
             ) from None
     directives = set(signs)
     if "p" in directives and "I" not in directives:
         right = form.replace("%H", "%I") if "H" in directives else form.replace("%p", "%I %p")
-        raise MappingError(FailureCode.MAPPING_DATE_PERIOD, where=where, format=shortened(form), right=shortened(right))
+        raise MappingError(MappingCode.MAPPING_DATE_PERIOD, where=where, format=shortened(form), right=shortened(right))
     if "I" in directives and "p" not in directives:
         right = form.replace("%I", "%H")
         raise MappingError(
-            FailureCode.MAPPING_DATE_HALF_DAY, where=where, format=shortened(form), right=shortened(right)
+            MappingCode.MAPPING_DATE_HALF_DAY, where=where, format=shortened(form), right=shortened(right)
         )
     if not directives & set("YyGcx"):
-        raise MappingError(FailureCode.MAPPING_DATE_NO_YEAR, where=where, format=shortened(form))
+        raise MappingError(MappingCode.MAPPING_DATE_NO_YEAR, where=where, format=shortened(form))
     if not any(directives >= set(together) for together in _WHOLE_DAYS):
-        raise MappingError(FailureCode.MAPPING_DATE_NO_DAY, where=where, format=shortened(form))
+        raise MappingError(MappingCode.MAPPING_DATE_NO_DAY, where=where, format=shortened(form))
 
 
 def _column_source(entry: object, column: Field, where: str) -> ColumnSource:
     if isinstance(entry, str):
         return ColumnSource((entry,))
     if not isinstance(entry, dict):
-        raise MappingError(FailureCode.MAPPING_NO_SOURCE, where=where, entry=shortened(str(entry)))
+        raise MappingError(MappingCode.MAPPING_NO_SOURCE, where=where, entry=shortened(str(entry)))
     entries: dict[str, Any] = entry
-    _known(entries, SOURCE_OPTIONS, FailureCode.MAPPING_UNKNOWN_OPTION, f"{where}:")
+    _known(entries, SOURCE_OPTIONS, MappingCode.MAPPING_UNKNOWN_OPTION, f"{where}:")
     given = [name for name in ("column", "columns", "value", "row") if name in entries]
     if len(given) != 1:
-        raise MappingError(FailureCode.MAPPING_SOURCES, where=where)
+        raise MappingError(MappingCode.MAPPING_SOURCES, where=where)
     if entries.get("row", True) is not True:
-        raise MappingError(FailureCode.MAPPING_ROW, where=where)
+        raise MappingError(MappingCode.MAPPING_ROW, where=where)
     if "row" in entries and column.name != "id":
-        raise MappingError(FailureCode.MAPPING_ROW_OF_ID, where=where)
+        raise MappingError(MappingCode.MAPPING_ROW_OF_ID, where=where)
     columns = entries.get("columns", [entries["column"]] if "column" in entries else [])
     if (
         not isinstance(columns, list)
         or not all(isinstance(name, str) for name in columns)
         or (columns == [] and "columns" in entries)
     ):
-        raise MappingError(FailureCode.MAPPING_COLUMNS, where=where)
+        raise MappingError(MappingCode.MAPPING_COLUMNS, where=where)
     if not isinstance(entries.get("join", ""), str):
-        raise MappingError(FailureCode.MAPPING_NO_TEXT, where=f"{where}:", option="join")
+        raise MappingError(MappingCode.MAPPING_NO_TEXT, where=f"{where}:", option="join")
     scale, offset = (
         _number(entries[name], f"{where}: {name}") if name in entries else None for name in ("scale", "offset")
     )
     if (scale is not None or offset is not None) and column.kind not in (FieldType.SCORE, FieldType.SECONDS):
-        raise MappingError(FailureCode.MAPPING_SCALE, where=where)
+        raise MappingError(MappingCode.MAPPING_SCALE, where=where)
     for name, known in (("unit", tuple(UNITS)), ("format", CLOCK_FORMATS)):
         if name in entries and (column.kind is not FieldType.SECONDS or entries[name] not in known):
-            raise MappingError(FailureCode.MAPPING_OF_DURATIONS, where=where, option=name, known=", ".join(known))
+            raise MappingError(MappingCode.MAPPING_OF_DURATIONS, where=where, option=name, known=", ".join(known))
     unit, form = entries.get("unit"), entries.get("format")
     return ColumnSource(
         tuple(columns), entries.get("join", ""), scale, offset, _constant(entries, where), "row" in entries, unit, form
@@ -264,7 +264,7 @@ def _column_source(entry: object, column: Field, where: str) -> ColumnSource:
 def _constant(entries: Table[str, Any], where: str) -> str | None:
     value = entries.get("value")
     if isinstance(value, list | dict):
-        raise MappingError(FailureCode.MAPPING_VALUE, where=where)
+        raise MappingError(MappingCode.MAPPING_VALUE, where=where)
     if value is None:
         return None
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -272,13 +272,13 @@ def _constant(entries: Table[str, Any], where: str) -> str | None:
 
 def _number(value: object, where: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise MappingError(FailureCode.MAPPING_NO_NUMBER, where=where)
+        raise MappingError(MappingCode.MAPPING_NO_NUMBER, where=where)
     try:
         number = Decimal(value)
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite():
-        raise MappingError(FailureCode.MAPPING_NOT_FINITE, where=where)
+        raise MappingError(MappingCode.MAPPING_NOT_FINITE, where=where)
     return number
 
 
@@ -287,7 +287,7 @@ def _values(entry: object, where: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for source, canonical in entries.items():
         if isinstance(canonical, list | dict):
-            raise MappingError(FailureCode.MAPPING_ONE_VALUE, where=where, entry=shortened(source))
+            raise MappingError(MappingCode.MAPPING_ONE_VALUE, where=where, entry=shortened(source))
         found[source] = str(canonical).lower() if isinstance(canonical, bool) else str(canonical)
     return found
 

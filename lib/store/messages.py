@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from lib.errors import CallboardError, DatabaseUnavailableError
 from lib.errors.codes import CodedText, FailureCode, TextCode, restored
 from lib.errors.import_codes import ImportCode
+from lib.errors.mapping_codes import MappingCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.value_codes import ValueCode
 from lib.errors.workbook_codes import WorkbookCode
@@ -39,7 +40,15 @@ class JobStep(TextCode):
     SWAPPING = "swapping", "putting it in place"
 
 
-_KINDS: tuple[type[TextCode], ...] = (JobStep, FailureCode, ParameterCode, ValueCode, WorkbookCode, ImportCode)
+_KINDS: tuple[type[TextCode], ...] = (
+    JobStep,
+    FailureCode,
+    ParameterCode,
+    ValueCode,
+    WorkbookCode,
+    MappingCode,
+    ImportCode,
+)
 _CODES = {code.value: code for kind in _KINDS for code in kind}
 
 

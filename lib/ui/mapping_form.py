@@ -124,10 +124,10 @@ def _finish(
         mapping_preview.draw_result(read_rows(seen, resolved, catalog, zone), list(resolved.columns), catalog)
     if open_values:
         labels = ", ".join(map(markdown.text, open_values))
-        st.warning(t("Say what each value stands for before you load the file: {columns}.", columns=labels))
+        st.warning(t("Say what each value stands for: {columns}. Rows with the others will be bad.", columns=labels))
     if unanswered:
         st.warning(t("Answer the question at the top before you load the file."))
-    return MappingDraft(mapping, seen, not (problems or unanswered or open_values), bool(unanswered))
+    return MappingDraft(mapping, seen, not problems and not unanswered, bool(unanswered))
 
 
 def _read_layout(

@@ -13,6 +13,7 @@ from lib.errors import InvalidParameterError, MappingError, nearest
 from lib.errors.codes import CodedText, FailureCode, TextCode, joined, restored
 from lib.errors.guess_codes import GuessCode
 from lib.errors.import_codes import ImportCode
+from lib.errors.mapping_codes import MappingCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.value_codes import ValueCode
 from lib.errors.workbook_codes import WorkbookCode
@@ -25,9 +26,9 @@ from tests import message_catalog
 from tests.conftest import ROOT
 
 PASSED_ON = {
-    FailureCode.MAPPING_UNKNOWN_PART: '[what]\nid = "a"',
-    FailureCode.MAPPING_UNKNOWN_OPTION: '[file]\nencodin = "utf-8"',
-    FailureCode.MAPPING_UNKNOWN_COLUMN: '[columns]\nidd = "a"',
+    MappingCode.MAPPING_UNKNOWN_PART: '[what]\nid = "a"',
+    MappingCode.MAPPING_UNKNOWN_OPTION: '[file]\nencodin = "utf-8"',
+    MappingCode.MAPPING_UNKNOWN_COLUMN: '[columns]\nidd = "a"',
 }
 """Codes that are handed to who raises them, and a mapping that is wrong in this."""
 
@@ -45,7 +46,15 @@ CHOSEN = {
 HANDED_ON = {ParameterCode.NOT_A_DAY, ParameterCode.NOT_A_MOMENT}
 """Codes that are handed to who raises them, with the values of all of them."""
 
-KINDS: tuple[type[TextCode], ...] = (FailureCode, ParameterCode, ValueCode, WorkbookCode, ImportCode, GuessCode)
+KINDS: tuple[type[TextCode], ...] = (
+    FailureCode,
+    ParameterCode,
+    ValueCode,
+    WorkbookCode,
+    MappingCode,
+    ImportCode,
+    GuessCode,
+)
 CODES: tuple[TextCode, ...] = tuple(code for kind in KINDS for code in kind)
 
 
@@ -95,7 +104,7 @@ def test_every_code_is_used() -> None:
 
 
 @pytest.mark.parametrize("code", PASSED_ON, ids=lambda code: code.name)
-def test_a_code_that_is_passed_on_gets_its_values(code: FailureCode) -> None:
+def test_a_code_that_is_passed_on_gets_its_values(code: MappingCode) -> None:
     with pytest.raises(MappingError) as caught:
         read_mapping(PASSED_ON[code], BUILT_IN)
     assert caught.value.reason.code is code

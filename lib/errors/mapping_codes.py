@@ -1,0 +1,89 @@
+"""What is wrong with a mapping, and what would be right: codes, as `codes` has them for failures."""
+
+from __future__ import annotations
+
+from lib.errors.codes import TextCode
+
+
+class MappingCode(TextCode):
+    """Why a mapping is refused; `where` is the entry's place."""
+
+    MAPPING_TOO_LONG = (
+        "mapping_too_long",
+        "{name}: longer than {most} characters, the most that a mapping may have.",
+    )
+    MAPPING_NO_TOML = "mapping_no_toml", "{name}: not valid TOML: {error}"
+    MAPPING_UNKNOWN_PART = "mapping_unknown_part", "{where} '{entry}' is not a part of a mapping{hint}; known: {known}."
+    MAPPING_UNKNOWN_OPTION = "mapping_unknown_option", "{where} '{entry}' is not an option{hint}; known: {known}."
+    MAPPING_UNKNOWN_COLUMN = (
+        "mapping_unknown_column",
+        "{where} '{entry}' is not a canonical column{hint}; known: {known}.",
+    )
+    MAPPING_NO_TABLE = "mapping_no_table", "{where} should be a table."
+    MAPPING_NO_TEXT = "mapping_no_text", "{where} {option} should be text in quotes."
+    MAPPING_NO_NUMBER = "mapping_no_number", "{where} should be a number."
+    MAPPING_NOT_FINITE = "mapping_not_finite", "{where} should be a finite number."
+    MAPPING_ENCODING = (
+        "mapping_encoding",
+        "{where} encoding '{encoding}' is not known; right would be utf-8, cp1252 …",
+    )
+    MAPPING_DELIMITER = (
+        "mapping_delimiter",
+        "{where} delimiter should be one ASCII character and no quote, such as ';' or '\\t'.",
+    )
+    MAPPING_DECIMAL = "mapping_decimal", "{where} decimal should be '.' or ','."
+    MAPPING_THOUSANDS = (
+        "mapping_thousands",
+        "{where} thousands should be '.', ',', ' ' or \"'\", and not the decimal sign.",
+    )
+    MAPPING_NULL_VALUES = "mapping_null_values", "{where} null_values should be a list of texts."
+    MAPPING_LOCALE = "mapping_locale", "{where} locale '{locale}' is not known; right would be such as 'es' or 'pt-BR'."
+    MAPPING_OF_DURATIONS = (
+        "mapping_of_durations",
+        "{where}: {option} is for durationInSeconds, and should be one of: {known}.",
+    )
+    MAPPING_TIMEZONE = "mapping_timezone", "{where} timezone '{timezone}' is not an IANA time zone{hint}."
+    MAPPING_SHEET = "mapping_sheet", "{where} sheet should be a name, or a number from 1."
+    MAPPING_HEADER_ROW = "mapping_header_row", "{where} header_row should be a number from 1."
+    MAPPING_DATE_FORMATS = (
+        "mapping_date_formats",
+        "{where} date_format should be a strptime format such as '%d/%m/%Y', or a list of them.",
+    )
+    MAPPING_DATE_FORMAT = "mapping_date_format", "{where} date_format '{format}': {error}."
+    MAPPING_DATE_PERIOD = (
+        "mapping_date_period",
+        "{where} date_format '{format}': %p (a.m. or p.m.) needs %I, an hour from 1 to 12; right would be '{right}'.",
+    )
+    MAPPING_DATE_HALF_DAY = (
+        "mapping_date_half_day",
+        "{where} date_format '{format}': %I, an hour from 1 to 12, needs %p (a.m. or p.m.) beside it; right would be "
+        "'{right}' for hours from 0 to 23.",
+    )
+    MAPPING_DATE_NO_YEAR = (
+        "mapping_date_no_year",
+        "{where} date_format '{format}' has no year; right would be one with %Y (2024) or %y (24).",
+    )
+    MAPPING_DATE_NO_DAY = (
+        "mapping_date_no_day",
+        "{where} date_format '{format}' has no month or no day; right would be one with %m (or its name: %b) and %d. "
+        "%M are the minutes.",
+    )
+    MAPPING_DATE_TWICE = (
+        "mapping_date_twice",
+        "{where} date_format '{format}' has {sign} twice; %m is the month, %M are the minutes.",
+    )
+    MAPPING_DATE_UNKNOWN = (
+        "mapping_date_unknown",
+        "{where} date_format '{format}': {sign} stands for no part of a date here; right would be {right}.",
+    )
+    MAPPING_NO_SOURCE = (
+        "mapping_no_source",
+        "{where}: '{entry}' is neither a column's name nor a table; it should be a table.",
+    )
+    MAPPING_SOURCES = "mapping_sources", "{where}: needs exactly one of column, columns, value and row."
+    MAPPING_ROW = "mapping_row", "{where}: row should be true."
+    MAPPING_ROW_OF_ID = "mapping_row_of_id", "{where}: only id can come from the row's number."
+    MAPPING_COLUMNS = "mapping_columns", "{where}: columns should be a list of column names."
+    MAPPING_SCALE = "mapping_scale", "{where}: scale and offset are for averageNote and durationInSeconds."
+    MAPPING_VALUE = "mapping_value", "{where}: value should be one value."
+    MAPPING_ONE_VALUE = "mapping_one_value", "{where} '{entry}' should stand for one value."
