@@ -93,6 +93,20 @@ class RowWarnings:
             yield ImportCode.WARN_UNNAMED.of(name=self._name, columns=places)
 
 
+def merge_files(warnings: Iterable[CodedText]) -> Iterator[CodedText]:
+    """Yield warnings of several files, those that say the same of each once, with the names of all."""
+    merged: list[tuple[CodedText, list[str]]] = []
+    for warning in warnings:
+        rest = {name: value for name, value in warning.values.items() if name != "name"}
+        names = next((names for other, names in merged if (other.code, other.values) == (warning.code, rest)), None)
+        if names is None:
+            merged.append((CodedText(warning.code, rest), [str(warning.values["name"])]))
+        else:
+            names.append(str(warning.values["name"]))
+    for warning, names in merged:
+        yield CodedText(warning.code, {"name": ", ".join(names), **warning.values})
+
+
 def _unkept(header: Sequence[str], mapping: Mapping) -> list[str]:
     """Return the columns that no canonical one comes from; of what holds other columns, those alone."""
     used = {name for source in mapping.columns.values() for name in source.columns}

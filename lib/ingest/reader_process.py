@@ -34,7 +34,7 @@ from lib.errors.codes import CodedText, FailureCode, restored
 from lib.formats import child_process
 from lib.ingest.bad_rows_file import MAX_BAD, BadRowsFile, too_many_bad_rows
 from lib.ingest.converter import Batch, ConvertedBatch, Converter, RowProblem, staged_schema
-from lib.ingest.import_warnings import RowWarnings
+from lib.ingest.import_warnings import RowWarnings, merge_files
 from lib.ingest.mapping import Mapping, counted_from_1904, folded, shortened
 from lib.ingest.mapping_toml import read_mapping
 from lib.ingest.open_reader import open_source
@@ -283,6 +283,7 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
     ]
     report = BadRowsFile(Path(order["bad_rows"]), sources)
     schema = staged_schema(BUILT_IN)
+    warnings_of_files: list[CodedText] = []
     with pa.ipc.new_stream(rows_out, schema.remove_metadata()) as writer, ThreadPoolExecutor(1) as pool:
         for source, rules in zip(sources, resolved, strict=True):
             if source.is_1904:
@@ -311,8 +312,9 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
                 if len(converted.rows):
                     writer.write_batch(converted.rows.cast(schema))
                 _tell({"share": min(1.0, done / total), "rows": rows})
-            for warning in warnings.finish():
-                _tell({"warning": asdict(warning)})
+            warnings_of_files += warnings.finish()
+    for warning in merge_files(warnings_of_files):
+        _tell({"warning": asdict(warning)})
     report.close()
     rows_out.close()
     _tell({"done": [rows, blank, bad], "ragged": [short, long]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -153,3 +154,12 @@ def test_columns_that_are_kept_by_what_they_hold() -> None:
     header = ("id", "Agent", "Agent.Name", "Agent.Team", "", "Team", "Team")
     (warning,) = RowWarnings("a.jsonl", header, mapping).finish()
     assert warning.values["columns"] == "'Agent.Team', 'Team'"
+
+
+def test_files_that_are_warned_of_alike_are_named_together(load: Load, tmp_path: Path) -> None:
+    paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    for path in paths:
+        path.write_text(f"id,audioDate,Region\n{path.stem},2024-01-01,North\n")
+    assert [str(warning) for warning in load(paths).warnings] == [
+        "a.csv, b.csv: columns that are not kept: 'Region'.",
+    ]
