@@ -264,12 +264,12 @@ def test_a_pinned_link_says_what_changed_since(chromium: Browser, tmp_path: Path
 def test_numbers_are_typed(visit: Visit) -> None:
     """Browsers send whole numbers for a field of them, though Streamlit calls its values decimal."""
     page = visit(f"sample_size?{PERIOD}")
-    field = page.get_by_test_id("stNumberInputField")
+    field = page.get_by_test_id("stMain").get_by_test_id("stNumberInputField")
     field.fill("20000")
     field.press("Enter")
     until_asked(page, lambda now: now.get("callsHandled") == ["20000"])
     page = visit(f"evaluations?{PERIOD}")
-    field = page.get_by_test_id("stNumberInputField")
+    field = page.get_by_test_id("stMain").get_by_test_id("stNumberInputField")
     field.fill("3")
     field.press("Enter")
     until_asked(page, lambda now: now.get("page") == ["3"])
