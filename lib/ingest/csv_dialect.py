@@ -73,12 +73,12 @@ def readable(rows: Reader) -> Iterator[list[str]]:
         return
 
 
-def _fit(rows: list[list[str]]) -> tuple[float, int]:
+def _fit(rows: list[list[str]]) -> tuple[float, int, float]:
     """Return how well rows fit their header: a header of one column fits worse than any other one."""
     width = len(rows[0]) if rows else 0
     filled = [row for row in rows[1:] if any(cell.strip() for cell in row)]
     fit = sum(_row_fit(row, width) for row in filled) / len(filled) if filled else 1.0
-    return (fit if width > 1 else 0.0, width)
+    return (fit if width > 1 else 0.0, width, fit)
 
 
 def _row_fit(row: list[str], width: int) -> float:

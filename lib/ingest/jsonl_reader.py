@@ -17,7 +17,7 @@ from lib.errors.codes import FailureCode
 from lib.ingest import value_parsers
 from lib.ingest.cells import CellKind, Kinds
 from lib.ingest.converter import Batch
-from lib.ingest.json_values import JsonNumber, json_object, json_text, nested_text
+from lib.ingest.json_values import NESTED, JsonNumber, json_object, json_text, nested_text
 from lib.ingest.mapping import FileOptions, shortened
 from lib.ingest.reader import (
     BATCH_ROWS,
@@ -216,11 +216,17 @@ def _values(entry: dict[str, Any], columns: Sequence[Keys]) -> list[object]:
         for key in keys[1:]:
             if type(value) is not dict:
                 # A list or a text where others have an object is no value of what lies within, and no blank.
-                value = None if value is None else [value]
+                value = None if value is None or value == "" else _Nested(_short(value))
                 break
             value = value.get(key)
         values.append(_Nested(nested_text(value)) if type(value) is dict or type(value) is list else value)
     return values
+
+
+def _short(value: object) -> str:
+    """Return a value as text: a list as JSON, shortened."""
+    text = json_text(value)
+    return nested_text(value) if text is NESTED else str(text)
 
 
 _KINDS: dict[type, CellKind] = {JsonNumber: CellKind.NUMBER, _Nested: CellKind.NESTED}

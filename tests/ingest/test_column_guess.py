@@ -354,8 +354,9 @@ def test_ids_that_come_again_are_told(tmp_path: Path) -> None:
     (question,) = guessed.questions
     assert not question.is_open
     assert [choice.source for choice in question.choices] == [
-        ColumnSource(("Ticket ID",)), ColumnSource(row=True), ColumnSource(("Ticket ID", "Date"), "-"),
-    ]  # fmt: skip
+        ColumnSource(("Ticket ID",)),
+        ColumnSource(row=True),
+    ]
 
 
 def test_ids_that_are_missing_are_told(tmp_path: Path) -> None:

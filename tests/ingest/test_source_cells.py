@@ -281,7 +281,9 @@ def test_names_are_one_however_they_are_written() -> None:
 
 def test_a_date_that_is_not_held_keeps_its_digits() -> None:
     found = convert("", id=["a1"], audioDate=[("2608-07-22 01:47:16.290", M)])
-    assert refused(found) == [(2, "audioDate", "2608-07-22 01:47:16.290", "means 2608-07-22, outside 1970 to 2099")]
+    assert refused(found) == [
+        (2, "audioDate", "2608-07-22 01:47:16.290", "means 2608-07-22, outside 1970-01-03 to 2099-12-29")
+    ]
 
 
 def test_the_utc_of_times_since_1970() -> None:
