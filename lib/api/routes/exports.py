@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import threading
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -21,6 +23,7 @@ from lib.access.audit_log import Action
 from lib.analytics import planner
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
+from lib.analytics.ranges import number_text
 from lib.api import request_body
 from lib.api.dependencies import Exporter, Reader, Space, check_scope, filters_of, strict_query
 from lib.api.errors import invalid, not_found
@@ -63,10 +66,15 @@ class ExportOrder(BaseModel):
     def parameters(self, names: Sequence[str]) -> dict[str, list[str]]:
         """Return the filters of these names as URL parameters would say them."""
         values = {name: value for name in names if (value := getattr(self, name)) is not None}
-        return {
-            name: value if isinstance(value, list) else [str(value).lower() if isinstance(value, bool) else value]
-            for name, value in values.items()
-        }
+        return {name: value if isinstance(value, list) else [_text(value)] for name, value in values.items()}
+
+
+def _text(value: bool | float | str) -> str:
+    """Return a value of JSON as a URL parameter would say it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    is_number = isinstance(value, float | int) and math.isfinite(value)
+    return number_text(Decimal(repr(value))) if is_number else str(value)
 
 
 @cache
