@@ -20,8 +20,9 @@ from lib.ingest.reader_process import InputFile, survey
 from lib.ingest.survey import ColumnSurvey, Survey
 from lib.ingest.survey_taker import take_survey
 from lib.settings import Settings
+from tests.conftest import SHARED
 
-SHARED = Path("/work/shared/data")
+REAL = SHARED / "data"
 
 
 def surveyed(folder: Path, text: str) -> Survey:
@@ -393,7 +394,7 @@ def test_any_table_has_a_guess_that_is_a_mapping(tmp_path: Path, header: list[st
             assert read_mapping(write_mapping(answered), BUILT_IN) == answered
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the real files are not here")
+@pytest.mark.skipif(not REAL.exists(), reason="the real files are not here")
 @pytest.mark.parametrize(
     ("path", "columns", "formats"),
     [
@@ -427,7 +428,7 @@ def test_any_table_has_a_guess_that_is_a_mapping(tmp_path: Path, header: list[st
     ],
 )  # fmt: skip
 def test_real_files(tmp_path: Path, path: str, columns: dict[str, str], formats: tuple[str, ...]) -> None:
-    file = InputFile(SHARED / path, path.rpartition("/")[2])
+    file = InputFile(REAL / path, path.rpartition("/")[2])
     guessed = guess(survey(file, None, Settings(data_dir=tmp_path)), FileOptions(), BUILT_IN)
     assert sources_of(guessed) == columns
     assert guessed.mapping.file.date_formats == formats
