@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from lib.analytics.query_cache import QueryCache
+from lib.formats import child_process
 from lib.ingest import service
 from lib.ingest.history import ImportReport
 from lib.ingest.reader_process import InputFile
@@ -22,6 +23,7 @@ from lib.settings import Settings
 from lib.workspace import Workspace
 from tests import postgres
 from tests.browser import patience
+from tests.forker import START, forked_readers
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -58,6 +60,18 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("CALLBOARD_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forked_readers() -> Iterator[None]:
+    with forked_readers():
+        yield
+
+
+@pytest.fixture
+def started_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the children that read be started as the program starts them."""
+    monkeypatch.setattr(child_process, "start", START)
 
 
 @pytest.fixture(scope="session")

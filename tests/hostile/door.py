@@ -1,32 +1,21 @@
 """The door that a user's file comes in by, at the pace of a fuzzer.
 
-Starting an interpreter for each file would take longer than all else. Here each file's child is a fork of a process
-that has the reading code loaded: it runs `reader_process.main` as always does, under the same limits, and dies alone. All
-else, from the upload to the load or the error, is the program's own.
+Each file's child is a fork (`tests/forker.py`). All else, from the upload to the load or the error, is the program's own.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import resource
 import signal
-import socket
-import subprocess
-import sys
 import time
-import zoneinfo
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from lib.analytics.timezones import Zones
 from lib.errors import BadRowsError, FileError, MappingError
-from lib.formats import child_process
 from lib.ingest import column_guess, reader_process, service
 from lib.ingest.mapping import Mapping
 from lib.ingest.mapping_toml import read_mapping, write_mapping
@@ -36,6 +25,7 @@ from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.ui import markdown
 from lib.workspace import Workspace
+from tests.forker import Forker, forked_readers
 from tests.hostile.mutations import Hostile, made
 
 WORDED = (FileError, MappingError, BadRowsError)
@@ -44,9 +34,6 @@ WORDED = (FileError, MappingError, BadRowsError)
 
 LIMITS: dict[str, Any] = {"reader_seconds": 60, "reader_memory_mb": 1536}
 """What a child may take, as settings: no file keeps a processor for longer, or takes more."""
-
-HANGING_SECONDS = 600
-"""A child that neither works nor ends is ended after these, so that whoever waits for it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,111 +152,8 @@ class Door:
 @contextmanager
 def opened(workspace: Workspace, folder: Path) -> Iterator[Door]:
     """Open the door: while it is, the children that read are forks."""
-    with Forker() as forker:
-        usual = subprocess.Popen
-        subprocess.Popen = forker.popen  # type: ignore[assignment,misc]
-        try:
-            yield Door(workspace, folder, forker)
-        finally:
-            subprocess.Popen = usual  # type: ignore[misc]
-
-
-class Forker:
-    """A process with the reading code loaded, and the forks that it was asked for."""
-
-    def __enter__(self) -> Forker:
-        """Start it."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [sys.executable, "-c", "from tests.hostile import door; door.serve()", str(theirs.fileno())]
-        self._process = subprocess.Popen(
-            command,
-            pass_fds=[theirs.fileno()],
-            env={**os.environ, **child_process.ENVIRONMENT},
-            stdin=subprocess.DEVNULL,
-        )
-        theirs.close()
-        self._socket = ours
-        self._last: Fork | None = None
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End it."""
-        self._socket.close()
-        self._process.wait()
-
-    def popen(self, command: list[str], **how: Any) -> Fork:
-        """Stand in for `subprocess.Popen` where a child that reads is started."""
-        assert command == [sys.executable, "-m", "lib.ingest.reader_process"], command
-        assert how["env"].items() >= child_process.ENVIRONMENT.items()
-        self._last = Fork(self._socket)
-        return self._last
-
-    def last(self) -> tuple[float, int]:
-        """Return the last child's memory at its peak, in MB, and the signal that ended it, if any."""
-        found, self._last = self._last, None
-        return (found.peak_mb, max(0, -(found.returncode or 0))) if found else (0.0, 0)
-
-
-class Fork:
-    """A fork that reads one order, with as much of `subprocess.Popen` as reading needs."""
-
-    def __init__(self, server: socket.socket) -> None:
-        """Have it made."""
-        pipes = [os.pipe() for _ in range(3)]
-        theirs = (pipes[0][0], pipes[1][1], pipes[2][1])
-        socket.send_fds(server, [b"fork"], theirs)
-        for number in theirs:
-            os.close(number)
-        self.stdin: IO[bytes] = os.fdopen(pipes[0][1], "wb")
-        self.stdout: IO[bytes] = os.fdopen(pipes[1][0], "rb")
-        self.stderr: IO[bytes] = os.fdopen(pipes[2][0], "rb")
-        self._server = server
-        self._pid = int(server.recv(100))
-        self.returncode: int | None = None
-        self.peak_mb = 0.0
-
-    def wait(self) -> int:
-        """Wait for its end."""
-        if self.returncode is None:
-            told = json.loads(self._server.recv(200))
-            self.returncode, self.peak_mb = told["code"], told["kb"] / 1024
-        return self.returncode
-
-    def poll(self) -> int | None:
-        """Say that it has not ended, unless that is known; `wait` follows."""
-        return self.returncode
-
-    def kill(self) -> None:
-        """End it. It stays a zombie until the server has been told to look, so that the number is its own."""
-        os.kill(self._pid, signal.SIGKILL)
-
-
-def serve() -> None:
-    """Be the process that forks: for each request answer the child's number, and once it has ended how."""
-    Zones(ZoneInfo("UTC"), ZoneInfo("UTC"))  # what is worked out once, worked out before
-    zoneinfo.available_timezones()
-    server = socket.socket(fileno=int(sys.argv[1]))
-    while True:
-        message, fds, *_ = socket.recv_fds(server, 100, 3)
-        if not message:
-            return
-        child = os.fork()
-        if child == 0:
-            server.close()
-            os.setsid()
-            signal.alarm(HANGING_SECONDS)
-            for place, number in enumerate(fds):
-                os.dup2(number, place)
-                os.close(number)
-            try:
-                reader_process.main()
-            finally:
-                os._exit(1)
-        for number in fds:
-            os.close(number)
-        server.send(str(child).encode())
-        _, status, used = os.wait4(child, 0)
-        server.send(json.dumps({"code": os.waitstatus_to_exitcode(status), "kb": used.ru_maxrss}).encode())
+    with forked_readers() as forker:
+        yield Door(workspace, folder, forker)
 
 
 def own_peak_mb() -> float:

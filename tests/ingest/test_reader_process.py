@@ -28,6 +28,8 @@ from lib.store import duckdb_wal
 from tests.conftest import ROOT
 from tests.store.test_facts import soon
 
+pytestmark = pytest.mark.usefixtures("started_readers")
+
 HEARD_SECONDS = 30
 
 
