@@ -10,7 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
+import numpy as np
+import numpy.typing as npt
+
 from lib.statistics.intervals import CONFIDENCE
+
+Floats = npt.NDArray[np.float64]
 
 LEAST_GROUPS = 5
 """Of fewer groups no spread is told."""
@@ -49,17 +54,20 @@ def group_spread(
     variance = squares / sum(n - 1 for (n, *_), _ in held) / scale**2
     if variance <= 0:
         return None
-    points = [(total / (n * scale), effect * variance / n) for (n, total, _), effect in held]
+    means = np.array([total / (n * scale) for (n, total, _), _ in held])
+    errors = np.array([effect * variance / n for (n, *_), effect in held])
     degrees, half = len(held) - 1, (1 - CONFIDENCE) / 2
     targets = degrees, _chi_square_quantile(1 - half, degrees), _chi_square_quantile(half, degrees)
-    middle, low, high = (math.sqrt(_solve(lambda between: _heterogeneity(points, between), each)) for each in targets)
+    middle, low, high = (
+        math.sqrt(_solve(lambda between: _heterogeneity(means, errors, between), each)) for each in targets
+    )
     return GroupSpread(middle, low, high)
 
 
-def _heterogeneity(points: Sequence[tuple[float, float]], between: float) -> float:
-    weights = [1 / (between + error) for _, error in points]
-    mean = math.fsum(weight * mean for weight, (mean, _) in zip(weights, points, strict=True)) / math.fsum(weights)
-    return math.fsum(weight * (each - mean) ** 2 for weight, (each, _) in zip(weights, points, strict=True))
+def _heterogeneity(means: Floats, errors: Floats, between: float) -> float:
+    weights = 1 / (between + errors)
+    around = means - (weights * means).sum() / weights.sum()
+    return float((weights * around * around).sum())
 
 
 def _solve(falling: Callable[[float], float], target: float) -> float:

@@ -8,7 +8,6 @@ with it of a single wrong range, is at most 5 %.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -16,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from lib.statistics.intervals import CONFIDENCE
-from lib.statistics.multiple_tests import holm
 
 PRIOR_DEGREES = 30
 """As many degrees of freedom the pooled variance counts in a group's own that is less.
@@ -73,7 +71,7 @@ def rank_ranges(counts: Floats, means: Floats, variances: Floats, design_effects
     ]
     above, below, deviates = (np.concatenate(each) for each in zip(*parts, strict=True))
     if is_stepped:
-        apart = np.array(holm([math.erfc(each / math.sqrt(2)) for each in deviates.tolist()], tests=pairs), dtype=bool)
+        apart = deviates >= _least_apart(deviates, pairs)
         above, below = above[apart], below[apart]
     are_worse, are_better = np.bincount(above, minlength=k), np.bincount(below, minlength=k)
     ranges: list[tuple[int, int]] = [(1, k)] * k
@@ -113,6 +111,18 @@ def _as_normal(t: Floats, v: Floats) -> Floats:
     return normal
 
 
+def _least_apart(deviates: Floats, pairs: int) -> float:
+    """Return the normal deviate from which on pairs are told apart by Holm's procedure.
+
+    All that reach one of its steps are taken at once, as every further step asks for less: it stops at the first step
+    that no other pair reaches.
+    """
+    least, steps = _critical(pairs), 0
+    while steps < (reached := int(np.count_nonzero(deviates >= least))) < pairs:
+        least, steps = _critical(pairs - reached), reached
+    return least
+
+
 def _critical(pairs: int) -> float:
     """Return the normal deviate that one of so many pairs must reach (Bonferroni), two-sided."""
-    return NormalDist().inv_cdf(1 - (1 - CONFIDENCE) / (2 * pairs))
+    return -NormalDist().inv_cdf((1 - CONFIDENCE) / (2 * pairs))

@@ -10,4 +10,3 @@ def test_holm_by_hand() -> None:
     assert holm([0.04, 0.03]) == [False, False]
     assert holm([0.001, 0.5, 0.03, 0.02]) == [True, False, False, False]  # 0.02 > 0.05/3
     assert holm([]) == []
-    assert holm([0.02, 0.01], tests=5) == [False, True]  # 0.01 to 0.01, then 0.02 to 0.0125
