@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql import visitors
 
 from lib.analytics.calendar import FIRST_DAY, Calendar, Granularity
-from lib.analytics.planner import keys_of, member_names, source
+from lib.analytics.planner import keys_of, source
 from lib.analytics.query import Filters
 from lib.analytics.sources import QuerySource
 from lib.catalog.dimensions import EXECUTIVE, Dimension, Member
@@ -72,11 +72,10 @@ def day_spreads_by(
     """Return how the days of each group of a dimension spread; of some members alone where they are named."""
     metrics = _metrics(filters, names)
     read = source(connection, filters, calendar, (dimension.column,), _measures(metrics), by_day=True)
-    keys = None if members is None else keys_of(connection, dimension, members)
-    statement = _by_days(read.rows, dimension.column, metrics, some=keys is not None)
-    rows = connection.execute(statement, {**read.values, _KEYS: list(keys or ())}).fetchall()
-    named = member_names(connection, dimension, {row[0] for row in rows}) if keys is None else keys
-    return GroupSpreads({named[row[0]]: _spreads(row[1:], metrics) for row in rows})
+    keys = [] if members is None else list(keys_of(connection, dimension, members))
+    statement = _by_days(read.rows, dimension, metrics, some=members is not None)
+    rows = connection.execute(statement, {**read.values, _KEYS: keys}).fetchall()
+    return GroupSpreads({Member(*row[:2]): _spreads(row[2:], metrics) for row in rows})
 
 
 def day_spreads_over_time(
@@ -163,12 +162,11 @@ def executive_spreads_by(
     metrics = _metrics(filters, names)
     columns = (dimension.column, EXECUTIVE.column)
     sides = [source(connection, each, calendar, columns, _measures(metrics)) for each in (filters, compared)]
-    keys = None if members is None else keys_of(connection, dimension, members)
+    keys = [] if members is None else list(keys_of(connection, dimension, members))
     other = _with_other_parameters(sides[1].rows)
-    statement = _by_executives(sides[0].rows, other, dimension.column, metrics, some=keys is not None)
-    rows = connection.execute(statement, {**_all_values(sides), _KEYS: list(keys or ())}).fetchall()
-    named = member_names(connection, dimension, {row[0] for row in rows}) if keys is None else keys
-    return GroupSharedSpreads({named[row[0]]: _shared_spreads(row[1:], metrics) for row in rows})
+    statement = _by_members(sides[0].rows, other, dimension, metrics, some=members is not None)
+    rows = connection.execute(statement, {**_all_values(sides), _KEYS: keys}).fetchall()
+    return GroupSharedSpreads({Member(*row[:2]): _shared_spreads(row[2:], metrics) for row in rows})
 
 
 def _all_values(sides: Sequence[QuerySource]) -> dict[str, Any]:
@@ -222,9 +220,9 @@ def _day_by_day(rows: sa.FromClause, measures: tuple[str, ...]) -> sa.Select[Any
 
 
 @lru_cache(maxsize=512)
-def _by_days(rows: sa.FromClause, column: str, metrics: Metrics, *, some: bool = False) -> sa.Select[Any]:
-    """Return the sums of `ClusterSpread.from_sums` over the days of each key of a column."""
-    key: sa.ColumnElement[Any] = rows.c[column]
+def _by_days(rows: sa.FromClause, dimension: Dimension, metrics: Metrics, *, some: bool = False) -> sa.Select[Any]:
+    """Return the sums of `ClusterSpread.from_sums` over the days of each group, after its id and name."""
+    key: sa.ColumnElement[Any] = rows.c[dimension.column]
     values = [each.label(name) for each, name in zip(_values(rows, metrics), _names(metrics, ""), strict=True)]
     cells = sa.select(key.label("key"), rows.c.day, *map(_summed, values)).group_by(*_FIRST_TWO)
     if some:
@@ -244,7 +242,15 @@ def _by_days(rows: sa.FromClause, column: str, metrics: Metrics, *, some: bool =
             sa.func.sum(leverage),
             sa.func.sum(leverage * leverage),
         ]
-    return sa.select(beside.key, *columns).group_by(beside.key)
+    return _with_names(sa.select(beside.key, *columns).group_by(beside.key), dimension)
+
+
+@lru_cache(maxsize=512)
+def _by_members(
+    now: sa.FromClause, before: sa.FromClause, dimension: Dimension, metrics: Metrics, *, some: bool = False
+) -> sa.Select[Any]:
+    """Return the sums of `SharedSpread` over executives within each group, after its id and name."""
+    return _with_names(_by_executives(now, before, dimension.column, metrics, some=some), dimension)
 
 
 @lru_cache(maxsize=512)
@@ -257,8 +263,9 @@ def _by_executives(
         group: sa.ColumnElement[Any] = sa.literal_column("0") if column is None else rows.c[column]
         values = [each.label(name) for each, name in zip(_values(rows, metrics), _names(metrics, own), strict=True)]
         nothing: list[sa.ColumnElement[Any]] = [sa.literal_column("0.0").label(name) for name in _names(metrics, other)]
-        order = (*values, *nothing) if own == "now_" else (*nothing, *values)
-        side = sa.select(group.label("key"), rows.c[EXECUTIVE.column].label("executive"), *order)
+        sums = [_summed(value) for value in values]
+        order = (*sums, *nothing) if own == "now_" else (*nothing, *sums)
+        side = sa.select(group.label("key"), rows.c[EXECUTIVE.column].label("executive"), *order).group_by(*_FIRST_TWO)
         sides.append(side.where(group.in_(sa.bindparam(_KEYS, expanding=True))) if some else side)
     rows = sa.union_all(*sides).subquery()
     names = (*_names(metrics, "now_"), *_names(metrics, "before_"))
@@ -285,6 +292,13 @@ def _by_executives(
 
 
 _FIRST_TWO: tuple[sa.ColumnElement[Any], ...] = (sa.literal_column("1"), sa.literal_column("2"))
+
+
+def _with_names(keyed: sa.Select[Any], dimension: Dimension) -> sa.Select[Any]:
+    """Return rows with a group's id and name in place of the key that they begin with."""
+    of_key, names = keyed.subquery(), dimension.members.c
+    key, *columns = of_key.c
+    return sa.select(names.id, names.name, *columns).join_from(of_key, dimension.members, names.key == key)
 
 
 def _names(metrics: Metrics, prefix: str) -> list[str]:
