@@ -129,6 +129,8 @@ def guess_duration(column: ColumnSurvey, source: ColumnSource) -> ColumnSuggesti
         return _guess_clock(column, source)
     unit = unit_of(column.name)
     numbers = {form for form in column.forms if form in NUMBERS}
+    if {Form.COMMA_OF_THREE, Form.POINT_OF_THREE} <= numbers:  # one of the two is no fraction, so none may be rounded
+        return ColumnSuggestion((MappingChoice(GuessCode.UNIT_OF_SECONDS.of(), source=source),))
     if unit is not None or not numbers or column.largest is None:
         is_plain = unit == "s" and numbers <= {Form.WHOLE}
         unit = None if is_plain or not numbers else unit

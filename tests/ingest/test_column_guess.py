@@ -274,6 +274,7 @@ def test_a_scale_from_one_is_one_of_the_answers(tmp_path: Path) -> None:
         ("duration_ms", ("312000", "5000"), "ms", None, 0),
         ("Duration (hours)", ("0.5", "1"), "h", None, 0),
         ("Duration", ("312.45", "60"), "s", None, 2),
+        ("durationInSeconds", ("1,234", "1.234"), None, None, 2),
         ("Duration", ("3120.5", "60"), "s", None, 0),
         ("Duration", ("312000", "5000"), "ms", None, 2),
         ("Talk time", ("05:12", "04:00"), None, "mm:ss", 2),
