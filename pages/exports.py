@@ -5,7 +5,10 @@ from lib.reports.words import text
 from lib.ui import export_page, page_layout
 
 context = page_layout.begin(
-    text("Exports"), text("Take the selection away as a file."), whatever_is_shown=export_page.history
+    text("Exports"),
+    text("Take the selection away as a file."),
+    whatever_is_shown=export_page.history,
+    is_compared=False,
 )
 export_page.start(workspace.current(), context)
 export_page.history(workspace.current())

@@ -16,29 +16,36 @@ with script_run.turn():
     st.html(style.sheet())
 
     first = next(iter(PAGES.values()))
-    pages = [
-        *(
+    sections = {
+        t("Analyze"): [
             st.Page(f"{page.name}.py", icon=f":material/{page.icon}:", title=str(page.title), default=page is first)
             for page in PAGES.values()
-        ),
-        st.Page("exports.py", icon=":material/download:", title=t("Exports")),
-        st.Page("data.py", icon=":material/database:", title=t("Data")),
-        st.Page("audit.py", icon=":material/history:", title=t("Audit")),
-        st.Page("settings.py", icon=":material/tune:", title=t("Settings")),
-    ]
+        ],
+        t("Data"): [
+            st.Page("exports.py", icon=":material/download:", title=t("Exports")),
+            st.Page("data.py", icon=":material/database:", title=t("Data")),
+        ],
+        t("Administration"): [
+            st.Page("audit.py", icon=":material/history:", title=t("Audit")),
+            st.Page("settings.py", icon=":material/tune:", title=t("Settings")),
+        ],
+    }
     # The role that a page takes, by its URL path; the others any.
     NEEDS = {"exports": Role.ANALYST, "data": Role.ADMIN, "audit": Role.ADMIN}
 
-    chosen = st.navigation(pages, position="hidden")
+    chosen = st.navigation(sections, position="hidden")
     script_run.begin(chosen.url_path)
     with page_layout.stop_on_error():
         space = workspace.current()
         if current_user.enter(space) is None:
             login.show(space)
         st.session_state["_page"] = chosen.url_path
-        share_links.follow(space, pages)
+        share_links.follow(space, [page for pages in sections.values() for page in pages])
         url_state.load(space.settings.zone)
-        open_to_visitor = [each for each in pages if current_user.may(NEEDS.get(each.url_path, Role.VIEWER))]
-        sidebar.show(open_to_visitor, space)
+        open_to_visitor = {
+            label: [page for page in pages if current_user.may(NEEDS.get(page.url_path, Role.VIEWER))]
+            for label, pages in sections.items()
+        }
+        sidebar.show(open_to_visitor, space, chosen.url_path)
         current_user.require_role(NEEDS.get(chosen.url_path, Role.VIEWER))
     chosen.run()

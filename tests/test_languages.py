@@ -467,7 +467,7 @@ def test_pages_in_spanish(filled: AppTest, page: str, parameters: dict[str, str]
         filled.switch_page(f"{page}.py").run()
     assert not filled.exception and not filled.error
     assert left_in_english(filled) == []
-    assert "Restablecer filtros" in [button.label for button in filled.button]
+    assert "Vistas guardadas" in [expander.label for expander in filled.expander]
 
 
 def test_pages_in_spanish_without_data(app: AppTest) -> None:

@@ -339,6 +339,7 @@ class PageDefinition:
     dimension: NamedDimension | None = None
     numbers: tuple[PageNumber, ...] = ()
     texts: tuple[PageText, ...] = ()
+    is_compared: bool = True  # with another period
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ from lib.ui import page_parameters, url_state
 from lib.workspace import Workspace
 
 
-def current_context(space: Workspace, subject: tuple[Dimension, Member] | None = None) -> PageContext:
+def current_context(
+    space: Workspace, subject: tuple[Dimension, Member] | None = None, *, is_compared: bool = True
+) -> PageContext:
     """Ask what every page shows of the filters in force; with a subject, of this group of a dimension alone.
 
     The width of buckets that is shown is what its choice says from then on.
@@ -29,14 +31,16 @@ def current_context(space: Workspace, subject: tuple[Dimension, Member] | None =
     def notes(first: date, last: date) -> Sequence[TrendNote]:
         return [TrendNote(note.day, note.text) for note in space.notes.between(first, last)]
 
-    context = build_context(space.answers, space.calendar, filters, _choices(space), notes, opened)
+    context = build_context(
+        space.answers, space.calendar, filters, _choices(space, is_compared=is_compared), notes, opened
+    )
     url_state.default("granularity", context.suited_granularity.value)
     if context.granularity is not context.asked_granularity:
         st.session_state["granularity"] = context.granularity.value
     return context
 
 
-def _choices(space: Workspace) -> PageChoices:
+def _choices(space: Workspace, *, is_compared: bool) -> PageChoices:
     session = st.session_state
     chosen = session.get("granularity")
     is_own = chosen and chosen != session.get("_default_granularity")
@@ -47,7 +51,7 @@ def _choices(space: Workspace) -> PageChoices:
         if name in page_parameters.VIEW_PARAMETERS and name not in (page_parameters.OPENED, page_parameters.PAGE)
     }
     return PageChoices(
-        session.get("compare") or "previous",
+        (session.get("compare") or "previous") if is_compared else "none",
         url_state.compared_days(),
         Granularity(chosen) if is_own else None,
         {name: session[name] for name in page_parameters.VIEW_CHOICES if session.get(name)},

@@ -35,6 +35,8 @@ def begin(
     question: Words,
     subject: tuple[Dimension, Member] | None = None,
     whatever_is_shown: Callable[[Workspace], None] = lambda _: None,
+    *,
+    is_compared: bool = True,
 ) -> PageContext:
     """Draw a page's head and return its context; where there is nothing to show, say so and end the page.
 
@@ -46,7 +48,7 @@ def begin(
         _head_of_one(*subject)
     with stop_on_error():
         space = workspace.current()
-        context = current_context(space, subject)
+        context = current_context(space, subject, is_compared=is_compared)
     st.html(f'<p class="cb-shown">{_shown(context)}</p>')
     notices(context.status)
     if context.granularity is not context.asked_granularity:

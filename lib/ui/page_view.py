@@ -41,7 +41,7 @@ def show(definition: PageDefinition) -> PageContext:
     dimension = definition.dimension
     opened = page_layout.opened(dimension) if dimension else None
     subject = (dimension, opened) if dimension and opened else None
-    context = page_layout.begin(definition.title, definition.question, subject)
+    context = page_layout.begin(definition.title, definition.question, subject, is_compared=definition.is_compared)
     title: Words = formatted(formatting.member_name, opened) if opened else definition.title
     question: Words = page_layout.in_detail(dimension) if dimension and opened else definition.question
     drawn: list[Block] = []

@@ -20,8 +20,8 @@ MAX_LISTED = 50
 """Views that are listed; the others are found by their name."""
 
 
-def chooser(workspace: Workspace) -> None:
-    """Draw the saved views: links to them, and the form that saves what is shown."""
+def chooser(workspace: Workspace, *, can_save: bool) -> None:
+    """Draw the saved views: links to them, and, where the page is one of a selection, the form that saves it."""
     session = st.session_state
     # Another page begins with the expander as it was left, which Streamlit forgets.
     key = f"cb-views-{session.get('_page', '')}"
@@ -40,15 +40,8 @@ def chooser(workspace: Workspace) -> None:
             _entry(workspace, view)
         if not saved:
             st.caption(t("A view keeps a page with its filters under a name."))
-        with st.form("save-view", border=False, clear_on_submit=True):
-            st.text_input(t("Name of the view"), key="_view_name", max_chars=MAX_NAME, placeholder=t("Monday meeting"))
-            if st.session_state.get("_preset") not in ("all", "own"):
-                st.checkbox(t("Keep the period relative to today"), value=True, key="_view_relative")
-            if workspace.settings.has_login:
-                st.checkbox(t("Show it to everybody"), value=False, key="_view_shared")
-            st.form_submit_button(
-                t("Save this view"), on_click=current_user.acting(_save), args=(workspace,), width="stretch"
-            )
+        if can_save:
+            _form(workspace)
         if st.session_state.get(_FAILED):
             st.error(st.session_state.pop(_FAILED))
 
@@ -61,6 +54,18 @@ def address(query: str) -> str:
         parts = urlsplit("")
     root = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
     return f"{root}/?{query}"
+
+
+def _form(workspace: Workspace) -> None:
+    with st.form("save-view", border=False, clear_on_submit=True):
+        st.text_input(t("Name of the view"), key="_view_name", max_chars=MAX_NAME, placeholder=t("Monday meeting"))
+        if st.session_state.get("_preset") not in ("all", "own"):
+            st.checkbox(t("Keep the period relative to today"), value=True, key="_view_relative")
+        if workspace.settings.has_login:
+            st.checkbox(t("Show it to everybody"), value=False, key="_view_shared")
+        st.form_submit_button(
+            t("Save this view"), on_click=current_user.acting(_save), args=(workspace,), width="stretch"
+        )
 
 
 def _entry(workspace: Workspace, view: SavedView) -> None:

@@ -1,7 +1,8 @@
-"""The sidebar: pages, filters, and the reset."""
+"""The sidebar: pages in their sections; the filters, and their reset, where the page goes by them."""
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -14,11 +15,15 @@ from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, ChoiceDime
 from lib.catalog.ranged_fields import RangedField
 from lib.i18n import t
 from lib.reports import formatting
+from lib.reports.pages import PAGES
 from lib.ui import current_user, inputs, login, page_parameters, saved_views, url_state
 from lib.workspace import Workspace
 
 PROMINENT: tuple[Dimension, ...] = (CAMPAIGN, CALL_CENTER, ENGAGEMENT)
 """The filters that are open from the start; the others are under More filters."""
+
+EXPORTS = "exports"
+"""The URL path of the page that is no page of figures, and goes by the filters all the same."""
 
 PRESET_LABELS = {
     "all": "All time",
@@ -45,34 +50,46 @@ COMPARE_LABELS = {
 }
 
 
-def show(pages: Sequence[Page], space: Workspace) -> None:
-    """Draw the sidebar, with links to the pages that keep what is chosen."""
+def show(sections: Mapping[str, Sequence[Page]], space: Workspace, path: str) -> None:
+    """Draw the sidebar of the page at a URL path, with links to the pages of each section that keep what is chosen."""
     calendar = space.calendar
+    page = PAGES.get(path or next(iter(PAGES)))
+    is_filtered = page is not None or path == EXPORTS
     url_state.default("compare", "previous")
     with st.sidebar:
         st.html('<div class="cb-brand"><span class="cb-mark" aria-hidden="true"></span>Callboard</div>')
         links = st.container(gap=None, key="cb-nav")
-        with st.container(key="cb-filters", gap="small"):
-            _period(calendar)
-            _compared()
-            for dimension in PROMINENT:
-                _filter(space, dimension)
-            rest = [dimension for dimension in space.catalog.filters if dimension not in PROMINENT]
-            with st.expander(t("More filters"), expanded=_any_chosen(rest, space.catalog.ranged_fields)):
-                for dimension in rest:
-                    _filter(space, dimension)
-                for field in space.catalog.ranged_fields:
-                    _range(field)
-            st.button(t("Reset filters"), on_click=url_state.reset, width="stretch")
-        saved_views.chooser(space)
+        if is_filtered:
+            _filters(space, calendar, is_compared=page is not None and page.is_compared)
+        saved_views.chooser(space, can_save=is_filtered)
         login.account(space)
         url_state.save(calendar.zone)
         kept = url_state.parameters(calendar.zone)
         for own in (page_parameters.OPENED, page_parameters.PAGE):
             kept.pop(own, None)
+        query = [(name, value) for name in kept for value in kept[name]]
         with links:
-            for each in pages:
-                st.page_link(each, query_params=[(name, value) for name in kept for value in kept[name]])
+            for label, pages in sections.items():
+                st.html(f'<p class="cb-section">{html.escape(label)}</p>')
+                for each in pages:
+                    st.page_link(each, query_params=query)
+
+
+def _filters(space: Workspace, calendar: Calendar, *, is_compared: bool) -> None:
+    """Draw the filters, those that few need behind a fold, and what takes them all away."""
+    with st.container(key="cb-filters", gap="small"):
+        _period(calendar)
+        if is_compared:
+            _compared()
+        for dimension in PROMINENT:
+            _filter(space, dimension)
+        rest = [dimension for dimension in space.catalog.filters if dimension not in PROMINENT]
+        with st.expander(t("More filters"), expanded=_any_chosen(rest, space.catalog.ranged_fields)):
+            for dimension in rest:
+                _filter(space, dimension)
+            for field in space.catalog.ranged_fields:
+                _range(field)
+        st.button(t("Reset filters"), on_click=url_state.reset, width="stretch")
 
 
 def _period(calendar: Calendar) -> None:

@@ -153,6 +153,46 @@ def test_a_link_that_can_not_be(app: AppTest, settings: Settings, tmp_path: Path
     assert all("<script" not in each.proto.body for each in app.get("html"))
 
 
+def test_pages_are_in_sections(app: AppTest) -> None:
+    app.run()
+    drawn = [each for each in app.sidebar if each.type in ("html", "page_link")]
+    named = [each.proto.body if each.type == "html" else each.proto.label for each in drawn]
+    words = [re.sub(r"<[^>]+>", "", each) for each in named]
+    places = [
+        words.index(each) for each in ("Analyze", "Overview", "Evaluations", "Exports", "Administration", "Audit")
+    ]
+    assert places == sorted(places) and words[words.index("Exports") - 1] == "Data"
+
+
+@pytest.mark.parametrize(
+    ("page", "has_filters", "is_compared"),
+    [
+        ("overview", True, True),
+        ("trends", True, True),
+        ("sample_size", True, False),
+        ("evaluations", True, False),
+        ("exports", True, False),
+        ("data", False, False),
+        ("audit", False, False),
+        ("settings", False, False),
+    ],
+)
+def test_filters_stand_on_pages_that_go_by_them(
+    app: AppTest, settings: Settings, tmp_path: Path, page: str, has_filters: bool, is_compared: bool
+) -> None:
+    fill(settings, tmp_path)
+    app.query_params.update({"campaignId": ["a"], "compare": "year"})
+    app.run()
+    if page != "overview":
+        app.switch_page(f"{page}.py").run()
+    assert not app.exception
+    keys = {each.key for kind in (app.selectbox, app.multiselect) for each in kind}
+    assert [key in keys for key in ("_preset", "campaignId", "compare")] == [has_filters, has_filters, is_compared]
+    assert ("compare" in text(app)) == is_compared, "where nothing is compared, the head says nothing of it"
+    app.switch_page("campaigns.py").run()
+    assert (app.multiselect(key="campaignId").value, app.selectbox(key="compare").value) == (["a"], "year")
+
+
 def test_an_instant_in_a_link_is_kept(app: AppTest, settings: Settings, tmp_path: Path) -> None:
     fill(settings, tmp_path)
     app.query_params["dateTo"] = "2024-01-01T12:00:00+00:00"

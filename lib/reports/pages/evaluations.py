@@ -187,4 +187,5 @@ PAGE = PageDefinition(
     blocks,
     choices=(SORT,),
     texts=(SEARCH,),
+    is_compared=False,
 )

@@ -261,4 +261,5 @@ PAGE = PageDefinition(
     blocks,
     (DIFFERENCE, POWER),
     numbers=(HANDLED,),
+    is_compared=False,
 )
