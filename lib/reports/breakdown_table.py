@@ -199,12 +199,11 @@ def _rows(
 
 def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized: bool) -> list[Column[_BreakdownRow]]:
     dimension, is_compared = groups.dimension, groups.before is not None
-    columns = [
+    return [
         Column(text(dimension.label), _name),
         *(_standardized_columns() if with_standardized else []),
-        Column(text("Evaluations"), lambda row: row.now["evaluations"], look=Look.BAR),
-        *([metric_columns.change(metrics["totalEvaluations"], _before, _now, _executives)] if is_compared else []),
         *metric_columns.metric(AVERAGE_SCORE, _now),
+        *([metric_columns.change(AVERAGE_SCORE, _before, _now, _executives)] if is_compared else []),
         Column(
             text("Rank"),
             lambda row: row.rank and row.rank[0] + row.rank[1] / 1e6,
@@ -217,7 +216,9 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
                 few=FEW_EVALUATIONS,
             ),
         ),
-        *([metric_columns.change(AVERAGE_SCORE, _before, _now, _executives)] if is_compared else []),
+        *([Column(text("Call center"), _call_center)] if dimension is EXECUTIVE else []),
+        Column(text("Evaluations"), lambda row: row.now["evaluations"], look=Look.BAR),
+        *([metric_columns.change(metrics["totalEvaluations"], _before, _now, _executives)] if is_compared else []),
         metric_columns.count(text("Scored"), lambda row: row.now["scored"]),
         metric_columns.note(_now),
         Column(
@@ -244,9 +245,6 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
             text("Pending, processing"), lambda row: row.now["pending"] + row.now["processing"], printed=False
         ),
     ]
-    if dimension is EXECUTIVE:
-        columns.insert(1, Column(text("Call center"), _call_center))
-    return columns
 
 
 def _name(row: _BreakdownRow) -> str:

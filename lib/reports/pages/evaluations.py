@@ -123,13 +123,14 @@ def _table(context: PageContext, listed: Records) -> PageTable[Record]:
             lambda record: formatting.instant(record.audio_at.astimezone(zone)),
             orders=_both(RecordOrder.OLDEST, RecordOrder.NEWEST),
         ),
-        Column(text("State"), lambda record: t_in_context("evaluation", record.state.name)),
         Column(
             text("Score"),
             lambda record: record.score,
             lambda record: formatting.value(Unit.SCORE, record.score),
             orders=_both(RecordOrder.LOWEST_SCORE, RecordOrder.HIGHEST_SCORE),
         ),
+        _member_column(EXECUTIVE),
+        Column(text("State"), lambda record: t_in_context("evaluation", record.state.name)),
         Column(text("Sentiment"), lambda record: t(record.sentiment.name) if record.sentiment else ""),
         Column(
             text("Duration"),
@@ -137,14 +138,7 @@ def _table(context: PageContext, listed: Records) -> PageTable[Record]:
             lambda record: formatting.value(Unit.SECONDS, record.duration_seconds),
             orders=_both(RecordOrder.SHORTEST, RecordOrder.LONGEST),
         ),
-        *(
-            Column(
-                text(each.label),
-                partial(_member, each),
-                orders=_both(RecordOrder.EXECUTIVE, RecordOrder.EXECUTIVE_BACKWARDS) if each == EXECUTIVE else None,
-            )
-            for each in context.catalog.dimensions
-        ),
+        *(_member_column(each) for each in context.catalog.dimensions if each != EXECUTIVE),
         Column(text("Who spoke"), lambda record: t("AI") if record.is_ai else t("Human")),
         Column(text("Id"), lambda record: record.id),
     )
@@ -169,6 +163,11 @@ def _table(context: PageContext, listed: Records) -> PageTable[Record]:
         None if _is_too_long(listed) else TableFile("Evaluations", "evaluations", file_columns, file_rows),
         has_total=False,
     )
+
+
+def _member_column(dimension: NamedDimension) -> Column[Record]:
+    orders = _both(RecordOrder.EXECUTIVE, RecordOrder.EXECUTIVE_BACKWARDS) if dimension == EXECUTIVE else None
+    return Column(text(dimension.label), partial(_member, dimension), orders=orders)
 
 
 def _both(least: RecordOrder, greatest: RecordOrder) -> tuple[str, str]:

@@ -213,8 +213,8 @@ def _table(context: PageContext, plan: _Plan) -> TableBlock:
 
     columns: tuple[Column[Group], ...] = (
         Column(text(EXECUTIVE.label), lambda group: formatting.member_name(group.named)),
-        metric_columns.count(text("Scored"), lambda group: group.sums["scored"]),
         *metric_columns.metric(AVERAGE_SCORE, lambda group: group.sums),
+        metric_columns.count(text("Scored"), lambda group: group.sums["scored"]),
         Column(
             text("Noticeable change"),
             detectable,

@@ -23,10 +23,10 @@ from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
 from lib.reports.words import Words, formatted, text
 
 _FIRST_METRICS = (
+    "averageScore",
     "totalEvaluations",
     "completedEvaluations",
     "scoredEvaluations",
-    "averageScore",
     "netSentiment",
     "averageDurationSeconds",
     "completionRate",
@@ -193,7 +193,6 @@ def _columns(context: PageContext, granularity: Granularity) -> list[Column[_Tre
             lambda row: formatting.bucket(row.point.bucket.first, granularity),
             Look.DATE,
         ),
-        Column(text("Partial"), lambda row: t("partial") if row.point.bucket.partial else ""),
     ]
     for name in dict.fromkeys((*_FIRST_METRICS, *context.catalog.metrics)):
         metric: Metric = context.catalog.metrics[name]
@@ -202,6 +201,7 @@ def _columns(context: PageContext, granularity: Granularity) -> list[Column[_Tre
             columns.append(metric_columns.change(metric, _was, _now, lambda _: {}))
         if name == "averageScore":
             columns.append(metric_columns.note(_now))
+            columns.append(Column(text("Partial"), lambda row: t("partial") if row.point.bucket.partial else ""))
     return columns
 
 
