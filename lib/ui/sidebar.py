@@ -16,7 +16,7 @@ from lib.catalog.ranged_fields import RangedField
 from lib.i18n import t
 from lib.reports import formatting
 from lib.reports.pages import PAGES
-from lib.ui import current_user, inputs, login, page_parameters, saved_views, url_state
+from lib.ui import current_user, filter_bar, inputs, login, page_parameters, saved_views, url_state
 from lib.workspace import Workspace
 
 PROMINENT: tuple[Dimension, ...] = (CAMPAIGN, CALL_CENTER, ENGAGEMENT)
@@ -57,11 +57,13 @@ def show(sections: Mapping[str, Sequence[Page]], space: Workspace, path: str) ->
     is_filtered = page is not None or path == EXPORTS
     url_state.default("compare", "previous")
     with st.sidebar:
-        st.html('<div class="cb-brand"><span class="cb-mark" aria-hidden="true"></span>Callboard</div>')
+        brand = '<div class="cb-brand"><span class="cb-mark" aria-hidden="true"></span>Callboard</div>'
+        st.html(brand + filter_bar.SCRIPT, unsafe_allow_javascript=True)
         links = st.container(gap=None, key="cb-nav")
         if is_filtered:
             _filters(space, calendar, is_compared=page is not None and page.is_compared)
         saved_views.chooser(space, can_save=is_filtered)
+        filter_bar.done()
         login.account(space)
         url_state.save(calendar.zone)
         kept = url_state.parameters(calendar.zone)
@@ -73,6 +75,8 @@ def show(sections: Mapping[str, Sequence[Page]], space: Workspace, path: str) ->
                 st.html(f'<p class="cb-section">{html.escape(label)}</p>')
                 for each in pages:
                     st.page_link(each, query_params=query)
+    if is_filtered:
+        filter_bar.bar(_period_words(), _set(space.catalog.filters, space.catalog.ranged_fields))
 
 
 def _filters(space: Workspace, calendar: Calendar, *, is_compared: bool) -> None:
@@ -84,7 +88,7 @@ def _filters(space: Workspace, calendar: Calendar, *, is_compared: bool) -> None
         for dimension in PROMINENT:
             _filter(space, dimension)
         rest = [dimension for dimension in space.catalog.filters if dimension not in PROMINENT]
-        with st.expander(t("More filters"), expanded=_any_chosen(rest, space.catalog.ranged_fields)):
+        with st.expander(t("More filters"), expanded=bool(_set(rest, space.catalog.ranged_fields))):
             for dimension in rest:
                 _filter(space, dimension)
             for field in space.catalog.ranged_fields:
@@ -113,6 +117,14 @@ def _period(calendar: Calendar) -> None:
         on_change=chosen,
     )
     _days(("dateFrom", "dateTo"))
+
+
+def _period_words() -> str:
+    """Return what period is chosen: its name, or its days."""
+    name = st.session_state["_preset"]
+    if name != "own":
+        return t(PRESET_LABELS[name])
+    return filter_bar.own_dates(st.session_state["dateFrom"], st.session_state["dateTo"])
 
 
 def _compared() -> None:
@@ -161,11 +173,11 @@ def _range(field: RangedField) -> None:
         inputs.number_field(label, name, on_change=url_state.first_page, place=place)
 
 
-def _any_chosen(dimensions: Sequence[Dimension], ranged: Sequence[RangedField]) -> bool:
-    """Return whether any of these filters is set."""
+def _set(dimensions: Sequence[Dimension], ranged: Sequence[RangedField]) -> int:
+    """Return how many of these filters are set."""
     session = st.session_state
-    ends = (name for field in ranged for name in field.parameters)
-    return any(session.get(each.parameter) for each in dimensions) or any(session.get(end) is not None for end in ends)
+    chosen = sum(bool(session.get(each.parameter)) for each in dimensions)
+    return chosen + sum(any(session.get(end) is not None for end in field.parameters) for field in ranged)
 
 
 def _choice_labels(dimension: ChoiceDimension) -> dict[str, str]:

