@@ -1,4 +1,4 @@
-"""Which call centers stand where?"""
+"""How do call centers compare?"""
 
 from lib.reports.pages import breakdowns
 from lib.ui import page_view

@@ -1,4 +1,4 @@
-"""Which campaigns stand where?"""
+"""How do campaigns compare?"""
 
 from lib.reports.pages import breakdowns
 from lib.ui import page_view

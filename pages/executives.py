@@ -1,4 +1,4 @@
-"""Who stands out, and who only seems to?"""
+"""Who stands out, and who differs only by chance?"""
 
 from lib.reports.pages import breakdowns
 from lib.ui import page_view

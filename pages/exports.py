@@ -6,7 +6,7 @@ from lib.ui import export_page, page_layout
 
 context = page_layout.begin(
     text("Exports"),
-    text("Take the selection away as a file."),
+    text("Download the selection."),
     whatever_is_shown=export_page.history,
     is_compared=False,
 )

@@ -19,10 +19,7 @@ with page_layout.stop_on_error():
             users_admin.show(space)
         else:
             st.info(
-                t(
-                    "There is no login: whoever reaches this address may do all of it. "
-                    "docs/administrator.md says how to set one."
-                )
+                t("No login is set up: anyone with access can do everything. To set one up, see docs/administrator.md.")
             )
         st.subheader(t("API keys"), anchor=False)
         st.caption(t("The API answers under /v1 with the numbers of these pages; its documentation is at /v1/docs."))

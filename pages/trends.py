@@ -1,4 +1,4 @@
-"""Where is it going?"""
+"""How do scores change over time?"""
 
 from lib import workspace
 from lib.reports.pages import trends

@@ -89,7 +89,11 @@ def test_bad_rows(run: Run, calls: Path) -> None:
 
 def test_dry_run(run: Run, calls: Path) -> None:
     done = run("import", calls, "--dry-run")
-    assert (done.returncode, "added: 2" in done.stdout, "result: dry run" in done.stdout) == (0, True, True)
+    assert (done.returncode, "added: 2" in done.stdout, "result: checked, nothing loaded" in done.stdout) == (
+        0,
+        True,
+        True,
+    )
     assert "0 evaluations" in run("check").stdout
 
 
@@ -302,7 +306,7 @@ def test_an_import_is_undone_by_the_running_app(run: Run, settings: Settings, ca
 def test_warnings_are_told_on_standard_error_and_change_no_exit_code(run: Run, calls: Path) -> None:
     calls.write_text("id,audioDate,averageNote,Region\na,2024-01-01,4,N\na,2024-01-02,5,N\n")
     done = run("import", calls, "--dry-run")
-    assert done.returncode == 0 and "result: dry run" in done.stdout and "Warning" not in done.stdout
+    assert done.returncode == 0 and "result: checked, nothing loaded" in done.stdout and "Warning" not in done.stdout
     warnings = [line for line in done.stderr.splitlines() if line.startswith("Warning: ")]
     assert [line.partition(": ")[2] for line in warnings] == [
         "calls.csv: none of 2 scores is above 5. If they are on a scale up to 5, right would be a mapping of averageNote "

@@ -191,7 +191,7 @@ def test_a_language_for_a_while() -> None:
         (lambda: formatting.value(Unit.SHARE, Fraction(2, 3)), "66.7 %", "66,7 %"),
         (lambda: formatting.value(Unit.BALANCE, Fraction(-1, 3)), "−0.33", "−0,33"),
         (lambda: formatting.change(Unit.COUNT, 1000, 13345), "+1,234.5 %", "+1.234,5 %"),
-        (lambda: formatting.interval(Unit.SCORE, (7.61, 7.99)), "7.61 – 7.99", "7,61 – 7,99"),
+        (lambda: formatting.interval(Unit.SCORE, (7.61, 7.99)), "7.61–7.99", "7,61–7,99"),
         (lambda: day(date(2024, 1, 31)), "31 Jan 2024", "31 ene 2024"),
         (lambda: dated(date(2024, 9, 1), "MMMM y"), "September 2024", "septiembre 2024"),
         (lambda: formatting.instant(datetime(2024, 12, 1, 9, 5, tzinfo=UTC)), "1 Dec 2024, 09:05", "1 dic 2024, 09:05"),
@@ -278,7 +278,7 @@ def test_axes_write_days_in_the_language_s_order() -> None:
         assert f">{shown}<" in ChartImage(drawing, "T", language=code).svg()
 
 
-# Why it moved.
+# What changed.
 
 
 def _sums(n: int, mean: float) -> MeasureTotals:
@@ -302,7 +302,7 @@ def _moved(was: float, now: float, *parts: Contribution) -> Decomposition:
     ("dimension", "groups", "none"),
     [
         (CAMPAIGN, "las campañas", "Ninguna campaña por sí sola lo movió siquiera 0,01."),
-        (CALL_CENTER, "los centros de llamadas", "Ningún centro de llamadas por sí solo lo movió siquiera 0,01."),
+        (CALL_CENTER, "los call centers", "Ningún call center por sí solo lo movió siquiera 0,01."),
         (ENGAGEMENT, "los proyectos", "Ningún proyecto por sí solo lo movió siquiera 0,01."),
         (EXECUTIVE, "los ejecutivos", "Ningún ejecutivo por sí solo lo movió siquiera 0,01."),
     ],
@@ -313,28 +313,28 @@ def test_why_it_moved(dimension: Dimension, groups: str, none: str) -> None:
     fell = explain(_moved(7.92, 7.75, *parts), dimension)
     assert fell is not None
     assert str(fell.change) == (
-        f"El puntaje promedio bajó 0,17, de 7,92 a 7,75: −0,26 porque cambió el peso de {groups} (mezcla) y +0,09 "
-        f"dentro de {groups}."
+        f"El puntaje promedio bajó 0,17, de 7,92 a 7,75. Mezcla (peso de {groups}): −0,26. Desempeño dentro de "
+        f"{groups}: +0,09."
     )
     assert str(fell.parts) == (
-        "Lo que más influyó: A −0,18 (mezcla −0,20, dentro +0,02), B +0,07 (mezcla 0,00, dentro +0,07) y C −0,06 (no "
+        "Lo que más influyó: A −0,18 (mezcla −0,20, desempeño +0,02), B +0,07 (mezcla 0,00, desempeño +0,07) y C −0,06 (no "
         "estaba antes)."
     )
-    assert str(fell.mix_effect) == f"La mezcla oculta una mejora: dentro de {groups} el puntaje subió 0,09."
+    assert str(fell.mix_effect) == f"La mezcla oculta una mejora: dentro de {groups}, el puntaje subió 0,09."
     still = explain(_moved(7.5, 7.501, _part("A", "0.001", "0")), dimension)
     assert still is not None and (str(still.parts), still.mix_effect) == (none, None)
-    assert str(still.change).startswith("El puntaje promedio está en 7,50, igual que antes: 0,00 porque")
+    assert str(still.change).startswith("El puntaje promedio sigue en 7,50. Mezcla (peso de")
     rose = explain(_moved(7, 8, _part("A", "0", "1", now=0), _part("B", "-0.5", "0.5")), dimension)
     assert rose is not None and str(rose.change).startswith(
-        "El puntaje promedio subió 1,00, de 7,00 a 8,00: +1,50 porque"
+        "El puntaje promedio subió 1,00, de 7,00 a 8,00. Mezcla (peso de"
     )
     assert str(rose.parts) == "Lo que más influyó: A +1,00 (ya no está)."
-    assert str(rose.mix_effect) == f"La mezcla oculta un deterioro: dentro de {groups} el puntaje bajó 0,50."
+    assert str(rose.mix_effect) == f"La mezcla oculta un deterioro: dentro de {groups}, el puntaje bajó 0,50."
     little = explain(_moved(7.504, 7.507, _part("A", "0", "0.5"), _part("B", "0", "-0.497")), dimension)
-    assert little is not None and str(little.change).startswith("El puntaje promedio subió 0,01, de 7,50 a 7,51: +0,01")
+    assert little is not None and str(little.change).startswith("El puntaje promedio subió 0,01, de 7,50 a 7,51. ")
     assert (
         str(little.parts)
-        == "Lo que más influyó: A +0,50 (mezcla +0,50, dentro 0,00) y B −0,50 (mezcla −0,50, dentro 0,00)."
+        == "Lo que más influyó: A +0,50 (mezcla +0,50, desempeño 0,00) y B −0,50 (mezcla −0,50, desempeño 0,00)."
     )
 
 
@@ -435,7 +435,7 @@ def test_english_is_found(filled: AppTest) -> None:
     filled.run()
     filled.switch_page("trends.py").run()
     found = left_in_english(filled)
-    assert {"Trends", "Campaigns", "Reset filters", "All figures", "Partial", "few evaluations", "Average score"} <= {
+    assert {"Trends", "Campaigns", "Reset filters", "Details", "Partial", "few evaluations", "Average score"} <= {
         *found
     }
 

@@ -105,7 +105,7 @@ def test_what_changed(workspace: Workspace, answers: QueryCache) -> None:
 def test_the_funnel(workspace: Workspace, answers: QueryCache, is_adjusted: bool) -> None:
     breakdown = answers.run(queries.breakdown, AUGUST, workspace.calendar, CALL_CENTER, page_size=10_000)
     look = ChartTheme(LIGHT, "en")
-    chart = funnel(breakdown.groups, breakdown.total, "Call center", look, is_adjusted=is_adjusted)
+    chart = funnel(breakdown.groups, breakdown.total, CALL_CENTER, look, is_adjusted=is_adjusted)
     table = scores(8)
     mean, deviation = table["score"].mean(), table["score"].std()
     groups = table.groupby("company")["score"].agg(["size", "mean"])
@@ -118,7 +118,7 @@ def test_the_funnel(workspace: Workspace, answers: QueryCache, is_adjusted: bool
     outside = enough[abs(z_scores) > stats.norm.ppf(0.999) * wide].index
     assert {row["name"] for row in chart.data["rows"] if row["where"] in ("above", "below")} == set(outside)
     for row in chart.data["limits"]:
-        level = 0.975 if row["limit"] == "95 % limits" else 0.999
+        level = 0.975 if row["limit"] == "Expected range (95 %)" else 0.999
         half = stats.norm.ppf(level) * wide * deviation / row["scored"] ** 0.5
         assert (row["low"], row["high"]) == pytest.approx((max(0.0, mean - half), min(10.0, mean + half)), rel=1e-9)
 

@@ -133,7 +133,7 @@ ENGAGEMENT = NamedDimension(
 )
 EXECUTIVE = NamedDimension("executive", "Executive", "executives", "executiveId", "executive_key", schema.executives)
 IS_AI = FlagDimension(
-    *("isAICall", "Who spoke", "AI or human calls", "isAICall", "is_ai"),
+    *("isAICall", "Handled by", "AI or human calls", "isAICall", "is_ai"),
     choices=(Choice("false", False, "Human", "Human calls"), Choice("true", True, "AI", "AI calls")),
     all_label="All calls",
 )

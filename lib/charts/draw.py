@@ -42,8 +42,7 @@ def draw(figure: Figure, look: ChartTheme) -> Chart | None:
         case HistogramFigure():
             return histogram(figure.counts, look, figure.before)
         case FunnelFigure():
-            label = figure.dimension.label
-            return funnel(figure.groups, figure.total, label, look, is_adjusted=figure.is_adjusted)
+            return funnel(figure.groups, figure.total, figure.dimension, look, is_adjusted=figure.is_adjusted)
         case RankingFigure():
             return ranking(figure, look)
         case StandardizedFigure():

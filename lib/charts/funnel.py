@@ -13,6 +13,7 @@ import altair as alt
 
 from lib.analytics.cluster_spreads import score_design_effects
 from lib.analytics.queries import MOST_WITH_DAYS, Group
+from lib.catalog.dimensions import Dimension
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, rounded
 from lib.charts.chart import PICK, Chart
@@ -31,11 +32,11 @@ KINDS = ("above", "within", "below", "few evaluations")
 _SHAPES = ("triangle-up", "circle", "triangle-down", "cross")
 
 
-LIMITS = ("95 % limits", "99.8 % limits")
+LIMITS = ("Expected range (95 %)", "Expected range (99.8 %)")
 
 
 def funnel(
-    groups: Sequence[Group], total: MeasureTotals, label: str, look: ChartTheme, *, is_adjusted: bool = False
+    groups: Sequence[Group], total: MeasureTotals, dimension: Dimension, look: ChartTheme, *, is_adjusted: bool = False
 ) -> Chart | None:
     """Draw each group's average score by its scored evaluations, with 95 and 99.8 % limits around the whole's.
 
@@ -55,7 +56,8 @@ def funnel(
     tested = [
         z / math.sqrt(effects[group.named]) for z, group in zip(z_scores, enough, strict=True) if group.named in effects
     ]
-    notes = _notes(z_scores, tested, is_adjusted=is_adjusted)
+    groups_name = t(dimension.plural_label).lower()
+    notes = _notes(z_scores, tested, groups_name, is_adjusted=is_adjusted)
     if is_adjusted and z_scores:
         deviation *= math.sqrt(max(1.0, overdispersion(z_scores)))
     marks = [_mark(group, mean, deviation) for group in scored]
@@ -78,10 +80,10 @@ def funnel(
     places = Counter(mark.place for mark in marks)
     counts = [places[place] for place in range(len(KINDS))]
     told = t(
-        "Funnel plot of {count} ({label}): {above} above, {within} within and {below} below the 99.8 % limits, "
-        "{few} with few evaluations.",
+        "Funnel plot of {count} {groups}: {above} above, {within} within and {below} below the expected range (99.8 "
+        "%), {few} with few evaluations.",
         count=formatting.count(len(marks)),
-        label=t(label),
+        groups=groups_name,
         above=counts[0],
         within=counts[1],
         below=counts[2],
@@ -90,13 +92,15 @@ def funnel(
     if len(rows) < len(marks):
         notes.append(
             t(
-                "{drawn} of {all} are drawn: those outside of the limits first, then those with the most scores.",
+                "{drawn} of {all} shown: those outside the expected range first, then by volume.",
                 drawn=formatting.count(len(rows)),
                 all=formatting.count(len(marks)),
             )
         )
     data = {"rows": rows, "limits": _limits(mean, deviation, most), "mean": [{"value": mean}]}
-    return Chart(_spec(label, look, (round(domain[0], 1), round(domain[1], 1))), data, told, tuple(notes), "id")
+    return Chart(
+        _spec(dimension.label, look, (round(domain[0], 1), round(domain[1], 1))), data, told, tuple(notes), "id"
+    )
 
 
 def _z_score(sums: MeasureTotals, mean: float, deviation: float) -> float:
@@ -104,38 +108,43 @@ def _z_score(sums: MeasureTotals, mean: float, deviation: float) -> float:
     return (sums["score_sum"] / (sums["scored"] * SCORE_SCALE) - mean) * math.sqrt(sums["scored"]) / deviation
 
 
-def _notes(z_scores: Sequence[float], tested: Sequence[float], *, is_adjusted: bool) -> list[str]:
+def _notes(z_scores: Sequence[float], tested: Sequence[float], groups_name: str, *, is_adjusted: bool) -> list[str]:
     """Return what the limits mean, and how much more the groups with enough evaluations differ than chance explains.
 
     `tested` are the distances with the standard errors that days leave.
     """
-    notes = [t("Inside the limits: no evidence that they differ from the average of the selection.")]
+    notes = [t("Inside the expected range: no evidence of a difference from the average.")]
     if not z_scores:
         return notes
     phi = overdispersion(z_scores)
     shown = number(rounded(phi, 1) or 0, 1)
     if is_overdispersed(tested):
-        notes.append(t("They differ by more than chance alone: overdispersion φ = {phi} (chance alone: 1).", phi=shown))
+        notes.append(t("Scores vary more than by chance alone: overdispersion φ = {phi} (chance alone: 1).", phi=shown))
     else:
-        notes.append(t("Overdispersion φ = {phi}: no evidence of more spread than by chance alone (1).", phi=shown))
-    if is_adjusted and phi > 1:
         notes.append(
             t(
-                "The limits are √φ times as wide: outside are those who stand out from the usual spread, however that "
-                "comes about."
+                "No evidence that scores vary more than by chance: overdispersion φ = {phi} (chance alone: 1).",
+                phi=shown,
             )
         )
+    if is_adjusted and phi > 1:
+        notes.append(t("The range is √φ times as wide: outside are those who differ more than is usual here."))
         return notes
     by_chance = len(z_scores) * 0.05
     if by_chance < 1:
         notes.append(
-            t("With {count} compared, fewer than one falls outside the 95 % limits by chance.", count=len(z_scores))
+            t(
+                "With {count} {groups}, fewer than one falls outside the 95 % range by chance.",
+                count=len(z_scores),
+                groups=groups_name,
+            )
         )
     else:
         notes.append(
             t(
-                "With {count} compared, about {outside} fall outside the 95 % limits by chance.",
+                "With {count} {groups}, about {outside} fall outside the 95 % range by chance.",
                 count=formatting.count(len(z_scores)),
+                groups=groups_name,
                 outside=formatting.count(round(by_chance)),
             )
         )
@@ -192,7 +201,7 @@ def _spec(label: str, look: ChartTheme, domain: tuple[float, float]) -> dict[str
     colors = look.palette
     x = alt.X("scored:Q", title=t("Scored evaluations"), axis=alt.Axis(format=",.0f", tickMinStep=1, grid=False))
     scale = alt.Scale(domain=list(domain), clamp=True, nice=False)
-    kinds, place = [t(kind) for kind in KINDS], t("Relative to the 99.8 % limits")
+    kinds, place = [t(kind) for kind in KINDS], t("Relative to expected range")
     shades = [colors.positive, colors.neutral, colors.negative, colors.line]
     points = (
         alt.Chart(alt.NamedData("rows"))

@@ -53,10 +53,13 @@ def heatmap(found: Heatmap, metric: Metric, days: Trend, look: ChartTheme) -> Ch
     notes = [sentence] if sentence else []
     if metric.uncertainty:
         notes.append(
-            t("Colors are drawn to the average where a value rests on little; the tooltip has the value itself.")
+            t(
+                "Colors are pulled toward the average where there are few evaluations; the tooltip shows the actual "
+                "value."
+            )
         )
     if any(row["few"] for row in rows):
-        notes.append(t("Small squares: fewer than {least} evaluations.", least=FEW_EVALUATIONS))
+        notes.append(t("Small squares: under {least} evaluations.", least=FEW_EVALUATIONS))
     fews = frozenset(row["few"] for row in rows)
     ends = _ends([row["value"] for row in rows], metric.unit)
     spec = _spec(metric.label, metric.unit, look, tuple(weekdays), ends, fews)
@@ -81,12 +84,12 @@ def _outstanding_hours(metric: Metric, rows: Sequence[Mapping[str, Any]], stands
     if metric.unit is Unit.COUNT:
         return t("Most: {high} on {best}; fewest: {low} on {worst}.", **named)
     if above and below:
-        return t("{best} ({high}) stands out above the average, {worst} ({low}) below it.", **named)
+        return t("{best} ({high}) is above the average by more than chance, {worst} ({low}) below it.", **named)
     if above:
-        return t("{best} ({high}) stands out above the average.", **named)
+        return t("{best} ({high}) is above the average by more than chance.", **named)
     if below:
-        return t("{worst} ({low}) stands out below the average.", **named)
-    return t("No hour stands out beyond chance.")
+        return t("{worst} ({low}) is below the average by more than chance.", **named)
+    return t("No hour differs by more than chance.")
 
 
 def _ends(values: Sequence[float], unit: Unit) -> tuple[float, float]:
@@ -107,12 +110,12 @@ def _spec(
 ) -> dict[str, Any]:
     colors = look.palette
     tips = [
-        alt.Tooltip("weekday:N", title=t("Weekday")),
+        alt.Tooltip("weekday:N", title=t("Day of week")),
         alt.Tooltip("hours:N", title=t("Hour")),
         alt.Tooltip("shown:N", title=t(label)),
-        alt.Tooltip("interval:N", title=t("95 % interval")),
+        alt.Tooltip("interval:N", title=t("95 % CI")),
         alt.Tooltip("counted:N", title=t("Evaluations")),
-        alt.Tooltip("estimate:N", title=t("Drawn to the average")),
+        alt.Tooltip("estimate:N", title=t("Pulled toward the average")),
     ]
     days = alt.Axis(ticks=False, domain=False, labelOverlap=False)
     hours = alt.Axis(labelAngle=0, ticks=False, domain=False)

@@ -53,21 +53,21 @@ def ranking(figure: RankingFigure, look: ChartTheme) -> Chart | None:
     if len(scored) > MOST_RANKED:
         words.append(
             t(
-                "The {most} with the most evaluations, of {all}.",
+                "{most} of {all} shown, by volume.",
                 most=MOST_RANKED,
                 all=formatting.count(len(groups)),
             )
         )
     if any(row["few"] for row in rows):
-        words.append(t("Hollow: fewer than {few} scored evaluations, too few to rank.", few=FEW_EVALUATIONS))
+        words.append(t("Hollow: under {few} scored evaluations, too few to rank.", few=FEW_EVALUATIONS))
     if len(ranks) > 1:
-        words.append(t("Right: the places that a group may have, all of them together at 95 %."))
+        words.append(t("Right: possible ranks (95 % confidence for all together)."))
         if not figure.ranks.pairs_apart:
-            words.append(t("Nobody stands out: no two can be told apart."))
+            words.append(t("Nobody stands out: no two differ by more than chance."))
     if before:
-        words.append(t("Grey tick: the compared period. Line: the average of all."))
+        words.append(t("Gray tick: compared period. Line: overall average."))
     told = t(
-        "Average score by {label} with 95 % intervals, from {best} ({high}) to {worst} ({low}).",
+        "Average score by {label} with 95 % confidence intervals, from {best} ({high}) to {worst} ({low}).",
         label=t(label).lower(),
         best=rows[0]["name"],
         high=rows[0]["shown"],
@@ -91,7 +91,7 @@ def _spec(label: str, look: ChartTheme, count: int, compared: bool, some_ranked:
     tips = [
         alt.Tooltip("name:N", title=t(label)),
         alt.Tooltip("shown:N", title=t("Average score")),
-        alt.Tooltip("interval:N", title=t("95 % interval")),
+        alt.Tooltip("interval:N", title=t("95 % CI")),
         alt.Tooltip("scored:N", title=t("Scored")),
         alt.Tooltip("note:N", title=t("Note")),
     ]
@@ -100,7 +100,7 @@ def _spec(label: str, look: ChartTheme, count: int, compared: bool, some_ranked:
     scale = alt.Scale(zero=False)
     x = alt.X(
         "value:Q",
-        title=t("Average score with 95 % interval"),
+        title=t("Average score (95 % CI)"),
         scale=scale,
         axis=alt.Axis(format=".1f", tickCount=8, tickMinStep=0.1),
     )

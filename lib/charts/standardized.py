@@ -48,18 +48,19 @@ def standardized(found: StandardizedScores, label: str, look: ChartTheme) -> Cha
         return None
     ranked = [row for row in rows if not row["few"]] or rows
     told = t(
-        "Average score by {label} like for like, from {best} ({high}) to {worst} ({low}); the raw averages beside.",
+        "Adjusted average score by {label} (like for like), from {best} ({high}) to {worst} ({low}), beside the "
+        "unadjusted averages.",
         label=t(label).lower(),
         best=ranked[0]["name"],
         high=ranked[0]["shown"],
         worst=ranked[-1]["name"],
         low=ranked[-1]["shown"],
     )
-    notes = [t("Filled: like for like, with its 95 % interval. Small ring: the average as it is.")]
+    notes = [t("Filled: adjusted score with 95 % CI. Small ring: unadjusted average.")]
     if any(row["few"] for row in rows):
-        notes.append(t("Hollow, last: fewer than {least} comparable calls.", least=FEW_EVALUATIONS))
+        notes.append(t("Hollow, at the end: under {least} comparable calls.", least=FEW_EVALUATIONS))
     if missing := sum(1 for row in found.rows if row.adjusted is None and row.sums["scored"]):
-        notes.append(t("Not shown, too few comparable calls: {count}.", count=formatting.count(missing)))
+        notes.append(t("Not shown (too few comparable calls): {count}.", count=formatting.count(missing)))
     if len(scored) > MOST:
         notes.append(t("{most} of {all} shown, by volume.", most=MOST, all=formatting.count(len(scored))))
     whole = [{"value": score.rounded(found.total)}]
@@ -78,9 +79,9 @@ def _spec(label: str, look: ChartTheme, count: int) -> dict[str, Any]:
     y = placed()
     tips = [
         alt.Tooltip("name:N", title=t(label)),
-        alt.Tooltip("shown:N", title=t("Like for like")),
-        alt.Tooltip("interval:N", title=t("95 % interval")),
-        alt.Tooltip("raw_shown:N", title=t("As it is")),
+        alt.Tooltip("shown:N", title=t("Adjusted (like for like)")),
+        alt.Tooltip("interval:N", title=t("95 % CI")),
+        alt.Tooltip("raw_shown:N", title=t("Unadjusted")),
         alt.Tooltip("comparable:N", title=t("Comparable calls")),
         alt.Tooltip("note:N", title=t("Note")),
     ]

@@ -80,9 +80,9 @@ def trend(
         )
     words = []
     if not several and any(row["low"] is not None for row in rows):
-        words.append(t("Band: 95 % interval."))
+        words.append(t("Band: 95 % confidence interval."))
     if behind:
-        words.append(t("Grey line: the compared period."))
+        words.append(t("Gray line: compared period."))
     if any(row["partial"] and row["value"] is not None for row in rows):
         words.append(t("Dashed: incomplete day, week or month."))
     spec = {**spec, "params": [*spec.get("params", []), ticks([point.bucket.first for point in first.points])]}
@@ -196,7 +196,7 @@ def _spec(metric: Metric, granularity: Granularity, look: ChartTheme, drawn: _La
     if drawn.series:
         tips.insert(0, alt.Tooltip("series:N", title=t("Series")))
     if metric.uncertainty:
-        tips.append(alt.Tooltip("interval:N", title=t("95 % interval")))
+        tips.append(alt.Tooltip("interval:N", title=t("95 % CI")))
     tips.append(alt.Tooltip("counted:N", title=t("Evaluations")))
     rows, dashes = alt.Chart(alt.NamedData("rows")), alt.Chart(alt.NamedData("dashes"))
     layers: list[Any] = []

@@ -20,7 +20,7 @@ from lib.reports import formatting
 LARGEST = 8
 """So many groups have bars of their own; the others are one part together."""
 
-KINDS = ("within", "mix")
+KINDS = ("performance", "mix")
 
 
 def waterfall(found: Decomposition, before: str, now: str, look: ChartTheme) -> Chart | None:
@@ -54,7 +54,7 @@ def waterfall(found: Decomposition, before: str, now: str, look: ChartTheme) -> 
     for place, row in enumerate(rows):
         row["place"] = place
     told = t(
-        "Waterfall chart: from {was} ({before}) to {is_now} ({now}); the largest part is {name}, {total}.",
+        "Waterfall chart: from {was} ({before}) to {is_now} ({now}); the biggest contributor is {name}, {total}.",
         was=formatting.metric(score, found.before),
         before=before,
         is_now=formatting.metric(score, found.now),

@@ -120,16 +120,16 @@ def table(
     stem = dimension.plural.replace(" ", "-")
     return TableBlock(
         PageTable(
-            text("All figures"),
+            text("Details"),
             f"table-{dimension.name}",
             tuple(_columns(groups, context.catalog.metrics, with_standardized=standardized is not None)),
             _rows(context, groups, standardized or {}),
             len(breakdown.groups),
-            text("the largest first"),
+            text("largest first"),
             text("{title}: {count} rows and a total", title=text(title), count=len(breakdown.groups)),
             TableFile(title, stem, columns, file_rows),
             ids=(None, *(group.named.parameter_value for group in groups.drawn)),
-            hint=text("A click opens the detail."),
+            hint=text("Click to open the details."),
         ),
         Click("open", dimension),
     )
@@ -210,9 +210,9 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
             _rank,
             Look.NUMBER,
             text(
-                "The places by average score that the group may have. 2–9 of 12: 1 is better beyond chance, and 3 are "
-                "worse. All ranges together hold in 95 of 100 samples. Fewer than {few} scores, and evaluations that "
-                "belong to none, have no rank.",
+                "Possible ranks by average score. 2–9 of 12: one is significantly better, three are significantly "
+                "worse. All ranges hold together with 95 % confidence. No rank with under {few} scored evaluations, "
+                "or for evaluations without a group.",
                 few=FEW_EVALUATIONS,
             ),
         ),
@@ -225,7 +225,7 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
             text("Score over time"),
             lambda row: [value for value in row.course if value is not None],  # Streamlit says a gap in words
             look=Look.COURSE,
-            help=text("The average score over the period."),
+            help=text("Average score over the period."),
             printed=False,
         ),
         Column(
@@ -280,14 +280,14 @@ def _standardized_columns() -> list[Column[_BreakdownRow]]:
 
     return [
         Column(
-            text("Like for like"),
+            text("Adjusted (like for like)"),
             score,
             lambda row: formatting.value(Unit.SCORE, score(row)),
             Look.NUMBER,
             text(STANDARDIZED_HELP),
         ),
-        Column(text("Like for like: 95 %"), interval),
-        Column(text("Like for like: note"), _standardized_note),
+        Column(text("Adjusted: 95 % CI"), interval),
+        Column(text("Adjusted: note"), _standardized_note),
     ]
 
 
@@ -315,8 +315,8 @@ def _standardized_values(row: StandardizedRow | None) -> Row:
 
 
 STANDARDIZED_HELP = (
-    "The average score as if everybody had had the same calls: each call is compared with the others' calls of the "
-    "same campaign, AI or human, and duration."
+    "The average score as if everyone had handled the same calls. Each call is compared with other calls of the same "
+    "campaign, human or AI, and duration."
 )
 
 

@@ -33,9 +33,9 @@ def key_figures(context: PageContext) -> Iterator[Cards | Caption]:
     yield cards
     tested = sum(card.is_tested for card in cards.cards)
     if context.compared is not None and not tested:
-        yield Caption(text("No change is tested: that takes two days and 30 evaluations in both periods."))
+        yield Caption(text("No change is tested: both periods need at least two days and 30 evaluations."))
     if tested:
-        signs = text("▲ ▼: more than chance explains. ≈: can't be told from chance.")
+        signs = text("▲ ▼: statistically significant. ≈: not significant.")
         yield Caption(Joined((signs, chance_words(tested), text("Counts are not tested.")), " "))
 
 
@@ -119,8 +119,10 @@ def _place(context: PageContext, dimension: Dimension, name: str | None) -> Word
     if places is not None and len(ranks) > 1:
         shrunken = _without_chance([group for group in breakdown.groups if group.named in ranks], best)
         if shrunken is not None:
-            words.append(text("about {score} without luck", score=formatted(formatting.value, Unit.SCORE, shrunken)))
-        words.append(text("best beyond chance") if places == (1, 1) else text("leads; not shown to be best"))
+            words.append(
+                text("about {score} adjusted for chance", score=formatted(formatting.value, Unit.SCORE, shrunken))
+            )
+        words.append(text("significantly best") if places == (1, 1) else text("leads, not significantly"))
     return Joined(tuple(words))
 
 

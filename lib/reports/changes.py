@@ -14,7 +14,7 @@ from lib.statistics.clusters import SharedSpread
 MEANINGS = {
     "good": text("better"),
     "bad": text("worse"),
-    "chance": text("could be chance alone"),
+    "chance": text("not significant"),
 }
 """What the kind of a change says, for who does not see its color; a plain one says nothing."""
 
@@ -44,7 +44,7 @@ def basis(metric: Metric, totals: MeasureTotals) -> tuple[Words, ...]:
     ends, n = metric.interval(totals), metric.n(totals)
     words: list[Words] = []
     if ends:
-        words.append(text("95 %: {ends}", ends=formatted(formatting.interval, metric.unit, ends)))
+        words.append(text("95 % CI {ends}", ends=formatted(formatting.interval, metric.unit, ends)))
     if n is not None:
         words.append(text("n = {n}", n=formatted(formatting.count, n)))
     return tuple(words)

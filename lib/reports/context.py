@@ -124,7 +124,7 @@ class PageContext:
             self.counted,
             *([self.compared.words] if self.compared else []),
             *([self.nothing_before] if self.nothing_before else []),
-            text("data as of {when} ({zone})", when=as_of, zone=self.zone_name),
+            text("last updated {when} ({zone})", when=as_of, zone=self.zone_name),
         )
 
     @property

@@ -1,4 +1,4 @@
-"""Why it moved, in words: `Decomposition` as sentences.
+"""What changed, in words: `Decomposition` as sentences.
 
 A sentence is one text of the catalog, and the groups stand in it as a form of their
 own ("the campaigns"): languages differ in the order of words, in articles and in gender.
@@ -33,7 +33,7 @@ def none_moved_text(dimension: Dimension) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What moved the score, and which groups most; where the mix masks or dampens what happened within, a sentence."""
+    """What changed the score, and which groups most; where mix masks or dampens what happened within, a sentence."""
 
     change: Words
     parts: Words
@@ -41,7 +41,7 @@ class Explanation:
 
 
 def explain(found: Decomposition, dimension: Dimension) -> Explanation | None:
-    """Return what moved the score, in sentences; None where one of the periods has no score. Names are as they are.
+    """Return what changed the score, in sentences; None where one of the periods has no score. Names are as they are.
 
     The numbers of a sentence add up as they are shown.
     """
@@ -68,6 +68,10 @@ def _points(value: Fraction, plus: bool) -> str:
     return f"−{digits}" if value < 0 else f"+{digits}" if plus else digits
 
 
+def _change(amount: Fraction) -> Words:
+    return points(amount, plus=True) if amount else text("no change")
+
+
 def _change_sentence(found: Decomposition, groups: Words) -> Words:
     shown = found.shown
     was, is_now = (points(Fraction(AVERAGE_SCORE.value(totals) or 0)) for totals in (found.before, found.now))
@@ -75,35 +79,34 @@ def _change_sentence(found: Decomposition, groups: Words) -> Words:
         "by": points(abs(shown.total)),
         "was": was,
         "now": is_now,
-        "mix": points(shown.mix, plus=True),
-        "within": points(shown.within, plus=True),
+        "mix": _change(shown.mix),
+        "within": _change(shown.within),
         "groups": groups,
     }
     if shown.total > 0:
         return text(
-            "The average score rose by {by}, from {was} to {now}: {mix} because the shares of {groups} changed (mix) "
-            "and {within} within {groups}.",
+            "The average score rose by {by}, from {was} to {now}. Mix (shares of {groups}): {mix}. Performance "
+            "within {groups}: {within}.",
             **values,
         )
     if shown.total < 0:
         return text(
-            "The average score fell by {by}, from {was} to {now}: {mix} because the shares of {groups} changed (mix) "
-            "and {within} within {groups}.",
+            "The average score fell by {by}, from {was} to {now}. Mix (shares of {groups}): {mix}. Performance "
+            "within {groups}: {within}.",
             **values,
         )
     return text(
-        "The average score is at {now}, as before: {mix} because the shares of {groups} changed (mix) and {within} "
-        "within {groups}.",
+        "The average score is still {now}. Mix (shares of {groups}): {mix}. Performance within {groups}: {within}.",
         **values,
     )
 
 
 def _parts_sentence(parts: Sequence[Words]) -> Words:
     if len(parts) == 1:
-        return text("The largest part: {first}.", first=parts[0])
+        return text("Biggest contributor: {first}.", first=parts[0])
     if len(parts) == 2:
-        return text("The largest parts: {first} and {second}.", first=parts[0], second=parts[1])
-    return text("The largest parts: {first}, {second} and {third}.", first=parts[0], second=parts[1], third=parts[2])
+        return text("Biggest contributors: {first} and {second}.", first=parts[0], second=parts[1])
+    return text("Biggest contributors: {first}, {second} and {third}.", first=parts[0], second=parts[1], third=parts[2])
 
 
 def _part(part: Contribution) -> Words:
@@ -117,18 +120,18 @@ def _part(part: Contribution) -> Words:
     if not part.now["scored"]:
         return text("{name} {total} (not scored now)", name=name, total=total)
     mix, within = points(part.shown.mix, plus=True), points(part.shown.within, plus=True)
-    return text("{name} {total} (mix {mix}, within {within})", name=name, total=total, mix=mix, within=within)
+    return text("{name} {total} (mix {mix}, performance {within})", name=name, total=total, mix=mix, within=within)
 
 
 def _mix_effect_sentence(found: Decomposition, groups: Words) -> Words | None:
     effect, within = found.mix_effect, found.shown.within
     by = points(abs(within))
     if effect is MixEffect.MASKS and within > 0:
-        return text("The mix masks an improvement: within {groups} the score rose by {by}.", groups=groups, by=by)
+        return text("Mix masks an improvement: within {groups}, the score rose by {by}.", groups=groups, by=by)
     if effect is MixEffect.MASKS:
-        return text("The mix masks a decline: within {groups} the score fell by {by}.", groups=groups, by=by)
+        return text("Mix masks a decline: within {groups}, the score fell by {by}.", groups=groups, by=by)
     if effect is MixEffect.DAMPENS and within > 0:
-        return text("The mix dampens an improvement: within {groups} the score rose by {by}.", groups=groups, by=by)
+        return text("Mix dampens an improvement: within {groups}, the score rose by {by}.", groups=groups, by=by)
     if effect is MixEffect.DAMPENS:
-        return text("The mix dampens a decline: within {groups} the score fell by {by}.", groups=groups, by=by)
+        return text("Mix dampens a decline: within {groups}, the score fell by {by}.", groups=groups, by=by)
     return None

@@ -83,11 +83,12 @@ def duration(seconds: int) -> str:
 
 
 def interval(unit: Unit, ends: tuple[float, float] | None) -> str:
-    """Return an interval as `7.61 – 7.99`; of a score no more than there are scores."""
+    """Return an interval as `7.61–7.99`, or `−0.33 – −0.29`; of a score no more than there are scores."""
     if ends is None:
         return NOTHING
     low, high = (min(10.0, max(0.0, end)) for end in ends) if unit is Unit.SCORE else ends
-    return f"{value(unit, low)} – {value(unit, high)}"
+    dash = "–" if unit in (Unit.SCORE, Unit.SECONDS) else " – "
+    return f"{value(unit, low)}{dash}{value(unit, high)}"
 
 
 def rank(ends: tuple[int, int]) -> str:

@@ -33,7 +33,7 @@ def metric(which: Metric, now: Of[R], *, printed: bool = True) -> list[Column[R]
     if which.uncertainty is not None:
         columns.append(
             Column(
-                text("{metric}: 95 %", metric=text(which.label)),
+                text("{metric}: 95 % CI", metric=text(which.label)),
                 lambda row: formatting.interval(which.unit, which.interval(now(row))),
                 printed=which is AVERAGE_SCORE,
             )
@@ -58,8 +58,8 @@ def change(
         lambda row: moved.words if (moved := delta(row)) else formatting.NOTHING,
         Look.NUMBER,
         text(
-            "▲ ▼: more than chance explains. Grey and ≈: can't be told from chance. Without a sign: not tested, as "
-            "counts and fewer than {few} evaluations are not.",
+            "▲ ▼: statistically significant. Gray and ≈: not significant. No sign: not tested (counts, or under "
+            "{few} evaluations).",
             few=FEW_EVALUATIONS,
         ),
         lambda row: moved.kind if (moved := delta(row)) else "chance",

@@ -51,10 +51,10 @@ class ImportResult(enum.StrEnum):
 
 _RESULT_LABELS = {
     ImportResult.LOADED: "loaded",
-    ImportResult.LOADED_WITHOUT_BAD_ROWS: "loaded without bad rows",
+    ImportResult.LOADED_WITHOUT_BAD_ROWS: "loaded; bad rows skipped",
     ImportResult.NOTHING_LOADED: "nothing loaded",
     ImportResult.FAILED: "failed",
-    ImportResult.DRY_RUN: "dry run",
+    ImportResult.DRY_RUN: "checked, nothing loaded",
 }
 
 LOADED_RESULTS = (ImportResult.LOADED, ImportResult.LOADED_WITHOUT_BAD_ROWS)

@@ -14,7 +14,7 @@ from lib.errors import CallboardError
 from lib.i18n import day, number, t
 from lib.reports.context import PageContext
 from lib.sharing.annotations import MAX_TEXT
-from lib.ui import current_user, markdown
+from lib.ui import current_user, inputs, markdown
 from lib.workspace import Workspace
 
 _FAILED = "_note_failed"
@@ -55,11 +55,10 @@ def _form(space: Workspace, context: PageContext, last: date) -> None:
         st.form("add-note", border=False, clear_on_submit=True),
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
-        st.date_input(
+        inputs.day_input(
             t("Day"),
-            value=min(context.calendar.today, _last_day(context) or last),
-            key="_note_day",
-            format="YYYY-MM-DD",
+            "_note_day",
+            min(context.calendar.today, _last_day(context) or last),
             min_value=FIRST_DAY,
             max_value=LAST_DAY,
             width=150,

@@ -51,7 +51,7 @@ def listing(workspace: Workspace) -> None:
     """Draw every key, and a way to revoke one."""
     found = api_keys.all_keys(workspace.state)
     if not found:
-        page_layout.empty(t("No keys yet"), t("Programs ask the API with a key: Authorization: Bearer cb_live_…"))
+        page_layout.empty(t("No keys yet"), t("Use a key to call the API: Authorization: Bearer cb_live_…"))
         return
     zone = workspace.settings.zone
     frame = pd.DataFrame(

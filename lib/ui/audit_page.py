@@ -13,7 +13,7 @@ from lib.access.actors import actor_in_words
 from lib.access.audit_log import Action, AuditEntry, AuditFilter
 from lib.access.users import Role
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE, TableExport
-from lib.i18n import override_language, t
+from lib.i18n import current, override_language, t
 from lib.reports import formatting
 from lib.reports.file_columns import FileColumn
 from lib.ui import current_user, inputs, page_layout
@@ -35,7 +35,7 @@ def show(space: Workspace) -> None:
             t("Log-ins, imports, exports, downloads, and changes of keys and access are written down here."),
         )
         return
-    page = inputs.page_number(-(-count // PAGE_SIZE))
+    page = inputs.page_number(-(-count // PAGE_SIZE), "_audit_page")
     entries = space.audit.entries(asked, PAGE_SIZE, (page - 1) * PAGE_SIZE)
     first = (page - 1) * PAGE_SIZE + 1
     st.caption(
@@ -54,17 +54,16 @@ def _choice(space: Workspace) -> AuditFilter:
     """Draw the filters."""
     columns = st.columns([1, 1, 2, 2], gap="small")
     first, last = (
-        place.date_input(label, value=None, key=key, format="YYYY-MM-DD")
+        inputs.day_input(label, key, place=place)
         for place, label, key in zip(columns, (t("From"), t("To")), ("_audit_from", "_audit_to"), strict=False)
     )
     actors = inputs.multiselect(
         t("Who"), space.audit.actors(), place=columns[2], format_func=actor_in_words, placeholder=t("All")
     )
     actions = inputs.multiselect(
-        t("What"), list(Action), place=columns[3], format_func=lambda action: t(action.label), placeholder=t("All")
+        t("Action"), list(Action), place=columns[3], format_func=lambda action: t(action.label), placeholder=t("All")
     )
-    ends = [end if isinstance(end, date) else None for end in (first, last)]
-    return AuditFilter(space.settings.zone, ends[0], ends[1], tuple(actors), tuple(actions))
+    return AuditFilter(space.settings.zone, first, last, tuple(actors), tuple(actions))
 
 
 def _table(space: Workspace, entries: list[AuditEntry]) -> None:
@@ -74,8 +73,8 @@ def _table(space: Workspace, entries: list[AuditEntry]) -> None:
             {
                 t("When"): entry.at.astimezone(zone).replace(tzinfo=None),
                 t("Who"): actor_in_words(entry.actor),
-                t("What"): t(entry.action.label),
-                t("To what"): entry.subject_in_words,
+                t("Action"): t(entry.action.label),
+                t("Object"): entry.subject_in_words,
                 t("Details"): entry.details_in_words,
             }
             for entry in entries
@@ -86,7 +85,7 @@ def _table(space: Workspace, entries: list[AuditEntry]) -> None:
         hide_index=True,
         width="stretch",
         height=min(633, 35 * (len(frame) + 1) + 3),
-        column_config={t("When"): st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss")},
+        column_config={t("When"): st.column_config.DatetimeColumn(format=f"{inputs.DAY_FORMATS[current()]} HH:mm:ss")},
         alt=t("{count} entries, newest first", count=formatting.count(len(frame))),
     )
 

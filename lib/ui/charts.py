@@ -63,7 +63,7 @@ def clicked_value(points: object, field: str) -> str | None:
 def granularity_toggle() -> None:
     """Draw the choice between days, weeks and months."""
     st.segmented_control(
-        t("Granularity"),
+        t("Interval"),
         [each.value for each in Granularity],
         format_func=lambda value: t(value.capitalize()),
         key="granularity",

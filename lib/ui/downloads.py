@@ -34,7 +34,7 @@ def picture_menu(context: PageContext, chart: Chart, title: str, key: str) -> No
     if not current_user.may(Role.ANALYST):
         return
     picture = ChartImage(chart, title, " · ".join(map(str, context.shown)))
-    with st.popover(t("Save the picture"), type="tertiary", icon=":material/image:", key=f"picture-{key}"):
+    with st.popover(t("Download chart"), type="tertiary", icon=":material/image:", key=f"picture-{key}"):
         for label, ending, kind, make in (
             (t("PNG, for slides and mail"), "png", "image/png", picture.png),
             (t("SVG, for print and editing"), "svg", "image/svg+xml", picture.svg),
@@ -53,15 +53,15 @@ def picture_menu(context: PageContext, chart: Chart, title: str, key: str) -> No
 
 
 def page_files(page: Callable[[], PageValue], title: str) -> None:
-    """Draw the buttons that take a page along, as PDF and as a workbook; `page` returns it when one is pressed.
+    """Draw the buttons that download a page, as PDF and as a workbook; `page` returns it when one is pressed.
 
     The PDF speaks the visitor's language, the workbook English, as all tables in files do.
     """
     if not current_user.may(Role.ANALYST):
         return
     for label, ending, kind, icon, language, make in (
-        (t("Page as PDF"), "pdf", PDF_TYPE, ":material/picture_as_pdf:", current(), page_document.pdf),
-        (t("Page as XLSX"), "xlsx", XLSX_TYPE, ":material/table_view:", "en", _workbook),
+        (t("Download PDF"), "pdf", PDF_TYPE, ":material/picture_as_pdf:", current(), page_document.pdf),
+        (t("Download workbook (XLSX)"), "xlsx", XLSX_TYPE, ":material/table_view:", "en", _workbook),
     ):
         file = file_name(title, ending)
         st.download_button(
@@ -102,7 +102,7 @@ def table_files(context: PageContext, file: TableFile) -> None:
     with st.container(horizontal=True, gap="small"):
         for label, ending, kind, make in (
             (t("Download CSV"), "csv", CSV_TYPE, lambda: table().csv()),
-            (t("Download XLSX"), "xlsx", XLSX_TYPE, lambda: table_process.xlsx(table())),
+            (t("Download workbook (XLSX)"), "xlsx", XLSX_TYPE, lambda: table_process.xlsx(table())),
         ):
             full = f"{name}.{ending}"
             taken = current_user.taking(make, full)

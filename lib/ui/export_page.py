@@ -40,7 +40,7 @@ def start(space: Workspace, context: PageContext) -> None:
         report = inputs.selectbox(t("Report"), REPORTS, place=left, format_func=lambda name: t(LABELS[name]))
         form = inputs.selectbox(t("Format"), FORMATS, place=middle, format_func=str.upper)
         width = inputs.selectbox(
-            t("Granularity (trend)"),
+            t("Interval (trend)"),
             [each.value for each in Granularity],
             place=right,
             format_func=lambda value: t(value.capitalize()),
@@ -129,7 +129,10 @@ def _job(workspace: Workspace, job: Job) -> None:
 
 
 def _size(size: int) -> str:
-    return f"{number(size / 2**20, 1)} MB" if size >= 2**20 else t("{count} bytes", count=number(size))
+    for unit, amount in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if size >= amount:
+            return f"{number(size / amount, 0 if unit == 'KB' else 1)} {unit}"
+    return f"{number(size)} B"
 
 
 def _shown(context: PageContext, code: str) -> str:

@@ -16,7 +16,7 @@ from lib.workspace import Workspace
 
 def label_text(dimension: Dimension) -> str:
     """Return the message id of what a dimension's list is called."""
-    return f"May see these {dimension.plural} alone"
+    return f"Limit to {dimension.plural}"
 
 
 def choose(space: Workspace, grant: Grant, key: str) -> Grant:

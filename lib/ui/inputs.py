@@ -6,11 +6,12 @@ Streamlit compares what is chosen by how it is labeled, so that `Csv` passes for
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, TypeVar, overload
 
 import streamlit as st
 
-from lib.i18n import number, t
+from lib.i18n import current, number, t
 from lib.ui import streamlit_internals
 
 MAX_TEXT = 1_000
@@ -18,6 +19,9 @@ MAX_TEXT = 1_000
 
 MAX_TEXTS = 100
 """Texts that a list takes which others may be typed into."""
+
+DAY_FORMATS = {"en": "YYYY-MM-DD", "es": "DD-MM-YYYY"}
+"""How a field shows a day, by language."""
 
 T = TypeVar("T")
 
@@ -87,11 +91,18 @@ def number_field(label: str, key: str, *, place: Any = st, **look: Any) -> float
     return None if value is None else float(value)
 
 
-def page_number(pages: int, key: str | None = None) -> int:
+def day_input(label: str, key: str, value: date | None = None, *, place: Any = st, **look: Any) -> date | None:
+    """Draw a field for a day, which may be empty where it begins so."""
+    chosen = place.date_input(label, value=value, key=key, format=DAY_FORMATS[current()], **look)
+    return chosen if isinstance(chosen, date) else None
+
+
+def page_number(pages: int, key: str) -> int:
     """Draw the choice of a page of a long list, from 1, and return it; where there is one page alone draw nothing."""
     if pages < 2:
         return 1
-    return int(st.number_input(t("Page of {count}", count=number(pages)), 1, pages, key=key, width=180))
+    label = t("Page {number} of {all}", number=number(min(st.session_state.get(key, 1), pages)), all=number(pages))
+    return int(st.number_input(label, 1, pages, key=key, width=180))
 
 
 def radio(label: str, options: Sequence[T], index: int | None = 0, *, place: Any = st, **look: Any) -> T | None:

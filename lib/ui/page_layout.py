@@ -54,7 +54,7 @@ def begin(
     if context.granularity is not context.asked_granularity:
         st.info(
             t(
-                "For so long a period {chosen} buckets would be too many; these are {shown} ones.",
+                "The period is too long for {chosen} points; {shown} points are shown.",
                 chosen=t(context.asked_granularity.value),
                 shown=t(context.granularity.value),
             )
@@ -143,7 +143,7 @@ def link_notices() -> None:
     for problem in url_state.refused():
         why = markdown.text(redact(problem))
         if url_state.refused_by_link():
-            st.warning(t("The link was not understood in full: {told}", told=why))
+            st.warning(t("Part of this link was ignored: {told}", told=why))
         else:
             st.warning(t("That can't be chosen; all is as it was. {why}", why=why))
 

@@ -60,7 +60,7 @@ def _form(workspace: Workspace) -> None:
     with st.form("save-view", border=False, clear_on_submit=True):
         st.text_input(t("Name of the view"), key="_view_name", max_chars=MAX_NAME, placeholder=t("Monday meeting"))
         if st.session_state.get("_preset") not in ("all", "own"):
-            st.checkbox(t("Keep the period relative to today"), value=True, key="_view_relative")
+            st.checkbox(t("Update dates automatically"), value=True, key="_view_relative")
         if workspace.settings.has_login:
             st.checkbox(t("Show it to everybody"), value=False, key="_view_shared")
         st.form_submit_button(
@@ -72,7 +72,7 @@ def _entry(workspace: Workspace, view: SavedView) -> None:
     name = markdown.text(view.name) + (" ★" if view.is_default else "")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(name, key=f"open-{view.id}", type="tertiary", on_click=_open, args=(workspace, view), width="stretch")
-        with st.popover("⋯", type="tertiary", help=t("Link, default, delete"), key=f"more-{view.id}"):
+        with st.popover("⋯", type="tertiary", help=t("Link, start page, delete"), key=f"more-{view.id}"):
             st.caption(t("A link to this view:"))
             st.code(address(f"{page_parameters.SAVED_VIEW}={view.id}"), language=None, wrap_lines=True)
             if view.owner != current_user.owner():
@@ -81,7 +81,7 @@ def _entry(workspace: Workspace, view: SavedView) -> None:
                     st.caption(t("Shared by {who}.", who=markdown.text(sharer.actor)))
             else:
                 chosen = None if view.is_default else view.id
-                label = t("Do not begin with it") if view.is_default else t("Begin with this view")
+                label = t("Remove as start page") if view.is_default else t("Set as start page")
                 default = current_user.acting(workspace.views.set_default)
                 st.button(label, key=f"default-{view.id}", on_click=default, args=(chosen, view.owner))
             if view.owner == current_user.owner() or current_user.may(Role.ADMIN):

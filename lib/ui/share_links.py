@@ -54,9 +54,9 @@ def follow(workspace: Workspace, pages: Sequence[Page]) -> None:
 def share(context: PageContext) -> None:
     """Draw the menu that makes links of what is shown."""
     with st.popover(t("Share"), icon=":material/link:", key="share"):
-        st.caption(t("The address of this page says all that is shown; whoever opens it sees the figures of that day."))
+        st.caption(t("This URL keeps your filters; figures update."))
         st.button(
-            t("Make a link that remembers today's figures"),
+            t("Create snapshot link"),
             key="pin",
             on_click=current_user.acting(_pin),
             args=(context, url_state.parameters(context.calendar.zone)),  # by the click, a filter may be another one
@@ -64,14 +64,14 @@ def share(context: PageContext) -> None:
         )
         if made := st.session_state.get("_pinned_now"):
             st.code(address(f"{PINNED}={made}"), language=None, wrap_lines=True)
-            st.caption(t("Opened later, it says what changed since."))
+            st.caption(t("Opened later, it shows what has changed since."))
 
 
 def banner(space: Workspace, context: PageContext) -> None:
     """Say of a link that can't be found, and what changed since a pinned link was made."""
     unknown = st.session_state.pop("_unknown_link", None)
     if unknown:
-        st.warning(t("This link leads to nothing that is kept here any more; this is everything instead."))
+        st.warning(t("Link no longer valid. Showing all data."))
     if st.session_state.pop("_foreign_link", False):
         st.warning(t("This link was made by someone who may see other calls than you; this is what you may see."))
     number = st.session_state.get(PINNED)

@@ -38,15 +38,15 @@ PRESET_LABELS = {
     "lastQuarter": "Last quarter",
     "thisYear": "This year",
     "lastYear": "Last year",
-    "own": "Own dates",
+    "own": "Custom range",
 }
 
 
 COMPARE_LABELS = {
-    "previous": "Period before",
-    "year": "Same days a year before",
-    "own": "Own dates",
-    "none": "Nothing",
+    "previous": "Previous period",
+    "year": "Same period last year",
+    "own": "Custom range",
+    "none": "No comparison",
 }
 
 
@@ -138,14 +138,8 @@ def _compared() -> None:
 def _days(keys: tuple[str, str]) -> None:
     """Draw the choice of a first and a last day, side by side."""
     for place, label, key in zip(st.columns(2, gap="small"), (t("From"), t("To")), keys, strict=True):
-        place.date_input(
-            label,
-            value=None,
-            key=key,
-            format="YYYY-MM-DD",
-            min_value=FIRST_DAY,
-            max_value=LAST_DAY,
-            on_change=url_state.first_page,
+        inputs.day_input(
+            label, key, place=place, min_value=FIRST_DAY, max_value=LAST_DAY, on_change=url_state.first_page
         )
 
 

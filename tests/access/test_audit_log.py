@@ -30,8 +30,8 @@ def engine(request: pytest.FixtureRequest) -> str:
             Action.IMPORT,
             "a.csv",
             {"result": ImportResult.LOADED_WITHOUT_BAD_ROWS.value, "bad": 2},
-            ("import", "a.csv", "result: loaded without bad rows, bad: 2"),
-            ("importación", "a.csv", "resultado: cargado sin las filas con errores, con errores: 2"),
+            ("import", "a.csv", "result: loaded; bad rows skipped, bad: 2"),
+            ("importación", "a.csv", "resultado: cargado; se omitieron las filas con errores, con errores: 2"),
         ),
         (
             Action.SESSION_ENDED,
@@ -52,7 +52,7 @@ def engine(request: pytest.FixtureRequest) -> str:
             "idle",  # what people are called is no code
             {"role": "idle", "call_centers": ["loaded", "failed"]},
             ("person changed", "idle", "role: idle, call_centers: loaded, failed"),
-            ("persona cambiada", "idle", "rol: idle, centros de llamadas: loaded, failed"),
+            ("persona cambiada", "idle", "rol: idle, call centers: loaded, failed"),
         ),
         (
             Action.EXPORT,

@@ -152,7 +152,7 @@ def test_upload_a_file_with_bad_rows(visit: Visit, tmp_path: Path) -> None:
 
     page.get_by_role("button", name="Load the 2 good rows").click()
     page.get_by_role("button", name="Replace them").click()
-    expect(page.get_by_text("result: loaded without bad rows")).to_be_visible()
+    expect(page.get_by_text("result: loaded; bad rows skipped")).to_be_visible()
     click_page(page, "Overview")
     assert evaluations(page) == 2
     expect(page.get_by_text("8.25")).to_be_visible()  # (7.5 + 9) / 2

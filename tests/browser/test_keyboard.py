@@ -35,7 +35,7 @@ def test_by_keyboard_alone(visit: Visit) -> None:
         "From",
         "Reset filters",
         "Share",
-        "Page as PDF",
+        "Download PDF",
         "Weekly",
         "Positive",
     ):

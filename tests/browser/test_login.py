@@ -151,7 +151,7 @@ def test_a_viewer_comes_back_to_the_link_and_looks_only(browse: Browse, place: P
     expect(page.locator(".st-key-cb-nav a", has_text="Evaluations")).to_be_visible()
     names = page.locator(".st-key-cb-nav a").all_inner_texts()
     assert "Evaluations" in "".join(names) and not any(name in "".join(names) for name in ("Exports", "Data", "Audit"))
-    for label in ("Download CSV", "Page as PDF", "Save the picture", "Export these evaluations"):
+    for label in ("Download CSV", "Download PDF", "Download chart", "Export these evaluations"):
         assert page.get_by_text(label).count() == 0
     for path in ("exports", "data", "audit"):
         page.goto(f"{place.address}/{path}")

@@ -52,7 +52,7 @@ def open_first(page: Page) -> str:
 @pytest.mark.parametrize("path", ["", "settings", "audit"])
 def test_a_link_that_is_not_understood_says_so(visit: Visit, path: str, query: str, why: str) -> None:
     alert = visit(f"{path}?{query}").get_by_test_id("stAlert").first
-    expect(alert).to_contain_text("The link was not understood in full")
+    expect(alert).to_contain_text("Part of this link was ignored")
     assert why in alert.inner_text().replace("\u2060", "")
 
 
@@ -131,10 +131,10 @@ def test_a_sentiment_leads_to_its_evaluations(visit: Visit) -> None:
 
 def test_the_page_tells_what_the_mix_masks(visit: Visit) -> None:
     page = visit(f"drivers?{PERIOD}")
-    page.get_by_role("button", name="Look at it by engagement: the mix masks what happened").click()
+    page.get_by_role("button", name="View by engagement: mix masks what happened").click()
     until_asked(page, lambda now: now.get("by") == ["engagement"])
     told = page.locator(".cb-told").inner_text()
-    assert "The mix masks an improvement: within the engagements the score rose by" in told
+    assert "Mix masks an improvement: within the engagements, the score rose by" in told
     # The parts that the sentence names add up, as rounded, to the change that the card shows.
     change = re.search(r"fell by (\d\.\d\d)", told)
     card = page.locator('.cb-card[data-metric="averageScore"] .cb-change').inner_text()
@@ -151,11 +151,11 @@ def test_the_page_tells_what_the_mix_masks(visit: Visit) -> None:
 
 def test_the_overview_tells_it_in_sentences(visit: Visit) -> None:
     page = visit(f"?{PERIOD}")
-    expect(page.locator(".cb-told")).to_contain_text("The mix masks an improvement")
-    page.get_by_role("link", name="Why it moved, part by part").click()
-    heading(page, "Why it moved")
+    expect(page.locator(".cb-told")).to_contain_text("Mix masks an improvement")
+    page.get_by_role("link", name="See the breakdown").click()
+    heading(page, "What changed")
     assert asked(page)["by"] == ["engagement"]
-    expect(page.locator(".cb-told")).to_contain_text("The mix masks an improvement")
+    expect(page.locator(".cb-told")).to_contain_text("Mix masks an improvement")
 
 
 # Uncertainty
@@ -164,8 +164,8 @@ def test_the_overview_tells_it_in_sentences(visit: Visit) -> None:
 def test_what_is_uncertain_says_so(visit: Visit) -> None:
     page = visit(f"executives?{PERIOD}")
     card = page.locator('.cb-card[data-metric="averageScore"]').inner_text()
-    assert re.search(r"95 %: \d\.\d\d – \d\.\d\d", card) and re.search(r"n = [\d,]+", card)
-    expect(page.get_by_text("fall outside the 95 % limits by chance")).to_be_visible()
+    assert re.search(r"95 % CI \d\.\d\d–\d\.\d\d", card) and re.search(r"n = [\d,]+", card)
+    expect(page.get_by_text("fall outside the 95 % range by chance")).to_be_visible()
     funnel = page.locator(".st-key-funnel [role=graphics-document]").get_attribute("aria-label")
     assert re.search(r"\d+ above, \d+ within and \d+ below the 99\.8 % limits, \d+ with few evaluations", funnel or "")
     day = LAST - timedelta(days=LAST.weekday() - 2 if LAST.weekday() > 2 else LAST.weekday() + 5)  # a Wednesday
@@ -176,10 +176,12 @@ def test_what_is_uncertain_says_so(visit: Visit) -> None:
 
 def test_like_for_like_stands_beside_the_raw_scores(visit: Visit) -> None:
     page = visit(f"call_centers?{PERIOD}")
-    page.get_by_role("radio", name="Like for like").or_(page.get_by_role("button", name="Like for like")).first.click()
+    page.get_by_role("radio", name="Adjusted (like for like)").or_(
+        page.get_by_role("button", name="Adjusted (like for like)")
+    ).first.click()
     until_asked(page, lambda now: now.get("scores") == ["alike"])
     drawn = page.locator(".st-key-alike [role=graphics-document]").get_attribute("aria-label")
-    assert drawn and "like for like" in drawn and "raw averages beside" in drawn
+    assert drawn and "like for like" in drawn and "beside the unadjusted averages" in drawn
 
 
 # Saved views and links that last
@@ -207,7 +209,7 @@ def test_a_view_is_saved_opened_and_begun_with(chromium: Browser, tmp_path: Path
         page.locator('[class*="st-key-more-"] button').first.click()
         link = page.get_by_test_id("stCode").first.inner_text().strip()
         assert re.fullmatch(rf"{re.escape(address)}/\?view=\w{{8}}", link)
-        page.get_by_role("button", name="Begin with this view").click()
+        page.get_by_role("button", name="Set as start page").click()
         expect(page.get_by_role("button", name="Retention <b>*team*</b> ★")).to_be_visible()
         for start in (link, f"{address}/"):  # a short link, and what a new visitor begins with
             other = chromium.new_context().new_page()
@@ -237,7 +239,7 @@ def test_a_pinned_link_says_what_changed_since(chromium: Browser, tmp_path: Path
         load("first.csv")
         page.goto(f"{address}/?dateFrom=2024-03-01&dateTo=2024-03-31&campaignId=Alpha")
         page.get_by_role("button", name="Share").click()
-        page.get_by_role("button", name="Make a link that remembers today's figures").click()
+        page.get_by_role("button", name="Create snapshot link").click()
         link = page.get_by_test_id("stCode").filter(has_text="link=").inner_text().strip()
         assert re.fullmatch(rf"{re.escape(address)}/\?link=\w{{8}}", link)
 

@@ -86,11 +86,11 @@ def test_a_page_that_is_defined_is_drawn_printed_and_written(
         yield Heading(text("Campaigns"))
         yield breakdown_table.table(context, "Campaigns", breakdown_table.ask(context, CAMPAIGN))
 
-    definition = PageDefinition("mine", text("Campaigns"), text("Which campaigns stand where?"), "star", blocks)
+    definition = PageDefinition("mine", text("Campaigns"), text("How do campaigns compare?"), "star", blocks)
     context = context_of(workspace, answers)
     page = PageValue(definition.title, definition.question, context.shown, tuple(definition.blocks(context)))
     assert isinstance(page.blocks[1], TableBlock)
     printed = "".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(page_document.pdf(page))).pages)
-    assert "Which campaigns stand where?" in printed and "Beta" in printed
+    assert "How do campaigns compare?" in printed and "Beta" in printed
     book = openpyxl.load_workbook(io.BytesIO(PageWorkbook.of(page).xlsx()))
-    assert [row[1] for row in book["All figures"].iter_rows(values_only=True)][1:] == ["Alpha", "Beta"]
+    assert [row[1] for row in book["Details"].iter_rows(values_only=True)][1:] == ["Alpha", "Beta"]

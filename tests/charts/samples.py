@@ -101,6 +101,6 @@ def drawings(palette: Palette = LIGHT, language: str = "en") -> dict[str, Chart]
         "hostile": ranking(ranked(groups(HOSTILE)), look),
         "classic": ranking(ranked(groups(NAMES[:25])), look),
         "more classic": ranking(ranked(groups(NAMES[-25:])), look),
-        "funnel": funnel(some, total, "Campaign", look),
+        "funnel": funnel(some, total, CAMPAIGN, look),
     }
     return {name: drawing for name, drawing in found.items() if drawing is not None}

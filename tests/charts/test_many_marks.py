@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from lib.analytics.queries import Group
-from lib.catalog.dimensions import Member
+from lib.catalog.dimensions import EXECUTIVE, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import METRICS
 from lib.charts import funnel
@@ -19,7 +19,7 @@ LOOK = ChartTheme(LIGHT, "en")
 
 
 def drawn(groups: list[Group]) -> Chart:
-    found = funnel.funnel(groups, MeasureTotals.total(group.sums for group in groups), "Executive", LOOK)
+    found = funnel.funnel(groups, MeasureTotals.total(group.sums for group in groups), EXECUTIVE, LOOK)
     assert found is not None
     return found
 
@@ -34,8 +34,8 @@ def test_a_funnel_draws_those_outside_first_then_the_largest() -> None:
     assert len(ids) == len(set(ids)) == funnel.MOST
     assert sum(each.startswith("out") for each in ids) == 300 and not any(each.startswith("few") for each in ids)
     assert min(row["scored"] for row in rows if row["id"].startswith("in")) >= 73  # the largest of 40 to 89
-    assert "2,000 of 6,000 are drawn" in " ".join(found.notes)
-    assert "Funnel plot of 6,000" in found.alt and "150 above, 5000 within and 150 below" in found.alt
+    assert "2,000 of 6,000 shown" in " ".join(found.notes)
+    assert "Funnel plot of 6,000 executives" in found.alt and "150 above, 5000 within and 150 below" in found.alt
 
 
 def test_a_funnel_of_many_outside_draws_the_furthest() -> None:
@@ -51,7 +51,7 @@ def test_a_funnel_of_few_draws_all_in_their_order() -> None:
     groups = [Group(Member(f"g{number}", ""), sums(40 + number, 7 + number % 3)) for number in range(funnel.MOST)]
     found = drawn(groups)
     assert [row["id"] for row in found.data["rows"]] == [group.named.id for group in groups]
-    assert not any("are drawn" in note for note in found.notes)
+    assert not any(" shown" in note for note in found.notes)
 
 
 def test_notes_lie_in_their_buckets() -> None:

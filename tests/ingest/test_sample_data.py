@@ -56,7 +56,7 @@ def test_the_mix_masks_an_improvement(workspace: Workspace, answers: QueryCache)
     assert (
         words is not None
         and words.mix_effect is not None
-        and str(words.mix_effect).startswith("The mix masks an improvement")
+        and str(words.mix_effect).startswith("Mix masks an improvement")
     )
 
     # And in the whole, by engagement.

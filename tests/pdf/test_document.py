@@ -28,24 +28,24 @@ def paper(rows: int = 30, language: str = "en", more: Sequence[str] = ()) -> Pap
     dash = "–"
     names = ["All", *HOSTILE, *more, *(f"Campaign no. {place}" for place in range(rows))]
     table = Table(
-        ("Campaign", "Evaluations", "Completed", "Scored", "Average score", "95 % interval", "Net sentiment", "Average duration", "Completion rate", "Failure rate"),
+        ("Campaign", "Evaluations", "Completed", "Scored", "Average score", "95 % CI", "Net sentiment", "Average duration", "Completion rate", "Failure rate"),
         tuple((name, f"{1200 + place:,}", "1,100", "1,050", "7.82", f"7.61 {dash} 7.99", "+0.31", "5:12", "91.2 %", "1.4 %") for place, name in enumerate(names) if place),
         ("All", "123,456", "112,345", "111,987", "7.80", f"7.79 {dash} 7.81", "0.31", "5:10", "91.0 %", "1.5 %"),
     )  # fmt: skip
     trend_course = tuple(7 + (place * 37 % 11) / 10 for place in range(30))
     cards = (
         Card("Evaluations", "123,456", "", "▲ +4.2 %", "plain", "vs 1–31 Dec 2023", trend_course),
-        Card("Average score", "7.80", "95 %: 7.79 – 7.81 · n 111,987", "▲ +0.21", "good", "vs 1–31 Dec 2023", trend_course),
-        Card("Net sentiment", "−0.31", "95 %: −0.33 – −0.29 · n 98,765", "▼ −0.05", "bad", "vs 1–31 Dec 2023", trend_course),
+        Card("Average score", "7.80", "95 % CI 7.79–7.81 · n 111,987", "▲ +0.21", "good", "vs 1–31 Dec 2023", trend_course),
+        Card("Net sentiment", "−0.31", "95 % CI −0.33 – −0.29 · n 98,765", "▼ −0.05", "bad", "vs 1–31 Dec 2023", trend_course),
         Card("Average duration", "5:10", "n 111,987", "≈ +0.1 %", "chance", "vs 1–31 Dec 2023", trend_course),
-        Card("Completion rate", "91.0 %", "95 %: 90.8 % – 91.2 % · n 123,456", "= 0.0 pp", "plain", "vs 1–31 Dec 2023", trend_course),
-        Card("Failure rate", "1.5 %", "95 %: 1.4 % – 1.6 % · n 113,999", "▼ −0.3 pp", "good", "vs 1–31 Dec 2023", trend_course),
+        Card("Completion rate", "91.0 %", "95 % CI 90.8 % – 91.2 % · n 123,456", "= 0.0 pp", "plain", "vs 1–31 Dec 2023", trend_course),
+        Card("Failure rate", "1.5 %", "95 % CI 1.4 % – 1.6 % · n 113,999", "▼ −0.3 pp", "good", "vs 1–31 Dec 2023", trend_course),
     )  # fmt: skip
     shares = (Share("Positive", "61,000 · 61.2 %", 61, LIGHT.positive), Share("Neutral", "25,000 · 25.3 %", 25, LIGHT.neutral), Share("Negative", "13,000 · 13.5 %", 13, LIGHT.negative))  # fmt: skip
     return Paper(
         "Overview",
         "How are we doing?",
-        f"1–31 Jan 2024 · Campaign: {HOSTILE[0]} · 123,456 evaluations · compared with 1–31 Dec 2023 · data as of "
+        f"1–31 Jan 2024 · Campaign: {HOSTILE[0]} · 123,456 evaluations · compared with 1–31 Dec 2023 · last updated "
         "1 Feb 2024, 09:30 (Europe/Madrid)",
         cards,
         (

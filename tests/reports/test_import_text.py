@@ -78,14 +78,14 @@ def test_an_import_in_words(workspace: Workspace, tmp_path: Path) -> None:
         "repeated ids: 2 (the later row stands; exact duplicates: 1)",
         "days touched: 2 (2024-01-01 to 2024-01-03)",
         "took: 1.3 s",
-        "result: loaded without bad rows",
+        "result: loaded; bad rows skipped",
     ]
     with override_language("es"):
         assert import_text.in_words(result)[-4:] == [
             "ids repetidos: 2 (vale la fila posterior; duplicados exactos: 1)",
             "días afectados: 2 (2024-01-01 a 2024-01-03)",
             "duración: 1.3 s",
-            "resultado: cargado sin las filas con errores",
+            "resultado: cargado; se omitieron las filas con errores",
         ]
 
 

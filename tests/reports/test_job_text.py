@@ -84,8 +84,8 @@ def overtaken(error: CallboardError) -> CallboardError:
             overtaken(SampleDataError(FailureCode.SAMPLE_OVERTAKEN)),
             "sample_incomplete",
             "1 of 2 rows of sample data are in; then: The data were changed meanwhile, so no more sample data were added.",
-            "Ya están cargadas 1 de 2 filas de datos de muestra; después: Los datos cambiaron mientras tanto, así que no se "
-            "agregaron más datos de muestra.",
+            "Ya están cargadas 1 de 2 filas de datos de ejemplo; después: Los datos cambiaron mientras tanto, así que no se "
+            "agregaron más datos de ejemplo.",
         ),
         (FileError("a {b}.csv: is wrong"), "other", "a {b}.csv: is wrong", "a {b}.csv: is wrong"),
         (QueryTimeoutError("It took too long."), "other", "It took too long.", "It took too long."),

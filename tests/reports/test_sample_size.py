@@ -66,7 +66,7 @@ def test_a_known_number_of_calls(workspace: Workspace, answers: QueryCache, load
     needed, _, alone, fraction = told(page_of(workspace, answers, 400, difference="0.5"))
     assert "each needs 56 scored" in needed and "takes 65" in alone  # 64.4 / (1 + 64.4 / 400) = 55.4
     # 7 ± 1.9842 · 0.100504 · √(1 − 100/400)
-    assert fraction.startswith("25.0 % of the 400 calls handled have a score.") and "6.83 – 7.17" in fraction
+    assert fraction.startswith("25.0 % of the 400 calls handled have a score.") and "6.83–7.17" in fraction
     *_, refused = told(page_of(workspace, answers, 99))
     assert refused == "99 calls handled are fewer than the 100 that have a score: check the number."
 

@@ -129,7 +129,7 @@ def test_a_change_of_a_duration_is_marked_only_beyond_chance_and_never_as_good_o
     for now, sign, kind in ((320, "≈", "chance"), (340, "▲", "plain"), (260, "▼", "plain")):
         changed = delta(duration, timed(300, 100), timed(now, 100))
         assert changed is not None and (changed.sign, changed.kind) == (sign, kind)
-    assert str(basis(duration, timed(300, 100))[0]) == "95 %: 4:40 – 5:20"
+    assert str(basis(duration, timed(300, 100))[0]) == "95 % CI 4:40–5:20"
     assert len(basis(duration, timed(300, 0))) == 1  # no interval where all are the same, n alone
 
 

@@ -25,7 +25,7 @@ def test_what_there_is_to_win() -> None:
     said = spread_sentences(executives([6.5, 7.5] * 8 + [7.0]))
     assert said is not None
     first, second = map(str, said.sentences)
-    assert "about ±0.48 points (95 %: 0.34 – 0." in first and second.endswith("rise by about 0.4.")
+    assert "about ±0.48 points (95 %: 0.34–0." in first and second.endswith("rise by about 0.4.")
 
 
 def test_what_can_be_chance() -> None:

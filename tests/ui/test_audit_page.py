@@ -62,12 +62,12 @@ def test_pages_of_entries(space: Workspace, files: dict[str, Callable[[], bytes]
         space.audit.record("Ann" if number else "Bob", Action.DOWNLOAD, f"file {number}", bytes=1234)
     app = drawn()
     shown = app.dataframe[0].value
-    assert list(shown) == ["When", "Who", "What", "To what", "Details"]
-    assert shown["To what"].tolist() == [f"file {number}" for number in reversed(range(3, ENTRIES))]
+    assert list(shown) == ["When", "Who", "Action", "Object", "Details"]
+    assert shown["Object"].tolist() == [f"file {number}" for number in reversed(range(3, ENTRIES))]
     assert shown.iloc[0].tolist()[1:] == ["Ann", "download", f"file {ENTRIES - 1}", "bytes: 1,234"]
     assert app.caption[0].value == "1 to 200 of 203, newest first."
     app.number_input[0].set_value(2).run()
-    assert app.dataframe[0].value["To what"].tolist() == ["file 2", "file 1", "file 0"]
+    assert app.dataframe[0].value["Object"].tolist() == ["file 2", "file 1", "file 0"]
     assert app.caption[0].value == "201 to 203 of 203, newest first."
     assert app.number_input[0].max == 2
 
@@ -78,6 +78,6 @@ def test_pages_of_entries(space: Workspace, files: dict[str, Callable[[], bytes]
     assert rows[1][0].endswith("+09:00") and rows[1][1:] == ["Ann", "download", f"file {ENTRIES - 1}", "bytes: 1234"]
 
     app.multiselect[0].select("Bob").run()
-    assert app.dataframe[0].value["To what"].tolist() == ["file 0"] and not app.number_input
+    assert app.dataframe[0].value["Object"].tolist() == ["file 0"] and not app.number_input
     app.multiselect[1].select(Action.IMPORT).run()
     assert not app.dataframe

@@ -42,8 +42,8 @@ def filled(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 @pytest.mark.parametrize(
     ("language", "labels"),
     [
-        ("en", ["PNG, for slides and mail", "Page as PDF", "Page as XLSX"]),
-        ("es", ["PNG, para diapositivas y correo", "Página en PDF", "Página en XLSX"]),
+        ("en", ["PNG, for slides and mail", "Download PDF", "Download workbook (XLSX)"]),
+        ("es", ["PNG, para diapositivas y correo", "Descargar PDF", "Descargar libro (XLSX)"]),
     ],
 )
 def test_buttons(language: str, labels: list[str]) -> None:

@@ -57,7 +57,7 @@ def test_what_a_table_says_of_a_grant(space: Workspace) -> None:
 def test_what_is_chosen_is_the_grant() -> None:
     app = drawn(EVERYTHING)
     campaigns, centers = (app.multiselect(key=f"{name}-x") for name in ("campaign", "callCenter"))
-    assert (campaigns.label, centers.label) == ("May see these campaigns alone", "May see these call centers alone")
+    assert (campaigns.label, centers.label) == ("Limit to campaigns", "Limit to call centers")
     assert (campaigns.options, centers.options) == (["Alpha", "Beta"], [])
     assert app.text[0].value == "None"
     campaigns.select("b").run()

@@ -99,10 +99,10 @@ def test_executives(app: AppTest, files: dict[str, Callable[[], bytes]], scores:
     assert len(frame) == MOST_ROWS + 1 and frame["Evaluations"].iloc[0] == EXECUTIVES
     assert frame["Evaluations: change"].notna().all() and frame["Average score: change"].notna().sum() > 900
     told = captions(app)
-    assert "The first 1,000 of 30,000 rows, the largest first. The downloads hold all of them." in told
+    assert "The first 1,000 of 30,000 rows, largest first. The downloads hold all of them." in told
     lines = file(files, "executives-").decode("utf-8-sig").splitlines()
     assert len(lines) == EXECUTIVES + 1
-    assert (f"{funnel.MOST:,} of 30,000 are drawn" in told) is (scores == "raw")
+    assert (f"{funnel.MOST:,} of 30,000 shown" in told) is (scores == "raw")
 
 
 def test_what_is_printed(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,14 +118,14 @@ def test_why_it_moved(app: AppTest, files: dict[str, Callable[[], bytes]], by: s
     drawn(app, "drivers", by=by, **PERIOD)
     many = by == "executive"
     assert len(app.dataframe[0].value) == (MOST_ROWS + 1 if many else 7 + 1)
-    assert ("The first 1,000 of 30,000 rows, the largest parts first." in captions(app)) is many
+    assert ("The first 1,000 of 30,000 rows, largest contributions first." in captions(app)) is many
     lines = file(files, "why-it-moved-").decode("utf-8-sig").splitlines()
     assert len(lines) == (EXECUTIVES if many else 7) + 1
 
 
 def test_one_campaign_by_its_executives(app: AppTest) -> None:
     drawn(app, "campaigns", open="c1", **PERIOD)
-    assert "The 25 with the most evaluations, of 4,286." in captions(app)
+    assert "25 of 4,286 shown, by volume." in captions(app)
 
 
 @pytest.mark.parametrize("page", ["overview", "trends", "evaluations", "exports"])
@@ -137,7 +137,7 @@ def test_days(app: AppTest, files: dict[str, Callable[[], bytes]]) -> None:
     app.query_params.update({"granularity": "daily", "dateFrom": str(FIRST)})
     app.run()
     told = [info.value for info in app.info]
-    assert told == ["For so long a period daily buckets would be too many; these are monthly ones."]
+    assert told == ["The period is too long for daily points; monthly points are shown."]
     drawn(app, "trends", dateFrom=str(FIRST))
     assert not app.info
     assert app.button_group(key="granularity").value == "monthly" and len(app.dataframe[0].value) <= 1_000
@@ -163,7 +163,7 @@ def test_own_days_to_compare_with_may_be_many_more(app: AppTest) -> None:
 def test_a_viewer_is_told_of_no_downloads(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lib.ui.current_user.may", lambda role: role is Role.VIEWER)
     drawn(app, "executives", **PERIOD)
-    assert re.search(r"The first 1,000 of 30,000 rows, the largest first\.$", captions(app), re.MULTILINE)
+    assert re.search(r"The first 1,000 of 30,000 rows, largest first\.$", captions(app), re.MULTILINE)
 
 
 def test_lists_of_the_settings_and_the_data_page(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,7 +131,7 @@ PRESETS = {
 
 def test_every_period_is_under_its_label(app: AppTest) -> None:
     app.run()
-    assert app.selectbox(key="_preset").options == ["All time", *PRESETS, "Own dates"]
+    assert app.selectbox(key="_preset").options == ["All time", *PRESETS, "Custom range"]
     days = workspaces.current().calendar.presets()
     for place, (label, name) in enumerate(PRESETS.items(), 1):
         app.selectbox(key="_preset").select_index(place).run()
@@ -367,7 +367,7 @@ def test_a_change_that_may_be_chance_is_called_so(
     app.query_params.update({**asked, "compareFrom": "2024-01-01", "compareTo": "2024-01-31"})
     app.run()
     told = text(app)
-    assert ("A change of this size could be chance alone." in told) == chance
+    assert ("This change is not statistically significant." in told) == chance
     assert ("≈ −0.02" in told) == chance and ("▲ +1.92" in told) != chance
 
 

@@ -29,7 +29,7 @@ from lib.reports.words import formatted, text
 SCORES = PageChoice(
     "scores",
     text("Scores"),
-    lambda _: (("raw", text("As it is")), ("alike", text("Like for like"))),
+    lambda _: (("raw", text("Unadjusted")), ("alike", text("Adjusted (like for like)"))),
     "raw",
     shows_label=False,
 )
@@ -37,7 +37,7 @@ SCORES = PageChoice(
 
 LIMITS = PageChoice(
     "limits",
-    text("Limits"),
+    text("Expected range"),
     lambda _: (("chance", text("By chance alone")), ("adjusted", text("Adjusted for overdispersion"))),
     "chance",
 )
@@ -61,11 +61,11 @@ def _blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[
         yield Choices((SCORES,))
     if dimension is not CAMPAIGN and context.choice(SCORES) == "alike":
         scores = context.answers.run(standardization.standardized_scores, context.filters, context.calendar, dimension)
-        yield Heading(text("Like for like"))
+        yield Heading(text("Adjusted (like for like)"))
         yield Caption(text(STANDARDIZED_HELP))
         figure = StandardizedFigure(dimension, scores)
         click = Click("open", dimension)
-        yield ChartBlock(text("Like for like"), figure, "alike", click, has_heading=False)
+        yield ChartBlock(text("Adjusted (like for like)"), figure, "alike", click, has_heading=False)
         if all(row.adjusted is None for row in scores.rows):
             yield Empty(text("Too few comparable calls"), text("Choose a longer period, or other filters."))
         standardized = {row.named: row for row in scores.rows}
@@ -74,7 +74,7 @@ def _blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[
         spread = spread_text.spread_sentences(groups.breakdown.groups) if dimension is EXECUTIVE else None
         if spread is not None:
             yield spread
-    yield Heading(text("All figures"))
+    yield Heading(text("Details"))
     yield breakdown_table.table(context, title, groups, standardized)
     yield from breakdown_table.chance_caption(groups)
 
@@ -121,6 +121,6 @@ def _page(dimension: NamedDimension, name: str, title: str, question: str, icon:
     return PageDefinition(name, text(title), text(question), icon, blocks, choices, dimension)
 
 
-CAMPAIGNS = _page(CAMPAIGN, "campaigns", "Campaigns", "Which campaigns stand where?", "campaign")
-CALL_CENTERS = _page(CALL_CENTER, "call_centers", "Call centers", "Which call centers stand where?", "headset_mic")
-EXECUTIVES = _page(EXECUTIVE, "executives", "Executives", "Who stands out, and who only seems to?", "groups")
+CAMPAIGNS = _page(CAMPAIGN, "campaigns", "Campaigns", "How do campaigns compare?", "campaign")
+CALL_CENTERS = _page(CALL_CENTER, "call_centers", "Call centers", "How do call centers compare?", "headset_mic")
+EXECUTIVES = _page(EXECUTIVE, "executives", "Executives", "Who stands out, and who differs only by chance?", "groups")

@@ -1,4 +1,4 @@
-"""Why it moved: the change of the average score split over groups, in sentences, bars and a table."""
+"""What changed: the change of the average score split over groups, in sentences, bars and a table."""
 
 from __future__ import annotations
 
@@ -60,25 +60,21 @@ def blocks(context: PageContext) -> Iterator[Block]:
     for other in context.catalog.dimensions:
         if other is not dimension and _mix_masks(context, other):
             label = text(
-                "Look at it by {dimension}: the mix masks what happened",
+                "View by {dimension}: mix masks what happened",
                 dimension=formatted(_lower, other.label),
             )
             yield Suggestion(label, BY.parameter, other.name, "visibility")
     now = formatted(filter_text.period, change.period)
     yield ChartBlock(
-        text("From then to now"),
+        text("Contributions to the change"),
         WaterfallFigure(change, context.compared.label, now),
         "waterfall",
         Click("evaluations", dimension),
     )
     yield Caption(
-        text(
-            "Within: the groups' own scores moved, weighted with the average of both periods' shares. Mix (pale): "
-            "their shares of the scored evaluations moved. In each row the numbers add up as shown; all rows "
-            "add up to the change before they are rounded."
-        )
+        text("Performance: the groups' own scores changed. Mix (pale): their shares of the scored evaluations changed.")
     )
-    yield Heading(text("All parts"))
+    yield Heading(text("Details"))
     yield _table(context, dimension, change)
 
 
@@ -107,7 +103,7 @@ def story(context: PageContext) -> Story | None:
     if sentences is None:
         return None
     parameters = {**context.parameters, BY.parameter: [dimension.name]}
-    link = Link("drivers", text("Why it moved, part by part"), cards.pairs(parameters), "waterfall_chart")
+    link = Link("drivers", text("See the breakdown"), cards.pairs(parameters), "waterfall_chart")
     return Story(sentences.change, sentences.chance, sentences.mix_effect, sentences.parts, link)
 
 
@@ -154,9 +150,9 @@ def _sentences(context: PageContext, change: Decomposition, dimension: Dimension
         executives = context.executive_spreads.get(AVERAGE_SCORE.name)
         differs = AVERAGE_SCORE.differs(context.compared.sums, context.summary.sums, executives)
         if differs is None:
-            chance = text("Too few evaluations or days to tell it from chance.")
+            chance = text("Too few evaluations or days to test this change.")
         elif not differs:
-            chance = text("A change of this size could be chance alone.")
+            chance = text("This change is not statistically significant.")
     return Story(explanation.change, chance, explanation.mix_effect, explanation.parts)
 
 
@@ -204,16 +200,16 @@ def _table(context: PageContext, dimension: Dimension, change: Decomposition) ->
     file_columns += [FileColumn(name, kind) for name, kind in zip(headings, kinds, strict=True)]
     return TableBlock(
         PageTable(
-            text("All parts"),
+            text("Details"),
             f"parts-{dimension.name}",
             tuple(_columns(dimension, change)),
             (total, *rows),
             len(parts),
-            text("the largest parts first"),
-            text("{count} parts of the change", count=len(parts)),
-            TableFile("Why it moved", "why-it-moved", tuple(file_columns), file_rows),
+            text("largest contributions first"),
+            text("Contributions to the change: {count} rows", count=len(parts)),
+            TableFile("What changed", "what-changed", tuple(file_columns), file_rows),
             ids=(None, *(row.member.parameter_value for row in rows if row.member)),
-            hint=text("A click opens its evaluations."),
+            hint=text("Click to open its evaluations."),
         ),
         Click("evaluations", dimension),
     )
@@ -223,18 +219,30 @@ def _columns(dimension: Dimension, change: Decomposition) -> list[Column[_Decomp
     was, is_now = change.before["scored"], change.now["scored"]
     return [
         Column(text(dimension.label), _name),
-        _points(text("Within"), lambda row: row.shown.within),
-        _points(text("Mix"), lambda row: row.shown.mix),
-        _points(text("Together"), lambda row: row.shown.total),
-        _figure(text("Score then"), Unit.SCORE, lambda row: AVERAGE_SCORE.rounded(row.before)),
+        _points(
+            text("Performance"),
+            lambda row: row.shown.within,
+            text("The change of the group's own score, weighted by the average of its shares in both periods."),
+        ),
+        _points(
+            text("Mix"),
+            lambda row: row.shown.mix,
+            text("The change of the group's share, times the distance of its score from the overall average."),
+        ),
+        _points(
+            text("Total"),
+            lambda row: row.shown.total,
+            text("Performance plus mix. Before rounding, all rows add up to the change."),
+        ),
+        _figure(text("Score before"), Unit.SCORE, lambda row: AVERAGE_SCORE.rounded(row.before)),
         _figure(text("Score now"), Unit.SCORE, lambda row: AVERAGE_SCORE.rounded(row.now)),
         Column(
-            text("95 % interval now"),
+            text("95 % CI now"),
             lambda row: formatting.interval(Unit.SCORE, AVERAGE_SCORE.interval(row.now)),
         ),
-        _figure(text("Share then"), Unit.SHARE, lambda row: row.before["scored"] / was),
+        _figure(text("Share before"), Unit.SHARE, lambda row: row.before["scored"] / was),
         _figure(text("Share now"), Unit.SHARE, lambda row: row.now["scored"] / is_now),
-        _figure(text("Scored then"), Unit.COUNT, lambda row: row.before["scored"]),
+        _figure(text("Scored before"), Unit.COUNT, lambda row: row.before["scored"]),
         _figure(text("Scored now"), Unit.COUNT, lambda row: row.now["scored"]),
     ]
 
@@ -247,20 +255,20 @@ def _figure(label: Words, unit: Unit, value: Callable[[_DecompositionRow], float
     return Column(label, value, lambda row: formatting.value(unit, value(row)))
 
 
-def _points(label: Words, value: Callable[[_DecompositionRow], Fraction]) -> Column[_DecompositionRow]:
+def _points(label: Words, value: Callable[[_DecompositionRow], Fraction], help: Words) -> Column[_DecompositionRow]:
     def kind(row: _DecompositionRow) -> str:
         points = value(row)
         return "chance" if not points else "good" if points > 0 else "bad"
 
     return Column(
-        label, lambda row: float(value(row)), lambda row: formatting.points(value(row)), Look.NUMBER, kind=kind
+        label, lambda row: float(value(row)), lambda row: formatting.points(value(row)), Look.NUMBER, help, kind=kind
     )
 
 
 PAGE = PageDefinition(
     "drivers",
-    text("Why it moved"),
-    text("What moved the average score between two periods?"),
+    text("What changed"),
+    text("What changed the average score between two periods?"),
     "waterfall_chart",
     blocks,
     (BY,),

@@ -139,7 +139,7 @@ def _table(context: PageContext, listed: Records) -> PageTable[Record]:
             orders=_both(RecordOrder.SHORTEST, RecordOrder.LONGEST),
         ),
         *(_member_column(each) for each in context.catalog.dimensions if each != EXECUTIVE),
-        Column(text("Who spoke"), lambda record: t("AI") if record.is_ai else t("Human")),
+        Column(text("Handled by"), lambda record: t("AI") if record.is_ai else t("Human")),
         Column(text("Id"), lambda record: record.id),
     )
     file_columns = tuple(FileColumn(field.name, field.kind.value) for field in context.catalog.fields.values())
@@ -181,7 +181,7 @@ def _member(dimension: NamedDimension, record: Record) -> str:
 PAGE = PageDefinition(
     "evaluations",
     text("Evaluations"),
-    text("Which calls are behind the numbers?"),
+    text("Which calls are behind the figures?"),
     "list_alt",
     blocks,
     choices=(SORT,),

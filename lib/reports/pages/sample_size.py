@@ -245,7 +245,7 @@ def _table(context: PageContext, plan: _Plan) -> TableBlock:
             columns,
             groups[:MOST_ROWS],
             len(groups),
-            text("the largest first"),
+            text("largest first"),
             text("Evaluations needed by executive: {count} rows", count=formatted(formatting.count, len(groups))),
             TableFile("Sample size", "sample-size", file_columns, file_rows),
             has_total=False,

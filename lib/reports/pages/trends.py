@@ -51,7 +51,7 @@ METRIC = PageChoice(
 SPLIT = PageChoice(
     "split",
     text("Split by"),
-    lambda catalog: ((NOT_SPLIT, text("Nothing")), *((each.name, text(each.label)) for each in catalog.dimensions)),
+    lambda catalog: ((NOT_SPLIT, text("No split")), *((each.name, text(each.label)) for each in catalog.dimensions)),
     NOT_SPLIT,
     as_list=True,
 )
@@ -83,16 +83,20 @@ def blocks(context: PageContext) -> Iterator[Block]:
         yield from _control_chart(context, metric, is_split=dimension is not None)
     else:
         yield _course(context, metric, dimension)
-    yield Heading(text("All figures"))
+    yield Heading(text("Details"))
     yield _table(context)
     by_hour = context.answers.run(heatmap.by_hour, context.filters, context.calendar)
-    yield ChartBlock(text("By weekday and hour"), HeatmapFigure(by_hour, metric, _by_day(context)), "heat")
+    yield ChartBlock(
+        text("{metric} by weekday and hour", metric=text(metric.label)),
+        HeatmapFigure(by_hour, metric, _by_day(context)),
+        "heat",
+    )
 
 
 def _control_chart(context: PageContext, metric: Metric, *, is_split: bool) -> Iterator[Block]:
     """Yield the metric within its usual range, and what is to be seen there in sentences."""
     if is_split:
-        yield Empty(text("The usual range is that of one line"), text("Choose Nothing in Split by."))
+        yield Empty(text("The usual range is that of one line"), text("Set “Split by” to “No split”."))
         return
     histogram = context.answers.run(queries.distribution, context.filters, context.calendar)
     chart = control_chart(context.trend, metric, context.calendar.today, histogram)
@@ -153,13 +157,13 @@ def _table(context: PageContext) -> TableBlock:
     count = formatted(formatting.count, len(rows))
     return TableBlock(
         PageTable(
-            text("All figures"),
+            text("Details"),
             "table-trend",
             tuple(_columns(context, trend.granularity)),
             rows[::-1][:MOST_ROWS],
             len(rows),
             text("the newest first"),
-            text("Trend by {width} buckets: {count} rows", width=text(width), count=count),
+            text("Trend with {width} points: {count} rows", width=text(width), count=count),
             TableFile(
                 f"Trend ({width})",
                 "trend",
@@ -214,5 +218,5 @@ def _was(row: _TrendRow) -> MeasureTotals | None:
 
 
 PAGE = PageDefinition(
-    "trends", text("Trends"), text("Where is it going?"), "show_chart", blocks, (METRIC, SPLIT, CHART)
+    "trends", text("Trends"), text("How do scores change over time?"), "show_chart", blocks, (METRIC, SPLIT, CHART)
 )
