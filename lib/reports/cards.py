@@ -11,7 +11,8 @@ from lib.catalog.metrics import AVERAGE_SCORE, Metric, Unit
 from lib.reports import formatting
 from lib.reports.changes import chance_words
 from lib.reports.context import PageContext
-from lib.reports.page import Caption, Cards, Leader, Leaders, MetricCard, Parameters, Shares, ShareSegment, Tone
+from lib.reports.page import Caption, Cards, Leader, Leaders, MetricCard, Shares, ShareSegment, Tone
+from lib.reports.page_links import pairs
 from lib.reports.words import Joined, Words, formatted, text
 from lib.statistics.clusters import LEAST_DAYS
 from lib.statistics.shrinkage import shrink
@@ -87,11 +88,6 @@ def _card(metric: Metric, context: PageContext, course: Sequence[MeasureTotals])
 def _share(context: PageContext, name: str, tone: Tone, **narrowed: str) -> ShareSegment:
     parameters = context.filters.to_parameters() | {parameter: [value] for parameter, value in narrowed.items()}
     return ShareSegment(name.lower(), text(name), context.summary.sums[name.lower()], tone, pairs(parameters))
-
-
-def pairs(parameters: dict[str, list[str]]) -> Parameters:
-    """Return URL parameters as pairs, as links of pages take them."""
-    return tuple((name, value) for name in parameters for value in parameters[name])
 
 
 def _place(context: PageContext, dimension: Dimension, name: str | None) -> Words:

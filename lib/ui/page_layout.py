@@ -19,9 +19,9 @@ from lib.i18n import t
 from lib.observability.prometheus import PAGES
 from lib.observability.redaction import redact
 from lib.reports import formatting
-from lib.reports.cards import pairs
 from lib.reports.context import PageContext
 from lib.reports.page import PageValue
+from lib.reports.page_links import pairs
 from lib.reports.words import Words, text
 from lib.ui import current_user, downloads, markdown, share_links, url_state
 from lib.ui.page_context import current_context

@@ -20,6 +20,7 @@ from lib.errors import InvalidParameterError, nearest
 from lib.errors.codes import CodedText
 from lib.errors.parameter_codes import ParameterCode
 from lib.i18n import LANGUAGES
+from lib.reports.page_links import ALL_TIME, PERIOD, PERIOD_PARAMETERS, with_period
 from lib.reports.pages import PAGES
 
 VIEW_CHOICES: dict[str, Callable[[Catalog], tuple[str, ...]]] = {
@@ -53,7 +54,7 @@ SINGLE = (OPENED, PINNED)
 PAGE = "page"
 """The page of a table, from 1."""
 
-VIEW_PARAMETERS = frozenset({*VIEW_CHOICES, *NUMBERS, *TEXTS, *COMPARED_DAYS, *SINGLE, PAGE})
+VIEW_PARAMETERS = frozenset({*VIEW_CHOICES, *NUMBERS, *TEXTS, *COMPARED_DAYS, *SINGLE, PAGE, PERIOD})
 """What a link holds besides the filters."""
 
 MAX_PAGE = 999_999_999
@@ -80,10 +81,37 @@ class PageParameters:
     problems: tuple[CodedText, ...]
 
 
+def complete(
+    raw: Mapping[str, Sequence[str]], start: Mapping[str, list[str]], catalog: Catalog
+) -> dict[str, list[str]]:
+    """Return a URL's parameters with the period that they mean where they say none.
+
+    That is the `start` period, or all time where they choose some evaluations, as older links do.
+    """
+    if not _is_bare(raw, catalog):
+        return with_period(raw)
+    return {name: list(values) for name, values in (*raw.items(), *start.items())}
+
+
+def shorten(
+    parameters: Mapping[str, list[str]], start: Mapping[str, list[str]], catalog: Catalog
+) -> dict[str, list[str]]:
+    """Return the URL parameters without their period where it is the one that they begin with anyway."""
+    bare = {name: values for name, values in parameters.items() if name not in PERIOD_PARAMETERS}
+    return bare if _is_bare(bare, catalog) and {**bare, **start} == parameters else dict(parameters)
+
+
+def _is_bare(parameters: Mapping[str, Sequence[str]], catalog: Catalog) -> bool:
+    """Return whether the parameters of a link say no period and choose no evaluations."""
+    choosing = (*PERIOD_PARAMETERS, *catalog.parameters, *TEXTS, *SINGLE, SAVED_VIEW)
+    return not any(name in parameters for name in choosing)
+
+
 def parse(raw: Mapping[str, Sequence[str]], zone: ZoneInfo, catalog: Catalog) -> PageParameters:
     """Read parameters, each with its values in order, one by one: what can't be is passed over, and named."""
     reader = _Reader()
     reader.problems += _unknown(raw, catalog)
+    reader.read(None, _choice, raw, PERIOD, (ALL_TIME,))
     filters = Filters(grant=EVERYTHING, catalog=catalog)
     accepted: dict[str, Sequence[str]] = {}
     for name in ("timezone", *(each for each in catalog.parameters if each != "timezone")):
@@ -114,6 +142,8 @@ def _unknown(raw: Mapping[str, Sequence[str]], catalog: Catalog) -> list[CodedTe
     ]
     if len(names) > MAX_NAMED:
         problems.append(ParameterCode.MORE_NOT_OF_A_PAGE.of(count=f"{len(names) - MAX_NAMED:,}"))
+    if PERIOD in raw and ("dateFrom" in raw or "dateTo" in raw):
+        problems.append(ParameterCode.PERIOD_WITH_DATES.of(parameter=PERIOD))
     if SAVED_VIEW in raw and len(raw) > 1:
         problems.append(ParameterCode.VIEW_WITH_OTHERS.of(parameter=SAVED_VIEW))
     return problems

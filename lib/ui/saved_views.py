@@ -9,7 +9,7 @@ import streamlit as st
 from lib.access.users import Role
 from lib.errors import CallboardError
 from lib.i18n import number, t
-from lib.sharing.saved_views import MAX_NAME, SavedView, resolved
+from lib.sharing.saved_views import MAX_NAME, PRESETS, SavedView, resolved
 from lib.ui import current_user, markdown, page_parameters, url_state
 from lib.workspace import Workspace
 
@@ -59,7 +59,7 @@ def address(query: str) -> str:
 def _form(workspace: Workspace) -> None:
     with st.form("save-view", border=False, clear_on_submit=True):
         st.text_input(t("Name of the view"), key="_view_name", max_chars=MAX_NAME, placeholder=t("Monday meeting"))
-        if st.session_state.get("_preset") not in ("all", "own"):
+        if st.session_state.get("_preset") in PRESETS:
             st.checkbox(t("Update dates automatically"), value=True, key="_view_relative")
         if workspace.settings.has_login:
             st.checkbox(t("Show it to everybody"), value=False, key="_view_shared")
@@ -105,7 +105,7 @@ def _delete(workspace: Workspace, view: SavedView) -> None:
 def _save(workspace: Workspace) -> None:
     session = st.session_state
     preset = session.get("_preset")
-    relative = preset not in ("all", "own", None) and session.get("_view_relative")
+    relative = preset in PRESETS and session.get("_view_relative")
     try:
         workspace.views.save(
             current_user.owner(),

@@ -13,6 +13,7 @@ from lib.analytics.import_log import imports_since
 from lib.i18n import t
 from lib.reports import formatting
 from lib.reports.context import PageContext
+from lib.reports.page_links import PERIOD, pairs
 from lib.sharing import link_diff
 from lib.sharing.pinned_links import PinnedLink
 from lib.sharing.saved_views import resolved
@@ -118,11 +119,11 @@ def _pin(context: PageContext, parameters: Mapping[str, Sequence[str]]) -> None:
         context.status,
         current_user.owner(),
         context.filters.grant,
-        VIEW_PARAMETERS - {PINNED},
+        VIEW_PARAMETERS - {PINNED, PERIOD},  # it remembers the days of all time
     )
     st.session_state["_pinned_now"] = made.id
 
 
 def _go(pages: Sequence[Page], path: str, parameters: Mapping[str, Sequence[str]]) -> None:
     target = next((each for each in pages if each.url_path == path), pages[0])
-    st.switch_page(target, query_params=[(name, value) for name in parameters for value in parameters[name]])
+    st.switch_page(target, query_params=list(pairs(parameters)))

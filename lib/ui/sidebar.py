@@ -25,8 +25,12 @@ PROMINENT: tuple[Dimension, ...] = (CAMPAIGN, CALL_CENTER, ENGAGEMENT)
 EXPORTS = "exports"
 """The URL path of the page that is no page of figures, and goes by the filters all the same."""
 
+START = "start"
+"""The period that pages begin with, by the name of its choice."""
+
 PRESET_LABELS = {
     "all": "All time",
+    START: "Last 90 days of data",
     "last7": "Last 7 days",
     "last30": "Last 30 days",
     "last90": "Last 90 days",
@@ -69,6 +73,7 @@ def show(sections: Mapping[str, Sequence[Page]], space: Workspace, path: str) ->
         kept = url_state.parameters(calendar.zone)
         for own in (page_parameters.OPENED, page_parameters.PAGE):
             kept.pop(own, None)
+        kept = url_state.shorten(kept)
         query = [(name, value) for name in kept for value in kept[name]]
         with links:
             for label, pages in sections.items():
@@ -97,7 +102,8 @@ def _filters(space: Workspace, calendar: Calendar, *, is_compared: bool) -> None
 
 
 def _period(calendar: Calendar) -> None:
-    presets = calendar.presets()
+    start = url_state.start_days()
+    presets = ({START: start} if start else {}) | calendar.presets()
     ends = (st.session_state.get("dateFrom"), st.session_state.get("dateTo"))
     named = next((name for name, days in presets.items() if days == ends), "own")
     st.session_state["_preset"] = "all" if ends == (None, None) else named
@@ -111,7 +117,7 @@ def _period(calendar: Calendar) -> None:
 
     inputs.selectbox(
         t("Period"),
-        list(PRESET_LABELS),
+        [name for name in PRESET_LABELS if name in presets or name in ("all", "own")],
         format_func=lambda name: t(PRESET_LABELS[name]),
         key="_preset",
         on_change=chosen,

@@ -19,12 +19,14 @@ from lib import workspace as workspaces
 from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters, Moment, local_date
 from lib.analytics.ranges import number_text
+from lib.analytics.start_period import start_period
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension, FlagDimension
 from lib.errors import InvalidParameterError
 from lib.errors.codes import CodedText
 from lib.i18n import current
 from lib.reports import job_text
+from lib.reports.page_links import with_period
 from lib.ui import current_user, page_parameters
 from lib.ui.page_parameters import (
     COMPARED_DAYS,
@@ -50,7 +52,7 @@ def load(zone: ZoneInfo) -> None:
     What widgets say is held to the same limits: a value that none of them offers leaves everything as it was.
     """
     session = st.session_state
-    now = _raw()
+    now = _meant()
     if session.get(_SEEN) != now:
         _take(page_parameters.parse(now, zone, _catalog()), zone, by_link=True)
         session[_SEEN] = now
@@ -74,9 +76,9 @@ def load(zone: ZoneInfo) -> None:
 def save(zone: ZoneInfo) -> None:
     """Write the widgets' state to the URL, as one step of its history; must run after the filters are drawn."""
     wanted = parameters(zone)
-    if wanted != _raw():
-        st.query_params.from_dict(wanted)
-    st.session_state[_SEEN] = _raw()
+    if wanted != _meant():
+        st.query_params.from_dict(shorten(wanted))
+    st.session_state[_SEEN] = _meant()
 
 
 def filters(zone: ZoneInfo) -> Filters:
@@ -88,12 +90,23 @@ def filters(zone: ZoneInfo) -> Filters:
 
 
 def parameters(zone: ZoneInfo, filters_only: bool = False) -> dict[str, list[str]]:
-    """Return the URL parameters of what is shown: filters, and how this page shows them.
+    """Return the URL parameters of what is shown: filters, and how this page shows them, with their period.
 
-    Raises InvalidParameterError as `filters` does.
+    Of filters alone, dates are the period. Raises InvalidParameterError as `filters` does.
     """
     found = filters(zone).to_parameters()
-    return found if filters_only else found | _chosen_view()
+    return found if filters_only else with_period(found | _chosen_view())
+
+
+def shorten(wanted: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return URL parameters without their period where a page begins with it anyway."""
+    return page_parameters.shorten(wanted, _start_parameters(), _catalog())
+
+
+def start_days() -> tuple[date, date] | None:
+    """Return the first and last day that pages begin with where a URL says none; None for all time."""
+    space = workspaces.current()
+    return space.answers.run(start_period, space.calendar, current_user.current().grant, space.catalog).days
 
 
 def refused() -> list[str]:
@@ -168,8 +181,8 @@ def first_page() -> None:
 
 
 def reset() -> None:
-    """Take all filters away."""
-    set_period(None, None)
+    """Take all filters away, and show the period that pages begin with."""
+    set_period(*(start_days() or (None, None)))
     for dimension in _catalog().filters:
         st.session_state[dimension.parameter] = _held(dimension, ())
     for name in (*(name for field in _catalog().ranged_fields for name in field.parameters), "timezone"):
@@ -188,9 +201,21 @@ def _raw() -> dict[str, list[str]]:
     return {name: st.query_params.get_all(name) for name in st.query_params}
 
 
+def _meant() -> dict[str, list[str]]:
+    """Return the URL's parameters with the period that they mean."""
+    return page_parameters.complete(_raw(), _start_parameters(), _catalog())
+
+
+def _start_parameters() -> dict[str, list[str]]:
+    """Return the period that pages begin with as URL parameters."""
+    days = start_days()
+    return with_period({} if days is None else {"dateFrom": [days[0].isoformat()], "dateTo": [days[1].isoformat()]})
+
+
 def _chosen(zone: ZoneInfo) -> dict[str, list[str]]:
     """Return what the widgets hold as URL parameters, as `parameters` does, without looking at what may be seen."""
-    return Filters.from_parameters(_chosen_filters(zone), zone, EVERYTHING, _catalog()).to_parameters() | _chosen_view()
+    chosen = Filters.from_parameters(_chosen_filters(zone), zone, EVERYTHING, _catalog())
+    return with_period(chosen.to_parameters() | _chosen_view())
 
 
 def _chosen_filters(zone: ZoneInfo) -> dict[str, list[str]]:

@@ -51,11 +51,11 @@ def click_page(page: Page, name: str) -> None:
 
 
 def test_open_and_filter_and_share(visit: Visit) -> None:
-    page = visit("")
+    page = visit("?period=all")
     assert evaluations(page) == 200_000
     expect(page.get_by_text("Sample data.")).to_be_visible()
     choose(page, "Campaigns", "Technical Support")
-    assert asked(page) == {"campaignId": ["camp_702"]}
+    assert asked(page) == {"campaignId": ["camp_702"], "period": ["all"]}
     filtered = evaluations(page)
     assert 0 < filtered < 200_000
     choose(page, "Campaigns", "Retention")
@@ -78,6 +78,26 @@ def test_open_and_filter_and_share(visit: Visit) -> None:
     assert evaluations(page) == evaluations(other)
     page.get_by_role("button", name="Reset filters").click()
     until_asked(page, lambda now: "campaignId" not in now)
+
+
+def test_the_first_view_is_compared_and_explained(visit: Visit) -> None:
+    """It is the last 90 days; the pages it leads to show the same, and Back leads out of all of them."""
+    page = visit("")
+    shown = page.locator(".cb-shown").first
+    expect(shown).to_contain_text("compared with")
+    expect(page.locator(".cb-change").first).to_be_visible()
+    expect(page.locator(".cb-told")).to_contain_text("The average score")
+    assert 0 < evaluations(page) < 200_000 and asked(page) == {}
+    period = shown.locator("b").first.inner_text()
+    click_page(page, "Trends")
+    settle(page)
+    expect(shown.locator("b").first).to_have_text(period)
+    assert asked(page) == {}
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("Overview")
+    assert asked(page) == {}
+    page.go_back()
+    page.wait_for_url("about:blank")
 
 
 def test_a_link_with_dates(visit: Visit) -> None:

@@ -126,3 +126,47 @@ def test_a_saved_view_stands_alone() -> None:
 
 def test_a_wrong_value_is_named_once() -> None:
     assert len(parse({"state": [f"x{number}" for number in range(10_000)]}).problems) == 1
+
+
+START = {"dateFrom": ["2024-01-03"], "dateTo": ["2024-04-01"]}
+ALL = {"period": ["all"]}
+
+
+@pytest.mark.parametrize("bare", [{}, {"lang": ["es"]}, {"metric": ["failureRate"], "page": ["2"]}])
+def test_an_address_without_a_period_begins_with_the_start_period(bare: dict[str, list[str]]) -> None:
+    assert page_parameters.complete(bare, START, BUILT_IN) == bare | START
+    assert page_parameters.shorten(bare | START, START, BUILT_IN) == bare
+    assert page_parameters.shorten(bare | ALL, START, BUILT_IN) == bare | ALL
+    assert page_parameters.complete(bare, ALL, BUILT_IN) == bare | ALL
+    assert page_parameters.shorten(bare | ALL, ALL, BUILT_IN) == bare
+
+
+@pytest.mark.parametrize(
+    "older",
+    [
+        {"campaignId": ["a"]},
+        {"isAICall": ["true"]},
+        {"timezone": ["Asia/Tokyo"]},
+        {"averageNote.min": ["7"]},
+        {"search": ["Ann"]},
+        {"open": ["a"]},
+        {"link": ["abcdefgh"]},
+        {"view": ["abcdefgh"]},
+    ],
+)
+def test_older_links_that_choose_some_evaluations_mean_all_time(older: dict[str, list[str]]) -> None:
+    assert page_parameters.complete(older, START, BUILT_IN) == older | ALL
+    assert page_parameters.shorten(older | START, START, BUILT_IN) == older | START
+
+
+@pytest.mark.parametrize("period", [{"dateFrom": ["2024-01-01"]}, {"dateTo": ["x"]}, ALL, {"period": ["x"]}])
+def test_a_period_that_is_given_stands(period: dict[str, list[str]]) -> None:
+    assert page_parameters.complete(period, START, BUILT_IN) == period
+
+
+def test_a_period_is_all_time_or_dates() -> None:
+    assert parse(ALL).problems == () and parse(ALL).filters == make_filters()
+    assert one_problem(period=["last7"]).startswith("period 'last7' is none of all")
+    assert one_problem(period=["all"], dateTo=["2024-01-01"]) == (
+        "'period' is given together with dates, and these count; right would be one of both."
+    )

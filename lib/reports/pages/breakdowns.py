@@ -23,6 +23,7 @@ from lib.reports.page import (
     PageChoice,
     PageDefinition,
 )
+from lib.reports.page_links import pairs
 from lib.reports.pages import overview
 from lib.reports.words import formatted, text
 
@@ -109,7 +110,7 @@ def _detail(context: PageContext, dimension: Dimension) -> Iterator[Block]:
     if context.opened is not None:
         name = formatted(formatting.member_name, context.opened)
         label = text("The evaluations of {name}", name=name)
-        yield Link("evaluations", label, cards.pairs(context.filters.to_parameters()), "list")
+        yield Link("evaluations", label, pairs(context.filters.to_parameters()), "list")
 
 
 def _page(dimension: NamedDimension, name: str, title: str, question: str, icon: str) -> PageDefinition:

@@ -34,6 +34,7 @@ from lib.reports.page import (
     Suggestion,
     TableBlock,
 )
+from lib.reports.page_links import pairs
 from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
 from lib.reports.words import Words, formatted, text
 
@@ -103,7 +104,7 @@ def story(context: PageContext) -> Story | None:
     if sentences is None:
         return None
     parameters = {**context.parameters, BY.parameter: [dimension.name]}
-    link = Link("drivers", text("See the breakdown"), cards.pairs(parameters), "waterfall_chart")
+    link = Link("drivers", text("See the breakdown"), pairs(parameters), "waterfall_chart")
     return Story(sentences.change, sentences.chance, sentences.mix_effect, sentences.parts, link)
 
 

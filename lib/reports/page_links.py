@@ -1,0 +1,28 @@
+"""Links to pages: parameters that say their period, as pairs. An address without a period is not one of all time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from lib.reports.page import Parameters
+
+PERIOD = "period"
+"""The parameter of a period that is no dates."""
+
+ALL_TIME = "all"
+"""Its one value."""
+
+PERIOD_PARAMETERS = ("dateFrom", "dateTo", PERIOD)
+"""The parameters that say which period is meant."""
+
+
+def with_period(parameters: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return URL parameters that say their period: all time where they hold none."""
+    given = {name: list(values) for name, values in parameters.items()}
+    return given if any(name in given for name in PERIOD_PARAMETERS) else {**given, PERIOD: [ALL_TIME]}
+
+
+def pairs(parameters: Mapping[str, Sequence[str]]) -> Parameters:
+    """Return URL parameters that say their period as pairs, as links of pages take them."""
+    said = with_period(parameters)
+    return tuple((name, value) for name in said for value in said[name])
