@@ -4,10 +4,11 @@ import streamlit as st
 
 from lib import workspace
 from lib.i18n import t
+from lib.reports import page_help
 from lib.reports.words import text
 from lib.ui import import_history, import_page, page_layout
 
-page_layout.head(text("Data"), text("What data is loaded? Add more."))
+page_layout.head(text("Data"), text("What data is loaded? Add more."), page_help.DATA)
 with page_layout.stop_on_error():
     space = workspace.current()
     import_page.summary(space)

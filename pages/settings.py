@@ -5,10 +5,11 @@ import streamlit as st
 from lib import __version__, workspace
 from lib.access.users import Role
 from lib.i18n import t
+from lib.reports import page_help
 from lib.reports.words import text
 from lib.ui import api_keys_admin, current_user, language, markdown, page_layout, shared_items_admin, users_admin
 
-page_layout.head(text("Settings"), text("Who may do what?"))
+page_layout.head(text("Settings"), text("Who may do what?"), page_help.SETTINGS)
 page_layout.link_notices()
 with page_layout.stop_on_error():
     space = workspace.current()

@@ -42,6 +42,11 @@ HELP = (
 )
 
 
+def help_words() -> Words:
+    """Return what the usual range is, and how it is known."""
+    return text(HELP, run=RUN_LENGTH)
+
+
 def sentences(chart: ControlChart | None, metric: Metric, granularity: Granularity) -> Sentences:
     """Return what a control chart says, or why there is none."""
     if chart is None:
@@ -51,9 +56,9 @@ def sentences(chart: ControlChart | None, metric: Metric, granularity: Granulari
             metric=text(metric.label),
             count=LEAST_POINTS,
         )
-        return Sentences((why,), text(HELP, run=RUN_LENGTH))
+        return Sentences((why,), help_words())
     words = (*_outside(chart, granularity), *_left_out(chart, granularity), _level(chart))
-    return Sentences(words, text(HELP, run=RUN_LENGTH))
+    return Sentences(words, help_words())
 
 
 def _left_out(chart: ControlChart, granularity: Granularity) -> Iterator[Words]:

@@ -18,6 +18,7 @@ from lib.catalog.metrics import Metric, Unit
 from lib.reports import formatting
 from lib.reports.changes import Delta, basis, delta
 from lib.reports.figures import Figure
+from lib.reports.page_help import Topic
 from lib.reports.table import PageTable
 from lib.reports.words import Words, formatted
 from lib.statistics.clusters import SharedSpread
@@ -340,6 +341,7 @@ class PageDefinition:
     numbers: tuple[PageNumber, ...] = ()
     texts: tuple[PageText, ...] = ()
     is_compared: bool = True  # with another period
+    topics: tuple[Topic, ...] = ()  # what its help explains besides the metrics
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from lib.i18n import t
 from lib.reports import formatting
 from lib.reports.context import PageContext
 from lib.reports.page import TableBlock
+from lib.reports.page_help import Topic
 from lib.reports.table import Column, Look, PageTable, cut_words
 from lib.reports.words import Words
-from lib.ui import clicks, current_user, downloads, url_state
+from lib.ui import clicks, current_user, downloads, page_help, url_state
 from lib.ui.style import palette
 
 ROW_HEIGHT, MOST_HEIGHT = 35, 633
@@ -45,6 +46,7 @@ def draw_block(context: PageContext, block: TableBlock) -> None:
     _grid(table, opens)
     has_file = table.file is not None and current_user.may(Role.ANALYST)
     say_cut(len(table.rows) - table.has_total, table.count, table.order, in_downloads=has_file)
+    page_help.columns([Topic(each.label, each.help) for each in table.columns if each.help], table.key)
     if table.file is not None:
         downloads.table_files(context, table.file)
 

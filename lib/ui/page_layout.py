@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import streamlit as st
@@ -21,9 +21,10 @@ from lib.observability.redaction import redact
 from lib.reports import formatting
 from lib.reports.context import PageContext
 from lib.reports.page import PageValue
+from lib.reports.page_help import Topic
 from lib.reports.page_links import pairs
 from lib.reports.words import Words, text
-from lib.ui import current_user, downloads, markdown, share_links, url_state
+from lib.ui import current_user, downloads, markdown, page_help, share_links, url_state
 from lib.ui.page_context import current_context
 from lib.workspace import Workspace
 
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 def begin(
     title: Words,
     question: Words,
+    topics: Sequence[Topic] = (),
     subject: tuple[Dimension, Member] | None = None,
     whatever_is_shown: Callable[[Workspace], None] = lambda _: None,
     *,
@@ -40,12 +42,13 @@ def begin(
 ) -> PageContext:
     """Draw a page's head and return its context; where there is nothing to show, say so and end the page.
 
-    With a subject, the page is about one group of a dimension alone. `whatever_is_shown` is drawn before such an end.
+    `topics` are what its help explains. With a subject, the page is about one group of a dimension alone.
+    `whatever_is_shown` is drawn before such an end.
     """
     if subject is None:
-        head(title, question)
+        head(title, question, topics)
     else:
-        _head_of_one(*subject)
+        _head_of_one(*subject, topics)
     with stop_on_error():
         space = workspace.current()
         context = current_context(space, subject, is_compared=is_compared)
@@ -109,10 +112,16 @@ def opened(dimension: Dimension) -> Member | None:
     return found
 
 
-def head(title: Words, question: Words) -> None:
-    """Draw a page's title, and the question that it answers."""
-    st.title(str(title), anchor=False)
+def head(title: Words, question: Words, topics: Sequence[Topic] = ()) -> None:
+    """Draw a page's title with its help, and the question that it answers."""
+    _title(str(title), topics)
     st.html(f'<p class="cb-question">{html.escape(str(question))}</p>')
+
+
+def _title(words: str, topics: Sequence[Topic]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="cb-title"):
+        st.title(words, anchor=False, width="content")
+        page_help.page(topics)
 
 
 def all_text(dimension: Dimension) -> str:
@@ -120,7 +129,7 @@ def all_text(dimension: Dimension) -> str:
     return f"All {dimension.plural}"
 
 
-def _head_of_one(dimension: Dimension, named: Member) -> None:
+def _head_of_one(dimension: Dimension, named: Member, topics: Sequence[Topic]) -> None:
     st.button(
         t(all_text(dimension)),
         icon=":material/arrow_back:",
@@ -129,7 +138,7 @@ def _head_of_one(dimension: Dimension, named: Member) -> None:
         on_click=url_state.open_detail,
         args=(None,),
     )
-    st.title(markdown.text(formatting.member_name(named)), anchor=False)
+    _title(markdown.text(formatting.member_name(named)), topics)
     st.html(f'<p class="cb-question">{html.escape(str(in_detail(dimension)))}</p>')
 
 

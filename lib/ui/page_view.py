@@ -6,6 +6,7 @@ import html
 
 import streamlit as st
 
+from lib import workspace
 from lib.reports import formatting
 from lib.reports.context import PageContext
 from lib.reports.page import (
@@ -32,6 +33,7 @@ from lib.reports.page import (
     Suggestion,
     TableBlock,
 )
+from lib.reports.page_help import metric_topics
 from lib.reports.words import Words, formatted
 from lib.ui import charts, data_grid, inputs, kpi_cards, markdown, page_layout, url_state
 
@@ -41,7 +43,13 @@ def show(definition: PageDefinition) -> PageContext:
     dimension = definition.dimension
     opened = page_layout.opened(dimension) if dimension else None
     subject = (dimension, opened) if dimension and opened else None
-    context = page_layout.begin(definition.title, definition.question, subject, is_compared=definition.is_compared)
+    context = page_layout.begin(
+        definition.title,
+        definition.question,
+        (*definition.topics, *metric_topics(workspace.current().catalog)),
+        subject,
+        is_compared=definition.is_compared,
+    )
     title: Words = formatted(formatting.member_name, opened) if opened else definition.title
     question: Words = page_layout.in_detail(dimension) if dimension and opened else definition.question
     drawn: list[Block] = []

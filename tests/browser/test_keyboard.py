@@ -34,6 +34,7 @@ def test_by_keyboard_alone(visit: Visit) -> None:
         "Period",
         "From",
         "Reset filters",
+        "Help",
         "Share",
         "Download PDF",
         "Weekly",

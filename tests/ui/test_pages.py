@@ -188,7 +188,8 @@ def test_filters_stand_on_pages_that_go_by_them(
     assert not app.exception
     keys = {each.key for kind in (app.selectbox, app.multiselect) for each in kind}
     assert [key in keys for key in ("_preset", "campaignId", "compare")] == [has_filters, has_filters, is_compared]
-    assert ("compare" in text(app)) == is_compared, "where nothing is compared, the head says nothing of it"
+    shown = " ".join(each.proto.body for each in app.get("html") if "cb-shown" in each.proto.body)
+    assert ("compare" in shown) == is_compared, "where nothing is compared, the head says nothing of it"
     app.switch_page("campaigns.py").run()
     assert (app.multiselect(key="campaignId").value, app.selectbox(key="compare").value) == (["a"], "year")
 
@@ -207,6 +208,25 @@ def test_the_filter_bar_says_what_is_set(app: AppTest, parameters: dict[str, str
     app.run()
     bar = next(each.proto.body for each in app.main.get("html") if "cb-filter-bar" in each.proto.body)
     assert f"<span>{words}</span>" in bar
+
+
+@pytest.mark.parametrize("page", [*PAGES, "drivers", "audit", "settings"])
+def test_each_page_has_help(app: AppTest, page: str) -> None:
+    app.run()
+    if page != "overview":
+        app.switch_page(f"{page}.py").run()
+    (help_of_page,) = (each.proto.body for each in app.main.get("html") if "cb-help" in each.proto.body)
+    assert "<dt>" in help_of_page
+    is_of_figures = page not in ("exports", "data", "audit", "settings")
+    assert ("Failed ÷ (completed + failed) evaluations." in help_of_page) == is_of_figures
+
+
+def test_a_table_explains_its_columns(app: AppTest, settings: Settings, tmp_path: Path) -> None:
+    fill(settings, tmp_path)
+    app.run()
+    app.switch_page("executives.py").run()
+    words = [each.proto.body for each in app.main.get("html") if "cb-help" in each.proto.body]
+    assert "<dt>Rank</dt><dd>The places by average score" in words[-1]
 
 
 def test_an_instant_in_a_link_is_kept(app: AppTest, settings: Settings, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from lib.reports.page import (
     PageChoice,
     PageDefinition,
 )
+from lib.reports.page_help import SELECTION, Topic
 from lib.reports.page_links import pairs
 from lib.reports.pages import overview
 from lib.reports.words import formatted, text
@@ -41,6 +42,17 @@ LIMITS = PageChoice(
     text("Expected range"),
     lambda _: (("chance", text("By chance alone")), ("adjusted", text("Adjusted for overdispersion"))),
     "chance",
+)
+
+
+ADJUSTED = Topic(text("Adjusted (like for like)"), text(STANDARDIZED_HELP))
+LIMITS_TOPIC = Topic(
+    text("Score by number of evaluations"),
+    text(
+        "Each point is an executive; further right are those with more evaluations. Inside the limits there is no "
+        "evidence that they differ from the average: where only chance is at work, 95 of 100 lie there. Limits that "
+        "are adjusted allow for what executives usually differ by."
+    ),
 )
 
 
@@ -119,7 +131,8 @@ def _page(dimension: NamedDimension, name: str, title: str, question: str, icon:
     def blocks(context: PageContext) -> Iterator[Block]:
         return _blocks(context, dimension, title)
 
-    return PageDefinition(name, text(title), text(question), icon, blocks, choices, dimension)
+    topics = (*SELECTION, *({CALL_CENTER: (ADJUSTED,), EXECUTIVE: (ADJUSTED, LIMITS_TOPIC)}.get(dimension, ())))
+    return PageDefinition(name, text(title), text(question), icon, blocks, choices, dimension, topics=topics)
 
 
 CAMPAIGNS = _page(CAMPAIGN, "campaigns", "Campaigns", "How do campaigns compare?", "campaign")

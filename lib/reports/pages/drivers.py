@@ -34,6 +34,7 @@ from lib.reports.page import (
     Suggestion,
     TableBlock,
 )
+from lib.reports.page_help import CHANGE, COVERAGE, INTERVAL, Topic
 from lib.reports.page_links import pairs
 from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
 from lib.reports.words import Words, formatted, text
@@ -273,4 +274,17 @@ PAGE = PageDefinition(
     "waterfall_chart",
     blocks,
     (BY,),
+    topics=(
+        Topic(
+            text("Parts of the change"),
+            text(
+                "The change is split exactly into what moved within the groups, and what moved because their shares of "
+                "the evaluations did: more calls of a group with low scores lower the average, even if nobody got "
+                "worse."
+            ),
+        ),
+        INTERVAL,
+        CHANGE,
+        COVERAGE,
+    ),
 )

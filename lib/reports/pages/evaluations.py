@@ -26,6 +26,7 @@ from lib.reports.page import (
     SearchInput,
     TableBlock,
 )
+from lib.reports.page_help import Topic
 from lib.reports.table import Column, PageTable, TableFile
 from lib.reports.words import Words, formatted, text
 
@@ -187,4 +188,17 @@ PAGE = PageDefinition(
     choices=(SORT,),
     texts=(SEARCH,),
     is_compared=False,
+    topics=(
+        Topic(
+            text("Order and search"),
+            text(
+                "Both go through all evaluations that the filters choose, not through those alone that are on the "
+                "page. Evaluations without a value come last."
+            ),
+        ),
+        Topic(
+            text("Score"),
+            text("Only completed evaluations have a score, a sentiment and a duration that the figures count."),
+        ),
+    ),
 )

@@ -11,6 +11,7 @@ from lib.reports.context import PageContext
 from lib.reports.coverage import coverage_notices
 from lib.reports.figures import HistogramFigure, TrendFigure
 from lib.reports.page import Block, ChartBlock, Click, PageDefinition, SideBySide
+from lib.reports.page_help import SELECTION
 from lib.reports.pages.drivers import story
 from lib.reports.words import text
 
@@ -46,4 +47,4 @@ def distribution(context: PageContext) -> ChartBlock:
     )
 
 
-PAGE = PageDefinition("overview", text("Overview"), text("How are we doing?"), "dashboard", blocks)
+PAGE = PageDefinition("overview", text("Overview"), text("How are we doing?"), "dashboard", blocks, topics=SELECTION)

@@ -30,6 +30,7 @@ from lib.reports.page import (
     Sentences,
     TableBlock,
 )
+from lib.reports.page_help import INTERVAL, Topic
 from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
 from lib.reports.words import Words, formatted, text
 from lib.statistics import sample_sizes
@@ -262,4 +263,5 @@ PAGE = PageDefinition(
     (DIFFERENCE, POWER),
     numbers=(HANDLED,),
     is_compared=False,
+    topics=(Topic(text("Sample size"), text(HELP)), INTERVAL),
 )

@@ -19,6 +19,7 @@ from lib.reports.coverage import coverage_notices
 from lib.reports.figures import ControlChartFigure, HeatmapFigure, TrendFigure
 from lib.reports.file_columns import Row, trend_columns, trend_rows
 from lib.reports.page import Block, ChartBlock, Choices, Click, Empty, Heading, PageChoice, PageDefinition, TableBlock
+from lib.reports.page_help import SELECTION, Topic
 from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
 from lib.reports.words import Words, formatted, text
 
@@ -218,5 +219,21 @@ def _was(row: _TrendRow) -> MeasureTotals | None:
 
 
 PAGE = PageDefinition(
-    "trends", text("Trends"), text("How do scores change over time?"), "show_chart", blocks, (METRIC, SPLIT, CHART)
+    "trends",
+    text("Trends"),
+    text("How do scores change over time?"),
+    "show_chart",
+    blocks,
+    (METRIC, SPLIT, CHART),
+    topics=(
+        *SELECTION,
+        Topic(text("Usual range"), control_text.help_words()),
+        Topic(
+            text("Colors by weekday and hour"),
+            text(
+                "The colors are estimates: an hour with few evaluations takes the color that its weekday and its hour "
+                "lead to expect. The value itself is shown when a square is pointed at."
+            ),
+        ),
+    ),
 )

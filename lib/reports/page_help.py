@@ -1,0 +1,95 @@
+"""What a page's help says: topics in plain words, and what the metrics are. docs/statistics.md has the methods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lib.catalog.catalog import Catalog
+from lib.catalog.metrics import FEW_EVALUATIONS
+from lib.reports.words import Words, text
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What is explained, and what it means."""
+
+    title: Words
+    meaning: Words
+
+
+INTERVAL = Topic(
+    text("95 % CI"),
+    text(
+        "If the period went on with the same executives and the same kinds of days, the value would end up in this "
+        "range in 95 of 100 cases. The fewer evaluations it rests on (n), the wider the range."
+    ),
+)
+CHANGE = Topic(
+    text("▲, ▼ and ≈"),
+    text(
+        "▲ and ▼ mark a change that is more than chance explains; the color says whether it is for the better. ≈ marks "
+        "one that chance alone may explain. Counts are not tested, nor is a value of fewer than {few} evaluations.",
+        few=FEW_EVALUATIONS,
+    ),
+)
+COVERAGE = Topic(
+    text("Coverage"),
+    text(
+        "A page warns when clearly more or fewer evaluations are completed or scored than in the other period, because "
+        "scores of other kinds of calls are hard to compare."
+    ),
+)
+SMALL_SAMPLE = Topic(
+    text("Small samples"),
+    text(
+        "What rests on fewer than {few} scored evaluations is marked, and has no rank: a single call would change it "
+        "too much.",
+        few=FEW_EVALUATIONS,
+    ),
+)
+
+SELECTION = (INTERVAL, CHANGE, COVERAGE, SMALL_SAMPLE)
+"""What every page with cards explains."""
+
+EXPORTS = (
+    Topic(
+        text("Selection"),
+        text("A file holds what the filters choose, of any length. It goes on being written when you leave the page."),
+    ),
+    Topic(
+        text("Files"),
+        text("Numbers and headings are in English, as other programs read them. No cell can become a formula."),
+    ),
+)
+DATA = (
+    Topic(
+        text("Import"),
+        text(
+            "A file is loaded as a whole or not at all. Evaluations with an id that is there already replace the old "
+            "ones, so that a file can be loaded twice. An import can be undone."
+        ),
+    ),
+    Topic(
+        text("Mapping"),
+        text("It says which column of your file is which field, and is kept for the next file with the same columns."),
+    ),
+)
+AUDIT = (
+    Topic(
+        text("Entries"), text("Entries are only ever added: nobody can change or delete one, administrators neither.")
+    ),
+)
+SETTINGS = (
+    Topic(
+        text("Roles"),
+        text(
+            "Viewers look, analysts also download and export, administrators also load data, see the audit, and say "
+            "who may do what."
+        ),
+    ),
+)
+
+
+def metric_topics(catalog: Catalog) -> tuple[Topic, ...]:
+    """Return what each metric of the catalog is."""
+    return tuple(Topic(text(metric.label), text(metric.help)) for metric in catalog.metrics.values())
