@@ -32,9 +32,10 @@ from lib.errors import (
 from lib.observability import logging_config, redaction
 from lib.settings import Settings
 from lib.store import data_dir
-from lib.ui import login_cookie, streamlit_internals
+from lib.ui import login_cookie, start_page, streamlit_internals
 from lib.ui.session_storage import ReconnectStorage
 from lib.web import server
+from lib.web.assets import Assets
 from lib.web.gateway import Gateway, Limits
 from lib.web.login_redirect import LoginRedirectMiddleware
 from lib.web.sockets import Sockets
@@ -143,11 +144,12 @@ MESSAGE_BYTES = st.get_option("server.maxWidgetStateSize") * 1_000_000
 """Size of a page's message, by which the pages' server counts, too."""
 
 _settings = _opened()
+_page = start_page.compose(streamlit_internals.page_html(), streamlit_internals.component_files(start_page.COMPONENTS))
 front = Middleware(
     Gateway,
     hosts=_settings.host_names,
     base_url=_settings.base_url,
-    page=streamlit_internals.page_html(),
+    page=_page,
     limits=Limits(st.get_option("server.maxUploadSize"), _settings.max_body_mb),
     refusal=errors.refusal,
     sockets=Sockets(
@@ -161,6 +163,12 @@ app = st.App(
         Middleware(streamlit_internals.ServerProtocols, message_bytes=MESSAGE_BYTES),
         front,
         Middleware(application.ApiDispatcher, catalog=BUILT_IN),
+        Middleware(
+            Assets,
+            folder=streamlit_internals.static_folder(),
+            replaced=streamlit_internals.page_html(),
+            page=_page,
+        ),
         Middleware(LoginRedirectMiddleware),
     ],
     lifespan=lifespan,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -156,9 +156,34 @@ def _is_of_kind(wanted: str, sent: str) -> bool:
     return wanted not in _PLAIN_VALUES or wanted == sent or {wanted, sent} == {"int_value", "double_value"}
 
 
+def static_folder() -> Path:
+    """Return the folder with the files that pages are made of."""
+    return Path(streamlit.file_util.get_static_dir())
+
+
 def page_html() -> str:
-    """Return the HTML that every page begins with."""
-    return Path(streamlit.file_util.get_static_dir(), "index.html").read_text("utf-8")
+    """Return the HTML that Streamlit begins every page with."""
+    return (static_folder() / "index.html").read_text("utf-8")
+
+
+def component_files(names: Sequence[str]) -> list[str]:
+    """Return the scripts that components of pages consist of, by address, in the order of their names.
+
+    Streamlit loads a component when it is first drawn; what every page consists of from the start is left out.
+    """
+    manifest: dict[str, dict[str, Any]] = json.loads((static_folder() / "manifest.json").read_text("utf-8"))
+    entries = {each["name"]: key for key, each in manifest.items() if each.get("isDynamicEntry")}
+    seen: set[str] = set()
+
+    def collect(key: str) -> list[str]:
+        if key in seen:
+            return []
+        seen.add(key)
+        imported = [file for each in manifest[key].get("imports", ()) for file in collect(each)]
+        return [*imported, manifest[key]["file"]]
+
+    collect("index.html")
+    return [f"./{file}" for name in names for file in collect(entries[name])]
 
 
 def login_claims(cookies: Mapping[str, str]) -> dict[str, Any] | None:

@@ -1,0 +1,26 @@
+"""What is seen of a page until its scripts have come."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, Route, expect
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_skeleton_stands_until_the_page_is_drawn(chromium: Browser, address: str, width: int) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 800})
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    held: list[Route] = []
+    page.route("**/static/js/index.*", lambda route: held.append(route))
+    page.evaluate("address => { location.href = address; }", f"{address}/campaigns")
+    skeleton = page.locator("#skeleton")
+    expect(skeleton).to_be_visible()
+    expect(page.get_by_text("Callboard").filter(visible=True)).to_have_count(1)
+    for route in held:
+        route.continue_()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(skeleton).to_have_count(0)
+    assert not errors, errors
+    context.close()

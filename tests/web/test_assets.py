@@ -1,0 +1,100 @@
+"""The files that pages are made of: what is sent of them, how, and how long a browser keeps them."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from lib.web.assets import Assets
+from tests.web.test_gateway import alone
+
+SCRIPT = "export const a = 1;\n" * 200
+REPLACED, PAGE = "<html>theirs</html>", "<html>ours</html>"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Give the files of a pages' server, and beside them those of its application."""
+    for name, text in {
+        "index.html": REPLACED,
+        "other.html": "<html>others</html>",
+        "static/js/a.12ab.js": SCRIPT,
+        "static/css/a.12ab.css": "a{color:red}",
+        "static/media/a.12ab.woff2": "a typeface",
+        "app/static/icon.svg": "<svg/>",
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def ask(folder: Path, path: str, method: str = "GET", **headers: str) -> httpx.Response:
+    server = Starlette(
+        routes=[Mount("/", StaticFiles(directory=folder, html=True))],
+        middleware=[Middleware(GZipMiddleware, minimum_size=1)],
+    )
+    app: Any = Assets(server, folder=folder, replaced=REPLACED, page=PAGE)
+
+    async def asked() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://a") as client:
+            sent = {name.replace("_", "-"): value for name, value in headers.items()}
+            return await client.request(method, path, headers={"accept-encoding": "identity", **sent})
+
+    answer: httpx.Response = alone(asked())
+    return answer
+
+
+def test_scripts_are_packed_for_browsers_that_unpack_them(folder: Path) -> None:
+    plain, packed = ask(folder, "/static/js/a.12ab.js"), ask(folder, "/static/js/a.12ab.js", accept_encoding="br, gzip")
+    assert plain.text == packed.text == SCRIPT
+    assert "content-encoding" not in plain.headers and int(plain.headers["content-length"]) == len(SCRIPT)
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) == len(gzip.compress(SCRIPT.encode(), 9, mtime=0))
+    for answer in (plain, packed):
+        assert answer.headers["cache-control"] == "public, immutable, max-age=31536000"
+        assert answer.headers["vary"] == "Accept-Encoding" and "javascript" in answer.headers["content-type"]
+    assert ask(folder, "/static/css/a.12ab.css", accept_encoding="gzip").headers["content-type"].startswith("text/css")
+
+
+def test_a_browser_that_has_a_file_gets_no_second_one(folder: Path) -> None:
+    for path in ("/static/js/a.12ab.js", "/"):
+        tag = ask(folder, path).headers["etag"]
+        again = ask(folder, path, if_none_match=f'W/"x", {tag}')
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+        assert ask(folder, path, if_none_match='W/"x"').status_code == 200
+
+
+def test_our_page_goes_out_in_place_of_the_server_s(folder: Path) -> None:
+    answer = ask(folder, "/", accept_encoding="gzip")
+    assert (answer.text, answer.headers["cache-control"]) == (PAGE, "no-cache")
+    assert answer.headers["content-encoding"] == "gzip" and "last-modified" not in answer.headers
+    assert ask(folder, "/other.html").text == "<html>others</html>", "a page of the same length is another page"
+    assert ask(folder, "/none.html").status_code == 404
+
+
+def test_the_server_answers_what_it_knows_better(folder: Path) -> None:
+    typeface = ask(folder, "/static/media/a.12ab.woff2", accept_encoding="gzip")
+    assert typeface.text == "a typeface" and "immutable" not in typeface.headers.get("cache-control", "")
+    part = ask(folder, "/static/js/a.12ab.js", range="bytes=0-5", accept_encoding="gzip")
+    assert (part.status_code, part.text) == (206, SCRIPT[:6])
+    assert ask(folder, "/static/js/none.js").status_code == 404
+    assert ask(folder, "/static/js/../../index.html").text == PAGE
+    assert ask(folder, "/static/js/a.12ab.js", "POST").status_code == 405
+
+
+def test_own_files_are_kept_for_a_day(folder: Path) -> None:
+    icon = ask(folder, "/app/static/icon.svg")
+    assert icon.headers["cache-control"] == "public, max-age=86400, stale-while-revalidate=31536000"
+    again = ask(folder, "/app/static/icon.svg", if_none_match=icon.headers["etag"])
+    assert again.status_code == 304 and "max-age=86400" in again.headers["cache-control"]
+    assert "cache-control" not in ask(folder, "/app/static/none.svg").headers
