@@ -14,27 +14,15 @@ from string import Template
 
 import streamlit as st
 
-from lib.charts.theme import DARK, LIGHT
-
 _DRAWN = "[data-testid=stMain] h1, [data-testid=stAlert], [role=dialog]"
 """What stands on a page once it is drawn, or says why it is not."""
 
-_CONNECT = Template("""<script>
-  window.__streamlit = {
-    BACKEND_BASE_URL: new URL(".", location.href).href,
-    HOST_CONFIG: { allowedOrigins: [location.origin], useExternalAuthToken: false },
-    LIGHT_THEME: $light,
-    DARK_THEME: $dark,
-  };
-</script>""")
-"""Lets Streamlit connect at once, not when the server has answered two questions before; and begin in our colors and
-typeface, not load its own until it hears of them."""
-
 _MODES = ("light", "dark")
-_HEAD, _ROOT = "<head>", '<div id="root"></div>'
+_ROOT = '<div id="root"></div>'
 _UNUSED = (
     re.compile(r'<link\s+rel="preload"[^>]*as="font"[^>]*>'),  # a typeface that the theme replaces
     re.compile(r"<!--.*?-->", re.DOTALL),
+    re.compile(r"<script>\s*window.prerenderReady = false\s*</script>"),  # for those who draw pages in advance
     re.compile(r'<link rel="service-desc"[^>]*>'),  # closed to browsers
     re.compile(r"(?<=run this app\.</p>).*?(?=</noscript>)", re.DOTALL),  # about the same
 )
@@ -55,8 +43,6 @@ def compose(page: str, scripts: Sequence[str]) -> str:
     page = _STYLE_SHEETS.sub("", page).replace("<title>Streamlit</title>", "<title>Callboard</title>")
     page = re.sub(r"\n\s*\n+", "\n", page).strip()
     loaded = "".join(f'<link rel="modulepreload" fetchpriority="low" crossorigin href="{each}">' for each in scripts)
-    connect = _CONNECT.substitute({mode: json.dumps(_theme(mode)) for mode in _MODES})
-    page = page.replace(_HEAD, _HEAD + connect)
     return page.replace(_ROOT, _ROOT + _skeleton() + sheets + loaded)
 
 
@@ -66,12 +52,10 @@ def _theme(mode: str) -> dict[str, str]:
 
 
 def _skeleton() -> str:
-    text = Path(__file__).with_suffix(".html").read_text("utf-8")
-    colors = {
-        f"{mode}_{name}": getattr(palette, name)
-        for mode, palette in (("light", LIGHT), ("dark", DARK))
-        for name in ("text", "line")
-    }
-    colors |= {f"{mode}_page": _theme(mode)["backgroundColor"] for mode in _MODES}
-    colors |= {f"{mode}_sidebar": st.get_option(f"theme.{mode}.sidebar.backgroundColor") for mode in _MODES}
-    return Template(text).substitute(colors, drawn=_DRAWN)
+    themes = {mode: _theme(mode) for mode in _MODES}
+    values = {f"{mode}_theme": json.dumps(theme) for mode, theme in themes.items()}
+    values |= {f"{mode}_page": theme["backgroundColor"] for mode, theme in themes.items()}
+    values |= {f"{mode}_text": theme["textColor"] for mode, theme in themes.items()}
+    values |= {f"{mode}_line": st.get_option(f"theme.{mode}.borderColor") for mode in _MODES}
+    values |= {f"{mode}_sidebar": st.get_option(f"theme.{mode}.sidebar.backgroundColor") for mode in _MODES}
+    return Template(Path(__file__).with_suffix(".html").read_text("utf-8")).substitute(values, drawn=_DRAWN)
