@@ -45,11 +45,12 @@ from lib.charts.image import ChartImage
 from lib.charts.theme import LIGHT, ChartTheme
 from lib.charts.trend import trend
 from lib.exports import file_storage
-from lib.i18n import dated, day, number, override_language, t, t_in_context
+from lib.i18n import dated, day, number, override_language, t, t_in_context, t_plural
 from lib.jobs.queue import JobKind
 from lib.jobs.tasks import TASKS
 from lib.reports import filter_text, formatting
 from lib.reports.decomposition_text import explain
+from lib.reports.words import plural
 from lib.settings import Settings
 from lib.sharing.link_diff import DefinitionChange, FigureChange, LinkDiff, in_words
 from lib.store.enums import SCORE_SCALE
@@ -172,6 +173,21 @@ def test_texts() -> None:
     assert (t_in_context("nothing", "Campaign"), t_in_context("evaluation", "unheard of")) == ("Campaña", "unheard of")
     i18n.use("tlh")
     assert (i18n.current(), t("Campaign"), t_in_context("evaluation", "Failed")) == ("en", "Campaign", "Failed")
+
+
+def test_one_and_many() -> None:
+    def said(count: int) -> str:
+        return t_plural("{count} evaluation", "{count} evaluations", count)
+
+    assert [said(count) for count in (0, 1, 2, 1001)] == [
+        "0 evaluations",
+        "1 evaluation",
+        "2 evaluations",
+        "1,001 evaluations",
+    ]
+    i18n.use("es")
+    assert [said(count) for count in (0, 1, 1001)] == ["0 evaluaciones", "1 evaluación", "1.001 evaluaciones"]
+    assert str(plural("{count} evaluation", "{count} evaluations", 1)) == "1 evaluación"
 
 
 def test_a_language_for_a_while() -> None:

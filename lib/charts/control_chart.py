@@ -46,7 +46,7 @@ def control_chart(
     spec = _spec(chart.metric, granularity, look, drawn, height)
     spec = {**spec, "params": [*spec.get("params", []), ticks([point.bucket.first for point in chart.points])]}
     alt_text = t(
-        "Control chart: {metric}, {count} points, {outside} outside the usual range.",
+        "Control chart: {metric}, points: {count}, outside the usual range: {outside}.",
         metric=t(chart.metric.label),
         count=len(rows),
         outside=len(chart.limits.outside),

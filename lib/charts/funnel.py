@@ -18,7 +18,7 @@ from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, rounded
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import ChartTheme, apply_theme
-from lib.i18n import number, t
+from lib.i18n import number, t, t_plural
 from lib.reports import formatting
 from lib.reports.figures import LEAST_FUNNEL_GROUPS, standard_deviation
 from lib.statistics import intervals
@@ -134,18 +134,19 @@ def _notes(z_scores: Sequence[float], tested: Sequence[float], groups_name: str,
     if by_chance < 1:
         notes.append(
             t(
-                "With {count} {groups}, fewer than one falls outside the 95 % range by chance.",
-                count=len(z_scores),
+                "With {all} {groups}, fewer than one falls outside the 95 % range by chance.",
+                all=len(z_scores),
                 groups=groups_name,
             )
         )
     else:
         notes.append(
-            t(
-                "With {count} {groups}, about {outside} fall outside the 95 % range by chance.",
-                count=formatting.count(len(z_scores)),
+            t_plural(
+                "With {all} {groups}, about one falls outside the 95 % range by chance.",
+                "With {all} {groups}, about {count} fall outside the 95 % range by chance.",
+                round(by_chance),
+                all=formatting.count(len(z_scores)),
                 groups=groups_name,
-                outside=formatting.count(round(by_chance)),
             )
         )
     return notes

@@ -17,7 +17,7 @@ from lib.analytics.queries import Trend, TrendPoint
 from lib.catalog.metrics import Metric, Unit
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import AXIS, STEPS, ChartTheme, apply_theme
-from lib.i18n import day, t
+from lib.i18n import day, t, t_plural
 from lib.reports import formatting
 from lib.reports.figures import TrendNote
 
@@ -66,7 +66,14 @@ def trend(
         ),
         height,
     )
-    told = [t("Line chart: {metric}, {count} points.", metric=t(metric.label), count=len(first.points))]
+    told = [
+        t_plural(
+            "Line chart: {metric}, {count} point.",
+            "Line chart: {metric}, {count} points.",
+            len(first.points),
+            metric=t(metric.label),
+        )
+    ]
     ends = [row for row in rows if row["value"] is not None]
     if ends and not several:
         told.append(

@@ -100,7 +100,7 @@ class FailureCode(TextCode):
     )
     SAMPLE_REPLACES_OWN = (
         "sample_replaces_own",
-        "The database holds {count} evaluations of your own, which sample data would replace. To do "
+        "The database holds evaluations of your own ({count}), which sample data would replace. To do "
         "that: callboard sample --yes.",
     )
     SAMPLE_OVERTAKEN = (

@@ -62,7 +62,7 @@ class ParameterCode(TextCode):
 
     # Links to pages.
     NOT_OF_A_PAGE = "not_of_a_page", "'{parameter}' is not a parameter of a page{hint}."
-    MORE_NOT_OF_A_PAGE = "more_not_of_a_page", "{count} more parameters are not known either."
+    MORE_NOT_OF_A_PAGE = "more_not_of_a_page", "Other parameters that are not known: {count}."
     PERIOD_WITH_DATES = (
         "period_with_dates",
         "'{parameter}' is given together with dates, and these count; right would be one of both.",

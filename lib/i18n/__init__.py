@@ -51,6 +51,14 @@ def t(text: str, /, **values: object) -> str:
     return found.format(**values) if values else found
 
 
+def t_plural(one: str, many: str, count: int, /, **values: object) -> str:
+    """Return the text for one, or the text for any other number; `{count}` in it is the number as it is shown.
+
+    All languages here have these two forms, so each is a text of its own.
+    """
+    return t(one if count == 1 else many, **{"count": number(count), **values})
+
+
 def t_in_context(what: str, word: str) -> str:
     """Return a word as it is said of something: one English word may be several of another language.
 

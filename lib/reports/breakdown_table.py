@@ -22,7 +22,7 @@ from lib.reports.figures import MOST_RANKED
 from lib.reports.file_columns import RANK_COLUMNS, FileColumn, Row, group_columns, group_rows, rank_values
 from lib.reports.page import Caption, Click, TableBlock
 from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
-from lib.reports.words import Joined, text
+from lib.reports.words import Joined, plural, text
 from lib.statistics.clusters import SharedSpread
 
 _EARLIER_METRICS = ("totalEvaluations", "averageScore", "completedEvaluations", "scoredEvaluations")
@@ -126,7 +126,12 @@ def table(
             _rows(context, groups, standardized or {}),
             len(breakdown.groups),
             text("largest first"),
-            text("{title}: {count} rows and a total", title=text(title), count=len(breakdown.groups)),
+            plural(
+                "{title}: {count} row and a total",
+                "{title}: {count} rows and a total",
+                len(breakdown.groups),
+                title=text(title),
+            ),
             TableFile(title, stem, columns, file_rows),
             ids=(None, *(group.named.parameter_value for group in groups.drawn)),
             hint=text("Click to open the details."),

@@ -21,7 +21,7 @@ from lib.i18n import day
 from lib.reports import filter_text, formatting
 from lib.reports.figures import TrendNote
 from lib.reports.page import PageChoice, PageNumber, PageText
-from lib.reports.words import Joined, Words, formatted, text
+from lib.reports.words import Joined, Words, formatted, plural, text
 
 MAX_POINTS = 1_500
 """Buckets of a trend that pages draw; where there would be more, they are wider. Months are never as many."""
@@ -130,7 +130,7 @@ class PageContext:
     @property
     def counted(self) -> Words:
         """How many evaluations are shown."""
-        return text("{count} evaluations", count=formatted(formatting.count, self.summary.sums["evaluations"]))
+        return plural("{count} evaluation", "{count} evaluations", self.summary.sums["evaluations"])
 
     def breakdown(self, dimension: Dimension, filters: Filters | None = None) -> Breakdown:
         """Return all groups of a dimension, the largest first, in the selection or with other filters."""

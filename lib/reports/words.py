@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from lib.i18n import t
+from lib.i18n import number, t
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,11 @@ Words = Text | Formatted | Joined | str
 def text(message_id: str, /, **values: Any) -> Text:
     """Return a text by its message id; its values may be words themselves."""
     return Text(message_id, tuple(values.items()))
+
+
+def plural(one: str, many: str, count: int, /, **values: Any) -> Text:
+    """Return the text for one, or that for any other number; `{count}` in it is the number as it is shown."""
+    return text(one if count == 1 else many, count=formatted(number, count), **values)
 
 
 def formatted(function: Callable[..., str], /, *arguments: Any) -> Formatted:

@@ -19,9 +19,9 @@ from lib.observability.redaction import redact
 class JobStep(TextCode):
     """What a job, or a command, is doing."""
 
-    READING = "reading", "reading ({rows} rows read)"
-    COMPARING = "comparing", "comparing ({rows} rows read)"
-    LOADING = "loading", "loading ({rows} rows read)"
+    READING = "reading", "reading (rows read: {rows})"
+    COMPARING = "comparing", "comparing (rows read: {rows})"
+    LOADING = "loading", "loading (rows read: {rows})"
     MAKING_ROWS = "making_rows", "{done} of {total} rows made"
     CHECKING_ROLLUPS = "checking_rollups", "recomputing the rollup"
     REPAIRING = "repairing", "computing it anew"

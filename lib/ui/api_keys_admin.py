@@ -11,7 +11,7 @@ from lib.access import api_keys
 from lib.access.actors import actor_in_words
 from lib.analytics.grants import EVERYTHING
 from lib.errors import CallboardError
-from lib.i18n import t
+from lib.i18n import t, t_plural
 from lib.reports import formatting
 from lib.reports.table import MOST_ROWS
 from lib.ui import current_user, data_grid, grant_form, inputs, markdown, page_layout
@@ -69,7 +69,7 @@ def listing(workspace: Workspace) -> None:
             for key in found[:MOST_ROWS]
         ]
     )
-    told = t("{count} API keys", count=len(found))
+    told = t_plural("{count} API key", "{count} API keys", len(found))
     st.dataframe(frame, hide_index=True, width="stretch", placeholder=formatting.NOTHING, alt=told)
     data_grid.say_cut(len(frame), len(found), t("the newest first"))
     active = {key.prefix: f"{key.prefix}… ({key.name})" for key in found if key.status == "active"}

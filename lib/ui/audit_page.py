@@ -13,7 +13,7 @@ from lib.access.actors import actor_in_words
 from lib.access.audit_log import Action, AuditEntry, AuditFilter
 from lib.access.users import Role
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE, TableExport
-from lib.i18n import current, override_language, t
+from lib.i18n import current, override_language, t, t_plural
 from lib.reports import formatting
 from lib.reports.file_columns import FileColumn
 from lib.ui import current_user, inputs, page_layout
@@ -86,7 +86,7 @@ def _table(space: Workspace, entries: list[AuditEntry]) -> None:
         width="stretch",
         height=min(633, 35 * (len(frame) + 1) + 3),
         column_config={t("When"): st.column_config.DatetimeColumn(format=f"{inputs.DAY_FORMATS[current()]} HH:mm:ss")},
-        alt=t("{count} entries, newest first", count=formatting.count(len(frame))),
+        alt=t_plural("{count} entry", "{count} entries, newest first", len(frame)),
     )
 
 

@@ -13,7 +13,7 @@ from lib.analytics.grants import Grant
 from lib.exports import file_storage, signed_urls
 from lib.exports.reports import FORMATS, REPORTS
 from lib.exports.service import ExportRequest
-from lib.i18n import LANGUAGES, current, number, override_language, t
+from lib.i18n import LANGUAGES, current, number, override_language, t, t_plural
 from lib.jobs.queue import Job, JobKind, JobStatus, JobSummary, Queue
 from lib.reports import formatting, job_text
 from lib.reports.context import PageContext
@@ -74,7 +74,10 @@ def _jobs(workspace: Workspace, was_moving: bool) -> None:
                 _job(workspace, job)
     if not listed:
         page_layout.empty(
-            t("No export yet"), t("Files are kept for {hours} hours.", hours=workspace.settings.export_hours)
+            t("No export yet"),
+            t_plural(
+                "Files are kept for {count} hour.", "Files are kept for {count} hours.", workspace.settings.export_hours
+            ),
         )
 
 
@@ -113,7 +116,7 @@ def _job(workspace: Workspace, job: Job) -> None:
         result = job.result or {}
         if job.status is JobStatus.COMPLETED and (file_storage.folder(workspace.settings) / result["file"]).exists():
             link = html.escape(signed_urls.make(workspace.settings, "", job).url)
-            told = t("{count} rows, {size}", count=formatting.count(result["rows"]), size=_size(result["bytes"]))
+            told = t_plural("{count} row, {size}", "{count} rows, {size}", result["rows"], size=_size(result["bytes"]))
             st.html(
                 f'<a class="cb-download" href="{link}" download>{html.escape(t("Download"))}</a> '
                 f'<span class="cb-note">{html.escape(told)}</span>'

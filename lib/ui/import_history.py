@@ -7,7 +7,7 @@ import streamlit as st
 
 from lib.access.actors import actor_in_words
 from lib.access.users import Role
-from lib.i18n import number, t
+from lib.i18n import number, t, t_plural
 from lib.ingest.history import ImportRecord, count_imports, entries
 from lib.jobs.queue import JobKind, JobStatus
 from lib.reports import formatting, import_text, job_text
@@ -53,7 +53,7 @@ def _table(workspace: Workspace, records: list[ImportRecord], count: int) -> Non
             for record in records
         ]
     )
-    told = t("{count} imports, newest first", count=number(len(records)))
+    told = t_plural("{count} import", "{count} imports, newest first", len(records))
     st.dataframe(frame, hide_index=True, width="stretch", placeholder=formatting.NOTHING, alt=told)
     data_grid.say_cut(len(records), count, t("the newest first"))
 
@@ -122,5 +122,5 @@ def _progress(workspace: Workspace) -> None:
     elif job.kind == JobKind.UNDO:
         st.success("  \n".join(markdown.text(line) for line in import_text.undo_in_words(job.result or {})))
     else:
-        count = formatting.count((job.result or {})["evaluations"])
-        st.success(t("All data were deleted: {count} evaluations.", count=count))
+        deleted = (job.result or {})["evaluations"]
+        st.success(t_plural("All data deleted: {count} evaluation.", "All data deleted: {count} evaluations.", deleted))

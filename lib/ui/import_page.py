@@ -17,7 +17,7 @@ from lib.access.users import Role
 from lib.analytics import queries
 from lib.catalog.catalog import Catalog
 from lib.exports.table_files import CSV_TYPE
-from lib.i18n import day, number, t
+from lib.i18n import day, number, t, t_plural
 from lib.ingest import saved_mappings, template, uploads
 from lib.ingest.mapping_toml import MAX_MAPPING, write_mapping
 from lib.ingest.reader_process import InputFile
@@ -116,7 +116,9 @@ def summary(workspace: Workspace) -> queries.DatasetStatus:
     zone = workspace.settings.zone
     counted = f"<b>{formatting.count(status.evaluations)}</b>"
     held = (
-        t("{count} sample evaluations", count=counted) if status.is_sample else t("{count} evaluations", count=counted)
+        t_plural("{count} sample evaluation", "{count} sample evaluations", status.evaluations, count=counted)
+        if status.is_sample
+        else t_plural("{count} evaluation", "{count} evaluations", status.evaluations, count=counted)
     )
     if status.first_day and status.last_day:
         held = t("{what}, {first} to {last}", what=held, first=day(status.first_day), last=day(status.last_day))
@@ -175,7 +177,7 @@ def _report(workspace: Workspace, job: Job, draft: MappingDraft) -> None:
         st.warning(markdown.text(warning))
     if not bad:
         return
-    st.subheader(t("{count} bad rows", count=formatting.count(bad)), anchor=False)
+    st.subheader(t_plural("{count} bad row", "{count} bad rows", bad), anchor=False)
     if result["problems"]:  # an import that was told of after a crash has them in its file alone
         frame = pd.DataFrame(map(import_text.problem_in_words, result["problems"])).rename(
             columns={
@@ -187,7 +189,9 @@ def _report(workspace: Workspace, job: Job, draft: MappingDraft) -> None:
                 "right": t("What would be right"),
             }
         )
-        st.dataframe(frame, hide_index=True, width="stretch", alt=t("{count} problems", count=number(len(frame))))
+        st.dataframe(
+            frame, hide_index=True, width="stretch", alt=t_plural("{count} problem", "{count} problems", len(frame))
+        )
         if bad > len(frame):
             st.caption(t("The first {count} problems; the file has every bad row.", count=number(len(frame))))
     good = result["read"] - bad
@@ -206,6 +210,6 @@ def _report(workspace: Workspace, job: Job, draft: MappingDraft) -> None:
         if (
             good
             and not loaded
-            and st.button(t("Load the {count} good rows", count=formatting.count(good)), type="primary")
+            and st.button(t_plural("Load the good row", "Load the {count} good rows", good), type="primary")
         ):
             _ask(workspace, files, draft, dry_run=False, skip=True)

@@ -13,7 +13,7 @@ from lib.access.sessions import end_all
 from lib.access.users import Role, User
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.errors import CallboardError
-from lib.i18n import t
+from lib.i18n import t, t_plural
 from lib.reports import formatting
 from lib.reports.table import MOST_ROWS
 from lib.ui import current_user, data_grid, grant_form, inputs, markdown, page_layout
@@ -53,7 +53,7 @@ def _table(space: Workspace, found: Sequence[User]) -> None:
             for person in found[:MOST_ROWS]
         ]
     )
-    told = t("{count} people", count=len(found))
+    told = t_plural("{count} person", "{count} people", len(found))
     st.dataframe(frame, hide_index=True, width="stretch", placeholder=formatting.NOTHING, alt=told)
     data_grid.say_cut(len(frame), len(found), t("those who wait for a role first, then by name"))
 

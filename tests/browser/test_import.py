@@ -90,7 +90,7 @@ def test_an_import_is_undone_and_all_data_deleted(page: Page, tmp_path: Path) ->
     page.get_by_label("To delete them").fill("Callboard")
     page.get_by_label("To delete them").press("Enter")
     page.get_by_role("button", name="Delete all data").click()
-    expect(page.get_by_text("All data were deleted: 2 evaluations.")).to_be_visible()
+    expect(page.get_by_text("All data deleted: 2 evaluations.")).to_be_visible()
     holds(page, 0)
 
 

@@ -102,6 +102,6 @@ def test_a_failure_is_kept_as_a_code(error: Exception, code: str, english: str, 
 
 def test_a_step_in_words() -> None:
     kept = Message.from_json(Message(JobStep.READING, {"rows": 3}).to_json())
-    assert kept is not None and job_text.in_words(kept) == "reading (3 rows read)"
+    assert kept is not None and job_text.in_words(kept) == "reading (rows read: 3)"
     with override_language("es"):
-        assert job_text.in_words(kept) == "leyendo (3 filas leídas)"
+        assert job_text.in_words(kept) == "leyendo (filas leídas: 3)"

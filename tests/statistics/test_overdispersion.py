@@ -99,7 +99,7 @@ def test_executives_who_differ_are_called_so_and_the_limits_can_be_widened() -> 
     [
         (3, "With 3 executives, fewer than one falls"),
         (19, "With 19 executives, fewer than one falls"),
-        (20, "With 20 executives, about 1 fall"),
+        (20, "With 20 executives, about one falls"),
         (117, "With 117 executives, about 6 fall"),
     ],
 )

@@ -84,4 +84,4 @@ def test_all_data_go_after_the_workspace_s_name_alone(app: AppTest) -> None:
     press(app, "Delete all data")
     wait_for(app, JobKind.DELETE_ALL)
     assert evaluations() == 0
-    assert [each.value for each in app.success] == ["All data were deleted: 3 evaluations."]
+    assert [each.value for each in app.success] == ["All data deleted: 3 evaluations."]

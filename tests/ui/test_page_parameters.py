@@ -113,7 +113,7 @@ def test_an_unknown_name_is_named_with_the_nearest(name: str, known: str) -> Non
 
 def test_unknown_names_are_counted_where_there_are_many() -> None:
     problems = [*map(str, parse({f"{number}" + "x" * 1_000: ["a"] for number in range(5_000)}).problems)]
-    assert len(problems) == MAX_NAMED + 1 and problems[-1] == "4,995 more parameters are not known either."
+    assert len(problems) == MAX_NAMED + 1 and problems[-1] == "Other parameters that are not known: 4,995."
     assert all(len(problem) < 200 for problem in problems)
 
 

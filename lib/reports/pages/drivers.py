@@ -37,7 +37,7 @@ from lib.reports.page import (
 from lib.reports.page_help import CHANGE, COVERAGE, INTERVAL, Topic
 from lib.reports.page_links import pairs
 from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
-from lib.reports.words import Words, formatted, text
+from lib.reports.words import Words, formatted, plural, text
 
 BY = PageChoice(
     "by",
@@ -208,7 +208,7 @@ def _table(context: PageContext, dimension: Dimension, change: Decomposition) ->
             (total, *rows),
             len(parts),
             text("largest contributions first"),
-            text("Contributions to the change: {count} rows", count=len(parts)),
+            plural("Contributions to the change: {count} row", "Contributions to the change: {count} rows", len(parts)),
             TableFile("What changed", "what-changed", tuple(file_columns), file_rows),
             ids=(None, *(row.member.parameter_value for row in rows if row.member)),
             hint=text("Click to open its evaluations."),

@@ -28,7 +28,7 @@ from lib.reports.page import (
 )
 from lib.reports.page_help import Topic
 from lib.reports.table import Column, PageTable, TableFile
-from lib.reports.words import Words, formatted, text
+from lib.reports.words import Words, formatted, plural, text
 
 PAGE_SIZE = 100
 
@@ -156,11 +156,7 @@ def _table(context: PageContext, listed: Records) -> PageTable[Record]:
         found,
         len(found),
         _ORDERS[_order(context)],
-        text(
-            "{count} evaluations, {order}",
-            count=formatted(formatting.count, len(found)),
-            order=_ORDERS[_order(context)],
-        ),
+        plural("{count} evaluation", "{count} evaluations, {order}", len(found), order=_ORDERS[_order(context)]),
         None if _is_too_long(listed) else TableFile("Evaluations", "evaluations", file_columns, file_rows),
         has_total=False,
     )

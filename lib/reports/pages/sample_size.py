@@ -32,7 +32,7 @@ from lib.reports.page import (
 )
 from lib.reports.page_help import INTERVAL, Topic
 from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
-from lib.reports.words import Words, formatted, text
+from lib.reports.words import Words, formatted, plural, text
 from lib.statistics import sample_sizes
 from lib.store.enums import SCORE_SCALE
 
@@ -247,7 +247,11 @@ def _table(context: PageContext, plan: _Plan) -> TableBlock:
             groups[:MOST_ROWS],
             len(groups),
             text("largest first"),
-            text("Evaluations needed by executive: {count} rows", count=formatted(formatting.count, len(groups))),
+            plural(
+                "Evaluations needed by executive: {count} row",
+                "Evaluations needed by executive: {count} rows",
+                len(groups),
+            ),
             TableFile("Sample size", "sample-size", file_columns, file_rows),
             has_total=False,
         )

@@ -21,7 +21,7 @@ from lib.reports.file_columns import Row, trend_columns, trend_rows
 from lib.reports.page import Block, ChartBlock, Choices, Click, Empty, Heading, PageChoice, PageDefinition, TableBlock
 from lib.reports.page_help import SELECTION, Topic
 from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
-from lib.reports.words import Words, formatted, text
+from lib.reports.words import Words, formatted, plural, text
 
 _FIRST_METRICS = (
     "averageScore",
@@ -133,7 +133,7 @@ def _split(context: PageContext, dimension: Dimension) -> tuple[tuple[Words, Tre
         (formatted(_distinct_name, member, names.count(member.name) > 1), course) for member, course in split.largest
     ]
     if split.rest is not None:
-        courses.append((text("{count} others", count=split.rest_count), split.rest))
+        courses.append((plural("{count} other", "{count} others", split.rest_count), split.rest))
     return tuple(courses)
 
 
@@ -164,7 +164,7 @@ def _table(context: PageContext) -> TableBlock:
             rows[::-1][:MOST_ROWS],
             len(rows),
             text("the newest first"),
-            text("Trend with {width} points: {count} rows", width=text(width), count=count),
+            text("{width} trend, rows: {count}", width=text(width.capitalize()), count=count),
             TableFile(
                 f"Trend ({width})",
                 "trend",
