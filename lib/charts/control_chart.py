@@ -13,8 +13,8 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.control_charts import ControlChart
 from lib.catalog.metrics import Metric
 from lib.charts.chart import PICK, Chart, Rows
-from lib.charts.theme import AXIS, STEPS, ChartTheme, apply_theme
-from lib.charts.trend import MANY_POINTS, pinned, ticks
+from lib.charts.theme import ChartTheme, TickStyle, apply_theme, tick_style
+from lib.charts.trend import ENDS, MANY_POINTS, pinned, ticks
 from lib.i18n import t
 from lib.reports import formatting
 from lib.reports.figures import TrendNote
@@ -42,7 +42,12 @@ def control_chart(
         "changes": changes,
         "notes": pins,
     }
-    drawn = _ControlLayers(few_points=len(rows) <= MANY_POINTS, change=bool(changes), notes=bool(pins))
+    drawn = _ControlLayers(
+        few_points=len(rows) <= MANY_POINTS,
+        change=bool(changes),
+        notes=bool(pins),
+        ticks=tick_style(chart.metric.unit, [row[end] for row in rows for end in ENDS]),
+    )
     spec = _spec(chart.metric, granularity, look, drawn, height)
     spec = {**spec, "params": [*spec.get("params", []), ticks([point.bucket.first for point in chart.points])]}
     alt_text = t(
@@ -107,6 +112,7 @@ class _ControlLayers:
     few_points: bool
     change: bool
     notes: bool
+    ticks: TickStyle
 
 
 @lru_cache(maxsize=256)
@@ -120,7 +126,7 @@ def _spec(
     time = alt.Scale(type="utc")
     axis = alt.Axis(grid=False, labelOverlap=True, values=alt.ExprRef("ticks"), format=dates)
     x = alt.X("date:T", title=None, scale=time, axis=axis)
-    values = alt.Axis(format=AXIS[metric.unit], tickCount=5, tickMinStep=STEPS[metric.unit])
+    values = alt.Axis(format=drawn.ticks.format, tickCount=5, tickMinStep=drawn.ticks.step)
     y = alt.Y("value:Q", title=label, scale=scale, axis=values)
     rows, violet = alt.Chart(alt.NamedData("rows")), colors.series[2]
     tips = [

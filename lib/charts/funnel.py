@@ -28,7 +28,7 @@ from lib.store.enums import SCORE_SCALE
 MOST = 2_000
 """So many groups are drawn: those outside of the limits first, the furthest out, then those with the most scores."""
 
-KINDS = ("above", "within", "below", "few evaluations")
+KINDS = ("above", "within", "below", "few scored")
 _SHAPES = ("triangle-up", "circle", "triangle-down", "cross")
 
 
@@ -81,7 +81,7 @@ def funnel(
     counts = [places[place] for place in range(len(KINDS))]
     told = t(
         "Funnel plot of {count} {groups}: {above} above, {within} within and {below} below the expected range (99.8 "
-        "%), {few} with few evaluations.",
+        "%), {few} with few scores.",
         count=formatting.count(len(marks)),
         groups=groups_name,
         above=counts[0],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -9,7 +10,7 @@ import altair as alt
 
 from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS
 from lib.charts.chart import PICK, Chart
-from lib.charts.theme import ChartTheme, apply_theme, placed
+from lib.charts.theme import ChartTheme, TickStyle, apply_theme, placed, tick_style
 from lib.i18n import t
 from lib.reports import formatting
 from lib.reports.figures import MOST_RANKED, RankingFigure
@@ -18,7 +19,7 @@ from lib.reports.figures import MOST_RANKED, RankingFigure
 def ranking(figure: RankingFigure, look: ChartTheme) -> Chart | None:
     """Draw groups by average score, the highest first, beside the average of the whole. None without a score.
 
-    Groups with few evaluations are hollow; the others have the places between which they lie. Where there is a
+    Groups with few scores are hollow; the others have the places between which they lie. Where there is a
     compared period, a tick shows a group's average in it.
     """
     metric, groups, label, before = AVERAGE_SCORE, figure.groups, figure.dimension.label, figure.before
@@ -43,7 +44,7 @@ def ranking(figure: RankingFigure, look: ChartTheme) -> Chart | None:
                 "interval": formatting.interval(metric.unit, ends),
                 "scored": formatting.count(group.sums["scored"]),
                 "few": AVERAGE_SCORE.is_small_sample(group.sums),
-                "note": t("few evaluations") if AVERAGE_SCORE.is_small_sample(group.sums) else "",
+                "note": formatting.small_sample(group.sums),
                 "rank": formatting.rank(ranks[group.named]) if group.named in ranks else "",
                 "before": metric.rounded(was) if (was := (before or {}).get(group.named)) else None,
                 "was": formatting.metric(metric, was) if was else formatting.NOTHING,
@@ -76,7 +77,7 @@ def ranking(figure: RankingFigure, look: ChartTheme) -> Chart | None:
     )
     whole = [{"value": metric.rounded(figure.total), "shown": formatting.metric(metric, figure.total)}]
     return Chart(
-        _spec(label, look, len(rows), before is not None, bool(ranks)),
+        _spec(label, look, len(rows), (before is not None, bool(ranks)), _ticks(rows)),
         {"rows": rows, "whole": whole},
         told,
         tuple(words),
@@ -84,9 +85,14 @@ def ranking(figure: RankingFigure, look: ChartTheme) -> Chart | None:
     )
 
 
+def _ticks(rows: Sequence[Mapping[str, Any]]) -> TickStyle:
+    return tick_style(AVERAGE_SCORE.unit, [row[end] for row in rows for end in ("value", "low", "high", "before")])
+
+
 @lru_cache(maxsize=128)
-def _spec(label: str, look: ChartTheme, count: int, compared: bool, some_ranked: bool) -> dict[str, Any]:
-    colors = look.palette
+def _spec(label: str, look: ChartTheme, count: int, parts: tuple[bool, bool], ticks: TickStyle) -> dict[str, Any]:
+    """Return the chart; `parts` are whether there is a compared period, and whether some have a rank."""
+    colors, (compared, some_ranked) = look.palette, parts
     y = placed()
     tips = [
         alt.Tooltip("name:N", title=t(label)),
@@ -102,7 +108,7 @@ def _spec(label: str, look: ChartTheme, count: int, compared: bool, some_ranked:
         "value:Q",
         title=t("Average score (95 % CI)"),
         scale=scale,
-        axis=alt.Axis(format=".1f", tickCount=8, tickMinStep=0.1),
+        axis=alt.Axis(format=ticks.format, tickCount=8, tickMinStep=ticks.step),
     )
     rows = alt.Chart(alt.NamedData("rows"))
     enough, few = "datum.few == false", "datum.few == true"

@@ -10,12 +10,15 @@ import altair as alt
 from lib.analytics.standardization import StandardizedScores
 from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Unit
 from lib.charts.chart import PICK, Chart
-from lib.charts.theme import ChartTheme, apply_theme, placed
+from lib.charts.theme import ChartTheme, TickStyle, apply_theme, placed, tick_style
 from lib.i18n import t
 from lib.reports import formatting
 
 MOST = 30
 """So many groups are drawn, those with the most scored evaluations."""
+
+_ENDS = ("value", "raw", "low", "high")
+"""What the axis of scores reaches over."""
 
 
 def standardized(found: StandardizedScores, label: str, look: ChartTheme) -> Chart | None:
@@ -41,7 +44,7 @@ def standardized(found: StandardizedScores, label: str, look: ChartTheme) -> Cha
                 "interval": formatting.interval(Unit.SCORE, row.interval),
                 "comparable": formatting.count(row.comparable),
                 "few": row.is_small_sample,
-                "note": t("few evaluations") if row.is_small_sample else "",
+                "note": t("few comparable calls") if row.is_small_sample else "",
             }
         )
     if not rows:
@@ -65,7 +68,7 @@ def standardized(found: StandardizedScores, label: str, look: ChartTheme) -> Cha
         notes.append(t("{most} of {all} shown, by volume.", most=MOST, all=formatting.count(len(scored))))
     whole = [{"value": score.rounded(found.total)}]
     return Chart(
-        _spec(label, look, len(rows)),
+        _spec(label, look, len(rows), tick_style(Unit.SCORE, [row[end] for row in rows for end in _ENDS])),
         {"rows": rows, "whole": whole},
         told,
         tuple(notes),
@@ -74,7 +77,7 @@ def standardized(found: StandardizedScores, label: str, look: ChartTheme) -> Cha
 
 
 @lru_cache(maxsize=64)
-def _spec(label: str, look: ChartTheme, count: int) -> dict[str, Any]:
+def _spec(label: str, look: ChartTheme, count: int, ticks: TickStyle) -> dict[str, Any]:
     colors = look.palette
     y = placed()
     tips = [
@@ -86,7 +89,7 @@ def _spec(label: str, look: ChartTheme, count: int) -> dict[str, Any]:
         alt.Tooltip("note:N", title=t("Note")),
     ]
     scale = alt.Scale(zero=False)
-    axis = alt.Axis(format=".1f", tickCount=8, tickMinStep=0.1)
+    axis = alt.Axis(format=ticks.format, tickCount=8, tickMinStep=ticks.step)
     x = alt.X("value:Q", title=t("Average score"), scale=scale, axis=axis)
     rows = alt.Chart(alt.NamedData("rows"))
     whole = (

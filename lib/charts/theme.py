@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,30 @@ AXIS = {Unit.COUNT: ",.0f", Unit.SCORE: ".1f", Unit.SHARE: "~%", Unit.BALANCE: "
 
 STEPS = {Unit.COUNT: 1, Unit.SCORE: 0.1, Unit.SHARE: 0.01, Unit.BALANCE: 0.1, Unit.SECONDS: 1}
 """How far ticks lie apart at least, so that no label stands twice."""
+
+_FINE_AXIS = {Unit.SCORE: ".2f", Unit.SHARE: "~%", Unit.BALANCE: "+.2f"}
+_FINE_STEPS = {Unit.SCORE: 0.01, Unit.SHARE: 0.001, Unit.BALANCE: 0.01}
+"""The same along an axis so short that it would have next to no ticks."""
+
+_FEW_STEPS = 4
+"""So many steps and fewer make an axis short."""
+
+
+@dataclass(frozen=True, slots=True)
+class TickStyle:
+    """How d3 writes the ticks of an axis, and how far they lie apart at least: no label stands twice."""
+
+    format: str
+    step: float
+
+
+def tick_style(unit: Unit, values: Iterable[float | None]) -> TickStyle:
+    """Return how the ticks of an axis with these values look: with more decimals where they lie close together."""
+    known = [value for value in values if value is not None]
+    span = max(known) - min(known) if known else 0.0
+    if unit in _FINE_STEPS and known and span <= _FEW_STEPS * STEPS[unit]:
+        return TickStyle(_FINE_AXIS[unit], _FINE_STEPS[unit])
+    return TickStyle(AXIS[unit], STEPS[unit])
 
 
 @dataclass(frozen=True, slots=True)

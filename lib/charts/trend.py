@@ -16,13 +16,16 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.queries import Trend, TrendPoint
 from lib.catalog.metrics import Metric, Unit
 from lib.charts.chart import PICK, Chart
-from lib.charts.theme import AXIS, STEPS, ChartTheme, apply_theme
+from lib.charts.theme import ChartTheme, TickStyle, apply_theme, tick_style
 from lib.i18n import day, t, t_plural
 from lib.reports import formatting
 from lib.reports.figures import TrendNote
 
 TICKS = 12
 """So many buckets have a label at most."""
+
+ENDS = ("value", "low", "high")
+"""What the axis of values reaches over."""
 
 MANY_POINTS = 62
 """More points than these are not drawn as dots; they can be pointed at all the same."""
@@ -50,6 +53,9 @@ def trend(
         rows += found
         dashes += _dashes(found, name)
     behind = [] if compared is None else _behind(first.points, compared, metric)
+    for row, is_alone in zip(rows, _have_no_neighbor(rows), strict=True):
+        row["alone"] = is_alone
+    bands = {row["alone"] for row in rows if row["low"] is not None} if len(courses) == 1 else set()
     pins = pinned(first.points, notes)
     several = len(courses) > 1
     spec = _spec(
@@ -58,11 +64,13 @@ def trend(
         look,
         _Layers(
             few_points=len(first.points) <= MANY_POINTS,
-            band=not several and any(row["low"] is not None for row in rows),
+            band=False in bands,
+            bars=True in bands,
             series=tuple(courses) if several else (),
             compared=bool(behind),
             notes=bool(pins),
             dashes=bool(dashes),
+            ticks=tick_style(metric.unit, [row[end] for row in (*rows, *behind) for end in ENDS if end in row]),
         ),
         height,
     )
@@ -86,8 +94,8 @@ def trend(
             )
         )
     words = []
-    if not several and any(row["low"] is not None for row in rows):
-        words.append(t("Band: 95 % confidence interval."))
+    if bands:
+        words.append(t("Band: 95 % confidence interval.") if False in bands else t("Bar: 95 % confidence interval."))
     if behind:
         words.append(t("Gray line: compared period."))
     if any(row["partial"] and row["value"] is not None for row in rows):
@@ -137,6 +145,12 @@ def _row(point: TrendPoint, granularity: Granularity, metric: Metric, series: st
     }
 
 
+def _have_no_neighbor(rows: Sequence[Mapping[str, Any]]) -> list[bool]:
+    """Return of each bucket whether neither the one before nor the one after has an interval."""
+    has_band = [False, *(row["low"] is not None for row in rows), False]
+    return [not (has_band[place] or has_band[place + 2]) for place in range(len(rows))]
+
+
 def ticks(starts: Sequence[date]) -> dict[str, Any]:
     """Return the parameter of the days that have a label: the library's own weeks begin on Sunday."""
     labeled = starts[:: -(-len(starts) // TICKS)] if starts else []
@@ -182,10 +196,12 @@ class _Layers:
 
     few_points: bool
     band: bool
+    bars: bool  # the intervals of points that have no neighbor with one
     series: tuple[str, ...]
     compared: bool
     notes: bool
     dashes: bool
+    ticks: TickStyle
 
 
 @lru_cache(maxsize=256)
@@ -197,7 +213,7 @@ def _spec(metric: Metric, granularity: Granularity, look: ChartTheme, drawn: _La
     time = alt.Scale(type="utc")  # days are days wherever they are looked at
     days = alt.Axis(grid=False, labelOverlap=True, values=alt.ExprRef("ticks"), format=dates)
     x = alt.X("date:T", title=None, scale=time, axis=days)
-    axis = alt.Axis(format=AXIS[metric.unit], tickCount=5, tickMinStep=STEPS[metric.unit])
+    axis = alt.Axis(format=drawn.ticks.format, tickCount=5, tickMinStep=drawn.ticks.step)
     y = alt.Y("value:Q", title=label, scale=scale, axis=axis)
     tips = [alt.Tooltip("bucket:N", title=t("When")), alt.Tooltip("shown:N", title=label)]
     if drawn.series:
@@ -227,12 +243,12 @@ def _spec(metric: Metric, granularity: Granularity, look: ChartTheme, drawn: _La
             .mark_line(color=colors.compared, strokeWidth=2, opacity=0.75, invalid="break-paths-show-domains")
             .encode(x=x, y=y, tooltip=behind)
         )
+    reach = {"x": x, "y": alt.Y("low:Q", title=label, scale=scale), "y2": alt.Y2("high:Q")}
     if drawn.band:
-        layers.append(
-            rows.mark_area(opacity=0.16, color=colors.band).encode(
-                x=x, y=alt.Y("low:Q", title=label, scale=scale), y2="high:Q"
-            )
-        )
+        layers.append(rows.mark_area(opacity=0.16, color=colors.band).encode(**reach))
+    if drawn.bars:
+        bars = rows.mark_rule(opacity=0.3, strokeWidth=6, color=colors.band).encode(**reach)
+        layers.append(bars.transform_filter("datum.alone && isValid(datum.low)"))
     color: Any = alt.value(colors.accent)
     inside = color
     if drawn.series:

@@ -102,6 +102,7 @@ def _spec(look: ChartTheme, domain: tuple[float, float], count: int) -> dict[str
     y = placed("bar")
     scale = alt.Scale(domain=list(domain), nice=False, clamp=True)
     rows = alt.Chart(alt.NamedData("rows"))
+    axis = alt.Axis(format=".2f", tickCount=6, tickMinStep=0.01)
     tips = [
         alt.Tooltip("name:N", title=t("Group")),
         alt.Tooltip("kind:N", title=t("Part")),
@@ -111,7 +112,7 @@ def _spec(look: ChartTheme, domain: tuple[float, float], count: int) -> dict[str
         rows.mark_bar(cursor="pointer", height={"band": 0.62})
         .encode(
             y=y,
-            x=alt.X("from:Q", title=t("Average score"), scale=scale, axis=alt.Axis(format=".2f", tickCount=6)),
+            x=alt.X("from:Q", title=t("Average score"), scale=scale, axis=axis),
             x2="to:Q",
             color=alt.condition("datum.to >= datum.from", alt.value(colors.positive), alt.value(colors.negative)),
             opacity=alt.condition("datum.faint", alt.value(0.55), alt.value(1)),

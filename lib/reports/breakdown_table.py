@@ -300,7 +300,7 @@ def _standardized_note(row: _BreakdownRow) -> str:
     standardized = row.standardized
     if standardized is None or not standardized.is_small_sample:
         return ""
-    return t("too few comparable calls") if standardized.adjusted is None else t("few evaluations")
+    return t("too few comparable calls") if standardized.adjusted is None else t("few comparable calls")
 
 
 _STANDARDIZED_COLUMNS = (

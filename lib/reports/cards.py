@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from lib.analytics.queries import Group
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, Dimension
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, Metric, Unit
+from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric, Unit
 from lib.reports import formatting
 from lib.reports.changes import chance_words
 from lib.reports.context import PageContext
@@ -61,16 +61,12 @@ def states(context: PageContext) -> Shares:
 
 
 def leaders(context: PageContext) -> Leaders:
-    """Return the best campaign and call center, each with what its place rests on."""
+    """Return the best campaign and call center, each with what its place rests on; none of few scores leads."""
     summary = context.summary
-    entries = (
-        (text("Top campaign"), summary.top_campaign, CAMPAIGN),
-        (text("Top call center"), summary.top_call_center, CALL_CENTER),
-    )
     return Leaders(
-        tuple(
-            Leader(label, name or formatting.NOTHING, _place(context, dimension, name))
-            for label, name, dimension in entries
+        (
+            _leader(context, text("Top campaign"), CAMPAIGN, summary.top_campaign),
+            _leader(context, text("Top call center"), CALL_CENTER, summary.top_call_center),
         )
     )
 
@@ -90,8 +86,8 @@ def _share(context: PageContext, name: str, tone: Tone, **narrowed: str) -> Shar
     return ShareSegment(name.lower(), text(name), context.summary.sums[name.lower()], tone, pairs(parameters))
 
 
-def _place(context: PageContext, dimension: Dimension, name: str | None) -> Words:
-    """Return the score of the best group, and whether it is shown to be the best."""
+def _leader(context: PageContext, label: Words, dimension: Dimension, name: str | None) -> Leader:
+    """Return the best group with its score, and whether it is shown to be the best; nobody where all have few."""
     breakdown = context.breakdown(dimension)
     score = AVERAGE_SCORE
     best = max(
@@ -105,7 +101,10 @@ def _place(context: PageContext, dimension: Dimension, name: str | None) -> Word
         default=None,
     )
     if best is None:
-        return text("No scores")
+        return Leader(label, formatting.NOTHING, text("No scores"))
+    if score.is_small_sample(best.sums):
+        few = text("Each has fewer than {few} scored evaluations.", few=FEW_EVALUATIONS)
+        return Leader(label, formatting.NOTHING, few)
     words: list[Words] = [
         text("average score {score}", score=formatted(formatting.metric, score, best.sums)),
         text("n = {n}", n=formatted(formatting.count, best.sums["scored"])),
@@ -119,7 +118,7 @@ def _place(context: PageContext, dimension: Dimension, name: str | None) -> Word
                 text("about {score} adjusted for chance", score=formatted(formatting.value, Unit.SCORE, shrunken))
             )
         words.append(text("significantly best") if places == (1, 1) else text("leads, not significantly"))
-    return Joined(tuple(words))
+    return Leader(label, best.named.name, Joined(tuple(words)))
 
 
 def _without_chance(groups: Sequence[Group], best: Group) -> float | None:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from lib.analytics.calendar import Granularity
 from lib.catalog.dimensions import Choice, Member
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import Metric, Unit, Value, rounded
+from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric, Unit, Value, rounded
 from lib.i18n import dated, day, number, t, t_in_context
 from lib.store.enums import NONE_NAME
 
@@ -112,6 +112,13 @@ def bucket(first: date, granularity: Granularity) -> str:
 def member_name(named: Member) -> str:
     """Return a group's name as pages show it: what belongs to none is called so in the language in use."""
     return t(NONE_NAME) if named.id is None else named.name
+
+
+def small_sample(sums: MeasureTotals) -> str:
+    """Return the mark of an average score that rests on few: on few evaluations, or on many with few scores."""
+    if not AVERAGE_SCORE.is_small_sample(sums):
+        return ""
+    return t("few evaluations") if sums["evaluations"] < FEW_EVALUATIONS else t("few scored")
 
 
 def choice_name(choice: Choice) -> str:

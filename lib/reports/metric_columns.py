@@ -8,7 +8,6 @@ from typing import TypeVar
 from lib.analytics.cluster_spreads import SharedSpreads
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric
-from lib.i18n import t
 from lib.reports import changes, formatting
 from lib.reports.changes import Delta
 from lib.reports.table import Column, Look
@@ -72,5 +71,5 @@ def count(label: Words, amount: Callable[[R], int], *, printed: bool = True) -> 
 
 
 def note(now: Of[R]) -> Column[R]:
-    """Return the column that marks rows with few evaluations."""
-    return Column(text("Note"), lambda row: t("few evaluations") if AVERAGE_SCORE.is_small_sample(now(row)) else "")
+    """Return the column that marks rows whose score rests on few."""
+    return Column(text("Note"), lambda row: formatting.small_sample(now(row)))

@@ -67,7 +67,7 @@ def _card(card: MetricCard) -> str:
     few = ""
     if card.is_small_sample:
         hint = t("Fewer than {few} scored evaluations", few=FEW_EVALUATIONS)
-        few = f' <span class="cb-few" title="{_escaped(hint)}">{_escaped(t("few evaluations"))}</span>'
+        few = f' <span class="cb-few" title="{_escaped(hint)}">{_escaped(formatting.small_sample(card.totals))}</span>'
     notes = "".join(f'<span class="cb-note">{_escaped(note)}</span>' for note in card.basis)
     return (
         f'<div class="cb-card" data-metric="{metric.name}" title="{_escaped(t(metric.help))}">'

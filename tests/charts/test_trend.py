@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import METRICS
-from lib.charts.theme import LIGHT, ChartTheme
+from lib.catalog.metrics import METRICS, Unit
+from lib.charts.theme import LIGHT, ChartTheme, TickStyle, tick_style
 from lib.charts.trend import trend
 from lib.i18n import override_language
 from tests.charts.samples import course
@@ -28,3 +28,33 @@ def test_dashes_are_explained_where_there_are_some(language: str, words: str) ->
             drawn = trend({"": points}, METRICS["averageScore"], ChartTheme(LIGHT, language))
             assert (words in " ".join(drawn.notes)) is is_dashed
             assert bool(drawn.data["dashes"]) is is_dashed
+
+
+def test_a_point_without_neighbors_has_a_bar_in_place_of_a_band() -> None:
+    """A band has no width over one day; of two days it has."""
+    for days, words, marks in (
+        (1, "Bar: 95 % confidence interval.", "rule"),
+        (2, "Band: 95 % confidence interval.", "area"),
+    ):
+        drawn = trend({"": course(days)}, METRICS["averageScore"], ChartTheme(LIGHT))
+        assert words in " ".join(drawn.notes)
+        layers = [layer["mark"]["type"] for layer in drawn.spec["layer"] if "y2" in layer["encoding"]]
+        assert layers == [marks]
+
+
+@pytest.mark.parametrize(
+    ("unit", "values", "style"),
+    [
+        (Unit.SCORE, (7.28, 7.31), TickStyle(".2f", 0.01)),
+        (Unit.SCORE, (7.29, None), TickStyle(".2f", 0.01)),
+        (Unit.SCORE, (6.0, 7.31), TickStyle(".1f", 0.1)),
+        (Unit.BALANCE, (0.11, 0.12), TickStyle("+.2f", 0.01)),
+        (Unit.SHARE, (0.995, 0.999), TickStyle("~%", 0.001)),
+        (Unit.COUNT, (1, 2), TickStyle(",.0f", 1)),
+        (Unit.SCORE, (None,), TickStyle(".1f", 0.1)),
+    ],
+)
+def test_ticks_have_as_many_decimals_as_tell_them_apart(
+    unit: Unit, values: tuple[float | None, ...], style: TickStyle
+) -> None:
+    assert tick_style(unit, values) == style

@@ -10,15 +10,16 @@ from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.catalog import BUILT_IN
-from lib.catalog.dimensions import SENTIMENT, STATE
+from lib.catalog.dimensions import CAMPAIGN, SENTIMENT, STATE
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, METRICS
-from lib.reports import cards
+from lib.reports import cards, formatting
 from lib.reports.changes import basis, delta
 from lib.reports.context import PageChoices, PageContext, build_context
 from lib.reports.coverage import coverage_notices
-from lib.reports.page import Empty, Story
-from lib.reports.pages import drivers, evaluations
+from lib.reports.missing_values import missing_values
+from lib.reports.page import ChartBlock, Empty, Story
+from lib.reports.pages import breakdowns, drivers, evaluations, overview, trends
 from lib.statistics.clusters import ClusterSpread
 from lib.workspace import Workspace
 from tests.conftest import Load
@@ -75,6 +76,46 @@ def test_the_leader_of_two_with_one_name(workspace: Workspace, answers: QueryCac
     load(calls())
     (campaign, _) = cards.leaders(context_of(workspace, answers, FEBRUARY)).leaders
     assert campaign.name == "Sales" and "n = 50" in str(campaign.note) and "9.9" not in str(campaign.note)
+
+
+def test_few_scores_make_no_leader(workspace: Workspace, answers: QueryCache, load: Load) -> None:
+    load(calls())
+    few = FEBRUARY.narrowed(CAMPAIGN, "a")
+    (campaign, _) = cards.leaders(context_of(workspace, answers, few)).leaders
+    assert (campaign.name, str(campaign.note)) == ("–", "Each has fewer than 30 scored evaluations.")
+
+
+@pytest.mark.parametrize(
+    ("evaluations", "scored", "mark"),
+    [
+        (1330, 29, "few scored"),
+        (30, 29, "few scored"),
+        (29, 29, "few evaluations"),
+        (30, 30, ""),
+        (5, 0, "few evaluations"),
+    ],
+)
+def test_a_mark_says_what_is_few(evaluations: int, scored: int, mark: str) -> None:
+    assert formatting.small_sample(MeasureTotals(evaluations=evaluations, scored=scored)) == mark
+
+
+def test_why_a_metric_has_no_value(workspace: Workspace, answers: QueryCache, load: Load) -> None:
+    """In place of charts with empty axes, on each page that draws the score."""
+    load(calls())
+    for narrowed, why in (
+        (FEBRUARY.narrowed(STATE, "Failed"), "None of these evaluations is completed."),
+        (
+            make_filters(date(2024, 1, 1), date(2024, 1, 31)).narrowed(CAMPAIGN, "c"),
+            "None of the completed evaluations has a score.",
+        ),
+    ):
+        context = context_of(workspace, answers, narrowed)
+        for page in (overview.PAGE, trends.PAGE, breakdowns.CAMPAIGNS, breakdowns.CALL_CENTERS):
+            blocks = [*page.blocks(context)]
+            assert [str(block.hint) for block in blocks if isinstance(block, Empty)] == [why]
+            assert not [block for block in blocks if isinstance(block, ChartBlock)]
+    assert missing_values(METRICS["failureRate"], MeasureTotals(evaluations=1)) is not None
+    assert missing_values(METRICS["totalEvaluations"], MeasureTotals()) is None
 
 
 def test_why_nothing_is_compared(workspace: Workspace, answers: QueryCache, load: Load) -> None:

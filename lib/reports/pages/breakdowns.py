@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from lib.analytics import standardization
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, NamedDimension
+from lib.catalog.metrics import AVERAGE_SCORE
 from lib.reports import breakdown_table, cards, formatting, spread_text
 from lib.reports.breakdown_table import STANDARDIZED_HELP, Groups
 from lib.reports.context import PageContext
 from lib.reports.coverage import coverage_notices
 from lib.reports.figures import FunnelFigure, RankingFigure, StandardizedFigure
+from lib.reports.missing_values import missing_values
 from lib.reports.page import (
     Block,
     Caption,
@@ -95,6 +97,9 @@ def _blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[
 def _standing(context: PageContext, groups: Groups) -> Iterator[Block]:
     """Yield where the groups stand: executives by volume within the limits of chance, else by their scores."""
     dimension, breakdown = groups.dimension, groups.breakdown
+    if nothing := missing_values(AVERAGE_SCORE, context.summary.sums):
+        yield nothing
+        return
     click = Click("open", dimension)
     is_adjusted = context.choice(LIMITS) == "adjusted"
     funnel = FunnelFigure(dimension, breakdown.groups, breakdown.total, is_adjusted)
@@ -117,7 +122,7 @@ def _detail(context: PageContext, dimension: Dimension) -> Iterator[Block]:
         if other is dimension:
             continue
         groups = breakdown_table.ask(context, other)
-        if len(groups.breakdown.groups) > 1:
+        if len(groups.breakdown.groups) > 1 and groups.breakdown.total["scored"]:
             yield ChartBlock(text(by_text(other)), _ranking(groups), f"by-{other.name}", Click("narrow", other))
     if context.opened is not None:
         name = formatted(formatting.member_name, context.opened)

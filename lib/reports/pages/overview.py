@@ -10,6 +10,7 @@ from lib.reports import cards
 from lib.reports.context import PageContext
 from lib.reports.coverage import coverage_notices
 from lib.reports.figures import HistogramFigure, TrendFigure
+from lib.reports.missing_values import missing_values
 from lib.reports.page import Block, ChartBlock, Click, PageDefinition, SideBySide
 from lib.reports.page_help import SELECTION
 from lib.reports.pages.drivers import story
@@ -28,6 +29,10 @@ def selection(context: PageContext) -> Iterator[Block]:
     yield from coverage_notices(context)
     if sentences := story(context):
         yield sentences
+    if nothing := missing_values(AVERAGE_SCORE, context.summary.sums):
+        yield nothing
+        yield SideBySide((cards.sentiments(context),), (cards.states(context),))
+        return
     yield ChartBlock(
         text("Average score over time"),
         TrendFigure((("", context.trend),), AVERAGE_SCORE, context.compared_trend, context.trend_notes),

@@ -18,6 +18,7 @@ from lib.reports.context import MAX_POINTS, PageContext
 from lib.reports.coverage import coverage_notices
 from lib.reports.figures import ControlChartFigure, HeatmapFigure, TrendFigure
 from lib.reports.file_columns import Row, trend_columns, trend_rows
+from lib.reports.missing_values import missing_values
 from lib.reports.page import Block, ChartBlock, Choices, Click, Empty, Heading, PageChoice, PageDefinition, TableBlock
 from lib.reports.page_help import SELECTION, Topic
 from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
@@ -80,12 +81,17 @@ def blocks(context: PageContext) -> Iterator[Block]:
     yield Choices((METRIC, SPLIT, CHART), with_granularity=True)
     metric = context.catalog.metrics[context.choice(METRIC)]
     dimension = next((each for each in context.catalog.dimensions if each.name == context.choice(SPLIT)), None)
-    if context.choice(CHART) == "control":
+    nothing = missing_values(metric, context.summary.sums)
+    if nothing:
+        yield nothing
+    elif context.choice(CHART) == "control":
         yield from _control_chart(context, metric, is_split=dimension is not None)
     else:
         yield _course(context, metric, dimension)
     yield Heading(text("Details"))
     yield _table(context)
+    if nothing:
+        return
     by_hour = context.answers.run(heatmap.by_hour, context.filters, context.calendar)
     yield ChartBlock(
         text("{metric} by weekday and hour", metric=text(metric.label)),
