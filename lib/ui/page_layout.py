@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import streamlit as st
@@ -27,6 +27,9 @@ from lib.reports.words import Words, text
 from lib.ui import current_user, downloads, markdown, page_help, share_links, url_state
 from lib.ui.page_context import current_context
 from lib.workspace import Workspace
+
+MOST_NAMED = 5
+"""So many ids that are not there are named."""
 
 log = logging.getLogger(__name__)
 
@@ -91,10 +94,41 @@ def _nothing(context: PageContext) -> None:
         load = t("Load a file on the Data page, or with: callboard import FILE")
         empty(t("No evaluations yet"), load if admin else t("An administrator loads them."))
         return
+    if unknown := _unknown_values(context):
+        _nothing_of_unknown(context, unknown)
+        return
     hint = t("Choose a longer period, or reset the filters in the sidebar.")
     if not context.filters.grant.everything:
         hint += " " + t("You see some call centers or campaigns alone; an administrator can change that.")
     empty(t("Nothing matches these filters"), hint)
+
+
+def _unknown_values(context: PageContext) -> dict[Dimension, tuple[str, ...]]:
+    """Return what filters ask for that no evaluation in sight belongs to, by dimension."""
+    found: dict[Dimension, tuple[str, ...]] = {}
+    for dimension in context.catalog.dimensions:
+        asked = context.filters.ids(dimension)
+        members = (
+            context.answers.run(queries.options, dimension, context.filters.grant, context.catalog) if asked else ()
+        )
+        known = {member.parameter_value for member in members}
+        if unknown := tuple(each for each in asked if each not in known):
+            found[dimension] = unknown
+    return found
+
+
+def _nothing_of_unknown(context: PageContext, unknown: Mapping[Dimension, Sequence[str]]) -> None:
+    """Say that filters ask for what is not there, and offer to remove it from them."""
+    shown = {dimension: ", ".join(each[:60] for each in ids[:MOST_NAMED]) for dimension, ids in unknown.items()}
+    names = "; ".join(f"{t(dimension.label)}: {ids}" for dimension, ids in shown.items())
+    if context.filters.grant.everything:
+        hint = t("No evaluation belongs to it any more, or ever did. Remove it from the filters.")
+    else:
+        hint = t("No evaluation that you may see belongs to it. Remove it from the filters.")
+    empty(t("Not in the data: {names}", names=names), hint)
+    st.button(
+        t("Remove from the filters"), icon=":material/filter_alt_off:", on_click=url_state.remove, args=(unknown,)
+    )
 
 
 def opened(dimension: Dimension) -> Member | None:

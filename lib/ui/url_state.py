@@ -144,6 +144,14 @@ def choose(dimension: Dimension, who: str) -> None:
     first_page()
 
 
+def remove(unwanted: Mapping[Dimension, Sequence[str]]) -> None:
+    """Take ids out of the filters of their dimensions."""
+    for dimension, ids in unwanted.items():
+        held = st.session_state.get(dimension.parameter) or ()
+        st.session_state[dimension.parameter] = [each for each in held if each not in ids]
+    first_page()
+
+
 def choose_value(parameter: str, value: str) -> None:
     """Choose another value of a page's own choice."""
     st.session_state[parameter] = value

@@ -186,7 +186,7 @@ def test_an_analyst_sees_what_is_theirs_alone(browse: Browse, place: Place, tmp_
             expect(page.get_by_text("1 evaluations", exact=True)).to_be_visible()
     # What a link names beyond their limits is as unknown as what is not there.
     page.goto(f"{place.address}/?callCenterId=South&executiveId=Bob")
-    expect(page.get_by_text("Nothing matches these filters")).to_be_visible()
+    expect(page.get_by_text("Not in the data: Call center: South; Executive: Bob")).to_be_visible()
     page.goto(f"{place.address}/call_centers?open=South")
     expect(page.get_by_text("which is not here")).to_be_visible()
     for label in ("Campaigns", "Call centers"):

@@ -149,7 +149,7 @@ def test_a_link_that_can_not_be(app: AppTest, settings: Settings, tmp_path: Path
     assert not app.exception
     told = " ".join(warning.value for warning in app.warning)
     assert "dateFrom" in told and "granularity" in told
-    assert "Nothing matches these filters" in text(app)
+    assert "Not in the data: Campaign: &lt;script&gt;" in text(app)
     assert all("<script>" not in each.proto.body for each in app.get("html"))
 
 
@@ -226,7 +226,18 @@ def test_a_table_explains_its_columns(app: AppTest, settings: Settings, tmp_path
     app.run()
     app.switch_page("executives.py").run()
     words = [each.proto.body for each in app.main.get("html") if "cb-help" in each.proto.body]
-    assert "<dt>Rank</dt><dd>The places by average score" in words[-1]
+    assert "<dt>Rank</dt><dd>Possible ranks by average score" in words[-1]
+
+
+def test_a_filter_of_what_is_not_there_is_named_and_removed(app: AppTest, settings: Settings, tmp_path: Path) -> None:
+    fill(settings, tmp_path)
+    app.query_params.update({"campaignId": "gone <b>", "state": "Completed"})
+    app.run()
+    shown = " ".join(text(app).split())
+    assert "Not in the data: Campaign: gone &lt;b&gt;" in shown and "longer period" not in shown
+    next(button for button in app.button if button.label == "Remove from the filters").click().run()
+    assert "· 2 evaluations" in " ".join(text(app).split()) and not app.exception
+    assert "campaignId" not in app.query_params and app.query_params["state"] in ("Completed", ["Completed"])
 
 
 def test_an_instant_in_a_link_is_kept(app: AppTest, settings: Settings, tmp_path: Path) -> None:
@@ -299,7 +310,7 @@ def test_exports_are_listed_whatever_the_filters(app: AppTest, settings: Setting
     app.query_params["campaignId"] = "nobody"
     app.run()
     app.switch_page("exports.py").run()
-    assert "Nothing matches these filters" in text(app)
+    assert "Not in the data: Campaign: nobody" in text(app)
     assert "Exports so far" in [heading.value for heading in app.subheader]
 
 
