@@ -167,7 +167,9 @@ def test_what_is_uncertain_says_so(visit: Visit) -> None:
     assert re.search(r"95 % CI \d\.\d\d–\d\.\d\d", card) and re.search(r"n = [\d,]+", card)
     expect(page.get_by_text("fall outside the 95 % range by chance")).to_be_visible()
     funnel = page.locator(".st-key-funnel [role=graphics-document]").get_attribute("aria-label")
-    assert re.search(r"\d+ above, \d+ within and \d+ below the expected range \(99\.8 %\), \d+ with few scores", funnel or "")
+    assert re.search(
+        r"\d+ above, \d+ within and \d+ below the expected range \(99\.8 %\), \d+ with few scores", funnel or ""
+    )
     day = LAST - timedelta(days=LAST.weekday() - 2 if LAST.weekday() > 2 else LAST.weekday() + 5)  # a Wednesday
     few = visit(f"?dateFrom={day}&dateTo={day}&campaignId=camp_704&callCenterId=cc_mad")
     assert evaluations(few) < 30
