@@ -207,7 +207,8 @@ def _start(
         return GuessedMapping(saved), False
     if saved is not None:
         st.caption(t("Your last mapping for this layout does not fit these rows; it was guessed anew."))
-    guess = column_guess.guess(seen, layout, workspace.catalog, workspace.settings.zone)
+    known = mapping_file_options.layout_of(layout)  # without what a saved mapping says of dates and numbers
+    guess = column_guess.guess(seen, known, workspace.catalog, workspace.settings.zone)
     return guess, True
 
 

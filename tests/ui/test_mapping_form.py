@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from lib import workspace as workspaces
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.fields import FieldType
+from lib.ingest import saved_mappings
 from lib.ingest.mapping import CLOCK_FORMATS, THOUSANDS, UNITS, ColumnSource, FileOptions, Mapping
 from lib.ingest.mapping_toml import read_mapping, write_mapping
 from tests.conftest import ROOT
@@ -147,6 +148,16 @@ def test_a_question_is_settled_by_hand_as_well(data_dir: Path) -> None:
     next(each for each in app.multiselect if each.label == "Date formats").set_value(["%m/%d/%Y"]).run()
     assert app.session_state["draft"].is_complete
     assert mapped(app).file.date_formats == ("%m/%d/%Y",)
+
+
+def test_a_saved_mapping_that_does_not_fit_leaves_nothing_in_the_guess(data_dir: Path) -> None:
+    path = data_dir / "calls.csv"
+    path.write_text("id,audioDate,averageNote\na1,45322,8\na2,45322.395833,7\n")
+    saved = '[file]\ndate_format = "%d/%m/%Y"\ndecimal = ","\n[columns]\nid = "id"\naudioDate = "audioDate"\n'
+    saved_mappings.keep(workspaces.current().state, ("id", "audioDate", "averageNote"), saved)
+    app = form(path, None)
+    assert [each.value for each in app.caption if "does not fit these rows" in each.value]
+    assert (mapped(app).file.date_formats, mapped(app).file.decimal) == (("excel",), ".")
 
 
 def test_values_come_from_all_rows_and_none_is_silently_none(data_dir: Path) -> None:
