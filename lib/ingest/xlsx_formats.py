@@ -29,11 +29,23 @@ class Shown(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class FormatSection:
-    """A part of a format, for some of the numbers: how it shows them, and the digits that are shown at least."""
+    """A part of a format, for some of the numbers: how it shows them, and the digits that are shown at least.
+
+    `pattern` is what a format such as `000-000` shows, sign by sign, None standing for a digit; None for other formats.
+    """
 
     shown: Shown
     digits: int = 1
     condition: Callable[[float], bool] | None = None
+    pattern: tuple[str | None, ...] | None = None
+
+    def fill(self, digits: str) -> str:
+        """Return what a format with a pattern shows of a whole number; its first place takes what is too long."""
+        assert self.pattern is not None  # noqa: S101 - only formats with one are asked
+        padded = digits.zfill(self.digits)
+        rest = iter(padded[len(padded) - self.digits + 1 :])
+        first = iter([padded[: len(padded) - self.digits + 1]])
+        return "".join(next(first, "") or next(rest) if sign is None else sign for sign in self.pattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,9 @@ _TOKENS = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
+_PADDED = 3
+"""Zeros from which on a format with a text before them is one of ids, such as `"T-"00000`."""
+
 _ELAPSED = re.compile(r"h+|m+|s+")
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)", re.ASCII)
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
@@ -114,6 +129,13 @@ def number_format(number: int, code: str | None) -> NumberFormat:
     )
 
 
+def _shown_literal(token: str) -> str:
+    """Return what is shown of a text in quotes, of a sign behind a backslash, or of a blank as wide as a sign."""
+    if token.startswith('"'):
+        return token.strip('"')
+    return {"\\": token[1:], "_": " "}.get(token[0], "")
+
+
 class _SectionReader:
     """Reads the signs of one section."""
 
@@ -122,11 +144,12 @@ class _SectionReader:
         self.condition: Callable[[float], bool] | None = None
         self._letters: list[str] = []  # of dates and times, in their order
         self._digits: list[str] = []  # 0, # and ? up to the decimal point
+        self._signs: list[str | None] = []  # what is shown, in its order; None for a digit
         self._is_elapsed = self._is_percent = self._has_fraction = self._is_general = self._is_number = False
 
     def add(self, kind: str, text: str) -> None:
         """Take in the next sign."""
-        text = text.lower()
+        literal, text = text, text.lower()
         if kind == "bracket":
             self._bracket(text)
         elif kind == "letters":
@@ -138,6 +161,8 @@ class _SectionReader:
             self._is_general = True
         elif kind == "exponent":
             self._has_fraction = True
+        elif kind == "literal":
+            self._signs.append(_shown_literal(literal))
         elif kind == "sign":
             self._sign(text)
 
@@ -159,6 +184,9 @@ class _SectionReader:
             self._has_fraction = True
         elif text in "0#?" and not self._letters and not self._has_fraction:
             self._digits.append(text)
+            self._signs.append(None)
+        elif text != ",":
+            self._signs.append(text)
 
     def section(self) -> FormatSection | None:
         """Return what the section shows; None where it shows words alone."""
@@ -169,7 +197,17 @@ class _SectionReader:
         if not self._digits and not self._has_fraction and not self._is_general:
             return None
         digits = 1 if self._has_fraction else self._digits.count("0")
-        return FormatSection(Shown.NUMBER, max(1, digits), self.condition)
+        return FormatSection(Shown.NUMBER, max(1, digits), self.condition, self._pattern())
+
+    def _pattern(self) -> tuple[str | None, ...] | None:
+        """Return what the section shows if that is an id: zeros with other signs among them, or a text before many."""
+        if {*self._digits} != {"0"} or self._has_fraction or self._is_general or self._letters:
+            return None
+        first = self._signs.index(None)
+        last = len(self._signs) - self._signs[::-1].index(None)
+        is_divided = any(self._signs[first:last])
+        has_prefix = any(each and each.strip() for each in self._signs[:first]) and len(self._digits) >= _PADDED
+        return tuple(self._signs) if is_divided or has_prefix else None
 
     def _shown(self) -> Shown:
         if self._is_elapsed:

@@ -107,6 +107,8 @@ class CellValues:
         section = shown.section(value)
         if section.shown is Shown.NUMBER:
             text = number_text(value)
+            if section.pattern is not None and text.isdigit():
+                return section.fill(text).strip(), CellKind.TEXT
             digits = text.lstrip("-")
             return text[: -len(digits)] + digits.zfill(section.digits if digits.isdigit() else 1), CellKind.NUMBER
         if section.shown is Shown.PERCENT:
