@@ -9,12 +9,13 @@ import streamlit as st
 
 from lib.i18n import t
 from lib.reports.page_help import Topic
+from lib.ui import tour
 
 
 def page(topics: Sequence[Topic]) -> None:
     """Draw the button that opens a page's help."""
     with st.popover(t("Help"), icon=":material/help:", type="tertiary", key="cb-help"):
-        st.html(_list(topics))
+        st.html(tour.reopen() + _list(topics))
 
 
 def columns(topics: Sequence[Topic], key: str) -> None:

@@ -24,7 +24,7 @@ from lib.reports.page import PageValue
 from lib.reports.page_help import Topic
 from lib.reports.page_links import pairs
 from lib.reports.words import Words, text
-from lib.ui import current_user, downloads, markdown, page_help, share_links, url_state
+from lib.ui import current_user, downloads, markdown, page_help, share_links, tour, url_state
 from lib.ui.page_context import current_context
 from lib.workspace import Workspace
 
@@ -199,7 +199,7 @@ def notices(status: DatasetStatus) -> None:
         if current_user.may(Role.ADMIN):
             told += " " + t("Load your own on the Data page; they replace the sample.")
         label = html.escape(t("Sample data."))
-        st.html(f'<div class="cb-banner" role="note"><b>{label}</b> {html.escape(told)}</div>')
+        st.html(f'<div class="cb-banner" role="note"><b>{label}</b> {html.escape(told)} {tour.offer()}</div>')
 
 
 @contextmanager

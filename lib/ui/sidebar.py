@@ -16,7 +16,7 @@ from lib.catalog.ranged_fields import RangedField
 from lib.i18n import t
 from lib.reports import formatting
 from lib.reports.pages import PAGES
-from lib.ui import current_user, filter_bar, inputs, login, page_parameters, saved_views, url_state
+from lib.ui import current_user, filter_bar, inputs, login, page_parameters, saved_views, tour, url_state
 from lib.workspace import Workspace
 
 PROMINENT: tuple[Dimension, ...] = (CAMPAIGN, CALL_CENTER, ENGAGEMENT)
@@ -62,7 +62,7 @@ def show(sections: Mapping[str, Sequence[Page]], space: Workspace, path: str) ->
     url_state.default("compare", "previous")
     with st.sidebar:
         brand = '<div class="cb-brand"><span class="cb-mark" aria-hidden="true"></span>Callboard</div>'
-        st.html(brand + filter_bar.SCRIPT, unsafe_allow_javascript=True)
+        st.html(brand + tour.steps() + filter_bar.SCRIPT + tour.SCRIPT, unsafe_allow_javascript=True)
         links = st.container(gap=None, key="cb-nav")
         if is_filtered:
             _filters(space, calendar, is_compared=page is not None and page.is_compared)

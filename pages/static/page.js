@@ -17,7 +17,9 @@
       filters.scrollIntoView();
     } else if (target.closest(".st-key-cb-nav a, .cb-sheet-done")) {
       press('[data-testid="stSidebarCollapseButton"] button');
-      setTimeout(() => document.querySelector(".cb-filter-bar")?.focus(), 100); // when it is there again
+      if (target.closest(".cb-sheet-done")) {
+        setTimeout(() => document.querySelector(".cb-filter-bar")?.focus(), 100); // when it is there again
+      }
     }
   });
 })();

@@ -89,6 +89,7 @@ def _take(browser: Browser, address: str, asked: Sequence[str], mode: str, width
         locale="en-GB",
         reduced_motion="reduce",
     )
+    context.add_init_script("localStorage.setItem('callboard-tour-seen', 'yes')")
     page = context.new_page()
     for name in asked:
         page.set_viewport_size({"width": width, "height": height})
