@@ -6,6 +6,7 @@ import ast
 import io
 import json
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
@@ -379,11 +380,16 @@ def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest
 
 @pytest.fixture
 def filled(app: AppTest, settings: Settings, tmp_path: Path) -> AppTest:
-    path = tmp_path / "llamadas.csv"
-    path.write_text(CALLS)
-    opened = Workspace(settings)
-    TASKS["import"](opened, {"files": [(str(path), "llamadas.csv")], "actor": SystemActor.DATA_PAGE}, lambda *_: None)
-    opened.close()
+    """Give a copy of a workspace that the evaluations are imported into once."""
+    filled = tmp_path.parent / "filled-languages"
+    if not filled.exists():
+        path = tmp_path / "llamadas.csv"
+        path.write_text(CALLS)
+        opened = Workspace(settings.model_copy(update={"data_dir": filled}))
+        actor = SystemActor.DATA_PAGE
+        TASKS["import"](opened, {"files": [(str(path), path.name)], "actor": actor}, lambda *_: None)
+        opened.close()
+    shutil.copytree(filled, settings.data_dir)
     return app
 
 

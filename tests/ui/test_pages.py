@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -61,11 +62,15 @@ def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest
 
 
 def fill(settings: Settings, tmp_path: Path) -> None:
-    path = tmp_path / "calls.csv"
-    path.write_text(CALLS)
-    opened = Workspace(settings)
-    TASKS["import"](opened, {"files": [(str(path), "calls.csv")], "actor": "test"}, lambda *_: None)
-    opened.close()
+    """Give the workspace its evaluations: a copy of one that they are imported into once."""
+    filled = tmp_path.parent / "filled-pages"
+    if not filled.exists():
+        path = tmp_path / "calls.csv"
+        path.write_text(CALLS)
+        opened = Workspace(settings.model_copy(update={"data_dir": filled}))
+        TASKS["import"](opened, {"files": [(str(path), "calls.csv")], "actor": "test"}, lambda *_: None)
+        opened.close()
+    shutil.copytree(filled, settings.data_dir)
 
 
 def text(app: AppTest) -> str:
