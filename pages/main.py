@@ -6,7 +6,18 @@ from lib import workspace
 from lib.access.users import Role
 from lib.i18n import t
 from lib.reports.pages import PAGES
-from lib.ui import current_user, language, login, page_layout, script_run, share_links, sidebar, style, url_state
+from lib.ui import (
+    current_user,
+    language,
+    login,
+    page_layout,
+    script_run,
+    share_links,
+    sidebar,
+    streamlit_words,
+    style,
+    url_state,
+)
 
 with script_run.turn():
     st.set_page_config(
@@ -14,6 +25,7 @@ with script_run.turn():
     )
     language.choose()
     st.html(style.sheet())
+    streamlit_words.draw()
 
     first = next(iter(PAGES.values()))
     sections = {

@@ -47,6 +47,7 @@ from lib.ui import (
     mapping_values,
     page_layout,
     sidebar,
+    streamlit_words,
 )
 from tests.conftest import ROOT
 
@@ -89,9 +90,8 @@ VALUES: dict[str, list[str]] = {
     "control charts": [control_text.HELP, *control_text.OUTSIDE.values(), *control_text.LEFT_OUT.values()],
     "help of spreads": [spread_text.HELP],
     "help of sample sizes": [sample_size.HELP],
-    "heads of breakdowns": [
-        f(each) for each in DIMENSIONS if each is not ENGAGEMENT for f in (page_layout.all_text, breakdowns.by_text)
-    ],
+    "heads of breakdowns": [breakdowns.by_text(each) for each in DIMENSIONS if each is not ENGAGEMENT],
+    "all of a dimension": [page_layout.all_text(each) for each in FILTERS if not isinstance(each, FlagDimension)],
     "choices of an import": [
         text
         for labels in (
@@ -104,6 +104,7 @@ VALUES: dict[str, list[str]] = {
         )
         for text in labels.values()
     ],
+    "words of Streamlit": list(streamlit_words.TEXTS),
     "terms of a key": list(api_keys_admin.EXPIRY),
     "limits of a grant": [grant_form.label_text(each) for each in DIMENSIONS if each.limits_grants],
     # What the stores hold as codes: who did something, what, and how it ended.

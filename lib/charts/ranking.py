@@ -137,7 +137,7 @@ def _spec(label: str, look: ChartTheme, count: int, parts: tuple[bool, bool], ti
     whole = (
         alt.Chart(alt.NamedData("whole"))
         .mark_rule(color=colors.muted, strokeDash=[2, 3])
-        .encode(x=alt.X("value:Q", scale=scale), tooltip=[alt.Tooltip("shown:N", title=t("All"))])
+        .encode(x=alt.X("value:Q", scale=scale), tooltip=[alt.Tooltip("shown:N", title=t("Overall average"))])
     )
     # A layer of nothing would be a picture without words to screen readers.
     layers = [whole, *((rule,) if some_ranked else ()), points, *((rank,) if some_ranked else ())]

@@ -253,7 +253,7 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
 
 
 def _name(row: _BreakdownRow) -> str:
-    return t("All") if row.member is None else formatting.member_name(row.member)
+    return t("Total") if row.member is None else formatting.member_name(row.member)
 
 
 def _rank(row: _BreakdownRow) -> str:

@@ -58,7 +58,7 @@ def _choice(space: Workspace) -> AuditFilter:
         for place, label, key in zip(columns, (t("From"), t("To")), ("_audit_from", "_audit_to"), strict=False)
     )
     actors = inputs.multiselect(
-        t("Who"), space.audit.actors(), place=columns[2], format_func=actor_in_words, placeholder=t("All")
+        t("Who"), space.audit.actors(), place=columns[2], format_func=actor_in_words, placeholder=t("Everybody")
     )
     actions = inputs.multiselect(
         t("Action"), list(Action), place=columns[3], format_func=lambda action: t(action.label), placeholder=t("All")

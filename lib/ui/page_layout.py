@@ -159,7 +159,7 @@ def _title(words: str, topics: Sequence[Topic]) -> None:
 
 
 def all_text(dimension: Dimension) -> str:
-    """Return the message id of the way back to all groups of a dimension."""
+    """Return the message id of what all groups of a dimension are called together."""
     return f"All {dimension.plural}"
 
 

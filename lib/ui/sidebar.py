@@ -16,7 +16,7 @@ from lib.catalog.ranged_fields import RangedField
 from lib.i18n import t
 from lib.reports import formatting
 from lib.reports.pages import PAGES
-from lib.ui import current_user, filter_bar, inputs, login, page_parameters, saved_views, tour, url_state
+from lib.ui import current_user, filter_bar, inputs, login, page_layout, page_parameters, saved_views, tour, url_state
 from lib.workspace import Workspace
 
 PROMINENT: tuple[Dimension, ...] = (CAMPAIGN, CALL_CENTER, ENGAGEMENT)
@@ -203,7 +203,7 @@ def _list(dimension: Dimension, label: str, labels: Mapping[str, str]) -> None:
         list(labels),
         format_func=labels.__getitem__,
         key=dimension.parameter,
-        placeholder=t("All"),
+        placeholder=t(page_layout.all_text(dimension)),
         on_change=url_state.first_page,
         max_selections=MAX_VALUES,
     )

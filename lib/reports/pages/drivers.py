@@ -250,7 +250,7 @@ def _columns(dimension: Dimension, change: Decomposition) -> list[Column[_Decomp
 
 
 def _name(row: _DecompositionRow) -> str:
-    return t("All") if row.member is None else formatting.member_name(row.member)
+    return t("Total") if row.member is None else formatting.member_name(row.member)
 
 
 def _figure(label: Words, unit: Unit, value: Callable[[_DecompositionRow], float | None]) -> Column[_DecompositionRow]:

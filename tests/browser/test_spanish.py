@@ -1,0 +1,85 @@
+"""The pages in Spanish: no word of English is left, of the app's nor of Streamlit's; what users wrote stays as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from lib import i18n
+from lib.access.api_keys import SCOPES
+from lib.ui.streamlit_words import TEXTS
+from tests import message_catalog
+
+Visit = Callable[[str], Page]
+
+SEEN = """() => {
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT, (node) =>
+    ["svg", "script", "style", "noscript"].includes(node.nodeName.toLowerCase())
+      || (node.dataset?.testid ?? "") === "stIconMaterial"
+      ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (node.nodeType === Node.TEXT_NODE) found.push(node.data);
+    else for (const name of ["aria-label", "title", "placeholder", "alt"]) found.push(node.getAttribute(name) ?? "");
+  }
+  return found.map((each) => each.trim()).filter((each) => each);
+}"""
+
+SAID = {text: said for (context, text), said in message_catalog.entries().items() if context is None}
+LEFT = {text for text in TEXTS if SAID[text] != text and "{" not in text}
+NAMES = {*"Callboard CSV TSV TXT GZ XLSX XLSM PARQUET JSONL NDJSON TOML UTC API DuckDB English MB".split()}  # noqa: SIM905
+"""What is called the same in both languages: the program, formats, and the other language itself."""
+
+
+@pytest.fixture
+def visit(chromium: Browser, address: str) -> Iterator[Visit]:
+    """Open a page in a browser that speaks Spanish."""
+    context = chromium.new_context(locale="es-CL", viewport={"width": 1440, "height": 1000})
+
+    def go(path: str) -> Page:
+        page = context.new_page()
+        page.goto(f"{address}/{path}")
+        return page
+
+    yield go
+    context.close()
+
+
+def _words(texts: list[str]) -> set[str]:
+    return {word for text in texts for word in re.findall(r"[^\W\d_]{2,}", text)}
+
+
+@pytest.mark.parametrize("path", ["data", "exports", "settings", "audit"])
+def test_no_word_of_english_is_left(visit: Visit, path: str) -> None:
+    page = visit(f"{path}?lang=es")
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "es")
+    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+    dates = i18n.locale("es")
+    names = [*NAMES, *SCOPES, *dates.months["format"]["abbreviated"].values(), *dates.months["format"]["wide"].values()]
+    known = {word.lower() for word in _words([*SAID.values(), *names])}
+    foreign = {text for text in page.evaluate(SEEN) if {word.lower() for word in _words([text])} - known}
+    assert not foreign
+
+
+def test_what_streamlit_says_is_in_spanish(visit: Visit) -> None:
+    page = visit("evaluations?lang=es")
+    field = page.locator("[data-testid=stMultiSelect] input").first
+    field.click()
+    field.press_sequentially("zzqq")
+    expect(page.get_by_text("Sin resultados")).to_be_visible()
+    field.press("Escape")
+    expect(page.get_by_label("mes, Desde")).to_be_visible()
+    assert not LEFT & set(page.evaluate(SEEN))
+
+
+def test_names_of_users_stay_as_they_are(visit: Visit) -> None:
+    """A campaign of the sample is called in English."""
+    page = visit("campaigns?lang=es")
+    field = page.locator("[data-testid=stMultiSelect] input").first
+    field.click()
+    expect(page.get_by_role("option", name="Customer Care")).to_be_visible()
