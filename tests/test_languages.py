@@ -1,8 +1,9 @@
-"""The pages' languages: every text in the catalog, numbers and dates by locale, files in English all the same."""
+"""The pages' languages: every text in the catalog, numbers and dates by locale, exports in English all the same."""
 
 from __future__ import annotations
 
 import ast
+import csv
 import io
 import json
 import re
@@ -587,23 +588,27 @@ def test_the_language_is_chosen_on_the_settings_page(filled: AppTest) -> None:
 
 
 @pytest.mark.parametrize("page", ["campaigns", "executives", "trends", "evaluations"])
-def test_downloads_are_english(filled: AppTest, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_downloads_speak_as_the_page_does(filled: AppTest, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     made: dict[str, Callable[[], bytes]] = {}
     monkeypatch.setattr(st, "download_button", lambda *_, data, file_name, **__: made.update({file_name: data}))
     filled.query_params.update({"dateFrom": "2024-01-01", "dateTo": "2024-01-31", "isAICall": "false"})
     filled.run()
     filled.switch_page(f"{page}.py").run()
-    assert i18n.current() == "es"  # the thread that makes the file may speak what it wants
-    texts = []
-    for name, make in made.items():
-        if name.endswith(".csv"):
-            texts += make().decode("utf-8-sig").splitlines()
-        elif name.endswith(".xlsx"):
-            book = openpyxl.load_workbook(io.BytesIO(make()))
-            texts += [str(cell.value) for sheet in book for row in sheet for cell in row] + book.sheetnames
-    assert i18n.current() == "es"
-    assert "1–31 Jan 2024 · Human calls" in texts and "About" in texts
-    _assert_english(texts)
+    texts, names = [], []
+    with override_language("en"):  # the thread that makes a file speaks nothing yet
+        for name, make in made.items():
+            if name.endswith(".csv"):
+                texts += [cell for row in csv.reader(make().decode("utf-8-sig").splitlines()) for cell in row]
+            elif name.endswith(".xlsx"):
+                book = openpyxl.load_workbook(io.BytesIO(make()))
+                *sheets, about = book.worksheets
+                texts += [str(cell.value) for sheet in sheets for row in sheet for cell in row] + book.sheetnames
+                texts += [str(row[place].value) for row in about for place in (0, -1)]
+                names += [str(row[1].value) for row in about]
+    assert "1–31 ene 2024 · Llamadas de personas" in names and "Acerca de" in texts
+    assert "averageNote" in names if page == "evaluations" else "averageScore" in names
+    found = {text for text in texts for pattern in ENGLISH if pattern.fullmatch(text)}
+    assert found == set()
 
 
 def test_exports_are_english(filled: AppTest, settings: Settings) -> None:

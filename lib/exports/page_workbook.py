@@ -1,4 +1,4 @@
-"""A page as a workbook: what it shows, its figures and sentences on the first sheet, each table on one of its own."""
+"""A page as a workbook: figures and sentences on the first sheet, tables on others, their columns on the last."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from lib.catalog.metrics import Unit
-from lib.exports.table_files import TypedCell, append_lines, append_table
-from lib.i18n import t
+from lib.exports.table_files import ABOUT_WIDTHS, TableExport, TypedCell, append_lines, append_table, column_lines
+from lib.i18n import current, override_language, t
 from lib.reports.changes import change_amount
-from lib.reports.file_columns import FileColumn
 from lib.reports.page import (
     Block,
     Caption,
@@ -27,9 +26,6 @@ from lib.reports.page import (
     TableBlock,
 )
 
-_FIGURE_HEADS = ("metric", "value", "low", "high", "n", "change", "meaning", "before", "comparedWith")
-"""The heads of the key figures: as in other files, in English whatever language the words are in."""
-
 _WIDTHS = (30, 22, 14, 14, 14, 14, 24, 14, 30)
 
 
@@ -39,27 +35,36 @@ class PageWorkbook:
 
     title: str
     lines: tuple[tuple[Any, ...], ...]
-    tables: tuple[tuple[str, tuple[FileColumn, ...], tuple[tuple[Any, ...], ...]], ...]
+    tables: tuple[TableExport, ...]
+    language: str
 
     @classmethod
     def of(cls, page: PageValue) -> PageWorkbook:
         """Return what is written of a page, in the language in use."""
-        tables = [block.table for block in page.flat if isinstance(block, TableBlock)]
-        files = [(table.title, table.file) for table in tables if table.file is not None]
-        sheets = [(str(title), file.columns, file.rows()) for title, file in files]
-        return cls(t("Page"), tuple(_lines(page)), tuple(sheets))
+        files = [block.table.file for block in page.flat if isinstance(block, TableBlock)]
+        tables = (TableExport.of(file) for file in files if file is not None)
+        return cls(t("Page"), tuple(_lines(page)), tuple(tables), current())
 
     def xlsx(self) -> bytes:
         """Return it as XLSX."""
         from openpyxl import Workbook  # here, as it takes longer to load than all that most commands do
 
         book = Workbook(write_only=True)
-        append_lines(book, self.title, self.lines, _WIDTHS)
-        for title, columns, rows in self.tables:
-            append_table(book, title, columns, rows)
+        with override_language(self.language):
+            append_lines(book, self.title, self.lines, _WIDTHS)
+            for table in self.tables:
+                append_table(book, table)
+            if self.tables:
+                append_lines(book, t("About"), self._about(), ABOUT_WIDTHS)
         out = io.BytesIO()
         book.save(out)
         return out.getvalue()
+
+    def _about(self) -> Iterator[tuple[str, ...]]:
+        for table in self.tables:
+            yield (t("Table"), table.title)
+            yield from column_lines(table.fields)
+            yield ("",)
 
 
 def _lines(page: PageValue) -> Iterator[tuple[Any, ...]]:
@@ -76,7 +81,17 @@ def _lines(page: PageValue) -> Iterator[tuple[Any, ...]]:
 def _block_lines(block: Block) -> Iterator[tuple[Any, ...]]:
     match block:
         case Cards():
-            yield _FIGURE_HEADS
+            yield (
+                t("Metric"),
+                t("Value"),
+                t("95 %, low"),
+                t("95 %, high"),
+                "n",
+                t("Change"),
+                t("Meaning"),
+                t("Before"),
+                t("Compared with"),
+            )
             yield from map(_figure, block.cards)
         case Shares():
             yield (str(block.title),)
@@ -108,7 +123,7 @@ def _figure(card: MetricCard) -> tuple[Any, ...]:
     was = None if card.before is None else metric.rounded(card.before)
     numbers = [TypedCell(value, kind) for value in (metric.rounded(card.totals), low, high)]
     is_relative = metric.unit in (Unit.COUNT, Unit.SECONDS)
-    change = TypedCell(change_amount(metric, card.before, card.totals), "share" if is_relative else "points")
+    change = TypedCell(change_amount(metric, card.before, card.totals), "change" if is_relative else "points")
     meaning = str(card.delta.meaning) if card.delta and card.delta.meaning else None
     n = TypedCell(metric.n(card.totals), "count")
     return (t(metric.label), *numbers, n, change, meaning, TypedCell(was, kind), str(card.compared_with))

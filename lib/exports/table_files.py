@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lib.formats.csv_injection import escape_formula
 from lib.formats.xml_text import UNHELD
+from lib.i18n import current, override_language, t
 from lib.reports.file_columns import FileColumn
 from lib.reports.table import TableFile
 
@@ -29,9 +30,15 @@ _FORMATS = {
     "balance": "0.00",
     "seconds": "#,##0",
     "points": "+0.0000;-0.0000;0.0000",
-    "date": "yyyy-mm-dd",
-    "instant": "yyyy-mm-dd hh:mm:ss",
+    "change": "+0.0%;-0.0%;0.0%",
 }
+_DATES = {
+    "en": {"date": "yyyy-mm-dd", "instant": "yyyy-mm-dd hh:mm:ss"},
+    "es": {"date": "dd-mm-yyyy", "instant": "dd-mm-yyyy hh:mm:ss"},
+}
+ABOUT_WIDTHS = (36, 60, 100)
+"""The widths of the columns of the sheet that says what tables hold."""
+
 _MAX_CELL = 32_767  # characters that a cell of an XLSX holds
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # spreadsheets take _x0041_ for an A
 
@@ -43,20 +50,34 @@ class TableExport:
     title: str
     fields: tuple[FileColumn, ...]
     rows: tuple[tuple[Any, ...], ...]
-    about: tuple[tuple[str, str], ...]
+    about: tuple[tuple[str, ...], ...]
+    total: tuple[Any, ...] | None = None
+    language: str = "en"
 
     @classmethod
-    def of(cls, file: TableFile, shown: str, zone: str) -> TableExport:
-        """Return a page's table with all of its rows; `shown` says in words what it is about, in which zone."""
-        rows = file.rows()
-        return cls(file.title, file.columns, rows, about(file.title, shown, zone, file.columns, len(rows)))
+    def of(cls, file: TableFile[Any], shown: str = "", zone: str = "") -> TableExport:
+        """Return a page's table with all of its rows, in the language in use.
+
+        `shown` says in words what it is about, in which zone.
+        """
+        columns = file.columns
+        rows = tuple(map(file.values, file.rows()))
+        head = (
+            (t("Table"), str(file.title)),
+            (t("Shows"), shown),
+            (t("Time zone"), zone),
+            (t("Rows"), str(len(rows))),
+            (t("Written"), _now()),
+        )
+        total = None if file.total is None else file.values(file.total)
+        return cls(str(file.title), columns, rows, (*head, ("",), *column_lines(columns)), total, current())
 
     def csv(self) -> bytes:
         """Return the table as CSV: UTF-8 with a byte-order mark, dates in ISO 8601."""
         text = io.StringIO(newline="")
         writer = csv.writer(text)
-        writer.writerow([escape_formula(field.name) for field in self.fields])
-        for row in self.rows:
+        writer.writerow([escape_formula(field.heading) for field in self.fields])
+        for row in (*self.rows, *([self.total] if self.total else ())):
             writer.writerow([_csv_value(value) for value in row])
         return text.getvalue().encode("utf-8-sig")
 
@@ -65,8 +86,9 @@ class TableExport:
         from openpyxl import Workbook  # here, as it takes longer to load than all that most commands do
 
         book = Workbook(write_only=True)
-        append_table(book, self.title, self.fields, self.rows)
-        append_lines(book, "About", self.about, (24, 110))
+        with override_language(self.language):
+            append_table(book, self)
+            append_lines(book, t("About"), self.about, ABOUT_WIDTHS)
         out = io.BytesIO()
         book.save(out)
         return out.getvalue()
@@ -80,26 +102,33 @@ class TypedCell:
     kind: str
 
 
-def append_table(book: Workbook, title: str, columns: Sequence[FileColumn], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Add a sheet with a table: typed and formatted cells, the header frozen."""
+def append_table(book: Workbook, table: TableExport) -> None:
+    """Add a sheet with a table: typed and formatted cells, the header frozen; the total below what is filtered."""
+    from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter
 
-    sheet = book.create_sheet(_sheet_name(title))
+    columns, rows = table.fields, table.rows
+    sheet = book.create_sheet(_sheet_name(table.title, book.sheetnames))
     sheet.freeze_panes = "A2"
     for place, column in enumerate(columns, 1):
         lengths = [len(str(row[place - 1] or "")) for row in rows[:200]]
-        sheet.column_dimensions[get_column_letter(place)].width = min(48, max(12, len(column.name) + 2, *lengths, 0))
+        sheet.column_dimensions[get_column_letter(place)].width = min(48, max(12, len(column.heading) + 2, *lengths, 0))
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(rows) + 1}"
-    sheet.append([_heading(sheet, column.name) for column in columns])
+    sheet.append([_heading(sheet, column.heading) for column in columns])
     for row in rows:
         sheet.append([_cell(sheet, value, column.kind) for value, column in zip(row, columns, strict=True)])
+    if table.total is not None:
+        cells = [_cell(sheet, value, column.kind) for value, column in zip(table.total, columns, strict=True)]
+        for cell in cells:
+            cell.font = Font(bold=True)
+        sheet.append(cells)
 
 
 def append_lines(book: Workbook, title: str, lines: Iterable[Sequence[Any]], widths: Sequence[float]) -> None:
     """Add a sheet of lines, each with a label in its first cell; columns are so many characters wide."""
     from openpyxl.utils import get_column_letter
 
-    sheet = book.create_sheet(_sheet_name(title))
+    sheet = book.create_sheet(_sheet_name(title, book.sheetnames))
     for place, width in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(place)].width = width
     for label, *values in lines:
@@ -113,17 +142,27 @@ def _cell(sheet: WriteOnlyWorksheet, value: Any, kind: str) -> Any:
     from openpyxl.cell import WriteOnlyCell
 
     cell = WriteOnlyCell(sheet, _xlsx_value(value))
-    if value is not None and kind in _FORMATS:
-        cell.number_format = _FORMATS[kind]
+    if value is not None and (number_format := _DATES[current()].get(kind) or _FORMATS.get(kind)):
+        cell.number_format = number_format
     return cell
 
 
 def about(title: str, shown: str, zone: str, columns: Sequence[FileColumn], rows: int) -> tuple[tuple[str, str], ...]:
     """Return what the second sheet says: filters, time zone, row count, when, definitions of the metrics."""
-    now = datetime.now(UTC).replace(microsecond=0).isoformat()
-    lines = [("Table", title), ("Shows", shown), ("Time zone", zone), ("Rows", str(rows)), ("Written", now)]
+    lines = [("Table", title), ("Shows", shown), ("Time zone", zone), ("Rows", str(rows)), ("Written", _now())]
     metrics = [column.metric for column in columns if column.metric]
     return (*lines, *((metric.name, f"{metric.label}: {metric.help}") for metric in metrics))
+
+
+def column_lines(columns: Sequence[FileColumn]) -> tuple[tuple[str, ...], ...]:
+    """Return what the second sheet says of columns: their labels, their names in the API, what they are."""
+    heads = (t("Column"), t("Name in the API"), t("Meaning"))
+    helps = (t(column.metric.help) if column.metric else "" for column in columns)
+    return (heads, *((column.heading, column.name, help_) for column, help_ in zip(columns, helps, strict=True)))
+
+
+def _now() -> str:
+    return datetime.now(UTC).replace(microsecond=0).isoformat()
 
 
 def _heading(sheet: WriteOnlyWorksheet, text: str) -> Any:
@@ -161,5 +200,9 @@ def _cell_text(text: str) -> str:
     return _ESCAPE.sub("_x005F_", escape_formula(UNHELD.sub("", text))[:_MAX_CELL])
 
 
-def _sheet_name(title: str) -> str:
-    return "".join(" " if character in "[]:*?/\\" else character for character in title)[:31] or "Table"
+def _sheet_name(title: str, others: Sequence[str]) -> str:
+    """Return a name that a sheet may have, and no other sheet has, as spreadsheets compare them."""
+    plain = "".join(" " if character in "[]:*?/\\" else character for character in UNHELD.sub("", title)).strip(" '")
+    taken = {other.casefold() for other in others}
+    names = (plain[:31] or t("Table"), *(f"{plain[:26] or t('Table')} ({number})" for number in range(2, 999)))
+    return next(name for name in names if name.casefold() not in taken)

@@ -1,6 +1,6 @@
 """The languages of the pages: texts from one catalog each, numbers and dates as their readers write them.
 
-English is what the code says; `es.po` holds every text of it in Spanish. Files, the API and the command line speak
+English is what the code says; `es.po` holds every text of it in Spanish. Exports, the API and the command line speak
 English alone, as other programs read them.
 """
 

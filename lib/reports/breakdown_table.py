@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from lib.analytics import cluster_spreads, grouped_trends, queries
 from lib.analytics.cluster_spreads import SharedSpreads
 from lib.analytics.queries import MOST_WITH_DAYS, Breakdown, Group, Trend
 from lib.analytics.rank_ranges import GroupRanks, Range
 from lib.analytics.standardization import StandardizedRow
-from lib.catalog.dimensions import EXECUTIVE, Dimension, Member
+from lib.catalog.dimensions import CALL_CENTER, EXECUTIVE, Dimension, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric, Unit, rounded
 from lib.i18n import t
@@ -19,9 +19,8 @@ from lib.reports import formatting, metric_columns
 from lib.reports.changes import chance_words, delta
 from lib.reports.context import PageContext
 from lib.reports.figures import MOST_RANKED
-from lib.reports.file_columns import RANK_COLUMNS, FileColumn, Row, group_columns, group_rows, rank_values
 from lib.reports.page import Caption, Click, TableBlock
-from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
+from lib.reports.table import MOST_ROWS, Column, FileField, Look, PageTable, TableFile, file_fields
 from lib.reports.words import Joined, plural, text
 from lib.statistics.clusters import SharedSpread
 
@@ -34,13 +33,15 @@ _LATER_METRICS = ("netSentiment", "averageDurationSeconds", "completionRate", "f
 class Groups:
     """The groups of a dimension in a selection, the largest first.
 
-    `before` are the measures of those that are drawn in what the selection is compared with; None without that.
+    `members` are those of which more is known than of all; None where it is known of all.
+    `before` are their measures in what the selection is compared with; None without that.
     `executives` say how executives spread around the changes of each, `ranks` between which places each lies.
     """
 
     dimension: Dimension
     breakdown: Breakdown
     ranks: GroupRanks
+    members: tuple[Member, ...] | None = None
     before: Mapping[Member, MeasureTotals] | None = None
     executives: Mapping[Member, SharedSpreads] = field(default_factory=dict)
 
@@ -64,13 +65,16 @@ class _BreakdownRow:
     standardized: StandardizedRow | None = None
 
 
-def ask(context: PageContext, dimension: Dimension) -> Groups:
-    """Return the groups of the selection, the largest first, and what they were in the compared period."""
+def ask(context: PageContext, dimension: Dimension, *, is_whole: bool = False) -> Groups:
+    """Return the groups of the selection, the largest first, and what those that are drawn were in the compared period.
+
+    `is_whole`: what all of them were.
+    """
     breakdown, ranks = context.breakdown(dimension), context.ranks(dimension)
+    members = None if is_whole else _drawn_of_many(breakdown)
     if context.compared is None:
-        return Groups(dimension, breakdown, ranks)
+        return Groups(dimension, breakdown, ranks, members)
     other, ask = context.compared.filters, context.answers.run
-    members = _drawn_of_many(breakdown)
     executives = ask(
         cluster_spreads.executive_spreads_by,
         context.filters,
@@ -85,7 +89,7 @@ def ask(context: PageContext, dimension: Dimension) -> Groups:
         before = {group.named: group.sums for group in context.breakdown(dimension, other).groups}
     else:
         before = ask(queries.totals_of, other, context.calendar, dimension, members).groups
-    return Groups(dimension, breakdown, ranks, before, executives)
+    return Groups(dimension, breakdown, ranks, members, before, executives)
 
 
 def _drawn_of_many(breakdown: Breakdown) -> tuple[Member, ...] | None:
@@ -104,26 +108,20 @@ def table(
     `title` is a message id; a click on a group opens its detail.
     """
     dimension, breakdown = groups.dimension, groups.breakdown
+    columns = _columns(groups, context.catalog.metrics, with_standardized=standardized is not None)
+    total = _total(context)
 
-    columns = (*group_columns(dimension, context.catalog), *RANK_COLUMNS)
-    if standardized is not None:
-        columns += _STANDARDIZED_COLUMNS
-
-    def file_rows() -> tuple[Row, ...]:
-        rows = []
-        figures = group_rows(_all_with_days(context, groups), dimension, context.catalog)
-        for group, values in zip(breakdown.groups, figures, strict=True):
-            row = (*values, *rank_values(groups.ranks, group.named))
-            rows.append(row if standardized is None else (*row, *_standardized_values(standardized.get(group.named))))
-        return tuple(rows)
+    def file_rows() -> tuple[_BreakdownRow, ...]:
+        whole = groups if groups.members is None else ask(context, dimension, is_whole=True)
+        return _rows(context, whole, breakdown.groups, standardized or {}, with_courses=False)
 
     stem = dimension.plural.replace(" ", "-")
     return TableBlock(
         PageTable(
             text("Details"),
             f"table-{dimension.name}",
-            tuple(_columns(groups, context.catalog.metrics, with_standardized=standardized is not None)),
-            _rows(context, groups, standardized or {}),
+            tuple(columns),
+            (total, *_rows(context, groups, groups.drawn, standardized or {})),
             len(breakdown.groups),
             text("largest first"),
             plural(
@@ -132,7 +130,7 @@ def table(
                 len(breakdown.groups),
                 title=text(title),
             ),
-            TableFile(title, stem, columns, file_rows),
+            TableFile(text(title), stem, file_fields(columns, _fields_in_file_alone(context)), file_rows, total),
             ids=(None, *(group.named.parameter_value for group in groups.drawn)),
             hint=text("Click to open the details."),
         ),
@@ -156,56 +154,53 @@ def _of_score(executives: SharedSpreads) -> SharedSpread | None:
     return executives.get(AVERAGE_SCORE.name)
 
 
-def _all_with_days(context: PageContext, groups: Groups) -> Sequence[Group]:
-    """Return all groups with how their days spread, of which the breakdown knows it of the first alone."""
-    dimension, breakdown = groups.dimension, groups.breakdown
-    if len(breakdown.groups) <= MOST_WITH_DAYS:
-        return breakdown.groups
-    names = (AVERAGE_SCORE.name,)
-    days = context.answers.run(
-        cluster_spreads.day_spreads_by, context.filters, context.calendar, names, dimension
-    ).groups
-    return [replace(group, sums=group.sums.with_days(days.get(group.named, {}))) for group in breakdown.groups]
+def _total(context: PageContext) -> _BreakdownRow:
+    """Return the row of the whole selection."""
+    before = context.compared.sums if context.compared else None
+    course = _means(context.trend)
+    return _BreakdownRow(None, context.summary.sums, before, course, executives=context.executive_spreads)
 
 
 def _rows(
-    context: PageContext, groups: Groups, standardized: Mapping[Member, StandardizedRow]
+    context: PageContext,
+    groups: Groups,
+    chosen: tuple[Group, ...],
+    standardized: Mapping[Member, StandardizedRow],
+    *,
+    with_courses: bool = True,
 ) -> tuple[_BreakdownRow, ...]:
-    breakdown = groups.breakdown
-    members = _drawn_of_many(breakdown)
-    courses = context.answers.run(
-        grouped_trends.sparklines, context.filters, context.calendar, groups.dimension, members
-    ).groups
-    others = tuple(name for name in context.catalog.uncertain_metrics if name != AVERAGE_SCORE.name)
-    days = context.answers.run(
-        cluster_spreads.day_spreads_by, context.filters, context.calendar, others, groups.dimension, members
-    ).groups
+    """Return a row for each of some groups; without courses, which no file holds, it takes less time."""
+    ask, filters, calendar, dimension = context.answers.run, context.filters, context.calendar, groups.dimension
+    courses: Mapping[Member, tuple[float | None, ...]] = {}
+    if with_courses:
+        courses = ask(grouped_trends.sparklines, filters, calendar, dimension, groups.members).groups
+    uncertain = context.catalog.uncertain_metrics
+    if groups.members is not None or len(chosen) <= MOST_WITH_DAYS:
+        uncertain = tuple(name for name in uncertain if name != AVERAGE_SCORE.name)  # the breakdown knows it of them
+    days = ask(cluster_spreads.day_spreads_by, filters, calendar, uncertain, dimension, groups.members).groups
     before = groups.before or {}
-    total_before = context.compared.sums if context.compared else None
-    return (
+    return tuple(
         _BreakdownRow(
-            None, context.summary.sums, total_before, _means(context.trend), executives=context.executive_spreads
-        ),
-        *(
-            _BreakdownRow(
-                group.named,
-                group.sums.with_days({**group.sums.days, **days.get(group.named, {})}),
-                before.get(group.named),
-                courses.get(group.named, ()),
-                groups.ranks.groups.get(group.named),
-                groups.executives.get(group.named, {}),
-                group.call_center,
-                standardized.get(group.named),
-            )
-            for group in groups.drawn
-        ),
+            group.named,
+            group.sums.with_days({**group.sums.days, **days.get(group.named, {})}),
+            before.get(group.named),
+            courses.get(group.named, ()),
+            groups.ranks.groups.get(group.named),
+            groups.executives.get(group.named, {}),
+            group.call_center,
+            standardized.get(group.named),
+        )
+        for group in chosen
     )
 
 
 def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized: bool) -> list[Column[_BreakdownRow]]:
     dimension, is_compared = groups.dimension, groups.before is not None
+    call_center = metric_columns.member_fields(CALL_CENTER, lambda row: row.call_center, _call_center)
     return [
-        Column(text(dimension.label), _name),
+        Column(
+            text(dimension.label), _name, in_file=metric_columns.member_fields(dimension, lambda row: row.member, _name)
+        ),
         *(_standardized_columns() if with_standardized else []),
         *metric_columns.metric(AVERAGE_SCORE, _now),
         *([metric_columns.change(AVERAGE_SCORE, _before, _now, _executives)] if is_compared else []),
@@ -220,11 +215,20 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
                 "or for evaluations without a group.",
                 few=FEW_EVALUATIONS,
             ),
+            in_file=(
+                FileField("rankLow", text("Rank, best"), lambda row: row.rank and row.rank[0], "count"),
+                FileField("rankHigh", text("Rank, worst"), lambda row: row.rank and row.rank[1], "count"),
+            ),
         ),
-        *([Column(text("Call center"), _call_center)] if dimension is EXECUTIVE else []),
-        Column(text("Evaluations"), lambda row: row.now["evaluations"], look=Look.BAR),
+        *([Column(text("Call center"), _call_center, in_file=call_center)] if dimension is EXECUTIVE else []),
+        Column(
+            text("Evaluations"),
+            lambda row: row.now["evaluations"],
+            look=Look.BAR,
+            in_file=(metric_columns.metric_field(metrics["totalEvaluations"], _now),),
+        ),
         *([metric_columns.change(metrics["totalEvaluations"], _before, _now, _executives)] if is_compared else []),
-        metric_columns.count(text("Scored"), lambda row: row.now["scored"]),
+        metric_columns.count(text("Scored"), lambda row: row.now["scored"], "scoredEvaluations"),
         metric_columns.note(_now),
         Column(
             text("Score over time"),
@@ -239,6 +243,7 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
             look=Look.PARTS,
             help=text("Positive, neutral, negative."),
             printed=False,
+            in_file=tuple(_count_field(name) for name in ("positive", "neutral", "negative")),
         ),
         *(
             column
@@ -246,8 +251,11 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
             if name not in _EARLIER_METRICS
             for column in metric_columns.metric(metrics[name], _now, printed=name != "failureRate")
         ),
-        metric_columns.count(
-            text("Pending, processing"), lambda row: row.now["pending"] + row.now["processing"], printed=False
+        Column(
+            text("Pending, processing"),
+            lambda row: row.now["pending"] + row.now["processing"],
+            printed=False,
+            in_file=tuple(_count_field(name) for name in ("pending", "processing")),
         ),
     ]
 
@@ -258,6 +266,16 @@ def _name(row: _BreakdownRow) -> str:
 
 def _rank(row: _BreakdownRow) -> str:
     return formatting.rank(row.rank) if row.rank else formatting.NOTHING
+
+
+def _count_field(name: str) -> FileField[_BreakdownRow]:
+    """Return how many evaluations are in a state, or of a sentiment, as a column of a file."""
+    return FileField(name, text(name.capitalize()), lambda row: row.now[name], "count")
+
+
+def _fields_in_file_alone(context: PageContext) -> tuple[FileField[_BreakdownRow], ...]:
+    """Return what the table has no column for, as its parts are there."""
+    return (metric_columns.metric_field(context.catalog.metrics["completedEvaluations"], _now), _count_field("failed"))
 
 
 def _executives(row: _BreakdownRow) -> SharedSpreads:
@@ -283,6 +301,21 @@ def _standardized_columns() -> list[Column[_BreakdownRow]]:
     def interval(row: _BreakdownRow) -> str:
         return formatting.interval(Unit.SCORE, row.standardized.interval if row.standardized else None)
 
+    def rounded_ends(row: _BreakdownRow) -> tuple[float | None, float | None] | None:
+        ends = row.standardized.interval if row.standardized else None
+        return None if ends is None else (rounded(ends[0], 2), rounded(ends[1], 2))
+
+    label = text("Adjusted (like for like)")
+    ends = metric_columns.interval_fields("likeForLike", label, Unit.SCORE, rounded_ends)
+    note: tuple[FileField[_BreakdownRow], ...] = (
+        FileField("", text("Adjusted: note"), _standardized_note),
+        FileField(
+            "comparableEvaluations",
+            text("Adjusted: comparable evaluations"),
+            lambda row: row.standardized and row.standardized.comparable,
+            "count",
+        ),
+    )
     return [
         Column(
             text("Adjusted (like for like)"),
@@ -290,9 +323,10 @@ def _standardized_columns() -> list[Column[_BreakdownRow]]:
             lambda row: formatting.value(Unit.SCORE, score(row)),
             Look.NUMBER,
             text(STANDARDIZED_HELP),
+            in_file=(FileField("likeForLike", label, score, "score"),),
         ),
-        Column(text("Adjusted: 95 % CI"), interval),
-        Column(text("Adjusted: note"), _standardized_note),
+        Column(text("Adjusted: 95 % CI"), interval, in_file=ends),
+        Column(text("Adjusted: note"), _standardized_note, in_file=note),
     ]
 
 
@@ -301,22 +335,6 @@ def _standardized_note(row: _BreakdownRow) -> str:
     if standardized is None or not standardized.is_small_sample:
         return ""
     return t("too few comparable calls") if standardized.adjusted is None else t("few comparable calls")
-
-
-_STANDARDIZED_COLUMNS = (
-    FileColumn("likeForLike", "score"),
-    FileColumn("likeForLikeLow", "score"),
-    FileColumn("likeForLikeHigh", "score"),
-    FileColumn("comparableEvaluations", "count"),
-)
-
-
-def _standardized_values(row: StandardizedRow | None) -> Row:
-    """Return a group's score like for like in a file, its interval, and how many scores it rests on."""
-    if row is None:
-        return (None,) * len(_STANDARDIZED_COLUMNS)
-    low, high = row.interval or (None, None)
-    return rounded(row.adjusted, 2), rounded(low, 2), rounded(high, 2), row.comparable
 
 
 STANDARDIZED_HELP = (

@@ -1,4 +1,4 @@
-"""The columns of tables in files: English names as the API has them, and the figures of a selection."""
+"""The columns of tables in files: the API's names, what pages call them, and the figures of a selection."""
 
 from __future__ import annotations
 
@@ -19,11 +19,20 @@ _COUNTS = ("positive", "neutral", "negative", "pending", "processing", "failed")
 
 @dataclass(frozen=True, slots=True)
 class FileColumn:
-    """A column: its header, what its values are (a format of the exports, or `text`), and its metric if it is one's."""
+    """A column: its name in the API, the kind of its values (a format of the exports, or `text`), its metric if any.
+
+    `label` is what a page calls it, in the reader's language; files of the API have none.
+    """
 
     name: str
     kind: str = "text"
     metric: Metric | None = None
+    label: str = ""
+
+    @property
+    def heading(self) -> str:
+        """What stands above it."""
+        return self.label or self.name
 
     @classmethod
     def of(cls, metric: Metric) -> FileColumn:

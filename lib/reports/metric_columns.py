@@ -6,12 +6,16 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from lib.analytics.cluster_spreads import SharedSpreads
+from lib.catalog.dimensions import Dimension, Member
+from lib.catalog.fields import FIELDS
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric
+from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric, Unit, rounded
 from lib.reports import changes, formatting
 from lib.reports.changes import Delta
-from lib.reports.table import Column, Look
+from lib.reports.table import Column, FileField, Look
 from lib.reports.words import Words, text
+
+_NO_ENDS = (None, None)
 
 R = TypeVar("R")
 Of = Callable[[R], MeasureTotals]
@@ -27,6 +31,7 @@ def metric(which: Metric, now: Of[R], *, printed: bool = True) -> list[Column[R]
             Look.NUMBER,
             text(which.help),
             printed=printed,
+            in_file=(metric_field(which, now),),
         )
     ]
     if which.uncertainty is not None:
@@ -35,9 +40,48 @@ def metric(which: Metric, now: Of[R], *, printed: bool = True) -> list[Column[R]
                 text("{metric}: 95 % CI", metric=text(which.label)),
                 lambda row: formatting.interval(which.unit, which.interval(now(row))),
                 printed=which is AVERAGE_SCORE,
+                in_file=interval_fields(
+                    which.name, text(which.label), which.unit, lambda row: which.rounded_interval(now(row))
+                ),
             )
         )
     return columns
+
+
+def metric_field(which: Metric, now: Of[R]) -> FileField[R]:
+    """Return a metric as a column of a file."""
+    return FileField(which.name, text(which.label), lambda row: which.rounded(now(row)), which.unit.value, which)
+
+
+def member_fields(
+    dimension: Dimension, member: Callable[[R], Member | None], name: Callable[[R], str]
+) -> tuple[FileField[R], ...]:
+    """Return the name and the id of a group as columns of a file; `name` says that of the whole selection too."""
+
+    def id_of(row: R) -> str | None:
+        return each.id if (each := member(row)) else None
+
+    return (
+        FileField(dimension.name_field, text(dimension.label), name),
+        FileField(dimension.parameter, text(FIELDS[dimension.parameter].label), id_of),
+    )
+
+
+def interval_fields(
+    name: str, label: Words, unit: Unit, ends: Callable[[R], tuple[float | None, float | None] | None]
+) -> tuple[FileField[R], ...]:
+    """Return the ends of a value's interval as columns of a file."""
+    return (
+        FileField(
+            f"{name}Low", text("{metric}: 95 %, low", metric=label), lambda row: (ends(row) or _NO_ENDS)[0], unit.value
+        ),
+        FileField(
+            f"{name}High",
+            text("{metric}: 95 %, high", metric=label),
+            lambda row: (ends(row) or _NO_ENDS)[1],
+            unit.value,
+        ),
+    )
 
 
 def change(
@@ -62,14 +106,44 @@ def change(
             few=FEW_EVALUATIONS,
         ),
         lambda row: moved.kind if (moved := delta(row)) else "chance",
+        in_file=_change_fields(which, before, now, delta),
     )
 
 
-def count(label: Words, amount: Callable[[R], int], *, printed: bool = True) -> Column[R]:
-    """Return a column of whole numbers."""
-    return Column(label, amount, lambda row: formatting.count(amount(row)), printed=printed)
+def _change_fields(
+    which: Metric, before: Callable[[R], MeasureTotals | None], now: Of[R], delta: Callable[[R], Delta | None]
+) -> tuple[FileField[R], ...]:
+    """Return what a metric was, by how much it changed and what that means as columns of a file."""
+
+    def was(row: R) -> float | None:
+        return None if (totals := before(row)) is None else which.rounded(totals)
+
+    def amount(row: R) -> float | None:
+        change = changes.change_amount(which, before(row), now(row))
+        return None if change is None else rounded(change, 4)
+
+    def meaning(row: R) -> str | None:
+        return str(moved.meaning) if (moved := delta(row)) and moved.meaning else None
+
+    label = text(which.label)
+    kind = "change" if which.unit in (Unit.COUNT, Unit.SECONDS) else "points"
+    return (
+        FileField(f"{which.name}Before", text("{metric}: before", metric=label), was, which.unit.value),
+        FileField(f"{which.name}Change", text("{metric}: change", metric=label), amount, kind),
+        FileField(f"{which.name}ChangeMeaning", text("{metric}: meaning of the change", metric=label), meaning),
+    )
+
+
+def count(label: Words, amount: Callable[[R], int], name: str, *, printed: bool = True) -> Column[R]:
+    """Return a column of whole numbers, by its label and its name in the API."""
+    in_file = (FileField(name, label, amount, "count"),)
+    return Column(label, amount, lambda row: formatting.count(amount(row)), printed=printed, in_file=in_file)
 
 
 def note(now: Of[R]) -> Column[R]:
     """Return the column that marks rows whose score rests on few."""
-    return Column(text("Note"), lambda row: formatting.small_sample(now(row)))
+
+    def words(row: R) -> str:
+        return formatting.small_sample(now(row))
+
+    return Column(text("Note"), words, in_file=(FileField("fewEvaluations", text("Note"), words),))

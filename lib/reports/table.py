@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
+from lib.catalog.metrics import Metric
 from lib.i18n import number, t
 from lib.reports import formatting
 from lib.reports.file_columns import FileColumn
@@ -30,6 +31,17 @@ class Look(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class FileField(Generic[R]):
+    """A column of a table's file: its name in the API, what pages call it, the value of a row, what its values are."""
+
+    name: str  # empty where the API has none
+    label: Words
+    value: Callable[[R], Any]
+    kind: str = "text"
+    metric: Metric | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Column(Generic[R]):
     """A column: what it holds, by which it is sorted; how that is said where it is no text; whether it is printed.
 
@@ -45,6 +57,7 @@ class Column(Generic[R]):
     kind: Callable[[R], str] | None = None
     printed: bool = True
     orders: tuple[str, str] | None = None  # the orders of the page that begin with its least and its greatest value
+    in_file: tuple[FileField[R], ...] = ()  # what a file holds of it; empty: what its cells say
 
     def say(self, row: R) -> str:
         """Return what a cell says in the language in use."""
@@ -55,15 +68,52 @@ class Column(Generic[R]):
             return formatting.NOTHING
         return formatting.count(value) if isinstance(value, int) else str(value)
 
+    def file_text(self, row: R) -> str | None:
+        """Return what a cell says; None where it says that there is nothing."""
+        return None if (said := self.say(row)) == formatting.NOTHING else said
+
 
 @dataclass(frozen=True, slots=True)
-class TableFile:
-    """A table as a file: its English title and name, its columns, and what makes all of its rows."""
+class TableFile(Generic[R]):
+    """A table as a file: its title, the stem of its English name, its columns, what makes all of its rows.
 
-    title: str
+    `total` is the row of the whole, where there is one.
+    """
+
+    title: Words
     stem: str
-    columns: tuple[FileColumn, ...]
-    rows: Callable[[], tuple[tuple[Any, ...], ...]]
+    fields: tuple[FileField[R], ...]
+    rows: Callable[[], Sequence[R]]
+    total: R | None = None
+
+    @property
+    def columns(self) -> tuple[FileColumn, ...]:
+        """The columns, with their labels in the language in use."""
+        return tuple(
+            FileColumn(field.name, field.kind, field.metric, _file_label(str(field.label), field.kind))
+            for field in self.fields
+        )
+
+    def values(self, row: R) -> tuple[Any, ...]:
+        """Return the values of a row, in the order of the columns."""
+        return tuple(field.value(row) for field in self.fields)
+
+
+def file_fields(columns: Sequence[Column[R]], more: Sequence[FileField[R]] = ()) -> tuple[FileField[R], ...]:
+    """Return what a file holds of a table's columns, in their order, and after that what no column shows.
+
+    Small pictures of courses are in no file: the trend, split, has their numbers.
+    """
+    fields: list[FileField[R]] = []
+    for column in columns:
+        if column.look is not Look.COURSE:
+            fields += column.in_file or (FileField("", column.label, column.file_text),)
+    return (*fields, *more)
+
+
+def _file_label(label: str, kind: str) -> str:
+    """Return what stands above a column of a file; numbers of a unit that no cell says have it there."""
+    return t("{label} (seconds)", label=label) if kind == "seconds" else label
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +131,7 @@ class PageTable(Generic[R]):
     count: int
     order: Words
     alt: Words
-    file: TableFile | None  # None: it would be too long
+    file: TableFile[R] | None  # None: it would be too long
     has_total: bool = True
     ids: tuple[str | None, ...] = ()
     hint: Words | None = None  # what a click on a row does

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import streamlit as st
 
@@ -53,15 +54,13 @@ def picture_menu(context: PageContext, chart: Chart, title: str, key: str) -> No
 
 
 def page_files(page: Callable[[], PageValue], title: str) -> None:
-    """Draw the buttons that download a page, as PDF and as a workbook; `page` returns it when one is pressed.
-
-    The PDF speaks the visitor's language, the workbook English, as all tables in files do.
-    """
+    """Draw the buttons that download a page, as PDF and as a workbook; `page` returns it when one is pressed."""
     if not current_user.may(Role.ANALYST):
         return
-    for label, ending, kind, icon, language, make in (
-        (t("Download PDF"), "pdf", PDF_TYPE, ":material/picture_as_pdf:", current(), page_document.pdf),
-        (t("Download workbook (XLSX)"), "xlsx", XLSX_TYPE, ":material/table_view:", "en", _workbook),
+    language = current()
+    for label, ending, kind, icon, make in (
+        (t("Download PDF"), "pdf", PDF_TYPE, ":material/picture_as_pdf:", page_document.pdf),
+        (t("Download workbook (XLSX)"), "xlsx", XLSX_TYPE, ":material/table_view:", _workbook),
     ):
         file = file_name(title, ending)
         st.download_button(
@@ -89,13 +88,14 @@ def _in_language(
     return made
 
 
-def table_files(context: PageContext, file: TableFile) -> None:
-    """Draw the buttons that download a table; the file is made when one is pressed, and speaks English."""
+def table_files(context: PageContext, file: TableFile[Any]) -> None:
+    """Draw the buttons that download a table with all of its rows; the file is made when one is pressed."""
     if not current_user.may(Role.ANALYST):
         return
+    language = current()
 
     def table() -> TableExport:
-        with override_language("en"):
+        with override_language(language):
             return TableExport.of(file, context.selection_text, context.zone_name)
 
     name = f"callboard-{file.stem}-{date.today().isoformat()}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
 from lib import workspace as workspaces
+from lib.catalog.metrics import Unit
 from lib.exports.page_workbook import PageWorkbook
 from lib.i18n import number, override_language, t
 from lib.jobs.tasks import TASKS
@@ -24,6 +25,8 @@ from lib.reports import formatting
 from lib.reports.context import PageChoices, PageContext, build_context
 from lib.reports.page import Block, Cards, Notice, PageValue, Sentences, Shares, Story, TableBlock
 from lib.reports.pages import PAGES
+from lib.reports.table import Column, FileField, Look, PageTable
+from lib.reports.words import text
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.conftest import ROOT
@@ -112,7 +115,7 @@ def test_one_value_for_screen_paper_and_workbook(app: AppTest, name: str, langua
             " ".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(page_document.pdf(page))).pages)
         )
         book = openpyxl.load_workbook(io.BytesIO(PageWorkbook.of(page).xlsx()))
-        first, *sheets = [[*sheet.iter_rows(values_only=True)] for sheet in book]
+        first, *sheets = [[*sheet.iter_rows(values_only=True)] for sheet in book if sheet.title != t("About")]
         written = {str(row[0]): row for row in first}
         texts = plain(" ".join(str(cell) for row in first for cell in row))
         assert plain(" · ".join(map(str, page.shown))) in drawn
@@ -161,14 +164,61 @@ def _check_table(table: Any, sheet: list[tuple[Any, ...]], frame: Any, printed: 
         if column.printed:
             for row in table.rows[:3]:
                 assert plain(column.say(row)) in printed
-    assert sheet[0] == tuple(column.name for column in table.file.columns)
-    rows = [
-        tuple(value.replace(tzinfo=None) if hasattr(value, "tzinfo") else value for value in row)
-        for row in table.file.rows()
-    ]
-    assert len(sheet) - 1 == len(rows)
-    numbers = [value for row in rows for value in row if isinstance(value, int | float)]
-    assert [value for row in sheet[1:] for value in row if isinstance(value, int | float)] == pytest.approx(numbers)
+    _check_file(table, sheet)
+
+
+def _check_file(table: PageTable[Any], sheet: list[tuple[Any, ...]]) -> None:
+    """Check that a file says all that its table shows, under the labels that are seen, the total last."""
+    header, *lines = sheet
+    assert len(set(header)) == len(header)
+    assert len(lines) == table.has_total + len(table.file.rows() if table.file else ())
+    shown = [*table.rows[table.has_total :], *table.rows[: table.has_total]]
+    assert len(lines) >= len(shown)  # the page of evaluations draws one page of them
+    if table.columns[0].look is Look.DATE:
+        shown.reverse()  # the newest stands first on the page, and last in the file
+    place = 0
+    for column in table.columns:
+        if column.look is Look.COURSE:
+            continue
+        fields = column.in_file or (FileField("", column.label, column.file_text),)
+        beside = slice(place, place := place + len(fields))
+        assert [label.removesuffix(f" ({t('seconds')})") for label in header[beside]] == [
+            str(field.label) for field in fields
+        ]
+        assert any(str(column.label) in label for label in header[beside]) or len(fields) > 1
+        for line, row in zip(lines, shown, strict=False):
+            _check_cells(column, fields, line[beside], row)
+
+
+def _check_cells(column: Column[Any], fields: Sequence[FileField[Any]], cells: tuple[Any, ...], row: Any) -> None:
+    """Check that the cells of a file say what one of the page says."""
+    kinds, said = [field.kind for field in fields], column.say(row)
+    if "instant" in kinds or "date" in kinds:
+        assert cells[0].replace(tzinfo=None).isoformat()[:10] == str(column.value(row))[:10]
+    elif isinstance(column.value(row), list):
+        assert list(cells) == column.value(row)
+    elif str(column.label).endswith(t("{metric}: change", metric="")):
+        assert cells[1] == (None if column.value(row) is None else pytest.approx(column.value(row), abs=0.00006))
+    elif column.label == text("Rank"):
+        assert said == (formatting.NOTHING if None in cells else formatting.rank(cells))
+    elif column.label == text("Pending, processing"):
+        assert sum(cells) == column.value(row)
+    elif kinds == ["points"]:
+        assert said == formatting.points(cells[0])
+    elif column.label == text("Noticeable change"):
+        assert said == (formatting.NOTHING if cells[0] is None else f"± {number(cells[0], 2)}")
+    elif kinds[0] == "text":
+        assert (cells[0] or formatting.NOTHING) == said
+    elif said == formatting.NOTHING:
+        assert set(cells) == {None}
+    elif kinds[0] == "share":  # a file has two decimals of percent, the page one
+        percent = re.findall(r"[\d.,]+(?= %)", said)
+        assert [float(each.replace(",", ".")) for each in percent] == pytest.approx(
+            [100 * c for c in cells], abs=0.0551
+        )
+    else:
+        unit = next(each for each in Unit if each.value == kinds[0])
+        assert said == " – ".join(formatting.value(unit, cell) for cell in cells)
 
 
 def test_a_value_can_be_said_in_any_language(app: AppTest) -> None:

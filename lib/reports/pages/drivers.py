@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 from lib.analytics import cluster_spreads, decomposition, queries
-from lib.analytics.decomposition import Decomposition, MixEffect, ShownAmounts
+from lib.analytics.decomposition import Contribution, Decomposition, MixEffect, ShownAmounts
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, Dimension, Member
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, Unit
+from lib.catalog.metrics import AVERAGE_SCORE, Unit, rounded
 from lib.i18n import t
-from lib.reports import cards, filter_text, formatting
+from lib.reports import cards, filter_text, formatting, metric_columns
 from lib.reports.context import PageContext
 from lib.reports.coverage import coverage_notices
 from lib.reports.decomposition_text import explain
 from lib.reports.figures import WaterfallFigure
-from lib.reports.file_columns import FileColumn
 from lib.reports.page import (
     Block,
     Caption,
@@ -36,7 +34,7 @@ from lib.reports.page import (
 )
 from lib.reports.page_help import CHANGE, COVERAGE, INTERVAL, Topic
 from lib.reports.page_links import pairs
-from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
+from lib.reports.table import MOST_ROWS, Column, FileField, Look, PageTable, TableFile, file_fields
 from lib.reports.words import Words, formatted, plural, text
 
 BY = PageChoice(
@@ -171,45 +169,32 @@ class _DecompositionRow:
 def _table(context: PageContext, dimension: Dimension, change: Decomposition) -> TableBlock:
     """Return the parts as a table below the whole; a click on one lists its evaluations."""
     parts = change.parts
-    members = tuple(part.named for part in parts[:MOST_ROWS])
     ask, names = context.answers.run, (AVERAGE_SCORE.name,)
-    days = ask(cluster_spreads.day_spreads_by, context.filters, context.calendar, names, dimension, members).groups
     total = _DecompositionRow(None, change.before, context.summary.sums, change.shown)
-    rows = [
-        _DecompositionRow(part.named, part.before, part.now.with_days(days.get(part.named, {})), part.shown)
-        for part in parts[:MOST_ROWS]
-    ]
 
-    def file_rows() -> tuple[tuple[Any, ...], ...]:
-        return tuple(
-            (
-                part.named.id,
-                part.named.name,
-                part.before["scored"],
-                part.now["scored"],
-                AVERAGE_SCORE.rounded(part.before),
-                AVERAGE_SCORE.rounded(part.now),
-                float(part.within),
-                float(part.mix),
-                float(part.total),
-            )
-            for part in parts
-        )
+    def rows_of(some: Sequence[Contribution], members: tuple[Member, ...] | None) -> list[_DecompositionRow]:
+        days = ask(cluster_spreads.day_spreads_by, context.filters, context.calendar, names, dimension, members).groups
+        return [
+            _DecompositionRow(part.named, part.before, part.now.with_days(days.get(part.named, {})), part.shown)
+            for part in some
+        ]
 
-    headings = ("scoredBefore", "scoredNow", "averageScoreBefore", "averageScoreNow", "within", "mix", "total")
-    kinds = ("count", "count", "score", "score", "points", "points", "points")
-    file_columns = [FileColumn(dimension.parameter), FileColumn(dimension.name_field)]
-    file_columns += [FileColumn(name, kind) for name, kind in zip(headings, kinds, strict=True)]
+    drawn = parts[:MOST_ROWS]
+    rows, columns = rows_of(drawn, tuple(part.named for part in drawn)), _columns(dimension, change)
+
+    def file_rows() -> list[_DecompositionRow]:
+        return rows if len(parts) <= MOST_ROWS else rows_of(parts, None)
+
     return TableBlock(
         PageTable(
             text("Details"),
             f"parts-{dimension.name}",
-            tuple(_columns(dimension, change)),
+            tuple(columns),
             (total, *rows),
             len(parts),
             text("largest contributions first"),
             plural("Contributions to the change: {count} row", "Contributions to the change: {count} rows", len(parts)),
-            TableFile("What changed", "what-changed", tuple(file_columns), file_rows),
+            TableFile(text("What changed"), "what-changed", file_fields(columns), file_rows, total),
             ids=(None, *(row.member.parameter_value for row in rows if row.member)),
             hint=text("Click to open its evaluations."),
         ),
@@ -220,32 +205,40 @@ def _table(context: PageContext, dimension: Dimension, change: Decomposition) ->
 def _columns(dimension: Dimension, change: Decomposition) -> list[Column[_DecompositionRow]]:
     was, is_now = change.before["scored"], change.now["scored"]
     return [
-        Column(text(dimension.label), _name),
+        Column(
+            text(dimension.label), _name, in_file=metric_columns.member_fields(dimension, lambda row: row.member, _name)
+        ),
         _points(
             text("Performance"),
+            "within",
             lambda row: row.shown.within,
             text("The change of the group's own score, weighted by the average of its shares in both periods."),
         ),
         _points(
             text("Mix"),
+            "mix",
             lambda row: row.shown.mix,
             text("The change of the group's share, times the distance of its score from the overall average."),
         ),
         _points(
             text("Total"),
+            "total",
             lambda row: row.shown.total,
             text("Performance plus mix. Before rounding, all rows add up to the change."),
         ),
-        _figure(text("Score before"), Unit.SCORE, lambda row: AVERAGE_SCORE.rounded(row.before)),
-        _figure(text("Score now"), Unit.SCORE, lambda row: AVERAGE_SCORE.rounded(row.now)),
+        _figure(text("Score before"), "averageScoreBefore", Unit.SCORE, lambda row: AVERAGE_SCORE.rounded(row.before)),
+        _figure(text("Score now"), "averageScoreNow", Unit.SCORE, lambda row: AVERAGE_SCORE.rounded(row.now)),
         Column(
             text("95 % CI now"),
             lambda row: formatting.interval(Unit.SCORE, AVERAGE_SCORE.interval(row.now)),
+            in_file=metric_columns.interval_fields(
+                "averageScoreNow", text("Score now"), Unit.SCORE, lambda row: AVERAGE_SCORE.rounded_interval(row.now)
+            ),
         ),
-        _figure(text("Share before"), Unit.SHARE, lambda row: row.before["scored"] / was),
-        _figure(text("Share now"), Unit.SHARE, lambda row: row.now["scored"] / is_now),
-        _figure(text("Scored before"), Unit.COUNT, lambda row: row.before["scored"]),
-        _figure(text("Scored now"), Unit.COUNT, lambda row: row.now["scored"]),
+        _figure(text("Share before"), "shareBefore", Unit.SHARE, lambda row: row.before["scored"] / was),
+        _figure(text("Share now"), "shareNow", Unit.SHARE, lambda row: row.now["scored"] / is_now),
+        _figure(text("Scored before"), "scoredBefore", Unit.COUNT, lambda row: row.before["scored"]),
+        _figure(text("Scored now"), "scoredNow", Unit.COUNT, lambda row: row.now["scored"]),
     ]
 
 
@@ -253,17 +246,38 @@ def _name(row: _DecompositionRow) -> str:
     return t("Total") if row.member is None else formatting.member_name(row.member)
 
 
-def _figure(label: Words, unit: Unit, value: Callable[[_DecompositionRow], float | None]) -> Column[_DecompositionRow]:
-    return Column(label, value, lambda row: formatting.value(unit, value(row)))
+def _figure(
+    label: Words, name: str, unit: Unit, value: Callable[[_DecompositionRow], float | None]
+) -> Column[_DecompositionRow]:
+    def in_file(row: _DecompositionRow) -> float | None:
+        return rounded(value(row), unit.decimals)
+
+    return Column(
+        label,
+        value,
+        lambda row: formatting.value(unit, value(row)),
+        in_file=(FileField(name, label, in_file, unit.value),),
+    )
 
 
-def _points(label: Words, value: Callable[[_DecompositionRow], Fraction], help: Words) -> Column[_DecompositionRow]:
+def _points(
+    label: Words, name: str, value: Callable[[_DecompositionRow], Fraction], help: Words
+) -> Column[_DecompositionRow]:
     def kind(row: _DecompositionRow) -> str:
         points = value(row)
         return "chance" if not points else "good" if points > 0 else "bad"
 
+    def points(row: _DecompositionRow) -> float:
+        return float(value(row))
+
     return Column(
-        label, lambda row: float(value(row)), lambda row: formatting.points(value(row)), Look.NUMBER, help, kind=kind
+        label,
+        points,
+        lambda row: formatting.points(value(row)),
+        Look.NUMBER,
+        help,
+        kind=kind,
+        in_file=(FileField(name, label, points, "points"),),
     )
 
 

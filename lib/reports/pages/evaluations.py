@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 from lib.analytics import records
-from lib.analytics.record_fields import record_values
 from lib.analytics.records import Record, RecordOrder, Records
-from lib.catalog.dimensions import EXECUTIVE, NamedDimension
+from lib.catalog.dimensions import EXECUTIVE, Member, NamedDimension
+from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import Unit
 from lib.i18n import t, t_in_context
-from lib.reports import formatting
+from lib.reports import formatting, metric_columns
 from lib.reports.context import PageContext
-from lib.reports.file_columns import FileColumn
 from lib.reports.page import (
     Block,
     Caption,
@@ -27,7 +25,7 @@ from lib.reports.page import (
     TableBlock,
 )
 from lib.reports.page_help import Topic
-from lib.reports.table import Column, PageTable, TableFile
+from lib.reports.table import Column, FileField, PageTable, TableFile, file_fields
 from lib.reports.words import Words, formatted, plural, text
 
 PAGE_SIZE = 100
@@ -123,32 +121,45 @@ def _table(context: PageContext, listed: Records) -> PageTable[Record]:
             lambda record: record.audio_at.astimezone(zone).replace(tzinfo=None),
             lambda record: formatting.instant(record.audio_at.astimezone(zone)),
             orders=_both(RecordOrder.OLDEST, RecordOrder.NEWEST),
+            in_file=(FileField("audioDate", text("When"), lambda record: record.audio_at.astimezone(zone), "instant"),),
         ),
         Column(
             text("Score"),
             lambda record: record.score,
             lambda record: formatting.value(Unit.SCORE, record.score),
             orders=_both(RecordOrder.LOWEST_SCORE, RecordOrder.HIGHEST_SCORE),
+            in_file=(FileField("averageNote", text("Score"), lambda record: record.score, "score"),),
         ),
         _member_column(EXECUTIVE),
-        Column(text("State"), lambda record: t_in_context("evaluation", record.state.name)),
-        Column(text("Sentiment"), lambda record: t(record.sentiment.name) if record.sentiment else ""),
+        _words("state", text("State"), lambda record: t_in_context("evaluation", record.state.name)),
+        _words("sentiment", text("Sentiment"), lambda record: t(record.sentiment.name) if record.sentiment else ""),
         Column(
             text("Duration"),
             lambda record: record.duration_seconds,
             lambda record: formatting.value(Unit.SECONDS, record.duration_seconds),
             orders=_both(RecordOrder.SHORTEST, RecordOrder.LONGEST),
+            in_file=(
+                FileField("durationInSeconds", text("Duration"), lambda record: record.duration_seconds, "seconds"),
+            ),
         ),
         *(_member_column(each) for each in context.catalog.dimensions if each != EXECUTIVE),
-        Column(text("Handled by"), lambda record: t("AI") if record.is_ai else t("Human")),
-        Column(text("Id"), lambda record: record.id),
+        _words("isAICall", text("Handled by"), lambda record: t("AI") if record.is_ai else t("Human")),
+        _words("id", text("Id"), lambda record: record.id),
     )
-    file_columns = tuple(FileColumn(field.name, field.kind.value) for field in context.catalog.fields.values())
+    in_file_alone: tuple[FileField[Record], ...] = (
+        FileField("audioFileName", text(FIELDS["audioFileName"].label), lambda record: record.audio_file_name),
+        FileField(
+            "createdAt",
+            text(FIELDS["createdAt"].label),
+            lambda record: record.created_at and record.created_at.astimezone(zone),
+            "instant",
+        ),
+    )
 
-    def file_rows() -> tuple[tuple[Any, ...], ...]:
-        all_records = _listed(context, 1, MOST_IN_FILE).records
-        return tuple(tuple(record_values(record, zone, context.catalog).values()) for record in all_records)
+    def file_rows() -> tuple[Record, ...]:
+        return _listed(context, 1, MOST_IN_FILE).records
 
+    file = TableFile(text("Evaluations"), "evaluations", file_fields(columns, in_file_alone), file_rows)
     return PageTable(
         text("Evaluations"),
         "table-records",
@@ -157,18 +168,28 @@ def _table(context: PageContext, listed: Records) -> PageTable[Record]:
         len(found),
         _ORDERS[_order(context)],
         plural("{count} evaluation", "{count} evaluations, {order}", len(found), order=_ORDERS[_order(context)]),
-        None if _is_too_long(listed) else TableFile("Evaluations", "evaluations", file_columns, file_rows),
+        None if _is_too_long(listed) else file,
         has_total=False,
     )
 
 
 def _member_column(dimension: NamedDimension) -> Column[Record]:
     orders = _both(RecordOrder.EXECUTIVE, RecordOrder.EXECUTIVE_BACKWARDS) if dimension == EXECUTIVE else None
-    return Column(text(dimension.label), partial(_member, dimension), orders=orders)
+    in_file = metric_columns.member_fields(dimension, partial(_named, dimension), partial(_member, dimension))
+    return Column(text(dimension.label), partial(_member, dimension), orders=orders, in_file=in_file)
 
 
 def _both(least: RecordOrder, greatest: RecordOrder) -> tuple[str, str]:
     return least.value, greatest.value
+
+
+def _words(name: str, label: Words, value: Callable[[Record], str]) -> Column[Record]:
+    """Return a column of words, by its name in the API; a file holds them as they are read."""
+    return Column(label, value, in_file=(FileField(name, label, value),))
+
+
+def _named(dimension: NamedDimension, record: Record) -> Member:
+    return record.members[dimension.name]
 
 
 def _member(dimension: NamedDimension, record: Record) -> str:

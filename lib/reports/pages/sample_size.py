@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from lib.analytics import queries
+from lib.analytics import cluster_spreads, queries
 from lib.analytics.calendar import Granularity
-from lib.analytics.queries import ALL_GROUPS, MAX_TREND_POINTS, Group
+from lib.analytics.queries import ALL_GROUPS, MAX_TREND_POINTS, MOST_WITH_DAYS, Group
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import EXECUTIVE
 from lib.catalog.measures import MeasureTotals
@@ -17,7 +17,6 @@ from lib.i18n import number
 from lib.reports import formatting, metric_columns
 from lib.reports.context import PageContext
 from lib.reports.figures import standard_deviation
-from lib.reports.file_columns import FileColumn, Row
 from lib.reports.page import (
     Block,
     Choices,
@@ -31,7 +30,7 @@ from lib.reports.page import (
     TableBlock,
 )
 from lib.reports.page_help import INTERVAL, Topic
-from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
+from lib.reports.table import MOST_ROWS, Column, FileField, Look, PageTable, TableFile, file_fields
 from lib.reports.words import Words, formatted, plural, text
 from lib.statistics import sample_sizes
 from lib.store.enums import SCORE_SCALE
@@ -199,29 +198,31 @@ def _table(context: PageContext, plan: _Plan) -> TableBlock:
     def more(group: Group) -> int | None:
         return None if needed is None else max(0, needed - group.sums["scored"])
 
-    def file_rows() -> tuple[Row, ...]:
-        return tuple(
-            (
-                group.named.id,
-                group.named.name,
-                group.sums["scored"],
-                AVERAGE_SCORE.rounded(group.sums),
-                detectable(group),
-                more(group),
-            )
-            for group in groups
-        )
+    def name(group: Group) -> str:
+        return formatting.member_name(group.named)
+
+    def with_days() -> tuple[Group, ...]:
+        ask, names = context.answers.run, (AVERAGE_SCORE.name,)
+        if len(groups) <= MOST_WITH_DAYS:
+            return groups
+        days = ask(cluster_spreads.day_spreads_by, context.filters, context.calendar, names, EXECUTIVE).groups
+        return tuple(replace(group, sums=group.sums.with_days(days.get(group.named, {}))) for group in groups)
 
     columns: tuple[Column[Group], ...] = (
-        Column(text(EXECUTIVE.label), lambda group: formatting.member_name(group.named)),
+        Column(
+            text(EXECUTIVE.label),
+            name,
+            in_file=metric_columns.member_fields(EXECUTIVE, lambda group: group.named, name),
+        ),
         *metric_columns.metric(AVERAGE_SCORE, lambda group: group.sums),
-        metric_columns.count(text("Scored"), lambda group: group.sums["scored"]),
+        metric_columns.count(text("Scored"), lambda group: group.sums["scored"], "scoredEvaluations"),
         Column(
             text("Noticeable change"),
             detectable,
             lambda group: "–" if (found := detectable(group)) is None else f"± {number(found, 2)}",
             Look.NUMBER,
             text("The change of the average that as many evaluations in both periods can tell with the chosen chance."),
+            in_file=(FileField("noticeableChange", text("Noticeable change"), detectable, "score"),),
         ),
         Column(
             text("More needed"),
@@ -229,15 +230,8 @@ def _table(context: PageContext, plan: _Plan) -> TableBlock:
             lambda group: "–" if (found := more(group)) is None else formatting.count(found),
             Look.NUMBER,
             text("Scored evaluations that are missing for the change to notice."),
+            in_file=(FileField("moreNeeded", text("More needed"), more, "count"),),
         ),
-    )
-    file_columns = (
-        FileColumn(EXECUTIVE.parameter),
-        FileColumn(EXECUTIVE.name_field),
-        FileColumn("scoredEvaluations", "count"),
-        FileColumn("averageScore", "score"),
-        FileColumn("noticeableChange", "score"),
-        FileColumn("moreNeeded", "count"),
     )
     return TableBlock(
         PageTable(
@@ -252,7 +246,7 @@ def _table(context: PageContext, plan: _Plan) -> TableBlock:
                 "Evaluations needed by executive: {count} rows",
                 len(groups),
             ),
-            TableFile("Sample size", "sample-size", file_columns, file_rows),
+            TableFile(text("Sample size"), "sample-size", file_fields(columns), with_days),
             has_total=False,
         )
     )

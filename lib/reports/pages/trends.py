@@ -17,11 +17,10 @@ from lib.reports import cards, control_text, formatting, metric_columns
 from lib.reports.context import MAX_POINTS, PageContext
 from lib.reports.coverage import coverage_notices
 from lib.reports.figures import ControlChartFigure, HeatmapFigure, TrendFigure
-from lib.reports.file_columns import Row, trend_columns, trend_rows
 from lib.reports.missing_values import missing_values
 from lib.reports.page import Block, ChartBlock, Choices, Click, Empty, Heading, PageChoice, PageDefinition, TableBlock
 from lib.reports.page_help import SELECTION, Topic
-from lib.reports.table import MOST_ROWS, Column, Look, PageTable, TableFile
+from lib.reports.table import MOST_ROWS, Column, FileField, Look, PageTable, TableFile, file_fields
 from lib.reports.words import Words, formatted, plural, text
 
 _FIRST_METRICS = (
@@ -157,25 +156,20 @@ def _table(context: PageContext) -> TableBlock:
         for point, before in zip(trend.points, _before(context, trend), strict=True)
     ]
 
-    def file_rows() -> tuple[Row, ...]:
-        return trend_rows(trend, context.catalog)
-
+    columns = _columns(context, trend.granularity)
     width = trend.granularity.value
     count = formatted(formatting.count, len(rows))
     return TableBlock(
         PageTable(
             text("Details"),
             "table-trend",
-            tuple(_columns(context, trend.granularity)),
+            tuple(columns),
             rows[::-1][:MOST_ROWS],
             len(rows),
             text("the newest first"),
             text("{width} trend, rows: {count}", width=text(width.capitalize()), count=count),
             TableFile(
-                f"Trend ({width})",
-                "trend",
-                trend_columns(context.catalog),
-                file_rows,
+                text("Trend ({width})", width=text(width)), "trend", file_fields(columns, _counts()), lambda: rows
             ),
             has_total=False,
         )
@@ -203,6 +197,7 @@ def _columns(context: PageContext, granularity: Granularity) -> list[Column[_Tre
             lambda row: row.point.bucket.first,
             lambda row: formatting.bucket(row.point.bucket.first, granularity),
             Look.DATE,
+            in_file=(FileField("date", text("Date"), lambda row: row.point.bucket.first, "date"),),
         ),
     ]
     for name in dict.fromkeys((*_FIRST_METRICS, *context.catalog.metrics)):
@@ -212,8 +207,22 @@ def _columns(context: PageContext, granularity: Granularity) -> list[Column[_Tre
             columns.append(metric_columns.change(metric, _was, _now, lambda _: {}))
         if name == "averageScore":
             columns.append(metric_columns.note(_now))
-            columns.append(Column(text("Partial"), lambda row: t("partial") if row.point.bucket.partial else ""))
+            in_file = (FileField("partial", text("Partial"), _partial),)
+            columns.append(Column(text("Partial"), _partial, in_file=in_file))
     return columns
+
+
+def _counts() -> list[FileField[_TrendRow]]:
+    """Return how many evaluations have each sentiment and state, which the file alone has."""
+
+    def field(name: str) -> FileField[_TrendRow]:
+        return FileField(name, text(name.capitalize()), lambda row: row.point.sums[name], "count")
+
+    return [field(name) for name in ("positive", "neutral", "negative", "pending", "processing", "failed")]
+
+
+def _partial(row: _TrendRow) -> str:
+    return t("partial") if row.point.bucket.partial else ""
 
 
 def _now(row: _TrendRow) -> MeasureTotals:
