@@ -1,4 +1,4 @@
-"""A page as a workbook: figures and sentences on the first sheet, tables on others, their columns on the last."""
+"""A page as a workbook: figures and sentences on the first sheet, tables and the numbers of charts on others."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from lib.catalog.metrics import Unit
+from lib.charts.draw import draw
+from lib.charts.theme import LIGHT, ChartTheme
 from lib.exports.table_files import ABOUT_WIDTHS, TableExport, TypedCell, append_lines, append_table, column_lines
 from lib.i18n import current, override_language, t
 from lib.reports.changes import change_amount
+from lib.reports.figure_files import figure_file
 from lib.reports.page import (
     Block,
     Caption,
     Cards,
+    ChartBlock,
     Empty,
     Leaders,
     MetricCard,
@@ -25,6 +29,7 @@ from lib.reports.page import (
     Story,
     TableBlock,
 )
+from lib.reports.table import TableFile
 
 _WIDTHS = (30, 22, 14, 14, 14, 14, 24, 14, 30)
 
@@ -41,8 +46,7 @@ class PageWorkbook:
     @classmethod
     def of(cls, page: PageValue) -> PageWorkbook:
         """Return what is written of a page, in the language in use."""
-        files = [block.table.file for block in page.flat if isinstance(block, TableBlock)]
-        tables = (TableExport.of(file) for file in files if file is not None)
+        tables = (TableExport.of(file) for block in page.flat if (file := _file(block)) is not None)
         return cls(t("Page"), tuple(_lines(page)), tuple(tables), current())
 
     def xlsx(self) -> bytes:
@@ -65,6 +69,13 @@ class PageWorkbook:
             yield (t("Table"), table.title)
             yield from column_lines(table.fields)
             yield ("",)
+
+
+def _file(block: Block) -> TableFile[Any] | None:
+    """Return the table of a block, or the numbers of its chart."""
+    if isinstance(block, ChartBlock):
+        return figure_file(block.title, block.key, block.figure)
+    return block.table.file if isinstance(block, TableBlock) else None
 
 
 def _lines(page: PageValue) -> Iterator[tuple[Any, ...]]:
@@ -100,6 +111,11 @@ def _block_lines(block: Block) -> Iterator[tuple[Any, ...]]:
         case Leaders():
             for leader in block.leaders:
                 yield (str(leader.label), str(leader.name), str(leader.note))
+        case ChartBlock():
+            chart = draw(block.figure, ChartTheme(LIGHT, current()))
+            if chart is not None:
+                yield (str(block.title), chart.alt)
+                yield from (("", note) for note in chart.notes)
         case Caption():
             yield ("", str(block.words))
         case Empty():

@@ -31,7 +31,7 @@ def draw_block(context: PageContext, block: ChartBlock) -> None:
         st.subheader(title, anchor=False)
     if chart is not None:
         _show(chart, block.key, clicks.action(context, block.click) if block.click else None)
-        downloads.picture_menu(context, chart, title, block.key)
+        downloads.picture_menu(context, chart, block)
 
 
 def _show(chart: Chart, key: str, clicked: Callable[[str], None] | None) -> None:

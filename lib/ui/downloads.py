@@ -23,23 +23,32 @@ from lib.exports.table_files import CSV_TYPE, XLSX_TYPE, TableExport
 from lib.i18n import current, override_language, t
 from lib.pdf import page_document
 from lib.reports.context import PageContext
-from lib.reports.page import PageValue
+from lib.reports.figure_files import figure_file
+from lib.reports.page import ChartBlock, PageValue
 from lib.reports.table import TableFile
 from lib.ui import current_user
 
 PDF_TYPE = "application/pdf"
 
 
-def picture_menu(context: PageContext, chart: Chart, title: str, key: str) -> None:
-    """Draw the menu that saves a chart as PNG or SVG, under its title and what it shows in words."""
+def picture_menu(context: PageContext, chart: Chart, block: ChartBlock) -> None:
+    """Draw the menu that saves a chart as PNG or SVG, under its title and what it shows in words, and its numbers."""
     if not current_user.may(Role.ANALYST):
         return
+    title, key = str(block.title), block.key
     picture = ChartImage(chart, title, " · ".join(map(str, context.shown)))
+    numbers = figure_file(block.title, key, block.figure)
+    makers: list[tuple[str, str, str, Callable[[], bytes | str]]] = [
+        (t("PNG, for slides and mail"), "png", "image/png", picture.png),
+        (t("SVG, for print and editing"), "svg", "image/svg+xml", picture.svg),
+    ]
+    if numbers is not None:
+        makers += [
+            (t("{format}, the numbers", format=ending.upper()), ending, kind, make)
+            for ending, kind, make in _table_makers(context, numbers)
+        ]
     with st.popover(t("Download chart"), type="tertiary", icon=":material/image:", key=f"picture-{key}"):
-        for label, ending, kind, make in (
-            (t("PNG, for slides and mail"), "png", "image/png", picture.png),
-            (t("SVG, for print and editing"), "svg", "image/svg+xml", picture.svg),
-        ):
+        for label, ending, kind, make in makers:
             name = file_name(title, ending)
             st.download_button(
                 label,
@@ -92,22 +101,25 @@ def table_files(context: PageContext, file: TableFile[Any]) -> None:
     """Draw the buttons that download a table with all of its rows; the file is made when one is pressed."""
     if not current_user.may(Role.ANALYST):
         return
+    name = f"callboard-{file.stem}-{date.today().isoformat()}"
+    labels = {"csv": t("Download CSV"), "xlsx": t("Download workbook (XLSX)")}
+    with st.container(horizontal=True, gap="small"):
+        for ending, kind, make in _table_makers(context, file):
+            full = f"{name}.{ending}"
+            taken = current_user.taking(make, full)
+            key = f"{file.stem}-{ending}"
+            st.download_button(labels[ending], data=taken, file_name=full, mime=kind, on_click="ignore", key=key)
+
+
+def _table_makers(context: PageContext, file: TableFile[Any]) -> tuple[tuple[str, str, Callable[[], bytes]], ...]:
+    """Return what makes a table's files, in the visitor's language, by their endings and types."""
     language = current()
 
     def table() -> TableExport:
         with override_language(language):
             return TableExport.of(file, context.selection_text, context.zone_name)
 
-    name = f"callboard-{file.stem}-{date.today().isoformat()}"
-    with st.container(horizontal=True, gap="small"):
-        for label, ending, kind, make in (
-            (t("Download CSV"), "csv", CSV_TYPE, lambda: table().csv()),
-            (t("Download workbook (XLSX)"), "xlsx", XLSX_TYPE, lambda: table_process.xlsx(table())),
-        ):
-            full = f"{name}.{ending}"
-            taken = current_user.taking(make, full)
-            key = f"{file.stem}-{ending}"
-            st.download_button(label, data=taken, file_name=full, mime=kind, on_click="ignore", key=key)
+    return ("csv", CSV_TYPE, lambda: table().csv()), ("xlsx", XLSX_TYPE, lambda: table_process.xlsx(table()))
 
 
 def file_name(title: str, ending: str) -> str:

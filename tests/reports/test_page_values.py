@@ -17,15 +17,18 @@ from streamlit.testing.v1 import AppTest
 
 from lib import workspace as workspaces
 from lib.catalog.metrics import Unit
+from lib.charts.draw import draw
+from lib.charts.theme import LIGHT, ChartTheme
 from lib.exports.page_workbook import PageWorkbook
 from lib.i18n import number, override_language, t
 from lib.jobs.tasks import TASKS
 from lib.pdf import page_document
 from lib.reports import formatting
 from lib.reports.context import PageChoices, PageContext, build_context
-from lib.reports.page import Block, Cards, Notice, PageValue, Sentences, Shares, Story, TableBlock
+from lib.reports.figure_files import figure_file
+from lib.reports.page import Block, Cards, ChartBlock, Notice, PageValue, Sentences, Shares, Story, TableBlock
 from lib.reports.pages import PAGES
-from lib.reports.table import Column, FileField, Look, PageTable
+from lib.reports.table import Column, FileField, Look, PageTable, TableFile
 from lib.reports.words import text
 from lib.settings import Settings
 from lib.workspace import Workspace
@@ -116,7 +119,7 @@ def test_one_value_for_screen_paper_and_workbook(app: AppTest, name: str, langua
         )
         book = openpyxl.load_workbook(io.BytesIO(PageWorkbook.of(page).xlsx()))
         first, *sheets = [[*sheet.iter_rows(values_only=True)] for sheet in book if sheet.title != t("About")]
-        written = {str(row[0]): row for row in first}
+        written = {str(row[0]): row for row in reversed(first)}  # key figures come before charts of one name
         texts = plain(" ".join(str(cell) for row in first for cell in row))
         assert plain(" · ".join(map(str, page.shown))) in drawn
         assert plain(" · ".join(map(str, page.shown))) in texts
@@ -124,10 +127,16 @@ def test_one_value_for_screen_paper_and_workbook(app: AppTest, name: str, langua
             _check_figures(block, drawn, printed, written)
             for sentence in sentences(block):
                 assert plain(sentence) in drawn and plain(sentence) in printed and plain(sentence) in texts
-        tables = [block.table for block in page.flat if isinstance(block, TableBlock)]
-        assert len(tables) == len(sheets) == len(app.dataframe)
-        for table, sheet, grid in zip(tables, sheets, app.dataframe, strict=True):
-            _check_table(table, sheet, grid.value, printed)
+        grids = iter(app.dataframe)
+        for block in page.flat:
+            if isinstance(block, TableBlock):
+                _check_table(block.table, sheets.pop(0), next(grids).value, printed)
+            elif isinstance(block, ChartBlock):
+                chart = draw(block.figure, ChartTheme(LIGHT, language))
+                assert chart and all(plain(note) in drawn and plain(note) in texts for note in chart.notes)
+                if (file := figure_file(block.title, block.key, block.figure)) is not None:
+                    _check_numbers(file, sheets.pop(0))
+        assert not sheets and not list(grids)
 
 
 def _check_figures(block: Block, drawn: str, printed: str, written: dict[str, tuple[Any, ...]]) -> None:
@@ -165,6 +174,16 @@ def _check_table(table: Any, sheet: list[tuple[Any, ...]], frame: Any, printed: 
             for row in table.rows[:3]:
                 assert plain(column.say(row)) in printed
     _check_file(table, sheet)
+
+
+def _check_numbers(file: TableFile[Any], sheet: list[tuple[Any, ...]]) -> None:
+    """Check that the numbers of a chart are those of its file, and that there are some."""
+    header, *lines = sheet
+    assert header == tuple(column.label for column in file.columns)
+    assert len(lines) == len(file.rows()) > 0
+    numbers = [value for row in file.rows() for value in file.values(row) if isinstance(value, int | float)]
+    assert [value for line in lines for value in line if isinstance(value, int | float)] == pytest.approx(numbers)
+    assert sum(numbers) > 0
 
 
 def _check_file(table: PageTable[Any], sheet: list[tuple[Any, ...]]) -> None:

@@ -1,0 +1,171 @@
+"""What a chart is of as a table of a file: the numbers behind its marks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from lib.analytics.heatmap import HeatmapCell
+from lib.analytics.queries import Group, TrendPoint
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import AVERAGE_SCORE, Metric, rounded
+from lib.i18n import current, locale, t
+from lib.reports import formatting, metric_columns
+from lib.reports.figures import (
+    ControlChartFigure,
+    Figure,
+    HeatmapFigure,
+    HistogramFigure,
+    RankingFigure,
+    TrendFigure,
+)
+from lib.reports.table import FileField, TableFile
+from lib.reports.words import Words, text
+from lib.store.enums import HISTOGRAM_BINS
+
+
+def figure_file(title: Words, key: str, figure: Figure) -> TableFile[Any] | None:
+    """Return the numbers of a chart as a file; None for a chart whose page has them all in a table."""
+    stem = re.sub(r"[^a-z0-9]+", "-", key.lower()).strip("-")
+    match figure:
+        case TrendFigure():
+            return _trend(title, stem, figure)
+        case ControlChartFigure():
+            return _control_chart(title, stem, figure)
+        case HistogramFigure():
+            return _histogram(title, stem, figure)
+        case RankingFigure():
+            return _ranking(title, stem, figure)
+        case HeatmapFigure():
+            return _heatmap(title, stem, figure)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _TrendRow:
+    """A bucket of one course of a trend."""
+
+    course: Words
+    point: TrendPoint
+    compared: TrendPoint | None = None
+
+
+def _trend(title: Words, stem: str, figure: TrendFigure) -> TableFile[_TrendRow]:
+    """Return the courses one below the other, each bucket beside the one in its place in the compared period."""
+    behind = figure.compared.points if figure.compared else ()
+    rows = [
+        _TrendRow(name, point, behind[place] if place < len(behind) else None)
+        for name, course in figure.courses
+        for place, point in enumerate(course.points)
+    ]
+    metric = figure.metric
+    fields: list[FileField[_TrendRow]] = [
+        FileField("date", text("Date"), lambda row: row.point.bucket.first, "date"),
+        FileField("partial", text("Partial"), lambda row: t("partial") if row.point.bucket.partial else ""),
+        *_figures(metric),
+    ]
+    if len(figure.courses) > 1:
+        fields.insert(0, FileField("", text("Series"), lambda row: str(row.course)))
+    if figure.compared is not None:
+        fields += [
+            FileField("", text("Compared: date"), lambda row: row.compared and row.compared.bucket.first, "date"),
+            FileField(
+                "",
+                text("Compared: {metric}", metric=text(metric.label)),
+                lambda row: row.compared and metric.rounded(row.compared.sums),
+                metric.unit.value,
+            ),
+        ]
+    return TableFile(title, stem, tuple(fields), lambda: rows)
+
+
+def _figures(metric: Metric) -> list[FileField[_TrendRow]]:
+    """Return a metric of a bucket, its interval, and how many evaluations it rests on."""
+
+    def sums(row: _TrendRow) -> MeasureTotals:
+        return row.point.sums
+
+    fields = [metric_columns.metric_field(metric, sums)]
+    if metric.uncertainty is not None:
+        fields += metric_columns.interval_fields(
+            metric.name, text(metric.label), metric.unit, lambda row: metric.rounded_interval(sums(row))
+        )
+    return [*fields, FileField("", "n", lambda row: metric.n(sums(row)), "count")]
+
+
+def _control_chart(title: Words, stem: str, figure: ControlChartFigure) -> TableFile[int]:
+    """Return the buckets that take part, and the usual range of each."""
+    chart = figure.chart
+    metric, points = chart.metric, chart.points
+    unit = metric.unit
+
+    def end(place: int, which: int) -> float | None:
+        return rounded(chart.usual_range(place)[which], unit.decimals)
+
+    fields: tuple[FileField[int], ...] = (
+        FileField("date", text("Date"), lambda place: points[place].bucket.first, "date"),
+        metric_columns.metric_field(metric, lambda place: points[place].sums),
+        FileField("", text("Usual range: low"), lambda place: end(place, 0), unit.value),
+        FileField("", text("Usual range: high"), lambda place: end(place, 1), unit.value),
+        FileField("", "n", lambda place: metric.n(points[place].sums), "count"),
+    )
+    return TableFile(title, stem, fields, lambda: range(len(points)))
+
+
+def _histogram(title: Words, stem: str, figure: HistogramFigure) -> TableFile[int]:
+    """Return how many evaluations have a score of each bin."""
+    width = 10 / HISTOGRAM_BINS
+    fields: list[FileField[int]] = [
+        FileField("", text("Score from"), lambda place: place * width, "score"),
+        FileField("", text("Score below"), lambda place: (place + 1) * width, "score"),
+        FileField("", text("Evaluations"), lambda place: figure.counts[place], "count"),
+    ]
+    if figure.before:
+        fields.append(FileField("", text("Compared: evaluations"), lambda place: figure.before[place], "count"))
+    return TableFile(title, stem, tuple(fields), lambda: range(len(figure.counts)))
+
+
+def _ranking(title: Words, stem: str, figure: RankingFigure) -> TableFile[Group]:
+    """Return all groups of a ranking, of which the chart draws the largest, with their places."""
+    dimension, before = figure.dimension, figure.before or {}
+
+    def place(group: Group, end: int) -> int | None:
+        ends = figure.ranks.groups.get(group.named)
+        return ends and ends[end]
+
+    def was(group: Group) -> float | None:
+        totals = before.get(group.named)
+        return None if totals is None else AVERAGE_SCORE.rounded(totals)
+
+    fields: list[FileField[Group]] = [
+        *metric_columns.member_fields(
+            dimension, lambda group: group.named, lambda group: formatting.member_name(group.named)
+        ),
+        metric_columns.metric_field(AVERAGE_SCORE, lambda group: group.sums),
+        *metric_columns.interval_fields(
+            AVERAGE_SCORE.name,
+            text(AVERAGE_SCORE.label),
+            AVERAGE_SCORE.unit,
+            lambda group: AVERAGE_SCORE.rounded_interval(group.sums),
+        ),
+        FileField("scoredEvaluations", text("Scored"), lambda group: group.sums["scored"], "count"),
+        FileField("rankLow", text("Rank, best"), lambda group: place(group, 0), "count"),
+        FileField("rankHigh", text("Rank, worst"), lambda group: place(group, 1), "count"),
+    ]
+    if figure.before is not None:
+        label = text("{metric}: before", metric=text(AVERAGE_SCORE.label))
+        fields.append(FileField("averageScoreBefore", label, was, AVERAGE_SCORE.unit.value))
+    return TableFile(title, stem, tuple(fields), lambda: figure.groups)
+
+
+def _heatmap(title: Words, stem: str, figure: HeatmapFigure) -> TableFile[HeatmapCell]:
+    """Return the hours of the week that have evaluations."""
+    metric, cells = figure.metric, [cell for cell in figure.heatmap.cells if cell.sums["evaluations"]]
+    fields: tuple[FileField[HeatmapCell], ...] = (
+        FileField("", text("Weekday"), lambda cell: locale(current()).days["stand-alone"]["wide"][cell.weekday - 1]),
+        FileField("", text("Hour"), lambda cell: cell.hour, "count"),
+        metric_columns.metric_field(metric, lambda cell: cell.sums),
+        FileField("", "n", lambda cell: metric.n(cell.sums), "count"),
+    )
+    return TableFile(title, stem, fields, lambda: cells)

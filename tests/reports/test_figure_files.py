@@ -1,0 +1,59 @@
+"""The numbers of charts as files: what series there are, bins, hours, usual ranges."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+
+import pytest
+
+from lib.analytics.query_cache import QueryCache
+from lib.exports.table_files import TableExport
+from lib.i18n import override_language
+from lib.reports.context import PageChoices, build_context
+from lib.reports.figure_files import figure_file
+from lib.reports.page import ChartBlock
+from lib.reports.pages import trends
+from lib.workspace import Workspace
+from tests.conftest import Load
+from tests.filters import make_filters
+
+HEADER = "id,audioDate,averageNote,campaignName"
+ROWS = "\n".join(
+    [HEADER, "1,2024-01-30T09:10:00Z,7,Alpha", "2,2024-01-30T09:50:00Z,8,Alpha", "3,2024-01-31T17:00:00Z,4,Beta"]
+)
+
+
+def cells(workspace: Workspace, answers: QueryCache, key: str, language: str = "en", **own: str) -> list[list[str]]:
+    """Return the CSV of a chart of the Trends page."""
+    days = make_filters(date(2024, 1, 30), date(2024, 1, 31))
+    with override_language(language):
+        context = build_context(answers, workspace.calendar, days, PageChoices(own=own), lambda *_: ())
+        charts = [block for block in trends.PAGE.blocks(context) if isinstance(block, ChartBlock)]
+        (chart,) = [block for block in charts if block.key == key]
+        file = figure_file(chart.title, chart.key, chart.figure)
+        assert file is not None
+        return [*csv.reader(io.StringIO(TableExport.of(file).csv().decode("utf-8-sig")))]
+
+
+def test_a_split_trend_has_all_of_its_series(workspace: Workspace, answers: QueryCache, load: Load) -> None:
+    load(ROWS)
+    header, *lines = cells(workspace, answers, "trend", split="campaign")
+    assert header[:4] == ["Series", "Date", "Partial", "Average score"]
+    assert [(line[0], line[1], line[3]) for line in lines] == [
+        ("Alpha", "2024-01-30", "7.5"),
+        ("Alpha", "2024-01-31", ""),
+        ("Beta", "2024-01-30", ""),
+        ("Beta", "2024-01-31", "4.0"),
+    ]
+
+
+@pytest.mark.parametrize("engine", ["duckdb"])
+def test_the_week_by_the_hour(workspace: Workspace, answers: QueryCache, load: Load) -> None:
+    load(ROWS)
+    assert cells(workspace, answers, "heat", "es") == [
+        ["Día de la semana", "Hora", "Puntaje promedio", "n"],
+        ["martes", "9", "7.5", "2"],
+        ["miércoles", "17", "4.0", "1"],
+    ]
