@@ -101,7 +101,7 @@ def test_executives(app: AppTest, files: dict[str, Callable[[], bytes]], scores:
     told = captions(app)
     assert "The first 1,000 of 30,000 rows, largest first. The downloads hold all of them." in told
     lines = file(files, "executives-").decode("utf-8-sig").splitlines()
-    assert len(lines) == EXECUTIVES + 1
+    assert len(lines) == EXECUTIVES + 2
     assert (f"{funnel.MOST:,} of 30,000 shown" in told) is (scores == "raw")
 
 
@@ -120,7 +120,7 @@ def test_why_it_moved(app: AppTest, files: dict[str, Callable[[], bytes]], by: s
     assert len(app.dataframe[0].value) == (MOST_ROWS + 1 if many else 7 + 1)
     assert ("The first 1,000 of 30,000 rows, largest contributions first." in captions(app)) is many
     lines = file(files, "why-it-moved-").decode("utf-8-sig").splitlines()
-    assert len(lines) == (EXECUTIVES if many else 7) + 1
+    assert len(lines) == (EXECUTIVES if many else 7) + 2
 
 
 def test_one_campaign_by_its_executives(app: AppTest) -> None:
