@@ -117,7 +117,7 @@ def _shares(block: Shares) -> tuple[Share, ...]:
 
 
 def _table(table: PageTable[R]) -> Table:
-    columns = [column for column in table.columns if column.printed]
+    columns = table.printed_columns
     most = document.MOST_ROWS + table.has_total
     rows = [tuple(column.say(row) for column in columns) for row in table.rows[:most]]
     total, others = (rows[0], rows[1:]) if table.has_total else (None, rows)

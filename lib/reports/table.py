@@ -136,6 +136,13 @@ class PageTable(Generic[R]):
     ids: tuple[str | None, ...] = ()
     hint: Words | None = None  # what a click on a row does
 
+    @property
+    def printed_columns(self) -> tuple[Column[R], ...]:
+        """The columns on paper, without those that are empty in every row and would take the room of others."""
+        printed = [column for column in self.columns if column.printed]
+        says_something = [any(column.say(row) != formatting.NOTHING for row in self.rows) for column in printed]
+        return tuple(column for column, says in zip(printed, says_something, strict=True) if says or not self.rows)
+
 
 def cut_words(drawn: int, count: int, order: Words, *, in_downloads: bool = False) -> str | None:
     """Say how many rows of a table are drawn, and in what order the first of them come; None where all are."""

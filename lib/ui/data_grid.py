@@ -17,6 +17,7 @@ from lib.reports.page_help import Topic
 from lib.reports.table import Column, Look, PageTable, cut_words
 from lib.reports.words import Words
 from lib.ui import clicks, current_user, downloads, page_help, url_state
+from lib.ui.print_table import print_table
 from lib.ui.style import palette
 
 ROW_HEIGHT, MOST_HEIGHT = 35, 633
@@ -44,6 +45,7 @@ def draw_block(context: PageContext, block: TableBlock) -> None:
                 act(who)
 
     _grid(table, opens)
+    st.html(print_table(table))
     has_file = table.file is not None and current_user.may(Role.ANALYST)
     say_cut(len(table.rows) - table.has_total, table.count, table.order, in_downloads=has_file)
     page_help.columns([Topic(each.label, each.help) for each in table.columns if each.help], table.key)

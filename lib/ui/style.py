@@ -9,6 +9,9 @@ import streamlit as st
 
 from lib.charts.theme import DARK, LIGHT, Palette
 
+_DARK_ON_PAPER = '@media print{[data-testid="stVegaLiteChart"] svg{filter:invert(1) hue-rotate(180deg)}}'
+"""What turns charts, which are drawn in the dark mode's colors, into dark ones on white."""
+
 
 def palette() -> Palette:
     """Return the colors of the visitor's mode."""
@@ -19,7 +22,7 @@ def sheet() -> str:
     """Return the style sheet; its colors follow the mode by themselves."""
     names = ("text", "muted", "line", "panel", "accent", "positive", "neutral", "negative")
     colors = ";".join(f"--cb-{name}:light-dark({getattr(LIGHT, name)},{getattr(DARK, name)})" for name in names)
-    return "<style>.stApp{" + colors + "}" + _rules() + "</style>"
+    return "<style>.stApp{" + colors + "}" + _rules() + (_DARK_ON_PAPER if palette() is DARK else "") + "</style>"
 
 
 @cache

@@ -1,7 +1,8 @@
-"""Exports and keys by hand, in a real Chromium."""
+"""Exports, paper and keys by hand, in a real Chromium."""
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import httpx
 import pandas as pd
 from playwright.sync_api import Page, expect
+from pypdf import PdfReader
 
+from tests.browser.patience import settle
 from tests.browser.test_analyst import click_page, evaluations
 from tests.waiting import until
 
@@ -32,6 +35,20 @@ def test_export_these_evaluations(visit: Visit, tmp_path: Path) -> None:
     assert len(pd.read_csv(tmp_path / "out.csv")) == shown
     page.get_by_role("button", name="Delete").first.click()
     expect(page.get_by_text("No export yet")).to_be_visible()
+
+
+def test_a_page_on_paper_has_its_tables_and_nothing_to_click(visit: Visit) -> None:
+    page = visit("campaigns?dateFrom=2024-01-01&dateTo=2024-01-31")
+    expect(page.locator(".cb-print")).to_have_count(1)
+    settle(page)
+    names = page.locator(".cb-print tbody td:first-child").all_text_contents()
+    expect(page.locator(".cb-print")).to_be_hidden()
+    text = " ".join(PdfReader(io.BytesIO(page.pdf(format="A4"))).pages[-1].extract_text().split())
+    page.emulate_media(media="print")
+    expect(page.locator(".cb-print")).to_be_visible()
+    for hidden in ("stSidebar", "stDataFrame", "stDownloadButton", "stPopover"):
+        assert not any(each.is_visible() for each in page.get_by_test_id(hidden).all()), hidden
+    assert len(names) > 2 and names[-1] in text
 
 
 def test_a_key_is_made_used_and_revoked(visit: Visit, address: str) -> None:
