@@ -67,20 +67,28 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Sentences that explain the numbers."""
+    """Sentences that explain the numbers; those of a caption are small."""
 
     sentences: tuple[str, ...]
+    is_caption: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """Cards side by side."""
+
+    cards: tuple[Card, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and below it a chart with its notes, a table, parts of a whole or a passage.
+    """A heading and below it a chart with its notes, a table, parts of a whole, cards or a passage.
 
-    A passage may have no heading. Two narrow ones after each other stand side by side; a table is never narrow.
+    Cards and passages may have no heading. Two narrow ones after each other stand side by side; no table is narrow.
     """
 
     heading: str
-    body: Chart | Table | Passage | tuple[Share, ...]
+    body: Chart | Table | Passage | CardRow | tuple[Share, ...]
     narrow: bool = False
 
 

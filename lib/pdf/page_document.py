@@ -10,7 +10,7 @@ from lib.charts.draw import draw
 from lib.charts.theme import LIGHT, ChartTheme
 from lib.i18n import current, number, t
 from lib.pdf import document
-from lib.pdf.model import Card, Paper, Passage, Section, Share, Table
+from lib.pdf.model import Card, CardRow, Paper, Passage, Section, Share, Table
 from lib.reports import formatting
 from lib.reports.figures import ControlChartFigure, Figure, TrendFigure
 from lib.reports.page import (
@@ -79,7 +79,7 @@ def _sections(printed: PageValue) -> Iterator[Section]:
             case TableBlock():
                 yield Section(str(block.table.title), _table(block.table))
             case Caption():
-                yield Section("", Passage((str(block.words),)))
+                yield Section("", Passage((str(block.words),), is_caption=True))
             case Empty():
                 yield Section(str(block.what), Passage((str(block.hint),)))
             case Notice():
@@ -90,8 +90,8 @@ def _sections(printed: PageValue) -> Iterator[Section]:
                 sentences = (block.change, block.chance, block.mix_effect, block.parts)
                 yield Section("", Passage(tuple(str(words) for words in sentences if words)))
             case Leaders():
-                lines = (f"{each.label}: {each.name} · {each.note}" for each in block.leaders)
-                yield Section("", Passage(tuple(lines)))
+                cards = (Card(str(each.label), str(each.name), str(each.note)) for each in block.leaders)
+                yield Section("", CardRow(tuple(cards)))
 
 
 def _flat(figure: Figure) -> Figure:

@@ -122,6 +122,7 @@ class PageContext:
         return (
             *self.selection,
             self.counted,
+            *([text("sample data, made up")] if self.status.is_sample else []),
             *([self.compared.words] if self.compared else []),
             *([self.nothing_before] if self.nothing_before else []),
             text("last updated {when} ({zone})", when=as_of, zone=self.zone_name),

@@ -18,7 +18,7 @@ from lib.charts.chart import Chart
 from lib.charts.ranking import ranking
 from lib.charts.theme import DARK, LIGHT, ChartTheme
 from lib.pdf import document
-from lib.pdf.model import Card, Paper, Section, Share, Table
+from lib.pdf.model import Card, CardRow, Paper, Passage, Section, Share, Table
 from tests.charts.samples import HOSTILE, drawings, groups, ranked
 from tests.hostile.names import INJECTIONS, NAMES
 
@@ -140,6 +140,26 @@ def test_a_chart_taller_than_a_sheet_is_seen_as_a_whole() -> None:
     assert sum(bottom < 46 for _, bottom, _, _ in found) == 1  # the number of the page
     left = min(left for left, _, _, _ in found)
     assert left == pytest.approx(40, abs=1) and max(right for _, _, right, _ in found) > page.mediabox.width - 50
+
+
+def test_a_chart_below_cards_fills_the_first_sheet() -> None:
+    cards = (Card("Evaluations", "1,234", "n = 1,234", "+1 %", "plain", "vs 2023", (1.0, 2.0)),) * 6
+    story = Section("", Passage(("The score rose.", "Most of it by Alpha.")))
+    chart = replace(scores(tuple(f"Executive {place:02}" for place in range(9))), notes=("A note.",))
+    small = document.pdf(Paper("T", "Q", "S", cards, (story, Section("Score", chart))))
+    (first,) = texts(read(small))
+    assert "Executive 08" in first and "A note." in first and "Most of it by Alpha." in first
+    tall = scores(tuple(f"Executive {place:02}" for place in range(25)))  # it would be too small to read
+    pages = texts(read(document.pdf(Paper("T", "Q", "S", cards, (story, Section("Score", tall))))))
+    assert len(pages) == 2 and "Executive 24" in pages[1]
+
+
+def test_cards_and_captions_stand_among_sections() -> None:
+    leaders = (Card("Top campaign", "Alpha <b>", "n = 31"), Card("Top call center", "Lima", "n = 40"))
+    sections = (Section("", CardRow(leaders)), Section("", Passage(("What the marks mean.",), is_caption=True)))
+    (page,) = texts(read(document.pdf(Paper("T", "Q", "S", sections=sections))))
+    assert all(part in page for card in leaders for part in (card.label, card.value, card.note))
+    assert page.index("Lima") < page.index("What the marks mean.")
 
 
 def test_a_chart_is_not_parted_from_what_is_said_of_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -51,6 +52,15 @@ def test_the_other_side_ends_at_the_same_time_of_day(workspace: Workspace) -> No
         date(2024, 10, 29),
     ]
     assert sum(point.sums["evaluations"] for point in trend.points) == 2
+
+
+@pytest.mark.parametrize("engine", ["duckdb"])
+def test_made_up_evaluations_are_said_to_be(workspace: Workspace) -> None:
+    context = context_of(workspace)
+    assert "sample data, made up" not in map(str, context.shown)
+    sample = replace(context, status=replace(context.status, is_sample=True))
+    shown = [*map(str, sample.shown)]
+    assert shown[shown.index(str(sample.counted)) + 1] == "sample data, made up"
 
 
 def test_the_time_of_day_is_that_of_the_zone_asked_for(workspace: Workspace) -> None:
