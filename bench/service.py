@@ -74,7 +74,7 @@ def _pages(report: Report, engine: str, address: str) -> None:
         def visit() -> Page:
             page = browser.new_context(viewport={"width": 1440, "height": 1200}).new_page()
             page.goto(address)
-            page.wait_for_selector(".cb-tops")
+            page.wait_for_selector(".st-key-cb-tops")
             page.wait_for_function(DRAWN)
             return page
 

@@ -11,8 +11,8 @@ from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric, Unit
 from lib.reports import formatting
 from lib.reports.changes import chance_words
 from lib.reports.context import PageContext
-from lib.reports.page import Caption, Cards, Leader, Leaders, MetricCard, Shares, ShareSegment, Tone
-from lib.reports.page_links import pairs
+from lib.reports.page import Caption, Cards, Leader, Leaders, Link, MetricCard, Shares, ShareSegment, Tone
+from lib.reports.page_links import METRIC, OPENED, pairs
 from lib.reports.words import Joined, Words, formatted, text
 from lib.statistics.clusters import LEAST_DAYS
 from lib.statistics.shrinkage import shrink
@@ -74,11 +74,21 @@ def leaders(context: PageContext) -> Leaders:
 def _card(metric: Metric, context: PageContext, course: Sequence[MeasureTotals]) -> MetricCard:
     values = (metric.value(each) for each in course)
     floats = tuple(None if value is None else float(value) for value in values)
-    compared = context.compared
+    compared, link = context.compared, _explanation(metric, context)
     if compared is None:
-        return MetricCard(metric, context.summary.sums, floats)
+        return MetricCard(metric, context.summary.sums, floats, link=link)
     executives = context.executive_spreads.get(metric.name)
-    return MetricCard(metric, context.summary.sums, floats, compared.sums, compared.label, executives)
+    return MetricCard(metric, context.summary.sums, floats, compared.sums, compared.label, executives, link)
+
+
+def _explanation(metric: Metric, context: PageContext) -> Link:
+    """Return the way to what explains a key figure: its evaluations, what changed the score, or its trend."""
+    parameters, sums = context.parameters, context.summary.sums
+    if metric.n(sums) is None:
+        return Link("evaluations", text("See evaluations"), pairs(parameters), "list_alt")
+    if metric is AVERAGE_SCORE and context.compared and context.compared.sums["scored"] and sums["scored"]:
+        return Link("drivers", text("See what changed"), pairs(parameters), "waterfall_chart")
+    return Link("trends", text("See trend"), pairs({**parameters, METRIC: [metric.name]}), "show_chart")
 
 
 def _share(context: PageContext, name: str, tone: Tone, **narrowed: str) -> ShareSegment:
@@ -118,7 +128,9 @@ def _leader(context: PageContext, label: Words, dimension: Dimension, name: str 
                 text("about {score} adjusted for chance", score=formatted(formatting.value, Unit.SCORE, shrunken))
             )
         words.append(text("significantly best") if places == (1, 1) else text("leads, not significantly"))
-    return Leader(label, best.named.name, Joined(tuple(words)))
+    detail = pairs({**context.parameters, OPENED: [best.named.parameter_value]})
+    link = Link(dimension.plural.replace(" ", "_"), text("See details"), detail, "open_in_new")
+    return Leader(label, best.named.name, Joined(tuple(words)), link)
 
 
 def _without_chance(groups: Sequence[Group], best: Group) -> float | None:

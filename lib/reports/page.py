@@ -98,6 +98,7 @@ class MetricCard:
     before: MeasureTotals | None = None
     compared_with: Words = ""
     executives: SharedSpread | None = None  # how those who are in both periods spread around the change
+    link: Link | None = None  # the way to what explains it
 
     @property
     def value(self) -> Words:
@@ -139,11 +140,12 @@ class Cards:
 
 @dataclass(frozen=True, slots=True)
 class Leader:
-    """The best group of a dimension: what it leads, its name, and what its place rests on."""
+    """The best group of a dimension: what it leads, its name, what its place rests on, and the way to its detail."""
 
     label: Words
     name: Words
     note: Words
+    link: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)

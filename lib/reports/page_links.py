@@ -12,6 +12,12 @@ PERIOD = "period"
 ALL_TIME = "all"
 """Its one value."""
 
+METRIC = "metric"
+"""The parameter of the metric whose trend is shown."""
+
+OPENED = "open"
+"""The parameter of the campaign, call center or executive whose detail a page shows, by its id."""
+
 PERIOD_PARAMETERS = ("dateFrom", "dateTo", PERIOD)
 """The parameters that say which period is meant."""
 

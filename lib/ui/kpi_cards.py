@@ -10,24 +10,36 @@ import streamlit as st
 from lib.catalog.metrics import FEW_EVALUATIONS, Unit
 from lib.i18n import number, t
 from lib.reports import formatting
-from lib.reports.page import Cards, Leaders, MetricCard, Shares
+from lib.reports.page import Cards, Leaders, Link, MetricCard, Shares
 from lib.ui.style import palette
 
 
 def draw_cards(block: Cards) -> None:
-    """Draw a card for each key figure: value, interval, change to the compared period, sparkline."""
-    st.html(f'<div class="cb-cards">{"".join(map(_card, block.cards))}</div>')
+    """Draw a card for each key figure: value, interval, change to the compared period, sparkline, and its link."""
+    with st.container(key="cb-cards"):
+        for card in block.cards:
+            _draw(f"cb-card-{card.metric.name}", _card(card), card.link, t(card.metric.help))
 
 
 def draw_leaders(block: Leaders) -> None:
-    """Draw the best groups, each with what its place rests on."""
-    cards = [
-        f'<div class="cb-card cb-top"><span class="cb-label">{_escaped(leader.label)}</span>'
-        f'<span class="cb-name">{_escaped(leader.name)}</span>'
-        f'<span class="cb-note">{_escaped(leader.note)}</span></div>'
-        for leader in block.leaders
-    ]
-    st.html(f'<div class="cb-tops">{"".join(cards)}</div>')
+    """Draw the best groups, each with what its place rests on, and the way to its detail."""
+    with st.container(key="cb-tops"):
+        for place, leader in enumerate(block.leaders):
+            content = (
+                f'<div class="cb-card cb-top"><span class="cb-label">{_escaped(leader.label)}</span>'
+                f'<span class="cb-name">{_escaped(leader.name)}</span>'
+                f'<span class="cb-note">{_escaped(leader.note)}</span></div>'
+            )
+            _draw(f"cb-card-top-{place}", content, leader.link)
+
+
+def _draw(key: str, content: str, link: Link | None, help_: str | None = None) -> None:
+    """Draw a card, all of which is its link, where it has one: the style sheet stretches it."""
+    with st.container(key=key, gap=None):
+        st.html(content)
+        if link is not None:
+            path, parameters = f"{link.page}.py", list(link.parameters)
+            st.page_link(path, label=str(link.label), query_params=parameters, help=help_)
 
 
 def draw_shares(block: Shares) -> None:

@@ -11,6 +11,7 @@ from lib.analytics.calendar import Granularity
 from lib.catalog.dimensions import Dimension, Member
 from lib.reports.context import PageChoices, PageContext, build_context
 from lib.reports.figures import TrendNote
+from lib.reports.page_links import OPENED
 from lib.ui import page_parameters, url_state
 from lib.workspace import Workspace
 
@@ -48,7 +49,7 @@ def _choices(space: Workspace, *, is_compared: bool) -> PageChoices:
     links = {
         name: values
         for name, values in parameters.items()
-        if name in page_parameters.VIEW_PARAMETERS and name not in (page_parameters.OPENED, page_parameters.PAGE)
+        if name in page_parameters.VIEW_PARAMETERS and name not in (OPENED, page_parameters.PAGE)
     }
     return PageChoices(
         (session.get("compare") or "previous") if is_compared else "none",

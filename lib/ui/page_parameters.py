@@ -20,7 +20,7 @@ from lib.errors import InvalidParameterError, nearest
 from lib.errors.codes import CodedText
 from lib.errors.parameter_codes import ParameterCode
 from lib.i18n import LANGUAGES
-from lib.reports.page_links import ALL_TIME, PERIOD, PERIOD_PARAMETERS, with_period
+from lib.reports.page_links import ALL_TIME, OPENED, PERIOD, PERIOD_PARAMETERS, with_period
 from lib.reports.pages import PAGES
 
 VIEW_CHOICES: dict[str, Callable[[Catalog], tuple[str, ...]]] = {
@@ -39,9 +39,6 @@ TEXTS = tuple(text.parameter for page in PAGES.values() for text in page.texts)
 
 COMPARED_DAYS = ("compareFrom", "compareTo")
 """The first and last day of a comparison with own dates."""
-
-OPENED = "open"
-"""The campaign, call center or executive whose detail a page shows, by its id."""
 
 PINNED = "link"
 """The pinned link by which a page was opened."""

@@ -15,6 +15,7 @@ from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, ChoiceDime
 from lib.catalog.ranged_fields import RangedField
 from lib.i18n import t
 from lib.reports import formatting
+from lib.reports.page_links import OPENED
 from lib.reports.pages import PAGES
 from lib.ui import current_user, filter_bar, inputs, login, page_layout, page_parameters, saved_views, tour, url_state
 from lib.workspace import Workspace
@@ -71,7 +72,7 @@ def show(sections: Mapping[str, Sequence[Page]], space: Workspace, path: str) ->
         login.account(space)
         url_state.save(calendar.zone)
         kept = url_state.parameters(calendar.zone)
-        for own in (page_parameters.OPENED, page_parameters.PAGE):
+        for own in (OPENED, page_parameters.PAGE):
             kept.pop(own, None)
         kept = url_state.shorten(kept)
         query = [(name, value) for name in kept for value in kept[name]]

@@ -28,7 +28,7 @@ def steps() -> str:
                 "and ▼ mark changes that are more than chance explains."
             ),
             _OVERVIEW,
-            (".cb-cards",),
+            (".st-key-cb-cards",),
         ),
         (
             t("Filters"),

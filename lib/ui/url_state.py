@@ -26,12 +26,11 @@ from lib.errors import InvalidParameterError
 from lib.errors.codes import CodedText
 from lib.i18n import current
 from lib.reports import job_text
-from lib.reports.page_links import with_period
+from lib.reports.page_links import OPENED, with_period
 from lib.ui import current_user, page_parameters
 from lib.ui.page_parameters import (
     COMPARED_DAYS,
     NUMBERS,
-    OPENED,
     PAGE,
     SINGLE,
     TEXTS,

@@ -30,14 +30,14 @@ _WATCH = """(() => {
     const look = () => {
         note('paint', performance.getEntriesByName('first-contentful-paint').length);
         note('skeleton', document.querySelector('#skeleton'));
-        note('content', document.querySelector('.cb-cards .cb-value'));
+        note('content', document.querySelector('.st-key-cb-cards .cb-value'));
         requestAnimationFrame(look);
     };
     look();
 })()"""
 
 _SETTLED = """() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
-    && document.querySelector('.cb-cards') && document.querySelector('canvas, .vega-embed svg')
+    && document.querySelector('.st-key-cb-cards') && document.querySelector('canvas, .vega-embed svg')
     && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]')"""
 
 

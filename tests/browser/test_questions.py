@@ -115,6 +115,27 @@ def test_a_click_on_a_point_makes_it_the_period(visit: Visit) -> None:
     assert last - first == timedelta(days=6) and first.weekday() == 0
 
 
+def test_a_card_leads_to_what_explains_its_number(visit: Visit) -> None:
+    """All of it is a link, which the keyboard reaches too."""
+    page = visit(f"?{PERIOD}&campaignId=camp_702&campaignId=camp_704")
+    count, chosen = evaluations(page), asked(page)["campaignId"]
+    page.locator('.cb-card[data-metric="netSentiment"] .cb-value').click(force=True)  # not on its words
+    heading(page, "Trends")
+    assert asked(page)["metric"] == ["netSentiment"] and evaluations(page) == count
+    for metric, title in (("totalEvaluations", "Evaluations"), ("averageScore", "What changed")):
+        page.go_back()
+        heading(page, "Overview")
+        page.locator(f".st-key-cb-card-{metric} a:visible").focus()
+        page.keyboard.press("Enter")
+        heading(page, title)
+        assert evaluations(page) == count and asked(page)["campaignId"] == chosen
+    page.go_back()
+    heading(page, "Overview")
+    name = page.locator(".cb-top .cb-name").first.inner_text()
+    page.locator(".cb-top .cb-name").first.click(force=True)
+    heading(page, name)
+
+
 def test_a_sentiment_leads_to_its_evaluations(visit: Visit) -> None:
     page = visit(f"?{PERIOD}")
     link = page.get_by_role("link", name=re.compile("^Negative"))

@@ -12,7 +12,7 @@ from tests.browser.patience import settle
 Visit = Callable[[str], Page]
 
 STEPS = (
-    ("The figures", "/", ".cb-cards"),
+    ("The figures", "/", ".st-key-cb-cards"),
     ("Filters", "/", ".st-key-cb-filters"),
     ("Comparison", "/", ".st-key-compare"),
     ("From a name to its calls", "/campaigns", "[data-testid=stDataFrame]"),

@@ -13,7 +13,7 @@ from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Metric
 from lib.i18n import t
-from lib.reports import cards, control_text, formatting, metric_columns
+from lib.reports import cards, control_text, formatting, metric_columns, page_links
 from lib.reports.context import MAX_POINTS, PageContext
 from lib.reports.coverage import coverage_notices
 from lib.reports.figures import ControlChartFigure, HeatmapFigure, TrendFigure
@@ -43,7 +43,7 @@ NOT_SPLIT = "none"
 WEEK = 7 * ONE_DAY
 
 METRIC = PageChoice(
-    "metric",
+    page_links.METRIC,
     text("Metric"),
     lambda catalog: tuple((metric.name, text(metric.label)) for metric in catalog.metrics.values()),
     AVERAGE_SCORE.name,
