@@ -49,7 +49,8 @@ def test_a_page_fits(phone: Page, address: str, path: str) -> None:
     assert wide <= 390
     low = phone.evaluate(
         """least => [...document.querySelectorAll(
-            '.stApp a, .stApp button, .stApp summary')].filter(each => {
+            '.stApp a, .stApp button, .stApp summary, [data-testid=stSelectbox] div:has(> input),'
+            + '[data-testid=stMultiSelect] div:has(> [data-testid=stMultiSelectTagsContainer])')].filter(each => {
                 const {width, height} = each.getBoundingClientRect();
                 return width > 1 && height < least && getComputedStyle(each).visibility === 'visible'
                     && !each.closest('[data-testid=stElementToolbar], [data-testid=stMarkdownContainer], label');
