@@ -46,11 +46,21 @@ ARGUMENTS = [
 hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")
 
-_LONG = ("crashes", "browser", "api", "test_cli.py")
+_LONG = (
+    "crashes",
+    "browser",
+    "api",
+    "test_cli.py",
+    "test_real_data.py",
+    "test_upgrades.py",
+    "backup",
+    "hostile",
+    "web",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the folders whose files take longest, so that no core is left waiting for one of them at the end."""
+    """Begin with what takes longest in one file, so that no core is left waiting for one of them at the end."""
     order = {name: place for place, name in enumerate(_LONG)}
     items.sort(key=lambda item: order.get(item.path.relative_to(ROOT / "tests").parts[0], len(_LONG)))
 
@@ -160,8 +170,9 @@ def load(workspace: Workspace, tmp_path: Path) -> Load:
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Start a browser that ends with its module: while Playwright is open, its thread can run no other event loop."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     assert path, "Chromium is missing; make test installs it"
     with sync_playwright() as playwright, patience.kept():
