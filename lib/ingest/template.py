@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv as csv_format
 import io
+from collections.abc import Iterator
 
 from lib.catalog.catalog import Catalog
 
@@ -55,11 +56,29 @@ _TAIL = """
 def csv(catalog: Catalog) -> str:
     """Return a CSV with the canonical columns and two rows, which an import takes as it is."""
     out = io.StringIO()
-    writer = csv_format.writer(out)
-    writer.writerow(catalog.fields)
-    for row in (0, 1):
-        writer.writerow(_EXAMPLES[name][row] if name in _EXAMPLES else "" for name in catalog.fields)
+    csv_format.writer(out).writerows(_rows(catalog))
     return out.getvalue()
+
+
+def xlsx(catalog: Catalog) -> bytes:
+    """Return a workbook with the rows of the CSV."""
+    from openpyxl import Workbook  # here, as pages draw the button often and few press it
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Evaluations")
+    sheet.freeze_panes = "A2"
+    for row in _rows(catalog):
+        sheet.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _rows(catalog: Catalog) -> Iterator[list[str]]:
+    """Yield the header and two rows."""
+    yield [*catalog.fields]
+    for row in (0, 1):
+        yield [_EXAMPLES[name][row] if name in _EXAMPLES else "" for name in catalog.fields]
 
 
 def mapping(catalog: Catalog) -> str:

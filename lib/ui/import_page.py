@@ -6,6 +6,7 @@ The form of the mapping is in `mapping_form`, the imports so far are in `import_
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import streamlit as st
 from lib.access.users import Role
 from lib.analytics import queries
 from lib.catalog.catalog import Catalog
-from lib.exports.table_files import CSV_TYPE
+from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
 from lib.i18n import day, number, t, t_plural
 from lib.ingest import saved_mappings, template, uploads
 from lib.ingest.mapping_toml import MAX_MAPPING, write_mapping
@@ -61,9 +62,10 @@ def templates(catalog: Catalog) -> None:
     with st.container(horizontal=True, gap="small"):
         for label, make, name, kind in (
             (t("Template (CSV)"), template.csv, "callboard-template.csv", CSV_TYPE),
+            (t("Template (XLSX)"), template.xlsx, "callboard-template.xlsx", XLSX_TYPE),
             (t("Template of a mapping (TOML)"), template.mapping, "callboard-mapping.toml", "application/toml"),
         ):
-            made = make(catalog)
+            made = functools.partial(make, catalog)
             st.download_button(
                 label, made, name, kind, on_click="ignore", type="tertiary", icon=":material/download:", key=name
             )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from lib.catalog.catalog import BUILT_IN
 from lib.ingest import template
 from lib.ingest.mapping import ColumnSource
@@ -13,9 +15,10 @@ from lib.ingest.reader_process import InputFile, read_files
 from lib.settings import Settings
 
 
-def test_the_file_is_read_as_it_is(tmp_path: Path) -> None:
-    path = tmp_path / "template.csv"
-    path.write_text(template.csv(BUILT_IN), newline="")
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_file_is_read_as_it_is(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"template.{kind}"
+    path.write_bytes(template.xlsx(BUILT_IN) if kind == "xlsx" else template.csv(BUILT_IN).encode())
     with read_files(
         [InputFile(path, path.name)], None, tmp_path / "bad.csv", Settings(data_dir=tmp_path), lambda *_: None
     ) as reading:
