@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lib.errors.codes import CodedText, restored
-from lib.i18n import t
+from lib.i18n import number, t
 from lib.reports import job_text
 from lib.store.enums import ImportResult
 
@@ -22,12 +22,12 @@ def warnings_in_words(result: Mapping[str, Any]) -> list[str]:
     return [job_text.in_words(restored(warning)) for warning in result["warnings"]]
 
 
-def undo_in_words(result: Mapping[str, Any]) -> list[str]:
-    """Return the result of a job that undid an import as lines, in the language in use."""
+def undo_in_words(result: Mapping[str, Any], count: Callable[[int], str] = number) -> list[str]:
+    """Return the result of a job that undid an import as lines, in the language in use; `count` as in `in_words`."""
     lines = [
-        t("removed: {count}", count=result["removed"]),
-        t("restored: {count}", count=result["restored"]),
-        t("evaluations: {count}", count=result["evaluations"]),
+        t("removed: {count}", count=count(result["removed"])),
+        t("restored: {count}", count=count(result["restored"])),
+        t("evaluations: {count}", count=count(result["evaluations"])),
     ]
     return lines if result["evaluations"] else [*lines, t("The database holds no evaluations now.")]
 
@@ -37,33 +37,36 @@ def result_in_words(result: str) -> str:
     return t(ImportResult(result).label)
 
 
-def in_words(result: Mapping[str, Any]) -> list[str]:
-    """Return the result of a job that imported files as lines, in the language in use."""
+def in_words(result: Mapping[str, Any], count: Callable[[int], str] = number) -> list[str]:
+    """Return the result of a job that imported files as lines, in the language in use.
+
+    `count` writes the counts: as people read them, or as digits alone for programs.
+    """
     lines = [
-        t("rows read: {count}", count=result["read"]),
-        t("added: {count}", count=result["added"]),
-        t("changed: {count}", count=result["changed"]),
-        t("unchanged: {count}", count=result["unchanged"]),
-        t("blank: {count}", count=result["blank"]),
-        t("bad: {count}", count=result["bad"]),
+        t("rows read: {count}", count=count(result["read"])),
+        t("added: {count}", count=count(result["added"])),
+        t("changed: {count}", count=count(result["changed"])),
+        t("unchanged: {count}", count=count(result["unchanged"])),
+        t("blank: {count}", count=count(result["blank"])),
+        t("bad: {count}", count=count(result["bad"])),
     ]
     if result.get("short_rows"):
-        lines.append(t("rows shorter than the header: {count} (missing cells are empty)", count=result["short_rows"]))
+        short = count(result["short_rows"])
+        lines.append(t("rows shorter than the header: {count} (missing cells are empty)", count=short))
     if result.get("long_rows"):
-        lines.append(
-            t("rows longer than the header: {count} (the cells beyond it are empty)", count=result["long_rows"])
-        )
+        long = count(result["long_rows"])
+        lines.append(t("rows longer than the header: {count} (the cells beyond it are empty)", count=long))
     repeated, exact = result["duplicates"], result["exact_duplicates"]
     if repeated and exact is None:
-        lines.append(t("repeated ids: {count} (the later row stands)", count=repeated))
+        lines.append(t("repeated ids: {count} (the later row stands)", count=count(repeated)))
     elif repeated:
-        text = t("repeated ids: {count} (the later row stands; exact duplicates: {exact})", count=repeated, exact=exact)
-        lines.append(text)
+        counts = {"count": count(repeated), "exact": count(exact)}
+        lines.append(t("repeated ids: {count} (the later row stands; exact duplicates: {exact})", **counts))
     days, first, last = result["days"], result["first_day"], result["last_day"]
-    touched = t("days touched: {count} ({first} to {last})", count=days, first=first, last=last)
+    touched = t("days touched: {count} ({first} to {last})", count=count(days), first=first, last=last)
     return [
         *lines,
-        touched if days else t("days touched: {count}", count=days),
+        touched if days else t("days touched: {count}", count=count(days)),
         t("took: {seconds} s", seconds=f"{result['seconds']:.1f}"),
         f"{t('result')}: {result_in_words(result['result'])}",
     ]

@@ -12,7 +12,7 @@ import streamlit as st
 from babel import Locale, UnknownLocaleError
 
 from lib import i18n
-from lib.i18n import t
+from lib.i18n import t, t_plural
 from lib.ingest.mapping import EPOCH, EPOCH_MS, EXCEL, FileOptions
 from lib.ingest.survey import Survey
 from lib.settings import zone_names
@@ -111,7 +111,9 @@ def with_layout(options: FileOptions, layout: FileOptions) -> FileOptions:
 
 def in_words(options: FileOptions, survey: Survey, undecided: Collection[str] = ()) -> str:
     """Return how the file is read, as it was guessed or chosen, in a sentence, without what is not decided yet."""
-    parts = [t("{count} rows", count=i18n.number(survey.rows))]
+    parts = [t_plural("1 row", "{count} rows", survey.rows - survey.blank)]
+    if survey.sheet is not None and len(survey.sheets) > 1:
+        parts.append(t("sheet “{sheet}”", sheet=survey.sheet))
     if encoding := options.encoding or survey.encoding:
         parts.append(encoding)
     if delimiter := options.delimiter or survey.delimiter:
@@ -120,7 +122,8 @@ def in_words(options: FileOptions, survey: Survey, undecided: Collection[str] = 
     if "date_formats" not in undecided:
         dates = ", ".join(_format_label(each) for each in options.date_formats) or "ISO 8601"
         parts.append(t("dates {formats}", formats=dates))
-    if "decimal" not in undecided:
+    is_text = survey.encoding is not None or options.decimal != "."  # typed numbers have no sign to be read by
+    if is_text and "decimal" not in undecided:
         parts.append(t("decimal sign “{sign}”", sign=options.decimal))
     if options.thousands is not None and "thousands" not in undecided:
         parts.append(t("thousands sign “{sign}”", sign=options.thousands))

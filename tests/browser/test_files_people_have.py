@@ -155,7 +155,7 @@ def test_a_file_by_the_page_alone(name: str, page: Page, client: Client) -> None
     page.get_by_role("button", name="Load", exact=True).click()
     if expected.bad:
         expect(main).to_contain_text("result: nothing loaded")
-        expect(page.get_by_role("heading", name=f"{expected.bad} bad rows")).to_be_visible()
+        expect(page.get_by_role("heading", name=f"{expected.bad} bad row")).to_be_visible()
         assert stored(client) == before
         return
     expect(main).to_contain_text("result: loaded")

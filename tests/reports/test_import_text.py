@@ -80,7 +80,13 @@ def test_an_import_in_words(workspace: Workspace, tmp_path: Path) -> None:
         "took: 1.3 s",
         "result: loaded; bad rows skipped",
     ]
+    result["read"] = 16_591
+    assert (import_text.in_words(result)[0], import_text.in_words(result, str)[0]) == (
+        "rows read: 16,591",
+        "rows read: 16591",
+    )
     with override_language("es"):
+        assert import_text.in_words(result)[0] == "filas leídas: 16.591"
         assert import_text.in_words(result)[-4:] == [
             "ids repetidos: 2 (vale la fila posterior; duplicados exactos: 1)",
             "días afectados: 2 (2024-01-01 a 2024-01-03)",

@@ -87,7 +87,7 @@ def test_good_rows_are_loaded_after_a_check(offered: set[str]) -> None:
     with space.facts.read() as connection:
         assert count_imports(connection) == 0
     app.run()
-    assert "1 bad rows" in [header.value for header in app.subheader]
+    assert "1 bad row" in [header.value for header in app.subheader]
     problems = next(table.value for table in app.dataframe if "What would be right" in table.value)
     assert problems.iloc[0].tolist()[:4] == ["calls.csv", 3, "audioDate", "yesterday"]
     assert {"mapping.toml", "bad-rows.csv"} <= offered
@@ -107,7 +107,7 @@ def test_what_a_check_found_goes_with_the_mapping_that_it_checked() -> None:
     press(app, "Validate")
     done(workspaces.current(), 1)
     app.run()
-    assert "1 bad rows" in [header.value for header in app.subheader]
+    assert "1 bad row" in [header.value for header in app.subheader]
     score = next(each for each in app.multiselect if each.label == "Score")
     score.set_value([]).run()
     assert "1 bad rows" not in [header.value for header in app.subheader]

@@ -195,6 +195,8 @@ def test_the_sheet_that_was_found_is_in_the_mapping(data_dir: Path) -> None:
     book.save(path)
     app = form(path, None)
     assert mapped(app).file.sheet == "Data" and app.session_state["draft"].is_complete
+    guessed = "Guessed from all rows: 1 row · sheet “Data” · header in row 1 · dates ISO 8601."
+    assert guessed in [each.value.replace("\\", "") for each in app.caption]
 
 
 def test_what_is_wrong_is_said_in_words(data_dir: Path) -> None:
