@@ -135,5 +135,6 @@ def _refused_number(value: str, kind: CellKind, options: FileOptions) -> ValuePa
         if form is None or (style is options and form in options.date_formats):
             return None
         right = ValueCode.RIGHT_DATE_NUMBER.of(format=f'"{form}"')
-        return ValueParseError(ValueCode.NUMBER_FOR_DATE.of(), right if style is options else with_signs(value, right))
+        right = right if style is options else with_signs(value, right, options)
+        return ValueParseError(ValueCode.NUMBER_FOR_DATE.of(), right)
     return None

@@ -73,7 +73,7 @@ def _of_number(value: str, kind: CellKind, source: ColumnSource, options: FileOp
     if number != number.to_integral_value() and number >= 0:
         right: CodedText = ValueCode.RIGHT_FRACTION.of(right=_RIGHT)
         raise ValueParseError(
-            ValueCode.DURATION_NOT_WHOLE.of(), right if kind is CellKind.NUMBER else with_signs(value, right)
+            ValueCode.DURATION_NOT_WHOLE.of(), right if kind is CellKind.NUMBER else with_signs(value, right, options)
         )
     return number
 

@@ -32,7 +32,7 @@ def parse_number(value: str, kind: CellKind, options: FileOptions, right: CodedT
     text = value.replace("−", "-")
     plain = text if kind is CellKind.NUMBER else _with_point(text, options)
     if plain is None or not is_plain_number(plain):
-        raise ValueParseError(ValueCode.NOT_A_NUMBER.of(), with_signs(value, right))
+        raise ValueParseError(ValueCode.NOT_A_NUMBER.of(), with_signs(value, right, options))
     try:
         number = Decimal(plain)
     except InvalidOperation:
@@ -57,8 +57,11 @@ def scaled(number: Decimal, source: ColumnSource) -> Decimal:
     return number * (1 if source.scale is None else source.scale) + (0 if source.offset is None else source.offset)
 
 
-def with_signs(value: str, right: CodedText) -> CodedText:
-    """Add to what would be right the signs of the mapping by which a number that is written otherwise could be read."""
+def with_signs(value: str, right: CodedText, options: FileOptions) -> CodedText:
+    """Add to what would be right the signs of the mapping by which a number that is written otherwise could be read.
+
+    Nothing is added where the mapping's options read it by these signs already.
+    """
     text = value.replace("−", "-")
     signs = re.findall(r"[.,'’\s]", text)
     if not signs or not _WITH_SIGNS.fullmatch(text):
@@ -68,6 +71,8 @@ def with_signs(value: str, right: CodedText) -> CodedText:
     decimal = last if last in ".," and not is_grouped else "," if last == "." else "."
     thousands = next((sign for sign in signs if sign != decimal), "." if decimal == "," else ",")
     thousands = "'" if thousands == "’" else " " if thousands.isspace() else thousands
+    if decimal == options.decimal and (thousands == options.thousands or {*signs} == {decimal}):
+        return right
     return ValueCode.RIGHT_SIGNS.of(right=right, decimal=f'"{decimal}"', thousands=f'"{thousands}"')
 
 

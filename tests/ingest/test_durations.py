@@ -85,6 +85,13 @@ def test_a_fraction_that_may_be_thousands_names_their_sign() -> None:
     assert seconds("1.234", options=FileOptions(decimal=",", thousands=".")) == 1234
 
 
+@pytest.mark.parametrize(("text", "decimal"), [("312.5", "."), ("312,5", ","), ("1234.5", ".")])
+def test_a_fraction_is_not_told_to_set_the_sign_that_it_is_read_by(text: str, decimal: str) -> None:
+    with pytest.raises(ValueParseError, match="is not whole") as caught:
+        seconds(text, options=FileOptions(decimal=decimal))
+    assert "decimal" not in str(caught.value.right) and 'unit = "s"' in str(caught.value.right)
+
+
 def test_the_longest_duration() -> None:
     longest = 2**31 - 1
     for text in (str(longest), f"{longest}.0", "596523:14:07", "596523:14:07.4", f"PT{longest}S"):
