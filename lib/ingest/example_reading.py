@@ -132,7 +132,10 @@ def _spoken(value: Any, kind: FieldType, zone: ZoneInfo) -> ReadValue | None:
 
 
 def read_rows(survey: Survey, mapping: Mapping, catalog: Catalog, zone: ZoneInfo = UTC) -> tuple[ReadRow, ...]:
-    """Return the rows of a survey's sample as they will be read by a mapping that is resolved for its header."""
+    """Return the rows of a survey's sample as they will be read by a mapping that is resolved for its header.
+
+    Of a row that can't be read, those values are there that can.
+    """
     numbers = [row.number for row in survey.sample]
     cells = [[row.cells[place] for row in survey.sample] for place in range(len(survey.header))]
     batch = Batch(
@@ -143,17 +146,28 @@ def read_rows(survey: Survey, mapping: Mapping, catalog: Catalog, zone: ZoneInfo
     )
     zones = _zones(ZoneInfo(mapping.file.timezone) if mapping.file.timezone else zone, zone)
     mapping = counted_from_1904(mapping) if survey.is_1904 else mapping
-    converted = Converter(mapping, survey.header, zones, catalog).convert(batch, 0)
-    problems = {problem.row: problem for problem in reversed(converted.problems)}
-    stored = {row["seq"]: row for row in converted.rows.to_pylist()}
     fields = [catalog.fields[canonical] for canonical in mapping.columns]
-    return tuple(
-        ReadRow(
-            number,
-            {field.name: _spoken(stored[place][field.column], field.kind, zone) for field in fields}
-            if place in stored
-            else {},
-            problems.get(number),
-        )
-        for place, number in enumerate(numbers)
-    )
+
+    def read(part: Mapping) -> tuple[dict[int, dict[str, Any]], dict[int, RowProblem]]:
+        converted = Converter(part, survey.header, zones, catalog).convert(batch, 0)
+        problems = {problem.row: problem for problem in reversed(converted.problems)}
+        return {row["seq"]: row for row in converted.rows.to_pylist()}, problems
+
+    stored, problems = read(mapping)
+    alone = {field.name: read(_part(mapping, field.name))[0] for field in (fields if problems else ())}
+
+    def values(place: int) -> dict[str, ReadValue | None]:
+        rows = {field.name: stored.get(place) or alone.get(field.name, {}).get(place) for field in fields}
+        return {
+            field.name: _spoken(row[field.column], field.kind, zone)
+            for field in fields
+            if (row := rows[field.name]) is not None
+        }
+
+    return tuple(ReadRow(number, values(place), problems.get(number)) for place, number in enumerate(numbers))
+
+
+def _part(mapping: Mapping, canonical: str) -> Mapping:
+    """Return what a mapping says of one column."""
+    values = {canonical: mapping.values[canonical]} if canonical in mapping.values else {}
+    return Mapping(mapping.file, {canonical: mapping.columns[canonical]}, values)
