@@ -1,7 +1,8 @@
 """How days, and executives, spread around the values of metrics: what intervals and tests of change allow for.
 
-The sums of the formulas in `lib/statistics/clusters.py` over a selection's days, or over the executives of two
-selections, computed within the database: of many groups there are hundreds of thousands of days.
+The days of groups are hundreds of thousands. They leave the database by the column, and `lib/statistics/clusters.py`
+sums them up as arrays, which takes PostgreSQL several times as long. How the executives of two selections spread is
+computed within the database.
 """
 
 from __future__ import annotations
@@ -13,19 +14,22 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, cast
 
+import numpy as np
+import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import visitors
 
 from lib.analytics.calendar import FIRST_DAY, Calendar, Granularity
-from lib.analytics.planner import keys_of, source
+from lib.analytics.planner import keys_of, member_names, source
 from lib.analytics.query import Filters
 from lib.analytics.sources import QuerySource
 from lib.catalog.dimensions import EXECUTIVE, Dimension, Member
 from lib.catalog.measures import MeasureTotals, sums
-from lib.catalog.metrics import AVERAGE_SCORE, Uncertainty
-from lib.statistics.clusters import ClusterSpread, SharedSpread, design_effects
+from lib.catalog.metrics import AVERAGE_SCORE, Sum, Uncertainty
+from lib.statistics.clusters import ClusterSpread, Numbers, Places, SharedSpread, cluster_spreads, design_effects
 from lib.statistics.intervals import variance_of_mean
+from lib.store.bulk_io import stream_batches
 from lib.store.enums import NO_KEY, SCORE_SCALE
 
 Spreads = Mapping[str, ClusterSpread]
@@ -72,10 +76,20 @@ def day_spreads_by(
     """Return how the days of each group of a dimension spread; of some members alone where they are named."""
     metrics = _metrics(filters, names)
     read = source(connection, filters, calendar, (dimension.column,), _measures(metrics), by_day=True)
-    keys = [] if members is None else list(keys_of(connection, dimension, members))
-    statement = _by_days(read.rows, dimension, metrics, some=members is not None)
-    rows = connection.execute(statement, {**read.values, _KEYS: keys}).fetchall()
-    return GroupSpreads({Member(*row[:2]): _spreads(row[2:], metrics) for row in rows})
+    chosen = None if members is None else keys_of(connection, dimension, members)
+    # An executive has a row or two a day, which are summed up sooner here; other groups have many.
+    sum_up = read.has_facts or dimension is not EXECUTIVE
+    statement = _days_by_key(read.rows, dimension.column, read.measures, some=members is not None, sum_up=sum_up)
+    shape = pa.schema([("key", pa.int32()), ("day", pa.date32()), *((name, pa.int64()) for name in read.measures)])
+    values = {**read.values, _KEYS: list(chosen or ())}
+    rows = pa.Table.from_batches(stream_batches(connection, statement, shape, values), shape).combine_chunks()
+    measures = {name: rows[name].to_numpy() for name in read.measures}
+    groups = rows["key"].combine_chunks().dictionary_encode()
+    days = rows["day"].cast(pa.int32()).to_numpy()
+    spreads = _spreads(groups.indices.to_numpy(), days, measures, metrics)
+    keys = groups.dictionary.to_pylist()
+    named = member_names(connection, dimension, set(keys)) if chosen is None else chosen
+    return GroupSpreads({named[key]: of_key for key, of_key in zip(keys, spreads, strict=True)})
 
 
 def day_spreads_over_time(
@@ -96,24 +110,43 @@ def _over_time(
     names: tuple[str, ...],
     bucket: Callable[[date], date],
 ) -> dict[date, Spreads]:
-    """Return how days spread within buckets; of one selection there are so few that they are read one by one."""
+    """Return how days spread within buckets."""
     metrics = _metrics(filters, names)
     read = source(connection, filters, calendar, (), _measures(metrics), by_day=True)
-    days: dict[date, list[dict[str, int]]] = defaultdict(list)
-    for day, *totals in connection.execute(_day_by_day(read.rows, read.measures), read.values):
-        days[bucket(day)].append(dict(zip(read.measures, map(int, totals), strict=True)))
-    return {first: _spreads_of(of_days, metrics) for first, of_days in days.items()}
+    rows = connection.execute(_day_by_day(read.rows, read.measures), read.values).fetchall()
+    buckets: dict[date, list[int]] = defaultdict(list)  # the places of each one's days
+    for place, (day, *_) in enumerate(rows):
+        buckets[bucket(day)].append(place)
+    groups, days = (np.zeros(len(rows), dtype=np.int64) for _ in range(2))
+    for group, places in enumerate(buckets.values()):
+        groups[places], days[places] = group, range(len(places))
+    columns = np.array([row[1:] for row in rows], dtype=np.int64).reshape(len(rows), len(read.measures)).T
+    spreads = _spreads(groups, days, dict(zip(read.measures, columns, strict=True)), metrics)
+    return dict(zip(buckets, spreads, strict=True))
 
 
-def _spreads_of(days: Sequence[Mapping[str, int]], metrics: Metrics) -> Spreads:
-    spreads = {}
+def _spreads(groups: Places, days: Places, measures: Mapping[str, Numbers], metrics: Metrics) -> list[Spreads]:
+    """Return the spreads of each group out of rows of days, by the numbers of their group, from 0, and of their day."""
+    if not len(groups):
+        return []
+    first = days.min()
+    shape = int(groups.max()) + 1, int(days.max() - first) + 1
+    cells = groups.astype(np.int64) * shape[1] + (days - first)
+    spreads: list[dict[str, ClusterSpread]] = [{} for _ in range(shape[0])]
     for name, uncertainty in metrics:
-        spread = ClusterSpread.of(
-            (uncertainty.count.of(day), uncertainty.total.of(day) / uncertainty.scale) for day in days
-        )
-        if spread is not None:
-            spreads[name] = spread
-    return spreads
+        count, total = _sum(uncertainty.count, measures), _sum(uncertainty.total, measures)
+        found = cluster_spreads(cells, shape, count, total, uncertainty.scale)
+        for of_group, spread in zip(spreads, found, strict=True):
+            if spread is not None:
+                of_group[name] = spread
+    return list(spreads)
+
+
+def _sum(formula: Sum, measures: Mapping[str, Numbers]) -> Numbers:
+    """Return a formula's values of rows; the arrays of the measures stay as they are."""
+    plus, minus = ([measures[name] for name in names] for names in (formula.plus, formula.minus))
+    values: Numbers = np.sum(plus, axis=0) - (np.sum(minus, axis=0) if minus else 0)
+    return values
 
 
 def score_design_effects(groups: Mapping[Member, MeasureTotals]) -> dict[Member, float]:
@@ -188,15 +221,6 @@ def _measures(metrics: Metrics) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for each in sums for name in (*each.plus, *each.minus)))
 
 
-def _spreads(row: Sequence[Any], metrics: Metrics) -> Spreads:
-    spreads = {}
-    for place, (name, uncertainty) in enumerate(metrics):
-        clusters, squares, *sums = row[5 * place : 5 * place + 5]
-        if clusters >= 2:
-            spreads[name] = ClusterSpread.from_sums(clusters, squares / uncertainty.scale**2, *sums)
-    return spreads
-
-
 def _shared_spreads(row: Sequence[Any], metrics: Metrics) -> SharedSpreads:
     spreads = {}
     for place, (name, uncertainty) in enumerate(metrics):
@@ -207,8 +231,9 @@ def _shared_spreads(row: Sequence[Any], metrics: Metrics) -> SharedSpreads:
     return spreads
 
 
-# What is asked of the rows of a source. It is kept as long as the rows are, and by it the text that is sent. Sums are
-# floating numbers: whole ones are exact up to 2^53, and squares of wider ones would take ten times as long.
+# What is asked of the rows of a source. It is kept as long as the rows are, and by it the text that is sent. Sums over
+# executives are floating numbers: whole ones are exact up to 2^53, and squares of wider ones would take ten times as
+# long.
 
 _KEYS = "group_keys"
 """The parameter that holds the keys of the groups that are asked for."""
@@ -220,29 +245,16 @@ def _day_by_day(rows: sa.FromClause, measures: tuple[str, ...]) -> sa.Select[Any
 
 
 @lru_cache(maxsize=512)
-def _by_days(rows: sa.FromClause, dimension: Dimension, metrics: Metrics, *, some: bool = False) -> sa.Select[Any]:
-    """Return the sums of `ClusterSpread.from_sums` over the days of each group, after its id and name."""
-    key: sa.ColumnElement[Any] = rows.c[dimension.column]
-    values = [each.label(name) for each, name in zip(_values(rows, metrics), _names(metrics, ""), strict=True)]
-    cells = sa.select(key.label("key"), rows.c.day, *map(_summed, values)).group_by(*_FIRST_TWO)
-    if some:
-        cells = cells.where(key.in_(sa.bindparam(_KEYS, expanding=True)))
-    beside = _beside_wholes(cells, _names(metrics, "")).c
-    columns: list[sa.ColumnElement[Any]] = []
-    for place in range(len(metrics)):
-        n, total = beside[f"n{place}"], beside[f"y{place}"]
-        whole, whole_total = _some(beside[f"whole_n{place}"]), beside[f"whole_y{place}"]
-        share, others = n / whole, _some(whole - n)
-        error = total - share * whole_total
-        leverage = share * n / others
-        columns += [
-            sa.func.count(sa.case((n > 0, sa.literal_column("1")))),
-            sa.func.sum(error * error / (others * whole)),
-            sa.func.sum(share * share),
-            sa.func.sum(leverage),
-            sa.func.sum(leverage * leverage),
-        ]
-    return _with_names(sa.select(beside.key, *columns).group_by(beside.key), dimension)
+def _days_by_key(
+    rows: sa.FromClause, column: str, measures: tuple[str, ...], *, some: bool, sum_up: bool
+) -> sa.Select[Any]:
+    """Return key, day and measures of rows, several of a day, or one where they are summed up."""
+    key = rows.c[column].label("key")
+    if sum_up:
+        days = sa.select(key, rows.c.day, *sums(rows, measures)).group_by(*_FIRST_TWO)
+    else:
+        days = sa.select(key, rows.c.day, *(rows.c[name] for name in measures))
+    return days.where(key.in_(sa.bindparam(_KEYS, expanding=True))) if some else days
 
 
 @lru_cache(maxsize=512)

@@ -22,8 +22,8 @@ from lib.analytics.sources import FactsSource, Needs, QuerySource, RollupSource,
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension, Member
 
-_FEW_KEYS = 2_000
-"""Of more keys, all names are read: an engine takes longer to look so many up one by one."""
+_FEW_KEYS = 100
+"""Of more keys, all names are read: it takes longer to ask for so many one by one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,12 +43,13 @@ class QuerySource:
     """The rows that a question's numbers come from: with a day, keys and measures.
 
     The rollups' rows are the same object whenever a question has the same form, so that what is made of them can be
-    kept; what was asked for comes by their parameters' `values`.
+    kept; what was asked for comes by their parameters' `values`. With `has_facts`, some rows are of one evaluation.
     """
 
     rows: sa.FromClause
     measures: tuple[str, ...]
     values: Mapping[str, Any] = field(default_factory=dict)
+    has_facts: bool = False
 
 
 class Source(Protocol):
@@ -110,7 +111,9 @@ class RollupSource:
             values |= {f"from_{number}": part.first} if part.first is not None else {}
             values |= {f"until_{number}": part.end} if part.end is not None else {}
         shape = tuple((part.table, part.first is not None, part.end is not None) for part in parts)
-        return QuerySource(_united(shape, tuple(keys), tuple(measures), tuple(chosen)), tuple(measures), values)
+        has_facts = any(part.table is schema.evaluations for part in parts)
+        rows = _united(shape, tuple(keys), tuple(measures), tuple(chosen))
+        return QuerySource(rows, tuple(measures), values, has_facts)
 
     def first_and_last_day(self, grant: Grant, catalog: Catalog) -> sa.Select[Any]:
         """Return the first and last day on which there is anything."""
@@ -184,7 +187,7 @@ class FactsSource:
             ends = (end or datetime.now(UTC) for end in first_and_last(connection, filters))
             day = local_day(facts.c.audio_at, filters.zone(calendar.zone), *ends).label("day")
         rows = _rows(facts, day, keys, measures).where(*fact_conditions(filters, calendar)).subquery()
-        return QuerySource(rows, tuple(measures))
+        return QuerySource(rows, tuple(measures), has_facts=True)
 
     def first_and_last_day(self, grant: Grant, catalog: Catalog) -> sa.Select[Any]:
         """Return the first and last day of an evaluation."""

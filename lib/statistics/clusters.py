@@ -8,14 +8,25 @@ the sum of a value over the evaluations that have one, divided by how many there
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int64]
+Places = npt.NDArray[np.int64]
 
 LEAST_DAYS = 10
 """An interval allows for days from this many on; fewer say too little about how days differ."""
 
 DIGITS = 10
 """Significant digits that are kept of a sum whose last bits depend on the order of its terms."""
+
+
+_MOST_CELLS = 2**20
+"""As many cells are held at once: 8 MB for each number that is computed of them."""
 
 
 def rounded(value: float) -> float:
@@ -41,37 +52,63 @@ class ClusterSpread:
     concentration: float  # Σ w²: the share of the evaluations in the cluster of one of them, on average
 
     @classmethod
-    def of(cls, clusters: Iterable[tuple[int, float]]) -> ClusterSpread | None:
-        """Take the number and the sum of each cluster's values; None where fewer than two clusters have any.
-
-        `analytics/cluster_spreads.py` does the same within the database.
-        """
-        kept = [(n, total) for n, total in clusters if n]
-        if len(kept) < 2:
-            return None
-        whole = sum(n for n, _ in kept)
-        value = math.fsum(total for _, total in kept) / whole
-        shares = [n / whole for n, _ in kept]
-        leverages = [share * share / (1 - share) for share in shares]
-        return cls.from_sums(
-            len(kept),
-            math.fsum((total - n * value) ** 2 / (1 - n / whole) for n, total in kept) / whole**2,
-            math.fsum(share * share for share in shares),
-            math.fsum(leverages),
-            math.fsum(leverage * leverage for leverage in leverages),
-        )
-
-    @classmethod
     def from_sums(
         cls, clusters: int, variance: float, shares: float, leverages: float, leverage_squares: float
     ) -> ClusterSpread:
         """Take the sums of the formula: how many clusters, the variance, Σ w², Σ u and Σ u².
 
-        Sums of floating numbers differ in their last bits by the order in which a database adds them up, which is
-        chance: DIGITS are kept, so that the same rows say the same wherever they are asked.
+        Sums of floating numbers differ in their last bits by the order in which they are added up, which is chance:
+        DIGITS are kept, so that the same rows say the same wherever they are asked.
         """
         degrees = max(1.0, 1 / (shares + leverages**2 - leverage_squares))
         return cls(clusters, rounded(variance), rounded(degrees), rounded(shares))
+
+
+def cluster_spreads(
+    cells: Places, shape: tuple[int, int], counts: Numbers, totals: Numbers, scale: int = 1
+) -> list[ClusterSpread | None]:
+    """Return how the clusters of each of many groups spread; None where fewer than two clusters have values.
+
+    `shape` is how many groups there are, and how many clusters a group may have. A row is part of the cell
+    group · clusters + cluster, and adds to it a number of values and their sum, in 1/scale: whole numbers, so that the
+    cells are the same in whatever order rows come.
+    """
+    groups, clusters = shape
+    at_once = max(1, _MOST_CELLS // clusters)
+    if groups > at_once:
+        spreads = []
+        for first in range(0, groups, at_once):
+            begin, end = first * clusters, min(first + at_once, groups) * clusters
+            rows = (cells >= begin) & (cells < end)
+            part = (end - begin) // clusters, clusters
+            spreads += cluster_spreads(cells[rows] - begin, part, counts[rows], totals[rows], scale)
+        return spreads
+    n, total = _in_cells(cells, counts, shape), _in_cells(cells, totals, shape)
+    whole = n.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):  # where there is one cluster alone, or none
+        errors = total - n * (total.sum(axis=1) / whole)[:, None]
+        others = whole[:, None] - n
+        leverages = n * n / others
+        columns = (
+            np.count_nonzero(n, axis=1),
+            _products(errors, errors / others) / whole / scale**2,
+            _products(n, n) / whole**2,
+            leverages.sum(axis=1) / whole,
+            _products(leverages, leverages) / whole**2,
+        )
+    rows_of_sums = zip(*(column.tolist() for column in columns), strict=True)
+    return [ClusterSpread.from_sums(*sums) if sums[0] > 1 else None for sums in rows_of_sums]
+
+
+def _in_cells(cells: Places, values: Numbers, shape: tuple[int, int]) -> Floats:
+    sums = np.bincount(cells, values, shape[0] * shape[1]).astype(np.float64, copy=False)  # as it is, but for its type
+    return sums.reshape(shape)
+
+
+def _products(one: Floats, other: Floats) -> Floats:
+    """Return the sums of the products of each row's numbers, without holding them all."""
+    sums: Floats = np.einsum("ij,ij->i", one, other)
+    return sums
 
 
 @dataclass(frozen=True, slots=True)

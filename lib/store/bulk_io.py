@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO, RawIOBase
 from pathlib import Path
@@ -95,16 +95,18 @@ def _unused(connection: Connection, table: sa.Table) -> bool:
     return bool(connection.execute(sa.select(size)).scalar_one() == 0)
 
 
-def stream_batches(connection: Connection, query: sa.Select[Any], shape: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Yield a query's rows as Arrow batches of a shape, without ever holding them all."""
+def stream_batches(
+    connection: Connection, query: sa.Select[Any], shape: pa.Schema, values: Mapping[str, Any] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Yield a query's rows as Arrow batches of a shape, without ever holding them all; `values` are of parameters."""
     if connection.dialect.name == "duckdb":
-        cursor: Any = connection.execute(query).cursor
+        cursor: Any = connection.execute(query, values).cursor
         for batch in cursor.to_arrow_reader(_STREAMED_ROWS):
             yield pa.RecordBatch.from_arrays(
                 [column.cast(field.type) for column, field in zip(batch.columns, shape, strict=True)], schema=shape
             )
         return
-    compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
+    copied = query.compile(connection).construct_expanded_state(values)
     driver: Any = connection.connection.driver_connection
     # What COPY writes as true and false is t and f.
     options = pa.csv.ConvertOptions(
@@ -115,7 +117,10 @@ def stream_batches(connection: Connection, query: sa.Select[Any], shape: pa.Sche
         true_values=["t"],
         false_values=["f"],
     )
-    with driver.cursor() as cursor, cursor.copy(f"COPY ({compiled}) TO STDOUT (FORMAT csv)", compiled.params) as copy:
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f"COPY ({copied.statement}) TO STDOUT (FORMAT csv)", copied.parameters) as copy,
+    ):
         text = _CopyText(copy)
         if text.peek():
             yield from pa.csv.open_csv(

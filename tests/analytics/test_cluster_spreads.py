@@ -69,14 +69,22 @@ def _rows(load: Load) -> None:
     assert (report.loaded.added, report.bad) == (len(ROWS), 0)
 
 
-def days_of(rows: Iterable[Row], name: str) -> ClusterSpread | None:
+def days_of(rows: Iterable[Row], name: str) -> ClusterSpread:
+    """Return the sums over days by the formulas of `ClusterSpread`."""
     sums: dict[object, list[float]] = defaultdict(lambda: [0, 0.0])
     for row in rows:
         value = VALUES[name](row)
         if value is not None:
             sums[row["day"]][0] += 1
             sums[row["day"]][1] += value
-    return ClusterSpread.of((int(n), total) for n, total in sums.values())
+    whole = sum(n for n, _ in sums.values())
+    mean = sum(total for _, total in sums.values()) / whole
+    shares = [n / whole for n, _ in sums.values()]
+    leverages = [share**2 / (1 - share) for share in shares]
+    variance = sum((total - n * mean) ** 2 / (1 - n / whole) for n, total in sums.values()) / whole**2
+    squares = sum(share**2 for share in shares)
+    degrees = 1 / (squares + sum(leverages) ** 2 - sum(each**2 for each in leverages))
+    return ClusterSpread(len(shares), variance, max(1.0, degrees), squares)
 
 
 def is_same(found: ClusterSpread, expected: ClusterSpread) -> bool:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import METRICS
-from lib.statistics.clusters import ClusterSpread, SharedSpread, change_error, design_effects
+from lib.statistics.clusters import ClusterSpread, SharedSpread, change_error, cluster_spreads, design_effects
 from lib.store.enums import SCORE_SCALE
-from tests.statistics.worlds import CLUSTERED, DRAWS, INDEPENDENT, SCALE, Calls, Floats, Ints, World, most
+from tests.statistics.worlds import CLUSTERED, DRAWS, INDEPENDENT, SCALE, Calls, Floats, Ints, World, most, spread_of
 
 SCORE = METRICS["averageScore"]
 
@@ -35,7 +35,7 @@ def test_bell_and_mccaffrey_by_their_matrices(values: list[list[float]]) -> None
         adjusted = vectors @ np.diag(eigenvalues**-0.5) @ vectors.T
         variance += float((ones[place].T @ adjusted @ residuals[place]).item()) ** 2
         columns.append((np.eye(total) - hat)[:, place] @ adjusted @ ones[place] / total)
-    spread = ClusterSpread.of([(len(cluster), sum(cluster)) for cluster in values])
+    spread = spread_of([len(cluster) for cluster in values], [sum(cluster) for cluster in values])
     assert spread is not None
     assert spread.variance == pytest.approx(variance / total**2, rel=1e-6, abs=1e-12)
     products = np.hstack(columns).T @ np.hstack(columns)
@@ -44,13 +44,31 @@ def test_bell_and_mccaffrey_by_their_matrices(values: list[list[float]]) -> None
 
 
 def test_fewer_than_two_clusters() -> None:
-    assert ClusterSpread.of([]) is None
-    assert ClusterSpread.of([(5, 30.0), (0, 0.0)]) is None
+    assert spread_of([0, 0], [0, 0]) is None
+    assert spread_of([5, 0], [30, 0]) is None
 
 
 def test_balanced_clusters_by_hand() -> None:
     # Means 6 and 8 of two values each: (1² + 1²) / (2 · 1) = 1, one degree of freedom.
-    assert ClusterSpread.of([(2, 12.0), (2, 16.0)]) == ClusterSpread(2, 1.0, 1.0, 0.5)
+    assert spread_of([2, 2], [12, 16]) == ClusterSpread(2, 1.0, 1.0, 0.5)
+    assert spread_of([2, 2], [1200, 1600], scale=100) == ClusterSpread(2, 1.0, 1.0, 0.5)
+
+
+@pytest.mark.parametrize("most_cells", [1, 40, 10_000])
+def test_many_groups_are_as_each_alone(monkeypatch: pytest.MonkeyPatch, most_cells: int) -> None:
+    """Also where they are too many to be held at once, and where a cell comes in several rows."""
+    monkeypatch.setattr("lib.statistics.clusters._MOST_CELLS", most_cells)
+    rng = np.random.default_rng(3)
+    groups, days = rng.integers(0, 9, 400), rng.integers(0, 20, 400)
+    groups[days > 2 * groups] = 0  # so that few have all days, and some a single one
+    counts, totals = rng.integers(0, 5, 400), rng.integers(0, 900, 400)
+    found = cluster_spreads(groups * 20 + days, (9, 20), counts, totals, 10)
+    alone = []
+    for group in range(9):
+        own = groups == group
+        alone.append(spread_of(np.bincount(days[own], counts[own], 20), np.bincount(days[own], totals[own], 20), 10))
+    assert found == alone
+    assert len({spread and spread.clusters for spread in found}) > 4
 
 
 def test_design_effects() -> None:
@@ -72,7 +90,7 @@ def totals(calls: Calls) -> MeasureTotals:
 
 def days_of(calls: Calls) -> ClusterSpread | None:
     counts, sums = calls.by(calls.day)
-    return ClusterSpread.of(zip(counts.tolist(), (sums / SCALE).tolist(), strict=True))
+    return spread_of(counts, sums, SCALE)
 
 
 def executives_of(before: Calls, now: Calls) -> SharedSpread:
@@ -150,7 +168,7 @@ def felt(calls: Ints, day: Ints, *, with_days: bool) -> MeasureTotals:
         positive=int((calls == 1).sum()), neutral=int((calls == 0).sum()), negative=int((calls == -1).sum())
     )
     counts = np.bincount(day)
-    spread = ClusterSpread.of(zip(counts.tolist(), np.bincount(day, calls).tolist(), strict=True))
+    spread = spread_of(counts, np.bincount(day, calls))
     return sums.with_days({"netSentiment": spread}) if with_days and spread else sums
 
 
@@ -180,8 +198,7 @@ def test_intervals_of_a_share_hold(share: float, n: int) -> None:
         of_day = np.clip(share + rng.normal(size=20) * 0.1 * np.sqrt(share * (1 - share)), 0, 1)
         day = rng.integers(0, 20, n)
         done = rng.random(n) < of_day[day]
-        counts = np.bincount(day).tolist()
-        spread = ClusterSpread.of(zip(counts, np.bincount(day, done).tolist(), strict=True))
+        spread = spread_of(np.bincount(day), np.bincount(day, done))
         sums = MeasureTotals(evaluations=n, completed=int(done.sum()))
         ends = metric.interval(sums.with_days({metric.name: spread}) if spread else sums)
         missed += ends is None or not ends[0] <= share <= ends[1]

@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 from lib.statistics import rank_ranges
-from lib.statistics.clusters import ClusterSpread, design_effects
+from lib.statistics.clusters import design_effects
 from lib.statistics.rank_ranges import RankRanges
-from tests.statistics.worlds import DRAWS, SHAPES, Floats, World, most
+from tests.statistics.worlds import DRAWS, SHAPES, Floats, World, most, spread_of
 
 
 def ranges(counts: list[float], means: list[float], variances: list[float], effects: Floats | float = 1) -> RankRanges:
@@ -106,11 +106,10 @@ def test_ranges_hold_all_true_ranks(field: Field) -> None:
             own = rng.normal(size=world.days) * np.sqrt(field.group_day_share)
             spread = field.small_spread if n == min(field.sizes) else world.spread
             points = replace(world, spread=spread).scores(rng, true[group] + of_day[day] + own[day]) / 100
-            sums = zip(np.bincount(day).tolist(), np.bincount(day, points).tolist(), strict=True)
             counts.append(float(n))
             means.append(float(points.mean()))
             variances.append(float(points.var(ddof=1)))
-            spreads.append(ClusterSpread.of(sums))
+            spreads.append(spread_of(np.bincount(day), np.bincount(day, points)))
         found = ranges(counts, means, variances, np.array(design_effects(counts, variances, spreads)))
         # Equal ones may have any of the places that they share.
         best = [1 + int((true > each).sum()) for each in true]

@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from lib.statistics.clusters import ClusterSpread, cluster_spreads
+
 DRAWS = int(os.environ.get("DRAWS", "400"))
 """How many draws a claim is held to in each world."""
 
@@ -131,6 +133,12 @@ class World:
         of_period = rng.normal(size=len(executives)) * np.sqrt(self.period_share)
         shift = of_day[day] + everybody[executives[place]] + of_period[place]
         return Calls(day, executives[place], self.scores(rng, shift))
+
+
+def spread_of(counts: npt.ArrayLike, totals: npt.ArrayLike, scale: int = 1) -> ClusterSpread | None:
+    """Return how the clusters of a single group spread, by the number and the sum of each one's values."""
+    n, total = np.asarray(counts), np.asarray(totals)
+    return cluster_spreads(np.arange(len(n)), (1, len(n)), n, total, scale)[0]
 
 
 def most(rate: float, draws: int) -> int:
