@@ -46,7 +46,7 @@ with script_run.turn():
     NEEDS = {"exports": Role.ANALYST, "data": Role.ADMIN, "audit": Role.ADMIN}
 
     chosen = st.navigation(sections, position="hidden")
-    script_run.begin(chosen.url_path)
+    script_run.begin(chosen.url_path or first.name)  # the first page is the one without a path
     with page_layout.stop_on_error():
         space = workspace.current()
         if current_user.enter(space) is None:

@@ -52,7 +52,7 @@ class Pages:
 
     def count_run(self, page: str) -> None:
         """Count a run of a page."""
-        self.runs.labels(page or "overview").inc()
+        self.runs.labels(page).inc()
 
     def count_failure(self) -> None:
         """Count a run that ended in an error that should not be."""

@@ -14,6 +14,7 @@ from starlette.types import Message, Scope
 from websockets.exceptions import ConnectionClosed
 
 from lib.errors import RefusedError
+from lib.reports.pages import PAGES
 from lib.web import sockets, websocket_protocol
 from lib.web.sockets import ANONYMOUS, LOGGED_IN, OWNER, Rate, Socket, Sockets, TokenBucket
 from tests.browser.conftest import served
@@ -141,6 +142,15 @@ def test_of_too_many_sockets_of_one_address_the_idle_ones_make_way(login_app: Lo
         assert metric(login_app.address, "callboard_refused_total") == refused + 3
         assert metric(login_app.address, "callboard_page_sessions") == ANONYMOUS.client_sockets + 1
     until(lambda: metric(login_app.address, "callboard_page_sessions") == 0)
+
+
+def test_runs_are_counted_by_page(open_app: str) -> None:
+    """The first page has no path of its own, and is counted by its name as the others are."""
+    with Visitor(open_app).page() as page:
+        assert page.draw()
+    lines = httpx.get(f"{open_app}/metrics", timeout=60).text.splitlines()
+    names = {line.partition('"')[2].partition('"')[0] for line in lines if line.startswith("callboard_page_runs_total")}
+    assert next(iter(PAGES)) in names <= {*PAGES}
 
 
 def flood(page: PageClient, count: int) -> None:
