@@ -163,7 +163,9 @@ def _heatmap(title: Words, stem: str, figure: HeatmapFigure) -> TableFile[Heatma
     """Return the hours of the week that have evaluations."""
     metric, cells = figure.metric, [cell for cell in figure.heatmap.cells if cell.sums["evaluations"]]
     fields: tuple[FileField[HeatmapCell], ...] = (
-        FileField("", text("Weekday"), lambda cell: locale(current()).days["stand-alone"]["wide"][cell.weekday - 1]),
+        FileField(
+            "", text("Day of week"), lambda cell: locale(current()).days["stand-alone"]["wide"][cell.weekday - 1]
+        ),
         FileField("", text("Hour"), lambda cell: cell.hour, "count"),
         metric_columns.metric_field(metric, lambda cell: cell.sums),
         FileField("", "n", lambda cell: metric.n(cell.sums), "count"),

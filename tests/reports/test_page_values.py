@@ -77,7 +77,8 @@ def app(filled: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
 def page_of(name: str) -> PageValue:
     """Make a page's value as a program would, without Streamlit."""
     space, definition = workspaces.current(), PAGES[name]
-    context: PageContext = build_context(space.answers, space.calendar, PERIOD, PageChoices(), lambda *_: ())
+    choices = PageChoices("previous" if definition.is_compared else "none")
+    context: PageContext = build_context(space.answers, space.calendar, PERIOD, choices, lambda *_: ())
     return PageValue(definition.title, definition.question, context.shown, tuple(definition.blocks(context)))
 
 
