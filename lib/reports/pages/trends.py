@@ -169,7 +169,10 @@ def _table(context: PageContext) -> TableBlock:
             text("the newest first"),
             text("{width} trend, rows: {count}", width=text(width.capitalize()), count=count),
             TableFile(
-                text("Trend ({width})", width=text(width)), "trend", file_fields(columns, _counts()), lambda: rows
+                text("Trend ({width})", width=text(width.capitalize())),
+                "trend",
+                file_fields(columns, _counts()),
+                lambda: rows,
             ),
             has_total=False,
         )
