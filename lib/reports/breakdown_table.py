@@ -138,8 +138,18 @@ def table(
     )
 
 
-def chance_caption(groups: Groups) -> Iterator[Caption]:
-    """Yield how many of the table's marks chance alone would give, where any change is tested."""
+def _has_changes(groups: Groups, metric: Metric) -> bool:
+    """Return whether any group that is drawn has a change of a metric."""
+    before = groups.before or {}
+    return metric_columns.has_changes(
+        metric, lambda group: before.get(group.named), lambda group: group.sums, groups.drawn
+    )
+
+
+def change_captions(groups: Groups, metrics: Mapping[str, Metric]) -> Iterator[Caption]:
+    """Yield that no group has a change, or how many of the marks chance alone would give, where any is tested."""
+    if groups.before is not None and not any(_has_changes(groups, metrics[name]) for name in metric_columns.CHANGED):
+        yield Caption(metric_columns.NO_CHANGES)
     before = groups.before or {}
     changes = (
         delta(AVERAGE_SCORE, before.get(each.named), each.sums, _of_score(groups.executives.get(each.named, {})))
@@ -195,7 +205,8 @@ def _rows(
 
 
 def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized: bool) -> list[Column[_BreakdownRow]]:
-    dimension, is_compared = groups.dimension, groups.before is not None
+    dimension = groups.dimension
+    changed = [name for name in metric_columns.CHANGED if _has_changes(groups, metrics[name])]
     call_center = metric_columns.member_fields(CALL_CENTER, lambda row: row.call_center, _call_center)
     return [
         Column(
@@ -203,7 +214,7 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
         ),
         *(_standardized_columns() if with_standardized else []),
         *metric_columns.metric(AVERAGE_SCORE, _now),
-        *([metric_columns.change(AVERAGE_SCORE, _before, _now, _executives)] if is_compared else []),
+        *([metric_columns.change(AVERAGE_SCORE, _before, _now, _executives)] if AVERAGE_SCORE.name in changed else []),
         Column(
             text("Rank"),
             lambda row: row.rank and row.rank[0] + row.rank[1] / 1e6,
@@ -227,7 +238,11 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
             look=Look.BAR,
             in_file=(metric_columns.metric_field(metrics["totalEvaluations"], _now),),
         ),
-        *([metric_columns.change(metrics["totalEvaluations"], _before, _now, _executives)] if is_compared else []),
+        *(
+            [metric_columns.change(metrics["totalEvaluations"], _before, _now, _executives)]
+            if "totalEvaluations" in changed
+            else []
+        ),
         metric_columns.count(text("Scored"), lambda row: row.now["scored"], "scoredEvaluations"),
         metric_columns.note(_now),
         Column(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from lib.analytics.cluster_spreads import SharedSpreads
@@ -14,6 +14,9 @@ from lib.reports import changes, formatting
 from lib.reports.changes import Delta
 from lib.reports.table import Column, FileField, Look
 from lib.reports.words import Words, text
+
+CHANGED = ("totalEvaluations", "averageScore")
+"""The metrics whose change has a column of its own."""
 
 _NO_ENDS = (None, None)
 
@@ -108,6 +111,15 @@ def change(
         lambda row: moved.kind if (moved := delta(row)) else "chance",
         in_file=_change_fields(which, before, now, delta),
     )
+
+
+def has_changes(which: Metric, before: Callable[[R], MeasureTotals | None], now: Of[R], rows: Iterable[R]) -> bool:
+    """Return whether any row has a change of a metric: a column of dashes alone says nothing."""
+    return any(changes.change_amount(which, before(row), now(row)) is not None for row in rows)
+
+
+NO_CHANGES = text("No changes are shown: no row has a value in both periods.")
+"""What is said where columns of changes are left out."""
 
 
 def _change_fields(

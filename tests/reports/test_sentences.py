@@ -18,7 +18,7 @@ from lib.reports.changes import basis, delta
 from lib.reports.context import PageChoices, PageContext, build_context
 from lib.reports.coverage import coverage_notices
 from lib.reports.missing_values import missing_values
-from lib.reports.page import ChartBlock, Empty, Story
+from lib.reports.page import Caption, ChartBlock, Empty, PageDefinition, Story, TableBlock
 from lib.reports.pages import breakdowns, drivers, evaluations, overview, trends
 from lib.statistics.clusters import ClusterSpread
 from lib.workspace import Workspace
@@ -83,6 +83,27 @@ def test_few_scores_make_no_leader(workspace: Workspace, answers: QueryCache, lo
     few = FEBRUARY.narrowed(CAMPAIGN, "a")
     (campaign, _) = cards.leaders(context_of(workspace, answers, few)).leaders
     assert (campaign.name, str(campaign.note)) == ("–", "Each has fewer than 30 scored evaluations.")
+
+
+def test_columns_of_changes_are_left_out_where_they_hold_none(
+    workspace: Workspace, answers: QueryCache, load: Load
+) -> None:
+    """Two campaigns of which one is new; 30 days, whose days before fall on other weekdays."""
+    load("id,audioDate,averageNote,campaignId\na,2024-02-01,7,old\nb,2024-03-12,7,new\nc,2024-03-13,8,new\n")
+    month = make_filters(date(2024, 2, 29), date(2024, 3, 29))
+
+    def said(context: PageContext, page: PageDefinition) -> tuple[list[str], list[str]]:
+        blocks = [*page.blocks(context)]
+        columns = [str(each.label) for block in blocks if isinstance(block, TableBlock) for each in block.table.columns]
+        captions = [str(block.words) for block in blocks if isinstance(block, Caption)]
+        return [each for each in columns if "change" in each], [each for each in captions if "No changes" in each]
+
+    context = context_of(workspace, answers, month)
+    assert said(context, breakdowns.CAMPAIGNS) == ([], ["No changes are shown: no row has a value in both periods."])
+    by_day = "No changes are shown by day: the compared days fall on other weekdays."
+    assert said(context, trends.PAGE) == ([], [by_day])
+    both = context_of(workspace, answers, make_filters(date(2024, 2, 1), date(2024, 2, 29)), "none")
+    assert said(both, breakdowns.CAMPAIGNS) == said(both, trends.PAGE) == ([], [])
 
 
 @pytest.mark.parametrize(

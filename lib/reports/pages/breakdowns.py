@@ -91,7 +91,7 @@ def _blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[
             yield spread
     yield Heading(text("Details"))
     yield breakdown_table.table(context, title, groups, standardized)
-    yield from breakdown_table.chance_caption(groups)
+    yield from breakdown_table.change_captions(groups, context.catalog.metrics)
 
 
 def _standing(context: PageContext, groups: Groups) -> Iterator[Block]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lib.analytics import grouped_trends, heatmap, queries
@@ -18,7 +18,18 @@ from lib.reports.context import MAX_POINTS, PageContext
 from lib.reports.coverage import coverage_notices
 from lib.reports.figures import ControlChartFigure, HeatmapFigure, TrendFigure
 from lib.reports.missing_values import missing_values
-from lib.reports.page import Block, ChartBlock, Choices, Click, Empty, Heading, PageChoice, PageDefinition, TableBlock
+from lib.reports.page import (
+    Block,
+    Caption,
+    ChartBlock,
+    Choices,
+    Click,
+    Empty,
+    Heading,
+    PageChoice,
+    PageDefinition,
+    TableBlock,
+)
 from lib.reports.page_help import SELECTION, Topic
 from lib.reports.table import MOST_ROWS, Column, FileField, Look, PageTable, TableFile, file_fields
 from lib.reports.words import Words, formatted, plural, text
@@ -35,8 +46,7 @@ _FIRST_METRICS = (
 )
 """The metrics that come first in the table; all others of the catalog follow."""
 
-CHANGED = ("totalEvaluations", "averageScore")
-"""The metrics whose change has a column of its own."""
+_OTHER_WEEKDAYS = text("No changes are shown by day: the compared days fall on other weekdays.")
 
 NOT_SPLIT = "none"
 
@@ -88,7 +98,11 @@ def blocks(context: PageContext) -> Iterator[Block]:
     else:
         yield _course(context, metric, dimension)
     yield Heading(text("Details"))
-    yield _table(context)
+    rows = _rows(context)
+    changed = _changed(context, rows)
+    yield _table(context, rows, changed)
+    if context.compared is not None and not changed:
+        yield Caption(_OTHER_WEEKDAYS if _fall_on_other_weekdays(context) else metric_columns.NO_CHANGES)
     if nothing:
         return
     by_hour = context.answers.run(heatmap.by_hour, context.filters, context.calendar)
@@ -147,16 +161,25 @@ def _distinct_name(member: Member, has_namesake: bool) -> str:
     return f"{name} ({member.parameter_value})" if has_namesake else name
 
 
-def _table(context: PageContext) -> TableBlock:
-    """Return the trend as a table, the newest first."""
-    trend = context.trend
+def _rows(context: PageContext) -> list[_TrendRow]:
+    """Return the rows of the table, the oldest first."""
     # A bucket that is cut short has other days than the one in its place, so that they are not compared.
-    rows = [
+    return [
         _TrendRow(point, None if point.bucket.partial else before)
-        for point, before in zip(trend.points, _before(context, trend), strict=True)
+        for point, before in zip(context.trend.points, _before(context), strict=True)
     ]
 
-    columns = _columns(context, trend.granularity)
+
+def _changed(context: PageContext, rows: Sequence[_TrendRow]) -> tuple[str, ...]:
+    """Return the metrics of `metric_columns.CHANGED` that have a change in any row."""
+    metrics = context.catalog.metrics
+    return tuple(name for name in metric_columns.CHANGED if metric_columns.has_changes(metrics[name], _was, _now, rows))
+
+
+def _table(context: PageContext, rows: Sequence[_TrendRow], changed: Sequence[str]) -> TableBlock:
+    """Return the trend as a table, the newest first, with the changes of some metrics."""
+    trend = context.trend
+    columns = _columns(context, trend.granularity, changed)
     width = trend.granularity.value
     count = formatted(formatting.count, len(rows))
     return TableBlock(
@@ -179,21 +202,26 @@ def _table(context: PageContext) -> TableBlock:
     )
 
 
-def _before(context: PageContext, trend: Trend) -> list[MeasureTotals | None]:
+def _fall_on_other_weekdays(context: PageContext) -> bool:
+    """Return whether days stand beside days of other weekdays: a Sunday is no comparison for a Friday."""
+    trend, other = context.trend, context.compared_trend
+    if trend.granularity is not Granularity.DAILY or other is None or not (trend.points and other.points):
+        return False
+    return bool((other.points[0].bucket.first - trend.points[0].bucket.first) % WEEK)
+
+
+def _before(context: PageContext) -> list[MeasureTotals | None]:
     """Return what was in the place of each bucket in the compared period; None where nothing compares."""
     before: list[MeasureTotals | None] = []
-    other = context.compared_trend
-    if other is not None:
-        apart = other.points[0].bucket.first - trend.points[0].bucket.first if other.points else ONE_DAY
-        if trend.granularity is Granularity.DAILY and apart % WEEK:
-            return [None] * len(trend.points)  # a Sunday is no comparison for a Friday
+    trend, other = context.trend, context.compared_trend
+    if other is not None and not _fall_on_other_weekdays(context):
         # Without their days they are not tested: who was there in both is not asked of each bucket.
         before += [None if point.bucket.partial else point.sums.with_days({}) for point in other.points]
         before = before[: len(trend.points)]
     return before + [None] * (len(trend.points) - len(before))
 
 
-def _columns(context: PageContext, granularity: Granularity) -> list[Column[_TrendRow]]:
+def _columns(context: PageContext, granularity: Granularity, changed: Sequence[str]) -> list[Column[_TrendRow]]:
     columns: list[Column[_TrendRow]] = [
         Column(
             text("Date"),
@@ -206,7 +234,7 @@ def _columns(context: PageContext, granularity: Granularity) -> list[Column[_Tre
     for name in dict.fromkeys((*_FIRST_METRICS, *context.catalog.metrics)):
         metric: Metric = context.catalog.metrics[name]
         columns += metric_columns.metric(metric, _now, printed=name != "failureRate")
-        if name in CHANGED and context.compared is not None:
+        if name in changed:
             columns.append(metric_columns.change(metric, _was, _now, lambda _: {}))
         if name == "averageScore":
             columns.append(metric_columns.note(_now))
