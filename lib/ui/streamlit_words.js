@@ -7,6 +7,8 @@
   const OURS = '[data-testid="stMarkdownContainer"],[data-testid="stHtml"],[role="option"],[data-tag],svg,pre,style,script';
   const THEIRS = '[data-testid="stFileUploaderDropzone"]';
   const NAMED = ["aria-label", "title", "placeholder", "alt", "aria-valuetext"];
+  const DAY = /^[A-Z][a-z]+ \d{1,2}, \d{4}$/;
+  const local = (value) => DAY.test(value) ? new Date(value).toLocaleDateString(language, {dateStyle: "long"}) : value;
   const IN_LISTS = ["No results", "Select all"];
   const exact = new Map(), patterns = [];
   for (const [english, said] of words) {
@@ -21,7 +23,7 @@
     if (exact.has(trimmed)) return exact.get(trimmed);
     for (const [pattern, names, said] of patterns) {
       const found = pattern.exec(trimmed);
-      if (found) return said.replace(/\{(\w+)\}/g, (_, name) => found[names.indexOf(name) + 1]);
+      if (found) return said.replace(/\{(\w+)\}/g, (_, name) => local(found[names.indexOf(name) + 1]));
     }
     return null;
   };
