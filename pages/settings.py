@@ -29,10 +29,10 @@ with page_layout.stop_on_error():
         api_keys_admin.create(space)
         shared_items_admin.show(space)
     st.subheader(t("About"), anchor=False)
-    store = t("an embedded DuckDB") if space.facts.embedded else "PostgreSQL"
+    store = t("an embedded DuckDB database") if space.facts.embedded else "PostgreSQL"
     st.caption(
         t(
-            "Callboard {version}. The facts lie in {store}. Time zone: {zone}; weeks begin on {day}.",
+            "Callboard {version}. Data stored in {store}. Time zone: {zone}. Weeks begin on {day}.",
             version=__version__,
             store=store,
             zone=markdown.text(space.settings.timezone),

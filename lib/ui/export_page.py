@@ -55,7 +55,7 @@ def start(space: Workspace, context: PageContext) -> None:
 
 def history(workspace: Workspace) -> None:
     """Draw the exports, newest first; while one is under way, it moves by itself."""
-    st.subheader(t("Exports so far"), anchor=False)
+    st.subheader(t("Recent exports"), anchor=False)
     moving = any(not job.ended for job in _newest(workspace))
     st.fragment(_jobs, run_every=1.0 if moving else None)(workspace, moving)
 

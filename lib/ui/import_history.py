@@ -17,7 +17,7 @@ from lib.workspace import Workspace
 
 def draw(workspace: Workspace) -> None:
     """Draw every import, what can be done about one of them, and the deletion of all data."""
-    st.subheader(t("Imports so far"), anchor=False)
+    st.subheader(t("Import history"), anchor=False)
     _progress(workspace)
     with workspace.facts.read() as connection:
         records, count = entries(connection), count_imports(connection)

@@ -59,8 +59,8 @@ def account(space: Workspace) -> None:
 
 ROLES = {
     Role.NONE: "No access yet",
-    Role.VIEWER: "Viewer: looks at pages",
-    Role.ANALYST: "Analyst: also takes files away and writes notes",
-    Role.ADMIN: "Admin: also keys, access, data; sees everything",
+    Role.VIEWER: "Viewer: can view pages",
+    Role.ANALYST: "Analyst: can also download files and write notes",
+    Role.ADMIN: "Admin: can also manage keys, access and data; sees everything",
 }
 """What each role is called where one is chosen."""

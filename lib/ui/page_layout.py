@@ -99,7 +99,7 @@ def _nothing(context: PageContext) -> None:
         return
     hint = t("Choose a longer period, or reset the filters in the sidebar.")
     if not context.filters.grant.everything:
-        hint += " " + t("You see some call centers or campaigns alone; an administrator can change that.")
+        hint += " " + t("Your access is limited to some call centers or campaigns. An administrator can change that.")
     empty(t("Nothing matches these filters"), hint)
 
 
@@ -142,7 +142,7 @@ def opened(dimension: Dimension) -> Member | None:
         )
     found = next((named for named in known if named.parameter_value == asked_for), None)
     if found is None:
-        st.warning(t("The link opens {id}, which is not here; these are all.", id=markdown.text(asked_for[:60])))
+        st.warning(t("The link opens {id}, which is not here. Showing all.", id=markdown.text(asked_for[:60])))
     return found
 
 
@@ -188,7 +188,7 @@ def link_notices() -> None:
         if url_state.refused_by_link():
             st.warning(t("Part of this link was ignored: {told}", told=why))
         else:
-            st.warning(t("That can't be chosen; all is as it was. {why}", why=why))
+            st.warning(t("This can't be chosen. Nothing was changed. {why}", why=why))
 
 
 def notices(status: DatasetStatus) -> None:

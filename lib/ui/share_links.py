@@ -74,13 +74,13 @@ def banner(space: Workspace, context: PageContext) -> None:
     if unknown:
         st.warning(t("Link no longer valid. Showing all data."))
     if st.session_state.pop("_foreign_link", False):
-        st.warning(t("This link was made by someone who may see other calls than you; this is what you may see."))
+        st.warning(t("This link was made by someone with different access. You see what your access allows."))
     number = st.session_state.get(PINNED)
     link = opened_link(space, context, number) if number else None
     if link is None:
         return
     if link.grant != context.filters.grant:
-        other = t("The figures that this link remembers are of someone who may see other calls than you.")
+        other = t("The figures in this link belong to someone with different access.")
         st.html(f'<div class="cb-banner cb-pinned" role="note">{html.escape(other)}</div>')
         return
     limited = not link.grant.everything  # what was imported beyond it is not theirs to know

@@ -36,7 +36,7 @@ def show(space: Workspace) -> None:
 
 def _table(space: Workspace, found: Sequence[User]) -> None:
     if not found:
-        page_layout.empty(t("Nobody yet"), t("Whoever logs in is listed here, and waits for a role."))
+        page_layout.empty(t("Nobody yet"), t("People are listed here after they log in, and wait for a role."))
         return
     zone, sessions = space.settings.zone, space.sessions.open_ones()
     frame = pd.DataFrame(
@@ -104,7 +104,7 @@ def _change(space: Workspace, found: Sequence[User]) -> None:
 
 def _add(space: Workspace) -> None:
     with st.form("add-person", border=True, clear_on_submit=True):
-        email = st.text_input(t("Let someone in by e-mail"), max_chars=320)
+        email = st.text_input(t("Add someone by e-mail"), max_chars=320)
         role, grant = _rights(space, Role.VIEWER, EVERYTHING, "new")
         added = st.form_submit_button(t("Add person"))
     if added:

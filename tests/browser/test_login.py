@@ -235,7 +235,7 @@ def test_who_is_not_known_waits_for_a_role(browse: Browse, place: Place) -> None
     admin.get_by_role("option", name="Unverified (unverified)").click()
     form = admin.locator('[data-testid="stForm"]', has_text="End their sessions")
     form.get_by_label("Role").click()
-    admin.get_by_role("option", name="Viewer: looks at pages").click()
+    admin.get_by_role("option", name="Viewer: can view pages").click()
     form.get_by_role("button", name="Save").click()
     until(lambda: ("root@example.com", "person_changed") in done(place))
     page.reload()

@@ -316,7 +316,7 @@ def test_exports_are_listed_whatever_the_filters(app: AppTest, settings: Setting
     app.run()
     app.switch_page("exports.py").run()
     assert "Not in the data: Campaign: nobody" in text(app)
-    assert "Exports so far" in [heading.value for heading in app.subheader]
+    assert "Recent exports" in [heading.value for heading in app.subheader]
 
 
 @pytest.mark.usefixtures("app")

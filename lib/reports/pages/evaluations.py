@@ -55,7 +55,7 @@ SORT = PageChoice(
 SEARCH = PageText(
     "search",
     text("Search"),
-    text("In ids, names of executives and file names of recordings, of all evaluations that the filters choose."),
+    text("Searches IDs, executives' names and recording file names in all evaluations that match the filters."),
 )
 
 
@@ -71,8 +71,8 @@ def blocks(context: PageContext) -> Iterator[Block]:
         listed = _listed(context, pages, PAGE_SIZE)
     if not listed.total_count:
         yield Empty(
-            text("Nothing holds “{search}”", search=context.text(SEARCH)),
-            text("Look for a part of an id, of an executive's name or of a recording's file name."),
+            text("No results for “{search}”", search=context.text(SEARCH)),
+            text("Try part of an ID, of an executive's name or of a recording's file name."),
         )
         return
     first = (listed.page - 1) * PAGE_SIZE + 1
@@ -89,7 +89,7 @@ def blocks(context: PageContext) -> Iterator[Block]:
     yield Pager(pages)
     if _is_too_long(listed):
         count = formatted(formatting.count, MOST_IN_FILE)
-        yield Caption(text("More than {count} evaluations can be taken along on the page Exports.", count=count))
+        yield Caption(text("To download more than {count} evaluations, use the Exports page.", count=count))
 
 
 def _is_too_long(listed: Records) -> bool:
