@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from playwright.sync_api import Page
+import pytest
+from playwright.sync_api import Page, expect
 
 from tests.browser.screenshots import PAGES
 from tests.browser.test_analyst import until_asked
@@ -15,18 +16,7 @@ Visit = Callable[[str], Page]
 def test_by_keyboard_alone(visit: Visit) -> None:
     """Every control of the overview is reached by Tab, buttons and links in a ring; a filter is set without a mouse."""
     page = visit(PAGES["overview"])
-    reached = []
-    for _ in range(90):
-        page.keyboard.press("Tab")
-        name, ringed = page.evaluate(
-            """() => { const e = document.activeElement; if (!e || e === document.body) return ['', true];
-            const shown = getComputedStyle(e);
-            const ring = shown.outlineStyle !== 'none' || shown.boxShadow !== 'none';
-            const name = [e.ariaLabel, e.innerText, e.getAttribute('role'), e.tagName].filter(Boolean).join(' ');
-            return [name.replaceAll('\\n', ' '), ring || !['A', 'BUTTON'].includes(e.tagName)]; }"""
-        )
-        reached.append(name)
-        assert ringed, f"nothing shows that '{name}' has the keyboard"
+    reached = list(_reach(page, 90))
     names = " | ".join(reached)
     for each in (
         "Overview",
@@ -45,3 +35,31 @@ def test_by_keyboard_alone(visit: Visit) -> None:
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
     until_asked(page, lambda now: now.get("granularity") == ["monthly"])
+
+
+@pytest.mark.parametrize("name", ["evaluations", "data", "settings"])
+def test_focus_is_seen(visit: Visit, name: str) -> None:
+    """On pages of tables and forms, too; the help is opened and closed without a mouse."""
+    page = visit(PAGES[name])
+    reached = list(_reach(page, 60))
+    assert any("Help" in each for each in reached)
+    page.locator(".st-key-cb-help button").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".cb-help")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".cb-help")).to_be_hidden()
+
+
+def _reach(page: Page, times: int) -> Iterator[str]:
+    """Press Tab so often, and yield the names of what it reaches; buttons and links must show that they have it."""
+    for _ in range(times):
+        page.keyboard.press("Tab")
+        name, ringed = page.evaluate(
+            """() => { const e = document.activeElement; if (!e || e === document.body) return ['', true];
+            const shown = getComputedStyle(e);
+            const ring = shown.outlineStyle !== 'none' || shown.boxShadow !== 'none';
+            const name = [e.ariaLabel, e.innerText, e.getAttribute('role'), e.tagName].filter(Boolean).join(' ');
+            return [name.replaceAll('\\n', ' '), ring || !['A', 'BUTTON'].includes(e.tagName)]; }"""
+        )
+        assert ringed, f"nothing shows that '{name}' has the keyboard"
+        yield name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.patience import settle
@@ -25,6 +26,9 @@ def test_five_steps(visit: Visit) -> None:
     page = visit("")
     card, offer = page.get_by_role("dialog"), page.locator(".cb-tour-offer")
     offer.get_by_role("button", name="Take the tour").click()
+    expect(card).to_be_visible()
+    faults = Axe().run(page).response["violations"]
+    assert not [each["help"] for each in faults if each["impact"] in ("serious", "critical")]
     for title, path, part in STEPS:
         settle(page)
         expect(card.get_by_role("heading", name=title)).to_be_visible()
