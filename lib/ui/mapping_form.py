@@ -121,6 +121,7 @@ def _finish(
     mapping_columns.name_unkept(resolved, seen)
     if not problems and not unanswered:
         st.subheader(t("Preview"), anchor=False)
+        st.caption(t("Dates are shown in the time zone {zone}.", zone=markdown.text(zone.key)))
         mapping_preview.draw_result(read_rows(seen, resolved, catalog, zone), list(resolved.columns), catalog)
     if open_values:
         labels = ", ".join(map(markdown.text, open_values))

@@ -138,6 +138,7 @@ def test_two_readings_of_a_date_are_asked_for(data_dir: Path) -> None:
     assert question.value is None and not app.session_state["draft"].is_complete
     question.set_value(1).run()
     assert app.session_state["draft"].is_complete
+    assert "Dates are shown in the time zone UTC." in [each.value.replace("\\", "") for each in app.caption]
     assert mapped(app).file.date_formats == ("%m/%d/%Y",)
 
 
