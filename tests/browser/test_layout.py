@@ -68,7 +68,7 @@ def test_long_names_wrap(chromium: Browser, address: str, width: int) -> None:
 
 def test_the_bar_of_a_chart_covers_no_control(chromium: Browser, address: str) -> None:
     page = page_of(chromium, 1440)
-    for path in ("", "trends"):
+    for path in ("", "trends", "?lang=es"):
         page.goto(f"{address}/{path}")
         page.locator("[data-testid=stVegaLiteChart]").first.hover()
         bar = page.locator("[data-testid=stElementToolbar]").first
