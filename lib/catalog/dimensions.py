@@ -38,6 +38,11 @@ class Dimension(ABC):
         return f"{self.name}Name"
 
     @property
+    def id_label(self) -> str:
+        """The label of the column of its id."""
+        return f"{self.label} ID"
+
+    @property
     def plural_label(self) -> str:
         """The label of several of its groups."""
         return self.plural[0].upper() + self.plural[1:]

@@ -64,7 +64,7 @@ def _of(dimension: NamedDimension) -> tuple[Field, Field]:
     by_id = f"id of the {label.lower()}"
     by_name = f"name of the {label.lower()}"
     return (
-        Field(dimension.parameter, f"{label} ID", FieldType.TEXT, by_id, dimension.staged_id),
+        Field(dimension.parameter, dimension.id_label, FieldType.TEXT, by_id, dimension.staged_id),
         Field(dimension.name_field, label, FieldType.TEXT, by_name, dimension.staged_name),
     )
 

@@ -43,7 +43,7 @@ def figure_file(title: Words, key: str, figure: Figure) -> TableFile[Any] | None
 
 
 @dataclass(frozen=True, slots=True)
-class _TrendRow:
+class _CoursePoint:
     """A bucket of one course of a trend."""
 
     course: Words
@@ -51,16 +51,16 @@ class _TrendRow:
     compared: TrendPoint | None = None
 
 
-def _trend(title: Words, stem: str, figure: TrendFigure) -> TableFile[_TrendRow]:
+def _trend(title: Words, stem: str, figure: TrendFigure) -> TableFile[_CoursePoint]:
     """Return the courses one below the other, each bucket beside the one in its place in the compared period."""
     behind = figure.compared.points if figure.compared else ()
     rows = [
-        _TrendRow(name, point, behind[place] if place < len(behind) else None)
+        _CoursePoint(name, point, behind[place] if place < len(behind) else None)
         for name, course in figure.courses
         for place, point in enumerate(course.points)
     ]
     metric = figure.metric
-    fields: list[FileField[_TrendRow]] = [
+    fields: list[FileField[_CoursePoint]] = [
         FileField("date", text("Date"), lambda row: row.point.bucket.first, "date"),
         FileField("partial", text("Partial"), lambda row: t("partial") if row.point.bucket.partial else ""),
         *_figures(metric),
@@ -80,10 +80,10 @@ def _trend(title: Words, stem: str, figure: TrendFigure) -> TableFile[_TrendRow]
     return TableFile(title, stem, tuple(fields), lambda: rows)
 
 
-def _figures(metric: Metric) -> list[FileField[_TrendRow]]:
+def _figures(metric: Metric) -> list[FileField[_CoursePoint]]:
     """Return a metric of a bucket, its interval, and how many evaluations it rests on."""
 
-    def sums(row: _TrendRow) -> MeasureTotals:
+    def sums(row: _CoursePoint) -> MeasureTotals:
         return row.point.sums
 
     fields = [metric_columns.metric_field(metric, sums)]

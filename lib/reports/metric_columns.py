@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from lib.analytics.cluster_spreads import SharedSpreads
 from lib.catalog.dimensions import Dimension, Member
-from lib.catalog.fields import FIELDS
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric, Unit, rounded
 from lib.reports import changes, formatting
@@ -66,7 +65,7 @@ def member_fields(
 
     return (
         FileField(dimension.name_field, text(dimension.label), name),
-        FileField(dimension.parameter, text(FIELDS[dimension.parameter].label), id_of),
+        FileField(dimension.parameter, text(dimension.id_label), id_of),
     )
 
 

@@ -86,9 +86,15 @@ def test_a_day_outside(workspace: Workspace, answers: QueryCache, load: Load) ->
     assert level == "Its level shows no clear change."
 
 
+def test_too_few_days(workspace: Workspace, answers: QueryCache, load: Load) -> None:
+    load("id,audioDate,averageNote\n1,2024-01-01,7\n2,2024-01-02,8\n")
+    assert "at least 10 whole days" in told(value_of(workspace, answers, chart="control"))[0]
+
+
 def test_what_takes_no_part(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load(calls())
-    assert "at least 10 whole days" in told(value_of(workspace, answers, chart="control", metric="netSentiment"))[0]
+    page = value_of(workspace, answers, chart="control", metric="netSentiment")
+    assert not told(page) and any(isinstance(each, Empty) for each in page.flat)
     split = value_of(workspace, answers, chart="control", split="campaign")
     assert not told(split) and any("one line" in str(each.what) for each in split.flat if isinstance(each, Empty))
     assert not told(value_of(workspace, answers))

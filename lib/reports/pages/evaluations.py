@@ -8,7 +8,6 @@ from functools import partial
 from lib.analytics import records
 from lib.analytics.records import Record, RecordOrder, Records
 from lib.catalog.dimensions import EXECUTIVE, Member, NamedDimension
-from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import Unit
 from lib.i18n import t, t_in_context
 from lib.reports import formatting, metric_columns
@@ -146,11 +145,12 @@ def _table(context: PageContext, listed: Records) -> PageTable[Record]:
         _words("isAICall", text("Handled by"), lambda record: t("AI") if record.is_ai else t("Human")),
         _words("id", text("Id"), lambda record: record.id),
     )
+    fields = context.catalog.fields
     in_file_alone: tuple[FileField[Record], ...] = (
-        FileField("audioFileName", text(FIELDS["audioFileName"].label), lambda record: record.audio_file_name),
+        FileField("audioFileName", text(fields["audioFileName"].label), lambda record: record.audio_file_name),
         FileField(
             "createdAt",
-            text(FIELDS["createdAt"].label),
+            text(fields["createdAt"].label),
             lambda record: record.created_at and record.created_at.astimezone(zone),
             "instant",
         ),
