@@ -183,7 +183,7 @@ def test_an_analyst_sees_what_is_theirs_alone(browse: Browse, place: Place, tmp_
         shown = page.locator("body").inner_text()
         assert not any(name in shown for name in FOREIGN), path
         if path not in ("", "settings", "exports"):
-            expect(page.get_by_text("1 evaluations", exact=True)).to_be_visible()
+            expect(page.get_by_text("1 evaluation", exact=True)).to_be_visible()
     # What a link names beyond their limits is as unknown as what is not there.
     page.goto(f"{place.address}/?callCenterId=South&executiveId=Bob")
     expect(page.get_by_text("Not in the data: Call center: South; Executive: Bob")).to_be_visible()

@@ -119,7 +119,7 @@ def test_why_it_moved(app: AppTest, files: dict[str, Callable[[], bytes]], by: s
     many = by == "executive"
     assert len(app.dataframe[0].value) == (MOST_ROWS + 1 if many else 7 + 1)
     assert ("The first 1,000 of 30,000 rows, largest contributions first." in captions(app)) is many
-    lines = file(files, "why-it-moved-").decode("utf-8-sig").splitlines()
+    lines = file(files, "what-changed-").decode("utf-8-sig").splitlines()
     assert len(lines) == (EXECUTIVES if many else 7) + 2
 
 
@@ -143,7 +143,7 @@ def test_days(app: AppTest, files: dict[str, Callable[[], bytes]]) -> None:
     assert app.button_group(key="granularity").value == "monthly" and len(app.dataframe[0].value) <= 1_000
     assert len(file(files, "trend-").decode("utf-8-sig").splitlines()) == len(app.dataframe[0].value) + 1
     app.button_group(key="granularity").set_value("weekly").run()
-    assert not app.exception and "weekly buckets would be too many" in app.info[0].value
+    assert not app.exception and "too long for weekly points" in app.info[0].value
     assert app.button_group(key="granularity").value == "monthly"
     app.query_params.update({"granularity": "daily", "dateFrom": "2019-07-01", "dateTo": "2023-05-01"})
     app.run()

@@ -103,7 +103,7 @@ def test_filters_from_the_url(app: AppTest, settings: Settings, tmp_path: Path) 
     app.run()
     assert app.multiselect(key="campaignId").value == ["a"]
     shown = " ".join(text(app).split())
-    assert "2–31 Jan 2024 · Campaign: Alpha &lt;b&gt;&amp; · 1 evaluations" in shown
+    assert "2–31 Jan 2024 · Campaign: Alpha &lt;b&gt;&amp; · 1 evaluation" in shown
     assert "5.00" in shown
 
 
@@ -250,7 +250,7 @@ def test_an_instant_in_a_link_is_kept(app: AppTest, settings: Settings, tmp_path
     app.query_params["dateTo"] = "2024-01-01T12:00:00+00:00"
     app.run()
     assert app.query_params["dateTo"] in ("2024-01-01T12:00:00+00:00", ["2024-01-01T12:00:00+00:00"])
-    assert "· 1 evaluations" in " ".join(text(app).split())
+    assert "· 1 evaluation" in " ".join(text(app).split())
 
 
 def test_granularity(app: AppTest, settings: Settings, tmp_path: Path) -> None:
@@ -270,9 +270,9 @@ def test_records(app: AppTest, settings: Settings, tmp_path: Path) -> None:
     assert app.dataframe[0].value["Id"].tolist() == ["3"]
     assert app.query_params["state"] in ("Pending", ["Pending"])
     app.switch_page("overview.py").run()
-    assert "State: Pending" in text(app) and "1 evaluations" in " ".join(text(app).split())
+    assert "State: Pending" in text(app) and "1 evaluation" in " ".join(text(app).split())
     app.multiselect(key="sentiment").select("(none)").run()
-    assert "Sentiment: (none)" in text(app) and "1 evaluations" in " ".join(text(app).split())
+    assert "Sentiment: (none)" in text(app) and "1 evaluation" in " ".join(text(app).split())
     next(button for button in app.button if button.label == "Reset filters").click().run()
     assert "3 evaluations" in " ".join(text(app).split()) and not app.exception
     assert (app.multiselect(key="state").value, "state" in app.query_params) == ([], False)
@@ -287,7 +287,7 @@ def test_a_filter_that_is_declared_is_in_the_sidebar(app: AppTest, settings: Set
     app.run()
     app.multiselect(key="length").select("Short").run()
     assert app.query_params["length"] in ("short", ["short"]) and not app.exception
-    assert "Length: Short" in text(app) and "1 evaluations" in " ".join(text(app).split())
+    assert "Length: Short" in text(app) and "1 evaluation" in " ".join(text(app).split())
 
 
 def test_a_page_of_records_that_is_not_there(app: AppTest, settings: Settings, tmp_path: Path) -> None:

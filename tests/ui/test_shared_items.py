@@ -18,7 +18,7 @@ CHOOSER = """
 from lib import workspace
 from lib.ui import saved_views, current_user
 current_user.enter(workspace.current())
-saved_views.chooser(workspace.current())
+saved_views.chooser(workspace.current(), can_save=True)
 """
 ADMIN = """
 from lib import workspace
