@@ -107,6 +107,11 @@ class Decomposition:
         return None if was is None or is_now is None else is_now - was
 
     @property
+    def total(self) -> Fraction:
+        """The change in points, as the sum of its parts; 0 without two averages."""
+        return self.within + self.mix
+
+    @property
     def shown(self) -> ShownAmounts:
         """The change and its parts as they are shown; the change is the difference of the two averages as shown.
 

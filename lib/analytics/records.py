@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,17 +76,15 @@ def records(
 ) -> Records:
     """Return one page of the selection's evaluations in an order, and how many there are in all.
 
-    `search` leaves those whose id, executive's name or recording's file name holds it, without regard to case.
+    `search` leaves those whose id, executive's name or recording's file name holds each of its words, without regard
+    to case, and in names to accents.
     """
     period = resolve_period(connection, filters, calendar)
     facts, executives = schema.evaluations, EXECUTIVE.table
-    where = fact_conditions(filters, calendar)
+    where = [*fact_conditions(filters, calendar), *_search_conditions(connection, search)]
     source: sa.FromClause = facts
-    if search or order in (RecordOrder.EXECUTIVE, RecordOrder.EXECUTIVE_BACKWARDS):
+    if order in (RecordOrder.EXECUTIVE, RecordOrder.EXECUTIVE_BACKWARDS):
         source = facts.join(executives, executives.c.key == facts.c[EXECUTIVE.column])
-    if search:
-        held = (facts.c.id, _executive_name(), facts.c.audio_file_name)
-        where.append(sa.or_(*(column.icontains(search, autoescape=True) for column in held)))
     total = connection.execute(sa.select(sa.func.count()).select_from(source).where(*where)).scalar_one()
     chosen = (
         sa.select(facts)
@@ -101,6 +100,28 @@ def records(
         for dimension in filters.catalog.dimensions
     }
     return Records(period, tuple(_record(row._mapping, names, filters.catalog) for row in rows), total, page, page_size)
+
+
+def _search_conditions(connection: Connection, search: str) -> list[sa.ColumnElement[bool]]:
+    """Return what evaluations must meet to hold the words of a search; nothing where it has none."""
+    words = dict.fromkeys(search.split())
+    if not words:
+        return []
+    facts, names = schema.evaluations.c, EXECUTIVE.table.c
+    rows = connection.execute(sa.select(names.key, names.name).where(names.key != enums.NO_KEY))
+    folded_names = [(row.key, _folded(row.name)) for row in rows]  # here, as only one engine can leave accents out
+    conditions = []
+    for word in words:
+        keys = [key for key, name in folded_names if _folded(word) in name]
+        held = (column.icontains(word, autoescape=True) for column in (facts.id, facts.audio_file_name))
+        conditions.append(sa.or_(facts[EXECUTIVE.column].in_(keys), *held))
+    return conditions
+
+
+def _folded(text: str) -> str:
+    """Return a text without case and accents."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in parts if not unicodedata.combining(character))
 
 
 def _executive_name() -> sa.ColumnElement[str]:

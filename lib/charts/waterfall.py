@@ -32,7 +32,8 @@ def waterfall(found: Decomposition, before: str, now: str, look: ChartTheme) -> 
     was, is_now = score.value(found.before), score.value(found.now)
     if was is None or is_now is None:
         return None
-    largest, rest = found.parts[:LARGEST], found.parts[LARGEST:]
+    count = len(found.parts) if len(found.parts) == LARGEST + 1 else LARGEST  # a single one has a name
+    largest, rest = found.parts[:count], found.parts[count:]
     names = [formatting.member_name(part.named) for part in largest]
     rows = [_end(before, was)]
     at = Fraction(was)

@@ -68,6 +68,12 @@ def test_an_order_over_the_whole_selection(ids: Callable[..., str], order: Recor
         ("_", "a1"),
         ("B4", "b4"),
         ("none", ""),
+        ("maria", "b4"),
+        ("  María  ANA ", "b4"),
+        ("bea a1", "a1"),
+        ("bea a2", ""),
+        ("bëa", "a1"),
+        (" ", "b5 b4 b3 a2 a1"),
     ],
 )
 def test_what_holds_a_text(ids: Callable[..., str], search: str, found: str) -> None:

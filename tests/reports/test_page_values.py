@@ -241,6 +241,22 @@ def _check_cells(column: Column[Any], fields: Sequence[FileField[Any]], cells: t
         assert said == (formatting.interval(unit, cells) if len(cells) == 2 else formatting.value(unit, cells[0]))
 
 
+def test_the_parts_of_a_change_add_up_in_a_file(app: AppTest) -> None:
+    app.run()
+    (table,) = [block.table for block in page_of("drivers").flat if isinstance(block, TableBlock)]
+    assert table.file is not None and table.file.total is not None
+    places = [place for place, field in enumerate(table.file.fields) if field.kind == "points"]
+    rows = [table.file.values(row) for row in table.file.rows()]
+    for place in places:
+        assert sum(row[place] for row in rows) == pytest.approx(table.file.values(table.file.total)[place], abs=1e-9)
+    was, is_now = (
+        next(place for place, field in enumerate(table.file.fields) if field.name == name)
+        for name in ("averageScoreBefore", "averageScoreNow")
+    )
+    total = table.file.values(table.file.total)
+    assert len(places) == 3 and total[places[2]] == pytest.approx(total[is_now] - total[was], abs=0.01)
+
+
 def test_a_value_can_be_said_in_any_language(app: AppTest) -> None:
     app.run()
     page = page_of("drivers")

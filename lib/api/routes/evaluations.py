@@ -42,7 +42,9 @@ _OWN = (
         f"One of {', '.join(f'`{each.value}`' for each in RecordOrder)}; default `{RecordOrder.NEWEST.value}`. Those "
         "without the value come last; ties: the newest first, then by id.",
     ),
-    parameter("search", "What an id, an executive's name or a recording's file name holds, in any case."),
+    parameter(
+        "search", "Words, each of which the id, the executive's name or the recording's file name holds, in any case."
+    ),
 )
 _OWN_NAMES = tuple(each["name"] for each in _OWN)
 

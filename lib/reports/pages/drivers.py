@@ -72,7 +72,10 @@ def blocks(context: PageContext) -> Iterator[Block]:
         Click("evaluations", dimension),
     )
     yield Caption(
-        text("Performance: the groups' own scores changed. Mix (pale): their shares of the scored evaluations changed.")
+        text(
+            "Performance: the groups' own scores changed. Mix (pale): their shares of the scored evaluations changed. "
+            "The bars add up; their labels are rounded."
+        )
     )
     yield Heading(text("Details"))
     yield _table(context, dimension, change)
@@ -163,19 +166,19 @@ class _DecompositionRow:
     member: Member | None  # None for the whole
     before: MeasureTotals
     now: MeasureTotals
-    shown: ShownAmounts
+    part: Contribution | Decomposition  # of the change
 
 
 def _table(context: PageContext, dimension: Dimension, change: Decomposition) -> TableBlock:
     """Return the parts as a table below the whole; a click on one lists its evaluations."""
     parts = change.parts
     ask, names = context.answers.run, (AVERAGE_SCORE.name,)
-    total = _DecompositionRow(None, change.before, context.summary.sums, change.shown)
+    total = _DecompositionRow(None, change.before, context.summary.sums, change)
 
     def rows_of(some: Sequence[Contribution], members: tuple[Member, ...] | None) -> list[_DecompositionRow]:
         days = ask(cluster_spreads.day_spreads_by, context.filters, context.calendar, names, dimension, members).groups
         return [
-            _DecompositionRow(part.named, part.before, part.now.with_days(days.get(part.named, {})), part.shown)
+            _DecompositionRow(part.named, part.before, part.now.with_days(days.get(part.named, {})), part)
             for part in some
         ]
 
@@ -211,19 +214,19 @@ def _columns(dimension: Dimension, change: Decomposition) -> list[Column[_Decomp
         _points(
             text("Performance"),
             "within",
-            lambda row: row.shown.within,
+            lambda part: part.within,
             text("The change of the group's own score, weighted by the average of its shares in both periods."),
         ),
         _points(
             text("Mix"),
             "mix",
-            lambda row: row.shown.mix,
+            lambda part: part.mix,
             text("The change of the group's share, times the distance of its score from the overall average."),
         ),
         _points(
             text("Total"),
             "total",
-            lambda row: row.shown.total,
+            lambda part: part.total,
             text("Performance plus mix. Before rounding, all rows add up to the change."),
         ),
         _figure(text("Score before"), "averageScoreBefore", Unit.SCORE, lambda row: AVERAGE_SCORE.rounded(row.before)),
@@ -261,23 +264,25 @@ def _figure(
 
 
 def _points(
-    label: Words, name: str, value: Callable[[_DecompositionRow], Fraction], help: Words
+    label: Words, name: str, value: Callable[[Contribution | Decomposition | ShownAmounts], Fraction], help: Words
 ) -> Column[_DecompositionRow]:
-    def kind(row: _DecompositionRow) -> str:
-        points = value(row)
-        return "chance" if not points else "good" if points > 0 else "bad"
+    """Return an amount as a column: on the page as it is shown, in files unrounded, so that there it adds up."""
 
-    def points(row: _DecompositionRow) -> float:
-        return float(value(row))
+    def shown(row: _DecompositionRow) -> Fraction:
+        return value(row.part.shown)
+
+    def kind(row: _DecompositionRow) -> str:
+        points = shown(row)
+        return "chance" if not points else "good" if points > 0 else "bad"
 
     return Column(
         label,
-        points,
-        lambda row: formatting.points(value(row)),
+        lambda row: float(shown(row)),
+        lambda row: formatting.points(shown(row)),
         Look.NUMBER,
         help,
         kind=kind,
-        in_file=(FileField(name, label, points, "points"),),
+        in_file=(FileField(name, label, lambda row: float(value(row.part)), "points"),),
     )
 
 
