@@ -37,7 +37,7 @@ class GroupedTrend:
 
     largest: tuple[tuple[Member, Trend], ...]
     rest: Trend | None
-    rest_count: int
+    rest_members: tuple[Member, ...]
 
     @property
     def points(self) -> tuple[TrendPoint, ...]:
@@ -83,7 +83,9 @@ def split(
                 for all_, *ones in parts
             ),
         )
-    return GroupedTrend(tuple(zip(shown, courses, strict=True)), rest, max(len(ordered) - LARGEST, 0))
+    return GroupedTrend(
+        tuple(zip(shown, courses, strict=True)), rest, tuple(group.named for group in ordered[LARGEST:])
+    )
 
 
 def sparklines(

@@ -113,10 +113,15 @@ def _notes(z_scores: Sequence[float], tested: Sequence[float], groups_name: str,
 
     `tested` are the distances with the standard errors that days leave.
     """
-    notes = [t("Inside the expected range: no evidence of a difference from the average.")]
+    phi = overdispersion(z_scores) if z_scores else 1.0
+    is_wider = is_adjusted and phi > 1
+    notes = [
+        t("Inside the adjusted range: no more different from the average than is usual here.")
+        if is_wider
+        else t("Inside the expected range: no evidence of a difference from the average.")
+    ]
     if not z_scores:
         return notes
-    phi = overdispersion(z_scores)
     shown = number(rounded(phi, 1) or 0, 1)
     if is_overdispersed(tested):
         notes.append(t("Scores vary more than by chance alone: overdispersion φ = {phi} (chance alone: 1).", phi=shown))
@@ -127,7 +132,7 @@ def _notes(z_scores: Sequence[float], tested: Sequence[float], groups_name: str,
                 phi=shown,
             )
         )
-    if is_adjusted and phi > 1:
+    if is_wider:
         notes.append(t("The range is √φ times as wide: outside are those who differ more than is usual here."))
         return notes
     by_chance = len(z_scores) * 0.05

@@ -19,6 +19,9 @@ from lib.charts.render_process import Renderer
 from lib.charts.theme import DARK, LIGHT, Palette
 from lib.i18n import t
 
+_LABEL_SIZE, _LABEL_ROOM = 12, 180
+"""Pixels of a label's letters, and those that it may take: less than where Vega cuts (`theme.py`)."""
+
 SVG = "http://www.w3.org/2000/svg"
 ET.register_namespace("", SVG)
 
@@ -34,8 +37,8 @@ class Rendered:
 
 def rendered(drawing: Chart, width: float, renderer: Renderer) -> Rendered:
     """Draw a chart that is so many pixels wide with its axes, in light colors whatever it is dressed in."""
-    rows = {name: map_texts(list(found), held) for name, found in drawing.data.items()}
-    spec = _light(map_texts(drawing.spec, held))
+    rows = {name: map_texts(list(found), _drawable) for name, found in drawing.data.items()}
+    spec = _light(map_texts(drawing.spec, _drawable))
     spec |= {"datasets": rows, "width": width, "autosize": {"type": "fit", "contains": "padding"}, "padding": 0}
     spec["config"] = {**spec.get("config", {}), "background": None, "font": font_metrics.FAMILY}
     root = ET.fromstring(renderer.chart(spec))  # noqa: S314 - our own child's, which escapes what users wrote
@@ -46,6 +49,12 @@ def rendered(drawing: Chart, width: float, renderer: Renderer) -> Rendered:
         words.set("text-anchor", "middle")
         words.text = t("Nothing to show.")
     return chart
+
+
+def _drawable(text: str) -> str:
+    """Return a text as Vega can draw it: it cuts long labels, and would cut in the middle of an emoji."""
+    is_halved = any(letter > "\uffff" for letter in text)
+    return font_metrics.cut(text, _LABEL_SIZE, _LABEL_ROOM) if is_halved else held(text)
 
 
 class SvgCanvas:

@@ -14,7 +14,7 @@ from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Unit
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import ChartTheme, apply_theme, placed
-from lib.i18n import t, t_plural
+from lib.i18n import t
 from lib.reports import formatting
 
 LARGEST = 8
@@ -50,7 +50,7 @@ def waterfall(found: Decomposition, before: str, now: str, look: ChartTheme) -> 
         within = found.within - sum((part.within for part in largest), Fraction())
         mix = found.mix - sum((part.mix for part in largest), Fraction())
         others = Contribution(Member(None, ""), MeasureTotals(), MeasureTotals(), within, mix)
-        rows += _bars(t_plural("{count} other", "{count} others", len(rest)), "", at, others)
+        rows += _bars(t("{count} others", count=formatting.count(len(rest))), "", at, others)
     rows.append(_end(now, is_now))
     for place, row in enumerate(rows):
         row["place"] = place

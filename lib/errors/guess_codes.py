@@ -46,7 +46,7 @@ class GuessCode(TextCode):
         "Many values in '{column}' come more than once, such as {examples}. Of the rows with one id, only the last "
         "stands.",
     )
-    IDS_ARE_MISSING = "ids_are_missing", "{count} of {rows} rows have nothing in '{column}', so they have no id."
+    IDS_ARE_MISSING = "ids_are_missing", "Rows with nothing in '{column}', and so without an id: {count} of {rows}."
     SCORES_UP_TO = (
         "scores_up_to",
         "The scores in '{column}' go up to {largest}, so that they are multiplied by {scale}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -24,6 +25,8 @@ _THOUSANDS = {
     Form.THOUSANDS_BLANK_COMMA: " ",
     Form.THOUSANDS_APOSTROPHE: "'",
 }
+_NUMBER = re.compile(r"[0-9]{1,9}([.,][0-9]{1,9})?", re.ASCII)
+
 _LONG_SECONDS = 100_000
 """Plain durations from here on may be milliseconds: this is more than a day."""
 
@@ -108,10 +111,19 @@ def guess_score(column: ColumnSurvey, source: ColumnSource) -> ColumnSuggestion:
         return ColumnSuggestion((as_it_is,))
     if largest <= 20:
         return ColumnSuggestion((_scaled(source, 20), _scaled(source, 100)), _ask_scale(column))
+    if largest <= 100 and _are_few_above_ten(column):
+        return ColumnSuggestion((as_it_is, _scaled(source, 100)), _ask_scale(column))
     if largest <= 100:
         note = GuessCode.SCORES_UP_TO.of(column=column.name, largest=f"{largest:g}", scale="0.1")
         return ColumnSuggestion((_scaled(source, 100),), None, (note,))
     return ColumnSuggestion((as_it_is,))
+
+
+def _are_few_above_ten(column: ColumnSurvey) -> bool:
+    """Return whether most numbers are scores as they are, so that those above 10 may be slips of the pen."""
+    counts = {value: count for value, count in column.values if _NUMBER.fullmatch(value)}
+    above = sum(count for value, count in counts.items() if float(value.replace(",", ".")) > 10)
+    return column.is_complete and 0 < 2 * above < sum(counts.values())
 
 
 def _scaled(source: ColumnSource, most: int) -> MappingChoice:

@@ -91,8 +91,20 @@ def change(
     before: Callable[[R], MeasureTotals | None],
     now: Of[R],
     executives: Callable[[R], SharedSpreads],
+    *,
+    is_tested: bool = True,
 ) -> Column[R]:
     """Return the column of a metric's change, colored by whether it is good, gray where it may be chance."""
+    if which.uncertainty is None:
+        help = text("Changes of counts are not tested for significance.")
+    elif is_tested:
+        help = text(
+            "▲ ▼: statistically significant. Gray and ≈: not significant. No sign: not tested (under {few} "
+            "evaluations).",
+            few=FEW_EVALUATIONS,
+        )
+    else:
+        help = text("Changes of single days, weeks and months are not tested for significance.")
 
     def delta(row: R) -> Delta | None:
         return changes.delta(which, before(row), now(row), executives(row).get(which.name))
@@ -102,11 +114,7 @@ def change(
         lambda row: changes.change_amount(which, before(row), now(row)),
         lambda row: moved.words if (moved := delta(row)) else formatting.NOTHING,
         Look.NUMBER,
-        text(
-            "▲ ▼: statistically significant. Gray and ≈: not significant. No sign: not tested (counts, or under "
-            "{few} evaluations).",
-            few=FEW_EVALUATIONS,
-        ),
+        help,
         lambda row: moved.kind if (moved := delta(row)) else "chance",
         in_file=_change_fields(which, before, now, delta),
     )

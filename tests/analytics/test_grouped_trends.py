@@ -33,7 +33,7 @@ def test_by_hand(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     )
     found = answers.run(grouped_trends.split, make_filters(), workspace.calendar, CAMPAIGN, Granularity.DAILY)
     assert [named.name for named, _ in found.largest] == ["Alpha", "Beta", "(none)"]
-    assert found.rest is None and found.rest_count == 0
+    assert found.rest is None and not found.rest_members
     counts = [[point.sums["evaluations"] for point in course.points] for _, course in found.largest]
     assert counts == [[1, 0, 1], [1, 0, 0], [0, 0, 1]]
     brief = answers.run(grouped_trends.sparklines, make_filters(), workspace.calendar, CAMPAIGN)
@@ -62,7 +62,7 @@ def test_some_groups_alone(workspace: Workspace, answers: QueryCache) -> None:
 
 def test_nothing(workspace: Workspace, answers: QueryCache) -> None:
     found = answers.run(grouped_trends.split, make_filters(), workspace.calendar, CAMPAIGN, Granularity.DAILY)
-    assert found == grouped_trends.GroupedTrend((), None, 0)
+    assert found == grouped_trends.GroupedTrend((), None, ())
     assert not answers.run(grouped_trends.sparklines, make_filters(), workspace.calendar, CAMPAIGN).groups
 
 
@@ -73,7 +73,7 @@ def test_courses_are_the_groups_own_trends(workspace: Workspace, answers: QueryC
         found = answers.run(grouped_trends.split, filters, workspace.calendar, dimension, granularity)
         groups = answers.run(queries.breakdown, filters, workspace.calendar, dimension, page_size=1_000).groups
         assert [named for named, _ in found.largest] == [group.named for group in groups[: grouped_trends.LARGEST]]
-        assert found.rest_count == max(0, len(groups) - grouped_trends.LARGEST)
+        assert len(found.rest_members) == max(0, len(groups) - grouped_trends.LARGEST)
         for named, course in found.largest:
             alone = filters.narrowed(dimension, named.parameter_value)
             assert course.points == answers.run(queries.trend, alone, workspace.calendar, granularity).points

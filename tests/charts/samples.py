@@ -36,6 +36,10 @@ HOSTILE = (
 )
 
 
+EMOJI = "😀" * 60
+"""A name whose letters have two halves each."""
+
+
 def sums(scored: int, average: float) -> MeasureTotals:
     total = round(scored * average * 10_000)
     squares = round(scored * (average**2 + 1.7) * 100_000_000)
@@ -95,7 +99,9 @@ def drawings(palette: Palette = LIGHT, language: str = "en") -> dict[str, Chart]
     found = {
         "usual range": control_chart(usual, Granularity.DAILY, look, notes=pinned),
         "trend": trend({"": course()}, metric, look, compared=compared, notes=pinned),
-        "series": trend({name: course(lift=place / 4) for place, name in enumerate(HOSTILE[:4])}, metric, look),
+        "series": trend(
+            {name: course(lift=place / 4) for place, name in enumerate((*HOSTILE[:4], EMOJI))}, metric, look
+        ),
         "distribution": histogram([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 50, 40, 30, 20, 10, 5, 3, 1], look),
         "ranking": ranking(ranked(some), look),
         "hostile": ranking(ranked(groups(HOSTILE)), look),

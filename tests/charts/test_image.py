@@ -66,6 +66,8 @@ def test_names_of_users_come_out_as_text() -> None:
     assert "#5cc8bd" in labels
     assert "Control □□□□\x7f\x85□ end" in labels
     assert any(label.startswith("Long name name") and label.endswith("…") for label in labels)
+    (emoji,) = {label for label in texts(ChartImage(drawings()["series"], "Campaigns").svg()) if "😀😀" in label}
+    assert emoji.strip("😀") == "…"
     for title in HOSTILE[:2]:
         assert ChartImage(histogram([0] * 20, ChartTheme(LIGHT)), title, " · ".join(HOSTILE)).png()
 

@@ -363,7 +363,7 @@ def test_ids_that_come_again_are_told(tmp_path: Path) -> None:
 
 def test_ids_that_are_missing_are_told(tmp_path: Path) -> None:
     guessed = guess_of(tmp_path, table(("id", "a", "", "", ""), ("Score", "8", "7", "6", "")))
-    assert [str(note) for note in guessed.notes] == ["2 of 3 rows have nothing in 'id', so they have no id."]
+    assert [str(note) for note in guessed.notes] == ["Rows with nothing in 'id', and so without an id: 2 of 3."]
 
 
 def test_what_is_known_is_not_guessed(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from lib.reports.page import (
 )
 from lib.reports.page_help import SELECTION, Topic
 from lib.reports.table import MOST_ROWS, Column, FileField, Look, PageTable, TableFile, file_fields
-from lib.reports.words import Words, formatted, plural, text
+from lib.reports.words import Words, formatted, text
 
 _FIRST_METRICS = (
     "averageScore",
@@ -147,12 +147,16 @@ def _by_day(context: PageContext) -> Trend:
 def _split(context: PageContext, dimension: Dimension) -> tuple[tuple[Words, Trend], ...]:
     """Return the courses of the largest groups of a dimension, and of the rest together."""
     split = context.answers.run(grouped_trends.split, context.filters, context.calendar, dimension, context.granularity)
-    names = [member.name for member, _ in split.largest]
+    named = list(split.largest)
+    if split.rest is not None and len(split.rest_members) == 1:
+        named.append((split.rest_members[0], split.rest))
+    names = [member.name for member, _ in named]
     courses: list[tuple[Words, Trend]] = [
-        (formatted(_distinct_name, member, names.count(member.name) > 1), course) for member, course in split.largest
+        (formatted(_distinct_name, member, names.count(member.name) > 1), course) for member, course in named
     ]
-    if split.rest is not None:
-        courses.append((plural("{count} other", "{count} others", split.rest_count), split.rest))
+    if split.rest is not None and len(split.rest_members) > 1:
+        others = text("{count} others", count=formatted(formatting.count, len(split.rest_members)))
+        courses.append((others, split.rest))
     return tuple(courses)
 
 
@@ -235,7 +239,7 @@ def _columns(context: PageContext, granularity: Granularity, changed: Sequence[s
         metric: Metric = context.catalog.metrics[name]
         columns += metric_columns.metric(metric, _now, printed=name != "failureRate")
         if name in changed:
-            columns.append(metric_columns.change(metric, _was, _now, lambda _: {}))
+            columns.append(metric_columns.change(metric, _was, _now, lambda _: {}, is_tested=False))
         if name == "averageScore":
             columns.append(metric_columns.note(_now))
             in_file = (FileField("partial", text("Partial"), _partial),)
