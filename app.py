@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 import anyio.to_thread
@@ -166,6 +167,7 @@ app = st.App(
         Middleware(
             Assets,
             folder=streamlit_internals.static_folder(),
+            own=Path(__file__).with_name("pages") / "static",
             replaced=streamlit_internals.page_html(),
             page=_page,
         ),

@@ -1,7 +1,8 @@
 """The files that pages are made of: packed once, and kept by browsers as long as they may.
 
-The pages' own server sends each of them as it lies on the disk, four times as many bytes. What it does not know better
-than this module it goes on serving: pictures, typefaces, parts of files, unknown names.
+The pages' own server sends each of them as it lies on the disk, four times as many bytes. It goes on serving what it
+knows better than this module: pictures, typefaces, parts of files. It looks on the disk for any name that it gets, and
+fails over some, so it gets no names of files but those that exist.
 """
 
 from __future__ import annotations
@@ -13,19 +14,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import anyio.to_thread
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _PACKED = (".css", ".js")
 _HASHED = "public, immutable, max-age=31536000"
 """For files whose names hold a digest of what is in them."""
 
-_OWN = "/app/static/"
 _KEEP = b"public, max-age=86400, stale-while-revalidate=31536000"
 """For files of our own, typefaces and icons: a day, and longer while the browser asks whether there is another."""
 
-_FILES = ("/media/", "/_stcore/")
-"""Where there is no page."""
+_THEIRS, _OWN = "/static/", "/app/static/"
+"""Where the server has its files, and those of its application."""
+
+_OTHERS = ("/media/", "/_stcore/")
+"""Where else there is no page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +60,11 @@ class Asset:
 class Assets:
     """Wraps the pages' server: sends its files, and the first page in place of its own."""
 
-    def __init__(self, app: ASGIApp, *, folder: Path, replaced: str, page: str) -> None:
-        """Wrap; `folder` is the server's, `page` is the HTML that goes out where the server has `replaced`."""
+    def __init__(self, app: ASGIApp, *, folder: Path, own: Path, replaced: str, page: str) -> None:
+        """Wrap; `folder` is the server's, `own` the application's; `page` goes out where the server has `replaced`."""
         self._app = app
-        self._paths = {
-            f"/{path.relative_to(folder).as_posix()}": path
-            for suffix in _PACKED
-            for path in (folder / "static").rglob(f"*{suffix}")
-        }
+        self._theirs = _files(folder / "static", _THEIRS)
+        self._own = _files(own, _OWN)
         self._made: dict[str, Asset] = {}
         self._replaced = replaced.encode()
         self._page = Asset.make(page.encode(), "text/html", "no-cache")
@@ -75,16 +75,18 @@ class Assets:
             await self._app(scope, receive, send)
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        path = self._paths.get(scope["path"])
-        if path is not None and b"range" not in headers:
-            asset = self._made.get(scope["path"])
+        name: str = scope["path"]
+        if name in self._theirs and name.endswith(_PACKED) and b"range" not in headers:
+            asset = self._made.get(name)
             if asset is None:
-                asset = self._made[scope["path"]] = await anyio.to_thread.run_sync(_read, path)
+                asset = self._made[name] = await anyio.to_thread.run_sync(_read, self._theirs[name])
             await asset.response(headers)(scope, receive, send)
-        elif scope["path"].startswith(_OWN):
+        elif name in self._own:
             await self._app(scope, receive, _keeping(send))
-        elif scope["path"].startswith(_FILES):
+        elif name in self._theirs or name.startswith(_OTHERS):
             await self._app(scope, receive, send)
+        elif name.startswith((_THEIRS, _OWN)):
+            await _NO_FILE(scope, receive, send)
         else:
             plain = [each for each in scope["headers"] if each[0] != b"accept-encoding"]
             exchange = _Exchange(self._replaced, self._page.response(headers), scope, receive, send)
@@ -123,6 +125,14 @@ class _Exchange:
             and headers.get(b"content-type", b"").startswith(b"text/html")
             and headers.get(b"content-length") == str(len(self._replaced)).encode()
         )
+
+
+_NO_FILE = PlainTextResponse("There is nothing here.\n", 404, {"Cache-Control": "no-store"})
+
+
+def _files(folder: Path, address: str) -> dict[str, Path]:
+    """Return the files of a folder by the paths of their addresses."""
+    return {address + path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
 
 
 def _read(path: Path) -> Asset:

@@ -209,6 +209,14 @@ def test_static_files_are_no_folder(app: str, path: str) -> None:
     assert "inter.woff2" not in body and "import" not in body
 
 
+def test_names_of_files_that_no_disk_has(app: str) -> None:
+    """They are answered as all names without a file, and are no fault that the log explains."""
+    for name in ("a" * 300, "a/" * 3000 + "a", "%C3%A9" * 200, "icon.svg/" + "a" * 5000):
+        assert ask(app, f"/app/static/{name}")[:2] == (404, "There is nothing here.\n")
+        assert ask(app, f"/static/{name}")[0] == 404
+        assert ask(app, f"/{name}")[0] == 200, "a page's own text says that there is none"
+
+
 def test_sizes(app: str) -> None:
     assert ask(app, "/campaigns", "POST", content_length=str(2**17))[0] == 413
     status, body, _ = ask(app, "/_stcore/upload_file/a/b", "PUT", content_length=str(502 * 2**20))
