@@ -30,6 +30,12 @@ _THEIRS, _OWN = "/static/", "/app/static/"
 _OTHERS = ("/media/", "/_stcore/")
 """Where else there is no page."""
 
+_ABOUT_THEIRS = (
+    *(b"accept-encoding", b"range", b"if-range"),
+    *(b"if-none-match", b"if-modified-since", b"if-match", b"if-unmodified-since"),
+)
+"""Headers that, where the server's page is replaced, would be answered of that one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asset:
@@ -88,9 +94,9 @@ class Assets:
         elif name.startswith((_THEIRS, _OWN)):
             await _NO_FILE(scope, receive, send)
         else:
-            plain = [each for each in scope["headers"] if each[0] != b"accept-encoding"]
+            plain = [each for each in scope["headers"] if each[0] not in _ABOUT_THEIRS]
             exchange = _Exchange(self._replaced, self._page.response(headers), scope, receive, send)
-            await self._app({**scope, "headers": plain}, receive, exchange)
+            await self._app({**scope, "method": "GET", "headers": plain}, receive, exchange)
 
 
 class _Exchange:
@@ -120,8 +126,7 @@ class _Exchange:
     def _may_be(self, message: Message) -> bool:
         headers = dict(message["headers"])
         return (
-            self._scope["method"] == "GET"
-            and message["status"] == 200
+            message["status"] == 200
             and headers.get(b"content-type", b"").startswith(b"text/html")
             and headers.get(b"content-length") == str(len(self._replaced)).encode()
         )

@@ -11,6 +11,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import FileResponse
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
@@ -80,6 +81,29 @@ def test_our_page_goes_out_in_place_of_the_server_s(folder: Path) -> None:
     assert answer.headers["content-encoding"] == "gzip" and "last-modified" not in answer.headers
     assert ask(folder, "/other.html").text == "<html>others</html>", "a page of the same length is another page"
     assert ask(folder, "/none.html").status_code == 404
+
+
+def test_what_a_browser_kept_of_the_server_s_page_is_not_ours(folder: Path) -> None:
+    """It visited before an upgrade, and would go on with the page that it has."""
+    theirs = httpx.Headers(FileResponse(folder / "index.html", stat_result=(folder / "index.html").stat()).headers)
+    for path in ("/", "/index.html"):
+        for kept in (
+            {"if_none_match": theirs["etag"]},
+            {"if_modified_since": theirs["last-modified"]},
+            {"if_modified_since": "Fri, 31 Dec 2099 00:00:00 GMT"},
+            {"range": "bytes=0-5"},
+            {"range": "bytes=0-5", "if_range": theirs["etag"]},
+            {"range": "bytes=900-"},
+        ):
+            answer = ask(folder, path, **kept)
+            assert (answer.status_code, answer.text) == (200, PAGE), kept
+
+
+def test_head_says_what_get_says(folder: Path) -> None:
+    for path in ("/", "/other.html", "/none.html", "/static/js/a.12ab.js"):
+        for more in ({}, {"accept_encoding": "gzip"}, {"if_none_match": ask(folder, path).headers.get("etag", "x")}):
+            get, head = ask(folder, path, **more), ask(folder, path, "HEAD", **more)
+            assert (head.status_code, dict(head.headers), head.content) == (get.status_code, dict(get.headers), b"")
 
 
 def test_the_server_answers_what_it_knows_better(folder: Path) -> None:

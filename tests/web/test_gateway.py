@@ -209,6 +209,17 @@ def test_static_files_are_no_folder(app: str, path: str) -> None:
     assert "inter.woff2" not in body and "import" not in body
 
 
+def test_head_says_of_a_page_what_get_says(app: str) -> None:
+    changing = {"date", "x-request-id"}
+    for path in ("/", "/campaigns", "/index.html", "/words/es.js", "/favicon.png", "/healthz"):
+        status, body, headers = ask(app, path)
+        of_head = ask(app, path, "HEAD")
+        assert (of_head[0], of_head[1]) == (status, "") and body
+        assert [each for each in of_head[2] if each[0] not in changing] == [
+            each for each in headers if each[0] not in changing
+        ]
+
+
 def test_names_of_files_that_no_disk_has(app: str) -> None:
     """They are answered as all names without a file, and are no fault that the log explains."""
     for name in ("a" * 300, "a/" * 3000 + "a", "%C3%A9" * 200, "icon.svg/" + "a" * 5000):
