@@ -20,6 +20,7 @@ from lib.catalog.dimensions import EXECUTIVE, Dimension
 from lib.catalog.fields import FieldType
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, rounded
+from lib.web.request_headers import accepts_gzip, has_tag
 
 _COMPRESSED_FROM, _COMPRESSION = 1024, 1
 """Bytes from which an answer is compressed, and how hard: the quickest way halves it already."""
@@ -106,11 +107,10 @@ def answer(request: Request, body: AnswerBody, version: int | None = None) -> Re
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if body.compressed is not None:
         headers["Vary"] = "Accept-Encoding"
-    asked = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
-    if tag in asked or "*" in asked:
+    if has_tag(request.headers, tag):
         return Response(status_code=304, headers=headers)
     content = body.content
-    if body.compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+    if body.compressed is not None and accepts_gzip(request.headers):
         content = body.compressed
         headers["Content-Encoding"] = "gzip"
     return Response(content, 200, headers, body.media_type)

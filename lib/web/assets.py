@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import anyio.to_thread
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lib.web.request_headers import accepts_gzip, has_tag
 
 _PACKED = (".css", ".js")
 _HASHED = "public, immutable, max-age=31536000"
@@ -53,12 +56,12 @@ class Asset:
         digest = hashlib.sha256(content).hexdigest()[:32]
         return cls(content, gzip.compress(content, 9, mtime=0), f'W/"{digest}"', media_type, caching)
 
-    def response(self, headers: dict[bytes, bytes]) -> Response:
+    def response(self, headers: Headers) -> Response:
         """Return the answer to a request with these headers: packed where a browser unpacks, empty where it has it."""
         own = {"ETag": self.tag, "Cache-Control": self.caching, "Vary": "Accept-Encoding"}
-        if self.tag in [each.strip() for each in headers.get(b"if-none-match", b"").decode("latin-1").split(",")]:
+        if has_tag(headers, self.tag):
             return Response(status_code=304, headers=own)
-        if b"gzip" in headers.get(b"accept-encoding", b""):
+        if accepts_gzip(headers):
             return Response(self.packed, media_type=self.media_type, headers={**own, "Content-Encoding": "gzip"})
         return Response(self.plain, media_type=self.media_type, headers=own)
 
@@ -80,9 +83,10 @@ class Assets:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
-        headers: dict[bytes, bytes] = dict(scope["headers"])
+        headers = Headers(scope=scope)
+        scope = {**scope, "headers": _plain_coding(headers)}
         name: str = scope["path"]
-        if name in self._theirs and name.endswith(_PACKED) and b"range" not in headers:
+        if name in self._theirs and name.endswith(_PACKED) and "range" not in headers:
             asset = self._made.get(name)
             if asset is None:
                 asset = self._made[name] = await anyio.to_thread.run_sync(_read, self._theirs[name])
@@ -138,6 +142,12 @@ _NO_FILE = PlainTextResponse("There is nothing here.\n", 404, {"Cache-Control": 
 def _files(folder: Path, address: str) -> dict[str, Path]:
     """Return the files of a folder by the paths of their addresses."""
     return {address + path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+
+
+def _plain_coding(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """Return headers that name gzip only where it is accepted; the server looks for the word alone."""
+    others = [each for each in headers.raw if each[0] != b"accept-encoding"]
+    return [*others, (b"accept-encoding", b"gzip")] if accepts_gzip(headers) else others
 
 
 def _read(path: Path) -> Asset:

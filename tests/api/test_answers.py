@@ -193,6 +193,13 @@ def test_the_description_has_a_tag_too(client: Client) -> None:
         assert (again.status_code, again.content) == (304, b"")
 
 
+def test_only_a_program_that_unpacks_gzip_gets_it(client: Client) -> None:
+    for accepted, coding in (("gzip", "gzip"), ("*", "gzip"), ("gzip;q=0", None), ("xgzipx", None), ("br", None)):
+        found = client.ask("GET", "/v1/openapi.json", headers={"Accept-Encoding": accepted})
+        assert (found.headers.get("content-encoding"), found.headers["vary"]) == (coding, "Accept-Encoding")
+        assert "/analytics/summary" in found.json()["paths"]
+
+
 def test_head_is_get_without_a_body(client: Client) -> None:
     for path in ("/v1/analytics/summary", "/v1/evaluations", "/v1/openapi.json"):
         full, head = client.ask("GET", path), client.ask("HEAD", path)

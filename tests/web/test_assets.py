@@ -67,6 +67,14 @@ def test_scripts_are_packed_for_browsers_that_unpack_them(folder: Path) -> None:
     assert ask(folder, "/static/css/a.12ab.css", accept_encoding="gzip").headers["content-type"].startswith("text/css")
 
 
+@pytest.mark.parametrize("path", ["/", "/other.html", "/static/js/a.12ab.js", "/app/static/icon.svg"])
+@pytest.mark.parametrize("refused", ["gzip;q=0", "xgzipx"])
+def test_what_refuses_gzip_gets_none(folder: Path, path: str, refused: str) -> None:
+    """Not by the pages' server either, which looks for the word alone."""
+    answer = ask(folder, path, accept_encoding=refused)
+    assert answer.status_code == 200 and "content-encoding" not in answer.headers
+
+
 def test_a_browser_that_has_a_file_gets_no_second_one(folder: Path) -> None:
     for path in ("/static/js/a.12ab.js", "/"):
         tag = ask(folder, path).headers["etag"]

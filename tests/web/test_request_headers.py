@@ -1,0 +1,56 @@
+"""What a request's headers say of the answer: lists of codings and of tags, as visitors write them."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.datastructures import Headers
+
+from lib.web.request_headers import accepts_gzip, has_tag
+
+
+def headers(name: str, *values: str) -> Headers:
+    return Headers(raw=[(name.encode(), value.encode()) for value in values])
+
+
+@pytest.mark.parametrize(
+    ("expected", "values"),
+    [
+        (True, ["gzip"]),
+        (True, ["gzip, deflate, br, zstd"]),
+        (True, ["br;q=1.0, GZIP ; Q=0.001, *;q=0"]),
+        (True, ["deflate", "gzip;q=0.5"]),
+        (True, ["*"]),
+        (True, ["identity;q=0, *;q=0.1"]),
+        (False, []),
+        (False, [""]),
+        (False, ["identity"]),
+        (False, ["gzip;q=0"]),
+        (False, ["gzip; q=0.000, br"]),
+        (False, ["gzip;q=0, *"]),
+        (False, ["*;q=0"]),
+        (False, ["xgzipx"]),
+        (False, ["gzip-9, x;gzip"]),
+        (False, ["gzip;q=", "gzip;q=yes", "gzip;q=-1", "gzip;level=9"]),
+    ],
+)
+def test_gzip_is_accepted_where_it_is_named_and_not_refused(expected: bool, values: list[str]) -> None:
+    assert accepts_gzip(headers("accept-encoding", *values)) is expected
+
+
+@pytest.mark.parametrize(
+    ("expected", "values"),
+    [
+        (True, ['"a"']),
+        (True, ['W/"a"']),
+        (True, ['"b" ,W/"a"']),
+        (True, ['"b"', '"a"']),
+        (True, ["*"]),
+        (False, []),
+        (False, ["a"]),
+        (False, ['"ab"']),
+        (False, ['W/"b", ""']),
+    ],
+)
+@pytest.mark.parametrize("tag", ['"a"', 'W/"a"'])
+def test_a_tag_is_held_strong_or_weak(expected: bool, values: list[str], tag: str) -> None:
+    assert has_tag(headers("if-none-match", *values), tag) is expected
