@@ -20,6 +20,9 @@ MAX_TEXT = 1_000
 MAX_TEXTS = 100
 """Texts that a list takes which others may be typed into."""
 
+MOST_NUMBER = 1e12
+"""How far from 0 a number may lie: links hold numbers of up to twelve digits."""
+
 DAY_FORMATS = {"en": "YYYY-MM-DD", "es": "DD-MM-YYYY"}
 """How a field shows a day, by language."""
 
@@ -86,8 +89,11 @@ def whole_number(label: str, most: int, key: str, **look: Any) -> int | None:
 
 
 def number_field(label: str, key: str, *, place: Any = st, **look: Any) -> float | None:
-    """Draw a field for a number of at least 0, which may be empty."""
-    value = place.number_input(label, 0.0, 1e9, None, format="%g", key=key, **look)
+    """Draw a field for a number, which may be empty.
+
+    It takes each number that a link may hold: Streamlit empties a field whose value lies outside its limits.
+    """
+    value = place.number_input(label, -MOST_NUMBER, MOST_NUMBER, None, format="%g", key=key, **look)
     return None if value is None else float(value)
 
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from lib import workspace as workspaces
+from lib.analytics.calendar import FIRST_DAY, LAST_DAY
 from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters, Moment, local_date
 from lib.analytics.ranges import number_text
@@ -273,7 +274,7 @@ def _take(asked: PageParameters, zone: ZoneInfo, *, by_link: bool) -> None:
     shown_zone = asked.filters.zone(zone)
     ends: dict[str, Moment | None] = {"dateFrom": asked.filters.date_from, "dateTo": asked.filters.date_to}
     for name, moment in ends.items():
-        session[name] = None if moment is None else local_date(moment, shown_zone)
+        session[name] = None if moment is None else _calendar_day(local_date(moment, shown_zone))
     session[_EXACT] = {name: (session[name], moment) for name, moment in ends.items() if isinstance(moment, datetime)}
     for dimension in _catalog().filters:
         session[dimension.parameter] = _held(dimension, asked.filters.ids(dimension))
@@ -288,6 +289,11 @@ def _take(asked: PageParameters, zone: ZoneInfo, *, by_link: bool) -> None:
     session["lang"] = session["lang"] or current()  # a link that names no language leaves the visitor's own
     session[PAGE] = asked.page
     session[_REFUSED], session[_BY_LINK] = list(asked.problems), by_link
+
+
+def _calendar_day(day: date) -> date:
+    """Return the day, or the nearest that a field for days takes: it is another one in some zones at both ends."""
+    return min(max(day, FIRST_DAY), LAST_DAY)
 
 
 def _held(dimension: Dimension, ids: Sequence[str]) -> list[str] | str:

@@ -253,6 +253,31 @@ def test_an_instant_in_a_link_is_kept(app: AppTest, settings: Settings, tmp_path
     assert "· 1 evaluation" in " ".join(text(app).split())
 
 
+@pytest.mark.parametrize(
+    ("parameters", "count"),
+    [
+        ({"durationInSeconds.max": "-5"}, 0),
+        ({"durationInSeconds.min": "-5"}, 2),
+        ({"averageNote.max": "-1"}, 0),
+        ({"averageNote.min": "999999999999"}, 0),
+        ({"averageNote.min": "-999999999999.5", "averageNote.max": "5.000001"}, 1),
+        ({"dateFrom": "1960-01-01"}, 3),
+        ({"dateTo": "1970-01-01T00:00:00+00:00", "timezone": "America/Lima"}, 0),
+        ({"dateFrom": "2099-12-31T23:00:00+00:00", "timezone": "Asia/Tokyo"}, 0),
+    ],
+)
+def test_a_filter_of_a_link_is_kept_however_far_it_reaches(
+    app: AppTest, settings: Settings, tmp_path: Path, parameters: dict[str, str], count: int
+) -> None:
+    """A field that can't hold what a link asks for would show more evaluations than it, without a word."""
+    fill(settings, tmp_path)
+    app.query_params.update(parameters)
+    for _ in range(2):
+        app.run()
+        assert f"· {count} evaluation" in " ".join(text(app).split()) and not app.exception
+        assert not app.warning and set(app.query_params) == set(parameters)
+
+
 def test_granularity(app: AppTest, settings: Settings, tmp_path: Path) -> None:
     fill(settings, tmp_path)
     app.query_params["granularity"] = "monthly"
