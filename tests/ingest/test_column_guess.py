@@ -251,6 +251,15 @@ def test_scores_by_our_own_name_are_what_they_are(tmp_path: Path) -> None:
     assert guessed.mapping.columns["averageNote"].scale is None and guessed.questions == ()
 
 
+def test_a_single_high_score_is_asked_about(tmp_path: Path) -> None:
+    """It may be a slip: then the others are right as they are, and it is a bad row."""
+    scores = [f"{number % 10}.5" for number in range(40)] + ["70"]
+    guessed = guess_of(tmp_path, table(("id", *map(str, range(41))), ("Nota", *scores)))
+    (question,) = guessed.questions
+    assert "They go from 0.5 to 70" in str(question.words) and len(question.choices) == 2
+    assert guessed.mapping.columns["averageNote"].scale is None
+
+
 def test_a_late_score_decides_the_scale(tmp_path: Path) -> None:
     scores = ["4"] * 1_600 + ["9"]
     guessed = guess_of(tmp_path, table(("id", *map(str, range(1_601))), ("Nota", *scores)))
