@@ -62,7 +62,7 @@ def open_parquet(path: Path, name: str, progress: Progress, named: Collection[st
 
 
 @dataclass(frozen=True, slots=True)
-class _Column:
+class _ParquetColumn:
     """A column of the file, or a field of a struct: its name, and its places in the file and in the structs."""
 
     name: str
@@ -74,26 +74,26 @@ class _Column:
         return pc.struct_field(column, list(self.places[1:])) if len(self.places) > 1 else column
 
 
-def _columns(schema: pa.Schema) -> list[_Column]:
+def _columns(schema: pa.Schema) -> list[_ParquetColumn]:
     """Return the columns, each before the fields of its structs, of which there are as many as there is room for."""
     room = MAX_COLUMNS - len(schema)
-    columns: list[_Column] = []
+    columns: list[_ParquetColumn] = []
     for place, field in enumerate(schema):
-        inner = list(_fields(field.type, _Column(field.name, (place,))))[: max(0, room)]
-        columns += [_Column(field.name, (place,)), *inner]
+        inner = list(_fields(field.type, _ParquetColumn(field.name, (place,))))[: max(0, room)]
+        columns += [_ParquetColumn(field.name, (place,)), *inner]
         room -= len(inner)
     return columns
 
 
-def _fields(kind: pa.DataType, outer: _Column) -> Iterator[_Column]:
+def _fields(kind: pa.DataType, outer: _ParquetColumn) -> Iterator[_ParquetColumn]:
     if pa.types.is_struct(kind):
         for place, field in enumerate(kind):
-            column = _Column(f"{outer.name}.{field.name}", (*outer.places, place))
+            column = _ParquetColumn(f"{outer.name}.{field.name}", (*outer.places, place))
             yield column
             yield from _fields(field.type, column)
 
 
-def _read_batch(name: str, first: int, batch: pa.RecordBatch, columns: list[_Column], is_read: list[bool]) -> Batch:
+def _read_batch(name: str, first: int, batch: pa.RecordBatch, columns: list[_ParquetColumn], is_read: list[bool]) -> Batch:
     texts: list[Texts] = []
     kinds: list[Kinds | None] = []
     unread: dict[int, Callable[[int], str | None]] = {}

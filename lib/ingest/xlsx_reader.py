@@ -65,7 +65,7 @@ def open_workbook(path: Path, name: str, options: FileOptions, progress: Progres
             sheet=sheet.name,
             sheets=_listed(workbook.sheets),
         )
-    table = _Table(name, names, options.header_row, rows, first)
+    table = _SheetTable(name, names, options.header_row, rows, first)
     tables = [each for each in workbook.sheets if each.is_table and each != sheet]
     others = _OtherSheets(package, tables, values, options.header_row)
     return FileReader(
@@ -119,7 +119,7 @@ def _read_header(rows: SheetRows, number: int) -> tuple[Block | None, list[str]]
 
 
 @dataclass(frozen=True)
-class _Table:
+class _SheetTable:
     """The rows of a sheet below its header."""
 
     name: str
@@ -134,7 +134,7 @@ class _Table:
         last, told = self.header_row, 0
         most = max(1, min(BATCH_ROWS, BATCH_CELLS // len(self.header)))
         while block is not None:
-            cells = _Cells(block, self.header_row, len(self.header))
+            cells = _BlockCells(block, self.header_row, len(self.header))
             end = max(last, int(cells.numbers.max(initial=0)))
             blank = np.setdiff1d(np.arange(last + 1, end), cells.numbers)
             surplus = [self._surplus_row(block, place) for place in cells.surplus.tolist()]
@@ -170,7 +170,7 @@ def _blank_rows(numbers: Numbers) -> list[MalformedRow]:
     return [MalformedRow(number, (), None) for number in numbers.tolist()]
 
 
-class _Cells:
+class _BlockCells:
     """The cells of a block below the header; its rows in the order of their numbers."""
 
     def __init__(self, block: Block, header_row: int, width: int) -> None:
