@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lib.catalog.metrics import Unit
 from lib.charts.draw import draw
 from lib.charts.theme import LIGHT, ChartTheme
-from lib.exports.table_files import ABOUT_WIDTHS, TableExport, TypedCell, append_lines, append_table, column_lines
-from lib.i18n import current, override_language, t
+from lib.exports.table_files import ABOUT_WIDTHS, TableExport, column_lines
+from lib.exports.workbook import LineSheet, TypedCell, WorkbookFile
+from lib.i18n import current, t
 from lib.reports.changes import change_amount
 from lib.reports.figure_files import figure_file
 from lib.reports.page import (
@@ -34,41 +33,19 @@ from lib.reports.table import TableFile
 _WIDTHS = (30, 22, 14, 14, 14, 14, 24, 14, 30)
 
 
-@dataclass(frozen=True, slots=True)
-class PageWorkbook:
-    """A page as it is written: the lines of its first sheet, and its tables with all of their rows."""
+def page_workbook(page: PageValue) -> WorkbookFile:
+    """Return what is written of a page, in the language in use; tables have all of their rows."""
+    tables = [TableExport.of(file) for block in page.flat if (file := _file(block)) is not None]
+    first = LineSheet(t("Page"), tuple(_lines(page)), _WIDTHS)
+    about = [LineSheet(t("About"), tuple(_about(tables)), ABOUT_WIDTHS)] if tables else []
+    return WorkbookFile((first, *(table.sheet for table in tables), *about), current())
 
-    title: str
-    lines: tuple[tuple[Any, ...], ...]
-    tables: tuple[TableExport, ...]
-    language: str
 
-    @classmethod
-    def of(cls, page: PageValue) -> PageWorkbook:
-        """Return what is written of a page, in the language in use."""
-        tables = (TableExport.of(file) for block in page.flat if (file := _file(block)) is not None)
-        return cls(t("Page"), tuple(_lines(page)), tuple(tables), current())
-
-    def xlsx(self) -> bytes:
-        """Return it as XLSX."""
-        from openpyxl import Workbook  # here, as it takes longer to load than all that most commands do
-
-        book = Workbook(write_only=True)
-        with override_language(self.language):
-            append_lines(book, self.title, self.lines, _WIDTHS)
-            for table in self.tables:
-                append_table(book, table)
-            if self.tables:
-                append_lines(book, t("About"), self._about(), ABOUT_WIDTHS)
-        out = io.BytesIO()
-        book.save(out)
-        return out.getvalue()
-
-    def _about(self) -> Iterator[tuple[str, ...]]:
-        for table in self.tables:
-            yield (t("Table"), table.title)
-            yield from column_lines(table.fields)
-            yield ("",)
+def _about(tables: Iterable[TableExport]) -> Iterator[tuple[str, ...]]:
+    for table in tables:
+        yield (t("Table"), table.title)
+        yield from column_lines(table.fields)
+        yield ("",)
 
 
 def _file(block: Block) -> TableFile[Any] | None:

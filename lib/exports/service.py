@@ -84,7 +84,7 @@ def run(
             else:
                 table = reports.table(connection, order.report, order.filters, calendar, order.granularity, order.shown)
                 rows = len(table.rows)
-                written.write_bytes(table.csv() if order.form == "csv" else table_process.xlsx(table))
+                written.write_bytes(table.csv() if order.form == "csv" else table_process.xlsx(table.workbook))
         file_storage.check_room(settings, written)
         tell(99, Message(JobStep.CHECKING_FILE))
         ready = file_storage.publish(settings, written, digest, job, attempt, order.form)

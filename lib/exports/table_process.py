@@ -1,7 +1,7 @@
-"""Writes the workbook of a table or a page in a child process, so that pages and API stay quick while it works.
+"""Writes a workbook in a child process, so that pages and API stay quick while it works.
 
-The child takes a pickled `TableExport` or `PageWorkbook` from standard input and writes the workbook to standard
-output; run as `python -m lib.exports.table_process MEGABYTES SECONDS`, which are what it may take.
+The child takes a pickled `WorkbookFile` from standard input and writes it to standard output; run as
+`python -m lib.exports.table_process MEGABYTES SECONDS`, which are what it may take.
 """
 
 from __future__ import annotations
@@ -11,19 +11,18 @@ import sys
 
 from lib.errors import StorageError
 from lib.errors.codes import FailureCode
-from lib.exports.page_workbook import PageWorkbook
-from lib.exports.table_files import TableExport
+from lib.exports.workbook import WorkbookFile
 from lib.formats import child_process
 
 MOST_MEGABYTES, MOST_SECONDS = 2_048, 120
 """What a workbook may take; the largest page takes a fraction of both."""
 
 
-def xlsx(table: TableExport | PageWorkbook) -> bytes:
-    """Return a table or a page as XLSX. Raises StorageError where the child could not write it."""
+def xlsx(workbook: WorkbookFile) -> bytes:
+    """Return a workbook as XLSX. Raises StorageError where the child could not write it."""
     try:
         limits = (str(MOST_MEGABYTES), str(MOST_SECONDS))
-        return child_process.run("lib.exports.table_process", *limits, given=pickle.dumps(table))
+        return child_process.run("lib.exports.table_process", *limits, given=pickle.dumps(workbook))
     except StorageError as error:
         raise StorageError(FailureCode.EXPORT_UNWRITTEN, error=error.reason) from None
 

@@ -12,6 +12,7 @@ import streamlit as st
 from lib.access.actors import actor_in_words
 from lib.access.audit_log import Action, AuditEntry, AuditFilter
 from lib.access.users import Role
+from lib.exports import table_process
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE, TableExport
 from lib.i18n import current, override_language, t, t_plural
 from lib.reports import formatting
@@ -119,7 +120,7 @@ def _downloads(space: Workspace, asked: AuditFilter) -> None:
 
     makers: tuple[tuple[str, str, str, Callable[[], bytes]], ...] = (
         (t("Download CSV"), "csv", CSV_TYPE, lambda: table().csv()),
-        (t("Download XLSX"), "xlsx", XLSX_TYPE, lambda: table().xlsx()),
+        (t("Download XLSX"), "xlsx", XLSX_TYPE, lambda: table_process.xlsx(table().workbook)),
     )
     with st.container(horizontal=True, gap="small"):
         for label, ending, kind, make in makers:

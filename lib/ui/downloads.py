@@ -18,7 +18,7 @@ from lib.access.users import Role
 from lib.charts.chart import Chart
 from lib.charts.image import ChartImage
 from lib.exports import table_process
-from lib.exports.page_workbook import PageWorkbook
+from lib.exports.page_workbook import page_workbook
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE, TableExport
 from lib.i18n import current, override_language, t
 from lib.pdf import page_document
@@ -84,7 +84,7 @@ def page_files(page: Callable[[], PageValue], title: str) -> None:
 
 
 def _workbook(page: PageValue) -> bytes:
-    return table_process.xlsx(PageWorkbook.of(page))
+    return table_process.xlsx(page_workbook(page))
 
 
 def _in_language(
@@ -119,7 +119,7 @@ def _table_makers(context: PageContext, file: TableFile[Any]) -> tuple[tuple[str
         with override_language(language):
             return TableExport.of(file, context.selection_text, context.zone_name)
 
-    return ("csv", CSV_TYPE, lambda: table().csv()), ("xlsx", XLSX_TYPE, lambda: table_process.xlsx(table()))
+    return ("csv", CSV_TYPE, lambda: table().csv()), ("xlsx", XLSX_TYPE, lambda: table_process.xlsx(table().workbook))
 
 
 def file_name(title: str, ending: str) -> str:

@@ -19,7 +19,7 @@ from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN
 from lib.catalog.metrics import Metric, OfShare, Quotient, Sum, Unit
 from lib.exports import reports
-from lib.exports.page_workbook import PageWorkbook
+from lib.exports.page_workbook import page_workbook
 from lib.pdf import page_document
 from lib.reports import breakdown_table
 from lib.reports.context import PageChoices, PageContext, build_context
@@ -92,5 +92,5 @@ def test_a_page_that_is_defined_is_drawn_printed_and_written(
     assert isinstance(page.blocks[1], TableBlock)
     printed = "".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(page_document.pdf(page))).pages)
     assert "How do campaigns compare?" in printed and "Beta" in printed
-    book = openpyxl.load_workbook(io.BytesIO(PageWorkbook.of(page).xlsx()))
+    book = openpyxl.load_workbook(io.BytesIO(page_workbook(page).xlsx()))
     assert [row[0] for row in book["Campaigns"].iter_rows(values_only=True)] == ["Campaign", "Alpha", "Beta", "All"]

@@ -134,7 +134,7 @@ def test_a_table_of_anything() -> None:
         found = cells_of_csv(table.csv())
         assert not [cell for line in found for cell in line if is_formula(cell)]
         assert found[1][-2:] == ["-5", "2024-01-01"]
-        sheet = cells_of_xlsx(table.xlsx())
+        sheet = cells_of_xlsx(table.workbook.xlsx())
         assert sheet[1][-2] == -5
         assert not [cell for line in sheet for cell in line if isinstance(cell, str) and is_formula(cell)]
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import pickle
 import re
+import subprocess
+import sys
 import zipfile
 from datetime import UTC, date, datetime
 
@@ -15,6 +18,7 @@ from lib.catalog.metrics import METRICS
 from lib.exports.table_files import TableExport, about
 from lib.formats.csv_injection import escape_formula
 from lib.reports.file_columns import FileColumn
+from tests.conftest import ROOT
 
 TABLE = TableExport(
     "Campaigns",
@@ -46,7 +50,7 @@ def test_csv() -> None:
 
 
 def test_xlsx() -> None:
-    book = openpyxl.load_workbook(io.BytesIO(TABLE.xlsx()))
+    book = openpyxl.load_workbook(io.BytesIO(TABLE.workbook.xlsx()))
     sheet, about_sheet = book.worksheets
     assert (sheet.title, about_sheet.title, sheet.freeze_panes) == ("Campaigns", "About", "A2")
     rows = list(sheet.iter_rows())
@@ -91,13 +95,13 @@ def test_xlsx() -> None:
 )
 def test_cells_are_shown_by_the_kind_of_their_column(kind: str, value: object, wanted: str) -> None:
     table = TableExport("T", (FileColumn("c", kind), FileColumn("id")), ((value, "1"), (None, "2")), ())
-    cells = [row[0] for row in openpyxl.load_workbook(io.BytesIO(table.xlsx())).worksheets[0].iter_rows()]
+    cells = [row[0] for row in openpyxl.load_workbook(io.BytesIO(table.workbook.xlsx())).worksheets[0].iter_rows()]
     assert [cell.number_format for cell in cells] == ["General", wanted, "General"]  # the header, a value, no value
 
 
 def test_every_unit_of_a_metric_has_a_format() -> None:
     table = TableExport("T", tuple(map(FileColumn.of, METRICS.values())), ((1,) * len(METRICS),), ())
-    sheet = openpyxl.load_workbook(io.BytesIO(table.xlsx())).worksheets[0]
+    sheet = openpyxl.load_workbook(io.BytesIO(table.workbook.xlsx())).worksheets[0]
     assert "General" not in {cell.number_format for cell in sheet[2]}
 
 
@@ -115,7 +119,7 @@ def test_what_looks_like_an_escape_stays_as_it_is() -> None:
     """Spreadsheets take _x0041_ for an A, in cells, headers and the second sheet."""
     names = ("_x0041_", "a _x000D_ b", "_x005F_x0041_", "_xyz_ _x41_")
     table = TableExport("T", (FileColumn("_x0041_"),), tuple((name,) for name in names), (("Shows", "_x0042_"),))
-    with zipfile.ZipFile(io.BytesIO(table.xlsx())) as archive:
+    with zipfile.ZipFile(io.BytesIO(table.workbook.xlsx())) as archive:
         raw = b"".join(archive.read(name) for name in archive.namelist() if name.endswith(".xml")).decode()
     texts = re.findall(r"<t[^>]*>([^<]*)</t>", raw)
     decoded = [re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), text) for text in texts]
@@ -126,5 +130,15 @@ def test_what_looks_like_an_escape_stays_as_it_is() -> None:
 def test_a_workbook_holds_what_xml_can_hold() -> None:
     text = "A\x00\x1f\ud800\udfff\ufffe\uffffB\tC"
     table = TableExport("T", (FileColumn(text),), ((text,),), ((text, text),))
-    sheets = openpyxl.load_workbook(io.BytesIO(table.xlsx())).worksheets
+    sheets = openpyxl.load_workbook(io.BytesIO(table.workbook.xlsx())).worksheets
     assert {cell.value for sheet in sheets for row in sheet for cell in row} == {"AB\tC"}
+
+
+def test_a_child_that_writes_a_table_loads_nothing_else() -> None:
+    """What the figures come from takes seconds to load, for which whoever pressed the button would wait."""
+    code = "import pickle, sys; from lib.exports import table_process; pickle.load(sys.stdin.buffer).xlsx()"
+    child = [sys.executable, "-c", f"{code}; print(*sys.modules)"]
+    loaded = subprocess.run(child, input=pickle.dumps(TABLE.workbook), stdout=subprocess.PIPE, check=True, cwd=ROOT)
+    modules = set(loaded.stdout.decode().split())
+    assert {"openpyxl", "lib.exports.workbook"} <= modules
+    assert not modules & {"sqlalchemy", "duckdb", "altair", "lib.catalog", "lib.charts", "lib.reports", "lib.store"}

@@ -14,7 +14,8 @@ from lib.analytics.query_cache import QueryCache
 from lib.catalog.metrics import METRICS
 from lib.charts.draw import draw
 from lib.charts.theme import LIGHT, ChartTheme
-from lib.exports.page_workbook import PageWorkbook
+from lib.exports.page_workbook import page_workbook
+from lib.exports.workbook import LineSheet
 from lib.i18n import override_language
 from lib.reports.context import PageChoices, build_context
 from lib.reports.figures import ControlChartFigure
@@ -74,7 +75,9 @@ def test_the_level_changed(workspace: Workspace, answers: QueryCache, load: Load
     assert 0 < low < chart.limits.center < high < 10
     drawn = draw(figure, ChartTheme(LIGHT))
     assert drawn is not None and len(drawn.data["rows"]) == 39 and len(drawn.data["changes"]) == 1
-    lines = [str(cell) for line in PageWorkbook.of(page).lines for cell in line]
+    first = page_workbook(page).sheets[0]
+    assert isinstance(first, LineSheet)
+    lines = [str(cell) for line in first.lines for cell in line]
     assert told(page)[-1] in lines
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -19,7 +20,7 @@ from lib import workspace as workspaces
 from lib.catalog.metrics import Unit
 from lib.charts.draw import draw
 from lib.charts.theme import LIGHT, ChartTheme
-from lib.exports.page_workbook import PageWorkbook
+from lib.exports.page_workbook import page_workbook
 from lib.i18n import number, override_language, t
 from lib.jobs.tasks import TASKS
 from lib.pdf import page_document
@@ -118,7 +119,9 @@ def test_one_value_for_screen_paper_and_workbook(app: AppTest, name: str, langua
         printed = plain(
             " ".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(page_document.pdf(page))).pages)
         )
-        book = openpyxl.load_workbook(io.BytesIO(PageWorkbook.of(page).xlsx()))
+        workbook = page_workbook(page)
+        assert set(re.findall(rb"lib\.[a-z_.]+", pickle.dumps(workbook))) == {b"lib.exports.workbook"}, "all is plain"
+        book = openpyxl.load_workbook(io.BytesIO(workbook.xlsx()))
         first, *sheets = [[*sheet.iter_rows(values_only=True)] for sheet in book if sheet.title != t("About")]
         written = {str(row[0]): row for row in reversed(first)}  # key figures come before charts of one name
         texts = plain(" ".join(str(cell) for row in first for cell in row))
