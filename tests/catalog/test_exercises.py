@@ -93,4 +93,4 @@ def test_a_page_that_is_defined_is_drawn_printed_and_written(
     printed = "".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(page_document.pdf(page))).pages)
     assert "How do campaigns compare?" in printed and "Beta" in printed
     book = openpyxl.load_workbook(io.BytesIO(page_workbook(page).xlsx()))
-    assert [row[0] for row in book["Campaigns"].iter_rows(values_only=True)] == ["Campaign", "Alpha", "Beta", "All"]
+    assert [row[0] for row in book["Campaigns"].iter_rows(values_only=True)] == ["Campaign", "Alpha", "Beta", "Total"]
