@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from lib.analytics.calendar import Calendar
 from lib.analytics.conditions import columns_of, grant_columns
 from lib.analytics.grants import Grant
-from lib.analytics.query import Filters, Moment
+from lib.analytics.query import Filters, Moment, local_date
 from lib.analytics.sources import FactsSource, Needs, QuerySource, RollupSource, Source, first_and_last
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension, Member
@@ -28,7 +28,7 @@ _FEW_KEYS = 100
 
 @dataclass(frozen=True, slots=True)
 class ResolvedPeriod:
-    """The dates in force: those asked for, or the first and last day that there is. None where there is no data."""
+    """The dates in force: those asked for, or the first and last day that there is. An end without data is None."""
 
     date_from: Moment | None
     date_to: Moment | None
@@ -75,19 +75,26 @@ def _needs(filters: Filters, *columns: str) -> Needs:
 
 
 def resolve_period(connection: Connection, filters: Filters, calendar: Calendar) -> ResolvedPeriod:
-    """Fill the ends that were left open with the first and last day of all data, in the zone asked for."""
+    """Fill the ends that were left open with the first and last day of all data, in the zone asked for.
+
+    An end stays open where all data lie on the other side of the one that was asked for.
+    """
     if filters.date_from is not None and filters.date_to is not None:
         return ResolvedPeriod(filters.date_from, filters.date_to)
+    zone = filters.zone(calendar.zone)
     if filters.timezone is None:
         first, last = connection.execute(_first_and_last_day(filters.grant, filters.catalog)).one()
     else:
         first, last = (
-            instant.astimezone(filters.zone(calendar.zone)).date() if instant else None
-            for instant in first_and_last(connection, filters)
+            instant.astimezone(zone).date() if instant else None for instant in first_and_last(connection, filters)
         )
-    return ResolvedPeriod(
-        first if filters.date_from is None else filters.date_from, last if filters.date_to is None else filters.date_to
-    )
+    if filters.date_from is not None:
+        is_before = last is not None and last < local_date(filters.date_from, zone)
+        return ResolvedPeriod(filters.date_from, None if is_before else last)
+    if filters.date_to is not None:
+        is_after = first is not None and first > local_date(filters.date_to, zone)
+        return ResolvedPeriod(None if is_after else first, filters.date_to)
+    return ResolvedPeriod(first, last)
 
 
 @lru_cache(maxsize=512)

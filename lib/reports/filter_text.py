@@ -24,10 +24,10 @@ _NAMED = 4
 
 
 def period(which: ResolvedPeriod) -> str:
-    """Return a period in as few words as tell it: `1–31 Jan 2024`."""
+    """Return a period in as few words as tell it: `1–31 Jan 2024`, or `Since 1 Jan 2024` where an end is open."""
     first, last = which.date_from, which.date_to
     if first is None or last is None:
-        return t("no data")
+        return _open_period(first, last)
     if isinstance(first, datetime) or isinstance(last, datetime):
         return t("{first} to {last}", first=_moment(first), last=_moment(last))
     if first == last:
@@ -37,6 +37,12 @@ def period(which: ResolvedPeriod) -> str:
     if first.year == last.year:
         return f"{_short(first)} – {day(last)}"
     return f"{day(first)} – {day(last)}"
+
+
+def _open_period(first: Moment | None, last: Moment | None) -> str:
+    if first is not None:
+        return t("Since {day}", day=_moment(first))
+    return t("no data") if last is None else t("Until {day}", day=_moment(last))
 
 
 def compared_period(which: Comparison) -> str:

@@ -12,7 +12,7 @@ from datetime import date
 import streamlit as st
 
 from lib.analytics.planner import ResolvedPeriod
-from lib.i18n import day, number, t
+from lib.i18n import number, t
 from lib.reports import filter_text
 
 SCRIPT = '<script src="app/static/page.js"></script>'
@@ -38,8 +38,8 @@ def done() -> None:
 
 def own_dates(first: date | None, last: date | None) -> str:
     """Return a period of own dates, of which one may be open, in words."""
+    if first is None and last is None:
+        return t("All time")
     if first is not None and last is not None:
-        return filter_text.period(ResolvedPeriod(min(first, last), max(first, last)))
-    if first is not None:
-        return t("Since {day}", day=day(first))
-    return t("Until {day}", day=day(last)) if last is not None else t("All time")
+        first, last = min(first, last), max(first, last)
+    return filter_text.period(ResolvedPeriod(first, last))

@@ -83,6 +83,32 @@ def test_data_that_begin_later_are_said(workspace: Workspace, grant: Grant, begi
         assert "comparado con 1–29 oct 2024, hasta las 14:05, los datos comienzan el " in said
 
 
+@pytest.mark.parametrize(
+    ("filters", "words", "spanish"),
+    [
+        (make_filters(date(2099, 12, 31)), "Since 31 Dec 2099", "Desde el 31 dic 2099"),
+        (make_filters(None, date(2024, 1, 31)), "Until 31 Jan 2024", "Hasta el 31 ene 2024"),
+        (make_filters(date(2099, 1, 1), timezone="Asia/Tokyo"), "Since 1 Jan 2099", "Desde el 1 ene 2099"),
+    ],
+)
+def test_no_period_runs_backward(workspace: Workspace, filters: Filters, words: str, spanish: str) -> None:
+    """An open end beyond all data stays open, and nothing stands before such a period."""
+    for kind in ("previous", "year"):
+        context = context_of(workspace, filters, kind)
+        assert [*map(str, context.shown)][:2] == [words, "0 evaluations"]
+        assert context.compared is None and context.nothing_before is None and context.trend.points == ()
+        with override_language("es"):
+            assert str(context.shown[0]) == spanish
+
+
+def test_an_open_end_within_the_data_is_theirs(workspace: Workspace) -> None:
+    """Also where the other end is their first or last day, or a time on it."""
+    last = datetime(2024, 11, 1, 20, tzinfo=UTC)
+    assert str(context_of(workspace, make_filters(date(2024, 11, 1))).shown[0]) == "1 Nov 2024"
+    assert str(context_of(workspace, make_filters(None, date(2024, 10, 3))).shown[0]) == "3 Oct 2024"
+    assert str(context_of(workspace, make_filters(last)).shown[0]) == "2024-11-01 20:00+00:00 to 1 Nov 2024"
+
+
 def test_whole_days_are_said_without_a_time(workspace: Workspace, load: Load) -> None:
     load("id,audioDate\nz,2024-09-01\n")
     october = context_of(workspace, make_filters(date(2024, 10, 1), date(2024, 10, 31)))
