@@ -93,7 +93,9 @@ def _fields(kind: pa.DataType, outer: _ParquetColumn) -> Iterator[_ParquetColumn
             yield from _fields(field.type, column)
 
 
-def _read_batch(name: str, first: int, batch: pa.RecordBatch, columns: list[_ParquetColumn], is_read: list[bool]) -> Batch:
+def _read_batch(
+    name: str, first: int, batch: pa.RecordBatch, columns: list[_ParquetColumn], is_read: list[bool]
+) -> Batch:
     texts: list[Texts] = []
     kinds: list[Kinds | None] = []
     unread: dict[int, Callable[[int], str | None]] = {}
