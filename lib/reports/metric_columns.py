@@ -63,8 +63,11 @@ def member_fields(
     def id_of(row: R) -> str | None:
         return each.id if (each := member(row)) else None
 
+    def name_of(row: R) -> str | None:
+        return None if (said := name(row)) == formatting.NOTHING else said
+
     return (
-        FileField(dimension.name_field, text(dimension.label), name),
+        FileField(dimension.name_field, text(dimension.label), name_of),
         FileField(dimension.parameter, text(dimension.id_label), id_of),
     )
 

@@ -77,7 +77,7 @@ class Column(Generic[R]):
 class TableFile(Generic[R]):
     """A table as a file: its title, the stem of its English name, its columns, what makes all of its rows.
 
-    `total` is the row of the whole, where there is one.
+    `total` is the row of the whole, where there is one. `more_shown` says what the rows are, besides the selection.
     """
 
     title: Words
@@ -85,6 +85,7 @@ class TableFile(Generic[R]):
     fields: tuple[FileField[R], ...]
     rows: Callable[[], Sequence[R]]
     total: R | None = None
+    more_shown: tuple[Words, ...] = ()
 
     @property
     def columns(self) -> tuple[FileColumn, ...]:

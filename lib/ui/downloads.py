@@ -117,7 +117,8 @@ def _table_makers(context: PageContext, file: TableFile[Any]) -> tuple[tuple[str
 
     def table() -> TableExport:
         with override_language(language):
-            return TableExport.of(file, context.selection_text, context.zone_name)
+            shown = " · ".join(map(str, (*context.shown, *file.more_shown)))
+            return TableExport.of(file, shown, context.zone_name)
 
     return ("csv", CSV_TYPE, lambda: table().csv()), ("xlsx", XLSX_TYPE, lambda: table_process.xlsx(table().workbook))
 

@@ -127,7 +127,7 @@ def test_download_both_formats(visit: Visit, tmp_path: Path) -> None:
     place = rows[0].index("averageScore")
     assert [row[place] for row in rows[1:]] == frame["averageScore"].tolist()
     about = {row[0]: row[1] for row in book.worksheets[1].iter_rows(values_only=True)}
-    assert about["Shows"] == "1 Jan – 31 Dec 2024" and about["Rows"] == str(len(frame))
+    assert about["Shows"].startswith("1 Jan – 31 Dec 2024 · ") and about["Rows"] == str(len(frame))
 
 
 def test_upload_a_file_with_bad_rows(visit: Visit, tmp_path: Path) -> None:

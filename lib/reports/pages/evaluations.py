@@ -159,7 +159,11 @@ def _table(context: PageContext, listed: Records) -> PageTable[Record]:
     def file_rows() -> tuple[Record, ...]:
         return _listed(context, 1, MOST_IN_FILE).records
 
-    file = TableFile(text("Evaluations"), "evaluations", file_fields(columns, in_file_alone), file_rows)
+    search = context.text(SEARCH)
+    more_shown = (*([text("search: {search}", search=search)] if search else []), _ORDERS[_order(context)])
+    file = TableFile(
+        text("Evaluations"), "evaluations", file_fields(columns, in_file_alone), file_rows, more_shown=more_shown
+    )
     return PageTable(
         text("Evaluations"),
         "table-records",
