@@ -104,7 +104,7 @@ def records(
 
 def _search_conditions(connection: Connection, search: str) -> list[sa.ColumnElement[bool]]:
     """Return what evaluations must meet to hold the words of a search; nothing where it has none."""
-    words = dict.fromkeys(search.split())
+    words = dict.fromkeys(unicodedata.normalize("NFC", search).split())  # as texts are kept
     if not words:
         return []
     facts, names = schema.evaluations.c, EXECUTIVE.table.c

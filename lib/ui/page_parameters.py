@@ -141,7 +141,7 @@ def _unknown(raw: Mapping[str, Sequence[str]], catalog: Catalog) -> list[CodedTe
         problems.append(ParameterCode.MORE_NOT_OF_A_PAGE.of(count=f"{len(names) - MAX_NAMED:,}"))
     if PERIOD in raw and ("dateFrom" in raw or "dateTo" in raw):
         problems.append(ParameterCode.PERIOD_WITH_DATES.of(parameter=PERIOD))
-    if SAVED_VIEW in raw and len(raw) > 1:
+    if SAVED_VIEW in raw and set(raw) - {SAVED_VIEW, PERIOD}:  # all time is what a link with a view means anyway
         problems.append(ParameterCode.VIEW_WITH_OTHERS.of(parameter=SAVED_VIEW))
     return problems
 

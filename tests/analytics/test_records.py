@@ -73,6 +73,7 @@ def test_an_order_over_the_whole_selection(ids: Callable[..., str], order: Recor
         ("bea a1", "a1"),
         ("bea a2", ""),
         ("bëa", "a1"),
+        ("MARI\u0301A", "b4"),
         (" ", "b5 b4 b3 a2 a1"),
     ],
 )

@@ -101,6 +101,8 @@ def blocks(context: PageContext) -> Iterator[Block]:
     rows = _rows(context)
     changed = _changed(context, rows)
     yield _table(context, rows, changed)
+    if dimension is not None:
+        yield Caption(text("All groups together. “Download chart” has the figures of each group."))
     if context.compared is not None and not changed:
         yield Caption(_OTHER_WEEKDAYS if _fall_on_other_weekdays(context) else metric_columns.NO_CHANGES)
     if nothing:
