@@ -88,6 +88,8 @@ TEXTS = (
     "Drag and drop files here",
     "File type not allowed.",
     "{size} per file",
+    "Failed to generate file for download",
+    "Request timed out",
     # Charts and tables.
     "Fullscreen",
     "Close fullscreen",

@@ -14,6 +14,10 @@ import httpx
 import pytest
 import streamlit.file_util
 from starlette.applications import Starlette
+from streamlit.proto.BackMsg_pb2 import BackendOperationRequest, DeferredFileRequestPayload
+from streamlit.runtime.backend_operation_handler import DeferredFileHandler
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
 from lib.ui.streamlit_words import ROUTES, TEXTS, script
 from tests import message_catalog
@@ -45,8 +49,12 @@ PUT_TOGETHER = (
 """What the front end makes of parts, which are not looked for."""
 
 
+OF_SERVER = "Failed to generate file for download"
+"""What the server says, and the front end shows."""
+
+
 def _parts() -> Iterator[tuple[str, str]]:
-    for text in set(TEXTS).difference(PUT_TOGETHER):
+    for text in set(TEXTS).difference(PUT_TOGETHER, [OF_SERVER]):
         for part in re.split(r"\{\w+\}", text):
             if part.strip(" :,."):
                 yield text, part.strip(" :,.")
@@ -55,6 +63,17 @@ def _parts() -> Iterator[tuple[str, str]]:
 def test_the_front_end_says_each_of_them() -> None:
     """A new version of Streamlit that says something else is noticed here."""
     assert [text for text, part in _parts() if part not in _front_end()] == []
+
+
+def test_the_server_says_that_a_download_failed() -> None:
+    files = MediaFileManager(MemoryMediaFileStorage("/media"))
+    request = BackendOperationRequest(deferred_file=DeferredFileRequestPayload(file_id="none"))
+
+    async def answered() -> str:
+        return str((await DeferredFileHandler(lambda: files).handle(request, "a session")).error_msg)
+
+    with ThreadPoolExecutor(1) as alone:
+        assert alone.submit(asyncio.run, answered()).result() == OF_SERVER and OF_SERVER in TEXTS
 
 
 def test_the_script_has_them_in_the_language_s_words() -> None:
