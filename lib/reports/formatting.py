@@ -115,10 +115,12 @@ def member_name(named: Member) -> str:
 
 
 def small_sample(sums: MeasureTotals) -> str:
-    """Return the mark of an average score that rests on few: on few evaluations, or on many with few scores."""
+    """Return the mark of an average score that rests on few: on few evaluations, or on many with few scores or none."""
     if not AVERAGE_SCORE.is_small_sample(sums):
         return ""
-    return t("few evaluations") if sums["evaluations"] < FEW_EVALUATIONS else t("few scored")
+    if sums["evaluations"] < FEW_EVALUATIONS:
+        return t("few evaluations")
+    return t("few scored") if sums["scored"] else t("no scores")
 
 
 def choice_name(choice: Choice) -> str:

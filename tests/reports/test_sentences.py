@@ -111,6 +111,8 @@ def test_columns_of_changes_are_left_out_where_they_hold_none(
     [
         (1330, 29, "few scored"),
         (30, 29, "few scored"),
+        (30, 1, "few scored"),
+        (30, 0, "no scores"),
         (29, 29, "few evaluations"),
         (30, 30, ""),
         (5, 0, "few evaluations"),
