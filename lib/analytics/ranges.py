@@ -37,7 +37,7 @@ def parse_range(field: RangedField, parameters: Mapping[str, Sequence[str]]) -> 
         return None
     if low is not None and high is not None and low > high:
         first, last = field.parameters
-        raise InvalidParameterError(first, ParameterCode.LOW_ABOVE_HIGH, last=last)
+        raise InvalidParameterError(first, ParameterCode.LOW_ABOVE_HIGH, last=last, high=number_text(high))
     return Range(field.name, low, high)
 
 

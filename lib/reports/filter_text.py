@@ -12,6 +12,7 @@ from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.query import Filters, Moment
 from lib.analytics.query_cache import QueryCache
 from lib.analytics.ranges import Range
+from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import ChoiceDimension, Dimension, Member
 from lib.catalog.metrics import Unit
 from lib.catalog.ranged_fields import RangedField
@@ -70,6 +71,22 @@ def selection(answers: QueryCache, filters: Filters, which: ResolvedPeriod) -> t
     for each in filters.ranges:
         words.append(formatted(_range, filters.catalog.ranged_fields_by_name[each.field], each))
     return tuple(words)
+
+
+def parameter_labels(catalog: Catalog) -> dict[str, str]:
+    """Return what pages call the ends of ranges and of periods, by the names of their parameters."""
+    labels = {"dateFrom": t("From"), "dateTo": t("To")}
+    for field in catalog.ranged_fields:
+        labels |= dict(zip(field.parameters, range_labels(field), strict=True))
+    return labels
+
+
+def range_labels(field: RangedField) -> tuple[str, str]:
+    """Return what the two ends of a range are called, with their unit where a number alone leaves doubt."""
+    label = t(field.label)
+    if field.unit is Unit.SECONDS:
+        return t("{label} from (seconds)", label=label), t("{label} to (seconds)", label=label)
+    return t("{label} from", label=label), t("{label} to", label=label)
 
 
 def _range(field: RangedField, asked: Range) -> str:

@@ -14,7 +14,7 @@ from lib.analytics.query import MAX_VALUES
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, ChoiceDimension, Dimension, FlagDimension
 from lib.catalog.ranged_fields import RangedField
 from lib.i18n import t
-from lib.reports import formatting
+from lib.reports import filter_text, formatting
 from lib.reports.page_links import OPENED
 from lib.reports.pages import PAGES
 from lib.ui import current_user, filter_bar, inputs, login, page_layout, page_parameters, saved_views, tour, url_state
@@ -169,8 +169,8 @@ def _filter(space: Workspace, dimension: Dimension) -> None:
 
 def _range(field: RangedField) -> None:
     """Draw the two ends between which a number lies."""
-    labels = (t("{label} from", label=t(field.label)), t("{label} to", label=t(field.label)))
-    for place, label, name in zip(st.columns(2, gap="small"), labels, field.parameters, strict=True):
+    places = st.columns(2, gap="small", vertical_alignment="bottom")
+    for place, label, name in zip(places, filter_text.range_labels(field), field.parameters, strict=True):
         inputs.number_field(label, name, on_change=url_state.first_page, place=place)
 
 

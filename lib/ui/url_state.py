@@ -26,7 +26,7 @@ from lib.catalog.dimensions import Dimension, FlagDimension
 from lib.errors import InvalidParameterError
 from lib.errors.codes import CodedText
 from lib.i18n import current
-from lib.reports import job_text
+from lib.reports import filter_text, job_text
 from lib.reports.page_links import OPENED, with_period
 from lib.ui import current_user, page_parameters
 from lib.ui.page_parameters import (
@@ -110,9 +110,10 @@ def start_days() -> tuple[date, date] | None:
 
 
 def refused() -> list[str]:
-    """Return what was asked for and can't be, in words."""
+    """Return what was asked for and can't be, in words: a link's parameters by their names, fields by their labels."""
     problems: list[CodedText] = st.session_state.get(_REFUSED, [])
-    return [job_text.in_words(problem) for problem in problems]
+    labels = {} if refused_by_link() else filter_text.parameter_labels(_catalog())
+    return [job_text.in_words(_relabeled(problem, labels)) for problem in problems]
 
 
 def refused_by_link() -> bool:
@@ -289,6 +290,12 @@ def _take(asked: PageParameters, zone: ZoneInfo, *, by_link: bool) -> None:
     session["lang"] = session["lang"] or current()  # a link that names no language leaves the visitor's own
     session[PAGE] = asked.page
     session[_REFUSED], session[_BY_LINK] = list(asked.problems), by_link
+
+
+def _relabeled(problem: CodedText, labels: Mapping[str, str]) -> CodedText:
+    """Return what is wrong with parameters under what they are called on pages."""
+    names = {name: labels.get(str(problem.values[name])) for name in ("parameter", "last") if name in problem.values}
+    return replace(problem, values={**problem.values, **{name: label for name, label in names.items() if label}})
 
 
 def _calendar_day(day: date) -> date:

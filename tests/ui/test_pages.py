@@ -19,8 +19,10 @@ from lib.analytics.query import Filters
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import Choice, ChoiceDimension
 from lib.exports.service import ExportRequest
+from lib.i18n import override_language
 from lib.jobs.queue import JobKind
 from lib.jobs.tasks import TASKS
+from lib.reports import filter_text
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.conftest import ROOT
@@ -276,6 +278,38 @@ def test_a_filter_of_a_link_is_kept_however_far_it_reaches(
         app.run()
         assert f"· {count} evaluation" in " ".join(text(app).split()) and not app.exception
         assert not app.warning and set(app.query_params) == set(parameters)
+
+
+@pytest.mark.parametrize(
+    ("field", "says"),
+    [
+        ("averageNote", "Score from is more than Score to (4.5); right would be a smaller number."),
+        ("durationInSeconds", "Duration from (seconds) is more than Duration to (seconds) (4.5);"),
+    ],
+)
+def test_fields_are_named_by_their_labels(
+    app: AppTest, settings: Settings, tmp_path: Path, field: str, says: str
+) -> None:
+    fill(settings, tmp_path)
+    app.run()
+    app.number_input(key=f"{field}.max").set_value(4.5).run()
+    app.number_input(key=f"{field}.min").set_value(9.0).run()
+    assert not app.exception
+    (told,) = (warning.value.replace("\\", "") for warning in app.warning)
+    assert says in told and app.number_input(key=f"{field}.min").value is None
+    assert all(app.number_input(key=f"{field}.{end}").label in says for end in ("min", "max"))
+
+
+def test_labels_of_fields_in_spanish() -> None:
+    with override_language("es"):
+        assert filter_text.parameter_labels(BUILT_IN) == {
+            "dateFrom": "Desde",
+            "dateTo": "Hasta",
+            "averageNote.min": "Puntaje desde",
+            "averageNote.max": "Puntaje hasta",
+            "durationInSeconds.min": "Duración desde (segundos)",
+            "durationInSeconds.max": "Duración hasta (segundos)",
+        }
 
 
 def test_granularity(app: AppTest, settings: Settings, tmp_path: Path) -> None:
