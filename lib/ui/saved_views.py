@@ -46,14 +46,14 @@ def chooser(workspace: Workspace, *, can_save: bool) -> None:
             st.error(st.session_state.pop(_FAILED))
 
 
-def address(query: str) -> str:
-    """Return the absolute address of the app with a query."""
+def address(query: str, page: str = "") -> str:
+    """Return the absolute address of a page, by its URL path, with a query."""
     try:
         parts = urlsplit(st.context.url or "")
     except ValueError:  # brackets that hold no address
         parts = urlsplit("")
     root = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
-    return f"{root}/?{query}"
+    return f"{root}/{page}?{query}" if query else f"{root}/{page}"
 
 
 def _form(workspace: Workspace) -> None:

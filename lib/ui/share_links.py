@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -54,13 +55,16 @@ def follow(workspace: Workspace, pages: Sequence[Page]) -> None:
 
 def share(context: PageContext) -> None:
     """Draw the menu that makes links of what is shown."""
+    parameters = url_state.parameters(context.calendar.zone)
     with st.popover(t("Share"), icon=":material/link:", key="share"):
+        query = urlencode(url_state.shorten(parameters), doseq=True)
+        st.code(address(query, st.session_state.get("_page", "")), language=None, wrap_lines=True)
         st.caption(t("This URL keeps your filters; figures update."))
         st.button(
             t("Create snapshot link"),
             key="pin",
             on_click=current_user.acting(_pin),
-            args=(context, url_state.parameters(context.calendar.zone)),  # by the click, a filter may be another one
+            args=(context, parameters),  # by the click, a filter may be another one
             width="stretch",
         )
         if made := st.session_state.get("_pinned_now"):

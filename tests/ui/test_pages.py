@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -356,6 +357,22 @@ def test_a_page_of_records_that_is_not_there(app: AppTest, settings: Settings, t
     app.switch_page("evaluations.py").run()
     assert app.dataframe[0].value["Id"].tolist() == ["3", "2", "1"]
     assert "1 to 3 of 3, newest first." in [caption.value for caption in app.caption]
+
+
+def test_share_shows_the_address_of_the_page(app: AppTest, settings: Settings, tmp_path: Path) -> None:
+    """Also where the browser shows none, as an installed app."""
+    fill(settings, tmp_path)
+    app.run()
+    assert [code.value.rpartition("/")[2] for code in app.code] == [""]
+    app.multiselect(key="campaignId").select("a")
+    app.number_input(key="averageNote.min").set_value(7.5).run()
+    app.switch_page("evaluations.py").run()
+    (shown,) = (code.value for code in app.code)
+    path, _, query = shown.rpartition("/")[2].partition("?")
+    assert (path, parse_qs(query)) == (
+        "evaluations",
+        {"campaignId": ["a"], "averageNote.min": ["7.5"], "period": ["all"]},
+    )
 
 
 def test_a_pinned_link_remembers_what_was_seen(app: AppTest, settings: Settings, tmp_path: Path) -> None:
