@@ -14,7 +14,7 @@ from lib.analytics.import_log import imports_since
 from lib.i18n import t
 from lib.reports import formatting
 from lib.reports.context import PageContext
-from lib.reports.page_links import PERIOD, pairs
+from lib.reports.page_links import PERIOD, with_period
 from lib.sharing import link_diff
 from lib.sharing.pinned_links import PinnedLink
 from lib.sharing.saved_views import resolved
@@ -130,4 +130,5 @@ def _pin(context: PageContext, parameters: Mapping[str, Sequence[str]]) -> None:
 
 def _go(pages: Sequence[Page], path: str, parameters: Mapping[str, Sequence[str]]) -> None:
     target = next((each for each in pages if each.url_path == path), pages[0])
-    st.switch_page(target, query_params=list(pairs(parameters)))
+    # By name, as of pairs of one name the last would be left; the period is said as in any link.
+    st.switch_page(target, query_params={name: list(values) for name, values in with_period(parameters).items()})

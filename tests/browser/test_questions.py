@@ -213,7 +213,7 @@ def test_like_for_like_stands_beside_the_raw_scores(visit: Visit) -> None:
 def test_a_view_is_saved_opened_and_begun_with(chromium: Browser, tmp_path: Path) -> None:
     with served(tmp_path / "data") as address:
         page = chromium.new_page()
-        page.goto(f"{address}/executives?campaignId=camp_704&scores=alike")
+        page.goto(f"{address}/executives?campaignId=camp_704&campaignId=camp_701&scores=alike")
         page.get_by_text("Saved views").click()
         page.get_by_test_id("stSelectbox").filter(has_text="Period").first.locator("input").click()
         page.get_by_role("option", name="Last 30 days").click()
@@ -226,7 +226,7 @@ def test_a_view_is_saved_opened_and_begun_with(chromium: Browser, tmp_path: Path
         heading(page, "Executives")
         found = asked(page)
         today = datetime.now(UTC).date()
-        assert found["campaignId"] == ["camp_704"] and found["scores"] == ["alike"]
+        assert found["campaignId"] == ["camp_704", "camp_701"] and found["scores"] == ["alike"]
         assert found["dateFrom"] == [str(today - timedelta(days=29))] and found["dateTo"] == [str(today)]
 
         page.locator('[class*="st-key-more-"] button').first.click()
@@ -239,7 +239,7 @@ def test_a_view_is_saved_opened_and_begun_with(chromium: Browser, tmp_path: Path
             other.goto(start)
             other.wait_for_selector("h1")
             heading(other, "Executives")
-            assert asked(other)["campaignId"] == ["camp_704"]
+            assert asked(other)["campaignId"] == ["camp_704", "camp_701"]
             other.close()
         page.close()
 
