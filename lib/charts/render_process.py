@@ -98,6 +98,7 @@ def main() -> None:
     """Be the child: answer each line with a line that has the length or what went wrong, and so many bytes."""
     import vl_convert
 
+    child_process.end_with_parent()
     makers: dict[str, Callable[[dict[str, Any]], bytes]] = {
         # Nothing is fetched from anywhere, whatever a chart names.
         "chart": lambda spec: vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]).encode(),

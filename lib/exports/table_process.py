@@ -28,6 +28,7 @@ def xlsx(workbook: WorkbookFile) -> bytes:
 
 
 if __name__ == "__main__":
+    child_process.end_with_parent()
     child_process.make_way()
     child_process.limit(int(sys.argv[1]), int(sys.argv[2]))
     try:

@@ -72,6 +72,7 @@ class Writer:
 
 def main() -> None:
     """Be the child."""
+    child_process.end_with_parent()
     child_process.make_way()
     child_process.block_pandas()
     order = json.loads(sys.argv[1])
