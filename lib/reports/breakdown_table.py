@@ -214,6 +214,7 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
         ),
         *(_standardized_columns() if with_standardized else []),
         *metric_columns.metric(AVERAGE_SCORE, _now),
+        metric_columns.note(_now),
         *([metric_columns.change(AVERAGE_SCORE, _before, _now, _executives)] if AVERAGE_SCORE.name in changed else []),
         Column(
             text("Rank"),
@@ -244,7 +245,6 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
             else []
         ),
         metric_columns.count(text("Scored"), lambda row: row.now["scored"], "scoredEvaluations"),
-        metric_columns.note(_now),
         Column(
             text("Score over time"),
             lambda row: [value for value in row.course if value is not None],  # Streamlit says a gap in words

@@ -25,9 +25,15 @@ EXPIRY: dict[str, timedelta | None] = {
 }
 """How long a key holds."""
 
+_NEW_KEY = "_new_key"
+"""Where a key that was just made waits to be shown."""
+
 
 def create(workspace: Workspace) -> None:
-    """Draw the form that makes a key; the key is shown once."""
+    """Draw the form that makes a key; the key is shown once, and the list above has it by then."""
+    if text := st.session_state.pop(_NEW_KEY, None):
+        st.success(t("Copy the key now. It is not shown again."))
+        st.code(text, language=None)
     with st.form("key", border=True):
         left, right = st.columns(2)
         name = left.text_input(t("Name"), placeholder=t("What the key is for"), max_chars=200)
@@ -37,14 +43,13 @@ def create(workspace: Workspace) -> None:
         made = st.form_submit_button(t("Create key"), type="primary")
     if made:
         try:
-            text, _ = api_keys.create(
+            st.session_state[_NEW_KEY], _ = api_keys.create(
                 workspace.state, name, scopes, current_user.actor(), grant, workspace.catalog, EXPIRY[expiry]
             )
         except CallboardError as error:
             st.error(markdown.problem(error))
         else:
-            st.success(t("Copy the key now; it is kept as a hash, and not shown again."))
-            st.code(text, language=None)
+            st.rerun()
 
 
 def listing(workspace: Workspace) -> None:

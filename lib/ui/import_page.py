@@ -161,7 +161,12 @@ def _ask(workspace: Workspace, files: tuple[InputFile, ...], draft: MappingDraft
     @st.dialog(t("Replace the sample data?"))
     def confirm() -> None:
         current_user.begin_by_itself(Role.ADMIN)
-        st.write(t("The app holds sample data. They are deleted when your own evaluations are loaded."))
+        st.write(
+            t(
+                "The app holds sample data. They are deleted when your own evaluations are loaded, and no undo brings "
+                "them back."
+            )
+        )
         if st.button(t("Replace them"), type="primary"):
             queue()
 

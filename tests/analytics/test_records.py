@@ -108,7 +108,7 @@ def test_a_range(
 @pytest.mark.parametrize(
     ("parameters", "told"),
     [
-        ({"averageNote.min": ["8"], "averageNote.max": ["7"]}, "averageNote.min is more than averageNote.max (7);"),
+        ({"averageNote.min": ["8"], "averageNote.max": ["7"]}, "averageNote.min is more than averageNote.max \\(7\\);"),
         ({"averageNote.min": ["x"]}, "averageNote.min 'x' is not a number"),
         ({"averageNote.min": ["nan"]}, "is not a number"),
         ({"averageNote.min": ["1e3"]}, "is not a number"),

@@ -89,7 +89,7 @@ def _nothing(context: PageContext) -> Empty:
         return Empty(text("Nothing to compare with"), text("Choose in the sidebar what to compare the period with."))
     return Empty(
         text("Nothing to compare with"),
-        text("Choose a period in the sidebar that has another before it, such as the last 90 days."),
+        text("Choose a period in the sidebar that has data before it."),
     )
 
 
