@@ -155,7 +155,7 @@ AWAY: dict[str, Callable[[postgres.Server], None]] = {
 
 
 def texts(page: Page, address: str) -> str:
-    page.goto(address)
+    page.goto(f"{address}/?period=all")
     return page.inner_text("body")
 
 
