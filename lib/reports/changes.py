@@ -64,9 +64,9 @@ def delta(
     if amount_text is None or was is None or is_now is None:
         return None
     amount = formatted(_amount, metric.unit, was, is_now)
-    if not amount_text.strip("+−0.,\u00a0 %p"):
-        return Delta("=", amount, "plain")
     differs = metric.differs(before, now, executives)
+    if not amount_text.strip("+−0.,\u00a0 %p"):  # too little to be seen, and tested all the same
+        return Delta("=", amount, "plain", is_tested=differs is not None)
     if differs is None:
         return Delta("", amount, "plain")
     if not differs:
