@@ -194,7 +194,7 @@ def _choice(context: PageContext, choice: PageChoice) -> None:
             list(labels),
             format_func=lambda value: str(labels[value]),
             key=choice.parameter,
-            width=200,
+            width=260,
         )
         return
     st.segmented_control(
