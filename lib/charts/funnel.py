@@ -235,7 +235,7 @@ def _spec(label: str, look: ChartTheme, domain: tuple[float, float]) -> dict[str
         "limit:N",
         title=None,
         scale=alt.Scale(domain=[t(name) for name in LIMITS], range=[[4, 3], [1, 0]]),
-        legend=alt.Legend(orient="bottom", direction="horizontal", columns=2, symbolType="stroke", symbolSize=300),
+        legend=alt.Legend(orient="bottom", direction="vertical", symbolType="stroke", symbolSize=300),
     )
     lines = [
         alt.Chart(alt.NamedData("limits"))
