@@ -24,7 +24,7 @@ from lib.workspace import Workspace
 from tests.conftest import Load
 from tests.filters import make_filters
 
-FACTS_ALONE = replace(BUILT_IN, version=2, rollups=())
+FACTS_ALONE = replace(BUILT_IN, version=3, rollups=())
 FIRST, LAST = datetime(2024, 3, 28, tzinfo=UTC), datetime(2024, 5, 3, tzinfo=UTC)
 # On 7 April the clocks of Santiago go back at midnight, on 31 March those of Madrid go forward.
 ZONES = ["America/Santiago", "Europe/Madrid"]

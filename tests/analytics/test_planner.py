@@ -94,7 +94,7 @@ def test_the_facts_say_what_the_rollups_say(
 ) -> None:
     filters = make_filters(*period, grant=grant)
     by_rollups = totals(workspace, filters, "campaign_key", "is_ai")
-    facts_alone = replace(filters, catalog=replace(BUILT_IN, version=2, rollups=()))
+    facts_alone = replace(filters, catalog=replace(BUILT_IN, version=3, rollups=()))
     assert needs_facts(facts_alone) and totals(workspace, facts_alone, "campaign_key", "is_ai") == by_rollups
     assert bool(by_rollups) == (grant != GRANTS[-1]) or (grant == NORTH and period[0] == date(2024, 2, 1))
 

@@ -160,7 +160,7 @@ def test_the_page_tells_what_the_mix_masks(visit: Visit) -> None:
     change = re.search(r"fell by (\d\.\d\d)", told)
     card = page.locator('.cb-card[data-metric="averageScore"] .cb-change').inner_text()
     assert change and f"−{change[1]}" in card
-    parts = re.search(r"([+−]\d\.\d\d) because .* and ([+−]\d\.\d\d) within", told)
+    parts = re.search(r"Mix \([^)]*\): ([+−]\d\.\d\d)\. Performance[^:]*: ([+−]\d\.\d\d)\.", told)
     assert parts
     mix, within = (float(part.replace("−", "-")) for part in parts.groups())
     assert mix + within == pytest.approx(-float(change[1]), abs=1e-9)

@@ -149,7 +149,7 @@ def test_why_nothing_is_compared(workspace: Workspace, answers: QueryCache, load
         return [str(block.what) + str(block.hint) for block in blocks if isinstance(block, Empty)]
 
     failed = context_of(workspace, answers, FEBRUARY.narrowed(STATE, "Failed"))
-    assert failed.compared is None and "has another before it" in told(failed)[0]
+    assert failed.compared is None and "that has data before it" in told(failed)[0]
     none = context_of(workspace, answers, FEBRUARY, "none")
     assert "Choose in the sidebar what to compare the period with." in told(none)[0]
     beta = Filters.from_parameters(
