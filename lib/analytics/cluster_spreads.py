@@ -24,7 +24,7 @@ from lib.analytics.calendar import FIRST_DAY, Calendar, Granularity
 from lib.analytics.planner import keys_of, member_names, source
 from lib.analytics.query import Filters
 from lib.analytics.sources import QuerySource
-from lib.catalog.dimensions import EXECUTIVE, Dimension, Member
+from lib.catalog.dimensions import EXECUTIVE, Dimension, FlagDimension, Member
 from lib.catalog.measures import MeasureTotals, sums
 from lib.catalog.metrics import AVERAGE_SCORE, Sum, Uncertainty
 from lib.statistics.clusters import ClusterSpread, Numbers, Places, SharedSpread, cluster_spreads, design_effects
@@ -80,14 +80,16 @@ def day_spreads_by(
     # An executive has a row or two a day, which are summed up sooner here; other groups have many.
     sum_up = read.has_facts or dimension is not EXECUTIVE
     statement = _days_by_key(read.rows, dimension.column, read.measures, some=members is not None, sum_up=sum_up)
-    shape = pa.schema([("key", pa.int32()), ("day", pa.date32()), *((name, pa.int64()) for name in read.measures)])
+    is_flag = isinstance(dimension, FlagDimension)
+    key_type = pa.bool_() if is_flag else pa.int32()
+    shape = pa.schema([("key", key_type), ("day", pa.date32()), *((name, pa.int64()) for name in read.measures)])
     values = {**read.values, _KEYS: list(chosen or ())}
     rows = pa.Table.from_batches(stream_batches(connection, statement, shape, values), shape).combine_chunks()
     measures = {name: rows[name].to_numpy() for name in read.measures}
-    groups = rows["key"].combine_chunks().dictionary_encode()
+    groups = rows["key"].cast(pa.int32()).combine_chunks().dictionary_encode()
     days = rows["day"].cast(pa.int32()).to_numpy()
     spreads = _spreads(groups.indices.to_numpy(), days, measures, metrics)
-    keys = groups.dictionary.to_pylist()
+    keys = [bool(key) if is_flag else key for key in groups.dictionary.to_pylist()]
     named = member_names(connection, dimension, set(keys)) if chosen is None else chosen
     return GroupSpreads({named[key]: of_key for key, of_key in zip(keys, spreads, strict=True)})
 
