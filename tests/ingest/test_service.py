@@ -364,7 +364,7 @@ def test_sample_data_do_not_mix_with_ones_own(workspace: Workspace, load: Load) 
         assert not queries.status(connection).is_sample
         names = connection.execute(sa.select(schema.campaigns.c.id).where(schema.campaigns.c.key > 0)).all()
     assert names == []
-    with pytest.raises(SampleDataError, match="1 evaluations of your own"):
+    with pytest.raises(SampleDataError, match=r"evaluations of your own \(1\)"):
         TASKS["sample"](workspace, {"rows": 500, "seed": 3}, lambda *_: None)
 
 
