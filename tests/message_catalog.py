@@ -20,7 +20,7 @@ from lib.access.users import Role
 from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
 from lib.catalog.catalog import BUILT_IN
-from lib.catalog.dimensions import DIMENSIONS, ENGAGEMENT, FILTERS, ChoiceDimension, FlagDimension
+from lib.catalog.dimensions import DIMENSIONS, ENGAGEMENT, FILTERS, EnumDimension, FlagDimension
 from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import METRICS
 from lib.charts import funnel, waterfall
@@ -79,9 +79,9 @@ VALUES: dict[str, list[str]] = {
     "choices": [
         text
         for dimension in FILTERS
-        if isinstance(dimension, ChoiceDimension)
-        for choice in dimension.choices
-        for text in (choice.label, choice.phrase)
+        if isinstance(dimension, EnumDimension)
+        for value in dimension.values
+        for text in (value.label, value.phrase)
         if text is not None
     ],
     "no choice": [dimension.all_label for dimension in FILTERS if isinstance(dimension, FlagDimension)],

@@ -14,7 +14,7 @@ from lib.analytics.grants import Grant
 from lib.analytics.query import Filters, first_instant, last_instant
 from lib.analytics.ranges import range_conditions
 from lib.catalog.catalog import Catalog
-from lib.catalog.dimensions import ChoiceDimension, Dimension, NamedDimension
+from lib.catalog.dimensions import Dimension, EnumDimension, NamedDimension
 from lib.store import enums, schema
 
 
@@ -29,7 +29,7 @@ def fact_conditions(filters: Filters, calendar: Calendar) -> list[sa.ColumnEleme
         conditions.append(facts.c.audio_at <= last_instant(filters.date_to, zone))
     for dimension, ids in _predicates(filters):
         key = fact_key(dimension.column)
-        if isinstance(dimension, ChoiceDimension):
+        if isinstance(dimension, EnumDimension):
             conditions.append(key.in_(_keys(dimension, ids)))
         else:
             conditions.append(key.in_(sa.select(dimension.members.c.key).where(_asked(dimension, ids))))
@@ -51,7 +51,7 @@ def keys_by_column(connection: Connection, filters: Filters) -> dict[str, list[A
     chosen: dict[str, list[Any]] = {}
     named: dict[Dimension, list[sa.ColumnElement[bool]]] = defaultdict(list)
     for dimension, ids in _predicates(filters):
-        if isinstance(dimension, ChoiceDimension):
+        if isinstance(dimension, EnumDimension):
             chosen[dimension.column] = _keys(dimension, ids)
         else:
             named[dimension].append(_asked(dimension, ids))
@@ -93,8 +93,8 @@ def fact_key(column: str) -> sa.ColumnElement[Any]:
     return sa.func.coalesce(key, enums.NO_KEY).label(column) if key.nullable else key
 
 
-def _keys(dimension: ChoiceDimension, ids: Sequence[str]) -> list[int | bool]:
-    return [choice.key for choice in dimension.choices if choice.id in ids]
+def _keys(dimension: EnumDimension, ids: Sequence[str]) -> list[int | bool]:
+    return [value.key for value in dimension.values if value.id in ids]
 
 
 def _asked(dimension: Dimension, ids: Sequence[str]) -> sa.ColumnElement[bool]:

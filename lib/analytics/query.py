@@ -14,7 +14,7 @@ from lib.analytics.calendar import FIRST_DAY, LAST_DAY, ONE_DAY, day_start
 from lib.analytics.grants import Grant
 from lib.analytics.ranges import Range, parse_range, range_parameters
 from lib.catalog.catalog import Catalog
-from lib.catalog.dimensions import ChoiceDimension, Dimension, FlagDimension, NamedDimension
+from lib.catalog.dimensions import Dimension, EnumDimension, FlagDimension, NamedDimension
 from lib.errors import InvalidParameterError, nearest
 from lib.errors.parameter_codes import ParameterCode
 from lib.formats import iso_dates
@@ -150,8 +150,8 @@ def _parse_ids(dimension: Dimension, values: Sequence[str]) -> tuple[str, ...]:
     name = dimension.parameter
     if isinstance(dimension, FlagDimension):
         return ("true" if parse_flag(name, parse_single({name: values}, name)) else "false",)
-    if isinstance(dimension, ChoiceDimension):
-        return parse_choices(name, values, [each.id for each in dimension.choices])
+    if isinstance(dimension, EnumDimension):
+        return parse_choices(name, values, [each.id for each in dimension.values])
     return tuple(clean(name, value) for value in values)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from lib.catalog.catalog import Catalog
-from lib.catalog.dimensions import ChoiceDimension, Dimension, FlagDimension
+from lib.catalog.dimensions import Dimension, EnumDimension, FlagDimension
 from lib.catalog.ranged_fields import RangedField
 from lib.store.enums import NONE_NAME
 
@@ -49,8 +49,8 @@ def _filter(dimension: Dimension) -> dict[str, Any]:
     if isinstance(dimension, FlagDimension):
         return parameter(dimension.parameter, "`true` or `false`.")
     description = f"Any of these {dimension.plural}; may be repeated."
-    if isinstance(dimension, ChoiceDimension):
-        description += f" Right are {', '.join(f'`{choice.id}`' for choice in dimension.choices)}."
+    if isinstance(dimension, EnumDimension):
+        description += f" Right are {', '.join(f'`{value.id}`' for value in dimension.values)}."
     else:
         description += f" `{NONE_NAME}`: without one."
     return parameter(dimension.parameter, description, {"type": "array", "items": TEXT})

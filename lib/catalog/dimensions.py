@@ -72,8 +72,8 @@ class NamedDimension(Dimension):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """A value that evaluations may have, under its names."""
+class EnumValue:
+    """One of the fixed values that evaluations have in a dimension, under its names."""
 
     id: str  # what a filter asks for it by
     key: int | bool  # as it is stored; NO_KEY for those without a value, which are null in the facts
@@ -82,19 +82,19 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class ChoiceDimension(Dimension):
+class EnumDimension(Dimension):
     """One that has a few fixed values."""
 
-    choices: tuple[Choice, ...]
+    values: tuple[EnumValue, ...]
 
     @property
     def members(self) -> sa.FromClause:
-        """The choices."""
-        return _members(self.choices)
+        """The values."""
+        return _members(self.values)
 
 
 @dataclass(frozen=True, slots=True)
-class FlagDimension(ChoiceDimension):
+class FlagDimension(EnumDimension):
     """Yes or no: a filter asks for one of them, or for all."""
 
     all_label: str  # what no filter is called
@@ -114,15 +114,15 @@ class Member:
 
 
 @cache
-def _members(choices: tuple[Choice, ...]) -> sa.FromClause:
-    key = sa.column("key", sa.Boolean if isinstance(choices[0].key, bool) else sa.SmallInteger)
+def _members(values: tuple[EnumValue, ...]) -> sa.FromClause:
+    key = sa.column("key", sa.Boolean if isinstance(values[0].key, bool) else sa.SmallInteger)
     columns = (key, sa.column("id", sa.Text), sa.column("name", sa.Text))
-    rows = [(each.key, None if each.id == NONE_NAME else each.id, each.label) for each in choices]
-    return sa.select(sa.values(*columns, name="choices", literal_binds=True).data(rows)).subquery()
+    rows = [(each.key, None if each.id == NONE_NAME else each.id, each.label) for each in values]
+    return sa.select(sa.values(*columns, name="members", literal_binds=True).data(rows)).subquery()
 
 
-def _choices(values: type[Enum]) -> tuple[Choice, ...]:
-    return tuple(Choice(each.name, each.value, each.name) for each in values)
+def _enum_values(values: type[Enum]) -> tuple[EnumValue, ...]:
+    return tuple(EnumValue(each.name, each.value, each.name) for each in values)
 
 
 CAMPAIGN = NamedDimension(
@@ -139,13 +139,13 @@ ENGAGEMENT = NamedDimension(
 EXECUTIVE = NamedDimension("executive", "Executive", "executives", "executiveId", "executive_key", schema.executives)
 IS_AI = FlagDimension(
     *("isAICall", "Handled by", "AI or human calls", "isAICall", "is_ai"),
-    choices=(Choice("false", False, "Human", "Human calls"), Choice("true", True, "AI", "AI calls")),
+    values=(EnumValue("false", False, "Human", "Human calls"), EnumValue("true", True, "AI", "AI calls")),
     all_label="All calls",
 )
-STATE = ChoiceDimension("state", "State", "states", "state", "state", _choices(State))
-SENTIMENT = ChoiceDimension(
+STATE = EnumDimension("state", "State", "states", "state", "state", _enum_values(State))
+SENTIMENT = EnumDimension(
     *("sentiment", "Sentiment", "sentiments", "sentiment", "sentiment"),
-    choices=(*_choices(Sentiment), Choice(NONE_NAME, NO_KEY, NONE_NAME)),
+    values=(*_enum_values(Sentiment), EnumValue(NONE_NAME, NO_KEY, NONE_NAME)),
 )
 
 DIMENSIONS = (CAMPAIGN, CALL_CENTER, ENGAGEMENT, EXECUTIVE)

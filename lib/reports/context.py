@@ -20,7 +20,7 @@ from lib.catalog.measures import MeasureTotals
 from lib.i18n import day
 from lib.reports import filter_text, formatting
 from lib.reports.figures import TrendNote
-from lib.reports.page import PageChoice, PageNumber, PageText
+from lib.reports.page import NumberParameter, SelectParameter, TextParameter
 from lib.reports.words import Joined, Words, formatted, plural, text
 
 MAX_POINTS = 1_500
@@ -34,13 +34,13 @@ Notes = Callable[[date, date], Sequence[TrendNote]]
 
 
 @dataclass(frozen=True, slots=True)
-class PageChoices:
-    """What a reader chose besides the filters: what to compare with, the width of buckets, a page's own choices."""
+class ViewOptions:
+    """What a reader chose besides the filters: what to compare with, the width of buckets, a page's own parameters."""
 
     compare: str = "previous"  # one of comparison.KINDS
     compared_days: tuple[date, date] | None = None
     granularity: Granularity | None = None  # None: what suits the period
-    own: Mapping[str, str] = field(default_factory=dict)  # by URL parameter
+    selected: Mapping[str, str] = field(default_factory=dict)  # by URL parameter
     numbers: Mapping[str, int] = field(default_factory=dict)  # by URL parameter
     texts: Mapping[str, str] = field(default_factory=dict)  # by URL parameter
     page: int = 1
@@ -75,7 +75,7 @@ class PageContext:
     answers: QueryCache
     calendar: Calendar
     filters: Filters
-    choices: PageChoices
+    view: ViewOptions
     notes: Notes
     opened: Member | None  # the group that a page of a dimension shows in detail
     status: DatasetStatus
@@ -87,18 +87,18 @@ class PageContext:
     asked_granularity: Granularity  # what was chosen; another where that would be more than MAX_POINTS
     suited_granularity: Granularity  # what suits the period
 
-    def choice(self, of: PageChoice) -> str:
-        """Return what is chosen of a page's own choice."""
-        chosen = self.choices.own.get(of.parameter)
+    def selected(self, of: SelectParameter) -> str:
+        """Return which option of a page's parameter is selected."""
+        chosen = self.view.selected.get(of.parameter)
         return chosen if chosen is not None and chosen in of.values(self.catalog) else of.default
 
-    def number(self, of: PageNumber) -> int | None:
+    def number(self, of: NumberParameter) -> int | None:
         """Return a number that was given on the page; None without one."""
-        return self.choices.numbers.get(of.parameter)
+        return self.view.numbers.get(of.parameter)
 
-    def text(self, of: PageText) -> str:
+    def text(self, of: TextParameter) -> str:
         """Return a text that is looked for on the page; an empty one without any."""
-        return self.choices.texts.get(of.parameter, "")
+        return self.view.texts.get(of.parameter, "")
 
     @property
     def catalog(self) -> Catalog:
@@ -108,7 +108,7 @@ class PageContext:
     @property
     def parameters(self) -> dict[str, list[str]]:
         """The URL parameters that show the same selection in the same way."""
-        return self.filters.to_parameters() | dict(self.choices.parameters)
+        return self.filters.to_parameters() | dict(self.view.parameters)
 
     @property
     def selection_text(self) -> str:
@@ -186,7 +186,7 @@ def build_context(
     answers: QueryCache,
     calendar: Calendar,
     filters: Filters,
-    choices: PageChoices,
+    view: ViewOptions,
     notes: Notes,
     opened: Member | None = None,
     now: datetime | None = None,
@@ -195,13 +195,13 @@ def build_context(
     summary = answers.run(queries.summary, filters, calendar)
     days = _days(filters, calendar, summary.period)
     suits = Granularity.DAILY if days <= 62 else Granularity.WEEKLY if days <= 400 else Granularity.MONTHLY
-    chosen = choices.granularity or suits
-    compared, nothing_before = _compared(answers, calendar, filters, summary.period, choices, now or datetime.now(UTC))
+    chosen = view.granularity or suits
+    compared, nothing_before = _compared(answers, calendar, filters, summary.period, view, now or datetime.now(UTC))
     return PageContext(
         answers,
         calendar,
         filters,
-        choices,
+        view,
         notes,
         opened,
         answers.run(queries.status),
@@ -236,12 +236,12 @@ def _compared(
     calendar: Calendar,
     filters: Filters,
     period: ResolvedPeriod,
-    choices: PageChoices,
+    view: ViewOptions,
     now: datetime,
 ) -> tuple[ComparisonContext | None, Words | None]:
     """Return what a period is compared with, or that there is nothing where it should be."""
     zone = filters.zone(calendar.zone)
-    found = comparison.compared_with(choices.compare, period, calendar, now.astimezone(zone), choices.compared_days)
+    found = comparison.compared_with(view.compare, period, calendar, now.astimezone(zone), view.compared_days)
     if found is None:
         return None, None
     other = found.of(filters)

@@ -159,12 +159,12 @@ def _percent(share: Share) -> Words:
 def _decided_by_filter(context: PageContext) -> Words | None:
     """Return which rates say what was chosen, where a filter leaves states or sentiments out."""
     states, sentiments = context.filters.ids(STATE), context.filters.ids(SENTIMENT)
-    if sentiments and len(sentiments) < len(SENTIMENT.choices):
+    if sentiments and len(sentiments) < len(SENTIMENT.values):
         return text(
             "Completion rate, failure rate, coverage and net sentiment say which sentiments were chosen, not how the "
             "work went."
         )
-    if not states or len(states) == len(STATE.choices):
+    if not states or len(states) == len(STATE.values):
         return None
     if {State.Completed.name, State.Failed.name} <= set(states):
         return text("Completion rate and coverage say which states were chosen, not how the work went.")

@@ -13,7 +13,7 @@ from lib.analytics.query import Filters, Moment
 from lib.analytics.query_cache import QueryCache
 from lib.analytics.ranges import Range
 from lib.catalog.catalog import Catalog
-from lib.catalog.dimensions import ChoiceDimension, Dimension, Member
+from lib.catalog.dimensions import Dimension, EnumDimension, Member
 from lib.catalog.metrics import Unit
 from lib.catalog.ranged_fields import RangedField
 from lib.i18n import dated, day, number, t
@@ -61,8 +61,8 @@ def selection(answers: QueryCache, filters: Filters, which: ResolvedPeriod) -> t
         ids = filters.ids(dimension)
         if not ids:
             continue
-        if isinstance(dimension, ChoiceDimension):
-            words.append(formatted(_choices, dimension, ids))
+        if isinstance(dimension, EnumDimension):
+            words.append(formatted(_values, dimension, ids))
             continue
         options = answers.run(queries.options, dimension, filters.grant, filters.catalog)
         members = {member.parameter_value: member for member in options}
@@ -116,12 +116,12 @@ def _members(dimension: Dimension, named: Sequence[Member], count: int) -> str:
     return f"{t(label)}: {listed}"
 
 
-def _choices(dimension: ChoiceDimension, ids: Sequence[str]) -> str:
-    """Return the choices asked for: `State: Failed, Pending`, or `AI calls` where that says it."""
-    chosen = [choice for choice in dimension.choices if choice.id in ids]
+def _values(dimension: EnumDimension, ids: Sequence[str]) -> str:
+    """Return the values asked for: `State: Failed, Pending`, or `AI calls` where that says it."""
+    chosen = [value for value in dimension.values if value.id in ids]
     if len(chosen) == 1 and chosen[0].phrase is not None:
         return t(chosen[0].phrase)
-    return f"{t(dimension.label)}: {', '.join(map(formatting.choice_name, chosen))}"
+    return f"{t(dimension.label)}: {', '.join(map(formatting.value_name, chosen))}"
 
 
 def _short(when: date) -> str:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from fractions import Fraction
 
 from lib.analytics.calendar import Granularity
-from lib.catalog.dimensions import Choice, Member
+from lib.catalog.dimensions import EnumValue, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric, Unit, Value, rounded
 from lib.i18n import dated, day, number, t, t_in_context
@@ -123,6 +123,6 @@ def small_sample(sums: MeasureTotals) -> str:
     return t("few scored") if sums["scored"] else t("no scores")
 
 
-def choice_name(choice: Choice) -> str:
+def value_name(value: EnumValue) -> str:
     """Return a fixed value of evaluations as pages show it, in the language in use."""
-    return t_in_context("evaluation", choice.label)
+    return t_in_context("evaluation", value.label)

@@ -31,8 +31,8 @@ Parameters = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class PageChoice:
-    """What a reader may choose on a page: a URL parameter, the values of a catalog with their labels, the default."""
+class SelectParameter:
+    """A URL parameter with one of several options: its label, the labeled options of a catalog, the default."""
 
     parameter: str
     label: Words
@@ -47,8 +47,8 @@ class PageChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class PageNumber:
-    """A whole number from 1 that a reader may give on a page: a URL parameter, its label and help."""
+class NumberParameter:
+    """A URL parameter with a whole number from 1 that a reader may give: its label and help."""
 
     parameter: str
     label: Words
@@ -57,8 +57,8 @@ class PageNumber:
 
 
 @dataclass(frozen=True, slots=True)
-class PageText:
-    """A text that a reader may look for on a page: a URL parameter, its label and help."""
+class TextParameter:
+    """A URL parameter with a text that a reader may look for: its label and help."""
 
     parameter: str
     label: Words
@@ -67,24 +67,24 @@ class PageText:
 
 @dataclass(frozen=True, slots=True)
 class SearchInput:
-    """The field of a text that a reader may look for, beside choices."""
+    """The field of a text that a reader may look for, with what may be selected beside it."""
 
-    text: PageText
-    choices: tuple[PageChoice, ...] = ()
+    text: TextParameter
+    selects: tuple[SelectParameter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NumberInput:
     """The field of a number that a reader may give."""
 
-    number: PageNumber
+    number: NumberParameter
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
-    """Choices that stand in one line; `with_granularity`: the width of a trend's buckets is chosen beside them."""
+class SelectInputs:
+    """Parameters to select in one line; `with_granularity`: the width of a trend's buckets is chosen beside them."""
 
-    choices: tuple[PageChoice, ...]
+    selects: tuple[SelectParameter, ...]
     with_granularity: bool = False
 
 
@@ -222,7 +222,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Another value of a choice that is worth a look."""
+    """Another option of a page's parameter that is worth a look."""
 
     label: Words
     parameter: str
@@ -315,7 +315,7 @@ Block = (
     | Caption
     | Empty
     | Link
-    | Choices
+    | SelectInputs
     | NumberInput
     | SearchInput
     | ChartBlock
@@ -338,10 +338,10 @@ class PageDefinition:
     question: Words
     icon: str
     blocks: Callable[[PageContext], Iterator[Block]]
-    choices: tuple[PageChoice, ...] = ()
+    selects: tuple[SelectParameter, ...] = ()
     dimension: NamedDimension | None = None
-    numbers: tuple[PageNumber, ...] = ()
-    texts: tuple[PageText, ...] = ()
+    numbers: tuple[NumberParameter, ...] = ()
+    texts: tuple[TextParameter, ...] = ()
     is_compared: bool = True  # with another period
     topics: tuple[Topic, ...] = ()  # what its help explains besides the metrics
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from lib.analytics.calendar import Granularity
 from lib.catalog.dimensions import Dimension, Member
-from lib.reports.context import PageChoices, PageContext, build_context
+from lib.reports.context import PageContext, ViewOptions, build_context
 from lib.reports.figures import TrendNote
 from lib.reports.page_links import OPENED
 from lib.ui import page_parameters, url_state
@@ -21,7 +21,7 @@ def current_context(
 ) -> PageContext:
     """Ask what every page shows of the filters in force; with a subject, of this group of a dimension alone.
 
-    The width of buckets that is shown is what its choice says from then on.
+    The width of buckets that is shown is what its parameter says from then on.
     """
     filters = url_state.filters(space.settings.zone)
     opened = None
@@ -33,7 +33,7 @@ def current_context(
         return [TrendNote(note.day, note.text) for note in space.notes.between(first, last)]
 
     context = build_context(
-        space.answers, space.calendar, filters, _choices(space, is_compared=is_compared), notes, opened
+        space.answers, space.calendar, filters, _view_options(space, is_compared=is_compared), notes, opened
     )
     url_state.default("granularity", context.suited_granularity.value)
     if context.granularity is not context.asked_granularity:
@@ -41,7 +41,7 @@ def current_context(
     return context
 
 
-def _choices(space: Workspace, *, is_compared: bool) -> PageChoices:
+def _view_options(space: Workspace, *, is_compared: bool) -> ViewOptions:
     session = st.session_state
     chosen = session.get("granularity")
     is_own = chosen and chosen != session.get("_default_granularity")
@@ -51,11 +51,11 @@ def _choices(space: Workspace, *, is_compared: bool) -> PageChoices:
         for name, values in parameters.items()
         if name in page_parameters.VIEW_PARAMETERS and name not in (OPENED, page_parameters.PAGE)
     }
-    return PageChoices(
+    return ViewOptions(
         (session.get("compare") or "previous") if is_compared else "none",
         url_state.compared_days(),
         Granularity(chosen) if is_own else None,
-        {name: session[name] for name in page_parameters.VIEW_CHOICES if session.get(name)},
+        {name: session[name] for name in page_parameters.SELECT_OPTIONS if session.get(name)},
         {name: session[name] for name in page_parameters.NUMBERS if session.get(name)},
         {name: session[name] for name in page_parameters.TEXTS if session.get(name)},
         session.get(page_parameters.PAGE, 1),

@@ -23,13 +23,13 @@ from lib.i18n import LANGUAGES
 from lib.reports.page_links import ALL_TIME, OPENED, PERIOD, PERIOD_PARAMETERS, with_period
 from lib.reports.pages import PAGES
 
-VIEW_CHOICES: dict[str, Callable[[Catalog], tuple[str, ...]]] = {
+SELECT_OPTIONS: dict[str, Callable[[Catalog], tuple[str, ...]]] = {
     "granularity": lambda _: tuple(each.value for each in Granularity),
     "compare": lambda _: comparison.KINDS,
     "lang": lambda _: tuple(LANGUAGES),
-    **{choice.parameter: choice.values for page in PAGES.values() for choice in page.choices},
+    **{select.parameter: select.values for page in PAGES.values() for select in page.selects},
 }
-"""What a page shows of the selection, each with its choices; the first, or a page's own, is the default."""
+"""How a page may show the selection: parameters, each with its options; the first, or a page's own, is the default."""
 
 NUMBERS = {number.parameter: number for page in PAGES.values() for number in page.numbers}
 """Whole numbers that readers give on pages."""
@@ -51,7 +51,7 @@ SINGLE = (OPENED, PINNED)
 PAGE = "page"
 """The page of a table, from 1."""
 
-VIEW_PARAMETERS = frozenset({*VIEW_CHOICES, *NUMBERS, *TEXTS, *COMPARED_DAYS, *SINGLE, PAGE, PERIOD})
+VIEW_PARAMETERS = frozenset({*SELECT_OPTIONS, *NUMBERS, *TEXTS, *COMPARED_DAYS, *SINGLE, PAGE, PERIOD})
 """What a link holds besides the filters."""
 
 MAX_PAGE = 999_999_999
@@ -69,7 +69,7 @@ class PageParameters:
     """What a page is asked to show; what can't be is left out, and named in `problems`."""
 
     filters: Filters  # within everything: what the visitor may see is looked at when they are asked by
-    choices: dict[str, str | None]  # by the names of VIEW_CHOICES
+    selected: dict[str, str | None]  # by the names of SELECT_OPTIONS
     numbers: dict[str, int | None]  # by the names of NUMBERS
     texts: dict[str, str]  # by the names of TEXTS
     compared: dict[str, date | None]  # by the names of COMPARED_DAYS
@@ -108,7 +108,7 @@ def parse(raw: Mapping[str, Sequence[str]], zone: ZoneInfo, catalog: Catalog) ->
     """Read parameters, each with its values in order, one by one: what can't be is passed over, and named."""
     reader = _Reader()
     reader.problems += _unknown(raw, catalog)
-    reader.read(None, _choice, raw, PERIOD, (ALL_TIME,))
+    reader.read(None, _option, raw, PERIOD, (ALL_TIME,))
     filters = Filters(grant=EVERYTHING, catalog=catalog)
     accepted: dict[str, Sequence[str]] = {}
     for name in ("timezone", *(each for each in catalog.parameters if each != "timezone")):
@@ -118,8 +118,8 @@ def parse(raw: Mapping[str, Sequence[str]], zone: ZoneInfo, catalog: Catalog) ->
             filters, accepted = read, candidate
     return PageParameters(
         filters,
-        choices={
-            name: reader.read(None, _choice, raw, name, choices(catalog)) for name, choices in VIEW_CHOICES.items()
+        selected={
+            name: reader.read(None, _option, raw, name, options(catalog)) for name, options in SELECT_OPTIONS.items()
         },
         numbers={name: reader.read(None, _number, raw, name, number.most) for name, number in NUMBERS.items()},
         texts={name: reader.read("", parse_single, raw, name) or "" for name in TEXTS},
@@ -161,7 +161,7 @@ class _Reader:
             return otherwise
 
 
-def _choice(raw: Mapping[str, Sequence[str]], name: str, known: Sequence[str]) -> str | None:
+def _option(raw: Mapping[str, Sequence[str]], name: str, known: Sequence[str]) -> str | None:
     value = parse_single(raw, name)
     if value is not None:
         _check_member(name, value, known)

@@ -14,18 +14,18 @@ from lib.reports.page import (
     Caption,
     Cards,
     ChartBlock,
-    Choices,
     Empty,
     Heading,
     Leaders,
     Link,
     Notice,
     NumberInput,
-    PageChoice,
     PageDefinition,
     Pager,
     PageValue,
     SearchInput,
+    SelectInputs,
+    SelectParameter,
     Sentences,
     Shares,
     SideBySide,
@@ -85,8 +85,8 @@ def _draw(context: PageContext, block: Block) -> None:
                 with place:
                     for each in blocks:
                         _draw(context, each)
-        case Choices():
-            _choices(context, block)
+        case SelectInputs():
+            _selects(context, block)
         case SearchInput():
             _search(context, block)
         case NumberInput():
@@ -158,15 +158,15 @@ def _link(link: Link) -> None:
     st.page_link(f"{link.page}.py", label=label, icon=icon, query_params=list(link.parameters))
 
 
-def _choices(context: PageContext, block: Choices) -> None:
-    """Draw choices in one line; one alone stands by itself."""
-    if len(block.choices) == 1 and not block.with_granularity:
-        _choice(context, block.choices[0])
+def _selects(context: PageContext, block: SelectInputs) -> None:
+    """Draw what may be selected in one line; one parameter alone stands by itself."""
+    if len(block.selects) == 1 and not block.with_granularity:
+        _select(context, block.selects[0])
         return
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         with st.container(horizontal=True, width="content"):
-            for choice in block.choices:
-                _choice(context, choice)
+            for select in block.selects:
+                _select(context, select)
         if block.with_granularity:
             charts.granularity_toggle()
 
@@ -181,27 +181,27 @@ def _search(context: PageContext, block: SearchInput) -> None:
             help=markdown.text(str(block.text.help)),
             width=320,
         )
-        for choice in block.choices:
-            _choice(context, choice)
+        for select in block.selects:
+            _select(context, select)
 
 
-def _choice(context: PageContext, choice: PageChoice) -> None:
-    url_state.default(choice.parameter, choice.default)
-    labels = dict(choice.options(context.catalog))
-    if choice.as_list:
+def _select(context: PageContext, select: SelectParameter) -> None:
+    url_state.default(select.parameter, select.default)
+    labels = dict(select.options(context.catalog))
+    if select.as_list:
         inputs.selectbox(
-            str(choice.label),
+            str(select.label),
             list(labels),
             format_func=lambda value: str(labels[value]),
-            key=choice.parameter,
+            key=select.parameter,
             width=260,
         )
         return
     st.segmented_control(
-        str(choice.label),
+        str(select.label),
         list(labels),
         format_func=lambda value: str(labels[value]),
-        key=choice.parameter,
+        key=select.parameter,
         required=True,
-        label_visibility="visible" if choice.shows_label else "collapsed",
+        label_visibility="visible" if select.shows_label else "collapsed",
     )

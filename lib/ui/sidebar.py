@@ -11,7 +11,7 @@ from streamlit.navigation.page import Page
 from lib.analytics import queries
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, Calendar
 from lib.analytics.query import MAX_VALUES
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, ChoiceDimension, Dimension, FlagDimension
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, Dimension, EnumDimension, FlagDimension
 from lib.catalog.ranged_fields import RangedField
 from lib.i18n import t
 from lib.reports import filter_text, formatting
@@ -153,7 +153,7 @@ def _days(keys: tuple[str, str]) -> None:
 def _filter(space: Workspace, dimension: Dimension) -> None:
     """Draw the choice of what is shown of a dimension."""
     if isinstance(dimension, FlagDimension):
-        labels = {"": t(dimension.all_label)} | _choice_labels(dimension)
+        labels = {"": t(dimension.all_label)} | _value_labels(dimension)
         st.segmented_control(
             t(dimension.label),
             list(labels),
@@ -161,8 +161,8 @@ def _filter(space: Workspace, dimension: Dimension) -> None:
             key=dimension.parameter,
             on_change=url_state.first_page,
         )
-    elif isinstance(dimension, ChoiceDimension):
-        _list(dimension, t(dimension.label), _choice_labels(dimension))
+    elif isinstance(dimension, EnumDimension):
+        _list(dimension, t(dimension.label), _value_labels(dimension))
     else:
         _list(dimension, t(dimension.plural_label), _member_labels(space, dimension))
 
@@ -181,8 +181,8 @@ def _set(dimensions: Sequence[Dimension], ranged: Sequence[RangedField]) -> int:
     return chosen + sum(any(session.get(end) is not None for end in field.parameters) for field in ranged)
 
 
-def _choice_labels(dimension: ChoiceDimension) -> dict[str, str]:
-    return {choice.id: formatting.choice_name(choice) for choice in dimension.choices}
+def _value_labels(dimension: EnumDimension) -> dict[str, str]:
+    return {value.id: formatting.value_name(value) for value in dimension.values}
 
 
 def _member_labels(space: Workspace, dimension: Dimension) -> dict[str, str]:

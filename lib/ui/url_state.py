@@ -33,9 +33,9 @@ from lib.ui.page_parameters import (
     COMPARED_DAYS,
     NUMBERS,
     PAGE,
+    SELECT_OPTIONS,
     SINGLE,
     TEXTS,
-    VIEW_CHOICES,
     PageParameters,
 )
 
@@ -154,7 +154,7 @@ def remove(unwanted: Mapping[Dimension, Sequence[str]]) -> None:
 
 
 def choose_value(parameter: str, value: str) -> None:
-    """Choose another value of a page's own choice."""
+    """Select another option of a page's own parameter."""
     st.session_state[parameter] = value
 
 
@@ -169,12 +169,12 @@ def going() -> tuple[str, dict[str, list[str]]] | None:
     return found
 
 
-def default(name: str, choice: str) -> None:
-    """Let a page's own choice stand until another one is made or linked to."""
+def default(name: str, value: str) -> None:
+    """Select an option of a page's own parameter until another one is chosen or linked to."""
     session = st.session_state
     if not session.get(name) or session[name] == session.get(f"_default_{name}"):
-        session[name] = choice
-    session[f"_default_{name}"] = choice
+        session[name] = value
+    session[f"_default_{name}"] = value
 
 
 def set_period(first: date | None, last: date | None) -> None:
@@ -203,7 +203,7 @@ def _catalog() -> Catalog:
 
 
 def _keys() -> tuple[str, ...]:
-    return (*_catalog().parameters, *VIEW_CHOICES, *NUMBERS, *TEXTS, *COMPARED_DAYS, *SINGLE, PAGE)
+    return (*_catalog().parameters, *SELECT_OPTIONS, *NUMBERS, *TEXTS, *COMPARED_DAYS, *SINGLE, PAGE)
 
 
 def _raw() -> dict[str, list[str]]:
@@ -249,7 +249,7 @@ def _chosen_view() -> dict[str, list[str]]:
     """Return how the widgets would have the page shown, as URL parameters that are not looked at yet."""
     session = st.session_state
     chosen: dict[str, list[str]] = {}
-    for name in VIEW_CHOICES:
+    for name in SELECT_OPTIONS:
         if session.get(name) and session.get(name) != session.get(f"_default_{name}"):
             chosen[name] = [session[name]]
     for name in NUMBERS:
@@ -280,7 +280,7 @@ def _take(asked: PageParameters, zone: ZoneInfo, *, by_link: bool) -> None:
     for dimension in _catalog().filters:
         session[dimension.parameter] = _held(dimension, asked.filters.ids(dimension))
     session["timezone"] = asked.filters.timezone
-    for held in (asked.choices, asked.numbers, asked.texts, asked.compared, asked.single):
+    for held in (asked.selected, asked.numbers, asked.texts, asked.compared, asked.single):
         for name, value in held.items():
             session[name] = value
     given = asked.filters.to_parameters()

@@ -14,7 +14,7 @@ from lib.analytics.planner import ResolvedPeriod, needs_facts
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.catalog import BUILT_IN
-from lib.catalog.dimensions import CAMPAIGN, STATE, Choice, ChoiceDimension
+from lib.catalog.dimensions import CAMPAIGN, STATE, EnumDimension, EnumValue
 from lib.errors import InvalidParameterError
 from lib.reports import filter_text
 from lib.sharing.saved_views import EVERYONE, SavedViews
@@ -24,9 +24,9 @@ from tests.analytics.test_answers import hits
 from tests.conftest import Load
 from tests.filters import make_filters
 
-LENGTH = ChoiceDimension(
+LENGTH = EnumDimension(
     *("length", "Length", "lengths", "length", "duration_seconds"),
-    choices=(Choice("short", 60, "A minute"), Choice("long", 3600, "An hour"), Choice("none", 0, "Not known")),
+    values=(EnumValue("short", 60, "A minute"), EnumValue("long", 3600, "An hour"), EnumValue("none", 0, "Not known")),
 )
 """A filter on a column that is there, declared as the built-in ones are."""
 

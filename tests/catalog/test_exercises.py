@@ -22,7 +22,7 @@ from lib.exports import reports
 from lib.exports.page_workbook import page_workbook
 from lib.pdf import page_document
 from lib.reports import breakdown_table
-from lib.reports.context import PageChoices, PageContext, build_context
+from lib.reports.context import PageContext, ViewOptions, build_context
 from lib.reports.page import Block, ChartBlock, Heading, PageDefinition, PageValue, TableBlock
 from lib.reports.pages import trends
 from lib.reports.words import text
@@ -53,7 +53,7 @@ id,audioDate,sentiment,averageNote,campaignId,campaignName
 
 
 def context_of(workspace: Workspace, answers: QueryCache, **own: str) -> PageContext:
-    return build_context(answers, workspace.calendar, JANUARY, PageChoices(own=own), lambda *_: ())
+    return build_context(answers, workspace.calendar, JANUARY, ViewOptions(selected=own), lambda *_: ())
 
 
 def test_a_metric_that_is_declared_is_everywhere(workspace: Workspace, answers: QueryCache, load: Load) -> None:

@@ -12,7 +12,7 @@ from lib.analytics.grants import EVERYTHING, Grant
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.i18n import override_language
-from lib.reports.context import PageChoices, PageContext, build_context
+from lib.reports.context import PageContext, ViewOptions, build_context
 from lib.workspace import Workspace
 from tests.conftest import Load
 from tests.filters import make_filters
@@ -37,7 +37,7 @@ def _rows(load: Load) -> None:
 
 def context_of(workspace: Workspace, filters: Filters = NOVEMBER, kind: str = "previous") -> PageContext:
     calendar = Calendar(workspace.calendar.zone, "monday", NOW.astimezone(filters.zone(workspace.calendar.zone)).date())
-    return build_context(QueryCache(workspace.facts), calendar, filters, PageChoices(kind), lambda *_: (), now=NOW)
+    return build_context(QueryCache(workspace.facts), calendar, filters, ViewOptions(kind), lambda *_: (), now=NOW)
 
 
 def test_the_other_side_ends_at_the_same_time_of_day(workspace: Workspace) -> None:

@@ -17,7 +17,7 @@ from lib.charts.theme import LIGHT, ChartTheme
 from lib.exports.page_workbook import page_workbook
 from lib.exports.workbook import LineSheet
 from lib.i18n import override_language
-from lib.reports.context import PageChoices, build_context
+from lib.reports.context import ViewOptions, build_context
 from lib.reports.figures import ControlChartFigure
 from lib.reports.page import ChartBlock, Empty, PageValue, Sentences
 from lib.reports.pages import trends
@@ -48,7 +48,7 @@ def calls(days: int = 40, falls: int = 25, low: int | None = None) -> str:
 
 
 def value_of(workspace: Workspace, answers: QueryCache, **own: str) -> PageValue:
-    context = build_context(answers, workspace.calendar, make_filters(), PageChoices(own=own), lambda *_: ())
+    context = build_context(answers, workspace.calendar, make_filters(), ViewOptions(selected=own), lambda *_: ())
     return PageValue(trends.PAGE.title, trends.PAGE.question, context.shown, tuple(trends.PAGE.blocks(context)))
 
 

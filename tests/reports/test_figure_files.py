@@ -11,7 +11,7 @@ import pytest
 from lib.analytics.query_cache import QueryCache
 from lib.exports.table_files import TableExport
 from lib.i18n import override_language
-from lib.reports.context import PageChoices, build_context
+from lib.reports.context import ViewOptions, build_context
 from lib.reports.figure_files import figure_file
 from lib.reports.page import ChartBlock
 from lib.reports.pages import trends
@@ -29,7 +29,7 @@ def cells(workspace: Workspace, answers: QueryCache, key: str, language: str = "
     """Return the CSV of a chart of the Trends page."""
     days = make_filters(date(2024, 1, 30), date(2024, 1, 31))
     with override_language(language):
-        context = build_context(answers, workspace.calendar, days, PageChoices(own=own), lambda *_: ())
+        context = build_context(answers, workspace.calendar, days, ViewOptions(selected=own), lambda *_: ())
         charts = [block for block in trends.PAGE.blocks(context) if isinstance(block, ChartBlock)]
         (chart,) = [block for block in charts if block.key == key]
         file = figure_file(chart.title, chart.key, chart.figure)

@@ -25,7 +25,7 @@ from lib.i18n import number, override_language, t
 from lib.jobs.tasks import TASKS
 from lib.pdf import page_document
 from lib.reports import formatting
-from lib.reports.context import PageChoices, PageContext, build_context
+from lib.reports.context import PageContext, ViewOptions, build_context
 from lib.reports.figure_files import figure_file
 from lib.reports.page import Block, Cards, ChartBlock, Notice, PageValue, Sentences, Shares, Story, TableBlock
 from lib.reports.pages import PAGES
@@ -78,8 +78,8 @@ def app(filled: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
 def page_of(name: str) -> PageValue:
     """Make a page's value as a program would, without Streamlit."""
     space, definition = workspaces.current(), PAGES[name]
-    choices = PageChoices("previous" if definition.is_compared else "none")
-    context: PageContext = build_context(space.answers, space.calendar, PERIOD, choices, lambda *_: ())
+    view = ViewOptions("previous" if definition.is_compared else "none")
+    context: PageContext = build_context(space.answers, space.calendar, PERIOD, view, lambda *_: ())
     return PageValue(definition.title, definition.question, context.shown, tuple(definition.blocks(context)))
 
 

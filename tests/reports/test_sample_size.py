@@ -8,7 +8,7 @@ import pytest
 
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
-from lib.reports.context import PageChoices, build_context
+from lib.reports.context import ViewOptions, build_context
 from lib.reports.page import Empty, PageValue, Sentences, TableBlock
 from lib.reports.pages import sample_size
 from lib.workspace import Workspace
@@ -37,8 +37,8 @@ def page_of(
     workspace: Workspace, answers: QueryCache, handled: int | None = None, filters: Filters | None = None, **own: str
 ) -> PageValue:
     numbers = {} if handled is None else {"callsHandled": handled}
-    choices = PageChoices(own=own, numbers=numbers)
-    context = build_context(answers, workspace.calendar, filters or make_filters(), choices, lambda *_: ())
+    view = ViewOptions(selected=own, numbers=numbers)
+    context = build_context(answers, workspace.calendar, filters or make_filters(), view, lambda *_: ())
     page = sample_size.PAGE
     return PageValue(page.title, page.question, context.shown, tuple(page.blocks(context)))
 

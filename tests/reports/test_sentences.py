@@ -15,7 +15,7 @@ from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, METRICS
 from lib.reports import cards, formatting
 from lib.reports.changes import basis, delta
-from lib.reports.context import PageChoices, PageContext, build_context
+from lib.reports.context import PageContext, ViewOptions, build_context
 from lib.reports.coverage import coverage_notices
 from lib.reports.missing_values import missing_values
 from lib.reports.page import Caption, ChartBlock, Empty, PageDefinition, Story, TableBlock
@@ -48,7 +48,7 @@ def calls() -> str:
 
 
 def context_of(workspace: Workspace, answers: QueryCache, filters: Filters, compare: str = "previous") -> PageContext:
-    return build_context(answers, workspace.calendar, filters, PageChoices(compare), lambda *_: ())
+    return build_context(answers, workspace.calendar, filters, ViewOptions(compare), lambda *_: ())
 
 
 def notices(context: PageContext) -> list[str]:
@@ -66,7 +66,7 @@ def test_what_a_filter_decides_is_said(workspace: Workspace, answers: QueryCache
     assert scores in changed and "of the evaluations are completed" not in changed
     ended = context_of(workspace, answers, FEBRUARY.narrowed(STATE, "Completed", "Failed"))
     assert "Completion rate and coverage" in notices(ended)[0]
-    everything = FEBRUARY.narrowed(STATE, *(each.id for each in STATE.choices))
+    everything = FEBRUARY.narrowed(STATE, *(each.id for each in STATE.values))
     assert notices(context_of(workspace, answers, everything)) == notices(context_of(workspace, answers, FEBRUARY))
     happy = context_of(workspace, answers, FEBRUARY.narrowed(SENTIMENT, "Positive"))
     assert "which sentiments were chosen" in notices(happy)[0]

@@ -31,7 +31,7 @@ def one_problem(**raw: list[str]) -> str:
 def test_nothing_asked_for() -> None:
     parsed = parse({})
     assert parsed.filters == make_filters() and not parsed.problems and parsed.page == 1
-    assert set(parsed.choices.values()) == {None} and set(parsed.single.values()) == {""}
+    assert set(parsed.selected.values()) == {None} and set(parsed.single.values()) == {""}
 
 
 def test_all_of_it() -> None:
@@ -55,7 +55,7 @@ def test_all_of_it() -> None:
         .narrowed(CAMPAIGN, "a", "b")
         .narrowed(IS_AI, "true")
         .narrowed(STATE, "Failed", "Pending"),
-        {**dict.fromkeys(parsed.choices), "metric": "failureRate", "compare": "own"},
+        {**dict.fromkeys(parsed.selected), "metric": "failureRate", "compare": "own"},
         {"callsHandled": 50_000},
         {"search": ""},
         {"compareFrom": date(2023, 1, 1), "compareTo": date(2023, 1, 31)},

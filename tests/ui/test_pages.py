@@ -18,7 +18,7 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.analytics.query import Filters
 from lib.catalog.catalog import BUILT_IN
-from lib.catalog.dimensions import Choice, ChoiceDimension
+from lib.catalog.dimensions import EnumDimension, EnumValue
 from lib.exports.service import ExportRequest
 from lib.i18n import override_language
 from lib.jobs.queue import JobKind
@@ -340,8 +340,8 @@ def test_records(app: AppTest, settings: Settings, tmp_path: Path) -> None:
 
 def test_a_filter_that_is_declared_is_in_the_sidebar(app: AppTest, settings: Settings, tmp_path: Path) -> None:
     fill(settings, tmp_path)
-    length = ChoiceDimension(
-        *("length", "Length", "lengths", "length", "duration_seconds"), choices=(Choice("short", 100, "Short"),)
+    length = EnumDimension(
+        *("length", "Length", "lengths", "length", "duration_seconds"), values=(EnumValue("short", 100, "Short"),)
     )
     workspaces.current().catalog = replace(BUILT_IN, version=1, filters=(*BUILT_IN.filters, length))
     app.run()

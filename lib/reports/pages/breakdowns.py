@@ -17,20 +17,20 @@ from lib.reports.page import (
     Block,
     Caption,
     ChartBlock,
-    Choices,
     Click,
     Empty,
     Heading,
     Link,
-    PageChoice,
     PageDefinition,
+    SelectInputs,
+    SelectParameter,
 )
 from lib.reports.page_help import SELECTION, Topic
 from lib.reports.page_links import pairs
 from lib.reports.pages import overview
 from lib.reports.words import formatted, text
 
-SCORES = PageChoice(
+SCORES = SelectParameter(
     "scores",
     text("Scores"),
     lambda _: (("raw", text("Unadjusted")), ("alike", text("Adjusted (like for like)"))),
@@ -39,7 +39,7 @@ SCORES = PageChoice(
 )
 
 
-LIMITS = PageChoice(
+LIMITS = SelectParameter(
     "limits",
     text("Expected range"),
     lambda _: (("chance", text("By chance alone")), ("adjusted", text("Adjusted for overdispersion"))),
@@ -73,8 +73,8 @@ def _blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[
     yield from coverage_notices(context)
     standardized = None
     if dimension is not CAMPAIGN:
-        yield Choices((SCORES,))
-    if dimension is not CAMPAIGN and context.choice(SCORES) == "alike":
+        yield SelectInputs((SCORES,))
+    if dimension is not CAMPAIGN and context.selected(SCORES) == "alike":
         scores = context.answers.run(standardization.standardized_scores, context.filters, context.calendar, dimension)
         yield Heading(text("Adjusted (like for like)"))
         yield Caption(text(STANDARDIZED_HELP))
@@ -101,10 +101,10 @@ def _standing(context: PageContext, groups: Groups) -> Iterator[Block]:
         yield nothing
         return
     click = Click("open", dimension)
-    is_adjusted = context.choice(LIMITS) == "adjusted"
+    is_adjusted = context.selected(LIMITS) == "adjusted"
     funnel = FunnelFigure(dimension, breakdown.groups, breakdown.total, is_adjusted)
     if dimension is EXECUTIVE and funnel.has_limits:
-        yield Choices((LIMITS,))
+        yield SelectInputs((LIMITS,))
         yield ChartBlock(text("Score by number of evaluations"), funnel, "funnel", click)
     else:
         yield ChartBlock(text("Average score"), _ranking(groups), "ranking", click)
@@ -131,13 +131,13 @@ def _detail(context: PageContext, dimension: Dimension) -> Iterator[Block]:
 
 
 def _page(dimension: NamedDimension, name: str, title: str, question: str, icon: str) -> PageDefinition:
-    choices = {CAMPAIGN: (), CALL_CENTER: (SCORES,), EXECUTIVE: (SCORES, LIMITS)}[dimension]
+    selects = {CAMPAIGN: (), CALL_CENTER: (SCORES,), EXECUTIVE: (SCORES, LIMITS)}[dimension]
 
     def blocks(context: PageContext) -> Iterator[Block]:
         return _blocks(context, dimension, title)
 
     topics = (*SELECTION, *({CALL_CENTER: (ADJUSTED,), EXECUTIVE: (ADJUSTED, LIMITS_TOPIC)}.get(dimension, ())))
-    return PageDefinition(name, text(title), text(question), icon, blocks, choices, dimension, topics=topics)
+    return PageDefinition(name, text(title), text(question), icon, blocks, selects, dimension, topics=topics)
 
 
 CAMPAIGNS = _page(CAMPAIGN, "campaigns", "Campaigns", "How do campaigns compare?", "campaign")

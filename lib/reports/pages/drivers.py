@@ -21,13 +21,13 @@ from lib.reports.page import (
     Block,
     Caption,
     ChartBlock,
-    Choices,
     Click,
     Empty,
     Heading,
     Link,
-    PageChoice,
     PageDefinition,
+    SelectInputs,
+    SelectParameter,
     Story,
     Suggestion,
     TableBlock,
@@ -37,7 +37,7 @@ from lib.reports.page_links import pairs
 from lib.reports.table import MOST_ROWS, Column, FileField, Look, PageTable, TableFile, file_fields
 from lib.reports.words import Words, formatted, plural, text
 
-BY = PageChoice(
+BY = SelectParameter(
     "by",
     text("Split by"),
     lambda catalog: tuple((dimension.name, text(dimension.label)) for dimension in catalog.dimensions),
@@ -49,8 +49,8 @@ def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the page."""
     yield from cards.key_figures(context)
     yield from coverage_notices(context)
-    yield Choices((BY,))
-    dimension = next(each for each in context.catalog.dimensions if each.name == context.choice(BY))
+    yield SelectInputs((BY,))
+    dimension = next(each for each in context.catalog.dimensions if each.name == context.selected(BY))
     change = _decompose(context, dimension)
     sentences = _sentences(context, change, dimension) if change else None
     if change is None or sentences is None or context.compared is None:
@@ -85,7 +85,7 @@ def _nothing(context: PageContext) -> Empty:
     """Return why no change can be explained."""
     if context.compared is not None:
         return Empty(text("No scores to compare"), text("One of the two periods has no score in this selection."))
-    if context.choices.compare == "none":
+    if context.view.compare == "none":
         return Empty(text("Nothing to compare with"), text("Choose in the sidebar what to compare the period with."))
     return Empty(
         text("Nothing to compare with"),

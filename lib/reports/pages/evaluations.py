@@ -16,12 +16,12 @@ from lib.reports.page import (
     Block,
     Caption,
     Empty,
-    PageChoice,
     PageDefinition,
     Pager,
-    PageText,
     SearchInput,
+    SelectParameter,
     TableBlock,
+    TextParameter,
 )
 from lib.reports.page_help import Topic
 from lib.reports.table import Column, FileField, PageTable, TableFile, file_fields
@@ -43,7 +43,7 @@ _ORDERS: dict[RecordOrder, Words] = {
     RecordOrder.EXECUTIVE_BACKWARDS: text("by executive, Z to A"),
 }
 
-SORT = PageChoice(
+SORT = SelectParameter(
     "sort",
     text("Order"),
     lambda _: tuple((each.value, words) for each, words in _ORDERS.items()),
@@ -51,7 +51,7 @@ SORT = PageChoice(
     as_list=True,
 )
 
-SEARCH = PageText(
+SEARCH = TextParameter(
     "search",
     text("Search"),
     text("Searches IDs, executives' names and recording file names in all evaluations that match the filters."),
@@ -64,7 +64,7 @@ def blocks(context: PageContext) -> Iterator[Block]:
         yield Empty(text("Nothing matches these filters"), text("Choose a longer period, or other filters."))
         return
     yield SearchInput(SEARCH, (SORT,))
-    listed = _listed(context, context.choices.page, PAGE_SIZE)
+    listed = _listed(context, context.view.page, PAGE_SIZE)
     pages = max(1, -(-listed.total_count // PAGE_SIZE))
     if listed.page > pages:
         listed = _listed(context, pages, PAGE_SIZE)
@@ -108,7 +108,7 @@ def _listed(context: PageContext, page: int, size: int) -> Records:
 
 
 def _order(context: PageContext) -> RecordOrder:
-    return RecordOrder(context.choice(SORT))
+    return RecordOrder(context.selected(SORT))
 
 
 def _table(context: PageContext, listed: Records) -> PageTable[Record]:
@@ -206,7 +206,7 @@ PAGE = PageDefinition(
     text("Which calls are behind the figures?"),
     "list_alt",
     blocks,
-    choices=(SORT,),
+    selects=(SORT,),
     texts=(SEARCH,),
     is_compared=False,
     topics=(

@@ -19,13 +19,13 @@ from lib.reports.context import PageContext
 from lib.reports.figures import standard_deviation
 from lib.reports.page import (
     Block,
-    Choices,
     Empty,
     Heading,
     NumberInput,
-    PageChoice,
+    NumberParameter,
     PageDefinition,
-    PageNumber,
+    SelectInputs,
+    SelectParameter,
     Sentences,
     TableBlock,
 )
@@ -42,9 +42,9 @@ def _differences(_: Catalog) -> tuple[tuple[str, Words], ...]:
     return tuple((value, formatted(number, float(value), 2)) for value in ("0.1", "0.25", "0.5", "1"))
 
 
-DIFFERENCE = PageChoice("difference", text("Change to notice, in points"), _differences, "0.25")
-POWER = PageChoice("power", text("Chance to notice it"), lambda _: (("80", "80 %"), ("90", "90 %")), "80")
-HANDLED = PageNumber(
+DIFFERENCE = SelectParameter("difference", text("Change to notice, in points"), _differences, "0.25")
+POWER = SelectParameter("power", text("Chance to notice it"), lambda _: (("80", "80 %"), ("90", "90 %")), "80")
+HANDLED = NumberParameter(
     "callsHandled",
     text("Calls handled in the period"),
     text("If you know it: how many calls there were, evaluated or not. Fewer evaluations are enough then."),
@@ -90,7 +90,7 @@ class _Plan:
 
 def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the page."""
-    yield Choices((DIFFERENCE, POWER))
+    yield SelectInputs((DIFFERENCE, POWER))
     yield NumberInput(HANDLED)
     plan = _plan(context)
     if plan is None:
@@ -112,8 +112,8 @@ def _plan(context: PageContext) -> _Plan | None:
         deviation,
         sample_sizes.day_share(days),
         max(1, len(days)),
-        float(context.choice(DIFFERENCE)),
-        int(context.choice(POWER)) / 100,
+        float(context.selected(DIFFERENCE)),
+        int(context.selected(POWER)) / 100,
     )
 
 

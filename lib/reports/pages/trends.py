@@ -22,12 +22,12 @@ from lib.reports.page import (
     Block,
     Caption,
     ChartBlock,
-    Choices,
     Click,
     Empty,
     Heading,
-    PageChoice,
     PageDefinition,
+    SelectInputs,
+    SelectParameter,
     TableBlock,
 )
 from lib.reports.page_help import SELECTION, Topic
@@ -52,14 +52,14 @@ NOT_SPLIT = "none"
 
 WEEK = 7 * ONE_DAY
 
-METRIC = PageChoice(
+METRIC = SelectParameter(
     page_links.METRIC,
     text("Metric"),
     lambda catalog: tuple((metric.name, text(metric.label)) for metric in catalog.metrics.values()),
     AVERAGE_SCORE.name,
     as_list=True,
 )
-SPLIT = PageChoice(
+SPLIT = SelectParameter(
     "split",
     text("Split by"),
     lambda catalog: ((NOT_SPLIT, text("No split")), *((each.name, text(each.label)) for each in catalog.dimensions)),
@@ -67,7 +67,7 @@ SPLIT = PageChoice(
     as_list=True,
 )
 
-CHART = PageChoice(
+CHART = SelectParameter(
     "chart",
     text("Chart"),
     lambda _: (("line", text("Line")), ("control", text("Usual range"))),
@@ -87,13 +87,13 @@ def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the page."""
     yield from cards.key_figures(context)
     yield from coverage_notices(context)
-    yield Choices((METRIC, SPLIT, CHART), with_granularity=True)
-    metric = context.catalog.metrics[context.choice(METRIC)]
-    dimension = next((each for each in context.catalog.dimensions if each.name == context.choice(SPLIT)), None)
+    yield SelectInputs((METRIC, SPLIT, CHART), with_granularity=True)
+    metric = context.catalog.metrics[context.selected(METRIC)]
+    dimension = next((each for each in context.catalog.dimensions if each.name == context.selected(SPLIT)), None)
     nothing = missing_values(metric, context.summary.sums)
     if nothing:
         yield nothing
-    elif context.choice(CHART) == "control":
+    elif context.selected(CHART) == "control":
         yield from _control_chart(context, metric, is_split=dimension is not None)
     else:
         yield _course(context, metric, dimension)
