@@ -8,7 +8,7 @@ from typing import Any
 from bench import data
 from bench.questions import YEAR
 from bench.report import Report, timed
-from lib.analytics import queries
+from lib.analytics import breakdowns, queries
 from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters
 from lib.catalog.catalog import BUILT_IN
@@ -31,7 +31,7 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
             year = Filters.from_parameters(YEAR, chosen.zone, EVERYTHING, BUILT_IN)
             asked: dict[str, tuple[Any, ...]] = {
                 "summary": (queries.summary, year, workspace.calendar),
-                "by executive": (queries.breakdown, year, workspace.calendar, EXECUTIVE),
+                "by executive": (breakdowns.breakdown, year, workspace.calendar, EXECUTIVE),
             }
             for name, (question, *arguments) in asked.items():
 

@@ -6,7 +6,7 @@ import statistics
 from typing import Any
 
 from bench.report import Report, timed
-from lib.analytics import queries
+from lib.analytics import breakdowns, queries
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters
@@ -58,8 +58,8 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
         year, years = (Filters.from_parameters(each, zone, EVERYTHING, BUILT_IN) for each in (YEAR, TWO_YEARS))
         asked: dict[str, tuple[Any, ...]] = {
             "summary": (queries.summary, year, calendar),
-            "by campaign": (queries.breakdown, year, calendar, CAMPAIGN),
-            "by executive": (queries.breakdown, year, calendar, EXECUTIVE),
+            "by campaign": (breakdowns.breakdown, year, calendar, CAMPAIGN),
+            "by executive": (breakdowns.breakdown, year, calendar, EXECUTIVE),
             "weekly, two years, one campaign": (queries.trend, years, calendar, Granularity.WEEKLY),
         }
         for name, (question, *arguments) in asked.items():

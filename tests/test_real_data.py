@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lib.analytics import queries
+from lib.analytics import breakdowns, queries
 from lib.analytics.calendar import Granularity
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
@@ -60,7 +60,7 @@ def test_every_figure(name: str, workspace: Workspace, answers: QueryCache, load
     assert {mood: count for mood, count in moods.items() if count} == expected["sentiment"]
 
     def groups(dimension: Dimension) -> dict[str, dict[str, Any]]:
-        found = answers.run(queries.breakdown, everything, calendar, dimension, page_size=10_000)
+        found = answers.run(breakdowns.breakdown, everything, calendar, dimension, page_size=10_000)
         return {group.named.name: figures(group.sums) for group in found.groups if group.named.id is not None}
 
     checked = 0

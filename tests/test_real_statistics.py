@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from lib.analytics import queries, rank_ranges
+from lib.analytics import breakdowns, rank_ranges
 from lib.analytics.decomposition import decomposition
 from lib.analytics.query_cache import QueryCache
 from lib.analytics.standardization import standardized_scores
@@ -103,7 +103,7 @@ def test_what_changed(workspace: Workspace, answers: QueryCache) -> None:
 @pytest.mark.usefixtures("_loaded")
 @pytest.mark.parametrize("is_adjusted", [False, True])
 def test_the_funnel(workspace: Workspace, answers: QueryCache, is_adjusted: bool) -> None:
-    breakdown = answers.run(queries.breakdown, AUGUST, workspace.calendar, CALL_CENTER, page_size=10_000)
+    breakdown = answers.run(breakdowns.breakdown, AUGUST, workspace.calendar, CALL_CENTER, page_size=10_000)
     look = ChartTheme(LIGHT, "en")
     chart = funnel(breakdown.groups, breakdown.total, CALL_CENTER, look, is_adjusted=is_adjusted)
     table = scores(8)

@@ -21,7 +21,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql import visitors
 
 from lib.analytics.calendar import FIRST_DAY, Calendar, Granularity
-from lib.analytics.planner import keys_of, member_names, source
+from lib.analytics.members import keys_of, member_names
+from lib.analytics.planner import source
 from lib.analytics.query import Filters
 from lib.analytics.sources import QuerySource
 from lib.catalog.dimensions import EXECUTIVE, Dimension, FlagDimension, Member

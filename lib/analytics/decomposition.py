@@ -16,9 +16,9 @@ from fractions import Fraction
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.analytics.breakdowns import Breakdown, id_order, totals_by
 from lib.analytics.calendar import Calendar
 from lib.analytics.planner import ResolvedPeriod, resolve_period, source
-from lib.analytics.queries import Breakdown, id_order, totals_by
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.measures import MeasureTotals, sums

@@ -11,9 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.analytics.breakdowns import id_order, totals_by
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.planner import keys_of, member_names, resolve_period, source
-from lib.analytics.queries import Trend, TrendPoint, id_order, totals_by, trend
+from lib.analytics.members import keys_of, member_names
+from lib.analytics.planner import resolve_period, source
+from lib.analytics.queries import Trend, TrendPoint, trend
 from lib.analytics.query import Filters, local_date
 from lib.analytics.sources import QuerySource
 from lib.analytics.sql_time import bucket_start

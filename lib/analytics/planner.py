@@ -20,10 +20,7 @@ from lib.analytics.grants import Grant
 from lib.analytics.query import Filters, Moment, local_date
 from lib.analytics.sources import FactsSource, Needs, QuerySource, RollupSource, Source, first_and_last
 from lib.catalog.catalog import Catalog
-from lib.catalog.dimensions import Dimension, Member
-
-_FEW_KEYS = 100
-"""Of more keys, all names are read: it takes longer to ask for so many one by one."""
+from lib.catalog.dimensions import Dimension
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +97,3 @@ def resolve_period(connection: Connection, filters: Filters, calendar: Calendar)
 @lru_cache(maxsize=512)
 def _first_and_last_day(grant: Grant, catalog: Catalog) -> sa.Select[Any]:
     return choose(Needs(frozenset(grant_columns(grant, catalog))), catalog).first_and_last_day(grant, catalog)
-
-
-def keys_of(connection: Connection, dimension: Dimension, names: Sequence[Member]) -> dict[int, Member]:
-    """Return the keys of a dimension's groups, each with what it stands for."""
-    members = dimension.members.c
-    chosen: sa.ColumnElement[bool] = members.id.in_([named.id for named in names if named.id is not None])
-    if any(named.id is None for named in names):
-        chosen = sa.or_(chosen, members.id.is_(None))
-    rows = connection.execute(sa.select(members.key, members.id, members.name).where(chosen))
-    return {row.key: Member(row.id, row.name) for row in rows}
-
-
-def member_names(connection: Connection, dimension: Dimension, keys: set[int]) -> dict[int, Member]:
-    """Return what the keys of a dimension stand for."""
-    names = dimension.members
-    asked = sa.select(names.c.key, names.c.id, names.c.name)
-    if len(keys) <= _FEW_KEYS:
-        asked = asked.where(names.c.key.in_(keys))
-    rows = connection.execute(asked).fetchall()
-    return {row.key: Member(row.id, row.name) for row in rows if row.key in keys}

@@ -1,4 +1,4 @@
-"""Answers: the questions of `queries.py`, each asked once for a version of the data.
+"""Answers: the questions of `queries.py`, `breakdowns.py` and others, each asked once for a version of the data.
 
 Results are frozen, so one answer serves every page and every visitor. The cache holds so many that they stay within
 a bound of memory, and a change of the data makes all older ones unreachable.

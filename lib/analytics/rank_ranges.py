@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy.engine import Connection
 
+from lib.analytics.breakdowns import ALL_GROUPS, MOST_WITH_DAYS, Breakdown, breakdown
 from lib.analytics.calendar import Calendar
 from lib.analytics.cluster_spreads import day_spreads_by, score_design_effects
-from lib.analytics.queries import ALL_GROUPS, MOST_WITH_DAYS, Breakdown, breakdown
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import Dimension, Member

@@ -14,7 +14,8 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
 from lib.analytics.conditions import fact_conditions
-from lib.analytics.planner import ResolvedPeriod, member_names, resolve_period
+from lib.analytics.members import member_names
+from lib.analytics.planner import ResolvedPeriod, resolve_period
 from lib.analytics.query import Filters
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import EXECUTIVE, Member

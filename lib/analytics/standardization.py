@@ -14,11 +14,12 @@ from fractions import Fraction
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.analytics.breakdowns import Group, id_order, totals_by
 from lib.analytics.calendar import Calendar
 from lib.analytics.cluster_spreads import day_spreads_by, score_design_effects
 from lib.analytics.conditions import fact_conditions, fact_key
-from lib.analytics.planner import ResolvedPeriod, member_names, resolve_period
-from lib.analytics.queries import Group, id_order, totals_by
+from lib.analytics.members import member_names
+from lib.analytics.planner import ResolvedPeriod, resolve_period
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import CAMPAIGN, Dimension, Member
 from lib.catalog.measures import MeasureTotals, aggregates

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import orjson
 from fastapi import Request, Response
 
+from lib.analytics.breakdowns import Group
 from lib.analytics.planner import ResolvedPeriod
-from lib.analytics.queries import Group, SelectionSummary
+from lib.analytics.queries import SelectionSummary
 from lib.analytics.record_fields import record_values
 from lib.analytics.records import Record
 from lib.catalog.catalog import Catalog

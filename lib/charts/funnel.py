@@ -11,8 +11,8 @@ from typing import Any
 
 import altair as alt
 
+from lib.analytics.breakdowns import MOST_WITH_DAYS, Group
 from lib.analytics.cluster_spreads import score_design_effects
-from lib.analytics.queries import MOST_WITH_DAYS, Group
 from lib.catalog.dimensions import Dimension
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, rounded

@@ -6,9 +6,10 @@ import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lib.analytics import cluster_spreads, grouped_trends, queries
+from lib.analytics import breakdowns, cluster_spreads, grouped_trends
+from lib.analytics.breakdowns import MOST_WITH_DAYS, Breakdown, Group
 from lib.analytics.cluster_spreads import SharedSpreads
-from lib.analytics.queries import MOST_WITH_DAYS, Breakdown, Group, Trend
+from lib.analytics.queries import Trend
 from lib.analytics.rank_ranges import GroupRanks, Range
 from lib.analytics.standardization import StandardizedRow
 from lib.catalog.dimensions import CALL_CENTER, EXECUTIVE, Dimension, Member
@@ -88,7 +89,7 @@ def ask(context: PageContext, dimension: Dimension, *, is_whole: bool = False) -
     if members is None:
         before = {group.named: group.sums for group in context.breakdown(dimension, other).groups}
     else:
-        before = ask(queries.totals_of, other, context.calendar, dimension, members).groups
+        before = ask(breakdowns.totals_of, other, context.calendar, dimension, members).groups
     return Groups(dimension, breakdown, ranks, members, before, executives)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lib.analytics.queries import Group
+from lib.analytics.breakdowns import Group
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, Dimension
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric, Unit

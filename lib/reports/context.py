@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
-from lib.analytics import cluster_spreads, comparison, queries, rank_ranges
+from lib.analytics import breakdowns, cluster_spreads, comparison, queries, rank_ranges
+from lib.analytics.breakdowns import ALL_GROUPS, Breakdown
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.cluster_spreads import SharedSpreads
 from lib.analytics.planner import ResolvedPeriod, resolve_period
-from lib.analytics.queries import ALL_GROUPS, Breakdown, DatasetStatus, SelectionSummary, Trend
+from lib.analytics.queries import DatasetStatus, SelectionSummary, Trend
 from lib.analytics.query import Filters, local_date
 from lib.analytics.query_cache import QueryCache
 from lib.analytics.rank_ranges import GroupRanks
@@ -136,7 +137,7 @@ class PageContext:
     def breakdown(self, dimension: Dimension, filters: Filters | None = None) -> Breakdown:
         """Return all groups of a dimension, the largest first, in the selection or with other filters."""
         chosen = self.filters if filters is None else filters
-        return self.answers.run(queries.breakdown, chosen, self.calendar, dimension, page_size=ALL_GROUPS)
+        return self.answers.run(breakdowns.breakdown, chosen, self.calendar, dimension, page_size=ALL_GROUPS)
 
     def ranks(self, dimension: Dimension) -> GroupRanks:
         """Return between which places the groups of a dimension lie by average score."""

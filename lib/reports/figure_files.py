@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from lib.analytics.breakdowns import Group
 from lib.analytics.heatmap import HeatmapCell
-from lib.analytics.queries import Group, TrendPoint
+from lib.analytics.queries import TrendPoint
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Metric, rounded
 from lib.i18n import current, locale, t

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from lib.analytics.breakdowns import Group
 from lib.analytics.calendar import Granularity
 from lib.analytics.control_charts import ControlChart
 from lib.analytics.decomposition import Decomposition
 from lib.analytics.heatmap import Heatmap
-from lib.analytics.queries import Group, Trend
+from lib.analytics.queries import Trend
 from lib.analytics.rank_ranges import GroupRanks
 from lib.analytics.standardization import StandardizedScores
 from lib.catalog.dimensions import Dimension, Member

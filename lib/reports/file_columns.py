@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from lib.analytics.queries import Group, Trend
+from lib.analytics.breakdowns import Group
+from lib.analytics.queries import Trend
 from lib.analytics.rank_ranges import GroupRanks
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import CALL_CENTER, EXECUTIVE, Dimension, Member

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 
+from lib.analytics.breakdowns import MOST_WITH_DAYS, Group
 from lib.analytics.cluster_spreads import score_design_effects
-from lib.analytics.queries import MOST_WITH_DAYS, Group
 from lib.catalog.metrics import AVERAGE_SCORE, Unit
 from lib.i18n import number
 from lib.reports import formatting

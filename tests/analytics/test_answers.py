@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.engine import Connection
 
-from lib.analytics import queries
+from lib.analytics import breakdowns, queries
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
 from lib.analytics.query_cache import MAX_BYTES, MAX_WRITTEN_BYTES, QueryCache
@@ -87,14 +87,14 @@ def hits(question: str) -> float:
 
 def test_the_same_question_is_asked_once(workspace: Workspace) -> None:
     answers, calendar = QueryCache(workspace.facts), workspace.calendar
-    names = ("queries.summary", "queries.breakdown", "queries.trend")
+    names = ("queries.summary", "breakdowns.breakdown", "queries.trend")
     before = [hits(name) for name in names]
     for _ in range(3):
         filters = make_filters(date(2024, 1, 1), NOON, grant=Grant.of({"callCenter": ["n"]})).narrowed(
             CAMPAIGN, "a", "b"
         )
         answers.run(queries.summary, filters, calendar)
-        answers.run(queries.breakdown, filters, calendar, CAMPAIGN, page_size=10)
+        answers.run(breakdowns.breakdown, filters, calendar, CAMPAIGN, page_size=10)
         answers.run(queries.trend, filters, calendar, Granularity.DAILY)
     assert answers.kept()[0] == 3
     assert [hits(name) - count for name, count in zip(names, before, strict=True)] == [2, 2, 2]

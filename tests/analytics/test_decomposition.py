@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from lib import i18n
 from lib.analytics import rollup
+from lib.analytics.breakdowns import Breakdown, Group
 from lib.analytics.decomposition import (
     Contribution,
     Decomposition,
@@ -25,7 +26,6 @@ from lib.analytics.decomposition import (
 )
 from lib.analytics.grants import Grant
 from lib.analytics.planner import ResolvedPeriod
-from lib.analytics.queries import Breakdown, Group
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN, EXECUTIVE, Member

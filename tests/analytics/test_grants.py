@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as run_with
 from hypothesis import strategies as some
 
-from lib.analytics import decomposition, grouped_trends, heatmap, queries, records, standardization
+from lib.analytics import breakdowns, decomposition, grouped_trends, heatmap, queries, records, standardization
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.grants import Grant
 from lib.analytics.query import Filters
@@ -146,7 +146,7 @@ def options(dimension: Dimension) -> Question:
 
 def breakdown(dimension: Dimension, sort: str, page: int) -> Question:
     return lambda space, filters: space.answers.run(
-        queries.breakdown, filters, CALENDAR, dimension, sort=sort, page=page, page_size=3
+        breakdowns.breakdown, filters, CALENDAR, dimension, sort=sort, page=page, page_size=3
     )
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from lib.analytics import grouped_trends, queries
+from lib.analytics import breakdowns, grouped_trends, queries
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
 from lib.analytics.query_cache import QueryCache
@@ -55,8 +55,8 @@ def test_some_groups_alone(workspace: Workspace, answers: QueryCache) -> None:
         names = (*list(all_.groups)[::2], Member(None, "(none)"), Member("nobody", "Nobody"))
         some = answers.run(grouped_trends.sparklines, filters, workspace.calendar, dimension, names)
         assert dict(some.groups) == {named: course for named, course in all_.groups.items() if named in names}
-        groups = answers.run(queries.breakdown, filters, workspace.calendar, dimension, page_size=1_000).groups
-        totals = answers.run(queries.totals_of, filters, workspace.calendar, dimension, names)
+        groups = answers.run(breakdowns.breakdown, filters, workspace.calendar, dimension, page_size=1_000).groups
+        totals = answers.run(breakdowns.totals_of, filters, workspace.calendar, dimension, names)
         assert dict(totals.groups) == {group.named: group.sums for group in groups if group.named in names}
 
 
@@ -71,7 +71,7 @@ def test_courses_are_the_groups_own_trends(workspace: Workspace, answers: QueryC
     filters = make_filters(date(2024, 1, 10), date(2024, 6, 20))
     for dimension, granularity in itertools.product(DIMENSIONS, Granularity):
         found = answers.run(grouped_trends.split, filters, workspace.calendar, dimension, granularity)
-        groups = answers.run(queries.breakdown, filters, workspace.calendar, dimension, page_size=1_000).groups
+        groups = answers.run(breakdowns.breakdown, filters, workspace.calendar, dimension, page_size=1_000).groups
         assert [named for named, _ in found.largest] == [group.named for group in groups[: grouped_trends.LARGEST]]
         assert len(found.rest_members) == max(0, len(groups) - grouped_trends.LARGEST)
         for named, course in found.largest:

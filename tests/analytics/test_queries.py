@@ -7,42 +7,25 @@ from fractions import Fraction
 
 import pytest
 
-from lib.analytics import grouped_trends, queries, records
+from lib.analytics import breakdowns, grouped_trends, queries, records
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import EVERYTHING
 from lib.analytics.planner import needs_facts
-from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, IS_AI, SENTIMENT, STATE, Dimension
 from lib.catalog.metrics import METRICS
 from lib.errors import InvalidParameterError
 from lib.workspace import Workspace
+from tests.analytics.seven_rows import ROWS, parsed
 from tests.conftest import Load
 from tests.filters import make_filters
-
-ROWS = """\
-id,audioDate,state,sentiment,averageNote,durationInSeconds,isAICall,campaignId,campaignName,callCenterName,executiveName
-1,2024-01-01T08:00:00Z,Completed,Positive,9,100,true,a,Alpha,North,Ann
-2,2024-01-01T23:30:00Z,Completed,Negative,4.5,200,false,a,Alpha,North,Ann
-3,2024-01-03T12:00:00Z,Completed,Neutral,7,,false,b,Beta,South,Ann
-4,2024-01-03T12:00:00Z,Pending,Positive,10,50,false,b,Beta,South,Bob
-5,2024-01-09T00:00:00Z,Failed,,,,false,b,Beta,South,Bob
-6,2024-01-09T00:00:00Z,Processing,,,,true,,,,
-7,2024-01-09T23:59:59.5Z,Completed,,,60,true,,,,
-"""
 
 
 @pytest.fixture(autouse=True)
 def _rows(load: Load) -> None:
     report = load(ROWS)
     assert (report.loaded.added, report.bad) == (7, 0)
-
-
-def parsed(workspace: Workspace, **parameters: str) -> Filters:
-    return Filters.from_parameters(
-        {name: [value] for name, value in parameters.items()}, workspace.calendar.zone, EVERYTHING, BUILT_IN
-    )
 
 
 def test_summary(workspace: Workspace, answers: QueryCache) -> None:
@@ -74,66 +57,6 @@ def test_nothing_to_divide_by(workspace: Workspace, answers: QueryCache) -> None
     assert found.sums["evaluations"] == 0
     assert [metric.value(found.sums) for metric in METRICS.values() if metric.unit.decimals] == [None] * 4
     assert (found.top_campaign, found.top_call_center) == (None, None)
-
-
-def test_breakdown_with_the_row_of_none(workspace: Workspace, answers: QueryCache) -> None:
-    found = answers.run(queries.breakdown, make_filters(), workspace.calendar, CAMPAIGN)
-    assert [(group.named.id, group.named.name, group.sums["evaluations"]) for group in found.groups] == [
-        ("b", "Beta", 3),
-        ("a", "Alpha", 2),
-        (None, "(none)", 2),
-    ]
-    assert (found.total_count, found.total["evaluations"]) == (3, 7)
-
-
-def test_breakdown_sorted_and_paged(workspace: Workspace, answers: QueryCache) -> None:
-    def ids(sort: str, page: int = 1, size: int = 100) -> list[str | None]:
-        found = answers.run(queries.breakdown, make_filters(), workspace.calendar, CAMPAIGN, sort, page, size)
-        return [group.named.id for group in found.groups]
-
-    assert ids("averageScore") == ["a", "b", None]
-    assert ids("-averageScore") == ["b", "a", None]  # those without a value come last either way
-    assert ids("-campaignName") == ["b", "a", None]
-    assert ids("campaignId") == ["a", "b", None]
-    assert ids("-totalEvaluations", 2, 1) == ["a"]
-    assert ids("-totalEvaluations", 9, 1) == []
-    with pytest.raises(InvalidParameterError, match="did you mean 'averageScore'"):
-        ids("averagescor")
-
-
-def test_what_is_equal_as_rounded_is_in_the_order_of_ids(load: Load, workspace: Workspace, answers: QueryCache) -> None:
-    load("id,audioDate,averageNote,campaignId\nx1,2025-01-01,7.344,z\nx2,2025-01-01,7.336,y\nx3,2025-01-01,7.35,x\n")
-    for sort, wanted in (("averageScore", ["y", "z", "x"]), ("-averageScore", ["x", "y", "z"])):
-        found = answers.run(
-            queries.breakdown, parsed(workspace, dateFrom="2025-01-01"), workspace.calendar, CAMPAIGN, sort
-        )
-        assert [group.named.id for group in found.groups] == wanted
-
-
-def test_ties_are_in_the_order_of_ids_whichever_import_brought_them(
-    load: Load, workspace: Workspace, answers: QueryCache
-) -> None:
-    """A key grows with each import, so that the order of keys is another one."""
-    for campaign in ("z", "", "x", "y"):
-        load(f"id,audioDate,averageNote,campaignId\ntie {campaign},2025-01-01,7,{campaign}\n")
-    for sort in ("averageScore", "-averageScore", "totalEvaluations", "-totalEvaluations"):
-        found = answers.run(
-            queries.breakdown, parsed(workspace, dateFrom="2025-01-01"), workspace.calendar, CAMPAIGN, sort
-        )
-        assert [group.named.id for group in found.groups] == ["x", "y", "z", None], sort
-
-
-def test_executives_by_their_call_center(workspace: Workspace, answers: QueryCache) -> None:
-    found = answers.run(queries.breakdown, make_filters(), workspace.calendar, EXECUTIVE, "-callCenterName")
-    assert [group.named.name for group in found.groups] == ["Bob", "(none)", "Ann"]  # the last has no one center
-    with pytest.raises(InvalidParameterError, match="not a field"):
-        answers.run(queries.breakdown, make_filters(), workspace.calendar, CAMPAIGN, "callCenterName")
-
-
-def test_an_executives_one_call_center(workspace: Workspace, answers: QueryCache) -> None:
-    found = answers.run(queries.breakdown, make_filters(), workspace.calendar, EXECUTIVE)
-    centers = {group.named.name: group.call_center.name if group.call_center else None for group in found.groups}
-    assert centers == {"Ann": None, "Bob": "South", "(none)": "(none)"}
 
 
 def test_filters(workspace: Workspace, answers: QueryCache) -> None:
@@ -275,7 +198,7 @@ def test_states_and_sentiments_are_filters_of_every_question(
     filters, calendar = parsed(workspace, **asked), workspace.calendar
     assert {record.id for record in answers.run(records.records, filters, calendar).records} == set(ids)
     assert answers.run(queries.summary, filters, calendar).sums["evaluations"] == len(ids)
-    assert answers.run(queries.breakdown, filters, calendar, EXECUTIVE).total["evaluations"] == len(ids)
+    assert answers.run(breakdowns.breakdown, filters, calendar, EXECUTIVE).total["evaluations"] == len(ids)
     for granularity in Granularity:
         points = answers.run(queries.trend, filters, calendar, granularity).points
         assert sum(point.sums["evaluations"] for point in points) == len(ids)
@@ -297,10 +220,10 @@ def test_fixed_values_are_groups_like_others(
     workspace: Workspace, answers: QueryCache, dimension: Dimension, expected: dict[str, int]
 ) -> None:
     calendar = workspace.calendar
-    found = answers.run(queries.breakdown, make_filters(), calendar, dimension)
+    found = answers.run(breakdowns.breakdown, make_filters(), calendar, dimension)
     assert {group.named.name: group.sums["evaluations"] for group in found.groups} == expected
     names = tuple(group.named for group in found.groups)
-    assert answers.run(queries.totals_of, make_filters(), calendar, dimension, names).groups == {
+    assert answers.run(breakdowns.totals_of, make_filters(), calendar, dimension, names).groups == {
         group.named: group.sums for group in found.groups
     }
     assert {named.name for named in answers.run(queries.options, dimension, EVERYTHING, BUILT_IN)} == set(expected)

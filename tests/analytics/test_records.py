@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lib.analytics import queries, records
+from lib.analytics import breakdowns, queries, records
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.analytics.records import RecordOrder
@@ -101,7 +101,7 @@ def test_a_range(
     assert filters.to_parameters() == parameters
     count = len(found.split())
     assert answers.run(queries.summary, filters, workspace.calendar).sums["evaluations"] == count
-    groups = answers.run(queries.breakdown, filters, workspace.calendar, CAMPAIGN).groups
+    groups = answers.run(breakdowns.breakdown, filters, workspace.calendar, CAMPAIGN).groups
     assert sum(group.sums["evaluations"] for group in groups) == count
 
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from lib.analytics import queries, rollup
+from lib.analytics import breakdowns, queries, rollup
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.catalog import BUILT_IN
@@ -84,7 +84,7 @@ def test_squares_of_the_longest_durations_add_up_exactly(workspace: Workspace, l
     january = make_filters(date(2024, 1, 1), date(2024, 1, 31))
     for filters in (january, january.narrowed(STATE, "Completed")):
         whole = answers.run(queries.summary, filters, calendar).sums
-        (group,) = answers.run(queries.breakdown, filters, calendar, CAMPAIGN).groups
+        (group,) = answers.run(breakdowns.breakdown, filters, calendar, CAMPAIGN).groups
         assert whole["duration_square_sum"] == group.sums["duration_square_sum"] == 5 * MAX_SECONDS**2 > 2**63
         points = answers.run(queries.trend, filters, calendar).points
         assert [point.sums["duration_square_sum"] for point in points[:6]] == [MAX_SECONDS**2] * 5 + [0]
@@ -149,7 +149,7 @@ def test_the_smallest_change_bumps_the_version_and_none_does_not(workspace: Work
     assert version() == first
     load("id,audioDate,campaignId,campaignName\n1,2024-01-01,a,Alfa\n")
     assert version() == first + 1
-    found = QueryCache(workspace.facts).run(queries.breakdown, make_filters(), workspace.calendar, CAMPAIGN)
+    found = QueryCache(workspace.facts).run(breakdowns.breakdown, make_filters(), workspace.calendar, CAMPAIGN)
     assert [group.named.name for group in found.groups] == ["Alfa"]
 
 
@@ -164,9 +164,9 @@ def test_what_moved_away_is_gone(workspace: Workspace, load: Load) -> None:
     answers, calendar = QueryCache(workspace.facts), workspace.calendar
     assert [each.name for each in answers.run(queries.options, CAMPAIGN, EVERYTHING, BUILT_IN)] == ["New"]
     assert [
-        group.named.name for group in answers.run(queries.breakdown, make_filters(), calendar, CAMPAIGN).groups
+        group.named.name for group in answers.run(breakdowns.breakdown, make_filters(), calendar, CAMPAIGN).groups
     ] == ["New"]
-    (executive,) = answers.run(queries.breakdown, make_filters(), calendar, EXECUTIVE).groups
+    (executive,) = answers.run(breakdowns.breakdown, make_filters(), calendar, EXECUTIVE).groups
     assert executive.call_center is not None and executive.call_center.name == "South"
     found = answers.run(queries.summary, make_filters(), calendar)
     assert (found.period.date_from, found.period.date_to) == (date(2024, 2, 1), date(2024, 2, 2))

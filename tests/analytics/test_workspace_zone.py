@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from lib.access.audit_log import Action, AuditFilter
-from lib.analytics import queries
+from lib.analytics import breakdowns, queries
 from lib.analytics.calendar import Calendar
 from lib.catalog.dimensions import CAMPAIGN
 from lib.errors import TimeZoneChangedError, TimeZoneConflictError
@@ -100,7 +100,7 @@ def test_a_process_that_was_told_no_zone_refuses_once_and_then_goes_by_the_new_o
     assert other.answers.run(queries.summary, make_filters(), late).sums["evaluations"] == 2
     change(workspace, "America/New_York")
     with pytest.raises(TimeZoneChangedError, match="from UTC to America/New_York"):
-        other.answers.run(queries.breakdown, make_filters(), late, CAMPAIGN)
+        other.answers.run(breakdowns.breakdown, make_filters(), late, CAMPAIGN)
     assert other.calendar.zone.key == "America/New_York"
     one = other.answers.run(queries.summary, make_filters(date(2024, 1, 1), date(2024, 1, 1)), other.calendar)
     assert one.sums["evaluations"] == 1

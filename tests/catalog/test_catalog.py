@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lib.analytics import queries, records
+from lib.analytics import breakdowns, queries, records
 from lib.analytics.grants import EVERYTHING
 from lib.analytics.planner import ResolvedPeriod, needs_facts
 from lib.analytics.query import Filters
@@ -72,7 +72,7 @@ def test_a_filter_that_is_declared_is_asked_and_told(workspace: Workspace, answe
     assert ids(length=["short"]) == {"1", "3"} and ids(length=["short"], campaignId=["b"]) == {"3"}
     assert ids(length=["long", "none"]) == {"2", "4"}
     assert needs_facts(parse(length=["short"])) and not needs_facts(parse(campaignId=["a"]))
-    found = answers.run(queries.breakdown, make_filters(catalog=CATALOG), workspace.calendar, LENGTH).groups
+    found = answers.run(breakdowns.breakdown, make_filters(catalog=CATALOG), workspace.calendar, LENGTH).groups
     assert {group.named.name: group.sums["evaluations"] for group in found} == {
         "A minute": 2,
         "An hour": 1,

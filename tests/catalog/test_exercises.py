@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 from pypdf import PdfReader
 
-from lib.analytics import queries
+from lib.analytics import breakdowns
 from lib.analytics.calendar import Granularity
 from lib.analytics.query_cache import QueryCache
 from lib.api.serializers import figures
@@ -59,7 +59,7 @@ def context_of(workspace: Workspace, answers: QueryCache, **own: str) -> PageCon
 def test_a_metric_that_is_declared_is_everywhere(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load(ROWS)
     calendar = workspace.calendar
-    by_campaign = answers.run(queries.breakdown, JANUARY, calendar, CAMPAIGN, "-positiveShare")
+    by_campaign = answers.run(breakdowns.breakdown, JANUARY, calendar, CAMPAIGN, "-positiveShare")
     assert [group.named.id for group in by_campaign.groups] == ["b", "a"]
     assert [figures(group.sums, CATALOG)["positiveShare"] for group in by_campaign.groups] == [1.0, 0.5]
     with workspace.facts.read() as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from lib.analytics import control_charts, queries
+from lib.analytics import breakdowns, control_charts, queries
 from lib.analytics.calendar import Bucket, Granularity
 from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.rank_ranges import GroupRanks
@@ -71,15 +71,15 @@ def course(days: int = 60, first: date = date(2024, 1, 1), lift: float = 0) -> q
     return queries.Trend(ResolvedPeriod(first, first + timedelta(days - 1)), Granularity.DAILY, tuple(points))
 
 
-def groups(names: tuple[str, ...] | None = None) -> list[queries.Group]:
+def groups(names: tuple[str, ...] | None = None) -> list[breakdowns.Group]:
     found = names or tuple(f"Campaign {place + 1}" for place in range(12))
     return [
-        queries.Group(Member(str(place), name), sums(25 + place * 60, 7 + (place * 7 % 5) * 0.2))
+        breakdowns.Group(Member(str(place), name), sums(25 + place * 60, 7 + (place * 7 % 5) * 0.2))
         for place, name in enumerate(found)
     ]
 
 
-def ranked(some: Sequence[queries.Group], dimension: Dimension = CAMPAIGN) -> RankingFigure:
+def ranked(some: Sequence[breakdowns.Group], dimension: Dimension = CAMPAIGN) -> RankingFigure:
     """Return groups of which all may have any place."""
     places = {group.named: (1, len(some)) for group in some}
     return RankingFigure(dimension, some, MeasureTotals.total(group.sums for group in some), GroupRanks(places, 1, 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from lib.analytics.queries import Group
+from lib.analytics.breakdowns import Group
 from lib.catalog.dimensions import EXECUTIVE, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import METRICS

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
-from lib.analytics import queries
+from lib.analytics import breakdowns, queries
 from lib.analytics.grants import EVERYTHING
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN
@@ -117,8 +117,8 @@ def test_new_names_in_a_later_import(load: Load, workspace: Workspace) -> None:
     load(f"{header}3,2024-01-01,3,c1,Alpha,North\n4,2024-01-01,4,c3,Gamma,East\n5,2024-01-01,5,c2,Beta,West\n")
     calendar = workspace.calendar
     with workspace.facts.read() as connection:
-        groups = queries.breakdown(connection, make_filters(), calendar, CAMPAIGN, "campaignId").groups
-        centers = queries.breakdown(connection, make_filters(), calendar, CALL_CENTER, "callCenterName").groups
+        groups = breakdowns.breakdown(connection, make_filters(), calendar, CAMPAIGN, "campaignId").groups
+        centers = breakdowns.breakdown(connection, make_filters(), calendar, CALL_CENTER, "callCenterName").groups
         keys = connection.execute(sa.select(schema.campaigns.c.key).order_by(schema.campaigns.c.key)).scalars().all()
     assert [(group.named.id, group.named.name, group.sums["score_sum"]) for group in groups] == [
         ("c1", "Alpha", 30_000),

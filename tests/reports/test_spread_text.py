@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib.analytics.queries import Group
+from lib.analytics.breakdowns import Group
 from lib.catalog.dimensions import Member
 from lib.catalog.measures import MeasureTotals
 from lib.reports.spread_text import spread_sentences

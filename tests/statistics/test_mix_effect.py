@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from lib.analytics.breakdowns import Breakdown, Group
 from lib.analytics.decomposition import Decomposition, MixEffect, decompose
 from lib.analytics.planner import ResolvedPeriod
-from lib.analytics.queries import Breakdown, Group
 from lib.catalog.dimensions import Member
 from lib.catalog.measures import MeasureTotals
 from lib.statistics.weighted_differences import Term, WeightedDifference, day_term, weighted_difference_interval

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from lib.analytics.queries import Group
+from lib.analytics.breakdowns import Group
 from lib.catalog.dimensions import EXECUTIVE, Member
 from lib.catalog.measures import MeasureTotals
 from lib.charts.funnel import funnel

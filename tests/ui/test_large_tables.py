@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from lib import workspace as workspaces
 from lib.access import api_keys
 from lib.access.users import Role
-from lib.analytics import queries
+from lib.analytics import breakdowns
 from lib.analytics.grants import EVERYTHING
 from lib.catalog.dimensions import EXECUTIVE
 from lib.charts import funnel
@@ -192,9 +192,9 @@ def test_the_measures_of_some_groups_are_those_of_all(app: AppTest) -> None:
     app.run()
     space = workspaces.current()
     filters = make_filters(date(2024, 2, 1), date(2024, 2, 29))
-    groups = space.answers.run(queries.breakdown, filters, space.calendar, EXECUTIVE, page_size=3_000).groups
+    groups = space.answers.run(breakdowns.breakdown, filters, space.calendar, EXECUTIVE, page_size=3_000).groups
     names = tuple(group.named for group in groups[::2])
-    some = space.answers.run(queries.totals_of, filters, space.calendar, EXECUTIVE, names)
+    some = space.answers.run(breakdowns.totals_of, filters, space.calendar, EXECUTIVE, names)
     assert dict(some.groups) == {group.named: group.sums for group in groups[::2]}
 
 

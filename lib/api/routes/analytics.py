@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.engine import Connection
 
-from lib.analytics import queries, rank_ranges
+from lib.analytics import breakdowns, queries, rank_ranges
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.query import Filters, local_date, parse_choices, parse_single, parse_whole_number
 from lib.analytics.query_cache import QueryCache
@@ -101,9 +101,11 @@ def _page(
     dimension: Dimension,
     paging: tuple[str, int, int],
 ) -> AnswerBody:
-    whole = answers.run_within(connection, queries.breakdown, asked, calendar, dimension, page_size=queries.ALL_GROUPS)
+    whole = answers.run_within(
+        connection, breakdowns.breakdown, asked, calendar, dimension, page_size=breakdowns.ALL_GROUPS
+    )
     ranges = answers.run_within(connection, rank_ranges.ranks, asked, calendar, dimension, answers).groups
-    found = queries.page_of(connection, asked, calendar, dimension, whole, paging)
+    found = breakdowns.page_of(connection, asked, calendar, dimension, whole, paging)
     rows = [group(dimension, row, asked.catalog, ranges.get(row.named)) for row in found.groups]
     counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}
     return to_json({**period(found.period), "data": rows, **counts})

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from lib.analytics import cluster_spreads, queries
+from lib.analytics import breakdowns, cluster_spreads, queries
+from lib.analytics.breakdowns import ALL_GROUPS, MOST_WITH_DAYS, Group
 from lib.analytics.calendar import Granularity
-from lib.analytics.queries import ALL_GROUPS, MAX_TREND_POINTS, MOST_WITH_DAYS, Group
+from lib.analytics.queries import MAX_TREND_POINTS
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import EXECUTIVE
 from lib.catalog.measures import MeasureTotals
@@ -186,7 +187,7 @@ def _fraction(totals: MeasureTotals, handled: int) -> Words:
 
 def _table(context: PageContext, plan: _Plan) -> TableBlock:
     breakdown = context.answers.run(
-        queries.breakdown, context.filters, context.calendar, EXECUTIVE, page_size=ALL_GROUPS
+        breakdowns.breakdown, context.filters, context.calendar, EXECUTIVE, page_size=ALL_GROUPS
     )
     groups = breakdown.groups
     needed = plan.needed()
