@@ -20,7 +20,7 @@ from lib.exports import service as exporting
 from lib.exports.evaluations import evaluation_export
 from lib.exports.service import ExportRequest
 from lib.ingest import service
-from lib.ingest.reader_process import InputFile
+from lib.ingest.file_reading import InputFile
 from lib.ingest.service import ImportRequest
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings

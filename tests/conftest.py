@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, sync_playwright
 from lib.analytics.query_cache import QueryCache
 from lib.formats import child_process
 from lib.ingest import service
+from lib.ingest.file_reading import InputFile
 from lib.ingest.history import ImportReport
-from lib.ingest.reader_process import InputFile
 from lib.ingest.service import ImportRequest
 from lib.settings import Settings
 from lib.workspace import Workspace

@@ -47,7 +47,7 @@ ONLY_IN = {
 }
 
 FILLED_BIT_BY_BIT = {
-    "lib.ingest.reader_process.ReadResult",
+    "lib.ingest.file_reading.ReadResult",
     "lib.observability.logging_config.RequestContext",
     "lib.web.sockets._Client",
     "lib.web.turns._Claim",

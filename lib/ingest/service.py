@@ -31,11 +31,11 @@ from lib.errors.codes import FailureCode
 from lib.ingest import history, import_warnings, loader, staging
 from lib.ingest.api_records import convert_objects
 from lib.ingest.converter import staged_schema
+from lib.ingest.file_reading import InputFile, read_files
 from lib.ingest.history import ImportReport
 from lib.ingest.import_warnings import RowWarnings
 from lib.ingest.mapping import Mapping
 from lib.ingest.mapping_toml import read_mapping
-from lib.ingest.reader_process import InputFile, read_files
 from lib.settings import Settings
 from lib.store import data_dir
 from lib.store.enums import ImportResult

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from lib.errors import StorageError
 from lib.errors.codes import FailureCode
-from lib.ingest.reader_process import InputFile
+from lib.ingest.file_reading import InputFile
 from lib.settings import Settings
 from lib.store import data_dir
 

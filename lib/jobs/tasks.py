@@ -28,8 +28,8 @@ from lib.errors.codes import FailureCode
 from lib.errors.import_codes import ImportCode
 from lib.ingest import history, loader, sample_data, service, staging, undo
 from lib.ingest.converter import staged_schema
+from lib.ingest.file_reading import InputFile
 from lib.ingest.history import ImportRecord, ImportReport
-from lib.ingest.reader_process import InputFile
 from lib.ingest.undo import UndoResult
 from lib.jobs.queue import JobKind
 from lib.settings import Settings

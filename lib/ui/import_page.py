@@ -20,8 +20,8 @@ from lib.catalog.catalog import Catalog
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
 from lib.i18n import day, number, t, t_plural
 from lib.ingest import saved_mappings, template, uploads
+from lib.ingest.file_reading import InputFile
 from lib.ingest.mapping_toml import MAX_MAPPING, write_mapping
-from lib.ingest.reader_process import InputFile
 from lib.jobs.queue import Job, JobKind, JobStatus
 from lib.reports import formatting, import_text, job_text
 from lib.store.enums import ImportResult

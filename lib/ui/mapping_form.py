@@ -17,11 +17,11 @@ from lib.errors import CallboardError
 from lib.i18n import t
 from lib.ingest import column_guess, saved_mappings
 from lib.ingest.example_reading import read_rows, readings
+from lib.ingest.file_reading import InputFile, survey
 from lib.ingest.guesses import GuessedMapping, Question
 from lib.ingest.mapping import FileOptions, Mapping, header_fingerprint
 from lib.ingest.mapping_toml import read_mapping, write_mapping
 from lib.ingest.merged_survey import merge_surveys
-from lib.ingest.reader_process import InputFile, survey
 from lib.ingest.survey import Survey
 from lib.reports import job_text
 from lib.store.messages import failure_of

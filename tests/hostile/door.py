@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from lib.errors import BadRowsError, FileError, MappingError
-from lib.ingest import column_guess, reader_process, service
+from lib.ingest import column_guess, file_reading, service
+from lib.ingest.file_reading import InputFile
 from lib.ingest.mapping import Mapping
 from lib.ingest.mapping_toml import read_mapping, write_mapping
-from lib.ingest.reader_process import InputFile
 from lib.ingest.service import ImportRequest
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
@@ -103,7 +103,7 @@ class Door:
             if number % 5 == 4:
                 catalog = self._workspace.catalog
                 options = read_mapping(file.mapping, catalog).file if file.mapping else Mapping().file
-                seen = reader_process.survey(brought, write_mapping(Mapping(options)) or None, self._workspace.settings)
+                seen = file_reading.survey(brought, write_mapping(Mapping(options)) or None, self._workspace.settings)
                 guessed = column_guess.guess(seen, options, catalog).mapping
                 result = "surveyed"
                 assert read_mapping(write_mapping(guessed), catalog) == guessed
@@ -137,7 +137,7 @@ class Door:
     def _read(self, brought: InputFile, mapping: str | None) -> tuple[str, str]:
         bad_rows = self._folder / "bad.csv"
         settings = self._workspace.settings
-        with reader_process.read_files([brought], mapping, bad_rows, settings, lambda *_: None) as found:
+        with file_reading.read_files([brought], mapping, bad_rows, settings, lambda *_: None) as found:
             rows = sum(len(batch) for batch in found.batches)
             found.finish()
         outcome = found.outcome

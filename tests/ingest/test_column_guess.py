@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from lib.catalog.catalog import BUILT_IN
 from lib.ingest.column_guess import guess
+from lib.ingest.file_reading import InputFile, survey
 from lib.ingest.guesses import GuessedMapping
 from lib.ingest.mapping import ColumnSource, FileOptions
 from lib.ingest.mapping_toml import read_mapping, write_mapping
-from lib.ingest.reader_process import InputFile, survey
 from lib.ingest.survey import ColumnSurvey, Survey
 from lib.ingest.survey_taker import take_survey
 from lib.settings import Settings

@@ -10,8 +10,8 @@ import pytest
 
 from lib.catalog.catalog import BUILT_IN
 from lib.ingest.column_guess import guess
+from lib.ingest.file_reading import InputFile, survey
 from lib.ingest.mapping import FileOptions
-from lib.ingest.reader_process import InputFile, survey
 from lib.ingest.role_guess import guess_header_row
 from lib.ingest.survey import RawRow, Survey
 from lib.settings import Settings

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from lib.catalog.catalog import BUILT_IN
 from lib.ingest import column_guess
+from lib.ingest.file_reading import InputFile, survey
 from lib.ingest.mapping import FileOptions
 from lib.ingest.merged_survey import merge_surveys
-from lib.ingest.reader_process import InputFile, survey
 from lib.ingest.survey import Survey
 from lib.settings import Settings
 

@@ -20,7 +20,7 @@ from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN
 from lib.errors import CancelledError, FileError, MappingError, SampleDataError, TimeZoneChangedError
 from lib.ingest import history, sample_data, service
 from lib.ingest.api_records import convert_objects
-from lib.ingest.reader_process import InputFile
+from lib.ingest.file_reading import InputFile
 from lib.ingest.service import ImportRequest
 from lib.jobs import tasks
 from lib.jobs.queue import MAX_ATTEMPTS

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lib.errors import FileError
-from lib.ingest.reader_process import InputFile, survey
+from lib.ingest.file_reading import InputFile, survey
 from lib.ingest.survey import MAX_VALUES, ColumnSurvey, Form, Survey
 from lib.settings import Settings
 

@@ -9,9 +9,9 @@ import pytest
 
 from lib.catalog.catalog import BUILT_IN
 from lib.ingest import template
+from lib.ingest.file_reading import InputFile, read_files
 from lib.ingest.mapping import ColumnSource
 from lib.ingest.mapping_toml import read_mapping
-from lib.ingest.reader_process import InputFile, read_files
 from lib.settings import Settings
 
 

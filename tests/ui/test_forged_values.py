@@ -218,7 +218,7 @@ def test_the_mapping_of_a_file_is_on_offer(app: AppTest, tmp_path: Path) -> None
     app.run()
     form = AppTest.from_string(
         "from pathlib import Path\nimport streamlit as st\nfrom lib import workspace\nfrom lib.ui import mapping_form\n"
-        "from lib.ingest.mapping_toml import write_mapping\nfrom lib.ingest.reader_process import InputFile\n"
+        "from lib.ingest.mapping_toml import write_mapping\nfrom lib.ingest.file_reading import InputFile\n"
         f"file = InputFile(Path({str(path)!r}), 'other.csv')\n"
         "mapped = mapping_form.show(workspace.current(), (file,), None, 'x')\n"
         "st.session_state['toml'] = mapped and write_mapping(mapped.mapping)\n",

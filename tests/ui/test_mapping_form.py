@@ -33,7 +33,7 @@ import streamlit as st
 from pathlib import Path
 from lib import workspace
 from lib.ingest.mapping_toml import write_mapping
-from lib.ingest.reader_process import InputFile
+from lib.ingest.file_reading import InputFile
 from lib.ui import mapping_form
 draft = mapping_form.show(workspace.current(), (InputFile(Path({path!r}), {name!r}),), {toml!r}, {stamp!r})
 st.session_state["draft"] = draft

@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from lib.errors import CancelledError
+from lib.ingest.file_reading import InputFile, read_files, survey
 from lib.ingest.reader import BATCH_ROWS
-from lib.ingest.reader_process import InputFile, read_files, survey
 from lib.settings import Settings
 from lib.store import duckdb_wal
 from tests.conftest import ROOT
@@ -158,7 +158,7 @@ def test_a_stop_may_come_while_the_listener_begins(tmp_path: Path, monkeypatch: 
 STARTER = """
 import sys, threading
 from pathlib import Path
-from lib.ingest.reader_process import InputFile, _child
+from lib.ingest.file_reading import InputFile, _child
 from lib.settings import Settings
 settings = Settings(data_dir=Path(sys.argv[1]))
 files = [InputFile(Path(sys.argv[2]), "calls.csv")]
