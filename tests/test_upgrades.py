@@ -128,11 +128,18 @@ OF_0007: Rows = {
     ],
 }
 
+OF_0009: Rows = {
+    **OF_0007,
+    "replaced_evaluations": [{**EVALUATIONS[0], "data_version": 1, "replaced_in": 2}],
+    "replaced_names": [{"dimension": "campaigns", "key": 2, "name": "Before", "replaced_in": 2}],
+}
+
 FACTS_ROWS: dict[str, Rows] = {
     **dict.fromkeys(("0001", "0002", "0003", "0004", "0005"), FIRST),
     "0006": OF_0006,
     "0007": OF_0007,
     "0008": OF_0007,
+    "0009": OF_0009,
 }
 """What the tables of each revision hold; those of the rollups are filled by their columns, `workspace` by the first."""
 
