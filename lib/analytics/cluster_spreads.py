@@ -1,34 +1,39 @@
 """How days, and executives, spread around the values of metrics: what intervals and tests of change allow for.
 
-The days of groups are hundreds of thousands. They leave the database by the column, and `lib/statistics/clusters.py`
-sums them up as arrays, which takes PostgreSQL several times as long. How the executives of two selections spread is
-computed within the database.
+Sums of days and of executives, up to hundreds of thousands, leave the database by the column, and
+`lib/statistics/clusters.py` computes with them as arrays, which takes databases several times as long.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.sql import visitors
 
 from lib.analytics.calendar import FIRST_DAY, Calendar, Granularity
 from lib.analytics.members import keys_of, member_names
 from lib.analytics.planner import source
 from lib.analytics.query import Filters
-from lib.analytics.sources import QuerySource
 from lib.catalog.dimensions import EXECUTIVE, Dimension, FlagDimension, Member
 from lib.catalog.measures import MeasureTotals, sums
 from lib.catalog.metrics import AVERAGE_SCORE, Sum, Uncertainty
-from lib.statistics.clusters import ClusterSpread, Numbers, Places, SharedSpread, cluster_spreads, design_effects
+from lib.statistics.clusters import (
+    ClusterSpread,
+    Numbers,
+    Places,
+    SharedSpread,
+    cluster_spreads,
+    design_effects,
+    shared_spreads,
+)
 from lib.statistics.intervals import variance_of_mean
 from lib.store.bulk_io import stream_batches
 from lib.store.enums import NO_KEY, SCORE_SCALE
@@ -81,18 +86,12 @@ def day_spreads_by(
     # An executive has a row or two a day, which are summed up sooner here; other groups have many.
     sum_up = read.has_facts or dimension is not EXECUTIVE
     statement = _days_by_key(read.rows, dimension.column, read.measures, some=members is not None, sum_up=sum_up)
-    is_flag = isinstance(dimension, FlagDimension)
-    key_type = pa.bool_() if is_flag else pa.int32()
-    shape = pa.schema([("key", key_type), ("day", pa.date32()), *((name, pa.int64()) for name in read.measures)])
     values = {**read.values, _KEYS: list(chosen or ())}
-    rows = pa.Table.from_batches(stream_batches(connection, statement, shape, values), shape).combine_chunks()
-    measures = {name: rows[name].to_numpy() for name in read.measures}
-    groups = rows["key"].cast(pa.int32()).combine_chunks().dictionary_encode()
-    days = rows["day"].cast(pa.int32()).to_numpy()
-    spreads = _spreads(groups.indices.to_numpy(), days, measures, metrics)
-    keys = [bool(key) if is_flag else key for key in groups.dictionary.to_pylist()]
-    named = member_names(connection, dimension, set(keys)) if chosen is None else chosen
-    return GroupSpreads({named[key]: of_key for key, of_key in zip(keys, spreads, strict=True)})
+    groups, days, *columns = _columns(connection, statement, values)
+    measures = dict(zip(read.measures, columns, strict=True))
+    keys, groups = _numbered(groups)
+    spreads = _spreads(groups, days, measures, metrics)
+    return GroupSpreads(dict(zip(_members(connection, dimension, keys, chosen), spreads, strict=True)))
 
 
 def day_spreads_over_time(
@@ -172,12 +171,8 @@ def executive_spreads(
 ) -> SharedSpreads:
     """Return how executives spread around the changes of metrics from `compared` to `filters`."""
     metrics = _metrics(filters, names)
-    sides = [
-        source(connection, each, calendar, (EXECUTIVE.column,), _measures(metrics)) for each in (filters, compared)
-    ]
-    statement = _by_executives(sides[0].rows, _with_other_parameters(sides[1].rows), None, metrics)
-    row = connection.execute(statement, _all_values(sides)).first()
-    return {} if row is None else _shared_spreads(row[1:], metrics)
+    _, spreads = _spreads_of_executives(connection, (filters, compared), calendar, metrics, None, None)
+    return spreads[0] if spreads else {}
 
 
 def executive_spreads_by(
@@ -196,18 +191,79 @@ def executive_spreads_by(
     if dimension == EXECUTIVE:
         return GroupSharedSpreads({})
     metrics = _metrics(filters, names)
-    columns = (dimension.column, EXECUTIVE.column)
-    sides = [source(connection, each, calendar, columns, _measures(metrics)) for each in (filters, compared)]
-    keys = [] if members is None else list(keys_of(connection, dimension, members))
-    other = _with_other_parameters(sides[1].rows)
-    statement = _by_members(sides[0].rows, other, dimension, metrics, some=members is not None)
-    rows = connection.execute(statement, {**_all_values(sides), _KEYS: keys}).fetchall()
-    return GroupSharedSpreads({Member(*row[:2]): _shared_spreads(row[2:], metrics) for row in rows})
+    chosen = None if members is None else keys_of(connection, dimension, members)
+    keys, spreads = _spreads_of_executives(connection, (filters, compared), calendar, metrics, dimension, chosen)
+    return GroupSharedSpreads(dict(zip(_members(connection, dimension, keys, chosen), spreads, strict=True)))
 
 
-def _all_values(sides: Sequence[QuerySource]) -> dict[str, Any]:
-    """Return the values of the parameters of two sources, of which the second one's have other names."""
-    return {**sides[0].values, **{f"other_{name}": value for name, value in sides[1].values.items()}}
+def _spreads_of_executives(
+    connection: Connection,
+    sides: tuple[Filters, Filters],
+    calendar: Calendar,
+    metrics: Metrics,
+    dimension: Dimension | None,
+    chosen: Mapping[int, Member] | None,
+) -> tuple[Places, list[SharedSpreads]]:
+    """Return keys of a dimension, all or those that are chosen, and how executives spread around the change of each.
+
+    The sides are the selection and what it is compared with. Without a dimension there is one key.
+    """
+    names, column = _measures(metrics), None if dimension is None else dimension.column
+    keys, executives, values = [], [], []
+    for filters in sides:
+        wanted = (EXECUTIVE.column,) if column is None else (column, EXECUTIVE.column)
+        read = source(connection, filters, calendar, wanted, names)
+        statement = _by_executive(read.rows, column, names, some=chosen is not None)
+        key, executive, *measures = _columns(connection, statement, {**read.values, _KEYS: list(chosen or ())})
+        keys.append(key)
+        executives.append(executive)
+        values.append(dict(zip(names, measures, strict=True)))
+    groups, places = _numbered(np.concatenate(keys))
+    shift = 1 + max((int(each.max()) for each in executives if len(each)), default=0)
+    cells, rows = np.unique(places * shift + np.concatenate(executives), return_inverse=True)
+    halves = rows[: len(keys[0])], rows[len(keys[0]) :]
+    spreads: list[dict[str, SharedSpread]] = [{} for _ in groups]
+    for name, uncertainty in metrics:
+        now, before = (
+            np.array(
+                [np.bincount(half, _sum(each, side), len(cells)) for each in (uncertainty.count, uncertainty.total)]
+            )
+            for half, side in zip(halves, values, strict=True)
+        )
+        found = shared_spreads(cells // shift, cells % shift != NO_KEY, now, before, uncertainty.scale)
+        for of_group, spread in zip(spreads, found, strict=True):
+            if spread is not None:
+                of_group[name] = spread
+    return groups, list(spreads)
+
+
+def _columns(connection: Connection, statement: sa.Select[Any], values: Mapping[str, Any]) -> list[Numbers]:
+    """Return the columns of a statement's rows: keys, days as numbers, and measures."""
+    types = {sa.Boolean: pa.bool_(), sa.Date: pa.date32()}
+    shape = pa.schema(
+        [(column.name, types.get(type(column.type), pa.int64())) for column in statement.selected_columns]
+    )
+    rows = pa.Table.from_batches(stream_batches(connection, statement, shape, values), shape)
+    days = pa.int32()  # what Arrow turns days into
+    return [
+        (column.cast(days) if pa.types.is_date(column.type) else column).cast(pa.int64()).to_numpy()
+        for column in rows.columns
+    ]
+
+
+def _numbered(keys: Places) -> tuple[Places, Places]:
+    """Return which keys there are, in order, and the place of each one among them."""
+    is_there = np.bincount(keys) > 0
+    return np.flatnonzero(is_there), (np.cumsum(is_there) - 1)[keys]
+
+
+def _members(
+    connection: Connection, dimension: Dimension, keys: Places, chosen: Mapping[int, Member] | None
+) -> list[Member]:
+    """Return what keys of a dimension stand for; of those that were chosen it is known."""
+    own = [bool(key) if isinstance(dimension, FlagDimension) else key for key in keys.tolist()]
+    named = member_names(connection, dimension, set(own)) if chosen is None else chosen
+    return [named[key] for key in own]
 
 
 Metrics = tuple[tuple[str, Uncertainty], ...]
@@ -224,19 +280,7 @@ def _measures(metrics: Metrics) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for each in sums for name in (*each.plus, *each.minus)))
 
 
-def _shared_spreads(row: Sequence[Any], metrics: Metrics) -> SharedSpreads:
-    spreads = {}
-    for place, (name, uncertainty) in enumerate(metrics):
-        squares, weights, weight_squares, before, now = row[5 * place : 5 * place + 5]
-        if weight_squares:
-            squares /= uncertainty.scale**2
-            spreads[name] = SharedSpread.from_sums(squares, weights, weight_squares, before or 0.0, now or 0.0)
-    return spreads
-
-
-# What is asked of the rows of a source. It is kept as long as the rows are, and by it the text that is sent. Sums over
-# executives are floating numbers: whole ones are exact up to 2^53, and squares of wider ones would take ten times as
-# long.
+# What is asked of the rows of a source. It is kept as long as the rows are, and by it the text that is sent.
 
 _KEYS = "group_keys"
 """The parameter that holds the keys of the groups that are asked for."""
@@ -261,105 +305,11 @@ def _days_by_key(
 
 
 @lru_cache(maxsize=512)
-def _by_members(
-    now: sa.FromClause, before: sa.FromClause, dimension: Dimension, metrics: Metrics, *, some: bool = False
-) -> sa.Select[Any]:
-    """Return the sums of `SharedSpread` over executives within each group, after its id and name."""
-    return _with_names(_by_executives(now, before, dimension.column, metrics, some=some), dimension)
-
-
-@lru_cache(maxsize=512)
-def _by_executives(
-    now: sa.FromClause, before: sa.FromClause, column: str | None, metrics: Metrics, *, some: bool = False
-) -> sa.Select[Any]:
-    """Return the sums of `SharedSpread` over executives: of all, or of each key of a column."""
-    sides = []
-    for rows, own, other in ((now, "now_", "before_"), (before, "before_", "now_")):
-        group: sa.ColumnElement[Any] = sa.literal_column("0") if column is None else rows.c[column]
-        values = [each.label(name) for each, name in zip(_values(rows, metrics), _names(metrics, own), strict=True)]
-        nothing: list[sa.ColumnElement[Any]] = [sa.literal_column("0.0").label(name) for name in _names(metrics, other)]
-        sums = [_summed(value) for value in values]
-        order = (*sums, *nothing) if own == "now_" else (*nothing, *sums)
-        side = sa.select(group.label("key"), rows.c[EXECUTIVE.column].label("executive"), *order).group_by(*_FIRST_TWO)
-        sides.append(side.where(group.in_(sa.bindparam(_KEYS, expanding=True))) if some else side)
-    rows = sa.union_all(*sides).subquery()
-    names = (*_names(metrics, "now_"), *_names(metrics, "before_"))
-    cells = sa.select(rows.c.key, rows.c.executive, *(_summed(rows.c[name]) for name in names)).group_by(*_FIRST_TWO)
-    beside = _beside_wholes(cells, names).c
-    is_known = beside.executive != NO_KEY
-    columns: list[sa.ColumnElement[Any]] = []
-    for place in range(len(metrics)):
-        shares, parts = [], []
-        for prefix in ("now_", "before_"):
-            n, total = beside[f"{prefix}n{place}"], beside[f"{prefix}y{place}"]
-            whole, whole_total = (
-                _some(beside[f"whole_{prefix}n{place}"]),
-                beside[f"whole_{prefix}y{place}"],
-            )
-            shares.append(sa.func.coalesce(n / whole, 0.0))
-            parts.append(sa.func.coalesce((total - n / whole * whole_total) / whole, 0.0))
-        weight = shares[0] * shares[0] + shares[1] * shares[1]
-        columns += [
-            sa.func.sum(sa.case((is_known, each)))
-            for each in ((parts[0] - parts[1]) * (parts[0] - parts[1]), weight, weight * weight, shares[1], shares[0])
-        ]
-    return sa.select(beside.key, *columns).group_by(beside.key)
+def _by_executive(rows: sa.FromClause, column: str | None, measures: tuple[str, ...], *, some: bool) -> sa.Select[Any]:
+    """Return key, executive and measures; without a column, all have the key 0."""
+    key: sa.ColumnElement[Any] = sa.literal_column("0", sa.Integer) if column is None else rows.c[column]
+    found = sa.select(key.label("key"), rows.c[EXECUTIVE.column], *sums(rows, measures)).group_by(*_FIRST_TWO)
+    return found.where(key.in_(sa.bindparam(_KEYS, expanding=True))) if some else found
 
 
 _FIRST_TWO: tuple[sa.ColumnElement[Any], ...] = (sa.literal_column("1"), sa.literal_column("2"))
-
-
-def _with_names(keyed: sa.Select[Any], dimension: Dimension) -> sa.Select[Any]:
-    """Return rows with a group's id and name in place of the key that they begin with."""
-    of_key, names = keyed.subquery(), dimension.members.c
-    key, *columns = of_key.c
-    return sa.select(names.id, names.name, *columns).join_from(of_key, dimension.members, names.key == key)
-
-
-def _names(metrics: Metrics, prefix: str) -> list[str]:
-    """Return the columns of each metric's number of values, and of their sum."""
-    return [f"{prefix}{name}{place}" for place in range(len(metrics)) for name in ("n", "y")]
-
-
-def _values(rows: sa.FromClause, metrics: Metrics) -> list[sa.ColumnElement[Any]]:
-    """Return what a row adds to each metric's number of values, and to their sum."""
-    values: list[sa.ColumnElement[Any]] = []
-    for _, uncertainty in metrics:
-        for each in (uncertainty.count, uncertainty.total):
-            value: sa.ColumnElement[Any] = rows.c[each.plus[0]]
-            for name in each.plus[1:]:
-                value += rows.c[name]
-            for name in each.minus:
-                value -= rows.c[name]
-            values.append(sa.cast(value, sa.Double))
-    return values
-
-
-def _summed(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    return sa.func.sum(value).label(value.name)
-
-
-def _beside_wholes(cells: sa.Select[Any], names: Sequence[str]) -> sa.Subquery:
-    """Return cells with the sums of all cells of their key beside their own."""
-    rows = cells.cte("cells")
-    wholes = sa.select(rows.c.key, *(sa.func.sum(rows.c[name]).label(f"whole_{name}") for name in names))
-    of_key = wholes.group_by(rows.c.key).cte("wholes")
-    beside = (of_key.c[f"whole_{name}"] for name in names)
-    return sa.select(rows, *beside).join_from(rows, of_key, rows.c.key == of_key.c.key).subquery()
-
-
-def _some(amount: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """Return an amount to divide by; null, which sums pass over, where it is 0."""
-    return sa.func.nullif(amount, 0.0)
-
-
-@lru_cache(maxsize=512)
-def _with_other_parameters(rows: sa.FromClause) -> sa.FromClause:
-    """Return the rows of a source with parameters of other names, so that they can stand beside those of another."""
-
-    def renamed(element: Any, **_: Any) -> Any:
-        if isinstance(element, sa.BindParameter) and not element.unique:
-            return sa.bindparam(f"other_{element.key}", type_=element.type, expanding=element.expanding)
-        return None
-
-    return cast("sa.FromClause", visitors.replacement_traverse(rows, {}, renamed))

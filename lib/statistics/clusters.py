@@ -22,16 +22,19 @@ LEAST_DAYS = 10
 """An interval allows for days from this many on; fewer say too little about how days differ."""
 
 DIGITS = 10
-"""Significant digits that are kept of a sum whose last bits depend on the order of its terms."""
-
+"""Significant digits that are kept: the last bits of a sum depend on the order of its terms, which is chance."""
 
 _MOST_CELLS = 2**20
 """As many cells are held at once: 8 MB for each number that is computed of them."""
 
 
-def rounded(value: float) -> float:
-    """Return a number to DIGITS significant digits."""
-    return float(f"{value:.{DIGITS - 1}e}")
+def _rounded(values: Floats) -> list[float]:
+    """Return numbers to DIGITS significant digits; what is no number stays so."""
+    sizes = np.abs(values)
+    first = np.floor(np.log10(sizes, out=np.zeros_like(sizes), where=(sizes > 0) & np.isfinite(sizes)))
+    scale = 10.0 ** (DIGITS - 1 - first)
+    kept: list[float] = (np.rint(values * scale) / scale).tolist()
+    return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +53,6 @@ class ClusterSpread:
     variance: float
     degrees: float
     concentration: float  # Σ w²: the share of the evaluations in the cluster of one of them, on average
-
-    @classmethod
-    def from_sums(
-        cls, clusters: int, variance: float, shares: float, leverages: float, leverage_squares: float
-    ) -> ClusterSpread:
-        """Take the sums of the formula: how many clusters, the variance, Σ w², Σ u and Σ u².
-
-        Sums of floating numbers differ in their last bits by the order in which they are added up, which is chance:
-        DIGITS are kept, so that the same rows say the same wherever they are asked.
-        """
-        degrees = max(1.0, 1 / (shares + leverages**2 - leverage_squares))
-        return cls(clusters, rounded(variance), rounded(degrees), rounded(shares))
 
 
 def cluster_spreads(
@@ -89,15 +80,12 @@ def cluster_spreads(
         errors = total - n * (total.sum(axis=1) / whole)[:, None]
         others = whole[:, None] - n
         leverages = n * n / others
-        columns = (
-            np.count_nonzero(n, axis=1),
-            _products(errors, errors / others) / whole / scale**2,
-            _products(n, n) / whole**2,
-            leverages.sum(axis=1) / whole,
-            _products(leverages, leverages) / whole**2,
-        )
-    rows_of_sums = zip(*(column.tolist() for column in columns), strict=True)
-    return [ClusterSpread.from_sums(*sums) if sums[0] > 1 else None for sums in rows_of_sums]
+        variances = _products(errors, errors / others) / whole / scale**2
+        shares = _products(n, n) / whole**2
+        of_leverages = (leverages.sum(axis=1) ** 2 - _products(leverages, leverages)) / whole**2
+        degrees = np.maximum(1.0, 1 / (shares + of_leverages))
+        columns = (np.count_nonzero(n, axis=1).tolist(), *map(_rounded, (variances, degrees, shares)))
+    return [ClusterSpread(*values) if values[0] > 1 else None for values in zip(*columns, strict=True)]
 
 
 def _in_cells(cells: Places, values: Numbers, shape: tuple[int, int]) -> Floats:
@@ -126,13 +114,32 @@ class SharedSpread:
     known_before: float
     known_now: float
 
-    @classmethod
-    def from_sums(
-        cls, squares: float, weights: float, weight_squares: float, known_before: float, known_now: float
-    ) -> SharedSpread:
-        """Take the sums of the squares, of q and of q², and the shares; DIGITS are kept, as `ClusterSpread` does."""
-        clusters = weights * weights / weight_squares
-        return cls(rounded(squares), rounded(clusters), rounded(known_before), rounded(known_now))
+
+def shared_spreads(
+    groups: Places, is_known: npt.NDArray[np.bool_], now: Floats, before: Floats, scale: int = 1
+) -> list[SharedSpread | None]:
+    """Return how the clusters of each of many groups spread around its change from one period to another.
+
+    A place is a cluster of one of the groups, which are numbered from 0; one that is not known belongs to no cluster.
+    `now` and `before` have two rows: how many values each cluster has, and their sum, in 1/scale. None for a group
+    whose clusters have no values.
+    """
+    size = int(groups.max()) + 1 if len(groups) else 0
+    shares, parts = [], []
+    for counts, totals in (now, before):
+        n, total = (np.bincount(groups, each, size)[groups] for each in (counts, totals))
+        share = np.divide(counts, n, out=np.zeros(len(n)), where=n > 0)
+        shares.append(share)
+        parts.append(np.divide(totals - share * total, n, out=np.zeros(len(n)), where=n > 0) / scale)
+    weights = shares[0] ** 2 + shares[1] ** 2
+    sums = (
+        np.bincount(groups[is_known], each[is_known], size)
+        for each in ((parts[0] - parts[1]) ** 2, weights, weights**2, shares[1], shares[0])
+    )
+    squares, weight, weight_squares, known_before, known_now = sums
+    clusters = np.divide(weight**2, weight_squares, out=np.zeros(size), where=weight_squares > 0)
+    columns = map(_rounded, (squares, clusters, known_before, known_now))
+    return [SharedSpread(*values) if values[1] else None for values in zip(*columns, strict=True)]
 
 
 def change_error(
