@@ -21,19 +21,20 @@ Places = npt.NDArray[np.int64]
 LEAST_DAYS = 10
 """An interval allows for days from this many on; fewer say too little about how days differ."""
 
-DIGITS = 10
-"""Significant digits that are kept: the last bits of a sum depend on the order of its terms, which is chance."""
+_BITS = 34
+"""Bits that are kept, some ten digits: the last ones of a sum depend on the order of its terms, which is chance."""
 
 _MOST_CELLS = 2**20
 """As many cells are held at once: 8 MB for each number that is computed of them."""
 
+_CELLS_IN_CACHE = 2**14
+"""Of as many cells spreads are computed at once; with more, memory takes most of the time."""
+
 
 def _rounded(values: Floats) -> list[float]:
-    """Return numbers to DIGITS significant digits; what is no number stays so."""
-    sizes = np.abs(values)
-    first = np.floor(np.log10(sizes, out=np.zeros_like(sizes), where=(sizes > 0) & np.isfinite(sizes)))
-    scale = 10.0 ** (DIGITS - 1 - first)
-    kept: list[float] = (np.rint(values * scale) / scale).tolist()
+    """Return numbers to _BITS significant bits; what is no number stays so."""
+    halves, exponents = np.frexp(values)
+    kept: list[float] = np.ldexp(np.rint(np.ldexp(halves, _BITS)), exponents - _BITS).tolist()
     return kept
 
 
@@ -75,6 +76,15 @@ def cluster_spreads(
             spreads += cluster_spreads(cells[rows] - begin, part, counts[rows], totals[rows], scale)
         return spreads
     n, total = _in_cells(cells, counts, shape), _in_cells(cells, totals, shape)
+    spreads = []
+    step = max(1, _CELLS_IN_CACHE // clusters)
+    for first in range(0, groups, step):
+        spreads += _spreads(n[first : first + step], total[first : first + step], scale)
+    return spreads
+
+
+def _spreads(n: Floats, total: Floats, scale: int) -> list[ClusterSpread | None]:
+    """Return the spreads of groups, each with a row of its clusters' numbers of values and their sums."""
     whole = n.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):  # where there is one cluster alone, or none
         errors = total - n * (total.sum(axis=1) / whole)[:, None]
@@ -124,7 +134,9 @@ def shared_spreads(
     `now` and `before` have two rows: how many values each cluster has, and their sum, in 1/scale. None for a group
     whose clusters have no values.
     """
-    size = int(groups.max()) + 1 if len(groups) else 0
+    if not len(groups):
+        return []
+    size = int(groups.max()) + 1
     shares, parts = [], []
     for counts, totals in (now, before):
         n, total = (np.bincount(groups, each, size)[groups] for each in (counts, totals))
@@ -133,7 +145,7 @@ def shared_spreads(
         parts.append(np.divide(totals - share * total, n, out=np.zeros(len(n)), where=n > 0) / scale)
     weights = shares[0] ** 2 + shares[1] ** 2
     sums = (
-        np.bincount(groups[is_known], each[is_known], size)
+        np.bincount(groups, np.where(is_known, each, 0.0), size)
         for each in ((parts[0] - parts[1]) ** 2, weights, weights**2, shares[1], shares[0])
     )
     squares, weight, weight_squares, known_before, known_now = sums

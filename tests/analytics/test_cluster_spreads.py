@@ -201,3 +201,13 @@ def test_executives_of_a_change(workspace: Workspace, answers: QueryCache, last:
     assert all(is_same_shared(found_some[some[0]][name], groups[some[0]][name]) for name in NAMES)
     own = answers.run(cluster_spreads.executive_spreads_by, now, before, workspace.calendar, NAMES, EXECUTIVE)
     assert own.groups == {}
+
+
+def test_executives_of_periods_without_evaluations(workspace: Workspace, answers: QueryCache) -> None:
+    none = make_filters(date_from=date(2023, 2, 1), date_to=date(2023, 2, 28))
+    every = make_filters()
+    asked = workspace.calendar, NAMES
+    assert answers.run(cluster_spreads.executive_spreads, none, none, *asked) == {}
+    assert answers.run(cluster_spreads.executive_spreads_by, none, none, *asked, CALL_CENTER).groups == {}
+    found = answers.run(cluster_spreads.executive_spreads, every, none, *asked)
+    assert {spread.known_before for spread in found.values()} == {0.0} and set(found) == set(NAMES)

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import METRICS
-from lib.statistics.clusters import ClusterSpread, SharedSpread, change_error, cluster_spreads, design_effects
+from lib.statistics.clusters import (
+    ClusterSpread,
+    SharedSpread,
+    change_error,
+    cluster_spreads,
+    design_effects,
+    shared_spreads,
+)
 from lib.store.enums import SCORE_SCALE
 from tests.statistics.worlds import CLUSTERED, DRAWS, INDEPENDENT, SCALE, Calls, Floats, Ints, World, most, spread_of
 
@@ -69,6 +76,18 @@ def test_many_groups_are_as_each_alone(monkeypatch: pytest.MonkeyPatch, most_cel
         alone.append(spread_of(np.bincount(days[own], counts[own], 20), np.bincount(days[own], totals[own], 20), 10))
     assert found == alone
     assert len({spread and spread.clusters for spread in found}) > 4
+
+
+def test_clusters_that_are_not_known() -> None:
+    """They count for the whole, and are no clusters."""
+    places = np.array([0, 0, 1])
+    values = np.array([[10.0, 30.0, 5.0], [70.0, 240.0, 35.0]])
+    nobody = shared_spreads(places, np.zeros(3, dtype=bool), values, values)
+    assert nobody == [None, None]
+    # One of two clusters is known, with a quarter of the values: its e are 0, and q is 1/16 + 1/16.
+    known, none = shared_spreads(places, np.array([True, False, False]), values, values)
+    assert none is None and known == SharedSpread(0.0, 1.0, 0.25, 0.25)
+    assert shared_spreads(places[:0], np.zeros(0, dtype=bool), values[:, :0], values[:, :0]) == []
 
 
 def test_design_effects() -> None:
