@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -35,7 +34,7 @@ from lib.statistics.clusters import (
     shared_spreads,
 )
 from lib.statistics.intervals import variance_of_mean
-from lib.store.bulk_io import stream_batches
+from lib.store.bulk_io import read_numbers
 from lib.store.enums import NO_KEY, SCORE_SCALE
 
 Spreads = Mapping[str, ClusterSpread]
@@ -87,7 +86,7 @@ def day_spreads_by(
     sum_up = read.has_facts or dimension is not EXECUTIVE
     statement = _days_by_key(read.rows, dimension.column, read.measures, some=members is not None, sum_up=sum_up)
     values = {**read.values, _KEYS: list(chosen or ())}
-    groups, days, *columns = _columns(connection, statement, values)
+    groups, days, *columns = read_numbers(connection, statement, values)
     measures = dict(zip(read.measures, columns, strict=True))
     keys, groups = _numbered(groups)
     spreads = _spreads(groups, days, measures, metrics)
@@ -146,9 +145,12 @@ def _spreads(groups: Places, days: Places, measures: Mapping[str, Numbers], metr
 
 def _sum(formula: Sum, measures: Mapping[str, Numbers]) -> Numbers:
     """Return a formula's values of rows; the arrays of the measures stay as they are."""
-    plus, minus = ([measures[name] for name in names] for names in (formula.plus, formula.minus))
-    values: Numbers = np.sum(plus, axis=0) - (np.sum(minus, axis=0) if minus else 0)
-    return values
+    value = measures[formula.plus[0]]
+    for name in formula.plus[1:]:
+        value = value + measures[name]
+    for name in formula.minus:
+        value = value - measures[name]
+    return value
 
 
 def score_design_effects(groups: Mapping[Member, MeasureTotals]) -> dict[Member, float]:
@@ -214,7 +216,7 @@ def _spreads_of_executives(
         wanted = (EXECUTIVE.column,) if column is None else (column, EXECUTIVE.column)
         read = source(connection, filters, calendar, wanted, names)
         statement = _by_executive(read.rows, column, names, some=chosen is not None)
-        key, executive, *measures = _columns(connection, statement, {**read.values, _KEYS: list(chosen or ())})
+        key, executive, *measures = read_numbers(connection, statement, {**read.values, _KEYS: list(chosen or ())})
         keys.append(key)
         executives.append(executive)
         values.append(dict(zip(names, measures, strict=True)))
@@ -235,20 +237,6 @@ def _spreads_of_executives(
             if spread is not None:
                 of_group[name] = spread
     return groups, list(spreads)
-
-
-def _columns(connection: Connection, statement: sa.Select[Any], values: Mapping[str, Any]) -> list[Numbers]:
-    """Return the columns of a statement's rows: keys, days as numbers, and measures."""
-    types = {sa.Boolean: pa.bool_(), sa.Date: pa.date32()}
-    shape = pa.schema(
-        [(column.name, types.get(type(column.type), pa.int64())) for column in statement.selected_columns]
-    )
-    rows = pa.Table.from_batches(stream_batches(connection, statement, shape, values), shape)
-    days = pa.int32()  # what Arrow turns days into
-    return [
-        (column.cast(days) if pa.types.is_date(column.type) else column).cast(pa.int64()).to_numpy()
-        for column in rows.columns
-    ]
 
 
 def _numbered(keys: Places) -> tuple[Places, Places]:

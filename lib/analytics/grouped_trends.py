@@ -143,7 +143,7 @@ def _rows(
     asked = sa.select(key, start, *sums(found.rows, found.measures)).group_by(
         sa.literal_column("1"), sa.literal_column("2")
     )
-    return connection.execute(asked if keys is None else asked.where(key.in_(keys)), found.values)
+    return connection.execute(asked if keys is None else asked.where(key.in_(keys)), found.values).fetchall()
 
 
 def _course(whole: Trend, found: Mapping[date, MeasureTotals]) -> Trend:

@@ -31,7 +31,7 @@ def member_names(connection: Connection, dimension: Dimension, keys: set[int]) -
     if len(keys) <= _FEW_KEYS:
         asked = asked.where(names.c.key.in_(keys))
     rows = connection.execute(asked).fetchall()
-    return {row.key: Member(row.id, row.name) for row in rows if row.key in keys}
+    return {key: Member(each, name) for key, each, name in rows if key in keys}
 
 
 def with_members(keyed: sa.Subquery, dimensions: Sequence[Dimension]) -> sa.Select[Any]:

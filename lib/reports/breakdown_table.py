@@ -17,13 +17,12 @@ from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric, Unit, rounded
 from lib.i18n import t
 from lib.reports import formatting, metric_columns
-from lib.reports.changes import chance_words, delta
+from lib.reports.changes import chance_words
 from lib.reports.context import PageContext
 from lib.reports.figures import MOST_RANKED
 from lib.reports.page import Caption, Click, TableBlock
 from lib.reports.table import MOST_ROWS, Column, FileField, Look, PageTable, TableFile, file_fields
 from lib.reports.words import Joined, plural, text
-from lib.statistics.clusters import SharedSpread
 
 _EARLIER_METRICS = ("totalEvaluations", "averageScore", "completedEvaluations", "scoredEvaluations")
 _LATER_METRICS = ("netSentiment", "averageDurationSeconds", "completionRate", "failureRate")
@@ -152,17 +151,13 @@ def change_captions(groups: Groups, metrics: Mapping[str, Metric]) -> Iterator[C
     if groups.before is not None and not any(_has_changes(groups, metrics[name]) for name in metric_columns.CHANGED):
         yield Caption(metric_columns.NO_CHANGES)
     before = groups.before or {}
-    changes = (
-        delta(AVERAGE_SCORE, before.get(each.named), each.sums, _of_score(groups.executives.get(each.named, {})))
+    tested = sum(
+        AVERAGE_SCORE.differs(before[each.named], each.sums) is not None
         for each in groups.drawn
+        if each.named in before
     )
-    tested = sum(change is not None and change.is_tested for change in changes)
     if tested:
         yield Caption(Joined((chance_words(tested), text("Counts are not tested.")), " "))
-
-
-def _of_score(executives: SharedSpreads) -> SharedSpread | None:
-    return executives.get(AVERAGE_SCORE.name)
 
 
 def _total(context: PageContext) -> _BreakdownRow:
