@@ -107,12 +107,13 @@ class Uncertainty(ABC):
     def interval(self, totals: MeasureTotals, days: ClusterSpread | None) -> Interval:
         """Return the 95 % interval of a selection's value, which allows for days from LEAST_DAYS of them on.
 
-        `days` say how the days spread around the value, in its own unit.
+        `days` say how the days spread around the value, in its own unit. None with fewer than two values, or where all
+        are the same: they do not say how far chance carries them.
         """
         values = self.values(totals)
-        if values[0] < 2:
+        if values[0] < 2 or not self._variance(values):
             return None
-        if days is None or days.clusters < LEAST_DAYS or not days.variance or not self._variance(values):
+        if days is None or days.clusters < LEAST_DAYS or not days.variance:
             ends = self._independent(values)
         else:
             ends = self._by_days(values, days, intervals.t_quantile(_UPPER, days.degrees))
@@ -149,7 +150,7 @@ class Uncertainty(ABC):
 
     @abstractmethod
     def _independent(self, values: Values) -> Interval:
-        """Return the interval of at least two values, for calls that have nothing in common."""
+        """Return the interval of values that are not all the same, for calls that have nothing in common."""
 
     @abstractmethod
     def _by_days(self, values: Values, days: ClusterSpread, quantile: float) -> Interval:
@@ -161,12 +162,12 @@ class Uncertainty(ABC):
 
 
 class OfMean(Uncertainty):
-    """Of a mean: Student's t, and Welch's for a change. Values that are all the same have none: there is no spread."""
+    """Of a mean: Student's t, and Welch's for a change."""
 
     __slots__ = ()
 
     def _independent(self, values: Values) -> Interval:
-        return intervals.mean_interval(*values, self.scale) if self._variance(values) else None
+        return intervals.mean_interval(*values, self.scale)
 
     def _by_days(self, values: Values, days: ClusterSpread, quantile: float) -> Interval:
         mean, half = values[1] / (values[0] * self.scale), quantile * math.sqrt(days.variance)
@@ -203,7 +204,7 @@ class OfBalance(OfMean):
     __slots__ = ()
 
     def _independent(self, values: Values) -> Interval:
-        return intervals.balance_interval(*values) if self._variance(values) else None
+        return intervals.balance_interval(*values)
 
     def _by_days(self, values: Values, days: ClusterSpread, quantile: float) -> Interval:
         worth = self._variance(values) / days.variance

@@ -69,6 +69,18 @@ def test_shares() -> None:
     )
 
 
+def test_shares_of_values_that_are_all_the_same() -> None:
+    """They have no interval, as means have none; their changes are tested."""
+    one, other = METRICS["completionRate"], METRICS["failureRate"]
+    done = MeasureTotals(evaluations=40, completed=40)
+    assert one.interval(done) is other.interval(done) is None
+    assert one.interval(on_days(done, completionRate=0.0)) is None
+    assert one.interval(MeasureTotals(evaluations=40, completed=39, pending=1)) is not None
+    half = on_days(MeasureTotals(evaluations=40, completed=20, failed=20), completionRate=1e-4, failureRate=1e-4)
+    all_done = on_days(done, completionRate=0.0, failureRate=0.0)
+    assert one.differs(half, all_done) is other.differs(half, all_done) is True
+
+
 def test_what_has_no_test() -> None:
     many = MeasureTotals(evaluations=900, completed=900, scored=900, timed=900, duration_sum=9)
     for name in ("totalEvaluations", "completedEvaluations", "scoredEvaluations"):
