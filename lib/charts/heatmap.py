@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -18,6 +19,9 @@ from lib.reports import formatting
 
 LEAST_WIDTHS = {Unit.SCORE: 1.0, Unit.SHARE: 0.1, Unit.BALANCE: 0.2, Unit.SECONDS: 60.0, Unit.COUNT: 0.0}
 """What the colors span at least, in each unit: what differs by less looks alike."""
+
+_VALUES = {Unit.SCORE: (0.0, 10.0), Unit.SHARE: (0.0, 1.0), Unit.BALANCE: (-1.0, 1.0)}
+"""The least and the largest value of a unit; others have no largest one."""
 
 
 def heatmap(found: Heatmap, metric: Metric, days: Trend, look: ChartTheme) -> Chart | None:
@@ -93,10 +97,12 @@ def _outstanding_hours(metric: Metric, rows: Sequence[Mapping[str, Any]], stands
 
 
 def _ends(values: Sequence[float], unit: Unit) -> tuple[float, float]:
-    """Return what the colors span: all values, and LEAST_WIDTHS at least."""
+    """Return what the colors span: all values, and LEAST_WIDTHS at least, but no value that there can't be."""
     low, high = min(values), max(values)
-    more = max(0.0, LEAST_WIDTHS[unit] - (high - low)) / 2
-    return low - more, high + more
+    width = max(high - low, LEAST_WIDTHS[unit])
+    least, largest = _VALUES.get(unit, (0.0, math.inf))
+    begin = min(max(least, (low + high - width) / 2), largest - width)
+    return begin, begin + width
 
 
 @lru_cache(maxsize=64)

@@ -140,6 +140,16 @@ def test_the_chart_names_an_hour_beyond_chance_alone() -> None:
     assert high - low == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize(("share", "ends"), [(0.01, (0.0, 0.1)), (0.99, (0.9, 1.0))])
+def test_colors_span_no_value_that_cannot_be(share: float, ends: tuple[float, float]) -> None:
+    hours = (HeatmapCell(1, hour, MeasureTotals(evaluations=1000, completed=int(1000 * share))) for hour in range(24))
+    whole = Heatmap(ANY, tuple(hours))
+    days = Trend(ANY, Granularity.DAILY, ())
+    chart = heatmap(whole, METRICS["completionRate"], days, ChartTheme(LIGHT, "en"))
+    assert chart is not None
+    assert chart.spec["layer"][0]["encoding"]["color"]["scale"]["domain"] == pytest.approx(ends)
+
+
 def test_few_evaluations_are_small_for_every_metric() -> None:
     for metric in ("averageScore", "completionRate"):
         rows = _chart(metric).data["rows"]
