@@ -113,6 +113,16 @@ def empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the data dir of a workspace with sample data, to be copied."""
+    folder = tmp_path_factory.mktemp("sample") / "data"
+    opened = Workspace(Settings(data_dir=folder))
+    opened.fill_with_sample()
+    opened.close()
+    return folder
+
+
+@pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory, postgres_socket: Path) -> Iterator[str]:
     """Give the name of a database of PostgreSQL that holds an empty workspace, to be copied."""
     name = f"empty_{os.getpid()}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -59,9 +60,9 @@ def served(data_dir: Path, port: int | None = None, /, **variables: str) -> Iter
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Give the address of an app that filled itself with sample data."""
-    with served(tmp_path_factory.mktemp("app") / "data") as found:
+def address(tmp_path_factory: pytest.TempPathFactory, sample_folder: Path) -> Iterator[str]:
+    """Give the address of an app with sample data."""
+    with served(shutil.copytree(sample_folder, tmp_path_factory.mktemp("app") / "data")) as found:
         yield found
 
 

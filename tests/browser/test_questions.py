@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -210,8 +211,8 @@ def test_like_for_like_stands_beside_the_raw_scores(visit: Visit) -> None:
 # Saved views and links that last
 
 
-def test_a_view_is_saved_opened_and_begun_with(chromium: Browser, tmp_path: Path) -> None:
-    with served(tmp_path / "data") as address:
+def test_a_view_is_saved_opened_and_begun_with(chromium: Browser, tmp_path: Path, sample_folder: Path) -> None:
+    with served(shutil.copytree(sample_folder, tmp_path / "data")) as address:
         page = chromium.new_page()
         page.goto(f"{address}/executives?campaignId=camp_704&campaignId=camp_701&scores=alike")
         page.get_by_text("Saved views").click()
