@@ -1,8 +1,7 @@
-"""Why it moved: the change of the average score between two periods, split over the groups of a dimension.
+"""Decomposition: the change of the average score between two periods, split over the groups of a dimension.
 
-The formula is the one of the measures' definitions ("Why it moved"), computed exactly; Kitagawa (1955), Journal of the
-American Statistical Association 50, 1168-1194, with each group's mix taken against the mean of the whole. How it is
-told in words is in `decomposition_text.py`.
+The formula is that of Kitagawa (1955), Journal of the American Statistical Association 50, 1168-1194, computed exactly,
+with each group's mix taken against the mean of the whole. The words for it are in `lib/reports/decomposition_text.py`.
 """
 
 from __future__ import annotations

@@ -1,1 +1,5 @@
-"""What can be asked: the fields of an evaluation, dimensions, measures and metrics; no query and no words of a page."""
+"""What can be asked: the fields of an evaluation, dimensions, measures and metrics, and the tables of the rollups.
+
+Labels are message ids. Not here: queries (`lib.analytics`), words (`lib.i18n`), and the other tables of the facts
+(`lib.store.schema`).
+"""

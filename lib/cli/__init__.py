@@ -1,8 +1,9 @@
 """The command line: `callboard import | imports | delete-all | sample | check | timezone | backup | restore | …`.
 
-This module holds the commands that work on evaluations; `imports` holds those that list and undo imports, `access`
-those for API keys and people, and `task_runner` how a task is run. `restore` puts the stores' files in place itself;
-`keys` and `people` write to the state, which several processes may open. What a task does is in `lib.jobs.tasks`.
+This module holds the commands that work on evaluations; `imports` holds those that list and undo imports and delete
+everything, `access` those for API keys and people, and `task_runner` how a task is run. `restore` puts the stores'
+files in place itself; `keys` and `people` write to the state, which several processes may open. What a task does is in
+`lib.jobs.tasks`.
 """
 
 from __future__ import annotations

@@ -148,7 +148,7 @@ def test_a_sentiment_leads_to_its_evaluations(visit: Visit) -> None:
     expect(page.get_by_text(f"1 to 100 of {count[1]}, newest first.")).to_be_visible()
 
 
-# Why it moved
+# What changed
 
 
 def test_the_page_tells_what_the_mix_masks(visit: Visit) -> None:

@@ -1,1 +1,1 @@
-"""The paths, by what they are about."""
+"""The paths by what they are about: analytics, evaluations and exports under /v1; health and metrics beside it."""
