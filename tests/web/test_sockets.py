@@ -290,6 +290,22 @@ def test_one_login_holds_a_bounded_number_and_loses_none() -> None:
     assert set(connections.limits) == {MEGABYTE}
 
 
+def test_a_connection_whose_other_end_is_gone_has_ended() -> None:
+    """What the framework says of a goodbye to it is no failure then."""
+
+    async def nothing() -> Message:
+        raise AssertionError("nobody receives")
+
+    async def send(_: Message) -> None:
+        raise BrokenPipeError
+
+    socket = Socket(nothing, send, ANONYMOUS, (), lambda _: 0)
+    assert not socket.has_ended
+    with pytest.raises(BrokenPipeError):
+        alone(socket.send({"type": "websocket.send", "bytes": b"x"}))
+    assert socket.has_ended and not socket.closed
+
+
 def test_the_sockets_of_one_address_wait_together() -> None:
     connections = Connections()
     slept: list[float] = []
