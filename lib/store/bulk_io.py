@@ -254,6 +254,3 @@ class _CopyText(RawIOBase):
             chunk = self._copy.read()
             self._ended = not chunk
             self._ready += chunk
-
-
-_STREAMED_ROWS = 20_000
