@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
+import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,6 +107,7 @@ def test_no_room_for_everything() -> None:
 def test_a_module_is_one_noun() -> None:
     long = {module(path): len(path.read_text("utf-8").splitlines()) for path in SOURCES}
     assert {name: lines for name, lines in long.items() if lines > 400} == {}
+    assert statistics.median(long.values()) <= 120
     assert {name: lines for name, lines in long.items() if name.startswith("pages.") and lines > 100} == {}
 
 
