@@ -70,26 +70,31 @@ def _logs(database: Path) -> tuple[Path, Path]:
 def _trim(log: Path) -> None:
     if not log.exists():
         return
-    content = log.read_bytes()
-    end = committed_end(content)
-    if end < len(content):
-        with log.open("r+b") as file:
+    with log.open("r+b") as file:
+        end = committed_end(file)
+        if end < file.seek(0, os.SEEK_END):
             file.truncate(end)
             os.fsync(file.fileno())
 
 
-def committed_end(content: bytes) -> int:
-    """Return how many bytes of a log lead up to its last commit; all of them for a log of another version."""
-    if not content.startswith(_HEADER):
-        return len(content)
+def committed_end(log: BinaryIO) -> int:
+    """Return how many bytes of a log lead up to its last commit; all of them for a log of another version.
+
+    Entries are read one by one: a log may be larger than the memory.
+    """
+    size = log.seek(0, os.SEEK_END)
+    log.seek(0)
+    if log.read(len(_HEADER)) != _HEADER:
+        return size
     end, position = 0, len(_HEADER)
-    while position + _LENGTH_AND_CHECKSUM.size <= len(content):
-        length, expected = _LENGTH_AND_CHECKSUM.unpack_from(content, position)
-        position += _LENGTH_AND_CHECKSUM.size
-        entry = content[position : position + length]
-        if len(entry) < length or checksum(entry) != expected:
+    while position + _LENGTH_AND_CHECKSUM.size <= size:
+        length, expected = _LENGTH_AND_CHECKSUM.unpack(log.read(_LENGTH_AND_CHECKSUM.size))
+        position += _LENGTH_AND_CHECKSUM.size + length
+        if position > size:
             break
-        position += length
+        entry = log.read(length)
+        if checksum(entry) != expected:
+            break
         if entry == _COMMIT:
             end = position
     return end

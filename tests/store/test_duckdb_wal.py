@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import shutil
 import struct
@@ -80,7 +81,22 @@ def test_checksums_are_duckdbs(left: Path) -> None:
         assert duckdb_wal.checksum(log[begin + 16 : end]) == stored
     lengths = {(end - begin) % 8 for begin, end in itertools.pairwise(positions)}
     assert len(lengths) > 3  # with and without a rest
-    assert duckdb_wal.committed_end(log) == len(log)
+    assert duckdb_wal.committed_end(io.BytesIO(log)) == len(log)
+
+
+def test_a_log_is_read_entry_by_entry(left: Path) -> None:
+    """A log may be larger than the memory."""
+    sizes: list[int | None] = []
+
+    class Log(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            sizes.append(size)
+            return super().read(size)
+
+    log = (left / "callboard.duckdb.wal").read_bytes()
+    assert duckdb_wal.committed_end(Log(log)) == len(log)
+    longest = max(end - begin - 16 for begin, end in itertools.pairwise(ends(log)))
+    assert -1 not in sizes and None not in sizes and max(size or 0 for size in sizes) == longest < len(log)
 
 
 def test_all_or_nothing_wherever_the_log_ends(left: Path, tmp_path: Path) -> None:
@@ -105,7 +121,7 @@ def test_what_follows_the_last_commit_is_dropped(left: Path, tmp_path: Path, tai
 
 
 def test_a_log_of_another_version_is_left_alone() -> None:
-    assert duckdb_wal.committed_end(b"something else") == 14
+    assert duckdb_wal.committed_end(io.BytesIO(b"something else")) == 14
 
 
 def test_a_database_that_is_held_keeps_its_log(tmp_path: Path) -> None:
