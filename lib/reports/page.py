@@ -282,7 +282,7 @@ class ChartBlock:
 
 @dataclass(frozen=True, slots=True)
 class TableBlock:
-    """A table; a click on its first column does what `click` says with the id of the row."""
+    """A table; a click on a row's button, its first column unless that is a day, does what `click` says with its id."""
 
     table: PageTable[Any]
     click: Click | None = None

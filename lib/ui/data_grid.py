@@ -34,7 +34,7 @@ def height_of(rows: int) -> int:
 
 
 def draw_block(context: PageContext, block: TableBlock) -> None:
-    """Draw a table, what a click on its first column does, and its downloads."""
+    """Draw a table, what a click on a row's button does, and its downloads."""
     table = block.table
     opens = None
     if block.click is not None:
@@ -76,8 +76,11 @@ def _grid(table: PageTable[R], opens: Callable[[int], None] | None) -> None:
     names = unique_names(str(column.label) for column in table.columns)
     rows, columns = table.rows, dict(zip(names, table.columns, strict=True))
     frame = pd.DataFrame({label: [column.value(row) for row in rows] for label, column in columns.items()})
+    first = opener = next(iter(columns))
+    if opens and columns[first].look is Look.DATE:  # days on buttons would be sorted as words
+        opener = unique_names((*columns, t("Show")))[-1]
+        frame.insert(0, opener, t("Show"))
     styled: Any = frame.style
-    first = next(iter(columns))
     if table.has_total:
         weights = ["font-weight:600", *[""] * (len(rows) - 1)]
         styled = styled.apply(lambda _: weights, subset=[first])
@@ -90,7 +93,7 @@ def _grid(table: PageTable[R], opens: Callable[[int], None] | None) -> None:
             styled = styled.apply(lambda _, shades=shades: shades, subset=[label])
     config = {label: _config(column, table) for label, column in columns.items()}
     if opens:
-        config[first] = _opener(table, first, opens)
+        config[opener] = _opener(table, opener, opens)
     key, sorting = table.key, dict[str, Any]()
     if any(column.orders for column in table.columns):
         key, sorting = _sorting(table, columns)
@@ -157,7 +160,7 @@ def _sorted_config(label: str, column: Column[R]) -> Any:
 
 
 def _opener(table: PageTable[R], label: str, opens: Callable[[int], None]) -> Any:
-    """Return the look of a first column whose cells open what they name; `opens` is told the row, from 0."""
+    """Return the look of a column of buttons, each of which opens its row; `opens` is told the row, from 0."""
     key = f"open-{table.key}"
 
     def clicked() -> None:
@@ -170,6 +173,6 @@ def _opener(table: PageTable[R], label: str, opens: Callable[[int], None]) -> An
         type="tertiary",
         alignment="left",
         pinned=True,
-        width="medium",
+        width="medium" if label == str(table.columns[0].label) else "small",
         help=str(table.hint) if table.hint else None,
     )

@@ -1,5 +1,5 @@
 // What pages do in the browser alone: on phones the filter bar opens the sidebar as a sheet, and a choice of a page, or
-// the button at the end of the sheet, closes it.
+// the button at the end of the sheet, closes it; in tables the keyboard presses buttons, too.
 (() => {
   if (window.callboard) return;
   window.callboard = true;
@@ -22,4 +22,26 @@
       }
     }
   });
+
+  // Streamlit's tables have buttons for pointers alone. Which cell the keyboard is on, they say, a moment later, in a
+  // table that is not drawn; the canvas gets what a pointer would send from there. Buttons stand in the first column.
+  const WITHIN_BUTTON = 24; // pixels from its left edge
+  const MOMENT = 300; // milliseconds
+  const pressButton = (canvas) => {
+    const row = canvas.querySelector('td[aria-selected="true"][aria-colindex="1"]')?.parentElement;
+    if (!row) return;
+    const scroller = canvas.closest('[data-testid="stDataFrame"]').querySelector(".dvn-scroller");
+    const rows = Number(canvas.querySelector('[role="grid"]').getAttribute("aria-rowcount"));
+    const height = scroller.querySelector(".dvn-scroll-inner").scrollHeight / rows;
+    const middle = (Number(row.getAttribute("aria-rowindex")) - 0.5) * height - scroller.scrollTop;
+    const bounds = canvas.getBoundingClientRect();
+    const at = { clientX: bounds.left + WITHIN_BUTTON, clientY: bounds.top + middle };
+    for (const type of ["pointermove", "pointerdown", "pointerup"]) {
+      canvas.dispatchEvent(new PointerEvent(type, { ...at, bubbles: true, pointerType: "mouse", button: 0 }));
+    }
+  };
+  document.addEventListener("keydown", ({ key, target }) => {
+    const canvas = target instanceof Element && target.closest('[data-testid="stDataFrame"] canvas');
+    if (canvas && (key === "Enter" || key === " ")) setTimeout(pressButton, MOMENT, canvas);
+  }, true);
 })();

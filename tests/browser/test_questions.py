@@ -116,6 +116,18 @@ def test_a_click_on_a_point_makes_it_the_period(visit: Visit) -> None:
     assert last - first == timedelta(days=6) and first.weekday() == 0
 
 
+def test_a_row_of_the_trend_is_made_the_period_by_keyboard(visit: Visit) -> None:
+    page = visit(f"trends?{PERIOD}&granularity=weekly")
+    grid = page.get_by_test_id("stDataFrame").first.locator("canvas").first
+    grid.focus()
+    for key in ("ArrowDown", "ArrowDown", "Enter"):  # past the newest two
+        page.keyboard.press(key)
+    until_asked(page, lambda now: "dateFrom" in now and now["dateFrom"] != [str(LAST - timedelta(days=89))])
+    found = asked(page)
+    first, last = (datetime.fromisoformat(found[name][0]).date() for name in ("dateFrom", "dateTo"))
+    assert last - first == timedelta(days=6) and first.weekday() == 0 and last < LAST
+
+
 def test_a_card_leads_to_what_explains_its_number(visit: Visit) -> None:
     """All of it is a link, which the keyboard reaches too."""
     page = visit(f"?{PERIOD}&campaignId=camp_702&campaignId=camp_704")

@@ -48,6 +48,13 @@ _FIRST_METRICS = (
 
 _OTHER_WEEKDAYS = text("No changes are shown by day: the compared days fall on other weekdays.")
 
+_SHOW_ALONE = {
+    Granularity.DAILY: text("Click to show this day alone."),
+    Granularity.WEEKLY: text("Click to show this week alone."),
+    Granularity.MONTHLY: text("Click to show this month alone."),
+}
+"""What a click on a row does."""
+
 NOT_SPLIT = "none"
 
 WEEK = 7 * ONE_DAY
@@ -188,12 +195,13 @@ def _table(context: PageContext, rows: Sequence[_TrendRow], changed: Sequence[st
     columns = _columns(context, trend.granularity, changed)
     width = trend.granularity.value
     count = formatted(formatting.count, len(rows))
+    drawn = rows[::-1][:MOST_ROWS]
     return TableBlock(
         PageTable(
             text("Details"),
             "table-trend",
             tuple(columns),
-            rows[::-1][:MOST_ROWS],
+            drawn,
             len(rows),
             text("the newest first"),
             text("{width} trend, rows: {count}", width=text(width.capitalize()), count=count),
@@ -204,7 +212,10 @@ def _table(context: PageContext, rows: Sequence[_TrendRow], changed: Sequence[st
                 lambda: rows,
             ),
             has_total=False,
-        )
+            ids=tuple(row.point.bucket.first.isoformat() for row in drawn),
+            hint=_SHOW_ALONE[trend.granularity],
+        ),
+        Click("period"),
     )
 
 
