@@ -27,10 +27,14 @@ KEY_FIGURES = (
 )
 
 
-def key_figures(context: PageContext) -> Iterator[Cards | Caption]:
-    """Yield a card for each key figure: value, interval, change to the compared period, course; and what marks mean."""
+def key_figures(context: PageContext, *, is_explained: bool = False) -> Iterator[Cards | Caption]:
+    """Yield a card for each key figure: value, interval, change to the compared period, course; and what marks mean.
+
+    Where the page itself explains the change of the score (`is_explained`), its card leads to the trend.
+    """
     course = [point.sums for point in context.trend.points]
-    cards = Cards(tuple(_card(context.catalog.metrics[name], context, course) for name in KEY_FIGURES))
+    metrics = (context.catalog.metrics[name] for name in KEY_FIGURES)
+    cards = Cards(tuple(_card(each, context, course, is_explained) for each in metrics))
     yield cards
     tested = sum(card.is_tested for card in cards.cards)
     if context.compared is not None and not tested:
@@ -71,22 +75,23 @@ def leaders(context: PageContext) -> Leaders:
     )
 
 
-def _card(metric: Metric, context: PageContext, course: Sequence[MeasureTotals]) -> MetricCard:
+def _card(metric: Metric, context: PageContext, course: Sequence[MeasureTotals], is_explained: bool) -> MetricCard:
     values = (metric.value(each) for each in course)
     floats = tuple(None if value is None else float(value) for value in values)
-    compared, link = context.compared, _explanation(metric, context)
+    compared, link = context.compared, _explanation(metric, context, is_explained)
     if compared is None:
         return MetricCard(metric, context.summary.sums, floats, link=link)
     executives = context.executive_spreads.get(metric.name)
     return MetricCard(metric, context.summary.sums, floats, compared.sums, compared.label, executives, link)
 
 
-def _explanation(metric: Metric, context: PageContext) -> Link:
+def _explanation(metric: Metric, context: PageContext, is_explained: bool) -> Link:
     """Return the way to what explains a key figure: its evaluations, what changed the score, or its trend."""
     parameters, sums = context.parameters, context.summary.sums
     if metric.n(sums) is None:
         return Link("evaluations", text("See evaluations"), pairs(parameters), "list_alt")
-    if metric is AVERAGE_SCORE and context.compared and context.compared.sums["scored"] and sums["scored"]:
+    is_compared = bool(context.compared and context.compared.sums["scored"] and sums["scored"])
+    if metric is AVERAGE_SCORE and is_compared and not is_explained:
         return Link("drivers", text("See what changed"), pairs(parameters), "waterfall_chart")
     return Link("trends", text("See trend"), pairs({**parameters, METRIC: [metric.name]}), "show_chart")
 

@@ -74,9 +74,12 @@ def load(zone: ZoneInfo) -> None:
 
 
 def save(zone: ZoneInfo) -> None:
-    """Write the widgets' state to the URL, as one step of its history; must run after the filters are drawn."""
+    """Write the widgets' state to the URL, as one step of its history; must run after the filters are drawn.
+
+    A URL that says a page's default, which widgets leave out, stays as it is.
+    """
     wanted = parameters(zone)
-    if wanted != _meant():
+    if wanted != _without_defaults(_meant()):
         st.query_params.from_dict(shorten(wanted))
     st.session_state[_SEEN] = _meant()
 
@@ -213,6 +216,12 @@ def _raw() -> dict[str, list[str]]:
 def _meant() -> dict[str, list[str]]:
     """Return the URL's parameters with the period that they mean."""
     return page_parameters.complete(_raw(), _start_parameters(), _catalog())
+
+
+def _without_defaults(parameters: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return URL parameters without choices of a page that are made anyway; the language is no page's."""
+    defaults = {name: [st.session_state.get(f"_default_{name}")] for name in VIEW_CHOICES if name != "lang"}
+    return {name: values for name, values in parameters.items() if defaults.get(name) != values}
 
 
 def _start_parameters() -> dict[str, list[str]]:

@@ -1,5 +1,6 @@
 // What pages do in the browser alone: on phones the filter bar opens the sidebar as a sheet, and a choice of a page, or
-// the button at the end of the sheet, closes it; in tables the keyboard presses buttons, too.
+// the button at the end of the sheet, closes it; in tables the keyboard presses buttons, too; a click that leads to another page
+// is one step of the history.
 (() => {
   if (window.callboard) return;
   window.callboard = true;
@@ -22,6 +23,18 @@
       }
     }
   });
+
+  // To lead to another page with other parameters Streamlit makes two steps: the parameters, then the page. The second
+  // takes the place of the first where nobody did anything in between.
+  let hasActed = true;
+  for (const type of ["pointerdown", "keydown"]) document.addEventListener(type, () => { hasActed = true; }, true);
+  const push = history.pushState.bind(history);
+  history.pushState = (state, title, url) => {
+    const from = location, to = new URL(url ?? from.href, from.href);
+    const isSecond = !hasActed && to.pathname !== from.pathname && to.search === from.search;
+    hasActed = false;
+    (isSecond ? history.replaceState.bind(history) : push)(state, title, url);
+  };
 
   // Streamlit's tables have buttons for pointers alone. Which cell the keyboard is on, they say, a moment later, in a
   // table that is not drawn; the canvas gets what a pointer would send from there. Buttons stand in the first column.

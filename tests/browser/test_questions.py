@@ -116,6 +116,17 @@ def test_a_click_on_a_point_makes_it_the_period(visit: Visit) -> None:
     assert last - first == timedelta(days=6) and first.weekday() == 0
 
 
+def test_back_takes_one_step(visit: Visit) -> None:
+    """A click on a chart may lead to another page with other parameters."""
+    page = visit(f"drivers?{PERIOD}")
+    page.locator(".st-key-waterfall .mark-rect path").first.click(force=True)
+    heading(page, "Evaluations")
+    assert "campaignId" in asked(page)
+    page.go_back()
+    heading(page, "What changed")
+    assert "campaignId" not in asked(page)
+
+
 def test_a_row_of_the_trend_is_made_the_period_by_keyboard(visit: Visit) -> None:
     page = visit(f"trends?{PERIOD}&granularity=weekly")
     grid = page.get_by_test_id("stDataFrame").first.locator("canvas").first
@@ -142,6 +153,11 @@ def test_a_card_leads_to_what_explains_its_number(visit: Visit) -> None:
         page.keyboard.press("Enter")
         heading(page, title)
         assert evaluations(page) == count and asked(page)["campaignId"] == chosen
+    page.locator(".st-key-cb-card-averageScore a:visible").focus()
+    page.keyboard.press("Enter")  # what changed is said here, so that the way on is to the trend
+    heading(page, "Trends")
+    page.go_back()
+    heading(page, "What changed")
     page.go_back()
     heading(page, "Overview")
     name = page.locator(".cb-top .cb-name").first.inner_text()

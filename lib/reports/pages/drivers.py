@@ -47,7 +47,7 @@ BY = SelectParameter(
 
 def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the page."""
-    yield from cards.key_figures(context)
+    yield from cards.key_figures(context, is_explained=True)
     yield from coverage_notices(context)
     yield SelectInputs((BY,))
     dimension = next(each for each in context.catalog.dimensions if each.name == context.selected(BY))
