@@ -220,7 +220,7 @@ def _meant() -> dict[str, list[str]]:
 
 def _without_defaults(parameters: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """Return URL parameters without choices of a page that are made anyway; the language is no page's."""
-    defaults = {name: [st.session_state.get(f"_default_{name}")] for name in VIEW_CHOICES if name != "lang"}
+    defaults = {name: [st.session_state.get(f"_default_{name}")] for name in SELECT_OPTIONS if name != "lang"}
     return {name: values for name, values in parameters.items() if defaults.get(name) != values}
 
 
