@@ -49,13 +49,9 @@ def by_hour(connection: Connection, filters: Filters, calendar: Calendar) -> Hea
     """Return the measures of the selection by weekday and hour. It reads the facts, as no rollup has hours."""
     period = resolve_period(connection, filters, calendar)
     facts = schema.evaluations
-    wall = local_time(facts.c.audio_at, filters.zone(calendar.zone), *_ends(connection, filters, calendar, period))
+    weekday, hour = weekday_and_hour(connection, filters, calendar, period)
     asked = (
-        sa.select(
-            sa.extract("isodow", wall),
-            sa.extract("hour", wall),
-            *aggregates(facts, PLAIN_MEASURES),
-        )
+        sa.select(weekday, hour, *aggregates(facts, PLAIN_MEASURES))
         .where(*fact_conditions(filters, calendar))
         .group_by(sa.literal_column("1"), sa.literal_column("2"))
     )
@@ -67,6 +63,15 @@ def by_hour(connection: Connection, filters: Filters, calendar: Calendar) -> Hea
     weekdays = [(first - 1 + place) % 7 + 1 for place in range(7)]
     cells = (HeatmapCell(day, hour, found.get((day, hour), MeasureTotals())) for day in weekdays for hour in range(24))
     return Heatmap(period, tuple(cells))
+
+
+def weekday_and_hour(
+    connection: Connection, filters: Filters, calendar: Calendar, period: ResolvedPeriod
+) -> tuple[sa.ColumnElement[int], sa.ColumnElement[int]]:
+    """Return the weekday (1 for Monday) and the hour of evaluations on the wall clock of the zone asked for, as SQL."""
+    zone, instant = filters.zone(calendar.zone), schema.evaluations.c.audio_at
+    wall = local_time(instant, zone, *_ends(connection, filters, calendar, period))
+    return sa.extract("isodow", wall), sa.extract("hour", wall)
 
 
 def _ends(

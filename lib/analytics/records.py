@@ -1,10 +1,10 @@
-"""The evaluations themselves: one page of them, in an order, and those that hold what is looked for."""
+"""The evaluations themselves: one of them, or a page of those that match what is looked for, in an order."""
 
 from __future__ import annotations
 
 import enum
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
 from lib.analytics.conditions import fact_conditions
+from lib.analytics.heatmap import weekday_and_hour
 from lib.analytics.members import member_names
 from lib.analytics.planner import ResolvedPeriod, resolve_period
 from lib.analytics.query import Filters
@@ -66,6 +67,27 @@ class RecordOrder(enum.Enum):
     EXECUTIVE_BACKWARDS = "-executiveName"
 
 
+@dataclass(frozen=True, slots=True)
+class RecordMatch:
+    """What evaluations of a selection are looked for: by the words of a text, a weekday and an hour of the wall clock.
+
+    Each word must be held by the id, the executive's name or the recording's file name, without regard to case, and in
+    names to accents. Weekdays are 1 for Monday to 7, hours 0 to 23; None and an empty text leave all.
+    """
+
+    text: str = ""
+    weekday: int | None = None
+    hour: int | None = None
+
+
+def record(connection: Connection, filters: Filters, calendar: Calendar, id_: str) -> Record | None:
+    """Return the evaluation of an id; None where the selection has none of that id."""
+    facts = schema.evaluations
+    where = (*fact_conditions(filters, calendar), facts.c.id == id_)
+    found = _read(connection, connection.execute(sa.select(facts).where(*where)).all(), filters.catalog)
+    return found[0] if found else None
+
+
 def records(
     connection: Connection,
     filters: Filters,
@@ -73,16 +95,16 @@ def records(
     page: int = 1,
     page_size: int = 100,
     order: RecordOrder = RecordOrder.NEWEST,
-    search: str = "",
+    match: RecordMatch = RecordMatch(),
 ) -> Records:
-    """Return one page of the selection's evaluations in an order, and how many there are in all.
-
-    `search` leaves those whose id, executive's name or recording's file name holds each of its words, without regard
-    to case, and in names to accents.
-    """
+    """Return one page of the selection's evaluations that match, in an order, and how many there are in all."""
     period = resolve_period(connection, filters, calendar)
     facts, executives = schema.evaluations, EXECUTIVE.table
-    where = [*fact_conditions(filters, calendar), *_search_conditions(connection, search)]
+    where = [*fact_conditions(filters, calendar), *_search_conditions(connection, match.text)]
+    if match.weekday is not None or match.hour is not None:
+        clock = weekday_and_hour(connection, filters, calendar, period)
+        pairs = zip(clock, (match.weekday, match.hour), strict=True)
+        where += [column == value for column, value in pairs if value is not None]
     source: sa.FromClause = facts
     if order in (RecordOrder.EXECUTIVE, RecordOrder.EXECUTIVE_BACKWARDS):
         source = facts.join(executives, executives.c.key == facts.c[EXECUTIVE.column])
@@ -96,11 +118,16 @@ def records(
         .offset((page - 1) * page_size)
     )
     rows = connection.execute(chosen).all()
+    return Records(period, _read(connection, rows, filters.catalog), total, page, page_size)
+
+
+def _read(connection: Connection, rows: Sequence[sa.Row[Any]], catalog: Catalog) -> tuple[Record, ...]:
+    """Return rows of the facts as evaluations, with the names of what they belong to."""
     names = {
         dimension.name: member_names(connection, dimension, {row._mapping[dimension.column] for row in rows})
-        for dimension in filters.catalog.dimensions
+        for dimension in catalog.dimensions
     }
-    return Records(period, tuple(_record(row._mapping, names, filters.catalog) for row in rows), total, page, page_size)
+    return tuple(_record(row._mapping, names, catalog) for row in rows)
 
 
 def _search_conditions(connection: Connection, search: str) -> list[sa.ColumnElement[bool]]:

@@ -12,7 +12,7 @@ import altair as alt
 from lib.analytics.heatmap import Heatmap, estimate_cells
 from lib.analytics.queries import Trend
 from lib.catalog.metrics import FEW_EVALUATIONS, Metric, Unit
-from lib.charts.chart import Chart
+from lib.charts.chart import PICK, Chart
 from lib.charts.theme import AXIS, ChartTheme, apply_theme
 from lib.i18n import locale, t
 from lib.reports import formatting
@@ -38,9 +38,10 @@ def heatmap(found: Heatmap, metric: Metric, days: Trend, look: ChartTheme) -> Ch
         n = metric.n(cell.sums)
         rows.append(
             {
+                "square": f"{cell.weekday} {cell.hour}",
                 "weekday": names[cell.weekday - 1],
                 "hour": cell.hour,
-                "hours": f"{cell.hour:02}:00–{cell.hour:02}:59",
+                "hours": formatting.hour(cell.hour),
                 "value": estimate.value,
                 "estimate": formatting.value(metric.unit, estimate.value),
                 "shown": formatting.metric(metric, cell.sums),
@@ -67,7 +68,7 @@ def heatmap(found: Heatmap, metric: Metric, days: Trend, look: ChartTheme) -> Ch
     fews = frozenset(row["few"] for row in rows)
     ends = _ends([row["value"] for row in rows], metric.unit)
     spec = _spec(metric.label, metric.unit, look, tuple(weekdays), ends, fews)
-    return Chart(spec, {"rows": rows}, f"{told} {sentence}".rstrip(), tuple(notes))
+    return Chart(spec, {"rows": rows}, f"{told} {sentence}".rstrip(), tuple(notes), "square")
 
 
 def _outstanding_hours(metric: Metric, rows: Sequence[Mapping[str, Any]], stands_out: Sequence[int]) -> str:
@@ -137,14 +138,20 @@ def _spec(
     )
     cells = (
         rows.mark_rect(cornerRadius=3, stroke=colors.panel, strokeWidth=2)
-        .encode(x=x, y=y, color=color, tooltip=tips)
+        .encode(x=x, y=y, color=color)
         .transform_filter("!datum.few")
     )
     # What rests on little is drawn small, as a color alone would be read as a value.
     few = (
         rows.mark_square(size=70, opacity=0.9, stroke=colors.line, strokeWidth=1)
-        .encode(x=x, y=y, fill=alt.Fill("value:Q", title=None, scale=ramp, legend=None), tooltip=tips)
+        .encode(x=x, y=y, fill=alt.Fill("value:Q", title=None, scale=ramp, legend=None))
         .transform_filter("datum.few")
     )
-    layers = [*((cells,) if False in fews else ()), *((few,) if True in fews else ())]
+    # A small square is pointed at as easily as a large one.
+    whole = (
+        rows.mark_rect(opacity=0.001)
+        .encode(x=x, y=y, tooltip=tips)
+        .add_params(alt.selection_point(name=PICK, fields=["square"], on="click", clear=False))
+    )
+    layers = [*((cells,) if False in fews else ()), *((few,) if True in fews else ()), whole]
     return apply_theme(alt.layer(*layers).properties(height=310, width="container"), look)

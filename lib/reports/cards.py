@@ -12,7 +12,7 @@ from lib.reports import formatting
 from lib.reports.changes import chance_words
 from lib.reports.context import PageContext
 from lib.reports.page import Caption, Cards, Leader, Leaders, Link, MetricCard, Shares, ShareSegment, Tone
-from lib.reports.page_links import METRIC, OPENED, pairs
+from lib.reports.page_links import METRIC, OPENED, pairs, without_search
 from lib.reports.words import Joined, Words, formatted, text
 from lib.statistics.clusters import LEAST_DAYS
 from lib.statistics.shrinkage import shrink
@@ -89,7 +89,7 @@ def _explanation(metric: Metric, context: PageContext, is_explained: bool) -> Li
     """Return the way to what explains a key figure: its evaluations, what changed the score, or its trend."""
     parameters, sums = context.parameters, context.summary.sums
     if metric.n(sums) is None:
-        return Link("evaluations", text("See evaluations"), pairs(parameters), "list_alt")
+        return Link("evaluations", text("See evaluations"), pairs(without_search(parameters)), "list_alt")
     is_compared = bool(context.compared and context.compared.sums["scored"] and sums["scored"])
     if metric is AVERAGE_SCORE and is_compared and not is_explained:
         return Link("drivers", text("See what changed"), pairs(parameters), "waterfall_chart")

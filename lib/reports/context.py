@@ -45,6 +45,7 @@ class ViewOptions:
     numbers: Mapping[str, int] = field(default_factory=dict)  # by URL parameter
     texts: Mapping[str, str] = field(default_factory=dict)  # by URL parameter
     page: int = 1
+    opened: str = ""  # the id of what a link opens
     parameters: Mapping[str, list[str]] = field(default_factory=dict)  # all of these in a URL; links keep them
 
 

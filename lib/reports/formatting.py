@@ -109,6 +109,11 @@ def bucket(first: date, granularity: Granularity) -> str:
     return t("Week of {day}", day=day(first)) if granularity is Granularity.WEEKLY else dated(first, "EEE d MMM y")
 
 
+def hour(number: int) -> str:
+    """Return an hour of the day, from 0, by its first and last minute."""
+    return f"{number:02}:00–{number:02}:59"
+
+
 def member_name(named: Member) -> str:
     """Return a group's name as pages show it: what belongs to none is called so in the language in use."""
     return t(NONE_NAME) if named.id is None else named.name

@@ -256,10 +256,10 @@ class Empty:
 class Click:
     """What a click on a mark or a row does: open its detail, narrow by it, list its evaluations, make it the period.
 
-    `scores` lists the evaluations of a bar of the histogram.
+    `scores` lists the evaluations of a bar of the histogram, `hour` those of a square of the week.
     """
 
-    action: Literal["open", "narrow", "evaluations", "period", "scores"]
+    action: Literal["open", "narrow", "evaluations", "period", "scores", "hour"]
     dimension: Dimension | None = None
 
 

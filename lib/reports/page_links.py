@@ -16,7 +16,13 @@ METRIC = "metric"
 """The parameter of the metric whose trend is shown."""
 
 OPENED = "open"
-"""The parameter of the campaign, call center or executive whose detail a page shows, by its id."""
+"""The parameter of the campaign, call center, executive or evaluation whose detail a page shows, by its id."""
+
+SEARCH = "search"
+"""The parameter of the text that evaluations are searched for."""
+
+WEEKDAY, HOUR = "weekday", "hour"
+"""The parameters of the day of the week and the hour whose evaluations are listed."""
 
 PERIOD_PARAMETERS = ("dateFrom", "dateTo", PERIOD)
 """The parameters that say which period is meant."""
@@ -26,6 +32,11 @@ def with_period(parameters: Mapping[str, Sequence[str]]) -> dict[str, list[str]]
     """Return URL parameters that say their period: all time where they hold none."""
     given = {name: list(values) for name, values in parameters.items()}
     return given if any(name in given for name in PERIOD_PARAMETERS) else {**given, PERIOD: [ALL_TIME]}
+
+
+def without_search(parameters: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return URL parameters that list all evaluations of a selection, whatever was looked for among them."""
+    return {name: [*values] for name, values in parameters.items() if name not in (SEARCH, WEEKDAY, HOUR)}
 
 
 def pairs(parameters: Mapping[str, Sequence[str]]) -> Parameters:

@@ -12,6 +12,7 @@ from lib.analytics.ranges import number_text
 from lib.catalog.ranged_fields import SCORE_RANGE
 from lib.reports.context import PageContext
 from lib.reports.page import Click
+from lib.reports.page_links import HOUR, WEEKDAY, without_search
 from lib.store.enums import HISTOGRAM_BINS, SCORE_SCALE
 from lib.ui import url_state
 
@@ -22,6 +23,8 @@ def action(context: PageContext, click: Click) -> Callable[[str], None]:
         return url_state.open_detail
     if click.action == "scores":
         return partial(_list_bin, context)
+    if click.action == "hour":
+        return partial(_list_hour, context)
     if click.dimension is None:
         return partial(_show_bucket, context)
     if click.action == "narrow":
@@ -37,7 +40,15 @@ def _list_bin(context: PageContext, place: str) -> None:
         is_last = int(place) == HISTOGRAM_BINS - 1
         high = low + width - (0 if is_last else Decimal(1) / SCORE_SCALE)  # a bin does not hold its upper end
         ends = zip(SCORE_RANGE.parameters, (low, high), strict=True)
-        url_state.go("evaluations", context.parameters | {name: [number_text(end)] for name, end in ends})
+        chosen = {name: [number_text(end)] for name, end in ends}
+        url_state.go("evaluations", without_search(context.parameters) | chosen)
+
+
+def _list_hour(context: PageContext, square: str) -> None:
+    """List the evaluations of an hour of the week, by its weekday and its hour."""
+    weekday, _, hour = square.partition(" ")
+    names = {WEEKDAY: [weekday], HOUR: [hour]}
+    url_state.go("evaluations", without_search(context.parameters) | names)
 
 
 def _show_bucket(context: PageContext, first: str) -> None:

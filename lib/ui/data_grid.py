@@ -80,6 +80,8 @@ def _grid(table: PageTable[R], opens: Callable[[int], None] | None) -> None:
     if opens and columns[first].look is Look.DATE:  # days on buttons would be sorted as words
         opener = unique_names((*columns, t("Show")))[-1]
         frame.insert(0, opener, t("Show"))
+    elif opens:
+        frame[first] = [columns[first].say(row) for row in rows]
     styled: Any = frame.style
     if table.has_total:
         weights = ["font-weight:600", *[""] * (len(rows) - 1)]
@@ -92,12 +94,12 @@ def _grid(table: PageTable[R], opens: Callable[[int], None] | None) -> None:
             shades = [f"color:{_color(column.kind(row))}" for row in rows]
             styled = styled.apply(lambda _, shades=shades: shades, subset=[label])
     config = {label: _config(column, table) for label, column in columns.items()}
-    if opens:
-        config[opener] = _opener(table, opener, opens)
     key, sorting = table.key, dict[str, Any]()
     if any(column.orders for column in table.columns):
         key, sorting = _sorting(table, columns)
         config |= {label: _sorted_config(label, column) for label, column in columns.items() if column.orders}
+    if opens:
+        config[opener] = _opener(table, f"{opener}{_arrow(table.columns[0])}", opens)
     st.dataframe(
         styled,
         hide_index=True,
@@ -154,9 +156,13 @@ def _sorting(table: PageTable[R], columns: dict[str, Column[R]]) -> tuple[str, d
 
 def _sorted_config(label: str, column: Column[R]) -> Any:
     """Return the look of a header that sorts the whole list: an arrow says that it does, and which way."""
+    return st.column_config.Column(f"{label}{_arrow(column)}", help=t("Click to sort all evaluations by this column."))
+
+
+def _arrow(column: Column[R]) -> str:
+    """Return which way the whole list is sorted by a column, as its header says it; an empty text where it is not."""
     orders = column.orders or ("", "")
-    arrow = {orders[0]: " ↑", orders[1]: " ↓"}.get(st.session_state.get(SORT, ""), "")
-    return st.column_config.Column(f"{label}{arrow}", help=t("Click to sort all evaluations by this column."))
+    return {orders[0]: " ↑", orders[1]: " ↓"}.get(st.session_state.get(SORT, ""), "")
 
 
 def _opener(table: PageTable[R], label: str, opens: Callable[[int], None]) -> Any:
@@ -173,6 +179,6 @@ def _opener(table: PageTable[R], label: str, opens: Callable[[int], None]) -> An
         type="tertiary",
         alignment="left",
         pinned=True,
-        width="medium" if label == str(table.columns[0].label) else "small",
+        width="small" if table.columns[0].look is Look.DATE else "medium",
         help=str(table.hint) if table.hint else None,
     )

@@ -179,13 +179,13 @@ def _search(context: PageContext, block: SearchInput) -> None:
             on_change=url_state.first_page,
             icon=":material/search:",
             help=markdown.text(str(block.text.help)),
-            width=320,
+            width=300,
         )
         for select in block.selects:
-            _select(context, select)
+            _select(context, select, width=190)
 
 
-def _select(context: PageContext, select: SelectParameter) -> None:
+def _select(context: PageContext, select: SelectParameter, width: int = 260) -> None:
     url_state.default(select.parameter, select.default)
     labels = dict(select.options(context.catalog))
     if select.as_list:
@@ -194,7 +194,7 @@ def _select(context: PageContext, select: SelectParameter) -> None:
             list(labels),
             format_func=lambda value: str(labels[value]),
             key=select.parameter,
-            width=260,
+            width=width,
         )
         return
     st.segmented_control(

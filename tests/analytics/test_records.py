@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from lib.analytics import breakdowns, queries, records
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
-from lib.analytics.records import RecordOrder
+from lib.analytics.records import Record, RecordMatch, RecordOrder
 from lib.catalog.dimensions import CAMPAIGN
 from lib.errors import InvalidParameterError
 from lib.workspace import Workspace
@@ -78,7 +80,36 @@ def test_an_order_over_the_whole_selection(ids: Callable[..., str], order: Recor
     ],
 )
 def test_what_holds_a_text(ids: Callable[..., str], search: str, found: str) -> None:
-    assert ids(make_filters(), 2, search=search) == found
+    assert ids(make_filters(), 2, match=RecordMatch(search)) == found
+
+
+@pytest.mark.parametrize(
+    ("zone", "match", "found"),
+    [
+        (None, RecordMatch(weekday=1), "a1"),
+        (None, RecordMatch(hour=9), "b5 b4 b3 a2 a1"),
+        (None, RecordMatch(hour=6), ""),
+        (None, RecordMatch("ana", weekday=4, hour=9), "b4"),
+        (None, RecordMatch("ana", weekday=5), ""),
+        ("America/Santiago", RecordMatch(weekday=5, hour=6), "b5"),
+        ("Pacific/Kiritimati", RecordMatch(weekday=5, hour=23), "b5"),
+    ],
+)
+def test_an_hour_of_the_week(ids: Callable[..., str], zone: str | None, match: RecordMatch, found: str) -> None:
+    assert ids(replace(make_filters(), timezone=zone), 2, match=match) == found
+
+
+def test_one_evaluation(ids: Callable[..., str], workspace: Workspace, answers: QueryCache) -> None:
+    assert ids(make_filters())
+
+    def opened(filters: Filters, id_: str) -> Record | None:
+        return answers.run(records.record, filters, workspace.calendar, id_)
+
+    found = opened(make_filters(), "b4")
+    assert found is not None
+    assert (found.id, found.score, found.members["executive"].name) == ("b4", 7.5, "ana maría")
+    assert opened(make_filters(), "B4") is None
+    assert opened(make_filters(date(2024, 1, 5)), "b4") is None, "it is no part of the selection"
 
 
 @pytest.mark.parametrize(

@@ -166,9 +166,10 @@ def _check_table(table: Any, sheet: list[tuple[Any, ...]], frame: Any, printed: 
     buttons = [t("Show")] if table.columns[0].look is Look.DATE else []
     assert [name for name in frame.columns if name not in buttons] == [str(column.label) for column in table.columns]
     assert len(frame) == len(table.rows) > 1
-    for column in table.columns:
+    for place, column in enumerate(table.columns):
+        is_button = place == 0 and any(table.ids) and not buttons
         for row, shown in zip(table.rows, frame[str(column.label)].tolist(), strict=True):
-            value = column.value(row)
+            value = column.say(row) if is_button else column.value(row)
             if isinstance(value, list):
                 assert [None if pd.isna(each) else each for each in shown] == value
             elif value is None:

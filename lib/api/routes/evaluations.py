@@ -13,7 +13,7 @@ from lib.access.api_keys import Key
 from lib.analytics import records
 from lib.analytics.calendar import Calendar
 from lib.analytics.query import Filters, parse_single, parse_whole_number
-from lib.analytics.records import RecordOrder
+from lib.analytics.records import RecordMatch, RecordOrder
 from lib.api import request_body, schemas
 from lib.api.dependencies import (
     MAX_PAGE,
@@ -107,7 +107,7 @@ def _records(
     order: RecordOrder,
     search: str,
 ) -> AnswerBody:
-    listed = records.records(connection, filters, calendar, page, size, order, search)
+    listed = records.records(connection, filters, calendar, page, size, order, RecordMatch(search))
     rows = [record(each, filters.zone(calendar.zone), filters.catalog) for each in listed.records]
     counts = {"page": listed.page, "pageSize": listed.page_size, "totalCount": listed.total_count}
     return to_json({**period(listed.period), "data": rows, **counts})

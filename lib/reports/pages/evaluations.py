@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 
 from lib.analytics import records
-from lib.analytics.records import Record, RecordOrder, Records
-from lib.catalog.dimensions import EXECUTIVE, Member, NamedDimension
+from lib.analytics.records import Record, RecordMatch, RecordOrder, Records
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Member, NamedDimension
 from lib.catalog.metrics import Unit
-from lib.i18n import t, t_in_context
-from lib.reports import formatting, metric_columns
+from lib.i18n import current, locale, t, t_in_context
+from lib.reports import formatting, metric_columns, page_links
 from lib.reports.context import PageContext
 from lib.reports.page import (
     Block,
     Caption,
+    Click,
     Empty,
+    Heading,
+    Link,
     PageDefinition,
     Pager,
     SearchInput,
     SelectParameter,
+    Suggestion,
     TableBlock,
     TextParameter,
 )
 from lib.reports.page_help import Topic
+from lib.reports.page_links import OPENED, pairs, without_search
 from lib.reports.table import Column, FileField, PageTable, TableFile, file_fields
-from lib.reports.words import Words, formatted, plural, text
+from lib.reports.words import Joined, Words, formatted, plural, text
 
 PAGE_SIZE = 100
 
@@ -51,28 +57,53 @@ SORT = SelectParameter(
     as_list=True,
 )
 
+ANY = "any"
+
+WEEKDAY = SelectParameter(
+    page_links.WEEKDAY,
+    text("Day of week"),
+    lambda _: ((ANY, text("All days")), *((str(each), formatted(_weekday, each)) for each in range(1, 8))),
+    ANY,
+    as_list=True,
+)
+HOUR = SelectParameter(
+    page_links.HOUR,
+    text("Hour"),
+    lambda _: ((ANY, text("All hours")), *((str(each), formatting.hour(each)) for each in range(24))),
+    ANY,
+    as_list=True,
+)
+
 SEARCH = TextParameter(
-    "search",
+    page_links.SEARCH,
     text("Search"),
     text("Searches IDs, executives' names and recording file names in all evaluations that match the filters."),
 )
 
 
 def blocks(context: PageContext) -> Iterator[Block]:
-    """Yield the blocks of the page; a page beyond the last is the last."""
+    """Yield the blocks of the page: one evaluation, or a page of them, of which one beyond the last is the last."""
     if not context.summary.sums["evaluations"]:
         yield Empty(text("Nothing matches these filters"), text("Choose a longer period, or other filters."))
         return
-    yield SearchInput(SEARCH, (SORT,))
+    if context.view.opened:
+        record = context.answers.run(records.record, context.filters, context.calendar, context.view.opened)
+        yield Suggestion(text("All evaluations"), OPENED, "", "arrow_back")
+        if record is None:
+            yield Empty(
+                text("Evaluation {id} is not here", id=context.view.opened[:60]),
+                text("It may have been deleted, or other filters leave it out."),
+            )
+        else:
+            yield from _detail(context, record)
+        return
+    yield SearchInput(SEARCH, (WEEKDAY, HOUR, SORT))
     listed = _listed(context, context.view.page, PAGE_SIZE)
     pages = max(1, -(-listed.total_count // PAGE_SIZE))
     if listed.page > pages:
         listed = _listed(context, pages, PAGE_SIZE)
     if not listed.total_count:
-        yield Empty(
-            text("No results for “{search}”", search=context.text(SEARCH)),
-            text("Try part of an ID, of an executive's name or of a recording's file name."),
-        )
+        yield _no_results(context)
         return
     first = (listed.page - 1) * PAGE_SIZE + 1
     yield Caption(
@@ -84,11 +115,59 @@ def blocks(context: PageContext) -> Iterator[Block]:
             order=_ORDERS[_order(context)],
         )
     )
-    yield TableBlock(_table(context, listed))
+    yield TableBlock(_table(context, listed), Click("open"))
     yield Pager(pages)
     if _is_too_long(listed):
         count = formatted(formatting.count, MOST_IN_FILE)
         yield Caption(text("To download more than {count} evaluations, use the Exports page.", count=count))
+
+
+def _no_results(context: PageContext) -> Empty:
+    """Return that nothing is found, and what else to look for."""
+    if not context.text(SEARCH):
+        return Empty(text("No evaluations at this time"), text("Choose another day of the week, or another hour."))
+    return Empty(
+        text("No results for “{search}”", search=context.text(SEARCH)),
+        text("Try part of an ID, of an executive's name or of a recording's file name."),
+    )
+
+
+def _detail(context: PageContext, record: Record) -> Iterator[Block]:
+    """Yield all that is known of an evaluation, and the way to whom it belongs."""
+    yield Heading(text("Evaluation {id}", id=record.id))
+    facts = [(column.label, column.say(record)) for column in _columns(context)]
+    facts += [(field.label, _said(field, record)) for field in _in_file_alone(context)]
+    columns: tuple[Column[tuple[Words, str]], ...] = (
+        Column(text("Field"), lambda fact: str(fact[0])),
+        Column(text("Value"), lambda fact: fact[1]),
+    )
+    title = text("Evaluation {id}", id=record.id)
+    file = TableFile(title, "evaluation", file_fields(columns), lambda: facts)
+    yield TableBlock(
+        PageTable(title, "table-record", columns, facts, len(facts), "", title, file, has_total=False),
+    )
+    for dimension in (EXECUTIVE, CAMPAIGN, CALL_CENTER):
+        member = record.members[dimension.name]
+        label = Joined((text(dimension.label), formatted(formatting.member_name, member)), ": ")
+        parameters = {**without_search(context.parameters), OPENED: [member.parameter_value]}
+        yield Link(dimension.plural.replace(" ", "_"), label, pairs(parameters), "open_in_new")
+
+
+def _said(field: FileField[Record], record: Record) -> str:
+    """Return what a file alone holds of an evaluation in words."""
+    value = field.value(record)
+    if value is None:
+        return formatting.NOTHING
+    return formatting.instant(value) if isinstance(value, datetime) else str(value)
+
+
+def _weekday(number: int) -> str:
+    return str(locale(current()).days["stand-alone"]["wide"][number - 1]).capitalize()
+
+
+def _number(context: PageContext, choice: SelectParameter) -> int | None:
+    """Return the weekday or the hour that is chosen; None for all."""
+    return None if context.selected(choice) == ANY else int(context.selected(choice))
 
 
 def _is_too_long(listed: Records) -> bool:
@@ -103,7 +182,7 @@ def _listed(context: PageContext, page: int, size: int) -> Records:
         page=page,
         page_size=size,
         order=_order(context),
-        search=context.text(SEARCH),
+        match=RecordMatch(context.text(SEARCH), _number(context, WEEKDAY), _number(context, HOUR)),
     )
 
 
@@ -111,10 +190,10 @@ def _order(context: PageContext) -> RecordOrder:
     return RecordOrder(context.selected(SORT))
 
 
-def _table(context: PageContext, listed: Records) -> PageTable[Record]:
-    found = listed.records
+def _columns(context: PageContext) -> tuple[Column[Record], ...]:
+    """Return what a table says of an evaluation."""
     zone = context.filters.zone(context.calendar.zone)
-    columns: tuple[Column[Record], ...] = (
+    return (
         Column(
             text("When"),
             lambda record: record.audio_at.astimezone(zone).replace(tzinfo=None),
@@ -145,8 +224,13 @@ def _table(context: PageContext, listed: Records) -> PageTable[Record]:
         _words("isAICall", text("Handled by"), lambda record: t("AI") if record.is_ai else t("Human")),
         _words("id", text("Id"), lambda record: record.id),
     )
+
+
+def _in_file_alone(context: PageContext) -> tuple[FileField[Record], ...]:
+    """Return what a file, and the page of one evaluation, say besides."""
+    zone = context.filters.zone(context.calendar.zone)
     fields = context.catalog.fields
-    in_file_alone: tuple[FileField[Record], ...] = (
+    return (
         FileField("audioFileName", text(fields["audioFileName"].label), lambda record: record.audio_file_name),
         FileField(
             "createdAt",
@@ -156,13 +240,27 @@ def _table(context: PageContext, listed: Records) -> PageTable[Record]:
         ),
     )
 
+
+def _table(context: PageContext, listed: Records) -> PageTable[Record]:
+    found = listed.records
+    columns = _columns(context)
+
     def file_rows() -> tuple[Record, ...]:
         return _listed(context, 1, MOST_IN_FILE).records
 
     search = context.text(SEARCH)
-    more_shown = (*([text("search: {search}", search=search)] if search else []), _ORDERS[_order(context)])
+    labels = (dict(select.options(context.catalog))[context.selected(select)] for select in (WEEKDAY, HOUR))
+    more_shown = (
+        *([text("search: {search}", search=search)] if search else []),
+        *(label for label in labels if label not in (text("All days"), text("All hours"))),
+        _ORDERS[_order(context)],
+    )
     file = TableFile(
-        text("Evaluations"), "evaluations", file_fields(columns, in_file_alone), file_rows, more_shown=more_shown
+        text("Evaluations"),
+        "evaluations",
+        file_fields(columns, _in_file_alone(context)),
+        file_rows,
+        more_shown=more_shown,
     )
     return PageTable(
         text("Evaluations"),
@@ -174,6 +272,8 @@ def _table(context: PageContext, listed: Records) -> PageTable[Record]:
         plural("{count} evaluation", "{count} evaluations, {order}", len(found), order=_ORDERS[_order(context)]),
         None if _is_too_long(listed) else file,
         has_total=False,
+        ids=tuple(record.id for record in found),
+        hint=text("Click to open this evaluation."),
     )
 
 
@@ -206,7 +306,7 @@ PAGE = PageDefinition(
     text("Which calls are behind the figures?"),
     "list_alt",
     blocks,
-    selects=(SORT,),
+    selects=(WEEKDAY, HOUR, SORT),
     texts=(SEARCH,),
     is_compared=False,
     topics=(

@@ -119,6 +119,7 @@ def blocks(context: PageContext) -> Iterator[Block]:
         text("{metric} by weekday and hour", metric=text(metric.label)),
         HeatmapFigure(by_hour, metric, _by_day(context)),
         "heat",
+        Click("hour"),
     )
 
 
