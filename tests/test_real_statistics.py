@@ -112,7 +112,7 @@ def test_the_funnel(workspace: Workspace, answers: QueryCache, is_adjusted: bool
     enough = groups[groups["size"] >= 30]
     z_scores = (enough["mean"] - mean) * enough["size"] ** 0.5 / deviation
     phi = (np.clip(z_scores, z_scores.quantile(0.1), z_scores.quantile(0.9)) ** 2).mean()
-    assert phi > 5 and f"overdispersion φ = {phi:.1f}" in " ".join(chart.notes)
+    assert phi > 5 and f"Overdispersion φ = {phi:.1f}" in " ".join(chart.notes)
 
     wide = phi**0.5 if is_adjusted else 1.0
     outside = enough[abs(z_scores) > stats.norm.ppf(0.999) * wide].index

@@ -11,8 +11,7 @@ from typing import Any
 
 import altair as alt
 
-from lib.analytics.breakdowns import MOST_WITH_DAYS, Group
-from lib.analytics.cluster_spreads import score_design_effects
+from lib.analytics.breakdowns import Group
 from lib.catalog.dimensions import Dimension
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, rounded
@@ -22,7 +21,7 @@ from lib.i18n import number, t, t_plural
 from lib.reports import formatting
 from lib.reports.figures import LEAST_FUNNEL_GROUPS, standard_deviation
 from lib.statistics import intervals
-from lib.statistics.overdispersion import is_overdispersed, overdispersion
+from lib.statistics.overdispersion import overdispersion
 from lib.store.enums import SCORE_SCALE
 
 MOST = 2_000
@@ -52,12 +51,8 @@ def funnel(
     metric = AVERAGE_SCORE
     enough = [group for group in scored if not metric.is_small_sample(group.sums)]
     z_scores = [_z_score(group.sums, mean, deviation) for group in enough]
-    effects = score_design_effects({group.named: group.sums for group in enough[:MOST_WITH_DAYS]})
-    tested = [
-        z / math.sqrt(effects[group.named]) for z, group in zip(z_scores, enough, strict=True) if group.named in effects
-    ]
     groups_name = t(dimension.plural_label).lower()
-    notes = _notes(z_scores, tested, groups_name, is_adjusted=is_adjusted)
+    notes = _notes(z_scores, groups_name, is_adjusted=is_adjusted)
     if is_adjusted and z_scores:
         deviation *= math.sqrt(max(1.0, overdispersion(z_scores)))
     marks = [_mark(group, mean, deviation) for group in scored]
@@ -108,10 +103,10 @@ def _z_score(sums: MeasureTotals, mean: float, deviation: float) -> float:
     return (sums["score_sum"] / (sums["scored"] * SCORE_SCALE) - mean) * math.sqrt(sums["scored"]) / deviation
 
 
-def _notes(z_scores: Sequence[float], tested: Sequence[float], groups_name: str, *, is_adjusted: bool) -> list[str]:
-    """Return what the limits mean, and how much more the groups with enough evaluations differ than chance explains.
+def _notes(z_scores: Sequence[float], groups_name: str, *, is_adjusted: bool) -> list[str]:
+    """Return what the range means, the overdispersion of the groups with enough evaluations, and who is out by chance.
 
-    `tested` are the distances with the standard errors that days leave.
+    Whether they differ beyond chance at all, the page says once (`reports/spread_text`).
     """
     phi = overdispersion(z_scores) if z_scores else 1.0
     is_wider = is_adjusted and phi > 1
@@ -123,15 +118,7 @@ def _notes(z_scores: Sequence[float], tested: Sequence[float], groups_name: str,
     if not z_scores:
         return notes
     shown = number(rounded(phi, 1) or 0, 1)
-    if is_overdispersed(tested):
-        notes.append(t("Scores vary more than by chance alone: overdispersion φ = {phi} (chance alone: 1).", phi=shown))
-    else:
-        notes.append(
-            t(
-                "No evidence that scores vary more than by chance: overdispersion φ = {phi} (chance alone: 1).",
-                phi=shown,
-            )
-        )
+    notes.append(t("Overdispersion φ = {phi} (chance alone: 1).", phi=shown))
     if is_wider:
         notes.append(t("The range is √φ times as wide: outside are those who differ more than is usual here."))
         return notes

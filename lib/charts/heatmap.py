@@ -89,12 +89,12 @@ def _outstanding_hours(metric: Metric, rows: Sequence[Mapping[str, Any]], stands
     if metric.unit is Unit.COUNT:
         return t("Most: {high} on {best}; fewest: {low} on {worst}.", **named)
     if above and below:
-        return t("{best} ({high}) is above the average by more than chance, {worst} ({low}) below it.", **named)
+        return t("{best} ({high}) is significantly above the average, {worst} ({low}) significantly below it.", **named)
     if above:
-        return t("{best} ({high}) is above the average by more than chance.", **named)
+        return t("{best} ({high}) is significantly above the average.", **named)
     if below:
-        return t("{worst} ({low}) is below the average by more than chance.", **named)
-    return t("No hour differs by more than chance.")
+        return t("{worst} ({low}) is significantly below the average.", **named)
+    return t("No hour differs significantly from the average.")
 
 
 def _ends(values: Sequence[float], unit: Unit) -> tuple[float, float]:

@@ -64,7 +64,7 @@ def ranking(figure: RankingFigure, look: ChartTheme) -> Chart | None:
     if len(ranks) > 1:
         words.append(t("Right: possible ranks (95 % confidence for all together)."))
         if not figure.ranks.pairs_apart:
-            words.append(t("Nobody stands out: no two differ by more than chance."))
+            words.append(t("Nobody stands out: no two differ significantly."))
     if before:
         words.append(t("Gray tick: compared period. Line: overall average."))
     told = t(

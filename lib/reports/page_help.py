@@ -27,8 +27,9 @@ INTERVAL = Topic(
 CHANGE = Topic(
     text("▲, ▼ and ≈"),
     text(
-        "▲ and ▼ mark a change that is more than chance explains; the color says whether it is for the better. ≈ marks "
-        "one that chance alone may explain. Counts are not tested, nor is a value of fewer than {few} evaluations.",
+        "▲ and ▼ mark a change that is statistically significant; the color says whether it is for the better. ≈ marks "
+        "one that is not: chance alone may explain it. Counts are not tested, nor is a value of fewer than {few} "
+        "evaluations.",
         few=FEW_EVALUATIONS,
     ),
 )

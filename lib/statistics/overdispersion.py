@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
 
 WINSORIZED = 0.1
 """The share of the groups at each end that count as no further out than the next ones."""
@@ -24,19 +23,6 @@ def overdispersion(z_scores: Sequence[float]) -> float:
         raise ValueError("φ is of one group at least")
     low, high = _quantile(z_scores, WINSORIZED), _quantile(z_scores, 1 - WINSORIZED)
     return math.fsum(min(max(z, low), high) ** 2 for z in z_scores) / len(z_scores)
-
-
-def is_overdispersed(z_scores: Sequence[float], rate: float = 0.05) -> bool:
-    """Return whether groups differ by more than chance explains: the chi-squared test of Σ z² with k − 1 degrees.
-
-    Its quantile is Wilson and Hilferty's (1931), Proceedings of the National Academy of Sciences 17, 684-688.
-    """
-    degrees = len(z_scores) - 1
-    if degrees < 1:
-        return False
-    spread = 2 / (9 * degrees)
-    quantile = degrees * (1 - spread + NormalDist().inv_cdf(1 - rate) * math.sqrt(spread)) ** 3
-    return math.fsum(z * z for z in z_scores) > quantile
 
 
 def _quantile(values: Sequence[float], probability: float) -> float:

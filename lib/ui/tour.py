@@ -25,7 +25,7 @@ def steps() -> str:
             t("The figures"),
             t(
                 "Each card has a value, the range in which it would end up in 95 of 100 cases, and how it changed. ▲ "
-                "and ▼ mark changes that are more than chance explains."
+                "and ▼ mark changes that are statistically significant."
             ),
             _OVERVIEW,
             (".st-key-cb-cards",),

@@ -130,8 +130,8 @@ def _chart(metric: str, *, of_hours: float = 0.0) -> Chart:
 
 def test_the_chart_names_an_hour_beyond_chance_alone() -> None:
     chance, differs = _chart("averageScore"), _chart("averageScore", of_hours=0.5)
-    assert "No hour differs by more than chance." in chance.notes and chance.alt.endswith("by more than chance.")
-    assert any("above the average by more than chance" in note for note in differs.notes)
+    assert "No hour differs significantly from the average." in chance.notes and "No hour" in chance.alt
+    assert any("significantly above the average" in note for note in differs.notes)
     # What chance alone makes differ does not fill the colors.
     colors = [row["value"] for row in chance.data["rows"]]
     shown = [float(row["shown"]) for row in chance.data["rows"]]

@@ -1,4 +1,4 @@
-"""Overdispersion: beside NumPy, and its rate where executives are alike."""
+"""Overdispersion, beside NumPy, and the range that it widens."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from lib.analytics.breakdowns import Group
 from lib.catalog.dimensions import EXECUTIVE, Member
 from lib.catalog.measures import MeasureTotals
 from lib.charts.funnel import funnel
 from lib.charts.theme import LIGHT, ChartTheme
-from lib.statistics.overdispersion import is_overdispersed, overdispersion
+from lib.statistics.overdispersion import overdispersion
 from lib.store.enums import SCORE_SCALE
-from tests.statistics.worlds import DRAWS, SCALE, SHAPES, World, count, most
+from tests.statistics.worlds import SCALE, World, count
 
 LOOK = ChartTheme(LIGHT, "en")
 
@@ -34,14 +33,6 @@ def test_phi_by_hand() -> None:
     assert overdispersion(z_scores) == pytest.approx((4 * 16 + 4 * 4 + 2 * 1) / 11)
     with pytest.raises(ValueError, match="one group at least"):
         overdispersion([])
-
-
-@pytest.mark.parametrize("groups", [3, 10, 60, 400])
-def test_the_quantile_of_the_test(groups: int) -> None:
-    quantile = stats.chi2.ppf(0.95, groups - 1)
-    for factor, expected in ((0.99, False), (1.01, True)):
-        assert is_overdispersed([(quantile * factor / groups) ** 0.5] * groups) is expected
-    assert not is_overdispersed([99.0]) and not is_overdispersed([])
 
 
 def _groups(world: World, draws: int) -> list[list[Group]]:
@@ -67,21 +58,9 @@ def _notes(groups: list[Group], *, is_adjusted: bool = False) -> str:
 
 
 @pytest.mark.simulation
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("executives", [5, 40])
-def test_executives_who_are_alike_are_seldom_called_different(shape: str, executives: int) -> None:
-    world = World(f"funnel, {shape}, {executives}", shape, calls=executives * 80, executives=executives)
-    draws = _groups(world, DRAWS // 2)
-    assert count("Scores vary more than by chance alone" in _notes(groups) for groups in draws) <= most(
-        0.05, len(draws)
-    )
-
-
-@pytest.mark.simulation
-def test_executives_who_differ_are_called_so_and_the_limits_can_be_widened() -> None:
+def test_the_range_can_be_widened_by_how_much_executives_differ() -> None:
     world = World("funnel, executives differ", calls=4000, executives=40, executive_share=0.1)
     draws = _groups(world, 40)
-    assert all("Scores vary more than by chance alone: overdispersion φ" in _notes(groups) for groups in draws)
     chart = [
         funnel(draws[0], MeasureTotals.total(each.sums for each in draws[0]), EXECUTIVE, LOOK, is_adjusted=wide)
         for wide in (False, True)
@@ -106,8 +85,4 @@ def test_executives_who_differ_are_called_so_and_the_limits_can_be_widened() -> 
 def test_how_many_fall_outside_by_chance(groups: int, said: str) -> None:
     scores = [MeasureTotals(scored=40, score_sum=40 * 70_000, score_square_sum=40 * 70_000**2 + 10**10)] * groups
     told = _notes([Group(Member(str(place), str(place)), each) for place, each in enumerate(scores)])
-    assert (
-        said in told
-        and "No evidence that scores vary more" in told
-        and "Inside the expected range: no evidence" in told
-    )
+    assert said in told and "Overdispersion φ = 0.0 (" in told and "Inside the expected range: no evidence" in told

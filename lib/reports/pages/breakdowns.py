@@ -51,9 +51,9 @@ ADJUSTED = Topic(text("Adjusted (like for like)"), text(STANDARDIZED_HELP))
 LIMITS_TOPIC = Topic(
     text("Score by number of evaluations"),
     text(
-        "Each point is an executive; further right are those with more evaluations. Inside the limits there is no "
-        "evidence that they differ from the average: where only chance is at work, 95 of 100 lie there. Limits that "
-        "are adjusted allow for what executives usually differ by."
+        "Each point is an executive; further right are those with more evaluations. Inside the expected range there is "
+        "no evidence that they differ from the average: where only chance is at work, 95 of 100 lie there. The range "
+        "adjusted for overdispersion allows for what executives usually differ by."
     ),
 )
 

@@ -295,7 +295,7 @@ PAGE = PageDefinition(
     (BY,),
     topics=(
         Topic(
-            text("Parts of the change"),
+            text("Contributions to the change"),
             text(
                 "The change is split exactly into what moved within the groups, and what moved because their shares of "
                 "the evaluations did: more calls of a group with low scores lower the average, even if nobody got "

@@ -165,9 +165,9 @@ def _weekday(number: int) -> str:
     return str(locale(current()).days["stand-alone"]["wide"][number - 1]).capitalize()
 
 
-def _number(context: PageContext, choice: SelectParameter) -> int | None:
+def _number(context: PageContext, select: SelectParameter) -> int | None:
     """Return the weekday or the hour that is chosen; None for all."""
-    return None if context.selected(choice) == ANY else int(context.selected(choice))
+    return None if context.selected(select) == ANY else int(context.selected(select))
 
 
 def _is_too_long(listed: Records) -> bool:
