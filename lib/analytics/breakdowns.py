@@ -22,14 +22,11 @@ from lib.catalog.metrics import AVERAGE_SCORE, Metric
 from lib.errors import InvalidParameterError, nearest
 from lib.errors.parameter_codes import ParameterCode
 
-ALL_GROUPS = 10_000_000
-"""The length of a page that holds all groups of any dimension."""
-
 MOST_WITH_DAYS = 1_000
 """Of so many groups of a breakdown it is read how their days spread, as pages draw, and the API returns, no more."""
 
-_RANKED_BY = (AVERAGE_SCORE.name,)
-"""The metrics of groups whose days are read: what ranks, changes and files need. Pages ask for others themselves."""
+RANKED_BY = (AVERAGE_SCORE.name,)
+"""The metrics of groups whose days are read where no others are asked for: what ranks, changes and files need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +57,26 @@ class GroupTotals:
     groups: Mapping[Member, MeasureTotals]
 
 
+def all_groups(
+    connection: Connection,
+    filters: Filters,
+    calendar: Calendar,
+    dimension: Dimension,
+    days_of: tuple[str, ...] = RANKED_BY,
+) -> Breakdown:
+    """Return all groups of a dimension in a selection, the largest first.
+
+    How days spread around the metrics `days_of` is said of the first MOST_WITH_DAYS groups.
+    """
+    found = totals_by(connection, filters, calendar, dimension)
+    ordered = _ordered(found, "-totalEvaluations", dimension, filters.catalog.metrics)
+    period = resolve_period(connection, filters, calendar)
+    total = MeasureTotals.total(group.sums for group in ordered)
+    are_all = len(ordered) <= MOST_WITH_DAYS
+    first = with_days(connection, filters, calendar, dimension, ordered[:MOST_WITH_DAYS], days_of, are_all=are_all)
+    return Breakdown(period, (*first, *ordered[MOST_WITH_DAYS:]), total, len(ordered), 1, len(ordered))
+
+
 def breakdown(
     connection: Connection,
     filters: Filters,
@@ -69,19 +86,9 @@ def breakdown(
     page: int = 1,
     page_size: int = 100,
 ) -> Breakdown:
-    """Return the selection by the groups of a dimension, sorted by a field (`-` before it: descending).
-
-    Ties, in figures as they are rounded, go by id; groups without a value, and the group of those that belong to none,
-    come last among equals. How the days of scores spread is said of the first MOST_WITH_DAYS groups of the page.
-    Raises InvalidParameterError for a field that can't be sorted by.
-    """
-    ordered = _ordered(totals_by(connection, filters, calendar, dimension), sort, dimension, filters.catalog.metrics)
-    period = resolve_period(connection, filters, calendar)
-    total = MeasureTotals.total(group.sums for group in ordered)
-    shown = ordered[(page - 1) * page_size : page * page_size]
-    are_all = len(shown[:MOST_WITH_DAYS]) == len(ordered)
-    first = with_days(connection, filters, calendar, dimension, shown[:MOST_WITH_DAYS], are_all=are_all)
-    return Breakdown(period, (*first, *shown[MOST_WITH_DAYS:]), total, len(ordered), page, page_size)
+    """Return a page of the groups of a dimension in a selection, as `page_of` does."""
+    whole = all_groups(connection, filters, calendar, dimension)
+    return page_of(connection, filters, calendar, dimension, whole, (sort, page, page_size))
 
 
 def page_of(
@@ -92,7 +99,12 @@ def page_of(
     whole: Breakdown,
     paging: tuple[str, int, int],
 ) -> Breakdown:
-    """Return what `breakdown` would, for a sort, a page and its size, out of the breakdown of all groups."""
+    """Return a page of all groups; `paging` is a field to sort by (`-` before it: descending), the page and its size.
+
+    Ties, in figures as they are rounded, go by id; groups without a value, and the group of those that belong to none,
+    come last among equals. How the days of scores spread is said of each group of the page. Raises
+    InvalidParameterError for a field that can't be sorted by.
+    """
     sort, page, size = paging
     ordered = _ordered(whole.groups, sort, dimension, filters.catalog.metrics)
     shown = ordered[(page - 1) * size : page * size]
@@ -115,12 +127,13 @@ def with_days(
     calendar: Calendar,
     dimension: Dimension,
     groups: Sequence[Group],
+    days_of: tuple[str, ...] = RANKED_BY,
     *,
     are_all: bool = False,
 ) -> list[Group]:
-    """Return groups with how the days of their scores spread; all that there are are read sooner than some by name."""
+    """Return groups with how days spread around metrics; all that there are are read sooner than some by name."""
     members = None if are_all else tuple(group.named for group in groups)
-    days = day_spreads_by(connection, filters, calendar, _RANKED_BY, dimension, members).groups
+    days = day_spreads_by(connection, filters, calendar, days_of, dimension, members).groups
     return [replace(group, sums=group.sums.with_days(days.get(group.named, {}))) for group in groups]
 
 
@@ -156,7 +169,7 @@ def totals_of(
     found = (
         (keys[key], MeasureTotals.from_values(values)) for key, *values in connection.execute(asked, source.values)
     )
-    days = day_spreads_by(connection, filters, calendar, _RANKED_BY, dimension, names).groups
+    days = day_spreads_by(connection, filters, calendar, RANKED_BY, dimension, names).groups
     return GroupTotals({named: sums.with_days(days.get(named, {})) for named, sums in found if sums["evaluations"]})
 
 

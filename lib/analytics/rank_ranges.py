@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy.engine import Connection
 
-from lib.analytics.breakdowns import ALL_GROUPS, MOST_WITH_DAYS, Breakdown, breakdown
+from lib.analytics.breakdowns import MOST_WITH_DAYS, RANKED_BY, Breakdown, all_groups
 from lib.analytics.calendar import Calendar
 from lib.analytics.cluster_spreads import day_spreads_by, score_design_effects
 from lib.analytics.query import Filters
@@ -32,14 +32,19 @@ class GroupRanks:
 
 
 def ranks(
-    connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension, answers: QueryCache
+    connection: Connection,
+    filters: Filters,
+    calendar: Calendar,
+    dimension: Dimension,
+    answers: QueryCache,
+    days_of: tuple[str, ...] = RANKED_BY,
 ) -> GroupRanks:
     """Return the ranges of the ranks of a dimension's groups in a selection, all of them together at 95 %.
 
     Ranked are groups with at least FEW_EVALUATIONS scores, without those that belong to none. The breakdown that they
-    are computed from is one of the `answers`.
+    are computed from is one of the `answers`, which says how the days of the metrics `days_of` spread.
     """
-    whole = answers.run_within(connection, breakdown, filters, calendar, dimension, page_size=ALL_GROUPS)
+    whole = answers.run_within(connection, all_groups, filters, calendar, dimension, days_of)
     return ranks_of(connection, filters, calendar, dimension, whole)
 
 

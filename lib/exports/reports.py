@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.engine import Connection
 
 from lib.analytics import breakdowns, queries, rank_ranges
-from lib.analytics.breakdowns import ALL_GROUPS, MOST_WITH_DAYS, with_days
+from lib.analytics.breakdowns import MOST_WITH_DAYS, with_days
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE
@@ -39,7 +39,7 @@ def table(
     title = report.replace("-", " ").capitalize()
     if report in _DIMENSIONS:
         dimension = _DIMENSIONS[report]
-        breakdown = breakdowns.breakdown(connection, filters, calendar, dimension, page_size=ALL_GROUPS)
+        breakdown = breakdowns.all_groups(connection, filters, calendar, dimension)
         head, rest = breakdown.groups[:MOST_WITH_DAYS], breakdown.groups[MOST_WITH_DAYS:]
         more = with_days(connection, filters, calendar, dimension, rest) if rest else ()
         ranges = rank_ranges.ranks_of(connection, filters, calendar, dimension, breakdown)

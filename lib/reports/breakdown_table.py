@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from lib.analytics import breakdowns, cluster_spreads, grouped_trends
 from lib.analytics.breakdowns import MOST_WITH_DAYS, Breakdown, Group
-from lib.analytics.cluster_spreads import SharedSpreads
+from lib.analytics.cluster_spreads import SharedSpreads, Spreads
 from lib.analytics.queries import Trend
 from lib.analytics.rank_ranges import GroupRanks, Range
 from lib.analytics.standardization import StandardizedRow
@@ -180,15 +180,15 @@ def _rows(
     courses: Mapping[Member, tuple[float | None, ...]] = {}
     if with_courses:
         courses = ask(grouped_trends.sparklines, filters, calendar, dimension, groups.members).groups
-    uncertain = context.catalog.uncertain_metrics
-    if groups.members is not None or len(chosen) <= MOST_WITH_DAYS:
-        uncertain = tuple(name for name in uncertain if name != AVERAGE_SCORE.name)  # the breakdown knows it of them
-    days = ask(cluster_spreads.day_spreads_by, filters, calendar, uncertain, dimension, groups.members).groups
+    days: Mapping[Member, Spreads] = {}
+    if len(chosen) > MOST_WITH_DAYS:  # of fewer the breakdown knows them
+        uncertain = context.catalog.uncertain_metrics
+        days = ask(cluster_spreads.day_spreads_by, filters, calendar, uncertain, dimension).groups
     before = groups.before or {}
     return tuple(
         _BreakdownRow(
             group.named,
-            group.sums.with_days({**group.sums.days, **days.get(group.named, {})}),
+            group.sums.with_days(days[group.named]) if group.named in days else group.sums,
             before.get(group.named),
             courses.get(group.named, ()),
             groups.ranks.groups.get(group.named),

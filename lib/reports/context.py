@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from lib.analytics import breakdowns, cluster_spreads, comparison, queries, rank_ranges
-from lib.analytics.breakdowns import ALL_GROUPS, Breakdown
+from lib.analytics.breakdowns import RANKED_BY, Breakdown
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.cluster_spreads import SharedSpreads
 from lib.analytics.planner import ResolvedPeriod, resolve_period
@@ -136,13 +136,18 @@ class PageContext:
         return plural("{count} evaluation", "{count} evaluations", self.summary.sums["evaluations"])
 
     def breakdown(self, dimension: Dimension, filters: Filters | None = None) -> Breakdown:
-        """Return all groups of a dimension, the largest first, in the selection or with other filters."""
+        """Return all groups of a dimension, the largest first, in the selection or with other filters.
+
+        Those of the selection have intervals of all metrics, which tables show of them.
+        """
         chosen = self.filters if filters is None else filters
-        return self.answers.run(breakdowns.breakdown, chosen, self.calendar, dimension, page_size=ALL_GROUPS)
+        days_of = self.catalog.uncertain_metrics if chosen == self.filters else RANKED_BY
+        return self.answers.run(breakdowns.all_groups, chosen, self.calendar, dimension, days_of)
 
     def ranks(self, dimension: Dimension) -> GroupRanks:
         """Return between which places the groups of a dimension lie by average score."""
-        return self.answers.run(rank_ranges.ranks, self.filters, self.calendar, dimension, self.answers)
+        asked = self.filters, self.calendar, dimension, self.answers
+        return self.answers.run(rank_ranges.ranks, *asked, self.catalog.uncertain_metrics)
 
     @property
     def executive_spreads(self) -> SharedSpreads:

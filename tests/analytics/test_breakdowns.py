@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lib.analytics import breakdowns
+from lib.analytics.cluster_spreads import day_spreads_by
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import CAMPAIGN, EXECUTIVE
 from lib.errors import InvalidParameterError
@@ -43,6 +44,18 @@ def test_breakdown_sorted_and_paged(workspace: Workspace, answers: QueryCache) -
     assert ids("-totalEvaluations", 9, 1) == []
     with pytest.raises(InvalidParameterError, match="did you mean 'averageScore'"):
         ids("averagescor")
+
+
+def test_groups_have_the_days_of_the_metrics_that_are_asked_for(workspace: Workspace, answers: QueryCache) -> None:
+    asked = make_filters(), workspace.calendar
+    names = make_filters().catalog.uncertain_metrics
+    every = answers.run(breakdowns.all_groups, *asked, CAMPAIGN, names)
+    scores = answers.run(breakdowns.all_groups, *asked, CAMPAIGN)
+    spreads = answers.run(day_spreads_by, *asked, names, CAMPAIGN).groups
+    assert {group.named: group.sums.days for group in every.groups} == spreads
+    assert any(len(of_group) > 1 for of_group in spreads.values())
+    for group in scores.groups:
+        assert group.sums.days == {name: each for name, each in spreads[group.named].items() if name == "averageScore"}
 
 
 def test_what_is_equal_as_rounded_is_in_the_order_of_ids(load: Load, workspace: Workspace, answers: QueryCache) -> None:

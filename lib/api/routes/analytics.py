@@ -101,9 +101,8 @@ def _page(
     dimension: Dimension,
     paging: tuple[str, int, int],
 ) -> AnswerBody:
-    whole = answers.run_within(
-        connection, breakdowns.breakdown, asked, calendar, dimension, page_size=breakdowns.ALL_GROUPS
-    )
+    days_of = breakdowns.RANKED_BY  # said here, as the question of ranks says it: it is one answer
+    whole = answers.run_within(connection, breakdowns.all_groups, asked, calendar, dimension, days_of)
     ranges = answers.run_within(connection, rank_ranges.ranks, asked, calendar, dimension, answers).groups
     found = breakdowns.page_of(connection, asked, calendar, dimension, whole, paging)
     rows = [group(dimension, row, asked.catalog, ranges.get(row.named)) for row in found.groups]

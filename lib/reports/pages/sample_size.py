@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from lib.analytics import breakdowns, cluster_spreads, queries
-from lib.analytics.breakdowns import ALL_GROUPS, MOST_WITH_DAYS, Group
+from lib.analytics.breakdowns import MOST_WITH_DAYS, Group
 from lib.analytics.calendar import Granularity
 from lib.analytics.queries import MAX_TREND_POINTS
 from lib.catalog.catalog import Catalog
@@ -186,9 +186,7 @@ def _fraction(totals: MeasureTotals, handled: int) -> Words:
 
 
 def _table(context: PageContext, plan: _Plan) -> TableBlock:
-    breakdown = context.answers.run(
-        breakdowns.breakdown, context.filters, context.calendar, EXECUTIVE, page_size=ALL_GROUPS
-    )
+    breakdown = context.answers.run(breakdowns.all_groups, context.filters, context.calendar, EXECUTIVE)
     groups = breakdown.groups
     needed = plan.needed()
 
