@@ -165,8 +165,8 @@ class Workspace:
         calendar = self.calendar_in(order.filters.zone(self.settings.zone))
         with self._following_zone():
             made = exporting.run(self.facts, self.settings, calendar, order, job.id, job.attempt, steps)
-        told = {"rows": made["rows"], "selection": order.shown, "sha256": made["sha256"]}
-        self.audit.record(job.actor, Action.EXPORT, made["downloadName"], **told)
+        details = {"rows": made["rows"], "selection": order.shown, "sha256": made["sha256"]}
+        self.audit.record(job.actor, Action.EXPORT, made["downloadName"], **details)
         return made
 
     def write_evaluations(self, objects: Iterable[object], actor: str, grant: Grant) -> ImportReport:

@@ -130,13 +130,13 @@ class AuditEntry:
     @property
     def details_in_words(self) -> str:
         """The details in one line, as people read them."""
-        told = {
+        worded = {
             name: number(value) if isinstance(value, int) else _detail_in_words(name, value)
             for name, value in self.details.items()
         }
         return ", ".join(
             t(DETAIL_TEXTS[name], value=value) if name in DETAIL_TEXTS else f"{name}: {value}"
-            for name, value in told.items()
+            for name, value in worded.items()
         )
 
     @property
@@ -159,7 +159,7 @@ class AuditFilter:
 def record(connection: Connection, actor: str, action: Action, subject: str = "", **details: Any) -> None:
     """Write down, in a transaction of the state, that someone did something; details that are None are left out."""
     now = datetime.now(UTC)
-    told = {name: value for name, value in details.items() if value is not None}
+    kept = {name: value for name, value in details.items() if value is not None}
     connection.execute(
         sa.insert(audit).values(
             id=f"{int(now.timestamp() * 1_000_000):014x}{secrets.token_hex(4)}",
@@ -167,7 +167,7 @@ def record(connection: Connection, actor: str, action: Action, subject: str = ""
             actor=actor,
             action=action.value,
             subject=subject,
-            details=json.dumps(told, ensure_ascii=False),
+            details=json.dumps(kept, ensure_ascii=False),
         )
     )
 

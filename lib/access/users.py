@@ -165,7 +165,7 @@ class UserRepository:
             before = self._there(connection, number)
             values = {"role": role.value, "grant_limits": grant.to_column()}
             connection.execute(sa.update(people).where(people.c.id == number).values(values))
-            was = {f"{name}_was": told for name, told in self._rights(before.role, before.grant).items()}
+            was = {f"{name}_was": value for name, value in self._rights(before.role, before.grant).items()}
             audit_log.record(connection, by, Action.PERSON_CHANGED, before.actor, **self._rights(role, grant), **was)
             return self._person(connection.execute(sa.select(people).where(people.c.id == number)).one())
 

@@ -140,13 +140,13 @@ def with_days(
 def totals_by(connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension) -> tuple[Group, ...]:
     """Return the groups of a dimension that have evaluations, in no order, each one once."""
     centered = dimension is EXECUTIVE
-    told = (dimension, CALL_CENTER) if centered else (dimension,)
-    source = source_of(connection, filters, calendar, [each.column for each in told], PLAIN_MEASURES)
+    dimensions = (dimension, CALL_CENTER) if centered else (dimension,)
+    source = source_of(connection, filters, calendar, [each.column for each in dimensions], PLAIN_MEASURES)
     groups: dict[int, Group] = {}
     centers: dict[tuple[str, ...], Member] = {}  # few, of which many groups are
-    for key, *values in connection.execute(_by_key(source.rows, told), source.values).fetchall():
-        names = values[-2 * len(told) :]
-        found = MeasureTotals.from_values(values[len(told) - 1 : -2 * len(told)])
+    for key, *values in connection.execute(_by_key(source.rows, dimensions), source.values).fetchall():
+        names = values[-2 * len(dimensions) :]
+        found = MeasureTotals.from_values(values[len(dimensions) - 1 : -2 * len(dimensions)])
         center = centers.setdefault(tuple(names[2:]), Member(*names[2:])) if centered else None
         if key in groups:
             groups[key] = Group(groups[key].named, groups[key].sums + found, None)
@@ -174,11 +174,13 @@ def totals_of(
 
 
 @lru_cache(maxsize=512)
-def _by_key(rows: sa.FromClause, told: tuple[Dimension, ...]) -> sa.Select[Any]:
+def _by_key(rows: sa.FromClause, dimensions: tuple[Dimension, ...]) -> sa.Select[Any]:
     """Return the sums by the keys of dimensions, where there are evaluations."""
-    keys = [rows.c[each.column] for each in told]
+    keys = [rows.c[each.column] for each in dimensions]
     some = sa.func.sum(rows.c.evaluations) != 0
-    return with_members(sa.select(*keys, *sums(rows, PLAIN_MEASURES)).group_by(*keys).having(some).subquery(), told)
+    return with_members(
+        sa.select(*keys, *sums(rows, PLAIN_MEASURES)).group_by(*keys).having(some).subquery(), dimensions
+    )
 
 
 def id_order(named: Member) -> tuple[bool, str]:

@@ -167,7 +167,7 @@ class QueryCache:
                     "Slow question: %s took %.0f ms on %s: %s",
                     *details.values(),
                     words,
-                    extra={"told": {**details, "filters": words}},
+                    extra={"details": {**details, "filters": words}},
                 )
 
     def _kept_answer(self, key: tuple[int, tuple[Callable[..., Any], Hashable, Hashable]]) -> Any:

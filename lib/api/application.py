@@ -20,8 +20,8 @@ from lib.web import security_headers
 _PREFIX = "/v1"
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": schemas.Error, "description": told}
-    for status, told in (
+    status: {"model": schemas.Error, "description": description}
+    for status, description in (
         (400, "A value that can't be."),
         (401, "No key, or none that is good."),
         (403, "The key lacks a scope."),

@@ -100,9 +100,9 @@ class BackupWriter:
         self._zip = zipfile.ZipFile(file, "w")
 
     def table(
-        self, name: str, shape: pa.Schema, batches: Iterable[pa.RecordBatch], told: Callable[[int], None]
+        self, name: str, shape: pa.Schema, batches: Iterable[pa.RecordBatch], tell: Callable[[int], None]
     ) -> ArchiveMember:
-        """Write a table's rows; `told` is told of how many each time."""
+        """Write a table's rows; `tell` is told of how many each time."""
         rows = 0
         with self._member(name) as content:
             # Columns are written one after another, so that a batch is held until its row group is full.
@@ -110,7 +110,7 @@ class BackupWriter:
                 for batch in batches:
                     writer.write_batch(batch, _ROW_GROUP)
                     rows += len(batch)
-                    told(len(batch))
+                    tell(len(batch))
             return ArchiveMember(name, rows, content.tell(), content.sha.hexdigest())
 
     def bytes(self, name: str, value: bytes) -> ArchiveMember:
@@ -121,8 +121,8 @@ class BackupWriter:
 
     def finish(self, manifest: Manifest) -> None:
         """Write the manifest, which ends the file."""
-        told = {**asdict(manifest), "created_at": manifest.created_at.isoformat()}
-        self._zip.writestr(_MANIFEST, json.dumps(told, indent=1))
+        content = {**asdict(manifest), "created_at": manifest.created_at.isoformat()}
+        self._zip.writestr(_MANIFEST, json.dumps(content, indent=1))
         self._zip.close()
 
     def abandon(self) -> None:
@@ -174,27 +174,27 @@ class Backup:
         self.path, self._file = path, file
         try:
             self._zip = zipfile.ZipFile(file)
-            told = json.loads(self._zip.read(_MANIFEST))
+            manifest = json.loads(self._zip.read(_MANIFEST))
         except _NO_ZIP:
             raise BackupError(
                 f"{path} is no backup, or not all of one. Nothing was changed. Right would be a file that "
                 "`callboard backup` wrote."
             ) from None
-        if not isinstance(told, dict) or not isinstance(told.get("format"), int):
+        if not isinstance(manifest, dict) or not isinstance(manifest.get("format"), int):
             raise BackupError(f"{path} is no backup of Callboard.")
-        if told["format"] > FORMAT:
+        if manifest["format"] > FORMAT:
             raise BackupError(
-                f"A newer version of Callboard ({told.get('program')}) wrote {path}: its form is {told['format']}, "
-                f"which this version ({__version__}) knows up to {FORMAT}. Nothing was changed. Right would be to "
-                "restore by the version that wrote it, or a newer one."
+                f"A newer version of Callboard ({manifest.get('program')}) wrote {path}: its form is "
+                f"{manifest['format']}, which this version ({__version__}) knows up to {FORMAT}. Nothing was changed. "
+                "Right would be to restore by the version that wrote it, or a newer one."
             )
         try:
-            self.manifest = _manifest(told)
+            self.manifest = _manifest(manifest)
         except (KeyError, TypeError, ValueError, AttributeError):
             raise BackupError(f"The manifest of {path} is damaged. Nothing was changed.") from None
 
-    def verify(self, told: Callable[[float], None]) -> None:
-        """Hold every member to its digest; `told` is told which share is done. Raises BackupError."""
+    def verify(self, tell: Callable[[float], None]) -> None:
+        """Hold every member to its digest; `tell` is told which share is done. Raises BackupError."""
         total, done = sum(member.bytes for member in self.manifest.members) or 1, 0
         for member in self.manifest.members:
             sha = hashlib.sha256()
@@ -202,7 +202,7 @@ class Backup:
             while chunk := content.read(_CHUNK):
                 sha.update(chunk)
                 done += len(chunk)
-                told(done / total)
+                tell(done / total)
             if sha.hexdigest() != member.sha256:
                 raise BackupError(
                     f"{self.path} is damaged: {member.name} is not what was written. Nothing was changed. Right would "
@@ -268,7 +268,7 @@ def _forget_partial(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _manifest(told: dict[str, Any]) -> Manifest:
+def _manifest(content: dict[str, Any]) -> Manifest:
     def part(of: dict[str, Any]) -> StoreSnapshot:
         return StoreSnapshot(
             str(of["revision"]), {name: ArchiveMember(**member) for name, member in of["tables"].items()}
@@ -276,11 +276,11 @@ def _manifest(told: dict[str, Any]) -> Manifest:
 
     return Manifest(
         **{
-            **told,
-            "created_at": datetime.fromisoformat(told["created_at"]),
-            "facts": part(told["facts"]),
-            "state": part(told["state"]),
-            "secret": None if told["secret"] is None else ArchiveMember(**told["secret"]),
+            **content,
+            "created_at": datetime.fromisoformat(content["created_at"]),
+            "facts": part(content["facts"]),
+            "state": part(content["state"]),
+            "secret": None if content["secret"] is None else ArchiveMember(**content["secret"]),
         }
     )
 

@@ -105,7 +105,7 @@ def _facts(facts: FactStore, catalog: Catalog, writing: BackupWriter, tell: Tell
         total = connection.execute(sa.select(sa.func.count()).select_from(schema.evaluations)).scalar_one()
         done = 0
 
-        def told(count: int) -> None:
+        def count_rows(count: int) -> None:
             nonlocal done
             done += count
             step = Message(JobStep.COPYING_EVALUATIONS, {"done": min(done, total), "total": total})
@@ -113,7 +113,7 @@ def _facts(facts: FactStore, catalog: Catalog, writing: BackupWriter, tell: Tell
 
         for table in table_io.fact_tables(catalog):
             name = f"facts/{table.name}.parquet"
-            counted = told if table is schema.evaluations else lambda _: None
+            counted = count_rows if table is schema.evaluations else lambda _: None
             batches = table_io.of_facts(connection, table)
             tables[table.name] = writing.table(name, table_io.shape(table), batches, counted)
     if tables[schema.evaluations.name].rows != total:

@@ -74,8 +74,8 @@ class Renderer:
         try:
             self._child.stdin.write(json.dumps([what, of]).encode() + b"\n")
             self._child.stdin.flush()
-            told = self._child.stdout.readline()
-            length, error = json.loads(told)
+            head = self._child.stdout.readline()
+            length, error = json.loads(head)
             found = self._child.stdout.read(length)
         except (OSError, ValueError):  # the child has ended
             why = (

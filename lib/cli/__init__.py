@@ -217,8 +217,8 @@ def main() -> None:
         click.echo("Stopped; the data are as they were.", err=True)
         sys.exit(130)
     except Exception as error:  # nobody sees a stack trace
-        told = redact(f"{type(error).__name__}: {error}")
-        click.echo(f"Error: something went wrong that should not have ({told}). Please report it.", err=True)
+        words = redact(f"{type(error).__name__}: {error}")
+        click.echo(f"Error: something went wrong that should not have ({words}). Please report it.", err=True)
         sys.exit(2)
 
 

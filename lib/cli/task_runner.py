@@ -104,12 +104,12 @@ def progress() -> tuple[Show, Callable[[], None]]:
             bar.update(max(0, int(share) - bar.pos), _doing(message))
 
         return move, lambda: bar.__exit__(None, None, None)
-    told: dict[str, Any] = {"at": time.monotonic(), "line": ""}
+    last: dict[str, Any] = {"at": time.monotonic(), "line": ""}
 
     def say(share: float, message: Message | None) -> None:
         line = f"{share:3.0f} % {_doing(message)}"
-        if time.monotonic() - told["at"] >= 2 and line != told["line"]:
-            told.update(at=time.monotonic(), line=line)
+        if time.monotonic() - last["at"] >= 2 and line != last["line"]:
+            last.update(at=time.monotonic(), line=line)
             click.echo(line, err=True)
 
     return say, lambda: None

@@ -116,9 +116,9 @@ def _evaluations(
         rows = _csv(connection, settings, chosen, written, digest, tell)
     else:
         zone = order.filters.zone(calendar.zone).key
-        told = about("Evaluations", order.shown, zone, [], chosen.rows)
-        told = (*told, ("Rows expected", str(chosen.rows)))
-        rows = _workbook(connection, settings, chosen, told, written, tell)
+        about_sheet = about("Evaluations", order.shown, zone, [], chosen.rows)
+        about_sheet = (*about_sheet, ("Rows expected", str(chosen.rows)))
+        rows = _workbook(connection, settings, chosen, about_sheet, written, tell)
     if rows != chosen.rows:
         raise StorageError(FailureCode.EXPORT_INCOMPLETE, written=rows, expected=chosen.rows)
     return rows
@@ -135,25 +135,25 @@ def _csv(
     probe = write_csv(connection, chosen.texts.limit(_PROBE_ROWS), written, lambda _: None)
     row_bytes = written.stat().st_size / max(1, probe)
 
-    def told(size: int) -> None:
+    def advance(size: int) -> None:
         share = min(1.0, size / row_bytes / max(1, chosen.rows))
         counts = {"done": round(share * chosen.rows), "total": chosen.rows}
         tell(share * 98, Message(JobStep.WRITING_ABOUT_ROWS, counts))
         file_storage.check_room(settings, written)
         digest.advance()
 
-    return write_csv(connection, chosen.texts, written, told)
+    return write_csv(connection, chosen.texts, written, advance)
 
 
 def _workbook(
     connection: Connection,
     settings: Settings,
     chosen: EvaluationExport,
-    told: tuple[tuple[str, str], ...],
+    about_sheet: tuple[tuple[str, str], ...],
     written: Path,
     tell: Tell,
 ) -> int:
-    writer = Writer(written, chosen.rows, told, chosen.shape)
+    writer = Writer(written, chosen.rows, about_sheet, chosen.shape)
     try:
         sent = 0
         for number, batch in enumerate(chosen.batches(connection)):

@@ -54,10 +54,10 @@ class Writer:
             self._child.stdin.close()
         except OSError:
             self._fail()
-        told = self._child.stdout.read()
+        count = self._child.stdout.read()
         if self._child.wait() != 0:
             self._fail()
-        return int(told)
+        return int(count)
 
     def close(self) -> None:
         """End the child, whatever it does."""

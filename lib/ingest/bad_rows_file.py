@@ -51,8 +51,8 @@ class BadRowsFile:
             reason = f"{source.name}, row {number}: " + "; ".join(reasons.get(number, []))
             reason += f" (beyond the header: {' | '.join(beyond)})" if any(beyond) else ""
             assert self._file is not None  # noqa: S101 - made above
-            told = [*(by_column.get(column, "") for column in self._columns), reason]  # it begins with the file's name
-            csv.writer(self._file).writerow([escape_formula(cell) for cell in told])
+            line = [*(by_column.get(column, "") for column in self._columns), reason]  # it begins with the file's name
+            csv.writer(self._file).writerow([escape_formula(cell) for cell in line])
 
     def close(self) -> None:
         """Close the file, where there is one."""

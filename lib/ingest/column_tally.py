@@ -173,9 +173,9 @@ class ColumnTally:
 
     def _chosen_examples(self) -> tuple[CellExample, ...]:
         """Return the cells that show most: a date that two orders read differently, and one of each form."""
-        told = [example for example, form in self._examples.items() if form is not Form.NULL_WORD]
-        firsts = {self._examples[example]: example for example in reversed(told)}
-        chosen = dict.fromkeys([*reversed(firsts.values()), *told, *self._examples])
+        examples = [example for example, form in self._examples.items() if form is not Form.NULL_WORD]
+        firsts = {self._examples[example]: example for example in reversed(examples)}
+        chosen = dict.fromkeys([*reversed(firsts.values()), *examples, *self._examples])
         if self._dates.asymmetric is not None and len(self._dates.alternatives()) > 1:
             chosen = dict.fromkeys([CellExample(shortened(self._dates.asymmetric, LONGEST)), *chosen])
         return tuple(chosen)[:EXAMPLES]

@@ -76,15 +76,15 @@ def read_files(
     ends with the context.
     """
     outcome = ReadResult()
-    told: dict[str, Any] = {}
+    report: dict[str, Any] = {}
     order = {"task": "read", "bad_rows": str(bad_rows)}
-    hear = partial(_hear, outcome, told, progress)
-    with _child(order, files, mapping_toml, settings, told, hear) as (child, listener):
+    hear = partial(_hear, outcome, report, progress)
+    with _child(order, files, mapping_toml, settings, report, hear) as (child, listener):
 
         def finish() -> None:
             child.wait()
             listener.join()
-            _raise_told(told, child.returncode, outcome, files)
+            _raise_failure(report, child.returncode, outcome, files)
 
         try:
             stream = pa.ipc.open_stream(child.stdout)
@@ -109,15 +109,15 @@ def survey(
 
     `progress` is told as by `read_files`. Raises FileError and MappingError.
     """
-    told: dict[str, Any] = {}
+    report: dict[str, Any] = {}
     outcome = ReadResult()
-    hear = partial(_hear, outcome, told, progress)
-    with _child({"task": "survey"}, [file], mapping_toml, settings, told, hear) as (child, listener):
+    hear = partial(_hear, outcome, report, progress)
+    with _child({"task": "survey"}, [file], mapping_toml, settings, report, hear) as (child, listener):
         assert child.stdout  # noqa: S101 - it was asked for
         found = child.stdout.read()
         child.wait()
         listener.join()
-        _raise_told(told, child.returncode, outcome, [file])
+        _raise_failure(report, child.returncode, outcome, [file])
     return restored_survey(json.loads(found))
 
 
@@ -127,12 +127,12 @@ def _child(
     files: list[InputFile],
     mapping_toml: str | None,
     settings: Settings,
-    told: dict[str, Any],
+    report: dict[str, Any],
     hear: Callable[[bytes | None], None],
 ) -> Iterator[tuple[subprocess.Popen[bytes], threading.Thread]]:
     """Start a child on a task, and a thread that hears its events; both end with the context.
 
-    What hearing raises ends the child, and is kept among what was told.
+    What hearing raises ends the child, and is kept in the report.
     """
     order = {
         **task,
@@ -149,12 +149,12 @@ def _child(
     def listen() -> None:
         with events:  # closed by who reads it: a Ctrl-C may come while this thread begins, and nobody waits for it
             for line in child_process.lines(events):  # to the end in any case: a child whose pipe is full waits
-                if "stopped" in told:
+                if "stopped" in report:
                     continue
                 try:
                     hear(line)
                 except Exception as error:  # a CallboardError asks for a stop, any other one is no reason to go on
-                    told["stopped"] = error
+                    report["stopped"] = error
                     child.kill()
 
     listener = threading.Thread(target=listen, daemon=True)
@@ -174,19 +174,19 @@ def _child(
 
 
 def _hear(
-    outcome: ReadResult, told: dict[str, Any], progress: Callable[[float, int], None], line: bytes | None
+    outcome: ReadResult, report: dict[str, Any], progress: Callable[[float, int], None], line: bytes | None
 ) -> None:
     if line is None:  # as in the first pass over JSON Lines; told again, progress can ask for a stop
-        progress(*told.get("progress", (0.0, 0)))
+        progress(*report.get("progress", (0.0, 0)))
         return
     try:
         event = dict(json.loads(line))
     except (TypeError, ValueError):
-        told.setdefault("noise", []).append(line.decode("utf-8", "replace") + "\n")
+        report.setdefault("noise", []).append(line.decode("utf-8", "replace") + "\n")
         return
     if "share" in event:
-        told["progress"] = event["share"], event["rows"]
-        progress(*told["progress"])
+        report["progress"] = event["share"], event["rows"]
+        progress(*report["progress"])
     elif "problem" in event:
         outcome.problems.append(RowProblem(**{name: restored(value) for name, value in event["problem"].items()}))
     elif "warning" in event:
@@ -196,17 +196,17 @@ def _hear(
         outcome.short_rows, outcome.long_rows = event.get("ragged", (0, 0))
         outcome.ended = True
     elif "error" in event:
-        told.update(event)
+        report.update(event)
 
 
-def _raise_told(told: dict[str, Any], code: int, outcome: ReadResult, files: list[InputFile]) -> None:
-    if told.get("noise"):
-        log.error("Reading said: %s", "".join(told["noise"]))
-    if "stopped" in told:
-        raise told["stopped"]
-    if "error" in told:
-        kind = getattr(errors, told["error"], FileError)
-        raise kind(restored(told["reason"]))
+def _raise_failure(report: dict[str, Any], code: int, outcome: ReadResult, files: list[InputFile]) -> None:
+    if report.get("noise"):
+        log.error("Reading said: %s", "".join(report["noise"]))
+    if "stopped" in report:
+        raise report["stopped"]
+    if "error" in report:
+        kind = getattr(errors, report["error"], FileError)
+        raise kind(restored(report["reason"]))
     if code == 0 and outcome.ended:
         return
     names = ", ".join(file.name for file in files)

@@ -198,5 +198,5 @@ def _folded(name: str) -> str:
 
 def _listed(texts: Iterable[str], most: int, separator: str = ", ") -> str:
     """Return the first texts as one, with an ellipsis where there are more."""
-    told = list(texts)
-    return separator.join([*told[:most], *(["…"] if len(told) > most else [])])
+    every = list(texts)
+    return separator.join([*every[:most], *(["…"] if len(every) > most else [])])

@@ -152,11 +152,11 @@ def run_objects(
     report = replace(report, read=found.read, blank=found.blank, bad=found.bad, problems=found.problems)
     report = replace(report, warnings=tuple(rows.finish()))
     if found.bad:
-        told = [
+        problems = [
             f"row {problem.row}, {problem.column}: '{problem.value}' {problem.problem}; right would be {problem.right}"
             for problem in found.problems[:5]
         ]
-        raise BadRowsError(f"Nothing was loaded: {found.bad} bad of {found.read}. " + ". ".join(told) + ".")
+        raise BadRowsError(f"Nothing was loaded: {found.bad} bad of {found.read}. " + ". ".join(problems) + ".")
     with facts.read() as connection:
         if queries.status(connection).is_sample:
             raise ConflictError(

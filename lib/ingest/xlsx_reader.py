@@ -131,7 +131,7 @@ class _SheetTable:
     def batches(self, progress: Progress, size: int) -> Iterator[tuple[Batch, list[MalformedRow]]]:
         """Yield the rows, with those that are blank up to the last that is not, whether or not the sheet lists them."""
         block: Block | None = self.first
-        last, told = self.header_row, 0
+        last, reported = self.header_row, 0
         most = max(1, min(BATCH_ROWS, BATCH_CELLS // len(self.header)))
         while block is not None:
             cells = _BlockCells(block, self.header_row, len(self.header))
@@ -141,10 +141,10 @@ class _SheetTable:
             yield cells.batch(self.name), [*surplus, *_blank_rows(blank[:BATCH_ROWS])]
             for start in range(BATCH_ROWS, len(blank), BATCH_ROWS):
                 yield self._empty_batch(), _blank_rows(blank[start : start + BATCH_ROWS])
-            progress(int(size * block.share) - told)
-            last, told = end, int(size * block.share)
+            progress(int(size * block.share) - reported)
+            last, reported = end, int(size * block.share)
             block = self.rows.read(most)
-        progress(size - told)
+        progress(size - reported)
 
     def _empty_batch(self) -> Batch:
         return Batch(self.name, np.array([], np.int64), tuple(pa.array([], pa.string()) for _ in self.header))

@@ -123,8 +123,8 @@ class _Json(logging.Formatter):
             line |= {"requestId": served.id, "method": served.method, "path": redact(served.path)}
             if served.key is not None:
                 line["key"] = served.key
-        told: dict[str, Any] = getattr(record, "told", {})
-        line |= {name: redact(value) if isinstance(value, str) else value for name, value in told.items()}
+        details: dict[str, Any] = getattr(record, "details", {})
+        line |= {name: redact(value) if isinstance(value, str) else value for name, value in details.items()}
         if record.exc_text:
             line["error"] = record.exc_text
         return _encode(line)
@@ -132,8 +132,8 @@ class _Json(logging.Formatter):
 
 def _thread_ended(ended: threading.ExceptHookArgs) -> None:
     if ended.exc_value is not None:
-        told = (ended.exc_type, ended.exc_value, ended.exc_traceback)
-        log.error("The thread %s ended", getattr(ended.thread, "name", "?"), exc_info=told)
+        exception = (ended.exc_type, ended.exc_value, ended.exc_traceback)
+        log.error("The thread %s ended", getattr(ended.thread, "name", "?"), exc_info=exception)
 
 
 def _program_ended(kind: type[BaseException], error: BaseException, trace: Any) -> None:

@@ -167,13 +167,13 @@ def _postgresql_csv(connection: Connection, query: sa.Select[Any], path: Path, t
     compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
     driver: Any = connection.connection.driver_connection
     statement = f"COPY ({compiled}) TO STDOUT (FORMAT csv, HEADER)"
-    told = time.monotonic()
+    told_at = time.monotonic()
     with path.open("wb") as file, driver.cursor() as cursor:
         with cursor.copy(statement, compiled.params) as copy:
             for row in copy:
                 file.write(row)
-                if time.monotonic() - told >= _TELL_SECONDS:
-                    told = time.monotonic()
+                if time.monotonic() - told_at >= _TELL_SECONDS:
+                    told_at = time.monotonic()
                     tell(file.tell())
         return int(cursor.rowcount)
 

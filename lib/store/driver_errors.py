@@ -58,25 +58,25 @@ def translated_errors() -> Iterator[None]:
 
 def translate_driver_error(error: DBAPIError | psycopg.Error | duckdb.Error) -> CallboardError | None:
     """Return an error of ours for a driver's, by what it says; None where it is not the database's fault."""
-    told = str(error.orig if isinstance(error, DBAPIError) else error)
-    if "INTERRUPT" in told or "statement timeout" in told:
+    message = str(error.orig if isinstance(error, DBAPIError) else error)
+    if "INTERRUPT" in message or "statement timeout" in message:
         return QueryTimeoutError(FailureCode.QUERY_TIMEOUT)
-    if "Could not set lock on file" in told:
+    if "Could not set lock on file" in message:
         return DatabaseHeldError(
             "Another process holds the embedded database, which one at a time may open. Right would be to end that "
             "process, or to use another CALLBOARD_DATA_DIR, or PostgreSQL for several."
         )
-    if "database file with version number" in told:
+    if "database file with version number" in message:
         return DatabaseVersionError(
             "A newer version of Callboard wrote the database: its file has a form that this one can't read. Nothing "
             "was changed. Right would be to start the version that wrote it, or a newer one."
         )
-    if any(sign in told.lower() for sign in _FULL_DISK):
+    if any(sign in message.lower() for sign in _FULL_DISK):
         return DiskFullError(FailureCode.DISK_FULL)
-    if unwritten := _UNOPENED.search(told):
+    if unwritten := _UNOPENED.search(message):
         # Its name alone: who reads this need not know where it lies.
         return StorageError(FailureCode.STORE_UNOPENED, name=Path(unwritten["path"]).name, error=unwritten["reason"])
     lost = isinstance(error, _LOST) or (isinstance(error, DBAPIError) and error.connection_invalidated)
-    if lost or told.startswith(FATAL):
-        return DatabaseUnavailableError(f"The database does not answer: {told.splitlines()[0]}")
+    if lost or message.startswith(FATAL):
+        return DatabaseUnavailableError(f"The database does not answer: {message.splitlines()[0]}")
     return None

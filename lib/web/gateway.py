@@ -144,10 +144,8 @@ class Gateway:
             level = logging.DEBUG if status < 400 and _is_of(path, _QUIET) else logging.INFO
             if log.isEnabledFor(level):
                 took = round((time.perf_counter() - started) * 1000, 1)
-                told = {"status": status, "ms": took}
-                log.log(
-                    level, "%s %s %d (%s ms)%s", served.method, served.path, status, took, why, extra={"told": told}
-                )
+                extra = {"details": {"status": status, "ms": took}}
+                log.log(level, "%s %s %d (%s ms)%s", served.method, served.path, status, took, why, extra=extra)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: dict[bytes, bytes] = dict(scope["headers"])

@@ -175,8 +175,8 @@ def download(request: Request, space: Space, jobId: str, name: str) -> Response:
         raise not_found("There is no such file, or the link is no longer good.")
     _check_range(request.headers.get("range"), job.result["bytes"])
     if not getattr(request.state, "head", False) and _is_new(jobId, signature):
-        told = {"ordered_by": job.actor, "bytes": job.result["bytes"]}
-        space.audit.record(SystemActor.SIGNED_LINK, Action.DOWNLOAD, job.result["downloadName"], **told)
+        details = {"ordered_by": job.actor, "bytes": job.result["bytes"]}
+        space.audit.record(SystemActor.SIGNED_LINK, Action.DOWNLOAD, job.result["downloadName"], **details)
         _keep(jobId, signature)
     headers = {
         "X-Content-Type-Options": "nosniff",
