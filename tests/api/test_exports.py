@@ -179,6 +179,18 @@ def test_no_file_goes_out_that_is_not_written_down(client: Client, small_app: Ap
     state.close()
 
 
+@pytest.mark.parametrize("small_app", ["duckdb"], indirect=True)
+def test_progress_has_one_decimal(client: Client, small_app: App) -> None:
+    order = {"json": {"format": "csv", "dateFrom": "2024-01-02"}, "headers": {"Idempotency-Key": "in thirds"}}
+    job = client.ask("POST", "/v1/analytics/export", **order).json()["jobId"]
+    finished(client, job)
+    with sqlite3.connect(small_app.data_dir / "state.sqlite") as state:
+        state.execute("UPDATE jobs SET progress = 33.3333 WHERE id = ?", (job,))
+    state.close()
+    assert client.ask("POST", "/v1/analytics/export", **order).json()["progress"] == 33.3
+    assert client.get(f"/v1/analytics/export/{job}")["progress"] == 33.3
+
+
 def test_idempotency(client: Client) -> None:
     order, key = {"format": "csv", "dateFrom": "2024-01-01"}, {"Idempotency-Key": "the same"}
     with ThreadPoolExecutor(16) as pool:

@@ -14,6 +14,7 @@ from lib.jobs.queue import MAX_ATTEMPTS, Job, JobKind
 from lib.jobs.tasks import TASKS
 from lib.reports import job_text
 from lib.store import schema
+from lib.store.messages import JobStep, Message
 from lib.workspace import Workspace
 from tests.backup.conftest import facts_of
 from tests.waiting import until
@@ -83,3 +84,12 @@ def test_what_a_killed_restore_built_goes(reopened: Callable[..., Workspace]) ->
     workspace.start_workers()
     until(lambda: not any(each.exists() for each in left))
     assert facts_of(workspace) == before
+
+
+def test_a_backup_tells_how_far_it_is(reopened: Callable[..., Workspace], tmp_path: Path) -> None:
+    steps: list[tuple[float, Message]] = []
+    order = {"path": str(tmp_path / "nightly.zip"), "with_secret": False, "replace": False, "actor": "me", "job": ""}
+    TASKS[JobKind.BACKUP](reopened(), order, lambda share, message: steps.append((share, message)))
+    shares = [share for share, _ in steps]
+    assert shares == sorted(shares) and (shares[0], shares[-1]) == (0, 99)
+    assert (steps[0][1], steps[-1][1]) == (Message(JobStep.READING_STATE), Message(JobStep.WRITING_FILE))

@@ -234,6 +234,8 @@ def test_sizes(app: str) -> None:
     assert status == 413 and "501 MB" in body
     status, body, _ = ask(app, "/v1/evaluations", "POST", content_length=str(2**40))
     assert status == 413 and "PAYLOAD_TOO_LARGE" in body
+    status, body, _ = ask(app, "/v1/evaluations", "POST", content_length=str(32 * 2**20 + 1))
+    assert status == 413 and "32 MB" in body
     status, body, _ = ask(app, "/?x=" + "a" * 40_000)
     assert status == 414 and "32 KB" in body
     assert httpx.get(f"{app}/v1/analytics/summary?campaignId=" + "a" * 40_000, timeout=60).status_code == 414
