@@ -20,7 +20,7 @@ from lib.access.users import Role
 from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
 from lib.catalog.catalog import BUILT_IN
-from lib.catalog.dimensions import DIMENSIONS, ENGAGEMENT, FILTERS, EnumDimension, FlagDimension
+from lib.catalog.dimensions import DIMENSIONS, ENGAGEMENT, EVALUATOR, EXECUTIVE, FILTERS, EnumDimension, FlagDimension
 from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import METRICS
 from lib.charts import funnel, waterfall
@@ -86,7 +86,7 @@ VALUES: dict[str, list[str]] = {
     ],
     "no choice": [dimension.all_label for dimension in FILTERS if isinstance(dimension, FlagDimension)],
     "reports": list(export_page.LABELS.values()),
-    "scores": [breakdown_table.STANDARDIZED_HELP],
+    "scores": [breakdown_table.standardized_help(each) for each in (EXECUTIVE, EVALUATOR)],
     "control charts": [control_text.HELP, *control_text.OUTSIDE.values(), *control_text.LEFT_OUT.values()],
     "help of spreads": [spread_text.HELP],
     "help of sample sizes": [sample_size.HELP],

@@ -140,6 +140,7 @@ FACTS_ROWS: dict[str, Rows] = {
     "0007": OF_0007,
     "0008": OF_0007,
     "0009": OF_0009,
+    "0010": OF_0009,
 }
 """What the tables of each revision hold; those of the rollups are filled by their columns, `workspace` by the first."""
 

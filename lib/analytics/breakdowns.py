@@ -192,10 +192,10 @@ def _sort_key(sort: str, dimension: Dimension, metrics: Mapping[str, Metric]) ->
     field = sort.removeprefix("-")
     center = (CALL_CENTER.parameter, CALL_CENTER.name_field) if dimension is EXECUTIVE else ()
     fields = (dimension.parameter, dimension.name_field, *center, *metrics)
-    if field == dimension.parameter:
-        return lambda group: group.named.id
     if field == dimension.name_field:
         return lambda group: group.named.name
+    if field == dimension.parameter:
+        return lambda group: group.named.id
     if field in metrics:  # as it is shown: what looks equal is in the order of ids
         return lambda group: metrics[field].rounded(group.sums)
     if field in fields:

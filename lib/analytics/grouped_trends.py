@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from lib.analytics.breakdowns import id_order, totals_by
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.members import keys_of, member_names
-from lib.analytics.planner import resolve_period, source
+from lib.analytics.planner import ResolvedPeriod, resolve_period, source
 from lib.analytics.queries import Trend, TrendPoint, trend
 from lib.analytics.query import Filters, local_date
 from lib.analytics.sources import QuerySource
@@ -37,6 +37,7 @@ class GroupedTrend:
     The points of all courses are the buckets of the whole selection's trend, and add up to it.
     """
 
+    period: ResolvedPeriod
     largest: tuple[tuple[Member, Trend], ...]
     rest: Trend | None
     rest_members: tuple[Member, ...]
@@ -85,9 +86,8 @@ def split(
                 for all_, *ones in parts
             ),
         )
-    return GroupedTrend(
-        tuple(zip(shown, courses, strict=True)), rest, tuple(group.named for group in ordered[LARGEST:])
-    )
+    others = tuple(group.named for group in ordered[LARGEST:])
+    return GroupedTrend(whole.period, tuple(zip(shown, courses, strict=True)), rest, others)
 
 
 def sparklines(

@@ -23,5 +23,5 @@ def record_values(record: Record, zone: ZoneInfo, catalog: Catalog) -> dict[str,
         values[field.name] = value.name if value is not None and field.kind in _CODES else value
     for dimension in catalog.dimensions:
         member = record.members[dimension.name]
-        values[dimension.parameter], values[dimension.name_field] = member.id, member.name
+        values[dimension.name_field], values[dimension.parameter] = member.name, member.id
     return values

@@ -38,6 +38,8 @@ class Record:
     members: Mapping[str, Member]  # what it belongs to, by dimension
     audio_file_name: str | None
     created_at: datetime | None
+    evaluated_at: datetime | None
+    recording_url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,4 +187,6 @@ def _record(row: sa.RowMapping, names: Mapping[str, Mapping[int, Member]], catal
         members={each.name: names[each.name][row[each.column]] for each in catalog.dimensions},
         audio_file_name=row["audio_file_name"],
         created_at=row["created_at"],
+        evaluated_at=row["evaluated_at"],
+        recording_url=row["recording_url"],
     )

@@ -1,15 +1,17 @@
 """Like for like: average scores as if every group had had the same calls.
 
 Each group's calls are compared with the others' calls of the same stratum: a campaign, AI or human, and a band of
-duration. The method is in `statistics/like_for_like.py`; calls that nobody else has the like of say nothing.
+duration; for evaluators, who have no part in how long a call takes, the form in place of the duration. The method is in
+`statistics/like_for_like.py`; calls that nobody else has the like of say nothing.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -21,7 +23,7 @@ from lib.analytics.conditions import fact_conditions, fact_key
 from lib.analytics.members import member_names
 from lib.analytics.planner import ResolvedPeriod, resolve_period
 from lib.analytics.query import Filters
-from lib.catalog.dimensions import CAMPAIGN, Dimension, Member
+from lib.catalog.dimensions import CAMPAIGN, EVALUATOR, Dimension, Member
 from lib.catalog.measures import MeasureTotals, aggregates
 from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS
 from lib.statistics.like_for_like import Sample, Stratum, standardized_interval, standardized_mean
@@ -65,14 +67,19 @@ class StandardizedScores:
     rows: tuple[StandardizedRow, ...]
 
 
-StratumKey = tuple[int, bool, int]
-"""Campaign, AI or human, and band of duration."""
+StratumKey = tuple[int, ...]
+"""The values of what is held constant."""
 
 
 def standardized_scores(
-    connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension
+    connection: Connection,
+    filters: Filters,
+    calendar: Calendar,
+    dimension: Dimension,
+    *,
+    same_evaluator: bool = False,
 ) -> StandardizedScores:
-    """Return the adjusted average score of every group of a dimension.
+    """Return the adjusted average score of every group of a dimension; `same_evaluator`: the evaluator is held, too.
 
     It reads the facts, as no rollup has durations. Raises ValueError for campaigns, which are part of the strata.
     """
@@ -80,7 +87,7 @@ def standardized_scores(
         raise ValueError("campaigns are strata, so that no two of them have calls alike; right would be executives")
     period = resolve_period(connection, filters, calendar)
     groups = totals_by(connection, filters, calendar, dimension)
-    cells = _cells(connection, filters, calendar, dimension)
+    cells = _cells(connection, filters, calendar, dimension, _strata(dimension, same_evaluator=same_evaluator))
     of_strata: dict[StratumKey, Sample] = defaultdict(lambda: (0, 0, 0))
     for of_group in cells.values():
         for stratum, cell in of_group.items():
@@ -102,12 +109,25 @@ def _descending(row: StandardizedRow) -> tuple[float, Fraction]:
     return -float(mean), -mean
 
 
+def _strata(dimension: Dimension, *, same_evaluator: bool) -> list[sa.ColumnElement[Any]]:
+    """Return what is the same for the calls of a stratum."""
+    facts = schema.evaluations.c
+    if dimension is EVALUATOR:
+        return [facts.campaign_key, facts.is_ai, facts.form_key]
+    strata = [facts.campaign_key, facts.is_ai, _band(facts.duration_seconds)]
+    return [*strata, facts.evaluator_key] if same_evaluator else strata
+
+
 def _cells(
-    connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension
+    connection: Connection,
+    filters: Filters,
+    calendar: Calendar,
+    dimension: Dimension,
+    strata: Sequence[sa.ColumnElement[Any]],
 ) -> Mapping[Member, Mapping[StratumKey, Sample]]:
     """Return every group's scores by stratum; one scan of the facts."""
     facts = schema.evaluations
-    keys = [fact_key(dimension.column), facts.c.campaign_key, facts.c.is_ai, _band(facts.c.duration_seconds)]
+    keys = [fact_key(dimension.column), *strata]
     asked = (
         sa.select(*keys, *aggregates(facts, ("scored", "score_sum", "score_square_sum")))
         .where(facts.c.state == State.Completed.value, facts.c.score.is_not(None))
@@ -115,8 +135,8 @@ def _cells(
         .group_by(*(sa.literal_column(str(place)) for place in range(1, len(keys) + 1)))
     )
     found: dict[int, dict[StratumKey, Sample]] = defaultdict(dict)
-    for key, campaign, is_ai, band, n, total, squares in connection.execute(asked).fetchall():
-        found[key][campaign, is_ai, band] = (int(n), int(total), int(squares))
+    for key, *stratum, n, total, squares in connection.execute(asked).fetchall():
+        found[key][tuple(stratum)] = (int(n), int(total), int(squares))
     names = member_names(connection, dimension, set(found))
     return {names[key]: cells for key, cells in found.items()}
 

@@ -26,7 +26,7 @@ def query(catalog: Catalog, *own: dict[str, Any]) -> dict[str, Any]:
             parameter("dateTo", "Last day (or instant), inclusive.", {**TEXT, "examples": ["2024-01-31"]}),
             *map(_filter, catalog.filters),
             *(end for each in catalog.ranged_fields for end in _range(each)),
-            parameter("timezone", "IANA zone that days are meant in; default: the workspace's."),
+            ZONE,
         ]
     }
 
@@ -34,6 +34,9 @@ def query(catalog: Catalog, *own: dict[str, Any]) -> dict[str, Any]:
 def parameter(name: str, description: str, schema: dict[str, Any] = TEXT) -> dict[str, Any]:
     """Return what is said of one parameter, which may be left out."""
     return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+
+
+ZONE = parameter("timezone", "IANA zone that days are meant in; default: the workspace's.")
 
 
 def _range(field: RangedField) -> list[dict[str, Any]]:

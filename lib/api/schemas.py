@@ -116,6 +116,19 @@ class Executives(Page):
     data: list[ExecutiveRow]
 
 
+class GroupRow(Row):
+    """One group; a null id stands for evaluations that belong to none."""
+
+    id: str | None
+    name: str
+
+
+class GroupPage(Page):
+    """Groups of any dimension, sorted."""
+
+    data: list[GroupRow]
+
+
 class Point(Figures):
     """One day, week or month, named by its first day."""
 
@@ -128,6 +141,21 @@ class Trends(Period):
 
     granularity: Literal["daily", "weekly", "monthly"]
     data: list[Point]
+
+
+class Series(BaseModel):
+    """The points of one group; a null id stands for evaluations that belong to none, or to all other groups."""
+
+    id: str | None
+    name: str
+    data: list[Point]
+
+
+class GroupedTrends(Period):
+    """The points of the largest groups, and of all others together as `(other)`."""
+
+    granularity: Literal["daily", "weekly", "monthly"]
+    series: list[Series]
 
 
 class Evaluation(BaseModel):
@@ -148,8 +176,13 @@ class Evaluation(BaseModel):
     engagementName: str
     executiveId: str | None
     executiveName: str
+    evaluatorId: str | None
+    evaluatorName: str
+    form: str | None
     audioFileName: str | None
     createdAt: str | None
+    evaluatedAt: str | None
+    recordingUrl: str | None
 
 
 class Evaluations(Page):
@@ -192,7 +225,7 @@ def add_catalog(described: dict[str, Any], catalog: Catalog) -> None:
     """Describe the metrics and the fields of a catalog that no model names; `described` is the OpenAPI's schemas."""
     for name, metric in catalog.metrics.items():
         kind = "number" if metric.unit.decimals else "integer"
-        for model in (Summary, CampaignRow, CallCenterRow, ExecutiveRow, Point):
+        for model in (Summary, CampaignRow, CallCenterRow, ExecutiveRow, GroupRow, Point):
             properties = described[model.__name__]["properties"]
             properties.setdefault(name, {"type": [kind, "null"], "description": metric.help})
     for field in catalog.fields.values():

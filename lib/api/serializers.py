@@ -13,7 +13,7 @@ from fastapi import Request, Response
 
 from lib.analytics.breakdowns import Group
 from lib.analytics.planner import ResolvedPeriod
-from lib.analytics.queries import SelectionSummary
+from lib.analytics.queries import SelectionSummary, Trend
 from lib.analytics.record_fields import record_values
 from lib.analytics.records import Record
 from lib.catalog.catalog import Catalog
@@ -64,6 +64,19 @@ def group(dimension: Dimension, row: Group, catalog: Catalog, rank: tuple[int, i
         named["callCenterId"] = row.call_center.id if row.call_center else None
         named["callCenterName"] = row.call_center.name if row.call_center else None
     return {**named, **figures(row.sums, catalog), "rank": rank}
+
+
+def named_group(row: Group, catalog: Catalog, rank: tuple[int, int] | None) -> dict[str, Any]:
+    """Return one row of a breakdown by any dimension, as `group` does but for its names."""
+    return {"id": row.named.id, "name": row.named.name, **figures(row.sums, catalog), "rank": rank}
+
+
+def trend_points(trend: Trend, catalog: Catalog) -> list[dict[str, Any]]:
+    """Return the points of a trend."""
+    return [
+        {"date": point.bucket.first.isoformat(), "partial": point.bucket.partial, **figures(point.sums, catalog)}
+        for point in trend.points
+    ]
 
 
 def record(row: Record, zone: ZoneInfo, catalog: Catalog) -> dict[str, Any]:

@@ -54,6 +54,12 @@ class NamedDimension(Dimension):
 
     table: sa.Table  # key, id and name of each
     limits_grants: bool = False  # a grant may name those that one may see
+    is_named_by_id: bool = False  # its groups have no other name, and evaluations have one column for both
+
+    @property
+    def name_field(self) -> str:
+        """The column of its name."""
+        return self.parameter if self.is_named_by_id else f"{self.name}Name"
 
     @property
     def members(self) -> sa.FromClause:
@@ -137,6 +143,8 @@ ENGAGEMENT = NamedDimension(
     "engagement", "Engagement", "engagements", "engagementId", "engagement_key", schema.engagements
 )
 EXECUTIVE = NamedDimension("executive", "Executive", "executives", "executiveId", "executive_key", schema.executives)
+EVALUATOR = NamedDimension("evaluator", "Evaluator", "evaluators", "evaluatorId", "evaluator_key", schema.evaluators)
+FORM = NamedDimension("form", "Form", "forms", "form", "form_key", schema.forms, is_named_by_id=True)
 IS_AI = FlagDimension(
     *("isAICall", "Handled by", "AI or human calls", "isAICall", "is_ai"),
     values=(EnumValue("false", False, "Human", "Human calls"), EnumValue("true", True, "AI", "AI calls")),
@@ -148,7 +156,7 @@ SENTIMENT = EnumDimension(
     values=(*_enum_values(Sentiment), EnumValue(NONE_NAME, NO_KEY, NONE_NAME)),
 )
 
-DIMENSIONS = (CAMPAIGN, CALL_CENTER, ENGAGEMENT, EXECUTIVE)
+DIMENSIONS = (CAMPAIGN, CALL_CENTER, ENGAGEMENT, EXECUTIVE, EVALUATOR, FORM)
 """What evaluations are grouped by."""
 
 FILTERS: tuple[Dimension, ...] = (*DIMENSIONS, IS_AI, STATE, SENTIMENT)

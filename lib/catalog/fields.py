@@ -18,6 +18,7 @@ class FieldType(enum.Enum):
     SCORE = "score"
     SECONDS = "seconds"
     FLAG = "flag"
+    LINK = "link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +53,25 @@ _HEAD = (
 )
 _TAIL = (
     Field("audioFileName", "Recording", FieldType.TEXT, "name of the recording", "audio_file_name"),
-    Field("createdAt", "Evaluated at", FieldType.INSTANT, "when the evaluation was made", "created_at"),
+    Field("createdAt", "Created at", FieldType.INSTANT, "when the evaluation was created", "created_at"),
+    Field("evaluatedAt", "Evaluated at", FieldType.INSTANT, "when the conversation was evaluated", "evaluated_at"),
+    Field(
+        "recordingUrl",
+        "Recording link",
+        FieldType.LINK,
+        "where the recording is, http or https",
+        "recording_url",
+    ),
 )
 
 OWN_FIELDS = (*_HEAD, *_TAIL)
 """The fields that an evaluation has of its own; the others are ids and names of what it belongs to."""
 
 
-def _of(dimension: NamedDimension) -> tuple[Field, Field]:
+def _of(dimension: NamedDimension) -> tuple[Field, ...]:
     label = dimension.label
+    if dimension.is_named_by_id:
+        return (Field(dimension.parameter, label, FieldType.TEXT, f"the {label.lower()}", dimension.staged_id),)
     by_id = f"id of the {label.lower()}"
     by_name = f"name of the {label.lower()}"
     return (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from lib.catalog.measures import MEASURES, PLAIN_MEASURES
-from lib.store.schema import FACTS, KEYS
+from lib.store.schema import FACTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,9 @@ BY_CENTER = _rollup(
     measures=tuple(MEASURES),
 )
 
+_OF_CALLS = ("campaign_key", "call_center_key", "engagement_key", "executive_key", "is_ai")
+"""What a conversation belongs to; who evaluated it has a rollup of its own."""
+
 DAILY_TOTAL = _table("daily_total", ("is_ai",), ())
 
 ROLLUPS = (
@@ -67,8 +70,13 @@ ROLLUPS = (
         *("campaign_key", "call_center_key", "engagement_key", "is_ai"),
         found_by=("engagement_key",),
     ),
+    _rollup(
+        "_by_evaluator",
+        *("campaign_key", "call_center_key", "evaluator_key", "form_key", "is_ai"),
+        found_by=("evaluator_key", "form_key"),
+    ),
     _rollup("_by_executive", "call_center_key", "executive_key", "is_ai", found_by=("executive_key",)),
     # By day it would be nearly as long as the facts, which answer for days that make no whole month.
-    Rollup(KEYS, None, _table("monthly", KEYS, ("engagement_key", "executive_key"))),
+    Rollup(_OF_CALLS, None, _table("monthly", _OF_CALLS, ("engagement_key", "executive_key"))),
 )
 """From the shortest to the longest; a question is answered from the first that has the keys and measures it needs."""

@@ -44,6 +44,7 @@ class ParameterCode(TextCode):
         "{parameter} and the other filters name more than {most} ids; right would be fewer.",
     )
     NOT_KNOWN = "not_known", "{parameter} '{value}' is not known{hint}; right would be {known}."
+    MISSING = "missing", "{parameter} is missing; use one of {known}."
     NOT_TRUE_OR_FALSE = "not_true_or_false", "{parameter} '{value}' is neither true nor false."
 
     # How an answer looks.

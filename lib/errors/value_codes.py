@@ -14,6 +14,7 @@ class ValueCode(TextCode):
     NOT_A_STATE = "not_a_state", "is not a state"
     NOT_A_SENTIMENT = "not_a_sentiment", "is not a sentiment"
     NOT_A_FLAG = "not_a_flag", "is neither true nor false"
+    NOT_A_LINK = "not_a_link", "is not a link"
     NOT_A_NUMBER = "not_a_number", "is not a number"
     NUMBER_TOO_LARGE = "number_too_large", "is too large"
     NUMBER_CUT = "number_cut", "is a number that a spreadsheet cut"
@@ -44,6 +45,7 @@ class ValueCode(TextCode):
         "Positive, Neutral, Negative, or nothing, or a word that the mapping's [values.sentiment] turns into one",
     )
     RIGHT_FLAG = "right_flag", "true or false, or a word that the mapping's [values.isAICall] turns into one"
+    RIGHT_LINK = "right_link", "an address that begins with http:// or https://, without spaces"
     RIGHT_SCORE = "right_score", "a score from 0 to 10"
     RIGHT_SCORE_SCALED = (
         "right_score_scaled",

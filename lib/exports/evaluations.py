@@ -56,7 +56,7 @@ def evaluation_export(connection: Connection, filters: Filters, calendar: Calend
     """Return what an export of the filters' evaluations holds."""
     facts = schema.evaluations
     where = fact_conditions(filters, calendar)
-    instants = (facts.c.audio_at, facts.c.created_at)
+    instants = [facts.c[field.column] for field in OWN_FIELDS if field.kind is FieldType.INSTANT]
     ends = [end(instant) for instant in instants for end in (sa.func.min, sa.func.max)]
     rows, *found = connection.execute(sa.select(sa.func.count(), *ends).select_from(facts).where(*where)).one()
     known: list[datetime] = [moment for moment in found if moment is not None] or [datetime.now(UTC)]
@@ -85,8 +85,8 @@ def _columns(catalog: Catalog) -> tuple[sa.FromClause, dict[str, sa.ColumnElemen
             table.key, _escape_formula(table.id).label("id"), _escape_formula(table.name).label("name")
         ).subquery()
         source = source.join(names, names.c.key == facts.c[dimension.column])
-        found[dimension.parameter], found[dimension.name_field] = names.c.id, names.c.name
-    found["id"], found["audioFileName"] = _escape_formula(found["id"]), _escape_formula(found["audioFileName"])
+        found[dimension.name_field], found[dimension.parameter] = names.c.name, names.c.id
+    found |= {each.name: _escape_formula(found[each.name]) for each in OWN_FIELDS if each.kind is FieldType.TEXT}
     return source, {name: found[name] for name in catalog.fields}
 
 

@@ -54,6 +54,8 @@ def staged_schema(catalog: Catalog) -> pa.Schema:
             *(pa.field(name, REPEATED) for each in catalog.dimensions for name in (each.staged_id, each.staged_name)),
             pa.field("audio_file_name", pa.string()),
             pa.field("created_at", pa.timestamp("us")),  # UTC
+            pa.field("evaluated_at", pa.timestamp("us")),  # UTC
+            pa.field("recording_url", pa.string()),
         ]
     )
 
@@ -66,6 +68,7 @@ _TYPES = {
     FieldType.SECONDS: pa.int32(),
     FieldType.FLAG: pa.bool_(),
     FieldType.INSTANT: pa.timestamp("us"),
+    FieldType.LINK: pa.string(),
 }
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 Refuse: TypeAlias = Callable[[int, str, CodedText, CodedText], None]
@@ -208,6 +211,7 @@ class Converter:
             FieldType.STATE: value_parsers.state,
             FieldType.SENTIMENT: value_parsers.sentiment,
             FieldType.FLAG: value_parsers.flag,
+            FieldType.LINK: value_parsers.link,
             FieldType.SCORE: partial(value_parsers.score, kind=cell_kind, source=source, options=options),
             FieldType.SECONDS: partial(durations.seconds, kind=cell_kind, source=source, options=options),
             FieldType.INSTANT: partial(self._instant, dates.instant_parser(cell_kind, options)),
@@ -300,6 +304,8 @@ def _staged(stored: dict[str, pa.Array], count: int, first_seq: int, zones: Zone
         "is_ai": of("isAICall", pa.bool_()).fill_null(False),
         "audio_file_name": plain(of("audioFileName", pa.string())),
         "created_at": of("createdAt", pa.timestamp("us")),
+        "evaluated_at": of("evaluatedAt", pa.timestamp("us")),
+        "recording_url": plain(of("recordingUrl", pa.string())),
     }
     for each in catalog.dimensions:
         ids, members = (_none_is_none(of(name, pa.string())) for name in (each.parameter, each.name_field))

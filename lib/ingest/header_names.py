@@ -98,14 +98,37 @@ _NAMES: Mapping[str, str] = {
     """,
     "audioFileName": """
         audio file name, file, filename, file name, recording, audio file, recording name, recording file,
-        audio, recording url, archivo, nombre de archivo, nombre archivo, nombre del archivo, archivo de
+        audio, archivo, nombre de archivo, nombre archivo, nombre del archivo, archivo de
         audio, grabación, nombre de grabación, archivo audio, arquivo, nome do arquivo, arquivo de áudio,
         gravação, nome da gravação, áudio
     """,
     "createdAt": """
-        created at, created, evaluated at, evaluation date, creation date, date created, reviewed at, scored
-        at, fecha de evaluación, fecha evaluación, fecha de creación, fecha creación, creado, evaluado, data
-        da avaliação, data avaliação, data de criação, data criação, criado em, avaliado em
+        created at, created, creation date, date created, fecha de creación, fecha creación, creado, data de
+        criação, data criação, criado em
+    """,
+    "evaluatorId": """
+        evaluator id, reviewer id, grader id, auditor id, qa id, id evaluador, id del evaluador, id auditor, id
+        avaliador, id do avaliador
+    """,
+    "evaluatorName": """
+        evaluator name, evaluator, reviewer, reviewer name, evaluated by, reviewed by, scored by, graded by, grader,
+        grader name, qa evaluator, qa analyst, auditor, auditor name, evaluador, evaluadora, nombre del
+        evaluador, nombre evaluador, evaluado por, revisado por, calificado por, analista de calidad, monitor,
+        avaliador, avaliadora, nome do avaliador, avaliado por, monitorado por
+    """,
+    "form": """
+        form, form name, scorecard, scorecard name, evaluation form, evaluation form name, qa form, template, rubric,
+        formulario, formulario de evaluación, pauta, pauta de evaluación, ficha, formulário, formulário de avaliação,
+        ficha de monitoria
+    """,
+    "evaluatedAt": """
+        evaluated at, evaluation date, evaluation time, evaluated on, reviewed at, review date, scored at, graded at,
+        fecha de evaluación, fecha evaluación, fecha de la evaluación, evaluado, evaluado el, fecha de revisión, data
+        da avaliação, data avaliação, avaliado em, data da monitoria
+    """,
+    "recordingUrl": """
+        recording url, recording link, audio url, audio link, call recording url, call url, media url, link to
+        recording, url de grabación, enlace de grabación, link de grabación, url da gravação, link da gravação
     """,
 }
 

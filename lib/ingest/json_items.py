@@ -15,7 +15,7 @@ from lib.errors import FileError, RefusedError
 from lib.ingest.api_records import MAX_OBJECTS
 from lib.ingest.json_values import DECODER
 
-MAX_ITEM_BYTES = 256 * 1024
+MAX_ITEM_BYTES = 512 * 1024
 """Bytes of one item: more than every column at its longest, each character written as an escape."""
 
 _WINDOW_BYTES = 64 * 1024

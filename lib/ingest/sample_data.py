@@ -1,6 +1,6 @@
 """Sample data: a believable company, the same for the same rows, seed and last day.
 
-Five call centers, a dozen campaigns, thirty engagements, two hundred executives. Made day by day, so that any number
+Five call centers, a dozen campaigns, thirty engagements, two hundred executives, six evaluators. Made day by day, so that any number
 of rows streams. What happens in it, so that every page has something to show:
 
 * executives learn in their first months, change campaign, join and leave; some have very few calls;
@@ -9,6 +9,8 @@ of rows streams. What happens in it, so that every page has something to show:
 * in Technical Support every engagement improves over the last quarter (the last 90 days against the 90 before), while
   the calls shift to the harder one, so that the campaign's average falls: by engagement, the mix hides an improvement
   (Simpson's paradox), in that campaign as in the whole;
+* evaluators are strict or lenient, and the strictest evaluates the easy campaigns most, so that the average of what
+  each evaluated misleads, and like for like does not; customer care and support have a new form since the middle;
 * some evaluations failed, and the newest are still pending.
 """
 
@@ -58,6 +60,27 @@ class _Campaign:
     engagements: tuple[tuple[str, float], ...] = ()  # name, and how much better or worse than the campaign
 
 
+@dataclass(frozen=True, slots=True)
+class _Evaluator:
+    id: str
+    name: str
+    strictness: float  # added to the scores
+    hours: float  # from a call to its evaluation, on average
+    easy: float  # how much rather than others it evaluates the easy campaigns; below 1, the hard ones
+
+
+_EVALUATORS = (
+    _Evaluator("qa_01", "Elena Vargas", 0.0, 6, 1.0),
+    _Evaluator("qa_02", "Rodrigo Peña", -0.5, 20, 3.0),
+    _Evaluator("qa_03", "Carla Ibáñez", 0.4, 9, 0.4),
+    _Evaluator("qa_04", "Hugo Salas", 0.1, 30, 1.0),
+    _Evaluator("qa_05", "Noelia Prieto", -0.1, 4, 0.8),
+    _Evaluator("qa_06", "Bruno Castaño", 0.2, 52, 1.2),
+)
+_FORMS = ("Service v2", "Service v3", "Sales v1")
+_NEW_FORM = 0.5
+"""The share of the period after which the new form holds."""
+
 _CENTERS = (
     _Center("cc_scl", "Santiago Central", "America/Santiago", 0.32, 0.25),
     _Center("cc_lim", "Lima Norte", "America/Lima", 0.22, -0.05),
@@ -82,6 +105,8 @@ _CAMPAIGNS = (
 )  # fmt: skip
 _SUPPORT = 1  # Technical Support's place above
 _TROUBLED = 1  # Lima Norte's
+_EASY = 7.6  # the level from which a campaign is easy
+_SERVICE = frozenset({"camp_701", "camp_702", "camp_703", "camp_704", "camp_710"})  # the others sell
 
 _FIRST_NAMES = [
     "Camila",
@@ -212,6 +237,8 @@ def _day(
     anyone = random.choice(len(_CAMPAIGNS), count, p=popularity / popularity.sum())
     campaign = np.where(running[own] & (random.random(count) < 0.7), own, anyone)
 
+    evaluator, form = _evaluated(np.random.default_rng([seed, 2, number]), campaign, share)
+
     last_quarter = days - number <= 90
     engagement, engagement_level = _engagements(random, campaign, last_quarter)
     is_ai = random.random(count) < 0.02 + 0.33 * share**1.5
@@ -224,6 +251,7 @@ def _day(
         + engagement_level
         + np.array([each.level for each in _CENTERS])[center]
         + np.where(is_ai, 0.1 - 0.4 * (campaign == 3), staff.skill[executive] + learned)
+        + np.array([each.strictness for each in _EVALUATORS])[evaluator]
         - 1.3 * troubled
         + 0.15 * share
     )
@@ -253,7 +281,10 @@ def _day(
     offsets = np.array([_offset(each.zone, day) for each in _CENTERS])[center]
     midnight = int(datetime.combine(day, time(), UTC).timestamp())
     audio_us = (midnight + local - offsets).astype(np.int64) * 1_000_000
-    evaluated_us = audio_us + (duration + random.exponential(5400, count)).astype(np.int64) * 1_000_000
+    waited = random.exponential(5400, count)
+    created_us = audio_us + (duration + waited).astype(np.int64) * 1_000_000
+    pace = np.array([each.hours for each in _EVALUATORS])[evaluator]
+    evaluated_us = audio_us + (duration + waited * pace / 1.5).astype(np.int64) * 1_000_000
 
     numbers = pa.array(np.arange(before + 1, before + count + 1)).cast(pa.string())
     digits = pc.utf8_lpad(numbers, 9, "0")
@@ -277,8 +308,28 @@ def _day(
         "executive_id": _repeated(_EXECUTIVE_IDS, executive),
         "executive_name": _repeated(_EXECUTIVE_NAMES, executive),
         "audio_file_name": pc.binary_join_element_wise("call_", digits, ".wav", ""),
-        "created_at": pa.array(evaluated_us).cast(pa.timestamp("us")),
+        "evaluator_id": _repeated(_EVALUATOR_IDS, evaluator, ~completed),
+        "evaluator_name": _repeated(_EVALUATOR_NAMES, evaluator, ~completed),
+        "form_id": _repeated(_FORMS, form, ~completed),
+        "form_name": _repeated(_FORMS, form, ~completed),
+        "created_at": pa.array(created_us).cast(pa.timestamp("us")),
+        "evaluated_at": pa.array(evaluated_us, mask=~completed).cast(pa.timestamp("us")),
     }
+
+
+def _evaluated(random: np.random.Generator, campaign: Array, share: float) -> tuple[Array, Array]:
+    """Choose who evaluates each conversation, and by which form, the day being at a share of the period."""
+    is_easy = np.array([each.level >= _EASY for each in _CAMPAIGNS])[campaign]
+    liking = np.array([each.easy for each in _EVALUATORS])
+    drawn = random.random(len(campaign))
+    evaluator = np.where(
+        is_easy,
+        np.searchsorted(np.cumsum(liking) / liking.sum(), drawn, side="right"),
+        np.searchsorted(np.cumsum(1 / liking) / (1 / liking).sum(), drawn, side="right"),
+    )
+    service = 1 if share >= _NEW_FORM else 0
+    form = np.where(np.array([each.id in _SERVICE for each in _CAMPAIGNS])[campaign], service, 2)
+    return np.minimum(evaluator, len(_EVALUATORS) - 1), form
 
 
 def _engagements(random: np.random.Generator, campaign: Array, last_quarter: bool) -> tuple[Array, Array]:
@@ -298,8 +349,8 @@ def _names(entries: tuple[_Center, ...] | tuple[_Campaign, ...]) -> tuple[list[s
     return [each.id for each in entries], [each.name for each in entries]
 
 
-def _repeated(values: Sequence[str], places: Array) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(places.astype(np.int32)), pa.array(values))
+def _repeated(values: Sequence[str], places: Array, missing: Array | None = None) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(places.astype(np.int32), mask=missing), pa.array(values))
 
 
 def _offset(zone: str, day: date) -> float:
@@ -312,6 +363,8 @@ _ENGAGEMENT_NAMES = [name for name, _ in _ENGAGEMENTS]
 _ENGAGEMENT_IDS = [f"eng_{number:03}" for number in range(101, 101 + len(_ENGAGEMENTS))]
 _ENGAGEMENT_LEVELS = np.array([level for _, level in _ENGAGEMENTS])
 _FIRST_ENGAGEMENT = np.cumsum([0, *(len(each.engagements) for each in _CAMPAIGNS[:-1])])
+_EVALUATOR_IDS = [each.id for each in _EVALUATORS]
+_EVALUATOR_NAMES = [each.name for each in _EVALUATORS]
 _EXECUTIVE_IDS = [f"exec_{number:04}" for number in range(1001, 1001 + _EXECUTIVES)]
 _EXECUTIVE_NAMES = [
     f"{_FIRST_NAMES[n % len(_FIRST_NAMES)]} {_LAST_NAMES[(n // len(_FIRST_NAMES) + 4 * (n % len(_FIRST_NAMES))) % len(_LAST_NAMES)]}"

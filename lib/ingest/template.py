@@ -24,8 +24,13 @@ _EXAMPLES = {
     "engagementName": ("Phone", "Chat"),
     "executiveId": ("e-1", "e-2"),
     "executiveName": ("Ana Ruiz", "Luis Soto"),
+    "evaluatorId": ("q-1", "q-2"),
+    "evaluatorName": ("Eva Soler", "Max Roth"),
+    "form": ("Sales v1", "Support v3"),
     "audioFileName": ("call-1.wav", "call-2.wav"),
     "createdAt": ("2024-02-01 08:00", "2024-02-01 08:05"),
+    "evaluatedAt": ("2024-02-01 08:00", "2024-02-01 08:05"),
+    "recordingUrl": ("https://example.com/call-1.wav", "https://example.com/call-2.wav"),
 }
 """Two values of each built-in column."""
 

@@ -23,6 +23,8 @@ _RIGHT_SCORE = ValueCode.RIGHT_SCORE.of()
 _PERCENT = re.compile(r"(.+?)\s*%")
 _FRACTION = re.compile(r"([^/]+?)\s*/\s*([^/]+)")
 
+_LINK = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
+
 _TRUE = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE = frozenset({"false", "0", "no", "n", "f"})
 
@@ -36,6 +38,13 @@ def text(value: str) -> str:
     if "\x00" in value:
         raise ValueParseError(ValueCode.VALUE_WITH_NUL.of(), ValueCode.RIGHT_WITHOUT_NUL.of())
     return value
+
+
+def link(value: str) -> str:
+    """Return the address of a page or a file; refuse what a browser would not fetch, or would run."""
+    if not _LINK.fullmatch(value):
+        raise ValueParseError(ValueCode.NOT_A_LINK.of(), ValueCode.RIGHT_LINK.of())
+    return text(value)
 
 
 def state(value: str) -> int:

@@ -12,7 +12,7 @@ from lib.analytics.cluster_spreads import SharedSpreads, Spreads
 from lib.analytics.queries import Trend
 from lib.analytics.rank_ranges import GroupRanks, Range
 from lib.analytics.standardization import StandardizedRow
-from lib.catalog.dimensions import CALL_CENTER, EXECUTIVE, Dimension, Member
+from lib.catalog.dimensions import CALL_CENTER, EVALUATOR, EXECUTIVE, Dimension, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric, Unit, rounded
 from lib.i18n import t
@@ -208,7 +208,7 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
         Column(
             text(dimension.label), _name, in_file=metric_columns.member_fields(dimension, lambda row: row.member, _name)
         ),
-        *(_standardized_columns() if with_standardized else []),
+        *(_standardized_columns(dimension) if with_standardized else []),
         *metric_columns.metric(AVERAGE_SCORE, _now),
         metric_columns.note(_now),
         *([metric_columns.change(AVERAGE_SCORE, _before, _now, _executives)] if AVERAGE_SCORE.name in changed else []),
@@ -305,7 +305,7 @@ def _call_center(row: _BreakdownRow) -> str:
     return formatting.member_name(row.call_center) if row.call_center else formatting.NOTHING
 
 
-def _standardized_columns() -> list[Column[_BreakdownRow]]:
+def _standardized_columns(dimension: Dimension) -> list[Column[_BreakdownRow]]:
     def score(row: _BreakdownRow) -> float | None:
         return None if row.standardized is None else rounded(row.standardized.adjusted, 2)
 
@@ -333,7 +333,7 @@ def _standardized_columns() -> list[Column[_BreakdownRow]]:
             score,
             lambda row: formatting.value(Unit.SCORE, score(row)),
             Look.NUMBER,
-            text(STANDARDIZED_HELP),
+            text(standardized_help(dimension)),
             in_file=(FileField("likeForLike", label, score, "score"),),
         ),
         Column(text("Adjusted: 95 % CI"), interval, in_file=ends),
@@ -348,10 +348,17 @@ def _standardized_note(row: _BreakdownRow) -> str:
     return t("too few comparable calls") if standardized.adjusted is None else t("few comparable calls")
 
 
-STANDARDIZED_HELP = (
-    "The average score as if everyone had handled the same calls. Each call is compared with other calls of the same "
-    "campaign, human or AI, and duration."
-)
+def standardized_help(dimension: Dimension) -> str:
+    """Return the message id of what a dimension's scores like for like are."""
+    if dimension is EVALUATOR:
+        return (
+            "The average score as if everyone had evaluated the same calls, so that a strict evaluator and weak calls "
+            "are told apart. Each evaluation is compared with others of the same campaign, human or AI, and form."
+        )
+    return (
+        "The average score as if everyone had handled the same calls. Each call is compared with other calls of the "
+        "same campaign, human or AI, and duration."
+    )
 
 
 def _means(course: Trend) -> tuple[float | None, ...]:

@@ -10,13 +10,14 @@ from lib.analytics import breakdowns, cluster_spreads, comparison, queries, rank
 from lib.analytics.breakdowns import RANKED_BY, Breakdown
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.cluster_spreads import SharedSpreads
+from lib.analytics.dimensions_in_use import dimensions_in_use
 from lib.analytics.planner import ResolvedPeriod, resolve_period
 from lib.analytics.queries import DatasetStatus, SelectionSummary, Trend
 from lib.analytics.query import Filters, local_date
 from lib.analytics.query_cache import QueryCache
 from lib.analytics.rank_ranges import GroupRanks
 from lib.catalog.catalog import Catalog
-from lib.catalog.dimensions import Dimension, Member
+from lib.catalog.dimensions import Dimension, Member, NamedDimension
 from lib.catalog.measures import MeasureTotals
 from lib.i18n import day
 from lib.reports import filter_text, formatting
@@ -134,6 +135,17 @@ class PageContext:
     def counted(self) -> Words:
         """How many evaluations are shown."""
         return plural("{count} evaluation", "{count} evaluations", self.summary.sums["evaluations"])
+
+    @property
+    def days(self) -> int:
+        """How many days the period in force has, its first and its last among them; 0 where it has no end."""
+        period = self.summary.period
+        return 0 if None in (period.date_from, period.date_to) else _days(self.filters, self.calendar, period) + 1
+
+    @property
+    def dimensions_in_use(self) -> tuple[NamedDimension, ...]:
+        """The dimensions that some evaluation in sight belongs to a group of."""
+        return self.answers.run(dimensions_in_use, self.filters.grant, self.catalog)
 
     def breakdown(self, dimension: Dimension, filters: Filters | None = None) -> Breakdown:
         """Return all groups of a dimension, the largest first, in the selection or with other filters.

@@ -66,10 +66,10 @@ def member_fields(
     def name_of(row: R) -> str | None:
         return None if (said := name(row)) == formatting.NOTHING else said
 
-    return (
-        FileField(dimension.name_field, text(dimension.label), name_of),
-        FileField(dimension.parameter, text(dimension.id_label), id_of),
-    )
+    named = FileField(dimension.name_field, text(dimension.label), name_of)
+    if dimension.name_field == dimension.parameter:
+        return (named,)
+    return named, FileField(dimension.parameter, text(dimension.id_label), id_of)
 
 
 def interval_fields(

@@ -210,6 +210,15 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class ExternalLink:
+    """The way to an address outside the app, http or https, which opens in a new tab."""
+
+    address: str
+    label: Words
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """What moved a number, in sentences: the change, what chance and the mix have to do with it, the largest parts."""
 
@@ -315,6 +324,7 @@ Block = (
     | Caption
     | Empty
     | Link
+    | ExternalLink
     | SelectInputs
     | NumberInput
     | SearchInput

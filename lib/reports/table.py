@@ -28,6 +28,7 @@ class Look(Enum):
     BAR = "bar"
     COURSE = "course"
     PARTS = "parts"
+    LINK = "link"
 
 
 @dataclass(frozen=True, slots=True)

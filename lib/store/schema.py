@@ -57,6 +57,8 @@ campaigns = _names("campaigns")
 call_centers = _names("call_centers")
 engagements = _names("engagements")
 executives = _names("executives")
+evaluators = _names("evaluators")
+forms = _names("forms")
 
 evaluations = sa.Table(
     "evaluations",
@@ -75,8 +77,12 @@ evaluations = sa.Table(
     sa.Column("call_center_key", sa.Integer, nullable=False),
     sa.Column("engagement_key", sa.Integer, nullable=False),
     sa.Column("executive_key", sa.Integer, nullable=False),
+    sa.Column("evaluator_key", sa.Integer, nullable=False),
+    sa.Column("form_key", sa.Integer, nullable=False),
     sa.Column("audio_file_name", sa.Text),
     sa.Column("created_at", UtcDateTime),
+    sa.Column("evaluated_at", UtcDateTime),
+    sa.Column("recording_url", sa.Text),
     # The `data_version` that brought the row as it is; null where a program did that which kept none.
     sa.Column("data_version", sa.Integer),
 )
@@ -87,7 +93,10 @@ EVALUATION_INDEXES = (
     sa.Index("evaluations_newest", evaluations.c.audio_at).ddl_if(dialect="postgresql"),
 )
 
-KEYS = ("campaign_key", "call_center_key", "engagement_key", "executive_key", "is_ai")
+KEYS = (
+    *("campaign_key", "call_center_key", "engagement_key", "executive_key", "evaluator_key", "form_key"),
+    "is_ai",
+)
 """What tells evaluations of a day apart in the rollups: a question by anything else is answered from the facts."""
 
 replaced_evaluations = sa.Table(  # as they were, so that an import can be undone

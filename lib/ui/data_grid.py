@@ -134,6 +134,8 @@ def _config(column: Column[R], table: PageTable[R]) -> Any:
             return config.AreaChartColumn(help=help_, color=colors.accent)
         case Look.PARTS:
             return config.BarChartColumn(help=help_, y_min=0, color=colors.muted, width=90)
+        case Look.LINK:
+            return config.LinkColumn(help=help_, display_text=t("Open"))
     return None
 
 

@@ -15,6 +15,7 @@ from lib.reports.page import (
     Cards,
     ChartBlock,
     Empty,
+    ExternalLink,
     Heading,
     Leaders,
     Link,
@@ -98,7 +99,9 @@ def _draw(context: PageContext, block: Block) -> None:
             _words(block)
 
 
-def _words(block: Notice | Sentences | Story | Suggestion | Heading | Caption | Empty | Link | Pager) -> None:
+def _words(
+    block: Notice | Sentences | Story | Suggestion | Heading | Caption | Empty | Link | ExternalLink | Pager,
+) -> None:
     """Draw what is made of words alone, and of what a click on them does."""
     match block:
         case Notice():
@@ -124,6 +127,8 @@ def _words(block: Notice | Sentences | Story | Suggestion | Heading | Caption | 
             page_layout.empty(str(block.what), str(block.hint))
         case Link():
             _link(block)
+        case ExternalLink():
+            st.link_button(markdown.text(str(block.label)), block.address, icon=f":material/{block.icon}:")
         case Pager():
             _pager(block)
 

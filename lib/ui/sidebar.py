@@ -10,6 +10,7 @@ from streamlit.navigation.page import Page
 
 from lib.analytics import queries
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, Calendar
+from lib.analytics.dimensions_in_use import dimensions_in_use
 from lib.analytics.query import MAX_VALUES
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, Dimension, EnumDimension, FlagDimension
 from lib.catalog.ranged_fields import RangedField
@@ -93,13 +94,20 @@ def _filters(space: Workspace, calendar: Calendar, *, is_compared: bool) -> None
             _compared()
         for dimension in PROMINENT:
             _filter(space, dimension)
-        rest = [dimension for dimension in space.catalog.filters if dimension not in PROMINENT]
+        rest = [each for each in _offered(space) if each not in PROMINENT]
         with st.expander(t("More filters"), expanded=bool(_set(rest, space.catalog.ranged_fields))):
             for dimension in rest:
                 _filter(space, dimension)
             for field in space.catalog.ranged_fields:
                 _range(field)
         st.button(t("Reset filters"), on_click=url_state.reset, width="stretch")
+
+
+def _offered(space: Workspace) -> list[Dimension]:
+    """Return the dimensions to filter by: those that the data know, the prominent ones, and what is set."""
+    grant, catalog = current_user.current().grant, space.catalog
+    unknown = set(catalog.dimensions) - set(space.answers.run(dimensions_in_use, grant, catalog)) - set(PROMINENT)
+    return [each for each in catalog.filters if each not in unknown or st.session_state.get(each.parameter)]
 
 
 def _period(calendar: Calendar) -> None:

@@ -10,6 +10,7 @@ import pytest
 from lib.analytics import breakdowns, grouped_trends, queries
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
+from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Member
 from lib.catalog.measures import MeasureTotals
@@ -62,7 +63,7 @@ def test_some_groups_alone(workspace: Workspace, answers: QueryCache) -> None:
 
 def test_nothing(workspace: Workspace, answers: QueryCache) -> None:
     found = answers.run(grouped_trends.split, make_filters(), workspace.calendar, CAMPAIGN, Granularity.DAILY)
-    assert found == grouped_trends.GroupedTrend((), None, ())
+    assert found == grouped_trends.GroupedTrend(ResolvedPeriod(None, None), (), None, ())
     assert not answers.run(grouped_trends.sparklines, make_filters(), workspace.calendar, CAMPAIGN).groups
 
 

@@ -57,10 +57,12 @@ def test_the_facts_are_the_last_of_the_sources_and_answer_everything() -> None:
         (("is_ai", *PLAIN_MEASURES), 0),
         (("campaign_key", *HISTOGRAM_MEASURES), 1),
         (("engagement_key",), 2),
-        (("executive_key", "call_center_key"), 3),
-        (("executive_key", "campaign_key"), 4),
-        (("executive_key", *HISTOGRAM_MEASURES), 4),
-        (("state",), 5),
+        (("evaluator_key", "form_key"), 3),
+        (("executive_key", "call_center_key"), 4),
+        (("executive_key", "campaign_key"), 5),
+        (("executive_key", *HISTOGRAM_MEASURES), 5),
+        (("executive_key", "evaluator_key"), 6),
+        (("state",), 6),
     ],
 )
 def test_the_first_that_has_everything_answers(columns: tuple[str, ...], place: int) -> None:

@@ -29,9 +29,13 @@ RECORD = Record(
         "callCenter": Member(None, "(none)"),
         "engagement": Member("e", "Engagement"),
         "executive": Member("x", "Executive"),
+        "evaluator": Member("v", "Evaluator"),
+        "form": Member(None, "(none)"),
     },
     audio_file_name="1.wav",
     created_at=None,
+    evaluated_at=NOON,
+    recording_url=None,
 )
 
 
@@ -40,7 +44,7 @@ def test_every_field_is_read_in_its_order() -> None:
     assert list(values) == list(FIELDS)
     assert list(values.values()) == [
         "1", NOON, "Completed", "Negative", 7.1249, 0, False, "c", "Campaign", None, "(none)", "e", "Engagement",
-        "x", "Executive", "1.wav", None,
+        "x", "Executive", "v", "Evaluator", None, "1.wav", None, NOON.astimezone(NEW_YORK), None,
     ]  # fmt: skip
     assert values["audioDate"].isoformat() == "2024-01-01T07:00:00-05:00"
 

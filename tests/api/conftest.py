@@ -18,13 +18,13 @@ from tests.api_client import Client, make_key
 from tests.browser.conftest import served
 
 CALLS = """\
-id,audioDate,state,sentiment,averageNote,durationInSeconds,isAICall,campaignId,campaignName,callCenterId,callCenterName,executiveId,executiveName
-1,2024-01-01T08:00:00Z,Completed,Positive,9,100,true,a,Alpha,n,North,x,Ann
-2,2024-01-01T23:30:00Z,Completed,Negative,4.5,200,false,a,Alpha,n,North,x,Ann
-3,2024-01-03T12:00:00Z,Completed,Neutral,7,,false,b,Beta,s,South,x,Ann
-4,2024-01-03T12:00:00Z,Pending,,,,false,b,Beta,s,South,y,=Bob
-5,2024-01-09T00:00:00Z,Failed,,,,false,b,Beta,n,North,y,=Bob
-6,2024-01-09T00:00:00Z,Completed,Positive,8,60,true,,,,,,
+id,audioDate,state,sentiment,averageNote,durationInSeconds,isAICall,campaignId,campaignName,callCenterId,callCenterName,executiveId,executiveName,evaluatorName,form
+1,2024-01-01T08:00:00Z,Completed,Positive,9,100,true,a,Alpha,n,North,x,Ann,Eva,Support v3
+2,2024-01-01T23:30:00Z,Completed,Negative,4.5,200,false,a,Alpha,n,North,x,Ann,Eva,Sales v1
+3,2024-01-03T12:00:00Z,Completed,Neutral,7,,false,b,Beta,s,South,x,Ann,Max,Support v3
+4,2024-01-03T12:00:00Z,Pending,,,,false,b,Beta,s,South,y,=Bob,,
+5,2024-01-09T00:00:00Z,Failed,,,,false,b,Beta,n,North,y,=Bob,,
+6,2024-01-09T00:00:00Z,Completed,Positive,8,60,true,,,,,,,,
 """
 
 

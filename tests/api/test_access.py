@@ -30,6 +30,7 @@ ROUTES = {
     ("POST", "/v1/analytics/export"): "analytics:export",
     ("GET", "/v1/analytics/export/job_none"): "analytics:read",
     ("GET", "/v1/evaluations"): "evaluations:read",
+    ("GET", "/v1/evaluations/1"): "evaluations:read",
     ("POST", "/v1/evaluations"): "evaluations:write",
 }
 FINE = {("GET", "/v1/analytics/export/job_none"): 404, ("POST", "/v1/analytics/export"): 202}

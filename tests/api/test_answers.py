@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from lib.analytics.grants import Grant
 from tests.api.conftest import App
 from tests.api_client import Client
 from tests.conftest import SHARED
@@ -129,7 +130,8 @@ def test_evaluations(client: Client) -> None:
         "id": "4", "audioDate": "2024-01-03T12:00:00+00:00", "state": "Pending", "sentiment": None, "averageNote": None,
         "durationInSeconds": None, "isAICall": False, "campaignId": "b", "campaignName": "Beta", "callCenterId": "s",
         "callCenterName": "South", "engagementId": None, "engagementName": "(none)", "executiveId": "y",
-        "executiveName": "=Bob", "audioFileName": None, "createdAt": None,
+        "executiveName": "=Bob", "evaluatorId": None, "evaluatorName": "(none)", "form": None, "audioFileName": None,
+        "createdAt": None, "evaluatedAt": None, "recordingUrl": None,
     }  # fmt: skip
     assert client.get("/v1/evaluations", sentiment="positive", pageSize=1)["totalCount"] == 2
 
@@ -168,6 +170,93 @@ def test_the_body_of_an_export_takes_every_filter(client: Client) -> None:
     order = document["paths"]["/analytics/export"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     summary = document["paths"]["/analytics/summary"]["get"]["parameters"]
     assert {each["name"] for each in summary} == set(order["properties"]) - {"format", "report", "granularity"}
+
+
+@pytest.mark.parametrize(
+    ("by", "groups"),
+    [
+        ("campaign", {("b", "Beta"): 3, ("a", "Alpha"): 2, (None, "(none)"): 1}),
+        ("callCenter", {("n", "North"): 3, ("s", "South"): 2, (None, "(none)"): 1}),
+        ("engagement", {(None, "(none)"): 6}),
+        ("executive", {("x", "Ann"): 3, ("y", "=Bob"): 2, (None, "(none)"): 1}),
+        ("evaluator", {(None, "(none)"): 3, ("Eva", "Eva"): 2, ("Max", "Max"): 1}),
+        ("form", {(None, "(none)"): 3, ("Support v3", "Support v3"): 2, ("Sales v1", "Sales v1"): 1}),
+        ("isAICall", {("false", "Human"): 4, ("true", "AI"): 2}),
+        ("state", {("Completed", "Completed"): 4, ("Failed", "Failed"): 1, ("Pending", "Pending"): 1}),
+        (
+            "sentiment",
+            {("Positive", "Positive"): 2, (None, "(none)"): 2, ("Negative", "Negative"): 1, ("Neutral", "Neutral"): 1},
+        ),
+    ],
+)
+def test_a_breakdown_by_anything(client: Client, by: str, groups: dict[tuple[str | None, str], int]) -> None:
+    found = client.get("/v1/analytics/breakdown", by=by)
+    assert {(row["id"], row["name"]): row["totalEvaluations"] for row in found["data"]} == groups
+    assert found["totalCount"] == len(groups) and (found["page"], found["pageSize"]) == (1, 100)
+    figures = [name for name in SUMMARY_FIELDS[2:] if not name.startswith("top")]
+    assert list(found["data"][0]) == ["id", "name", *figures, "rank"]
+    counts = [row["totalEvaluations"] for row in found["data"]]
+    assert counts == sorted(counts, reverse=True)
+    by_name = client.get("/v1/analytics/breakdown", by=by, sort="name")["data"]
+    assert [row["name"] for row in by_name] == sorted(row["name"] for row in by_name)
+    series = client.get("/v1/analytics/trends", by=by, granularity="monthly")["series"]
+    assert {(each["id"], each["name"]): each["data"][0]["totalEvaluations"] for each in series} == groups
+
+
+def test_evaluators_and_forms_are_filters(client: Client) -> None:
+    for asked, ids in (
+        ({"evaluatorId": "Eva"}, "12"),
+        ({"form": ["Support v3", "(none)"]}, "13456"),
+        ({"evaluatorId": "(none)"}, "456"),
+        ({"evaluatorId": "Eva", "form": "Support v3"}, "1"),
+    ):
+        assert {row["id"] for row in client.get("/v1/evaluations", **asked)["data"]} == set(ids)
+        assert client.get("/v1/analytics/summary", **asked)["totalEvaluations"] == len(ids)
+
+
+def test_one_evaluation(client: Client, small_app: App) -> None:
+    listed = {row["id"]: row for row in client.get("/v1/evaluations")["data"]}
+    for number, row in listed.items():
+        assert client.get(f"/v1/evaluations/{number}") == row
+    there = client.get("/v1/evaluations/1", timezone="Asia/Tokyo")
+    assert there["audioDate"].endswith("+09:00") and there["id"] == "1"
+    for unknown in ("7", "1/2", "'", "x" * 200):
+        assert "no evaluation" in client.refused(404, "NOT_FOUND", "GET", f"/v1/evaluations/{unknown}")["message"]
+    client.refused(400, "INVALID_PARAMETER", "GET", "/v1/evaluations/1?campaignId=a")
+    client.refused(400, "INVALID_PARAMETER", "GET", "/v1/evaluations/a%00b")
+    campaigns = {row["id"]: row["campaignId"] for row in listed.values()}
+    with small_app.client(grant=Grant.of({"campaign": [str(campaigns["1"])]})) as mine:
+        for number, campaign in campaigns.items():
+            if campaign == campaigns["1"]:
+                assert mine.get(f"/v1/evaluations/{number}")["campaignId"] == campaign
+            else:
+                mine.refused(404, "NOT_FOUND", "GET", f"/v1/evaluations/{number}")
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter", "words"),
+    [
+        ("", "by", "by is missing"),
+        ("?by=campain", "by", "did you mean 'campaign'?"),
+        ("?by=campaign&by=form", "by", "2 times"),
+        ("?by=form&sort=-averageScores", "sort", "did you mean 'averageScore'?"),
+        ("?by=form&sort=form", "sort", "'form' is not a field"),
+    ],
+)
+def test_a_breakdown_by_nothing_that_is(client: Client, query: str, parameter: str, words: str) -> None:
+    error = client.refused(400, "INVALID_PARAMETER", "GET", f"/v1/analytics/breakdown{query}")
+    assert error["parameter"] == parameter and words in error["message"]
+
+
+def test_more_groups_than_a_trend_tells_apart(sample_app: App) -> None:
+    asked = {"dateFrom": "2024-03-01", "dateTo": "2024-03-31"}
+    with sample_app.client() as client:
+        found = client.get("/v1/analytics/trends", by="executive", **asked)
+        whole = client.get("/v1/analytics/trends", **asked)["data"]
+    assert len(found["series"]) == 9 and (found["series"][-1]["id"], found["series"][-1]["name"]) == (None, "(other)")
+    for place, point in enumerate(whole):
+        counts = [each["data"][place]["totalEvaluations"] for each in found["series"]]
+        assert sum(counts) == point["totalEvaluations"]
 
 
 def test_etags(client: Client) -> None:

@@ -125,7 +125,7 @@ def test_nothing_to_export_is_a_file_too(client: Client) -> None:
         frame = (
             pd.read_csv(io.BytesIO(content)) if form == "csv" else pd.read_excel(io.BytesIO(content), engine="openpyxl")
         )
-        assert (status["rows"], len(frame), frame.columns[-1]) == (0, 0, "createdAt")
+        assert (status["rows"], len(frame), frame.columns[-1]) == (0, 0, "recordingUrl")
 
 
 def test_links(client: Client) -> None:

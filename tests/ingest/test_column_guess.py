@@ -75,7 +75,12 @@ HEADERS = {
     ),
     "executiveId": "Agent ID, id agente, Legajo",
     "audioFileName": "File, filename, Recording, audio_file, Archivo, Arquivo, Gravação, Grabación",
-    "createdAt": "created at, Created, evaluated at, Fecha de evaluación, Data da avaliação",
+    "createdAt": "created at, Created, Fecha de creación, Data de criação",
+    "evaluatedAt": "evaluated at, Fecha de evaluación, Data da avaliação",
+    "evaluatorName": "Evaluator, Reviewed by, Evaluador, Avaliador",
+    "evaluatorId": "Evaluator ID, ID evaluador",
+    "form": "Scorecard, Evaluation form, Pauta",
+    "recordingUrl": "Recording URL, Call URL, Enlace de grabación",
 }  # fmt: skip
 """Headers that files have, by the column that each is."""
 

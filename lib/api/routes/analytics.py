@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.engine import Connection
 
-from lib.analytics import breakdowns, queries, rank_ranges
+from lib.access.api_keys import Key
+from lib.analytics import breakdowns, grouped_trends, queries, rank_ranges
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.query import Filters, local_date, parse_choices, parse_single, parse_whole_number
 from lib.analytics.query_cache import QueryCache
@@ -24,12 +25,18 @@ from lib.api.dependencies import (
     strict_query,
 )
 from lib.api.query_description import TEXT, parameter, query
-from lib.api.serializers import AnswerBody, answer, figures, group, period, to_json
+from lib.api.serializers import AnswerBody, answer, figures, group, named_group, period, to_json, trend_points
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
+from lib.errors import InvalidParameterError, nearest
+from lib.errors.parameter_codes import ParameterCode
 from lib.workspace import Workspace
 
 WIDTHS = [each.value for each in Granularity]
+
+_LARGEST_FIRST = "-totalEvaluations"
+_OTHERS = "(other)"
+"""The name of the series of all groups but the largest."""
 
 _SORT = parameter("sort", "A field; `-` before it for descending.")
 _GRANULARITY = parameter("granularity", "The width of a point; default: daily.", {**TEXT, "enum": WIDTHS})
@@ -53,7 +60,17 @@ def router(catalog: Catalog) -> APIRouter:
             name=path,
             description=f"Get the figures by {dimension.label.lower()}.",
         )(_breakdown(dimension))
-    made.get("/trends", response_model=schemas.Trends, openapi_extra=query(catalog, _GRANULARITY))(trends)
+    by = parameter("by", "What to group by.", {**TEXT, "enum": list(catalog.filters_by_name)})
+    made.get(
+        "/breakdown",
+        response_model=schemas.GroupPage,
+        openapi_extra=query(catalog, {**by, "required": True}, *PAGING, _SORT),
+    )(breakdown)
+    made.get(
+        "/trends",
+        response_model=schemas.Trends | schemas.GroupedTrends,
+        openapi_extra=query(catalog, {**by, "description": "What to split by."}, _GRANULARITY),
+    )(trends)
     return made
 
 
@@ -72,25 +89,56 @@ def _summary(connection: Connection, asked: Filters, calendar: Calendar) -> Answ
 def _breakdown(dimension: Dimension) -> Callable[..., Awaitable[Response]]:
     async def breakdown(request: Request, space: Space, key: Reader) -> Response:
         parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES, "sort"))
-        size = parse_whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE)
-        content, version = await answered(
-            space,
-            key,
-            lambda: size,
-            filters_of(parameters, space, key),
-            _page,
-            space.answers,
-            space.calendar,
-            dimension,
-            (
-                parse_single(parameters, "sort") or "-totalEvaluations",
-                parse_whole_number(parameters, "page", 1, MAX_PAGE),
-                size,
-            ),
-        )
-        return answer(request, content, version)
+        sort = parse_single(parameters, "sort") or _LARGEST_FIRST
+        return await _answer_breakdown(request, space, key, parameters, dimension, sort, is_named=False)
 
     return breakdown
+
+
+async def breakdown(request: Request, space: Space, key: Reader) -> Response:
+    """Get the figures by the groups of any dimension."""
+    parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES, "sort", "by"))
+    dimension = _parse_by(parameters, space.catalog)
+    if dimension is None:
+        raise InvalidParameterError("by", ParameterCode.MISSING, known=", ".join(space.catalog.filters_by_name))
+    sort = _parse_sort(parameters, dimension, space.catalog)
+    return await _answer_breakdown(request, space, key, parameters, dimension, sort, is_named=True)
+
+
+def _parse_by(parameters: Mapping[str, list[str]], catalog: Catalog) -> Dimension | None:
+    """Read what to group by; None where it is not said."""
+    parse_single(parameters, "by")
+    names = parse_choices("by", parameters.get("by", ()), tuple(catalog.filters_by_name))
+    return catalog.filters_by_name[names[0]] if names else None
+
+
+def _parse_sort(parameters: Mapping[str, list[str]], dimension: Dimension, catalog: Catalog) -> str:
+    """Read what a breakdown whose groups have an `id` and a `name` is sorted by, as the query module calls it."""
+    sort = parse_single(parameters, "sort") or _LARGEST_FIRST
+    field = sort.removeprefix("-")
+    names = {"id": dimension.parameter, "name": dimension.name_field, **{name: name for name in catalog.metrics}}
+    if field not in names:
+        hint, known = nearest(field, names), ", ".join(names)
+        raise InvalidParameterError("sort", ParameterCode.NOT_A_FIELD, value=field[:60], hint=hint, known=known)
+    return sort.replace(field, names[field])
+
+
+async def _answer_breakdown(
+    request: Request,
+    space: Workspace,
+    key: Key,
+    parameters: dict[str, list[str]],
+    dimension: Dimension,
+    sort: str,
+    *,
+    is_named: bool,
+) -> Response:
+    size = parse_whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE)
+    paging = sort, parse_whole_number(parameters, "page", 1, MAX_PAGE), size
+    filters = filters_of(parameters, space, key)
+    more = space.answers, space.calendar, dimension, paging, is_named
+    content, version = await answered(space, key, lambda: size, filters, _page, *more)
+    return answer(request, content, version)
 
 
 def _page(
@@ -100,26 +148,40 @@ def _page(
     calendar: Calendar,
     dimension: Dimension,
     paging: tuple[str, int, int],
+    is_named: bool,
 ) -> AnswerBody:
     days_of = breakdowns.RANKED_BY  # said here, as the question of ranks says it: it is one answer
     whole = answers.run_within(connection, breakdowns.all_groups, asked, calendar, dimension, days_of)
     ranges = answers.run_within(connection, rank_ranges.ranks, asked, calendar, dimension, answers).groups
     found = breakdowns.page_of(connection, asked, calendar, dimension, whole, paging)
-    rows = [group(dimension, row, asked.catalog, ranges.get(row.named)) for row in found.groups]
+    ranked = [(row, ranges.get(row.named)) for row in found.groups]
+    if is_named:
+        rows = [named_group(row, asked.catalog, rank) for row, rank in ranked]
+    else:
+        rows = [group(dimension, row, asked.catalog, rank) for row, rank in ranked]
     counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}
     return to_json({**period(found.period), "data": rows, **counts})
 
 
 async def trends(request: Request, space: Space, key: Reader) -> Response:
-    """Get the figures of every day, week or month of the period."""
-    parameters = strict_query(request, (*space.catalog.parameters, "granularity"))
+    """Get the figures of every day, week or month of the period; with `by`, those of the largest groups."""
+    parameters = strict_query(request, (*space.catalog.parameters, "granularity", "by"))
+    dimension = _parse_by(parameters, space.catalog)
     parse_single(parameters, "granularity")
     widths = parse_choices("granularity", parameters.get("granularity", ()), WIDTHS)
     width = Granularity(widths[-1]) if widths else Granularity.DAILY
     asked = filters_of(parameters, space, key)
     calendar = space.calendar_in(asked.zone(space.settings.zone))
+    courses = 1 if dimension is None else grouped_trends.LARGEST + 1
     content, version = await answered(
-        space, key, lambda: _points(space, asked, calendar, width), asked, _course, calendar, width
+        space,
+        key,
+        lambda: courses * _points(space, asked, calendar, width),
+        asked,
+        _course,
+        calendar,
+        width,
+        dimension,
     )
     return answer(request, content, version)
 
@@ -133,10 +195,17 @@ def _points(space: Workspace, asked: Filters, calendar: Calendar, width: Granula
     return calendar.bucket_count(local_date(first, calendar.zone), local_date(last, calendar.zone), width)
 
 
-def _course(connection: Connection, asked: Filters, calendar: Calendar, width: Granularity) -> AnswerBody:
-    found = queries.trend(connection, asked, calendar, width)
-    points = [
-        {"date": point.bucket.first.isoformat(), "partial": point.bucket.partial, **figures(point.sums, asked.catalog)}
-        for point in found.points
+def _course(
+    connection: Connection, asked: Filters, calendar: Calendar, width: Granularity, dimension: Dimension | None
+) -> AnswerBody:
+    if dimension is None:
+        found = queries.trend(connection, asked, calendar, width)
+        points = trend_points(found, asked.catalog)
+        return to_json({**period(found.period), "granularity": width.value, "data": points})
+    split = grouped_trends.split(connection, asked, calendar, dimension, width)
+    courses = [(named.id, named.name, trend) for named, trend in split.largest]
+    courses += [(None, _OTHERS, split.rest)] if split.rest else []
+    series = [
+        {"id": number, "name": name, "data": trend_points(trend, asked.catalog)} for number, name, trend in courses
     ]
-    return to_json({**period(found.period), "granularity": width.value, "data": points})
+    return to_json({**period(split.period), "granularity": width.value, "series": series})

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from lib.access.api_keys import Key
 from lib.analytics import records
 from lib.analytics.calendar import Calendar
-from lib.analytics.query import Filters, parse_single, parse_whole_number
+from lib.analytics.query import Filters, clean, parse_single, parse_whole_number
 from lib.analytics.records import RecordMatch, RecordOrder
 from lib.api import request_body, schemas
 from lib.api.dependencies import (
@@ -27,7 +27,8 @@ from lib.api.dependencies import (
     filters_of,
     strict_query,
 )
-from lib.api.query_description import parameter, query
+from lib.api.errors import not_found
+from lib.api.query_description import ZONE, parameter, query
 from lib.api.serializers import AnswerBody, answer, period, record, to_json
 from lib.api.throttle import body_cost, charge
 from lib.catalog.catalog import Catalog
@@ -62,6 +63,7 @@ def router(catalog: Catalog) -> APIRouter:
     """Return the paths, described by the catalog."""
     made = APIRouter(prefix="/evaluations", tags=["Evaluations"])
     made.get("", response_model=schemas.Evaluations, openapi_extra=query(catalog, *PAGING, *_OWN))(read)
+    made.get("/{number:path}", response_model=schemas.Evaluation, openapi_extra={"parameters": [ZONE]})(read_one)
     made.post("", response_model=schemas.Written, openapi_extra={"requestBody": _BODY})(write)
     return made
 
@@ -84,6 +86,20 @@ async def read(request: Request, space: Space, key: RecordReader) -> Response:
         parse_single(parameters, "search") or "",
     )
     return answer(request, content, version)
+
+
+async def read_one(request: Request, space: Space, key: RecordReader, number: str) -> Response:
+    """Get one evaluation by its id."""
+    asked = filters_of(strict_query(request, ("timezone",)), space, key)
+    content, version = await answered(space, key, lambda: 1, asked, _record, space.calendar, clean("id", number))
+    return answer(request, content, version)
+
+
+def _record(connection: Connection, filters: Filters, calendar: Calendar, number: str) -> AnswerBody:
+    found = records.record(connection, filters, calendar, number)
+    if found is None:
+        raise not_found(f"There is no evaluation '{number[:60]}' that the key may see.")
+    return to_json(record(found, filters.zone(calendar.zone), filters.catalog))
 
 
 def _order(parameters: Mapping[str, Sequence[str]]) -> RecordOrder:

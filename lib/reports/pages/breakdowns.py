@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 
 from lib.analytics import standardization
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, NamedDimension
+from lib.analytics.standardization import StandardizedScores
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EVALUATOR, EXECUTIVE, Dimension, NamedDimension
 from lib.catalog.metrics import AVERAGE_SCORE
 from lib.reports import breakdown_table, cards, formatting, spread_text
-from lib.reports.breakdown_table import STANDARDIZED_HELP, Groups
+from lib.reports.breakdown_table import Groups, standardized_help
 from lib.reports.context import PageContext
 from lib.reports.coverage import coverage_notices
 from lib.reports.figures import FunnelFigure, RankingFigure, StandardizedFigure
@@ -30,13 +33,14 @@ from lib.reports.page_links import pairs
 from lib.reports.pages import overview
 from lib.reports.words import formatted, text
 
-SCORES = SelectParameter(
-    "scores",
-    text("Scores"),
-    lambda _: (("raw", text("Unadjusted")), ("alike", text("Adjusted (like for like)"))),
-    "raw",
-    shows_label=False,
+_RAW, _ALIKE, _SAME_EVALUATOR = "raw", "alike", "sameEvaluator"
+_SCORES = ((_RAW, text("Unadjusted")), (_ALIKE, text("Adjusted (like for like)")))
+
+SCORES = SelectParameter("scores", text("Scores"), lambda _: _SCORES, _RAW, shows_label=False)
+SCORES_BY_EVALUATOR = replace(
+    SCORES, options=lambda _: (*_SCORES, (_SAME_EVALUATOR, text("Adjusted, by the same evaluator")))
 )
+"""The same choice where the data say who evaluated."""
 
 
 LIMITS = SelectParameter(
@@ -47,7 +51,7 @@ LIMITS = SelectParameter(
 )
 
 
-ADJUSTED = Topic(text("Adjusted (like for like)"), text(STANDARDIZED_HELP))
+ADJUSTED = Topic(text("Adjusted (like for like)"), text(standardized_help(EXECUTIVE)))
 LIMITS_TOPIC = Topic(
     text("Score by number of evaluations"),
     text(
@@ -63,7 +67,7 @@ def by_text(dimension: Dimension) -> str:
     return f"By {dimension.label.lower()}"
 
 
-def _blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[Block]:
+def blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[Block]:
     """Yield the blocks of a dimension's page: all its groups, or the one that is opened."""
     if context.opened is not None:
         yield from _detail(context, dimension)
@@ -71,27 +75,46 @@ def _blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[
     groups = breakdown_table.ask(context, dimension)
     yield from cards.key_figures(context)
     yield from coverage_notices(context)
-    standardized = None
-    if dimension is not CAMPAIGN:
-        yield SelectInputs((SCORES,))
-    if dimension is not CAMPAIGN and context.selected(SCORES) == "alike":
-        scores = context.answers.run(standardization.standardized_scores, context.filters, context.calendar, dimension)
+    select = _scores_select(context, dimension)
+    if select is not None:
+        yield SelectInputs((select,))
+    scores = None
+    if select is not None and (chosen := context.selected(select)) != _RAW:
+        scores = _standardized(context, dimension, same_evaluator=chosen == _SAME_EVALUATOR)
         yield Heading(text("Adjusted (like for like)"))
-        yield Caption(text(STANDARDIZED_HELP))
+        yield Caption(text(standardized_help(dimension)))
+        if chosen == _SAME_EVALUATOR:
+            yield Caption(text("Here they must have the same evaluator, too."))
         figure = StandardizedFigure(dimension, scores)
         click = Click("open", dimension)
         yield ChartBlock(text("Adjusted (like for like)"), figure, "alike", click, has_heading=False)
         if all(row.adjusted is None for row in scores.rows):
             yield Empty(text("Too few comparable calls"), text("Choose a longer period, or other filters."))
-        standardized = {row.named: row for row in scores.rows}
     else:
         yield from _standing(context, groups)
         spread = spread_text.spread_sentences(groups.breakdown.groups) if dimension is EXECUTIVE else None
         if spread is not None:
             yield spread
     yield Heading(text("Details"))
-    yield breakdown_table.table(context, title, groups, standardized)
+    yield breakdown_table.table(context, title, groups, {row.named: row for row in scores.rows} if scores else None)
     yield from breakdown_table.change_captions(groups, context.catalog.metrics)
+
+
+def _scores_select(context: PageContext, dimension: Dimension) -> SelectParameter | None:
+    """Return the choice between scores as they are and like for like; None for campaigns, which none is like."""
+    if dimension is CAMPAIGN:
+        return None
+    return SCORES_BY_EVALUATOR if dimension is EXECUTIVE and EVALUATOR in context.dimensions_in_use else SCORES
+
+
+def _standardized(context: PageContext, dimension: Dimension, *, same_evaluator: bool) -> StandardizedScores:
+    return context.answers.run(
+        standardization.standardized_scores,
+        context.filters,
+        context.calendar,
+        dimension,
+        same_evaluator=same_evaluator,
+    )
 
 
 def _standing(context: PageContext, groups: Groups) -> Iterator[Block]:
@@ -131,13 +154,10 @@ def _detail(context: PageContext, dimension: Dimension) -> Iterator[Block]:
 
 
 def _page(dimension: NamedDimension, name: str, title: str, question: str, icon: str) -> PageDefinition:
-    selects = {CAMPAIGN: (), CALL_CENTER: (SCORES,), EXECUTIVE: (SCORES, LIMITS)}[dimension]
-
-    def blocks(context: PageContext) -> Iterator[Block]:
-        return _blocks(context, dimension, title)
-
+    selects = {CAMPAIGN: (), CALL_CENTER: (SCORES,), EXECUTIVE: (SCORES_BY_EVALUATOR, LIMITS)}[dimension]
     topics = (*SELECTION, *({CALL_CENTER: (ADJUSTED,), EXECUTIVE: (ADJUSTED, LIMITS_TOPIC)}.get(dimension, ())))
-    return PageDefinition(name, text(title), text(question), icon, blocks, selects, dimension, topics=topics)
+    of_dimension = partial(blocks, dimension=dimension, title=title)
+    return PageDefinition(name, text(title), text(question), icon, of_dimension, selects, dimension, topics=topics)
 
 
 CAMPAIGNS = _page(CAMPAIGN, "campaigns", "Campaigns", "How do campaigns compare?", "campaign")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -18,6 +18,7 @@ from lib.reports.page import (
     Caption,
     Click,
     Empty,
+    ExternalLink,
     Heading,
     Link,
     PageDefinition,
@@ -30,7 +31,7 @@ from lib.reports.page import (
 )
 from lib.reports.page_help import Topic
 from lib.reports.page_links import OPENED, pairs, without_search
-from lib.reports.table import Column, FileField, PageTable, TableFile, file_fields
+from lib.reports.table import Column, FileField, Look, PageTable, TableFile, file_fields
 from lib.reports.words import Joined, Words, formatted, plural, text
 
 PAGE_SIZE = 100
@@ -135,7 +136,7 @@ def _no_results(context: PageContext) -> Empty:
 def _detail(context: PageContext, record: Record) -> Iterator[Block]:
     """Yield all that is known of an evaluation, and the way to whom it belongs."""
     yield Heading(text("Evaluation {id}", id=record.id))
-    facts = [(column.label, column.say(record)) for column in _columns(context)]
+    facts = [(column.label, column.say(record)) for column in _columns(context, (record,))]
     facts += [(field.label, _said(field, record)) for field in _in_file_alone(context)]
     columns: tuple[Column[tuple[Words, str]], ...] = (
         Column(text("Field"), lambda fact: str(fact[0])),
@@ -146,6 +147,8 @@ def _detail(context: PageContext, record: Record) -> Iterator[Block]:
     yield TableBlock(
         PageTable(title, "table-record", columns, facts, len(facts), "", title, file, has_total=False),
     )
+    if record.recording_url:
+        yield ExternalLink(record.recording_url, text("Open the recording"), "play_circle")
     for dimension in (EXECUTIVE, CAMPAIGN, CALL_CENTER):
         member = record.members[dimension.name]
         label = Joined((text(dimension.label), formatted(formatting.member_name, member)), ": ")
@@ -190,7 +193,7 @@ def _order(context: PageContext) -> RecordOrder:
     return RecordOrder(context.selected(SORT))
 
 
-def _columns(context: PageContext) -> tuple[Column[Record], ...]:
+def _columns(context: PageContext, listed: Sequence[Record]) -> tuple[Column[Record], ...]:
     """Return what a table says of an evaluation."""
     zone = context.filters.zone(context.calendar.zone)
     return (
@@ -220,9 +223,10 @@ def _columns(context: PageContext) -> tuple[Column[Record], ...]:
                 FileField("durationInSeconds", text("Duration"), lambda record: record.duration_seconds, "seconds"),
             ),
         ),
-        *(_member_column(each) for each in context.catalog.dimensions if each != EXECUTIVE),
+        *(_member_column(each) for each in context.dimensions_in_use if each != EXECUTIVE),
         _words("isAICall", text("Handled by"), lambda record: t("AI") if record.is_ai else t("Human")),
         _words("id", text("Id"), lambda record: record.id),
+        *([_recording_link(context)] if any(record.recording_url for record in listed) else []),
     )
 
 
@@ -230,20 +234,23 @@ def _in_file_alone(context: PageContext) -> tuple[FileField[Record], ...]:
     """Return what a file, and the page of one evaluation, say besides."""
     zone = context.filters.zone(context.calendar.zone)
     fields = context.catalog.fields
+
+    def instant(name: str, value: Callable[[Record], datetime | None]) -> FileField[Record]:
+        def local(record: Record) -> datetime | None:
+            return None if (when := value(record)) is None else when.astimezone(zone)
+
+        return FileField(name, text(fields[name].label), local, "instant")
+
     return (
         FileField("audioFileName", text(fields["audioFileName"].label), lambda record: record.audio_file_name),
-        FileField(
-            "createdAt",
-            text(fields["createdAt"].label),
-            lambda record: record.created_at and record.created_at.astimezone(zone),
-            "instant",
-        ),
+        instant("createdAt", lambda record: record.created_at),
+        instant("evaluatedAt", lambda record: record.evaluated_at),
     )
 
 
 def _table(context: PageContext, listed: Records) -> PageTable[Record]:
     found = listed.records
-    columns = _columns(context)
+    columns = _columns(context, found)
 
     def file_rows() -> tuple[Record, ...]:
         return _listed(context, 1, MOST_IN_FILE).records
@@ -277,6 +284,11 @@ def _table(context: PageContext, listed: Records) -> PageTable[Record]:
     )
 
 
+def _recording_link(context: PageContext) -> Column[Record]:
+    label = text(context.catalog.fields["recordingUrl"].label)
+    return _words("recordingUrl", label, lambda record: record.recording_url or "", Look.LINK)
+
+
 def _member_column(dimension: NamedDimension) -> Column[Record]:
     orders = _both(RecordOrder.EXECUTIVE, RecordOrder.EXECUTIVE_BACKWARDS) if dimension == EXECUTIVE else None
     in_file = metric_columns.member_fields(dimension, partial(_named, dimension), partial(_member, dimension))
@@ -287,9 +299,9 @@ def _both(least: RecordOrder, greatest: RecordOrder) -> tuple[str, str]:
     return least.value, greatest.value
 
 
-def _words(name: str, label: Words, value: Callable[[Record], str]) -> Column[Record]:
+def _words(name: str, label: Words, value: Callable[[Record], str], look: Look = Look.WORDS) -> Column[Record]:
     """Return a column of words, by its name in the API; a file holds them as they are read."""
-    return Column(label, value, in_file=(FileField(name, label, value),))
+    return Column(label, value, look=look, in_file=(FileField(name, label, value),))
 
 
 def _named(dimension: NamedDimension, record: Record) -> Member:

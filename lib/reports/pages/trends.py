@@ -141,7 +141,7 @@ def _course(context: PageContext, metric: Metric, dimension: Dimension | None) -
     courses: tuple[tuple[Words, Trend], ...] = (("", context.trend),)
     compared = context.compared_trend if dimension is None else None
     if dimension is not None:
-        courses = _split(context, dimension)
+        courses = split(context, dimension, context.granularity)
     figure = TrendFigure(courses, metric, compared, context.trend_notes, height=380)
     return ChartBlock(text(metric.label), figure, "trend", Click("period"), has_heading=False)
 
@@ -154,19 +154,19 @@ def _by_day(context: PageContext) -> Trend:
     return context.answers.run(queries.trend, context.filters, context.calendar, Granularity.DAILY)
 
 
-def _split(context: PageContext, dimension: Dimension) -> tuple[tuple[Words, Trend], ...]:
+def split(context: PageContext, dimension: Dimension, granularity: Granularity) -> tuple[tuple[Words, Trend], ...]:
     """Return the courses of the largest groups of a dimension, and of the rest together."""
-    split = context.answers.run(grouped_trends.split, context.filters, context.calendar, dimension, context.granularity)
-    named = list(split.largest)
-    if split.rest is not None and len(split.rest_members) == 1:
-        named.append((split.rest_members[0], split.rest))
+    found = context.answers.run(grouped_trends.split, context.filters, context.calendar, dimension, granularity)
+    named = list(found.largest)
+    if found.rest is not None and len(found.rest_members) == 1:
+        named.append((found.rest_members[0], found.rest))
     names = [member.name for member, _ in named]
     courses: list[tuple[Words, Trend]] = [
         (formatted(_distinct_name, member, names.count(member.name) > 1), course) for member, course in named
     ]
-    if split.rest is not None and len(split.rest_members) > 1:
-        others = text("{count} others", count=formatted(formatting.count, len(split.rest_members)))
-        courses.append((others, split.rest))
+    if found.rest is not None and len(found.rest_members) > 1:
+        others = text("{count} others", count=formatted(formatting.count, len(found.rest_members)))
+        courses.append((others, found.rest))
     return tuple(courses)
 
 

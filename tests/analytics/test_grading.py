@@ -1,0 +1,120 @@
+"""How evaluators work, and strictness like for like: by hand and beside pandas, on both engines."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib.analytics.dimensions_in_use import dimensions_in_use
+from lib.analytics.grading import Grading, grading
+from lib.analytics.grants import EVERYTHING, Grant
+from lib.analytics.query_cache import QueryCache
+from lib.analytics.standardization import standardized_scores
+from lib.catalog.catalog import BUILT_IN
+from lib.catalog.dimensions import CAMPAIGN, EVALUATOR, EXECUTIVE, FORM
+from lib.workspace import Workspace
+from tests.conftest import Load
+from tests.filters import make_filters
+
+ROWS = """id,audioDate,state,averageNote,campaignName,executiveName,evaluatorName,form,evaluatedAt
+1,2024-01-01T09:00,Completed,10,A,Ann,Eva,v1,2024-01-01T10:00
+2,2024-01-01T09:00,Completed,9.9999,A,Ann,Eva,v1,2024-01-01T09:00:30
+3,2024-01-02T09:00,Completed,10,A,Bob,Eva,v1,2024-01-02T12:00
+4,2024-01-02T09:00,Completed,,A,Bob,Eva,v1,2024-01-01T12:00
+5,2024-01-02T09:00,Pending,10,B,Bob,Max,v2,2024-01-03T09:00
+6,2024-01-03T09:00,Failed,10,B,Bob,,v2,
+"""
+
+
+def test_by_hand(workspace: Workspace, load: Load, answers: QueryCache) -> None:
+    load(ROWS)
+    found = answers.run(grading, make_filters(), workspace.calendar)
+    named = {member.name: each for member, each in found.evaluators.items()}
+    # An evaluation before its call says nothing of how long it took; what is not completed has no score.
+    assert named == {"Eva": Grading(3, 2, 3, 3600), "Max": Grading(0, 0, 0, None), "(none)": Grading(0, 0, 0, None)}
+    assert found.total == Grading(3, 2, 3, 3600)
+    assert (found.total.full_marks_share, named["Max"].full_marks_share) == (2 / 3, None)
+    low, high = found.total.full_marks_interval or (0, 0)
+    assert (round(low, 4), round(high, 4)) == (0.2077, 0.9385)  # Wilson's, of 2 in 3
+    first = answers.run(grading, make_filters(date(2024, 1, 1), date(2024, 1, 1)), workspace.calendar)
+    assert first.total == Grading(2, 1, 2, 30)  # the lower one of two in the middle
+    seen = answers.run(grading, make_filters(grant=Grant.of({"campaign": ["B"]})), workspace.calendar)
+    assert {member.name for member in seen.evaluators} == {"Max", "(none)"}
+
+
+def test_what_is_in_use(load: Load, answers: QueryCache) -> None:
+    load("id,audioDate,campaignName\n1,2024-01-01,A\n2,2024-01-01,B\n")
+    assert answers.run(dimensions_in_use, EVERYTHING, BUILT_IN) == (CAMPAIGN,)
+    load("id,audioDate,campaignName,evaluatorName,form\n1,2024-01-01,A,Eva,\n2,2024-01-01,B,,v1\n")
+    assert answers.run(dimensions_in_use, EVERYTHING, BUILT_IN) == (CAMPAIGN, EVALUATOR, FORM)
+    assert answers.run(dimensions_in_use, Grant.of({"campaign": ["A"]}), BUILT_IN) == (CAMPAIGN, EVALUATOR)
+
+
+@pytest.fixture
+def graded(load: Load) -> pd.DataFrame:
+    """Load evaluations whose scores depend on the campaign, the form, the executive and the evaluator."""
+    random = np.random.default_rng(17)
+    n = 900
+    frame = pd.DataFrame(
+        {
+            "id": [f"c{number}" for number in range(n)],
+            "audioDate": [f"2024-01-{day:02}" for day in random.integers(1, 29, n)],
+            "state": "Completed",
+            "isAICall": random.random(n) < 0.2,
+            "campaignName": random.choice(["A", "B", "C"], n),
+            "executiveName": random.choice(["Ann", "Bob", "Cid"], n),
+            "form": random.choice(["v1", "v2"], n),
+            "durationInSeconds": random.integers(60, 200, n),
+        }
+    )
+    strict = random.random(n) < np.where(frame["campaignName"] == "A", 0.8, 0.2)
+    frame["evaluatorName"] = np.where(strict, "Strict", "Mild")
+    level = frame["campaignName"].map({"A": 8.0, "B": 6.0, "C": 5.0}) + frame["form"].map({"v1": 0.0, "v2": 0.5})
+    level = level + frame["executiveName"].map({"Ann": 0.6, "Bob": 0.0, "Cid": -0.4}) - strict
+    frame["averageNote"] = np.clip(np.round(level + random.normal(0, 0.5, n), 2), 0, 10)
+    written = io.StringIO()
+    frame.to_csv(written, index=False)
+    load(written.getvalue())
+    return frame
+
+
+def like_for_like(frame: pd.DataFrame, group: str, strata: list[str]) -> dict[str, float]:
+    """Return adjusted means as the method says: the whole's mean, plus the share of others times the weighted gap."""
+    found = {}
+    whole, n = frame["averageNote"].mean(), len(frame)
+    for name, own in frame.groupby(group):
+        gap = weight = 0.0
+        for key, mine in own.groupby(strata):
+            same = (frame[strata] == list(key)).all(axis=1)
+            others = frame[same & (frame[group] != name)]
+            if len(others):
+                w = len(mine) * len(others) / (len(mine) + len(others))
+                gap += w * (mine["averageNote"].mean() - others["averageNote"].mean())
+                weight += w
+        found[str(name)] = whole + (1 - len(own) / n) * gap / weight
+    return found
+
+
+def test_a_strict_evaluator_and_easy_calls_are_told_apart(
+    workspace: Workspace, graded: pd.DataFrame, answers: QueryCache
+) -> None:
+    found = answers.run(standardized_scores, make_filters(), workspace.calendar, EVALUATOR)
+    expected = like_for_like(graded, "evaluatorName", ["campaignName", "isAICall", "form"])
+    assert {row.named.name: float(row.adjusted or 0) for row in found.rows} == pytest.approx(expected, abs=1e-9)
+    raw = graded.groupby("evaluatorName")["averageNote"].mean()
+    assert raw["Strict"] > raw["Mild"] and expected["Mild"] - expected["Strict"] == pytest.approx(1, abs=0.1)
+
+
+def test_executives_by_the_same_evaluator(workspace: Workspace, graded: pd.DataFrame, answers: QueryCache) -> None:
+    graded["band"] = np.where(graded["durationInSeconds"] < 120, 1, 2)
+    strata = ["campaignName", "isAICall", "band"]
+    for same_evaluator, of in ((False, strata), (True, [*strata, "evaluatorName"])):
+        found = answers.run(
+            standardized_scores, make_filters(), workspace.calendar, EXECUTIVE, same_evaluator=same_evaluator
+        )
+        expected = like_for_like(graded, "executiveName", of)
+        assert {row.named.name: float(row.adjusted or 0) for row in found.rows} == pytest.approx(expected, abs=1e-9)
