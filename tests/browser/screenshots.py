@@ -38,6 +38,8 @@ PAGES = {
     "call-centers": f"call_centers?{PERIOD}",
     "executives": f"executives?{PERIOD}",
     "executives-alike": f"executives?{PERIOD}&scores=alike",
+    "evaluators": f"evaluators?{PERIOD}",
+    "evaluators-alike": f"evaluators?{PERIOD}&scores=alike",
     "trends": f"trends?{PERIOD}",
     "trends-split": f"trends?{PERIOD}&split=callCenter&granularity=weekly",
     "trends-usual-range": f"trends?{PERIOD}&chart=control",

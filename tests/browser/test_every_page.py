@@ -9,8 +9,18 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.screenshots import PAGES
 from tests.browser.watching import Watched
 
-TABLES = ("campaigns", "call-centers", "executives", "trends", "why", "evaluations")
-CHARTS = ("overview", "campaigns", "campaign", "call-centers", "executives", "executives-alike", "trends", "why")
+TABLES = ("campaigns", "call-centers", "executives", "evaluators", "trends", "why", "evaluations")
+CHARTS = (
+    "overview",
+    "campaigns",
+    "campaign",
+    "call-centers",
+    "executives",
+    "executives-alike",
+    "evaluators",
+    "trends",
+    "why",
+)
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])

@@ -194,6 +194,7 @@ PAGES = (
     "campaigns",
     "call_centers",
     "executives",
+    "evaluators",
     "trends",
     "drivers",
     "evaluations",

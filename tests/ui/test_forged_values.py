@@ -31,6 +31,7 @@ PAGES = [
     "campaigns",
     "call_centers",
     "executives",
+    "evaluators",
     "trends",
     "drivers",
     "sample_size",

@@ -34,6 +34,7 @@ PAGES = [
     "campaigns",
     "call_centers",
     "executives",
+    "evaluators",
     "trends",
     "sample_size",
     "evaluations",

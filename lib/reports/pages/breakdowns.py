@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 
 from lib.analytics import standardization
@@ -33,14 +32,21 @@ from lib.reports.page_links import pairs
 from lib.reports.pages import overview
 from lib.reports.words import formatted, text
 
-_RAW, _ALIKE, _SAME_EVALUATOR = "raw", "alike", "sameEvaluator"
-_SCORES = ((_RAW, text("Unadjusted")), (_ALIKE, text("Adjusted (like for like)")))
-
-SCORES = SelectParameter("scores", text("Scores"), lambda _: _SCORES, _RAW, shows_label=False)
-SCORES_BY_EVALUATOR = replace(
-    SCORES, options=lambda _: (*_SCORES, (_SAME_EVALUATOR, text("Adjusted, by the same evaluator")))
+SCORES = SelectParameter(
+    "scores",
+    text("Scores"),
+    lambda _: (("raw", text("Unadjusted")), ("alike", text("Adjusted (like for like)"))),
+    "raw",
+    shows_label=False,
 )
-"""The same choice where the data say who evaluated."""
+
+CONSTANT = SelectParameter(
+    "constant",
+    text("Held constant"),
+    lambda _: (("calls", text("Kind of call")), ("evaluator", text("Kind of call and evaluator"))),
+    "calls",
+)
+"""What is the same for the calls that executives are compared by, where the data say who evaluated."""
 
 
 LIMITS = SelectParameter(
@@ -75,16 +81,17 @@ def blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[B
     groups = breakdown_table.ask(context, dimension)
     yield from cards.key_figures(context)
     yield from coverage_notices(context)
-    select = _scores_select(context, dimension)
-    if select is not None:
-        yield SelectInputs((select,))
     scores = None
-    if select is not None and (chosen := context.selected(select)) != _RAW:
-        scores = _standardized(context, dimension, same_evaluator=chosen == _SAME_EVALUATOR)
+    if dimension is not CAMPAIGN:
+        yield SelectInputs((SCORES,))
+    if dimension is not CAMPAIGN and context.selected(SCORES) == "alike":
+        has_evaluators = dimension is EXECUTIVE and EVALUATOR in context.dimensions_in_use
+        same_evaluator = has_evaluators and context.selected(CONSTANT) == "evaluator"
+        scores = _standardized(context, dimension, same_evaluator=same_evaluator)
         yield Heading(text("Adjusted (like for like)"))
         yield Caption(text(standardized_help(dimension)))
-        if chosen == _SAME_EVALUATOR:
-            yield Caption(text("Here they must have the same evaluator, too."))
+        if has_evaluators:
+            yield SelectInputs((CONSTANT,))
         figure = StandardizedFigure(dimension, scores)
         click = Click("open", dimension)
         yield ChartBlock(text("Adjusted (like for like)"), figure, "alike", click, has_heading=False)
@@ -98,13 +105,6 @@ def blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[B
     yield Heading(text("Details"))
     yield breakdown_table.table(context, title, groups, {row.named: row for row in scores.rows} if scores else None)
     yield from breakdown_table.change_captions(groups, context.catalog.metrics)
-
-
-def _scores_select(context: PageContext, dimension: Dimension) -> SelectParameter | None:
-    """Return the choice between scores as they are and like for like; None for campaigns, which none is like."""
-    if dimension is CAMPAIGN:
-        return None
-    return SCORES_BY_EVALUATOR if dimension is EXECUTIVE and EVALUATOR in context.dimensions_in_use else SCORES
 
 
 def _standardized(context: PageContext, dimension: Dimension, *, same_evaluator: bool) -> StandardizedScores:
@@ -154,7 +154,7 @@ def _detail(context: PageContext, dimension: Dimension) -> Iterator[Block]:
 
 
 def _page(dimension: NamedDimension, name: str, title: str, question: str, icon: str) -> PageDefinition:
-    selects = {CAMPAIGN: (), CALL_CENTER: (SCORES,), EXECUTIVE: (SCORES_BY_EVALUATOR, LIMITS)}[dimension]
+    selects = {CAMPAIGN: (), CALL_CENTER: (SCORES,), EXECUTIVE: (SCORES, CONSTANT, LIMITS)}[dimension]
     topics = (*SELECTION, *({CALL_CENTER: (ADJUSTED,), EXECUTIVE: (ADJUSTED, LIMITS_TOPIC)}.get(dimension, ())))
     of_dimension = partial(blocks, dimension=dimension, title=title)
     return PageDefinition(name, text(title), text(question), icon, of_dimension, selects, dimension, topics=topics)
