@@ -210,6 +210,13 @@ def test_a_language_for_a_while() -> None:
         (lambda: formatting.value(Unit.BALANCE, Fraction(-1, 3)), "−0.33", "−0,33"),
         (lambda: formatting.change(Unit.COUNT, 1000, 13345), "+1,234.5 %", "+1.234,5 %"),
         (lambda: formatting.interval(Unit.SCORE, (7.61, 7.99)), "7.61–7.99", "7,61–7,99"),
+        (lambda: formatting.interval(Unit.SHARE, (0.936, 0.965)), "93.6–96.5\u00a0%", "93,6–96,5\u00a0%"),
+        (lambda: formatting.interval(Unit.BALANCE, (0.3, 0.32)), "0.30–0.32", "0,30–0,32"),
+        (
+            lambda: formatting.interval(Unit.BALANCE, (-0.33, -0.29)),
+            "−0.33\u00a0–\u00a0−0.29",
+            "−0,33\u00a0–\u00a0−0,29",
+        ),
         (lambda: day(date(2024, 1, 31)), "31 Jan 2024", "31 ene 2024"),
         (lambda: dated(date(2024, 9, 1), "MMMM y"), "September 2024", "septiembre 2024"),
         (lambda: formatting.instant(datetime(2024, 12, 1, 9, 5, tzinfo=UTC)), "1 Dec 2024, 09:05", "1 dic 2024, 09:05"),

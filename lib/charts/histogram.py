@@ -28,7 +28,7 @@ def histogram(counts: Sequence[int], look: ChartTheme, before: Sequence[int] = (
             "from": place * width,
             "to": (place + 1) * width,
             "count": count,
-            "label": f"{number(place * width, 1)} – {number((place + 1) * width, 1)}",
+            "label": f"{number(place * width, 1)}–{number((place + 1) * width, 1)}",
             "counted": f"{formatting.count(count)} ({number(count / whole * 100, 1)} %)",
         }
         for place, count in enumerate(counts)

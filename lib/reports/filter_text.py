@@ -90,7 +90,14 @@ def range_labels(field: RangedField) -> tuple[str, str]:
 
 
 def _range(field: RangedField, asked: Range) -> str:
-    """Return between which numbers a field lies: `Score: 4.5 to 7`."""
+    """Return between which numbers a field lies: `Score: 4.5 to 7`.
+
+    The last number that is kept below a rounder one, as bars of the distribution end, is said as `under` that one.
+    """
+    above = None if asked.high is None else asked.high + Decimal(1) / field.scale
+    if asked.low is not None and above is not None and _decimals(above) + 1 < _decimals(asked.high):
+        ends = {"low": _end(field, asked.low), "high": _end(field, above)}
+        return t("{label}: {low} to under {high}", label=t(field.label), **ends)
     low, high = (None if end is None else _end(field, end) for end in (asked.low, asked.high))
     label = t(field.label)
     if low is None:
@@ -103,8 +110,12 @@ def _range(field: RangedField, asked: Range) -> str:
 def _end(field: RangedField, end: Decimal) -> str:
     if field.unit is Unit.SECONDS and end == end.to_integral_value():
         return formatting.value(Unit.SECONDS, int(end))
-    places = max(0, -int(end.normalize().as_tuple().exponent))
-    return number(float(end), places)
+    return number(float(end), _decimals(end))
+
+
+def _decimals(amount: Decimal | None) -> int:
+    """Return how many decimals a number has, without zeros at its end."""
+    return 0 if amount is None else max(0, -int(amount.normalize().as_tuple().exponent))
 
 
 def _members(dimension: Dimension, named: Sequence[Member], count: int) -> str:

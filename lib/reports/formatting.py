@@ -83,12 +83,18 @@ def duration(seconds: int) -> str:
 
 
 def interval(unit: Unit, ends: tuple[float, float] | None) -> str:
-    """Return an interval as `7.61–7.99`, or `−0.33 – −0.29`; of a score no more than there are scores."""
+    """Return an interval as `7.61–7.99`, `93.6–96.5 %` or `−0.33 – −0.29`; of a score no more than there are scores.
+
+    No line breaks within it.
+    """
     if ends is None:
         return NOTHING
     low, high = (min(10.0, max(0.0, end)) for end in ends) if unit is Unit.SCORE else ends
-    dash = "–" if unit in (Unit.SCORE, Unit.SECONDS) else " – "
-    return f"{value(unit, low)}{dash}{value(unit, high)}"
+    first, last = value(unit, low), value(unit, high)
+    dash = " – " if last.startswith("−") else "–"
+    if unit is Unit.SHARE:
+        first = first.removesuffix(" %")
+    return f"{first}{dash}{last}".replace(" ", "\u00a0")
 
 
 def rank(ends: tuple[int, int]) -> str:

@@ -167,8 +167,11 @@ def _ask(workspace: Workspace, files: tuple[InputFile, ...], draft: MappingDraft
                 "them back."
             )
         )
-        if st.button(t("Replace them"), type="primary"):
-            queue()
+        with st.container(horizontal=True):
+            if st.button(t("Replace them"), type="primary"):
+                queue()
+            if st.button(t("Cancel")):
+                st.rerun()
 
     confirm()
 

@@ -93,6 +93,8 @@ def _nothing(context: PageContext) -> None:
     if not context.status.evaluations:
         load = t("Load a file on the Data page, or with: callboard import FILE")
         empty(t("No evaluations yet"), load if admin else t("An administrator loads them."))
+        if admin:
+            st.page_link("data.py", label=t("Go to Data"), icon=":material/database:")
         return
     if unknown := _unknown_values(context):
         _nothing_of_unknown(context, unknown)

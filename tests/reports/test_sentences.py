@@ -55,6 +55,26 @@ def notices(context: PageContext) -> list[str]:
     return [" ".join(map(str, (notice.label, *notice.sentences))) for notice in coverage_notices(context)]
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        ("4.5", "4.9999", "Score: 4.5 to under 5"),
+        ("7", "7.4999", "Score: 7 to under 7.5"),
+        ("9.5", "10", "Score: 9.5 to 10"),
+        ("4.5", "4.998", "Score: 4.5 to 4.998"),
+        ("", "4.9999", "Score: at most 4.9999"),
+    ],
+)
+def test_a_range_is_said_as_the_bar_that_it_is_of(
+    workspace: Workspace, answers: QueryCache, load: Load, low: str, high: str, said: str
+) -> None:
+    load(calls())
+    ends = {"averageNote.min": low, "averageNote.max": high}
+    parameters = {name: [end] for name, end in ends.items() if end}
+    filters = Filters.from_parameters(parameters, workspace.calendar.zone, EVERYTHING, BUILT_IN)
+    assert said in [*map(str, context_of(workspace, answers, filters).selection)]
+
+
 def test_what_a_filter_decides_is_said(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load(calls())
     scores = "of the completed evaluations have a score"

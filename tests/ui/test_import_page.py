@@ -121,3 +121,5 @@ def test_sample_data_are_not_replaced_unasked(data_dir: Path) -> None:
     press(app, "Load")
     space = workspaces.current()
     assert "Replace them" in [button.label for button in app.button] and not space.queue.newest(("import",))
+    press(app, "Cancel")
+    assert "Replace them" not in [button.label for button in app.button] and not space.queue.newest(("import",))

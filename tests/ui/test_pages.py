@@ -99,6 +99,8 @@ def test_without_data(app: AppTest, page: str) -> None:
         app.switch_page(f"{page}.py").run()
     assert not app.exception and not app.error
     assert ("No evaluations yet" if page != "data" else "No import yet") in text(app)
+    links = [link.proto.label for link in app.main.get("page_link")]
+    assert ("Go to Data" in links) is (page != "data")
 
 
 def test_filters_from_the_url(app: AppTest, settings: Settings, tmp_path: Path) -> None:
