@@ -17,7 +17,7 @@ from lib.i18n import day
 from lib.reports import formatting
 from lib.reports.context import PageContext
 from lib.reports.page import Notice
-from lib.reports.words import Words, formatted, text
+from lib.reports.words import Words, formatted, plural, text
 from lib.statistics.multiple_tests import holm
 from lib.statistics.shares import Share, count_unsettled_days, share_difference_p_value
 from lib.store.enums import State
@@ -31,19 +31,23 @@ NEWEST_DAYS = 31
 
 @dataclass(frozen=True, slots=True)
 class CoverageShift:
-    """A share of the evaluations now and before; of the `unsettled` newest days nothing counts in it."""
+    """A share of the evaluations now and before."""
 
     now: Share
     before: Share
-    unsettled: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class CoverageChange:
-    """Which shares differ from those before by SHIFT at least and beyond chance: of completed and of scored ones."""
+    """Which shares differ from those before by SHIFT at least and beyond chance: of completed and of scored ones.
+
+    Calls of the `unsettled` newest days still wait: they do not count in `settled`, the completed ones of the others.
+    """
 
     completed: CoverageShift | None
     scored: CoverageShift | None
+    settled: CoverageShift
+    unsettled: int = 0
 
 
 def coverage_change(
@@ -61,7 +65,7 @@ def coverage_change(
     unsettled = count_unsettled_days(waiting, (older["pending"] + older["processing"], older["evaluations"]))
     settled = now - MeasureTotals.total(newest_days[:unsettled])
     shifts = [
-        CoverageShift(_completed(settled), _completed(before), unsettled),
+        CoverageShift(_completed(settled), _completed(before)),
         CoverageShift(_scored(now), _scored(before)),
     ]
     is_said = [2 * settled["evaluations"] >= now["evaluations"], True]
@@ -70,7 +74,7 @@ def coverage_change(
         shift if differs and said and _is_large(shift) else None
         for shift, differs, said in zip(shifts, changed, is_said, strict=True)
     )
-    return CoverageChange(completed, scored)
+    return CoverageChange(completed, scored, shifts[0], unsettled)
 
 
 def _completed(totals: MeasureTotals) -> Share:
@@ -98,15 +102,17 @@ def coverage_notices(context: PageContext) -> Iterator[Notice]:
     now, before, label = context.summary.sums, context.compared.sums, context.compared.label
     change = coverage_change(now, before)
     last_day = None
-    if change.completed is not None:
+    completion = context.catalog.metrics["completionRate"]
+    # The card beside it allows for days and executives as well.
+    differs = completion.differs(before, now, context.executive_spreads.get(completion.name))
+    if change.completed is not None or differs:
         last_day, newest_days = _newest_days(context)
         change = coverage_change(now, before, newest_days)
     sentences: list[Words] = []
-    completion = context.catalog.metrics["completionRate"]
-    # The card beside it allows for days and executives as well.
-    is_chance = completion.differs(before, now, context.executive_spreads.get(completion.name)) is False
-    if change.completed and decided is None and not is_chance:
-        sentences.append(_completed_sentence(change.completed, label, last_day))
+    if change.completed and decided is None and differs is not False:
+        sentences.append(_completed_sentence(change, label, last_day))
+    elif change.unsettled and decided is None and differs:
+        yield Notice(text("Newest calls still wait."), (_completed_sentence(change, label, last_day),))
     if change.scored:
         sentences.append(
             text(
@@ -141,13 +147,17 @@ def _newest_days(context: PageContext) -> tuple[date | None, tuple[MeasureTotals
     return last, tuple(point.sums for point in reversed(points))
 
 
-def _completed_sentence(shift: CoverageShift, label: Words, last_day: date | None) -> Words:
-    shares = {"now": _percent(shift.now), "was": _percent(shift.before), "label": label}
-    if last_day is None or not shift.unsettled:
+def _completed_sentence(change: CoverageChange, label: Words, last_day: date | None) -> Words:
+    """Return how many evaluations are completed, and of how many of the newest days more still wait."""
+    shares = {"now": _percent(change.settled.now), "was": _percent(change.settled.before), "label": label}
+    if last_day is None or not change.unsettled:
         return text("{now} of the evaluations are completed, {was} in {label}.", **shares)
-    return text(
-        "{now} of the evaluations up to {day} are completed, {was} in {label}; of newer calls more still wait.",
-        day=formatted(day, last_day - timedelta(days=shift.unsettled)),
+    return plural(
+        "{now} of the evaluations up to {day} are completed, {was} in {label}; calls of the newest day still wait.",
+        "{now} of the evaluations up to {day} are completed, {was} in {label}; calls of the newest {count} days still "
+        "wait.",
+        change.unsettled,
+        day=formatted(day, last_day - timedelta(days=change.unsettled)),
         **shares,
     )
 

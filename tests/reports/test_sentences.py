@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -90,6 +90,25 @@ def test_what_a_filter_decides_is_said(workspace: Workspace, answers: QueryCache
     assert notices(context_of(workspace, answers, everything)) == notices(context_of(workspace, answers, FEBRUARY))
     happy = context_of(workspace, answers, FEBRUARY.narrowed(SENTIMENT, "Positive"))
     assert "which sentiments were chosen" in notices(happy)[0]
+
+
+def test_calls_that_still_wait_are_said_beside_the_card_that_they_lower(
+    workspace: Workspace, answers: QueryCache, load: Load
+) -> None:
+    lines = ["id,audioDate,state,averageNote"]
+    for place in range(6000):  # 100 a day, of which one fails from 31 January on
+        day, of_day = date(2024, 1, 1) + timedelta(days=place // 100), place % 100
+        waits, fails = day >= date(2024, 2, 28) and of_day < 20, day >= date(2024, 1, 31) and of_day == 99
+        state = "Pending" if waits else "Failed" if fails else "Completed"
+        lines.append(f"{place},{day},{state},{'7' if state == 'Completed' else ''}")
+    load("\n".join(lines) + "\n")
+    last30 = make_filters(date(2024, 1, 31), date(2024, 2, 29))
+    assert notices(context_of(workspace, answers, last30)) == [
+        "Newest calls still wait. 99.0 % of the evaluations up to 27 Feb 2024 are completed, 100.0 % in "
+        "1–30 Jan 2024; calls of the newest 2 days still wait."
+    ]
+    settled = make_filters(date(2024, 1, 29), date(2024, 2, 27))
+    assert notices(context_of(workspace, answers, settled)) == []
 
 
 def test_the_leader_of_two_with_one_name(workspace: Workspace, answers: QueryCache, load: Load) -> None:
