@@ -180,10 +180,11 @@ def _rows(
     courses: Mapping[Member, tuple[float | None, ...]] = {}
     if with_courses:
         courses = ask(grouped_trends.sparklines, filters, calendar, dimension, groups.members).groups
-    days: Mapping[Member, Spreads] = {}
+    days: dict[Member, Spreads] = {}
     if len(chosen) > MOST_WITH_DAYS:  # of fewer the breakdown knows them
-        uncertain = context.catalog.uncertain_metrics
-        days = ask(cluster_spreads.day_spreads_by, filters, calendar, uncertain, dimension).groups
+        for name in context.catalog.uncertain_metrics:  # one by one, as all at once take some times the memory
+            found = ask(cluster_spreads.day_spreads_by, filters, calendar, (name,), dimension).groups
+            days |= {member: {**days.get(member, {}), **spreads} for member, spreads in found.items()}
     before = groups.before or {}
     return tuple(
         _BreakdownRow(
