@@ -16,6 +16,7 @@ import pytest
 
 from lib.catalog.metrics import METRICS
 from lib.exports.table_files import TableExport, about
+from lib.exports.workbook import TableSheet, WorkbookFile
 from lib.formats.csv_injection import escape_formula
 from lib.reports.file_columns import FileColumn
 from tests.conftest import ROOT
@@ -132,6 +133,15 @@ def test_a_workbook_holds_what_xml_can_hold() -> None:
     table = TableExport("T", (FileColumn(text),), ((text,),), ((text, text),))
     sheets = openpyxl.load_workbook(io.BytesIO(table.workbook.xlsx())).worksheets
     assert {cell.value for sheet in sheets for row in sheet for cell in row} == {"AB\tC"}
+
+
+def test_no_two_sheets_have_one_name() -> None:
+    """Spreadsheets take names for equal whose letters differ in case alone."""
+    sheets = [
+        TableSheet(title, ("day",), ("text",), (("Monday",),)) for title in ("Days", "days", "DAYS", "D" * 40, "D" * 40)
+    ]
+    book = openpyxl.load_workbook(io.BytesIO(WorkbookFile(tuple(sheets), "en").xlsx()))
+    assert book.sheetnames == ["Days", "days (2)", "DAYS (3)", "D" * 31, "D" * 26 + " (2)"]
 
 
 def test_a_child_that_writes_a_table_loads_nothing_else() -> None:

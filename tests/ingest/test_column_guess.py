@@ -151,6 +151,12 @@ def test_a_spanish_file(tmp_path: Path) -> None:
     assert {(example.raw, example.value) for example in note.examples} == {("8,5", Decimal("8.5")), ("7", Decimal(7))}
 
 
+def test_months_in_words_name_their_language(tmp_path: Path) -> None:
+    guessed = guess_of(tmp_path, table(("id", "a", "b"), ("Fecha", "31-ene-2024", "05-abr-2024")))
+    assert guessed.mapping.file == FileOptions(date_formats=("%d-%b-%Y",), locale="es")
+    assert guessed.questions == ()
+
+
 def test_two_orders_of_day_and_month_are_asked_for(tmp_path: Path) -> None:
     guessed = guess_of(tmp_path, table(("id", "a", "b"), ("Date", "05/05/2024", "01/02/2024")))
     (question,) = guessed.questions

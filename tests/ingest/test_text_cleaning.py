@@ -61,6 +61,15 @@ def test_a_column_is_cleaned_as_its_texts_are(texts: list[str | None], first: in
     assert clean_column(column).to_pylist() == [(each and clean_text(each)) or None for each in texts[first:]]
 
 
+@pytest.mark.parametrize(
+    "texts", [["plain", None], [" a ", "x", None, "e\u0301", "'=1", "\u200bz", "", "a\tb"], ["", None]], ids=repr
+)
+def test_a_long_column_is_cleaned_as_its_texts_are(texts: list[str | None]) -> None:
+    """A short one is cleaned text by text, a long one as a whole."""
+    column = pa.array(texts * 400, pa.string())
+    assert clean_column(column).to_pylist() == [(each and clean_text(each)) or None for each in texts] * 400
+
+
 @given(odd_texts)
 def test_what_is_kept_is_kept_again(text: str) -> None:
     """An export that comes back changes nothing, though it has apostrophes before what may be a formula."""
