@@ -17,7 +17,7 @@ from lib.analytics.queries import SelectionSummary, Trend
 from lib.analytics.record_fields import record_values
 from lib.analytics.records import Record
 from lib.catalog.catalog import Catalog
-from lib.catalog.dimensions import EXECUTIVE, Dimension
+from lib.catalog.dimensions import EXECUTIVE, Dimension, FlagDimension, Member
 from lib.catalog.fields import FieldType
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, rounded
@@ -25,6 +25,8 @@ from lib.web.request_headers import accepts_gzip, has_tag
 
 _COMPRESSED_FROM, _COMPRESSION = 1024, 1
 """Bytes from which an answer is compressed, and how hard: the quickest way halves it already."""
+
+_YES_NO = {"true": "Yes", "false": "No"}
 
 
 def figures(sums: MeasureTotals, catalog: Catalog, tops: SelectionSummary | None = None) -> dict[str, Any]:
@@ -66,9 +68,15 @@ def group(dimension: Dimension, row: Group, catalog: Catalog, rank: tuple[int, i
     return {**named, **figures(row.sums, catalog), "rank": rank}
 
 
-def named_group(row: Group, catalog: Catalog, rank: tuple[int, int] | None) -> dict[str, Any]:
+def named_group(dimension: Dimension, row: Group, catalog: Catalog, rank: tuple[int, int] | None) -> dict[str, Any]:
     """Return one row of a breakdown by any dimension, as `group` does but for its names."""
-    return {"id": row.named.id, "name": row.named.name, **figures(row.sums, catalog), "rank": rank}
+    return {**id_and_name(dimension, row.named), **figures(row.sums, catalog), "rank": rank}
+
+
+def id_and_name(dimension: Dimension, member: Member) -> dict[str, str | None]:
+    """Return what a group is called where groups of any dimension may stand: Yes and No of those that are a flag."""
+    is_flag = isinstance(dimension, FlagDimension) and member.id is not None
+    return {"id": member.id, "name": _YES_NO[member.id or ""] if is_flag else member.name}
 
 
 def trend_points(trend: Trend, catalog: Catalog) -> list[dict[str, Any]]:

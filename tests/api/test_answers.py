@@ -181,7 +181,7 @@ def test_the_body_of_an_export_takes_every_filter(client: Client) -> None:
         ("executive", {("x", "Ann"): 3, ("y", "=Bob"): 2, (None, "(none)"): 1}),
         ("evaluator", {(None, "(none)"): 3, ("Eva", "Eva"): 2, ("Max", "Max"): 1}),
         ("form", {(None, "(none)"): 3, ("Support v3", "Support v3"): 2, ("Sales v1", "Sales v1"): 1}),
-        ("isAICall", {("false", "Human"): 4, ("true", "AI"): 2}),
+        ("isAICall", {("false", "No"): 4, ("true", "Yes"): 2}),
         ("state", {("Completed", "Completed"): 4, ("Failed", "Failed"): 1, ("Pending", "Pending"): 1}),
         (
             "sentiment",

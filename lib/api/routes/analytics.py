@@ -25,9 +25,19 @@ from lib.api.dependencies import (
     strict_query,
 )
 from lib.api.query_description import TEXT, parameter, query
-from lib.api.serializers import AnswerBody, answer, figures, group, named_group, period, to_json, trend_points
+from lib.api.serializers import (
+    AnswerBody,
+    answer,
+    figures,
+    group,
+    id_and_name,
+    named_group,
+    period,
+    to_json,
+    trend_points,
+)
 from lib.catalog.catalog import Catalog
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Dimension, FlagDimension
 from lib.errors import InvalidParameterError, nearest
 from lib.errors.parameter_codes import ParameterCode
 from lib.workspace import Workspace
@@ -116,7 +126,8 @@ def _parse_sort(parameters: Mapping[str, list[str]], dimension: Dimension, catal
     """Read what a breakdown whose groups have an `id` and a `name` is sorted by, as the query module calls it."""
     sort = parse_single(parameters, "sort") or _LARGEST_FIRST
     field = sort.removeprefix("-")
-    names = {"id": dimension.parameter, "name": dimension.name_field, **{name: name for name in catalog.metrics}}
+    name = dimension.parameter if isinstance(dimension, FlagDimension) else dimension.name_field  # No and Yes
+    names = {"id": dimension.parameter, "name": name, **{metric: metric for metric in catalog.metrics}}
     if field not in names:
         hint, known = nearest(field, names), ", ".join(names)
         raise InvalidParameterError("sort", ParameterCode.NOT_A_FIELD, value=field[:60], hint=hint, known=known)
@@ -156,7 +167,7 @@ def _page(
     found = breakdowns.page_of(connection, asked, calendar, dimension, whole, paging)
     ranked = [(row, ranges.get(row.named)) for row in found.groups]
     if is_named:
-        rows = [named_group(row, asked.catalog, rank) for row, rank in ranked]
+        rows = [named_group(dimension, row, asked.catalog, rank) for row, rank in ranked]
     else:
         rows = [group(dimension, row, asked.catalog, rank) for row, rank in ranked]
     counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}
@@ -203,9 +214,7 @@ def _course(
         points = trend_points(found, asked.catalog)
         return to_json({**period(found.period), "granularity": width.value, "data": points})
     split = grouped_trends.split(connection, asked, calendar, dimension, width)
-    courses = [(named.id, named.name, trend) for named, trend in split.largest]
-    courses += [(None, _OTHERS, split.rest)] if split.rest else []
-    series = [
-        {"id": number, "name": name, "data": trend_points(trend, asked.catalog)} for number, name, trend in courses
-    ]
+    courses = [(id_and_name(dimension, named), trend) for named, trend in split.largest]
+    courses += [({"id": None, "name": _OTHERS}, split.rest)] if split.rest else []
+    series = [{**named, "data": trend_points(trend, asked.catalog)} for named, trend in courses]
     return to_json({**period(split.period), "granularity": width.value, "series": series})
