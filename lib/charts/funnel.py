@@ -19,7 +19,7 @@ from lib.charts.chart import PICK, Chart
 from lib.charts.theme import ChartTheme, apply_theme
 from lib.i18n import number, t, t_plural
 from lib.reports import formatting
-from lib.reports.figures import LEAST_FUNNEL_GROUPS, standard_deviation
+from lib.reports.figures import LEAST_FUNNEL_GROUPS, funnel_deviation, funnel_distances
 from lib.statistics import intervals
 from lib.statistics.overdispersion import overdispersion
 from lib.store.enums import SCORE_SCALE
@@ -43,18 +43,14 @@ def funnel(
     where there are too few groups, or no spread to take limits from. Of more than MOST groups some are not drawn, which
     is said; what is counted in words is of all.
     """
-    deviation = standard_deviation(total)
+    deviation = funnel_deviation(groups, total, is_adjusted=is_adjusted)
     scored = [group for group in groups if group.sums["scored"] and group.named.id is not None]
     if not deviation or len(scored) < LEAST_FUNNEL_GROUPS:
         return None
     mean = total["score_sum"] / (total["scored"] * SCORE_SCALE)
     metric = AVERAGE_SCORE
-    enough = [group for group in scored if not metric.is_small_sample(group.sums)]
-    z_scores = [_z_score(group.sums, mean, deviation) for group in enough]
     groups_name = t(dimension.plural_label).lower()
-    notes = _notes(z_scores, groups_name, is_adjusted=is_adjusted)
-    if is_adjusted and z_scores:
-        deviation *= math.sqrt(max(1.0, overdispersion(z_scores)))
+    notes = _notes(funnel_distances(groups, total), groups_name, is_adjusted=is_adjusted)
     marks = [_mark(group, mean, deviation) for group in scored]
     kinds = [t(kind) for kind in KINDS]
     rows: list[dict[str, Any]] = [
@@ -96,11 +92,6 @@ def funnel(
     return Chart(
         _spec(dimension.label, look, (round(domain[0], 1), round(domain[1], 1))), data, told, tuple(notes), "id"
     )
-
-
-def _z_score(sums: MeasureTotals, mean: float, deviation: float) -> float:
-    """Return how far a group's average lies from the whole's, in standard errors."""
-    return (sums["score_sum"] / (sums["scored"] * SCORE_SCALE) - mean) * math.sqrt(sums["scored"]) / deviation
 
 
 def _notes(z_scores: Sequence[float], groups_name: str, *, is_adjusted: bool) -> list[str]:

@@ -97,7 +97,11 @@ def trend(
     if bands:
         words.append(t("Band: 95 % confidence interval.") if False in bands else t("Bar: 95 % confidence interval."))
     if behind:
-        words.append(t("Gray line: compared period."))
+        words.append(
+            t("Gray line: compared period, its first month at the first, and so on.")
+            if first.granularity is Granularity.MONTHLY
+            else t("Gray line: compared period.")
+        )
     if any(row["partial"] and row["value"] is not None for row in rows):
         words.append(t("Dashed: incomplete day, week or month."))
     spec = {**spec, "params": [*spec.get("params", []), ticks([point.bucket.first for point in first.points])]}

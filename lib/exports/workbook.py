@@ -161,5 +161,14 @@ def _sheet_name(title: str, others: Sequence[str]) -> str:
     """Return a name that a sheet may have, and no other sheet has, as spreadsheets compare them."""
     plain = "".join(" " if character in "[]:*?/\\" else character for character in UNHELD.sub("", title)).strip(" '")
     taken = {other.casefold() for other in others}
-    names = (plain[:31] or t("Table"), *(f"{plain[:26] or t('Table')} ({number})" for number in range(2, 999)))
+    plain = plain or t("Table")
+    names = (_cut(plain, 31), *(f"{_cut(plain, 25)} ({number})" for number in range(2, 999)))
     return next(name for name in names if name.casefold() not in taken)
+
+
+def _cut(title: str, most: int) -> str:
+    """Return as many whole words of a title as have room; of a word that is longer, its beginning."""
+    if len(title) <= most:
+        return title
+    words, space, _ = title[: most + 1].rpartition(" ")
+    return words.rstrip(" ,;:–-'") if space else title[:most]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from lib.analytics.breakdowns import Group
+from lib.analytics.decomposition import Contribution
 from lib.analytics.heatmap import HeatmapCell
 from lib.analytics.queries import TrendPoint
 from lib.catalog.measures import MeasureTotals
@@ -16,14 +19,18 @@ from lib.reports import formatting, metric_columns
 from lib.reports.figures import (
     ControlChartFigure,
     Figure,
+    FunnelFigure,
     HeatmapFigure,
     HistogramFigure,
     RankingFigure,
     TrendFigure,
+    WaterfallFigure,
+    funnel_deviation,
 )
 from lib.reports.table import FileField, TableFile
-from lib.reports.words import Words, text
-from lib.store.enums import HISTOGRAM_BINS
+from lib.reports.words import Words, formatted, text
+from lib.statistics.intervals import control_limits
+from lib.store.enums import HISTOGRAM_BINS, SCORE_SCALE
 
 
 def figure_file(title: Words, key: str, figure: Figure) -> TableFile[Any] | None:
@@ -38,6 +45,10 @@ def figure_file(title: Words, key: str, figure: Figure) -> TableFile[Any] | None
             return _histogram(title, stem, figure)
         case RankingFigure():
             return _ranking(title, stem, figure)
+        case FunnelFigure():
+            return _funnel(title, stem, figure)
+        case WaterfallFigure():
+            return _waterfall(title, stem, figure)
         case HeatmapFigure():
             return _heatmap(title, stem, figure)
     return None
@@ -158,6 +169,59 @@ def _ranking(title: Words, stem: str, figure: RankingFigure) -> TableFile[Group]
         label = text("{metric}: before", metric=text(AVERAGE_SCORE.label))
         fields.append(FileField("averageScoreBefore", label, was, AVERAGE_SCORE.unit.value))
     return TableFile(title, stem, tuple(fields), lambda: figure.groups)
+
+
+def _funnel(title: Words, stem: str, figure: FunnelFigure) -> TableFile[Group]:
+    """Return the groups of a funnel plot, each with the ranges that its average is expected in."""
+    total, scored = figure.total, [group for group in figure.groups if group.sums["scored"]]
+    deviation = funnel_deviation(figure.groups, total, is_adjusted=figure.is_adjusted) or 0.0
+    mean = total["score_sum"] / (total["scored"] * SCORE_SCALE)
+
+    def end(group: Group, level: float, which: int) -> float | None:
+        limits = control_limits(mean, deviation, group.sums["scored"], level)
+        return rounded(min(10.0, max(0.0, limits[which])), AVERAGE_SCORE.unit.decimals)
+
+    ranges = ((0.95, text("Expected range (95 %)")), (0.998, text("Expected range (99.8 %)")))
+    fields: list[FileField[Group]] = [
+        *metric_columns.member_fields(
+            figure.dimension, lambda group: group.named, lambda group: formatting.member_name(group.named)
+        ),
+        FileField("scoredEvaluations", text("Scored"), lambda group: group.sums["scored"], "count"),
+        metric_columns.metric_field(AVERAGE_SCORE, lambda group: group.sums),
+        *(
+            FileField("", label, partial(end, level=level, which=which), AVERAGE_SCORE.unit.value)
+            for level, words in ranges
+            for which, label in enumerate((text("{range}: low", range=words), text("{range}: high", range=words)))
+        ),
+    ]
+    return TableFile(title, stem, tuple(fields), lambda: scored)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """A step of a waterfall: its name, what it adds by performance and by mix, and where the score is after it."""
+
+    name: Words
+    after: Fraction
+    part: Contribution | None = None
+
+
+def _waterfall(title: Words, stem: str, figure: WaterfallFigure) -> TableFile[_Bar]:
+    """Return the way from one average to the other, a group a step; the first and the last row are the averages."""
+    change = figure.decomposition
+    level = Fraction(AVERAGE_SCORE.value(change.before) or 0)
+    bars = [_Bar(figure.before, level)]
+    for part in change.parts:
+        level += part.total
+        bars.append(_Bar(formatted(formatting.member_name, part.named), level, part))
+    bars.append(_Bar(figure.now, level))
+    fields: tuple[FileField[_Bar], ...] = (
+        FileField("", text("Step"), lambda bar: str(bar.name)),
+        FileField("", text("Performance"), lambda bar: bar.part and rounded(bar.part.within, 4), "points"),
+        FileField("", text("Mix"), lambda bar: bar.part and rounded(bar.part.mix, 4), "points"),
+        FileField("", text("Score after"), lambda bar: rounded(bar.after, 4), AVERAGE_SCORE.unit.value),
+    )
+    return TableFile(title, stem, fields, lambda: bars)
 
 
 def _heatmap(title: Words, stem: str, figure: HeatmapFigure) -> TableFile[HeatmapCell]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,9 +17,10 @@ from lib.analytics.rank_ranges import GroupRanks
 from lib.analytics.standardization import StandardizedScores
 from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import Metric
+from lib.catalog.metrics import AVERAGE_SCORE, Metric
 from lib.reports.words import Words
 from lib.statistics import intervals
+from lib.statistics.overdispersion import overdispersion
 from lib.store.enums import SCORE_SCALE
 
 
@@ -92,6 +94,29 @@ class FunnelFigure:
         """Whether there are enough groups, and a spread of single scores to take limits from."""
         scored = sum(1 for group in self.groups if group.sums["scored"] and group.named.id is not None)
         return scored >= LEAST_FUNNEL_GROUPS and bool(standard_deviation(self.total))
+
+
+def funnel_distances(groups: Sequence[Group], total: MeasureTotals) -> list[float]:
+    """Return how far groups with enough scores lie from the average of the whole, in standard errors."""
+    deviation = standard_deviation(total)
+    enough = [
+        each.sums for each in groups if each.named.id is not None and not AVERAGE_SCORE.is_small_sample(each.sums)
+    ]
+    if not deviation:
+        return []
+    mean = total["score_sum"] / total["scored"]
+    return [
+        (sums["score_sum"] / sums["scored"] - mean) / SCORE_SCALE * math.sqrt(sums["scored"]) / deviation
+        for sums in enough
+    ]
+
+
+def funnel_deviation(groups: Sequence[Group], total: MeasureTotals, *, is_adjusted: bool) -> float | None:
+    """Return the standard deviation that the expected range is of: adjusted, √φ times as large where φ is above 1."""
+    deviation, distances = standard_deviation(total), funnel_distances(groups, total)
+    if deviation and distances and is_adjusted:
+        return deviation * math.sqrt(max(1.0, overdispersion(distances)))
+    return deviation
 
 
 def standard_deviation(totals: MeasureTotals) -> float | None:

@@ -16,7 +16,7 @@ import pytest
 
 from lib.catalog.metrics import METRICS
 from lib.exports.table_files import TableExport, about
-from lib.exports.workbook import TableSheet, WorkbookFile
+from lib.exports.workbook import LineSheet, TableSheet, WorkbookFile
 from lib.formats.csv_injection import escape_formula
 from lib.reports.file_columns import FileColumn
 from tests.conftest import ROOT
@@ -152,3 +152,16 @@ def test_a_child_that_writes_a_table_loads_nothing_else() -> None:
     modules = set(loaded.stdout.decode().split())
     assert {"openpyxl", "lib.exports.workbook"} <= modules
     assert not modules & {"sqlalchemy", "duckdb", "altair", "lib.catalog", "lib.charts", "lib.reports", "lib.store"}
+
+
+def test_names_of_sheets_end_at_a_word_and_are_unique() -> None:
+    titles = ("Average score by weekday and hour", "average score by weekday and time", "x" * 40, "x" * 40, "Page")
+    sheets = tuple(LineSheet(title, (("line",),), (10,)) for title in titles)
+    book = openpyxl.load_workbook(io.BytesIO(WorkbookFile(sheets, "en").xlsx()))
+    assert book.sheetnames == [
+        "Average score by weekday and",
+        "average score by weekday (2)",
+        "x" * 31,
+        "x" * 25 + " (2)",
+        "Page",
+    ]

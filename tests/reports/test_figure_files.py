@@ -8,11 +8,15 @@ from datetime import date
 
 import pytest
 
+from lib.analytics.breakdowns import Group
 from lib.analytics.query_cache import QueryCache
+from lib.catalog.dimensions import EXECUTIVE, Member
+from lib.catalog.measures import MeasureTotals
 from lib.exports.table_files import TableExport
 from lib.i18n import override_language
 from lib.reports.context import ViewOptions, build_context
 from lib.reports.figure_files import figure_file
+from lib.reports.figures import FunnelFigure
 from lib.reports.page import ChartBlock
 from lib.reports.pages import trends
 from lib.workspace import Workspace
@@ -56,4 +60,22 @@ def test_the_week_by_the_hour(workspace: Workspace, answers: QueryCache, load: L
         ["Día de la semana", "Hora", "Puntaje promedio", "n"],
         ["martes", "9", "7.5", "2"],
         ["miércoles", "17", "4.0", "1"],
+    ]
+
+
+def test_a_funnel_has_the_range_of_each_group() -> None:
+    """Half of 100 scores 6, half 8: s = √(300/299), so that the ranges are 7 ± 1.96 · s/10 and 7 ± 3.09 · s/10."""
+    sums = MeasureTotals(scored=100, score_sum=7_000_000, score_square_sum=50 * (60_000**2 + 80_000**2))
+    groups = [Group(Member(name, f"Ann {name}"), sums) for name in "abc"]
+    figure = FunnelFigure(EXECUTIVE, groups, MeasureTotals.total([sums] * 3))
+    file = figure_file("Score by number of evaluations", "funnel", figure)
+    assert file is not None
+    assert [column.label for column in file.columns][4:] == [
+        "Expected range (95 %): low",
+        "Expected range (95 %): high",
+        "Expected range (99.8 %): low",
+        "Expected range (99.8 %): high",
+    ]
+    assert [file.values(group) for group in file.rows()] == [
+        (f"Ann {name}", name, 100, 7.0, 6.8, 7.2, 6.69, 7.31) for name in "abc"
     ]

@@ -258,7 +258,13 @@ def test_the_parts_of_a_change_add_up_in_a_file(app: AppTest) -> None:
         next(place for place, field in enumerate(table.file.fields) if field.name == name)
         for name in ("averageScoreBefore", "averageScoreNow")
     )
+    (chart,) = [block for block in page_of("drivers").flat if isinstance(block, ChartBlock)]
+    bars = figure_file(chart.title, chart.key, chart.figure)
     total = table.file.values(table.file.total)
+    assert bars is not None
+    first, *steps, last = [bars.values(row) for row in bars.rows()]
+    assert (first[3], last[3]) == pytest.approx((total[was], total[is_now]), abs=0.005)
+    assert first[3] + sum(step[1] + step[2] for step in steps) == pytest.approx(last[3], abs=0.001)
     assert len(places) == 3 and total[places[2]] == pytest.approx(total[is_now] - total[was], abs=0.01)
 
 
