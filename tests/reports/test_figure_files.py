@@ -17,7 +17,7 @@ from lib.i18n import override_language
 from lib.reports.context import ViewOptions, build_context
 from lib.reports.figure_files import figure_file
 from lib.reports.figures import FunnelFigure
-from lib.reports.page import ChartBlock
+from lib.reports.page import ChartBlock, TableBlock
 from lib.reports.pages import trends
 from lib.workspace import Workspace
 from tests.conftest import Load
@@ -78,4 +78,30 @@ def test_a_funnel_has_the_range_of_each_group() -> None:
     ]
     assert [file.values(group) for group in file.rows()] == [
         (f"Ann {name}", name, 100, 7.0, 6.8, 7.2, 6.69, 7.31) for name in "abc"
+    ]
+
+
+@pytest.mark.parametrize("engine", ["duckdb"])
+def test_the_table_of_a_split_trend_is_split(workspace: Workspace, answers: QueryCache, load: Load) -> None:
+    load(ROWS)
+    days = make_filters(date(2024, 1, 30), date(2024, 1, 31))
+    context = build_context(
+        answers, workspace.calendar, days, ViewOptions(selected={"split": "campaign"}), lambda *_: ()
+    )
+    (table,) = [block.table for block in trends.PAGE.blocks(context) if isinstance(block, TableBlock)]
+    assert [str(column.label) for column in table.columns][:3] == ["Date", "Campaign", "Average score"]
+    assert not any("CI" in str(column.label) or "change" in str(column.label) for column in table.columns)
+    assert [tuple(column.say(row) for column in table.columns[:3]) for row in table.rows] == [
+        ("Wed 31 Jan 2024", "Alpha", "–"),
+        ("Wed 31 Jan 2024", "Beta", "4.00"),
+        ("Tue 30 Jan 2024", "Alpha", "7.50"),
+        ("Tue 30 Jan 2024", "Beta", "–"),
+    ]
+    assert table.ids == ("2024-01-31", "2024-01-31", "2024-01-30", "2024-01-30")
+    assert table.file is not None
+    assert [table.file.values(row)[:3] for row in table.file.rows()] == [
+        (date(2024, 1, 30), "Alpha", 7.5),
+        (date(2024, 1, 30), "Beta", None),
+        (date(2024, 1, 31), "Alpha", None),
+        (date(2024, 1, 31), "Beta", 4.0),
     ]

@@ -82,12 +82,17 @@ CHART = SelectParameter(
 )
 
 
+Courses = tuple[tuple[Words, Trend], ...]
+"""The trends of groups by their names, or that of the whole without one."""
+
+
 @dataclass(frozen=True, slots=True)
 class _TrendRow:
-    """A bucket of a trend, and the one in its place in the compared period."""
+    """A bucket of a trend, or of one group's, and the one in its place in the compared period."""
 
     point: TrendPoint
-    before: MeasureTotals | None
+    before: MeasureTotals | None = None
+    group: Words = ""
 
 
 def blocks(context: PageContext) -> Iterator[Block]:
@@ -97,20 +102,19 @@ def blocks(context: PageContext) -> Iterator[Block]:
     yield SelectInputs((METRIC, SPLIT, CHART), with_granularity=True)
     metric = context.catalog.metrics[context.selected(METRIC)]
     dimension = next((each for each in context.catalog.dimensions if each.name == context.selected(SPLIT)), None)
+    courses = (("", context.trend),) if dimension is None else split(context, dimension, context.granularity)
     nothing = missing_values(metric, context.summary.sums)
     if nothing:
         yield nothing
     elif context.selected(CHART) == "control":
         yield from _control_chart(context, metric, is_split=dimension is not None)
     else:
-        yield _course(context, metric, dimension)
+        yield _course(context, metric, courses, is_split=dimension is not None)
     yield Heading(text("Details"))
-    rows = _rows(context)
+    rows = _rows(context) if dimension is None else _rows_by_group(courses)
     changed = _changed(context, rows)
-    yield _table(context, rows, changed)
-    if dimension is not None:
-        yield Caption(text("All groups together. “Download chart” has the figures of each group."))
-    if context.compared is not None and not changed:
+    yield _table(context, rows, changed, dimension)
+    if context.compared is not None and dimension is None and not changed:
         yield Caption(_OTHER_WEEKDAYS if _fall_on_other_weekdays(context) else metric_columns.NO_CHANGES)
     if nothing:
         return
@@ -136,12 +140,9 @@ def _control_chart(context: PageContext, metric: Metric, *, is_split: bool) -> I
         yield ChartBlock(text(metric.label), figure, "control", Click("period"), has_heading=False)
 
 
-def _course(context: PageContext, metric: Metric, dimension: Dimension | None) -> ChartBlock:
+def _course(context: PageContext, metric: Metric, courses: Courses, *, is_split: bool) -> ChartBlock:
     """Return the metric over time, whole or split by a dimension."""
-    courses: tuple[tuple[Words, Trend], ...] = (("", context.trend),)
-    compared = context.compared_trend if dimension is None else None
-    if dimension is not None:
-        courses = split(context, dimension, context.granularity)
+    compared = None if is_split else context.compared_trend
     figure = TrendFigure(courses, metric, compared, context.trend_notes, height=380)
     return ChartBlock(text(metric.label), figure, "trend", Click("period"), has_heading=False)
 
@@ -154,7 +155,7 @@ def _by_day(context: PageContext) -> Trend:
     return context.answers.run(queries.trend, context.filters, context.calendar, Granularity.DAILY)
 
 
-def split(context: PageContext, dimension: Dimension, granularity: Granularity) -> tuple[tuple[Words, Trend], ...]:
+def split(context: PageContext, dimension: Dimension, granularity: Granularity) -> Courses:
     """Return the courses of the largest groups of a dimension, and of the rest together."""
     found = context.answers.run(grouped_trends.split, context.filters, context.calendar, dimension, granularity)
     named = list(found.largest)
@@ -184,19 +185,28 @@ def _rows(context: PageContext) -> list[_TrendRow]:
     ]
 
 
+def _rows_by_group(courses: Courses) -> list[_TrendRow]:
+    """Return the rows of a split table, the oldest first: of each bucket one for each group."""
+    buckets = zip(*(course.points for _, course in courses), strict=True)
+    names = [name for name, _ in courses]
+    return [_TrendRow(point, group=name) for points in buckets for name, point in zip(names, points, strict=True)]
+
+
 def _changed(context: PageContext, rows: Sequence[_TrendRow]) -> tuple[str, ...]:
     """Return the metrics of `metric_columns.CHANGED` that have a change in any row."""
     metrics = context.catalog.metrics
     return tuple(name for name in metric_columns.CHANGED if metric_columns.has_changes(metrics[name], _was, _now, rows))
 
 
-def _table(context: PageContext, rows: Sequence[_TrendRow], changed: Sequence[str]) -> TableBlock:
+def _table(
+    context: PageContext, rows: Sequence[_TrendRow], changed: Sequence[str], dimension: Dimension | None
+) -> TableBlock:
     """Return the trend as a table, the newest first, with the changes of some metrics."""
     trend = context.trend
-    columns = _columns(context, trend.granularity, changed)
+    columns = _columns(context, trend.granularity, changed, dimension)
     width = trend.granularity.value
     count = formatted(formatting.count, len(rows))
-    drawn = rows[::-1][:MOST_ROWS]
+    drawn = sorted(rows, key=lambda row: row.point.bucket.first, reverse=True)[:MOST_ROWS]
     return TableBlock(
         PageTable(
             text("Details"),
@@ -239,7 +249,10 @@ def _before(context: PageContext) -> list[MeasureTotals | None]:
     return before + [None] * (len(trend.points) - len(before))
 
 
-def _columns(context: PageContext, granularity: Granularity, changed: Sequence[str]) -> list[Column[_TrendRow]]:
+def _columns(
+    context: PageContext, granularity: Granularity, changed: Sequence[str], dimension: Dimension | None
+) -> list[Column[_TrendRow]]:
+    """Return the columns; of groups without intervals, as how days spread is read of the whole alone."""
     columns: list[Column[_TrendRow]] = [
         Column(
             text("Date"),
@@ -249,9 +262,12 @@ def _columns(context: PageContext, granularity: Granularity, changed: Sequence[s
             in_file=(FileField("date", text("Date"), lambda row: row.point.bucket.first, "date"),),
         ),
     ]
+    if dimension is not None:
+        columns.append(Column(text(dimension.label), lambda row: str(row.group)))
     for name in dict.fromkeys((*_FIRST_METRICS, *context.catalog.metrics)):
         metric: Metric = context.catalog.metrics[name]
-        columns += metric_columns.metric(metric, _now, printed=name != "failureRate")
+        own = metric_columns.metric(metric, _now, printed=name != "failureRate")
+        columns += own if dimension is None else own[:1]
         if name in changed:
             columns.append(metric_columns.change(metric, _was, _now, lambda _: {}, is_tested=False))
         if name == "averageScore":
