@@ -92,10 +92,16 @@ def test_rows_that_follow_one_another_decide_the_order() -> None:
         (["lunes, 5 de febrero de 2024 3:15 p. m."], DateFormats(("%a, %d de %b de %Y %I:%M %p",), "es")),
         (["31/jan/2024", "1/fev/2024"], DateFormats(("%d/%b/%Y",), "pt")),
         (["5 mar 2024"], DateFormats(("%d %b %Y",), None)),  # in English as well
+        (["2024-ene-31"], DateFormats(("%Y-%b-%d",), "es")),
     ],
 )
 def test_names_of_months_tell_the_language(texts: list[str], formats: DateFormats) -> None:
     assert shapes_of(*texts).alternatives() == (formats,)
+
+
+@pytest.mark.parametrize("text", ["00-ene-2024", "32-ene-2024"])
+def test_no_day_of_a_month_is_no_date(text: str) -> None:
+    assert shapes_of(text).alternatives() == ()
 
 
 @pytest.mark.parametrize("text", ["Ana", "c0001", "1/2", "2024", "31/12/2024 noon", "31 Foo 2024", "31/12/2024 25", ""])

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from lib.errors.value_codes import ValueCode
 from lib.ingest.cells import CellKind
 from lib.ingest.durations import seconds
-from lib.ingest.mapping import FileOptions
-from lib.ingest.numbers import parse_number
+from lib.ingest.mapping import ColumnSource, FileOptions
+from lib.ingest.numbers import is_scaled, parse_number, scaled
 from lib.ingest.parse_error import ValueParseError
 from lib.ingest.value_parsers import score
 
@@ -116,3 +116,15 @@ def test_a_number_of_a_million_digits() -> None:
                     parse(value, options=style)
     assert time.monotonic() - began < 5
     assert score("0" * 99 + "7") == 70_000
+
+
+@pytest.mark.parametrize(
+    ("scale", "offset", "number"),
+    [(None, None, 4), (Decimal(1), None, 4), (None, Decimal(0), 4), (Decimal(2), Decimal(1), 9)],
+)
+def test_numbers_are_scaled_where_the_mapping_says_so(
+    scale: Decimal | None, offset: Decimal | None, number: int
+) -> None:
+    source = ColumnSource(("Grade",), scale=scale, offset=offset)
+    assert is_scaled(source) == (scale is not None or offset is not None)
+    assert scaled(Decimal(4), source) == number

@@ -196,6 +196,11 @@ def test_closed(app: str, path: str) -> None:
         assert (status, body) == (404, "There is nothing here.\n")
 
 
+def test_what_browsers_ask_of_the_server_is_open(app: str) -> None:
+    for path in ("/_stcore/health", "/_stcore/host-config"):
+        assert ask(app, path)[0] == 200, path
+
+
 def test_no_other_site_logs_anybody_out(app: str) -> None:
     for site, expected in (("cross-site", 403), ("same-site", 403), ("same-origin", 302), ("none", 302)):
         assert ask(app, "/auth/logout", **{"sec_fetch_site": site})[0] == expected
