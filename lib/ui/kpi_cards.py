@@ -80,7 +80,8 @@ def _card(card: MetricCard) -> str:
     if card.is_small_sample:
         hint = t("Fewer than {few} scored evaluations", few=FEW_EVALUATIONS)
         few = f' <span class="cb-few" title="{_escaped(hint)}">{_escaped(formatting.small_sample(card.totals))}</span>'
-    notes = "".join(f'<span class="cb-note">{_escaped(note)}</span>' for note in card.basis)
+    basis = (_escaped(note).replace("–", "–\u2060") for note in card.basis)  # no line ends after the dash of a range
+    notes = "".join(f'<span class="cb-note">{note}</span>' for note in basis)
     return (
         f'<div class="cb-card" data-metric="{metric.name}" title="{_escaped(t(metric.help))}">'
         f'<span class="cb-label">{_escaped(t(metric.label))}{few}</span><span class="cb-value">{value}</span>'

@@ -148,6 +148,7 @@ def _check_figures(block: Block, drawn: str, printed: str, written: dict[str, tu
         for card in block.cards:
             value = plain(str(card.value))
             assert value in drawn and value in printed
+            assert all(plain(str(note)).replace("–", "–\u2060") in drawn for note in card.basis)
             assert card.delta and card.before is not None and plain(card.delta.words) in drawn
             assert plain(card.delta.words) in printed
             row = written[t(card.metric.label)]
