@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from lib.statistics.control_charts import LEVEL, RUN_LENGTH, change_point, control_limits
+from lib.statistics.control_charts import LEVEL, RUN_LENGTH, _quantiles, change_point, control_limits
 from tests.statistics.worlds import DRAWS, SCALE, SHAPES, Floats, Ints, World, most
 
 POINTS = 60
@@ -94,6 +95,16 @@ def test_a_rare_share_has_no_lower_limit_and_a_higher_upper_one() -> None:
     # Binomial of 100 at .02: more than 6 calls once in 250 times, more than 7 once in 1,100 times.
     assert 0.07 < limits.high[0] < 0.08 and plain.high[0] < 0.07
     assert limits.low[0] > plain.low[0]
+
+
+@pytest.mark.parametrize("skewness", [0.2, 0.5, 1.0])
+@pytest.mark.parametrize("z", [-2.0, 1.0, 3.0])
+def test_limits_of_skewed_means_are_those_of_a_gamma_distribution(skewness: float, z: float) -> None:
+    shape = 4 / skewness**2
+    exact = (stats.gamma.ppf(stats.norm.cdf(z), shape) - shape) / shape**0.5
+    skewed, mirrored, straight = _quantiles(z, np.array([skewness, -skewness, 0.0]))
+    assert skewed == pytest.approx(exact, abs=0.05) and straight == z
+    assert mirrored == pytest.approx(-_quantiles(-z, np.array([skewness]))[0])
 
 
 def test_a_run() -> None:
