@@ -157,6 +157,19 @@ def test_months_in_words_name_their_language(tmp_path: Path) -> None:
     assert guessed.questions == ()
 
 
+@pytest.mark.parametrize(
+    ("cells", "form"),
+    [
+        (("20240131", "20240201"), "%Y%m%d"),
+        (("202401310915", "202402011000"), "%Y%m%d%H%M"),
+        (("20240131091500", "20240201100000"), "%Y%m%d%H%M%S"),
+    ],
+)
+def test_dates_that_are_numbers(tmp_path: Path, cells: tuple[str, ...], form: str) -> None:
+    guessed = guess_of(tmp_path, table(("id", "a", "b"), ("Date", *cells)))
+    assert guessed.mapping.file.date_formats == (form,)
+
+
 def test_two_orders_of_day_and_month_are_asked_for(tmp_path: Path) -> None:
     guessed = guess_of(tmp_path, table(("id", "a", "b"), ("Date", "05/05/2024", "01/02/2024")))
     (question,) = guessed.questions
