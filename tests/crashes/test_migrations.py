@@ -30,11 +30,15 @@ from tests import postgres
 from tests.crashes.killing import BEGIN, Kills, Openings, differences
 
 ROWS = 20_000
+KEYS = ("campaign_key", "call_center_key", "engagement_key", "executive_key", "is_ai")
+LATER = {"data_version", "evaluator_key", "form_key", "evaluated_at", "recording_url"}
+"""The columns that evaluations did not have at the first revision."""
+
 DAILY = sa.Table(  # the rollup that the first revision had
     "daily",
     sa.MetaData(),
     sa.Column("day", sa.Date),
-    *(sa.Column(key, sa.Boolean if key == "is_ai" else sa.Integer) for key in schema.KEYS),
+    *(sa.Column(key, sa.Boolean if key == "is_ai" else sa.Integer) for key in KEYS),
     *(sa.Column(name, sa.BigInteger) for name in MEASURES if name != "duration_square_sum"),
 )
 
@@ -79,7 +83,7 @@ def fill_facts(connection: sa.Connection) -> None:
             "score": n % 11 * 10_000,
             "duration_seconds": n % 900,
             "is_ai": n % 2 == 0,
-            **{key: n * place % 41 for place, key in enumerate(schema.KEYS[:4], 1)},
+            **{key: n * place % 41 for place, key in enumerate(KEYS[:4], 1)},
             "audio_file_name": f"{n}.wav",
             "created_at": None,
         }
@@ -92,7 +96,7 @@ def fill_facts(connection: sa.Connection) -> None:
     if connection.dialect.name == "duckdb":
         hundred = sa.func.unnest(hundred)
     times = sa.select(hundred.label("n")).subquery()
-    columns = [column for column in facts.c if column.name != "data_version"]  # which the first revision lacks
+    columns = [column for column in facts.c if column.name not in LATER]
     copied = [sa.func.concat(facts.c.id, "-", times.c.n) if column.name == "id" else column for column in columns]
     query = sa.select(*copied).select_from(facts.join(times, sa.true()))
     connection.execute(sa.insert(facts).from_select([column.name for column in columns], query))
