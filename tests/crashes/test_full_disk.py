@@ -358,7 +358,7 @@ def test_a_restore_that_finds_no_room(tmp_path: Path) -> None:
         loaded(workspace, tmp_path / "later.csv")
         workspace.close()
         ballast, refused = Ballast(disk), 0
-        for megabytes in range(3, 14):
+        for megabytes in range(3, 20):
             ballast.leave(megabytes * 2**20)
             before = sorted(path.name for path in settings.data_dir.iterdir())
             try:
