@@ -26,11 +26,12 @@ ROUTES = {
     ("GET", "/v1/analytics/campaigns"): "analytics:read",
     ("GET", "/v1/analytics/call-centers"): "analytics:read",
     ("GET", "/v1/analytics/executives"): "analytics:read",
+    ("GET", "/v1/analytics/breakdown?by=form"): "analytics:read",
     ("GET", "/v1/analytics/trends"): "analytics:read",
     ("POST", "/v1/analytics/export"): "analytics:export",
     ("GET", "/v1/analytics/export/job_none"): "analytics:read",
     ("GET", "/v1/evaluations"): "evaluations:read",
-    ("GET", "/v1/evaluations/1"): "evaluations:read",
+    ("GET", "/v1/evaluations/3"): "evaluations:read",
     ("POST", "/v1/evaluations"): "evaluations:write",
 }
 FINE = {("GET", "/v1/analytics/export/job_none"): 404, ("POST", "/v1/analytics/export"): 202}

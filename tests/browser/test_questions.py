@@ -214,7 +214,7 @@ def test_the_overview_tells_it_in_sentences(visit: Visit) -> None:
 def test_what_is_uncertain_says_so(visit: Visit) -> None:
     page = visit(f"executives?{PERIOD}")
     card = page.locator('.cb-card[data-metric="averageScore"]').inner_text()
-    assert re.search(r"95 % CI \d\.\d\d–\d\.\d\d", card) and re.search(r"n = [\d,]+", card)
+    assert re.search(r"95 % CI \d\.\d\d–\u2060\d\.\d\d", card) and re.search(r"n = [\d,]+", card)
     expect(page.get_by_text("fall outside the 95 % range by chance")).to_be_visible()
     funnel = page.locator(".st-key-funnel [role=graphics-document]").get_attribute("aria-label")
     assert re.search(
