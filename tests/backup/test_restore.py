@@ -62,13 +62,21 @@ def rewritten(path: Path, to: Path, change: Callable[[dict[str, Any], dict[str, 
     return to
 
 
-def without_undo(tables: dict[str, Any], members: dict[str, bytes]) -> None:
-    """Take out of a backup what no facts had before imports could be undone."""
-    del tables["replaced_evaluations"], tables["replaced_names"]
-    for name, kept in (("evaluations", "created_at"), ("imports", "bad_rows_file")):
+LATER_TABLES = ("replaced_evaluations", "replaced_names", "evaluators", "forms")
+LATER_COLUMNS = {
+    "evaluations": {"evaluator_key", "form_key", "evaluated_at", "recording_url", "data_version"},
+    "imports": {"warnings", "data_version", "undo_lost", "undone_at", "undone_by", "undone_job"},
+}
+
+
+def as_at_the_third_revision(tables: dict[str, Any], members: dict[str, bytes]) -> None:
+    """Take out of a backup what no facts had before imports could be undone and evaluations knew their evaluators."""
+    for name in LATER_TABLES:
+        del tables[name]
+    for name, later in LATER_COLUMNS.items():
         rows = pq.read_table(BytesIO(members[tables[name]["name"]]))
         written = BytesIO()
-        pq.write_table(rows.select(rows.column_names[: rows.column_names.index(kept) + 1]), written)
+        pq.write_table(rows.select([column for column in rows.column_names if column not in later]), written)
         content = written.getvalue()
         members[tables[name]["name"]] = content
         tables[name] |= {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
@@ -136,7 +144,7 @@ def test_what_is_written_beside_a_restore_has_no_version_twice(
 
     def older(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
         manifest["facts"]["revision"] = FACTS[2]
-        without_undo(manifest["facts"]["tables"], members)
+        as_at_the_third_revision(manifest["facts"]["tables"], members)
 
     restore(
         settings, BUILT_IN, rewritten(kept.backup, tmp_path / "older.zip", older), write, replace=True, actor="test"
@@ -365,7 +373,7 @@ def test_a_backup_of_an_older_migration(
 
     def change(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
         manifest["facts"]["revision"], manifest["state"]["revision"] = older
-        without_undo(manifest["facts"]["tables"], members)
+        as_at_the_third_revision(manifest["facts"]["tables"], members)
         manifest["state"]["tables"] = {
             name: member for name, member in manifest["state"]["tables"].items() if name in known
         }
