@@ -76,7 +76,7 @@ def import_command(
         click.echo(f"Warning: {warning}", err=True)
     if result["bad"]:
         click.echo(f"{result['bad']} bad rows. All of them, with their reasons: {result['bad_rows_file']}", err=True)
-    for line in import_text.in_words(result, str):
+    for line in import_text.in_words(result, is_plain=True):
         click.echo(line)
     came_to = ImportResult(result["result"])
     sys.exit(0 if came_to is ImportResult.LOADED or (came_to is ImportResult.DRY_RUN and not result["bad"]) else 1)

@@ -40,7 +40,7 @@ def imports_undo(number: str) -> None:
 
     Refused where a later import changed some of its evaluations; that one is named, and has to be undone first.
     """
-    for line in import_text.undo_in_words(perform(JobKind.UNDO, {"id": number}), str):
+    for line in import_text.undo_in_words(perform(JobKind.UNDO, {"id": number}), is_plain=True):
         click.echo(line)
 
 

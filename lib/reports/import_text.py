@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from lib.errors.codes import CodedText, restored
-from lib.i18n import number, t
+from lib.i18n import day, number, t
 from lib.reports import job_text
 from lib.store.enums import ImportResult
 
@@ -22,8 +23,9 @@ def warnings_in_words(result: Mapping[str, Any]) -> list[str]:
     return [job_text.in_words(restored(warning)) for warning in result["warnings"]]
 
 
-def undo_in_words(result: Mapping[str, Any], count: Callable[[int], str] = number) -> list[str]:
-    """Return the result of a job that undid an import as lines, in the language in use; `count` as in `in_words`."""
+def undo_in_words(result: Mapping[str, Any], *, is_plain: bool = False) -> list[str]:
+    """Return the result of a job that undid an import as lines, in the language in use; `is_plain` as in `in_words`."""
+    count = str if is_plain else number
     lines = [
         t("removed: {count}", count=count(result["removed"])),
         t("restored: {count}", count=count(result["restored"])),
@@ -37,11 +39,12 @@ def result_in_words(result: str) -> str:
     return t(ImportResult(result).label)
 
 
-def in_words(result: Mapping[str, Any], count: Callable[[int], str] = number) -> list[str]:
+def in_words(result: Mapping[str, Any], *, is_plain: bool = False) -> list[str]:
     """Return the result of a job that imported files as lines, in the language in use.
 
-    `count` writes the counts: as people read them, or as digits alone for programs.
+    Numbers and days are written as people read them; where `is_plain`, as programs do: `16591`, `2024-01-31`.
     """
+    count = str if is_plain else number
     lines = [
         t("rows read: {count}", count=count(result["read"])),
         t("added: {count}", count=count(result["added"])),
@@ -62,11 +65,20 @@ def in_words(result: Mapping[str, Any], count: Callable[[int], str] = number) ->
     elif repeated:
         counts = {"count": count(repeated), "exact": count(exact)}
         lines.append(t("repeated ids: {count} (the later row stands; exact duplicates: {exact})", **counts))
-    days, first, last = result["days"], result["first_day"], result["last_day"]
-    touched = t("days touched: {count} ({first} to {last})", count=count(days), first=first, last=last)
+    seconds = f"{result['seconds']:.1f}" if is_plain else number(result["seconds"], 1)
     return [
         *lines,
-        touched if days else t("days touched: {count}", count=count(days)),
-        t("took: {seconds} s", seconds=f"{result['seconds']:.1f}"),
+        _days_touched(result, is_plain),
+        t("took: {seconds} s", seconds=seconds),
         f"{t('result')}: {result_in_words(result['result'])}",
     ]
+
+
+def _days_touched(result: Mapping[str, Any], is_plain: bool) -> str:
+    count = str(result["days"]) if is_plain else number(result["days"])
+    if not result["days"]:
+        return t("days touched: {count}", count=count)
+    first, last = result["first_day"], result["last_day"]
+    if not is_plain:
+        first, last = (day(date.fromisoformat(each)) for each in (first, last))
+    return t("days touched: {count} ({first} to {last})", count=count, first=first, last=last)

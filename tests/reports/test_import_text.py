@@ -76,21 +76,24 @@ def test_an_import_in_words(workspace: Workspace, tmp_path: Path) -> None:
         "blank: 1",
         "bad: 1",
         "repeated ids: 2 (the later row stands; exact duplicates: 1)",
-        "days touched: 2 (2024-01-01 to 2024-01-03)",
+        "days touched: 2 (1 Jan 2024 to 3 Jan 2024)",
         "took: 1.3 s",
         "result: loaded; bad rows skipped",
     ]
-    result["read"] = 16_591
-    assert (import_text.in_words(result)[0], import_text.in_words(result, str)[0]) == (
-        "rows read: 16,591",
-        "rows read: 16591",
-    )
+    result["read"], result["seconds"] = 16_591, 1234.56
+    lines, plain = import_text.in_words(result), import_text.in_words(result, is_plain=True)
+    assert (lines[0], lines[-2]) == ("rows read: 16,591", "took: 1,234.6 s")
+    assert plain[0] == "rows read: 16591"
+    assert plain[-3:-1] == ["days touched: 2 (2024-01-01 to 2024-01-03)", "took: 1234.6 s"]
+    result["days"], result["first_day"], result["last_day"] = 0, None, None
+    assert import_text.in_words(result)[-3] == "days touched: 0"
+    result["days"], result["first_day"], result["last_day"] = 2, "2024-01-01", "2024-01-03"
     with override_language("es"):
         assert import_text.in_words(result)[0] == "filas leídas: 16.591"
         assert import_text.in_words(result)[-4:] == [
             "ids repetidos: 2 (vale la fila posterior; duplicados exactos: 1)",
-            "días afectados: 2 (2024-01-01 a 2024-01-03)",
-            "duración: 1.3 s",
+            "días afectados: 2 (1 ene 2024 a 3 ene 2024)",
+            "duración: 1.234,6 s",
             "resultado: cargado; se omitieron las filas con errores",
         ]
 
