@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 
 from lib import i18n
 from lib.access.actors import SystemActor
-from lib.access.audit_log import DETAIL_TEXTS, Action, SessionEnd
+from lib.access.audit_log import DETAIL_LABELS, DETAIL_TEXTS, Action
 from lib.access.users import Role
 from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
@@ -111,7 +111,7 @@ VALUES: dict[str, list[str]] = {
     "actors": [actor.label for actor in SystemActor],
     "actions": [action.label for action in Action],
     "details": list(DETAIL_TEXTS.values()),
-    "ends of sessions": [reason.label for reason in SessionEnd],
+    "codes of details": list(DETAIL_LABELS.values()),
     "roles": [*(role.value for role in Role), *login.ROLES.values()],
     "results of imports": [result.label for result in ImportResult],
     "steps of jobs": [step.text for step in JobStep],

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.access.actors import actor_in_words
-from lib.i18n import number, t
+from lib.i18n import day, file_size, number, t
 from lib.store.enums import ImportResult
 from lib.store.schema import audit
 from lib.store.state import StateStore
@@ -92,21 +92,47 @@ class SessionEnd(StrEnum):
 
 _SESSION_END_LABELS = {SessionEnd.TOO_OLD: "too old", SessionEnd.IDLE: "idle for too long"}
 
-_DETAIL_LABELS: dict[tuple[str, Any], str] = {
+_LIMITS = ("call_centers", "call_centers_was", "campaigns", "campaigns_was")
+
+DETAIL_LABELS: dict[tuple[str, Any], str] = {
     **{("result", result.value): result.label for result in ImportResult},
     **{("why", reason.value): reason.label for reason in SessionEnd},
+    **{(name, "all"): "all" for name in _LIMITS},
+    ("by", "page"): "a page",
+    ("expires", "never"): "never",
 }
 """The message ids of details that are codes, by name and code."""
 
-
 DETAIL_TEXTS = {
-    name: f"{name}: {{value}}"
-    for name in (
-        *("added", "bad", "before", "by", "bytes", "call_centers", "call_centers_was", "campaigns", "campaigns_was"),
-        *("changed", "count", "differences", "evaluations", "expires", "import_id", "left", "ordered_by", "program"),
-        *("removed", "restored", "result", "role", "role_was", "rows", "scopes", "selection", "sessions", "sha256"),
-        "why",
-    )
+    "added": "added: {value}",
+    "bad": "bad rows: {value}",
+    "before": "before: {value}",
+    "by": "from: {value}",
+    "bytes": "size: {value}",
+    "call_centers": "call centers: {value}",
+    "call_centers_was": "call centers before: {value}",
+    "campaigns": "campaigns: {value}",
+    "campaigns_was": "campaigns before: {value}",
+    "changed": "changed: {value}",
+    "count": "count: {value}",
+    "differences": "differences: {value}",
+    "evaluations": "evaluations: {value}",
+    "expires": "expires: {value}",
+    "import_id": "import: {value}",
+    "left": "differences left: {value}",
+    "ordered_by": "ordered by: {value}",
+    "program": "made by version: {value}",
+    "removed": "removed: {value}",
+    "restored": "restored: {value}",
+    "result": "result: {value}",
+    "role": "role: {value}",
+    "role_was": "role before: {value}",
+    "rows": "rows: {value}",
+    "scopes": "scopes: {value}",
+    "selection": "selection: {value}",
+    "sessions": "sessions: {value}",
+    "sha256": "SHA-256: {value}",
+    "why": "reason: {value}",
 }
 """The message id of each detail by its name; one of another name is shown as it is kept."""
 
@@ -125,15 +151,12 @@ class AuditEntry:
     @property
     def subject_in_words(self) -> str:
         """What it was done to; a backup that was restored is named by when it was made."""
-        return t("backup of {when}", when=self.subject) if self.action is Action.RESTORE else self.subject
+        return t("backup of {when}", when=_instant(self.subject)) if self.action is Action.RESTORE else self.subject
 
     @property
     def details_in_words(self) -> str:
         """The details in one line, as people read them."""
-        worded = {
-            name: number(value) if isinstance(value, int) else _detail_in_words(name, value)
-            for name, value in self.details.items()
-        }
+        worded = {name: _detail_in_words(name, value) for name, value in self.details.items()}
         return ", ".join(
             t(DETAIL_TEXTS[name], value=value) if name in DETAIL_TEXTS else f"{name}: {value}"
             for name, value in worded.items()
@@ -141,8 +164,8 @@ class AuditEntry:
 
     @property
     def details_in_files(self) -> str:
-        """The details in one line, as programs read them: names and numbers as they are kept."""
-        return ", ".join(f"{name}: {_detail_in_words(name, value)}" for name, value in self.details.items())
+        """The details in one line, as programs read them: names, numbers, days and codes as they are kept."""
+        return ", ".join(f"{name}: {_detail_as_kept(name, value)}" for name, value in self.details.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +243,25 @@ def _conditions(asked: AuditFilter) -> list[sa.ColumnElement[bool]]:
 
 
 def _detail_in_words(name: str, value: Any) -> str:
+    label = None if isinstance(value, list) else DETAIL_LABELS.get((name, value))
+    if label is not None:
+        return t(label)
+    if name in ("role", "role_was"):
+        return t(value)
+    if name == "expires":
+        return _instant(value)
+    if isinstance(value, int):
+        return file_size(value) if name == "bytes" else number(value)
+    return _detail_as_kept(name, value)
+
+
+def _detail_as_kept(name: str, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    if name == "ordered_by":
-        return actor_in_words(value)
-    label = _DETAIL_LABELS.get((name, value))
-    return str(value) if label is None else t(label)
+    return actor_in_words(value) if name == "ordered_by" else str(value)
+
+
+def _instant(kept: str) -> str:
+    """Return an instant in UTC, which is kept as ISO 8601 writes it, as people read it."""
+    when = datetime.fromisoformat(kept).astimezone(UTC)
+    return f"{day(when.date())}, {when:%H:%M} UTC"

@@ -76,6 +76,14 @@ def number(amount: float, decimals: int = 0) -> str:
     return text if code == "en" else text.translate(_separators(code))
 
 
+def file_size(size: int) -> str:
+    """Return how many bytes a file has as `738 KB` or `1.2 MB`."""
+    for unit, amount in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if size >= amount:
+            return f"{number(size / amount, 0 if unit == 'KB' else 1)} {unit}"
+    return f"{number(size)} B"
+
+
 def day(when: date) -> str:
     """Return a day as `31 Jan 2024`."""
     return format_date(when, "d MMM y", locale=locale(_current.get()))

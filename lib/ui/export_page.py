@@ -13,7 +13,7 @@ from lib.analytics.grants import Grant
 from lib.exports import file_storage, signed_urls
 from lib.exports.reports import FORMATS, REPORTS
 from lib.exports.service import ExportRequest
-from lib.i18n import LANGUAGES, current, number, override_language, t, t_plural
+from lib.i18n import LANGUAGES, current, file_size, override_language, t, t_plural
 from lib.jobs.queue import Job, JobKind, JobStatus, JobSummary, Queue
 from lib.reports import formatting, job_text
 from lib.reports.context import PageContext
@@ -116,7 +116,8 @@ def _job(workspace: Workspace, job: Job) -> None:
         result = job.result or {}
         if job.status is JobStatus.COMPLETED and (file_storage.folder(workspace.settings) / result["file"]).exists():
             link = html.escape(signed_urls.make(workspace.settings, "", job).url)
-            told = t_plural("{count} row, {size}", "{count} rows, {size}", result["rows"], size=_size(result["bytes"]))
+            size = file_size(result["bytes"])
+            told = t_plural("{count} row, {size}", "{count} rows, {size}", result["rows"], size=size)
             st.html(
                 f'<a class="cb-download" href="{link}" download>{html.escape(t("Download"))}</a> '
                 f'<span class="cb-note">{html.escape(told)}</span>'
@@ -129,13 +130,6 @@ def _job(workspace: Workspace, job: Job) -> None:
         )
         deleting = current_user.acting(_delete, Role.ANALYST)
         st.button(t("Delete"), key=f"delete-{job.id}", on_click=deleting, args=(workspace, job.id))
-
-
-def _size(size: int) -> str:
-    for unit, amount in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
-        if size >= amount:
-            return f"{number(size / amount, 0 if unit == 'KB' else 1)} {unit}"
-    return f"{number(size)} B"
 
 
 def _shown(context: PageContext, code: str) -> str:

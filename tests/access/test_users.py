@@ -236,15 +236,15 @@ def test_what_is_done_is_written_down(workspace: Workspace, people: UserReposito
     audit = AuditLog(workspace.state)
     entries = audit.entries(AuditFilter(ZoneInfo("UTC")), 10)
     assert [(each.actor, each.action.value, each.subject, each.details_in_words) for each in reversed(entries)] == [
-        ("root", "person_added", "ann@example.com", "role: viewer, call_centers: north, campaigns: all"),
+        ("root", "person_added", "ann@example.com", "role: viewer, call centers: north, campaigns: all"),
         ("ann@example.com", "log_in", "ann@example.com", "role: viewer"),
         ("ann@example.com", "log_in", "ann@example.com", "role: viewer"),
         (
             "root",
             "person_changed",
             "ann@example.com",
-            "role: analyst, call_centers: all, campaigns: all, role_was: viewer, call_centers_was: north, "
-            "campaigns_was: all",
+            "role: analyst, call centers: all, campaigns: all, role before: viewer, call centers before: north, "
+            "campaigns before: all",
         ),
         ("root", "session_ended", "ann@example.com", "sessions: 2"),
     ]

@@ -64,7 +64,7 @@ def test_pages_of_entries(space: Workspace, files: dict[str, Callable[[], bytes]
     shown = app.dataframe[0].value
     assert list(shown) == ["When", "Who", "Action", "Object", "Details"]
     assert shown["Object"].tolist() == [f"file {number}" for number in reversed(range(3, ENTRIES))]
-    assert shown.iloc[0].tolist()[1:] == ["Ann", "download", f"file {ENTRIES - 1}", "bytes: 1,234"]
+    assert shown.iloc[0].tolist()[1:] == ["Ann", "download", f"file {ENTRIES - 1}", "size: 1 KB"]
     assert app.caption[0].value == "1 to 200 of 203, newest first."
     app.number_input[0].set_value(2).run()
     assert app.dataframe[0].value["Object"].tolist() == ["file 2", "file 1", "file 0"]
