@@ -16,7 +16,7 @@ import streamlit as st
 from lib.catalog.fields import Field, FieldType
 from lib.i18n import t
 from lib.ingest.mapping import CLOCK_FORMATS, UNITS, ColumnSource, folded
-from lib.ui import inputs
+from lib.ui import inputs, markdown
 
 ROW_NUMBER, CONSTANT = -1, -2
 """What a column may come from beside the columns of the file, which are numbered from 0."""
@@ -126,7 +126,8 @@ def _options(
     join = shown.join if len(shown.columns) > 1 or columns < 2 else "-" if field.name == "id" else " "
     if not is_number and columns < 2 and not join:
         return join, (None, None), (None, None), None
-    with st.popover(_options_label(shown), key=f"{scope}-{field.name}-options", icon=":material/tune:"):
+    label = _options_label(shown, f"{scope}-{field.name}")
+    with st.popover(label, key=f"{scope}-{field.name}-options", icon=":material/tune:"):
         if columns > 1 or join:
             join = inputs.text_input(t("Text between the columns"), join, key=f"{scope}-{field.name}-join")
         if not is_number:
@@ -144,10 +145,13 @@ def _options(
     return join, (scale, offset), (unit, form), problem
 
 
-def _options_label(shown: ColumnSource) -> str:
-    """Return what a column's options are called, with those in sight that the mapping sets."""
-    parts = [f"× {shown.scale}" if shown.scale is not None else "", f"+ {shown.offset}" if shown.offset else ""]
-    parts += [t(UNIT_LABELS[shown.unit]) if shown.unit else "", shown.format or ""]
+def _options_label(shown: ColumnSource, key: str) -> str:
+    """Return what a column's options are called, with those in sight that their fields set, which are drawn later."""
+    before = {"scale": _text(shown.scale), "offset": _text(shown.offset), "unit": shown.unit, "format": shown.format}
+    held = {name: st.session_state.get(f"{key}-{name}", value) or "" for name, value in before.items()}
+    scale, offset = (markdown.text(held[name].strip()) for name in ("scale", "offset"))
+    parts = [f"× {scale}" if scale else "", f"+ {offset}" if offset not in ("", "0") else ""]
+    parts += [t(UNIT_LABELS[held["unit"]]) if held["unit"] else "", held["format"]]
     return " · ".join([t("Options"), *filter(None, parts)])
 
 
@@ -166,7 +170,7 @@ def _of_list(
 
 def _number(label: str, before: Decimal | None, key: str) -> tuple[Decimal | None, str | None]:
     """Draw a field for a number, digit by digit as it is; return it, or what is wrong with it."""
-    shown = "" if before is None else str(before)
+    shown = _text(before)
     typed = inputs.text_input(label, shown, key=key, placeholder=t("Not set")).strip()
     if typed == shown:
         return before, None
@@ -177,3 +181,7 @@ def _number(label: str, before: Decimal | None, key: str) -> tuple[Decimal | Non
         st.error(wrong)
         return before, wrong
     return Decimal(typed.replace(",", ".")), None
+
+
+def _text(number: Decimal | None) -> str:
+    return "" if number is None else str(number)

@@ -212,3 +212,22 @@ def test_what_is_wrong_is_said_in_words(data_dir: Path) -> None:
     assert not app.session_state["draft"].is_complete
     next(each for each in app.text_input if each.label == "Multiply by").input("-0,5").run()
     assert mapped(app).columns["averageNote"] == ColumnSource(("Rating",), scale=Decimal("-0.5"))
+
+
+def test_the_options_of_a_column_are_called_after_what_is_typed(data_dir: Path) -> None:
+    path = data_dir / "calls.csv"
+    path.write_text(ROWS)
+    score = "{ column = 'Rating', scale = 0.1, offset = 0 }"
+    app = form(path, f"[columns]\nid = 'Call ID'\naudioDate = 'When'\naverageNote = {score}\n")
+
+    def label() -> str:
+        name: str = app.get("popover")[0].proto.popover.label
+        return name.replace("\\", "")
+
+    assert label() == "Options · × 0.1"
+    next(each for each in app.text_input if each.label == "Then add").input("3").run()
+    assert label() == "Options · × 0.1 · + 3"
+    next(each for each in app.text_input if each.label == "Multiply by").input("").run()
+    next(each for each in app.text_input if each.label == "Then add").input("").run()
+    assert label() == "Options"
+    assert mapped(app).columns["averageNote"] == ColumnSource(("Rating",))
