@@ -13,6 +13,7 @@ from typing import ParamSpec
 
 import streamlit as st
 
+from lib import i18n
 from lib import workspace as workspaces
 from lib.access.actors import SystemActor
 from lib.access.audit_log import Action
@@ -20,12 +21,17 @@ from lib.access.users import LOCAL, Role, User
 from lib.analytics import queries
 from lib.errors import AccessError, CallboardError
 from lib.i18n import t
+from lib.reports import job_text
 from lib.reports.pages import PAGES
 from lib.sharing.saved_views import EVERYONE, SavedView
-from lib.ui import language, script_run
+from lib.store.messages import failure_of
+from lib.ui import language, script_run, streamlit_internals
+from lib.ui.streamlit_internals import DownloadError
 from lib.workspace import Workspace
 
 log = logging.getLogger(__name__)
+
+streamlit_internals.say_why_downloads_fail()
 
 _PERSON, _SESSION, _ENDED = "_person", "_session", "_session_ended"
 
@@ -138,7 +144,7 @@ class _Taker:
         now = self.space.people.get(self.person.id)
         same = now is not None and now.may(self.role) and now.grant.covers(self.person.grant)
         if not same or not self.space.sessions.is_active(self.session):
-            raise AccessError("This takes another role, or a session that has not ended; reload the page.")
+            raise AccessError(t("This takes another role, or a session that has not ended; reload the page."))
 
 
 def _taker(role: Role) -> _Taker:
@@ -154,14 +160,21 @@ def allow_uploads() -> None:
 
 
 def taking(make: Callable[[], bytes | str], name: str, role: Role = Role.ANALYST) -> Callable[[], bytes]:
-    """Return what makes a file for those who have a role by then, and writes down that they took it."""
-    taker = _taker(role)
+    """Return what makes a file for those who have a role by then, and writes down that they took it.
+
+    Where it can't be made, the button says why, in the language of the page.
+    """
+    taker, code = _taker(role), i18n.current()
 
     def taken() -> bytes:
-        taker.check()
-        made = make()
-        content = made.encode() if isinstance(made, str) else made
-        taker.space.audit.record(taker.actor, Action.DOWNLOAD, name, by="page", bytes=len(content))
+        with i18n.override_language(code):
+            try:
+                taker.check()
+                made = make()
+                content = made.encode() if isinstance(made, str) else made
+                taker.space.audit.record(taker.actor, Action.DOWNLOAD, name, by="page", bytes=len(content))
+            except CallboardError as error:
+                raise DownloadError(job_text.in_words(failure_of(error))) from error
         return content
 
     return taken

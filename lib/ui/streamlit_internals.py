@@ -8,6 +8,7 @@ uvicorn's (lib/web/http_protocol.py, websocket_protocol.py), and the client of t
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -22,8 +23,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import runtime
 from streamlit.auth_util import get_cookie_with_chunks
 from streamlit.elements.widgets import multiselect
-from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.BackMsg_pb2 import BackendOperationRequest, BackMsg
+from streamlit.proto.ForwardMsg_pb2 import BackendOperationResponse, DeferredFileResponsePayload
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.runtime.backend_operation_handler import DeferredFileHandler
+from streamlit.runtime.media_file_storage import MediaFileStorageError
 from streamlit.runtime.session_manager import SessionStorage
 from streamlit.runtime.state.common import unpack_widget_state_value
 from streamlit.runtime.state.session_state import WStates
@@ -154,6 +158,36 @@ def _is_of_kind(wanted: str, sent: str) -> bool:
     For a field of whole numbers browsers send these, though Streamlit calls its values decimal.
     """
     return wanted not in _PLAIN_VALUES or wanted == sent or {wanted, sent} == {"int_value", "double_value"}
+
+
+DOWNLOAD_FAILED = "Failed to generate file for download"
+"""What Streamlit says where a file can't be made."""
+
+
+class DownloadError(Exception):
+    """Why the file of a button can't be made, in the words that the button shows."""
+
+
+def say_why_downloads_fail() -> None:
+    """Let a button whose file can't be made say why; by itself Streamlit says that it can't, and logs the rest."""
+    DeferredFileHandler.handle = _make_or_say_why  # type: ignore[assignment, method-assign]
+
+
+async def _make_or_say_why(
+    handler: DeferredFileHandler, request: BackendOperationRequest, _session_id: str
+) -> BackendOperationResponse:
+    files = handler._get_media_file_mgr()
+    try:
+        url = await asyncio.to_thread(files.execute_deferred, request.deferred_file.file_id)
+    except MediaFileStorageError as error:
+        why = error.__cause__
+        if isinstance(why, DownloadError):
+            log.warning("A file for a download could not be made: %s", why.__cause__)
+            return BackendOperationResponse(request_id=request.request_id, error_msg=str(why))
+        log.exception("A file for a download could not be made.")
+        return BackendOperationResponse(request_id=request.request_id, error_msg=DOWNLOAD_FAILED)
+    file = DeferredFileResponsePayload(url=url)
+    return BackendOperationResponse(request_id=request.request_id, deferred_file=file)
 
 
 def static_folder() -> Path:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lib.i18n import LANGUAGES, current, override_language, t
+from lib.ui import streamlit_internals
 
 TEXTS = (
     # The frame.
@@ -88,7 +89,7 @@ TEXTS = (
     "Drag and drop files here",
     "File type not allowed.",
     "{size} per file",
-    "Failed to generate file for download",
+    streamlit_internals.DOWNLOAD_FAILED,
     "Request timed out",
     # Charts and tables.
     "Fullscreen",

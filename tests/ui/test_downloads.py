@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackendOperationRequest, DeferredFileRequestPayload
+from streamlit.runtime.backend_operation_handler import DeferredFileHandler
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.testing.v1 import AppTest
 
 from lib import workspace as workspaces
+from lib.access.audit_log import Action, AuditFilter
+from lib.errors import CallboardError, DatabaseUnavailableError
+from lib.errors.codes import FailureCode
+from lib.i18n import override_language
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.ui import downloads
+from lib.ui import current_user, downloads, streamlit_internals
 from lib.workspace import Workspace
 from tests.conftest import ROOT
 from tests.ui.test_pages import CALLS
@@ -69,3 +79,39 @@ def test_file_names_are_safe(title: str, name: str) -> None:
     made = downloads.file_name(title, "png")
     assert made.startswith(f"callboard-{name}-2")
     assert made.endswith(".png")
+
+
+def _pressed(make: Callable[[], bytes]) -> tuple[str, str]:
+    """Press a button as a browser does; return the address of its file, and what the button says where it has none."""
+    files = MediaFileManager(MemoryMediaFileStorage("/media"))
+    file_id = files.add_deferred(make, "text/csv", "1.0", file_name="a.csv")
+    request = BackendOperationRequest(deferred_file=DeferredFileRequestPayload(file_id=file_id))
+
+    async def answered() -> tuple[str, str]:
+        answer = await DeferredFileHandler(lambda: files).handle(request, "a session")
+        return answer.deferred_file.url, answer.error_msg
+
+    with ThreadPoolExecutor(1) as alone:
+        return alone.submit(asyncio.run, answered()).result()
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_file_that_can_not_be_made_says_why_in_the_language_of_the_page() -> None:
+    def failing(error: Exception) -> Callable[[], bytes]:
+        def make() -> bytes:
+            raise error
+
+        with override_language("es"):
+            return current_user.taking(make, "a.csv")
+
+    space = workspaces.current()
+    current_user.enter(space)
+    long = "La consulta tardó más de lo permitido; pida un período más corto."
+    assert _pressed(failing(CallboardError(FailureCode.QUERY_TIMEOUT))) == ("", long)
+    _, away = _pressed(failing(DatabaseUnavailableError("connection to 10.1.2.3 failed")))
+    assert away.startswith("La base de datos no respondió.") and "10.1.2.3" not in away
+    assert _pressed(failing(KeyError("x"))) == ("", streamlit_internals.DOWNLOAD_FAILED)
+    taken = AuditFilter(space.settings.zone, actions=(Action.DOWNLOAD,))
+    assert space.audit.count(taken) == 0
+    url, said = _pressed(current_user.taking(lambda: b"1", "a.csv"))
+    assert url.startswith("/media/") and not said and space.audit.count(taken) == 1
