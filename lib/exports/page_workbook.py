@@ -10,7 +10,7 @@ from lib.charts.draw import draw
 from lib.charts.theme import LIGHT, ChartTheme
 from lib.exports.table_files import ABOUT_WIDTHS, TableExport, column_lines
 from lib.exports.workbook import LineSheet, TypedCell, WorkbookFile
-from lib.i18n import current, t
+from lib.i18n import current, number, t
 from lib.reports.changes import change_amount
 from lib.reports.figure_files import figure_file
 from lib.reports.page import (
@@ -28,31 +28,48 @@ from lib.reports.page import (
     Story,
     TableBlock,
 )
-from lib.reports.table import TableFile
+from lib.reports.table import TableFile, file_fields
 
 _WIDTHS = (30, 22, 14, 14, 14, 14, 24, 14, 30)
 
 
 def page_workbook(page: PageValue) -> WorkbookFile:
-    """Return what is written of a page, in the language in use; tables have all of their rows."""
-    tables = [TableExport.of(file) for block in page.flat if (file := _file(block)) is not None]
+    """Return what is written of a page, in the language in use.
+
+    Tables have all of their rows; of one that would be too long, those that the page shows.
+    """
+    tables = [table for block in page.flat if (table := _table(block)) is not None]
     first = LineSheet(t("Page"), tuple(_lines(page)), _WIDTHS)
     about = [LineSheet(t("About"), tuple(_about(tables)), ABOUT_WIDTHS)] if tables else []
-    return WorkbookFile((first, *(table.sheet for table in tables), *about), current())
+    return WorkbookFile((first, *(table.sheet for table, _ in tables), *about), current())
 
 
-def _about(tables: Iterable[TableExport]) -> Iterator[tuple[str, ...]]:
-    for table in tables:
+def _about(tables: Iterable[tuple[TableExport, int]]) -> Iterator[tuple[str, ...]]:
+    for table, count in tables:
+        shown = number(len(table.rows))
         yield (t("Table"), table.title)
+        yield (
+            t("Rows"),
+            shown if len(table.rows) >= count else t("{shown} of {count}", shown=shown, count=number(count)),
+        )
         yield from column_lines(table.fields)
         yield ("",)
 
 
-def _file(block: Block) -> TableFile[Any] | None:
-    """Return the table of a block, or the numbers of its chart."""
+def _table(block: Block) -> tuple[TableExport, int] | None:
+    """Return the table of a block, or the numbers of its chart, and how many rows there are in all."""
     if isinstance(block, ChartBlock):
-        return figure_file(block.title, block.key, block.figure)
-    return block.table.file if isinstance(block, TableBlock) else None
+        file = figure_file(block.title, block.key, block.figure)
+        if file is None:
+            return None
+        table = TableExport.of(file)
+        return table, len(table.rows)
+    if not isinstance(block, TableBlock):
+        return None
+    shown = block.table
+    rows = shown.rows[shown.has_total :]
+    file = shown.file or TableFile(shown.title, shown.key, file_fields(shown.columns), lambda: rows)
+    return TableExport.of(file), shown.count if shown.listed is None else shown.listed
 
 
 def _lines(page: PageValue) -> Iterator[tuple[Any, ...]]:

@@ -123,7 +123,7 @@ class PageTable(Generic[R]):
     """The first rows of a table, of `count` in all; where there is a row of the whole, it comes before them.
 
     `order` says what comes first, `alt` what the table is, for who can't see it. `ids`: what each row opens, None for
-    one that opens nothing.
+    one that opens nothing. `listed`: how many rows the list has that the table is one page of.
     """
 
     title: Words
@@ -137,6 +137,7 @@ class PageTable(Generic[R]):
     has_total: bool = True
     ids: tuple[str | None, ...] = ()
     hint: Words | None = None  # what a click on a row does
+    listed: int | None = None
 
     @property
     def printed_columns(self) -> tuple[Column[R], ...]:

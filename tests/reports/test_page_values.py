@@ -143,6 +143,25 @@ def test_one_value_for_screen_paper_and_workbook(app: AppTest, name: str, langua
         assert not sheets and not list(grids)
 
 
+def test_a_workbook_says_how_many_rows_of_how_many_it_holds(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    app.query_params.update({"dateFrom": "2024-02-01", "dateTo": "2024-02-29"})
+    app.run()
+
+    def evaluations() -> tuple[list[tuple[Any, ...]], str]:
+        page = page_of("evaluations")
+        count = next(block.table.listed for block in page.flat if isinstance(block, TableBlock))
+        _, table, about = openpyxl.load_workbook(io.BytesIO(page_workbook(page).xlsx()))
+        rows = {line[0]: line[1] for line in about.iter_rows(values_only=True)}
+        assert rows["Table"] == "Evaluations" and count > 100
+        return [*table.iter_rows(values_only=True)][1:], rows["Rows"].replace(str(count), "all")
+
+    lines, said = evaluations()
+    assert len(lines) > 100 and said == "all"
+    monkeypatch.setattr("lib.reports.pages.evaluations.MOST_IN_FILE", 100)
+    cut, said = evaluations()
+    assert said == "100 of all" and cut[0][0] == lines[0][0] and len(cut) == 100
+
+
 def _check_figures(block: Block, drawn: str, printed: str, written: dict[str, tuple[Any, ...]]) -> None:
     if isinstance(block, Cards):
         for card in block.cards:

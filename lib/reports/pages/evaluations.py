@@ -281,6 +281,7 @@ def _table(context: PageContext, listed: Records) -> PageTable[Record]:
         has_total=False,
         ids=tuple(record.id for record in found),
         hint=text("Click to open this evaluation."),
+        listed=listed.total_count,
     )
 
 
