@@ -30,7 +30,14 @@ from lib.reports.page import (
 )
 from lib.reports.table import TableFile, file_fields
 
-_WIDTHS = (30, 22, 14, 14, 14, 14, 24, 14, 30)
+_WIDTHS = (30, 22, 14, 14, 14, 14, 17, 14, 24, 14, 30)
+
+_CHANGE_UNITS = (
+    (Unit.COUNT, Unit.SECONDS),  # percent of what it was
+    (Unit.SCORE, Unit.BALANCE),  # points
+    (Unit.SHARE,),  # percentage points
+)
+"""The units of metrics whose changes stand in one column, as they are of one unit themselves."""
 
 
 def page_workbook(page: PageValue) -> WorkbookFile:
@@ -92,7 +99,9 @@ def _block_lines(block: Block) -> Iterator[tuple[Any, ...]]:
                 t("95 %, low"),
                 t("95 %, high"),
                 "n",
-                t("Change"),
+                t("Change (%)"),
+                t("Change (points)"),
+                t("Change (pp)"),
                 t("Meaning"),
                 t("Before"),
                 t("Compared with"),
@@ -127,13 +136,18 @@ def _sentences(block: Sentences | Story) -> Iterator[tuple[str, str]]:
 
 
 def _figure(card: MetricCard) -> tuple[Any, ...]:
-    """Return a key figure as numbers; its change is relative for counts and durations, in points for others."""
+    """Return a key figure as numbers; its change stands in the column of its unit."""
     metric, kind = card.metric, card.metric.unit.value
     low, high = metric.rounded_interval(card.totals) or (None, None)
     was = None if card.before is None else metric.rounded(card.before)
     numbers = [TypedCell(value, kind) for value in (metric.rounded(card.totals), low, high)]
-    is_relative = metric.unit in (Unit.COUNT, Unit.SECONDS)
-    change = TypedCell(change_amount(metric, card.before, card.totals), "change" if is_relative else "points")
+    amount = change_amount(metric, card.before, card.totals)
+    if amount is not None and metric.unit is Unit.SHARE:
+        amount *= 100
+    changes = (
+        TypedCell(amount if metric.unit in units else None, "change" if Unit.COUNT in units else "points")
+        for units in _CHANGE_UNITS
+    )
     meaning = str(card.delta.meaning) if card.delta and card.delta.meaning else None
     n = TypedCell(metric.n(card.totals), "count")
-    return (t(metric.label), *numbers, n, change, meaning, TypedCell(was, kind), str(card.compared_with))
+    return (t(metric.label), *numbers, n, *changes, meaning, TypedCell(was, kind), str(card.compared_with))

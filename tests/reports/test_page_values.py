@@ -27,7 +27,18 @@ from lib.pdf import page_document
 from lib.reports import formatting
 from lib.reports.context import PageContext, ViewOptions, build_context
 from lib.reports.figure_files import figure_file
-from lib.reports.page import Block, Cards, ChartBlock, Notice, PageValue, Sentences, Shares, Story, TableBlock
+from lib.reports.page import (
+    Block,
+    Cards,
+    ChartBlock,
+    MetricCard,
+    Notice,
+    PageValue,
+    Sentences,
+    Shares,
+    Story,
+    TableBlock,
+)
 from lib.reports.pages import PAGES
 from lib.reports.table import Column, FileField, Look, PageTable, TableFile
 from lib.reports.words import text
@@ -171,8 +182,9 @@ def _check_figures(block: Block, drawn: str, printed: str, written: dict[str, tu
             assert card.delta and card.before is not None and plain(card.delta.words) in drawn
             assert plain(card.delta.words) in printed
             row = written[t(card.metric.label)]
-            assert (row[1], row[7]) == (card.metric.rounded(card.totals), card.metric.rounded(card.before))
-            assert row[6] == (str(card.delta.meaning) if card.delta.meaning else None)
+            assert (row[1], row[9]) == (card.metric.rounded(card.totals), card.metric.rounded(card.before))
+            assert row[8] == (str(card.delta.meaning) if card.delta.meaning else None)
+            _check_change(card, row[5:8])
     if isinstance(block, Shares):
         whole = sum(share.count for share in block.shares)
         for share in block.shares:
@@ -180,6 +192,16 @@ def _check_figures(block: Block, drawn: str, printed: str, written: dict[str, tu
             assert f"{share.label} {count} ({percent})" in drawn
             assert f"{count} · {percent}" in printed
             assert written[str(share.label)][1] == share.count
+
+
+def _check_change(card: MetricCard, cells: tuple[Any, ...]) -> None:
+    """Check that a change stands in the column of its unit alone, as large as the page says."""
+    (place,) = (place for place, cell in enumerate(cells) if cell is not None)
+    assert place == {Unit.COUNT: 0, Unit.SECONDS: 0, Unit.SHARE: 2}.get(card.metric.unit, 1)
+    said = str(card.delta.amount) if card.delta else ""
+    amount = cells[place] * 100 if place == 0 else cells[place]
+    written = float(said.replace("−", "-").replace(",", ".").removesuffix("%").removesuffix("pp"))
+    assert amount == pytest.approx(written, abs=0.11 if place != 1 else 0.011)
 
 
 def _check_table(table: Any, sheet: list[tuple[Any, ...]], frame: Any, printed: str) -> None:
