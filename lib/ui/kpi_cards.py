@@ -52,7 +52,7 @@ def draw_shares(block: Shares) -> None:
     percents = [f"{number(share.count / whole * 100, 1)} %" for share in block.shares]
     parts = list(zip(block.shares, percents, strict=True))
     bars = "".join(
-        f'<span style="flex:{share.count};background:{palette().of(share.tone)}" '
+        f'<span style="flex:{share.count};background:var(--cb-{share.tone.value})" '
         f'title="{_escaped(share.label)}: {percent}"></span>'
         for share, percent in parts
         if share.count

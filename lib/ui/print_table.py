@@ -11,6 +11,9 @@ from lib.reports.table import Column, PageTable, cut_words
 MOST_ROWS = 200
 """Rows of a table that a page prints: all of them go to the browser with each view. The page's PDF has more."""
 
+_LONG = 12
+"""Letters of a cell from which on its column is wide enough for two words in a line."""
+
 R = TypeVar("R")
 
 
@@ -33,8 +36,10 @@ def _row(tag: str, words: Iterable[str], kinds: Sequence[str]) -> str:
     return "<tr>" + "".join(f"<{tag}{kind}>{html.escape(each)}</{tag}>" for each, kind in cells) + "</tr>"
 
 
-def _kind(column: Column[R], rows: Iterable[R], words: Iterable[str]) -> str:
+def _kind(column: Column[R], rows: Iterable[R], words: Sequence[str]) -> str:
     """Return the class of a column's cells: numbers stand at the right, and lines break in words alone."""
     if any(isinstance(column.value(row), int | float) for row in rows):
         return ' class="cb-number"'
-    return "" if any(letter.isalpha() for each in words for letter in each) else ' class="cb-figures"'
+    if not any(letter.isalpha() for each in words for letter in each):
+        return ' class="cb-figures"'
+    return ' class="cb-words"' if any(len(each) > _LONG for each in words) else ""

@@ -9,8 +9,8 @@ import streamlit as st
 
 from lib.charts.theme import DARK, LIGHT, Palette
 
-_DARK_ON_PAPER = '@media print{[data-testid="stVegaLiteChart"] svg{filter:invert(1) hue-rotate(180deg)}}'
-"""What turns charts, which are drawn in the dark mode's colors, into dark ones on white."""
+_DARK_ON_PAPER = '@media print{:is([data-testid="stVegaLiteChart"] svg,.cb-spark){filter:invert(1) hue-rotate(180deg)}}'
+"""What turns charts and courses, which are drawn in the dark mode's colors, into dark ones on white."""
 
 
 def palette() -> Palette:

@@ -46,6 +46,7 @@ def test_a_page_on_paper_has_its_tables_and_nothing_to_click(visit: Visit) -> No
     text = " ".join(PdfReader(io.BytesIO(page.pdf(format="A4"))).pages[-1].extract_text().split())
     page.emulate_media(media="print")
     expect(page.locator(".cb-print")).to_be_visible()
+    assert page.locator(".cb-tour-offer").count() and not page.locator(".cb-tour-offer").first.is_visible()
     for hidden in ("stSidebar", "stDataFrame", "stDownloadButton", "stPopover"):
         assert not any(each.is_visible() for each in page.get_by_test_id(hidden).all()), hidden
     assert len(names) > 2 and names[-1] in text

@@ -29,6 +29,15 @@ def test_cells_are_text_and_numbers_stand_at_the_right() -> None:
     assert html.count("<tr>") == 1 + 3 and "cb-total" in html
 
 
+def test_columns_of_long_words_are_wide() -> None:
+    columns: tuple[Column[int], ...] = (
+        Column("Call center", lambda row: ("North", "Ciudad de México Sur")[row]),
+        Column("State", lambda row: ("Completed", "Pending")[row]),
+    )
+    html = print_table(PageTable("T", "t", columns, range(2), 2, "by name", "T", None, has_total=False))
+    assert html.count('class="cb-words"') == 3 and '<td class="cb-words">North</td><td>Completed</td>' in html
+
+
 def test_what_is_left_out_is_said() -> None:
     assert "<p>" not in print_table(table(MOST_ROWS))
     html = print_table(table(MOST_ROWS + 1))
