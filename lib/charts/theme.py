@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 
 from lib.catalog.metrics import Unit
-from lib.i18n import locale
+from lib.i18n import locale, override_language, t
 from lib.reports.page import Tone
 
 AXIS = {Unit.COUNT: ",.0f", Unit.SCORE: ".1f", Unit.SHARE: "~%", Unit.BALANCE: "+.1f", Unit.SECONDS: ",d"}
@@ -116,7 +116,11 @@ def placed(field: str = "name") -> alt.Y:
 
 
 def apply_theme(chart: Any, look: ChartTheme) -> dict[str, Any]:
-    """Return a chart's Vega-Lite in the look: quiet axes, no frame, numbers and dates of the language."""
+    """Return a chart's Vega-Lite in the look: quiet axes, no frame, numbers and dates of the language.
+
+    Vega has words of its own for screen readers, in English alone: `X-axis for a utc scale`, `symbol mark`. Axes,
+    legends and lines, which the chart's own description says more of, have none; points and bars have ours.
+    """
     colors = look.palette
     spec: dict[str, Any] = (
         chart.configure_view(strokeWidth=0)
@@ -135,6 +139,10 @@ def apply_theme(chart: Any, look: ChartTheme) -> dict[str, Any]:
     )
     spec["padding"] = {"left": 4, "right": 4, "top": 4, "bottom": 2}
     spec["config"]["locale"] = _locale(look.language)
+    for unspoken in ("axis", "legend", "line", "area", "rule", "text"):
+        spec["config"].setdefault(unspoken, {})["aria"] = False
+    with override_language(look.language):
+        spec["config"]["mark"] = {"ariaRoleDescription": t("data point")}
     return spec
 
 

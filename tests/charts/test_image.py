@@ -118,6 +118,17 @@ def test_spanish_numbers_and_days() -> None:
     assert "7,0" in ranked
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_screen_readers_hear_no_word_of_vega(kind: str) -> None:
+    """What holds marks is named by Vega all the same, and says no more than its kind."""
+    with i18n.override_language("es"):
+        elements = [*ET.fromstring(ChartImage(drawings(language="es")[kind], "x").svg()).iter()]  # noqa: S314
+    spoken = [each for each in elements if each.get("aria-label") and each.get("aria-hidden") != "true"]
+    roles = {each.get("aria-roledescription") for each in spoken if each.get("role") != "img"}
+    assert roles <= {"dato"}
+    assert not [each for each in spoken if "-axis" in (each.get("aria-label") or "")]
+
+
 def test_days_are_days_in_every_zone_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     here = ChartImage(drawings()["trend"], "Score").svg()
     monkeypatch.setenv("TZ", "America/New_York")
