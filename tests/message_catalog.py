@@ -98,6 +98,7 @@ VALUES: dict[str, list[str]] = {
             mapping_source.UNIT_LABELS,
             mapping_source.CLOCK_LABELS,
             mapping_file_options.NUMBER_FORMATS,
+            mapping_file_options.ENCODING_LABELS,
             mapping_file_options.DECIMAL_LABELS,
             mapping_file_options.THOUSANDS_LABELS,
             mapping_values.FLAG_LABELS,

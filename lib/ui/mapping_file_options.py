@@ -49,6 +49,20 @@ NUMBER_FORMATS = {
 }
 """Formats of dates that are numbers, in words."""
 
+ENCODING_LABELS = {
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+    "utf-32-le": "UTF-32",
+    "utf-32-be": "UTF-32",
+    "cp1252": "Western European (Windows-1252)",
+    "latin-1": "Western European (ISO 8859-1)",
+    "cp850": "Western European (DOS, CP850)",
+    "mac_roman": "Western European (Mac)",
+}
+"""What encodings are called, by the names that mappings give them."""
+
 DECIMAL_LABELS = {".": "point (8.5)", ",": "comma (8,5)"}
 THOUSANDS_LABELS = {".": "point (1.234)", ",": "comma (1,234)", " ": "blank (1 234)", "'": "apostrophe (1'234)"}
 
@@ -62,12 +76,13 @@ def draw_layout(base: FileOptions, survey: Survey | None, scope: str) -> FileOpt
     if not is_text and base.encoding is None and base.delimiter is None:
         return base
     left, right = st.columns(2)
+    guessed_encoding = _encoding_label(survey.encoding) if survey and survey.encoding else None
     encoding = inputs.open_selectbox(
         t("Encoding"),
         ("", *ENCODINGS),
         base.encoding or "",
         place=left,
-        format_func=lambda each: each or _automatic(survey.encoding if survey else None),
+        format_func=lambda each: _encoding_label(each) if each else _automatic(guessed_encoding),
         key=f"{scope}-encoding",
     )
     guessed = _delimiter_label(survey.delimiter if survey else None)
@@ -115,7 +130,7 @@ def in_words(options: FileOptions, survey: Survey, undecided: Collection[str] = 
     if survey.sheet is not None and len(survey.sheets) > 1:
         parts.append(t("sheet “{sheet}”", sheet=survey.sheet))
     if encoding := options.encoding or survey.encoding:
-        parts.append(encoding)
+        parts.append(_encoding_label(encoding))
     if delimiter := options.delimiter or survey.delimiter:
         parts.append(t("delimiter “{sign}”", sign=_delimiter_label(delimiter)))
     parts.append(t("header in row {number}", number=options.header_row))
@@ -228,6 +243,10 @@ def _sign(
 
 def _automatic(detected: str | None) -> str:
     return t("Detect automatically ({detected})", detected=detected) if detected else t("Detect automatically")
+
+
+def _encoding_label(encoding: str) -> str:
+    return t(ENCODING_LABELS[encoding]) if encoding in ENCODING_LABELS else encoding
 
 
 def _delimiter_label(delimiter: str | None) -> str:

@@ -8,7 +8,9 @@
   const THEIRS = '[data-testid="stFileUploaderDropzone"]';
   const NAMED = ["aria-label", "title", "placeholder", "alt", "aria-valuetext"];
   const DAY = /^[A-Z][a-z]+ \d{1,2}, \d{4}$/;
-  const local = (value) => DAY.test(value) ? new Date(value).toLocaleDateString(language, {dateStyle: "long"}) : value;
+  const SIZE = /^(\d+(?:\.\d+)?) ?(B|KB|MB|GB)$/;
+  const local = (value) => DAY.test(value) ? new Date(value).toLocaleDateString(language, {dateStyle: "long"}) :
+    value.replace(SIZE, (_, amount, unit) => `${Number(amount).toLocaleString(language)} ${unit}`);
   const IN_LISTS = ["No results", "Select all"];
   const exact = new Map(), patterns = [];
   for (const [english, said] of words) {
@@ -21,6 +23,7 @@
     const trimmed = text.trim();
     if (!trimmed || trimmed.length > 200) return null;
     if (exact.has(trimmed)) return exact.get(trimmed);
+    if (SIZE.test(trimmed)) return local(trimmed);
     for (const [pattern, names, said] of patterns) {
       const found = pattern.exec(trimmed);
       if (found) return said.replace(/\{(\w+)\}/g, (_, name) => local(found[names.indexOf(name) + 1]));

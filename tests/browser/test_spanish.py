@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from lib import i18n
 from lib.access.api_keys import SCOPES
@@ -64,6 +64,15 @@ def test_no_word_of_english_is_left(visit: Visit, path: str) -> None:
     known = {word.lower() for word in _words([*SAID.values(), *names])}
     foreign = {text for text in page.evaluate(SEEN) if {word.lower() for word in _words([text])} - known}
     assert not foreign
+
+
+def test_a_file_has_its_size_and_encoding_in_spanish(visit: Visit) -> None:
+    page = visit("data?lang=es")
+    lines = "id,audioDate,executiveName\n" + "".join(f"{number},2024-01-31,Muñoz\n" for number in range(90))
+    file: FilePayload = {"name": "llamadas.csv", "mimeType": "text/csv", "buffer": lines.encode("cp1252")}
+    page.get_by_test_id("stFileUploader").locator("input").set_input_files(file)
+    expect(page.get_by_text("1,8 KB", exact=True)).to_be_visible()
+    expect(page.get_by_text("Europa occidental (Windows-1252)").first).to_be_visible()
 
 
 def test_what_streamlit_says_is_in_spanish(visit: Visit) -> None:
