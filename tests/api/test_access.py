@@ -7,6 +7,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from lib.access import api_keys
@@ -241,7 +242,7 @@ def test_sample_data_are_not_lost_to_a_program(sample_app: App) -> None:
 
 def test_too_many_requests(sample_app: App) -> None:
     client = sample_app.client("analytics:read")
-    answers = []
+    answers: list[httpx.Response] = []
     while len(answers) < 3_000:  # room for a machine that is slow, as what is used up comes back with time
         answers.append(client.ask("GET", "/v1/analytics/summary", params={"campaignId": "nobody"}))
         if answers[-1].status_code != 200:
