@@ -17,7 +17,9 @@ def test_squares_stand_without_lines_and_ticks() -> None:
         for hour in range(24)
     )
     chart = heatmap(Heatmap(days.period, cells), METRICS["averageScore"], days, ChartTheme(LIGHT, "en"))
-    assert chart is not None and len(chart.spec["layer"]) == 2  # large squares, and small ones of few
+    assert (
+        chart is not None and len(chart.spec["layer"]) == 3
+    )  # large squares, small ones of few, and what takes clicks
     for layer in chart.spec["layer"]:
         for axis in (layer["encoding"]["x"]["axis"], layer["encoding"]["y"]["axis"]):
             assert (axis["ticks"], axis["domain"]) == (False, False)
