@@ -70,8 +70,8 @@ DIGESTS = {
     "id": "1ed0f556",
     "audioDate": "c812f0f8",
     "state": "461d4c80",
-    "sentiment": "b5db6748",
-    "averageNote": "6e29052e",
+    "sentiment": "030c4a99",
+    "averageNote": "7ccffbc3",
     "durationInSeconds": "97760707",
     "isAICall": "20bef034",
     "campaignId": "193d4ef3",
@@ -82,8 +82,13 @@ DIGESTS = {
     "engagementName": "c39c14d4",
     "executiveId": "4d8ceea5",
     "executiveName": "2a075fc4",
+    "evaluatorId": "aa16045a",
+    "evaluatorName": "3683a91e",
+    "form": "0251b513",
     "audioFileName": "9a481357",
     "createdAt": "b80080b8",
+    "evaluatedAt": "ee9f92d3",
+    "recordingUrl": "10c8c75c",
 }
 """SHA-256 of each column's values, one a line. A newer numpy may draw other numbers: see then whether what the module
 promises still holds, and write down what came."""
