@@ -66,9 +66,9 @@ def grading(connection: Connection, filters: Filters, calendar: Calendar) -> Gra
     where = fact_conditions(filters, calendar)
     whole = connection.execute(sa.select(*figures).where(*where)).one()
     rows = connection.execute(sa.select(facts.c.evaluator_key, *figures).where(*where).group_by(facts.c.evaluator_key))
-    found = {key: _grading(*values) for key, *values in rows.fetchall()}
-    names = member_names(connection, EVALUATOR, set(found))
-    return GradingByEvaluator(_grading(*whole), {names[key]: each for key, each in found.items()})
+    by_key = {key: _grading(*values) for key, *values in rows.fetchall()}
+    names = member_names(connection, EVALUATOR, set(by_key))
+    return GradingByEvaluator(_grading(*whole), {names[key]: each for key, each in by_key.items()})
 
 
 def _grading(scored: int, full_marks: int, timed: int, median: float | None) -> Grading:

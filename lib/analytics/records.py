@@ -86,8 +86,8 @@ def record(connection: Connection, filters: Filters, calendar: Calendar, id_: st
     """Return the evaluation of an id; None where the selection has none of that id."""
     facts = schema.evaluations
     where = (*fact_conditions(filters, calendar), facts.c.id == id_)
-    found = _read(connection, connection.execute(sa.select(facts).where(*where)).all(), filters.catalog)
-    return found[0] if found else None
+    rows = connection.execute(sa.select(facts).where(*where)).all()
+    return next(iter(_read(connection, rows, filters.catalog)), None)
 
 
 def records(

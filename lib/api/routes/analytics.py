@@ -210,9 +210,9 @@ def _course(
     connection: Connection, asked: Filters, calendar: Calendar, width: Granularity, dimension: Dimension | None
 ) -> AnswerBody:
     if dimension is None:
-        found = queries.trend(connection, asked, calendar, width)
-        points = trend_points(found, asked.catalog)
-        return to_json({**period(found.period), "granularity": width.value, "data": points})
+        course = queries.trend(connection, asked, calendar, width)
+        points = trend_points(course, asked.catalog)
+        return to_json({**period(course.period), "granularity": width.value, "data": points})
     split = grouped_trends.split(connection, asked, calendar, dimension, width)
     courses = [(id_and_name(dimension, named), trend) for named, trend in split.largest]
     courses += [({"id": None, "name": _OTHERS}, split.rest)] if split.rest else []

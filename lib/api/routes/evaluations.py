@@ -90,16 +90,16 @@ async def read(request: Request, space: Space, key: RecordReader) -> Response:
 
 async def read_one(request: Request, space: Space, key: RecordReader, number: str) -> Response:
     """Get one evaluation by its id."""
-    asked = filters_of(strict_query(request, ("timezone",)), space, key)
-    content, version = await answered(space, key, lambda: 1, asked, _record, space.calendar, clean("id", number))
+    filters = filters_of(strict_query(request, ("timezone",)), space, key)
+    content, version = await answered(space, key, lambda: 1, filters, _record, space.calendar, clean("id", number))
     return answer(request, content, version)
 
 
 def _record(connection: Connection, filters: Filters, calendar: Calendar, number: str) -> AnswerBody:
-    found = records.record(connection, filters, calendar, number)
-    if found is None:
+    evaluation = records.record(connection, filters, calendar, number)
+    if evaluation is None:
         raise not_found(f"There is no evaluation '{number[:60]}' that the key may see.")
-    return to_json(record(found, filters.zone(calendar.zone), filters.catalog))
+    return to_json(record(evaluation, filters.zone(calendar.zone), filters.catalog))
 
 
 def _order(parameters: Mapping[str, Sequence[str]]) -> RecordOrder:

@@ -157,17 +157,17 @@ def _by_day(context: PageContext) -> Trend:
 
 def split(context: PageContext, dimension: Dimension, granularity: Granularity) -> Courses:
     """Return the courses of the largest groups of a dimension, and of the rest together."""
-    found = context.answers.run(grouped_trends.split, context.filters, context.calendar, dimension, granularity)
-    named = list(found.largest)
-    if found.rest is not None and len(found.rest_members) == 1:
-        named.append((found.rest_members[0], found.rest))
+    groups = context.answers.run(grouped_trends.split, context.filters, context.calendar, dimension, granularity)
+    named = list(groups.largest)
+    if groups.rest is not None and len(groups.rest_members) == 1:
+        named.append((groups.rest_members[0], groups.rest))
     names = [member.name for member, _ in named]
     courses: list[tuple[Words, Trend]] = [
         (formatted(_distinct_name, member, names.count(member.name) > 1), course) for member, course in named
     ]
-    if found.rest is not None and len(found.rest_members) > 1:
-        others = text("{count} others", count=formatted(formatting.count, len(found.rest_members)))
-        courses.append((others, found.rest))
+    if groups.rest is not None and len(groups.rest_members) > 1:
+        others = text("{count} others", count=formatted(formatting.count, len(groups.rest_members)))
+        courses.append((others, groups.rest))
     return tuple(courses)
 
 
