@@ -23,6 +23,7 @@ from lib.reports.words import Words, plural, text
 
 _DAYS_PER_WEEK = 7
 _HOUR, _DAY = 3_600, 86_400  # seconds
+_NOTHING = Grading(0, 0, 0, None)
 _ADJUSTED = Topic(text("Adjusted (like for like)"), text(standardized_help(EVALUATOR)))
 _WORK = Topic(
     text("How evaluators work"),
@@ -75,7 +76,8 @@ def _table(context: PageContext) -> TableBlock:
     weeks = context.days / _DAYS_PER_WEEK
     total = _row(None, context.summary.sums, work.total, weeks)
     groups = context.breakdown(EVALUATOR).groups
-    rows = [_row(group.named, group.sums, work.evaluators[group.named], weeks) for group in groups]
+    # One whom an import brought between the two questions has no figures yet.
+    rows = [_row(group.named, group.sums, work.evaluators.get(group.named, _NOTHING), weeks) for group in groups]
     columns = _columns()
     title = text("How evaluators work")
     return TableBlock(
