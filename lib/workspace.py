@@ -6,6 +6,7 @@ Pages, API and command line all start from here. What queued jobs do is in `jobs
 from __future__ import annotations
 
 import logging
+import math
 import os
 import sys
 import threading
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,12 +24,12 @@ from lib.access.api_keys import KeyAuthenticator
 from lib.access.audit_log import Action, AuditLog
 from lib.access.sessions import Sessions
 from lib.access.users import UserRepository
-from lib.analytics import queries, rollup, workspace_zone
+from lib.analytics import field_definitions, queries, rollup, workspace_zone
 from lib.analytics.calendar import Calendar
 from lib.analytics.grants import Grant
 from lib.analytics.query_cache import QueryCache
 from lib.backup import create
-from lib.catalog.catalog import BUILT_IN
+from lib.catalog.catalog import BUILT_IN, Catalog
 from lib.errors import CallboardError, TimeZoneChangedError
 from lib.exports import file_storage
 from lib.exports import service as exporting
@@ -47,6 +49,9 @@ from lib.store.state import StateStore
 
 log = logging.getLogger(__name__)
 
+CATALOG_SECONDS = 1
+"""Seconds for which own fields are not read again where nobody tells of changes."""
+
 ZONE_SECONDS = 5
 """Seconds that a look at the workspace's zone may take."""
 
@@ -61,7 +66,7 @@ class Workspace:
         workspace has, unless it is the one that a command is about to give it.
         """
         self.settings = chosen
-        self.catalog = BUILT_IN
+        self._own_fields: tuple[int | None, float, Catalog] = (None, -math.inf, BUILT_IN)  # the facts' mark, and when
         self._workers: list[Worker] = []
         self.state = StateStore(chosen, to=None)
         try:
@@ -84,14 +89,14 @@ class Workspace:
             raise
         self.answers = QueryCache(self.facts, chosen.query_seconds, chosen.slow_query_ms, self.follow_zone)
         self.keys = KeyAuthenticator(self.state)
-        self.people = UserRepository(self.state, self.catalog, chosen.admin_names)
+        self.people = UserRepository(self.state, BUILT_IN, chosen.admin_names)
         idle, age = timedelta(minutes=chosen.session_idle_minutes), timedelta(hours=chosen.session_hours)
         self.sessions = Sessions(self.state, self.people, idle, age)
         self.audit = AuditLog(self.state)
         self.queue = Queue(self.state)
-        self.views = SavedViews(self.state, self.catalog)
+        self.views = SavedViews(self.state, lambda: self.catalog)
         self.notes = Annotations(self.state)
-        self.links = PinnedLinks(self.state, self.catalog)
+        self.links = PinnedLinks(self.state, lambda: self.catalog)
         self._lengths: dict[str, int] = {}  # of the rollups, when they were last looked at
 
     def _take_zone(self) -> None:
@@ -130,6 +135,22 @@ class Workspace:
             worker.stop()
         self.facts.close()
         self.state.close()
+
+    @property
+    def catalog(self) -> Catalog:
+        """What can be asked, with the workspace's own fields as they are now; reads them where they may have changed."""
+        if not self.knows_catalog:
+            mark = self.facts.change_token()
+            with self.facts.read() as connection:
+                self._own_fields = (mark, monotonic(), field_definitions.stored_catalog(connection))
+        return self._own_fields[2]
+
+    @property
+    def knows_catalog(self) -> bool:
+        """Whether `catalog` is known without asking the database: where nothing says that facts changed, for a second."""
+        mark, read_at, _ = self._own_fields
+        now = self.facts.change_token()
+        return monotonic() - read_at < CATALOG_SECONDS if now is None else now == mark
 
     @property
     def calendar(self) -> Calendar:
@@ -222,7 +243,7 @@ class Workspace:
             tables = rollup.fragmented(connection, self.catalog, self._lengths)
         for table in tables:
             with self.facts.write() as connection:
-                rollup.compact(connection, self.catalog, table)
+                rollup.compact(connection, field_definitions.stored_catalog(connection), table)
             self._lengths.pop(table.name, None)  # it is short again
             log.info("Put the rows of %s together", table.name)
 

@@ -15,12 +15,12 @@ from lib.analytics.query import Filters, first_instant, last_instant
 from lib.analytics.ranges import range_conditions
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension, EnumDimension, NamedDimension
-from lib.store import enums, schema
+from lib.store import enums
 
 
 def fact_conditions(filters: Filters, calendar: Calendar) -> list[sa.ColumnElement[bool]]:
     """Return what the facts' rows must meet."""
-    facts = schema.evaluations
+    facts = filters.catalog.evaluations
     zone = filters.zone(calendar.zone)
     conditions: list[sa.ColumnElement[bool]] = []
     if filters.date_from is not None:
@@ -28,13 +28,13 @@ def fact_conditions(filters: Filters, calendar: Calendar) -> list[sa.ColumnEleme
     if filters.date_to is not None:
         conditions.append(facts.c.audio_at <= last_instant(filters.date_to, zone))
     for dimension, ids in _predicates(filters):
-        key = fact_key(dimension.column)
+        key = fact_key(facts, dimension.column)
         if isinstance(dimension, EnumDimension):
             conditions.append(key.in_(_keys(dimension, ids)))
         else:
             conditions.append(key.in_(sa.select(dimension.members.c.key).where(_asked(dimension, ids))))
     for each in filters.ranges:
-        conditions += range_conditions(filters.catalog.ranged_fields_by_name[each.field], each)
+        conditions += range_conditions(facts, filters.catalog.ranged_fields_by_name[each.field], each)
     return conditions + grant_conditions(facts, filters.grant, filters.catalog)
 
 
@@ -87,9 +87,9 @@ def _limits(grant: Grant, catalog: Catalog) -> list[tuple[NamedDimension, tuple[
     return [(known[name], ids) for name, ids in grant.limits]
 
 
-def fact_key(column: str) -> sa.ColumnElement[Any]:
-    """Return the facts' key of a dimension's column; NO_KEY where they have none."""
-    key = schema.evaluations.c[column]
+def fact_key(facts: sa.FromClause, column: str) -> sa.ColumnElement[Any]:
+    """Return the key of a dimension's column in rows of the facts' columns; NO_KEY where they have none."""
+    key = facts.c[column]
     return sa.func.coalesce(key, enums.NO_KEY).label(column) if key.nullable else key
 
 

@@ -14,7 +14,6 @@ from lib.analytics.members import member_names
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import EVALUATOR, Member
 from lib.statistics import intervals
-from lib.store import schema
 from lib.store.enums import SCORE_SCALE, State
 
 _MOST_POINTS = 10 * SCORE_SCALE
@@ -53,7 +52,7 @@ class GradingByEvaluator:
 
 def grading(connection: Connection, filters: Filters, calendar: Calendar) -> GradingByEvaluator:
     """Return how a selection was graded, in all and by evaluator; it reads the facts."""
-    facts = schema.evaluations
+    facts = filters.catalog.evaluations
     completed = facts.c.state == State.Completed.value
     is_timed = sa.and_(completed, facts.c.evaluated_at >= facts.c.audio_at)
     seconds = sa.case((is_timed, sa.func.floor(sa.extract("epoch", facts.c.evaluated_at - facts.c.audio_at))))

@@ -21,7 +21,6 @@ from lib.catalog.measures import PLAIN_MEASURES, MeasureTotals, aggregates
 from lib.catalog.metrics import Metric
 from lib.statistics.intervals import t_quantile
 from lib.statistics.shrinkage import Cell, excess_variance, shrink_cells, stand_out
-from lib.store import schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Heatmap:
 def by_hour(connection: Connection, filters: Filters, calendar: Calendar) -> Heatmap:
     """Return the measures of the selection by weekday and hour. It reads the facts, as no rollup has hours."""
     period = resolve_period(connection, filters, calendar)
-    facts = schema.evaluations
+    facts = filters.catalog.evaluations
     weekday, hour = weekday_and_hour(connection, filters, calendar, period)
     asked = (
         sa.select(weekday, hour, *aggregates(facts, PLAIN_MEASURES))
@@ -69,7 +68,7 @@ def weekday_and_hour(
     connection: Connection, filters: Filters, calendar: Calendar, period: ResolvedPeriod
 ) -> tuple[sa.ColumnElement[int], sa.ColumnElement[int]]:
     """Return the weekday (1 for Monday) and the hour of evaluations on the wall clock of the zone asked for, as SQL."""
-    zone, instant = filters.zone(calendar.zone), schema.evaluations.c.audio_at
+    zone, instant = filters.zone(calendar.zone), filters.catalog.evaluations.c.audio_at
     wall = local_time(instant, zone, *_ends(connection, filters, calendar, period))
     return sa.extract("isodow", wall), sa.extract("hour", wall)
 

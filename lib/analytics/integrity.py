@@ -17,7 +17,7 @@ from lib.analytics import rollup
 from lib.analytics.sql_time import local_day
 from lib.catalog.catalog import Catalog
 from lib.store.bulk_io import drop
-from lib.store.schema import evaluations, workspace
+from lib.store.schema import workspace
 
 LISTED = 20
 
@@ -38,7 +38,9 @@ class IntegrityReport:
 def findings(connection: Connection, catalog: Catalog) -> IntegrityReport:
     """Look the facts through; none where all is well."""
     cells = tuple(_cell(each) for each in rollup.differences(connection, catalog, LISTED))
-    return IntegrityReport(cells, (*_doubled(connection), *_nameless(connection, catalog), *_misplaced(connection)))
+    return IntegrityReport(
+        cells, (*_doubled(connection, catalog), *_nameless(connection, catalog), *_misplaced(connection, catalog))
+    )
 
 
 def repair(connection: Connection, catalog: Catalog) -> list[str]:
@@ -48,10 +50,10 @@ def repair(connection: Connection, catalog: Catalog) -> list[str]:
     """
     done = []
     if connection.dialect.name == "duckdb":
-        removed = _remove_equal_doubles(connection)
+        removed = _remove_equal_doubles(connection, catalog)
         if removed:
             done.append(f"evaluations that were there twice, equal in every column: {removed} removed")
-    moved = _place(connection)
+    moved = _place(connection, catalog)
     if moved:
         done.append(f"days computed anew from their instants: {moved}")
     rollup.rebuild(connection, catalog)
@@ -73,17 +75,18 @@ def _told(side: dict[str, int] | None) -> str:
     return ", ".join(f"{name} {value}" for name, value in side.items() if value)
 
 
-def _twice() -> sa.Select[tuple[str]]:
+def _twice(evaluations: sa.Table) -> sa.Select[tuple[str]]:
     """Return the ids that several evaluations have."""
     return sa.select(evaluations.c.id).group_by(evaluations.c.id).having(sa.func.count() > 1)
 
 
-def _doubled(connection: Connection) -> Iterator[str]:
+def _doubled(connection: Connection, catalog: Catalog) -> Iterator[str]:
     if connection.dialect.name != "duckdb":
         return  # PostgreSQL's index holds it
-    count = connection.execute(sa.select(sa.func.count()).select_from(_twice().subquery())).scalar_one()
+    evaluations = catalog.evaluations
+    count = connection.execute(sa.select(sa.func.count()).select_from(_twice(evaluations).subquery())).scalar_one()
     if count:
-        some = ", ".join(row.id for row in connection.execute(_twice().order_by(evaluations.c.id).limit(5)))
+        some = ", ".join(row.id for row in connection.execute(_twice(evaluations).order_by(evaluations.c.id).limit(5)))
         yield (
             f"ids that several evaluations have: {count} (such as {some}); where they differ, an import of these "
             "evaluations puts it right, and a repair after it"
@@ -91,8 +94,8 @@ def _doubled(connection: Connection) -> Iterator[str]:
 
 
 def _nameless(connection: Connection, catalog: Catalog) -> Iterator[str]:
-    for dimension in catalog.dimensions:
-        key = evaluations.c[dimension.column]
+    for dimension in catalog.stored_dimensions:
+        key = catalog.evaluations.c[dimension.column]
         known = sa.select(dimension.table.c.key)
         found = sa.select(sa.func.count(), sa.func.count(key.distinct())).where(key.not_in(known))
         count, keys = connection.execute(found).one()
@@ -103,7 +106,7 @@ def _nameless(connection: Connection, catalog: Catalog) -> Iterator[str]:
             )
 
 
-def _day(connection: Connection) -> sa.ColumnElement[date] | None:
+def _day(connection: Connection, evaluations: sa.Table) -> sa.ColumnElement[date] | None:
     """Return the day that an evaluation should have, as SQL; None where there are none."""
     zone = ZoneInfo(connection.execute(sa.select(workspace.c.timezone)).scalar_one())
     instant = evaluations.c.audio_at
@@ -111,8 +114,9 @@ def _day(connection: Connection) -> sa.ColumnElement[date] | None:
     return None if first is None else local_day(instant, zone, first, last)
 
 
-def _misplaced(connection: Connection) -> Iterator[str]:
-    day = _day(connection)
+def _misplaced(connection: Connection, catalog: Catalog) -> Iterator[str]:
+    evaluations = catalog.evaluations
+    day = _day(connection, evaluations)
     if day is not None:
         wrong = sa.select(sa.func.count()).select_from(evaluations).where(evaluations.c.day != day)
         count = connection.execute(wrong).scalar_one()
@@ -120,8 +124,9 @@ def _misplaced(connection: Connection) -> Iterator[str]:
             yield f"evaluations whose day is not that of their instant in the workspace's time zone: {count}"
 
 
-def _place(connection: Connection) -> int:
-    day, count = _day(connection), 0
+def _place(connection: Connection, catalog: Catalog) -> int:
+    evaluations = catalog.evaluations
+    day, count = _day(connection, evaluations), 0
     if day is not None:
         wrong = evaluations.c.day != day
         count = connection.execute(sa.select(sa.func.count()).select_from(evaluations).where(wrong)).scalar_one()
@@ -130,7 +135,8 @@ def _place(connection: Connection) -> int:
     return count
 
 
-def _remove_equal_doubles(connection: Connection) -> int:
+def _remove_equal_doubles(connection: Connection, catalog: Catalog) -> int:
+    evaluations = catalog.evaluations
     kept = sa.Table(
         "kept",
         sa.MetaData(),
@@ -139,7 +145,7 @@ def _remove_equal_doubles(connection: Connection) -> int:
     )
     drop(connection, kept)
     kept.create(connection)
-    of_doubled = sa.select(evaluations).where(evaluations.c.id.in_(_twice()))
+    of_doubled = sa.select(evaluations).where(evaluations.c.id.in_(_twice(evaluations)))
     connection.execute(sa.insert(kept).from_select(kept.columns.keys(), of_doubled.distinct()))
     different = sa.select(kept.c.id).group_by(kept.c.id).having(sa.func.count() > 1)
     connection.execute(sa.delete(kept).where(kept.c.id.in_(different)))

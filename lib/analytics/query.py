@@ -15,6 +15,7 @@ from lib.analytics.grants import Grant
 from lib.analytics.ranges import Range, parse_range, range_parameters
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension, EnumDimension, FlagDimension, NamedDimension
+from lib.catalog.own_fields import PARAMETER_PREFIX
 from lib.errors import InvalidParameterError, nearest
 from lib.errors.parameter_codes import ParameterCode
 from lib.formats import iso_dates
@@ -63,10 +64,12 @@ class Filters:
         grant: Grant,
         catalog: Catalog,
     ) -> Filters:
-        """Read filters from URL parameters, each with its values in order; names that are no filter are passed over.
+        """Read filters from URL parameters, each with its values in order; names that are no filter are passed over, but
+        for those of own fields.
 
         Raises InvalidParameterError naming the parameter.
         """
+        _refuse_unknown_fields(parameters, catalog)
         timezone = parse_single(parameters, "timezone")
         if timezone is not None and timezone not in zone_names():
             hint = nearest(timezone, zone_names())
@@ -125,6 +128,14 @@ class Filters:
     def zone(self, workspace_zone: zoneinfo.ZoneInfo) -> zoneinfo.ZoneInfo:
         """Return the zone that days are meant in."""
         return zoneinfo.ZoneInfo(self.timezone) if self.timezone else workspace_zone
+
+
+def _refuse_unknown_fields(parameters: Mapping[str, Sequence[str]], catalog: Catalog) -> None:
+    """Raise InvalidParameterError for a filter by an own field that there is not, as in a link to a deleted one."""
+    for name in parameters:
+        if name.startswith(PARAMETER_PREFIX) and name not in catalog.parameters:
+            hint = nearest(name, [each for each in catalog.parameters if each.startswith(PARAMETER_PREFIX)])
+            raise InvalidParameterError(name[:60], ParameterCode.NO_SUCH_FIELD, hint=hint)
 
 
 def _parse_predicates(parameters: Mapping[str, Sequence[str]], catalog: Catalog) -> tuple[Predicate, ...]:

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from lib.catalog.ranged_fields import RangedField
 from lib.errors import InvalidParameterError
 from lib.errors.parameter_codes import ParameterCode
-from lib.store import schema
 
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?", re.ASCII)
 
@@ -53,9 +52,9 @@ def number_text(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def range_conditions(field: RangedField, asked: Range) -> list[sa.ColumnElement[bool]]:
+def range_conditions(facts: sa.FromClause, field: RangedField, asked: Range) -> list[sa.ColumnElement[bool]]:
     """Return what the facts' rows must meet."""
-    column = schema.evaluations.c[field.column]
+    column = facts.c[field.column]
     conditions: list[sa.ColumnElement[bool]] = []
     if asked.low is not None:
         conditions.append(column >= _stored(math.ceil(asked.low * field.scale)))

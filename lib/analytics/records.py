@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from lib.analytics.planner import ResolvedPeriod, resolve_period
 from lib.analytics.query import Filters
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import EXECUTIVE, Member
-from lib.store import enums, schema
+from lib.store import enums
 from lib.store.enums import Sentiment, State
 
 
@@ -40,6 +40,7 @@ class Record:
     created_at: datetime | None
     evaluated_at: datetime | None
     recording_url: str | None
+    own: Mapping[str, Any] = field(default_factory=dict)  # own fields that are no category, by column, as they are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class RecordMatch:
 
 def record(connection: Connection, filters: Filters, calendar: Calendar, id_: str) -> Record | None:
     """Return the evaluation of an id; None where the selection has none of that id."""
-    facts = schema.evaluations
+    facts = filters.catalog.evaluations
     where = (*fact_conditions(filters, calendar), facts.c.id == id_)
     rows = connection.execute(sa.select(facts).where(*where)).all()
     return next(iter(_read(connection, rows, filters.catalog)), None)
@@ -101,8 +102,8 @@ def records(
 ) -> Records:
     """Return one page of the selection's evaluations that match, in an order, and how many there are in all."""
     period = resolve_period(connection, filters, calendar)
-    facts, executives = schema.evaluations, EXECUTIVE.table
-    where = [*fact_conditions(filters, calendar), *_search_conditions(connection, match.text)]
+    facts, executives = filters.catalog.evaluations, EXECUTIVE.table
+    where = [*fact_conditions(filters, calendar), *_search_conditions(connection, facts, match.text)]
     if match.weekday is not None or match.hour is not None:
         clock = weekday_and_hour(connection, filters, calendar, period)
         pairs = zip(clock, (match.weekday, match.hour), strict=True)
@@ -115,7 +116,7 @@ def records(
         sa.select(facts)
         .select_from(source)
         .where(*where)
-        .order_by(*_ordered(order))
+        .order_by(*_ordered(facts, order))
         .limit(page_size)
         .offset((page - 1) * page_size)
     )
@@ -127,17 +128,17 @@ def _read(connection: Connection, rows: Sequence[sa.Row[Any]], catalog: Catalog)
     """Return rows of the facts as evaluations, with the names of what they belong to."""
     names = {
         dimension.name: member_names(connection, dimension, {row._mapping[dimension.column] for row in rows})
-        for dimension in catalog.dimensions
+        for dimension in catalog.stored_dimensions
     }
     return tuple(_record(row._mapping, names, catalog) for row in rows)
 
 
-def _search_conditions(connection: Connection, search: str) -> list[sa.ColumnElement[bool]]:
+def _search_conditions(connection: Connection, table: sa.Table, search: str) -> list[sa.ColumnElement[bool]]:
     """Return what evaluations must meet to hold the words of a search; nothing where it has none."""
     words = dict.fromkeys(unicodedata.normalize("NFC", search).split())  # as texts are kept
     if not words:
         return []
-    facts, names = schema.evaluations.c, EXECUTIVE.table.c
+    facts, names = table.c, EXECUTIVE.table.c
     rows = connection.execute(sa.select(names.key, names.name).where(names.key != enums.NO_KEY))
     folded_names = [(row.key, _folded(row.name)) for row in rows]  # here, as only one engine can leave accents out
     conditions = []
@@ -160,9 +161,9 @@ def _executive_name() -> sa.ColumnElement[str]:
     return sa.case((names.key != enums.NO_KEY, names.name))
 
 
-def _ordered(order: RecordOrder) -> tuple[sa.ColumnElement[Any], ...]:
+def _ordered(table: sa.Table, order: RecordOrder) -> tuple[sa.ColumnElement[Any], ...]:
     """Return what rows are sorted by: a total order."""
-    facts = schema.evaluations.c
+    facts = table.c
     newest = (facts.audio_at.desc(), facts.id)
     columns: dict[str, sa.ColumnElement[Any]] = {
         "audioDate": facts.audio_at,
@@ -184,9 +185,10 @@ def _record(row: sa.RowMapping, names: Mapping[str, Mapping[int, Member]], catal
         score=None if row["score"] is None else row["score"] / enums.SCORE_SCALE,
         duration_seconds=row["duration_seconds"],
         is_ai=row["is_ai"],
-        members={each.name: names[each.name][row[each.column]] for each in catalog.dimensions},
+        members={each.name: names[each.name][row[each.column]] for each in catalog.stored_dimensions},
         audio_file_name=row["audio_file_name"],
         created_at=row["created_at"],
         evaluated_at=row["evaluated_at"],
         recording_url=row["recording_url"],
+        own={each.column: row[each.column] for each in catalog.own_values},
     )

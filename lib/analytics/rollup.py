@@ -7,6 +7,7 @@ appended, so that a change costs what it brings. Measures are whole numbers, so 
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
@@ -19,9 +20,11 @@ from sqlalchemy.engine import Connection
 from lib.analytics.calendar import Granularity
 from lib.analytics.sql_time import bucket_start, local_day
 from lib.catalog.catalog import Catalog
+from lib.catalog.rollups import BY_CENTER
 from lib.store.bulk_io import analyze, bulk_insert, drop
+from lib.store.enums import NO_KEY
 from lib.store.messages import JobStep, Message, Tell
-from lib.store.schema import evaluations, replaced_evaluations, workspace
+from lib.store.schema import workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,20 @@ def apply(connection: Connection, catalog: Catalog, added: sa.FromClause, remove
     drop(connection, *changes.values())
 
 
+def begin(connection: Connection, catalog: Catalog, columns: AbstractSet[str]) -> None:
+    """Fill the rollups of new own fields, by their columns: no evaluation has a value in them yet.
+
+    Each holds what the rollup by call center holds, whose keys it has.
+    """
+    for each in catalog.rollups:
+        if not columns & set(each.keys):
+            continue
+        for table, origin in zip(each.tables, BY_CENTER.tables, strict=True):
+            names = table.columns.keys()
+            values = [sa.literal_column(str(NO_KEY)) if name in columns else origin.c[name] for name in names]
+            connection.execute(sa.insert(table).from_select(names, sa.select(*values)))
+
+
 def clear(connection: Connection, catalog: Catalog) -> None:
     """Empty the rollups."""
     for table in _origins(catalog):
@@ -98,7 +115,7 @@ def forget(connection: Connection, catalog: Catalog, column: str, keys: sa.Compo
 def rebuild(connection: Connection, catalog: Catalog) -> None:
     """Compute the rollups from the facts."""
     clear(connection, catalog)
-    apply(connection, catalog, evaluations, None)
+    apply(connection, catalog, catalog.evaluations, None)
 
 
 def _temporary(connection: Connection, table: sa.Table, rows: sa.Select[Any]) -> sa.Table:
@@ -123,7 +140,13 @@ def _cell_of(rows: sa.FromClause, table: sa.Table, catalog: Catalog) -> list[sa.
     day, *keys = _cell(table, catalog)
     monthly = any(table is rollup.monthly for rollup in catalog.rollups)
     start = bucket_start(rows.c.day, Granularity.MONTHLY, "monday") if monthly else rows.c.day
-    return [start.label(day), *(rows.c[key] for key in keys)]
+    return [start.label(day), *(_key(rows, key, catalog) for key in keys)]
+
+
+def _key(rows: sa.FromClause, key: str, catalog: Catalog) -> sa.ColumnElement[Any]:
+    """Return a row's key; NO_KEY where it has none, as own fields of yes and no may."""
+    may_lack = key in catalog.evaluations.c and catalog.evaluations.c[key].nullable
+    return sa.func.coalesce(rows.c[key], NO_KEY).label(key) if may_lack else rows.c[key]
 
 
 def _cell(table: sa.Table, catalog: Catalog) -> list[str]:
@@ -154,7 +177,9 @@ def fragmented(connection: Connection, catalog: Catalog, lengths: dict[str, int]
 
 
 def compact(connection: Connection, catalog: Catalog, table: sa.Table) -> None:
-    """Put the rows of each of a rollup's cells together. No number changes."""
+    """Put the rows of each of a rollup's cells together. No number changes; one that is gone is passed over."""
+    if table not in _origins(catalog):
+        return
     together = _temporary(connection, table, coarser(table, table, catalog))
     connection.execute(sa.delete(table))
     # With its indexes, as making them anew would keep readers waiting.
@@ -180,7 +205,7 @@ def differences(connection: Connection, catalog: Catalog, limit: int = 20) -> li
     Each is held to what it is summed from, the facts or a longer one, until one differs.
     """
     for table, origin in _origins(catalog).items():
-        expected = cells(evaluations, table, catalog) if origin is None else coarser(origin, table, catalog)
+        expected = cells(catalog.evaluations, table, catalog) if origin is None else coarser(origin, table, catalog)
         found = _differing(connection, catalog, table, expected.subquery("facts"), limit)
         if found:
             return found
@@ -226,7 +251,10 @@ def recompute_days(connection: Connection, catalog: Catalog, zone: ZoneInfo, tel
     Must run in the transaction of the one writer. `tell` gets the progress, 0 to 100, and what is done; it may raise.
     """
     tell(5, Message(JobStep.COMPUTING_DAYS))
-    for table in (evaluations, replaced_evaluations):  # what an undo brings back is to have the right day, too
+    for table in (
+        catalog.evaluations,
+        catalog.replaced_evaluations,
+    ):  # what an undo brings back is to have the right day, too
         instant = table.c.audio_at
         first, last = connection.execute(sa.select(sa.func.min(instant), sa.func.max(instant))).one()
         if first is not None:

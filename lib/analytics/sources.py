@@ -111,7 +111,7 @@ class RollupSource:
             values |= {f"from_{number}": part.first} if part.first is not None else {}
             values |= {f"until_{number}": part.end} if part.end is not None else {}
         shape = tuple((part.table, part.first is not None, part.end is not None) for part in parts)
-        has_facts = any(part.table is schema.evaluations for part in parts)
+        has_facts = any(_is_facts(part.table) for part in parts)
         rows = _united(shape, tuple(keys), tuple(measures), tuple(chosen))
         return QuerySource(rows, tuple(measures), values, has_facts)
 
@@ -134,9 +134,11 @@ class RollupSource:
         first, end, cut = _whole_days(filters, calendar.zone)
         if first is not None and end is not None and first >= end:
             return cut
-        return [*self._day_parts(first, end, calendar.zone, by_day=by_day), *cut]
+        return [*self._day_parts(filters.catalog, first, end, calendar.zone, by_day=by_day), *cut]
 
-    def _day_parts(self, first: date | None, end: date | None, zone: ZoneInfo, *, by_day: bool) -> list[_TableRange]:
+    def _day_parts(
+        self, catalog: Catalog, first: date | None, end: date | None, zone: ZoneInfo, *, by_day: bool
+    ) -> list[_TableRange]:
         """Return the tables that together hold the days from `first` until before `end`; None where it is open."""
         whole_from, whole_until = first, end  # the whole months between
         if first is not None and first.day > 1:
@@ -149,7 +151,7 @@ class RollupSource:
             if self._rollup.daily is not None:
                 return _TableRange(self._rollup.daily, first, end)
             begins, ends = (None if day is None else day_start(day, zone) for day in (first, end))
-            return _TableRange(schema.evaluations, begins, ends)
+            return _TableRange(catalog.evaluations, begins, ends)
 
         if by_day or self._rollup.monthly is None or no_month:
             return [days(first, end)]
@@ -181,7 +183,7 @@ class FactsSource:
         by_day: bool,  # noqa: ARG002 - each row has its day
     ) -> QuerySource:
         """Return a row an evaluation, with the measures of each."""
-        facts = schema.evaluations
+        facts = filters.catalog.evaluations
         day: sa.ColumnElement[Any] = facts.c.day
         if filters.timezone is not None:
             ends = (end or datetime.now(UTC) for end in first_and_last(connection, filters))
@@ -191,21 +193,22 @@ class FactsSource:
 
     def first_and_last_day(self, grant: Grant, catalog: Catalog) -> sa.Select[Any]:
         """Return the first and last day of an evaluation."""
-        facts = schema.evaluations
+        facts = catalog.evaluations
         return sa.select(sa.func.min(facts.c.day), sa.func.max(facts.c.day)).where(
             *grant_conditions(facts, grant, catalog)
         )
 
     def keys_in_use(self, column: str, grant: Grant, catalog: Catalog) -> sa.Select[Any]:
         """Return the keys that an evaluation has."""
-        facts = schema.evaluations
-        return sa.select(fact_key(column)).where(*grant_conditions(facts, grant, catalog)).distinct()
+        facts = catalog.evaluations
+        return sa.select(fact_key(facts, column)).where(*grant_conditions(facts, grant, catalog)).distinct()
 
 
 def first_and_last(connection: Connection, filters: Filters) -> tuple[datetime | None, datetime | None]:
     """Return the first and the last instant of all that may be seen with a grant; None where there is nothing."""
-    column = schema.evaluations.c.audio_at
-    visible = grant_conditions(schema.evaluations, filters.grant, filters.catalog)
+    facts = filters.catalog.evaluations
+    column = facts.c.audio_at
+    visible = grant_conditions(facts, filters.grant, filters.catalog)
     first, last = connection.execute(sa.select(sa.func.min(column), sa.func.max(column)).where(*visible)).one()
     return first, last
 
@@ -245,12 +248,12 @@ def _whole_days(filters: Filters, zone: ZoneInfo) -> tuple[date | None, date | N
     after = None if last is None else last_instant(last, zone) + _INSTANT
     if first is not None and end is not None and first >= end:
         begins = None if begin is None else first_instant(begin, zone)
-        return first, end, [_TableRange(schema.evaluations, begins, after)]
+        return first, end, [_TableRange(filters.catalog.evaluations, begins, after)]
     cut = []
     if isinstance(begin, datetime) and first is not None and begin < day_start(first, zone):
-        cut.append(_TableRange(schema.evaluations, begin, day_start(first, zone)))
+        cut.append(_TableRange(filters.catalog.evaluations, begin, day_start(first, zone)))
     if isinstance(last, datetime) and end is not None and last >= day_start(end, zone):
-        cut.append(_TableRange(schema.evaluations, day_start(end, zone), after))
+        cut.append(_TableRange(filters.catalog.evaluations, day_start(end, zone), after))
     return first, end, cut
 
 
@@ -282,11 +285,16 @@ def _chosen(column: str) -> str:
 
 def _day(table: sa.Table) -> sa.Column[Any]:
     """Return the column that says what day a table's row is of."""
-    return table.c.audio_at if table is schema.evaluations else table.c.day
+    return table.c.audio_at if _is_facts(table) else table.c.day
+
+
+def _is_facts(table: sa.Table) -> bool:
+    """Return whether a table is the one of the evaluations, with whatever own fields."""
+    return table.name == schema.evaluations.name
 
 
 def _rows(table: sa.Table, day: sa.ColumnElement[Any], keys: Sequence[str], measures: Sequence[str]) -> sa.Select[Any]:
     """Return the rows of a rollup, or of the facts with the measures of each."""
-    if table is schema.evaluations:
-        return sa.select(day, *map(fact_key, keys), *of_each(table, measures))
+    if _is_facts(table):
+        return sa.select(day, *(fact_key(table, key) for key in keys), *of_each(table, measures))
     return sa.select(day, *(table.c[name] for name in (*keys, *measures)))

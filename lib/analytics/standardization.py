@@ -23,11 +23,11 @@ from lib.analytics.conditions import fact_conditions, fact_key
 from lib.analytics.members import member_names
 from lib.analytics.planner import ResolvedPeriod, resolve_period
 from lib.analytics.query import Filters
+from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import CAMPAIGN, EVALUATOR, Dimension, Member
 from lib.catalog.measures import MeasureTotals, aggregates
 from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS
 from lib.statistics.like_for_like import Sample, Stratum, standardized_interval, standardized_mean
-from lib.store import schema
 from lib.store.enums import SCORE_SCALE, State
 
 BANDS_SECONDS = (120, 300, 600)
@@ -87,7 +87,9 @@ def standardized_scores(
         raise ValueError("campaigns are strata, so that no two of them have calls alike; right would be executives")
     period = resolve_period(connection, filters, calendar)
     groups = totals_by(connection, filters, calendar, dimension)
-    cells = _cells(connection, filters, calendar, dimension, _strata(dimension, same_evaluator=same_evaluator))
+    cells = _cells(
+        connection, filters, calendar, dimension, _strata(filters.catalog, dimension, same_evaluator=same_evaluator)
+    )
     of_strata: dict[StratumKey, Sample] = defaultdict(lambda: (0, 0, 0))
     for of_group in cells.values():
         for stratum, cell in of_group.items():
@@ -109,9 +111,9 @@ def _descending(row: StandardizedRow) -> tuple[float, Fraction]:
     return -float(mean), -mean
 
 
-def _strata(dimension: Dimension, *, same_evaluator: bool) -> list[sa.ColumnElement[Any]]:
+def _strata(catalog: Catalog, dimension: Dimension, *, same_evaluator: bool) -> list[sa.ColumnElement[Any]]:
     """Return what is the same for the calls of a stratum."""
-    facts = schema.evaluations.c
+    facts = catalog.evaluations.c
     if dimension is EVALUATOR:
         return [facts.campaign_key, facts.is_ai, facts.form_key]
     strata = [facts.campaign_key, facts.is_ai, _band(facts.duration_seconds)]
@@ -126,8 +128,8 @@ def _cells(
     strata: Sequence[sa.ColumnElement[Any]],
 ) -> Mapping[Member, Mapping[StratumKey, Sample]]:
     """Return every group's scores by stratum; one scan of the facts."""
-    facts = schema.evaluations
-    keys = [fact_key(dimension.column), *strata]
+    facts = filters.catalog.evaluations
+    keys = [fact_key(facts, dimension.column), *strata]
     asked = (
         sa.select(*keys, *aggregates(facts, ("scored", "score_sum", "score_square_sum")))
         .where(facts.c.state == State.Completed.value, facts.c.score.is_not(None))

@@ -34,7 +34,10 @@ _bearer = HTTPBearer(auto_error=False, description="An API key: `callboard keys 
 async def _workspace() -> Workspace:
     # A thread of its own only where it has to be opened: each costs a request a good part of a millisecond.
     found = workspaces.opened()
-    return found if found is not None else await run_in_threadpool(workspaces.current)
+    found = found if found is not None else await run_in_threadpool(workspaces.current)
+    if not found.knows_catalog:
+        await run_in_threadpool(lambda: found.catalog)
+    return found
 
 
 Space = Annotated[Workspace, Depends(_workspace)]

@@ -93,6 +93,8 @@ def record(row: Record, zone: ZoneInfo, catalog: Catalog) -> dict[str, Any]:
     for name, field in catalog.fields.items():
         if field.kind is FieldType.INSTANT:
             values[name] = values[name] and values[name].isoformat()
+    own = {each: values.pop(each.parameter) for each in catalog.own_fields}
+    values["fields"] = {each.name: value for each, value in own.items() if not each.archived}
     values["averageNote"] = None if row.score is None else rounded(row.score, 2)
     return values
 

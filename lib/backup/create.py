@@ -14,9 +14,9 @@ import sqlalchemy as sa
 
 from lib import __version__
 from lib.access import signing
+from lib.analytics.field_definitions import stored_catalog
 from lib.backup import archive, table_io
 from lib.backup.archive import FORMAT, SECRET, ArchiveMember, BackupWriter, Manifest, StoreSnapshot
-from lib.catalog.catalog import Catalog
 from lib.errors import BackupError, StorageError
 from lib.errors.codes import FailureCode
 from lib.settings import Settings
@@ -57,9 +57,7 @@ def backup_of_job(job: str, path: Path) -> BackupResult | None:
         return None
 
 
-def create(
-    facts: FactStore, state: StateStore, settings: Settings, catalog: Catalog, request: BackupRequest, tell: Tell
-) -> BackupResult:
+def create(facts: FactStore, state: StateStore, settings: Settings, request: BackupRequest, tell: Tell) -> BackupResult:
     """Write a backup of both stores; the file is there when it is whole, readable by its owner.
 
     It says which job it was written for. Raises ConflictError where the file is there and may not be replaced,
@@ -68,7 +66,7 @@ def create(
     with archive.create(request.path, replace=request.replace) as writing:
         tell(0, Message(JobStep.READING_STATE))
         kept_state = _state(state, writing)
-        kept_facts, version, zone = _facts(facts, catalog, writing, tell)
+        kept_facts, version, zone = _facts(facts, writing, tell)
         tell(99, Message(JobStep.WRITING_FILE))
         manifest = Manifest(
             format=FORMAT,
@@ -97,7 +95,7 @@ def _state(state: StateStore, writing: BackupWriter) -> StoreSnapshot:
     return StoreSnapshot(str(at), tables)
 
 
-def _facts(facts: FactStore, catalog: Catalog, writing: BackupWriter, tell: Tell) -> tuple[StoreSnapshot, int, str]:
+def _facts(facts: FactStore, writing: BackupWriter, tell: Tell) -> tuple[StoreSnapshot, int, str]:
     tables: dict[str, ArchiveMember] = {}
     with facts.read() as connection:
         at = migrations.revision(connection, "facts")
@@ -111,9 +109,9 @@ def _facts(facts: FactStore, catalog: Catalog, writing: BackupWriter, tell: Tell
             step = Message(JobStep.COPYING_EVALUATIONS, {"done": min(done, total), "total": total})
             tell(min(98.0, done / max(1, total) * 98), step)
 
-        for table in table_io.fact_tables(catalog):
+        for table in table_io.fact_tables(stored_catalog(connection)):
             name = f"facts/{table.name}.parquet"
-            counted = count_rows if table is schema.evaluations else lambda _: None
+            counted = count_rows if table.name == schema.evaluations.name else lambda _: None
             batches = table_io.of_facts(connection, table)
             tables[table.name] = writing.table(name, table_io.shape(table), batches, counted)
     if tables[schema.evaluations.name].rows != total:

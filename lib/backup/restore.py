@@ -23,9 +23,11 @@ from sqlalchemy.engine import Connection
 from lib.access import audit_log, signing
 from lib.access.audit_log import Action
 from lib.analytics import rollup
+from lib.analytics.field_definitions import lay_out_anew
 from lib.backup import archive, table_io
 from lib.backup.archive import Backup, Manifest, StoreSnapshot
-from lib.catalog.catalog import Catalog
+from lib.catalog.catalog import BUILT_IN
+from lib.catalog.own_fields import OwnField, OwnFieldType, catalog_with
 from lib.errors import ConflictError, DatabaseHeldError, DiskFullError, StorageError, TimeZoneConflictError
 from lib.errors.codes import FailureCode
 from lib.jobs.queue import JobKind, JobStatus
@@ -65,10 +67,8 @@ class RestoreResult:
         return lines
 
 
-def restore(
-    settings: Settings, catalog: Catalog, path: Path, tell: Tell, *, replace: bool, actor: str
-) -> RestoreResult:
-    """Put what a backup holds in the place of both stores; the catalog says which rollups are made of it.
+def restore(settings: Settings, path: Path, tell: Tell, *, replace: bool, actor: str) -> RestoreResult:
+    """Put what a backup holds in the place of both stores.
 
     Raises BackupError where the file is no whole backup, DatabaseVersionError where a newer program wrote it,
     ConflictError where the stores hold something and `replace` does not allow it to go, DatabaseHeldError where the app
@@ -94,7 +94,7 @@ def restore(
         state.migrate()
         if not replace:
             _refuse_to_overwrite(facts, state)
-        return _Restoring(settings, catalog, backup, facts, state, tell, actor).run()
+        return _Restoring(settings, backup, facts, state, tell, actor).run()
 
 
 @contextmanager
@@ -142,7 +142,6 @@ class _Restoring:
     def __init__(
         self,
         settings: Settings,
-        catalog: Catalog,
         backup: Backup,
         facts: FactStore,
         state: StateStore,
@@ -150,8 +149,9 @@ class _Restoring:
         actor: str,
     ) -> None:
         self.settings, self.backup, self.facts, self.state, self.tell = settings, backup, facts, state, tell
-        self.catalog, self.actor = catalog, actor
-        self.made = backup.manifest
+        self.actor, self.made = actor, backup.manifest
+        self.own_fields = _own_fields(backup)
+        self.catalog = catalog_with(self.own_fields)
         with facts.read() as connection:
             held = connection.execute(sa.select(schema.workspace.c.data_version)).scalar_one()
         # Beyond what any answer that is kept was given for; others may write to PostgreSQL until it is locked.
@@ -195,6 +195,8 @@ class _Restoring:
         with new.write() as connection:
             _empty(connection, part)
         with new.write() as connection:
+            if self.own_fields:
+                lay_out_anew(connection, self.own_fields)
             for name, batches in self._kept(part):
                 table_io.into_facts(connection, name, self._counted(batches))
         new.migrate()
@@ -229,9 +231,10 @@ class _Restoring:
     def _replace_facts(self, connection: Connection, new: FactStore | None) -> None:
         held = connection.execute(sa.select(schema.workspace.c.data_version)).scalar_one()
         self.version = max(self.version, held + 1)
-        tables = table_io.fact_tables(self.catalog)
-        for table in tables:
+        lay_out_anew(connection, self.own_fields)
+        for table in table_io.fact_tables(BUILT_IN):
             connection.execute(sa.delete(table))
+        tables = table_io.fact_tables(self.catalog)
         with ExitStack() as reading:
             found = self._kept(self.made.facts)
             if new is not None:
@@ -321,6 +324,16 @@ class _Restoring:
                 self.tell(10 + done / max(1, total) * 70, step)
 
         return pa.RecordBatchReader.from_batches(batches.schema, counting())
+
+
+def _own_fields(backup: Backup) -> tuple[OwnField, ...]:
+    """Return the own fields of a backup; those made by older programs know none."""
+    member = backup.manifest.facts.tables.get(schema.fields.name)
+    if member is None:
+        return ()
+    rows = [row for batch in backup.batches(member) for row in batch.to_pylist()]
+    found = (OwnField(**{**row, "type": OwnFieldType(row["type"])}) for row in rows)
+    return tuple(sorted(found, key=lambda own: own.number))
 
 
 def _revoked(connection: Connection) -> dict[str, datetime]:

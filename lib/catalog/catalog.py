@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
 
 from lib.catalog.dimensions import DIMENSIONS, FILTERS, Dimension, NamedDimension
-from lib.catalog.fields import FIELDS, Field
-from lib.catalog.measures import MEASURES, Measure
+from lib.catalog.fields import FIELDS, Field, FieldType
+from lib.catalog.measures import MEASURES, PLAIN_MEASURES, Measure
 from lib.catalog.metrics import METRICS, Metric
 from lib.catalog.ranged_fields import RANGED_FIELDS, RangedField
 from lib.catalog.rollups import ROLLUPS, Rollup
+from lib.store import schema
+
+if TYPE_CHECKING:
+    from lib.catalog.own_fields import OwnField
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,11 +28,16 @@ class Catalog:
     version: int
     fields: Mapping[str, Field] = field(repr=False)
     dimensions: tuple[NamedDimension, ...] = field(repr=False)  # what pages and reports group by
+    stored_dimensions: tuple[NamedDimension, ...] = field(repr=False)  # with those of archived fields
     filters: tuple[Dimension, ...] = field(repr=False)  # in the order of the parameters and of the words
     ranged_fields: tuple[RangedField, ...] = field(repr=False)  # what one may filter by between two numbers
     measures: Mapping[str, Measure] = field(repr=False)
     metrics: Mapping[str, Metric] = field(repr=False)
     rollups: tuple[Rollup, ...] = field(repr=False)  # from the shortest to the longest
+    evaluations: sa.Table = field(repr=False)  # with the columns of own fields
+    replaced_evaluations: sa.Table = field(repr=False)  # with the same
+    own_fields: tuple[OwnField, ...] = field(default=(), repr=False)  # archived ones, too
+    own_metrics: Mapping[str, Metric] = field(default_factory=dict, repr=False)  # of own fields
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Catalog) and self.version == other.version
@@ -54,10 +66,40 @@ class Catalog:
         return tuple(name for name, metric in self.metrics.items() if metric.uncertainty is not None)
 
     @cached_property
+    def own_fields_by_name(self) -> Mapping[str, OwnField]:
+        """A workspace's own fields, by name."""
+        return {own.name: own for own in self.own_fields}
+
+    @cached_property
+    def all_metrics(self) -> Mapping[str, Metric]:
+        """The built-in metrics, and those of own fields, by name."""
+        return {**self.metrics, **self.own_metrics}
+
+    @cached_property
+    def own_values(self) -> tuple[Field, ...]:
+        """The own fields whose columns hold their values themselves: all but categories."""
+        return tuple(each for each in self.fields.values() if each.is_own and each.kind is not FieldType.CATEGORY)
+
+    @cached_property
+    def measured_columns(self) -> tuple[str, ...]:
+        """The columns of the evaluations that the rollups are computed from."""
+        keys = dict.fromkeys(key for rollup in self.rollups for key in rollup.keys)
+        return ("day", "state", "sentiment", "score", "duration_seconds", *keys)
+
+    def measure_names(self, metrics: Iterable[str]) -> tuple[str, ...]:
+        """Return the plain measures, and those that metrics of own fields need beside them."""
+        own = (self.own_metrics[name].measures for name in metrics if name in self.own_metrics)
+        return (*PLAIN_MEASURES, *dict.fromkeys(name for names in own for name in names))
+
+    @cached_property
     def parameters(self) -> tuple[str, ...]:
         """The parameters of a filter, under the names that the API and the pages share."""
         ends = (name for each in self.ranged_fields for name in each.parameters)
         return ("dateFrom", "dateTo", *(dimension.parameter for dimension in self.filters), *ends, "timezone")
 
 
-BUILT_IN = Catalog(0, FIELDS, DIMENSIONS, FILTERS, RANGED_FIELDS, MEASURES, METRICS, ROLLUPS)
+BUILT_IN = Catalog(
+    *(0, FIELDS, DIMENSIONS, DIMENSIONS, FILTERS, RANGED_FIELDS, MEASURES, METRICS, ROLLUPS),
+    evaluations=schema.evaluations,
+    replaced_evaluations=schema.replaced_evaluations,
+)

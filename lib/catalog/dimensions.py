@@ -7,7 +7,7 @@ sidebar follow from the declaration.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 
@@ -26,6 +26,7 @@ class Dimension(ABC):
     plural: str
     parameter: str  # the filter's name in URLs and the API, and for named ones the column of the id
     column: str  # in the facts, and in the rollups that have it
+    is_own: bool = field(default=False, kw_only=True)  # a field that the workspace defined
 
     @property
     @abstractmethod

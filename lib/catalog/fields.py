@@ -19,11 +19,15 @@ class FieldType(enum.Enum):
     SECONDS = "seconds"
     FLAG = "flag"
     LINK = "link"
+    CATEGORY = "category"
+    NUMBER = "number"
+    YES_NO = "yes_no"
+    REMARK = "remark"
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One canonical column, and where an import puts it; the facts name those of OWN_FIELDS alike.
+    """One canonical column, and where an import puts it; the facts name those of PLAIN_FIELDS alike.
 
     `label` is what people call it, a message id of the language catalogs as `help` is.
     """
@@ -34,6 +38,7 @@ class Field:
     help: str
     column: str
     required: bool = False
+    is_own: bool = False  # the workspace defined it
 
 
 _HEAD = (
@@ -64,8 +69,8 @@ _TAIL = (
     ),
 )
 
-OWN_FIELDS = (*_HEAD, *_TAIL)
-"""The fields that an evaluation has of its own; the others are ids and names of what it belongs to."""
+PLAIN_FIELDS = (*_HEAD, *_TAIL)
+"""The canonical fields that hold a value of the evaluation itself; others are ids and names of what it belongs to."""
 
 
 def _of(dimension: NamedDimension) -> tuple[Field, ...]:

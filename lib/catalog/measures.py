@@ -9,17 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import zip_longest
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.type_api import TypeEngine
 
 from lib.statistics.clusters import ClusterSpread
-from lib.store.enums import HISTOGRAM_BINS, SCORE_SCALE, Sentiment, State
+from lib.store.enums import HISTOGRAM_BINS, SCORE_SCALE, YES, Sentiment, State
 
 Columns = Any
 """The columns of the evaluations' table, or of rows that have the same ones, as SQLAlchemy's `table.c`."""
 
+
+OWN_PREFIX = "field_"
+"""How the columns of a workspace's own fields begin, and the names of the measures that are made of them."""
 
 _DIGITS = 38
 """Digits of the widest sums: the squares of 10 ** 19 durations, each as long as the stores hold."""
@@ -120,18 +125,53 @@ PLAIN_MEASURES = tuple(measure.name for measure in _PLAIN)
 HISTOGRAM_MEASURES = tuple(measure.name for measure in _HISTOGRAM)
 """How many scores there are in each bin from 0 to 10."""
 
-_PLACES = {name: place for place, name in enumerate(PLAIN_MEASURES)}
+
+def own_measures(column: str, *, is_number: bool) -> tuple[Measure, ...]:
+    """Return the measures of an own field by its column: how many have one, and the sums that its metrics need.
+
+    Of a number, in 1/OWN_SCALE of it, the sum and the sum of squares; of yes and no, how many are yes.
+    """
+
+    def has_one(e: Columns) -> sa.ColumnElement[bool]:
+        own: sa.ColumnElement[Any] = e[column]
+        return own.is_not(None)
+
+    def number(e: Columns) -> sa.ColumnElement[Any]:
+        return sa.cast(e[column], sa.Numeric(_DIGITS // 2, 0))
+
+    have = Measure(f"{column}_n", has_one)
+    if not is_number:
+        return have, Measure(f"{column}_yes", lambda e: e[column] == YES)
+    return (
+        have,
+        Measure(f"{column}_sum", has_one, number, is_wide=True),
+        Measure(f"{column}_squares", has_one, lambda e: number(e) * number(e), is_wide=True),
+    )
+
+
+@cache
+def find_measure(name: str) -> Measure:
+    """Return a measure by its name, one of a workspace's own fields too. Raises KeyError where there is none."""
+    if not name.startswith(OWN_PREFIX):
+        return MEASURES[name]
+    column = name.rpartition("_")[0]
+    of_column = (*own_measures(column, is_number=True), *own_measures(column, is_number=False))
+    return {each.name: each for each in of_column}[name]
+
+
+_PLACES: Mapping[str, int] = {name: place for place, name in enumerate(PLAIN_MEASURES)}
 _UNKNOWN: Mapping[str, ClusterSpread] = {}
 
 
 class MeasureTotals(Mapping[str, int]):
-    """The plain measures of a selection, summed, by name. Frozen; measures that are not given are 0.
+    """Measures of a selection, summed, by name: the plain ones, and those of own fields that were asked for.
 
-    `days` say how the days of the selection spread around a metric's value, by the metric's name; empty where that
-    was not asked. It is no sum: totals that are added up have none.
+    Frozen; measures that are not given are 0. `days` say how the days of the selection spread around a metric's value,
+    by the metric's name; empty where that was not asked. It is no sum: totals that are added up have none.
     """
 
-    __slots__ = ("_values", "days")
+    __slots__ = ("_places", "_values", "days")
+    _places: Mapping[str, int]
     _values: tuple[int, ...]
     days: Mapping[str, ClusterSpread]
 
@@ -140,44 +180,55 @@ class MeasureTotals(Mapping[str, int]):
         values = [0] * len(_PLACES)
         for name, total in totals.items():
             values[_PLACES[name]] = total
-        self._values, self.days = tuple(values), _UNKNOWN
+        self._places, self._values, self.days = _PLACES, tuple(values), _UNKNOWN
 
     def with_days(self, days: Mapping[str, ClusterSpread]) -> MeasureTotals:
         """Return the same totals with how their days spread."""
         totals = MeasureTotals.__new__(MeasureTotals)
-        totals._values, totals.days = self._values, days
+        totals._places, totals._values, totals.days = self._places, self._values, days
         return totals
 
     @classmethod
-    def from_values(cls, values: Iterable[Any]) -> MeasureTotals:
-        """Take the totals of PLAIN_MEASURES in their order; null is 0."""
+    def from_values(cls, values: Iterable[Any], names: tuple[str, ...] = PLAIN_MEASURES) -> MeasureTotals:
+        """Take the totals of measures in the order of their names, the plain ones first; null is 0."""
         totals = cls.__new__(cls)
+        totals._places = _PLACES if names is PLAIN_MEASURES else _places(names)
         totals._values, totals.days = tuple([int(value or 0) for value in values]), _UNKNOWN
         return totals
 
     @classmethod
     def total(cls, parts: Iterable[MeasureTotals]) -> MeasureTotals:
         """Add up the totals of parts that share no evaluation."""
-        return cls.from_values(map(sum, zip(NOTHING._values, *[part._values for part in parts], strict=True)))
+        found = tuple(parts)
+        longest = max(found, key=len, default=NOTHING)
+        return longest._with(map(sum, zip_longest(*[part._values for part in found], fillvalue=0)))
+
+    def _with(self, values: Iterable[int]) -> MeasureTotals:
+        """Return other totals of the same measures."""
+        totals = MeasureTotals.__new__(MeasureTotals)
+        totals._places, totals._values, totals.days = self._places, tuple(values) or NOTHING._values, _UNKNOWN
+        return totals
 
     def __add__(self, other: MeasureTotals) -> MeasureTotals:
         return MeasureTotals.total((self, other))
 
     def __sub__(self, part: MeasureTotals) -> MeasureTotals:
-        pairs = zip(self._values, part._values, strict=True)
-        return MeasureTotals.from_values(whole - taken for whole, taken in pairs)
+        longest = max(self, part, key=len)
+        pairs = zip_longest(self._values, part._values, fillvalue=0)
+        return longest._with(whole - taken for whole, taken in pairs)
 
     def __getitem__(self, name: str) -> int:
-        return self._values[_PLACES[name]]
+        place = self._places[name]
+        return self._values[place]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(PLAIN_MEASURES)
+        return iter(self._places)
 
     def __len__(self) -> int:
-        return len(PLAIN_MEASURES)
+        return len(self._places)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, MeasureTotals) and self._values == other._values
+        return isinstance(other, MeasureTotals) and self._values == other._values and self._places == other._places
 
     def __hash__(self) -> int:
         return hash(self._values)
@@ -187,18 +238,23 @@ class MeasureTotals(Mapping[str, int]):
         return f"MeasureTotals({given})"
 
 
+@cache
+def _places(names: tuple[str, ...]) -> Mapping[str, int]:
+    return {name: place for place, name in enumerate(names)}
+
+
 NOTHING = MeasureTotals()
 """The totals of no evaluation."""
 
 
 def of_each(evaluations: sa.FromClause, names: Sequence[str]) -> list[sa.ColumnElement[int]]:
     """Return measures of one evaluation, each under its name."""
-    return [MEASURES[name].of_one(evaluations).label(name) for name in names]
+    return [find_measure(name).of_one(evaluations).label(name) for name in names]
 
 
 def aggregates(evaluations: sa.FromClause, names: Sequence[str]) -> list[sa.ColumnElement[Any]]:
     """Return measures of a group of evaluations, each under its name."""
-    return [_exact(name, MEASURES[name].aggregate(evaluations)) for name in names]
+    return [_exact(name, find_measure(name).aggregate(evaluations)) for name in names]
 
 
 def sums(rows: sa.FromClause, names: Sequence[str]) -> list[sa.ColumnElement[Any]]:
@@ -207,4 +263,4 @@ def sums(rows: sa.FromClause, names: Sequence[str]) -> list[sa.ColumnElement[Any
 
 
 def _exact(name: str, total: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    return sa.cast(total, MEASURES[name].sum_type).label(name)
+    return sa.cast(total, find_measure(name).sum_type).label(name)

@@ -39,6 +39,7 @@ class Unit(enum.Enum):
     SHARE = "share", 4
     BALANCE = "balance", 4  # -1 to 1
     SECONDS = "seconds", 0
+    NUMBER = "number", 4  # of a workspace's own field, in its own unit
 
     decimals: int
 
@@ -79,6 +80,18 @@ class Quotient:
         """Return what to divide by what; None where that would be by nothing."""
         whole = self.denominator.of(totals)
         return (self.numerator.of(totals), whole * self.scale) if whole else None
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The formula of a sum that is held in 1/scale."""
+
+    sum: Sum
+    scale: int
+
+    def of(self, totals: Mapping[str, int]) -> tuple[int, int]:
+        """Return what to divide by what."""
+        return self.sum.of(totals), self.scale
 
 
 Values = tuple[int, int, int]
@@ -220,9 +233,20 @@ class Metric:
     label: str
     unit: Unit
     help: str
-    formula: Sum | Quotient
+    formula: Sum | Quotient | Total
     better: Literal["higher", "lower"] | None = None
     uncertainty: Uncertainty | None = None
+    is_own: bool = False  # of a field that the workspace defined
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures that its value and its interval are computed from."""
+        of_value = self.formula
+        sums = [of_value] if isinstance(of_value, Sum) else []
+        sums += [of_value.numerator, of_value.denominator] if isinstance(of_value, Quotient) else []
+        sums += [of_value.sum] if isinstance(of_value, Total) else []
+        sums += [self.uncertainty.count, self.uncertainty.total, self.uncertainty.squares] if self.uncertainty else []
+        return tuple(dict.fromkeys(name for each in sums for name in (*each.plus, *each.minus)))
 
     def value(self, totals: MeasureTotals) -> Value:
         """Return the exact value, or None where there is nothing to divide by."""

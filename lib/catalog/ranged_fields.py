@@ -17,6 +17,7 @@ class RangedField:
     unit: Unit
     column: str  # in the facts, as whole numbers
     scale: int  # how many of these make one
+    is_own: bool = False  # a field that the workspace defined
 
     @property
     def parameters(self) -> tuple[str, str]:

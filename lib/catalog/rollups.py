@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from lib.catalog.dimensions import Dimension
 from lib.catalog.measures import MEASURES, PLAIN_MEASURES
 from lib.store.schema import FACTS
 
@@ -30,11 +31,15 @@ class Rollup:
 
 
 def _table(
-    name: str, keys: tuple[str, ...], found_by: tuple[str, ...], measures: tuple[str, ...] = tuple(MEASURES)
+    name: str,
+    keys: tuple[str, ...],
+    found_by: tuple[str, ...],
+    measures: tuple[str, ...] = tuple(MEASURES),
+    tables: sa.MetaData = FACTS,
 ) -> sa.Table:
     table = sa.Table(
         name,
-        FACTS,
+        tables,
         sa.Column("day", sa.Date, nullable=False),
         *(sa.Column(key, sa.Boolean if key == "is_ai" else sa.Integer, nullable=False) for key in keys),
         *(sa.Column(each, MEASURES[each].storage, nullable=False) for each in measures),
@@ -45,14 +50,27 @@ def _table(
     return table
 
 
-def _rollup(suffix: str, *keys: str, found_by: tuple[str, ...], measures: tuple[str, ...] = PLAIN_MEASURES) -> Rollup:
-    daily, monthly = (_table(f"{unit}{suffix}", keys, found_by, measures) for unit in ("daily", "monthly"))
+def _rollup(
+    suffix: str,
+    *keys: str,
+    found_by: tuple[str, ...],
+    measures: tuple[str, ...] = PLAIN_MEASURES,
+    tables: sa.MetaData = FACTS,
+) -> Rollup:
+    daily, monthly = (_table(f"{unit}{suffix}", keys, found_by, measures, tables) for unit in ("daily", "monthly"))
     return Rollup(keys, daily, monthly)
 
 
+def own_rollup(dimension: Dimension) -> Rollup:
+    """Return the rollup of an own field, by what the shortest one with campaigns has, too."""
+    return _rollup(f"_by_{dimension.column}", *_OF_OWN, dimension.column, found_by=(), tables=sa.MetaData())
+
+
+_OF_OWN = ("campaign_key", "call_center_key", "is_ai")
+
 BY_CENTER = _rollup(
     "_by_center",
-    *("campaign_key", "call_center_key", "is_ai"),
+    *_OF_OWN,
     found_by=("campaign_key",),
     measures=tuple(MEASURES),
 )

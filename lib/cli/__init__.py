@@ -184,13 +184,13 @@ def restore_command(source: Path, yes: bool) -> None:
     show, done = progress()
     try:
         try:
-            restored = restore(chosen, BUILT_IN, source, show, replace=yes, actor=access.this_user())
+            restored = restore(chosen, source, show, replace=yes, actor=access.this_user())
         except ConflictError as error:
             if not sys.stdin.isatty():
                 raise
             if not click.confirm(f"{error.message}\nReplace all of it?", err=True):
                 raise CancelledError("Nothing was restored.") from None
-            restored = restore(chosen, BUILT_IN, source, show, replace=True, actor=access.this_user())
+            restored = restore(chosen, source, show, replace=True, actor=access.this_user())
     finally:
         done()
     for line in restored.in_words:

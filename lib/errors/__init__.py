@@ -53,6 +53,10 @@ class MappingError(CallboardError):
     """A mapping is wrong in itself, or names what a file does not have."""
 
 
+class FieldError(CallboardError):
+    """An own field can't be defined, changed or filled as is asked for."""
+
+
 class BadRowsError(CallboardError):
     """An import holds rows that can't be loaded, so nothing was."""
 

@@ -84,6 +84,17 @@ class MappingCode(TextCode):
     MAPPING_ROW = "mapping_row", "{where}: row should be true."
     MAPPING_ROW_OF_ID = "mapping_row_of_id", "{where}: only id can come from the row's number."
     MAPPING_COLUMNS = "mapping_columns", "{where}: columns should be a list of column names."
-    MAPPING_SCALE = "mapping_scale", "{where}: scale and offset are for averageNote and durationInSeconds."
+    MAPPING_SCALE = (
+        "mapping_scale",
+        "{where}: scale and offset are for averageNote, durationInSeconds and fields of the type number.",
+    )
+    MAPPING_FIELD_TWICE = "mapping_field_twice", "{where} '{entry}' is under [fields] as well; one of them is enough."
+    MAPPING_FIELD_TYPE = (
+        "mapping_field_type",
+        "{where}: the field holds the type {type}, which can't change; name a new field for {asked}.",
+    )
+    MAPPING_WORDS = "mapping_words", "{where}: {option} should be a list of texts."
+    MAPPING_WORDS_OF_TYPE = "mapping_words_of_type", "{where}: {option} is for fields of the type yes_no."
+    MAPPING_WORD_TWICE = "mapping_word_twice", "{where}: '{entry}' stands for both yes and no."
     MAPPING_VALUE = "mapping_value", "{where}: value should be one value."
     MAPPING_ONE_VALUE = "mapping_one_value", "{where} '{entry}' should stand for one value."

@@ -54,6 +54,7 @@ class ParameterCode(TextCode):
         "be granularity={right}, or a shorter period.",
     )
     NOT_A_FIELD = "not_a_field", "{parameter} '{value}' is not a field{hint}; right would be one of {known}."
+    NO_SUCH_FIELD = "no_such_field", "There is no field {parameter}{hint}; it may have been deleted or archived."
     NOT_A_COMPARISON = (
         "not_a_comparison",
         "{parameter} '{value}' is nothing to compare with{hint}; right would be one of {known}.",

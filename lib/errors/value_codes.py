@@ -14,6 +14,7 @@ class ValueCode(TextCode):
     NOT_A_STATE = "not_a_state", "is not a state"
     NOT_A_SENTIMENT = "not_a_sentiment", "is not a sentiment"
     NOT_A_FLAG = "not_a_flag", "is neither true nor false"
+    NOT_YES_OR_NO = "not_yes_or_no", "is neither yes nor no"
     NOT_A_LINK = "not_a_link", "is not a link"
     NOT_A_NUMBER = "not_a_number", "is not a number"
     NUMBER_TOO_LARGE = "number_too_large", "is too large"
@@ -34,6 +35,11 @@ class ValueCode(TextCode):
     DATE_OUTSIDE = "date_outside", "means {date}, outside {first} to {last}"
 
     # What would be right.
+    RIGHT_OWN_NUMBER = "right_own_number", "a number such as 4.5, from −{most} to {most}"
+    RIGHT_YES_OR_NO = (
+        "right_yes_or_no",
+        "yes, no, true, false, 1 or 0, or other words under yes and no of the field's entry in the mapping",
+    )
     RIGHT_LENGTH = "right_length", "at most {most}"
     RIGHT_WITHOUT_NUL = "right_without_nul", "text without it"
     RIGHT_STATE = (

@@ -21,18 +21,20 @@ from lib.analytics.conditions import fact_conditions
 from lib.analytics.query import Filters
 from lib.analytics.sql_time import local_iso, local_time
 from lib.catalog.catalog import Catalog
-from lib.catalog.fields import OWN_FIELDS, FieldType
+from lib.catalog.fields import PLAIN_FIELDS, FieldType
 from lib.formats.csv_injection import NUMBER, STARTS
-from lib.store import schema
 from lib.store.bulk_io import stream_batches
-from lib.store.enums import SCORE_SCALE, Sentiment, State
+from lib.store.enums import OWN_SCALE, SCORE_SCALE, YES, Sentiment, State
 
 _TYPES = {
     FieldType.INSTANT: pa.timestamp("us"),
     FieldType.SCORE: pa.float64(),
     FieldType.SECONDS: pa.int32(),
     FieldType.FLAG: pa.bool_(),
+    FieldType.NUMBER: pa.float64(),
+    FieldType.YES_NO: pa.bool_(),
 }
+_TEXTS = (FieldType.TEXT, FieldType.REMARK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,10 @@ class EvaluationExport:
 
 def evaluation_export(connection: Connection, filters: Filters, calendar: Calendar) -> EvaluationExport:
     """Return what an export of the filters' evaluations holds."""
-    facts = schema.evaluations
+    facts = filters.catalog.evaluations
     where = fact_conditions(filters, calendar)
-    instants = [facts.c[field.column] for field in OWN_FIELDS if field.kind is FieldType.INSTANT]
+    held = (*PLAIN_FIELDS, *filters.catalog.own_values)
+    instants = [facts.c[field.column] for field in held if field.kind is FieldType.INSTANT]
     ends = [end(instant) for instant in instants for end in (sa.func.min, sa.func.max)]
     rows, *found = connection.execute(sa.select(sa.func.count(), *ends).select_from(facts).where(*where)).one()
     known: list[datetime] = [moment for moment in found if moment is not None] or [datetime.now(UTC)]
@@ -75,10 +78,11 @@ def evaluation_export(connection: Connection, filters: Filters, calendar: Calend
 
 def _columns(catalog: Catalog) -> tuple[sa.FromClause, dict[str, sa.ColumnElement[Any]]]:
     """Return the facts with their names beside them, and the canonical columns in it."""
-    facts = schema.evaluations
-    found: dict[str, sa.ColumnElement[Any]] = {field.name: facts.c[field.column] for field in OWN_FIELDS}
+    facts = catalog.evaluations
+    held = (*PLAIN_FIELDS, *catalog.own_values)
+    found: dict[str, sa.ColumnElement[Any]] = {field.name: facts.c[field.column] for field in held}
     source: sa.FromClause = facts
-    for dimension in catalog.dimensions:
+    for dimension in catalog.stored_dimensions:
         table = dimension.table.c
         # Made harmless before they are joined: a thousand names, not a million rows.
         names = sa.select(
@@ -86,7 +90,7 @@ def _columns(catalog: Catalog) -> tuple[sa.FromClause, dict[str, sa.ColumnElemen
         ).subquery()
         source = source.join(names, names.c.key == facts.c[dimension.column])
         found[dimension.name_field], found[dimension.parameter] = names.c.name, names.c.id
-    found |= {each.name: _escape_formula(found[each.name]) for each in OWN_FIELDS if each.kind is FieldType.TEXT}
+    found |= {each.name: _escape_formula(found[each.name]) for each in held if each.kind in _TEXTS}
     return source, {name: found[name] for name in catalog.fields}
 
 
@@ -101,6 +105,12 @@ def _written(
         whole = column % sa.literal_column(str(SCORE_SCALE)) == sa.literal_column("0")
         # One engine would write 7 points as 7, the other as 7.0.
         return sa.case((whole, sa.cast(sa.cast(points, sa.Integer), sa.Text)), else_=sa.cast(points, sa.Text)), points
+    if kind is FieldType.NUMBER:
+        return _number_text(column), sa.cast(column, sa.Double) / sa.literal_column(f"{OWN_SCALE}.0")
+    if kind is FieldType.YES_NO:
+        is_yes = column == YES
+        texts = (is_yes, sa.literal("true")), (column.is_not(None), sa.literal("false"))
+        return sa.case(*texts), is_yes
     if kind is FieldType.FLAG:
         return sa.case((column, sa.literal("true")), else_=sa.literal("false")), column
     if kind in (FieldType.STATE, FieldType.SENTIMENT):
@@ -108,6 +118,16 @@ def _written(
         text = sa.case(*((column == code.value, sa.literal(code.name)) for code in codes))
         return text, text
     return column, column
+
+
+def _number_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+    """Return a number of an own field as text, exactly, without zeros at its end: -0.5, 4."""
+    size = sa.func.abs(column)
+    whole = sa.cast(sa.cast((size - size % OWN_SCALE) / OWN_SCALE, sa.BigInteger), sa.Text)
+    digits = sa.func.rtrim(sa.func.lpad(sa.cast(size % OWN_SCALE, sa.Text), len(str(OWN_SCALE)) - 1, "0"), "0")
+    sign = sa.case((column < 0, sa.literal("-")), else_=sa.literal(""))
+    decimals = sa.case((digits == "", sa.literal("")), else_=sa.literal(".").concat(digits))
+    return sa.case((column.is_not(None), sign.concat(whole).concat(decimals)))
 
 
 def _escape_formula(text: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:

@@ -51,11 +51,16 @@ def staged_schema(catalog: Catalog) -> pa.Schema:
             pa.field("score", pa.int32()),
             pa.field("duration_seconds", pa.int32()),
             pa.field("is_ai", pa.bool_(), nullable=False),
-            *(pa.field(name, REPEATED) for each in catalog.dimensions for name in (each.staged_id, each.staged_name)),
+            *(
+                pa.field(name, REPEATED)
+                for each in catalog.stored_dimensions
+                for name in (each.staged_id, each.staged_name)
+            ),
             pa.field("audio_file_name", pa.string()),
             pa.field("created_at", pa.timestamp("us")),  # UTC
             pa.field("evaluated_at", pa.timestamp("us")),  # UTC
             pa.field("recording_url", pa.string()),
+            *(pa.field(each.column, _TYPES[each.kind]) for each in catalog.own_values),
         ]
     )
 
@@ -69,6 +74,10 @@ _TYPES = {
     FieldType.FLAG: pa.bool_(),
     FieldType.INSTANT: pa.timestamp("us"),
     FieldType.LINK: pa.string(),
+    FieldType.CATEGORY: pa.string(),
+    FieldType.NUMBER: pa.int64(),
+    FieldType.YES_NO: pa.int16(),
+    FieldType.REMARK: pa.string(),
 }
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 Refuse: TypeAlias = Callable[[int, str, CodedText, CodedText], None]
@@ -180,8 +189,8 @@ class Converter:
         if field.required and text.null_count:
             for position in np.setdiff1d(np.flatnonzero(is_null(text)), [*wrong]).tolist():
                 refuse(position, "", FailureCode.VALUE_MISSING.of(), RIGHT_WHERE_MISSING[field.name].of())
-        if field.kind is FieldType.TEXT:
-            return _texts(text, refuse)
+        if field.kind in _TEXTS:
+            return _texts(text, _TEXTS[field.kind], refuse)
         if field.kind is FieldType.INSTANT:
             read = self._instants_at_once(plain(text), kinds)
             return read if read is not None else self._parsed(field, source, Cells(plain(text), kinds), refuse)
@@ -212,6 +221,8 @@ class Converter:
             FieldType.SENTIMENT: value_parsers.sentiment,
             FieldType.FLAG: value_parsers.flag,
             FieldType.LINK: value_parsers.link,
+            FieldType.YES_NO: value_parsers.yes_no,
+            FieldType.NUMBER: partial(value_parsers.number, kind=cell_kind, source=source, options=options),
             FieldType.SCORE: partial(value_parsers.score, kind=cell_kind, source=source, options=options),
             FieldType.SECONDS: partial(durations.seconds, kind=cell_kind, source=source, options=options),
             FieldType.INSTANT: partial(self._instant, dates.instant_parser(cell_kind, options)),
@@ -246,12 +257,20 @@ _EARLIEST, _LATEST = (
 )
 
 
-def _texts(text: Texts, refuse: Refuse) -> Texts:
+_TEXTS = {
+    FieldType.TEXT: value_parsers.MAX_TEXT,
+    FieldType.REMARK: value_parsers.MAX_TEXT,
+    FieldType.CATEGORY: value_parsers.MAX_CATEGORY,
+}
+"""The kinds of texts, and how many characters each may have."""
+
+
+def _texts(text: Texts, most: int, refuse: Refuse) -> Texts:
     values = text.dictionary if isinstance(text, pa.DictionaryArray) else text
     longest = pc.max(pc.binary_length(values)).as_py() or 0  # bytes, of which a text has at least one a character
-    if longest <= value_parsers.MAX_TEXT and not (text_bytes(values) == 0).any():
+    if longest <= most and not (text_bytes(values) == 0).any():
         return text
-    return _by_distinct(text, value_parsers.text, pa.string(), refuse, {})
+    return _by_distinct(text, partial(value_parsers.text, most=most), pa.string(), refuse, {})
 
 
 def _by_distinct(
@@ -307,7 +326,11 @@ def _staged(stored: dict[str, pa.Array], count: int, first_seq: int, zones: Zone
         "evaluated_at": of("evaluatedAt", pa.timestamp("us")),
         "recording_url": plain(of("recordingUrl", pa.string())),
     }
-    for each in catalog.dimensions:
+    for own in catalog.own_values:
+        kind = _TYPES[own.kind]
+        value = of(own.name, kind)
+        columns[own.column] = plain(value) if kind == pa.string() else value
+    for each in catalog.stored_dimensions:
         ids, members = (_none_is_none(of(name, pa.string())) for name in (each.parameter, each.name_field))
         either = pc.coalesce(plain(ids), plain(members)) if ids.null_count else ids
         columns[each.staged_id], columns[each.staged_name] = either.dictionary_encode(), members.dictionary_encode()

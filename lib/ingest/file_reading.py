@@ -11,7 +11,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 import pyarrow as pa
 
 from lib import errors
+from lib.catalog.catalog import Catalog
 from lib.errors import FileError
 from lib.errors.codes import CodedText, FailureCode, restored
 from lib.formats import child_process
@@ -66,6 +67,7 @@ def read_files(
     mapping_toml: str | None,
     bad_rows: Path,
     settings: Settings,
+    catalog: Catalog,
     progress: Callable[[float, int], None],
 ) -> Iterator[Reading]:
     """Start reading files; `progress` is told the share of bytes read and the number of rows, from another thread.
@@ -79,7 +81,7 @@ def read_files(
     report: dict[str, Any] = {}
     order = {"task": "read", "bad_rows": str(bad_rows)}
     hear = partial(_hear, outcome, report, progress)
-    with _child(order, files, mapping_toml, settings, report, hear) as (child, listener):
+    with _child({**order, **_told(mapping_toml, settings, catalog)}, files, report, hear) as (child, listener):
 
         def finish() -> None:
             child.wait()
@@ -103,6 +105,7 @@ def survey(
     file: InputFile,
     mapping_toml: str | None,
     settings: Settings,
+    catalog: Catalog,
     progress: Callable[[float, int], None] = lambda *_: None,
 ) -> Survey:
     """Go through all the rows of a file, read by the options of a mapping; without one, they are guessed.
@@ -112,7 +115,8 @@ def survey(
     report: dict[str, Any] = {}
     outcome = ReadResult()
     hear = partial(_hear, outcome, report, progress)
-    with _child({"task": "survey"}, [file], mapping_toml, settings, report, hear) as (child, listener):
+    order = {"task": "survey", **_told(mapping_toml, settings, catalog)}
+    with _child(order, [file], report, hear) as (child, listener):
         assert child.stdout  # noqa: S101 - it was asked for
         found = child.stdout.read()
         child.wait()
@@ -121,12 +125,21 @@ def survey(
     return restored_survey(json.loads(found))
 
 
+def _told(mapping_toml: str | None, settings: Settings, catalog: Catalog) -> dict[str, Any]:
+    """Return what a child has to know of the mapping, the settings and the workspace's own fields."""
+    return {
+        "mapping": mapping_toml,
+        "own_fields": [asdict(own) for own in catalog.own_fields],
+        "zone": settings.timezone,
+        "memory_mb": settings.reader_memory_mb,
+        "seconds": settings.reader_seconds,
+    }
+
+
 @contextmanager
 def _child(
     task: dict[str, Any],
     files: list[InputFile],
-    mapping_toml: str | None,
-    settings: Settings,
     report: dict[str, Any],
     hear: Callable[[bytes | None], None],
 ) -> Iterator[tuple[subprocess.Popen[bytes], threading.Thread]]:
@@ -137,10 +150,6 @@ def _child(
     order = {
         **task,
         "files": [{"path": str(file.path.absolute()), "name": file.name} for file in files],
-        "mapping": mapping_toml,
-        "zone": settings.timezone,
-        "memory_mb": settings.reader_memory_mb,
-        "seconds": settings.reader_seconds,
     }
     child = child_process.start("lib.ingest.reader_process")
     assert child.stdin and child.stdout and child.stderr  # noqa: S101 - they were asked for

@@ -231,7 +231,10 @@ def _likeness(name: str, canonical: str, catalog: Catalog) -> float:
         return 0.0
     known = _FOLDED.get(canonical, {})
     folded = fold_name(name)
-    own = {fold_name(canonical), *(fold_name(each.name) for each in catalog.dimensions if each.name_field == canonical)}
+    own = {
+        fold_name(canonical),
+        *(fold_name(each.name) for each in catalog.stored_dimensions if each.name_field == canonical),
+    }
     if folded in own:
         return 1.0
     if folded in known:

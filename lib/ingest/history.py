@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.catalog.own_fields import OwnField
 from lib.errors.codes import CodedText, restored
 from lib.errors.import_codes import ImportCode
 from lib.ingest.converter import RowProblem
@@ -44,6 +45,7 @@ class ImportReport:
     problems: tuple[RowProblem, ...] = ()
     bad_rows_file: str | None = None
     warnings: tuple[CodedText, ...] = ()
+    new_fields: tuple[OwnField, ...] = ()  # that were defined for it, or would be
 
 
 def add(connection: Connection, report: ImportReport, names: Sequence[str], mapping: str | None) -> None:

@@ -6,7 +6,7 @@ the transaction writes only what differs, and the same import twice changes noth
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
@@ -20,69 +20,54 @@ from lib.analytics.conditions import grant_conditions
 from lib.analytics.grants import Grant
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import NamedDimension
-from lib.errors import ConflictError
+from lib.catalog.own_fields import MOST_CATEGORIES
+from lib.errors import ConflictError, FieldError
 from lib.errors.codes import CodedText
+from lib.errors.field_codes import FieldCode
 from lib.errors.import_codes import ImportCode
 from lib.ingest import import_warnings
 from lib.ingest.staging import staged_table, texts
 from lib.store import enums
 from lib.store.bulk_io import analyze, bulk_insert, drop
-from lib.store.schema import (
-    KEYS,
-    evaluations,
-    imports,
-    replaced_evaluations,
-    replaced_names,
-    workspace,
-)
+from lib.store.schema import imports, replaced_names, workspace
 
-_FACT_COLUMNS = [column.name for column in evaluations.columns if column.name != "data_version"]
-"""What a row says; that it came with another version makes it no other row."""
 
-incoming = sa.Table(
-    "incoming",
-    sa.MetaData(),
-    *(sa.Column(name, evaluations.c[name].type) for name in _FACT_COLUMNS),
-    prefixes=["TEMPORARY"],
-)
-"""The rows that differ from what is known, as the facts will hold them."""
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """The temporary tables that a load works in, as a catalog's evaluations are."""
 
-outgoing = sa.Table(
-    "outgoing",
-    sa.MetaData(),
-    *(sa.Column(column.name, column.type) for column in evaluations.columns),
-    prefixes=["TEMPORARY"],
-)
-"""The rows of the facts that those replace."""
+    fact_columns: tuple[str, ...]  # what a row says; that it came with another version makes it no other row
+    incoming: sa.Table  # the rows that differ from what is known, as the facts will hold them
+    outgoing: sa.Table  # the rows of the facts that those replace
+    known: sa.Table  # the rows of the facts that have the ids of staged ones
+    measured: sa.Table  # what the rollups take of new rows, so that keys are looked up for them once
 
-known = sa.Table(
-    "known",
-    sa.MetaData(),
-    *(sa.Column(column.name, column.type) for column in evaluations.columns),
-    prefixes=["TEMPORARY"],
-)
-"""The rows of the facts that have the ids of staged ones."""
+
+@cache
+def _tables(catalog: Catalog) -> _Tables:
+    columns = {column.name: column.type for column in catalog.evaluations.columns}
+    said = tuple(name for name in columns if name != "data_version")
+
+    def temporary(name: str, held: Iterable[str]) -> sa.Table:
+        return sa.Table(name, sa.MetaData(), *(sa.Column(each, columns[each]) for each in held), prefixes=["TEMPORARY"])
+
+    return _Tables(
+        said,
+        temporary("incoming", said),
+        temporary("outgoing", columns),
+        temporary("known", columns),
+        temporary("measured", catalog.measured_columns),
+    )
 
 
 @cache
 def _together_table(catalog: Catalog) -> sa.Table:
     """Return the table of the ids and names that staged rows have together: much fewer than there are rows."""
-    names = [name for each in catalog.dimensions for name in (each.staged_id, each.staged_name)]
+    names = [name for each in catalog.stored_dimensions for name in (each.staged_id, each.staged_name)]
     columns = (sa.Column(name, staged_table(catalog).c[name].type) for name in names)
     last = sa.Column("seq", sa.BigInteger)  # of the last row that has them
     return sa.Table("together", sa.MetaData(), *columns, last, prefixes=["TEMPORARY"])
 
-
-measured = sa.Table(
-    "measured",
-    sa.MetaData(),
-    *(
-        sa.Column(name, evaluations.c[name].type)
-        for name in ("day", "state", "sentiment", "score", "duration_seconds", *KEYS)
-    ),
-    prefixes=["TEMPORARY"],
-)
-"""What the rollups take of new rows, so that keys are looked up for them once."""
 
 given = sa.Table(
     "given",
@@ -125,12 +110,14 @@ def apply(
     if replace_all:
         clear(connection, catalog, ImportCode.UNDO_REPLACED)
     version = connection.execute(sa.select(workspace.c.data_version)).scalar_one() + 1
-    staged, together = staged_table(catalog), _together_table(catalog)
+    staged, together, tables = staged_table(catalog), _together_table(catalog), _tables(catalog)
+    outgoing, measured, evaluations = tables.outgoing, tables.measured, catalog.evaluations
     had_together = [staged.c[column.name] for column in together.columns if column.name != "seq"]
     _fill(connection, together, sa.select(*had_together, sa.func.max(staged.c.seq)).group_by(*had_together))
     given.create(connection)
     renamer = version if grant.everything else None
-    named = {each: _name(connection, together, each, renamer) for each in catalog.dimensions}
+    named = {each: _name(connection, together, each, renamer) for each in catalog.stored_dimensions}
+    _check_categories(connection, catalog, named)
     analyze(connection, given)
     loaded, rows = _compare(connection, catalog)
     if loaded.changed and not grant.everything:
@@ -140,25 +127,27 @@ def apply(
     if loaded.changed:
         rollup.apply(connection, catalog, rows, outgoing)
         kept = sa.select(outgoing, sa.literal(version, sa.Integer))
-        connection.execute(sa.insert(replaced_evaluations).from_select([*outgoing.columns.keys(), "replaced_in"], kept))
+        connection.execute(
+            sa.insert(catalog.replaced_evaluations).from_select([*outgoing.columns.keys(), "replaced_in"], kept)
+        )
         ids = sa.select(outgoing.c.id)
         connection.execute(sa.delete(evaluations).where(evaluations.c.id.in_(ids)))
     elif loaded.added:
         _fill(connection, measured, sa.select(*(rows.c[column.name] for column in measured.columns)))
         rollup.apply(connection, catalog, measured, None)
-    said = (rows.c[name] for name in _FACT_COLUMNS)
+    said = (rows.c[name] for name in tables.fact_columns)
     ordered = sa.select(*said, sa.literal(version, sa.Integer)).order_by(rows.c.day)
     with bulk_insert(connection, evaluations):
-        connection.execute(sa.insert(evaluations).from_select([*_FACT_COLUMNS, "data_version"], ordered))
-    loaded = replace(loaded, warnings=tuple(_warnings(connection, staged, named, loaded)))
+        connection.execute(sa.insert(evaluations).from_select([*tables.fact_columns, "data_version"], ordered))
+    loaded = replace(loaded, warnings=tuple(_warnings(connection, catalog, named, loaded)))
     if loaded.added or loaded.changed or any(each.renamed for each in named.values()) or replace_all:
         now = datetime.now(UTC)
         connection.execute(sa.update(workspace).values(data_version=version, changed_at=now, is_sample=is_sample))
         loaded = replace(loaded, changed_at=now, data_version=version)
         if grant.everything:
-            for each in catalog.dimensions:
+            for each in catalog.stored_dimensions:
                 _confirm_names(connection, each, version)
-    drop(connection, together, given, known, incoming, outgoing, measured)
+    drop(connection, together, given, tables.known, tables.incoming, outgoing, measured)
     return loaded
 
 
@@ -167,10 +156,10 @@ def clear(connection: Connection, catalog: Catalog, why: ImportCode) -> None:
 
     Must run inside `FactStore.write`; who calls it brings the version of the facts up.
     """
-    for table in (evaluations, replaced_evaluations, replaced_names):
+    for table in (catalog.evaluations, catalog.replaced_evaluations, replaced_names):
         connection.execute(sa.delete(table))
     rollup.clear(connection, catalog)
-    for dimension in catalog.dimensions:
+    for dimension in catalog.stored_dimensions:
         connection.execute(sa.delete(dimension.table).where(dimension.table.c.key != enums.NO_KEY))
     could = sa.and_(imports.c.data_version.is_not(None), imports.c.undone_at.is_(None), imports.c.undo_lost.is_(None))
     connection.execute(sa.update(imports).where(could).values(undo_lost=why.value))
@@ -185,9 +174,10 @@ class _Named:
 
 
 def _warnings(
-    connection: Connection, staged: sa.Table, named: dict[NamedDimension, _Named], loaded: LoadResult
+    connection: Connection, catalog: Catalog, named: dict[NamedDimension, _Named], loaded: LoadResult
 ) -> Iterator[CodedText]:
     """Yield what is odd about rows that were loaded."""
+    staged, outgoing = staged_table(catalog), _tables(catalog).outgoing
     if loaded.changed:
         examples = connection.scalars(sa.select(outgoing.c.id).order_by(outgoing.c.id).limit(4)).all()
         yield from import_warnings.replaced_rows(loaded.changed, examples)
@@ -253,6 +243,20 @@ def _name(connection: Connection, together: sa.Table, dimension: NamedDimension,
     return _Named(highest, tuple((row.before, row.name) for row in renamed))
 
 
+def _check_categories(connection: Connection, catalog: Catalog, named: Mapping[NamedDimension, _Named]) -> None:
+    """Raise FieldError where an own field has come to hold more categories than it may."""
+    for dimension in named:
+        if dimension.is_own:
+            names = dimension.table.c
+            counted = sa.select(sa.func.count()).where(names.key != enums.NO_KEY)
+            count = connection.execute(counted).scalar_one()
+            if count > MOST_CATEGORIES:
+                own = next(own for own in catalog.own_fields if own.parameter == dimension.name)
+                raise FieldError(
+                    FieldCode.TOO_MANY_CATEGORIES, name=own.name, count=f"{count:,}", most=f"{MOST_CATEGORIES:,}"
+                )
+
+
 def _confirm_names(connection: Connection, dimension: NamedDimension, version: int) -> None:
     """Keep that this version gave names which an earlier one had changed: an undo of that one leaves them as they are.
 
@@ -274,7 +278,8 @@ def _compare(connection: Connection, catalog: Catalog) -> tuple[LoadResult, sa.F
 
     `outgoing` is filled with the facts that they replace, where they replace any.
     """
-    staged = staged_table(catalog)
+    staged, tables, evaluations = staged_table(catalog), _tables(catalog), catalog.evaluations
+    known, incoming, outgoing = tables.known, tables.incoming, tables.outgoing
     ends = sa.select(sa.func.count(), sa.func.min(staged.c.id), sa.func.max(staged.c.id))
     total, lowest, highest = connection.execute(ends).one()
     keyed = _keyed(catalog)
@@ -284,7 +289,7 @@ def _compare(connection: Connection, catalog: Catalog) -> tuple[LoadResult, sa.F
     rows: sa.FromClause = keyed
     different, changed, days = total, 0, sa.select(staged.c.day)
     if connection.execute(sa.select(known.c.id).limit(1)).first() is not None:
-        plain = [name for name in _FACT_COLUMNS if name != "id"]
+        plain = [name for name in tables.fact_columns if name != "id"]
         differs = sa.or_(*(known.c[name].is_distinct_from(keyed.c[name]) for name in plain))
         _fill(connection, outgoing, sa.select(known).join(keyed, known.c.id == keyed.c.id).where(differs))
         new = ~sa.exists().where(known.c.id == keyed.c.id)
@@ -310,10 +315,10 @@ def _fill(connection: Connection, table: sa.Table, rows: sa.Select[Any]) -> None
 
 def _keyed(catalog: Catalog) -> sa.Subquery:
     """Return the staged rows with the keys of their names, as the facts hold them."""
-    staged = staged_table(catalog)
+    staged, fact_columns = staged_table(catalog), _tables(catalog).fact_columns
     joined: sa.FromClause = staged
-    columns: dict[str, sa.ColumnElement[Any]] = {name: staged.c[name] for name in _FACT_COLUMNS if name in staged.c}
-    for dimension in catalog.dimensions:
+    columns: dict[str, sa.ColumnElement[Any]] = {name: staged.c[name] for name in fact_columns if name in staged.c}
+    for dimension in catalog.stored_dimensions:
         names = dimension.table
         keys = (
             sa.select(given.c.code, names.c.key)
@@ -323,4 +328,4 @@ def _keyed(catalog: Catalog) -> sa.Subquery:
         )
         joined = joined.outerjoin(keys, keys.c.code == staged.c[dimension.staged_id])
         columns[dimension.column] = sa.func.coalesce(keys.c.key, enums.NO_KEY).label(dimension.column)
-    return sa.select(*(columns[name] for name in _FACT_COLUMNS)).select_from(joined).subquery("keyed")
+    return sa.select(*(columns[name] for name in fact_columns)).select_from(joined).subquery("keyed")

@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from lib.catalog.catalog import Catalog
 from lib.catalog.fields import FieldType
+from lib.catalog.own_fields import PARAMETER_PREFIX, OwnFieldType
 from lib.errors import FileError, MappingError, nearest
 from lib.errors.codes import CodedText, FailureCode, joined
 from lib.errors.workbook_codes import WorkbookCode
@@ -75,12 +76,25 @@ AS_FOUND, AS_IT_IS = FileOptions(), ColumnSource()
 
 
 @dataclass(frozen=True, slots=True)
+class FieldRequest:
+    """What a mapping says of an own field: None where it leaves that to the field, or to a new field's defaults."""
+
+    type: OwnFieldType | None = None
+    label: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
-    """Where the canonical columns come from, and which values stand for which."""
+    """Where the canonical columns come from, and which values stand for which.
+
+    Own fields are canonical columns under their parameters' names; `fields` says more of those that it names.
+    """
 
     file: FileOptions = field(default_factory=FileOptions)
     columns: Table[str, ColumnSource] = field(default_factory=dict)
     values: Table[str, Table[str, str]] = field(default_factory=dict)
+    fields: Table[str, FieldRequest] = field(default_factory=dict)  # by the field's name
 
     def resolve(
         self,
@@ -106,7 +120,7 @@ class Mapping:
             for canonical, source in self.columns.items()
         }
         for canonical, column in catalog.fields.items():
-            matches = [name for name in header if folded(name) == folded(canonical)]
+            matches = [name for name in header if canonical_name(name) == folded(canonical)]
             if canonical in columns or not matches:
                 continue
             if (
@@ -147,6 +161,13 @@ def folded(name: str) -> str:
 def shortened(text: str, length: int = 80) -> str:
     """Return text cut to a length that a message can hold."""
     return text if len(text) <= length else text[:length] + "…"
+
+
+def canonical_name(name: str) -> str:
+    """Return a header's name, folded, as a canonical column's: `fields.channel` of a nested object is the field."""
+    found = folded(name)
+    nested = f"{PARAMETER_PREFIX.removesuffix('.')}s."
+    return f"{PARAMETER_PREFIX}{found.removeprefix(nested)}" if found.startswith(nested) else found
 
 
 def header_fingerprint(header: Sequence[str]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 import tomllib
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Table
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -14,8 +14,10 @@ from typing import Any
 import tomli_w
 from babel import Locale, UnknownLocaleError
 
+from lib.analytics.field_definitions import check_name, check_words, parse_type
 from lib.catalog.catalog import Catalog
 from lib.catalog.fields import Field, FieldType
+from lib.catalog.own_fields import PARAMETER_PREFIX, OwnFieldType, field_of_type
 from lib.errors import MappingError, nearest
 from lib.errors.mapping_codes import MappingCode
 from lib.ingest.mapping import (
@@ -26,6 +28,7 @@ from lib.ingest.mapping import (
     THOUSANDS,
     UNITS,
     ColumnSource,
+    FieldRequest,
     FileOptions,
     Mapping,
     shortened,
@@ -35,6 +38,7 @@ FILE_OPTIONS = (
     "encoding", "delimiter", "sheet", "header_row", "date_format", "timezone", "locale", "decimal", "thousands",
     "null_values",
 )  # fmt: skip
+FIELD_OPTIONS = ("type", "label", "unit", "yes", "no")
 SOURCE_OPTIONS = ("column", "columns", "join", "scale", "offset", "unit", "format", "value", "row")
 
 _DIRECTIVES = frozenset("aAwdbBmyYHIpMSfzZjUWcxXGuV")
@@ -47,6 +51,11 @@ _INSTEAD = {
     "-": "without it: a number may have one digit",
 }  # fmt: skip
 """What is right in place of the directives that other programs have."""
+
+PARTS = ("file", "columns", "fields", "values")
+"""The tables of a mapping."""
+
+_SCALED = (FieldType.SCORE, FieldType.SECONDS, FieldType.NUMBER)
 
 _WHOLE_DAYS = ("dm", "db", "dB", "j", "c", "x", *(f"{week}{day}" for week in "UWV" for day in "aAwu"))
 """The directives that together say which day of a year it is."""
@@ -63,17 +72,65 @@ def read_mapping(text: str, catalog: Catalog, name: str = "mapping") -> Mapping:
         document = tomllib.loads(text.removeprefix("\ufeff"), parse_float=Decimal)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise MappingError(MappingCode.MAPPING_NO_TOML, name=name, error=str(error)) from None
-    _known(document, ("file", "columns", "values"), MappingCode.MAPPING_UNKNOWN_PART, f"{name}:")
-    entries = {part: _table(document.get(part, {}), f"{name}: [{part}]") for part in ("file", "columns", "values")}
-    columns = {}
+    _known(document, PARTS, MappingCode.MAPPING_UNKNOWN_PART, f"{name}:")
+    entries = {part: _table(document.get(part, {}), f"{name}: [{part}]") for part in PARTS}
+    columns, values, fields = _fields(entries["fields"], catalog, f"{name}: [fields]")
     for canonical, entry in entries["columns"].items():
-        _canonical(canonical, catalog, f"{name}: [columns]")
+        _canonical(canonical, catalog.fields, f"{name}: [columns]")
+        if canonical in columns:
+            raise MappingError(MappingCode.MAPPING_FIELD_TWICE, where=f"{name}: [columns]", entry=canonical)
         columns[canonical] = _column_source(entry, catalog.fields[canonical], f"{name}: [columns] {canonical}")
-    values = {}
     for canonical, entry in entries["values"].items():
-        _canonical(canonical, catalog, f"{name}: [values]")
-        values[canonical] = _values(entry, f"{name}: [values.{canonical}]")
-    return Mapping(_file_options(entries["file"], f"{name}: [file]"), columns, values)
+        _canonical(canonical, (*catalog.fields, *columns), f"{name}: [values]")
+        values[canonical] = {**values.get(canonical, {}), **_values(entry, f"{name}: [values.{canonical}]")}
+    return Mapping(_file_options(entries["file"], f"{name}: [file]"), columns, values, fields)
+
+
+def _fields(
+    entries: Table[str, Any], catalog: Catalog, where: str
+) -> tuple[dict[str, ColumnSource], dict[str, dict[str, str]], dict[str, FieldRequest]]:
+    """Read what a mapping says of own fields: where each comes from, which values stand for which, what it is."""
+    columns: dict[str, ColumnSource] = {}
+    values: dict[str, dict[str, str]] = {}
+    fields: dict[str, FieldRequest] = {}
+    for name, entry in entries.items():
+        place, parameter = f"{where} {shortened(name)}", f"{PARAMETER_PREFIX}{name}"
+        known = catalog.own_fields_by_name.get(name)
+        if known is None:
+            check_name(name, catalog.own_fields)
+        rest = dict(entry) if isinstance(entry, dict) else entry
+        given = {each: rest.pop(each) for each in FIELD_OPTIONS if each in rest} if isinstance(rest, dict) else {}
+        for option in ("type", "label", "unit"):
+            if not isinstance(given.get(option, ""), str):
+                raise MappingError(MappingCode.MAPPING_NO_TEXT, where=f"{place}:", option=option)
+        type_ = parse_type(given["type"]) if "type" in given else None
+        if known is not None and type_ not in (None, known.type):
+            raise MappingError(MappingCode.MAPPING_FIELD_TYPE, where=place, type=known.type.value, asked=given["type"])
+        is_type = type_ or (known.type if known else OwnFieldType.CATEGORY)
+        words = _yes_and_no(given, is_type, place)
+        if words:
+            values[parameter] = words
+        unit = given.get("unit")
+        check_words(is_type, given.get("label", name), unit)
+        columns[parameter] = _column_source(rest, field_of_type(name, is_type), place)
+        fields[name] = FieldRequest(type_, given.get("label"), unit)
+    return columns, values, fields
+
+
+def _yes_and_no(given: Table[str, Any], type_: OwnFieldType, where: str) -> dict[str, str]:
+    """Read the words that stand for yes, and those that stand for no."""
+    words: dict[str, str] = {}
+    for option, target in (("yes", "true"), ("no", "false")):
+        listed = given.get(option, [])
+        listed = [listed] if isinstance(listed, str) else listed
+        if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+            raise MappingError(MappingCode.MAPPING_WORDS, where=where, option=option)
+        if listed and type_ is not OwnFieldType.YES_NO:
+            raise MappingError(MappingCode.MAPPING_WORDS_OF_TYPE, where=where, option=option)
+        for each in listed:
+            if words.setdefault(each, target) != target:
+                raise MappingError(MappingCode.MAPPING_WORD_TWICE, where=where, entry=shortened(each))
+    return words
 
 
 def write_mapping(mapping: Mapping) -> str:
@@ -90,9 +147,15 @@ def write_mapping(mapping: Mapping) -> str:
         "thousands": mapping.file.thousands,
         "null_values": list(mapping.file.null_values) or None,
     }
+    parameters = {f"{PARAMETER_PREFIX}{name}": name for name in mapping.fields}
     document: dict[str, Any] = {
         "file": {name: value for name, value in options.items() if value is not None},
-        "columns": {canonical: _source_entry(source) for canonical, source in mapping.columns.items()},
+        "columns": {name: _source_entry(source) for name, source in mapping.columns.items() if name not in parameters},
+        "fields": {
+            name: _field_entry(mapping.columns[parameter], mapping.fields[name])
+            for parameter, name in parameters.items()
+            if parameter in mapping.columns
+        },
         "values": {canonical: dict(pairs) for canonical, pairs in mapping.values.items()},
     }
     return tomli_w.dumps({part: entries for part, entries in document.items() if entries})
@@ -107,8 +170,8 @@ def _known(table: Table[str, Any], known: Sequence[str], unknown: MappingCode, w
             )
 
 
-def _canonical(name: str, catalog: Catalog, where: str) -> None:
-    _known({name: None}, tuple(catalog.fields), MappingCode.MAPPING_UNKNOWN_COLUMN, where)
+def _canonical(name: str, known: Iterable[str], where: str) -> None:
+    _known({name: None}, tuple(known), MappingCode.MAPPING_UNKNOWN_COLUMN, where)
 
 
 def _table(entry: object, where: str) -> dict[str, Any]:
@@ -250,7 +313,7 @@ def _column_source(entry: object, column: Field, where: str) -> ColumnSource:
     scale, offset = (
         _number(entries[name], f"{where}: {name}") if name in entries else None for name in ("scale", "offset")
     )
-    if (scale is not None or offset is not None) and column.kind not in (FieldType.SCORE, FieldType.SECONDS):
+    if (scale is not None or offset is not None) and column.kind not in _SCALED:
         raise MappingError(MappingCode.MAPPING_SCALE, where=where)
     for name, known in (("unit", tuple(UNITS)), ("format", CLOCK_FORMATS)):
         if name in entries and (column.kind is not FieldType.SECONDS or entries[name] not in known):
@@ -290,6 +353,15 @@ def _values(entry: object, where: str) -> dict[str, str]:
             raise MappingError(MappingCode.MAPPING_ONE_VALUE, where=where, entry=shortened(source))
         found[source] = str(canonical).lower() if isinstance(canonical, bool) else str(canonical)
     return found
+
+
+def _field_entry(source: ColumnSource, request: FieldRequest) -> str | dict[str, Any]:
+    entry = _source_entry(source)
+    told = {"type": request.type and request.type.value, "label": request.label, "unit": request.unit}
+    given = {name: value for name, value in told.items() if value is not None}
+    if not given:
+        return entry
+    return {**({"column": entry} if isinstance(entry, str) else entry), **given}
 
 
 def _source_entry(source: ColumnSource) -> str | dict[str, Any]:

@@ -22,15 +22,18 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from lib.analytics.timezones import Zones
-from lib.catalog.catalog import BUILT_IN
-from lib.errors import CallboardError, FileError, StorageError
+from lib.catalog.catalog import Catalog
+from lib.catalog.own_fields import OwnField, OwnFieldType, catalog_with
+from lib.errors import CallboardError, FieldError, FileError, StorageError, nearest
 from lib.errors.codes import CodedText, FailureCode
+from lib.errors.field_codes import FieldCode
 from lib.formats import child_process
 from lib.ingest.bad_rows_file import MAX_BAD, BadRowsFile, too_many_bad_rows
 from lib.ingest.converter import Batch, ConvertedBatch, Converter, RowProblem, staged_schema
 from lib.ingest.import_warnings import RowWarnings, merge_files
 from lib.ingest.mapping import Mapping, counted_from_1904, folded, shortened
 from lib.ingest.mapping_toml import read_mapping
+from lib.ingest.new_fields import unknown_fields
 from lib.ingest.open_reader import open_source
 from lib.ingest.reader import FileReader, MalformedRow
 from lib.ingest.survey_taker import take_survey
@@ -66,7 +69,8 @@ def main() -> None:
 
 
 def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
-    mapping = Mapping() if order["mapping"] is None else read_mapping(order["mapping"], BUILT_IN)
+    catalog = _catalog(order)
+    mapping = Mapping() if order["mapping"] is None else read_mapping(order["mapping"], catalog)
     workspace_zone = ZoneInfo(order["zone"])
     zones = Zones(ZoneInfo(mapping.file.timezone) if mapping.file.timezone else workspace_zone, workspace_zone)
     total = sum(Path(file["path"]).stat().st_size for file in order["files"] if Path(file["path"]).exists()) or 1
@@ -77,21 +81,24 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
         nonlocal done
         done += count
 
-    named = _named(mapping)
+    named = _named(mapping, catalog)
     sources = [open_source(Path(file["path"]), file["name"], mapping.file, advanced, named) for file in order["files"]]
     sources = [_peeked(source) for source in sources]
     resolved = [
-        mapping.resolve(BUILT_IN, source.header, source.name, source.first_values, source.elsewhere)
+        mapping.resolve(catalog, source.header, source.name, source.first_values, source.elsewhere)
         for source in sources
     ]
+    for source in sources:
+        for name in unknown_fields(source.header, mapping, catalog):
+            raise FieldError(FieldCode.FIELD_UNKNOWN, name=name, hint=nearest(name, catalog.own_fields_by_name))
     report = BadRowsFile(Path(order["bad_rows"]), sources)
-    schema = staged_schema(BUILT_IN)
+    schema = staged_schema(catalog)
     warnings_of_files: list[CodedText] = []
     with pa.ipc.new_stream(rows_out, schema.remove_metadata()) as writer, ThreadPoolExecutor(1) as pool:
         for source, rules in zip(sources, resolved, strict=True):
             if source.is_1904:
                 rules = counted_from_1904(rules)
-            converter = Converter(rules, source.header, zones, BUILT_IN)
+            converter = Converter(rules, source.header, zones, catalog)
             warnings = RowWarnings(source.name, source.header, rules)
             for batch, odd, converted in _converted(source, converter, seq, pool):
                 broken = [row.problem for row in odd if row.problem]
@@ -123,10 +130,16 @@ def _read(order: dict[str, Any], rows_out: IO[bytes]) -> None:
     _tell({"done": [rows, blank, bad], "ragged": [short, long]})
 
 
-def _named(mapping: Mapping) -> frozenset[str]:
+def _catalog(order: dict[str, Any]) -> Catalog:
+    """Return the catalog with the workspace's own fields, which the order has."""
+    return catalog_with(tuple(OwnField(**{**each, "type": OwnFieldType(each["type"])}) for each in order["own_fields"]))
+
+
+def _named(mapping: Mapping, catalog: Catalog) -> frozenset[str]:
     """Return the names, folded, of all columns of a file that a mapping may take."""
     sources = (name for source in mapping.columns.values() for name in source.columns)
-    return frozenset(folded(name) for name in (*sources, *BUILT_IN.fields))
+    nested = (f"fields.{own.name}" for own in catalog.own_fields)
+    return frozenset(folded(name) for name in (*sources, *catalog.fields, *nested))
 
 
 def _converted(
@@ -160,13 +173,14 @@ def _peeked(source: FileReader) -> FileReader:
 
 
 def _survey(order: dict[str, Any], out: IO[bytes]) -> None:
-    options = None if order["mapping"] is None else read_mapping(order["mapping"], BUILT_IN).file
+    catalog = _catalog(order)
+    options = None if order["mapping"] is None else read_mapping(order["mapping"], catalog).file
     file = order["files"][0]
 
     def progress(share: float, rows: int) -> None:
         _tell({"share": share, "rows": rows})
 
-    found = take_survey(Path(file["path"]), file["name"], options, BUILT_IN, progress)
+    found = take_survey(Path(file["path"]), file["name"], options, catalog, progress)
     out.write(json.dumps(asdict(found)).encode())
     out.close()
     _tell({"done": [found.rows, found.blank, found.malformed]})

@@ -23,19 +23,23 @@ import pyarrow as pa
 from sqlalchemy.engine import Connection
 
 from lib.analytics import queries
+from lib.analytics.field_definitions import define, own_fields
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.analytics.workspace_zone import check_zone
 from lib.catalog.catalog import Catalog
-from lib.errors import BadRowsError, CallboardError, ConflictError, FileError, SampleDataError
+from lib.catalog.own_fields import OwnField
+from lib.errors import BadRowsError, CallboardError, ConflictError, FieldError, FileError, SampleDataError
 from lib.errors.codes import FailureCode
+from lib.errors.field_codes import FieldCode
 from lib.ingest import history, import_warnings, loader, staging
 from lib.ingest.api_records import convert_objects
 from lib.ingest.converter import staged_schema
-from lib.ingest.file_reading import InputFile, read_files
+from lib.ingest.file_reading import InputFile, read_files, survey
 from lib.ingest.history import ImportReport
 from lib.ingest.import_warnings import RowWarnings
 from lib.ingest.mapping import Mapping
 from lib.ingest.mapping_toml import read_mapping
+from lib.ingest.new_fields import guessed_fields, requested_fields, with_fields
 from lib.settings import Settings
 from lib.store import data_dir
 from lib.store.enums import ImportResult
@@ -105,9 +109,12 @@ def run(
         with ThreadPoolExecutor(1) as beside:
             described = beside.submit(lambda: tuple(_described(file) for file in request.files))
             try:
+                mapping = Mapping()
                 if request.mapping_toml is not None:
-                    _check_names(read_mapping(request.mapping_toml, catalog), request.files)
-                import_run = _ImportRun(facts, settings, catalog, request, progress, started, EVERYTHING)
+                    mapping = read_mapping(request.mapping_toml, catalog)
+                    _check_names(mapping, request.files)
+                added = requested_fields(mapping, catalog)
+                import_run = _ImportRun(facts, settings, catalog, added, request, progress, started, EVERYTHING)
                 report = _run(import_run, report, described)
             finally:
                 report = replace(report, files=described.result())  # what is no file at all is told first
@@ -132,10 +139,11 @@ def run_objects(
     objects: Iterable[object],
     actor: str,
     grant: Grant,
+    added: tuple[OwnField, ...] = (),
 ) -> ImportReport:
     """Import evaluations that a program sent, as objects in the canonical columns, by the same rules.
 
-    The objects are gone through once, and none is kept.
+    The objects are gone through once, and none is kept. The fields `added` are defined with them.
 
     Raises BadRowsError naming the first bad ones, ConflictError where an id belongs to an evaluation that the sender
     may not see.
@@ -143,7 +151,7 @@ def run_objects(
     started = time.monotonic()
     digest = hashlib.sha256()
     report = ImportReport(_new_id(), datetime.now(UTC), 0.0, actor, (), ImportResult.FAILED, None)
-    found = convert_objects(_digested(objects, digest), settings.zone, grant, catalog)
+    found = convert_objects(_digested(objects, digest), settings.zone, grant, with_fields(catalog, added))
     files = ({"name": _PROGRAM, "sha256": digest.hexdigest(), "bytes": 0},)
     report = replace(report, files=files)
     rows = RowWarnings(_PROGRAM)
@@ -164,8 +172,8 @@ def run_objects(
                 "Data page or with callboard import, which replaces them, or to start with CALLBOARD_SAMPLE=off."
             )
     request = ImportRequest((), actor)
-    batches = pa.RecordBatchReader.from_batches(staged_schema(catalog), found.batches)
-    import_run = _ImportRun(facts, settings, catalog, request, lambda _: None, started, grant)
+    batches = pa.RecordBatchReader.from_batches(staged_schema(with_fields(catalog, added)), found.batches)
+    import_run = _ImportRun(facts, settings, catalog, added, request, lambda _: None, started, grant)
     with facts.session() as connection:
         return _load(import_run, connection, batches, lambda: report)
 
@@ -213,18 +221,43 @@ def _new_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class _ImportRun:
-    """An import under way. `started` is the monotonic clock's, in seconds; `grant` is what its sender may see."""
+    """An import under way. `started` is the monotonic clock's, in seconds; `grant` is what its sender may see.
+
+    `known` is the catalog as it is, and the fields `added` are defined when the rows are loaded.
+    """
 
     facts: FactStore
     settings: Settings
-    catalog: Catalog
+    known: Catalog
+    added: tuple[OwnField, ...]
     request: ImportRequest
     progress: Callable[[ImportProgress], None]
     started: float
     grant: Grant
 
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog as the rows need it."""
+        return with_fields(self.known, self.added)
+
 
 def _run(import_run: _ImportRun, report: ImportReport, described: Future[tuple[dict[str, Any], ...]]) -> ImportReport:
+    """Read the files and load them; where headers name fields that are not there, a second time, with these."""
+    try:
+        return _read_and_load(import_run, report, described)
+    except FieldError as error:
+        if error.reason.code is not FieldCode.FIELD_UNKNOWN:
+            raise
+    request, known = import_run.request, import_run.catalog
+    mapping = Mapping() if request.mapping_toml is None else read_mapping(request.mapping_toml, known)
+    surveys = [survey(file, request.mapping_toml, import_run.settings, known) for file in request.files]
+    added = (*import_run.added, *guessed_fields(surveys, mapping, known))
+    return _read_and_load(replace(import_run, added=added), report, described)
+
+
+def _read_and_load(
+    import_run: _ImportRun, report: ImportReport, described: Future[tuple[dict[str, Any], ...]]
+) -> ImportReport:
     request = import_run.request
     bad_rows = reports_folder(import_run.settings) / f"{report.id}.csv"
 
@@ -233,7 +266,12 @@ def _run(import_run: _ImportRun, report: ImportReport, described: Future[tuple[d
 
     with (
         read_files(
-            list(request.files), request.mapping_toml, bad_rows, import_run.settings, reading_progress
+            list(request.files),
+            request.mapping_toml,
+            bad_rows,
+            import_run.settings,
+            import_run.catalog,
+            reading_progress,
         ) as reading,
         import_run.facts.session() as connection,
     ):
@@ -265,6 +303,7 @@ def _load(
     repeated = staging.stage(connection, import_run.catalog, batches)
     report = read()
     report = replace(report, warnings=(*report.warnings, *import_warnings.repeated_ids(repeated, report.read)))
+    report = replace(report, new_fields=import_run.added)
     import_run.progress(ImportProgress(JobStep.COMPARING, 0.65, report.read))
     if report.bad and not request.skip_bad_rows:
         report = replace(report, result=ImportResult.NOTHING_LOADED, seconds=time.monotonic() - import_run.started)
@@ -278,6 +317,9 @@ def _load(
             if before is not None:
                 return before
             check_zone(connection, import_run.settings.timezone)
+            if own_fields(connection) != import_run.known.own_fields:
+                raise FieldError(FieldCode.FIELDS_CHANGED)
+            define(connection, import_run.added)
             replaces = queries.status(connection).is_sample
             loaded = loader.apply(connection, import_run.catalog, import_run.grant, replace_all=replaces)
             loaded = replace(loaded, duplicates=repeated.count, exact_duplicates=repeated.exact)

@@ -44,7 +44,7 @@ class SourceCells:
         self._places = {name: place for place, name in enumerate(header)}
         self._mapped = {name for source in mapping.columns.values() for name in source.columns}
         self._null_words = {clean_text(word).casefold() for word in mapping.file.null_values} - {""}
-        self._identifiers = {"id", *(each.parameter for each in catalog.dimensions)}
+        self._identifiers = {"id", *(each.parameter for each in catalog.stored_dimensions)}
         self._values = {
             canonical: {clean_text(source).casefold(): clean_text(target) for source, target in pairs.items()}
             for canonical, pairs in mapping.values.items()
@@ -79,7 +79,9 @@ class SourceCells:
             text = pa.array([f"{file}:{number}" for number in numbers.tolist()], pa.string())
             return self._translated(field, Cells(text, None))
         if source.value is not None:
-            is_number = field.kind in (FieldType.SCORE, FieldType.SECONDS) and is_plain_number(source.value)
+            is_number = field.kind in (FieldType.SCORE, FieldType.SECONDS, FieldType.NUMBER) and is_plain_number(
+                source.value
+            )
             kinds = np.full(count, CellKind.NUMBER, dtype=np.uint8) if is_number else None
             return self._translated(field, Cells(clean_column(pa.array([source.value] * count, pa.string())), kinds))
         parts = [cells[name] for name in source.columns]
@@ -99,7 +101,9 @@ class SourceCells:
         """
         is_single = len(source.columns) == 1
         known = self._values.get(field.name, {}) if is_single else {}
-        is_any_text = field.kind is FieldType.TEXT or not is_single or bool(known)  # else its parser refuses an error
+        is_any_text = (
+            field.kind in (FieldType.TEXT, FieldType.CATEGORY, FieldType.REMARK) or not is_single or bool(known)
+        )  # else its parser refuses an error
         wrong: dict[int, tuple[str, ValueParseError]] = {}
         for name in source.columns:
             text, kinds = cells[name]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -19,22 +20,27 @@ from lib.errors import ConflictError
 from lib.errors.import_codes import ImportCode
 from lib.ingest import history, loader
 from lib.ingest.history import ImportRecord
-from lib.store import enums
+from lib.store import enums, schema
 from lib.store.bulk_io import analyze, drop
-from lib.store.schema import evaluations, imports, replaced_evaluations, replaced_names, workspace
+from lib.store.schema import evaluations, imports, replaced_names, workspace
 
 KEPT = timedelta(days=90)
 """How long an import can be undone: until then its replaced evaluations are kept."""
 
-_COLUMNS = [column.name for column in evaluations.columns]
 
-
-def _rows(name: str) -> sa.Table:
-    columns = (sa.Column(column.name, column.type) for column in evaluations.columns)
-    return sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"])
-
-
-_going, _returning = _rows("going"), _rows("returning_rows")
+@cache
+def _tables(catalog: Catalog) -> tuple[sa.Table, sa.Table]:
+    """Return the temporary tables of the evaluations that go, and of those that come back."""
+    going, returning = (
+        sa.Table(
+            name,
+            sa.MetaData(),
+            *(sa.Column(column.name, column.type) for column in catalog.evaluations.columns),
+            prefixes=["TEMPORARY"],
+        )
+        for name in ("going", "returning_rows")
+    )
+    return going, returning
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +68,22 @@ def undo(connection: Connection, catalog: Catalog, number: str, actor: str, job:
     if record.why_not is not None:
         raise ConflictError(record.why_not)
     version = record.data_version
-    drop(connection, _going, _returning)
-    _take(connection, _going, sa.select(evaluations).where(evaluations.c.data_version == version))
-    old = replaced_evaluations
-    returning = sa.select(*(old.c[name] for name in _COLUMNS)).where(old.c.replaced_in == version)
-    _take(connection, _returning, returning)
-    rollup.apply(connection, catalog, _returning, _going)
+    evaluations, old = catalog.evaluations, catalog.replaced_evaluations
+    going, returning = _tables(catalog)
+    drop(connection, going, returning)
+    _take(connection, going, sa.select(evaluations).where(evaluations.c.data_version == version))
+    columns = evaluations.columns.keys()
+    kept = sa.select(*(old.c[name] for name in columns)).where(old.c.replaced_in == version)
+    _take(connection, returning, kept)
+    rollup.apply(connection, catalog, returning, going)
     connection.execute(sa.delete(evaluations).where(evaluations.c.data_version == version))
-    ordered = sa.select(_returning).order_by(_returning.c.day)
-    connection.execute(sa.insert(evaluations).from_select(_COLUMNS, ordered))
+    ordered = sa.select(returning).order_by(returning.c.day)
+    connection.execute(sa.insert(evaluations).from_select(columns, ordered))
     connection.execute(sa.delete(old).where(old.c.replaced_in == version))
-    for dimension in catalog.dimensions:
+    for dimension in catalog.stored_dimensions:
         _restore_names(connection, dimension, version)
         _remove_unused_names(connection, catalog, dimension)
-    drop(connection, _going, _returning)
+    drop(connection, going, returning)
     undone = {"undone_at": _change_version(connection), "undone_by": actor, "undone_job": job}
     connection.execute(sa.update(imports).where(imports.c.id == number).values(undone))
     return _result(connection, record)
@@ -97,7 +105,7 @@ def forget_old(connection: Connection) -> None:
     """Delete what was replaced longer ago than KEPT, which ends the undo of these imports; inside `FactStore.write`."""
     old = _old()
     versions = sa.select(imports.c.data_version).where(old)
-    for table in (replaced_evaluations, replaced_names):
+    for table in (schema.replaced_evaluations, replaced_names):
         connection.execute(sa.delete(table).where(table.c.replaced_in.in_(versions)))
     connection.execute(sa.update(imports).where(old).values(undo_lost=ImportCode.UNDO_TOO_OLD.value))
 
@@ -125,7 +133,7 @@ def _change_version(connection: Connection) -> datetime:
 
 def _take(connection: Connection, table: sa.Table, rows: sa.Select[tuple[object, ...]]) -> None:
     table.create(connection)
-    connection.execute(sa.insert(table).from_select(_COLUMNS, rows))
+    connection.execute(sa.insert(table).from_select(table.columns.keys(), rows))
     analyze(connection, table)
 
 
@@ -147,8 +155,9 @@ def _restore_names(connection: Connection, dimension: NamedDimension, version: i
 def _remove_unused_names(connection: Connection, catalog: Catalog, dimension: NamedDimension) -> None:
     """Delete what the evaluations that went belonged to and no evaluation belongs to any more."""
     names, column = dimension.table, dimension.column
-    used = (sa.select(table.c[column]).distinct() for table in (evaluations, replaced_evaluations))
-    unused = sa.except_(sa.select(_going.c[column]).where(_going.c[column] != enums.NO_KEY), *used)
+    going, _ = _tables(catalog)
+    used = (sa.select(table.c[column]).distinct() for table in (catalog.evaluations, catalog.replaced_evaluations))
+    unused = sa.except_(sa.select(going.c[column]).where(going.c[column] != enums.NO_KEY), *used)
     if connection.execute(unused.limit(1)).first() is not None:
         kept = replaced_names
         rollup.forget(connection, catalog, column, unused)

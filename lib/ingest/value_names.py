@@ -52,6 +52,10 @@ _NAMES: Mapping[FieldType, Mapping[str, str]] = {
             negativa, insatisfeito, insatisfeita, muito insatisfeito, irritado, ruim
         """,
     },
+    FieldType.YES_NO: {
+        "true": "true, yes, y, t, 1, si, s, sim, verdadero, verdadeiro, v",
+        "false": "false, no, n, f, 0, nao, falso",
+    },
     FieldType.FLAG: {
         "true": "true, yes, y, t, 1, si, s, sim, verdadero, verdadeiro, v, x, ai, ia, bot, virtual, robot, automated",
         "false": "false, no, n, f, 0, nao, falso, human, humano, humana, agent, agente, persona, pessoa, person",

@@ -9,16 +9,25 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
+from lib.catalog.fields import FieldType
 from lib.errors.value_codes import ValueCode
 from lib.ingest.cells import CellKind
 from lib.ingest.mapping import AS_FOUND, AS_IT_IS, ColumnSource, FileOptions
 from lib.ingest.numbers import MAX_NUMBER, is_scaled, parse_number, scaled
 from lib.ingest.parse_error import ValueParseError
-from lib.store.enums import SCORE_SCALE, Sentiment, State
+from lib.ingest.value_names import target_of
+from lib.store.enums import NO, OWN_SCALE, SCORE_SCALE, YES, Sentiment, State
 
 MAX_TEXT = 1_000
 """Characters that an id, a name or another text may have."""
 
+MAX_CATEGORY = 200
+"""Characters that a value of an own field of the type category may have."""
+
+MAX_OWN_NUMBER = 999_999_999_999
+"""The largest number that an own field may hold, and with a minus the smallest."""
+
+_RIGHT_NUMBER = ValueCode.RIGHT_OWN_NUMBER.of(most=f"{MAX_OWN_NUMBER:,}")
 _RIGHT_SCORE = ValueCode.RIGHT_SCORE.of()
 _PERCENT = re.compile(r"(.+?)\s*%")
 _FRACTION = re.compile(r"([^/]+?)\s*/\s*([^/]+)")
@@ -29,12 +38,10 @@ _TRUE = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE = frozenset({"false", "0", "no", "n", "f"})
 
 
-def text(value: str) -> str:
+def text(value: str, most: int = MAX_TEXT) -> str:
     """Return a text as it is kept; refuse one that is too long or that no database can hold."""
-    if len(value) > MAX_TEXT:
-        raise ValueParseError(
-            ValueCode.VALUE_LENGTH.of(characters=len(value)), ValueCode.RIGHT_LENGTH.of(most=MAX_TEXT)
-        )
+    if len(value) > most:
+        raise ValueParseError(ValueCode.VALUE_LENGTH.of(characters=len(value)), ValueCode.RIGHT_LENGTH.of(most=most))
     if "\x00" in value:
         raise ValueParseError(ValueCode.VALUE_WITH_NUL.of(), ValueCode.RIGHT_WITHOUT_NUL.of())
     return value
@@ -69,6 +76,30 @@ def flag(value: str) -> bool:
     if folded not in _TRUE | _FALSE:
         raise ValueParseError(ValueCode.NOT_A_FLAG.of(), ValueCode.RIGHT_FLAG.of())
     return folded in _TRUE
+
+
+def yes_no(value: str) -> int:
+    """Return YES or NO."""
+    target = target_of(value, FieldType.YES_NO)
+    if target is None:
+        raise ValueParseError(ValueCode.NOT_YES_OR_NO.of(), ValueCode.RIGHT_YES_OR_NO.of())
+    return YES if target == "true" else NO
+
+
+def number(
+    value: str,
+    kind: CellKind = CellKind.TEXT,
+    source: ColumnSource = AS_IT_IS,
+    options: FileOptions = AS_FOUND,
+) -> int:
+    """Return the number of an own field in 1/OWN_SCALE, rounded half up; a percentage is its number."""
+    percent = _PERCENT.fullmatch(value) if kind in (CellKind.PERCENT, CellKind.TEXT) else None
+    if percent:
+        value, kind = percent[1], CellKind.NUMBER if kind is CellKind.PERCENT else kind
+    moved = scaled(parse_number(value, kind, options, _RIGHT_NUMBER), source)
+    if abs(moved) > MAX_OWN_NUMBER:
+        raise ValueParseError(ValueCode.NUMBER_TOO_LARGE.of(), _RIGHT_NUMBER)
+    return int((moved * OWN_SCALE).to_integral_value(ROUND_HALF_UP))
 
 
 def score(

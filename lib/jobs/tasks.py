@@ -18,13 +18,15 @@ import pyarrow as pa
 from lib.access.actors import SystemActor
 from lib.access.audit_log import Action
 from lib.analytics import integrity, queries, rollup, workspace_zone
+from lib.analytics.field_definitions import own_fields, stored_catalog
 from lib.analytics.grants import EVERYTHING
 from lib.analytics.queries import DatasetStatus
 from lib.backup import create
 from lib.backup.create import BackupRequest, BackupResult
 from lib.catalog.catalog import Catalog
-from lib.errors import CallboardError, ConflictError, SampleDataError
+from lib.errors import CallboardError, ConflictError, FieldError, SampleDataError
 from lib.errors.codes import FailureCode
+from lib.errors.field_codes import FieldCode
 from lib.errors.import_codes import ImportCode
 from lib.ingest import history, loader, sample_data, service, staging, undo
 from lib.ingest.converter import staged_schema
@@ -48,7 +50,10 @@ class TaskContext(Protocol):
     facts: FactStore
     state: StateStore
     settings: Settings
-    catalog: Catalog
+
+    @property
+    def catalog(self) -> Catalog:
+        """What can be asked, with the workspace's own fields as they are now."""
 
     def note(self, actor: str, action: Action, subject: str = "", **details: Any) -> None:
         """Write a line of the audit."""
@@ -147,7 +152,7 @@ def undo_import(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
     """
     tell(0, Message(JobStep.UNDOING))
     with workspace.facts.write() as connection:
-        done = undo.undo(connection, workspace.catalog, payload["id"], payload["actor"], payload.get("job"))
+        done = undo.undo(connection, stored_catalog(connection), payload["id"], payload["actor"], payload.get("job"))
     return describe_undo(workspace, done, payload["actor"])
 
 
@@ -169,7 +174,7 @@ def delete_all(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> d
     tell(0, Message(JobStep.DELETING))
     with workspace.facts.write() as connection:
         count = queries.status(connection).evaluations
-        undo.delete_everything(connection, workspace.catalog)
+        undo.delete_everything(connection, stored_catalog(connection))
         reports = history.bad_rows_files(connection)
     with workspace.facts.session() as connection:
         checkpoint(connection)  # what was deleted is not to stay in DuckDB's log
@@ -188,8 +193,9 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
     rows = payload["rows"]
     until = payload.get("until")
     last_day = date.fromisoformat(until) if until else datetime.now(UTC).date() - timedelta(days=1)
-    schema = staged_schema(workspace.catalog)
-    made = sample_data.batches(rows, payload["seed"], last_day, workspace.settings.zone, workspace.catalog)
+    catalog = workspace.catalog
+    schema = staged_schema(catalog)
+    made = sample_data.batches(rows, payload["seed"], last_day, workspace.settings.zone, catalog)
     done, version = 0, None
     pending: list[pa.RecordBatch] = []
     try:
@@ -199,7 +205,7 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
                 count = sum(len(each) for each in pending)
                 if count < SAMPLE_CHUNK and done + count < rows:
                     continue
-                staging.stage(connection, workspace.catalog, pa.RecordBatchReader.from_batches(schema, pending))
+                staging.stage(connection, catalog, pa.RecordBatchReader.from_batches(schema, pending))
                 with workspace.facts.write(connection):
                     # Own data may have come in while the rows were made.
                     status = queries.status(connection)
@@ -208,7 +214,9 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
                         _check_sample(status, payload)
                     elif status.data_version != version:
                         raise SampleDataError(FailureCode.SAMPLE_OVERTAKEN)
-                    loader.apply(connection, workspace.catalog, EVERYTHING, replace_all=version is None, is_sample=True)
+                    if own_fields(connection) != catalog.own_fields:
+                        raise FieldError(FieldCode.FIELDS_CHANGED)
+                    loader.apply(connection, catalog, EVERYTHING, replace_all=version is None, is_sample=True)
                     version = queries.status(connection).data_version
                 done, pending = done + count, []
                 if done < rows:
@@ -231,14 +239,15 @@ def check(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict[s
     """Look the facts through, rollups first of all; with `repair`, mend what can be mended, in one transaction."""
     tell(0, Message(JobStep.CHECKING_ROLLUPS))
     with workspace.facts.read() as connection:
-        found = integrity.findings(connection, workspace.catalog)
+        found = integrity.findings(connection, stored_catalog(connection))
         status = queries.status(connection)
     left, done = found, []
     if payload.get("repair") and found.lines:
         tell(50, Message(JobStep.REPAIRING))
         with workspace.facts.write() as connection:
-            done = integrity.repair(connection, workspace.catalog)
-            left = integrity.findings(connection, workspace.catalog)
+            catalog = stored_catalog(connection)
+            done = integrity.repair(connection, catalog)
+            left = integrity.findings(connection, catalog)
             status = queries.status(connection)
         workspace.note(payload["actor"], Action.REPAIR, differences=len(found.cells), left=len(left.lines))
     return {
@@ -259,7 +268,7 @@ def back_up(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict
     taken = None if job is None else create.backup_of_job(job, path)
     if taken is None:
         request = BackupRequest(path, payload["with_secret"], payload["replace"], job)
-        taken = create.create(workspace.facts, workspace.state, workspace.settings, workspace.catalog, request, tell)
+        taken = create.create(workspace.facts, workspace.state, workspace.settings, request, tell)
     return describe_backup(workspace, taken, payload["actor"])
 
 
@@ -287,7 +296,7 @@ def change_zone(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
         if payload.get("timezone") != new:
             workspace_zone.check_variable(payload.get("timezone"), before)
         if before != new:
-            rollup.recompute_days(connection, workspace.catalog, ZoneInfo(new), tell)
+            rollup.recompute_days(connection, stored_catalog(connection), ZoneInfo(new), tell)
     workspace.follow_zone(new)
     if before != new:
         workspace.note(payload["actor"], Action.TIMEZONE, new, before=before)

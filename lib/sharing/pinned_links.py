@@ -7,7 +7,7 @@ between.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -65,8 +65,8 @@ def figures(summary: SelectionSummary, catalog: Catalog) -> dict[str, MetricValu
 class PinnedLinks:
     """The pinned links of one workspace."""
 
-    def __init__(self, state: StateStore, catalog: Catalog) -> None:
-        """Use the state's store; the catalog says which parameters are filters."""
+    def __init__(self, state: StateStore, catalog: Callable[[], Catalog]) -> None:
+        """Use the state's store; the catalog as it is now says which parameters are filters."""
         self._state = state
         self._catalog = catalog
 
@@ -95,14 +95,14 @@ class PinnedLinks:
             page=validation.page(page),
             parameters={
                 **fixed,
-                **validation.parameters(parameters, (*self._catalog.parameters, *sorted(view_parameters)), _DATES),
+                **validation.parameters(parameters, (*self._catalog().parameters, *sorted(view_parameters)), _DATES),
             },
             created_at=datetime.now(UTC),
             created_by=who,
             data_version=status.data_version,
             data_changed_at=status.changed_at,
-            definitions=definitions(self._catalog),
-            figures=figures(summary, self._catalog),
+            definitions=definitions(self._catalog()),
+            figures=figures(summary, self._catalog()),
             measures=dict(summary.sums),
             grant=grant,
         )

@@ -7,7 +7,7 @@ may change it.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -71,8 +71,8 @@ def resolved(view: SavedView, calendar: Calendar) -> dict[str, list[str]]:
 class SavedViews:
     """The saved views of one workspace."""
 
-    def __init__(self, state: StateStore, catalog: Catalog) -> None:
-        """Use the state's store; the catalog says which parameters are filters."""
+    def __init__(self, state: StateStore, catalog: Callable[[], Catalog]) -> None:
+        """Use the state's store; the catalog as it is now says which parameters are filters."""
         self._state = state
         self._catalog = catalog
 
@@ -124,7 +124,7 @@ class SavedViews:
             "page": validation.page(page),
             "parameters": json.dumps(
                 validation.parameters(
-                    parameters, (*self._catalog.parameters, *sorted(view_parameters)), _DATES if period else ()
+                    parameters, (*self._catalog().parameters, *sorted(view_parameters)), _DATES if period else ()
                 )
             ),
             "period": None if period is None else _preset(period),

@@ -7,6 +7,12 @@ import enum
 SCORE_SCALE = 10_000
 """Scores are kept as whole ten-thousandths of a point, so that sums are exact and need no order."""
 
+OWN_SCALE = 10_000
+"""Numbers of own fields are kept as whole ten-thousandths."""
+
+YES, NO = 1, 2
+"""How own fields of yes and no are kept; none is null."""
+
 HISTOGRAM_BINS = 20
 """Bins of half a point; 10 falls in the last."""
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 from lib.errors import CallboardError, DatabaseUnavailableError
 from lib.errors.codes import CodedText, FailureCode, TextCode, restored
+from lib.errors.field_codes import FieldCode
 from lib.errors.import_codes import ImportCode
 from lib.errors.mapping_codes import MappingCode
 from lib.errors.parameter_codes import ParameterCode
@@ -48,6 +49,7 @@ _KINDS: tuple[type[TextCode], ...] = (
     WorkbookCode,
     MappingCode,
     ImportCode,
+    FieldCode,
 )
 _CODES = {code.value: code for kind in _KINDS for code in kind}
 

@@ -43,22 +43,34 @@ workspace = sa.Table(
 )
 
 
-def _names(table: str) -> sa.Table:
+def names_table(table: str, tables: sa.MetaData = FACTS) -> sa.Table:
+    """Return a table of what evaluations belong to."""
     return sa.Table(
         table,
-        FACTS,
+        tables,
         sa.Column("key", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("id", sa.Text, unique=True),  # null in the row NO_KEY alone
         sa.Column("name", sa.Text, nullable=False),
     )
 
 
-campaigns = _names("campaigns")
-call_centers = _names("call_centers")
-engagements = _names("engagements")
-executives = _names("executives")
-evaluators = _names("evaluators")
-forms = _names("forms")
+campaigns = names_table("campaigns")
+call_centers = names_table("call_centers")
+engagements = names_table("engagements")
+executives = names_table("executives")
+evaluators = names_table("evaluators")
+forms = names_table("forms")
+
+fields = sa.Table(  # that a workspace defined; lib/catalog/own_fields.py says what follows from each
+    "fields",
+    FACTS,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),  # of its column
+    sa.Column("name", sa.Text, unique=True, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),  # an OwnFieldType
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("unit", sa.Text),
+    sa.Column("archived", sa.Boolean, nullable=False),
+)
 
 evaluations = sa.Table(
     "evaluations",
@@ -92,12 +104,6 @@ EVALUATION_INDEXES = (
     # Instants alone: ids beside them made it more than twice as long, and what it finds is sorted by id either way.
     sa.Index("evaluations_newest", evaluations.c.audio_at).ddl_if(dialect="postgresql"),
 )
-
-KEYS = (
-    *("campaign_key", "call_center_key", "engagement_key", "executive_key", "evaluator_key", "form_key"),
-    "is_ai",
-)
-"""What tells evaluations of a day apart in the rollups: a question by anything else is answered from the facts."""
 
 replaced_evaluations = sa.Table(  # as they were, so that an import can be undone
     "replaced_evaluations",

@@ -182,7 +182,8 @@ def _survey_or_error(
 def _survey(path: str, name: str, toml: str | None, _stamp: str) -> Survey:
     from lib import workspace
 
-    return survey(InputFile(Path(path), name), toml, workspace.current().settings)
+    space = workspace.current()
+    return survey(InputFile(Path(path), name), toml, space.settings, space.catalog)
 
 
 def _saved(workspace: Workspace, seen: Survey, stamp: str) -> Mapping | None:

@@ -55,7 +55,7 @@ def until(moment):
     atomic_swap.os.replace = before(os.replace)
     atomic_swap.sqlite3.connect = before(atomic_swap.sqlite3.connect)
     settings = Settings(data_dir=folder / str(moment), database_url=url, sample="off")
-    restore(settings, BUILT_IN, backup, lambda share, _: step() if share > 10 else None, replace=True, actor="test")
+    restore(settings, backup, lambda share, _: step() if share > 10 else None, replace=True, actor="test")
 
 for moment in moments:  # one after another, each in a process of its own; nothing was opened before
     child = os.fork()
@@ -99,7 +99,7 @@ def test_a_killed_restore_of_embedded_stores(kept: Kept, tmp_path: Path) -> None
         settings = Settings(data_dir=tmp_path / str(moment), sample="off")
         found.append(evaluations_and_notes(settings))
         if moment == 7:  # after a killed one the next one comes to its end, and leaves nothing of the first
-            restore(settings, BUILT_IN, kept.backup, lambda *_: None, replace=True, actor="test")
+            restore(settings, kept.backup, lambda *_: None, replace=True, actor="test")
             assert evaluations_and_notes(settings) == (300, 1)
             assert not list(settings.data_dir.glob("*.restor*"))
     # Once it is decided on, who comes next brings it to its end.
@@ -122,7 +122,7 @@ def test_a_killed_restore_on_postgresql(kept: Kept, settings: Settings, tmp_path
         for table, count in ((schema.evaluations, 299), (schema.notes, 0), (schema.views, 1)):
             assert connection.execute(counted.select_from(table)).scalar_one() == count
     engine.dispose()
-    restore(settings, BUILT_IN, kept.backup, lambda *_: None, replace=True, actor="test")
+    restore(settings, kept.backup, lambda *_: None, replace=True, actor="test")
     assert evaluations_and_notes(settings) == (300, 1)
 
 
@@ -232,7 +232,7 @@ def test_what_is_revoked_while_a_restore_is_at_work_stays_so(
     """By another process, which is let in until the state is replaced: all is built by then."""
     if state_in_a_file:
         settings = settings.model_copy(update={"state_url": f"sqlite:///{tmp_path / 'state.sqlite'}"})
-        restore(settings, BUILT_IN, kept.backup, lambda *_: None, replace=True, actor="test")
+        restore(settings, kept.backup, lambda *_: None, replace=True, actor="test")
     last = JobStep.SWAPPING if settings.state_file else JobStep.COMPUTING_ROLLUPS
     other, revoked = StateStore(settings), set[str]()
 
@@ -240,7 +240,7 @@ def test_what_is_revoked_while_a_restore_is_at_work_stays_so(
         if message.code is last:
             revoked.update(revoke_all(other))
 
-    restore(settings, BUILT_IN, kept.backup, meanwhile, replace=True, actor="test")
+    restore(settings, kept.backup, meanwhile, replace=True, actor="test")
     stays(other, revoked)
     other.close()
     again = StateStore(settings)
@@ -254,7 +254,7 @@ def test_what_is_revoked_before_a_killed_restore_is_brought_to_its_end_stays_so(
     decided = 8
     settings = Settings(data_dir=tmp_path / str(decided), sample="off")
     Workspace(settings).close()
-    restore(settings, BUILT_IN, kept.backup, lambda *_: None, replace=True, actor="test")
+    restore(settings, kept.backup, lambda *_: None, replace=True, actor="test")
     other = StateStore(settings)
     assert died(tmp_path, kept.backup, "", decided) == [-9]
     assert list(settings.data_dir.glob("*.restored"))
@@ -308,7 +308,7 @@ def test_a_revocation_and_a_restore_wait_for_each_other(kept: Kept, settings: Se
 
     sa.event.listen(sa.Engine, "after_cursor_execute", executed)
     try:
-        restore(settings, BUILT_IN, kept.backup, meanwhile, replace=True, actor="test")
+        restore(settings, kept.backup, meanwhile, replace=True, actor="test")
     finally:
         sa.event.remove(sa.Engine, "after_cursor_execute", executed)
         for thread in threads:

@@ -99,8 +99,8 @@ def test_what_was_backed_up_comes_back(kept: Kept, settings: Settings, reopened:
     before = version_of(workspace)
     workspace.close()
     with pytest.raises(ConflictError, match=r"301 evaluations, .*2 of api keys, .*callboard restore FILE --yes"):
-        restore(settings, BUILT_IN, kept.backup, quiet, replace=False, actor="test")
-    done = restore(settings, BUILT_IN, kept.backup, quiet, replace=True, actor="test")
+        restore(settings, kept.backup, quiet, replace=False, actor="test")
+    done = restore(settings, kept.backup, quiet, replace=True, actor="test")
     assert (done.evaluations, done.unfinished, done.with_secret) == (300, 1, False)
     again = reopened()
     assert facts_of(again) == kept.facts
@@ -146,9 +146,7 @@ def test_what_is_written_beside_a_restore_has_no_version_twice(
         manifest["facts"]["revision"] = FACTS[2]
         as_at_the_third_revision(manifest["facts"]["tables"], members)
 
-    restore(
-        settings, BUILT_IN, rewritten(kept.backup, tmp_path / "older.zip", older), write, replace=True, actor="test"
-    )
+    restore(settings, rewritten(kept.backup, tmp_path / "older.zip", older), write, replace=True, actor="test")
     again = reopened(settings)
     assert version_of(again) > written[0]
     assert [link[5] for link in state_of(again.state)["pinned_links"]] == [version_of(again), 0]
@@ -163,7 +161,7 @@ def test_a_row_of_some_megabytes_is_kept(settings: Settings, reopened: Reopened,
     held = facts_of(workspace)
     back_up(workspace, tmp_path / "long.zip")
     workspace.close()
-    restore(settings, BUILT_IN, tmp_path / "long.zip", quiet, replace=True, actor="test")
+    restore(settings, tmp_path / "long.zip", quiet, replace=True, actor="test")
     assert facts_of(reopened()) == held
 
 
@@ -173,14 +171,14 @@ def test_from_duckdb_to_postgresql_and_back(
 ) -> None:
     with postgres.database(postgres_socket, f"moved_{os.getpid()}") as url:
         server = Settings(data_dir=tmp_path / "server", database_url=url, sample="off")
-        restore(server, BUILT_IN, kept.backup, quiet, replace=False, actor="test")
+        restore(server, kept.backup, quiet, replace=False, actor="test")
         moved = Workspace(server)
         assert facts_of(moved) == kept.facts
         back = tmp_path / "back.zip"
         back_up(moved, back)
         moved.close()
     home = Settings(data_dir=tmp_path / "home", sample="off")
-    restore(home, BUILT_IN, back, quiet, replace=False, actor="test")
+    restore(home, back, quiet, replace=False, actor="test")
     found = reopened(home)
     assert facts_of(found) == kept.facts
     state = state_of(found.state)
@@ -194,12 +192,12 @@ def test_the_zone_comes_with_the_backup(backup: Path, settings: Settings, reopen
     tokyo = settings.model_copy(update={"timezone": "Asia/Tokyo", "data_dir": settings.data_dir.parent / "tokyo"})
     reopened(tokyo).close()
     with pytest.raises(TimeZoneConflictError, match="workspace is UTC, and CALLBOARD_TIMEZONE says Asia/Tokyo"):
-        restore(tokyo, BUILT_IN, backup, quiet, replace=True, actor="test")
+        restore(tokyo, backup, quiet, replace=True, actor="test")
     unset = Settings(data_dir=tokyo.data_dir, sample="off")
     kept = reopened(unset)
     assert kept.settings.timezone == "Asia/Tokyo"
     kept.close()
-    restore(unset, BUILT_IN, backup, quiet, replace=True, actor="test")
+    restore(unset, backup, quiet, replace=True, actor="test")
     restored = reopened(unset)
     assert restored.settings.timezone == "UTC"
     facts_of(restored)  # holds the rollups to the facts
@@ -214,9 +212,9 @@ def test_the_secret_is_kept_if_asked_for(backup: Path, settings: Settings, reope
     assert told["bytes"] == (tmp_path / "with.zip").stat().st_size
     other = settings.model_copy(update={"data_dir": tmp_path / "other"})
     assert signing.load(other) != held
-    restore(other, BUILT_IN, backup, quiet, replace=True, actor="test")
+    restore(other, backup, quiet, replace=True, actor="test")
     assert signing.load(other) != held
-    restore(other, BUILT_IN, tmp_path / "with.zip", quiet, replace=True, actor="test")
+    restore(other, tmp_path / "with.zip", quiet, replace=True, actor="test")
     assert signing.load(other) == held
     assert stat.S_IMODE((other.data_dir / "secret").stat().st_mode) == 0o600
 
@@ -236,7 +234,7 @@ def test_the_file_is_whole_or_not_there(reopened: Reopened, tmp_path: Path) -> N
 
     with pytest.raises(CallboardError, match="stopped"):
         request = BackupRequest(path, with_secret=False, replace=True)
-        create(workspace.facts, workspace.state, workspace.settings, workspace.catalog, request, stop)
+        create(workspace.facts, workspace.state, workspace.settings, request, stop)
     assert path.read_bytes() == content
     with pytest.raises(StorageError, match="can't be written: No such file"):
         back_up(workspace, tmp_path / "none" / "kept.zip")
@@ -302,21 +300,19 @@ def test_what_is_damaged_or_newer_is_refused(
         *DIRECTORY,
     ):
         with pytest.raises(BackupError):
-            restore(
-                settings, BUILT_IN, damaged(backup, tmp_path / "damaged.zip", kind), quiet, replace=True, actor="test"
-            )
+            restore(settings, damaged(backup, tmp_path / "damaged.zip", kind), quiet, replace=True, actor="test")
     with pytest.raises(StorageError, match="can't be read: No such file"):
-        restore(settings, BUILT_IN, tmp_path / "none.zip", quiet, replace=True, actor="test")
+        restore(settings, tmp_path / "none.zip", quiet, replace=True, actor="test")
     newer = tmp_path / "newer.zip"
     for change, told in (
         (lambda made, _: made["facts"].update(revision="9999"), "facts are at migration 9999, which .* knows up to"),
         (lambda made, _: made["state"].update(revision="9999"), "state are at migration 9999"),
     ):
         with pytest.raises(DatabaseVersionError, match=told):
-            restore(settings, BUILT_IN, rewritten(backup, newer, change), quiet, replace=True, actor="test")
+            restore(settings, rewritten(backup, newer, change), quiet, replace=True, actor="test")
     with pytest.raises(BackupError, match="its form is 2"):
         rewritten(backup, newer, lambda made, _: made.update(format=2))
-        restore(settings, BUILT_IN, newer, quiet, replace=True, actor="test")
+        restore(settings, newer, quiet, replace=True, actor="test")
     again = reopened()
     assert (facts_of(again), state_of(again.state), version_of(again)) == (kept.facts, kept.state, kept.version)
 
@@ -335,15 +331,15 @@ def test_a_disk_that_fails_is_told_of_as_what_it_is(
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     with pytest.raises(DiskFullError, match="refuses it: No space left"):
-        restore(settings, BUILT_IN, kept.backup, full, replace=True, actor="test")
+        restore(settings, kept.backup, full, replace=True, actor="test")
     in_the_way = settings.data_dir / "callboard.duckdb.restoring"
     in_the_way.mkdir()
     with pytest.raises(StorageError, match=f"refuses it at {in_the_way}: "):
-        restore(settings, BUILT_IN, kept.backup, quiet, replace=True, actor="test")
+        restore(settings, kept.backup, quiet, replace=True, actor="test")
     in_the_way.rmdir()
     with monkeypatch.context() as patched, pytest.raises(StorageError, match=f"{kept.backup} can't be read: Input"):
         patched.setattr(os, "pread", broken)
-        restore(settings, BUILT_IN, kept.backup, quiet, replace=True, actor="test")
+        restore(settings, kept.backup, quiet, replace=True, actor="test")
     again = reopened()
     assert (facts_of(again), state_of(again.state), version_of(again)) == (kept.facts, kept.state, kept.version)
 
@@ -378,9 +374,7 @@ def test_a_backup_of_an_older_migration(
             name: member for name, member in manifest["state"]["tables"].items() if name in known
         }
 
-    restore(
-        settings, BUILT_IN, rewritten(kept.backup, tmp_path / "older.zip", change), quiet, replace=True, actor="test"
-    )
+    restore(settings, rewritten(kept.backup, tmp_path / "older.zip", change), quiet, replace=True, actor="test")
     again = reopened()
     assert facts_of(again) == {
         **kept.facts,
@@ -407,7 +401,7 @@ def test_every_table_can_be_kept() -> None:
 
 
 def test_an_import_can_be_undone_after_a_restore(kept: Kept, settings: Settings) -> None:
-    restore(settings, BUILT_IN, kept.backup, quiet, replace=True, actor="test")
+    restore(settings, kept.backup, quiet, replace=True, actor="test")
     workspace = Workspace(settings)
     listed = TASKS["imports"](workspace, {"limit": 10}, quiet)["imports"]
     newest, oldest = (each["id"] for each in listed)

@@ -91,7 +91,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     state = StateStore(settings)
     for number, name in enumerate([*MARKED, *(name for name in INJECTIONS if name.isprintable())]):
         Annotations(state).add(FIRST_DAY + timedelta(days=number), name[:200], MARKED[0])
-        SavedViews(state, BUILT_IN).save(
+        SavedViews(state, lambda: BUILT_IN).save(
             "everyone", name[:78] + f"{number:02}", "campaigns", {"campaignId": [name]}, shared=True
         )
         api_keys.create(

@@ -94,7 +94,7 @@ def test_a_filter_that_is_declared_is_in_links_and_saved_views(workspace: Worksp
     )
     (problem,) = page_parameters.parse(asked, ZONE, BUILT_IN).problems
     assert str(problem).startswith("'length' is not a parameter of a page")
-    kept = SavedViews(workspace.state, CATALOG).save(EVERYONE, "Short ones", "", asked)
+    kept = SavedViews(workspace.state, lambda: CATALOG).save(EVERYONE, "Short ones", "", asked)
     assert kept.parameters == {"state": ["failed"], "length": ["short"]}
 
 

@@ -19,7 +19,6 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from lib.backup.restore import restore
-from lib.catalog.catalog import BUILT_IN
 from lib.errors import CallboardError, DatabaseUnavailableError, DiskFullError, StorageError
 from lib.jobs.queue import Job, Queue
 from lib.jobs.tasks import TASKS
@@ -362,9 +361,7 @@ def test_a_restore_that_finds_no_room(tmp_path: Path) -> None:
             ballast.leave(megabytes * 2**20)
             before = sorted(path.name for path in settings.data_dir.iterdir())
             try:
-                restored = restore(
-                    settings, BUILT_IN, tmp_path / "kept.zip", lambda *_: None, replace=True, actor="test"
-                )
+                restored = restore(settings, tmp_path / "kept.zip", lambda *_: None, replace=True, actor="test")
             except StorageError:
                 refused += 1
             else:

@@ -103,7 +103,9 @@ class Door:
             if number % 5 == 4:
                 catalog = self._workspace.catalog
                 options = read_mapping(file.mapping, catalog).file if file.mapping else Mapping().file
-                seen = file_reading.survey(brought, write_mapping(Mapping(options)) or None, self._workspace.settings)
+                seen = file_reading.survey(
+                    brought, write_mapping(Mapping(options)) or None, self._workspace.settings, catalog
+                )
                 guessed = column_guess.guess(seen, options, catalog).mapping
                 result = "surveyed"
                 assert read_mapping(write_mapping(guessed), catalog) == guessed
@@ -137,7 +139,9 @@ class Door:
     def _read(self, brought: InputFile, mapping: str | None) -> tuple[str, str]:
         bad_rows = self._folder / "bad.csv"
         settings = self._workspace.settings
-        with file_reading.read_files([brought], mapping, bad_rows, settings, lambda *_: None) as found:
+        with file_reading.read_files(
+            [brought], mapping, bad_rows, settings, self._workspace.catalog, lambda *_: None
+        ) as found:
             rows = sum(len(batch) for batch in found.batches)
             found.finish()
         outcome = found.outcome

@@ -463,7 +463,7 @@ def test_any_table_has_a_guess_that_is_a_mapping(tmp_path: Path, header: list[st
 )  # fmt: skip
 def test_real_files(tmp_path: Path, path: str, columns: dict[str, str], formats: tuple[str, ...]) -> None:
     file = InputFile(REAL / path, path.rpartition("/")[2])
-    guessed = guess(survey(file, None, Settings(data_dir=tmp_path)), FileOptions(), BUILT_IN)
+    guessed = guess(survey(file, None, Settings(data_dir=tmp_path), BUILT_IN), FileOptions(), BUILT_IN)
     assert sources_of(guessed) == columns
     assert guessed.mapping.file.date_formats == formats
     assert all(example.problem is None for each in guessed.guesses for example in each.examples)

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from lib.catalog.catalog import BUILT_IN
 from lib.errors import CancelledError
 from lib.ingest.file_reading import InputFile, read_files, survey
 from lib.ingest.reader import BATCH_ROWS
@@ -40,7 +41,9 @@ def ended_by(paths: list[Path], folder: Path, progress: Callable[[float, int], N
     def read() -> None:
         files = [InputFile(path, path.name) for path in paths]
         try:
-            with read_files(files, None, folder / "bad-rows.csv", Settings(data_dir=folder), progress) as reading:
+            with read_files(
+                files, None, folder / "bad-rows.csv", Settings(data_dir=folder), BUILT_IN, progress
+            ) as reading:
                 for _ in reading.batches:
                     pass
                 reading.finish()
@@ -150,7 +153,7 @@ def test_a_stop_may_come_while_the_listener_begins(tmp_path: Path, monkeypatch: 
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            survey(InputFile(path, path.name), None, Settings(data_dir=tmp_path))
+            survey(InputFile(path, path.name), None, Settings(data_dir=tmp_path), BUILT_IN)
     given_up.set()
     assert soon(lambda: ended == [None]), ended
 
@@ -211,7 +214,7 @@ def test_no_file_beside_the_data_is_run(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "facts.duckdb").touch()
     (tmp_path / "facts.duckdb.wal").write_text("nothing that is known")
     monkeypatch.chdir(tmp_path)
-    taken = survey(InputFile(Path("calls.csv"), "calls.csv"), None, Settings(data_dir=Path("data")))
+    taken = survey(InputFile(Path("calls.csv"), "calls.csv"), None, Settings(data_dir=Path("data")), BUILT_IN)
     assert [cell.text for cell in taken.sample[0].cells] == ["a", "2024-01-01"]
     duckdb_wal.truncate_wal(Path("facts.duckdb"))
     assert not Path("was-run").exists()

@@ -32,7 +32,7 @@ def workbook_survey(folder: Path, sheets: dict[str, Rows], hidden: str = "", map
             sheet.sheet_state = "hidden"
     path = folder / "calls.xlsx"
     workbook.save(path)
-    return survey(InputFile(path, path.name), mapping, Settings(data_dir=folder))
+    return survey(InputFile(path, path.name), mapping, Settings(data_dir=folder), BUILT_IN)
 
 
 def test_the_sheets_of_a_workbook_are_listed(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_typed_cells_are_told_from_texts(tmp_path: Path) -> None:
         cell.number_format = "0%"
     path = tmp_path / "calls.xlsx"
     workbook.save(path)
-    taken = survey(InputFile(path, path.name), None, Settings(data_dir=tmp_path))
+    taken = survey(InputFile(path, path.name), None, Settings(data_dir=tmp_path), BUILT_IN)
     assert {
         column.name: {form.value: count for form, count in column.forms.items()} for column in taken.columns[1:]
     } == {

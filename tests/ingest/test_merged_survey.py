@@ -18,7 +18,7 @@ def taken(folder: Path, *contents: str) -> list[Survey]:
     for number, content in enumerate(contents):
         path = folder / f"{number}.csv"
         path.write_text(content)
-        surveys.append(survey(InputFile(path, path.name), None, Settings(data_dir=folder)))
+        surveys.append(survey(InputFile(path, path.name), None, Settings(data_dir=folder), BUILT_IN))
     return surveys
 
 

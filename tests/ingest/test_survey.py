@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from lib.catalog.catalog import BUILT_IN
 from lib.errors import FileError
 from lib.ingest.file_reading import InputFile, survey
 from lib.ingest.survey import MAX_VALUES, ColumnSurvey, Form, Survey
@@ -17,7 +18,7 @@ from lib.settings import Settings
 def survey_of(folder: Path, text: str, mapping: str | None = None) -> Survey:
     path = folder / "calls.csv"
     path.write_text(text, "utf-8")
-    return survey(InputFile(path, path.name), mapping, Settings(data_dir=folder))
+    return survey(InputFile(path, path.name), mapping, Settings(data_dir=folder), BUILT_IN)
 
 
 def test_values_of_all_rows_are_counted(tmp_path: Path) -> None:
@@ -129,7 +130,7 @@ def test_a_mapping_says_where_the_header_is(tmp_path: Path) -> None:
 def test_an_encoding_that_is_not_utf8_is_found_out(tmp_path: Path) -> None:
     path = tmp_path / "calls.csv"
     path.write_bytes("id,Campaña\n".encode("cp1252") + b"a,x\n" * 30_000 + "b,Atención".encode("cp1252"))
-    taken = survey(InputFile(path, path.name), None, Settings(data_dir=tmp_path))
+    taken = survey(InputFile(path, path.name), None, Settings(data_dir=tmp_path), BUILT_IN)
     assert taken.encoding == "cp1252" and taken.header == ("id", "Campaña")
     campaign = taken.column("Campaña")
     assert campaign is not None and campaign.values == (("x", 30_000), ("Atención", 1))
@@ -138,7 +139,7 @@ def test_an_encoding_that_is_not_utf8_is_found_out(tmp_path: Path) -> None:
 def test_json_lines_that_are_not_utf8_are_read_as_what_they_are(tmp_path: Path) -> None:
     path = tmp_path / "calls.jsonl"
     path.write_bytes('{"id": "a", "Campaña": "Atención"}\n'.encode("cp1252"))
-    taken = survey(InputFile(path, path.name), None, Settings(data_dir=tmp_path))
+    taken = survey(InputFile(path, path.name), None, Settings(data_dir=tmp_path), BUILT_IN)
     assert taken.header == ("id", "Campaña") and taken.layout.encoding == "cp1252"
 
 
@@ -147,7 +148,11 @@ def test_progress_is_told(tmp_path: Path) -> None:
     path.write_text("id,other\n" + "".join(f"c{row},{'x' * 80}\n" for row in range(100_000)))
     told: list[tuple[float, int]] = []
     survey(
-        InputFile(path, path.name), None, Settings(data_dir=tmp_path), lambda share, rows: told.append((share, rows))
+        InputFile(path, path.name),
+        None,
+        Settings(data_dir=tmp_path),
+        BUILT_IN,
+        lambda share, rows: told.append((share, rows)),
     )
     assert told == sorted(told) and len({rows for _, rows in told}) > 2 and told[-1][0] == 1.0
 
@@ -155,5 +160,5 @@ def test_progress_is_told(tmp_path: Path) -> None:
 def test_a_file_without_columns_has_nothing_to_tell(tmp_path: Path) -> None:
     path = tmp_path / "calls.parquet"
     pq.write_table(pa.table({}), path)
-    taken = survey(InputFile(path, path.name), None, Settings(data_dir=tmp_path))
+    taken = survey(InputFile(path, path.name), None, Settings(data_dir=tmp_path), BUILT_IN)
     assert (taken.header, taken.columns, taken.rows) == ((), (), 0)

@@ -20,7 +20,7 @@ def test_the_file_is_read_as_it_is(kind: str, tmp_path: Path) -> None:
     path = tmp_path / f"template.{kind}"
     path.write_bytes(template.xlsx(BUILT_IN) if kind == "xlsx" else template.csv(BUILT_IN).encode())
     with read_files(
-        [InputFile(path, path.name)], None, tmp_path / "bad.csv", Settings(data_dir=tmp_path), lambda *_: None
+        [InputFile(path, path.name)], None, tmp_path / "bad.csv", Settings(data_dir=tmp_path), BUILT_IN, lambda *_: None
     ) as reading:
         rows = reading.batches.read_all().to_pylist()
         reading.finish()

@@ -341,12 +341,15 @@ def test_records(app: AppTest, settings: Settings, tmp_path: Path) -> None:
     assert (app.multiselect(key="state").value, "state" in app.query_params) == ([], False)
 
 
-def test_a_filter_that_is_declared_is_in_the_sidebar(app: AppTest, settings: Settings, tmp_path: Path) -> None:
+def test_a_filter_that_is_declared_is_in_the_sidebar(
+    app: AppTest, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fill(settings, tmp_path)
     length = EnumDimension(
         *("length", "Length", "lengths", "length", "duration_seconds"), values=(EnumValue("short", 100, "Short"),)
     )
-    workspaces.current().catalog = replace(BUILT_IN, version=1, filters=(*BUILT_IN.filters, length))
+    catalog = replace(BUILT_IN, version=1, filters=(*BUILT_IN.filters, length))
+    monkeypatch.setattr(workspaces.Workspace, "catalog", catalog)
     app.run()
     app.multiselect(key="length").select("Short").run()
     assert app.query_params["length"] in ("short", ["short"]) and not app.exception
