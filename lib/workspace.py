@@ -30,6 +30,7 @@ from lib.analytics.grants import Grant
 from lib.analytics.query_cache import QueryCache
 from lib.backup import create
 from lib.catalog.catalog import BUILT_IN, Catalog
+from lib.catalog.own_fields import OwnField
 from lib.errors import CallboardError, TimeZoneChangedError
 from lib.exports import file_storage
 from lib.exports import service as exporting
@@ -44,6 +45,7 @@ from lib.sharing.annotations import Annotations
 from lib.sharing.pinned_links import PinnedLinks
 from lib.sharing.saved_views import SavedViews
 from lib.store import atomic_swap
+from lib.store.enums import LOADED_RESULTS
 from lib.store.facts import FactStore
 from lib.store.state import StateStore
 
@@ -138,7 +140,7 @@ class Workspace:
 
     @property
     def catalog(self) -> Catalog:
-        """What can be asked, with the workspace's own fields as they are now; reads them where they may have changed."""
+        """What can be asked, with the own fields as they are now; they are read where they may be others."""
         if not self.knows_catalog:
             mark = self.facts.change_token()
             with self.facts.read() as connection:
@@ -147,7 +149,7 @@ class Workspace:
 
     @property
     def knows_catalog(self) -> bool:
-        """Whether `catalog` is known without asking the database: where nothing says that facts changed, for a second."""
+        """Whether `catalog` needs no database; where nothing tells of changes, it is known for a second."""
         mark, read_at, _ = self._own_fields
         now = self.facts.change_token()
         return monotonic() - read_at < CATALOG_SECONDS if now is None else now == mark
@@ -190,10 +192,15 @@ class Workspace:
         self.audit.record(job.actor, Action.EXPORT, made["downloadName"], **details)
         return made
 
-    def write_evaluations(self, objects: Iterable[object], actor: str, grant: Grant) -> ImportReport:
-        """Load evaluations that a program sends, within what it may see; raises as `service.run_objects` does."""
+    def write_evaluations(
+        self, objects: Iterable[object], actor: str, grant: Grant, added: tuple[OwnField, ...] = ()
+    ) -> ImportReport:
+        """Load evaluations that a program sends, within what it may see; raises as `service.run_objects` does.
+
+        The fields `added` are defined with them.
+        """
         with self._following_zone():
-            report = service.run_objects(self.facts, self.settings, self.catalog, objects, actor, grant)
+            report = service.run_objects(self.facts, self.settings, self.catalog, objects, actor, grant, added)
         self.audit_import(report)
         return report
 
@@ -210,6 +217,8 @@ class Workspace:
         counts = {"added": done.added, "changed": done.changed, "bad": report.bad}
         files = ", ".join(file["name"] for file in report.files)
         self.note(report.actor, Action.IMPORT, files, result=report.result.value, import_id=report.id, **counts)
+        for own in report.new_fields if report.result in LOADED_RESULTS else ():
+            self.note(report.actor, Action.FIELD_DEFINED, own.name, type=own.type.value)
 
     def _done(self, job: Job) -> dict[str, Any] | None:
         """Return what a job has come to that its worker could not tell of; None where it has come to nothing."""

@@ -25,6 +25,7 @@ from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import METRICS
 from lib.charts import funnel, waterfall
 from lib.errors.codes import FailureCode
+from lib.errors.field_codes import FieldCode
 from lib.errors.guess_codes import GuessCode
 from lib.errors.import_codes import ImportCode
 from lib.errors.mapping_codes import MappingCode
@@ -121,6 +122,7 @@ VALUES: dict[str, list[str]] = {
     "warnings and undo of imports": [code.text for code in ImportCode],
     "refused mappings": [code.text for code in MappingCode],
     "refused workbooks": [code.text for code in WorkbookCode],
+    "refused fields": [code.text for code in FieldCode],
     "guesses": [code.text for code in GuessCode],
     "refused parameters": [code.text for code in ParameterCode],
     "states of a key": ["active", "revoked", "expired"],

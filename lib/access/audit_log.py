@@ -47,6 +47,9 @@ class Action(StrEnum):
     TIMEZONE = "timezone"
     VIEWS_DELETED = "views_deleted"
     NOTES_DELETED = "notes_deleted"
+    FIELD_DEFINED = "field_defined"
+    FIELD_CHANGED = "field_changed"
+    FIELD_DELETED = "field_deleted"
 
     @property
     def label(self) -> str:
@@ -75,6 +78,9 @@ _ACTION_LABELS = {
     Action.TIMEZONE: "time zone changed",
     Action.VIEWS_DELETED: "saved views deleted",
     Action.NOTES_DELETED: "notes deleted",
+    Action.FIELD_DEFINED: "field defined",
+    Action.FIELD_CHANGED: "field changed",
+    Action.FIELD_DELETED: "field deleted",
 }
 
 

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics import rollup
+from lib.analytics.conditions import grant_conditions
+from lib.analytics.grants import EVERYTHING, Grant
 from lib.catalog.catalog import BUILT_IN, Catalog
 from lib.catalog.own_fields import MOST_FIELDS, OwnField, OwnFieldType, catalog_with, fact_column, own_tables
 from lib.errors import FieldError, nearest
@@ -53,17 +55,18 @@ def stored_catalog(connection: Connection) -> Catalog:
     return catalog_with(own_fields(connection))
 
 
-def fields_in_use(connection: Connection) -> tuple[FieldUse, ...]:
-    """Return the workspace's own fields, each with how many evaluations have a value."""
+def fields_in_use(connection: Connection, grant: Grant = EVERYTHING) -> tuple[FieldUse, ...]:
+    """Return the workspace's own fields, each with how many evaluations in sight have a value."""
     found = own_fields(connection)
     if not found:
         return ()
-    facts = catalog_with(found).evaluations.c
+    catalog = catalog_with(found)
+    visible, facts = grant_conditions(catalog.evaluations, grant, catalog), catalog.evaluations.c
     counts = [
         sa.func.count(sa.case((facts[own.column] != NO_KEY, 1)) if own.is_category else facts[own.column])
         for own in found
     ]
-    row = connection.execute(sa.select(*counts)).one()
+    row = connection.execute(sa.select(*counts).where(*visible)).one()
     return tuple(FieldUse(own, int(count)) for own, count in zip(found, row, strict=True))
 
 
@@ -104,6 +107,8 @@ def label_of(name: str) -> str:
 def new_fields(known: Sequence[OwnField], wanted: Sequence[OwnField]) -> tuple[OwnField, ...]:
     """Return wanted fields, whose numbers do not count, with the numbers that they would have.
 
+    One without a label gets one that is made of its name.
+
     Raises FieldError where one can't be defined.
     """
     if len(known) + len(wanted) > MOST_FIELDS:
@@ -112,7 +117,7 @@ def new_fields(known: Sequence[OwnField], wanted: Sequence[OwnField]) -> tuple[O
     highest = max((own.number for own in known), default=0)
     for number, own in enumerate(wanted, highest + 1):
         check_name(own.name, (*known, *made))
-        label, unit = own.label.strip(), own.unit.strip() if own.unit is not None else None
+        label, unit = own.label.strip() or label_of(own.name), own.unit.strip() if own.unit is not None else None
         check_words(own.type, label, unit)
         made.append(replace(own, number=number, label=label, unit=unit))
     return tuple(made)

@@ -64,8 +64,9 @@ class Filters:
         grant: Grant,
         catalog: Catalog,
     ) -> Filters:
-        """Read filters from URL parameters, each with its values in order; names that are no filter are passed over, but
-        for those of own fields.
+        """Read filters from URL parameters, each with its values in order.
+
+        Names that are no filter are passed over, but for those of own fields.
 
         Raises InvalidParameterError naming the parameter.
         """

@@ -88,6 +88,7 @@ def _with_scope_and_slot(scope: str) -> Callable[..., AsyncIterator[Key]]:
 Reader = Annotated[Key, Depends(_with_scope("analytics:read"))]
 RecordReader = Annotated[Key, Depends(_with_scope("evaluations:read"))]
 Exporter = Annotated[Key, Depends(_with_scope_and_slot("analytics:export"))]
+FieldWriter = Annotated[Key, Depends(_with_scope_and_slot("fields:write"))]
 RecordWriter = Annotated[Key, Depends(_with_scope_and_slot("evaluations:write"))]
 
 

@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from lib import errors
+from lib.errors.codes import TextCode
+from lib.errors.field_codes import FieldCode
 from lib.observability.redaction import redact
 
 log = logging.getLogger(__name__)
@@ -77,6 +79,16 @@ _TOLD_AS_UNAVAILABLE = (
 """What is not there for the moment, and whose words tell nothing of hosts and files."""
 
 
+_OF_FIELDS: dict[TextCode, tuple[int, str]] = {
+    FieldCode.FIELD_UNKNOWN: (404, "NOT_FOUND"),
+    **dict.fromkeys(
+        (FieldCode.FIELD_TAKEN, FieldCode.FIELD_TYPE_FIXED, FieldCode.TOO_MANY_FIELDS, FieldCode.FIELDS_CHANGED),
+        (409, "CONFLICT"),
+    ),
+}
+"""What is told of a field that clashes with what is there; what else is wrong with one is a wrong value."""
+
+
 def of(error: Exception) -> ApiError:
     """Return what an error of ours is over HTTP."""
     if isinstance(error, ApiError):
@@ -90,6 +102,9 @@ def of(error: Exception) -> ApiError:
         )
     if isinstance(error, errors.ConflictError):
         return ApiError(409, "CONFLICT", error.message)
+    if isinstance(error, errors.FieldError):
+        status, code = _OF_FIELDS.get(error.reason.code, (400, "INVALID_PARAMETER"))
+        return ApiError(status, code, error.message)
     if isinstance(error, errors.BusyError):
         return ApiError(429, "RATE_LIMIT_EXCEEDED", error.message, retry_after=RETRY_SECONDS)
     if isinstance(error, errors.BadRowsError | errors.FileError | errors.MappingError):

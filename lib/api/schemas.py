@@ -205,6 +205,23 @@ class Written(BaseModel):
     bad: int
 
 
+class OwnFieldRow(BaseModel):
+    """A field that the workspace defined."""
+
+    name: str
+    type: str
+    label: str
+    unit: str | None
+    archived: bool
+    values: int = Field(description="How many evaluations have one.")
+
+
+class Fields(BaseModel):
+    """The workspace's own fields, in the order in which they were defined."""
+
+    data: list[OwnFieldRow]
+
+
 class ErrorBody(BaseModel):
     """What is wrong, and what would be right."""
 

@@ -21,6 +21,7 @@ class FieldCode(TextCode):
         "field_alike",
         "'{name}' can't be the name of a field: there is '{other}', which differs only in capitals or _.",
     )
+    FIELD_TAKEN = "field_taken", "There is a field {name} already."
     FIELD_TYPE = "field_type", "'{type}' is not a type of fields; there are {known}."
     FIELD_LABEL = "field_label", "The label of a field should have 1 to {most} characters, in one line."
     FIELD_UNIT = "field_unit", "The unit of a field should have 1 to {most} characters; only numbers have one."
@@ -29,10 +30,6 @@ class FieldCode(TextCode):
         "The field {name} holds {held} values, of the type {type}, which can't change; define a new field for {asked}.",
     )
     FIELD_UNKNOWN = "field_unknown", "There is no field {name}{hint}."
-    FIELD_NOT_ALLOWED = (
-        "field_not_allowed",
-        "There is no field {name}{hint}, and the sender may not define one; an admin may.",
-    )
     TOO_MANY_FIELDS = (
         "too_many_fields",
         "There would be {count} fields, of {most} at most; delete one that is not used.",

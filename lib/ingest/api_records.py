@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,16 +14,20 @@ import pyarrow.compute as pc
 from lib.analytics.grants import Grant
 from lib.analytics.timezones import Zones
 from lib.catalog.catalog import Catalog
-from lib.errors import nearest
+from lib.catalog.own_fields import MOST_FIELDS, PARAMETER_PREFIX, OwnField, OwnFieldType
+from lib.errors import FieldError, nearest
 from lib.errors.codes import FailureCode
+from lib.errors.field_codes import FieldCode
 from lib.ingest.converter import Batch, Converter, RowProblem
 from lib.ingest.json_values import NESTED, json_text
 from lib.ingest.mapping import Mapping, folded, shortened
+from lib.ingest.new_fields import fields_of_types, type_of_value
 
 MAX_OBJECTS = 100_000
 """Evaluations that a program may send at once; more than that is what files are for."""
 
 _SOURCE = "POST /evaluations"
+_FIELDS = "fields"  # the object of own fields within an object
 _BATCH_ROWS = 1_000
 _BATCH_CHARACTERS = 2**20
 _KEPT_PROBLEMS = 1_000
@@ -39,6 +44,32 @@ class ValidationResult:
     blank: int
     bad: int
     problems: tuple[RowProblem, ...]
+
+
+def unknown_fields_of(objects: Iterable[object], catalog: Catalog) -> tuple[OwnField, ...]:
+    """Return the own fields that objects have values of and that are not there, each of a type that these fit.
+
+    Raises FieldError where one can't be defined.
+    """
+    known = {folded(name) for name in catalog.fields}
+    types: dict[str, set[OwnFieldType]] = {}
+    for entry in objects:
+        for name, value in _flat(entry) if isinstance(entry, dict) else ():
+            if name.startswith(PARAMETER_PREFIX) and folded(name) not in known:
+                of_name = types.setdefault(name.removeprefix(PARAMETER_PREFIX), set())
+                of_name |= set() if value is None else {type_of_value(value)}
+                if len(types) > MOST_FIELDS:
+                    raise FieldError(FieldCode.TOO_MANY_FIELDS, count=len(types), most=MOST_FIELDS)
+    return fields_of_types(types, catalog)
+
+
+def _flat(entry: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield an object's values by name, those of own fields by their names in files."""
+    for name, value in entry.items():
+        if folded(name) == _FIELDS and isinstance(value, dict):
+            yield from ((f"{PARAMETER_PREFIX}{each}", of_field) for each, of_field in value.items())
+        elif folded(name) != _FIELDS or value is not None:
+            yield name, value
 
 
 def convert_objects(objects: Iterable[object], zone: ZoneInfo, grant: Grant, catalog: Catalog) -> ValidationResult:
@@ -130,7 +161,7 @@ class _Checker:
         row: dict[str, str | None] = {}
         problems: list[RowProblem] = []
         is_good = True
-        for name, value in entry.items():
+        for name, value in _flat(entry):
             canonical = self._by_folded.get(folded(name))
             text = json_text(value)
             if canonical is not None and canonical not in row and text is not NESTED:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as Table
+from decimal import Decimal
 
-from lib.analytics.field_definitions import label_of, new_fields
+from lib.analytics.field_definitions import new_fields
 from lib.catalog.catalog import Catalog
 from lib.catalog.fields import FieldType
 from lib.catalog.own_fields import MOST_CATEGORIES, OwnField, OwnFieldType, catalog_with
+from lib.ingest.json_values import JsonNumber
 from lib.ingest.mapping import Mapping, canonical_name, folded
 from lib.ingest.survey import ColumnSurvey, Form, Survey
 from lib.ingest.value_names import target_of
@@ -47,7 +50,7 @@ def requested_fields(mapping: Mapping, catalog: Catalog) -> tuple[OwnField, ...]
     return new_fields(
         catalog.own_fields,
         [
-            OwnField(0, name, asked.type or OwnFieldType.CATEGORY, asked.label or label_of(name), asked.unit)
+            OwnField(0, name, asked.type or OwnFieldType.CATEGORY, asked.label or "", asked.unit)
             for name, asked in mapping.fields.items()
             if name not in catalog.own_fields_by_name
         ],
@@ -64,8 +67,22 @@ def guessed_fields(surveys: Sequence[Survey], mapping: Mapping, catalog: Catalog
                 types.setdefault(name, set()).add(guess_type(found))
             else:
                 types.setdefault(name, set())
-    wanted = [OwnField(0, name, _common(of_name), label_of(name)) for name, of_name in types.items()]
+    return fields_of_types(types, catalog)
+
+
+def fields_of_types(types: Table[str, set[OwnFieldType]], catalog: Catalog) -> tuple[OwnField, ...]:
+    """Return new fields by their names, each of a type that fits all that its values are."""
+    wanted = [OwnField(0, name, _common(of_name), "") for name, of_name in types.items()]
     return new_fields(catalog.own_fields, wanted)
+
+
+def type_of_value(value: object) -> OwnFieldType:
+    """Return the type of a value of JSON."""
+    if isinstance(value, bool):
+        return OwnFieldType.YES_NO
+    if isinstance(value, int | float | Decimal | JsonNumber):
+        return OwnFieldType.NUMBER
+    return OwnFieldType.TEXT if isinstance(value, str) and len(value) > MAX_CATEGORY else OwnFieldType.CATEGORY
 
 
 def with_fields(catalog: Catalog, added: Sequence[OwnField]) -> Catalog:

@@ -49,6 +49,7 @@ class JobKind(StrEnum):
     CHECK = "check"
     BACKUP = "backup"
     TIMEZONE = "timezone"
+    FIELDS = "fields"
     EXPORT = "export"
 
 

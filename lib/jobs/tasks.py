@@ -33,6 +33,7 @@ from lib.ingest.converter import staged_schema
 from lib.ingest.file_reading import InputFile
 from lib.ingest.history import ImportRecord, ImportReport
 from lib.ingest.undo import UndoResult
+from lib.jobs import field_tasks
 from lib.jobs.queue import JobKind
 from lib.settings import Settings
 from lib.store import schema
@@ -312,5 +313,6 @@ TASKS: dict[str, Task] = {
     JobKind.CHECK: check,
     JobKind.BACKUP: back_up,
     JobKind.TIMEZONE: change_zone,
+    JobKind.FIELDS: field_tasks.work_on_fields,
 }
 """The tasks that can be queued, by the kind of their jobs."""

@@ -14,7 +14,10 @@ import pytest
 from lib.analytics import breakdowns, field_definitions, integrity, queries
 from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters
+from lib.analytics.record_fields import record_values
 from lib.analytics.records import records
+from lib.backup.create import BackupRequest, create
+from lib.backup.restore import restore
 from lib.catalog.own_fields import OwnField, OwnFieldType
 from lib.errors import FieldError, InvalidParameterError
 from lib.ingest import undo
@@ -129,8 +132,6 @@ def test_breakdowns_and_filters_count_what_the_file_holds(workspace: Workspace, 
 
 
 def test_records_hold_them_as_they_came(workspace: Workspace, made: list[dict[str, str]]) -> None:
-    from lib.analytics.record_fields import record_values
-
     with workspace.facts.read() as connection:
         found = records(connection, asked(workspace), workspace.calendar, page_size=1_000).records
     by_id = {each.id: record_values(each, workspace.settings.zone, workspace.catalog) for each in found}
@@ -284,8 +285,9 @@ def test_an_archived_field_is_left_out_and_keeps_its_values(
     assert by(workspace, "field.channel") == before
 
 
-def test_an_unknown_field_is_refused_where_filters_are_read(workspace: Workspace, made: list[dict[str, str]]) -> None:
-    with pytest.raises(InvalidParameterError, match=r"field\.chanel"):
+@pytest.mark.usefixtures("made")
+def test_an_unknown_field_is_refused_where_filters_are_read(workspace: Workspace) -> None:
+    with pytest.raises(InvalidParameterError, match=r"no field field\.chanel .did you mean 'field\.channel'"):
         asked(workspace, **{"field__chanel": ["chat"]})
 
 
@@ -298,10 +300,8 @@ def test_filters_of_catalogs_with_other_fields_are_not_equal(workspace: Workspac
     assert len({plain, one, make_filters(date(2024, 1, 1), catalog=workspace.catalog)}) == 3
 
 
-def test_what_is_backed_up_comes_back(workspace: Workspace, made: list[dict[str, str]], tmp_path: Path) -> None:
-    from lib.backup.create import BackupRequest, create
-    from lib.backup.restore import restore
-
+@pytest.mark.usefixtures("made")
+def test_what_is_backed_up_comes_back(workspace: Workspace, tmp_path: Path) -> None:
     path = tmp_path / "kept.zip"
     held = [by(workspace, name) for name in ("field.channel", "field.resolved")]
     request = BackupRequest(path, with_secret=False, replace=False)

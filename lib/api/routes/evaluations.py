@@ -34,6 +34,7 @@ from lib.api.throttle import body_cost, charge
 from lib.catalog.catalog import Catalog
 from lib.errors import InvalidParameterError, nearest
 from lib.errors.parameter_codes import ParameterCode
+from lib.ingest.api_records import unknown_fields_of
 from lib.ingest.json_items import decode_body
 from lib.workspace import Workspace
 
@@ -141,7 +142,9 @@ async def write(request: Request, space: Space, key: RecordWriter) -> dict[str, 
 
 
 def _write(space: Workspace, key: Key, body: bytearray, may_be_array: bool) -> dict[str, Any]:
-    report = space.write_evaluations(decode_body(body, may_be_array), key.actor, key.grant)
+    may_define = "fields:write" in key.scopes and key.grant.everything
+    added = unknown_fields_of(decode_body(body, may_be_array), space.catalog) if may_define else ()
+    report = space.write_evaluations(decode_body(body, may_be_array), key.actor, key.grant, added)
     done = report.loaded
     return {
         "importId": report.id,
