@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from lib.analytics import breakdowns, queries
@@ -81,3 +82,48 @@ def test_every_figure(name: str, workspace: Workspace, answers: QueryCache, load
     months = {month[:7]: count for month, count in points(Granularity.MONTHLY) if count}
     assert months == expected["byMonth"]
     assert TASKS["check"](workspace, {}, lambda *_: None)["differences"] == 0
+
+
+def _rows(name: str) -> Any:
+    """Return the rows of a data set's files as pandas reads them, as texts."""
+    files = sorted(path for path in (DATA / name).iterdir() if path.suffix in (".csv", ".xlsx"))
+    if files[0].suffix == ".xlsx":
+        read = [pd.read_excel(path, dtype=str, keep_default_na=False) for path in files]
+    elif name == "consumidor":
+        read = [pd.read_csv(path, sep=";", encoding="cp1252", dtype=str, keep_default_na=False) for path in files]
+    else:
+        read = [pd.read_csv(path, dtype=str, keep_default_na=False) for path in files]
+    return pd.concat(read, ignore_index=True)
+
+
+OWN_FIELDS = [
+    ("consumidor", "area", "Área", "Nota do Consumidor", 2),
+    ("consumidor", "uf", "UF", "Nota do Consumidor", 2),
+    ("phonenow", "resolved", "Resolved", "Satisfaction rating", 2),
+    ("rwfd", "channel", "channel", "csat_score", 1),
+]
+
+
+@pytest.mark.parametrize("case", OWN_FIELDS, ids=lambda case: case[1])
+def test_own_fields_beside_pandas(
+    case: tuple[str, str, str, str, int], workspace: Workspace, answers: QueryCache, load: Load
+) -> None:
+    name, field, column, score, scale = case
+    files = sorted(path for path in (DATA / name).iterdir() if path.suffix in (".csv", ".xlsx"))
+    load(files, (ROOT / "samples" / f"{name}.toml").read_text())
+    rows = _rows(name)
+    rows = rows[rows.apply(lambda row: any(cell.strip() for cell in row), axis=1)]
+    rows["mean"] = pd.to_numeric(rows[score].str.strip().replace("", None)) * scale
+    names = {"Y": "Yes", "N": "No", "": "(none)"} if field == "resolved" else {"": "(none)"}
+    expected = rows.groupby(rows[column].str.strip().replace(names))["mean"].agg(["size", "count", "mean"])
+    catalog = workspace.catalog
+    dimension = catalog.filters_by_name[f"field.{field}"]
+    everything = make_filters(catalog=catalog)
+    found = answers.run(breakdowns.breakdown, everything, workspace.calendar, dimension, page_size=10_000)
+    mine = {group.named.name: figures(group.sums) for group in found.groups}
+    assert {group: each["evaluations"] for group, each in mine.items()} == expected["size"].to_dict()
+    for group, each in mine.items():
+        assert each["scored"] == expected["count"][group]
+        assert each["averageScore"] is None or each["averageScore"] == pytest.approx(expected["mean"][group], abs=1e-6)
+    total = answers.run(queries.summary, everything, workspace.calendar).sums
+    assert MeasureTotals.total(group.sums for group in found.groups) == total

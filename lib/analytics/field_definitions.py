@@ -125,6 +125,8 @@ def new_fields(known: Sequence[OwnField], wanted: Sequence[OwnField]) -> tuple[O
 
 def define(connection: Connection, wanted: Sequence[OwnField]) -> tuple[OwnField, ...]:
     """Define fields, and return them with their numbers. Raises FieldError where one can't be defined."""
+    if not wanted:
+        return ()
     known = own_fields(connection)
     made = new_fields(known, wanted)
     for own in made:

@@ -28,7 +28,6 @@ class Catalog:
     version: int
     fields: Mapping[str, Field] = field(repr=False)
     dimensions: tuple[NamedDimension, ...] = field(repr=False)  # what pages and reports group by
-    stored_dimensions: tuple[NamedDimension, ...] = field(repr=False)  # with those of archived fields
     filters: tuple[Dimension, ...] = field(repr=False)  # in the order of the parameters and of the words
     ranged_fields: tuple[RangedField, ...] = field(repr=False)  # what one may filter by between two numbers
     measures: Mapping[str, Measure] = field(repr=False)
@@ -37,6 +36,7 @@ class Catalog:
     evaluations: sa.Table = field(repr=False)  # with the columns of own fields
     replaced_evaluations: sa.Table = field(repr=False)  # with the same
     own_fields: tuple[OwnField, ...] = field(default=(), repr=False)  # archived ones, too
+    archived_dimensions: tuple[NamedDimension, ...] = field(default=(), repr=False)  # stored, but not grouped by
     own_metrics: Mapping[str, Metric] = field(default_factory=dict, repr=False)  # of own fields
 
     def __eq__(self, other: object) -> bool:
@@ -64,6 +64,11 @@ class Catalog:
     def uncertain_metrics(self) -> tuple[str, ...]:
         """The metrics that have intervals, by name."""
         return tuple(name for name, metric in self.metrics.items() if metric.uncertainty is not None)
+
+    @cached_property
+    def stored_dimensions(self) -> tuple[NamedDimension, ...]:
+        """What evaluations belong to a group of, with the archived ones."""
+        return (*self.dimensions, *self.archived_dimensions)
 
     @cached_property
     def own_fields_by_name(self) -> Mapping[str, OwnField]:
@@ -99,7 +104,7 @@ class Catalog:
 
 
 BUILT_IN = Catalog(
-    *(0, FIELDS, DIMENSIONS, DIMENSIONS, FILTERS, RANGED_FIELDS, MEASURES, METRICS, ROLLUPS),
+    *(0, FIELDS, DIMENSIONS, FILTERS, RANGED_FIELDS, MEASURES, METRICS, ROLLUPS),
     evaluations=schema.evaluations,
     replaced_evaluations=schema.replaced_evaluations,
 )

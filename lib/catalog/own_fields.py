@@ -133,7 +133,7 @@ def catalog_with(fields: tuple[OwnField, ...]) -> Catalog:
         version=int.from_bytes(digest[:8], "big"),
         fields={**BUILT_IN.fields, **{own.parameter: _field(own, dimensions.get(own)) for own in fields}},
         dimensions=(*BUILT_IN.dimensions, *(named[own] for own in visible if own in named)),
-        stored_dimensions=(*BUILT_IN.stored_dimensions, *named.values()),
+        archived_dimensions=tuple(named[own] for own in fields if own.archived and own in named),
         filters=(*BUILT_IN.filters, *(dimensions[own] for own in visible if own in dimensions)),
         ranged_fields=(*BUILT_IN.ranged_fields, *(_range(own) for own in visible if own.type is OwnFieldType.NUMBER)),
         own_metrics={metric.name: metric for own in visible for metric in _metrics(own)},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from lib.access.audit_log import Action
 from lib.analytics import field_definitions
@@ -11,13 +11,20 @@ from lib.analytics.grants import EVERYTHING, Grant
 from lib.catalog.own_fields import OwnField, OwnFieldType
 from lib.errors import FieldError
 from lib.errors.field_codes import FieldCode
+from lib.store.facts import FactStore
 from lib.store.messages import Tell
 
-if TYPE_CHECKING:
-    from lib.jobs.tasks import TaskContext
+
+class FieldContext(Protocol):
+    """What these tasks work on: the workspace, as far as they know it."""
+
+    facts: FactStore
+
+    def note(self, actor: str, action: Action, subject: str = "", **details: Any) -> None:
+        """Write a line of the audit."""
 
 
-def work_on_fields(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict[str, Any]:  # noqa: ARG001 - a task
+def work_on_fields(workspace: FieldContext, payload: dict[str, Any], tell: Tell) -> dict[str, Any]:  # noqa: ARG001 - a task
     """Do what `do` says and return the fields as plain JSON.
 
     `list`; `add` (`name`, `type`, `label`, `unit`); `rename` (`name`, `label`); `archive`, `restore` and `delete`
@@ -35,7 +42,7 @@ def work_on_fields(workspace: TaskContext, payload: dict[str, Any], tell: Tell) 
     return {"fields": [describe_field(use) for use in list_fields(workspace, EVERYTHING)]}
 
 
-def list_fields(workspace: TaskContext, grant: Grant) -> tuple[FieldUse, ...]:
+def list_fields(workspace: FieldContext, grant: Grant) -> tuple[FieldUse, ...]:
     """Return the fields, each with how many evaluations in sight have a value."""
     with workspace.facts.read() as connection:
         return field_definitions.fields_in_use(connection, grant)
@@ -55,7 +62,7 @@ def describe_field(use: FieldUse) -> dict[str, Any]:
 
 
 def define_field(
-    workspace: TaskContext, actor: str, name: str, type_: str, label: str | None, unit: str | None
+    workspace: FieldContext, actor: str, name: str, type_: str, label: str | None, unit: str | None
 ) -> OwnField:
     """Define a field. Raises FieldError where it can't be so, or is there already."""
     wanted = OwnField(0, name, field_definitions.parse_type(type_), label or "", unit)
@@ -67,7 +74,7 @@ def define_field(
     return made
 
 
-def change_field(workspace: TaskContext, actor: str, name: str, **changed: Any) -> OwnField:
+def change_field(workspace: FieldContext, actor: str, name: str, **changed: Any) -> OwnField:
     """Change the type of a field that holds nothing, its label, its unit, or whether it is archived.
 
     Raises FieldError where there is none of the name, or where it can't be so.
@@ -84,7 +91,7 @@ def change_field(workspace: TaskContext, actor: str, name: str, **changed: Any) 
     return own
 
 
-def delete_field(workspace: TaskContext, actor: str, name: str) -> None:
+def delete_field(workspace: FieldContext, actor: str, name: str) -> None:
     """Delete a field with its values, for good. Raises FieldError where there is none of the name."""
     with workspace.facts.write() as connection:
         uses = {use.own.name: use.values for use in field_definitions.fields_in_use(connection)}

@@ -161,11 +161,13 @@ def test_a_stop_may_come_while_the_listener_begins(tmp_path: Path, monkeypatch: 
 STARTER = """
 import sys, threading
 from pathlib import Path
-from lib.ingest.file_reading import InputFile, _child
+from lib.catalog.catalog import BUILT_IN
+from lib.ingest.file_reading import InputFile, _child, _told
 from lib.settings import Settings
 settings = Settings(data_dir=Path(sys.argv[1]))
 files = [InputFile(Path(sys.argv[2]), "calls.csv")]
-with _child({"task": "read", "bad_rows": "bad.csv"}, files, None, settings, {}, lambda _: None) as (child, _):
+order = {"task": "read", "bad_rows": "bad.csv", **_told(None, settings, BUILT_IN)}
+with _child(order, files, {}, lambda _: None) as (child, _):
     print(child.pid, flush=True)
     threading.Event().wait()
 """

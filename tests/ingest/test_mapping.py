@@ -77,7 +77,7 @@ def test_our_own(path: object) -> None:
         ("[columns]\nid = { column = 'x', value = 'y' }", "exactly one of"),
         ("[columns]\nid = { columns = [] }", "a list of column names"),
         ("[columns]\naudioDate = { row = true }", "only id"),
-        ("[columns]\nid = { column = 'x', scale = 2 }", "averageNote and durationInSeconds"),
+        ("[columns]\nid = { column = 'x', scale = 2 }", "averageNote, durationInSeconds and fields of the type number"),
         ("[columns]\naverageNote = { column = 'x', scale = nan }", "finite"),
         ("[columns]\naverageNote = { column = 'x', scale = '2' }", "a number"),
         ("[values.sentimen]\na = 'b'", "did you mean 'sentiment'"),
