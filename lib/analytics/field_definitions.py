@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from lib.analytics import rollup
 from lib.analytics.conditions import grant_conditions
 from lib.analytics.grants import EVERYTHING, Grant
-from lib.catalog.catalog import BUILT_IN, Catalog
+from lib.catalog.catalog import Catalog
 from lib.catalog.own_fields import MOST_FIELDS, OwnField, OwnFieldType, catalog_with, fact_column, own_tables
 from lib.errors import FieldError, nearest
 from lib.errors.field_codes import FieldCode
@@ -55,7 +55,7 @@ def stored_catalog(connection: Connection) -> Catalog:
     return catalog_with(own_fields(connection))
 
 
-def fields_in_use(connection: Connection, grant: Grant = EVERYTHING) -> tuple[FieldUse, ...]:
+def fields_in_use(connection: Connection, grant: Grant) -> tuple[FieldUse, ...]:
     """Return the workspace's own fields, each with how many evaluations in sight have a value."""
     found = own_fields(connection)
     if not found:
@@ -74,7 +74,7 @@ def check_name(name: str, known: Iterable[OwnField]) -> None:
     """Raise FieldError for what can't be the name of a new field."""
     if not _NAME.fullmatch(name):
         raise FieldError(FieldCode.FIELD_NAME, name=name[:60])
-    if _folded(name) in {_folded(each) for each in BUILT_IN.fields}:
+    if _folded(name) in {_folded(each) for each in catalog_with(()).fields}:
         raise FieldError(FieldCode.FIELD_IS_COLUMN, name=name)
     other = next((own.name for own in known if _folded(own.name) == _folded(name)), None)
     if other is not None:
@@ -180,7 +180,7 @@ def change(connection: Connection, name: str, **changed: object) -> OwnField:
 
 def change_type(connection: Connection, name: str, type_: OwnFieldType) -> OwnField:
     """Give a field that holds nothing another type. Raises FieldError where evaluations have values in it."""
-    use = next(use for use in fields_in_use(connection) if use.own.name == name)
+    use = next(use for use in fields_in_use(connection, EVERYTHING) if use.own.name == name)
     if use.values:
         raise FieldError(
             FieldCode.FIELD_TYPE_FIXED, name=name, held=use.values, type=use.own.type.value, asked=type_.value

@@ -26,7 +26,6 @@ from lib.analytics import rollup
 from lib.analytics.field_definitions import lay_out_anew
 from lib.backup import archive, table_io
 from lib.backup.archive import Backup, Manifest, StoreSnapshot
-from lib.catalog.catalog import BUILT_IN
 from lib.catalog.own_fields import OwnField, OwnFieldType, catalog_with
 from lib.errors import ConflictError, DatabaseHeldError, DiskFullError, StorageError, TimeZoneConflictError
 from lib.errors.codes import FailureCode
@@ -232,7 +231,7 @@ class _Restoring:
         held = connection.execute(sa.select(schema.workspace.c.data_version)).scalar_one()
         self.version = max(self.version, held + 1)
         lay_out_anew(connection, self.own_fields)
-        for table in table_io.fact_tables(BUILT_IN):
+        for table in table_io.fact_tables(catalog_with(())):
             connection.execute(sa.delete(table))
         tables = table_io.fact_tables(self.catalog)
         with ExitStack() as reading:

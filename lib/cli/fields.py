@@ -74,7 +74,7 @@ def fields_delete(name: str, confirmed: str | None) -> None:
 
 
 def _perform(what: str, **values: Any) -> list[dict[str, Any]]:
-    fields: list[dict[str, Any]] = perform(JobKind.FIELDS, {"do": what, **values})["fields"]
+    fields: list[dict[str, Any]] = perform(JobKind.OWN_FIELDS, {"do": what, **values})["fields"]
     return fields
 
 

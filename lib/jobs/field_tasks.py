@@ -94,6 +94,6 @@ def change_field(workspace: FieldContext, actor: str, name: str, **changed: Any)
 def delete_field(workspace: FieldContext, actor: str, name: str) -> None:
     """Delete a field with its values, for good. Raises FieldError where there is none of the name."""
     with workspace.facts.write() as connection:
-        uses = {use.own.name: use.values for use in field_definitions.fields_in_use(connection)}
+        uses = {use.own.name: use.values for use in field_definitions.fields_in_use(connection, EVERYTHING)}
         field_definitions.delete(connection, name)
     workspace.note(actor, Action.FIELD_DELETED, name, values=uses[name])

@@ -49,7 +49,7 @@ class JobKind(StrEnum):
     CHECK = "check"
     BACKUP = "backup"
     TIMEZONE = "timezone"
-    FIELDS = "fields"
+    OWN_FIELDS = "own_fields"
     EXPORT = "export"
 
 

@@ -313,6 +313,6 @@ TASKS: dict[str, Task] = {
     JobKind.CHECK: check,
     JobKind.BACKUP: back_up,
     JobKind.TIMEZONE: change_zone,
-    JobKind.FIELDS: field_tasks.work_on_fields,
+    JobKind.OWN_FIELDS: field_tasks.work_on_fields,
 }
 """The tasks that can be queued, by the kind of their jobs."""

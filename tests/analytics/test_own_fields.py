@@ -107,7 +107,7 @@ def made(load: Load) -> list[dict[str, str]]:
 
 def test_fields_are_defined_by_the_import(workspace: Workspace, made: list[dict[str, str]]) -> None:
     with workspace.facts.read() as connection:
-        uses = field_definitions.fields_in_use(connection)
+        uses = field_definitions.fields_in_use(connection, EVERYTHING)
     assert [(use.own.name, use.own.type, use.own.label, use.own.unit, use.values) for use in uses] == [
         ("channel", "category", "Channel", None, sum(row["Channel"] != "" for row in made)),
         ("csat", "number", "Satisfaction", "points", sum(row["CSAT"] != "" for row in made)),
