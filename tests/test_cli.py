@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
+from lib.access.audit_log import AuditFilter
 from lib.catalog.rollups import ROLLUPS
 from lib.cli import task_runner
 from lib.errors import CallboardError, SampleDataError
@@ -318,3 +319,46 @@ def test_warnings_are_told_on_standard_error_and_change_no_exit_code(run: Run, c
     assert "No imports yet" in run("imports", "list").stderr
     assert run("import", calls).returncode == 0
     assert "warnings=3" in run("imports", "list").stdout
+
+
+def test_fields(run: Run, tmp_path: Path, settings: Settings) -> None:
+    none = run("fields", "list")
+    assert (none.returncode, none.stdout) == (0, "") and "callboard fields add" in none.stderr
+    added = run("fields", "add", "csat", "--type", "number", "--label", "Satisfaction", "--unit", "of 5")
+    assert (added.returncode, added.stdout) == (0, "defined: csat (number)\n")
+    again = run("fields", "add", "csat", "--type", "text")
+    assert again.returncode != 0 and "There is a field csat already." in again.stderr
+    wrong = run("fields", "add", "audioDate", "--type", "text")
+    assert wrong.returncode != 0 and "is a column that every evaluation has" in wrong.stderr
+    path = tmp_path / "calls.csv"
+    path.write_text("id,audioDate,CSAT,Way\na,2024-01-01,4.5,chat\nb,2024-01-02,,chat\n")
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text('[fields]\ncsat = { column = "CSAT", type = "number" }\nchannel = "Way"\n')
+    assert run("import", path, "--mapping", mapping).returncode == 0
+    assert run("fields", "rename", "channel", "How they came").returncode == 0
+    assert run("fields", "archive", "csat").returncode == 0
+    listed = "csat  number  Satisfaction  of 5  values=1  archived\nchannel  category  How they came  values=2\n"
+    assert run("fields", "list").stdout == listed
+    assert run("fields", "archive", "csat", "--undo").stdout == "back: csat\n"
+    for refused in ((), ("--yes-delete", "channel")):
+        kept = run("fields", "delete", "csat", *refused)
+        assert kept.returncode == 2 and "Nothing was deleted" in kept.stderr
+    assert run("fields", "delete", "csat", "--yes-delete", "csat").stdout == "deleted: csat, with 1 values\n"
+    gone = run("fields", "delete", "csat", "--yes-delete", "csat")
+    assert gone.returncode != 0 and "There is no field csat" in gone.stderr
+    assert run("fields", "list").stdout == "channel  category  How they came  values=2\n"
+    workspace = Workspace(settings)
+    try:
+        audited = workspace.audit.entries(AuditFilter(workspace.settings.zone), 20)
+        done = [(entry.action.value, entry.subject) for entry in reversed(audited) if "field" in entry.action]
+        assert done == [
+            ("field_defined", "csat"),
+            ("field_defined", "channel"),
+            ("field_changed", "channel"),
+            ("field_changed", "csat"),
+            ("field_changed", "csat"),
+            ("field_deleted", "csat"),
+        ]
+        assert "values: 1" in audited[0].details_in_words
+    finally:
+        workspace.close()

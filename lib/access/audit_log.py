@@ -104,6 +104,8 @@ DETAIL_LABELS: dict[tuple[str, Any], str] = {
     **{("result", result.value): result.label for result in ImportResult},
     **{("why", reason.value): reason.label for reason in SessionEnd},
     **{(name, "all"): "all" for name in _LIMITS},
+    ("archived", True): "yes",
+    ("archived", False): "no",
     ("by", "page"): "a page",
     ("expires", "never"): "never",
 }
@@ -111,6 +113,7 @@ DETAIL_LABELS: dict[tuple[str, Any], str] = {
 
 DETAIL_TEXTS = {
     "added": "added: {value}",
+    "archived": "archived: {value}",
     "bad": "bad rows: {value}",
     "before": "before: {value}",
     "by": "from: {value}",
@@ -125,6 +128,7 @@ DETAIL_TEXTS = {
     "evaluations": "evaluations: {value}",
     "expires": "expires: {value}",
     "import_id": "import: {value}",
+    "label": "label: {value}",
     "left": "differences left: {value}",
     "ordered_by": "ordered by: {value}",
     "program": "made by version: {value}",
@@ -138,6 +142,9 @@ DETAIL_TEXTS = {
     "selection": "selection: {value}",
     "sessions": "sessions: {value}",
     "sha256": "SHA-256: {value}",
+    "type": "type: {value}",
+    "unit": "unit: {value}",
+    "values": "values: {value}",
     "why": "reason: {value}",
 }
 """The message id of each detail by its name; one of another name is shown as it is kept."""

@@ -86,7 +86,7 @@ def change_field(workspace: FieldContext, actor: str, name: str, **changed: Any)
             own = field_definitions.change_type(connection, name, OwnFieldType(type_))
         if changed:
             own = field_definitions.change(connection, name, **changed)
-    told = {each: str(value) for each, value in changed.items()}
+    told = {each: "" if value is None else value for each, value in changed.items()}
     workspace.note(actor, Action.FIELD_CHANGED, name, **({"type": own.type.value} if type_ else {}), **told)
     return own
 
