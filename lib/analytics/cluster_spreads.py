@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -59,6 +59,14 @@ class BucketSpreads:
 
 
 @dataclass(frozen=True, slots=True)
+class CourseSpreads:
+    """How days spread within buckets of time, by their first day: of some groups each, and of all others together."""
+
+    groups: Mapping[Member, Mapping[date, Spreads]]
+    rest: Mapping[date, Spreads]
+
+
+@dataclass(frozen=True, slots=True)
 class GroupSharedSpreads:
     """How executives spread around the changes of groups."""
 
@@ -102,6 +110,40 @@ def day_spreads_over_time(
         return calendar.bucket_start(day, granularity)
 
     return BucketSpreads(_over_time(connection, filters, calendar, names, bucket))
+
+
+def day_spreads_of_courses(
+    connection: Connection,
+    filters: Filters,
+    calendar: Calendar,
+    names: tuple[str, ...],
+    dimension: Dimension,
+    members: tuple[Member, ...],
+    granularity: Granularity,
+) -> CourseSpreads:
+    """Return how the days within each week or month spread, of some groups of a dimension and of the rest of them."""
+    metrics = _metrics(filters, names)
+    measures = _measures(metrics)
+    read = source(connection, filters, calendar, (dimension.column,), measures, by_day=True)
+    chosen = keys_of(connection, dimension, members)
+    statement = _days_by_key(read.rows, dimension.column, read.measures, some=True, sum_up=True)
+    keys, own_days, *own = read_numbers(connection, statement, {**read.values, _KEYS: list(chosen)})
+    all_ = source(connection, filters, calendar, (), measures, by_day=True)  # from a shorter one, where there is one
+    all_days, *whole = read_numbers(connection, _day_by_day(all_.rows, all_.measures), all_.values)
+    places = {named: place for place, named in enumerate(members)}
+    own_courses = np.array([places[chosen[key]] for key in keys.tolist()], dtype=np.int64)
+    # What is not of one of these groups is of the rest: all of a day, less what each of them has of it.
+    rest = np.full(len(all_days) + len(own_days), len(members), dtype=np.int64)
+    courses, days = np.concatenate([own_courses, rest]), np.concatenate([own_days, all_days, own_days])
+    values = [np.concatenate([part, of_all, -part]) for part, of_all in zip(own, whole, strict=True)]
+    firsts = {day: calendar.bucket_start(_EPOCH + timedelta(day), granularity) for day in np.unique(days).tolist()}
+    buckets = sorted(set(firsts.values()))
+    numbers = {first: number for number, first in enumerate(buckets)}
+    of_days = np.array([numbers[firsts[day]] for day in days.tolist()], dtype=np.int64)
+    within = days - np.array([(first - _EPOCH).days for first in buckets], dtype=np.int64)[of_days]
+    spreads = _spreads(courses * len(buckets) + of_days, within, dict(zip(read.measures, values, strict=True)), metrics)
+    each = [dict(zip(buckets, spreads[place * len(buckets) :], strict=False)) for place in range(len(members) + 1)]
+    return CourseSpreads(dict(zip(members, each[:-1], strict=True)), each[-1])
 
 
 def _over_time(
@@ -269,6 +311,9 @@ def _measures(metrics: Metrics) -> tuple[str, ...]:
 
 
 # What is asked of the rows of a source. It is kept as long as the rows are, and by it the text that is sent.
+
+_EPOCH = date(1970, 1, 1)
+"""What `read_numbers` counts days from."""
 
 _KEYS = "group_keys"
 """The parameter that holds the keys of the groups that are asked for."""

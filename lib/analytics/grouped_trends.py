@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics.breakdowns import id_order, totals_by
 from lib.analytics.calendar import Calendar, Granularity
+from lib.analytics.cluster_spreads import CourseSpreads, Spreads, day_spreads_of_courses
 from lib.analytics.members import keys_of, member_names
 from lib.analytics.planner import ResolvedPeriod, resolve_period, source
 from lib.analytics.queries import Trend, TrendPoint, trend
@@ -74,7 +75,8 @@ def split(
     facts = source(connection, filters, calendar, [dimension.column], PLAIN_MEASURES, by_day=by_day)
     for key, begins, *values in _rows(connection, facts, calendar, dimension, granularity, keys):
         found[keys[key]][begins] = MeasureTotals.from_values(values)
-    courses = [_course(whole, found[named]) for named in shown]
+    days = _days(connection, filters, calendar, dimension, tuple(shown), granularity)
+    courses = [_course(whole, found[named], days.groups.get(named, {})) for named in shown]
     rest = None
     if len(ordered) > LARGEST:
         parts = zip(whole.points, *(course.points for course in courses), strict=True)
@@ -82,7 +84,12 @@ def split(
             whole.period,
             granularity,
             tuple(
-                TrendPoint(all_.bucket, all_.sums - MeasureTotals.total(one.sums for one in ones))
+                TrendPoint(
+                    all_.bucket,
+                    (all_.sums - MeasureTotals.total(one.sums for one in ones)).with_days(
+                        days.rest.get(all_.bucket.first, {})
+                    ),
+                )
                 for all_, *ones in parts
             ),
         )
@@ -146,6 +153,23 @@ def _rows(
     return connection.execute(asked if keys is None else asked.where(key.in_(keys)), found.values).fetchall()
 
 
-def _course(whole: Trend, found: Mapping[date, MeasureTotals]) -> Trend:
-    points = tuple(TrendPoint(point.bucket, found.get(point.bucket.first, MeasureTotals())) for point in whole.points)
-    return Trend(whole.period, whole.granularity, points)
+def _days(
+    connection: Connection,
+    filters: Filters,
+    calendar: Calendar,
+    dimension: Dimension,
+    shown: tuple[Member, ...],
+    granularity: Granularity,
+) -> CourseSpreads:
+    """Return how days spread within the months of courses; days and weeks have too few for intervals to allow for."""
+    if granularity is not Granularity.MONTHLY or not shown:
+        return CourseSpreads({}, {})
+    names = filters.catalog.uncertain_metrics
+    return day_spreads_of_courses(connection, filters, calendar, names, dimension, shown, granularity)
+
+
+def _course(whole: Trend, found: Mapping[date, MeasureTotals], days: Mapping[date, Spreads]) -> Trend:
+    firsts = [point.bucket.first for point in whole.points]
+    totals = [found.get(first, MeasureTotals()).with_days(days.get(first, {})) for first in firsts]
+    points = (TrendPoint(point.bucket, sums) for point, sums in zip(whole.points, totals, strict=True))
+    return Trend(whole.period, whole.granularity, tuple(points))

@@ -11,6 +11,7 @@ from lib.analytics import breakdowns, grouped_trends, queries
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
 from lib.analytics.planner import ResolvedPeriod
+from lib.analytics.queries import Trend
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, DIMENSIONS, ENGAGEMENT, EXECUTIVE, Member
 from lib.catalog.measures import MeasureTotals
@@ -19,6 +20,14 @@ from lib.jobs.tasks import TASKS
 from lib.workspace import Workspace
 from tests.conftest import Load
 from tests.filters import make_filters
+
+UNCERTAIN = [metric for metric in METRICS.values() if metric.uncertainty]
+
+
+def intervals(trend: Trend) -> list[object]:
+    """Return the intervals of all metrics of a trend's points."""
+    return [metric.interval(point.sums) for point in trend.points for metric in UNCERTAIN]
+
 
 HEADER = "id,audioDate,averageNote,campaignName,callCenterName\n"
 SCORE = METRICS["averageScore"]
@@ -77,11 +86,16 @@ def test_courses_are_the_groups_own_trends(workspace: Workspace, answers: QueryC
         assert len(found.rest_members) == max(0, len(groups) - grouped_trends.LARGEST)
         for named, course in found.largest:
             alone = filters.narrowed(dimension, named.parameter_value)
-            assert course.points == answers.run(queries.trend, alone, workspace.calendar, granularity).points
+            own = answers.run(queries.trend, alone, workspace.calendar, granularity)
+            assert course.points == own.points and intervals(course) == intervals(own)
         whole = answers.run(queries.trend, filters, workspace.calendar, granularity)
         shown = [course for _, course in found.largest] + ([found.rest] if found.rest else [])
         for place, point in enumerate(whole.points):
             assert sum((course.points[place].sums for course in shown), MeasureTotals()) == point.sums
+        if found.rest:
+            others = filters.narrowed(dimension, *(named.parameter_value for named in found.rest_members))
+            own = answers.run(queries.trend, others, workspace.calendar, granularity)
+            assert found.rest.points == own.points and intervals(found.rest) == intervals(own)
 
 
 def test_in_brief_a_group_has_its_own_averages(workspace: Workspace, answers: QueryCache) -> None:
