@@ -1,4 +1,4 @@
-"""Tests of shares. Pure functions of numbers."""
+"""Shares: their tests, and the interval of one whose evaluations come in clusters. Pure functions of numbers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,27 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
+from lib.statistics.clusters import LEAST_DAYS, ClusterSpread
+from lib.statistics.intervals import CONFIDENCE, share_interval, t_quantile, variance_of_mean
+
 Share = tuple[int, int]
 """How many, of how many."""
+
+
+def interval_by_days(share: Share, days: ClusterSpread | None) -> tuple[float, float] | None:
+    """Return Wilson's interval (95 %) of a share, which allows for days from LEAST_DAYS of them on.
+
+    `days` say how the days spread around the share. With them it is the interval of as many independent calls as the
+    days are worth, with Student's t (Korn and Graubard 1998, Survey Methodology 24, 193-201). None with fewer than two
+    evaluations, or where all are the same: they do not say how far chance carries them.
+    """
+    some, all_ = share
+    if not 0 < some < all_:
+        return None
+    if days is None or days.clusters < LEAST_DAYS or not days.variance:
+        return share_interval(some, all_)
+    worth = variance_of_mean(all_, some, some) / days.variance
+    return share_interval(some * worth, all_ * worth, t_quantile(0.5 + CONFIDENCE / 2, days.degrees))
 
 
 def share_difference_p_value(first: Share, second: Share) -> float:

@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from lib.analytics.dimensions_in_use import dimensions_in_use
 from lib.analytics.grading import Grading, grading
@@ -44,6 +45,44 @@ def test_by_hand(workspace: Workspace, load: Load, answers: QueryCache) -> None:
     assert first.total == Grading(2, 1, 2, 30)  # the lower one of two in the middle
     seen = answers.run(grading, make_filters(grant=Grant.of({"campaign": ["B"]})), workspace.calendar)
     assert {member.name for member in seen.evaluators} == {"Max", "(none)"}
+
+
+@pytest.mark.parametrize("zone", [None, "America/Lima"])
+def test_full_marks_allow_for_days(workspace: Workspace, load: Load, answers: QueryCache, zone: str | None) -> None:
+    """Eva has days on which all goes well; Max gives no full marks, Kim nothing else, and Solo evaluated one call."""
+    random = np.random.default_rng(11)
+    n = 600
+    at = pd.Timestamp("2024-01-01T00:00Z") + pd.to_timedelta(random.integers(0, 20 * 24, n), unit="h")
+    frame = pd.DataFrame({"id": range(n), "audioDate": at, "evaluatorName": random.choice(["Eva", "Max", "Kim"], n)})
+    frame.loc[0, "evaluatorName"] = "Solo"
+    local = frame["audioDate"].dt.tz_convert(zone or "UTC").dt.date
+    good = random.random(n) < np.where(local.map(lambda day: day.day % 3 == 0), 0.8, 0.3)
+    frame["averageNote"] = np.select(
+        [frame["evaluatorName"] == "Kim", (frame["evaluatorName"] == "Eva") & good], [10, 10], 7
+    )
+    load(frame.to_csv(index=False))
+    found = answers.run(grading, make_filters(timezone=zone), workspace.calendar)
+    named = {member.name: each for member, each in found.evaluators.items()}
+    frame["day"] = local
+    for of, rows in ((named["Eva"], frame[frame["evaluatorName"] == "Eva"]), (found.total, frame)):
+        assert of.full_marks_interval == pytest.approx(interval_by_days(rows["averageNote"] == 10, rows["day"]))
+    # Nothing says how far chance carries what is the same each time.
+    assert [named[name].full_marks_share for name in ("Max", "Kim", "Solo")] == [0, 1, 0]
+    assert [named[name].full_marks_interval for name in ("Max", "Kim", "Solo")] == [None] * 3
+
+
+def interval_by_days(marks: pd.Series, days: pd.Series) -> tuple[float, float]:
+    """Return Wilson's interval of a share, of as many independent calls as its days are worth, from single rows."""
+    n, share = len(marks), marks.mean()
+    of_days = (marks - share).groupby(days).sum()
+    weight = marks.groupby(days).count() / n
+    variance = (of_days**2 / (1 - weight)).sum() / n**2
+    spare = weight**2 / (1 - weight)
+    t = stats.t.ppf(0.975, 1 / ((weight**2).sum() + spare.sum() ** 2 - (spare**2).sum()))
+    worth = marks.var(ddof=1) / variance  # of n calls, whose share has the variance marks.var / n
+    center = (share + t**2 / (2 * worth)) / (1 + t**2 / worth)
+    half = t / (1 + t**2 / worth) * np.sqrt(share * (1 - share) / worth + t**2 / (4 * worth**2))
+    return center - half, center + half
 
 
 def test_what_is_in_use(load: Load, answers: QueryCache) -> None:

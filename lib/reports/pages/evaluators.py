@@ -28,7 +28,7 @@ _ADJUSTED = Topic(text("Adjusted (like for like)"), text(standardized_help(EVALU
 _WORK = Topic(
     text("How evaluators work"),
     text(
-        "Full marks is the share of scores that are 10, with Wilson's 95 % interval. Time to evaluation is the median "
+        "Full marks is the share of scores that are 10, with its 95 % interval. Time to evaluation is the median "
         "from the call to its evaluation; evaluations without a time, or with one before the call, are left out. "
         "Spread is the standard deviation of the scores: a small one says that an evaluator hardly tells calls apart."
     ),
