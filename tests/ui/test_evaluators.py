@@ -70,6 +70,18 @@ def test_data_with_evaluators(app: AppTest, settings: Settings, tmp_path: Path) 
     assert all(link.startswith("https://example.com/") for link in grid["Recording link"])
 
 
+def test_a_period_of_more_weeks_than_a_chart_draws(app: AppTest, settings: Settings, tmp_path: Path) -> None:
+    rows = [f"{n},2024-01-{n % 20 + 1:02},6,A,Ann,{'Eva' if n % 3 else 'Max'},v1,," for n in range(90)]
+    load(settings, tmp_path, HEADER + MORE, *rows)
+    app.query_params.update({"dateFrom": "2024-01-01", "dateTo": "2024-12-31"})
+    app.run()
+    app.switch_page("evaluators.py").run()
+    assert "90 evaluations" in shown(app) and app.subheader[-1].value == "Evaluations by week"
+    app.query_params.update({"dateFrom": "1970-01-01", "dateTo": "2099-12-31"})
+    app.run()
+    assert "90 evaluations" in shown(app) and app.subheader[-1].value == "Evaluations by month"
+
+
 def test_executives_by_the_same_evaluator(app: AppTest, settings: Settings, tmp_path: Path) -> None:
     """Ann's calls were evaluated by the strict one, Bob's by the other; where both evaluated both, they are alike."""
     rows = [

@@ -13,7 +13,7 @@ from lib.catalog.metrics import Unit, rounded
 from lib.i18n import number, t
 from lib.reports import formatting, metric_columns
 from lib.reports.breakdown_table import standardized_help
-from lib.reports.context import PageContext
+from lib.reports.context import MAX_POINTS, PageContext
 from lib.reports.figures import TrendFigure, standard_deviation
 from lib.reports.page import Block, Caption, ChartBlock, Click, Empty, Heading, PageDefinition, TableBlock
 from lib.reports.page_help import SELECTION, Topic
@@ -64,10 +64,12 @@ def blocks(context: PageContext) -> Iterator[Block]:
 
 
 def _by_week(context: PageContext) -> ChartBlock:
-    """Return how many evaluations each of the largest evaluators made, week by week."""
-    courses = trends.split(context, EVALUATOR, Granularity.WEEKLY)
+    """Return how many evaluations each of the largest evaluators made by week or, of a very long period, by month."""
+    by_month = context.days // _DAYS_PER_WEEK >= MAX_POINTS
+    title = text("Evaluations by month") if by_month else text("Evaluations by week")
+    courses = trends.split(context, EVALUATOR, Granularity.MONTHLY if by_month else Granularity.WEEKLY)
     figure = TrendFigure(courses, context.catalog.metrics["totalEvaluations"])
-    return ChartBlock(text("Evaluations by week"), figure, "workload", Click("period"))
+    return ChartBlock(title, figure, "workload", Click("period"))
 
 
 def _table(context: PageContext) -> TableBlock:
