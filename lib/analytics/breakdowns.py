@@ -188,11 +188,16 @@ def id_order(named: Member) -> tuple[bool, str]:
     return named.id is None, named.id or ""
 
 
+def order_of_names(dimension: Dimension) -> str:
+    """Return what the order of groups by name is called: `name` where one column holds their names and their ids."""
+    return "name" if dimension.name_field == dimension.parameter else dimension.name_field
+
+
 def _sort_key(sort: str, dimension: Dimension, metrics: Mapping[str, Metric]) -> Any:
     field = sort.removeprefix("-")
     center = (CALL_CENTER.parameter, CALL_CENTER.name_field) if dimension is EXECUTIVE else ()
-    fields = (dimension.parameter, dimension.name_field, *center, *metrics)
-    if field == dimension.name_field:
+    fields = (dimension.parameter, order_of_names(dimension), *center, *metrics)
+    if field == order_of_names(dimension):
         return lambda group: group.named.name
     if field == dimension.parameter:
         return lambda group: group.named.id

@@ -199,6 +199,10 @@ def test_a_breakdown_by_anything(client: Client, by: str, groups: dict[tuple[str
     assert counts == sorted(counts, reverse=True)
     by_name = client.get("/v1/analytics/breakdown", by=by, sort="name")["data"]
     assert [row["name"] for row in by_name] == sorted(row["name"] for row in by_name)
+    for sort in ("id", "-id"):  # what belongs to none comes last in both
+        ids = [row["id"] for row in client.get("/v1/analytics/breakdown", by=by, sort=sort)["data"]]
+        named = sorted((each for each in ids if each is not None), reverse=sort == "-id")
+        assert ids == [*named, *([None] if None in ids else [])]
     series = client.get("/v1/analytics/trends", by=by, granularity="monthly")["series"]
     assert {(each["id"], each["name"]): each["data"][0]["totalEvaluations"] for each in series} == groups
 

@@ -126,7 +126,8 @@ def _parse_sort(parameters: Mapping[str, list[str]], dimension: Dimension, catal
     """Read what a breakdown whose groups have an `id` and a `name` is sorted by, as the query module calls it."""
     sort = parse_single(parameters, "sort") or _LARGEST_FIRST
     field = sort.removeprefix("-")
-    name = dimension.parameter if isinstance(dimension, FlagDimension) else dimension.name_field  # No and Yes
+    # No and Yes are in the order of their ids.
+    name = dimension.parameter if isinstance(dimension, FlagDimension) else breakdowns.order_of_names(dimension)
     names = {"id": dimension.parameter, "name": name, **{metric: metric for metric in catalog.metrics}}
     if field not in names:
         hint, known = nearest(field, names), ", ".join(names)
