@@ -64,7 +64,8 @@ def member_fields(
         return each.id if (each := member(row)) else None
 
     def name_of(row: R) -> str | None:
-        return None if (said := name(row)) == formatting.NOTHING else said
+        said = name(row)
+        return None if member(row) is None and said == formatting.NOTHING else said  # a group may be called so
 
     named = FileField(dimension.name_field, text(dimension.label), name_of)
     if dimension.name_field == dimension.parameter:
