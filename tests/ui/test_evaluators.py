@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
+import openpyxl
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 
+from lib.exports.page_workbook import page_workbook
 from lib.jobs.tasks import TASKS
+from lib.reports.context import ViewOptions, build_context
+from lib.reports.page import PageValue
+from lib.reports.pages import evaluators
 from lib.settings import Settings
 from lib.workspace import Workspace
+from tests.filters import make_filters
 from tests.ui.test_start_period import app, shown
 
 __all__ = ["app"]
@@ -60,6 +68,8 @@ def test_data_with_evaluators(app: AppTest, settings: Settings, tmp_path: Path) 
     work = next(each.value for each in app.dataframe if "Time to evaluation" in each.value.columns)
     assert list(work["Evaluator"]) == ["Total", "Eva", "Max"] and list(work["Evaluations"]) == [90, 60, 30]
     assert list(work["Time to evaluation"]) == [6 * 3600] * 3
+    assert list(work["Scored"]) == list(work["Evaluations with a time"]) == [90, 60, 30]
+    assert list(work["Per week"]) == [31.5, 21.0, 10.5]  # of 20 days
     assert list(work["Full marks"]) == [round(23 / 90, 4), 0.25, round(8 / 30, 4)]
     app.segmented_control(key="scores").select("alike").run()
     assert "same campaign, human or AI, and form" in shown(app)
@@ -68,6 +78,33 @@ def test_data_with_evaluators(app: AppTest, settings: Settings, tmp_path: Path) 
     grid = app.switch_page("evaluations.py").run().dataframe[0].value
     assert set(grid["Evaluator"]) == {"Max"} and set(grid["Form"]) == {"v0", "v1"}
     assert all(link.startswith("https://example.com/") for link in grid["Recording link"])
+
+
+def test_the_page_as_a_workbook(settings: Settings, tmp_path: Path) -> None:
+    rows = [f"{n},2024-01-0{n % 9 + 1},6,A,Ann,{'–' if n else ''},v1,2024-01-11," for n in range(40)]
+    load(settings, tmp_path, HEADER + MORE, *rows)
+    opened = Workspace(settings)
+    context = build_context(opened.answers, opened.calendar, make_filters(), ViewOptions("none"), lambda *_: ())
+    page = evaluators.PAGE
+    value = PageValue(page.title, page.question, context.shown, tuple(page.blocks(context)))
+    book = openpyxl.load_workbook(io.BytesIO(page_workbook(value).xlsx()))
+    opened.close()
+    header, *lines = book["How evaluators work"].iter_rows(values_only=True)
+    assert header[-2:] == ("Time to evaluation (seconds)", "Evaluations with a time")
+    # Whoever is called as what is missing is shown has that name in files, too.
+    assert [line[:3] for line in lines] == [("–", "–", 39), ("(none)", None, 1), ("Total", None, 40)]
+
+
+def test_what_few_evaluations_say(app: AppTest, settings: Settings, tmp_path: Path) -> None:
+    rows = [f"{n},2024-01-0{n % 5 + 1},6,A,Ann,{'Eva' if n else 'Max'},v1,," for n in range(41)]
+    load(settings, tmp_path, HEADER + MORE, *rows)
+    app.run()
+    app.switch_page("evaluators.py").run()
+    work = next(each.value for each in app.dataframe if "Time to evaluation" in each.value.columns)
+    assert list(work["Evaluator"]) == ["Total", "Eva", "Max"] and list(work["Scored"]) == [41, 40, 1]
+    assert list(work["Note"]) == ["", "", "few evaluations"]
+    assert not any(work["Evaluations with a time"])
+    assert all(pd.isna(week) for week in work["Per week"])  # five days are no week
 
 
 def test_a_period_of_more_weeks_than_a_chart_draws(app: AppTest, settings: Settings, tmp_path: Path) -> None:

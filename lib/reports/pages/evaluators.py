@@ -100,7 +100,8 @@ def _table(context: PageContext) -> TableBlock:
 
 
 def _row(member: Member | None, sums: MeasureTotals, work: Grading, weeks: float) -> _WorkRow:
-    return _WorkRow(member, sums, work, sums["evaluations"] / weeks if weeks else None)
+    """Return a row; fewer days than a week do not say how many evaluations a week has."""
+    return _WorkRow(member, sums, work, sums["evaluations"] / weeks if weeks >= 1 else None)
 
 
 def _columns() -> list[Column[_WorkRow]]:
@@ -111,6 +112,8 @@ def _columns() -> list[Column[_WorkRow]]:
         ),
         metric_columns.count(text("Evaluations"), lambda row: row.sums["evaluations"], "totalEvaluations"),
         _number(text("Per week"), "perWeek", lambda row: rounded(row.per_week, 1), 1),
+        metric_columns.count(text("Scored"), lambda row: row.grading.scored, "scoredEvaluations"),
+        metric_columns.note(lambda row: row.sums),
         _number(text("Spread of scores"), "scoreSpread", lambda row: rounded(standard_deviation(row.sums), 2), 2),
         Column(
             share,
@@ -132,12 +135,13 @@ def _columns() -> list[Column[_WorkRow]]:
             in_file=(
                 FileField(
                     "secondsToEvaluation",
-                    text("Seconds to evaluation"),
+                    text("Time to evaluation"),
                     lambda row: row.grading.median_seconds,
                     "seconds",
                 ),
             ),
         ),
+        metric_columns.count(text("Evaluations with a time"), lambda row: row.grading.timed, "timedEvaluations"),
     ]
 
 
