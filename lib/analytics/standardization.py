@@ -1,7 +1,8 @@
 """Like for like: average scores as if every group had had the same calls.
 
 Each group's calls are compared with the others' calls of the same stratum: a campaign, AI or human, and a band of
-duration; for evaluators, who have no part in how long a call takes, the form in place of the duration. The method is in
+duration; for evaluators, who have no part in how long a call takes, the form in place of the duration. Where executives
+are compared, the evaluator may be the same, too, and where evaluators are, the executive. The method is in
 `statistics/like_for_like.py`; calls that nobody else has the like of say nothing.
 """
 
@@ -76,10 +77,9 @@ def standardized_scores(
     filters: Filters,
     calendar: Calendar,
     dimension: Dimension,
-    *,
-    same_evaluator: bool = False,
+    held: Dimension | None = None,
 ) -> StandardizedScores:
-    """Return the adjusted average score of every group of a dimension; `same_evaluator`: the evaluator is held, too.
+    """Return the adjusted average score of every group of a dimension; `held` is another one that is constant, too.
 
     It reads the facts, as no rollup has durations. Raises ValueError for campaigns, which are part of the strata.
     """
@@ -87,9 +87,7 @@ def standardized_scores(
         raise ValueError("campaigns are strata, so that no two of them have calls alike; right would be executives")
     period = resolve_period(connection, filters, calendar)
     groups = totals_by(connection, filters, calendar, dimension)
-    cells = _cells(
-        connection, filters, calendar, dimension, _strata(filters.catalog, dimension, same_evaluator=same_evaluator)
-    )
+    cells = _cells(connection, filters, calendar, dimension, _strata(filters.catalog, dimension, held))
     of_strata: dict[StratumKey, Sample] = defaultdict(lambda: (0, 0, 0))
     for of_group in cells.values():
         for stratum, cell in of_group.items():
@@ -111,13 +109,11 @@ def _descending(row: StandardizedRow) -> tuple[float, Fraction]:
     return -float(mean), -mean
 
 
-def _strata(catalog: Catalog, dimension: Dimension, *, same_evaluator: bool) -> list[sa.ColumnElement[Any]]:
+def _strata(catalog: Catalog, dimension: Dimension, held: Dimension | None) -> list[sa.ColumnElement[Any]]:
     """Return what is the same for the calls of a stratum."""
     facts = catalog.evaluations.c
-    if dimension is EVALUATOR:
-        return [facts.campaign_key, facts.is_ai, facts.form_key]
-    strata = [facts.campaign_key, facts.is_ai, _band(facts.duration_seconds)]
-    return [*strata, facts.evaluator_key] if same_evaluator else strata
+    kind = facts.form_key if dimension is EVALUATOR else _band(facts.duration_seconds)
+    return [facts.campaign_key, facts.is_ai, kind, *([] if held is None else [facts[held.column]])]
 
 
 def _cells(

@@ -354,7 +354,9 @@ def standardized_help(dimension: Dimension) -> str:
     if dimension is EVALUATOR:
         return (
             "The average score as if everyone had evaluated the same calls, so that a strict evaluator and weak calls "
-            "are told apart. Each evaluation is compared with others of the same campaign, human or AI, and form."
+            "are told apart. Each evaluation is compared with others of the same campaign, human or AI, and form. "
+            "Where evaluators have executives of their own, hold the executive constant, too: otherwise a difference "
+            "may be theirs."
         )
     return (
         "The average score as if everyone had handled the same calls. Each call is compared with other calls of the "

@@ -151,9 +151,28 @@ def test_a_strict_evaluator_and_easy_calls_are_told_apart(
 def test_executives_by_the_same_evaluator(workspace: Workspace, graded: pd.DataFrame, answers: QueryCache) -> None:
     graded["band"] = np.where(graded["durationInSeconds"] < 120, 1, 2)
     strata = ["campaignName", "isAICall", "band"]
-    for same_evaluator, of in ((False, strata), (True, [*strata, "evaluatorName"])):
-        found = answers.run(
-            standardized_scores, make_filters(), workspace.calendar, EXECUTIVE, same_evaluator=same_evaluator
-        )
+    for held, of in ((None, strata), (EVALUATOR, [*strata, "evaluatorName"])):
+        found = answers.run(standardized_scores, make_filters(), workspace.calendar, EXECUTIVE, held)
         expected = like_for_like(graded, "executiveName", of)
         assert {row.named.name: float(row.adjusted or 0) for row in found.rows} == pytest.approx(expected, abs=1e-9)
+
+
+def test_evaluators_by_the_same_executive(workspace: Workspace, load: Load, answers: QueryCache) -> None:
+    """Strict has mostly Ann's calls, which are the better ones: only as good an executive tells how strict he is."""
+    random = np.random.default_rng(3)
+    n = 800
+    frame = pd.DataFrame({"id": range(n), "audioDate": [f"2024-01-{day:02}" for day in random.integers(1, 29, n)]})
+    frame["campaignName"], frame["form"], frame["isAICall"] = "A", "v1", False
+    frame["executiveName"] = random.choice(["Ann", "Bob"], n)
+    is_strict = random.random(n) < np.where(frame["executiveName"] == "Ann", 0.8, 0.2)
+    frame["evaluatorName"] = np.where(is_strict, "Strict", "Mild")
+    level = 6 + 2 * (frame["executiveName"] == "Ann") - is_strict
+    frame["averageNote"] = np.round(level + random.normal(0, 0.5, n), 2)
+    load(frame.to_csv(index=False))
+    gaps = []
+    for held, strata in ((None, ["campaignName"]), (EXECUTIVE, ["campaignName", "executiveName"])):
+        found = answers.run(standardized_scores, make_filters(), workspace.calendar, EVALUATOR, held)
+        adjusted = {row.named.name: float(row.adjusted or 0) for row in found.rows}
+        assert adjusted == pytest.approx(like_for_like(frame, "evaluatorName", strata), abs=1e-9)
+        gaps.append(adjusted["Mild"] - adjusted["Strict"])
+    assert gaps == [pytest.approx(-0.2, abs=0.15), pytest.approx(1, abs=0.1)]

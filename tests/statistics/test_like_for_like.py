@@ -134,3 +134,44 @@ def test_the_interval_holds_its_rate(shape: str, one_campaign: bool) -> None:
     missed, made = _missed(world, 4, one_campaign=one_campaign, draws=max(20, DRAWS // 8))
     assert made > 3 * max(20, DRAWS // 8)
     assert missed <= most(0.065, made)
+
+
+def _strictness_missed(draws: int, *, executive_held: bool) -> tuple[int, int]:
+    """Return how often intervals of evaluators miss how strict they are, and how many there are.
+
+    Twelve evaluators have executives of their own, more or less; who handled a call makes 10 % of a score's variance.
+    """
+    rng = np.random.default_rng(23)
+    evaluators, executives, kinds, calls = 12, 25, 6, 3_000
+    missed = made = 0
+    for _ in range(draws):
+        evaluator = rng.choice(evaluators, calls, p=rng.dirichlet(np.full(evaluators, 3.0)))
+        chances = rng.dirichlet(np.full(executives, 0.3), size=evaluators).cumsum(axis=1)
+        executive = (chances[evaluator] > rng.random(calls)[:, None]).argmax(axis=1)
+        kind = rng.integers(0, kinds, calls)
+        own = rng.normal(0, 0.33, executives)[executive]
+        due = 6.5 + rng.normal(0, 0.4, kinds)[kind] + rng.normal(0, 0.5, evaluators)[evaluator] + own.mean()
+        score = np.round((due - own.mean() + own + rng.normal(0, 1, calls)) * SCALE).astype(np.int64)
+        stratum = kind * executives + executive if executive_held else kind
+        whole = calls, int(score.sum())
+        for who in range(evaluators):
+            is_own, pairs, gap, weight = evaluator == who, [], 0.0, 0.0
+            for each in np.unique(stratum[is_own]):
+                mine, others = is_own & (stratum == each), ~is_own & (stratum == each)
+                if others.any():
+                    pairs.append(Stratum(sample(score[mine]), sample(score[others])))
+                    share = mine.sum() * others.sum() / (mine.sum() + others.sum())
+                    gap, weight = gap + share * (due[mine].mean() - due[others].mean()), weight + share
+            if (found := standardized_interval(whole, int(is_own.sum()), pairs, SCALE) if pairs else None) is not None:
+                made += 1
+                missed += not found[0] <= due.mean() + (1 - is_own.mean()) * gap / weight <= found[1]
+    return missed, made
+
+
+@pytest.mark.simulation
+def test_evaluators_with_executives_of_their_own() -> None:
+    """With the executive held constant, the interval is that of how strict one is; without, it is also theirs."""
+    missed, made = _strictness_missed(max(20, DRAWS // 8), executive_held=True)
+    assert made > 11 * max(20, DRAWS // 8) and missed <= most(0.065, made)
+    missed, made = _strictness_missed(20, executive_held=False)
+    assert missed > made * 0.15

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.exports.page_workbook import page_workbook
@@ -17,7 +18,7 @@ from lib.reports.pages import evaluators
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.filters import make_filters
-from tests.ui.test_start_period import app, shown
+from tests.ui.test_start_period import app, asked, shown
 
 __all__ = ["app"]
 
@@ -136,3 +137,23 @@ def test_executives_by_the_same_evaluator(app: AppTest, settings: Settings, tmp_
         grid = app.dataframe[0].value.set_index("Executive")
         found.append(grid["Adjusted (like for like)"].to_dict())
     assert not app.exception and found[0] != found[1]
+
+
+def test_evaluators_by_the_same_executive(app: AppTest, settings: Settings, tmp_path: Path) -> None:
+    """Max has mostly Ann's calls, which are the better ones; of the calls of one executive he gives 2 points less."""
+    rows = [
+        f"{n},2024-01-{n % 20 + 1:02},{5 + 3 * (n % 2) - 2 * (n % 10 in (1, 3, 5, 0)) + n % 3 / 10},A,"
+        f"{'Ann' if n % 2 else 'Bob'},{'Max' if n % 10 in (1, 3, 5, 0) else 'Eva'},v1,,"
+        for n in range(200)
+    ]
+    load(settings, tmp_path, HEADER + MORE, *rows)
+    app.query_params["scores"] = "alike"
+    app.run()
+    app.switch_page("evaluators.py").run()
+    gaps = []
+    for held in ("calls", "executive"):
+        app.segmented_control(key="held").select(held).run()
+        adjusted = app.dataframe[0].value.set_index("Evaluator")["Adjusted (like for like)"]
+        gaps.append(adjusted["Eva"] - adjusted["Max"])
+    assert not app.exception and gaps[0] < 1.5 < gaps[1] and gaps[1] == pytest.approx(2, abs=0.1)
+    assert asked(app)["held"] == ["executive"]

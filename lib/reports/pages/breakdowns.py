@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from functools import partial
 
 from lib.analytics import standardization
-from lib.analytics.standardization import StandardizedScores
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EVALUATOR, EXECUTIVE, Dimension, NamedDimension
 from lib.catalog.metrics import AVERAGE_SCORE
 from lib.reports import breakdown_table, cards, formatting, spread_text
@@ -48,6 +47,19 @@ CONSTANT = SelectParameter(
 )
 """What is the same for the calls that executives are compared by, where the data say who evaluated."""
 
+HELD = SelectParameter(
+    "held",
+    text("Held constant"),
+    lambda _: (("calls", text("Kind of call")), ("executive", text("Kind of call and executive"))),
+    "calls",
+)
+"""What is the same for the evaluations that evaluators are compared by, where the data say whose the calls were."""
+
+_HELD_TOO: dict[Dimension, tuple[SelectParameter, NamedDimension]] = {
+    EXECUTIVE: (CONSTANT, EVALUATOR),
+    EVALUATOR: (HELD, EXECUTIVE),
+}
+"""What may be held constant besides the kind of call, and where it is chosen, by the dimension that is compared."""
 
 LIMITS = SelectParameter(
     "limits",
@@ -85,13 +97,14 @@ def blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[B
     if dimension is not CAMPAIGN:
         yield SelectInputs((SCORES,))
     if dimension is not CAMPAIGN and context.selected(SCORES) == "alike":
-        has_evaluators = dimension is EXECUTIVE and EVALUATOR in context.dimensions_in_use
-        same_evaluator = has_evaluators and context.selected(CONSTANT) == "evaluator"
-        scores = _standardized(context, dimension, same_evaluator=same_evaluator)
+        select, held = _held_too(context, dimension)
+        scores = context.answers.run(
+            standardization.standardized_scores, context.filters, context.calendar, dimension, held
+        )
         yield Heading(text("Adjusted (like for like)"))
         yield Caption(text(standardized_help(dimension)))
-        if has_evaluators:
-            yield SelectInputs((CONSTANT,))
+        if select is not None:
+            yield SelectInputs((select,))
         figure = StandardizedFigure(dimension, scores)
         click = Click("open", dimension)
         yield ChartBlock(text("Adjusted (like for like)"), figure, "alike", click, has_heading=False)
@@ -107,14 +120,14 @@ def blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[B
     yield from breakdown_table.change_captions(groups, context.catalog.metrics)
 
 
-def _standardized(context: PageContext, dimension: Dimension, *, same_evaluator: bool) -> StandardizedScores:
-    return context.answers.run(
-        standardization.standardized_scores,
-        context.filters,
-        context.calendar,
-        dimension,
-        same_evaluator=same_evaluator,
-    )
+def _held_too(context: PageContext, dimension: Dimension) -> tuple[SelectParameter | None, Dimension | None]:
+    """Return where it is chosen what is held constant besides the kind of call, if the data say it, and what is."""
+    if dimension not in _HELD_TOO:
+        return None, None
+    select, other = _HELD_TOO[dimension]
+    if other not in context.dimensions_in_use:
+        return None, None
+    return select, other if context.selected(select) != select.default else None
 
 
 def _standing(context: PageContext, groups: Groups) -> Iterator[Block]:

@@ -181,7 +181,7 @@ PAGE = PageDefinition(
     text("Who is strict, and who is lenient?"),
     "grading",
     blocks,
-    (breakdowns.SCORES,),
+    (breakdowns.SCORES, breakdowns.HELD),
     EVALUATOR,
     topics=(*SELECTION, _ADJUSTED, _WORK),
 )
