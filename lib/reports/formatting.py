@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import date, datetime
 from fractions import Fraction
+from typing import TypeVar
 
 from lib.analytics.calendar import Granularity
 from lib.catalog.dimensions import EnumValue, Member
@@ -13,6 +16,8 @@ from lib.i18n import dated, day, number, t, t_in_context
 from lib.store.enums import NONE_NAME
 
 NOTHING = "–"
+
+K = TypeVar("K")
 
 
 def count(value: int) -> str:
@@ -123,6 +128,14 @@ def hour(number: int) -> str:
 def member_name(named: Member) -> str:
     """Return a group's name as pages show it: what belongs to none is called so in the language in use."""
     return t(NONE_NAME) if named.id is None else named.name
+
+
+def distinct(labels: Mapping[K, str], marks: Mapping[K, str]) -> dict[K, str]:
+    """Return labels of which no two are the same: those that are have their marks behind, which differ."""
+    told = dict(labels)
+    while len(counts := Counter(told.values())) < len(told):
+        told = {key: label if counts[label] == 1 else f"{label} ({marks[key]})" for key, label in told.items()}
+    return told
 
 
 def small_sample(sums: MeasureTotals) -> str:

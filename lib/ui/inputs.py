@@ -1,17 +1,19 @@
 """Inputs: Streamlit's widgets, whose answers are among what they offer, whatever a browser sends.
 
-Streamlit compares what is chosen by how it is labeled, so that `Csv` passes for `csv` where both are shown as `CSV`.
+Streamlit compares what is chosen by how it is labeled, so that `Csv` passes for `csv` where both are shown as `CSV`. Of
+options that one name stands for, such as two people who are called alike, each therefore has its id behind its label.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar, overload
 
 import streamlit as st
 
 from lib.i18n import current, number, t
+from lib.reports import formatting
 from lib.ui import streamlit_internals
 
 MAX_TEXT = 1_000
@@ -42,7 +44,7 @@ def selectbox(label: str, options: Sequence[T], index: None, *, place: Any = st,
 
 def selectbox(label: str, options: Sequence[T], index: int | None = 0, *, place: Any = st, **look: Any) -> T | None:
     """Draw a list of which one is chosen; return that option, the one at `index` where something else is sent."""
-    value = place.selectbox(label, options, index, **look)
+    value = place.selectbox(label, options, index, **_distinctly(options, look))
     if value in options:
         return options[options.index(value)]
     return None if index is None else options[index]
@@ -52,9 +54,19 @@ def multiselect(
     label: str, options: Sequence[T], default: Sequence[T] | None = None, *, place: Any = st, **look: Any
 ) -> list[T]:
     """Draw a list of which several are chosen; return these options, each once, without what else is sent."""
-    chosen = place.multiselect(label, options, default, **look)
+    chosen = place.multiselect(label, options, default, **_distinctly(options, look))
     known = set(options)
     return [value for value in dict.fromkeys(chosen) if value in known]
+
+
+def _distinctly(options: Sequence[Any], look: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how a list is to look, with labels by which its options can be told apart."""
+    label = look.get("format_func", str)
+    marks = {each: str(each) for each in options}
+    if len(set(marks.values())) < len(marks):
+        marks = {each: str(place) for place, each in enumerate(marks, 1)}
+    labels = formatting.distinct({each: label(each) for each in options}, marks)
+    return {**look, "format_func": lambda each: labels[each] if each in labels else label(each)}
 
 
 def open_selectbox(label: str, options: Sequence[str], value: str, *, place: Any = st, **look: Any) -> str:

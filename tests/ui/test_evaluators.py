@@ -18,6 +18,7 @@ from lib.reports.pages import evaluators
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.filters import make_filters
+from tests.ui.test_forged_values import run
 from tests.ui.test_start_period import app, asked, shown
 
 __all__ = ["app"]
@@ -157,3 +158,22 @@ def test_evaluators_by_the_same_executive(app: AppTest, settings: Settings, tmp_
         gaps.append(adjusted["Eva"] - adjusted["Max"])
     assert not app.exception and gaps[0] < 1.5 < gaps[1] and gaps[1] == pytest.approx(2, abs=0.1)
     assert asked(app)["held"] == ["executive"]
+
+
+def test_evaluators_of_one_name_are_told_apart(app: AppTest, settings: Settings, tmp_path: Path) -> None:
+    """A browser sends the names that a list shows: each of two people who are called alike can be chosen, and stays."""
+    header = "id,audioDate,averageNote,evaluatorId,evaluatorName"
+    load(
+        settings,
+        tmp_path,
+        header,
+        *(f"{n},2024-01-0{n % 9 + 1},6,e{n % 3},{'Bob' if n % 3 else 'Ann'}" for n in range(90)),
+    )
+    for who in ("e1", "e2"):
+        app.query_params["evaluatorId"] = who
+        app.run()
+        shown_names = next(each for each in app.multiselect if each.key == "evaluatorId").options
+        assert shown_names == ["Ann", "Bob (e1)", "Bob (e2)"]
+        for name, chosen in ((f"Bob ({who})", who), ("Ann", "e0")):
+            run(app, lambda node, name=name: [name] if getattr(node, "key", "") == "evaluatorId" else None)
+            assert asked(app)["evaluatorId"] == [chosen]

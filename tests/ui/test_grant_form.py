@@ -14,6 +14,7 @@ from lib.jobs.tasks import TASKS
 from lib.ui import grant_form
 from lib.workspace import Workspace
 from tests.conftest import ROOT
+from tests.ui.test_forged_values import run
 from tests.waiting import LONG_SECONDS
 
 FORM = """
@@ -74,3 +75,15 @@ def test_a_grant_stays_until_another_is_chosen() -> None:
     assert app.multiselect(key="campaign-x").options == ["Alpha", "Beta", "gone (unknown)"]
     app.multiselect(key="campaign-x").unselect("gone").run()
     assert app.text[0].value == '{"callCenter": [], "campaign": ["a"]}'
+
+
+def test_campaigns_of_one_name_are_told_apart(space: Workspace, tmp_path: Path) -> None:
+    calls = tmp_path / "more.csv"
+    calls.write_text("id,audioDate,campaignId,campaignName\n3,2024-01-01,c,Alpha\n4,2024-01-01,d,Alpha (c)\n")
+    TASKS["import"](space, {"files": [(str(calls), calls.name)], "actor": "test"}, lambda *_: None)
+    names = ["Alpha (a)", "Alpha (c) (c)", "Alpha (c) (d)", "Beta"]
+    assert sorted(drawn(EVERYTHING).multiselect(key="campaign-x").options) == names
+    for name, chosen in zip(names, "acdb", strict=True):
+        app = drawn(EVERYTHING)
+        run(app, lambda node, name=name: [name] if node.type == "multiselect" and "camp" in node.proto.label else None)
+        assert not app.exception and Grant.from_column(app.text[0].value) == Grant.of({"campaign": [chosen]})
