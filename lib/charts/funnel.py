@@ -52,11 +52,11 @@ def funnel(
     groups_name = t(dimension.plural_label).lower()
     notes = _notes(funnel_distances(groups, total), groups_name, is_adjusted=is_adjusted)
     marks = [_mark(group, mean, deviation) for group in scored]
-    kinds = [t(kind) for kind in KINDS]
+    kinds, alike = [t(kind) for kind in KINDS], formatting.namesakes(group.named for group in groups)
     rows: list[dict[str, Any]] = [
         {
             "id": mark.group.named.parameter_value,
-            "name": formatting.member_name(mark.group.named),
+            "name": formatting.distinct_name(mark.group.named, alike),
             "scored": mark.group.sums["scored"],
             "counted": formatting.count(mark.group.sums["scored"]),
             "value": mark.value,

@@ -28,7 +28,7 @@ def ranking(figure: RankingFigure, look: ChartTheme) -> Chart | None:
     if not largest:
         return None
     largest.sort(key=lambda group: (-(metric.value(group.sums) or 0), group.named.name))
-    ranks = figure.ranks.groups
+    ranks, alike = figure.ranks.groups, formatting.namesakes(group.named for group in groups)
     rows = []
     for place, group in enumerate(largest):
         ends = metric.interval(group.sums)
@@ -36,7 +36,7 @@ def ranking(figure: RankingFigure, look: ChartTheme) -> Chart | None:
             {
                 "place": place,
                 "id": group.named.parameter_value,
-                "name": formatting.member_name(group.named),
+                "name": formatting.distinct_name(group.named, alike),
                 "value": metric.rounded(group.sums),
                 "shown": formatting.metric(metric, group.sums),
                 "low": ends[0] if ends else None,

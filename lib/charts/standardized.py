@@ -26,6 +26,7 @@ def standardized(found: StandardizedScores, label: str, look: ChartTheme) -> Cha
     score = AVERAGE_SCORE
     scored = [row for row in found.rows if row.adjusted is not None and row.named.id is not None]
     chosen = {row.named for row in sorted(scored, key=lambda row: -row.sums["scored"])[:MOST]}
+    alike = formatting.namesakes(row.named for row in found.rows)
     rows: list[dict[str, Any]] = []
     for row in scored:
         if row.named not in chosen or row.adjusted is None:
@@ -34,7 +35,7 @@ def standardized(found: StandardizedScores, label: str, look: ChartTheme) -> Cha
             {
                 "place": len(rows),
                 "id": row.named.parameter_value,
-                "name": formatting.member_name(row.named),
+                "name": formatting.distinct_name(row.named, alike),
                 "raw": score.rounded(row.sums),
                 "raw_shown": formatting.metric(score, row.sums),
                 "value": float(row.adjusted),

@@ -34,17 +34,11 @@ def waterfall(found: Decomposition, before: str, now: str, look: ChartTheme) -> 
         return None
     count = len(found.parts) if len(found.parts) == LARGEST + 1 else LARGEST  # a single one has a name
     largest, rest = found.parts[:count], found.parts[count:]
-    names = [formatting.member_name(part.named) for part in largest]
+    alike = formatting.namesakes(part.named for part in largest)
     rows = [_end(before, was)]
     at = Fraction(was)
     for part in largest:
-        named = part.named
-        name = (
-            formatting.member_name(named)
-            if names.count(formatting.member_name(named)) == 1
-            else f"{formatting.member_name(named)} ({named.parameter_value})"
-        )
-        rows += _bars(name, named.parameter_value, at, part)
+        rows += _bars(formatting.distinct_name(part.named, alike), part.named.parameter_value, at, part)
         at += part.total
     if rest:
         within = found.within - sum((part.within for part in largest), Fraction())
@@ -60,7 +54,7 @@ def waterfall(found: Decomposition, before: str, now: str, look: ChartTheme) -> 
         before=before,
         is_now=formatting.metric(score, found.now),
         now=now,
-        name=formatting.member_name(found.parts[0].named) if found.parts else formatting.NOTHING,
+        name=formatting.distinct_name(found.parts[0].named, alike) if found.parts else formatting.NOTHING,
         total=formatting.points(found.parts[0].shown.total) if found.parts else formatting.NOTHING,
     )
     ends = [float(row[end]) for row in rows for end in ("from", "to")]

@@ -207,7 +207,9 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
     call_center = metric_columns.member_fields(CALL_CENTER, lambda row: row.call_center, _call_center)
     return [
         Column(
-            text(dimension.label), _name, in_file=metric_columns.member_fields(dimension, lambda row: row.member, _name)
+            text(dimension.label),
+            metric_columns.shown_names((group.named for group in groups.breakdown.groups), lambda row: row.member),
+            in_file=metric_columns.member_fields(dimension, lambda row: row.member, _name),
         ),
         *(_standardized_columns(dimension) if with_standardized else []),
         *metric_columns.metric(AVERAGE_SCORE, _now),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Mapping
 from datetime import date, datetime
 from fractions import Fraction
 from typing import TypeVar
@@ -128,6 +128,20 @@ def hour(number: int) -> str:
 def member_name(named: Member) -> str:
     """Return a group's name as pages show it: what belongs to none is called so in the language in use."""
     return t(NONE_NAME) if named.id is None else named.name
+
+
+def namesakes(members: Iterable[Member]) -> frozenset[Member]:
+    """Return those of some groups whose name another one has, too."""
+    by_name: dict[str, list[Member]] = defaultdict(list)
+    for named in dict.fromkeys(members):
+        by_name[named.name].append(named)
+    return frozenset(named for alike in by_name.values() if len(alike) > 1 for named in alike)
+
+
+def distinct_name(named: Member, alike: Container[Member]) -> str:
+    """Return a group's name as pages show it, with its id where it is one of several that are called alike."""
+    name = member_name(named)
+    return f"{name} ({named.parameter_value})" if named in alike else name
 
 
 def distinct(labels: Mapping[K, str], marks: Mapping[K, str]) -> dict[K, str]:

@@ -9,6 +9,7 @@ from lib.analytics.cluster_spreads import SharedSpreads
 from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric, Unit, rounded
+from lib.i18n import t
 from lib.reports import changes, formatting
 from lib.reports.changes import Delta
 from lib.reports.table import Column, FileField, Look
@@ -53,6 +54,19 @@ def metric(which: Metric, now: Of[R], *, printed: bool = True) -> list[Column[R]
 def metric_field(which: Metric, now: Of[R]) -> FileField[R]:
     """Return a metric as a column of a file."""
     return FileField(which.name, text(which.label), lambda row: which.rounded(now(row)), which.unit.value, which)
+
+
+def shown_names(members: Iterable[Member], member: Callable[[R], Member | None]) -> Callable[[R], str]:
+    """Return what names the groups of rows so that those called alike can be told apart; without one it is the total.
+
+    Files have a column of the id besides, so that names stay as they are there.
+    """
+    alike = formatting.namesakes(members)
+
+    def name(row: R) -> str:
+        return t("Total") if (named := member(row)) is None else formatting.distinct_name(named, alike)
+
+    return name
 
 
 def member_fields(

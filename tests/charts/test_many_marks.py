@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from fractions import Fraction
 
 from lib.analytics.breakdowns import Group
+from lib.analytics.planner import ResolvedPeriod
+from lib.analytics.rank_ranges import GroupRanks
+from lib.analytics.standardization import StandardizedRow, StandardizedScores
 from lib.catalog.dimensions import EXECUTIVE, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import METRICS
-from lib.charts import funnel
+from lib.charts import funnel, ranking, standardized
 from lib.charts.chart import Chart
 from lib.charts.theme import LIGHT, ChartTheme
 from lib.charts.trend import trend
-from lib.reports.figures import TrendNote
+from lib.reports.figures import RankingFigure, TrendNote
 from tests.charts.samples import course, sums
 
 LOOK = ChartTheme(LIGHT, "en")
@@ -52,6 +56,22 @@ def test_a_funnel_of_few_draws_all_in_their_order() -> None:
     found = drawn(groups)
     assert [row["id"] for row in found.data["rows"]] == [group.named.id for group in groups]
     assert not any(" shown" in note for note in found.notes)
+
+
+def test_groups_that_are_called_alike_have_their_ids_beside_their_names() -> None:
+    members = (Member("e1", "Ana"), Member("e2", "Bob"), Member("e3", "Ana"), Member(None, "(none)"))
+    groups = [Group(named, sums(40 + number, 7 + number / 10)) for number, named in enumerate(members)]
+    total = MeasureTotals.total(group.sums for group in groups)
+    ranked = ranking.ranking(RankingFigure(EXECUTIVE, groups, total, GroupRanks({}, 0, 0)), LOOK)
+    rows = [
+        StandardizedRow(group.named, group.sums, Fraction(7 + place), None, 40) for place, group in enumerate(groups)
+    ]
+    scores = StandardizedScores(ResolvedPeriod(None, None), total, tuple(rows))
+    alike = standardized.standardized(scores, EXECUTIVE.label, LOOK)
+    assert ranked is not None and alike is not None
+    for chart in (ranked, alike, drawn(groups)):
+        names = {row["id"]: row["name"] for row in chart.data["rows"]}
+        assert (names["e1"], names["e2"], names["e3"]) == ("Ana (e1)", "Bob", "Ana (e3)")
 
 
 def test_notes_lie_in_their_buckets() -> None:

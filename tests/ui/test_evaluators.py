@@ -177,3 +177,8 @@ def test_evaluators_of_one_name_are_told_apart(app: AppTest, settings: Settings,
         for name, chosen in ((f"Bob ({who})", who), ("Ann", "e0")):
             run(app, lambda node, name=name: [name] if getattr(node, "key", "") == "evaluatorId" else None)
             assert asked(app)["evaluatorId"] == [chosen]
+    del app.query_params["evaluatorId"]
+    app.run()
+    app.switch_page("evaluators.py").run()
+    tables = [each.value for each in app.dataframe if "Evaluator" in each.value.columns]
+    assert [set(table["Evaluator"]) for table in tables] == [{"Total", "Ann", "Bob (e1)", "Bob (e2)"}] * 2

@@ -209,7 +209,9 @@ def _columns(dimension: Dimension, change: Decomposition) -> list[Column[_Decomp
     was, is_now = change.before["scored"], change.now["scored"]
     return [
         Column(
-            text(dimension.label), _name, in_file=metric_columns.member_fields(dimension, lambda row: row.member, _name)
+            text(dimension.label),
+            metric_columns.shown_names((part.named for part in change.parts), lambda row: row.member),
+            in_file=metric_columns.member_fields(dimension, lambda row: row.member, _name),
         ),
         _points(
             text("Performance"),

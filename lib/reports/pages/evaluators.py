@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from lib.analytics.calendar import Granularity
@@ -80,7 +80,7 @@ def _table(context: PageContext) -> TableBlock:
     groups = context.breakdown(EVALUATOR).groups
     # One whom an import brought between the two questions has no figures yet.
     rows = [_row(group.named, group.sums, work.evaluators.get(group.named, _NOTHING), weeks) for group in groups]
-    columns = _columns()
+    columns = _columns([group.named for group in groups])
     title = text("How evaluators work")
     return TableBlock(
         PageTable(
@@ -104,11 +104,13 @@ def _row(member: Member | None, sums: MeasureTotals, work: Grading, weeks: float
     return _WorkRow(member, sums, work, sums["evaluations"] / weeks if weeks >= 1 else None)
 
 
-def _columns() -> list[Column[_WorkRow]]:
+def _columns(members: Iterable[Member]) -> list[Column[_WorkRow]]:
     share = text("Full marks")
     return [
         Column(
-            text(EVALUATOR.label), _name, in_file=metric_columns.member_fields(EVALUATOR, lambda row: row.member, _name)
+            text(EVALUATOR.label),
+            metric_columns.shown_names(members, lambda row: row.member),
+            in_file=metric_columns.member_fields(EVALUATOR, lambda row: row.member, _name),
         ),
         metric_columns.count(text("Evaluations"), lambda row: row.sums["evaluations"], "totalEvaluations"),
         _number(text("Per week"), "perWeek", lambda row: rounded(row.per_week, 1), 1),

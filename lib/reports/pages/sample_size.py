@@ -210,7 +210,7 @@ def _table(context: PageContext, plan: _Plan) -> TableBlock:
     columns: tuple[Column[Group], ...] = (
         Column(
             text(EXECUTIVE.label),
-            name,
+            metric_columns.shown_names((group.named for group in groups), lambda group: group.named),
             in_file=metric_columns.member_fields(EXECUTIVE, lambda group: group.named, name),
         ),
         *metric_columns.metric(AVERAGE_SCORE, lambda group: group.sums),

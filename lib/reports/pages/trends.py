@@ -9,7 +9,7 @@ from lib.analytics import grouped_trends, heatmap, queries
 from lib.analytics.calendar import ONE_DAY, Granularity
 from lib.analytics.control_charts import control_chart
 from lib.analytics.queries import Trend, TrendPoint
-from lib.catalog.dimensions import Dimension, Member
+from lib.catalog.dimensions import Dimension
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Metric
 from lib.i18n import t
@@ -161,19 +161,14 @@ def split(context: PageContext, dimension: Dimension, granularity: Granularity) 
     named = list(groups.largest)
     if groups.rest is not None and len(groups.rest_members) == 1:
         named.append((groups.rest_members[0], groups.rest))
-    names = [member.name for member, _ in named]
+    alike = formatting.namesakes(member for member, _ in named)
     courses: list[tuple[Words, Trend]] = [
-        (formatted(_distinct_name, member, names.count(member.name) > 1), course) for member, course in named
+        (formatted(formatting.distinct_name, member, alike), course) for member, course in named
     ]
     if groups.rest is not None and len(groups.rest_members) > 1:
         others = text("{count} others", count=formatted(formatting.count, len(groups.rest_members)))
         courses.append((others, groups.rest))
     return tuple(courses)
-
-
-def _distinct_name(member: Member, has_namesake: bool) -> str:
-    name = formatting.member_name(member)
-    return f"{name} ({member.parameter_value})" if has_namesake else name
 
 
 def _rows(context: PageContext) -> list[_TrendRow]:
