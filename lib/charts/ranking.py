@@ -67,13 +67,14 @@ def ranking(figure: RankingFigure, look: ChartTheme) -> Chart | None:
             words.append(t("Nobody stands out: no two differ significantly."))
     if before:
         words.append(t("Gray tick: compared period. Line: overall average."))
+    ranked = [row for row in rows if not row["few"]] or rows
     told = t(
         "Average score by {label} with 95 % confidence intervals, from {best} ({high}) to {worst} ({low}).",
         label=t(label).lower(),
-        best=rows[0]["name"],
-        high=rows[0]["shown"],
-        worst=rows[-1]["name"],
-        low=rows[-1]["shown"],
+        best=ranked[0]["name"],
+        high=ranked[0]["shown"],
+        worst=ranked[-1]["name"],
+        low=ranked[-1]["shown"],
     )
     whole = [{"value": metric.rounded(figure.total), "shown": formatting.metric(metric, figure.total)}]
     return Chart(

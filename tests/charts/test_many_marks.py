@@ -74,6 +74,16 @@ def test_groups_that_are_called_alike_have_their_ids_beside_their_names() -> Non
         assert (names["e1"], names["e2"], names["e3"]) == ("Ana (e1)", "Bob", "Ana (e3)")
 
 
+def test_the_words_of_a_ranking_name_none_of_few_evaluations() -> None:
+    groups = [Group(Member(name, name), sums(n, score)) for name, n, score in (("A", 40, 7), ("B", 50, 8), ("C", 1, 1))]
+    total = MeasureTotals.total(group.sums for group in groups)
+    found = ranking.ranking(RankingFigure(EXECUTIVE, groups, total, GroupRanks({}, 0, 0)), LOOK)
+    assert found is not None and "from B (8.00) to A (7.00)" in found.alt
+    few = [group for group in groups if group.named.name == "C"]
+    found = ranking.ranking(RankingFigure(EXECUTIVE, few, total, GroupRanks({}, 0, 0)), LOOK)
+    assert found is not None and "from C (1.00) to C (1.00)" in found.alt
+
+
 def test_notes_lie_in_their_buckets() -> None:
     first = date(2024, 1, 1)
     notes = [TrendNote(first + timedelta(days=days), str(days)) for days in (-1, 0, 30, 59, 60)]
