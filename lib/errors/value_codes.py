@@ -51,7 +51,7 @@ class ValueCode(TextCode):
         "Positive, Neutral, Negative, or nothing, or a word that the mapping's [values.sentiment] turns into one",
     )
     RIGHT_FLAG = "right_flag", "true or false, or a word that the mapping's [values.isAICall] turns into one"
-    RIGHT_LINK = "right_link", "an address that begins with http:// or https://, without spaces"
+    RIGHT_LINK = "right_link", "an address such as https://example.com/1.wav, without spaces"
     RIGHT_SCORE = "right_score", "a score from 0 to 10"
     RIGHT_SCORE_SCALED = (
         "right_score_scaled",

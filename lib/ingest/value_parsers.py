@@ -32,7 +32,13 @@ _RIGHT_SCORE = ValueCode.RIGHT_SCORE.of()
 _PERCENT = re.compile(r"(.+?)\s*%")
 _FRACTION = re.compile(r"([^/]+?)\s*/\s*([^/]+)")
 
-_LINK = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
+_LINK = re.compile(
+    r"https?://"
+    r"(?:[^\s/?#@\\]*@)?"  # who asks
+    r"(?=[^\s/?#:]*\w|\[)(?:\[[0-9a-f:.]+\]|[^\s/?#@:\[\]\\]+)"  # the host: an address of its own, or a name
+    r"(?::\d{1,5})?(?:[/?#]\S*)?",
+    re.IGNORECASE,
+)
 
 _TRUE = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE = frozenset({"false", "0", "no", "n", "f"})
@@ -49,9 +55,9 @@ def text(value: str, most: int = MAX_TEXT) -> str:
 
 def link(value: str) -> str:
     """Return the address of a page or a file; refuse what a browser would not fetch, or would run."""
-    if not _LINK.fullmatch(value):
+    if not _LINK.fullmatch(text(value)):
         raise ValueParseError(ValueCode.NOT_A_LINK.of(), ValueCode.RIGHT_LINK.of())
-    return text(value)
+    return value
 
 
 def state(value: str) -> int:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from lib.errors.value_codes import ValueCode
 from lib.ingest import value_parsers
 from lib.ingest.cells import CellKind
 from lib.ingest.mapping import ColumnSource, FileOptions
@@ -119,3 +120,38 @@ def test_texts() -> None:
         value_parsers.text("a\x00b")
     with pytest.raises(ValueParseError, match="1001 characters"):
         value_parsers.text("x" * 1001)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://a.example/1.wav?x=1#t",
+        "HTTP://host:8080",
+        "http://ann:pw@host/x",
+        "http://[::1]/x",
+        "https://例え.jp/パス",
+    ],
+)
+def test_links(value: str) -> None:
+    assert value_parsers.link(value) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            "javascript:alert(1)",
+            "http:/host",
+            "https://",
+            "https://..",
+            "http://:80/",
+            "http://ann:pw@/x",
+            "http://@/",
+        ),
+        *("http://[bad", "http://host:abc/", "https://a b", "data:text/html,x", "=HYPERLINK(1)", "//host/x"),
+    ],
+)
+def test_what_leads_nowhere_is_no_link(value: str) -> None:
+    with pytest.raises(ValueParseError) as refused:
+        value_parsers.link(value)
+    assert refused.value.problem == ValueCode.NOT_A_LINK.of()
