@@ -5,6 +5,7 @@ The wording that people read and the conditions that the queries use both come f
 
 from __future__ import annotations
 
+import unicodedata
 import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -281,7 +282,7 @@ def local_date(moment: Moment, zone: zoneinfo.ZoneInfo) -> date:
 
 
 def clean(name: str, value: str) -> str:
-    """Return a parameter's value as it is.
+    """Return a parameter's value as imports keep texts: in NFC, and else as it is.
 
     Raises InvalidParameterError for what is longer than any id, and for what no database can hold.
     """
@@ -290,7 +291,7 @@ def clean(name: str, value: str) -> str:
         raise InvalidParameterError(name, ParameterCode.VALUE_TOO_LONG, characters=characters, most=most)
     if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
         raise InvalidParameterError(name, ParameterCode.VALUE_UNHOLDABLE)
-    return value
+    return unicodedata.normalize("NFC", value)
 
 
 def _shown(text: str) -> str:

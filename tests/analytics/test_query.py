@@ -8,9 +8,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lib.analytics.grants import EVERYTHING
-from lib.analytics.query import MAX_VALUE_LENGTH, MAX_VALUES, Filters, parse_day, parse_single, parse_whole_number
+from lib.analytics.query import (
+    MAX_VALUE_LENGTH,
+    MAX_VALUES,
+    Filters,
+    clean,
+    parse_day,
+    parse_single,
+    parse_whole_number,
+)
 from lib.catalog.catalog import BUILT_IN
-from lib.catalog.dimensions import CAMPAIGN, SENTIMENT, STATE
+from lib.catalog.dimensions import CAMPAIGN, EVALUATOR, FORM, SENTIMENT, STATE
 from lib.errors import InvalidParameterError
 from tests.filters import make_filters
 
@@ -172,3 +180,10 @@ def test_what_may_be_given_once() -> None:
     assert parse_single({"timezone": ["UTC"]}, "timezone") == "UTC"
     with pytest.raises(InvalidParameterError, match="timezone is given 2 times"):
         parse_single({"timezone": ["UTC", "UTC"]}, "timezone")
+
+
+def test_an_id_is_found_in_whichever_form_its_accents_are_written() -> None:
+    """An import keeps texts in NFC; who asks by the id that he sent may have written it in NFD, as macOS does."""
+    asked = parse(evaluatorId=["Jose\u0301", "Ana"], form="Verso\u0303es")
+    assert (asked.ids(EVALUATOR), asked.ids(FORM)) == (("Jos\u00e9", "Ana"), ("Vers\u00f5es",))
+    assert clean("id", "e\u0301-1") == "\u00e9-1"
