@@ -10,7 +10,6 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, NoReturn
 
 import anyio.to_thread
@@ -145,7 +144,8 @@ MESSAGE_BYTES = st.get_option("server.maxWidgetStateSize") * 1_000_000
 """Size of a page's message, by which the pages' server counts, too."""
 
 _settings = _opened()
-_page = start_page.compose(streamlit_internals.page_html(), streamlit_internals.component_files(start_page.COMPONENTS))
+_bundles = streamlit_internals.script_bundles(start_page.GROUPS)
+_page = start_page.compose(streamlit_internals.page_html(), streamlit_internals.page_sheet(), _bundles)
 front = Middleware(
     Gateway,
     hosts=_settings.host_names,
@@ -167,9 +167,10 @@ app = st.App(
         Middleware(
             Assets,
             folder=streamlit_internals.static_folder(),
-            own=Path(__file__).with_name("pages") / "static",
+            own=start_page.OWN_FILES,
             replaced=streamlit_internals.page_html(),
             page=_page,
+            bundles=_bundles,
         ),
         Middleware(LoginRedirectMiddleware),
     ],

@@ -21,7 +21,7 @@ from lib.catalog.dimensions import EXECUTIVE, Dimension, FlagDimension, Member
 from lib.catalog.fields import FieldType
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, rounded
-from lib.web.request_headers import accepts_gzip, has_tag
+from lib.web.request_headers import accepts, has_tag
 
 _COMPRESSED_FROM, _COMPRESSION = 1024, 1
 """Bytes from which an answer is compressed, and how hard: the quickest way halves it already."""
@@ -134,7 +134,7 @@ def answer(request: Request, body: AnswerBody, version: int | None = None) -> Re
     if has_tag(request.headers, tag):
         return Response(status_code=304, headers=headers)
     content = body.content
-    if body.compressed is not None and accepts_gzip(request.headers):
+    if body.compressed is not None and accepts(request.headers, "gzip"):
         content = body.compressed
         headers["Content-Encoding"] = "gzip"
     return Response(content, 200, headers, body.media_type)

@@ -11,10 +11,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import streamlit
 import streamlit.file_util
 import streamlit.logger
 import streamlit.runtime.state.query_params
@@ -39,6 +41,7 @@ from websockets import http11
 
 from lib.observability import logging_config
 from lib.web.http_protocol import MAX_ADDRESS, MAX_HEADERS, HttpProtocol
+from lib.web.script_bundles import ScriptBundles
 from lib.web.websocket_protocol import WebSocketProtocol
 
 log = logging.getLogger(__name__)
@@ -200,24 +203,33 @@ def page_html() -> str:
     return (static_folder() / "index.html").read_text("utf-8")
 
 
-def component_files(names: Sequence[str]) -> list[str]:
-    """Return the scripts that components of pages consist of, by address, in the order of their names.
+def page_sheet() -> str:
+    """Return the style sheet of that page."""
+    file: str
+    (file,) = re.findall(r'<link rel="stylesheet"[^>]* href="\./([^"]+)"', page_html())
+    return (static_folder() / file).read_text("utf-8")
 
-    Streamlit loads a component when it is first drawn; what every page consists of from the start is left out.
+
+LOOKED_AT = "1.67.0"
+"""The version of Streamlit whose scripts tests have gone through."""
+
+_ASSIGNED_LATER = ("space-separated-tokens",)
+"""Modules that give some of what they export its value after they have run."""
+
+
+def script_bundles(groups: Mapping[str, Sequence[str]]) -> ScriptBundles | None:
+    """Return Streamlit's scripts, of which some are joined: by group, components, and `index`, where all begins.
+
+    None for a version whose scripts nobody has looked at: they are then served as they are.
     """
+    if streamlit.__version__ != LOOKED_AT:
+        log.warning("Streamlit is %s, not %s: its scripts are not joined", streamlit.__version__, LOOKED_AT)
+        return None
     manifest: dict[str, dict[str, Any]] = json.loads((static_folder() / "manifest.json").read_text("utf-8"))
-    entries = {each["name"]: key for key, each in manifest.items() if each.get("isDynamicEntry")}
-    seen: set[str] = set()
-
-    def collect(key: str) -> list[str]:
-        if key in seen:
-            return []
-        seen.add(key)
-        imported = [file for each in manifest[key].get("imports", ()) for file in collect(each)]
-        return [*imported, manifest[key]["file"]]
-
-    collect("index.html")
-    return [f"./{file}" for name in names for file in collect(entries[name])]
+    files = {each["name"]: Path(each["file"]).name for each in manifest.values() if "name" in each}
+    files |= {each["name"]: Path(each["file"]).name for each in manifest.values() if each.get("isEntry")}
+    joined = {group: [files[name] for name in names] for group, names in groups.items()}
+    return ScriptBundles(static_folder() / "static" / "js", joined, [files[name] for name in _ASSIGNED_LATER])
 
 
 def login_claims(cookies: Mapping[str, str]) -> dict[str, Any] | None:

@@ -9,13 +9,13 @@ from starlette.datastructures import Headers
 _CODING = re.compile(r"([^\s;]+)(?:\s*;\s*q=([01](?:\.\d*)?))?", re.IGNORECASE)
 
 
-def accepts_gzip(headers: Headers) -> bool:
-    """Return whether an answer may be packed by gzip (RFC 9110, 12.5.3); what can't be read names no coding."""
+def accepts(headers: Headers, coding: str) -> bool:
+    """Return whether an answer may be packed so (RFC 9110, 12.5.3); what can't be read names no coding."""
     accepted: dict[str, bool] = {}
     for each in _listed(headers, "accept-encoding"):
-        if coding := _CODING.fullmatch(each):
-            accepted[coding[1].lower()] = float(coding[2] or 1) > 0
-    return accepted.get("gzip", accepted.get("*", False))
+        if named := _CODING.fullmatch(each):
+            accepted[named[1].lower()] = float(named[2] or 1) > 0
+    return accepted.get(coding, accepted.get("*", False))
 
 
 def has_tag(headers: Headers, tag: str) -> bool:

@@ -24,3 +24,22 @@ def test_a_skeleton_stands_until_the_page_is_drawn(chromium: Browser, address: s
     expect(skeleton).to_have_count(0)
     assert not errors, errors
     context.close()
+
+
+def test_a_first_visit_takes_few_requests(chromium: Browser, address: str) -> None:
+    """A slow network takes half a second for each six of them."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(address)))
+    page.goto(address)
+    expect(page.locator("canvas, .vega-embed svg").first).to_be_visible()
+    expect(page.locator(".st-key-cb-cards .cb-value").first).to_be_visible()
+    page.wait_for_function("() => document.fonts.status === 'loaded'")
+    icon = page.locator("[data-testid=stIconMaterial]").first
+    assert icon.evaluate("each => document.fonts.check(`1em ${getComputedStyle(each).fontFamily}`)")
+    files = [each for each in asked if not each.startswith("data:")]
+    assert len(files) <= 20, files
+    assert not [each for each in files if "SourceSans" in each or "MaterialSymbols" in each]
+    assert len([each for each in files if "icons.woff2" in each]) == 1
+    context.close()

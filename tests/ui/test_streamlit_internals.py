@@ -153,16 +153,6 @@ def test_the_html_of_pages_is_found() -> None:
     assert '<div id="root">' in streamlit_internals.page_html()
 
 
-def test_the_scripts_of_components_are_known() -> None:
-    """They come after what they import, each once, without what every page consists of anyway."""
-    chart = streamlit_internals.component_files(["ArrowVegaLiteChart"])
-    assert chart[-1].startswith("./static/js/ArrowVegaLiteChart.") and any("/embed." in each for each in chart)
-    assert all((streamlit_internals.static_folder() / each).is_file() for each in chart)
-    both = streamlit_internals.component_files(["ArrowVegaLiteChart", "Html"])
-    assert both[: len(chart)] == chart and both[-1].startswith("./static/js/Html.") and len(both) == len(set(both))
-    assert not any(each.removeprefix("./") in streamlit_internals.page_html() for each in both)
-
-
 def test_claims_are_read_from_a_cookie_that_is_signed() -> None:
     claims = {"sub": "ann", "name": "Ann"}
     name = "_streamlit_user"

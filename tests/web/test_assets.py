@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pyarrow
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -16,9 +17,10 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from lib.web.assets import Assets
+from lib.web.script_bundles import ScriptBundles
 from tests.web.test_gateway import alone
 
-SCRIPT = "export const a = 1;\n" * 200
+SCRIPT = "const a=1;" + "console.log(a);" * 200 + "export{a};"
 REPLACED, PAGE = "<html>theirs</html>", "<html>ours</html>"
 
 
@@ -29,6 +31,7 @@ def folder(tmp_path: Path) -> Path:
         "index.html": REPLACED,
         "other.html": "<html>others</html>",
         "static/js/a.12ab.js": SCRIPT,
+        "static/js/b.12ab.js": 'import{a as b}from"./a.12ab.js";globalThis.b=b;export{b as c};',
         "static/css/a.12ab.css": "a{color:red}",
         "static/media/a.12ab.woff2": "a typeface",
         "app/static/icon.svg": "<svg/>",
@@ -44,7 +47,10 @@ def ask(folder: Path, path: str, method: str = "GET", **headers: str) -> httpx.R
         routes=[Mount("/", StaticFiles(directory=folder, html=True))],
         middleware=[Middleware(GZipMiddleware, minimum_size=1)],
     )
-    app: Any = Assets(server, folder=folder, own=folder / "app" / "static", replaced=REPLACED, page=PAGE)
+    scripts = ScriptBundles(folder / "static" / "js", {"app": ["b.12ab.js"]}, [])
+    app: Any = Assets(
+        server, folder=folder, own=folder / "app" / "static", replaced=REPLACED, page=PAGE, bundles=scripts
+    )
 
     async def asked() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://a") as client:
@@ -56,7 +62,7 @@ def ask(folder: Path, path: str, method: str = "GET", **headers: str) -> httpx.R
 
 
 def test_scripts_are_packed_for_browsers_that_unpack_them(folder: Path) -> None:
-    plain, packed = ask(folder, "/static/js/a.12ab.js"), ask(folder, "/static/js/a.12ab.js", accept_encoding="br, gzip")
+    plain, packed = ask(folder, "/static/js/a.12ab.js"), ask(folder, "/static/js/a.12ab.js", accept_encoding="gzip")
     assert plain.text == packed.text == SCRIPT
     assert "content-encoding" not in plain.headers and int(plain.headers["content-length"]) == len(SCRIPT)
     assert packed.headers["content-encoding"] == "gzip"
@@ -65,6 +71,23 @@ def test_scripts_are_packed_for_browsers_that_unpack_them(folder: Path) -> None:
         assert answer.headers["cache-control"] == "public, immutable, max-age=31536000"
         assert answer.headers["vary"] == "Accept-Encoding" and "javascript" in answer.headers["content-type"]
     assert ask(folder, "/static/css/a.12ab.css", accept_encoding="gzip").headers["content-type"].startswith("text/css")
+
+
+@pytest.mark.parametrize("path", ["/", "/static/js/a.12ab.js"])
+def test_browsers_that_know_brotli_get_the_smallest(folder: Path, path: str) -> None:
+    plain, packed = ask(folder, path), ask(folder, path, accept_encoding="gzip, deflate, br, zstd")
+    assert packed.headers["content-encoding"] == "br" and packed.headers["etag"] == plain.headers["etag"]
+    codec = pyarrow.Codec("brotli")
+    assert codec.decompress(packed.content, len(plain.content), asbytes=True) == plain.content
+
+
+def test_joined_scripts_are_sent_and_kept_as_others_are(folder: Path) -> None:
+    scripts = ScriptBundles(folder / "static" / "js", {"app": ["b.12ab.js"]}, [])
+    joined = ask(folder, f"/static/js/{scripts.address('app')}", accept_encoding="gzip")
+    assert joined.status_code == 200 and SCRIPT.partition("export")[0] in joined.text
+    assert joined.headers["content-encoding"] == "gzip" and "javascript" in joined.headers["content-type"]
+    assert joined.headers["cache-control"] == "public, immutable, max-age=31536000"
+    assert ask(folder, "/static/js/app.000000000000.js").status_code == 404, "of another version"
 
 
 @pytest.mark.parametrize("path", ["/", "/other.html", "/static/js/a.12ab.js", "/app/static/icon.svg"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.datastructures import Headers
 
-from lib.web.request_headers import accepts_gzip, has_tag
+from lib.web.request_headers import accepts, has_tag
 
 
 def headers(name: str, *values: str) -> Headers:
@@ -34,7 +34,13 @@ def headers(name: str, *values: str) -> Headers:
     ],
 )
 def test_gzip_is_accepted_where_it_is_named_and_not_refused(expected: bool, values: list[str]) -> None:
-    assert accepts_gzip(headers("accept-encoding", *values)) is expected
+    assert accepts(headers("accept-encoding", *values), "gzip") is expected
+
+
+def test_each_coding_is_asked_for_by_its_name() -> None:
+    both, one = headers("accept-encoding", "gzip, br"), headers("accept-encoding", "gzip, br;q=0")
+    assert accepts(both, "br") and accepts(both, "gzip") and not accepts(both, "zstd")
+    assert accepts(one, "gzip") and not accepts(one, "br")
 
 
 @pytest.mark.parametrize(
