@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Browser, Route, WebSocketRoute, expect
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -42,4 +42,31 @@ def test_a_first_visit_takes_few_requests(chromium: Browser, address: str) -> No
     assert len(files) <= 20, files
     assert not [each for each in files if "SourceSans" in each or "MaterialSymbols" in each]
     assert len([each for each in files if "icons.woff2" in each]) == 1
+    context.close()
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_the_connection_is_made_while_the_scripts_come(chromium: Browser, address: str, is_lost: bool) -> None:
+    """One that is lost before the app asks for it is made anew."""
+    context = chromium.new_context()
+    page = context.new_page()
+    held: list[Route] = []
+    made: list[WebSocketRoute] = []
+
+    def connect(socket: WebSocketRoute) -> None:
+        made.append(socket)
+        socket.connect_to_server()
+
+    page.route_web_socket("**/_stcore/stream", connect)
+    page.route("**/static/js/app.*", lambda route: held.append(route))
+    page.evaluate("address => { location.href = address; }", address)
+    expect(page.locator("#skeleton")).to_be_visible()
+    page.wait_for_timeout(300)
+    assert len(made) == 1 and len(held) == 1
+    if is_lost:
+        made[0].close()
+        page.wait_for_timeout(300)
+    held[0].continue_()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert len(made) == 1 + is_lost
     context.close()
