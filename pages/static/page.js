@@ -1,6 +1,6 @@
 // What pages do in the browser alone: on phones the filter bar opens the sidebar as a sheet, and a choice of a page, or
 // the button at the end of the sheet, closes it; in tables the keyboard presses buttons, too; a click that leads to another page
-// is one step of the history.
+// is one step of the history; and a page that waits for the server says so.
 (() => {
   if (window.callboard) return;
   window.callboard = true;
@@ -34,6 +34,18 @@
     const isSecond = !hasActed && to.pathname !== from.pathname && to.search === from.search;
     hasActed = false;
     (isSecond ? history.replaceState.bind(history) : push)(state, title, url);
+  };
+
+  // Between a click and the server's first word nothing would tell that the page is about to change (style.css).
+  const RERUN = 0x5a; // what a message begins with that asks for a page
+  const send = WebSocket.prototype.send;
+  const setWaiting = (isWaiting) => document.documentElement.toggleAttribute("data-waiting", isWaiting);
+  WebSocket.prototype.send = function (message) {
+    if (ArrayBuffer.isView(message) && message[0] === RERUN) {
+      setWaiting(true);
+      for (const type of ["message", "close"]) this.addEventListener(type, () => setWaiting(false), { once: true });
+    }
+    send.call(this, message);
   };
 
   // Streamlit's tables have buttons for pointers alone. Which cell the keyboard is on, they say, a moment later, in a

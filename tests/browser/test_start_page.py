@@ -70,3 +70,29 @@ def test_the_connection_is_made_while_the_scripts_come(chromium: Browser, addres
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert len(made) == 1 + is_lost
     context.close()
+
+
+def test_a_line_moves_while_a_page_takes_long(chromium: Browser, address: str) -> None:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    held: list[str | bytes] = []
+    passing = True
+
+    def between(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        socket.on_message(lambda message: server.send(message) if passing else held.append(message))
+
+    page.route_web_socket("**/_stcore/stream", between)
+    page.goto(address)
+    expect(page.locator(".st-key-cb-cards .cb-value").first).to_be_visible()
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    line = "getComputedStyle(document.querySelector('.stApp'), '::before').content"
+    assert page.evaluate(line) == "none"
+    passing = False
+    page.get_by_role("link", name="Campaigns", exact=True).click()
+    page.wait_for_function(f"() => {line} !== 'none'")
+    style = "getComputedStyle(document.querySelector('.stApp'), '::before')"
+    page.wait_for_function(f"() => {style}.opacity === '1'")
+    assert page.evaluate(f"[{style}.position, {style}.height, {style}.pointerEvents]") == ["fixed", "3px", "none"]
+    assert held
+    context.close()
