@@ -23,6 +23,7 @@ from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import DIMENSIONS, ENGAGEMENT, EVALUATOR, EXECUTIVE, FILTERS, EnumDimension, FlagDimension
 from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import METRICS
+from lib.catalog.own_fields import HELP_OF_TYPES, TYPE_LABELS
 from lib.charts import funnel, waterfall
 from lib.errors.codes import FailureCode
 from lib.errors.field_codes import FieldCode
@@ -68,6 +69,7 @@ VALUES: dict[str, list[str]] = {
     "dimensions": [dimension.label for dimension in FILTERS],
     "groups": [dimension.plural_label for dimension in DIMENSIONS],
     "columns": [text for column in FIELDS.values() for text in (column.label, column.help)],
+    "own fields": [*HELP_OF_TYPES.values(), *TYPE_LABELS.values()],
     "states and sentiments": [*_WORDS, NONE_NAME],
     "explanations": [
         f(each) for each in DIMENSIONS for f in (decomposition_text.groups_text, decomposition_text.none_moved_text)
@@ -121,6 +123,7 @@ VALUES: dict[str, list[str]] = {
     "refused values": [code.text for code in ValueCode],
     "warnings and undo of imports": [code.text for code in ImportCode],
     "refused mappings": [code.text for code in MappingCode],
+    "refused fields": [code.text for code in FieldCode],
     "refused workbooks": [code.text for code in WorkbookCode],
     "refused fields": [code.text for code in FieldCode],
     "guesses": [code.text for code in GuessCode],

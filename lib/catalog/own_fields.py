@@ -105,6 +105,15 @@ HELP_OF_TYPES = {
 }
 """What a field of a type holds, as message ids."""
 
+TYPE_LABELS = {
+    OwnFieldType.CATEGORY: "category",
+    OwnFieldType.NUMBER: "number",
+    OwnFieldType.YES_NO: "yes or no",
+    OwnFieldType.TEXT: "text",
+    OwnFieldType.INSTANT: "date and time",
+}
+"""What people call the types, as message ids."""
+
 
 def fact_column(own: OwnField) -> sa.Column[object]:
     """Return the column of a field's values as the tables of evaluations have it."""

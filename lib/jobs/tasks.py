@@ -119,6 +119,7 @@ def describe_import(workspace: TaskContext, report: ImportReport) -> dict[str, A
         "problems": [asdict(problem) for problem in report.problems],
         "bad_rows_file": str(folder / report.bad_rows_file) if report.bad_rows_file else None,
         "warnings": [asdict(warning) for warning in report.warnings],
+        "new_fields": [{"name": own.name, "type": own.type.value, "label": own.label} for own in report.new_fields],
     }
 
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from lib.catalog.own_fields import TYPE_LABELS, OwnFieldType
 from lib.errors.codes import CodedText, restored
 from lib.i18n import day, number, t
 from lib.reports import job_text
-from lib.store.enums import ImportResult
+from lib.store.enums import LOADED_RESULTS, ImportResult
 
 
 def problem_in_words(problem: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,6 +66,8 @@ def in_words(result: Mapping[str, Any], *, is_plain: bool = False) -> list[str]:
     elif repeated:
         counts = {"count": count(repeated), "exact": count(exact)}
         lines.append(t("repeated ids: {count} (the later row stands; exact duplicates: {exact})", **counts))
+    if result.get("new_fields"):
+        lines.append(_new_fields(result, is_plain))
     seconds = f"{result['seconds']:.1f}" if is_plain else number(result["seconds"], 1)
     return [
         *lines,
@@ -72,6 +75,17 @@ def in_words(result: Mapping[str, Any], *, is_plain: bool = False) -> list[str]:
         t("took: {seconds} s", seconds=seconds),
         f"{t('result')}: {result_in_words(result['result'])}",
     ]
+
+
+def _new_fields(result: Mapping[str, Any], is_plain: bool) -> str:
+    """Return the line of the fields that an import defined, or would have."""
+    fields = ", ".join(
+        f"{each['name']} ({each['type'] if is_plain else t(TYPE_LABELS[OwnFieldType(each['type'])])}, “{each['label']}”)"
+        for each in result["new_fields"]
+    )
+    if ImportResult(result["result"]) in LOADED_RESULTS:
+        return t("fields defined: {fields}", fields=fields)
+    return t("fields that would be defined: {fields}", fields=fields)
 
 
 def _days_touched(result: Mapping[str, Any], is_plain: bool) -> str:

@@ -112,3 +112,31 @@ def test_rows_that_are_not_as_wide_as_the_header_are_counted(workspace: Workspac
             "filas más cortas que el encabezado: 1 (las celdas que faltan están vacías)",
             "filas más largas que el encabezado: 1 (las celdas que sobran están vacías)",
         ]
+
+
+def test_fields_that_an_import_defines_are_named(workspace: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "calls.csv"
+    path.write_text("id,audioDate,CSAT,Resolved\na,2024-01-01,4.5,Y\n")
+    mapping = (
+        '[columns]\nid = "id"\naudioDate = "audioDate"\n[fields]\n'
+        'csat = { column = "CSAT", type = "number", label = "CSAT (1-5)" }\n'
+        'resolved = { column = "Resolved", type = "yes_no" }\n'
+    )
+    payload = {"files": [(str(path), path.name)], "actor": "test", "mapping": mapping}
+    tried = json.loads(json.dumps(TASKS["import"](workspace, {**payload, "dry_run": True}, lambda *_: None)))
+    assert tried["new_fields"] == [
+        {"name": "csat", "type": "number", "label": "CSAT (1-5)"},
+        {"name": "resolved", "type": "yes_no", "label": "Resolved"},
+    ]
+    named = "csat (number, “CSAT (1-5)”), resolved (yes or no, “Resolved”)"
+    assert f"fields that would be defined: {named}" in import_text.in_words(tried)
+    done = TASKS["import"](workspace, payload, lambda *_: None)
+    assert f"fields defined: {named}" in import_text.in_words(done)
+    plain = "fields defined: csat (number, “CSAT (1-5)”), resolved (yes_no, “Resolved”)"
+    assert plain in import_text.in_words(done, is_plain=True)
+    with override_language("es"):
+        assert "campos definidos: csat (número, “CSAT (1-5)”), resolved (sí o no, “Resolved”)" in (
+            import_text.in_words(done)
+        )
+    again = TASKS["import"](workspace, payload, lambda *_: None)
+    assert again["new_fields"] == [] and not [line for line in import_text.in_words(again) if "field" in line]
