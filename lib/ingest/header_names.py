@@ -41,13 +41,12 @@ _NAMES: Mapping[str, str] = {
         sentimento do cliente, humor, tom, emoção, polaridade
     """,
     "averageNote": """
-        average note, score, average score, rating, csat, csat score, note, nota, satisfaction rating,
-        quality score, satisfaction, qa score, overall score, final score, evaluation score, grade, points,
-        stars, total score, customer rating, satisfaction score, nota promedio, nota final, nota media, nota
-        media, puntaje, puntaje final, puntaje total, puntuación, puntuación final, calificación,
-        calificación final, valoración, evaluación, puntos, satisfacción, promedio, resultado, nota média,
-        pontuação, pontuação final, avaliação, pontos, satisfação, média, nota geral, nota do atendimento,
-        nota do consumidor, nota do cliente
+        average note, score, average score, rating, note, nota, quality score, qa score, overall score, final
+        score, evaluation score, grade, points, stars, total score, nota promedio, nota final, nota media,
+        puntaje, puntaje final, puntaje total, puntuación, puntuación final, calificación, calificación final,
+        valoración, evaluación, puntos, promedio, resultado, nota média, pontuação, pontuação final, avaliação,
+        pontos, média, nota geral, nota do atendimento, csat, csat score, satisfaction rating, satisfaction,
+        customer rating, satisfaction score, satisfacción, satisfação, nota do consumidor, nota do cliente
     """,
     "durationInSeconds": """
         duration in seconds, duration, duration seconds, call duration, seconds, talk time, talk, avg talk
