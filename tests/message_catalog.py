@@ -105,6 +105,7 @@ VALUES: dict[str, list[str]] = {
             mapping_file_options.DECIMAL_LABELS,
             mapping_file_options.THOUSANDS_LABELS,
             mapping_values.FLAG_LABELS,
+            mapping_values.YES_NO_LABELS,
         )
         for text in labels.values()
     ],

@@ -19,7 +19,7 @@ from lib.ingest.converter import Batch, Converter, RowProblem
 from lib.ingest.guesses import ReadExample, ReadValue
 from lib.ingest.mapping import ColumnSource, Mapping, counted_from_1904
 from lib.ingest.survey import CellExample, Survey
-from lib.store.enums import SCORE_SCALE, Sentiment, State
+from lib.store.enums import OWN_SCALE, SCORE_SCALE, YES, Sentiment, State
 
 UTC = ZoneInfo("UTC")
 
@@ -126,6 +126,10 @@ def _spoken(value: Any, kind: FieldType, zone: ZoneInfo) -> ReadValue | None:
         return moment
     if kind is FieldType.SCORE:
         return Decimal(value) / SCORE_SCALE
+    if kind is FieldType.NUMBER:
+        return Decimal(value) / OWN_SCALE
+    if kind is FieldType.YES_NO:
+        return bool(value == YES)
     codes = {FieldType.STATE: State, FieldType.SENTIMENT: Sentiment}.get(kind)
     spoken: ReadValue = codes(value).name if codes else value
     return spoken

@@ -90,6 +90,11 @@ def with_fields(catalog: Catalog, added: Sequence[OwnField]) -> Catalog:
     return catalog_with((*catalog.own_fields, *added)) if added else catalog
 
 
+def with_mapped_fields(catalog: Catalog, mapping: Mapping) -> Catalog:
+    """Return the catalog with the fields that a mapping names. Raises FieldError where one can't be defined."""
+    return with_fields(catalog, requested_fields(mapping, catalog))
+
+
 def guess_type(column: ColumnSurvey) -> OwnFieldType:
     """Return the type of a field that all the values of a column fit."""
     values = {value for value, _ in column.values} - set(column.null_words)

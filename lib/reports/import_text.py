@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from lib.catalog.own_fields import TYPE_LABELS, OwnFieldType
+from lib.catalog.own_fields import TYPE_LABELS
 from lib.errors.codes import CodedText, restored
 from lib.i18n import day, number, t
 from lib.reports import job_text
@@ -79,10 +79,8 @@ def in_words(result: Mapping[str, Any], *, is_plain: bool = False) -> list[str]:
 
 def _new_fields(result: Mapping[str, Any], is_plain: bool) -> str:
     """Return the line of the fields that an import defined, or would have."""
-    fields = ", ".join(
-        f"{each['name']} ({each['type'] if is_plain else t(TYPE_LABELS[OwnFieldType(each['type'])])}, “{each['label']}”)"
-        for each in result["new_fields"]
-    )
+    types = {type_.value: type_.value if is_plain else t(label) for type_, label in TYPE_LABELS.items()}
+    fields = ", ".join(f"{each['name']} ({types[each['type']]}, “{each['label']}”)" for each in result["new_fields"])
     if ImportResult(result["result"]) in LOADED_RESULTS:
         return t("fields defined: {fields}", fields=fields)
     return t("fields that would be defined: {fields}", fields=fields)

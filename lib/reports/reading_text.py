@@ -14,6 +14,11 @@ from lib.reports import formatting, job_text
 ReadValue: TypeAlias = datetime | Decimal | int | bool | str | None
 
 
+def column_in_words(field: Field) -> str:
+    """Return what people call a column: an own field's label is what its workspace calls it, in any language."""
+    return field.label if field.is_own else t(field.label)
+
+
 def value_in_words(value: ReadValue, field: Field) -> str:
     """Return a value as it is stored of a column: a date, a number with its unit, a name."""
     if value is None:
@@ -21,6 +26,8 @@ def value_in_words(value: ReadValue, field: Field) -> str:
     if isinstance(value, datetime):
         text = formatting.instant(value)
         return f"{text}:{value:%S}" if value.second else text
+    if isinstance(value, bool) and field.kind is FieldType.YES_NO:
+        return t("Yes") if value else t("No")
     if isinstance(value, bool):
         return t("AI") if value else t("Human")
     if isinstance(value, Decimal):

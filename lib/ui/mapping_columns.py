@@ -1,4 +1,7 @@
-"""The part of a mapping's form with all columns of an evaluation: most of them in sight, the others folded away."""
+"""The part of a mapping's form with the columns of every evaluation: most in sight, the others folded away.
+
+Own fields are in `mapping_fields`.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +42,9 @@ class ColumnsDraft:
 def draw(catalog: Catalog, base: Mapping, guesses: Sequence[Guess], survey: Survey, scope: str) -> ColumnsDraft:
     """Draw the inputs of every column, filled in from a mapping."""
     st.subheader(t("Columns"), anchor=False)
-    implied = _implied(catalog, base, survey)
-    named = [name for name in catalog.fields if name in base.columns or name in implied]
+    implied = implied_columns(catalog, base, survey)
+    canonical = [name for name, field in catalog.fields.items() if not field.is_own]
+    named = [name for name in canonical if name in base.columns or name in implied]
     shown = [*IN_SIGHT, *(name for name in named if name not in IN_SIGHT)]
     why = {guess.canonical: job_text.in_words(guess.why) for guess in guesses}
     columns: dict[str, ColumnSource] = {}
@@ -63,8 +67,8 @@ def draw(catalog: Catalog, base: Mapping, guesses: Sequence[Guess], survey: Surv
 
     draw_group(shown)
     with st.expander(t("More columns"), key=f"{scope}-more"):
-        draw_group([name for name in catalog.fields if name not in shown])
-    return ColumnsDraft({name: columns[name] for name in catalog.fields if name in columns}, tuple(problems), places)
+        draw_group([name for name in canonical if name not in shown])
+    return ColumnsDraft({name: columns[name] for name in canonical if name in columns}, tuple(problems), places)
 
 
 def resolve(mapping: Mapping, catalog: Catalog, survey: Survey) -> tuple[Mapping, str | None]:
@@ -82,15 +86,19 @@ def lacks_columns(mapping: Mapping, survey: Survey) -> bool:
 
 
 def name_unkept(mapping: Mapping, survey: Survey) -> None:
-    """Name the columns of the file that no column of an evaluation comes from."""
+    """Name the columns of the file that neither a column of an evaluation nor a field comes from."""
     kept = {
         mapping_source.find_column(name, survey.header)
         for source in mapping.columns.values()
         for name in source.columns
     }
-    unkept = [name for name in dict.fromkeys(survey.header) if name and name not in kept]
+    unkept = [
+        markdown.text(column.name or t("‹column {count}, without a name›", count=place))
+        for place, column in enumerate(survey.columns, 1)
+        if column.name not in kept and (column.name or column.filled)
+    ]
     if unkept:
-        st.caption(t("Not kept: {columns}.", columns=", ".join(markdown.text(name) for name in unkept)))
+        st.caption(t("Not kept: {columns}.", columns=", ".join(dict.fromkeys(unkept))))
 
 
 def _help(field: Field, why: str | None) -> str:
@@ -98,10 +106,12 @@ def _help(field: Field, why: str | None) -> str:
     return text if why is None else f"{text}  \n{markdown.text(why)}"
 
 
-def _implied(catalog: Catalog, base: Mapping, survey: Survey) -> dict[str, str]:
-    """Return the columns of the file that an import takes though the mapping does not name them, by their names."""
+def implied_columns(catalog: Catalog, base: Mapping, survey: Survey) -> dict[str, str]:
+    """Return the columns of the file that an import takes though the mapping does not name them, own fields aside."""
     implied = {}
     for name, field in catalog.fields.items():
+        if field.is_own:
+            continue
         matches = [each for each in survey.header if folded(each) == folded(name)]
         if name in base.columns or len(matches) != 1:
             continue

@@ -22,10 +22,19 @@ from lib.ingest.guesses import GuessedMapping, Question
 from lib.ingest.mapping import FileOptions, Mapping, header_fingerprint
 from lib.ingest.mapping_toml import read_mapping, write_mapping
 from lib.ingest.merged_survey import merge_surveys
+from lib.ingest.new_fields import with_mapped_fields
 from lib.ingest.survey import Survey
 from lib.reports import job_text
 from lib.store.messages import failure_of
-from lib.ui import inputs, mapping_columns, mapping_file_options, mapping_preview, mapping_values, markdown
+from lib.ui import (
+    inputs,
+    mapping_columns,
+    mapping_fields,
+    mapping_file_options,
+    mapping_preview,
+    mapping_values,
+    markdown,
+)
 from lib.workspace import Workspace
 
 _SAVED = "_import_saved_mappings"
@@ -61,6 +70,7 @@ def show(workspace: Workspace, files: Sequence[InputFile], brought: str | None, 
                 mapping_preview.draw_first_rows(seen.first_rows, seen.header_row)
             with head:
                 start, is_guess = _start(workspace, named, seen, layout, stamp)
+                with_mapped_fields(workspace.catalog, start.mapping)  # raises what is wrong with them
         except CallboardError as error:
             head.error(markdown.problem(error))
             return None
@@ -84,17 +94,22 @@ def _finish(
     scope: str,
 ) -> MappingDraft:
     """Draw the columns and values, and what comes of them."""
-    catalog, seen = workspace.catalog, merge_surveys(surveys)
-    draft = mapping_columns.draw(catalog, base, start.guesses, seen, scope)
-    values, open_values = mapping_values.draw(catalog, base, draft.columns, seen, scope)
-    mapping = Mapping(base.file, draft.columns, values)
+    seen = merge_surveys(surveys)
+    draft = mapping_columns.draw(workspace.catalog, base, start.guesses, seen, scope)
+    fields = mapping_fields.draw(workspace.catalog, base, draft.columns, seen, scope)
+    columns = {**draft.columns, **fields.columns}
+    mapping = Mapping(base.file, columns, fields.values, fields.requests)
+    catalog = with_mapped_fields(workspace.catalog, mapping)
+    values, open_values = mapping_values.draw(catalog, mapping, columns, seen, scope)
+    mapping = replace(mapping, values=values)
     zone = workspace.settings.zone
     unanswered = [each for each in questions if each.is_open and _is_untouched(each, start.mapping, mapping)]
     undecided = {each.canonical for each in unanswered}
-    problems = [*draft.problems]
+    problems = [*draft.problems, *fields.problems]
+    places = {**draft.places, **fields.places}
     resolved = mapping
     try:
-        read_mapping(write_mapping(mapping), catalog, t("the mapping"))
+        read_mapping(write_mapping(mapping), workspace.catalog, t("the mapping"))
     except CallboardError as error:
         problems.append(job_text.in_words(failure_of(error)))
     else:
@@ -102,8 +117,9 @@ def _finish(
             resolved, unresolved = mapping_columns.resolve(mapping, catalog, each)
             if unresolved is not None and (not draft.problems or mapping_columns.lacks_columns(mapping, each)):
                 problems.append(unresolved)
-        for name, examples in readings(seen, resolved, catalog, zone).items():
-            with draft.places[name]:
+        shown = replace(resolved, columns={name: resolved.columns[name] for name in resolved.columns if name in places})
+        for name, examples in readings(seen, shown, catalog, zone).items():
+            with places[name]:
                 if name in undecided:
                     st.caption(t("Not decided yet: the question at the top is open."))
                 else:
@@ -193,7 +209,10 @@ def _saved(workspace: Workspace, seen: Survey, stamp: str) -> Mapping | None:
     if key not in kept:
         kept[key] = saved_mappings.find(workspace.state, seen.header)
     toml = kept[key]
-    return None if toml is None else read_mapping(toml, workspace.catalog)
+    try:
+        return None if toml is None else read_mapping(toml, workspace.catalog)
+    except CallboardError:  # a field of its name has another type by now
+        return None
 
 
 def _start(
@@ -216,10 +235,11 @@ def _start(
 
 def _fits(workspace: Workspace, saved: Mapping, seen: Survey) -> bool:
     """Return whether a mapping that was saved reads a row of the file, where there is one."""
-    resolved, unresolved = mapping_columns.resolve(saved, workspace.catalog, seen)
+    catalog = with_mapped_fields(workspace.catalog, saved)
+    resolved, unresolved = mapping_columns.resolve(saved, catalog, seen)
     if unresolved is not None:
         return False
-    rows = read_rows(seen, resolved, workspace.catalog, workspace.settings.zone)
+    rows = read_rows(seen, resolved, catalog, workspace.settings.zone)
     return not rows or any(row.problem is None for row in rows)
 
 

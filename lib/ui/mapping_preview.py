@@ -77,7 +77,11 @@ def draw_result(rows: Sequence[ReadRow], names: Sequence[str], catalog: Catalog)
     fields = [catalog.fields[name] for name in names]
     shown = rows[:SHOWN_ROWS]
     is_bad = any(row.problem is not None for row in shown)
-    labels = [t("Row"), *([t("What is wrong")] if is_bad else []), *(t(field.label) for field in fields)]
+    labels = [
+        t("Row"),
+        *([t("What is wrong")] if is_bad else []),
+        *(reading_text.column_in_words(field) for field in fields),
+    ]
     cells = [
         [str(row.number), *([_problem(row)] if is_bad else []), *(_in_words(row, field) for field in fields)]
         for row in shown

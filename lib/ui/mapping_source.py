@@ -16,6 +16,7 @@ import streamlit as st
 from lib.catalog.fields import Field, FieldType
 from lib.i18n import t
 from lib.ingest.mapping import CLOCK_FORMATS, UNITS, ColumnSource, folded
+from lib.reports import reading_text
 from lib.ui import inputs, markdown
 
 ROW_NUMBER, CONSTANT = -1, -2
@@ -55,9 +56,11 @@ def draw(
     shown = base if base is not None else ColumnSource((implied,)) if implied is not None else None
     names = [*header, *(name for name in (shown.columns if shown else ()) if find_column(name, header) is None)]
     names = list(dict.fromkeys(names))
+    label = reading_text.column_in_words(field)
+    shown_label = markdown.text(label)
     default = _default(shown, header, names)
     chosen = inputs.multiselect(
-        f"{t(field.label)} *" if field.required else t(field.label),
+        f"{shown_label} *" if field.required else shown_label,
         [*([ROW_NUMBER] if field.name == "id" else []), *range(len(names)), CONSTANT],
         default,
         format_func=lambda place: _source_label(place, names, header),
@@ -65,7 +68,6 @@ def draw(
         help=help_,
         placeholder=t("Not mapped: Completed in every row") if field.kind is FieldType.STATE else t("Not mapped"),
     )
-    label = t(field.label)
     if not chosen:
         if field.required:
             return SourceChoice(None, t("{column}: choose where it comes from.", column=label))
@@ -114,7 +116,9 @@ def _value(shown: ColumnSource | None, chosen: Sequence[int], scope: str, field:
         return None
     before = shown.value if shown is not None and shown.value is not None else ""
     return inputs.text_input(
-        t("{column} in every row", column=t(field.label)), before, key=f"{scope}-{field.name}-value"
+        t("{column} in every row", column=markdown.text(reading_text.column_in_words(field))),
+        before,
+        key=f"{scope}-{field.name}-value",
     )
 
 
@@ -122,7 +126,8 @@ def _options(
     field: Field, shown: ColumnSource, columns: int, scope: str
 ) -> tuple[str, tuple[Decimal | None, Decimal | None], tuple[str | None, str | None], str | None]:
     """Draw how the values of a column are joined, scaled and read; return it, and what is wrong with it."""
-    is_number, is_duration = field.kind in (FieldType.SCORE, FieldType.SECONDS), field.kind is FieldType.SECONDS
+    is_number = field.kind in (FieldType.SCORE, FieldType.SECONDS, FieldType.NUMBER)
+    is_duration = field.kind is FieldType.SECONDS
     join = shown.join if len(shown.columns) > 1 or columns < 2 else "-" if field.name == "id" else " "
     if not is_number and columns < 2 and not join:
         return join, (None, None), (None, None), None
@@ -141,7 +146,7 @@ def _options(
                 t("Times such as 05:12 are"), CLOCK_FORMATS, CLOCK_LABELS, shown.format, f"{scope}-{field.name}-format"
             )
     wrong = wrong or wrong_too
-    problem = t("{column}: {what}", column=t(field.label), what=wrong) if wrong else None
+    problem = t("{column}: {what}", column=reading_text.column_in_words(field), what=wrong) if wrong else None
     return join, (scale, offset), (unit, form), problem
 
 

@@ -15,6 +15,7 @@ from lib.ingest import value_parsers
 from lib.ingest.mapping import EVERYTHING_ELSE, ColumnSource, Mapping
 from lib.ingest.parse_error import ValueParseError
 from lib.ingest.survey import Survey
+from lib.reports import reading_text
 from lib.store.enums import Sentiment, State
 from lib.ui import inputs, markdown
 from lib.ui.mapping_columns import value_counts
@@ -29,6 +30,7 @@ _MEMBERS = {
     FieldType.STATE: tuple(member.name for member in State),
     FieldType.SENTIMENT: tuple(member.name for member in Sentiment),
     FieldType.FLAG: ("true", "false"),
+    FieldType.YES_NO: ("true", "false"),
 }
 """The targets that a kind of column knows; the others take any text."""
 
@@ -36,6 +38,7 @@ _PARSERS = {
     FieldType.STATE: value_parsers.state,
     FieldType.SENTIMENT: value_parsers.sentiment,
     FieldType.FLAG: value_parsers.flag,
+    FieldType.YES_NO: value_parsers.yes_no,
 }
 """What reads the values of a kind of column whose values are few."""
 
@@ -43,6 +46,7 @@ Values: TypeAlias = dict[str, dict[str, str]]
 """What values of the file stand for, by canonical column."""
 
 FLAG_LABELS = {"true": "AI", "false": "Human"}
+YES_NO_LABELS = {"true": "Yes", "false": "No"}
 
 
 def draw(
@@ -54,7 +58,9 @@ def draw(
     """
     asked = {name: _unknown(catalog.fields[name], columns.get(name), base, survey) for name in catalog.fields}
     needed = [name for name, values in asked.items() if values or base.values.get(name)]
-    values: dict[str, dict[str, str]] = {name: {} for name, pairs in base.values.items() if not pairs}
+    values: dict[str, dict[str, str]] = {
+        name: {} for name, pairs in base.values.items() if not pairs and name in catalog.fields
+    }
     others = [name for name in columns if name not in needed and columns[name].columns]
     undecided: list[str] = []
     if not needed and not others:
@@ -63,21 +69,22 @@ def draw(
     chosen = needed + inputs.multiselect(
         t("Replace values of other columns"),
         others,
-        format_func=lambda name: t(catalog.fields[name].label),
+        format_func=lambda name: reading_text.column_in_words(catalog.fields[name]),
         placeholder=t("none"),
         key=f"{scope}-replaced",
     )
     for name in chosen:
         field, pairs = catalog.fields[name], base.values.get(name, {})
+        label = reading_text.column_in_words(field)
         with st.expander(
-            t("Values of {column}", column=t(field.label)), expanded=bool(asked[name]), key=f"{scope}-{name}-v"
+            t("Values of {column}", column=markdown.text(label)), expanded=bool(asked[name]), key=f"{scope}-{name}-v"
         ):
             counts = value_counts(survey, columns.get(name))
             found, is_complete = _draw_column(field, pairs, counts, asked[name], scope)
         if found:
             values[name] = found
         if not is_complete:
-            undecided.append(t(field.label))
+            undecided.append(label)
     return values, undecided
 
 
@@ -162,6 +169,7 @@ def _target_label(field: Field, target: str | None) -> str:
         return t("Choose …")
     if target == EMPTY:
         return t("leave empty")
-    if target in FLAG_LABELS:
-        return t(FLAG_LABELS[target])
+    labels = YES_NO_LABELS if field.kind is FieldType.YES_NO else FLAG_LABELS
+    if target in labels:
+        return t(labels[target])
     return t_in_context("evaluation", target) if target in _MEMBERS[field.kind] else target
