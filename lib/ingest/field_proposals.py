@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from lib.analytics.field_definitions import MAX_LABEL, label_of
-from lib.catalog.catalog import Catalog
 from lib.catalog.fields import FieldType
 from lib.catalog.own_fields import MOST_CATEGORIES, OwnField, OwnFieldType
 from lib.ingest.header_names import fold_name, words_of
@@ -58,17 +57,15 @@ class FieldProposal:
 
 
 def propose_fields(
-    survey: Survey, taken: Collection[str], known: Sequence[OwnField], catalog: Catalog, options: FileOptions
+    survey: Survey, taken: Collection[str], known: Sequence[OwnField], reserved: Sequence[str], options: FileOptions
 ) -> list[FieldProposal]:
     """Return what each column may be kept as that is not `taken`, in the order of the file.
 
-    `known` are the fields of the workspace that a column may go into.
+    `known` are the fields of the workspace that a column may go into, `reserved` the names that no new field may have.
 
     Left out are columns that hold nothing, or lists and objects, and those that share their name with another.
     """
     proposals: list[FieldProposal] = []
-    canonical = [name for name, field in catalog.fields.items() if not field.is_own]
-    names_known = [*canonical, *catalog.own_fields_by_name, *(own.name for own in known)]
     for place, column in enumerate(survey.columns, 1):
         is_single = survey.header.count(column.name) == 1
         if column.name in taken or not is_single or not column.filled or Form.NESTED in column.forms:
@@ -78,8 +75,8 @@ def propose_fields(
         if existing is not None:
             proposals.append(FieldProposal(column, existing, canonical_name(column.name) == folded(existing.parameter)))
             continue
-        named = _name_in_header(column.name, canonical)
-        name = named or field_name(column.name, place, [*used, *names_known])
+        named = _name_in_header(column.name, [*used, *reserved])
+        name = named or field_name(column.name, place, [*used, *reserved])
         type_ = propose_type(column, options)
         unit = "%" if type_ is OwnFieldType.NUMBER and column.has_only(Form.PERCENT) else None
         label = label_of(name) if named else field_label(column.name, name)
@@ -99,15 +96,15 @@ def field_name(header: str, place: int, taken: Iterable[str]) -> str:
     name = ""
     for word in words:
         longer = name + word.capitalize() if name else word
-        if len(longer) > MAX_NAME - 2 and name:
+        if len(longer) > MAX_NAME and name:
             break
-        name = longer[: MAX_NAME - 2]
+        name = longer[:MAX_NAME]
     name = name or f"column{place}"
     known = {folded(each) for each in taken}
     number = 2
     found = name
     while folded(found) in known:
-        found, number = f"{name}{number}", number + 1
+        found, number = f"{name[: MAX_NAME - len(str(number))]}{number}", number + 1
     return found
 
 
@@ -143,10 +140,10 @@ def _is_many(column: ColumnSurvey) -> bool:
     return column.distinct is None or column.distinct > MOST_CATEGORIES // 10
 
 
-def _name_in_header(header: str, canonical: Sequence[str]) -> str | None:
+def _name_in_header(header: str, reserved: Sequence[str]) -> str | None:
     """Return the name of the field that a header such as `field.channel` names."""
     match = re.fullmatch(r"fields?\.([a-z][a-zA-Z0-9_]{0,39})", header.strip(), re.ASCII)
-    return None if match is None or folded(match[1]) in map(folded, canonical) else match[1]
+    return None if match is None or folded(match[1]) in map(folded, reserved) else match[1]
 
 
 def _existing(column: ColumnSurvey, known: Sequence[OwnField]) -> OwnField | None:

@@ -162,6 +162,9 @@ _WAITING = frozenset(
 )
 """Words of durations that are not those of a conversation."""
 
+_OF_OWN_FIELDS = frozenset({"field", "fields"})
+"""Containers of own fields, as in `field.channel`: they are no canonical columns, whatever they are called."""
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -216,6 +219,8 @@ def likeness(name: str, canonical: str, catalog: Catalog) -> float:
     container, _, leaf = name.rpartition(".")
     if not container or not leaf:
         return _likeness(name, canonical, catalog)
+    if container.casefold() in _OF_OWN_FIELDS:
+        return 0.0
     if canonical == "durationInSeconds" and _WAITING & {*words_of(container)}:
         return 0.0
     folded = fold_name(leaf)

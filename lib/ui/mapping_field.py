@@ -143,11 +143,8 @@ def propose_values(own: OwnField, column: ColumnSurvey, options: FileOptions, va
         values[own.parameter] = dict.fromkeys(words, "")
 
 
-def tell_words(own: OwnField, column: ColumnSurvey, values: Table[str, Table[str, str]]) -> None:
-    """Say which words of a column stand for yes and which for no, as far as that is known."""
-    if own.type is not OwnFieldType.YES_NO:
-        return
-    said = values.get(own.parameter, {})
+def tell_words(column: ColumnSurvey, said: Table[str, str]) -> None:
+    """Say which words of a column stand for yes and which for no; `said` is what the mapping has of them."""
     told = []
     for target, text in (("true", t("Yes: {words}")), ("false", t("No: {words}"))):
         words = [word for word in words_for(column, target) if word not in said]

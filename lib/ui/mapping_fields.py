@@ -44,6 +44,22 @@ class FieldsDraft:
     requests: dict[str, FieldRequest] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     places: dict[str, Any] = field(default_factory=dict)
+    words: list[_WordsPlace] = field(default_factory=list)
+
+    def tell_words(self, values: Table[str, Table[str, str]]) -> None:
+        """Say beside each field which words stand for yes and which for no, once it is known which do."""
+        for each in self.words:
+            with each.place:
+                mapping_field.tell_words(each.column, values.get(each.own.parameter, {}))
+
+
+@dataclass(frozen=True, slots=True)
+class _WordsPlace:
+    """Where the words of a column are told that stand for yes and for no."""
+
+    own: OwnField
+    column: ColumnSurvey
+    place: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +86,9 @@ def draw(catalog: Catalog, base: Mapping, columns: Table[str, ColumnSource], sur
     entries = _entries(catalog, base)
     left = [own for own in known if own.parameter not in entries or entries[own.parameter].is_left_out]
     mapped, used = _mapped_columns(entries, survey, _taken(catalog, base, columns, survey))
-    proposals = propose_fields(survey, used, left, catalog, base.file)
+    canonical = [name for name, each in catalog.fields.items() if not each.is_own]
+    reserved = [*canonical, *(own.name for own in known), *(entry.own.name for entry in entries.values())]
+    proposals = propose_fields(survey, used, left, reserved, base.file)
     rows = _rows(survey, entries, mapped, proposals, scope)
     in_rows = {row.entry.parameter for row in rows if row.entry.is_of_base}
     others = [entry for parameter, entry in entries.items() if parameter not in in_rows]
@@ -216,7 +234,8 @@ def _draw_row(row: _Row, base: Mapping, names: FieldNames, draft: FieldsDraft) -
         _take(row.entry, own, request, row.entry.source, draft)
         if not row.entry.is_of_base:
             mapping_field.propose_values(own, row.column, base.file, draft.values)
-        mapping_field.tell_words(own, row.column, draft.values)
+        if own.type is OwnFieldType.YES_NO:
+            draft.words.append(_WordsPlace(own, row.column, st.empty()))
         if own.type in _READ_OTHERWISE:
             draft.places[own.parameter] = st.empty()
 

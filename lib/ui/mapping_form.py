@@ -101,6 +101,7 @@ def _finish(
     mapping = Mapping(base.file, columns, fields.values, fields.requests)
     catalog = with_mapped_fields(workspace.catalog, mapping)
     values, open_values = mapping_values.draw(catalog, mapping, columns, seen, scope)
+    fields.tell_words(values)
     mapping = replace(mapping, values=values)
     zone = workspace.settings.zone
     unanswered = [each for each in questions if each.is_open and _is_untouched(each, start.mapping, mapping)]
