@@ -33,7 +33,7 @@ from lib.errors.mapping_codes import MappingCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.value_codes import ValueCode
 from lib.errors.workbook_codes import WorkbookCode
-from lib.reports import breakdown_table, control_text, decomposition_text, spread_text, words
+from lib.reports import breakdown_table, catalog_words, control_text, decomposition_text, spread_text, words
 from lib.reports.pages import breakdowns, sample_size
 from lib.settings import WeekStart
 from lib.sharing import pinned_links
@@ -47,7 +47,6 @@ from lib.ui import (
     mapping_file_options,
     mapping_source,
     mapping_values,
-    page_layout,
     sidebar,
     streamlit_words,
 )
@@ -87,6 +86,7 @@ VALUES: dict[str, list[str]] = {
         for text in (value.label, value.phrase)
         if text is not None
     ],
+    "choices of own fields": ["Yes", "No"],
     "no choice": [dimension.all_label for dimension in FILTERS if isinstance(dimension, FlagDimension)],
     "reports": list(export_page.LABELS.values()),
     "scores": [breakdown_table.standardized_help(each) for each in (EXECUTIVE, EVALUATOR)],
@@ -94,7 +94,7 @@ VALUES: dict[str, list[str]] = {
     "help of spreads": [spread_text.HELP],
     "help of sample sizes": [sample_size.HELP],
     "heads of breakdowns": [breakdowns.by_text(each) for each in DIMENSIONS if each is not ENGAGEMENT],
-    "all of a dimension": [page_layout.all_text(each) for each in FILTERS if not isinstance(each, FlagDimension)],
+    "all of a dimension": [catalog_words.all_text(each) for each in FILTERS if not isinstance(each, FlagDimension)],
     "choices of an import": [
         text
         for labels in (

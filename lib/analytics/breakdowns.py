@@ -151,7 +151,7 @@ def totals_by(connection: Connection, filters: Filters, calendar: Calendar, dime
         if key in groups:
             groups[key] = Group(groups[key].named, groups[key].sums + found, None)
         else:
-            groups[key] = Group(Member(*names[:2]), found, center)
+            groups[key] = Group(dimension.member(*names[:2]), found, center)
     return tuple(groups.values())
 
 

@@ -21,7 +21,7 @@ def keys_of(connection: Connection, dimension: Dimension, names: Sequence[Member
     if any(named.id is None for named in names):
         chosen = sa.or_(chosen, members.id.is_(None))
     rows = connection.execute(sa.select(members.key, members.id, members.name).where(chosen))
-    return {row.key: Member(row.id, row.name) for row in rows}
+    return {row.key: dimension.member(row.id, row.name) for row in rows}
 
 
 def member_names(connection: Connection, dimension: Dimension, keys: set[int]) -> dict[int, Member]:
@@ -31,7 +31,7 @@ def member_names(connection: Connection, dimension: Dimension, keys: set[int]) -
     if len(keys) <= _FEW_KEYS:
         asked = asked.where(names.c.key.in_(keys))
     rows = connection.execute(asked).fetchall()
-    return {key: Member(each, name) for key, each, name in rows if key in keys}
+    return {key: dimension.member(each, name) for key, each, name in rows if key in keys}
 
 
 def with_members(keyed: sa.Subquery, dimensions: Sequence[Dimension]) -> sa.Select[Any]:

@@ -88,7 +88,8 @@ def options(connection: Connection, dimension: Dimension, grant: Grant, catalog:
     names = dimension.members
     used = keys_in_use(dimension, grant, catalog).subquery()
     found = connection.execute(sa.select(names.c.id, names.c.name).join(used, used.c[dimension.column] == names.c.key))
-    return tuple(sorted((Member(row.id, row.name) for row in found), key=lambda named: (named.name, named.id or "")))
+    members = (dimension.member(row.id, row.name) for row in found)
+    return tuple(sorted(members, key=lambda named: (named.name, named.id or "")))
 
 
 def summary(connection: Connection, filters: Filters, calendar: Calendar) -> SelectionSummary:

@@ -50,6 +50,11 @@ class Catalog:
         """The dimensions that one may filter by, by name."""
         return {dimension.name: dimension for dimension in self.filters}
 
+    @property
+    def groupings(self) -> tuple[Dimension, ...]:
+        """What evaluations may be grouped by: whatever they are filtered by, own categories and yes and no too."""
+        return self.filters
+
     @cached_property
     def ranged_fields_by_name(self) -> Mapping[str, RangedField]:
         """The fields that one may filter by between two numbers, by name."""

@@ -48,6 +48,10 @@ class Dimension(ABC):
         """The label of several of its groups."""
         return self.plural[0].upper() + self.plural[1:]
 
+    def member(self, id_: str | None, name: str) -> Member:
+        """Return the group of an id and a name."""
+        return Member(id_, name)
+
 
 @dataclass(frozen=True, slots=True)
 class NamedDimension(Dimension):
@@ -99,6 +103,10 @@ class EnumDimension(Dimension):
         """The values."""
         return _members(self.values)
 
+    def member(self, id_: str | None, name: str) -> Member:
+        """Return the group of a value."""
+        return Member(id_, name, is_value=True)
+
 
 @dataclass(frozen=True, slots=True)
 class FlagDimension(EnumDimension):
@@ -113,6 +121,7 @@ class Member:
 
     id: str | None
     name: str
+    is_value: bool = field(default=False, compare=False)  # one of fixed values, whose names are message ids
 
     @property
     def parameter_value(self) -> str:

@@ -17,7 +17,7 @@ from lib.catalog.dimensions import Dimension, EnumDimension, Member
 from lib.catalog.metrics import Unit
 from lib.catalog.ranged_fields import RangedField
 from lib.i18n import dated, day, number, t
-from lib.reports import formatting
+from lib.reports import catalog_words, formatting
 from lib.reports.words import Words, formatted
 
 _NAMED = 4
@@ -83,7 +83,7 @@ def parameter_labels(catalog: Catalog) -> dict[str, str]:
 
 def range_labels(field: RangedField) -> tuple[str, str]:
     """Return what the two ends of a range are called, with their unit where a number alone leaves doubt."""
-    label = t(field.label)
+    label = str(catalog_words.label(field))
     if field.unit is Unit.SECONDS:
         return t("{label} from (seconds)", label=label), t("{label} to (seconds)", label=label)
     return t("{label} from", label=label), t("{label} to", label=label)
@@ -97,9 +97,9 @@ def _range(field: RangedField, asked: Range) -> str:
     above = None if asked.high is None else asked.high + Decimal(1) / field.scale
     if asked.low is not None and above is not None and _decimals(above) + 1 < _decimals(asked.high):
         ends = {"low": _end(field, asked.low), "high": _end(field, above)}
-        return t("{label}: {low} to under {high}", label=t(field.label), **ends)
+        return t("{label}: {low} to under {high}", label=catalog_words.label(field), **ends)
     low, high = (None if end is None else _end(field, end) for end in (asked.low, asked.high))
-    label = t(field.label)
+    label = catalog_words.label(field)
     if low is None:
         return t("{label}: at most {high}", label=label, high=high)
     if high is None:
@@ -120,11 +120,11 @@ def _decimals(amount: Decimal | None) -> int:
 
 def _members(dimension: Dimension, named: Sequence[Member], count: int) -> str:
     """Return the groups asked for, of which the first are named: `Campaign: Q1 Outbound Sales`."""
-    label = dimension.label if count == 1 else dimension.plural_label
+    label = catalog_words.label(dimension) if count == 1 else catalog_words.plural_label(dimension)
     listed = ", ".join(map(formatting.member_name, named))
     if count > len(named):
         listed = t("{names} and {count} more", names=listed, count=count - len(named))
-    return f"{t(label)}: {listed}"
+    return f"{label}: {listed}"
 
 
 def _values(dimension: EnumDimension, ids: Sequence[str]) -> str:
@@ -132,7 +132,7 @@ def _values(dimension: EnumDimension, ids: Sequence[str]) -> str:
     chosen = [value for value in dimension.values if value.id in ids]
     if len(chosen) == 1 and chosen[0].phrase is not None:
         return t(chosen[0].phrase)
-    return f"{t(dimension.label)}: {', '.join(map(formatting.value_name, chosen))}"
+    return f"{catalog_words.label(dimension)}: {', '.join(map(formatting.value_name, chosen))}"
 
 
 def _short(when: date) -> str:

@@ -40,7 +40,7 @@ def value(unit: Unit, amount: Value | float) -> str:
         return signed(number(rounded(amount, 2) or 0, 2))
     if unit is Unit.SHARE:
         return f"{number(rounded(Fraction(amount) * 100, 1) or 0, 1)} %"
-    if unit is Unit.BALANCE:
+    if unit in (Unit.BALANCE, Unit.NUMBER):
         return signed(number(rounded(amount, 2) or 0, 2))
     return duration(int(rounded(amount, 0) or 0))
 
@@ -127,7 +127,9 @@ def hour(number: int) -> str:
 
 def member_name(named: Member) -> str:
     """Return a group's name as pages show it: what belongs to none is called so in the language in use."""
-    return t(NONE_NAME) if named.id is None else named.name
+    if named.id is None:
+        return t(NONE_NAME)
+    return t_in_context("evaluation", named.name) if named.is_value else named.name
 
 
 def namesakes(members: Iterable[Member]) -> frozenset[Member]:

@@ -10,7 +10,8 @@ from lib.analytics import queries
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.catalog.dimensions import Dimension
 from lib.i18n import t
-from lib.ui import inputs, page_layout
+from lib.reports import catalog_words
+from lib.ui import inputs
 from lib.workspace import Workspace
 
 
@@ -42,7 +43,7 @@ def choose(space: Workspace, grant: Grant, key: str) -> Grant:
             list(ids),
             place=place,
             format_func=named.__getitem__,
-            placeholder=t(page_layout.all_text(dimension)),
+            placeholder=str(catalog_words.all_label(dimension)),
             key=f"{dimension.name}-{key}",
         )
         chosen[dimension.name] = listed or (ids if grant.ids(dimension) == () else None)

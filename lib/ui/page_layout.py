@@ -18,7 +18,7 @@ from lib.errors import CallboardError
 from lib.i18n import t
 from lib.observability.prometheus import PAGES
 from lib.observability.redaction import redact
-from lib.reports import formatting
+from lib.reports import catalog_words, formatting
 from lib.reports.context import PageContext
 from lib.reports.page import PageValue
 from lib.reports.page_help import Topic
@@ -122,7 +122,7 @@ def _unknown_values(context: PageContext) -> dict[Dimension, tuple[str, ...]]:
 def _nothing_of_unknown(context: PageContext, unknown: Mapping[Dimension, Sequence[str]]) -> None:
     """Say that filters ask for what is not there, and offer to remove it from them."""
     shown = {dimension: ", ".join(each[:60] for each in ids[:MOST_NAMED]) for dimension, ids in unknown.items()}
-    names = "; ".join(f"{t(dimension.label)}: {ids}" for dimension, ids in shown.items())
+    names = "; ".join(f"{catalog_words.label(dimension)}: {ids}" for dimension, ids in shown.items())
     if context.filters.grant.everything:
         hint = t("No evaluation belongs to it any more, or ever did. Remove it from the filters.")
     else:
@@ -160,14 +160,9 @@ def _title(words: str, topics: Sequence[Topic]) -> None:
         page_help.page(topics)
 
 
-def all_text(dimension: Dimension) -> str:
-    """Return the message id of what all groups of a dimension are called together."""
-    return f"All {dimension.plural}"
-
-
 def _head_of_one(dimension: Dimension, named: Member, topics: Sequence[Topic]) -> None:
     st.button(
-        t(all_text(dimension)),
+        str(catalog_words.all_label(dimension)),
         icon=":material/arrow_back:",
         type="tertiary",
         key="cb-back",
@@ -180,7 +175,7 @@ def _head_of_one(dimension: Dimension, named: Member, topics: Sequence[Topic]) -
 
 def in_detail(dimension: Dimension) -> Words:
     """Return the question that the detail of a group answers."""
-    return text("{dimension} in detail", dimension=text(dimension.label))
+    return text("{dimension} in detail", dimension=catalog_words.label(dimension))
 
 
 def link_notices() -> None:

@@ -16,6 +16,7 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters, parse_day, parse_single, parse_whole_number
 from lib.catalog.catalog import Catalog
+from lib.catalog.own_fields import PARAMETER_PREFIX
 from lib.errors import InvalidParameterError, nearest
 from lib.errors.codes import CodedText
 from lib.errors.parameter_codes import ParameterCode
@@ -101,7 +102,7 @@ def shorten(
 def _is_bare(parameters: Mapping[str, Sequence[str]], catalog: Catalog) -> bool:
     """Return whether the parameters of a link say no period and choose no evaluations."""
     choosing = (*PERIOD_PARAMETERS, *catalog.parameters, *TEXTS, *SINGLE, SAVED_VIEW)
-    return not any(name in parameters for name in choosing)
+    return not any(name in choosing or name.startswith(PARAMETER_PREFIX) for name in parameters)
 
 
 def parse(raw: Mapping[str, Sequence[str]], zone: ZoneInfo, catalog: Catalog) -> PageParameters:
@@ -134,9 +135,7 @@ def _unknown(raw: Mapping[str, Sequence[str]], catalog: Catalog) -> list[CodedTe
     """Return what is to be said of parameters that no page knows, with the nearest that one does."""
     known = (*catalog.parameters, *sorted(VIEW_PARAMETERS), SAVED_VIEW)
     names = [name for name in raw if name not in known]
-    problems = [
-        ParameterCode.NOT_OF_A_PAGE.of(parameter=name[:60], hint=nearest(name, known)) for name in names[:MAX_NAMED]
-    ]
+    problems = [_unknown_name(name, known) for name in names[:MAX_NAMED]]
     if len(names) > MAX_NAMED:
         problems.append(ParameterCode.MORE_NOT_OF_A_PAGE.of(count=f"{len(names) - MAX_NAMED:,}"))
     if PERIOD in raw and ("dateFrom" in raw or "dateTo" in raw):
@@ -144,6 +143,19 @@ def _unknown(raw: Mapping[str, Sequence[str]], catalog: Catalog) -> list[CodedTe
     if SAVED_VIEW in raw and set(raw) - {SAVED_VIEW, PERIOD}:  # all time is what a link with a view means anyway
         problems.append(ParameterCode.VIEW_WITH_OTHERS.of(parameter=SAVED_VIEW))
     return problems
+
+
+def _unknown_name(name: str, known: Sequence[str]) -> CodedText:
+    """Return what is said of a name that no page knows: of an own field, that it may have been there."""
+    if not name.startswith(PARAMETER_PREFIX):
+        return ParameterCode.NOT_OF_A_PAGE.of(parameter=name[:60], hint=nearest(name, known))
+    own = [each for each in known if each.startswith(PARAMETER_PREFIX)]
+    return ParameterCode.NO_SUCH_FIELD.of(parameter=name[:60], hint=nearest(name, own))
+
+
+def unknown_fields(raw: Mapping[str, Sequence[str]], catalog: Catalog) -> bool:
+    """Return whether a URL filters by an own field that there is not, or not any more."""
+    return any(name.startswith(PARAMETER_PREFIX) and name not in catalog.parameters for name in raw)
 
 
 class _Reader:
@@ -171,6 +183,9 @@ def _option(raw: Mapping[str, Sequence[str]], name: str, known: Sequence[str]) -
 def _check_member(name: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
         shown = value[:60]
+        if value.startswith(PARAMETER_PREFIX):  # of an own field: the others may be many
+            own = [each for each in known if each.startswith(PARAMETER_PREFIX)]
+            raise InvalidParameterError(shown, ParameterCode.NO_SUCH_FIELD, hint=nearest(shown, own))
         hint, listed = nearest(shown, known), ", ".join(known)
         raise InvalidParameterError(name, ParameterCode.NOT_OFFERED, value=shown, known=listed, hint=hint)
 

@@ -11,6 +11,7 @@ from streamlit.navigation.page import Page
 
 from lib import workspace as workspaces
 from lib.analytics.import_log import imports_since
+from lib.catalog.own_fields import PARAMETER_PREFIX
 from lib.i18n import t
 from lib.reports import formatting
 from lib.reports.context import PageContext
@@ -110,7 +111,7 @@ def opened_link(space: Workspace, context: PageContext, number: str) -> PinnedLi
     kept = {
         name: values
         for name, values in link.parameters.items()
-        if name in parameters or name in context.catalog.parameters
+        if name in parameters or name in context.catalog.parameters or name.startswith(PARAMETER_PREFIX)
     }
     return link if parameters == kept else None
 

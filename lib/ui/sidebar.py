@@ -10,15 +10,16 @@ from streamlit.navigation.page import Page
 
 from lib.analytics import queries
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, Calendar
-from lib.analytics.dimensions_in_use import dimensions_in_use
+from lib.analytics.dimensions_in_use import groupings_in_use, own_fields_in_use
 from lib.analytics.query import MAX_VALUES
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, Dimension, EnumDimension, FlagDimension
 from lib.catalog.ranged_fields import RangedField
 from lib.i18n import t
-from lib.reports import filter_text, formatting
+from lib.reports import catalog_words, filter_text, formatting
 from lib.reports.page_links import OPENED
 from lib.reports.pages import PAGES
-from lib.ui import current_user, filter_bar, inputs, login, page_layout, page_parameters, saved_views, tour, url_state
+from lib.reports.words import Words
+from lib.ui import current_user, filter_bar, inputs, login, markdown, page_parameters, saved_views, tour, url_state
 from lib.workspace import Workspace
 
 PROMINENT: tuple[Dimension, ...] = (CAMPAIGN, CALL_CENTER, ENGAGEMENT)
@@ -95,19 +96,28 @@ def _filters(space: Workspace, calendar: Calendar, *, is_compared: bool) -> None
         for dimension in PROMINENT:
             _filter(space, dimension)
         rest = [each for each in _offered(space) if each not in PROMINENT]
-        with st.expander(t("More filters"), expanded=bool(_set(rest, space.catalog.ranged_fields))):
+        ranged = _offered_ranges(space)
+        with st.expander(t("More filters"), expanded=bool(_set(rest, ranged))):
             for dimension in rest:
                 _filter(space, dimension)
-            for field in space.catalog.ranged_fields:
+            for field in ranged:
                 _range(field)
         st.button(t("Reset filters"), on_click=url_state.reset, width="stretch")
 
 
 def _offered(space: Workspace) -> list[Dimension]:
     """Return the dimensions to filter by: those that the data know, the prominent ones, and what is set."""
-    grant, catalog = current_user.current().grant, space.catalog
-    unknown = set(catalog.dimensions) - set(space.answers.run(dimensions_in_use, grant, catalog)) - set(PROMINENT)
-    return [each for each in catalog.filters if each not in unknown or st.session_state.get(each.parameter)]
+    catalog = space.catalog
+    known = {*PROMINENT, *space.answers.run(groupings_in_use, current_user.current().grant, catalog)}
+    return [each for each in catalog.filters if each in known or st.session_state.get(each.parameter)]
+
+
+def _offered_ranges(space: Workspace) -> list[RangedField]:
+    """Return the numbers to filter by: those that every workspace has, own ones that the data know, and what is set."""
+    catalog = space.catalog
+    own = space.answers.run(own_fields_in_use, current_user.current().grant, catalog)
+    known = {each.parameter for each in own}
+    return [each for each in catalog.ranged_fields if not each.is_own or each.name in known or _set((), (each,))]
 
 
 def _period(calendar: Calendar) -> None:
@@ -170,16 +180,16 @@ def _filter(space: Workspace, dimension: Dimension) -> None:
             on_change=url_state.first_page,
         )
     elif isinstance(dimension, EnumDimension):
-        _list(dimension, t(dimension.label), _value_labels(dimension))
+        _list(dimension, catalog_words.label(dimension), _value_labels(dimension))
     else:
-        _list(dimension, t(dimension.plural_label), _member_labels(space, dimension))
+        _list(dimension, catalog_words.plural_label(dimension), _member_labels(space, dimension))
 
 
 def _range(field: RangedField) -> None:
     """Draw the two ends between which a number lies."""
     places = st.columns(2, gap="small", vertical_alignment="bottom")
     for place, label, name in zip(places, filter_text.range_labels(field), field.parameters, strict=True):
-        inputs.number_field(label, name, on_change=url_state.first_page, place=place)
+        inputs.number_field(markdown.text(label), name, on_change=url_state.first_page, place=place)
 
 
 def _set(dimensions: Sequence[Dimension], ranged: Sequence[RangedField]) -> int:
@@ -205,14 +215,14 @@ def _member_labels(space: Workspace, dimension: Dimension) -> dict[str, str]:
     return labels
 
 
-def _list(dimension: Dimension, label: str, labels: Mapping[str, str]) -> None:
+def _list(dimension: Dimension, label: Words, labels: Mapping[str, str]) -> None:
     """Draw a searchable list of which some may be chosen."""
     inputs.multiselect(
-        label,
+        markdown.text(str(label)),
         list(labels),
         format_func=labels.__getitem__,
         key=dimension.parameter,
-        placeholder=t(page_layout.all_text(dimension)),
+        placeholder=str(catalog_words.all_label(dimension)),
         on_change=url_state.first_page,
         max_selections=MAX_VALUES,
     )

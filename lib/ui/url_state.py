@@ -53,7 +53,7 @@ def load(zone: ZoneInfo) -> None:
     """
     session = st.session_state
     now = _meant()
-    if session.get(_SEEN) != now:
+    if session.get(_SEEN) != now or page_parameters.unknown_fields(now, _catalog()):  # one may just have been deleted
         _take(page_parameters.parse(now, zone, _catalog()), zone, by_link=True)
         session[_SEEN] = now
         return
@@ -144,7 +144,7 @@ def open_detail(who: str | None) -> None:
 
 def choose(dimension: Dimension, who: str) -> None:
     """Show one group of a dimension alone."""
-    st.session_state[dimension.parameter] = [who]
+    st.session_state[dimension.parameter] = _held(dimension, (who,))
     first_page()
 
 

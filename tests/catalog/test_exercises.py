@@ -91,7 +91,9 @@ def test_a_dimension_that_is_declared_is_everywhere(workspace: Workspace, answer
         "id,audioDate,averageNote,engagementId,engagementName\n"
         "1,2024-01-01,9,a,Alpha\n2,2024-01-02,5,a,Alpha\n3,2024-01-03,8,b,Beta\n4,2024-02-01,6,b,Beta\n"
     )
-    catalog = replace(BUILT_IN, version=3, dimensions=(*BUILT_IN.dimensions, TEAM), filters=(*BUILT_IN.filters, TEAM))
+    with_team = (*BUILT_IN.dimensions, TEAM)
+    filters = (*BUILT_IN.filters, TEAM)
+    catalog = replace(BUILT_IN, version=3, dimensions=with_team, stored_dimensions=with_team, filters=filters)
     calendar, everything = workspace.calendar, make_filters(catalog=catalog)
     asked = Filters.from_parameters({"teamId": ["a"]}, calendar.zone, EVERYTHING, catalog)
     assert asked.to_parameters() == {"teamId": ["a"]}

@@ -10,6 +10,7 @@ import pytest
 from lib.analytics.query import MAX_VALUES
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN, IS_AI, STATE
+from lib.catalog.own_fields import OwnField, OwnFieldType, catalog_with
 from lib.ui import page_parameters
 from lib.ui.page_parameters import MAX_NAMED, MAX_PAGE, PageParameters
 from tests.filters import make_filters
@@ -111,6 +112,18 @@ def test_an_unknown_name_is_named_with_the_nearest(name: str, known: str) -> Non
     assert problem == f"'{name}' is not a parameter of a page (did you mean '{known}'?)."
 
 
+def test_own_fields_that_are_not_there_are_named_and_leave_the_rest() -> None:
+    catalog = catalog_with((OwnField(1, "channel", OwnFieldType.CATEGORY, "Channel"),))
+    raw = {"field.chanel": ["chat"], "field.channel": ["mail"], "field.csat.min": ["2"], "split": ["field.gone"]}
+    parsed = page_parameters.parse(raw, ZONE, catalog)
+    assert parsed.filters.to_parameters() == {"field.channel": ["mail"]} and parsed.selected["split"] is None
+    told = [str(problem) for problem in parsed.problems]
+    names = ("field.chanel", "field.csat.min", "field.gone")
+    assert [each.startswith(f"There is no field {name}") for each, name in zip(told, names, strict=True)] == [True] * 3
+    assert told[0].endswith("(did you mean 'field.channel'?); it may have been deleted or archived.")
+    assert page_parameters.unknown_fields(raw, catalog) and not page_parameters.unknown_fields({}, catalog)
+
+
 def test_unknown_names_are_counted_where_there_are_many() -> None:
     problems = [*map(str, parse({f"{number}" + "x" * 1_000: ["a"] for number in range(5_000)}).problems)]
     assert len(problems) == MAX_NAMED + 1 and problems[-1] == "Other parameters that are not known: 4,995."
@@ -152,6 +165,7 @@ def test_an_address_without_a_period_begins_with_the_start_period(bare: dict[str
         {"open": ["a"]},
         {"link": ["abcdefgh"]},
         {"view": ["abcdefgh"]},
+        {"field.gone": ["x"]},
     ],
 )
 def test_older_links_that_choose_some_evaluations_mean_all_time(older: dict[str, list[str]]) -> None:

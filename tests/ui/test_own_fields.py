@@ -1,0 +1,170 @@
+"""Own fields on the pages: their filters in the sidebar, links to fields that are gone, labels that would be code."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib import workspace as workspaces
+from lib.analytics import field_definitions
+from lib.catalog.own_fields import OwnField, OwnFieldType
+from lib.jobs.tasks import TASKS
+from lib.settings import Settings
+from lib.sharing.saved_views import EVERYONE
+from lib.workspace import Workspace
+from tests.conftest import ROOT
+from tests.waiting import LONG_SECONDS
+
+HOSTILE = "*Channel* <b>{x}</b> :red[x] $x$"
+CALLS = """\
+id,audioDate,averageNote,executiveName,Channel,Lang,CSAT,Resolved,Comments,Seen
+1,2024-01-01,9,Ann,chat,es,4.5,Y,called <b>twice</b> {x},2024-01-01T23:30:00Z
+2,2024-01-02,5,Bob,phone,en,2,N,,
+3,2024-01-03,7,Bob,,en,,,"refund, *please*",
+"""
+MAPPING = f"""
+[fields]
+channel = {{ column = "Channel", label = "{HOSTILE}" }}
+language = {{ column = "Lang", label = "Score" }}
+csat = {{ column = "CSAT", type = "number", label = "Satisfaction", unit = "points" }}
+resolved = {{ column = "Resolved", type = "yes_no", yes = ["Y"], no = ["N"], label = "Resolved" }}
+remark = {{ column = "Comments", type = "text", label = "Remark" }}
+seen = {{ column = "Seen", type = "instant", label = "Seen at" }}
+"""
+EMPTY = (
+    OwnField(0, "empty", OwnFieldType.CATEGORY, "Empty"),
+    OwnField(0, "emptyToo", OwnFieldType.NUMBER, "Empty too"),
+    OwnField(0, "emptyThree", OwnFieldType.YES_NO, "Empty three"),
+)
+
+
+@pytest.fixture(params=["duckdb"])
+def engine(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def app(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    """Give the pages of a workspace with own fields: a copy of one that is filled once."""
+    filled = tmp_path.parent / "filled-own-fields"
+    if not filled.exists():
+        path = tmp_path / "calls.csv"
+        path.write_text(CALLS)
+        opened = Workspace(settings.model_copy(update={"data_dir": filled}))
+        payload = {"files": [(str(path), "calls.csv")], "mapping": MAPPING, "actor": "test"}
+        TASKS["import"](opened, payload, lambda *_: None)
+        with opened.facts.write() as connection:
+            field_definitions.define(connection, EMPTY)
+        opened.close()
+    shutil.copytree(filled, settings.data_dir)
+    monkeypatch.setenv("CALLBOARD_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("CALLBOARD_SAMPLE", "off")
+    monkeypatch.chdir(ROOT)
+    monkeypatch.syspath_prepend(str(ROOT))
+    yield AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=LONG_SECONDS)
+    workspaces.close_current()
+
+
+def shown(app: AppTest) -> str:
+    """Return what the page says in its own HTML."""
+    bodies = (re.sub(r"<[^>]+>", " ", each.proto.body) for each in app.get("html"))
+    return html.unescape(" ".join(" ".join(bodies).split()))
+
+
+def notices(app: AppTest) -> str:
+    return " ".join(each.value for each in app.warning).replace("\\", "")
+
+
+def gone(name: str, *, is_archived: bool = False) -> None:
+    """Delete a field, or archive it."""
+    with workspaces.current().facts.write() as connection:
+        if is_archived:
+            field_definitions.change(connection, name, archived=True)
+        else:
+            field_definitions.delete(connection, name)
+
+
+def test_each_kind_of_field_has_its_filter(app: AppTest) -> None:
+    app.run()
+    assert app.multiselect(key="field.channel").options == ["(none)", "chat", "phone"]
+    assert app.multiselect(key="field.resolved").options == ["Yes", "No", "(none)"]
+    app.multiselect(key="field.channel").select("chat").select("(none)").run()
+    assert app.query_params["field.channel"] == ["chat", "(none)"]
+    assert f"{HOSTILE}: chat, (none)" in shown(app) and "2 evaluations" in shown(app)
+    app.multiselect(key="field.resolved").select("Yes").run()
+    app.number_input(key="field.csat.min").set_value(4.25).run()
+    assert "Resolved: Yes" in shown(app) and "Satisfaction (points): at least 4.25" in shown(app)
+    assert "1 evaluation " in shown(app)
+    next(button for button in app.button if button.label == "Reset filters").click().run()
+    assert "3 evaluations" in shown(app) and not app.exception
+    assert not [name for name in app.query_params if name.startswith("field.")]
+
+
+def test_only_fields_with_data_have_a_filter(app: AppTest) -> None:
+    app.run()
+    keys = {widget.key for widget in (*app.multiselect, *app.number_input)}
+    assert {"field.channel", "field.csat.min", "field.csat.max", "field.resolved"} <= keys
+    assert not {key for key in keys if key and key.startswith("field.empty")}
+    app.query_params.update({"field.empty": "x", "field.emptyToo.max": "3", "period": "all"})
+    app.run()
+    keys = {widget.key for widget in (*app.multiselect, *app.number_input)}
+    assert {"field.empty", "field.emptyToo.min", "field.emptyToo.max"} <= keys and not app.exception
+
+
+def test_labels_are_the_users_text(app: AppTest) -> None:
+    """They are no Markdown, and are not looked up: one that is called like a text of ours stays as it is."""
+    app.query_params.update({"lang": "es", "field.language": "es", "period": "all"})
+    app.run()
+    label = app.multiselect(key="field.channel").label
+    assert label.replace("\\", "") == HOSTILE and r"\*Channel\* \<b\>\{x\}" in label
+    assert app.multiselect(key="field.language").label == "Score"
+    assert "Score: es" in shown(app)
+    assert app.number_input(key="field.csat.min").label.replace("\\", "") == "Satisfaction (points) desde"
+    assert app.multiselect(key="field.resolved").options == ["Sí", "No", "(sin asignar)"]
+
+
+@pytest.mark.parametrize("is_archived", [False, True])
+def test_a_link_to_a_field_that_is_gone_shows_the_rest(app: AppTest, is_archived: bool) -> None:
+    app.run()
+    gone("channel", is_archived=is_archived)
+    app.query_params.update({"field.channel": ["chat"], "field.resolved": ["true"], "period": "all"})
+    app.run()
+    assert "There is no field field.channel" in notices(app) and "deleted or archived" in notices(app)
+    assert "Resolved: Yes · 1 evaluation" in shown(app) and not app.error and not app.exception
+
+
+def test_a_filter_whose_field_goes_while_the_page_is_open_is_told(app: AppTest) -> None:
+    app.run()
+    app.multiselect(key="field.channel").select("chat").run()
+    gone("channel")
+    app.run()
+    assert "There is no field field.channel" in notices(app) and "3 evaluations" in shown(app)
+    assert "field.channel" not in app.query_params and not app.exception
+
+
+def test_saved_views_and_pinned_links_with_a_field_that_is_gone(app: AppTest) -> None:
+    app.run()
+    app.multiselect(key="field.channel").select("chat").run()
+    app.button(key="pin").click().run()
+    pinned = app.session_state["_pinned_now"]
+    space = workspaces.current()
+    asked = {"field.channel": ["chat"], "field.resolved": ["true"]}
+    view = space.views.save(EVERYONE, "Chats", "campaigns", asked)
+    space.views.set_default(view.id, EVERYONE)
+    gone("channel")
+    for query, page in (({"view": view.id}, "campaigns"), ({}, "campaigns"), ({"link": pinned}, "")):
+        fresh = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=LONG_SECONDS)
+        fresh.query_params.update(query)
+        fresh.run()
+        assert "There is no field field.channel" in notices(fresh), query
+        assert not fresh.error and not fresh.exception
+        assert ("Resolved: Yes" in shown(fresh)) is bool(page)
+        # The figures that are shown are of another selection than those that were pinned.
+        assert "This link was made on" not in shown(fresh)
