@@ -126,7 +126,6 @@ VALUES: dict[str, list[str]] = {
     "refused mappings": [code.text for code in MappingCode],
     "refused fields": [code.text for code in FieldCode],
     "refused workbooks": [code.text for code in WorkbookCode],
-    "refused fields": [code.text for code in FieldCode],
     "guesses": [code.text for code in GuessCode],
     "refused parameters": [code.text for code in ParameterCode],
     "states of a key": ["active", "revoked", "expired"],

@@ -84,7 +84,9 @@ def grading(connection: Connection, filters: Filters, calendar: Calendar) -> Gra
     if filters.timezone is not None:
         ends = (end or datetime.now(UTC) for end in first_and_last(connection, filters))
         day = local_day(facts.c.audio_at, filters.zone(calendar.zone), *ends).label("day")
-    days = _days(connection, sa.select(fact_key(facts, EVALUATOR.column), day, *marks).where(*where).group_by(*_FIRST_TWO))
+    days = _days(
+        connection, sa.select(fact_key(facts, EVALUATOR.column), day, *marks).where(*where).group_by(*_FIRST_TWO)
+    )
     evaluators = {names[key]: replace(each, days=days.get(key)) for key, each in by_key.items()}
     return GradingByEvaluator(replace(_grading(*whole), days=days.get(None)), evaluators)
 

@@ -16,7 +16,7 @@ from lib.charts.chart import PICK, Chart, Rows
 from lib.charts.theme import ChartTheme, TickStyle, apply_theme, tick_style
 from lib.charts.trend import ENDS, MANY_POINTS, pinned, ticks
 from lib.i18n import t
-from lib.reports import formatting
+from lib.reports import catalog_words, formatting
 from lib.reports.figures import TrendNote
 
 INSIDE, OUTSIDE, RUN = "within", "outside", "in a run"
@@ -52,7 +52,7 @@ def control_chart(
     spec = {**spec, "params": [*spec.get("params", []), ticks([point.bucket.first for point in chart.points])]}
     alt_text = t(
         "Control chart: {metric}, points: {count}, outside the usual range: {outside}.",
-        metric=t(chart.metric.label),
+        metric=catalog_words.metric_label(chart.metric),
         count=len(rows),
         outside=len(chart.limits.outside),
     )
@@ -120,7 +120,7 @@ def _spec(
     metric: Metric, granularity: Granularity, look: ChartTheme, drawn: _ControlLayers, height: int
 ) -> dict[str, Any]:
     colors = look.palette
-    label = t(metric.label)
+    label = str(catalog_words.metric_label(metric))
     scale = alt.Scale(zero=False)
     dates = "%b %Y" if granularity is Granularity.MONTHLY else "%-d %b"
     time = alt.Scale(type="utc")

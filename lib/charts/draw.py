@@ -46,7 +46,7 @@ def draw(figure: Figure, look: ChartTheme) -> Chart | None:
         case RankingFigure():
             return ranking(figure, look)
         case StandardizedFigure():
-            return standardized(figure.scores, figure.dimension.label, look)
+            return standardized(figure.scores, figure.dimension, look)
         case HeatmapFigure():
             return heatmap(figure.heatmap, figure.metric, figure.days, look)
     return waterfall(figure.decomposition, str(figure.before), str(figure.now), look)

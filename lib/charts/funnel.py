@@ -18,7 +18,7 @@ from lib.catalog.metrics import AVERAGE_SCORE, rounded
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import ChartTheme, apply_theme
 from lib.i18n import number, t, t_plural
-from lib.reports import formatting
+from lib.reports import catalog_words, formatting
 from lib.reports.figures import LEAST_FUNNEL_GROUPS, funnel_deviation, funnel_distances
 from lib.statistics import intervals
 from lib.statistics.overdispersion import overdispersion
@@ -49,7 +49,7 @@ def funnel(
         return None
     mean = total["score_sum"] / (total["scored"] * SCORE_SCALE)
     metric = AVERAGE_SCORE
-    groups_name = t(dimension.plural_label).lower()
+    groups_name = str(catalog_words.groups_name(dimension))
     notes = _notes(funnel_distances(groups, total), groups_name, is_adjusted=is_adjusted)
     marks = [_mark(group, mean, deviation) for group in scored]
     kinds, alike = [t(kind) for kind in KINDS], formatting.namesakes(group.named for group in groups)
@@ -89,9 +89,8 @@ def funnel(
             )
         )
     data = {"rows": rows, "limits": _limits(mean, deviation, most), "mean": [{"value": mean}]}
-    return Chart(
-        _spec(dimension.label, look, (round(domain[0], 1), round(domain[1], 1))), data, told, tuple(notes), "id"
-    )
+    label = str(catalog_words.label(dimension))
+    return Chart(_spec(label, look, (round(domain[0], 1), round(domain[1], 1))), data, told, tuple(notes), "id")
 
 
 def _notes(z_scores: Sequence[float], groups_name: str, *, is_adjusted: bool) -> list[str]:
@@ -201,7 +200,7 @@ def _spec(label: str, look: ChartTheme, domain: tuple[float, float]) -> dict[str
             ),
             shape=alt.Shape("where:N", title=place, scale=alt.Scale(domain=kinds, range=list(_SHAPES))),
             tooltip=[
-                alt.Tooltip("name:N", title=t(label)),
+                alt.Tooltip("name:N", title=label),
                 alt.Tooltip("shown:N", title=t("Average score")),
                 alt.Tooltip("counted:N", title=t("Scored")),
                 alt.Tooltip("where:N", title=place),

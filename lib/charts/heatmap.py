@@ -15,7 +15,7 @@ from lib.catalog.metrics import FEW_EVALUATIONS, Metric, Unit
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import AXIS, ChartTheme, apply_theme
 from lib.i18n import locale, t
-from lib.reports import formatting
+from lib.reports import catalog_words, formatting
 
 LEAST_WIDTHS = {Unit.SCORE: 1.0, Unit.SHARE: 0.1, Unit.BALANCE: 0.2, Unit.SECONDS: 60.0, Unit.COUNT: 0.0}
 """What the colors span at least, in each unit: what differs by less looks alike."""
@@ -53,7 +53,8 @@ def heatmap(found: Heatmap, metric: Metric, days: Trend, look: ChartTheme) -> Ch
     if not rows:
         return None
     weekdays = list(dict.fromkeys(names[cell.weekday - 1] for cell in found.cells))
-    told = t("Heat map of {metric} by weekday and hour.", metric=t(metric.label))
+    label = str(catalog_words.metric_label(metric))
+    told = t("Heat map of {metric} by weekday and hour.", metric=label)
     sentence = _outstanding_hours(metric, rows, [estimate.stands_out for estimate in estimates])
     notes = [sentence] if sentence else []
     if metric.uncertainty:
@@ -67,7 +68,7 @@ def heatmap(found: Heatmap, metric: Metric, days: Trend, look: ChartTheme) -> Ch
         notes.append(t("Small squares: under {least} evaluations.", least=FEW_EVALUATIONS))
     fews = frozenset(row["few"] for row in rows)
     ends = _ends([row["value"] for row in rows], metric.unit)
-    spec = _spec(metric.label, metric.unit, look, tuple(weekdays), ends, fews)
+    spec = _spec(label, metric.unit, look, tuple(weekdays), ends, fews)
     return Chart(spec, {"rows": rows}, f"{told} {sentence}".rstrip(), tuple(notes), "square")
 
 
@@ -119,7 +120,7 @@ def _spec(
     tips = [
         alt.Tooltip("weekday:N", title=t("Day of week")),
         alt.Tooltip("hours:N", title=t("Hour")),
-        alt.Tooltip("shown:N", title=t(label)),
+        alt.Tooltip("shown:N", title=label),
         alt.Tooltip("interval:N", title=t("95 % CI")),
         alt.Tooltip("counted:N", title=t("Evaluations")),
         alt.Tooltip("estimate:N", title=t("Pulled toward the average")),

@@ -12,7 +12,7 @@ from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import ChartTheme, TickStyle, apply_theme, placed, tick_style
 from lib.i18n import t
-from lib.reports import formatting
+from lib.reports import catalog_words, formatting
 from lib.reports.figures import MOST_RANKED, RankingFigure
 
 
@@ -22,7 +22,7 @@ def ranking(figure: RankingFigure, look: ChartTheme) -> Chart | None:
     Groups with few scores are hollow; the others have the places between which they lie. Where there is a
     compared period, a tick shows a group's average in it.
     """
-    metric, groups, label, before = AVERAGE_SCORE, figure.groups, figure.dimension.label, figure.before
+    metric, groups, before = AVERAGE_SCORE, figure.groups, figure.before
     scored = [group for group in groups if group.sums["scored"]]
     largest = sorted(scored, key=lambda group: -group.sums["evaluations"])[:MOST_RANKED]
     if not largest:
@@ -70,13 +70,14 @@ def ranking(figure: RankingFigure, look: ChartTheme) -> Chart | None:
     ranked = [row for row in rows if not row["few"]] or rows
     told = t(
         "Average score by {label} with 95 % confidence intervals, from {best} ({high}) to {worst} ({low}).",
-        label=t(label).lower(),
+        label=catalog_words.lower_label(figure.dimension),
         best=ranked[0]["name"],
         high=ranked[0]["shown"],
         worst=ranked[-1]["name"],
         low=ranked[-1]["shown"],
     )
     whole = [{"value": metric.rounded(figure.total), "shown": formatting.metric(metric, figure.total)}]
+    label = str(catalog_words.label(figure.dimension))
     return Chart(
         _spec(label, look, len(rows), (before is not None, bool(ranks)), _ticks(rows)),
         {"rows": rows, "whole": whole},
@@ -96,7 +97,7 @@ def _spec(label: str, look: ChartTheme, count: int, parts: tuple[bool, bool], ti
     colors, (compared, some_ranked) = look.palette, parts
     y = placed()
     tips = [
-        alt.Tooltip("name:N", title=t(label)),
+        alt.Tooltip("name:N", title=label),
         alt.Tooltip("shown:N", title=t("Average score")),
         alt.Tooltip("interval:N", title=t("95 % CI")),
         alt.Tooltip("scored:N", title=t("Scored")),

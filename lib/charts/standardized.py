@@ -8,11 +8,12 @@ from typing import Any
 import altair as alt
 
 from lib.analytics.standardization import StandardizedScores
+from lib.catalog.dimensions import Dimension
 from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Unit
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import ChartTheme, TickStyle, apply_theme, placed, tick_style
 from lib.i18n import t
-from lib.reports import formatting
+from lib.reports import catalog_words, formatting
 
 MOST = 30
 """So many groups are drawn, those with the most scored evaluations."""
@@ -21,7 +22,7 @@ _ENDS = ("value", "raw", "low", "high")
 """What the axis of scores reaches over."""
 
 
-def standardized(found: StandardizedScores, label: str, look: ChartTheme) -> Chart | None:
+def standardized(found: StandardizedScores, dimension: Dimension, look: ChartTheme) -> Chart | None:
     """Draw groups by their adjusted average with its interval, the raw one beside; those of few calls are hollow."""
     score = AVERAGE_SCORE
     scored = [row for row in found.rows if row.adjusted is not None and row.named.id is not None]
@@ -54,7 +55,7 @@ def standardized(found: StandardizedScores, label: str, look: ChartTheme) -> Cha
     told = t(
         "Adjusted average score by {label} (like for like), from {best} ({high}) to {worst} ({low}), beside the "
         "unadjusted averages.",
-        label=t(label).lower(),
+        label=catalog_words.lower_label(dimension),
         best=ranked[0]["name"],
         high=ranked[0]["shown"],
         worst=ranked[-1]["name"],
@@ -68,6 +69,7 @@ def standardized(found: StandardizedScores, label: str, look: ChartTheme) -> Cha
     if len(scored) > MOST:
         notes.append(t("{most} of {all} shown, by volume.", most=MOST, all=formatting.count(len(scored))))
     whole = [{"value": score.rounded(found.total)}]
+    label = str(catalog_words.label(dimension))
     return Chart(
         _spec(label, look, len(rows), tick_style(Unit.SCORE, [row[end] for row in rows for end in _ENDS])),
         {"rows": rows, "whole": whole},
@@ -82,7 +84,7 @@ def _spec(label: str, look: ChartTheme, count: int, ticks: TickStyle) -> dict[st
     colors = look.palette
     y = placed()
     tips = [
-        alt.Tooltip("name:N", title=t(label)),
+        alt.Tooltip("name:N", title=label),
         alt.Tooltip("shown:N", title=t("Adjusted (like for like)")),
         alt.Tooltip("interval:N", title=t("95 % CI")),
         alt.Tooltip("raw_shown:N", title=t("Unadjusted")),

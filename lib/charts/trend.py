@@ -18,7 +18,7 @@ from lib.catalog.metrics import Metric, Unit
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import ChartTheme, TickStyle, apply_theme, tick_style
 from lib.i18n import day, t, t_plural
-from lib.reports import formatting
+from lib.reports import catalog_words, formatting
 from lib.reports.figures import TrendNote
 
 TICKS = 12
@@ -79,7 +79,7 @@ def trend(
             "Line chart: {metric}, {count} point.",
             "Line chart: {metric}, {count} points.",
             len(first.points),
-            metric=t(metric.label),
+            metric=catalog_words.metric_label(metric),
         )
     ]
     ends = [row for row in rows if row["value"] is not None]
@@ -211,7 +211,7 @@ class _Layers:
 @lru_cache(maxsize=256)
 def _spec(metric: Metric, granularity: Granularity, look: ChartTheme, drawn: _Layers, height: int) -> dict[str, Any]:
     colors = look.palette
-    label = t(metric.label)
+    label = str(catalog_words.metric_label(metric))
     scale = alt.Scale(zero=metric.unit in (Unit.COUNT, Unit.SHARE))
     dates = "%b %Y" if granularity is Granularity.MONTHLY else "%-d %b"
     time = alt.Scale(type="utc")  # days are days wherever they are looked at

@@ -16,13 +16,13 @@ from lib.catalog.dimensions import CALL_CENTER, EVALUATOR, EXECUTIVE, Dimension,
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric, Unit, rounded
 from lib.i18n import t
-from lib.reports import formatting, metric_columns
+from lib.reports import catalog_words, formatting, metric_columns
 from lib.reports.changes import chance_words
 from lib.reports.context import PageContext
 from lib.reports.figures import MOST_RANKED
 from lib.reports.page import Caption, Click, TableBlock
 from lib.reports.table import MOST_ROWS, Column, FileField, Look, PageTable, TableFile, file_fields
-from lib.reports.words import Joined, plural, text
+from lib.reports.words import Joined, Words, plural, text
 
 _EARLIER_METRICS = ("totalEvaluations", "averageScore", "completedEvaluations", "scoredEvaluations")
 _LATER_METRICS = ("netSentiment", "averageDurationSeconds", "completionRate", "failureRate")
@@ -101,11 +101,15 @@ def _drawn_of_many(breakdown: Breakdown) -> tuple[Member, ...] | None:
 
 
 def table(
-    context: PageContext, title: str, groups: Groups, standardized: Mapping[Member, StandardizedRow] | None = None
+    context: PageContext,
+    title: Words,
+    groups: Groups,
+    standardized: Mapping[Member, StandardizedRow] | None = None,
+    click: Click | None = None,
 ) -> TableBlock:
     """Return the groups below a row of the whole selection; with `standardized`, scores like for like too.
 
-    `title` is a message id; a click on a group opens its detail.
+    A click on a group opens its detail where `click` says nothing else.
     """
     dimension, breakdown = groups.dimension, groups.breakdown
     columns = _columns(groups, context.catalog.metrics, with_standardized=standardized is not None)
@@ -115,7 +119,7 @@ def table(
         whole = groups if groups.members is None else ask(context, dimension, is_whole=True)
         return _rows(context, whole, breakdown.groups, standardized or {}, with_courses=False)
 
-    stem = dimension.plural.replace(" ", "-")
+    does = click or Click("open", dimension)
     return TableBlock(
         PageTable(
             text("Details"),
@@ -128,13 +132,19 @@ def table(
                 "{title}: {count} row and a total",
                 "{title}: {count} rows and a total",
                 len(breakdown.groups),
-                title=text(title),
+                title=title,
             ),
-            TableFile(text(title), stem, file_fields(columns, _fields_in_file_alone(context)), file_rows, total),
+            TableFile(
+                title,
+                catalog_words.file_stem(dimension),
+                file_fields(columns, _fields_in_file_alone(context)),
+                file_rows,
+                total,
+            ),
             ids=(None, *(group.named.parameter_value for group in groups.drawn)),
-            hint=text("Click to open the details."),
+            hint=text("Click to open the details.") if does.action == "open" else text("Click to show it alone."),
         ),
-        Click("open", dimension),
+        does,
     )
 
 
@@ -207,7 +217,7 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
     call_center = metric_columns.member_fields(CALL_CENTER, lambda row: row.call_center, _call_center)
     return [
         Column(
-            text(dimension.label),
+            catalog_words.label(dimension),
             metric_columns.shown_names((group.named for group in groups.breakdown.groups), lambda row: row.member),
             in_file=metric_columns.member_fields(dimension, lambda row: row.member, _name),
         ),

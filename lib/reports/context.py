@@ -10,7 +10,7 @@ from lib.analytics import breakdowns, cluster_spreads, comparison, queries, rank
 from lib.analytics.breakdowns import RANKED_BY, Breakdown
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.cluster_spreads import SharedSpreads
-from lib.analytics.dimensions_in_use import dimensions_in_use
+from lib.analytics.dimensions_in_use import dimensions_in_use, groupings_in_use
 from lib.analytics.planner import ResolvedPeriod, resolve_period
 from lib.analytics.queries import DatasetStatus, SelectionSummary, Trend
 from lib.analytics.query import Filters, local_date
@@ -146,6 +146,11 @@ class PageContext:
     def dimensions_in_use(self) -> tuple[NamedDimension, ...]:
         """The dimensions that some evaluation in sight belongs to a group of."""
         return self.answers.run(dimensions_in_use, self.filters.grant, self.catalog)
+
+    @property
+    def groupings_in_use(self) -> tuple[Dimension, ...]:
+        """What may be grouped by, without what no evaluation in sight says anything of."""
+        return self.answers.run(groupings_in_use, self.filters.grant, self.catalog)
 
     def breakdown(self, dimension: Dimension, filters: Filters | None = None) -> Breakdown:
         """Return all groups of a dimension, the largest first, in the selection or with other filters.

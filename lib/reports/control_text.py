@@ -9,7 +9,7 @@ from lib.analytics.control_charts import ControlChart
 from lib.analytics.queries import TrendPoint
 from lib.catalog.metrics import FEW_EVALUATIONS, Metric
 from lib.i18n import day, t
-from lib.reports import formatting
+from lib.reports import catalog_words, formatting
 from lib.reports.page import Sentences
 from lib.reports.words import Words, formatted, text
 from lib.statistics.control_charts import LEAST_POINTS, RUN_LENGTH
@@ -53,7 +53,7 @@ def sentences(chart: ControlChart | None, metric: Metric, granularity: Granulari
         why = text(
             "No usual range of {metric}: it takes at least {count} whole days, weeks or months with enough "
             "evaluations, whose values differ.",
-            metric=text(metric.label),
+            metric=catalog_words.metric_label(metric),
             count=LEAST_POINTS,
         )
         return Sentences((why,), help_words())
@@ -74,7 +74,7 @@ def _left_out(chart: ControlChart, granularity: Granularity) -> Iterator[Words]:
 
 def _outside(chart: ControlChart, granularity: Granularity) -> Iterator[Words]:
     """Yield what left the usual range, and long rows on one side of the average, the latest of both."""
-    label = text(chart.metric.label)
+    label = catalog_words.metric_label(chart.metric)
     outside = [chart.points[place] for place in chart.limits.outside]
     if outside:
         yield text(

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from lib.analytics.decomposition import SHOWN, Contribution, Decomposition, MixEffect
-from lib.catalog.dimensions import Dimension
+from lib.catalog.dimensions import Dimension, EnumDimension
 from lib.catalog.metrics import AVERAGE_SCORE, rounded
 from lib.i18n import number
-from lib.reports import formatting
+from lib.reports import catalog_words, formatting
 from lib.reports.words import Words, formatted, text
 
 _NAMED = 3
@@ -22,13 +22,27 @@ _NAMED = 3
 
 
 def groups_text(dimension: Dimension) -> str:
-    """Return the message id of a dimension's groups as they stand in a sentence."""
+    """Return the message id of the groups of a built-in dimension as they stand in a sentence."""
     return f"the {dimension.plural}"
 
 
 def none_moved_text(dimension: Dimension) -> str:
-    """Return the message id of what is said where no group's part can be seen."""
+    """Return the message id of what is said where no part of a built-in dimension's groups can be seen."""
     return f"No single {dimension.label.lower()} moved it by as much as {{least}}."
+
+
+def _groups(dimension: Dimension) -> Words:
+    """Return a dimension's groups as they stand in a sentence: of own ones and of fixed values by the label."""
+    if dimension.is_own or isinstance(dimension, EnumDimension):
+        return text("the groups of {field}", field=catalog_words.label(dimension))
+    return text(groups_text(dimension))
+
+
+def _none_moved(dimension: Dimension) -> Words:
+    least = formatted(number, 0.01, 2)
+    if dimension.is_own or isinstance(dimension, EnumDimension):
+        return text("No single group moved it by as much as {least}.", least=least)
+    return text(none_moved_text(dimension), least=least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +62,10 @@ def explain(found: Decomposition, dimension: Dimension) -> Explanation | None:
     if found.change is None:
         return None
     named = [_part(part) for part in found.parts[:_NAMED] if part.shown.total]
-    groups = text(groups_text(dimension))
+    groups = _groups(dimension)
     return Explanation(
         _change_sentence(found, groups),
-        _parts_sentence(named) if named else text(none_moved_text(dimension), least=formatted(number, 0.01, 2)),
+        _parts_sentence(named) if named else _none_moved(dimension),
         _mix_effect_sentence(found, groups),
     )
 

@@ -15,7 +15,7 @@ from lib.analytics.queries import TrendPoint
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Metric, rounded
 from lib.i18n import current, locale, t
-from lib.reports import formatting, metric_columns
+from lib.reports import catalog_words, formatting, metric_columns
 from lib.reports.figures import (
     ControlChartFigure,
     Figure,
@@ -84,7 +84,7 @@ def _trend(title: Words, stem: str, figure: TrendFigure) -> TableFile[_CoursePoi
             FileField("", text("Compared: date"), lambda row: row.compared and row.compared.bucket.first, "date"),
             FileField(
                 "",
-                text("Compared: {metric}", metric=text(metric.label)),
+                text("Compared: {metric}", metric=catalog_words.metric_label(metric)),
                 lambda row: row.compared and metric.rounded(row.compared.sums),
                 metric.unit.value,
             ),
@@ -101,7 +101,7 @@ def _figures(metric: Metric) -> list[FileField[_CoursePoint]]:
     fields = [metric_columns.metric_field(metric, sums)]
     if metric.uncertainty is not None:
         fields += metric_columns.interval_fields(
-            metric.name, text(metric.label), metric.unit, lambda row: metric.rounded_interval(sums(row))
+            metric.name, catalog_words.metric_label(metric), metric.unit, lambda row: metric.rounded_interval(sums(row))
         )
     return [*fields, FileField("", "n", lambda row: metric.n(sums(row)), "count")]
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from lib.analytics.cluster_spreads import SharedSpreads
-from lib.catalog.dimensions import Dimension, Member
+from lib.catalog.dimensions import Dimension, EnumDimension, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric, Unit, rounded
 from lib.i18n import t
-from lib.reports import changes, formatting
+from lib.reports import catalog_words, changes, formatting
 from lib.reports.changes import Delta
 from lib.reports.table import Column, FileField, Look
 from lib.reports.words import Words, text
@@ -26,9 +26,10 @@ Of = Callable[[R], MeasureTotals]
 
 def metric(which: Metric, now: Of[R], *, printed: bool = True) -> list[Column[R]]:
     """Return a metric's column, and the one of its interval where it has one; of both the score's alone is printed."""
+    label = catalog_words.metric_label(which)
     columns: list[Column[R]] = [
         Column(
-            text(which.label),
+            label,
             lambda row: which.rounded(now(row)),
             lambda row: formatting.metric(which, now(row)),
             Look.NUMBER,
@@ -40,12 +41,10 @@ def metric(which: Metric, now: Of[R], *, printed: bool = True) -> list[Column[R]
     if which.uncertainty is not None:
         columns.append(
             Column(
-                text("{metric}: 95 % CI", metric=text(which.label)),
+                text("{metric}: 95 % CI", metric=label),
                 lambda row: formatting.interval(which.unit, which.interval(now(row))),
                 printed=which is AVERAGE_SCORE,
-                in_file=interval_fields(
-                    which.name, text(which.label), which.unit, lambda row: which.rounded_interval(now(row))
-                ),
+                in_file=interval_fields(which.name, label, which.unit, lambda row: which.rounded_interval(now(row))),
             )
         )
     return columns
@@ -53,7 +52,8 @@ def metric(which: Metric, now: Of[R], *, printed: bool = True) -> list[Column[R]
 
 def metric_field(which: Metric, now: Of[R]) -> FileField[R]:
     """Return a metric as a column of a file."""
-    return FileField(which.name, text(which.label), lambda row: which.rounded(now(row)), which.unit.value, which)
+    label = catalog_words.metric_label(which)
+    return FileField(which.name, label, lambda row: which.rounded(now(row)), which.unit.value, which)
 
 
 def shown_names(members: Iterable[Member], member: Callable[[R], Member | None]) -> Callable[[R], str]:
@@ -81,7 +81,10 @@ def member_fields(
         said = name(row)
         return None if member(row) is None and said == formatting.NOTHING else said  # a group may be called so
 
-    named = FileField(dimension.name_field, text(dimension.label), name_of)
+    label = catalog_words.label(dimension)
+    if isinstance(dimension, EnumDimension):
+        return (FileField(dimension.parameter, label, name_of),)
+    named = FileField(dimension.name_field, label, name_of)
     if dimension.name_field == dimension.parameter:
         return (named,)
     return named, FileField(dimension.parameter, text(dimension.id_label), id_of)
@@ -128,7 +131,7 @@ def change(
         return changes.delta(which, before(row), now(row), executives(row).get(which.name))
 
     return Column(
-        text("{metric}: change", metric=text(which.label)),
+        text("{metric}: change", metric=catalog_words.metric_label(which)),
         lambda row: changes.change_amount(which, before(row), now(row)),
         lambda row: moved.words if (moved := delta(row)) else formatting.NOTHING,
         Look.NUMBER,
@@ -162,7 +165,7 @@ def _change_fields(
     def meaning(row: R) -> str | None:
         return str(moved.meaning) if (moved := delta(row)) and moved.meaning else None
 
-    label = text(which.label)
+    label = catalog_words.metric_label(which)
     kind = "change" if which.unit in (Unit.COUNT, Unit.SECONDS) else "points"
     return (
         FileField(f"{which.name}Before", text("{metric}: before", metric=label), was, which.unit.value),

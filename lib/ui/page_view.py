@@ -169,7 +169,7 @@ def _selects(context: PageContext, block: SelectInputs) -> None:
         _select(context, block.selects[0])
         return
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-        with st.container(horizontal=True, width="content"):
+        with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
             for select in block.selects:
                 _select(context, select)
         if block.with_granularity:

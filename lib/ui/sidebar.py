@@ -189,7 +189,9 @@ def _range(field: RangedField) -> None:
     """Draw the two ends between which a number lies."""
     places = st.columns(2, gap="small", vertical_alignment="bottom")
     for place, label, name in zip(places, filter_text.range_labels(field), field.parameters, strict=True):
-        inputs.number_field(markdown.text(label), name, on_change=url_state.first_page, place=place)
+        inputs.number_field(
+            markdown.text(label) if field.is_own else label, name, on_change=url_state.first_page, place=place
+        )
 
 
 def _set(dimensions: Sequence[Dimension], ranged: Sequence[RangedField]) -> int:

@@ -40,6 +40,7 @@ PAGES = {
     "executives-alike": f"executives?{PERIOD}&scores=alike",
     "evaluators": f"evaluators?{PERIOD}",
     "evaluators-alike": f"evaluators?{PERIOD}&scores=alike",
+    "breakdown": f"breakdown?{PERIOD}&by=sentiment",
     "trends": f"trends?{PERIOD}",
     "trends-split": f"trends?{PERIOD}&split=callCenter&granularity=weekly",
     "trends-usual-range": f"trends?{PERIOD}&chart=control",

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.screenshots import PAGES
 from tests.browser.watching import Watched
 
-TABLES = ("campaigns", "call-centers", "executives", "evaluators", "trends", "why", "evaluations")
+TABLES = ("campaigns", "call-centers", "executives", "evaluators", "breakdown", "trends", "why", "evaluations")
 CHARTS = (
     "overview",
     "campaigns",
@@ -18,6 +18,7 @@ CHARTS = (
     "executives",
     "executives-alike",
     "evaluators",
+    "breakdown",
     "trends",
     "why",
 )

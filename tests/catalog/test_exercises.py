@@ -27,10 +27,10 @@ from lib.catalog.metrics import Metric, OfShare, Quotient, Sum, Unit
 from lib.exports import reports
 from lib.exports.page_workbook import page_workbook
 from lib.pdf import page_document
-from lib.reports import breakdown_table, filter_text
+from lib.reports import breakdown_table, filter_text, grouping
 from lib.reports.context import PageContext, ViewOptions, build_context
 from lib.reports.page import Block, ChartBlock, Heading, PageDefinition, PageValue, TableBlock
-from lib.reports.pages import drivers, evaluations, trends
+from lib.reports.pages import evaluations, trends
 from lib.reports.words import text
 from lib.store import schema
 from lib.workspace import Workspace
@@ -91,9 +91,7 @@ def test_a_dimension_that_is_declared_is_everywhere(workspace: Workspace, answer
         "id,audioDate,averageNote,engagementId,engagementName\n"
         "1,2024-01-01,9,a,Alpha\n2,2024-01-02,5,a,Alpha\n3,2024-01-03,8,b,Beta\n4,2024-02-01,6,b,Beta\n"
     )
-    with_team = (*BUILT_IN.dimensions, TEAM)
-    filters = (*BUILT_IN.filters, TEAM)
-    catalog = replace(BUILT_IN, version=3, dimensions=with_team, stored_dimensions=with_team, filters=filters)
+    catalog = replace(BUILT_IN, version=3, dimensions=(*BUILT_IN.dimensions, TEAM), filters=(*BUILT_IN.filters, TEAM))
     calendar, everything = workspace.calendar, make_filters(catalog=catalog)
     asked = Filters.from_parameters({"teamId": ["a"]}, calendar.zone, EVERYTHING, catalog)
     assert asked.to_parameters() == {"teamId": ["a"]}
@@ -101,7 +99,7 @@ def test_a_dimension_that_is_declared_is_everywhere(workspace: Workspace, answer
     groups = answers.run(breakdowns.breakdown, everything, calendar, TEAM, "teamName").groups
     assert [(group.named.name, group.sums["evaluations"]) for group in groups] == [("Alpha", 2), ("Beta", 2)]
     assert answers.run(breakdowns.breakdown, asked, calendar, CAMPAIGN).total["evaluations"] == 2
-    assert "team" in trends.SPLIT.values(catalog) and "team" in drivers.BY.values(catalog)
+    assert "team" in trends.SPLIT.values(catalog) and "team" in grouping.BY.values(catalog)
     courses = answers.run(grouped_trends.split, everything, calendar, TEAM, Granularity.MONTHLY).largest
     assert {named.name: [point.sums["evaluations"] for point in course.points] for named, course in courses} == {
         "Alpha": [2, 0],

@@ -67,7 +67,7 @@ def test_groups_that_are_called_alike_have_their_ids_beside_their_names() -> Non
         StandardizedRow(group.named, group.sums, Fraction(7 + place), None, 40) for place, group in enumerate(groups)
     ]
     scores = StandardizedScores(ResolvedPeriod(None, None), total, tuple(rows))
-    alike = standardized.standardized(scores, EXECUTIVE.label, LOOK)
+    alike = standardized.standardized(scores, EXECUTIVE, LOOK)
     assert ranked is not None and alike is not None
     for chart in (ranked, alike, drawn(groups)):
         names = {row["id"]: row["name"] for row in chart.data["rows"]}

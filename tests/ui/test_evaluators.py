@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pandas as pd
@@ -175,7 +176,11 @@ def test_evaluators_of_one_name_are_told_apart(app: AppTest, settings: Settings,
         shown_names = next(each for each in app.multiselect if each.key == "evaluatorId").options
         assert shown_names == ["Ann", "Bob (e1)", "Bob (e2)"]
         for name, chosen in ((f"Bob ({who})", who), ("Ann", "e0")):
-            run(app, lambda node, name=name: [name] if getattr(node, "key", "") == "evaluatorId" else None)
+
+            def pick(node: Any, name: str = name) -> list[str] | None:
+                return [name] if getattr(node, "key", "") == "evaluatorId" else None
+
+            run(app, pick)
             assert asked(app)["evaluatorId"] == [chosen]
     del app.query_params["evaluatorId"]
     app.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -85,5 +86,9 @@ def test_campaigns_of_one_name_are_told_apart(space: Workspace, tmp_path: Path) 
     assert sorted(drawn(EVERYTHING).multiselect(key="campaign-x").options) == names
     for name, chosen in zip(names, "acdb", strict=True):
         app = drawn(EVERYTHING)
-        run(app, lambda node, name=name: [name] if node.type == "multiselect" and "camp" in node.proto.label else None)
+
+        def pick(node: Any, name: str = name) -> list[str] | None:
+            return [name] if node.type == "multiselect" and "camp" in node.proto.label else None
+
+        run(app, pick)
         assert not app.exception and Grant.from_column(app.text[0].value) == Grant.of({"campaign": [chosen]})

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib import workspace as workspaces
 from lib.analytics.field_definitions import define, fields_in_use
+from lib.analytics.grants import EVERYTHING
 from lib.catalog.own_fields import MOST_FIELDS, OwnField, OwnFieldType
 from lib.ingest import saved_mappings
 from lib.ingest.mapping import ColumnSource, FieldRequest, Mapping
@@ -91,7 +92,7 @@ def test_what_is_loaded_is_what_the_form_goes_on_to_say(path: Path) -> None:
     app.run()
     assert write_mapping(mapped(app)) == write_mapping(kept)
     with workspaces.current().facts.read() as connection:
-        assert [(use.own.name, use.values) for use in fields_in_use(connection)] == [
+        assert [(use.own.name, use.values) for use in fields_in_use(connection, EVERYTHING)] == [
             ("lang", 3),
             ("csat", 2),
             ("resolved", 3),

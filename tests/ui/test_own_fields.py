@@ -168,3 +168,58 @@ def test_saved_views_and_pinned_links_with_a_field_that_is_gone(app: AppTest) ->
         assert ("Resolved: Yes" in shown(fresh)) is bool(page)
         # The figures that are shown are of another selection than those that were pinned.
         assert "This link was made on" not in shown(fresh)
+
+
+GROUPINGS = {
+    "field.channel": (["Total", "(none)", "chat", "phone"], "field.channel", ["chat"]),
+    "field.resolved": (["Total", "Yes", "No", "(none)"], "field.resolved", ["true"]),
+    "executive": (["Total", "Bob", "Ann"], "executiveId", ["Ann"]),
+    "isAICall": (["Total", "Human"], "isAICall", "false"),
+    "state": (["Total", "Completed"], "state", ["Completed"]),
+    "sentiment": (["Total", "(none)"], "sentiment", ["(none)"]),
+}
+
+
+@pytest.mark.parametrize("by", GROUPINGS)
+def test_a_breakdown_by_anything(app: AppTest, by: str) -> None:
+    groups, parameter, opened = GROUPINGS[by]
+    app.query_params.update({"by": by, "period": "all"})
+    app.run()
+    app.switch_page("breakdown.py").run()
+    assert not app.exception and not app.error
+    frame = app.dataframe[0].value
+    assert sorted(frame.iloc[:, 0]) == sorted(groups) and frame["Evaluations"].tolist()[0] == 3
+    assert frame["Evaluations"].tolist()[1:] == sorted(frame["Evaluations"].tolist()[1:], reverse=True)
+    app.query_params[parameter] = opened  # as a click on the group does
+    app.run()
+    assert not app.exception and len(app.dataframe[0].value) == 2
+
+
+def test_only_what_is_in_use_is_offered(app: AppTest) -> None:
+    app.run()
+    app.switch_page("breakdown.py").run()
+    assert app.selectbox(key="by").options == [
+        *("Campaign", "Executive", "Handled by", "State", "Sentiment"),
+        *(HOSTILE, "Score", "Resolved"),
+    ]
+    assert app.selectbox(key="by").label == "Group by"
+    app.switch_page("trends.py").run()
+    assert app.selectbox(key="split").options == [
+        "No split",
+        *("Executive", "Handled by", "State", "Sentiment", HOSTILE, "Score", "Resolved"),
+    ]
+    app.selectbox(key="split").select(HOSTILE).run()
+    assert app.query_params["split"] in ("field.channel", ["field.channel"]) and not app.exception
+    assert HOSTILE in app.dataframe[0].value.columns
+
+
+def test_what_changed_by_an_own_field(app: AppTest) -> None:
+    days = {"dateFrom": "2024-01-02", "dateTo": "2024-01-02", "compareFrom": "2024-01-01", "compareTo": "2024-01-01"}
+    asked = {**days, "by": "field.resolved", "compare": "own"}
+    app.query_params.update(asked)
+    app.run()
+    app.switch_page("drivers.py").run()
+    assert "State" not in app.selectbox(key="by").options
+    told = shown(app)
+    assert "The average score fell by 4.00, from 9.00 to 5.00. Mix (shares of the groups of Resolved)" in told
+    assert not app.exception and not app.error

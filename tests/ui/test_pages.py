@@ -35,6 +35,7 @@ PAGES = [
     "call_centers",
     "executives",
     "evaluators",
+    "breakdown",
     "trends",
     "sample_size",
     "evaluations",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from lib.analytics import standardization
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EVALUATOR, EXECUTIVE, Dimension, NamedDimension
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EVALUATOR, EXECUTIVE, IS_AI, STATE, Dimension, NamedDimension
 from lib.catalog.metrics import AVERAGE_SCORE
 from lib.reports import breakdown_table, cards, formatting, spread_text
 from lib.reports.breakdown_table import Groups, standardized_help
@@ -29,7 +29,7 @@ from lib.reports.page import (
 from lib.reports.page_help import SELECTION, Topic
 from lib.reports.page_links import pairs
 from lib.reports.pages import overview
-from lib.reports.words import formatted, text
+from lib.reports.words import Words, formatted, text
 
 SCORES = SelectParameter(
     "scores",
@@ -85,18 +85,26 @@ def by_text(dimension: Dimension) -> str:
     return f"By {dimension.label.lower()}"
 
 
-def blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[Block]:
+def blocks(context: PageContext, dimension: Dimension, title: Words) -> Iterator[Block]:
     """Yield the blocks of a dimension's page: all its groups, or the one that is opened."""
     if context.opened is not None:
         yield from _detail(context, dimension)
         return
+    yield from all_groups(context, dimension, title, Click("open", dimension))
+
+
+def all_groups(
+    context: PageContext, dimension: Dimension, title: Words, click: Click, inputs: Sequence[SelectParameter] = ()
+) -> Iterator[Block]:
+    """Yield all groups of a dimension; a click on one does what `click` says. `inputs` stand above them."""
     groups = breakdown_table.ask(context, dimension)
     yield from cards.key_figures(context)
     yield from coverage_notices(context)
     scores = None
-    if dimension is not CAMPAIGN:
-        yield SelectInputs((SCORES,))
-    if dimension is not CAMPAIGN and context.selected(SCORES) == "alike":
+    chosen = (*inputs, *((SCORES,) if _have_calls_alike(dimension) else ()))
+    if chosen:
+        yield SelectInputs(chosen)
+    if SCORES in chosen and context.selected(SCORES) == "alike":
         select, held = _held_too(context, dimension)
         scores = context.answers.run(
             standardization.standardized_scores, context.filters, context.calendar, dimension, held
@@ -106,18 +114,23 @@ def blocks(context: PageContext, dimension: Dimension, title: str) -> Iterator[B
         if select is not None:
             yield SelectInputs((select,))
         figure = StandardizedFigure(dimension, scores)
-        click = Click("open", dimension)
         yield ChartBlock(text("Adjusted (like for like)"), figure, "alike", click, has_heading=False)
         if all(row.adjusted is None for row in scores.rows):
             yield Empty(text("Too few comparable calls"), text("Choose a longer period, or other filters."))
     else:
-        yield from _standing(context, groups)
+        yield from _standing(context, groups, click)
         spread = spread_text.spread_sentences(groups.breakdown.groups) if dimension is EXECUTIVE else None
         if spread is not None:
             yield spread
     yield Heading(text("Details"))
-    yield breakdown_table.table(context, title, groups, {row.named: row for row in scores.rows} if scores else None)
+    standardized = {row.named: row for row in scores.rows} if scores else None
+    yield breakdown_table.table(context, title, groups, standardized, click)
     yield from breakdown_table.change_captions(groups, context.catalog.metrics)
+
+
+def _have_calls_alike(dimension: Dimension) -> bool:
+    """Return whether groups may have calls of the same kind: a campaign, AI and human are kinds, as is completed."""
+    return dimension not in (CAMPAIGN, IS_AI, STATE)
 
 
 def _held_too(context: PageContext, dimension: Dimension) -> tuple[SelectParameter | None, Dimension | None]:
@@ -130,13 +143,12 @@ def _held_too(context: PageContext, dimension: Dimension) -> tuple[SelectParamet
     return select, other if context.selected(select) != select.default else None
 
 
-def _standing(context: PageContext, groups: Groups) -> Iterator[Block]:
+def _standing(context: PageContext, groups: Groups, click: Click) -> Iterator[Block]:
     """Yield where the groups stand: executives by volume within the limits of chance, else by their scores."""
     dimension, breakdown = groups.dimension, groups.breakdown
     if nothing := missing_values(AVERAGE_SCORE, context.summary.sums):
         yield nothing
         return
-    click = Click("open", dimension)
     is_adjusted = context.selected(LIMITS) == "adjusted"
     funnel = FunnelFigure(dimension, breakdown.groups, breakdown.total, is_adjusted)
     if dimension is EXECUTIVE and funnel.has_limits:
@@ -169,7 +181,7 @@ def _detail(context: PageContext, dimension: Dimension) -> Iterator[Block]:
 def _page(dimension: NamedDimension, name: str, title: str, question: str, icon: str) -> PageDefinition:
     selects = {CAMPAIGN: (), CALL_CENTER: (SCORES,), EXECUTIVE: (SCORES, CONSTANT, LIMITS)}[dimension]
     topics = (*SELECTION, *({CALL_CENTER: (ADJUSTED,), EXECUTIVE: (ADJUSTED, LIMITS_TOPIC)}.get(dimension, ())))
-    of_dimension = partial(blocks, dimension=dimension, title=title)
+    of_dimension = partial(blocks, dimension=dimension, title=text(title))
     return PageDefinition(name, text(title), text(question), icon, of_dimension, selects, dimension, topics=topics)
 
 

@@ -8,15 +8,16 @@ from fractions import Fraction
 
 from lib.analytics import cluster_spreads, decomposition, queries
 from lib.analytics.decomposition import Contribution, Decomposition, MixEffect, ShownAmounts
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, Dimension, Member
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, STATE, Dimension, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Unit, rounded
 from lib.i18n import t
-from lib.reports import cards, filter_text, formatting, metric_columns
+from lib.reports import cards, catalog_words, filter_text, formatting, grouping, metric_columns
 from lib.reports.context import PageContext
 from lib.reports.coverage import coverage_notices
 from lib.reports.decomposition_text import explain
 from lib.reports.figures import WaterfallFigure
+from lib.reports.grouping import BY
 from lib.reports.page import (
     Block,
     Caption,
@@ -27,7 +28,6 @@ from lib.reports.page import (
     Link,
     PageDefinition,
     SelectInputs,
-    SelectParameter,
     Story,
     Suggestion,
     TableBlock,
@@ -37,31 +37,28 @@ from lib.reports.page_links import pairs
 from lib.reports.table import MOST_ROWS, Column, FileField, Look, PageTable, TableFile, file_fields
 from lib.reports.words import Words, formatted, plural, text
 
-BY = SelectParameter(
-    "by",
-    text("Split by"),
-    lambda catalog: tuple((dimension.name, text(dimension.label)) for dimension in catalog.dimensions),
-    CAMPAIGN.name,
-)
+MOST_LOOKED_AT = 12
+"""Of so many dimensions it is looked whether their mix masks what happened; each is a question of its own."""
 
 
 def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the page."""
     yield from cards.key_figures(context, is_explained=True)
     yield from coverage_notices(context)
-    yield SelectInputs((BY,))
-    dimension = next(each for each in context.catalog.dimensions if each.name == context.selected(BY))
+    yield SelectInputs((grouping.offered(context, BY, STATE),))  # completed evaluations alone have scores
+    dimension = grouping.chosen(context, BY) or CAMPAIGN
     change = _decompose(context, dimension)
     sentences = _sentences(context, change, dimension) if change else None
     if change is None or sentences is None or context.compared is None:
         yield _nothing(context)
         return
     yield sentences
-    for other in context.catalog.dimensions:
-        if other is not dimension and _mix_masks(context, other):
+    others = [each for each in context.groupings_in_use if each != STATE]
+    for other in others[:MOST_LOOKED_AT]:
+        if other != dimension and _mix_masks(context, other):
             label = text(
                 "View by {dimension}: mix masks what happened",
-                dimension=formatted(_lower, other.label),
+                dimension=catalog_words.lower_label(other),
             )
             yield Suggestion(label, BY.parameter, other.name, "visibility")
     now = formatted(filter_text.period, change.period)
@@ -108,10 +105,6 @@ def story(context: PageContext) -> Story | None:
     parameters = {**context.parameters, BY.parameter: [dimension.name]}
     link = Link("drivers", text("See the breakdown"), pairs(parameters), "waterfall_chart")
     return Story(sentences.change, sentences.chance, sentences.mix_effect, sentences.parts, link)
-
-
-def _lower(message_id: str) -> str:
-    return t(message_id).lower()
 
 
 def _decompose(context: PageContext, dimension: Dimension) -> Decomposition | None:
@@ -209,7 +202,7 @@ def _columns(dimension: Dimension, change: Decomposition) -> list[Column[_Decomp
     was, is_now = change.before["scored"], change.now["scored"]
     return [
         Column(
-            text(dimension.label),
+            catalog_words.label(dimension),
             metric_columns.shown_names((part.named for part in change.parts), lambda row: row.member),
             in_file=metric_columns.member_fields(dimension, lambda row: row.member, _name),
         ),

@@ -53,7 +53,7 @@ def blocks(context: PageContext) -> Iterator[Block]:
             text("Import a file with a column for the evaluator, and assign it to Evaluator on the Data page."),
         )
         return
-    yield from breakdowns.blocks(context, EVALUATOR, "Evaluators")
+    yield from breakdowns.blocks(context, EVALUATOR, text("Evaluators"))
     if context.opened is not None:
         return
     yield Heading(text("How evaluators work"))

@@ -13,7 +13,7 @@ from lib.catalog.dimensions import Dimension
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Metric
 from lib.i18n import t
-from lib.reports import cards, control_text, formatting, metric_columns, page_links
+from lib.reports import cards, catalog_words, control_text, formatting, grouping, metric_columns, page_links
 from lib.reports.context import MAX_POINTS, PageContext
 from lib.reports.coverage import coverage_notices
 from lib.reports.figures import ControlChartFigure, HeatmapFigure, TrendFigure
@@ -69,7 +69,7 @@ METRIC = SelectParameter(
 SPLIT = SelectParameter(
     "split",
     text("Split by"),
-    lambda catalog: ((NOT_SPLIT, text("No split")), *((each.name, text(each.label)) for each in catalog.dimensions)),
+    lambda catalog: ((NOT_SPLIT, text("No split")), *grouping.options(catalog)),
     NOT_SPLIT,
     as_list=True,
 )
@@ -99,9 +99,9 @@ def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the page."""
     yield from cards.key_figures(context)
     yield from coverage_notices(context)
-    yield SelectInputs((METRIC, SPLIT, CHART), with_granularity=True)
+    yield SelectInputs((METRIC, grouping.offered(context, SPLIT), CHART), with_granularity=True)
     metric = context.catalog.metrics[context.selected(METRIC)]
-    dimension = next((each for each in context.catalog.dimensions if each.name == context.selected(SPLIT)), None)
+    dimension = grouping.chosen(context, SPLIT)
     courses = (("", context.trend),) if dimension is None else split(context, dimension, context.granularity)
     nothing = missing_values(metric, context.summary.sums)
     if nothing:
@@ -258,7 +258,7 @@ def _columns(
         ),
     ]
     if dimension is not None:
-        columns.append(Column(text(dimension.label), lambda row: str(row.group)))
+        columns.append(Column(catalog_words.label(dimension), lambda row: str(row.group)))
     for name in dict.fromkeys((*_FIRST_METRICS, *context.catalog.metrics)):
         metric: Metric = context.catalog.metrics[name]
         own = metric_columns.metric(metric, _now, printed=name != "failureRate")
