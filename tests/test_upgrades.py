@@ -134,6 +134,26 @@ OF_0009: Rows = {
     "replaced_names": [{"dimension": "campaigns", "key": 2, "name": "Before", "replaced_in": 2}],
 }
 
+OF_0011: Rows = {
+    **OF_0009,
+    "evaluations": [
+        {
+            **row,
+            "evaluator_key": 1,
+            "form_key": 1,
+            "evaluated_at": NOON,
+            "recording_url": "https://calls.example/1",
+            "data_version": 1,
+        }
+        for row in EVALUATIONS
+    ],
+    "replaced_evaluations": [
+        {**EVALUATIONS[0], "evaluator_key": 0, "form_key": 0, "data_version": 1, "replaced_in": 2}
+    ],
+    "evaluators": NAMED[:1],
+    "forms": NAMED[:1],
+}
+
 FACTS_ROWS: dict[str, Rows] = {
     **dict.fromkeys(("0001", "0002", "0003", "0004", "0005"), FIRST),
     "0006": OF_0006,
@@ -141,6 +161,7 @@ FACTS_ROWS: dict[str, Rows] = {
     "0008": OF_0007,
     "0009": OF_0009,
     "0010": OF_0009,
+    "0011": OF_0011,
 }
 """What the tables of each revision hold; those of the rollups are filled by their columns, `workspace` by the first."""
 

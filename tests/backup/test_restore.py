@@ -62,7 +62,7 @@ def rewritten(path: Path, to: Path, change: Callable[[dict[str, Any], dict[str, 
     return to
 
 
-LATER_TABLES = ("replaced_evaluations", "replaced_names", "evaluators", "forms")
+LATER_TABLES = ("replaced_evaluations", "replaced_names", "evaluators", "forms", "fields")
 LATER_COLUMNS = {
     "evaluations": {"evaluator_key", "form_key", "evaluated_at", "recording_url", "data_version"},
     "imports": {"warnings", "data_version", "undo_lost", "undone_at", "undone_by", "undone_job"},
