@@ -15,6 +15,8 @@ from lib.reports.page import Tone
 AXIS = {Unit.COUNT: ",.0f", Unit.SCORE: ".1f", Unit.SHARE: "~%", Unit.BALANCE: "+.1f", Unit.SECONDS: ",d"}
 """How d3 writes a unit's values along an axis."""
 
+LEGEND_LABEL_WIDTH = 220
+"""Pixels that a name of a legend has; a longer one is shortened."""
 
 STEPS = {Unit.COUNT: 1, Unit.SCORE: 0.1, Unit.SHARE: 0.01, Unit.BALANCE: 0.1, Unit.SECONDS: 1}
 """How far ticks lie apart at least, so that no label stands twice."""
@@ -134,7 +136,9 @@ def apply_theme(chart: Any, look: ChartTheme) -> dict[str, Any]:
             titleFontSize=12,
             titleFontWeight="normal",
         )
-        .configure_legend(labelColor=colors.text, titleColor=colors.muted, labelFontSize=12, labelLimit=220)
+        .configure_legend(
+            labelColor=colors.text, titleColor=colors.muted, labelFontSize=12, labelLimit=LEGEND_LABEL_WIDTH
+        )
         .to_dict()
     )
     spec["padding"] = {"left": 4, "right": 4, "top": 4, "bottom": 2}

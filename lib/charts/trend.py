@@ -16,7 +16,7 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.queries import Trend, TrendPoint
 from lib.catalog.metrics import Metric, Unit
 from lib.charts.chart import PICK, Chart
-from lib.charts.theme import ChartTheme, TickStyle, apply_theme, tick_style
+from lib.charts.theme import LEGEND_LABEL_WIDTH, ChartTheme, TickStyle, apply_theme, tick_style
 from lib.i18n import day, t, t_plural
 from lib.reports import catalog_words, formatting
 from lib.reports.figures import TrendNote
@@ -26,6 +26,9 @@ TICKS = 12
 
 ENDS = ("value", "low", "high")
 """What the axis of values reaches over."""
+
+LETTER_WIDTH, LEGEND_SYMBOL_WIDTH = 7, 30
+"""Pixels that a letter of a legend takes about, and the symbol before a name with what is left free after it."""
 
 MANY_POINTS = 62
 """More points than these are not drawn as dots; they can be pointed at all the same."""
@@ -258,7 +261,7 @@ def _spec(metric: Metric, granularity: Granularity, look: ChartTheme, drawn: _La
     if drawn.series:
         domain, shades = list(drawn.series), list(colors.series[: len(drawn.series)])
         shaded = alt.Scale(domain=domain, range=shades)
-        legend = alt.Legend(orient="top", columns=4)
+        legend = alt.Legend(orient="top", columns=_legend_columns(domain))
         color = alt.Color("series:N", title=None, scale=shaded, legend=legend)
         inside = alt.Fill("series:N", title=None, scale=shaded, legend=legend)
     layers.append(
@@ -284,3 +287,12 @@ def _spec(metric: Metric, granularity: Granularity, look: ChartTheme, drawn: _La
         .add_params(alt.selection_point(name=PICK, fields=["first"], on="click", clear=False))
     )
     return apply_theme(alt.layer(*layers).properties(height=height, width="container"), look)
+
+
+def _legend_columns(names: Sequence[str]) -> alt.Expr:
+    """Return how many names fit beside each other, as an expression of the chart's width: four at most.
+
+    Vega cuts off what does not fit, and draws the columns as wide as the longest name, which it shortens itself.
+    """
+    widest = min(LEGEND_LABEL_WIDTH, LETTER_WIDTH * max(map(len, names))) + LEGEND_SYMBOL_WIDTH
+    return alt.expr(f"clamp(floor(width / {widest}), 1, 4)")

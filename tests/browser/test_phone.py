@@ -58,3 +58,13 @@ def test_a_page_fits(phone: Page, address: str, path: str) -> None:
         HEIGHT - 0.5,
     )
     assert not low
+
+
+def test_a_legend_goes_on_in_a_second_line(phone: Page, address: str) -> None:
+    """What does not fit beside each other was cut off, the last names as a whole."""
+    phone.goto(f"{address}/{PAGES['evaluators']}")
+    names = phone.locator(".vega-embed").last.locator(".role-legend-label text")
+    expect(names.first).to_be_visible()
+    ends = names.evaluate_all("all => all.map(each => each.getBoundingClientRect().right)")
+    assert len(ends) > 4 and max(ends) <= 390
+    assert len(set(names.evaluate_all("all => all.map(each => Math.round(each.getBoundingClientRect().top))"))) > 1
