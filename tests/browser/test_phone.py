@@ -68,3 +68,18 @@ def test_a_legend_goes_on_in_a_second_line(phone: Page, address: str) -> None:
     ends = names.evaluate_all("all => all.map(each => each.getBoundingClientRect().right)")
     assert len(ends) > 4 and max(ends) <= 390
     assert len(set(names.evaluate_all("all => all.map(each => Math.round(each.getBoundingClientRect().top))"))) > 1
+
+
+def test_choices_that_go_on_in_a_second_line_are_whole(phone: Page, address: str) -> None:
+    """Each has its four sides and corners, with room to the next."""
+    phone.goto(f"{address}/{PAGES['evaluators']}&lang=es")
+    choices = phone.get_by_test_id("stMain").get_by_test_id("stButtonGroup").first.locator("button")
+    expect(choices).to_have_count(2)
+    boxes = choices.evaluate_all("all => all.map(each => each.getBoundingClientRect().toJSON())")
+    assert boxes[1]["top"] > boxes[0]["bottom"], "they stand below each other"
+    sides = "['Top', 'Right', 'Bottom', 'Left'].map(side => style[`border${side}Color`])"
+    corners = "['TopLeft', 'TopRight', 'BottomLeft', 'BottomRight'].map(corner => style[`border${corner}Radius`])"
+    for choice in choices.all():
+        for values in (sides, corners):
+            found = choice.evaluate(f"each => {{ const style = getComputedStyle(each); return {values}; }}")
+            assert len(set(found)) == 1 and found[0] not in ("0px", "rgba(0, 0, 0, 0)")
