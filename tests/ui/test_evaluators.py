@@ -122,6 +122,30 @@ def test_a_period_of_more_weeks_than_a_chart_draws(app: AppTest, settings: Setti
     assert "90 evaluations" in shown(app) and app.subheader[-1].value == "Evaluations by month"
 
 
+def test_an_evaluation_leads_to_its_recording_and_its_evaluator(
+    app: AppTest, settings: Settings, tmp_path: Path
+) -> None:
+    """The recording comes first: it is what an evaluation is opened for."""
+    rows = ["1,2024-01-01,7,A,Ann,Eva,v1,,https://example.com/1.wav", "2,2024-01-02,8,A,Ann,,v1,,"]
+    load(settings, tmp_path, HEADER + MORE, *rows)
+    app.query_params["period"] = "all"
+    app.query_params["open"] = "1"
+    app.switch_page("evaluations.py").run()
+    kinds = [each.type for each in app.main]
+    assert kinds.index("link_button") < kinds.index("dataframe")
+    assert app.get("link_button")[0].proto.url == "https://example.com/1.wav"
+    assert labels(app) == ["Executive: Ann", "Evaluator: Eva", "Campaign: A", "Call center: (none)"]
+    app.query_params["open"] = "2"
+    app.run()
+    assert labels(app) == ["Executive: Ann", "Campaign: A", "Call center: (none)"] and not app.get("link_button")
+
+
+def labels(app: AppTest) -> list[str]:
+    """Return what the links say that lead from an evaluation to others like it."""
+    said = [each.proto.label.replace("\\", "") for each in app.get("page_link")]
+    return [each for each in said if ": " in each]
+
+
 def test_executives_by_the_same_evaluator(app: AppTest, settings: Settings, tmp_path: Path) -> None:
     """Ann's calls were evaluated by the strict one, Bob's by the other; where both evaluated both, they are alike."""
     rows = [

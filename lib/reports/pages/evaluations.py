@@ -8,7 +8,7 @@ from functools import partial
 
 from lib.analytics import records
 from lib.analytics.records import Record, RecordMatch, RecordOrder, Records
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE, Member, NamedDimension
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EVALUATOR, EXECUTIVE, Member, NamedDimension
 from lib.catalog.metrics import Unit
 from lib.i18n import current, locale, t, t_in_context
 from lib.reports import formatting, metric_columns, page_links
@@ -136,6 +136,8 @@ def _no_results(context: PageContext) -> Empty:
 def _detail(context: PageContext, record: Record) -> Iterator[Block]:
     """Yield all that is known of an evaluation, and the way to whom it belongs."""
     yield Heading(text("Evaluation {id}", id=record.id))
+    if record.recording_url:
+        yield ExternalLink(record.recording_url, text("Open the recording"), "play_circle")
     facts = [(column.label, column.say(record)) for column in _columns(context, (record,))]
     facts += [(field.label, _said(field, record)) for field in _in_file_alone(context)]
     columns: tuple[Column[tuple[Words, str]], ...] = (
@@ -147,10 +149,10 @@ def _detail(context: PageContext, record: Record) -> Iterator[Block]:
     yield TableBlock(
         PageTable(title, "table-record", columns, facts, len(facts), "", title, file, has_total=False),
     )
-    if record.recording_url:
-        yield ExternalLink(record.recording_url, text("Open the recording"), "play_circle")
-    for dimension in (EXECUTIVE, CAMPAIGN, CALL_CENTER):
+    for dimension in (EXECUTIVE, EVALUATOR, CAMPAIGN, CALL_CENTER):
         member = record.members[dimension.name]
+        if dimension is EVALUATOR and member.id is None:
+            continue  # most teams have none, and then no page of them
         label = Joined((text(dimension.label), formatted(formatting.member_name, member)), ": ")
         parameters = {**without_search(context.parameters), OPENED: [member.parameter_value]}
         yield Link(dimension.plural.replace(" ", "_"), label, pairs(parameters), "open_in_new")
