@@ -76,13 +76,13 @@ def draw_layout(base: FileOptions, survey: Survey | None, scope: str) -> FileOpt
     if not is_text and base.encoding is None and base.delimiter is None:
         return base
     left, right = st.columns(2)
-    guessed_encoding = _encoding_label(survey.encoding) if survey and survey.encoding else None
+    guessed_encoding = encoding_label(survey.encoding) if survey and survey.encoding else None
     encoding = inputs.open_selectbox(
         t("Encoding"),
         ("", *ENCODINGS),
         base.encoding or "",
         place=left,
-        format_func=lambda each: _encoding_label(each) if each else _automatic(guessed_encoding),
+        format_func=lambda each: encoding_label(each) if each else _automatic(guessed_encoding),
         key=f"{scope}-encoding",
     )
     guessed = _delimiter_label(survey.delimiter if survey else None)
@@ -130,7 +130,7 @@ def in_words(options: FileOptions, survey: Survey, undecided: Collection[str] = 
     if survey.sheet is not None and len(survey.sheets) > 1:
         parts.append(t("sheet “{sheet}”", sheet=survey.sheet))
     if encoding := options.encoding or survey.encoding:
-        parts.append(_encoding_label(encoding))
+        parts.append(encoding_label(encoding))
     if delimiter := options.delimiter or survey.delimiter:
         parts.append(t("delimiter “{sign}”", sign=_delimiter_label(delimiter)))
     parts.append(t("header in row {number}", number=options.header_row))
@@ -245,7 +245,8 @@ def _automatic(detected: str | None) -> str:
     return t("Detect automatically ({detected})", detected=detected) if detected else t("Detect automatically")
 
 
-def _encoding_label(encoding: str) -> str:
+def encoding_label(encoding: str) -> str:
+    """Return what an encoding is called, by the name that a mapping gives it."""
     return t(ENCODING_LABELS[encoding]) if encoding in ENCODING_LABELS else encoding
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 import streamlit as st
 
 from lib.errors import CallboardError
+from lib.errors.codes import CodedText
+from lib.errors.guess_codes import GuessCode
 from lib.i18n import t
 from lib.ingest import column_guess, saved_mappings
 from lib.ingest.example_reading import read_rows, readings
@@ -244,11 +246,18 @@ def _fits(workspace: Workspace, saved: Mapping, seen: Survey) -> bool:
     return not rows or any(row.problem is None for row in rows)
 
 
+def _named(note: CodedText) -> CodedText:
+    """Return what a guess says, with an encoding called as where the form says how the file is read."""
+    if note.code is not GuessCode.ENCODING_IS_GUESSED:
+        return note
+    return note.code.of(encoding=mapping_file_options.encoding_label(str(note.values["encoding"])))
+
+
 def _ask(workspace: Workspace, start: GuessedMapping, scope: str) -> tuple[Mapping, list[Question]]:
     """Draw what a guess leaves open; return the mapping with the answers, and the questions that have none."""
     mapping, unanswered = start.mapping, []
     if start.notes:
-        st.info("  \n".join(markdown.text(job_text.in_words(note)) for note in start.notes))
+        st.info("  \n".join(markdown.text(job_text.in_words(_named(note))) for note in start.notes))
     for position, question in enumerate(start.questions):
         field = workspace.catalog.fields[question.canonical]
         labels = mapping_preview.choice_labels(question, field)

@@ -73,6 +73,7 @@ def test_a_file_has_its_size_and_encoding_in_spanish(visit: Visit) -> None:
     page.get_by_test_id("stFileUploader").locator("input").set_input_files(file)
     expect(page.get_by_text("1,8 KB", exact=True)).to_be_visible()
     expect(page.get_by_text("Europa occidental (Windows-1252)").first).to_be_visible()
+    expect(page.get_by_text("se lee como Europa occidental (Windows-1252)")).to_be_visible()
 
 
 def test_what_streamlit_says_is_in_spanish(visit: Visit) -> None:
