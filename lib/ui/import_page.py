@@ -126,7 +126,7 @@ def summary(workspace: Workspace) -> queries.DatasetStatus:
         held = t("{what}, {first} to {last}", what=held, first=day(status.first_day), last=day(status.last_day))
     changed = t("changed {when} ({zone})", when=formatting.instant(status.changed_at.astimezone(zone)), zone=zone.key)
     st.html(f'<p class="cb-shown">{held} · {changed}</p>')
-    page_layout.notices(status)
+    page_layout.notices(status, is_data=True)
     return status
 
 

@@ -188,13 +188,17 @@ def link_notices() -> None:
             st.warning(t("This can't be chosen. Nothing was changed. {why}", why=why))
 
 
-def notices(status: DatasetStatus) -> None:
-    """Say what a visitor must know: that a link was not understood, that the data are made up."""
+def notices(status: DatasetStatus, *, is_data: bool = False) -> None:
+    """Say what a visitor must know: that a link was not understood, that the data are made up.
+
+    `is_data` is for the page on which others are loaded.
+    """
     link_notices()
     if status.is_sample:
         told = t("These evaluations are made up.")
         if current_user.may(Role.ADMIN):
-            told += " " + t("Load your own on the Data page; they replace the sample.")
+            elsewhere = t("Load your own on the Data page; they replace the sample.")
+            told += " " + (t("Load your own below; they replace the sample.") if is_data else elsewhere)
         label = html.escape(t("Sample data."))
         st.html(f'<div class="cb-banner" role="note"><b>{label}</b> {html.escape(told)} {tour.offer()}</div>')
 

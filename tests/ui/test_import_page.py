@@ -123,3 +123,16 @@ def test_sample_data_are_not_replaced_unasked(data_dir: Path) -> None:
     assert "Replace them" in [button.label for button in app.button] and not space.queue.newest(("import",))
     press(app, "Cancel")
     assert "Replace them" not in [button.label for button in app.button] and not space.queue.newest(("import",))
+
+
+def test_the_note_about_sample_data_does_not_send_to_the_page_it_stands_on(data_dir: Path) -> None:
+    with_sample = Workspace(Settings(data_dir=data_dir, sample="off"))
+    TASKS["sample"](with_sample, {"rows": 30, "seed": 1, "until": "2024-01-31"}, lambda *_: None)
+    with_sample.close()
+    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=LONG_SECONDS).run()
+    assert "Load your own on the Data page" in notes(app)
+    assert "Load your own below" in notes(app.switch_page("data.py").run())
+
+
+def notes(app: AppTest) -> str:
+    return " ".join(str(each.proto.body) for each in app.get("html") if "cb-banner" in each.proto.body)
