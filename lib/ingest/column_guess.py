@@ -17,7 +17,8 @@ from lib.ingest.guesses import Guess, GuessedMapping, MappingChoice, Question
 from lib.ingest.mapping import ColumnSource, FileOptions, Mapping, shortened
 from lib.ingest.number_guess import ColumnSuggestion, guess_duration, guess_score, guess_signs
 from lib.ingest.role_guess import guess_sources
-from lib.ingest.survey import ColumnSurvey, Survey
+from lib.ingest.survey import ColumnSurvey, Form, Survey
+from lib.ingest.value_forms import NUMBERS
 from lib.ingest.value_names import target_of
 from lib.store.enums import Sentiment, State
 
@@ -90,10 +91,21 @@ class _Draft:
             numeric = [*self._of_kinds(FieldType.SCORE, FieldType.SECONDS)]
             canonical = next((name for name in numeric if signs.asked in self._columns(name)), numeric[0])
             self._take(canonical, *_parts(signs))
+        if not any({*column.forms} - {Form.WHOLE, Form.NULL_WORD} for column in columns):
+            self._guess_signs_of_others()
         for kind, suggest in ((FieldType.SCORE, guess_score), (FieldType.SECONDS, guess_duration)):
             for canonical in self._of_kinds(kind):
                 for column in self._columns(canonical):
                     self._take(canonical, *_parts(suggest(column, self._sources[canonical])))
+
+    def _guess_signs_of_others(self) -> None:
+        """Go by columns that may become own fields, where the others have no number with a sign; they ask nothing."""
+        taken = {name for source in self._sources.values() for name in source.columns}
+        others = [each for each in self._survey.columns if each.name not in taken and each.has_only(*NUMBERS)]
+        if others and self._file.decimal == "." and self._file.thousands is None:
+            signs = guess_signs(others)
+            if len(signs.choices) == 1:
+                self._file = replace(self._file, **signs.choices[0].file)
 
     def guess_dates(self) -> None:
         """Guess the formats of dates; where the order of day and month is open, ask."""

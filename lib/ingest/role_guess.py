@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lib.catalog.catalog import Catalog
 from lib.catalog.fields import Field, FieldType
-from lib.ingest.header_names import is_time_name, known_names, likeness
+from lib.ingest.header_names import fold_name, is_time_name, known_names, likeness
 from lib.ingest.mapping import ColumnSource
 from lib.ingest.survey import ColumnSurvey, Form, RawRow, Survey
 from lib.ingest.value_forms import NUMBERS
@@ -29,12 +29,18 @@ _FORMS = {
 
 
 def guess_sources(survey: Survey, catalog: Catalog) -> dict[str, ColumnSource]:
-    """Return where each canonical column comes from, in the catalog's order; no column of the file comes twice."""
+    """Return where each canonical column comes from, in the catalog's order; no column of the file comes twice.
+
+    A column that is called like an own field is left to that, unless it has the canonical name or nothing else will do.
+    """
+    of_fields = {fold_name(name) for own in catalog.own_fields if not own.archived for name in (own.name, own.label)}
     likely = [
-        (-likeness(column.name, canonical, catalog), place, canonical, column)
+        (-like, place, canonical, column)
         for canonical, field in catalog.fields.items()
         for place, column in enumerate(survey.columns)
-        if likeness(column.name, canonical, catalog) > 0 and is_plausible(column, field)
+        if (like := likeness(column.name, canonical, catalog)) > 0
+        and is_plausible(column, field)
+        and (like == 1 or field.required or fold_name(column.name) not in of_fields)
     ]
     chosen: dict[str, ColumnSource] = {}
     taken: set[str] = set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lib.catalog.catalog import BUILT_IN
+from lib.catalog.own_fields import OwnField, OwnFieldType, catalog_with
 from lib.ingest.column_guess import guess
 from lib.ingest.file_reading import InputFile, survey
 from lib.ingest.guesses import GuessedMapping
@@ -467,3 +469,25 @@ def test_real_files(tmp_path: Path, path: str, columns: dict[str, str], formats:
     assert sources_of(guessed) == columns
     assert guessed.mapping.file.date_formats == formats
     assert all(example.problem is None for each in guessed.guesses for example in each.examples)
+
+
+def test_numbers_of_columns_that_nobody_mapped_tell_the_decimal_sign_where_no_other_does(tmp_path: Path) -> None:
+    ids, dates = ("Call ID", "a", "b"), ("Date", "2024-01-31", "2024-02-01")
+    others = ("Hold ratio", "4,5", "3,25")
+    assert guess_of(tmp_path, table(ids, dates, ("Score", "8", "10"), others)).mapping.file.decimal == ","
+    assert guess_of(tmp_path, table(ids, dates, others)).mapping.file.decimal == ","
+    assert guess_of(tmp_path, table(ids, dates, ("Score", "8.5", "10"), others)).mapping.file.decimal == "."
+    asked = guess_of(tmp_path, table(ids, dates, ("Score", "8", "10"), ("Hold ratio", "1,234", "2,345")))
+    assert (asked.mapping.file.decimal, asked.questions) == (".", ())
+
+
+def test_a_column_that_is_called_like_an_own_field_is_left_to_it(tmp_path: Path) -> None:
+    text = table(("id", "a", "b"), ("audioDate", "2024-01-31", "2024-02-01"), ("Channel", "chat", "phone"))
+    channel = OwnField(1, "channel", OwnFieldType.CATEGORY, "Channel")
+    assert sources_of(guess_of(tmp_path, text))["engagementName"] == "Channel"
+    survey_of = surveyed(tmp_path, text)
+    for own, canonical in ((channel, None), (replace(channel, archived=True), "Channel")):
+        guessed = guess(survey_of, FileOptions(), catalog_with((own,)))
+        assert sources_of(guessed).get("engagementName") == canonical
+    named = surveyed(tmp_path, text.replace("Channel", "field.channel"))
+    assert "engagementName" not in sources_of(guess(named, FileOptions(), BUILT_IN))
