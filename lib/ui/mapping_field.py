@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import streamlit as st
 
-from lib.analytics.field_definitions import new_fields
+from lib.analytics.field_definitions import label_of, new_fields
 from lib.catalog.catalog import Catalog
 from lib.catalog.fields import Field
 from lib.catalog.own_fields import MOST_CATEGORIES, TYPE_LABELS, OwnField, OwnFieldType, field_of_type
@@ -18,7 +18,7 @@ from lib.errors import FieldError
 from lib.errors.field_codes import FieldCode
 from lib.i18n import number, t
 from lib.ingest.field_proposals import has_too_many, words_for
-from lib.ingest.mapping import ColumnSource, FieldRequest, FileOptions, Mapping
+from lib.ingest.mapping import ColumnSource, FieldRequest, FileOptions
 from lib.ingest.survey import ColumnSurvey
 from lib.reports import job_text
 from lib.store.messages import failure_of
@@ -84,12 +84,10 @@ class FieldNames:
         return problem is None
 
 
-def as_mapped(own: OwnField, base: Mapping) -> OwnField:
-    """Return a field as a mapping says that it is to be."""
-    asked = base.fields.get(own.name)
-    if asked is None:
-        return own
-    return replace(own, type=asked.type or own.type, label=asked.label or own.label, unit=asked.unit or own.unit)
+def as_mapped(name: str, asked: FieldRequest) -> OwnField:
+    """Return a new field as a mapping says that it is to be."""
+    label, unit = asked.label or label_of(name), asked.unit
+    return OwnField(0, name, asked.type or OwnFieldType.CATEGORY, label.strip(), unit.strip() if unit else None)
 
 
 def column_of(own: OwnField) -> Field:

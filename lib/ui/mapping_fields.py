@@ -18,7 +18,6 @@ from lib.catalog.own_fields import MOST_FIELDS, PARAMETER_PREFIX, TYPE_LABELS, O
 from lib.i18n import number, t, t_plural
 from lib.ingest.field_proposals import FieldProposal, propose_fields
 from lib.ingest.mapping import ColumnSource, FieldRequest, Mapping, canonical_name, folded
-from lib.ingest.new_fields import with_mapped_fields
 from lib.ingest.survey import ColumnSurvey, Survey
 from lib.ui import mapping_columns, mapping_field, mapping_source, markdown
 from lib.ui.mapping_field import FieldEntry, FieldNames
@@ -83,7 +82,7 @@ def draw(catalog: Catalog, base: Mapping, columns: Table[str, ColumnSource], sur
     first_known: dict[str, tuple[OwnField, ...]] = st.session_state.setdefault(_KNOWN, {})
     known = first_known.setdefault(scope, catalog.own_fields)
     draft = FieldsDraft(dict(base.values))
-    entries = _entries(catalog, base)
+    entries = _entries(base, known)
     left = [own for own in known if own.parameter not in entries or entries[own.parameter].is_left_out]
     mapped, used = _mapped_columns(entries, survey, _taken(catalog, base, columns, survey))
     canonical = [name for name, each in catalog.fields.items() if not each.is_own]
@@ -112,16 +111,16 @@ def draw(catalog: Catalog, base: Mapping, columns: Table[str, ColumnSource], sur
     return draft
 
 
-def _entries(catalog: Catalog, base: Mapping) -> dict[str, FieldEntry]:
+def _entries(base: Mapping, known: Sequence[OwnField]) -> dict[str, FieldEntry]:
     """Return the own fields of a mapping by their parameters."""
-    of_base = with_mapped_fields(catalog, base).own_fields_by_name
+    there = {own.name: own for own in known}
     entries = {}
     for parameter, source in base.columns.items():
         name = parameter.removeprefix(PARAMETER_PREFIX)
-        if parameter.startswith(PARAMETER_PREFIX) and name in of_base:
-            entries[parameter] = FieldEntry(
-                of_base[name].label, mapping_field.as_mapped(of_base[name], base), source, True, base.fields.get(name)
-            )
+        asked = base.fields.get(name)
+        if parameter.startswith(PARAMETER_PREFIX) and (name in there or asked is not None):
+            own = there.get(name) or mapping_field.as_mapped(name, asked or FieldRequest())
+            entries[parameter] = FieldEntry(own.label, own, source, True, asked)
     return entries
 
 

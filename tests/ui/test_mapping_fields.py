@@ -178,6 +178,14 @@ def test_a_renamed_field_keeps_its_words(path: Path) -> None:
     name.set_value("solved").run()
     assert mapped(app).values["field.solved"] == {"Sí": "true", "Oui": "true", "No": "false"}
     assert "field.resolved" not in mapped(app).values and mapped(app).fields["solved"].type is OwnFieldType.YES_NO
+    next(box for box in app.multiselect if box.label == "Gone").set_value([]).run()
+    branch = next(box for box in app.text_input if box.label == "Label" and box.value == "Branch")
+    branch.set_value(" Our branch ").run()
+    assert mapped(app).fields["branch"] == FieldRequest(None, "Our branch")
+    done = write_mapping(mapped(app))
+    assert load(path, mapped(app))["added"] == 3
+    app.run()
+    assert write_mapping(mapped(app)) == done
 
 
 @pytest.mark.parametrize(

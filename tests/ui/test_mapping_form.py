@@ -14,9 +14,10 @@ from streamlit.testing.v1 import AppTest
 
 from lib import workspace as workspaces
 from lib.catalog.catalog import BUILT_IN
-from lib.catalog.fields import FieldType
+from lib.catalog.fields import Field, FieldType
+from lib.catalog.own_fields import OwnFieldType, field_of_type
 from lib.ingest import saved_mappings
-from lib.ingest.mapping import CLOCK_FORMATS, THOUSANDS, UNITS, ColumnSource, FileOptions, Mapping
+from lib.ingest.mapping import CLOCK_FORMATS, THOUSANDS, UNITS, ColumnSource, FieldRequest, FileOptions, Mapping
 from lib.ingest.mapping_toml import read_mapping, write_mapping
 from tests.conftest import ROOT
 from tests.waiting import LONG_SECONDS
@@ -41,6 +42,7 @@ st.session_state["draft"] = draft
 
 NAMES = ("Call ID", "call_id", "When", "RATING", "talk_time", "Agent", "agentname", "Mood", "state", "Not there", "")
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+OWN = ("channel", "csat", "resolved", "firstContact")
 NUMBERS = st.one_of(
     st.sampled_from([Decimal(1), Decimal(0), Decimal("-2"), Decimal("1.50"), Decimal("1E+3"), Decimal("0.1")]),
     st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**6), max_value=10**6, places=7),
@@ -71,9 +73,16 @@ def mapped(app: AppTest) -> Mapping:
 
 
 @st.composite
-def sources(draw: st.DrawFn, name: str) -> ColumnSource:
-    kind = BUILT_IN.fields[name].kind
-    numbers = st.none() | NUMBERS if kind in (FieldType.SCORE, FieldType.SECONDS) else st.none()
+def requests(draw: st.DrawFn) -> FieldRequest:
+    type_ = draw(st.none() | st.sampled_from(OwnFieldType))
+    words = st.none() | st.sampled_from(["x", " x ", "CSAT (1-5)", "a*b*"])
+    return FieldRequest(type_, draw(words), draw(words) if type_ is OwnFieldType.NUMBER else None)
+
+
+@st.composite
+def sources(draw: st.DrawFn, field: Field) -> ColumnSource:
+    name, kind = field.name, field.kind
+    numbers = st.none() | NUMBERS if kind in (FieldType.SCORE, FieldType.SECONDS, FieldType.NUMBER) else st.none()
     is_duration = kind is FieldType.SECONDS
     way = draw(st.sampled_from(["columns", "columns", "value", *(["row"] if name == "id" else [])]))
     return ColumnSource(
@@ -110,7 +119,13 @@ def mappings(draw: st.DrawFn) -> Mapping:
     keys = st.sampled_from(["*", "", "bad", "Bad", "Very good"]) | TEXTS
     targets = st.sampled_from(["", "Negative", "positive", "Completed"]) | TEXTS
     values = {name: draw(st.dictionaries(keys, targets, max_size=3)) for name in translated}
-    return Mapping(options, {name: draw(sources(name)) for name in names}, values)
+    columns = {name: draw(sources(BUILT_IN.fields[name])) for name in names}
+    fields = {name: draw(requests()) for name in draw(st.lists(st.sampled_from(OWN), unique=True, max_size=3))}
+    for name, asked in fields.items():
+        columns[f"field.{name}"] = draw(sources(field_of_type(name, asked.type or OwnFieldType.CATEGORY)))
+        if draw(st.booleans()):
+            values[f"field.{name}"] = draw(st.dictionaries(keys, targets, max_size=3))
+    return Mapping(options, columns, values, fields)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
