@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -67,7 +67,8 @@ def selection(answers: QueryCache, filters: Filters, which: ResolvedPeriod) -> t
         options = answers.run(queries.options, dimension, filters.grant, filters.catalog)
         members = {member.parameter_value: member for member in options}
         named = tuple(members.get(asked, Member(asked, asked)) for asked in ids[:_NAMED])
-        words.append(formatted(_members, dimension, named, len(ids)))
+        alike = formatting.namesakes(options)
+        words.append(formatted(_members, dimension, named, len(ids), frozenset(alike.intersection(named))))
     for each in filters.ranges:
         words.append(formatted(_range, filters.catalog.ranged_fields_by_name[each.field], each))
     return tuple(words)
@@ -118,10 +119,10 @@ def _decimals(amount: Decimal | None) -> int:
     return 0 if amount is None else max(0, -int(amount.normalize().as_tuple().exponent))
 
 
-def _members(dimension: Dimension, named: Sequence[Member], count: int) -> str:
+def _members(dimension: Dimension, named: Sequence[Member], count: int, alike: Container[Member]) -> str:
     """Return the groups asked for, of which the first are named: `Campaign: Q1 Outbound Sales`."""
     label = catalog_words.label(dimension) if count == 1 else catalog_words.plural_label(dimension)
-    listed = ", ".join(map(formatting.member_name, named))
+    listed = ", ".join(formatting.distinct_name(each, alike) for each in named)
     if count > len(named):
         listed = t("{names} and {count} more", names=listed, count=count - len(named))
     return f"{label}: {listed}"

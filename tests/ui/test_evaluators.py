@@ -206,6 +206,9 @@ def test_evaluators_of_one_name_are_told_apart(app: AppTest, settings: Settings,
 
             run(app, pick)
             assert asked(app)["evaluatorId"] == [chosen]
+    app.query_params["evaluatorId"] = ["e1", "e0", "e2"]
+    app.run()
+    assert "Evaluators: Bob (e1), Ann, Bob (e2) · 90 evaluations" in shown(app)
     del app.query_params["evaluatorId"]
     app.run()
     app.switch_page("evaluators.py").run()
