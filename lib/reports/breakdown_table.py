@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lib.analytics import breakdowns, cluster_spreads, grouped_trends
 from lib.analytics.breakdowns import MOST_WITH_DAYS, Breakdown, Group
@@ -213,6 +213,8 @@ def _rows(
 
 def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized: bool) -> list[Column[_BreakdownRow]]:
     dimension = groups.dimension
+    # An evaluator who gives lower scores than before is no worse for it.
+    score = replace(AVERAGE_SCORE, better=None) if dimension is EVALUATOR else AVERAGE_SCORE
     changed = [name for name in metric_columns.CHANGED if _has_changes(groups, metrics[name])]
     call_center = metric_columns.member_fields(CALL_CENTER, lambda row: row.call_center, _call_center)
     return [
@@ -224,7 +226,7 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
         *(_standardized_columns(dimension) if with_standardized else []),
         *metric_columns.metric(AVERAGE_SCORE, _now),
         metric_columns.note(_now),
-        *([metric_columns.change(AVERAGE_SCORE, _before, _now, _executives)] if AVERAGE_SCORE.name in changed else []),
+        *([metric_columns.change(score, _before, _now, _executives)] if AVERAGE_SCORE.name in changed else []),
         Column(
             text("Rank"),
             lambda row: row.rank and row.rank[0] + row.rank[1] / 1e6,

@@ -16,7 +16,7 @@ MEANINGS = {
     "bad": text("worse"),
     "chance": text("not significant"),
 }
-"""What the kind of a change says, for who does not see its color; a plain one says nothing."""
+"""What the kind of a change says, for who does not see its color."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Delta:
 
     @property
     def meaning(self) -> Text | None:
-        """What its kind says; None for a plain change."""
-        return MEANINGS.get(self.kind)
+        """What its kind says; of a plain change that it is more than chance, or None."""
+        return MEANINGS.get(self.kind) or (text("significant") if self.sign in ("▲", "▼") else None)
 
 
 def basis(metric: Metric, totals: MeasureTotals) -> tuple[Words, ...]:

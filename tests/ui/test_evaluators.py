@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pandas as pd
@@ -16,10 +16,11 @@ from lib.jobs.tasks import TASKS
 from lib.reports.context import ViewOptions, build_context
 from lib.reports.page import PageValue
 from lib.reports.pages import evaluators
+from lib.reports.pages.breakdowns import EXECUTIVES
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.filters import make_filters
-from tests.ui.test_forged_values import run
+from tests.ui.test_forged_values import choosing, run
 from tests.ui.test_start_period import app, asked, shown
 
 __all__ = ["app"]
@@ -200,11 +201,7 @@ def test_evaluators_of_one_name_are_told_apart(app: AppTest, settings: Settings,
         shown_names = next(each for each in app.multiselect if each.key == "evaluatorId").options
         assert shown_names == ["Ann", "Bob (e1)", "Bob (e2)"]
         for name, chosen in ((f"Bob ({who})", who), ("Ann", "e0")):
-
-            def pick(node: Any, name: str = name) -> list[str] | None:
-                return [name] if getattr(node, "key", "") == "evaluatorId" else None
-
-            run(app, pick)
+            run(app, choosing("evaluatorId", name))
             assert asked(app)["evaluatorId"] == [chosen]
     app.query_params["evaluatorId"] = ["e1", "e0", "e2"]
     app.run()
@@ -214,3 +211,25 @@ def test_evaluators_of_one_name_are_told_apart(app: AppTest, settings: Settings,
     app.switch_page("evaluators.py").run()
     tables = [each.value for each in app.dataframe if "Evaluator" in each.value.columns]
     assert [set(table["Evaluator"]) for table in tables] == [{"Total", "Ann", "Bob (e1)", "Bob (e2)"}] * 2
+
+
+def test_a_stricter_evaluator_is_not_worse(settings: Settings, tmp_path: Path) -> None:
+    """Eva gives a point less in February; the average of all, and Ann's, is worse for it, but not Eva."""
+    rows = [
+        f"{month}-{n},2024-0{month}-{n % 28 + 1:02},{7 - (month - 1) * (n % 2) * 2 + n % 3 / 10},A,Ann,"
+        f"{'Eva' if n % 2 else 'Max'},v1,,"
+        for month in (1, 2)
+        for n in range(280)
+    ]
+    load(settings, tmp_path, HEADER + MORE, *rows)
+    opened = Workspace(settings)
+    february = make_filters(date(2024, 2, 1), date(2024, 2, 29))
+    changes: dict[object, object] = {}
+    for page in (evaluators.PAGE, EXECUTIVES):
+        context = build_context(opened.answers, opened.calendar, february, ViewOptions(), lambda *_: ())
+        value = PageValue(page.title, page.question, context.shown, tuple(page.blocks(context)))
+        header, *lines = openpyxl.load_workbook(io.BytesIO(page_workbook(value).xlsx()))[str(page.title)].values
+        place = header.index("Average score: meaning of the change")
+        changes |= {line[0]: line[place] for line in lines if line[0] != "Total"}
+    opened.close()
+    assert changes == {"Eva": "significant", "Max": None, "Ann": "worse"}

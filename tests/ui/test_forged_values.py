@@ -83,6 +83,11 @@ def run(app: AppTest, forge: Callable[[Widget], list[str] | str | float | None],
     app._run(widget_state=states)
 
 
+def choosing(key: str, name: str) -> Callable[[Widget], list[str] | None]:
+    """Return what sends one name of the list with a key, as a browser does."""
+    return lambda node: [name] if node.key == key else None
+
+
 def put(state: WidgetState, value: dict[str, int] | list[str] | str | float) -> None:
     if value is True:
         state.trigger_value = True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -15,7 +14,7 @@ from lib.jobs.tasks import TASKS
 from lib.ui import grant_form
 from lib.workspace import Workspace
 from tests.conftest import ROOT
-from tests.ui.test_forged_values import run
+from tests.ui.test_forged_values import choosing, run
 from tests.waiting import LONG_SECONDS
 
 FORM = """
@@ -86,9 +85,5 @@ def test_campaigns_of_one_name_are_told_apart(space: Workspace, tmp_path: Path) 
     assert sorted(drawn(EVERYTHING).multiselect(key="campaign-x").options) == names
     for name, chosen in zip(names, "acdb", strict=True):
         app = drawn(EVERYTHING)
-
-        def pick(node: Any, name: str = name) -> list[str] | None:
-            return [name] if node.type == "multiselect" and "camp" in node.proto.label else None
-
-        run(app, pick)
+        run(app, choosing("campaign-x", name))
         assert not app.exception and Grant.from_column(app.text[0].value) == Grant.of({"campaign": [chosen]})
