@@ -20,6 +20,7 @@ from lib.analytics.planner import ResolvedPeriod, resolve_period
 from lib.analytics.query import Filters
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import EXECUTIVE, Member
+from lib.catalog.own_fields import OwnFieldType
 from lib.store import enums
 from lib.store.enums import Sentiment, State
 
@@ -74,8 +75,9 @@ class RecordOrder(enum.Enum):
 class RecordMatch:
     """What evaluations of a selection are looked for: by the words of a text, a weekday and an hour of the wall clock.
 
-    Each word must be held by the id, the executive's name or the recording's file name, without regard to case, and in
-    names to accents. Weekdays are 1 for Monday to 7, hours 0 to 23; None and an empty text leave all.
+    Each word must be held by the id, the executive's name, the recording's file name or a remark in an own field,
+    without regard to case, and in names to accents. Weekdays are 1 for Monday to 7, hours 0 to 23; None and an empty
+    text leave all.
     """
 
     text: str = ""
@@ -103,7 +105,7 @@ def records(
     """Return one page of the selection's evaluations that match, in an order, and how many there are in all."""
     period = resolve_period(connection, filters, calendar)
     facts, executives = filters.catalog.evaluations, EXECUTIVE.table
-    where = [*fact_conditions(filters, calendar), *_search_conditions(connection, facts, match.text)]
+    where = [*fact_conditions(filters, calendar), *_search_conditions(connection, filters.catalog, match.text)]
     if match.weekday is not None or match.hour is not None:
         clock = weekday_and_hour(connection, filters, calendar, period)
         pairs = zip(clock, (match.weekday, match.hour), strict=True)
@@ -133,18 +135,20 @@ def _read(connection: Connection, rows: Sequence[sa.Row[Any]], catalog: Catalog)
     return tuple(_record(row._mapping, names, catalog) for row in rows)
 
 
-def _search_conditions(connection: Connection, table: sa.Table, search: str) -> list[sa.ColumnElement[bool]]:
+def _search_conditions(connection: Connection, catalog: Catalog, search: str) -> list[sa.ColumnElement[bool]]:
     """Return what evaluations must meet to hold the words of a search; nothing where it has none."""
     words = dict.fromkeys(unicodedata.normalize("NFC", search).split())  # as texts are kept
     if not words:
         return []
-    facts, names = table.c, EXECUTIVE.table.c
+    facts, names = catalog.evaluations.c, EXECUTIVE.table.c
+    remarks = [own.column for own in catalog.own_fields if own.type is OwnFieldType.TEXT and not own.archived]
+    texts = (facts.id, facts.audio_file_name, *(facts[column] for column in remarks))
     rows = connection.execute(sa.select(names.key, names.name).where(names.key != enums.NO_KEY))
     folded_names = [(row.key, _folded(row.name)) for row in rows]  # here, as only one engine can leave accents out
     conditions = []
     for word in words:
         keys = [key for key, name in folded_names if _folded(word) in name]
-        held = (column.icontains(word, autoescape=True) for column in (facts.id, facts.audio_file_name))
+        held = (column.icontains(word, autoescape=True) for column in texts)
         conditions.append(sa.or_(facts[EXECUTIVE.column].in_(keys), *held))
     return conditions
 

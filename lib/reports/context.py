@@ -10,7 +10,7 @@ from lib.analytics import breakdowns, cluster_spreads, comparison, queries, rank
 from lib.analytics.breakdowns import RANKED_BY, Breakdown
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.cluster_spreads import SharedSpreads
-from lib.analytics.dimensions_in_use import dimensions_in_use, groupings_in_use
+from lib.analytics.dimensions_in_use import dimensions_in_use, groupings_in_use, own_fields_in_use
 from lib.analytics.planner import ResolvedPeriod, resolve_period
 from lib.analytics.queries import DatasetStatus, SelectionSummary, Trend
 from lib.analytics.query import Filters, local_date
@@ -19,9 +19,11 @@ from lib.analytics.rank_ranges import GroupRanks
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension, Member, NamedDimension
 from lib.catalog.measures import MeasureTotals
+from lib.catalog.own_fields import OwnField
 from lib.i18n import day
 from lib.reports import filter_text, formatting
 from lib.reports.figures import TrendNote
+from lib.reports.list_parameter import ListParameter
 from lib.reports.page import NumberParameter, SelectParameter, TextParameter
 from lib.reports.words import Joined, Words, formatted, plural, text
 
@@ -45,6 +47,7 @@ class ViewOptions:
     selected: Mapping[str, str] = field(default_factory=dict)  # by URL parameter
     numbers: Mapping[str, int] = field(default_factory=dict)  # by URL parameter
     texts: Mapping[str, str] = field(default_factory=dict)  # by URL parameter
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by URL parameter
     page: int = 1
     opened: str = ""  # the id of what a link opens
     parameters: Mapping[str, list[str]] = field(default_factory=dict)  # all of these in a URL; links keep them
@@ -103,6 +106,11 @@ class PageContext:
         """Return a text that is looked for on the page; an empty one without any."""
         return self.view.texts.get(of.parameter, "")
 
+    def listed(self, of: ListParameter) -> tuple[str, ...]:
+        """Return which options of a page's list are chosen, in the order of the options."""
+        chosen = self.view.lists.get(of.parameter, ())
+        return tuple(value for value in of.values(self.catalog) if value in chosen)
+
     @property
     def catalog(self) -> Catalog:
         """What can be asked."""
@@ -146,6 +154,11 @@ class PageContext:
     def dimensions_in_use(self) -> tuple[NamedDimension, ...]:
         """The dimensions that some evaluation in sight belongs to a group of."""
         return self.answers.run(dimensions_in_use, self.filters.grant, self.catalog)
+
+    @property
+    def own_fields_in_use(self) -> tuple[OwnField, ...]:
+        """The own fields of which some evaluation in sight has a value."""
+        return self.answers.run(own_fields_in_use, self.filters.grant, self.catalog)
 
     @property
     def groupings_in_use(self) -> tuple[Dimension, ...]:

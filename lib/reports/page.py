@@ -18,6 +18,7 @@ from lib.catalog.metrics import Metric, Unit
 from lib.reports import formatting
 from lib.reports.changes import Delta, basis, delta
 from lib.reports.figures import Figure
+from lib.reports.list_parameter import ListParameter
 from lib.reports.page_help import Topic
 from lib.reports.table import PageTable
 from lib.reports.words import Words, formatted
@@ -71,6 +72,7 @@ class SearchInput:
 
     text: TextParameter
     selects: tuple[SelectParameter, ...] = ()
+    lists: tuple[ListParameter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +354,7 @@ class PageDefinition:
     dimension: NamedDimension | None = None
     numbers: tuple[NumberParameter, ...] = ()
     texts: tuple[TextParameter, ...] = ()
+    lists: tuple[ListParameter, ...] = ()
     is_compared: bool = True  # with another period
     topics: tuple[Topic, ...] = ()  # what its help explains besides the metrics
 

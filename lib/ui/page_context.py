@@ -58,6 +58,7 @@ def _view_options(space: Workspace, *, is_compared: bool) -> ViewOptions:
         {name: session[name] for name in page_parameters.SELECT_OPTIONS if session.get(name)},
         {name: session[name] for name in page_parameters.NUMBERS if session.get(name)},
         {name: session[name] for name in page_parameters.TEXTS if session.get(name)},
+        {name: tuple(session[name]) for name in page_parameters.LISTS if session.get(name)},
         session.get(page_parameters.PAGE, 1),
         url_state.opened() or "",
         links,

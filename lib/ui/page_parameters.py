@@ -38,6 +38,9 @@ NUMBERS = {number.parameter: number for page in PAGES.values() for number in pag
 TEXTS = tuple(text.parameter for page in PAGES.values() for text in page.texts)
 """Texts that readers look for on pages."""
 
+LISTS = {each.parameter: each for page in PAGES.values() for each in page.lists}
+"""Lists of which readers choose several options on pages."""
+
 COMPARED_DAYS = ("compareFrom", "compareTo")
 """The first and last day of a comparison with own dates."""
 
@@ -52,7 +55,7 @@ SINGLE = (OPENED, PINNED)
 PAGE = "page"
 """The page of a table, from 1."""
 
-VIEW_PARAMETERS = frozenset({*SELECT_OPTIONS, *NUMBERS, *TEXTS, *COMPARED_DAYS, *SINGLE, PAGE, PERIOD})
+VIEW_PARAMETERS = frozenset({*SELECT_OPTIONS, *NUMBERS, *TEXTS, *LISTS, *COMPARED_DAYS, *SINGLE, PAGE, PERIOD})
 """What a link holds besides the filters."""
 
 MAX_PAGE = 999_999_999
@@ -73,6 +76,7 @@ class PageParameters:
     selected: dict[str, str | None]  # by the names of SELECT_OPTIONS
     numbers: dict[str, int | None]  # by the names of NUMBERS
     texts: dict[str, str]  # by the names of TEXTS
+    lists: dict[str, list[str]]  # by the names of LISTS
     compared: dict[str, date | None]  # by the names of COMPARED_DAYS
     single: dict[str, str]  # by the names of SINGLE
     page: int
@@ -124,6 +128,7 @@ def parse(raw: Mapping[str, Sequence[str]], zone: ZoneInfo, catalog: Catalog) ->
         },
         numbers={name: reader.read(None, _number, raw, name, number.most) for name, number in NUMBERS.items()},
         texts={name: reader.read("", parse_single, raw, name) or "" for name in TEXTS},
+        lists={name: reader.read_list(raw, name, of.values(catalog)) for name, of in LISTS.items()},
         compared={name: reader.read(None, _day, raw, name) for name in COMPARED_DAYS},
         single={name: reader.read("", parse_single, raw, name) or "" for name in SINGLE},
         page=reader.read(1, parse_whole_number, raw, PAGE, 1, MAX_PAGE),
@@ -171,6 +176,13 @@ class _Reader:
         except InvalidParameterError as error:
             self.problems.append(error.reason)
             return otherwise
+
+    def read_list(self, raw: Mapping[str, Sequence[str]], name: str, known: Sequence[str]) -> list[str]:
+        """Return the options of a list that are given, each once; the first one that is none is noted."""
+        given = list(dict.fromkeys(raw.get(name, ())))
+        if unknown := [value for value in given if value not in known]:
+            self.read(None, _check_member, name, unknown[0], known)
+        return [value for value in given if value in known]
 
 
 def _option(raw: Mapping[str, Sequence[str]], name: str, known: Sequence[str]) -> str | None:

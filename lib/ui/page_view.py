@@ -188,6 +188,16 @@ def _search(context: PageContext, block: SearchInput) -> None:
         )
         for select in block.selects:
             _select(context, select, width=190)
+        for each in block.lists:
+            labels = dict(each.options(context.catalog))
+            inputs.multiselect(
+                str(each.label),
+                list(labels),
+                format_func=lambda value, labels=labels: str(labels[value]),
+                key=each.parameter,
+                placeholder=str(each.placeholder),
+                width=500,
+            )
 
 
 def _select(context: PageContext, select: SelectParameter, width: int = 260) -> None:

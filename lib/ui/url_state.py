@@ -31,6 +31,7 @@ from lib.reports.page_links import OPENED, with_period
 from lib.ui import current_user, page_parameters
 from lib.ui.page_parameters import (
     COMPARED_DAYS,
+    LISTS,
     NUMBERS,
     PAGE,
     SELECT_OPTIONS,
@@ -206,7 +207,7 @@ def _catalog() -> Catalog:
 
 
 def _keys() -> tuple[str, ...]:
-    return (*_catalog().parameters, *SELECT_OPTIONS, *NUMBERS, *TEXTS, *COMPARED_DAYS, *SINGLE, PAGE)
+    return (*_catalog().parameters, *SELECT_OPTIONS, *NUMBERS, *TEXTS, *LISTS, *COMPARED_DAYS, *SINGLE, PAGE)
 
 
 def _raw() -> dict[str, list[str]]:
@@ -264,15 +265,12 @@ def _chosen_view() -> dict[str, list[str]]:
     for name in NUMBERS:
         if session.get(name) is not None:
             chosen[name] = [str(session[name])]
-    for name in TEXTS:
-        if session.get(name):
-            chosen[name] = [session[name]]
+    for name in (*TEXTS, *LISTS, *SINGLE):
+        if held := session.get(name):
+            chosen[name] = [held] if isinstance(held, str) else list(held)
     for name in COMPARED_DAYS:
         if session.get("compare") == "own" and session.get(name):
             chosen[name] = [session[name].isoformat()]
-    for name in SINGLE:
-        if session.get(name):
-            chosen[name] = [session[name]]
     if session.get(PAGE, 1) != 1:
         chosen[PAGE] = [str(session[PAGE])]
     return chosen
@@ -289,7 +287,7 @@ def _take(asked: PageParameters, zone: ZoneInfo, *, by_link: bool) -> None:
     for dimension in _catalog().filters:
         session[dimension.parameter] = _held(dimension, asked.filters.ids(dimension))
     session["timezone"] = asked.filters.timezone
-    for held in (asked.selected, asked.numbers, asked.texts, asked.compared, asked.single):
+    for held in (asked.selected, asked.numbers, asked.texts, asked.lists, asked.compared, asked.single):
         for name, value in held.items():
             session[name] = value
     given = asked.filters.to_parameters()

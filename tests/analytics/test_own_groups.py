@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from lib.analytics import breakdowns, decomposition, field_definitions, grouped_trends, rank_ranges
+from lib.analytics import breakdowns, decomposition, field_definitions, grouped_trends, rank_ranges, records
 from lib.analytics.calendar import Granularity
 from lib.analytics.dimensions_in_use import groupings_in_use, own_fields_in_use
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.analytics.query_cache import QueryCache
+from lib.analytics.records import RecordMatch
 from lib.analytics.standardization import standardized_scores
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension
@@ -227,3 +228,30 @@ def test_what_is_in_use(workspace: Workspace, answers: QueryCache, made: list[Ro
     assert used == ["channel", "resolved", "csat", "remark"]
     assert answers.run(own_fields_in_use, nobody, catalog) == ()
     assert [each.name for each in answers.run(groupings_in_use, nobody, catalog)] == ["isAICall", "state", "sentiment"]
+
+
+@pytest.mark.parametrize(
+    ("search", "wanted"),
+    [
+        ("CALLED", lambda row: row["remark"] == "called"),
+        ("called c12", lambda row: row["remark"] == "called" and "c12" in row["id"]),
+        ("calle_", lambda _: False),
+        ("chat", lambda _: False),
+    ],
+)
+def test_a_search_looks_in_remarks(
+    workspace: Workspace, answers: QueryCache, made: list[Row], search: str, wanted: Callable[[Row], bool]
+) -> None:
+    filters = make_filters(catalog=catalog_of(workspace))
+    match = RecordMatch(search)
+    found = answers.run(records.records, filters, workspace.calendar, 1, 1_000, match=match)
+    assert {each.id for each in found.records} == {row["id"] for row in made if wanted(row)}
+
+
+def test_a_search_looks_in_no_archived_field(workspace: Workspace, answers: QueryCache, made: list[Row]) -> None:
+    assert made
+    with workspace.facts.write() as connection:
+        field_definitions.change(connection, "remark", archived=True)
+    filters = make_filters(catalog=catalog_of(workspace))
+    found = answers.run(records.records, filters, workspace.calendar, match=RecordMatch("called"))
+    assert found.total_count == 0

@@ -223,3 +223,56 @@ def test_what_changed_by_an_own_field(app: AppTest) -> None:
     told = shown(app)
     assert "The average score fell by 4.00, from 9.00 to 5.00. Mix (shares of the groups of Resolved)" in told
     assert not app.exception and not app.error
+
+
+def test_evaluations_have_own_fields_as_columns(app: AppTest) -> None:
+    app.query_params.update({"columns": ["field.csat", "field.seen", "field.nothing"], "timezone": "Asia/Tokyo"})
+    app.run()
+    app.switch_page("evaluations.py").run()
+    assert "There is no field field.nothing" in notices(app)
+    frame = app.dataframe[0].value
+    assert HOSTILE not in frame.columns and list(frame.columns)[-2:] == ["Satisfaction (points)", "Seen at"]
+    assert frame["Satisfaction (points)"].tolist()[1:] == [2.0, 4.5]
+    assert str(frame["Seen at"].tolist()[2]) == "2024-01-02 08:30:00"
+    chooser = app.multiselect(key="columns")
+    assert chooser.options == [HOSTILE, "Score", "Satisfaction", "Resolved", "Remark", "Seen at"]
+    chooser.set_value(["field.channel", "field.remark", "field.resolved"]).run()
+    frame = app.dataframe[0].value
+    assert frame[HOSTILE].tolist() == ["(none)", "phone", "chat"]
+    assert frame["Remark"].tolist() == ["refund, *please*", "", "called <b>twice</b> {x}"]
+    assert frame["Resolved"].tolist() == ["", "No", "Yes"] and not app.exception
+    assert app.query_params["columns"] == ["field.channel", "field.resolved", "field.remark"] or set(
+        app.query_params["columns"]
+    ) == {"field.channel", "field.remark", "field.resolved"}
+
+
+def test_an_evaluation_is_opened_with_its_own_fields(app: AppTest) -> None:
+    app.query_params.update({"timezone": "Asia/Tokyo", "period": "all"})
+    app.run()
+    app.switch_page("evaluations.py").run()
+    app.query_params["open"] = "1"
+    app.run()
+    own = app.dataframe[1].value
+    assert dict(zip(own.iloc[:, 0], own.iloc[:, 1], strict=True)) == {
+        HOSTILE: "chat",
+        "Score": "es",
+        "Satisfaction (points)": "4.5",
+        "Resolved": "Yes",
+        "Remark": "called <b>twice</b> {x}",
+        "Seen at": "2 Jan 2024, 08:30",
+    }
+    assert not app.exception
+
+
+def test_the_search_looks_in_remarks_and_says_so(app: AppTest) -> None:
+    app.query_params.update({"search": "REFUND", "period": "all"})
+    app.run()
+    app.switch_page("evaluations.py").run()
+    assert app.dataframe[0].value["Id"].tolist() == ["3"]
+    (search,) = (each for each in app.text_input if each.key == "search")
+    assert "recording file names and Remark" in search.help.replace("\\", "")
+    app.text_input(key="search").set_value("nowhere").run()
+    assert "or of a remark" in shown(app) and not app.exception
+    gone("remark", is_archived=True)
+    app.text_input(key="search").set_value("refund").run()
+    assert "or of a recording's file name" in shown(app)

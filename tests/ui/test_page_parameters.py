@@ -59,6 +59,7 @@ def test_all_of_it() -> None:
         {**dict.fromkeys(parsed.selected), "metric": "failureRate", "compare": "own"},
         {"callsHandled": 50_000},
         {"search": ""},
+        {"columns": []},
         {"compareFrom": date(2023, 1, 1), "compareTo": date(2023, 1, 31)},
         {"open": "a", "link": ""},
         7,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -10,9 +11,11 @@ from lib.analytics import records
 from lib.analytics.records import Record, RecordMatch, RecordOrder, Records
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EVALUATOR, EXECUTIVE, Member, NamedDimension
 from lib.catalog.metrics import Unit
+from lib.catalog.own_fields import OwnField, OwnFieldType
 from lib.i18n import current, locale, t, t_in_context
-from lib.reports import formatting, metric_columns, page_links
+from lib.reports import formatting, metric_columns, own_columns, page_links
 from lib.reports.context import PageContext
+from lib.reports.list_parameter import ListParameter
 from lib.reports.page import (
     Block,
     Caption,
@@ -81,6 +84,13 @@ SEARCH = TextParameter(
     text("Searches IDs, executives' names and recording file names in all evaluations that match the filters."),
 )
 
+COLUMNS = ListParameter(
+    "columns",
+    text("More columns"),
+    text("Your own fields"),
+    lambda catalog: tuple((own.parameter, own.label) for own in catalog.own_fields if not own.archived),
+)
+
 
 def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the page: one evaluation, or a page of them, of which one beyond the last is the last."""
@@ -98,7 +108,7 @@ def blocks(context: PageContext) -> Iterator[Block]:
         else:
             yield from _detail(context, record)
         return
-    yield SearchInput(SEARCH, (WEEKDAY, HOUR, SORT))
+    yield _search_input(context)
     listed = _listed(context, context.view.page, PAGE_SIZE)
     pages = max(1, -(-listed.total_count // PAGE_SIZE))
     if listed.page > pages:
@@ -123,13 +133,37 @@ def blocks(context: PageContext) -> Iterator[Block]:
         yield Caption(text("To download more than {count} evaluations, use the Exports page.", count=count))
 
 
+def _search_input(context: PageContext) -> SearchInput:
+    """Return the search, what it looks in, and the choice of own fields as columns where the data have any."""
+    used, chosen = context.own_fields_in_use, context.listed(COLUMNS)
+    offered = {own.parameter for own in used} | set(chosen)
+    options = tuple(pair for pair in COLUMNS.options(context.catalog) if pair[0] in offered)
+    lists = (replace(COLUMNS, options=lambda _: options),) if options else ()
+    search = SEARCH
+    if remarks := _remarks(context):
+        more = text(
+            "Searches IDs, executives' names, recording file names and {fields} in all evaluations that match the "
+            "filters.",
+            fields=", ".join(remarks),
+        )
+        search = replace(SEARCH, help=more)
+    return SearchInput(search, (WEEKDAY, HOUR, SORT), lists)
+
+
+def _remarks(context: PageContext) -> list[str]:
+    """Return the labels of the own fields that a search looks in."""
+    return [own.label for own in context.own_fields_in_use if own.type is OwnFieldType.TEXT]
+
+
 def _no_results(context: PageContext) -> Empty:
     """Return that nothing is found, and what else to look for."""
     if not context.text(SEARCH):
         return Empty(text("No evaluations at this time"), text("Choose another day of the week, or another hour."))
     return Empty(
         text("No results for “{search}”", search=context.text(SEARCH)),
-        text("Try part of an ID, of an executive's name or of a recording's file name."),
+        text("Try part of an ID, of an executive's name, of a recording's file name or of a remark.")
+        if _remarks(context)
+        else text("Try part of an ID, of an executive's name or of a recording's file name."),
     )
 
 
@@ -140,15 +174,20 @@ def _detail(context: PageContext, record: Record) -> Iterator[Block]:
         yield ExternalLink(record.recording_url, text("Open the recording"), "play_circle")
     facts = [(column.label, column.say(record)) for column in _columns(context, (record,))]
     facts += [(field.label, _said(field, record)) for field in _in_file_alone(context)]
+    own = [(column.label, column.say(record)) for column in _own_columns(context, context.own_fields_in_use)]
     columns: tuple[Column[tuple[Words, str]], ...] = (
         Column(text("Field"), lambda fact: str(fact[0])),
         Column(text("Value"), lambda fact: fact[1]),
     )
     title = text("Evaluation {id}", id=record.id)
-    file = TableFile(title, "evaluation", file_fields(columns), lambda: facts)
+    file = TableFile(title, "evaluation", file_fields(columns), lambda: [*facts, *own])
     yield TableBlock(
         PageTable(title, "table-record", columns, facts, len(facts), "", title, file, has_total=False),
     )
+    if own:
+        title = text("Your own fields")
+        yield Heading(title)
+        yield TableBlock(PageTable(title, "table-own-fields", columns, own, len(own), "", title, None, has_total=False))
     for dimension in (EXECUTIVE, EVALUATOR, CAMPAIGN, CALL_CENTER):
         member = record.members[dimension.name]
         if dimension is EVALUATOR and member.id is None:
@@ -225,11 +264,16 @@ def _columns(context: PageContext, listed: Sequence[Record]) -> tuple[Column[Rec
                 FileField("durationInSeconds", text("Duration"), lambda record: record.duration_seconds, "seconds"),
             ),
         ),
-        *(_member_column(each) for each in context.dimensions_in_use if each != EXECUTIVE),
+        *(_member_column(each) for each in context.dimensions_in_use if each != EXECUTIVE and not each.is_own),
         _words("isAICall", text("Handled by"), lambda record: t("AI") if record.is_ai else t("Human")),
         _words("id", text("Id"), lambda record: record.id),
         *([_recording_link(context)] if any(record.recording_url for record in listed) else []),
     )
+
+
+def _own_columns(context: PageContext, fields: Sequence[OwnField]) -> list[Column[Record]]:
+    zone = context.filters.zone(context.calendar.zone)
+    return [own_columns.column(own, zone) for own in fields]
 
 
 def _in_file_alone(context: PageContext) -> tuple[FileField[Record], ...]:
@@ -252,7 +296,10 @@ def _in_file_alone(context: PageContext) -> tuple[FileField[Record], ...]:
 
 def _table(context: PageContext, listed: Records) -> PageTable[Record]:
     found = listed.records
-    columns = _columns(context, found)
+    fields = [own for own in context.catalog.own_fields if not own.archived]
+    chosen = [own for own in fields if own.parameter in context.listed(COLUMNS)]
+    others = _own_columns(context, [own for own in context.own_fields_in_use if own not in chosen])
+    columns = (*_columns(context, found), *_own_columns(context, chosen))
 
     def file_rows() -> tuple[Record, ...]:
         return _listed(context, 1, MOST_IN_FILE).records
@@ -267,7 +314,7 @@ def _table(context: PageContext, listed: Records) -> PageTable[Record]:
     file = TableFile(
         text("Evaluations"),
         "evaluations",
-        file_fields(columns, _in_file_alone(context)),
+        file_fields(columns, (*_in_file_alone(context), *file_fields(others))),
         file_rows,
         more_shown=more_shown,
     )
@@ -323,6 +370,7 @@ PAGE = PageDefinition(
     blocks,
     selects=(WEEKDAY, HOUR, SORT),
     texts=(SEARCH,),
+    lists=(COLUMNS,),
     is_compared=False,
     topics=(
         Topic(
