@@ -68,7 +68,7 @@ class Workspace:
         workspace has, unless it is the one that a command is about to give it.
         """
         self.settings = chosen
-        self._own_fields: tuple[int | None, float, Catalog] = (None, -math.inf, BUILT_IN)  # the facts' mark, and when
+        self._own_fields: tuple[int, float, Catalog] = (-1, -math.inf, BUILT_IN)  # the facts' mark, and when
         self._workers: list[Worker] = []
         self.state = StateStore(chosen, to=None)
         try:
@@ -142,7 +142,7 @@ class Workspace:
     def catalog(self) -> Catalog:
         """What can be asked, with the own fields as they are now; they are read where they may be others."""
         if not self.knows_catalog:
-            mark = self.facts.change_token()
+            mark = self.facts.own_writes
             with self.facts.read() as connection:
                 self._own_fields = (mark, monotonic(), field_definitions.stored_catalog(connection))
         return self._own_fields[2]
@@ -151,8 +151,8 @@ class Workspace:
     def knows_catalog(self) -> bool:
         """Whether `catalog` needs no database; where nothing tells of changes, it is known for a second."""
         mark, read_at, _ = self._own_fields
-        now = self.facts.change_token()
-        return monotonic() - read_at < CATALOG_SECONDS if now is None else now == mark
+        is_told = self.facts.change_token() is not None or monotonic() - read_at < CATALOG_SECONDS
+        return is_told and mark == self.facts.own_writes
 
     @property
     def calendar(self) -> Calendar:

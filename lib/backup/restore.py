@@ -10,7 +10,7 @@ that nothing is undone that was committed before it.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -192,7 +192,7 @@ class _Restoring:
         new = FactStore(self.settings.model_copy(update={"database_url": f"duckdb:///{path}"}), to=part.revision)
         building.callback(new.close)
         with new.write() as connection:
-            _empty(connection, part)
+            _empty(connection, part, [own.names.name for own in self.own_fields])
         with new.write() as connection:
             if self.own_fields:
                 lay_out_anew(connection, self.own_fields)
@@ -346,10 +346,11 @@ def _revoked(connection: Connection) -> dict[str, datetime]:
     return {row.prefix: row.revoked_at for row in connection.execute(ended)}
 
 
-def _empty(connection: Connection, part: StoreSnapshot) -> None:
-    """Take out what migrations put into new tables."""
+def _empty(connection: Connection, part: StoreSnapshot, but: Collection[str] = ()) -> None:
+    """Take out what migrations put into new tables; some are not there yet."""
     for name in reversed(part.tables):
-        connection.execute(sa.delete(sa.table(name)))
+        if name not in but:
+            connection.execute(sa.delete(sa.table(name)))
 
 
 def _reader(table: sa.Table, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatchReader:

@@ -289,7 +289,7 @@ def _spec(metric: Metric, granularity: Granularity, look: ChartTheme, drawn: _La
     return apply_theme(alt.layer(*layers).properties(height=height, width="container"), look)
 
 
-def _legend_columns(names: Sequence[str]) -> alt.Expr:
+def _legend_columns(names: Sequence[str]) -> alt.ExprRef:
     """Return how many names fit beside each other, as an expression of the chart's width: four at most.
 
     Vega cuts off what does not fit, and draws the columns as wide as the longest name, which it shortens itself.

@@ -27,7 +27,7 @@ from lib.errors.field_codes import FieldCode
 from lib.errors.import_codes import ImportCode
 from lib.ingest import import_warnings
 from lib.ingest.staging import staged_table, texts
-from lib.store import enums
+from lib.store import enums, schema
 from lib.store.bulk_io import analyze, bulk_insert, drop
 from lib.store.schema import imports, replaced_names, workspace
 
@@ -137,7 +137,7 @@ def apply(
         rollup.apply(connection, catalog, measured, None)
     said = (rows.c[name] for name in tables.fact_columns)
     ordered = sa.select(*said, sa.literal(version, sa.Integer)).order_by(rows.c.day)
-    with bulk_insert(connection, evaluations):
+    with bulk_insert(connection, schema.evaluations):  # whose indexes are declared there
         connection.execute(sa.insert(evaluations).from_select([*tables.fact_columns, "data_version"], ordered))
     loaded = replace(loaded, warnings=tuple(_warnings(connection, catalog, named, loaded)))
     if loaded.added or loaded.changed or any(each.renamed for each in named.values()) or replace_all:

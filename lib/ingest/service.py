@@ -13,7 +13,7 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ import pyarrow as pa
 from sqlalchemy.engine import Connection
 
 from lib.analytics import queries
-from lib.analytics.field_definitions import define, own_fields
+from lib.analytics.field_definitions import define, delete, fields_in_use, own_fields
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.analytics.workspace_zone import check_zone
 from lib.catalog.catalog import Catalog
@@ -36,7 +36,7 @@ from lib.ingest.api_records import convert_objects
 from lib.ingest.converter import staged_schema
 from lib.ingest.file_reading import InputFile, read_files, survey
 from lib.ingest.history import ImportReport
-from lib.ingest.import_warnings import RowWarnings
+from lib.ingest.import_warnings import RepeatedIds, RowWarnings
 from lib.ingest.mapping import Mapping
 from lib.ingest.mapping_toml import read_mapping
 from lib.ingest.new_fields import guessed_fields, requested_fields, with_fields
@@ -310,6 +310,55 @@ def _load(
         if not request.dry_run:
             _list(import_run.facts, report, request)
         return report
+    with _fields_ahead(import_run) as prepared:
+        return _load_staged(prepared, connection, report, repeated)
+
+
+@contextmanager
+def _fields_ahead(import_run: _ImportRun) -> Iterator[_ImportRun]:
+    """On PostgreSQL, define new fields before the rows are loaded: readers would wait for the whole of that.
+
+    What fails, or is only tried, leaves no field behind that holds nothing.
+    """
+    added = import_run.added
+    if import_run.facts.embedded or not added:
+        yield import_run
+        return
+    with import_run.facts.write() as connection:
+        _check_fields(connection, import_run)
+        define(connection, added)
+    try:
+        yield replace(import_run, known=import_run.catalog, added=())
+    except BaseException:
+        _forget_fields(import_run)
+        raise
+    if import_run.request.dry_run:
+        _forget_fields(import_run)
+
+
+def _forget_fields(import_run: _ImportRun) -> None:
+    """Delete the new fields of an import that did not load."""
+    try:
+        with import_run.facts.write() as connection:
+            held = {use.own: use.values for use in fields_in_use(connection, EVERYTHING)}
+            for own in import_run.added:
+                if held.get(own) == 0:
+                    delete(connection, own.name)
+    except CallboardError as error:  # what the import failed of is what its sender has to know
+        log.warning("Fields of an import that failed are left: %s", error.message)
+
+
+def _check_fields(connection: Connection, import_run: _ImportRun) -> None:
+    """Raise FieldError where somebody changed the fields since the import began."""
+    if own_fields(connection) != import_run.known.own_fields:
+        raise FieldError(FieldCode.FIELDS_CHANGED)
+
+
+def _load_staged(
+    import_run: _ImportRun, connection: Connection, report: ImportReport, repeated: RepeatedIds
+) -> ImportReport:
+    """Load the rows that are staged, or only try."""
+    request = import_run.request
     result = ImportResult.LOADED_WITHOUT_BAD_ROWS if report.bad else ImportResult.LOADED
     try:
         with import_run.facts.write(connection):
@@ -317,8 +366,7 @@ def _load(
             if before is not None:
                 return before
             check_zone(connection, import_run.settings.timezone)
-            if own_fields(connection) != import_run.known.own_fields:
-                raise FieldError(FieldCode.FIELDS_CHANGED)
+            _check_fields(connection, import_run)
             define(connection, import_run.added)
             replaces = queries.status(connection).is_sample
             loaded = loader.apply(connection, import_run.catalog, import_run.grant, replace_all=replaces)

@@ -93,6 +93,11 @@ class FactStore:
             self._listener = ChangeListener(self.engine, _FACTS_CHANGED, self._count_write)
             self._listener.start()
 
+    @property
+    def own_writes(self) -> int:
+        """How many transactions of this process ended that may have changed the facts."""
+        return self._writes
+
     def change_token(self) -> int | None:
         """Return a number that changes whenever the facts may have changed; None where that can't be known."""
         known = self.embedded or (self._listener is not None and self._listener.hears)

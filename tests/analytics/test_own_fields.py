@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from lib.analytics import breakdowns, field_definitions, integrity, queries
 from lib.analytics.grants import EVERYTHING
@@ -19,8 +20,9 @@ from lib.analytics.records import records
 from lib.backup.create import BackupRequest, create
 from lib.backup.restore import restore
 from lib.catalog.own_fields import OwnField, OwnFieldType
-from lib.errors import FieldError, InvalidParameterError
-from lib.ingest import undo
+from lib.errors import ConflictError, FieldError, InvalidParameterError
+from lib.ingest import loader, undo
+from lib.store import schema
 from lib.workspace import Workspace
 from tests.conftest import Load
 from tests.filters import make_filters
@@ -325,3 +327,38 @@ def test_what_is_backed_up_comes_back(workspace: Workspace, tmp_path: Path) -> N
             assert integrity.findings(connection, again.catalog).lines == ()
     finally:
         again.close()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_readers_do_not_wait_while_rows_of_new_fields_are_loaded(
+    workspace: Workspace, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A column takes its table for itself until its transaction ends, which is not to be that of the rows."""
+    load("id,audioDate\nfirst,2023-01-01\n")  # the first rows that a table ever gets take it for themselves anyway
+    found: list[int] = []
+    loaded = loader.apply
+
+    def apply(*args: Any, **more: Any) -> Any:
+        done = loaded(*args, **more)
+        with workspace.facts.read(seconds=5) as connection:
+            found.append(queries.status(connection).evaluations)
+            assert connection.execute(sa.select(sa.func.count()).select_from(schema.evaluations)).scalar_one() == 1
+        return done
+
+    monkeypatch.setattr(loader, "apply", apply)
+    assert load(csv_of(rows(30)), MAPPING).loaded.added == 30
+    assert found == [1]
+
+
+def test_an_import_that_fails_as_it_is_loaded_leaves_no_fields(
+    workspace: Workspace, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise ConflictError("no")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(loader, "apply", fail)
+        with pytest.raises(ConflictError):
+            load(csv_of(rows(30)), MAPPING)
+    assert workspace.catalog.own_fields == ()
+    assert load(csv_of(rows(30)), MAPPING).loaded.added == 30

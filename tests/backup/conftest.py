@@ -31,15 +31,16 @@ from tests import postgres
 from tests.filters import make_filters
 
 ROWS = "id,audioDate,state,sentiment,averageNote,durationInSeconds,isAICall,campaignName,executiveName,audioFileName"
-ROWS += ",callCenterId,callCenterName\n"
+ROWS += ",callCenterId,callCenterName,field.channel,field.csat,field.resolved\n"
 CALLS = ROWS + "".join(
     f"{n},2024-0{n % 6 + 1}-1{n % 9}T{n % 24:02}:30:00Z,{('Completed', 'Pending', 'Failed')[n % 3]},"
     f"{('Positive', '', 'Negative')[n % 3]},{'' if n % 4 else n % 11},{n % 700},{n % 2 == 0},"
-    f'"Über, ""{n % 5}""\nzwei",{f"Ann {n % 7}" if n % 3 else ""},{"" if n % 2 else f"audio {n}.wav"},north,Norte\n'
+    f'"Über, ""{n % 5}""\nzwei",{f"Ann {n % 7}" if n % 3 else ""},{"" if n % 2 else f"audio {n}.wav"},north,Norte,'
+    f"{('chat', '', 'Über')[n % 3]},{'' if n % 5 else n / 8 - 9},{('true', 'false', '')[n % 3]}\n"
     for n in range(300)
 )
 CHANGED = (
-    ROWS + "0,2024-01-10T12:00:00Z,Completed,Positive,10,1,true,Other,Bob,x.wav,north,Norte y más\n"
+    ROWS + "0,2024-01-10T12:00:00Z,Completed,Positive,10,1,true,Other,Bob,x.wav,north,Norte y más,chat,1,true\n"
 )  # replaces an evaluation, and a name
 
 Reopened = Callable[..., Workspace]

@@ -62,9 +62,12 @@ def rewritten(path: Path, to: Path, change: Callable[[dict[str, Any], dict[str, 
     return to
 
 
-LATER_TABLES = ("replaced_evaluations", "replaced_names", "evaluators", "forms", "fields")
+LATER_TABLES = ("replaced_evaluations", "replaced_names", "evaluators", "forms", "fields", "field_1_names")
 LATER_COLUMNS = {
-    "evaluations": {"evaluator_key", "form_key", "evaluated_at", "recording_url", "data_version"},
+    "evaluations": {
+        *("evaluator_key", "form_key", "evaluated_at", "recording_url", "data_version"),
+        *("field_1", "field_2", "field_3"),
+    },
     "imports": {"warnings", "data_version", "undo_lost", "undone_at", "undone_by", "undone_job"},
 }
 
