@@ -187,7 +187,7 @@ def _search(context: PageContext, block: SearchInput) -> None:
             width=300,
         )
         for select in block.selects:
-            _select(context, select, width=190)
+            _select(context, select, width=220)
         for each in block.lists:
             labels = dict(each.options(context.catalog))
             inputs.multiselect(

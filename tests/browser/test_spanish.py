@@ -76,6 +76,13 @@ def test_a_file_has_its_size_and_encoding_in_spanish(visit: Visit) -> None:
     expect(page.get_by_text("se lee como Europa occidental (Windows-1252)")).to_be_visible()
 
 
+def test_the_order_of_evaluations_is_read_as_a_whole(visit: Visit) -> None:
+    page = visit("evaluations?lang=es&sort=averageNote")
+    field = page.get_by_test_id("stSelectbox").filter(has_text="Orden").locator("input")
+    expect(field).to_have_value(re.compile("puntaje"))
+    assert field.evaluate("each => each.scrollWidth <= each.clientWidth")
+
+
 def test_what_streamlit_says_is_in_spanish(visit: Visit) -> None:
     page = visit("evaluations?lang=es")
     field = page.locator("[data-testid=stMultiSelect] input").first
