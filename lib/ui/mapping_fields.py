@@ -79,8 +79,7 @@ def draw(catalog: Catalog, base: Mapping, columns: Table[str, ColumnSource], sur
     `catalog` is the workspace's. A field that an import has defined since the form was drawn first is drawn as the
     same: the form goes on to say what was loaded.
     """
-    first_known: dict[str, tuple[OwnField, ...]] = st.session_state.setdefault(_KNOWN, {})
-    known = first_known.setdefault(scope, catalog.own_fields)
+    known = first_known(catalog, scope)
     draft = FieldsDraft(dict(base.values))
     entries = _entries(base, known)
     left = [own for own in known if own.parameter not in entries or entries[own.parameter].is_left_out]
@@ -109,6 +108,12 @@ def draw(catalog: Catalog, base: Mapping, columns: Table[str, ColumnSource], sur
         with st.container(border=True, key=f"cb-own-{scope}-{entry.own.name}"):
             _draw_other(entry, survey, names, draft, f"{scope}-{entry.own.name}")
     return draft
+
+
+def first_known(catalog: Catalog, scope: str) -> tuple[OwnField, ...]:
+    """Return the workspace's fields as they were when the form of an upload was drawn first."""
+    of_forms: dict[str, tuple[OwnField, ...]] = st.session_state.setdefault(_KNOWN, {})
+    return of_forms.setdefault(scope, catalog.own_fields)
 
 
 def _entries(base: Mapping, known: Sequence[OwnField]) -> dict[str, FieldEntry]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from lib.catalog.own_fields import catalog_with
 from lib.errors import CallboardError
 from lib.errors.codes import CodedText
 from lib.errors.guess_codes import GuessCode
@@ -70,13 +71,13 @@ def show(workspace: Workspace, files: Sequence[InputFile], brought: str | None, 
             seen = merge_surveys(surveys)
             if seen.first_rows:
                 mapping_preview.draw_first_rows(seen.first_rows, seen.header_row)
+            scope = f"{stamp}-{header_fingerprint(seen.header)[:12]}"
             with head:
-                start, is_guess = _start(workspace, named, seen, layout, stamp)
+                start, is_guess = _start(workspace, named, seen, layout, stamp, scope)
                 with_mapped_fields(workspace.catalog, start.mapping)  # raises what is wrong with them
         except CallboardError as error:
             head.error(markdown.problem(error))
             return None
-        scope = f"{stamp}-{header_fingerprint(seen.header)[:12]}"
         with head:
             base, is_open = _ask(workspace, start, scope)
         values = mapping_file_options.draw_values(base.file, scope)
@@ -219,9 +220,12 @@ def _saved(workspace: Workspace, seen: Survey, stamp: str) -> Mapping | None:
 
 
 def _start(
-    workspace: Workspace, named: Mapping | None, seen: Survey, layout: FileOptions, stamp: str
+    workspace: Workspace, named: Mapping | None, seen: Survey, layout: FileOptions, stamp: str, scope: str
 ) -> tuple[GuessedMapping, bool]:
-    """Return what the form is filled in from, and whether that is a guess: else it came along, or was saved."""
+    """Return what the form is filled in from, and whether that is a guess: else it came along, or was saved.
+
+    What is guessed does not change by the fields that the form's own import defines.
+    """
     if named is not None:
         st.caption(t("From the mapping that came along."))
         return GuessedMapping(named), False
@@ -232,13 +236,17 @@ def _start(
     if saved is not None:
         st.caption(t("Your last mapping for this layout does not fit these rows; it was guessed anew."))
     known = mapping_file_options.layout_of(layout)  # without what a saved mapping says of dates and numbers
-    guess = column_guess.guess(seen, known, workspace.catalog, workspace.settings.zone)
+    catalog = catalog_with(mapping_fields.first_known(workspace.catalog, scope))
+    guess = column_guess.guess(seen, known, catalog, workspace.settings.zone)
     return guess, True
 
 
 def _fits(workspace: Workspace, saved: Mapping, seen: Survey) -> bool:
     """Return whether a mapping that was saved reads a row of the file, where there is one."""
-    catalog = with_mapped_fields(workspace.catalog, saved)
+    try:
+        catalog = with_mapped_fields(workspace.catalog, saved)
+    except CallboardError:  # there are too many fields by now
+        return False
     resolved, unresolved = mapping_columns.resolve(saved, catalog, seen)
     if unresolved is not None:
         return False

@@ -104,6 +104,18 @@ def test_what_is_loaded_is_what_the_form_goes_on_to_say(path: Path) -> None:
     assert load(path, mapped(again))["unchanged"] == 3
 
 
+def test_a_field_with_the_label_of_another_column_changes_no_guess(path: Path) -> None:
+    path.write_text(WIDE.replace("Lang", "Agent"))
+    app = form(path, None)
+    tick(app, "Remark")
+    label = next(box for box in app.text_input if box.label == "Label")
+    label.set_value("Agent").run()
+    kept = mapped(app)
+    assert kept.columns["executiveName"] == ColumnSource(("Agent",)) and load(path, kept)["added"] == 3
+    app.run()
+    assert mapped(app) == kept
+
+
 def test_a_column_of_another_file_is_proposed_as_the_field_that_is_there(path: Path) -> None:
     form(path, None)
     with workspaces.current().facts.write() as connection:
