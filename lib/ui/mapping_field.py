@@ -111,7 +111,7 @@ def draw(
     there = names.catalog.own_fields_by_name.get(name)
     if there is not None:
         told = t("Goes into the field {label}.", label=f"**{markdown.text(there.label_with_unit)}**")
-        left.markdown(told)
+        left.caption(told)
         middle.caption(t(TYPE_LABELS[there.type]))
         own = there
     else:
@@ -123,7 +123,7 @@ def draw(
         unit = None
         if type_ is OwnFieldType.NUMBER:
             unit = inputs.text_input(
-                t("Unit"), start.unit or "", key=f"{key}-unit", placeholder=t("none"), place=more
+                t("Unit"), start.unit or "", key=f"{key}-unit", placeholder=t("Not set"), place=more
             ).strip()
         own = OwnField(0, name, type_, label, unit or None)
     if own.is_category and column is not None and has_too_many(column):

@@ -123,7 +123,7 @@ def test_a_column_of_another_file_is_proposed_as_the_field_that_is_there(path: P
     app = form(path, None, "z")
     kept = mapped(app)
     assert kept.fields == {"sat": FieldRequest(OwnFieldType.NUMBER, "CSAT", "points")}
-    assert any("CSAT (points)" in each.value.replace("\\", "") for each in app.markdown)
+    assert "Goes into the field **CSAT (points)**." in said(app)
     assert [box.label for box in app.selectbox if box.label == "Type"] == [], "its type is what it is"
     tick(app, "CSAT (1-5)", keep=False)
     assert mapped(app).fields == {}
