@@ -7,7 +7,7 @@ Sums of days and of executives, up to hundreds of thousands, leave the database 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -22,7 +22,7 @@ from lib.analytics.members import keys_of, member_names
 from lib.analytics.planner import source
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import EXECUTIVE, Dimension, FlagDimension, Member
-from lib.catalog.measures import MeasureTotals, sums
+from lib.catalog.measures import MeasureTotals, find_measure, sums
 from lib.catalog.metrics import AVERAGE_SCORE, Sum, Uncertainty
 from lib.statistics.clusters import (
     ClusterSpread,
@@ -163,8 +163,13 @@ def _over_time(
     groups, days = (np.zeros(len(rows), dtype=np.int64) for _ in range(2))
     for group, places in enumerate(buckets.values()):
         groups[places], days[places] = group, range(len(places))
-    columns = np.array([row[1:] for row in rows], dtype=np.int64).reshape(len(rows), len(read.measures)).T
-    spreads = _spreads(groups, days, dict(zip(read.measures, columns, strict=True)), metrics)
+    columns = zip(*rows, strict=True) if rows else iter([()] * (1 + len(read.measures)))
+    next(columns)  # the days
+    measures: dict[str, Any] = {
+        name: np.array(column, dtype=np.float64 if find_measure(name).is_wide else np.int64)
+        for name, column in zip(read.measures, columns, strict=True)
+    }
+    spreads = _spreads(groups, days, measures, metrics)
     return dict(zip(buckets, spreads, strict=True))
 
 
@@ -300,7 +305,7 @@ Metrics = tuple[tuple[str, Uncertainty], ...]
 
 
 def _metrics(filters: Filters, names: tuple[str, ...]) -> Metrics:
-    metrics = ((name, filters.catalog.metrics[name].uncertainty) for name in names)
+    metrics = ((name, filters.catalog.all_metrics[name].uncertainty) for name in names)
     return tuple((name, uncertainty) for name, uncertainty in metrics if uncertainty is not None)
 
 
@@ -319,9 +324,17 @@ _KEYS = "group_keys"
 """The parameter that holds the keys of the groups that are asked for."""
 
 
+def _sums(rows: sa.FromClause, measures: Sequence[str]) -> list[sa.ColumnElement[Any]]:
+    """Return sums of measures; those that may take more than 64 bits as the nearest number of 64."""
+    return [
+        sa.cast(each, sa.Double).label(name) if find_measure(name).is_wide else each
+        for name, each in zip(measures, sums(rows, measures), strict=True)
+    ]
+
+
 @lru_cache(maxsize=512)
 def _day_by_day(rows: sa.FromClause, measures: tuple[str, ...]) -> sa.Select[Any]:
-    return sa.select(rows.c.day, *sums(rows, measures)).group_by(rows.c.day)
+    return sa.select(rows.c.day, *_sums(rows, measures)).group_by(rows.c.day)
 
 
 @lru_cache(maxsize=512)
@@ -331,7 +344,7 @@ def _days_by_key(
     """Return key, day and measures of rows, several of a day, or one where they are summed up."""
     key = rows.c[column].label("key")
     if sum_up:
-        days = sa.select(key, rows.c.day, *sums(rows, measures)).group_by(*_FIRST_TWO)
+        days = sa.select(key, rows.c.day, *_sums(rows, measures)).group_by(*_FIRST_TWO)
     else:
         days = sa.select(key, rows.c.day, *(rows.c[name] for name in measures))
     return days.where(key.in_(sa.bindparam(_KEYS, expanding=True))) if some else days
@@ -341,7 +354,7 @@ def _days_by_key(
 def _by_executive(rows: sa.FromClause, column: str | None, measures: tuple[str, ...], *, some: bool) -> sa.Select[Any]:
     """Return key, executive and measures; without a column, all have the key 0."""
     key: sa.ColumnElement[Any] = sa.literal_column("0", sa.Integer) if column is None else rows.c[column]
-    found = sa.select(key.label("key"), rows.c[EXECUTIVE.column], *sums(rows, measures)).group_by(*_FIRST_TWO)
+    found = sa.select(key.label("key"), rows.c[EXECUTIVE.column], *_sums(rows, measures)).group_by(*_FIRST_TWO)
     return found.where(key.in_(sa.bindparam(_KEYS, expanding=True))) if some else found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,8 +13,13 @@ from lib.catalog.metrics import Metric, OfMean, Quotient, Unit
 from lib.statistics.control_charts import ChangePoint, ControlLimits, change_point, control_limits
 from lib.store.enums import HISTOGRAM_BINS
 
-_ENDS = {Unit.SCORE: (0.0, 10.0), Unit.SHARE: (0.0, 1.0), Unit.BALANCE: (-1.0, 1.0)}
-"""The lowest and highest values of units that have both; others have no negative values."""
+_ENDS = {
+    Unit.SCORE: (0.0, 10.0),
+    Unit.SHARE: (0.0, 1.0),
+    Unit.BALANCE: (-1.0, 1.0),
+    Unit.NUMBER: (-math.inf, math.inf),
+}
+"""The lowest and highest values of units that have them; others have no negative values."""
 
 
 @dataclass(frozen=True, slots=True)

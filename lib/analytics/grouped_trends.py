@@ -21,7 +21,7 @@ from lib.analytics.query import Filters, local_date
 from lib.analytics.sources import QuerySource
 from lib.analytics.sql_time import bucket_start
 from lib.catalog.dimensions import Dimension, Member
-from lib.catalog.measures import PLAIN_MEASURES, MeasureTotals, sums
+from lib.catalog.measures import MeasureTotals, sums
 from lib.store.enums import SCORE_SCALE
 
 LARGEST = 8
@@ -59,24 +59,34 @@ class Sparklines:
 
 
 def split(
-    connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension, granularity: Granularity
+    connection: Connection,
+    filters: Filters,
+    calendar: Calendar,
+    dimension: Dimension,
+    granularity: Granularity,
+    metrics: tuple[str, ...] = (),
 ) -> GroupedTrend:
     """Return the courses of the LARGEST groups, the largest first, ties by id, and the one of all others.
 
-    Raises what `queries.trend` raises.
+    They have the measures of metrics of own fields, too. Raises what `queries.trend` raises.
     """
-    whole = trend(connection, filters, calendar, granularity)
+    whole = trend(connection, filters, calendar, granularity, metrics)
+    measures = filters.catalog.measure_names(metrics)
     groups = totals_by(connection, filters, calendar, dimension)
     ordered = sorted(groups, key=lambda group: (-group.sums["evaluations"], id_order(group.named)))
     shown = [group.named for group in ordered[:LARGEST]]
     keys = keys_of(connection, dimension, shown)
     found: dict[Member, dict[date, MeasureTotals]] = defaultdict(dict)
     by_day = granularity is not Granularity.MONTHLY
-    facts = source(connection, filters, calendar, [dimension.column], PLAIN_MEASURES, by_day=by_day)
+    facts = source(connection, filters, calendar, [dimension.column], measures, by_day=by_day)
     for key, begins, *values in _rows(connection, facts, calendar, dimension, granularity, keys):
-        found[keys[key]][begins] = MeasureTotals.from_values(values)
-    days = _days(connection, filters, calendar, dimension, tuple(shown), granularity)
-    courses = [_course(whole, found[named], days.groups.get(named, {})) for named in shown]
+        found[keys[key]][begins] = MeasureTotals.from_values(values, measures)
+    days = CourseSpreads({}, {})
+    if granularity is Granularity.MONTHLY and shown:  # days and weeks have too few for intervals to allow for
+        names = (*filters.catalog.uncertain_metrics, *metrics)
+        days = day_spreads_of_courses(connection, filters, calendar, names, dimension, tuple(shown), granularity)
+    nothing = MeasureTotals.nothing(measures)
+    courses = [_course(whole, found[named], days.groups.get(named, {}), nothing) for named in shown]
     rest = None
     if len(ordered) > LARGEST:
         parts = zip(whole.points, *(course.points for course in courses), strict=True)
@@ -153,23 +163,10 @@ def _rows(
     return connection.execute(asked if keys is None else asked.where(key.in_(keys)), found.values).fetchall()
 
 
-def _days(
-    connection: Connection,
-    filters: Filters,
-    calendar: Calendar,
-    dimension: Dimension,
-    shown: tuple[Member, ...],
-    granularity: Granularity,
-) -> CourseSpreads:
-    """Return how days spread within the months of courses; days and weeks have too few for intervals to allow for."""
-    if granularity is not Granularity.MONTHLY or not shown:
-        return CourseSpreads({}, {})
-    names = filters.catalog.uncertain_metrics
-    return day_spreads_of_courses(connection, filters, calendar, names, dimension, shown, granularity)
-
-
-def _course(whole: Trend, found: Mapping[date, MeasureTotals], days: Mapping[date, Spreads]) -> Trend:
+def _course(
+    whole: Trend, found: Mapping[date, MeasureTotals], days: Mapping[date, Spreads], nothing: MeasureTotals
+) -> Trend:
     firsts = [point.bucket.first for point in whole.points]
-    totals = [found.get(first, MeasureTotals()).with_days(days.get(first, {})) for first in firsts]
+    totals = [found.get(first, nothing).with_days(days.get(first, {})) for first in firsts]
     points = (TrendPoint(point.bucket, sums) for point, sums in zip(whole.points, totals, strict=True))
     return Trend(whole.period, whole.granularity, tuple(points))

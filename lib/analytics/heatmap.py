@@ -17,7 +17,7 @@ from lib.analytics.queries import Trend
 from lib.analytics.query import Filters, first_instant, last_instant
 from lib.analytics.sources import first_and_last
 from lib.analytics.sql_time import local_time
-from lib.catalog.measures import PLAIN_MEASURES, MeasureTotals, aggregates
+from lib.catalog.measures import MeasureTotals, aggregates
 from lib.catalog.metrics import Metric
 from lib.statistics.intervals import t_quantile
 from lib.statistics.shrinkage import Cell, excess_variance, shrink_cells, stand_out
@@ -44,23 +44,28 @@ class Heatmap:
     cells: tuple[HeatmapCell, ...]
 
 
-def by_hour(connection: Connection, filters: Filters, calendar: Calendar) -> Heatmap:
-    """Return the measures of the selection by weekday and hour. It reads the facts, as no rollup has hours."""
+def by_hour(connection: Connection, filters: Filters, calendar: Calendar, metrics: tuple[str, ...] = ()) -> Heatmap:
+    """Return the measures of the selection by weekday and hour, with those of metrics of own fields.
+
+    It reads the facts, as no rollup has hours.
+    """
+    measures = filters.catalog.measure_names(metrics)
     period = resolve_period(connection, filters, calendar)
     facts = filters.catalog.evaluations
     weekday, hour = weekday_and_hour(connection, filters, calendar, period)
     asked = (
-        sa.select(weekday, hour, *aggregates(facts, PLAIN_MEASURES))
+        sa.select(weekday, hour, *aggregates(facts, measures))
         .where(*fact_conditions(filters, calendar))
         .group_by(sa.literal_column("1"), sa.literal_column("2"))
     )
     found = {
-        (int(weekday), int(hour)): MeasureTotals.from_values(values)
+        (int(weekday), int(hour)): MeasureTotals.from_values(values, measures)
         for weekday, hour, *values in connection.execute(asked)
     }
     first = calendar.bucket_start(calendar.today, Granularity.WEEKLY).isoweekday()
     weekdays = [(first - 1 + place) % 7 + 1 for place in range(7)]
-    cells = (HeatmapCell(day, hour, found.get((day, hour), MeasureTotals())) for day in weekdays for hour in range(24))
+    nothing = MeasureTotals.nothing(measures)
+    cells = (HeatmapCell(day, hour, found.get((day, hour), nothing)) for day in weekdays for hour in range(24))
     return Heatmap(period, tuple(cells))
 
 

@@ -113,6 +113,16 @@ def summary(connection: Connection, filters: Filters, calendar: Calendar) -> Sel
     return SelectionSummary(period, whole, _top(best[CAMPAIGN]), _top(best[CALL_CENTER]))
 
 
+def own_totals(connection: Connection, filters: Filters, calendar: Calendar, metrics: tuple[str, ...]) -> MeasureTotals:
+    """Return the measures of a selection with those of metrics of own fields, and how days spread around these."""
+    measures = filters.catalog.measure_names(metrics)
+    source = source_of(connection, filters, calendar, (), measures)
+    found = MeasureTotals.from_values(
+        connection.execute(sa.select(*sums(source.rows, measures)), source.values).one(), measures
+    )
+    return found.with_days(day_spreads(connection, filters, calendar, metrics))
+
+
 def distribution(connection: Connection, filters: Filters, calendar: Calendar) -> tuple[int, ...]:
     """Return the number of scores in each of the HISTOGRAM_BINS bins from 0 to 10."""
     source = source_of(connection, filters, calendar, (), HISTOGRAM_MEASURES)
@@ -121,9 +131,13 @@ def distribution(connection: Connection, filters: Filters, calendar: Calendar) -
 
 
 def trend(
-    connection: Connection, filters: Filters, calendar: Calendar, granularity: Granularity = Granularity.DAILY
+    connection: Connection,
+    filters: Filters,
+    calendar: Calendar,
+    granularity: Granularity = Granularity.DAILY,
+    metrics: tuple[str, ...] = (),
 ) -> Trend:
-    """Return a point for every day, week or month of the period.
+    """Return a point for every day, week or month of the period; with the measures of metrics of own fields, too.
 
     Raises InvalidParameterError where that would be more than MAX_TREND_POINTS, naming the granularity that would do.
     """
@@ -134,20 +148,22 @@ def trend(
     first, last = local_date(period.date_from, zone), local_date(period.date_to, zone)
     _check_points(calendar, first, last, granularity)
     by_day = granularity is not Granularity.MONTHLY
-    source = source_of(connection, filters, calendar, (), PLAIN_MEASURES, by_day=by_day)
-    rows = connection.execute(_by_bucket(source.rows, granularity, calendar.week_start), source.values)
-    found = {begins: MeasureTotals.from_values(values) for begins, *values in rows}
+    measures = filters.catalog.measure_names(metrics)
+    source = source_of(connection, filters, calendar, (), measures, by_day=by_day)
+    rows = connection.execute(_by_bucket(source.rows, granularity, calendar.week_start, measures), source.values)
+    found = {begins: MeasureTotals.from_values(values, measures) for begins, *values in rows}
     begins, ends = first_instant(period.date_from, zone), last_instant(period.date_to, zone)
     days: Mapping[date, Spreads] = {}
     if granularity is not Granularity.DAILY:
-        names = filters.catalog.uncertain_metrics
+        names = (*filters.catalog.uncertain_metrics, *metrics)
         days = day_spreads_over_time(connection, filters, calendar, names, granularity).buckets
     buckets = calendar.buckets(
         first, last, granularity, begins > first_instant(first, zone), ends < last_instant(last, zone)
     )
     totals = {start: sums.with_days(days.get(start, {})) for start, sums in found.items()}
+    nothing = MeasureTotals.nothing(measures)
     return Trend(
-        period, granularity, tuple(TrendPoint(bucket, totals.get(bucket.first, MeasureTotals())) for bucket in buckets)
+        period, granularity, tuple(TrendPoint(bucket, totals.get(bucket.first, nothing)) for bucket in buckets)
     )
 
 
@@ -181,10 +197,12 @@ def _by_set(rows: sa.FromClause, tops: tuple[Dimension, ...]) -> sa.Select[Any]:
 
 
 @lru_cache(maxsize=512)
-def _by_bucket(rows: sa.FromClause, granularity: Granularity, week_start: WeekStart) -> sa.Select[Any]:
+def _by_bucket(
+    rows: sa.FromClause, granularity: Granularity, week_start: WeekStart, measures: tuple[str, ...]
+) -> sa.Select[Any]:
     """Return the sums by the first days of buckets."""
     start = bucket_start(rows.c.day, granularity, week_start).label("start")
-    return sa.select(start, *sums(rows, PLAIN_MEASURES)).group_by(sa.literal_column("1"))
+    return sa.select(start, *sums(rows, measures)).group_by(sa.literal_column("1"))
 
 
 def _top(groups: Mapping[Member, MeasureTotals]) -> str | None:

@@ -98,8 +98,8 @@ class Catalog:
 
     def measure_names(self, metrics: Iterable[str]) -> tuple[str, ...]:
         """Return the plain measures, and those that metrics of own fields need beside them."""
-        own = (self.own_metrics[name].measures for name in metrics if name in self.own_metrics)
-        return (*PLAIN_MEASURES, *dict.fromkeys(name for names in own for name in names))
+        own = [self.own_metrics[name].measures for name in metrics if name in self.own_metrics]
+        return (*PLAIN_MEASURES, *dict.fromkeys(name for names in own for name in names)) if own else PLAIN_MEASURES
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:

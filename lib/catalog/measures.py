@@ -197,6 +197,11 @@ class MeasureTotals(Mapping[str, int]):
         return totals
 
     @classmethod
+    def nothing(cls, names: tuple[str, ...]) -> MeasureTotals:
+        """Return the totals of no evaluation, of measures by their names, the plain ones first."""
+        return cls.from_values([0] * len(names), names)
+
+    @classmethod
     def total(cls, parts: Iterable[MeasureTotals]) -> MeasureTotals:
         """Add up the totals of parts that share no evaluation."""
         found = tuple(parts)

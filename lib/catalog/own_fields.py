@@ -31,6 +31,9 @@ MOST_FIELDS = 60
 MOST_CATEGORIES = 10_000
 """So many different values the evaluations may have in a category."""
 
+OWN_SUM = ".sum"
+"""How the name of the metric ends that is the sum of a field's numbers."""
+
 PARAMETER_PREFIX = "field."
 """How the names of own fields begin in URLs, the API and files."""
 
@@ -211,7 +214,7 @@ def _metrics(own: OwnField) -> tuple[Metric, ...]:
         return (
             Metric(own.parameter, label, Unit.NUMBER, help_, mean, None, of_mean, is_own=True),
             Metric(
-                *(f"{own.parameter}.sum", label, Unit.NUMBER, "Sum of the numbers.", Total(total, OWN_SCALE)),
+                *(f"{own.parameter}{OWN_SUM}", label, Unit.NUMBER, "Sum of the numbers.", Total(total, OWN_SCALE)),
                 is_own=True,
             ),
         )

@@ -17,11 +17,23 @@ from lib.charts.theme import AXIS, ChartTheme, apply_theme
 from lib.i18n import locale, t
 from lib.reports import catalog_words, formatting
 
-LEAST_WIDTHS = {Unit.SCORE: 1.0, Unit.SHARE: 0.1, Unit.BALANCE: 0.2, Unit.SECONDS: 60.0, Unit.COUNT: 0.0}
+LEAST_WIDTHS = {
+    Unit.SCORE: 1.0,
+    Unit.SHARE: 0.1,
+    Unit.BALANCE: 0.2,
+    Unit.SECONDS: 60.0,
+    Unit.COUNT: 0.0,
+    Unit.NUMBER: 0.0,
+}
 """What the colors span at least, in each unit: what differs by less looks alike."""
 
-_VALUES = {Unit.SCORE: (0.0, 10.0), Unit.SHARE: (0.0, 1.0), Unit.BALANCE: (-1.0, 1.0)}
-"""The least and the largest value of a unit; others have no largest one."""
+_VALUES = {
+    Unit.SCORE: (0.0, 10.0),
+    Unit.SHARE: (0.0, 1.0),
+    Unit.BALANCE: (-1.0, 1.0),
+    Unit.NUMBER: (-math.inf, math.inf),
+}
+"""The least and the largest value of a unit; others have no largest one, and none below 0."""
 
 
 def heatmap(found: Heatmap, metric: Metric, days: Trend, look: ChartTheme) -> Chart | None:

@@ -12,13 +12,20 @@ from lib.catalog.metrics import Unit
 from lib.i18n import locale, override_language, t
 from lib.reports.page import Tone
 
-AXIS = {Unit.COUNT: ",.0f", Unit.SCORE: ".1f", Unit.SHARE: "~%", Unit.BALANCE: "+.1f", Unit.SECONDS: ",d"}
+AXIS = {
+    Unit.COUNT: ",.0f",
+    Unit.SCORE: ".1f",
+    Unit.SHARE: "~%",
+    Unit.BALANCE: "+.1f",
+    Unit.SECONDS: ",d",
+    Unit.NUMBER: ",.2~f",
+}
 """How d3 writes a unit's values along an axis."""
 
 LEGEND_LABEL_WIDTH = 220
 """Pixels that a name of a legend has; a longer one is shortened."""
 
-STEPS = {Unit.COUNT: 1, Unit.SCORE: 0.1, Unit.SHARE: 0.01, Unit.BALANCE: 0.1, Unit.SECONDS: 1}
+STEPS = {Unit.COUNT: 1, Unit.SCORE: 0.1, Unit.SHARE: 0.01, Unit.BALANCE: 0.1, Unit.SECONDS: 1, Unit.NUMBER: 0.01}
 """How far ticks lie apart at least, so that no label stands twice."""
 
 _FINE_AXIS = {Unit.SCORE: ".2f", Unit.SHARE: "~%", Unit.BALANCE: "+.2f"}

@@ -132,7 +132,9 @@ def pinned(points: Sequence[TrendPoint], notes: Iterable[TrendNote]) -> list[dic
 def _row(point: TrendPoint, granularity: Granularity, metric: Metric, series: str) -> dict[str, Any]:
     ends = None if series else metric.interval(point.sums)  # how days spread is read of the whole alone
     # So wide a one would flatten all the rest.
-    band = None if metric.unit in (Unit.SCORE, Unit.SECONDS) and metric.is_small_sample(point.sums) else ends
+    band = (
+        None if metric.unit in (Unit.SCORE, Unit.SECONDS, Unit.NUMBER) and metric.is_small_sample(point.sums) else ends
+    )
     value = metric.rounded(point.sums)
     first, partial = point.bucket.first, point.bucket.partial
     return {

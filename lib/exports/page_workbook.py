@@ -34,7 +34,7 @@ _WIDTHS = (30, 22, 14, 14, 14, 14, 17, 14, 24, 14, 30)
 
 _CHANGE_UNITS = (
     (Unit.COUNT, Unit.SECONDS),  # percent of what it was
-    (Unit.SCORE, Unit.BALANCE),  # points
+    (Unit.SCORE, Unit.BALANCE, Unit.NUMBER),  # points
     (Unit.SHARE,),  # percentage points
 )
 """The units of metrics whose changes stand in one column, as they are of one unit themselves."""

@@ -57,6 +57,13 @@ def metric_label(metric: Metric) -> Words:
     return text("{field}: sum", field=metric.label) if is_sum else text("{field}: average", field=metric.label)
 
 
+def own_figure(metric: Metric) -> Words:
+    """Return what the metric of an own field makes of its values."""
+    if metric.unit is Unit.SHARE:
+        return text("share of yes")
+    return text("sum") if isinstance(metric.formula, Total) else text("average")
+
+
 def file_stem(dimension: Dimension) -> str:
     """Return what the name of a file of a dimension's groups begins with: English, of plain letters."""
     return dimension.name.replace(".", "-") if dimension.is_own else dimension.plural.replace(" ", "-")

@@ -19,7 +19,8 @@ from lib.analytics.rank_ranges import GroupRanks
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension, Member, NamedDimension
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.own_fields import OwnField
+from lib.catalog.metrics import AVERAGE_SCORE, Metric
+from lib.catalog.own_fields import OWN_SUM, OwnField
 from lib.i18n import day
 from lib.reports import filter_text, formatting
 from lib.reports.figures import TrendNote
@@ -194,9 +195,19 @@ class PageContext:
         """The course of the selection."""
         return self.answers.run(queries.trend, self.filters, self.calendar, self.granularity)
 
+    def trend_of(self, metric: Metric) -> Trend:
+        """Return the course of the selection with what a metric is made of."""
+        if not metric.is_own:
+            return self.trend
+        return self.answers.run(queries.trend, self.filters, self.calendar, self.granularity, (metric.name,))
+
     @property
     def compared_trend(self) -> Trend | None:
         """The course of what it is compared with, as far as the selection's own goes; None without a comparison."""
+        return self.compared_trend_of(AVERAGE_SCORE)
+
+    def compared_trend_of(self, metric: Metric) -> Trend | None:
+        """Return the same course with what a metric is made of."""
         if self.compared is None:
             return None
         filters = self.compared.filters
@@ -205,7 +216,19 @@ class PageContext:
             most = (len(self.trend.points) + 2) * _DAYS[self.granularity]  # own dates may be many more
             furthest = local_date(first, zone) + timedelta(days=most)
             filters = replace(filters, date_to=furthest if furthest < local_date(last, zone) else last)
-        return self.answers.run(queries.trend, filters, self.calendar, self.granularity)
+        own = ((metric.name,),) if metric.is_own else ()
+        return self.answers.run(queries.trend, filters, self.calendar, self.granularity, *own)
+
+    def own_totals(self, metrics: tuple[str, ...], filters: Filters | None = None) -> MeasureTotals:
+        """Return the measures of metrics of own fields in the selection, or with other filters."""
+        return self.answers.run(queries.own_totals, filters or self.filters, self.calendar, metrics)
+
+    @property
+    def own_metrics_in_use(self) -> tuple[Metric, ...]:
+        """The metrics of the own fields of which some evaluation in sight has a value."""
+        used = {own.parameter for own in self.own_fields_in_use}
+        metrics = self.catalog.own_metrics.values()
+        return tuple(each for each in metrics if each.name.removesuffix(OWN_SUM) in used)
 
     @property
     def trend_notes(self) -> tuple[TrendNote, ...]:

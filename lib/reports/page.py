@@ -267,10 +267,11 @@ class Empty:
 class Click:
     """What a click on a mark or a row does: open its detail, narrow by it, list its evaluations, make it the period.
 
-    `scores` lists the evaluations of a bar of the histogram, `hour` those of a square of the week.
+    `scores` lists the evaluations of a bar of the histogram, `hour` those of a square of the week, `trend` shows a
+    metric over time.
     """
 
-    action: Literal["open", "narrow", "evaluations", "period", "scores", "hour"]
+    action: Literal["open", "narrow", "evaluations", "period", "scores", "hour", "trend"]
     dimension: Dimension | None = None
 
 

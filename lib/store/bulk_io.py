@@ -134,7 +134,7 @@ def stream_batches(
 
 
 def read_numbers(connection: Connection, query: sa.Select[Any], values: Mapping[str, Any]) -> list[npt.NDArray[Any]]:
-    """Return the columns of a query's rows as arrays: whole numbers, yes and no as 1 and 0, days since 1970.
+    """Return the columns of a query's rows as arrays: numbers, yes and no as 1 and 0, days since 1970.
 
     None of them is null, or more than 64 bits wide. `values` are of the query's parameters.
     """
@@ -142,7 +142,7 @@ def read_numbers(connection: Connection, query: sa.Select[Any], values: Mapping[
         cursor: Any = connection.execute(query, values).cursor
         rows = cursor.to_arrow_table(_ROWS_AT_ONCE)
     else:
-        types = {sa.Boolean: pa.bool_(), sa.Date: pa.date32()}
+        types = {sa.Boolean: pa.bool_(), sa.Date: pa.date32(), sa.Double: pa.float64()}
         shape = pa.schema([(each.name, types.get(type(each.type), pa.int64())) for each in query.selected_columns])
         rows = pa.Table.from_batches(stream_batches(connection, query, shape, values), shape)
     plain = {pa.date32(): pa.int32(), pa.bool_(): pa.int8()}

@@ -12,7 +12,7 @@ from lib.analytics.ranges import number_text
 from lib.catalog.ranged_fields import SCORE_RANGE
 from lib.reports.context import PageContext
 from lib.reports.page import Click
-from lib.reports.page_links import HOUR, WEEKDAY, without_search
+from lib.reports.page_links import HOUR, METRIC, WEEKDAY, without_search
 from lib.store.enums import HISTOGRAM_BINS, SCORE_SCALE
 from lib.ui import url_state
 
@@ -25,6 +25,8 @@ def action(context: PageContext, click: Click) -> Callable[[str], None]:
         return partial(_list_bin, context)
     if click.action == "hour":
         return partial(_list_hour, context)
+    if click.action == "trend":
+        return lambda metric: url_state.go("trends", {**context.parameters, METRIC: [metric]})
     if click.dimension is None:
         return partial(_show_bucket, context)
     if click.action == "narrow":

@@ -276,3 +276,41 @@ def test_the_search_looks_in_remarks_and_says_so(app: AppTest) -> None:
     gone("remark", is_archived=True)
     app.text_input(key="search").set_value("refund").run()
     assert "or of a recording's file name" in shown(app)
+
+
+def test_the_overview_has_the_figures_of_own_fields(app: AppTest) -> None:
+    days = {"dateFrom": "2024-01-02", "dateTo": "2024-01-03", "compareFrom": "2024-01-01", "compareTo": "2024-01-01"}
+    app.query_params.update({**days, "compare": "own"})
+    app.run()
+    assert "Fields" in [each.value for each in app.subheader] and not app.exception
+    frame = app.dataframe[0].value
+    assert frame[["Field", "Figure"]].to_numpy().tolist() == [
+        ["Satisfaction (points)", "average"],
+        ["Satisfaction (points)", "sum"],
+        ["Resolved", "share of yes"],
+    ]
+    assert frame["Value"].tolist() == [2.0, 2.0, 0.0] and frame["n"].tolist() == [1, 1, 1]
+    assert frame["Change"].tolist() == [-2.5, -2.5, -1.0] and frame["Before"].tolist() == [4.5, 4.5, 1.0]
+    gone("csat")
+    gone("resolved", is_archived=True)
+    app.run()
+    assert "Fields" not in [each.value for each in app.subheader] and not app.exception
+
+
+def test_trends_of_an_own_metric(app: AppTest) -> None:
+    app.query_params["period"] = "all"
+    app.run()
+    app.switch_page("trends.py").run()
+    chooser = app.selectbox(key="metric")
+    own = ["Satisfaction (points): average", "Satisfaction (points): sum", "Resolved: share of yes"]
+    assert chooser.options[-3:] == own
+    chooser.select(own[0]).run()
+    assert app.query_params["metric"] in ("field.csat", ["field.csat"]) and not app.exception
+    assert app.dataframe[0].value[own[0]].dropna().tolist() == [2.0, 4.5]
+    app.selectbox(key="split").select("Resolved").run()
+    frame = app.dataframe[0].value
+    held = frame.dropna(subset=[own[0]])
+    assert held[["Resolved", own[0]]].to_numpy().tolist() == [["No", 2.0], ["Yes", 4.5]] and not app.exception
+    app.query_params["metric"] = "field.gone"
+    app.run()
+    assert "There is no field field.gone" in notices(app) and not app.exception

@@ -11,6 +11,7 @@ from lib.reports.context import PageContext
 from lib.reports.coverage import coverage_notices
 from lib.reports.figures import HistogramFigure, TrendFigure
 from lib.reports.missing_values import missing_values
+from lib.reports.own_figures import own_figures
 from lib.reports.page import Block, ChartBlock, Click, PageDefinition, SideBySide
 from lib.reports.page_help import SELECTION
 from lib.reports.pages.drivers import story
@@ -21,6 +22,7 @@ def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the overview."""
     yield from selection(context)
     yield cards.leaders(context)
+    yield from own_figures(context)
 
 
 def selection(context: PageContext) -> Iterator[Block]:

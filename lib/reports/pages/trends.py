@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lib.analytics import grouped_trends, heatmap, queries
 from lib.analytics.calendar import ONE_DAY, Granularity
@@ -62,7 +62,7 @@ WEEK = 7 * ONE_DAY
 METRIC = SelectParameter(
     page_links.METRIC,
     text("Metric"),
-    lambda catalog: tuple((metric.name, text(metric.label)) for metric in catalog.metrics.values()),
+    lambda catalog: tuple((each.name, catalog_words.metric_label(each)) for each in catalog.all_metrics.values()),
     AVERAGE_SCORE.name,
     as_list=True,
 )
@@ -99,11 +99,12 @@ def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the page."""
     yield from cards.key_figures(context)
     yield from coverage_notices(context)
-    yield SelectInputs((METRIC, grouping.offered(context, SPLIT), CHART), with_granularity=True)
-    metric = context.catalog.metrics[context.selected(METRIC)]
-    dimension = grouping.chosen(context, SPLIT)
-    courses = (("", context.trend),) if dimension is None else split(context, dimension, context.granularity)
-    nothing = missing_values(metric, context.summary.sums)
+    yield SelectInputs((_offered_metrics(context), grouping.offered(context, SPLIT), CHART), with_granularity=True)
+    metric = context.catalog.all_metrics[context.selected(METRIC)]
+    own = (metric.name,) if metric.is_own else ()
+    trend, dimension = context.trend_of(metric), grouping.chosen(context, SPLIT)
+    courses = (("", trend),) if dimension is None else split(context, dimension, context.granularity, own)
+    nothing = missing_values(metric, context.own_totals(own) if own else context.summary.sums)
     if nothing:
         yield nothing
     elif context.selected(CHART) == "control":
@@ -111,20 +112,28 @@ def blocks(context: PageContext) -> Iterator[Block]:
     else:
         yield _course(context, metric, courses, is_split=dimension is not None)
     yield Heading(text("Details"))
-    rows = _rows(context) if dimension is None else _rows_by_group(courses)
+    rows = _rows(context, metric) if dimension is None else _rows_by_group(courses)
     changed = _changed(context, rows)
-    yield _table(context, rows, changed, dimension)
+    yield _table(context, rows, changed, dimension, metric)
     if context.compared is not None and dimension is None and not changed:
         yield Caption(_OTHER_WEEKDAYS if _fall_on_other_weekdays(context) else metric_columns.NO_CHANGES)
     if nothing:
         return
-    by_hour = context.answers.run(heatmap.by_hour, context.filters, context.calendar)
+    by_hour = context.answers.run(heatmap.by_hour, context.filters, context.calendar, *((own,) if own else ()))
     yield ChartBlock(
-        text("{metric} by weekday and hour", metric=text(metric.label)),
-        HeatmapFigure(by_hour, metric, _by_day(context)),
+        text("{metric} by weekday and hour", metric=catalog_words.metric_label(metric)),
+        HeatmapFigure(by_hour, metric, _by_day(context, metric)),
         "heat",
         Click("hour"),
     )
+
+
+def _offered_metrics(context: PageContext) -> SelectParameter:
+    """Return the choice of a metric, with those of the own fields that the data know, and what is chosen."""
+    catalog, used = context.catalog, {metric.name for metric in context.own_metrics_in_use}
+    left_out = set(catalog.own_metrics) - used - {context.selected(METRIC)}
+    found = tuple(pair for pair in METRIC.options(catalog) if pair[0] not in left_out)
+    return replace(METRIC, options=lambda _: found)
 
 
 def _control_chart(context: PageContext, metric: Metric, *, is_split: bool) -> Iterator[Block]:
@@ -133,31 +142,33 @@ def _control_chart(context: PageContext, metric: Metric, *, is_split: bool) -> I
         yield Empty(text("The usual range is that of one line"), text("Set “Split by” to “No split”."))
         return
     histogram = context.answers.run(queries.distribution, context.filters, context.calendar)
-    chart = control_chart(context.trend, metric, context.calendar.today, histogram)
+    chart = control_chart(context.trend_of(metric), metric, context.calendar.today, histogram)
     yield control_text.sentences(chart, metric, context.granularity)
     if chart is not None:
         figure = ControlChartFigure(chart, context.granularity, context.trend_notes, height=380)
-        yield ChartBlock(text(metric.label), figure, "control", Click("period"), has_heading=False)
+        yield ChartBlock(catalog_words.metric_label(metric), figure, "control", Click("period"), has_heading=False)
 
 
 def _course(context: PageContext, metric: Metric, courses: Courses, *, is_split: bool) -> ChartBlock:
     """Return the metric over time, whole or split by a dimension."""
-    compared = None if is_split else context.compared_trend
+    compared = None if is_split else context.compared_trend_of(metric)
     figure = TrendFigure(courses, metric, compared, context.trend_notes, height=380)
-    return ChartBlock(text(metric.label), figure, "trend", Click("period"), has_heading=False)
+    return ChartBlock(catalog_words.metric_label(metric), figure, "trend", Click("period"), has_heading=False)
 
 
-def _by_day(context: PageContext) -> Trend:
+def _by_day(context: PageContext, metric: Metric) -> Trend:
     """Return the course by day or, of more than MAX_POINTS days, in the buckets that are shown."""
     points = context.trend.points
     if not points or (points[-1].bucket.last - points[0].bucket.first).days >= MAX_POINTS:
-        return context.trend
-    return context.answers.run(queries.trend, context.filters, context.calendar, Granularity.DAILY)
+        return context.trend_of(metric)
+    own = ((metric.name,),) if metric.is_own else ()
+    return context.answers.run(queries.trend, context.filters, context.calendar, Granularity.DAILY, *own)
 
 
-def split(context: PageContext, dimension: Dimension, granularity: Granularity) -> Courses:
-    """Return the courses of the largest groups of a dimension, and of the rest together."""
-    groups = context.answers.run(grouped_trends.split, context.filters, context.calendar, dimension, granularity)
+def split(context: PageContext, dimension: Dimension, granularity: Granularity, own: tuple[str, ...] = ()) -> Courses:
+    """Return the courses of the largest groups of a dimension, and of the rest together; `own` metrics are asked, too."""
+    asked = context.filters, context.calendar, dimension, granularity, *((own,) if own else ())
+    groups = context.answers.run(grouped_trends.split, *asked)
     named = list(groups.largest)
     if groups.rest is not None and len(groups.rest_members) == 1:
         named.append((groups.rest_members[0], groups.rest))
@@ -171,12 +182,12 @@ def split(context: PageContext, dimension: Dimension, granularity: Granularity) 
     return tuple(courses)
 
 
-def _rows(context: PageContext) -> list[_TrendRow]:
+def _rows(context: PageContext, metric: Metric) -> list[_TrendRow]:
     """Return the rows of the table, the oldest first."""
     # A bucket that is cut short has other days than the one in its place, so that they are not compared.
     return [
         _TrendRow(point, None if point.bucket.partial else before)
-        for point, before in zip(context.trend.points, _before(context), strict=True)
+        for point, before in zip(context.trend_of(metric).points, _before(context), strict=True)
     ]
 
 
@@ -194,11 +205,15 @@ def _changed(context: PageContext, rows: Sequence[_TrendRow]) -> tuple[str, ...]
 
 
 def _table(
-    context: PageContext, rows: Sequence[_TrendRow], changed: Sequence[str], dimension: Dimension | None
+    context: PageContext,
+    rows: Sequence[_TrendRow],
+    changed: Sequence[str],
+    dimension: Dimension | None,
+    metric: Metric,
 ) -> TableBlock:
     """Return the trend as a table, the newest first, with the changes of some metrics."""
     trend = context.trend
-    columns = _columns(context, trend.granularity, changed, dimension)
+    columns = _columns(context, changed, dimension, metric)
     width = trend.granularity.value
     count = formatted(formatting.count, len(rows))
     drawn = sorted(rows, key=lambda row: row.point.bucket.first, reverse=True)[:MOST_ROWS]
@@ -245,9 +260,11 @@ def _before(context: PageContext) -> list[MeasureTotals | None]:
 
 
 def _columns(
-    context: PageContext, granularity: Granularity, changed: Sequence[str], dimension: Dimension | None
+    context: PageContext, changed: Sequence[str], dimension: Dimension | None, chosen: Metric
 ) -> list[Column[_TrendRow]]:
     """Return the columns; of groups without intervals, as how days spread is read of the whole alone."""
+    granularity = context.trend.granularity
+    first = (chosen.name,) if chosen.is_own else ()
     columns: list[Column[_TrendRow]] = [
         Column(
             text("Date"),
@@ -259,8 +276,8 @@ def _columns(
     ]
     if dimension is not None:
         columns.append(Column(catalog_words.label(dimension), lambda row: str(row.group)))
-    for name in dict.fromkeys((*_FIRST_METRICS, *context.catalog.metrics)):
-        metric: Metric = context.catalog.metrics[name]
+    for name in dict.fromkeys((*first, *_FIRST_METRICS, *context.catalog.metrics)):
+        metric: Metric = context.catalog.all_metrics[name]
         own = metric_columns.metric(metric, _now, printed=name != "failureRate")
         columns += own if dimension is None else own[:1]
         if name in changed:
