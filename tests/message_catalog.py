@@ -23,7 +23,7 @@ from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import DIMENSIONS, ENGAGEMENT, EVALUATOR, EXECUTIVE, FILTERS, EnumDimension, FlagDimension
 from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import METRICS
-from lib.catalog.own_fields import HELP_OF_TYPES, TYPE_LABELS
+from lib.catalog.own_fields import HELP_OF_TYPES, TYPE_LABELS, OwnField, OwnFieldType, catalog_with
 from lib.charts import funnel, waterfall
 from lib.errors.codes import FailureCode
 from lib.errors.field_codes import FieldCode
@@ -62,9 +62,15 @@ _WORDS = [each.name for kind in (State, Sentiment) for each in kind]
 CONTEXTS = {"evaluation": _WORDS}
 """The words that `said_of` is called with, by what they are said of."""
 
+OWN_FIELDS = catalog_with(
+    (OwnField(1, "number", OwnFieldType.NUMBER, "Number"), OwnField(2, "flag", OwnFieldType.YES_NO, "Flag"))
+)
+"""A catalog with own fields of each type that has metrics."""
+
 VALUES: dict[str, list[str]] = {
     # Declared once, translated where they are drawn.
     "metrics": [text for metric in METRICS.values() for text in (metric.label, metric.help)],
+    "metrics of own fields": [metric.help for metric in OWN_FIELDS.own_metrics.values()],
     "dimensions": [dimension.label for dimension in FILTERS],
     "groups": [dimension.plural_label for dimension in DIMENSIONS],
     "columns": [text for column in FIELDS.values() for text in (column.label, column.help)],

@@ -15,14 +15,14 @@ from lib.charts.theme import ChartTheme
 from lib.i18n import current, t
 from lib.reports.context import PageContext
 from lib.reports.page import ChartBlock
-from lib.ui import clicks, downloads
+from lib.ui import clicks, downloads, markdown
 from lib.ui.style import palette
 
 
 def draw_block(context: PageContext, block: ChartBlock) -> None:
     """Draw a chart under its title, and what saves its picture; nothing where it has nothing to show."""
     chart = draw(block.figure, ChartTheme(palette(), current()))
-    title = str(block.title)
+    title = markdown.text(str(block.title))
     if block.with_granularity:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.subheader(title, anchor=False, width="content")

@@ -120,7 +120,7 @@ def _words(
                 args=(block.parameter, block.value),
             )
         case Heading():
-            st.subheader(str(block.title), anchor=False)
+            st.subheader(markdown.text(str(block.title)), anchor=False)
         case Caption():
             st.caption(str(block.words))
         case Empty():

@@ -166,7 +166,7 @@ def _by_day(context: PageContext, metric: Metric) -> Trend:
 
 
 def split(context: PageContext, dimension: Dimension, granularity: Granularity, own: tuple[str, ...] = ()) -> Courses:
-    """Return the courses of the largest groups of a dimension, and of the rest together; `own` metrics are asked, too."""
+    """Return the courses of the largest groups of a dimension, and of the rest, with the measures of `own` metrics."""
     asked = context.filters, context.calendar, dimension, granularity, *((own,) if own else ())
     groups = context.answers.run(grouped_trends.split, *asked)
     named = list(groups.largest)
