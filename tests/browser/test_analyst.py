@@ -139,7 +139,7 @@ def test_upload_a_file_with_bad_rows(visit: Visit, tmp_path: Path) -> None:
     )
     page = visit("data")
     page.set_input_files("input[type=file]", path)
-    expect(page.get_by_role("heading", name="Columns")).to_be_visible()
+    expect(page.get_by_role("heading", name="Columns", exact=True)).to_be_visible()
     page.get_by_text("How the file is read").click()
     formats = page.get_by_test_id("stMultiSelect").filter(has_text="Date formats")
     formats.locator("input").click()

@@ -297,7 +297,7 @@ def test_a_file_with_such_names_is_brought(watched: Watched, tmp_path: Path) -> 
     page.get_by_test_id("stFileUploader").locator("input").set_input_files(
         {"name": f"{name}.csv", "mimeType": "text/csv", "buffer": out.getvalue().encode()}
     )
-    expect(page.get_by_role("heading", name="Columns")).to_be_visible()
+    expect(page.get_by_role("heading", name="Columns", exact=True)).to_be_visible()
     watched.look("the columns of a file")
     says(page.get_by_test_id("stSelectbox").filter(has_text="strong").first, "**strong** _slanted_ ~~struck~~ `code`")
     page.get_by_role("button", name="Validate").click()

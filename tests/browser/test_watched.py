@@ -46,7 +46,7 @@ def test_what_a_visitor_does(visitor: Watched, tmp_path: Path) -> None:
     path = tmp_path / "calls.csv"
     path.write_text("id,audioDate,averageNote\n1,2024-05-31,7.5\n")
     visitor.go("data").set_input_files("input[type=file]", path)
-    expect(page.get_by_role("heading", name="Columns")).to_be_visible()
+    expect(page.get_by_role("heading", name="Columns", exact=True)).to_be_visible()
     page.get_by_role("button", name="Load", exact=True).click()
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
