@@ -183,6 +183,7 @@ class Evaluation(BaseModel):
     createdAt: str | None
     evaluatedAt: str | None
     recordingUrl: str | None
+    fields: dict[str, str | float | bool | None] = Field(description="The workspace's own fields, by name.")
 
 
 class Evaluations(Page):

@@ -131,7 +131,7 @@ def test_evaluations(client: Client) -> None:
         "durationInSeconds": None, "isAICall": False, "campaignId": "b", "campaignName": "Beta", "callCenterId": "s",
         "callCenterName": "South", "engagementId": None, "engagementName": "(none)", "executiveId": "y",
         "executiveName": "=Bob", "evaluatorId": None, "evaluatorName": "(none)", "form": None, "audioFileName": None,
-        "createdAt": None, "evaluatedAt": None, "recordingUrl": None,
+        "createdAt": None, "evaluatedAt": None, "recordingUrl": None, "fields": {},
     }  # fmt: skip
     assert client.get("/v1/evaluations", sentiment="positive", pageSize=1)["totalCount"] == 2
 
