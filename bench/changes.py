@@ -21,7 +21,7 @@ from lib.exports.evaluations import evaluation_export
 from lib.exports.service import ExportRequest
 from lib.ingest import service
 from lib.ingest.file_reading import InputFile
-from lib.ingest.service import ImportRequest
+from lib.ingest.import_run import ImportRequest
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import schema

@@ -19,7 +19,7 @@ from lib.formats import child_process
 from lib.ingest import service
 from lib.ingest.file_reading import InputFile
 from lib.ingest.history import ImportReport
-from lib.ingest.service import ImportRequest
+from lib.ingest.import_run import ImportRequest
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests import postgres

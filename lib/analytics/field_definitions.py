@@ -180,6 +180,7 @@ def change(connection: Connection, name: str, **changed: object) -> OwnField:
 
 def change_type(connection: Connection, name: str, type_: OwnFieldType) -> OwnField:
     """Give a field that holds nothing another type. Raises FieldError where evaluations have values in it."""
+    find(own_fields(connection), name)
     use = next(use for use in fields_in_use(connection, EVERYTHING) if use.own.name == name)
     if use.values:
         raise FieldError(
@@ -187,7 +188,8 @@ def change_type(connection: Connection, name: str, type_: OwnFieldType) -> OwnFi
         )
     delete(connection, name)
     unit = use.own.unit if type_ is OwnFieldType.NUMBER else None
-    return define(connection, [replace(use.own, type=type_, unit=unit)])[0]
+    made = define(connection, [replace(use.own, type=type_, unit=unit)])[0]
+    return change(connection, name, archived=True) if use.own.archived else made
 
 
 def delete(connection: Connection, name: str) -> OwnField:
@@ -201,11 +203,11 @@ def delete(connection: Connection, name: str) -> OwnField:
 
 
 def _remove(connection: Connection, fields: Sequence[OwnField], own: OwnField) -> None:
-    """Drop the tables and the columns of one of the fields."""
-    for table in own_tables(catalog_with(tuple(fields)), own):
-        table.drop(connection)
+    """Drop the columns and the tables of one of the fields, in the order in which readers come to them."""
     for fact_table in _FACT_TABLES:
         table_changes.drop_column(connection, fact_table, own.column)
+    for table in reversed(own_tables(catalog_with(tuple(fields)), own)):
+        table.drop(connection)
 
 
 def find(fields: Sequence[OwnField], name: str) -> OwnField:

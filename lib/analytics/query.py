@@ -136,6 +136,14 @@ def _refuse_unknown_fields(parameters: Mapping[str, Sequence[str]], catalog: Cat
     """Raise InvalidParameterError for a filter by an own field that there is not, as in a link to a deleted one."""
     for name in parameters:
         if name.startswith(PARAMETER_PREFIX) and name not in catalog.parameters:
+            own = catalog.own_fields_by_name.get(name.split(".")[1])
+            if own is not None and not own.archived:
+                hint = nearest(
+                    name, [each for each in catalog.parameters if f"{each}.".startswith(f"{own.parameter}.")]
+                )
+                raise InvalidParameterError(
+                    name[:60], ParameterCode.NO_FILTER_OF_FIELD, name=own.name, type=own.type.value, hint=hint
+                )
             hint = nearest(name, [each for each in catalog.parameters if each.startswith(PARAMETER_PREFIX)])
             raise InvalidParameterError(name[:60], ParameterCode.NO_SUCH_FIELD, hint=hint)
 

@@ -73,7 +73,7 @@ def response(request_id: str, error: ApiError) -> JSONResponse:
 
 
 _TOLD_AS_UNAVAILABLE = (
-    *(errors.QueryTimeoutError, errors.DiskFullError),
+    *(errors.QueryTimeoutError, errors.DiskFullError, errors.FieldsChangedError),
     *(errors.TimeZoneChangedError, errors.TimeZoneConflictError),
 )
 """What is not there for the moment, and whose words tell nothing of hosts and files."""

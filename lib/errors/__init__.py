@@ -69,6 +69,10 @@ class DatabaseUnavailableError(CallboardError):
     """A database does not answer."""
 
 
+class FieldsChangedError(DatabaseUnavailableError):
+    """Somebody changed the own fields while a question was answered, which went by what they were before."""
+
+
 class QueryTimeoutError(DatabaseUnavailableError):
     """A question took longer than a question may."""
 

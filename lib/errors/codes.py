@@ -55,6 +55,10 @@ class FailureCode(TextCode):
         "The database did not answer. Nothing is lost; right would be to try again.",
     )
     QUERY_TIMEOUT = "query_timeout", "The question took longer than it may; ask for a shorter period."
+    FIELDS_CHANGED_MEANWHILE = (
+        "fields_changed_meanwhile",
+        "Somebody changed the own fields while the question was answered; ask it again.",
+    )
     STORE_UNOPENED = (
         "store_unopened",
         "The file '{name}' can't be opened: {error}. Right would be a folder that is there, and that the program may "

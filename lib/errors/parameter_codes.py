@@ -55,6 +55,10 @@ class ParameterCode(TextCode):
     )
     NOT_A_FIELD = "not_a_field", "{parameter} '{value}' is not a field{hint}; right would be one of {known}."
     NO_SUCH_FIELD = "no_such_field", "There is no field {parameter}{hint}; it may have been deleted or archived."
+    NO_FILTER_OF_FIELD = (
+        "no_filter_of_field",
+        "{parameter} is no filter: the field {name} is of the type {type}{hint}.",
+    )
     NOT_A_COMPARISON = (
         "not_a_comparison",
         "{parameter} '{value}' is nothing to compare with{hint}; right would be one of {known}.",

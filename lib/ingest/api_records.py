@@ -56,8 +56,8 @@ def unknown_fields_of(objects: Iterable[object], catalog: Catalog) -> tuple[OwnF
     for entry in objects:
         for name, value in _flat(entry) if isinstance(entry, dict) else ():
             if name.startswith(PARAMETER_PREFIX) and folded(name) not in known:
-                of_name = types.setdefault(name.removeprefix(PARAMETER_PREFIX), set())
-                of_name |= set() if value is None else {type_of_value(value)}
+                if value is not None:
+                    types.setdefault(name.removeprefix(PARAMETER_PREFIX), set()).add(type_of_value(value))
                 if len(types) > MOST_FIELDS:
                     raise FieldError(FieldCode.TOO_MANY_FIELDS, count=len(types), most=MOST_FIELDS)
     return fields_of_types(types, catalog)
@@ -163,6 +163,8 @@ class _Checker:
         is_good = True
         for name, value in _flat(entry):
             canonical = self._by_folded.get(folded(name))
+            if canonical is None and value is None and name.startswith(PARAMETER_PREFIX):
+                continue  # nothing of a field that is not there is nothing
             text = json_text(value)
             if canonical is not None and canonical not in row and text is not NESTED:
                 row[canonical] = None if text is None else str(text)

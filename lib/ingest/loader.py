@@ -6,7 +6,7 @@ the transaction writes only what differs, and the same import twice changes noth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
@@ -117,7 +117,6 @@ def apply(
     given.create(connection)
     renamer = version if grant.everything else None
     named = {each: _name(connection, together, each, renamer) for each in catalog.stored_dimensions}
-    _check_categories(connection, catalog, named)
     analyze(connection, given)
     loaded, rows = _compare(connection, catalog)
     if loaded.changed and not grant.everything:
@@ -139,6 +138,7 @@ def apply(
     ordered = sa.select(*said, sa.literal(version, sa.Integer)).order_by(rows.c.day)
     with bulk_insert(connection, schema.evaluations):  # whose indexes are declared there
         connection.execute(sa.insert(evaluations).from_select([*tables.fact_columns, "data_version"], ordered))
+    _check_categories(connection, catalog)
     loaded = replace(loaded, warnings=tuple(_warnings(connection, catalog, named, loaded)))
     if loaded.added or loaded.changed or any(each.renamed for each in named.values()) or replace_all:
         now = datetime.now(UTC)
@@ -243,13 +243,19 @@ def _name(connection: Connection, together: sa.Table, dimension: NamedDimension,
     return _Named(highest, tuple((row.before, row.name) for row in renamed))
 
 
-def _check_categories(connection: Connection, catalog: Catalog, named: Mapping[NamedDimension, _Named]) -> None:
-    """Raise FieldError where an own field has come to hold more categories than it may."""
-    for dimension in named:
-        if dimension.is_own:
-            names = dimension.table.c
-            counted = sa.select(sa.func.count()).where(names.key != enums.NO_KEY)
-            count = connection.execute(counted).scalar_one()
+def _check_categories(connection: Connection, catalog: Catalog) -> None:
+    """Raise FieldError where the evaluations have come to have more categories of an own field than they may.
+
+    Names that only replaced evaluations have do not count; they are looked for where there are many.
+    """
+    for dimension in catalog.stored_dimensions:
+        if not dimension.is_own:
+            continue
+        names, key = dimension.table.c, catalog.evaluations.c[dimension.column]
+        known = connection.execute(sa.select(sa.func.count()).where(names.key != enums.NO_KEY)).scalar_one()
+        if known > MOST_CATEGORIES:
+            used = sa.select(sa.func.count(key.distinct())).where(key != enums.NO_KEY)
+            count = connection.execute(used).scalar_one()
             if count > MOST_CATEGORIES:
                 own = next(own for own in catalog.own_fields if own.parameter == dimension.name)
                 raise FieldError(

@@ -21,6 +21,7 @@ from lib.ingest.value_names import target_of
 from lib.ingest.value_parsers import MAX_CATEGORY
 
 _NAMED = re.compile(r"(fields?)\.([a-z][a-zA-Z0-9_]{0,39})", re.ASCII)
+_WRITTEN_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d{0,3}[1-9])?|-?\d+\.0", re.ASCII)
 _NUMBERS = (
     *(Form.WHOLE, Form.POINT, Form.COMMA, Form.POINT_OF_THREE, Form.COMMA_OF_THREE, Form.THOUSANDS_POINT),
     *(Form.THOUSANDS_COMMA, Form.THOUSANDS_BLANK, Form.THOUSANDS_BLANK_POINT, Form.THOUSANDS_BLANK_COMMA),
@@ -64,7 +65,7 @@ def guessed_fields(surveys: Sequence[Survey], mapping: Mapping, catalog: Catalog
         for name, column in unknown_fields(survey.header, mapping, catalog).items():
             found = survey.column(column)
             if found is not None and found.filled:
-                types.setdefault(name, set()).add(guess_type(found))
+                types.setdefault(name, set()).add(_exported_type(found))
             else:
                 types.setdefault(name, set())
     return fields_of_types(types, catalog)
@@ -107,8 +108,29 @@ def guess_type(column: ColumnSurvey) -> OwnFieldType:
         return OwnFieldType.INSTANT
     longest = max((len(example.text) for example in column.examples), default=0)
     longest = max([longest, *(len(value) for value, _ in column.values)])
-    is_many = column.distinct is None or column.distinct > MOST_CATEGORIES // 10
-    return OwnFieldType.TEXT if is_many or longest > MAX_CATEGORY // 2 else OwnFieldType.CATEGORY
+    return OwnFieldType.CATEGORY if _are_few(column) and longest <= MAX_CATEGORY else OwnFieldType.TEXT
+
+
+def _exported_type(column: ColumnSurvey) -> OwnFieldType:
+    """Return the type that a column of our own exports has: one that writes its values as they are there.
+
+    A text such as 1.50 or Sí, which a number or a yes would be written otherwise, is a category.
+    """
+    texts = {value for value, _ in column.values} | {example.text for example in column.examples}
+    guessed = guess_type(column)
+    written = {
+        OwnFieldType.NUMBER: _WRITTEN_NUMBER,
+        OwnFieldType.YES_NO: re.compile("true|false"),
+        OwnFieldType.INSTANT: re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T.+"),
+    }.get(guessed)
+    if written is None or all(written.fullmatch(text) for text in texts):
+        return guessed
+    longest = max(map(len, texts), default=0)
+    return OwnFieldType.CATEGORY if longest <= MAX_CATEGORY and _are_few(column) else OwnFieldType.TEXT
+
+
+def _are_few(column: ColumnSurvey) -> bool:
+    return column.distinct is not None and column.distinct <= MOST_CATEGORIES
 
 
 def _are_codes(column: ColumnSurvey) -> bool:

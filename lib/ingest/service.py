@@ -13,8 +13,8 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ import pyarrow as pa
 from sqlalchemy.engine import Connection
 
 from lib.analytics import queries
-from lib.analytics.field_definitions import define, delete, fields_in_use, own_fields
+from lib.analytics.field_definitions import define
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.analytics.workspace_zone import check_zone
 from lib.catalog.catalog import Catalog
@@ -34,12 +34,21 @@ from lib.errors.field_codes import FieldCode
 from lib.ingest import history, import_warnings, loader, staging
 from lib.ingest.api_records import convert_objects
 from lib.ingest.converter import staged_schema
-from lib.ingest.file_reading import InputFile, read_files, survey
+from lib.ingest.file_reading import InputFile, read_files
 from lib.ingest.history import ImportReport
+from lib.ingest.import_run import (
+    ImportProgress,
+    ImportRequest,
+    ImportRun,
+    check_fields,
+    fields_ahead,
+    mapping_of,
+    renewed,
+    with_guessed_fields,
+)
 from lib.ingest.import_warnings import RepeatedIds, RowWarnings
 from lib.ingest.mapping import Mapping
-from lib.ingest.mapping_toml import read_mapping
-from lib.ingest.new_fields import guessed_fields, requested_fields, with_fields
+from lib.ingest.new_fields import requested_fields, with_fields
 from lib.settings import Settings
 from lib.store import data_dir
 from lib.store.enums import ImportResult
@@ -48,35 +57,13 @@ from lib.store.messages import JobStep, failure_of
 
 log = logging.getLogger(__name__)
 
+_TRIES = 3
+"""How often files are read anew because the fields are others than was thought."""
+
 _PROGRAM = "POST /evaluations"  # what is listed in place of a file
 
 REPORTS_KEPT_SECONDS = 90 * 24 * 3600
 """How long the bad rows of an import are kept: they hold what is in the files."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImportRequest:
-    """What to import and how. `mapping_toml` None: the columns have their canonical names.
-
-    One with an `id` is loaded once: asked for again, as by the next worker after a crash, it is only reported.
-    """
-
-    files: tuple[InputFile, ...]
-    actor: str
-    mapping_toml: str | None = None
-    skip_bad_rows: bool = False
-    dry_run: bool = False
-    replace_sample: bool = False  # sample data may go
-    id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ImportProgress:
-    """How far an import is: what it does, from 0 to 1, and the rows read so far."""
-
-    step: JobStep
-    share: float
-    rows: int
 
 
 def reports_folder(settings: Settings) -> Path:
@@ -109,12 +96,10 @@ def run(
         with ThreadPoolExecutor(1) as beside:
             described = beside.submit(lambda: tuple(_described(file) for file in request.files))
             try:
-                mapping = Mapping()
-                if request.mapping_toml is not None:
-                    mapping = read_mapping(request.mapping_toml, catalog)
-                    _check_names(mapping, request.files)
+                mapping = mapping_of(request, catalog)
+                _check_names(mapping, request.files)
                 added = requested_fields(mapping, catalog)
-                import_run = _ImportRun(facts, settings, catalog, added, request, progress, started, EVERYTHING)
+                import_run = ImportRun(facts, settings, catalog, added, request, progress, started, EVERYTHING)
                 report = _run(import_run, report, described)
             finally:
                 report = replace(report, files=described.result())  # what is no file at all is told first
@@ -173,7 +158,7 @@ def run_objects(
             )
     request = ImportRequest((), actor)
     batches = pa.RecordBatchReader.from_batches(staged_schema(with_fields(catalog, added)), found.batches)
-    import_run = _ImportRun(facts, settings, catalog, added, request, lambda _: None, started, grant)
+    import_run = ImportRun(facts, settings, catalog, added, request, lambda _: None, started, grant)
     with facts.session() as connection:
         return _load(import_run, connection, batches, lambda: report)
 
@@ -219,44 +204,23 @@ def _new_id() -> str:
     return f"imp_{int(time.time() * 1000):011x}{secrets.token_hex(4)}"
 
 
-@dataclass(frozen=True, slots=True)
-class _ImportRun:
-    """An import under way. `started` is the monotonic clock's, in seconds; `grant` is what its sender may see.
-
-    `known` is the catalog as it is, and the fields `added` are defined when the rows are loaded.
-    """
-
-    facts: FactStore
-    settings: Settings
-    known: Catalog
-    added: tuple[OwnField, ...]
-    request: ImportRequest
-    progress: Callable[[ImportProgress], None]
-    started: float
-    grant: Grant
-
-    @property
-    def catalog(self) -> Catalog:
-        """The catalog as the rows need it."""
-        return with_fields(self.known, self.added)
-
-
-def _run(import_run: _ImportRun, report: ImportReport, described: Future[tuple[dict[str, Any], ...]]) -> ImportReport:
-    """Read the files and load them; where headers name fields that are not there, a second time, with these."""
-    try:
-        return _read_and_load(import_run, report, described)
-    except FieldError as error:
-        if error.reason.code is not FieldCode.FIELD_UNKNOWN:
-            raise
-    request, known = import_run.request, import_run.catalog
-    mapping = Mapping() if request.mapping_toml is None else read_mapping(request.mapping_toml, known)
-    surveys = [survey(file, request.mapping_toml, import_run.settings, known) for file in request.files]
-    added = (*import_run.added, *guessed_fields(surveys, mapping, known))
-    return _read_and_load(replace(import_run, added=added), report, described)
+def _run(import_run: ImportRun, report: ImportReport, described: Future[tuple[dict[str, Any], ...]]) -> ImportReport:
+    """Read the files and load them; once more where headers name fields that are not there, or somebody changed any."""
+    for _ in range(_TRIES):
+        try:
+            return _read_and_load(import_run, report, described)
+        except FieldError as error:
+            if error.reason.code is FieldCode.FIELD_UNKNOWN:
+                import_run = with_guessed_fields(import_run)
+            elif error.reason.code is FieldCode.FIELDS_CHANGED:
+                import_run = renewed(import_run)
+            else:
+                raise
+    return _read_and_load(import_run, report, described)
 
 
 def _read_and_load(
-    import_run: _ImportRun, report: ImportReport, described: Future[tuple[dict[str, Any], ...]]
+    import_run: ImportRun, report: ImportReport, described: Future[tuple[dict[str, Any], ...]]
 ) -> ImportReport:
     request = import_run.request
     bad_rows = reports_folder(import_run.settings) / f"{report.id}.csv"
@@ -296,7 +260,7 @@ def _read_and_load(
 
 
 def _load(
-    import_run: _ImportRun, connection: Connection, batches: pa.RecordBatchReader, read: Callable[[], ImportReport]
+    import_run: ImportRun, connection: Connection, batches: pa.RecordBatchReader, read: Callable[[], ImportReport]
 ) -> ImportReport:
     """Stage the rows, and load them unless there is a reason not to; `read` tells what reading them found."""
     request = import_run.request
@@ -310,52 +274,12 @@ def _load(
         if not request.dry_run:
             _list(import_run.facts, report, request)
         return report
-    with _fields_ahead(import_run) as prepared:
+    with fields_ahead(import_run) as prepared:
         return _load_staged(prepared, connection, report, repeated)
 
 
-@contextmanager
-def _fields_ahead(import_run: _ImportRun) -> Iterator[_ImportRun]:
-    """On PostgreSQL, define new fields before the rows are loaded: readers would wait for the whole of that.
-
-    What fails, or is only tried, leaves no field behind that holds nothing.
-    """
-    added = import_run.added
-    if import_run.facts.embedded or not added:
-        yield import_run
-        return
-    with import_run.facts.write() as connection:
-        _check_fields(connection, import_run)
-        define(connection, added)
-    try:
-        yield replace(import_run, known=import_run.catalog, added=())
-    except BaseException:
-        _forget_fields(import_run)
-        raise
-    if import_run.request.dry_run:
-        _forget_fields(import_run)
-
-
-def _forget_fields(import_run: _ImportRun) -> None:
-    """Delete the new fields of an import that did not load."""
-    try:
-        with import_run.facts.write() as connection:
-            held = {use.own: use.values for use in fields_in_use(connection, EVERYTHING)}
-            for own in import_run.added:
-                if held.get(own) == 0:
-                    delete(connection, own.name)
-    except CallboardError as error:  # what the import failed of is what its sender has to know
-        log.warning("Fields of an import that failed are left: %s", error.message)
-
-
-def _check_fields(connection: Connection, import_run: _ImportRun) -> None:
-    """Raise FieldError where somebody changed the fields since the import began."""
-    if own_fields(connection) != import_run.known.own_fields:
-        raise FieldError(FieldCode.FIELDS_CHANGED)
-
-
 def _load_staged(
-    import_run: _ImportRun, connection: Connection, report: ImportReport, repeated: RepeatedIds
+    import_run: ImportRun, connection: Connection, report: ImportReport, repeated: RepeatedIds
 ) -> ImportReport:
     """Load the rows that are staged, or only try."""
     request = import_run.request
@@ -366,7 +290,7 @@ def _load_staged(
             if before is not None:
                 return before
             check_zone(connection, import_run.settings.timezone)
-            _check_fields(connection, import_run)
+            check_fields(connection, import_run)
             define(connection, import_run.added)
             replaces = queries.status(connection).is_sample
             loaded = loader.apply(connection, import_run.catalog, import_run.grant, replace_all=replaces)

@@ -32,6 +32,7 @@ from lib.ingest import history, loader, sample_data, service, staging, undo
 from lib.ingest.converter import staged_schema
 from lib.ingest.file_reading import InputFile
 from lib.ingest.history import ImportRecord, ImportReport
+from lib.ingest.import_run import ImportRequest
 from lib.ingest.undo import UndoResult
 from lib.jobs import field_tasks
 from lib.jobs.queue import JobKind
@@ -75,7 +76,7 @@ def import_files(workspace: TaskContext, payload: dict[str, Any], tell: Tell) ->
 
     With the `job` that asks for it, they are loaded once, however often it is done.
     """
-    request = service.ImportRequest(
+    request = ImportRequest(
         files=tuple(InputFile(Path(path), name) for path, name in payload["files"]),
         actor=payload["actor"],
         mapping_toml=payload.get("mapping"),

@@ -18,6 +18,7 @@ from lib.errors import (
     DatabaseUnavailableError,
     DatabaseVersionError,
     DiskFullError,
+    FieldsChangedError,
     QueryTimeoutError,
     StorageError,
 )
@@ -26,6 +27,8 @@ from lib.store.duckdb_engine import FATAL
 
 _FULL_DISK = ("no space left on device", "disk full", "database or disk is full", "could not extend file")
 _UNOPENED = re.compile(r'Cannot open file "(?P<path>[^"\n]+)": (?P<reason>[^\n]+)')  # DuckDB's
+_OWN_FIELD = re.compile(r"\bfield_\d+|_by_field_\d+")
+_GONE = ("does not exist", "does not have a column", "not found")  # of a column or a table
 _LOST = (
     *(OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError),
     *(duckdb.OperationalError, duckdb.ConnectionException),
@@ -76,6 +79,8 @@ def translate_driver_error(error: DBAPIError | psycopg.Error | duckdb.Error) -> 
     if unwritten := _UNOPENED.search(message):
         # Its name alone: who reads this need not know where it lies.
         return StorageError(FailureCode.STORE_UNOPENED, name=Path(unwritten["path"]).name, error=unwritten["reason"])
+    if _OWN_FIELD.search(message) and any(sign in message for sign in _GONE):
+        return FieldsChangedError(FailureCode.FIELDS_CHANGED_MEANWHILE)
     lost = isinstance(error, _LOST) or (isinstance(error, DBAPIError) and error.connection_invalidated)
     if lost or message.startswith(FATAL):
         return DatabaseUnavailableError(f"The database does not answer: {message.splitlines()[0]}")

@@ -20,8 +20,8 @@ from lib.analytics.records import records
 from lib.backup.create import BackupRequest, create
 from lib.backup.restore import restore
 from lib.catalog.own_fields import OwnField, OwnFieldType
-from lib.errors import ConflictError, FieldError, InvalidParameterError
-from lib.ingest import loader, undo
+from lib.errors import ConflictError, FieldError, FieldsChangedError, InvalidParameterError
+from lib.ingest import loader, staging, undo
 from lib.store import schema
 from lib.workspace import Workspace
 from tests.conftest import Load
@@ -291,6 +291,10 @@ def test_an_archived_field_is_left_out_and_keeps_its_values(
 def test_an_unknown_field_is_refused_where_filters_are_read(workspace: Workspace) -> None:
     with pytest.raises(InvalidParameterError, match=r"no field field\.chanel .did you mean 'field\.channel'"):
         asked(workspace, **{"field__chanel": ["chat"]})
+    with pytest.raises(InvalidParameterError, match=r"channel is of the type category .did you mean 'field\.channel'"):
+        asked(workspace, **{"field__channel__min": ["3"]})
+    with pytest.raises(InvalidParameterError, match=r"remark is of the type text\."):
+        asked(workspace, **{"field__remark": ["x"]})
 
 
 def test_filters_of_catalogs_with_other_fields_are_not_equal(workspace: Workspace) -> None:
@@ -362,3 +366,78 @@ def test_an_import_that_fails_as_it_is_loaded_leaves_no_fields(
             load(csv_of(rows(30)), MAPPING)
     assert workspace.catalog.own_fields == ()
     assert load(csv_of(rows(30)), MAPPING).loaded.added == 30
+
+
+def test_exports_come_back_with_every_value_as_it_was(workspace: Workspace, load: Load) -> None:
+    """What a guessed type would write otherwise stays a category: 1.50, Sí, a day, 1E5."""
+    columns = {
+        "num": ["1", "2", "-0.25"],
+        "dec": ["1.50", "2", "3"],
+        "power": ["1E5", "1", "2"],
+        "yes": ["Sí", "No", ""],
+        "flag": ["true", "false", ""],
+        "day": ["2024-01-01", "2024-01-02", ""],
+        "moment": ["2024-01-01T10:00:00+00:00", "", "2024-01-02T10:00:00+00:00"],
+        "code": ["007", "008", "9"],
+    }
+    header = ",".join(["id", "audioDate", *(f"field.{name}" for name in columns)])
+    lines = [",".join([f"c{n}", "2024-01-01", *(cells[n] for cells in columns.values())]) for n in range(3)]
+    load("\n".join([header, *lines]) + "\n")
+    types = {own.name: own.type.value for own in workspace.catalog.own_fields}
+    assert {name for name, type_ in types.items() if type_ == "category"} == {"dec", "power", "yes", "day", "code"}
+    assert (types["num"], types["flag"], types["moment"]) == ("number", "yes_no", "instant")
+    many = "\n".join(f"m{n},2024-01-01,v{n}" for n in range(1_500))
+    load("id,audioDate,field.many\n" + many + "\n")
+    assert workspace.catalog.own_fields_by_name["many"].type is OwnFieldType.CATEGORY
+
+
+def test_categories_that_are_replaced_make_room(workspace: Workspace, load: Load) -> None:
+    def bring(prefix: str, count: int) -> None:
+        lines = "\n".join(f"c{n},2024-01-01,{prefix}{n if prefix != 'one' else ''}" for n in range(count))
+        load("id,audioDate,field.kind\n" + lines + "\n", "[fields]\nkind = 'field.kind'\n")
+
+    bring("a", 6_000)
+    bring("one", 6_000)
+    bring("b", 6_000)
+    assert workspace.catalog.own_fields_by_name["kind"].type is OwnFieldType.CATEGORY
+    assert by(workspace, "field.kind")["b0"] == 1 and queries_total(workspace) == 6_000
+
+
+def test_a_field_that_is_archived_stays_so_with_another_type(workspace: Workspace) -> None:
+    define(workspace, "later", OwnFieldType.CATEGORY)
+    with workspace.facts.write() as connection:
+        field_definitions.change(connection, "later", archived=True)
+        assert field_definitions.change_type(connection, "later", OwnFieldType.NUMBER).archived
+
+
+def test_a_question_about_a_field_that_went_says_so(workspace: Workspace, load: Load) -> None:
+    load("id,audioDate,field.channel,field.csat\na,2024-01-01,chat,4\n")
+    stale = make_filters(catalog=workspace.catalog)
+    for name in ("channel", "csat"):
+        with workspace.facts.write() as connection:
+            field_definitions.delete(connection, name)
+    dimension = stale.catalog.filters_by_name["field.channel"]
+    with pytest.raises(FieldsChangedError), workspace.facts.read() as connection:
+        breakdowns.breakdown(connection, stale, workspace.calendar, dimension)
+    with pytest.raises(FieldsChangedError), workspace.facts.read() as connection:
+        records(connection, stale, workspace.calendar)
+
+
+def test_an_import_goes_by_the_fields_as_they_are_when_it_loads(
+    workspace: Workspace, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another import defines the same field, and one more, while this one is read."""
+    staged, others = staging.stage, ["channel", "other"]
+
+    def stage(*args: Any) -> Any:
+        if others:
+            names = others[:]
+            others.clear()
+            for name in names:
+                define(workspace, name, OwnFieldType.CATEGORY)
+        return staged(*args)
+
+    monkeypatch.setattr(staging, "stage", stage)
+    assert load("id,audioDate,field.channel\na,2024-01-01,chat\n").loaded.added == 1
+    assert [own.name for own in workspace.catalog.own_fields] == ["channel", "other"]
+    assert by(workspace, "field.channel") == {"chat": 1}

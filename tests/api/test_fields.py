@@ -70,7 +70,6 @@ def test_objects_with_fields_define_fill_and_answer(admin: Client) -> None:
         "channel": ("category", 3),
         "csat": ("number", 2),
         "resolved": ("yes_no", 2),
-        "remark": ("category", 0),
     }
     assert by(admin, "field.channel") == {"chat": 2, "phone": 1, None: 1}
     assert by(admin, "field.resolved") == {"true": 1, "false": 1, None: 2}
@@ -85,7 +84,7 @@ def test_objects_with_fields_define_fill_and_answer(admin: Client) -> None:
         (None, 1),
     ]
     rows = {row["id"]: row["fields"] for row in admin.get("/v1/evaluations", **FEBRUARY)["data"]}
-    nothing = dict.fromkeys(("channel", "csat", "resolved", "remark"))
+    nothing = dict.fromkeys(("channel", "csat", "resolved"))
     assert rows == {
         "f1": {**nothing, "channel": "chat", "csat": 4.5, "resolved": True},
         "f2": {**nothing, "channel": "phone", "csat": -0.25, "resolved": False},
@@ -101,17 +100,17 @@ def test_exports_carry_fields_and_come_back_whole(admin: Client) -> None:
     admin.ask("POST", "/v1/evaluations", json=CALLS)
     _, content = exported(admin, format="csv", **FEBRUARY)
     rows = {row["id"]: row for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig")))}
-    own = ("field.channel", "field.csat", "field.resolved", "field.remark")
+    own = ("field.channel", "field.csat", "field.resolved")
     assert {number: tuple(row[name] for name in own) for number, row in rows.items()} == {
-        "f1": ("chat", "4.5", "true", ""),
-        "f2": ("phone", "-0.25", "false", ""),
-        "f3": ("chat", "", "", ""),
-        "f4": ("", "", "", ""),
+        "f1": ("chat", "4.5", "true"),
+        "f2": ("phone", "-0.25", "false"),
+        "f3": ("chat", "", ""),
+        "f4": ("", "", ""),
     }
     _, content = exported(admin, format="xlsx", **{**FEBRUARY, "field.channel": "phone"})
     sheet = openpyxl.load_workbook(io.BytesIO(content), read_only=True)["Evaluations"]
     header, row = sheet.iter_rows(values_only=True)
-    assert {name: row[header.index(name)] for name in own} == dict(zip(own, ("phone", -0.25, False, None), strict=True))
+    assert {name: row[header.index(name)] for name in own} == dict(zip(own, ("phone", -0.25, False), strict=True))
 
 
 def test_a_field_that_is_not_there_is_named(small_app: App, admin: Client) -> None:
@@ -133,7 +132,7 @@ def test_a_key_that_sees_a_part_changes_no_fields_and_counts_its_part(small_app:
     admin.ask("POST", "/v1/evaluations", json=[{**call, "campaignId": call["id"]} for call in CALLS])
     grant = Grant((("campaign", ("f1", "f4")),))
     with small_app.client("analytics:read", "fields:write", "evaluations:write", grant=grant) as limited:
-        assert [field["values"] for field in limited.get("/v1/fields")["data"]] == [1, 1, 1, 0]
+        assert [field["values"] for field in limited.get("/v1/fields")["data"]] == [1, 1, 1]
         limited.refused(403, "INSUFFICIENT_SCOPE", "PUT", "/v1/fields/other", json={"type": "text"})
         limited.refused(403, "INSUFFICIENT_SCOPE", "DELETE", "/v1/fields/channel")
         one = {"id": "f9", "audioDate": "2024-02-01", "campaignId": "f1", "fields": {"brandNew": 1}}

@@ -379,12 +379,15 @@ def test_a_backup_of_an_older_migration(
 
     restore(settings, rewritten(kept.backup, tmp_path / "older.zip", change), quiet, replace=True, actor="test")
     again = reopened()
-    assert facts_of(again) == {
-        **kept.facts,
-        "evaluations": [(*row[:-1], None) for row in kept.facts["evaluations"]],
-        "imports": [(*row[:-6], *[None] * 6) for row in kept.facts["imports"]],
-        **{name: [] for name in ("replaced_evaluations", "replaced_names")},
-    }
+    assert (
+        facts_of(again)
+        == {
+            **{name: rows for name, rows in kept.facts.items() if name != "field_1_names"},
+            "evaluations": sorted(((*row[:-4], None) for row in kept.facts["evaluations"]), key=repr),  # no own fields
+            "imports": [(*row[:-6], *[None] * 6) for row in kept.facts["imports"]],
+            **{name: [] for name in ("replaced_evaluations", "replaced_names", "fields")},
+        }
+    )
     found = state_of(again.state)
     for name in ("api_keys", "mappings", "views", "notes"):
         assert found[name] == (kept.state[name] if name in known else [])

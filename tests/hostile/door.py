@@ -18,9 +18,9 @@ from typing import Any
 from lib.errors import BadRowsError, FileError, MappingError
 from lib.ingest import column_guess, file_reading, service
 from lib.ingest.file_reading import InputFile
+from lib.ingest.import_run import ImportRequest
 from lib.ingest.mapping import Mapping
 from lib.ingest.mapping_toml import read_mapping, write_mapping
-from lib.ingest.service import ImportRequest
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.ui import markdown

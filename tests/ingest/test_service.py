@@ -21,7 +21,7 @@ from lib.errors import CancelledError, FileError, MappingError, SampleDataError,
 from lib.ingest import history, sample_data, service
 from lib.ingest.api_records import convert_objects
 from lib.ingest.file_reading import InputFile
-from lib.ingest.service import ImportRequest
+from lib.ingest.import_run import ImportProgress, ImportRequest
 from lib.jobs import tasks
 from lib.jobs.queue import MAX_ATTEMPTS
 from lib.jobs.tasks import TASKS
@@ -181,7 +181,7 @@ def test_stopped_in_the_middle(load: Load, workspace: Workspace, tmp_path: Path,
     path = tmp_path / "many.csv"
     path.write_text("id,audioDate\n" + "".join(f"{n},2024-01-01\n" for n in range(200_000)))
 
-    def stop(progress: service.ImportProgress) -> None:
+    def stop(progress: ImportProgress) -> None:
         if progress.step == step:
             raise CancelledError("stopped")
 
@@ -203,7 +203,7 @@ def test_what_is_loaded_is_not_stopped(workspace: Workspace, load: Load, tmp_pat
     path = tmp_path / "few.csv"
     path.write_text("id,audioDate\na,2024-01-01\n")
 
-    def stop(_: service.ImportProgress) -> None:
+    def stop(_: ImportProgress) -> None:
         if "a" in held(workspace):
             raise CancelledError("The data are as they were.")
 
@@ -281,7 +281,7 @@ def test_an_import_that_is_in_is_told_so(workspace: Workspace, tmp_path: Path) -
         connection.connection.driver_connection.commit()
         raise sa.exc.OperationalError("COMMIT", {}, Exception("the connection was lost"))
 
-    def loading(progress: service.ImportProgress) -> None:
+    def loading(progress: ImportProgress) -> None:
         if progress.step == "loading":
             sa.event.listen(workspace.facts.engine, "commit", lose)
 

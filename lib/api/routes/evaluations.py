@@ -32,9 +32,11 @@ from lib.api.query_description import ZONE, parameter, query
 from lib.api.serializers import AnswerBody, answer, period, record, to_json
 from lib.api.throttle import body_cost, charge
 from lib.catalog.catalog import Catalog
-from lib.errors import InvalidParameterError, nearest
+from lib.errors import FieldError, InvalidParameterError, nearest
+from lib.errors.field_codes import FieldCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.ingest.api_records import unknown_fields_of
+from lib.ingest.history import ImportReport
 from lib.ingest.json_items import decode_body
 from lib.workspace import Workspace
 
@@ -141,10 +143,19 @@ async def write(request: Request, space: Space, key: RecordWriter) -> dict[str, 
         return await run_in_threadpool(_write, space, key, body, kind == request_body.JSON)
 
 
-def _write(space: Workspace, key: Key, body: bytearray, may_be_array: bool) -> dict[str, Any]:
+def _load(space: Workspace, key: Key, body: bytearray, may_be_array: bool) -> ImportReport:
     may_define = "fields:write" in key.scopes and key.grant.everything
     added = unknown_fields_of(decode_body(body, may_be_array), space.catalog) if may_define else ()
-    report = space.write_evaluations(decode_body(body, may_be_array), key.actor, key.grant, added)
+    return space.write_evaluations(decode_body(body, may_be_array), key.actor, key.grant, added)
+
+
+def _write(space: Workspace, key: Key, body: bytearray, may_be_array: bool) -> dict[str, Any]:
+    try:
+        report = _load(space, key, body, may_be_array)
+    except FieldError as error:
+        if error.reason.code is not FieldCode.FIELDS_CHANGED:
+            raise
+        report = _load(space, key, body, may_be_array)  # by the fields as they are now
     done = report.loaded
     return {
         "importId": report.id,

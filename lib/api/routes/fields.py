@@ -94,5 +94,7 @@ def _write(space: Workspace, key: Key, name: str, wanted: FieldDefinition) -> bo
 
 
 def _described(space: Workspace, key: Key, name: str) -> dict[str, Any]:
-    uses = field_tasks.list_fields(space, key.grant)
-    return next(field_tasks.describe_field(use) for use in uses if use.own.name == name)
+    uses = {use.own.name: use for use in field_tasks.list_fields(space, key.grant)}
+    if name not in uses:  # somebody deleted it since
+        raise FieldError(FieldCode.FIELD_UNKNOWN, name=name, hint="")
+    return field_tasks.describe_field(uses[name])
