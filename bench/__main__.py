@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import changes, data, growth, questions, service, sessions
+from bench import changes, data, growth, own_fields, questions, service, sessions
 from bench.report import Report
 
 PARTS = {
@@ -12,6 +12,7 @@ PARTS = {
     "service": service.run,
     "sessions": sessions.run,
     "changes": changes.run,
+    "own_fields": own_fields.run,
     "growth": growth.run,
 }
 

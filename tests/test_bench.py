@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import changes, data, questions
+from bench import changes, data, own_fields, questions
 from bench.report import Report
 from lib.settings import Settings
 from tests.conftest import ROOT
@@ -19,13 +19,16 @@ ROWS = 2_000
 
 def test_questions_and_changes(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data, "FOLDER", tmp_path / "cache")
-    monkeypatch.setattr(changes, "NEW_ROWS", ROWS // 10)
+    for part in (changes, own_fields):
+        monkeypatch.setattr(part, "NEW_ROWS", ROWS // 10)
     report, engine = Report(), "postgresql" if settings.database_url else "duckdb"
     (tmp_path / "cache").mkdir()
     chosen = data.made(settings, ROWS)
     questions.run(report, engine, chosen)
     changes.run(report, engine, chosen)
-    assert [line[0] for line in report.lines] == ["questions"] * 5 + ["exports", "imports", "imports"]
+    own_fields.run(report, engine, chosen)
+    parts = ["questions"] * 5 + ["exports", "imports", "imports"] + ["own fields"] * 3
+    assert [line[0] for line in report.lines] == parts
     assert not list(settings.exports_dir.glob("*"))  # what was written is taken away
 
 
