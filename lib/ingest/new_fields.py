@@ -108,7 +108,8 @@ def guess_type(column: ColumnSurvey) -> OwnFieldType:
         return OwnFieldType.INSTANT
     longest = max((len(example.text) for example in column.examples), default=0)
     longest = max([longest, *(len(value) for value, _ in column.values)])
-    return OwnFieldType.CATEGORY if _are_few(column) and longest <= MAX_CATEGORY else OwnFieldType.TEXT
+    is_many = column.distinct is None or column.distinct > MOST_CATEGORIES // 10
+    return OwnFieldType.TEXT if is_many or longest > MAX_CATEGORY // 2 else OwnFieldType.CATEGORY
 
 
 def _exported_type(column: ColumnSurvey) -> OwnFieldType:
@@ -123,7 +124,7 @@ def _exported_type(column: ColumnSurvey) -> OwnFieldType:
         OwnFieldType.YES_NO: re.compile("true|false"),
         OwnFieldType.INSTANT: re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T.+"),
     }.get(guessed)
-    if written is None or all(written.fullmatch(text) for text in texts):
+    if guessed is OwnFieldType.CATEGORY or (written is not None and all(map(written.fullmatch, texts))):
         return guessed
     longest = max(map(len, texts), default=0)
     return OwnFieldType.CATEGORY if longest <= MAX_CATEGORY and _are_few(column) else OwnFieldType.TEXT

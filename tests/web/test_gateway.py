@@ -211,7 +211,7 @@ def test_no_other_site_logs_anybody_out(app: str) -> None:
 )
 def test_static_files_are_no_folder(app: str, path: str) -> None:
     _, body, _ = ask(app, path)
-    assert "inter-license.txt" not in body and "import" not in body
+    assert "inter-license.txt" not in body and "import streamlit" not in body
 
 
 def test_head_says_of_a_page_what_get_says(app: str) -> None:
