@@ -39,9 +39,9 @@ def own_fields_in_use(connection: Connection, grant: Grant, catalog: Catalog) ->
     if plain:  # the first value that there is ends each search
         facts = catalog.evaluations
         limits = grant_conditions(facts, grant, catalog)
-        asked = [sa.exists().where(facts.c[own.column].is_not(None), *limits).label(own.column) for own in plain]
-        found = connection.execute(sa.select(*asked)).one()
-        held |= {own.column for own, is_held in zip(plain, found, strict=True) if is_held}
+        tests = [sa.exists().where(facts.c[own.column].is_not(None), *limits).label(own.column) for own in plain]
+        has_value = connection.execute(sa.select(*tests)).one()
+        held |= {own.column for own, is_held in zip(plain, has_value, strict=True) if is_held}
     return tuple(own for own in visible if own.column in held)
 
 

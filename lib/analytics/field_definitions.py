@@ -57,17 +57,17 @@ def stored_catalog(connection: Connection) -> Catalog:
 
 def fields_in_use(connection: Connection, grant: Grant) -> tuple[FieldUse, ...]:
     """Return the workspace's own fields, each with how many evaluations in sight have a value."""
-    found = own_fields(connection)
-    if not found:
+    fields = own_fields(connection)
+    if not fields:
         return ()
-    catalog = catalog_with(found)
+    catalog = catalog_with(fields)
     visible, facts = grant_conditions(catalog.evaluations, grant, catalog), catalog.evaluations.c
     counts = [
         sa.func.count(sa.case((facts[own.column] != NO_KEY, 1)) if own.is_category else facts[own.column])
-        for own in found
+        for own in fields
     ]
     row = connection.execute(sa.select(*counts).where(*visible)).one()
-    return tuple(FieldUse(own, int(count)) for own, count in zip(found, row, strict=True))
+    return tuple(FieldUse(own, int(count)) for own, count in zip(fields, row, strict=True))
 
 
 def check_name(name: str, known: Iterable[OwnField]) -> None:
@@ -212,10 +212,10 @@ def _remove(connection: Connection, fields: Sequence[OwnField], own: OwnField) -
 
 def find(fields: Sequence[OwnField], name: str) -> OwnField:
     """Return the field of a name. Raises FieldError where there is none."""
-    found: Mapping[str, OwnField] = {own.name: own for own in fields}
-    if name not in found:
-        raise FieldError(FieldCode.FIELD_UNKNOWN, name=name[:60], hint=nearest(name, found))
-    return found[name]
+    by_name: Mapping[str, OwnField] = {own.name: own for own in fields}
+    if name not in by_name:
+        raise FieldError(FieldCode.FIELD_UNKNOWN, name=name[:60], hint=nearest(name, by_name))
+    return by_name[name]
 
 
 def _folded(name: str) -> str:

@@ -331,8 +331,8 @@ def _own_fields(backup: Backup) -> tuple[OwnField, ...]:
     if member is None:
         return ()
     rows = [row for batch in backup.batches(member) for row in batch.to_pylist()]
-    found = (OwnField(**{**row, "type": OwnFieldType(row["type"])}) for row in rows)
-    return tuple(sorted(found, key=lambda own: own.number))
+    fields = (OwnField(**{**row, "type": OwnFieldType(row["type"])}) for row in rows)
+    return tuple(sorted(fields, key=lambda own: own.number))
 
 
 def _revoked(connection: Connection) -> dict[str, datetime]:

@@ -204,9 +204,9 @@ class MeasureTotals(Mapping[str, int]):
     @classmethod
     def total(cls, parts: Iterable[MeasureTotals]) -> MeasureTotals:
         """Add up the totals of parts that share no evaluation."""
-        found = tuple(parts)
-        longest = max(found, key=len, default=NOTHING)
-        return longest._with(map(sum, zip_longest(*[part._values for part in found], fillvalue=0)))
+        all_parts = tuple(parts)
+        longest = max(all_parts, key=len, default=NOTHING)
+        return longest._with(map(sum, zip_longest(*[part._values for part in all_parts], fillvalue=0)))
 
     def _with(self, values: Iterable[int]) -> MeasureTotals:
         """Return other totals of the same measures."""

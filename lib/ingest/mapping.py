@@ -165,9 +165,9 @@ def shortened(text: str, length: int = 80) -> str:
 
 def canonical_name(name: str) -> str:
     """Return a header's name, folded, as a canonical column's: `fields.channel` of a nested object is the field."""
-    found = folded(name)
+    name = folded(name)
     nested = f"{PARAMETER_PREFIX.removesuffix('.')}s."
-    return f"{PARAMETER_PREFIX}{found.removeprefix(nested)}" if found.startswith(nested) else found
+    return f"{PARAMETER_PREFIX}{name.removeprefix(nested)}" if name.startswith(nested) else name
 
 
 def header_fingerprint(header: Sequence[str]) -> str:

@@ -99,29 +99,31 @@ def _fields(
         if known is None:
             check_name(name, catalog.own_fields)
         rest = dict(entry) if isinstance(entry, dict) else entry
-        given = {each: rest.pop(each) for each in FIELD_OPTIONS if each in rest} if isinstance(rest, dict) else {}
+        options = {each: rest.pop(each) for each in FIELD_OPTIONS if each in rest} if isinstance(rest, dict) else {}
         for option in ("type", "label", "unit"):
-            if not isinstance(given.get(option, ""), str):
+            if not isinstance(options.get(option, ""), str):
                 raise MappingError(MappingCode.MAPPING_NO_TEXT, where=f"{place}:", option=option)
-        type_ = parse_type(given["type"]) if "type" in given else None
+        type_ = parse_type(options["type"]) if "type" in options else None
         if known is not None and type_ not in (None, known.type):
-            raise MappingError(MappingCode.MAPPING_FIELD_TYPE, where=place, type=known.type.value, asked=given["type"])
+            raise MappingError(
+                MappingCode.MAPPING_FIELD_TYPE, where=place, type=known.type.value, asked=options["type"]
+            )
         is_type = type_ or (known.type if known else OwnFieldType.CATEGORY)
-        words = _yes_and_no(given, is_type, place)
+        words = _yes_and_no(options, is_type, place)
         if words:
             values[parameter] = words
-        unit = given.get("unit")
-        check_words(is_type, given.get("label", name), unit)
+        unit = options.get("unit")
+        check_words(is_type, options.get("label", name), unit)
         columns[parameter] = _column_source(rest, field_of_type(name, is_type), place)
-        fields[name] = FieldRequest(type_, given.get("label"), unit)
+        fields[name] = FieldRequest(type_, options.get("label"), unit)
     return columns, values, fields
 
 
-def _yes_and_no(given: Table[str, Any], type_: OwnFieldType, where: str) -> dict[str, str]:
+def _yes_and_no(options: Table[str, Any], type_: OwnFieldType, where: str) -> dict[str, str]:
     """Read the words that stand for yes, and those that stand for no."""
     words: dict[str, str] = {}
     for option, target in (("yes", "true"), ("no", "false")):
-        listed = given.get(option, [])
+        listed = options.get(option, [])
         listed = [listed] if isinstance(listed, str) else listed
         if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
             raise MappingError(MappingCode.MAPPING_WORDS, where=where, option=option)
@@ -357,11 +359,11 @@ def _values(entry: object, where: str) -> dict[str, str]:
 
 def _field_entry(source: ColumnSource, request: FieldRequest) -> str | dict[str, Any]:
     entry = _source_entry(source)
-    told = {"type": request.type and request.type.value, "label": request.label, "unit": request.unit}
-    given = {name: value for name, value in told.items() if value is not None}
-    if not given:
+    options = {"type": request.type and request.type.value, "label": request.label, "unit": request.unit}
+    set_options = {name: value for name, value in options.items() if value is not None}
+    if not set_options:
         return entry
-    return {**({"column": entry} if isinstance(entry, str) else entry), **given}
+    return {**({"column": entry} if isinstance(entry, str) else entry), **set_options}
 
 
 def _source_entry(source: ColumnSource) -> str | dict[str, Any]:

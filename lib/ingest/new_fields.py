@@ -36,14 +36,14 @@ def unknown_fields(header: Iterable[str], mapping: Mapping, catalog: Catalog) ->
     """
     known = {folded(name) for name in (*catalog.fields, *mapping.columns)}
     mapped = {folded(name) for source in mapping.columns.values() for name in source.columns}
-    found: dict[str, str] = {}
+    column_by_field: dict[str, str] = {}
     for name in header:
         match = _NAMED.fullmatch(name.strip())
         if match is None or canonical_name(name) in known or folded(name) in mapped:
             continue
         if match[1] == "field" or not mapping.columns:
-            found[match[2]] = name
-    return found
+            column_by_field[match[2]] = name
+    return column_by_field
 
 
 def requested_fields(mapping: Mapping, catalog: Catalog) -> tuple[OwnField, ...]:
@@ -63,9 +63,9 @@ def guessed_fields(surveys: Sequence[Survey], mapping: Mapping, catalog: Catalog
     types: dict[str, set[OwnFieldType]] = {}
     for survey in surveys:
         for name, column in unknown_fields(survey.header, mapping, catalog).items():
-            found = survey.column(column)
-            if found is not None and found.filled:
-                types.setdefault(name, set()).add(_exported_type(found))
+            surveyed = survey.column(column)
+            if surveyed is not None and surveyed.filled:
+                types.setdefault(name, set()).add(_exported_type(surveyed))
             else:
                 types.setdefault(name, set())
     return fields_of_types(types, catalog)

@@ -86,8 +86,8 @@ def change_field(workspace: FieldContext, actor: str, name: str, **changed: Any)
             own = field_definitions.change_type(connection, name, OwnFieldType(type_))
         if changed:
             own = field_definitions.change(connection, name, **changed)
-    told = {each: "" if value is None else value for each, value in changed.items()}
-    workspace.note(actor, Action.FIELD_CHANGED, name, **({"type": own.type.value} if type_ else {}), **told)
+    details = {each: "" if value is None else value for each, value in changed.items()}
+    workspace.note(actor, Action.FIELD_CHANGED, name, **({"type": own.type.value} if type_ else {}), **details)
     return own
 
 

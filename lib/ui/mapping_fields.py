@@ -62,7 +62,7 @@ class _WordsPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _ColumnRow:
     """A column of the file, the field that it may be kept as, and the key of the box that says whether it is."""
 
     column: ColumnSurvey
@@ -159,20 +159,20 @@ def _rows(
     mapped: Table[str, FieldEntry],
     proposals: Sequence[FieldProposal],
     scope: str,
-) -> list[_Row]:
+) -> list[_ColumnRow]:
     """Return the columns that are offered, each as the field that the mapping makes of it, or as proposed."""
     proposed = {each.column.name: each for each in proposals}
     rows = []
     for place, column in enumerate(survey.columns):
         key = f"{scope}-field-{place}"
         if column.name in mapped:
-            rows.append(_Row(column, mapped[column.name], key, True, False, False))
+            rows.append(_ColumnRow(column, mapped[column.name], key, True, False, False))
         elif column.name in proposed:
             rows.append(_proposed_row(proposed[column.name], entries, key))
     return rows
 
 
-def _proposed_row(proposal: FieldProposal, entries: Table[str, FieldEntry], key: str) -> _Row:
+def _proposed_row(proposal: FieldProposal, entries: Table[str, FieldEntry], key: str) -> _ColumnRow:
     own = proposal.own
     source = ColumnSource((proposal.column.name,))
     left_out = entries.get(own.parameter)
@@ -185,10 +185,10 @@ def _proposed_row(proposal: FieldProposal, entries: Table[str, FieldEntry], key:
         and canonical_name(proposal.column.name) == folded(own.parameter)
         and (proposal.column.name.strip().startswith(PARAMETER_PREFIX))
     )
-    return _Row(proposal.column, entry, key, is_kept, is_implied, is_forced)
+    return _ColumnRow(proposal.column, entry, key, is_kept, is_implied, is_forced)
 
 
-def _draw_buttons(rows: Sequence[_Row], others: Sequence[FieldEntry], catalog: Catalog) -> None:
+def _draw_buttons(rows: Sequence[_ColumnRow], others: Sequence[FieldEntry], catalog: Catalog) -> None:
     """Draw what keeps all columns, as many as there may be fields, or none; say how many are kept."""
     for row in rows:
         if row.is_forced or f"{row.key}-keep" not in st.session_state:
@@ -213,12 +213,12 @@ def _draw_buttons(rows: Sequence[_Row], others: Sequence[FieldEntry], catalog: C
     beside.caption(told)
 
 
-def _keep(rows: Sequence[_Row], is_kept: bool) -> None:
+def _keep(rows: Sequence[_ColumnRow], is_kept: bool) -> None:
     for row in rows:
         st.session_state[f"{row.key}-keep"] = is_kept or row.is_forced
 
 
-def _draw_row(row: _Row, base: Mapping, names: FieldNames, draft: FieldsDraft) -> None:
+def _draw_row(row: _ColumnRow, base: Mapping, names: FieldNames, draft: FieldsDraft) -> None:
     """Draw a column of the file, and where it is kept, the field that it becomes."""
     title = markdown.text(row.column.name or row.entry.own.label)
     left, right = st.columns([3, 7], vertical_alignment="center")

@@ -82,10 +82,10 @@ def _write(space: Workspace, key: Key, name: str, wanted: FieldDefinition) -> bo
     """Define or change a field; return whether it is new."""
     type_ = None if wanted.type is None else parse_type(wanted.type)
     if name in space.catalog.own_fields_by_name:
-        given = wanted.model_dump(exclude_unset=True, exclude={"type"})
-        if given.get("label", "") is None:
-            del given["label"]
-        field_tasks.change_field(space, key.actor, name, type=type_, **given)
+        changed = wanted.model_dump(exclude_unset=True, exclude={"type"})
+        if changed.get("label", "") is None:
+            del changed["label"]
+        field_tasks.change_field(space, key.actor, name, type=type_, **changed)
         return False
     if type_ is None:
         raise FieldError(FieldCode.FIELD_TYPE, type="", known=", ".join(OwnFieldType))
