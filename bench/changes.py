@@ -35,10 +35,7 @@ BATCHES = 12
 def run(report: Report, engine: str, chosen: Settings) -> None:
     """Measure a large import, small ones and an export on one engine; then hold the rollups to the facts."""
     if engine == "duckdb":
-        copied = data.FOLDER / "changed"
-        shutil.rmtree(copied, ignore_errors=True)
-        shutil.copytree(chosen.data_dir, copied)
-        chosen = chosen.model_copy(update={"data_dir": copied})
+        chosen = data.copied(chosen, "changed")
     workspace = Workspace(chosen)
     try:
         with workspace.facts.write() as connection:

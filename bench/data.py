@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -103,6 +104,14 @@ def _other_database(address: str, name: str) -> str:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     return postgres.url(FOLDER / "postgresql", name)
+
+
+def copied(chosen: Settings, name: str) -> Settings:
+    """Return the settings of a copy of an embedded workspace, which may be changed; delete its data dir afterwards."""
+    folder = FOLDER / name
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(chosen.data_dir, folder)
+    return chosen.model_copy(update={"data_dir": folder})
 
 
 def new_calls(rows: int) -> Path:

@@ -42,10 +42,7 @@ remark = { column = "remark", type = "text" }
 def run(report: Report, engine: str, chosen: Settings) -> None:
     """Measure on one engine; what was defined and loaded goes again."""
     if engine == "duckdb":
-        copied = data.FOLDER / "with-fields"
-        shutil.rmtree(copied, ignore_errors=True)
-        shutil.copytree(chosen.data_dir, copied)
-        chosen = chosen.model_copy(update={"data_dir": copied})
+        chosen = data.copied(chosen, "with-fields")
     workspace = Workspace(chosen)
     try:
         with workspace.facts.write() as connection:

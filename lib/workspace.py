@@ -142,7 +142,7 @@ class Workspace:
     def catalog(self) -> Catalog:
         """What can be asked, with the own fields as they are now; they are read where they may be others."""
         if not self.knows_catalog:
-            mark = self.facts.own_writes
+            mark = self.facts.known_writes
             with self.facts.read() as connection:
                 self._own_fields = (mark, monotonic(), field_definitions.stored_catalog(connection))
         return self._own_fields[2]
@@ -152,7 +152,7 @@ class Workspace:
         """Whether `catalog` needs no database; where nothing tells of changes, it is known for a second."""
         mark, read_at, _ = self._own_fields
         is_told = self.facts.change_token() is not None or monotonic() - read_at < CATALOG_SECONDS
-        return is_told and mark == self.facts.own_writes
+        return is_told and mark == self.facts.known_writes
 
     @property
     def calendar(self) -> Calendar:

@@ -17,7 +17,7 @@ from lib.analytics import rollup
 from lib.analytics.conditions import grant_conditions
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.catalog.catalog import Catalog
-from lib.catalog.own_fields import MOST_FIELDS, OwnField, OwnFieldType, catalog_with, fact_column, own_tables
+from lib.catalog.own_fields import MOST_FIELDS, NAME, OwnField, OwnFieldType, catalog_with, fact_column, own_tables
 from lib.errors import FieldError, nearest
 from lib.errors.field_codes import FieldCode
 from lib.store import schema, table_changes
@@ -29,7 +29,7 @@ MAX_LABEL = 80
 MAX_UNIT = 20
 """Characters that the unit of a number may have."""
 
-_NAME = re.compile(r"[a-z][a-zA-Z0-9_]{0,39}", re.ASCII)
+_NAME = re.compile(NAME, re.ASCII)
 _FACT_TABLES = (schema.evaluations.name, schema.replaced_evaluations.name)
 
 

@@ -34,6 +34,12 @@ MOST_CATEGORIES = 10_000
 OWN_SUM = ".sum"
 """How the name of the metric ends that is the sum of a field's numbers."""
 
+MAX_NAME = 40
+"""Characters that the name of a field may have."""
+
+NAME = rf"[a-z][a-zA-Z0-9_]{{0,{MAX_NAME - 1}}}"
+"""What the name of a field looks like, as a pattern for ASCII."""
+
 PARAMETER_PREFIX = "field."
 """How the names of own fields begin in URLs, the API and files."""
 

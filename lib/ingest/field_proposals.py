@@ -11,15 +11,12 @@ from dataclasses import dataclass
 
 from lib.analytics.field_definitions import MAX_LABEL, label_of
 from lib.catalog.fields import FieldType
-from lib.catalog.own_fields import MOST_CATEGORIES, OwnField, OwnFieldType
+from lib.catalog.own_fields import MAX_NAME, MOST_CATEGORIES, OwnField, OwnFieldType
 from lib.ingest.header_names import fold_name, words_of
 from lib.ingest.mapping import FileOptions, canonical_name, folded
-from lib.ingest.new_fields import guess_type
+from lib.ingest.new_fields import guess_type, named_field
 from lib.ingest.survey import ColumnSurvey, Form, Survey
 from lib.ingest.value_names import target_of
-
-MAX_NAME = 40
-"""Characters that the name of a field may have."""
 
 _IDENTIFYING = frozenset(
     {
@@ -142,8 +139,8 @@ def _is_many(column: ColumnSurvey) -> bool:
 
 def _name_in_header(header: str, reserved: Sequence[str]) -> str | None:
     """Return the name of the field that a header such as `field.channel` names."""
-    match = re.fullmatch(r"fields?\.([a-z][a-zA-Z0-9_]{0,39})", header.strip(), re.ASCII)
-    return None if match is None or folded(match[1]) in map(folded, reserved) else match[1]
+    name = named_field(header)
+    return None if name is None or folded(name) in map(folded, reserved) else name
 
 
 def _existing(column: ColumnSurvey, known: Sequence[OwnField]) -> OwnField | None:

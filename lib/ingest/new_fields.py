@@ -13,15 +13,15 @@ from decimal import Decimal
 from lib.analytics.field_definitions import new_fields
 from lib.catalog.catalog import Catalog
 from lib.catalog.fields import FieldType
-from lib.catalog.own_fields import MOST_CATEGORIES, OwnField, OwnFieldType, catalog_with
+from lib.catalog.own_fields import MOST_CATEGORIES, NAME, OwnField, OwnFieldType, catalog_with
 from lib.ingest.json_values import JsonNumber
 from lib.ingest.mapping import Mapping, canonical_name, folded
 from lib.ingest.survey import ColumnSurvey, Form, Survey
 from lib.ingest.value_names import target_of
 from lib.ingest.value_parsers import MAX_CATEGORY
 
-_NAMED = re.compile(r"(fields?)\.([a-z][a-zA-Z0-9_]{0,39})", re.ASCII)
-_WRITTEN_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d{0,3}[1-9])?|-?\d+\.0", re.ASCII)
+_NAMED = re.compile(rf"(fields?)\.({NAME})", re.ASCII)
+_WRITTEN_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d{0,3}[1-9])?", re.ASCII)
 _NUMBERS = (
     *(Form.WHOLE, Form.POINT, Form.COMMA, Form.POINT_OF_THREE, Form.COMMA_OF_THREE, Form.THOUSANDS_POINT),
     *(Form.THOUSANDS_COMMA, Form.THOUSANDS_BLANK, Form.THOUSANDS_BLANK_POINT, Form.THOUSANDS_BLANK_COMMA),
@@ -44,6 +44,12 @@ def unknown_fields(header: Iterable[str], mapping: Mapping, catalog: Catalog) ->
         if match[1] == "field" or not mapping.columns:
             column_by_field[match[2]] = name
     return column_by_field
+
+
+def named_field(header: str) -> str | None:
+    """Return the name of the field that a header such as `field.channel` or `fields.channel` names; None of others."""
+    match = _NAMED.fullmatch(header.strip())
+    return None if match is None else match[2]
 
 
 def requested_fields(mapping: Mapping, catalog: Catalog) -> tuple[OwnField, ...]:

@@ -94,8 +94,8 @@ class FactStore:
             self._listener.start()
 
     @property
-    def own_writes(self) -> int:
-        """How many transactions of this process ended that may have changed the facts."""
+    def known_writes(self) -> int:
+        """How many transactions ended that may have changed the facts: this process's, and others that it heard of."""
         return self._writes
 
     def change_token(self) -> int | None:

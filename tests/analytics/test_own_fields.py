@@ -373,6 +373,7 @@ def test_exports_come_back_with_every_value_as_it_was(workspace: Workspace, load
     columns = {
         "num": ["1", "2", "-0.25"],
         "dec": ["1.50", "2", "3"],
+        "version": ["1.0", "2.0", "3.0"],
         "power": ["1E5", "1", "2"],
         "yes": ["Sí", "No", ""],
         "flag": ["true", "false", ""],
@@ -384,7 +385,14 @@ def test_exports_come_back_with_every_value_as_it_was(workspace: Workspace, load
     lines = [",".join([f"c{n}", "2024-01-01", *(cells[n] for cells in columns.values())]) for n in range(3)]
     load("\n".join([header, *lines]) + "\n")
     types = {own.name: own.type.value for own in workspace.catalog.own_fields}
-    assert {name for name, type_ in types.items() if type_ == "category"} == {"dec", "power", "yes", "day", "code"}
+    assert {name for name, type_ in types.items() if type_ == "category"} == {
+        "dec",
+        "version",
+        "power",
+        "yes",
+        "day",
+        "code",
+    }
     assert (types["num"], types["flag"], types["moment"]) == ("number", "yes_no", "instant")
     many = "\n".join(f"m{n},2024-01-01,v{n}" for n in range(1_500))
     load("id,audioDate,field.many\n" + many + "\n")
