@@ -36,7 +36,7 @@ CALLS = ROWS + "".join(
     f"{n},2024-0{n % 6 + 1}-1{n % 9}T{n % 24:02}:30:00Z,{('Completed', 'Pending', 'Failed')[n % 3]},"
     f"{('Positive', '', 'Negative')[n % 3]},{'' if n % 4 else n % 11},{n % 700},{n % 2 == 0},"
     f'"Über, ""{n % 5}""\nzwei",{f"Ann {n % 7}" if n % 3 else ""},{"" if n % 2 else f"audio {n}.wav"},north,Norte,'
-    f"{('chat', '', 'Über')[n % 3]},{'' if n % 5 else n / 8 - 9},{('true', 'false', '')[n % 3]}\n"
+    f"{('chat', '', 'Über')[n % 3]},{'' if n % 5 else format(n / 8 - 9, 'g')},{('true', 'false', '')[n % 3]}\n"
     for n in range(300)
 )
 CHANGED = (
