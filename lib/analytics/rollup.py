@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Granularity
 from lib.analytics.sql_time import bucket_start, local_day
+from lib.catalog.answers import answer_rows
 from lib.catalog.catalog import Catalog
 from lib.catalog.rollups import BY_CENTER
 from lib.store.bulk_io import analyze, bulk_insert, drop
@@ -50,6 +51,8 @@ def _origins(catalog: Catalog) -> dict[sa.Table, sa.Table | None]:
 @lru_cache(maxsize=64)  # what is imported comes from the same tables each time
 def cells(rows: sa.FromClause, table: sa.Table, catalog: Catalog) -> sa.Select[Any]:
     """Return the cells of a rollup's table that rows of the facts' columns add up to."""
+    if any(table in rollup.tables for rollup in catalog.rollups if rollup.of_answers):
+        rows = answer_rows(rows, *_cell(table, catalog)[1:])
     cell = _cell_of(rows, table, catalog)
     measures = [catalog.measures[name].aggregate(rows).label(name) for name in _measures(table, catalog)]
     return sa.select(*cell, *measures).group_by(*cell)
@@ -236,7 +239,7 @@ def _differing(
         values = row._mapping
         sides = [
             None
-            if values[f"{side}_evaluations"] is None
+            if values[f"{side}_{measures[0]}"] is None
             else {name: int(values[f"{side}_{name}"]) for name in measures}
             for side in ("rollup", "facts")
         ]

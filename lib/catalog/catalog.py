@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from lib.catalog.answers import ANSWER_MEASURES
 from lib.catalog.dimensions import DIMENSIONS, FILTERS, Dimension, NamedDimension
 from lib.catalog.fields import FIELDS, Field, FieldType
 from lib.catalog.measures import MEASURES, PLAIN_MEASURES, Measure
@@ -93,8 +94,9 @@ class Catalog:
     @cached_property
     def measured_columns(self) -> tuple[str, ...]:
         """The columns of the evaluations that the rollups are computed from."""
-        keys = dict.fromkeys(key for rollup in self.rollups for key in rollup.keys)
-        return ("day", "state", "sentiment", "score", "duration_seconds", *keys)
+        keys = dict.fromkeys(key for rollup in self.rollups for key in rollup.keys if key in self.evaluations.c)
+        answers = ("answer_set", "answers_max")
+        return ("day", "state", "sentiment", "score", "duration_seconds", *answers, *keys)
 
     def measure_names(self, metrics: Iterable[str]) -> tuple[str, ...]:
         """Return the plain measures, and those that metrics of own fields need beside them."""
@@ -109,7 +111,7 @@ class Catalog:
 
 
 BUILT_IN = Catalog(
-    *(0, FIELDS, DIMENSIONS, FILTERS, RANGED_FIELDS, MEASURES, METRICS, ROLLUPS),
+    *(0, FIELDS, DIMENSIONS, FILTERS, RANGED_FIELDS, {**MEASURES, **ANSWER_MEASURES}, METRICS, ROLLUPS),
     evaluations=schema.evaluations,
     replaced_evaluations=schema.replaced_evaluations,
 )

@@ -73,7 +73,8 @@ def _felt(sentiment: Sentiment) -> Callable[[Columns], sa.ColumnElement[bool]]:
     return lambda e: sa.and_(_completed(e), e.sentiment == sentiment.value)
 
 
-def _scored(e: Columns) -> sa.ColumnElement[bool]:
+def is_scored(e: Columns) -> sa.ColumnElement[bool]:
+    """Return whether an evaluation has a score that counts."""
     return sa.and_(_completed(e), e.score.is_not(None))
 
 
@@ -104,13 +105,13 @@ _PLAIN = (
     Measure("completed", _completed),
     Measure("failed", _in_state(State.Failed)),
     Measure("ai_calls", lambda e: e.is_ai),
-    Measure("scored", _scored),
+    Measure("scored", is_scored),
     Measure("positive", _felt(Sentiment.Positive)),
     Measure("neutral", _felt(Sentiment.Neutral)),
     Measure("negative", _felt(Sentiment.Negative)),
     Measure("timed", _timed),
-    Measure("score_sum", _scored, _score),  # in 1/SCORE_SCALE of a point
-    Measure("score_square_sum", _scored, lambda e: _score(e) * _score(e)),
+    Measure("score_sum", is_scored, _score),  # in 1/SCORE_SCALE of a point
+    Measure("score_square_sum", is_scored, lambda e: _score(e) * _score(e)),
     Measure("duration_sum", _timed, _duration),
     Measure("duration_square_sum", _timed, lambda e: _duration(e) * _duration(e), is_wide=True),
 )

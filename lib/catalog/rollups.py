@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from lib.catalog.answers import ANSWER_MEASURES
 from lib.catalog.dimensions import Dimension
 from lib.catalog.measures import MEASURES, PLAIN_MEASURES
 from lib.store.schema import FACTS
+
+_MEASURES = {**MEASURES, **ANSWER_MEASURES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class Rollup:
     daily: sa.Table | None
     monthly: sa.Table | None
     summed_from: sa.Table | None = None  # a longer rollup's table, in place of the facts
+    of_answers: bool = False  # of the answers to criteria, not of the evaluations
 
     @property
     def tables(self) -> tuple[sa.Table, ...]:
@@ -42,7 +46,7 @@ def _table(
         tables,
         sa.Column("day", sa.Date, nullable=False),
         *(sa.Column(key, sa.Boolean if key == "is_ai" else sa.Integer, nullable=False) for key in keys),
-        *(sa.Column(each, MEASURES[each].storage, nullable=False) for each in measures),
+        *(sa.Column(each, _MEASURES[each].storage, nullable=False) for each in measures),
     )
     sa.Index(f"{name}_day", table.c.day).ddl_if(dialect="postgresql")
     for key in found_by:
@@ -56,9 +60,10 @@ def _rollup(
     found_by: tuple[str, ...],
     measures: tuple[str, ...] = PLAIN_MEASURES,
     tables: sa.MetaData = FACTS,
+    of_answers: bool = False,
 ) -> Rollup:
     daily, monthly = (_table(f"{unit}{suffix}", keys, found_by, measures, tables) for unit in ("daily", "monthly"))
-    return Rollup(keys, daily, monthly)
+    return Rollup(keys, daily, monthly, of_answers=of_answers)
 
 
 def own_rollup(dimension: Dimension) -> Rollup:
@@ -94,6 +99,13 @@ ROLLUPS = (
         found_by=("evaluator_key", "form_key"),
     ),
     _rollup("_by_executive", "call_center_key", "executive_key", "is_ai", found_by=("executive_key",)),
+    _rollup(
+        "_by_criterion",
+        *("criterion_key", "campaign_key", "call_center_key", "is_ai"),
+        found_by=(),
+        measures=tuple(ANSWER_MEASURES),
+        of_answers=True,
+    ),
     # By day it would be nearly as long as the facts, which answer for days that make no whole month.
     Rollup(_OF_CALLS, None, _table("monthly", _OF_CALLS, ("engagement_key", "executive_key"))),
 )

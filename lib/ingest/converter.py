@@ -25,6 +25,7 @@ from lib.catalog.catalog import Catalog
 from lib.catalog.fields import Field, FieldType
 from lib.errors.codes import CodedText, FailureCode
 from lib.ingest import dates, durations, value_parsers
+from lib.ingest.answer_rows import ANSWERS, RESULTS
 from lib.ingest.cell_checks import error_word
 from lib.ingest.cells import CellKind, Kinds
 from lib.ingest.mapping import AS_FOUND, AS_IT_IS, ColumnSource, Mapping
@@ -61,6 +62,7 @@ def staged_schema(catalog: Catalog) -> pa.Schema:
             pa.field("evaluated_at", pa.timestamp("us")),  # UTC
             pa.field("recording_url", pa.string()),
             *(pa.field(each.column, _TYPES[each.kind]) for each in catalog.own_values),
+            pa.field(RESULTS, ANSWERS),
         ]
     )
 
@@ -325,6 +327,7 @@ def _staged(stored: dict[str, pa.Array], count: int, first_seq: int, zones: Zone
         "created_at": of("createdAt", pa.timestamp("us")),
         "evaluated_at": of("evaluatedAt", pa.timestamp("us")),
         "recording_url": plain(of("recordingUrl", pa.string())),
+        RESULTS: pa.nulls(count, ANSWERS),
     }
     for own in catalog.own_values:
         kind = _TYPES[own.kind]

@@ -26,6 +26,7 @@ from lib.errors.codes import CodedText
 from lib.errors.field_codes import FieldCode
 from lib.errors.import_codes import ImportCode
 from lib.ingest import import_warnings
+from lib.ingest.answer_loader import load_answers, set_columns
 from lib.ingest.staging import staged_table, texts
 from lib.store import enums, schema
 from lib.store.bulk_io import analyze, bulk_insert, drop
@@ -118,12 +119,14 @@ def apply(
     renamer = version if grant.everything else None
     named = {each: _name(connection, together, each, renamer) for each in catalog.stored_dimensions}
     analyze(connection, given)
-    loaded, rows = _compare(connection, catalog)
+    loaded, rows = _compare(connection, catalog, version)
     if loaded.changed and not grant.everything:
         visible = sa.select(sa.func.count()).select_from(outgoing).where(*grant_conditions(outgoing, grant, catalog))
         if connection.execute(visible).scalar_one() < loaded.changed:
             raise ConflictError("Nothing was loaded: some of the ids are taken.")
+    has_moved = False
     if loaded.changed:
+        has_moved = load_answers(connection, version, rows, changes_sections=grant.everything)
         rollup.apply(connection, catalog, rows, outgoing)
         kept = sa.select(outgoing, sa.literal(version, sa.Integer))
         connection.execute(
@@ -133,6 +136,7 @@ def apply(
         connection.execute(sa.delete(evaluations).where(evaluations.c.id.in_(ids)))
     elif loaded.added:
         _fill(connection, measured, sa.select(*(rows.c[column.name] for column in measured.columns)))
+        has_moved = load_answers(connection, version, measured, changes_sections=grant.everything)
         rollup.apply(connection, catalog, measured, None)
     said = (rows.c[name] for name in tables.fact_columns)
     ordered = sa.select(*said, sa.literal(version, sa.Integer)).order_by(rows.c.day)
@@ -140,7 +144,8 @@ def apply(
         connection.execute(sa.insert(evaluations).from_select([*tables.fact_columns, "data_version"], ordered))
     _check_categories(connection, catalog)
     loaded = replace(loaded, warnings=tuple(_warnings(connection, catalog, named, loaded)))
-    if loaded.added or loaded.changed or any(each.renamed for each in named.values()) or replace_all:
+    has_renamed = has_moved or any(each.renamed for each in named.values())
+    if loaded.added or loaded.changed or has_renamed or replace_all:
         now = datetime.now(UTC)
         connection.execute(sa.update(workspace).values(data_version=version, changed_at=now, is_sample=is_sample))
         loaded = replace(loaded, changed_at=now, data_version=version)
@@ -156,7 +161,7 @@ def clear(connection: Connection, catalog: Catalog, why: ImportCode) -> None:
 
     Must run inside `FactStore.write`; who calls it brings the version of the facts up.
     """
-    for table in (catalog.evaluations, catalog.replaced_evaluations, replaced_names):
+    for table in (catalog.evaluations, catalog.replaced_evaluations, replaced_names, schema.answers, schema.criteria):
         connection.execute(sa.delete(table))
     rollup.clear(connection, catalog)
     for dimension in catalog.stored_dimensions:
@@ -279,7 +284,7 @@ def _confirm_names(connection: Connection, dimension: NamedDimension, version: i
     connection.execute(sa.insert(kept).from_select(["dimension", "key", "name", "replaced_in"], same))
 
 
-def _compare(connection: Connection, catalog: Catalog) -> tuple[LoadResult, sa.FromClause]:
+def _compare(connection: Connection, catalog: Catalog, version: int) -> tuple[LoadResult, sa.FromClause]:
     """Return what the staged rows change, and those of them that are new or differ, as the facts will hold them.
 
     `outgoing` is filled with the facts that they replace, where they replace any.
@@ -288,14 +293,15 @@ def _compare(connection: Connection, catalog: Catalog) -> tuple[LoadResult, sa.F
     known, incoming, outgoing = tables.known, tables.incoming, tables.outgoing
     ends = sa.select(sa.func.count(), sa.func.min(staged.c.id), sa.func.max(staged.c.id))
     total, lowest, highest = connection.execute(ends).one()
-    keyed = _keyed(catalog)
     same = sa.select(evaluations).join(staged, staged.c.id == evaluations.c.id)
     # Ids mostly grow with time, so that what is new lies beyond what is held, and an index says so at once.
     _fill(connection, known, same.where(evaluations.c.id.between(lowest, highest)))
+    is_known = connection.execute(sa.select(known.c.id).limit(1)).first() is not None
+    keyed = _keyed(catalog, version, known if is_known else None)
     rows: sa.FromClause = keyed
     different, changed, days = total, 0, sa.select(staged.c.day)
-    if connection.execute(sa.select(known.c.id).limit(1)).first() is not None:
-        plain = [name for name in tables.fact_columns if name != "id"]
+    if is_known:
+        plain = [name for name in tables.fact_columns if name not in ("id", "answer_set")]
         differs = sa.or_(*(known.c[name].is_distinct_from(keyed.c[name]) for name in plain))
         _fill(connection, outgoing, sa.select(known).join(keyed, known.c.id == keyed.c.id).where(differs))
         new = ~sa.exists().where(known.c.id == keyed.c.id)
@@ -319,11 +325,15 @@ def _fill(connection: Connection, table: sa.Table, rows: sa.Select[Any]) -> None
     analyze(connection, table)
 
 
-def _keyed(catalog: Catalog) -> sa.Subquery:
-    """Return the staged rows with the keys of their names, as the facts hold them."""
+def _keyed(catalog: Catalog, version: int, known: sa.Table | None) -> sa.Subquery:
+    """Return the staged rows with the keys of their names and sets of answers, as the facts will hold them.
+
+    `known` are the rows of the facts that have their ids; None where none has.
+    """
     staged, fact_columns = staged_table(catalog), _tables(catalog).fact_columns
-    joined: sa.FromClause = staged
+    joined: sa.FromClause = staged if known is None else staged.outerjoin(known, known.c.id == staged.c.id)
     columns: dict[str, sa.ColumnElement[Any]] = {name: staged.c[name] for name in fact_columns if name in staged.c}
+    columns |= set_columns(staged, known, version)
     for dimension in catalog.stored_dimensions:
         names = dimension.table
         keys = (

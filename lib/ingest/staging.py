@@ -10,8 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.catalog.catalog import Catalog
+from lib.catalog.dimensions import FORM
+from lib.ingest.answer_rows import RESULTS
 from lib.ingest.converter import REPEATED, staged_schema
 from lib.ingest.import_warnings import RepeatedIds
+from lib.ingest.staged_answers import SHORT, AnswerSpool, staged_answers, staged_criteria
 from lib.store.bulk_io import analyze, drop, load_batches
 from lib.store.schema import UtcDateTime
 
@@ -30,8 +33,13 @@ _STAGED_TYPES: dict[str, Any] = {
 @cache  # always the same, so that its statements are compiled once
 def staged_table(catalog: Catalog) -> sa.Table:
     """Return the table of an import's checked rows; texts that most share with others by their code in `texts`."""
-    columns = (sa.Column(field.name, _STAGED_TYPES[str(field.type)]) for field in staged_schema(catalog))
+    columns = (sa.Column(field.name, _STAGED_TYPES[str(field.type)]) for field in _fields(catalog))
     return sa.Table("staged", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+
+
+def _fields(catalog: Catalog) -> list[pa.Field]:
+    """Return the fields of a staged row, its answers in short."""
+    return [*(field for field in staged_schema(catalog) if field.name != RESULTS), *SHORT]
 
 
 texts = sa.Table(
@@ -41,34 +49,33 @@ texts = sa.Table(
 
 
 def stage(connection: Connection, catalog: Catalog, batches: pa.RecordBatchReader) -> RepeatedIds:
-    """Take the rows into a temporary table, the last of each id; return what that left out."""
+    """Take the rows into a temporary table, the last of each id, and their answers; return what that left out."""
     staged = staged_table(catalog)
-    with connection.begin():
-        drop(connection, staged, texts)
+    with connection.begin(), AnswerSpool() as answers:
+        drop(connection, staged, texts, staged_answers, staged_criteria)
         for table in (staged, texts):
             table.create(connection)
-        codes = _Codes()
+        codes = _Codes(catalog, answers)
         load_batches(connection, staged, codes.coded(batches))
         load_batches(connection, texts, codes.texts)
+        answers.load(connection)
         analyze(connection, staged, staged.c.id, staged.c.day)  # all of them take a second for every four million rows
         analyze(connection, texts)
         return _drop_duplicates(connection, staged)
 
 
 class _Codes:
-    """Numbers the texts that repeat, the same in every batch."""
+    """Numbers the texts that repeat, the same in every batch, and takes the answers of the rows apart."""
 
-    def __init__(self) -> None:
+    def __init__(self, catalog: Catalog, answers: AnswerSpool) -> None:
         self._codes: dict[str, int] = {}
+        self._fields = _fields(catalog)
+        self._answers = answers
 
     def coded(self, batches: pa.RecordBatchReader) -> pa.RecordBatchReader:
-        """Return the batches with codes for texts that repeat."""
-        fields = [pa.field(field.name, _coded(field.type)) for field in batches.schema]
-        schema = pa.schema(fields)
-        made = (
-            pa.RecordBatch.from_arrays([self._column(column) for column in batch.columns], schema=schema)
-            for batch in batches
-        )
+        """Return the batches with codes for texts that repeat, and with their answers in short."""
+        schema = pa.schema([pa.field(field.name, _coded(field.type)) for field in self._fields])
+        made = (pa.RecordBatch.from_arrays(self._columns(batch), schema=schema) for batch in batches)
         return pa.RecordBatchReader.from_batches(schema, made)
 
     @property
@@ -78,6 +85,11 @@ class _Codes:
             {"code": pa.array(self._codes.values(), pa.int32()), "text": pa.array(self._codes, pa.string())}
         )
         return table.to_reader()
+
+    def _columns(self, batch: pa.RecordBatch) -> list[pa.Array]:
+        answers = self._answers.take(batch.column("seq"), batch.column(RESULTS), batch.column(FORM.staged_id))
+        held = (self._column(batch.column(field.name)) for field in self._fields[: -len(SHORT)])
+        return [*held, *answers]
 
     def _column(self, column: pa.Array) -> pa.Array:
         if column.type != REPEATED:

@@ -19,6 +19,7 @@ from lib.catalog.dimensions import NamedDimension
 from lib.errors import ConflictError
 from lib.errors.import_codes import ImportCode
 from lib.ingest import history, loader
+from lib.ingest.answer_loader import forget_sets
 from lib.ingest.history import ImportRecord
 from lib.store import enums, schema
 from lib.store.bulk_io import analyze, drop
@@ -80,6 +81,7 @@ def undo(connection: Connection, catalog: Catalog, number: str, actor: str, job:
     ordered = sa.select(returning).order_by(returning.c.day)
     connection.execute(sa.insert(evaluations).from_select(columns, ordered))
     connection.execute(sa.delete(old).where(old.c.replaced_in == version))
+    forget_sets(connection, *(sa.select(table.c.answer_set) for table in (going, evaluations, old)))
     for dimension in catalog.stored_dimensions:
         _restore_names(connection, dimension, version)
         _remove_unused_names(connection, catalog, dimension)
@@ -105,7 +107,10 @@ def forget_old(connection: Connection) -> None:
     """Delete what was replaced longer ago than KEPT, which ends the undo of these imports; inside `FactStore.write`."""
     old = _old()
     versions = sa.select(imports.c.data_version).where(old)
-    for table in (schema.replaced_evaluations, replaced_names):
+    replaced = schema.replaced_evaluations
+    is_old, sets = replaced.c.replaced_in.in_(versions), sa.select(replaced.c.answer_set)
+    forget_sets(connection, sets.where(is_old), sets.where(~is_old), sa.select(evaluations.c.answer_set))
+    for table in (replaced, replaced_names):
         connection.execute(sa.delete(table).where(table.c.replaced_in.in_(versions)))
     connection.execute(sa.update(imports).where(old).values(undo_lost=ImportCode.UNDO_TOO_OLD.value))
 

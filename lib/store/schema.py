@@ -97,6 +97,12 @@ evaluations = sa.Table(
     sa.Column("recording_url", sa.Text),
     # The `data_version` that brought the row as it is; null where a program did that which kept none.
     sa.Column("data_version", sa.Integer),
+    # Its answers to a scorecard's criteria: what they are kept under, and all of them in short; null where it has none.
+    sa.Column("answer_set", sa.BigInteger),
+    sa.Column("answers_digest", sa.BigInteger),  # the same for the same answers
+    sa.Column("answers_points", sa.BigInteger),  # of those that are applicable, in 1/OWN_SCALE of a point
+    sa.Column("answers_max", sa.BigInteger),  # the most that these could have, in the same
+    sa.Column("critical_failed", sa.Boolean),  # whether one got no points that had to
 )
 
 EVALUATION_INDEXES = (
@@ -104,6 +110,28 @@ EVALUATION_INDEXES = (
     # Instants alone: ids beside them made it more than twice as long, and what it finds is sorted by id either way.
     sa.Index("evaluations_newest", evaluations.c.audio_at).ddl_if(dialect="postgresql"),
 )
+
+criteria = sa.Table(  # the questions of scorecards, each known by its name and its form
+    "criteria",
+    FACTS,
+    sa.Column("key", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("form", sa.Text),  # null: of none
+    sa.Column("section", sa.Text),  # null: in none
+)
+
+answers = sa.Table(
+    "answers",
+    FACTS,
+    sa.Column("answer_set", sa.BigInteger, nullable=False),  # of one evaluation, or of one that was replaced
+    sa.Column("criterion_key", sa.Integer, nullable=False),
+    sa.Column("points", sa.Integer),  # in 1/OWN_SCALE of a point; null: not applicable
+    sa.Column("max_points", sa.Integer),  # as points; null only where the answer is not applicable
+    sa.Column("critical", sa.Boolean, nullable=False),  # to get no points fails the call
+    sa.Column("comment", sa.Text),
+)
+
+ANSWERS_INDEX = sa.Index("answers_set", answers.c.answer_set).ddl_if(dialect="postgresql")
 
 replaced_evaluations = sa.Table(  # as they were, so that an import can be undone
     "replaced_evaluations",

@@ -1,0 +1,102 @@
+"""Loading answers: those that are staged, beside the rows of the evaluations that they belong to.
+
+The answers of an evaluation are a set with a number of its own, that the evaluation's row has. Answers that come anew
+make a new set; the old one stays as long as the replaced row is kept, so that an undo only brings the row back.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from lib.errors import FileError
+from lib.errors.answer_codes import AnswerCode
+from lib.ingest.answer_rows import MOST_CRITERIA
+from lib.ingest.staged_answers import SHORT, staged_answers, staged_criteria
+from lib.store.bulk_io import bulk_insert
+from lib.store.schema import answers, criteria
+
+_SEQ_BITS = 32  # of the row, in the number of a set; what is above is the version that brought it
+
+
+def set_columns(staged: sa.FromClause, known: sa.FromClause | None, version: int) -> dict[str, sa.ColumnElement[Any]]:
+    """Return what staged rows will hold of their answers, by column: what is known, where they came without any.
+
+    `known` are the evaluations as they are, beside the staged rows; None where there are none. The same answers keep
+    their set.
+    """
+    short = {field.name: staged.c[field.name] for field in SHORT}
+    digest = short["answers_digest"]
+    new = sa.cast(sa.literal_column(str(version << _SEQ_BITS)), sa.BigInteger) + staged.c.seq
+    came = digest.is_not(None)
+    if known is None:
+        return {"answer_set": sa.case((came, new)).label("answer_set"), **short}
+    columns: dict[str, sa.ColumnElement[Any]] = {
+        name: sa.case((came, column), else_=known.c[name]).label(name) for name, column in short.items()
+    }
+    is_new = sa.and_(came, digest.is_distinct_from(known.c.answers_digest))
+    columns["answer_set"] = sa.case((is_new, new), else_=known.c.answer_set).label("answer_set")
+    return columns
+
+
+def load_answers(connection: Connection, version: int, rows: sa.FromClause, *, changes_sections: bool) -> bool:
+    """Load the staged answers of rows that have their sets; return whether a criterion came to be in another section.
+
+    With `changes_sections`, known criteria get the sections that came. Raises FileError for more criteria than there
+    may be.
+    """
+    if connection.execute(sa.select(staged_criteria.c.code).limit(1)).first() is None:
+        return False
+    has_moved = _define(connection, changes_sections=changes_sections)
+    came = staged_answers.c
+    number = sa.cast(sa.literal_column(str(version << _SEQ_BITS)), sa.BigInteger) + came.seq
+    chosen = (
+        sa.select(rows.c.answer_set, criteria.c.key, came.points, came.max_points, came.critical, came.comment)
+        .select_from(staged_answers)
+        .join(rows, rows.c.answer_set == number)
+        .join(staged_criteria, staged_criteria.c.code == came.criterion)
+        .join(criteria, _same())
+        .order_by(rows.c.answer_set)
+    )
+    with bulk_insert(connection, answers):
+        connection.execute(sa.insert(answers).from_select(answers.columns.keys(), chosen))
+    return has_moved
+
+
+def forget_sets(connection: Connection, sets: sa.Select[Any], *held: sa.Select[Any]) -> None:
+    """Delete the answers of sets that are not among those held any more, and criteria that have no answers then."""
+    gone = sa.except_(*(each.where(each.selected_columns.answer_set.is_not(None)) for each in (sets, *held)))
+    if connection.execute(gone.limit(1)).first() is None:
+        return
+    connection.execute(sa.delete(answers).where(answers.c.answer_set.in_(gone)))
+    used = sa.select(answers.c.criterion_key).distinct()
+    connection.execute(sa.delete(criteria).where(criteria.c.key.not_in(used)))
+
+
+def _same() -> sa.ColumnElement[bool]:
+    """Return whether a staged criterion is one that is known."""
+    ours, known = staged_criteria.c, criteria.c
+    return sa.and_(known.name == ours.name, sa.func.coalesce(known.form, "") == sa.func.coalesce(ours.form, ""))
+
+
+def _define(connection: Connection, *, changes_sections: bool) -> bool:
+    """Give every staged criterion a key; return whether a known one came to be in another section."""
+    ours = staged_criteria.c
+    moved = connection.execute(
+        sa.select(criteria.c.key, ours.section)
+        .join(staged_criteria, _same())
+        .where(ours.section.is_not(None), ours.section.is_distinct_from(criteria.c.section))
+    ).all()
+    moved = moved if changes_sections else []
+    for key, section in moved:
+        connection.execute(sa.update(criteria).where(criteria.c.key == key).values(section=section))
+    highest = connection.execute(sa.select(sa.func.coalesce(sa.func.max(criteria.c.key), 0))).scalar_one()
+    number = sa.func.row_number().over(order_by=ours.code) + highest
+    new = sa.select(number, ours.name, ours.form, ours.section).where(~sa.exists().where(_same()))
+    connection.execute(sa.insert(criteria).from_select(["key", "name", "form", "section"], new))
+    count = connection.execute(sa.select(sa.func.count()).select_from(criteria)).scalar_one()
+    if count > MOST_CRITERIA:
+        raise FileError(AnswerCode.TOO_MANY_CRITERIA, most=f"{MOST_CRITERIA:,}")
+    return bool(moved)
