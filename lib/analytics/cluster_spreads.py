@@ -305,7 +305,7 @@ Metrics = tuple[tuple[str, Uncertainty], ...]
 
 
 def _metrics(filters: Filters, names: tuple[str, ...]) -> Metrics:
-    metrics = ((name, filters.catalog.all_metrics[name].uncertainty) for name in names)
+    metrics = ((name, filters.catalog.known_metrics[name].uncertainty) for name in names)
     return tuple((name, uncertainty) for name, uncertainty in metrics if uncertainty is not None)
 
 

@@ -21,8 +21,9 @@ from lib.analytics.conditions import fact_conditions, fact_key, grant_conditions
 from lib.analytics.grants import Grant
 from lib.analytics.query import Filters, Moment, first_instant, last_instant
 from lib.analytics.sql_time import local_day
+from lib.catalog.answers import answer_rows
 from lib.catalog.catalog import Catalog
-from lib.catalog.measures import of_each
+from lib.catalog.measures import ANSWER_MEASURES, of_each
 from lib.catalog.rollups import Rollup
 from lib.store import schema
 
@@ -188,7 +189,7 @@ class FactsSource:
         if filters.timezone is not None:
             ends = (end or datetime.now(UTC) for end in first_and_last(connection, filters))
             day = local_day(facts.c.audio_at, filters.zone(calendar.zone), *ends).label("day")
-        rows = _rows(facts, day, keys, measures).where(*fact_conditions(filters, calendar)).subquery()
+        rows = _rows(facts, day, keys, measures, fact_conditions(filters, calendar)).subquery()
         return QuerySource(rows, tuple(measures), has_facts=True)
 
     def first_and_last_day(self, grant: Grant, catalog: Catalog) -> sa.Select[Any]:
@@ -274,7 +275,7 @@ def _united(
         where = [day >= sa.bindparam(f"from_{number}", type_=day.type)] if begins else []
         where += [day < sa.bindparam(f"until_{number}", type_=day.type)] if ends else []
         where += [table.c[name].in_(sa.bindparam(_chosen(name), expanding=True)) for name in chosen]
-        arms.append(_rows(table, table.c.day, keys, measures).where(*where))
+        arms.append(_rows(table, table.c.day, keys, measures, where))
     return arms[0].subquery() if len(arms) == 1 else sa.union_all(*arms).subquery()
 
 
@@ -293,8 +294,18 @@ def _is_facts(table: sa.Table) -> bool:
     return table.name == schema.evaluations.name
 
 
-def _rows(table: sa.Table, day: sa.ColumnElement[Any], keys: Sequence[str], measures: Sequence[str]) -> sa.Select[Any]:
-    """Return the rows of a rollup, or of the facts with the measures of each."""
-    if _is_facts(table):
-        return sa.select(day, *(fact_key(table, key) for key in keys), *of_each(table, measures))
-    return sa.select(day, *(table.c[name] for name in (*keys, *measures)))
+def _rows(
+    table: sa.Table,
+    day: sa.ColumnElement[Any],
+    keys: Sequence[str],
+    measures: Sequence[str],
+    where: Sequence[sa.ColumnElement[bool]],
+) -> sa.Select[Any]:
+    """Return rows of a rollup, or of the facts, or their answers, with the measures of each."""
+    if not _is_facts(table):
+        return sa.select(day, *(table.c[name] for name in (*keys, *measures))).where(*where)
+    if not ANSWER_MEASURES.keys() & set(measures):
+        return sa.select(day, *(fact_key(table, key) for key in keys), *of_each(table, measures)).where(*where)
+    columns = [column for column in table.columns if column.name != "day"]
+    rows = answer_rows(sa.select(*columns, day.label("day")).where(*where).subquery("chosen"), *keys)
+    return sa.select(rows.c.day, *(fact_key(rows, key) for key in keys), *of_each(rows, measures))

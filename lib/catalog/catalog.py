@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from lib.catalog.answers import ANSWER_MEASURES
+from lib.catalog.criterion_metrics import SCORECARD_METRICS
 from lib.catalog.dimensions import DIMENSIONS, FILTERS, Dimension, NamedDimension
 from lib.catalog.fields import FIELDS, Field, FieldType
-from lib.catalog.measures import MEASURES, PLAIN_MEASURES, Measure
+from lib.catalog.measures import ANSWER_MEASURES, MEASURES, PLAIN_MEASURES, Measure
 from lib.catalog.metrics import METRICS, Metric
 from lib.catalog.ranged_fields import RANGED_FIELDS, RangedField
 from lib.catalog.rollups import ROLLUPS, Rollup
@@ -87,6 +87,11 @@ class Catalog:
         return {**self.metrics, **self.own_metrics}
 
     @cached_property
+    def known_metrics(self) -> Mapping[str, Metric]:
+        """All metrics, those of scorecards and their criteria too, by name."""
+        return {**self.all_metrics, **SCORECARD_METRICS}
+
+    @cached_property
     def own_values(self) -> tuple[Field, ...]:
         """The own fields whose columns hold their values themselves: all but categories."""
         return tuple(each for each in self.fields.values() if each.is_own and each.kind is not FieldType.CATEGORY)
@@ -95,7 +100,7 @@ class Catalog:
     def measured_columns(self) -> tuple[str, ...]:
         """The columns of the evaluations that the rollups are computed from."""
         keys = dict.fromkeys(key for rollup in self.rollups for key in rollup.keys if key in self.evaluations.c)
-        answers = ("answer_set", "answers_max")
+        answers = ("answer_set", "answers_points", "answers_max", "critical_failed")
         return ("day", "state", "sentiment", "score", "duration_seconds", *answers, *keys)
 
     def measure_names(self, metrics: Iterable[str]) -> tuple[str, ...]:

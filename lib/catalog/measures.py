@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.type_api import TypeEngine
 
 from lib.statistics.clusters import ClusterSpread
-from lib.store.enums import HISTOGRAM_BINS, SCORE_SCALE, YES, Sentiment, State
+from lib.store.enums import HISTOGRAM_BINS, SCORE_SCALE, SHARE_SCALE, YES, Sentiment, State
 
 Columns = Any
 """The columns of the evaluations' table, or of rows that have the same ones, as SQLAlchemy's `table.c`."""
@@ -73,8 +73,7 @@ def _felt(sentiment: Sentiment) -> Callable[[Columns], sa.ColumnElement[bool]]:
     return lambda e: sa.and_(_completed(e), e.sentiment == sentiment.value)
 
 
-def is_scored(e: Columns) -> sa.ColumnElement[bool]:
-    """Return whether an evaluation has a score that counts."""
+def _scored(e: Columns) -> sa.ColumnElement[bool]:
     return sa.and_(_completed(e), e.score.is_not(None))
 
 
@@ -105,26 +104,106 @@ _PLAIN = (
     Measure("completed", _completed),
     Measure("failed", _in_state(State.Failed)),
     Measure("ai_calls", lambda e: e.is_ai),
-    Measure("scored", is_scored),
+    Measure("scored", _scored),
     Measure("positive", _felt(Sentiment.Positive)),
     Measure("neutral", _felt(Sentiment.Neutral)),
     Measure("negative", _felt(Sentiment.Negative)),
     Measure("timed", _timed),
-    Measure("score_sum", is_scored, _score),  # in 1/SCORE_SCALE of a point
-    Measure("score_square_sum", is_scored, lambda e: _score(e) * _score(e)),
+    Measure("score_sum", _scored, _score),  # in 1/SCORE_SCALE of a point
+    Measure("score_square_sum", _scored, lambda e: _score(e) * _score(e)),
     Measure("duration_sum", _timed, _duration),
     Measure("duration_square_sum", _timed, lambda e: _duration(e) * _duration(e), is_wide=True),
 )
 _HISTOGRAM = tuple(Measure(f"score_bin_{number:02}", _in_bin(number)) for number in range(HISTOGRAM_BINS))
 
-MEASURES: Mapping[str, Measure] = {measure.name: measure for measure in (*_PLAIN, *_HISTOGRAM)}
-"""All measures, by name."""
+
+def _scored_with_points(e: Columns) -> sa.ColumnElement[bool]:
+    return sa.and_(_scored(e), e.answers_max > 0)
+
+
+def _share_of_points(e: Columns) -> sa.ColumnElement[int]:
+    share = sa.cast(e.answers_points, sa.Double) / e.answers_max * sa.literal_column(f"{SHARE_SCALE}.0")
+    return sa.cast(sa.func.round(share), sa.BigInteger)
+
+
+_OF_SCORECARDS = (
+    Measure("with_answers", lambda e: e.answer_set.is_not(None)),
+    Measure("critical_failed", lambda e: e.critical_failed),
+    Measure("scored_with_answers", _scored_with_points),
+    # The share of points that counted for nothing, as a critical criterion made the score 0.
+    Measure(
+        "critical_loss_sum",
+        lambda e: sa.and_(_scored_with_points(e), e.critical_failed, e.score == 0),
+        _share_of_points,
+    ),
+)
+
+MEASURES: Mapping[str, Measure] = {measure.name: measure for measure in (*_PLAIN, *_HISTOGRAM, *_OF_SCORECARDS)}
+"""All measures of evaluations, by name."""
 
 PLAIN_MEASURES = tuple(measure.name for measure in _PLAIN)
 """What metrics are made of; every rollup holds these."""
 
 HISTOGRAM_MEASURES = tuple(measure.name for measure in _HISTOGRAM)
 """How many scores there are in each bin from 0 to 10."""
+
+
+# Answers to the criteria of scorecards: rows that have what their evaluation has and what the answer has.
+
+
+def _has_points(a: Columns) -> sa.ColumnElement[bool]:
+    points: sa.ColumnElement[int] = a.points
+    return points.is_not(None)
+
+
+def _quotient(dividend: sa.ColumnElement[int], divisor: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    """Return a quotient of whole numbers, rounded half up; the dividend is not negative, and the divisor positive.
+
+    What does not divide is taken away first, so that both engines' divisions are exact. Neither may be beyond 4e18.
+    """
+    twice = dividend * 2 + divisor
+    return sa.cast((twice - twice % (divisor * 2)) // (divisor * 2), sa.BigInteger)
+
+
+def _long(number: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    return sa.cast(number, sa.BigInteger)
+
+
+def _share(a: Columns) -> sa.ColumnElement[int]:
+    return _quotient(_long(a.points) * SHARE_SCALE, _long(a.max_points))
+
+
+def _share_square(a: Columns) -> sa.ColumnElement[int]:
+    share = _share(a)
+    return _quotient(share * share, _long(sa.literal_column(str(SHARE_SCALE))))
+
+
+def _lost(a: Columns) -> sa.ColumnElement[int]:
+    return _quotient(_long(a.max_points - a.points) * SHARE_SCALE, _long(a.answers_max))
+
+
+def _makes_score(a: Columns) -> sa.ColumnElement[bool]:
+    return sa.and_(_scored(a), _has_points(a), a.answers_max > 0)
+
+
+ANSWER_MEASURES: Mapping[str, Measure] = {
+    each.name: each
+    for each in (
+        Measure("answered", _has_points),
+        Measure("not_applicable", lambda a: a.points.is_(None)),
+        Measure("full_marks", lambda a: a.points == a.max_points),
+        Measure("without_points", lambda a: a.points == 0),
+        Measure("critical_fails", lambda a: sa.and_(a.points == 0, a.critical)),
+        Measure("share_sum", _has_points, _share),
+        Measure("share_square_sum", _has_points, _share_square),
+        # Of the score that the answer's evaluation could have, how much its missing points took.
+        Measure("lost_sum", _makes_score, _lost),
+    )
+}
+"""All measures of answers to criteria, by name."""
+
+ANSWER_NAMES = tuple(ANSWER_MEASURES)
+"""Their names."""
 
 
 def own_measures(column: str, *, is_number: bool) -> tuple[Measure, ...]:
@@ -154,7 +233,7 @@ def own_measures(column: str, *, is_number: bool) -> tuple[Measure, ...]:
 def find_measure(name: str) -> Measure:
     """Return a measure by its name, one of a workspace's own fields too. Raises KeyError where there is none."""
     if not name.startswith(OWN_PREFIX):
-        return MEASURES[name]
+        return MEASURES[name] if name in MEASURES else ANSWER_MEASURES[name]
     column = name.rpartition("_")[0]
     of_column = (*own_measures(column, is_number=True), *own_measures(column, is_number=False))
     return {each.name: each for each in of_column}[name]

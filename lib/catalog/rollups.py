@@ -6,12 +6,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from lib.catalog.answers import ANSWER_MEASURES
 from lib.catalog.dimensions import Dimension
-from lib.catalog.measures import MEASURES, PLAIN_MEASURES
+from lib.catalog.measures import ANSWER_NAMES, MEASURES, PLAIN_MEASURES, find_measure
 from lib.store.schema import FACTS
-
-_MEASURES = {**MEASURES, **ANSWER_MEASURES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ def _table(
         tables,
         sa.Column("day", sa.Date, nullable=False),
         *(sa.Column(key, sa.Boolean if key == "is_ai" else sa.Integer, nullable=False) for key in keys),
-        *(sa.Column(each, _MEASURES[each].storage, nullable=False) for each in measures),
+        *(sa.Column(each, find_measure(each).storage, nullable=False) for each in measures),
     )
     sa.Index(f"{name}_day", table.c.day).ddl_if(dialect="postgresql")
     for key in found_by:
@@ -103,7 +100,7 @@ ROLLUPS = (
         "_by_criterion",
         *("criterion_key", "campaign_key", "call_center_key", "is_ai"),
         found_by=(),
-        measures=tuple(ANSWER_MEASURES),
+        measures=ANSWER_NAMES,
         of_answers=True,
     ),
     # By day it would be nearly as long as the facts, which answer for days that make no whole month.

@@ -13,6 +13,9 @@ OWN_SCALE = 10_000
 YES, NO = 1, 2
 """How own fields of yes and no are kept; none is null."""
 
+SHARE_SCALE = 1_000_000_000
+"""Shares of points are summed in parts of one; an answer's is rounded to that."""
+
 HISTOGRAM_BINS = 20
 """Bins of half a point; 10 falls in the last."""
 

@@ -18,6 +18,13 @@ COLUMNS = {
 CELL = ("criterion_key", "campaign_key", "call_center_key", "is_ai")
 COUNTS = ("answered", "not_applicable", "full_marks", "without_points", "critical_fails")
 SUMS = ("share_sum", "share_square_sum", "lost_sum")
+OF_EVALUATIONS = {
+    "with_answers": "INTEGER",
+    "critical_failed": "INTEGER",
+    "scored_with_answers": "INTEGER",
+    "critical_loss_sum": "BIGINT",
+}
+COUNTED = ("daily_total", "daily_by_center", "monthly_by_center", "monthly")
 
 
 def upgrade() -> None:
@@ -26,6 +33,11 @@ def upgrade() -> None:
         for name, kind in COLUMNS.items():
             # In words, as Alembic's own way looks on DuckDB through all indexes each time, and there are none.
             op.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
+    for table in COUNTED:
+        for name, kind in OF_EVALUATIONS.items():
+            op.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind} DEFAULT 0")
+            op.execute(f"ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL")
+            op.execute(f"ALTER TABLE {table} ALTER COLUMN {name} DROP DEFAULT")
     op.create_table(
         "criteria",
         sa.Column("key", sa.Integer, primary_key=True, autoincrement=False),
