@@ -13,12 +13,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib.analytics.calendar import Calendar
+from lib.analytics.calendar import Bucket, Calendar, Granularity
 from lib.analytics.cluster_spreads import day_spreads, day_spreads_by
 from lib.analytics.members import member_names
 from lib.analytics.planner import ResolvedPeriod, resolve_period
 from lib.analytics.planner import source as source_of
-from lib.analytics.query import Filters
+from lib.analytics.query import Filters, first_instant, last_instant, local_date
+from lib.analytics.sql_time import bucket_start
 from lib.catalog.criteria import CRITERION, Criterion
 from lib.catalog.criterion_metrics import CRITERION_METRICS, CRITICAL_FAIL_RATE
 from lib.catalog.dimensions import Dimension, Member

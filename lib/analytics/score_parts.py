@@ -1,8 +1,8 @@
 """Which criteria moved the score: the change of an average score as a sum of parts, one for each criterion.
 
 An evaluation's score is 10 less what each of its answers lost, (max − points) ÷ the sum of max, times 10; and a rest:
-what a critical criterion took that made the score 0, and whatever else the score is made of. The means of these over the
-scored evaluations of a selection add up to its average score, so that their changes add up to its change, exactly.
+what a critical criterion took that made the score 0, and whatever else the score is made of. The means of these over
+the scored evaluations of a selection add up to its average score, so that their changes add up to its change, exactly.
 """
 
 from __future__ import annotations
