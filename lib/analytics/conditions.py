@@ -14,8 +14,8 @@ from lib.analytics.grants import Grant
 from lib.analytics.query import Filters, first_instant, last_instant
 from lib.analytics.ranges import range_conditions
 from lib.catalog.catalog import Catalog
-from lib.catalog.dimensions import Dimension, EnumDimension, NamedDimension
-from lib.store import enums
+from lib.catalog.dimensions import Dimension, EnumDimension, FailedCriterionDimension, NamedDimension
+from lib.store import enums, schema
 
 
 def fact_conditions(filters: Filters, calendar: Calendar) -> list[sa.ColumnElement[bool]]:
@@ -28,6 +28,9 @@ def fact_conditions(filters: Filters, calendar: Calendar) -> list[sa.ColumnEleme
     if filters.date_to is not None:
         conditions.append(facts.c.audio_at <= last_instant(filters.date_to, zone))
     for dimension, ids in _predicates(filters):
+        if isinstance(dimension, FailedCriterionDimension):
+            conditions.append(facts.c.answer_set.in_(_failed(ids)))
+            continue
         key = fact_key(facts, dimension.column)
         if isinstance(dimension, EnumDimension):
             conditions.append(key.in_(_keys(dimension, ids)))
@@ -91,6 +94,13 @@ def fact_key(facts: sa.FromClause, column: str) -> sa.ColumnElement[Any]:
     """Return the key of a dimension's column in rows of the facts' columns; NO_KEY where they have none."""
     key = facts.c[column]
     return sa.func.coalesce(key, enums.NO_KEY).label(column) if key.nullable else key
+
+
+def _failed(names: Sequence[str]) -> sa.Select[tuple[int]]:
+    """Return the sets of answers that have no points in a criterion of one of these names."""
+    held, known = schema.answers.c, schema.criteria.c
+    keys = sa.select(known.key).where(known.name.in_(names))
+    return sa.select(held.answer_set).where(held.points == 0, held.criterion_key.in_(keys))
 
 
 def _keys(dimension: EnumDimension, ids: Sequence[str]) -> list[int | bool]:

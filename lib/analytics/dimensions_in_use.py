@@ -9,7 +9,7 @@ from lib.analytics.conditions import grant_conditions
 from lib.analytics.grants import Grant
 from lib.analytics.queries import options
 from lib.catalog.catalog import Catalog
-from lib.catalog.dimensions import Dimension, NamedDimension
+from lib.catalog.dimensions import Dimension, EnumDimension, NamedDimension
 from lib.catalog.own_fields import OwnField
 
 
@@ -23,10 +23,15 @@ def groupings_in_use(connection: Connection, grant: Grant, catalog: Catalog) -> 
 
     The fixed values that every workspace has, as states, are always there.
     """
+    return tuple(each for each in filters_in_use(connection, grant, catalog) if each.is_grouping)
+
+
+def filters_in_use(connection: Connection, grant: Grant, catalog: Catalog) -> tuple[Dimension, ...]:
+    """Return what pages filter by: what `catalog.filters` has, without what no evaluation in sight says anything of."""
     return tuple(
         each
-        for each in catalog.groupings
-        if not (each.is_own or isinstance(each, NamedDimension)) or _has_groups(connection, each, grant, catalog)
+        for each in catalog.filters
+        if (isinstance(each, EnumDimension) and not each.is_own) or _has_groups(connection, each, grant, catalog)
     )
 
 

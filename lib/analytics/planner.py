@@ -67,6 +67,12 @@ def keys_in_use(dimension: Dimension, grant: Grant, catalog: Catalog) -> sa.Sele
     return choose(needs, catalog).keys_in_use(dimension.column, grant, catalog)
 
 
+def criterion_keys_in_use(grant: Grant, catalog: Catalog) -> sa.Select[Any]:
+    """Return the keys of the criteria that evaluations have answers to which may be seen with a grant."""
+    needs = Needs(frozenset({"criterion_key", *grant_columns(grant, catalog)}))
+    return choose(needs, catalog).keys_in_use("criterion_key", grant, catalog)
+
+
 def _needs(filters: Filters, *columns: str) -> Needs:
     return Needs(frozenset({*columns, *columns_of(filters)}), days=filters.timezone is None)
 

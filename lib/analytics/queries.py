@@ -15,13 +15,13 @@ from lib.analytics.calendar import Bucket, Calendar, Granularity
 from lib.analytics.cluster_spreads import Spreads, day_spreads, day_spreads_over_time
 from lib.analytics.grants import Grant
 from lib.analytics.members import with_members
-from lib.analytics.planner import ResolvedPeriod, keys_in_use, resolve_period
+from lib.analytics.planner import ResolvedPeriod, criterion_keys_in_use, keys_in_use, resolve_period
 from lib.analytics.planner import source as source_of
 from lib.analytics.query import Filters, first_instant, last_instant, local_date
 from lib.analytics.sources import non_empty_days
 from lib.analytics.sql_time import bucket_start
 from lib.catalog.catalog import Catalog
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, Dimension, Member
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, Dimension, FailedCriterionDimension, Member
 from lib.catalog.measures import HISTOGRAM_MEASURES, PLAIN_MEASURES, MeasureTotals, sums
 from lib.catalog.metrics import AVERAGE_SCORE
 from lib.catalog.rollups import DAILY_TOTAL
@@ -86,6 +86,10 @@ def status(connection: Connection) -> DatasetStatus:
 def options(connection: Connection, dimension: Dimension, grant: Grant, catalog: Catalog) -> tuple[Member, ...]:
     """Return what a filter of the dimension offers, by name: every group that an evaluation in sight belongs to."""
     names = dimension.members
+    if isinstance(dimension, FailedCriterionDimension):
+        known, keys = schema.criteria.c, criterion_keys_in_use(grant, catalog)
+        in_use = connection.scalars(sa.select(known.name.distinct()).where(known.key.in_(keys)))
+        return tuple(dimension.member(name, name) for name in sorted(in_use))
     used = keys_in_use(dimension, grant, catalog).subquery()
     found = connection.execute(sa.select(names.c.id, names.c.name).join(used, used.c[dimension.column] == names.c.key))
     members = (dimension.member(row.id, row.name) for row in found)

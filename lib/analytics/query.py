@@ -15,7 +15,7 @@ from lib.analytics.calendar import FIRST_DAY, LAST_DAY, ONE_DAY, day_start
 from lib.analytics.grants import Grant
 from lib.analytics.ranges import Range, parse_range, range_parameters
 from lib.catalog.catalog import Catalog
-from lib.catalog.dimensions import Dimension, EnumDimension, FlagDimension, NamedDimension
+from lib.catalog.dimensions import Dimension, EnumDimension, FlagDimension
 from lib.catalog.own_fields import PARAMETER_PREFIX
 from lib.errors import InvalidParameterError, nearest
 from lib.errors.parameter_codes import ParameterCode
@@ -156,7 +156,7 @@ def _parse_predicates(parameters: Mapping[str, Sequence[str]], catalog: Catalog)
     named = {
         each: tuple(dict.fromkeys(values))
         for each, values in values_by_dimension.items()
-        if isinstance(each, NamedDimension)
+        if not isinstance(each, EnumDimension)
     }
     if sum(map(len, named.values())) > MAX_VALUES:  # before each of them is looked at
         last = list(named)[-1].parameter

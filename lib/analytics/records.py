@@ -42,6 +42,7 @@ class Record:
     evaluated_at: datetime | None
     recording_url: str | None
     own: Mapping[str, Any] = field(default_factory=dict)  # own fields that are no category, by column, as they are kept
+    answer_set: int | None = None  # what its answers to criteria are kept under; None where it has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,4 +196,5 @@ def _record(row: sa.RowMapping, names: Mapping[str, Mapping[int, Member]], catal
         evaluated_at=row["evaluated_at"],
         recording_url=row["recording_url"],
         own={each.column: row[each.column] for each in catalog.own_values},
+        answer_set=row["answer_set"],
     )

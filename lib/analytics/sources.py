@@ -127,7 +127,8 @@ class RollupSource:
     def keys_in_use(self, column: str, grant: Grant, catalog: Catalog) -> sa.Select[Any]:
         """Return the keys that add up to something."""
         rows = self._rollup.tables[-1]
-        key, some = rows.c[column], sa.func.sum(rows.c.evaluations) != 0
+        counted = ("answered", "not_applicable") if self._rollup.of_answers else ("evaluations",)
+        key, some = rows.c[column], sa.or_(*(sa.func.sum(rows.c[name]) != 0 for name in counted))
         return sa.select(key).where(*grant_conditions(rows, grant, catalog)).group_by(key).having(some)
 
     def _parts(self, filters: Filters, calendar: Calendar, *, by_day: bool) -> list[_TableRange]:

@@ -54,6 +54,6 @@ def _filter(dimension: Dimension) -> dict[str, Any]:
     description = f"Any of these {dimension.plural}; may be repeated."
     if isinstance(dimension, EnumDimension):
         description += f" Right are {', '.join(f'`{value.id}`' for value in dimension.values)}."
-    else:
+    elif dimension.is_grouping:
         description += f" `{NONE_NAME}`: without one."
     return parameter(dimension.parameter, description, {"type": "array", "items": TEXT})

@@ -186,6 +186,52 @@ class Evaluation(BaseModel):
     fields: dict[str, str | float | bool | None] = Field(description="The workspace's own fields, by name.")
 
 
+class AnswerRow(BaseModel):
+    """An answer to a criterion of the evaluation's scorecard."""
+
+    criterion: str
+    section: str | None
+    points: float | None = Field(description="Null where the criterion was not applicable.")
+    maxPoints: float | None
+    notApplicable: bool
+    critical: bool = Field(description="Whether to get no points fails the call.")
+    comment: str | None
+
+
+class Answers(BaseModel):
+    """The answers of an evaluation, in the order of its scorecard."""
+
+    data: list[AnswerRow]
+
+
+class EvaluationWithAnswers(Evaluation):
+    """One evaluation, with its answers to criteria."""
+
+    results: list[AnswerRow]
+
+
+class CriterionFigures(BaseModel):
+    """A criterion, and the figures of its answers."""
+
+    criterion: str
+    section: str | None
+    form: str | None
+    answered: int
+    notApplicable: int
+    averageShare: float | None = Share
+    averageShareInterval: list[float] | None = Field(description="95 % interval of the average share: low, high.")
+    fullMarks: float | None = Share
+    failed: float | None = Share
+    criticalFails: int
+
+
+class Criteria(Page):
+    """Criteria, sorted; and the critical fail rate of the whole selection."""
+
+    data: list[CriterionFigures]
+    criticalFailRate: float | None = Share
+
+
 class Evaluations(Page):
     """Evaluations, newest first."""
 
@@ -247,5 +293,6 @@ def add_catalog(described: dict[str, Any], catalog: Catalog) -> None:
             properties = described[model.__name__]["properties"]
             properties.setdefault(name, {"type": [kind, "null"], "description": metric.help})
     for field in catalog.fields.values():
-        properties = described[Evaluation.__name__]["properties"]
-        properties.setdefault(field.name, {"type": ["string", "null"], "description": field.help})
+        for model in (Evaluation, EvaluationWithAnswers):
+            properties = described[model.__name__]["properties"]
+            properties.setdefault(field.name, {"type": ["string", "null"], "description": field.help})

@@ -12,11 +12,13 @@ import orjson
 from fastapi import Request, Response
 
 from lib.analytics.breakdowns import Group
+from lib.analytics.criteria import Answer, CriterionRow
 from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.queries import SelectionSummary, Trend
 from lib.analytics.record_fields import record_values
 from lib.analytics.records import Record
 from lib.catalog.catalog import Catalog
+from lib.catalog.criterion_metrics import AVERAGE_SHARE, CRITERION_METRICS
 from lib.catalog.dimensions import EXECUTIVE, Dimension, FlagDimension, Member
 from lib.catalog.fields import FieldType
 from lib.catalog.measures import MeasureTotals
@@ -97,6 +99,35 @@ def record(row: Record, zone: ZoneInfo, catalog: Catalog) -> dict[str, Any]:
     values["fields"] = {each.name: value for each, value in own.items() if not each.archived}
     values["averageNote"] = None if row.score is None else rounded(row.score, 2)
     return values
+
+
+def criterion_row(row: CriterionRow) -> dict[str, Any]:
+    """Return the figures of one criterion."""
+    names = {"criterion": row.criterion.name, "section": row.criterion.section, "form": row.criterion.form}
+    values: dict[str, Any] = {}
+    for name, metric in CRITERION_METRICS.items():
+        values[name] = metric.rounded(row.sums)
+        if metric is AVERAGE_SHARE:
+            values[f"{name}Interval"] = metric.rounded_interval(row.sums)
+    return {**names, **values}
+
+
+def criterion_answer(of: Answer) -> dict[str, Any]:
+    """Return an answer to a criterion, as an evaluation that is sent may have it."""
+    return {
+        "criterion": of.criterion.name,
+        "section": of.criterion.section,
+        "points": _number(of.points),
+        "maxPoints": _number(of.max_points),
+        "notApplicable": of.points is None,
+        "critical": of.critical,
+        "comment": of.comment,
+    }
+
+
+def _number(points: float | None) -> int | float | None:
+    """Return points without decimals where they have none."""
+    return int(points) if points is not None and points.is_integer() else points
 
 
 @dataclass(frozen=True, slots=True)

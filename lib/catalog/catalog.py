@@ -51,10 +51,15 @@ class Catalog:
         """The dimensions that one may filter by, by name."""
         return {dimension.name: dimension for dimension in self.filters}
 
-    @property
+    @cached_property
     def groupings(self) -> tuple[Dimension, ...]:
-        """What evaluations may be grouped by: whatever they are filtered by, own categories and yes and no too."""
-        return self.filters
+        """What evaluations may be grouped by: what they belong to one group of, own categories and yes and no too."""
+        return tuple(each for each in self.filters if each.is_grouping)
+
+    @cached_property
+    def groupings_by_name(self) -> Mapping[str, Dimension]:
+        """What evaluations may be grouped by, by name."""
+        return {dimension.name: dimension for dimension in self.groupings}
 
     @cached_property
     def ranged_fields_by_name(self) -> Mapping[str, RangedField]:

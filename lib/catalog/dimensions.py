@@ -27,6 +27,7 @@ class Dimension(ABC):
     parameter: str  # the filter's name in URLs and the API, and for named ones the column of the id
     column: str  # in the facts, and in the rollups that have it
     is_own: bool = field(default=False, kw_only=True)  # a field that the workspace defined
+    is_grouping: bool = field(default=True, kw_only=True)  # an evaluation belongs to one of its groups
 
     @property
     @abstractmethod
@@ -47,6 +48,11 @@ class Dimension(ABC):
     def plural_label(self) -> str:
         """The label of several of its groups."""
         return self.plural[0].upper() + self.plural[1:]
+
+    @property
+    def unfiltered_label(self) -> str:
+        """What no filter by it is called."""
+        return f"All {self.plural}"
 
     def member(self, id_: str | None, name: str) -> Member:
         """Return the group of an id and a name."""
@@ -166,8 +172,39 @@ SENTIMENT = EnumDimension(
     values=(*_enum_values(Sentiment), EnumValue(NONE_NAME, NO_KEY, NONE_NAME)),
 )
 
+
+@dataclass(frozen=True, slots=True)
+class FailedCriterionDimension(Dimension):
+    """The names of criteria that an evaluation got no points in: one may have failed several, on whatever form."""
+
+    @property
+    def members(self) -> sa.FromClause:
+        """Every name of a criterion."""
+        return _CRITERION_NAMES
+
+    @property
+    def unfiltered_label(self) -> str:
+        """What no filter by it is called."""
+        return "Failed or not"
+
+
+_CRITERION_NAMES = (
+    sa.select(
+        sa.func.min(schema.criteria.c.key).label("key"),
+        schema.criteria.c.name.label("id"),
+        schema.criteria.c.name.label("name"),
+    )
+    .group_by(schema.criteria.c.name)
+    .subquery("members")
+)
+
+FAILED_CRITERION = FailedCriterionDimension(
+    *("failedCriterion", "Failed criterion", "failed criteria", "failedCriterion", "failed_criterion"),
+    is_grouping=False,
+)
+
 DIMENSIONS = (CAMPAIGN, CALL_CENTER, ENGAGEMENT, EXECUTIVE, EVALUATOR, FORM)
 """What evaluations are grouped by."""
 
-FILTERS: tuple[Dimension, ...] = (*DIMENSIONS, IS_AI, STATE, SENTIMENT)
+FILTERS: tuple[Dimension, ...] = (*DIMENSIONS, IS_AI, STATE, SENTIMENT, FAILED_CRITERION)
 """What evaluations are filtered by, in the order of the parameters and of the words."""

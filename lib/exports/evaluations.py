@@ -22,7 +22,7 @@ from lib.analytics.query import Filters
 from lib.analytics.sql_time import local_iso, local_time
 from lib.catalog.catalog import Catalog
 from lib.catalog.fields import PLAIN_FIELDS, FieldType
-from lib.formats.csv_injection import NUMBER, STARTS
+from lib.exports.sql_texts import escape_formula, number_text
 from lib.store.bulk_io import stream_batches
 from lib.store.enums import OWN_SCALE, SCORE_SCALE, YES, Sentiment, State
 
@@ -39,7 +39,7 @@ _TEXTS = (FieldType.TEXT, FieldType.REMARK)
 
 @dataclass(frozen=True, slots=True)
 class EvaluationExport:
-    """The evaluations to export, as SQL: how many there are, and their columns as texts or as typed values.
+    """What to export of evaluations, as SQL: how many rows there are, and their columns as texts or as typed values.
 
     `shape` is what a batch looks like on its way to a workbook: instants are wall-clock times of the zone asked for.
     """
@@ -50,7 +50,7 @@ class EvaluationExport:
     values: sa.Select[Any]
 
     def batches(self, connection: Connection) -> Iterator[pa.RecordBatch]:
-        """Yield the evaluations in batches of their shape."""
+        """Yield the rows in batches of their shape."""
         return stream_batches(connection, self.values, self.shape)
 
 
@@ -86,11 +86,11 @@ def _columns(catalog: Catalog) -> tuple[sa.FromClause, dict[str, sa.ColumnElemen
         table = dimension.table.c
         # Made harmless before they are joined: a thousand names, not a million rows.
         names = sa.select(
-            table.key, _escape_formula(table.id).label("id"), _escape_formula(table.name).label("name")
+            table.key, escape_formula(table.id).label("id"), escape_formula(table.name).label("name")
         ).subquery()
         source = source.join(names, names.c.key == facts.c[dimension.column])
         found[dimension.name_field], found[dimension.parameter] = names.c.name, names.c.id
-    found |= {each.name: _escape_formula(found[each.name]) for each in held if each.kind in _TEXTS}
+    found |= {each.name: escape_formula(found[each.name]) for each in held if each.kind in _TEXTS}
     return source, {name: found[name] for name in catalog.fields}
 
 
@@ -106,7 +106,7 @@ def _written(
         # One engine would write 7 points as 7, the other as 7.0.
         return sa.case((whole, sa.cast(sa.cast(points, sa.Integer), sa.Text)), else_=sa.cast(points, sa.Text)), points
     if kind is FieldType.NUMBER:
-        return _number_text(column), sa.cast(column, sa.Double) / sa.literal_column(f"{OWN_SCALE}.0")
+        return number_text(column), sa.cast(column, sa.Double) / sa.literal_column(f"{OWN_SCALE}.0")
     if kind is FieldType.YES_NO:
         is_yes = column == YES
         texts = (is_yes, sa.literal("true")), (column.is_not(None), sa.literal("false"))
@@ -118,20 +118,3 @@ def _written(
         text = sa.case(*((column == code.value, sa.literal(code.name)) for code in codes))
         return text, text
     return column, column
-
-
-def _number_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
-    """Return a number of an own field as text, exactly, without zeros at its end: -0.5, 4."""
-    size = sa.func.abs(column)
-    whole = sa.cast(sa.cast((size - size % OWN_SCALE) / OWN_SCALE, sa.BigInteger), sa.Text)
-    digits = sa.func.rtrim(sa.func.lpad(sa.cast(size % OWN_SCALE, sa.Text), len(str(OWN_SCALE)) - 1, "0"), "0")
-    sign = sa.case((column < 0, sa.literal("-")), else_=sa.literal(""))
-    decimals = sa.case((digits == "", sa.literal("")), else_=sa.literal(".").concat(digits))
-    return sa.case((column.is_not(None), sign.concat(whole).concat(decimals)))
-
-
-def _escape_formula(text: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
-    """Return what `csv_injection.escape_formula` returns, as SQL."""
-    first = sa.func.ascii(text)
-    risky = sa.and_(first.in_([ord(start) for start in STARTS]), sa.not_(text.regexp_match(NUMBER)))
-    return sa.case((risky, sa.literal("'").concat(text)), else_=text)

@@ -1,4 +1,4 @@
-"""The reports that are no list of evaluations: breakdowns, trends, the summary, as tables."""
+"""The reports that list neither evaluations nor answers: breakdowns, trends, the summary, as tables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from lib.reports.file_columns import (
     trend_rows,
 )
 
-REPORTS = ("evaluations", "campaigns", "call-centers", "executives", "trends", "summary")
+REPORTS = ("evaluations", "answers", "campaigns", "call-centers", "executives", "trends", "summary")
 FORMATS = ("csv", "xlsx")
 
 _DIMENSIONS = {"campaigns": CAMPAIGN, "call-centers": CALL_CENTER, "executives": EXECUTIVE}

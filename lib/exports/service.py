@@ -17,7 +17,7 @@ from lib.analytics.workspace_zone import check_zone
 from lib.catalog.catalog import Catalog
 from lib.errors import StorageError
 from lib.errors.codes import FailureCode
-from lib.exports import evaluations, file_storage, reports, table_process
+from lib.exports import answers, evaluations, file_storage, reports, table_process
 from lib.exports.evaluations import EvaluationExport
 from lib.exports.table_files import about
 from lib.exports.xlsx_process import Writer
@@ -79,8 +79,8 @@ def run(
         with facts.read() as connection:
             check_zone(connection, settings.timezone)
             period = resolve_period(connection, order.filters, calendar)
-            if order.report == "evaluations":
-                rows = _evaluations(connection, settings, calendar, order, written, digest, tell)
+            if order.report in RECORD_REPORTS:
+                rows = _records(connection, settings, calendar, order, written, digest, tell)
             else:
                 table = reports.table(connection, order.report, order.filters, calendar, order.granularity, order.shown)
                 rows = len(table.rows)
@@ -102,7 +102,11 @@ def run(
     }
 
 
-def _evaluations(
+RECORD_REPORTS = {"evaluations": evaluations.evaluation_export, "answers": answers.answer_export}
+"""The reports of what evaluations hold themselves, a row each."""
+
+
+def _records(
     connection: Connection,
     settings: Settings,
     calendar: Calendar,
@@ -111,12 +115,12 @@ def _evaluations(
     digest: file_storage.Digest,
     tell: Tell,
 ) -> int:
-    chosen = evaluations.evaluation_export(connection, order.filters, calendar)
+    chosen = RECORD_REPORTS[order.report](connection, order.filters, calendar)
     if order.form == "csv":
         rows = _csv(connection, settings, chosen, written, digest, tell)
     else:
         zone = order.filters.zone(calendar.zone).key
-        about_sheet = about("Evaluations", order.shown, zone, [], chosen.rows)
+        about_sheet = about(order.report.capitalize(), order.shown, zone, [], chosen.rows)
         about_sheet = (*about_sheet, ("Rows expected", str(chosen.rows)))
         rows = _workbook(connection, settings, chosen, about_sheet, written, tell)
     if rows != chosen.rows:

@@ -93,7 +93,7 @@ def write(path: Path, batches: pa.RecordBatchReader, expected: int, about: Seque
     shape = pa.schema(
         [pa.field(each.name, pa.float64() if each.name in instants else each.type) for each in batches.schema]
     )
-    written = 0
+    written, title = 0, about[0][1]
 
     def rows() -> Iterator[pa.RecordBatch]:
         nonlocal written
@@ -106,7 +106,7 @@ def write(path: Path, batches: pa.RecordBatchReader, expected: int, about: Seque
     rest: list[pa.RecordBatch] = []
     count = max(1, -(-expected // SHEET_ROWS))
     for number in range(1, count + 1):
-        name = "Evaluations" if number == 1 else f"Evaluations {number}"
+        name = title if number == 1 else f"{title} {number}"
         sheets.append((name, pa.RecordBatchReader.from_batches(shape, _sheet(source, rest, shape))))
     sheets.append(("About", [{"what": label, "value": escape_formula(value)} for label, value in about]))
     formats = {"averageNote": xlsx.Format().set_num_format("0.00##")}

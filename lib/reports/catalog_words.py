@@ -44,7 +44,7 @@ def all_label(dimension: Dimension) -> Words:
 
 def all_text(dimension: Dimension) -> str:
     """Return the message id of what all groups of a built-in dimension are called together."""
-    return f"All {dimension.plural}"
+    return dimension.unfiltered_label
 
 
 def metric_label(metric: Metric) -> Words:

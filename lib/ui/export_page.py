@@ -22,6 +22,7 @@ from lib.workspace import Workspace
 
 LABELS = {
     "evaluations": "Evaluations, one row each",
+    "answers": "Answers to criteria, one row each",
     "campaigns": "Campaigns",
     "call-centers": "Call centers",
     "executives": "Executives",

@@ -10,7 +10,7 @@ from streamlit.navigation.page import Page
 
 from lib.analytics import queries
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, Calendar
-from lib.analytics.dimensions_in_use import groupings_in_use, own_fields_in_use
+from lib.analytics.dimensions_in_use import filters_in_use, own_fields_in_use
 from lib.analytics.query import MAX_VALUES
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, Dimension, EnumDimension, FlagDimension
 from lib.catalog.ranged_fields import RangedField
@@ -108,7 +108,7 @@ def _filters(space: Workspace, calendar: Calendar, *, is_compared: bool) -> None
 def _offered(space: Workspace) -> list[Dimension]:
     """Return the dimensions to filter by: those that the data know, the prominent ones, and what is set."""
     catalog = space.catalog
-    known = {*PROMINENT, *space.answers.run(groupings_in_use, current_user.current().grant, catalog)}
+    known = {*PROMINENT, *space.answers.run(filters_in_use, current_user.current().grant, catalog)}
     return [each for each in catalog.filters if each in known or st.session_state.get(each.parameter)]
 
 

@@ -70,7 +70,7 @@ def router(catalog: Catalog) -> APIRouter:
             name=path,
             description=f"Get the figures by {dimension.label.lower()}.",
         )(_breakdown(dimension))
-    by = parameter("by", "What to group by.", {**TEXT, "enum": list(catalog.filters_by_name)})
+    by = parameter("by", "What to group by.", {**TEXT, "enum": list(catalog.groupings_by_name)})
     made.get(
         "/breakdown",
         response_model=schemas.GroupPage,
@@ -110,7 +110,7 @@ async def breakdown(request: Request, space: Space, key: Reader) -> Response:
     parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES, "sort", "by"))
     dimension = _parse_by(parameters, space.catalog)
     if dimension is None:
-        raise InvalidParameterError("by", ParameterCode.MISSING, known=", ".join(space.catalog.filters_by_name))
+        raise InvalidParameterError("by", ParameterCode.MISSING, known=", ".join(space.catalog.groupings_by_name))
     sort = _parse_sort(parameters, dimension, space.catalog)
     return await _answer_breakdown(request, space, key, parameters, dimension, sort, is_named=True)
 
@@ -118,8 +118,8 @@ async def breakdown(request: Request, space: Space, key: Reader) -> Response:
 def _parse_by(parameters: Mapping[str, list[str]], catalog: Catalog) -> Dimension | None:
     """Read what to group by; None where it is not said."""
     parse_single(parameters, "by")
-    names = parse_choices("by", parameters.get("by", ()), tuple(catalog.filters_by_name))
-    return catalog.filters_by_name[names[0]] if names else None
+    names = parse_choices("by", parameters.get("by", ()), tuple(catalog.groupings_by_name))
+    return catalog.groupings_by_name[names[0]] if names else None
 
 
 def _parse_sort(parameters: Mapping[str, list[str]], dimension: Dimension, catalog: Catalog) -> str:

@@ -12,8 +12,9 @@ from sqlalchemy.engine import Connection
 from lib.access.api_keys import Key
 from lib.analytics import records
 from lib.analytics.calendar import Calendar
+from lib.analytics.criteria import evaluation_answers
 from lib.analytics.query import Filters, clean, parse_single, parse_whole_number
-from lib.analytics.records import RecordMatch, RecordOrder
+from lib.analytics.records import Record, RecordMatch, RecordOrder
 from lib.api import request_body, schemas
 from lib.api.dependencies import (
     MAX_PAGE,
@@ -29,7 +30,7 @@ from lib.api.dependencies import (
 )
 from lib.api.errors import not_found
 from lib.api.query_description import ZONE, parameter, query
-from lib.api.serializers import AnswerBody, answer, period, record, to_json
+from lib.api.serializers import AnswerBody, answer, criterion_answer, period, record, to_json
 from lib.api.throttle import body_cost, charge
 from lib.catalog.catalog import Catalog
 from lib.errors import FieldError, InvalidParameterError, nearest
@@ -52,6 +53,8 @@ _OWN = (
 )
 _OWN_NAMES = tuple(each["name"] for each in _OWN)
 
+_RESULTS = "results"
+
 _LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines", "application/ndjson")
 _BODY = {
     "required": True,
@@ -66,7 +69,9 @@ def router(catalog: Catalog) -> APIRouter:
     """Return the paths, described by the catalog."""
     made = APIRouter(prefix="/evaluations", tags=["Evaluations"])
     made.get("", response_model=schemas.Evaluations, openapi_extra=query(catalog, *PAGING, *_OWN))(read)
-    made.get("/{number:path}", response_model=schemas.Evaluation, openapi_extra={"parameters": [ZONE]})(read_one)
+    described = {"parameters": [ZONE]}
+    made.get(f"/{{number:path}}/{_RESULTS}", response_model=schemas.Answers, openapi_extra=described)(read_results)
+    made.get("/{number:path}", response_model=schemas.EvaluationWithAnswers, openapi_extra=described)(read_one)
     made.post("", response_model=schemas.Written, openapi_extra={"requestBody": _BODY})(write)
     return made
 
@@ -99,10 +104,38 @@ async def read_one(request: Request, space: Space, key: RecordReader, number: st
 
 
 def _record(connection: Connection, filters: Filters, calendar: Calendar, number: str) -> AnswerBody:
+    return _whole(connection, _found(connection, filters, calendar, number), filters, calendar)
+
+
+def _found(connection: Connection, filters: Filters, calendar: Calendar, number: str) -> Record:
     evaluation = records.record(connection, filters, calendar, number)
     if evaluation is None:
         raise not_found(f"There is no evaluation '{number[:60]}' that the key may see.")
-    return to_json(record(evaluation, filters.zone(calendar.zone), filters.catalog))
+    return evaluation
+
+
+def _whole(connection: Connection, evaluation: Record, filters: Filters, calendar: Calendar) -> AnswerBody:
+    answers = evaluation_answers(connection, evaluation.answer_set)
+    values = record(evaluation, filters.zone(calendar.zone), filters.catalog)
+    return to_json({**values, "results": [criterion_answer(each) for each in answers]})
+
+
+async def read_results(request: Request, space: Space, key: RecordReader, number: str) -> Response:
+    """Get the answers of an evaluation to the criteria of its scorecard."""
+    filters = filters_of(strict_query(request, ("timezone",)), space, key)
+    content, version = await answered(space, key, lambda: 1, filters, _results, space.calendar, clean("id", number))
+    return answer(request, content, version)
+
+
+def _results(connection: Connection, filters: Filters, calendar: Calendar, number: str) -> AnswerBody:
+    named_alike = records.record(
+        connection, filters, calendar, f"{number}/{_RESULTS}"
+    )  # an id may end as the path does
+    if named_alike is not None:
+        return _whole(connection, named_alike, filters, calendar)
+    evaluation = _found(connection, filters, calendar, number)
+    answers = evaluation_answers(connection, evaluation.answer_set)
+    return to_json({"data": [criterion_answer(each) for each in answers]})
 
 
 def _order(parameters: Mapping[str, Sequence[str]]) -> RecordOrder:

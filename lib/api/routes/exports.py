@@ -31,7 +31,7 @@ from lib.api.serializers import answer, to_json
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import FlagDimension
 from lib.exports import file_storage, signed_urls
-from lib.exports.service import ExportRequest
+from lib.exports.service import RECORD_REPORTS, ExportRequest
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
 from lib.jobs.queue import IdempotencyKey, Job, JobKind, JobStatus
 from lib.reports import filter_text, job_text
@@ -45,8 +45,8 @@ Ids = str | Annotated[list[str], Field(fail_fast=True)] | None  # all that is wr
 
 _ONE_FETCH_SECONDS = 60
 
-_RECORDS = "evaluations"
-"""The report whose rows are the evaluations themselves."""
+_RECORDS = tuple(RECORD_REPORTS)
+"""The reports whose rows are what evaluations hold themselves."""
 
 _RECORDS_SCOPE = "evaluations:read"
 
@@ -57,7 +57,9 @@ class ExportOrder(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     format: Literal["csv", "xlsx"]
-    report: Literal["evaluations", "campaigns", "call-centers", "executives", "trends", "summary"] = "evaluations"
+    report: Literal["evaluations", "answers", "campaigns", "call-centers", "executives", "trends", "summary"] = (
+        "evaluations"
+    )
     dateFrom: str | None = Field(None, description="First day (or instant), ISO 8601.", examples=["2024-01-01"])
     dateTo: str | None = Field(None, description="Last day (or instant), inclusive.", examples=["2024-01-31"])
     timezone: str | None = None
@@ -111,7 +113,7 @@ class ExportStatus(BaseModel):
     downloadUrl: str | None = Field(
         None,
         description="Absolute, signed, good for 2 hours without a key. It, and what follows, is for the key that "
-        "ordered the export and for keys with analytics:export; of evaluations, with evaluations:read besides.",
+        "ordered the export and for keys with analytics:export; of evaluations and answers, with evaluations:read besides.",
     )
     expiresAt: str | None = Field(None, description="Until when the link is good.")
     bytes: int | None = None
@@ -135,10 +137,10 @@ def start(
     body: request_body.Body,
     idempotency_key: Annotated[str | None, Header(max_length=255, description="The same gives the same job.")] = None,
 ) -> Response:
-    """Start an export; ask its status URL how far it is. The report evaluations takes evaluations:read besides."""
+    """Start an export; ask its status URL how far it is. The reports evaluations and answers take evaluations:read besides."""
     strict_query(request, ())
     order = request_body.parsed(request, body, _order_model(space.catalog))
-    if order.report == _RECORDS:
+    if order.report in _RECORDS:
         check_scope(key, _RECORDS_SCOPE)
     filters = filters_of(order.parameters(space.catalog.parameters), space, key)
     width = Granularity(order.granularity)
@@ -228,7 +230,7 @@ def _may_fetch(key: Key, job: Job) -> bool:
 
     The scope is looked at also where the key ordered the job itself: it may date from a version that did not ask.
     """
-    if job.payload["report"] == _RECORDS and _RECORDS_SCOPE not in key.scopes:
+    if job.payload["report"] in _RECORDS and _RECORDS_SCOPE not in key.scopes:
         return False
     return job.actor == key.actor or "analytics:export" in key.scopes
 
