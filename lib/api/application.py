@@ -69,12 +69,7 @@ def build(catalog: Catalog) -> ASGIApp:
         responses=_ERRORS,
         redirect_slashes=False,
     )
-    described_by_catalog = (
-        analytics.router(catalog),
-        exports.router(catalog),
-        evaluations.router(catalog),
-        criteria.router(catalog),
-    )
+    described_by_catalog = [each.router(catalog) for each in (analytics, criteria, exports, evaluations)]
     for router in (*described_by_catalog, exports.downloads, fields.router):
         api.include_router(router)
     errors.install(api)

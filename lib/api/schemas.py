@@ -293,6 +293,6 @@ def add_catalog(described: dict[str, Any], catalog: Catalog) -> None:
             properties = described[model.__name__]["properties"]
             properties.setdefault(name, {"type": [kind, "null"], "description": metric.help})
     for field in catalog.fields.values():
-        for model in (Evaluation, EvaluationWithAnswers):
-            properties = described[model.__name__]["properties"]
+        for evaluation in (Evaluation, EvaluationWithAnswers):
+            properties = described[evaluation.__name__]["properties"]
             properties.setdefault(field.name, {"type": ["string", "null"], "description": field.help})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -39,14 +41,19 @@ def answer_export(connection: Connection, filters: Filters, calendar: Calendar) 
     head = [escape_formula(each) for each in (facts.c.id, criteria.c.name, criteria.c.section, criteria.c.form)]
     points, most, comment = answers.c.points, answers.c.max_points, escape_formula(answers.c.comment)
     flags = points.is_(None), answers.c.critical
-    scale = sa.literal_column(f"{OWN_SCALE}.0")
-    texts = [
+    scale: sa.ColumnElement[float] = sa.literal_column(f"{OWN_SCALE}.0")
+    texts: list[sa.ColumnElement[Any]] = [
         *head,
         *map(number_text, (points, most)),
         *(sa.case((flag, sa.literal("true")), else_=sa.literal("false")) for flag in flags),
         comment,
     ]
-    values = [*head, *(sa.cast(each, sa.Double) / scale for each in (points, most)), *flags, comment]
+    values: list[sa.ColumnElement[Any]] = [
+        *head,
+        *(sa.cast(each, sa.Double) / scale for each in (points, most)),
+        *flags,
+        comment,
+    ]
     text_rows, value_rows = (
         sa.select(*(each.label(field.name) for each, field in zip(columns, _SHAPE, strict=True)))
         .select_from(named)

@@ -128,9 +128,8 @@ async def read_results(request: Request, space: Space, key: RecordReader, number
 
 
 def _results(connection: Connection, filters: Filters, calendar: Calendar, number: str) -> AnswerBody:
-    named_alike = records.record(
-        connection, filters, calendar, f"{number}/{_RESULTS}"
-    )  # an id may end as the path does
+    # An id may end as the path does.
+    named_alike = records.record(connection, filters, calendar, f"{number}/{_RESULTS}")
     if named_alike is not None:
         return _whole(connection, named_alike, filters, calendar)
     evaluation = _found(connection, filters, calendar, number)

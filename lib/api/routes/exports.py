@@ -113,7 +113,8 @@ class ExportStatus(BaseModel):
     downloadUrl: str | None = Field(
         None,
         description="Absolute, signed, good for 2 hours without a key. It, and what follows, is for the key that "
-        "ordered the export and for keys with analytics:export; of evaluations and answers, with evaluations:read besides.",
+        "ordered the export and for keys with analytics:export; of evaluations and "
+        "answers, with evaluations:read besides.",
     )
     expiresAt: str | None = Field(None, description="Until when the link is good.")
     bytes: int | None = None
@@ -137,7 +138,7 @@ def start(
     body: request_body.Body,
     idempotency_key: Annotated[str | None, Header(max_length=255, description="The same gives the same job.")] = None,
 ) -> Response:
-    """Start an export; ask its status URL how far it is. The reports evaluations and answers take evaluations:read besides."""
+    """Start an export; ask its status URL how far it is. Evaluations and answers take evaluations:read besides."""
     strict_query(request, ())
     order = request_body.parsed(request, body, _order_model(space.catalog))
     if order.report in _RECORDS:
