@@ -93,7 +93,6 @@ def _has_changes(figures: Sequence[CriterionFigures]) -> bool:
 
 
 def _columns(figures: Sequence[CriterionFigures]) -> list[Column[CriterionFigures]]:
-    names = criterion_words.criterion_names(each.criterion for each in figures)
     metrics = CRITERION_METRICS
     has_sections = any(each.criterion.section for each in figures)
     has_forms = criterion_words.have_forms(each.criterion for each in figures)
@@ -101,7 +100,7 @@ def _columns(figures: Sequence[CriterionFigures]) -> list[Column[CriterionFigure
     return [
         Column(
             name,
-            lambda row: names[row.criterion],
+            lambda row: row.criterion.name,
             in_file=(FileField("criterion", name, lambda row: row.criterion.name),),
         ),
         *(

@@ -21,9 +21,6 @@ OPENED = "open"
 SEARCH = "search"
 """The parameter of the text that evaluations are searched for."""
 
-FAILED_CRITERION = "failedCriterion"
-"""The parameter of the criterion that evaluations failed, by its name."""
-
 WEEKDAY, HOUR = "weekday", "hour"
 """The parameters of the day of the week and the hour whose evaluations are listed."""
 

@@ -27,8 +27,8 @@ HELP = text(
     "An evaluation's score is 10 less the points that its answers lost. A criterion's part is how much less, or more, "
     "it took from the average score than in the compared period, over all scored evaluations: because it was answered "
     "better or worse, or because more or fewer evaluations have it. “Critical failures” is what scores lost that a "
-    "failed critical criterion made 0. “Everything else” is what the answers do not explain: scores that are not made "
-    "of them, and rounding."
+    "failed critical criterion made 0. “Everything else” is what the answers do not explain: evaluations without "
+    "answers, scores that are not made of them, and rounding."
 )
 
 _STEPS = 100

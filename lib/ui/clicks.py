@@ -9,12 +9,12 @@ from functools import partial
 
 from lib.analytics.query import local_date
 from lib.analytics.ranges import number_text
-from lib.catalog.dimensions import FORM, Dimension
+from lib.catalog.dimensions import FAILED_CRITERION, FORM, Dimension
 from lib.catalog.ranged_fields import SCORE_RANGE
 from lib.reports.context import PageContext
 from lib.reports.criterion_words import read_criterion_id
 from lib.reports.page import Click
-from lib.reports.page_links import FAILED_CRITERION, HOUR, METRIC, WEEKDAY, without_search
+from lib.reports.page_links import HOUR, METRIC, WEEKDAY, without_search
 from lib.store.enums import HISTOGRAM_BINS, SCORE_SCALE
 from lib.ui import url_state
 
@@ -66,13 +66,12 @@ def _list_failed(context: PageContext, dimension: Dimension | None, said: str) -
     if read is None:
         return
     criterion, member = read
-    filters = context.filters
+    filters = context.filters.narrowed(FAILED_CRITERION, criterion.name)
     if criterion.form and FORM in context.dimensions_in_use:
         filters = filters.narrowed(FORM, criterion.form)
     if dimension is not None:
         filters = filters.narrowed(dimension, member)
-    shown = without_search(context.parameters) | filters.to_parameters()
-    url_state.go("evaluations", shown | {FAILED_CRITERION: [criterion.name]})
+    url_state.go("evaluations", without_search(context.parameters) | filters.to_parameters())
 
 
 def _show_bucket(context: PageContext, first: str) -> None:
