@@ -25,7 +25,7 @@ _METHOD = text(
 
 
 @dataclass(frozen=True, slots=True)
-class CriterionFigures:
+class ComparedCriterion:
     """A criterion with its answers now and in the compared period, and how executives spread around its change."""
 
     criterion: Criterion
@@ -34,20 +34,20 @@ class CriterionFigures:
     executives: SharedSpreads
 
 
-def criterion_figures(context: PageContext, rows: Sequence[CriterionRow]) -> tuple[CriterionFigures, ...]:
+def criterion_figures(context: PageContext, rows: Sequence[CriterionRow]) -> tuple[ComparedCriterion, ...]:
     """Return criteria with what they were in the compared period."""
     if context.compared is None:
-        return tuple(CriterionFigures(row.criterion, row.sums, None, {}) for row in rows)
+        return tuple(ComparedCriterion(row.criterion, row.sums, None, {}) for row in rows)
     ask, other = context.answers.run, context.compared.filters
     before = {row.criterion: row.sums for row in ask(criteria, other, context.calendar).rows}
     executives = ask(executive_spreads_by_criterion, context.filters, other, context.calendar).criteria
     return tuple(
-        CriterionFigures(row.criterion, row.sums, before.get(row.criterion), executives.get(row.criterion, {}))
+        ComparedCriterion(row.criterion, row.sums, before.get(row.criterion), executives.get(row.criterion, {}))
         for row in rows
     )
 
 
-def criteria_table(figures: Sequence[CriterionFigures]) -> TableBlock:
+def criteria_table(figures: Sequence[ComparedCriterion]) -> TableBlock:
     """Return criteria in the order of their scorecards; a click on one lists the evaluations that failed it."""
     columns = _columns(figures)
     title = text("Criteria")
@@ -72,7 +72,7 @@ def criteria_table(figures: Sequence[CriterionFigures]) -> TableBlock:
     )
 
 
-def change_caption(context: PageContext, figures: Sequence[CriterionFigures]) -> Caption | None:
+def change_caption(context: PageContext, figures: Sequence[ComparedCriterion]) -> Caption | None:
     """Return what the marks of changes mean, and how many of them chance alone would give; None without changes."""
     if context.compared is None:
         return None
@@ -88,11 +88,11 @@ def change_caption(context: PageContext, figures: Sequence[CriterionFigures]) ->
     return Caption(Joined((_METHOD, chance_words(tested)), " "))
 
 
-def _has_changes(figures: Sequence[CriterionFigures]) -> bool:
+def _has_changes(figures: Sequence[ComparedCriterion]) -> bool:
     return metric_columns.has_changes(AVERAGE_SHARE, _before, _now, figures)
 
 
-def _columns(figures: Sequence[CriterionFigures]) -> list[Column[CriterionFigures]]:
+def _columns(figures: Sequence[ComparedCriterion]) -> list[Column[ComparedCriterion]]:
     metrics = CRITERION_METRICS
     has_sections = any(each.criterion.section for each in figures)
     has_forms = criterion_words.have_forms(each.criterion for each in figures)
@@ -136,17 +136,17 @@ def _columns(figures: Sequence[CriterionFigures]) -> list[Column[CriterionFigure
     ]
 
 
-def _note(row: CriterionFigures) -> str:
+def _note(row: ComparedCriterion) -> str:
     return t("few answers") if AVERAGE_SHARE.is_small_sample(row.now) else ""
 
 
-def _now(row: CriterionFigures) -> MeasureTotals:
+def _now(row: ComparedCriterion) -> MeasureTotals:
     return row.now
 
 
-def _before(row: CriterionFigures) -> MeasureTotals | None:
+def _before(row: ComparedCriterion) -> MeasureTotals | None:
     return row.before
 
 
-def _executives(row: CriterionFigures) -> SharedSpreads:
+def _executives(row: ComparedCriterion) -> SharedSpreads:
     return row.executives

@@ -13,7 +13,7 @@ from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import Unit, rounded
 from lib.reports import filter_text, formatting
 from lib.reports.context import ComparisonContext, PageContext
-from lib.reports.criteria_table import CriterionFigures
+from lib.reports.criteria_table import ComparedCriterion
 from lib.reports.criterion_words import criterion_id, criterion_names
 from lib.reports.figures import ScorePartsFigure
 from lib.reports.page import Block, Caption, ChartBlock, Click, Empty, Heading, Sentences, TableBlock
@@ -47,7 +47,7 @@ class _PartRow:
     before: MeasureTotals | None = None
 
 
-def blocks(context: PageContext, figures: Sequence[CriterionFigures]) -> Iterator[Block]:
+def blocks(context: PageContext, figures: Sequence[ComparedCriterion]) -> Iterator[Block]:
     """Yield how criteria moved the average score, or why that can't be said."""
     yield Heading(TITLE)
     if context.compared is None:
@@ -105,13 +105,13 @@ def _shown_steps(parts: ScoreParts) -> int:
     return int(rounded(parts.now * _STEPS, 0) or 0) - int(rounded(parts.before * _STEPS, 0) or 0)
 
 
-def _rows(parts: ScoreParts, figures: Sequence[CriterionFigures]) -> list[_PartRow]:
+def _rows(parts: ScoreParts, figures: Sequence[ComparedCriterion]) -> list[_PartRow]:
     """Return the whole change, then its parts; as they are shown they add up to it as it is shown."""
     amounts = [*(amount for _, amount in parts.parts), parts.critical, parts.rest]
     total = _shown_steps(parts)
     shown = [Fraction(each, _STEPS) for each in round_to_sum([amount * _STEPS for amount in amounts], total)]
     names = criterion_names(criterion for criterion, _ in parts.parts)
-    known: Mapping[Criterion, CriterionFigures] = {each.criterion: each for each in figures}
+    known: Mapping[Criterion, ComparedCriterion] = {each.criterion: each for each in figures}
     rows = [_PartRow(text("Total"), parts.change, Fraction(total, _STEPS))]
     for (criterion, amount), points in zip(parts.parts, shown, strict=False):
         of = known.get(criterion)
@@ -122,7 +122,7 @@ def _rows(parts: ScoreParts, figures: Sequence[CriterionFigures]) -> list[_PartR
     return rows
 
 
-def _table(parts: ScoreParts, figures: Sequence[CriterionFigures]) -> TableBlock:
+def _table(parts: ScoreParts, figures: Sequence[ComparedCriterion]) -> TableBlock:
     total, *rows = _rows(parts, figures)
     columns = _columns()
     drawn = rows[:MOST_ROWS]

@@ -31,7 +31,7 @@ from lib.reports import catalog_words, criteria_table, grouping, score_change
 from lib.reports.choice import ChoiceInput, ChoiceParameter
 from lib.reports.context import PageContext
 from lib.reports.coverage import coverage_notices
-from lib.reports.criteria_table import CriterionFigures
+from lib.reports.criteria_table import ComparedCriterion
 from lib.reports.criterion_words import criterion_names
 from lib.reports.figures import CriteriaMapFigure, TrendFigure
 from lib.reports.page import (
@@ -108,7 +108,7 @@ def _cards(context: PageContext, found: CriteriaTable) -> Cards:
     return Cards((card(WITH_ANSWERS), card(CRITICAL_FAIL_RATE), count))
 
 
-def _map(context: PageContext, figures: tuple[CriterionFigures, ...]) -> Iterator[Block]:
+def _map(context: PageContext, figures: tuple[ComparedCriterion, ...]) -> Iterator[Block]:
     """Yield the criteria by the groups of a dimension, those with the most answers first."""
     dimension = grouping.chosen(context, ACROSS) or EXECUTIVE
     cells = context.answers.run(criteria_by, context.filters, context.calendar, dimension).cells
@@ -131,7 +131,7 @@ def _map(context: PageContext, figures: tuple[CriterionFigures, ...]) -> Iterato
     yield Caption(text("Average share of points. A click lists the evaluations that failed the criterion there."))
 
 
-def _course(context: PageContext, figures: tuple[CriterionFigures, ...]) -> Iterator[Block]:
+def _course(context: PageContext, figures: tuple[ComparedCriterion, ...]) -> Iterator[Block]:
     """Yield the course of one criterion."""
     names = criterion_names(each.criterion for each in figures)
     criteria_by_name = {name: criterion for criterion, name in names.items()}
