@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -17,8 +18,11 @@ from lib.reports import catalog_words, formatting
 from lib.reports.criterion_words import criterion_id, criterion_names
 from lib.reports.figures import CriteriaMapFigure
 
-ROW_HEIGHT, LEAST_HEIGHT = 24, 240
-"""Pixels of a group's row, and of the whole with the names of the criteria."""
+NAME_HEIGHT, ASLANT_WIDTH = 13, 19
+"""Pixels that a name takes beside the next, upright and aslant."""
+
+ROW_HEIGHT, NAMES_HEIGHT = 24, 215
+"""Pixels of a group's row, and of the legend above with the names of criteria below."""
 
 
 def criteria_map(figure: CriteriaMapFigure, look: ChartTheme) -> Chart | None:
@@ -97,6 +101,20 @@ def _notes(figure: CriteriaMapFigure, fews: frozenset[bool]) -> list[str]:
     return notes
 
 
+def _names_below(count: int, plain: Mapping[str, Any]) -> alt.Axis:
+    """Return the axis of so many names: aslant, upright where they stand close, without some where they would touch."""
+    step = f"(width / {count})"
+    left_out = f"round(datum.index * {count - 1}) % ceil({NAME_HEIGHT} / {step}) != 0"
+    return alt.Axis(
+        labelAngle=alt.ExprRef(f"{step} < {ASLANT_WIDTH} ? -90 : -45"),
+        labelAlign="right",
+        labelBaseline="middle",
+        labelExpr=f"{left_out} ? '' : datum.label",
+        labelLimit=150,
+        **plain,
+    )
+
+
 @lru_cache(maxsize=64)
 def _spec(
     group: str,
@@ -115,14 +133,14 @@ def _spec(
         alt.Tooltip("counted:N", title=t("Answers")),
         alt.Tooltip("failed:N", title=t("Without points")),
     ]
-    plain: dict[str, Any] = {"ticks": False, "domain": False, "labelOverlap": False, "grid": False}
+    plain: dict[str, Any] = {"ticks": False, "domain": False, "labelOverlap": False, "labelFlush": False, "grid": False}
     rows = alt.Chart(alt.NamedData("rows"))
     x = alt.X(
         "criterion:N",
         sort=list(criteria),
         scale=alt.Scale(domain=list(criteria)),
         title=None,
-        axis=alt.Axis(labelAngle=-45, labelLimit=150, **plain),
+        axis=_names_below(len(criteria), plain),
     )
     y = alt.Y(
         "member:N",
@@ -151,5 +169,5 @@ def _spec(
         .add_params(alt.selection_point(name=PICK, fields=["cell"], on="click", clear=False))
     )
     layers = [*((cells,) if False in fews else ()), *((few,) if True in fews else ()), whole]
-    height = max(LEAST_HEIGHT, ROW_HEIGHT * len(members) + 150)
+    height = ROW_HEIGHT * len(members) + NAMES_HEIGHT
     return apply_theme(alt.layer(*layers).properties(height=height, width="container"), look)

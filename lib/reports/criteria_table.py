@@ -96,7 +96,7 @@ def _columns(figures: Sequence[ComparedCriterion]) -> list[Column[ComparedCriter
     metrics = CRITERION_METRICS
     has_sections = any(each.criterion.section for each in figures)
     has_forms = criterion_words.have_forms(each.criterion for each in figures)
-    name, section, form = text("Criterion"), text("Section"), text("Form")
+    name, section, form, note = text("Criterion"), text("Section"), text("Form"), text("Note")
     return [
         Column(
             name,
@@ -127,7 +127,7 @@ def _columns(figures: Sequence[ComparedCriterion]) -> list[Column[ComparedCriter
         ),
         *metric_columns.metric(metrics["answered"], _now),
         *metric_columns.metric(AVERAGE_SHARE, _now),
-        Column(text("Note"), _note, in_file=(FileField("fewAnswers", text("Note"), _note),)),
+        *([Column(note, _note, in_file=(FileField("fewAnswers", note, _note),))] if any(map(_note, figures)) else []),
         *([metric_columns.change(AVERAGE_SHARE, _before, _now, _executives)] if _has_changes(figures) else []),
         *metric_columns.metric(metrics["fullMarks"], _now)[:1],
         *metric_columns.metric(metrics["failed"], _now)[:1],

@@ -19,7 +19,6 @@ from lib.reports.figures import ScorePartsFigure
 from lib.reports.page import Block, Caption, ChartBlock, Click, Empty, Heading, Sentences, TableBlock
 from lib.reports.table import MOST_ROWS, Column, FileField, Look, PageTable, TableFile, file_fields
 from lib.reports.words import Words, formatted, plural, text
-from lib.statistics.rounding import round_to_sum
 
 TITLE = text("Which criteria moved the score")
 
@@ -79,7 +78,7 @@ def _nothing(context: PageContext) -> Empty:
 
 def _sentences(parts: ScoreParts, compared: ComparisonContext) -> Sentences:
     was, is_now = parts.before, parts.now
-    change = formatted(formatting.points, Fraction(_shown_steps(parts), _STEPS))
+    change = formatted(formatting.points, _shown_change(parts))
     return Sentences(
         (
             text(
@@ -100,25 +99,27 @@ def _sentences(parts: ScoreParts, compared: ComparisonContext) -> Sentences:
     )
 
 
-def _shown_steps(parts: ScoreParts) -> int:
-    """Return the difference of the two averages as they are shown, in steps."""
-    return int(rounded(parts.now * _STEPS, 0) or 0) - int(rounded(parts.before * _STEPS, 0) or 0)
+def _shown(amount: Fraction) -> Fraction:
+    """Return an amount of points as it is shown."""
+    return Fraction(int(rounded(amount * _STEPS, 0) or 0), _STEPS)
+
+
+def _shown_change(parts: ScoreParts) -> Fraction:
+    """Return the difference of the two averages as they are shown."""
+    return _shown(parts.now) - _shown(parts.before)
 
 
 def _rows(parts: ScoreParts, figures: Sequence[ComparedCriterion]) -> list[_PartRow]:
-    """Return the whole change, then its parts; as they are shown they add up to it as it is shown."""
-    amounts = [*(amount for _, amount in parts.parts), parts.critical, parts.rest]
-    total = _shown_steps(parts)
-    shown = [Fraction(each, _STEPS) for each in round_to_sum([amount * _STEPS for amount in amounts], total)]
+    """Return the whole change, as the difference of the averages as they are shown, then its parts."""
     names = criterion_names(criterion for criterion, _ in parts.parts)
     known: Mapping[Criterion, ComparedCriterion] = {each.criterion: each for each in figures}
-    rows = [_PartRow(text("Total"), parts.change, Fraction(total, _STEPS))]
-    for (criterion, amount), points in zip(parts.parts, shown, strict=False):
+    rows = [_PartRow(text("Total"), parts.change, _shown_change(parts))]
+    for criterion, amount in parts.parts:
         of = known.get(criterion)
         now, before = (of.now, of.before) if of else (None, None)
-        rows.append(_PartRow(names[criterion], amount, points, criterion, now, before))
-    rows.append(_PartRow(text("Critical failures set the score to 0"), parts.critical, shown[-2]))
-    rows.append(_PartRow(text("Everything else"), parts.rest, shown[-1]))
+        rows.append(_PartRow(names[criterion], amount, _shown(amount), criterion, now, before))
+    rows.append(_PartRow(text("Critical failures set the score to 0"), parts.critical, _shown(parts.critical)))
+    rows.append(_PartRow(text("Everything else"), parts.rest, _shown(parts.rest)))
     return rows
 
 
@@ -184,4 +185,7 @@ def _answers(label: Words, name: str, totals: Callable[[_PartRow], MeasureTotals
     def value(row: _PartRow) -> int | None:
         return None if (of := totals(row)) is None else of["answered"]
 
-    return Column(label, value, look=Look.NUMBER, in_file=(FileField(name, label, value, "count"),))
+    def said(row: _PartRow) -> str:
+        return formatting.NOTHING if (answers := value(row)) is None else formatting.count(answers)
+
+    return Column(label, value, said, Look.NUMBER, in_file=(FileField(name, label, value, "count"),))
