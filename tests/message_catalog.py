@@ -20,11 +20,12 @@ from lib.access.users import Role
 from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
 from lib.catalog.catalog import BUILT_IN
+from lib.catalog.criterion_metrics import NUMBER_OF_CRITERIA, SCORECARD_METRICS, WITH_ANSWERS
 from lib.catalog.dimensions import DIMENSIONS, ENGAGEMENT, EVALUATOR, EXECUTIVE, FILTERS, EnumDimension, FlagDimension
 from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import METRICS
 from lib.catalog.own_fields import HELP_OF_TYPES, TYPE_LABELS, OwnField, OwnFieldType, catalog_with
-from lib.charts import funnel, waterfall
+from lib.charts import funnel, trend, waterfall
 from lib.errors.codes import FailureCode
 from lib.errors.field_codes import FieldCode
 from lib.errors.guess_codes import GuessCode
@@ -70,6 +71,11 @@ OWN_FIELDS = catalog_with(
 VALUES: dict[str, list[str]] = {
     # Declared once, translated where they are drawn.
     "metrics": [text for metric in METRICS.values() for text in (metric.label, metric.help)],
+    "metrics of scorecards": [
+        text
+        for metric in (*SCORECARD_METRICS.values(), WITH_ANSWERS, NUMBER_OF_CRITERIA)
+        for text in (metric.label, metric.help)
+    ],
     "metrics of own fields": [metric.help for metric in OWN_FIELDS.own_metrics.values()],
     "dimensions": [dimension.label for dimension in FILTERS],
     "groups": [dimension.plural_label for dimension in DIMENSIONS],
@@ -81,7 +87,7 @@ VALUES: dict[str, list[str]] = {
     ],
     "granularities": [text for each in Granularity for text in (each.value, each.value.capitalize())],
     "days that a week begins on": [day.capitalize() for day in get_args(WeekStart)],
-    "marks of charts": [*funnel.KINDS, *funnel.LIMITS, *waterfall.KINDS],
+    "marks of charts": [*funnel.KINDS, *funnel.LIMITS, *waterfall.KINDS, *trend.COUNTED.values()],
     # Choices of the sidebar and of forms, and what stands beside them.
     "periods": [*sidebar.PRESET_LABELS.values(), *(sidebar.COMPARE_LABELS[kind] for kind in comparison.KINDS)],
     "choices": [

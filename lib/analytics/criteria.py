@@ -14,14 +14,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Bucket, Calendar, Granularity
-from lib.analytics.cluster_spreads import day_spreads, day_spreads_by
+from lib.analytics.cluster_spreads import SharedSpreads, day_spreads, day_spreads_by, executive_spreads_by
 from lib.analytics.members import member_names
 from lib.analytics.planner import ResolvedPeriod, resolve_period
 from lib.analytics.planner import source as source_of
 from lib.analytics.query import Filters, first_instant, last_instant, local_date
 from lib.analytics.sql_time import bucket_start
 from lib.catalog.criteria import CRITERION, Criterion
-from lib.catalog.criterion_metrics import CRITERION_METRICS, CRITICAL_FAIL_RATE
+from lib.catalog.criterion_metrics import AVERAGE_SHARE, CRITERION_METRICS, CRITICAL_FAIL_RATE
 from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.measures import ANSWER_NAMES, MeasureTotals, sums
 from lib.errors import InvalidParameterError, nearest
@@ -55,6 +55,13 @@ class CriteriaByMember:
     """The answers of a selection by criterion and by the groups of a dimension."""
 
     cells: Mapping[tuple[Criterion, Member], MeasureTotals]
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionSharedSpreads:
+    """How executives spread around the changes of criteria."""
+
+    criteria: Mapping[Criterion, SharedSpreads]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,16 @@ def criteria(connection: Connection, filters: Filters, calendar: Calendar) -> Cr
         if key in totals
     ]
     return CriteriaTable(period, tuple(rows), scorecard_totals(connection, filters, calendar))
+
+
+def executive_spreads_by_criterion(
+    connection: Connection, filters: Filters, compared: Filters, calendar: Calendar
+) -> CriterionSharedSpreads:
+    """Return how executives spread around the changes of criteria from `compared` to `filters`."""
+    asked = connection, filters, compared, calendar, (AVERAGE_SHARE.name,), CRITERION
+    known = criteria_by_key(connection)
+    spreads = executive_spreads_by(*asked).groups
+    return CriterionSharedSpreads({known[int(member.id or 0)]: each for member, each in spreads.items()})
 
 
 def scorecard_totals(connection: Connection, filters: Filters, calendar: Calendar) -> MeasureTotals:
@@ -145,6 +162,11 @@ def criterion_trend(
     cut = begins > first_instant(first, zone), ends < last_instant(last, zone)
     buckets = calendar.buckets(first, last, granularity, *cut)
     return CriterionTrend(period, granularity, tuple((bucket, found.get(bucket.first, nothing)) for bucket in buckets))
+
+
+def has_answers(connection: Connection) -> bool:
+    """Return whether any evaluation has answers."""
+    return connection.execute(sa.select(schema.answers.c.answer_set).limit(1)).first() is not None
 
 
 def criteria_by_key(connection: Connection) -> dict[int, Criterion]:

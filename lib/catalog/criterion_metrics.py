@@ -91,5 +91,18 @@ CRITICAL_FAIL_RATE = Metric(
     OfShare(_WITH_ANSWERS, _CRITICAL_FAILED, _CRITICAL_FAILED),
 )
 
+WITH_ANSWERS = Metric(
+    "evaluationsWithAnswers",
+    "With answers",
+    Unit.COUNT,
+    "Evaluations that have answers to criteria.",
+    _WITH_ANSWERS,
+)
+
+NUMBER_OF_CRITERIA = Metric(
+    "criteria", "Criteria", Unit.COUNT, "Criteria that the evaluations have answers to.", Sum(("criteria",))
+)
+"""Of totals of that one number."""
+
 SCORECARD_METRICS = {**CRITERION_METRICS, CRITICAL_FAIL_RATE.name: CRITICAL_FAIL_RATE}
 """All of them."""

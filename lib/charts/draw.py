@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from lib.charts.chart import Chart
 from lib.charts.control_chart import control_chart
+from lib.charts.criteria_map import criteria_map
 from lib.charts.funnel import funnel
 from lib.charts.heatmap import heatmap
 from lib.charts.histogram import histogram
 from lib.charts.ranking import ranking
+from lib.charts.score_parts import score_parts
 from lib.charts.standardized import standardized
 from lib.charts.theme import ChartTheme
 from lib.charts.trend import trend
 from lib.charts.waterfall import waterfall
 from lib.reports.figures import (
     ControlChartFigure,
+    CriteriaMapFigure,
     Figure,
     FunnelFigure,
     HeatmapFigure,
     HistogramFigure,
     RankingFigure,
+    ScorePartsFigure,
     StandardizedFigure,
     TrendFigure,
 )
@@ -36,6 +40,7 @@ def draw(figure: Figure, look: ChartTheme) -> Chart | None:
                 compared=figure.compared,
                 notes=figure.notes,
                 height=figure.height,
+                counted=figure.counted,
             )
         case ControlChartFigure():
             return control_chart(figure.chart, figure.granularity, look, notes=figure.notes, height=figure.height)
@@ -49,4 +54,8 @@ def draw(figure: Figure, look: ChartTheme) -> Chart | None:
             return standardized(figure.scores, figure.dimension, look)
         case HeatmapFigure():
             return heatmap(figure.heatmap, figure.metric, figure.days, look)
+        case CriteriaMapFigure():
+            return criteria_map(figure, look)
+        case ScorePartsFigure():
+            return score_parts(figure, look)
     return waterfall(figure.decomposition, str(figure.before), str(figure.now), look)

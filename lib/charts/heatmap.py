@@ -79,7 +79,7 @@ def heatmap(found: Heatmap, metric: Metric, days: Trend, look: ChartTheme) -> Ch
     if any(row["few"] for row in rows):
         notes.append(t("Small squares: under {least} evaluations.", least=FEW_EVALUATIONS))
     fews = frozenset(row["few"] for row in rows)
-    ends = _ends([row["value"] for row in rows], metric.unit)
+    ends = ends_of([row["value"] for row in rows], metric.unit)
     spec = _spec(label, metric.unit, look, tuple(weekdays), ends, fews)
     return Chart(spec, {"rows": rows}, f"{told} {sentence}".rstrip(), tuple(notes), "square")
 
@@ -110,7 +110,7 @@ def _outstanding_hours(metric: Metric, rows: Sequence[Mapping[str, Any]], stands
     return t("No hour differs significantly from the average.")
 
 
-def _ends(values: Sequence[float], unit: Unit) -> tuple[float, float]:
+def ends_of(values: Sequence[float], unit: Unit) -> tuple[float, float]:
     """Return what the colors span: all values, and LEAST_WIDTHS at least, but no value that there can't be."""
     low, high = min(values), max(values)
     width = max(high - low, LEAST_WIDTHS[unit])

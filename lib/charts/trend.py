@@ -30,6 +30,9 @@ ENDS = ("value", "low", "high")
 LETTER_WIDTH, LEGEND_SYMBOL_WIDTH = 7, 30
 """Pixels that a letter of a legend takes about, and the symbol before a name with what is left free after it."""
 
+COUNTED = {"evaluations": "Evaluations", "answered": "Answers"}
+"""What tooltips count, by the measure."""
+
 MANY_POINTS = 62
 """More points than these are not drawn as dots; they can be pointed at all the same."""
 
@@ -42,20 +45,21 @@ def trend(
     compared: Trend | None = None,
     notes: Iterable[TrendNote] = (),
     height: int = 300,
+    counted: str = "evaluations",
 ) -> Chart:
     """Draw a metric over time: one course under any name, or several by theirs (without bands then).
 
     The compared course is drawn behind, bucket by bucket from the same start. Partial buckets are hollow, and the
-    line to them is dashed; a bucket without a value leaves a gap.
+    line to them is dashed; a bucket without a value leaves a gap. `counted`: the measure that says how many there are.
     """
     first = next(iter(courses.values()))
     rows: list[dict[str, Any]] = []
     dashes: list[dict[str, Any]] = []
     for name, course in courses.items():
-        found = [_row(point, course.granularity, metric, name) for point in course.points]
+        found = [_row(point, course.granularity, metric, name, counted) for point in course.points]
         rows += found
         dashes += _dashes(found, name)
-    behind = [] if compared is None else _behind(first.points, compared, metric)
+    behind = [] if compared is None else _behind(first.points, compared, metric, counted)
     for row, is_alone in zip(rows, _have_no_neighbor(rows), strict=True):
         row["alone"] = is_alone
     bands = {row["alone"] for row in rows if row["low"] is not None} if len(courses) == 1 else set()
@@ -73,6 +77,7 @@ def trend(
             compared=bool(behind),
             notes=bool(pins),
             dashes=bool(dashes),
+            counted=COUNTED[counted],
             ticks=tick_style(metric.unit, [row[end] for row in (*rows, *behind) for end in ENDS if end in row]),
         ),
         height,
@@ -129,7 +134,7 @@ def pinned(points: Sequence[TrendPoint], notes: Iterable[TrendNote]) -> list[dic
     return found
 
 
-def _row(point: TrendPoint, granularity: Granularity, metric: Metric, series: str) -> dict[str, Any]:
+def _row(point: TrendPoint, granularity: Granularity, metric: Metric, series: str, counted: str) -> dict[str, Any]:
     ends = None if series else metric.interval(point.sums)  # how days spread is read of the whole alone
     # So wide a one would flatten all the rest.
     band = (
@@ -148,8 +153,7 @@ def _row(point: TrendPoint, granularity: Granularity, metric: Metric, series: st
         "low": band[0] if band else None,
         "high": band[1] if band else None,
         "interval": formatting.interval(metric.unit, ends),
-        "evaluations": point.sums["evaluations"],
-        "counted": formatting.count(point.sums["evaluations"]),
+        "counted": formatting.count(point.sums[counted]),
         "partial": partial,
     }
 
@@ -183,7 +187,7 @@ def _dashes(rows: Sequence[Mapping[str, Any]], series: str) -> list[dict[str, An
     return found
 
 
-def _behind(points: Sequence[TrendPoint], compared: Trend, metric: Metric) -> list[dict[str, Any]]:
+def _behind(points: Sequence[TrendPoint], compared: Trend, metric: Metric, counted: str) -> list[dict[str, Any]]:
     found = []
     for point, other in zip(points, compared.points, strict=False):
         value = metric.rounded(other.sums)
@@ -193,7 +197,7 @@ def _behind(points: Sequence[TrendPoint], compared: Trend, metric: Metric) -> li
                 "value": None if value is None else float(value),
                 "bucket": formatting.bucket(other.bucket.first, compared.granularity),
                 "shown": formatting.metric(metric, other.sums),
-                "counted": formatting.count(other.sums["evaluations"]),
+                "counted": formatting.count(other.sums[counted]),
             }
         )
     return found
@@ -210,6 +214,7 @@ class _Layers:
     compared: bool
     notes: bool
     dashes: bool
+    counted: str  # what is counted, as a message id
     ticks: TickStyle
 
 
@@ -229,7 +234,7 @@ def _spec(metric: Metric, granularity: Granularity, look: ChartTheme, drawn: _La
         tips.insert(0, alt.Tooltip("series:N", title=t("Series")))
     if metric.uncertainty:
         tips.append(alt.Tooltip("interval:N", title=t("95 % CI")))
-    tips.append(alt.Tooltip("counted:N", title=t("Evaluations")))
+    tips.append(alt.Tooltip("counted:N", title=t(drawn.counted)))
     rows, dashes = alt.Chart(alt.NamedData("rows")), alt.Chart(alt.NamedData("dashes"))
     layers: list[Any] = []
     if drawn.notes:
@@ -245,7 +250,7 @@ def _spec(metric: Metric, granularity: Granularity, look: ChartTheme, drawn: _La
         behind = [
             alt.Tooltip("bucket:N", title=t("Compared period")),
             alt.Tooltip("shown:N", title=label),
-            alt.Tooltip("counted:N", title=t("Evaluations")),
+            alt.Tooltip("counted:N", title=t(drawn.counted)),
         ]
         layers.append(
             alt.Chart(alt.NamedData("compared"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -35,7 +36,7 @@ def waterfall(found: Decomposition, before: str, now: str, look: ChartTheme) -> 
     count = len(found.parts) if len(found.parts) == LARGEST + 1 else LARGEST  # a single one has a name
     largest, rest = found.parts[:count], found.parts[count:]
     alike = formatting.namesakes(part.named for part in largest)
-    rows = [_end(before, was)]
+    rows = [end_row(before, was)]
     at = Fraction(was)
     for part in largest:
         rows += _bars(formatting.distinct_name(part.named, alike), part.named.parameter_value, at, part)
@@ -45,9 +46,7 @@ def waterfall(found: Decomposition, before: str, now: str, look: ChartTheme) -> 
         mix = found.mix - sum((part.mix for part in largest), Fraction())
         others = Contribution(Member(None, ""), MeasureTotals(), MeasureTotals(), within, mix)
         rows += _bars(t("{count} others", count=formatting.count(len(rest))), "", at, others)
-    rows.append(_end(now, is_now))
-    for place, row in enumerate(rows):
-        row["place"] = place
+    rows.append(end_row(now, is_now))
     told = t(
         "Waterfall chart: from {was} ({before}) to {is_now} ({now}); the biggest contributor is {name}, {total}.",
         was=formatting.metric(score, found.before),
@@ -57,13 +56,23 @@ def waterfall(found: Decomposition, before: str, now: str, look: ChartTheme) -> 
         name=formatting.distinct_name(found.parts[0].named, alike) if found.parts else formatting.NOTHING,
         total=formatting.points(found.parts[0].shown.total) if found.parts else formatting.NOTHING,
     )
+    return steps(rows, t("Group"), look, told)
+
+
+def steps(rows: Sequence[Mapping[str, Any]], group: str, look: ChartTheme, told: str) -> Chart:
+    """Draw the steps from one average to the other, as `end_row` and others make them, from top to bottom.
+
+    `group` says what a step is of, `told` what is to be seen.
+    """
+    placed_rows = [{**row, "place": place} for place, row in enumerate(rows)]
     ends = [float(row[end]) for row in rows for end in ("from", "to")]
     room = max((max(ends) - min(ends)) * 0.12, 0.02)
-    domain = (max(0.0, min(ends) - room), min(10.0, max(ends) + room))
-    return Chart(_spec(look, (round(domain[0], 2), round(domain[1], 2)), len(rows)), {"rows": rows}, told, (), "id")
+    domain = (round(max(0.0, min(ends) - room), 2), round(min(10.0, max(ends) + room), 2))
+    return Chart(_spec(look, group, domain, len(rows)), {"rows": placed_rows}, told, (), "id")
 
 
-def _end(label: str, value: Fraction | int) -> dict[str, Any]:
+def end_row(label: str, value: Fraction | int) -> dict[str, Any]:
+    """Return the row of an average, at one of the ends."""
     shown = formatting.value(Unit.SCORE, value)
     ends = {"from": float(value), "to": float(value)}
     return {"bar": label, "name": label, "id": "", "kind": t("average"), "shown": shown, "faint": False, **ends}
@@ -92,14 +101,14 @@ def _bars(name: str, number: str, at: Fraction, part: Contribution) -> list[dict
 
 
 @lru_cache(maxsize=64)
-def _spec(look: ChartTheme, domain: tuple[float, float], count: int) -> dict[str, Any]:
+def _spec(look: ChartTheme, group: str, domain: tuple[float, float], count: int) -> dict[str, Any]:
     colors = look.palette
     y = placed("bar")
     scale = alt.Scale(domain=list(domain), nice=False, clamp=True)
     rows = alt.Chart(alt.NamedData("rows"))
     axis = alt.Axis(format=".2f", tickCount=6, tickMinStep=0.01)
     tips = [
-        alt.Tooltip("name:N", title=t("Group")),
+        alt.Tooltip("name:N", title=group),
         alt.Tooltip("kind:N", title=t("Part")),
         alt.Tooltip("shown:N", title=t("Points")),
     ]

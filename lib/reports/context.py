@@ -23,6 +23,7 @@ from lib.catalog.metrics import AVERAGE_SCORE, Metric
 from lib.catalog.own_fields import OWN_SUM, OwnField
 from lib.i18n import day
 from lib.reports import filter_text, formatting
+from lib.reports.choice import ChoiceParameter
 from lib.reports.figures import TrendNote
 from lib.reports.list_parameter import ListParameter
 from lib.reports.page import NumberParameter, SelectParameter, TextParameter
@@ -105,6 +106,10 @@ class PageContext:
 
     def text(self, of: TextParameter) -> str:
         """Return a text that is looked for on the page; an empty one without any."""
+        return self.view.texts.get(of.parameter, "")
+
+    def choice(self, of: ChoiceParameter) -> str:
+        """Return what is chosen of what the data may have; an empty text without any."""
         return self.view.texts.get(of.parameter, "")
 
     def listed(self, of: ListParameter) -> tuple[str, ...]:

@@ -14,7 +14,9 @@ from lib.analytics.decomposition import Decomposition
 from lib.analytics.heatmap import Heatmap
 from lib.analytics.queries import Trend
 from lib.analytics.rank_ranges import GroupRanks
+from lib.analytics.score_parts import ScoreParts
 from lib.analytics.standardization import StandardizedScores
+from lib.catalog.criteria import Criterion
 from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Metric
@@ -41,6 +43,7 @@ class TrendFigure:
     compared: Trend | None = None
     notes: tuple[TrendNote, ...] = ()
     height: int = 300
+    counted: str = "evaluations"  # the measure that says how many there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,46 @@ class HeatmapFigure:
     days: Trend
 
 
+MOST_MEMBERS, MOST_CRITERIA = 30, 40
+"""So many groups and criteria a map draws, those with the most answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class CriteriaMapFigure:
+    """The average share of criteria, in the order of their scorecards, by the groups of a dimension.
+
+    Groups come with the most answers first; cells without answers are left out.
+    """
+
+    dimension: Dimension
+    criteria: tuple[Criterion, ...]
+    members: tuple[Member, ...]
+    cells: Mapping[tuple[Criterion, Member], MeasureTotals]
+
+    @property
+    def drawn_criteria(self) -> tuple[Criterion, ...]:
+        """The criteria that are drawn."""
+        counts = dict.fromkeys(self.criteria, 0)
+        for (criterion, _), totals in self.cells.items():
+            counts[criterion] += totals["answered"]
+        most = set(sorted(counts, key=lambda each: -counts[each])[:MOST_CRITERIA])
+        return tuple(each for each in self.criteria if each in most)
+
+    @property
+    def drawn_members(self) -> tuple[Member, ...]:
+        """The groups that are drawn."""
+        return self.members[:MOST_MEMBERS]
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePartsFigure:
+    """The way of the average score from one period to another by criteria, part by part."""
+
+    parts: ScoreParts
+    before: Words
+    now: Words
+
+
 Figure = (
     TrendFigure
     | ControlChartFigure
@@ -159,5 +202,7 @@ Figure = (
     | StandardizedFigure
     | WaterfallFigure
     | HeatmapFigure
+    | CriteriaMapFigure
+    | ScorePartsFigure
 )
 """What a chart is of."""

@@ -17,6 +17,7 @@ from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import Metric, Unit
 from lib.reports import formatting
 from lib.reports.changes import Delta, basis, delta
+from lib.reports.choice import ChoiceInput, ChoiceParameter
 from lib.reports.figures import Figure
 from lib.reports.list_parameter import ListParameter
 from lib.reports.page_help import Topic
@@ -268,10 +269,10 @@ class Click:
     """What a click on a mark or a row does: open its detail, narrow by it, list its evaluations, make it the period.
 
     `scores` lists the evaluations of a bar of the histogram, `hour` those of a square of the week, `trend` shows a
-    metric over time.
+    metric over time, `failed` lists the evaluations that failed a criterion.
     """
 
-    action: Literal["open", "narrow", "evaluations", "period", "scores", "hour", "trend"]
+    action: Literal["open", "narrow", "evaluations", "period", "scores", "hour", "trend", "failed"]
     dimension: Dimension | None = None
 
 
@@ -331,6 +332,7 @@ Block = (
     | SelectInputs
     | NumberInput
     | SearchInput
+    | ChoiceInput
     | ChartBlock
     | TableBlock
     | Pager
@@ -356,6 +358,7 @@ class PageDefinition:
     numbers: tuple[NumberParameter, ...] = ()
     texts: tuple[TextParameter, ...] = ()
     lists: tuple[ListParameter, ...] = ()
+    choices: tuple[ChoiceParameter, ...] = ()
     is_compared: bool = True  # with another period
     topics: tuple[Topic, ...] = ()  # what its help explains besides the metrics
 

@@ -9,8 +9,10 @@ from functools import partial
 
 from lib.analytics.query import local_date
 from lib.analytics.ranges import number_text
+from lib.catalog.dimensions import FAILED_CRITERION, FORM, Dimension
 from lib.catalog.ranged_fields import SCORE_RANGE
 from lib.reports.context import PageContext
+from lib.reports.criterion_words import read_criterion_id
 from lib.reports.page import Click
 from lib.reports.page_links import HOUR, METRIC, WEEKDAY, without_search
 from lib.store.enums import HISTOGRAM_BINS, SCORE_SCALE
@@ -25,6 +27,8 @@ def action(context: PageContext, click: Click) -> Callable[[str], None]:
         return partial(_list_bin, context)
     if click.action == "hour":
         return partial(_list_hour, context)
+    if click.action == "failed":
+        return partial(_list_failed, context, click.dimension)
     if click.action == "trend":
         return lambda metric: url_state.go("trends", {**context.parameters, METRIC: [metric]})
     if click.dimension is None:
@@ -51,6 +55,23 @@ def _list_hour(context: PageContext, square: str) -> None:
     weekday, _, hour = square.partition(" ")
     names = {WEEKDAY: [weekday], HOUR: [hour]}
     url_state.go("evaluations", without_search(context.parameters) | names)
+
+
+def _list_failed(context: PageContext, dimension: Dimension | None, said: str) -> None:
+    """List the evaluations that failed a criterion, of one group of a dimension where there is one.
+
+    Where evaluations have forms and the criterion is of one, they are those of its form: others may have its namesake.
+    """
+    read = read_criterion_id(said)
+    if read is None:
+        return
+    criterion, member = read
+    filters = context.filters.narrowed(FAILED_CRITERION, criterion.name)
+    if criterion.form and FORM in context.dimensions_in_use:
+        filters = filters.narrowed(FORM, criterion.form)
+    if dimension is not None:
+        filters = filters.narrowed(dimension, member)
+    url_state.go("evaluations", without_search(context.parameters) | filters.to_parameters())
 
 
 def _show_bucket(context: PageContext, first: str) -> None:

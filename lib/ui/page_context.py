@@ -57,7 +57,7 @@ def _view_options(space: Workspace, *, is_compared: bool) -> ViewOptions:
         Granularity(chosen) if is_own else None,
         {name: session[name] for name in page_parameters.SELECT_OPTIONS if session.get(name)},
         {name: session[name] for name in page_parameters.NUMBERS if session.get(name)},
-        {name: session[name] for name in page_parameters.TEXTS if session.get(name)},
+        url_state.chosen_texts(),
         {name: tuple(session[name]) for name in page_parameters.LISTS if session.get(name)},
         session.get(page_parameters.PAGE, 1),
         url_state.opened() or "",

@@ -35,8 +35,14 @@ SELECT_OPTIONS: dict[str, Callable[[Catalog], tuple[str, ...]]] = {
 NUMBERS = {number.parameter: number for page in PAGES.values() for number in page.numbers}
 """Whole numbers that readers give on pages."""
 
-TEXTS = tuple(text.parameter for page in PAGES.values() for text in page.texts)
+SEARCHES = tuple(text.parameter for page in PAGES.values() for text in page.texts)
 """Texts that readers look for on pages."""
+
+CHOICES = tuple(choice.parameter for page in PAGES.values() for choice in page.choices)
+"""What is chosen on pages of what the data may have."""
+
+TEXTS = (*SEARCHES, *CHOICES)
+"""Parameters that may hold any text."""
 
 LISTS = {each.parameter: each for page in PAGES.values() for each in page.lists}
 """Lists of which readers choose several options on pages."""
@@ -105,7 +111,7 @@ def shorten(
 
 def _is_bare(parameters: Mapping[str, Sequence[str]], catalog: Catalog) -> bool:
     """Return whether the parameters of a link say no period and choose no evaluations."""
-    choosing = (*PERIOD_PARAMETERS, *catalog.parameters, *TEXTS, *SINGLE, SAVED_VIEW)
+    choosing = (*PERIOD_PARAMETERS, *catalog.parameters, *SEARCHES, *SINGLE, SAVED_VIEW)
     return not any(name in choosing or name.startswith(PARAMETER_PREFIX) for name in parameters)
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from lib import workspace
 from lib.reports import formatting
+from lib.reports.choice import ChoiceInput
 from lib.reports.context import PageContext
 from lib.reports.page import (
     Block,
@@ -86,17 +87,26 @@ def _draw(context: PageContext, block: Block) -> None:
                 with place:
                     for each in blocks:
                         _draw(context, each)
+        case SelectInputs() | SearchInput() | ChoiceInput() | NumberInput():
+            _inputs(context, block)
+        case _:
+            _words(block)
+
+
+def _inputs(context: PageContext, block: SelectInputs | SearchInput | ChoiceInput | NumberInput) -> None:
+    """Draw what a reader chooses, looks for or gives."""
+    match block:
         case SelectInputs():
             _selects(context, block)
         case SearchInput():
             _search(context, block)
+        case ChoiceInput():
+            _choice(block)
         case NumberInput():
             number = block.number
             inputs.whole_number(
                 str(number.label), number.most, number.parameter, help=markdown.text(str(number.help)), width=260
             )
-        case _:
-            _words(block)
 
 
 def _words(
@@ -198,6 +208,14 @@ def _search(context: PageContext, block: SearchInput) -> None:
                 placeholder=str(each.placeholder),
                 width=500,
             )
+
+
+def _choice(block: ChoiceInput) -> None:
+    labels, name = dict(block.options), block.choice.parameter
+    url_state.default(name, next(iter(labels)))
+    inputs.selectbox(
+        str(block.choice.label), list(labels), format_func=lambda value: str(labels[value]), key=name, width=400
+    )
 
 
 def _select(context: PageContext, select: SelectParameter, width: int = 260) -> None:

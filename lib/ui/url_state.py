@@ -30,6 +30,7 @@ from lib.reports import filter_text, job_text
 from lib.reports.page_links import OPENED, with_period
 from lib.ui import current_user, page_parameters
 from lib.ui.page_parameters import (
+    CHOICES,
     COMPARED_DAYS,
     LISTS,
     NUMBERS,
@@ -131,6 +132,13 @@ def compared_days() -> tuple[date, date] | None:
     return None if first is None or last is None else (min(first, last), max(first, last))
 
 
+def chosen_texts() -> dict[str, str]:
+    """Return the texts of TEXTS that are looked for or chosen, without what a page chooses by itself."""
+    session = st.session_state
+    own = {name: session[f"_default_{name}"] for name in CHOICES if f"_default_{name}" in session}
+    return {name: session[name] for name in TEXTS if session.get(name) and session[name] != own.get(name)}
+
+
 def opened() -> str | None:
     """Return whose detail is asked for, if any."""
     found: str | None = st.session_state.get(OPENED) or None
@@ -221,7 +229,8 @@ def _meant() -> dict[str, list[str]]:
 
 def _without_defaults(parameters: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """Return URL parameters without choices of a page that are made anyway; the language is no page's."""
-    defaults = {name: [st.session_state.get(f"_default_{name}")] for name in SELECT_OPTIONS if name != "lang"}
+    names = (*(name for name in SELECT_OPTIONS if name != "lang"), *CHOICES)
+    defaults = {name: [st.session_state.get(f"_default_{name}")] for name in names}
     return {name: values for name, values in parameters.items() if defaults.get(name) != values}
 
 
@@ -265,7 +274,8 @@ def _chosen_view() -> dict[str, list[str]]:
     for name in NUMBERS:
         if session.get(name) is not None:
             chosen[name] = [str(session[name])]
-    for name in (*TEXTS, *LISTS, *SINGLE):
+    chosen |= {name: [value] for name, value in chosen_texts().items()}
+    for name in (*LISTS, *SINGLE):
         if held := session.get(name):
             chosen[name] = [held] if isinstance(held, str) else list(held)
     for name in COMPARED_DAYS:

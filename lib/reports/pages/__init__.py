@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from lib.reports.page import PageDefinition
-from lib.reports.pages import breakdown, breakdowns, drivers, evaluations, evaluators, overview, sample_size, trends
+from lib.reports.pages import (
+    breakdown,
+    breakdowns,
+    criteria,
+    drivers,
+    evaluations,
+    evaluators,
+    overview,
+    sample_size,
+    trends,
+)
 
 PAGES: dict[str, PageDefinition] = {
     page.name: page
@@ -13,6 +23,7 @@ PAGES: dict[str, PageDefinition] = {
         breakdowns.CALL_CENTERS,
         breakdowns.EXECUTIVES,
         evaluators.PAGE,
+        criteria.PAGE,
         breakdown.PAGE,
         trends.PAGE,
         drivers.PAGE,

@@ -8,12 +8,13 @@ from datetime import datetime
 from functools import partial
 
 from lib.analytics import records
+from lib.analytics.criteria import evaluation_answers
 from lib.analytics.records import Record, RecordMatch, RecordOrder, Records
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EVALUATOR, EXECUTIVE, Member, NamedDimension
 from lib.catalog.metrics import Unit
 from lib.catalog.own_fields import OwnField, OwnFieldType
 from lib.i18n import current, locale, t, t_in_context
-from lib.reports import formatting, metric_columns, own_columns, page_links
+from lib.reports import answers_table, formatting, metric_columns, own_columns, page_links
 from lib.reports.context import PageContext
 from lib.reports.list_parameter import ListParameter
 from lib.reports.page import (
@@ -188,6 +189,9 @@ def _detail(context: PageContext, record: Record) -> Iterator[Block]:
         title = text("Your own fields")
         yield Heading(title)
         yield TableBlock(PageTable(title, "table-own-fields", columns, own, len(own), "", title, None, has_total=False))
+    answers = context.answers.run(evaluation_answers, record.answer_set)
+    if answers:
+        yield from answers_table.blocks(answers)
     for dimension in (EXECUTIVE, EVALUATOR, CAMPAIGN, CALL_CENTER):
         member = record.members[dimension.name]
         if dimension is EVALUATOR and member.id is None:

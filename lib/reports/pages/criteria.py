@@ -1,0 +1,197 @@
+"""What are scores made of? The answers to the questions of scorecards, by criterion, by group and over time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lib.analytics import cluster_spreads
+from lib.analytics.cluster_spreads import SharedSpreads
+from lib.analytics.criteria import (
+    CriteriaTable,
+    criteria,
+    criteria_by,
+    criterion_trend,
+    has_answers,
+    scorecard_totals,
+)
+from lib.analytics.queries import Trend, TrendPoint
+from lib.analytics.query import Filters
+from lib.catalog.criteria import Criterion
+from lib.catalog.criterion_metrics import (
+    AVERAGE_SHARE,
+    CRITICAL_FAIL_RATE,
+    NUMBER_OF_CRITERIA,
+    SCORECARD_METRICS,
+    WITH_ANSWERS,
+)
+from lib.catalog.dimensions import EXECUTIVE, Member
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import FEW_EVALUATIONS, Metric
+from lib.reports import catalog_words, criteria_table, grouping, score_change
+from lib.reports.choice import ChoiceInput, ChoiceParameter
+from lib.reports.context import PageContext
+from lib.reports.coverage import coverage_notices
+from lib.reports.criteria_table import ComparedCriterion
+from lib.reports.criterion_words import criterion_names
+from lib.reports.figures import CriteriaMapFigure, TrendFigure
+from lib.reports.page import (
+    Block,
+    Caption,
+    Cards,
+    ChartBlock,
+    Click,
+    Empty,
+    Heading,
+    MetricCard,
+    PageDefinition,
+    SelectInputs,
+    SelectParameter,
+)
+from lib.reports.page_help import CHANGE, COVERAGE, INTERVAL, Topic
+from lib.reports.words import Words, text
+
+ACROSS = SelectParameter("across", text("Criteria by"), grouping.options, EXECUTIVE.name, as_list=True)
+"""Whose answers are told apart in the map."""
+
+CRITERION = ChoiceParameter("criterion", text("Criterion"))
+"""Whose course is shown, by its name; by that of its form, too, where forms share it."""
+
+
+def blocks(context: PageContext) -> Iterator[Block]:
+    """Yield the blocks of the page."""
+    found = context.answers.run(criteria, context.filters, context.calendar)
+    if not found.rows:
+        yield _nothing(context)
+        return
+    figures = criteria_table.criterion_figures(context, found.rows)
+    yield _cards(context, found)
+    yield from coverage_notices(context)
+    yield Heading(text("Criteria"))
+    yield criteria_table.criteria_table(figures)
+    if caption := criteria_table.change_caption(context, figures):
+        yield caption
+    yield from _map(context, figures)
+    yield from _course(context, figures)
+    yield from score_change.blocks(context, figures)
+
+
+def _nothing(context: PageContext) -> Empty:
+    """Return that there are no answers, in the selection or at all, and how they come."""
+    if context.answers.run(has_answers):
+        return Empty(
+            text("No answers to criteria in this selection"), text("Choose a longer period, or other filters.")
+        )
+    return Empty(
+        text("No evaluation has answers to criteria"),
+        text(
+            "Assign columns to criteria in a mapping ([criteria]), send “results” with evaluations by the API or in "
+            "JSON Lines, or load a file of answers: callboard import --answers FILE"
+        ),
+    )
+
+
+def _cards(context: PageContext, found: CriteriaTable) -> Cards:
+    """Return what the answers are of, and how many calls critical criteria failed."""
+    ask, compared = context.answers.run, context.compared
+    before: MeasureTotals | None = None
+    spreads: SharedSpreads = {}
+    if compared is not None:
+        before = ask(scorecard_totals, compared.filters, context.calendar)
+        names = (CRITICAL_FAIL_RATE.name,)
+        spreads = ask(cluster_spreads.executive_spreads, context.filters, compared.filters, context.calendar, names)
+    label: Words = "" if compared is None else compared.label
+
+    def card(metric: Metric) -> MetricCard:
+        return MetricCard(metric, found.evaluations, (), before, label, spreads.get(metric.name))
+
+    count = MetricCard(NUMBER_OF_CRITERIA, MeasureTotals.from_values((len(found.rows),), ("criteria",)), ())
+    return Cards((card(WITH_ANSWERS), card(CRITICAL_FAIL_RATE), count))
+
+
+def _map(context: PageContext, figures: tuple[ComparedCriterion, ...]) -> Iterator[Block]:
+    """Yield the criteria by the groups of a dimension, those with the most answers first."""
+    dimension = grouping.chosen(context, ACROSS) or EXECUTIVE
+    cells = context.answers.run(criteria_by, context.filters, context.calendar, dimension).cells
+    answers: dict[Member, int] = {}
+    for (_, member), totals in cells.items():
+        answers[member] = answers.get(member, 0) + totals["answered"]
+    members = tuple(sorted(answers, key=lambda each: (-answers[each], each.name, each.parameter_value)))
+    title = text("Criteria by {dimension}", dimension=catalog_words.lower_label(dimension))
+    yield Heading(title)
+    yield SelectInputs((grouping.offered(context, ACROSS),))
+    known = tuple(each.criterion for each in figures)
+    held = {cell: totals for cell, totals in cells.items() if cell[0] in set(known)}
+    yield ChartBlock(
+        title,
+        CriteriaMapFigure(dimension, known, members, held),
+        "criteria-map",
+        Click("failed", dimension),
+        has_heading=False,
+    )
+    yield Caption(text("Average share of points. A click lists the evaluations that failed the criterion there."))
+
+
+def _course(context: PageContext, figures: tuple[ComparedCriterion, ...]) -> Iterator[Block]:
+    """Yield the course of one criterion."""
+    names = criterion_names(each.criterion for each in figures)
+    criteria_by_name = {name: criterion for criterion, name in names.items()}
+    options = {name: name for name in criteria_by_name}
+    chosen = context.choice(CRITERION) or next(iter(options))
+    if chosen not in options:
+        options[chosen] = chosen[:60]
+    yield Heading(text("A criterion over time"))
+    yield ChoiceInput(CRITERION, tuple(options.items()))
+    criterion = criteria_by_name.get(chosen) or next((each for each in names if each.name == chosen), None)
+    if criterion is None:
+        yield Empty(text("No answers to this criterion in this selection"), text("Choose another criterion."))
+        return
+    compared = None if context.compared is None else context.compared.filters
+    figure = TrendFigure(
+        (("", _trend(context, criterion, context.filters)),),
+        AVERAGE_SHARE,
+        None if compared is None else _trend(context, criterion, compared),
+        context.trend_notes,
+        height=280,
+        counted="answered",
+    )
+    title = text("{criterion}: average share", criterion=names[criterion])
+    yield ChartBlock(title, figure, "criterion-course", Click("period"), with_granularity=True)
+
+
+def _trend(context: PageContext, criterion: Criterion, filters: Filters) -> Trend:
+    """Return the answers to a criterion over time, as charts draw any course."""
+    course = context.answers.run(criterion_trend, filters, context.calendar, criterion, context.granularity)
+    return Trend(course.period, course.granularity, tuple(TrendPoint(*point) for point in course.points))
+
+
+PAGE = PageDefinition(
+    "criteria",
+    text("Criteria"),
+    text("What are scores made of?"),
+    "checklist",
+    blocks,
+    (ACROSS,),
+    choices=(CRITERION,),
+    topics=(
+        Topic(
+            text("Criteria"),
+            text(
+                "A criterion is one question of a scorecard. An answer has points of a maximum, or says that the "
+                "criterion was not applicable; then it counts nowhere else. Failing a critical criterion, with no "
+                "points, fails the call. A click on a criterion lists the evaluations that failed it."
+            ),
+        ),
+        INTERVAL,
+        CHANGE,
+        Topic(
+            text("Small samples"),
+            text(
+                "What rests on fewer than {few} answers is marked: a single call would change it too much.",
+                few=FEW_EVALUATIONS,
+            ),
+        ),
+        COVERAGE,
+        Topic(score_change.TITLE, score_change.HELP),
+        *(Topic(text(metric.label), text(metric.help)) for metric in SCORECARD_METRICS.values()),
+    ),
+)
