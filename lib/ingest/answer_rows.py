@@ -31,3 +31,12 @@ MOST_POINTS = 100_000
 
 MOST_CRITERIA = 1_000
 """Criteria that a workspace may have, those of all forms counted."""
+
+MOST_ANSWERS = 500
+"""Answers that one evaluation may have, and criteria that one mapping may name."""
+
+MAX_CRITERION = 200
+"""Characters that the name of a criterion, or of a section, may have."""
+
+MAX_COMMENT = 1_000
+"""Characters that the comment of an answer may have."""

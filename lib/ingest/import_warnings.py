@@ -108,8 +108,8 @@ def merge_files(warnings: Iterable[CodedText]) -> Iterator[CodedText]:
 
 
 def _unkept(header: Sequence[str], mapping: Mapping) -> list[str]:
-    """Return the columns that no canonical one comes from; of what holds other columns, those alone."""
-    used = {name for source in mapping.columns.values() for name in source.columns}
+    """Return the columns that nothing comes from; of what holds other columns, those alone."""
+    used = mapping.sources
     holders = {name[:place] for name in header for place, sign in enumerate(name) if sign == "."}
     return [name for name in dict.fromkeys(header) if name and name not in used and name not in holders]
 

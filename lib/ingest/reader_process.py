@@ -28,6 +28,7 @@ from lib.errors import CallboardError, FieldError, FileError, StorageError, near
 from lib.errors.codes import CodedText, FailureCode
 from lib.errors.field_codes import FieldCode
 from lib.formats import child_process
+from lib.ingest.answer_rows import RESULTS
 from lib.ingest.bad_rows_file import MAX_BAD, BadRowsFile, too_many_bad_rows
 from lib.ingest.converter import Batch, ConvertedBatch, Converter, RowProblem, staged_schema
 from lib.ingest.import_warnings import RowWarnings, merge_files
@@ -137,9 +138,8 @@ def _catalog(order: dict[str, Any]) -> Catalog:
 
 def _named(mapping: Mapping, catalog: Catalog) -> frozenset[str]:
     """Return the names, folded, of all columns of a file that a mapping may take."""
-    sources = (name for source in mapping.columns.values() for name in source.columns)
     nested = (f"fields.{own.name}" for own in catalog.own_fields)
-    return frozenset(folded(name) for name in (*sources, *catalog.fields, *nested))
+    return frozenset(folded(name) for name in (*mapping.sources, *catalog.fields, *nested, RESULTS))
 
 
 def _converted(

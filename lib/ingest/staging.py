@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.catalog.catalog import Catalog
+from lib.ingest.answer_rows import RESULTS
 from lib.ingest.converter import REPEATED, staged_schema
 from lib.ingest.import_warnings import RepeatedIds
 from lib.store.bulk_io import analyze, drop, load_batches
@@ -30,7 +31,11 @@ _STAGED_TYPES: dict[str, Any] = {
 @cache  # always the same, so that its statements are compiled once
 def staged_table(catalog: Catalog) -> sa.Table:
     """Return the table of an import's checked rows; texts that most share with others by their code in `texts`."""
-    columns = (sa.Column(field.name, _STAGED_TYPES[str(field.type)]) for field in staged_schema(catalog))
+    columns = (
+        sa.Column(field.name, _STAGED_TYPES[str(field.type)])
+        for field in staged_schema(catalog)
+        if field.name != RESULTS
+    )
     return sa.Table("staged", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
 
 
@@ -63,10 +68,10 @@ class _Codes:
 
     def coded(self, batches: pa.RecordBatchReader) -> pa.RecordBatchReader:
         """Return the batches with codes for texts that repeat."""
-        fields = [pa.field(field.name, _coded(field.type)) for field in batches.schema]
-        schema = pa.schema(fields)
+        names = [name for name in batches.schema.names if name != RESULTS]
+        schema = pa.schema([pa.field(name, _coded(batches.schema.field(name).type)) for name in names])
         made = (
-            pa.RecordBatch.from_arrays([self._column(column) for column in batch.columns], schema=schema)
+            pa.RecordBatch.from_arrays([self._column(batch.column(name)) for name in names], schema=schema)
             for batch in batches
         )
         return pa.RecordBatchReader.from_batches(schema, made)
