@@ -97,5 +97,6 @@ class ValueCode(TextCode):
     RIGHT_MAX_POINTS = "right_max_points", "a number above 0, up to {most}, with four decimals at most"
     RIGHT_TRUE_OR_FALSE = "right_true_or_false", "true or false"
     RIGHT_CRITERION = "right_criterion", "the name of a criterion"
+    RIGHT_EVALUATION_ID = "right_evaluation_id", "the id of an evaluation"
     RIGHT_ANSWERS = "right_answers", "a list of objects with criterion, points and maxPoints"
     RIGHT_ONE_ANSWER = "right_one_answer", "one answer to each criterion"

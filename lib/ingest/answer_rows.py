@@ -26,6 +26,15 @@ ANSWER = pa.struct(
 ANSWERS = pa.list_(ANSWER)
 """The answers of a row."""
 
+ANSWER_ROW = pa.schema(
+    [
+        pa.field("seq", pa.int64(), nullable=False),  # the order of the rows over all files
+        pa.field("evaluation_id", pa.string(), nullable=False),
+        *ANSWER,
+    ]
+)
+"""One row of a file of answers."""
+
 MOST_POINTS = 100_000
 """The largest maximum of a criterion."""
 

@@ -24,7 +24,7 @@ MOST_SCALED = MOST_POINTS * OWN_SCALE
 
 def points_number(points: int) -> str:
     """Return points, in 1/OWN_SCALE of one, as a number that people read: `10`, `2.5`."""
-    return f"{(Decimal(points) / OWN_SCALE).normalize():f}"
+    return f"{(Decimal(points) / OWN_SCALE).normalize():,f}"
 
 
 def parse_points(value: str, kind: CellKind, options: FileOptions, most: int = MOST_SCALED) -> int:

@@ -137,6 +137,35 @@ class ConvertedBatch:
     blank: int
 
 
+class ProblemList:
+    """Collects what is wrong with the rows of a batch; blank ones have nothing to be wrong."""
+
+    def __init__(self, batch: Batch, blank: Flags) -> None:
+        """Take the batch, and which of its rows are blank."""
+        self._batch, self._blank = batch, blank
+        self._problems: list[tuple[int, RowProblem]] = []
+
+    def refuse_in(self, label: str) -> Refuse:
+        """Return what is told of values of a column that can't be stored."""
+
+        def refuse(position: int, value: str, problem: CodedText, right: CodedText) -> None:
+            if not self._blank[position]:
+                number = int(self._batch.numbers[position])
+                self._problems.append((position, RowProblem(self._batch.file, number, label, value, problem, right)))
+
+        return refuse
+
+    def convert(self, rows: pa.RecordBatch) -> ConvertedBatch:
+        """Return the rows of the batch without the bad and the blank ones, and what is wrong with the bad."""
+        bad = np.unique(np.array([position for position, _ in self._problems], dtype=np.int64))
+        keep = ~self._blank
+        keep[bad] = False
+        if not keep.all():
+            rows = rows.filter(pa.array(keep))
+        problems = tuple(problem for _, problem in sorted(self._problems, key=lambda each: each[0]))
+        return ConvertedBatch(rows, problems, bad, int(self._blank.sum()))
+
+
 class Converter:
     """Converts the batches of one file by its resolved mapping."""
 
@@ -155,32 +184,15 @@ class Converter:
         """Convert one batch; its rows are numbered from `first_seq` on."""
         count = len(batch.numbers)
         cells, blank = self._cells.cleaned(batch.columns, batch.kinds, count)
-        problems: list[tuple[int, RowProblem]] = []
-
-        def refuse_in(label: str) -> Refuse:
-            def refuse(position: int, value: str, problem: CodedText, right: CodedText) -> None:
-                if not blank[position]:
-                    number = int(batch.numbers[position])
-                    problems.append((position, RowProblem(batch.file, number, label, value, problem, right)))
-
-            return refuse
-
+        problems = ProblemList(batch, blank)
         stored: dict[str, pa.Array] = {}
         for canonical, source in self._mapping.columns.items():
-            stored[canonical] = self._checked(self._catalog.fields[canonical], source, cells, batch, refuse_in)
-        stored[RESULTS] = self._answers(stored.get(FORM.parameter), cells, batch, refuse_in)
+            stored[canonical] = self._checked(self._catalog.fields[canonical], source, cells, batch, problems)
+        stored[RESULTS] = self._answers(stored.get(FORM.parameter), cells, batch, problems)
         scores = stored.get(_SCORE, pa.nulls(count, pa.int32()))
         stored[_SCORE] = score_answers(stored[RESULTS], scores, self._mapping.scoring)
-        bad = np.unique(np.array([position for position, _ in problems], dtype=np.int64))
-        keep = ~blank
-        keep[bad] = False
-        rows = _staged(stored, count, first_seq, self._zones, self._catalog)
-        if not keep.all():
-            rows = rows.filter(pa.array(keep))
-        # A blank row's missing id is no problem of its own: `_checked` passes blank rows over.
-        return ConvertedBatch(
-            rows, tuple(problem for _, problem in sorted(problems, key=lambda each: each[0])), bad, int(blank.sum())
-        )
+        # A blank row's missing id is no problem of its own: the list passes blank rows over.
+        return problems.convert(_staged(stored, count, first_seq, self._zones, self._catalog))
 
     def _checked(
         self,
@@ -188,11 +200,11 @@ class Converter:
         source: ColumnSource,
         cells: dict[str, Cells],
         batch: Batch,
-        refuse_in: Callable[[str], Refuse],
+        problems: ProblemList,
     ) -> pa.Array:
         """Return the column as it is stored; what can't be is null there, and listed."""
         label = source.columns[0] if len(source.columns) == 1 else " + ".join(source.columns) or field.name
-        refuse = refuse_in(label if label == field.name else f"{label} ({field.name})")
+        refuse = problems.refuse_in(label if label == field.name else f"{label} ({field.name})")
         text, kinds = self._cells.of(field, source, cells, batch.file, batch.numbers)
         wrong = self._cells.wrong(field, source, cells)
         for position, (value, error) in wrong.items():
@@ -209,14 +221,12 @@ class Converter:
             return read if read is not None else self._parsed(field, source, Cells(plain(text), kinds), refuse)
         return self._parsed(field, source, Cells(text, kinds), refuse)
 
-    def _answers(
-        self, form: Texts | None, cells: dict[str, Cells], batch: Batch, refuse_in: Callable[[str], Refuse]
-    ) -> pa.Array:
+    def _answers(self, form: Texts | None, cells: dict[str, Cells], batch: Batch, problems: ProblemList) -> pa.Array:
         """Return the answers of each row, where it has any; `form` is the column of the evaluations' own."""
         count = len(batch.numbers)
-        forms = pa.nulls(count, pa.string()) if form is None else plain(_none_is_none(form))
+        forms = pa.nulls(count, pa.string()) if form is None else plain(none_is_none(form))
         if self._criteria is not None:
-            return self._criteria.convert(cells, forms, refuse_in)
+            return self._criteria.convert(cells, forms, problems.refuse_in)
         if self._results is None or self._mapping.results is None:
             return pa.nulls(count, ANSWERS)
         texts = plain(cells[self._mapping.results].text)
@@ -226,7 +236,7 @@ class Converter:
             values = [None if text is None else value for text, value in zip(values, nested(), strict=True)]
 
         def refuse(position: int, place: str, value: str, problem: CodedText, right: CodedText) -> None:
-            refuse_in(place)(position, value, problem, right)
+            problems.refuse_in(place)(position, value, problem, right)
 
         return self._nested.convert(values, forms, refuse)
 
@@ -327,7 +337,7 @@ def _staged(stored: dict[str, pa.Array], count: int, first_seq: int, zones: Zone
         columns[own.column] = plain(value) if kind == pa.string() else value
     columns[RESULTS] = of(RESULTS, ANSWERS)
     for each in catalog.stored_dimensions:
-        ids, members = (_none_is_none(of(name, pa.string())) for name in (each.parameter, each.name_field))
+        ids, members = (none_is_none(of(name, pa.string())) for name in (each.parameter, each.name_field))
         either = pc.coalesce(plain(ids), plain(members)) if ids.null_count else ids
         columns[each.staged_id], columns[each.staged_name] = either.dictionary_encode(), members.dictionary_encode()
     # Required columns are null in rows that are about to be left out, so nullability is not claimed here.
@@ -335,9 +345,9 @@ def _staged(stored: dict[str, pa.Array], count: int, first_seq: int, zones: Zone
     return pa.RecordBatch.from_arrays([columns[name] for name in names], names=names)
 
 
-def _none_is_none(column: Texts) -> Texts:
+def none_is_none(column: Texts) -> Texts:
     """Read the words that stand for "belongs to none" as such: an export of ours may be imported again."""
     if isinstance(column, pa.DictionaryArray):
-        return with_values(column.indices, _none_is_none(column.dictionary))
+        return with_values(column.indices, none_is_none(column.dictionary))
     none = pc.equal(column, NONE_NAME)
     return pc.if_else(none, None, column) if pc.any(none).as_py() else column

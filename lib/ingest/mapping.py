@@ -166,7 +166,7 @@ class Mapping:
                 and not is_plausible(column.kind, first_values(matches[0]))
             ):
                 continue
-            columns[canonical] = ColumnSource((_single(matches, canonical, header, canonical, file),))
+            columns[canonical] = ColumnSource((single_match(matches, canonical, header, canonical, file),))
         missing = [field.name for field in catalog.fields.values() if field.required and field.name not in columns]
         if missing:
             sheets = [sheet for sheet in elsewhere(missing[0]) if all(sheet in elsewhere(name) for name in missing)]
@@ -213,7 +213,7 @@ def _results_column(
     sign = _ANSWERS if is_mapped else _LIST
     if values and not any(sign.match(value) for value in values):
         return None
-    return _single(matches, RESULTS, header, RESULTS, file)
+    return single_match(matches, RESULTS, header, RESULTS, file)
 
 
 def folded(name: str) -> str:
@@ -295,10 +295,10 @@ def _in_header(
         raise MappingError(
             FailureCode.HEADER_LACKS_SOURCE, name=file, column=canonical, source=source, hint=hint, header=found
         )
-    return _single(matches, name, header, canonical, file)
+    return single_match(matches, name, header, canonical, file)
 
 
-def _single(matches: Sequence[str], name: str, header: Sequence[str], canonical: str, file: str) -> str:
+def single_match(matches: Sequence[str], name: str, header: Sequence[str], canonical: str, file: str) -> str:
     """Return the only match; refuse a header in which it can't be told which column is meant."""
     if len(matches) > 1:
         places = [str(number) for number, present in enumerate(header, 1) if present in matches]
