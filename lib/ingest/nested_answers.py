@@ -1,0 +1,236 @@
+"""Lists of answers within evaluations: `results` of JSON, or such JSON as a text, checked answer by answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+
+from lib.errors import nearest
+from lib.errors.codes import CodedText, FailureCode
+from lib.errors.value_codes import ValueCode
+from lib.ingest.answer_lists import list_answers
+from lib.ingest.answer_rows import MAX_COMMENT, MAX_CRITERION, MOST_ANSWERS, RESULTS
+from lib.ingest.answer_values import parse_flag, parse_max_points, parse_points, points_number
+from lib.ingest.cells import CellKind
+from lib.ingest.distinct_parsing import MAX_KNOWN
+from lib.ingest.json_values import DECODER, NESTED, JsonNumber, json_text, nested_text
+from lib.ingest.mapping import FileOptions, folded, shortened
+from lib.ingest.parse_error import ValueParseError
+from lib.ingest.text_cleaning import clean_text
+from lib.ingest.typed_numbers import float_text
+from lib.ingest.value_parsers import text as checked_text
+
+ANSWER_KEYS = ("criterion", "section", "points", "maxPoints", "notApplicable", "critical", "comment")
+"""What an answer within a list may say."""
+
+RefuseIn: TypeAlias = Callable[[int, str, str, CodedText, CodedText], None]
+"""Told of what can't be stored: the row's position, the place in the list, the value, what is wrong, what is right."""
+
+
+class _Answer(NamedTuple):
+    criterion: str
+    section: str | None
+    points: int | None
+    max_points: int | None
+    critical: bool
+    comment: str | None
+
+
+class _AnswerError(Exception):
+    """One thing that is wrong in a list of answers: where it is, and what."""
+
+    def __init__(self, place: str, value: object, error: ValueParseError) -> None:
+        super().__init__(place)
+        self.place = place
+        self.value = shortened(value if isinstance(value, str) else nested_text(value), 60)
+        self.error = error
+
+
+class NestedAnswers:
+    """Reads lists of answers, one a row; what a text became is remembered."""
+
+    def __init__(self, options: FileOptions) -> None:
+        """Take the options by which numbers that are texts are read."""
+        self._options = options
+        self._keys = {key: key for key in ANSWER_KEYS}
+        self._points: dict[tuple[bool, str], int] = {}
+        self._most: dict[tuple[bool, str], int] = {}
+        self._texts: dict[str, str] = {}
+
+    def convert(self, values: Iterable[object], forms: pa.StringArray, refuse: RefuseIn) -> pa.ListArray:
+        """Return the answers of rows, of a list each, or its JSON as a text; None where a row has none.
+
+        `forms` are the evaluations' own. Of a wrong list the first thing that is wrong is told.
+        """
+        counts: list[int] = []
+        answers: list[_Answer] = []
+        for position, value in enumerate(values):
+            try:
+                of_row = self._answers(value)
+            except _AnswerError as wrong:
+                refuse(position, wrong.place, wrong.value, wrong.error.problem, wrong.error.right)
+                of_row = []
+            counts.append(len(of_row))
+            answers += of_row
+        of_lists = np.array(counts, dtype=np.int64)
+        arrays: dict[str, pa.Array] = {}
+        if answers:
+            for name, column in zip(_Answer._fields, zip(*answers, strict=True), strict=True):
+                arrays[name] = pa.array(column, _TYPES[name])
+            if forms.null_count < len(forms):
+                arrays["form"] = forms.take(pa.array(np.repeat(np.arange(len(of_lists)), of_lists)))
+        return list_answers(arrays, of_lists)
+
+    def _answers(self, value: object) -> list[_Answer]:
+        entries = _decoded(value) if isinstance(value, str) else value
+        if entries is None:
+            return []
+        if not isinstance(entries, list):
+            raise _AnswerError(RESULTS, value, _error(ValueCode.NOT_ANSWERS.of(), ValueCode.RIGHT_ANSWERS.of()))
+        if len(entries) > MOST_ANSWERS:
+            many, right = (
+                ValueCode.TOO_MANY_ANSWERS.of(count=len(entries)),
+                ValueCode.RIGHT_LENGTH.of(most=MOST_ANSWERS),
+            )
+            raise _AnswerError(RESULTS, "", _error(many, right))
+        answers = [self._answer(entry, f"{RESULTS}[{place}]") for place, entry in enumerate(entries)]
+        if len({each.criterion for each in answers}) < len(answers):
+            known: set[str] = set()
+            for place, each in enumerate(answers):
+                if each.criterion in known:
+                    error = _error(FailureCode.TWICE.of(), ValueCode.RIGHT_ONE_ANSWER.of())
+                    raise _AnswerError(f"{RESULTS}[{place}].criterion", each.criterion, error)
+                known.add(each.criterion)
+        return answers
+
+    def _answer(self, entry: object, place: str) -> _Answer:
+        if not isinstance(entry, dict):
+            raise _AnswerError(place, entry, _error(FailureCode.NOT_AN_OBJECT.of(), ValueCode.RIGHT_ANSWERS.of()))
+        values = self._by_key(entry, place)
+
+        def read(key: str, parse: Callable[[Any], Any]) -> Any:
+            value = values.get(key)
+            if value is None or (isinstance(value, str) and not value.strip()):
+                return None
+            try:
+                return parse(value)
+            except ValueParseError as error:
+                raise _AnswerError(f"{place}.{key}", value, error) from None
+
+        def missing(key: str, right: CodedText) -> _AnswerError:
+            return _AnswerError(f"{place}.{key}", "", _error(FailureCode.VALUE_MISSING.of(), right))
+
+        criterion = read("criterion", self._name)
+        if criterion is None:
+            raise missing("criterion", ValueCode.RIGHT_CRITERION.of())
+        most = read("maxPoints", self._max_points)
+        points = read("points", self._points_of)
+        if read("notApplicable", _flag):
+            if points is not None:
+                error = _error(ValueCode.POINTS_NOT_APPLICABLE.of(), ValueCode.RIGHT_NO_POINTS.of())
+                raise _AnswerError(f"{place}.points", values["points"], error)
+        elif points is None:
+            raise missing("points", ValueCode.RIGHT_POINTS_MISSING.of())
+        elif most is None:
+            raise missing("maxPoints", ValueCode.RIGHT_MAX_POINTS_MISSING.of())
+        elif points > most:
+            above = ValueCode.POINTS_ABOVE_MAX.of(most=points_number(most))
+            right = ValueCode.RIGHT_POINTS.of(most=points_number(most))
+            raise _AnswerError(f"{place}.points", values["points"], _error(above, right))
+        is_critical = bool(read("critical", _flag))
+        return _Answer(criterion, read("section", self._name), points, most, is_critical, read("comment", _comment))
+
+    def _by_key(self, entry: dict[str, object], place: str) -> dict[str, object]:
+        """Return what an answer says, by the names of its keys as they are written here."""
+        if entry.keys() <= self._keys.keys() and len(entry) == len({*map(self._keys.get, entry)}):
+            return {self._keys[name]: value for name, value in entry.items()}
+        values: dict[str, object] = {}
+        for name, value in entry.items():
+            shown = shortened(name, 60)
+            key = next((key for key in ANSWER_KEYS if folded(key) == folded(name)), None)
+            if key is None:
+                unknown = ValueCode.NOT_OF_AN_ANSWER.of(hint=nearest(shown, ANSWER_KEYS))
+                known = FailureCode.OTHER.of(text=", ".join(ANSWER_KEYS))
+                raise _AnswerError(f"{place}.{shown}", "", _error(unknown, known))
+            if key in values:
+                raise _AnswerError(f"{place}.{key}", "", _error(FailureCode.TWICE.of(), FailureCode.RIGHT_ONE.of()))
+            values[key] = value
+            if len(self._keys) < MAX_KNOWN:
+                self._keys[name] = key
+        return values
+
+    def _name(self, value: object) -> str | None:
+        written = _single(value)
+        known = self._texts.get(written)
+        if known is None:
+            known = checked_text(clean_text(written), MAX_CRITERION)
+            if len(self._texts) < MAX_KNOWN:
+                self._texts[written] = known
+        return known or None
+
+    def _points_of(self, value: object) -> int:
+        return self._number(value, self._points, parse_points)
+
+    def _max_points(self, value: object) -> int:
+        return self._number(value, self._most, parse_max_points)
+
+    def _number(
+        self, value: object, known: dict[tuple[bool, str], int], parse: Callable[[str, CellKind, FileOptions], int]
+    ) -> int:
+        """Return a number of points, read by the file's options where it is a text."""
+        is_typed = not isinstance(value, str | bool) or isinstance(value, JsonNumber)
+        written = clean_text(_single(value))
+        points = known.get((is_typed, written))
+        if points is None:
+            points = parse(written, CellKind.NUMBER if is_typed else CellKind.TEXT, self._options)
+            if len(known) < MAX_KNOWN:
+                known[is_typed, written] = points
+        return points
+
+
+_TYPES = {
+    "criterion": pa.string(),
+    "section": pa.string(),
+    "points": pa.int64(),
+    "max_points": pa.int64(),
+    "critical": pa.bool_(),
+    "comment": pa.string(),
+}
+
+
+def _decoded(value: str) -> object:
+    """Return what a text of JSON holds; nothing of one that is blank."""
+    if not value.strip():
+        return None
+    try:
+        return DECODER.decode(value)
+    except (ValueError, RecursionError):
+        return value
+
+
+def _single(value: object) -> str:
+    """Return a value as text; refuse a list or an object."""
+    if isinstance(value, float):
+        return float_text(value)
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return str(value)
+    written = json_text(value)
+    if written is NESTED:
+        raise _error(FailureCode.NESTED.of(), FailureCode.RIGHT_SINGLE.of())
+    return str(written)
+
+
+def _flag(value: object) -> bool:
+    return value if isinstance(value, bool) else parse_flag(clean_text(_single(value)))
+
+
+def _comment(value: object) -> str | None:
+    return checked_text(clean_text(_single(value)), MAX_COMMENT) or None
+
+
+def _error(problem: CodedText, right: CodedText) -> ValueParseError:
+    return ValueParseError(problem, right)
