@@ -11,6 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.analytics import rollup
+from lib.catalog.catalog import Catalog
+from lib.catalog.criteria import CRITERION
 from lib.errors import FileError
 from lib.errors.answer_codes import AnswerCode
 from lib.ingest.answer_rows import MOST_CRITERIA
@@ -65,13 +68,18 @@ def insert_answers(connection: Connection, version: int, rows: sa.FromClause) ->
 
 
 def forget_sets(connection: Connection, sets: sa.Select[Any], *held: sa.Select[Any]) -> None:
-    """Delete the answers of sets that are not among those held any more, and criteria that have no answers then."""
+    """Delete the answers of sets that are not among those held any more."""
     gone = sa.except_(*(each.where(each.selected_columns.answer_set.is_not(None)) for each in (sets, *held)))
-    if connection.execute(gone.limit(1)).first() is None:
-        return
-    connection.execute(sa.delete(answers).where(answers.c.answer_set.in_(gone)))
-    used = sa.select(answers.c.criterion_key).distinct()
-    connection.execute(sa.delete(criteria).where(criteria.c.key.not_in(used)))
+    if connection.execute(gone.limit(1)).first() is not None:
+        connection.execute(sa.delete(answers).where(answers.c.answer_set.in_(gone)))
+
+
+def forget_criteria(connection: Connection, catalog: Catalog) -> None:
+    """Delete the criteria that have no answers any more, and their cells, which add up to nothing."""
+    unused = sa.except_(sa.select(criteria.c.key), sa.select(answers.c.criterion_key))
+    if connection.execute(unused.limit(1)).first() is not None:
+        rollup.forget(connection, catalog, CRITERION.column, unused)
+        connection.execute(sa.delete(criteria).where(criteria.c.key.in_(unused)))
 
 
 def _same() -> sa.ColumnElement[bool]:
