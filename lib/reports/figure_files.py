@@ -12,12 +12,16 @@ from lib.analytics.breakdowns import Group
 from lib.analytics.decomposition import Contribution
 from lib.analytics.heatmap import HeatmapCell
 from lib.analytics.queries import TrendPoint
+from lib.catalog.criteria import Criterion
+from lib.catalog.criterion_metrics import AVERAGE_SHARE, CRITERION_METRICS
+from lib.catalog.dimensions import Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Metric, rounded
 from lib.i18n import current, locale, t
 from lib.reports import catalog_words, formatting, metric_columns
 from lib.reports.figures import (
     ControlChartFigure,
+    CriteriaMapFigure,
     Figure,
     FunnelFigure,
     HeatmapFigure,
@@ -51,6 +55,8 @@ def figure_file(title: Words, key: str, figure: Figure) -> TableFile[Any] | None
             return _waterfall(title, stem, figure)
         case HeatmapFigure():
             return _heatmap(title, stem, figure)
+        case CriteriaMapFigure():
+            return _criteria_map(title, stem, figure)
     return None
 
 
@@ -234,5 +240,46 @@ def _heatmap(title: Words, stem: str, figure: HeatmapFigure) -> TableFile[Heatma
         FileField("", text("Hour"), lambda cell: cell.hour, "count"),
         metric_columns.metric_field(metric, lambda cell: cell.sums),
         FileField("", "n", lambda cell: metric.n(cell.sums), "count"),
+    )
+    return TableFile(title, stem, fields, lambda: cells)
+
+
+@dataclass(frozen=True, slots=True)
+class _CriterionCell:
+    """The answers of a group to a criterion."""
+
+    criterion: Criterion
+    member: Member
+    sums: MeasureTotals
+
+
+def _criteria_map(title: Words, stem: str, figure: CriteriaMapFigure) -> TableFile[_CriterionCell]:
+    """Return all cells of a map of criteria, of which the chart draws the largest: by group, then criterion."""
+    cells = [
+        _CriterionCell(criterion, member, totals)
+        for member in figure.members
+        for criterion in figure.criteria
+        if (totals := figure.cells.get((criterion, member))) is not None
+    ]
+
+    def sums(cell: _CriterionCell) -> MeasureTotals:
+        return cell.sums
+
+    label = text(AVERAGE_SHARE.label)
+    fields: tuple[FileField[_CriterionCell], ...] = (
+        *metric_columns.member_fields(
+            figure.dimension, lambda cell: cell.member, lambda cell: formatting.member_name(cell.member)
+        ),
+        FileField("criterion", text("Criterion"), lambda cell: cell.criterion.name),
+        FileField("section", text("Section"), lambda cell: cell.criterion.section),
+        FileField("form", text("Form"), lambda cell: cell.criterion.form),
+        metric_columns.metric_field(AVERAGE_SHARE, sums),
+        *metric_columns.interval_fields(
+            AVERAGE_SHARE.name, label, AVERAGE_SHARE.unit, lambda cell: AVERAGE_SHARE.rounded_interval(cell.sums)
+        ),
+        *(
+            metric_columns.metric_field(CRITERION_METRICS[name], sums)
+            for name in ("answered", "failed", "criticalFails", "notApplicable")
+        ),
     )
     return TableFile(title, stem, fields, lambda: cells)

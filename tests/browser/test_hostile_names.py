@@ -195,6 +195,7 @@ PAGES = (
     "call_centers",
     "executives",
     "evaluators",
+    "criteria",
     "breakdown",
     "trends",
     "drivers",

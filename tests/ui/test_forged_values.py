@@ -32,6 +32,7 @@ PAGES = [
     "call_centers",
     "executives",
     "evaluators",
+    "criteria",
     "trends",
     "drivers",
     "sample_size",

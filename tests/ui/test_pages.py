@@ -35,6 +35,7 @@ PAGES = [
     "call_centers",
     "executives",
     "evaluators",
+    "criteria",
     "breakdown",
     "trends",
     "sample_size",
