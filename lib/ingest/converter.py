@@ -229,11 +229,10 @@ class Converter:
             return self._criteria.convert(cells, forms, problems.refuse_in)
         if self._results is None or self._mapping.results is None:
             return pa.nulls(count, ANSWERS)
-        texts = plain(cells[self._mapping.results].text)
+        texts = plain(cells[self._mapping.results].text).to_pylist()
         nested = batch.nested.get(self._results)
-        values = texts.to_pylist()
-        if nested is not None:  # what is blank is none, whatever it was
-            values = [None if text is None else value for text, value in zip(values, nested(), strict=True)]
+        lists = texts if nested is None else nested()
+        values = (None if text is None else value for text, value in zip(texts, lists, strict=True))  # blank is none
 
         def refuse(position: int, place: str, value: str, problem: CodedText, right: CodedText) -> None:
             problems.refuse_in(place)(position, value, problem, right)

@@ -13,7 +13,7 @@ from lib.errors import nearest
 from lib.errors.codes import CodedText, FailureCode
 from lib.errors.value_codes import ValueCode
 from lib.ingest.answer_lists import list_answers
-from lib.ingest.answer_rows import MAX_COMMENT, MAX_CRITERION, MOST_ANSWERS, RESULTS
+from lib.ingest.answer_rows import ANSWER, MAX_COMMENT, MAX_CRITERION, MOST_ANSWERS, RESULTS
 from lib.ingest.answer_values import parse_flag, parse_max_points, parse_points, points_number
 from lib.ingest.cells import CellKind
 from lib.ingest.distinct_parsing import MAX_KNOWN
@@ -50,6 +50,14 @@ class _AnswerError(Exception):
         self.error = error
 
 
+class _DistinctAnswers:
+    """The answers of a batch that differ in more than their comments, and the place of each."""
+
+    def __init__(self) -> None:
+        self.answers: list[_Answer] = []
+        self.places: dict[tuple[object, ...], int] = {}
+
+
 class NestedAnswers:
     """Reads lists of answers, one a row; what a text became is remembered."""
 
@@ -66,26 +74,33 @@ class NestedAnswers:
 
         `forms` are the evaluations' own. Of a wrong list the first thing that is wrong is told.
         """
+        distinct = _DistinctAnswers()
         counts: list[int] = []
-        answers: list[_Answer] = []
+        places: list[int] = []  # of each answer in the distinct ones
+        comments: list[str | None] = []
         for position, value in enumerate(values):
             try:
-                of_row = self._answers(value)
+                of_row = self._answers(value, distinct)
             except _AnswerError as wrong:
                 refuse(position, wrong.place, wrong.value, wrong.error.problem, wrong.error.right)
                 of_row = []
             counts.append(len(of_row))
-            answers += of_row
+            for place, comment in of_row:
+                places.append(place)
+                comments.append(comment)
         of_lists = np.array(counts, dtype=np.int64)
-        arrays: dict[str, pa.Array] = {}
-        if answers:
-            for name, column in zip(_Answer._fields, zip(*answers, strict=True), strict=True):
-                arrays[name] = pa.array(column, _TYPES[name])
+        columns: dict[str, pa.Array] = {}
+        if places:
+            indices = pa.array(places, pa.int32())
+            for name, column in zip(_Answer._fields, zip(*distinct.answers, strict=True), strict=True):
+                columns[name] = pa.array(column, ANSWER.field(name).type).take(indices)
+            columns["comment"] = pa.array(comments, pa.string())
             if forms.null_count < len(forms):
-                arrays["form"] = forms.take(pa.array(np.repeat(np.arange(len(of_lists)), of_lists)))
-        return list_answers(arrays, of_lists)
+                columns["form"] = forms.take(pa.array(np.repeat(np.arange(len(of_lists)), of_lists)))
+        return list_answers(columns, of_lists)
 
-    def _answers(self, value: object) -> list[_Answer]:
+    def _answers(self, value: object, distinct: _DistinctAnswers) -> list[tuple[int, str | None]]:
+        """Return the answers of a row: the place of each among the distinct ones, and its comment."""
         entries = _decoded(value) if isinstance(value, str) else value
         if entries is None:
             return []
@@ -97,19 +112,36 @@ class NestedAnswers:
                 ValueCode.RIGHT_LENGTH.of(most=MOST_ANSWERS),
             )
             raise _AnswerError(RESULTS, "", _error(many, right))
-        answers = [self._answer(entry, f"{RESULTS}[{place}]") for place, entry in enumerate(entries)]
-        if len({each.criterion for each in answers}) < len(answers):
-            known: set[str] = set()
-            for place, each in enumerate(answers):
-                if each.criterion in known:
-                    error = _error(FailureCode.TWICE.of(), ValueCode.RIGHT_ONE_ANSWER.of())
-                    raise _AnswerError(f"{RESULTS}[{place}].criterion", each.criterion, error)
-                known.add(each.criterion)
+        answers = [self._place(entry, f"{RESULTS}[{number}]", distinct) for number, entry in enumerate(entries)]
+        names = [distinct.answers[place].criterion for place, _ in answers]
+        if len({*names}) < len(names):
+            number = next(number for number, name in enumerate(names) if name in names[:number])
+            error = _error(FailureCode.TWICE.of(), ValueCode.RIGHT_ONE_ANSWER.of())
+            raise _AnswerError(f"{RESULTS}[{number}].criterion", names[number], error)
         return answers
 
-    def _answer(self, entry: object, place: str) -> _Answer:
+    def _place(self, entry: object, where: str, distinct: _DistinctAnswers) -> tuple[int, str | None]:
+        """Return the place of an answer among those that are the same but for their comment, and its comment."""
         if not isinstance(entry, dict):
-            raise _AnswerError(place, entry, _error(FailureCode.NOT_AN_OBJECT.of(), ValueCode.RIGHT_ANSWERS.of()))
+            raise _AnswerError(where, entry, _error(FailureCode.NOT_AN_OBJECT.of(), ValueCode.RIGHT_ANSWERS.of()))
+        comment = None
+        if entry.get("comment") is not None:
+            self._by_key(entry, where)  # which may have it in another spelling, too
+            comment = _comment_of(entry["comment"], f"{where}.comment")
+            entry = {key: value for key, value in entry.items() if key != "comment"}
+        key = (*entry.items(), *map(type, entry.values()))  # the text 1.5 may be another number than the number is
+        try:
+            place = distinct.places.get(key)
+        except TypeError:  # a list or an object, which is refused
+            place, key = None, ()
+        if place is None:
+            distinct.answers.append(self._answer(entry, where))
+            place = len(distinct.answers) - 1
+            if key:
+                distinct.places[key] = place
+        return place, comment or distinct.answers[place].comment
+
+    def _answer(self, entry: dict[str, object], place: str) -> _Answer:
         values = self._by_key(entry, place)
 
         def read(key: str, parse: Callable[[Any], Any]) -> Any:
@@ -192,16 +224,6 @@ class NestedAnswers:
         return points
 
 
-_TYPES = {
-    "criterion": pa.string(),
-    "section": pa.string(),
-    "points": pa.int64(),
-    "max_points": pa.int64(),
-    "critical": pa.bool_(),
-    "comment": pa.string(),
-}
-
-
 def _decoded(value: str) -> object:
     """Return what a text of JSON holds; nothing of one that is blank."""
     if not value.strip():
@@ -230,6 +252,13 @@ def _flag(value: object) -> bool:
 
 def _comment(value: object) -> str | None:
     return checked_text(clean_text(_single(value)), MAX_COMMENT) or None
+
+
+def _comment_of(value: object, place: str) -> str | None:
+    try:
+        return _comment(value)
+    except ValueParseError as error:
+        raise _AnswerError(place, value, error) from None
 
 
 def _error(problem: CodedText, right: CodedText) -> ValueParseError:
