@@ -203,7 +203,7 @@ def _converted(
     """Yield a file's batches and what they become; while one is converted, the next is read."""
     ahead: tuple[Batch, list[MalformedRow], Future[ConvertedBatch]] | None = None
     seq = first_seq
-    for batch, odd in part.source.batches:
+    for batch, odd in _bounded(part):
         following = (batch, odd, pool.submit(part.converter.convert, batch, seq))
         seq += len(batch.numbers)
         if ahead is not None:
@@ -211,6 +211,14 @@ def _converted(
         ahead = following
     if ahead is not None:
         yield ahead[0], ahead[1], ahead[2].result()
+
+
+def _bounded(part: _FilePart) -> Iterator[tuple[Batch, list[MalformedRow]]]:
+    """Yield a file's batches, those in parts that are too large for what converts them."""
+    for batch, odd in part.source.batches:
+        for each in batch.parts(part.converter.rows_at_once):
+            yield each, odd
+            odd = []
 
 
 def _peeked(source: FileReader) -> FileReader:
