@@ -16,7 +16,6 @@ from lib.ingest.answer_lists import list_answers
 from lib.ingest.answer_rows import ANSWER, MAX_COMMENT, MAX_CRITERION, MOST_ANSWERS, RESULTS
 from lib.ingest.answer_values import parse_flag, parse_max_points, parse_points, points_number
 from lib.ingest.cells import CellKind
-from lib.ingest.distinct_parsing import MAX_KNOWN
 from lib.ingest.json_values import DECODER, NESTED, JsonNumber, json_text, nested_text
 from lib.ingest.mapping import FileOptions, folded, shortened
 from lib.ingest.parse_error import ValueParseError
@@ -26,6 +25,9 @@ from lib.ingest.value_parsers import text as checked_text
 
 ANSWER_KEYS = ("criterion", "section", "points", "maxPoints", "notApplicable", "critical", "comment")
 """What an answer within a list may say."""
+
+_KEYS = {key: key for key in ANSWER_KEYS}
+_FOLDED = {folded(key): key for key in ANSWER_KEYS}
 
 RefuseIn: TypeAlias = Callable[[int, str, str, CodedText, CodedText], None]
 """Told of what can't be stored: the row's position, the place in the list, the value, what is wrong, what is right."""
@@ -59,15 +61,11 @@ class _DistinctAnswers:
 
 
 class NestedAnswers:
-    """Reads lists of answers, one a row; what a text became is remembered."""
+    """Reads lists of answers, one a row; those of a batch that are the same are read once."""
 
     def __init__(self, options: FileOptions) -> None:
         """Take the options by which numbers that are texts are read."""
         self._options = options
-        self._keys = {key: key for key in ANSWER_KEYS}
-        self._points: dict[tuple[bool, str], int] = {}
-        self._most: dict[tuple[bool, str], int] = {}
-        self._texts: dict[str, str] = {}
 
     def convert(self, values: Iterable[object], forms: pa.StringArray, refuse: RefuseIn) -> pa.ListArray:
         """Return the answers of rows, of a list each, or its JSON as a text; None where a row has none.
@@ -126,7 +124,7 @@ class NestedAnswers:
             raise _AnswerError(where, entry, _error(FailureCode.NOT_AN_OBJECT.of(), ValueCode.RIGHT_ANSWERS.of()))
         comment = None
         if entry.get("comment") is not None:
-            self._by_key(entry, where)  # which may have it in another spelling, too
+            _by_key(entry, where)  # which may have it in another spelling, too
             comment = _comment_of(entry["comment"], f"{where}.comment")
             entry = {key: value for key, value in entry.items() if key != "comment"}
         key = (*entry.items(), *map(type, entry.values()))  # the text 1.5 may be another number than the number is
@@ -142,7 +140,7 @@ class NestedAnswers:
         return place, comment or distinct.answers[place].comment
 
     def _answer(self, entry: dict[str, object], place: str) -> _Answer:
-        values = self._by_key(entry, place)
+        values = _by_key(entry, place)
 
         def read(key: str, parse: Callable[[Any], Any]) -> Any:
             value = values.get(key)
@@ -156,7 +154,7 @@ class NestedAnswers:
         def missing(key: str, right: CodedText) -> _AnswerError:
             return _AnswerError(f"{place}.{key}", "", _error(FailureCode.VALUE_MISSING.of(), right))
 
-        criterion = read("criterion", self._name)
+        criterion = read("criterion", _name)
         if criterion is None:
             raise missing("criterion", ValueCode.RIGHT_CRITERION.of())
         most = read("maxPoints", self._max_points)
@@ -174,54 +172,41 @@ class NestedAnswers:
             right = ValueCode.RIGHT_POINTS.of(most=points_number(most))
             raise _AnswerError(f"{place}.points", values["points"], _error(above, right))
         is_critical = bool(read("critical", _flag))
-        return _Answer(criterion, read("section", self._name), points, most, is_critical, read("comment", _comment))
-
-    def _by_key(self, entry: dict[str, object], place: str) -> dict[str, object]:
-        """Return what an answer says, by the names of its keys as they are written here."""
-        if entry.keys() <= self._keys.keys() and len(entry) == len({*map(self._keys.get, entry)}):
-            return {self._keys[name]: value for name, value in entry.items()}
-        values: dict[str, object] = {}
-        for name, value in entry.items():
-            shown = shortened(name, 60)
-            key = next((key for key in ANSWER_KEYS if folded(key) == folded(name)), None)
-            if key is None:
-                unknown = ValueCode.NOT_OF_AN_ANSWER.of(hint=nearest(shown, ANSWER_KEYS))
-                known = FailureCode.OTHER.of(text=", ".join(ANSWER_KEYS))
-                raise _AnswerError(f"{place}.{shown}", "", _error(unknown, known))
-            if key in values:
-                raise _AnswerError(f"{place}.{key}", "", _error(FailureCode.TWICE.of(), FailureCode.RIGHT_ONE.of()))
-            values[key] = value
-            if len(self._keys) < MAX_KNOWN:
-                self._keys[name] = key
-        return values
-
-    def _name(self, value: object) -> str | None:
-        written = _single(value)
-        known = self._texts.get(written)
-        if known is None:
-            known = checked_text(clean_text(written), MAX_CRITERION)
-            if len(self._texts) < MAX_KNOWN:
-                self._texts[written] = known
-        return known or None
+        return _Answer(criterion, read("section", _name), points, most, is_critical, read("comment", _comment))
 
     def _points_of(self, value: object) -> int:
-        return self._number(value, self._points, parse_points)
+        return parse_points(*_number(value), self._options)
 
     def _max_points(self, value: object) -> int:
-        return self._number(value, self._most, parse_max_points)
+        return parse_max_points(*_number(value), self._options)
 
-    def _number(
-        self, value: object, known: dict[tuple[bool, str], int], parse: Callable[[str, CellKind, FileOptions], int]
-    ) -> int:
-        """Return a number of points, read by the file's options where it is a text."""
-        is_typed = not isinstance(value, str | bool) or isinstance(value, JsonNumber)
-        written = clean_text(_single(value))
-        points = known.get((is_typed, written))
-        if points is None:
-            points = parse(written, CellKind.NUMBER if is_typed else CellKind.TEXT, self._options)
-            if len(known) < MAX_KNOWN:
-                known[is_typed, written] = points
-        return points
+
+def _by_key(entry: dict[str, object], place: str) -> dict[str, object]:
+    """Return what an answer says, by the names of its keys as they are written here."""
+    if entry.keys() <= _KEYS.keys():
+        return entry
+    values: dict[str, object] = {}
+    for name, value in entry.items():
+        shown = shortened(name, 60)
+        key = _KEYS.get(name) or _FOLDED.get(folded(name))
+        if key is None:
+            unknown = ValueCode.NOT_OF_AN_ANSWER.of(hint=nearest(shown, ANSWER_KEYS))
+            known = FailureCode.OTHER.of(text=", ".join(ANSWER_KEYS))
+            raise _AnswerError(f"{place}.{shown}", "", _error(unknown, known))
+        if key in values:
+            raise _AnswerError(f"{place}.{key}", "", _error(FailureCode.TWICE.of(), FailureCode.RIGHT_ONE.of()))
+        values[key] = value
+    return values
+
+
+def _name(value: object) -> str | None:
+    return checked_text(clean_text(_single(value)), MAX_CRITERION) or None
+
+
+def _number(value: object) -> tuple[str, CellKind]:
+    """Return a number of points as text, and whether it is a typed number or a text, read by the file's options."""
+    is_text = isinstance(value, str | bool) and not isinstance(value, JsonNumber)
+    return clean_text(_single(value)), CellKind.TEXT if is_text else CellKind.NUMBER
 
 
 def _decoded(value: str) -> object:

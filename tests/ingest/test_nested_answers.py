@@ -195,3 +195,42 @@ def test_long_lists_make_short_batches(tmp_path: Path, monkeypatch: pytest.Monke
     batches = sent(*entries).batches
     assert len(batches) > 5
     assert {row["id"]: answers(row) for batch in batches for row in batch.to_pylist()} == expected
+
+
+def test_answers_that_come_again(tmp_path: Path) -> None:
+    """The same but for a comment, or for what a number is written as; a wrong one is wrong each time."""
+    wrong, text = {**GREETING, "points": 11}, {**GREETING, "points": "7,5"}
+    entries = [
+        evaluation([GREETING], id="a"),
+        evaluation([wrong], id="b"),
+        evaluation([{**GREETING, "comment": "cold"}], id="c"),
+        evaluation([wrong], id="d"),
+        evaluation([{**GREETING, "comment": None}], id="e"),
+        evaluation([text], id="f"),
+        evaluation([{**GREETING, "points": "7.5"}], id="g"),
+        evaluation([{**GREETING, "Comment": "twice"}], id="h"),
+        evaluation([{**IDENTITY, "Comment": "other spelling"}], id="i"),
+        evaluation([{**GREETING, "comment": ["x"]}], id="j"),
+    ]
+    rows, outcome = read(tmp_path, lines(*entries), '[file]\ndecimal = ","\n', "calls.jsonl")
+    found = {row["id"]: (row["results"][0]["points"], row["results"][0]["comment"]) for row in rows}
+    assert found == {
+        "a": (75_000, "warm"),
+        "c": (75_000, "cold"),
+        "e": (75_000, None),
+        "f": (75_000, "warm"),
+        "i": (0, "other spelling"),
+    }
+    assert [words(each)[:4] for each in outcome.problems] == [
+        (2, "results[0].points", "11", "is more than 10, the most points that there are"),
+        (4, "results[0].points", "11", "is more than 10, the most points that there are"),
+        (7, "results[0].points", "7.5", "is not a number"),
+        (8, "results[0].comment", "", "is there twice"),
+        (10, "results[0].comment", '["x"]', "holds a list or an object"),
+    ]
+
+
+def test_a_list_that_is_nested_deep_is_a_bad_row(tmp_path: Path) -> None:
+    deep = '{"id": "a", "audioDate": "2024-01-01", "results": [' + "[" * 900 + "]" * 900 + "]}\n"
+    rows, outcome = read(tmp_path, lines(evaluation([CLOSING], id="b")) + deep, None, "calls.jsonl")
+    assert [row["id"] for row in rows] == ["b"] and outcome.bad == 1
