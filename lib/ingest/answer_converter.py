@@ -24,6 +24,7 @@ from lib.ingest.cells import CellKind
 from lib.ingest.converter import Batch, ConvertedBatch, ProblemList, none_is_none
 from lib.ingest.distinct_parsing import check_texts, parse_distinct
 from lib.ingest.mapping import ColumnSource, FileOptions, Mapping, folded, shortened, single_match
+from lib.ingest.reader import BATCH_ROWS
 from lib.ingest.source_cells import Cells, Flags, SourceCells, is_null, plain
 from lib.ingest.value_parsers import MAX_TEXT
 
@@ -77,6 +78,9 @@ def resolve_answers(options: FileOptions, header: Sequence[str], file: str) -> M
 
 class AnswerConverter:
     """Converts the batches of one file of answers."""
+
+    rows_at_once = BATCH_ROWS
+    """How many rows a batch may have."""
 
     def __init__(self, mapping: Mapping, header: Sequence[str], catalog: Catalog) -> None:
         """Take the mapping that `resolve_answers` made for this header."""

@@ -7,7 +7,8 @@ Arrow; every other text goes through `value_parsers.py`, which holds the rules.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -85,6 +86,8 @@ _TYPES = {
     FieldType.REMARK: pa.string(),
 }
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
+_ANSWERS_AT_ONCE = 1_000_000
+
 _SCORE = "averageNote"
 """The column of the score."""
 
@@ -113,6 +116,32 @@ class Batch:
         for place, text in self.unread.items():
             cells[place] = text(position)
         return [cell or "" for cell in cells]
+
+    def parts(self, rows: int) -> Iterator[Batch]:
+        """Yield the batch in parts of so many rows at most; what is counted of it comes with the first."""
+        if len(self.numbers) <= rows:
+            yield self
+            return
+        for start in range(0, len(self.numbers), rows):
+            stop = start + rows
+            yield Batch(
+                self.file,
+                self.numbers[start:stop],
+                tuple(column.slice(start, rows) for column in self.columns),
+                tuple(None if kinds is None else kinds[start:stop] for kinds in self.kinds),
+                0 if start else self.short_rows,
+                0 if start else self.long_rows,
+                {place: partial(_text_after, text, start) for place, text in self.unread.items()},
+                {place: partial(_between, values, start, stop) for place, values in self.nested.items()},
+            )
+
+
+def _text_after(text: Callable[[int], str | None], start: int, position: int) -> str | None:
+    return text(start + position)
+
+
+def _between(values: Callable[[], Iterable[object]], start: int, stop: int) -> Iterable[object]:
+    return itertools.islice(values(), start, stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +209,11 @@ class Converter:
         self._results = header.index(mapping.results) if mapping.results is not None else None
         self._nested = NestedAnswers(mapping.file)
 
+    @property
+    def rows_at_once(self) -> int:
+        """How many rows a batch may have: those of many criteria become many answers."""
+        return max(1, _ANSWERS_AT_ONCE // max(1, len(self._mapping.criteria)))
+
     def convert(self, batch: Batch, first_seq: int) -> ConvertedBatch:
         """Convert one batch; its rows are numbered from `first_seq` on."""
         count = len(batch.numbers)
@@ -229,11 +263,10 @@ class Converter:
             return self._criteria.convert(cells, forms, problems.refuse_in)
         if self._results is None or self._mapping.results is None:
             return pa.nulls(count, ANSWERS)
-        texts = plain(cells[self._mapping.results].text)
+        texts = plain(cells[self._mapping.results].text).to_pylist()
         nested = batch.nested.get(self._results)
-        values = texts.to_pylist()
-        if nested is not None:  # what is blank is none, whatever it was
-            values = [None if text is None else value for text, value in zip(values, nested(), strict=True)]
+        lists = texts if nested is None else nested()
+        values = (None if text is None else value for text, value in zip(texts, lists, strict=True))  # blank is none
 
         def refuse(position: int, place: str, value: str, problem: CodedText, right: CodedText) -> None:
             problems.refuse_in(place)(position, value, problem, right)

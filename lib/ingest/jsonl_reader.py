@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -41,6 +41,9 @@ from lib.ingest.text_stream import Utf8Stream
 _CHARACTERS_WITH_LISTS = 8 * 2**20
 """Characters of a batch of rows whose lists of answers are kept as they came: they take ten times that in memory."""
 
+SHOWN_LISTS = 1_000
+"""Rows of a file whose lists of answers are texts, too, as what they are is told by the first rows."""
+
 _DEEPEST = 8
 """Objects within objects whose values have names of their own."""
 
@@ -63,6 +66,9 @@ class _Nested(str):
     """A list or an object as text."""
 
     __slots__ = ()
+
+
+_HIDDEN = _Nested("[…]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,7 @@ class _JsonLines:
         lists: dict[int, list[object]] = {
             place: [] for place, keys in enumerate(columns) if len(keys) == 1 and folded(keys[0]) == RESULTS
         }
-        read = characters = 0
+        read = characters = shown = 0
 
         def batch() -> tuple[Batch, list[MalformedRow]]:
             cells = [_cells([row[place] for row in rows]) for place in range(len(columns))]
@@ -125,7 +131,8 @@ class _JsonLines:
                     malformed.append(malformed_row(self.name, number, (shortened(text),), problem, right))
                     continue
                 numbers.append(number)
-                rows.append(_values(entry or {}, columns))
+                rows.append(_values(entry or {}, columns, lists if shown >= SHOWN_LISTS else ()))
+                shown += 1
                 for place, values in lists.items():
                     values.append((entry or {}).get(columns[place][0]))
                     characters += len(text)
@@ -224,9 +231,10 @@ class _KeyNames:
                 self._add_inner(place, inner, names)
 
 
-def _values(entry: dict[str, Any], columns: Sequence[Keys]) -> list[object]:
+def _values(entry: dict[str, Any], columns: Sequence[Keys], hidden: Collection[int]) -> list[object]:
+    """Return an object's values by column; of lists in the places of `hidden` only that they are there."""
     values: list[object] = []
-    for keys in columns:
+    for place, keys in enumerate(columns):
         value = entry.get(keys[0])
         for key in keys[1:]:
             if type(value) is not dict:
@@ -234,7 +242,9 @@ def _values(entry: dict[str, Any], columns: Sequence[Keys]) -> list[object]:
                 value = None if value is None or value == "" else _Nested(_short(value))
                 break
             value = value.get(key)
-        values.append(_Nested(nested_text(value)) if type(value) is dict or type(value) is list else value)
+        if type(value) is dict or type(value) is list:
+            value = _HIDDEN if place in hidden else _Nested(nested_text(value))
+        values.append(value)
     return values
 
 

@@ -7,6 +7,7 @@ starts it.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import os
@@ -43,6 +44,9 @@ from lib.ingest.survey_taker import take_survey
 MAX_PROBLEMS = 1_000
 """How many problems are listed one by one; the file of bad rows holds them all."""
 
+_OBJECTS_BEFORE_COLLECTING = 100_000
+"""Rows of JSON are many objects and no cycles, which Python would look for again and again."""
+
 
 def main() -> None:
     """Be the child: take the order from standard input, send rows to standard output, events to standard error."""
@@ -50,6 +54,7 @@ def main() -> None:
     os.dup2(2, 1)  # what a library prints must not get among the rows
     child_process.end_with_parent()
     child_process.block_pandas()
+    gc.set_threshold(_OBJECTS_BEFORE_COLLECTING)
     order = json.loads(sys.stdin.buffer.read())
     names = ", ".join(file["name"] for file in order["files"])
     child_process.limit(order["memory_mb"], order["seconds"])
@@ -198,7 +203,7 @@ def _converted(
     """Yield a file's batches and what they become; while one is converted, the next is read."""
     ahead: tuple[Batch, list[MalformedRow], Future[ConvertedBatch]] | None = None
     seq = first_seq
-    for batch, odd in part.source.batches:
+    for batch, odd in _bounded(part):
         following = (batch, odd, pool.submit(part.converter.convert, batch, seq))
         seq += len(batch.numbers)
         if ahead is not None:
@@ -206,6 +211,14 @@ def _converted(
         ahead = following
     if ahead is not None:
         yield ahead[0], ahead[1], ahead[2].result()
+
+
+def _bounded(part: _FilePart) -> Iterator[tuple[Batch, list[MalformedRow]]]:
+    """Yield a file's batches, those in parts that are too large for what converts them."""
+    for batch, odd in part.source.batches:
+        for each in batch.parts(part.converter.rows_at_once):
+            yield each, odd
+            odd = []
 
 
 def _peeked(source: FileReader) -> FileReader:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import openpyxl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -361,3 +362,41 @@ def test_whole_columns_give_what_one_cell_at_a_time_gives(
             score = 0
         expected[f"r{number}"] = (answered or None, score)
     assert {row["id"]: (answers(row), row["score"]) for row in found.rows.to_pylist()} == expected
+
+
+def test_rows_of_many_criteria_come_in_parts(tmp_path: Path) -> None:
+    """In parts as large as one likes, a file's rows, bad rows and warnings are the same."""
+    numbers = np.arange(2, 9)
+    texts = tuple(pa.array([f"{name}{number}" for number in numbers.tolist()]) for name in "ab")
+    kinds = (None, np.arange(7, dtype=np.uint8))
+    batch = Batch("f", numbers, texts, kinds, 3, 2, {1: lambda at: f"whole {at}"}, {1: lambda: range(7)})
+    assert list(batch.parts(7)) == [batch]
+    parts = list(batch.parts(3))
+    assert [part.numbers.tolist() for part in parts] == [[2, 3, 4], [5, 6, 7], [8]]
+    assert [part.row(len(part.numbers) - 1) for part in parts] == [
+        ["a4", "whole 2"],
+        ["a7", "whole 5"],
+        ["a8", "whole 6"],
+    ]
+    assert [list(part.nested[1]()) for part in parts] == [[0, 1, 2], [3, 4, 5], [6]]
+    assert [part.kinds[1].tolist() for part in parts] == [[0, 1, 2], [3, 4, 5], [6]]
+    assert [(part.short_rows, part.long_rows) for part in parts] == [(3, 2), (0, 0), (0, 0)]
+    out = io.BytesIO()
+    count = 65_000
+    pq.write_table(
+        pa.table({"id": [str(n) for n in range(count)], "audioDate": ["2024-01-01"] * count, "A": [1] * count}), out
+    )
+    toml = "[criteria]\n" + "".join(f'C{n} = {{ column = "A", max = 5 }}\n' for n in range(50))
+    path = tmp_path / "calls.parquet"
+    path.write_bytes(out.getvalue())
+    with read_files(
+        [InputFile(path, path.name)], toml, tmp_path / "bad.csv", Settings(data_dir=tmp_path), BUILT_IN, lambda *_: None
+    ) as reading:
+        sizes = [
+            (len(each), len(each.column("results").flatten()), each.column("seq")[0].as_py())
+            for each in reading.batches
+        ]
+        reading.finish()
+    assert sizes == [
+        (n, 50 * n, start) for start, n in ((0, 20_000), (20_000, 20_000), (40_000, 20_000), (60_000, 5_000))
+    ]
