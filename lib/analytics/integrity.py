@@ -138,9 +138,7 @@ def _unlike_their_answers(connection: Connection, catalog: Catalog) -> Iterator[
         sa.select(
             held.answer_set,
             sa.func.coalesce(sa.func.sum(sa.cast(held.points, sa.BigInteger)), 0).label("points"),
-            sa.func.coalesce(sa.func.sum(sa.case((applicable, sa.cast(held.max_points, sa.BigInteger)))), 0).label(
-                "most"
-            ),
+            sa.func.coalesce(sa.func.sum(most), 0).label("most"),
             sa.func.max(sa.case((sa.and_(held.points == 0, held.critical), 1), else_=0)).label("failed"),
         )
         .group_by(held.answer_set)
