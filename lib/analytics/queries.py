@@ -88,7 +88,7 @@ def options(connection: Connection, dimension: Dimension, grant: Grant, catalog:
     names = dimension.members
     if isinstance(dimension, FailedCriterionDimension):
         known, keys = schema.criteria.c, criterion_keys_in_use(grant, catalog)
-        in_use = connection.scalars(sa.select(known.name).distinct().where(known.key.in_(keys)))
+        in_use = connection.scalars(sa.select(known.name).where(known.key.in_(keys)).distinct())
         return tuple(dimension.member(name, name) for name in sorted(in_use))
     used = keys_in_use(dimension, grant, catalog).subquery()
     found = connection.execute(sa.select(names.c.id, names.c.name).join(used, used.c[dimension.column] == names.c.key))

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from lib.catalog.criterion_metrics import SCORECARD_METRICS
 from lib.catalog.dimensions import DIMENSIONS, FILTERS, Dimension, NamedDimension
 from lib.catalog.fields import FIELDS, Field, FieldType
-from lib.catalog.measures import ANSWER_MEASURES, MEASURES, PLAIN_MEASURES, Measure
+from lib.catalog.measures import ALL_MEASURES, PLAIN_MEASURES, Measure
 from lib.catalog.metrics import METRICS, Metric
 from lib.catalog.ranged_fields import RANGED_FIELDS, RangedField
 from lib.catalog.rollups import ROLLUPS, Rollup
@@ -121,7 +121,7 @@ class Catalog:
 
 
 BUILT_IN = Catalog(
-    *(0, FIELDS, DIMENSIONS, FILTERS, RANGED_FIELDS, {**MEASURES, **ANSWER_MEASURES}, METRICS, ROLLUPS),
+    *(0, FIELDS, DIMENSIONS, FILTERS, RANGED_FIELDS, ALL_MEASURES, METRICS, ROLLUPS),
     evaluations=schema.evaluations,
     replaced_evaluations=schema.replaced_evaluations,
 )

@@ -138,8 +138,11 @@ _OF_SCORECARDS = (
     ),
 )
 
-MEASURES: Mapping[str, Measure] = {measure.name: measure for measure in (*_PLAIN, *_HISTOGRAM, *_OF_SCORECARDS)}
-"""All measures of evaluations, by name."""
+MEASURES: Mapping[str, Measure] = {measure.name: measure for measure in (*_PLAIN, *_HISTOGRAM)}
+"""The measures of all evaluations, by name."""
+
+SCORECARD_NAMES = tuple(measure.name for measure in _OF_SCORECARDS)
+"""What is counted and summed of evaluations with answers to criteria."""
 
 PLAIN_MEASURES = tuple(measure.name for measure in _PLAIN)
 """What metrics are made of; every rollup holds these."""
@@ -205,6 +208,9 @@ ANSWER_MEASURES: Mapping[str, Measure] = {
 ANSWER_NAMES = tuple(ANSWER_MEASURES)
 """Their names."""
 
+ALL_MEASURES: Mapping[str, Measure] = {**MEASURES, **{each.name: each for each in _OF_SCORECARDS}, **ANSWER_MEASURES}
+"""All measures but those of own fields, by name."""
+
 
 def own_measures(column: str, *, is_number: bool) -> tuple[Measure, ...]:
     """Return the measures of an own field by its column: how many have one, and the sums that its metrics need.
@@ -233,7 +239,7 @@ def own_measures(column: str, *, is_number: bool) -> tuple[Measure, ...]:
 def find_measure(name: str) -> Measure:
     """Return a measure by its name, one of a workspace's own fields too. Raises KeyError where there is none."""
     if not name.startswith(OWN_PREFIX):
-        return MEASURES[name] if name in MEASURES else ANSWER_MEASURES[name]
+        return ALL_MEASURES[name]
     column = name.rpartition("_")[0]
     of_column = (*own_measures(column, is_number=True), *own_measures(column, is_number=False))
     return {each.name: each for each in of_column}[name]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from lib.catalog.dimensions import Dimension
-from lib.catalog.measures import ANSWER_NAMES, MEASURES, PLAIN_MEASURES, find_measure
+from lib.catalog.measures import ANSWER_NAMES, MEASURES, PLAIN_MEASURES, SCORECARD_NAMES, find_measure
 from lib.store.schema import FACTS
 
 
@@ -65,14 +65,14 @@ def _rollup(
 
 def own_rollup(dimension: Dimension) -> Rollup:
     """Return the rollup of an own field, by what the shortest one with campaigns has, too."""
-    return _rollup(f"_by_{dimension.column}", *_OF_OWN, dimension.column, found_by=(), tables=sa.MetaData())
+    return _rollup(f"_by_{dimension.column}", *_SHORT, dimension.column, found_by=(), tables=sa.MetaData())
 
 
-_OF_OWN = ("campaign_key", "call_center_key", "is_ai")
+_SHORT = ("campaign_key", "call_center_key", "is_ai")
 
 BY_CENTER = _rollup(
     "_by_center",
-    *_OF_OWN,
+    *_SHORT,
     found_by=("campaign_key",),
     measures=tuple(MEASURES),
 )
@@ -96,9 +96,10 @@ ROLLUPS = (
         found_by=("evaluator_key", "form_key"),
     ),
     _rollup("_by_executive", "call_center_key", "executive_key", "is_ai", found_by=("executive_key",)),
+    _rollup("_of_scorecards", *_SHORT, found_by=(), measures=SCORECARD_NAMES),
     _rollup(
         "_by_criterion",
-        *("criterion_key", "campaign_key", "call_center_key", "is_ai"),
+        *("criterion_key", *_SHORT),
         found_by=(),
         measures=ANSWER_NAMES,
         of_answers=True,

@@ -45,11 +45,15 @@ def commands() -> None:
 @click.option("--mapping", type=click.Path(path_type=Path), help="A TOML file that says where the columns come from.")
 @click.option("--skip-bad-rows", is_flag=True, help="Load the good rows; keep the bad ones in a CSV.")
 @click.option("--dry-run", is_flag=True, help="Read and check everything, and change nothing.")
+@click.option("--answers", is_flag=True, help="The files hold answers to criteria, of evaluations that are there.")
 @click.option("--yes", is_flag=True, help="Replace sample data without asking.")
 def import_command(
-    files: tuple[Path, ...], mapping: Path | None, skip_bad_rows: bool, dry_run: bool, yes: bool
+    files: tuple[Path, ...], mapping: Path | None, skip_bad_rows: bool, dry_run: bool, answers: bool, yes: bool
 ) -> None:
     """Load evaluations from CSV, XLSX, Parquet or JSON Lines (.gz too), all or nothing.
+
+    With --answers the columns are evaluationId, criterion, section, form, points, maxPoints, notApplicable, critical
+    and comment, a row an answer.
 
     Exit codes: 0 loaded; 1 bad rows; 2 the call, the file or the mapping is wrong.
     """
@@ -58,6 +62,7 @@ def import_command(
         "mapping": _read_mapping(mapping),
         "skip_bad_rows": skip_bad_rows,
         "dry_run": dry_run,
+        "answers": answers,
         "replace_sample": yes or not sys.stdin.isatty(),
     }
     try:

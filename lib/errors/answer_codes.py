@@ -19,6 +19,10 @@ class AnswerCode(TextCode):
         "Nothing was loaded: {count} of {total} answers are of evaluations that are not there, such as {examples}. "
         "Import the evaluations first, or mend the ids.",
     )
+    ANSWERS_LEFT_OUT = (
+        "answers_left_out",
+        "{count} of {total} answers are of evaluations that are not there, such as {examples}; they were left out.",
+    )
     ANSWERS_TWICE = (
         "answers_twice",
         "{count} answers came twice for one evaluation and criterion; the last of each stands.",

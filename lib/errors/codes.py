@@ -290,6 +290,11 @@ class FailureCode(TextCode):
         "{name}: no column for {columns}. Row {row} was read as the header: {header}. Right would be columns of these "
         "names, or a mapping that says where they come from (and header_row, where the header is in another row).",
     )
+    HEADER_LACKS_OF_ANSWERS = (
+        "header_lacks_of_answers",
+        "{name}: no column for {columns} of answers. Row {row} was read as the header: {header}. Right would be "
+        "columns of these names.",
+    )
     HEADER_LACKS_SOURCE = (
         "header_lacks_source",
         "{name}: {column} should come from the column '{source}', which the file does not have{hint}. It has: "

@@ -98,3 +98,43 @@ class MappingCode(TextCode):
     MAPPING_WORD_TWICE = "mapping_word_twice", "{where}: '{entry}' stands for both yes and no."
     MAPPING_VALUE = "mapping_value", "{where}: value should be one value."
     MAPPING_ONE_VALUE = "mapping_one_value", "{where} '{entry}' should stand for one value."
+    MAPPING_CRITERIA_TOO_MANY = (
+        "mapping_criteria_too_many",
+        "{where} names {count} criteria; right would be {most} at most.",
+    )
+    MAPPING_CRITERION_NAME = (
+        "mapping_criterion_name",
+        "{where} '{entry}' can't be the name of a criterion; it should have 1 to {most} characters.",
+    )
+    MAPPING_CRITERION_ALIKE = (
+        "mapping_criterion_alike",
+        "{where} '{entry}' and '{other}' differ only in capitals, spaces or _; each criterion needs a name of its own.",
+    )
+    MAPPING_CRITERION_NO_TABLE = (
+        "mapping_criterion_no_table",
+        '{where} should be a table that says the most points, too: column = "{entry}" and max, such as max = 10.',
+    )
+    MAPPING_CRITERION_COLUMN = "mapping_criterion_column", "{where} needs column, the name of one column."
+    MAPPING_CRITERION_NO_MAX = (
+        "mapping_criterion_no_max",
+        "{where} needs max, the points that a full answer has, such as max = 10.",
+    )
+    MAPPING_CRITERION_MAX = (
+        "mapping_criterion_max",
+        "{where} max should be above 0, {most} at most, with no more than four decimals.",
+    )
+    MAPPING_CRITERION_CRITICAL = "mapping_criterion_critical", "{where} critical should be true or false."
+    MAPPING_CRITERION_TEXT = (
+        "mapping_criterion_text",
+        "{where} {option} should be a text in quotes, of 1 to {most} characters.",
+    )
+    MAPPING_CRITERION_VALUE = (
+        "mapping_criterion_value",
+        "{where} values: '{entry}' should stand for points from 0 to {most}, with no more than four decimals, or for "
+        '"" where the question does not apply.',
+    )
+    MAPPING_CRITERION_VALUE_TWICE = (
+        "mapping_criterion_value_twice",
+        "{where} values: '{entry}' is there twice, in other capitals or spaces.",
+    )
+    MAPPING_SCORING = "mapping_scoring", "{where} {option} should be one of: {known}{hint}."

@@ -33,6 +33,14 @@ class ValueCode(TextCode):
     NOT_A_DATE = "not_a_date", "is not a valid date"
     NUMBER_FOR_DATE = "number_for_date", "is a number, not a date"
     DATE_OUTSIDE = "date_outside", "means {date}, outside {first} to {last}"
+    POINTS_NEGATIVE = "points_negative", "is negative"
+    POINTS_ABOVE_MAX = "points_above_max", "is more than {most}, the most points that there are"
+    POINTS_TOO_FINE = "points_too_fine", "has more than four decimals"
+    POINTS_NOT_APPLICABLE = "points_not_applicable", "is there, though the question does not apply"
+    MAX_POINTS_NOT_POSITIVE = "max_points_not_positive", "is not above 0"
+    NOT_ANSWERS = "not_answers", "is not a list of answers"
+    TOO_MANY_ANSWERS = "too_many_answers", "has {count} answers"
+    NOT_OF_AN_ANSWER = "not_of_an_answer", "is not part of an answer{hint}"
 
     # What would be right.
     RIGHT_OWN_NUMBER = "right_own_number", "a number such as 4.5, from −{most} to {most}"
@@ -78,3 +86,17 @@ class ValueCode(TextCode):
         '{right}; or a locale in the mapping, such as locale = "es", whose names of months it has',
     )
     RIGHT_ISO = "right_iso", "ISO 8601, such as 2024-01-31T09:30:00, or as the mapping's date_format says"
+    RIGHT_POINTS = "right_points", "points from 0 to {most}, with four decimals at most"
+    RIGHT_POINTS_OR_WORD = (
+        "right_points_or_word",
+        "{right}, or a word that values of the criterion's entry in the mapping turns into them",
+    )
+    RIGHT_POINTS_MISSING = "right_points_missing", "points, or notApplicable where the question does not apply"
+    RIGHT_MAX_POINTS_MISSING = "right_max_points_missing", "the points that a full answer has"
+    RIGHT_NO_POINTS = "right_no_points", "nothing where notApplicable is true"
+    RIGHT_MAX_POINTS = "right_max_points", "a number above 0, up to {most}, with four decimals at most"
+    RIGHT_TRUE_OR_FALSE = "right_true_or_false", "true or false"
+    RIGHT_CRITERION = "right_criterion", "the name of a criterion"
+    RIGHT_EVALUATION_ID = "right_evaluation_id", "the id of an evaluation"
+    RIGHT_ANSWERS = "right_answers", "a list of objects with criterion, points and maxPoints"
+    RIGHT_ONE_ANSWER = "right_one_answer", "one answer to each criterion"

@@ -11,6 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.analytics import rollup
+from lib.catalog.catalog import Catalog
+from lib.catalog.criteria import CRITERION
 from lib.errors import FileError
 from lib.errors.answer_codes import AnswerCode
 from lib.ingest.answer_rows import MOST_CRITERIA
@@ -41,15 +44,15 @@ def set_columns(staged: sa.FromClause, known: sa.FromClause | None, version: int
     return columns
 
 
-def load_answers(connection: Connection, version: int, rows: sa.FromClause, *, changes_sections: bool) -> bool:
-    """Load the staged answers of rows that have their sets; return whether a criterion came to be in another section.
+def has_answers(connection: Connection) -> bool:
+    """Return whether any answer is staged."""
+    return connection.execute(sa.select(staged_criteria.c.code).limit(1)).first() is not None
 
-    With `changes_sections`, known criteria get the sections that came. Raises FileError for more criteria than there
-    may be.
-    """
-    if connection.execute(sa.select(staged_criteria.c.code).limit(1)).first() is None:
-        return False
-    has_moved = _define(connection, changes_sections=changes_sections)
+
+def insert_answers(connection: Connection, version: int, rows: sa.FromClause) -> None:
+    """Load the staged answers of rows that have their sets; their criteria are defined."""
+    if not has_answers(connection):
+        return
     came = staged_answers.c
     number = sa.cast(sa.literal_column(str(version << _SEQ_BITS)), sa.BigInteger) + came.seq
     chosen = (
@@ -62,17 +65,21 @@ def load_answers(connection: Connection, version: int, rows: sa.FromClause, *, c
     )
     with bulk_insert(connection, answers):
         connection.execute(sa.insert(answers).from_select(answers.columns.keys(), chosen))
-    return has_moved
 
 
 def forget_sets(connection: Connection, sets: sa.Select[Any], *held: sa.Select[Any]) -> None:
-    """Delete the answers of sets that are not among those held any more, and criteria that have no answers then."""
+    """Delete the answers of sets that are not among those held any more."""
     gone = sa.except_(*(each.where(each.selected_columns.answer_set.is_not(None)) for each in (sets, *held)))
-    if connection.execute(gone.limit(1)).first() is None:
-        return
-    connection.execute(sa.delete(answers).where(answers.c.answer_set.in_(gone)))
-    used = sa.select(answers.c.criterion_key).distinct()
-    connection.execute(sa.delete(criteria).where(criteria.c.key.not_in(used)))
+    if connection.execute(gone.limit(1)).first() is not None:
+        connection.execute(sa.delete(answers).where(answers.c.answer_set.in_(gone)))
+
+
+def forget_criteria(connection: Connection, catalog: Catalog) -> None:
+    """Delete the criteria that have no answers any more, and their cells, which add up to nothing."""
+    unused = sa.except_(sa.select(criteria.c.key), sa.select(answers.c.criterion_key))
+    if connection.execute(unused.limit(1)).first() is not None:
+        rollup.forget(connection, catalog, CRITERION.column, unused)
+        connection.execute(sa.delete(criteria).where(criteria.c.key.in_(unused)))
 
 
 def _same() -> sa.ColumnElement[bool]:
@@ -81,8 +88,13 @@ def _same() -> sa.ColumnElement[bool]:
     return sa.and_(known.name == ours.name, sa.func.coalesce(known.form, "") == sa.func.coalesce(ours.form, ""))
 
 
-def _define(connection: Connection, *, changes_sections: bool) -> bool:
-    """Give every staged criterion a key; return whether a known one came to be in another section."""
+def define_criteria(connection: Connection, *, changes_sections: bool) -> bool:
+    """Give every staged criterion a key; return whether a known one came to be in another section.
+
+    With `changes_sections`, known ones get the sections that came. Raises FileError for more than there may be.
+    """
+    if not has_answers(connection):
+        return False
     ours = staged_criteria.c
     moved = connection.execute(
         sa.select(criteria.c.key, ours.section)

@@ -26,8 +26,26 @@ ANSWER = pa.struct(
 ANSWERS = pa.list_(ANSWER)
 """The answers of a row."""
 
+ANSWER_ROW = pa.schema(
+    [
+        pa.field("seq", pa.int64(), nullable=False),  # the order of the rows over all files
+        pa.field("evaluation_id", pa.string(), nullable=False),
+        *ANSWER,
+    ]
+)
+"""One row of a file of answers."""
+
 MOST_POINTS = 100_000
 """The largest maximum of a criterion."""
 
 MOST_CRITERIA = 1_000
 """Criteria that a workspace may have, those of all forms counted."""
+
+MOST_ANSWERS = 500
+"""Answers that one evaluation may have, and criteria that one mapping may name."""
+
+MAX_CRITERION = 200
+"""Characters that the name of a criterion, or of a section, may have."""
+
+MAX_COMMENT = 1_000
+"""Characters that the comment of an answer may have."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,8 +19,9 @@ from lib.catalog.own_fields import MOST_FIELDS, PARAMETER_PREFIX, OwnField, OwnF
 from lib.errors import FieldError, nearest
 from lib.errors.codes import FailureCode
 from lib.errors.field_codes import FieldCode
+from lib.ingest.answer_rows import RESULTS
 from lib.ingest.converter import Batch, Converter, RowProblem
-from lib.ingest.json_values import NESTED, json_text
+from lib.ingest.json_values import NESTED, json_text, rough_size
 from lib.ingest.mapping import Mapping, folded, shortened
 from lib.ingest.new_fields import fields_of_types, type_of_value
 
@@ -28,6 +30,7 @@ MAX_OBJECTS = 100_000
 
 _SOURCE = "POST /evaluations"
 _FIELDS = "fields"  # the object of own fields within an object
+_LIST = "[…]"  # stands for a list of answers, which is kept beside
 _BATCH_ROWS = 1_000
 _BATCH_CHARACTERS = 2**20
 _KEPT_PROBLEMS = 1_000
@@ -87,7 +90,7 @@ class _Checker:
     """Collects rows until there is a batch of them, and converts that."""
 
     def __init__(self, zone: ZoneInfo, grant: Grant, catalog: Catalog) -> None:
-        self._columns = tuple(catalog.fields)
+        self._columns = (*catalog.fields, RESULTS)
         self._by_folded = {folded(name): name for name in self._columns}
         mapping = Mapping().resolve(catalog, self._columns, _SOURCE, lambda _: ())
         self._converter = Converter(mapping, self._columns, Zones(zone, zone), catalog)
@@ -95,6 +98,7 @@ class _Checker:
         self._limits = [(each.parameter, each.staged_id, ids) for each, ids in limits if ids is not None]
         self._numbers: list[int] = []
         self._rows: list[dict[str, str | None]] = []
+        self._lists: list[object] = []  # of answers, of each row
         self._malformed: list[RowProblem] = []  # of the rows of this batch's part of the body
         self._batches: list[pa.RecordBatch] = []
         self._problems: list[RowProblem] = []
@@ -105,14 +109,15 @@ class _Checker:
         """Take the next object."""
         self._read += 1
         room = _KEPT_PROBLEMS - len(self._problems) - len(self._malformed)
-        row, problems = self._values(entry, number, min(room, _PROBLEMS_OF_ONE))
+        row, results, problems = self._values(entry, number, min(room, _PROBLEMS_OF_ONE))
         if row is None:
             self._bad += 1
             self._malformed += problems
         else:
             self._numbers.append(number)
             self._rows.append(row)
-            self._characters += sum(map(len, filter(None, row.values())))
+            self._lists.append(results)
+            self._characters += sum(map(len, filter(None, row.values()))) + rough_size(results)
         if len(self._rows) == _BATCH_ROWS or self._characters > _BATCH_CHARACTERS:
             self._convert()
 
@@ -123,7 +128,8 @@ class _Checker:
 
     def _convert(self) -> None:
         columns = tuple(pa.array([row.get(name) for row in self._rows], pa.string()) for name in self._columns)
-        batch = Batch(_SOURCE, np.array(self._numbers, dtype=np.int64), columns)
+        lists = {len(columns) - 1: partial(iter, self._lists)}
+        batch = Batch(_SOURCE, np.array(self._numbers, dtype=np.int64), columns, nested=lists)
         converted = self._converter.convert(batch, self._good)
         unfit = list(converted.problems)
         rows = converted.rows
@@ -137,7 +143,7 @@ class _Checker:
         kept = sorted(self._malformed + unfit, key=lambda problem: problem.row)
         for problem in kept[: _KEPT_PROBLEMS - len(self._problems)]:
             self._problems.append(replace(problem, value=shortened(problem.value, _MAX_SHOWN)))
-        self._numbers, self._rows, self._malformed, self._characters = [], [], [], 0
+        self._numbers, self._rows, self._lists, self._malformed, self._characters = [], [], [], [], 0
 
     def _within(
         self, rows: pa.RecordBatch, column: str, staged: str, ids: Sequence[str]
@@ -152,13 +158,19 @@ class _Checker:
             for seq, value in zip(outside.column("seq").to_pylist(), outside.column(staged).to_pylist(), strict=True)
         ]
 
-    def _values(self, entry: object, number: int, room: int) -> tuple[dict[str, str | None] | None, list[RowProblem]]:
-        """Return an object's values by column; None for one that is wrong in form, with `room` problems at most."""
+    def _values(
+        self, entry: object, number: int, room: int
+    ) -> tuple[dict[str, str | None] | None, object, list[RowProblem]]:
+        """Return an object's values by column, and its list of answers as it came.
+
+        None instead of values for an object that is wrong in form, with `room` problems at most.
+        """
         if not isinstance(entry, dict):
             value = shortened(str(entry) if isinstance(entry, str | int | float | bool) else type(entry).__name__, 60)
             problem, right = FailureCode.NOT_AN_OBJECT.of(), FailureCode.RIGHT_OBJECT.of()
-            return None, [RowProblem(_SOURCE, number, FailureCode.WHOLE_ROW.of(), value, problem, right)][:room]
+            return None, None, [RowProblem(_SOURCE, number, FailureCode.WHOLE_ROW.of(), value, problem, right)][:room]
         row: dict[str, str | None] = {}
+        results: object = None
         problems: list[RowProblem] = []
         is_good = True
         for name, value in _flat(entry):
@@ -166,6 +178,9 @@ class _Checker:
             if canonical is None and value is None and name.startswith(PARAMETER_PREFIX):
                 continue  # nothing of a field that is not there is nothing
             text = json_text(value)
+            if canonical == RESULTS and canonical not in row:
+                row[canonical], results = None if text is None else _LIST, value
+                continue
             if canonical is not None and canonical not in row and text is not NESTED:
                 row[canonical] = None if text is None else str(text)
                 continue
@@ -173,7 +188,7 @@ class _Checker:
             if len(problems) >= room:
                 break
             problems.append(self._problem(number, name, canonical, canonical in row))
-        return (row if is_good else None), problems
+        return (row if is_good else None), results, problems
 
     def _problem(self, number: int, name: str, canonical: str | None, is_twice: bool) -> RowProblem:
         """Describe a value that has no place in a row."""

@@ -7,12 +7,13 @@ Arrow; every other text goes through `value_parsers.py`, which holds the rules.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -22,16 +23,19 @@ import pyarrow.compute as pc
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, day_start
 from lib.analytics.timezones import Numbers, Zones, microseconds
 from lib.catalog.catalog import Catalog
+from lib.catalog.dimensions import FORM
 from lib.catalog.fields import Field, FieldType
 from lib.errors.codes import CodedText, FailureCode
 from lib.ingest import dates, durations, value_parsers
+from lib.ingest.answer_lists import score_answers
 from lib.ingest.answer_rows import ANSWERS, RESULTS
-from lib.ingest.cell_checks import error_word
 from lib.ingest.cells import CellKind, Kinds
+from lib.ingest.criteria_converter import CriteriaConverter
+from lib.ingest.distinct_parsing import Refuse, check_texts, parse_distinct
 from lib.ingest.mapping import AS_FOUND, AS_IT_IS, ColumnSource, Mapping
-from lib.ingest.parse_error import ValueParseError
+from lib.ingest.nested_answers import NestedAnswers
 from lib.ingest.source_cells import TRANSLATED, Cells, SourceCells, is_null, plain
-from lib.ingest.text_cleaning import Texts, text_bytes, with_values
+from lib.ingest.text_cleaning import Texts, with_values
 from lib.store.enums import NONE_NAME, State
 
 REPEATED = pa.dictionary(pa.int32(), pa.string())
@@ -82,13 +86,13 @@ _TYPES = {
     FieldType.REMARK: pa.string(),
 }
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
-Refuse: TypeAlias = Callable[[int, str, CodedText, CodedText], None]
-"""Told of a value that can't be stored: its row's position in the batch, the value, what is wrong and what is right."""
+_ANSWERS_AT_ONCE = 1_000_000
+
+_SCORE = "averageNote"
+"""The column of the score."""
 
 RIGHT_WHERE_MISSING = {"id": FailureCode.RIGHT_ID, "audioDate": FailureCode.RIGHT_AUDIO_DATE}
 """What would be right where a required column holds nothing, by its name."""
-
-_MAX_KNOWN = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,8 @@ class Batch:
     long_rows: int = 0  # and those with more, which hold nothing
     unread: Table[int, Callable[[int], str | None]] = field(default_factory=dict)
     """By a column's place, what gives its text in a row, where `columns` only says whether there is something."""
+    nested: Table[int, Callable[[], Iterable[object]]] = field(default_factory=dict)
+    """By a column's place, what gives the lists that it holds, where `columns` only says whether there is something."""
 
     def row(self, position: int) -> list[str]:
         """Return a row as it came."""
@@ -110,6 +116,32 @@ class Batch:
         for place, text in self.unread.items():
             cells[place] = text(position)
         return [cell or "" for cell in cells]
+
+    def parts(self, rows: int) -> Iterator[Batch]:
+        """Yield the batch in parts of so many rows at most; what is counted of it comes with the first."""
+        if len(self.numbers) <= rows:
+            yield self
+            return
+        for start in range(0, len(self.numbers), rows):
+            stop = start + rows
+            yield Batch(
+                self.file,
+                self.numbers[start:stop],
+                tuple(column.slice(start, rows) for column in self.columns),
+                tuple(None if kinds is None else kinds[start:stop] for kinds in self.kinds),
+                0 if start else self.short_rows,
+                0 if start else self.long_rows,
+                {place: partial(_text_after, text, start) for place, text in self.unread.items()},
+                {place: partial(_between, values, start, stop) for place, values in self.nested.items()},
+            )
+
+
+def _text_after(text: Callable[[int], str | None], start: int, position: int) -> str | None:
+    return text(start + position)
+
+
+def _between(values: Callable[[], Iterable[object]], start: int, stop: int) -> Iterable[object]:
+    return itertools.islice(values(), start, stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +166,35 @@ class ConvertedBatch:
     blank: int
 
 
+class ProblemList:
+    """Collects what is wrong with the rows of a batch; blank ones have nothing to be wrong."""
+
+    def __init__(self, batch: Batch, blank: Flags) -> None:
+        """Take the batch, and which of its rows are blank."""
+        self._batch, self._blank = batch, blank
+        self._problems: list[tuple[int, RowProblem]] = []
+
+    def refuse_in(self, label: str) -> Refuse:
+        """Return what is told of values of a column that can't be stored."""
+
+        def refuse(position: int, value: str, problem: CodedText, right: CodedText) -> None:
+            if not self._blank[position]:
+                number = int(self._batch.numbers[position])
+                self._problems.append((position, RowProblem(self._batch.file, number, label, value, problem, right)))
+
+        return refuse
+
+    def convert(self, rows: pa.RecordBatch) -> ConvertedBatch:
+        """Return the rows of the batch without the bad and the blank ones, and what is wrong with the bad."""
+        bad = np.unique(np.array([position for position, _ in self._problems], dtype=np.int64))
+        keep = ~self._blank
+        keep[bad] = False
+        if not keep.all():
+            rows = rows.filter(pa.array(keep))
+        problems = tuple(problem for _, problem in sorted(self._problems, key=lambda each: each[0]))
+        return ConvertedBatch(rows, problems, bad, int(self._blank.sum()))
+
+
 class Converter:
     """Converts the batches of one file by its resolved mapping."""
 
@@ -144,25 +205,28 @@ class Converter:
         self._zones = zones
         self._catalog = catalog
         self._cells = SourceCells(mapping, header, catalog)
+        self._criteria = CriteriaConverter(mapping.criteria, mapping.file) if mapping.criteria else None
+        self._results = header.index(mapping.results) if mapping.results is not None else None
+        self._nested = NestedAnswers(mapping.file)
+
+    @property
+    def rows_at_once(self) -> int:
+        """How many rows a batch may have: those of many criteria become many answers."""
+        return max(1, _ANSWERS_AT_ONCE // max(1, len(self._mapping.criteria)))
 
     def convert(self, batch: Batch, first_seq: int) -> ConvertedBatch:
         """Convert one batch; its rows are numbered from `first_seq` on."""
         count = len(batch.numbers)
         cells, blank = self._cells.cleaned(batch.columns, batch.kinds, count)
-        problems: list[tuple[int, RowProblem]] = []
+        problems = ProblemList(batch, blank)
         stored: dict[str, pa.Array] = {}
         for canonical, source in self._mapping.columns.items():
-            stored[canonical] = self._checked(self._catalog.fields[canonical], source, cells, batch, blank, problems)
-        bad = np.unique(np.array([position for position, _ in problems], dtype=np.int64))
-        keep = ~blank
-        keep[bad] = False
-        rows = _staged(stored, count, first_seq, self._zones, self._catalog)
-        if not keep.all():
-            rows = rows.filter(pa.array(keep))
-        # A blank row's missing id is no problem of its own: `_checked` passes blank rows over.
-        return ConvertedBatch(
-            rows, tuple(problem for _, problem in sorted(problems, key=lambda each: each[0])), bad, int(blank.sum())
-        )
+            stored[canonical] = self._checked(self._catalog.fields[canonical], source, cells, batch, problems)
+        stored[RESULTS] = self._answers(stored.get(FORM.parameter), cells, batch, problems)
+        scores = stored.get(_SCORE, pa.nulls(count, pa.int32()))
+        stored[_SCORE] = score_answers(stored[RESULTS], scores, self._mapping.scoring)
+        # A blank row's missing id is no problem of its own: the list passes blank rows over.
+        return problems.convert(_staged(stored, count, first_seq, self._zones, self._catalog))
 
     def _checked(
         self,
@@ -170,18 +234,11 @@ class Converter:
         source: ColumnSource,
         cells: dict[str, Cells],
         batch: Batch,
-        blank: Flags,
-        problems: list[tuple[int, RowProblem]],
+        problems: ProblemList,
     ) -> pa.Array:
         """Return the column as it is stored; what can't be is null there, and listed."""
         label = source.columns[0] if len(source.columns) == 1 else " + ".join(source.columns) or field.name
-        label = label if label == field.name else f"{label} ({field.name})"
-
-        def refuse(position: int, value: str, problem: CodedText, right: CodedText) -> None:
-            if not blank[position]:
-                number = int(batch.numbers[position])
-                problems.append((position, RowProblem(batch.file, number, label, value, problem, right)))
-
+        refuse = problems.refuse_in(label if label == field.name else f"{label} ({field.name})")
         text, kinds = self._cells.of(field, source, cells, batch.file, batch.numbers)
         wrong = self._cells.wrong(field, source, cells)
         for position, (value, error) in wrong.items():
@@ -192,11 +249,29 @@ class Converter:
             for position in np.setdiff1d(np.flatnonzero(is_null(text)), [*wrong]).tolist():
                 refuse(position, "", FailureCode.VALUE_MISSING.of(), RIGHT_WHERE_MISSING[field.name].of())
         if field.kind in _TEXTS:
-            return _texts(text, _TEXTS[field.kind], refuse)
+            return check_texts(text, _TEXTS[field.kind], refuse)
         if field.kind is FieldType.INSTANT:
             read = self._instants_at_once(plain(text), kinds)
             return read if read is not None else self._parsed(field, source, Cells(plain(text), kinds), refuse)
         return self._parsed(field, source, Cells(text, kinds), refuse)
+
+    def _answers(self, form: Texts | None, cells: dict[str, Cells], batch: Batch, problems: ProblemList) -> pa.Array:
+        """Return the answers of each row, where it has any; `form` is the column of the evaluations' own."""
+        count = len(batch.numbers)
+        forms = pa.nulls(count, pa.string()) if form is None else plain(none_is_none(form))
+        if self._criteria is not None:
+            return self._criteria.convert(cells, forms, problems.refuse_in)
+        if self._results is None or self._mapping.results is None:
+            return pa.nulls(count, ANSWERS)
+        texts = plain(cells[self._mapping.results].text).to_pylist()
+        nested = batch.nested.get(self._results)
+        lists = texts if nested is None else nested()
+        values = (None if text is None else value for text, value in zip(texts, lists, strict=True))  # blank is none
+
+        def refuse(position: int, place: str, value: str, problem: CodedText, right: CodedText) -> None:
+            problems.refuse_in(place)(position, value, problem, right)
+
+        return self._nested.convert(values, forms, refuse)
 
     def _parsed(self, field: Field, source: ColumnSource, cells: Cells, refuse: Refuse) -> pa.Array:
         """Return the cells as they are stored, those of each kind by its rules."""
@@ -230,7 +305,7 @@ class Converter:
             FieldType.INSTANT: partial(self._instant, dates.instant_parser(cell_kind, options)),
         }
         known = self._known.setdefault((field.name, kind), {})
-        return _by_distinct(text, parsers[field.kind], _TYPES[field.kind], refuse, known)
+        return parse_distinct(text, parsers[field.kind], _TYPES[field.kind], refuse, known)
 
     def _instants_at_once(self, text: pa.StringArray, kinds: Kinds | None) -> pa.TimestampArray | None:
         """Return instants that are all in plain ISO 8601, read by Arrow; None where one is not, or may not be."""
@@ -267,45 +342,6 @@ _TEXTS = {
 """The kinds of texts, and how many characters each may have."""
 
 
-def _texts(text: Texts, most: int, refuse: Refuse) -> Texts:
-    values = text.dictionary if isinstance(text, pa.DictionaryArray) else text
-    longest = pc.max(pc.binary_length(values)).as_py() or 0  # bytes, of which a text has at least one a character
-    if longest <= most and not (text_bytes(values) == 0).any():
-        return text
-    return _by_distinct(text, partial(value_parsers.text, most=most), pa.string(), refuse, {})
-
-
-def _by_distinct(
-    text: Texts,
-    check: Callable[[str], Any],
-    kind: pa.DataType,
-    refuse: Refuse,
-    known: dict[str, Any],
-) -> pa.Array:
-    """Check each distinct value once, and put the results back in the rows' places; `known` keeps the good ones."""
-    encoded = text.dictionary_encode()
-    results: list[Any] = []
-    wrong: dict[int, ValueParseError] = {}
-    for index, value in enumerate(encoded.dictionary.to_pylist()):
-        if value in known:
-            results.append(known[value])
-            continue
-        try:
-            results.append(check(value))
-        except ValueParseError as error:
-            results.append(None)
-            wrong[index] = error_word(value) or error
-        else:
-            if len(known) < _MAX_KNOWN:
-                known[value] = results[-1]
-    if wrong:
-        indices = encoded.indices.fill_null(-1).to_numpy()
-        for position in np.flatnonzero(np.isin(indices, list(wrong))).tolist():
-            found = wrong[int(indices[position])]
-            refuse(position, text[position].as_py(), found.problem, found.right)
-    return pa.array(results, kind).take(encoded.indices)
-
-
 def _staged(stored: dict[str, pa.Array], count: int, first_seq: int, zones: Zones, catalog: Catalog) -> pa.RecordBatch:
     def of(canonical: str, kind: pa.DataType) -> pa.Array:
         found = stored.get(canonical)
@@ -327,14 +363,14 @@ def _staged(stored: dict[str, pa.Array], count: int, first_seq: int, zones: Zone
         "created_at": of("createdAt", pa.timestamp("us")),
         "evaluated_at": of("evaluatedAt", pa.timestamp("us")),
         "recording_url": plain(of("recordingUrl", pa.string())),
-        RESULTS: pa.nulls(count, ANSWERS),
     }
     for own in catalog.own_values:
         kind = _TYPES[own.kind]
         value = of(own.name, kind)
         columns[own.column] = plain(value) if kind == pa.string() else value
+    columns[RESULTS] = of(RESULTS, ANSWERS)
     for each in catalog.stored_dimensions:
-        ids, members = (_none_is_none(of(name, pa.string())) for name in (each.parameter, each.name_field))
+        ids, members = (none_is_none(of(name, pa.string())) for name in (each.parameter, each.name_field))
         either = pc.coalesce(plain(ids), plain(members)) if ids.null_count else ids
         columns[each.staged_id], columns[each.staged_name] = either.dictionary_encode(), members.dictionary_encode()
     # Required columns are null in rows that are about to be left out, so nullability is not claimed here.
@@ -342,9 +378,9 @@ def _staged(stored: dict[str, pa.Array], count: int, first_seq: int, zones: Zone
     return pa.RecordBatch.from_arrays([columns[name] for name in names], names=names)
 
 
-def _none_is_none(column: Texts) -> Texts:
+def none_is_none(column: Texts) -> Texts:
     """Read the words that stand for "belongs to none" as such: an export of ours may be imported again."""
     if isinstance(column, pa.DictionaryArray):
-        return with_values(column.indices, _none_is_none(column.dictionary))
+        return with_values(column.indices, none_is_none(column.dictionary))
     none = pc.equal(column, NONE_NAME)
     return pc.if_else(none, None, column) if pc.any(none).as_py() else column

@@ -77,11 +77,38 @@ def read_files(
     Raises FileError and MappingError, and what `progress` raises, from `finish` or while batches are taken. The child
     ends with the context.
     """
+    order = {"task": "read", "bad_rows": str(bad_rows), **_told(mapping_toml, settings, catalog)}
+    with _rows_of(order, files, progress) as reading:
+        yield reading
+
+
+@contextmanager
+def read_answers(
+    files: list[InputFile],
+    mapping_toml: str | None,
+    bad_rows: Path,
+    settings: Settings,
+    catalog: Catalog,
+    progress: Callable[[float, int], None],
+) -> Iterator[Reading]:
+    """Start reading files of answers, a row an answer; the batches have the schema ANSWER_ROW.
+
+    Of a mapping only what it says of the file counts. Otherwise as `read_files`.
+    """
+    order = {"task": "answers", "bad_rows": str(bad_rows), **_told(mapping_toml, settings, catalog)}
+    with _rows_of(order, files, progress) as reading:
+        yield reading
+
+
+@contextmanager
+def _rows_of(
+    order: dict[str, Any], files: list[InputFile], progress: Callable[[float, int], None]
+) -> Iterator[Reading]:
+    """Start a child on an order that sends rows."""
     outcome = ReadResult()
     report: dict[str, Any] = {}
-    order = {"task": "read", "bad_rows": str(bad_rows)}
     hear = partial(_hear, outcome, report, progress)
-    with _child({**order, **_told(mapping_toml, settings, catalog)}, files, report, hear) as (child, listener):
+    with _child(order, files, report, hear) as (child, listener):
 
         def finish() -> None:
             child.wait()

@@ -39,6 +39,7 @@ class ImportRequest:
     skip_bad_rows: bool = False
     dry_run: bool = False
     replace_sample: bool = False  # sample data may go
+    answers: bool = False  # the files hold answers to criteria, of evaluations that are there
     id: str | None = None
 
 

@@ -64,7 +64,9 @@ class RowWarnings:
                     self._unnamed.add(place)
 
     def add(self, rows: pa.RecordBatch) -> None:
-        """Look at checked rows."""
+        """Look at checked rows, of evaluations; others have nothing to be looked at."""
+        if "audio_at" not in rows.schema.names:
+            return
         instants = rows.column("audio_at")
         later = pc.sum(pc.greater(instants, self._now)).as_py() or 0
         if later:
@@ -108,8 +110,8 @@ def merge_files(warnings: Iterable[CodedText]) -> Iterator[CodedText]:
 
 
 def _unkept(header: Sequence[str], mapping: Mapping) -> list[str]:
-    """Return the columns that no canonical one comes from; of what holds other columns, those alone."""
-    used = {name for source in mapping.columns.values() for name in source.columns}
+    """Return the columns that nothing comes from; of what holds other columns, those alone."""
+    used = mapping.sources
     holders = {name[:place] for name in header for place, sign in enumerate(name) if sign == "."}
     return [name for name in dict.fromkeys(header) if name and name not in used and name not in holders]
 

@@ -16,7 +16,8 @@ from lib.ingest.api_records import MAX_OBJECTS
 from lib.ingest.json_values import DECODER
 
 MAX_ITEM_BYTES = 512 * 1024
-"""Bytes of one item: more than every column at its longest, each character written as an escape."""
+"""Bytes of one item: more than every column at its longest, each character written as an escape, and than answers to
+as many criteria as scorecards have."""
 
 _WINDOW_BYTES = 64 * 1024
 _MARGIN = 16

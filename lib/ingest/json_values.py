@@ -13,6 +13,7 @@ NESTED = object()
 """Stands for what is no single value."""
 
 _NESTED_CHARACTERS = 200
+_MARKS = 8
 
 
 class JsonNumber(str):
@@ -57,6 +58,28 @@ def nested_text(value: object) -> str:
         if len(text) > _NESTED_CHARACTERS:
             return text[:_NESTED_CHARACTERS].encode("utf-8", "replace").decode() + "…"
     return text.encode("utf-8", "replace").decode()
+
+
+def whole_text(value: object) -> str:
+    """Return a list or an object as JSON; one that is nested too deep, cut."""
+    try:
+        return "".join(_pieces(value)).encode("utf-8", "replace").decode()
+    except RecursionError:
+        return nested_text(value)
+
+
+def rough_size(value: object) -> int:
+    """Return about how many characters a value has, the marks around them counted."""
+    size, waiting = 0, [value]
+    while waiting:
+        each = waiting.pop()
+        size += len(each) if isinstance(each, str) else _MARKS
+        if isinstance(each, dict):
+            waiting += each.keys()
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
+    return size
 
 
 def _pieces(value: object) -> Iterator[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,10 +16,11 @@ import pyarrow as pa
 from lib.errors import FileError
 from lib.errors.codes import FailureCode
 from lib.ingest import value_parsers
+from lib.ingest.answer_rows import RESULTS
 from lib.ingest.cells import CellKind, Kinds
 from lib.ingest.converter import Batch
-from lib.ingest.json_values import NESTED, JsonNumber, json_object, json_text, nested_text
-from lib.ingest.mapping import FileOptions, shortened
+from lib.ingest.json_values import NESTED, JsonNumber, json_object, json_text, nested_text, whole_text
+from lib.ingest.mapping import FileOptions, folded, shortened
 from lib.ingest.reader import (
     BATCH_ROWS,
     MAX_COLUMNS,
@@ -35,6 +37,12 @@ from lib.ingest.reader import (
 )
 from lib.ingest.text_encoding import find_encoding, guess_one_byte_encoding
 from lib.ingest.text_stream import Utf8Stream
+
+_CHARACTERS_WITH_LISTS = 8 * 2**20
+"""Characters of a batch of rows whose lists of answers are kept as they came: they take ten times that in memory."""
+
+SHOWN_LISTS = 1_000
+"""Rows of a file whose lists of answers are texts, too, as what they are is told by the first rows."""
 
 _DEEPEST = 8
 """Objects within objects whose values have names of their own."""
@@ -58,6 +66,9 @@ class _Nested(str):
     """A list or an object as text."""
 
     __slots__ = ()
+
+
+_HIDDEN = _Nested("[…]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +111,18 @@ class _JsonLines:
         numbers: list[int] = []
         rows: list[list[object]] = []
         malformed: list[MalformedRow] = []
-        read = 0
+        lists: dict[int, list[object]] = {
+            place: [] for place, keys in enumerate(columns) if len(keys) == 1 and folded(keys[0]) == RESULTS
+        }
+        read = characters = shown = 0
 
         def batch() -> tuple[Batch, list[MalformedRow]]:
             cells = [_cells([row[place] for row in rows]) for place in range(len(columns))]
             texts, kinds = zip(*cells, strict=True)
-            return Batch(self.name, np.array(numbers, dtype=np.int64), texts, kinds), malformed
+            unread = {place: partial(_whole_text, values) for place, values in lists.items()}
+            nested = {place: partial(iter, values) for place, values in lists.items()}
+            places = np.array(numbers, dtype=np.int64)
+            return Batch(self.name, places, texts, kinds, unread=unread, nested=nested), malformed
 
         with self._opened() as file:
             for number, entry, text in self._entries(file):
@@ -114,12 +131,17 @@ class _JsonLines:
                     malformed.append(malformed_row(self.name, number, (shortened(text),), problem, right))
                     continue
                 numbers.append(number)
-                rows.append(_values(entry or {}, columns))
-                if len(rows) == BATCH_ROWS:
+                rows.append(_values(entry or {}, columns, lists if shown >= SHOWN_LISTS else ()))
+                shown += 1
+                for place, values in lists.items():
+                    values.append((entry or {}).get(columns[place][0]))
+                    characters += len(text)
+                if len(rows) == BATCH_ROWS or characters > _CHARACTERS_WITH_LISTS:
                     self.progress(_position(file) - read)
                     read = _position(file)
                     yield batch()
-                    numbers, rows, malformed = [], [], []
+                    numbers, rows, malformed, characters = [], [], [], 0
+                    lists = {place: [] for place in lists}
             self.progress(_position(file) - read)
         yield batch()
 
@@ -209,9 +231,10 @@ class _KeyNames:
                 self._add_inner(place, inner, names)
 
 
-def _values(entry: dict[str, Any], columns: Sequence[Keys]) -> list[object]:
+def _values(entry: dict[str, Any], columns: Sequence[Keys], hidden: Collection[int]) -> list[object]:
+    """Return an object's values by column; of lists in the places of `hidden` only that they are there."""
     values: list[object] = []
-    for keys in columns:
+    for place, keys in enumerate(columns):
         value = entry.get(keys[0])
         for key in keys[1:]:
             if type(value) is not dict:
@@ -219,8 +242,16 @@ def _values(entry: dict[str, Any], columns: Sequence[Keys]) -> list[object]:
                 value = None if value is None or value == "" else _Nested(_short(value))
                 break
             value = value.get(key)
-        values.append(_Nested(nested_text(value)) if type(value) is dict or type(value) is list else value)
+        if type(value) is dict or type(value) is list:
+            value = _HIDDEN if place in hidden else _Nested(nested_text(value))
+        values.append(value)
     return values
+
+
+def _whole_text(values: Sequence[object], position: int) -> str | None:
+    """Return a list of answers as the JSON that it was."""
+    text = json_text(values[position])
+    return whole_text(values[position]) if text is NESTED else None if text is None else str(text)
 
 
 def _short(value: object) -> str:

@@ -26,7 +26,7 @@ from lib.errors.codes import CodedText
 from lib.errors.field_codes import FieldCode
 from lib.errors.import_codes import ImportCode
 from lib.ingest import import_warnings
-from lib.ingest.answer_loader import load_answers, set_columns
+from lib.ingest.answer_loader import define_criteria, insert_answers, set_columns
 from lib.ingest.staging import staged_table, texts
 from lib.store import enums, schema
 from lib.store.bulk_io import analyze, bulk_insert, drop
@@ -34,7 +34,7 @@ from lib.store.schema import imports, replaced_names, workspace
 
 
 @dataclass(frozen=True, slots=True)
-class _Tables:
+class LoadTables:
     """The temporary tables that a load works in, as a catalog's evaluations are."""
 
     fact_columns: tuple[str, ...]  # what a row says; that it came with another version makes it no other row
@@ -45,14 +45,15 @@ class _Tables:
 
 
 @cache
-def _tables(catalog: Catalog) -> _Tables:
+def load_tables(catalog: Catalog) -> LoadTables:
+    """Return the temporary tables of a catalog's evaluations; always the same, so that statements are compiled once."""
     columns = {column.name: column.type for column in catalog.evaluations.columns}
     said = tuple(name for name in columns if name != "data_version")
 
     def temporary(name: str, held: Iterable[str]) -> sa.Table:
         return sa.Table(name, sa.MetaData(), *(sa.Column(each, columns[each]) for each in held), prefixes=["TEMPORARY"])
 
-    return _Tables(
+    return LoadTables(
         said,
         temporary("incoming", said),
         temporary("outgoing", columns),
@@ -111,10 +112,10 @@ def apply(
     if replace_all:
         clear(connection, catalog, ImportCode.UNDO_REPLACED)
     version = connection.execute(sa.select(workspace.c.data_version)).scalar_one() + 1
-    staged, together, tables = staged_table(catalog), _together_table(catalog), _tables(catalog)
-    outgoing, measured, evaluations = tables.outgoing, tables.measured, catalog.evaluations
+    staged, together, tables = staged_table(catalog), _together_table(catalog), load_tables(catalog)
+    outgoing, measured = tables.outgoing, tables.measured
     had_together = [staged.c[column.name] for column in together.columns if column.name != "seq"]
-    _fill(connection, together, sa.select(*had_together, sa.func.max(staged.c.seq)).group_by(*had_together))
+    fill(connection, together, sa.select(*had_together, sa.func.max(staged.c.seq)).group_by(*had_together))
     given.create(connection)
     renamer = version if grant.everything else None
     named = {each: _name(connection, together, each, renamer) for each in catalog.stored_dimensions}
@@ -124,24 +125,14 @@ def apply(
         visible = sa.select(sa.func.count()).select_from(outgoing).where(*grant_conditions(outgoing, grant, catalog))
         if connection.execute(visible).scalar_one() < loaded.changed:
             raise ConflictError("Nothing was loaded: some of the ids are taken.")
-    has_moved = False
+    has_moved = define_criteria(connection, changes_sections=grant.everything)
     if loaded.changed:
-        has_moved = load_answers(connection, version, rows, changes_sections=grant.everything)
-        rollup.apply(connection, catalog, rows, outgoing)
-        kept = sa.select(outgoing, sa.literal(version, sa.Integer))
-        connection.execute(
-            sa.insert(catalog.replaced_evaluations).from_select([*outgoing.columns.keys(), "replaced_in"], kept)
-        )
-        ids = sa.select(outgoing.c.id)
-        connection.execute(sa.delete(evaluations).where(evaluations.c.id.in_(ids)))
+        take_out(connection, catalog, rows, version)
     elif loaded.added:
-        _fill(connection, measured, sa.select(*(rows.c[column.name] for column in measured.columns)))
-        has_moved = load_answers(connection, version, measured, changes_sections=grant.everything)
+        fill(connection, measured, sa.select(*(rows.c[column.name] for column in measured.columns)))
+        insert_answers(connection, version, measured)
         rollup.apply(connection, catalog, measured, None)
-    said = (rows.c[name] for name in tables.fact_columns)
-    ordered = sa.select(*said, sa.literal(version, sa.Integer)).order_by(rows.c.day)
-    with bulk_insert(connection, schema.evaluations):  # whose indexes are declared there
-        connection.execute(sa.insert(evaluations).from_select([*tables.fact_columns, "data_version"], ordered))
+    put_in(connection, catalog, rows, version)
     _check_categories(connection, catalog)
     loaded = replace(loaded, warnings=tuple(_warnings(connection, catalog, named, loaded)))
     has_renamed = has_moved or any(each.renamed for each in named.values())
@@ -154,6 +145,26 @@ def apply(
                 _confirm_names(connection, each, version)
     drop(connection, together, given, tables.known, tables.incoming, outgoing, measured)
     return loaded
+
+
+def take_out(connection: Connection, catalog: Catalog, rows: sa.FromClause, version: int) -> None:
+    """Keep the rows in `outgoing` apart, and take them out of the facts; the rollups change to what `rows` will be."""
+    outgoing, evaluations = load_tables(catalog).outgoing, catalog.evaluations
+    insert_answers(connection, version, rows)
+    rollup.apply(connection, catalog, rows, outgoing)
+    kept = sa.select(outgoing, sa.literal(version, sa.Integer))
+    connection.execute(
+        sa.insert(catalog.replaced_evaluations).from_select([*outgoing.columns.keys(), "replaced_in"], kept)
+    )
+    connection.execute(sa.delete(evaluations).where(evaluations.c.id.in_(sa.select(outgoing.c.id))))
+
+
+def put_in(connection: Connection, catalog: Catalog, rows: sa.FromClause, version: int) -> None:
+    """Put rows into the facts, as of a version."""
+    names = load_tables(catalog).fact_columns
+    ordered = sa.select(*(rows.c[name] for name in names), sa.literal(version, sa.Integer)).order_by(rows.c.day)
+    with bulk_insert(connection, schema.evaluations):  # whose indexes are declared there
+        connection.execute(sa.insert(catalog.evaluations).from_select([*names, "data_version"], ordered))
 
 
 def clear(connection: Connection, catalog: Catalog, why: ImportCode) -> None:
@@ -182,7 +193,7 @@ def _warnings(
     connection: Connection, catalog: Catalog, named: dict[NamedDimension, _Named], loaded: LoadResult
 ) -> Iterator[CodedText]:
     """Yield what is odd about rows that were loaded."""
-    staged, outgoing = staged_table(catalog), _tables(catalog).outgoing
+    staged, outgoing = staged_table(catalog), load_tables(catalog).outgoing
     if loaded.changed:
         examples = connection.scalars(sa.select(outgoing.c.id).order_by(outgoing.c.id).limit(4)).all()
         yield from import_warnings.replaced_rows(loaded.changed, examples)
@@ -289,13 +300,13 @@ def _compare(connection: Connection, catalog: Catalog, version: int) -> tuple[Lo
 
     `outgoing` is filled with the facts that they replace, where they replace any.
     """
-    staged, tables, evaluations = staged_table(catalog), _tables(catalog), catalog.evaluations
+    staged, tables, evaluations = staged_table(catalog), load_tables(catalog), catalog.evaluations
     known, incoming, outgoing = tables.known, tables.incoming, tables.outgoing
     ends = sa.select(sa.func.count(), sa.func.min(staged.c.id), sa.func.max(staged.c.id))
     total, lowest, highest = connection.execute(ends).one()
     same = sa.select(evaluations).join(staged, staged.c.id == evaluations.c.id)
     # Ids mostly grow with time, so that what is new lies beyond what is held, and an index says so at once.
-    _fill(connection, known, same.where(evaluations.c.id.between(lowest, highest)))
+    fill(connection, known, same.where(evaluations.c.id.between(lowest, highest)))
     is_known = connection.execute(sa.select(known.c.id).limit(1)).first() is not None
     keyed = _keyed(catalog, version, known if is_known else None)
     rows: sa.FromClause = keyed
@@ -303,22 +314,27 @@ def _compare(connection: Connection, catalog: Catalog, version: int) -> tuple[Lo
     if is_known:
         plain = [name for name in tables.fact_columns if name not in ("id", "answer_set")]
         differs = sa.or_(*(known.c[name].is_distinct_from(keyed.c[name]) for name in plain))
-        _fill(connection, outgoing, sa.select(known).join(keyed, known.c.id == keyed.c.id).where(differs))
+        fill(connection, outgoing, sa.select(known).join(keyed, known.c.id == keyed.c.id).where(differs))
         new = ~sa.exists().where(known.c.id == keyed.c.id)
         replacing = sa.exists().where(outgoing.c.id == keyed.c.id)
-        _fill(connection, incoming, sa.select(keyed).where(sa.or_(new, replacing)))
+        fill(connection, incoming, sa.select(keyed).where(sa.or_(new, replacing)))
         rows = incoming
         changed = connection.execute(sa.select(sa.func.count()).select_from(outgoing)).scalar_one()
         different = connection.execute(sa.select(sa.func.count()).select_from(incoming)).scalar_one()
         days = sa.select(sa.union(sa.select(incoming.c.day), sa.select(outgoing.c.day)).subquery().c.day)
+    touched = days_of(connection, days)
+    return LoadResult(different - changed, changed, total - different, 0, 0, *touched), rows
+
+
+def days_of(connection: Connection, days: sa.Select[Any]) -> tuple[int, date | None, date | None]:
+    """Return how many days there are among some, and the first and the last of them."""
     touched = days.distinct().subquery()
-    count, first, last = connection.execute(
-        sa.select(sa.func.count(), sa.func.min(touched.c.day), sa.func.max(touched.c.day))
-    ).one()
-    return LoadResult(different - changed, changed, total - different, 0, 0, count, first, last), rows
+    found = sa.select(sa.func.count(), sa.func.min(touched.c.day), sa.func.max(touched.c.day))
+    count, first, last = connection.execute(found).one()
+    return count, first, last
 
 
-def _fill(connection: Connection, table: sa.Table, rows: sa.Select[Any]) -> None:
+def fill(connection: Connection, table: sa.Table, rows: sa.Select[Any]) -> None:
     """Make a temporary table of rows."""
     table.create(connection)
     connection.execute(sa.insert(table).from_select(table.columns.keys(), rows))
@@ -330,7 +346,7 @@ def _keyed(catalog: Catalog, version: int, known: sa.Table | None) -> sa.Subquer
 
     `known` are the rows of the facts that have their ids; None where none has.
     """
-    staged, fact_columns = staged_table(catalog), _tables(catalog).fact_columns
+    staged, fact_columns = staged_table(catalog), load_tables(catalog).fact_columns
     joined: sa.FromClause = staged if known is None else staged.outerjoin(known, known.c.id == staged.c.id)
     columns: dict[str, sa.ColumnElement[Any]] = {name: staged.c[name] for name in fact_columns if name in staged.c}
     columns |= set_columns(staged, known, version)

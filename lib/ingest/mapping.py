@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Collection, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from lib.catalog.own_fields import PARAMETER_PREFIX, OwnFieldType
 from lib.errors import FileError, MappingError, nearest
 from lib.errors.codes import CodedText, FailureCode, joined
 from lib.errors.workbook_codes import WorkbookCode
+from lib.ingest.answer_rows import RESULTS
 from lib.ingest.text_cleaning import clean_text
 from lib.store.enums import Sentiment, State
 
@@ -39,6 +41,10 @@ CLOCK_FORMATS = ("mm:ss", "hh:mm")
 
 THOUSANDS = (".", ",", " ", "'")
 """Signs that may stand between the thousands of a number; a blank is any blank."""
+
+
+_LIST, _ANSWERS = re.compile(r"\["), re.compile(r"\[\s*(\]|\{.*\bcriterion\b)", re.IGNORECASE | re.DOTALL)
+"""How a text begins that may be a list of answers, and how one that is nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,26 @@ class FieldRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class CriterionSource:
+    """Where the answers to one criterion come from, and what the criterion is. Points are in 1/OWN_SCALE of one."""
+
+    column: str
+    max_points: int
+    section: str | None = None
+    is_critical: bool = False
+    values: Table[str, int | None] = field(default_factory=dict)  # a word's points; None: it does not apply
+    form: str | None = None  # None: that of the evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """What answers say of the score of their evaluation."""
+
+    from_criteria: bool = False  # it is the share of points, where the file has none
+    critical_is_zero: bool = False  # a failed critical criterion makes it 0
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """Where the canonical columns come from, and which values stand for which.
 
@@ -95,6 +121,16 @@ class Mapping:
     columns: Table[str, ColumnSource] = field(default_factory=dict)
     values: Table[str, Table[str, str]] = field(default_factory=dict)
     fields: Table[str, FieldRequest] = field(default_factory=dict)  # by the field's name
+    criteria: Table[str, CriterionSource] = field(default_factory=dict)  # by the criterion's name
+    scoring: Scoring = field(default_factory=Scoring)
+    results: str | None = None  # the column of lists of answers, once the mapping is resolved
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """The file's columns that something comes from."""
+        of_columns = (name for source in self.columns.values() for name in source.columns)
+        of_criteria = (source.column for source in self.criteria.values())
+        return frozenset((*of_columns, *of_criteria, *filter(None, [self.results])))
 
     def resolve(
         self,
@@ -108,7 +144,8 @@ class Mapping:
 
         Columns that the mapping leaves open are filled in where the header has their canonical names. With a mapping
         at hand, a column that is called state or sentiment but whose first values (of `first_values`) are none of
-        ours is something else, such as a state of the country, and is left alone.
+        ours is something else, such as a state of the country, and is left alone; so is one called results whose first
+        values are no lists of answers, and any of that name beside criteria with columns of their own.
 
         Raises MappingError where a column is named that the header lacks, FileError where one is there twice or a
         required column comes from nowhere; both name the workbook's other sheets that have it, of `elsewhere`.
@@ -129,13 +166,18 @@ class Mapping:
                 and not is_plausible(column.kind, first_values(matches[0]))
             ):
                 continue
-            columns[canonical] = ColumnSource((_single(matches, canonical, header, canonical, file),))
+            columns[canonical] = ColumnSource((single_match(matches, canonical, header, canonical, file),))
         missing = [field.name for field in catalog.fields.values() if field.required and field.name not in columns]
         if missing:
             sheets = [sheet for sheet in elsewhere(missing[0]) if all(sheet in elsewhere(name) for name in missing)]
             raise _lacks_required(missing, header, file, self.file.header_row, sheets)
         in_order = {canonical: columns[canonical] for canonical in catalog.fields if canonical in columns}
-        return replace(self, columns=in_order)
+        criteria = {
+            name: replace(source, column=_in_header(source.column, header, shortened(name), file, elsewhere))
+            for name, source in self.criteria.items()
+        }
+        resolved = replace(self, columns=in_order, criteria=criteria)
+        return replace(resolved, results=_results_column(resolved, bool(self.columns), header, file, first_values))
 
 
 def counted_from_1904(mapping: Mapping) -> Mapping:
@@ -151,6 +193,27 @@ def is_plausible(kind: FieldType, values: Collection[str]) -> bool:
         return True
     known = {member.name.casefold() for member in members}
     return any(clean_text(value).casefold() in known for value in values)
+
+
+def _results_column(
+    mapping: Mapping,
+    is_mapped: bool,
+    header: Sequence[str],
+    file: str,
+    first_values: Callable[[str], Collection[str]],
+) -> str | None:
+    """Return the column of a header that has lists of answers; None where there is none.
+
+    Where somebody mapped the columns, one of lists that name no criterion is something else.
+    """
+    matches = [name for name in header if folded(name) == RESULTS and name not in mapping.sources]
+    if mapping.criteria or not matches:
+        return None
+    values = [value.lstrip() for value in first_values(matches[0]) if value.strip()]
+    sign = _ANSWERS if is_mapped else _LIST
+    if values and not any(sign.match(value) for value in values):
+        return None
+    return single_match(matches, RESULTS, header, RESULTS, file)
 
 
 def folded(name: str) -> str:
@@ -232,10 +295,10 @@ def _in_header(
         raise MappingError(
             FailureCode.HEADER_LACKS_SOURCE, name=file, column=canonical, source=source, hint=hint, header=found
         )
-    return _single(matches, name, header, canonical, file)
+    return single_match(matches, name, header, canonical, file)
 
 
-def _single(matches: Sequence[str], name: str, header: Sequence[str], canonical: str, file: str) -> str:
+def single_match(matches: Sequence[str], name: str, header: Sequence[str], canonical: str, file: str) -> str:
     """Return the only match; refuse a header in which it can't be told which column is meant."""
     if len(matches) > 1:
         places = [str(number) for number, present in enumerate(header, 1) if present in matches]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import codecs
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from collections.abc import Mapping as Table
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import tomli_w
@@ -20,6 +20,7 @@ from lib.catalog.fields import Field, FieldType
 from lib.catalog.own_fields import PARAMETER_PREFIX, OwnFieldType, field_of_type
 from lib.errors import MappingError, nearest
 from lib.errors.mapping_codes import MappingCode
+from lib.ingest.criteria_mapping import criterion_entry, read_criteria, read_scoring, scoring_entry
 from lib.ingest.mapping import (
     CLOCK_FORMATS,
     EPOCH,
@@ -33,6 +34,7 @@ from lib.ingest.mapping import (
     Mapping,
     shortened,
 )
+from lib.ingest.mapping_entries import as_number, as_table, check_known
 
 FILE_OPTIONS = (
     "encoding", "delimiter", "sheet", "header_row", "date_format", "timezone", "locale", "decimal", "thousands",
@@ -52,7 +54,7 @@ _INSTEAD = {
 }  # fmt: skip
 """What is right in place of the directives that other programs have."""
 
-PARTS = ("file", "columns", "fields", "values")
+PARTS = ("file", "columns", "fields", "values", "criteria", "scoring")
 """The tables of a mapping."""
 
 _SCALED = (FieldType.SCORE, FieldType.SECONDS, FieldType.NUMBER)
@@ -72,8 +74,8 @@ def read_mapping(text: str, catalog: Catalog, name: str = "mapping") -> Mapping:
         document = tomllib.loads(text.removeprefix("\ufeff"), parse_float=Decimal)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise MappingError(MappingCode.MAPPING_NO_TOML, name=name, error=str(error)) from None
-    _known(document, PARTS, MappingCode.MAPPING_UNKNOWN_PART, f"{name}:")
-    entries = {part: _table(document.get(part, {}), f"{name}: [{part}]") for part in PARTS}
+    check_known(document, PARTS, MappingCode.MAPPING_UNKNOWN_PART, f"{name}:")
+    entries = {part: as_table(document.get(part, {}), f"{name}: [{part}]") for part in PARTS}
     columns, values, fields = _fields(entries["fields"], catalog, f"{name}: [fields]")
     for canonical, entry in entries["columns"].items():
         _canonical(canonical, catalog.fields, f"{name}: [columns]")
@@ -83,7 +85,9 @@ def read_mapping(text: str, catalog: Catalog, name: str = "mapping") -> Mapping:
     for canonical, entry in entries["values"].items():
         _canonical(canonical, (*catalog.fields, *columns), f"{name}: [values]")
         values[canonical] = {**values.get(canonical, {}), **_values(entry, f"{name}: [values.{canonical}]")}
-    return Mapping(_file_options(entries["file"], f"{name}: [file]"), columns, values, fields)
+    criteria = read_criteria(entries["criteria"], f"{name}: [criteria]")
+    scoring = read_scoring(entries["scoring"], f"{name}: [scoring]")
+    return Mapping(_file_options(entries["file"], f"{name}: [file]"), columns, values, fields, criteria, scoring)
 
 
 def _fields(
@@ -159,27 +163,14 @@ def write_mapping(mapping: Mapping) -> str:
             if parameter in mapping.columns
         },
         "values": {canonical: dict(pairs) for canonical, pairs in mapping.values.items()},
+        "criteria": {name: criterion_entry(source) for name, source in mapping.criteria.items()},
+        "scoring": scoring_entry(mapping.scoring),
     }
     return tomli_w.dumps({part: entries for part, entries in document.items() if entries})
 
 
-def _known(table: Table[str, Any], known: Sequence[str], unknown: MappingCode, where: str) -> None:
-    """Raise MappingError of the code `unknown` for the first name of a table that is none of those known."""
-    for name in table:
-        if name not in known:
-            raise MappingError(
-                unknown, where=where, entry=shortened(name), hint=nearest(name, known), known=", ".join(known)
-            )
-
-
 def _canonical(name: str, known: Iterable[str], where: str) -> None:
-    _known({name: None}, tuple(known), MappingCode.MAPPING_UNKNOWN_COLUMN, where)
-
-
-def _table(entry: object, where: str) -> dict[str, Any]:
-    if not isinstance(entry, dict):
-        raise MappingError(MappingCode.MAPPING_NO_TABLE, where=where)
-    return entry
+    check_known({name: None}, tuple(known), MappingCode.MAPPING_UNKNOWN_COLUMN, where)
 
 
 def _check_zone(where: str, timezone: str) -> None:
@@ -191,7 +182,7 @@ def _check_zone(where: str, timezone: str) -> None:
 
 
 def _file_options(entries: Table[str, Any], where: str) -> FileOptions:
-    _known(entries, FILE_OPTIONS, MappingCode.MAPPING_UNKNOWN_OPTION, where)
+    check_known(entries, FILE_OPTIONS, MappingCode.MAPPING_UNKNOWN_OPTION, where)
     for name in ("encoding", "delimiter", "timezone", "locale", "decimal", "thousands"):
         if name in entries and not isinstance(entries[name], str):
             raise MappingError(MappingCode.MAPPING_NO_TEXT, where=where, option=name)
@@ -295,7 +286,7 @@ def _column_source(entry: object, column: Field, where: str) -> ColumnSource:
     if not isinstance(entry, dict):
         raise MappingError(MappingCode.MAPPING_NO_SOURCE, where=where, entry=shortened(str(entry)))
     entries: dict[str, Any] = entry
-    _known(entries, SOURCE_OPTIONS, MappingCode.MAPPING_UNKNOWN_OPTION, f"{where}:")
+    check_known(entries, SOURCE_OPTIONS, MappingCode.MAPPING_UNKNOWN_OPTION, f"{where}:")
     given = [name for name in ("column", "columns", "value", "row") if name in entries]
     if len(given) != 1:
         raise MappingError(MappingCode.MAPPING_SOURCES, where=where)
@@ -313,7 +304,7 @@ def _column_source(entry: object, column: Field, where: str) -> ColumnSource:
     if not isinstance(entries.get("join", ""), str):
         raise MappingError(MappingCode.MAPPING_NO_TEXT, where=f"{where}:", option="join")
     scale, offset = (
-        _number(entries[name], f"{where}: {name}") if name in entries else None for name in ("scale", "offset")
+        as_number(entries[name], f"{where}: {name}") if name in entries else None for name in ("scale", "offset")
     )
     if (scale is not None or offset is not None) and column.kind not in _SCALED:
         raise MappingError(MappingCode.MAPPING_SCALE, where=where)
@@ -335,20 +326,8 @@ def _constant(entries: Table[str, Any], where: str) -> str | None:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _number(value: object, where: str) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise MappingError(MappingCode.MAPPING_NO_NUMBER, where=where)
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
-        raise MappingError(MappingCode.MAPPING_NOT_FINITE, where=where)
-    return number
-
-
 def _values(entry: object, where: str) -> dict[str, str]:
-    entries = _table(entry, where)
+    entries = as_table(entry, where)
     found: dict[str, str] = {}
     for source, canonical in entries.items():
         if isinstance(canonical, list | dict):

@@ -35,7 +35,7 @@ def unknown_fields(header: Iterable[str], mapping: Mapping, catalog: Catalog) ->
     `field.channel` always is; `fields.channel`, which is how nested objects are read, without a mapping.
     """
     known = {folded(name) for name in (*catalog.fields, *mapping.columns)}
-    mapped = {folded(name) for source in mapping.columns.values() for name in source.columns}
+    mapped = {folded(name) for name in mapping.sources}
     column_by_field: dict[str, str] = {}
     for name in header:
         match = _NAMED.fullmatch(name.strip())

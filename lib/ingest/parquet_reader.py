@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,9 +14,11 @@ import pyarrow.parquet as pq
 
 from lib.errors import FileError
 from lib.errors.codes import FailureCode
+from lib.ingest.answer_rows import RESULTS
 from lib.ingest.arrow_cells import arrow_cells, is_text
 from lib.ingest.cells import CellKind, Kinds
 from lib.ingest.converter import Batch
+from lib.ingest.json_values import whole_text
 from lib.ingest.mapping import folded
 from lib.ingest.reader import BATCH_ROWS, MAX_COLUMNS, FileReader, MalformedRow, Progress, checked_header
 from lib.ingest.text_cleaning import Texts
@@ -26,6 +28,7 @@ MANY_ROWS, ROWS_A_BYTE = 5_000_000, 10
 
 _BATCH_BYTES = 64 * 2**20
 _UNREAD = "…"
+_AT_ONCE = 1_000
 
 
 def open_parquet(path: Path, name: str, progress: Progress, named: Collection[str] | None) -> FileReader:
@@ -99,6 +102,7 @@ def _read_batch(
     texts: list[Texts] = []
     kinds: list[Kinds | None] = []
     unread: dict[int, Callable[[int], str | None]] = {}
+    nested: dict[int, Callable[[], Iterable[object]]] = {}
     for place, column in enumerate(columns):
         values = column.of(batch)
         if is_read[place] or is_text(values.type):
@@ -106,14 +110,27 @@ def _read_batch(
         else:
             text, kind = pc.if_else(values.is_valid(), _UNREAD, pa.scalar(None, pa.string())), CellKind.TEXT
             unread[place] = partial(_text_at, values)
+        if folded(column.name) == RESULTS and kind is CellKind.NESTED:
+            nested[place], unread[place] = partial(_values, values), partial(_whole_text_at, values)
         texts.append(text)
         kinds.append(None if kind is CellKind.TEXT else np.full(len(batch), kind, dtype=np.uint8))
-    return Batch(name, np.arange(first, first + len(batch)), tuple(texts), tuple(kinds), unread=unread)
+    return Batch(name, np.arange(first, first + len(batch)), tuple(texts), tuple(kinds), unread=unread, nested=nested)
 
 
 def _text_at(values: pa.Array, position: int) -> str | None:
     text: str | None = arrow_cells(values.slice(position, 1))[0][0].as_py()
     return text
+
+
+def _values(column: pa.Array) -> Iterator[object]:
+    """Yield the values of a column, made a few at a time, as lists of answers take much more memory than the column."""
+    for start in range(0, len(column), _AT_ONCE):
+        yield from column.slice(start, _AT_ONCE).to_pylist(maps_as_pydicts="lossy")
+
+
+def _whole_text_at(column: pa.Array, position: int) -> str | None:
+    value = next(iter(_values(column.slice(position, 1))))
+    return None if value is None else whole_text(value)
 
 
 def _first_line(error: Exception) -> str:

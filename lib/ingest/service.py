@@ -32,9 +32,10 @@ from lib.errors import BadRowsError, CallboardError, ConflictError, FieldError, 
 from lib.errors.codes import FailureCode
 from lib.errors.field_codes import FieldCode
 from lib.ingest import history, import_warnings, loader, staging
+from lib.ingest.answer_import import apply_answers, stage_lines
 from lib.ingest.api_records import convert_objects
 from lib.ingest.converter import staged_schema
-from lib.ingest.file_reading import InputFile, read_files
+from lib.ingest.file_reading import InputFile, read_answers, read_files
 from lib.ingest.history import ImportReport
 from lib.ingest.import_run import (
     ImportProgress,
@@ -46,7 +47,8 @@ from lib.ingest.import_run import (
     renewed,
     with_guessed_fields,
 )
-from lib.ingest.import_warnings import RepeatedIds, RowWarnings
+from lib.ingest.import_warnings import RowWarnings
+from lib.ingest.loader import LoadResult
 from lib.ingest.mapping import Mapping
 from lib.ingest.new_fields import requested_fields, with_fields
 from lib.settings import Settings
@@ -98,7 +100,7 @@ def run(
             try:
                 mapping = mapping_of(request, catalog)
                 _check_names(mapping, request.files)
-                added = requested_fields(mapping, catalog)
+                added = () if request.answers else requested_fields(mapping, catalog)
                 import_run = ImportRun(facts, settings, catalog, added, request, progress, started, EVERYTHING)
                 report = _run(import_run, report, described)
             finally:
@@ -228,8 +230,9 @@ def _read_and_load(
     def reading_progress(share: float, rows: int) -> None:
         import_run.progress(ImportProgress(JobStep.READING, share * 0.6, rows))
 
+    read_rows = read_answers if request.answers else read_files
     with (
-        read_files(
+        read_rows(
             list(request.files),
             request.mapping_toml,
             bad_rows,
@@ -264,25 +267,54 @@ def _load(
 ) -> ImportReport:
     """Stage the rows, and load them unless there is a reason not to; `read` tells what reading them found."""
     request = import_run.request
+    if request.answers:
+        return _load_answers(import_run, connection, batches, read)
     repeated = staging.stage(connection, import_run.catalog, batches)
     report = read()
     report = replace(report, warnings=(*report.warnings, *import_warnings.repeated_ids(repeated, report.read)))
     report = replace(report, new_fields=import_run.added)
-    import_run.progress(ImportProgress(JobStep.COMPARING, 0.65, report.read))
     if report.bad and not request.skip_bad_rows:
-        report = replace(report, result=ImportResult.NOTHING_LOADED, seconds=time.monotonic() - import_run.started)
-        if not request.dry_run:
-            _list(import_run.facts, report, request)
-        return report
+        return _nothing_loaded(import_run, report)
     with fields_ahead(import_run) as prepared:
-        return _load_staged(prepared, connection, report, repeated)
+
+        def load(connection: Connection) -> LoadResult:
+            check_fields(connection, prepared)
+            define(connection, prepared.added)
+            replaces = queries.status(connection).is_sample
+            loaded = loader.apply(connection, prepared.catalog, prepared.grant, replace_all=replaces)
+            return replace(loaded, duplicates=repeated.count, exact_duplicates=repeated.exact)
+
+        return _load_staged(prepared, connection, report, load)
+
+
+def _load_answers(
+    import_run: ImportRun, connection: Connection, batches: pa.RecordBatchReader, read: Callable[[], ImportReport]
+) -> ImportReport:
+    """Load answers of evaluations that are there, unless there is a reason not to."""
+    lines = stage_lines(connection, batches)
+    report = read()
+    if report.bad and not import_run.request.skip_bad_rows:
+        return _nothing_loaded(import_run, report)
+    if not import_run.request.skip_bad_rows:
+        lines.check()
+    report = replace(report, bad=report.bad + lines.missing, warnings=(*report.warnings, *lines.warnings()))
+    return _load_staged(import_run, connection, report, lambda writing: apply_answers(writing, import_run.catalog))
+
+
+def _nothing_loaded(import_run: ImportRun, report: ImportReport) -> ImportReport:
+    """List an import that has bad rows, and loads nothing."""
+    report = replace(report, result=ImportResult.NOTHING_LOADED, seconds=time.monotonic() - import_run.started)
+    if not import_run.request.dry_run:
+        _list(import_run.facts, report, import_run.request)
+    return report
 
 
 def _load_staged(
-    import_run: ImportRun, connection: Connection, report: ImportReport, repeated: RepeatedIds
+    import_run: ImportRun, connection: Connection, report: ImportReport, load: Callable[[Connection], LoadResult]
 ) -> ImportReport:
-    """Load the rows that are staged, or only try."""
+    """Load what is staged, or only try."""
     request = import_run.request
+    import_run.progress(ImportProgress(JobStep.COMPARING, 0.65, report.read))
     result = ImportResult.LOADED_WITHOUT_BAD_ROWS if report.bad else ImportResult.LOADED
     try:
         with import_run.facts.write(connection):
@@ -290,11 +322,7 @@ def _load_staged(
             if before is not None:
                 return before
             check_zone(connection, import_run.settings.timezone)
-            check_fields(connection, import_run)
-            define(connection, import_run.added)
-            replaces = queries.status(connection).is_sample
-            loaded = loader.apply(connection, import_run.catalog, import_run.grant, replace_all=replaces)
-            loaded = replace(loaded, duplicates=repeated.count, exact_duplicates=repeated.exact)
+            loaded = load(connection)
             report = replace(report, loaded=loaded, result=result, warnings=(*report.warnings, *loaded.warnings))
             report = replace(report, seconds=time.monotonic() - import_run.started)
             if request.dry_run:

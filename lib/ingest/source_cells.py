@@ -42,7 +42,7 @@ class SourceCells:
     def __init__(self, mapping: Mapping, header: Sequence[str], catalog: Catalog) -> None:
         """Prepare the words that mean nothing, and those that stand for others."""
         self._places = {name: place for place, name in enumerate(header)}
-        self._mapped = {name for source in mapping.columns.values() for name in source.columns}
+        self._mapped = mapping.sources
         self._null_words = {clean_text(word).casefold() for word in mapping.file.null_values} - {""}
         self._identifiers = {"id", *(each.parameter for each in catalog.stored_dimensions)}
         self._values = {

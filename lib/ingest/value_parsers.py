@@ -99,13 +99,19 @@ def number(
     options: FileOptions = AS_FOUND,
 ) -> int:
     """Return the number of an own field in 1/OWN_SCALE, rounded half up; a percentage is its number."""
-    percent = _PERCENT.fullmatch(value) if kind in (CellKind.PERCENT, CellKind.TEXT) else None
-    if percent:
-        value, kind = percent[1], CellKind.NUMBER if kind is CellKind.PERCENT else kind
+    value, kind = split_percent(value, kind)
     moved = scaled(parse_number(value, kind, options, _RIGHT_NUMBER), source)
     if abs(moved) > MAX_OWN_NUMBER:
         raise ValueParseError(ValueCode.NUMBER_TOO_LARGE.of(), _RIGHT_NUMBER)
     return int((moved * OWN_SCALE).to_integral_value(ROUND_HALF_UP))
+
+
+def split_percent(value: str, kind: CellKind) -> tuple[str, CellKind]:
+    """Return a percentage as its number, and what kind of cell that is; anything else as it is."""
+    percent = _PERCENT.fullmatch(value) if kind in (CellKind.PERCENT, CellKind.TEXT) else None
+    if percent is None:
+        return value, kind
+    return percent[1], CellKind.NUMBER if kind is CellKind.PERCENT else kind
 
 
 def score(

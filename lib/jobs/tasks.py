@@ -74,7 +74,8 @@ Task = Callable[[TaskContext, dict[str, Any], Tell], dict[str, Any]]
 def import_files(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict[str, Any]:
     """Import files: `files` (path and name each), `mapping`, `skip_bad_rows`, `dry_run`, `replace_sample`, `actor`.
 
-    With the `job` that asks for it, they are loaded once, however often it is done.
+    With `answers` they hold answers to criteria, of evaluations that are there. With the `job` that asks for it, they
+    are loaded once, however often it is done.
     """
     request = ImportRequest(
         files=tuple(InputFile(Path(path), name) for path, name in payload["files"]),
@@ -83,6 +84,7 @@ def import_files(workspace: TaskContext, payload: dict[str, Any], tell: Tell) ->
         skip_bad_rows=payload.get("skip_bad_rows", False),
         dry_run=payload.get("dry_run", False),
         replace_sample=payload.get("replace_sample", False),
+        answers=payload.get("answers", False),
         id=service.id_of(payload["job"]) if "job" in payload else None,
     )
     report = service.run(

@@ -226,7 +226,7 @@ def test_the_migrations_build_what_the_schema_says(workspace: Workspace) -> None
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_squares_of_durations_are_not_packed(workspace: Workspace) -> None:
     """DuckDB takes ten times as long to read a wide number that is packed by bits."""
-    tables = [table for rollup in ROLLUPS for table in rollup.tables]
+    tables = [table for rollup in ROLLUPS for table in rollup.tables if "duration_square_sum" in table.c]
     numbers = sa.select(sa.func.unnest(sa.func.range(5_000)).label("number")).subquery()
     with workspace.facts.write() as connection:
         for table in tables:

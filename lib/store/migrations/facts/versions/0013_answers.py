@@ -18,13 +18,7 @@ COLUMNS = {
 CELL = ("criterion_key", "campaign_key", "call_center_key", "is_ai")
 COUNTS = ("answered", "not_applicable", "full_marks", "without_points", "critical_fails")
 SUMS = ("share_sum", "share_square_sum", "lost_sum")
-OF_EVALUATIONS = {
-    "with_answers": "INTEGER",
-    "critical_failed": "INTEGER",
-    "scored_with_answers": "INTEGER",
-    "critical_loss_sum": "BIGINT",
-}
-COUNTED = ("daily_total", "daily_by_center", "monthly_by_center", "monthly")
+OF_SCORECARDS = ("with_answers", "critical_failed", "scored_with_answers")
 
 
 def upgrade() -> None:
@@ -33,11 +27,6 @@ def upgrade() -> None:
         for name, kind in COLUMNS.items():
             # In words, as Alembic's own way looks on DuckDB through all indexes each time, and there are none.
             op.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
-    for table in COUNTED:
-        for name, kind in OF_EVALUATIONS.items():
-            op.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind} DEFAULT 0")
-            op.execute(f"ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL")
-            op.execute(f"ALTER TABLE {table} ALTER COLUMN {name} DROP DEFAULT")
     op.create_table(
         "criteria",
         sa.Column("key", sa.Integer, primary_key=True, autoincrement=False),
@@ -54,17 +43,20 @@ def upgrade() -> None:
         sa.Column("critical", sa.Boolean, nullable=False),
         sa.Column("comment", sa.Text),
     )
-    is_postgresql = op.get_bind().dialect.name == "postgresql"
-    if is_postgresql:
+    if op.get_bind().dialect.name == "postgresql":
         op.create_index("answers_set", "answers", ["answer_set"])
     for unit in ("daily", "monthly"):
-        name = f"{unit}_by_criterion"
-        op.create_table(
-            name,
-            sa.Column("day", sa.Date, nullable=False),
-            *(sa.Column(key, sa.Boolean if key == "is_ai" else sa.Integer, nullable=False) for key in CELL),
-            *(sa.Column(count, sa.Integer, nullable=False) for count in COUNTS),
-            *(sa.Column(each, sa.BigInteger, nullable=False) for each in SUMS),
-        )
-        if is_postgresql:
-            op.create_index(f"{name}_day", name, ["day"])
+        _add_rollup(f"{unit}_of_scorecards", CELL[1:], OF_SCORECARDS, ("critical_loss_sum",))
+        _add_rollup(f"{unit}_by_criterion", CELL, COUNTS, SUMS)
+
+
+def _add_rollup(name: str, cell: tuple[str, ...], counts: tuple[str, ...], sums: tuple[str, ...]) -> None:
+    op.create_table(
+        name,
+        sa.Column("day", sa.Date, nullable=False),
+        *(sa.Column(key, sa.Boolean if key == "is_ai" else sa.Integer, nullable=False) for key in cell),
+        *(sa.Column(count, sa.Integer, nullable=False) for count in counts),
+        *(sa.Column(each, sa.BigInteger, nullable=False) for each in sums),
+    )
+    if op.get_bind().dialect.name == "postgresql":
+        op.create_index(f"{name}_day", name, ["day"])
