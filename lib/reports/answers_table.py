@@ -8,7 +8,7 @@ from lib.analytics.criteria import Answer
 from lib.i18n import number, t
 from lib.reports import criterion_words
 from lib.reports.page import Block, Heading, TableBlock
-from lib.reports.table import Column, FileField, Look, PageTable, TableFile, file_fields
+from lib.reports.table import Column, FileField, PageTable, TableFile, file_fields
 from lib.reports.words import plural, text
 
 
@@ -54,9 +54,7 @@ def _columns(answers: Sequence[Answer]) -> list[Column[Answer]]:
         ),
         Column(
             points,
-            lambda row: row.points,
             _points,
-            Look.NUMBER,
             kind=lambda row: "bad" if row.has_failed else "plain",
             in_file=(
                 FileField("points", points, lambda row: row.points, "number"),
