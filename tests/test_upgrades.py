@@ -162,7 +162,7 @@ FACTS_ROWS: dict[str, Rows] = {
     "0009": OF_0009,
     "0010": OF_0009,
     "0011": OF_0011,
-    "0012": {**OF_0011, "fields": []},  # defining one makes its column, too
+    "0012": OF_0011,  # without own fields: what defines one makes its column, too
 }
 """What the tables of each revision hold; those of the rollups are filled by their columns, `workspace` by the first."""
 

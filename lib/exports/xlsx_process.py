@@ -93,7 +93,7 @@ def write(path: Path, batches: pa.RecordBatchReader, expected: int, about: Seque
     shape = pa.schema(
         [pa.field(each.name, pa.float64() if each.name in instants else each.type) for each in batches.schema]
     )
-    written, title = 0, about[0][1]
+    written, title = 0, dict(about).get("Table", "Evaluations")
 
     def rows() -> Iterator[pa.RecordBatch]:
         nonlocal written
