@@ -26,6 +26,7 @@ from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import METRICS
 from lib.catalog.own_fields import HELP_OF_TYPES, TYPE_LABELS, OwnField, OwnFieldType, catalog_with
 from lib.charts import funnel, trend, waterfall
+from lib.errors.answer_codes import AnswerCode
 from lib.errors.codes import FailureCode
 from lib.errors.field_codes import FieldCode
 from lib.errors.guess_codes import GuessCode
@@ -137,6 +138,7 @@ VALUES: dict[str, list[str]] = {
     "warnings and undo of imports": [code.text for code in ImportCode],
     "refused mappings": [code.text for code in MappingCode],
     "refused fields": [code.text for code in FieldCode],
+    "refused answers": [code.text for code in AnswerCode],
     "refused workbooks": [code.text for code in WorkbookCode],
     "guesses": [code.text for code in GuessCode],
     "refused parameters": [code.text for code in ParameterCode],

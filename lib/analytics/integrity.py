@@ -17,7 +17,7 @@ from lib.analytics import rollup
 from lib.analytics.sql_time import local_day
 from lib.catalog.catalog import Catalog
 from lib.store.bulk_io import drop
-from lib.store.schema import workspace
+from lib.store.schema import answers, criteria, workspace
 
 LISTED = 20
 
@@ -39,7 +39,13 @@ def findings(connection: Connection, catalog: Catalog) -> IntegrityReport:
     """Look the facts through; none where all is well."""
     cells = tuple(_cell(each) for each in rollup.differences(connection, catalog, LISTED))
     return IntegrityReport(
-        cells, (*_doubled(connection, catalog), *_nameless(connection, catalog), *_misplaced(connection, catalog))
+        cells,
+        (
+            *_doubled(connection, catalog),
+            *_nameless(connection, catalog),
+            *_misplaced(connection, catalog),
+            *_unlike_their_answers(connection, catalog),
+        ),
     )
 
 
@@ -122,6 +128,35 @@ def _misplaced(connection: Connection, catalog: Catalog) -> Iterator[str]:
         count = connection.execute(wrong).scalar_one()
         if count:
             yield f"evaluations whose day is not that of their instant in the workspace's time zone: {count}"
+
+
+def _unlike_their_answers(connection: Connection, catalog: Catalog) -> Iterator[str]:
+    """Yield what is wrong between evaluations and their answers to criteria."""
+    facts, held = catalog.evaluations.c, answers.c
+    most = sa.case((held.points.is_not(None), sa.cast(held.max_points, sa.BigInteger)))
+    sums = (
+        sa.select(
+            held.answer_set,
+            sa.func.coalesce(sa.func.sum(sa.cast(held.points, sa.BigInteger)), 0).label("points"),
+            sa.func.coalesce(sa.func.sum(most), 0).label("most"),
+            sa.func.max(sa.case((sa.and_(held.points == 0, held.critical), 1), else_=0)).label("failed"),
+        )
+        .group_by(held.answer_set)
+        .subquery()
+    )
+    failed = sa.case((facts.critical_failed, 1), else_=0)
+    same = sa.and_(facts.answers_points == sums.c.points, facts.answers_max == sums.c.most, failed == sums.c.failed)
+    found = sa.select(sa.func.count()).select_from(
+        catalog.evaluations.outerjoin(sums, sums.c.answer_set == facts.answer_set)
+    )
+    wrong = found.where(facts.answer_set.is_not(None), sa.func.coalesce(same, sa.false()).is_(sa.false()))
+    count = connection.execute(wrong).scalar_one()
+    if count:
+        yield f"evaluations whose answers are not all there: {count}; only an import of their answers puts it right"
+    unknown = sa.select(sa.func.count()).where(held.criterion_key.not_in(sa.select(criteria.c.key)))
+    lost = connection.execute(unknown).scalar_one()
+    if lost:
+        yield f"answers to criteria that have no name: {lost}; only an import of these answers puts it right"
 
 
 def _place(connection: Connection, catalog: Catalog) -> int:

@@ -9,7 +9,7 @@ from lib.store.schema import answers
 _OF_EVALUATION = ("day", "state", "score", "answers_max")
 """The columns of its evaluation that an answer's measures need."""
 
-_OF_ANSWER = ("criterion_key", "points", "max_points", "critical")
+_OF_ANSWER = ("criterion_key", "points", "max_points", "critical", "share", "lost")
 
 
 def answer_rows(evaluations: sa.FromClause, *keys: str) -> sa.Subquery:

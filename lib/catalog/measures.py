@@ -159,30 +159,14 @@ def _has_points(a: Columns) -> sa.ColumnElement[bool]:
     return points.is_not(None)
 
 
-def _quotient(dividend: sa.ColumnElement[int], divisor: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
-    """Return a quotient of whole numbers, rounded half up; the dividend is not negative, and the divisor positive.
-
-    What does not divide is taken away first, so that both engines' divisions are exact. Neither may be beyond 4e18.
-    """
-    twice = dividend * 2 + divisor
-    return sa.cast((twice - twice % (divisor * 2)) // (divisor * 2), sa.BigInteger)
-
-
-def _long(number: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
-    return sa.cast(number, sa.BigInteger)
-
-
 def _share(a: Columns) -> sa.ColumnElement[int]:
-    return _quotient(_long(a.points) * SHARE_SCALE, _long(a.max_points))
+    return sa.cast(a.share, sa.BigInteger)
 
 
 def _share_square(a: Columns) -> sa.ColumnElement[int]:
-    share = _share(a)
-    return _quotient(share * share, _long(sa.literal_column(str(SHARE_SCALE))))
-
-
-def _lost(a: Columns) -> sa.ColumnElement[int]:
-    return _quotient(_long(a.max_points - a.points) * SHARE_SCALE, _long(a.answers_max))
+    """Return the square of an answer's share in 1/SHARE_SCALE, rounded; no engine divides what does not divide."""
+    square = _share(a) * _share(a) + SHARE_SCALE // 2
+    return sa.cast((square - square % SHARE_SCALE) // SHARE_SCALE, sa.BigInteger)
 
 
 def _makes_score(a: Columns) -> sa.ColumnElement[bool]:
@@ -200,7 +184,7 @@ ANSWER_MEASURES: Mapping[str, Measure] = {
         Measure("share_sum", _has_points, _share),
         Measure("share_square_sum", _has_points, _share_square),
         # Of the score that the answer's evaluation could have, how much its missing points took.
-        Measure("lost_sum", _makes_score, _lost),
+        Measure("lost_sum", _makes_score, lambda a: sa.cast(a.lost, sa.BigInteger)),
     )
 }
 """All measures of answers to criteria, by name."""

@@ -63,6 +63,11 @@ def _rollup(
     return Rollup(keys, daily, monthly, of_answers=of_answers)
 
 
+def _monthly_of_answers(of: str, *keys: str) -> Rollup:
+    """Return a rollup of answers by criterion and by who evaluated, or was evaluated."""
+    return Rollup(keys, None, _table(f"monthly_by_criterion_and_{of}", keys, (), ANSWER_NAMES), of_answers=True)
+
+
 def own_rollup(dimension: Dimension) -> Rollup:
     """Return the rollup of an own field, by what the shortest one with campaigns has, too."""
     return _rollup(f"_by_{dimension.column}", *_SHORT, dimension.column, found_by=(), tables=sa.MetaData())
@@ -104,6 +109,9 @@ ROLLUPS = (
         measures=ANSWER_NAMES,
         of_answers=True,
     ),
+    # By month alone, as below.
+    _monthly_of_answers("executive", "criterion_key", "call_center_key", "executive_key", "is_ai"),
+    _monthly_of_answers("evaluator", "criterion_key", "campaign_key", "call_center_key", "evaluator_key", "is_ai"),
     # By day it would be nearly as long as the facts, which answer for days that make no whole month.
     Rollup(_OF_CALLS, None, _table("monthly", _OF_CALLS, ("engagement_key", "executive_key"))),
 )

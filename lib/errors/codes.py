@@ -344,12 +344,13 @@ def restored(value: Any) -> Any:
     """Return what a store holds of a coded text, its code by name; what is none is returned as it is."""
     if not isinstance(value, dict):
         return value
+    from lib.errors.answer_codes import AnswerCode
     from lib.errors.field_codes import FieldCode
     from lib.errors.import_codes import ImportCode  # here, as these modules are made of this one
     from lib.errors.mapping_codes import MappingCode
     from lib.errors.value_codes import ValueCode
     from lib.errors.workbook_codes import WorkbookCode
 
-    kinds: tuple[type[TextCode], ...] = (ValueCode, WorkbookCode, MappingCode, ImportCode, FieldCode)
+    kinds: tuple[type[TextCode], ...] = (ValueCode, WorkbookCode, MappingCode, ImportCode, FieldCode, AnswerCode)
     kind = next((kind for kind in kinds if value["code"] in {*kind}), FailureCode)
     return CodedText(kind(value["code"]), {name: restored(each) for name, each in value["values"].items()})

@@ -21,6 +21,7 @@ from lib.ingest.staged_answers import SHORT, staged_answers, staged_criteria
 from lib.store.bulk_io import bulk_insert
 from lib.store.schema import answers, criteria
 
+_SAID = ("points", "max_points", "critical", "share", "lost", "comment")
 _SEQ_BITS = 32  # of the row, in the number of a set; what is above is the version that brought it
 
 
@@ -56,7 +57,7 @@ def insert_answers(connection: Connection, version: int, rows: sa.FromClause) ->
     came = staged_answers.c
     number = sa.cast(sa.literal_column(str(version << _SEQ_BITS)), sa.BigInteger) + came.seq
     chosen = (
-        sa.select(rows.c.answer_set, criteria.c.key, came.points, came.max_points, came.critical, came.comment)
+        sa.select(rows.c.answer_set, criteria.c.key, *(came[name] for name in _SAID))
         .select_from(staged_answers)
         .join(rows, rows.c.answer_set == number)
         .join(staged_criteria, staged_criteria.c.code == came.criterion)

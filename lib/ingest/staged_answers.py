@@ -23,6 +23,7 @@ from lib.errors import FileError
 from lib.errors.answer_codes import AnswerCode
 from lib.ingest.answer_rows import ANSWER, MOST_CRITERIA, RESULTS
 from lib.store.bulk_io import analyze, load_batches
+from lib.store.enums import SHARE_SCALE
 
 staged_answers = sa.Table(
     "staged_answers",
@@ -32,6 +33,8 @@ staged_answers = sa.Table(
     sa.Column("points", sa.Integer),
     sa.Column("max_points", sa.Integer),
     sa.Column("critical", sa.Boolean),
+    sa.Column("share", sa.Integer),
+    sa.Column("lost", sa.Integer),
     sa.Column("comment", sa.Text),
     prefixes=["TEMPORARY"],
 )
@@ -65,6 +68,8 @@ _ANSWERS = pa.schema(
         pa.field("points", pa.int32()),
         pa.field("max_points", pa.int32()),
         pa.field("critical", pa.bool_()),
+        pa.field("share", pa.int32()),
+        pa.field("lost", pa.int32()),
         pa.field("comment", pa.string()),
     ]
 )
@@ -143,12 +148,15 @@ class AnswerSpool(AbstractContextManager["AnswerSpool"]):
         places = np.full(len(seq), -1)
         places[rows] = np.arange(len(rows))
         indices = pa.array(places, pa.int64(), mask=places < 0)
+        total = np.repeat(sums["answers_max"], np.diff(np.append(starts, len(parents))))
         columns = [
             seq.take(pa.array(parents)),
             pa.array(criterion, pa.int32()),
             points.cast(pa.int32()),
             most.cast(pa.int32()),
             critical,
+            _shares(given, possible, has_points),
+            _shares(possible - given, total, has_points),
             comment,
         ]
         self._keep(pa.RecordBatch.from_arrays(columns, schema=_ANSWERS))
@@ -227,6 +235,13 @@ def _listed(lines: pa.RecordBatch, starts: npt.NDArray[np.int64]) -> pa.RecordBa
     names = ["seq", "id", "form", RESULTS]
     kept = [lines.column(name).take(first) for name in ("seq", "evaluation_id", "known_form")]
     return pa.RecordBatch.from_arrays([*kept, pa.ListArray.from_arrays(offsets, answers)], names)
+
+
+def _shares(part: npt.NDArray[np.int64], whole: npt.NDArray[np.int64], is_there: npt.NDArray[np.bool_]) -> pa.Array:
+    """Return part ÷ whole in 1/SHARE_SCALE, rounded half up, null where there is none."""
+    divisor = np.where(is_there, whole, 1)
+    shares = (2 * np.where(is_there, part, 0) * SHARE_SCALE + divisor) // (2 * divisor)
+    return pa.array(shares.astype(np.int32), mask=~is_there)
 
 
 def _hash(text: str) -> int:

@@ -128,6 +128,10 @@ answers = sa.Table(
     sa.Column("points", sa.Integer),  # in 1/OWN_SCALE of a point; null: not applicable
     sa.Column("max_points", sa.Integer),  # as points; null only where the answer is not applicable
     sa.Column("critical", sa.Boolean, nullable=False),  # to get no points fails the call
+    # In 1/SHARE_SCALE, null where the answer is not applicable: points ÷ max_points, and what the missing points are of
+    # the most that all answers of the evaluation could have.
+    sa.Column("share", sa.Integer),
+    sa.Column("lost", sa.Integer),
     sa.Column("comment", sa.Text),
 )
 

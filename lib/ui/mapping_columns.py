@@ -81,17 +81,12 @@ def resolve(mapping: Mapping, catalog: Catalog, survey: Survey) -> tuple[Mapping
 
 def lacks_columns(mapping: Mapping, survey: Survey) -> bool:
     """Return whether a file lacks a column that the mapping names."""
-    names = [name for source in mapping.columns.values() for name in source.columns]
-    return any(mapping_source.find_column(name, survey.header) is None for name in names)
+    return any(mapping_source.find_column(name, survey.header) is None for name in mapping.sources)
 
 
 def name_unkept(mapping: Mapping, survey: Survey) -> None:
     """Name the columns of the file that neither a column of an evaluation nor a field comes from."""
-    kept = {
-        mapping_source.find_column(name, survey.header)
-        for source in mapping.columns.values()
-        for name in source.columns
-    }
+    kept = {mapping_source.find_column(name, survey.header) for name in mapping.sources}
     unkept = [
         markdown.text(column.name or t("‹column {count}, without a name›", count=place))
         for place, column in enumerate(survey.columns, 1)

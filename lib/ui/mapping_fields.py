@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from collections.abc import Mapping as Table
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import streamlit as st
@@ -130,8 +130,11 @@ def _entries(base: Mapping, known: Sequence[OwnField]) -> dict[str, FieldEntry]:
 
 
 def _taken(catalog: Catalog, base: Mapping, columns: Table[str, ColumnSource], survey: Survey) -> set[str]:
-    """Return the columns of the file that canonical columns come from."""
-    named = (name for source in columns.values() for name in source.columns)
+    """Return the columns of the file that canonical columns and answers to criteria come from."""
+    named = [name for source in columns.values() for name in source.columns]
+    resolved, _ = mapping_columns.resolve(replace(base, columns=columns), catalog, survey)
+    named += [source.column for source in base.criteria.values()]
+    named += [resolved.results] if resolved.results else []
     taken = {found for name in named if (found := mapping_source.find_column(name, survey.header)) is not None}
     implied = mapping_columns.implied_columns(catalog, base, survey)
     return taken | {column for name, column in implied.items() if name not in columns}

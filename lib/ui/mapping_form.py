@@ -101,7 +101,7 @@ def _finish(
     draft = mapping_columns.draw(workspace.catalog, base, start.guesses, seen, scope)
     fields = mapping_fields.draw(workspace.catalog, base, draft.columns, seen, scope)
     columns = {**draft.columns, **fields.columns}
-    mapping = Mapping(base.file, columns, fields.values, fields.requests)
+    mapping = replace(base, columns=columns, values=fields.values, fields=fields.requests)
     catalog = with_mapped_fields(workspace.catalog, mapping)
     values, open_values = mapping_values.draw(catalog, mapping, columns, seen, scope)
     fields.tell_words(values)

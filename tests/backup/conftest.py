@@ -43,6 +43,12 @@ CHANGED = (
     ROWS + "0,2024-01-10T12:00:00Z,Completed,Positive,10,1,true,Other,Bob,x.wav,north,Norte y más,chat,1,true\n"
 )  # replaces an evaluation, and a name
 
+ANSWERS = "evaluationId,criterion,section,form,points,maxPoints,notApplicable,critical,comment\n" + "".join(
+    f"{n},{name},{section},,{'' if n % 7 == 0 else n % 5},5,{str(n % 7 == 0).lower()},{critical},{'«ñ»' if n % 3 else ''}\n"
+    for n in range(0, 300, 2)
+    for name, section, critical in (("Greeting", "Opening", "false"), ("Identity", "", "true"))
+)
+
 Reopened = Callable[..., Workspace]
 
 _number = itertools.count()
@@ -82,6 +88,10 @@ def _keep(settings: Settings, folder: Path) -> Kept:
         path = folder / f"{number}.csv"
         path.write_text(content)
         TASKS["import"](workspace, {"files": [(str(path), path.name)], "actor": "test"}, lambda *_: None)
+    answers = folder / "answers.csv"
+    answers.write_text(ANSWERS)
+    long_file = {"files": [(str(answers), answers.name)], "actor": "test", "answers": True}
+    TASKS["import"](workspace, long_file, lambda *_: None)
     fill_state(workspace)
     back_up(workspace, folder / "kept.zip")
     facts, state, version = facts_of(workspace), state_of(workspace.state), version_of(workspace)

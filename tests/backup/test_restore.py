@@ -62,10 +62,14 @@ def rewritten(path: Path, to: Path, change: Callable[[dict[str, Any], dict[str, 
     return to
 
 
-LATER_TABLES = ("replaced_evaluations", "replaced_names", "evaluators", "forms", "fields", "field_1_names")
+LATER_TABLES = (
+    *("replaced_evaluations", "replaced_names", "evaluators", "forms", "fields", "field_1_names"),
+    *("criteria", "answers"),
+)
 LATER_COLUMNS = {
     "evaluations": {
         *("evaluator_key", "form_key", "evaluated_at", "recording_url", "data_version"),
+        *("answer_set", "answers_digest", "answers_points", "answers_max", "critical_failed"),
         *("field_1", "field_2", "field_3"),
     },
     "imports": {"warnings", "data_version", "undo_lost", "undone_at", "undone_by", "undone_job"},
@@ -379,15 +383,13 @@ def test_a_backup_of_an_older_migration(
 
     restore(settings, rewritten(kept.backup, tmp_path / "older.zip", change), quiet, replace=True, actor="test")
     again = reopened()
-    assert (
-        facts_of(again)
-        == {
-            **{name: rows for name, rows in kept.facts.items() if name != "field_1_names"},
-            "evaluations": sorted(((*row[:-4], None) for row in kept.facts["evaluations"]), key=repr),  # no own fields
-            "imports": [(*row[:-6], *[None] * 6) for row in kept.facts["imports"]],
-            **{name: [] for name in ("replaced_evaluations", "replaced_names", "fields")},
-        }
-    )
+    assert facts_of(again) == {
+        **{name: rows for name, rows in kept.facts.items() if name != "field_1_names"},
+        # No answers and no own fields.
+        "evaluations": sorted(((*row[:-9], *[None] * 6) for row in kept.facts["evaluations"]), key=repr),
+        "imports": [(*row[:-6], *[None] * 6) for row in kept.facts["imports"]],
+        **{name: [] for name in ("replaced_evaluations", "replaced_names", "fields", "criteria", "answers")},
+    }
     found = state_of(again.state)
     for name in ("api_keys", "mappings", "views", "notes"):
         assert found[name] == (kept.state[name] if name in known else [])
@@ -410,9 +412,15 @@ def test_an_import_can_be_undone_after_a_restore(kept: Kept, settings: Settings)
     restore(settings, kept.backup, quiet, replace=True, actor="test")
     workspace = Workspace(settings)
     listed = TASKS["imports"](workspace, {"limit": 10}, quiet)["imports"]
-    newest, oldest = (each["id"] for each in listed)
-    with pytest.raises(ConflictError, match=newest):
+    of_answers, newest, oldest = (each["id"] for each in listed)
+    with pytest.raises(ConflictError, match=of_answers):
         TASKS["undo"](workspace, {"id": oldest, "actor": "test"}, quiet)
+    undone = TASKS["undo"](workspace, {"id": of_answers, "actor": "test"}, quiet)
+    assert (undone["removed"], undone["restored"]) == (0, 150)
+    with workspace.facts.read() as connection:
+        assert (
+            connection.execute(sa.select(schema.answers)).all() == connection.execute(sa.select(schema.criteria)).all()
+        )
     undone = TASKS["undo"](workspace, {"id": newest, "actor": "test"}, quiet)
     assert (undone["removed"], undone["restored"], undone["evaluations"]) == (0, 1, 300)
     with workspace.facts.read() as connection:

@@ -1,4 +1,4 @@
-"""kill -9 in the middle of imports, as the command does them; most of them define a field of their own."""
+"""kill -9 in the middle of imports, as the command does them: most define a field, and all bring answers."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ ROWS = 3_000
 MANY_ROWS = 130_000  # more than DuckDB keeps together in a group
 EVERY = 10  # of so many imports one has many rows
 
+MAPPING = """
+[criteria]
+Greeting = { column = "Q1", max = 10 }
+Identity = { column = "Q2", max = 2, critical = true }
+"""
+
 Held = dict[str, tuple[int, str | int]]
 """The evaluations by id: score and file name, each as the import that brought it last had them.
 
@@ -30,7 +36,7 @@ Those that an import of many rows has for itself are one entry, by their file na
 def write(path: Path, number: int, rows: int) -> Held:
     """Write a file of new evaluations and of some that other imports have, too; return what it holds."""
     held: Held = {}
-    lines = [f"id,audioDate,averageNote,audioFileName,campaignName,field.channel,field.n{number % 20}"]
+    lines = [f"id,audioDate,averageNote,audioFileName,campaignName,field.channel,field.n{number % 20},Q1,Q2"]
     many = f"many-{number}.wav"
     for n in range(rows):
         shared, score = n < ROWS // 2, (number * 37 + n) % 11
@@ -42,7 +48,7 @@ def write(path: Path, number: int, rows: int) -> Held:
             held[many] = (held[many][0] + score * 10_000, int(held[many][1]) + 1)
         else:
             held[many] = (score * 10_000, 1)
-        lines.append(f"{key},2024-{n % 12 + 1:02}-{n % 28 + 1:02},{score},{name},c{n % 40},way {n % 7},{n / 8}")
+        lines.append(f"{key},2024-{n % 12 + 1:02}-{n % 28 + 1:02},{score},{name},c{n % 40},way {n % 7},{n / 8},{score},{n % 3}")
     path.write_text("\n".join(lines))
     return held
 
@@ -61,7 +67,7 @@ def held_by(workspace: Workspace) -> Held:
 
 
 def payload(path: Path) -> dict[str, object]:
-    return {"files": [(str(path), path.name)], "actor": "test"}
+    return {"files": [(str(path), path.name)], "actor": "test", "mapping": MAPPING}
 
 
 def import_once(tell: Connection, settings: Settings, path: Path) -> None:

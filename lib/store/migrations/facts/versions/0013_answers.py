@@ -16,6 +16,10 @@ COLUMNS = {
     "critical_failed": "BOOLEAN",
 }
 CELL = ("criterion_key", "campaign_key", "call_center_key", "is_ai")
+BY_MONTH = {
+    "executive": ("criterion_key", "call_center_key", "executive_key", "is_ai"),
+    "evaluator": ("criterion_key", "campaign_key", "call_center_key", "evaluator_key", "is_ai"),
+}
 COUNTS = ("answered", "not_applicable", "full_marks", "without_points", "critical_fails")
 SUMS = ("share_sum", "share_square_sum", "lost_sum")
 OF_SCORECARDS = ("with_answers", "critical_failed", "scored_with_answers")
@@ -41,6 +45,8 @@ def upgrade() -> None:
         sa.Column("points", sa.Integer),
         sa.Column("max_points", sa.Integer),
         sa.Column("critical", sa.Boolean, nullable=False),
+        sa.Column("share", sa.Integer),
+        sa.Column("lost", sa.Integer),
         sa.Column("comment", sa.Text),
     )
     if op.get_bind().dialect.name == "postgresql":
@@ -48,6 +54,8 @@ def upgrade() -> None:
     for unit in ("daily", "monthly"):
         _add_rollup(f"{unit}_of_scorecards", CELL[1:], OF_SCORECARDS, ("critical_loss_sum",))
         _add_rollup(f"{unit}_by_criterion", CELL, COUNTS, SUMS)
+    for of, cell in BY_MONTH.items():
+        _add_rollup(f"monthly_by_criterion_and_{of}", cell, COUNTS, SUMS)
 
 
 def _add_rollup(name: str, cell: tuple[str, ...], counts: tuple[str, ...], sums: tuple[str, ...]) -> None:
