@@ -10,7 +10,8 @@ of rows streams. What happens in it, so that every page has something to show:
   the calls shift to the harder one, so that the campaign's average falls: by engagement, the mix hides an improvement
   (Simpson's paradox), in that campaign as in the whole;
 * evaluators are strict or lenient, and the strictest evaluates the easy campaigns most, so that the average of what
-  each evaluated misleads, and like for like does not; customer care and support have a new form since the middle;
+  each evaluated misleads, and like for like does not; customer care and support have a new form since the middle,
+  whose answers to criteria are in `sample_answers`;
 * some evaluations failed, and the newest are still pending.
 """
 
@@ -28,7 +29,9 @@ import pyarrow.compute as pc
 
 from lib.analytics.timezones import Zones
 from lib.catalog.catalog import Catalog
+from lib.ingest.answer_rows import RESULTS
 from lib.ingest.converter import staged_schema
+from lib.ingest.sample_answers import sample_answers
 from lib.store.enums import SCORE_SCALE, Sentiment, State
 
 FIRST_DAY = date(2024, 1, 1)
@@ -78,6 +81,7 @@ _EVALUATORS = (
     _Evaluator("qa_06", "Bruno Castaño", 0.2, 52, 1.2),
 )
 _FORMS = ("Service v2", "Service v3", "Sales v1")
+_NEW_SERVICE_FORM = 1  # its place; its answers to criteria are there
 _NEW_FORM = 0.5
 """The share of the period after which the new form holds."""
 
@@ -104,49 +108,19 @@ _CAMPAIGNS = (
     _Campaign("camp_711", "5G Upgrade", 0.70, 1.0, 0.8, 7.8, 300, engagements=(("5G – offers", 0.1), ("5G – activation", -0.2))),
 )  # fmt: skip
 _SUPPORT = 1  # Technical Support's place above
+_BILLING = 2  # Billing Questions'
 _TROUBLED = 1  # Lima Norte's
 _EASY = 7.6  # the level from which a campaign is easy
 _SERVICE = frozenset({"camp_701", "camp_702", "camp_703", "camp_704", "camp_710"})  # the others sell
 
 _FIRST_NAMES = [
-    "Camila",
-    "Mateo",
-    "Valentina",
-    "Diego",
-    "Sofía",
-    "Sebastián",
-    "Isabella",
-    "Nicolás",
-    "Martina",
-    "Benjamín",
-    "Lucía",
-    "Joaquín",
-    "Fernanda",
-    "Andrés",
-    "Daniela",
-    "Tomás",
-    "Gabriela",
-    "Felipe",
-    "Paula",
-    "Ignacio",
-]
+    "Camila", "Mateo", "Valentina", "Diego", "Sofía", "Sebastián", "Isabella", "Nicolás", "Martina", "Benjamín",
+    "Lucía", "Joaquín", "Fernanda", "Andrés", "Daniela", "Tomás", "Gabriela", "Felipe", "Paula", "Ignacio",
+]  # fmt: skip
 _LAST_NAMES = [
-    "Rojas",
-    "Quispe",
-    "Muñoz",
-    "García",
-    "Contreras",
-    "Silva",
-    "Martínez",
-    "Sepúlveda",
-    "Morales",
-    "Rodríguez",
-    "López",
-    "Fuentes",
-    "Hernández",
-    "Torres",
-    "Araya",
-]
+    "Rojas", "Quispe", "Muñoz", "García", "Contreras", "Silva", "Martínez", "Sepúlveda", "Morales", "Rodríguez",
+    "López", "Fuentes", "Hernández", "Torres", "Araya",
+]  # fmt: skip
 _WEEKDAYS = (1.15, 1.12, 1.05, 1.02, 1.0, 0.45, 0.18)
 _MONTHS = (0.98, 0.90, 1.03, 1.0, 1.02, 0.97, 0.95, 0.98, 1.02, 1.05, 1.12, 1.08)
 _EXECUTIVES = 200
@@ -314,6 +288,12 @@ def _day(
         "form_name": _repeated(_FORMS, form, ~completed),
         "created_at": pa.array(created_us).cast(pa.timestamp("us")),
         "evaluated_at": pa.array(evaluated_us, mask=~completed).cast(pa.timestamp("us")),
+        RESULTS: sample_answers(
+            np.random.default_rng([seed, 3, number]),
+            score,
+            completed & ~unscored & (form == _NEW_SERVICE_FORM),
+            (campaign == _BILLING) & last_quarter,
+        ),
     }
 
 
