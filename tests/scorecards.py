@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-import pyarrow as pa
-import pytest
-
 from lib.analytics.grants import EVERYTHING
-from lib.ingest import converter, service
-from lib.ingest.answer_rows import ANSWERS, RESULTS
+from lib.ingest import service
 from lib.settings import Settings
-from lib.store.enums import OWN_SCALE
 from lib.workspace import Workspace
 
 Answers = Sequence[Mapping[str, Any]]
@@ -37,38 +31,18 @@ def answer(
     critical: bool = False,
     comment: str | None = None,
 ) -> dict[str, Any]:
-    """Return an answer as rows of an import have it."""
-    return {
-        "criterion": criterion,
-        "section": section,
-        "form": form,
-        "points": None if points is None else round(points * OWN_SCALE),
-        "max_points": round(most * OWN_SCALE),
-        "critical": critical,
-        "comment": comment,
-    }
-
-
-@contextmanager
-def with_answers(answers: Mapping[str, Answers]) -> Iterator[None]:
-    """Have evaluations bring answers, by their ids, with whatever is imported meanwhile."""
-    staged = converter._staged
-
-    def with_results(*asked: Any) -> pa.RecordBatch:
-        batch = staged(*asked)
-        place = batch.schema.get_field_index(RESULTS)
-        found = pa.array([answers.get(id_) for id_ in batch.column("id").to_pylist()], ANSWERS)
-        return batch.set_column(place, batch.schema.field(place), found)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(converter, "_staged", with_results)
-        yield
+    """Return an answer as programs send it."""
+    said: dict[str, Any] = {"criterion": criterion, "maxPoints": most, "critical": critical}
+    said |= {"notApplicable": True} if points is None else {"points": points}
+    more = {"section": section, "form": form, "comment": comment}
+    return said | {name: value for name, value in more.items() if value is not None}
 
 
 def load(opened: Workspace, evaluations: Sequence[Mapping[str, Any]], answers: Mapping[str, Answers]) -> None:
     """Import evaluations with answers, by their ids."""
-    with with_answers(answers):
-        service.run_objects(opened.facts, opened.settings, opened.catalog, evaluations, "test", EVERYTHING)
+    objects = [{**each, "results": list(answers.get(each["id"], ()))} for each in evaluations]
+    objects = [{name: value for name, value in each.items() if value not in ("", [])} for each in objects]
+    service.run_objects(opened.facts, opened.settings, opened.catalog, objects, "test", EVERYTHING)
 
 
 def four_weeks() -> tuple[list[dict[str, Any]], dict[str, Answers]]:

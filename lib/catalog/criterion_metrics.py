@@ -100,7 +100,7 @@ WITH_ANSWERS = Metric(
 )
 
 NUMBER_OF_CRITERIA = Metric(
-    "criteria", "Criteria", Unit.COUNT, "Criteria that the evaluations have answers to.", Sum(("criteria",))
+    "criteria", "Number of criteria", Unit.COUNT, "Criteria that the evaluations have answers to.", Sum(("criteria",))
 )
 """Of totals of that one number."""
 

@@ -159,7 +159,7 @@ def _spec(
     # What rests on little is drawn small, as a color alone would be read as a value.
     few = (
         rows.mark_square(size=70, opacity=0.9, stroke=colors.line, strokeWidth=1)
-        .encode(x=x, y=y, fill=alt.Fill("value:Q", title=None, scale=ramp, legend=None))
+        .encode(x=x, y=y, fill=alt.Fill("value:Q", title=None, scale=ramp, legend=None if False in fews else legend))
         .transform_filter("datum.few")
     )
     # A small square is pointed at as easily as a large one.

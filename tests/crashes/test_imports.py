@@ -48,7 +48,9 @@ def write(path: Path, number: int, rows: int) -> Held:
             held[many] = (held[many][0] + score * 10_000, int(held[many][1]) + 1)
         else:
             held[many] = (score * 10_000, 1)
-        lines.append(f"{key},2024-{n % 12 + 1:02}-{n % 28 + 1:02},{score},{name},c{n % 40},way {n % 7},{n / 8},{score},{n % 3}")
+        lines.append(
+            f"{key},2024-{n % 12 + 1:02}-{n % 28 + 1:02},{score},{name},c{n % 40},way {n % 7},{n / 8},{score},{n % 3}"
+        )
     path.write_text("\n".join(lines))
     return held
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import pickle
 import re
@@ -22,7 +23,6 @@ from lib.charts.draw import draw
 from lib.charts.theme import LIGHT, ChartTheme
 from lib.exports.page_workbook import page_workbook
 from lib.i18n import number, override_language, t
-from lib.jobs.tasks import TASKS
 from lib.pdf import page_document
 from lib.reports import formatting
 from lib.reports.context import PageContext, ViewOptions, build_context
@@ -46,6 +46,7 @@ from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.conftest import ROOT
 from tests.filters import make_filters
+from tests.scorecards import Answers, answer, load
 from tests.waiting import LONG_SECONDS
 
 PERIOD = make_filters(date(2024, 2, 1), date(2024, 2, 29))
@@ -65,13 +66,20 @@ def calls() -> Iterator[str]:
         yield f"{place},{day},{state},{sentiment},{score},{60 + place},{campaign},N{place % 3},Ann {place % 4}"
 
 
+def answers(place: int) -> Answers:
+    """Return the answers of a call: one critical, one that may not apply."""
+    return (
+        answer("Greeting", place % 11, 10, "Opening"),
+        answer("Identity checked", int(place % 9 > 0), 1, "Compliance", critical=True),
+        answer("Refund offered", None if place % 3 else place % 4, 5, "Closing"),
+    )
+
+
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pages")
-    path = folder / "calls.csv"
-    path.write_text("\n".join(calls()) + "\n")
     opened = Workspace(Settings(data_dir=folder / "data", sample="off"))
-    TASKS["import"](opened, {"files": [(str(path), path.name)], "actor": "test"}, lambda *_: None)
+    load(opened, list(csv.DictReader(calls())), {str(place): answers(place) for place in range(600) if place % 5})
     opened.close()
     return folder / "data"
 

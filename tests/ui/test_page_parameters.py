@@ -58,7 +58,7 @@ def test_all_of_it() -> None:
         .narrowed(STATE, "Failed", "Pending"),
         {**dict.fromkeys(parsed.selected), "metric": "failureRate", "compare": "own"},
         {"callsHandled": 50_000},
-        {"search": ""},
+        {"search": "", "criterion": ""},
         {"columns": []},
         {"compareFrom": date(2023, 1, 1), "compareTo": date(2023, 1, 31)},
         {"open": "a", "link": ""},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from lib.analytics import cluster_spreads
 from lib.analytics.cluster_spreads import SharedSpreads
@@ -12,7 +12,6 @@ from lib.analytics.criteria import (
     criteria_by,
     criterion_trend,
     has_answers,
-    scorecard_totals,
 )
 from lib.analytics.queries import Trend, TrendPoint
 from lib.analytics.query import Filters
@@ -91,21 +90,31 @@ def _nothing(context: PageContext) -> Empty:
 
 
 def _cards(context: PageContext, found: CriteriaTable) -> Cards:
-    """Return what the answers are of, and how many calls critical criteria failed."""
+    """Return what the answers are of, how many calls critical criteria failed, and how many criteria there are."""
     ask, compared = context.answers.run, context.compared
-    before: MeasureTotals | None = None
+    before: CriteriaTable | None = None
     spreads: SharedSpreads = {}
     if compared is not None:
-        before = ask(scorecard_totals, compared.filters, context.calendar)
+        before = ask(criteria, compared.filters, context.calendar)
         names = (CRITICAL_FAIL_RATE.name,)
         spreads = ask(cluster_spreads.executive_spreads, context.filters, compared.filters, context.calendar, names)
     label: Words = "" if compared is None else compared.label
 
-    def card(metric: Metric) -> MetricCard:
-        return MetricCard(metric, found.evaluations, (), before, label, spreads.get(metric.name))
+    def card(metric: Metric, totals: Callable[[CriteriaTable], MeasureTotals]) -> MetricCard:
+        was = None if before is None else totals(before)
+        return MetricCard(metric, totals(found), (), was, label, spreads.get(metric.name))
 
-    count = MetricCard(NUMBER_OF_CRITERIA, MeasureTotals.from_values((len(found.rows),), ("criteria",)), ())
-    return Cards((card(WITH_ANSWERS), card(CRITICAL_FAIL_RATE), count))
+    return Cards(
+        (
+            card(WITH_ANSWERS, lambda table: table.evaluations),
+            card(CRITICAL_FAIL_RATE, lambda table: table.evaluations),
+            card(NUMBER_OF_CRITERIA, _number_of_criteria),
+        )
+    )
+
+
+def _number_of_criteria(table: CriteriaTable) -> MeasureTotals:
+    return MeasureTotals.from_values((len(table.rows),), NUMBER_OF_CRITERIA.measures)
 
 
 def _map(context: PageContext, figures: tuple[ComparedCriterion, ...]) -> Iterator[Block]:
