@@ -162,7 +162,7 @@ FACTS_ROWS: dict[str, Rows] = {
     "0009": OF_0009,
     "0010": OF_0009,
     "0011": OF_0011,
-    "0012": OF_0011,  # without own fields: what defines one makes its column, too
+    "0012": {**OF_0011, "fields": []},  # what defines one makes its column, too
 }
 """What the tables of each revision hold; those of the rollups are filled by their columns, `workspace` by the first."""
 
@@ -400,7 +400,7 @@ def fill(connection: Connection, rows: Rows, of: sa.MetaData) -> None:
     other = set(schema.STATE.tables if of is schema.FACTS else schema.FACTS.tables)
     tables = {name: table for name, table in tables_of(connection).items() if name not in other}
     for name, table in tables.items():
-        if name in rows:
+        if rows.get(name):
             connection.execute(sa.insert(table), rows[name])
     for name, table in tables.items():
         if of is schema.FACTS and "day" in table.columns and "evaluations" in table.columns:
