@@ -283,6 +283,7 @@ def test_what_changed_since_a_link() -> None:
         datetime(2024, 1, 1, tzinfo=UTC),
         True,
         True,
+        False,
         (FigureChange("averageScore", 7.0, 1234.5), FigureChange("completionRate", 0.98121, 0.98122)),
         (),
         (DefinitionChange("netSentiment", "Completed evaluations ÷ evaluations.", None),),

@@ -23,7 +23,7 @@ from lib.analytics.sql_time import bucket_start
 from lib.catalog.criteria import CRITERION, Criterion
 from lib.catalog.criterion_metrics import AVERAGE_SHARE, CRITERION_METRICS, CRITICAL_FAIL_RATE
 from lib.catalog.dimensions import Dimension, Member
-from lib.catalog.measures import ANSWER_NAMES, MeasureTotals, sums
+from lib.catalog.measures import ANSWER_NAMES, SCORECARD_NAMES, MeasureTotals, sums
 from lib.errors import InvalidParameterError, nearest
 from lib.errors.parameter_codes import ParameterCode
 from lib.store import schema
@@ -114,6 +114,15 @@ def executive_spreads_by_criterion(
     known = criteria_by_key(connection)
     spreads = executive_spreads_by(*asked).groups
     return CriterionSharedSpreads({known[int(member.id or 0)]: each for member, each in spreads.items()})
+
+
+def answer_totals(connection: Connection, filters: Filters, calendar: Calendar) -> MeasureTotals:
+    """Return all that is counted and summed of answers, and of evaluations with answers, in a selection."""
+    found: list[int] = []
+    for names, keys in ((SCORECARD_NAMES, ()), (ANSWER_NAMES, (CRITERION.column,))):
+        source = source_of(connection, filters, calendar, keys, names)
+        found += connection.execute(sa.select(*sums(source.rows, names)), source.values).one()
+    return MeasureTotals.from_values(found, (*SCORECARD_NAMES, *ANSWER_NAMES))
 
 
 def scorecard_totals(connection: Connection, filters: Filters, calendar: Calendar) -> MeasureTotals:

@@ -1,8 +1,9 @@
 """Which criteria moved the score: the change of an average score as a sum of parts, one for each criterion.
 
-An evaluation's score is 10 less what each of its answers lost, (max − points) ÷ the sum of max, times 10; and a rest:
-what a critical criterion took that made the score 0, and whatever else the score is made of. The means of these over
-the scored evaluations of a selection add up to its average score, so that their changes add up to its change, exactly.
+A score that is made of the answers is 10 less what each of them lost, (max − points) ÷ the sum of max, times 10, and
+less what a critical criterion took that made it 0. Whatever else there is, as of scores that are not made so, is the
+rest. The means of these over the scored evaluations of a selection add up to its average score, so that their changes
+add up to its change, exactly.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from lib.store.enums import SCORE_SCALE, SHARE_SCALE
 
 _BEST = 10
 
-_OF_EVALUATIONS = ("scored", "score_sum", "scored_with_answers", "critical_loss_sum")
+_OF_EVALUATIONS = ("scored", "score_sum", "made_of_answers", "critical_loss_sum")
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreParts:
     """How the average score of a selection differs from another's, in points; parts, critical and rest add up to it.
 
-    `before` and `now` are the averages, and `with_answers` the shares of their scored evaluations that have answers.
+    `before` and `now` are the averages, and `made_of_answers` the shares of their scores that are made of answers.
     Parts are of the criteria that either has, those that took most away first.
     """
 
@@ -39,7 +40,7 @@ class ScoreParts:
     parts: tuple[tuple[Criterion, Fraction], ...]
     critical: Fraction  # of critical criteria that made scores 0
     rest: Fraction
-    with_answers: tuple[Fraction, Fraction]
+    made_of_answers: tuple[Fraction, Fraction]
 
     @property
     def change(self) -> Fraction:
@@ -53,7 +54,7 @@ class _Side:
     average: Fraction
     lost: dict[int, Fraction]  # by the criterion's key, in points of the average
     critical: Fraction
-    with_answers: Fraction
+    made_of_answers: Fraction
 
     @property
     def rest(self) -> Fraction:
@@ -79,14 +80,14 @@ def score_parts(connection: Connection, filters: Filters, compared: Filters, cal
         tuple(ordered),
         before.critical - now.critical,
         now.rest - before.rest,
-        (before.with_answers, now.with_answers),
+        (before.made_of_answers, now.made_of_answers),
     )
 
 
 def _side(connection: Connection, filters: Filters, calendar: Calendar) -> _Side | None:
     whole = source_of(connection, filters, calendar, (), _OF_EVALUATIONS)
     row = connection.execute(sa.select(*sums(whole.rows, _OF_EVALUATIONS)), whole.values).one()
-    scored, score_sum, with_answers, critical = (int(value or 0) for value in row)
+    scored, score_sum, made, critical = (int(value or 0) for value in row)
     if not scored:
         return None
     answers = source_of(connection, filters, calendar, (CRITERION.column,), ("lost_sum",))
@@ -98,5 +99,5 @@ def _side(connection: Connection, filters: Filters, calendar: Calendar) -> _Side
         Fraction(score_sum, SCORE_SCALE * scored),
         {key: Fraction(_BEST * int(each or 0), share) for key, each in lost},
         Fraction(_BEST * critical, share),
-        Fraction(with_answers, scored),
+        Fraction(made, scored),
     )

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from lib.store.schema import answers
 
-_OF_EVALUATION = ("day", "state", "score", "answers_max")
+_OF_EVALUATION = ("day", "state", "score", "answers_points", "answers_max", "critical_failed")
 """The columns of its evaluation that an answer's measures need."""
 
 _OF_ANSWER = ("criterion_key", "points", "max_points", "critical", "share", "lost")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import Interval, Metric, OfMean, OfShare, Quotient, Sum, Unit, Values
+from lib.catalog.metrics import UPPER, Interval, Metric, OfMean, OfShare, Quotient, Sum, Unit, Values
 from lib.statistics.clusters import ClusterSpread
+from lib.statistics.intervals import share_interval, t_quantile
 from lib.store.enums import SHARE_SCALE
 
 _LEAST_VARIANCE = 1e-9
@@ -15,7 +16,11 @@ _LEAST_VARIANCE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class OfShareMean(OfMean):
-    """Of a mean of shares of points, each from 0 to 1: Student's t, and Welch's for a change, within these ends."""
+    """Of a mean of shares of points, each from 0 to 1: Wilson's interval with Student's t, and Welch's for a change.
+
+    Wilson's is of as many yes and no as have the mean's variance (Korn and Graubard 1998, Survey Methodology 24,
+    193-201): with all points or none it is that of a share, and close to 0 and 1 it holds where Student's does not.
+    """
 
     def values(self, totals: MeasureTotals) -> Values:
         """Return the number, the sum and the squares; none spread where that is less than their rounding."""
@@ -26,10 +31,17 @@ class OfShareMean(OfMean):
             return n, whole * n, whole * whole * n
         return n, total, squares
 
-    def interval(self, totals: MeasureTotals, days: ClusterSpread | None) -> Interval:
-        """Return the 95 % interval as other means have one, but not beyond 1."""
-        ends = OfMean.interval(self, totals, days)
-        return ends and (ends[0], min(ends[1], 1.0))
+    def _independent(self, values: Values) -> Interval:
+        return _of_variance(values, self.scale, self._variance(values), t_quantile(UPPER, values[0] - 1))
+
+    def _by_days(self, values: Values, days: ClusterSpread, quantile: float) -> Interval:
+        return _of_variance(values, self.scale, days.variance, quantile)
+
+
+def _of_variance(values: Values, scale: int, variance: float, quantile: float) -> Interval:
+    mean = values[1] / (values[0] * scale)
+    worth = mean * (1 - mean) / variance
+    return share_interval(mean * worth, worth, quantile)
 
 
 _ANSWERED, _FULL, _WITHOUT = Sum(("answered",)), Sum(("full_marks",)), Sum(("without_points",))
@@ -43,7 +55,7 @@ AVERAGE_SHARE = Metric(
     "Mean of points ÷ most points over the answers, from 0 to 1. Answers that are not applicable do not count.",
     Quotient(_SHARES, _ANSWERED, SHARE_SCALE),
     "higher",
-    OfShareMean(_ANSWERED, _SHARES, Sum(("share_square_sum",)), SHARE_SCALE, least=0.0),
+    OfShareMean(_ANSWERED, _SHARES, Sum(("share_square_sum",)), SHARE_SCALE),
 )
 
 CRITERION_METRICS = {

@@ -117,8 +117,15 @@ _PLAIN = (
 _HISTOGRAM = tuple(Measure(f"score_bin_{number:02}", _in_bin(number)) for number in range(HISTOGRAM_BINS))
 
 
-def _scored_with_points(e: Columns) -> sa.ColumnElement[bool]:
-    return sa.and_(_scored(e), e.answers_max > 0)
+_MADE_WITHIN = SCORE_SCALE * 51 // 1000
+"""By so much may a score that is made of points differ from them: files round to one decimal."""
+
+
+def _is_made_of_points(e: Columns) -> sa.ColumnElement[bool]:
+    """Return whether a score is what the points of the answers make, or 0 for a critical criterion that failed."""
+    score = sa.cast(e.score, sa.BigInteger) * e.answers_max - e.answers_points * (10 * SCORE_SCALE)
+    is_near = sa.func.abs(score) <= e.answers_max * _MADE_WITHIN
+    return sa.and_(_scored(e), e.answers_max > 0, sa.or_(is_near, sa.and_(e.critical_failed, e.score == 0)))
 
 
 def _share_of_points(e: Columns) -> sa.ColumnElement[int]:
@@ -127,13 +134,13 @@ def _share_of_points(e: Columns) -> sa.ColumnElement[int]:
 
 
 _OF_SCORECARDS = (
-    Measure("with_answers", lambda e: e.answer_set.is_not(None)),
+    Measure("with_answers", lambda e: e.answers_max > 0),
     Measure("critical_failed", lambda e: e.critical_failed),
-    Measure("scored_with_answers", _scored_with_points),
+    Measure("made_of_answers", _is_made_of_points),
     # The share of points that counted for nothing, as a critical criterion made the score 0.
     Measure(
         "critical_loss_sum",
-        lambda e: sa.and_(_scored_with_points(e), e.critical_failed, e.score == 0),
+        lambda e: sa.and_(_is_made_of_points(e), e.critical_failed, e.score == 0),
         _share_of_points,
     ),
 )
@@ -170,7 +177,7 @@ def _share_square(a: Columns) -> sa.ColumnElement[int]:
 
 
 def _makes_score(a: Columns) -> sa.ColumnElement[bool]:
-    return sa.and_(_scored(a), _has_points(a), a.answers_max > 0)
+    return sa.and_(_is_made_of_points(a), _has_points(a))
 
 
 ANSWER_MEASURES: Mapping[str, Measure] = {

@@ -23,7 +23,7 @@ from lib.store.enums import SCORE_SCALE
 FEW_EVALUATIONS = 30
 """Below this many evaluations that a value rests on it is marked, and takes no part in rankings."""
 
-_UPPER = 0.5 + intervals.CONFIDENCE / 2
+UPPER = 0.5 + intervals.CONFIDENCE / 2
 """The probability of the quantile at the upper end of an interval."""
 
 Value = int | Fraction | None
@@ -129,7 +129,7 @@ class Uncertainty(ABC):
         if days is None or days.clusters < LEAST_DAYS or not days.variance:
             ends = self._independent(values)
         else:
-            ends = self._by_days(values, days, intervals.t_quantile(_UPPER, days.degrees))
+            ends = self._by_days(values, days, intervals.t_quantile(UPPER, days.degrees))
         return ends and (max(ends[0], self.least), ends[1])
 
     def differs(
@@ -155,7 +155,7 @@ class Uncertainty(ABC):
             return False
         error, degrees = change_error(days[0], days[1], (self._variance(was), self._variance(is_now)), executives)
         change = (is_now[1] / is_now[0] - was[1] / was[0]) / self.scale
-        return abs(change) > intervals.t_quantile(_UPPER, degrees) * math.sqrt(error)
+        return abs(change) > intervals.t_quantile(UPPER, degrees) * math.sqrt(error)
 
     def _variance(self, values: Values) -> float:
         """Return the variance of the value as it would be if calls had nothing in common."""

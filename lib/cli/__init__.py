@@ -57,6 +57,8 @@ def import_command(
 
     Exit codes: 0 loaded; 1 bad rows; 2 the call, the file or the mapping is wrong.
     """
+    if answers and skip_bad_rows:
+        raise click.UsageError("--skip-bad-rows is not for --answers: the answers of an evaluation belong together.")
     payload: dict[str, Any] = {
         "files": [(str(path.absolute()), path.name) for path in files],
         "mapping": _read_mapping(mapping),

@@ -19,9 +19,13 @@ class AnswerCode(TextCode):
         "Nothing was loaded: {count} of {total} answers are of evaluations that are not there, such as {examples}. "
         "Import the evaluations first, or mend the ids.",
     )
-    ANSWERS_LEFT_OUT = (
-        "answers_left_out",
-        "{count} of {total} answers are of evaluations that are not there, such as {examples}; they were left out.",
+    TOO_MANY_ANSWERS = (
+        "too_many_answers_of_one",
+        "Nothing was loaded: an evaluation has {count} answers, of {most} at most.",
+    )
+    SECTIONS_CHANGED = (
+        "sections_changed",
+        "Criteria that are in another section now, for all evaluations: {count}, such as {examples}.",
     )
     ANSWERS_TWICE = (
         "answers_twice",

@@ -17,7 +17,7 @@ from lib.catalog.catalog import Catalog
 from lib.errors import FileError
 from lib.errors.answer_codes import AnswerCode
 from lib.errors.codes import CodedText
-from lib.ingest.answer_loader import define_criteria, set_columns
+from lib.ingest.answer_loader import define_criteria, section_warnings, set_columns
 from lib.ingest.answer_rows import ANSWER, RESULTS
 from lib.ingest.loader import LoadResult, days_of, fill, load_tables, put_in, take_out
 from lib.ingest.mapping import shortened
@@ -64,9 +64,9 @@ class StagedLines:
     """What was found of lines: those that a later one stands for, and those of evaluations that are not there."""
 
     total: int
-    repeated: int
-    missing: int
-    examples: tuple[str, ...]  # ids that are not there
+    repeated: int = 0
+    missing: int = 0
+    examples: tuple[str, ...] = ()  # ids that are not there
 
     def check(self) -> None:
         """Raise FileError where lines are of evaluations that are not there."""
@@ -75,20 +75,13 @@ class StagedLines:
                 AnswerCode.ANSWERS_WITHOUT_EVALUATION,
                 count=f"{self.missing:,}",
                 total=f"{self.total:,}",
-                examples=self._examples,
+                examples=", ".join(f"'{shortened(each)}'" for each in self.examples) or "…",
             )
 
     def warnings(self) -> Iterator[CodedText]:
         """Yield what is odd about the lines that are loaded."""
-        if self.missing:
-            counts = {"count": f"{self.missing:,}", "total": f"{self.total:,}"}
-            yield AnswerCode.ANSWERS_LEFT_OUT.of(**counts, examples=self._examples)
         if self.repeated:
             yield AnswerCode.ANSWERS_TWICE.of(count=f"{self.repeated:,}")
-
-    @property
-    def _examples(self) -> str:
-        return ", ".join(f"'{shortened(each)}'" for each in self.examples)
 
 
 def stage_lines(connection: Connection, batches: pa.RecordBatchReader) -> StagedLines:
@@ -130,7 +123,7 @@ def apply_answers(connection: Connection, catalog: Catalog) -> LoadResult:
         connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one() for table in (staged, known)
     )
     if found < total:
-        StagedLines(total, 0, total - found, ()).check()
+        StagedLines(total, missing=total - found).check()
     columns = set_columns(staged, known, version)
     both = known.join(staged, staged.c.id == known.c.id)
     differs = known.c.answers_digest.is_distinct_from(staged.c.answers_digest)
@@ -139,11 +132,12 @@ def apply_answers(connection: Connection, catalog: Catalog) -> LoadResult:
     fill(connection, incoming, sa.select(*became).select_from(both).where(differs))
     changed = connection.execute(sa.select(sa.func.count()).select_from(outgoing)).scalar_one()
     loaded = LoadResult(0, changed, total - changed, 0, 0, *days_of(connection, sa.select(incoming.c.day)))
-    has_moved = define_criteria(connection, changes_sections=True)
+    moved = define_criteria(connection, version, changes_sections=True)
+    loaded = replace(loaded, warnings=tuple(section_warnings(moved)))
     if changed:
         take_out(connection, catalog, incoming, version)
         put_in(connection, catalog, incoming, version)
-    if changed or has_moved:
+    if changed or moved:
         now = datetime.now(UTC)
         connection.execute(sa.update(workspace).values(data_version=version, changed_at=now))
         loaded = replace(loaded, changed_at=now, data_version=version)

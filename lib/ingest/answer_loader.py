@@ -6,6 +6,7 @@ make a new set; the old one stays as long as the replaced row is kept, so that a
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,10 +17,12 @@ from lib.catalog.catalog import Catalog
 from lib.catalog.criteria import CRITERION
 from lib.errors import FileError
 from lib.errors.answer_codes import AnswerCode
+from lib.errors.codes import CodedText
 from lib.ingest.answer_rows import MOST_CRITERIA
+from lib.ingest.mapping import shortened
 from lib.ingest.staged_answers import SHORT, staged_answers, staged_criteria
 from lib.store.bulk_io import bulk_insert
-from lib.store.schema import answers, criteria
+from lib.store.schema import answers, criteria, replaced_names
 
 _SAID = ("points", "max_points", "critical", "share", "lost", "comment")
 _SEQ_BITS = 32  # of the row, in the number of a set; what is above is the version that brought it
@@ -89,22 +92,25 @@ def _same() -> sa.ColumnElement[bool]:
     return sa.and_(known.name == ours.name, sa.func.coalesce(known.form, "") == sa.func.coalesce(ours.form, ""))
 
 
-def define_criteria(connection: Connection, *, changes_sections: bool) -> bool:
-    """Give every staged criterion a key; return whether a known one came to be in another section.
+def define_criteria(connection: Connection, version: int, *, changes_sections: bool) -> tuple[str, ...]:
+    """Give every staged criterion a key; return the names of known ones that came to be in another section.
 
-    With `changes_sections`, known ones get the sections that came. Raises FileError for more than there may be.
+    With `changes_sections`, known ones get the sections that came, and those before are kept as replaced in this
+    version. Raises FileError for more criteria than there may be.
     """
     if not has_answers(connection):
-        return False
+        return ()
     ours = staged_criteria.c
     moved = connection.execute(
-        sa.select(criteria.c.key, ours.section)
+        sa.select(criteria.c.key, criteria.c.name, criteria.c.section.label("before"), ours.section)
         .join(staged_criteria, _same())
         .where(ours.section.is_not(None), ours.section.is_distinct_from(criteria.c.section))
     ).all()
     moved = moved if changes_sections else []
-    for key, section in moved:
-        connection.execute(sa.update(criteria).where(criteria.c.key == key).values(section=section))
+    for row in moved:
+        connection.execute(sa.update(criteria).where(criteria.c.key == row.key).values(section=row.section))
+        kept = {"dimension": CRITERION.name, "key": row.key, "name": row.before or "", "replaced_in": version}
+        connection.execute(sa.insert(replaced_names).values(kept))
     highest = connection.execute(sa.select(sa.func.coalesce(sa.func.max(criteria.c.key), 0))).scalar_one()
     number = sa.func.row_number().over(order_by=ours.code) + highest
     new = sa.select(number, ours.name, ours.form, ours.section).where(~sa.exists().where(_same()))
@@ -112,4 +118,26 @@ def define_criteria(connection: Connection, *, changes_sections: bool) -> bool:
     count = connection.execute(sa.select(sa.func.count()).select_from(criteria)).scalar_one()
     if count > MOST_CRITERIA:
         raise FileError(AnswerCode.TOO_MANY_CRITERIA, most=f"{MOST_CRITERIA:,}")
-    return bool(moved)
+    return tuple(row.name for row in moved)
+
+
+def section_warnings(moved: Sequence[str]) -> Iterator[CodedText]:
+    """Yield that criteria came to be in another section, where any did."""
+    if moved:
+        examples = ", ".join(f"'{shortened(name)}'" for name in moved[:3])
+        yield AnswerCode.SECTIONS_CHANGED.of(count=len(moved), examples=examples)
+
+
+def restore_sections(connection: Connection, version: int | None) -> None:
+    """Give criteria the sections back that a version changed; one that was changed since, with that later version."""
+    kept = replaced_names
+    ours = sa.and_(kept.c.dimension == CRITERION.name, kept.c.replaced_in == version)
+    for key, section in connection.execute(sa.select(kept.c.key, kept.c.name).where(ours)).all():
+        of_key = sa.and_(kept.c.dimension == CRITERION.name, kept.c.key == key)
+        later = sa.select(sa.func.min(kept.c.replaced_in)).where(of_key, kept.c.replaced_in > version)
+        following = connection.execute(later).scalar_one()
+        if following is None:
+            connection.execute(sa.update(criteria).where(criteria.c.key == key).values(section=section or None))
+        else:
+            connection.execute(sa.update(kept).where(of_key, kept.c.replaced_in == following).values(name=section))
+    connection.execute(sa.delete(kept).where(ours))

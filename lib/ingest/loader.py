@@ -26,7 +26,7 @@ from lib.errors.codes import CodedText
 from lib.errors.field_codes import FieldCode
 from lib.errors.import_codes import ImportCode
 from lib.ingest import import_warnings
-from lib.ingest.answer_loader import define_criteria, insert_answers, set_columns
+from lib.ingest.answer_loader import define_criteria, insert_answers, section_warnings, set_columns
 from lib.ingest.staging import staged_table, texts
 from lib.store import enums, schema
 from lib.store.bulk_io import analyze, bulk_insert, drop
@@ -125,7 +125,7 @@ def apply(
         visible = sa.select(sa.func.count()).select_from(outgoing).where(*grant_conditions(outgoing, grant, catalog))
         if connection.execute(visible).scalar_one() < loaded.changed:
             raise ConflictError("Nothing was loaded: some of the ids are taken.")
-    has_moved = define_criteria(connection, changes_sections=grant.everything)
+    moved = define_criteria(connection, version, changes_sections=grant.everything)
     if loaded.changed:
         take_out(connection, catalog, rows, version)
     elif loaded.added:
@@ -134,8 +134,9 @@ def apply(
         rollup.apply(connection, catalog, measured, None)
     put_in(connection, catalog, rows, version)
     _check_categories(connection, catalog)
-    loaded = replace(loaded, warnings=tuple(_warnings(connection, catalog, named, loaded)))
-    has_renamed = has_moved or any(each.renamed for each in named.values())
+    warnings = (*_warnings(connection, catalog, named, loaded), *section_warnings(moved))
+    loaded = replace(loaded, warnings=warnings)
+    has_renamed = bool(moved) or any(each.renamed for each in named.values())
     if loaded.added or loaded.changed or has_renamed or replace_all:
         now = datetime.now(UTC)
         connection.execute(sa.update(workspace).values(data_version=version, changed_at=now, is_sample=is_sample))

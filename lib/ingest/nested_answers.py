@@ -47,8 +47,8 @@ class _AnswerError(Exception):
 
     def __init__(self, place: str, value: object, error: ValueParseError) -> None:
         super().__init__(place)
-        self.place = place
-        self.value = shortened(value if isinstance(value, str) else nested_text(value), 60)
+        self.place = _speakable(place)
+        self.value = shortened(_speakable(value) if isinstance(value, str) else nested_text(value), 60)
         self.error = error
 
 
@@ -187,12 +187,12 @@ def _by_key(entry: dict[str, object], place: str) -> dict[str, object]:
         return entry
     values: dict[str, object] = {}
     for name, value in entry.items():
-        shown = shortened(name, 60)
+        shown = shortened(_speakable(name), 60)
         key = _KEYS.get(name) or _FOLDED.get(folded(name))
         if key is None:
             unknown = ValueCode.NOT_OF_AN_ANSWER.of(hint=nearest(shown, ANSWER_KEYS))
             known = FailureCode.OTHER.of(text=", ".join(ANSWER_KEYS))
-            raise _AnswerError(f"{place}.{shown}", "", _error(unknown, known))
+            raise _AnswerError(f"{place}.{shown}", value, _error(unknown, known))
         if key in values:
             raise _AnswerError(f"{place}.{key}", "", _error(FailureCode.TWICE.of(), FailureCode.RIGHT_ONE.of()))
         values[key] = value
@@ -244,6 +244,11 @@ def _comment_of(value: object, place: str) -> str | None:
         return _comment(value)
     except ValueParseError as error:
         raise _AnswerError(place, value, error) from None
+
+
+def _speakable(text: str) -> str:
+    """Return a text without halves of surrogate pairs, which no answer can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _error(problem: CodedText, right: CodedText) -> ValueParseError:

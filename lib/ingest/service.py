@@ -293,11 +293,10 @@ def _load_answers(
     """Load answers of evaluations that are there, unless there is a reason not to."""
     lines = stage_lines(connection, batches)
     report = read()
-    if report.bad and not import_run.request.skip_bad_rows:
+    if report.bad:  # an evaluation's answers belong together
         return _nothing_loaded(import_run, report)
-    if not import_run.request.skip_bad_rows:
-        lines.check()
-    report = replace(report, bad=report.bad + lines.missing, warnings=(*report.warnings, *lines.warnings()))
+    lines.check()
+    report = replace(report, warnings=(*report.warnings, *lines.warnings()))
     return _load_staged(import_run, connection, report, lambda writing: apply_answers(writing, import_run.catalog))
 
 

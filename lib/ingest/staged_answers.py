@@ -21,7 +21,7 @@ from sqlalchemy.engine import Connection
 
 from lib.errors import FileError
 from lib.errors.answer_codes import AnswerCode
-from lib.ingest.answer_rows import ANSWER, MOST_CRITERIA, RESULTS
+from lib.ingest.answer_rows import ANSWER, MOST_ANSWERS, MOST_CRITERIA, RESULTS
 from lib.store.bulk_io import analyze, load_batches
 from lib.store.enums import SHARE_SCALE
 
@@ -90,13 +90,20 @@ class AnswerSpool(AbstractContextManager["AnswerSpool"]):
         self._writer: pa.RecordBatchStreamWriter | None = None
         self._codes: dict[tuple[str, str | None], int] = {}
         self._sections: dict[tuple[str, str | None], str | None] = {}
+        self._wrong: FileError | None = None  # told once all is taken: within a stream DuckDB takes it for its own
 
     def __exit__(self, *_: object) -> None:
         """Forget the file."""
         self._files.close()
 
     def load(self, connection: Connection) -> None:
-        """Take what was kept into the temporary tables, which are made here."""
+        """Take what was kept into the temporary tables, which are made here.
+
+        Raises FileError for a criterion in two sections, for more criteria than there may be, and for an evaluation
+        with more answers than it may have.
+        """
+        if self._wrong is not None:
+            raise self._wrong
         for table in (staged_answers, staged_criteria):
             table.create(connection)
         if self._file is None or self._writer is None:
@@ -116,8 +123,7 @@ class AnswerSpool(AbstractContextManager["AnswerSpool"]):
     def take(self, seq: pa.Array, results: pa.Array, forms: pa.Array) -> list[pa.Array]:
         """Keep the answers of rows, and return what the rows keep of theirs in short.
 
-        `forms` are those of the rows: an answer without one is of its row's. Raises FileError for a criterion in two
-        sections, and for more criteria than there may be.
+        `forms` are those of the rows: an answer without one is of its row's.
         """
         answers: pa.StructArray = results.flatten()  # without those of null lists
         if not len(answers):
@@ -148,7 +154,10 @@ class AnswerSpool(AbstractContextManager["AnswerSpool"]):
         places = np.full(len(seq), -1)
         places[rows] = np.arange(len(rows))
         indices = pa.array(places, pa.int64(), mask=places < 0)
-        total = np.repeat(sums["answers_max"], np.diff(np.append(starts, len(parents))))
+        lengths = np.diff(np.append(starts, len(parents)))
+        if lengths.max() > MOST_ANSWERS:
+            self._wrong = FileError(AnswerCode.TOO_MANY_ANSWERS, count=int(lengths.max()), most=MOST_ANSWERS)
+        total = np.repeat(sums["answers_max"], lengths)
         columns = [
             seq.take(pa.array(parents)),
             pa.array(criterion, pa.int32()),
@@ -199,10 +208,10 @@ class AnswerSpool(AbstractContextManager["AnswerSpool"]):
         if section is not None and known is None:
             self._sections[key] = section
         elif section is not None and known is not None and section != known:
-            raise FileError(AnswerCode.CRITERION_IN_TWO_SECTIONS, name=name, one=known, other=section)
+            self._wrong = FileError(AnswerCode.CRITERION_IN_TWO_SECTIONS, name=name, one=known, other=section)
         code = self._codes.setdefault(key, len(self._codes))
         if len(self._codes) > MOST_CRITERIA:
-            raise FileError(AnswerCode.TOO_MANY_CRITERIA, most=f"{MOST_CRITERIA:,}")
+            self._wrong = FileError(AnswerCode.TOO_MANY_CRITERIA, most=f"{MOST_CRITERIA:,}")
         return code
 
 

@@ -19,7 +19,7 @@ from lib.catalog.dimensions import NamedDimension
 from lib.errors import ConflictError
 from lib.errors.import_codes import ImportCode
 from lib.ingest import history, loader
-from lib.ingest.answer_loader import forget_criteria, forget_sets
+from lib.ingest.answer_loader import forget_criteria, forget_sets, restore_sections
 from lib.ingest.history import ImportRecord
 from lib.store import enums, schema
 from lib.store.bulk_io import analyze, drop
@@ -82,6 +82,7 @@ def undo(connection: Connection, catalog: Catalog, number: str, actor: str, job:
     connection.execute(sa.insert(evaluations).from_select(columns, ordered))
     connection.execute(sa.delete(old).where(old.c.replaced_in == version))
     forget_sets(connection, *(sa.select(table.c.answer_set) for table in (going, evaluations, old)))
+    restore_sections(connection, version)
     forget_criteria(connection, catalog)
     for dimension in catalog.stored_dimensions:
         _restore_names(connection, dimension, version)

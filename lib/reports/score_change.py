@@ -56,7 +56,7 @@ def blocks(context: PageContext, figures: Sequence[ComparedCriterion]) -> Iterat
     if parts is None:
         yield Empty(text("No scores to compare"), text("One of the two periods has no score in this selection."))
         return
-    if not any(parts.with_answers):
+    if not any(parts.made_of_answers):
         yield Empty(
             text("No scored evaluation has answers"), text("Without answers, criteria can't say what moved the score.")
         )
@@ -90,9 +90,9 @@ def _sentences(parts: ScoreParts, compared: ComparisonContext) -> Sentences:
                 change=change,
             ),
             text(
-                "{share} of the scored evaluations have answers; {share_before} had in the compared period.",
-                share=formatted(formatting.value, Unit.SHARE, parts.with_answers[1]),
-                share_before=formatted(formatting.value, Unit.SHARE, parts.with_answers[0]),
+                "{share} of the scores are made of the answers; {share_before} were in the compared period.",
+                share=formatted(formatting.value, Unit.SHARE, parts.made_of_answers[1]),
+                share_before=formatted(formatting.value, Unit.SHARE, parts.made_of_answers[0]),
             ),
         ),
         HELP,

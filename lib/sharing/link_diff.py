@@ -11,6 +11,7 @@ from lib.access.actors import actor_in_words
 from lib.analytics.import_log import ImportEvent
 from lib.analytics.queries import DatasetStatus, SelectionSummary
 from lib.catalog.catalog import Catalog
+from lib.catalog.measures import ANSWER_NAMES, PLAIN_MEASURES, SCORECARD_NAMES
 from lib.catalog.metrics import Metric, Unit
 from lib.i18n import number, t
 from lib.reports import formatting
@@ -42,6 +43,7 @@ class LinkDiff:
     made_at: datetime
     data: bool  # the facts as a whole
     selection: bool  # the measures of the link's selection
+    answers: bool  # what is counted and summed of its answers to criteria
     figures: tuple[FigureChange, ...]
     imports: tuple[ImportEvent, ...] | None  # None where they are not to be told
     definitions: tuple[DefinitionChange, ...]
@@ -62,10 +64,12 @@ def since(
     """
     changed = status_now.data_version != link.data_version
     measures, values, meanings = summary_now.sums, figures(summary_now, catalog), definitions(catalog)
+    changed_measures = [name for name, was in link.measures.items() if name in measures and measures[name] != was]
     return LinkDiff(
         made_at=link.created_at,
         data=changed,
-        selection=any(measures[name] != was for name, was in link.measures.items() if name in measures),
+        selection=any(name in PLAIN_MEASURES for name in changed_measures),
+        answers=any(name in SCORECARD_NAMES + ANSWER_NAMES for name in changed_measures),
         figures=tuple(
             FigureChange(name, was, values[name])
             for name, was in link.figures.items()
@@ -92,10 +96,12 @@ def in_words(
         sentences += [_import(each, zone) for each in changes.imports or ()]
         if changes.imports == ():
             sentences.append(t("No import was made since: the data changed by sample data or another time zone."))
-        if not changes.selection:
+        if not changes.selection and not changes.answers:
             sentences.append(t("None of that touched the counts and sums of this selection."))
         elif not changes.figures:
             sentences.append(t("The figures of this selection are, as rounded, what they were."))
+    if changes.answers:
+        sentences.append(t("The answers to criteria of this selection changed."))
     sentences += [_figure(each, shown, catalog.metrics[each.name]) for each in changes.figures]
     if changes.figures and not changes.selection:
         sentences.append(t("The selection is the same: its figures differ by their definitions alone."))

@@ -13,8 +13,11 @@ OWN_SCALE = 10_000
 YES, NO = 1, 2
 """How own fields of yes and no are kept; none is null."""
 
-SHARE_SCALE = 1_000_000_000
-"""Shares of points are summed in parts of one; an answer's is rounded to that."""
+SHARE_SCALE = 1_163_962_800
+"""Shares of points are summed in parts of one, of which all numbers up to 20 and 25, 50 and 100 divide so many.
+
+So the shares of most scorecards are exact; others are rounded to that.
+"""
 
 HISTOGRAM_BINS = 20
 """Bins of half a point; 10 falls in the last."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 
 from lib.errors import CallboardError, DatabaseUnavailableError
+from lib.errors.answer_codes import AnswerCode
 from lib.errors.codes import CodedText, FailureCode, TextCode, restored
 from lib.errors.field_codes import FieldCode
 from lib.errors.import_codes import ImportCode
@@ -50,6 +51,7 @@ _KINDS: tuple[type[TextCode], ...] = (
     MappingCode,
     ImportCode,
     FieldCode,
+    AnswerCode,
 )
 _CODES = {code.value: code for kind in _KINDS for code in kind}
 

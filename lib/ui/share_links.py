@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.navigation.page import Page
 
 from lib import workspace as workspaces
+from lib.analytics.criteria import answer_totals
 from lib.analytics.import_log import imports_since
+from lib.analytics.queries import SelectionSummary
+from lib.catalog.measures import MeasureTotals
 from lib.catalog.own_fields import PARAMETER_PREFIX
 from lib.i18n import t
 from lib.reports import formatting
@@ -90,7 +94,7 @@ def banner(space: Workspace, context: PageContext) -> None:
         return
     limited = not link.grant.everything  # what was imported beyond it is not theirs to know
     imports = None if limited else context.answers.run(imports_since, link.data_changed_at)
-    diff = link_diff.since(link, context.summary, context.status, imports, context.catalog)
+    diff = link_diff.since(link, _summary(context), context.status, imports, context.catalog)
     zone = context.filters.zone(context.calendar.zone)
     lines = link_diff.in_words(diff, zone, formatting.value, context.catalog)
     made = formatting.instant(link.created_at.astimezone(zone))
@@ -116,11 +120,18 @@ def opened_link(space: Workspace, context: PageContext, number: str) -> PinnedLi
     return link if parameters == kept else None
 
 
+def _summary(context: PageContext) -> SelectionSummary:
+    """Return the summary of the selection, with what is counted and summed of its answers to criteria."""
+    summary, answers = context.summary, context.answers.run(answer_totals, context.filters, context.calendar)
+    values = (*summary.sums.values(), *answers.values())
+    return replace(summary, sums=MeasureTotals.from_values(values, (*summary.sums, *answers)))
+
+
 def _pin(context: PageContext, parameters: Mapping[str, Sequence[str]]) -> None:
     made = workspaces.current().links.make(
         st.session_state.get("_page", ""),
         parameters,
-        context.summary,
+        _summary(context),
         context.status,
         current_user.owner(),
         context.filters.grant,

@@ -121,7 +121,7 @@ def test_what_moved_the_score(filled: Workspace) -> None:
     ]
     said = " ".join(str(words) for each in blocks if isinstance(each, Sentences) for words in each.sentences)
     assert "went from 7.00 (1–14 Jan 2024) to 6.00 (−1.00)" in said
-    assert "100.0 % of the scored evaluations have answers; 100.0 % had" in said
+    assert "100.0 % of the scores are made of the answers; 100.0 % were" in said
     chart = draw(parts, ChartTheme(LIGHT))
     assert chart and [row["shown"] for row in chart.data["rows"]][1:-1] == ["−0.25", "+1.50", "−2.25"]
 

@@ -38,7 +38,7 @@ FIRST = HEADER + (
     "b,2024-01-03,6,Negative,120,c1,One,Completed\n"
     "c,2024-02-01,1,Neutral,30,c2,Two,Completed\n"
 )
-NOTHING = LinkDiff(datetime(2024, 1, 1, tzinfo=UTC), False, False, (), (), ())
+NOTHING = LinkDiff(datetime(2024, 1, 1, tzinfo=UTC), False, False, False, (), (), ())
 ZONE = ZoneInfo("UTC")
 
 

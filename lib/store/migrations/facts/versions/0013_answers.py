@@ -22,7 +22,7 @@ BY_MONTH = {
 }
 COUNTS = ("answered", "not_applicable", "full_marks", "without_points", "critical_fails")
 SUMS = ("share_sum", "share_square_sum", "lost_sum")
-OF_SCORECARDS = ("with_answers", "critical_failed", "scored_with_answers")
+OF_SCORECARDS = ("with_answers", "critical_failed", "made_of_answers")
 
 
 def upgrade() -> None:
