@@ -15,7 +15,7 @@ from lib.charts.heatmap import ends_of
 from lib.charts.theme import AXIS, ChartTheme, apply_theme
 from lib.i18n import number, t
 from lib.reports import catalog_words, formatting
-from lib.reports.criterion_words import criterion_id, criterion_names
+from lib.reports.criterion_words import criterion_names, failed_id
 from lib.reports.figures import CriteriaMapFigure
 
 NAME_HEIGHT, ASLANT_WIDTH = 13, 19
@@ -44,7 +44,7 @@ def criteria_map(figure: CriteriaMapFigure, look: ChartTheme) -> Chart | None:
                 continue
             rows.append(
                 {
-                    "cell": criterion_id(criterion, member.parameter_value),
+                    "cell": failed_id(criterion, totals, member.parameter_value) or "",
                     "criterion": name,
                     "member": named,
                     "value": float(value),
@@ -52,6 +52,7 @@ def criteria_map(figure: CriteriaMapFigure, look: ChartTheme) -> Chart | None:
                     "interval": formatting.interval(metric.unit, metric.interval(totals)),
                     "counted": formatting.count(totals["answered"]),
                     "failed": formatting.count(totals["without_points"]),
+                    "click": t("lists those without points") if totals["without_points"] else t("nothing to list"),
                     "few": metric.is_small_sample(totals),
                 }
             )
@@ -132,6 +133,7 @@ def _spec(
         alt.Tooltip("interval:N", title=t("95 % CI")),
         alt.Tooltip("counted:N", title=t("Answers")),
         alt.Tooltip("failed:N", title=t("Without points")),
+        alt.Tooltip("click:N", title=t("A click")),
     ]
     plain: dict[str, Any] = {"ticks": False, "domain": False, "labelOverlap": False, "labelFlush": False, "grid": False}
     rows = alt.Chart(alt.NamedData("rows"))
@@ -164,7 +166,7 @@ def _spec(
     )
     # A small square is pointed at as easily as a large one.
     whole = (
-        rows.mark_rect(opacity=0.001, cursor="pointer")
+        rows.mark_rect(opacity=0.001, cursor=alt.ExprRef("datum.cell ? 'pointer' : 'default'"))
         .encode(x=x, y=y, tooltip=tips)
         .add_params(alt.selection_point(name=PICK, fields=["cell"], on="click", clear=False))
     )

@@ -11,7 +11,7 @@ from lib.charts.theme import ChartTheme
 from lib.charts.waterfall import LARGEST, end_row, steps
 from lib.i18n import t
 from lib.reports import formatting
-from lib.reports.criterion_words import criterion_id, criterion_names
+from lib.reports.criterion_words import criterion_names, failed_id
 from lib.reports.figures import ScorePartsFigure
 
 
@@ -25,7 +25,7 @@ def score_parts(figure: ScorePartsFigure, look: ChartTheme) -> Chart:
     at = parts.before
     for criterion, amount in parts.parts:  # in their own order: those that took most away first
         if (criterion, amount) in largest and amount:
-            rows.append(_bar(names[criterion], criterion_id(criterion), at, amount))
+            rows.append(_bar(names[criterion], failed_id(criterion, figure.answers.get(criterion)) or "", at, amount))
             at += amount
     others = [amount for part in parts.parts if part not in largest for amount in part[1:]]
     more = (

@@ -113,7 +113,7 @@ def _spec(look: ChartTheme, group: str, domain: tuple[float, float], count: int)
         alt.Tooltip("shown:N", title=t("Points")),
     ]
     bars = (
-        rows.mark_bar(cursor="pointer", height={"band": 0.62})
+        rows.mark_bar(cursor=alt.ExprRef("datum.id ? 'pointer' : 'default'"), height={"band": 0.62})
         .encode(
             y=y,
             x=alt.X("from:Q", title=t("Average score"), scale=scale, axis=axis),

@@ -119,7 +119,7 @@ def _block_lines(block: Block) -> Iterator[tuple[Any, ...]]:
             if chart is not None:
                 yield (str(block.title), chart.alt)
                 yield from (("", note) for note in chart.notes)
-        case Caption():
+        case Caption(printed=True):
             yield ("", str(block.words))
         case Empty():
             yield (str(block.what), str(block.hint))

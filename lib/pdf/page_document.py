@@ -78,7 +78,7 @@ def _sections(printed: PageValue) -> Iterator[Section]:
                 yield Section(str(block.title), _shares(block), narrow=True)
             case TableBlock():
                 yield Section(str(block.table.title), _table(block.table))
-            case Caption():
+            case Caption(printed=True):
                 yield Section("", Passage((str(block.words),), is_caption=True))
             case Empty():
                 yield Section(str(block.what), Passage((str(block.hint),)))

@@ -14,7 +14,7 @@ from lib.i18n import t
 from lib.reports import criterion_words, metric_columns
 from lib.reports.changes import chance_words
 from lib.reports.context import PageContext
-from lib.reports.criterion_words import criterion_id
+from lib.reports.criterion_words import failed_id
 from lib.reports.page import Caption, Click, TableBlock
 from lib.reports.table import MOST_ROWS, Column, FileField, PageTable, TableFile, file_fields
 from lib.reports.words import Joined, plural, text
@@ -22,6 +22,15 @@ from lib.reports.words import Joined, plural, text
 _METHOD = text(
     "▲ ▼: statistically significant by Welch's test, which allows for days and executives. ≈: not significant."
 )
+
+CLICK_HINT = text("Click to list the evaluations that got no points in it. Where there are none, nothing opens.")
+"""What a click on a criterion does."""
+
+CLICK_CAPTION = Caption(
+    text("A click on a criterion lists the evaluations that got no points in it. Where there are none, nothing opens."),
+    printed=False,
+)
+"""The same near a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,7 @@ def criterion_figures(context: PageContext, rows: Sequence[CriterionRow]) -> tup
 
 
 def criteria_table(figures: Sequence[ComparedCriterion]) -> TableBlock:
-    """Return criteria in the order of their scorecards; a click on one lists the evaluations that failed it."""
+    """Return criteria in the order of their scorecards; a click on one lists the evaluations that failed it, if any."""
     columns = _columns(figures)
     title = text("Criteria")
     drawn = figures[:MOST_ROWS]
@@ -65,8 +74,8 @@ def criteria_table(figures: Sequence[ComparedCriterion]) -> TableBlock:
             ),
             TableFile(title, "criteria", file_fields(columns), lambda: figures),
             has_total=False,
-            ids=tuple(criterion_id(each.criterion) for each in drawn),
-            hint=text("Click to list the evaluations that failed this criterion."),
+            ids=tuple(failed_id(each.criterion, each.now) for each in drawn),
+            hint=CLICK_HINT,
         ),
         Click("failed"),
     )
@@ -97,12 +106,23 @@ def _columns(figures: Sequence[ComparedCriterion]) -> list[Column[ComparedCriter
     has_sections = any(each.criterion.section for each in figures)
     has_forms = criterion_words.have_forms(each.criterion for each in figures)
     name, section, form, note = text("Criterion"), text("Section"), text("Form"), text("Note")
+    share, interval = metric_columns.metric(AVERAGE_SHARE, _now)
+    # What one looks for first: a phone shows two or three columns beside the names.
     return [
         Column(
             name,
             lambda row: row.criterion.name,
             in_file=(FileField("criterion", name, lambda row: row.criterion.name),),
         ),
+        share,
+        *metric_columns.metric(metrics["answered"], _now),
+        *([metric_columns.change(AVERAGE_SHARE, _before, _now, _executives)] if _has_changes(figures) else []),
+        *metric_columns.metric(metrics["failed"], _now)[:1],
+        *metric_columns.metric(metrics["criticalFails"], _now),
+        *([Column(note, _note, in_file=(FileField("fewAnswers", note, _note),))] if any(map(_note, figures)) else []),
+        interval,
+        *metric_columns.metric(metrics["fullMarks"], _now)[:1],
+        *metric_columns.metric(metrics["notApplicable"], _now),
         *(
             [
                 Column(
@@ -125,14 +145,6 @@ def _columns(figures: Sequence[ComparedCriterion]) -> list[Column[ComparedCriter
             if has_forms
             else []
         ),
-        *metric_columns.metric(metrics["answered"], _now),
-        *metric_columns.metric(AVERAGE_SHARE, _now),
-        *([Column(note, _note, in_file=(FileField("fewAnswers", note, _note),))] if any(map(_note, figures)) else []),
-        *([metric_columns.change(AVERAGE_SHARE, _before, _now, _executives)] if _has_changes(figures) else []),
-        *metric_columns.metric(metrics["fullMarks"], _now)[:1],
-        *metric_columns.metric(metrics["failed"], _now)[:1],
-        *metric_columns.metric(metrics["criticalFails"], _now),
-        *metric_columns.metric(metrics["notApplicable"], _now),
     ]
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from lib.catalog.criteria import Criterion
+from lib.catalog.measures import MeasureTotals
 from lib.i18n import t
 from lib.reports import formatting
 from lib.store.enums import NONE_NAME
@@ -38,6 +39,11 @@ def have_forms(criteria: Iterable[Criterion]) -> bool:
 def criterion_id(criterion: Criterion, member: str = "") -> str:
     """Return what a mark of a chart, or a row, tells of its criterion and of whose answers it is."""
     return json.dumps([criterion.name, criterion.form or "", member], ensure_ascii=False)
+
+
+def failed_id(criterion: Criterion, totals: MeasureTotals | None, member: str = "") -> str | None:
+    """Return what a mark or a row tells of a criterion; None where nobody failed it, so that a click leads nowhere."""
+    return criterion_id(criterion, member) if totals and totals["without_points"] else None
 
 
 def read_criterion_id(said: str) -> tuple[Criterion, str] | None:

@@ -186,11 +186,15 @@ class CriteriaMapFigure:
 
 @dataclass(frozen=True, slots=True)
 class ScorePartsFigure:
-    """The way of the average score from one period to another by criteria, part by part."""
+    """The way of the average score from one period to another by criteria, part by part.
+
+    `answers` are those of the criteria now.
+    """
 
     parts: ScoreParts
     before: Words
     now: Words
+    answers: Mapping[Criterion, MeasureTotals]
 
 
 Figure = (

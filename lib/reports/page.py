@@ -251,9 +251,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """Small words that explain what stands beside them."""
+    """Small words that explain what stands beside them; of what a click does none are printed, nor in workbooks."""
 
     words: Words
+    printed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import Unit, rounded
 from lib.reports import filter_text, formatting
 from lib.reports.context import ComparisonContext, PageContext
-from lib.reports.criteria_table import ComparedCriterion
-from lib.reports.criterion_words import criterion_id, criterion_names
+from lib.reports.criteria_table import CLICK_CAPTION, CLICK_HINT, ComparedCriterion
+from lib.reports.criterion_words import criterion_names, failed_id
 from lib.reports.figures import ScorePartsFigure
 from lib.reports.page import Block, Caption, ChartBlock, Click, Empty, Heading, Sentences, TableBlock
 from lib.reports.table import MOST_ROWS, Column, FileField, Look, PageTable, TableFile, file_fields
@@ -63,10 +63,12 @@ def blocks(context: PageContext, figures: Sequence[ComparedCriterion]) -> Iterat
         return
     yield _sentences(parts, context.compared)
     now = formatted(filter_text.period, context.summary.period)
-    figure = ScorePartsFigure(parts, context.compared.label, now)
+    answers = {each.criterion: each.now for each in figures}
+    figure = ScorePartsFigure(parts, context.compared.label, now, answers)
     yield ChartBlock(TITLE, figure, "score-parts", Click("failed"), has_heading=False)
     yield Caption(text("The bars add up; their labels are rounded."))
     yield _table(parts, figures)
+    yield CLICK_CAPTION
 
 
 def _nothing(context: PageContext) -> Empty:
@@ -141,8 +143,8 @@ def _table(parts: ScoreParts, figures: Sequence[ComparedCriterion]) -> TableBloc
                 len(rows),
             ),
             TableFile(TITLE, "criteria-moved", file_fields(columns), lambda: rows, total),
-            ids=(None, *(criterion_id(row.criterion) if row.criterion else None for row in drawn)),
-            hint=text("Click to list the evaluations that failed this criterion."),
+            ids=(None, *(failed_id(row.criterion, row.now) if row.criterion else None for row in drawn)),
+            hint=CLICK_HINT,
         ),
         Click("failed"),
     )

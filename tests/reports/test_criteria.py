@@ -18,12 +18,14 @@ from lib.charts.theme import LIGHT, ChartTheme
 from lib.exports.page_workbook import page_workbook
 from lib.i18n import override_language
 from lib.pdf import page_document
+from lib.pdf.model import Passage
 from lib.reports.choice import ChoiceInput
 from lib.reports.context import PageContext, ViewOptions, build_context
 from lib.reports.criterion_words import criterion_id, criterion_names, read_criterion_id
 from lib.reports.figures import MOST_CRITERIA, MOST_MEMBERS, CriteriaMapFigure, ScorePartsFigure, TrendFigure
 from lib.reports.page import Block, Caption, Cards, ChartBlock, Empty, PageValue, Sentences, TableBlock
 from lib.reports.pages import criteria, evaluations
+from lib.reports.table import PageTable
 from lib.workspace import Workspace
 from tests import scorecards
 from tests.filters import make_filters
@@ -48,8 +50,12 @@ def page_of(opened: Workspace, view: ViewOptions = VIEW, filters: Any = LATER) -
 
 def lines(blocks: Sequence[Block], key: str) -> list[dict[str, str]]:
     """Return the rows of a table by their columns, as they are shown."""
-    table = next(each.table for each in blocks if isinstance(each, TableBlock) and each.table.key == key)
+    table = table_of(blocks, key)
     return [{str(column.label): column.say(row) for column in table.columns} for row in table.rows]
+
+
+def table_of(blocks: Sequence[Block], key: str) -> PageTable[Any]:
+    return next(each.table for each in blocks if isinstance(each, TableBlock) and each.table.key == key)
 
 
 def figure(blocks: Sequence[Block], key: str) -> Any:
@@ -76,6 +82,46 @@ def test_criteria_with_their_figures(filled: Workspace) -> None:
     assert refund["Average share"] == "–" and refund["Not applicable"] == "56" and refund["Note"] == "few answers"
     said = [str(each.words) for each in blocks if isinstance(each, Caption)]
     assert any("Welch's test" in words and "Changes tested: 2." in words for words in said)
+
+
+def test_what_nobody_failed_leads_nowhere(filled: Workspace) -> None:
+    blocks = page_of(filled)
+    identity = criterion_id(Criterion("Identity checked", None, None))
+    assert table_of(blocks, "table-criteria").ids == (identity, None, None)
+    parts = table_of(blocks, "table-score-parts")
+    assert dict(zip([str(row.name) for row in parts.rows], parts.ids, strict=True)) == {
+        "Total": None,
+        "Identity checked": identity,
+        "Refund offered": None,
+        "Greeting": None,
+        "Critical failures set the score to 0": None,
+        "Everything else": None,
+    }
+    map_, steps = (draw(figure(blocks, key), ChartTheme(LIGHT)) for key in ("criteria-map", "score-parts"))
+    assert map_ and steps
+    opened = {(row["member"], row["criterion"]): (row["cell"], row["click"]) for row in map_.data["rows"]}
+    failed = criterion_id(Criterion("Identity checked", None, None), "Bob")
+    assert opened.pop(("Bob", "Identity checked")) == (failed, "lists those without points")
+    assert set(opened.values()) == {("", "nothing to list")}
+    assert [row["id"] for row in steps.data["rows"]] == ["", identity, "", "", ""]
+
+
+def test_the_figures_come_first_and_files_have_the_order_of_the_page(filled: Workspace) -> None:
+    table = table_of(page_of(filled), "table-criteria")
+    assert [str(column.label) for column in table.columns] == [
+        "Criterion",
+        "Average share",
+        "Answers",
+        "Average share: change",
+        "Failed",
+        "Critical fails",
+        "Note",
+        "Average share: 95 % CI",
+        "Full marks",
+        "Not applicable",
+        "Section",
+    ]
+    assert table.file and [field.name for field in table.file.fields][:3] == ["criterion", "averageShare", "answered"]
 
 
 def test_cards(filled: Workspace) -> None:
@@ -214,6 +260,11 @@ def test_workbook_and_pdf_hold_all_of_it(filled: Workspace) -> None:
             book = openpyxl.load_workbook(io.BytesIO(page_workbook(value).xlsx()))
             header, *rows = book[sheet].iter_rows(values_only=True)
             assert criterion in header and len(rows) == 3
+            said = [str(cell) for row in book.worksheets[0].iter_rows(values_only=True) for cell in row if cell]
+            assert not [words for words in said if "click" in words.lower() or "clic " in words.lower()]
+            bodies = [section.body for section in page_document.paper(value).sections]
+            printed = [words for body in bodies if isinstance(body, Passage) for words in body.sentences]
+            assert printed and not [words for words in printed if "click" in words.lower() or "clic " in words.lower()]
             assert page_document.pdf(value).startswith(b"%PDF")
 
 

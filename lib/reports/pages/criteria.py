@@ -67,6 +67,7 @@ def blocks(context: PageContext) -> Iterator[Block]:
     yield from coverage_notices(context)
     yield Heading(text("Criteria"))
     yield criteria_table.criteria_table(figures)
+    yield criteria_table.CLICK_CAPTION
     if caption := criteria_table.change_caption(context, figures):
         yield caption
     yield from _map(context, figures)
@@ -137,7 +138,12 @@ def _map(context: PageContext, figures: tuple[ComparedCriterion, ...]) -> Iterat
         Click("failed", dimension),
         has_heading=False,
     )
-    yield Caption(text("Average share of points. A click lists the evaluations that failed the criterion there."))
+    yield Caption(
+        text(
+            "A click on a square lists the evaluations that got no points there. Where there are none, nothing opens."
+        ),
+        printed=False,
+    )
 
 
 def _course(context: PageContext, figures: tuple[ComparedCriterion, ...]) -> Iterator[Block]:
@@ -187,7 +193,8 @@ PAGE = PageDefinition(
             text(
                 "A criterion is one question of a scorecard. An answer has points of a maximum, or says that the "
                 "criterion was not applicable; then it counts nowhere else. Failing a critical criterion, with no "
-                "points, fails the call. A click on a criterion lists the evaluations that failed it."
+                "points, fails the call. A click on a criterion lists the evaluations that got no points in it; where "
+                "there are none, nothing opens."
             ),
         ),
         INTERVAL,
