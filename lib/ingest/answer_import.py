@@ -17,7 +17,7 @@ from lib.catalog.catalog import Catalog
 from lib.errors import FileError
 from lib.errors.answer_codes import AnswerCode
 from lib.errors.codes import CodedText
-from lib.ingest.answer_loader import define_criteria, section_warnings, set_columns
+from lib.ingest.answer_loader import count_answers, define_criteria, section_warnings, set_columns
 from lib.ingest.answer_rows import ANSWER, RESULTS
 from lib.ingest.loader import LoadResult, days_of, fill, load_tables, put_in, take_out
 from lib.ingest.mapping import shortened
@@ -137,6 +137,7 @@ def apply_answers(connection: Connection, catalog: Catalog) -> LoadResult:
     if changed:
         take_out(connection, catalog, incoming, version)
         put_in(connection, catalog, incoming, version)
+        loaded = replace(loaded, answers=count_answers(connection, version))
     if changed or moved:
         now = datetime.now(UTC)
         connection.execute(sa.update(workspace).values(data_version=version, changed_at=now))

@@ -71,6 +71,15 @@ def insert_answers(connection: Connection, version: int, rows: sa.FromClause) ->
         connection.execute(sa.insert(answers).from_select(answers.columns.keys(), chosen))
 
 
+def count_answers(connection: Connection, version: int) -> int:
+    """Return how many answers a version brought."""
+    if not has_answers(connection):
+        return 0
+    sets = answers.c.answer_set
+    ours = sets >= version << _SEQ_BITS, sets < (version + 1) << _SEQ_BITS
+    return int(connection.execute(sa.select(sa.func.count()).where(*ours)).scalar_one())
+
+
 def forget_sets(connection: Connection, sets: sa.Select[Any], *held: sa.Select[Any]) -> None:
     """Delete the answers of sets that are not among those held any more."""
     gone = sa.except_(*(each.where(each.selected_columns.answer_set.is_not(None)) for each in (sets, *held)))

@@ -26,7 +26,7 @@ from lib.errors.codes import CodedText
 from lib.errors.field_codes import FieldCode
 from lib.errors.import_codes import ImportCode
 from lib.ingest import import_warnings
-from lib.ingest.answer_loader import define_criteria, insert_answers, section_warnings, set_columns
+from lib.ingest.answer_loader import count_answers, define_criteria, insert_answers, section_warnings, set_columns
 from lib.ingest.staging import staged_table, texts
 from lib.store import enums, schema
 from lib.store.bulk_io import analyze, bulk_insert, drop
@@ -98,6 +98,7 @@ class LoadResult:
     changed_at: datetime | None = None  # the facts' own; None where they are as they were
     data_version: int | None = None  # that the load made; None where the facts are as they were
     warnings: tuple[CodedText, ...] = ()
+    answers: int = 0  # to criteria, that were loaded with the rows
 
 
 def apply(
@@ -135,7 +136,7 @@ def apply(
     put_in(connection, catalog, rows, version)
     _check_categories(connection, catalog)
     warnings = (*_warnings(connection, catalog, named, loaded), *section_warnings(moved))
-    loaded = replace(loaded, warnings=warnings)
+    loaded = replace(loaded, warnings=warnings, answers=count_answers(connection, version))
     has_renamed = bool(moved) or any(each.renamed for each in named.values())
     if loaded.added or loaded.changed or has_renamed or replace_all:
         now = datetime.now(UTC)

@@ -114,6 +114,7 @@ def describe_import(workspace: TaskContext, report: ImportReport) -> dict[str, A
         "added": loaded.added,
         "changed": loaded.changed,
         "unchanged": loaded.unchanged,
+        "answers": loaded.answers,
         "duplicates": loaded.duplicates,
         "exact_duplicates": loaded.exact_duplicates,
         "days": loaded.days,

@@ -54,6 +54,8 @@ def in_words(result: Mapping[str, Any], *, is_plain: bool = False) -> list[str]:
         t("blank: {count}", count=count(result["blank"])),
         t("bad: {count}", count=count(result["bad"])),
     ]
+    if result.get("answers"):
+        lines.append(t("answers to criteria: {count}", count=count(result["answers"])))
     if result.get("short_rows"):
         short = count(result["short_rows"])
         lines.append(t("rows shorter than the header: {count} (missing cells are empty)", count=short))

@@ -84,6 +84,23 @@ def lacks_columns(mapping: Mapping, survey: Survey) -> bool:
     return any(mapping_source.find_column(name, survey.header) is None for name in mapping.sources)
 
 
+def name_criteria(mapping: Mapping) -> None:
+    """Say which criteria of scorecards a mapping brings answers to, and whether scores are made of them."""
+    if mapping.criteria:
+        names = ", ".join(map(markdown.text, mapping.criteria))
+        st.caption(t("Criteria of the mapping, each with its column: {names}.", names=names))
+    if mapping.results:
+        column = markdown.text(mapping.results)
+        st.caption(t("Answers to criteria come from the lists in the column {column}.", column=column))
+    if mapping.scoring.from_criteria:
+        st.caption(t("Where the file has no score, it is made of the answers."))
+
+
+def is_of_answers(survey: Survey) -> bool:
+    """Return whether a file looks like one of answers, a row each, and not of evaluations."""
+    return {"evaluationid", "criterion"} <= {folded(name) for name in survey.header}
+
+
 def name_unkept(mapping: Mapping, survey: Survey) -> None:
     """Name the columns of the file that neither a column of an evaluation nor a field comes from."""
     kept = {mapping_source.find_column(name, survey.header) for name in mapping.sources}

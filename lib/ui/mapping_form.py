@@ -69,6 +69,13 @@ def show(workspace: Workspace, files: Sequence[InputFile], brought: str | None, 
             layout, first = _read_layout(workspace, files[0], named, stamp)
             surveys = [first, *_read_others(files[1:], layout, stamp)]
             seen = merge_surveys(surveys)
+            if mapping_columns.is_of_answers(seen):
+                head.warning(
+                    t(
+                        "This looks like a file of answers to criteria, a row each, and not of evaluations. Load it by "
+                        "the command line: callboard import --answers FILE"
+                    )
+                )
             if seen.first_rows:
                 mapping_preview.draw_first_rows(seen.first_rows, seen.header_row)
             scope = f"{stamp}-{header_fingerprint(seen.header)[:12]}"
@@ -138,6 +145,7 @@ def _finish(
                 sheets=sheets,
             )
         )
+    mapping_columns.name_criteria(resolved)
     mapping_columns.name_unkept(resolved, seen)
     if not problems and not unanswered:
         st.subheader(t("Preview"), anchor=False)
