@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import changes, data, growth, own_fields, questions, service, sessions
+from bench import changes, criteria, data, growth, own_fields, questions, service, sessions
 from bench.report import Report
 
 PARTS = {
@@ -13,6 +13,7 @@ PARTS = {
     "sessions": sessions.run,
     "changes": changes.run,
     "own_fields": own_fields.run,
+    "criteria": criteria.run,
     "growth": growth.run,
 }
 

@@ -1,4 +1,4 @@
-"""Own fields: an import with five of them beside one without, and questions by a category beside those by campaign."""
+"""Own fields: an import with five of them and ten criteria beside one without; questions by a category."""
 
 from __future__ import annotations
 
@@ -36,7 +36,11 @@ language = "language"
 csat = { column = "csat", type = "number" }
 resolved = { column = "resolved", type = "yes_no" }
 remark = { column = "remark", type = "text" }
-"""
+
+[criteria]
+""" + "".join(
+    f'"Question {number}" = {{ column = "q{number}", max = 5, values = {{ "N/A" = "" }} }}\n' for number in range(10)
+)
 
 
 def run(report: Report, engine: str, chosen: Settings) -> None:
@@ -107,6 +111,9 @@ def _imports(report: Report, engine: str, workspace: Workspace) -> None:
         "resolved": [("Y", "N", "")[n % 3] for n in range(count)],
         "remark": [f"said {n % 9973} things" if n % 4 == 0 else "" for n in range(count)],
     }
+    own |= {
+        f"q{number}": [str((n * 7 + number) % 6) if n % 19 else "N/A" for n in range(count)] for number in range(10)
+    }
     for name, values in own.items():
         rows = rows.append_column(name, pa.array(values))
     place = rows.column_names.index("id")
@@ -114,7 +121,7 @@ def _imports(report: Report, engine: str, workspace: Workspace) -> None:
     path = plain.with_name("new-with-fields.csv")
     pa.csv.write_csv(rows.set_column(place, "id", ids), path)
     yardstick, took = _load(workspace, plain, None), _load(workspace, path, MAPPING)
-    what = f"import of {count:,} with 5 fields; yardstick: without; wanted: ratio 3"
+    what = f"import of {count:,} with 5 fields and 10 criteria; yardstick: without; wanted: ratio 3"
     report.add("own fields", what, engine, [took], yardstick=yardstick)
 
 
@@ -129,6 +136,8 @@ def _take_back(workspace: Workspace) -> None:
     with workspace.facts.write() as connection:
         facts = schema.evaluations
         connection.execute(sa.delete(facts).where(sa.or_(facts.c.id.startswith("new_"), facts.c.id.startswith("own_"))))
+        for table in (schema.answers, schema.criteria):
+            connection.execute(sa.delete(table))
         for own in field_definitions.own_fields(connection):
             field_definitions.delete(connection, own.name)
         rollup.rebuild(connection, field_definitions.stored_catalog(connection))

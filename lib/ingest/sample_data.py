@@ -138,7 +138,19 @@ class _Staff:
     campaigns: Array  # executive × block of days: the campaign's place
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What every day is made by."""
+
+    seed: int
+    days: int
+    staff: _Staff
+    zones: Zones
+    answered: float  # the share of the new form's evaluations whose answers are there
+
+
 _BLOCK_DAYS = 120
+_MOST_ANSWERED = 250_000  # of more evaluations, the answers of some: what they show stays the same
 
 
 def batches(
@@ -148,9 +160,9 @@ def batches(
     days = (last_day - FIRST_DAY).days + 1
     if days < 1:
         raise ValueError(f"the last day lies before {FIRST_DAY}")
-    zones = Zones(ZoneInfo("UTC"), workspace_zone)
     schema = staged_schema(catalog)
-    staff = _staff(seed, days)
+    zones, answered = Zones(ZoneInfo("UTC"), workspace_zone), min(1.0, _MOST_ANSWERED / rows)
+    plan = _Plan(seed, days, _staff(seed, days), zones, answered)
     weights = np.array([_volume(FIRST_DAY + timedelta(days=number), number / days) for number in range(days)])
     bounds = np.floor(np.cumsum(weights) / weights.sum() * rows + 0.5).astype(np.int64)
     bounds[-1] = rows
@@ -158,7 +170,7 @@ def batches(
     for number in range(days):
         count = int(bounds[number] - before)
         if count:
-            columns = _day(number, days, count, before, seed, staff, zones)
+            columns = _day(number, count, before, plan)
             # Made-up evaluations belong to nothing of what the day does not name.
             arrays = [columns.get(field.name, pa.nulls(count, field.type)) for field in schema]
             yield pa.RecordBatch.from_arrays(arrays, schema=schema)
@@ -190,10 +202,9 @@ def _staff(seed: int, days: int) -> _Staff:
     )
 
 
-def _day(
-    number: int, days: int, count: int, before: int, seed: int, staff: _Staff, zones: Zones
-) -> dict[str, pa.Array]:
+def _day(number: int, count: int, before: int, plan: _Plan) -> dict[str, pa.Array]:
     """Return one day's evaluations, as columns of checked rows."""
+    seed, days, staff, zones = plan.seed, plan.days, plan.staff, plan.zones
     random = np.random.default_rng([seed, 1, number])
     day = FIRST_DAY + timedelta(days=number)
     share = number / days
@@ -211,6 +222,7 @@ def _day(
     anyone = random.choice(len(_CAMPAIGNS), count, p=popularity / popularity.sum())
     campaign = np.where(running[own] & (random.random(count) < 0.7), own, anyone)
 
+    by_question = np.random.default_rng([seed, 3, number])
     evaluator, form = _evaluated(np.random.default_rng([seed, 2, number]), campaign, share)
 
     last_quarter = days - number <= 90
@@ -289,9 +301,9 @@ def _day(
         "created_at": pa.array(created_us).cast(pa.timestamp("us")),
         "evaluated_at": pa.array(evaluated_us, mask=~completed).cast(pa.timestamp("us")),
         RESULTS: sample_answers(
-            np.random.default_rng([seed, 3, number]),
+            by_question,
             score,
-            completed & ~unscored & (form == _NEW_SERVICE_FORM),
+            completed & ~unscored & (form == _NEW_SERVICE_FORM) & (by_question.random(count) < plan.answered),
             (campaign == _BILLING) & last_quarter,
         ),
     }

@@ -209,10 +209,10 @@ class AnswerSpool(AbstractContextManager["AnswerSpool"]):
             self._sections[key] = section
         elif section is not None and known is not None and section != known:
             self._wrong = FileError(AnswerCode.CRITERION_IN_TWO_SECTIONS, name=name, one=known, other=section)
-        code = self._codes.setdefault(key, len(self._codes))
-        if len(self._codes) > MOST_CRITERIA:
+        if key not in self._codes and len(self._codes) == MOST_CRITERIA:
             self._wrong = FileError(AnswerCode.TOO_MANY_CRITERIA, most=f"{MOST_CRITERIA:,}")
-        return code
+            return 0
+        return self._codes.setdefault(key, len(self._codes))
 
 
 def of_lines(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
