@@ -67,8 +67,8 @@ def blocks(context: PageContext, figures: Sequence[ComparedCriterion]) -> Iterat
     figure = ScorePartsFigure(parts, context.compared.label, now, answers)
     yield ChartBlock(TITLE, figure, "score-parts", Click("failed"), has_heading=False)
     yield Caption(text("The bars add up; their labels are rounded."))
-    yield _table(parts, figures)
     yield CLICK_CAPTION
+    yield _table(parts, figures)
 
 
 def _nothing(context: PageContext) -> Empty:

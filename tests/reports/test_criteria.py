@@ -146,6 +146,8 @@ def test_by_executive(filled: Workspace) -> None:
     }
     assert len(shares) == 4 and all(row["few"] for row in chart.data["rows"])  # 28 answers each
     assert chart.notes == ("Small squares: under 30 answers.",)
+    legends = [str(layer["encoding"].get("fill", {}).get("legend")) for layer in chart.spec["layer"]]
+    assert "'title': 'Average share'" in legends[0]
     assert {row["failed"] for row in chart.data["rows"]} == {"0", "14"}
 
 

@@ -66,8 +66,8 @@ def blocks(context: PageContext) -> Iterator[Block]:
     yield _cards(context, found)
     yield from coverage_notices(context)
     yield Heading(text("Criteria"))
-    yield criteria_table.criteria_table(figures)
     yield criteria_table.CLICK_CAPTION
+    yield criteria_table.criteria_table(figures)
     if caption := criteria_table.change_caption(context, figures):
         yield caption
     yield from _map(context, figures)
