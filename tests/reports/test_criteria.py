@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -174,6 +175,32 @@ def test_what_moved_the_score(filled: Workspace) -> None:
     assert chart and [row["shown"] for row in chart.data["rows"]][1:-1] == ["−0.25", "+1.50", "−2.25"]
 
 
+def test_parts_of_few_evaluations_are_not_good_or_bad(filled: Workspace) -> None:
+    """Of a week of 28 calls nobody should say what moved its score; of two weeks one may."""
+    week = make_filters(TURN, TURN + timedelta(days=6))
+    for filters, is_small in ((week, True), (LATER, False)):
+        blocks = page_of(filled, filters=filters)
+        said = " ".join(str(words) for each in blocks if isinstance(each, Sentences) for words in each.sentences)
+        assert ("one of the two periods has fewer than 30 scored evaluations" in said) is is_small
+        table = table_of(blocks, "table-score-parts")
+        part = next(column for column in table.columns if str(column.label) == "Part")
+        kinds = {part.kind(row) for row in table.rows if part.kind}
+        assert kinds == ({"chance"} if is_small else {"chance", "good", "bad"})
+        chart = draw(figure(blocks, "score-parts"), ChartTheme(LIGHT))
+        assert chart
+        drawn = str(chart.spec["layer"][0]["encoding"]["color"])
+        assert (LIGHT.muted in drawn, LIGHT.negative in drawn) == (is_small, not is_small)
+
+
+def test_the_parts_explain_all_of_their_columns(filled: Workspace) -> None:
+    blocks = page_of(filled)
+    helps = {str(column.label): str(column.help or "") for column in table_of(blocks, "table-score-parts").columns}
+    assert len(helps) == 6 and all(helps.values())
+    against = "because fewer or more evaluations have the criterion"
+    assert against in helps["Part"]
+    assert any(against in str(each.words) for each in blocks if isinstance(each, Caption))
+
+
 def test_a_criterion_over_time(filled: Workspace) -> None:
     view = ViewOptions(texts={"criterion": "Greeting"})
     course: TrendFigure = figure(page_of(filled, view), "criterion-course")
@@ -182,6 +209,7 @@ def test_a_criterion_over_time(filled: Workspace) -> None:
     assert course.compared and {metric.rounded(point.sums) for point in course.compared.points} == {0.6667}
     chart = draw(course, ChartTheme(LIGHT))
     assert chart and {row["counted"] for row in chart.data["rows"]} == {"4"}
+    assert all(row["few"] for row in chart.data["rows"]) and "Small points: under 30 answers." in chart.notes[0]
     unknown = page_of(filled, ViewOptions(texts={"criterion": "Nobody asks this"}))
     choice = next(each for each in unknown if isinstance(each, ChoiceInput))
     assert [value for value, _ in choice.options][-1] == "Nobody asks this"
