@@ -152,7 +152,14 @@ def _spec(
         axis=alt.Axis(labelLimit=150, **plain),
     )
     ramp = alt.Scale(range=list(colors.ramp), domain=list(ends), clamp=True)
-    legend = alt.Legend(orient="top", format=AXIS[Unit.SHARE], gradientLength=180, gradientThickness=10)
+    legend = alt.Legend(
+        title=t("Average share"),
+        titleOrient="left",
+        orient="top",
+        format=AXIS[Unit.SHARE],
+        gradientLength=180,
+        gradientThickness=10,
+    )
     cells = (
         rows.mark_rect(cornerRadius=3, stroke=colors.panel, strokeWidth=2)
         .encode(x=x, y=y, color=alt.Color("value:Q", title=None, scale=ramp, legend=legend))

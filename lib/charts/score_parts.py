@@ -45,7 +45,7 @@ def score_parts(figure: ScorePartsFigure, look: ChartTheme) -> Chart:
         is_now=formatting.value(Unit.SCORE, parts.now),
         now=figure.now,
     )
-    return steps(rows, t("Criterion"), look, told)
+    return steps(rows, t("Criterion"), look, told, is_judged=not figure.is_small_sample)
 
 
 def _bar(name: str, criterion: str, at: Fraction, amount: Fraction) -> dict[str, Any]:

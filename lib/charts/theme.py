@@ -68,7 +68,7 @@ class Palette:
     band: str
     compared: str
     series: tuple[str, ...]
-    ramp: tuple[str, ...]  # from little to much
+    ramp: tuple[str, ...]  # from little to much; the first can be told from the background, where nothing is
 
     def of(self, tone: Tone) -> str:
         """Return the color of a part of a whole."""
@@ -88,7 +88,7 @@ LIGHT = Palette(
     "#0b6e6e",
     "#94a3ab",
     ("#0b6e6e", "#b44c12", "#5b5fc7", "#8a6d00", "#a1356f", "#2f7d32", "#3b6ea8", "#7a4a2b", "#6b7780"),
-    ("#eef5f4", "#b9dcd8", "#74b8b2", "#2f8f8b", "#0b6e6e", "#064747"),
+    ("#b2d4d0", "#84beb9", "#52a49e", "#2f8f8b", "#0b6e6e", "#064747"),
 )
 DARK = Palette(
     "#e6eef0",
@@ -102,7 +102,7 @@ DARK = Palette(
     "#5cc8bd",
     "#6f8089",
     ("#5cc8bd", "#f0935a", "#a3a6f5", "#d9b94a", "#e58bb8", "#86c98a", "#86b4e6", "#c9a184", "#a9b5bc"),
-    ("#16262b", "#1c4246", "#24696a", "#31918c", "#5cc8bd", "#b4efe8"),
+    ("#2a5257", "#2c6869", "#2f827e", "#3fa39c", "#5cc8bd", "#b4efe8"),
 )
 
 

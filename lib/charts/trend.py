@@ -14,10 +14,10 @@ import altair as alt
 
 from lib.analytics.calendar import Granularity
 from lib.analytics.queries import Trend, TrendPoint
-from lib.catalog.metrics import Metric, Unit
+from lib.catalog.metrics import FEW_EVALUATIONS, Metric, Unit
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import LEGEND_LABEL_WIDTH, ChartTheme, TickStyle, apply_theme, tick_style
-from lib.i18n import day, t, t_plural
+from lib.i18n import day, number, t, t_plural
 from lib.reports import catalog_words, formatting
 from lib.reports.figures import TrendNote
 
@@ -32,6 +32,9 @@ LETTER_WIDTH, LEGEND_SYMBOL_WIDTH = 7, 30
 
 COUNTED = {"evaluations": "Evaluations", "answered": "Answers"}
 """What tooltips count, by the measure."""
+
+POINT, SMALL_POINT = 46, 14
+"""The areas of points in square pixels: of buckets, and of those with few answers."""
 
 MANY_POINTS = 62
 """More points than these are not drawn as dots; they can be pointed at all the same."""
@@ -75,6 +78,7 @@ def trend(
             bars=True in bands,
             series=tuple(courses) if several else (),
             compared=bool(behind),
+            marks_few=counted == "answered",
             notes=bool(pins),
             dashes=bool(dashes),
             counted=COUNTED[counted],
@@ -102,6 +106,18 @@ def trend(
             )
         )
     words = []
+    few = sum(row["few"] for row in rows if row["value"] is not None) if counted == "answered" else 0
+    if few and len(first.points) <= MANY_POINTS:
+        words.append(t("Small points: under {least} answers.", least=FEW_EVALUATIONS))
+    elif few:
+        words.append(
+            t(
+                "{few} of {all} points rest on fewer than {least} answers.",
+                few=number(few),
+                all=number(len(ends)),
+                least=FEW_EVALUATIONS,
+            )
+        )
     if bands:
         words.append(t("Band: 95 % confidence interval.") if False in bands else t("Bar: 95 % confidence interval."))
     if behind:
@@ -155,6 +171,7 @@ def _row(point: TrendPoint, granularity: Granularity, metric: Metric, series: st
         "interval": formatting.interval(metric.unit, ends),
         "counted": formatting.count(point.sums[counted]),
         "partial": partial,
+        "few": metric.is_small_sample(point.sums),
     }
 
 
@@ -212,6 +229,7 @@ class _Layers:
     bars: bool  # the intervals of points that have no neighbor with one
     series: tuple[str, ...]
     compared: bool
+    marks_few: bool  # of answers: scores of few evaluations have no interval
     notes: bool
     dashes: bool
     counted: str  # what is counted, as a message id
@@ -280,8 +298,9 @@ def _spec(metric: Metric, granularity: Granularity, look: ChartTheme, drawn: _La
         layers.append(
             dashes.mark_line(strokeWidth=2, strokeDash=[4, 4]).encode(x=x, y=y, detail="piece:N", color=color)
         )
+    sizes = {"size": alt.condition("datum.few", alt.value(SMALL_POINT), alt.value(POINT))} if drawn.marks_few else {}
     layers.append(
-        rows.mark_point(filled=False, size=46, strokeWidth=2)
+        rows.mark_point(filled=False, size=POINT, strokeWidth=2)
         .encode(
             x=x,
             y=y,
@@ -289,6 +308,7 @@ def _spec(metric: Metric, granularity: Granularity, look: ChartTheme, drawn: _La
             color=color,
             fill=alt.condition("datum.partial", alt.value(colors.panel), inside),
             opacity=alt.condition("datum.partial", alt.value(1), alt.value(1.0 if drawn.few_points else 0.001)),
+            **sizes,
         )
         .transform_filter("isValid(datum.value)")
         .add_params(alt.selection_point(name=PICK, fields=["first"], on="click", clear=False))

@@ -59,16 +59,18 @@ def waterfall(found: Decomposition, before: str, now: str, look: ChartTheme) -> 
     return steps(rows, t("Group"), look, told)
 
 
-def steps(rows: Sequence[Mapping[str, Any]], group: str, look: ChartTheme, told: str) -> Chart:
+def steps(
+    rows: Sequence[Mapping[str, Any]], group: str, look: ChartTheme, told: str, *, is_judged: bool = True
+) -> Chart:
     """Draw the steps from one average to the other, as `end_row` and others make them, from top to bottom.
 
-    `group` says what a step is of, `told` what is to be seen.
+    `group` says what a step is of, `told` what is to be seen. Where it is not `is_judged`, no color says good or bad.
     """
     placed_rows = [{**row, "place": place} for place, row in enumerate(rows)]
     ends = [float(row[end]) for row in rows for end in ("from", "to")]
     room = max((max(ends) - min(ends)) * 0.12, 0.02)
     domain = (round(max(0.0, min(ends) - room), 2), round(min(10.0, max(ends) + room), 2))
-    return Chart(_spec(look, group, domain, len(rows)), {"rows": placed_rows}, told, (), "id")
+    return Chart(_spec(look, group, domain, len(rows), is_judged), {"rows": placed_rows}, told, (), "id")
 
 
 def end_row(label: str, value: Fraction | int) -> dict[str, Any]:
@@ -101,8 +103,9 @@ def _bars(name: str, number: str, at: Fraction, part: Contribution) -> list[dict
 
 
 @lru_cache(maxsize=64)
-def _spec(look: ChartTheme, group: str, domain: tuple[float, float], count: int) -> dict[str, Any]:
+def _spec(look: ChartTheme, group: str, domain: tuple[float, float], count: int, is_judged: bool) -> dict[str, Any]:
     colors = look.palette
+    shades = (colors.positive, colors.negative) if is_judged else (colors.muted, colors.muted)
     y = placed("bar")
     scale = alt.Scale(domain=list(domain), nice=False, clamp=True)
     rows = alt.Chart(alt.NamedData("rows"))
@@ -118,7 +121,7 @@ def _spec(look: ChartTheme, group: str, domain: tuple[float, float], count: int)
             y=y,
             x=alt.X("from:Q", title=t("Average score"), scale=scale, axis=axis),
             x2="to:Q",
-            color=alt.condition("datum.to >= datum.from", alt.value(colors.positive), alt.value(colors.negative)),
+            color=alt.condition("datum.to >= datum.from", *map(alt.value, shades)),
             opacity=alt.condition("datum.faint", alt.value(0.55), alt.value(1)),
             tooltip=tips,
         )

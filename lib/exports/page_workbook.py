@@ -13,6 +13,7 @@ from lib.exports.workbook import LineSheet, TypedCell, WorkbookFile
 from lib.i18n import current, number, t
 from lib.reports.changes import change_amount
 from lib.reports.figure_files import figure_file
+from lib.reports.leads import with_leads
 from lib.reports.page import (
     Block,
     Caption,
@@ -29,6 +30,7 @@ from lib.reports.page import (
     TableBlock,
 )
 from lib.reports.table import TableFile, file_fields
+from lib.reports.words import Words
 
 _WIDTHS = (30, 22, 14, 14, 14, 14, 17, 14, 24, 14, 30)
 
@@ -83,14 +85,14 @@ def _lines(page: PageValue) -> Iterator[tuple[Any, ...]]:
     """Yield the lines of the first sheet: a label, and what stands beside it."""
     yield (str(page.title), str(page.question))
     yield (t("Shows"), " · ".join(map(str, page.shown)))
-    for block in page.flat:
-        lines = list(_block_lines(block))
+    for block, lead in with_leads(page.flat):
+        lines = list(_block_lines(block, lead))
         if lines:
             yield ("",)
             yield from lines
 
 
-def _block_lines(block: Block) -> Iterator[tuple[Any, ...]]:
+def _block_lines(block: Block, lead: tuple[Words, ...]) -> Iterator[tuple[Any, ...]]:
     match block:
         case Cards():
             yield (
@@ -115,10 +117,7 @@ def _block_lines(block: Block) -> Iterator[tuple[Any, ...]]:
             for leader in block.leaders:
                 yield (str(leader.label), str(leader.name), str(leader.note))
         case ChartBlock():
-            chart = draw(block.figure, ChartTheme(LIGHT, current()))
-            if chart is not None:
-                yield (str(block.title), chart.alt)
-                yield from (("", note) for note in chart.notes)
+            yield from _chart(block, lead)
         case Caption(printed=True):
             yield ("", str(block.words))
         case Empty():
@@ -127,6 +126,16 @@ def _block_lines(block: Block) -> Iterator[tuple[Any, ...]]:
             yield (str(block.label), " ".join(map(str, block.sentences)))
         case Sentences() | Story():
             yield from _sentences(block)
+
+
+def _chart(block: ChartBlock, lead: tuple[Words, ...]) -> Iterator[tuple[str, str]]:
+    """Yield the title of a chart with its description, then what it begins with, and its notes."""
+    chart = draw(block.figure, ChartTheme(LIGHT, current()))
+    if chart is not None:
+        yield (str(block.title), chart.alt)
+    yield from (("", str(words)) for words in lead)
+    if chart is not None:
+        yield from (("", note) for note in chart.notes)
 
 
 def _sentences(block: Sentences | Story) -> Iterator[tuple[str, str]]:

@@ -68,15 +68,16 @@ def _section(section: Section, renderer: Renderer, left: float) -> dict[str, Any
     """Return a section as it is set; `left` is the height on the first sheet that a chart may be made to fit."""
     narrow = section.narrow and not isinstance(section.body, Table)
     notes, body = _body(section, _HALF if narrow else _ROOM, renderer, left)
-    return {"heading": section.heading, "narrow": narrow, "notes": notes, **body}
+    return {"heading": section.heading, "narrow": narrow, "notes": notes, "lead": section.lead, **body}
 
 
 def _body(section: Section, room: float, renderer: Renderer, left: float) -> tuple[list[str], dict[str, Any]]:
     """Return what is said of a section's body, and the body."""
     nothing = [t("Nothing to show.")]
     if isinstance(section.body, Chart):
+        said = _SENTENCE * (len(section.body.notes) + len(section.lead))
         return list(section.body.notes), {
-            "svg": _svg(section.body, room, renderer, left - _SENTENCE * len(section.body.notes)),
+            "svg": _svg(section.body, room, renderer, left - said),
             "alt": section.body.alt,
         }
     if isinstance(section.body, Table):

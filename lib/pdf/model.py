@@ -84,12 +84,14 @@ class CardRow:
 class Section:
     """A heading and below it a chart with its notes, a table, parts of a whole, cards or a passage.
 
+    What a chart begins with stands on its sheet, between the heading and the chart.
     Cards and passages may have no heading. Two narrow ones after each other stand side by side; no table is narrow.
     """
 
     heading: str
     body: Chart | Table | Passage | CardRow | tuple[Share, ...]
     narrow: bool = False
+    lead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from lib.pdf import document
 from lib.pdf.model import Card, CardRow, Paper, Passage, Section, Share, Table
 from lib.reports import formatting
 from lib.reports.figures import ControlChartFigure, Figure, TrendFigure
+from lib.reports.leads import with_leads
 from lib.reports.page import (
     Caption,
     Cards,
@@ -68,12 +69,10 @@ def _card(card: MetricCard) -> Card:
 
 
 def _sections(printed: PageValue) -> Iterator[Section]:
-    for block in printed.flat:
+    for block, lead in with_leads(printed.flat):
         match block:
             case ChartBlock():
-                chart = draw(_flat(block.figure), ChartTheme(LIGHT, current()))
-                if chart is not None:
-                    yield Section(str(block.title), chart, narrow=block.is_narrow)
+                yield from _chart(block, tuple(map(str, lead)))
             case Shares() if any(share.count for share in block.shares):
                 yield Section(str(block.title), _shares(block), narrow=True)
             case TableBlock():
@@ -92,6 +91,15 @@ def _sections(printed: PageValue) -> Iterator[Section]:
             case Leaders():
                 cards = (Card(str(each.label), str(each.name), str(each.note)) for each in block.leaders)
                 yield Section("", CardRow(tuple(cards)))
+
+
+def _chart(block: ChartBlock, lead: tuple[str, ...]) -> Iterator[Section]:
+    """Yield a chart below what it begins with; that alone where there is nothing to draw."""
+    chart = draw(_flat(block.figure), ChartTheme(LIGHT, current()))
+    if chart is not None:
+        yield Section(str(block.title), chart, block.is_narrow, lead)
+    elif lead:
+        yield Section("", Passage(lead))
 
 
 def _flat(figure: Figure) -> Figure:

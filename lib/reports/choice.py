@@ -19,7 +19,7 @@ class ChoiceParameter:
 class ChoiceInput:
     """The list from which one is chosen: the options of the selection with their labels, the first of them by default.
 
-    What a link asks for is among the options, whether the data have it or not.
+    What a link asks for is among the options where the data have it, in the selection or not; else it is passed over.
     """
 
     choice: ChoiceParameter

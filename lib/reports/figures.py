@@ -188,13 +188,14 @@ class CriteriaMapFigure:
 class ScorePartsFigure:
     """The way of the average score from one period to another by criteria, part by part.
 
-    `answers` are those of the criteria now.
+    `answers` are those of the criteria now. Of a small sample no part is good or bad.
     """
 
     parts: ScoreParts
     before: Words
     now: Words
     answers: Mapping[Criterion, MeasureTotals]
+    is_small_sample: bool = False
 
 
 Figure = (

@@ -258,6 +258,13 @@ class Caption:
 
 
 @dataclass(frozen=True, slots=True)
+class IgnoredPart:
+    """What of a link was passed over, as the data do not have it; on screens alone."""
+
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
 class Empty:
     """That there is nothing to show, and what to do about it."""
 
@@ -327,6 +334,7 @@ Block = (
     | Suggestion
     | Heading
     | Caption
+    | IgnoredPart
     | Empty
     | Link
     | ExternalLink

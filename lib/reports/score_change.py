@@ -10,7 +10,7 @@ from lib.analytics.score_parts import ScoreParts, score_parts
 from lib.catalog.criteria import Criterion
 from lib.catalog.criterion_metrics import AVERAGE_SHARE
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import Unit, rounded
+from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Unit, rounded
 from lib.reports import filter_text, formatting
 from lib.reports.context import ComparisonContext, PageContext
 from lib.reports.criteria_table import CLICK_CAPTION, CLICK_HINT, ComparedCriterion
@@ -29,6 +29,16 @@ HELP = text(
     "failed critical criterion made 0. “Everything else” is what the answers do not explain: evaluations without "
     "answers, scores that are not made of them, and rounding."
 )
+
+FEW = text(
+    "At least one of the two periods has fewer than {few} scored evaluations: a single call would change the parts too "
+    "much, so none is marked as good or bad.",
+    few=FEW_EVALUATIONS,
+)
+"""What is said of small samples."""
+
+_NAME_WIDTH = 280
+"""Pixels in which the longest name of a part that is no criterion has room."""
 
 _STEPS = 100
 """So many steps of the numbers that are shown make a point."""
@@ -61,14 +71,20 @@ def blocks(context: PageContext, figures: Sequence[ComparedCriterion]) -> Iterat
             text("No scored evaluation has answers"), text("Without answers, criteria can't say what moved the score.")
         )
         return
-    yield _sentences(parts, context.compared)
+    is_small = any(AVERAGE_SCORE.is_small_sample(each.sums) for each in (context.summary, context.compared))
+    yield _sentences(parts, context.compared, is_small=is_small)
     now = formatted(filter_text.period, context.summary.period)
     answers = {each.criterion: each.now for each in figures}
-    figure = ScorePartsFigure(parts, context.compared.label, now, answers)
+    figure = ScorePartsFigure(parts, context.compared.label, now, answers, is_small)
     yield ChartBlock(TITLE, figure, "score-parts", Click("failed"), has_heading=False)
-    yield Caption(text("The bars add up; their labels are rounded."))
-    yield _table(parts, figures)
+    yield Caption(
+        text(
+            "The bars add up; their labels are rounded. A part can go against the change of the criterion's own "
+            "average share, because fewer or more evaluations have the criterion than before."
+        )
+    )
     yield CLICK_CAPTION
+    yield _table(parts, figures, is_small=is_small)
 
 
 def _nothing(context: PageContext) -> Empty:
@@ -78,7 +94,7 @@ def _nothing(context: PageContext) -> Empty:
     return Empty(text("Nothing to compare with"), text("Choose a period in the sidebar that has data before it."))
 
 
-def _sentences(parts: ScoreParts, compared: ComparisonContext) -> Sentences:
+def _sentences(parts: ScoreParts, compared: ComparisonContext, *, is_small: bool) -> Sentences:
     was, is_now = parts.before, parts.now
     change = formatted(formatting.points, _shown_change(parts))
     return Sentences(
@@ -96,6 +112,7 @@ def _sentences(parts: ScoreParts, compared: ComparisonContext) -> Sentences:
                 share=formatted(formatting.value, Unit.SHARE, parts.made_of_answers[1]),
                 share_before=formatted(formatting.value, Unit.SHARE, parts.made_of_answers[0]),
             ),
+            *((FEW,) if is_small else ()),
         ),
         HELP,
     )
@@ -125,9 +142,9 @@ def _rows(parts: ScoreParts, figures: Sequence[ComparedCriterion]) -> list[_Part
     return rows
 
 
-def _table(parts: ScoreParts, figures: Sequence[ComparedCriterion]) -> TableBlock:
+def _table(parts: ScoreParts, figures: Sequence[ComparedCriterion], *, is_small: bool) -> TableBlock:
     total, *rows = _rows(parts, figures)
-    columns = _columns()
+    columns = _columns(is_small=is_small)
     drawn = rows[:MOST_ROWS]
     return TableBlock(
         PageTable(
@@ -150,27 +167,64 @@ def _table(parts: ScoreParts, figures: Sequence[ComparedCriterion]) -> TableBloc
     )
 
 
-def _columns() -> list[Column[_PartRow]]:
+def _columns(*, is_small: bool) -> list[Column[_PartRow]]:
     part, name = text("Part"), text("Criterion")
+
+    def kind(row: _PartRow) -> str:
+        return "chance" if is_small or not row.shown else "good" if row.shown > 0 else "bad"
+
     return [
-        Column(name, lambda row: str(row.name), in_file=(FileField("criterion", name, lambda row: str(row.name)),)),
+        Column(
+            name,
+            lambda row: str(row.name),
+            help=text(
+                "A question of a scorecard; below the criteria, what failed critical ones took, and what no answer "
+                "explains."
+            ),
+            in_file=(FileField("criterion", name, lambda row: str(row.name)),),
+            width=_NAME_WIDTH,
+        ),
         Column(
             part,
             lambda row: float(row.shown),
             lambda row: formatting.points(row.shown),
             Look.NUMBER,
-            text("Points of the average score. Before rounding, all rows add up to the change."),
-            kind=lambda row: "chance" if not row.shown else "good" if row.shown > 0 else "bad",
+            text(
+                "Points of the average score. Before rounding, all rows add up to the change. A part can go against "
+                "the change of the criterion's own average share, because fewer or more evaluations have the criterion "
+                "than before."
+            ),
+            kind=kind,
             in_file=(FileField("part", part, lambda row: float(row.amount), "points"),),
         ),
-        _share(text("Average share before"), "averageShareBefore", lambda row: row.before),
-        _share(text("Average share now"), "averageShareNow", lambda row: row.now),
-        _answers(text("Answers before"), "answeredBefore", lambda row: row.before),
-        _answers(text("Answers now"), "answeredNow", lambda row: row.now),
+        _share(
+            (text("Average share before"), "averageShareBefore"),
+            lambda row: row.before,
+            text("Mean of points ÷ most points over the answers of the compared period."),
+        ),
+        _share(
+            (text("Average share now"), "averageShareNow"),
+            lambda row: row.now,
+            text("Mean of points ÷ most points over the answers of this period."),
+        ),
+        _answers(
+            (text("Answers before"), "answeredBefore"),
+            lambda row: row.before,
+            text("Answers with points in the compared period. Those that are not applicable do not count."),
+        ),
+        _answers(
+            (text("Answers now"), "answeredNow"),
+            lambda row: row.now,
+            text("Answers with points in this period. Those that are not applicable do not count."),
+        ),
     ]
 
 
-def _share(label: Words, name: str, totals: Callable[[_PartRow], MeasureTotals | None]) -> Column[_PartRow]:
+def _share(
+    named: tuple[Words, str], totals: Callable[[_PartRow], MeasureTotals | None], help: Words
+) -> Column[_PartRow]:
+    label, name = named
+
     def value(row: _PartRow) -> float | None:
         return None if (of := totals(row)) is None else AVERAGE_SHARE.rounded(of)
 
@@ -179,15 +233,20 @@ def _share(label: Words, name: str, totals: Callable[[_PartRow], MeasureTotals |
         value,
         lambda row: formatting.NOTHING if (of := totals(row)) is None else formatting.metric(AVERAGE_SHARE, of),
         Look.NUMBER,
+        help,
         in_file=(FileField(name, label, value, AVERAGE_SHARE.unit.value),),
     )
 
 
-def _answers(label: Words, name: str, totals: Callable[[_PartRow], MeasureTotals | None]) -> Column[_PartRow]:
+def _answers(
+    named: tuple[Words, str], totals: Callable[[_PartRow], MeasureTotals | None], help: Words
+) -> Column[_PartRow]:
+    label, name = named
+
     def value(row: _PartRow) -> int | None:
         return None if (of := totals(row)) is None else of["answered"]
 
     def said(row: _PartRow) -> str:
         return formatting.NOTHING if (answers := value(row)) is None else formatting.count(answers)
 
-    return Column(label, value, said, Look.NUMBER, in_file=(FileField(name, label, value, "count"),))
+    return Column(label, value, said, Look.NUMBER, help, in_file=(FileField(name, label, value, "count"),))

@@ -47,7 +47,7 @@ class Column(Generic[R]):
     """A column: what it holds, by which it is sorted; how that is said where it is no text; whether it is printed.
 
     `kind` says of a row whether its change is good, bad, chance or plain. A click on a column with `orders` sorts the
-    whole list, of which the table holds one page.
+    whole list, of which the table holds one page. `width`: pixels of a first column that must be wider than others.
     """
 
     label: Words
@@ -59,6 +59,7 @@ class Column(Generic[R]):
     printed: bool = True
     orders: tuple[str, str] | None = None  # the orders of the page that begin with its least and its greatest value
     in_file: tuple[FileField[R], ...] = ()  # what a file holds of it; empty: what its cells say
+    width: int | None = None
 
     def say(self, row: R) -> str:
         """Return what a cell says in the language in use."""

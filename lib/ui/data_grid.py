@@ -169,7 +169,7 @@ def _arrow(column: Column[R]) -> str:
 
 def _opener(table: PageTable[R], label: str, opens: Callable[[int], None]) -> Any:
     """Return the look of a column of buttons, each of which opens its row; `opens` is told the row, from 0."""
-    key = f"open-{table.key}"
+    key, first = f"open-{table.key}", table.columns[0]
 
     def clicked() -> None:
         opens(st.session_state[key].row)
@@ -181,6 +181,6 @@ def _opener(table: PageTable[R], label: str, opens: Callable[[int], None]) -> An
         type="tertiary",
         alignment="left",
         pinned=True,
-        width="small" if table.columns[0].look is Look.DATE else "medium",
+        width="small" if first.look is Look.DATE else first.width or "medium",
         help=str(table.hint) if table.hint else None,
     )

@@ -13,7 +13,7 @@ from lib import workspace
 from lib.access.users import Role
 from lib.analytics import queries
 from lib.analytics.queries import DatasetStatus
-from lib.catalog.dimensions import Dimension, Member
+from lib.catalog.dimensions import FAILED_CRITERION, Dimension, Member
 from lib.errors import CallboardError
 from lib.i18n import t
 from lib.observability.prometheus import PAGES
@@ -108,7 +108,7 @@ def _nothing(context: PageContext) -> None:
 def _unknown_values(context: PageContext) -> dict[Dimension, tuple[str, ...]]:
     """Return what filters ask for that no evaluation in sight belongs to, by dimension."""
     found: dict[Dimension, tuple[str, ...]] = {}
-    for dimension in context.catalog.dimensions:
+    for dimension in (*context.catalog.dimensions, FAILED_CRITERION):
         asked = context.filters.ids(dimension)
         members = (
             context.answers.run(queries.options, dimension, context.filters.grant, context.catalog) if asked else ()
@@ -183,9 +183,14 @@ def link_notices() -> None:
     for problem in url_state.refused():
         why = markdown.text(redact(problem))
         if url_state.refused_by_link():
-            st.warning(t("Part of this link was ignored: {told}", told=why))
+            ignored(why)
         else:
             st.warning(t("This can't be chosen. Nothing was changed. {why}", why=why))
+
+
+def ignored(why: str) -> None:
+    """Say what of a link was passed over, in Markdown."""
+    st.warning(t("Part of this link was ignored: {told}", told=why))
 
 
 def notices(status: DatasetStatus, *, is_data: bool = False) -> None:

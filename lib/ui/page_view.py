@@ -18,6 +18,7 @@ from lib.reports.page import (
     Empty,
     ExternalLink,
     Heading,
+    IgnoredPart,
     Leaders,
     Link,
     Notice,
@@ -110,7 +111,17 @@ def _inputs(context: PageContext, block: SelectInputs | SearchInput | ChoiceInpu
 
 
 def _words(
-    block: Notice | Sentences | Story | Suggestion | Heading | Caption | Empty | Link | ExternalLink | Pager,
+    block: Notice
+    | Sentences
+    | Story
+    | Suggestion
+    | Heading
+    | Caption
+    | IgnoredPart
+    | Empty
+    | Link
+    | ExternalLink
+    | Pager,
 ) -> None:
     """Draw what is made of words alone, and of what a click on them does."""
     match block:
@@ -133,6 +144,8 @@ def _words(
             st.subheader(markdown.text(str(block.title)), anchor=False)
         case Caption():
             st.caption(str(block.words))
+        case IgnoredPart():
+            page_layout.ignored(markdown.text(str(block.words)))
         case Empty():
             page_layout.empty(str(block.what), str(block.hint))
         case Link():
@@ -212,7 +225,10 @@ def _search(context: PageContext, block: SearchInput) -> None:
 
 def _choice(block: ChoiceInput) -> None:
     labels, name = dict(block.options), block.choice.parameter
-    url_state.default(name, next(iter(labels)))
+    first = next(iter(labels))
+    url_state.default(name, first)
+    if st.session_state[name] not in labels:  # the page has said that the link asks for what is not there
+        url_state.choose_value(name, first)
     inputs.selectbox(
         str(block.choice.label), list(labels), format_func=lambda value: str(labels[value]), key=name, width=400
     )

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from lib.catalog.measures import MeasureTotals
+from lib.catalog.criterion_metrics import AVERAGE_SHARE
+from lib.catalog.measures import ANSWER_NAMES, MeasureTotals
 from lib.catalog.metrics import METRICS, Unit
 from lib.charts.theme import LIGHT, ChartTheme, TickStyle, tick_style
 from lib.charts.trend import trend
@@ -40,6 +41,25 @@ def test_a_point_without_neighbors_has_a_bar_in_place_of_a_band() -> None:
         assert words in " ".join(drawn.notes)
         layers = [layer["mark"]["type"] for layer in drawn.spec["layer"] if "y2" in layer["encoding"]]
         assert layers == [marks]
+
+
+@pytest.mark.parametrize(
+    ("answers", "days", "words"),
+    [
+        (29, 5, "Small points: under 30 answers."),
+        (29, 100, "100 of 100 points rest on fewer than 30 answers."),  # so many are not drawn as points
+        (30, 5, ""),
+    ],
+)
+def test_points_of_few_answers_are_small(answers: int, days: int, words: str) -> None:
+    measures = MeasureTotals.from_values([answers] * len(ANSWER_NAMES), ANSWER_NAMES)
+    plain = course(days)
+    answered = replace(plain, points=tuple(replace(point, sums=measures) for point in plain.points))
+    drawn = trend({"": answered}, AVERAGE_SHARE, ChartTheme(LIGHT), counted="answered")
+    told = " ".join(drawn.notes)
+    assert words in told and ("30 answers" in told) is bool(words)
+    assert "datum.few" in str(drawn.spec)
+    assert "datum.few" not in str(trend({"": plain}, METRICS["averageScore"], ChartTheme(LIGHT)).spec)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from lib.catalog.criteria import Criterion
 from lib.catalog.dimensions import EXECUTIVE, Member
 from lib.catalog.measures import ANSWER_NAMES, MeasureTotals
+from lib.charts.chart import Chart
 from lib.charts.draw import draw
 from lib.charts.theme import LIGHT, ChartTheme
 from lib.exports.page_workbook import page_workbook
@@ -23,7 +25,7 @@ from lib.reports.choice import ChoiceInput
 from lib.reports.context import PageContext, ViewOptions, build_context
 from lib.reports.criterion_words import criterion_id, criterion_names, read_criterion_id
 from lib.reports.figures import MOST_CRITERIA, MOST_MEMBERS, CriteriaMapFigure, ScorePartsFigure, TrendFigure
-from lib.reports.page import Block, Caption, Cards, ChartBlock, Empty, PageValue, Sentences, TableBlock
+from lib.reports.page import Block, Caption, Cards, ChartBlock, Empty, IgnoredPart, PageValue, Sentences, TableBlock
 from lib.reports.pages import criteria, evaluations
 from lib.reports.table import PageTable
 from lib.workspace import Workspace
@@ -146,6 +148,8 @@ def test_by_executive(filled: Workspace) -> None:
     }
     assert len(shares) == 4 and all(row["few"] for row in chart.data["rows"])  # 28 answers each
     assert chart.notes == ("Small squares: under 30 answers.",)
+    legends = [str(layer["encoding"].get("fill", {}).get("legend")) for layer in chart.spec["layer"]]
+    assert "'title': 'Average share'" in legends[0]
     assert {row["failed"] for row in chart.data["rows"]} == {"0", "14"}
 
 
@@ -172,6 +176,32 @@ def test_what_moved_the_score(filled: Workspace) -> None:
     assert chart and [row["shown"] for row in chart.data["rows"]][1:-1] == ["−0.25", "+1.50", "−2.25"]
 
 
+def test_parts_of_few_evaluations_are_not_good_or_bad(filled: Workspace) -> None:
+    """Of a week of 28 calls nobody should say what moved its score; of two weeks one may."""
+    week = make_filters(TURN, TURN + timedelta(days=6))
+    for filters, is_small in ((week, True), (LATER, False)):
+        blocks = page_of(filled, filters=filters)
+        said = " ".join(str(words) for each in blocks if isinstance(each, Sentences) for words in each.sentences)
+        assert ("one of the two periods has fewer than 30 scored evaluations" in said) is is_small
+        table = table_of(blocks, "table-score-parts")
+        part = next(column for column in table.columns if str(column.label) == "Part")
+        kinds = {part.kind(row) for row in table.rows if part.kind}
+        assert kinds == ({"chance"} if is_small else {"chance", "good", "bad"})
+        chart = draw(figure(blocks, "score-parts"), ChartTheme(LIGHT))
+        assert chart
+        drawn = str(chart.spec["layer"][0]["encoding"]["color"])
+        assert (LIGHT.muted in drawn, LIGHT.negative in drawn) == (is_small, not is_small)
+
+
+def test_the_parts_explain_all_of_their_columns(filled: Workspace) -> None:
+    blocks = page_of(filled)
+    helps = {str(column.label): str(column.help or "") for column in table_of(blocks, "table-score-parts").columns}
+    assert len(helps) == 6 and all(helps.values())
+    against = "because fewer or more evaluations have the criterion"
+    assert against in helps["Part"]
+    assert any(against in str(each.words) for each in blocks if isinstance(each, Caption))
+
+
 def test_a_criterion_over_time(filled: Workspace) -> None:
     view = ViewOptions(texts={"criterion": "Greeting"})
     course: TrendFigure = figure(page_of(filled, view), "criterion-course")
@@ -180,10 +210,24 @@ def test_a_criterion_over_time(filled: Workspace) -> None:
     assert course.compared and {metric.rounded(point.sums) for point in course.compared.points} == {0.6667}
     chart = draw(course, ChartTheme(LIGHT))
     assert chart and {row["counted"] for row in chart.data["rows"]} == {"4"}
-    unknown = page_of(filled, ViewOptions(texts={"criterion": "Nobody asks this"}))
-    choice = next(each for each in unknown if isinstance(each, ChoiceInput))
-    assert [value for value, _ in choice.options][-1] == "Nobody asks this"
-    assert "No answers to this criterion in this selection" in [str(e.what) for e in unknown if isinstance(e, Empty)]
+    assert all(row["few"] for row in chart.data["rows"]) and "Small points: under 30 answers." in chart.notes[0]
+
+
+def test_a_criterion_that_is_not_in_the_selection_and_one_that_is_nowhere(filled: Workspace) -> None:
+    other = [{"id": "x", "audioDate": "2023-01-01", "averageNote": "5"}]
+    scorecards.load(filled, other, {"x": [answer("Asked before", 1)]})
+    elsewhere = page_of(filled, ViewOptions(texts={"criterion": "Asked before"}))
+    choice = next(each for each in elsewhere if isinstance(each, ChoiceInput))
+    assert [value for value, _ in choice.options][-1] == "Asked before"
+    assert "No answers to this criterion in this selection" in [str(e.what) for e in elsewhere if isinstance(e, Empty)]
+    assert not [each for each in elsewhere if isinstance(each, IgnoredPart)]
+    nowhere = page_of(filled, ViewOptions(texts={"criterion": "Nobody asks this"}))
+    assert [str(each.words) for each in nowhere if isinstance(each, IgnoredPart)] == [
+        "criterion 'Nobody asks this' is not in the data."
+    ]
+    choice = next(each for each in nowhere if isinstance(each, ChoiceInput))
+    assert [value for value, _ in choice.options] == ["Identity checked", "Greeting", "Refund offered"]
+    assert figure(nowhere, "criterion-course").courses[0][1].points
 
 
 def test_without_a_comparison(filled: Workspace) -> None:
@@ -266,6 +310,19 @@ def test_workbook_and_pdf_hold_all_of_it(filled: Workspace) -> None:
             printed = [words for body in bodies if isinstance(body, Passage) for words in body.sentences]
             assert printed and not [words for words in printed if "click" in words.lower() or "clic " in words.lower()]
             assert page_document.pdf(value).startswith(b"%PDF")
+
+
+def test_what_moved_the_score_stands_below_its_title_on_paper_and_in_workbooks(filled: Workspace) -> None:
+    context, page = context_of(filled), criteria.PAGE
+    value = PageValue(page.title, page.question, context.shown, tuple(page.blocks(context)))
+    sections = page_document.paper(value).sections
+    chart = next(each for each in sections if each.heading == "Which criteria moved the score" and each.lead)
+    assert isinstance(chart.body, Chart) and chart.lead[0].startswith("The average score went from 7.00")
+    assert "The average score went" not in str([each.body for each in sections if isinstance(each.body, Passage)])
+    book = openpyxl.load_workbook(io.BytesIO(page_workbook(value).xlsx()))
+    lines_ = [[str(cell or "") for cell in row[:2]] for row in book.worksheets[0].iter_rows(values_only=True)]
+    place = next(place for place, (label, _) in enumerate(lines_) if label == "Which criteria moved the score")
+    assert lines_[place][1].startswith("Waterfall chart") and lines_[place + 1][1].startswith("The average score went")
 
 
 def test_the_answers_of_an_evaluation(filled: Workspace) -> None:

@@ -33,6 +33,10 @@ def heads(app: AppTest) -> list[str]:
     return [each.value.replace("\\", "") for each in app.subheader]
 
 
+def warnings(app: AppTest) -> list[str]:
+    return [each.value.replace("\\", "") for each in app.warning]
+
+
 @pytest.fixture
 def gone(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, list[str]]]]:
     """Note which pages are opened, and by which parameters."""
@@ -89,8 +93,19 @@ def test_the_choice_of_a_criterion(app: AppTest, settings: Settings) -> None:
     assert asked(app)["across"] == ["campaign"] and asked(app)["criterion"] == ["Greeting"]
     app.query_params["criterion"] = "Nobody asks this"
     app.run()
-    assert "No answers to this criterion in this selection" in shown(app)
-    assert app.selectbox(key="criterion").value == "Nobody asks this"
+    assert "Part of this link was ignored: criterion 'Nobody asks this' is not in the data." in warnings(app)
+    assert app.selectbox(key="criterion").value == "Identity checked"
+    app.selectbox(key="across").select("executive").run()
+    assert "criterion" not in asked(app) and not warnings(app)
+
+
+def test_a_failed_criterion_that_is_nowhere(app: AppTest, settings: Settings) -> None:
+    scorecards.fill(settings)
+    app.query_params.update(PERIOD | {"failedCriterion": "Nobody asks this"})
+    app.run()
+    assert "Not in the data: Failed criterion: Nobody asks this" in shown(app.switch_page("evaluations.py").run())
+    next(each for each in app.button if each.label == "Remove from the filters").click().run()
+    assert "failedCriterion" not in asked(app) and "56 evaluations" in shown(app)
 
 
 def test_the_first_criterion_follows_the_selection(app: AppTest, settings: Settings) -> None:

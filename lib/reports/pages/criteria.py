@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from lib.analytics import cluster_spreads
+from lib.analytics import cluster_spreads, queries
 from lib.analytics.cluster_spreads import SharedSpreads
 from lib.analytics.criteria import (
     CriteriaTable,
@@ -23,7 +23,7 @@ from lib.catalog.criterion_metrics import (
     SCORECARD_METRICS,
     WITH_ANSWERS,
 )
-from lib.catalog.dimensions import EXECUTIVE, Member
+from lib.catalog.dimensions import EXECUTIVE, FAILED_CRITERION, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import FEW_EVALUATIONS, Metric
 from lib.reports import catalog_words, criteria_table, grouping, score_change
@@ -41,6 +41,7 @@ from lib.reports.page import (
     Click,
     Empty,
     Heading,
+    IgnoredPart,
     MetricCard,
     PageDefinition,
     SelectInputs,
@@ -59,6 +60,9 @@ CRITERION = ChoiceParameter("criterion", text("Criterion"))
 def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the page."""
     found = context.answers.run(criteria, context.filters, context.calendar)
+    if _is_unknown(context):
+        name, value = CRITERION.parameter, context.choice(CRITERION)[:60]
+        yield IgnoredPart(text("{parameter} '{value}' is not in the data.", parameter=name, value=value))
     if not found.rows:
         yield _nothing(context)
         return
@@ -66,8 +70,8 @@ def blocks(context: PageContext) -> Iterator[Block]:
     yield _cards(context, found)
     yield from coverage_notices(context)
     yield Heading(text("Criteria"))
-    yield criteria_table.criteria_table(figures)
     yield criteria_table.CLICK_CAPTION
+    yield criteria_table.criteria_table(figures)
     if caption := criteria_table.change_caption(context, figures):
         yield caption
     yield from _map(context, figures)
@@ -151,7 +155,8 @@ def _course(context: PageContext, figures: tuple[ComparedCriterion, ...]) -> Ite
     names = criterion_names(each.criterion for each in figures)
     criteria_by_name = {name: criterion for criterion, name in names.items()}
     options = {name: name for name in criteria_by_name}
-    chosen = context.choice(CRITERION) or next(iter(options))
+    chosen = "" if _is_unknown(context) else context.choice(CRITERION)
+    chosen = chosen or next(iter(options))
     if chosen not in options:
         options[chosen] = chosen[:60]
     yield Heading(text("A criterion over time"))
@@ -171,6 +176,14 @@ def _course(context: PageContext, figures: tuple[ComparedCriterion, ...]) -> Ite
     )
     title = text("{criterion}: average share", criterion=names[criterion])
     yield ChartBlock(title, figure, "criterion-course", Click("period"), with_granularity=True)
+
+
+def _is_unknown(context: PageContext) -> bool:
+    """Return whether a criterion is chosen to which no evaluation in sight has an answer, of any form."""
+    if not (chosen := context.choice(CRITERION)):
+        return False
+    known = context.answers.run(queries.options, FAILED_CRITERION, context.filters.grant, context.catalog)
+    return not any(chosen == member.name or chosen.startswith(f"{member.name} (") for member in known)
 
 
 def _trend(context: PageContext, criterion: Criterion, filters: Filters) -> Trend:
