@@ -23,9 +23,12 @@ from lib.analytics.query import Filters, Moment, first_instant, last_instant
 from lib.analytics.sql_time import local_day
 from lib.catalog.answers import answer_rows
 from lib.catalog.catalog import Catalog
-from lib.catalog.measures import ANSWER_MEASURES, of_each
+from lib.catalog.measures import ANSWER_MEASURES, SCORECARD_NAMES, of_each
 from lib.catalog.rollups import Rollup
 from lib.store import schema
+
+_OF_SCORECARDS = frozenset({"criterion_key", *ANSWER_MEASURES, *SCORECARD_NAMES})
+"""What only evaluations with answers to criteria have."""
 
 _INSTANT = timedelta(microseconds=1)
 """The stores tell no two instants apart that are closer."""
@@ -89,10 +92,13 @@ class RollupSource:
         """Answer from a rollup."""
         self._rollup = rollup
         self._columns = frozenset(rollup.tables[0].columns.keys())
+        # One that does not hold all evaluations answers only what is asked of those that it holds.
+        self._asked_for = frozenset() if "evaluations" in self._columns else self._columns & _OF_SCORECARDS
 
     def can_answer(self, needs: Needs) -> bool:
         """Return whether the rollup has the keys and measures, and days do."""
-        return needs.days and needs.columns <= self._columns
+        is_meant = not self._asked_for or not self._asked_for.isdisjoint(needs.columns)
+        return needs.days and is_meant and needs.columns <= self._columns
 
     def rows(
         self,

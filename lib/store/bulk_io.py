@@ -27,6 +27,7 @@ from sqlalchemy.sql.expression import ClauseElement, Executable
 from lib.errors import CallboardError
 
 _STREAMED_ROWS = 20_000
+_LEAST_ROWS = 10_000  # of what DuckDB takes at a time: it keeps room for each column of every batch
 _ROWS_AT_ONCE = 2**20  # one array of each column, where there are fewer
 _BYTE_ORDER_MARK = "\ufeff"  # Excel takes a CSV without it for one in the code page of the country
 _TELL_SECONDS = 0.25
@@ -39,7 +40,7 @@ def load_batches(connection: Connection, table: sa.Table, batches: pa.RecordBatc
     names = batches.schema.names
     if connection.dialect.name == "duckdb":
         # One statement over the whole stream: a statement for each batch takes five times as long.
-        driver.register("incoming_batches", batches)
+        driver.register("incoming_batches", pa.RecordBatchReader.from_batches(batches.schema, _gathered(batches)))
         try:
             incoming = sa.table("incoming_batches", *(sa.column(name) for name in names))
             connection.execute(sa.insert(table).from_select(names, sa.select(incoming)))
@@ -55,6 +56,18 @@ def load_batches(connection: Connection, table: sa.Table, batches: pa.RecordBatc
             buffer = BytesIO()
             pa.csv.write_csv(batch, buffer, options)
             copy.write(buffer.getbuffer())
+
+
+def _gathered(batches: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    """Yield the same rows in batches of _LEAST_ROWS at least, but for the last."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(map(len, waiting)) >= _LEAST_ROWS:
+            yield pa.concat_batches(waiting)
+            waiting = []
+    if waiting:
+        yield pa.concat_batches(waiting)
 
 
 def drop(connection: Connection, *tables: sa.Table) -> None:

@@ -59,10 +59,14 @@ def test_the_facts_are_the_last_of_the_sources_and_answer_everything() -> None:
         (("engagement_key",), 2),
         (("evaluator_key", "form_key"), 3),
         (("executive_key", "call_center_key"), 4),
-        (("executive_key", "campaign_key"), 5),
-        (("executive_key", *HISTOGRAM_MEASURES), 5),
-        (("executive_key", "evaluator_key"), 6),
-        (("state",), 6),
+        (("critical_failed", "campaign_key"), 5),
+        (("criterion_key", "campaign_key"), 6),
+        (("criterion_key", "executive_key", "answered"), 7),
+        (("criterion_key", "evaluator_key"), 8),
+        (("executive_key", "campaign_key"), 9),
+        (("executive_key", *HISTOGRAM_MEASURES), 9),
+        (("executive_key", "evaluator_key"), 10),
+        (("state",), 10),
     ],
 )
 def test_the_first_that_has_everything_answers(columns: tuple[str, ...], place: int) -> None:
