@@ -24,6 +24,7 @@ from lib.ingest.durations import MAX_SECONDS
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import schema
+from lib.store.enums import SHARE_SCALE
 from lib.workspace import Workspace
 from tests.conftest import Load
 from tests.filters import make_filters
@@ -94,13 +95,16 @@ def test_squares_of_the_longest_durations_add_up_exactly(workspace: Workspace, l
 
 @pytest.mark.parametrize("table", [table for each in ROLLUPS for table in each.tables], ids=str)
 def test_a_difference_is_found(workspace: Workspace, load: Load, table: sa.Table) -> None:
-    load("id,audioDate,averageNote\n1,2024-01-01,5\n")
+    answer = '"[{""criterion"": ""Greeting"", ""points"": 1, ""maxPoints"": 2}]"'
+    load(f"id,audioDate,averageNote,results\n1,2024-01-01,5,{answer}\n")
+    held = {"score_sum": 50_000, "share_sum": SHARE_SCALE // 2, "with_answers": 1}
+    measure = next(name for name in held if name in table.c)
     with workspace.facts.write() as connection:
-        connection.execute(sa.update(table).values(score_sum=table.c.score_sum + 1))
+        connection.execute(sa.update(table).values({measure: table.c[measure] + 1}))
     with workspace.facts.read() as connection:
         (found,) = rollup.differences(connection, BUILT_IN)
     assert found.table == table.name and found.rollup is not None and found.facts is not None
-    assert (found.rollup["score_sum"], found.facts["score_sum"]) == (50_001, 50_000)
+    assert (found.rollup[measure], found.facts[measure]) == (held[measure] + 1, held[measure])
 
 
 def test_a_cell_too_many_and_one_too_few(workspace: Workspace, load: Load) -> None:
