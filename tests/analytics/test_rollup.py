@@ -192,7 +192,7 @@ def test_rows_are_put_together(workspace: Workspace, load: Load, monkeypatch: py
             return int(connection.execute(sa.select(sa.func.count()).select_from(BY_CENTER.daily)).scalar_one())
 
     assert rows() == 5
-    tables = [table for each in ROLLUPS for table in each.tables]
+    tables = [table for each in ROLLUPS for table in each.tables if "evaluations" in table.c]  # there are no answers
     lengths: dict[str, int] = {}
     with workspace.facts.read() as connection:
         assert rollup.fragmented(connection, BUILT_IN, {}) == []
