@@ -147,7 +147,7 @@ WRONG: list[tuple[object, str, str, str, str | None]] = [
     ([{**GREETING, "maxPoints": 0}], "results[0].maxPoints", "0", "is not above 0", None),
     ([{**GREETING, "maxPoints": 100_001}], "results[0].maxPoints", "100001", "is too large", None),
     ([{**GREETING, "critical": "perhaps"}], "results[0].critical", "perhaps", "is neither true nor false", "true or false"),
-    ([{**GREETING, "maxPoint": 1}], "results[0].maxPoint", "", "is not part of an answer (did you mean 'maxPoints'?)", "criterion, section, points, maxPoints, notApplicable, critical, comment"),
+    ([{**GREETING, "maxPoint": 1}], "results[0].maxPoint", "1", "is not part of an answer (did you mean 'maxPoints'?)", "criterion, section, points, maxPoints, notApplicable, critical, comment"),
     ([{**GREETING, "max_points": 1}], "results[0].maxPoints", "", "is there twice", "one value"),
     ([GREETING, IDENTITY, {**GREETING, "criterion": " Greeting"}], "results[2].criterion", "Greeting", "is there twice", "one answer to each criterion"),
     ([{"criterion": f"C{n}", "notApplicable": True} for n in range(501)], "results", "", "has 501 answers", "at most 500"),
