@@ -19,8 +19,8 @@ class AnswerCode(TextCode):
         "Nothing was loaded: {count} of {total} answers are of evaluations that are not there, such as {examples}. "
         "Import the evaluations first, or mend the ids.",
     )
-    TOO_MANY_ANSWERS = (
-        "too_many_answers_of_one",
+    EVALUATION_WITH_TOO_MANY_ANSWERS = (
+        "evaluation_with_too_many_answers",
         "Nothing was loaded: an evaluation has {count} answers, of {most} at most.",
     )
     SECTIONS_CHANGED = (

@@ -139,7 +139,7 @@ class _Staff:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class _DayPlan:
     """What every day is made by."""
 
     seed: int
@@ -162,7 +162,7 @@ def batches(
         raise ValueError(f"the last day lies before {FIRST_DAY}")
     schema = staged_schema(catalog)
     zones, answered = Zones(ZoneInfo("UTC"), workspace_zone), min(1.0, _MOST_ANSWERED / rows)
-    plan = _Plan(seed, days, _staff(seed, days), zones, answered)
+    plan = _DayPlan(seed, days, _staff(seed, days), zones, answered)
     weights = np.array([_volume(FIRST_DAY + timedelta(days=number), number / days) for number in range(days)])
     bounds = np.floor(np.cumsum(weights) / weights.sum() * rows + 0.5).astype(np.int64)
     bounds[-1] = rows
@@ -202,7 +202,7 @@ def _staff(seed: int, days: int) -> _Staff:
     )
 
 
-def _day(number: int, count: int, before: int, plan: _Plan) -> dict[str, pa.Array]:
+def _day(number: int, count: int, before: int, plan: _DayPlan) -> dict[str, pa.Array]:
     """Return one day's evaluations, as columns of checked rows."""
     seed, days, staff, zones = plan.seed, plan.days, plan.staff, plan.zones
     random = np.random.default_rng([seed, 1, number])

@@ -156,7 +156,9 @@ class AnswerSpool(AbstractContextManager["AnswerSpool"]):
         indices = pa.array(places, pa.int64(), mask=places < 0)
         lengths = np.diff(np.append(starts, len(parents)))
         if lengths.max() > MOST_ANSWERS:
-            self._wrong = FileError(AnswerCode.TOO_MANY_ANSWERS, count=int(lengths.max()), most=MOST_ANSWERS)
+            self._wrong = FileError(
+                AnswerCode.EVALUATION_WITH_TOO_MANY_ANSWERS, count=int(lengths.max()), most=MOST_ANSWERS
+            )
         total = np.repeat(sums["answers_max"], lengths)
         columns = [
             seq.take(pa.array(parents)),
