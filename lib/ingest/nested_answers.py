@@ -33,7 +33,7 @@ RefuseIn: TypeAlias = Callable[[int, str, str, CodedText, CodedText], None]
 """Told of what can't be stored: the row's position, the place in the list, the value, what is wrong, what is right."""
 
 
-class _Answer(NamedTuple):
+class _ListedAnswer(NamedTuple):
     criterion: str
     section: str | None
     points: int | None
@@ -56,7 +56,7 @@ class _DistinctAnswers:
     """The answers of a batch that differ in more than their comments, and the place of each."""
 
     def __init__(self) -> None:
-        self.answers: list[_Answer] = []
+        self.answers: list[_ListedAnswer] = []
         self.places: dict[tuple[object, ...], int] = {}
 
 
@@ -90,7 +90,7 @@ class NestedAnswers:
         columns: dict[str, pa.Array] = {}
         if places:
             indices = pa.array(places, pa.int32())
-            for name, column in zip(_Answer._fields, zip(*distinct.answers, strict=True), strict=True):
+            for name, column in zip(_ListedAnswer._fields, zip(*distinct.answers, strict=True), strict=True):
                 columns[name] = pa.array(column, ANSWER.field(name).type).take(indices)
             columns["comment"] = pa.array(comments, pa.string())
             if forms.null_count < len(forms):
@@ -139,7 +139,7 @@ class NestedAnswers:
                 distinct.places[key] = place
         return place, comment or distinct.answers[place].comment
 
-    def _answer(self, entry: dict[str, object], place: str) -> _Answer:
+    def _answer(self, entry: dict[str, object], place: str) -> _ListedAnswer:
         values = _by_key(entry, place)
 
         def read(key: str, parse: Callable[[Any], Any]) -> Any:
@@ -172,7 +172,7 @@ class NestedAnswers:
             right = ValueCode.RIGHT_POINTS.of(most=points_number(most))
             raise _AnswerError(f"{place}.points", values["points"], _error(above, right))
         is_critical = bool(read("critical", _flag))
-        return _Answer(criterion, read("section", _name), points, most, is_critical, read("comment", _comment))
+        return _ListedAnswer(criterion, read("section", _name), points, most, is_critical, read("comment", _comment))
 
     def _points_of(self, value: object) -> int:
         return parse_points(*_number(value), self._options)

@@ -22,7 +22,7 @@ BEST = 10
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class _SampleQuestion:
     name: str
     section: str
     most: int
@@ -30,16 +30,16 @@ class _Question:
 
 
 _QUESTIONS = (
-    _Question("Greeting", "Opening", 5, 0.5),
-    _Question("Identity checked", "Opening", 10, 0.0),
-    _Question("Reason understood", "Opening", 10, 0.9),
-    _Question("Listening", "Handling", 15, 1.0),
-    _Question("Right solution", "Handling", 20, 1.2),
-    _Question("Knows the product", "Handling", 10, 1.0),
-    _Question("Clear language", "Handling", 10, 0.7),
-    _Question("Summary of what was agreed", "Closing", 8, 0.9),
-    _Question("Offer of further help", "Closing", 7, 1.5),
-    _Question("Farewell", "Closing", 5, 0.4),
+    _SampleQuestion("Greeting", "Opening", 5, 0.5),
+    _SampleQuestion("Identity checked", "Opening", 10, 0.0),
+    _SampleQuestion("Reason understood", "Opening", 10, 0.9),
+    _SampleQuestion("Listening", "Handling", 15, 1.0),
+    _SampleQuestion("Right solution", "Handling", 20, 1.2),
+    _SampleQuestion("Knows the product", "Handling", 10, 1.0),
+    _SampleQuestion("Clear language", "Handling", 10, 0.7),
+    _SampleQuestion("Summary of what was agreed", "Closing", 8, 0.9),
+    _SampleQuestion("Offer of further help", "Closing", 7, 1.5),
+    _SampleQuestion("Farewell", "Closing", 5, 0.4),
 )
 _CRITICAL, _SUMMARY, _OFFER = 1, 7, 8  # places above
 _FAILS, _NOT_APPLICABLE = 0.03, 0.12
