@@ -50,7 +50,8 @@ def four_weeks() -> tuple[list[dict[str, Any]], dict[str, Answers]]:
 
     Ann has the first and third call of a day, Bob the others. A failed identity makes the score 0.
     """
-    evaluations, answers = [], {}
+    evaluations: list[dict[str, Any]] = []
+    answers: dict[str, Answers] = {}
     for place in range(28 * 4):
         day, call = FIRST + timedelta(days=place // 4), place % 4
         greeting, identity = (_NOW if day >= TURN else _BEFORE)[call]

@@ -21,13 +21,14 @@ from lib.analytics.query import Filters
 from lib.analytics.score_parts import score_parts
 from lib.catalog.criterion_metrics import CRITERION_METRICS, CRITICAL_FAIL_RATE
 from lib.catalog.dimensions import CAMPAIGN, EXECUTIVE, FAILED_CRITERION, IS_AI
+from lib.catalog.measures import MeasureTotals
 from lib.jobs.tasks import TASKS
 from lib.store import schema
 from lib.store.enums import SHARE_SCALE
 from lib.workspace import Workspace
 from tests.filters import make_filters
 
-FORMS = {
+FORMS: dict[str, list[tuple[str, str | None, float, bool]]] = {
     "Support v3": [("Greeting", "Opening", 10, False), ("Identity", "Compliance", 1, True), ("Tone", None, 5, False)],
     "Sales v1": [("Greeting", "Opening", 4, False), ("Closing", "End", 2.5, True)],
 }
@@ -162,7 +163,7 @@ def test_figures_are_those_of_pandas(
 ) -> None:
     filters = Filters.from_parameters(parameters, workspace.settings.zone, Grant(), workspace.catalog)
     frame = answers_of(chosen(rows, parameters))
-    expected = {}
+    expected: dict[Any, dict[str, Any]] = {}
     for (name, form), group in frame.groupby(["criterion", "form"]):
         given = group[group["points"].notna()]
         n = len(given)
@@ -197,7 +198,7 @@ def test_criteria_by_group_and_over_time(workspace: Workspace, rows: list[dict[s
         for dimension, column in ((CAMPAIGN, "campaignId"), (EXECUTIVE, "executiveId")):
             cells = criteria.criteria_by(connection, make_filters(), workspace.calendar, dimension).cells
             expected = frame.groupby(["criterion", "form", frame[column].fillna("")])["share"].agg(["count", "sum"])
-            found = {
+            found: dict[Any, MeasureTotals] = {
                 (criterion.name, criterion.form, member.id or ""): sums for (criterion, member), sums in cells.items()
             }
             for key, (count, total) in expected.iterrows():
@@ -345,12 +346,13 @@ def test_a_criterion_is_in_one_section(workspace: Workspace, tmp_path: Path) -> 
         ]}
         for number, section in (("a", "Opening"), ("b", "Ending"))
     )  # fmt: skip
+    answer: dict[str, Any] = {"criterion": "Greeting", "section": "Ending", "points": 1, "maxPoints": 1}
     with pytest.raises(
         Exception, match="the criterion 'Greeting' is in the section 'Opening' and in the section 'Ending'"
     ):
         load(workspace, tmp_path, [one, other])
     load(workspace, tmp_path, [one])
-    load(workspace, tmp_path, [{**one, "results": [{**one["results"][0], "section": "Ending"}]}])
+    load(workspace, tmp_path, [{**one, "results": [answer]}])
     with workspace.facts.read() as connection:
         held = schema.criteria.c
         found = connection.execute(sa.select(held.section).where(held.name == "Greeting", held.form.is_(None))).all()
