@@ -161,16 +161,16 @@ def criterion_trend(
     by_day = granularity is not Granularity.MONTHLY
     source = source_of(connection, filters, calendar, (CRITERION.column,), ANSWER_NAMES, by_day=by_day)
     start = bucket_start(source.rows.c.day, granularity, calendar.week_start).label("start")
-    asked = sa.select(start, *sums(source.rows, ANSWER_NAMES)).where(source.rows.c[CRITERION.column] == key)
-    rows = connection.execute(asked.group_by(sa.literal_column("1")), source.values)
-    found = {day: MeasureTotals.from_values(values, ANSWER_NAMES) for day, *values in rows}
+    by_bucket = sa.select(start, *sums(source.rows, ANSWER_NAMES)).where(source.rows.c[CRITERION.column] == key)
+    rows = connection.execute(by_bucket.group_by(sa.literal_column("1")), source.values)
+    totals = {day: MeasureTotals.from_values(values, ANSWER_NAMES) for day, *values in rows}
     zone = filters.zone(calendar.zone)
     first, last = local_date(period.date_from, zone), local_date(period.date_to, zone)
     nothing = MeasureTotals.nothing(ANSWER_NAMES)
     begins, ends = first_instant(period.date_from, zone), last_instant(period.date_to, zone)
     cut = begins > first_instant(first, zone), ends < last_instant(last, zone)
     buckets = calendar.buckets(first, last, granularity, *cut)
-    return CriterionTrend(period, granularity, tuple((bucket, found.get(bucket.first, nothing)) for bucket in buckets))
+    return CriterionTrend(period, granularity, tuple((bucket, totals.get(bucket.first, nothing)) for bucket in buckets))
 
 
 def has_answers(connection: Connection) -> bool:

@@ -146,10 +146,10 @@ def _unlike_their_answers(connection: Connection, catalog: Catalog) -> Iterator[
     )
     failed = sa.case((facts.critical_failed, 1), else_=0)
     same = sa.and_(facts.answers_points == sums.c.points, facts.answers_max == sums.c.most, failed == sums.c.failed)
-    found = sa.select(sa.func.count()).select_from(
+    counted = sa.select(sa.func.count()).select_from(
         catalog.evaluations.outerjoin(sums, sums.c.answer_set == facts.answer_set)
     )
-    wrong = found.where(facts.answer_set.is_not(None), sa.func.coalesce(same, sa.false()).is_(sa.false()))
+    wrong = counted.where(facts.answer_set.is_not(None), sa.func.coalesce(same, sa.false()).is_(sa.false()))
     count = connection.execute(wrong).scalar_one()
     if count:
         yield f"evaluations whose answers are not all there: {count}; only an import of their answers puts it right"

@@ -55,8 +55,8 @@ def cells(rows: sa.FromClause, table: sa.Table, catalog: Catalog) -> sa.Select[A
         rows = answer_rows(rows, *_cell(table, catalog)[1:])
     cell = _cell_of(rows, table, catalog)
     measures = [catalog.measures[name].aggregate(rows).label(name) for name in _measures(table, catalog)]
-    found = sa.select(*cell, *measures).group_by(*cell)
-    return found if "evaluations" in table.c else found.having(sa.or_(*(each.element != 0 for each in measures)))
+    summed = sa.select(*cell, *measures).group_by(*cell)
+    return summed if "evaluations" in table.c else summed.having(sa.or_(*(each.element != 0 for each in measures)))
 
 
 def coarser(rows: sa.FromClause, table: sa.Table, catalog: Catalog) -> sa.Select[Any]:

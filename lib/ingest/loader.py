@@ -331,8 +331,8 @@ def _compare(connection: Connection, catalog: Catalog, version: int) -> tuple[Lo
 def days_of(connection: Connection, days: sa.Select[Any]) -> tuple[int, date | None, date | None]:
     """Return how many days there are among some, and the first and the last of them."""
     touched = days.distinct().subquery()
-    found = sa.select(sa.func.count(), sa.func.min(touched.c.day), sa.func.max(touched.c.day))
-    count, first, last = connection.execute(found).one()
+    ends = sa.select(sa.func.count(), sa.func.min(touched.c.day), sa.func.max(touched.c.day))
+    count, first, last = connection.execute(ends).one()
     return count, first, last
 
 

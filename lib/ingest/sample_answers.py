@@ -86,10 +86,10 @@ def _distribute(lost: Array, weights: Array, room: Array, taken: Array) -> None:
         left = room - taken
         shares = weights * left
         whole = shares.sum(axis=1, keepdims=True)
-        given = np.floor(lost[:, None] * shares / np.where(whole > 0, whole, 1)).astype(np.int64)
-        given = np.minimum(given, left)
-        taken += given
-        lost = lost - given.sum(axis=1)
+        step = np.floor(lost[:, None] * shares / np.where(whole > 0, whole, 1)).astype(np.int64)
+        step = np.minimum(step, left)
+        taken += step
+        lost = lost - step.sum(axis=1)
     while (rows := np.flatnonzero(lost > 0)).size:
         left = (room - taken)[rows]
         likely = np.where(left > 0, 1 + weights[rows] * left, 0)

@@ -137,17 +137,17 @@ class AnswerSpool(AbstractContextManager["AnswerSpool"]):
         comment = answers.field("comment")
         criterion, identity = self._identified(answers.field("criterion"), form, answers.field("section"))
         has_points = points.is_valid().to_numpy(zero_copy_only=False)
-        given = points.fill_null(0).to_numpy()
+        points_given = points.fill_null(0).to_numpy()
         possible = most.fill_null(0).to_numpy()
         is_critical = critical.to_numpy(zero_copy_only=False)
         words = _hashes(comment)
-        digest = _mixed(identity, np.where(has_points, given + 1, 0), possible, is_critical, words)
+        digest = _mixed(identity, np.where(has_points, points_given + 1, 0), possible, is_critical, words)
         starts = np.flatnonzero(np.diff(parents, prepend=-1))
         rows = parents[starts]
-        failed = has_points & (given == 0) & is_critical
+        failed = has_points & (points_given == 0) & is_critical
         sums = {
             "answers_digest": np.add.reduceat((digest >> np.uint64(64 - _DIGEST_BITS)).astype(np.int64), starts),
-            "answers_points": np.add.reduceat(np.where(has_points, given, 0), starts),
+            "answers_points": np.add.reduceat(np.where(has_points, points_given, 0), starts),
             "answers_max": np.add.reduceat(np.where(has_points, possible, 0), starts),
             "critical_failed": np.logical_or.reduceat(failed, starts),
         }
@@ -166,8 +166,8 @@ class AnswerSpool(AbstractContextManager["AnswerSpool"]):
             points.cast(pa.int32()),
             most.cast(pa.int32()),
             critical,
-            _shares(given, possible, has_points),
-            _shares(possible - given, total, has_points),
+            _shares(points_given, possible, has_points),
+            _shares(possible - points_given, total, has_points),
             comment,
         ]
         self._keep(pa.RecordBatch.from_arrays(columns, schema=_ANSWERS))
