@@ -175,6 +175,37 @@ def test_ctrl_c(settings: Settings, calls: Path, moment: str) -> None:
     assert moment == "loading" or "the data are as they were" in told
 
 
+def test_ctrl_c_where_python_drops_it() -> None:
+    """Within a weak reference's callback an exception ends nothing; the next step that is shown ends the task."""
+    program = """
+import os, signal, weakref
+from lib.cli.task_runner import progress
+
+class Held: pass
+
+show, done = progress()
+held = Held()
+watched = weakref.ref(held, lambda _: os.kill(os.getpid(), signal.SIGINT))
+del held
+print("went on", flush=True)
+try:
+    show(1, None)
+except KeyboardInterrupt:
+    print("stopped", flush=True)
+done()
+print("given back" if signal.getsignal(signal.SIGINT) is signal.default_int_handler else "kept")
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert (ran.stdout.split("\n"), ran.stderr) == (["went on", "stopped", "given back", ""], "")
+
+
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_import_while_the_app_is_running(run: Run, settings: Settings, calls: Path, tmp_path: Path) -> None:
     """The app holds the embedded database, so that its worker does the import; the user sees the same."""

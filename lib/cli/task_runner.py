@@ -14,6 +14,7 @@ import click
 
 from lib import settings
 from lib.cli.access import this_user
+from lib.cli.interrupts import Interrupts
 from lib.errors import CallboardError, CancelledError, DatabaseHeldError, SampleDataError
 from lib.errors.codes import FailureCode
 from lib.jobs.queue import JobStatus, Queue
@@ -95,15 +96,35 @@ def _busy(queue: Queue) -> bool:
 
 
 def progress() -> tuple[Show, Callable[[], None]]:
-    """Return how progress is shown: a bar on a terminal, plain lines elsewhere; and what ends it."""
-    if sys.stderr.isatty():
-        bar: Any = click.progressbar(length=100, file=sys.stderr, item_show_func=lambda item: str(item or ""))
-        bar.__enter__()
+    """Return how progress is shown: a bar on a terminal, plain lines elsewhere; and what ends it.
 
-        def move(share: float, message: Message | None) -> None:
-            bar.update(max(0, int(share) - bar.pos), _doing(message))
+    Until then no Ctrl-C is lost: showing a step stops a task that went on.
+    """
+    interrupts = Interrupts()
+    draw, close = _bar() if sys.stderr.isatty() else (_lines(), lambda: None)
 
-        return move, lambda: bar.__exit__(None, None, None)
+    def show(share: float, message: Message | None) -> None:
+        interrupts.check()
+        draw(share, message)
+
+    def done() -> None:
+        interrupts.end()
+        close()
+
+    return show, done
+
+
+def _bar() -> tuple[Show, Callable[[], None]]:
+    bar: Any = click.progressbar(length=100, file=sys.stderr, item_show_func=lambda item: str(item or ""))
+    bar.__enter__()
+
+    def move(share: float, message: Message | None) -> None:
+        bar.update(max(0, int(share) - bar.pos), _doing(message))
+
+    return move, lambda: bar.__exit__(None, None, None)
+
+
+def _lines() -> Show:
     last: dict[str, Any] = {"at": time.monotonic(), "line": ""}
 
     def say(share: float, message: Message | None) -> None:
@@ -112,7 +133,7 @@ def progress() -> tuple[Show, Callable[[], None]]:
             last.update(at=time.monotonic(), line=line)
             click.echo(line, err=True)
 
-    return say, lambda: None
+    return say
 
 
 def _doing(message: Message | None) -> str:
