@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lib.errors.codes import FailureCode
+from lib.errors.codes import CodedText, FailureCode
 from lib.errors.value_codes import ValueCode
 from lib.ingest.cells import CellKind, Kinds
 from lib.ingest.parse_error import ValueParseError
@@ -86,6 +86,15 @@ def cut_number(value: str) -> ValueParseError | None:
 def error_word(value: str) -> ValueParseError | None:
     """Return what is wrong with a text that a spreadsheet shows where a formula fails; None for any other."""
     return _error(value) if re.search(_ERROR, value) else None
+
+
+def words_of_error(value: str, error: ValueParseError) -> tuple[CodedText, CodedText]:
+    """Return what is wrong with a text that no parser took, and what would be right.
+
+    Keep these rather than the error, whose traceback holds the whole batch that the text was in.
+    """
+    known = error_word(value) or error
+    return known.problem, known.right
 
 
 def _error(word: str) -> ValueParseError:

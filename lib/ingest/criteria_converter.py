@@ -12,10 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lib.analytics.timezones import Numbers
+from lib.errors.codes import CodedText
 from lib.errors.value_codes import ValueCode
 from lib.ingest.answer_lists import list_answers
 from lib.ingest.answer_values import parse_points
-from lib.ingest.cell_checks import error_word, wrong_cells
+from lib.ingest.cell_checks import words_of_error, wrong_cells
 from lib.ingest.cells import CellKind
 from lib.ingest.distinct_parsing import MAX_KNOWN, Refuse
 from lib.ingest.mapping import EVERYTHING_ELSE, CriterionSource, FileOptions
@@ -120,7 +121,7 @@ class _CriterionColumn:
     def _points_alike(self, text: Texts, kind: CellKind, refuse: Refuse) -> Numbers:
         """Return the points of cells of one kind."""
         encoded = text.dictionary_encode()
-        wrong: dict[int, ValueParseError] = {}
+        wrong: dict[int, tuple[CodedText, CodedText]] = {}
         distinct = encoded.dictionary.to_pylist()
         points = np.full(len(distinct) + 1, _BLANK, dtype=np.int64)  # the last stands for a missing cell
         for index, value in enumerate(distinct):
@@ -128,12 +129,12 @@ class _CriterionColumn:
                 points[index] = self._read(value, kind)
             except ValueParseError as error:
                 points[index] = _WRONG
-                wrong[index] = error_word(value) or error
+                wrong[index] = words_of_error(value, error)
         indices = encoded.indices.fill_null(len(distinct)).to_numpy()
         if wrong:
             for position in np.flatnonzero(np.isin(indices, [*wrong])).tolist():
-                found = wrong[int(indices[position])]
-                refuse(position, text[position].as_py(), found.problem, found.right)
+                problem, right = wrong[int(indices[position])]
+                refuse(position, text[position].as_py(), problem, right)
         read: Numbers = points[indices]
         return read
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from lib.errors.codes import CodedText
 from lib.ingest import value_parsers
-from lib.ingest.cell_checks import error_word
+from lib.ingest.cell_checks import words_of_error
 from lib.ingest.parse_error import ValueParseError
 from lib.ingest.text_cleaning import Texts, text_bytes
 
@@ -42,7 +42,7 @@ def parse_distinct(
     """Check each distinct value once, and put the results back in the rows' places; `known` keeps the good ones."""
     encoded = text.dictionary_encode()
     results: list[Any] = []
-    wrong: dict[int, ValueParseError] = {}
+    wrong: dict[int, tuple[CodedText, CodedText]] = {}
     for index, value in enumerate(encoded.dictionary.to_pylist()):
         if value in known:
             results.append(known[value])
@@ -51,13 +51,13 @@ def parse_distinct(
             results.append(check(value))
         except ValueParseError as error:
             results.append(None)
-            wrong[index] = error_word(value) or error
+            wrong[index] = words_of_error(value, error)
         else:
             if len(known) < MAX_KNOWN:
                 known[value] = results[-1]
     if wrong:
         indices = encoded.indices.fill_null(-1).to_numpy()
         for position in np.flatnonzero(np.isin(indices, list(wrong))).tolist():
-            found = wrong[int(indices[position])]
-            refuse(position, text[position].as_py(), found.problem, found.right)
+            problem, right = wrong[int(indices[position])]
+            refuse(position, text[position].as_py(), problem, right)
     return pa.array(results, kind).take(encoded.indices)

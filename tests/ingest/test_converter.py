@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -86,3 +87,26 @@ def test_dates_in_batches_are_dates_alone(alike: bool, data: st.DataObject) -> N
         == expected
     )
     assert len(found.bad) == len(values) - len(expected)
+
+
+def test_a_batch_goes_once_it_is_converted() -> None:
+    """Python need not look for cycles: what is wrong with a value holds none of the batch that it was in."""
+    mapping = read_mapping("[criteria]\nGreeting = { column = 'q', max = 1 }", BUILT_IN)
+    header = ("id", "audioDate", "averageNote", "q")
+    resolved = mapping.resolve(BUILT_IN, header, "f", lambda _: ())
+    columns = (pa.array(["a"]), pa.array(["2024-01-01"]), pa.array(["eleven"]), pa.array(["two"]))
+    gc.collect()
+    gc.disable()
+    try:
+        converter = Converter(resolved, header, _zones["UTC"], BUILT_IN)
+        found = converter.convert(Batch("f", np.array([1]), columns), 0)
+        assert [problem.value for problem in found.problems] == ["eleven", "two"]
+        del found, columns
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        held = [type(each).__name__ for each in gc.garbage if isinstance(each, pa.Array)]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+    assert held == []
