@@ -242,12 +242,16 @@ class FailureCode(TextCode):
     RIGHT_ENCODING = "right_encoding", "{encoding} text, as the mapping says"
 
     # JSON Lines.
-    JSONL_NO_OBJECTS = "jsonl_no_objects", "{name}: no row is a JSON object. Right would be one object a line."
-    JSONL_ARRAY = (
-        "jsonl_array",
-        "{name}: no row is a JSON object: the file is one JSON array. Right would be one object a line, without the "
-        "brackets around them and the commas between them.",
+    JSONL_NO_OBJECTS = (
+        "jsonl_no_objects",
+        "{name}: no row is a JSON object. Right would be one object a line, or an array of objects.",
     )
+    JSON_BROKEN = (
+        "json_broken",
+        "{name}: object {row} is no JSON, or is cut off. Right would be one object a line, objects one after another, "
+        "or an array of objects.",
+    )
+    JSON_NOT_ENCODED = "json_not_encoded", "{name}: object {row} is not {encoding} text. Right would be {right}."
     JSONL_FEW_OBJECTS = (
         "jsonl_few_objects",
         "{name}: more than {most} rows are blank or no objects. Right would be one object a line.",
@@ -353,4 +357,6 @@ def restored(value: Any) -> Any:
 
     kinds: tuple[type[TextCode], ...] = (ValueCode, WorkbookCode, MappingCode, ImportCode, FieldCode, AnswerCode)
     kind = next((kind for kind in kinds if value["code"] in {*kind}), FailureCode)
+    if value["code"] not in {*kind}:  # of an earlier version
+        return FailureCode.OTHER.of(text=value["code"])
     return CodedText(kind(value["code"]), {name: restored(each) for name, each in value["values"].items()})

@@ -121,7 +121,7 @@ class MappingCode(TextCode):
     )
     MAPPING_CRITERION_MAX = (
         "mapping_criterion_max",
-        "{where} max should be above 0, {most} at most, with no more than four decimals.",
+        "{where} should be above 0, {most} at most, with no more than four decimals.",
     )
     MAPPING_CRITERION_CRITICAL = "mapping_criterion_critical", "{where} critical should be true or false."
     MAPPING_CRITERION_TEXT = (
@@ -136,5 +136,18 @@ class MappingCode(TextCode):
     MAPPING_CRITERION_VALUE_TWICE = (
         "mapping_criterion_value_twice",
         "{where} values: '{entry}' is there twice, in other capitals or spaces.",
+    )
+    MAPPING_RESULTS_LACK = (
+        "mapping_results_lack",
+        '{where} needs {option}: where it is in the lists, such as {option} = "questions.{option}".',
+    )
+    MAPPING_RESULTS_PATH = (
+        "mapping_results_path",
+        '{where} should be the place in the lists as a text, such as "sections.questions.title": a column, then the '
+        "keys of objects.",
+    )
+    MAPPING_RESULTS_BESIDE = (
+        "mapping_results_beside",
+        "{where} has [results] and [criteria]; answers come from lists or from columns of their own, not from both.",
     )
     MAPPING_SCORING = "mapping_scoring", "{where} {option} should be one of: {known}{hint}."

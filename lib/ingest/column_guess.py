@@ -11,6 +11,7 @@ from lib.catalog.catalog import Catalog
 from lib.catalog.fields import FieldType
 from lib.errors.codes import CodedText
 from lib.errors.guess_codes import GuessCode
+from lib.ingest.answer_list_guess import guess_answer_paths
 from lib.ingest.date_guess import date_choices, date_notes, guess_dates
 from lib.ingest.example_reading import UTC, read_examples, readings
 from lib.ingest.guesses import Guess, GuessedMapping, MappingChoice, Question
@@ -166,7 +167,7 @@ class _Draft:
 
     def result(self) -> GuessedMapping:
         """Return the mapping with the examples of its guesses and questions."""
-        mapping = Mapping(self._file, self._sources, self._values)
+        mapping = Mapping(self._file, self._sources, self._values, lists=guess_answer_paths(self._survey))
         read = readings(self._survey, mapping, self._catalog, self._zone)
         guesses = tuple(
             Guess(canonical, source, _reason(source), read[canonical]) for canonical, source in self._sources.items()

@@ -32,6 +32,7 @@ from lib.ingest.answer_rows import ANSWERS, RESULTS
 from lib.ingest.cells import CellKind, Kinds
 from lib.ingest.criteria_converter import CriteriaConverter
 from lib.ingest.distinct_parsing import Refuse, check_texts, parse_distinct
+from lib.ingest.listed_answers import AnswerLists
 from lib.ingest.mapping import AS_FOUND, AS_IT_IS, ColumnSource, Mapping
 from lib.ingest.nested_answers import NestedAnswers
 from lib.ingest.source_cells import TRANSLATED, Cells, SourceCells, is_null, plain
@@ -201,13 +202,15 @@ class Converter:
     def __init__(self, mapping: Mapping, header: Sequence[str], zones: Zones, catalog: Catalog) -> None:
         """Prepare the values' translations. The mapping is resolved for this header."""
         self._mapping = mapping
+        self._header = header
         self._known: dict[tuple[str, int], dict[str, Any]] = {}  # by column and kind: what each text became
         self._zones = zones
         self._catalog = catalog
         self._cells = SourceCells(mapping, header, catalog)
         self._criteria = CriteriaConverter(mapping.criteria, mapping.file) if mapping.criteria else None
-        self._results = header.index(mapping.results) if mapping.results is not None else None
-        self._nested = NestedAnswers(mapping.file)
+        lists = None if mapping.lists is None else AnswerLists(mapping.lists, header)
+        self._results = tuple(header.index(name) for name in mapping.results) if lists is None else lists.columns
+        self._nested = NestedAnswers(mapping.file, lists)
 
     @property
     def rows_at_once(self) -> int:
@@ -261,17 +264,21 @@ class Converter:
         forms = pa.nulls(count, pa.string()) if form is None else plain(none_is_none(form))
         if self._criteria is not None:
             return self._criteria.convert(cells, forms, problems.refuse_in)
-        if self._results is None or self._mapping.results is None:
+        if not self._results:
             return pa.nulls(count, ANSWERS)
-        texts = plain(cells[self._mapping.results].text).to_pylist()
-        nested = batch.nested.get(self._results)
-        lists = texts if nested is None else nested()
-        values = (None if text is None else value for text, value in zip(texts, lists, strict=True))  # blank is none
+        columns = [self._lists(place, cells, batch) for place in self._results]
+        values = columns[0] if self._mapping.lists is None else zip(*columns, strict=True)
 
         def refuse(position: int, place: str, value: str, problem: CodedText, right: CodedText) -> None:
             problems.refuse_in(place)(position, value, problem, right)
 
         return self._nested.convert(values, forms, refuse)
+
+    def _lists(self, place: int, cells: dict[str, Cells], batch: Batch) -> Iterable[object]:
+        """Return the lists of a column, or its texts where they are that; None where a row has nothing."""
+        texts = plain(cells[self._header[place]].text).to_pylist()
+        lists = batch.nested[place]() if place in batch.nested else texts
+        return (None if text is None else value for text, value in zip(texts, lists, strict=True))
 
     def _parsed(self, field: Field, source: ColumnSource, cells: Cells, refuse: Refuse) -> pa.Array:
         """Return the cells as they are stored, those of each kind by its rules."""

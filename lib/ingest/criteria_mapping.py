@@ -66,12 +66,13 @@ def read_scoring(entries: Table[str, Any], where: str) -> Scoring:
 
 def criterion_entry(source: CriterionSource) -> dict[str, Any]:
     """Return a criterion as it stands in TOML."""
+    words = {word: "" if points is None else written_points(points) for word, points in source.values.items()}
     options = {
         "column": source.column,
-        "max": _written(source.max_points),
+        "max": written_points(source.max_points),
         "section": source.section,
         "critical": source.is_critical or None,
-        "values": {word: "" if points is None else _written(points) for word, points in source.values.items()} or None,
+        "values": words or None,
         "form": source.form,
     }
     return {name: value for name, value in options.items() if value is not None}
@@ -96,9 +97,7 @@ def _criterion(entry: object, where: str) -> CriterionSource:
         raise MappingError(MappingCode.MAPPING_CRITERION_COLUMN, where=where)
     if "max" not in entries:
         raise MappingError(MappingCode.MAPPING_CRITERION_NO_MAX, where=where)
-    max_points = _scaled(as_number(entries["max"], f"{where} max"))
-    if max_points is None or max_points == 0:
-        raise MappingError(MappingCode.MAPPING_CRITERION_MAX, where=where, most=f"{MOST_POINTS:,}")
+    max_points = max_points_of(entries["max"], f"{where} max")
     is_critical = entries.get("critical", False)
     if not isinstance(is_critical, bool):
         raise MappingError(MappingCode.MAPPING_CRITERION_CRITICAL, where=where)
@@ -147,6 +146,15 @@ def _scaled(number: Decimal) -> int | None:
     return whole_points(number)
 
 
-def _written(points: int) -> int | Decimal:
+def max_points_of(value: object, where: str) -> int:
+    """Read the points that a full answer has, in 1/OWN_SCALE of one. Raises MappingError."""
+    most = _scaled(as_number(value, where))
+    if most is None or most == 0:
+        raise MappingError(MappingCode.MAPPING_CRITERION_MAX, where=where, most=f"{MOST_POINTS:,}")
+    return most
+
+
+def written_points(points: int) -> int | Decimal:
+    """Return points, in 1/OWN_SCALE of one, as a number of TOML."""
     number = Decimal(points) / OWN_SCALE
     return int(number) if number == number.to_integral_value() else number

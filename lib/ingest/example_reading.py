@@ -150,7 +150,7 @@ def read_rows(survey: Survey, mapping: Mapping, catalog: Catalog, zone: ZoneInfo
     )
     zones = _zones(ZoneInfo(mapping.file.timezone) if mapping.file.timezone else zone, zone)
     mapping = counted_from_1904(mapping) if survey.is_1904 else mapping
-    mapping = replace(mapping, results=None)  # of long texts, as lists of answers are, a survey keeps the beginning
+    mapping = replace(mapping, results=(), lists=None)  # a survey keeps the beginning of lists alone
     fields = [catalog.fields[canonical] for canonical in mapping.columns]
 
     def read(part: Mapping) -> tuple[dict[int, dict[str, Any]], dict[int, RowProblem]]:

@@ -28,7 +28,7 @@ _NAMES: Mapping[str, str] = {
         grabación, día, marca de tiempo, data, data e hora, data hora, data da chamada, data chamada, data
         da ligação, data ligação, data do atendimento, data atendimento, data de início, data início, data
         inicial, data do áudio, data abertura, data de abertura, data da gravação, data do contato, data e
-        hora da chamada, início
+        hora da chamada, início, contact start timestamp, evaluation start timestamp
     """,
     "state": """
         state, status, call status, call state, evaluation status, estado, estado llamada, estado de la
@@ -117,11 +117,13 @@ _NAMES: Mapping[str, str] = {
     """,
     "form": """
         form, form name, scorecard, scorecard name, evaluation form, evaluation form name, qa form, template, rubric,
+        evaluation definition title, evaluation form title, form title,
         formulario, formulario de evaluación, pauta, pauta de evaluación, ficha, formulário, formulário de avaliação,
         ficha de monitoria
     """,
     "evaluatedAt": """
         evaluated at, evaluation date, evaluation time, evaluated on, reviewed at, review date, scored at, graded at,
+        evaluation submit timestamp, evaluation submitted at,
         fecha de evaluación, fecha evaluación, fecha de la evaluación, evaluado, evaluado el, fecha de revisión, data
         da avaliação, data avaliação, avaliado em, data da monitoria
     """,
@@ -153,6 +155,9 @@ _FILLERS = frozenset(
     """.split()  # noqa: SIM905 - a list of so many words is read more easily so
 )
 """Words that a name may have besides those that say what it is."""
+
+_VALUES = frozenset({"percentage", "percent", "value", "points", "porcentaje", "valor"})
+"""Leaves of nested names that say what the container is measured in: `score.percentage` is a score."""
 
 _OF_CONTAINERS = frozenset({"id", "name", "fullname", "displayname", "username", "nombre", "nome"})
 """Leaves of nested names that say which property of the container they are."""
@@ -224,6 +229,8 @@ def likeness(name: str, canonical: str, catalog: Catalog) -> float:
     if canonical == "durationInSeconds" and _WAITING & {*words_of(container)}:
         return 0.0
     folded = fold_name(leaf)
+    if folded in _VALUES:
+        return 0.95 * _likeness(container.rpartition(".")[2], canonical, catalog)
     if folded in _OF_CONTAINERS:
         kind = " id" if folded == "id" else ""
         return 0.95 * _likeness(container.rpartition(".")[2] + kind, canonical, catalog)

@@ -7,25 +7,19 @@ longest item that is allowed, not on what a body holds; a few bytes of JSON can 
 from __future__ import annotations
 
 import codecs
-import json
-import re
 from collections.abc import Iterator
 
 from lib.errors import FileError, RefusedError
 from lib.ingest.api_records import MAX_OBJECTS
 from lib.ingest.json_values import DECODER
+from lib.ingest.json_window import JsonItemError, JsonWindow, WrongItem
 
 MAX_ITEM_BYTES = 512 * 1024
 """Bytes of one item: more than every column at its longest, each character written as an escape, and than answers to
 as many criteria as scorecards have."""
 
 _WINDOW_BYTES = 64 * 1024
-_MARGIN = 16
-"""Characters at the end of a window that a number, a literal or an escape may have been cut in."""
-
 _NOT_JSON = "The body is neither an array of evaluations nor one object a line, in UTF-8"
-
-_SPACE = re.compile(r"[ \t\n\r]*")
 
 Body = bytes | bytearray
 
@@ -36,13 +30,13 @@ def decode_body(body: Body, may_be_array: bool = True, window_bytes: int = _WIND
     Raises RefusedError (413) past MAX_OBJECTS, FileError naming the item that is too long or that is no JSON.
     """
     if may_be_array:
-        window = _Window(body, window_bytes)
+        window = JsonWindow(_chunks(body, window_bytes), MAX_ITEM_BYTES)
         if window.next_character() in ("[", ""):
             return _decode_array(window)
     return _decode_lines(body)
 
 
-def _decode_array(window: _Window) -> Iterator[object]:
+def _decode_array(window: JsonWindow) -> Iterator[object]:
     if not window.skip("["):
         raise FileError(f"{_NOT_JSON}: it is empty.")
     number = 0
@@ -50,7 +44,7 @@ def _decode_array(window: _Window) -> Iterator[object]:
     while more:
         number += 1
         _check_count(number)
-        yield window.decode_item(number)
+        yield _decode_item(window, number)
         more = window.skip(",")
         if not more and not window.skip("]"):
             raise _no_json(number, "is not followed by a comma or the array's end")
@@ -76,66 +70,26 @@ def _decode_lines(body: Body) -> Iterator[object]:
         position = end + 1
 
 
-class _Window:
-    """The part of a body's text that is decoded at the moment, and the position in it."""
+def _chunks(body: Body, window_bytes: int) -> Iterator[str]:
+    """Yield a body's text. Raises FileError where it is not UTF-8."""
+    view = memoryview(body)
+    slices = (bytes(view[start : start + window_bytes]) for start in range(0, len(view), window_bytes))
+    try:
+        yield from codecs.iterdecode(slices, "utf-8-sig")
+    except UnicodeDecodeError:
+        raise FileError(f"{_NOT_JSON}: it is not UTF-8.") from None
 
-    def __init__(self, body: Body, window_bytes: int) -> None:
-        view = memoryview(body)
-        slices = (bytes(view[start : start + window_bytes]) for start in range(0, len(view), window_bytes))
-        self._chunks = codecs.iterdecode(slices, "utf-8-sig")
-        self._text = ""
-        self._position = 0
 
-    def next_character(self) -> str:
-        """Return the next character that is no white space; an empty string at the end."""
-        while True:
-            self._position = _SPACE.match(self._text, self._position).end()  # type: ignore[union-attr]  # always one
-            if self._position < len(self._text):
-                return self._text[self._position]
-            if not self._advance():
-                return ""
-
-    def skip(self, character: str) -> bool:
-        """Go past a character, if it is the next that is no white space; return whether it was."""
-        is_next = self.next_character() == character
-        self._position += is_next
-        return is_next
-
-    def decode_item(self, number: int) -> object:
-        """Decode the item that begins here; `number` names it in errors."""
-        self.next_character()
-        while True:
-            problem: FileError | None = None
-            try:
-                item, end = DECODER.raw_decode(self._text, self._position)
-            except json.JSONDecodeError as error:
-                is_cut = error.msg.startswith("Unterminated string") or error.pos >= len(self._text) - _MARGIN
-                problem = _no_json(number)
-            except RecursionError:
-                raise _no_json(number, "is nested too deep") from None
-            else:
-                is_cut = end > len(self._text) - _MARGIN  # a number may go on; what else ends here is decoded again
-            is_too_long = (end if problem is None else len(self._text)) - self._position > MAX_ITEM_BYTES
-            if is_too_long and (problem is None or is_cut):
-                raise _too_long(number)
-            if is_cut and self._advance():
-                continue
-            if problem is not None:
-                raise problem
-            self._position = end
-            return item
-
-    def _advance(self) -> bool:
-        """Drop what lies before the position, and decode more; return whether there was more."""
-        try:
-            chunk = next(self._chunks, None)
-        except UnicodeDecodeError:
-            raise FileError(f"{_NOT_JSON}: it is not UTF-8.") from None
-        if chunk is None:
-            return False
-        self._text = self._text[self._position :] + chunk
-        self._position = 0
-        return True
+def _decode_item(window: JsonWindow, number: int) -> object:
+    """Decode the item that begins here; `number` names it in errors."""
+    try:
+        return window.decode_item()[0]
+    except JsonItemError as error:
+        if error.why is WrongItem.TOO_LONG:
+            raise _too_long(number) from None
+        if error.why is WrongItem.TOO_DEEP:
+            raise _no_json(number, "is nested too deep") from None
+        raise _no_json(number) from None
 
 
 def _check_count(number: int) -> None:

@@ -37,6 +37,16 @@ def json_object(text: str) -> dict[str, Any] | None:
     return entry if isinstance(entry, dict) else None
 
 
+def decoded(text: str) -> object:
+    """Return what a text of JSON holds, nothing of one that is blank; a text that is no JSON as it is."""
+    if not text.strip():
+        return None
+    try:
+        return DECODER.decode(text)
+    except (ValueError, RecursionError):
+        return text
+
+
 def json_text(value: object) -> object:
     """Return a value as the text that a CSV would have, None for null, NESTED for a list or an object."""
     if value is None:

@@ -1,8 +1,13 @@
-"""JSON Lines: one object a line, plain or gzipped; values within objects have names such as `Agent.Username`."""
+"""JSON: one object a line, objects over several lines, or an array of objects; plain or gzipped.
+
+Values within objects have names such as `Agent.Username`.
+"""
 
 from __future__ import annotations
 
+import codecs
 import io
+import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -20,6 +25,7 @@ from lib.ingest.answer_rows import RESULTS
 from lib.ingest.cells import CellKind, Kinds
 from lib.ingest.converter import Batch
 from lib.ingest.json_values import NESTED, JsonNumber, json_object, json_text, nested_text, whole_text
+from lib.ingest.json_window import JsonItemError, JsonWindow, WrongItem
 from lib.ingest.mapping import FileOptions, folded, shortened
 from lib.ingest.reader import (
     BATCH_ROWS,
@@ -44,6 +50,11 @@ _CHARACTERS_WITH_LISTS = 8 * 2**20
 SHOWN_LISTS = 1_000
 """Rows of a file whose lists of answers are texts, too, as what they are is told by the first rows."""
 
+_DOCUMENT = re.compile(r"\s*(\[\s*[{\]]|\{[ \t]*(\"[^\r\n]*[{\[,])?[ \t]*[\r\n])")
+"""How a text begins that is an array of objects, or an object over several lines."""
+
+_CHUNK = 2**16
+
 _DEEPEST = 8
 """Objects within objects whose values have names of their own."""
 
@@ -56,10 +67,11 @@ def open_json_lines(path: Path, name: str, options: FileOptions, progress: Progr
     with Truncated(name), open_bytes(path, name) as file:
         start = file.read(4096)
     encoding, has_only_returns = find_encoding(start, options.encoding), b"\r" in start and b"\n" not in start
-    lines = _JsonLines(path, name, encoding, options.encoding is not None, has_only_returns, progress)
-    columns = lines.columns()
+    is_document = _DOCUMENT.match(start.decode(encoding, "replace").lstrip("\ufeff")) is not None
+    lines = _JsonLines(path, name, encoding, options.encoding is not None, has_only_returns, is_document, progress)
+    columns, lists = lines.columns()
     header = checked_header(name, [".".join(keys).encode("utf-8", "replace").decode() for keys in columns])
-    return FileReader(name, header, lines.batches(columns), encoding=lines.encoding)
+    return FileReader(name, header, lines.batches(columns, lists), encoding=lines.encoding)
 
 
 class _Nested(str):
@@ -73,22 +85,25 @@ _HIDDEN = _Nested("[…]")
 
 @dataclass(frozen=True, slots=True)
 class _JsonLines:
-    """A file of JSON Lines, read anew each time it is gone through; `progress` is told of the second time alone."""
+    """A file of JSON, read anew each time it is gone through; `progress` is told of the second time alone."""
 
     path: Path
     name: str
     encoding: str
     is_named: bool  # by the mapping
     has_only_returns: bool  # lines end as on a Macintosh of old
+    is_document: bool  # objects do not each have a line
     progress: Progress
 
-    def columns(self) -> tuple[Keys, ...]:
-        """Return where any row has values. Raises FileError where there are none, too many, or hardly any objects."""
+    def columns(self) -> tuple[tuple[Keys, ...], frozenset[int]]:
+        """Return where any row has values, and the places of those that are lists of objects.
+
+        Raises FileError where there are none, too many, or hardly any objects.
+        """
         names = _KeyNames()
         refused = 0
-        is_array = False
         with self._opened() as file:
-            for number, entry, text in self._entries(file):
+            for _, entry, _ in self._entries(file):
                 if entry:
                     names.add(entry)
                     if len(names.outer) > MAX_COLUMNS:
@@ -97,23 +112,18 @@ class _JsonLines:
                 refused += 1
                 if refused > MAX_REFUSED:
                     raise FileError(FailureCode.JSONL_FEW_OBJECTS, name=self.name, most=MAX_REFUSED)
-                is_array = is_array or (number == refused and text.startswith("["))
-                if is_array and not names.outer and not text.endswith("]"):
-                    break
-        if is_array and not names.outer:
-            raise FileError(FailureCode.JSONL_ARRAY, name=self.name)
         if not names.outer:
             raise FileError(FailureCode.JSONL_NO_OBJECTS, name=self.name)
-        return names.columns()
+        columns = names.columns()
+        is_list = [keys in names.lists or (len(keys) == 1 and folded(keys[0]) == RESULTS) for keys in columns]
+        return columns, frozenset(np.flatnonzero(is_list).tolist())
 
-    def batches(self, columns: Sequence[Keys]) -> Iterator[tuple[Batch, list[MalformedRow]]]:
-        """Yield the rows' values, with the rows that are no objects."""
+    def batches(self, columns: Sequence[Keys], of_lists: Collection[int]) -> Iterator[tuple[Batch, list[MalformedRow]]]:
+        """Yield the rows' values, with the rows that are no objects; what the columns `of_lists` hold comes whole."""
         numbers: list[int] = []
         rows: list[list[object]] = []
         malformed: list[MalformedRow] = []
-        lists: dict[int, list[object]] = {
-            place: [] for place, keys in enumerate(columns) if len(keys) == 1 and folded(keys[0]) == RESULTS
-        }
+        lists: dict[int, list[object]] = {place: [] for place in of_lists}
         read = characters = shown = 0
 
         def batch() -> tuple[Batch, list[MalformedRow]]:
@@ -134,8 +144,8 @@ class _JsonLines:
                 rows.append(_values(entry or {}, columns, lists if shown >= SHOWN_LISTS else ()))
                 shown += 1
                 for place, values in lists.items():
-                    values.append((entry or {}).get(columns[place][0]))
-                    characters += len(text)
+                    values.append(_value_at(entry or {}, columns[place]))
+                characters += len(text) if lists else 0
                 if len(rows) == BATCH_ROWS or characters > _CHARACTERS_WITH_LISTS:
                     self.progress(_position(file) - read)
                     read = _position(file)
@@ -167,6 +177,9 @@ class _JsonLines:
 
     def _entries(self, file: io.BufferedReader | Utf8Stream) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
         """Yield each row's number, its object (None where it is none) and its text."""
+        if self.is_document:
+            yield from self._items(file)
+            return
         number = 0
         encoding = self.encoding if self._is_of_utf8_lines else "utf-8"
         while line := file.readline(MAX_ROW_BYTES):
@@ -192,6 +205,42 @@ class _JsonLines:
                 text = text.lstrip("\ufeff").encode("utf-8", "replace").decode()
             yield number, json_object(text) if text else None, text
 
+    def _items(self, file: io.BufferedReader | Utf8Stream) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
+        """Yield the same of objects that do not each have a line."""
+        window = JsonWindow(self._chunks(file), MAX_ROW_BYTES)
+        number = 1
+        try:
+            is_array = window.skip("[")
+            is_over = is_array and window.skip("]")
+            while not is_over and (is_array or window.next_character()):
+                item, text = window.decode_item()
+                yield number, item if isinstance(item, dict) else None, text
+                number += 1
+                is_over = is_array and not window.skip(",")
+                if is_over and not window.skip("]"):
+                    raise JsonItemError(WrongItem.NO_JSON)
+            if window.next_character():
+                raise JsonItemError(WrongItem.NO_JSON)
+        except JsonItemError as error:
+            if error.why is WrongItem.TOO_LONG:
+                most = MAX_ROW_BYTES // 2**20
+                raise FileError(FailureCode.JSONL_ROW_TOO_LONG, name=self.name, row=number, megabytes=most) from None
+            raise FileError(FailureCode.JSON_BROKEN, name=self.name, row=number) from None
+        except UnicodeDecodeError as error:
+            right = FailureCode.RIGHT_UTF8.of(encoding=guess_one_byte_encoding(bytes(error.object)))
+            if self.is_named:
+                right = FailureCode.RIGHT_ENCODING.of(encoding=self.encoding)
+            raise FileError(
+                FailureCode.JSON_NOT_ENCODED, name=self.name, row=number, encoding=error.encoding, right=right
+            ) from None
+
+    def _chunks(self, file: io.BufferedReader | Utf8Stream) -> Iterator[str]:
+        decoder = codecs.getincrementaldecoder(self.encoding if self._is_of_utf8_lines else "utf-8")()
+        while part := file.read(_CHUNK):
+            text = decoder.decode(part)
+            yield text if text.isascii() else text.lstrip("\ufeff").encode("utf-8", "replace").decode()
+        decoder.decode(b"", final=True)
+
 
 class _KeyNames:
     """Collects the names that rows have, and those within their objects, of which there may be any number."""
@@ -199,6 +248,7 @@ class _KeyNames:
     def __init__(self) -> None:
         """Begin with none."""
         self.outer: dict[str, None] = {}
+        self.lists: set[Keys] = set()
         self._inner: dict[str, dict[Keys, None]] = {}
         self._room = MAX_COLUMNS
 
@@ -208,6 +258,8 @@ class _KeyNames:
         for key, value in entry.items():
             if type(value) is dict:
                 self._add_inner((key,), value, self._inner.setdefault(key, {}))
+            elif type(value) is list and value and type(value[0]) is dict:
+                self.lists.add((key,))
 
     def columns(self) -> tuple[Keys, ...]:
         """Return where values are: each object itself, then what is in it, as far as there is room beside the rest."""
@@ -229,6 +281,15 @@ class _KeyNames:
                 self._room -= 1
             if type(inner) is dict and len(place) < _DEEPEST:
                 self._add_inner(place, inner, names)
+            elif type(inner) is list and inner and type(inner[0]) is dict:
+                self.lists.add(place)
+
+
+def _value_at(entry: dict[str, Any], keys: Keys) -> object:
+    value: object = entry
+    for key in keys:
+        value = value.get(key) if type(value) is dict else None
+    return value
 
 
 def _values(entry: dict[str, Any], columns: Sequence[Keys], hidden: Collection[int]) -> list[object]:

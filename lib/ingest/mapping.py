@@ -20,6 +20,7 @@ from lib.catalog.own_fields import PARAMETER_PREFIX, OwnFieldType
 from lib.errors import FileError, MappingError, nearest
 from lib.errors.codes import CodedText, FailureCode, joined
 from lib.errors.workbook_codes import WorkbookCode
+from lib.ingest.answer_paths import AnswerPaths, place_path
 from lib.ingest.answer_rows import RESULTS
 from lib.ingest.text_cleaning import clean_text
 from lib.store.enums import Sentiment, State
@@ -123,14 +124,15 @@ class Mapping:
     fields: Table[str, FieldRequest] = field(default_factory=dict)  # by the field's name
     criteria: Table[str, CriterionSource] = field(default_factory=dict)  # by the criterion's name
     scoring: Scoring = field(default_factory=Scoring)
-    results: str | None = None  # the column of lists of answers, once the mapping is resolved
+    lists: AnswerPaths | None = None  # where answers are in lists that are made otherwise than ours
+    results: tuple[str, ...] = ()  # the columns of lists of answers, once the mapping is resolved
 
     @property
     def sources(self) -> frozenset[str]:
         """The file's columns that something comes from."""
         of_columns = (name for source in self.columns.values() for name in source.columns)
         of_criteria = (source.column for source in self.criteria.values())
-        return frozenset((*of_columns, *of_criteria, *filter(None, [self.results])))
+        return frozenset((*of_columns, *of_criteria, *self.results))
 
     def resolve(
         self,
@@ -177,6 +179,8 @@ class Mapping:
             for name, source in self.criteria.items()
         }
         resolved = replace(self, columns=in_order, criteria=criteria)
+        if self.lists is not None:
+            return replace(resolved, results=_list_columns(self.lists, header, file))
         return replace(resolved, results=_results_column(resolved, bool(self.columns), header, file, first_values))
 
 
@@ -201,19 +205,38 @@ def _results_column(
     header: Sequence[str],
     file: str,
     first_values: Callable[[str], Collection[str]],
-) -> str | None:
-    """Return the column of a header that has lists of answers; None where there is none.
+) -> tuple[str, ...]:
+    """Return the column of a header that has lists of answers; nothing where there is none.
 
     Where somebody mapped the columns, one of lists that name no criterion is something else.
     """
     matches = [name for name in header if folded(name) == RESULTS and name not in mapping.sources]
     if mapping.criteria or not matches:
-        return None
+        return ()
     values = [value.lstrip() for value in first_values(matches[0]) if value.strip()]
     sign = _ANSWERS if is_mapped else _LIST
     if values and not any(sign.match(value) for value in values):
-        return None
-    return single_match(matches, RESULTS, header, RESULTS, file)
+        return ()
+    return (single_match(matches, RESULTS, header, RESULTS, file),)
+
+
+def _list_columns(lists: AnswerPaths, header: Sequence[str], file: str) -> tuple[str, ...]:
+    """Return the columns of a header that answers are made of. Raises MappingError where it lacks one."""
+    columns: dict[str, None] = {}
+    for part, path in lists.by_part.items():
+        placed = place_path(path, header)
+        if placed is None:
+            names = ", ".join(repr(shortened(present)) for present in header[:40])
+            raise MappingError(
+                FailureCode.HEADER_LACKS_SOURCE,
+                name=file,
+                column=f"[results] {part}",
+                source=shortened(path),
+                hint=nearest(path.partition(".")[0], header),
+                header=names,
+            )
+        columns[header[placed.column]] = None
+    return tuple(columns)
 
 
 def folded(name: str) -> str:

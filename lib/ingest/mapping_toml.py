@@ -35,6 +35,7 @@ from lib.ingest.mapping import (
     shortened,
 )
 from lib.ingest.mapping_entries import as_number, as_table, check_known
+from lib.ingest.results_mapping import read_results, results_entry
 
 FILE_OPTIONS = (
     "encoding", "delimiter", "sheet", "header_row", "date_format", "timezone", "locale", "decimal", "thousands",
@@ -54,7 +55,7 @@ _INSTEAD = {
 }  # fmt: skip
 """What is right in place of the directives that other programs have."""
 
-PARTS = ("file", "columns", "fields", "values", "criteria", "scoring")
+PARTS = ("file", "columns", "fields", "values", "criteria", "results", "scoring")
 """The tables of a mapping."""
 
 _SCALED = (FieldType.SCORE, FieldType.SECONDS, FieldType.NUMBER)
@@ -86,8 +87,12 @@ def read_mapping(text: str, catalog: Catalog, name: str = "mapping") -> Mapping:
         _canonical(canonical, (*catalog.fields, *columns), f"{name}: [values]")
         values[canonical] = {**values.get(canonical, {}), **_values(entry, f"{name}: [values.{canonical}]")}
     criteria = read_criteria(entries["criteria"], f"{name}: [criteria]")
+    lists = read_results(entries["results"], f"{name}: [results]")
+    if criteria and lists is not None:
+        raise MappingError(MappingCode.MAPPING_RESULTS_BESIDE, where=name)
     scoring = read_scoring(entries["scoring"], f"{name}: [scoring]")
-    return Mapping(_file_options(entries["file"], f"{name}: [file]"), columns, values, fields, criteria, scoring)
+    options = _file_options(entries["file"], f"{name}: [file]")
+    return Mapping(options, columns, values, fields, criteria, scoring, lists)
 
 
 def _fields(
@@ -164,6 +169,7 @@ def write_mapping(mapping: Mapping) -> str:
         },
         "values": {canonical: dict(pairs) for canonical, pairs in mapping.values.items()},
         "criteria": {name: criterion_entry(source) for name, source in mapping.criteria.items()},
+        "results": results_entry(mapping.lists),
         "scoring": scoring_entry(mapping.scoring),
     }
     return tomli_w.dumps({part: entries for part, entries in document.items() if entries})

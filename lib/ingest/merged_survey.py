@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lib.ingest.survey import DAY_FIRST, MAX_VALUES, MONTH_FIRST, ColumnSurvey, DateFormats, Form, Survey
+from lib.ingest.survey import DAY_FIRST, MAX_VALUES, MONTH_FIRST, ColumnSurvey, DateFormats, Form, ListedPart, Survey
 
 _EXAMPLES = 3
 
@@ -60,8 +60,25 @@ def _merge_columns(columns: Sequence[ColumnSurvey]) -> ColumnSurvey:
         times=tuple(time for time in columns[0].times if time in times),
         longest_first=max(column.longest_first for column in columns),
         most_hours=max(column.most_hours for column in columns),
+        listed=_merge_listed(columns),
         null_words=tuple(dict.fromkeys(word for column in columns for word in column.null_words)),
     )
+
+
+def _merge_listed(columns: Sequence[ColumnSurvey]) -> tuple[ListedPart, ...]:
+    """Return what lists hold in any of the files."""
+    merged: dict[str, ListedPart] = {}
+    for part in (part for column in columns for part in column.listed):
+        before = merged.get(part.path, replace(part, filled=0, examples=()))
+        is_number = part.largest is not None and before.largest is not None
+        merged[part.path] = replace(
+            part,
+            filled=before.filled + part.filled,
+            examples=tuple(dict.fromkeys((*before.examples, *part.examples)))[:_EXAMPLES],
+            largest=max(part.largest or 0, before.largest or 0) if is_number else None,
+            is_flag=part.is_flag and before.is_flag,
+        )
+    return tuple(merged.values())
 
 
 def _common_dates(columns: Sequence[ColumnSurvey]) -> tuple[DateFormats, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,8 @@ from lib.ingest.answer_lists import list_answers
 from lib.ingest.answer_rows import ANSWER, MAX_COMMENT, MAX_CRITERION, MOST_ANSWERS, RESULTS
 from lib.ingest.answer_values import parse_flag, parse_max_points, parse_points, points_number
 from lib.ingest.cells import CellKind
-from lib.ingest.json_values import DECODER, NESTED, JsonNumber, json_text, nested_text
+from lib.ingest.json_values import NESTED, JsonNumber, decoded, json_text, nested_text
+from lib.ingest.listed_answers import AnswerLists
 from lib.ingest.mapping import FileOptions, folded, shortened
 from lib.ingest.parse_error import ValueParseError
 from lib.ingest.text_cleaning import clean_text
@@ -63,12 +64,15 @@ class _DistinctAnswers:
 class NestedAnswers:
     """Reads lists of answers, one a row; those of a batch that are the same are read once."""
 
-    def __init__(self, options: FileOptions) -> None:
-        """Take the options by which numbers that are texts are read."""
+    def __init__(self, options: FileOptions, lists: AnswerLists | None = None) -> None:
+        """Take the options by which numbers that are texts are read, and what makes answers of other lists."""
         self._options = options
+        self._lists = lists
 
     def convert(self, values: Iterable[object], forms: pa.StringArray, refuse: RefuseIn) -> pa.ListArray:
         """Return the answers of rows, of a list each, or its JSON as a text; None where a row has none.
+
+        Where other lists are made into answers, of the values of their columns.
 
         `forms` are the evaluations' own. Of a wrong list the first thing that is wrong is told.
         """
@@ -99,23 +103,19 @@ class NestedAnswers:
 
     def _answers(self, value: object, distinct: _DistinctAnswers) -> list[tuple[int, str | None]]:
         """Return the answers of a row: the place of each among the distinct ones, and its comment."""
-        entries = _decoded(value) if isinstance(value, str) else value
-        if entries is None:
-            return []
-        if not isinstance(entries, list):
-            raise _AnswerError(RESULTS, value, _error(ValueCode.NOT_ANSWERS.of(), ValueCode.RIGHT_ANSWERS.of()))
+        entries = _entries(value) if self._lists is None else self._lists.answers(cast(Sequence[object], value))
         if len(entries) > MOST_ANSWERS:
             many, right = (
                 ValueCode.TOO_MANY_ANSWERS.of(count=len(entries)),
                 ValueCode.RIGHT_LENGTH.of(most=MOST_ANSWERS),
             )
             raise _AnswerError(RESULTS, "", _error(many, right))
-        answers = [self._place(entry, f"{RESULTS}[{number}]", distinct) for number, entry in enumerate(entries)]
+        answers = [self._place(entry, where, distinct) for where, entry in entries]
         names = [distinct.answers[place].criterion for place, _ in answers]
         if len({*names}) < len(names):
             number = next(number for number, name in enumerate(names) if name in names[:number])
             error = _error(FailureCode.TWICE.of(), ValueCode.RIGHT_ONE_ANSWER.of())
-            raise _AnswerError(f"{RESULTS}[{number}].criterion", names[number], error)
+            raise _AnswerError(f"{entries[number][0]}.criterion", names[number], error)
         return answers
 
     def _place(self, entry: object, where: str, distinct: _DistinctAnswers) -> tuple[int, str | None]:
@@ -181,6 +181,16 @@ class NestedAnswers:
         return parse_max_points(*_number(value), self._options)
 
 
+def _entries(value: object) -> Sequence[tuple[str, object]]:
+    """Return the entries of a list of answers, or of its JSON, each with its place."""
+    entries = decoded(value) if isinstance(value, str) else value
+    if entries is None:
+        return []
+    if not isinstance(entries, list):
+        raise _AnswerError(RESULTS, value, _error(ValueCode.NOT_ANSWERS.of(), ValueCode.RIGHT_ANSWERS.of()))
+    return [(f"{RESULTS}[{number}]", entry) for number, entry in enumerate(entries)]
+
+
 def _by_key(entry: dict[str, object], place: str) -> dict[str, object]:
     """Return what an answer says, by the names of its keys as they are written here."""
     if entry.keys() <= _KEYS.keys():
@@ -207,16 +217,6 @@ def _number(value: object) -> tuple[str, CellKind]:
     """Return a number of points as text, and whether it is a typed number or a text, read by the file's options."""
     is_text = isinstance(value, str | bool) and not isinstance(value, JsonNumber)
     return clean_text(_single(value)), CellKind.TEXT if is_text else CellKind.NUMBER
-
-
-def _decoded(value: str) -> object:
-    """Return what a text of JSON holds; nothing of one that is blank."""
-    if not value.strip():
-        return None
-    try:
-        return DECODER.decode(value)
-    except (ValueError, RecursionError):
-        return value
 
 
 def _single(value: object) -> str:

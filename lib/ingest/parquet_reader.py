@@ -110,11 +110,16 @@ def _read_batch(
         else:
             text, kind = pc.if_else(values.is_valid(), _UNREAD, pa.scalar(None, pa.string())), CellKind.TEXT
             unread[place] = partial(_text_at, values)
-        if folded(column.name) == RESULTS and kind is CellKind.NESTED:
+        if _is_list_of_objects(values.type) or (folded(column.name) == RESULTS and kind is CellKind.NESTED):
             nested[place], unread[place] = partial(_values, values), partial(_whole_text_at, values)
         texts.append(text)
         kinds.append(None if kind is CellKind.TEXT else np.full(len(batch), kind, dtype=np.uint8))
     return Batch(name, np.arange(first, first + len(batch)), tuple(texts), tuple(kinds), unread=unread, nested=nested)
+
+
+def _is_list_of_objects(kind: pa.DataType) -> bool:
+    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    return bool(is_list and pa.types.is_struct(kind.value_type))
 
 
 def _text_at(values: pa.Array, position: int) -> str | None:

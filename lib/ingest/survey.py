@@ -89,6 +89,18 @@ class DateFormats:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedPart:
+    """What the objects of a list hold under one key, over all rows that were looked at."""
+
+    path: str  # from the column on, such as `sections.questions.title`
+    list: str  # the path of the innermost list that it is in
+    filled: int = 0
+    examples: tuple[str, ...] = ()  # distinct ones
+    largest: float | None = None  # where all are numbers
+    is_flag: bool = False  # where all are true or false
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnSurvey:
     """What all the cells of a column hold; cells are trimmed, and those without text are not counted."""
 
@@ -109,6 +121,7 @@ class ColumnSurvey:
     longest_first: int = 0  # the largest first part of texts such as 05:12, whatever it is
     most_hours: int = 0  # of texts such as 00:05:12
     null_words: tuple[str, ...] = ()  # texts such as N/A, as they are written
+    listed: tuple[ListedPart, ...] = ()  # what the objects of its lists hold
 
     def has_only(self, *forms: Form) -> bool:
         """Return whether there are cells and all of them have one of these forms, words for nothing aside."""

@@ -17,10 +17,13 @@ from lib.errors.codes import CodedText, FailureCode
 from lib.ingest.column_tally import LONGEST, ColumnTally
 from lib.ingest.converter import Batch
 from lib.ingest.layout import Layout, find_layout
+from lib.ingest.list_tally import ListTally
 from lib.ingest.mapping import FileOptions, shortened
 from lib.ingest.open_reader import open_source
 from lib.ingest.reader import MalformedRow
 from lib.ingest.survey import CellExample, SampleRow, Survey
+
+_NOT_ENCODED = (FailureCode.CSV_WRONG_BYTE, FailureCode.JSONL_NOT_ENCODED, FailureCode.JSON_NOT_ENCODED)
 
 _SAMPLED = 12
 """Rows of the sample."""
@@ -101,7 +104,7 @@ def _detected(options: FileOptions | None, layout: Layout) -> tuple[str, ...]:
 
 def _encoding_for(error: FileError) -> str | None:
     """Return the encoding that a file which is not UTF-8 may have; None where something else is wrong with it."""
-    if error.reason.code not in (FailureCode.CSV_WRONG_BYTE, FailureCode.JSONL_NOT_ENCODED):
+    if error.reason.code not in _NOT_ENCODED:
         return None
     right = error.reason.values.get("right")
     named = right.values.get("encoding") if isinstance(right, CodedText) else None
@@ -114,6 +117,7 @@ class _RowTally:
     def __init__(self, header: Sequence[str]) -> None:
         room = min(_COLUMN_CHARACTERS, _FILE_CHARACTERS // max(1, len(header)))
         self._columns = [ColumnTally(name, room) for name in header]
+        self._lists: dict[int, ListTally] = {}
         self._header = tuple(header)
         self._sample: list[SampleRow] = []
         self.count = self._blank = self._malformed = 0
@@ -127,12 +131,16 @@ class _RowTally:
         kinds = batch.kinds or (None,) * len(self._columns)
         for tally, column, column_kinds in zip(self._columns, batch.columns, kinds, strict=True):
             tally.add(column, column_kinds)
+        for place, values in batch.nested.items():
+            self._lists.setdefault(place, ListTally(self._header[place])).add(values())
         self._sample += _sampled(batch, _SAMPLED - len(self._sample))
 
     def result(self, file: str) -> Survey:
         """Return the survey as far as the rows say it."""
-        columns = tuple(tally.result() for tally in self._columns)
-        return Survey(file, self._header, columns, self.count, self._blank, self._malformed, tuple(self._sample))
+        columns = [tally.result() for tally in self._columns]
+        for place, lists in self._lists.items():
+            columns[place] = replace(columns[place], listed=lists.result())
+        return Survey(file, self._header, tuple(columns), self.count, self._blank, self._malformed, tuple(self._sample))
 
 
 def _blank_rows(batch: Batch) -> int:

@@ -90,8 +90,8 @@ def name_criteria(mapping: Mapping) -> None:
         names = ", ".join(map(markdown.text, mapping.criteria))
         st.caption(t("Criteria of the mapping, each with its column: {names}.", names=names))
     if mapping.results:
-        column = markdown.text(mapping.results)
-        st.caption(t("Answers to criteria come from the lists in the column {column}.", column=column))
+        columns = ", ".join(map(markdown.text, mapping.results))
+        st.caption(t("Answers to criteria come from the lists in: {columns}.", columns=columns))
     if mapping.scoring.from_criteria:
         st.caption(t("Where the file has no score, it is made of the answers."))
 

@@ -134,7 +134,7 @@ def _taken(catalog: Catalog, base: Mapping, columns: Table[str, ColumnSource], s
     named = [name for source in columns.values() for name in source.columns]
     resolved, _ = mapping_columns.resolve(replace(base, columns=columns), catalog, survey)
     named += [source.column for source in base.criteria.values()]
-    named += [resolved.results] if resolved.results else []
+    named += resolved.results
     taken = {found for name in named if (found := mapping_source.find_column(name, survey.header)) is not None}
     implied = mapping_columns.implied_columns(catalog, base, survey)
     return taken | {column for name, column in implied.items() if name not in columns}

@@ -148,9 +148,61 @@ def test_texts_in_any_encoding(encoding: str, end: str, tmp_path: Path) -> None:
     assert cells_of(reader) == [{"id": text("1"), "executiveName": text("Ángela Núñez")}, {"id": text("2")}]
 
 
-@pytest.mark.parametrize("content", ['[{"id": 1}]', '[\n{"id": 1},\n{"id": 2}\n]\n', '\n[\n  {\n    "id": 1\n  }\n]'])
-def test_an_array_is_refused_as_what_it_is(content: str, tmp_path: Path) -> None:
-    with pytest.raises(FileError, match=r"one JSON array\. Right would be one object a line"):
+DOCUMENTS = [
+    '[{"id": 1}, {"id": 2}]',
+    '[\n{"id": 1},\n{"id": 2}\n]\n',
+    '\n[\n  {\n    "id": 1\n  },\n  {"id": 2}]',
+    '{\n  "id": 1\n}\n{\n  "id": 2\n}\n',
+    '{ "a": {\n "b": 1 }, "id": 1\n}\r\n\r\n{"id": 2}',
+    '[{"id":\t1},{"id":2}]' + " " * 200_000,
+]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("content", DOCUMENTS)
+def test_objects_that_do_not_each_have_a_line(content: str, encoding: str, tmp_path: Path) -> None:
+    named = FileOptions(encoding=encoding if encoding == "cp1252" else None)
+    ((batch, malformed),) = opened(tmp_path, content.encode(encoding), named).batches
+    assert (batch.numbers.tolist(), malformed) == ([1, 2], [])
+    assert batch.columns[-1 if "b" in content else 0].to_pylist() == ["1", "2"]
+
+
+def test_long_documents_are_read_in_parts(tmp_path: Path) -> None:
+    rows = [{"id": f"é-{n}", "text": "x" * (n % 50_000)} for n in range(300)]
+    reader = opened(tmp_path, json.dumps(rows, ensure_ascii=False, indent=1))
+    assert [row["id"] for row in cells_of(reader)] == [text(row["id"]) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        ('[{"id": 1}, {"id": 2', 2),
+        ('[{"id": 1} {"id": 2}]', 2),
+        ('[{"id": 1}]\n{"id": 2}', 2),
+        ('{\n"id": 1\n}\n{\n"id": nothing\n}', 2),
+        ('[{"id": 1},', 2),
+        ("[{" * 50_000, 1),
+    ],
+)
+def test_a_document_that_is_cut_off_says_where(content: str, row: int, tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=rf"object {row} is no JSON, or is cut off\. Right would be one object a line"):
+        list(opened(tmp_path, content).batches)
+
+
+def test_what_is_no_object_in_an_array_is_a_bad_row(tmp_path: Path) -> None:
+    ((batch, malformed),) = opened(tmp_path, '[{"id": 1}, 7, [8], {"id": 2}]').batches
+    assert [(row.number, row.cells) for row in malformed] == [(2, ("7",)), (3, ("[8]",))]
+    assert batch.numbers.tolist() == [1, 4]
+
+
+def test_an_array_of_another_encoding_says_which(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r'object 1 is not utf-8 text\. .* encoding = "cp1252"'):
+        opened(tmp_path, '[{"name": "Núñez"}]'.encode("cp1252"))
+
+
+@pytest.mark.parametrize("content", ["[]", " [ ] "])
+def test_an_empty_array_has_no_objects(content: str, tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="no row is a JSON object"):
         opened(tmp_path, content)
 
 

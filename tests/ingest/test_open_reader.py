@@ -169,6 +169,5 @@ def test_what_can_be_read_is_read_whatever_its_name(
     assert opened(tmp_path, content, name).header == header
 
 
-def test_a_json_array_of_any_name_is_refused_as_one(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match="one JSON array"):
-        opened(tmp_path, b'[\n  {\n "id": 1\n }\n]', "calls.csv")
+def test_a_json_array_of_any_name_is_read_as_one(tmp_path: Path) -> None:
+    assert opened(tmp_path, b'[\n  {\n "id": 1\n }\n]', "calls.csv").header == ("id",)
