@@ -9,13 +9,16 @@ from zoneinfo import ZoneInfo
 
 from lib.catalog.catalog import Catalog
 from lib.catalog.fields import FieldType
+from lib.catalog.ranged_fields import SCORE_RANGE
 from lib.errors.codes import CodedText
 from lib.errors.guess_codes import GuessCode
 from lib.ingest.answer_list_guess import guess_answer_paths
+from lib.ingest.answer_rows import MOST_ANSWERS
+from lib.ingest.criterion_proposals import is_question, propose_criterion
 from lib.ingest.date_guess import date_choices, date_notes, guess_dates
 from lib.ingest.example_reading import UTC, read_examples, readings
 from lib.ingest.guesses import Guess, GuessedMapping, MappingChoice, Question
-from lib.ingest.mapping import ColumnSource, FileOptions, Mapping, shortened
+from lib.ingest.mapping import ColumnSource, CriterionSource, FileOptions, Mapping, Scoring, folded, shortened
 from lib.ingest.number_guess import ColumnSuggestion, guess_duration, guess_score, guess_signs
 from lib.ingest.role_guess import guess_sources
 from lib.ingest.survey import ColumnSurvey, Form, Survey
@@ -167,13 +170,27 @@ class _Draft:
 
     def result(self) -> GuessedMapping:
         """Return the mapping with the examples of its guesses and questions."""
-        mapping = Mapping(self._file, self._sources, self._values, lists=guess_answer_paths(self._survey))
+        lists = guess_answer_paths(self._survey)
+        criteria = self._criteria() if lists is None else {}
+        scoring = Scoring(from_criteria=bool(criteria or lists) and SCORE_RANGE.name not in self._sources)
+        mapping = Mapping(self._file, self._sources, self._values, {}, criteria, scoring, lists)
         read = readings(self._survey, mapping, self._catalog, self._zone)
         guesses = tuple(
             Guess(canonical, source, _reason(source), read[canonical]) for canonical, source in self._sources.items()
         )
         questions = (self._with_examples(question, mapping) for question in self._questions)
         return GuessedMapping(mapping, guesses, tuple(filter(None, questions)), tuple(self._notes))
+
+    def _criteria(self) -> dict[str, CriterionSource]:
+        """Return the columns that are questions by their names, each named once."""
+        taken = {name for source in self._sources.values() for name in source.columns}
+        criteria: dict[str, CriterionSource] = {}
+        for column in self._survey.columns:
+            if column.name not in taken and self._survey.header.count(column.name) == 1 and is_question(column):
+                name, source = propose_criterion(column)
+                if folded(name) not in map(folded, criteria) and len(criteria) < MOST_ANSWERS:
+                    criteria[name] = source
+        return criteria
 
     def _with_examples(self, question: Question, mapping: Mapping) -> Question | None:
         """Return a question with examples of each choice; None where all choices read all alike."""

@@ -131,7 +131,7 @@ def _values(entries: Table[str, Any], max_points: int, where: str) -> dict[str, 
             raise MappingError(MappingCode.MAPPING_CRITERION_VALUE_TWICE, where=where, entry=shortened(word))
         known.add(cleaned)
         is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
-        points = _scaled(Decimal(value)) if is_number else None
+        points = scaled_points(Decimal(value)) if is_number else None
         if value != "" and (points is None or points > max_points):
             most = points_number(max_points)
             raise MappingError(MappingCode.MAPPING_CRITERION_VALUE, where=where, entry=shortened(word), most=most)
@@ -139,7 +139,7 @@ def _values(entries: Table[str, Any], max_points: int, where: str) -> dict[str, 
     return values
 
 
-def _scaled(number: Decimal) -> int | None:
+def scaled_points(number: Decimal) -> int | None:
     """Return a number of points in 1/OWN_SCALE; None for what can't be one."""
     if not number.is_finite() or not 0 <= number <= MOST_POINTS:
         return None
@@ -148,7 +148,7 @@ def _scaled(number: Decimal) -> int | None:
 
 def max_points_of(value: object, where: str) -> int:
     """Read the points that a full answer has, in 1/OWN_SCALE of one. Raises MappingError."""
-    most = _scaled(as_number(value, where))
+    most = scaled_points(as_number(value, where))
     if most is None or most == 0:
         raise MappingError(MappingCode.MAPPING_CRITERION_MAX, where=where, most=f"{MOST_POINTS:,}")
     return most

@@ -49,6 +49,12 @@ def guess_sources(survey: Survey, catalog: Catalog) -> dict[str, ColumnSource]:
         if canonical not in chosen and column.name not in taken and column.name not in doubled:
             chosen[canonical] = ColumnSource((column.name,))
             taken.add(column.name)
+    if "audioDate" not in chosen:
+        dated = [column for column in survey.columns if column.has_only(Form.ISO_DATE, Form.DATE)]
+        free = [column.name for column in dated if column.name not in taken | doubled]
+        if len(free) == 1:  # whatever it is called
+            chosen["audioDate"] = ColumnSource((free[0],))
+            taken.add(free[0])
     time = _time_of_day(survey, chosen, taken | doubled)
     if time is not None:
         chosen["audioDate"] = ColumnSource((*chosen["audioDate"].columns, time.name), " ")

@@ -29,7 +29,7 @@ from lib.ui import current_user, job_progress, mapping_form, markdown, page_layo
 from lib.ui.mapping_form import MappingDraft
 from lib.workspace import Workspace
 
-FILE_TYPES = ["csv", "tsv", "txt", "gz", "xlsx", "xlsm", "parquet", "jsonl", "ndjson", "toml"]
+FILE_TYPES = ["csv", "tsv", "txt", "gz", "xlsx", "xlsm", "parquet", "json", "jsonl", "ndjson", "toml"]
 
 _FILES, _STAMP, _BASE = "_import_files", "_import_stamp", "_import_base"
 

@@ -107,10 +107,15 @@ def name_unkept(mapping: Mapping, survey: Survey) -> None:
     unkept = [
         markdown.text(column.name or t("‹column {count}, without a name›", count=place))
         for place, column in enumerate(survey.columns, 1)
-        if column.name not in kept and (column.name or column.filled)
+        if column.name not in kept and (column.name or column.filled) and not _is_container(column.name, survey)
     ]
     if unkept:
         st.caption(t("Not kept: {columns}.", columns=", ".join(dict.fromkeys(unkept))))
+
+
+def _is_container(name: str, survey: Survey) -> bool:
+    """Return whether a column holds objects whose values are columns of their own."""
+    return any(other.startswith(f"{name}.") for other in survey.header)
 
 
 def _help(field: Field, why: str | None) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from lib.catalog.own_fields import catalog_with
+from lib.catalog.own_fields import PARAMETER_PREFIX, catalog_with
 from lib.errors import CallboardError
 from lib.errors.codes import CodedText
 from lib.errors.guess_codes import GuessCode
@@ -22,7 +22,7 @@ from lib.ingest import column_guess, saved_mappings
 from lib.ingest.example_reading import read_rows, readings
 from lib.ingest.file_reading import InputFile, survey
 from lib.ingest.guesses import GuessedMapping, Question
-from lib.ingest.mapping import FileOptions, Mapping, header_fingerprint
+from lib.ingest.mapping import ColumnSource, FileOptions, Mapping, header_fingerprint
 from lib.ingest.mapping_toml import read_mapping, write_mapping
 from lib.ingest.merged_survey import merge_surveys
 from lib.ingest.new_fields import with_mapped_fields
@@ -31,13 +31,16 @@ from lib.reports import job_text
 from lib.store.messages import failure_of
 from lib.ui import (
     inputs,
+    mapping_answers,
     mapping_columns,
     mapping_fields,
     mapping_file_options,
     mapping_preview,
+    mapping_source,
     mapping_values,
     markdown,
 )
+from lib.ui.mapping_answers import AnswersDraft
 from lib.workspace import Workspace
 
 _SAVED = "_import_saved_mappings"
@@ -106,6 +109,8 @@ def _finish(
     """Draw the columns and values, and what comes of them."""
     seen = merge_surveys(surveys)
     draft = mapping_columns.draw(workspace.catalog, base, start.guesses, seen, scope)
+    answers = _draw_answers(workspace, base, draft.columns, seen, scope)
+    base = answers.put_into(base)
     fields = mapping_fields.draw(workspace.catalog, base, draft.columns, seen, scope)
     columns = {**draft.columns, **fields.columns}
     mapping = replace(base, columns=columns, values=fields.values, fields=fields.requests)
@@ -116,7 +121,7 @@ def _finish(
     zone = workspace.settings.zone
     unanswered = [each for each in questions if each.is_open and _is_untouched(each, start.mapping, mapping)]
     undecided = {each.canonical for each in unanswered}
-    problems = [*draft.problems, *fields.problems]
+    problems = [*draft.problems, *answers.problems, *fields.problems]
     places = {**draft.places, **fields.places}
     resolved = mapping
     try:
@@ -157,6 +162,18 @@ def _finish(
     if unanswered:
         st.warning(t("Answer the question at the top before you load the file."))
     return MappingDraft(mapping, seen, not problems and not unanswered, bool(unanswered))
+
+
+def _draw_answers(
+    workspace: Workspace, base: Mapping, columns: dict[str, ColumnSource], seen: Survey, scope: str
+) -> AnswersDraft:
+    """Draw where answers to criteria come from, in columns that hold nothing else."""
+    implied = mapping_columns.implied_columns(workspace.catalog, base, seen)
+    named = [name for name, source in base.columns.items() if name.startswith(PARAMETER_PREFIX)]
+    sources = [*columns.values(), *(base.columns[name] for name in named)]
+    taken = {mapping_source.find_column(name, seen.header) for source in sources for name in source.columns}
+    taken |= {column for name, column in implied.items() if name not in columns}
+    return mapping_answers.draw(base, {name for name in taken if name}, seen, scope)
 
 
 def _read_layout(
