@@ -50,6 +50,7 @@ ONLY_IN = {
 
 FILLED_BIT_BY_BIT = {
     "lib.ingest.file_reading.ReadResult",
+    "lib.ingest.list_tally._Part",
     "lib.observability.logging_config.RequestContext",
     "lib.web.sockets._Client",
     "lib.web.turns._Claim",

@@ -23,7 +23,7 @@ _REQUIRED = ("criterion", "points", "max_points")
 _WORDS_A_ROW = 4
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class AnswersDraft:
     """The answers to criteria by the form: in lists or in columns, what they say of the score, and what is wrong."""
 
@@ -46,13 +46,11 @@ def draw(base: Mapping, taken: Collection[str], survey: Survey, scope: str) -> A
         return draft
     is_open = base.lists is not None or bool(base.criteria)
     with st.expander(t("Scorecard: a score per question"), expanded=is_open, key=f"{scope}-answers"):
-        if has_lists:
-            draft.lists = _draw_lists(base, survey, draft.problems, f"{scope}-lists")
-        if draft.lists is None:
+        lists = _draw_lists(base, survey, draft.problems, f"{scope}-lists") if has_lists else None
+        if lists is None:
             _draw_columns(base, columns, survey, draft, f"{scope}-criteria")
-        if draft.lists is not None or draft.criteria:
-            draft.scoring = _draw_scoring(base, f"{scope}-scoring")
-    return draft
+        scoring = _draw_scoring(base, f"{scope}-scoring") if lists is not None or draft.criteria else base.scoring
+    return replace(draft, lists=lists, scoring=scoring)
 
 
 def _parts() -> dict[str, str]:
