@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from bench import data
 from bench.report import Report, timed
 from lib.analytics.calendar import Granularity
+from lib.analytics.field_definitions import keep_sample_fields
 from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters
 from lib.catalog.catalog import BUILT_IN
@@ -40,6 +41,7 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
     try:
         with workspace.facts.write() as connection:
             connection.execute(sa.update(schema.workspace).values(is_sample=False))
+            keep_sample_fields(connection)
         _export(report, engine, workspace)
         _batches(report, engine, workspace)
         _import(report, engine, workspace)

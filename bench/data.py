@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from lib.analytics import queries
+from lib.ingest.sample_fields import SAMPLE_FIELDS
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.workspace import Workspace
@@ -115,7 +116,7 @@ def copied(chosen: Settings, name: str) -> Settings:
 
 
 def new_calls(rows: int) -> Path:
-    """Return a CSV of evaluations that no data set has."""
+    """Return a CSV of evaluations that no data set has, without own fields."""
     path = FOLDER / f"new-{rows}.csv"
     if not path.exists():
         made_file = path.with_suffix(".part")
@@ -123,6 +124,7 @@ def new_calls(rows: int) -> Path:
         subprocess.run([sys.executable, "-m", "lib", *order], check=True, capture_output=True)
         with made_file.open(encoding="utf-8") as source, path.open("w", encoding="utf-8") as target:
             for line in source:
-                target.write(line.replace('"ev_', '"new_', 1))
+                plain = line.rsplit(",", len(SAMPLE_FIELDS))[0]  # theirs are the last columns, and hold no commas
+                target.write(plain.replace('"ev_', '"new_', 1) + "\n")
         made_file.unlink()
     return path

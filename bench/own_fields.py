@@ -23,6 +23,7 @@ from lib.catalog.own_fields import OwnField, OwnFieldType
 from lib.ingest import service
 from lib.ingest.file_reading import InputFile
 from lib.ingest.import_run import ImportRequest
+from lib.ingest.sample_fields import SAMPLE_FIELDS
 from lib.settings import Settings
 from lib.store import schema
 from lib.workspace import Workspace
@@ -51,6 +52,7 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
     try:
         with workspace.facts.write() as connection:
             connection.execute(sa.update(schema.workspace).values(is_sample=False))
+            field_definitions.keep_sample_fields(connection)
         _questions(report, engine, workspace)
         _imports(report, engine, workspace)
     finally:
@@ -138,6 +140,8 @@ def _take_back(workspace: Workspace) -> None:
         connection.execute(sa.delete(facts).where(sa.or_(facts.c.id.startswith("new_"), facts.c.id.startswith("own_"))))
         for table in (schema.answers, schema.criteria):
             connection.execute(sa.delete(table))
+        kept = {own.name for own in SAMPLE_FIELDS}
         for own in field_definitions.own_fields(connection):
-            field_definitions.delete(connection, own.name)
+            if own.name not in kept:
+                field_definitions.delete(connection, own.name)
         rollup.rebuild(connection, field_definitions.stored_catalog(connection))

@@ -30,7 +30,7 @@ from lib.analytics.grants import Grant
 from lib.analytics.query_cache import QueryCache
 from lib.backup import create
 from lib.catalog.catalog import BUILT_IN, Catalog
-from lib.catalog.own_fields import OwnField
+from lib.catalog.own_fields import OwnField, without_sample_fields
 from lib.errors import CallboardError, TimeZoneChangedError
 from lib.exports import file_storage
 from lib.exports import service as exporting
@@ -146,6 +146,11 @@ class Workspace:
             with self.facts.read() as connection:
                 self._own_fields = (mark, monotonic(), field_definitions.stored_catalog(connection))
         return self._own_fields[2]
+
+    @property
+    def import_catalog(self) -> Catalog:
+        """The catalog as own data find it: fields of sample data go when these come."""
+        return without_sample_fields(self.catalog)
 
     @property
     def knows_catalog(self) -> bool:

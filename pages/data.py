@@ -14,7 +14,7 @@ with page_layout.stop_on_error():
     import_page.summary(space)
     st.subheader(t("Load your own"), anchor=False)
     files = import_page.upload(space)
-    import_page.templates(space.catalog)
+    import_page.templates(space.import_catalog)
     draft = import_page.mapping(space, files) if files else None
     if draft is not None:
         import_page.start(space, files, draft)

@@ -133,7 +133,16 @@ def test_sample_to_a_file_is_the_sample(run: Run, tmp_path: Path) -> None:
         done = run("sample", "--rows", "3000", "--seed", str(seed), "--until", "2024-06-30", "--to", path)
         assert done.returncode == 0, done.stderr
     assert first.read_bytes() == second.read_bytes() != other.read_bytes()
-    assert "added: 3000" in run("import", first).stdout
+    run("sample", "--rows", "10")
+    done = run("import", first)
+    assert "added: 3000" in done.stdout and done.returncode == 0
+    listed = run("fields", "list").stdout.splitlines()  # as the values are, and no longer the sample's
+    assert [line.split()[:2] for line in listed] == [
+        ["channel", "category"],
+        ["csat", "number"],
+        ["resolved", "yes_no"],
+    ]
+    assert not any("first contact" in line for line in listed)
 
 
 def reading(pid: int) -> bool:

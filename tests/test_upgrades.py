@@ -154,6 +154,11 @@ OF_0011: Rows = {
     "forms": NAMED[:1],
 }
 
+OF_ANSWERS = (
+    *("criteria", "answers", "daily_of_scorecards", "monthly_of_scorecards", "daily_by_criterion"),
+    *("monthly_by_criterion", "monthly_by_criterion_and_executive", "monthly_by_criterion_and_evaluator"),
+)
+
 FACTS_ROWS: dict[str, Rows] = {
     **dict.fromkeys(("0001", "0002", "0003", "0004", "0005"), FIRST),
     "0006": OF_0006,
@@ -163,6 +168,7 @@ FACTS_ROWS: dict[str, Rows] = {
     "0010": OF_0009,
     "0011": OF_0011,
     "0012": {**OF_0011, "fields": []},  # what defines one makes its column, too
+    "0013": {**OF_0011, "fields": [], **{name: [] for name in OF_ANSWERS}},
 }
 """What the tables of each revision hold; those of the rollups are filled by their columns, `workspace` by the first."""
 

@@ -46,7 +46,8 @@ def own_fields(connection: Connection) -> tuple[OwnField, ...]:
     held = schema.fields.c
     rows = connection.execute(sa.select(schema.fields).order_by(held.number))
     return tuple(
-        OwnField(row.number, row.name, OwnFieldType(row.type), row.label, row.unit, row.archived) for row in rows
+        OwnField(row.number, row.name, OwnFieldType(row.type), row.label, row.unit, row.archived, row.is_sample)
+        for row in rows
     )
 
 
@@ -132,10 +133,16 @@ def define(connection: Connection, wanted: Sequence[OwnField]) -> tuple[OwnField
     for own in made:
         connection.execute(
             sa.insert(schema.fields).values(
-                number=own.number, name=own.name, type=own.type.value, label=own.label, unit=own.unit, archived=False
+                number=own.number,
+                name=own.name,
+                type=own.type.value,
+                label=own.label,
+                unit=own.unit,
+                archived=False,
+                is_sample=own.is_sample,
             )
         )
-    catalog = _lay_out(connection, (*known, *made), made)
+    catalog = lay_out(connection, (*known, *made), made)
     for own in made:
         if own.is_category:
             none = {"key": NO_KEY, "id": None, "name": NONE_NAME}
@@ -153,10 +160,10 @@ def lay_out_anew(connection: Connection, fields: Sequence[OwnField]) -> None:
     before = own_fields(connection)
     for own in before:
         _remove(connection, before, own)
-    _lay_out(connection, fields, fields)
+    lay_out(connection, fields, fields)
 
 
-def _lay_out(connection: Connection, fields: Sequence[OwnField], new: Sequence[OwnField]) -> Catalog:
+def lay_out(connection: Connection, fields: Sequence[OwnField], new: Sequence[OwnField]) -> Catalog:
     """Give new ones among the fields their columns and tables; return the catalog with all of them."""
     catalog = catalog_with(tuple(fields))
     for own in new:
@@ -168,11 +175,14 @@ def _lay_out(connection: Connection, fields: Sequence[OwnField], new: Sequence[O
 
 
 def change(connection: Connection, name: str, **changed: object) -> OwnField:
-    """Change the label, the unit or whether a field is archived. Raises FieldError where it can't be so."""
+    """Change the label, the unit or whether a field is archived. Raises FieldError where it can't be so.
+
+    One of sample data is the workspace's own from then on, and does not go with them.
+    """
     own = find(own_fields(connection), name)
-    changed_own = replace(own, **changed)  # type: ignore[arg-type]
+    changed_own = replace(own, is_sample=False, **changed)  # type: ignore[arg-type]
     check_words(changed_own.type, changed_own.label, changed_own.unit)
-    values = {"label": changed_own.label, "unit": changed_own.unit, "archived": changed_own.archived}
+    values = {name: getattr(changed_own, name) for name in ("label", "unit", "archived", "is_sample")}
     connection.execute(sa.update(schema.fields).where(schema.fields.c.name == name).values(values))
     _raise_version(connection)
     return changed_own
@@ -188,7 +198,7 @@ def change_type(connection: Connection, name: str, type_: OwnFieldType) -> OwnFi
         )
     delete(connection, name)
     unit = use.own.unit if type_ is OwnFieldType.NUMBER else None
-    made = define(connection, [replace(use.own, type=type_, unit=unit)])[0]
+    made = define(connection, [replace(use.own, type=type_, unit=unit, is_sample=False)])[0]
     return change(connection, name, archived=True) if use.own.archived else made
 
 
@@ -200,6 +210,18 @@ def delete(connection: Connection, name: str) -> OwnField:
     connection.execute(sa.delete(schema.fields).where(schema.fields.c.number == own.number))
     _raise_version(connection)
     return own
+
+
+def delete_sample_fields(connection: Connection) -> None:
+    """Delete the fields of sample data, before these go."""
+    for own in own_fields(connection):
+        if own.is_sample:
+            delete(connection, own.name)
+
+
+def keep_sample_fields(connection: Connection) -> None:
+    """Make the fields of sample data the workspace's own, as where the evaluations are no longer taken for samples."""
+    connection.execute(sa.update(schema.fields).values(is_sample=False).where(schema.fields.c.is_sample))
 
 
 def _remove(connection: Connection, fields: Sequence[OwnField], own: OwnField) -> None:

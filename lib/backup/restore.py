@@ -23,7 +23,7 @@ from sqlalchemy.engine import Connection
 from lib.access import audit_log, signing
 from lib.access.audit_log import Action
 from lib.analytics import rollup
-from lib.analytics.field_definitions import lay_out_anew
+from lib.analytics.field_definitions import lay_out, lay_out_anew
 from lib.backup import archive, table_io
 from lib.backup.archive import Backup, Manifest, StoreSnapshot
 from lib.catalog.own_fields import OwnField, OwnFieldType, catalog_with
@@ -194,8 +194,7 @@ class _Restoring:
         with new.write() as connection:
             _empty(connection, part, [own.names.name for own in self.own_fields])
         with new.write() as connection:
-            if self.own_fields:
-                lay_out_anew(connection, self.own_fields)
+            lay_out(connection, self.own_fields, self.own_fields)
             for name, batches in self._kept(part):
                 table_io.into_facts(connection, name, self._counted(batches))
         new.migrate()

@@ -64,6 +64,7 @@ class OwnField:
     label: str
     unit: str | None = None  # of a number
     archived: bool = False
+    is_sample: bool = False  # it came with sample data, and goes with them
 
     @property
     def parameter(self) -> str:
@@ -160,6 +161,11 @@ def catalog_with(fields: tuple[OwnField, ...]) -> Catalog:
         evaluations=_with_columns(BUILT_IN.evaluations, fields),
         replaced_evaluations=_with_columns(BUILT_IN.replaced_evaluations, fields),
     )
+
+
+def without_sample_fields(catalog: Catalog) -> Catalog:
+    """Return the catalog as a workspace's own data find it: the fields of sample data go with these."""
+    return catalog_with(tuple(own for own in catalog.own_fields if not own.is_sample))
 
 
 def _with_own(rollups: Sequence[Rollup], own: Sequence[Rollup]) -> tuple[Rollup, ...]:

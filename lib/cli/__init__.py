@@ -25,6 +25,7 @@ from lib.cli import access, fields, imports
 from lib.cli.task_runner import perform, progress
 from lib.errors import CallboardError, CancelledError, ConflictError, SampleDataError, nearest
 from lib.ingest import sample_data
+from lib.ingest.sample_fields import with_sample_fields
 from lib.jobs.queue import JobKind
 from lib.observability.redaction import redact
 from lib.reports import import_text
@@ -245,8 +246,9 @@ def _write_sample(rows: int, seed: int, until: date | None, to: Path) -> None:
     """Write sample data as a CSV, whole or not at all."""
     last_day = until or datetime.now().astimezone().date() - timedelta(days=1)
     partial = to.with_name(f".{to.name}.part")
-    batches = sample_data.batches(rows, seed, last_day, settings.load().zone, BUILT_IN)
-    made = (sample_data.canonical(batch, BUILT_IN) for batch in batches)
+    catalog = with_sample_fields(BUILT_IN)
+    batches = sample_data.batches(rows, seed, last_day, settings.load().zone, catalog)
+    made = (sample_data.canonical(batch, catalog) for batch in batches)
     first = next(made)
     try:
         with pa.csv.CSVWriter(partial, first.schema) as writer:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from lib.analytics.field_definitions import define, delete, fields_in_use, own_fields, stored_catalog
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.catalog.catalog import Catalog
-from lib.catalog.own_fields import OwnField
+from lib.catalog.own_fields import OwnField, without_sample_fields
 from lib.errors import CallboardError, FieldError
 from lib.errors.field_codes import FieldCode
 from lib.ingest.file_reading import InputFile, survey
@@ -56,7 +56,7 @@ class ImportProgress:
 class ImportRun:
     """An import under way. `started` is the monotonic clock's, in seconds; `grant` is what its sender may see.
 
-    `known` is the catalog as it is, and the fields `added` are defined when the rows are loaded.
+    `known` is the catalog as own data find it, and the fields `added` are defined when the rows are loaded.
     """
 
     facts: FactStore
@@ -85,8 +85,13 @@ def with_guessed_fields(import_run: ImportRun) -> ImportRun:
 def renewed(import_run: ImportRun) -> ImportRun:
     """Return the import by the fields as they are now."""
     with import_run.facts.read() as connection:
-        known = stored_catalog(connection)
+        known = catalog_for(import_run.request, stored_catalog(connection))
     return replace(import_run, known=known, added=requested_fields(mapping_of(import_run.request, known), known))
+
+
+def catalog_for(request: ImportRequest, catalog: Catalog) -> Catalog:
+    """Return the catalog as an import finds it: evaluations take the place of sample data, and their fields go."""
+    return catalog if request.answers else without_sample_fields(catalog)
 
 
 def mapping_of(request: ImportRequest, catalog: Catalog) -> Mapping:
@@ -98,7 +103,8 @@ def mapping_of(request: ImportRequest, catalog: Catalog) -> Mapping:
 def fields_ahead(import_run: ImportRun) -> Iterator[ImportRun]:
     """On PostgreSQL, define new fields before the rows are loaded: readers would wait for the whole of that.
 
-    What fails, or is only tried, leaves no field behind that holds nothing.
+    They do where the fields of sample data go for it. What fails, or is only tried, leaves no field behind that holds
+    nothing.
     """
     added = import_run.added
     if import_run.facts.embedded or not added:
@@ -106,7 +112,11 @@ def fields_ahead(import_run: ImportRun) -> Iterator[ImportRun]:
         return
     with import_run.facts.write() as connection:
         check_fields(connection, import_run)
-        define(connection, added)
+        replaces = any(own.is_sample for own in own_fields(connection))
+        define(connection, () if replaces else added)
+    if replaces:
+        yield import_run
+        return
     try:
         yield replace(import_run, known=import_run.catalog, added=())
     except BaseException:
@@ -130,5 +140,5 @@ def _forget_fields(import_run: ImportRun) -> None:
 
 def check_fields(connection: Connection, import_run: ImportRun) -> None:
     """Raise FieldError where somebody changed the fields since the import began."""
-    if own_fields(connection) != import_run.known.own_fields:
+    if catalog_for(import_run.request, stored_catalog(connection)).own_fields != import_run.known.own_fields:
         raise FieldError(FieldCode.FIELDS_CHANGED)

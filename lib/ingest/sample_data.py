@@ -11,7 +11,7 @@ of rows streams. What happens in it, so that every page has something to show:
   (Simpson's paradox), in that campaign as in the whole;
 * evaluators are strict or lenient, and the strictest evaluates the easy campaigns most, so that the average of what
   each evaluated misleads, and like for like does not; customer care and support have a new form since the middle,
-  whose answers to criteria are in `sample_answers`;
+  whose answers to criteria are in `sample_answers`; `sample_fields` has the own fields;
 * some evaluations failed, and the newest are still pending.
 """
 
@@ -29,10 +29,12 @@ import pyarrow.compute as pc
 
 from lib.analytics.timezones import Zones
 from lib.catalog.catalog import Catalog
+from lib.catalog.fields import FieldType
 from lib.ingest.answer_rows import RESULTS
 from lib.ingest.converter import staged_schema
 from lib.ingest.sample_answers import sample_answers
-from lib.store.enums import SCORE_SCALE, Sentiment, State
+from lib.ingest.sample_fields import sample_values
+from lib.store.enums import OWN_SCALE, SCORE_SCALE, YES, Sentiment, State
 
 FIRST_DAY = date(2024, 1, 1)
 DEFAULT_ROWS = 200_000
@@ -146,6 +148,7 @@ class _DayPlan:
     days: int
     staff: _Staff
     zones: Zones
+    catalog: Catalog
     answered: float  # the share of the new form's evaluations whose answers are there
 
 
@@ -162,7 +165,7 @@ def batches(
         raise ValueError(f"the last day lies before {FIRST_DAY}")
     schema = staged_schema(catalog)
     zones, answered = Zones(ZoneInfo("UTC"), workspace_zone), min(1.0, _MOST_ANSWERED / rows)
-    plan = _DayPlan(seed, days, _staff(seed, days), zones, answered)
+    plan = _DayPlan(seed, days, _staff(seed, days), zones, catalog, answered)
     weights = np.array([_volume(FIRST_DAY + timedelta(days=number), number / days) for number in range(days)])
     bounds = np.floor(np.cumsum(weights) / weights.sum() * rows + 0.5).astype(np.int64)
     bounds[-1] = rows
@@ -306,6 +309,7 @@ def _day(number: int, count: int, before: int, plan: _DayPlan) -> dict[str, pa.A
             completed & ~unscored & (form == _NEW_SERVICE_FORM) & (by_question.random(count) < plan.answered),
             (campaign == _BILLING) & last_quarter,
         ),
+        **sample_values(np.random.default_rng([seed, 4, number]), plan.catalog, campaign, score, completed),
     }
 
 
@@ -377,6 +381,10 @@ def canonical(batch: pa.RecordBatch, catalog: Catalog) -> pa.RecordBatch:
             column = sentiments.take(column)
         elif name == "averageNote":
             column = pc.divide(column.cast(pa.float64()), float(SCORE_SCALE))
+        elif field.kind is FieldType.NUMBER:
+            column = pc.divide(column, OWN_SCALE)  # the sample has whole numbers
+        elif field.kind is FieldType.YES_NO:
+            column = pc.equal(column, YES)
         elif isinstance(column, pa.DictionaryArray):
             column = column.dictionary_decode()
         elif pa.types.is_timestamp(column.type):

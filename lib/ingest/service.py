@@ -23,7 +23,7 @@ import pyarrow as pa
 from sqlalchemy.engine import Connection
 
 from lib.analytics import queries
-from lib.analytics.field_definitions import define
+from lib.analytics.field_definitions import define, delete_sample_fields
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.analytics.workspace_zone import check_zone
 from lib.catalog.catalog import Catalog
@@ -41,6 +41,7 @@ from lib.ingest.import_run import (
     ImportProgress,
     ImportRequest,
     ImportRun,
+    catalog_for,
     check_fields,
     fields_ahead,
     mapping_of,
@@ -86,7 +87,7 @@ def run(
     the mapping can't be used, SampleDataError where sample data are in the way, StorageError where there is no room,
     CancelledError from `progress`; the data are then as they were.
     """
-    started = time.monotonic()
+    started, catalog = time.monotonic(), catalog_for(request, catalog)
     report = ImportReport(request.id or _new_id(), datetime.now(UTC), 0.0, request.actor, (), ImportResult.FAILED, None)
     try:
         with facts.read() as connection:
@@ -279,6 +280,7 @@ def _load(
 
         def load(connection: Connection) -> LoadResult:
             check_fields(connection, prepared)
+            delete_sample_fields(connection)
             define(connection, prepared.added)
             replaces = queries.status(connection).is_sample
             loaded = loader.apply(connection, prepared.catalog, prepared.grant, replace_all=replaces)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics import rollup
+from lib.analytics.field_definitions import delete_sample_fields, keep_sample_fields, stored_catalog
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import NamedDimension
 from lib.errors import ConflictError
@@ -99,9 +100,10 @@ def find_done(connection: Connection, number: str, job: str) -> UndoResult | Non
     return _result(connection, record) if record is not None and record.undone_job == job else None
 
 
-def delete_everything(connection: Connection, catalog: Catalog) -> None:
-    """Empty the facts but for the history of imports, for good; must run inside `FactStore.write`."""
-    loader.clear(connection, catalog, ImportCode.UNDO_DELETED)
+def delete_everything(connection: Connection) -> None:
+    """Empty the facts but for own fields and the history of imports, for good; must run inside `FactStore.write`."""
+    delete_sample_fields(connection)
+    loader.clear(connection, stored_catalog(connection), ImportCode.UNDO_DELETED)
     _change_version(connection)
 
 
@@ -133,6 +135,7 @@ def _old() -> sa.ColumnElement[bool]:
 
 def _change_version(connection: Connection) -> datetime:
     """Say that the facts have changed, and are no sample data; return the instant."""
+    keep_sample_fields(connection)
     now, version = datetime.now(UTC), workspace.c.data_version + 1
     connection.execute(sa.update(workspace).values(data_version=version, changed_at=now, is_sample=False))
     return now

@@ -18,7 +18,7 @@ import pyarrow as pa
 from lib.access.actors import SystemActor
 from lib.access.audit_log import Action
 from lib.analytics import integrity, queries, rollup, workspace_zone
-from lib.analytics.field_definitions import own_fields, stored_catalog
+from lib.analytics.field_definitions import define, own_fields, stored_catalog
 from lib.analytics.grants import EVERYTHING
 from lib.analytics.queries import DatasetStatus
 from lib.backup import create
@@ -33,6 +33,8 @@ from lib.ingest.converter import staged_schema
 from lib.ingest.file_reading import InputFile
 from lib.ingest.history import ImportRecord, ImportReport
 from lib.ingest.import_run import ImportRequest
+from lib.ingest.new_fields import with_fields
+from lib.ingest.sample_fields import missing_fields
 from lib.ingest.undo import UndoResult
 from lib.jobs import field_tasks
 from lib.jobs.queue import JobKind
@@ -180,7 +182,7 @@ def delete_all(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> d
     tell(0, Message(JobStep.DELETING))
     with workspace.facts.write() as connection:
         count = queries.status(connection).evaluations
-        undo.delete_everything(connection, stored_catalog(connection))
+        undo.delete_everything(connection)
         reports = history.bad_rows_files(connection)
     with workspace.facts.session() as connection:
         checkpoint(connection)  # what was deleted is not to stay in DuckDB's log
@@ -192,14 +194,16 @@ def delete_all(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> d
 def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict[str, Any]:
     """Replace the facts by sample data: `rows`, `seed`, `until` (ISO date), `replace` (own data may go).
 
-    Raises SampleDataError where own data would be lost.
+    Their fields are defined with the first of them. Raises SampleDataError where own data would be lost.
     """
     with workspace.facts.read() as connection:
         _check_sample(queries.status(connection), payload)
+        known = stored_catalog(connection)
     rows = payload["rows"]
     until = payload.get("until")
     last_day = date.fromisoformat(until) if until else datetime.now(UTC).date() - timedelta(days=1)
-    catalog = workspace.catalog
+    added = missing_fields(known)
+    catalog = with_fields(known, added)
     schema = staged_schema(catalog)
     made = sample_data.batches(rows, payload["seed"], last_day, workspace.settings.zone, catalog)
     done, version = 0, None
@@ -220,8 +224,9 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
                         _check_sample(status, payload)
                     elif status.data_version != version:
                         raise SampleDataError(FailureCode.SAMPLE_OVERTAKEN)
-                    if own_fields(connection) != catalog.own_fields:
+                    if own_fields(connection) != (known if version is None else catalog).own_fields:
                         raise FieldError(FieldCode.FIELDS_CHANGED)
+                    define(connection, added if version is None else ())
                     loader.apply(connection, catalog, EVERYTHING, replace_all=version is None, is_sample=True)
                     version = queries.status(connection).data_version
                 done, pending = done + count, []

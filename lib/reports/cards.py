@@ -11,7 +11,7 @@ from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric, Unit
 from lib.reports import formatting
 from lib.reports.changes import chance_words
 from lib.reports.context import PageContext
-from lib.reports.page import Caption, Cards, Leader, Leaders, Link, MetricCard, Shares, ShareSegment, Tone
+from lib.reports.page import Caption, Cards, Leader, Link, MetricCard, Shares, ShareSegment, Tone
 from lib.reports.page_links import METRIC, OPENED, pairs, without_search
 from lib.reports.words import Joined, Words, formatted, text
 from lib.statistics.clusters import LEAST_DAYS
@@ -64,14 +64,12 @@ def states(context: PageContext) -> Shares:
     return Shares(text("Coverage"), tuple(_share(context, name, tone, state=name) for name, tone in tones.items()))
 
 
-def leaders(context: PageContext) -> Leaders:
+def leaders(context: PageContext) -> tuple[Leader, ...]:
     """Return the best campaign and call center, each with what its place rests on; none of few scores leads."""
     summary = context.summary
-    return Leaders(
-        (
-            _leader(context, text("Top campaign"), CAMPAIGN, summary.top_campaign),
-            _leader(context, text("Top call center"), CALL_CENTER, summary.top_call_center),
-        )
+    return (
+        _leader(context, text("Top campaign"), CAMPAIGN, summary.top_campaign),
+        _leader(context, text("Top call center"), CALL_CENTER, summary.top_call_center),
     )
 
 

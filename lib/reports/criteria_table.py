@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from lib.analytics.cluster_spreads import SharedSpreads
 from lib.analytics.criteria import CriterionRow, criteria, executive_spreads_by_criterion
+from lib.analytics.query import Filters
 from lib.catalog.criteria import Criterion
 from lib.catalog.criterion_metrics import AVERAGE_SHARE, CRITERION_METRICS
+from lib.catalog.dimensions import FAILED_CRITERION, FORM
 from lib.catalog.measures import MeasureTotals
 from lib.i18n import t
 from lib.reports import criterion_words, metric_columns
@@ -79,6 +81,17 @@ def criteria_table(figures: Sequence[ComparedCriterion]) -> TableBlock:
         ),
         Click("failed"),
     )
+
+
+def failing(context: PageContext, criterion: Criterion) -> Filters:
+    """Return the filters of the evaluations that failed a criterion.
+
+    Where evaluations have forms and the criterion is of one, they are those of its form: others may have its namesake.
+    """
+    filters = context.filters.narrowed(FAILED_CRITERION, criterion.name)
+    if criterion.form and FORM in context.dimensions_in_use:
+        filters = filters.narrowed(FORM, criterion.form)
+    return filters
 
 
 def change_caption(context: PageContext, figures: Sequence[ComparedCriterion]) -> Caption | None:

@@ -143,7 +143,7 @@ class Cards:
 
 @dataclass(frozen=True, slots=True)
 class Leader:
-    """The best group of a dimension: what it leads, its name, what its place rests on, and the way to its detail."""
+    """What is first in something: in what, its name, what its place rests on, and the way to its detail."""
 
     label: Words
     name: Words
@@ -153,7 +153,7 @@ class Leader:
 
 @dataclass(frozen=True, slots=True)
 class Leaders:
-    """The best groups, side by side."""
+    """The best groups, and the weakest criteria, side by side."""
 
     leaders: tuple[Leader, ...]
 

@@ -70,6 +70,7 @@ fields = sa.Table(  # that a workspace defined; lib/catalog/own_fields.py says w
     sa.Column("label", sa.Text, nullable=False),
     sa.Column("unit", sa.Text),
     sa.Column("archived", sa.Boolean, nullable=False),
+    sa.Column("is_sample", sa.Boolean, nullable=False),  # it came with sample data, and goes with them
 )
 
 evaluations = sa.Table(

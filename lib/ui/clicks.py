@@ -9,9 +9,10 @@ from functools import partial
 
 from lib.analytics.query import local_date
 from lib.analytics.ranges import number_text
-from lib.catalog.dimensions import FAILED_CRITERION, FORM, Dimension
+from lib.catalog.dimensions import Dimension
 from lib.catalog.ranged_fields import SCORE_RANGE
 from lib.reports.context import PageContext
+from lib.reports.criteria_table import failing
 from lib.reports.criterion_words import read_criterion_id
 from lib.reports.page import Click
 from lib.reports.page_links import HOUR, METRIC, WEEKDAY, without_search
@@ -58,17 +59,12 @@ def _list_hour(context: PageContext, square: str) -> None:
 
 
 def _list_failed(context: PageContext, dimension: Dimension | None, said: str) -> None:
-    """List the evaluations that failed a criterion, of one group of a dimension where there is one.
-
-    Where evaluations have forms and the criterion is of one, they are those of its form: others may have its namesake.
-    """
+    """List the evaluations that failed a criterion, of one group of a dimension where there is one."""
     read = read_criterion_id(said)
     if read is None:
         return
     criterion, member = read
-    filters = context.filters.narrowed(FAILED_CRITERION, criterion.name)
-    if criterion.form and FORM in context.dimensions_in_use:
-        filters = filters.narrowed(FORM, criterion.form)
+    filters = failing(context, criterion)
     if dimension is not None:
         filters = filters.narrowed(dimension, member)
     url_state.go("evaluations", without_search(context.parameters) | filters.to_parameters())

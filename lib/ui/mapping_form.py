@@ -68,7 +68,7 @@ def show(workspace: Workspace, files: Sequence[InputFile], brought: str | None, 
     head = st.container()
     with st.expander(t("How the file is read"), key=f"{stamp}-file"):
         try:
-            named = read_mapping(brought, workspace.catalog, t("the mapping")) if brought is not None else None
+            named = read_mapping(brought, workspace.import_catalog, t("the mapping")) if brought is not None else None
             layout, first = _read_layout(workspace, files[0], named, stamp)
             surveys = [first, *_read_others(files[1:], layout, stamp)]
             seen = merge_surveys(surveys)
@@ -84,7 +84,7 @@ def show(workspace: Workspace, files: Sequence[InputFile], brought: str | None, 
             scope = f"{stamp}-{header_fingerprint(seen.header)[:12]}"
             with head:
                 start, is_guess = _start(workspace, named, seen, layout, stamp, scope)
-                with_mapped_fields(workspace.catalog, start.mapping)  # raises what is wrong with them
+                with_mapped_fields(workspace.import_catalog, start.mapping)  # raises what is wrong with them
         except CallboardError as error:
             head.error(markdown.problem(error))
             return None
@@ -108,13 +108,13 @@ def _finish(
 ) -> MappingDraft:
     """Draw the columns and values, and what comes of them."""
     seen = merge_surveys(surveys)
-    draft = mapping_columns.draw(workspace.catalog, base, start.guesses, seen, scope)
+    draft = mapping_columns.draw(workspace.import_catalog, base, start.guesses, seen, scope)
     answers = _draw_answers(workspace, base, draft.columns, seen, scope)
     base = answers.put_into(base)
-    fields = mapping_fields.draw(workspace.catalog, base, draft.columns, seen, scope)
+    fields = mapping_fields.draw(workspace.import_catalog, base, draft.columns, seen, scope)
     columns = {**draft.columns, **fields.columns}
     mapping = replace(base, columns=columns, values=fields.values, fields=fields.requests)
-    catalog = with_mapped_fields(workspace.catalog, mapping)
+    catalog = with_mapped_fields(workspace.import_catalog, mapping)
     values, open_values = mapping_values.draw(catalog, mapping, columns, seen, scope)
     fields.tell_words(values)
     mapping = replace(mapping, values=values)
@@ -125,7 +125,7 @@ def _finish(
     places = {**draft.places, **fields.places}
     resolved = mapping
     try:
-        read_mapping(write_mapping(mapping), workspace.catalog, t("the mapping"))
+        read_mapping(write_mapping(mapping), workspace.import_catalog, t("the mapping"))
     except CallboardError as error:
         problems.append(job_text.in_words(failure_of(error)))
     else:
@@ -168,7 +168,7 @@ def _draw_answers(
     workspace: Workspace, base: Mapping, columns: dict[str, ColumnSource], seen: Survey, scope: str
 ) -> AnswersDraft:
     """Draw where answers to criteria come from, in columns that hold nothing else."""
-    implied = mapping_columns.implied_columns(workspace.catalog, base, seen)
+    implied = mapping_columns.implied_columns(workspace.import_catalog, base, seen)
     named = [name for name, source in base.columns.items() if name.startswith(PARAMETER_PREFIX)]
     sources = [*columns.values(), *(base.columns[name] for name in named)]
     taken = {mapping_source.find_column(name, seen.header) for source in sources for name in source.columns}
@@ -228,7 +228,7 @@ def _survey(path: str, name: str, toml: str | None, _stamp: str) -> Survey:
     from lib import workspace
 
     space = workspace.current()
-    return survey(InputFile(Path(path), name), toml, space.settings, space.catalog)
+    return survey(InputFile(Path(path), name), toml, space.settings, space.import_catalog)
 
 
 def _saved(workspace: Workspace, seen: Survey, stamp: str) -> Mapping | None:
@@ -239,7 +239,7 @@ def _saved(workspace: Workspace, seen: Survey, stamp: str) -> Mapping | None:
         kept[key] = saved_mappings.find(workspace.state, seen.header)
     toml = kept[key]
     try:
-        return None if toml is None else read_mapping(toml, workspace.catalog)
+        return None if toml is None else read_mapping(toml, workspace.import_catalog)
     except CallboardError:  # a field of its name has another type by now
         return None
 
@@ -261,7 +261,7 @@ def _start(
     if saved is not None:
         st.caption(t("Your last mapping for this layout does not fit these rows; it was guessed anew."))
     known = mapping_file_options.layout_of(layout)  # without what a saved mapping says of dates and numbers
-    catalog = catalog_with(mapping_fields.first_known(workspace.catalog, scope))
+    catalog = catalog_with(mapping_fields.first_known(workspace.import_catalog, scope))
     guess = column_guess.guess(seen, known, catalog, workspace.settings.zone)
     return guess, True
 
@@ -269,7 +269,7 @@ def _start(
 def _fits(workspace: Workspace, saved: Mapping, seen: Survey) -> bool:
     """Return whether a mapping that was saved reads a row of the file, where there is one."""
     try:
-        catalog = with_mapped_fields(workspace.catalog, saved)
+        catalog = with_mapped_fields(workspace.import_catalog, saved)
     except CallboardError:  # there are too many fields by now
         return False
     resolved, unresolved = mapping_columns.resolve(saved, catalog, seen)
@@ -292,7 +292,7 @@ def _ask(workspace: Workspace, start: GuessedMapping, scope: str) -> tuple[Mappi
     if start.notes:
         st.info("  \n".join(markdown.text(job_text.in_words(_named(note))) for note in start.notes))
     for position, question in enumerate(start.questions):
-        field = workspace.catalog.fields[question.canonical]
+        field = workspace.import_catalog.fields[question.canonical]
         labels = mapping_preview.choice_labels(question, field)
         answer = inputs.radio(
             markdown.text(job_text.in_words(question.words)),

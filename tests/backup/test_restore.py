@@ -80,7 +80,12 @@ def as_at_the_third_revision(tables: dict[str, Any], members: dict[str, bytes]) 
     """Take out of a backup what no facts had before imports could be undone and evaluations knew their evaluators."""
     for name in LATER_TABLES:
         del tables[name]
-    for name, later in LATER_COLUMNS.items():
+    without_columns(tables, members, LATER_COLUMNS)
+
+
+def without_columns(tables: dict[str, Any], members: dict[str, bytes], columns: dict[str, set[str]]) -> None:
+    """Take columns out of the tables of a backup."""
+    for name, later in columns.items():
         rows = pq.read_table(BytesIO(members[tables[name]["name"]]))
         written = BytesIO()
         pq.write_table(rows.select([column for column in rows.column_names if column not in later]), written)
@@ -365,6 +370,20 @@ def test_a_held_database_is_left_alone(kept: Kept, settings: Settings, reopened:
 
 FACTS = migrations.revisions("facts")
 STATE = migrations.revisions("state")
+
+
+def test_a_backup_whose_fields_have_no_mark_of_the_sample(
+    kept: Kept, settings: Settings, tmp_path: Path, reopened: Reopened
+) -> None:
+    """They are all the workspace's own."""
+
+    def change(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
+        manifest["facts"]["revision"] = "0013"
+        without_columns(manifest["facts"]["tables"], members, {"fields": {"is_sample"}})
+
+    restore(settings, rewritten(kept.backup, tmp_path / "older.zip", change), quiet, replace=True, actor="test")
+    assert facts_of(reopened()) == kept.facts
+    assert kept.facts["fields"] and not any(row[-1] for row in kept.facts["fields"])
 
 
 @pytest.mark.parametrize("older", [(FACTS[2], STATE[1])], ids=str)

@@ -25,8 +25,20 @@ from lib.reports.choice import ChoiceInput
 from lib.reports.context import PageContext, ViewOptions, build_context
 from lib.reports.criterion_words import criterion_id, criterion_names, read_criterion_id
 from lib.reports.figures import MOST_CRITERIA, MOST_MEMBERS, CriteriaMapFigure, ScorePartsFigure, TrendFigure
-from lib.reports.page import Block, Caption, Cards, ChartBlock, Empty, IgnoredPart, PageValue, Sentences, TableBlock
-from lib.reports.pages import criteria, evaluations
+from lib.reports.page import (
+    Block,
+    Caption,
+    Cards,
+    ChartBlock,
+    Empty,
+    IgnoredPart,
+    Leader,
+    Leaders,
+    PageValue,
+    Sentences,
+    TableBlock,
+)
+from lib.reports.pages import criteria, evaluations, overview
 from lib.reports.table import PageTable
 from lib.workspace import Workspace
 from tests import scorecards
@@ -350,3 +362,52 @@ def test_what_no_mark_tells(said: str) -> None:
 def test_what_a_mark_tells() -> None:
     criterion = Criterion('A "b" ñ', "F", "S")
     assert read_criterion_id(criterion_id(criterion, "7")) == (Criterion('A "b" ñ', "F", None), "7")
+
+
+def leaders_of(opened: Workspace, filters: Any = LATER) -> dict[str, Leader]:
+    """Return what the overview says is first in something, by its label."""
+    blocks = overview.PAGE.blocks(context_of(opened, filters=filters))
+    (found,) = (each for each in blocks if isinstance(each, Leaders))
+    return {str(each.label): each for each in found.leaders}
+
+
+def test_the_overview_names_the_weakest_criterion_and_that_failed_most_often(filled: Workspace) -> None:
+    """They are what the page Criteria has, and lead to it and to the evaluations."""
+    found = leaders_of(filled)
+    assert [*found] == ["Top campaign", "Top call center", "Weakest criterion", "Criterion failed most often"]
+    identity = lines(page_of(filled), "table-criteria")[0]
+    weakest, failed = found["Weakest criterion"], found["Criterion failed most often"]
+    assert (weakest.name, failed.name) == ("Identity checked", "Identity checked")
+    assert str(weakest.note) == (
+        f"average share {identity['Average share']} · 95 % CI {identity['Average share: 95 % CI']} · n = 56"
+    )
+    assert str(failed.note).startswith(f"no points in {identity['Failed']} of answers · 95 % CI ")
+    assert weakest.link is not None and failed.link is not None
+    assert weakest.link.page == "criteria" and ("criterion", "Identity checked") in weakest.link.parameters
+    assert ("dateFrom", str(TURN)) in weakest.link.parameters
+    assert failed.link.page == "evaluations" and ("failedCriterion", "Identity checked") in failed.link.parameters
+
+
+def test_the_overview_says_nothing_of_criteria_where_there_is_nothing_to_say(workspace: Workspace) -> None:
+    calls = [{"id": f"e{n}", "audioDate": f"{TURN}T12:00:00Z", "averageNote": "5"} for n in range(3)]
+    scorecards.load(workspace, calls, {})
+    assert [*leaders_of(workspace)] == ["Top campaign", "Top call center"]
+    scorecards.load(workspace, calls, {"e0": (answer("Smile", 1), answer("Refund", None))})
+    assert [*leaders_of(workspace)] == ["Top campaign", "Top call center"]  # one has answers with points
+    scorecards.load(workspace, calls, {"e0": (answer("Smile", 1), answer("Listen", 2))})
+    few = [*leaders_of(workspace).values()][2:]
+    assert [(each.name, str(each.note), each.link) for each in few] == [
+        ("–", "Each has fewer than 30 answers.", None)
+    ] * 2
+    assert [*leaders_of(workspace, make_filters(LAST, LAST))] == ["Top campaign", "Top call center"]
+
+
+def test_the_overview_says_that_every_answer_has_points(workspace: Workspace) -> None:
+    calls = [
+        {"id": f"e{n}", "audioDate": f"{TURN}T12:00:00Z", "averageNote": "5", "form": "AB"[n % 2]} for n in range(80)
+    ]
+    answers = {f"e{n}": (answer("Smile", 4 - n % 2 * 2), answer("Listen", 9)) for n in range(80)}
+    scorecards.load(workspace, calls, answers)
+    weakest, failed = [*leaders_of(workspace).values()][2:]
+    assert (weakest.name, str(failed.note), failed.name) == ("Smile (B)", "Every answer has points.", "–")
+    assert weakest.link is not None and ("criterion", "Smile (B)") in weakest.link.parameters

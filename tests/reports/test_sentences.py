@@ -113,14 +113,14 @@ def test_calls_that_still_wait_are_said_beside_the_card_that_they_lower(
 
 def test_the_leader_of_two_with_one_name(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load(calls())
-    (campaign, _) = cards.leaders(context_of(workspace, answers, FEBRUARY)).leaders
+    (campaign, _) = cards.leaders(context_of(workspace, answers, FEBRUARY))
     assert campaign.name == "Sales" and "n = 50" in str(campaign.note) and "9.9" not in str(campaign.note)
 
 
 def test_few_scores_make_no_leader(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load(calls())
     few = FEBRUARY.narrowed(CAMPAIGN, "a")
-    (campaign, _) = cards.leaders(context_of(workspace, answers, few)).leaders
+    (campaign, _) = cards.leaders(context_of(workspace, answers, few))
     assert (campaign.name, str(campaign.note)) == ("–", "Each has fewer than 30 scored evaluations.")
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from lib.analytics import cluster_spreads, queries
 from lib.analytics.cluster_spreads import SharedSpreads
 from lib.analytics.criteria import (
     CriteriaTable,
+    CriterionRow,
     criteria,
     criteria_by,
     criterion_trend,
@@ -18,6 +19,7 @@ from lib.analytics.query import Filters
 from lib.catalog.criteria import Criterion
 from lib.catalog.criterion_metrics import (
     AVERAGE_SHARE,
+    CRITERION_METRICS,
     CRITICAL_FAIL_RATE,
     NUMBER_OF_CRITERIA,
     SCORECARD_METRICS,
@@ -26,7 +28,8 @@ from lib.catalog.criterion_metrics import (
 from lib.catalog.dimensions import EXECUTIVE, FAILED_CRITERION, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import FEW_EVALUATIONS, Metric
-from lib.reports import catalog_words, criteria_table, grouping, score_change
+from lib.reports import catalog_words, criteria_table, formatting, grouping, score_change
+from lib.reports.changes import basis
 from lib.reports.choice import ChoiceInput, ChoiceParameter
 from lib.reports.context import PageContext
 from lib.reports.coverage import coverage_notices
@@ -42,13 +45,16 @@ from lib.reports.page import (
     Empty,
     Heading,
     IgnoredPart,
+    Leader,
+    Link,
     MetricCard,
     PageDefinition,
     SelectInputs,
     SelectParameter,
 )
 from lib.reports.page_help import CHANGE, COVERAGE, INTERVAL, Topic
-from lib.reports.words import Words, text
+from lib.reports.page_links import pairs, without_search
+from lib.reports.words import Joined, Words, formatted, text
 
 ACROSS = SelectParameter("across", text("Criteria by"), grouping.options, EXECUTIVE.name, as_list=True)
 """Whose answers are told apart in the map."""
@@ -77,6 +83,51 @@ def blocks(context: PageContext) -> Iterator[Block]:
     yield from _map(context, figures)
     yield from _course(context, figures)
     yield from score_change.blocks(context, figures)
+
+
+def leaders(context: PageContext) -> tuple[Leader, ...]:
+    """Return the weakest criterion, and the one that was failed most often, for a page that is of more than criteria.
+
+    None of few answers leads. Where there are answers to fewer than two criteria there is nothing to tell apart.
+    """
+    if not context.answers.run(has_answers):
+        return ()
+    found = context.answers.run(criteria, context.filters, context.calendar).rows
+    answered = [row for row in found if row.sums["answered"]]
+    if len(answered) < 2:
+        return ()
+    names = criterion_names(row.criterion for row in found)
+    many = [row for row in answered if not AVERAGE_SHARE.is_small_sample(row.sums)]
+    return (_weakest(context, many, names), _most_failed(context, many, names))
+
+
+def _weakest(context: PageContext, rows: Sequence[CriterionRow], names: Mapping[Criterion, str]) -> Leader:
+    """Return the criterion of the lowest average share."""
+    label = text("Weakest criterion")
+    if not rows:
+        return Leader(label, formatting.NOTHING, text("Each has fewer than {few} answers.", few=FEW_EVALUATIONS))
+    row = min(rows, key=lambda each: AVERAGE_SHARE.value(each.sums) or 0)
+    name = names[row.criterion]
+    share = text("average share {share}", share=formatted(formatting.metric, AVERAGE_SHARE, row.sums))
+    link = Link(
+        "criteria", text("See criteria"), pairs({**context.parameters, CRITERION.parameter: [name]}), "checklist"
+    )
+    return Leader(label, name, Joined((share, *basis(AVERAGE_SHARE, row.sums))), link)
+
+
+def _most_failed(context: PageContext, rows: Sequence[CriterionRow], names: Mapping[Criterion, str]) -> Leader:
+    """Return the criterion of which the largest share of answers got no points."""
+    label, failed = text("Criterion failed most often"), CRITERION_METRICS["failed"]
+    if not rows:
+        return Leader(label, formatting.NOTHING, text("Each has fewer than {few} answers.", few=FEW_EVALUATIONS))
+    row = max(rows, key=lambda each: failed.value(each.sums) or 0)
+    if not row.sums["without_points"]:
+        return Leader(label, formatting.NOTHING, text("Every answer has points."))
+    share = text("no points in {share} of answers", share=formatted(formatting.metric, failed, row.sums))
+    failing = criteria_table.failing(context, row.criterion).to_parameters()
+    listed = pairs(without_search(context.parameters) | failing)
+    link = Link("evaluations", text("See evaluations"), listed, "list_alt")
+    return Leader(label, names[row.criterion], Joined((share, *basis(failed, row.sums))), link)
 
 
 def _nothing(context: PageContext) -> Empty:

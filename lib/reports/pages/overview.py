@@ -1,4 +1,4 @@
-"""How are we doing? Figures, coverage, what moved the score, its course, sentiments and scores; the best groups."""
+"""How are we doing? Figures, coverage, what moved the score, its course, sentiments, scores; the best, the weakest."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from lib.reports.coverage import coverage_notices
 from lib.reports.figures import HistogramFigure, TrendFigure
 from lib.reports.missing_values import missing_values
 from lib.reports.own_figures import own_figures
-from lib.reports.page import Block, ChartBlock, Click, PageDefinition, SideBySide
+from lib.reports.page import Block, ChartBlock, Click, Leaders, PageDefinition, SideBySide
 from lib.reports.page_help import SELECTION
+from lib.reports.pages import criteria
 from lib.reports.pages.drivers import story
 from lib.reports.words import text
 
@@ -21,7 +22,7 @@ from lib.reports.words import text
 def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the overview."""
     yield from selection(context)
-    yield cards.leaders(context)
+    yield Leaders((*cards.leaders(context), *criteria.leaders(context)))
     yield from own_figures(context)
 
 

@@ -1,0 +1,16 @@
+"""A field may belong to the sample data, with which it goes. Those that are there are the workspace's own."""
+
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the mark."""
+    # In words, as DuckDB adds no column that has to hold something, nor a default that is cast, as FALSE is.
+    op.execute("ALTER TABLE fields ADD COLUMN is_sample BOOLEAN DEFAULT 'false'")
+    op.execute("ALTER TABLE fields ALTER COLUMN is_sample SET NOT NULL")
+    op.execute("ALTER TABLE fields ALTER COLUMN is_sample DROP DEFAULT")
