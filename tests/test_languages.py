@@ -549,7 +549,7 @@ def test_an_upload_in_spanish(app: AppTest) -> None:
         (
             "llamadas.csv",
             b"id,audioDate\n1,\x00\n",
-            "llamadas.csv: contiene bytes NUL, así que no es texto. Lo correcto sería CSV, JSON Lines, XLSX o Parquet.",
+            "llamadas.csv: contiene bytes NUL, así que no es texto. Lo correcto sería CSV, JSON, XLSX o Parquet.",
         ),
     ],
 )

@@ -51,7 +51,7 @@ def commands() -> None:
 def import_command(
     files: tuple[Path, ...], mapping: Path | None, skip_bad_rows: bool, dry_run: bool, answers: bool, yes: bool
 ) -> None:
-    """Load evaluations from CSV, XLSX, Parquet or JSON Lines (.gz too), all or nothing.
+    """Load evaluations from CSV, XLSX, Parquet or JSON (.gz too), all or nothing.
 
     With --answers the columns are evaluationId, criterion, section, form, points, maxPoints, notApplicable, critical
     and comment, a row an answer.

@@ -141,7 +141,7 @@ class FailureCode(TextCode):
     FILE_WITHOUT_TABLE = (
         "file_without_table",
         "{name}: the file is {kind} by its content, whatever its name says. Right would be a table of evaluations as "
-        "CSV, XLSX, Parquet or JSON Lines.",
+        "CSV, XLSX, Parquet or JSON.",
     )
     FILE_PACKED = (
         "file_packed",
@@ -201,7 +201,7 @@ class FailureCode(TextCode):
     # CSV.
     CSV_WITH_NUL = (
         "csv_with_nul",
-        "{name}: holds NUL bytes, so it is no text. Right would be CSV, JSON Lines, XLSX or Parquet.",
+        "{name}: holds NUL bytes, so it is no text. Right would be CSV, JSON, XLSX or Parquet.",
     )
     CSV_WITHOUT_HEADER = "csv_without_header", "{name}: ends before row {row}, which should be the header."
     CSV_HEADER_UNREADABLE = "csv_header_unreadable", "{name}: row {row} can't be read as a header: {error}."
@@ -241,7 +241,7 @@ class FailureCode(TextCode):
     RIGHT_UTF8 = "right_utf8", 'UTF-8 text; a mapping can name another encoding, such as encoding = "{encoding}"'
     RIGHT_ENCODING = "right_encoding", "{encoding} text, as the mapping says"
 
-    # JSON Lines.
+    # JSON.
     JSONL_NO_OBJECTS = (
         "jsonl_no_objects",
         "{name}: no row is a JSON object. Right would be one object a line, or an array of objects.",

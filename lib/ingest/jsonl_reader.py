@@ -63,7 +63,7 @@ Keys: TypeAlias = tuple[str, ...]
 
 
 def open_json_lines(path: Path, name: str, options: FileOptions, progress: Progress) -> FileReader:
-    """Open JSON Lines, read twice: first for the names that any row has."""
+    """Open a file of JSON, read twice: first for the names that any row has."""
     with Truncated(name), open_bytes(path, name) as file:
         start = file.read(4096)
     encoding, has_only_returns = find_encoding(start, options.encoding), b"\r" in start and b"\n" not in start

@@ -41,7 +41,7 @@ def upload(workspace: Workspace) -> tuple[InputFile, ...]:
         t("Files with evaluations"),
         type=FILE_TYPES,
         accept_multiple_files=True,
-        help=t("CSV, XLSX, Parquet or JSON Lines, gzipped or not; a mapping (.toml) may come along."),
+        help=t("CSV, XLSX, Parquet or JSON, gzipped or not; a mapping (.toml) may come along."),
     )
     session = st.session_state
     stamp = "|".join(sorted(f"{file.file_id}" for file in brought))

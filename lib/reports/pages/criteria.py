@@ -139,8 +139,8 @@ def _nothing(context: PageContext) -> Empty:
     return Empty(
         text("No evaluation has answers to criteria"),
         text(
-            "Assign columns to criteria in a mapping ([criteria]), send “results” with evaluations by the API or in "
-            "JSON Lines, or load a file of answers: callboard import --answers FILE"
+            "Say on the Data page, under Scorecard, which columns are questions, send “results” with evaluations by "
+            "the API or in JSON, or load a file of answers: callboard import --answers FILE"
         ),
     )
 
