@@ -148,14 +148,15 @@ def _ask(workspace: Workspace, files: tuple[InputFile, ...], draft: MappingDraft
             "mapping": write_mapping(draft.mapping),
             "dry_run": dry_run,
             "skip_bad_rows": skip,
-            "replace_sample": True,
+            "replace_sample": not draft.is_of_answers,
+            "answers": draft.is_of_answers,
         }
         current_user.require_role(Role.ADMIN)
-        if not dry_run:
+        if not dry_run and not draft.is_of_answers:
             saved_mappings.keep(workspace.state, draft.survey.header, payload["mapping"])
         job_progress.start(workspace, JobKind.IMPORT, payload)
 
-    if dry_run or not workspace.answers.run(queries.status).is_sample:
+    if dry_run or draft.is_of_answers or not workspace.answers.run(queries.status).is_sample:
         queue()
 
     @st.dialog(t("Replace the sample data?"))
@@ -219,7 +220,7 @@ def _report(workspace: Workspace, job: Job, draft: MappingDraft) -> None:
         loaded = job.payload.get("skip_bad_rows") and not job.payload.get("dry_run")
         if (
             good
-            and not loaded
+            and not (loaded or draft.is_of_answers)
             and st.button(t_plural("Load the good row", "Load the {count} good rows", good), type="primary")
         ):
             _ask(workspace, files, draft, dry_run=False, skip=True)

@@ -57,6 +57,7 @@ class MappingDraft:
     survey: Survey
     is_complete: bool
     is_undecided: bool
+    is_of_answers: bool = False  # to criteria, of evaluations that are there
 
 
 def show(workspace: Workspace, files: Sequence[InputFile], brought: str | None, stamp: str) -> MappingDraft | None:
@@ -72,15 +73,16 @@ def show(workspace: Workspace, files: Sequence[InputFile], brought: str | None, 
             layout, first = _read_layout(workspace, files[0], named, stamp)
             surveys = [first, *_read_others(files[1:], layout, stamp)]
             seen = merge_surveys(surveys)
-            if mapping_columns.is_of_answers(seen):
-                head.warning(
-                    t(
-                        "This looks like a file of answers to criteria, a row each, and not of evaluations. Load it by "
-                        "the command line: callboard import --answers FILE"
-                    )
-                )
             if seen.first_rows:
                 mapping_preview.draw_first_rows(seen.first_rows, seen.header_row)
+            if mapping_columns.is_of_answers(seen):
+                head.info(
+                    t(
+                        "A file of answers to criteria, a row each. They become those of evaluations that are there; "
+                        "such a file is loaded whole or not at all."
+                    )
+                )
+                return MappingDraft(Mapping(layout), seen, True, False, is_of_answers=True)
             scope = f"{stamp}-{header_fingerprint(seen.header)[:12]}"
             with head:
                 start, is_guess = _start(workspace, named, seen, layout, stamp, scope)

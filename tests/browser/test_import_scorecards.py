@@ -120,6 +120,21 @@ def test_nested_sections_and_questions(chromium: Browser, app: App, tmp_path: Pa
             is_failed = applies and question["score"]["percentage"] == 0
             expected[key] = answered + applies, not_applicable + (not applies), failed + is_failed
     assert app.counts(page) == expected
+    answers = tmp_path / "answers.csv"
+    answers.write_text("evaluationId,criterion,points,maxPoints,form\nev-0000,Farewell,1,5,\nev-0001,Farewell,0,5,\n")
+    page.goto(f"{app.address}/data")
+    page.set_input_files("input[type=file]", answers)
+    expect(page.get_by_text("A file of answers to criteria, a row each.")).to_be_visible()
+    page.get_by_role("button", name="Load", exact=True).click()
+    expect(page.get_by_text("answers to criteria: 2")).to_be_visible()
+    assert app.counts(page)[None, "Farewell"] == (2, 0, 1)
+    answers.write_text("evaluationId,criterion,points,maxPoints\nev-0000,Farewell,6,5\nnone,Farewell,0,5\n")
+    page.goto(f"{app.address}/data")
+    page.set_input_files("input[type=file]", answers)
+    page.get_by_role("button", name="Load", exact=True).click()
+    expect(page.get_by_role("heading", name="bad row")).to_be_visible()
+    expect(page.get_by_role("button", name="good row")).to_have_count(0)
+    assert app.counts(page)[None, "Farewell"] == (2, 0, 1)
     page.close()
 
 
