@@ -22,7 +22,7 @@ from lib.analytics.sql_time import bucket_start, local_day
 from lib.catalog.answers import answer_rows
 from lib.catalog.catalog import Catalog
 from lib.catalog.rollups import BY_CENTER
-from lib.store.bulk_io import analyze, bulk_insert, drop
+from lib.store.bulk_io import analyze, analyze_grown, bulk_insert, drop
 from lib.store.enums import NO_KEY
 from lib.store.messages import JobStep, Message, Tell
 from lib.store.schema import workspace
@@ -120,6 +120,7 @@ def rebuild(connection: Connection, catalog: Catalog) -> None:
     """Compute the rollups from the facts."""
     clear(connection, catalog)
     apply(connection, catalog, catalog.evaluations, None)
+    analyze_grown(connection)
 
 
 def _temporary(connection: Connection, table: sa.Table, rows: sa.Select[Any]) -> sa.Table:

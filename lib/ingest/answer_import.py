@@ -22,7 +22,7 @@ from lib.ingest.answer_rows import ANSWER, RESULTS
 from lib.ingest.loader import LoadResult, days_of, fill, load_tables, put_in, take_out
 from lib.ingest.mapping import shortened
 from lib.ingest.staged_answers import SHORT, AnswerSpool, of_lines, staged_answers, staged_criteria
-from lib.store.bulk_io import analyze, drop, load_batches, stream_batches
+from lib.store.bulk_io import MANY_ROWS, analyze, analyze_grown, drop, load_batches, stream_batches
 from lib.store.schema import evaluations, forms, workspace
 
 _lines = sa.Table(
@@ -138,6 +138,8 @@ def apply_answers(connection: Connection, catalog: Catalog) -> LoadResult:
         take_out(connection, catalog, incoming, version)
         put_in(connection, catalog, incoming, version)
         loaded = replace(loaded, answers=count_answers(connection, version))
+        if loaded.answers >= MANY_ROWS:
+            analyze_grown(connection)
     if changed or moved:
         now = datetime.now(UTC)
         connection.execute(sa.update(workspace).values(data_version=version, changed_at=now))

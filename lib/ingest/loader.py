@@ -29,7 +29,7 @@ from lib.ingest import import_warnings
 from lib.ingest.answer_loader import count_answers, define_criteria, insert_answers, section_warnings, set_columns
 from lib.ingest.staging import staged_table, texts
 from lib.store import enums, schema
-from lib.store.bulk_io import analyze, bulk_insert, drop
+from lib.store.bulk_io import MANY_ROWS, analyze, analyze_grown, bulk_insert, drop
 from lib.store.schema import imports, replaced_names, workspace
 
 
@@ -146,6 +146,8 @@ def apply(
             for each in catalog.stored_dimensions:
                 _confirm_names(connection, each, version)
     drop(connection, together, given, tables.known, tables.incoming, outgoing, measured)
+    if loaded.added + loaded.changed >= MANY_ROWS:
+        analyze_grown(connection)
     return loaded
 
 

@@ -33,6 +33,18 @@ _BYTE_ORDER_MARK = "\ufeff"  # Excel takes a CSV without it for one in the code 
 _TELL_SECONDS = 0.25
 _BLOCK_BYTES = 32 * 2**20  # of CSV at a time; the longest row has to fit in
 
+MANY_ROWS = 10_000
+"""Rows of a load after which the planner may know too little."""
+
+_GROWN = """
+    SELECT oid::regclass::text FROM pg_class AS held
+    WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+    AND pg_relation_size(oid) > current_setting('block_size')::bigint * 64
+    AND (pg_relation_size(oid) > current_setting('block_size')::bigint * relpages * 2
+        OR NOT EXISTS (SELECT FROM pg_stats WHERE schemaname = current_schema() AND tablename = held.relname))
+"""
+"""The tables of more than a few pages that have grown to twice what the planner knows, or of which it knows nothing."""
+
 
 def load_batches(connection: Connection, table: sa.Table, batches: pa.RecordBatchReader) -> None:
     """Append a stream of Arrow batches to a table; their columns are named as the table's are, in any order."""
@@ -85,6 +97,16 @@ def analyze(connection: Connection, table: sa.Table, *columns: sa.Column[Any]) -
         preparer = connection.dialect.identifier_preparer
         chosen = f" ({', '.join(map(preparer.format_column, columns))})" if columns else ""
         connection.exec_driver_sql(f"ANALYZE {preparer.format_table(table)}{chosen}")
+
+
+def analyze_grown(connection: Connection) -> None:
+    """Let the planner know of the tables that hold much more than it knows of; DuckDB knows by itself.
+
+    PostgreSQL finds out by itself a minute later, and until then may take a hundred times as long.
+    """
+    if connection.dialect.name == "postgresql":
+        for table in connection.exec_driver_sql(_GROWN).scalars().all():
+            connection.exec_driver_sql(f"ANALYZE {table}")
 
 
 @contextmanager

@@ -18,9 +18,10 @@ from lib.analytics import queries
 from lib.analytics.grants import EVERYTHING
 from lib.catalog.rollups import ROLLUPS
 from lib.errors import StorageError
+from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import schema
-from lib.store.bulk_io import write_csv
+from lib.store.bulk_io import MANY_ROWS, write_csv
 from lib.store.facts import FactStore, checkpoint
 from lib.workspace import Workspace
 from tests.conftest import ROOT, Load
@@ -297,3 +298,17 @@ def test_a_folder_that_is_missing_is_not_a_database_that_does_not_answer(workspa
         write_csv(connection, sa.select(schema.workspace.c.data_version), path, lambda _: None)
     with workspace.facts.read() as connection:  # and it goes on answering
         assert connection.execute(sa.select(schema.workspace.c.data_version)).scalar_one() == 0
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_the_planner_knows_of_a_large_load_at_once(workspace: Workspace, tmp_path: Path) -> None:
+    """PostgreSQL would find out a minute later, and until then take a hundred times as long for some questions."""
+    path = tmp_path / "calls.csv"
+    rows = (f"{n},2024-01-{1 + n % 28:02},{n % 5},agent {n % 9}\n" for n in range(MANY_ROWS))
+    path.write_text("id,audioDate,q,executiveName\n" + "".join(rows))
+    mapping = "[criteria]\nGreeting = { column = 'q', max = 5 }"
+    payload = {"files": [(str(path), path.name)], "mapping": mapping, "actor": "test"}
+    TASKS["import"](workspace, payload, lambda *_: None)
+    with workspace.facts.read() as connection:
+        known = connection.scalars(sa.text("SELECT tablename FROM pg_stats WHERE schemaname = current_schema()")).all()
+    assert {"evaluations", "answers"} <= {*known}
