@@ -21,7 +21,16 @@ from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.criterion_metrics import NUMBER_OF_CRITERIA, SCORECARD_METRICS, WITH_ANSWERS
-from lib.catalog.dimensions import DIMENSIONS, ENGAGEMENT, EVALUATOR, EXECUTIVE, FILTERS, EnumDimension, FlagDimension
+from lib.catalog.dimensions import (
+    DIMENSIONS,
+    ENGAGEMENT,
+    EVALUATOR,
+    EXECUTIVE,
+    FAILED_CRITERION,
+    FILTERS,
+    EnumDimension,
+    FlagDimension,
+)
 from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import METRICS
 from lib.catalog.own_fields import HELP_OF_TYPES, TYPE_LABELS, OwnField, OwnFieldType, catalog_with
@@ -79,7 +88,7 @@ VALUES: dict[str, list[str]] = {
     ],
     "metrics of own fields": [metric.help for metric in OWN_FIELDS.own_metrics.values()],
     "dimensions": [dimension.label for dimension in FILTERS],
-    "groups": [dimension.plural_label for dimension in DIMENSIONS],
+    "groups": [dimension.plural_label for dimension in (*DIMENSIONS, FAILED_CRITERION)],
     "columns": [text for column in FIELDS.values() for text in (column.label, column.help)],
     "own fields": [*HELP_OF_TYPES.values(), *TYPE_LABELS.values()],
     "states and sentiments": [*_WORDS, NONE_NAME],

@@ -157,6 +157,7 @@ OF_0011: Rows = {
 OF_ANSWERS = (
     *("criteria", "answers", "daily_of_scorecards", "monthly_of_scorecards", "daily_by_criterion"),
     *("monthly_by_criterion", "monthly_by_criterion_and_executive", "monthly_by_criterion_and_evaluator"),
+    *("daily_total_of_scorecards", "daily_total_by_criterion"),
 )
 
 FACTS_ROWS: dict[str, Rows] = {

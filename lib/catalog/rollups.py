@@ -87,6 +87,10 @@ _OF_CALLS = ("campaign_key", "call_center_key", "engagement_key", "executive_key
 
 DAILY_TOTAL = _table("daily_total", ("is_ai",), ())
 
+OF_SCORECARDS = _rollup("_of_scorecards", *_SHORT, found_by=(), measures=SCORECARD_NAMES)
+
+BY_CRITERION = _rollup("_by_criterion", "criterion_key", *_SHORT, found_by=(), measures=ANSWER_NAMES, of_answers=True)
+
 ROLLUPS = (
     Rollup(("is_ai",), DAILY_TOTAL, None, summed_from=BY_CENTER.daily),
     BY_CENTER,
@@ -101,14 +105,21 @@ ROLLUPS = (
         found_by=("evaluator_key", "form_key"),
     ),
     _rollup("_by_executive", "call_center_key", "executive_key", "is_ai", found_by=("executive_key",)),
-    _rollup("_of_scorecards", *_SHORT, found_by=(), measures=SCORECARD_NAMES),
-    _rollup(
-        "_by_criterion",
-        *("criterion_key", *_SHORT),
-        found_by=(),
-        measures=ANSWER_NAMES,
+    Rollup(
+        ("is_ai",),
+        _table("daily_total_of_scorecards", ("is_ai",), (), SCORECARD_NAMES),
+        None,
+        summed_from=OF_SCORECARDS.daily,
+    ),
+    OF_SCORECARDS,
+    Rollup(
+        ("criterion_key", "is_ai"),
+        _table("daily_total_by_criterion", ("criterion_key", "is_ai"), (), ANSWER_NAMES),
+        None,
+        summed_from=BY_CRITERION.daily,
         of_answers=True,
     ),
+    BY_CRITERION,
     # By month alone, as below.
     _monthly_of_answers("executive", "criterion_key", "call_center_key", "executive_key", "is_ai"),
     _monthly_of_answers("evaluator", "criterion_key", "campaign_key", "call_center_key", "evaluator_key", "is_ai"),

@@ -16,6 +16,14 @@ class ImportCode(TextCode):
         "of averageNote with scale = {scale}.",
     )
     WARN_UNKEPT = "warn_unkept", "{name}: columns that are not kept: {columns}."
+    WARN_NO_ANSWERS = (
+        "warn_no_answers",
+        "{name}: the mapping says where answers to criteria are, and no row has any.",
+    )
+    WARN_PART_UNMET = (
+        "warn_part_unmet",
+        "{name}: {part} of the mapping's [results] should come from '{path}', which no answer has.",
+    )
     WARN_UNNAMED = (
         "warn_unnamed",
         "{name}: columns without a name hold something and are not kept: {columns}. Right would be a name in the "

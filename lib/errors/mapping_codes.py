@@ -150,4 +150,9 @@ class MappingCode(TextCode):
         "mapping_results_beside",
         "{where} has [results] and [criteria]; answers come from lists or from columns of their own, not from both.",
     )
+    LISTS_LACK_PART = (
+        "lists_lack_part",
+        "{name}: [results] {part} should come from '{path}', which no answer has. Right would be a place that the "
+        "lists have.",
+    )
     MAPPING_SCORING = "mapping_scoring", "{where} {option} should be one of: {known}{hint}."

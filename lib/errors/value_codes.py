@@ -99,4 +99,5 @@ class ValueCode(TextCode):
     RIGHT_CRITERION = "right_criterion", "the name of a criterion"
     RIGHT_EVALUATION_ID = "right_evaluation_id", "the id of an evaluation"
     RIGHT_ANSWERS = "right_answers", "a list of objects with criterion, points and maxPoints"
+    RIGHT_LISTS = "right_lists", "a list of objects, as [results] of the mapping says"
     RIGHT_ONE_ANSWER = "right_one_answer", "one answer to each criterion"

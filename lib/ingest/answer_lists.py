@@ -15,7 +15,8 @@ from lib.store.enums import SCORE_SCALE
 
 Counts = np.ndarray[Any, np.dtype[np.int64]]
 
-_HIGHEST = 10 * SCORE_SCALE
+BEST_SCORE = 10 * SCORE_SCALE
+"""The highest score, as it is stored."""
 
 
 def list_answers(columns: dict[str, pa.Array], counts: Counts) -> pa.ListArray:
@@ -47,7 +48,7 @@ def score_answers(answers: pa.ListArray, scores: pa.Int32Array, scoring: Scoring
         most = np.where(is_applicable, flat.field("max_points").fill_null(0).to_numpy(), 0)
         sums, totals = _sums(got, offsets), _sums(most, offsets)
         halves = 2 * np.maximum(totals, 1)
-        made = pa.array(((2 * _HIGHEST * sums + totals) // halves).astype(np.int32), mask=totals == 0)
+        made = pa.array(((2 * BEST_SCORE * sums + totals) // halves).astype(np.int32), mask=totals == 0)
         scores = pc.coalesce(scores, made)
     if scoring.critical_is_zero:
         is_critical = flat.field("critical").to_numpy(zero_copy_only=False)

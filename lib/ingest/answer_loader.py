@@ -18,8 +18,9 @@ from lib.catalog.criteria import CRITERION
 from lib.errors import FileError
 from lib.errors.answer_codes import AnswerCode
 from lib.errors.codes import CodedText
+from lib.ingest.answer_lists import BEST_SCORE
 from lib.ingest.answer_rows import MOST_CRITERIA
-from lib.ingest.mapping import shortened
+from lib.ingest.mapping import Scoring, shortened
 from lib.ingest.staged_answers import SHORT, staged_answers, staged_criteria
 from lib.store.bulk_io import bulk_insert
 from lib.store.schema import answers, criteria, replaced_names
@@ -46,6 +47,20 @@ def set_columns(staged: sa.FromClause, known: sa.FromClause | None, version: int
     is_new = sa.and_(came, digest.is_distinct_from(known.c.answers_digest))
     columns["answer_set"] = sa.case((is_new, new), else_=known.c.answer_set).label("answer_set")
     return columns
+
+
+def kept_score(staged: sa.FromClause, known: sa.FromClause, scoring: Scoring) -> sa.ColumnElement[Any]:
+    """Return the score of staged rows that keep the answers that they had: what it would be if these had come again."""
+    score: sa.ColumnElement[Any] = staged.c.score
+    keeps = sa.and_(staged.c.answers_digest.is_(None), known.c.answer_set.is_not(None))
+    if scoring.from_criteria:
+        double = 2 * known.c.answers_max
+        number = 2 * BEST_SCORE * known.c.answers_points + known.c.answers_max
+        made = sa.cast((number - number % double) // double, sa.Integer)  # rounded half up
+        score = sa.case((sa.and_(keeps, score.is_(None), known.c.answers_max > 0), made), else_=score)
+    if scoring.critical_is_zero:
+        score = sa.case((sa.and_(keeps, known.c.critical_failed), 0), else_=score)
+    return score.label("score")
 
 
 def has_answers(connection: Connection) -> bool:

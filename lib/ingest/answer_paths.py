@@ -12,6 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
+PART_NAMES = {
+    "criterion": "criterion",
+    "section": "section",
+    "points": "points",
+    "max_points": "maxPoints",
+    "not_applicable": "notApplicable",
+    "critical": "critical",
+    "comment": "comment",
+}
+"""The parts of an answer, with what mappings and files call them."""
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerPaths:

@@ -14,7 +14,7 @@ from lib.errors.codes import CodedText
 from lib.errors.guess_codes import GuessCode
 from lib.ingest.answer_list_guess import guess_answer_paths
 from lib.ingest.answer_rows import MOST_ANSWERS
-from lib.ingest.criterion_proposals import is_question, propose_criterion
+from lib.ingest.criterion_proposals import are_questions, propose_criterion
 from lib.ingest.date_guess import date_choices, date_notes, guess_dates
 from lib.ingest.example_reading import UTC, read_examples, readings
 from lib.ingest.guesses import Guess, GuessedMapping, MappingChoice, Question
@@ -185,11 +185,11 @@ class _Draft:
         """Return the columns that are questions by their names, each named once."""
         taken = {name for source in self._sources.values() for name in source.columns}
         criteria: dict[str, CriterionSource] = {}
-        for column in self._survey.columns:
-            if column.name not in taken and self._survey.header.count(column.name) == 1 and is_question(column):
-                name, source = propose_criterion(column)
-                if folded(name) not in map(folded, criteria) and len(criteria) < MOST_ANSWERS:
-                    criteria[name] = source
+        free = [each for each in self._survey.columns if each.name not in taken]
+        for column in are_questions([each for each in free if self._survey.header.count(each.name) == 1]):
+            name, source = propose_criterion(column)
+            if folded(name) not in map(folded, criteria) and len(criteria) < MOST_ANSWERS:
+                criteria[name] = source
         return criteria
 
     def _with_examples(self, question: Question, mapping: Mapping) -> Question | None:

@@ -211,11 +211,17 @@ class Converter:
         lists = None if mapping.lists is None else AnswerLists(mapping.lists, header)
         self._results = tuple(header.index(name) for name in mapping.results) if lists is None else lists.columns
         self._nested = NestedAnswers(mapping.file, lists)
+        self._answer_lists = lists
 
     @property
     def rows_at_once(self) -> int:
         """How many rows a batch may have: those of many criteria become many answers."""
         return max(1, _ANSWERS_AT_ONCE // max(1, len(self._mapping.criteria)))
+
+    @property
+    def unmet(self) -> dict[str, str]:
+        """The mapping's paths to parts of answers that no answer had so far, by their parts."""
+        return {} if self._answer_lists is None else self._answer_lists.unmet
 
     def convert(self, batch: Batch, first_seq: int) -> ConvertedBatch:
         """Convert one batch; its rows are numbered from `first_seq` on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping as Table
+from collections.abc import Sequence
 from decimal import Decimal
 
 from lib.catalog.fields import FieldType
@@ -36,6 +37,10 @@ _PASSED = frozenset({"pass", "passed", "met", "yes", "ok", "correct", "compliant
 _FAILED = frozenset(
     {"fail", "failed", "notmet", "no", "incorrect", "noncompliant", "nocumple", "reprobado", "naoconforme", "autofail"}
 )
+_SEVERAL = 3
+_FATAL = re.compile(r"\s*[(\[]\s*(critical|fatal|auto[- ]?fail|cr[ií]tic[ao]|fatal[a-z]*)\s*[)\]]", re.IGNORECASE)
+"""What the name of a column says whose question is critical."""
+
 _ROUND = (1, 2, 3, 4, 5, 10, 15, 20, 25, 50, 100)
 
 
@@ -44,15 +49,42 @@ def is_question(column: ColumnSurvey) -> bool:
     return _marked(column.name) is not None and column.has_only(*NUMBERS, Form.OTHER)
 
 
+def are_questions(columns: Sequence[ColumnSurvey]) -> list[ColumnSurvey]:
+    """Return the columns that are questions by their names, or by the names of sections before them.
+
+    The latter where three or more have such names, and only numbers or words whose points are known.
+    """
+    found = {
+        column.name for column in columns if is_question(column) or (_has_section(column.name) and _has_points(column))
+    }
+    is_scorecard = len(found) >= _SEVERAL
+    return [each for each in columns if is_question(each) or (is_scorecard and each.name in found)]
+
+
+def _has_section(name: str) -> bool:
+    return len([part for part in _SIGNS.split(clean_text(name), maxsplit=1) if part]) > 1
+
+
+def _has_points(column: ColumnSurvey) -> bool:
+    if not column.filled or not column.has_only(*NUMBERS, Form.OTHER):
+        return False
+    words = words_of_column(column)
+    known = word_points(column, OWN_SCALE)
+    if any(word not in known for word in words):
+        return False
+    return len(words) < len(column.values) or any(points is not None for points in known.values())
+
+
 def propose_criterion(column: ColumnSurvey) -> tuple[str, CriterionSource]:
     """Return what a column is as a criterion: its name, section and most points, and what its words stand for."""
-    marked = _marked(column.name)
-    plain, said = marked if marked is not None else (column.name, None)
+    is_critical = _FATAL.search(column.name) is not None
+    marked = _marked(_FATAL.sub("", column.name))
+    plain, said = marked if marked is not None else (_FATAL.sub("", column.name), None)
     parts = [part for part in _SIGNS.split(clean_text(plain), maxsplit=1) if part]
     section = parts[0][:MAX_CRITERION] if len(parts) > 1 else None
     name = clean_text(parts[-1] if parts else column.name)[:MAX_CRITERION] or column.name
     most = said or _largest(column)
-    return name, CriterionSource(column.name, most, section, values=word_points(column, most))
+    return name, CriterionSource(column.name, most, section, is_critical, word_points(column, most))
 
 
 def words_of_column(column: ColumnSurvey) -> list[str]:

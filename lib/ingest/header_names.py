@@ -15,7 +15,8 @@ _NAMES: Mapping[str, str] = {
         unique id, uniqueid, call sid, recording id, id llamada, llamada id, id de llamada, id de la
         llamada, identificador, id evaluación, id interacción, id contacto, id caso, id grabación, folio,
         número de llamada, número de caso, código, código de llamada, referencia, n° llamada, nro llamada,
-        id chamada, id da chamada, id ligação, id da ligação, id atendimento, id avaliação, protocolo,
+        nº evaluación, n° evaluación, número de evaluación, número evaluación, evaluation number, nº de avaliação, id
+        chamada, id da chamada, id ligação, id da ligação, id atendimento, id avaliação, protocolo,
         número do protocolo, número da chamada, código da chamada
     """,
     "audioDate": """
@@ -28,7 +29,7 @@ _NAMES: Mapping[str, str] = {
         grabación, día, marca de tiempo, data, data e hora, data hora, data da chamada, data chamada, data
         da ligação, data ligação, data do atendimento, data atendimento, data de início, data início, data
         inicial, data do áudio, data abertura, data de abertura, data da gravação, data do contato, data e
-        hora da chamada, início, contact start timestamp, evaluation start timestamp
+        hora da chamada, início, contact initiation timestamp, contact start timestamp, evaluation start timestamp
     """,
     "state": """
         state, status, call status, call state, evaluation status, estado, estado llamada, estado de la

@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -19,8 +20,12 @@ from sqlalchemy.engine import Connection
 
 from lib.catalog.dimensions import NamedDimension
 from lib.catalog.rollups import DAILY_TOTAL
+from lib.errors import MappingError
 from lib.errors.codes import CodedText
 from lib.errors.import_codes import ImportCode
+from lib.errors.mapping_codes import MappingCode
+from lib.ingest.answer_paths import PART_NAMES
+from lib.ingest.answer_rows import RESULTS
 from lib.ingest.mapping import Mapping, shortened
 from lib.ingest.text_cleaning import Texts
 from lib.store.enums import SCORE_SCALE
@@ -52,6 +57,7 @@ class RowWarnings:
         self._now = pa.scalar(datetime.now(UTC).replace(tzinfo=None), pa.timestamp("us"))
         self._future, self._last = 0, ""
         self._scores, self._highest = 0, 0
+        self._rows = self._with_answers = 0
         self._unnamed: set[int] = set()  # columns without a name that hold something, from 0
 
     def see(self, columns: Sequence[Texts]) -> None:
@@ -67,6 +73,8 @@ class RowWarnings:
         """Look at checked rows, of evaluations; others have nothing to be looked at."""
         if "audio_at" not in rows.schema.names:
             return
+        self._rows += len(rows)
+        self._with_answers += len(rows) - rows.column(RESULTS).null_count
         instants = rows.column("audio_at")
         later = pc.sum(pc.greater(instants, self._now)).as_py() or 0
         if later:
@@ -82,6 +90,8 @@ class RowWarnings:
             yield ImportCode.WARN_FUTURE.of(name=self._name, count=self._future, last=self._last)
         if self._mapping is None:
             return
+        if self._rows and not self._with_answers and (self._mapping.lists or self._mapping.criteria):
+            yield ImportCode.WARN_NO_ANSWERS.of(name=self._name)
         source = self._mapping.columns.get("averageNote")
         is_plain = source is not None and source.scale is None and source.offset is None and source.value is None
         most = next((top for top in _SCALES if self._highest <= top * SCORE_SCALE), None)
@@ -93,6 +103,18 @@ class RowWarnings:
         if self._unnamed:
             places = _listed((str(place + 1) for place in sorted(self._unnamed)), _COLUMNS)
             yield ImportCode.WARN_UNNAMED.of(name=self._name, columns=places)
+
+
+def unmet_parts(name: str, unmet: Table[str, str]) -> Iterator[CodedText]:
+    """Yield a warning for each path to a part of answers that led to nothing in a file.
+
+    Raises MappingError where it is the points, as answers without any do not apply.
+    """
+    for part, path in unmet.items():
+        words = {"name": name, "part": PART_NAMES[part], "path": shortened(path)}
+        if part in ("points", "max_points"):
+            raise MappingError(MappingCode.LISTS_LACK_PART, **words)
+        yield ImportCode.WARN_PART_UNMET.of(**words)
 
 
 def merge_files(warnings: Iterable[CodedText]) -> Iterator[CodedText]:

@@ -73,7 +73,8 @@ class JsonWindow:
             is_too_long = (end if why is None else len(self._text)) - self._position > self._most
             if is_too_long and (why is None or is_cut):
                 raise JsonItemError(WrongItem.TOO_LONG)
-            if is_cut and self._advance():
+            size = len(self._text) - self._position
+            if is_cut and self._advance(max(1, min(size, self._most + _MARGIN - size))):
                 continue
             if why is not None:
                 raise JsonItemError(why)
@@ -81,11 +82,17 @@ class JsonWindow:
             self._position = end
             return item, text
 
-    def _advance(self) -> bool:
-        """Drop what lies before the position, and take more; return whether there was more."""
-        chunk = next(self._chunks, None)
-        if chunk is None:
+    def _advance(self, least: int = 1) -> bool:
+        """Drop what lies before the position, and take `least` characters more; return whether there were any.
+
+        What is decoded again is to be twice as long each time, so that a long item takes no more than twice its time.
+        """
+        parts = [self._text[self._position :]]
+        more = 0
+        while more < least and (chunk := next(self._chunks, None)) is not None:
+            parts.append(chunk)
+            more += len(chunk)
+        if not more:
             return False
-        self._text = self._text[self._position :] + chunk
-        self._position = 0
+        self._text, self._position = "".join(parts), 0
         return True

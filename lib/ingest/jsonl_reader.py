@@ -258,7 +258,7 @@ class _KeyNames:
         for key, value in entry.items():
             if type(value) is dict:
                 self._add_inner((key,), value, self._inner.setdefault(key, {}))
-            elif type(value) is list and value and type(value[0]) is dict:
+            elif type(value) is list and value and type(value[0]) in (dict, list):
                 self.lists.add((key,))
 
     def columns(self) -> tuple[Keys, ...]:
@@ -281,7 +281,7 @@ class _KeyNames:
                 self._room -= 1
             if type(inner) is dict and len(place) < _DEEPEST:
                 self._add_inner(place, inner, names)
-            elif type(inner) is list and inner and type(inner[0]) is dict:
+            elif type(inner) is list and inner and type(inner[0]) in (dict, list):
                 self.lists.add(place)
 
 

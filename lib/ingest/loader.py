@@ -26,7 +26,15 @@ from lib.errors.codes import CodedText
 from lib.errors.field_codes import FieldCode
 from lib.errors.import_codes import ImportCode
 from lib.ingest import import_warnings
-from lib.ingest.answer_loader import count_answers, define_criteria, insert_answers, section_warnings, set_columns
+from lib.ingest.answer_loader import (
+    count_answers,
+    define_criteria,
+    insert_answers,
+    kept_score,
+    section_warnings,
+    set_columns,
+)
+from lib.ingest.mapping import AS_SCORED, Scoring
 from lib.ingest.staging import staged_table, texts
 from lib.store import enums, schema
 from lib.store.bulk_io import MANY_ROWS, analyze, analyze_grown, bulk_insert, drop
@@ -102,13 +110,19 @@ class LoadResult:
 
 
 def apply(
-    connection: Connection, catalog: Catalog, grant: Grant, *, replace_all: bool = False, is_sample: bool = False
+    connection: Connection,
+    catalog: Catalog,
+    grant: Grant,
+    *,
+    scoring: Scoring = AS_SCORED,
+    replace_all: bool = False,
+    is_sample: bool = False,
 ) -> LoadResult:
     """Bring the staged rows into the facts; must run inside `FactStore.write`. Duplicates are not counted here.
 
     What they replace is kept, so that `undo` can bring it back. `replace_all` empties the facts first. `is_sample`
-    marks what the facts then hold as sample data. Raises ConflictError where a row would replace one that the grant
-    does not cover.
+    marks what the facts then hold as sample data. `scoring` says what the answers that a row keeps make of its score.
+    Raises ConflictError where a row would replace one that the grant does not cover.
     """
     if replace_all:
         clear(connection, catalog, ImportCode.UNDO_REPLACED)
@@ -121,7 +135,7 @@ def apply(
     renamer = version if grant.everything else None
     named = {each: _name(connection, together, each, renamer) for each in catalog.stored_dimensions}
     analyze(connection, given)
-    loaded, rows = _compare(connection, catalog, version)
+    loaded, rows = _compare(connection, catalog, version, scoring)
     if loaded.changed and not grant.everything:
         visible = sa.select(sa.func.count()).select_from(outgoing).where(*grant_conditions(outgoing, grant, catalog))
         if connection.execute(visible).scalar_one() < loaded.changed:
@@ -299,7 +313,9 @@ def _confirm_names(connection: Connection, dimension: NamedDimension, version: i
     connection.execute(sa.insert(kept).from_select(["dimension", "key", "name", "replaced_in"], same))
 
 
-def _compare(connection: Connection, catalog: Catalog, version: int) -> tuple[LoadResult, sa.FromClause]:
+def _compare(
+    connection: Connection, catalog: Catalog, version: int, scoring: Scoring
+) -> tuple[LoadResult, sa.FromClause]:
     """Return what the staged rows change, and those of them that are new or differ, as the facts will hold them.
 
     `outgoing` is filled with the facts that they replace, where they replace any.
@@ -312,7 +328,7 @@ def _compare(connection: Connection, catalog: Catalog, version: int) -> tuple[Lo
     # Ids mostly grow with time, so that what is new lies beyond what is held, and an index says so at once.
     fill(connection, known, same.where(evaluations.c.id.between(lowest, highest)))
     is_known = connection.execute(sa.select(known.c.id).limit(1)).first() is not None
-    keyed = _keyed(catalog, version, known if is_known else None)
+    keyed = _keyed(catalog, version, known if is_known else None, scoring)
     rows: sa.FromClause = keyed
     different, changed, days = total, 0, sa.select(staged.c.day)
     if is_known:
@@ -345,7 +361,7 @@ def fill(connection: Connection, table: sa.Table, rows: sa.Select[Any]) -> None:
     analyze(connection, table)
 
 
-def _keyed(catalog: Catalog, version: int, known: sa.Table | None) -> sa.Subquery:
+def _keyed(catalog: Catalog, version: int, known: sa.Table | None, scoring: Scoring) -> sa.Subquery:
     """Return the staged rows with the keys of their names and sets of answers, as the facts will hold them.
 
     `known` are the rows of the facts that have their ids; None where none has.
@@ -354,6 +370,8 @@ def _keyed(catalog: Catalog, version: int, known: sa.Table | None) -> sa.Subquer
     joined: sa.FromClause = staged if known is None else staged.outerjoin(known, known.c.id == staged.c.id)
     columns: dict[str, sa.ColumnElement[Any]] = {name: staged.c[name] for name in fact_columns if name in staged.c}
     columns |= set_columns(staged, known, version)
+    if known is not None:
+        columns["score"] = kept_score(staged, known, scoring)
     for dimension in catalog.stored_dimensions:
         names = dimension.table
         keys = (

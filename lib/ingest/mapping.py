@@ -20,7 +20,7 @@ from lib.catalog.own_fields import PARAMETER_PREFIX, OwnFieldType
 from lib.errors import FileError, MappingError, nearest
 from lib.errors.codes import CodedText, FailureCode, joined
 from lib.errors.workbook_codes import WorkbookCode
-from lib.ingest.answer_paths import AnswerPaths, place_path
+from lib.ingest.answer_paths import PART_NAMES, AnswerPaths, place_path
 from lib.ingest.answer_rows import RESULTS
 from lib.ingest.text_cleaning import clean_text
 from lib.store.enums import Sentiment, State
@@ -111,6 +111,10 @@ class Scoring:
     critical_is_zero: bool = False  # a failed critical criterion makes it 0
 
 
+AS_SCORED = Scoring()
+"""Answers say nothing of the score."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mapping:
     """Where the canonical columns come from, and which values stand for which.
@@ -123,7 +127,7 @@ class Mapping:
     values: Table[str, Table[str, str]] = field(default_factory=dict)
     fields: Table[str, FieldRequest] = field(default_factory=dict)  # by the field's name
     criteria: Table[str, CriterionSource] = field(default_factory=dict)  # by the criterion's name
-    scoring: Scoring = field(default_factory=Scoring)
+    scoring: Scoring = AS_SCORED
     lists: AnswerPaths | None = None  # where answers are in lists that are made otherwise than ours
     results: tuple[str, ...] = ()  # the columns of lists of answers, once the mapping is resolved
 
@@ -230,7 +234,7 @@ def _list_columns(lists: AnswerPaths, header: Sequence[str], file: str) -> tuple
             raise MappingError(
                 FailureCode.HEADER_LACKS_SOURCE,
                 name=file,
-                column=f"[results] {part}",
+                column=f"[results] {PART_NAMES[part]}",
                 source=shortened(path),
                 hint=nearest(path.partition(".")[0], header),
                 header=names,

@@ -17,7 +17,7 @@ from lib.ingest.answer_rows import ANSWER, MAX_COMMENT, MAX_CRITERION, MOST_ANSW
 from lib.ingest.answer_values import parse_flag, parse_max_points, parse_points, points_number
 from lib.ingest.cells import CellKind
 from lib.ingest.json_values import NESTED, JsonNumber, decoded, json_text, nested_text
-from lib.ingest.listed_answers import AnswerLists
+from lib.ingest.listed_answers import AnswerLists, ListShapeError
 from lib.ingest.mapping import FileOptions, folded, shortened
 from lib.ingest.parse_error import ValueParseError
 from lib.ingest.text_cleaning import clean_text
@@ -103,20 +103,33 @@ class NestedAnswers:
 
     def _answers(self, value: object, distinct: _DistinctAnswers) -> list[tuple[int, str | None]]:
         """Return the answers of a row: the place of each among the distinct ones, and its comment."""
-        entries = _entries(value) if self._lists is None else self._lists.answers(cast(Sequence[object], value))
+        entries = _entries(value) if self._lists is None else self._listed(cast(Sequence[object], value))
         if len(entries) > MOST_ANSWERS:
             many, right = (
                 ValueCode.TOO_MANY_ANSWERS.of(count=len(entries)),
                 ValueCode.RIGHT_LENGTH.of(most=MOST_ANSWERS),
             )
-            raise _AnswerError(RESULTS, "", _error(many, right))
+            place = RESULTS if self._lists is None else self._lists.name
+            raise _AnswerError(place, "", _error(many, right))
         answers = [self._place(entry, where, distinct) for where, entry in entries]
         names = [distinct.answers[place].criterion for place, _ in answers]
         if len({*names}) < len(names):
             number = next(number for number, name in enumerate(names) if name in names[:number])
             error = _error(FailureCode.TWICE.of(), ValueCode.RIGHT_ONE_ANSWER.of())
-            raise _AnswerError(f"{entries[number][0]}.criterion", names[number], error)
+            raise _AnswerError(f"{entries[number][0]}.{self._key('criterion')}", names[number], error)
         return answers
+
+    def _listed(self, row: Sequence[object]) -> list[tuple[str, dict[str, object]]]:
+        assert self._lists is not None  # noqa: S101 - asked by the caller
+        try:
+            return self._lists.answers(row)
+        except ListShapeError as wrong:
+            error = _error(ValueCode.NOT_ANSWERS.of(), ValueCode.RIGHT_LISTS.of())
+            raise _AnswerError(wrong.place, wrong.value, error) from None
+
+    def _key(self, part: str) -> str:
+        """Return what a part of an answer is called in the file."""
+        return part if self._lists is None else self._lists.keys.get(part, part)
 
     def _place(self, entry: object, where: str, distinct: _DistinctAnswers) -> tuple[int, str | None]:
         """Return the place of an answer among those that are the same but for their comment, and its comment."""
@@ -125,7 +138,7 @@ class NestedAnswers:
         comment = None
         if entry.get("comment") is not None:
             _by_key(entry, where)  # which may have it in another spelling, too
-            comment = _comment_of(entry["comment"], f"{where}.comment")
+            comment = _comment_of(entry["comment"], f"{where}.{self._key('comment')}")
             entry = {key: value for key, value in entry.items() if key != "comment"}
         key = (*entry.items(), *map(type, entry.values()))  # the text 1.5 may be another number than the number is
         try:
@@ -149,10 +162,10 @@ class NestedAnswers:
             try:
                 return parse(value)
             except ValueParseError as error:
-                raise _AnswerError(f"{place}.{key}", value, error) from None
+                raise _AnswerError(f"{place}.{self._key(key)}", value, error) from None
 
         def missing(key: str, right: CodedText) -> _AnswerError:
-            return _AnswerError(f"{place}.{key}", "", _error(FailureCode.VALUE_MISSING.of(), right))
+            return _AnswerError(f"{place}.{self._key(key)}", "", _error(FailureCode.VALUE_MISSING.of(), right))
 
         criterion = read("criterion", _name)
         if criterion is None:
@@ -162,7 +175,7 @@ class NestedAnswers:
         if read("notApplicable", _flag):
             if points is not None:
                 error = _error(ValueCode.POINTS_NOT_APPLICABLE.of(), ValueCode.RIGHT_NO_POINTS.of())
-                raise _AnswerError(f"{place}.points", values["points"], error)
+                raise _AnswerError(f"{place}.{self._key('points')}", values["points"], error)
         elif points is None:
             raise missing("points", ValueCode.RIGHT_POINTS_MISSING.of())
         elif most is None:
@@ -170,7 +183,7 @@ class NestedAnswers:
         elif points > most:
             above = ValueCode.POINTS_ABOVE_MAX.of(most=points_number(most))
             right = ValueCode.RIGHT_POINTS.of(most=points_number(most))
-            raise _AnswerError(f"{place}.points", values["points"], _error(above, right))
+            raise _AnswerError(f"{place}.{self._key('points')}", values["points"], _error(above, right))
         is_critical = bool(read("critical", _flag))
         return _ListedAnswer(criterion, read("section", _name), points, most, is_critical, read("comment", _comment))
 

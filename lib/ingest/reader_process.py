@@ -33,7 +33,7 @@ from lib.ingest.answer_converter import ANSWER_COLUMNS, AnswerConverter, resolve
 from lib.ingest.answer_rows import ANSWER_ROW, RESULTS
 from lib.ingest.bad_rows_file import MAX_BAD, BadRowsFile, too_many_bad_rows
 from lib.ingest.converter import Batch, ConvertedBatch, Converter, RowProblem, staged_schema
-from lib.ingest.import_warnings import RowWarnings, merge_files
+from lib.ingest.import_warnings import RowWarnings, merge_files, unmet_parts
 from lib.ingest.mapping import Mapping, counted_from_1904, folded, shortened
 from lib.ingest.mapping_toml import read_mapping
 from lib.ingest.new_fields import unknown_fields
@@ -179,6 +179,8 @@ def _send(
                     writer.write_batch(converted.rows.cast(schema))
                 _tell({"share": bytes_read.share, "rows": rows})
             warnings_of_files += part.warnings.finish()
+            if isinstance(part.converter, Converter):
+                warnings_of_files += unmet_parts(part.source.name, part.converter.unmet)
     for warning in merge_files(warnings_of_files):
         _tell({"warning": asdict(warning)})
     report.close()

@@ -10,19 +10,11 @@ from typing import Any
 
 from lib.errors import MappingError
 from lib.errors.mapping_codes import MappingCode
-from lib.ingest.answer_paths import AnswerPaths
+from lib.ingest.answer_paths import PART_NAMES, AnswerPaths
 from lib.ingest.criteria_mapping import max_points_of, written_points
 from lib.ingest.mapping_entries import check_known
 
-RESULTS_OPTIONS = {
-    "criterion": "criterion",
-    "section": "section",
-    "points": "points",
-    "maxPoints": "max_points",
-    "notApplicable": "not_applicable",
-    "critical": "critical",
-    "comment": "comment",
-}
+RESULTS_OPTIONS = {name: part for part, name in PART_NAMES.items()}
 """The parts of an answer by the names that mappings give them."""
 
 _REQUIRED = ("criterion", "points", "maxPoints")

@@ -280,10 +280,13 @@ def _load(
 
         def load(connection: Connection) -> LoadResult:
             check_fields(connection, prepared)
-            delete_sample_fields(connection)
+            has_rows = report.read > report.blank + report.bad
+            if has_rows:  # otherwise nothing takes the place of sample data
+                delete_sample_fields(connection)
             define(connection, prepared.added)
-            replaces = queries.status(connection).is_sample
-            loaded = loader.apply(connection, prepared.catalog, prepared.grant, replace_all=replaces)
+            replaces = has_rows and queries.status(connection).is_sample
+            scoring = mapping_of(request, import_run.catalog).scoring
+            loaded = loader.apply(connection, prepared.catalog, prepared.grant, scoring=scoring, replace_all=replaces)
             return replace(loaded, duplicates=repeated.count, exact_duplicates=repeated.exact)
 
         return _load_staged(prepared, connection, report, load)

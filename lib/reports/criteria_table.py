@@ -120,6 +120,12 @@ def _columns(figures: Sequence[ComparedCriterion]) -> list[Column[ComparedCriter
     has_forms = criterion_words.have_forms(each.criterion for each in figures)
     name, section, form, note = text("Criterion"), text("Section"), text("Form"), text("Note")
     share, interval = metric_columns.metric(AVERAGE_SHARE, _now)
+    of_form: Column[ComparedCriterion] = Column(
+        form,
+        lambda row: criterion_words.form_name(row.criterion),
+        in_file=(FileField("form", form, lambda row: row.criterion.form),),
+    )
+    has_namesakes = len({each.criterion.name for each in figures}) < len(figures)
     # What one looks for first: a phone shows two or three columns beside the names.
     return [
         Column(
@@ -127,6 +133,7 @@ def _columns(figures: Sequence[ComparedCriterion]) -> list[Column[ComparedCriter
             lambda row: row.criterion.name,
             in_file=(FileField("criterion", name, lambda row: row.criterion.name),),
         ),
+        *([of_form] if has_namesakes else []),
         share,
         *metric_columns.metric(metrics["answered"], _now),
         *([metric_columns.change(AVERAGE_SHARE, _before, _now, _executives)] if _has_changes(figures) else []),
@@ -147,17 +154,7 @@ def _columns(figures: Sequence[ComparedCriterion]) -> list[Column[ComparedCriter
             if has_sections
             else []
         ),
-        *(
-            [
-                Column(
-                    form,
-                    lambda row: criterion_words.form_name(row.criterion),
-                    in_file=(FileField("form", form, lambda row: row.criterion.form),),
-                )
-            ]
-            if has_forms
-            else []
-        ),
+        *([of_form] if has_forms and not has_namesakes else []),
     ]
 
 

@@ -17,6 +17,7 @@ from lib.ingest.criteria_mapping import scaled_points
 from lib.ingest.criterion_proposals import propose_criterion, words_of_column
 from lib.ingest.mapping import CriterionSource, Mapping, Scoring, shortened
 from lib.ingest.survey import ColumnSurvey, Form, Survey
+from lib.ingest.value_forms import NUMBERS
 from lib.ui import inputs, mapping_source, markdown
 
 _REQUIRED = ("criterion", "points", "max_points")
@@ -186,7 +187,14 @@ def _draw_criterion(name: str, source: CriterionSource, column: ColumnSurvey, dr
     first, second, third = st.columns([4, 3, 2])
     named = inputs.text_input(t("Question"), name, key=f"{key}-name", place=first).strip()
     section = inputs.text_input(t("Section"), source.section or "", key=f"{key}-section", place=second).strip()
-    typed = inputs.text_input(t("Most points"), points_number(source.max_points), key=f"{key}-most", place=third)
+    words = words_of_column(column)
+    typed = inputs.text_input(
+        *(t("Most points"), points_number(source.max_points)),
+        key=f"{key}-most",
+        place=third,
+        on_change=_raise_words,
+        args=(key, len(words), points_number(source.max_points)),
+    )
     is_critical = st.checkbox(
         t("Critical"), source.is_critical, key=f"{key}-critical", help=t("Failing it fails the call.")
     )
@@ -198,9 +206,11 @@ def _draw_criterion(name: str, source: CriterionSource, column: ColumnSurvey, dr
         problem = t("Another column has the question {name}.", name=shortened(named))
     elif not most:
         problem = t("{points} is no number of points; right would be one above 0, such as 10.", points=shortened(typed))
-    values = {**source.values, **_draw_words(source, column, most or source.max_points, key)}
+    values = {**source.values, **_draw_words(source, words, key)}
     if any(points is not None and points > (most or points) for points in values.values()):
         problem = problem or t("A word stands for more points than there are.")
+    if words and not column.forms.keys() & {*NUMBERS} and not any(each is not None for each in values.values()):
+        problem = problem or t("Say how many points its words stand for.")
     if problem is not None:
         draft.problems.append(t("{column}: {what}", column=shortened(column.name), what=problem))
         return
@@ -208,26 +218,30 @@ def _draw_criterion(name: str, source: CriterionSource, column: ColumnSurvey, dr
     draft.criteria[named] = CriterionSource(column.name, most or 0, section or None, is_critical, values, form)
 
 
-def _draw_words(source: CriterionSource, column: ColumnSurvey, most: int, key: str) -> dict[str, int | None]:
+def _draw_words(source: CriterionSource, words: Sequence[str], key: str) -> dict[str, int | None]:
     """Draw how many points each word of a column stands for; nothing: the question does not apply."""
-    words = words_of_column(column)
-    if not words:
-        return {}
-    st.caption(t("Points that each word stands for; without any, the question does not apply."))
+    if words:
+        st.caption(t("Points that each word stands for; without any, the question does not apply."))
     points: dict[str, int | None] = {}
     for position, word in enumerate(words):
         if position % _WORDS_A_ROW == 0:
             sides = st.columns(_WORDS_A_ROW)
         before = source.values.get(word)
-        if before == source.max_points:
-            before = most
-        place = sides[position % _WORDS_A_ROW]
         shown = "" if before is None else points_number(before)
-        typed = inputs.text_input(
-            markdown.text(shortened(word, 40)), shown, key=f"{key}-word-{position}-{most}", place=place
-        )
-        points[word] = _points(typed)
+        label, place = markdown.text(shortened(word, 40)), sides[position % _WORDS_A_ROW]
+        points[word] = _points(inputs.text_input(label, shown, key=f"{key}-word-{position}", place=place))
     return points
+
+
+def _raise_words(key: str, words: int, at_first: str) -> None:
+    """Let the words that stood for all points of a question go on to do so when it has another number of them."""
+    session = st.session_state
+    before, now = session.get(f"{key}-before", at_first), session[f"{key}-most"]
+    session[f"{key}-before"] = now
+    for position in range(words):
+        word = f"{key}-word-{position}"
+        if session.get(word) == before:
+            session[word] = now
 
 
 def _draw_scoring(base: Mapping, scope: str) -> Scoring:

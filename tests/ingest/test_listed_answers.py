@@ -104,20 +104,56 @@ def test_lists_within_objects_of_parquet_and_as_texts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "place", "value"),
     [
-        (nested(("S", [question("A", 1), question("A", 2)])), "sections[0].questions[1].criterion", "A"),
-        (nested(("S", []), ("T", [question("A", 6)])), "sections[1].questions[0].points", "6"),
-        (nested(("S", [question(None, 1)])), "sections[0].questions[0].criterion", ""),
-        (nested(("S", [{"score": {"points": 1, "max": 5}}])), "sections[0].questions[0].criterion", ""),
-        (nested(("S", [question("A", 1, 0)])), "sections[0].questions[0].maxPoints", "0"),
-        (nested(("S", [question("A", "one")])), "sections[0].questions[0].points", "one"),
-        (nested(("S", [question("A", [1, 2])])), "sections[0].questions[0].points", "[1, 2]"),
-        (nested(("S", [question("A", 1, na="perhaps")])), "sections[0].questions[0].notApplicable", "perhaps"),
+        (nested(("S", [question("A", 1), question("A", 2)])), "sections[0].questions[1].title", "A"),
+        (nested(("S", []), ("T", [question("A", 6)])), "sections[1].questions[0].score.points", "6"),
+        (nested(("S", [question(None, 1)])), "sections[0].questions[0].title", ""),
+        (nested(("S", [{"score": {"points": 1, "max": 5}}])), "sections[0].questions[0].title", ""),
+        (nested(("S", [question("A", 1, 0)])), "sections[0].questions[0].score.max", "0"),
+        (nested(("S", [question("A", "one")])), "sections[0].questions[0].score.points", "one"),
+        (nested(("S", [question("A", [1, 2])])), "sections[0].questions[0].score.points", "[1, 2]"),
+        (nested(("S", [question("A", 1, na="perhaps")])), "sections[0].questions[0].na", "perhaps"),
+        (nested(("S", [1])), "sections[0].questions[0]", "1"),
+        (nested(("S", [[question("A", 6)]])), "sections[0].questions[0][0].score.points", "6"),
+        ('{"id": "a", "audioDate": "2024-01-31", "sections": 5}', "sections", "5"),
+        ('{"id": "a", "audioDate": "2024-01-31", "sections": "[{"}', "sections", "[{"),
+        (
+            '{"id": "a", "audioDate": "2024-01-31", "sections": [{"questions": "none"}]}',
+            "sections[0].questions",
+            "none",
+        ),
     ],
 )
 def test_what_is_wrong_says_where_it_is(content: str, place: str, value: str, tmp_path: Path) -> None:
     rows, found = read(tmp_path, content, NESTED, "calls.json")
     assert rows == []
     assert [words(problem)[1:3] for problem in _problems(found)] == [(place, value)]
+
+
+def test_a_list_within_a_list_and_a_question_without_one(tmp_path: Path) -> None:
+    within = json.dumps(
+        {"id": "a", "audioDate": "2024-01-31", "sections": [[{"name": "S", "questions": question("A", 1)}]]}
+    )
+    rows, _ = read(tmp_path, within, NESTED, "calls.json")
+    assert told(rows)[0][:3] == ("A", "S", OWN_SCALE)
+    alone = json.dumps({"id": "a", "audioDate": "2024-01-31", "sections": {"name": "S", "questions": question("A", 1)}})
+    rows, _ = read(tmp_path, alone, NESTED, "calls.json")
+    assert told(rows)[0][:3] == ("A", "S", OWN_SCALE)
+
+
+def test_paths_that_no_answer_has(tmp_path: Path) -> None:
+    content = nested(("S", [question("A", 1)]))
+    with pytest.raises(MappingError, match=r"\[results\] points should come from 'sections\.questions\.pts'"):
+        read(tmp_path, content, NESTED.replace("score.points", "pts"), "calls.json")
+    rows, found = read(tmp_path, content, NESTED, "calls.json")
+    assert len(told(rows)) == 1
+    assert [str(each) for each in found.warnings] == [
+        f"calls.json: {part} of the mapping's [results] should come from 'sections.questions.{key}', which no answer has."
+        for part, key in (("notApplicable", "na"), ("critical", "critical"), ("comment", "notes"))
+    ]
+    _, found = read(tmp_path, nested(("S", [])), NESTED, "calls.json")
+    assert [str(each) for each in found.warnings] == [
+        "calls.json: the mapping says where answers to criteria are, and no row has any."
+    ]
 
 
 def _problems(found: ReadResult) -> list[Any]:

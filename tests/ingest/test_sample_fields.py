@@ -106,6 +106,9 @@ def test_sample_data_bring_their_fields_and_take_them_along(workspace: Workspace
         load("id,audioDate\na,2024-01-01\n")
     assert load("id,audioDate\na,x\n", replace_sample=True).result is ImportResult.NOTHING_LOADED
     assert load(OWN, MAPPED, dry_run=True).result is ImportResult.DRY_RUN
+    for nothing in ("id,audioDate\n", "id,audioDate\n,\n"):
+        assert load(nothing, replace_sample=True).loaded.added == 0
+    assert load("id,audioDate\na,x\n", replace_sample=True, skip_bad_rows=True).loaded.added == 0
     assert (fields(workspace), values(workspace)) == before
     report = load("id,audioDate\na,2024-01-01\n", replace_sample=True)
     assert report.loaded.added == 1 and fields(workspace) == []

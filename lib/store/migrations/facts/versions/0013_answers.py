@@ -54,6 +54,8 @@ def upgrade() -> None:
     for unit in ("daily", "monthly"):
         _add_rollup(f"{unit}_of_scorecards", CELL[1:], OF_SCORECARDS, ("critical_loss_sum",))
         _add_rollup(f"{unit}_by_criterion", CELL, COUNTS, SUMS)
+    _add_rollup("daily_total_of_scorecards", ("is_ai",), OF_SCORECARDS, ("critical_loss_sum",))
+    _add_rollup("daily_total_by_criterion", ("criterion_key", "is_ai"), COUNTS, SUMS)
     for of, cell in BY_MONTH.items():
         _add_rollup(f"monthly_by_criterion_and_{of}", cell, COUNTS, SUMS)
 
