@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from lib import i18n
 from lib.access.api_keys import SCOPES
+from lib.ingest.sample_fields import SAMPLE_FIELDS
 from lib.ui.streamlit_words import TEXTS
 from tests import message_catalog
 
@@ -60,7 +61,14 @@ def test_no_word_of_english_is_left(visit: Visit, path: str) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "es")
     page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
     dates = i18n.locale("es")
-    names = [*NAMES, *SCOPES, *dates.months["format"]["abbreviated"].values(), *dates.months["format"]["wide"].values()]
+    fields = [own.label for own in SAMPLE_FIELDS]  # of the sample data, whose names are data, too
+    names = [
+        *NAMES,
+        *fields,
+        *SCOPES,
+        *dates.months["format"]["abbreviated"].values(),
+        *dates.months["format"]["wide"].values(),
+    ]
     known = {word.lower() for word in _words([*SAID.values(), *names])}
     foreign = {text for text in page.evaluate(SEEN) if {word.lower() for word in _words([text])} - known}
     assert not foreign
