@@ -160,17 +160,14 @@ def _cards(context: PageContext, found: CriteriaTable) -> Cards:
         was = None if before is None else totals(before)
         return MetricCard(metric, totals(found), (), was, label, spreads.get(metric.name))
 
+    number = MeasureTotals.from_values((len(found.rows),), NUMBER_OF_CRITERIA.measures)
     return Cards(
         (
             card(WITH_ANSWERS, lambda table: table.evaluations),
             card(CRITICAL_FAIL_RATE, lambda table: table.evaluations),
-            card(NUMBER_OF_CRITERIA, _number_of_criteria),
+            MetricCard(NUMBER_OF_CRITERIA, number, ()),  # of no interest is how it changed
         )
     )
-
-
-def _number_of_criteria(table: CriteriaTable) -> MeasureTotals:
-    return MeasureTotals.from_values((len(table.rows),), NUMBER_OF_CRITERIA.measures)
 
 
 def _map(context: PageContext, figures: tuple[ComparedCriterion, ...]) -> Iterator[Block]:
