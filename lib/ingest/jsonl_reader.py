@@ -67,11 +67,19 @@ def open_json_lines(path: Path, name: str, options: FileOptions, progress: Progr
     with Truncated(name), open_bytes(path, name) as file:
         start = file.read(4096)
     encoding, has_only_returns = find_encoding(start, options.encoding), b"\r" in start and b"\n" not in start
-    is_document = _DOCUMENT.match(start.decode(encoding, "replace").lstrip("\ufeff")) is not None
+    is_document = _is_document(start, encoding)
     lines = _JsonLines(path, name, encoding, options.encoding is not None, has_only_returns, is_document, progress)
     columns, lists = lines.columns()
     header = checked_header(name, [".".join(keys).encode("utf-8", "replace").decode() for keys in columns])
     return FileReader(name, header, lines.batches(columns, lists), encoding=lines.encoding)
+
+
+def _is_document(start: bytes, encoding: str) -> bool:
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(start)  # which may end within a character
+    except UnicodeError:
+        text = start.decode("latin-1")  # told when it is read
+    return _DOCUMENT.match(text.lstrip("\ufeff")) is not None
 
 
 class _Nested(str):
@@ -226,12 +234,13 @@ class _JsonLines:
                 most = MAX_ROW_BYTES // 2**20
                 raise FileError(FailureCode.JSONL_ROW_TOO_LONG, name=self.name, row=number, megabytes=most) from None
             raise FileError(FailureCode.JSON_BROKEN, name=self.name, row=number) from None
-        except UnicodeDecodeError as error:
-            right = FailureCode.RIGHT_UTF8.of(encoding=guess_one_byte_encoding(bytes(error.object)))
+        except UnicodeError as error:  # some encodings say no more
+            wrong = bytes(error.object) if isinstance(error, UnicodeDecodeError) else b""
+            right = FailureCode.RIGHT_UTF8.of(encoding=guess_one_byte_encoding(wrong))
             if self.is_named:
                 right = FailureCode.RIGHT_ENCODING.of(encoding=self.encoding)
             raise FileError(
-                FailureCode.JSON_NOT_ENCODED, name=self.name, row=number, encoding=error.encoding, right=right
+                FailureCode.JSON_NOT_ENCODED, name=self.name, row=number, encoding=self.encoding, right=right
             ) from None
 
     def _chunks(self, file: io.BufferedReader | Utf8Stream) -> Iterator[str]:
