@@ -111,10 +111,10 @@ def unmet_parts(name: str, unmet: Table[str, str]) -> Iterator[CodedText]:
     Raises MappingError where it is the points, as answers without any do not apply.
     """
     for part, path in unmet.items():
-        words = {"name": name, "part": PART_NAMES[part], "path": shortened(path)}
+        called, shown = PART_NAMES[part], shortened(path)
         if part in ("points", "max_points"):
-            raise MappingError(MappingCode.LISTS_LACK_PART, **words)
-        yield ImportCode.WARN_PART_UNMET.of(**words)
+            raise MappingError(MappingCode.LISTS_LACK_PART, name=name, part=called, path=shown)
+        yield ImportCode.WARN_PART_UNMET.of(name=name, part=called, path=shown)
 
 
 def merge_files(warnings: Iterable[CodedText]) -> Iterator[CodedText]:
