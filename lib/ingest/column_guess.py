@@ -15,7 +15,7 @@ from lib.errors.guess_codes import GuessCode
 from lib.ingest.answer_list_guess import guess_answer_paths
 from lib.ingest.answer_rows import MOST_ANSWERS
 from lib.ingest.criterion_proposals import are_questions, propose_criterion
-from lib.ingest.date_guess import date_choices, date_notes, guess_dates
+from lib.ingest.date_guess import DATED, date_choices, date_notes, guess_dates
 from lib.ingest.example_reading import UTC, read_examples, readings
 from lib.ingest.guesses import Guess, GuessedMapping, MappingChoice, Question
 from lib.ingest.mapping import ColumnSource, CriterionSource, FileOptions, Mapping, Scoring, folded, shortened
@@ -121,7 +121,7 @@ class _Draft:
         words = None
         if asked is not None:
             words = GuessCode.WHICH_ORDER.of(column=asked.name, example=asked.examples[0].text)
-        canonical = next((name for name in ("audioDate", "createdAt") if asked in self._columns(name)), "audioDate")
+        canonical = next((name for name in DATED if asked in self._columns(name)), "audioDate")
         self._take(canonical, date_choices(guesses, self._survey), words)
 
     def guess_values(self) -> None:

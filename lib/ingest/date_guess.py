@@ -12,6 +12,9 @@ from lib.ingest.mapping import EPOCH, EPOCH_MS, EXCEL, ColumnSource
 from lib.ingest.survey import DAY_FIRST, MONTH_FIRST, ColumnSurvey, DateFormats, Form, Survey
 from lib.ingest.value_forms import POINTS
 
+DATED = ("audioDate", "createdAt", "evaluatedAt")
+"""The columns of dates, that of the conversations first."""
+
 _ISO = DateFormats(())
 
 _SERIALS = (20_000, 80_000)  # 1954 to 2119
@@ -31,7 +34,7 @@ class DateGuess:
 def guess_dates(survey: Survey, sources: dict[str, ColumnSource], locale: str | None) -> list[DateGuess]:
     """Return the alternatives for each column of dates, that of the conversations first."""
     guesses = []
-    for canonical in ("audioDate", "createdAt"):
+    for canonical in DATED:
         source = sources.get(canonical)
         columns = [survey.column(name) for name in source.columns] if source is not None else []
         if columns and columns[0] is not None:

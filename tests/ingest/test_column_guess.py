@@ -22,6 +22,7 @@ from lib.ingest.mapping_toml import read_mapping, write_mapping
 from lib.ingest.survey import ColumnSurvey, Survey
 from lib.ingest.survey_taker import take_survey
 from lib.settings import Settings
+from lib.store.enums import OWN_SCALE
 from tests.conftest import SHARED
 
 REAL = SHARED / "data"
@@ -491,3 +492,47 @@ def test_a_column_that_is_called_like_an_own_field_is_left_to_it(tmp_path: Path)
         assert sources_of(guessed).get("engagementName") == canonical
     named = surveyed(tmp_path, text.replace("Channel", "field.channel"))
     assert "engagementName" not in sources_of(guess(named, FileOptions(), BUILT_IN))
+
+
+def test_dates_of_two_formats_are_both_read(tmp_path: Path) -> None:
+    """When a call was, with its time, and the day on which it was evaluated."""
+    guessed = guess_of(
+        tmp_path,
+        table(
+            ("Folio", "1", "2"),
+            ("Fecha llamada", "31/01/2024 15:15", "30/01/2024 09:00"),
+            ("Fecha evaluación", "02/02/2024", "13/02/2024"),
+        ),
+    )
+    assert guessed.mapping.file.date_formats == ("%d/%m/%Y %H:%M", "%d/%m/%Y")
+    assert not guessed.questions
+    assert all(example.problem is None for each in guessed.guesses for example in each.examples)
+
+
+def test_columns_of_sections_with_words_are_questions(tmp_path: Path) -> None:
+    guessed = guess_of(
+        tmp_path,
+        table(
+            ("Folio", "1", "2"),
+            ("Fecha", "31/01/2024", "30/01/2024"),
+            ("Apertura: saludo", "Sí", "No"),
+            ("Apertura: presentación", "Sí", "N/A"),
+            ("Cierre: despedida (crítica)", "Cumple", "No cumple"),
+            ("Cierre: comentario", "bien", "falta el nombre"),
+        ),
+    )
+    criteria = guessed.mapping.criteria
+    assert {name: (each.section, each.is_critical) for name, each in criteria.items()} == {
+        "saludo": ("Apertura", False),
+        "presentación": ("Apertura", False),
+        "despedida": ("Cierre", True),
+    }
+    assert criteria["despedida"].values == {"Cumple": OWN_SCALE, "No cumple": 0}
+    assert guessed.mapping.scoring.from_criteria
+
+
+def test_two_columns_alone_are_no_scorecard(tmp_path: Path) -> None:
+    guessed = guess_of(
+        tmp_path, table(("Folio", "1"), ("Fecha", "31/01/2024"), ("Venta: cerrada", "Sí"), ("Venta: pagada", "No"))
+    )
+    assert not guessed.mapping.criteria
