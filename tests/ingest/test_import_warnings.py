@@ -13,6 +13,7 @@ from lib.analytics.grants import EVERYTHING
 from lib.errors.import_codes import ImportCode
 from lib.i18n import override_language
 from lib.ingest import history
+from lib.ingest.answer_rows import ANSWERS, RESULTS
 from lib.ingest.history import ImportReport
 from lib.ingest.import_warnings import RepeatedIds, RowWarnings, repeated_ids
 from lib.ingest.mapping import ColumnSource, Mapping
@@ -145,7 +146,8 @@ def test_scales(scores: list[int | None], source: dict[str, Any], scale: int | N
     mapping = Mapping(columns={"averageNote": ColumnSource(("Nota",), **source)})
     seen = RowWarnings("a.csv", ("Nota",), mapping)
     instants = pa.array([datetime.combine(date(2024, 1, 1), datetime.min.time())] * len(scores), pa.timestamp("us"))
-    seen.add(pa.record_batch({"audio_at": instants, "score": pa.array(scores, pa.int32())}))
+    rows = {"audio_at": instants, "score": pa.array(scores, pa.int32()), RESULTS: pa.nulls(len(scores), ANSWERS)}
+    seen.add(pa.record_batch(rows))
     assert [warning.values.get("scale") for warning in seen.finish()] == ([] if scale is None else [scale])
 
 
