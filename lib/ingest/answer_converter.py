@@ -43,7 +43,7 @@ ANSWER_COLUMNS = (
 """The columns of a file of answers."""
 
 
-class _Column(NamedTuple):
+class _AnswerColumn(NamedTuple):
     """A column as it is stored, as it came, which of its cells are wrong, and what the file calls it."""
 
     values: pa.Array
@@ -110,11 +110,11 @@ class AnswerConverter:
         rows = pa.RecordBatch.from_arrays([arrays.get(name, values.get(name)) for name in names], names=names)
         return problems.convert(rows)
 
-    def _column(self, name: str, cells: dict[str, Cells], count: int, problems: ProblemList) -> _Column:
+    def _column(self, name: str, cells: dict[str, Cells], count: int, problems: ProblemList) -> _AnswerColumn:
         """Return a column; what can't be stored is null there, and listed."""
         if name not in self._labels:
             nothing = pa.nulls(count, pa.string())
-            return _Column(nothing.cast(_TYPES[name]), nothing, np.zeros(count, dtype=bool), name)
+            return _AnswerColumn(nothing.cast(_TYPES[name]), nothing, np.zeros(count, dtype=bool), name)
         label = self._labels[name]
         text, kinds = cells[label]
         came = plain(text)
@@ -129,14 +129,14 @@ class AnswerConverter:
         if is_wrong.any():
             text = pc.if_else(pa.array(is_wrong), None, came)
         if name in _TEXTS:
-            return _Column(plain(check_texts(text, _TEXTS[name], refuse_once)), came, is_wrong, label)
+            return _AnswerColumn(plain(check_texts(text, _TEXTS[name], refuse_once)), came, is_wrong, label)
         present = [CellKind(kind) for kind in np.unique([] if kinds is None else kinds).tolist()] or [CellKind.TEXT]
         parts = []
         for kind in present:
             part = text if kinds is None else pc.if_else(pa.array(kinds == kind), plain(text), None)
             known = self._known.setdefault((name, kind), {})
             parts.append(parse_distinct(part, self._parser(name, kind), _TYPES[name], refuse_once, known))
-        return _Column(pc.coalesce(*parts), came, is_wrong, label)
+        return _AnswerColumn(pc.coalesce(*parts), came, is_wrong, label)
 
     def _parser(self, name: str, kind: CellKind) -> Callable[[str], Any]:
         if name == "points":
@@ -153,7 +153,7 @@ _TYPES = {
 }
 
 
-def _check_rows(columns: dict[str, _Column], is_not_applicable: Flags, problems: ProblemList) -> None:
+def _check_rows(columns: dict[str, _AnswerColumn], is_not_applicable: Flags, problems: ProblemList) -> None:
     """Refuse what the values of a row can't be together; a value that was refused already is not looked at again."""
     applies = ~is_not_applicable & ~columns["notApplicable"].is_wrong
     everywhere = np.ones(len(applies), dtype=bool)

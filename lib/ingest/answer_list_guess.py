@@ -57,9 +57,9 @@ def guess_answer_paths(survey: Survey) -> AnswerPaths | None:
         inside = [part for part in parts if part.list == name]
         if folded(name) == RESULTS and any(part.path == f"{name}.criterion" for part in inside):
             return None
-        found = _paths_in(name, inside, parts)
-        if found is not None:
-            return found
+        paths = _paths_in(name, inside, parts)
+        if paths is not None:
+            return paths
     return None
 
 

@@ -54,11 +54,11 @@ def are_questions(columns: Sequence[ColumnSurvey]) -> list[ColumnSurvey]:
 
     The latter where three or more have such names, and only numbers or words whose points are known.
     """
-    found = {
+    questions = {
         column.name for column in columns if is_question(column) or (_has_section(column.name) and _has_points(column))
     }
-    is_scorecard = len(found) >= _SEVERAL
-    return [each for each in columns if is_question(each) or (is_scorecard and each.name in found)]
+    is_scorecard = len(questions) >= _SEVERAL
+    return [each for each in columns if is_question(each) or (is_scorecard and each.name in questions)]
 
 
 def _has_section(name: str) -> bool:
@@ -111,9 +111,9 @@ def word_points(column: ColumnSurvey, most: int) -> Table[str, int | None]:
 def _marked(name: str) -> tuple[str, int] | None:
     """Return a name without what it says of points, and the points, in 1/OWN_SCALE of one."""
     for mark in _MARKS:
-        found = mark.search(name)
-        if found is not None and found.start() > 0 and 0 < Decimal(found[1]) <= MOST_POINTS:
-            return name[: found.start()], int(Decimal(found[1]) * OWN_SCALE)
+        ending = mark.search(name)
+        if ending is not None and ending.start() > 0 and 0 < Decimal(ending[1]) <= MOST_POINTS:
+            return name[: ending.start()], int(Decimal(ending[1]) * OWN_SCALE)
     return None
 
 

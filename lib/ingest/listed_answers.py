@@ -79,12 +79,12 @@ class AnswerLists:
         values = {column: _parsed(value) for column, value in zip(self.columns, row, strict=True)}
         column, keys = self._criterion
         sections = self._sections(values)
-        found = [
+        answers = [
             each if each.steps else _Found((_Step(0, values[column], self.name),), each.value)  # not in any list
             for each in _walk(values[column], keys, (), self.name)
         ]
-        self._has_answers = self._has_answers or bool(found)
-        return [(each.steps[-1].place, self._answer(each, values, sections)) for each in found]
+        self._has_answers = self._has_answers or bool(answers)
+        return [(each.steps[-1].place, self._answer(each, values, sections)) for each in answers]
 
     def _answer(self, found: _Found, values: dict[int, object], sections: dict[str, object] | None) -> Entry:
         if found.value is not None:

@@ -47,12 +47,12 @@ def results_entry(paths: AnswerPaths | None) -> dict[str, Any]:
     """Return where answers are in lists as it stands in TOML; nothing where a mapping does not say."""
     if paths is None:
         return {}
-    found = {option: getattr(paths, part) for option, part in RESULTS_OPTIONS.items()}
+    entry = {option: getattr(paths, part) for option, part in RESULTS_OPTIONS.items()}
     if isinstance(paths.max_points, int):
-        found["maxPoints"] = written_points(paths.max_points)
+        entry["maxPoints"] = written_points(paths.max_points)
     if paths.section_by is not None:
-        found["section"] = {"path": paths.section, "by": paths.section_by}
-    return {option: value for option, value in found.items() if value is not None}
+        entry["section"] = {"path": paths.section, "by": paths.section_by}
+    return {option: value for option, value in entry.items() if value is not None}
 
 
 def _path(value: object, where: str) -> str:

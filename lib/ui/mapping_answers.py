@@ -124,8 +124,8 @@ def _draw_lists(base: Mapping, survey: Survey, problems: list[str], scope: str) 
     if section is not None and not _is_around(section, str(chosen["criterion"]), parts):
         by = _draw_key(start, section, str(chosen["criterion"]), list(parts), scope)
         section = section if by is not None else None
-    found = {name: chosen[name] for name in ("not_applicable", "critical", "comment")}
-    return AnswerPaths(str(chosen["criterion"]), str(chosen["points"]), most or 0, section, by, **found)
+    others = {name: chosen[name] for name in ("not_applicable", "critical", "comment")}
+    return AnswerPaths(str(chosen["criterion"]), str(chosen["points"]), most or 0, section, by, **others)
 
 
 def _is_around(section: str, criterion: str, parts: Collection[str]) -> bool:
@@ -152,12 +152,12 @@ def _draw_columns(
 ) -> None:
     """Draw which columns are questions, and what each is."""
     names = [column.name for column in columns]
-    found = {
+    by_column = {
         mapping_source.find_column(source.column, survey.header): (name, source)
         for name, source in base.criteria.items()
     }
     lacking = [source.column for source in base.criteria.values() if source.column not in survey.header]
-    at_first = [name for name in names if name in found]
+    at_first = [name for name in names if name in by_column]
     if names:
         chosen = inputs.multiselect(
             t("Columns that are questions of a scorecard"),
@@ -171,7 +171,7 @@ def _draw_columns(
         chosen = []
     for column in columns:
         if column.name in chosen:
-            name, source = found.get(column.name) or propose_criterion(column)
+            name, source = by_column.get(column.name) or propose_criterion(column)
             key = f"{scope}-{names.index(column.name)}"
             with st.container(border=True, key=f"cb-criterion-{key}"):
                 _draw_criterion(name, source, column, draft, key)
@@ -227,9 +227,9 @@ def _draw_words(source: CriterionSource, words: Sequence[str], key: str) -> dict
         if position % _WORDS_A_ROW == 0:
             sides = st.columns(_WORDS_A_ROW)
         before = source.values.get(word)
-        shown = "" if before is None else points_number(before)
+        at_first = "" if before is None else points_number(before)
         label, place = markdown.text(shortened(word, 40)), sides[position % _WORDS_A_ROW]
-        points[word] = _points(inputs.text_input(label, shown, key=f"{key}-word-{position}", place=place))
+        points[word] = _points(inputs.text_input(label, at_first, key=f"{key}-word-{position}", place=place))
     return points
 
 
