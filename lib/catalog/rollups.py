@@ -70,7 +70,8 @@ def _monthly_of_answers(of: str, *keys: str) -> Rollup:
 
 def own_rollup(dimension: Dimension) -> Rollup:
     """Return the rollup of an own field, by what the shortest one with campaigns has, too."""
-    return _rollup(f"_by_{dimension.column}", *_SHORT, dimension.column, found_by=(), tables=sa.MetaData())
+    column = dimension.column
+    return _rollup(f"_by_{column}", *_SHORT, column, found_by=(column,), tables=sa.MetaData())
 
 
 _SHORT = ("campaign_key", "call_center_key", "is_ai")
