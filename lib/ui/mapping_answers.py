@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from collections.abc import Mapping as Table
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 
@@ -16,7 +17,7 @@ from lib.ingest.answer_values import points_number
 from lib.ingest.criteria_mapping import scaled_points
 from lib.ingest.criterion_proposals import propose_criterion, words_of_column
 from lib.ingest.mapping import CriterionSource, Mapping, Scoring, shortened
-from lib.ingest.survey import ColumnSurvey, Form, Survey
+from lib.ingest.survey import ColumnSurvey, Form, ListedPart, Survey
 from lib.ingest.value_forms import NUMBERS
 from lib.ui import inputs, mapping_source, markdown
 
@@ -120,18 +121,21 @@ def _draw_lists(base: Mapping, survey: Survey, problems: list[str], scope: str) 
     if missing:
         problems.append(t("Say where these parts of an answer are: {parts}.", parts=", ".join(missing)))
         return base.lists
-    section, by = chosen["section"], None
+    section = chosen["section"]
+    by = start.section_by if start is not None and start.section == section else None
     if section is not None and not _is_around(section, str(chosen["criterion"]), parts):
         by = _draw_key(start, section, str(chosen["criterion"]), list(parts), scope)
-        section = section if by is not None else None
+        if by is None:  # nothing says which of them an answer belongs to
+            problems.append(t("Say where these parts of an answer are: {parts}.", parts=labels["section"]))
+            return base.lists
     others = {name: chosen[name] for name in ("not_applicable", "critical", "comment")}
     return AnswerPaths(str(chosen["criterion"]), str(chosen["points"]), most or 0, section, by, **others)
 
 
-def _is_around(section: str, criterion: str, parts: Collection[str]) -> bool:
-    """Return whether a section's name is in the answers' objects, or in those around them."""
-    outer = section.rpartition(".")[0]
-    return criterion.startswith(f"{outer}.") or (criterion.split(".")[0] != section.split(".")[0] and not parts)
+def _is_around(section: str, criterion: str, parts: Table[str, ListedPart]) -> bool:
+    """Return whether a section's name is in the answers' objects, or in those around them, and in no other list."""
+    inner, outer = parts.get(criterion), parts.get(section)
+    return inner is None or outer is None or f"{inner.list}.".startswith(f"{outer.list}.")
 
 
 def _draw_key(start: AnswerPaths | None, section: str, criterion: str, paths: Sequence[str], scope: str) -> str | None:

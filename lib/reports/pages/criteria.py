@@ -92,11 +92,11 @@ def leaders(context: PageContext) -> tuple[Leader, ...]:
     """
     if not context.answers.run(has_answers):
         return ()
-    found = context.answers.run(criteria, context.filters, context.calendar).rows
-    answered = [row for row in found if row.sums["answered"]]
+    rows = context.answers.run(criteria, context.filters, context.calendar).rows
+    answered = [row for row in rows if row.sums["answered"]]
     if len(answered) < 2:
         return ()
-    names = criterion_names(row.criterion for row in found)
+    names = criterion_names(row.criterion for row in rows)
     many = [row for row in answered if not AVERAGE_SHARE.is_small_sample(row.sums)]
     return (_weakest(context, many, names), _most_failed(context, many, names))
 
