@@ -57,6 +57,15 @@ class FieldError(CallboardError):
     """An own field can't be defined, changed or filled as is asked for."""
 
 
+class FormulaError(CallboardError):
+    """A text is no metric; `position` is the place from 1 where the fault begins."""
+
+    def __init__(self, position: int, code: TextCode, **values: int | str | CodedText) -> None:
+        """Keep where and what; where something is missing at the end, the place is one past it."""
+        super().__init__(code, **values)
+        self.position = position
+
+
 class BadRowsError(CallboardError):
     """An import holds rows that can't be loaded, so nothing was."""
 

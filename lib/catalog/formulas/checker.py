@@ -1,0 +1,470 @@
+"""Checks the tree of a formula against what there is: names, kinds, and what is of one evaluation and what of many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from lib.catalog.formulas.expressions import (
+    Aggregate,
+    Answer,
+    Arithmetic,
+    BelongsNowhere,
+    Choice,
+    Column,
+    Combination,
+    Comparison,
+    Expression,
+    Function,
+    IsNull,
+    Kind,
+    Literal,
+    Logic,
+    Membership,
+    Negative,
+    Not,
+    Reference,
+    Rounded,
+)
+from lib.catalog.formulas.parser import parse
+from lib.catalog.formulas.syntax import (
+    BetweenNode,
+    BinaryNode,
+    CallNode,
+    FlagNode,
+    InNode,
+    IsNullNode,
+    NameNode,
+    Node,
+    NullNode,
+    NumberNode,
+    TextNode,
+    UnaryNode,
+)
+from lib.catalog.formulas.vocabulary import Vocabulary
+from lib.errors import FormulaError, nearest
+from lib.errors.codes import CodedText
+from lib.errors.formula_codes import FormulaCode
+
+MOST_AGGREGATES = 40
+"""Aggregates of one formula."""
+
+MOST_DECIMALS = 10
+"""Decimals that `round` may leave."""
+
+_KINDS = {
+    Kind.NUMBER: FormulaCode.KIND_NUMBER,
+    Kind.TEXT: FormulaCode.KIND_TEXT,
+    Kind.CONDITION: FormulaCode.KIND_CONDITION,
+    Kind.INSTANT: FormulaCode.KIND_INSTANT,
+    Kind.NOTHING: FormulaCode.KIND_NOTHING,
+}
+_LOGICAL, _ORDERED = ("and", "or"), ("<", "<=", ">", ">=")
+
+_EXAMPLES = {
+    "count": "count()", "count_if": "count_if(score < 5)", "sum": "sum(duration_seconds)",
+    "sum_if": "sum_if(duration_seconds, is_ai)", "avg": "avg(score)", "avg_if": "avg_if(score, is_ai)",
+    "share": "share(score >= 8)", "share_if": "share_if(score >= 8, is_ai)", "min": "min(score)", "max": "max(score)",
+    "median": "median(score)", "percentile": "percentile(score, 90)", "count_distinct": "count_distinct(executive)",
+    "if": "if(count() >= 30, avg(score), null)", "coalesce": "coalesce(avg(score), 0)", "round": "round(avg(score), 1)",
+    "abs": "abs(avg(score) - 7)", "least": "least(avg(score), 9)", "greatest": "greatest(avg(score), 5)",
+    "criterion": 'criterion("Greeting")', "failed": 'failed("Greeting")',
+}  # fmt: skip
+"""Every function, with a right example of it."""
+
+_COUNTS = {
+    "count": (0, 0), "count_if": (1, 1), "sum": (1, 1), "sum_if": (2, 2), "avg": (1, 1), "avg_if": (2, 2),
+    "share": (1, 1), "share_if": (2, 2), "min": (1, 1), "max": (1, 1), "median": (1, 1), "percentile": (2, 2),
+    "count_distinct": (1, 1), "if": (3, 3), "coalesce": (1, 40), "round": (1, 2), "abs": (1, 1), "least": (1, 40),
+    "greatest": (1, 40), "criterion": (1, 1), "failed": (1, 1),
+}  # fmt: skip
+"""How many values each function takes: at least and at most."""
+
+_AGGREGATES = (
+    "count", "count_if", "sum", "sum_if", "avg", "avg_if", "share", "share_if", "min", "max", "median", "percentile",
+    "count_distinct",
+)  # fmt: skip
+_ANSWERS = ("criterion", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class _Grouping(Expression):
+    """A dimension that is not yet compared with anything."""
+
+    name: str
+    dimension: str
+
+
+def check(text: str, vocabulary: Vocabulary) -> Expression:
+    """Return the checked tree of a metric's formula. Raises FormulaError."""
+    node = parse(text)
+    checker = _Checker(vocabulary)
+    found = checker.check(node, None)
+    if found.kind not in (Kind.NUMBER, Kind.NOTHING):
+        raise FormulaError(
+            node.position, FormulaCode.METRIC_IS_NO_NUMBER, kind=_kind(found), example="share(score >= 8)"
+        )
+    return found
+
+
+class _Checker:
+    """Checks the parts of one formula; `within` is the aggregate that a part is in, None outside of all."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._known = vocabulary
+        self._aggregates = 0
+
+    def check(self, node: Node, within: str | None) -> Expression:
+        """Return a part as a value; a dimension that is compared with nothing is none."""
+        found = self._part(node, within)
+        if isinstance(found, _Grouping):
+            example = f'{found.name} = "…"'
+            raise FormulaError(
+                node.position, FormulaCode.NO_CONDITION, what=_what(node), kind=FormulaCode.KIND_TEXT.of(),
+                where=within or "", example=example,
+            )  # fmt: skip
+        return found
+
+    def _part(self, node: Node, within: str | None) -> Expression:
+        checks: dict[type[Node], Callable[[Any, str | None], Expression]] = {
+            NameNode: self._name,
+            CallNode: self._call,
+            UnaryNode: self._unary,
+            BinaryNode: self._binary,
+            InNode: self._in,
+            BetweenNode: self._between,
+            IsNullNode: self._is_null,
+        }
+        if isinstance(node, NumberNode):
+            return Literal(Kind.NUMBER, node.value)
+        if isinstance(node, TextNode):
+            return Literal(Kind.TEXT, node.value)
+        if isinstance(node, FlagNode):
+            return Literal(Kind.CONDITION, node.value)
+        if isinstance(node, NullNode):
+            return Literal(Kind.NOTHING, None)
+        return checks[type(node)](node, within)
+
+    def _name(self, node: NameNode, within: str | None) -> Expression:
+        name = node.name
+        is_column = name in self._known.columns or name in self._known.dimensions
+        if within is None:
+            if name in self._known.metrics:
+                return Reference(Kind.NUMBER, name)
+            if is_column:
+                raise FormulaError(node.position, FormulaCode.OUTSIDE, name=name, example=self._aggregated(name))
+            raise self._unknown(node, (*self._known.metrics, *_EXAMPLES), "avg(score)")
+        if name in self._known.columns:
+            return Column(self._known.columns[name], name)
+        if name in self._known.dimensions:
+            return _Grouping(Kind.TEXT, name, self._known.dimensions[name])
+        if name in self._known.metrics:
+            example = f"{name} * avg(score)"
+            raise FormulaError(node.position, FormulaCode.WITHIN, name=name, function=within, example=example)
+        raise self._unknown(node, self._known.of_an_evaluation, "score")
+
+    def _unknown(self, node: NameNode, known: Sequence[str], expected: str) -> FormulaError:
+        name = node.name
+        if name.lower() in _EXAMPLES:
+            return FormulaError(
+                node.position, FormulaCode.WITHOUT_BRACKETS, name=name, example=_EXAMPLES[name.lower()]
+            )
+        if name in self._known.archived:
+            return FormulaError(node.position, FormulaCode.FIELD_ARCHIVED, name=name)
+        right = next((each for each in known if each.casefold() == name.casefold()), None)
+        if right is not None:
+            return FormulaError(node.position, FormulaCode.CASE_OF_NAME, name=name, right=right)
+        hint = nearest(name, known)
+        return FormulaError(node.position, FormulaCode.NAME_UNKNOWN, name=name[:60], hint=hint, expected=expected)
+
+    def _aggregated(self, name: str) -> str:
+        """Return an example of a column within an aggregate."""
+        kind = self._known.columns.get(name)
+        if kind is Kind.NUMBER:
+            return f"avg({name})"
+        if kind is Kind.CONDITION:
+            return f"share({name})"
+        return f'count_if({name} = "…")' if kind is not Kind.INSTANT else f"count_if({name} is not null)"
+
+    def _call(self, node: CallNode, within: str | None) -> Expression:
+        function = node.function.lower()
+        if function not in _EXAMPLES:
+            if node.function in (*self._known.of_an_evaluation, *self._known.metrics):
+                raise FormulaError(node.position, FormulaCode.NOT_A_FUNCTION, name=node.function)
+            hint = nearest(node.function, _EXAMPLES)
+            raise FormulaError(node.position, FormulaCode.FUNCTION_UNKNOWN, name=node.function[:60], hint=hint)
+        least, most = _COUNTS[function]
+        if not least <= len(node.arguments) <= most:
+            raise self._wrong_count(node, function, least, most)
+        if function in _AGGREGATES:
+            return self._aggregate(node, function, within)
+        if function in _ANSWERS:
+            return self._answer(node, function, within)
+        return self._combined(node, function, within)
+
+    def _wrong_count(self, node: CallNode, function: str, least: int, most: int) -> FormulaError:
+        found = len(node.arguments)
+        position = node.end if found < least else node.arguments[most].position
+        expected = str(least) if least == most else f"{least}–{most}"
+        return FormulaError(
+            position, FormulaCode.COUNT_OF, function=function, expected=expected, found=found,
+            example=_EXAMPLES[function],
+        )  # fmt: skip
+
+    def _aggregate(self, node: CallNode, function: str, within: str | None) -> Aggregate:
+        if within is not None:
+            raise FormulaError(
+                node.position, FormulaCode.WITHIN, name=function, function=within, example=_EXAMPLES[within]
+            )
+        self._aggregates += 1
+        if self._aggregates > MOST_AGGREGATES:
+            raise FormulaError(node.position, FormulaCode.FORMULA_TOO_MANY, most=MOST_AGGREGATES)
+        if function == "count_distinct":
+            return self._distinct(node)
+        name = function.removesuffix("_if")
+        condition = self._condition(node.arguments[-1], function, function) if function.endswith("_if") else None
+        if name == "count":
+            return Aggregate(Kind.NUMBER, Function.COUNT, condition=condition)
+        first = node.arguments[0]
+        if name == "share":
+            return Aggregate(Kind.NUMBER, Function.SHARE, self._condition(first, function, function), condition)
+        value = self._number(first, function, function)
+        if name in ("median", "percentile"):
+            percent = Fraction(50) if name == "median" else self._percent(node.arguments[1], function)
+            return Aggregate(Kind.NUMBER, Function.PERCENTILE, value, percent=percent)
+        return Aggregate(Kind.NUMBER, Function(name), value, condition)
+
+    def _distinct(self, node: CallNode) -> Aggregate:
+        (named,) = node.arguments
+        dimension = self._known.dimensions.get(named.name) if isinstance(named, NameNode) else None
+        if dimension is None:
+            hint = nearest(named.name, self._known.dimensions) if isinstance(named, NameNode) else ""
+            raise FormulaError(named.position, FormulaCode.NO_DIMENSION, hint=hint)
+        return Aggregate(Kind.NUMBER, Function.COUNT_DISTINCT, dimension=dimension)
+
+    def _percent(self, node: Node, function: str) -> Fraction:
+        percent = _literal_number(node)
+        if percent is None:
+            raise FormulaError(node.position, FormulaCode.NO_LITERAL, where=function, example=_EXAMPLES[function])
+        if not 0 <= percent <= 100:
+            raise FormulaError(node.position, FormulaCode.OUT_OF_RANGE, number=_written(percent), range="0–100")
+        return percent
+
+    def _answer(self, node: CallNode, function: str, within: str | None) -> Expression:
+        if within is None:
+            example = f'avg(criterion("{"…"}"))' if function == "criterion" else 'share(failed("…"))'
+            raise FormulaError(node.position, FormulaCode.OUTSIDE, name=function, example=example)
+        (named,) = node.arguments
+        if not isinstance(named, TextNode):
+            raise FormulaError(
+                named.position, FormulaCode.WORD_EXPECTED, found=_what(named),
+                expected=FormulaCode.A_WORD.of(word=_EXAMPLES[function]),
+            )  # fmt: skip
+        known = self._known.criteria
+        if known is not None and named.value not in known:
+            hint = nearest(named.value, known)
+            raise FormulaError(named.position, FormulaCode.CRITERION_UNKNOWN, name=named.value[:60], hint=hint)
+        share = Answer(Kind.NUMBER, named.value)
+        zero = Literal(Kind.NUMBER, Fraction(0))
+        return share if function == "criterion" else Comparison(Kind.CONDITION, "=", share, zero)
+
+    def _combined(self, node: CallNode, function: str, within: str | None) -> Expression:
+        if function == "if":
+            condition = self._condition(node.arguments[0], function, within)
+            then, otherwise = (self.check(each, within) for each in node.arguments[1:])
+            return Choice(self._common(node.arguments[1:], (then, otherwise)), condition, then, otherwise)
+        if function == "coalesce":
+            found = tuple(self.check(each, within) for each in node.arguments)
+            return Combination(self._common(node.arguments, found), function, found)
+        if function == "round":
+            decimals = _literal_number(node.arguments[1]) if len(node.arguments) > 1 else Fraction(0)
+            if decimals is None or decimals.denominator != 1:
+                place = node.arguments[1].position
+                raise FormulaError(place, FormulaCode.NO_LITERAL, where=function, example=_EXAMPLES[function])
+            if not 0 <= decimals <= MOST_DECIMALS:
+                place, most = node.arguments[1].position, f"0–{MOST_DECIMALS}"
+                raise FormulaError(place, FormulaCode.OUT_OF_RANGE, number=_written(decimals), range=most)
+            return Rounded(Kind.NUMBER, self._number(node.arguments[0], function, within), int(decimals))
+        numbers = tuple(self._number(each, function, within) for each in node.arguments)
+        return Combination(Kind.NUMBER, function, numbers)
+
+    def _common(self, nodes: Sequence[Node], found: Sequence[Expression]) -> Kind:
+        """Return the kind that values have in common."""
+        kind = Kind.NOTHING
+        for node, each in zip(nodes, found, strict=True):
+            if kind is Kind.NOTHING:
+                kind = each.kind
+            elif each.kind not in (kind, Kind.NOTHING):
+                raise FormulaError(
+                    node.position, FormulaCode.NOT_COMPARABLE, left=_KINDS[kind].of(), right=_kind(each),
+                    example="if(count() >= 30, avg(score), null)",
+                )  # fmt: skip
+        return kind
+
+    def _unary(self, node: UnaryNode, within: str | None) -> Expression:
+        if node.operator == "not":
+            return Not(Kind.CONDITION, self._condition(node.operand, "not", within))
+        return Negative(Kind.NUMBER, self._number(node.operand, "-", within))
+
+    def _binary(self, node: BinaryNode, within: str | None) -> Expression:
+        if node.operator in _LOGICAL:
+            left = self._condition(node.left, node.operator, within)
+            return Logic(Kind.CONDITION, node.operator, left, self._condition(node.right, node.operator, within))
+        if node.operator in "+-*/":
+            return self._arithmetic(node, within)
+        return self._comparison(node, within)
+
+    def _arithmetic(self, node: BinaryNode, within: str | None) -> Expression:
+        left, right = self.check(node.left, within), self.check(node.right, within)
+        if node.operator == "-" and left.kind is right.kind is Kind.INSTANT:
+            return Arithmetic(Kind.NUMBER, "-", left, right)
+        for side, found in ((node.left, left), (node.right, right)):
+            self._be_number(side, found, node.operator)
+        return Arithmetic(Kind.NUMBER, node.operator, left, right)
+
+    def _comparison(self, node: BinaryNode, within: str | None) -> Expression:
+        left, right = self._part(node.left, within), self._part(node.right, within)
+        if isinstance(left, _Grouping) or isinstance(right, _Grouping):
+            return self._belongs(node, left, right)
+        return self._compared(node, node.operator, (node.left, left), (node.right, right))
+
+    def _belongs(self, node: BinaryNode, left: Expression, right: Expression) -> Expression:
+        grouping, other, side = (left, right, node.right) if isinstance(left, _Grouping) else (right, left, node.left)
+        assert isinstance(grouping, _Grouping)  # noqa: S101 - one of them is
+        if node.operator in _ORDERED:
+            raise FormulaError(node.at, FormulaCode.NO_ORDER, what=grouping.name, sign=node.operator)
+        if not isinstance(other, Literal) or other.kind not in (Kind.TEXT, Kind.NOTHING):
+            raise FormulaError(
+                side.position, FormulaCode.NOT_COMPARABLE, left=grouping.name, right=_what(side),
+                example=f'{grouping.name} = "…"',
+            )  # fmt: skip
+        if other.value is None:
+            return Literal(Kind.CONDITION, None)
+        found = Membership(Kind.CONDITION, grouping.dimension, (str(other.value),))
+        return found if node.operator == "=" else Not(Kind.CONDITION, found)
+
+    def _compared(
+        self, node: Node, operator: str, left: tuple[Node, Expression], right: tuple[Node, Expression]
+    ) -> Expression:
+        kinds = {found.kind for _, found in (left, right)} - {Kind.NOTHING}
+        if len(kinds) > 1:
+            raise FormulaError(
+                right[0].position, FormulaCode.NOT_COMPARABLE, left=_kind(left[1]), right=_kind(right[1]),
+                example=_comparable(left[1]),
+            )  # fmt: skip
+        if operator in _ORDERED and kinds & {Kind.TEXT, Kind.CONDITION}:
+            place = node.at if isinstance(node, BinaryNode) else node.position
+            raise FormulaError(place, FormulaCode.NO_ORDER, what=_what(left[0]), sign=operator)
+        for (_, column), (place, word) in ((left, right), (right, left)):
+            self._check_word(column, place, word)
+        return Comparison(Kind.CONDITION, operator, left[1], right[1])
+
+    def _check_word(self, column: Expression, place: Node, word: Expression) -> None:
+        """Refuse a text that a column of a few texts never holds."""
+        if not isinstance(column, Column) or column.name not in self._known.words or not isinstance(word, Literal):
+            return
+        known = self._known.words[column.name]
+        if word.value is not None and word.value not in known:
+            raise FormulaError(
+                place.position, FormulaCode.VALUE_UNKNOWN, column=column.name, value=str(word.value)[:60],
+                hint=nearest(str(word.value), known), known=", ".join(f'"{each}"' for each in known),
+            )  # fmt: skip
+
+    def _in(self, node: InNode, within: str | None) -> Expression:
+        operand = self._part(node.operand, within)
+        if isinstance(operand, _Grouping):
+            for choice in node.choices:
+                if not isinstance(choice, TextNode):
+                    raise FormulaError(
+                        choice.position, FormulaCode.NOT_COMPARABLE, left=operand.name, right=_what(choice),
+                        example=f'{operand.name} in ("…", "…")',
+                    )  # fmt: skip
+            members = tuple(choice.value for choice in node.choices if isinstance(choice, TextNode))
+            found: Expression = Membership(Kind.CONDITION, operand.dimension, members)
+        else:
+            parts = [
+                self._compared(node, "=", (node.operand, operand), (choice, self.check(choice, within)))
+                for choice in node.choices
+            ]
+            found = parts[0]
+            for part in parts[1:]:
+                found = Logic(Kind.CONDITION, "or", found, part)
+        return Not(Kind.CONDITION, found) if node.is_negated else found
+
+    def _between(self, node: BetweenNode, within: str | None) -> Expression:
+        operand = node.operand, self.check(node.operand, within)
+        low, high = ((each, self.check(each, within)) for each in (node.low, node.high))
+        found = Logic(
+            Kind.CONDITION,
+            "and",
+            self._compared(node, ">=", operand, low),
+            self._compared(node, "<=", operand, high),
+        )
+        return Not(Kind.CONDITION, found) if node.is_negated else found
+
+    def _is_null(self, node: IsNullNode, within: str | None) -> Expression:
+        operand = self._part(node.operand, within)
+        if isinstance(operand, _Grouping):
+            found: Expression = BelongsNowhere(Kind.CONDITION, operand.dimension)
+        else:
+            found = IsNull(Kind.CONDITION, operand)
+        return Not(Kind.CONDITION, found) if node.is_negated else found
+
+    def _number(self, node: Node, where: str, within: str | None) -> Expression:
+        return self._be_number(node, self.check(node, within), where)
+
+    def _be_number(self, node: Node, found: Expression, where: str) -> Expression:
+        if found.kind not in (Kind.NUMBER, Kind.NOTHING):
+            example = _EXAMPLES.get(where, "avg(score) - 7")
+            raise FormulaError(
+                node.position, FormulaCode.NO_NUMBER, what=_what(node), kind=_kind(found), where=where, example=example
+            )
+        return found
+
+    def _condition(self, node: Node, where: str, within: str | None) -> Expression:
+        found = self._part(node, within)
+        if isinstance(found, _Grouping) or found.kind not in (Kind.CONDITION, Kind.NOTHING):
+            name = found.name if isinstance(found, _Grouping) else None
+            example = f'{name} = "…"' if name else _EXAMPLES.get(where, "score < 5 and is_ai")
+            raise FormulaError(
+                node.position, FormulaCode.NO_CONDITION, what=_what(node), kind=_kind(found), where=where,
+                example=example,
+            )  # fmt: skip
+        return found
+
+
+def _literal_number(node: Node) -> Fraction | None:
+    if isinstance(node, UnaryNode) and node.operator == "-" and isinstance(node.operand, NumberNode):
+        return -node.operand.value
+    return node.value if isinstance(node, NumberNode) else None
+
+
+def _kind(found: Expression) -> CodedText:
+    return _KINDS[found.kind].of()
+
+
+def _comparable(left: Expression) -> str:
+    if left.kind is Kind.TEXT:
+        return 'state = "Failed"'
+    return {Kind.CONDITION: "is_ai = true", Kind.INSTANT: "field.closed > field.opened"}.get(left.kind, "score < 5")
+
+
+def _what(node: Node) -> str:
+    """Return what a part is called in an error."""
+    if isinstance(node, NameNode):
+        return node.name
+    if isinstance(node, CallNode):
+        return f"{node.function}(…)"
+    if isinstance(node, TextNode):
+        return f'"{node.value[:40]}"'
+    if isinstance(node, NumberNode):
+        return _written(node.value)
+    if isinstance(node, BinaryNode):
+        return f"… {node.operator} …"
+    return "null" if isinstance(node, NullNode) else "(…)"
+
+
+def _written(number: Fraction) -> str:
+    return f"{float(number):g}"
