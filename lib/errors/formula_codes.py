@@ -59,7 +59,10 @@ class FormulaCode(TextCode):
     NO_LITERAL = "no_literal", "{where} takes a number as it is written. Right would be {example}."
     OUT_OF_RANGE = "out_of_range", "{number} is out of range; right would be {range}."
     METRIC_IS_NO_NUMBER = "metric_is_no_number", "A metric is a number, and this is {kind}. Right would be {example}."
-    WITHOUT_AGGREGATE = "without_aggregate", "The formula speaks of no evaluation. Right would be one such as avg(score)."
+    WITHOUT_AGGREGATE = (
+        "without_aggregate",
+        "The formula speaks of no evaluation. Right would be one such as avg(score).",
+    )
 
     # Kinds of values, in words.
     KIND_NUMBER = "kind_number", "a number"

@@ -168,9 +168,7 @@ class _Checker:
     def _unknown(self, node: NameNode, known: Sequence[str], expected: str) -> FormulaError:
         name = node.name
         if name.lower() in _EXAMPLES:
-            return FormulaError(
-                node.position, FormulaCode.WITHOUT_BRACKETS, name=name, example=_EXAMPLES[name.lower()]
-            )
+            return FormulaError(node.position, FormulaCode.WITHOUT_BRACKETS, name=name, example=_EXAMPLES[name.lower()])
         if name in self._known.archived:
             return FormulaError(node.position, FormulaCode.FIELD_ARCHIVED, name=name)
         right = next((each for each in known if each.casefold() == name.casefold()), None)
