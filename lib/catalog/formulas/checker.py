@@ -353,8 +353,8 @@ class _Checker:
                 example=_comparable(left[1]),
             )  # fmt: skip
         if operator in _ORDERED and kinds & {Kind.TEXT, Kind.CONDITION}:
-            place = node.at if isinstance(node, BinaryNode) else node.position
-            raise FormulaError(place, FormulaCode.NO_ORDER, what=_what(left[0]), sign=operator)
+            at = node.at if isinstance(node, BinaryNode) else node.position
+            raise FormulaError(at, FormulaCode.NO_ORDER, what=_what(left[0]), sign=operator)
         for (_, column), (place, word) in ((left, right), (right, left)):
             self._check_word(column, place, word)
         return Comparison(Kind.CONDITION, operator, left[1], right[1])
