@@ -24,7 +24,7 @@ from lib.access.api_keys import KeyAuthenticator
 from lib.access.audit_log import Action, AuditLog
 from lib.access.sessions import Sessions
 from lib.access.users import UserRepository
-from lib.analytics import field_definitions, queries, rollup, workspace_zone
+from lib.analytics import field_definitions, metric_definitions, queries, rollup, workspace_zone
 from lib.analytics.calendar import Calendar
 from lib.analytics.grants import Grant
 from lib.analytics.query_cache import QueryCache
@@ -144,7 +144,7 @@ class Workspace:
         if not self.knows_catalog:
             mark = self.facts.known_writes
             with self.facts.read() as connection:
-                self._own_fields = (mark, monotonic(), field_definitions.stored_catalog(connection))
+                self._own_fields = (mark, monotonic(), metric_definitions.stored_catalog(connection))
         return self._own_fields[2]
 
     @property

@@ -12,10 +12,13 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
 from lib.analytics.cluster_spreads import day_spreads_by
+from lib.analytics.conditions import fact_key
 from lib.analytics.members import keys_of, with_members
 from lib.analytics.planner import ResolvedPeriod, resolve_period
 from lib.analytics.planner import source as source_of
 from lib.analytics.query import Filters
+from lib.analytics.sources import FactRows
+from lib.analytics.unsummed_values import unsummed_values
 from lib.catalog.dimensions import CALL_CENTER, EXECUTIVE, Dimension, Member
 from lib.catalog.measures import PLAIN_MEASURES, MeasureTotals, sums
 from lib.catalog.metrics import AVERAGE_SCORE, Metric
@@ -63,12 +66,13 @@ def all_groups(
     calendar: Calendar,
     dimension: Dimension,
     days_of: tuple[str, ...] = RANKED_BY,
+    metrics: tuple[str, ...] = (),
 ) -> Breakdown:
-    """Return all groups of a dimension in a selection, the largest first.
+    """Return all groups of a dimension in a selection, the largest first, with the measures of own metrics.
 
     How days spread around the metrics `days_of` is said of the first MOST_WITH_DAYS groups.
     """
-    found = totals_by(connection, filters, calendar, dimension)
+    found = totals_by(connection, filters, calendar, dimension, metrics)
     ordered = _ordered(found, "-totalEvaluations", dimension, filters.catalog.metrics)
     period = resolve_period(connection, filters, calendar)
     total = MeasureTotals.total(group.sums for group in ordered)
@@ -98,19 +102,25 @@ def page_of(
     dimension: Dimension,
     whole: Breakdown,
     paging: tuple[str, int, int],
+    metrics: tuple[str, ...] = (),
 ) -> Breakdown:
-    """Return a page of all groups; `paging` is a field to sort by (`-` before it: descending), the page and its size.
+    """Return a page of all groups, which have the measures of own metrics.
 
-    Ties, in figures as they are rounded, go by id; groups without a value, and the group of those that belong to none,
-    come last among equals. How the days of scores spread is said of each group of the page. Raises
-    InvalidParameterError for a field that can't be sorted by.
+    `paging` is a field to sort by (`-` before it: descending), the page and its size. Ties, in figures as they are
+    rounded, go by id; groups without a value, and the group of those that belong to none, come last among equals. How
+    the days of scores, and of the metrics, spread is said of each group of the page. Raises InvalidParameterError for
+    a field that can't be sorted by.
     """
     sort, page, size = paging
-    ordered = _ordered(whole.groups, sort, dimension, filters.catalog.metrics)
+    ordered = _ordered(whole.groups, sort, dimension, {**filters.catalog.metrics, **_asked(filters, metrics)})
     shown = ordered[(page - 1) * size : page * size]
     if len(ordered) > MOST_WITH_DAYS:
-        shown = with_days(connection, filters, calendar, dimension, shown)
+        shown = with_days(connection, filters, calendar, dimension, shown, (*RANKED_BY, *metrics))
     return replace(whole, groups=tuple(shown), page=page, page_size=size)
+
+
+def _asked(filters: Filters, metrics: tuple[str, ...]) -> Mapping[str, Metric]:
+    return {name: filters.catalog.all_metrics[name] for name in metrics}
 
 
 def _ordered(groups: Sequence[Group], sort: str, dimension: Dimension, metrics: Mapping[str, Metric]) -> list[Group]:
@@ -137,22 +147,39 @@ def with_days(
     return [replace(group, sums=group.sums.with_days(days.get(group.named, {}))) for group in groups]
 
 
-def totals_by(connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension) -> tuple[Group, ...]:
-    """Return the groups of a dimension that have evaluations, in no order, each one once."""
+def totals_by(
+    connection: Connection,
+    filters: Filters,
+    calendar: Calendar,
+    dimension: Dimension,
+    metrics: tuple[str, ...] = (),
+) -> tuple[Group, ...]:
+    """Return the groups of a dimension that have evaluations, in no order, each one once.
+
+    They have the measures of own metrics, too.
+    """
+    measures = filters.catalog.measure_names(metrics)
     centered = dimension is EXECUTIVE
     dimensions = (dimension, CALL_CENTER) if centered else (dimension,)
-    source = source_of(connection, filters, calendar, [each.column for each in dimensions], PLAIN_MEASURES)
+    source = source_of(connection, filters, calendar, [each.column for each in dimensions], measures)
     groups: dict[int, Group] = {}
     centers: dict[tuple[str, ...], Member] = {}  # few, of which many groups are
-    for key, *values in connection.execute(_by_key(source.rows, dimensions), source.values).fetchall():
+    for key, *values in connection.execute(_by_key(source.rows, dimensions, measures), source.values).fetchall():
         names = values[-2 * len(dimensions) :]
-        found = MeasureTotals.from_values(values[len(dimensions) - 1 : -2 * len(dimensions)])
+        found = MeasureTotals.from_values(values[len(dimensions) - 1 : -2 * len(dimensions)], measures)
         center = centers.setdefault(tuple(names[2:]), Member(*names[2:])) if centered else None
         if key in groups:
             groups[key] = Group(groups[key].named, groups[key].sums + found, None)
         else:
             groups[key] = Group(dimension.member(*names[:2]), found, center)
+    unsummed = unsummed_values(connection, filters, calendar, metrics, lambda rows: [_key_of(rows, dimension)])
+    for (key,), amounts in unsummed.items():
+        groups[key] = replace(groups[key], sums=groups[key].sums.with_unsummed(amounts))
     return tuple(groups.values())
+
+
+def _key_of(rows: FactRows, dimension: Dimension) -> sa.ColumnElement[Any]:
+    return fact_key(rows.facts, dimension.column)
 
 
 def totals_of(
@@ -174,13 +201,11 @@ def totals_of(
 
 
 @lru_cache(maxsize=512)
-def _by_key(rows: sa.FromClause, dimensions: tuple[Dimension, ...]) -> sa.Select[Any]:
+def _by_key(rows: sa.FromClause, dimensions: tuple[Dimension, ...], measures: tuple[str, ...]) -> sa.Select[Any]:
     """Return the sums by the keys of dimensions, where there are evaluations."""
     keys = [rows.c[each.column] for each in dimensions]
     some = sa.func.sum(rows.c.evaluations) != 0
-    return with_members(
-        sa.select(*keys, *sums(rows, PLAIN_MEASURES)).group_by(*keys).having(some).subquery(), dimensions
-    )
+    return with_members(sa.select(*keys, *sums(rows, measures)).group_by(*keys).having(some).subquery(), dimensions)
 
 
 def id_order(named: Member) -> tuple[bool, str]:

@@ -23,7 +23,8 @@ from lib.analytics.planner import source
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import EXECUTIVE, Dimension, FlagDimension, Member
 from lib.catalog.measures import MeasureTotals, find_measure, sums
-from lib.catalog.metrics import AVERAGE_SCORE, Sum, Uncertainty
+from lib.catalog.metrics import AVERAGE_SCORE
+from lib.catalog.sums import Sum
 from lib.statistics.clusters import (
     ClusterSpread,
     Numbers,
@@ -181,9 +182,8 @@ def _spreads(groups: Places, days: Places, measures: Mapping[str, Numbers], metr
     shape = int(groups.max()) + 1, int(days.max() - first) + 1
     cells = groups.astype(np.int64) * shape[1] + (days - first)
     spreads: list[dict[str, ClusterSpread]] = [{} for _ in range(shape[0])]
-    for name, uncertainty in metrics:
-        count, total = _sum(uncertainty.count, measures), _sum(uncertainty.total, measures)
-        found = cluster_spreads(cells, shape, count, total, uncertainty.scale)
+    for name, (counts, totals, scale) in metrics:
+        found = cluster_spreads(cells, shape, _sum(counts, measures), _sum(totals, measures), scale)
         for of_group, spread in zip(spreads, found, strict=True):
             if spread is not None:
                 of_group[name] = spread
@@ -272,14 +272,12 @@ def _spreads_of_executives(
     cells, rows = np.unique(places * shift + np.concatenate(executives), return_inverse=True)
     halves = rows[: len(keys[0])], rows[len(keys[0]) :]
     spreads: list[dict[str, SharedSpread]] = [{} for _ in groups]
-    for name, uncertainty in metrics:
+    for name, (counts, totals, scale) in metrics:
         now, before = (
-            np.array(
-                [np.bincount(half, _sum(each, side), len(cells)) for each in (uncertainty.count, uncertainty.total)]
-            )
+            np.array([np.bincount(half, _sum(each, side), len(cells)) for each in (counts, totals)])
             for half, side in zip(halves, values, strict=True)
         )
-        found = shared_spreads(cells // shift, cells % shift != NO_KEY, now, before, uncertainty.scale)
+        found = shared_spreads(cells // shift, cells % shift != NO_KEY, now, before, scale)
         for of_group, spread in zip(spreads, found, strict=True):
             if spread is not None:
                 of_group[name] = spread
@@ -301,17 +299,19 @@ def _members(
     return [named[key] for key in own]
 
 
-Metrics = tuple[tuple[str, Uncertainty], ...]
+Metrics = tuple[tuple[str, tuple[Sum, Sum, int]], ...]
+"""Metrics by name, each with what clusters have each their part of: counts, totals, and their scale."""
 
 
 def _metrics(filters: Filters, names: tuple[str, ...]) -> Metrics:
-    metrics = ((name, filters.catalog.known_metrics[name].uncertainty) for name in names)
-    return tuple((name, uncertainty) for name, uncertainty in metrics if uncertainty is not None)
+    kinds = ((name, filters.catalog.known_metrics[name].uncertainty) for name in names)
+    quotients = ((name, kind.quotient) for name, kind in kinds if kind is not None)
+    return tuple((name, quotient) for name, quotient in quotients if quotient is not None)
 
 
 def _measures(metrics: Metrics) -> tuple[str, ...]:
     """Return the measures that the numbers of values, and their sums, are made of."""
-    sums = (each for _, uncertainty in metrics for each in (uncertainty.count, uncertainty.total))
+    sums = (each for _, (counts, totals, _) in metrics for each in (counts, totals))
     return tuple(dict.fromkeys(name for each in sums for name in (*each.plus, *each.minus)))
 
 

@@ -9,7 +9,9 @@ from datetime import date
 
 from lib.analytics.queries import Trend, TrendPoint
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import Metric, OfMean, Quotient, Unit
+from lib.catalog.metrics import Metric, Unit
+from lib.catalog.sums import Quotient
+from lib.catalog.uncertainty import OfMean
 from lib.statistics.control_charts import ChangePoint, ControlLimits, change_point, control_limits
 from lib.store.enums import HISTOGRAM_BINS
 

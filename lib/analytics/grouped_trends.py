@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,12 +14,14 @@ from sqlalchemy.engine import Connection
 from lib.analytics.breakdowns import id_order, totals_by
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.cluster_spreads import CourseSpreads, Spreads, day_spreads_of_courses
+from lib.analytics.conditions import fact_key
 from lib.analytics.members import keys_of, member_names
 from lib.analytics.planner import ResolvedPeriod, resolve_period, source
 from lib.analytics.queries import Trend, TrendPoint, trend
 from lib.analytics.query import Filters, local_date
-from lib.analytics.sources import QuerySource
+from lib.analytics.sources import FactRows, QuerySource
 from lib.analytics.sql_time import bucket_start
+from lib.analytics.unsummed_values import EPOCH, unsummed_values
 from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.measures import MeasureTotals, sums
 from lib.store.enums import SCORE_SCALE
@@ -68,7 +70,8 @@ def split(
 ) -> GroupedTrend:
     """Return the courses of the LARGEST groups, the largest first, ties by id, and the one of all others.
 
-    They have the measures of metrics of own fields, too. Raises what `queries.trend` raises.
+    They have the measures of own metrics, too; what no sum gives is not known of the others together. Raises what
+    `queries.trend` raises.
     """
     whole = trend(connection, filters, calendar, granularity, metrics)
     measures = filters.catalog.measure_names(metrics)
@@ -81,6 +84,14 @@ def split(
     facts = source(connection, filters, calendar, [dimension.column], measures, by_day=by_day)
     for key, begins, *values in _rows(connection, facts, calendar, dimension, granularity, keys):
         found[keys[key]][begins] = MeasureTotals.from_values(values, measures)
+
+    def group_and_start(rows: FactRows) -> list[sa.ColumnElement[Any]]:
+        return [fact_key(rows.facts, dimension.column), bucket_start(rows.day, granularity, calendar.week_start)]
+
+    for (key, start), values in unsummed_values(connection, filters, calendar, metrics, group_and_start).items():
+        if key in keys:
+            begins = EPOCH + timedelta(days=start)
+            found[keys[key]][begins] = found[keys[key]][begins].with_unsummed(values)
     days = CourseSpreads({}, {})
     if granularity is Granularity.MONTHLY and shown:  # days and weeks have too few for intervals to allow for
         names = (*filters.catalog.uncertain_metrics, *metrics)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar, Granularity
-from lib.analytics.conditions import fact_conditions
 from lib.analytics.planner import ResolvedPeriod, resolve_period
 from lib.analytics.queries import Trend
 from lib.analytics.query import Filters, first_instant, last_instant
-from lib.analytics.sources import first_and_last
+from lib.analytics.sources import FactRows, fact_rows, first_and_last
 from lib.analytics.sql_time import local_time
-from lib.catalog.measures import MeasureTotals, aggregates
+from lib.analytics.unsummed_values import unsummed_values
+from lib.catalog.formulas.row_sql import HOUR, WEEKDAY
+from lib.catalog.measures import ExtraColumn, MeasureTotals, aggregates, find_measure
 from lib.catalog.metrics import Metric
 from lib.statistics.intervals import t_quantile
 from lib.statistics.shrinkage import Cell, excess_variance, shrink_cells, stand_out
@@ -45,28 +48,47 @@ class Heatmap:
 
 
 def by_hour(connection: Connection, filters: Filters, calendar: Calendar, metrics: tuple[str, ...] = ()) -> Heatmap:
-    """Return the measures of the selection by weekday and hour, with those of metrics of own fields.
+    """Return the measures of the selection by weekday and hour, with those of own metrics.
 
     It reads the facts, as no rollup has hours.
     """
     measures = filters.catalog.measure_names(metrics)
     period = resolve_period(connection, filters, calendar)
-    facts = filters.catalog.evaluations
-    weekday, hour = weekday_and_hour(connection, filters, calendar, period)
+    rows, keys = _rows(connection, filters, calendar, period, measures)
     asked = (
-        sa.select(weekday, hour, *aggregates(facts, measures))
-        .where(*fact_conditions(filters, calendar))
+        sa.select(*keys, *aggregates(rows.facts, measures))
+        .where(*rows.conditions)
         .group_by(sa.literal_column("1"), sa.literal_column("2"))
     )
-    found = {
-        (int(weekday), int(hour)): MeasureTotals.from_values(values, measures)
-        for weekday, hour, *values in connection.execute(asked)
-    }
+    unsummed = unsummed_values(connection, filters, calendar, metrics, _wall_clock, _WALL_CLOCK)
+    found = {}
+    for day_of_week, hour, *values in connection.execute(asked):
+        place = int(day_of_week), int(hour)
+        found[place] = MeasureTotals.from_values(values, measures).with_unsummed(unsummed.get(place, {}))
     first = calendar.bucket_start(calendar.today, Granularity.WEEKLY).isoweekday()
     weekdays = [(first - 1 + place) % 7 + 1 for place in range(7)]
     nothing = MeasureTotals.nothing(measures)
     cells = (HeatmapCell(day, hour, found.get((day, hour), nothing)) for day in weekdays for hour in range(24))
     return Heatmap(period, tuple(cells))
+
+
+def _rows(
+    connection: Connection, filters: Filters, calendar: Calendar, period: ResolvedPeriod, measures: tuple[str, ...]
+) -> tuple[FactRows, Sequence[sa.ColumnElement[Any]]]:
+    """Return the evaluations of a selection, and the weekday and the hour of each."""
+    extras = dict.fromkeys(extra for name in measures for extra in find_measure(name).extras)
+    if not extras:
+        rows = fact_rows(connection, filters, calendar)
+        return rows, weekday_and_hour(connection, filters, calendar, period)
+    rows = fact_rows(connection, filters, calendar, tuple(dict.fromkeys((*_WALL_CLOCK, *extras))))
+    return rows, _wall_clock(rows)
+
+
+_WALL_CLOCK = (ExtraColumn(WEEKDAY), ExtraColumn(HOUR))
+
+
+def _wall_clock(rows: FactRows) -> list[sa.ColumnElement[Any]]:
+    return [rows.facts.c[each.name] for each in _WALL_CLOCK]
 
 
 def weekday_and_hour(

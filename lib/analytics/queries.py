@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -18,11 +18,12 @@ from lib.analytics.members import with_members
 from lib.analytics.planner import ResolvedPeriod, criterion_keys_in_use, keys_in_use, resolve_period
 from lib.analytics.planner import source as source_of
 from lib.analytics.query import Filters, first_instant, last_instant, local_date
-from lib.analytics.sources import non_empty_days
+from lib.analytics.sources import FactRows, non_empty_days
 from lib.analytics.sql_time import bucket_start
+from lib.analytics.unsummed_values import EPOCH, unsummed_values
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, Dimension, FailedCriterionDimension, Member
-from lib.catalog.measures import HISTOGRAM_MEASURES, PLAIN_MEASURES, MeasureTotals, sums
+from lib.catalog.measures import HISTOGRAM_MEASURES, PLAIN_MEASURES, MeasureTotals, Unsummed, sums
 from lib.catalog.metrics import AVERAGE_SCORE
 from lib.catalog.rollups import DAILY_TOTAL
 from lib.errors import InvalidParameterError
@@ -118,13 +119,14 @@ def summary(connection: Connection, filters: Filters, calendar: Calendar) -> Sel
 
 
 def own_totals(connection: Connection, filters: Filters, calendar: Calendar, metrics: tuple[str, ...]) -> MeasureTotals:
-    """Return the measures of a selection with those of metrics of own fields, and how days spread around these."""
+    """Return the measures of a selection with those of own metrics, and how days spread around these."""
     measures = filters.catalog.measure_names(metrics)
     source = source_of(connection, filters, calendar, (), measures)
     found = MeasureTotals.from_values(
         connection.execute(sa.select(*sums(source.rows, measures)), source.values).one(), measures
     )
-    return found.with_days(day_spreads(connection, filters, calendar, metrics))
+    unsummed = unsummed_values(connection, filters, calendar, metrics).get((), {})
+    return found.with_days(day_spreads(connection, filters, calendar, metrics)).with_unsummed(unsummed)
 
 
 def distribution(connection: Connection, filters: Filters, calendar: Calendar) -> tuple[int, ...]:
@@ -141,7 +143,7 @@ def trend(
     granularity: Granularity = Granularity.DAILY,
     metrics: tuple[str, ...] = (),
 ) -> Trend:
-    """Return a point for every day, week or month of the period; with the measures of metrics of own fields, too.
+    """Return a point for every day, week or month of the period; with the measures of own metrics, too.
 
     Raises InvalidParameterError where that would be more than MAX_TREND_POINTS, naming the granularity that would do.
     """
@@ -164,11 +166,27 @@ def trend(
     buckets = calendar.buckets(
         first, last, granularity, begins > first_instant(first, zone), ends < last_instant(last, zone)
     )
-    totals = {start: sums.with_days(days.get(start, {})) for start, sums in found.items()}
+    unsummed = unsummed_by_bucket(connection, filters, calendar, granularity, metrics)
+    totals = {
+        start: sums.with_days(days.get(start, {})).with_unsummed(unsummed.get(start, {}))
+        for start, sums in found.items()
+    }
     nothing = MeasureTotals.nothing(measures)
     return Trend(
         period, granularity, tuple(TrendPoint(bucket, totals.get(bucket.first, nothing)) for bucket in buckets)
     )
+
+
+def unsummed_by_bucket(
+    connection: Connection, filters: Filters, calendar: Calendar, granularity: Granularity, metrics: tuple[str, ...]
+) -> Mapping[date, Mapping[str, Unsummed]]:
+    """Return what metrics need of each bucket that no sum gives, by its first day."""
+
+    def start(rows: FactRows) -> list[sa.ColumnElement[Any]]:
+        return [bucket_start(rows.day, granularity, calendar.week_start)]
+
+    found = unsummed_values(connection, filters, calendar, metrics, start)
+    return {EPOCH + timedelta(days=key[0]): values for key, values in found.items()}
 
 
 def _check_points(calendar: Calendar, first: date, last: date, granularity: Granularity) -> None:

@@ -18,12 +18,13 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import ONE_DAY, Calendar, Granularity, day_start, next_bucket
 from lib.analytics.conditions import fact_conditions, fact_key, grant_conditions, keys_by_column
+from lib.analytics.extra_columns import extra_columns
 from lib.analytics.grants import Grant
 from lib.analytics.query import Filters, Moment, first_instant, last_instant
 from lib.analytics.sql_time import local_day
 from lib.catalog.answers import answer_rows
 from lib.catalog.catalog import Catalog
-from lib.catalog.measures import ANSWER_MEASURES, SCORECARD_NAMES, of_each
+from lib.catalog.measures import ANSWER_MEASURES, SCORECARD_NAMES, ExtraColumn, find_measure, of_each
 from lib.catalog.rollups import Rollup
 from lib.store import schema
 
@@ -191,12 +192,9 @@ class FactsSource:
         by_day: bool,  # noqa: ARG002 - each row has its day
     ) -> QuerySource:
         """Return a row an evaluation, with the measures of each."""
-        facts = filters.catalog.evaluations
-        day: sa.ColumnElement[Any] = facts.c.day
-        if filters.timezone is not None:
-            ends = (end or datetime.now(UTC) for end in first_and_last(connection, filters))
-            day = local_day(facts.c.audio_at, filters.zone(calendar.zone), *ends).label("day")
-        rows = _rows(facts, day, keys, measures, fact_conditions(filters, calendar)).subquery()
+        extras = dict.fromkeys(extra for name in measures for extra in find_measure(name).extras)
+        found = fact_rows(connection, filters, calendar, tuple(extras))
+        rows = _rows(found.facts, found.day, keys, measures, found.conditions).subquery()
         return QuerySource(rows, tuple(measures), has_facts=True)
 
     def first_and_last_day(self, grant: Grant, catalog: Catalog) -> sa.Select[Any]:
@@ -210,6 +208,33 @@ class FactsSource:
         """Return the keys that an evaluation has."""
         facts = catalog.evaluations
         return sa.select(fact_key(facts, column)).where(*grant_conditions(facts, grant, catalog)).distinct()
+
+
+@dataclass(frozen=True, slots=True)
+class FactRows:
+    """The evaluations that filters choose: those of the rows that meet the conditions, and the day of each."""
+
+    facts: sa.FromClause
+    day: sa.ColumnElement[Any]
+    conditions: Sequence[sa.ColumnElement[bool]]
+
+
+def fact_rows(
+    connection: Connection, filters: Filters, calendar: Calendar, extras: Sequence[ExtraColumn] = ()
+) -> FactRows:
+    """Return the evaluations that filters choose, with what measures need beside the facts' columns."""
+    facts: sa.FromClause = filters.catalog.evaluations
+    conditions, zone = fact_conditions(filters, calendar), filters.zone(calendar.zone)
+    first, last = (datetime.now(UTC),) * 2
+    if extras or filters.timezone is not None:
+        first, last = (end or datetime.now(UTC) for end in first_and_last(connection, filters))
+    if extras:
+        more = extra_columns(facts, extras, zone, first, last)
+        facts, conditions = sa.select(*facts.c, *more).where(*conditions).subquery("chosen_evaluations"), []
+    day: sa.ColumnElement[Any] = facts.c.day
+    if filters.timezone is not None:
+        day = local_day(facts.c.audio_at, zone, first, last).label("day")
+    return FactRows(facts, day, conditions)
 
 
 def first_and_last(connection: Connection, filters: Filters) -> tuple[datetime | None, datetime | None]:
@@ -296,13 +321,13 @@ def _day(table: sa.Table) -> sa.Column[Any]:
     return table.c.audio_at if _is_facts(table) else table.c.day
 
 
-def _is_facts(table: sa.Table) -> bool:
-    """Return whether a table is the one of the evaluations, with whatever own fields."""
-    return table.name == schema.evaluations.name
+def _is_facts(table: sa.FromClause) -> bool:
+    """Return whether rows are those of the evaluations, with whatever own fields and extra columns."""
+    return not isinstance(table, sa.Table) or table.name == schema.evaluations.name
 
 
 def _rows(
-    table: sa.Table,
+    table: sa.FromClause,
     day: sa.ColumnElement[Any],
     keys: Sequence[str],
     measures: Sequence[str],

@@ -27,7 +27,8 @@ from lib.analytics.query import Filters
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import CAMPAIGN, EVALUATOR, Dimension, Member
 from lib.catalog.measures import MeasureTotals, aggregates
-from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS
+from lib.catalog.metrics import AVERAGE_SCORE
+from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.statistics.like_for_like import Sample, Stratum, standardized_interval, standardized_mean
 from lib.store.enums import SCORE_SCALE, State
 

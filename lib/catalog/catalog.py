@@ -20,6 +20,8 @@ from lib.store import schema
 
 if TYPE_CHECKING:
     from lib.catalog.own_fields import OwnField
+    from lib.catalog.own_metrics import MetricDefinition
+    from lib.errors import FormulaError
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +41,10 @@ class Catalog:
     own_fields: tuple[OwnField, ...] = field(default=(), repr=False)  # archived ones, too
     archived_dimensions: tuple[NamedDimension, ...] = field(default=(), repr=False)  # stored, but not grouped by
     own_metrics: Mapping[str, Metric] = field(default_factory=dict, repr=False)  # of own fields
+    metric_definitions: tuple[MetricDefinition, ...] = field(default=(), repr=False)  # archived ones, too
+    defined_metrics: Mapping[str, Metric] = field(default_factory=dict, repr=False)  # that can be asked for
+    metric_problems: Mapping[str, FormulaError] = field(default_factory=dict, repr=False)  # why others can't
+    made_measures: Mapping[str, Measure] = field(default_factory=dict, repr=False)  # of formulas
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Catalog) and self.version == other.version
@@ -88,8 +94,8 @@ class Catalog:
 
     @cached_property
     def all_metrics(self) -> Mapping[str, Metric]:
-        """The built-in metrics, and those of own fields, by name."""
-        return {**self.metrics, **self.own_metrics}
+        """The built-in metrics, those that the workspace defined, and those of own fields, by name."""
+        return {**self.metrics, **self.defined_metrics, **self.own_metrics}
 
     @cached_property
     def known_metrics(self) -> Mapping[str, Metric]:
@@ -109,9 +115,10 @@ class Catalog:
         return ("day", "state", "sentiment", "score", "duration_seconds", *answers, *keys)
 
     def measure_names(self, metrics: Iterable[str]) -> tuple[str, ...]:
-        """Return the plain measures, and those that metrics of own fields need beside them."""
-        own = [self.own_metrics[name].measures for name in metrics if name in self.own_metrics]
-        return (*PLAIN_MEASURES, *dict.fromkeys(name for names in own for name in names)) if own else PLAIN_MEASURES
+        """Return the plain measures, and those that own metrics need beside them."""
+        own = [self.all_metrics[name].measures for name in metrics if name not in self.metrics]
+        more = dict.fromkeys(name for names in own for name in names if name not in PLAIN_MEASURES)
+        return (*PLAIN_MEASURES, *more) if more else PLAIN_MEASURES
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import UPPER, Interval, Metric, OfMean, OfShare, Quotient, Sum, Unit, Values
+from lib.catalog.metrics import Metric, Unit
+from lib.catalog.sums import Quotient, Sum
+from lib.catalog.uncertainty import UPPER, Interval, OfMean, OfShare, Values
 from lib.statistics.clusters import ClusterSpread
 from lib.statistics.intervals import share_interval, t_quantile
 from lib.store.enums import SHARE_SCALE

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from itertools import zip_longest
 from typing import Any
+from weakref import WeakValueDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.sql.type_api import TypeEngine
@@ -31,6 +33,14 @@ _DIGITS = 38
 
 
 @dataclass(frozen=True, slots=True)
+class ExtraColumn:
+    """What a measure needs of rows beside the facts' columns: the hour or the weekday, or the answer to a criterion."""
+
+    name: str
+    criterion: str | None = None  # whose share of points it is, in 1/SHARE_SCALE
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Measure:
     """A count of the evaluations that meet a condition, or with a value the sum of it over them."""
 
@@ -38,6 +48,8 @@ class Measure:
     condition: Callable[[Columns], sa.ColumnElement[bool]]
     value: Callable[[Columns], sa.ColumnElement[int]] | None = None
     is_wide: bool = False  # its sums may take more than 64 bits
+    is_float: bool = False  # its sums may take more digits than whole numbers have
+    extras: tuple[ExtraColumn, ...] = ()
 
     def of_one(self, evaluations: sa.FromClause) -> sa.ColumnElement[int]:
         """Return what one evaluation adds to it, as an SQL expression."""
@@ -59,6 +71,8 @@ class Measure:
     @property
     def sum_type(self) -> TypeEngine[Any]:
         """The type that holds its sums exactly. Drivers hand over wide numbers many times as slowly."""
+        if self.is_float:
+            return sa.Double()
         return sa.Numeric(_DIGITS, 0) if self.is_wide else sa.BigInteger()
 
 
@@ -226,9 +240,24 @@ def own_measures(column: str, *, is_number: bool) -> tuple[Measure, ...]:
     )
 
 
-@cache
+MADE_PREFIX = "formula_"
+"""How the names of the measures begin that formulas are made of; what follows tells all that they are."""
+
+_MADE: WeakValueDictionary[str, Measure] = WeakValueDictionary()
+
+
+def made(measure: Measure) -> Measure:
+    """Return a measure of a formula so that it is found by its name for as long as somebody holds it."""
+    return _MADE.setdefault(measure.name, measure)
+
+
 def find_measure(name: str) -> Measure:
-    """Return a measure by its name, one of a workspace's own fields too. Raises KeyError where there is none."""
+    """Return a measure by its name, of own fields and of formulas too. Raises KeyError where there is none."""
+    return _MADE[name] if name.startswith(MADE_PREFIX) else _find_declared(name)
+
+
+@cache
+def _find_declared(name: str) -> Measure:
     if not name.startswith(OWN_PREFIX):
         return ALL_MEASURES[name]
     column = name.rpartition("_")[0]
@@ -236,33 +265,51 @@ def find_measure(name: str) -> Measure:
     return {each.name: each for each in of_column}[name]
 
 
+@dataclass(frozen=True, slots=True)
+class Unsummed:
+    """A value that no sum gives, such as a median: of `n` values, with its 95 % interval if it has one."""
+
+    value: Fraction | None
+    n: int
+    ends: tuple[float, float] | None = None
+
+
 _PLACES: Mapping[str, int] = {name: place for place, name in enumerate(PLAIN_MEASURES)}
 _UNKNOWN: Mapping[str, ClusterSpread] = {}
+_NONE_UNSUMMED: Mapping[str, Unsummed] = {}
 
 
 class MeasureTotals(Mapping[str, int]):
     """Measures of a selection, summed, by name: the plain ones, and those of own fields that were asked for.
 
     Frozen; measures that are not given are 0. `days` say how the days of the selection spread around a metric's value,
-    by the metric's name; empty where that was not asked. It is no sum: totals that are added up have none.
+    by the metric's name; `unsummed` are values that no sum gives, by their names; both empty where that was not asked.
+    They are no sums: totals that are added up have none.
     """
 
-    __slots__ = ("_places", "_values", "days")
+    __slots__ = ("_places", "_values", "days", "unsummed")
     _places: Mapping[str, int]
     _values: tuple[int, ...]
     days: Mapping[str, ClusterSpread]
+    unsummed: Mapping[str, Unsummed]
 
     def __init__(self, **totals: int) -> None:
         """Take totals by name. Raises KeyError for what is no plain measure."""
         values = [0] * len(_PLACES)
         for name, total in totals.items():
             values[_PLACES[name]] = total
-        self._places, self._values, self.days = _PLACES, tuple(values), _UNKNOWN
+        self._places, self._values, self.days, self.unsummed = _PLACES, tuple(values), _UNKNOWN, _NONE_UNSUMMED
 
     def with_days(self, days: Mapping[str, ClusterSpread]) -> MeasureTotals:
         """Return the same totals with how their days spread."""
         totals = MeasureTotals.__new__(MeasureTotals)
-        totals._places, totals._values, totals.days = self._places, self._values, days
+        totals._places, totals._values, totals.days, totals.unsummed = self._places, self._values, days, self.unsummed
+        return totals
+
+    def with_unsummed(self, unsummed: Mapping[str, Unsummed]) -> MeasureTotals:
+        """Return the same totals with values that no sum gives."""
+        totals = self.with_days(self.days)
+        totals.unsummed = unsummed
         return totals
 
     @classmethod
@@ -271,6 +318,7 @@ class MeasureTotals(Mapping[str, int]):
         totals = cls.__new__(cls)
         totals._places = _PLACES if names is PLAIN_MEASURES else _places(names)
         totals._values, totals.days = tuple([int(value or 0) for value in values]), _UNKNOWN
+        totals.unsummed = _NONE_UNSUMMED
         return totals
 
     @classmethod
@@ -289,6 +337,7 @@ class MeasureTotals(Mapping[str, int]):
         """Return other totals of the same measures."""
         totals = MeasureTotals.__new__(MeasureTotals)
         totals._places, totals._values, totals.days = self._places, tuple(values) or NOTHING._values, _UNKNOWN
+        totals.unsummed = _NONE_UNSUMMED
         return totals
 
     def __add__(self, other: MeasureTotals) -> MeasureTotals:

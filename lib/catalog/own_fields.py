@@ -19,9 +19,11 @@ from lib.catalog.catalog import BUILT_IN, Catalog
 from lib.catalog.dimensions import Dimension, EnumDimension, EnumValue, NamedDimension
 from lib.catalog.fields import Field, FieldType
 from lib.catalog.measures import OWN_PREFIX, own_measures
-from lib.catalog.metrics import Metric, OfMean, OfShare, Quotient, Sum, Total, Unit
+from lib.catalog.metrics import Metric, Unit
 from lib.catalog.ranged_fields import RangedField
 from lib.catalog.rollups import Rollup, own_rollup
+from lib.catalog.sums import Quotient, Sum, Total
+from lib.catalog.uncertainty import OfMean, OfShare
 from lib.store import schema
 from lib.store.enums import NO, NO_KEY, NONE_NAME, OWN_SCALE, YES
 

@@ -9,7 +9,8 @@ from typing import Any
 import altair as alt
 
 from lib.catalog.criterion_metrics import AVERAGE_SHARE
-from lib.catalog.metrics import FEW_EVALUATIONS, Unit
+from lib.catalog.metrics import Unit
+from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.charts.chart import PICK, Chart
 from lib.charts.heatmap import ends_of
 from lib.charts.theme import AXIS, ChartTheme, apply_theme

@@ -11,7 +11,8 @@ import altair as alt
 
 from lib.analytics.heatmap import Heatmap, estimate_cells
 from lib.analytics.queries import Trend
-from lib.catalog.metrics import FEW_EVALUATIONS, Metric, Unit
+from lib.catalog.metrics import Metric, Unit
+from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import AXIS, ChartTheme, apply_theme
 from lib.i18n import locale, t

@@ -8,7 +8,8 @@ from typing import Any
 
 import altair as alt
 
-from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS
+from lib.catalog.metrics import AVERAGE_SCORE
+from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import ChartTheme, TickStyle, apply_theme, placed, tick_style
 from lib.i18n import t

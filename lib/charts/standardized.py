@@ -9,7 +9,8 @@ import altair as alt
 
 from lib.analytics.standardization import StandardizedScores
 from lib.catalog.dimensions import Dimension
-from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Unit
+from lib.catalog.metrics import AVERAGE_SCORE, Unit
+from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import ChartTheme, TickStyle, apply_theme, placed, tick_style
 from lib.i18n import t

@@ -14,7 +14,8 @@ import altair as alt
 
 from lib.analytics.calendar import Granularity
 from lib.analytics.queries import Trend, TrendPoint
-from lib.catalog.metrics import FEW_EVALUATIONS, Metric, Unit
+from lib.catalog.metrics import Metric, Unit
+from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.charts.chart import PICK, Chart
 from lib.charts.theme import LEGEND_LABEL_WIDTH, ChartTheme, TickStyle, apply_theme, tick_style
 from lib.i18n import day, number, t, t_plural

@@ -57,6 +57,10 @@ class FieldError(CallboardError):
     """An own field can't be defined, changed or filled as is asked for."""
 
 
+class MetricError(CallboardError):
+    """An own metric can't be defined, changed or shown as is asked for."""
+
+
 class FormulaError(CallboardError):
     """A text is no metric; `position` is the place from 1 where the fault begins."""
 

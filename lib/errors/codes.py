@@ -350,12 +350,16 @@ def restored(value: Any) -> Any:
         return value
     from lib.errors.answer_codes import AnswerCode
     from lib.errors.field_codes import FieldCode
+    from lib.errors.formula_codes import FormulaCode
     from lib.errors.import_codes import ImportCode  # here, as these modules are made of this one
     from lib.errors.mapping_codes import MappingCode
+    from lib.errors.metric_codes import MetricCode
     from lib.errors.value_codes import ValueCode
     from lib.errors.workbook_codes import WorkbookCode
 
-    kinds: tuple[type[TextCode], ...] = (ValueCode, WorkbookCode, MappingCode, ImportCode, FieldCode, AnswerCode)
+    kinds: tuple[type[TextCode], ...] = (
+        *(ValueCode, WorkbookCode, MappingCode, ImportCode, FieldCode, AnswerCode, FormulaCode, MetricCode),
+    )
     kind = next((kind for kind in kinds if value["code"] in {*kind}), FailureCode)
     if value["code"] not in {*kind}:  # of an earlier version
         return FailureCode.OTHER.of(text=value["code"])

@@ -13,6 +13,14 @@ class FormulaCode(TextCode):
     FORMULA_TOO_LONG = "formula_too_long", "The formula has {length} characters; {most} are the most it may have."
     FORMULA_TOO_DEEP = "formula_too_deep", "The formula is nested more than {most} levels deep."
     FORMULA_TOO_MANY = "formula_too_many", "The formula has more than {most} aggregates."
+    FORMULA_TOO_WIDE = (
+        "formula_too_wide",
+        "Numbers of this formula may have more than {most} digits for one evaluation; multiply fewer of them.",
+    )
+    FORMULA_TOO_LARGE = (
+        "formula_too_large",
+        "With the metrics that it is made of, the formula has more than {most} parts.",
+    )
     SIGN_UNKNOWN = "sign_unknown", "'{sign}' means nothing in a formula. {expected}"
     TEXT_OPEN = "text_open", "A text begins here and does not end. Right would be a closing quote: campaign = {example}"
     NUMBER_WRONG = "number_wrong", "'{number}' is no number. Right would be one such as 0.5 or 30."

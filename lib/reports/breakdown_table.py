@@ -14,7 +14,8 @@ from lib.analytics.rank_ranges import GroupRanks, Range
 from lib.analytics.standardization import StandardizedRow
 from lib.catalog.dimensions import CALL_CENTER, EVALUATOR, EXECUTIVE, Dimension, Member
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric, Unit, rounded
+from lib.catalog.metrics import AVERAGE_SCORE, Metric, Unit, rounded
+from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.i18n import t
 from lib.reports import catalog_words, formatting, metric_columns
 from lib.reports.changes import chance_words

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from lib.analytics.breakdowns import Group
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, Dimension
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric, Unit
+from lib.catalog.metrics import AVERAGE_SCORE, Metric, Unit
+from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.reports import formatting
 from lib.reports.changes import chance_words
 from lib.reports.context import PageContext

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from lib.catalog.dimensions import Dimension
 from lib.catalog.fields import Field
-from lib.catalog.metrics import Metric, Total, Unit
+from lib.catalog.metrics import Metric, Unit
 from lib.catalog.ranged_fields import RangedField
+from lib.catalog.sums import Total
 from lib.i18n import t
 from lib.reports.words import Words, formatted, text
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from lib.analytics.calendar import Granularity
 from lib.analytics.control_charts import ControlChart
 from lib.analytics.queries import TrendPoint
-from lib.catalog.metrics import FEW_EVALUATIONS, Metric
+from lib.catalog.metrics import Metric
+from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.i18n import day, t
 from lib.reports import catalog_words, formatting
 from lib.reports.page import Sentences

@@ -12,7 +12,8 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.query import local_date
 from lib.catalog.dimensions import SENTIMENT, STATE
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import FEW_EVALUATIONS, Unit
+from lib.catalog.metrics import Unit
+from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.i18n import day
 from lib.reports import formatting
 from lib.reports.context import PageContext

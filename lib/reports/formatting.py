@@ -11,7 +11,8 @@ from typing import TypeVar
 from lib.analytics.calendar import Granularity
 from lib.catalog.dimensions import EnumValue, Member
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric, Unit, Value, rounded
+from lib.catalog.metrics import AVERAGE_SCORE, Metric, Unit, Value, rounded
+from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.i18n import dated, day, number, t, t_in_context
 from lib.store.enums import NONE_NAME
 

@@ -8,7 +8,8 @@ from typing import TypeVar
 from lib.analytics.cluster_spreads import SharedSpreads
 from lib.catalog.dimensions import Dimension, EnumDimension, Member
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Metric, Unit, rounded
+from lib.catalog.metrics import AVERAGE_SCORE, Metric, Unit, rounded
+from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.i18n import t
 from lib.reports import catalog_words, changes, formatting
 from lib.reports.changes import Delta

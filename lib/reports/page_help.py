@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lib.catalog.catalog import Catalog
-from lib.catalog.metrics import FEW_EVALUATIONS
+from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.reports.words import Words, text
 
 

@@ -10,7 +10,8 @@ from lib.analytics.score_parts import ScoreParts, score_parts
 from lib.catalog.criteria import Criterion
 from lib.catalog.criterion_metrics import AVERAGE_SHARE
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS, Unit, rounded
+from lib.catalog.metrics import AVERAGE_SCORE, Unit, rounded
+from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.reports import filter_text, formatting
 from lib.reports.context import ComparisonContext, PageContext
 from lib.reports.criteria_table import CLICK_CAPTION, CLICK_HINT, ComparedCriterion

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from lib.analytics.grants import Grant
 from lib.analytics.queries import DatasetStatus, SelectionSummary
 from lib.catalog.catalog import Catalog
-from lib.catalog.metrics import FEW_EVALUATIONS
+from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.sharing import validation
 from lib.store.enums import SCORE_SCALE
 from lib.store.schema import pinned_links

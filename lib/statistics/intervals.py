@@ -164,13 +164,13 @@ def t_quantile(probability: float, degrees: float) -> float:
 
 def _t_upper_tail(t: float, v: float) -> float:
     """Return P(T > t) for t > 0: half the regularized incomplete beta function at v / (v + t²)."""
-    return 0.5 * _incomplete_beta(v / 2, 0.5, v / (v + t * t))
+    return 0.5 * regularized_beta(v / 2, 0.5, v / (v + t * t))
 
 
-def _incomplete_beta(a: float, b: float, x: float) -> float:
+def regularized_beta(a: float, b: float, x: float) -> float:
     """Return the regularized incomplete beta function by its continued fraction (Abramowitz and Stegun, 26.5.8)."""
     if x > (a + 1) / (a + b + 2):
-        return 1 - _incomplete_beta(b, a, 1 - x)
+        return 1 - regularized_beta(b, a, 1 - x)
     front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
     tiny = 1e-300
     c = 1.0

@@ -10,8 +10,10 @@ from lib.errors import CallboardError, DatabaseUnavailableError
 from lib.errors.answer_codes import AnswerCode
 from lib.errors.codes import CodedText, FailureCode, TextCode, restored
 from lib.errors.field_codes import FieldCode
+from lib.errors.formula_codes import FormulaCode
 from lib.errors.import_codes import ImportCode
 from lib.errors.mapping_codes import MappingCode
+from lib.errors.metric_codes import MetricCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.value_codes import ValueCode
 from lib.errors.workbook_codes import WorkbookCode
@@ -52,6 +54,8 @@ _KINDS: tuple[type[TextCode], ...] = (
     ImportCode,
     FieldCode,
     AnswerCode,
+    FormulaCode,
+    MetricCode,
 )
 _CODES = {code.value: code for kind in _KINDS for code in kind}
 

@@ -73,6 +73,17 @@ fields = sa.Table(  # that a workspace defined; lib/catalog/own_fields.py says w
     sa.Column("is_sample", sa.Boolean, nullable=False),  # it came with sample data, and goes with them
 )
 
+metrics = sa.Table(  # that a workspace defined, each version; lib/catalog/own_metrics.py says what follows from each
+    "metrics",
+    FACTS,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),  # from 1; the last one counts
+    sa.Column("definition", sa.Text, nullable=False),  # JSON
+    sa.Column("archived", sa.Boolean, nullable=False),  # the same in all versions of a metric
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),  # who; lib/access/actors.py has the forms
+)
+
 evaluations = sa.Table(
     "evaluations",
     FACTS,

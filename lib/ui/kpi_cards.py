@@ -7,7 +7,8 @@ import html
 
 import streamlit as st
 
-from lib.catalog.metrics import FEW_EVALUATIONS, Unit
+from lib.catalog.metrics import Unit
+from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.i18n import number, t
 from lib.reports import formatting
 from lib.reports.page import Cards, Leaders, Link, MetricCard, Shares

@@ -20,7 +20,8 @@ from lib.analytics.records import RecordMatch
 from lib.analytics.standardization import standardized_scores
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension
-from lib.catalog.metrics import AVERAGE_SCORE, FEW_EVALUATIONS
+from lib.catalog.metrics import AVERAGE_SCORE
+from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.reports.figures import FunnelFigure
 from lib.workspace import Workspace
 from tests.conftest import Load

@@ -23,7 +23,9 @@ from lib.api import query_description
 from lib.api.serializers import figures
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN, NamedDimension
-from lib.catalog.metrics import Metric, OfShare, Quotient, Sum, Unit
+from lib.catalog.metrics import Metric, Unit
+from lib.catalog.sums import Quotient, Sum
+from lib.catalog.uncertainty import OfShare
 from lib.exports import reports
 from lib.exports.page_workbook import page_workbook
 from lib.pdf import page_document

@@ -19,6 +19,7 @@ from lib.analytics.query import Filters
 from lib.catalog import metrics
 from lib.catalog.catalog import BUILT_IN, Catalog
 from lib.catalog.measures import PLAIN_MEASURES
+from lib.catalog.sums import Quotient, Sum
 from lib.errors import FileError, InvalidParameterError
 from lib.i18n import day as day_in_words
 from lib.jobs.tasks import TASKS
@@ -195,7 +196,7 @@ def test_another_time_zone_is_told(workspace: Workspace, load: Load) -> None:
     assert "No import was made since: the data changed by sample data or another time zone." in words
 
 
-TWICE = metrics.Quotient(metrics.Sum(("score_sum", "score_sum")), metrics.Sum(("scored",)), 10_000)
+TWICE = Quotient(Sum(("score_sum", "score_sum")), Sum(("scored",)), 10_000)
 
 
 def test_another_definition_is_told(workspace: Workspace, load: Load) -> None:

@@ -13,9 +13,9 @@ from lib.catalog.formulas.expressions import (
     Arithmetic,
     BelongsNowhere,
     Choice,
-    Column,
     Combination,
     Comparison,
+    EvaluationColumn,
     Expression,
     Function,
     IsNull,
@@ -28,6 +28,8 @@ from lib.catalog.formulas.expressions import (
     Reference,
     Rounded,
 )
+from lib.catalog.formulas.functions import AGGREGATES, ANSWERS, COUNTS, EXAMPLES
+from lib.catalog.formulas.node_words import what, written
 from lib.catalog.formulas.parser import parse
 from lib.catalog.formulas.syntax import (
     BetweenNode,
@@ -54,6 +56,9 @@ MOST_AGGREGATES = 40
 MOST_DECIMALS = 10
 """Decimals that `round` may leave."""
 
+DIVISION_DECIMALS = 9
+"""Decimals of a quotient of one evaluation's numbers, so that sums of them are exact."""
+
 _KINDS = {
     Kind.NUMBER: FormulaCode.KIND_NUMBER,
     Kind.TEXT: FormulaCode.KIND_TEXT,
@@ -62,31 +67,6 @@ _KINDS = {
     Kind.NOTHING: FormulaCode.KIND_NOTHING,
 }
 _LOGICAL, _ORDERED = ("and", "or"), ("<", "<=", ">", ">=")
-
-_EXAMPLES = {
-    "count": "count()", "count_if": "count_if(score < 5)", "sum": "sum(duration_seconds)",
-    "sum_if": "sum_if(duration_seconds, is_ai)", "avg": "avg(score)", "avg_if": "avg_if(score, is_ai)",
-    "share": "share(score >= 8)", "share_if": "share_if(score >= 8, is_ai)", "min": "min(score)", "max": "max(score)",
-    "median": "median(score)", "percentile": "percentile(score, 90)", "count_distinct": "count_distinct(executive)",
-    "if": "if(count() >= 30, avg(score), null)", "coalesce": "coalesce(avg(score), 0)", "round": "round(avg(score), 1)",
-    "abs": "abs(avg(score) - 7)", "least": "least(avg(score), 9)", "greatest": "greatest(avg(score), 5)",
-    "criterion": 'criterion("Greeting")', "failed": 'failed("Greeting")',
-}  # fmt: skip
-"""Every function, with a right example of it."""
-
-_COUNTS = {
-    "count": (0, 0), "count_if": (1, 1), "sum": (1, 1), "sum_if": (2, 2), "avg": (1, 1), "avg_if": (2, 2),
-    "share": (1, 1), "share_if": (2, 2), "min": (1, 1), "max": (1, 1), "median": (1, 1), "percentile": (2, 2),
-    "count_distinct": (1, 1), "if": (3, 3), "coalesce": (1, 40), "round": (1, 2), "abs": (1, 1), "least": (1, 40),
-    "greatest": (1, 40), "criterion": (1, 1), "failed": (1, 1),
-}  # fmt: skip
-"""How many values each function takes: at least and at most."""
-
-_AGGREGATES = (
-    "count", "count_if", "sum", "sum_if", "avg", "avg_if", "share", "share_if", "min", "max", "median", "percentile",
-    "count_distinct",
-)  # fmt: skip
-_ANSWERS = ("criterion", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +102,7 @@ class _Checker:
         if isinstance(found, _Grouping):
             example = f'{found.name} = "…"'
             raise FormulaError(
-                node.position, FormulaCode.NO_CONDITION, what=_what(node), kind=FormulaCode.KIND_TEXT.of(),
+                node.position, FormulaCode.NO_CONDITION, what=what(node), kind=FormulaCode.KIND_TEXT.of(),
                 where=within or "", example=example,
             )  # fmt: skip
         return found
@@ -152,12 +132,12 @@ class _Checker:
         is_column = name in self._known.columns or name in self._known.dimensions
         if within is None:
             if name in self._known.metrics:
-                return Reference(Kind.NUMBER, name)
+                return Reference(Kind.NUMBER, name, node.position)
             if is_column:
                 raise FormulaError(node.position, FormulaCode.OUTSIDE, name=name, example=self._aggregated(name))
-            raise self._unknown(node, (*self._known.metrics, *_EXAMPLES), "avg(score)")
+            raise self._unknown(node, (*self._known.metrics, *EXAMPLES), "avg(score)")
         if name in self._known.columns:
-            return Column(self._known.columns[name], name)
+            return EvaluationColumn(self._known.columns[name], name)
         if name in self._known.dimensions:
             return _Grouping(Kind.TEXT, name, self._known.dimensions[name])
         if name in self._known.metrics:
@@ -167,8 +147,8 @@ class _Checker:
 
     def _unknown(self, node: NameNode, known: Sequence[str], expected: str) -> FormulaError:
         name = node.name
-        if name.lower() in _EXAMPLES:
-            return FormulaError(node.position, FormulaCode.WITHOUT_BRACKETS, name=name, example=_EXAMPLES[name.lower()])
+        if name.lower() in EXAMPLES:
+            return FormulaError(node.position, FormulaCode.WITHOUT_BRACKETS, name=name, example=EXAMPLES[name.lower()])
         if name in self._known.archived:
             return FormulaError(node.position, FormulaCode.FIELD_ARCHIVED, name=name)
         right = next((each for each in known if each.casefold() == name.casefold()), None)
@@ -188,17 +168,17 @@ class _Checker:
 
     def _call(self, node: CallNode, within: str | None) -> Expression:
         function = node.function.lower()
-        if function not in _EXAMPLES:
+        if function not in EXAMPLES:
             if node.function in (*self._known.of_an_evaluation, *self._known.metrics):
                 raise FormulaError(node.position, FormulaCode.NOT_A_FUNCTION, name=node.function)
-            hint = nearest(node.function, _EXAMPLES)
+            hint = nearest(node.function, EXAMPLES)
             raise FormulaError(node.position, FormulaCode.FUNCTION_UNKNOWN, name=node.function[:60], hint=hint)
-        least, most = _COUNTS[function]
+        least, most = COUNTS[function]
         if not least <= len(node.arguments) <= most:
             raise self._wrong_count(node, function, least, most)
-        if function in _AGGREGATES:
+        if function in AGGREGATES:
             return self._aggregate(node, function, within)
-        if function in _ANSWERS:
+        if function in ANSWERS:
             return self._answer(node, function, within)
         return self._combined(node, function, within)
 
@@ -208,13 +188,13 @@ class _Checker:
         expected = str(least) if least == most else f"{least}–{most}"
         return FormulaError(
             position, FormulaCode.COUNT_OF, function=function, expected=expected, found=found,
-            example=_EXAMPLES[function],
+            example=EXAMPLES[function],
         )  # fmt: skip
 
     def _aggregate(self, node: CallNode, function: str, within: str | None) -> Aggregate:
         if within is not None:
             raise FormulaError(
-                node.position, FormulaCode.WITHIN, name=function, function=within, example=_EXAMPLES[within]
+                node.position, FormulaCode.WITHIN, name=function, function=within, example=EXAMPLES[within]
             )
         self._aggregates += 1
         if self._aggregates > MOST_AGGREGATES:
@@ -245,9 +225,9 @@ class _Checker:
     def _percent(self, node: Node, function: str) -> Fraction:
         percent = _literal_number(node)
         if percent is None:
-            raise FormulaError(node.position, FormulaCode.NO_LITERAL, where=function, example=_EXAMPLES[function])
+            raise FormulaError(node.position, FormulaCode.NO_LITERAL, where=function, example=EXAMPLES[function])
         if not 0 <= percent <= 100:
-            raise FormulaError(node.position, FormulaCode.OUT_OF_RANGE, number=_written(percent), range="0–100")
+            raise FormulaError(node.position, FormulaCode.OUT_OF_RANGE, number=written(percent), range="0–100")
         return percent
 
     def _answer(self, node: CallNode, function: str, within: str | None) -> Expression:
@@ -257,8 +237,8 @@ class _Checker:
         (named,) = node.arguments
         if not isinstance(named, TextNode):
             raise FormulaError(
-                named.position, FormulaCode.WORD_EXPECTED, found=_what(named),
-                expected=FormulaCode.A_WORD.of(word=_EXAMPLES[function]),
+                named.position, FormulaCode.WORD_EXPECTED, found=what(named),
+                expected=FormulaCode.A_WORD.of(word=EXAMPLES[function]),
             )  # fmt: skip
         known = self._known.criteria
         if known is not None and named.value not in known:
@@ -280,10 +260,10 @@ class _Checker:
             decimals = _literal_number(node.arguments[1]) if len(node.arguments) > 1 else Fraction(0)
             if decimals is None or decimals.denominator != 1:
                 place = node.arguments[1].position
-                raise FormulaError(place, FormulaCode.NO_LITERAL, where=function, example=_EXAMPLES[function])
+                raise FormulaError(place, FormulaCode.NO_LITERAL, where=function, example=EXAMPLES[function])
             if not 0 <= decimals <= MOST_DECIMALS:
                 place, most = node.arguments[1].position, f"0–{MOST_DECIMALS}"
-                raise FormulaError(place, FormulaCode.OUT_OF_RANGE, number=_written(decimals), range=most)
+                raise FormulaError(place, FormulaCode.OUT_OF_RANGE, number=written(decimals), range=most)
             return Rounded(Kind.NUMBER, self._number(node.arguments[0], function, within), int(decimals))
         numbers = tuple(self._number(each, function, within) for each in node.arguments)
         return Combination(Kind.NUMBER, function, numbers)
@@ -320,7 +300,9 @@ class _Checker:
             return Arithmetic(Kind.NUMBER, "-", left, right)
         for side, found in ((node.left, left), (node.right, right)):
             self._be_number(side, found, node.operator)
-        return Arithmetic(Kind.NUMBER, node.operator, left, right)
+        made = Arithmetic(Kind.NUMBER, node.operator, left, right)
+        is_of_one = node.operator == "/" and within is not None
+        return Rounded(Kind.NUMBER, made, DIVISION_DECIMALS) if is_of_one else made
 
     def _comparison(self, node: BinaryNode, within: str | None) -> Expression:
         left, right = self._part(node.left, within), self._part(node.right, within)
@@ -335,7 +317,7 @@ class _Checker:
             raise FormulaError(node.at, FormulaCode.NO_ORDER, what=grouping.name, sign=node.operator)
         if not isinstance(other, Literal) or other.kind not in (Kind.TEXT, Kind.NOTHING):
             raise FormulaError(
-                side.position, FormulaCode.NOT_COMPARABLE, left=grouping.name, right=_what(side),
+                side.position, FormulaCode.NOT_COMPARABLE, left=grouping.name, right=what(side),
                 example=f'{grouping.name} = "…"',
             )  # fmt: skip
         if other.value is None:
@@ -354,14 +336,18 @@ class _Checker:
             )  # fmt: skip
         if operator in _ORDERED and kinds & {Kind.TEXT, Kind.CONDITION}:
             at = node.at if isinstance(node, BinaryNode) else node.position
-            raise FormulaError(at, FormulaCode.NO_ORDER, what=_what(left[0]), sign=operator)
+            raise FormulaError(at, FormulaCode.NO_ORDER, what=what(left[0]), sign=operator)
         for (_, column), (place, word) in ((left, right), (right, left)):
             self._check_word(column, place, word)
         return Comparison(Kind.CONDITION, operator, left[1], right[1])
 
     def _check_word(self, column: Expression, place: Node, word: Expression) -> None:
         """Refuse a text that a column of a few texts never holds."""
-        if not isinstance(column, Column) or column.name not in self._known.words or not isinstance(word, Literal):
+        if (
+            not isinstance(column, EvaluationColumn)
+            or column.name not in self._known.words
+            or not isinstance(word, Literal)
+        ):
             return
         known = self._known.words[column.name]
         if word.value is not None and word.value not in known:
@@ -376,7 +362,7 @@ class _Checker:
             for choice in node.choices:
                 if not isinstance(choice, TextNode):
                     raise FormulaError(
-                        choice.position, FormulaCode.NOT_COMPARABLE, left=operand.name, right=_what(choice),
+                        choice.position, FormulaCode.NOT_COMPARABLE, left=operand.name, right=what(choice),
                         example=f'{operand.name} in ("…", "…")',
                     )  # fmt: skip
             members = tuple(choice.value for choice in node.choices if isinstance(choice, TextNode))
@@ -386,9 +372,7 @@ class _Checker:
                 self._compared(node, "=", (node.operand, operand), (choice, self.check(choice, within)))
                 for choice in node.choices
             ]
-            found = parts[0]
-            for part in parts[1:]:
-                found = Logic(Kind.CONDITION, "or", found, part)
+            found = _any_of(parts)
         return Not(Kind.CONDITION, found) if node.is_negated else found
 
     def _between(self, node: BetweenNode, within: str | None) -> Expression:
@@ -415,9 +399,9 @@ class _Checker:
 
     def _be_number(self, node: Node, found: Expression, where: str) -> Expression:
         if found.kind not in (Kind.NUMBER, Kind.NOTHING):
-            example = _EXAMPLES.get(where, "avg(score) - 7")
+            example = EXAMPLES.get(where, "avg(score) - 7")
             raise FormulaError(
-                node.position, FormulaCode.NO_NUMBER, what=_what(node), kind=_kind(found), where=where, example=example
+                node.position, FormulaCode.NO_NUMBER, what=what(node), kind=_kind(found), where=where, example=example
             )
         return found
 
@@ -425,12 +409,20 @@ class _Checker:
         found = self._part(node, within)
         if isinstance(found, _Grouping) or found.kind not in (Kind.CONDITION, Kind.NOTHING):
             name = found.name if isinstance(found, _Grouping) else None
-            example = f'{name} = "…"' if name else _EXAMPLES.get(where, "score < 5 and is_ai")
+            example = f'{name} = "…"' if name else EXAMPLES.get(where, "score < 5 and is_ai")
             raise FormulaError(
-                node.position, FormulaCode.NO_CONDITION, what=_what(node), kind=_kind(found), where=where,
+                node.position, FormulaCode.NO_CONDITION, what=what(node), kind=_kind(found), where=where,
                 example=example,
             )  # fmt: skip
         return found
+
+
+def _any_of(parts: Sequence[Expression]) -> Expression:
+    """Return whether one of several conditions is met, both halves together, so that many are not deep."""
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    return Logic(Kind.CONDITION, "or", _any_of(parts[:middle]), _any_of(parts[middle:]))
 
 
 def _literal_number(node: Node) -> Fraction | None:
@@ -447,22 +439,3 @@ def _comparable(left: Expression) -> str:
     if left.kind is Kind.TEXT:
         return 'state = "Failed"'
     return {Kind.CONDITION: "is_ai = true", Kind.INSTANT: "field.closed > field.opened"}.get(left.kind, "score < 5")
-
-
-def _what(node: Node) -> str:
-    """Return what a part is called in an error."""
-    if isinstance(node, NameNode):
-        return node.name
-    if isinstance(node, CallNode):
-        return f"{node.function}(…)"
-    if isinstance(node, TextNode):
-        return f'"{node.value[:40]}"'
-    if isinstance(node, NumberNode):
-        return _written(node.value)
-    if isinstance(node, BinaryNode):
-        return f"… {node.operator} …"
-    return "null" if isinstance(node, NullNode) else "(…)"
-
-
-def _written(number: Fraction) -> str:
-    return f"{float(number):g}"

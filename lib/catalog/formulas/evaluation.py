@@ -12,9 +12,9 @@ from lib.catalog.formulas.expressions import (
     Arithmetic,
     BelongsNowhere,
     Choice,
-    Column,
     Combination,
     Comparison,
+    EvaluationColumn,
     Expression,
     IsNull,
     Literal,
@@ -28,7 +28,7 @@ from lib.catalog.formulas.expressions import (
 
 Value: TypeAlias = Fraction | str | bool | None
 
-Leaf: TypeAlias = Column | Membership | BelongsNowhere | Answer | Aggregate | Reference
+Leaf: TypeAlias = EvaluationColumn | Membership | BelongsNowhere | Answer | Aggregate | Reference
 
 LeafValue: TypeAlias = Callable[[Leaf], Value]
 """Gives the value of a leaf; of a time, its seconds since 1970."""
@@ -38,7 +38,7 @@ def evaluate(expression: Expression, leaf: LeafValue) -> Value:
     """Return the value of an expression; nothing divided by nothing, or by 0, is null."""
     if isinstance(expression, Literal):
         return expression.value
-    if isinstance(expression, Column | Membership | BelongsNowhere | Answer | Aggregate | Reference):
+    if isinstance(expression, EvaluationColumn | Membership | BelongsNowhere | Answer | Aggregate | Reference):
         return leaf(expression)
     if isinstance(expression, Logic):
         return _logic(expression, leaf)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 
@@ -48,7 +48,7 @@ class Literal(Expression):
 
 
 @dataclass(frozen=True, slots=True)
-class Column(Expression):
+class EvaluationColumn(Expression):
     """A value of an evaluation, by its name in formulas."""
 
     name: str
@@ -102,9 +102,10 @@ class Aggregate(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Reference(Expression):
-    """Another metric."""
+    """Another metric, and where its name begins in the formula."""
 
     metric: str
+    position: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

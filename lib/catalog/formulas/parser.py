@@ -32,9 +32,44 @@ MOST_LEVELS = 50
 _COMPARISONS = ("=", "!=", "<>", "<", "<=", ">", ">=")
 
 
+MOST_STEPS = 100
+"""Steps from a formula to its innermost part, as a tree: brackets, and signs one after another."""
+
+_MANY = 16
+"""More operands of a chain are put together half by half, so that long ones are not deep."""
+
+
 def parse(text: str) -> Node:
     """Return the tree of a formula. Raises FormulaError."""
-    return _Parser(tokens(text)).formula()
+    node = _Parser(tokens(text)).formula()
+    _check_depth(node)
+    return node
+
+
+def _check_depth(node: Node) -> None:
+    """Raise FormulaError for a tree that is too deep for those who go through it."""
+    level, parts = 0, [node]
+    while parts:
+        level += 1
+        if level > MOST_STEPS:
+            raise FormulaError(parts[0].position, FormulaCode.FORMULA_TOO_DEEP, most=MOST_STEPS)
+        parts = [part for each in parts for part in each.parts]
+
+
+def _chain(operands: list[Node], signs: list[Token]) -> Node:
+    """Return operands with the signs between them, from the left; of many, both halves together."""
+    if len(operands) <= _MANY:
+        node = operands[0]
+        for sign, operand in zip(signs, operands[1:], strict=True):
+            node = BinaryNode(node.position, sign.value or sign.written, node, operand, sign.position)
+        return node
+    middle = len(operands) // 2
+    left, right = _chain(operands[:middle], signs[: middle - 1]), operands[middle:]
+    sign = signs[middle - 1]
+    if sign.is_sign("-"):  # a - b + c is a + (-b + c)
+        right[0] = UnaryNode(right[0].position, "-", right[0])
+    operator = "+" if sign.is_sign("-") else sign.value or sign.written
+    return BinaryNode(left.position, operator, left, _chain(right, signs[middle:]), sign.position)
 
 
 class _Parser:
@@ -57,18 +92,18 @@ class _Parser:
 
     def _or(self) -> Node:
         with _Level(self):
-            left = self._and()
+            operands, signs = [self._and()], []
             while self._next.is_word("or"):
-                at = self._take().position
-                left = BinaryNode(left.position, "or", left, self._and(), at)
-            return left
+                signs.append(self._take())
+                operands.append(self._and())
+            return _chain(operands, signs)
 
     def _and(self) -> Node:
-        left = self._not()
+        operands, signs = [self._not()], []
         while self._next.is_word("and"):
-            at = self._take().position
-            left = BinaryNode(left.position, "and", left, self._not(), at)
-        return left
+            signs.append(self._take())
+            operands.append(self._not())
+        return _chain(operands, signs)
 
     def _not(self) -> Node:
         if not self._next.is_word("not"):
@@ -119,15 +154,20 @@ class _Parser:
             raise self._unexpected(FormulaCode.OF_IN.of())
         choices, _ = self._listed()
         if not choices:
-            raise FormulaError(self._tokens[self._place - 1].position, FormulaCode.WORD_EXPECTED, **_EMPTY_LIST)
+            raise FormulaError(
+                self._tokens[self._place - 1].position,
+                FormulaCode.WORD_EXPECTED,
+                found=FormulaCode.FOUND.of(text=")"),
+                expected=FormulaCode.A_VALUE.of(),
+            )
         return InNode(left.position, left, choices, is_negated)
 
     def _sum(self) -> Node:
-        left = self._product()
+        operands, signs = [self._product()], []
         while self._next.is_sign("+", "-"):
-            sign = self._take()
-            left = BinaryNode(left.position, sign.written, left, self._product(), sign.position)
-        return left
+            signs.append(self._take())
+            operands.append(self._product())
+        return _chain(operands, signs)
 
     def _product(self) -> Node:
         left = self._minus()
@@ -206,9 +246,6 @@ class _Parser:
 
     def ascend(self) -> None:
         self._levels -= 1
-
-
-_EMPTY_LIST = {"found": FormulaCode.FOUND.of(text=")"), "expected": FormulaCode.A_VALUE.of()}
 
 
 class _Level:

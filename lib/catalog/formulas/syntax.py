@@ -12,6 +12,11 @@ class Node:
 
     position: int
 
+    @property
+    def parts(self) -> tuple[Node, ...]:
+        """What it is made of."""
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
 class NumberNode(Node):
@@ -54,6 +59,11 @@ class CallNode(Node):
     arguments: tuple[Node, ...]
     end: int
 
+    @property
+    def parts(self) -> tuple[Node, ...]:
+        """What it is called with."""
+        return self.arguments
+
 
 @dataclass(frozen=True, slots=True)
 class UnaryNode(Node):
@@ -61,6 +71,11 @@ class UnaryNode(Node):
 
     operator: str
     operand: Node
+
+    @property
+    def parts(self) -> tuple[Node, ...]:
+        """The value."""
+        return (self.operand,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +87,11 @@ class BinaryNode(Node):
     right: Node
     at: int
 
+    @property
+    def parts(self) -> tuple[Node, ...]:
+        """Both values."""
+        return self.left, self.right
+
 
 @dataclass(frozen=True, slots=True)
 class InNode(Node):
@@ -80,6 +100,11 @@ class InNode(Node):
     operand: Node
     choices: tuple[Node, ...]
     is_negated: bool
+
+    @property
+    def parts(self) -> tuple[Node, ...]:
+        """The value, and what it may be one of."""
+        return (self.operand, *self.choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +116,11 @@ class BetweenNode(Node):
     high: Node
     is_negated: bool
 
+    @property
+    def parts(self) -> tuple[Node, ...]:
+        """The value and both ends."""
+        return self.operand, self.low, self.high
+
 
 @dataclass(frozen=True, slots=True)
 class IsNullNode(Node):
@@ -98,3 +128,8 @@ class IsNullNode(Node):
 
     operand: Node
     is_negated: bool
+
+    @property
+    def parts(self) -> tuple[Node, ...]:
+        """The value."""
+        return (self.operand,)

@@ -27,7 +27,8 @@ from lib.catalog.criterion_metrics import (
 )
 from lib.catalog.dimensions import EXECUTIVE, FAILED_CRITERION, Member
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import FEW_EVALUATIONS, Metric
+from lib.catalog.metrics import Metric
+from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.reports import catalog_words, criteria_table, formatting, grouping, score_change
 from lib.reports.changes import basis
 from lib.reports.choice import ChoiceInput, ChoiceParameter

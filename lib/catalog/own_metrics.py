@@ -1,0 +1,231 @@
+"""A workspace's own metrics: what people define, and the metrics of the catalog that come of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+
+from lib.catalog.catalog import Catalog
+from lib.catalog.dimensions import NamedDimension
+from lib.catalog.formulas.checker import check
+from lib.catalog.formulas.expansion import expanded
+from lib.catalog.formulas.expressions import Expression, Kind, Reference
+from lib.catalog.formulas.metric_maker import MetricMaker
+from lib.catalog.formulas.row_measures import MeasureMaker
+from lib.catalog.formulas.row_sql import BUILT_IN_NUMBERS, RowBindings, own_number
+from lib.catalog.formulas.vocabulary import Vocabulary
+from lib.catalog.metrics import Metric, Unit
+from lib.catalog.own_fields import OWN_SUM, OwnField, OwnFieldType
+from lib.catalog.uncertainty import FEW_EVALUATIONS
+from lib.errors import FormulaError
+from lib.errors.formula_codes import FormulaCode
+from lib.store.enums import Sentiment, State
+
+BUILT_IN_FORMULAS: Mapping[str, str] = {
+    "totalEvaluations": "count()",
+    "completedEvaluations": 'count_if(state = "Completed")',
+    "averageScore": "avg(score)",
+    "averageDurationSeconds": "avg(duration_seconds)",
+    "completionRate": 'count_if(state = "Completed") / count()',
+    "failureRate": 'count_if(state = "Failed") / count_if(state in ("Completed", "Failed"))',
+    "netSentiment": (
+        '(count_if(sentiment = "Positive") - count_if(sentiment = "Negative")) / count_if(sentiment is not null)'
+    ),
+    "scoredEvaluations": "count_if(score is not null)",
+}
+"""What the built-in metrics are in the language of formulas, so that others can be made of them."""
+
+_UNITS = {
+    "number": Unit.NUMBER,
+    "share": Unit.SHARE,
+    "score": Unit.SCORE,
+    "seconds": Unit.SECONDS,
+    "count": Unit.COUNT,
+}
+UNITS = tuple(_UNITS)
+"""The units that have a form of their own; any other text is what numbers are counted in, such as €."""
+
+DIMENSION_NAMES = {
+    "campaign": "campaign",
+    "call_center": "callCenter",
+    "engagement": "engagement",
+    "executive": "executive",
+    "evaluator": "evaluator",
+    "form": "form",
+}
+"""What dimensions are called in formulas, by their names in the catalog."""
+
+_PLAIN_COLUMNS = {
+    "score": Kind.NUMBER,
+    "duration_seconds": Kind.NUMBER,
+    "hour": Kind.NUMBER,
+    "weekday": Kind.NUMBER,
+    "state": Kind.TEXT,
+    "sentiment": Kind.TEXT,
+    "is_ai": Kind.CONDITION,
+}
+_FIELD_KINDS = {
+    OwnFieldType.NUMBER: Kind.NUMBER,
+    OwnFieldType.YES_NO: Kind.CONDITION,
+    OwnFieldType.TEXT: Kind.TEXT,
+    OwnFieldType.INSTANT: Kind.INSTANT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MetricDefinition:
+    """A metric as its workspace defines it: one version of it."""
+
+    name: str
+    label: str
+    formula: str
+    description: str = ""
+    unit: str = "number"
+    decimals: int | None = None  # None: what the unit has
+    better: str | None = None  # higher | lower
+    minimum: int = FEW_EVALUATIONS
+    target: str | None = None  # JSON
+    version: int = 1
+    archived: bool = False
+
+    @property
+    def label_with_unit(self) -> str:
+        """The label, with the unit where that is a text of its own."""
+        return self.label if self.unit in _UNITS else f"{self.label} ({self.unit})"
+
+
+class FormulaReader:
+    """Reads the formulas of one workspace: what their names stand for, and what the metrics in them are."""
+
+    def __init__(
+        self,
+        fields: Sequence[OwnField],
+        dimensions: Mapping[str, NamedDimension],
+        definitions: Iterable[MetricDefinition] = (),
+        criteria: frozenset[str] | None = None,
+    ) -> None:
+        """Take the own fields, the dimensions of the catalog by name, what is defined, and the criteria if known."""
+        self._fields = [each for each in fields if not each.archived]
+        self._archived = tuple(each.parameter for each in fields if each.archived)
+        self._dimensions = dimensions
+        self._formulas = {each.name: each.formula for each in definitions if not each.archived}
+        self._criteria = criteria
+        self._checked: dict[str, Expression] = {}
+        self.maker = MeasureMaker(self._bindings)
+
+    def made(self, definition: MetricDefinition) -> Metric:
+        """Return the metric of a definition. Raises FormulaError where its formula is none."""
+        maker = MetricMaker(self.expression(definition.formula, (definition.name,)), self.maker)
+        return Metric(
+            definition.name,
+            definition.label_with_unit,
+            _UNITS.get(definition.unit, Unit.NUMBER),
+            definition.description,
+            maker.calculation(),
+            definition.better,  # type: ignore[arg-type]  # checked where it is defined
+            maker.uncertainty(),
+            is_own=True,
+            own_decimals=definition.decimals,
+            minimum=definition.minimum,
+        )
+
+    def expression(self, formula: str, path: tuple[str, ...] = ()) -> Expression:
+        """Return the tree of a formula with those of the metrics in it; `path` are the metrics that it is within."""
+        found = check(formula, self.vocabulary)
+        return expanded(found, lambda reference: self._metric(reference, path))
+
+    def used(self, formula: str) -> tuple[str, ...]:
+        """Return the metrics that a formula names. Raises FormulaError where it is none."""
+        found = check(formula, self.vocabulary)
+        return tuple(dict.fromkeys(each.metric for each in found.walk() if isinstance(each, Reference)))
+
+    def _metric(self, reference: Reference, path: tuple[str, ...]) -> Expression:
+        """Return the tree of a metric within a formula; what is wrong with it is wrong where its name stands."""
+        name = reference.metric
+        if name in path:
+            shown = " → ".join((*path, name))
+            raise FormulaError(reference.position, FormulaCode.CYCLE, name=name, path=shown)
+        if name not in self._checked:
+            try:
+                self._checked[name] = self.expression(self._known_formulas[name], (*path, name))
+            except FormulaError as error:
+                code, problem = error.reason.code, error.reason
+                if code is FormulaCode.CYCLE:
+                    raise FormulaError(reference.position, FormulaCode.CYCLE, **problem.values) from None
+                raise FormulaError(reference.position, FormulaCode.METRIC_BROKEN, name=name, problem=problem) from None
+        return self._checked[name]
+
+    @cached_property
+    def _known_formulas(self) -> Mapping[str, str]:
+        of_fields: dict[str, str] = {}
+        for each in self._fields:
+            if each.type is OwnFieldType.NUMBER:
+                of_fields[each.parameter] = f"avg({each.parameter})"
+                of_fields[f"{each.parameter}{OWN_SUM}"] = f"sum({each.parameter})"
+            elif each.type is OwnFieldType.YES_NO:
+                of_fields[each.parameter] = f"share({each.parameter})"
+        return {**BUILT_IN_FORMULAS, **of_fields, **self._formulas}
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The names that formulas may use."""
+        own = {each.parameter: _FIELD_KINDS[each.type] for each in self._fields if not each.is_category}
+        groups = {each.parameter: each.parameter for each in self._fields if each.is_category}
+        return Vocabulary(
+            columns={**_PLAIN_COLUMNS, **own},
+            dimensions={**DIMENSION_NAMES, **groups},
+            metrics=tuple(self._known_formulas),
+            words={"state": tuple(each.name for each in State), "sentiment": tuple(each.name for each in Sentiment)},
+            criteria=self._criteria,
+            archived=self._archived,
+        )
+
+    @cached_property
+    def _bindings(self) -> RowBindings:
+        by_type: dict[OwnFieldType, dict[str, str]] = {each: {} for each in OwnFieldType}
+        for each in self._fields:
+            by_type[each.type][each.parameter] = each.column
+        numbers = {name: own_number(column) for name, column in by_type[OwnFieldType.NUMBER].items()}
+        return RowBindings(
+            numbers={**BUILT_IN_NUMBERS, **numbers},
+            flags=by_type[OwnFieldType.YES_NO],
+            texts=by_type[OwnFieldType.TEXT],
+            instants=by_type[OwnFieldType.INSTANT],
+            dimensions=self._dimensions,
+        )
+
+
+def reader_of(
+    catalog: Catalog, definitions: Iterable[MetricDefinition], criteria: frozenset[str] | None = None
+) -> FormulaReader:
+    """Return who reads formulas with the fields of a catalog and these definitions."""
+    dimensions = {each.name: each for each in catalog.dimensions}
+    return FormulaReader(catalog.own_fields, dimensions, definitions, criteria)
+
+
+@lru_cache(maxsize=32)
+def with_metrics(catalog: Catalog, definitions: tuple[MetricDefinition, ...]) -> Catalog:
+    """Return a catalog with what a workspace defines: metrics that can be asked for, and why others can't."""
+    if not definitions:
+        return catalog
+    reader = reader_of(catalog, definitions)
+    made: dict[str, Metric] = {}
+    problems: dict[str, FormulaError] = {}
+    for each in definitions:
+        if each.archived:
+            continue
+        try:
+            made[each.name] = reader.made(each)
+        except FormulaError as error:
+            problems[each.name] = error.with_traceback(None)
+    digest = hashlib.sha256(repr((catalog.version, definitions)).encode()).digest()
+    return replace(
+        catalog,
+        version=int.from_bytes(digest[:8], "big"),
+        metric_definitions=definitions,
+        defined_metrics=made,
+        metric_problems=problems,
+        made_measures=reader.maker.made,
+    )
