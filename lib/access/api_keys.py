@@ -29,7 +29,14 @@ from lib.store.disk_space import skip_when_disk_full
 from lib.store.schema import api_keys
 from lib.store.state import StateStore
 
-SCOPES = ("analytics:read", "analytics:export", "evaluations:read", "evaluations:write", "fields:write")
+SCOPES = (
+    "analytics:read",
+    "analytics:export",
+    "evaluations:read",
+    "evaluations:write",
+    "fields:write",
+    "metrics:write",
+)
 
 MARK = "cb_live_"
 _ALPHABET = string.ascii_letters + string.digits

@@ -50,6 +50,10 @@ class Action(StrEnum):
     FIELD_DEFINED = "field_defined"
     FIELD_CHANGED = "field_changed"
     FIELD_DELETED = "field_deleted"
+    METRIC_DEFINED = "metric_defined"
+    METRIC_CHANGED = "metric_changed"
+    METRIC_ARCHIVED = "metric_archived"
+    METRIC_RESTORED = "metric_restored"
 
     @property
     def label(self) -> str:
@@ -81,6 +85,10 @@ _ACTION_LABELS = {
     Action.FIELD_DEFINED: "field defined",
     Action.FIELD_CHANGED: "field changed",
     Action.FIELD_DELETED: "field deleted",
+    Action.METRIC_DEFINED: "metric defined",
+    Action.METRIC_CHANGED: "metric changed",
+    Action.METRIC_ARCHIVED: "metric archived",
+    Action.METRIC_RESTORED: "metric brought back",
 }
 
 

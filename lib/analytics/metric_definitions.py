@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.analytics import field_definitions
 from lib.analytics.field_definitions import own_fields
 from lib.catalog.catalog import Catalog
 from lib.catalog.criterion_metrics import CRITERION_METRICS, SCORECARD_METRICS
@@ -22,7 +23,7 @@ from lib.catalog.formulas.functions import EXAMPLES
 from lib.catalog.formulas.tokens import KEYWORDS
 from lib.catalog.metrics import METRICS
 from lib.catalog.own_fields import NAME, catalog_with
-from lib.catalog.own_metrics import UNITS, MetricDefinition, reader_of, with_metrics
+from lib.catalog.own_metrics import BUILT_IN_FORMULAS, UNITS, MetricDefinition, reader_of, with_metrics
 from lib.errors import FormulaError, MetricError, nearest
 from lib.errors.metric_codes import MetricCode
 from lib.store import schema
@@ -87,6 +88,21 @@ def check_formula(connection: Connection, catalog: Catalog, definition: MetricDe
     reader_of(catalog, [*others, definition], criteria_names(connection)).made(definition)
 
 
+def with_preview(connection: Connection, catalog: Catalog, wanted: MetricDefinition, name: str | None) -> Catalog:
+    """Return a catalog with a metric that is not yet one, in place of what `name` is.
+
+    Raises MetricError and FormulaError where it can't be so.
+    """
+    others = tuple(each for each in catalog.metric_definitions if each.name not in (name, wanted.name))
+    reader_of(catalog, (*others, wanted), criteria_names(connection)).made(wanted)
+    return with_metrics(replace(catalog, metric_definitions=()), (*others, wanted))
+
+
+def label_of(name: str) -> str:
+    """Return the label of a metric that was given none: `firstContact` is First contact."""
+    return field_definitions.label_of(name) if _NAME.fullmatch(name) else name
+
+
 def save(connection: Connection, wanted: MetricDefinition, actor: str) -> MetricDefinition:
     """Define a metric, or make a new version of it, and return it. An archived one comes back.
 
@@ -94,8 +110,11 @@ def save(connection: Connection, wanted: MetricDefinition, actor: str) -> Metric
     """
     catalog = stored_catalog(connection)
     known = {each.name: each for each in catalog.metric_definitions}
-    check_definition(wanted, known)
-    check_formula(connection, catalog, wanted)
+    if wanted.name in METRICS:
+        _check_built_in(wanted)
+    else:
+        check_definition(wanted, known)
+        check_formula(connection, catalog, wanted)
     before = known.get(wanted.name)
     if before is None and len(known) >= MOST_METRICS:
         raise MetricError(MetricCode.TOO_MANY_METRICS, count=len(known) + 1, most=MOST_METRICS)
@@ -148,14 +167,31 @@ def check_definition(wanted: MetricDefinition, known: Iterable[str]) -> None:
         raise MetricError(MetricCode.METRIC_LABEL, most=MAX_LABEL)
     if len(wanted.description) > MAX_DESCRIPTION:
         raise MetricError(MetricCode.METRIC_DESCRIPTION, most=MAX_DESCRIPTION)
-    if wanted.unit not in UNITS and not (0 < len(wanted.unit.strip()) <= MAX_UNIT and wanted.unit.isprintable()):
-        raise MetricError(MetricCode.METRIC_UNIT, most=MAX_UNIT)
-    if wanted.decimals is not None and not 0 <= wanted.decimals <= MAX_DECIMALS:
-        raise MetricError(MetricCode.METRIC_DECIMALS, most=MAX_DECIMALS, decimals=wanted.decimals)
+    check_look(wanted)
     if wanted.better not in ("higher", "lower", None):
         raise MetricError(MetricCode.METRIC_BETTER, better=str(wanted.better)[:60])
     if not 0 <= wanted.minimum <= MAX_MINIMUM:
         raise MetricError(MetricCode.METRIC_MINIMUM, most=MAX_MINIMUM)
+
+
+def check_look(wanted: MetricDefinition) -> None:
+    """Raise MetricError for a unit or decimals that a metric can't have."""
+    if wanted.unit not in UNITS and not (0 < len(wanted.unit.strip()) <= MAX_UNIT and wanted.unit.isprintable()):
+        raise MetricError(MetricCode.METRIC_UNIT, most=MAX_UNIT)
+    if wanted.decimals is not None and not 0 <= wanted.decimals <= MAX_DECIMALS:
+        raise MetricError(MetricCode.METRIC_DECIMALS, most=MAX_DECIMALS, decimals=wanted.decimals)
+
+
+def _check_built_in(wanted: MetricDefinition) -> None:
+    """Raise MetricError for a built-in metric that is to be something else: it may have a target alone."""
+    built_in = METRICS[wanted.name]
+    is_same = (wanted.formula, wanted.label, wanted.unit) == (
+        BUILT_IN_FORMULAS[wanted.name],
+        built_in.label,
+        built_in.unit.value,
+    )
+    if not is_same or wanted.better is not None or wanted.decimals is not None or wanted.description:
+        raise MetricError(MetricCode.METRIC_IS_BUILT_IN, name=wanted.name)
 
 
 def _check_name(name: str, known: Iterable[str]) -> None:

@@ -21,6 +21,8 @@ from lib.analytics.query import Filters, Moment, local_date
 from lib.analytics.sources import FactsSource, Needs, QuerySource, RollupSource, Source, first_and_last
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension
+from lib.catalog.formulas.calculation import Calculation
+from lib.catalog.metrics import Metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,13 @@ def choose(needs: Needs, catalog: Catalog) -> Source:
 def needs_facts(filters: Filters) -> bool:
     """Return whether no rollup can answer a question with these filters, whatever is asked."""
     return choose(_needs(filters), filters.catalog).is_facts
+
+
+def is_from_rollup(filters: Filters, metric: Metric) -> bool:
+    """Return whether no evaluation has to be read for a metric of a selection, but for days that are cut."""
+    has_unsummed = isinstance(metric.formula, Calculation) and bool(metric.formula.unsummed)
+    measures = filters.catalog.measure_names((metric.name,))
+    return not has_unsummed and not choose(_needs(filters, *measures), filters.catalog).is_facts
 
 
 def source(

@@ -127,6 +127,10 @@ class Filters:
         predicates = (Predicate(each.name, chosen.get(each.name, ())) for each in self.catalog.filters)
         return replace(self, predicates=tuple(each for each in predicates if each.ids))
 
+    def in_catalog(self, catalog: Catalog) -> Filters:
+        """Return the same question in a catalog that has the same filters."""
+        return replace(self, catalog=catalog)
+
     def zone(self, workspace_zone: zoneinfo.ZoneInfo) -> zoneinfo.ZoneInfo:
         """Return the zone that days are meant in."""
         return zoneinfo.ZoneInfo(self.timezone) if self.timezone else workspace_zone

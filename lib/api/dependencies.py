@@ -89,6 +89,7 @@ Reader = Annotated[Key, Depends(_with_scope("analytics:read"))]
 RecordReader = Annotated[Key, Depends(_with_scope("evaluations:read"))]
 Exporter = Annotated[Key, Depends(_with_scope_and_slot("analytics:export"))]
 FieldWriter = Annotated[Key, Depends(_with_scope_and_slot("fields:write"))]
+MetricWriter = Annotated[Key, Depends(_with_scope_and_slot("metrics:write"))]
 RecordWriter = Annotated[Key, Depends(_with_scope_and_slot("evaluations:write"))]
 
 

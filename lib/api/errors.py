@@ -14,6 +14,7 @@ from starlette.routing import Match
 from lib import errors
 from lib.errors.codes import TextCode
 from lib.errors.field_codes import FieldCode
+from lib.errors.metric_codes import MetricCode
 from lib.observability.redaction import redact
 
 log = logging.getLogger(__name__)
@@ -32,12 +33,14 @@ class ApiError(Exception):
         parameter: str | None = None,
         headers: dict[str, str] | None = None,
         retry_after: int | None = None,
+        position: int | None = None,
     ) -> None:
-        """Keep the parts of the answer."""
+        """Keep the parts of the answer; `position` is where in a formula it is wrong, from 1."""
         super().__init__(message)
         self.status, self.code, self.message, self.parameter = status, code, message, parameter
         self.headers = dict(headers or {})
         self.retry_after = retry_after
+        self.position = position
 
 
 def invalid(parameter: str | None, message: str) -> ApiError:
@@ -64,6 +67,8 @@ def response(request_id: str, error: ApiError) -> JSONResponse:
     body: dict[str, Any] = {"code": error.code, "message": redact(error.message)}
     if error.parameter is not None:
         body["parameter"] = redact(error.parameter)
+    if error.position is not None:
+        body["position"] = error.position
     body["requestId"] = request_id
     headers = dict(error.headers)
     if error.retry_after is not None:
@@ -79,20 +84,32 @@ _TOLD_AS_UNAVAILABLE = (
 """What is not there for the moment, and whose words tell nothing of hosts and files."""
 
 
-_OF_FIELDS: dict[TextCode, tuple[int, str]] = {
-    FieldCode.FIELD_UNKNOWN: (404, "NOT_FOUND"),
+_OF_DEFINITIONS: dict[TextCode, tuple[int, str]] = {
     **dict.fromkeys(
-        (FieldCode.FIELD_TAKEN, FieldCode.FIELD_TYPE_FIXED, FieldCode.TOO_MANY_FIELDS, FieldCode.FIELDS_CHANGED),
+        (FieldCode.FIELD_UNKNOWN, MetricCode.METRIC_UNKNOWN, MetricCode.VERSION_UNKNOWN),
+        (404, "NOT_FOUND"),
+    ),
+    **dict.fromkeys(
+        (
+            *(FieldCode.FIELD_TAKEN, FieldCode.FIELD_TYPE_FIXED, FieldCode.TOO_MANY_FIELDS, FieldCode.FIELDS_CHANGED),
+            MetricCode.TOO_MANY_METRICS,
+        ),
         (409, "CONFLICT"),
     ),
 }
-"""What is told of a field that clashes with what is there; what else is wrong with one is a wrong value."""
+"""What is told of a field or a metric that is not there, or clashes with what is; all else is a wrong value."""
+
+
+_UNWRITTEN = "The server can't write a file that it needs; its log says which."
+_UNANSWERED = "The database does not answer at the moment."
 
 
 def of(error: Exception) -> ApiError:
     """Return what an error of ours is over HTTP."""
     if isinstance(error, ApiError):
         return error
+    if isinstance(error, errors.FormulaError):
+        return ApiError(400, "INVALID_FORMULA", error.message, position=error.position)
     if isinstance(error, errors.InvalidParameterError):
         return invalid(error.parameter, error.message)
     if isinstance(error, errors.RefusedError):
@@ -102,8 +119,8 @@ def of(error: Exception) -> ApiError:
         )
     if isinstance(error, errors.ConflictError):
         return ApiError(409, "CONFLICT", error.message)
-    if isinstance(error, errors.FieldError):
-        status, code = _OF_FIELDS.get(error.reason.code, (400, "INVALID_PARAMETER"))
+    if isinstance(error, errors.FieldError | errors.MetricError):
+        status, code = _OF_DEFINITIONS.get(error.reason.code, (400, "INVALID_PARAMETER"))
         return ApiError(status, code, error.message)
     if isinstance(error, errors.BusyError):
         return ApiError(429, "RATE_LIMIT_EXCEEDED", error.message, retry_after=RETRY_SECONDS)
@@ -111,14 +128,10 @@ def of(error: Exception) -> ApiError:
         return invalid(None, error.message)
     if isinstance(error, _TOLD_AS_UNAVAILABLE):
         return ApiError(503, "DATABASE_UNAVAILABLE", error.message, retry_after=RETRY_SECONDS)
-    if isinstance(error, errors.StorageError):
-        log.warning("Unavailable: %s", error.message)
-        message = "The server can't write a file that it needs; its log says which."
-        return ApiError(503, "DATABASE_UNAVAILABLE", message, retry_after=RETRY_SECONDS)
     if isinstance(error, errors.CallboardError):
         # What the database itself says may name hosts and files; the log has it.
         log.warning("Unavailable: %s", error.message)
-        message = "The database does not answer at the moment."
+        message = _UNWRITTEN if isinstance(error, errors.StorageError) else _UNANSWERED
         return ApiError(503, "DATABASE_UNAVAILABLE", message, retry_after=RETRY_SECONDS)
     log.error("A request failed", exc_info=error)
     message = "The answer could not be made; the server's log says why."

@@ -29,7 +29,19 @@ class StateBreakdown(BaseModel):
     failed: int
 
 
-class Figures(BaseModel):
+class MetricValues(BaseModel):
+    """The metrics that `metrics` asks for; left out where it asks for none."""
+
+    metrics: dict[str, int | float | None] | None = Field(None, description="Their values, by name.")
+    metricIntervals: dict[str, list[float] | None] | None = Field(
+        None, description="Their 95 % intervals: low, high; null where there is none."
+    )
+    metricN: dict[str, int | None] | None = Field(
+        None, description="How many evaluations each rests on; null for a count or a sum."
+    )
+
+
+class Figures(MetricValues):
     """The figures of a selection; `add_catalog` describes the metrics that are not named here."""
 
     totalEvaluations: int
@@ -210,7 +222,7 @@ class EvaluationWithAnswers(Evaluation):
     results: list[AnswerRow]
 
 
-class CriterionFigures(BaseModel):
+class CriterionFigures(MetricValues):
     """A criterion, and the figures of its answers."""
 
     criterion: str
@@ -269,6 +281,62 @@ class Fields(BaseModel):
     data: list[OwnFieldRow]
 
 
+class MetricProblem(BaseModel):
+    """Why a metric can't be computed any more, as where a field of its formula is gone."""
+
+    message: str
+    position: int
+
+
+class MetricRow(BaseModel):
+    """A metric: a built-in one, or one that the workspace defined."""
+
+    model_config = ConfigDict(extra="allow")
+    name: str
+    label: str
+    description: str
+    formula: str
+    unit: str
+    decimals: int | None
+    better: Literal["higher", "lower"] | None
+    minimum: int = Field(description="Below so many evaluations a value is marked.")
+    target: Any = Field(description="A number, an object, or a list of objects; null without one.")
+    version: int
+    archived: bool
+    builtIn: bool
+    problem: MetricProblem | None
+
+
+class MetricUsers(BaseModel):
+    """Where a metric is used."""
+
+    metrics: list[str]
+
+
+class MetricDetail(MetricRow):
+    """A metric, or one of its versions, and where it is used."""
+
+    createdAt: str | None = None
+    createdBy: str | None = None
+    versions: list[int] = []
+    usedBy: MetricUsers
+
+
+class MetricList(BaseModel):
+    """The built-in metrics, and those of the workspace."""
+
+    data: list[MetricRow]
+
+
+class Preview(BaseModel):
+    """What a formula comes to in a selection."""
+
+    value: int | float | None
+    interval: list[float] | None
+    n: int | None
+    fromRollup: bool = Field(description="Whether no evaluation had to be read for it.")
+
+
 class ErrorBody(BaseModel):
     """What is wrong, and what would be right."""
 
@@ -276,6 +344,7 @@ class ErrorBody(BaseModel):
     code: str
     message: str
     parameter: str | None = None
+    position: int | None = None
     requestId: str
 
 

@@ -21,6 +21,7 @@ from lib.store import schema
 if TYPE_CHECKING:
     from lib.catalog.own_fields import OwnField
     from lib.catalog.own_metrics import MetricDefinition
+    from lib.catalog.targets import Target
     from lib.errors import FormulaError
 
 
@@ -45,6 +46,7 @@ class Catalog:
     defined_metrics: Mapping[str, Metric] = field(default_factory=dict, repr=False)  # that can be asked for
     metric_problems: Mapping[str, FormulaError] = field(default_factory=dict, repr=False)  # why others can't
     made_measures: Mapping[str, Measure] = field(default_factory=dict, repr=False)  # of formulas
+    targets: Mapping[str, tuple[Target, ...]] = field(default_factory=dict, repr=False)  # of metrics, by name
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Catalog) and self.version == other.version

@@ -16,8 +16,9 @@ from lib.catalog.formulas.metric_maker import MetricMaker
 from lib.catalog.formulas.row_measures import MeasureMaker
 from lib.catalog.formulas.row_sql import BUILT_IN_NUMBERS, RowBindings, own_number
 from lib.catalog.formulas.vocabulary import Vocabulary
-from lib.catalog.metrics import Metric, Unit
+from lib.catalog.metrics import METRICS, Metric, Unit
 from lib.catalog.own_fields import OWN_SUM, OwnField, OwnFieldType
+from lib.catalog.targets import stored_targets
 from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.errors import FormulaError
 from lib.errors.formula_codes import FormulaCode
@@ -110,7 +111,9 @@ class FormulaReader:
         self._fields = [each for each in fields if not each.archived]
         self._archived = tuple(each.parameter for each in fields if each.archived)
         self._dimensions = dimensions
-        self._formulas = {each.name: each.formula for each in definitions if not each.archived}
+        self._formulas = {
+            each.name: each.formula for each in definitions if not each.archived and each.name not in METRICS
+        }
         self._criteria = criteria
         self._checked: dict[str, Expression] = {}
         self.maker = MeasureMaker(self._bindings)
@@ -214,7 +217,7 @@ def with_metrics(catalog: Catalog, definitions: tuple[MetricDefinition, ...]) ->
     made: dict[str, Metric] = {}
     problems: dict[str, FormulaError] = {}
     for each in definitions:
-        if each.archived:
+        if each.archived or each.name in METRICS:  # the latter say what target a built-in one has
             continue
         try:
             made[each.name] = reader.made(each)
@@ -228,4 +231,5 @@ def with_metrics(catalog: Catalog, definitions: tuple[MetricDefinition, ...]) ->
         defined_metrics=made,
         metric_problems=problems,
         made_measures=reader.maker.made,
+        targets={each.name: stored_targets(each.target) for each in definitions if each.target and not each.archived},
     )

@@ -59,6 +59,9 @@ class ParameterCode(TextCode):
         "no_filter_of_field",
         "{parameter} is no filter: the field {name} is of the type {type}{hint}.",
     )
+    NO_SUCH_METRIC = "no_such_metric", "There is no metric '{value}'{hint}; it may have been archived."
+    METRIC_IS_BROKEN = "metric_is_broken", "The metric {name} can't be computed: {problem}"
+    TOO_MANY_METRICS = "too_many_metrics_asked", "{parameter} names {count} metrics, of {most} at most."
     NOT_A_COMPARISON = (
         "not_a_comparison",
         "{parameter} '{value}' is nothing to compare with{hint}; right would be one of {known}.",

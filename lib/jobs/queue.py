@@ -50,6 +50,7 @@ class JobKind(StrEnum):
     BACKUP = "backup"
     TIMEZONE = "timezone"
     OWN_FIELDS = "own_fields"
+    OWN_METRICS = "own_metrics"
     EXPORT = "export"
 
 

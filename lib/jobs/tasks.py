@@ -36,7 +36,7 @@ from lib.ingest.import_run import ImportRequest
 from lib.ingest.new_fields import with_fields
 from lib.ingest.sample_fields import missing_fields
 from lib.ingest.undo import UndoResult
-from lib.jobs import field_tasks
+from lib.jobs import field_tasks, metric_tasks
 from lib.jobs.queue import JobKind
 from lib.settings import Settings
 from lib.store import schema
@@ -324,5 +324,6 @@ TASKS: dict[str, Task] = {
     JobKind.BACKUP: back_up,
     JobKind.TIMEZONE: change_zone,
     JobKind.OWN_FIELDS: field_tasks.work_on_fields,
+    JobKind.OWN_METRICS: metric_tasks.work_on_metrics,
 }
 """The tasks that can be queued, by the kind of their jobs."""

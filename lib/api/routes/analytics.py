@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.engine import Connection
@@ -24,6 +26,7 @@ from lib.api.dependencies import (
     filters_of,
     strict_query,
 )
+from lib.api.metric_values import METRICS, PARAMETER, metric_values, parse_metrics
 from lib.api.query_description import TEXT, parameter, query
 from lib.api.serializers import (
     AnswerBody,
@@ -60,12 +63,12 @@ _BREAKDOWNS: tuple[tuple[str, Dimension, type[schemas.Page]], ...] = (
 def router(catalog: Catalog) -> APIRouter:
     """Return the paths, described by the catalog."""
     made = APIRouter(prefix="/analytics", tags=["Analytics"])
-    made.get("/summary", response_model=schemas.Summary, openapi_extra=query(catalog))(summary)
+    made.get("/summary", response_model=schemas.Summary, openapi_extra=query(catalog, PARAMETER))(summary)
     for path, dimension, shape in _BREAKDOWNS:
         made.get(
             f"/{path}",
             response_model=shape,
-            openapi_extra=query(catalog, *PAGING, _SORT),
+            openapi_extra=query(catalog, *PAGING, _SORT, PARAMETER),
             operation_id=path,
             name=path,
             description=f"Get the figures by {dimension.label.lower()}.",
@@ -74,31 +77,34 @@ def router(catalog: Catalog) -> APIRouter:
     made.get(
         "/breakdown",
         response_model=schemas.GroupPage,
-        openapi_extra=query(catalog, {**by, "required": True}, *PAGING, _SORT),
+        openapi_extra=query(catalog, {**by, "required": True}, *PAGING, _SORT, PARAMETER),
     )(breakdown)
     made.get(
         "/trends",
         response_model=schemas.Trends | schemas.GroupedTrends,
-        openapi_extra=query(catalog, {**by, "description": "What to split by."}, _GRANULARITY),
+        openapi_extra=query(catalog, {**by, "description": "What to split by."}, _GRANULARITY, PARAMETER),
     )(trends)
     return made
 
 
 async def summary(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures of the whole selection."""
-    filters = filters_of(strict_query(request, space.catalog.parameters), space, key)
-    content, version = await answered(space, key, lambda: 1, filters, _summary, space.calendar)
+    parameters = strict_query(request, (*space.catalog.parameters, METRICS))
+    filters, metrics = filters_of(parameters, space, key), parse_metrics(parameters, space.catalog)
+    content, version = await answered(space, key, lambda: 1, filters, _summary, space.calendar, metrics)
     return answer(request, content, version)
 
 
-def _summary(connection: Connection, asked: Filters, calendar: Calendar) -> AnswerBody:
+def _summary(connection: Connection, asked: Filters, calendar: Calendar, metrics: tuple[str, ...]) -> AnswerBody:
     found = queries.summary(connection, asked, calendar)
-    return to_json({**period(found.period), **figures(found.sums, asked.catalog, found)})
+    totals = queries.own_totals(connection, asked, calendar, metrics) if metrics else found.sums
+    more = metric_values(metrics, totals, asked.catalog)
+    return to_json({**period(found.period), **figures(found.sums, asked.catalog, found), **more})
 
 
 def _breakdown(dimension: Dimension) -> Callable[..., Awaitable[Response]]:
     async def breakdown(request: Request, space: Space, key: Reader) -> Response:
-        parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES, "sort"))
+        parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES, "sort", METRICS))
         sort = parse_single(parameters, "sort") or _LARGEST_FIRST
         return await _answer_breakdown(request, space, key, parameters, dimension, sort, is_named=False)
 
@@ -107,7 +113,7 @@ def _breakdown(dimension: Dimension) -> Callable[..., Awaitable[Response]]:
 
 async def breakdown(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures by the groups of any dimension."""
-    parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES, "sort", "by"))
+    parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES, "sort", "by", METRICS))
     dimension = _parse_by(parameters, space.catalog)
     if dimension is None:
         raise InvalidParameterError("by", ParameterCode.MISSING, known=", ".join(space.catalog.groupings_by_name))
@@ -128,7 +134,8 @@ def _parse_sort(parameters: Mapping[str, list[str]], dimension: Dimension, catal
     field = sort.removeprefix("-")
     # No and Yes are in the order of their ids.
     name = dimension.parameter if isinstance(dimension, FlagDimension) else breakdowns.order_of_names(dimension)
-    names = {"id": dimension.parameter, "name": name, **{metric: metric for metric in catalog.metrics}}
+    metrics = (*catalog.metrics, *parse_metrics(parameters, catalog))
+    names = {"id": dimension.parameter, "name": name, **{metric: metric for metric in metrics}}
     if field not in names:
         hint, known = nearest(field, names), ", ".join(names)
         raise InvalidParameterError("sort", ParameterCode.NOT_A_FIELD, value=field[:60], hint=hint, known=known)
@@ -147,10 +154,19 @@ async def _answer_breakdown(
 ) -> Response:
     size = parse_whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE)
     paging = sort, parse_whole_number(parameters, "page", 1, MAX_PAGE), size
-    filters = filters_of(parameters, space, key)
-    more = space.answers, space.calendar, dimension, paging, is_named
+    filters, metrics = filters_of(parameters, space, key), parse_metrics(parameters, space.catalog)
+    more = space.answers, space.calendar, dimension, _Look(paging, metrics, is_named)
     content, version = await answered(space, key, lambda: size, filters, _page, *more)
     return answer(request, content, version)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a breakdown is to look like: its order and page, its metrics, how its groups are named."""
+
+    paging: tuple[str, int, int]
+    metrics: tuple[str, ...]
+    is_named: bool
 
 
 def _page(
@@ -159,25 +175,29 @@ def _page(
     answers: QueryCache,
     calendar: Calendar,
     dimension: Dimension,
-    paging: tuple[str, int, int],
-    is_named: bool,
+    look: _Look,
 ) -> AnswerBody:
+    metrics = look.metrics
     days_of = breakdowns.RANKED_BY  # said here, as the question of ranks says it: it is one answer
-    whole = answers.run_within(connection, breakdowns.all_groups, asked, calendar, dimension, days_of)
+    own = ((*days_of, *metrics), metrics) if metrics else (days_of,)
+    whole = answers.run_within(connection, breakdowns.all_groups, asked, calendar, dimension, *own)
     ranges = answers.run_within(connection, rank_ranges.ranks, asked, calendar, dimension, answers).groups
-    found = breakdowns.page_of(connection, asked, calendar, dimension, whole, paging)
+    found = breakdowns.page_of(connection, asked, calendar, dimension, whole, look.paging, metrics)
     ranked = [(row, ranges.get(row.named)) for row in found.groups]
-    if is_named:
+    if look.is_named:
         rows = [named_group(dimension, row, asked.catalog, rank) for row, rank in ranked]
     else:
         rows = [group(dimension, row, asked.catalog, rank) for row, rank in ranked]
+    for row, shown in zip(rows, found.groups, strict=True):
+        row |= metric_values(metrics, shown.sums, asked.catalog)
     counts = {"page": found.page, "pageSize": found.page_size, "totalCount": found.total_count}
     return to_json({**period(found.period), "data": rows, **counts})
 
 
 async def trends(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures of every day, week or month of the period; with `by`, those of the largest groups."""
-    parameters = strict_query(request, (*space.catalog.parameters, "granularity", "by"))
+    parameters = strict_query(request, (*space.catalog.parameters, "granularity", "by", METRICS))
+    metrics = parse_metrics(parameters, space.catalog)
     dimension = _parse_by(parameters, space.catalog)
     parse_single(parameters, "granularity")
     widths = parse_choices("granularity", parameters.get("granularity", ()), WIDTHS)
@@ -194,6 +214,7 @@ async def trends(request: Request, space: Space, key: Reader) -> Response:
         calendar,
         width,
         dimension,
+        metrics,
     )
     return answer(request, content, version)
 
@@ -208,14 +229,26 @@ def _points(space: Workspace, asked: Filters, calendar: Calendar, width: Granula
 
 
 def _course(
-    connection: Connection, asked: Filters, calendar: Calendar, width: Granularity, dimension: Dimension | None
+    connection: Connection,
+    asked: Filters,
+    calendar: Calendar,
+    width: Granularity,
+    dimension: Dimension | None,
+    metrics: tuple[str, ...],
 ) -> AnswerBody:
     if dimension is None:
-        course = queries.trend(connection, asked, calendar, width)
-        points = trend_points(course, asked.catalog)
+        course = queries.trend(connection, asked, calendar, width, metrics)
+        points = _points_of(course, asked.catalog, metrics)
         return to_json({**period(course.period), "granularity": width.value, "data": points})
-    split = grouped_trends.split(connection, asked, calendar, dimension, width)
+    split = grouped_trends.split(connection, asked, calendar, dimension, width, metrics)
     courses = [(id_and_name(dimension, named), trend) for named, trend in split.largest]
     courses += [({"id": None, "name": _OTHERS}, split.rest)] if split.rest else []
-    series = [{**named, "data": trend_points(trend, asked.catalog)} for named, trend in courses]
+    series = [{**named, "data": _points_of(trend, asked.catalog, metrics)} for named, trend in courses]
     return to_json({**period(split.period), "granularity": width.value, "series": series})
+
+
+def _points_of(trend: queries.Trend, catalog: Catalog, metrics: tuple[str, ...]) -> list[dict[str, Any]]:
+    points = trend_points(trend, catalog)
+    for point, shown in zip(points, trend.points, strict=True):
+        point |= metric_values(metrics, shown.sums, catalog)
+    return points

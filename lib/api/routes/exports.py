@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import re
 import threading
-from collections.abc import Sequence
 from datetime import timedelta
-from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -23,13 +20,12 @@ from lib.access.audit_log import Action
 from lib.analytics import planner
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
-from lib.analytics.ranges import number_text
 from lib.api import request_body
 from lib.api.dependencies import Exporter, Reader, Space, check_scope, filters_of, strict_query
 from lib.api.errors import invalid, not_found
+from lib.api.filter_body import filter_fields, filter_parameters
 from lib.api.serializers import answer, to_json
 from lib.catalog.catalog import Catalog
-from lib.catalog.dimensions import FlagDimension
 from lib.exports import file_storage, signed_urls
 from lib.exports.service import RECORD_REPORTS, ExportRequest
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
@@ -40,8 +36,6 @@ from lib.workspace import Workspace
 downloads = APIRouter(prefix="/downloads", tags=["Exports"])
 
 _TYPES = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
-
-Ids = str | Annotated[list[str], Field(fail_fast=True)] | None  # all that is wrong with a long list would be long, too
 
 _ONE_FETCH_SECONDS = 60
 
@@ -65,30 +59,11 @@ class ExportOrder(BaseModel):
     timezone: str | None = None
     granularity: Literal["daily", "weekly", "monthly"] = "daily"
 
-    def parameters(self, names: Sequence[str]) -> dict[str, list[str]]:
-        """Return the filters of these names as URL parameters would say them."""
-        values = {name: value for name in names if (value := getattr(self, name)) is not None}
-        return {name: value if isinstance(value, list) else [_text(value)] for name, value in values.items()}
-
-
-def _text(value: bool | float | str) -> str:
-    """Return a value of JSON as a URL parameter would say it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    is_number = isinstance(value, float | int) and math.isfinite(value)
-    return number_text(Decimal(repr(value))) if is_number else str(value)
-
 
 @cache
 def _order_model(catalog: Catalog) -> type[ExportOrder]:
-    fields: dict[str, Any] = {
-        each.parameter: (bool | str | None if isinstance(each, FlagDimension) else Ids, None)
-        for each in catalog.filters
-    }
-    fields |= {name: (float | str | None, None) for each in catalog.ranged_fields for name in each.parameters}
-    return create_model(
-        "ExportOrder", __base__=ExportOrder, __doc__="What to export: a report, a format, the filters.", **fields
-    )
+    doc = "What to export: a report, a format, the filters."
+    return create_model("ExportOrder", __base__=ExportOrder, __doc__=doc, **filter_fields(catalog))
 
 
 class ExportStarted(BaseModel):
@@ -143,7 +118,7 @@ def start(
     order = request_body.parsed(request, body, _order_model(space.catalog))
     if order.report in _RECORDS:
         check_scope(key, _RECORDS_SCOPE)
-    filters = filters_of(order.parameters(space.catalog.parameters), space, key)
+    filters = filters_of(filter_parameters(order, space.catalog.parameters), space, key)
     width = Granularity(order.granularity)
     with space.facts.read(space.settings.query_seconds) as connection:
         period = planner.resolve_period(connection, filters, space.calendar)

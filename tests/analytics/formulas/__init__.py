@@ -1,0 +1,1 @@
+"""Formulas over real evaluations."""

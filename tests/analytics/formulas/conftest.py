@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from lib.catalog.formulas.evaluation import Leaf, Value
 from lib.workspace import Workspace
 from tests import postgres
 from tests.analytics.formulas.rows import FIELDS, Row, random_rows
@@ -16,7 +15,9 @@ from tests.scorecards import load
 
 
 @pytest.fixture(scope="module", params=["duckdb", "postgresql"])
-def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workspace, list[Row]]]:
+def filled(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Workspace, list[Row]]]:
     """Give a workspace with evaluations of all kinds, and what they hold."""
     from lib.settings import Settings
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from statistics import quantiles
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -86,16 +85,16 @@ def _row(dice: random.Random, number: int) -> Row:
     )
     greeting = dice.choice((None, 0, 3, 9))
     answers = () if dice.random() < 0.3 else (answer("Greeting", greeting, 9), answer("Other", 1, 1))
-    sent = {
+    fields: dict[str, Any] = {
+            "csat": csat, "resolved": resolved, "channel": channel,
+            "opened": opened and opened.isoformat(), "closed": closed and closed.isoformat(),
+            "remark": dice.choice((None, "x", "Chat")),
+    }  # fmt: skip
+    sent: dict[str, Any] = {
         "id": f"e{number}", "audioDate": when.isoformat(), "state": state, "sentiment": sentiment,
         "averageNote": score, "durationInSeconds": duration, "isAICall": is_ai,
         "campaignId": campaign and campaign[0], "campaignName": campaign and campaign[1],
         "executiveId": executive and executive[0], "executiveName": executive and executive[1],
-        "fields": {
-            "csat": csat, "resolved": resolved, "channel": channel,
-            "opened": opened and opened.isoformat(), "closed": closed and closed.isoformat(),
-            "remark": dice.choice((None, "x", "Chat")),
-        },
     }  # fmt: skip
     local = when.astimezone(ZONE)
     is_completed = state == "Completed"
@@ -109,14 +108,18 @@ def _row(dice: random.Random, number: int) -> Row:
         "weekday": Fraction(local.isoweekday()),
         "field.csat": None if csat is None else Fraction(str(csat)),
         "field.resolved": resolved,
-        "field.remark": sent["fields"]["remark"],
+        "field.remark": fields["remark"],
         "field.opened": _seconds(opened),
         "field.closed": _seconds(closed),
     }
-    groups = {"campaign": campaign, "executive": executive, "field.channel": channel and (channel, channel)}
+    groups: dict[str, tuple[str, str] | None] = {
+        "campaign": campaign,
+        "executive": executive,
+        "field.channel": (channel, channel) if channel else None,
+    }
     shares = {each["criterion"]: _share(each) for each in answers}
     kept = {name: _sent(value) for name, value in sent.items() if value is not None}
-    kept["fields"] = {name: _sent(value) for name, value in sent["fields"].items() if value is not None}
+    kept["fields"] = {name: _sent(value) for name, value in fields.items() if value is not None}
     return Row(kept, answers, values, groups, shares, when)
 
 
@@ -126,7 +129,11 @@ def _sent(value: Any) -> Any:
 
 
 def _seconds(moment: datetime | None) -> Fraction | None:
-    return None if moment is None else Fraction((moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1), 10**6)
+    return (
+        None
+        if moment is None
+        else Fraction((moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1), 10**6)
+    )
 
 
 def _share(of: Any) -> Fraction | None:

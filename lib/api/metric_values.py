@@ -1,0 +1,54 @@
+"""Metrics beside the figures of answers: which are asked for, and their values, intervals and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lib.api.query_description import parameter
+from lib.catalog.catalog import Catalog
+from lib.catalog.measures import MeasureTotals
+from lib.errors import InvalidParameterError, nearest
+from lib.errors.parameter_codes import ParameterCode
+
+METRICS = "metrics"
+"""The name of the parameter."""
+
+MOST_METRICS = 20
+"""Metrics that a question may ask for."""
+
+PARAMETER = parameter(
+    METRICS,
+    "Metrics to add to each row, by name: own or built-in ones; may be repeated.",
+    {"type": "array", "items": {"type": "string"}},
+)
+
+
+def parse_metrics(parameters: Mapping[str, list[str]], catalog: Catalog) -> tuple[str, ...]:
+    """Return the metrics that are asked for, each once. Raises InvalidParameterError for what is none."""
+    names = tuple(dict.fromkeys(parameters.get(METRICS, ())))
+    if len(names) > MOST_METRICS:
+        raise InvalidParameterError(METRICS, ParameterCode.TOO_MANY_METRICS, count=len(names), most=MOST_METRICS)
+    for name in names:
+        if name in catalog.metric_problems:
+            problem = catalog.metric_problems[name].reason
+            raise InvalidParameterError(METRICS, ParameterCode.METRIC_IS_BROKEN, name=name, problem=problem)
+        if name not in catalog.all_metrics:
+            hint = nearest(name, catalog.all_metrics)
+            raise InvalidParameterError(METRICS, ParameterCode.NO_SUCH_METRIC, value=name[:60], hint=hint)
+    return names
+
+
+def metric_values(metrics: tuple[str, ...], totals: MeasureTotals, catalog: Catalog) -> dict[str, Any]:
+    """Return what is added to a row: values, intervals, and how many evaluations each rests on.
+
+    Nothing is added where none is asked for.
+    """
+    if not metrics:
+        return {}
+    asked = {name: catalog.all_metrics[name] for name in metrics}
+    return {
+        "metrics": {name: metric.rounded(totals) for name, metric in asked.items()},
+        "metricIntervals": {name: metric.rounded_interval(totals) for name, metric in asked.items()},
+        "metricN": {name: metric.n(totals) for name, metric in asked.items()},
+    }

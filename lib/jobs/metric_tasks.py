@@ -1,0 +1,173 @@
+"""Own metrics as commands, pages and programs list, define, archive and bring them back; changes are in the audit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from lib.access.audit_log import Action
+from lib.analytics import metric_definitions
+from lib.catalog.catalog import Catalog
+from lib.catalog.metrics import METRICS, Metric
+from lib.catalog.own_metrics import BUILT_IN_FORMULAS, MetricDefinition
+from lib.catalog.targets import parse_targets
+from lib.errors import MetricError, nearest
+from lib.errors.metric_codes import MetricCode
+from lib.store.facts import FactStore
+from lib.store.messages import Tell
+
+
+class MetricContext(Protocol):
+    """What these tasks work on: the workspace, as far as they know it."""
+
+    facts: FactStore
+
+    @property
+    def catalog(self) -> Catalog:
+        """What can be asked."""
+
+    def note(self, actor: str, action: Action, subject: str = "", **details: Any) -> None:
+        """Write a line of the audit."""
+
+
+def work_on_metrics(workspace: MetricContext, payload: dict[str, Any], tell: Tell) -> dict[str, Any]:  # noqa: ARG001 - a task
+    """Do what `do` says and return metrics as plain JSON.
+
+    `list`; `show` (`name`, `version`); `set` (`name`, `values`: what is to be changed); `archive` and `restore`
+    (`name`).
+    """
+    actor, name = payload["actor"], payload.get("name", "")
+    if payload["do"] == "show":
+        return {"metrics": [show_metric(workspace, name, payload.get("version"))]}
+    if payload["do"] == "set":
+        set_metric(workspace, actor, name, payload["values"])
+    elif payload["do"] in ("archive", "restore"):
+        archive_metric(workspace, actor, name, archived=payload["do"] == "archive")
+    return {"metrics": list_metrics(workspace)}
+
+
+def list_metrics(workspace: MetricContext) -> list[dict[str, Any]]:
+    """Return the built-in metrics and those of the workspace, archived ones too, as plain JSON."""
+    with workspace.facts.read() as connection:
+        catalog = metric_definitions.stored_catalog(connection)
+    defined = {each.name: each for each in catalog.metric_definitions}
+    built_in = [describe_built_in(metric, defined.get(name)) for name, metric in METRICS.items()]
+    own = [each for each in defined.values() if each.name not in METRICS]
+    return [*built_in, *(describe_metric(each, catalog) for each in own)]
+
+
+def show_metric(workspace: MetricContext, name: str, version: int | None = None) -> dict[str, Any]:
+    """Return a metric, or one of its versions, as plain JSON. Raises MetricError where there is none."""
+    with workspace.facts.read() as connection:
+        catalog = metric_definitions.stored_catalog(connection)
+        known = {each.name: each for each in catalog.metric_definitions}
+        if name in METRICS and name not in known and version in (None, 1):
+            return {**describe_built_in(METRICS[name], None), "usedBy": _users(catalog, name)}
+        if name not in known:
+            raise MetricError(MetricCode.METRIC_UNKNOWN, name=name[:60], hint=nearest(name, (*METRICS, *known)))
+        versions = metric_definitions.versions(connection, name)
+    last = versions[-1].definition.version
+    asked = next((each for each in versions if each.definition.version == (version or last)), None)
+    if asked is None:
+        raise MetricError(MetricCode.VERSION_UNKNOWN, name=name, version=version or last, last=last)
+    described = (
+        describe_built_in(METRICS[name], asked.definition)
+        if name in METRICS
+        else describe_metric(asked.definition, catalog)
+    )
+    return {
+        **described,
+        "createdAt": asked.created_at.isoformat(),
+        "createdBy": asked.created_by,
+        "versions": [each.definition.version for each in versions],
+        "usedBy": _users(catalog, name),
+    }
+
+
+def _users(catalog: Catalog, name: str) -> dict[str, list[str]]:
+    return {"metrics": list(metric_definitions.users_of(catalog, name))}
+
+
+def describe_metric(definition: MetricDefinition, catalog: Catalog) -> dict[str, Any]:
+    """Return a metric as plain JSON; `problem` says why it can't be asked for."""
+    made = catalog.defined_metrics.get(definition.name)
+    problem = catalog.metric_problems.get(definition.name)
+    decimals = made.decimals if made is not None else definition.decimals
+    return {
+        "name": definition.name,
+        "label": definition.label,
+        "description": definition.description,
+        "formula": definition.formula,
+        "unit": definition.unit,
+        "decimals": definition.decimals if definition.decimals is not None else decimals,
+        "better": definition.better,
+        "minimum": definition.minimum,
+        "target": None if definition.target is None else json.loads(definition.target),
+        "version": definition.version,
+        "archived": definition.archived,
+        "builtIn": False,
+        "problem": None if problem is None else {"message": problem.message, "position": problem.position},
+    }
+
+
+def describe_built_in(metric: Metric, definition: MetricDefinition | None) -> dict[str, Any]:
+    """Return a built-in metric as plain JSON, with the target that a workspace gave it."""
+    target = None if definition is None or definition.target is None else json.loads(definition.target)
+    return {
+        "name": metric.name,
+        "label": metric.label,
+        "description": metric.help,
+        "formula": BUILT_IN_FORMULAS[metric.name],
+        "unit": metric.unit.value,
+        "decimals": metric.decimals,
+        "better": metric.better,
+        "minimum": metric.minimum,
+        "target": target,
+        "version": 1 if definition is None else definition.version,
+        "archived": False,
+        "builtIn": True,
+        "problem": None,
+    }
+
+
+def set_metric(workspace: MetricContext, actor: str, name: str, values: Mapping[str, Any]) -> bool:
+    """Define a metric, or make a new version of one with other values; return whether it is new.
+
+    What is left out stays as it is. Raises MetricError and FormulaError where it can't be so.
+    """
+    with workspace.facts.write() as connection:
+        catalog = metric_definitions.stored_catalog(connection)
+        before = next((each for each in catalog.metric_definitions if each.name == name), None)
+        if before is None and "formula" not in values and name not in METRICS:
+            raise MetricError(MetricCode.METRIC_UNKNOWN, name=name[:60], hint=nearest(name, _names(catalog)))
+        start = before or _new(name)
+        given = dict(values)
+        if "target" in given:
+            names = [each.name for each in catalog.dimensions]
+            parse_targets(given["target"], names)
+            given["target"] = None if given["target"] is None else json.dumps(given["target"])
+        made = metric_definitions.save(connection, replace(start, **given), actor)
+    action = Action.METRIC_DEFINED if made.version == 1 else Action.METRIC_CHANGED
+    workspace.note(actor, action, name, version=made.version, formula=made.formula)
+    return made.version == 1
+
+
+def _names(catalog: Catalog) -> list[str]:
+    return [*METRICS, *(each.name for each in catalog.metric_definitions)]
+
+
+def _new(name: str) -> MetricDefinition:
+    """Return what a metric is that nothing is said of: a built-in one as it is."""
+    if name in METRICS:
+        built_in = METRICS[name]
+        return MetricDefinition(name, built_in.label, BUILT_IN_FORMULAS[name], unit=built_in.unit.value)
+    return MetricDefinition(name, metric_definitions.label_of(name), "")
+
+
+def archive_metric(workspace: MetricContext, actor: str, name: str, *, archived: bool) -> None:
+    """Archive a metric, or bring it back. Raises MetricError where there is none of the name."""
+    with workspace.facts.write() as connection:
+        metric_definitions.archive(connection, name, archived=archived)
+    workspace.note(actor, Action.METRIC_ARCHIVED if archived else Action.METRIC_RESTORED, name)
