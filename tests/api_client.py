@@ -55,6 +55,6 @@ class Client:
         found = self.ask(method, path, **more)
         body: dict[str, Any] = found.json()["error"]
         assert (found.status_code, body["code"]) == (status, code), found.text
-        assert set(body) <= {"code", "message", "parameter", "requestId", "retryAfter"}
+        assert set(body) <= {"code", "message", "parameter", "position", "requestId", "retryAfter"}
         assert body["requestId"] == found.headers["x-request-id"] and body["message"]
         return body

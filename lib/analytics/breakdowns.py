@@ -18,7 +18,7 @@ from lib.analytics.planner import ResolvedPeriod, resolve_period
 from lib.analytics.planner import source as source_of
 from lib.analytics.query import Filters
 from lib.analytics.sources import FactRows
-from lib.analytics.unsummed_values import unsummed_values
+from lib.analytics.unsummed_values import rows_of, unsummed_values
 from lib.catalog.dimensions import CALL_CENTER, EXECUTIVE, Dimension, Member
 from lib.catalog.measures import PLAIN_MEASURES, MeasureTotals, sums
 from lib.catalog.metrics import AVERAGE_SCORE, Metric
@@ -172,9 +172,14 @@ def totals_by(
             groups[key] = Group(groups[key].named, groups[key].sums + found, None)
         else:
             groups[key] = Group(dimension.member(*names[:2]), found, center)
-    unsummed = unsummed_values(connection, filters, calendar, metrics, lambda rows: [_key_of(rows, dimension)])
-    for (key,), amounts in unsummed.items():
-        groups[key] = replace(groups[key], sums=groups[key].sums.with_unsummed(amounts))
+    unsummed = unsummed_values(
+        connection, filters, metrics, rows_of(connection, filters, calendar), lambda rows: [_key_of(rows, dimension)]
+    )
+    if metrics:
+        groups = {
+            key: replace(group, sums=group.sums.with_unsummed(unsummed.get((int(key),), {})))
+            for key, group in groups.items()
+        }
     return tuple(groups.values())
 
 

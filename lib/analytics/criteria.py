@@ -5,7 +5,7 @@ The answers of one evaluation are in `evaluation_answers`. What moved the score 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -207,8 +207,15 @@ def sorted_rows(rows: Sequence[CriterionRow], sort: str | None) -> list[Criterio
             return CRITERION_METRICS[field].rounded(row.sums)
         return getattr(row.criterion, "name" if field == "criterion" else field)
 
+    return in_order(rows, value, is_descending=sort.startswith("-"))
+
+
+def in_order(
+    rows: Sequence[CriterionRow], value: Callable[[CriterionRow], Any], *, is_descending: bool
+) -> list[CriterionRow]:
+    """Return rows in the order of a value; those without it come last, and ties stay as they are."""
     present = [row for row in rows if value(row) is not None]
-    present.sort(key=value, reverse=sort.startswith("-"))
+    present.sort(key=value, reverse=is_descending)
     return [*present, *(row for row in rows if value(row) is None)]
 
 

@@ -21,7 +21,7 @@ from lib.analytics.queries import Trend, TrendPoint, trend
 from lib.analytics.query import Filters, local_date
 from lib.analytics.sources import FactRows, QuerySource
 from lib.analytics.sql_time import bucket_start
-from lib.analytics.unsummed_values import EPOCH, unsummed_values
+from lib.analytics.unsummed_values import EPOCH, rows_of, unsummed_values
 from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.measures import MeasureTotals, sums
 from lib.store.enums import SCORE_SCALE
@@ -88,7 +88,8 @@ def split(
     def group_and_start(rows: FactRows) -> list[sa.ColumnElement[Any]]:
         return [fact_key(rows.facts, dimension.column), bucket_start(rows.day, granularity, calendar.week_start)]
 
-    for (key, start), values in unsummed_values(connection, filters, calendar, metrics, group_and_start).items():
+    unsummed = unsummed_values(connection, filters, metrics, rows_of(connection, filters, calendar), group_and_start)
+    for (key, start), values in unsummed.items():
         if key in keys:
             begins = EPOCH + timedelta(days=start)
             found[keys[key]][begins] = found[keys[key]][begins].with_unsummed(values)
@@ -96,7 +97,7 @@ def split(
     if granularity is Granularity.MONTHLY and shown:  # days and weeks have too few for intervals to allow for
         names = (*filters.catalog.uncertain_metrics, *metrics)
         days = day_spreads_of_courses(connection, filters, calendar, names, dimension, tuple(shown), granularity)
-    nothing = MeasureTotals.nothing(measures)
+    nothing = MeasureTotals.nothing(measures).with_unsummed({})
     courses = [_course(whole, found[named], days.groups.get(named, {}), nothing) for named in shown]
     rest = None
     if len(ordered) > LARGEST:

@@ -60,14 +60,18 @@ def by_hour(connection: Connection, filters: Filters, calendar: Calendar, metric
         .where(*rows.conditions)
         .group_by(sa.literal_column("1"), sa.literal_column("2"))
     )
-    unsummed = unsummed_values(connection, filters, calendar, metrics, _wall_clock, _WALL_CLOCK)
+
+    def by_clock(extras: Sequence[ExtraColumn]) -> FactRows:
+        return fact_rows(connection, filters, calendar, tuple(dict.fromkeys((*_WALL_CLOCK, *extras))))
+
+    unsummed = unsummed_values(connection, filters, metrics, by_clock, _wall_clock)
     found = {}
     for day_of_week, hour, *values in connection.execute(asked):
         place = int(day_of_week), int(hour)
         found[place] = MeasureTotals.from_values(values, measures).with_unsummed(unsummed.get(place, {}))
     first = calendar.bucket_start(calendar.today, Granularity.WEEKLY).isoweekday()
     weekdays = [(first - 1 + place) % 7 + 1 for place in range(7)]
-    nothing = MeasureTotals.nothing(measures)
+    nothing = MeasureTotals.nothing(measures).with_unsummed({})
     cells = (HeatmapCell(day, hour, found.get((day, hour), nothing)) for day in weekdays for hour in range(24))
     return Heatmap(period, tuple(cells))
 

@@ -20,7 +20,7 @@ from lib.analytics.planner import source as source_of
 from lib.analytics.query import Filters, first_instant, last_instant, local_date
 from lib.analytics.sources import FactRows, non_empty_days
 from lib.analytics.sql_time import bucket_start
-from lib.analytics.unsummed_values import EPOCH, unsummed_values
+from lib.analytics.unsummed_values import EPOCH, rows_of, unsummed_values
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, Dimension, FailedCriterionDimension, Member
 from lib.catalog.measures import HISTOGRAM_MEASURES, PLAIN_MEASURES, MeasureTotals, Unsummed, sums
@@ -125,7 +125,7 @@ def own_totals(connection: Connection, filters: Filters, calendar: Calendar, met
     found = MeasureTotals.from_values(
         connection.execute(sa.select(*sums(source.rows, measures)), source.values).one(), measures
     )
-    unsummed = unsummed_values(connection, filters, calendar, metrics).get((), {})
+    unsummed = unsummed_values(connection, filters, metrics, rows_of(connection, filters, calendar)).get((), {})
     return found.with_days(day_spreads(connection, filters, calendar, metrics)).with_unsummed(unsummed)
 
 
@@ -171,7 +171,7 @@ def trend(
         start: sums.with_days(days.get(start, {})).with_unsummed(unsummed.get(start, {}))
         for start, sums in found.items()
     }
-    nothing = MeasureTotals.nothing(measures)
+    nothing = MeasureTotals.nothing(measures).with_unsummed({})
     return Trend(
         period, granularity, tuple(TrendPoint(bucket, totals.get(bucket.first, nothing)) for bucket in buckets)
     )
@@ -185,7 +185,7 @@ def unsummed_by_bucket(
     def start(rows: FactRows) -> list[sa.ColumnElement[Any]]:
         return [bucket_start(rows.day, granularity, calendar.week_start)]
 
-    found = unsummed_values(connection, filters, calendar, metrics, start)
+    found = unsummed_values(connection, filters, metrics, rows_of(connection, filters, calendar), start)
     return {EPOCH + timedelta(days=key[0]): values for key, values in found.items()}
 
 

@@ -41,21 +41,27 @@ Keys = Callable[[FactRows], list[sa.ColumnElement[Any]]]
 def unsummed_values(
     connection: Connection,
     filters: Filters,
-    calendar: Calendar,
     metrics: Iterable[str],
+    rows: Callable[[Sequence[ExtraColumn]], FactRows],
     keys: Keys = lambda _: [],
-    extras: Sequence[ExtraColumn] = (),
 ) -> UnsummedByKey:
     """Return what metrics need of a selection that no sum gives, by the keys of groups; () is the key of all of it.
 
-    `extras` are the columns beside the facts' that the keys need.
+    `rows` returns the evaluations, with what is needed beside the facts' columns.
     """
     found: dict[Key, dict[str, Unsummed]] = defaultdict(dict)
     for each in _needed(filters, metrics):
-        rows = fact_rows(connection, filters, calendar, tuple(dict.fromkeys((*extras, *each.extras))))
-        for key, value in _read(connection, each, rows, keys(rows)):
+        among = rows(each.extras)
+        for key, value in _read(connection, each, among, keys(among)):
             found[key][each.name] = value
     return found
+
+
+def rows_of(
+    connection: Connection, filters: Filters, calendar: Calendar
+) -> Callable[[Sequence[ExtraColumn]], FactRows]:
+    """Return who returns the evaluations that filters choose, with what is needed beside the facts' columns."""
+    return lambda extras: fact_rows(connection, filters, calendar, extras)
 
 
 def _needed(filters: Filters, metrics: Iterable[str]) -> Iterable[UnsummedAggregate]:

@@ -276,29 +276,28 @@ class Unsummed:
 
 _PLACES: Mapping[str, int] = {name: place for place, name in enumerate(PLAIN_MEASURES)}
 _UNKNOWN: Mapping[str, ClusterSpread] = {}
-_NONE_UNSUMMED: Mapping[str, Unsummed] = {}
 
 
 class MeasureTotals(Mapping[str, int]):
     """Measures of a selection, summed, by name: the plain ones, and those of own fields that were asked for.
 
     Frozen; measures that are not given are 0. `days` say how the days of the selection spread around a metric's value,
-    by the metric's name; `unsummed` are values that no sum gives, by their names; both empty where that was not asked.
-    They are no sums: totals that are added up have none.
+    by the metric's name, empty where that was not asked; `unsummed` are values that no sum gives, by their names, None
+    where these are not known. They are no sums: totals that are added up have none.
     """
 
     __slots__ = ("_places", "_values", "days", "unsummed")
     _places: Mapping[str, int]
     _values: tuple[int, ...]
     days: Mapping[str, ClusterSpread]
-    unsummed: Mapping[str, Unsummed]
+    unsummed: Mapping[str, Unsummed] | None
 
     def __init__(self, **totals: int) -> None:
         """Take totals by name. Raises KeyError for what is no plain measure."""
         values = [0] * len(_PLACES)
         for name, total in totals.items():
             values[_PLACES[name]] = total
-        self._places, self._values, self.days, self.unsummed = _PLACES, tuple(values), _UNKNOWN, _NONE_UNSUMMED
+        self._places, self._values, self.days, self.unsummed = _PLACES, tuple(values), _UNKNOWN, None
 
     def with_days(self, days: Mapping[str, ClusterSpread]) -> MeasureTotals:
         """Return the same totals with how their days spread."""
@@ -318,7 +317,7 @@ class MeasureTotals(Mapping[str, int]):
         totals = cls.__new__(cls)
         totals._places = _PLACES if names is PLAIN_MEASURES else _places(names)
         totals._values, totals.days = tuple([int(value or 0) for value in values]), _UNKNOWN
-        totals.unsummed = _NONE_UNSUMMED
+        totals.unsummed = None
         return totals
 
     @classmethod
@@ -337,7 +336,7 @@ class MeasureTotals(Mapping[str, int]):
         """Return other totals of the same measures."""
         totals = MeasureTotals.__new__(MeasureTotals)
         totals._places, totals._values, totals.days = self._places, tuple(values) or NOTHING._values, _UNKNOWN
-        totals.unsummed = _NONE_UNSUMMED
+        totals.unsummed = None
         return totals
 
     def __add__(self, other: MeasureTotals) -> MeasureTotals:

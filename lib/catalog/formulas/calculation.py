@@ -61,13 +61,17 @@ class UnsummedAggregate:
     is_wide: bool  # the number may take more than 64 bits
 
     def of(self, totals: MeasureTotals) -> Fraction | None:
-        """Return its value; None of nothing, and where totals were added up."""
+        """Return its value; None of nothing, but for how many groups there are, and where totals were added up."""
+        if totals.unsummed is None:
+            return None
         found = totals.unsummed.get(self.name)
-        return None if found is None else found.value
+        if found is None:
+            return Fraction(0) if self.aggregate.function is Function.COUNT_DISTINCT else None
+        return found.value
 
     def n(self, totals: MeasureTotals) -> int:
         """Return how many evaluations it is of."""
-        found = totals.unsummed.get(self.name)
+        found = (totals.unsummed or {}).get(self.name)
         return 0 if found is None else found.n
 
     @property

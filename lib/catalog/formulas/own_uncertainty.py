@@ -155,7 +155,7 @@ class OfOrder(Uncertainty):
 
     def interval(self, totals: MeasureTotals, days: ClusterSpread | None) -> Interval:  # noqa: ARG002 - of calls alone
         """Return the 95 % interval."""
-        found = totals.unsummed.get(self.name)
+        found = (totals.unsummed or {}).get(self.name)
         return None if found is None else found.ends
 
     def differs(
@@ -166,7 +166,7 @@ class OfOrder(Uncertainty):
         executives: SharedSpread | None,  # noqa: ARG002 - of calls alone
     ) -> bool | None:
         """Return whether two selections differ by more than chance explains."""
-        was, is_now = before.unsummed.get(self.name), now.unsummed.get(self.name)
+        was, is_now = ((totals.unsummed or {}).get(self.name) for totals in (before, now))
         if was is None or is_now is None or min(was.n, is_now.n) < FEW_EVALUATIONS:
             return None
         if was.value is None or is_now.value is None or was.ends is None or is_now.ends is None:

@@ -79,7 +79,7 @@ class MeasureMaker:
 
     def __init__(self, bindings: RowBindings) -> None:
         """Take what the names in formulas stand for."""
-        self._bindings = bindings
+        self.bindings = bindings
         self.made: dict[str, Measure] = {}
 
     def count(self, condition: Expression | None) -> Sum:
@@ -119,24 +119,24 @@ class MeasureMaker:
         """Return a condition as SQL over rows; without one, all meet it."""
         if condition is None:
             return lambda _: sa.true()
-        bindings = self._bindings
+        bindings = self.bindings
         RowSql(bindings, _AnyColumn()).condition(condition)  # what is too large is to be said now
         return lambda e: RowSql(bindings, e).condition(condition)
 
     def number(self, number: Expression) -> Callable[[Any], sa.ColumnElement[int]]:
         """Return a number as SQL over rows, in the scale that it is held in."""
-        bindings = self._bindings
+        bindings = self.bindings
         return lambda e: RowSql(bindings, e).number(number).sql
 
     def key(self, dimension: str) -> Callable[[Any], sa.ColumnElement[int]]:
         """Return the key of the group of a dimension as SQL over rows; null for none."""
-        column = self._bindings.dimensions[dimension].column
+        column = self.bindings.dimensions[dimension].column
         return lambda e: sa.func.nullif(e[column], NO_KEY)
 
     def columns_of(self, aggregate: Aggregate) -> tuple[tuple[str, str], ...]:
         """Return the names in an aggregate, each with the column that it stands for."""
         parts = [each for each in (aggregate.value, aggregate.condition) if each is not None]
-        return tuple(pair for each in parts for pair in self._bindings.columns_of(each))
+        return tuple(pair for each in parts for pair in self.bindings.columns_of(each))
 
     def in_scale(self, number: Expression) -> ScaledNumber:
         """Return how a number is held; its SQL is of no rows in particular."""
@@ -156,7 +156,7 @@ class MeasureMaker:
         }
         if condition in known:
             return Sum((known[condition],))
-        for name, column in self._bindings.flags.items():
+        for name, column in self.bindings.flags.items():
             count, yes = (each.name for each in own_measures(column, is_number=False))
             own = EvaluationColumn(Kind.CONDITION, name)
             if condition in (own, is_known(own)):
@@ -170,19 +170,19 @@ class MeasureMaker:
             return ValueSums(Sum(("scored",)), Sum(("score_sum",)), Sum(("score_square_sum",)), SCORE_SCALE)
         if number.name == "duration_seconds":
             return ValueSums(Sum(("timed",)), Sum(("duration_sum",)), Sum(("duration_square_sum",)), 1, least=0.0)
-        column = self._bindings.numbers[number.name].column
+        column = self.bindings.numbers[number.name].column
         if column in MADE_COLUMNS:
             return None
         count, total, squares = (Sum((each.name,)) for each in own_measures(column, is_number=True))
         return ValueSums(count, total, squares, OWN_SCALE)
 
     def _sample(self, number: Expression) -> ScaledNumber:
-        return RowSql(self._bindings, _AnyColumn()).number(number)
+        return RowSql(self.bindings, _AnyColumn()).number(number)
 
     def _measure(self, kind: str, condition: Expression | None, *numbers: Expression | None) -> str:
         """Make a measure and return its name: a count, or the sum of a number, of its square, or of a product."""
         parts = [each for each in (condition, *numbers) if each is not None]
-        columns = [self._bindings.columns_of(each) for each in parts]
+        columns = [self.bindings.columns_of(each) for each in parts]
         digest = hashlib.sha256(repr((kind, condition, numbers, columns)).encode()).hexdigest()[:20]
         name = f"{MADE_PREFIX}{digest}"
         if name not in self.made:
@@ -190,7 +190,7 @@ class MeasureMaker:
         return name
 
     def _made(self, name: str, kind: str, condition: Expression | None, numbers: list[Expression]) -> Measure:
-        bindings, meets, extras = self._bindings, self.condition(condition), self.extras(condition, *numbers)
+        bindings, meets, extras = self.bindings, self.condition(condition), self.extras(condition, *numbers)
         if kind == "count":
             return Measure(name, meets, extras=extras)
         digits = sum(self._sample(each).digits for each in numbers) * (2 if kind == "squares" else 1)

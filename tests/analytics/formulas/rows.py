@@ -58,6 +58,11 @@ class Row:
         assert isinstance(each, EvaluationColumn)
         return self.values[each.name]
 
+    def clock(self, zone: ZoneInfo) -> dict[str, Value]:
+        """Return the values as they are on the wall clock of a zone."""
+        local = self.when.astimezone(zone)
+        return {**self.values, "hour": Fraction(local.hour), "weekday": Fraction(local.isoweekday())}
+
     def of(self, expression: Expression) -> Value:
         """Return the value of an expression over this evaluation."""
         return evaluate(expression, self.leaf)
