@@ -19,7 +19,7 @@ LAYERS = [
     {"lib.ui", "lib.api", "lib.cli"},
     {"lib.workspace"},
     {"lib.jobs.tasks"},
-    {"lib.jobs.field_tasks"},
+    {"lib.jobs.field_tasks", "lib.jobs.metric_tasks"},
     {"lib.ingest", "lib.exports", "lib.sharing", "lib.backup", "lib.pdf"},
     {"lib.charts"},
     {"lib.reports"},

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +21,7 @@ from lib.catalog.catalog import Catalog
 from lib.catalog.criterion_metrics import CRITERION_METRICS, SCORECARD_METRICS
 from lib.catalog.formulas.functions import EXAMPLES
 from lib.catalog.formulas.tokens import KEYWORDS
-from lib.catalog.metrics import METRICS
+from lib.catalog.metrics import Metric
 from lib.catalog.own_fields import NAME, catalog_with
 from lib.catalog.own_metrics import BUILT_IN_FORMULAS, UNITS, MetricDefinition, reader_of, with_metrics
 from lib.errors import FormulaError, MetricError, nearest
@@ -110,10 +110,10 @@ def save(connection: Connection, wanted: MetricDefinition, actor: str) -> Metric
     """
     catalog = stored_catalog(connection)
     known = {each.name: each for each in catalog.metric_definitions}
-    if wanted.name in METRICS:
-        _check_built_in(wanted)
+    if wanted.name in catalog.metrics:
+        _check_built_in(wanted, catalog.metrics[wanted.name])
     else:
-        check_definition(wanted, known)
+        check_definition(wanted, catalog)
         check_formula(connection, catalog, wanted)
     before = known.get(wanted.name)
     if before is None and len(known) >= MOST_METRICS:
@@ -160,9 +160,9 @@ def users_of(catalog: Catalog, name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def check_definition(wanted: MetricDefinition, known: Iterable[str]) -> None:
-    """Raise MetricError for what a metric can't have, but for its formula."""
-    _check_name(wanted.name, known)
+def check_definition(wanted: MetricDefinition, catalog: Catalog) -> None:
+    """Raise MetricError for what a metric can't have beside those of a catalog, but for its formula."""
+    _check_name(wanted.name, catalog)
     if not (0 < len(wanted.label.strip()) <= MAX_LABEL) or not wanted.label.isprintable():
         raise MetricError(MetricCode.METRIC_LABEL, most=MAX_LABEL)
     if len(wanted.description) > MAX_DESCRIPTION:
@@ -182,9 +182,8 @@ def check_look(wanted: MetricDefinition) -> None:
         raise MetricError(MetricCode.METRIC_DECIMALS, most=MAX_DECIMALS, decimals=wanted.decimals)
 
 
-def _check_built_in(wanted: MetricDefinition) -> None:
+def _check_built_in(wanted: MetricDefinition, built_in: Metric) -> None:
     """Raise MetricError for a built-in metric that is to be something else: it may have a target alone."""
-    built_in = METRICS[wanted.name]
     is_same = (wanted.formula, wanted.label, wanted.unit) == (
         BUILT_IN_FORMULAS[wanted.name],
         built_in.label,
@@ -194,15 +193,16 @@ def _check_built_in(wanted: MetricDefinition) -> None:
         raise MetricError(MetricCode.METRIC_IS_BUILT_IN, name=wanted.name)
 
 
-def _check_name(name: str, known: Iterable[str]) -> None:
+def _check_name(name: str, catalog: Catalog) -> None:
     if not _NAME.fullmatch(name):
         raise MetricError(MetricCode.METRIC_NAME, name=name[:60])
-    taken = {*METRICS, *SCORECARD_METRICS, *CRITERION_METRICS}
+    taken = {*catalog.metrics, *SCORECARD_METRICS, *CRITERION_METRICS}
     if name in taken:
         raise MetricError(MetricCode.METRIC_IS_BUILT_IN, name=name)
-    words = {*KEYWORDS, *EXAMPLES, *reader_of(catalog_with(()), ()).vocabulary.of_an_evaluation}
+    words = {*KEYWORDS, *EXAMPLES, *reader_of(catalog, ()).vocabulary.of_an_evaluation}
     if name.lower() in {each.lower() for each in words}:
         raise MetricError(MetricCode.METRIC_IS_WORD, name=name)
+    known = (each.name for each in catalog.metric_definitions)
     other = next((each for each in (*taken, *known) if each != name and _folded(each) == _folded(name)), None)
     if other is not None:
         raise MetricError(MetricCode.METRIC_ALIKE, name=name, other=other)

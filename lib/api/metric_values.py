@@ -11,14 +11,14 @@ from lib.catalog.measures import MeasureTotals
 from lib.errors import InvalidParameterError, nearest
 from lib.errors.parameter_codes import ParameterCode
 
-METRICS = "metrics"
+METRICS_PARAMETER = "metrics"
 """The name of the parameter."""
 
 MOST_METRICS = 20
 """Metrics that a question may ask for."""
 
 PARAMETER = parameter(
-    METRICS,
+    METRICS_PARAMETER,
     "Metrics to add to each row, by name: own or built-in ones; may be repeated.",
     {"type": "array", "items": {"type": "string"}},
 )
@@ -26,16 +26,18 @@ PARAMETER = parameter(
 
 def parse_metrics(parameters: Mapping[str, list[str]], catalog: Catalog) -> tuple[str, ...]:
     """Return the metrics that are asked for, each once. Raises InvalidParameterError for what is none."""
-    names = tuple(dict.fromkeys(parameters.get(METRICS, ())))
+    names = tuple(dict.fromkeys(parameters.get(METRICS_PARAMETER, ())))
     if len(names) > MOST_METRICS:
-        raise InvalidParameterError(METRICS, ParameterCode.TOO_MANY_METRICS, count=len(names), most=MOST_METRICS)
+        raise InvalidParameterError(
+            METRICS_PARAMETER, ParameterCode.TOO_MANY_ASKED_FOR, count=len(names), most=MOST_METRICS
+        )
     for name in names:
         if name in catalog.metric_problems:
             problem = catalog.metric_problems[name].reason
-            raise InvalidParameterError(METRICS, ParameterCode.METRIC_IS_BROKEN, name=name, problem=problem)
+            raise InvalidParameterError(METRICS_PARAMETER, ParameterCode.METRIC_IS_BROKEN, name=name, problem=problem)
         if name not in catalog.all_metrics:
             hint = nearest(name, catalog.all_metrics)
-            raise InvalidParameterError(METRICS, ParameterCode.NO_SUCH_METRIC, value=name[:60], hint=hint)
+            raise InvalidParameterError(METRICS_PARAMETER, ParameterCode.NO_SUCH_METRIC, value=name[:60], hint=hint)
     return names
 
 

@@ -49,7 +49,7 @@ class FormulaCode(TextCode):
     WITHOUT_BRACKETS = "without_brackets", "'{name}' is a function. Right would be {example}."
     CASE_OF_NAME = "case_of_name", "There is no '{name}'; names are told apart by capitals. Right would be {right}."
     FIELD_UNKNOWN_HERE = "field_unknown_here", "There is no field '{name}'{hint}."
-    FIELD_ARCHIVED = "field_archived_here", "The field '{name}' is archived."
+    FIELD_ARCHIVED_HERE = "field_archived_here", "The field '{name}' is archived."
     CRITERION_UNKNOWN = "criterion_unknown", "There is no criterion '{name}'{hint}."
     CYCLE = "cycle", "The metric '{name}' is made of itself: {path}."
     METRIC_BROKEN = "metric_broken", "The metric '{name}' has a formula that does not hold: {problem}"

@@ -61,7 +61,7 @@ class ParameterCode(TextCode):
     )
     NO_SUCH_METRIC = "no_such_metric", "There is no metric '{value}'{hint}; it may have been archived."
     METRIC_IS_BROKEN = "metric_is_broken", "The metric {name} can't be computed: {problem}"
-    TOO_MANY_METRICS = "too_many_metrics_asked", "{parameter} names {count} metrics, of {most} at most."
+    TOO_MANY_ASKED_FOR = "too_many_asked_for", "{parameter} names {count} metrics, of {most} at most."
     NOT_A_COMPARISON = (
         "not_a_comparison",
         "{parameter} '{value}' is nothing to compare with{hint}; right would be one of {known}.",

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from lib.access.audit_log import Action
 from lib.analytics import metric_definitions
 from lib.catalog.catalog import Catalog
-from lib.catalog.metrics import METRICS, Metric
+from lib.catalog.metrics import Metric
 from lib.catalog.own_metrics import BUILT_IN_FORMULAS, MetricDefinition
 from lib.catalog.targets import parse_targets
 from lib.errors import MetricError, nearest
@@ -53,8 +53,8 @@ def list_metrics(workspace: MetricContext) -> list[dict[str, Any]]:
     with workspace.facts.read() as connection:
         catalog = metric_definitions.stored_catalog(connection)
     defined = {each.name: each for each in catalog.metric_definitions}
-    built_in = [describe_built_in(metric, defined.get(name)) for name, metric in METRICS.items()]
-    own = [each for each in defined.values() if each.name not in METRICS]
+    built_in = [describe_built_in(metric, defined.get(name)) for name, metric in catalog.metrics.items()]
+    own = [each for each in defined.values() if each.name not in catalog.metrics]
     return [*built_in, *(describe_metric(each, catalog) for each in own)]
 
 
@@ -63,18 +63,18 @@ def show_metric(workspace: MetricContext, name: str, version: int | None = None)
     with workspace.facts.read() as connection:
         catalog = metric_definitions.stored_catalog(connection)
         known = {each.name: each for each in catalog.metric_definitions}
-        if name in METRICS and name not in known and version in (None, 1):
-            return {**describe_built_in(METRICS[name], None), "usedBy": _users(catalog, name)}
+        if name in catalog.metrics and name not in known and version in (None, 1):
+            return {**describe_built_in(catalog.metrics[name], None), "usedBy": _users(catalog, name)}
         if name not in known:
-            raise MetricError(MetricCode.METRIC_UNKNOWN, name=name[:60], hint=nearest(name, (*METRICS, *known)))
+            raise MetricError(MetricCode.METRIC_UNKNOWN, name=name[:60], hint=nearest(name, _names(catalog)))
         versions = metric_definitions.versions(connection, name)
     last = versions[-1].definition.version
     asked = next((each for each in versions if each.definition.version == (version or last)), None)
     if asked is None:
         raise MetricError(MetricCode.VERSION_UNKNOWN, name=name, version=version or last, last=last)
     described = (
-        describe_built_in(METRICS[name], asked.definition)
-        if name in METRICS
+        describe_built_in(catalog.metrics[name], asked.definition)
+        if name in catalog.metrics
         else describe_metric(asked.definition, catalog)
     )
     return {
@@ -140,9 +140,9 @@ def set_metric(workspace: MetricContext, actor: str, name: str, values: Mapping[
     with workspace.facts.write() as connection:
         catalog = metric_definitions.stored_catalog(connection)
         before = next((each for each in catalog.metric_definitions if each.name == name), None)
-        if before is None and "formula" not in values and name not in METRICS:
+        if before is None and "formula" not in values and name not in catalog.metrics:
             raise MetricError(MetricCode.METRIC_UNKNOWN, name=name[:60], hint=nearest(name, _names(catalog)))
-        start = before or _new(name)
+        start = before or _new(name, catalog)
         given = dict(values)
         if "target" in given:
             names = [each.name for each in catalog.dimensions]
@@ -155,13 +155,13 @@ def set_metric(workspace: MetricContext, actor: str, name: str, values: Mapping[
 
 
 def _names(catalog: Catalog) -> list[str]:
-    return [*METRICS, *(each.name for each in catalog.metric_definitions)]
+    return [*catalog.metrics, *(each.name for each in catalog.metric_definitions)]
 
 
-def _new(name: str) -> MetricDefinition:
+def _new(name: str, catalog: Catalog) -> MetricDefinition:
     """Return what a metric is that nothing is said of: a built-in one as it is."""
-    if name in METRICS:
-        built_in = METRICS[name]
+    if name in catalog.metrics:
+        built_in = catalog.metrics[name]
         return MetricDefinition(name, built_in.label, BUILT_IN_FORMULAS[name], unit=built_in.unit.value)
     return MetricDefinition(name, metric_definitions.label_of(name), "")
 

@@ -21,6 +21,7 @@ from lib.analytics import integrity, queries
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.backup import table_io
 from lib.ingest import saved_mappings
+from lib.jobs import metric_tasks
 from lib.jobs.queue import IdempotencyKey, JobKind
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
@@ -92,6 +93,9 @@ def _keep(settings: Settings, folder: Path) -> Kept:
     answers.write_text(ANSWERS)
     long_file = {"files": [(str(answers), answers.name)], "actor": "test", "answers": True}
     TASKS["import"](workspace, long_file, lambda *_: None)
+    metric = {"formula": 'avg_if(score, field.resolved and criterion("Greeting") > 0.5)', "target": 8}
+    metric_tasks.set_metric(workspace, "test", "resolvedScore", metric)
+    metric_tasks.set_metric(workspace, "test", "resolvedScore", {"label": "Puntaje «ñ»"})
     fill_state(workspace)
     back_up(workspace, folder / "kept.zip")
     facts, state, version = facts_of(workspace), state_of(workspace.state), version_of(workspace)

@@ -64,7 +64,7 @@ def rewritten(path: Path, to: Path, change: Callable[[dict[str, Any], dict[str, 
 
 LATER_TABLES = (
     *("replaced_evaluations", "replaced_names", "evaluators", "forms", "fields", "field_1_names"),
-    *("criteria", "answers"),
+    *("criteria", "answers", "metrics"),
 )
 LATER_COLUMNS = {
     "evaluations": {
@@ -380,9 +380,10 @@ def test_a_backup_whose_fields_have_no_mark_of_the_sample(
     def change(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
         manifest["facts"]["revision"] = "0013"
         without_columns(manifest["facts"]["tables"], members, {"fields": {"is_sample"}})
+        del manifest["facts"]["tables"]["metrics"]
 
     restore(settings, rewritten(kept.backup, tmp_path / "older.zip", change), quiet, replace=True, actor="test")
-    assert facts_of(reopened()) == kept.facts
+    assert facts_of(reopened()) == {**kept.facts, "metrics": []}
     assert kept.facts["fields"] and not any(row[-1] for row in kept.facts["fields"])
 
 
@@ -407,7 +408,7 @@ def test_a_backup_of_an_older_migration(
         # No answers and no own fields.
         "evaluations": sorted(((*row[:-9], *[None] * 6) for row in kept.facts["evaluations"]), key=repr),
         "imports": [(*row[:-6], *[None] * 6) for row in kept.facts["imports"]],
-        **{name: [] for name in ("replaced_evaluations", "replaced_names", "fields", "criteria", "answers")},
+        **{name: [] for name in ("replaced_evaluations", "replaced_names", "fields", "criteria", "answers", "metrics")},
     }
     found = state_of(again.state)
     for name in ("api_keys", "mappings", "views", "notes"):

@@ -26,7 +26,7 @@ from lib.api.dependencies import (
     filters_of,
     strict_query,
 )
-from lib.api.metric_values import METRICS, PARAMETER, metric_values, parse_metrics
+from lib.api.metric_values import METRICS_PARAMETER, PARAMETER, metric_values, parse_metrics
 from lib.api.query_description import TEXT, parameter, query
 from lib.api.serializers import (
     AnswerBody,
@@ -89,7 +89,7 @@ def router(catalog: Catalog) -> APIRouter:
 
 async def summary(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures of the whole selection."""
-    parameters = strict_query(request, (*space.catalog.parameters, METRICS))
+    parameters = strict_query(request, (*space.catalog.parameters, METRICS_PARAMETER))
     filters, metrics = filters_of(parameters, space, key), parse_metrics(parameters, space.catalog)
     content, version = await answered(space, key, lambda: 1, filters, _summary, space.calendar, metrics)
     return answer(request, content, version)
@@ -104,7 +104,7 @@ def _summary(connection: Connection, asked: Filters, calendar: Calendar, metrics
 
 def _breakdown(dimension: Dimension) -> Callable[..., Awaitable[Response]]:
     async def breakdown(request: Request, space: Space, key: Reader) -> Response:
-        parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES, "sort", METRICS))
+        parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES, "sort", METRICS_PARAMETER))
         sort = parse_single(parameters, "sort") or _LARGEST_FIRST
         return await _answer_breakdown(request, space, key, parameters, dimension, sort, is_named=False)
 
@@ -113,7 +113,7 @@ def _breakdown(dimension: Dimension) -> Callable[..., Awaitable[Response]]:
 
 async def breakdown(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures by the groups of any dimension."""
-    parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES, "sort", "by", METRICS))
+    parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES, "sort", "by", METRICS_PARAMETER))
     dimension = _parse_by(parameters, space.catalog)
     if dimension is None:
         raise InvalidParameterError("by", ParameterCode.MISSING, known=", ".join(space.catalog.groupings_by_name))
@@ -155,13 +155,13 @@ async def _answer_breakdown(
     size = parse_whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE)
     paging = sort, parse_whole_number(parameters, "page", 1, MAX_PAGE), size
     filters, metrics = filters_of(parameters, space, key), parse_metrics(parameters, space.catalog)
-    more = space.answers, space.calendar, dimension, _Look(paging, metrics, is_named)
+    more = space.answers, space.calendar, dimension, _BreakdownLook(paging, metrics, is_named)
     content, version = await answered(space, key, lambda: size, filters, _page, *more)
     return answer(request, content, version)
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _BreakdownLook:
     """What a breakdown is to look like: its order and page, its metrics, how its groups are named."""
 
     paging: tuple[str, int, int]
@@ -175,7 +175,7 @@ def _page(
     answers: QueryCache,
     calendar: Calendar,
     dimension: Dimension,
-    look: _Look,
+    look: _BreakdownLook,
 ) -> AnswerBody:
     metrics = look.metrics
     days_of = breakdowns.RANKED_BY  # said here, as the question of ranks says it: it is one answer
@@ -196,7 +196,7 @@ def _page(
 
 async def trends(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures of every day, week or month of the period; with `by`, those of the largest groups."""
-    parameters = strict_query(request, (*space.catalog.parameters, "granularity", "by", METRICS))
+    parameters = strict_query(request, (*space.catalog.parameters, "granularity", "by", METRICS_PARAMETER))
     metrics = parse_metrics(parameters, space.catalog)
     dimension = _parse_by(parameters, space.catalog)
     parse_single(parameters, "granularity")

@@ -24,7 +24,7 @@ from lib.api.dependencies import (
     filters_of,
     strict_query,
 )
-from lib.api.metric_values import METRICS, PARAMETER, metric_values, parse_metrics
+from lib.api.metric_values import METRICS_PARAMETER, PARAMETER, metric_values, parse_metrics
 from lib.api.query_description import parameter, query
 from lib.api.serializers import AnswerBody, answer, criterion_row, period, to_json
 from lib.catalog.catalog import Catalog
@@ -44,17 +44,17 @@ def router(catalog: Catalog) -> APIRouter:
 
 async def read(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures by the criteria of scorecards."""
-    parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES, "sort", METRICS))
+    parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES, "sort", METRICS_PARAMETER))
     size = parse_whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE)
     page = parse_whole_number(parameters, "page", 1, MAX_PAGE)
     filters, sort = filters_of(parameters, space, key), parse_single(parameters, "sort")
-    look = _Look(sort, page, size, parse_metrics(parameters, space.catalog))
+    look = _CriteriaLook(sort, page, size, parse_metrics(parameters, space.catalog))
     content, version = await answered(space, key, lambda: size, filters, _page, space.calendar, look)
     return answer(request, content, version)
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _CriteriaLook:
     """What the criteria are to look like: their order and page, and the metrics beside their figures."""
 
     sort: str | None
@@ -63,7 +63,7 @@ class _Look:
     metrics: tuple[str, ...]
 
 
-def _page(connection: Connection, asked: Filters, calendar: Calendar, look: _Look) -> AnswerBody:
+def _page(connection: Connection, asked: Filters, calendar: Calendar, look: _CriteriaLook) -> AnswerBody:
     found = criteria.criteria(connection, asked, calendar)
     totals = metrics_by_criterion(connection, asked, calendar, look.metrics).criteria if look.metrics else {}
     if look.sort is not None and (name := look.sort.removeprefix("-")) in look.metrics:

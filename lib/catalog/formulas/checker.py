@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from lib.catalog.formulas.comparisons import KINDS, LOGICAL, Grouping, any_of, belongs, compared, kind_words
 from lib.catalog.formulas.expressions import (
     Aggregate,
-    Answer,
+    AnswerShare,
     Arithmetic,
     BelongsNowhere,
     Choice,
     Combination,
-    Comparison,
     EvaluationColumn,
     Expression,
     Function,
@@ -27,6 +26,7 @@ from lib.catalog.formulas.expressions import (
     Not,
     Reference,
     Rounded,
+    ValueComparison,
 )
 from lib.catalog.formulas.functions import AGGREGATES, ANSWERS, COUNTS, EXAMPLES
 from lib.catalog.formulas.node_words import what, written
@@ -47,7 +47,6 @@ from lib.catalog.formulas.syntax import (
 )
 from lib.catalog.formulas.vocabulary import Vocabulary
 from lib.errors import FormulaError, nearest
-from lib.errors.codes import CodedText
 from lib.errors.formula_codes import FormulaCode
 
 MOST_AGGREGATES = 40
@@ -59,37 +58,20 @@ MOST_DECIMALS = 10
 DIVISION_DECIMALS = 9
 """Decimals of a quotient of one evaluation's numbers, so that sums of them are exact."""
 
-_KINDS = {
-    Kind.NUMBER: FormulaCode.KIND_NUMBER,
-    Kind.TEXT: FormulaCode.KIND_TEXT,
-    Kind.CONDITION: FormulaCode.KIND_CONDITION,
-    Kind.INSTANT: FormulaCode.KIND_INSTANT,
-    Kind.NOTHING: FormulaCode.KIND_NOTHING,
-}
-_LOGICAL, _ORDERED = ("and", "or"), ("<", "<=", ">", ">=")
-
-
-@dataclass(frozen=True, slots=True)
-class _Grouping(Expression):
-    """A dimension that is not yet compared with anything."""
-
-    name: str
-    dimension: str
-
 
 def check(text: str, vocabulary: Vocabulary) -> Expression:
     """Return the checked tree of a metric's formula. Raises FormulaError."""
     node = parse(text)
-    checker = _Checker(vocabulary)
+    checker = _FormulaChecker(vocabulary)
     found = checker.check(node, None)
     if found.kind not in (Kind.NUMBER, Kind.NOTHING):
         raise FormulaError(
-            node.position, FormulaCode.METRIC_IS_NO_NUMBER, kind=_kind(found), example="share(score >= 8)"
+            node.position, FormulaCode.METRIC_IS_NO_NUMBER, kind=kind_words(found), example="share(score >= 8)"
         )
     return found
 
 
-class _Checker:
+class _FormulaChecker:
     """Checks the parts of one formula; `within` is the aggregate that a part is in, None outside of all."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -99,7 +81,7 @@ class _Checker:
     def check(self, node: Node, within: str | None) -> Expression:
         """Return a part as a value; a dimension that is compared with nothing is none."""
         found = self._part(node, within)
-        if isinstance(found, _Grouping):
+        if isinstance(found, Grouping):
             example = f'{found.name} = "…"'
             raise FormulaError(
                 node.position, FormulaCode.NO_CONDITION, what=what(node), kind=FormulaCode.KIND_TEXT.of(),
@@ -139,7 +121,7 @@ class _Checker:
         if name in self._known.columns:
             return EvaluationColumn(self._known.columns[name], name)
         if name in self._known.dimensions:
-            return _Grouping(Kind.TEXT, name, self._known.dimensions[name])
+            return Grouping(Kind.TEXT, name, self._known.dimensions[name])
         if name in self._known.metrics:
             example = f"{name} * avg(score)"
             raise FormulaError(node.position, FormulaCode.WITHIN, name=name, function=within, example=example)
@@ -150,7 +132,7 @@ class _Checker:
         if name.lower() in EXAMPLES:
             return FormulaError(node.position, FormulaCode.WITHOUT_BRACKETS, name=name, example=EXAMPLES[name.lower()])
         if name in self._known.archived:
-            return FormulaError(node.position, FormulaCode.FIELD_ARCHIVED, name=name)
+            return FormulaError(node.position, FormulaCode.FIELD_ARCHIVED_HERE, name=name)
         right = next((each for each in known if each.casefold() == name.casefold()), None)
         if right is not None:
             return FormulaError(node.position, FormulaCode.CASE_OF_NAME, name=name, right=right)
@@ -244,9 +226,9 @@ class _Checker:
         if known is not None and named.value not in known:
             hint = nearest(named.value, known)
             raise FormulaError(named.position, FormulaCode.CRITERION_UNKNOWN, name=named.value[:60], hint=hint)
-        share = Answer(Kind.NUMBER, named.value)
+        share = AnswerShare(Kind.NUMBER, named.value)
         zero = Literal(Kind.NUMBER, Fraction(0))
-        return share if function == "criterion" else Comparison(Kind.CONDITION, "=", share, zero)
+        return share if function == "criterion" else ValueComparison(Kind.CONDITION, "=", share, zero)
 
     def _combined(self, node: CallNode, function: str, within: str | None) -> Expression:
         if function == "if":
@@ -276,7 +258,7 @@ class _Checker:
                 kind = each.kind
             elif each.kind not in (kind, Kind.NOTHING):
                 raise FormulaError(
-                    node.position, FormulaCode.NOT_COMPARABLE, left=_KINDS[kind].of(), right=_kind(each),
+                    node.position, FormulaCode.NOT_COMPARABLE, left=KINDS[kind].of(), right=kind_words(each),
                     example="if(count() >= 30, avg(score), null)",
                 )  # fmt: skip
         return kind
@@ -287,7 +269,7 @@ class _Checker:
         return Negative(Kind.NUMBER, self._number(node.operand, "-", within))
 
     def _binary(self, node: BinaryNode, within: str | None) -> Expression:
-        if node.operator in _LOGICAL:
+        if node.operator in LOGICAL:
             left = self._condition(node.left, node.operator, within)
             return Logic(Kind.CONDITION, node.operator, left, self._condition(node.right, node.operator, within))
         if node.operator in "+-*/":
@@ -306,59 +288,13 @@ class _Checker:
 
     def _comparison(self, node: BinaryNode, within: str | None) -> Expression:
         left, right = self._part(node.left, within), self._part(node.right, within)
-        if isinstance(left, _Grouping) or isinstance(right, _Grouping):
-            return self._belongs(node, left, right)
-        return self._compared(node, node.operator, (node.left, left), (node.right, right))
-
-    def _belongs(self, node: BinaryNode, left: Expression, right: Expression) -> Expression:
-        grouping, other, side = (left, right, node.right) if isinstance(left, _Grouping) else (right, left, node.left)
-        assert isinstance(grouping, _Grouping)  # noqa: S101 - one of them is
-        if node.operator in _ORDERED:
-            raise FormulaError(node.at, FormulaCode.NO_ORDER, what=grouping.name, sign=node.operator)
-        if not isinstance(other, Literal) or other.kind not in (Kind.TEXT, Kind.NOTHING):
-            raise FormulaError(
-                side.position, FormulaCode.NOT_COMPARABLE, left=grouping.name, right=what(side),
-                example=f'{grouping.name} = "…"',
-            )  # fmt: skip
-        if other.value is None:
-            return Literal(Kind.CONDITION, None)
-        found = Membership(Kind.CONDITION, grouping.dimension, (str(other.value),))
-        return found if node.operator == "=" else Not(Kind.CONDITION, found)
-
-    def _compared(
-        self, node: Node, operator: str, left: tuple[Node, Expression], right: tuple[Node, Expression]
-    ) -> Expression:
-        kinds = {found.kind for _, found in (left, right)} - {Kind.NOTHING}
-        if len(kinds) > 1:
-            raise FormulaError(
-                right[0].position, FormulaCode.NOT_COMPARABLE, left=_kind(left[1]), right=_kind(right[1]),
-                example=_comparable(left[1]),
-            )  # fmt: skip
-        if operator in _ORDERED and kinds & {Kind.TEXT, Kind.CONDITION}:
-            at = node.at if isinstance(node, BinaryNode) else node.position
-            raise FormulaError(at, FormulaCode.NO_ORDER, what=what(left[0]), sign=operator)
-        for (_, column), (place, word) in ((left, right), (right, left)):
-            self._check_word(column, place, word)
-        return Comparison(Kind.CONDITION, operator, left[1], right[1])
-
-    def _check_word(self, column: Expression, place: Node, word: Expression) -> None:
-        """Refuse a text that a column of a few texts never holds."""
-        if (
-            not isinstance(column, EvaluationColumn)
-            or column.name not in self._known.words
-            or not isinstance(word, Literal)
-        ):
-            return
-        known = self._known.words[column.name]
-        if word.value is not None and word.value not in known:
-            raise FormulaError(
-                place.position, FormulaCode.VALUE_UNKNOWN, column=column.name, value=str(word.value)[:60],
-                hint=nearest(str(word.value), known), known=", ".join(f'"{each}"' for each in known),
-            )  # fmt: skip
+        if isinstance(left, Grouping) or isinstance(right, Grouping):
+            return belongs(node, left, right)
+        return compared(node, node.operator, (node.left, left), (node.right, right), self._known.words)
 
     def _in(self, node: InNode, within: str | None) -> Expression:
         operand = self._part(node.operand, within)
-        if isinstance(operand, _Grouping):
+        if isinstance(operand, Grouping):
             for choice in node.choices:
                 if not isinstance(choice, TextNode):
                     raise FormulaError(
@@ -369,10 +305,10 @@ class _Checker:
             found: Expression = Membership(Kind.CONDITION, operand.dimension, members)
         else:
             parts = [
-                self._compared(node, "=", (node.operand, operand), (choice, self.check(choice, within)))
+                compared(node, "=", (node.operand, operand), (choice, self.check(choice, within)), self._known.words)
                 for choice in node.choices
             ]
-            found = _any_of(parts)
+            found = any_of(parts)
         return Not(Kind.CONDITION, found) if node.is_negated else found
 
     def _between(self, node: BetweenNode, within: str | None) -> Expression:
@@ -381,14 +317,14 @@ class _Checker:
         found = Logic(
             Kind.CONDITION,
             "and",
-            self._compared(node, ">=", operand, low),
-            self._compared(node, "<=", operand, high),
+            compared(node, ">=", operand, low, self._known.words),
+            compared(node, "<=", operand, high, self._known.words),
         )
         return Not(Kind.CONDITION, found) if node.is_negated else found
 
     def _is_null(self, node: IsNullNode, within: str | None) -> Expression:
         operand = self._part(node.operand, within)
-        if isinstance(operand, _Grouping):
+        if isinstance(operand, Grouping):
             found: Expression = BelongsNowhere(Kind.CONDITION, operand.dimension)
         else:
             found = IsNull(Kind.CONDITION, operand)
@@ -401,41 +337,28 @@ class _Checker:
         if found.kind not in (Kind.NUMBER, Kind.NOTHING):
             example = EXAMPLES.get(where, "avg(score) - 7")
             raise FormulaError(
-                node.position, FormulaCode.NO_NUMBER, what=what(node), kind=_kind(found), where=where, example=example
+                node.position,
+                FormulaCode.NO_NUMBER,
+                what=what(node),
+                kind=kind_words(found),
+                where=where,
+                example=example,
             )
         return found
 
     def _condition(self, node: Node, where: str, within: str | None) -> Expression:
         found = self._part(node, within)
-        if isinstance(found, _Grouping) or found.kind not in (Kind.CONDITION, Kind.NOTHING):
-            name = found.name if isinstance(found, _Grouping) else None
+        if isinstance(found, Grouping) or found.kind not in (Kind.CONDITION, Kind.NOTHING):
+            name = found.name if isinstance(found, Grouping) else None
             example = f'{name} = "…"' if name else EXAMPLES.get(where, "score < 5 and is_ai")
             raise FormulaError(
-                node.position, FormulaCode.NO_CONDITION, what=what(node), kind=_kind(found), where=where,
+                node.position, FormulaCode.NO_CONDITION, what=what(node), kind=kind_words(found), where=where,
                 example=example,
             )  # fmt: skip
         return found
-
-
-def _any_of(parts: Sequence[Expression]) -> Expression:
-    """Return whether one of several conditions is met, both halves together, so that many are not deep."""
-    if len(parts) == 1:
-        return parts[0]
-    middle = len(parts) // 2
-    return Logic(Kind.CONDITION, "or", _any_of(parts[:middle]), _any_of(parts[middle:]))
 
 
 def _literal_number(node: Node) -> Fraction | None:
     if isinstance(node, UnaryNode) and node.operator == "-" and isinstance(node.operand, NumberNode):
         return -node.operand.value
     return node.value if isinstance(node, NumberNode) else None
-
-
-def _kind(found: Expression) -> CodedText:
-    return _KINDS[found.kind].of()
-
-
-def _comparable(left: Expression) -> str:
-    if left.kind is Kind.TEXT:
-        return 'state = "Failed"'
-    return {Kind.CONDITION: "is_ai = true", Kind.INSTANT: "field.closed > field.opened"}.get(left.kind, "score < 5")

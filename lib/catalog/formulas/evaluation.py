@@ -8,12 +8,11 @@ from typing import TypeAlias, cast
 
 from lib.catalog.formulas.expressions import (
     Aggregate,
-    Answer,
+    AnswerShare,
     Arithmetic,
     BelongsNowhere,
     Choice,
     Combination,
-    Comparison,
     EvaluationColumn,
     Expression,
     IsNull,
@@ -24,11 +23,12 @@ from lib.catalog.formulas.expressions import (
     Not,
     Reference,
     Rounded,
+    ValueComparison,
 )
 
 Value: TypeAlias = Fraction | str | bool | None
 
-Leaf: TypeAlias = EvaluationColumn | Membership | BelongsNowhere | Answer | Aggregate | Reference
+Leaf: TypeAlias = EvaluationColumn | Membership | BelongsNowhere | AnswerShare | Aggregate | Reference
 
 LeafValue: TypeAlias = Callable[[Leaf], Value]
 """Gives the value of a leaf; of a time, its seconds since 1970."""
@@ -38,7 +38,7 @@ def evaluate(expression: Expression, leaf: LeafValue) -> Value:
     """Return the value of an expression; nothing divided by nothing, or by 0, is null."""
     if isinstance(expression, Literal):
         return expression.value
-    if isinstance(expression, EvaluationColumn | Membership | BelongsNowhere | Answer | Aggregate | Reference):
+    if isinstance(expression, EvaluationColumn | Membership | BelongsNowhere | AnswerShare | Aggregate | Reference):
         return leaf(expression)
     if isinstance(expression, Logic):
         return _logic(expression, leaf)
@@ -66,7 +66,7 @@ def _strict(expression: Expression, values: list[Value]) -> Value:
         return None
     if isinstance(expression, Arithmetic):
         return _arithmetic(expression.operator, cast(Fraction, values[0]), cast(Fraction, values[1]))
-    if isinstance(expression, Comparison):
+    if isinstance(expression, ValueComparison):
         return _comparison(expression.operator, values[0], values[1])
     if isinstance(expression, Negative):
         return -cast(Fraction, values[0])

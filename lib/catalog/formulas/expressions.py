@@ -70,7 +70,7 @@ class BelongsNowhere(Expression):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer(Expression):
+class AnswerShare(Expression):
     """An evaluation's answer to a criterion: its share of points, or whether it has none; null where there is none."""
 
     criterion: str
@@ -135,7 +135,7 @@ class Negative(Expression):
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison(Expression):
+class ValueComparison(Expression):
     """Two values and = != < <= > >= between them."""
 
     operator: str

@@ -13,7 +13,6 @@ from lib.catalog.formulas.expressions import (
     Arithmetic,
     Choice,
     Combination,
-    Comparison,
     Expression,
     Function,
     Kind,
@@ -22,6 +21,7 @@ from lib.catalog.formulas.expressions import (
     Negative,
     Not,
     Rounded,
+    ValueComparison,
 )
 from lib.catalog.formulas.own_uncertainty import OfOrder, OfRatio, OfScaled
 from lib.catalog.formulas.row_measures import NO_EVALUATION, MeasureMaker, ValueSums, both, is_known, row_of
@@ -144,7 +144,7 @@ class MetricMaker:
         """Return the uncertainty of a ratio of counts and sums: of what each evaluation adds to either."""
         make, x, y = self._measures, _row(numerator), _row(denominator)
         scales = make.in_scale(x).scale, make.in_scale(y).scale
-        adds_x, adds_y = (Comparison(Kind.CONDITION, "!=", each, _ZERO) for each in (x, y))
+        adds_x, adds_y = (ValueComparison(Kind.CONDITION, "!=", each, _ZERO) for each in (x, y))
         outside = unequal = beyond = None
         are_counts = all(each.function is Function.COUNT for _, each in (*numerator, *denominator))
         if are_counts and scales == (1, 1) and len(denominator) == 1 and denominator[0][0] == 1:
@@ -177,7 +177,7 @@ def _and(first: Expression, second: Expression) -> Expression:
 
 
 def _unlike(number: Expression) -> Expression:
-    return Comparison(Kind.CONDITION, "!=", number, _ONE)
+    return ValueComparison(Kind.CONDITION, "!=", number, _ONE)
 
 
 def _constant(expression: Expression) -> Fraction | None:

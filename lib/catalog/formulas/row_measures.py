@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from lib.catalog.formulas.evaluation import Leaf, Value, evaluate
 from lib.catalog.formulas.expressions import (
     Aggregate,
-    Answer,
+    AnswerShare,
     Arithmetic,
     Choice,
     EvaluationColumn,
@@ -235,7 +235,7 @@ def _is_leaf(each: Expression) -> bool:
 
 def _extras(expression: Expression) -> Iterable[ExtraColumn]:
     for each in expression.walk():
-        if isinstance(each, Answer):
+        if isinstance(each, AnswerShare):
             yield ExtraColumn(criterion_column(each.criterion), each.criterion)
         elif isinstance(each, EvaluationColumn) and each.name in ("hour", "weekday"):
             yield ExtraColumn(f"wall_{each.name}")

@@ -16,12 +16,11 @@ import sqlalchemy as sa
 
 from lib.catalog.dimensions import Dimension
 from lib.catalog.formulas.expressions import (
-    Answer,
+    AnswerShare,
     Arithmetic,
     BelongsNowhere,
     Choice,
     Combination,
-    Comparison,
     EvaluationColumn,
     Expression,
     IsNull,
@@ -32,6 +31,7 @@ from lib.catalog.formulas.expressions import (
     Negative,
     Not,
     Rounded,
+    ValueComparison,
 )
 from lib.catalog.formulas.whole_numbers import MOST_DIGITS, PLAIN_DIGITS, WIDE, Microseconds, WholeQuotient
 from lib.errors import FormulaError
@@ -134,7 +134,7 @@ class RowSql:
             return _written(expression.value)
         if isinstance(expression, EvaluationColumn):
             return self._stored(expression.name)
-        if isinstance(expression, Answer):
+        if isinstance(expression, AnswerShare):
             return ScaledNumber(self._rows[criterion_column(expression.criterion)], SHARE_SCALE, 10)
         if isinstance(expression, Arithmetic):
             return self._arithmetic(expression)
@@ -163,7 +163,7 @@ class RowSql:
             return sa.and_(*sides) if expression.operator == "and" else sa.or_(*sides)
         if isinstance(expression, Not):
             return sa.not_(self.condition(expression.operand))
-        if isinstance(expression, Comparison):
+        if isinstance(expression, ValueComparison):
             return self._comparison(expression)
         if isinstance(expression, IsNull):
             return self._is_null(expression.operand)
@@ -226,7 +226,7 @@ class RowSql:
         sql = getattr(sa.func, expression.function)(*(_typed(each.sql, digits) for each in numbers))
         return ScaledNumber(sql, numbers[0].scale, digits)
 
-    def _comparison(self, expression: Comparison) -> sa.ColumnElement[bool]:
+    def _comparison(self, expression: ValueComparison) -> sa.ColumnElement[bool]:
         sides = expression.left, expression.right
         kinds = {each.kind for each in sides} - {Kind.NOTHING}
         if any(isinstance(each, Literal) and each.value is None for each in sides) or not kinds:

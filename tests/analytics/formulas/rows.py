@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from lib.catalog.formulas.evaluation import Leaf, Value, evaluate
 from lib.catalog.formulas.expressions import (
     Aggregate,
-    Answer,
+    AnswerShare,
     BelongsNowhere,
     EvaluationColumn,
     Expression,
@@ -53,7 +53,7 @@ class Row:
             return None if found is None else any(member in found for member in each.members)
         if isinstance(each, BelongsNowhere):
             return self.groups[each.dimension] is None
-        if isinstance(each, Answer):
+        if isinstance(each, AnswerShare):
             return self.shares.get(each.criterion)
         assert isinstance(each, EvaluationColumn)
         return self.values[each.name]
