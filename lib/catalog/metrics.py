@@ -55,6 +55,12 @@ class Metric:
     is_own: bool = False  # of a field that the workspace defined
     own_decimals: int | None = None  # of a metric that the workspace defined, in place of the unit's
     minimum: int = FEW_EVALUATIONS
+    version: int | None = None  # of a metric that the workspace defined by a formula
+
+    @property
+    def is_defined(self) -> bool:
+        """Whether the workspace defined it by a formula, so that its label and its help are people's own words."""
+        return self.version is not None
 
     @property
     def decimals(self) -> int:

@@ -125,13 +125,14 @@ class FormulaReader:
             definition.name,
             definition.label_with_unit,
             _UNITS.get(definition.unit, Unit.NUMBER),
-            definition.description,
+            definition.description or definition.formula,
             maker.calculation(),
             definition.better,  # type: ignore[arg-type]  # checked where it is defined
             maker.uncertainty(),
             is_own=True,
             own_decimals=definition.decimals,
             minimum=definition.minimum,
+            version=definition.version,
         )
 
     def expression(self, formula: str, path: tuple[str, ...] = ()) -> Expression:

@@ -80,7 +80,7 @@ def _row(chart: ControlChart, place: int, granularity: Granularity) -> dict[str,
         "shown": formatting.metric(metric, point.sums),
         "low": low,
         "high": high,
-        "usual": formatting.interval(metric.unit, (low, high)),
+        "usual": formatting.metric_interval(metric, (low, high)),
         "counted": formatting.count(point.sums["evaluations"]),
         "kind": OUTSIDE if place in chart.limits.outside else RUN if in_run else INSIDE,
     }

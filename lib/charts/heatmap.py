@@ -58,7 +58,7 @@ def heatmap(found: Heatmap, metric: Metric, days: Trend, look: ChartTheme) -> Ch
                 "value": estimate.value,
                 "estimate": formatting.value(metric.unit, estimate.value),
                 "shown": formatting.metric(metric, cell.sums),
-                "interval": formatting.interval(metric.unit, metric.interval(cell.sums)),
+                "interval": formatting.metric_interval(metric, metric.interval(cell.sums)),
                 "counted": formatting.count(cell.sums["evaluations"] if n is None else n),
                 "few": metric.is_small_sample(cell.sums),
             }

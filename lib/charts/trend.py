@@ -169,7 +169,7 @@ def _row(point: TrendPoint, granularity: Granularity, metric: Metric, series: st
         "shown": formatting.metric(metric, point.sums),
         "low": band[0] if band else None,
         "high": band[1] if band else None,
-        "interval": formatting.interval(metric.unit, ends),
+        "interval": formatting.metric_interval(metric, ends),
         "counted": formatting.count(point.sums[counted]),
         "partial": partial,
         "few": metric.is_small_sample(point.sums),

@@ -11,6 +11,7 @@ from lib.charts.theme import LIGHT, ChartTheme
 from lib.exports.table_files import ABOUT_WIDTHS, TableExport, column_lines
 from lib.exports.workbook import LineSheet, TypedCell, WorkbookFile
 from lib.i18n import current, number, t
+from lib.reports import catalog_words
 from lib.reports.changes import change_amount
 from lib.reports.figure_files import figure_file
 from lib.reports.leads import with_leads
@@ -159,4 +160,5 @@ def _figure(card: MetricCard) -> tuple[Any, ...]:
     )
     meaning = str(card.delta.meaning) if card.delta and card.delta.meaning else None
     n = TypedCell(metric.n(card.totals), "count")
-    return (t(metric.label), *numbers, n, *changes, meaning, TypedCell(was, kind), str(card.compared_with))
+    label = str(catalog_words.metric_label(metric))
+    return (label, *numbers, n, *changes, meaning, TypedCell(was, kind), str(card.compared_with))

@@ -12,6 +12,7 @@ from typing import Any
 from lib.exports.workbook import LineSheet, TableSheet, WorkbookFile
 from lib.formats.csv_injection import escape_formula
 from lib.i18n import current, override_language, t
+from lib.reports import catalog_words
 from lib.reports.file_columns import FileColumn
 from lib.reports.table import TableFile
 
@@ -84,7 +85,7 @@ def about(title: str, shown: str, zone: str, columns: Sequence[FileColumn], rows
 def column_lines(columns: Sequence[FileColumn]) -> tuple[tuple[str, ...], ...]:
     """Return what the second sheet says of columns: their labels, their names in the API, what they are."""
     heads = (t("Column"), t("Name in the API"), t("Meaning"))
-    helps = (t(column.metric.help) if column.metric else "" for column in columns)
+    helps = (str(catalog_words.metric_help(column.metric)) if column.metric else "" for column in columns)
     return (heads, *((column.heading, column.name, help_) for column, help_ in zip(columns, helps, strict=True)))
 
 

@@ -11,7 +11,7 @@ from lib.charts.theme import LIGHT, ChartTheme
 from lib.i18n import current, number, t
 from lib.pdf import document
 from lib.pdf.model import Card, CardRow, Paper, Passage, Section, Share, Table
-from lib.reports import formatting
+from lib.reports import catalog_words, formatting
 from lib.reports.figures import ControlChartFigure, Figure, TrendFigure
 from lib.reports.leads import with_leads
 from lib.reports.page import (
@@ -56,7 +56,7 @@ def paper(printed: PageValue) -> Paper:
 
 def _card(card: MetricCard) -> Card:
     plain = {
-        "label": t(card.metric.label),
+        "label": str(catalog_words.metric_label(card.metric)),
         "value": str(card.value),
         "note": " · ".join(map(str, card.basis)),
     }

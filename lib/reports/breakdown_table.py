@@ -113,7 +113,9 @@ def table(
     A click on a group opens its detail where `click` says nothing else.
     """
     dimension, breakdown = groups.dimension, groups.breakdown
-    columns = _columns(groups, context.catalog.metrics, with_standardized=standardized is not None)
+    catalog = context.catalog
+    metrics = {**catalog.metrics, **{name: catalog.all_metrics[name] for name in context.defined_metrics}}
+    columns = _columns(groups, metrics, with_standardized=standardized is not None)
     total = _total(context)
 
     def file_rows() -> tuple[_BreakdownRow, ...]:
@@ -175,7 +177,7 @@ def _total(context: PageContext) -> _BreakdownRow:
     """Return the row of the whole selection."""
     before = context.compared.sums if context.compared else None
     course = _means(context.trend)
-    return _BreakdownRow(None, context.summary.sums, before, course, executives=context.executive_spreads)
+    return _BreakdownRow(None, context.totals, before, course, executives=context.executive_spreads)
 
 
 def _rows(

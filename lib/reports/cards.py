@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from lib.analytics import cluster_spreads
 from lib.analytics.breakdowns import Group
+from lib.analytics.cluster_spreads import SharedSpreads
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, Dimension
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Metric, Unit
@@ -12,9 +14,23 @@ from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.reports import formatting
 from lib.reports.changes import chance_words
 from lib.reports.context import PageContext
-from lib.reports.page import Caption, Cards, Leader, Link, MetricCard, Shares, ShareSegment, Tone
+from lib.reports.job_text import in_words
+from lib.reports.page import (
+    Block,
+    Caption,
+    Cards,
+    Heading,
+    Leader,
+    Link,
+    MetricCard,
+    Notice,
+    Shares,
+    ShareSegment,
+    Tone,
+)
 from lib.reports.page_links import METRIC, OPENED, pairs, without_search
-from lib.reports.words import Joined, Words, formatted, text
+from lib.reports.target_words import target_words
+from lib.reports.words import Joined, Words, formatted, plural, text
 from lib.statistics.clusters import LEAST_DAYS
 from lib.statistics.shrinkage import shrink
 
@@ -43,6 +59,35 @@ def key_figures(context: PageContext, *, is_explained: bool = False) -> Iterator
     if tested:
         signs = text("▲ ▼: statistically significant. ≈: not significant.")
         yield Caption(Joined((signs, chance_words(tested), text("Counts are not tested.")), " "))
+
+
+def defined_figures(context: PageContext) -> Iterator[Block]:
+    """Yield a card for each metric that the workspace defined, and how many there are besides."""
+    names = context.defined_metrics
+    if not names:
+        return
+    yield Heading(text("Metrics"))
+    spreads: SharedSpreads = {}
+    if context.compared is not None:
+        asked = context.filters, context.compared.filters, context.calendar, names
+        spreads = context.answers.run(cluster_spreads.executive_spreads, *asked)
+    cards = Cards(tuple(_defined_card(context.catalog.all_metrics[name], context, spreads) for name in names))
+    yield cards
+    if tested := sum(card.is_tested for card in cards.cards):
+        yield Caption(chance_words(tested))
+    if more := len(context.catalog.defined_metrics) - len(names):
+        yield Caption(plural("{count} more is on the page Metrics.", "{count} more are on the page Metrics.", more))
+    for name, problem in context.catalog.metric_problems.items():
+        yield Notice(text("The metric {name} can't be computed", name=name), (formatted(in_words, problem.reason),))
+
+
+def _defined_card(metric: Metric, context: PageContext, spreads: SharedSpreads) -> MetricCard:
+    values = (metric.value(point.sums) for point in context.trend_of(metric).points)
+    course = tuple(None if value is None else float(value) for value in values)
+    link = Link("trends", text("See trend"), pairs({**context.parameters, METRIC: [metric.name]}), "show_chart")
+    before, label = context.compared_totals, context.compared.label if context.compared else ""
+    target = target_words(context, metric, context.totals)
+    return MetricCard(metric, context.totals, course, before, label, spreads.get(metric.name), link, target)
 
 
 def sentiments(context: PageContext) -> Shares:
@@ -78,10 +123,11 @@ def _card(metric: Metric, context: PageContext, course: Sequence[MeasureTotals],
     values = (metric.value(each) for each in course)
     floats = tuple(None if value is None else float(value) for value in values)
     compared, link = context.compared, _explanation(metric, context, is_explained)
+    target = target_words(context, metric, context.summary.sums)
     if compared is None:
-        return MetricCard(metric, context.summary.sums, floats, link=link)
+        return MetricCard(metric, context.summary.sums, floats, link=link, target=target)
     executives = context.executive_spreads.get(metric.name)
-    return MetricCard(metric, context.summary.sums, floats, compared.sums, compared.label, executives, link)
+    return MetricCard(metric, context.summary.sums, floats, compared.sums, compared.label, executives, link, target)
 
 
 def _explanation(metric: Metric, context: PageContext, is_explained: bool) -> Link:

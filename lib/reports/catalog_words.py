@@ -52,10 +52,17 @@ def metric_label(metric: Metric) -> Words:
     """Return the label of a metric: of an own field, with what is made of its values."""
     if not metric.is_own:
         return text(metric.label)
+    if metric.is_defined:
+        return metric.label
     if metric.unit is Unit.SHARE:
         return text("{field}: share of yes", field=metric.label)
     is_sum = isinstance(metric.formula, Total)
     return text("{field}: sum", field=metric.label) if is_sum else text("{field}: average", field=metric.label)
+
+
+def metric_help(metric: Metric) -> Words:
+    """Return what a metric is, in words; of one that the workspace defined, its description or its formula."""
+    return metric.help if metric.is_defined else text(metric.help)
 
 
 def own_figure(metric: Metric) -> Words:

@@ -44,7 +44,7 @@ def basis(metric: Metric, totals: MeasureTotals) -> tuple[Words, ...]:
     ends, n = metric.interval(totals), metric.n(totals)
     words: list[Words] = []
     if ends:
-        words.append(text("95 % CI {ends}", ends=formatted(formatting.interval, metric.unit, ends)))
+        words.append(text("95 % CI {ends}", ends=formatted(formatting.metric_interval, metric, ends)))
     if n is not None:
         words.append(text("n = {n}", n=formatted(formatting.count, n)))
     return tuple(words)

@@ -32,6 +32,9 @@ from lib.reports.words import Joined, Words, formatted, plural, text
 MAX_POINTS = 1_500
 """Buckets of a trend that pages draw; where there would be more, they are wider. Months are never as many."""
 
+MOST_DEFINED = 12
+"""So many defined metrics have a card and a column; the page Metrics has all of them."""
+
 _DAYS = {Granularity.DAILY: 1, Granularity.WEEKLY: 7, Granularity.MONTHLY: 31}
 """Days that a bucket has at most."""
 
@@ -177,8 +180,11 @@ class PageContext:
         Those of the selection have intervals of all metrics, which tables show of them.
         """
         chosen = self.filters if filters is None else filters
-        days_of = self.catalog.uncertain_metrics if chosen == self.filters else RANKED_BY
-        return self.answers.run(breakdowns.all_groups, chosen, self.calendar, dimension, days_of)
+        if chosen != self.filters:
+            return self.answers.run(breakdowns.all_groups, chosen, self.calendar, dimension, RANKED_BY)
+        days_of, own = self.catalog.uncertain_metrics, self.defined_metrics
+        asked = ((*days_of, *own), own) if own else (days_of,)
+        return self.answers.run(breakdowns.all_groups, chosen, self.calendar, dimension, *asked)
 
     def ranks(self, dimension: Dimension) -> GroupRanks:
         """Return between which places the groups of a dimension lie by average score."""
@@ -223,6 +229,25 @@ class PageContext:
             filters = replace(filters, date_to=furthest if furthest < local_date(last, zone) else last)
         own = ((metric.name,),) if metric.is_own else ()
         return self.answers.run(queries.trend, filters, self.calendar, self.granularity, *own)
+
+    @property
+    def defined_metrics(self) -> tuple[str, ...]:
+        """The names of the metrics that the workspace defined and that pages show: the first MOST_DEFINED of them."""
+        return tuple(self.catalog.defined_metrics)[:MOST_DEFINED]
+
+    @property
+    def totals(self) -> MeasureTotals:
+        """The measures of the selection with those of defined metrics, and how days spread around each metric."""
+        if not self.defined_metrics:
+            return self.summary.sums
+        return self.own_totals((*self.catalog.uncertain_metrics, *self.defined_metrics))
+
+    @property
+    def compared_totals(self) -> MeasureTotals | None:
+        """Return the same of what the selection is compared with; None where nothing is."""
+        if self.compared is None or not self.defined_metrics:
+            return None if self.compared is None else self.compared.sums
+        return self.own_totals((*self.catalog.uncertain_metrics, *self.defined_metrics), self.compared.filters)
 
     def own_totals(self, metrics: tuple[str, ...], filters: Filters | None = None) -> MeasureTotals:
         """Return the measures of metrics of own fields in the selection, or with other filters."""

@@ -28,22 +28,21 @@ def count(value: int) -> str:
 
 def metric(which: Metric, sums: MeasureTotals) -> str:
     """Return a metric's value with its unit; an en dash where there is none."""
-    return value(which.unit, which.value(sums))
+    return value(which.unit, which.value(sums), which.own_decimals)
 
 
-def value(unit: Unit, amount: Value | float) -> str:
-    """Return a value of a unit as it is shown."""
+def value(unit: Unit, amount: Value | float, decimals: int | None = None) -> str:
+    """Return a value of a unit as it is shown; `decimals` are those of a metric in place of the unit's."""
     if amount is None:
         return NOTHING
-    if unit is Unit.COUNT:
-        return number(rounded(amount, 0) or 0)
-    if unit is Unit.SCORE:
-        return signed(number(rounded(amount, 2) or 0, 2))
     if unit is Unit.SHARE:
-        return f"{number(rounded(Fraction(amount) * 100, 1) or 0, 1)} %"
-    if unit in (Unit.BALANCE, Unit.NUMBER):
-        return signed(number(rounded(amount, 2) or 0, 2))
-    return duration(int(rounded(amount, 0) or 0))
+        of_percent = 1 if decimals is None else max(0, decimals - 2)
+        return f"{signed(number(rounded(Fraction(amount) * 100, of_percent) or 0, of_percent))} %"
+    if unit is Unit.SECONDS and not decimals:
+        return duration(int(rounded(amount, 0) or 0))
+    if decimals is None:
+        decimals = 0 if unit is Unit.COUNT else 2
+    return signed(number(rounded(amount, decimals) or 0, decimals))
 
 
 def change(unit: Unit, before: Value, now: Value) -> str | None:
@@ -83,9 +82,19 @@ def signed(text: str, plus: bool = False) -> str:
 
 def duration(seconds: int) -> str:
     """Return 312 as `5:12`, 4000 as `1:06:40`."""
+    if seconds < 0:
+        return f"−{duration(-seconds)}"
     minutes, rest = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def metric_interval(which: Metric, ends: tuple[float, float] | None) -> str:
+    """Return the interval of a metric; that of an own one may lie where no score does."""
+    if ends is None or not which.is_defined:
+        return interval(which.unit, ends)
+    first, last = (value(which.unit, end, which.own_decimals) for end in ends)
+    return _range(which.unit, first, last)
 
 
 def interval(unit: Unit, ends: tuple[float, float] | None) -> str:
@@ -96,7 +105,10 @@ def interval(unit: Unit, ends: tuple[float, float] | None) -> str:
     if ends is None:
         return NOTHING
     low, high = (min(10.0, max(0.0, end)) for end in ends) if unit is Unit.SCORE else ends
-    first, last = value(unit, low), value(unit, high)
+    return _range(unit, value(unit, low), value(unit, high))
+
+
+def _range(unit: Unit, first: str, last: str) -> str:
     dash = " – " if last.startswith("−") else "–"
     if unit is Unit.SHARE:
         first = first.removesuffix(" %")

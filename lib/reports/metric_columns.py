@@ -34,7 +34,7 @@ def metric(which: Metric, now: Of[R], *, printed: bool = True) -> list[Column[R]
             lambda row: which.rounded(now(row)),
             lambda row: formatting.metric(which, now(row)),
             Look.NUMBER,
-            text(which.help),
+            catalog_words.metric_help(which),
             printed=printed,
             in_file=(metric_field(which, now),),
         )
@@ -43,7 +43,7 @@ def metric(which: Metric, now: Of[R], *, printed: bool = True) -> list[Column[R]
         columns.append(
             Column(
                 text("{metric}: 95 % CI", metric=label),
-                lambda row: formatting.interval(which.unit, which.interval(now(row))),
+                lambda row: formatting.metric_interval(which, which.interval(now(row))),
                 printed=which is AVERAGE_SCORE,
                 in_file=interval_fields(which.name, label, which.unit, lambda row: which.rounded_interval(now(row))),
             )

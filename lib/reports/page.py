@@ -102,6 +102,7 @@ class MetricCard:
     compared_with: Words = ""
     executives: SharedSpread | None = None  # how those who are in both periods spread around the change
     link: Link | None = None  # the way to what explains it
+    target: Words = ""  # what it should be, and whether it is
 
     @property
     def value(self) -> Words:
@@ -111,12 +112,13 @@ class MetricCard:
     @property
     def basis(self) -> tuple[Words, ...]:
         """What the value rests on."""
-        return basis(self.metric, self.totals)
+        return (*basis(self.metric, self.totals), *([self.target] if self.target else []))
 
     @property
     def is_small_sample(self) -> bool:
         """Whether it is a score of few evaluations."""
-        return self.metric.unit is Unit.SCORE and self.metric.is_small_sample(self.totals)
+        of_score = self.metric.unit is Unit.SCORE or self.metric.is_defined
+        return of_score and self.metric.is_small_sample(self.totals)
 
     @property
     def is_tested(self) -> bool:

@@ -14,7 +14,7 @@ from lib.catalog.catalog import Catalog
 from lib.catalog.measures import ANSWER_NAMES, PLAIN_MEASURES, SCORECARD_NAMES
 from lib.catalog.metrics import Metric, Unit
 from lib.i18n import number, t
-from lib.reports import formatting
+from lib.reports import catalog_words, formatting
 from lib.sharing.pinned_links import MetricValue, PinnedLink, definitions, figures
 
 
@@ -127,8 +127,8 @@ def _figure(each: FigureChange, shown: Callable[[Unit, MetricValue], str], metri
 
 
 def _definition(each: DefinitionChange, catalog: Catalog) -> str:
-    metric = catalog.metrics.get(each.name)
-    label = t(each.name if metric is None else metric.label)
+    metric = catalog.all_metrics.get(each.name)
+    label = t(each.name) if metric is None else str(catalog_words.metric_label(metric))
     was = t(each.was)
     if each.now is None:
         return t("{label} is not shown any more. It meant: {was}", label=label, was=was)

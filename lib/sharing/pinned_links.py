@@ -52,9 +52,19 @@ def definitions(catalog: Catalog) -> dict[str, str]:
     """Return what each metric means, by its name, and what the terms mean that the metrics use."""
     return {
         **{metric.name: metric.help for metric in catalog.metrics.values()},
+        **{
+            name: f"{_formula(catalog, name)} (version {each.version})"
+            for name, each in catalog.defined_metrics.items()
+        },
         "Few evaluations": f"Fewer than {FEW_EVALUATIONS} scored evaluations: marked, and no part of rankings.",
         "Unit of scores": f"A score is kept in units of 1/{SCORE_SCALE:,} of a point.",
     }
+
+
+def _formula(catalog: Catalog, name: str) -> str:
+    """Return the formula of a metric that the workspace defined, and which version of it that is."""
+    defined = next(each for each in catalog.metric_definitions if each.name == name)
+    return f"{defined.formula} (version {defined.version})"
 
 
 def figures(summary: SelectionSummary, catalog: Catalog) -> dict[str, MetricValue]:

@@ -10,16 +10,16 @@ import streamlit as st
 from lib.catalog.metrics import Unit
 from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.i18n import number, t
-from lib.reports import formatting
+from lib.reports import catalog_words, formatting
 from lib.reports.page import Cards, Leaders, Link, MetricCard, Shares
 from lib.ui.style import palette
 
 
 def draw_cards(block: Cards) -> None:
     """Draw a card for each key figure: value, interval, change to the compared period, sparkline, and its link."""
-    with st.container(key="cb-cards"):
+    with st.container(key="cb-cards-defined" if any(card.metric.is_defined for card in block.cards) else "cb-cards"):
         for card in block.cards:
-            _draw(f"cb-card-{card.metric.name}", _card(card), card.link, t(card.metric.help))
+            _draw(f"cb-card-{card.metric.name}", _card(card), card.link, str(catalog_words.metric_help(card.metric)))
 
 
 def draw_leaders(block: Leaders) -> None:
@@ -80,12 +80,16 @@ def _card(card: MetricCard) -> str:
     few = ""
     if card.is_small_sample:
         hint = t("Fewer than {few} scored evaluations", few=FEW_EVALUATIONS)
-        few = f' <span class="cb-few" title="{_escaped(hint)}">{_escaped(formatting.small_sample(card.totals))}</span>'
+        mark = formatting.small_sample(card.totals)
+        if metric.is_defined:
+            hint, mark = t("Fewer than {few} evaluations", few=metric.minimum), t("few evaluations")
+        few = f' <span class="cb-few" title="{_escaped(hint)}">{_escaped(mark)}</span>'
     basis = (_escaped(note).replace("–", "–\u2060") for note in card.basis)  # no line ends after the dash of a range
     notes = "".join(f'<span class="cb-note">{note}</span>' for note in basis)
+    label, help = _escaped(catalog_words.metric_label(metric)), _escaped(catalog_words.metric_help(metric))
     return (
-        f'<div class="cb-card" data-metric="{metric.name}" title="{_escaped(t(metric.help))}">'
-        f'<span class="cb-label">{_escaped(t(metric.label))}{few}</span><span class="cb-value">{value}</span>'
+        f'<div class="cb-card" data-metric="{metric.name}" title="{help}">'
+        f'<span class="cb-label">{label}{few}</span><span class="cb-value">{value}</span>'
         f"{notes}{_change(card)}{_sparkline(card)}</div>"
     )
 

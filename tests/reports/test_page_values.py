@@ -24,8 +24,9 @@ from lib.charts.draw import draw
 from lib.charts.theme import LIGHT, ChartTheme
 from lib.exports.page_workbook import page_workbook
 from lib.i18n import number, override_language, t
+from lib.jobs import metric_tasks
 from lib.pdf import page_document
-from lib.reports import formatting
+from lib.reports import catalog_words, formatting
 from lib.reports.context import PageContext, ViewOptions, build_context
 from lib.reports.figure_files import figure_file
 from lib.reports.page import (
@@ -51,6 +52,15 @@ from tests.scorecards import Answers, answer, load
 from tests.waiting import LONG_SECONDS
 
 PERIOD = make_filters(date(2024, 2, 1), date(2024, 2, 29))
+
+
+DEFINED = {
+    "longCalls": "count_if(duration_seconds > 300) / completedEvaluations",
+    "greeting": 'avg(criterion("Greeting")) * 10',
+    "middle": "median(score)",
+    "people": "count_distinct(executive)",
+}
+"""Metrics of each kind that the workspace defines."""
 
 
 def calls() -> Iterator[str]:
@@ -81,6 +91,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pages")
     opened = Workspace(Settings(data_dir=folder / "data", sample="off"))
     load(opened, list(csv.DictReader(calls())), {str(place): answers(place) for place in range(600) if place % 5})
+    for metric, formula in DEFINED.items():
+        metric_tasks.set_metric(opened, "test", metric, {"formula": formula, "unit": "number", "target": {"value": 3}})
     opened.close()
     return folder / "data"
 
@@ -99,7 +111,9 @@ def page_of(name: str) -> PageValue:
     """Make a page's value as a program would, without Streamlit."""
     space, definition = workspaces.current(), PAGES[name]
     view = ViewOptions("previous" if definition.is_compared else "none")
-    context: PageContext = build_context(space.answers, space.calendar, PERIOD, view, lambda *_: ())
+    context: PageContext = build_context(
+        space.answers, space.calendar, PERIOD.in_catalog(space.catalog), view, lambda *_: ()
+    )
     return PageValue(definition.title, definition.question, context.shown, tuple(definition.blocks(context)))
 
 
@@ -188,7 +202,7 @@ def _check_figures(block: Block, drawn: str, printed: str, written: dict[str, tu
             value = plain(str(card.value))
             assert value in drawn and value in printed
             assert all(plain(str(note)).replace("–", "–\u2060") in drawn for note in card.basis)
-            row = written[t(card.metric.label)]
+            row = written[str(catalog_words.metric_label(card.metric))]
             assert row[1] == card.metric.rounded(card.totals)
             if card.metric is NUMBER_OF_CRITERIA:
                 assert card.delta is None and card.before is None and not any(row[5:10]), "it is not compared"

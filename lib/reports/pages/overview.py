@@ -23,6 +23,7 @@ def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the overview."""
     yield from selection(context)
     yield Leaders((*cards.leaders(context), *criteria.leaders(context)))
+    yield from cards.defined_figures(context)
     yield from own_figures(context)
 
 

@@ -1,0 +1,43 @@
+"""Targets in words: what a metric should be, and whether a selection meets it, misses it or is not yet sure to."""
+
+from __future__ import annotations
+
+from lib.analytics.query import local_date
+from lib.catalog.measures import MeasureTotals
+from lib.catalog.metrics import Metric
+from lib.catalog.targets import TargetState, state_of, target_at
+from lib.reports import formatting
+from lib.reports.context import PageContext
+from lib.reports.words import Words, formatted, text
+
+STATES = {
+    TargetState.MET: text("met"),
+    TargetState.MISSED: text("missed"),
+    TargetState.UNSURE: text("not yet sure"),
+}
+"""Whether a target is met, as message ids."""
+
+
+def target_words(context: PageContext, metric: Metric, totals: MeasureTotals) -> Words:
+    """Return the target that is in force on the last day of a selection, and whether it is met; none without one.
+
+    Of a selection of one group alone it is that of the group, where it has one.
+    """
+    targets = context.catalog.targets.get(metric.name, ())
+    last = context.summary.period.date_to
+    day = None if last is None else local_date(last, context.filters.zone(context.calendar.zone))
+    target = target_at(targets, day)
+    if target is None:
+        return ""
+    value = target.of()
+    for dimension in context.catalog.dimensions:
+        ids = context.filters.ids(dimension)
+        if len(ids) == 1 and ids[0] in target.groups.get(dimension.name, {}):
+            value = target.of(dimension.name, ids[0])
+    if value is None:
+        return ""
+    shown = formatted(formatting.value, metric.unit, value, metric.own_decimals)
+    state = state_of(metric, totals, value)
+    if state is None:
+        return text("target {target}", target=shown)
+    return text("target {target}: {state}", target=shown, state=STATES[state])
