@@ -10,8 +10,7 @@ from datetime import date
 from lib.analytics.queries import Trend, TrendPoint
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import Metric, Unit
-from lib.catalog.sums import Quotient
-from lib.catalog.uncertainty import OfMean
+from lib.catalog.uncertainty import OfBalance, OfShare, OfValues
 from lib.statistics.control_charts import ChangePoint, ControlLimits, change_point, control_limits
 from lib.store.enums import HISTOGRAM_BINS
 
@@ -70,7 +69,9 @@ def _is_over(point: TrendPoint, today: date) -> bool:
 
 
 def _ends(metric: Metric) -> tuple[float, float]:
-    return _ENDS.get(metric.unit, (0.0, float("inf")))
+    if metric.is_defined:
+        return (0.0, 1.0) if isinstance(metric.uncertainty, OfShare) else (-math.inf, math.inf)
+    return _ENDS.get(metric.unit, (0.0, math.inf))
 
 
 def _moments(points: Sequence[TrendPoint], metric: Metric, histogram: Sequence[int]) -> tuple[float, float]:
@@ -82,9 +83,9 @@ def _moments(points: Sequence[TrendPoint], metric: Metric, histogram: Sequence[i
     deviations = sum((n * squares - total * total) / n for n, total, squares, _ in samples)
     scale = samples[0][3]
     variance = deviations / degrees / scale**2
-    if metric.unit is Unit.SCORE:
+    if metric.unit is Unit.SCORE and not metric.is_defined:
         return variance, _third_moment(histogram)
-    if metric.unit not in (Unit.SHARE, Unit.BALANCE):
+    if not isinstance(metric.uncertainty, OfShare | OfBalance):
         return variance, 0.0
     # Values are 1, 0 or −1, so that their cubes are the values themselves.
     n, total, squares = (sum(sample[place] for sample in samples) for place in range(3))
@@ -94,14 +95,10 @@ def _moments(points: Sequence[TrendPoint], metric: Metric, histogram: Sequence[i
 
 def _sample(metric: Metric, totals: MeasureTotals) -> tuple[int, int, int, int] | None:
     """Return the number of single values, their sum, that of their squares, and their scale; None if not known."""
-    if isinstance(metric.uncertainty, OfMean):
-        spread = metric.uncertainty
-        return spread.count.of(totals), spread.total.of(totals), spread.squares.of(totals), spread.scale
-    if metric.unit not in (Unit.SHARE, Unit.BALANCE) or not isinstance(metric.formula, Quotient):
+    spread = metric.uncertainty
+    if not isinstance(spread, OfValues) or not spread.count.of(totals):
         return None
-    part = metric.formula.numerator
-    squares = sum(totals[name] for name in (*part.plus, *part.minus))
-    return metric.formula.denominator.of(totals), part.of(totals), squares, 1
+    return spread.count.of(totals), spread.total.of(totals), spread.squares.of(totals), spread.scale
 
 
 def _third_moment(histogram: Sequence[int]) -> float:

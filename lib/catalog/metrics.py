@@ -58,6 +58,11 @@ class Metric:
     version: int | None = None  # of a metric that the workspace defined by a formula
 
     @property
+    def has_spread(self) -> bool:
+        """Whether sums say how far chance carries its values, those of hours and days too."""
+        return self.uncertainty is not None and self.uncertainty.quotient is not None
+
+    @property
     def is_defined(self) -> bool:
         """Whether the workspace defined it by a formula, so that its label and its help are people's own words."""
         return self.version is not None

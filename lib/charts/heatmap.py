@@ -70,7 +70,7 @@ def heatmap(found: Heatmap, metric: Metric, days: Trend, look: ChartTheme) -> Ch
     told = t("Heat map of {metric} by weekday and hour.", metric=label)
     sentence = _outstanding_hours(metric, rows, [estimate.stands_out for estimate in estimates])
     notes = [sentence] if sentence else []
-    if metric.uncertainty:
+    if metric.has_spread:
         notes.append(
             t(
                 "Colors are pulled toward the average where there are few evaluations; the tooltip shows the actual "
@@ -89,7 +89,7 @@ def _outstanding_hours(metric: Metric, rows: Sequence[Mapping[str, Any]], stands
     """Return which hours stand out, in a sentence; the most and the least of a count; else an empty text."""
     if metric.unit is Unit.COUNT:
         above, below = list(rows), list(rows)
-    elif metric.uncertainty is None:
+    elif not metric.has_spread:
         return ""
     else:
         above, below = ([row for row, out in zip(rows, stands_out, strict=True) if out == side] for side in (1, -1))

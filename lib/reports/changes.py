@@ -45,6 +45,8 @@ def basis(metric: Metric, totals: MeasureTotals) -> tuple[Words, ...]:
     words: list[Words] = []
     if ends:
         words.append(text("95 % CI {ends}", ends=formatted(formatting.metric_interval, metric, ends)))
+    elif metric.is_defined and metric.uncertainty is None:
+        words.append(text("no confidence interval"))
     if n is not None:
         words.append(text("n = {n}", n=formatted(formatting.count, n)))
     return tuple(words)

@@ -255,6 +255,9 @@ def _by_states(expression: Expression) -> Sum | None:
 
     None where the number is none, or so large that a sum is no shorter.
     """
+    if not any(_is_leaf(each) for each in expression.walk()):
+        constant = evaluate(expression, lambda _: None)
+        return Sum(("evaluations",)) if constant is True or constant == 1 else None
     counts: dict[str, int] = {}
     cells = [
         *((state, None, (name,), 1) for state, name in _OTHER_STATES.items()),
