@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -359,6 +360,34 @@ def test_warnings_are_told_on_standard_error_and_change_no_exit_code(run: Run, c
     assert "No imports yet" in run("imports", "list").stderr
     assert run("import", calls).returncode == 0
     assert "warnings=3" in run("imports", "list").stdout
+
+
+def test_metrics(run: Run, settings: Settings) -> None:
+    listed = run("metrics", "list").stdout.splitlines()
+    assert listed[2] == "averageScore  avg(score)  built in" and len(listed) == 8
+    made = run("metrics", "set", "weak", "count_if(score < 5) / count()", "--unit", "share", "--target", "0.1")
+    assert (made.returncode, made.stdout) == (0, "weak: version 1, count_if(score < 5) / count()\n")
+    assert run("metrics", "set", "weak", "--better", "lower", "--target", "none").stdout.startswith("weak: version 2")
+    shown = json.loads(run("metrics", "show", "weak").stdout)
+    assert (shown["better"], shown["target"], shown["versions"]) == ("lower", None, [1, 2])
+    first = json.loads(run("metrics", "show", "weak", "--version", "1").stdout)
+    assert (first["better"], first["target"]) == (None, 0.1)
+    wrong = run("metrics", "set", "weak", "count_if(scor < 5)")
+    assert wrong.returncode != 0 and "There is no 'scor' (did you mean 'score'?)" in wrong.stderr
+    assert run("metrics", "set", "weak", "--target", "{8").returncode == 2
+    assert run("metrics", "archive", "weak").stdout == "archived: weak\n"
+    assert len(run("metrics", "list").stdout.splitlines()) == 8
+    assert run("metrics", "list", "--all").stdout.splitlines()[-1].endswith("archived")
+    assert run("metrics", "archive", "weak", "--undo").stdout == "back: weak\n"
+    gone = run("metrics", "archive", "other")
+    assert gone.returncode != 0 and "There is no metric other" in gone.stderr
+    workspace = Workspace(settings)
+    try:
+        audited = workspace.audit.entries(AuditFilter(workspace.settings.zone), 20)
+        done = [entry.action.value for entry in reversed(audited) if "metric" in entry.action]
+        assert done == ["metric_defined", "metric_changed", "metric_archived", "metric_restored"]
+    finally:
+        workspace.close()
 
 
 def test_fields(run: Run, tmp_path: Path, settings: Settings) -> None:
