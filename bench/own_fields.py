@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from bench import data
 from bench.questions import YEAR
 from bench.report import Report, timed
-from lib.analytics import breakdowns, field_definitions, queries, rollup
+from lib.analytics import breakdowns, field_definitions, metric_definitions, queries, rollup
 from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import CAMPAIGN
@@ -70,7 +70,7 @@ def _questions(report: Report, engine: str, workspace: Workspace) -> None:
         names = [{"key": key, "id": name, "name": name} for key, name in enumerate(CHANNELS, 1)]
         connection.execute(sa.insert(own.names), names)
     with workspace.facts.write() as connection:
-        catalog = field_definitions.stored_catalog(connection)
+        catalog = metric_definitions.stored_catalog(connection)
         facts = catalog.evaluations
         way = 1 + sa.func.coalesce(facts.c.duration_seconds, 0) % len(CHANNELS)
         connection.execute(sa.update(facts).values({own.column: way}))
@@ -144,4 +144,4 @@ def _take_back(workspace: Workspace) -> None:
         for own in field_definitions.own_fields(connection):
             if own.name not in kept:
                 field_definitions.delete(connection, own.name)
-        rollup.rebuild(connection, field_definitions.stored_catalog(connection))
+        rollup.rebuild(connection, metric_definitions.stored_catalog(connection))

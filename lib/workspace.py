@@ -20,11 +20,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from lib import settings
+from lib.access.actors import SystemActor
 from lib.access.api_keys import KeyAuthenticator
 from lib.access.audit_log import Action, AuditLog
 from lib.access.sessions import Sessions
 from lib.access.users import UserRepository
-from lib.analytics import field_definitions, metric_definitions, queries, rollup, workspace_zone
+from lib.analytics import metric_definitions, metric_rollups, queries, rollup, workspace_zone
 from lib.analytics.calendar import Calendar
 from lib.analytics.grants import Grant
 from lib.analytics.query_cache import QueryCache
@@ -37,8 +38,8 @@ from lib.exports import service as exporting
 from lib.exports.service import ExportRequest
 from lib.ingest import history, sample_data, service, undo, uploads
 from lib.ingest.history import ImportReport
-from lib.jobs import tasks
-from lib.jobs.queue import Job, JobKind, Queue
+from lib.jobs import metric_tasks, tasks
+from lib.jobs.queue import Job, JobKind, JobStatus, Queue
 from lib.jobs.worker import Handler, ProgressReporter, Worker
 from lib.settings import Settings
 from lib.sharing.annotations import Annotations
@@ -186,6 +187,13 @@ class Workspace:
         for worker in self._workers:
             worker.start()
 
+    def fill_metric_rollups(self, actor: str) -> None:
+        """See to it that rollups hold what metrics are made of: by a job, or at once where no worker would do it."""
+        if not self._workers:
+            metric_tasks.fill_rollups(self, {}, lambda *_: None)
+        elif not any(job.status == JobStatus.QUEUED for job in self.queue.newest((JobKind.METRIC_ROLLUPS,), 1)):
+            self.queue.add(JobKind.METRIC_ROLLUPS, {}, actor)
+
     def _export(self, job: Job, steps: ProgressReporter) -> dict[str, Any]:
         if sys.platform == "linux":  # where a thread has a priority of its own, pages and API go before exports
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
@@ -255,9 +263,13 @@ class Workspace:
             atomic_swap.abandon(self.settings.facts_file, self.settings.state_file)
         with self.facts.read() as connection:
             tables = rollup.fragmented(connection, self.catalog, self._lengths)
+        with self.facts.read() as connection:
+            metrics_due = metric_rollups.is_due(connection)
+        if metrics_due:
+            self.fill_metric_rollups(SystemActor.LOCAL.value)
         for table in tables:
             with self.facts.write() as connection:
-                rollup.compact(connection, field_definitions.stored_catalog(connection), table)
+                rollup.compact(connection, metric_definitions.stored_catalog(connection), table)
             self._lengths.pop(table.name, None)  # it is short again
             log.info("Put the rows of %s together", table.name)
 

@@ -51,11 +51,6 @@ def own_fields(connection: Connection) -> tuple[OwnField, ...]:
     )
 
 
-def stored_catalog(connection: Connection) -> Catalog:
-    """Return the catalog with the workspace's own fields."""
-    return catalog_with(own_fields(connection))
-
-
 def fields_in_use(connection: Connection, grant: Grant) -> tuple[FieldUse, ...]:
     """Return the workspace's own fields, each with how many evaluations in sight have a value."""
     fields = own_fields(connection)

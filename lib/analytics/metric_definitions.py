@@ -17,12 +17,12 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics import field_definitions
 from lib.analytics.field_definitions import own_fields
-from lib.catalog.catalog import Catalog
+from lib.catalog.catalog import Catalog, KeptMeasures
 from lib.catalog.criterion_metrics import CRITERION_METRICS, SCORECARD_METRICS
 from lib.catalog.formulas.functions import EXAMPLES
 from lib.catalog.formulas.tokens import KEYWORDS
 from lib.catalog.metrics import Metric
-from lib.catalog.own_fields import NAME, catalog_with
+from lib.catalog.own_fields import NAME, OwnField, catalog_with
 from lib.catalog.own_metrics import BUILT_IN_FORMULAS, UNITS, MetricDefinition, reader_of, with_metrics
 from lib.errors import FormulaError, MetricError, nearest
 from lib.errors.metric_codes import MetricCode
@@ -74,7 +74,19 @@ def versions(connection: Connection, name: str) -> tuple[MetricVersion, ...]:
 
 def stored_catalog(connection: Connection) -> Catalog:
     """Return the catalog with the workspace's own fields and metrics."""
-    return with_metrics(catalog_with(own_fields(connection)), definitions(connection))
+    return stored_catalog_of(connection, own_fields(connection))
+
+
+def stored_catalog_of(connection: Connection, fields: tuple[OwnField, ...]) -> Catalog:
+    """Return the catalog with own fields, the workspace's metrics, and the rollups that hold these."""
+    return with_metrics(catalog_with(fields), definitions(connection), kept_measures(connection))
+
+
+def kept_measures(connection: Connection) -> KeptMeasures | None:
+    """Return the measures of formulas that rollups hold and keep up to date; None where there are none."""
+    held = schema.metric_rollups.c
+    row = connection.execute(sa.select(held.number, held.measures).where(held.retired_at.is_(None))).one_or_none()
+    return None if row is None else KeptMeasures(row.number, tuple(json.loads(row.measures)))
 
 
 def criteria_names(connection: Connection) -> frozenset[str]:

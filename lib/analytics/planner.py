@@ -33,7 +33,7 @@ class ResolvedPeriod:
     date_to: Moment | None
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def sources(catalog: Catalog) -> tuple[Source, ...]:
     """Return what can answer questions, in the order in which they are tried."""
     return (*map(RollupSource, catalog.rollups), FactsSource())

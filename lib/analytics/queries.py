@@ -23,9 +23,10 @@ from lib.analytics.sql_time import bucket_start
 from lib.analytics.unsummed_values import EPOCH, rows_of, unsummed_values
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, Dimension, FailedCriterionDimension, Member
-from lib.catalog.measures import HISTOGRAM_MEASURES, PLAIN_MEASURES, MeasureTotals, Unsummed, sums
+from lib.catalog.measures import HISTOGRAM_MEASURES, PLAIN_MEASURES, MeasureTotals, sums
 from lib.catalog.metrics import AVERAGE_SCORE
 from lib.catalog.rollups import DAILY_TOTAL
+from lib.catalog.unsummed import Unsummed
 from lib.errors import InvalidParameterError
 from lib.errors.parameter_codes import ParameterCode
 from lib.settings import WeekStart

@@ -21,7 +21,7 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.sql_time import bucket_start, local_day
 from lib.catalog.answers import answer_rows
 from lib.catalog.catalog import Catalog
-from lib.catalog.rollups import BY_CENTER
+from lib.catalog.rollups import BY_CENTER, Rollup
 from lib.store.bulk_io import analyze, analyze_grown, bulk_insert, drop
 from lib.store.enums import NO_KEY
 from lib.store.messages import JobStep, Message, Tell
@@ -101,6 +101,16 @@ def begin(connection: Connection, catalog: Catalog, columns: AbstractSet[str]) -
             names = table.columns.keys()
             values = [sa.literal_column(str(NO_KEY)) if name in columns else origin.c[name] for name in names]
             connection.execute(sa.insert(table).from_select(names, sa.select(*values)))
+
+
+def fill(connection: Connection, catalog: Catalog, made: Rollup) -> None:
+    """Fill the tables of a rollup, which are empty, from the facts."""
+    for table, origin in _origins(catalog).items():
+        if table in made.tables:
+            rows = cells(catalog.evaluations, table, catalog) if origin is None else coarser(origin, table, catalog)
+            with bulk_insert(connection, table):
+                ordered = rows.order_by(sa.literal_column("1"))
+                connection.execute(sa.insert(table).from_select(table.columns.keys(), ordered))
 
 
 def clear(connection: Connection, catalog: Catalog) -> None:

@@ -22,7 +22,8 @@ from lib.analytics.query import Filters
 from lib.analytics.sources import FactRows, fact_rows
 from lib.catalog.formulas.calculation import Calculation, UnsummedAggregate
 from lib.catalog.formulas.expressions import Function
-from lib.catalog.measures import ExtraColumn, Unsummed
+from lib.catalog.measures import ExtraColumn
+from lib.catalog.unsummed import Unsummed
 from lib.statistics.order_statistics import quantile_of
 from lib.store.bulk_io import read_numbers
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from lib import __version__
 from lib.access import signing
-from lib.analytics.field_definitions import stored_catalog
+from lib.analytics.metric_definitions import stored_catalog
 from lib.backup import archive, table_io
 from lib.backup.archive import FORMAT, SECRET, ArchiveMember, BackupWriter, Manifest, StoreSnapshot
 from lib.errors import BackupError, StorageError

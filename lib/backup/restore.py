@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection
 
 from lib.access import audit_log, signing
 from lib.access.audit_log import Action
-from lib.analytics import rollup
+from lib.analytics import metric_rollups, rollup
 from lib.analytics.field_definitions import lay_out, lay_out_anew
 from lib.backup import archive, table_io
 from lib.backup.archive import Backup, Manifest, StoreSnapshot
@@ -268,6 +268,7 @@ class _Restoring:
         self.tell(80, Message(JobStep.COMPUTING_ROLLUPS))
         connection.execute(sa.update(schema.workspace).values(data_version=self.version))
         rollup.rebuild(connection, self.catalog)
+        metric_rollups.retire(connection)  # they are of what was there before
 
     def _complete_state(self, connection: Connection) -> None:
         """Take what was of the moment out of the state: jobs under way, exports, as their files are in no backup."""

@@ -28,6 +28,9 @@ _FORMS: tuple[tuple[type[sa.types.TypeEngine[Any]], pa.DataType, type[sa.types.T
 )
 """How a column's values are written; the more special types come first."""
 
+_MADE_ANEW = schema.metric_rollups
+"""What says which rollups there are, which are computed anew where they are restored."""
+
 OF_THE_MOMENT = frozenset({"sessions"})
 """What a backup does not hold: it lets nobody in, and a restore signs everybody out."""
 
@@ -37,9 +40,11 @@ STATE = tuple(table for table in schema.STATE.sorted_tables if table.name not in
 
 def fact_tables(catalog: Catalog) -> tuple[sa.Table, ...]:
     """Return those of the facts, in that order: all but the rollups, which are computed from the rest."""
-    computed = {table for rollup in catalog.rollups for table in rollup.tables}
+    computed = {_MADE_ANEW, *(table for rollup in catalog.rollups for table in rollup.tables)}
     widened = {table.name: table for table in (catalog.evaluations, catalog.replaced_evaluations)}
-    held = (widened.get(table.name, table) for table in schema.FACTS.sorted_tables if table not in computed)
+    held = (
+        widened.get(table.name, table) for table in schema.FACTS.sorted_tables if table not in {*computed, _MADE_ANEW}
+    )
     return (*held, *(own.names for own in catalog.own_fields if own.is_category))
 
 

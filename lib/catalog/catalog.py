@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     from lib.errors import FormulaError
 
 
+@dataclass(frozen=True, slots=True)
+class KeptMeasures:
+    """The measures of formulas that rollups hold, and the number of these rollups."""
+
+    number: int
+    names: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Catalog:
     """What can be asked. Catalogs of one version are equal: keys of caches hold the version alone."""
@@ -46,6 +54,7 @@ class Catalog:
     defined_metrics: Mapping[str, Metric] = field(default_factory=dict, repr=False)  # that can be asked for
     metric_problems: Mapping[str, FormulaError] = field(default_factory=dict, repr=False)  # why others can't
     made_measures: Mapping[str, Measure] = field(default_factory=dict, repr=False)  # of formulas
+    kept_measures: KeptMeasures | None = field(default=None, repr=False)  # of formulas, in rollups
     targets: Mapping[str, tuple[Target, ...]] = field(default_factory=dict, repr=False)  # of metrics, by name
 
     def __eq__(self, other: object) -> bool:
@@ -110,11 +119,19 @@ class Catalog:
         return tuple(each for each in self.fields.values() if each.is_own and each.kind is not FieldType.CATEGORY)
 
     @cached_property
+    def metric_rollups(self) -> tuple[Rollup, ...]:
+        """The rollups that hold measures of formulas."""
+        names = set() if self.kept_measures is None else set(self.kept_measures.names)
+        return tuple(each for each in self.rollups if names & set(each.tables[0].columns.keys()))
+
+    @cached_property
     def measured_columns(self) -> tuple[str, ...]:
         """The columns of the evaluations that the rollups are computed from."""
         keys = dict.fromkeys(key for rollup in self.rollups for key in rollup.keys if key in self.evaluations.c)
         answers = ("answer_set", "answers_points", "answers_max", "critical_failed")
-        return ("day", "state", "sentiment", "score", "duration_seconds", *answers, *keys)
+        own = () if self.kept_measures is None else self.kept_measures.names
+        columns = dict.fromkeys(column for name in own for column in self.measures[name].columns if column not in keys)
+        return ("day", "state", "sentiment", "score", "duration_seconds", *answers, *keys, *columns)
 
     def measure_names(self, metrics: Iterable[str]) -> tuple[str, ...]:
         """Return the plain measures, and those that own metrics need beside them."""

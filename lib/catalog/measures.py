@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cache
 from itertools import zip_longest
 from typing import Any
@@ -18,6 +17,7 @@ from weakref import WeakValueDictionary
 import sqlalchemy as sa
 from sqlalchemy.sql.type_api import TypeEngine
 
+from lib.catalog.unsummed import Unsummed
 from lib.statistics.clusters import ClusterSpread
 from lib.store.enums import HISTOGRAM_BINS, SCORE_SCALE, SHARE_SCALE, YES, Sentiment, State
 
@@ -50,6 +50,13 @@ class Measure:
     is_wide: bool = False  # its sums may take more than 64 bits
     is_float: bool = False  # its sums may take more digits than whole numbers have
     extras: tuple[ExtraColumn, ...] = ()
+    columns: tuple[str, ...] = ()  # of own fields, which its rows have to have
+    follows_names: bool = False  # it asks for groups by name, and names may change
+
+    @property
+    def is_keepable(self) -> bool:
+        """Whether rollups may hold it: exact in any order, and of what an evaluation's own row says."""
+        return not (self.is_float or self.extras or self.follows_names)
 
     def of_one(self, evaluations: sa.FromClause) -> sa.ColumnElement[int]:
         """Return what one evaluation adds to it, as an SQL expression."""
@@ -230,13 +237,14 @@ def own_measures(column: str, *, is_number: bool) -> tuple[Measure, ...]:
     def number(e: Columns) -> sa.ColumnElement[Any]:
         return sa.cast(e[column], sa.Numeric(_DIGITS // 2, 0))
 
-    have = Measure(f"{column}_n", has_one)
+    of = (column,)
+    have = Measure(f"{column}_n", has_one, columns=of)
     if not is_number:
-        return have, Measure(f"{column}_yes", lambda e: e[column] == YES)
+        return have, Measure(f"{column}_yes", lambda e: e[column] == YES, columns=of)
     return (
         have,
-        Measure(f"{column}_sum", has_one, number, is_wide=True),
-        Measure(f"{column}_squares", has_one, lambda e: number(e) * number(e), is_wide=True),
+        Measure(f"{column}_sum", has_one, number, is_wide=True, columns=of),
+        Measure(f"{column}_squares", has_one, lambda e: number(e) * number(e), is_wide=True, columns=of),
     )
 
 
@@ -263,15 +271,6 @@ def _find_declared(name: str) -> Measure:
     column = name.rpartition("_")[0]
     of_column = (*own_measures(column, is_number=True), *own_measures(column, is_number=False))
     return {each.name: each for each in of_column}[name]
-
-
-@dataclass(frozen=True, slots=True)
-class Unsummed:
-    """A value that no sum gives, such as a median: of `n` values, with its 95 % interval if it has one."""
-
-    value: Fraction | None
-    n: int
-    ends: tuple[float, float] | None = None
 
 
 _PLACES: Mapping[str, int] = {name: place for place, name in enumerate(PLAIN_MEASURES)}

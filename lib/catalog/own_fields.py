@@ -158,7 +158,7 @@ def catalog_with(fields: tuple[OwnField, ...]) -> Catalog:
         filters=(*BUILT_IN.filters, *(dimensions[own] for own in visible if own in dimensions)),
         ranged_fields=(*BUILT_IN.ranged_fields, *(_range(own) for own in visible if own.type is OwnFieldType.NUMBER)),
         own_metrics={metric.name: metric for own in visible for metric in _metrics(own)},
-        rollups=_with_own(BUILT_IN.rollups, [own_rollup(dimension) for dimension in dimensions.values()]),
+        rollups=with_own(BUILT_IN.rollups, [own_rollup(dimension) for dimension in dimensions.values()]),
         own_fields=fields,
         evaluations=_with_columns(BUILT_IN.evaluations, fields),
         replaced_evaluations=_with_columns(BUILT_IN.replaced_evaluations, fields),
@@ -170,8 +170,8 @@ def without_sample_fields(catalog: Catalog) -> Catalog:
     return catalog_with(tuple(own for own in catalog.own_fields if not own.is_sample))
 
 
-def _with_own(rollups: Sequence[Rollup], own: Sequence[Rollup]) -> tuple[Rollup, ...]:
-    """Return rollups with those of own fields, which are longer than those by center and shorter than the last."""
+def with_own(rollups: Sequence[Rollup], own: Sequence[Rollup]) -> tuple[Rollup, ...]:
+    """Return rollups with own ones, which are longer than those by center and shorter than the last."""
     return (*rollups[:-1], *own, rollups[-1])
 
 

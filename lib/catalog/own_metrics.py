@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
-from lib.catalog.catalog import Catalog
+from lib.catalog.catalog import Catalog, KeptMeasures
 from lib.catalog.dimensions import NamedDimension
 from lib.catalog.formulas.checker import check
 from lib.catalog.formulas.expansion import expanded
@@ -16,8 +16,10 @@ from lib.catalog.formulas.metric_maker import MetricMaker
 from lib.catalog.formulas.row_measures import MeasureMaker
 from lib.catalog.formulas.row_sql import BUILT_IN_NUMBERS, RowBindings, own_number
 from lib.catalog.formulas.vocabulary import Vocabulary
+from lib.catalog.measures import PLAIN_MEASURES, find_measure
 from lib.catalog.metrics import METRICS, Metric, Unit
-from lib.catalog.own_fields import OWN_SUM, OwnField, OwnFieldType
+from lib.catalog.own_fields import OWN_SUM, OwnField, OwnFieldType, with_own
+from lib.catalog.rollups import metric_rollups
 from lib.catalog.targets import stored_targets
 from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.errors import FormulaError
@@ -209,9 +211,20 @@ def reader_of(
     return FormulaReader(catalog.own_fields, dimensions, definitions, criteria)
 
 
-@lru_cache(maxsize=32)
-def with_metrics(catalog: Catalog, definitions: tuple[MetricDefinition, ...]) -> Catalog:
-    """Return a catalog with what a workspace defines: metrics that can be asked for, and why others can't."""
+def keepable(catalog: Catalog) -> tuple[str, ...]:
+    """Return the measures of a catalog's metrics that rollups may hold beside the plain ones, in order."""
+    needed = {name for metric in catalog.defined_metrics.values() for name in metric.measures}
+    return tuple(sorted(name for name in needed - {*PLAIN_MEASURES} if find_measure(name).is_keepable))
+
+
+@lru_cache(maxsize=32)  # always the same for the same ones: tables of rollups are known by identity
+def with_metrics(
+    catalog: Catalog, definitions: tuple[MetricDefinition, ...], kept: KeptMeasures | None = None
+) -> Catalog:
+    """Return a catalog with what a workspace defines: metrics that can be asked for, and why others can't.
+
+    `kept` are the measures that rollups hold, which are part of it where all of them can be made.
+    """
     if not definitions:
         return catalog
     reader = reader_of(catalog, definitions)
@@ -224,10 +237,16 @@ def with_metrics(catalog: Catalog, definitions: tuple[MetricDefinition, ...]) ->
             made[each.name] = reader.made(each)
         except FormulaError as error:
             problems[each.name] = error.with_traceback(None)
-    digest = hashlib.sha256(repr((catalog.version, definitions)).encode()).digest()
+    measures = {name: find_measure(name) for metric in made.values() for name in metric.measures}
+    if kept is not None and not all(name in measures and measures[name].is_keepable for name in kept.names):
+        kept = None
+    digest = hashlib.sha256(repr((catalog.version, definitions, kept)).encode()).digest()
     return replace(
         catalog,
         version=int.from_bytes(digest[:8], "big"),
+        measures={**catalog.measures, **measures},
+        rollups=catalog.rollups if kept is None else with_own(catalog.rollups, metric_rollups(kept.number, kept.names)),
+        kept_measures=kept,
         metric_definitions=definitions,
         defined_metrics=made,
         metric_problems=problems,

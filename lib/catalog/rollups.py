@@ -74,6 +74,17 @@ def own_rollup(dimension: Dimension) -> Rollup:
     return _rollup(f"_by_{column}", *_SHORT, column, found_by=(column,), tables=sa.MetaData())
 
 
+def metric_rollups(number: int, measures: tuple[str, ...]) -> tuple[Rollup, ...]:
+    """Return the rollups that hold measures of own metrics beside the plain ones, by call center and by executive."""
+    held, tables = (*PLAIN_MEASURES, *measures), sa.MetaData()
+    return (
+        _rollup(f"_of_metrics_{number}", *_SHORT, found_by=(), measures=held, tables=tables),
+        _rollup(f"_of_metrics_{number}_by_executive", *_BY_EXECUTIVE, found_by=(), measures=held, tables=tables),
+    )
+
+
+_BY_EXECUTIVE = ("call_center_key", "executive_key", "is_ai")
+
 _SHORT = ("campaign_key", "call_center_key", "is_ai")
 
 BY_CENTER = _rollup(
@@ -105,7 +116,7 @@ ROLLUPS = (
         *("campaign_key", "call_center_key", "evaluator_key", "form_key", "is_ai"),
         found_by=("evaluator_key", "form_key"),
     ),
-    _rollup("_by_executive", "call_center_key", "executive_key", "is_ai", found_by=("executive_key",)),
+    _rollup("_by_executive", *_BY_EXECUTIVE, found_by=("executive_key",)),
     Rollup(
         ("is_ai",),
         _table("daily_total_of_scorecards", ("is_ai",), (), SCORECARD_NAMES),

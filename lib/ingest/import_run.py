@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.engine import Connection
 
-from lib.analytics.field_definitions import define, delete, fields_in_use, own_fields, stored_catalog
+from lib.analytics.field_definitions import define, delete, fields_in_use, own_fields
 from lib.analytics.grants import EVERYTHING, Grant
+from lib.analytics.metric_definitions import stored_catalog
 from lib.catalog.catalog import Catalog
 from lib.catalog.own_fields import OwnField, without_sample_fields
 from lib.errors import CallboardError, FieldError

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 from lib.analytics import rollup
 from lib.analytics.conditions import grant_conditions
 from lib.analytics.grants import Grant
+from lib.analytics.metric_rollups import catalog_for_writing
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import NamedDimension
 from lib.catalog.own_fields import MOST_CATEGORIES
@@ -52,7 +53,7 @@ class LoadTables:
     measured: sa.Table  # what the rollups take of new rows, so that keys are looked up for them once
 
 
-@cache
+@lru_cache(maxsize=32)
 def load_tables(catalog: Catalog) -> LoadTables:
     """Return the temporary tables of a catalog's evaluations; always the same, so that statements are compiled once."""
     columns = {column.name: column.type for column in catalog.evaluations.columns}
@@ -70,7 +71,7 @@ def load_tables(catalog: Catalog) -> LoadTables:
     )
 
 
-@cache
+@lru_cache(maxsize=32)
 def _together_table(catalog: Catalog) -> sa.Table:
     """Return the table of the ids and names that staged rows have together: much fewer than there are rows."""
     names = [name for each in catalog.stored_dimensions for name in (each.staged_id, each.staged_name)]
@@ -124,6 +125,7 @@ def apply(
     marks what the facts then hold as sample data. `scoring` says what the answers that a row keeps make of its score.
     Raises ConflictError where a row would replace one that the grant does not cover.
     """
+    catalog = catalog_for_writing(connection, catalog.own_fields)
     if replace_all:
         clear(connection, catalog, ImportCode.UNDO_REPLACED)
     version = connection.execute(sa.select(workspace.c.data_version)).scalar_one() + 1

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics import rollup
-from lib.analytics.field_definitions import delete_sample_fields, keep_sample_fields, stored_catalog
+from lib.analytics.field_definitions import delete_sample_fields, keep_sample_fields
+from lib.analytics.metric_rollups import stored_catalog_for_writing
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import NamedDimension
 from lib.errors import ConflictError
@@ -103,7 +104,7 @@ def find_done(connection: Connection, number: str, job: str) -> UndoResult | Non
 def delete_everything(connection: Connection) -> None:
     """Empty the facts but for own fields and the history of imports, for good; must run inside `FactStore.write`."""
     delete_sample_fields(connection)
-    loader.clear(connection, stored_catalog(connection), ImportCode.UNDO_DELETED)
+    loader.clear(connection, stored_catalog_for_writing(connection), ImportCode.UNDO_DELETED)
     _change_version(connection)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from lib.access.audit_log import Action
-from lib.analytics import metric_definitions
+from lib.analytics import metric_definitions, metric_rollups
 from lib.catalog.catalog import Catalog
 from lib.catalog.metrics import Metric
 from lib.catalog.own_metrics import BUILT_IN_FORMULAS, MetricDefinition
@@ -16,7 +16,7 @@ from lib.catalog.targets import parse_targets
 from lib.errors import MetricError, nearest
 from lib.errors.metric_codes import MetricCode
 from lib.store.facts import FactStore
-from lib.store.messages import Tell
+from lib.store.messages import JobStep, Message, Tell
 
 
 class MetricContext(Protocol):
@@ -30,6 +30,9 @@ class MetricContext(Protocol):
 
     def note(self, actor: str, action: Action, subject: str = "", **details: Any) -> None:
         """Write a line of the audit."""
+
+    def fill_metric_rollups(self, actor: str) -> None:
+        """See to it that rollups hold what metrics are made of."""
 
 
 def work_on_metrics(workspace: MetricContext, payload: dict[str, Any], tell: Tell) -> dict[str, Any]:  # noqa: ARG001 - a task
@@ -151,6 +154,7 @@ def set_metric(workspace: MetricContext, actor: str, name: str, values: Mapping[
         made = metric_definitions.save(connection, replace(start, **given), actor)
     action = Action.METRIC_DEFINED if made.version == 1 else Action.METRIC_CHANGED
     workspace.note(actor, action, name, version=made.version, formula=made.formula)
+    workspace.fill_metric_rollups(actor)
     return made.version == 1
 
 
@@ -171,3 +175,14 @@ def archive_metric(workspace: MetricContext, actor: str, name: str, *, archived:
     with workspace.facts.write() as connection:
         metric_definitions.archive(connection, name, archived=archived)
     workspace.note(actor, Action.METRIC_ARCHIVED if archived else Action.METRIC_RESTORED, name)
+    workspace.fill_metric_rollups(actor)
+
+
+def fill_rollups(workspace: MetricContext, payload: dict[str, Any], tell: Tell) -> dict[str, Any]:  # noqa: ARG001 - a task
+    """Make the rollups that hold what all metrics are made of, and drop those that nobody reads any more."""
+    tell(0, Message(JobStep.COMPUTING_ROLLUPS))
+    with workspace.facts.write() as connection:
+        metric_rollups.drop_retired(connection)
+    with workspace.facts.write() as connection:
+        metric_rollups.fill(connection, lambda share: tell(share, Message(JobStep.COMPUTING_ROLLUPS)))
+    return {}

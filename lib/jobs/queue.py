@@ -51,6 +51,7 @@ class JobKind(StrEnum):
     TIMEZONE = "timezone"
     OWN_FIELDS = "own_fields"
     OWN_METRICS = "own_metrics"
+    METRIC_ROLLUPS = "metric_rollups"
     EXPORT = "export"
 
 

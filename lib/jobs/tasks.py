@@ -18,8 +18,10 @@ import pyarrow as pa
 from lib.access.actors import SystemActor
 from lib.access.audit_log import Action
 from lib.analytics import integrity, queries, rollup, workspace_zone
-from lib.analytics.field_definitions import define, own_fields, stored_catalog
+from lib.analytics.field_definitions import define, own_fields
 from lib.analytics.grants import EVERYTHING
+from lib.analytics.metric_definitions import stored_catalog
+from lib.analytics.metric_rollups import stored_catalog_for_writing
 from lib.analytics.queries import DatasetStatus
 from lib.backup import create
 from lib.backup.create import BackupRequest, BackupResult
@@ -67,6 +69,9 @@ class TaskContext(Protocol):
 
     def follow_zone(self, stored: str) -> None:
         """Go by the zone that the workspace has now."""
+
+    def fill_metric_rollups(self, actor: str) -> None:
+        """See to it that rollups hold what metrics are made of."""
 
 
 Task = Callable[[TaskContext, dict[str, Any], Tell], dict[str, Any]]
@@ -160,7 +165,9 @@ def undo_import(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
     """
     tell(0, Message(JobStep.UNDOING))
     with workspace.facts.write() as connection:
-        done = undo.undo(connection, stored_catalog(connection), payload["id"], payload["actor"], payload.get("job"))
+        done = undo.undo(
+            connection, stored_catalog_for_writing(connection), payload["id"], payload["actor"], payload.get("job")
+        )
     return describe_undo(workspace, done, payload["actor"])
 
 
@@ -256,7 +263,7 @@ def check(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict[s
     if payload.get("repair") and found.lines:
         tell(50, Message(JobStep.REPAIRING))
         with workspace.facts.write() as connection:
-            catalog = stored_catalog(connection)
+            catalog = stored_catalog_for_writing(connection)
             done = integrity.repair(connection, catalog)
             left = integrity.findings(connection, catalog)
             status = queries.status(connection)
@@ -307,7 +314,7 @@ def change_zone(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
         if payload.get("timezone") != new:
             workspace_zone.check_variable(payload.get("timezone"), before)
         if before != new:
-            rollup.recompute_days(connection, stored_catalog(connection), ZoneInfo(new), tell)
+            rollup.recompute_days(connection, stored_catalog_for_writing(connection), ZoneInfo(new), tell)
     workspace.follow_zone(new)
     if before != new:
         workspace.note(payload["actor"], Action.TIMEZONE, new, before=before)
@@ -325,5 +332,6 @@ TASKS: dict[str, Task] = {
     JobKind.TIMEZONE: change_zone,
     JobKind.OWN_FIELDS: field_tasks.work_on_fields,
     JobKind.OWN_METRICS: metric_tasks.work_on_metrics,
+    JobKind.METRIC_ROLLUPS: metric_tasks.fill_rollups,
 }
 """The tasks that can be queued, by the kind of their jobs."""

@@ -27,7 +27,7 @@ from lib.store.duckdb_engine import FATAL
 
 _FULL_DISK = ("no space left on device", "disk full", "database or disk is full", "could not extend file")
 _UNOPENED = re.compile(r'Cannot open file "(?P<path>[^"\n]+)": (?P<reason>[^\n]+)')  # DuckDB's
-_OWN_FIELD = re.compile(r"\bfield_\d+|_by_field_\d+")
+_OWN_FIELD = re.compile(r"\bfield_\d+|_by_field_\d+|_of_metrics_\d+")
 _GONE = ("does not exist", "does not have a column", "not found")  # of a column or a table
 _LOST = (
     *(OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError),

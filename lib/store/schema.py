@@ -84,6 +84,14 @@ metrics = sa.Table(  # that a workspace defined, each version; lib/catalog/own_m
     sa.Column("created_by", sa.Text, nullable=False),  # who; lib/access/actors.py has the forms
 )
 
+metric_rollups = sa.Table(  # sets of rollups that hold measures of own metrics; the last one is kept up to date
+    "metric_rollups",
+    FACTS,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),  # of its tables
+    sa.Column("measures", sa.Text, nullable=False),  # JSON: their names
+    sa.Column("retired_at", UtcDateTime),  # since when nobody keeps it up to date; its tables are about to go
+)
+
 evaluations = sa.Table(
     "evaluations",
     FACTS,

@@ -11,7 +11,15 @@ from typing import Any
 
 import pytest
 
-from lib.analytics import breakdowns, decomposition, field_definitions, grouped_trends, rank_ranges, records
+from lib.analytics import (
+    breakdowns,
+    decomposition,
+    field_definitions,
+    grouped_trends,
+    metric_definitions,
+    rank_ranges,
+    records,
+)
 from lib.analytics.calendar import Granularity
 from lib.analytics.dimensions_in_use import groupings_in_use, own_fields_in_use
 from lib.analytics.grants import EVERYTHING, Grant
@@ -83,7 +91,7 @@ def made(load: Load) -> list[Row]:
 def catalog_of(workspace: Workspace) -> Catalog:
     """Return the catalog as the import left it: a workspace that listens to nothing looks once a second."""
     with workspace.facts.read() as connection:
-        return field_definitions.stored_catalog(connection)
+        return metric_definitions.stored_catalog(connection)
 
 
 def dimension_of(workspace: Workspace, name: str) -> Dimension:

@@ -12,8 +12,9 @@ import pytest
 import sqlalchemy as sa
 
 from lib.analytics import field_definitions, integrity, queries
-from lib.analytics.field_definitions import own_fields, stored_catalog
+from lib.analytics.field_definitions import own_fields
 from lib.analytics.grants import EVERYTHING
+from lib.analytics.metric_definitions import stored_catalog
 from lib.backup.restore import restore
 from lib.catalog.catalog import BUILT_IN, Catalog
 from lib.catalog.own_fields import MOST_FIELDS, OwnField, OwnFieldType, catalog_with

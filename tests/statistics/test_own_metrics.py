@@ -14,9 +14,10 @@ import pytest
 
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.formulas.own_uncertainty import OfRatio, OfScaled
-from lib.catalog.measures import MeasureTotals, Unsummed
+from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import Metric
 from lib.catalog.own_metrics import MetricDefinition, reader_of
+from lib.catalog.unsummed import Unsummed
 from lib.statistics.order_statistics import quantile_of
 
 DRAWS = 2_000

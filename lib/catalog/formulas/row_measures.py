@@ -28,6 +28,7 @@ from lib.catalog.formulas.expressions import (
     Kind,
     Literal,
     Logic,
+    Membership,
     Not,
 )
 from lib.catalog.formulas.row_sql import (
@@ -38,7 +39,7 @@ from lib.catalog.formulas.row_sql import (
     criterion_column,
 )
 from lib.catalog.formulas.whole_numbers import MOST_DIGITS, PLAIN_DIGITS
-from lib.catalog.measures import MADE_PREFIX, ExtraColumn, Measure, made, own_measures
+from lib.catalog.measures import MADE_PREFIX, OWN_PREFIX, ExtraColumn, Measure, made, own_measures
 from lib.catalog.sums import Sum
 from lib.store.enums import NO_KEY, OWN_SCALE, SCORE_SCALE, Sentiment, State
 
@@ -190,15 +191,22 @@ class MeasureMaker:
         return name
 
     def _made(self, name: str, kind: str, condition: Expression | None, numbers: list[Expression]) -> Measure:
-        bindings, meets, extras = self.bindings, self.condition(condition), self.extras(condition, *numbers)
+        bindings, meets = self.bindings, self.condition(condition)
+        parts = [*numbers, *([] if condition is None else [condition])]
+        columns = dict.fromkeys(column for part in parts for _, column in bindings.columns_of(part))
+        beside: dict[str, Any] = {
+            "extras": self.extras(condition, *numbers),
+            "columns": tuple(column for column in columns if column.startswith(OWN_PREFIX)),
+            "follows_names": any(isinstance(each, Membership) for part in parts for each in part.walk()),
+        }
         if kind == "count":
-            return Measure(name, meets, extras=extras)
+            return Measure(name, meets, **beside)
         digits = sum(self._sample(each).digits for each in numbers) * (2 if kind == "squares" else 1)
         if kind != "sum" and digits > MOST_DIGITS:
-            return Measure(name, meets, _product(bindings, numbers, is_float=True), is_float=True, extras=extras)
+            return Measure(name, meets, _product(bindings, numbers, is_float=True), is_float=True, **beside)
         wide = digits + _DIGITS_OF_A_COUNT > PLAIN_DIGITS
         factors = numbers * 2 if kind == "squares" else numbers
-        return Measure(name, meets, _product(bindings, factors), is_wide=wide, extras=extras)
+        return Measure(name, meets, _product(bindings, factors), is_wide=wide, **beside)
 
 
 def _product(

@@ -1,4 +1,4 @@
-"""Metrics that a workspace defines, each version of them."""
+"""Metrics that a workspace defines, each version of them, and the rollups that hold what they are made of."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the table."""
+    """Make the tables."""
     op.create_table(
         "metrics",
         sa.Column("name", sa.Text, primary_key=True),
@@ -19,4 +19,10 @@ def upgrade() -> None:
         sa.Column("archived", sa.Boolean, nullable=False),
         sa.Column("created_at", sa.DateTime, nullable=False),
         sa.Column("created_by", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "metric_rollups",
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("measures", sa.Text, nullable=False),
+        sa.Column("retired_at", sa.DateTime),
     )
