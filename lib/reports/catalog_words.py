@@ -8,6 +8,7 @@ from __future__ import annotations
 from lib.catalog.dimensions import Dimension
 from lib.catalog.fields import Field
 from lib.catalog.metrics import Metric, Unit
+from lib.catalog.own_fields import PARAMETER_PREFIX
 from lib.catalog.ranged_fields import RangedField
 from lib.catalog.sums import Total
 from lib.i18n import t
@@ -49,9 +50,11 @@ def all_text(dimension: Dimension) -> str:
 
 
 def metric_label(metric: Metric) -> Words:
-    """Return the label of a metric: of an own field, with what is made of its values."""
+    """Return the label of a metric: of an own field, with what is made of its values; of a formula, as it is."""
     if not metric.is_own:
         return text(metric.label)
+    if not metric.name.startswith(PARAMETER_PREFIX):
+        return metric.label
     if metric.unit is Unit.SHARE:
         return text("{field}: share of yes", field=metric.label)
     is_sum = isinstance(metric.formula, Total)

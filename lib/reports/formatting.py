@@ -28,13 +28,18 @@ def count(value: int) -> str:
 
 def metric(which: Metric, sums: MeasureTotals) -> str:
     """Return a metric's value with its unit; an en dash where there is none."""
-    return value(which.unit, which.value(sums))
+    return value(which.unit, which.value(sums), which.own_decimals)
 
 
-def value(unit: Unit, amount: Value | float) -> str:
-    """Return a value of a unit as it is shown."""
+def value(unit: Unit, amount: Value | float, decimals: int | None = None) -> str:
+    """Return a value of a unit as it is shown; `decimals` are those of answers and files where they are its own.
+
+    Those of a share are of the share itself, which is shown in percent: 0.857 of three is 85.7 %.
+    """
     if amount is None:
         return NOTHING
+    if decimals is not None and unit is not Unit.SECONDS:
+        return _of_decimals(unit, amount, decimals)
     if unit is Unit.COUNT:
         return number(rounded(amount, 0) or 0)
     if unit is Unit.SCORE:
@@ -44,6 +49,13 @@ def value(unit: Unit, amount: Value | float) -> str:
     if unit in (Unit.BALANCE, Unit.NUMBER):
         return signed(number(rounded(amount, 2) or 0, 2))
     return duration(int(rounded(amount, 0) or 0))
+
+
+def _of_decimals(unit: Unit, amount: int | Fraction | float, decimals: int) -> str:
+    if unit is Unit.SHARE:
+        percents = max(0, decimals - 2)
+        return signed(f"{number(rounded(Fraction(amount) * 100, percents) or 0, percents)} %")
+    return signed(number(rounded(amount, decimals) or 0, decimals))
 
 
 def change(unit: Unit, before: Value, now: Value) -> str | None:
@@ -88,7 +100,7 @@ def duration(seconds: int) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def interval(unit: Unit, ends: tuple[float, float] | None) -> str:
+def interval(unit: Unit, ends: tuple[float, float] | None, decimals: int | None = None) -> str:
     """Return an interval as `7.61–7.99`, `93.6–96.5 %` or `−0.33 – −0.29`; of a score no more than there are scores.
 
     No line breaks within it.
@@ -96,7 +108,7 @@ def interval(unit: Unit, ends: tuple[float, float] | None) -> str:
     if ends is None:
         return NOTHING
     low, high = (min(10.0, max(0.0, end)) for end in ends) if unit is Unit.SCORE else ends
-    first, last = value(unit, low), value(unit, high)
+    first, last = value(unit, low, decimals), value(unit, high, decimals)
     dash = " – " if last.startswith("−") else "–"
     if unit is Unit.SHARE:
         first = first.removesuffix(" %")
