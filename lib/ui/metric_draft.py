@@ -22,7 +22,11 @@ OTHER_UNIT = "other"
 """What is chosen for a unit of one's own."""
 
 CHOSEN = "_metric_chosen"
-_DRAFT, _VALUES = "_metric_draft", "_metric_values"
+_FIELDS = (
+    *("name", "label", "description", "formula", "unit", "own_unit", "decimals", "better", "minimum", "target"),
+    "condition",
+)
+_DRAFT, _VALUES, _CHOSEN_FOR = "_metric_draft", "_metric_values", "_metric_chosen_for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,6 @@ def begin(name: str, start: MetricDefinition, version: int = 0, narrowed_from: s
     number = 1 if before is None else before.number + 1
     draft = MetricDraft(number, name, version, start, narrowed_from)
     st.session_state[_DRAFT], st.session_state[_VALUES] = draft, {}
-    st.session_state[CHOSEN] = name
     return draft
 
 
@@ -88,6 +91,12 @@ def begin_with(catalog: Catalog, name: str) -> None:
         begin(name, definition, definition.version)
 
 
+def fill_choice(draft: MetricDraft) -> None:
+    """Let the choice of a metric say which one is being written, once a draft is begun and on each return."""
+    if CHOSEN not in st.session_state or st.session_state.get(_CHOSEN_FOR) != draft.number:
+        st.session_state[CHOSEN], st.session_state[_CHOSEN_FOR] = draft.name, draft.number
+
+
 def stored(catalog: Catalog, name: str) -> MetricDefinition | None:
     """Return a metric as it is now; None where there is none of the name, or it is archived."""
     definition = next((each for each in catalog.metric_definitions if each.name == name and not each.archived), None)
@@ -97,33 +106,33 @@ def stored(catalog: Catalog, name: str) -> MetricDefinition | None:
     return MetricDefinition(name, built_in.label, BUILT_IN_FORMULAS[name], built_in.help, built_in.unit.value)
 
 
-def fill(draft: MetricDraft) -> None:
-    """Let the inputs that are new hold what they held when they were drawn last, or what the draft begins with."""
+def filled(draft: MetricDraft, field: str) -> str:
+    """Return the key of an input that is drawn next; it holds what it last did, or what the draft begins with."""
     held: Mapping[str, Any] = st.session_state.get(_VALUES, {})
-    start = draft.start
-    is_own_unit = start.unit not in UNITS
-    values = {
-        "name": start.name,
-        "label": start.label,
-        "description": start.description,
-        "formula": start.formula,
-        "unit": OTHER_UNIT if is_own_unit else start.unit,
-        "own_unit": start.unit if is_own_unit else "",
-        "decimals": start.decimals,
-        "better": start.better,
-        "minimum": start.minimum,
-        "target": draft.target,
-        "condition": "",
-    }
-    for field, value in values.items():
-        st.session_state.setdefault(draft.key(field), held.get(field, value))
+    key = draft.key(field)
+    if key not in st.session_state:
+        st.session_state[key] = held[field] if field in held else _beginning(draft, field)
+    return key
+
+
+def _beginning(draft: MetricDraft, field: str) -> Any:
+    is_own_unit = draft.start.unit not in UNITS
+    match field:
+        case "unit":
+            return OTHER_UNIT if is_own_unit else draft.start.unit
+        case "own_unit":
+            return draft.start.unit if is_own_unit else ""
+        case "target":
+            return draft.target
+        case "condition":
+            return ""
+    return getattr(draft.start, field)
 
 
 def keep(draft: MetricDraft) -> None:
     """Remember what the inputs hold."""
-    fields = ("name", "label", "description", "formula", "unit", "own_unit", "decimals", "better", "minimum", "target")
-    held = {field: st.session_state.get(draft.key(field)) for field in (*fields, "condition")}
-    st.session_state[_VALUES] = held
+    now = {field: st.session_state[draft.key(field)] for field in _FIELDS if draft.key(field) in st.session_state}
+    st.session_state[_VALUES] = {**st.session_state.get(_VALUES, {}), **now}
 
 
 def proposed_name(label: str) -> str:

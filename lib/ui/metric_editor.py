@@ -45,7 +45,6 @@ def show(space: Workspace, context: PageContext) -> None:
         st.success(message, icon=":material/check_circle:")
     draft = metric_draft.current(space.catalog)
     _choice(space, draft)
-    metric_draft.fill(draft)
     left, right = st.columns(2, gap="large")
     with left:
         values = _built_in(draft) if draft.is_built_in else _inputs(space, draft)
@@ -63,9 +62,7 @@ def _choice(space: Workspace, draft: MetricDraft) -> None:
     catalog = space.catalog
     own = {each.name: each.label_with_unit for each in own_definitions(catalog)}
     labels = {NEW: t("New metric"), **own, **{name: t(each.label) for name, each in METRICS.items()}}
-    st.session_state.setdefault(CHOSEN, draft.name)
-    if st.session_state[CHOSEN] not in labels:
-        st.session_state[CHOSEN] = draft.name
+    metric_draft.fill_choice(draft)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         inputs.selectbox(
             t("Metric"),
@@ -124,11 +121,11 @@ def _built_in(draft: MetricDraft) -> dict[str, Any]:
 def _inputs(space: Workspace, draft: MetricDraft) -> dict[str, Any]:
     """Draw the inputs of a metric, and return what they say."""
     values: dict[str, Any] = {}
-    values["label"] = st.text_input(t("Label"), key=draft.key("label"), max_chars=MAX_LABEL)
+    values["label"] = st.text_input(t("Label"), key=metric_draft.filled(draft, "label"), max_chars=MAX_LABEL)
     if draft.is_new:
         values["name"] = st.text_input(
             t("Name"),
-            key=draft.key("name"),
+            key=metric_draft.filled(draft, "name"),
             max_chars=MAX_NAME,
             placeholder=metric_draft.proposed_name(str(values["label"])) or "resolvedOnFirstContact",
             help=t(
@@ -139,7 +136,7 @@ def _inputs(space: Workspace, draft: MetricDraft) -> dict[str, Any]:
     if draft.narrowed_from and _is_narrowing(space, draft):
         st.text_input(
             t("Only where"),
-            key=draft.key("condition"),
+            key=metric_draft.filled(draft, "condition"),
             max_chars=MOST_CHARACTERS,
             placeholder=CONDITION,
             on_change=_put_condition,
@@ -148,17 +145,17 @@ def _inputs(space: Workspace, draft: MetricDraft) -> dict[str, Any]:
     values["formula"] = _formula(space, draft)
     values |= _look(draft)
     values["description"] = st.text_area(
-        t("Description"), key=draft.key("description"), max_chars=MAX_DESCRIPTION, height=68
+        t("Description"), key=metric_draft.filled(draft, "description"), max_chars=MAX_DESCRIPTION, height=68
     )
     return values
 
 
 def _is_narrowing(space: Workspace, draft: MetricDraft) -> bool:
     """Return whether the formula is still what the condition makes of it, and was not changed by hand."""
-    condition = str(st.session_state[draft.key("condition")]).strip() or PLACE
-    return bool(
-        _narrowed(space.catalog, draft.narrowed_from, condition) == str(st.session_state[draft.key("formula")]).strip()
+    condition, formula = (
+        str(st.session_state[metric_draft.filled(draft, field)]).strip() for field in ("condition", "formula")
     )
+    return _narrowed(space.catalog, draft.narrowed_from, condition or PLACE) == formula
 
 
 def _put_condition(space: Workspace, draft: MetricDraft) -> None:
@@ -173,7 +170,7 @@ def _formula(space: Workspace, draft: MetricDraft) -> str:
     with st.container(key="cb-formula", gap="small"):
         formula = st.text_area(
             t("Formula"),
-            key=draft.key("formula"),
+            key=metric_draft.filled(draft, "formula"),
             max_chars=MOST_CHARACTERS,
             height=110,
             placeholder=BEGINNINGS[0],
@@ -231,14 +228,14 @@ def _look(draft: MetricDraft) -> dict[str, Any]:
         t("Unit"),
         [*UNITS, OTHER_UNIT],
         format_func=lambda unit: t("Other") if unit == OTHER_UNIT else unit_name(unit),
-        key=draft.key("unit"),
+        key=metric_draft.filled(draft, "unit"),
         place=left,
     )
     values["decimals"] = inputs.selectbox(
         t("Decimals"),
         [None, *range(MAX_DECIMALS + 1)],
         format_func=lambda decimals: t("As the unit") if decimals is None else str(decimals),
-        key=draft.key("decimals"),
+        key=metric_draft.filled(draft, "decimals"),
         place=middle,
         help=t("Those of the value in files and answers: a share of 0.857 has three, and is shown as 85.7 %."),
     )
@@ -246,13 +243,13 @@ def _look(draft: MetricDraft) -> dict[str, Any]:
         t("Direction"),
         [None, *DIRECTIONS],
         format_func=lambda better: t("Neither") if better is None else t(DIRECTIONS[better]),
-        key=draft.key("better"),
+        key=metric_draft.filled(draft, "better"),
         place=right,
     )
     values["own_unit"] = ""
     if values["unit"] == OTHER_UNIT:
         values["own_unit"] = st.text_input(
-            t("Unit of your own"), key=draft.key("own_unit"), max_chars=MAX_UNIT, placeholder="€"
+            t("Unit of your own"), key=metric_draft.filled(draft, "own_unit"), max_chars=MAX_UNIT, placeholder="€"
         )
     left, right = st.columns(2, vertical_alignment="bottom")
     values["minimum"] = left.number_input(
@@ -261,7 +258,7 @@ def _look(draft: MetricDraft) -> dict[str, Any]:
         MAX_MINIMUM,
         None,
         1,
-        key=draft.key("minimum"),
+        key=metric_draft.filled(draft, "minimum"),
         help=t("What rests on fewer is marked as a small sample."),
     )
     with right:
@@ -276,7 +273,7 @@ def _target(draft: MetricDraft) -> float | None:
         return None
     return inputs.number_field(
         t("Target"),
-        draft.key("target"),
+        metric_draft.filled(draft, "target"),
         placeholder=t("Not set"),
         help=t("A share of 80 % is 0.8."),
     )

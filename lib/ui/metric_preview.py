@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 
 import streamlit as st
 
@@ -29,6 +30,7 @@ TREND_HEIGHT = 180
 
 def draw(space: Workspace, context: PageContext, wanted: MetricDefinition, name: str | None) -> None:
     """Draw what a metric comes to in the selection, or why it is none; `name` is the metric that it is to replace."""
+    wanted = replace(wanted, name=PREVIEW, label=wanted.label or t("New metric"), target=None)
     try:
         metric_definitions.check_look(wanted)
         with space.facts.read() as connection:
