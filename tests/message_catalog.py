@@ -60,7 +60,7 @@ from lib.ui import (
     mapping_file_options,
     mapping_source,
     mapping_values,
-    metric_editor,
+    metric_inputs,
     metrics_page,
     sidebar,
     streamlit_words,
@@ -136,7 +136,7 @@ VALUES: dict[str, list[str]] = {
         for text in labels.values()
     ],
     "units of metrics": list(metrics_page.UNIT_LABELS.values()),
-    "directions of metrics": list(metric_editor.DIRECTIONS.values()),
+    "directions of metrics": list(metric_inputs.DIRECTIONS.values()),
     "words of Streamlit": list(streamlit_words.TEXTS),
     "terms of a key": list(api_keys_admin.EXPIRY),
     "limits of a grant": [grant_form.label_text(each) for each in DIMENSIONS if each.limits_grants],

@@ -52,7 +52,7 @@ SMALL_SAMPLE = Topic(
 SELECTION = (INTERVAL, CHANGE, COVERAGE, SMALL_SAMPLE)
 """What every page with cards explains."""
 
-METRICS = (
+OWN_METRICS = (
     Topic(
         text("Formula"),
         text(

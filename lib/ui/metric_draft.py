@@ -11,7 +11,6 @@ import streamlit as st
 
 from lib.analytics.metric_definitions import label_of
 from lib.catalog.catalog import Catalog
-from lib.catalog.metrics import METRICS
 from lib.catalog.own_metrics import BUILT_IN_FORMULAS, UNITS, MetricDefinition
 from lib.catalog.uncertainty import FEW_EVALUATIONS
 
@@ -20,6 +19,9 @@ NEW = ""
 
 OTHER_UNIT = "other"
 """What is chosen for a unit of one's own."""
+
+UNSET = ""
+"""What is chosen for decimals as the unit has them, and for no direction: of None, lists show nothing."""
 
 CHOSEN = "_metric_chosen"
 _FIELDS = (
@@ -47,7 +49,7 @@ class MetricDraft:
     @property
     def is_built_in(self) -> bool:
         """Whether the metric is a built-in one, which has nothing but a target to be changed."""
-        return self.name in METRICS
+        return self.name in BUILT_IN_FORMULAS
 
     @property
     def target(self) -> int | float | None:
@@ -100,9 +102,9 @@ def fill_choice(draft: MetricDraft) -> None:
 def stored(catalog: Catalog, name: str) -> MetricDefinition | None:
     """Return a metric as it is now; None where there is none of the name, or it is archived."""
     definition = next((each for each in catalog.metric_definitions if each.name == name and not each.archived), None)
-    if definition is not None or name not in METRICS:
+    if definition is not None or name not in BUILT_IN_FORMULAS:
         return definition
-    built_in = METRICS[name]
+    built_in = catalog.metrics[name]
     return MetricDefinition(name, built_in.label, BUILT_IN_FORMULAS[name], built_in.help, built_in.unit.value)
 
 
@@ -124,6 +126,10 @@ def _beginning(draft: MetricDraft, field: str) -> Any:
             return draft.start.unit if is_own_unit else ""
         case "target":
             return draft.target
+        case "decimals":
+            return UNSET if draft.start.decimals is None else str(draft.start.decimals)
+        case "better":
+            return draft.start.better or UNSET
         case "condition":
             return ""
     return getattr(draft.start, field)
@@ -157,8 +163,8 @@ def written(draft: MetricDraft, values: Mapping[str, Any]) -> MetricDefinition:
         str(values["formula"]).strip(),
         str(values["description"]).strip(),
         unit,
-        values["decimals"],
-        values["better"],
+        None if values["decimals"] == UNSET else int(values["decimals"]),
+        values["better"] or None,
         FEW_EVALUATIONS if minimum is None else int(minimum),
         draft.start.target,
         draft.version,

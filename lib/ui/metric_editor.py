@@ -6,34 +6,25 @@ from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lib.access.users import Role
 from lib.analytics import metric_definitions
-from lib.analytics.metric_definitions import MAX_DECIMALS, MAX_DESCRIPTION, MAX_LABEL, MAX_MINIMUM, MAX_UNIT
+from lib.analytics.metric_definitions import MAX_LABEL
 from lib.catalog.catalog import Catalog
-from lib.catalog.formulas.functions import EXAMPLES
-from lib.catalog.formulas.narrowing import PLACE, narrowed
-from lib.catalog.formulas.tokens import MOST_CHARACTERS
-from lib.catalog.metrics import METRICS
-from lib.catalog.own_fields import MAX_NAME
-from lib.catalog.own_metrics import UNITS, MetricDefinition, reader_of
+from lib.catalog.formulas.narrowing import PLACE
+from lib.catalog.own_metrics import BUILT_IN_FORMULAS, UNITS, MetricDefinition
 from lib.errors import CallboardError, FormulaError
 from lib.i18n import number, t
 from lib.jobs import metric_tasks
-from lib.reports import catalog_words
 from lib.reports.context import PageContext
-from lib.ui import current_user, inputs, markdown, metric_draft, metric_preview, metric_versions
-from lib.ui.metric_draft import CHOSEN, NEW, OTHER_UNIT, MetricDraft
-from lib.ui.metrics_page import own_definitions, unit_name
+from lib.ui import current_user, inputs, markdown, metric_draft, metric_inputs, metric_preview, metric_versions
+from lib.ui.metric_draft import CHOSEN, NEW, MetricDraft
+from lib.ui.metrics_page import own_definitions
 from lib.workspace import Workspace
 
-BEGINNINGS = ("share(score >= 8)", "avg_if(score, is_ai)")
+BEGINNINGS = (metric_inputs.FORMULA, "avg_if(score, is_ai)")
 """Formulas to begin with."""
-
-CONDITION = 'is_ai and campaign = "Retention"'
-"""An example of a condition."""
-
-DIRECTIONS = {"higher": "Higher is better", "lower": "Lower is better"}
 
 _SAVED = "_metric_saved"
 
@@ -47,10 +38,15 @@ def show(space: Workspace, context: PageContext) -> None:
     _choice(space, draft)
     left, right = st.columns(2, gap="large")
     with left:
-        values = _built_in(draft) if draft.is_built_in else _inputs(space, draft)
+        values = metric_inputs.built_in(draft) if draft.is_built_in else metric_inputs.of_formula(space, draft)
+        under_formula = st.container()
+    if not draft.is_built_in:
+        with left:
+            metric_inputs.insertion(space, draft)
+        values |= metric_inputs.look(draft)
     wanted = metric_draft.written(draft, values)
     with right:
-        _outcome(space, context, draft, wanted)
+        _outcome(space, context, draft, wanted, under_formula)
     metric_draft.keep(draft)
     _save(space, draft, wanted, values["target"])
     if not draft.is_new:
@@ -61,7 +57,7 @@ def _choice(space: Workspace, draft: MetricDraft) -> None:
     """Draw which metric is changed, and what makes another one of it."""
     catalog = space.catalog
     own = {each.name: each.label_with_unit for each in own_definitions(catalog)}
-    labels = {NEW: t("New metric"), **own, **{name: t(each.label) for name, each in METRICS.items()}}
+    labels = {NEW: t("New metric"), **own, **{name: t(catalog.metrics[name].label) for name in BUILT_IN_FORMULAS}}
     metric_draft.fill_choice(draft)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         inputs.selectbox(
@@ -74,7 +70,7 @@ def _choice(space: Workspace, draft: MetricDraft) -> None:
             args=(space,),
         )
         chosen = metric_draft.stored(catalog, draft.name)
-        if chosen is not None and _narrowed(catalog, chosen.formula, PLACE) is not None:
+        if chosen is not None and metric_inputs.narrowed_formula(catalog, chosen.formula, PLACE) is not None:
             st.button(
                 t("The same, but only where …"),
                 icon=":material/filter_alt:",
@@ -89,12 +85,12 @@ def _choose(space: Workspace) -> None:
 
 
 def _narrow(space: Workspace, chosen: MetricDefinition) -> None:
-    formula = _narrowed(space.catalog, chosen.formula, PLACE)
+    formula = metric_inputs.narrowed_formula(space.catalog, chosen.formula, PLACE)
     if formula is None:
         return
-    label = t(chosen.label) if chosen.name in METRICS else chosen.label
-    unit = chosen.unit if chosen.name not in METRICS or chosen.unit in UNITS else "number"
-    better = METRICS[chosen.name].better if chosen.name in METRICS else chosen.better
+    label = t(chosen.label) if chosen.name in BUILT_IN_FORMULAS else chosen.label
+    unit = chosen.unit if chosen.name not in BUILT_IN_FORMULAS or chosen.unit in UNITS else "number"
+    better = space.catalog.metrics[chosen.name].better if chosen.name in BUILT_IN_FORMULAS else chosen.better
     start = MetricDefinition(
         NEW,
         t("{label}, only where …", label=label)[:MAX_LABEL],
@@ -107,184 +103,27 @@ def _narrow(space: Workspace, chosen: MetricDefinition) -> None:
     metric_draft.begin(NEW, start, narrowed_from=chosen.formula)
 
 
-def _narrowed(catalog: Catalog, formula: str, condition: str) -> str | None:
-    return narrowed(formula, condition, reader_of(catalog, catalog.metric_definitions).formula_of)
-
-
-def _built_in(draft: MetricDraft) -> dict[str, Any]:
-    """Draw what a built-in metric is, and the target that it may have."""
-    st.code(draft.start.formula, language=None, wrap_lines=True)
-    st.caption(t("A built-in metric stays as it is; it may have a target."))
-    return {"target": _target(draft)}
-
-
-def _inputs(space: Workspace, draft: MetricDraft) -> dict[str, Any]:
-    """Draw the inputs of a metric, and return what they say."""
-    values: dict[str, Any] = {}
-    values["label"] = st.text_input(t("Label"), key=metric_draft.filled(draft, "label"), max_chars=MAX_LABEL)
-    if draft.is_new:
-        values["name"] = st.text_input(
-            t("Name"),
-            key=metric_draft.filled(draft, "name"),
-            max_chars=MAX_NAME,
-            placeholder=metric_draft.proposed_name(str(values["label"])) or "resolvedOnFirstContact",
-            help=t(
-                "What formulas, addresses and the API call it: a small letter, then letters, digits and _. It can't be "
-                "changed later."
-            ),
-        )
-    if draft.narrowed_from and _is_narrowing(space, draft):
-        st.text_input(
-            t("Only where"),
-            key=metric_draft.filled(draft, "condition"),
-            max_chars=MOST_CHARACTERS,
-            placeholder=CONDITION,
-            on_change=_put_condition,
-            args=(space, draft),
-        )
-    values["formula"] = _formula(space, draft)
-    values |= _look(draft)
-    values["description"] = st.text_area(
-        t("Description"), key=metric_draft.filled(draft, "description"), max_chars=MAX_DESCRIPTION, height=68
-    )
-    return values
-
-
-def _is_narrowing(space: Workspace, draft: MetricDraft) -> bool:
-    """Return whether the formula is still what the condition makes of it, and was not changed by hand."""
-    condition, formula = (
-        str(st.session_state[metric_draft.filled(draft, field)]).strip() for field in ("condition", "formula")
-    )
-    return _narrowed(space.catalog, draft.narrowed_from, condition or PLACE) == formula
-
-
-def _put_condition(space: Workspace, draft: MetricDraft) -> None:
-    condition = str(st.session_state[draft.key("condition")]).strip() or PLACE
-    formula = _narrowed(space.catalog, draft.narrowed_from, condition)
-    if formula is not None:
-        st.session_state[draft.key("formula")] = formula
-
-
-def _formula(space: Workspace, draft: MetricDraft) -> str:
-    """Draw the field of the formula, and what puts names into it."""
-    with st.container(key="cb-formula", gap="small"):
-        formula = st.text_area(
-            t("Formula"),
-            key=metric_draft.filled(draft, "formula"),
-            max_chars=MOST_CHARACTERS,
-            height=110,
-            placeholder=BEGINNINGS[0],
-            help=t("Press Ctrl + Enter, or click elsewhere, to see what it comes to."),
-        )
-        names = _names(space.catalog)
-        key = draft.key("insert")
-        inputs.selectbox(
-            t("Insert a name or function"),
-            list(names),
-            None,
-            format_func=lambda name: names.get(name, name),
-            key=key,
-            placeholder=t("Search columns, fields, metrics and functions"),
-            on_change=_insert,
-            args=(draft, frozenset(names)),
-        )
-    return str(formula)
-
-
-def _names(catalog: Catalog) -> dict[str, str]:
-    """Return what may be put into a formula, each with what it is."""
-    words = reader_of(catalog, catalog.metric_definitions).vocabulary
-    fields = {each.parameter: each.label_with_unit for each in catalog.own_fields}
-    names: dict[str, str] = {}
-    for name in words.columns:
-        names[name] = " · ".join(filter(None, (name, fields.get(name, ""), t("column"))))
-    for name in words.dimensions:
-        names[name] = " · ".join(filter(None, (name, fields.get(name, ""), t("dimension"))))
-    for name in words.metrics:
-        metric = catalog.all_metrics.get(name)
-        label = "" if metric is None else str(catalog_words.metric_label(metric))
-        names.setdefault(name, " · ".join(filter(None, (name, label, t("metric")))))
-    for name, example in EXAMPLES.items():
-        names.setdefault(example, f"{name} · {example} · {t('function')}")
-    return names
-
-
-def _insert(draft: MetricDraft, names: frozenset[str]) -> None:
-    """Put the chosen name behind the formula."""
-    name = st.session_state.get(draft.key("insert"))
-    st.session_state[draft.key("insert")] = None
-    if name not in names:
-        return
-    formula = str(st.session_state.get(draft.key("formula"), ""))
-    gap = "" if not formula or formula.endswith(("(", " ", "\n")) else " "
-    st.session_state[draft.key("formula")] = f"{formula}{gap}{name}"
-
-
-def _look(draft: MetricDraft) -> dict[str, Any]:
-    """Draw how the values are shown and judged."""
-    values: dict[str, Any] = {}
-    left, middle, right = st.columns(3, vertical_alignment="bottom")
-    values["unit"] = inputs.selectbox(
-        t("Unit"),
-        [*UNITS, OTHER_UNIT],
-        format_func=lambda unit: t("Other") if unit == OTHER_UNIT else unit_name(unit),
-        key=metric_draft.filled(draft, "unit"),
-        place=left,
-    )
-    values["decimals"] = inputs.selectbox(
-        t("Decimals"),
-        [None, *range(MAX_DECIMALS + 1)],
-        format_func=lambda decimals: t("As the unit") if decimals is None else str(decimals),
-        key=metric_draft.filled(draft, "decimals"),
-        place=middle,
-        help=t("Those of the value in files and answers: a share of 0.857 has three, and is shown as 85.7 %."),
-    )
-    values["better"] = inputs.selectbox(
-        t("Direction"),
-        [None, *DIRECTIONS],
-        format_func=lambda better: t("Neither") if better is None else t(DIRECTIONS[better]),
-        key=metric_draft.filled(draft, "better"),
-        place=right,
-    )
-    values["own_unit"] = ""
-    if values["unit"] == OTHER_UNIT:
-        values["own_unit"] = st.text_input(
-            t("Unit of your own"), key=metric_draft.filled(draft, "own_unit"), max_chars=MAX_UNIT, placeholder="€"
-        )
-    left, right = st.columns(2, vertical_alignment="bottom")
-    values["minimum"] = left.number_input(
-        t("Minimum of evaluations"),
-        0,
-        MAX_MINIMUM,
-        None,
-        1,
-        key=metric_draft.filled(draft, "minimum"),
-        help=t("What rests on fewer is marked as a small sample."),
-    )
-    with right:
-        values["target"] = _target(draft)
-    return values
-
-
-def _target(draft: MetricDraft) -> float | None:
-    """Draw the field of a target; of one by group or date say that it stays as it is."""
-    if draft.has_targets_by_group:
-        st.caption(t("Its target differs by group or date: change it with the API or callboard metrics set."))
-        return None
-    return inputs.number_field(
-        t("Target"),
-        metric_draft.filled(draft, "target"),
-        placeholder=t("Not set"),
-        help=t("A share of 80 % is 0.8."),
-    )
-
-
-def _outcome(space: Workspace, context: PageContext, draft: MetricDraft, wanted: MetricDefinition) -> None:
-    """Draw what the formula comes to; without one, what to begin with."""
+def _outcome(
+    space: Workspace, context: PageContext, draft: MetricDraft, wanted: MetricDefinition, under_formula: DeltaGenerator
+) -> None:
+    """Draw what the formula comes to, or under it where it is wrong; without one, what to begin with."""
     if draft.is_built_in:
         wanted = _plain(wanted)
     if not wanted.formula:
-        st.markdown(t("Begin with an example:"))
+        _beginnings(draft)
+        return
+    if PLACE in wanted.formula and draft.narrowed_from:
+        st.info(t("Fill in the condition: the formula counts only the evaluations that fulfill it."))
+        return
+    is_right = metric_preview.draw(space, context, wanted, draft.name or None, under_formula)
+    with st.expander(t("Functions"), expanded=not is_right):
+        metric_preview.functions()
+
+
+def _beginnings(draft: MetricDraft) -> None:
+    """Draw formulas to begin with, and what functions there are."""
+    st.markdown(t("Begin with an example:"))
+    with st.container(horizontal=True):
         for place, example in enumerate(BEGINNINGS):
             st.button(
                 markdown.text(example),
@@ -293,14 +132,7 @@ def _outcome(space: Workspace, context: PageContext, draft: MetricDraft, wanted:
                 on_click=_begin_with_example,
                 args=(draft, example),
             )
-        metric_preview.functions()
-        return
-    if PLACE in wanted.formula and draft.narrowed_from:
-        st.info(t("Fill in the condition: the formula counts only the evaluations that fulfill it."))
-        return
-    metric_preview.draw(space, context, wanted, draft.name or None)
-    with st.expander(t("Functions")):
-        metric_preview.functions()
+    metric_preview.functions()
 
 
 def _plain(built_in: MetricDefinition) -> MetricDefinition:
@@ -376,7 +208,7 @@ def _store(space: Workspace, draft: MetricDraft, wanted: MetricDefinition, targe
     metric_draft.begin_with(space.catalog, name)
     saved = metric_draft.stored(space.catalog, name)
     if saved is not None:
-        label = t(saved.label) if name in METRICS else saved.label
+        label = t(saved.label) if name in BUILT_IN_FORMULAS else saved.label
         st.session_state[_SAVED] = t(
             "{label} is saved: version {version}.", label=markdown.text(label), version=number(saved.version)
         )

@@ -6,6 +6,7 @@ import html
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lib.analytics import metric_definitions, queries
 from lib.analytics.metric_definitions import PREVIEW
@@ -28,8 +29,13 @@ BEFORE_FAULT, AFTER_FAULT = 24, 40
 TREND_HEIGHT = 180
 
 
-def draw(space: Workspace, context: PageContext, wanted: MetricDefinition, name: str | None) -> None:
-    """Draw what a metric comes to in the selection, or why it is none; `name` is the metric that it is to replace."""
+def draw(
+    space: Workspace, context: PageContext, wanted: MetricDefinition, name: str | None, under_formula: DeltaGenerator
+) -> bool:
+    """Draw what a metric comes to in the selection, or under its formula why it is none; return whether it is one.
+
+    `name` is the metric that it is to replace.
+    """
     wanted = replace(wanted, name=PREVIEW, label=wanted.label or t("New metric"), target=None)
     try:
         metric_definitions.check_look(wanted)
@@ -39,15 +45,17 @@ def draw(space: Workspace, context: PageContext, wanted: MetricDefinition, name:
         totals = context.answers.run(queries.own_totals, filters, context.calendar, (PREVIEW,))
         trend = context.answers.run(queries.trend, filters, context.calendar, context.granularity, (PREVIEW,))
     except FormulaError as error:
-        fault(error, wanted.formula)
-        return
+        with under_formula:
+            fault(error, wanted.formula)
+        return False
     except CallboardError as error:
         st.error(markdown.problem(error))
-        return
+        return False
     metric = catalog.all_metrics[PREVIEW]
     _value(context, metric, totals, wanted)
     if metric.value(totals) is not None and len(trend.points) > 1:
         charts.draw_figure(TrendFigure((("", trend),), metric, height=TREND_HEIGHT), "metric-preview")
+    return True
 
 
 def _value(context: PageContext, metric: Metric, totals: MeasureTotals, wanted: MetricDefinition) -> None:

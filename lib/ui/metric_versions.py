@@ -8,7 +8,6 @@ import streamlit as st
 from lib.access.actors import actor_in_words
 from lib.analytics import metric_definitions
 from lib.analytics.metric_definitions import MetricVersion
-from lib.catalog.metrics import METRICS
 from lib.catalog.own_metrics import MetricDefinition
 from lib.i18n import number, t, t_plural
 from lib.reports import formatting
@@ -40,12 +39,11 @@ def show(space: Workspace, draft: MetricDraft) -> None:
             pd.DataFrame(rows),
             hide_index=True,
             width="stretch",
-            height=data_grid.height_of(len(rows)),
             placeholder=formatting.NOTHING,
             alt=t_plural("{count} version, the newest first", "{count} versions, the newest first", len(versions)),
         )
         data_grid.say_cut(len(rows), len(versions), t("newest first"))
-        if len(versions) > 1 and draft.name not in METRICS:
+        if len(versions) > 1 and not draft.is_built_in:
             _choice(versions, draft)
 
 

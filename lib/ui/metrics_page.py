@@ -30,6 +30,11 @@ UNIT_LABELS = {
 }
 """What the units are called; any other is a text of who defined the metric."""
 
+AUTO_ROWS = 10
+"""So many rows of a table are drawn without scrolling anyway."""
+
+FORMULA_WIDTH = 360
+
 _TO_RESTORE, _FAILED = "_metric_to_restore", "_metric_restore_failed"
 
 
@@ -138,7 +143,8 @@ def _table(rows: Sequence[dict[str, str]], words: str) -> None:
         pd.DataFrame(rows[:MOST_ROWS]),
         hide_index=True,
         width="stretch",
-        height=data_grid.height_of(min(len(rows), MOST_ROWS)),
+        height=data_grid.height_of(min(len(rows), MOST_ROWS)) if len(rows) > AUTO_ROWS else "auto",
+        column_config={t("Formula"): st.column_config.TextColumn(width=FORMULA_WIDTH)},
         placeholder=formatting.NOTHING,
         alt=words,
     )

@@ -25,7 +25,7 @@ from lib.workspace import Workspace
 PROMINENT: tuple[Dimension, ...] = (CAMPAIGN, CALL_CENTER, ENGAGEMENT)
 """The filters that are open from the start; the others are under More filters."""
 
-FILTERED = ("exports", "metrics")
+FILTERED = ("exports", "own_metrics")
 """The URL paths of pages that are no pages of figures, and go by the filters all the same."""
 
 START = "start"

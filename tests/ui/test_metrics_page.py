@@ -67,7 +67,7 @@ def app(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=LONG_SECONDS)
     app.query_params["period"] = "all"
     app.run()
-    yield app.switch_page("metrics.py").run()
+    yield app.switch_page("own_metrics.py").run()
     workspaces.close_current()
 
 
@@ -260,7 +260,7 @@ def test_what_is_written_is_kept_while_another_page_is_looked_at(app: AppTest) -
     app.text_input(key=field(app, "own_unit")).set_value("€").run()
     assert "7.50 €" in shown(app)
     app.switch_page("trends.py").run()
-    app.switch_page("metrics.py").run()
+    app.switch_page("own_metrics.py").run()
     assert app.text_area(key=field(app, "formula", "text_area")).value == "sum(field.refund)"
     assert app.text_input(key=field(app, "label")).value == "Refunds" and "7.50 €" in shown(app)
 

@@ -7,7 +7,7 @@ from lib.reports.words import text
 from lib.ui import current_user, metric_editor, metrics_page, page_layout
 
 context = page_layout.begin(
-    text("Metrics"), text("What do we measure?"), page_help.METRICS, is_compared=False, needs_data=False
+    text("Metrics"), text("What do we measure?"), page_help.OWN_METRICS, is_compared=False, needs_data=False
 )
 with page_layout.stop_on_error():
     space = workspace.current()
