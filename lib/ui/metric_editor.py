@@ -23,8 +23,8 @@ from lib.ui.metric_draft import CHOSEN, NEW, MetricDraft
 from lib.ui.metrics_page import own_definitions
 from lib.workspace import Workspace
 
-BEGINNINGS = (metric_inputs.FORMULA, "avg_if(score, is_ai)")
-"""Formulas to begin with."""
+BEGINNINGS = {metric_inputs.FORMULA: "share", "avg_if(score, is_ai)": "score"}
+"""Formulas to begin with, each with its unit."""
 
 _SAVED = "_metric_saved"
 
@@ -143,6 +143,7 @@ def _plain(built_in: MetricDefinition) -> MetricDefinition:
 
 def _begin_with_example(draft: MetricDraft, example: str) -> None:
     st.session_state[draft.key("formula")] = example
+    st.session_state[draft.key("unit")] = BEGINNINGS[example]
 
 
 def _save(space: Workspace, draft: MetricDraft, wanted: MetricDefinition, target: float | None) -> None:
