@@ -121,8 +121,8 @@ def _names(catalog: Catalog) -> dict[str, str]:
         metric = catalog.all_metrics.get(name)
         label = "" if metric is None else str(catalog_words.metric_label(metric))
         names.setdefault(name, " · ".join(filter(None, (name, label, t("metric")))))
-    for name, example in EXAMPLES.items():
-        names.setdefault(example, f"{name} · {example} · {t('function')}")
+    for example in EXAMPLES.values():
+        names.setdefault(example, f"{example} · {t('function')}")
     return names
 
 

@@ -191,7 +191,7 @@ def test_names_are_put_into_the_formula(app: AppTest) -> None:
     box = app.selectbox(key=field(app, "insert", "selectbox"))
     assert "field.refund · Refund (€) · column" in box.options
     assert "averageScore · Average score · metric" in box.options
-    assert "share · share(score >= 8) · function" in box.options
+    assert "share(score >= 8) · function" in box.options
     box.select("averageScore").run()
     app.selectbox(key=field(app, "insert", "selectbox")).select("share(score >= 8)").run()
     assert app.text_area(key=field(app, "formula", "text_area")).value == "averageScore share(score >= 8)"
