@@ -45,13 +45,16 @@ def built_in(draft: MetricDraft) -> dict[str, Any]:
 def of_formula(space: Workspace, draft: MetricDraft) -> dict[str, Any]:
     """Draw the inputs of a metric, and return what they say."""
     values: dict[str, Any] = {}
-    values["label"] = st.text_input(t("Label"), key=metric_draft.filled(draft, "label"), max_chars=MAX_LABEL)
+    example = t("Resolved on first contact")
+    values["label"] = st.text_input(
+        t("Label"), key=metric_draft.filled(draft, "label"), max_chars=MAX_LABEL, placeholder=example
+    )
     if draft.is_new:
         values["name"] = st.text_input(
             t("Name"),
             key=metric_draft.filled(draft, "name"),
             max_chars=MAX_NAME,
-            placeholder=metric_draft.proposed_name(str(values["label"])) or "resolvedOnFirstContact",
+            placeholder=metric_draft.proposed_name(str(values["label"]) or example),
             help=t(
                 "What formulas, addresses and the API call it: a small letter, then letters, digits and _. It can't be "
                 "changed later."
