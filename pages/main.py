@@ -34,6 +34,7 @@ with script_run.turn():
             for page in PAGES.values()
         ],
         t("Data"): [
+            st.Page("own_metrics.py", icon=":material/function:", title=t("Metrics")),
             st.Page("exports.py", icon=":material/download:", title=t("Exports")),
             st.Page("data.py", icon=":material/database:", title=t("Data")),
         ],

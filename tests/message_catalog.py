@@ -38,9 +38,11 @@ from lib.charts import funnel, trend, waterfall
 from lib.errors.answer_codes import AnswerCode
 from lib.errors.codes import FailureCode
 from lib.errors.field_codes import FieldCode
+from lib.errors.formula_codes import FormulaCode
 from lib.errors.guess_codes import GuessCode
 from lib.errors.import_codes import ImportCode
 from lib.errors.mapping_codes import MappingCode
+from lib.errors.metric_codes import MetricCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.value_codes import ValueCode
 from lib.errors.workbook_codes import WorkbookCode
@@ -58,6 +60,8 @@ from lib.ui import (
     mapping_file_options,
     mapping_source,
     mapping_values,
+    metric_inputs,
+    metrics_page,
     sidebar,
     streamlit_words,
 )
@@ -131,6 +135,8 @@ VALUES: dict[str, list[str]] = {
         )
         for text in labels.values()
     ],
+    "units of metrics": list(metrics_page.UNIT_LABELS.values()),
+    "directions of metrics": list(metric_inputs.DIRECTIONS.values()),
     "words of Streamlit": list(streamlit_words.TEXTS),
     "terms of a key": list(api_keys_admin.EXPIRY),
     "limits of a grant": [grant_form.label_text(each) for each in DIMENSIONS if each.limits_grants],
@@ -149,6 +155,8 @@ VALUES: dict[str, list[str]] = {
     "refused fields": [code.text for code in FieldCode],
     "refused answers": [code.text for code in AnswerCode],
     "refused workbooks": [code.text for code in WorkbookCode],
+    "formulas that are none": [code.text for code in FormulaCode],
+    "refused metrics": [code.text for code in MetricCode],
     "guesses": [code.text for code in GuessCode],
     "refused parameters": [code.text for code in ParameterCode],
     "states of a key": ["active", "revoked", "expired"],

@@ -37,6 +37,9 @@ MAX_LABEL, MAX_DESCRIPTION, MAX_UNIT = 80, 500, 20
 MAX_DECIMALS, MAX_MINIMUM = 4, 1_000_000
 """What decimals and the least number of evaluations may be at most."""
 
+PREVIEW = "_preview"
+"""The name of a metric that is not yet one; no other can have it."""
+
 _NAME = re.compile(NAME, re.ASCII)
 _HELD = ("label", "formula", "description", "unit", "decimals", "better", "minimum", "target")
 

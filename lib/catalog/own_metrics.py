@@ -147,6 +147,10 @@ class FormulaReader:
         found = check(formula, self.vocabulary)
         return tuple(dict.fromkeys(each.metric for each in found.walk() if isinstance(each, Reference)))
 
+    def formula_of(self, metric: str) -> str | None:
+        """Return the formula of a metric that formulas may name; None where there is none."""
+        return self._known_formulas.get(metric)
+
     def _metric(self, reference: Reference, path: tuple[str, ...]) -> Expression:
         """Return the tree of a metric within a formula; what is wrong with it is wrong where its name stands."""
         name = reference.metric

@@ -52,6 +52,24 @@ SMALL_SAMPLE = Topic(
 SELECTION = (INTERVAL, CHANGE, COVERAGE, SMALL_SAMPLE)
 """What every page with cards explains."""
 
+OWN_METRICS = (
+    Topic(
+        text("Formula"),
+        text(
+            "Functions such as avg(score) or share(score >= 8) make one number of many evaluations; numbers can be "
+            "added, divided and compared. Names of columns, fields and other metrics are completed below the formula."
+        ),
+    ),
+    Topic(
+        text("Versions"),
+        text("Every change makes a new version; earlier ones stay, with who made them, and can be used again."),
+    ),
+    Topic(
+        text("Archive"),
+        text("An archived metric leaves the pages and the API, and can be brought back with all its versions."),
+    ),
+    INTERVAL,
+)
 EXPORTS = (
     Topic(
         text("Selection"),

@@ -14,6 +14,7 @@ from lib.charts.draw import draw
 from lib.charts.theme import ChartTheme
 from lib.i18n import current, t
 from lib.reports.context import PageContext
+from lib.reports.figures import Figure
 from lib.reports.page import ChartBlock
 from lib.ui import clicks, downloads, markdown
 from lib.ui.style import palette
@@ -32,6 +33,13 @@ def draw_block(context: PageContext, block: ChartBlock) -> None:
     if chart is not None:
         _show(chart, block.key, clicks.action(context, block.click) if block.click else None)
         downloads.picture_menu(context, chart, block)
+
+
+def draw_figure(figure: Figure, key: str) -> None:
+    """Draw a chart alone, which no picture is offered of; nothing where it has nothing to show."""
+    chart = draw(figure, ChartTheme(palette(), current()))
+    if chart is not None:
+        _show(chart, key, None)
 
 
 def _show(chart: Chart, key: str, clicked: Callable[[str], None] | None) -> None:

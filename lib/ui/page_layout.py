@@ -42,8 +42,9 @@ def begin(
     whatever_is_shown: Callable[[Workspace], None] = lambda _: None,
     *,
     is_compared: bool = True,
+    needs_data: bool = True,
 ) -> PageContext:
-    """Draw a page's head and return its context; where there is nothing to show, say so and end the page.
+    """Draw a page's head and return its context; where it needs data and there are none, say so and end the page.
 
     `topics` are what its help explains. With a subject, the page is about one group of a dimension alone.
     `whatever_is_shown` is drawn before such an end.
@@ -66,7 +67,7 @@ def begin(
             )
         )
     share_links.banner(space, context)
-    if not context.summary.sums["evaluations"]:
+    if needs_data and not context.summary.sums["evaluations"]:
         _nothing(context)
         whatever_is_shown(space)
         st.stop()

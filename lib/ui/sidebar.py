@@ -25,8 +25,8 @@ from lib.workspace import Workspace
 PROMINENT: tuple[Dimension, ...] = (CAMPAIGN, CALL_CENTER, ENGAGEMENT)
 """The filters that are open from the start; the others are under More filters."""
 
-EXPORTS = "exports"
-"""The URL path of the page that is no page of figures, and goes by the filters all the same."""
+FILTERED = ("exports", "own_metrics")
+"""The URL paths of pages that are no pages of figures, and go by the filters all the same."""
 
 START = "start"
 """The period that pages begin with, by the name of its choice."""
@@ -61,7 +61,7 @@ def show(sections: Mapping[str, Sequence[Page]], space: Workspace, path: str) ->
     """Draw the sidebar of the page at a URL path, with links to the pages of each section that keep what is chosen."""
     calendar = space.calendar
     page = PAGES.get(path or next(iter(PAGES)))
-    is_filtered = page is not None or path == EXPORTS
+    is_filtered = page is not None or path in FILTERED
     url_state.default("compare", "previous")
     with st.sidebar:
         brand = '<div class="cb-brand"><span class="cb-mark" aria-hidden="true"></span>Callboard</div>'
@@ -69,7 +69,7 @@ def show(sections: Mapping[str, Sequence[Page]], space: Workspace, path: str) ->
         links = st.container(gap=None, key="cb-nav")
         if is_filtered:
             _filters(space, calendar, is_compared=page is not None and page.is_compared)
-        saved_views.chooser(space, can_save=is_filtered)
+        saved_views.chooser(space, can_save=page is not None)
         filter_bar.done()
         login.account(space)
         url_state.save(calendar.zone)

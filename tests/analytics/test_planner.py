@@ -72,7 +72,7 @@ def test_the_facts_are_the_last_of_the_sources_and_answer_everything() -> None:
     ],
 )
 def test_the_first_that_has_everything_answers(columns: tuple[str, ...], place: int) -> None:
-    assert answering(*columns) is sources(BUILT_IN)[place]
+    assert answering(*columns) is planner.sources(BUILT_IN)[place]
 
 
 def test_days_of_the_workspace_alone_are_answered_by_rollups() -> None:

@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from lib import i18n
 from lib.access.api_keys import SCOPES
+from lib.catalog.formulas.functions import EXAMPLES
+from lib.catalog.own_metrics import BUILT_IN_FORMULAS
 from lib.ingest.sample_fields import SAMPLE_FIELDS
 from lib.ui.streamlit_words import TEXTS
 from tests import message_catalog
@@ -54,7 +56,7 @@ def _words(texts: list[str]) -> set[str]:
     return {word for text in texts for word in re.findall(r"[^\W\d_]{2,}", text)}
 
 
-@pytest.mark.parametrize("path", ["data", "exports", "settings", "audit"])
+@pytest.mark.parametrize("path", ["data", "own_metrics", "exports", "settings", "audit"])
 def test_no_word_of_english_is_left(visit: Visit, path: str) -> None:
     page = visit(f"{path}?lang=es")
     expect(page.locator("h1")).to_be_visible()
@@ -69,6 +71,8 @@ def test_no_word_of_english_is_left(visit: Visit, path: str) -> None:
         *dates.months["format"]["abbreviated"].values(),
         *dates.months["format"]["wide"].values(),
     ]
+    if path == "own_metrics":  # the language of formulas is the same in every language
+        names += [*EXAMPLES.values(), *BUILT_IN_FORMULAS, *BUILT_IN_FORMULAS.values(), "resueltoEnElPrimerContacto"]
     known = {word.lower() for word in _words([*SAID.values(), *names])}
     foreign = {text for text in page.evaluate(SEEN) if {word.lower() for word in _words([text])} - known}
     assert not foreign

@@ -172,9 +172,10 @@ def test_pages_are_in_sections(app: AppTest) -> None:
     named = [each.proto.body if each.type == "html" else each.proto.label for each in drawn]
     words = [re.sub(r"<[^>]+>", "", each) for each in named]
     places = [
-        words.index(each) for each in ("Analyze", "Overview", "Evaluations", "Exports", "Administration", "Audit")
+        words.index(each)
+        for each in ("Analyze", "Overview", "Evaluations", "Metrics", "Exports", "Administration", "Audit")
     ]
-    assert places == sorted(places) and words[words.index("Exports") - 1] == "Data"
+    assert places == sorted(places) and words[words.index("Metrics") - 1] == "Data"
 
 
 @pytest.mark.parametrize(
@@ -184,6 +185,7 @@ def test_pages_are_in_sections(app: AppTest) -> None:
         ("trends", True, True),
         ("sample_size", True, False),
         ("evaluations", True, False),
+        ("own_metrics", True, False),
         ("exports", True, False),
         ("data", False, False),
         ("audit", False, False),
@@ -223,14 +225,14 @@ def test_the_filter_bar_says_what_is_set(app: AppTest, parameters: dict[str, str
     assert f"<span>{words}</span>" in bar
 
 
-@pytest.mark.parametrize("page", [*PAGES, "drivers", "audit", "settings"])
+@pytest.mark.parametrize("page", [*PAGES, "drivers", "own_metrics", "audit", "settings"])
 def test_each_page_has_help(app: AppTest, page: str) -> None:
     app.run()
     if page != "overview":
         app.switch_page(f"{page}.py").run()
     (help_of_page,) = (each.proto.body for each in app.main.get("html") if "cb-help" in each.proto.body)
     assert "<dt>" in help_of_page
-    is_of_figures = page not in ("exports", "data", "audit", "settings")
+    is_of_figures = page not in ("own_metrics", "exports", "data", "audit", "settings")
     assert ("Failed ÷ (completed + failed) evaluations." in help_of_page) == is_of_figures
 
 

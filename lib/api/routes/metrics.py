@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from lib.access.api_keys import Key
 from lib.analytics import metric_definitions, planner, queries
 from lib.analytics.calendar import Calendar
+from lib.analytics.metric_definitions import PREVIEW
 from lib.analytics.query import Filters, parse_single, parse_whole_number
 from lib.api import request_body, schemas
 from lib.api.dependencies import MetricWriter, Reader, Space, answered, filters_of, strict_query
@@ -24,9 +25,6 @@ from lib.catalog.catalog import Catalog
 from lib.catalog.own_metrics import MetricDefinition
 from lib.jobs import metric_tasks
 from lib.workspace import Workspace
-
-PREVIEW = "_preview"
-"""The name of a metric that is not yet one; no other can have it."""
 
 _MOST_VERSIONS = 1_000_000
 
