@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import changes, criteria, data, growth, own_fields, questions, service, sessions
+from bench import changes, criteria, data, growth, own_fields, own_metrics, questions, service, sessions
 from bench.report import Report
 
 PARTS = {
@@ -14,6 +14,7 @@ PARTS = {
     "changes": changes.run,
     "own_fields": own_fields.run,
     "criteria": criteria.run,
+    "own_metrics": own_metrics.run,
     "growth": growth.run,
 }
 

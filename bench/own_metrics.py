@@ -1,0 +1,76 @@
+"""Own metrics: those that rollups hold beside built-in ones, those that are read from the evaluations, and the filling."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import time
+from typing import Any
+
+from bench import data
+from bench.questions import YEAR
+from bench.report import Report, timed
+from lib.analytics import breakdowns, planner, queries
+from lib.analytics.grants import EVERYTHING
+from lib.analytics.query import Filters
+from lib.catalog.dimensions import CAMPAIGN
+from lib.jobs import metric_tasks
+from lib.settings import Settings
+from lib.workspace import Workspace
+
+KEPT = "count_if(score < 5 and duration_seconds > 600) / completedEvaluations"
+READ = {
+    "median": "median(score)",
+    "named": 'avg_if(score, is_ai and campaign in ("Retention", "Customer Care"))',
+    "people": "count_distinct(executive)",
+    "early": "share(hour < 12)",
+}
+
+
+def run(report: Report, engine: str, chosen: Settings) -> None:
+    """Measure on one engine; what was defined goes again."""
+    if engine == "duckdb":
+        chosen = data.copied(chosen, "with-metrics")
+    workspace = Workspace(chosen)
+    try:
+        begun = time.perf_counter()
+        metric_tasks.set_metric(workspace, "bench", "kept", {"formula": KEPT})
+        took = (time.perf_counter() - begun) * 1000
+        report.add("own metrics", f"filling the rollups of a metric over {data.ROWS:,}", engine, [took])
+        for name, formula in READ.items():
+            metric_tasks.set_metric(workspace, "bench", name, {"formula": formula})
+        _questions(report, engine, workspace)
+    finally:
+        for name in ("kept", *READ):
+            metric_tasks.archive_metric(workspace, "bench", name, archived=True)
+        workspace.close()
+        if engine == "duckdb":
+            shutil.rmtree(chosen.data_dir, ignore_errors=True)
+
+
+def _questions(report: Report, engine: str, workspace: Workspace) -> None:
+    calendar, catalog = workspace.calendar, workspace.catalog
+    year = Filters.from_parameters(YEAR, workspace.settings.zone, EVERYTHING, catalog)
+    if not planner.is_from_rollup(year, catalog.all_metrics["kept"]):
+        raise RuntimeError("the rollups do not hold the metric")
+
+    def ask(question: Any, *arguments: Any) -> None:
+        with workspace.facts.read(workspace.settings.query_seconds) as connection:
+            question(connection, year, calendar, *arguments)
+
+    of_score = (queries.own_totals, ("averageScore",))
+    by_campaign: tuple[Any, ...] = (breakdowns.all_groups, CAMPAIGN)
+    pairs: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
+        "a year's value; yardstick: the average score; wanted: ratio 3": ((queries.own_totals, ("kept",)), of_score),
+        "by campaign; yardstick: the average score; wanted: ratio 3": (
+            (*by_campaign, ("averageScore", "kept"), ("kept",)),
+            by_campaign,
+        ),
+    }
+    pairs |= {f"a year's {formula}": ((queries.own_totals, (name,)), of_score) for name, formula in READ.items()}
+    for what, (asked, beside) in pairs.items():
+        took, yardsticks = [], []
+        for _ in range(3):  # by turns, as the machine has other things to do
+            yardsticks += timed(lambda beside=beside: ask(*beside), times=5)  # type: ignore[misc]
+            took += timed(lambda asked=asked: ask(*asked), times=5)  # type: ignore[misc]
+        report.add("own metrics", what, engine, took, yardstick=statistics.median(yardsticks))
