@@ -1,4 +1,4 @@
-"""Own metrics: those that rollups hold beside built-in ones, those that are read from the evaluations, and the filling."""
+"""Own metrics: those that rollups hold beside built-in ones, those that are read from the evaluations, the filling."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lib.workspace import Workspace
 
 KEPT = "count_if(score < 5 and duration_seconds > 600) / completedEvaluations"
 READ = {
-    "median": "median(score)",
+    "middle": "median(score)",
     "named": 'avg_if(score, is_ai and campaign in ("Retention", "Customer Care"))',
     "people": "count_distinct(executive)",
     "early": "share(hour < 12)",
@@ -41,8 +41,8 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
             metric_tasks.set_metric(workspace, "bench", name, {"formula": formula})
         _questions(report, engine, workspace)
     finally:
-        for name in ("kept", *READ):
-            metric_tasks.archive_metric(workspace, "bench", name, archived=True)
+        for each in workspace.catalog.metric_definitions:
+            metric_tasks.archive_metric(workspace, "bench", each.name, archived=True)
         workspace.close()
         if engine == "duckdb":
             shutil.rmtree(chosen.data_dir, ignore_errors=True)
