@@ -88,7 +88,7 @@ def fill(connection: Connection, tell: Callable[[float], None]) -> None:
     number = 1 + (connection.execute(sa.select(sa.func.max(_HELD.number))).scalar_one() or 0)
     connection.execute(sa.insert(schema.metric_rollups).values(number=number, measures=json.dumps(names)))
     catalog = stored_catalog(connection)
-    made = catalog.metric_rollups
+    made = catalog.metric_rollups[::-1]  # from the longest, of which others are summed
     for place, each in enumerate(made):
         for table in each.tables:
             table.create(connection)

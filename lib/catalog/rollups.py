@@ -75,10 +75,13 @@ def own_rollup(dimension: Dimension) -> Rollup:
 
 
 def metric_rollups(number: int, measures: tuple[str, ...]) -> tuple[Rollup, ...]:
-    """Return the rollups that hold measures of own metrics beside the plain ones, by call center and by executive."""
+    """Return the rollups that hold measures of own metrics beside the plain ones: whole, by center, by executive."""
     held, tables = (*PLAIN_MEASURES, *measures), sa.MetaData()
+    by_center = _rollup(f"_of_metrics_{number}", *_SHORT, found_by=(), measures=held, tables=tables)
+    total = _table(f"daily_total_of_metrics_{number}", ("is_ai",), (), held, tables)
     return (
-        _rollup(f"_of_metrics_{number}", *_SHORT, found_by=(), measures=held, tables=tables),
+        Rollup(("is_ai",), total, None, summed_from=by_center.daily),
+        by_center,
         _rollup(f"_of_metrics_{number}_by_executive", *_BY_EXECUTIVE, found_by=(), measures=held, tables=tables),
     )
 
