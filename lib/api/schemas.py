@@ -311,6 +311,9 @@ class MetricUsers(BaseModel):
     """Where a metric is used."""
 
     metrics: list[str]
+    views: list[str] = Field(description="Shared views, by name.")
+    privateViews: int
+    pinnedLinks: int
 
 
 class MetricDetail(MetricRow):

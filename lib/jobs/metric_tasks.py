@@ -15,6 +15,9 @@ from lib.catalog.own_metrics import BUILT_IN_FORMULAS, MetricDefinition
 from lib.catalog.targets import parse_targets
 from lib.errors import MetricError, nearest
 from lib.errors.metric_codes import MetricCode
+from lib.reports.page_links import METRIC
+from lib.sharing.pinned_links import PinnedLinks
+from lib.sharing.saved_views import SavedViews
 from lib.store.facts import FactStore
 from lib.store.messages import JobStep, Message, Tell
 
@@ -23,6 +26,8 @@ class MetricContext(Protocol):
     """What these tasks work on: the workspace, as far as they know it."""
 
     facts: FactStore
+    views: SavedViews
+    links: PinnedLinks
 
     @property
     def catalog(self) -> Catalog:
@@ -67,7 +72,7 @@ def show_metric(workspace: MetricContext, name: str, version: int | None = None)
         catalog = metric_definitions.stored_catalog(connection)
         known = {each.name: each for each in catalog.metric_definitions}
         if name in catalog.metrics and name not in known and version in (None, 1):
-            return {**describe_built_in(catalog.metrics[name], None), "usedBy": _users(catalog, name)}
+            return {**describe_built_in(catalog.metrics[name], None), "usedBy": used_by(workspace, catalog, name)}
         if name not in known:
             raise MetricError(MetricCode.METRIC_UNKNOWN, name=name[:60], hint=nearest(name, _names(catalog)))
         versions = metric_definitions.versions(connection, name)
@@ -85,12 +90,19 @@ def show_metric(workspace: MetricContext, name: str, version: int | None = None)
         "createdAt": asked.created_at.isoformat(),
         "createdBy": asked.created_by,
         "versions": [each.definition.version for each in versions],
-        "usedBy": _users(catalog, name),
+        "usedBy": used_by(workspace, catalog, name),
     }
 
 
-def _users(catalog: Catalog, name: str) -> dict[str, list[str]]:
-    return {"metrics": list(metric_definitions.users_of(catalog, name))}
+def used_by(workspace: MetricContext, catalog: Catalog, name: str) -> dict[str, Any]:
+    """Return where a metric is used: metrics and shared views by name, private views and pinned links by number."""
+    shared, private = workspace.views.using(METRIC, name)
+    return {
+        "metrics": list(metric_definitions.users_of(catalog, name)),
+        "views": list(shared),
+        "privateViews": private,
+        "pinnedLinks": workspace.links.count_using(METRIC, name),
+    }
 
 
 def describe_metric(definition: MetricDefinition, catalog: Catalog) -> dict[str, Any]:

@@ -41,6 +41,8 @@ from lib.ingest.undo import UndoResult
 from lib.jobs import field_tasks, metric_tasks
 from lib.jobs.queue import JobKind
 from lib.settings import Settings
+from lib.sharing.pinned_links import PinnedLinks
+from lib.sharing.saved_views import SavedViews
 from lib.store import schema
 from lib.store.facts import FactStore, checkpoint
 from lib.store.messages import JobStep, Message, Tell
@@ -56,6 +58,8 @@ class TaskContext(Protocol):
     facts: FactStore
     state: StateStore
     settings: Settings
+    views: SavedViews
+    links: PinnedLinks
 
     @property
     def catalog(self) -> Catalog:

@@ -122,6 +122,12 @@ class PinnedLinks:
             connection.execute(sa.insert(pinned_links).values({**values, **texts}))
         return link
 
+    def count_using(self, parameter: str, value: str) -> int:
+        """Return how many links have a value of a parameter."""
+        with self._state.read() as connection:
+            held = connection.scalars(sa.select(pinned_links.c.parameters)).all()
+        return sum(value in json.loads(each).get(parameter, ()) for each in held)
+
     def get(self, number: str) -> PinnedLink | None:
         """Return the link of an id, or None where there is none: any text may be asked for."""
         if not validation.is_id(number):

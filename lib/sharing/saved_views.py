@@ -83,6 +83,13 @@ class SavedViews:
             found = [_view(row) for row in connection.execute(sa.select(views).where(seen))]
         return sorted(found, key=lambda view: (view.owner != owner, view.name.casefold(), view.name, view.id))
 
+    def using(self, parameter: str, value: str) -> tuple[tuple[str, ...], int]:
+        """Return the names of the shared views that have a value of a parameter, in order, and how many others have."""
+        with self._state.read() as connection:
+            found = [_view(row) for row in connection.execute(sa.select(views))]
+        used = [view for view in found if value in view.parameters.get(parameter, ())]
+        return tuple(sorted(view.name for view in used if view.shared)), sum(not view.shared for view in used)
+
     def get(self, number: str, owner: str) -> SavedView | None:
         """Return the view of an id, or None where an owner sees none of that id: any text may be asked for."""
         if not validation.is_id(number):

@@ -156,6 +156,8 @@ def _save(space: Workspace, draft: MetricDraft, wanted: MetricDefinition, target
         st.caption(
             t("Used by: {metrics}. They change with it.", metrics=markdown.text(_labels(space.catalog, users))),
         )
+    if not draft.is_new:
+        _say_where_seen(space, draft)
     with st.container(horizontal=True):
         if st.button(t("Save"), type="primary", icon=":material/save:", key="metric-save"):
             _store(space, draft, wanted, target)
@@ -172,6 +174,16 @@ def _save(space: Workspace, draft: MetricDraft, wanted: MetricDefinition, target
                     on_click=current_user.acting(_archive, Role.ADMIN),
                     args=(space, draft.name),
                 )
+
+
+def _say_where_seen(space: Workspace, draft: MetricDraft) -> None:
+    """Draw which saved views and pinned links show the metric, if any do."""
+    used = metric_tasks.used_by(space, space.catalog, draft.name)
+    if used["views"]:
+        st.caption(t("Shown by saved views: {views}.", views=markdown.text(", ".join(used["views"]))))
+    if used["privateViews"] or used["pinnedLinks"]:
+        views, links = number(used["privateViews"]), number(used["pinnedLinks"])
+        st.caption(t("Shown by views of single people: {views}; by pinned links: {links}.", views=views, links=links))
 
 
 def _labels(catalog: Catalog, names: Sequence[str]) -> str:
