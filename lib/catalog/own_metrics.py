@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -69,6 +69,16 @@ _PLAIN_COLUMNS = {
     "sentiment": Kind.TEXT,
     "is_ai": Kind.CONDITION,
 }
+_CALLED = {
+    "averageNote": "score",
+    "durationInSeconds": "duration_seconds",
+    "isAICall": "is_ai",
+    "callCenter": "call_center",
+    **{f"{own}Name": name for name, own in DIMENSION_NAMES.items()},
+    **{f"{own}Id": name for name, own in DIMENSION_NAMES.items()},
+}
+"""What files and the API call by other names."""
+
 _FIELD_KINDS = {
     OwnFieldType.NUMBER: Kind.NUMBER,
     OwnFieldType.YES_NO: Kind.CONDITION,
@@ -106,7 +116,7 @@ class FormulaReader:
         self,
         fields: Sequence[OwnField],
         dimensions: Mapping[str, NamedDimension],
-        definitions: Iterable[MetricDefinition] = (),
+        definitions: Collection[MetricDefinition] = (),
         criteria: frozenset[str] | None = None,
     ) -> None:
         """Take the own fields, the dimensions of the catalog by name, what is defined, and the criteria if known."""
@@ -116,6 +126,7 @@ class FormulaReader:
         self._formulas = {
             each.name: each.formula for each in definitions if not each.archived and each.name not in METRICS
         }
+        self._archived_metrics = tuple(each.name for each in definitions if each.archived)
         self._criteria = criteria
         self._checked: dict[str, Expression] = {}
         self.maker = MeasureMaker(self._bindings)
@@ -190,6 +201,8 @@ class FormulaReader:
             words={"state": tuple(each.name for each in State), "sentiment": tuple(each.name for each in Sentiment)},
             criteria=self._criteria,
             archived=self._archived,
+            archived_metrics=self._archived_metrics,
+            called={**_CALLED, **{each.name: each.parameter for each in self._fields}},
         )
 
     @cached_property
@@ -208,7 +221,7 @@ class FormulaReader:
 
 
 def reader_of(
-    catalog: Catalog, definitions: Iterable[MetricDefinition], criteria: frozenset[str] | None = None
+    catalog: Catalog, definitions: Collection[MetricDefinition], criteria: frozenset[str] | None = None
 ) -> FormulaReader:
     """Return who reads formulas with the fields of a catalog and these definitions."""
     dimensions = {each.name: each for each in catalog.dimensions}

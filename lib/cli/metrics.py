@@ -60,8 +60,11 @@ def metrics_set(name: str, formula: str | None, better: str | None, target: str 
 @click.option("--undo", is_flag=True, help="Bring it back.")
 def metrics_archive(name: str, undo: bool) -> None:
     """Leave a metric out of pages and answers; its versions stay."""
+    users = [] if undo else _perform("show", name=name, version=None)[0]["usedBy"]["metrics"]
     _perform("restore" if undo else "archive", name=name)
     click.echo(f"{'back' if undo else 'archived'}: {name}")
+    if users:
+        click.echo(f"These metrics use it, and can't be computed until it is back: {', '.join(users)}", err=True)
 
 
 def _target(text: str) -> Any:

@@ -27,6 +27,7 @@ class FormulaCode(TextCode):
     NUMBER_LONG = "number_long", "A number may have {most} digits at most."
     WORD_EXPECTED = "word_expected", "{found} is not expected here; right would be {expected}."
     END_EXPECTED = "end_expected", "The formula is over before '{found}'; right would be {expected}."
+    BRACKET_EXTRA = "bracket_extra", "There is a closing bracket here that nothing opens."
     CHAINED = "chained", "A comparison can't go on with '{found}'. Right would be between, or and: a < b and b < c."
 
     # What is expected.
@@ -38,12 +39,18 @@ class FormulaCode(TextCode):
     THE_END = "the_end", "the end of the formula"
     ANOTHER = "another", "', ' and another value, or )"
     TRY_WITHOUT = "try_without", "Right would be letters, numbers, quotes and + - * / ( ) , . = != < <= > >=."
+    TRY_QUOTES = "try_quotes", 'Right would be straight quotes: "…".'
+    TRY_WORDS = "try_words", "Right would be and, or, or not."
     TRY_EQUALS = "try_equals", "Right would be = for equal, != for not."
     FOUND_END = "found_end", "The end"
     FOUND = "found", "'{text}'"
 
     # What is named.
     NAME_UNKNOWN = "name_unknown", "There is no '{name}'{hint}. Right would be {expected}."
+    NAME_NEAR = "name_near", "There is no '{name}'{hint}."
+    CALLED_HERE = "called_here", "There is no '{name}' in formulas; it is called {right} here."
+    QUOTES_MISSING = "quotes_missing", "'{name}' is no name; a text stands in quotes. Right would be {example}."
+    METRIC_ARCHIVED_HERE = "metric_archived_here", "The metric '{name}' is archived; bring it back to use it."
     FUNCTION_UNKNOWN = "function_unknown", "There is no function '{name}'{hint}. Right would be one such as avg(score)."
     NOT_A_FUNCTION = "not_a_function", "'{name}' is no function, and takes no brackets."
     WITHOUT_BRACKETS = "without_brackets", "'{name}' is a function. Right would be {example}."
@@ -60,6 +67,10 @@ class FormulaCode(TextCode):
     COUNT_OF = "count_of", "{function} takes {expected}, and has {found}. Right would be {example}."
     NO_NUMBER = "no_number", "{what} is {kind}; {where} takes a number. Right would be {example}."
     NO_CONDITION = "no_condition", "{what} is {kind}; {where} takes a condition. Right would be {example}."
+    GROUPING_ALONE = (
+        "grouping_alone",
+        "'{name}' says which group an evaluation belongs to; {where} takes a number. Right would be {example}.",
+    )
     NO_DIMENSION = "no_dimension", "count_distinct takes a dimension{hint}. Right would be count_distinct(executive)."
     NOT_COMPARABLE = "not_comparable", "{left} and {right} can't be compared. Right would be {example}."
     NO_ORDER = "no_order", "{what} can't be ordered by {sign}. Right would be = or !=."

@@ -40,4 +40,5 @@ class MetricCode(TextCode):
         'A target should be a number, or such as {{"value": 8, "campaign": {{"camp_12": 7.5}}, "from": "2026-01-01"}}.',
     )
     TARGET_DIMENSION = "target_dimension", "A target can't be of '{name}'{hint}."
+    TARGET_OF_SHARE = "target_of_share", "The target of a share lies between 0 and 1, and not at {value}: 80 % is 0.8."
     TARGET_DAY = "target_day", "'{day}' is no day that a target may begin on; right would be such as 2026-01-01."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from lib.analytics import metric_definitions, metric_rollups
 from lib.catalog.catalog import Catalog
 from lib.catalog.metrics import Metric
 from lib.catalog.own_metrics import BUILT_IN_FORMULAS, MetricDefinition
-from lib.catalog.targets import parse_targets
+from lib.catalog.targets import Target, parse_targets
 from lib.errors import MetricError, nearest
 from lib.errors.metric_codes import MetricCode
 from lib.reports.page_links import METRIC
@@ -161,13 +161,23 @@ def set_metric(workspace: MetricContext, actor: str, name: str, values: Mapping[
         given = dict(values)
         if "target" in given:
             names = [each.name for each in catalog.dimensions]
-            parse_targets(given["target"], names)
+            targets = parse_targets(given["target"], names)
+            if given.get("unit", start.unit) == "share":
+                _check_share(targets)
             given["target"] = None if given["target"] is None else json.dumps(given["target"])
         made = metric_definitions.save(connection, replace(start, **given), actor)
     action = Action.METRIC_DEFINED if made.version == 1 else Action.METRIC_CHANGED
     workspace.note(actor, action, name, version=made.version, formula=made.formula)
     workspace.fill_metric_rollups(actor)
     return made.version == 1
+
+
+def _check_share(targets: Sequence[Target]) -> None:
+    """Raise MetricError for the target of a share that is none, as where percent are meant."""
+    for target in targets:
+        for value in (target.value, *(value for ids in target.groups.values() for value in ids.values())):
+            if value is not None and not 0 <= value <= 1:
+                raise MetricError(MetricCode.TARGET_OF_SHARE, value=f"{float(value):g}")
 
 
 def _names(catalog: Catalog) -> list[str]:

@@ -52,10 +52,7 @@ def definitions(catalog: Catalog) -> dict[str, str]:
     """Return what each metric means, by its name, and what the terms mean that the metrics use."""
     return {
         **{metric.name: metric.help for metric in catalog.metrics.values()},
-        **{
-            name: f"{_formula(catalog, name)} (version {each.version})"
-            for name, each in catalog.defined_metrics.items()
-        },
+        **{name: _formula(catalog, name) for name in catalog.defined_metrics},
         "Few evaluations": f"Fewer than {FEW_EVALUATIONS} scored evaluations: marked, and no part of rankings.",
         "Unit of scores": f"A score is kept in units of 1/{SCORE_SCALE:,} of a point.",
     }

@@ -72,7 +72,7 @@ def _value(context: PageContext, metric: Metric, totals: MeasureTotals, wanted: 
     if metric.is_small_sample(totals):
         notes.append(t("under {minimum}: few evaluations", minimum=number(metric.minimum)))
     if value is None:
-        notes.append(t("No value: nothing in the selection goes into it."))
+        notes.append(t("No value: it is divided by nothing, or nothing in the selection goes into it."))
     elif metric.uncertainty is None:
         notes.append(t("no confidence interval for a formula like this"))
     st.html(

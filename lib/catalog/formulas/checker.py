@@ -47,6 +47,7 @@ from lib.catalog.formulas.syntax import (
 )
 from lib.catalog.formulas.vocabulary import Vocabulary
 from lib.errors import FormulaError, nearest
+from lib.errors.codes import CodedText, FailureCode
 from lib.errors.formula_codes import FormulaCode
 
 MOST_AGGREGATES = 40
@@ -82,11 +83,10 @@ class _FormulaChecker:
         """Return a part as a value; a dimension that is compared with nothing is none."""
         found = self._part(node, within)
         if isinstance(found, Grouping):
-            example = f'{found.name} = "…"'
+            example = f'count_if({found.name} = "…")'
             raise FormulaError(
-                node.position, FormulaCode.NO_CONDITION, what=what(node), kind=FormulaCode.KIND_TEXT.of(),
-                where=within or "", example=example,
-            )  # fmt: skip
+                node.position, FormulaCode.GROUPING_ALONE, name=found.name, where=within or "", example=example
+            )
         return found
 
     def _part(self, node: Node, within: str | None) -> Expression:
@@ -136,7 +136,13 @@ class _FormulaChecker:
         right = next((each for each in known if each.casefold() == name.casefold()), None)
         if right is not None:
             return FormulaError(node.position, FormulaCode.CASE_OF_NAME, name=name, right=right)
+        if name in self._known.archived_metrics:
+            return FormulaError(node.position, FormulaCode.METRIC_ARCHIVED_HERE, name=name)
+        if name in self._known.called:
+            return FormulaError(node.position, FormulaCode.CALLED_HERE, name=name, right=self._known.called[name])
         hint = nearest(name, known)
+        if isinstance(hint, CodedText) and hint.code is FailureCode.DID_YOU_MEAN:
+            return FormulaError(node.position, FormulaCode.NAME_NEAR, name=name[:60], hint=hint)
         return FormulaError(node.position, FormulaCode.NAME_UNKNOWN, name=name[:60], hint=hint, expected=expected)
 
     def _aggregated(self, name: str) -> str:
@@ -287,10 +293,22 @@ class _FormulaChecker:
         return Rounded(Kind.NUMBER, made, DIVISION_DECIMALS) if is_of_one else made
 
     def _comparison(self, node: BinaryNode, within: str | None) -> Expression:
+        self._check_quotes(node)
         left, right = self._part(node.left, within), self._part(node.right, within)
         if isinstance(left, Grouping) or isinstance(right, Grouping):
             return belongs(node, left, right)
         return compared(node, node.operator, (node.left, left), (node.right, right), self._known.words)
+
+    def _check_quotes(self, node: BinaryNode) -> None:
+        """Refuse a text without quotes, beside what is compared with texts."""
+        left, right = node.left, node.right
+        if not isinstance(left, NameNode) or not isinstance(right, NameNode):
+            return
+        is_of_texts = left.name in self._known.dimensions or self._known.columns.get(left.name) is Kind.TEXT
+        names = (*self._known.of_an_evaluation, *self._known.archived)
+        if is_of_texts and right.name not in names:
+            example = f'{left.name} {node.operator} "{right.name}"'
+            raise FormulaError(right.position, FormulaCode.QUOTES_MISSING, name=right.name, example=example)
 
     def _in(self, node: InNode, within: str | None) -> Expression:
         operand = self._part(node.operand, within)
@@ -336,6 +354,9 @@ class _FormulaChecker:
     def _be_number(self, node: Node, found: Expression, where: str) -> Expression:
         if found.kind not in (Kind.NUMBER, Kind.NOTHING):
             example = EXAMPLES.get(where, "avg(score) - 7")
+            if found.kind is Kind.CONDITION and where in ("sum", "avg"):
+                counted = f"({node.name})" if isinstance(node, NameNode) else "(score < 5)"
+                example = f"share{counted}" if where == "avg" else f"count_if{counted}"
             raise FormulaError(
                 node.position,
                 FormulaCode.NO_NUMBER,

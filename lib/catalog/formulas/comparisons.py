@@ -16,7 +16,7 @@ from lib.catalog.formulas.expressions import (
     ValueComparison,
 )
 from lib.catalog.formulas.node_words import what
-from lib.catalog.formulas.syntax import BinaryNode, Node
+from lib.catalog.formulas.syntax import BinaryNode, NameNode, Node
 from lib.errors import FormulaError, nearest
 from lib.errors.codes import CodedText
 from lib.errors.formula_codes import FormulaCode
@@ -69,7 +69,7 @@ def compared(
     if len(kinds) > 1:
         raise FormulaError(
             right[0].position, FormulaCode.NOT_COMPARABLE, left=kind_words(left[1]), right=kind_words(right[1]),
-            example=_comparable(left[1]),
+            example=_comparable(left[0], left[1]),
         )  # fmt: skip
     if operator in ORDERED and kinds & {Kind.TEXT, Kind.CONDITION}:
         at = node.at if isinstance(node, BinaryNode) else node.position
@@ -104,7 +104,9 @@ def kind_words(found: Expression) -> CodedText:
     return KINDS[found.kind].of()
 
 
-def _comparable(left: Expression) -> str:
+def _comparable(node: Node, left: Expression) -> str:
+    if left.kind is Kind.CONDITION and isinstance(node, NameNode):
+        return f"{node.name} = true"
     if left.kind is Kind.TEXT:
         return 'state = "Failed"'
     return {Kind.CONDITION: "is_ai = true", Kind.INSTANT: "field.closed > field.opened"}.get(left.kind, "score < 5")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from lib.catalog.formulas.functions import EXAMPLES
 from lib.catalog.formulas.syntax import (
     BetweenNode,
     BinaryNode,
@@ -87,6 +88,8 @@ class _Parser:
     def formula(self) -> Node:
         node = self._or()
         if self._next.kind is not TokenKind.END:
+            if self._next.is_sign(")"):
+                raise FormulaError(self._next.position, FormulaCode.BRACKET_EXTRA)
             raise self._unexpected(FormulaCode.A_SIGN.of())
         return node
 
@@ -201,6 +204,12 @@ class _Parser:
             raise self._unexpected(FormulaCode.A_VALUE.of())
         self._take()
         if not self._next.is_sign("("):
+            is_called = self._next.kind in (TokenKind.NAME, TokenKind.NUMBER, TokenKind.TEXT)
+            if is_called and token.written.lower() in EXAMPLES:
+                example = EXAMPLES[token.written.lower()]
+                raise FormulaError(
+                    self._next.position, FormulaCode.WITHOUT_BRACKETS, name=token.written, example=example
+                )
             return NameNode(token.position, token.written)
         arguments, end = self._listed()
         return CallNode(token.position, token.written, arguments, end)

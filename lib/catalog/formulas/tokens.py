@@ -38,6 +38,13 @@ _SIGN = re.compile(r"!=|<=|>=|<>|[-+*/()=<>,]")
 _SPACE = re.compile(r"\s+")
 
 
+_INSTEAD = {
+    **dict.fromkeys("“”„‟«»‘’‚`", FormulaCode.TRY_QUOTES),
+    **dict.fromkeys("&|", FormulaCode.TRY_WORDS),
+}
+"""What to write in place of some signs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A word or sign: as it is written, what it means, and its first character's place, from 1."""
@@ -92,7 +99,7 @@ def _token(text: str, place: int) -> Token:
     is_equals = text.startswith("==", place) or (text[place] == "!" and not text.startswith("!=", place))
     if not is_equals and (sign := _SIGN.match(text, place)):
         return Token(TokenKind.SIGN, sign[0], position)
-    expected = FormulaCode.TRY_EQUALS if is_equals else FormulaCode.TRY_WITHOUT
+    expected = FormulaCode.TRY_EQUALS if is_equals else _INSTEAD.get(text[place], FormulaCode.TRY_WITHOUT)
     raise FormulaError(position, FormulaCode.SIGN_UNKNOWN, sign=text[place], expected=expected.of())
 
 

@@ -18,6 +18,8 @@ class Vocabulary:
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of columns that hold one of a few texts
     criteria: Collection[str] | None = None  # None where any name may be one
     archived: Collection[str] = ()  # fields, by their names in formulas
+    archived_metrics: Collection[str] = ()
+    called: Mapping[str, str] = field(default_factory=dict)  # what files and the API call by other names
 
     @property
     def of_an_evaluation(self) -> tuple[str, ...]:
