@@ -326,10 +326,11 @@ _KEYS = "group_keys"
 
 def _sums(rows: sa.FromClause, measures: Sequence[str]) -> list[sa.ColumnElement[Any]]:
     """Return sums of measures; those that may take more than 64 bits as the nearest number of 64."""
-    return [
-        sa.cast(each, sa.Double).label(name) if find_measure(name).is_wide else each
-        for name, each in zip(measures, sums(rows, measures), strict=True)
-    ]
+    return [_narrowed(name, each) for name, each in zip(measures, sums(rows, measures), strict=True)]
+
+
+def _narrowed(name: str, amount: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return sa.cast(amount, sa.Double).label(name) if find_measure(name).is_wide else amount
 
 
 @lru_cache(maxsize=512)
@@ -346,7 +347,7 @@ def _days_by_key(
     if sum_up:
         days = sa.select(key, rows.c.day, *_sums(rows, measures)).group_by(*_FIRST_TWO)
     else:
-        days = sa.select(key, rows.c.day, *(rows.c[name] for name in measures))
+        days = sa.select(key, rows.c.day, *(_narrowed(name, rows.c[name]) for name in measures))
     return days.where(key.in_(sa.bindparam(_KEYS, expanding=True))) if some else days
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics import field_definitions
 from lib.analytics.field_definitions import own_fields
+from lib.analytics.grants import Grant
 from lib.catalog.catalog import Catalog, KeptMeasures
 from lib.catalog.criterion_metrics import CRITERION_METRICS, SCORECARD_METRICS
 from lib.catalog.formulas.functions import EXAMPLES
@@ -68,7 +69,8 @@ def definitions(connection: Connection) -> tuple[MetricDefinition, ...]:
 def versions(connection: Connection, name: str) -> tuple[MetricVersion, ...]:
     """Return all versions of a metric, the first one first. Raises MetricError where there is none of the name."""
     held = schema.metrics.c
-    rows = connection.execute(sa.select(schema.metrics).where(held.name == name).order_by(held.version)).fetchall()
+    asked = sa.select(schema.metrics).where(held.name == name).order_by(held.version)
+    rows = connection.execute(asked).fetchall() if _NAME.fullmatch(name) else []
     if not rows:
         known = connection.scalars(sa.select(held.name).distinct())
         raise MetricError(MetricCode.METRIC_UNKNOWN, name=name[:60], hint=nearest(name, known))
@@ -103,13 +105,17 @@ def check_formula(connection: Connection, catalog: Catalog, definition: MetricDe
     reader_of(catalog, [*others, definition], criteria_names(connection)).made(definition)
 
 
-def with_preview(connection: Connection, catalog: Catalog, wanted: MetricDefinition, name: str | None) -> Catalog:
+def with_preview(
+    connection: Connection, catalog: Catalog, wanted: MetricDefinition, name: str | None, grant: Grant
+) -> Catalog:
     """Return a catalog with a metric that is not yet one, in place of what `name` is.
 
-    Raises MetricError and FormulaError where it can't be so.
+    Who may see a part of the data is not told which criteria there are. Raises MetricError and FormulaError where it
+    can't be so.
     """
     others = tuple(each for each in catalog.metric_definitions if each.name not in (name, wanted.name))
-    reader_of(catalog, (*others, wanted), criteria_names(connection)).made(wanted)
+    criteria = criteria_names(connection) if grant.everything else None
+    reader_of(catalog, (*others, wanted), criteria).made(wanted)
     return with_metrics(replace(catalog, metric_definitions=()), (*others, wanted))
 
 
@@ -180,7 +186,8 @@ def check_definition(wanted: MetricDefinition, catalog: Catalog) -> None:
     _check_name(wanted.name, catalog)
     if not (0 < len(wanted.label.strip()) <= MAX_LABEL) or not wanted.label.isprintable():
         raise MetricError(MetricCode.METRIC_LABEL, most=MAX_LABEL)
-    if len(wanted.description) > MAX_DESCRIPTION:
+    is_plain = all(each.isprintable() or each in "\n\t" for each in wanted.description)
+    if len(wanted.description) > MAX_DESCRIPTION or not is_plain:
         raise MetricError(MetricCode.METRIC_DESCRIPTION, most=MAX_DESCRIPTION)
     check_look(wanted)
     if wanted.better not in ("higher", "lower", None):

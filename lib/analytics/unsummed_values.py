@@ -26,9 +26,13 @@ from lib.catalog.measures import ExtraColumn
 from lib.catalog.unsummed import Unsummed
 from lib.statistics.order_statistics import quantile_of
 from lib.store.bulk_io import read_numbers
+from lib.store.facts import check_time
 
 EPOCH = date(1970, 1, 1)
 """What days among keys are counted from."""
+
+_CHECKED_EVERY = 256
+"""Groups after which it is looked at whether there is time left."""
 
 Key = tuple[Any, ...]
 """What a group of evaluations is known by: the values of its keys, days among them as days since 1970."""
@@ -115,7 +119,9 @@ def _percentiles(
         changes[1:] |= column[1:] != column[:-1]
     starts = [0, *np.flatnonzero(changes).tolist(), len(values)]
     share = (aggregate.aggregate.percent or Fraction(50)) / 100
-    for begin, end in pairwise(starts):
+    for place, (begin, end) in enumerate(pairwise(starts)):
+        if place % _CHECKED_EVERY == 0:
+            check_time(connection)
         part = slice(begin, end)
         middle, ends = quantile_of(values[part], counts[part], share)
         scaled = None if ends is None else (ends[0] / aggregate.scale, ends[1] / aggregate.scale)

@@ -86,7 +86,8 @@ class Metric:
     def rounded(self, totals: MeasureTotals) -> int | float | None:
         """Return the value as answers and files hold it: a count or seconds as int, others as float."""
         value = self.formula.of(totals)
-        return _half_away(*value, self.decimals) if isinstance(value, tuple) else value
+        shown = _half_away(*value, self.decimals) if isinstance(value, tuple) else value
+        return float(shown) if isinstance(shown, int) and abs(shown) >= _MOST_WHOLE else shown
 
     def n(self, totals: MeasureTotals) -> int | None:
         """Return how many evaluations the value rests on; None for a count, which is of itself."""
@@ -99,7 +100,9 @@ class Metric:
 
     def interval(self, totals: MeasureTotals) -> Interval:
         """Return the 95 % interval; None where the metric has none, there are too few values, or all are the same."""
-        return self.uncertainty.interval(totals, totals.days.get(self.name)) if self.uncertainty else None
+        if self.uncertainty is None or (self.is_defined and self.formula.of(totals) is None):
+            return None
+        return self.uncertainty.interval(totals, totals.days.get(self.name))
 
     def rounded_interval(self, totals: MeasureTotals) -> tuple[int | float | None, int | float | None] | None:
         """Return the ends of the interval as answers and files hold them; None where there is none."""
@@ -116,6 +119,10 @@ class Metric:
             return None
         days = before.days.get(self.name), now.days.get(self.name)
         return self.uncertainty.differs(before, now, days, executives)
+
+
+_MOST_WHOLE = 2**63
+"""Whole numbers from here on are written as numbers with decimals, as what reads answers holds no larger ones."""
 
 
 def rounded(value: Value | float, decimals: int) -> int | float | None:

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from lib.catalog.catalog import Catalog, KeptMeasures
 from lib.catalog.dimensions import NamedDimension
 from lib.catalog.formulas.checker import check
-from lib.catalog.formulas.expansion import expanded
+from lib.catalog.formulas.expansion import MOST_PARTS, expanded
 from lib.catalog.formulas.expressions import Expression, Kind, Reference
 from lib.catalog.formulas.metric_maker import MetricMaker
 from lib.catalog.formulas.row_measures import MeasureMaker
@@ -25,6 +25,9 @@ from lib.catalog.uncertainty import FEW_EVALUATIONS
 from lib.errors import FormulaError
 from lib.errors.formula_codes import FormulaCode
 from lib.store.enums import Sentiment, State
+
+MOST_NESTED = 20
+"""Metrics that may be made of one another, one within the next."""
 
 BUILT_IN_FORMULAS: Mapping[str, str] = {
     "totalEvaluations": "count()",
@@ -165,6 +168,8 @@ class FormulaReader:
     def _metric(self, reference: Reference, path: tuple[str, ...]) -> Expression:
         """Return the tree of a metric within a formula; what is wrong with it is wrong where its name stands."""
         name = reference.metric
+        if len(path) > MOST_NESTED:
+            raise FormulaError(reference.position, FormulaCode.METRICS_TOO_DEEP, most=MOST_NESTED)
         if name in path:
             shown = " → ".join((*path, name))
             raise FormulaError(reference.position, FormulaCode.CYCLE, name=name, path=shown)
@@ -173,8 +178,8 @@ class FormulaReader:
                 self._checked[name] = self.expression(self._known_formulas[name], (*path, name))
             except FormulaError as error:
                 code, problem = error.reason.code, error.reason
-                if code is FormulaCode.CYCLE:
-                    raise FormulaError(reference.position, FormulaCode.CYCLE, **problem.values) from None
+                if code in (FormulaCode.CYCLE, FormulaCode.METRICS_TOO_DEEP):
+                    raise FormulaError(reference.position, FormulaCode(code), **problem.values) from None
                 raise FormulaError(reference.position, FormulaCode.METRIC_BROKEN, name=name, problem=problem) from None
         return self._checked[name]
 
@@ -254,6 +259,8 @@ def with_metrics(
             made[each.name] = reader.made(each)
         except FormulaError as error:
             problems[each.name] = error.with_traceback(None)
+        except (ArithmeticError, RecursionError, ValueError):  # one that can't be made must not take all others with it
+            problems[each.name] = FormulaError(1, FormulaCode.FORMULA_TOO_LARGE, most=MOST_PARTS)
     measures = {name: find_measure(name) for metric in made.values() for name in metric.measures}
     if kept is not None and not all(name in measures and measures[name].is_keepable for name in kept.names):
         kept = None

@@ -12,12 +12,18 @@ from typing import Any
 
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import Metric
+from lib.catalog.uncertainty import OfShare
 from lib.errors import MetricError, nearest
 from lib.errors.metric_codes import MetricCode
 from lib.formats import iso_dates
+from lib.statistics.intervals import share_interval
 
 MOST_GROUPS = 1_000
 """Groups that the targets of a metric may name in all."""
+
+
+MAX_ID = 1_000
+"""Characters of the id of a group."""
 
 
 class TargetState(enum.StrEnum):
@@ -69,6 +75,8 @@ def _target(given: Any, dimensions: Collection[str]) -> Target:
             raise MetricError(MetricCode.TARGET_DIMENSION, name=name[:60], hint=nearest(name, dimensions))
         if not isinstance(ids, dict) or not ids:
             raise MetricError(MetricCode.TARGET_SHAPE)
+        if any(len(id_) > MAX_ID for id_ in ids):
+            raise MetricError(MetricCode.TARGET_SHAPE)
         groups[name] = {id_: _number(value) for id_, value in ids.items()}
     value = None if given.get("value") is None else _number(given["value"])
     if value is None and not groups:
@@ -92,6 +100,19 @@ def _day(given: Any) -> date | None:
         raise MetricError(MetricCode.TARGET_DAY, day=str(given)[:60]) from None
 
 
+def visible_targets(given: Any, limits: Mapping[str, Collection[str]] | None) -> Any:
+    """Return what JSON says of targets to who may see some groups alone, by dimension; to all where that is None."""
+    if limits is None or not isinstance(given, list | dict):
+        return given
+    if isinstance(given, list):
+        return [visible_targets(each, limits) for each in given]
+    shown = {name: given[name] for name in ("value", "from") if name in given}
+    for name, ids in limits.items():
+        if seen := {id_: value for id_, value in given.get(name, {}).items() if id_ in ids}:
+            shown[name] = seen
+    return shown
+
+
 def stored_targets(text: str | None) -> tuple[Target, ...]:
     """Return the targets that a definition holds as JSON."""
     if text is None:
@@ -111,14 +132,23 @@ def target_at(targets: Sequence[Target], day: date | None) -> Target | None:
 def state_of(metric: Metric, totals: MeasureTotals, target: Fraction) -> TargetState | None:
     """Return whether a selection meets a target; None where the metric has no value.
 
-    Where the metric has an interval, chance must not carry the value across; few evaluations are never sure. Counts and
+    Where the metric is uncertain, its interval must not hold the target, and few evaluations are never sure. Counts and
     sums are what they are.
     """
     value = metric.value(totals)
     if value is None:
         return None
-    ends = metric.interval(totals)
-    if metric.is_small_sample(totals) or (ends is not None and ends[0] < target <= ends[1]):
-        return TargetState.UNSURE
+    if metric.uncertainty is not None:
+        ends = metric.interval(totals) or _of_all_or_none(metric, totals)
+        if ends is None or metric.is_small_sample(totals) or ends[0] <= target <= ends[1]:
+            return TargetState.UNSURE
     is_met = value <= target if metric.better == "lower" else value >= target
     return TargetState.MET if is_met else TargetState.MISSED
+
+
+def _of_all_or_none(metric: Metric, totals: MeasureTotals) -> tuple[float, float] | None:
+    """Return Wilson's interval of a share of all or of none, which has no spread; None of what is no share."""
+    kind = metric.uncertainty
+    if not isinstance(kind, OfShare):
+        return None
+    return share_interval(kind.total.of(totals), kind.count.of(totals))

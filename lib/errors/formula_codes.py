@@ -17,6 +17,7 @@ class FormulaCode(TextCode):
         "formula_too_wide",
         "Numbers of this formula may have more than {most} digits for one evaluation; multiply fewer of them.",
     )
+    METRICS_TOO_DEEP = "metrics_too_deep", "More than {most} metrics are made of one another here, one within the next."
     FORMULA_TOO_LARGE = (
         "formula_too_large",
         "With the metrics that it is made of, the formula has more than {most} parts.",

@@ -20,7 +20,10 @@ class MetricCode(TextCode):
         "'{name}' can't be the name of a metric: there is '{other}', which differs only in capitals or _.",
     )
     METRIC_LABEL = "metric_label", "The label of a metric should have 1 to {most} characters, in one line."
-    METRIC_DESCRIPTION = "metric_description", "The description of a metric should have {most} characters at most."
+    METRIC_DESCRIPTION = (
+        "metric_description",
+        "The description of a metric should have {most} characters at most, and no control characters.",
+    )
     METRIC_UNIT = (
         "metric_unit",
         "The unit of a metric should be number, share, score, seconds, count or a text of 1 to {most} characters.",

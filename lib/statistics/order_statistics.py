@@ -58,14 +58,14 @@ def _rank(n: int, share: float) -> tuple[int, float] | None:
     deviation = math.sqrt(n * share * (1 - share))
     about = n * share + 0.5 - NORMAL_QUANTILE * deviation
     if n > _EXACT:
-        return math.floor(about), about - math.floor(about)
+        return (math.floor(about), about - math.floor(about)) if 1 <= about < n else None
     rank = max(1, math.floor(about))
     while rank > 1 and _chance(n, rank, share) > beyond:
         rank -= 1
     while _chance(n, rank + 1, share) <= beyond:
         rank += 1
     chance, following = _chance(n, rank, share), _chance(n, rank + 1, share)
-    if chance > beyond:
+    if chance > beyond or rank >= n:
         return None
     odds = (following - beyond) / (beyond - chance) if beyond > chance else math.inf
     return rank, 1 / (1 + rank * (1 - share) / ((n - rank) * share) * odds)

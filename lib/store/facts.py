@@ -10,11 +10,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.errors import QueryTimeoutError
+from lib.errors.codes import FailureCode
 from lib.settings import Settings
 from lib.store import atomic_swap, data_dir, migrations
 from lib.store.disk_space import DiskSpaceMonitor
@@ -29,6 +32,17 @@ _FACTS_CHANGED = "callboard_facts"  # the channels of PostgreSQL
 # Sorting and joining an import's rows takes memory; an analyst's question takes none of it, and is answered before it
 # would be compiled.
 _ASKING = "-c work_mem=64MB -c temp_buffers=64MB -c jit=off -c DateStyle=ISO"
+
+
+_ENDS_AT = "ends_at"
+"""Where a connection has the time at which what reads from it is to have ended."""
+
+
+def check_time(connection: Connection) -> None:
+    """Raise QueryTimeoutError where what reads from a connection has taken as long as it may, in Python too."""
+    ends_at = connection.info.get(_ENDS_AT)
+    if ends_at is not None and monotonic() > ends_at:
+        raise QueryTimeoutError(FailureCode.QUERY_TIMEOUT)
 
 
 class FactStore:
@@ -112,6 +126,9 @@ class FactStore:
         with ExitStack() as stack:
             stack.enter_context(translated_errors())
             connection = stack.enter_context(self._connected())
+            if seconds is not None:
+                connection.info[_ENDS_AT] = monotonic() + seconds
+                stack.callback(connection.info.pop, _ENDS_AT, None)
             if not self.embedded:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                 if seconds is not None:

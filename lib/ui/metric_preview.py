@@ -40,7 +40,7 @@ def draw(
     try:
         metric_definitions.check_look(wanted)
         with space.facts.read() as connection:
-            catalog = metric_definitions.with_preview(connection, space.catalog, wanted, name)
+            catalog = metric_definitions.with_preview(connection, space.catalog, wanted, name, context.filters.grant)
         filters = context.filters.in_catalog(catalog)
         totals = context.answers.run(queries.own_totals, filters, context.calendar, (PREVIEW,))
         trend = context.answers.run(queries.trend, filters, context.calendar, context.granularity, (PREVIEW,))

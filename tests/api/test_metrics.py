@@ -181,7 +181,9 @@ def test_metrics_are_made_of_metrics_and_never_of_themselves(admin: Client) -> N
     assert admin.get(f"{PATH}/base")["usedBy"]["metrics"] == ["above"]
     admin.ask("DELETE", f"{PATH}/base")
     above = admin.get(f"{PATH}/above")
-    assert above["formula"] == "base - 7" and "There is no 'base'" in above["problem"]["message"], "it is kept, broken"
+    assert above["formula"] == "base - 7" and "The metric 'base' is archived" in above["problem"]["message"], (
+        "it is kept, broken"
+    )
     admin.refused(400, "INVALID_PARAMETER", "GET", "/v1/analytics/summary", params={"metrics": "above"})
     put(admin, "base", minimum=10)
     assert admin.get(f"{PATH}/above")["problem"] is None
@@ -238,6 +240,42 @@ def test_metrics_by_criterion_are_of_the_evaluations_that_answer_it(admin: Clien
     descending = admin.get("/v1/analytics/criteria", sort="-middle", **asked)["data"]
     assert [row["criterion"] for row in descending] == ["Greeting", "Name"]
     assert admin.ask("POST", "/v1/evaluations", json=[{**each, "results": []} for each in sent]).status_code == 200
+
+
+def test_who_sees_a_part_learns_of_no_other_names(admin: Client, small_app: App) -> None:
+    answers = [{"criterion": "Secret", "points": 1, "maxPoints": 1}]
+    sent = {"id": "s1", "audioDate": "2024-03-01", "campaignId": "hidden", "campaignName": "Hidden", "results": answers}
+    assert admin.ask("POST", "/v1/evaluations", json=[sent]).status_code == 200
+    put(admin, "averageScore", target={"value": 8, "campaign": {"a": 7, "hidden": 6}})
+    with small_app.client("analytics:read", grant=Grant.of({"campaign": ("a",)})) as limited:
+        for name in ("Secret", "Nothing"):
+            assert preview(limited, f'avg(criterion("{name}"))')["value"] is None
+        assert limited.get(f"{PATH}/averageScore")["target"] == {"value": 8, "campaign": {"a": 7}}
+        listed = {each["name"]: each["target"] for each in limited.get(PATH)["data"]}
+        assert listed["averageScore"] == {"value": 8, "campaign": {"a": 7}}
+    put(admin, "averageScore", target=None)
+
+
+def test_wide_numbers_and_far_percentiles_have_an_answer_everywhere(admin: Client) -> None:
+    formulas = {
+        "wide": "sum(score) / sum(duration_seconds)",
+        "square": "avg(score * score - 2.5)",
+        "far": "percentile(score, 99)",
+        "signed": "sum(score) / (count_if(is_ai) - count_if(not is_ai))",
+        "large": "sum(duration_seconds) * 999999999999999999999999",
+    }
+    for name, formula in formulas.items():
+        put(admin, name, formula=formula, decimals=0 if name == "large" else 4)
+    for path in ("summary", "campaigns", "executives", "trends", "criteria", "trends?by=executive&granularity=monthly"):
+        kept = "&".join(f"metrics={name}" for name in formulas)
+        admin.get(f"/v1/analytics/{path}{'&' if '?' in path else '?'}{kept}&dateFrom=2024-01-01&dateTo=2024-01-31")
+    for name in ("a%00b", "%00", "a/b", "x" * 5000):
+        admin.refused(404, "NOT_FOUND", "DELETE", f"{PATH}/{name}")
+
+
+def test_the_target_of_a_share_is_no_percentage(admin: Client) -> None:
+    body = {"formula": "share(is_ai)", "unit": "share", "target": 80}
+    assert "80 % is 0.8" in admin.refused(400, "INVALID_PARAMETER", "PUT", f"{PATH}/aiShare", json=body)["message"]
 
 
 def test_metrics_that_are_asked_for_and_are_none(admin: Client) -> None:

@@ -113,6 +113,7 @@ def test_ratios(n: int) -> None:
         x, y = np.round(scores * 10_000), seconds
         sums = [y.sum(), x.sum(), (x * x).sum(), (x * y).sum(), (y * y).sum()]
         values = dict(zip(names, map(int, sums), strict=True)) | {ratio.units.plus[0]: n}
+        values |= {"scored": n, "timed": n, "score_sum": int(x.sum()), "duration_sum": int(y.sum())}
         return metric.interval(made_of(values))
 
     assert LEAST <= coverage(n, truth, ends) <= MOST

@@ -23,6 +23,7 @@ from lib.api.query_description import parameter
 from lib.api.serializers import AnswerBody, answer, to_json
 from lib.catalog.catalog import Catalog
 from lib.catalog.own_metrics import MetricDefinition
+from lib.catalog.targets import visible_targets
 from lib.jobs import metric_tasks
 from lib.workspace import Workspace
 
@@ -84,19 +85,27 @@ def _body(schema: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {request_body.JSON: {"schema": schema}}}}
 
 
-async def read_all(request: Request, space: Space, key: Reader) -> Response:  # noqa: ARG001 - the key is checked
+async def read_all(request: Request, space: Space, key: Reader) -> Response:
     """Get the built-in metrics, and those of the workspace, archived ones too."""
     strict_query(request, ())
-    return answer(request, to_json({"data": await run_in_threadpool(metric_tasks.list_metrics, space)}))
+    listed = await run_in_threadpool(metric_tasks.list_metrics, space)
+    return answer(request, to_json({"data": [_seen_by(key, each) for each in listed]}))
 
 
-async def read(request: Request, space: Space, key: Reader, name: str) -> Response:  # noqa: ARG001 - the key is checked
+def _seen_by(key: Key, described: dict[str, Any]) -> dict[str, Any]:
+    """Return a metric without the targets of groups that a key does not see."""
+    limits = None if key.grant.everything else dict(key.grant.limits)
+    return {**described, "target": visible_targets(described["target"], limits)}
+
+
+async def read(request: Request, space: Space, key: Reader, name: str) -> Response:
     """Get a metric, or one of its versions, and where it is used."""
     parameters = strict_query(request, ("version",))
     version = None
     if parse_single(parameters, "version") is not None:
         version = parse_whole_number(parameters, "version", 1, _MOST_VERSIONS)
-    return answer(request, to_json(await run_in_threadpool(metric_tasks.show_metric, space, name, version)))
+    described = await run_in_threadpool(metric_tasks.show_metric, space, name, version)
+    return answer(request, to_json(_seen_by(key, described)))
 
 
 async def write(
@@ -136,18 +145,18 @@ async def preview(request: Request, space: Space, key: Reader, body: request_bod
     strict_query(request, ())
     order = request_body.parsed(request, body, _preview_model(space.catalog))
     filters = filters_of(filter_parameters(order, space.catalog.parameters), space, key)
-    catalog = await run_in_threadpool(_with_preview, space, order)
+    catalog = await run_in_threadpool(_with_preview, space, key, order)
     asked = filters.in_catalog(catalog)
     content, _ = await answered(space, key, lambda: 1, asked, _preview, space.calendar)
     return answer(request, content)
 
 
-def _with_preview(space: Workspace, order: PreviewOrder) -> Catalog:
+def _with_preview(space: Workspace, key: Key, order: PreviewOrder) -> Catalog:
     given = {name: value for name in ("unit", "decimals") if (value := getattr(order, name)) is not None}
     wanted = MetricDefinition(PREVIEW, PREVIEW, order.formula, **given)
     metric_definitions.check_look(wanted)
     with space.facts.read() as connection:
-        return metric_definitions.with_preview(connection, space.catalog, wanted, order.name)
+        return metric_definitions.with_preview(connection, space.catalog, wanted, order.name, key.grant)
 
 
 def _preview(connection: Connection, asked: Filters, calendar: Calendar) -> AnswerBody:

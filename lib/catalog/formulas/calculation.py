@@ -80,6 +80,9 @@ class UnsummedAggregate:
         return ()
 
 
+LARGEST = 10**300
+"""A value beyond this, up or down, is none: no number that answers and files hold is as large."""
+
 MetricAggregate = SummedAggregate | UnsummedAggregate
 
 
@@ -109,8 +112,8 @@ class Calculation:
         def leaf(each: Leaf) -> Value:
             return values[cast(Aggregate, each)].of(totals)
 
-        found = evaluate(self.expression, leaf)
-        return None if found is None else cast(Fraction, found).as_integer_ratio()
+        found = cast(Fraction | None, evaluate(self.expression, leaf))
+        return None if found is None or abs(found) > LARGEST else found.as_integer_ratio()
 
     def n(self, totals: MeasureTotals) -> int | None:
         """Return how many evaluations the value rests on; None for a count or a sum, which is of itself."""

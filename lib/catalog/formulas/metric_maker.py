@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from fractions import Fraction
 
-from lib.catalog.formulas.calculation import Calculation, MetricAggregate, SummedAggregate, UnsummedAggregate
+from lib.catalog.formulas.calculation import LARGEST, Calculation, MetricAggregate, SummedAggregate, UnsummedAggregate
 from lib.catalog.formulas.evaluation import evaluate
 from lib.catalog.formulas.expressions import (
     Aggregate,
@@ -24,7 +24,8 @@ from lib.catalog.formulas.expressions import (
     ValueComparison,
 )
 from lib.catalog.formulas.own_uncertainty import OfOrder, OfRatio, OfScaled
-from lib.catalog.formulas.row_measures import NO_EVALUATION, MeasureMaker, ValueSums, both, is_known, row_of
+from lib.catalog.formulas.row_measures import MeasureMaker, ValueSums, both, is_known, row_of
+from lib.catalog.formulas.signs import is_never_negative
 from lib.catalog.formulas.whole_numbers import PLAIN_DIGITS
 from lib.catalog.sums import Sum
 from lib.catalog.uncertainty import OfMean, OfShare, Uncertainty
@@ -145,14 +146,13 @@ class MetricMaker:
         make, x, y = self._measures, _row(numerator), _row(denominator)
         scales = make.in_scale(x).scale, make.in_scale(y).scale
         adds_x, adds_y = (ValueComparison(Kind.CONDITION, "!=", each, _ZERO) for each in (x, y))
-        outside = unequal = beyond = None
+        outside = beyond = None
         are_counts = all(each.function is Function.COUNT for _, each in (*numerator, *denominator))
         if are_counts and scales == (1, 1) and len(denominator) == 1 and denominator[0][0] == 1:
             outside = make.count(_and(adds_x, Not(Kind.CONDITION, adds_y)))
-            is_one_count = len(numerator) == 1 and numerator[0][0] == 1
-            unequal = NO_EVALUATION if is_one_count else make.count(_and(adds_x, _unlike(x)))
-            size = Combination(Kind.NUMBER, "abs", (x,))
-            beyond = NO_EVALUATION if is_one_count else make.count(_and(adds_x, _unlike(size)))
+            if len(numerator) > 1 or numerator[0][0] != 1:
+                size = Combination(Kind.NUMBER, "abs", (x,))
+                beyond = make.count(_and(adds_x, _unlike(size)))
         ratio = OfRatio(
             make.total(y),
             make.total(x),
@@ -161,15 +161,17 @@ class MetricMaker:
             make.products(y, y),
             make.count(Logic(Kind.CONDITION, "or", adds_x, adds_y)),
             outside,
-            unequal,
             beyond,
+            has_days=is_never_negative(y),
         )
         factor = Fraction(scales[1], scales[0])
         return ratio if factor == 1 else OfScaled(ratio, float(factor), 0.0)
 
 
 def _scaled(inner: Uncertainty | None, factor: Fraction, constant: Fraction) -> Uncertainty | None:
-    return None if inner is None else OfScaled(inner, float(factor), float(constant))
+    if inner is None or max(abs(factor), abs(constant)) > LARGEST:
+        return None
+    return OfScaled(inner, float(factor), float(constant))
 
 
 def _and(first: Expression, second: Expression) -> Expression:

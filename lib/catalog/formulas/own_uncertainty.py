@@ -30,29 +30,29 @@ class OfRatio(Uncertainty):
     denominators: Sum  # squares of the denominator
     units: Sum  # evaluations that add to either
     outside: Sum | None = None  # to the numerator, and not to the denominator; None where that is no count
-    unequal: Sum | None = None  # that add something else than 1 to the numerator, and not nothing
-    beyond: Sum | None = None  # whose part of the numerator is neither 1, nor 0, nor −1
+    beyond: Sum | None = None  # whose part of the numerator is neither 1, nor 0, nor −1; None for a single count
+    has_days: bool = True  # no evaluation takes anything from the denominator, so that days are parts of it
 
     @property
     def sums(self) -> tuple[Sum, ...]:
         """The sums that it is computed from."""
-        more = (self.products, self.denominators, self.units, self.outside, self.unequal, self.beyond)
+        more = (self.products, self.denominators, self.units, self.outside, self.beyond)
         return (self.count, self.total, self.squares, *(each for each in more if each is not None))
 
     @property
     def quotient(self) -> tuple[Sum, Sum, int] | None:
         """What days and executives have each their part of."""
-        return self.count, self.total, 1
+        return (self.count, self.total, 1) if self.has_days else None
 
     def _kind(self, *selections: MeasureTotals) -> Uncertainty | None:
         """Return the kind of a share, a balance or a mean that the ratio of selections is; None where it is neither."""
 
-        def none(which: Sum | None) -> bool:
-            return which is not None and not any(which.of(totals) for totals in selections)
+        def none(which: Sum) -> bool:
+            return not any(which.of(totals) for totals in selections)
 
-        if not none(self.outside):
+        if self.outside is None or not none(self.outside):
             return None
-        if none(self.unequal):
+        if self.beyond is None:
             return OfShare(self.count, self.total, self.total)
         if none(self.beyond):
             return OfBalance(self.count, self.total, self.squares)
@@ -80,13 +80,17 @@ class OfRatio(Uncertainty):
         if (kind := self._kind(before, now)) is not None:
             return kind.differs(before, now, days, executives)
         units = self.units.of(before), self.units.of(now)
-        if days[0] is None or days[1] is None or min(units) < FEW_EVALUATIONS:
+        if min(units) < FEW_EVALUATIONS or not self.count.of(before) or not self.count.of(now):
             return None
         variances = self._linearised(before), self._linearised(now)
         if not variances[0] and not variances[1]:
             return None
         change = self.total.of(now) / self.count.of(now) - self.total.of(before) / self.count.of(before)
         plain = intervals.t_quantile(UPPER, sum(units) - 2) * math.sqrt(sum(variances))
+        if not self.has_days:
+            return abs(change) > plain
+        if days[0] is None or days[1] is None:
+            return None
         error, degrees = change_error(days[0], days[1], variances, executives)
         return abs(change) > max(plain, intervals.t_quantile(UPPER, degrees) * math.sqrt(error))
 
@@ -124,7 +128,7 @@ class OfScaled(Uncertainty):
         if ends is None:
             return None
         low, high = sorted(end * self.factor + self.constant for end in ends)
-        return low, high
+        return (low, high) if math.isfinite(low) and math.isfinite(high) else None
 
     def differs(
         self, before: MeasureTotals, now: MeasureTotals, days: Days, executives: SharedSpread | None

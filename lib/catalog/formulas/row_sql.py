@@ -315,11 +315,8 @@ def _written(value: Any) -> ScaledNumber:
     if value is None:
         return ScaledNumber(sa.cast(sa.null(), sa.BigInteger), 1, 1)
     number = Fraction(value)
-    scale = 1
-    while (number * scale).denominator != 1:
-        scale *= 10
-    whole = int(number * scale)
-    return ScaledNumber(_whole(whole), scale, _checked(len(str(abs(whole)))))
+    _checked(len(str(number.denominator)))
+    return ScaledNumber(_whole(number.numerator), number.denominator, _checked(len(str(abs(number.numerator)))))
 
 
 def _whole(number: int) -> sa.ColumnElement[int]:
