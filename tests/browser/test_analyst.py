@@ -39,6 +39,7 @@ def choose(page: Page, label: str, option: str) -> None:
     """Search in one of the sidebar's lists, and take what is found."""
     box = page.get_by_test_id("stMultiSelect").filter(has_text=label).locator("input")
     before = asked(page)
+    box.scroll_into_view_if_needed()  # a list closes where the page moves below it
     box.fill(option)
     page.get_by_role("option", name=option).first.click()
     page.keyboard.press("Escape")
