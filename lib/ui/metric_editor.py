@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from lib.access.users import Role
 from lib.analytics import metric_definitions
@@ -104,7 +104,11 @@ def _narrow(space: Workspace, chosen: MetricDefinition) -> None:
 
 
 def _outcome(
-    space: Workspace, context: PageContext, draft: MetricDraft, wanted: MetricDefinition, under_formula: DeltaGenerator
+    space: Workspace,
+    context: PageContext,
+    draft: MetricDraft,
+    wanted: MetricDefinition,
+    under_formula: AbstractContextManager[Any],
 ) -> None:
     """Draw what the formula comes to, or under it where it is wrong; without one, what to begin with."""
     if draft.is_built_in:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import html
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from lib.analytics import metric_definitions, queries
 from lib.analytics.metric_definitions import PREVIEW
@@ -30,7 +31,11 @@ TREND_HEIGHT = 180
 
 
 def draw(
-    space: Workspace, context: PageContext, wanted: MetricDefinition, name: str | None, under_formula: DeltaGenerator
+    space: Workspace,
+    context: PageContext,
+    wanted: MetricDefinition,
+    name: str | None,
+    under_formula: AbstractContextManager[Any],
 ) -> bool:
     """Draw what a metric comes to in the selection, or under its formula why it is none; return whether it is one.
 
