@@ -39,7 +39,8 @@ def choose(page: Page, label: str, option: str) -> None:
     """Search in one of the sidebar's lists, and take what is found."""
     box = page.get_by_test_id("stMultiSelect").filter(has_text=label).locator("input")
     before = asked(page)
-    box.scroll_into_view_if_needed()  # a list closes where the page moves below it
+    box.evaluate("box => box.scrollIntoView({block: 'center'})")  # a list closes where the page moves below it
+    settle(page)
     box.fill(option)
     page.get_by_role("option", name=option).first.click()
     page.keyboard.press("Escape")
