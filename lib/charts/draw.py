@@ -11,6 +11,7 @@ from lib.charts.histogram import histogram
 from lib.charts.ranking import ranking
 from lib.charts.score_parts import score_parts
 from lib.charts.standardized import standardized
+from lib.charts.target_line import with_target_line
 from lib.charts.theme import ChartTheme
 from lib.charts.trend import trend
 from lib.charts.waterfall import waterfall
@@ -33,7 +34,7 @@ def draw(figure: Figure, look: ChartTheme) -> Chart | None:
     match figure:
         case TrendFigure():
             courses = {str(name): course for name, course in figure.courses}
-            return trend(
+            drawn = trend(
                 courses,
                 figure.metric,
                 look,
@@ -42,6 +43,8 @@ def draw(figure: Figure, look: ChartTheme) -> Chart | None:
                 height=figure.height,
                 counted=figure.counted,
             )
+            starts = [point.bucket.first for point in figure.courses[0][1].points]
+            return with_target_line(drawn, figure.metric, starts, figure.targets, look)
         case ControlChartFigure():
             return control_chart(figure.chart, figure.granularity, look, notes=figure.notes, height=figure.height)
         case HistogramFigure():

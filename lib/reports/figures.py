@@ -44,6 +44,7 @@ class TrendFigure:
     notes: tuple[TrendNote, ...] = ()
     height: int = 300
     counted: str = "evaluations"  # the measure that says how many there are
+    targets: tuple[float | None, ...] = ()  # what the metric should be in each bucket; empty without targets
 
 
 @dataclass(frozen=True, slots=True)

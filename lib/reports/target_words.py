@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+from fractions import Fraction
+
+from lib.analytics.queries import TrendPoint
 from lib.analytics.query import local_date
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import Metric
@@ -23,17 +28,9 @@ def target_words(context: PageContext, metric: Metric, totals: MeasureTotals) ->
 
     Of a selection of one group alone it is that of the group, where it has one.
     """
-    targets = context.catalog.targets.get(metric.name, ())
     last = context.summary.period.date_to
     day = None if last is None else local_date(last, context.filters.zone(context.calendar.zone))
-    target = target_at(targets, day)
-    if target is None:
-        return ""
-    value = target.of()
-    for dimension in context.catalog.dimensions:
-        ids = context.filters.ids(dimension)
-        if len(ids) == 1 and ids[0] in target.groups.get(dimension.name, {}):
-            value = target.of(dimension.name, ids[0])
+    value = _on(context, metric, day)
     if value is None:
         return ""
     shown = formatted(formatting.value, metric.unit, value, metric.own_decimals)
@@ -41,3 +38,21 @@ def target_words(context: PageContext, metric: Metric, totals: MeasureTotals) ->
     if state is None:
         return text("target {target}", target=shown)
     return text("target {target}: {state}", target=shown, state=STATES[state])
+
+
+def bucket_targets(context: PageContext, metric: Metric, points: Sequence[TrendPoint]) -> tuple[float | None, ...]:
+    """Return the target of a selection on the last day of each bucket; nothing where there is none on any."""
+    targets = [_on(context, metric, point.bucket.last) for point in points]
+    return tuple(None if each is None else float(each) for each in targets) if any(targets) else ()
+
+
+def _on(context: PageContext, metric: Metric, day: date | None) -> Fraction | None:
+    """Return the target of a selection on a day, that of the group where it is of one alone; None without one."""
+    target = target_at(context.catalog.targets.get(metric.name, ()), day)
+    if target is None:
+        return None
+    for dimension in context.catalog.dimensions:
+        ids = context.filters.ids(dimension)
+        if len(ids) == 1 and ids[0] in target.groups.get(dimension.name, {}):
+            return target.of(dimension.name, ids[0])
+    return target.of()

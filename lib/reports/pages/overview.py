@@ -16,6 +16,7 @@ from lib.reports.page import Block, ChartBlock, Click, Leaders, PageDefinition, 
 from lib.reports.page_help import SELECTION
 from lib.reports.pages import criteria
 from lib.reports.pages.drivers import story
+from lib.reports.target_words import bucket_targets
 from lib.reports.words import text
 
 
@@ -39,7 +40,13 @@ def selection(context: PageContext) -> Iterator[Block]:
         return
     yield ChartBlock(
         text("Average score over time"),
-        TrendFigure((("", context.trend),), AVERAGE_SCORE, context.compared_trend, context.trend_notes),
+        TrendFigure(
+            (("", context.trend),),
+            AVERAGE_SCORE,
+            context.compared_trend,
+            context.trend_notes,
+            targets=bucket_targets(context, AVERAGE_SCORE, context.trend.points),
+        ),
         "trend",
         Click("period"),
         with_granularity=True,

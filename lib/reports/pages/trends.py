@@ -32,6 +32,7 @@ from lib.reports.page import (
 )
 from lib.reports.page_help import SELECTION, Topic
 from lib.reports.table import MOST_ROWS, Column, FileField, Look, PageTable, TableFile, file_fields
+from lib.reports.target_words import bucket_targets
 from lib.reports.words import Words, formatted, text
 
 _FIRST_METRICS = (
@@ -152,7 +153,8 @@ def _control_chart(context: PageContext, metric: Metric, *, is_split: bool) -> I
 def _course(context: PageContext, metric: Metric, courses: Courses, *, is_split: bool) -> ChartBlock:
     """Return the metric over time, whole or split by a dimension."""
     compared = None if is_split else context.compared_trend_of(metric)
-    figure = TrendFigure(courses, metric, compared, context.trend_notes, height=380)
+    targets = () if is_split else bucket_targets(context, metric, courses[0][1].points)
+    figure = TrendFigure(courses, metric, compared, context.trend_notes, height=380, targets=targets)
     return ChartBlock(catalog_words.metric_label(metric), figure, "trend", Click("period"), has_heading=False)
 
 
