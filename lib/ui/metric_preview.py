@@ -11,11 +11,13 @@ import streamlit as st
 
 from lib.analytics import metric_definitions, queries
 from lib.analytics.metric_definitions import PREVIEW
+from lib.analytics.unmatched_texts import UnmatchedText, unmatched_texts
 from lib.catalog.formulas.functions import AGGREGATES, ANSWERS, EXAMPLES
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import Metric
 from lib.catalog.own_metrics import UNITS, MetricDefinition
-from lib.errors import CallboardError, FormulaError
+from lib.errors import CallboardError, FormulaError, nearest
+from lib.errors.codes import CodedText
 from lib.i18n import number, t
 from lib.reports import formatting, job_text
 from lib.reports.context import PageContext
@@ -58,6 +60,9 @@ def draw(
         return False
     metric = catalog.all_metrics[PREVIEW]
     _value(context, metric, totals, wanted)
+    with space.facts.read() as connection:
+        for each in unmatched_texts(connection, metric, context.filters.grant, catalog):
+            _say_unmatched(each)
     if metric.value(totals) is not None and len(trend.points) > 1:
         charts.draw_figure(TrendFigure((("", trend),), metric, height=TREND_HEIGHT), "metric-preview")
     return True
@@ -85,6 +90,22 @@ def _value(context: PageContext, metric: Metric, totals: MeasureTotals, wanted: 
         f'<span class="cb-value">{shown}{unit}</span>'
         f'<span class="cb-note">{html.escape(" · ".join(notes))}</span>'
         f'<span class="cb-note">{html.escape(context.selection_text)}</span></div>'
+    )
+
+
+def _say_unmatched(unmatched: UnmatchedText) -> None:
+    """Say that no group has a text of the formula, which is most often misspelt."""
+    hint = nearest(unmatched.text, unmatched.known)
+    said = job_text.in_words(hint) if isinstance(hint, CodedText) else ""
+    st.warning(
+        markdown.text(
+            t(
+                "No {dimension} in sight is called '{text}'{hint}: the condition is met by nothing.",
+                dimension=unmatched.dimension,
+                text=unmatched.text,
+                hint=said,
+            )
+        )
     )
 
 

@@ -69,3 +69,4 @@ def _choice(versions: tuple[MetricVersion, ...], draft: MetricDraft) -> None:
 
 def _use(name: str, earlier: MetricDefinition, last: int) -> None:
     metric_draft.begin(name, earlier, last)
+    st.toast(t("Version {version} is in the editor now; nothing is saved yet.", version=number(earlier.version)))
