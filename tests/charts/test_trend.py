@@ -9,9 +9,11 @@ import pytest
 from lib.catalog.criterion_metrics import AVERAGE_SHARE
 from lib.catalog.measures import ANSWER_NAMES, MeasureTotals
 from lib.catalog.metrics import METRICS, Unit
+from lib.charts.draw import draw
 from lib.charts.theme import LIGHT, ChartTheme, TickStyle, tick_style
 from lib.charts.trend import trend
 from lib.i18n import override_language
+from lib.reports.figures import TrendFigure
 from tests.charts.samples import course
 
 
@@ -78,3 +80,16 @@ def test_ticks_have_as_many_decimals_as_tell_them_apart(
     unit: Unit, values: tuple[float | None, ...], style: TickStyle
 ) -> None:
     assert tick_style(unit, values) == style
+
+
+def test_a_target_is_a_line_of_its_own() -> None:
+    points = course(5)
+    targets = (7.0, 7.0, None, 8.0, 8.0)
+    figure = TrendFigure((("", points),), METRICS["averageScore"], targets=targets)
+    drawn, plain = draw(figure, ChartTheme(LIGHT)), draw(replace(figure, targets=()), ChartTheme(LIGHT))
+    assert drawn is not None and plain is not None
+    assert [row["target"] for row in drawn.data["targets"]] == [7.0, 7.0, 8.0, 8.0]
+    assert drawn.data["targets"][0]["date"] == points.points[0].bucket.first.isoformat()
+    assert "Dotted line: target." in " ".join(drawn.notes)
+    assert len(drawn.spec["layer"]) == len(plain.spec["layer"]) + 1
+    assert "targets" not in plain.data and "target" not in " ".join(plain.notes)

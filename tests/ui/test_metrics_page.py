@@ -176,6 +176,14 @@ def test_a_wrong_formula_shows_its_place(app: AppTest, formula: str, says: str, 
     assert "Not saved: the formula is not right yet." in [each.value for each in app.error]
 
 
+def test_a_text_that_no_group_has_is_named(app: AppTest) -> None:
+    write(app, 'count_if(campaign = "Retenton") + count_if(campaign = "Nobody")', "Misspelt")
+    warned = " ".join(each.value for each in app.warning)
+    assert "Retenton" in warned and "Nobody" in warned and "met by nothing" in warned
+    write(app, "count_if(campaign is null)")
+    assert not app.warning and not app.exception
+
+
 def test_fault_lines() -> None:
     long = "avg(score) + " * 20 + "x"
     line, mark = fault_lines(long, len(long))
