@@ -29,14 +29,14 @@ def unmatched_texts(
     """Return the texts of a metric's formula that are neither the id nor the name of a group in sight."""
     if not isinstance(metric.formula, Calculation):
         return ()
-    found = []
+    unmatched = []
     dimensions = {each.name: each for each in catalog.dimensions}
     for name, texts in _texts(metric.formula.expression).items():
         members = options(connection, dimensions[name], grant, catalog)
         known = {each for member in members for each in (member.id, member.name)}
         names = tuple(member.name for member in members)
-        found += [UnmatchedText(text, name, names) for text in texts if text not in known]
-    return tuple(found)
+        unmatched += [UnmatchedText(text, name, names) for text in texts if text not in known]
+    return tuple(unmatched)
 
 
 def _texts(expression: Expression) -> dict[str, dict[str, None]]:

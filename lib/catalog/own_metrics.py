@@ -153,13 +153,13 @@ class FormulaReader:
 
     def expression(self, formula: str, path: tuple[str, ...] = ()) -> Expression:
         """Return the tree of a formula with those of the metrics in it; `path` are the metrics that it is within."""
-        found = check(formula, self.vocabulary)
-        return expanded(found, lambda reference: self._metric(reference, path))
+        tree = check(formula, self.vocabulary)
+        return expanded(tree, lambda reference: self._metric(reference, path))
 
     def used(self, formula: str) -> tuple[str, ...]:
         """Return the metrics that a formula names. Raises FormulaError where it is none."""
-        found = check(formula, self.vocabulary)
-        return tuple(dict.fromkeys(each.metric for each in found.walk() if isinstance(each, Reference)))
+        tree = check(formula, self.vocabulary)
+        return tuple(dict.fromkeys(each.metric for each in tree.walk() if isinstance(each, Reference)))
 
     def formula_of(self, metric: str) -> str | None:
         """Return the formula of a metric that formulas may name; None where there is none."""

@@ -64,15 +64,15 @@ class UnsummedAggregate:
         """Return its value; None of nothing, but for how many groups there are, and where totals were added up."""
         if totals.unsummed is None:
             return None
-        found = totals.unsummed.get(self.name)
-        if found is None:
+        unsummed = totals.unsummed.get(self.name)
+        if unsummed is None:
             return Fraction(0) if self.aggregate.function is Function.COUNT_DISTINCT else None
-        return found.value
+        return unsummed.value
 
     def n(self, totals: MeasureTotals) -> int:
         """Return how many evaluations it is of."""
-        found = (totals.unsummed or {}).get(self.name)
-        return 0 if found is None else found.n
+        unsummed = (totals.unsummed or {}).get(self.name)
+        return 0 if unsummed is None else unsummed.n
 
     @property
     def sums(self) -> tuple[Sum, ...]:
@@ -112,8 +112,8 @@ class Calculation:
         def leaf(each: Leaf) -> Value:
             return values[cast(Aggregate, each)].of(totals)
 
-        found = cast(Fraction | None, evaluate(self.expression, leaf))
-        return None if found is None or abs(found) > LARGEST else found.as_integer_ratio()
+        value = cast(Fraction | None, evaluate(self.expression, leaf))
+        return None if value is None or abs(value) > LARGEST else value.as_integer_ratio()
 
     def n(self, totals: MeasureTotals) -> int | None:
         """Return how many evaluations the value rests on; None for a count or a sum, which is of itself."""

@@ -64,12 +64,12 @@ def check(text: str, vocabulary: Vocabulary) -> Expression:
     """Return the checked tree of a metric's formula. Raises FormulaError."""
     node = parse(text)
     checker = _FormulaChecker(vocabulary)
-    found = checker.check(node, None)
-    if found.kind not in (Kind.NUMBER, Kind.NOTHING):
+    expression = checker.check(node, None)
+    if expression.kind not in (Kind.NUMBER, Kind.NOTHING):
         raise FormulaError(
-            node.position, FormulaCode.METRIC_IS_NO_NUMBER, kind=kind_words(found), example="share(score >= 8)"
+            node.position, FormulaCode.METRIC_IS_NO_NUMBER, kind=kind_words(expression), example="share(score >= 8)"
         )
-    return found
+    return expression
 
 
 class _FormulaChecker:
@@ -81,13 +81,13 @@ class _FormulaChecker:
 
     def check(self, node: Node, within: str | None) -> Expression:
         """Return a part as a value; a dimension that is compared with nothing is none."""
-        found = self._part(node, within)
-        if isinstance(found, Grouping):
-            example = f'count_if({found.name} = "…")'
+        expression = self._part(node, within)
+        if isinstance(expression, Grouping):
+            example = f'count_if({expression.name} = "…")'
             raise FormulaError(
-                node.position, FormulaCode.GROUPING_ALONE, name=found.name, where=within or "", example=example
+                node.position, FormulaCode.GROUPING_ALONE, name=expression.name, where=within or "", example=example
             )
-        return found
+        return expression
 
     def _part(self, node: Node, within: str | None) -> Expression:
         checks: dict[type[Node], Callable[[Any, str | None], Expression]] = {
@@ -171,11 +171,11 @@ class _FormulaChecker:
         return self._combined(node, function, within)
 
     def _wrong_count(self, node: CallNode, function: str, least: int, most: int) -> FormulaError:
-        found = len(node.arguments)
-        position = node.end if found < least else node.arguments[most].position
+        count = len(node.arguments)
+        position = node.end if count < least else node.arguments[most].position
         expected = str(least) if least == most else f"{least}–{most}"
         return FormulaError(
-            position, FormulaCode.COUNT_OF, function=function, expected=expected, found=found,
+            position, FormulaCode.COUNT_OF, function=function, expected=expected, found=count,
             example=EXAMPLES[function],
         )  # fmt: skip
 
@@ -242,8 +242,8 @@ class _FormulaChecker:
             then, otherwise = (self.check(each, within) for each in node.arguments[1:])
             return Choice(self._common(node.arguments[1:], (then, otherwise)), condition, then, otherwise)
         if function == "coalesce":
-            found = tuple(self.check(each, within) for each in node.arguments)
-            return Combination(self._common(node.arguments, found), function, found)
+            operands = tuple(self.check(each, within) for each in node.arguments)
+            return Combination(self._common(node.arguments, operands), function, operands)
         if function == "round":
             decimals = _literal_number(node.arguments[1]) if len(node.arguments) > 1 else Fraction(0)
             if decimals is None or decimals.denominator != 1:
@@ -256,10 +256,10 @@ class _FormulaChecker:
         numbers = tuple(self._number(each, function, within) for each in node.arguments)
         return Combination(Kind.NUMBER, function, numbers)
 
-    def _common(self, nodes: Sequence[Node], found: Sequence[Expression]) -> Kind:
+    def _common(self, nodes: Sequence[Node], expressions: Sequence[Expression]) -> Kind:
         """Return the kind that values have in common."""
         kind = Kind.NOTHING
-        for node, each in zip(nodes, found, strict=True):
+        for node, each in zip(nodes, expressions, strict=True):
             if kind is Kind.NOTHING:
                 kind = each.kind
             elif each.kind not in (kind, Kind.NOTHING):
@@ -286,8 +286,8 @@ class _FormulaChecker:
         left, right = self.check(node.left, within), self.check(node.right, within)
         if node.operator == "-" and left.kind is right.kind is Kind.INSTANT:
             return Arithmetic(Kind.NUMBER, "-", left, right)
-        for side, found in ((node.left, left), (node.right, right)):
-            self._be_number(side, found, node.operator)
+        for side, expression in ((node.left, left), (node.right, right)):
+            self._be_number(side, expression, node.operator)
         made = Arithmetic(Kind.NUMBER, node.operator, left, right)
         is_of_one = node.operator == "/" and within is not None
         return Rounded(Kind.NUMBER, made, DIVISION_DECIMALS) if is_of_one else made
@@ -320,63 +320,63 @@ class _FormulaChecker:
                         example=f'{operand.name} in ("…", "…")',
                     )  # fmt: skip
             members = tuple(choice.value for choice in node.choices if isinstance(choice, TextNode))
-            found: Expression = Membership(Kind.CONDITION, operand.dimension, members)
+            expression: Expression = Membership(Kind.CONDITION, operand.dimension, members)
         else:
             parts = [
                 compared(node, "=", (node.operand, operand), (choice, self.check(choice, within)), self._known.words)
                 for choice in node.choices
             ]
-            found = any_of(parts)
-        return Not(Kind.CONDITION, found) if node.is_negated else found
+            expression = any_of(parts)
+        return Not(Kind.CONDITION, expression) if node.is_negated else expression
 
     def _between(self, node: BetweenNode, within: str | None) -> Expression:
         operand = node.operand, self.check(node.operand, within)
         low, high = ((each, self.check(each, within)) for each in (node.low, node.high))
-        found = Logic(
+        expression = Logic(
             Kind.CONDITION,
             "and",
             compared(node, ">=", operand, low, self._known.words),
             compared(node, "<=", operand, high, self._known.words),
         )
-        return Not(Kind.CONDITION, found) if node.is_negated else found
+        return Not(Kind.CONDITION, expression) if node.is_negated else expression
 
     def _is_null(self, node: IsNullNode, within: str | None) -> Expression:
         operand = self._part(node.operand, within)
         if isinstance(operand, Grouping):
-            found: Expression = BelongsNowhere(Kind.CONDITION, operand.dimension)
+            expression: Expression = BelongsNowhere(Kind.CONDITION, operand.dimension)
         else:
-            found = IsNull(Kind.CONDITION, operand)
-        return Not(Kind.CONDITION, found) if node.is_negated else found
+            expression = IsNull(Kind.CONDITION, operand)
+        return Not(Kind.CONDITION, expression) if node.is_negated else expression
 
     def _number(self, node: Node, where: str, within: str | None) -> Expression:
         return self._be_number(node, self.check(node, within), where)
 
-    def _be_number(self, node: Node, found: Expression, where: str) -> Expression:
-        if found.kind not in (Kind.NUMBER, Kind.NOTHING):
+    def _be_number(self, node: Node, expression: Expression, where: str) -> Expression:
+        if expression.kind not in (Kind.NUMBER, Kind.NOTHING):
             example = EXAMPLES.get(where, "avg(score) - 7")
-            if found.kind is Kind.CONDITION and where in ("sum", "avg"):
+            if expression.kind is Kind.CONDITION and where in ("sum", "avg"):
                 counted = f"({node.name})" if isinstance(node, NameNode) else "(score < 5)"
                 example = f"share{counted}" if where == "avg" else f"count_if{counted}"
             raise FormulaError(
                 node.position,
                 FormulaCode.NO_NUMBER,
                 what=what(node),
-                kind=kind_words(found),
+                kind=kind_words(expression),
                 where=where,
                 example=example,
             )
-        return found
+        return expression
 
     def _condition(self, node: Node, where: str, within: str | None) -> Expression:
-        found = self._part(node, within)
-        if isinstance(found, Grouping) or found.kind not in (Kind.CONDITION, Kind.NOTHING):
-            name = found.name if isinstance(found, Grouping) else None
+        expression = self._part(node, within)
+        if isinstance(expression, Grouping) or expression.kind not in (Kind.CONDITION, Kind.NOTHING):
+            name = expression.name if isinstance(expression, Grouping) else None
             example = f'{name} = "…"' if name else EXAMPLES.get(where, "score < 5 and is_ai")
             raise FormulaError(
-                node.position, FormulaCode.NO_CONDITION, what=what(node), kind=kind_words(found), where=where,
+                node.position, FormulaCode.NO_CONDITION, what=what(node), kind=kind_words(expression), where=where,
                 example=example,
             )  # fmt: skip
-        return found
+        return expression
 
 
 def _literal_number(node: Node) -> Fraction | None:

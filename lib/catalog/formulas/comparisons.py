@@ -57,15 +57,15 @@ def belongs(node: BinaryNode, left: Expression, right: Expression) -> Expression
         )  # fmt: skip
     if other.value is None:
         return Literal(Kind.CONDITION, None)
-    found = Membership(Kind.CONDITION, grouping.dimension, (str(other.value),))
-    return found if node.operator == "=" else Not(Kind.CONDITION, found)
+    expression = Membership(Kind.CONDITION, grouping.dimension, (str(other.value),))
+    return expression if node.operator == "=" else Not(Kind.CONDITION, expression)
 
 
 def compared(
     node: Node, operator: str, left: tuple[Node, Expression], right: tuple[Node, Expression], words: Words
 ) -> Expression:
     """Return a comparison of two values, each with its part of the formula. Raises FormulaError."""
-    kinds = {found.kind for _, found in (left, right)} - {Kind.NOTHING}
+    kinds = {expression.kind for _, expression in (left, right)} - {Kind.NOTHING}
     if len(kinds) > 1:
         raise FormulaError(
             right[0].position, FormulaCode.NOT_COMPARABLE, left=kind_words(left[1]), right=kind_words(right[1]),
@@ -99,9 +99,9 @@ def any_of(parts: Sequence[Expression]) -> Expression:
     return Logic(Kind.CONDITION, "or", any_of(parts[:middle]), any_of(parts[middle:]))
 
 
-def kind_words(found: Expression) -> CodedText:
+def kind_words(expression: Expression) -> CodedText:
     """Return what the kind of a value is called."""
-    return KINDS[found.kind].of()
+    return KINDS[expression.kind].of()
 
 
 def _comparable(node: Node, left: Expression) -> str:

@@ -20,14 +20,14 @@ def expanded(expression: Expression, metric: Callable[[Reference], Expression]) 
 
     Raises FormulaError for one that becomes too large, or too deep for those who go through it.
     """
-    found = _expanded(expression, metric)
-    level, parts, count = 0, [found], 0
+    whole = _expanded(expression, metric)
+    level, parts, count = 0, [whole], 0
     while parts:
         level, count = level + 1, count + len(parts)
         if count > MOST_PARTS or level > MOST_STEPS:
             raise FormulaError(1, FormulaCode.FORMULA_TOO_LARGE, most=MOST_PARTS)
         parts = [part for each in parts for part in each.parts]
-    return found
+    return whole
 
 
 def _expanded(expression: Expression, metric: Callable[[Reference], Expression]) -> Expression:

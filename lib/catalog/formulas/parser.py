@@ -76,8 +76,8 @@ def _chain(operands: list[Node], signs: list[Token]) -> Node:
 class _Parser:
     """Goes through the tokens of a formula once."""
 
-    def __init__(self, found: list[Token]) -> None:
-        self._tokens = found
+    def __init__(self, described: list[Token]) -> None:
+        self._tokens = described
         self._place = 0
         self._levels = 0
 
@@ -245,8 +245,8 @@ class _Parser:
     def _unexpected(self, expected: CodedText) -> FormulaError:
         token = self._next
         is_end = token.kind is TokenKind.END
-        found = FormulaCode.FOUND_END.of() if is_end else FormulaCode.FOUND.of(text=token.written[:40])
-        return FormulaError(token.position, FormulaCode.WORD_EXPECTED, found=found, expected=expected)
+        described = FormulaCode.FOUND_END.of() if is_end else FormulaCode.FOUND.of(text=token.written[:40])
+        return FormulaError(token.position, FormulaCode.WORD_EXPECTED, found=described, expected=expected)
 
     def descend(self) -> None:
         self._levels += 1
