@@ -70,8 +70,8 @@ def drop_retired(connection: Connection) -> None:
 
 
 def _droppable(connection: Connection) -> list[int]:
-    asked = sa.select(_HELD.number).where(_HELD.retired_at < datetime.now(UTC) - READ_FOR)
-    return list(connection.scalars(asked))
+    retired = sa.select(_HELD.number).where(_HELD.retired_at < datetime.now(UTC) - READ_FOR)
+    return list(connection.scalars(retired))
 
 
 def fill(connection: Connection, tell: Callable[[float], None]) -> None:

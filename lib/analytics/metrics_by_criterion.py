@@ -36,20 +36,20 @@ def metrics_by_criterion(
         rows = fact_rows(connection, filters, calendar, extras)
         same = answers.c.answer_set == rows.facts.c.answer_set
         joined = sa.select(*rows.facts.c, answers.c.criterion_key).select_from(rows.facts.join(answers, same))
-        found = joined.where(*rows.conditions).subquery("answered_evaluations")
-        return FactRows(found, found.c.day, [])
+        with_criteria = joined.where(*rows.conditions).subquery("answered_evaluations")
+        return FactRows(with_criteria, with_criteria.c.day, [])
 
     def key(rows: FactRows) -> list[sa.ColumnElement[Any]]:
         return [rows.facts.c[CRITERION.column]]
 
     extras = dict.fromkeys(extra for name in measures for extra in find_measure(name).extras)
     rows = answered(tuple(extras))
-    asked = sa.select(*key(rows), *aggregates(rows.facts, measures)).group_by(*key(rows))
+    statement = sa.select(*key(rows), *aggregates(rows.facts, measures)).group_by(*key(rows))
     unsummed = unsummed_values(connection, filters, metrics, answered, key)
     known = criteria_by_key(connection)
     return MetricsByCriterion(
         {
             known[number]: MeasureTotals.from_values(values, measures).with_unsummed(unsummed.get((number,), {}))
-            for number, *values in connection.execute(asked)
+            for number, *values in connection.execute(statement)
         }
     )

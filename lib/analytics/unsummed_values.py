@@ -54,12 +54,12 @@ def unsummed_values(
 
     `rows` returns the evaluations, with what is needed beside the facts' columns.
     """
-    found: dict[Key, dict[str, Unsummed]] = defaultdict(dict)
+    unsummed_by_key: dict[Key, dict[str, Unsummed]] = defaultdict(dict)
     for each in _needed(filters, metrics):
         among = rows(each.extras)
         for key, value in _read(connection, each, among, keys(among)):
-            found[key][each.name] = value
-    return found
+            unsummed_by_key[key][each.name] = value
+    return unsummed_by_key
 
 
 def rows_of(
@@ -92,8 +92,8 @@ def _read(
     else:
         result = sa.func.min(among.c.value) if function is Function.MIN else sa.func.max(among.c.value)
     days = [_as_number(group) for group in groups]
-    asked = sa.select(*days, result, sa.func.count()).group_by(*groups)
-    for *key, amount, n in connection.execute(asked):
+    statement = sa.select(*days, result, sa.func.count()).group_by(*groups)
+    for *key, amount, n in connection.execute(statement):
         known = None if amount is None else Fraction(int(amount), aggregate.scale)
         yield tuple(int(each) for each in key), Unsummed(known, int(n))
 
@@ -103,13 +103,13 @@ def _percentiles(
 ) -> Iterable[tuple[Key, Unsummed]]:
     days = [_as_number(group).label(f"key_{number}") for number, group in enumerate(groups)]
     value = among.c.value if aggregate.is_wide else sa.cast(among.c.value, sa.BigInteger).label("value")
-    asked = sa.select(*days, value, sa.func.count().label("evaluations")).group_by(*groups, among.c.value)
-    asked = asked.order_by(*(sa.literal_column(str(place + 1)) for place in range(len(groups) + 1)))
+    statement = sa.select(*days, value, sa.func.count().label("evaluations")).group_by(*groups, among.c.value)
+    statement = statement.order_by(*(sa.literal_column(str(place + 1)) for place in range(len(groups) + 1)))
     if aggregate.is_wide:
-        table = [[int(each) for each in row] for row in connection.execute(asked)]
+        table = [[int(each) for each in row] for row in connection.execute(statement)]
         columns = [np.array(column, dtype=object) for column in zip(*table, strict=True)]
     else:
-        columns = list(read_numbers(connection, asked, {}))
+        columns = list(read_numbers(connection, statement, {}))
     if not columns or not len(columns[0]):
         return
     *key_columns, values, counts = columns

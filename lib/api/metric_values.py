@@ -48,9 +48,9 @@ def metric_values(metrics: tuple[str, ...], totals: MeasureTotals, catalog: Cata
     """
     if not metrics:
         return {}
-    asked = {name: catalog.all_metrics[name] for name in metrics}
+    by_name = {name: catalog.all_metrics[name] for name in metrics}
     return {
-        "metrics": {name: metric.rounded(totals) for name, metric in asked.items()},
-        "metricIntervals": {name: metric.rounded_interval(totals) for name, metric in asked.items()},
-        "metricN": {name: metric.n(totals) for name, metric in asked.items()},
+        "metrics": {name: metric.rounded(totals) for name, metric in by_name.items()},
+        "metricIntervals": {name: metric.rounded_interval(totals) for name, metric in by_name.items()},
+        "metricN": {name: metric.n(totals) for name, metric in by_name.items()},
     }

@@ -39,12 +39,10 @@ STATE = tuple(table for table in schema.STATE.sorted_tables if table.name not in
 
 
 def fact_tables(catalog: Catalog) -> tuple[sa.Table, ...]:
-    """Return those of the facts, in that order: all but the rollups, which are computed from the rest."""
+    """Return those of the facts, in that order: all but the rollups and what says which there are."""
     computed = {_MADE_ANEW, *(table for rollup in catalog.rollups for table in rollup.tables)}
     widened = {table.name: table for table in (catalog.evaluations, catalog.replaced_evaluations)}
-    held = (
-        widened.get(table.name, table) for table in schema.FACTS.sorted_tables if table not in {*computed, _MADE_ANEW}
-    )
+    held = (widened.get(table.name, table) for table in schema.FACTS.sorted_tables if table not in computed)
     return (*held, *(own.names for own in catalog.own_fields if own.is_category))
 
 

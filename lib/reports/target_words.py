@@ -33,11 +33,11 @@ def target_words(context: PageContext, metric: Metric, totals: MeasureTotals) ->
     value = _on(context, metric, day)
     if value is None:
         return ""
-    shown = formatted(formatting.value, metric.unit, value, metric.own_decimals)
+    target_text = formatted(formatting.value, metric.unit, value, metric.own_decimals)
     state = state_of(metric, totals, value)
     if state is None:
-        return text("target {target}", target=shown)
-    return text("target {target}: {state}", target=shown, state=STATES[state])
+        return text("target {target}", target=target_text)
+    return text("target {target}: {state}", target=target_text, state=STATES[state])
 
 
 def bucket_targets(context: PageContext, metric: Metric, points: Sequence[TrendPoint]) -> tuple[float | None, ...]:

@@ -44,8 +44,8 @@ class MetricMaker:
         """Take the formula, and who makes measures."""
         self._expression = expression
         self._measures = maker
-        found = dict.fromkeys(each for each in expression.walk() if isinstance(each, Aggregate))
-        self._aggregates: dict[Aggregate, MetricAggregate] = {each: self._aggregate(each) for each in found}
+        distinct = dict.fromkeys(each for each in expression.walk() if isinstance(each, Aggregate))
+        self._aggregates: dict[Aggregate, MetricAggregate] = {each: self._aggregate(each) for each in distinct}
 
     def calculation(self) -> Calculation:
         """Return how the value is computed."""
@@ -186,8 +186,8 @@ def _constant(expression: Expression) -> Fraction | None:
     """Return the value of a part that speaks of no evaluation; None where it has none, or is no such part."""
     if any(isinstance(each, Aggregate) for each in expression.walk()):
         return None
-    found = evaluate(expression, lambda _: None)
-    return found if isinstance(found, Fraction) else None
+    distinct = evaluate(expression, lambda _: None)
+    return distinct if isinstance(distinct, Fraction) else None
 
 
 def _terms(expression: Expression, factor: Fraction = Fraction(1)) -> Terms:
