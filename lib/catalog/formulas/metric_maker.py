@@ -186,8 +186,8 @@ def _constant(expression: Expression) -> Fraction | None:
     """Return the value of a part that speaks of no evaluation; None where it has none, or is no such part."""
     if any(isinstance(each, Aggregate) for each in expression.walk()):
         return None
-    distinct = evaluate(expression, lambda _: None)
-    return distinct if isinstance(distinct, Fraction) else None
+    value = evaluate(expression, lambda _: None)
+    return value if isinstance(value, Fraction) else None
 
 
 def _terms(expression: Expression, factor: Fraction = Fraction(1)) -> Terms:
