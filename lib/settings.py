@@ -9,16 +9,24 @@ from __future__ import annotations
 import os
 import re
 import zoneinfo
+from email.utils import parseaddr
 from functools import cache
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
+from lib.configuration.addresses import (
+    checked_database_url,
+    database_file,
+    is_secure_address,
+    listed_names,
+    web_host,
+    with_driver,
+)
+from lib.configuration.mail_server import MailServer, parse_mail_server
 from lib.errors import ConfigurationError, nearest
 
 PREFIX = "CALLBOARD_"
@@ -116,6 +124,21 @@ class Settings(BaseSettings):
     )
     session_hours: int = Field(168, ge=1, le=720, description="Hours after which one has to log in again.")
     session_idle_minutes: int = Field(480, ge=1, description="Minutes without an action after which a session ends.")
+    smtp_url: str = Field(
+        "",
+        description="The server that mail goes out by: `smtp://user:password@host:587` (STARTTLS is demanded where the "
+        "server offers it, `?starttls=off` refuses it) or `smtps://…:465`. None: no mail goes out.",
+    )
+    mail_from: str = Field("", description="The sender of mail, such as `Callboard <calls@example.com>`.")
+    mail_domains: str = Field(
+        "",
+        description="Domains that mail may go to, with commas between; `*`: any. None: to accounts alone.",
+    )
+    webhook_hosts: str = Field(
+        "",
+        description="Hosts that webhooks may go to, with commas between, with or without their port; they alone may be "
+        "private, or speak http. None: any public https host.",
+    )
     open: bool = Field(
         False, description="`yes`: without a login, serve other machines too, as something in front asks who comes."
     )
@@ -135,17 +158,17 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _facts_url(cls, value: str) -> str:
-        return _checked_url(value, {"duckdb", "postgresql"}, "duckdb:///path/to/file.duckdb or postgresql://…")
+        return checked_database_url(value, {"duckdb", "postgresql"}, "duckdb:///path/to/file.duckdb or postgresql://…")
 
     @field_validator("state_url")
     @classmethod
     def _state_url(cls, value: str) -> str:
-        return _checked_url(value, {"sqlite", "postgresql"}, "sqlite:///path/to/file.sqlite or postgresql://…")
+        return checked_database_url(value, {"sqlite", "postgresql"}, "sqlite:///path/to/file.sqlite or postgresql://…")
 
     @field_validator("base_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
-        if value and not (value.startswith(("http://", "https://")) and _host(value)):
+        if value and not (value.startswith(("http://", "https://")) and web_host(value)):
             raise ValueError(f"'{value}' is not a web address; right would be such as https://calls.example.com")
         return value.rstrip("/")
 
@@ -161,7 +184,7 @@ class Settings(BaseSettings):
     @field_validator("oidc_issuer")
     @classmethod
     def _secure_issuer(cls, value: str) -> str:
-        if value and not _secure(value):
+        if value and not is_secure_address(value):
             raise ValueError(f"'{value}' is not an https:// address (http:// is taken for this machine alone)")
         return value.rstrip("/")
 
@@ -188,7 +211,7 @@ class Settings(BaseSettings):
             return value
         if missing:
             raise ValueError(f"a login needs {', '.join(missing)} too")
-        if not _secure(info.data["base_url"]):
+        if not is_secure_address(info.data["base_url"]):
             raise ValueError(
                 f"a login needs {PREFIX}BASE_URL, the https:// address that people open (http:// on this machine alone)"
             )
@@ -218,7 +241,7 @@ class Settings(BaseSettings):
     @field_validator("hosts")
     @classmethod
     def _host_names(cls, value: str) -> str:
-        for name in _listed(value):
+        for name in listed_names(value):
             if name != "*" and not re.fullmatch(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]", name):
                 raise ValueError(
                     f"'{name}' is not a host name; right would be such as callboard.example, without a port"
@@ -229,28 +252,75 @@ class Settings(BaseSettings):
     def host_names(self) -> frozenset[str]:
         """The host names that are answered, in small letters; `*` among them: any."""
         if self.hosts.strip():
-            return frozenset(_listed(self.hosts))
-        own = _host(self.base_url) or "localhost"
+            return frozenset(listed_names(self.hosts))
+        own = web_host(self.base_url) or "localhost"
         return frozenset({"localhost", "127.0.0.1", "[::1]", f"[{own}]" if ":" in own else own})
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: str) -> str:
+        if value:
+            parse_mail_server(value)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        if value and (len(value.splitlines()) != 1 or not plain_address(parseaddr(value)[1])):
+            raise ValueError(f"'{value}' is not a sender; right would be such as Callboard <calls@example.com>")
+        return value.strip()
+
+    @field_validator("mail_domains")
+    @classmethod
+    def _domains(cls, value: str) -> str:
+        for name in listed_names(value):
+            if name != "*" and not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", name):
+                raise ValueError(f"'{name}' is not a domain; right would be such as example.com, or *")
+        return value
+
+    @field_validator("webhook_hosts")
+    @classmethod
+    def _webhook_hosts(cls, value: str) -> str:
+        for name in listed_names(value):
+            if not re.fullmatch(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?", name):
+                raise ValueError(f"'{name}' is not a host; right would be such as hooks.example.com or 10.0.0.5:8080")
+        return value
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """The server that mail goes out by; None where none is set, or no sender."""
+        return parse_mail_server(self.smtp_url) if self.smtp_url and self.mail_from else None
+
+    @property
+    def mail_domain_names(self) -> frozenset[str]:
+        """The domains that mail may go to beside people's own addresses; `*` among them: any."""
+        return frozenset(listed_names(self.mail_domains))
+
+    @property
+    def webhook_host_names(self) -> frozenset[str]:
+        """The hosts that webhooks may go to whatever their address; empty: any public one."""
+        return frozenset(listed_names(self.webhook_hosts))
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What of the settings nobody may read in a log."""
         addresses = [make_url(each) for each in (self.database_url, self.state_url) if each]
-        return (self.secret_key, self.oidc_client_secret, *(str(each.password) for each in addresses if each.password))
+        mail = parse_mail_server(self.smtp_url).password if self.smtp_url else ""
+        passwords = (str(each.password) for each in addresses if each.password)
+        return (self.secret_key, self.oidc_client_secret, *passwords, *([mail] if mail else []))
 
     @property
     def facts_url(self) -> URL:
         """The database of the facts."""
         if self.database_url:
-            return _driver(make_url(self.database_url))
+            return with_driver(make_url(self.database_url))
         return URL.create("duckdb", database=str(self.data_dir.absolute() / "callboard.duckdb"))
 
     @property
     def state_database_url(self) -> URL:
         """The database of the state: with PostgreSQL facts, the same database unless told otherwise."""
         if self.state_url:
-            return _driver(make_url(self.state_url))
+            return with_driver(make_url(self.state_url))
         if self.facts_url.get_backend_name() == "postgresql":
             return self.facts_url
         return URL.create("sqlite", database=str(self.data_dir.absolute() / "state.sqlite"))
@@ -258,12 +328,12 @@ class Settings(BaseSettings):
     @property
     def facts_file(self) -> Path | None:
         """The file of the facts, where they lie in an embedded database."""
-        return _file(self.facts_url)
+        return database_file(self.facts_url)
 
     @property
     def state_file(self) -> Path | None:
         """The file of the state, where it lies in an embedded database."""
-        return _file(self.state_database_url)
+        return database_file(self.state_database_url)
 
     @property
     def embedded(self) -> bool:
@@ -315,46 +385,3 @@ def unknown_variables() -> list[str]:
         for name in sorted(os.environ)
         if name.startswith(PREFIX) and name not in known
     ]
-
-
-def _checked_url(value: str, backends: set[str], right: str) -> str:
-    try:
-        address = make_url(value)
-    except (ArgumentError, ValueError):  # the latter quotes what it took for the port, which may be of the password
-        address = URL.create("none")
-    backend = address.get_backend_name()
-    if "@" in (address.host or ""):
-        raise ValueError("the password holds an @; right would be to write it as %40, and a : as %3A, a / as %2F")
-    if value and backend not in backends:
-        raise ValueError(f"not an address that can be used here; right would be {right}")
-    return value
-
-
-def _host(address: str) -> str:
-    """Return the host that a web address names, in small letters; an empty text where it names none."""
-    try:
-        return urlsplit(address).hostname or ""
-    except ValueError:  # brackets that hold no address
-        return ""
-
-
-def _secure(address: str) -> bool:
-    """Return whether what is sent to a web address can't be read on its way."""
-    scheme = address.partition(":")[0].lower()
-    return bool(_host(address)) and (
-        scheme == "https" or (scheme == "http" and _host(address) in ("localhost", "127.0.0.1", "::1"))
-    )
-
-
-def _file(url: URL) -> Path | None:
-    embedded = url.get_backend_name() != "postgresql" and url.database not in (None, "", ":memory:")
-    return Path(str(url.database)).absolute() if embedded else None
-
-
-def _listed(value: str) -> list[str]:
-    return [name.strip().lower() for name in value.split(",") if name.strip()]
-
-
-def _driver(url: URL) -> URL:
-    """Name the driver where an address leaves it open: `postgresql://` means psycopg."""
-    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url

@@ -20,7 +20,10 @@ LAYERS = [
     {"lib.workspace"},
     {"lib.jobs.tasks"},
     {"lib.jobs.field_tasks", "lib.jobs.metric_tasks"},
-    {"lib.ingest", "lib.exports", "lib.sharing", "lib.backup", "lib.pdf"},
+    {"lib.scheduled_reports", "lib.alerts"},
+    {"lib.webhooks"},
+    {"lib.delivery"},
+    {"lib.ingest", "lib.exports", "lib.sharing", "lib.backup", "lib.pdf", "lib.mail"},
     {"lib.charts"},
     {"lib.reports"},
     {"lib.access", "lib.jobs"},
@@ -30,6 +33,7 @@ LAYERS = [
     {"lib.formats", "lib.statistics", "lib.i18n", "lib.web"},
     {"lib.observability"},
     {"lib.settings"},
+    {"lib.configuration"},
     {"lib.errors"},
 ]
 """From the top down: a module imports from its own room and from the layers below it."""
@@ -46,6 +50,8 @@ ONLY_IN = {
     "sqlite3": ("lib.store",),
     "alembic": ("lib.store",),
     "openpyxl": ("lib.exports",),
+    "smtplib": ("lib.delivery",),
+    "httpx": ("lib.webhooks",),
 }
 
 FILLED_BIT_BY_BIT = {

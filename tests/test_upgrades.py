@@ -372,6 +372,7 @@ def afterwards(table: str, row: dict[str, Any]) -> dict[str, Any]:
 
 
 EARLIER_FACTS = migrations.revisions("facts")[:-1]
+STATE_ROWS["0007"] = {name: [afterwards(name, row) for row in rows] for name, rows in STATE_OF_0006.items()}
 EARLIER_STATE = migrations.revisions("state")[:-1]
 
 

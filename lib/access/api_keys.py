@@ -36,6 +36,9 @@ SCOPES = (
     "evaluations:write",
     "fields:write",
     "metrics:write",
+    "reports:read",
+    "reports:write",
+    "webhooks:manage",
 )
 
 MARK = "cb_live_"

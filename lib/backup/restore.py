@@ -31,7 +31,7 @@ from lib.errors import ConflictError, DatabaseHeldError, DiskFullError, StorageE
 from lib.errors.codes import FailureCode
 from lib.jobs.queue import JobKind, JobStatus
 from lib.settings import Settings
-from lib.store import atomic_swap, migrations, schema
+from lib.store import atomic_swap, migrations, outgoing_schema, schema
 from lib.store.bulk_io import analyze
 from lib.store.facts import FactStore, checkpoint
 from lib.store.messages import JobStep, Message, Tell
@@ -286,6 +286,7 @@ class _Restoring:
             "lease_until": None,
         }
         connection.execute(sa.update(jobs).where(open_jobs).values(ended))
+        _end_deliveries(connection)
         # These links were made of the very facts that are restored.
         same = links.c.data_version == self.made.data_version
         connection.execute(sa.update(links).where(same).values(data_version=self.version))
@@ -355,3 +356,16 @@ def _empty(connection: Connection, part: StoreSnapshot, but: Collection[str] = (
 
 def _reader(table: sa.Table, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(table_io.shape(table), batches)
+
+
+def _end_deliveries(connection: Connection) -> None:
+    """End what was on its way when a backup was made, as it may have arrived since."""
+    deliveries, runs = outgoing_schema.deliveries, outgoing_schema.report_runs
+    now = datetime.now(UTC)
+    reason = FailureCode.UNFINISHED_IN_BACKUP
+    ended = {"status": "failed", "try_at": None, "lease_until": None, "finished_at": now}
+    connection.execute(sa.update(deliveries).values(content=None))
+    on_its_way = deliveries.c.finished_at.is_(None)
+    connection.execute(sa.update(deliveries).where(on_its_way).values({**ended, "answer": reason.value}))
+    open_runs = runs.c.finished_at.is_(None)
+    connection.execute(sa.update(runs).where(open_runs).values({**ended, "error": Message(reason).to_json()}))

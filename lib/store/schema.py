@@ -1,7 +1,8 @@
 """The tables of both stores. No queries.
 
 The facts (`FACTS`) live in DuckDB or PostgreSQL, the state (`STATE`) in SQLite or PostgreSQL. The facts' rollups are
-added to them by `catalog/rollups.py`, from the measures. The migrations build these tables; a test compares the two.
+added to them by `catalog/rollups.py`, from the measures; what of the state goes out to people is in
+`outgoing_schema.py`. The migrations build these tables; a test compares the two.
 """
 
 from __future__ import annotations

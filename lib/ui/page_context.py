@@ -9,10 +9,11 @@ import streamlit as st
 
 from lib.analytics.calendar import Granularity
 from lib.catalog.dimensions import Dimension, Member
+from lib.reports import page_parameters
 from lib.reports.context import PageContext, ViewOptions, build_context
 from lib.reports.figures import TrendNote
 from lib.reports.page_links import OPENED
-from lib.ui import page_parameters, url_state
+from lib.ui import url_state
 from lib.workspace import Workspace
 
 

@@ -9,8 +9,9 @@ import streamlit as st
 from lib.access.users import Role
 from lib.errors import CallboardError
 from lib.i18n import number, t
+from lib.reports import page_parameters
 from lib.sharing.saved_views import MAX_NAME, PRESETS, SavedView, resolved
-from lib.ui import current_user, markdown, page_parameters, url_state
+from lib.ui import current_user, markdown, url_state
 from lib.workspace import Workspace
 
 _FAILED = "_view_failed"

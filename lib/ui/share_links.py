@@ -20,11 +20,11 @@ from lib.i18n import t
 from lib.reports import formatting
 from lib.reports.context import PageContext
 from lib.reports.page_links import PERIOD, with_period
+from lib.reports.page_parameters import PINNED, SAVED_VIEW, VIEW_PARAMETERS
 from lib.sharing import link_diff
 from lib.sharing.pinned_links import PinnedLink
 from lib.sharing.saved_views import resolved
 from lib.ui import current_user, url_state
-from lib.ui.page_parameters import PINNED, SAVED_VIEW, VIEW_PARAMETERS
 from lib.ui.saved_views import address
 from lib.workspace import Workspace
 

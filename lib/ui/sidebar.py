@@ -15,11 +15,11 @@ from lib.analytics.query import MAX_VALUES
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, Dimension, EnumDimension, FlagDimension
 from lib.catalog.ranged_fields import RangedField
 from lib.i18n import t
-from lib.reports import catalog_words, filter_text, formatting
+from lib.reports import catalog_words, filter_text, formatting, page_parameters
 from lib.reports.page_links import OPENED
 from lib.reports.pages import PAGES
 from lib.reports.words import Words
-from lib.ui import current_user, filter_bar, inputs, login, markdown, page_parameters, saved_views, tour, url_state
+from lib.ui import current_user, filter_bar, inputs, login, markdown, saved_views, tour, url_state
 from lib.workspace import Workspace
 
 PROMINENT: tuple[Dimension, ...] = (CAMPAIGN, CALL_CENTER, ENGAGEMENT)

@@ -26,10 +26,9 @@ from lib.catalog.dimensions import Dimension, FlagDimension
 from lib.errors import InvalidParameterError
 from lib.errors.codes import CodedText
 from lib.i18n import current
-from lib.reports import filter_text, job_text
+from lib.reports import filter_text, job_text, page_parameters
 from lib.reports.page_links import OPENED, with_period
-from lib.ui import current_user, page_parameters
-from lib.ui.page_parameters import (
+from lib.reports.page_parameters import (
     CHOICES,
     COMPARED_DAYS,
     LISTS,
@@ -40,6 +39,7 @@ from lib.ui.page_parameters import (
     TEXTS,
     PageParameters,
 )
+from lib.ui import current_user
 
 _SEEN = "_url_seen"
 _EXACT = "_exact_moments"

@@ -50,6 +50,12 @@ ANSWERS = "evaluationId,criterion,section,form,points,maxPoints,notApplicable,cr
     for name, section, critical in (("Greeting", "Opening", "false"), ("Identity", "", "true"))
 )
 
+OUTGOING = (
+    *("reports", "report_runs", "unsubscribed", "deliveries", "delivery_contents", "webhooks"),
+    *("alerts", "alert_states", "alert_changes"),
+)
+"""The tables of what goes out."""
+
 Reopened = Callable[..., Workspace]
 
 _number = itertools.count()
@@ -149,6 +155,7 @@ def fill_state(workspace: Workspace) -> None:
                 created_at=now, changed_at=now,
             )
         )  # fmt: skip
+        fill_outgoing(connection, now)
         for number, version in enumerate((status.data_version, 0)):
             connection.execute(
                 sa.insert(schema.pinned_links).values(
@@ -156,6 +163,20 @@ def fill_state(workspace: Workspace) -> None:
                     data_changed_at=status.changed_at, definitions="{}", figures="{}", measures="{}",
                 )
             )  # fmt: skip
+
+
+def fill_outgoing(connection: sa.Connection, now: datetime) -> None:
+    """Put a row in each table of what goes out; all of it has ended, but for one delivery and one run."""
+    values: dict[type, Any] = {str: "x", int: 1, float: 1.5, datetime: now, bytes: b"x"}
+    tables = (schema.STATE.tables[name] for name in OUTGOING)
+    for table in tables:
+        row = {column.name: values[column.type.python_type] for column in table.columns}
+        connection.execute(sa.insert(table).values(row))
+    for table in (schema.STATE.tables["deliveries"], schema.STATE.tables["report_runs"]):
+        row = {column.name: values[column.type.python_type] for column in table.columns}
+        row |= {"id": "open", "finished_at": None, "address": "y", "report": "y"}
+        known = {name: value for name, value in row.items() if name in table.columns}
+        connection.execute(sa.insert(table).values(known))
 
 
 def facts_of(workspace: Workspace) -> dict[str, list[tuple[Any, ...]]]:

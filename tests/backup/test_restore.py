@@ -129,6 +129,13 @@ def test_what_was_backed_up_comes_back(kept: Kept, settings: Settings, reopened:
     assert found["idempotency"] == []
     assert {job.status for job in again.queue.newest(["import", "export"])} == {JobStatus.COMPLETED, JobStatus.FAILED}
     assert again.queue.claim(["import", "export", "backup"]) is None
+    for name in ("reports", "alerts", "alert_states", "alert_changes", "webhooks", "unsubscribed"):
+        assert found[name] == kept.state[name]
+    for name in ("deliveries", "report_runs"):  # what was on its way may have arrived since
+        columns = list(schema.STATE.tables[name].columns.keys())
+        rows = [dict(zip(columns, row, strict=True)) for row in found[name]]
+        assert all(row["finished_at"] for row in rows)
+        assert [row["status"] for row in rows if row["id"] == "open"] == ["failed"]
     # The first link was made of these very data, the other one of older ones.
     assert [link[5] for link in found["pinned_links"]] == [version_of(again), 0]
     assert TASKS["import"](again, {"files": [(str(more), "more.csv")], "actor": "test"}, quiet)["added"] == 1

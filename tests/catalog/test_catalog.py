@@ -16,9 +16,8 @@ from lib.analytics.query_cache import QueryCache
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN, STATE, EnumDimension, EnumValue
 from lib.errors import InvalidParameterError
-from lib.reports import filter_text
+from lib.reports import filter_text, page_parameters
 from lib.sharing.saved_views import EVERYONE, SavedViews
-from lib.ui import page_parameters
 from lib.workspace import Workspace
 from tests.analytics.test_answers import hits
 from tests.conftest import Load

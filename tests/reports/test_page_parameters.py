@@ -11,8 +11,8 @@ from lib.analytics.query import MAX_VALUES
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN, IS_AI, STATE
 from lib.catalog.own_fields import OwnField, OwnFieldType, catalog_with
-from lib.ui import page_parameters
-from lib.ui.page_parameters import MAX_NAMED, MAX_PAGE, PageParameters
+from lib.reports import page_parameters
+from lib.reports.page_parameters import MAX_NAMED, MAX_PAGE, PageParameters
 from tests.filters import make_filters
 
 ZONE = ZoneInfo("UTC")

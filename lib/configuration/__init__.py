@@ -1,0 +1,1 @@
+"""How the texts of settings are read: addresses of databases, web and mail servers. No settings themselves."""
