@@ -43,6 +43,7 @@ from lib.errors.guess_codes import GuessCode
 from lib.errors.import_codes import ImportCode
 from lib.errors.mapping_codes import MappingCode
 from lib.errors.metric_codes import MetricCode
+from lib.errors.report_codes import ReportCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.value_codes import ValueCode
 from lib.errors.workbook_codes import WorkbookCode
@@ -157,6 +158,7 @@ VALUES: dict[str, list[str]] = {
     "refused workbooks": [code.text for code in WorkbookCode],
     "formulas that are none": [code.text for code in FormulaCode],
     "refused metrics": [code.text for code in MetricCode],
+    "reports": [code.text for code in ReportCode],
     "guesses": [code.text for code in GuessCode],
     "refused parameters": [code.text for code in ParameterCode],
     "states of a key": ["active", "revoked", "expired"],

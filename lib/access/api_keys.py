@@ -179,6 +179,13 @@ def all_keys(state: StateStore) -> list[Key]:
         return [_key(row._mapping) for row in rows]
 
 
+def find(state: StateStore, prefix: str) -> Key | None:
+    """Return the key of a whole prefix, usable or not; None where there is none."""
+    with state.read() as connection:
+        row = connection.execute(sa.select(api_keys).where(api_keys.c.prefix == prefix)).one_or_none()
+    return None if row is None else _key(row._mapping)
+
+
 def revoke(state: StateStore, prefix: str, by: str) -> Key:
     """Revoke a key for good; it is named by its prefix (with or without `cb_live_`), or by its whole text.
 

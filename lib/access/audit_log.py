@@ -54,6 +54,13 @@ class Action(StrEnum):
     METRIC_CHANGED = "metric_changed"
     METRIC_ARCHIVED = "metric_archived"
     METRIC_RESTORED = "metric_restored"
+    REPORT_CREATED = "report_created"
+    REPORT_CHANGED = "report_changed"
+    REPORT_PAUSED = "report_paused"
+    REPORT_RESUMED = "report_resumed"
+    REPORT_HANDED_OVER = "report_handed_over"
+    REPORT_DELETED = "report_deleted"
+    REPORT_SENT = "report_sent"
 
     @property
     def label(self) -> str:
@@ -89,6 +96,13 @@ _ACTION_LABELS = {
     Action.METRIC_CHANGED: "metric changed",
     Action.METRIC_ARCHIVED: "metric archived",
     Action.METRIC_RESTORED: "metric brought back",
+    Action.REPORT_CREATED: "report created",
+    Action.REPORT_CHANGED: "report changed",
+    Action.REPORT_PAUSED: "report paused",
+    Action.REPORT_RESUMED: "report resumed",
+    Action.REPORT_HANDED_OVER: "report handed over",
+    Action.REPORT_DELETED: "report deleted",
+    Action.REPORT_SENT: "report sent",
 }
 
 

@@ -11,7 +11,6 @@ import difflib
 from collections.abc import Iterable
 
 from lib.errors.codes import CodedText, FailureCode, TextCode
-from lib.errors.parameter_codes import ParameterCode
 
 
 class CallboardError(Exception):
@@ -39,7 +38,7 @@ class ConfigurationError(CallboardError):
 class InvalidParameterError(CallboardError):
     """A filter or another parameter of a question does not parse."""
 
-    def __init__(self, parameter: str, code: ParameterCode, **values: int | str | CodedText) -> None:
+    def __init__(self, parameter: str, code: TextCode, **values: int | str | CodedText) -> None:
         """Keep the parameter's public name, which the words may name, too."""
         super().__init__(code, parameter=parameter, **values)
         self.parameter = parameter

@@ -354,11 +354,12 @@ def restored(value: Any) -> Any:
     from lib.errors.import_codes import ImportCode  # here, as these modules are made of this one
     from lib.errors.mapping_codes import MappingCode
     from lib.errors.metric_codes import MetricCode
+    from lib.errors.report_codes import ReportCode
     from lib.errors.value_codes import ValueCode
     from lib.errors.workbook_codes import WorkbookCode
 
     kinds: tuple[type[TextCode], ...] = (
-        *(ValueCode, WorkbookCode, MappingCode, ImportCode, FieldCode, AnswerCode, FormulaCode, MetricCode),
+        *(ValueCode, WorkbookCode, MappingCode, ImportCode, FieldCode, AnswerCode, FormulaCode, MetricCode, ReportCode),
     )
     kind = next((kind for kind in kinds if value["code"] in {*kind}), FailureCode)
     if value["code"] not in {*kind}:  # of an earlier version

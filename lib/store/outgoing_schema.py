@@ -17,6 +17,7 @@ reports = sa.Table(  # pages that go to people by mail; lib/scheduled_reports/de
     sa.Column("status", sa.Text, nullable=False),  # a ReportStatus
     sa.Column("pause_reason", sa.Text),  # a PauseReason, where Callboard paused it
     sa.Column("next_at", UtcDateTime),  # when it is due; null where nothing but a hand or an import makes it so
+    sa.Column("data_version", sa.BigInteger, nullable=False),  # of the facts, from which on an import makes it due
     sa.Column("last_period", sa.Text),  # that went out after an import: its first and last day
     sa.Column("version", sa.Integer, nullable=False),  # grows with every change
     sa.Column("created_at", UtcDateTime, nullable=False),

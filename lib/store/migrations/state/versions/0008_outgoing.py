@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Text, nullable=False),
         sa.Column("pause_reason", sa.Text),
         sa.Column("next_at", sa.DateTime),
+        sa.Column("data_version", sa.BigInteger, nullable=False),
         sa.Column("last_period", sa.Text),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("created_at", sa.DateTime, nullable=False),

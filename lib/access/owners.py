@@ -1,0 +1,64 @@
+"""Whose a report, an alert or a webhook is, and what they may see now: looked up each time something goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from lib.access import api_keys
+from lib.access.api_keys import Key
+from lib.access.users import LOCAL, Role, User, UserRepository
+from lib.analytics.grants import Grant
+from lib.store.state import StateStore
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who owns something: by what the audit calls them, and by what they are looked up."""
+
+    actor: str
+    id: str
+
+    @classmethod
+    def of_key(cls, key: Key) -> Owner:
+        """Return a key as an owner."""
+        return cls(key.actor, key.prefix)
+
+    @classmethod
+    def of_user(cls, user: User) -> Owner:
+        """Return a person as an owner."""
+        return cls(user.actor, user.id)
+
+
+class OwnerLookup:
+    """Tells what owners and people may see now."""
+
+    def __init__(self, state: StateStore, people: UserRepository, has_login: Callable[[], bool]) -> None:
+        """Use the state's store; `has_login` tells whether people log in, else all of them are one."""
+        self._state, self._people, self._has_login = state, people, has_login
+
+    def grant(self, owner: Owner) -> Grant | None:
+        """Return what an owner may see; None for one who has no access any more."""
+        if owner.id == LOCAL.id:
+            return None if self._has_login() else LOCAL.grant
+        if owner.id.startswith(api_keys.MARK):
+            key = api_keys.find(self._state, owner.id)
+            return key.grant if key is not None and key.usable(datetime.now(UTC)) else None
+        person = self._people.get(owner.id)
+        return person.grant if person is not None and person.may(Role.VIEWER) else None
+
+    def address(self, owner: Owner) -> str | None:
+        """Return the e-mail address of an owner who is a person and has one."""
+        person = self._people.get(owner.id)
+        return None if person is None else person.email
+
+    def person(self, address: str) -> User | None:
+        """Return who has an e-mail address, whatever they may do; None where nobody has it."""
+        return next((each for each in self._people.all() if each.email == address), None)
+
+    def admin_addresses(self) -> tuple[str, ...]:
+        """Return the e-mail addresses of the admins, in order."""
+        return tuple(
+            sorted(each.email for each in self._people.all() if each.email is not None and each.may(Role.ADMIN))
+        )

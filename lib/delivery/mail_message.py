@@ -1,0 +1,49 @@
+"""A mail as a message of the internet: its parts, its headers, its one recipient (RFC 5322, 2369, 8058)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+
+from lib.mail.content import MailContent
+
+
+def mail_message(
+    content: MailContent, number: str, sender: str, recipient: str, when: datetime, unsubscribe: str | None
+) -> EmailMessage:
+    """Return a mail to one address; with the same `number`, the same `Message-ID`.
+
+    `unsubscribe` is the link by which the recipient wants no more, where there is an address that it can begin with.
+    """
+    name, address = parseaddr(sender)
+    message = EmailMessage()
+    message["From"] = Address(name, addr_spec=address)
+    message["To"] = Address(addr_spec=recipient)
+    message["Subject"] = content.subject
+    message["Date"] = format_datetime(when)
+    message["Message-ID"] = f"<{number}@{address.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence is to be told to it
+    message["Content-Language"] = content.language
+    if unsubscribe is not None:
+        message["List-Unsubscribe"] = f"<{unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        content = content.with_unsubscribe(unsubscribe)
+    message.set_content(content.text)
+    message.add_alternative(content.html, subtype="html")
+    html = message.get_payload(1)  # type: ignore[arg-type]
+    assert isinstance(html, EmailMessage)  # noqa: S101 - it was just added
+    for picture in content.pictures:
+        html.add_related(
+            picture.png,
+            "image",
+            "png",
+            cid=f"<{picture.content_id}>",
+            disposition="inline",
+            filename=f"{picture.content_id.partition('@')[0]}.png",
+        )
+    for each in content.attachments:
+        main, _, sub = each.media_type.partition("/")
+        message.add_attachment(each.content, maintype=main, subtype=sub, filename=each.file_name)
+    return message

@@ -1,0 +1,236 @@
+"""What a report is: of what, when, to whom, as what. Read from a body, or from a form, and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from lib.analytics.calendar import Calendar, Granularity
+from lib.analytics.grants import EVERYTHING
+from lib.analytics.query import Filters
+from lib.analytics.ranges import number_text
+from lib.catalog.catalog import Catalog
+from lib.errors import InvalidParameterError, nearest
+from lib.errors.parameter_codes import ParameterCode
+from lib.errors.report_codes import ReportCode
+from lib.exports.reports import FORMATS, REPORTS
+from lib.i18n import LANGUAGES
+from lib.reports import page_parameters
+from lib.reports.page_links import ALL_TIME, PERIOD
+from lib.reports.pages import PAGES, overview
+from lib.scheduled_reports.schedule import Schedule, parse_schedule
+from lib.settings import plain_address
+from lib.sharing import validation
+from lib.sharing.saved_views import PRESETS
+
+ATTACHMENTS = ("pdf", "xlsx", "csv")
+MAX_RECIPIENTS = 100
+MAX_NAME = 120
+
+_DATES = ("dateFrom", "dateTo")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDefinition:
+    """A report as it was ordered. Of `page`, `view` and `export` there is one.
+
+    `parameters` are those of the page's URL as a body may hold them; a `period` among them is a preset's name, which
+    means other days each day. `accounts` are the recipients that had an account when they were chosen.
+    """
+
+    name: str
+    page: str | None = None
+    view: str | None = None
+    export: Mapping[str, Any] | None = None
+    parameters: Mapping[str, Any] | None = None
+    schedule: Schedule | None = None
+    recipients: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
+    language: str = "en"
+    accounts: tuple[str, ...] = ()
+    base_url: str = ""  # what links begin with, where no setting says it
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what was ordered, as bodies have it."""
+        subject = {"page": self.page, "view": self.view, "export": self.export}
+        return {
+            "name": self.name,
+            **{name: value for name, value in subject.items() if value is not None},
+            "parameters": dict(self.parameters or {}),
+            "schedule": None if self.schedule is None else self.schedule.to_json(),
+            "recipients": list(self.recipients),
+            "attachments": list(self.attachments),
+            "language": self.language,
+        }
+
+    def to_row(self) -> dict[str, Any]:
+        """Return all that the table holds, as JSON; `from_row` reads it."""
+        return {**self.to_json(), "accounts": list(self.accounts), "base_url": self.base_url}
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> ReportDefinition:
+        """Return the definition that the table holds."""
+        lists = {name: tuple(row[name]) for name in ("recipients", "attachments", "accounts")}
+        return cls(**{**row, **lists, "schedule": parse_schedule(row["schedule"])})
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionReader:
+    """Reads definitions, by what there is: the catalog, the calendar, and who may get mail."""
+
+    catalog: Catalog
+    calendar: Calendar
+    has_account: Mapping[str, bool]  # whether each address of those asked for has an account
+    domains: frozenset[str]
+
+    def read(self, body: Mapping[str, Any]) -> ReportDefinition:
+        """Return the report that a body orders. Raises InvalidParameterError naming the field."""
+        name = validation.line("name", body["name"], MAX_NAME)
+        parameters = body.get("parameters") or {}
+        subject = {each: body[each] for each in ("page", "view", "export") if body.get(each) is not None}
+        if len(subject) != 1:
+            raise InvalidParameterError("page", ReportCode.ONE_SUBJECT)
+        if "page" in subject:
+            subject["page"] = _page(subject["page"])
+        if "export" in subject:
+            self._check_export(subject["export"])
+        self.check_parameters(parameters)
+        schedule = parse_schedule(body.get("schedule"))
+        recipients = self._recipients(body.get("recipients") or (), needs_one=schedule is not None)
+        attachments = _attachments(body.get("attachments") or (), is_export="export" in subject)
+        return ReportDefinition(
+            name=name,
+            **subject,
+            parameters=parameters,
+            schedule=schedule,
+            recipients=recipients,
+            attachments=attachments,
+            language=_language(body.get("language") or "en"),
+            accounts=tuple(each for each in recipients if self.has_account.get(each)),
+            base_url=str(body.get("base_url") or ""),
+        )
+
+    def check_parameters(self, parameters: Mapping[str, Any]) -> None:
+        """Raise InvalidParameterError for parameters that no page takes."""
+        plain = as_parameters(parameters)
+        dated = with_dates(plain, self.calendar)
+        problems = page_parameters.parse(dated, self.calendar.zone, self.catalog).problems
+        if problems:
+            reason = problems[0]
+            values = {name: value for name, value in reason.values.items() if name != "parameter"}
+            raise InvalidParameterError(str(reason.values.get("parameter", "parameters")), reason.code, **values)
+
+    def _recipients(self, addresses: Sequence[str], *, needs_one: bool) -> tuple[str, ...]:
+        plain = []
+        for each in addresses:
+            address = plain_address(each)
+            if not address:
+                raise InvalidParameterError("recipients", ParameterCode.NOT_AN_EMAIL, value=each[:100])
+            if not may_get_mail(address, self.domains, has_account=self.has_account.get(address, False)):
+                raise InvalidParameterError("recipients", ReportCode.RECIPIENT_NOT_ALLOWED, value=address[:100])
+            plain.append(address)
+        if needs_one and not plain:
+            raise InvalidParameterError("recipients", ReportCode.NO_RECIPIENT, most=MAX_RECIPIENTS)
+        if len(plain) > MAX_RECIPIENTS:
+            code = ReportCode.TOO_MANY_RECIPIENTS
+            raise InvalidParameterError("recipients", code, count=len(plain), most=MAX_RECIPIENTS)
+        return tuple(dict.fromkeys(plain))
+
+    def _check_export(self, export: Any) -> None:
+        """Raise InvalidParameterError for a body of an export that can't be; a `period` may stand for its dates."""
+        if not isinstance(export, Mapping):
+            raise InvalidParameterError("export", ReportCode.EXPORT_OF_REPORT, value="", hint="", known="an order")
+        options = {
+            "report": (REPORTS, "evaluations"),
+            "format": (FORMATS, "csv"),
+            "granularity": (tuple(each.value for each in Granularity), "daily"),
+        }
+        for name, (known, default) in options.items():
+            value = export.get(name, default)
+            if value not in known:
+                shown = str(value)[:60]
+                hint, listed = nearest(shown, known), ", ".join(known)
+                raise InvalidParameterError("export", ReportCode.EXPORT_OF_REPORT, value=shown, hint=hint, known=listed)
+        names = (*options, PERIOD, *self.catalog.parameters)
+        if unknown := next((name for name in export if name not in names), None):
+            code, hint = ParameterCode.NOT_OF_A_PAGE, nearest(unknown[:60], names)
+            raise InvalidParameterError(unknown[:60], code, hint=hint)
+        export_filters(export, self.calendar, self.catalog)
+
+
+def export_filters(export: Mapping[str, Any], calendar: Calendar, catalog: Catalog) -> Filters:
+    """Return the filters of an export's order, within everything. Raises InvalidParameterError."""
+    named = {name: value for name, value in export.items() if name in (*catalog.parameters, PERIOD)}
+    dated = with_dates(as_parameters(named), calendar)
+    return Filters.from_parameters(dated, calendar.zone, EVERYTHING, catalog)
+
+
+def as_parameters(body: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return parameters of a body as a URL has them. Raises InvalidParameterError for what none can hold."""
+    return {name: [_text(name, value) for value in _listed(value)] for name, value in body.items() if value is not None}
+
+
+def with_dates(parameters: Mapping[str, Sequence[str]], calendar: Calendar) -> dict[str, list[str]]:
+    """Return parameters with the dates that a preset's name means today. Raises InvalidParameterError."""
+    plain = {name: list(values) for name, values in parameters.items()}
+    period = plain.get(PERIOD, [ALL_TIME])
+    if period == [ALL_TIME] or any(name in plain for name in _DATES):
+        return plain
+    if len(period) != 1 or period[0] not in PRESETS:
+        known, value = ", ".join((*PRESETS, ALL_TIME)), ", ".join(period)[:60]
+        raise InvalidParameterError(
+            PERIOD, ParameterCode.NOT_A_PERIOD, value=value, hint=nearest(value, PRESETS), known=known
+        )
+    first, last = calendar.presets()[period[0]]
+    del plain[PERIOD]
+    return {**plain, "dateFrom": [first.isoformat()], "dateTo": [last.isoformat()]}
+
+
+def may_get_mail(address: str, domains: frozenset[str], *, has_account: bool) -> bool:
+    """Return whether mail may go to a plain address: of somebody with an account, or of a domain that is allowed."""
+    return has_account or "*" in domains or address.rpartition("@")[2] in domains
+
+
+def _page(name: Any) -> str:
+    wanted = str(name).strip("/") or overview.PAGE.name
+    if wanted not in PAGES:
+        shown = wanted[:60]
+        hint, known = nearest(shown, PAGES), ", ".join(PAGES)
+        raise InvalidParameterError("page", ReportCode.NO_PAGE_OF_REPORT, value=shown, hint=hint, known=known)
+    return wanted
+
+
+def _attachments(names: Sequence[str], *, is_export: bool) -> tuple[str, ...]:
+    if is_export and names:
+        raise InvalidParameterError("attachments", ReportCode.ATTACHMENT_OF_EXPORT)
+    for name in names:
+        if name not in ATTACHMENTS:
+            hint, known = nearest(name[:60], ATTACHMENTS), ", ".join(ATTACHMENTS)
+            raise InvalidParameterError(
+                "attachments", ReportCode.NO_ATTACHMENT, value=name[:60], hint=hint, known=known
+            )
+    return tuple(dict.fromkeys(names))
+
+
+def _language(code: str) -> str:
+    if code not in LANGUAGES:
+        hint, known = nearest(code[:20], LANGUAGES), ", ".join(LANGUAGES)
+        raise InvalidParameterError("language", ReportCode.NOT_A_LANGUAGE, value=code[:20], hint=hint, known=known)
+    return code
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _text(name: str, value: Any) -> str:
+    """Return a value of JSON as a URL parameter says it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return number_text(Decimal(repr(value)))
+    if not isinstance(value, str):
+        raise InvalidParameterError(name[:60], ReportCode.NOT_A_VALUE_OF_PARAMETER)
+    return value
