@@ -43,6 +43,8 @@ ONLY_IN = {
     "altair": ("lib.charts",),
     "vl_convert": ("lib.charts",),
     "typst": ("lib.charts",),
+    "jinja2": ("lib.mail",),
+    "css_inline": ("lib.mail",),
     "PIL": ("lib.charts",),
     "fastapi": ("lib.api",),
     "psycopg": ("lib.store",),

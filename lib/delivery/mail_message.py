@@ -17,6 +17,7 @@ def mail_message(
 
     `unsubscribe` is the link by which the recipient wants no more, where there is an address that it can begin with.
     """
+    content = content.with_unsubscribe(unsubscribe)
     name, address = parseaddr(sender)
     message = EmailMessage()
     message["From"] = Address(name, addr_spec=address)
@@ -29,11 +30,9 @@ def mail_message(
     if unsubscribe is not None:
         message["List-Unsubscribe"] = f"<{unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        content = content.with_unsubscribe(unsubscribe)
     message.set_content(content.text)
     message.add_alternative(content.html, subtype="html")
-    html = message.get_payload(1)  # type: ignore[arg-type]
-    assert isinstance(html, EmailMessage)  # noqa: S101 - it was just added
+    html = next(part for part in message.iter_parts() if part.get_content_type() == "text/html")
     for picture in content.pictures:
         html.add_related(
             picture.png,

@@ -53,10 +53,10 @@ class MailConnection:
         content = message.as_bytes(policy=SMTP)
         try:
             smtp = self._opened()
-            self._check(smtp.mail(sender), "MAIL")
-            self._check(smtp.rcpt(recipient), "RCPT")
+            self._check(smtp.mail(sender))
+            self._check(smtp.rcpt(recipient))
             answer = smtp.data(content)
-            self._check(answer, "DATA")
+            self._check(answer)
         except MailUnsentError as error:
             if self._smtp is not None:
                 with contextlib.suppress(smtplib.SMTPException, OSError):
@@ -90,7 +90,7 @@ class MailConnection:
             smtp.login(server.user, server.password)
         return smtp
 
-    def _check(self, answer: tuple[int, bytes], _command: str) -> None:
+    def _check(self, answer: tuple[int, bytes]) -> None:
         code, words = answer
         if 200 <= code < 300:
             return
