@@ -43,8 +43,8 @@ from lib.errors.guess_codes import GuessCode
 from lib.errors.import_codes import ImportCode
 from lib.errors.mapping_codes import MappingCode
 from lib.errors.metric_codes import MetricCode
-from lib.errors.report_codes import ReportCode
 from lib.errors.parameter_codes import ParameterCode
+from lib.errors.report_codes import ReportCode
 from lib.errors.value_codes import ValueCode
 from lib.errors.workbook_codes import WorkbookCode
 from lib.reports import breakdown_table, catalog_words, control_text, decomposition_text, spread_text, words
