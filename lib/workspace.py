@@ -23,6 +23,7 @@ from lib import settings
 from lib.access.actors import SystemActor
 from lib.access.api_keys import KeyAuthenticator
 from lib.access.audit_log import Action, AuditLog
+from lib.access.owners import OwnerLookup
 from lib.access.sessions import Sessions
 from lib.access.users import UserRepository
 from lib.analytics import metric_definitions, metric_rollups, queries, rollup, workspace_zone
@@ -32,6 +33,7 @@ from lib.analytics.query_cache import QueryCache
 from lib.backup import create
 from lib.catalog.catalog import BUILT_IN, Catalog
 from lib.catalog.own_fields import OwnField, without_sample_fields
+from lib.delivery.outbox import Outbox
 from lib.errors import CallboardError, TimeZoneChangedError
 from lib.exports import file_storage
 from lib.exports import service as exporting
@@ -41,6 +43,7 @@ from lib.ingest.history import ImportReport
 from lib.jobs import metric_tasks, tasks
 from lib.jobs.queue import Job, JobKind, JobStatus, Queue
 from lib.jobs.worker import Handler, ProgressReporter, Worker
+from lib.outgoing.service import OutgoingService
 from lib.settings import Settings
 from lib.sharing.annotations import Annotations
 from lib.sharing.pinned_links import PinnedLinks
@@ -72,6 +75,7 @@ class Workspace:
         self._own_fields: tuple[int, float, Catalog] = (-1, -math.inf, BUILT_IN)  # the facts' mark, and when
         self._workers: list[Worker] = []
         self.state = StateStore(chosen, to=None)
+        self.outgoing = OutgoingService(self)
         try:
             self.facts = FactStore(chosen, to=None)
         except BaseException:
@@ -100,6 +104,8 @@ class Workspace:
         self.views = SavedViews(self.state, lambda: self.catalog)
         self.notes = Annotations(self.state)
         self.links = PinnedLinks(self.state, lambda: self.catalog)
+        self.owners = OwnerLookup(self.state, self.people, lambda: self.settings.has_login)
+        self.outbox = Outbox(self.state)
         self._lengths: dict[str, int] = {}  # of the rollups, when they were last looked at
 
     def _take_zone(self) -> None:
@@ -136,6 +142,7 @@ class Workspace:
         """Stop the worker and close the stores."""
         for worker in self._workers:
             worker.stop()
+        self.outgoing.stop()
         self.facts.close()
         self.state.close()
 
@@ -186,6 +193,7 @@ class Workspace:
         ]
         for worker in self._workers:
             worker.start()
+        self.outgoing.start(is_alone=self.facts.embedded)
 
     def fill_metric_rollups(self, actor: str) -> None:
         """See to it that rollups hold what metrics are made of: by a job, or at once where no worker would do it."""
@@ -274,9 +282,11 @@ class Workspace:
             log.info("Put the rows of %s together", table.name)
 
     def _remove_old_exports(self) -> None:
-        for number in self.queue.delete_older(JobKind.EXPORT, timedelta(hours=self.settings.export_hours)):
-            file_storage.remove(self.settings, number)
+        for kind in (JobKind.EXPORT, JobKind.MAILED_FILE):
+            for number in self.queue.delete_older(kind, timedelta(hours=self.settings.export_hours)):
+                file_storage.remove(self.settings, number)
         file_storage.remove_old(self.settings)
+        self.outgoing.tidy()
 
     def fill_with_sample(self) -> None:
         """Fill an empty embedded database with sample data, where the settings want it."""

@@ -158,7 +158,7 @@ VALUES: dict[str, list[str]] = {
     "refused workbooks": [code.text for code in WorkbookCode],
     "formulas that are none": [code.text for code in FormulaCode],
     "refused metrics": [code.text for code in MetricCode],
-    "reports": [code.text for code in ReportCode],
+    "refused reports": [code.text for code in ReportCode],
     "guesses": [code.text for code in GuessCode],
     "refused parameters": [code.text for code in ParameterCode],
     "states of a key": ["active", "revoked", "expired"],

@@ -18,6 +18,7 @@ LAYERS = [
     {"pages"},
     {"lib.ui", "lib.api", "lib.cli"},
     {"lib.workspace"},
+    {"lib.outgoing"},
     {"lib.jobs.tasks"},
     {"lib.jobs.field_tasks", "lib.jobs.metric_tasks"},
     {"lib.scheduled_reports", "lib.alerts"},

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from lib import workspace as workspaces
 from lib.access.api_keys import Key
 from lib.analytics.planner import needs_facts
-from lib.analytics.query import Filters
+from lib.analytics.query import Filters, parse_whole_number
 from lib.api.errors import ApiError, invalid, unauthenticated
 from lib.api.query_description import parameter
 from lib.api.serializers import AnswerBody
@@ -90,6 +90,8 @@ RecordReader = Annotated[Key, Depends(_with_scope("evaluations:read"))]
 Exporter = Annotated[Key, Depends(_with_scope_and_slot("analytics:export"))]
 FieldWriter = Annotated[Key, Depends(_with_scope_and_slot("fields:write"))]
 MetricWriter = Annotated[Key, Depends(_with_scope_and_slot("metrics:write"))]
+ReportReader = Annotated[Key, Depends(_with_scope("reports:read"))]
+ReportWriter = Annotated[Key, Depends(_with_scope_and_slot("reports:write"))]
 RecordWriter = Annotated[Key, Depends(_with_scope_and_slot("evaluations:write"))]
 
 
@@ -102,6 +104,19 @@ def strict_query(request: Request, known: tuple[str, ...]) -> dict[str, list[str
                 name[:100], f"'{name[:60]}' is not a parameter of this path{nearest(name, known)}; known: {listed}."
             )
     return {name: request.query_params.getlist(name) for name in request.query_params}
+
+
+def base_url(request: Request, space: Workspace) -> str:
+    """Return what absolute links begin with: what the settings say, else where the request went."""
+    if space.settings.base_url:
+        return space.settings.base_url
+    return f"{request.url.scheme}://{request.url.netloc}"
+
+
+def paging(parameters: Mapping[str, list[str]]) -> tuple[int, int]:
+    """Return the page that a query asks for, from 1, and how many rows it has. Raises InvalidParameterError."""
+    page = parse_whole_number(parameters, "page", 1, MAX_PAGE)
+    return page, parse_whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE)
 
 
 def filters_of(parameters: Mapping[str, list[str]], space: Workspace, key: Key) -> Filters:

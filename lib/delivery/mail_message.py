@@ -24,7 +24,7 @@ def mail_message(
     message["To"] = Address(addr_spec=recipient)
     message["Subject"] = content.subject
     message["Date"] = format_datetime(when)
-    message["Message-ID"] = f"<{number}@{address.rpartition('@')[2]}>"
+    message["Message-ID"] = message_id(number, sender)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence is to be told to it
     message["Content-Language"] = content.language
     if unsubscribe is not None:
@@ -46,3 +46,8 @@ def mail_message(
         main, _, sub = each.media_type.partition("/")
         message.add_attachment(each.content, maintype=main, subtype=sub, filename=each.file_name)
     return message
+
+
+def message_id(number: str, sender: str) -> str:
+    """Return the `Message-ID` of a mail: the same however often it is sent."""
+    return f"<{number}@{parseaddr(sender)[1].rpartition('@')[2] or 'localhost'}>"

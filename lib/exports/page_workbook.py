@@ -14,6 +14,7 @@ from lib.i18n import current, number, t
 from lib.reports import catalog_words
 from lib.reports.changes import change_amount
 from lib.reports.figure_files import figure_file
+from lib.reports.file_columns import FileColumn
 from lib.reports.leads import with_leads
 from lib.reports.page import (
     Block,
@@ -52,6 +53,32 @@ def page_workbook(page: PageValue) -> WorkbookFile:
     first = LineSheet(t("Page"), tuple(_lines(page)), _WIDTHS)
     about = [LineSheet(t("About"), tuple(_about(tables)), ABOUT_WIDTHS)] if tables else []
     return WorkbookFile((first, *(table.sheet for table, _ in tables), *about), current())
+
+
+def page_tables(page: PageValue) -> tuple[TableExport, ...]:
+    """Return the tables of a page, with all of their rows; its key figures as a table where it has no other."""
+    blocks = [block for block in page.flat if isinstance(block, TableBlock)]
+    tables = tuple(table for block in blocks if (table := _table(block)) is not None)
+    if tables:
+        return tuple(table for table, _ in tables)
+    cards = [card for block in page.flat if isinstance(block, Cards) for card in block.cards]
+    labels = {"low": t("95 %, low"), "high": t("95 %, high"), "n": "n", "before": t("Before")}
+    columns = (
+        FileColumn("metric", label=t("Metric")),
+        FileColumn("value", label=t("Value")),
+        *(FileColumn(name, label=label) for name, label in labels.items()),
+        FileColumn("comparedWith", label=t("Compared with")),
+    )
+    return (TableExport(str(page.title), columns, tuple(map(_figure_row, cards)), (), language=current()),)
+
+
+def _figure_row(card: MetricCard) -> tuple[Any, ...]:
+    """Return a key figure as the numbers of a CSV."""
+    metric = card.metric
+    low, high = metric.rounded_interval(card.totals) or (None, None)
+    was = None if card.before is None else metric.rounded(card.before)
+    label = str(catalog_words.metric_label(metric))
+    return (label, metric.rounded(card.totals), low, high, metric.n(card.totals), was, str(card.compared_with))
 
 
 def _about(tables: Iterable[tuple[TableExport, int]]) -> Iterator[tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""Signed links: they fetch one file for two hours, and need no key."""
+"""Signed links: they fetch one file for a time, and need no key."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class SignedUrl:
     expires_at: datetime
 
 
-def make(settings: Settings, base: str, job: Job) -> SignedUrl:
-    """Return a link to a completed export's file; `base` is what the link begins with."""
+def make(settings: Settings, base: str, job: Job, seconds: int = LINK_SECONDS) -> SignedUrl:
+    """Return a link to a completed export's file, good for so long; `base` is what the link begins with."""
     name = (job.result or {})["downloadName"]
     # To the next minute, so that asking twice gives the same link.
-    expires = (int(time.time()) // 60 + 1) * 60 + LINK_SECONDS
+    expires = (int(time.time()) // 60 + 1) * 60 + seconds
     signature = signing.sign(signing.load(settings), job.id, name, str(expires))
     url = f"{base}/v1/downloads/{job.id}/{name}?expires={expires}&signature={signature}"
     return SignedUrl(url, datetime.fromtimestamp(expires, UTC))

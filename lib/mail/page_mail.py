@@ -31,6 +31,7 @@ class MailHeading:
     app_url: str | None = None
     base_url: str | None = None
     sentences: tuple[Words, ...] = ()
+    links: tuple[MailLink, ...] = ()  # besides the one to the live view
 
 
 def page_mail(page: PageValue, heading: MailHeading) -> MailContent:
@@ -39,6 +40,7 @@ def page_mail(page: PageValue, heading: MailHeading) -> MailContent:
         pictures = ChartPictures(renderer)
         sections = tuple(PageSections(AppLinks(heading.app_url, heading.base_url), pictures).of(page))
     name, shown = say(heading.name), tuple(map(say, page.shown))
+    view = (MailLink(t("Open in Callboard"), heading.app_url),) if heading.app_url else ()
     document = MailDocument(
         title=say(page.title),
         language=current(),
@@ -48,7 +50,7 @@ def page_mail(page: PageValue, heading: MailHeading) -> MailContent:
         shown=shown,
         preview=" · ".join(shown),
         sentences=tuple(map(say, heading.sentences)),
-        links=(MailLink(t("Open in Callboard"), heading.app_url),) if heading.app_url else (),
+        links=(*view, *heading.links),
         reason=t("You receive this mail as a recipient of the report {name}.", name=name) if name else "",
     )
     fitting, html = within_size(document)

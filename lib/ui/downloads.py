@@ -6,8 +6,6 @@ anything, and is told the language.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -18,6 +16,7 @@ from lib.access.users import Role
 from lib.charts.chart import Chart
 from lib.charts.image import ChartImage
 from lib.exports import table_process
+from lib.exports.file_names import file_name
 from lib.exports.page_workbook import page_workbook
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE, TableExport
 from lib.i18n import current, override_language, t
@@ -121,10 +120,3 @@ def _table_makers(context: PageContext, file: TableFile[Any]) -> tuple[tuple[str
             return TableExport.of(file, shown, context.zone_name)
 
     return ("csv", CSV_TYPE, lambda: table().csv()), ("xlsx", XLSX_TYPE, lambda: table_process.xlsx(table().workbook))
-
-
-def file_name(title: str, ending: str) -> str:
-    """Return a name that every system takes for a file: `callboard-average-score-2024-01-31.png`."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or "chart"
-    return f"callboard-{words}-{date.today().isoformat()}.{ending}"

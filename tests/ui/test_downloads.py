@@ -17,6 +17,7 @@ from lib import workspace as workspaces
 from lib.access.audit_log import Action, AuditFilter
 from lib.errors import CallboardError, DatabaseUnavailableError
 from lib.errors.codes import FailureCode
+from lib.exports.file_names import file_name
 from lib.i18n import override_language
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
@@ -76,7 +77,7 @@ def test_buttons(language: str, labels: list[str]) -> None:
     ],
 )
 def test_file_names_are_safe(title: str, name: str) -> None:
-    made = downloads.file_name(title, "png")
+    made = file_name(title, "png")
     assert made.startswith(f"callboard-{name}-2")
     assert made.endswith(".png")
 

@@ -21,7 +21,7 @@ from lib.analytics import planner
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
 from lib.api import request_body
-from lib.api.dependencies import Exporter, Reader, Space, check_scope, filters_of, strict_query
+from lib.api.dependencies import Exporter, Reader, Space, base_url, check_scope, filters_of, strict_query
 from lib.api.errors import invalid, not_found
 from lib.api.filter_body import filter_fields, filter_parameters
 from lib.api.serializers import answer, to_json
@@ -35,7 +35,7 @@ from lib.workspace import Workspace
 
 downloads = APIRouter(prefix="/downloads", tags=["Exports"])
 
-_TYPES = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
+_TYPES = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE, "pdf": "application/pdf"}
 
 _ONE_FETCH_SECONDS = 60
 
@@ -129,7 +129,7 @@ def start(
         digest = hashlib.sha256(order.model_dump_json(exclude_defaults=True).encode()).hexdigest()
         once = IdempotencyKey(key.prefix, idempotency_key, digest)
     job = space.queue.add(JobKind.EXPORT, payload, key.actor, once)
-    url = f"{_base(request, space)}/v1/analytics/export/{job.id}"
+    url = f"{base_url(request, space)}/v1/analytics/export/{job.id}"
     started = {"jobId": job.id, "status": job.status, "progress": round(job.progress, 1), "statusUrl": url}
     return JSONResponse(started, 202, {"Location": url})
 
@@ -223,7 +223,7 @@ def _status(request: Request, space: Workspace, key: Key, job: Job) -> dict[str,
         "error": job_text.in_words(job.message) if job.status is JobStatus.FAILED and job.message else None,
     }
     if job.status is JobStatus.COMPLETED and job.finished_at is not None and _may_fetch(key, job):
-        link = signed_urls.make(space.settings, _base(request, space), job)
+        link = signed_urls.make(space.settings, base_url(request, space), job)
         deleted_at = job.finished_at + timedelta(hours=space.settings.export_hours)
         body |= {
             "downloadUrl": link.url,
@@ -232,9 +232,3 @@ def _status(request: Request, space: Workspace, key: Key, job: Job) -> dict[str,
             "sha256": result["sha256"],
         }
     return body
-
-
-def _base(request: Request, space: Workspace) -> str:
-    if space.settings.base_url:
-        return space.settings.base_url
-    return f"{request.url.scheme}://{request.url.netloc}"

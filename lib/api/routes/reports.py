@@ -1,0 +1,269 @@
+"""Reports: order one, change it, send it now, and see what became of it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, ConfigDict, Field
+
+from lib.access.api_keys import Key
+from lib.access.owners import Owner
+from lib.analytics import queries
+from lib.api import request_body
+from lib.api.dependencies import (
+    PAGE_NAMES,
+    PAGING,
+    ReportReader,
+    ReportWriter,
+    Space,
+    base_url,
+    check_scope,
+    paging,
+    strict_query,
+)
+from lib.api.errors import invalid, not_found
+from lib.api.serializers import answer, to_json
+from lib.exports.service import RECORD_REPORTS
+from lib.reports.pages import evaluations
+from lib.scheduled_reports import report_json
+from lib.scheduled_reports.content import find_view
+from lib.scheduled_reports.definition import DefinitionReader, ReportDefinition
+from lib.scheduled_reports.repository import ReportStatus, ScheduledReport
+from lib.settings import plain_address
+from lib.workspace import Workspace
+
+_RECORDS_SCOPE = "evaluations:read"
+
+
+class CronSchedule(BaseModel):
+    """A cron line, and the zone whose clock it goes by."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    cron: str = Field(examples=["0 8 * * 1"])
+    timezone: str = Field(examples=["America/Santiago"])
+
+
+class ImportSchedule(BaseModel):
+    """After each import that brings the data of the period, once for a period."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    after: Literal["import"]
+
+
+class ReportOrder(BaseModel):
+    """A report: of a page, a saved view or an export; when, to whom, as what."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    name: str = Field(examples=["Monday quality"])
+    page: str | None = Field(None, description="A page's URL path.", examples=["overview"])
+    view: str | None = Field(None, description="In place of a page: the id of a saved view.")
+    export: dict[str, Any] | None = Field(None, description="In place of a page: the body of an export.")
+    parameters: dict[str, Any] | None = Field(
+        None,
+        description="Those of the page's URL; `period` may be a preset such as last7 in place of dates.",
+        examples=[{"campaignId": ["camp_1"], "period": "last7"}],
+    )
+    schedule: CronSchedule | ImportSchedule | None = Field(None, description="Null: only by hand.")
+    recipients: list[str] | None = Field(None, examples=[["ann@example.com"]])
+    attachments: list[str] | None = Field(None, description="pdf, xlsx, csv.")
+    language: str | None = Field(None, description="en or es; en where it is left out.")
+    status: Literal["active", "paused"] | None = None
+
+
+class ReportRow(BaseModel):
+    """A report as it is kept."""
+
+    id: str
+    name: str
+    page: str | None = Field(None, description="Of page, view and export there is one.")
+    view: str | None = None
+    export: dict[str, Any] | None = None
+    parameters: dict[str, Any]
+    schedule: dict[str, str] | None
+    recipients: list[str]
+    attachments: list[str]
+    language: str
+    status: Literal["active", "paused"]
+    pauseReason: str | None
+    nextRuns: list[str] = Field(description="The next three times, in the schedule's zone.")
+    owner: str
+    version: int
+    createdAt: str
+    changedAt: str
+
+
+class ReportList(BaseModel):
+    """Reports, by name."""
+
+    data: list[ReportRow]
+
+
+class RunStarted(BaseModel):
+    """A run that waits."""
+
+    runId: str
+
+
+class RunRecipient(BaseModel):
+    """What became of a run's mail to one address."""
+
+    address: str
+    status: Literal["queued", "sending", "sent", "failed", "skipped"]
+    answer: str | None = Field(description="What the mail server said, or why nothing went out.")
+    messageId: str
+    bytes: int | None
+
+
+class RunRow(BaseModel):
+    """A run of a report."""
+
+    id: str
+    dueAt: str
+    startedAt: str | None
+    finishedAt: str | None
+    status: Literal["queued", "sending", "sent", "failed", "skipped"]
+    reason: Literal["schedule", "import", "hand"]
+    error: str | None
+    recipients: list[RunRecipient]
+
+
+class RunPage(BaseModel):
+    """Runs of a report, the newest first."""
+
+    data: list[RunRow]
+    page: int
+    pageSize: int
+    totalCount: int
+
+
+router = APIRouter(prefix="/reports", tags=["Reports"])
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {request_body.JSON: {"schema": ReportOrder.model_json_schema(ref_template="#/$defs/{model}")}},
+    }
+}
+
+
+@router.get("", response_model=ReportList, response_model_exclude_unset=True)
+async def read_all(request: Request, space: Space, key: ReportReader) -> Response:
+    """Get the reports of the key, by name."""
+    strict_query(request, ())
+    listed = await run_in_threadpool(space.outgoing.reports.all, Owner.of_key(key))
+    return answer(request, to_json({"data": [report_json.report_body(each) for each in listed]}))
+
+
+@router.post("", status_code=201, response_model=ReportRow, response_model_exclude_unset=True, openapi_extra=_BODY)
+async def create(
+    request: Request, response: Response, space: Space, key: ReportWriter, body: request_body.Body
+) -> dict[str, Any]:
+    """Order a report."""
+    strict_query(request, ())
+    order = request_body.parsed(request, body, ReportOrder)
+    made = await run_in_threadpool(_create, request, space, key, order)
+    response.headers["Location"] = f"{base_url(request, space)}/v1/reports/{made.id}"
+    return report_json.report_body(made)
+
+
+@router.get("/{id}", response_model=ReportRow)
+async def read(request: Request, space: Space, key: ReportReader, id: str) -> Response:
+    """Get a report."""
+    strict_query(request, ())
+    return answer(request, to_json(report_json.report_body(await run_in_threadpool(_report, space, key, id))))
+
+
+@router.put("/{id}", response_model=ReportRow, response_model_exclude_unset=True, openapi_extra=_BODY)
+async def change(request: Request, space: Space, key: ReportWriter, id: str, body: request_body.Body) -> dict[str, Any]:
+    """Give a report another definition: all of it; or `status` alone, to pause or resume it."""
+    strict_query(request, ())
+    report = await run_in_threadpool(_report, space, key, id)
+    order = request_body.parsed(request, _completed(body, report), ReportOrder)
+    return report_json.report_body(await run_in_threadpool(_change, request, space, key, report, order))
+
+
+@router.delete("/{id}", status_code=204)
+async def delete(request: Request, space: Space, key: ReportWriter, id: str) -> Response:
+    """Delete a report with its runs; nothing more of it goes out."""
+    strict_query(request, ())
+    report = await run_in_threadpool(_report, space, key, id)
+    await run_in_threadpool(space.outgoing.reports.delete, report.id, key.actor)
+    return Response(status_code=204)
+
+
+@router.post("/{id}/send", status_code=202, response_model=RunStarted)
+async def send(request: Request, space: Space, key: ReportWriter, id: str) -> dict[str, Any]:
+    """Send a report now, to all of its recipients."""
+    strict_query(request, ())
+    report = await run_in_threadpool(_report, space, key, id)
+    number = await run_in_threadpool(space.outgoing.send_now, report)
+    return {"runId": number}
+
+
+@router.get("/{id}/runs", response_model=RunPage, openapi_extra={"parameters": list(PAGING)})
+async def runs(request: Request, space: Space, key: ReportReader, id: str) -> Response:
+    """Get the runs of a report, the newest first, each with what became of its mails."""
+    parameters = strict_query(request, PAGE_NAMES)
+    page, size = paging(parameters)
+    report = await run_in_threadpool(_report, space, key, id)
+    return answer(request, to_json(await run_in_threadpool(_runs, space, report, page, size)))
+
+
+def _report(space: Workspace, key: Key, number: str) -> ScheduledReport:
+    """Return a report of a key. Raises ApiError (404)."""
+    report = None if "\x00" in number else space.outgoing.reports.get(number, Owner.of_key(key))
+    if report is None:
+        raise not_found("There is no such report, or it is not this key's.")
+    return report
+
+
+def _completed(body: bytes, report: ScheduledReport) -> bytes:
+    """Return a body that says the status alone as one that says all."""
+    return report_json.completed(body, report.definition)
+
+
+def _definition(request: Request, space: Workspace, key: Key, order: ReportOrder) -> ReportDefinition:
+    recipients = [plain_address(each) for each in order.recipients or ()]
+    accounts = {each: space.owners.person(each) is not None for each in recipients if each}
+    reader = DefinitionReader(space.catalog, space.calendar, accounts, space.settings.mail_domain_names)
+    read = reader.read({**order.model_dump(), "base_url": base_url(request, space)})
+    if read.view is not None and find_view(space, read.view, Owner.of_key(key)) is None:
+        raise invalid("view", f"There is no saved view '{read.view[:20]}' that this key sees.")
+    has_records = read.page == evaluations.PAGE.name
+    if read.export is not None:
+        has_records = read.export.get("report", "evaluations") in RECORD_REPORTS
+    if has_records:
+        check_scope(key, _RECORDS_SCOPE)
+    return read
+
+
+def _create(request: Request, space: Workspace, key: Key, order: ReportOrder) -> ScheduledReport:
+    definition = _definition(request, space, key, order)
+    version = space.answers.run(queries.status).data_version
+    made = space.outgoing.reports.add(definition, Owner.of_key(key), version)
+    return space.outgoing.reports.pause(made.id, key.actor) if order.status == "paused" else made
+
+
+def _change(
+    request: Request, space: Workspace, key: Key, report: ScheduledReport, order: ReportOrder
+) -> ScheduledReport:
+    definition = _definition(request, space, key, order)
+    reports = space.outgoing.reports
+    changed = report
+    if definition != report.definition:
+        changed = reports.change(report.id, definition, key.actor)
+    wanted = report.status if order.status is None else ReportStatus(order.status)
+    if wanted is not changed.status:
+        act = reports.pause if wanted is ReportStatus.PAUSED else reports.resume
+        changed = act(report.id, key.actor)
+    return changed
+
+
+def _runs(space: Workspace, report: ScheduledReport, page: int, size: int) -> dict[str, Any]:
+    listed, count = space.outgoing.runs.of_report(report.id, (page - 1) * size, size)
+    mails = space.outbox.of_causes([each.id for each in listed])
+    sender = space.settings.mail_from
+    data = [report_json.run_body(each, mails[each.id], sender) for each in listed]
+    return {"data": data, "page": page, "pageSize": size, "totalCount": count}

@@ -1,0 +1,160 @@
+"""What a report carries: its page as a mail, with the files that go along, as one recipient may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from lib.access.owners import Owner
+from lib.access.users import LOCAL
+from lib.analytics.grants import Grant
+from lib.errors import CallboardError
+from lib.errors.report_codes import ReportCode
+from lib.exports import table_process
+from lib.exports.file_names import file_name
+from lib.exports.mailed_files import host_file
+from lib.exports.page_workbook import page_tables, page_workbook
+from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
+from lib.i18n import file_size, number, override_language, t
+from lib.mail.content import MailAttachment, MailContent
+from lib.mail.model import MailLink
+from lib.mail.page_mail import MailHeading, page_mail
+from lib.pdf import page_document
+from lib.reports import job_text
+from lib.reports.figures import TrendNote
+from lib.reports.page import Empty, PageDefinition, PageValue
+from lib.reports.page_links import with_period
+from lib.reports.page_request import PageRequest, RequestedPage, requested_page
+from lib.reports.pages import PAGES, overview
+from lib.reports.words import Words, text
+from lib.scheduled_reports.context import ReportContext
+from lib.scheduled_reports.definition import as_parameters, with_dates
+from lib.scheduled_reports.repository import ScheduledReport
+from lib.sharing import saved_views
+from lib.sharing.saved_views import EVERYONE, SavedView
+
+MOST_BYTES = 5 * 10**6
+"""Bytes of a mail; files that would make it larger become links."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedPage:
+    """The page that a report is of, and the parameters of its URL with the dates that they mean now."""
+
+    definition: PageDefinition
+    parameters: dict[str, list[str]]
+
+    def address(self, base: str) -> str:
+        """Return the address of the live view."""
+        path = "" if self.definition.name == overview.PAGE.name else self.definition.name
+        said = with_period(self.parameters)
+        return f"{base}/{path}?{urlencode([(name, value) for name in said for value in said[name]])}"
+
+
+def reported_page(report: ScheduledReport, context: ReportContext) -> ReportedPage:
+    """Return the page of a report, of a saved view where it is of one. Raises CallboardError where that is gone."""
+    definition, calendar = report.definition, context.calendar
+    own = with_dates(as_parameters(definition.parameters or {}), calendar)
+    if definition.view is None:
+        return ReportedPage(PAGES[definition.page or overview.PAGE.name], own)
+    view = find_view(context, definition.view, report.owner)
+    if view is None:
+        raise CallboardError(ReportCode.NO_VIEW_OF_REPORT, value=definition.view[:20])
+    return ReportedPage(PAGES[view.page or overview.PAGE.name], {**saved_views.resolved(view, calendar), **own})
+
+
+def find_view(context: ReportContext, number: str, owner: Owner) -> SavedView | None:
+    """Return the saved view of an id that an owner sees; None where there is none."""
+    return context.views.get(number, EVERYONE if owner.id == LOCAL.id else owner.actor)
+
+
+def page_content(
+    report: ScheduledReport, grant: Grant, context: ReportContext, sentences: Sequence[Words] = ()
+) -> MailContent:
+    """Return a report of a page as a mail, in its language, as one who may see what `grant` lets them.
+
+    `sentences` stand above the page. Raises CallboardError where a part of it can't be made.
+    """
+    with override_language(report.definition.language):
+        reported = reported_page(report, context)
+        page = _page(reported, grant, context)
+        base = base_url(report, context)
+        files = _files(page.value, report.definition.attachments)
+        problems = tuple(
+            text("A part of this report was passed over: {why}", why=job_text.in_words(each)) for each in page.problems
+        )
+        heading = MailHeading(
+            report.name,
+            reported.address(base) if base else None,
+            base or None,
+            (*sentences, *problems),
+        )
+        mail = page_mail(page.value, heading).with_attachments(*(each.attachment for each in files))
+        if mail.size <= MOST_BYTES or not base:
+            return mail
+        links = tuple(_link(each, context, base, report.owner.actor) for each in files)
+        hours = number(context.settings.export_hours)
+        more = text("The files are too large for a mail; their links are good for {hours} hours.", hours=hours)
+        return page_mail(page.value, replace(heading, sentences=(*heading.sentences, more), links=links))
+
+
+def base_url(report: ScheduledReport, context: ReportContext) -> str:
+    """Return what links of a report begin with: what the settings say, else where it was made; empty for neither."""
+    return context.settings.base_url or report.definition.base_url
+
+
+def _page(reported: ReportedPage, grant: Grant, context: ReportContext) -> RequestedPage:
+    zone = reported.parameters.get("timezone")
+    calendar = context.calendar_in(ZoneInfo(zone[0])) if zone else context.calendar
+
+    def notes(first: date, last: date) -> list[TrendNote]:
+        return [TrendNote(note.day, note.text) for note in context.notes.between(first, last)]
+
+    request = PageRequest(reported.definition, reported.parameters, grant, context.catalog)
+    page = requested_page(request, context.answers, calendar, notes)
+    if page.value.blocks:
+        return page
+    hint = text("There may be evaluations in another period, or with other filters.")
+    empty = Empty(text("Nothing matches these filters"), hint)
+    value = PageValue(page.value.title, page.value.question, page.value.shown, (empty,))
+    return RequestedPage(value, page.context, page.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _ReportFile:
+    """A file of a page, and how many rows of tables it holds."""
+
+    attachment: MailAttachment
+    rows: int
+
+    @property
+    def label(self) -> str:
+        """What a link to it says."""
+        size = file_size(len(self.attachment.content))
+        return t("{name} ({rows} rows, {size})", name=self.attachment.file_name, rows=number(self.rows), size=size)
+
+
+def _files(page: PageValue, names: Sequence[str]) -> list[_ReportFile]:
+    title, files = str(page.title), []
+    tables = page_tables(page) if names else ()
+    rows = sum(len(table.rows) for table in tables)
+    if "pdf" in names:
+        pdf = MailAttachment(file_name(title, "pdf"), "application/pdf", page_document.pdf(page))
+        files.append(_ReportFile(pdf, rows))
+    if "xlsx" in names:
+        workbook = table_process.xlsx(page_workbook(page))
+        files.append(_ReportFile(MailAttachment(file_name(title, "xlsx"), XLSX_TYPE, workbook), rows))
+    if "csv" in names:
+        for table in tables:
+            csv = MailAttachment(file_name(table.title, "csv"), CSV_TYPE, table.csv())
+            files.append(_ReportFile(csv, len(table.rows)))
+    return files
+
+
+def _link(file: _ReportFile, context: ReportContext, base: str, actor: str) -> MailLink:
+    content = file.attachment
+    hosted = host_file(context.settings, context.queue, base, content.file_name, content.content, actor)
+    return MailLink(file.label, hosted.url)

@@ -1,0 +1,92 @@
+"""What a report of an export carries: the file, written as any export is, or a link to it where it is large."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+from lib.analytics.calendar import Granularity
+from lib.analytics.grants import Grant
+from lib.analytics.planner import resolve_period
+from lib.errors import CallboardError, StorageError
+from lib.errors.report_codes import ReportCode
+from lib.exports import file_storage, signed_urls
+from lib.exports.service import ExportRequest
+from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
+from lib.i18n import file_size, number, override_language, t
+from lib.jobs.queue import IdempotencyKey, Job, JobKind, JobStatus
+from lib.mail.content import MailAttachment, MailContent
+from lib.mail.message_mail import MailMessage, message_mail
+from lib.mail.model import MailLink
+from lib.reports import filter_text, job_text
+from lib.reports.words import Words, text
+from lib.scheduled_reports.content import MOST_BYTES, base_url
+from lib.scheduled_reports.context import ReportContext
+from lib.scheduled_reports.definition import export_filters
+from lib.scheduled_reports.repository import ScheduledReport
+
+LONGEST_SECONDS = 3_600
+"""Seconds that an export may take."""
+
+_POLL_SECONDS = 0.3
+_SHARE = 0.7  # of a mail's size that a file may have: in a mail it is a third larger
+
+
+def export_content(
+    report: ScheduledReport, grant: Grant, context: ReportContext, key: str, sentences: tuple[Words, ...] = ()
+) -> MailContent:
+    """Return a report of an export as a mail. With the same `key` the file is written once.
+
+    Raises CallboardError where it can't be written.
+    """
+    order = _request(report, grant, context)
+    once = IdempotencyKey(report.id, key, order.shown)
+    job = _ended(context, context.queue.add(JobKind.EXPORT, order.to_json(), report.owner.actor, once).id)
+    result: dict[str, Any] = job.result or {}
+    with override_language(report.definition.language):
+        count = t("{rows} rows, {size}", rows=number(result["rows"]), size=file_size(result["bytes"]))
+        said: list[Words] = [*sentences, order.shown, f"{result['downloadName']}: {count}"]
+        base, links, attachments = base_url(report, context), [], []
+        if result["bytes"] <= MOST_BYTES * _SHARE or not base:
+            kind = CSV_TYPE if order.form == "csv" else XLSX_TYPE
+            content = (file_storage.folder(context.settings) / result["file"]).read_bytes()
+            attachments.append(MailAttachment(result["downloadName"], kind, content))
+        else:
+            link = signed_urls.make(context.settings, base, job, context.settings.export_hours * 3600)
+            links.append(MailLink(result["downloadName"], link.url))
+            hours = number(context.settings.export_hours)
+            said.append(text("The file is too large for a mail; the link is good for {hours} hours.", hours=hours))
+        message = MailMessage(
+            subject=f"{report.name}: {count}",
+            title=report.name,
+            sentences=tuple(said),
+            links=tuple(links),
+            reason=t("You receive this mail as a recipient of the report {name}.", name=report.name),
+            is_subscription=True,
+        )
+        return message_mail(message).with_attachments(*attachments)
+
+
+def _request(report: ScheduledReport, grant: Grant, context: ReportContext) -> ExportRequest:
+    order = {**(report.definition.export or {}), **(report.definition.parameters or {})}
+    filters = replace(export_filters(order, context.calendar, context.catalog), grant=grant)
+    calendar = context.calendar_in(filters.zone(context.settings.zone))
+    period = context.answers.run(resolve_period, filters, calendar)
+    with override_language(report.definition.language):
+        shown = " · ".join(map(str, filter_text.selection(context.answers, filters, period)))
+    kind, form = str(order.get("report", "evaluations")), str(order.get("format", "csv"))
+    return ExportRequest(kind, form, filters, Granularity(order.get("granularity", "daily")), shown)
+
+
+def _ended(context: ReportContext, number: str) -> Job:
+    """Return an export's job once it has ended. Raises CallboardError where it failed, or takes too long."""
+    end = time.monotonic() + LONGEST_SECONDS
+    while (job := context.queue.get(number)) is not None and time.monotonic() < end:
+        if job.status is JobStatus.COMPLETED:
+            return job
+        if job.status is JobStatus.FAILED:
+            problem = "" if job.message is None else job_text.in_words(job.message)
+            raise CallboardError(ReportCode.EXPORT_FAILED, problem=problem)
+        time.sleep(_POLL_SECONDS)
+    raise StorageError(ReportCode.EXPORT_FAILED, problem="it did not end")
