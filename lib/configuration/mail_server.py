@@ -37,4 +37,6 @@ def parse_mail_server(value: str) -> MailServer:
     secure = parts.scheme == "smtps"
     tls: Literal["always", "offered", "off"] = "always" if secure else "off" if options else "offered"
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if not (user + password).isascii():
+        raise ValueError("a mail server's user and password can hold plain ASCII characters alone")
     return MailServer(host, port or (465 if secure else 587), user, password, tls)

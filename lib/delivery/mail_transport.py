@@ -110,7 +110,7 @@ def _unsent(error: Exception) -> MailUnsentError:
     """Return what is to be said of a fault of the connection; a password that is refused may be mended."""
     if isinstance(error, smtplib.SMTPResponseException):
         return MailUnsentError(_answer(error.smtp_code, error.smtp_error), is_final=False)
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or "timed out" in str(error):  # the library has no kind for it
         return MailUnsentError("The mail server did not answer in time.", is_final=False)
     if isinstance(error, smtplib.SMTPServerDisconnected):
         return MailUnsentError("The mail server closed the connection.", is_final=False)

@@ -56,11 +56,15 @@ def page_workbook(page: PageValue) -> WorkbookFile:
 
 
 def page_tables(page: PageValue) -> tuple[TableExport, ...]:
-    """Return the tables of a page, with all of their rows; its key figures as a table where it has no other."""
+    """Return the key figures of a page as a table, where it has any, and its tables with all of their rows."""
     blocks = [block for block in page.flat if isinstance(block, TableBlock)]
     tables = tuple(table for block in blocks if (table := _table(block)) is not None)
-    if tables:
-        return tuple(table for table, _ in tables)
+    figures = _figures(page)
+    return (*([figures] if figures.rows else []), *(table for table, _ in tables))
+
+
+def _figures(page: PageValue) -> TableExport:
+    """Return the key figures of a page as a table."""
     cards = [card for block in page.flat if isinstance(block, Cards) for card in block.cards]
     labels = {"low": t("95 %, low"), "high": t("95 %, high"), "n": "n", "before": t("Before")}
     columns = (
@@ -69,7 +73,7 @@ def page_tables(page: PageValue) -> tuple[TableExport, ...]:
         *(FileColumn(name, label=label) for name, label in labels.items()),
         FileColumn("comparedWith", label=t("Compared with")),
     )
-    return (TableExport(str(page.title), columns, tuple(map(_figure_row, cards)), (), language=current()),)
+    return TableExport(str(page.title), columns, tuple(map(_figure_row, cards)), (), language=current())
 
 
 def _figure_row(card: MetricCard) -> tuple[Any, ...]:
