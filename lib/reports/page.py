@@ -1,7 +1,8 @@
 """A page as a value: what it says about a query, block by block, in no language yet and for no medium.
 
 `lib/ui/page_view.py` draws it, `lib/pdf/page_document.py` prints it, `lib/exports/page_workbook.py` writes it as a
-workbook. Texts are `Words`, charts are figures, tables know their rows; so all of them show the same numbers.
+workbook, `lib/mail/page_mail.py` as a mail. Texts are `Words`, charts are figures, tables know their rows; so all of
+them show the same numbers.
 """
 
 from __future__ import annotations

@@ -1,0 +1,47 @@
+"""The subject of a page's mail: the report's name, and the figure that a reader opens the mail for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lib.catalog.metrics import AVERAGE_SCORE
+from lib.i18n import t_plural
+from lib.mail.texts import MOST_SUBJECT, header_text, sentence_part, shorten
+from lib.reports import catalog_words, formatting
+from lib.reports.page import Cards, MetricCard, PageValue
+
+_LEAST_NAME = 30
+"""So many letters of a report's name stay in its subject, however long the figures are."""
+
+_EVALUATIONS = "totalEvaluations"
+
+
+def page_subject(page: PageValue, name: str) -> str:
+    """Return `Monday quality: average score 7.42 (▲ +0.12), 1,330 evaluations`; without figures title and period."""
+    figures = ", ".join(_figures(page))
+    if not figures:
+        parts = [header_text(str(words)) for words in (page.title, *page.shown[:1])]
+        figures = ", ".join(part for part in parts if part != header_text(name))
+    figures = shorten(header_text(figures), MOST_SUBJECT - _LEAST_NAME)
+    cut_name = shorten(header_text(name), MOST_SUBJECT - len(figures) - 2)
+    return f"{cut_name}: {figures}" if cut_name and figures else cut_name or figures
+
+
+def _figures(page: PageValue) -> Iterator[str]:
+    """Yield the average score with its change and the number of evaluations, or else a page's first two figures."""
+    cards = [card for block in page.flat if isinstance(block, Cards) for card in block.cards]
+    score = next((card for card in cards if card.metric.name == AVERAGE_SCORE.name), None)
+    counted = next((card for card in cards if card.metric.name == _EVALUATIONS), None)
+    if score is None and counted is None:
+        yield from (_figure(card) for card in cards[:2])
+        return
+    if score is not None and str(score.value) != formatting.NOTHING:
+        yield _figure(score)
+    if counted is not None:
+        yield t_plural("{count} evaluation", "{count} evaluations", counted.totals["evaluations"])
+
+
+def _figure(card: MetricCard) -> str:
+    label = sentence_part(str(catalog_words.metric_label(card.metric)))
+    change = f" ({card.delta.words})" if card.delta is not None else ""
+    return f"{label} {card.value}{change}"
