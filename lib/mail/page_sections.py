@@ -70,7 +70,7 @@ class PageSections:
                     if heading and heading != section.heading:
                         yield MailSection(heading)
                     yield section
-                heading, before = "", heading or section.heading
+                heading, before = "", heading or section.heading or before
 
     def _sections(self, block: Block, lead: tuple[str, ...]) -> Iterator[MailSection]:
         if isinstance(block, ChartBlock):
