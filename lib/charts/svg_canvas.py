@@ -87,7 +87,8 @@ class SvgCanvas:
     def chart(self, chart: Rendered, x: float, y: float) -> None:
         """Put a chart on the picture."""
         place = {"x": x, "y": y, "width": chart.width, "height": chart.height}
-        root = ET.SubElement(self._root, _tag("svg"), {name: _number(value) for name, value in place.items()})
+        look = {name: _number(value) for name, value in place.items()} | {"overflow": "visible"}  # letters hang over
+        root = ET.SubElement(self._root, _tag("svg"), look)
         root.extend(chart.root)
 
 

@@ -69,10 +69,8 @@ def steps(
     placed_rows = [{**row, "place": place} for place, row in enumerate(rows)]
     ends = [float(row[end]) for row in rows for end in ("from", "to")]
     room = max((max(ends) - min(ends)) * 0.12, 0.02)
-    domain = (
-        round(max(0.0, min(ends) - room), 2),
-        round(min(10.0, max(ends) + 2 * room), 2),
-    )  # with room for the labels at the right
+    right = 2 * room  # where the labels stand
+    domain = (round(max(0.0, min(ends) - room), 2), round(min(10.0, max(ends) + right), 2))
     return Chart(_spec(look, group, domain, len(rows), is_judged), {"rows": placed_rows}, told, (), "id")
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from lib.charts.chart import Chart
 from lib.charts.draw import draw
-from lib.charts.image import SCALE
+from lib.charts.image import SCALE, smaller_png
 from lib.charts.render_process import Renderer
 from lib.charts.svg_canvas import SvgCanvas, rendered
 from lib.charts.theme import LIGHT, ChartTheme
@@ -55,7 +55,7 @@ class ChartPictures:
         drawing = rendered(chart, _DRAWN_WIDTH - 2 * _MARGIN, self._renderer)
         canvas = SvgCanvas(_DRAWN_WIDTH, drawing.height + 2 * _MARGIN, current(), title, chart.alt)
         canvas.chart(drawing, _MARGIN, _MARGIN)
-        png = self._renderer.png(canvas.svg, SCALE * SHOWN_WIDTH / _DRAWN_WIDTH)
+        png = smaller_png(self._renderer.png(canvas.svg, SCALE * SHOWN_WIDTH / _DRAWN_WIDTH))
         width, height = (int.from_bytes(png[first : first + 4], "big") for first in (16, 20))  # of a PNG's first chunk
         return png, width // SCALE, height // SCALE
 

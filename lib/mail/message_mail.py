@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lib.i18n import current
 from lib.mail.content import MailContent
-from lib.mail.model import MailCell, MailDocument, MailLink, MailPassage, MailSection, MailTable
+from lib.mail.model import MailCell, MailDocument, MailLink, MailSection, MailTable
 from lib.mail.plain_text import to_text
 from lib.mail.size_limit import within_size
 from lib.mail.table_layout import MOST_ROWS
@@ -18,7 +18,7 @@ from lib.reports.words import Words
 class MessageRow:
     """A row of a message's table: its cells, the address that the first of them leads to, and what it means.
 
-    `kind` colors the last cell: good, bad, chance or plain.
+    `kind` colors the second cell, the value: good, bad, chance or plain.
     """
 
     cells: tuple[Words, ...]
@@ -59,14 +59,13 @@ def message_mail(message: MailMessage) -> MailContent:
     """Return a short mail in the language in use."""
     table = message.table
     sentences = tuple(map(say, message.sentences))
-    sections = [MailSection(body=MailPassage(sentences))] if sentences else []
-    if table is not None:
-        sections.append(MailSection(say(table.title), body=_table(table)))
+    sections = () if table is None else (MailSection(say(table.title), body=_table(table)),)
     document = MailDocument(
         title=say(message.title),
         language=current(),
-        sections=tuple(sections),
+        sections=sections,
         preview=" ".join(sentences)[:200],
+        sentences=sentences,
         links=message.links,
         reason=say(message.reason),
         is_subscription=message.is_subscription,
@@ -91,8 +90,7 @@ def _table(table: MessageTable) -> MailTable:
 
 
 def _cells(row: MessageRow) -> list[MailCell]:
-    last = len(row.cells) - 1
     return [
-        MailCell(say(words), row.kind if place == last else "plain", None if place else row.url)
+        MailCell(say(words), row.kind if place == 1 else "plain", None if place else row.url)
         for place, words in enumerate(row.cells)
     ]

@@ -55,21 +55,22 @@ class PageSections:
 
     def of(self, page: PageValue) -> Iterator[MailSection]:
         """Yield the sections; a heading of the page goes to what follows it, and is not said twice."""
-        heading = ""
+        heading = before = ""
         for block, lead in with_leads(_without_pages(page.flat)):
             if isinstance(block, Heading):
                 heading = say(block.title)
                 continue
             for section in self._sections(block, tuple(map(say, lead))):
-                if isinstance(block, TableBlock):
-                    yield replace(section, heading=heading or section.heading)
+                if isinstance(block, TableBlock):  # the table of a chart may be called as the chart is
+                    title = heading or section.heading
+                    yield replace(section, heading="" if title == before else title)
                 elif not section.heading:
                     yield replace(section, heading=heading)
                 else:
                     if heading and heading != section.heading:
                         yield MailSection(heading)
                     yield section
-                heading = ""
+                heading, before = "", heading or section.heading or before
 
     def _sections(self, block: Block, lead: tuple[str, ...]) -> Iterator[MailSection]:
         if isinstance(block, ChartBlock):

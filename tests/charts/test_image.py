@@ -14,7 +14,7 @@ from lib import i18n
 from lib.charts import font_metrics, render_process
 from lib.charts.chart import Chart
 from lib.charts.histogram import histogram
-from lib.charts.image import ChartImage
+from lib.charts.image import ChartImage, smaller_png
 from lib.charts.render_process import Renderer
 from lib.charts.theme import DARK, LIGHT, ChartTheme
 from lib.errors import RenderingError
@@ -189,3 +189,11 @@ def test_dark_colours_have_one_light_colour_each() -> None:
         dark, light = getattr(DARK, name), getattr(LIGHT, name)
         for one, other in zip(dark, light, strict=True) if isinstance(dark, tuple) else [(dark, light)]:
             assert pairs.setdefault(one, other) == other
+
+
+def test_a_smaller_png_has_the_same_pixels() -> None:
+    png = ChartImage(drawings()["trend"], "Scores").png()
+    packed = smaller_png(png)
+    with Image.open(io.BytesIO(png)) as image, Image.open(io.BytesIO(packed)) as again:
+        assert image.convert("RGB").tobytes() == again.tobytes() and image.size == again.size
+    assert len(packed) < len(png) * 0.7

@@ -67,7 +67,7 @@ def test_an_alert_says_the_same_as_html_and_as_text() -> None:
     for words in ("It is below 7.00.", "The first 2 of 40 rows, lowest first.", "You follow this alert."):
         assert words in mail.html and words in mail.text
     assert '<a class="a" href="https://calls.example.com/?a=1&amp;b=2"' in mail.html
-    assert re.search(r'<td [^>]*class="c n bad"[^>]*>1,330</td>', mail.html)
+    assert re.search(r'<td [^>]*class="c n bad"[^>]*>6.91</td>', mail.html)
     lines = mail.text.splitlines()
     place = lines.index("Group  Value      n")
     assert lines[place + 1 : place + 4] == ["-----  -----  -----", "Lima    6.91  1,330", "Quito   7.20    900"]

@@ -21,7 +21,7 @@ from lib.exports.file_names import file_name
 from lib.i18n import override_language
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.ui import current_user, downloads, streamlit_internals
+from lib.ui import current_user, streamlit_internals
 from lib.workspace import Workspace
 from tests.conftest import ROOT
 from tests.ui.test_pages import CALLS
