@@ -68,7 +68,7 @@ class Handler:
             await asyncio.sleep(inbox.hang_seconds)
         answer = inbox.answers.pop(0) if inbox.answers else "250 OK"
         if answer == "drop":
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
             return "250 OK"
         if answer.startswith("250"):

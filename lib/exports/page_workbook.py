@@ -56,11 +56,11 @@ def page_workbook(page: PageValue) -> WorkbookFile:
 
 
 def page_tables(page: PageValue) -> tuple[TableExport, ...]:
-    """Return the key figures of a page as a table, where it has any, and its tables with all of their rows."""
+    """Return the tables of a page with all of their rows, and its key figures as a table, where it has any."""
     blocks = [block for block in page.flat if isinstance(block, TableBlock)]
     tables = tuple(table for block in blocks if (table := _table(block)) is not None)
     figures = _figures(page)
-    return (*([figures] if figures.rows else []), *(table for table, _ in tables))
+    return (*(table for table, _ in tables), *([figures] if figures.rows else []))
 
 
 def _figures(page: PageValue) -> TableExport:
@@ -73,7 +73,7 @@ def _figures(page: PageValue) -> TableExport:
         *(FileColumn(name, label=label) for name, label in labels.items()),
         FileColumn("comparedWith", label=t("Compared with")),
     )
-    return TableExport(str(page.title), columns, tuple(map(_figure_row, cards)), (), language=current())
+    return TableExport(t("Key figures"), columns, tuple(map(_figure_row, cards)), (), language=current())
 
 
 def _figure_row(card: MetricCard) -> tuple[Any, ...]:

@@ -152,7 +152,7 @@ def test_a_message_has_its_parts_and_headers() -> None:
     file = MailAttachment("größe.csv", "text/csv", b"a\n")
     content = MAIL.with_attachments(file)
     message = mail_message(content, "dlv_1", SENDER, "bo@example.com", datetime.now(UTC), "https://x.example/u?a=b&c=d")
-    read = email.message_from_bytes(message.as_bytes(), policy=default)  # type: ignore[arg-type]
+    read = email.message_from_bytes(message.as_bytes(), policy=default)
     assert isinstance(read, EmailMessage)
     assert (
         read["Subject"] == MAIL.subject and read["Message-ID"] == message_id("dlv_1", SENDER) == "<dlv_1@example.com>"
