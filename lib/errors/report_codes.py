@@ -38,7 +38,6 @@ class ReportCode(TextCode):
     ATTACHMENT_OF_EXPORT = "attachment_of_export", "An export is attached itself; right would be no other attachments."
     NOT_A_LANGUAGE = "not_a_language", "'{value}' is not a language of Callboard{hint}; right would be one of {known}."
     EXPORT_OF_REPORT = "export_of_report", "The export '{value}' can't be{hint}; right would be one of {known}."
-    NOT_A_STATUS = "not_a_status", "'{value}' is not what a report can be{hint}; right would be active or paused."
 
     # A run of a report.
     TOO_LATE = "too_late", "Callboard was not running when this was due, and it was more than {hours} hours late."
