@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -42,7 +42,7 @@ from lib.ingest import history, sample_data, service, undo, uploads
 from lib.ingest.history import ImportReport
 from lib.jobs import metric_tasks, tasks
 from lib.jobs.queue import Job, JobKind, JobStatus, Queue
-from lib.jobs.worker import Handler, ProgressReporter, Worker
+from lib.jobs.worker import POLL_SECONDS, Handler, ProgressReporter, Worker
 from lib.outgoing.service import OutgoingService
 from lib.settings import Settings
 from lib.sharing.annotations import Annotations
@@ -189,11 +189,23 @@ class Workspace:
             # A backup that waits for an import would come too late.
             Worker(self.queue, {JobKind.BACKUP: handlers.pop(JobKind.BACKUP)}, done=self._done),
             Worker(self.queue, handlers, self._tidy, self._done),
-            Worker(self.queue, {JobKind.EXPORT: self._export}, self._remove_old_exports),
+            self._exporter(),
         ]
         for worker in self._workers:
             worker.start()
         self.outgoing.start(is_alone=self.facts.embedded)
+
+    def _exporter(self) -> Worker:
+        return Worker(self.queue, {JobKind.EXPORT: self._export}, self._remove_old_exports)
+
+    def ended_export(self, number: str, seconds: float) -> Job | None:
+        """Return an export's job once it has ended, or that long has passed; do it where no worker would."""
+        end = monotonic() + seconds
+        exporter = None if self._workers else self._exporter()
+        while (job := self.queue.get(number)) is not None and not job.ended and monotonic() < end:
+            if exporter is None or not exporter.do_next():
+                sleep(POLL_SECONDS)
+        return job
 
     def fill_metric_rollups(self, actor: str) -> None:
         """See to it that rollups hold what metrics are made of: by a job, or at once where no worker would do it."""

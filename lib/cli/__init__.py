@@ -21,7 +21,7 @@ import pyarrow.csv
 from lib import __version__, settings
 from lib.backup.restore import restore
 from lib.catalog.catalog import BUILT_IN
-from lib.cli import access, fields, imports, metrics
+from lib.cli import access, fields, imports, metrics, reports
 from lib.cli.task_runner import perform, progress
 from lib.errors import CallboardError, CancelledError, ConflictError, SampleDataError, nearest
 from lib.ingest import sample_data
@@ -209,6 +209,7 @@ commands.add_command(imports.imports_group)
 commands.add_command(imports.delete_all_command)
 commands.add_command(fields.fields_group)
 commands.add_command(metrics.metrics_group)
+commands.add_command(reports.reports_group)
 commands.add_command(access.keys_group)
 commands.add_command(access.people_group)
 

@@ -39,6 +39,8 @@ class ReportCode(TextCode):
     NOT_A_LANGUAGE = "not_a_language", "'{value}' is not a language of Callboard{hint}; right would be one of {known}."
     EXPORT_OF_REPORT = "export_of_report", "The export '{value}' can't be{hint}; right would be one of {known}."
 
+    REPORT_UNKNOWN = "report_unknown", "There is no report '{value}'{hint}. callboard reports list shows all."
+
     # A run of a report.
     TOO_LATE = "too_late", "Callboard was not running when this was due, and it was more than {hours} hours late."
     LATER_ONE_WENT_OUT = "later_one_went_out", "Callboard was not running when this was due; a later one went out."

@@ -52,6 +52,7 @@ class JobKind(StrEnum):
     OWN_FIELDS = "own_fields"
     OWN_METRICS = "own_metrics"
     METRIC_ROLLUPS = "metric_rollups"
+    REPORTS = "reports"
     EXPORT = "export"
     MAILED_FILE = "mailed_file"  # too large for a mail, which has a link to it; nobody does it, it is made done
 

@@ -26,6 +26,7 @@ from lib.analytics.queries import DatasetStatus
 from lib.backup import create
 from lib.backup.create import BackupRequest, BackupResult
 from lib.catalog.catalog import Catalog
+from lib.delivery.outbox import Outbox
 from lib.errors import CallboardError, ConflictError, FieldError, SampleDataError
 from lib.errors.codes import FailureCode
 from lib.errors.field_codes import FieldCode
@@ -38,8 +39,9 @@ from lib.ingest.import_run import ImportRequest
 from lib.ingest.new_fields import with_fields
 from lib.ingest.sample_fields import missing_fields
 from lib.ingest.undo import UndoResult
-from lib.jobs import field_tasks, metric_tasks
+from lib.jobs import field_tasks, metric_tasks, report_tasks
 from lib.jobs.queue import JobKind
+from lib.outgoing.service import OutgoingService
 from lib.settings import Settings
 from lib.sharing.pinned_links import PinnedLinks
 from lib.sharing.saved_views import SavedViews
@@ -60,6 +62,8 @@ class TaskContext(Protocol):
     settings: Settings
     views: SavedViews
     links: PinnedLinks
+    outgoing: OutgoingService
+    outbox: Outbox
 
     @property
     def catalog(self) -> Catalog:
@@ -336,6 +340,7 @@ TASKS: dict[str, Task] = {
     JobKind.TIMEZONE: change_zone,
     JobKind.OWN_FIELDS: field_tasks.work_on_fields,
     JobKind.OWN_METRICS: metric_tasks.work_on_metrics,
+    JobKind.REPORTS: report_tasks.work_on_reports,
     JobKind.METRIC_ROLLUPS: metric_tasks.fill_rollups,
 }
 """The tasks that can be queued, by the kind of their jobs."""

@@ -87,15 +87,20 @@ class Worker:
         self._queue.wake()
         self._thread.join(timeout=5)
 
+    def do_next(self) -> bool:
+        """Do the job that waits the longest; return whether there was one."""
+        job = self._queue.claim(tuple(self._handlers), self._done)
+        if job is not None:
+            self._do(job)
+        return job is not None
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
                 if self._tidied is None or time.monotonic() - self._tidied > TIDY_SECONDS:
                     self._tidied = time.monotonic()
                     self._tidy()
-                job = self._queue.claim(tuple(self._handlers), self._done)
-                if job is not None:
-                    self._do(job)
+                if self.do_next():
                     continue
             except CallboardError as error:
                 log.warning("The queue can't be read: %s", error.message)

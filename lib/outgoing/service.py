@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from email.utils import parseaddr
 
 from lib.delivery import unsubscribe_links
@@ -11,7 +12,9 @@ from lib.scheduled_reports import content, notices
 from lib.scheduled_reports.context import ReportContext
 from lib.scheduled_reports.repository import ReportRepository, ScheduledReport
 from lib.scheduled_reports.runner import ReportRunner
-from lib.scheduled_reports.runs import ReportRuns
+from lib.scheduled_reports.runs import ReportRun, ReportRuns
+
+_POLL_SECONDS = 0.2
 
 
 class OutgoingService:
@@ -33,10 +36,8 @@ class OutgoingService:
             self._context.outbox.expire_leases()
         self._is_started = True
         self.runner.start()
-        settings = self._context.settings
-        if settings.mail_server is not None:
-            account = MailAccount(settings.mail_server, settings.mail_from, parseaddr(settings.mail_from)[1])
-            self._sender = MailSender(self._context.outbox, account, self.unsubscribe_link, self.runner.on_delivery_end)
+        self._sender = self._mail_sender()
+        if self._sender is not None:
             self._sender.start()
 
     def stop(self) -> None:
@@ -56,6 +57,26 @@ class OutgoingService:
         number = self.runs.add_by_hand(report, recipient)
         self.runner.wake()
         return number
+
+    def finish(self, number: str) -> ReportRun | None:
+        """Return a run once it has ended, or waits for another try; without threads of its own, do what it takes."""
+        sender = None if self._is_started else self._mail_sender()
+        while (run := self.runs.get(number)) is not None and run.finished_at is None and not run.error:
+            if self._is_started or not (self.runner.make_next() or (sender is not None and sender.send_batch())):
+                mails = self._context.outbox.of_causes([number])[number]
+                if mails and all(each.ended or each.failures for each in mails):
+                    self.runner.settle(number)
+                    return self.runs.get(number)
+                time.sleep(_POLL_SECONDS)
+        return run
+
+    def _mail_sender(self) -> MailSender | None:
+        """Return what sends mail; None where no server is set."""
+        settings = self._context.settings
+        if settings.mail_server is None:
+            return None
+        account = MailAccount(settings.mail_server, settings.mail_from, parseaddr(settings.mail_from)[1])
+        return MailSender(self._context.outbox, account, self.unsubscribe_link, self.runner.on_delivery_end)
 
     def unsubscribe_link(self, delivery: Delivery) -> str | None:
         """Return the link by which the recipient of a mail wants no more; None where there is nothing to end."""

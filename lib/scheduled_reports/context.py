@@ -10,7 +10,7 @@ from lib.analytics.calendar import Calendar
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.catalog import Catalog
 from lib.delivery.outbox import Outbox
-from lib.jobs.queue import Queue
+from lib.jobs.queue import Job, Queue
 from lib.settings import Settings
 from lib.sharing.annotations import Annotations
 from lib.sharing.saved_views import SavedViews
@@ -39,3 +39,6 @@ class ReportContext(Protocol):
 
     def calendar_in(self, zone: ZoneInfo) -> Calendar:
         """Return the calendar of another zone."""
+
+    def ended_export(self, number: str, seconds: float) -> Job | None:
+        """Return an export's job once it has ended, or that long has passed."""

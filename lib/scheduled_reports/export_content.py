@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import Any
 
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
 from lib.analytics.planner import resolve_period
-from lib.errors import CallboardError, StorageError
+from lib.errors import CallboardError
 from lib.errors.report_codes import ReportCode
 from lib.exports import file_storage, signed_urls
 from lib.exports.service import ExportRequest
@@ -29,7 +28,6 @@ from lib.scheduled_reports.repository import ScheduledReport
 LONGEST_SECONDS = 3_600
 """Seconds that an export may take."""
 
-_POLL_SECONDS = 0.3
 _SHARE = 0.7  # of a mail's size that a file may have: in a mail it is a third larger
 
 
@@ -80,13 +78,10 @@ def _request(report: ScheduledReport, grant: Grant, context: ReportContext) -> E
 
 
 def _ended(context: ReportContext, number: str) -> Job:
-    """Return an export's job once it has ended. Raises CallboardError where it failed, or takes too long."""
-    end = time.monotonic() + LONGEST_SECONDS
-    while (job := context.queue.get(number)) is not None and time.monotonic() < end:
-        if job.status is JobStatus.COMPLETED:
-            return job
-        if job.status is JobStatus.FAILED:
-            problem = "" if job.message is None else job_text.in_words(job.message)
-            raise CallboardError(ReportCode.EXPORT_FAILED, problem=problem)
-        time.sleep(_POLL_SECONDS)
-    raise StorageError(ReportCode.EXPORT_FAILED, problem="it did not end")
+    """Return an export's job once it is done. Raises CallboardError where it failed, or takes too long."""
+    job = context.ended_export(number, LONGEST_SECONDS)
+    if job is not None and job.status is JobStatus.COMPLETED:
+        return job
+    if job is not None and job.status is JobStatus.FAILED and job.message is not None:
+        raise CallboardError(ReportCode.EXPORT_FAILED, problem=job_text.in_words(job.message))
+    raise CallboardError(ReportCode.EXPORT_FAILED, problem=t("it did not end"))

@@ -186,8 +186,13 @@ class ReportRunner:
         if not is_late or schedule is None or schedule.timezone is None:
             return []
         when = formatted(formatting.instant, run.due_at.astimezone(ZoneInfo(schedule.timezone)))
-        words = "This was due at {when} ({zone}), when Callboard was not running. The figures are as of now."
-        return [text(words, when=when, zone=schedule.timezone)]
+        return [
+            text(
+                "This was due at {when} ({zone}), when Callboard was not running. The figures are as of now.",
+                when=when,
+                zone=schedule.timezone,
+            )
+        ]
 
     def _post(
         self,
