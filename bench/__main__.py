@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import changes, criteria, data, growth, own_fields, own_metrics, questions, service, sessions
+from bench import changes, criteria, data, growth, own_fields, own_metrics, questions, reports, service, sessions
 from bench.report import Report
 
 PARTS = {
@@ -15,6 +15,7 @@ PARTS = {
     "own_fields": own_fields.run,
     "criteria": criteria.run,
     "own_metrics": own_metrics.run,
+    "reports": reports.run,
     "growth": growth.run,
 }
 

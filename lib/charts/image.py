@@ -68,5 +68,5 @@ def smaller_png(png: bytes) -> bytes:
 
     packed = io.BytesIO()
     with Image.open(io.BytesIO(png)) as picture:
-        picture.convert("RGB").save(packed, "PNG", optimize=True)
+        picture.convert("RGB").save(packed, "PNG", compress_level=6)
     return packed.getvalue()

@@ -1,4 +1,4 @@
-"""Draws charts as SVG and PNG and sets pages as PDF, in a child process that lives as long as one of them takes.
+"""Draws charts as SVG and PNG and sets pages as PDF, in a child process that lives as long as they take.
 
 The child is run as `python -m lib.charts.render_process`; `Renderer` is the parent's side. Why a child, as measured
 with vl-convert 1.9 on two cores: its first chart takes 0.4 s, in which it does not let go of the interpreter's lock
@@ -32,7 +32,7 @@ _places = threading.BoundedSemaphore(AT_ONCE)
 
 
 class Renderer:
-    """A child that draws, for one picture or page; to be used in `with`, by one thread."""
+    """A child that draws, for one picture or page, or for several; to be used in `with`, by one thread."""
 
     def __enter__(self) -> Self:
         """Start the child. Raises RenderingError where too many others are at work."""
@@ -44,10 +44,18 @@ class Renderer:
         except BaseException:
             _places.release()
             raise
+        self._start_clock()
+        return self
+
+    def begin_next(self) -> None:
+        """Give the child its time anew, for another picture or page."""
+        self._clock.cancel()
+        self._start_clock()
+
+    def _start_clock(self) -> None:
         self._clock = threading.Timer(LONGEST_SECONDS, self._child.kill)
         self._clock.daemon = True
         self._clock.start()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from lib.charts.render_process import Renderer
@@ -34,10 +35,13 @@ class MailHeading:
     links: tuple[MailLink, ...] = ()  # besides the one to the live view
 
 
-def page_mail(page: PageValue, heading: MailHeading) -> MailContent:
-    """Return a page as a mail. Raises RenderingError where a chart can't be drawn."""
-    with Renderer() as renderer:
-        pictures = ChartPictures(renderer)
+def page_mail(page: PageValue, heading: MailHeading, renderer: Renderer | None = None) -> MailContent:
+    """Return a page as a mail; an open `renderer` draws its charts, else one of its own.
+
+    Raises RenderingError where a chart can't be drawn.
+    """
+    with Renderer() if renderer is None else nullcontext(renderer) as drawing:
+        pictures = ChartPictures(drawing)
         sections = tuple(PageSections(AppLinks(heading.app_url, heading.base_url), pictures).of(page))
     name, shown = say(heading.name), tuple(map(say, page.shown))
     view = (MailLink(t("Open in Callboard"), heading.app_url),) if heading.app_url else ()

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from lib.access.owners import Owner
 from lib.access.users import LOCAL
 from lib.analytics.grants import Grant
+from lib.charts.render_process import Renderer
 from lib.errors import CallboardError
 from lib.errors.report_codes import ReportCode
 from lib.exports import table_process
@@ -72,11 +73,16 @@ def find_view(context: ReportContext, number: str, owner: Owner) -> SavedView | 
 
 
 def page_content(
-    report: ScheduledReport, grant: Grant, context: ReportContext, sentences: Sequence[Words] = ()
+    report: ScheduledReport,
+    grant: Grant,
+    context: ReportContext,
+    sentences: Sequence[Words] = (),
+    renderer: Renderer | None = None,
 ) -> MailContent:
     """Return a report of a page as a mail, in its language, as one who may see what `grant` lets them.
 
-    `sentences` stand above the page. Raises CallboardError where a part of it can't be made.
+    `sentences` stand above the page; an open `renderer` draws its charts. Raises CallboardError where a part of it
+    can't be made.
     """
     with override_language(report.definition.language):
         reported = reported_page(report, context)
@@ -92,13 +98,14 @@ def page_content(
             base or None,
             (*sentences, *problems),
         )
-        mail = page_mail(page.value, heading).with_attachments(*(each.attachment for each in files))
+        mail = page_mail(page.value, heading, renderer).with_attachments(*(each.attachment for each in files))
         if mail.size <= MOST_BYTES or not base:
             return mail
         links = tuple(_link(each, context, base, report.owner.actor) for each in files)
         hours = number(context.settings.export_hours)
         more = text("The files are too large for a mail; their links are good for {hours} hours.", hours=hours)
-        return page_mail(page.value, replace(heading, sentences=(*heading.sentences, more), links=links))
+        linked = replace(heading, sentences=(*heading.sentences, more), links=links)
+        return page_mail(page.value, linked, renderer)
 
 
 def base_url(report: ScheduledReport, context: ReportContext) -> str:

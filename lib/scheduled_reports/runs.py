@@ -125,14 +125,10 @@ class ReportRuns:
 
     def claim(self) -> ReportRun | None:
         """Take the run that waits the longest, or that its maker left; None where there is none."""
+        if not self.is_waiting():
+            return None  # most often; asked without keeping writers waiting
         now = datetime.now(UTC)
-        free = sa.and_(
-            report_runs.c.try_at <= now,
-            sa.or_(report_runs.c.lease_until.is_(None), report_runs.c.lease_until < now),
-        )
-        with self._state.read() as connection:
-            if connection.execute(sa.select(report_runs.c.id).where(free).limit(1)).first() is None:
-                return None  # most often; asked without keeping writers waiting
+        free = _free(now)
         oldest = sa.select(report_runs.c.id).where(free).order_by(report_runs.c.try_at, report_runs.c.id).limit(1)
         with self._state.transaction() as connection:
             number = connection.execute(oldest.with_for_update(skip_locked=True)).scalar_one_or_none()
@@ -145,6 +141,12 @@ class ReportRuns:
             update = sa.update(report_runs).where(report_runs.c.id == number)
             connection.execute(update.values({**claimed, "started_at": started}))
             return _run(connection.execute(sa.select(report_runs).where(report_runs.c.id == number)).one())
+
+    def is_waiting(self) -> bool:
+        """Return whether a run is to be made."""
+        with self._state.read() as connection:
+            waiting = sa.select(report_runs.c.id).where(_free(datetime.now(UTC))).limit(1)
+            return connection.execute(waiting).first() is not None
 
     def expire_leases(self) -> None:
         """End every lease: for the one who knows that nobody else makes reports."""
@@ -236,6 +238,12 @@ class ReportRuns:
         values = {"status": status, "error": reason.to_json(), "try_at": None, "finished_at": datetime.now(UTC)}
         with self._state.transaction() as connection:
             _end(connection, run, values)
+
+
+def _free(now: datetime) -> sa.ColumnElement[bool]:
+    """Return what holds for a run that may be claimed."""
+    left = sa.or_(report_runs.c.lease_until.is_(None), report_runs.c.lease_until < now)
+    return sa.and_(report_runs.c.try_at <= now, left)
 
 
 def _add(
