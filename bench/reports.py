@@ -51,8 +51,7 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
         workspace = Workspace(chosen.model_copy(update={"base_url": "http://127.0.0.1"}))
         try:
             _one(report, engine, workspace, owner)
-            due = datetime.now(UTC) + AHEAD
-            ids = _make(workspace, owner, due)
+            ids = _make(workspace, owner)
         finally:
             workspace.close()
         variables |= {"CALLBOARD_SAMPLE": "off", "CALLBOARD_DATABASE_URL": chosen.database_url}
@@ -95,7 +94,7 @@ def _one(report: Report, engine: str, workspace: Workspace, owner: Owner) -> Non
     workspace.outgoing.reports.delete(made.id, "bench")
 
 
-def _make(workspace: Workspace, owner: Owner, due: datetime) -> list[str]:
+def _make(workspace: Workspace, owner: Owner) -> list[str]:
     reader = DefinitionReader(workspace.catalog, workspace.calendar, {}, frozenset({"example.com"}))
     ids = []
     for number in range(COUNT):
