@@ -295,6 +295,8 @@ def _check_cells(column: Column[Any], fields: Sequence[FileField[Any]], cells: t
         assert list(cells) == column.value(row)
     elif str(column.label).endswith(t("{metric}: change", metric="")):
         assert cells[1] == (None if column.value(row) is None else pytest.approx(column.value(row), abs=0.00006))
+    elif str(column.label).endswith(t("{metric}: target", metric="")):
+        assert said.partition(" · ")[0] == (cells[0] or said) and (cells[1] is None) is (said == formatting.NOTHING)
     elif column.label == text("Rank"):
         assert said == (formatting.NOTHING if None in cells else formatting.rank(cells))
     elif column.label == text("Pending, processing"):
