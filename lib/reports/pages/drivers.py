@@ -218,7 +218,7 @@ def _executive_spreads(context: PageContext, metric: Metric, other: Filters) -> 
 PAGE = PageDefinition(
     "drivers",
     text("What changed"),
-    text("What changed the average score between two periods?"),
+    text("What changed the average score, or another metric, between two periods?"),
     "waterfall_chart",
     blocks,
     (METRIC, BY),
