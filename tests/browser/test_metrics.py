@@ -215,7 +215,7 @@ def test_a_metric_with_targets_by_campaign_on_every_page(
     assert callboard("metrics", "archive", "firstContact").strip() == "archived: firstContact"
     page.goto(snapshot)
     expect(pinned).to_contain_text("It meant: share(field.resolved) (version 1)")
-    expect(card).to_have_count(0)
+    expect(page.locator(".cb-card[data-metric='firstContact']")).to_have_count(0)
     callboard("metrics", "archive", "firstContact", "--undo")
     page.goto(snapshot)
     expect(page.locator(".cb-card[data-metric='firstContact']")).to_contain_text("target 60.0 %")
