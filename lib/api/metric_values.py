@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lib.analytics.metric_names import METRICS_PARAMETER, check_metric_names
 from lib.api.query_description import parameter
 from lib.catalog.catalog import Catalog
 from lib.catalog.measures import MeasureTotals
-from lib.errors import InvalidParameterError, nearest
-from lib.errors.parameter_codes import ParameterCode
-
-METRICS_PARAMETER = "metrics"
-"""The name of the parameter."""
-
-MOST_METRICS = 20
-"""Metrics that a question may ask for."""
 
 PARAMETER = parameter(
     METRICS_PARAMETER,
@@ -26,19 +19,7 @@ PARAMETER = parameter(
 
 def parse_metrics(parameters: Mapping[str, list[str]], catalog: Catalog) -> tuple[str, ...]:
     """Return the metrics that are asked for, each once. Raises InvalidParameterError for what is none."""
-    names = tuple(dict.fromkeys(parameters.get(METRICS_PARAMETER, ())))
-    if len(names) > MOST_METRICS:
-        raise InvalidParameterError(
-            METRICS_PARAMETER, ParameterCode.TOO_MANY_ASKED_FOR, count=len(names), most=MOST_METRICS
-        )
-    for name in names:
-        if name in catalog.metric_problems:
-            problem = catalog.metric_problems[name].reason
-            raise InvalidParameterError(METRICS_PARAMETER, ParameterCode.METRIC_IS_BROKEN, name=name, problem=problem)
-        if name not in catalog.all_metrics:
-            hint = nearest(name, catalog.all_metrics)
-            raise InvalidParameterError(METRICS_PARAMETER, ParameterCode.NO_SUCH_METRIC, value=name[:60], hint=hint)
-    return names
+    return check_metric_names(parameters.get(METRICS_PARAMETER, ()), catalog)
 
 
 def metric_values(metrics: tuple[str, ...], totals: MeasureTotals, catalog: Catalog) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Literal
 
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.sums import Formula, Quotient, Sum
+from lib.catalog.sums import Formula, LinearQuotient, Quotient, Sum
 from lib.catalog.uncertainty import FEW_EVALUATIONS, Interval, OfBalance, OfMean, OfShare, Uncertainty
 from lib.statistics.clusters import SharedSpread
 from lib.store.enums import SCORE_SCALE
@@ -42,6 +42,16 @@ class Unit(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class FormulaVersion:
+    """A version of a metric that a workspace defined: what it is called, and its formula."""
+
+    name: str
+    label: str
+    formula: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """A number that users see, under the name that the API gives it. Frozen and hashable: caches are keyed by it."""
 
@@ -55,7 +65,7 @@ class Metric:
     is_own: bool = False  # of a field that the workspace defined
     own_decimals: int | None = None  # of a metric that the workspace defined, in place of the unit's
     minimum: int = FEW_EVALUATIONS
-    version: int | None = None  # of a metric that the workspace defined by a formula
+    versions: tuple[FormulaVersion, ...] = ()  # of one that the workspace defined; those of the metrics within follow
 
     @property
     def has_spread(self) -> bool:
@@ -65,7 +75,21 @@ class Metric:
     @property
     def is_defined(self) -> bool:
         """Whether the workspace defined it by a formula, so that its label and its help are people's own words."""
-        return self.version is not None
+        return bool(self.versions)
+
+    @property
+    def linear(self) -> LinearQuotient | None:
+        """The value as what its change can be split by over groups; None where it can't be."""
+        return self.formula.linear
+
+    @property
+    def shown_decimals(self) -> int:
+        """The decimals that pages show of its values, in the metric's unit: those of a share are two more."""
+        if self.unit is Unit.SHARE:
+            return 3 if self.own_decimals is None else max(2, self.own_decimals)
+        if self.own_decimals is not None:
+            return self.own_decimals
+        return 0 if self.unit in (Unit.COUNT, Unit.SECONDS) else 2
 
     @property
     def decimals(self) -> int:

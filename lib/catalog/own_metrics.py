@@ -17,7 +17,7 @@ from lib.catalog.formulas.row_measures import MeasureMaker
 from lib.catalog.formulas.row_sql import BUILT_IN_NUMBERS, RowBindings, own_number
 from lib.catalog.formulas.vocabulary import Vocabulary
 from lib.catalog.measures import PLAIN_MEASURES, find_measure
-from lib.catalog.metrics import METRICS, Metric, Unit
+from lib.catalog.metrics import METRICS, FormulaVersion, Metric, Unit
 from lib.catalog.own_fields import OWN_SUM, OwnField, OwnFieldType, with_own
 from lib.catalog.rollups import metric_rollups
 from lib.catalog.targets import stored_targets
@@ -126,9 +126,7 @@ class FormulaReader:
         self._fields = [each for each in fields if not each.archived]
         self._archived = tuple(each.parameter for each in fields if each.archived)
         self._dimensions = dimensions
-        self._formulas = {
-            each.name: each.formula for each in definitions if not each.archived and each.name not in METRICS
-        }
+        self._defined = {each.name: each for each in definitions if not each.archived and each.name not in METRICS}
         self._archived_metrics = tuple(each.name for each in definitions if each.archived)
         self._criteria = criteria
         self._checked: dict[str, Expression] = {}
@@ -148,8 +146,19 @@ class FormulaReader:
             is_own=True,
             own_decimals=definition.decimals,
             minimum=definition.minimum,
-            version=definition.version,
+            versions=(_version(definition), *self._versions_within(definition)),
         )
+
+    def _versions_within(self, definition: MetricDefinition) -> tuple[FormulaVersion, ...]:
+        """Return the versions of the metrics that the formula of one is made of, each once."""
+        found: dict[str, FormulaVersion] = {}
+        waiting = [definition.formula]
+        while waiting:
+            for name in self.used(waiting.pop()):
+                if name in self._defined and name not in found:
+                    found[name] = _version(self._defined[name])
+                    waiting.append(self._defined[name].formula)
+        return tuple(found.values())
 
     def expression(self, formula: str, path: tuple[str, ...] = ()) -> Expression:
         """Return the tree of a formula with those of the metrics in it; `path` are the metrics that it is within."""
@@ -192,7 +201,7 @@ class FormulaReader:
                 of_fields[f"{each.parameter}{OWN_SUM}"] = f"sum({each.parameter})"
             elif each.type is OwnFieldType.YES_NO:
                 of_fields[each.parameter] = f"share({each.parameter})"
-        return {**BUILT_IN_FORMULAS, **of_fields, **self._formulas}
+        return {**BUILT_IN_FORMULAS, **of_fields, **{name: each.formula for name, each in self._defined.items()}}
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -223,6 +232,10 @@ class FormulaReader:
             instants=by_type[OwnFieldType.INSTANT],
             dimensions=self._dimensions,
         )
+
+
+def _version(definition: MetricDefinition) -> FormulaVersion:
+    return FormulaVersion(definition.name, definition.label, definition.formula, definition.version)
 
 
 def reader_of(

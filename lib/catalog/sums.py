@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Protocol
 
 from lib.catalog.measures import MeasureTotals
+
+
+@dataclass(frozen=True, slots=True)
+class LinearQuotient:
+    """A value that is one sum divided by another, times a factor, plus a constant: it can be split over groups."""
+
+    numerator: Sum
+    denominator: Sum
+    factor: Fraction
+    constant: Fraction = Fraction(0)
+
+    def times(self, factor: Fraction) -> LinearQuotient:
+        """Return the value times a factor."""
+        return replace(self, factor=self.factor * factor, constant=self.constant * factor)
+
+    def plus(self, constant: Fraction) -> LinearQuotient:
+        """Return the value plus a constant."""
+        return replace(self, constant=self.constant + constant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +43,10 @@ class Sum:
     def n(self, totals: MeasureTotals) -> int | None:  # noqa: ARG002 - as other formulas have it
         """Return None: a count is of itself."""
         return None
+
+    @property
+    def linear(self) -> None:
+        """None: an amount is no quotient."""
 
     def of(self, totals: Mapping[str, int]) -> int:
         """Return the exact value."""
@@ -52,6 +75,11 @@ class Quotient:
         """Return how many evaluations the value rests on."""
         return self.denominator.of(totals)
 
+    @property
+    def linear(self) -> LinearQuotient:
+        """What can be split over groups."""
+        return LinearQuotient(self.numerator, self.denominator, Fraction(1, self.scale))
+
     def of(self, totals: MeasureTotals) -> tuple[int, int] | None:
         """Return what to divide by what; None where that would be by nothing."""
         whole = self.denominator.of(totals)
@@ -74,6 +102,10 @@ class Total:
         """Return None: a sum is of itself."""
         return None
 
+    @property
+    def linear(self) -> None:
+        """None: an amount is no quotient."""
+
     def of(self, totals: Mapping[str, int]) -> tuple[int, int]:
         """Return what to divide by what."""
         return self.sum.of(totals), self.scale
@@ -81,6 +113,10 @@ class Total:
 
 class Formula(Protocol):
     """What a metric's value is computed by, from the totals of measures."""
+
+    @property
+    def linear(self) -> LinearQuotient | None:
+        """The value as what can be split over groups; None where it can't be."""
 
     @property
     def sums(self) -> tuple[Sum, ...]:

@@ -46,6 +46,10 @@ class Uncertainty(ABC):
     def quotient(self) -> tuple[Sum, Sum, int] | None:
         """What days and executives have each their part of: `total`/`count`, in 1/scale; None where they have none."""
 
+    def of_values(self, *selections: MeasureTotals) -> OfValues | None:  # noqa: ARG002 - most need no selections
+        """Return the kind, unscaled, where each evaluation of selections has a value of its own; else None."""
+        return None
+
     @abstractmethod
     def interval(self, totals: MeasureTotals, days: ClusterSpread | None) -> Interval:
         """Return the 95 % interval of a selection's value, which allows for days from LEAST_DAYS of them on.
@@ -77,7 +81,7 @@ class OfValues(Uncertainty):
     is_rough: bool = False
 
     @property
-    def sums(self) -> tuple[Sum, ...]:
+    def sums(self) -> tuple[Sum, Sum, Sum]:
         """The sums that it is computed from."""
         return self.count, self.total, self.squares
 
@@ -85,6 +89,10 @@ class OfValues(Uncertainty):
     def quotient(self) -> tuple[Sum, Sum, int] | None:
         """What days and executives have each their part of."""
         return self.count, self.total, self.scale
+
+    def of_values(self, *selections: MeasureTotals) -> OfValues:  # noqa: ARG002 - of all selections
+        """Return itself."""
+        return self
 
     def values(self, totals: MeasureTotals) -> Values:
         """Return the number, the sum and the squares of a selection's values."""

@@ -1,8 +1,10 @@
-"""The waterfall of a change: from the average score before, part by part, to the one now."""
+"""The waterfall of a change: from a metric's value before, part by part, to the one now."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -12,31 +14,35 @@ import altair as alt
 from lib.analytics.decomposition import Contribution, Decomposition
 from lib.catalog.dimensions import Member
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, Unit
+from lib.catalog.metrics import AVERAGE_SCORE, Metric, Unit
 from lib.charts.chart import PICK, Chart
-from lib.charts.theme import ChartTheme, apply_theme, placed
+from lib.charts.theme import ChartTheme, TickStyle, apply_theme, placed, tick_style
 from lib.i18n import t
-from lib.reports import formatting
+from lib.reports import catalog_words, formatting
 
 LARGEST = 8
 """So many groups have bars of their own; the others are one part together."""
 
 KINDS = ("performance", "mix")
 
+_NO_LIMITS = (-math.inf, math.inf)
+_LIMITS = {Unit.SCORE: (0.0, 10.0), Unit.SHARE: (0.0, 1.0), Unit.SECONDS: (0.0, math.inf), Unit.BALANCE: (-1.0, 1.0)}
+"""Between which values those of built-in metrics lie, by unit."""
+
 
 def waterfall(found: Decomposition, before: str, now: str, look: ChartTheme) -> Chart | None:
-    """Draw the change of the average score as bars that add up: within and mix of the largest groups, then the others.
+    """Draw the change of a metric as bars that add up: within and mix of the largest groups, then the others.
 
-    `before` and `now` name the two periods. None where one of them has no score.
+    `before` and `now` name the two periods. None where one of them has no value.
     """
-    score = AVERAGE_SCORE
-    was, is_now = score.value(found.before), score.value(found.now)
+    metric = found.metric
+    was, is_now = metric.value(found.before), metric.value(found.now)
     if was is None or is_now is None:
         return None
     count = len(found.parts) if len(found.parts) == LARGEST + 1 else LARGEST  # a single one has a name
     largest, rest = found.parts[:count], found.parts[count:]
     alike = formatting.namesakes(part.named for part in largest)
-    rows = [end_row(before, was)]
+    rows = [end_row(before, was, metric)]
     at = Fraction(was)
     for part in largest:
         rows += _bars(formatting.distinct_name(part.named, alike), part.named.parameter_value, at, part)
@@ -44,41 +50,71 @@ def waterfall(found: Decomposition, before: str, now: str, look: ChartTheme) -> 
     if rest:
         within = found.within - sum((part.within for part in largest), Fraction())
         mix = found.mix - sum((part.mix for part in largest), Fraction())
-        others = Contribution(Member(None, ""), MeasureTotals(), MeasureTotals(), within, mix)
+        others = Contribution(Member(None, ""), MeasureTotals(), MeasureTotals(), within, mix, metric)
         rows += _bars(t("{count} others", count=formatting.count(len(rest))), "", at, others)
-    rows.append(end_row(now, is_now))
+    rows.append(end_row(now, is_now, metric))
     told = t(
         "Waterfall chart: from {was} ({before}) to {is_now} ({now}); the biggest contributor is {name}, {total}.",
-        was=formatting.metric(score, found.before),
+        was=formatting.metric(metric, found.before),
         before=before,
-        is_now=formatting.metric(score, found.now),
+        is_now=formatting.metric(metric, found.now),
         now=now,
         name=formatting.distinct_name(found.parts[0].named, alike) if found.parts else formatting.NOTHING,
-        total=formatting.points(found.parts[0].shown.total) if found.parts else formatting.NOTHING,
+        total=formatting.amount(metric, found.parts[0].shown.total) if found.parts else formatting.NOTHING,
     )
-    return steps(rows, t("Group"), look, told)
+    return steps(rows, t("Group"), look, told, metric=metric)
+
+
+@dataclass(frozen=True, slots=True)
+class _StepAxis:
+    """The axis of values: title, ticks, from where to where, what tooltips call a step; whether more is better."""
+
+    title: str
+    ticks: TickStyle
+    domain: tuple[float, float]
+    amounts: str
+    better: str | None
 
 
 def steps(
-    rows: Sequence[Mapping[str, Any]], group: str, look: ChartTheme, told: str, *, is_judged: bool = True
+    rows: Sequence[Mapping[str, Any]],
+    group: str,
+    look: ChartTheme,
+    told: str,
+    *,
+    is_judged: bool = True,
+    metric: Metric = AVERAGE_SCORE,
 ) -> Chart:
-    """Draw the steps from one average to the other, as `end_row` and others make them, from top to bottom.
+    """Draw the steps from one value to the other, as `end_row` and others make them, from top to bottom.
 
     `group` says what a step is of, `told` what is to be seen. Where it is not `is_judged`, no color says good or bad.
     """
     placed_rows = [{**row, "place": place} for place, row in enumerate(rows)]
     ends = [float(row[end]) for row in rows for end in ("from", "to")]
-    room = max((max(ends) - min(ends)) * 0.12, 0.02)
+    axis = _axis(metric, ends)
+    axis = axis if is_judged else replace(axis, better=None)
+    return Chart(_spec(look, group, axis, len(rows)), {"rows": placed_rows}, told, (), "id")
+
+
+def _axis(metric: Metric, ends: Sequence[float]) -> _StepAxis:
+    """Return the axis of a metric whose bars lie between these ends, with some room around them."""
+    decimals = metric.shown_decimals
+    room = max((max(ends) - min(ends)) * 0.12, 2 * 10.0**-decimals)
+    least, most = _LIMITS.get(metric.unit, _NO_LIMITS) if not metric.is_defined else _NO_LIMITS
     right = 2 * room  # where the labels stand
-    domain = (round(max(0.0, min(ends) - room), 2), round(min(10.0, max(ends) + right), 2))
-    return Chart(_spec(look, group, domain, len(rows), is_judged), {"rows": placed_rows}, told, (), "id")
+    domain = round(max(least, min(ends) - room), decimals), round(min(most, max(ends) + right), decimals)
+    if metric.name == AVERAGE_SCORE.name:
+        return _StepAxis(t("Average score"), TickStyle(".2f", 0.01), domain, t("Points"), metric.better)
+    label = str(catalog_words.metric_label(metric))
+    return _StepAxis(label, tick_style(metric.unit, ends), domain, t("Change"), metric.better)
 
 
-def end_row(label: str, value: Fraction | int) -> dict[str, Any]:
-    """Return the row of an average, at one of the ends."""
-    shown = formatting.value(Unit.SCORE, value)
+def end_row(label: str, value: Fraction | int, metric: Metric = AVERAGE_SCORE) -> dict[str, Any]:
+    """Return the row of a value, at one of the ends."""
+    shown = formatting.value(metric.unit, value, metric.own_decimals)
     ends = {"from": float(value), "to": float(value)}
-    return {"bar": label, "name": label, "id": "", "kind": t("average"), "shown": shown, "faint": False, **ends}
+    kind = t("average") if metric.name == AVERAGE_SCORE.name else t("Value")
+    return {"bar": label, "name": label, "id": "", "kind": kind, "shown": shown, "faint": False, **ends}
 
 
 def _bars(name: str, number: str, at: Fraction, part: Contribution) -> list[dict[str, Any]]:
@@ -93,7 +129,7 @@ def _bars(name: str, number: str, at: Fraction, part: Contribution) -> list[dict
                     "name": name,
                     "id": number,
                     "kind": t(kind),
-                    "shown": formatting.points(shown_amount),
+                    "shown": formatting.amount(part.metric, shown_amount),
                     "faint": kind == "mix",
                     "from": float(at),
                     "to": float(at + amount),
@@ -104,23 +140,25 @@ def _bars(name: str, number: str, at: Fraction, part: Contribution) -> list[dict
 
 
 @lru_cache(maxsize=64)
-def _spec(look: ChartTheme, group: str, domain: tuple[float, float], count: int, is_judged: bool) -> dict[str, Any]:
+def _spec(look: ChartTheme, group: str, drawn: _StepAxis, count: int) -> dict[str, Any]:
     colors = look.palette
-    shades = (colors.positive, colors.negative) if is_judged else (colors.muted, colors.muted)
+    shades = {"higher": (colors.positive, colors.negative), "lower": (colors.negative, colors.positive)}.get(
+        drawn.better or "", (colors.muted, colors.muted)
+    )
     y = placed("bar")
-    scale = alt.Scale(domain=list(domain), nice=False, clamp=True)
+    scale = alt.Scale(domain=list(drawn.domain), nice=False, clamp=True)
     rows = alt.Chart(alt.NamedData("rows"))
-    axis = alt.Axis(format=".2f", tickCount=6, tickMinStep=0.01)
+    axis = alt.Axis(format=drawn.ticks.format, tickCount=6, tickMinStep=drawn.ticks.step)
     tips = [
         alt.Tooltip("name:N", title=group),
         alt.Tooltip("kind:N", title=t("Part")),
-        alt.Tooltip("shown:N", title=t("Points")),
+        alt.Tooltip("shown:N", title=drawn.amounts),
     ]
     bars = (
         rows.mark_bar(cursor=alt.ExprRef("datum.id ? 'pointer' : 'default'"), height={"band": 0.62})
         .encode(
             y=y,
-            x=alt.X("from:Q", title=t("Average score"), scale=scale, axis=axis),
+            x=alt.X("from:Q", title=drawn.title, scale=scale, axis=axis),
             x2="to:Q",
             color=alt.condition("datum.to >= datum.from", *map(alt.value, shades)),
             opacity=alt.condition("datum.faint", alt.value(0.55), alt.value(1)),

@@ -61,6 +61,10 @@ class ParameterCode(TextCode):
     )
     NO_SUCH_METRIC = "no_such_metric", "There is no metric '{value}'{hint}; it may have been archived."
     METRIC_IS_BROKEN = "metric_is_broken", "The metric {name} can't be computed: {problem}"
+    METRICS_OF_REPORTS = (
+        "metrics_of_reports",
+        "{parameter} are of reports that have figures; right would be one of {known}.",
+    )
     TOO_MANY_ASKED_FOR = "too_many_asked_for", "{parameter} names {count} metrics, of {most} at most."
     NOT_A_COMPARISON = (
         "not_a_comparison",

@@ -8,13 +8,14 @@ from typing import Any
 from lib.catalog.metrics import Unit
 from lib.charts.draw import draw
 from lib.charts.theme import LIGHT, ChartTheme
-from lib.exports.table_files import ABOUT_WIDTHS, TableExport, column_lines
+from lib.exports.table_files import ABOUT_WIDTHS, TableExport, column_lines, version_lines
 from lib.exports.workbook import LineSheet, TypedCell, WorkbookFile
 from lib.i18n import current, number, t
 from lib.reports import catalog_words
 from lib.reports.changes import change_amount
 from lib.reports.figure_files import figure_file
 from lib.reports.file_columns import FileColumn
+from lib.reports.formula_versions import page_versions
 from lib.reports.leads import with_leads
 from lib.reports.page import (
     Block,
@@ -51,7 +52,8 @@ def page_workbook(page: PageValue) -> WorkbookFile:
     """
     tables = [table for block in page.flat if (table := _table(block)) is not None]
     first = LineSheet(t("Page"), tuple(_lines(page)), _WIDTHS)
-    about = [LineSheet(t("About"), tuple(_about(tables)), ABOUT_WIDTHS)] if tables else []
+    lines = (*_about(tables), *version_lines(page_versions(page)))
+    about = [LineSheet(t("About"), lines, ABOUT_WIDTHS)] if lines else []
     return WorkbookFile((first, *(table.sheet for table, _ in tables), *about), current())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.engine import Connection
 
 from lib.analytics import breakdowns, queries, rank_ranges
-from lib.analytics.breakdowns import MOST_WITH_DAYS, with_days
+from lib.analytics.breakdowns import MOST_WITH_DAYS, RANKED_BY, with_days
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, EXECUTIVE
@@ -18,6 +18,8 @@ from lib.reports.file_columns import (
     figure_values,
     group_columns,
     group_rows,
+    metric_columns,
+    metric_values,
     rank_values,
     trend_columns,
     trend_rows,
@@ -30,32 +32,43 @@ _DIMENSIONS = {"campaigns": CAMPAIGN, "call-centers": CALL_CENTER, "executives":
 
 
 def table(
-    connection: Connection, report: str, filters: Filters, calendar: Calendar, granularity: Granularity, shown: str
+    connection: Connection,
+    report: str,
+    filters: Filters,
+    calendar: Calendar,
+    granularity: Granularity,
+    shown: str,
+    metrics: tuple[str, ...] = (),
 ) -> TableExport:
-    """Return a report as a table; `shown` says in words what it is about."""
+    """Return a report as a table, with the figures of `metrics` after its own; `shown` says what it is about."""
     catalog = filters.catalog
     columns: tuple[FileColumn, ...]
     rows: tuple[Row, ...]
     title = report.replace("-", " ").capitalize()
     if report in _DIMENSIONS:
         dimension = _DIMENSIONS[report]
-        breakdown = breakdowns.all_groups(connection, filters, calendar, dimension)
+        days_of = tuple(dict.fromkeys((*RANKED_BY, *metrics)))
+        breakdown = breakdowns.all_groups(connection, filters, calendar, dimension, days_of, metrics)
         head, rest = breakdown.groups[:MOST_WITH_DAYS], breakdown.groups[MOST_WITH_DAYS:]
-        more = with_days(connection, filters, calendar, dimension, rest) if rest else ()
+        more = with_days(connection, filters, calendar, dimension, rest, days_of) if rest else ()
         ranges = rank_ranges.ranks_of(connection, filters, calendar, dimension, breakdown)
         columns = (*group_columns(dimension, catalog), *RANK_COLUMNS)
-        values = group_rows((*head, *more), dimension, catalog)
-        rows = tuple(
-            (*row, *rank_values(ranges, group.named)) for row, group in zip(values, breakdown.groups, strict=True)
-        )
+        groups = (*head, *more)
+        values = group_rows(groups, dimension, catalog)
+        rows = tuple((*row, *rank_values(ranges, group.named)) for row, group in zip(values, groups, strict=True))
+        totals = [group.sums for group in groups]
     elif report == "trends":
-        trend = queries.trend(connection, filters, calendar, granularity)
+        trend = queries.trend(connection, filters, calendar, granularity, metrics)
         columns, rows = trend_columns(catalog), trend_rows(trend, catalog)
+        totals = [point.sums for point in trend.points]
     else:
         total = queries.summary(connection, filters, calendar)
         ends = (None if end is None else end.isoformat() for end in (total.period.date_from, total.period.date_to))
         names = ("dateFrom", "dateTo", "topCampaign", "topCallCenter")
         columns = (*map(FileColumn, names), *figure_columns(catalog))
         rows = ((*ends, total.top_campaign, total.top_call_center, *figure_values(total.sums, catalog)),)
+        totals = [queries.own_totals(connection, filters, calendar, metrics) if metrics else total.sums]
+    columns = (*columns, *metric_columns(metrics, catalog))
+    rows = tuple((*row, *metric_values(metrics, sums, catalog)) for row, sums in zip(rows, totals, strict=True))
     zone = filters.zone(calendar.zone).key
     return TableExport(title, columns, rows, about(title, shown, zone, columns, len(rows)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.grants import Grant
+from lib.analytics.metric_names import check_metric_names
 from lib.analytics.planner import resolve_period
 from lib.analytics.query import Filters
 from lib.analytics.workspace_zone import check_zone
@@ -21,6 +22,7 @@ from lib.exports import answers, evaluations, file_storage, reports, table_proce
 from lib.exports.evaluations import EvaluationExport
 from lib.exports.table_files import about
 from lib.exports.xlsx_process import Writer
+from lib.reports.formula_versions import versions_of
 from lib.settings import Settings
 from lib.store.bulk_io import write_csv
 from lib.store.facts import FactStore
@@ -39,6 +41,7 @@ class ExportRequest:
     filters: Filters
     granularity: Granularity
     shown: str
+    metrics: tuple[str, ...] = ()  # whose figures stand beside the report's own
 
     def to_json(self) -> dict[str, Any]:
         """Return the order as a job's payload."""
@@ -49,6 +52,7 @@ class ExportRequest:
             "granularity": self.granularity.value,
             "grant": self.filters.grant.to_json(),
             "shown": self.shown,
+            "metrics": list(self.metrics),
         }
 
     @classmethod
@@ -56,7 +60,8 @@ class ExportRequest:
         """Return the order that a payload holds."""
         filters = Filters.from_parameters(payload["filters"], zone, Grant.of(payload.get("grant", {})), catalog)
         width = Granularity(payload["granularity"])
-        return cls(payload["report"], payload["format"], filters, width, payload["shown"])
+        metrics = tuple(payload.get("metrics", ()))
+        return cls(payload["report"], payload["format"], filters, width, payload["shown"], metrics)
 
 
 def run(
@@ -70,9 +75,11 @@ def run(
 ) -> dict[str, Any]:
     """Write an export; return its file, its rows and the dates in force.
 
-    Raises StorageError where there is no room or where rows are missing, and TimeZoneChangedError where the settings'
-    zone is not the workspace's any more; nothing is published then.
+    Raises StorageError where there is no room or where rows are missing, TimeZoneChangedError where the settings' zone
+    is not the workspace's any more, and InvalidParameterError for a metric that is gone; nothing is published then.
     """
+    metrics = check_metric_names(order.metrics, order.filters.catalog)
+    of_metrics = [order.filters.catalog.all_metrics[name] for name in metrics]
     written = file_storage.partial(settings, job, attempt)
     digest = file_storage.Digest(written)
     try:
@@ -82,7 +89,8 @@ def run(
             if order.report in RECORD_REPORTS:
                 rows = _records(connection, settings, calendar, order, written, digest, tell)
             else:
-                table = reports.table(connection, order.report, order.filters, calendar, order.granularity, order.shown)
+                asked = order.report, order.filters, calendar, order.granularity, order.shown, metrics
+                table = reports.table(connection, *asked)
                 rows = len(table.rows)
                 written.write_bytes(table.csv() if order.form == "csv" else table_process.xlsx(table.workbook))
         file_storage.check_room(settings, written)
@@ -99,6 +107,7 @@ def run(
         "sha256": ready.sha256,
         "rows": rows,
         "downloadName": file_storage.download_name(order.report, order.form, *ends),
+        "metrics": [asdict(each) for each in versions_of(of_metrics)],
     }
 
 
@@ -153,7 +162,7 @@ def _workbook(
     connection: Connection,
     settings: Settings,
     chosen: EvaluationExport,
-    about_sheet: tuple[tuple[str, str], ...],
+    about_sheet: tuple[tuple[str, ...], ...],
     written: Path,
     tell: Tell,
 ) -> int:

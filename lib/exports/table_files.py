@@ -9,17 +9,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from lib.catalog.metrics import FormulaVersion
 from lib.exports.workbook import LineSheet, TableSheet, WorkbookFile
 from lib.formats.csv_injection import escape_formula
 from lib.i18n import current, override_language, t
 from lib.reports import catalog_words
 from lib.reports.file_columns import FileColumn
+from lib.reports.formula_versions import column_versions
 from lib.reports.table import TableFile
 
 CSV_TYPE = "text/csv"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-ABOUT_WIDTHS = (36, 60, 100)
+ABOUT_WIDTHS = (36, 60, 100, 12)
 """The widths of the columns of the sheet that says what tables hold."""
 
 
@@ -50,7 +52,8 @@ class TableExport:
             (t("Written"), _now()),
         )
         total = None if file.total is None else file.values(file.total)
-        return cls(str(file.title), columns, rows, (*head, ("",), *column_lines(columns)), total, current())
+        lines = (*head, ("",), *column_lines(columns), *version_lines(column_versions(columns)))
+        return cls(str(file.title), columns, rows, lines, total, current())
 
     def csv(self) -> bytes:
         """Return the table as CSV: UTF-8 with a byte-order mark, dates in ISO 8601."""
@@ -75,11 +78,12 @@ class TableExport:
         return WorkbookFile((self.sheet, about_sheet), self.language)
 
 
-def about(title: str, shown: str, zone: str, columns: Sequence[FileColumn], rows: int) -> tuple[tuple[str, str], ...]:
+def about(title: str, shown: str, zone: str, columns: Sequence[FileColumn], rows: int) -> tuple[tuple[str, ...], ...]:
     """Return what the second sheet says: filters, time zone, row count, when, definitions of the metrics."""
     lines = [("Table", title), ("Shows", shown), ("Time zone", zone), ("Rows", str(rows)), ("Written", _now())]
     metrics = [column.metric for column in columns if column.metric]
-    return (*lines, *((metric.name, f"{metric.label}: {metric.help}") for metric in metrics))
+    meanings = ((metric.name, f"{metric.label}: {metric.help}") for metric in metrics)
+    return (*lines, *meanings, *version_lines(column_versions(columns)))
 
 
 def column_lines(columns: Sequence[FileColumn]) -> tuple[tuple[str, ...], ...]:
@@ -87,6 +91,14 @@ def column_lines(columns: Sequence[FileColumn]) -> tuple[tuple[str, ...], ...]:
     heads = (t("Column"), t("Name in the API"), t("Meaning"))
     helps = (str(catalog_words.metric_help(column.metric)) if column.metric else "" for column in columns)
     return (heads, *((column.heading, column.name, help_) for column, help_ in zip(columns, helps, strict=True)))
+
+
+def version_lines(versions: Sequence[FormulaVersion]) -> tuple[tuple[str, ...], ...]:
+    """Return what the second sheet says of the formulas that figures are of; nothing without any."""
+    if not versions:
+        return ()
+    heads = (t("Formula of"), t("Name in the API"), t("Formula"), t("Version"))
+    return (("",), heads, *((each.label, each.name, each.formula, str(each.version)) for each in versions))
 
 
 def _now() -> str:

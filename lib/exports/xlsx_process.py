@@ -32,7 +32,7 @@ _DAYS_TO_1970 = 25_569.0
 class Writer:
     """A child that writes one workbook; the parent hands it batches, and is told how many rows it wrote."""
 
-    def __init__(self, path: Path, rows: int, about: tuple[tuple[str, str], ...], shape: pa.Schema) -> None:
+    def __init__(self, path: Path, rows: int, about: tuple[tuple[str, ...], ...], shape: pa.Schema) -> None:
         """Start the child. `rows` is how many will come."""
         order = {"path": str(path), "rows": rows, "about": about}
         self._child = child_process.start("lib.exports.xlsx_process", json.dumps(order))

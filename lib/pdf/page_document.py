@@ -13,6 +13,7 @@ from lib.pdf import document
 from lib.pdf.model import Card, CardRow, Paper, Passage, Section, Share, Table
 from lib.reports import catalog_words, formatting
 from lib.reports.figures import ControlChartFigure, Figure, TrendFigure
+from lib.reports.formula_versions import page_versions, version_words
 from lib.reports.leads import with_leads
 from lib.reports.page import (
     Caption,
@@ -91,6 +92,8 @@ def _sections(printed: PageValue) -> Iterator[Section]:
             case Leaders():
                 cards = (Card(str(each.label), str(each.name), str(each.note)) for each in block.leaders)
                 yield Section("", CardRow(tuple(cards)))
+    if versions := page_versions(printed):
+        yield Section(t("Formulas"), Passage(tuple(str(version_words(each)) for each in versions), is_caption=True))
 
 
 def _chart(block: ChartBlock, lead: tuple[str, ...]) -> Iterator[Section]:

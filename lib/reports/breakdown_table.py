@@ -23,6 +23,7 @@ from lib.reports.context import PageContext
 from lib.reports.figures import MOST_RANKED
 from lib.reports.page import Caption, Click, TableBlock
 from lib.reports.table import MOST_ROWS, Column, FileField, Look, PageTable, TableFile, file_fields
+from lib.reports.target_columns import target_columns
 from lib.reports.words import Joined, Words, plural, text
 
 _EARLIER_METRICS = ("totalEvaluations", "averageScore", "completedEvaluations", "scoredEvaluations")
@@ -115,7 +116,7 @@ def table(
     dimension, breakdown = groups.dimension, groups.breakdown
     catalog = context.catalog
     metrics = {**catalog.metrics, **{name: catalog.all_metrics[name] for name in context.defined_metrics}}
-    columns = _columns(groups, metrics, with_standardized=standardized is not None)
+    columns = _columns(context, groups, metrics, with_standardized=standardized is not None)
     total = _total(context)
 
     def file_rows() -> tuple[_BreakdownRow, ...]:
@@ -214,8 +215,11 @@ def _rows(
     )
 
 
-def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized: bool) -> list[Column[_BreakdownRow]]:
+def _columns(
+    context: PageContext, groups: Groups, metrics: Mapping[str, Metric], *, with_standardized: bool
+) -> list[Column[_BreakdownRow]]:
     dimension = groups.dimension
+    targets = {name: target_columns(context, each, dimension, _member, _now) for name, each in metrics.items()}
     # An evaluator who gives lower scores than before is no worse for it.
     score = replace(AVERAGE_SCORE, better=None) if dimension is EVALUATOR else AVERAGE_SCORE
     changed = [name for name in metric_columns.CHANGED if _has_changes(groups, metrics[name])]
@@ -229,6 +233,7 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
         *(_standardized_columns(dimension) if with_standardized else []),
         *metric_columns.metric(AVERAGE_SCORE, _now),
         metric_columns.note(_now),
+        *targets[AVERAGE_SCORE.name],
         *([metric_columns.change(score, _before, _now, _executives)] if AVERAGE_SCORE.name in changed else []),
         Column(
             text("Rank"),
@@ -259,6 +264,7 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
             else []
         ),
         metric_columns.count(text("Scored"), lambda row: row.now["scored"], "scoredEvaluations"),
+        *(column for name in _EARLIER_METRICS if name != AVERAGE_SCORE.name for column in targets[name]),
         Column(
             text("Score over time"),
             lambda row: [value for value in row.course if value is not None],  # Streamlit says a gap in words
@@ -278,7 +284,10 @@ def _columns(groups: Groups, metrics: Mapping[str, Metric], *, with_standardized
             column
             for name in dict.fromkeys((*_LATER_METRICS, *metrics))
             if name not in _EARLIER_METRICS
-            for column in metric_columns.metric(metrics[name], _now, printed=name != "failureRate")
+            for column in (
+                *metric_columns.metric(metrics[name], _now, printed=name != "failureRate"),
+                *targets[name],
+            )
         ),
         Column(
             text("Pending, processing"),
@@ -305,6 +314,10 @@ def _count_field(name: str) -> FileField[_BreakdownRow]:
 def _fields_in_file_alone(context: PageContext) -> tuple[FileField[_BreakdownRow], ...]:
     """Return what the table has no column for, as its parts are there."""
     return (metric_columns.metric_field(context.catalog.metrics["completedEvaluations"], _now), _count_field("failed"))
+
+
+def _member(row: _BreakdownRow) -> Member | None:
+    return row.member
 
 
 def _executives(row: _BreakdownRow) -> SharedSpreads:

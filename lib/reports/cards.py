@@ -28,7 +28,7 @@ from lib.reports.page import (
     ShareSegment,
     Tone,
 )
-from lib.reports.page_links import METRIC, OPENED, pairs, without_search
+from lib.reports.page_links import METRIC, OPENED, of_average_score, pairs, without_search
 from lib.reports.target_words import target_words
 from lib.reports.words import Joined, Words, formatted, plural, text
 from lib.statistics.clusters import LEAST_DAYS
@@ -137,7 +137,7 @@ def _explanation(metric: Metric, context: PageContext, is_explained: bool) -> Li
         return Link("evaluations", text("See evaluations"), pairs(without_search(parameters)), "list_alt")
     is_compared = bool(context.compared and context.compared.sums["scored"] and sums["scored"])
     if metric is AVERAGE_SCORE and is_compared and not is_explained:
-        return Link("drivers", text("See what changed"), pairs(parameters), "waterfall_chart")
+        return Link("drivers", text("See what changed"), pairs(of_average_score(parameters)), "waterfall_chart")
     return Link("trends", text("See trend"), pairs({**parameters, METRIC: [metric.name]}), "show_chart")
 
 

@@ -6,14 +6,13 @@ own ("the campaigns"): languages differ in the order of words, in articles and i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from lib.analytics.decomposition import SHOWN, Contribution, Decomposition, MixEffect
+from lib.analytics.decomposition import Contribution, Decomposition, MixEffect, shown_steps
 from lib.catalog.dimensions import Dimension, EnumDimension
-from lib.catalog.metrics import AVERAGE_SCORE, rounded
-from lib.i18n import number
+from lib.catalog.metrics import AVERAGE_SCORE, Metric
 from lib.reports import catalog_words, formatting
 from lib.reports.words import Words, formatted, text
 
@@ -38,8 +37,8 @@ def _groups(dimension: Dimension) -> Words:
     return text(groups_text(dimension))
 
 
-def _none_moved(dimension: Dimension) -> Words:
-    least = formatted(number, 0.01, 2)
+def _none_moved(dimension: Dimension, metric: Metric) -> Words:
+    least = _amount(metric, Fraction(1, shown_steps(metric)))
     if dimension.is_own or isinstance(dimension, EnumDimension):
         return text("No single group moved it by as much as {least}.", least=least)
     return text(none_moved_text(dimension), least=least)
@@ -47,7 +46,7 @@ def _none_moved(dimension: Dimension) -> Words:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What changed the score, and which groups most; where mix masks or dampens what happened within, a sentence."""
+    """What changed a metric, and which groups most; where mix masks or dampens what happened within, a sentence."""
 
     change: Words
     parts: Words
@@ -55,7 +54,7 @@ class Explanation:
 
 
 def explain(found: Decomposition, dimension: Dimension) -> Explanation | None:
-    """Return what changed the score, in sentences; None where one of the periods has no score. Names are as they are.
+    """Return what changed a metric, in sentences; None where one of the periods has no value. Names are as they are.
 
     The numbers of a sentence add up as they are shown.
     """
@@ -65,38 +64,37 @@ def explain(found: Decomposition, dimension: Dimension) -> Explanation | None:
     groups = _groups(dimension)
     return Explanation(
         _change_sentence(found, groups),
-        _parts_sentence(named) if named else _none_moved(dimension),
+        _parts_sentence(named) if named else _none_moved(dimension, found.metric),
         _mix_effect_sentence(found, groups),
     )
 
 
 def points(value: Fraction, plus: bool = False) -> Words:
     """Return points of a score in two decimals, with a true minus sign, and with a plus where asked for."""
-    return formatted(_points, value, plus)
+    return _amount(AVERAGE_SCORE, value, plus)
 
 
-def _points(value: Fraction, plus: bool) -> str:
-    digits = number(rounded(abs(value), 2) or 0, 2)
-    if abs(value) < SHOWN:
-        return digits
-    return f"−{digits}" if value < 0 else f"+{digits}" if plus else digits
+def _amount(metric: Metric, value: Fraction, plus: bool = False) -> Words:
+    return formatted(formatting.amount, metric, value, plus)
 
 
-def _change(amount: Fraction) -> Words:
-    return points(amount, plus=True) if amount else text("no change")
+def _change(metric: Metric, amount: Fraction) -> Words:
+    return _amount(metric, amount, plus=True) if amount else text("no change")
 
 
 def _change_sentence(found: Decomposition, groups: Words) -> Words:
-    shown = found.shown
-    was, is_now = (points(Fraction(AVERAGE_SCORE.value(totals) or 0)) for totals in (found.before, found.now))
-    values = {
-        "by": points(abs(shown.total)),
+    shown, metric = found.shown, found.metric
+    was, is_now = (formatted(formatting.metric, metric, totals) for totals in (found.before, found.now))
+    values: dict[str, Words] = {
+        "by": _amount(metric, abs(shown.total)),
         "was": was,
         "now": is_now,
-        "mix": _change(shown.mix),
-        "within": _change(shown.within),
+        "mix": _change(metric, shown.mix),
+        "within": _change(metric, shown.within),
         "groups": groups,
     }
+    if not _is_score(metric):
+        return _change_of_metric(metric, shown.total, values)
     if shown.total > 0:
         return text(
             "The average score rose by {by}, from {was} to {now}. Mix (shares of {groups}): {mix}. Performance "
@@ -115,6 +113,34 @@ def _change_sentence(found: Decomposition, groups: Words) -> Words:
     )
 
 
+def _is_score(metric: Metric) -> bool:
+    return metric.name == AVERAGE_SCORE.name
+
+
+def _change_of_metric(metric: Metric, total: Fraction, values: Mapping[str, Words]) -> Words:
+    """Return how a metric changed that has no words of its own."""
+    label = catalog_words.metric_label(metric)
+    if total > 0:
+        return text(
+            "{metric} rose by {by}, from {was} to {now}. Mix (shares of {groups}): {mix}. Performance within {groups}: "
+            "{within}.",
+            metric=label,
+            **values,
+        )
+    if total < 0:
+        return text(
+            "{metric} fell by {by}, from {was} to {now}. Mix (shares of {groups}): {mix}. Performance within {groups}: "
+            "{within}.",
+            metric=label,
+            **values,
+        )
+    return text(
+        "{metric} is still {now}. Mix (shares of {groups}): {mix}. Performance within {groups}: {within}.",
+        metric=label,
+        **values,
+    )
+
+
 def _parts_sentence(parts: Sequence[Words]) -> Words:
     if len(parts) == 1:
         return text("Biggest contributor: {first}.", first=parts[0])
@@ -124,22 +150,29 @@ def _parts_sentence(parts: Sequence[Words]) -> Words:
 
 
 def _part(part: Contribution) -> Words:
-    name, total = formatted(formatting.member_name, part.named), points(part.shown.total, plus=True)
+    metric = part.metric
+    name, total = formatted(formatting.member_name, part.named), _amount(metric, part.shown.total, plus=True)
     if not part.before["evaluations"]:
         return text("{name} {total} (new)", name=name, total=total)
-    if not part.before["scored"]:
-        return text("{name} {total} (not scored before)", name=name, total=total)
+    if not part.has_value_before:
+        if _is_score(metric):
+            return text("{name} {total} (not scored before)", name=name, total=total)
+        return text("{name} {total} (no value before)", name=name, total=total)
     if not part.now["evaluations"]:
         return text("{name} {total} (no longer there)", name=name, total=total)
-    if not part.now["scored"]:
-        return text("{name} {total} (not scored now)", name=name, total=total)
-    mix, within = points(part.shown.mix, plus=True), points(part.shown.within, plus=True)
+    if not part.has_value_now:
+        if _is_score(metric):
+            return text("{name} {total} (not scored now)", name=name, total=total)
+        return text("{name} {total} (no value now)", name=name, total=total)
+    mix, within = (_amount(metric, each, plus=True) for each in (part.shown.mix, part.shown.within))
     return text("{name} {total} (mix {mix}, performance {within})", name=name, total=total, mix=mix, within=within)
 
 
 def _mix_effect_sentence(found: Decomposition, groups: Words) -> Words | None:
     effect, within = found.mix_effect, found.shown.within
-    by = points(abs(within))
+    by = _amount(found.metric, abs(within))
+    if not _is_score(found.metric):
+        return _mix_effect_of_metric(effect, within > 0, by, groups)
     if effect is MixEffect.MASKS and within > 0:
         return text("Mix masks an improvement: within {groups}, the score rose by {by}.", groups=groups, by=by)
     if effect is MixEffect.MASKS:
@@ -148,4 +181,17 @@ def _mix_effect_sentence(found: Decomposition, groups: Words) -> Words | None:
         return text("Mix dampens an improvement: within {groups}, the score rose by {by}.", groups=groups, by=by)
     if effect is MixEffect.DAMPENS:
         return text("Mix dampens a decline: within {groups}, the score fell by {by}.", groups=groups, by=by)
+    return None
+
+
+def _mix_effect_of_metric(effect: MixEffect | None, rose: bool, by: Words, groups: Words) -> Words | None:
+    """Return the same of a metric of which it is not said which direction is better."""
+    if effect is MixEffect.MASKS and rose:
+        return text("Mix masks a rise: within {groups}, the value rose by {by}.", groups=groups, by=by)
+    if effect is MixEffect.MASKS:
+        return text("Mix masks a fall: within {groups}, the value fell by {by}.", groups=groups, by=by)
+    if effect is MixEffect.DAMPENS and rose:
+        return text("Mix dampens a rise: within {groups}, the value rose by {by}.", groups=groups, by=by)
+    if effect is MixEffect.DAMPENS:
+        return text("Mix dampens a fall: within {groups}, the value fell by {by}.", groups=groups, by=by)
     return None

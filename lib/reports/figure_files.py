@@ -205,7 +205,7 @@ def _funnel(title: Words, stem: str, figure: FunnelFigure) -> TableFile[Group]:
 
 @dataclass(frozen=True, slots=True)
 class _Bar:
-    """A step of a waterfall: its name, what it adds by performance and by mix, and where the score is after it."""
+    """A step of a waterfall: its name, what it adds by performance and by mix, and where the value is after it."""
 
     name: Words
     after: Fraction
@@ -213,9 +213,11 @@ class _Bar:
 
 
 def _waterfall(title: Words, stem: str, figure: WaterfallFigure) -> TableFile[_Bar]:
-    """Return the way from one average to the other, a group a step; the first and the last row are the averages."""
-    change = figure.decomposition
-    level = Fraction(AVERAGE_SCORE.value(change.before) or 0)
+    """Return the way from one value to the other, a group a step; the first and the last row are the values."""
+    change, metric = figure.decomposition, figure.decomposition.metric
+    decimals = metric.decimals + 2
+    after = text("Score after") if metric.name == AVERAGE_SCORE.name else text("Value after")
+    level = Fraction(metric.value(change.before) or 0)
     bars = [_Bar(figure.before, level)]
     for part in change.parts:
         level += part.total
@@ -223,9 +225,9 @@ def _waterfall(title: Words, stem: str, figure: WaterfallFigure) -> TableFile[_B
     bars.append(_Bar(figure.now, level))
     fields: tuple[FileField[_Bar], ...] = (
         FileField("", text("Step"), lambda bar: str(bar.name)),
-        FileField("", text("Performance"), lambda bar: bar.part and rounded(bar.part.within, 4), "points"),
-        FileField("", text("Mix"), lambda bar: bar.part and rounded(bar.part.mix, 4), "points"),
-        FileField("", text("Score after"), lambda bar: rounded(bar.after, 4), AVERAGE_SCORE.unit.value),
+        FileField("", text("Performance"), lambda bar: bar.part and rounded(bar.part.within, decimals), "points"),
+        FileField("", text("Mix"), lambda bar: bar.part and rounded(bar.part.mix, decimals), "points"),
+        FileField("", after, lambda bar: rounded(bar.after, decimals), metric.unit.value, metric),
     )
     return TableFile(title, stem, fields, lambda: bars)
 

@@ -138,7 +138,7 @@ class StandardizedFigure:
 
 @dataclass(frozen=True, slots=True)
 class WaterfallFigure:
-    """The way of the average score from one period to another, part by part."""
+    """The way of a metric from one period to another, part by part."""
 
     decomposition: Decomposition
     before: Words

@@ -65,6 +65,31 @@ def figure_values(totals: MeasureTotals, catalog: Catalog) -> tuple[Any, ...]:
     return (*values, *(totals[name] for name in _COUNTS))
 
 
+def metric_columns(names: Iterable[str], catalog: Catalog) -> tuple[FileColumn, ...]:
+    """Return the columns of metrics that are asked for besides: value, interval, and how many evaluations it rests on.
+
+    What `figure_columns` have of built-in ones is not said twice.
+    """
+    return tuple(column for name in names for column in _columns_of(catalog.all_metrics[name], catalog))
+
+
+def _columns_of(metric: Metric, catalog: Catalog) -> list[FileColumn]:
+    ends = [FileColumn(f"{metric.name}{end}", metric.unit.value) for end in ("Low", "High")]
+    n = FileColumn(f"{metric.name}N", "count")
+    if metric == AVERAGE_SCORE:
+        return [n]
+    return [*ends, n] if metric.name in catalog.metrics else [FileColumn.of(metric), *ends, n]
+
+
+def metric_values(names: Iterable[str], totals: MeasureTotals, catalog: Catalog) -> tuple[Any, ...]:
+    """Return the figures of a selection, in the order of `metric_columns`."""
+    values: list[Any] = []
+    for metric in (catalog.all_metrics[name] for name in names):
+        held = [metric.rounded(totals), *(metric.rounded_interval(totals) or (None, None)), metric.n(totals)]
+        values += held[-len(_columns_of(metric, catalog)) :]
+    return tuple(values)
+
+
 Row = tuple[Any, ...]
 """The values of one line of a file, in the order of its columns."""
 

@@ -73,6 +73,21 @@ def points(amount: Fraction | float) -> str:
     return signed(number(rounded(amount, 2) or 0, 2), plus=True)
 
 
+def amount(which: Metric, difference: Fraction | float, plus: bool = True) -> str:
+    """Return a difference of values of a metric, signed, in the decimals of its values: `+0.21`, `−1.2 pp`, `+0:12`.
+
+    Without `plus` one that is not negative has no sign.
+    """
+    decimals = which.shown_decimals
+    if which.unit is Unit.SECONDS and not decimals:
+        seconds = int(rounded(difference, 0) or 0)
+        return f"+{duration(seconds)}" if plus and seconds > 0 else duration(seconds)
+    if which.unit is Unit.SHARE:
+        points_ = number(rounded(Fraction(difference) * 100, decimals - 2) or 0, decimals - 2)
+        return signed(f"{points_} pp", plus)
+    return signed(number(rounded(difference, decimals) or 0, decimals), plus)
+
+
 def signed(text: str, plus: bool = False) -> str:
     """Return a number's text with a true minus sign, and a plus where asked for."""
     if text.startswith("-"):

@@ -39,6 +39,11 @@ def without_search(parameters: Mapping[str, Sequence[str]]) -> dict[str, list[st
     return {name: [*values] for name, values in parameters.items() if name not in (SEARCH, WEEKDAY, HOUR)}
 
 
+def of_average_score(parameters: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return URL parameters of a page about the average score, whatever metric another page is about."""
+    return {name: [*values] for name, values in parameters.items() if name != METRIC}
+
+
 def pairs(parameters: Mapping[str, Sequence[str]]) -> Parameters:
     """Return URL parameters that say their period as pairs, as links of pages take them."""
     said = with_period(parameters)

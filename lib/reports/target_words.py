@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from lib.analytics.queries import TrendPoint
 from lib.analytics.query import local_date
+from lib.catalog.dimensions import Dimension, Member
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import Metric
 from lib.catalog.targets import TargetState, state_of, target_at
@@ -28,9 +29,7 @@ def target_words(context: PageContext, metric: Metric, totals: MeasureTotals) ->
 
     Of a selection of one group alone it is that of the group, where it has one.
     """
-    last = context.summary.period.date_to
-    day = None if last is None else local_date(last, context.filters.zone(context.calendar.zone))
-    value = _on(context, metric, day)
+    value = _on(context, metric, _last_day(context))
     if value is None:
         return ""
     target_text = formatted(formatting.value, metric.unit, value, metric.own_decimals)
@@ -44,6 +43,31 @@ def bucket_targets(context: PageContext, metric: Metric, points: Sequence[TrendP
     """Return the target of a selection on the last day of each bucket; nothing where there is none on any."""
     targets = [_on(context, metric, point.bucket.last) for point in points]
     return tuple(None if each is None else float(each) for each in targets) if any(targets) else ()
+
+
+def has_target(context: PageContext, metric: Metric) -> bool:
+    """Return whether a target of a metric, of all or of some groups, is in force on the last day of the selection."""
+    return target_at(context.catalog.targets.get(metric.name, ()), _last_day(context)) is not None
+
+
+def target_of_group(
+    context: PageContext, metric: Metric, dimension: Dimension, named: Member | None
+) -> Fraction | None:
+    """Return what a group of the selection should reach on its last day, the whole of it for None; None without one.
+
+    A group without a target of its own has the one of the selection.
+    """
+    day = _last_day(context)
+    target = target_at(context.catalog.targets.get(metric.name, ()), day)
+    own = {} if target is None else target.groups.get(dimension.name, {})
+    if named is not None and named.id is not None and named.id in own:
+        return own[named.id]
+    return _on(context, metric, day)
+
+
+def _last_day(context: PageContext) -> date | None:
+    last = context.summary.period.date_to
+    return None if last is None else local_date(last, context.filters.zone(context.calendar.zone))
 
 
 def _on(context: PageContext, metric: Metric, day: date | None) -> Fraction | None:

@@ -136,7 +136,7 @@ def _config(column: Column[R], table: PageTable[R]) -> Any:
             return config.BarChartColumn(help=help_, y_min=0, color=colors.muted, width=90)
         case Look.LINK:
             return config.LinkColumn(help=help_, display_text=t("Open"))
-    return None
+    return config.Column(help=help_) if help_ else None
 
 
 def _sorting(table: PageTable[R], columns: dict[str, Column[R]]) -> tuple[str, dict[str, Any]]:

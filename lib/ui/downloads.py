@@ -23,6 +23,7 @@ from lib.i18n import current, override_language, t
 from lib.pdf import page_document
 from lib.reports.context import PageContext
 from lib.reports.figure_files import figure_file
+from lib.reports.formula_versions import column_versions, version_words
 from lib.reports.page import ChartBlock, PageValue
 from lib.reports.table import TableFile
 from lib.ui import current_user
@@ -35,8 +36,9 @@ def picture_menu(context: PageContext, chart: Chart, block: ChartBlock) -> None:
     if not current_user.may(Role.ANALYST):
         return
     title, key = str(block.title), block.key
-    picture = ChartImage(chart, title, " · ".join(map(str, context.shown)))
     numbers = figure_file(block.title, key, block.figure)
+    versions = () if numbers is None else column_versions(numbers.fields)
+    picture = ChartImage(chart, title, " · ".join(map(str, (*context.shown, *map(version_words, versions)))))
     makers: list[tuple[str, str, str, Callable[[], bytes | str]]] = [
         (t("PNG, for slides and mail"), "png", "image/png", picture.png),
         (t("SVG, for print and editing"), "svg", "image/svg+xml", picture.svg),

@@ -10,13 +10,15 @@ from lib.access.actors import actor_in_words
 from lib.access.users import Role
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
+from lib.catalog.metrics import FormulaVersion
 from lib.exports import file_storage, signed_urls
 from lib.exports.reports import FORMATS, REPORTS
-from lib.exports.service import ExportRequest
+from lib.exports.service import RECORD_REPORTS, ExportRequest
 from lib.i18n import LANGUAGES, current, file_size, override_language, t, t_plural
 from lib.jobs.queue import Job, JobKind, JobStatus, JobSummary, Queue
-from lib.reports import formatting, job_text
+from lib.reports import catalog_words, formatting, job_text
 from lib.reports.context import PageContext
+from lib.reports.formula_versions import version_words
 from lib.ui import current_user, inputs, markdown, page_layout
 from lib.workspace import Workspace
 
@@ -46,12 +48,30 @@ def start(space: Workspace, context: PageContext) -> None:
             place=right,
             format_func=lambda value: t(value.capitalize()),
         )
+        metrics = _metrics(context)
         if st.form_submit_button(t("Start export"), type="primary"):
             words_by_language = {code: _shown(context, code) for code in LANGUAGES}
+            own = () if report in RECORD_REPORTS else metrics
             order = ExportRequest(
-                report, form, context.filters, Granularity(width), words_by_language["en"]
+                report, form, context.filters, Granularity(width), words_by_language["en"], own
             )  # files speak English
             space.queue.add(JobKind.EXPORT, {**order.to_json(), "shown_in": words_by_language}, current_user.actor())
+
+
+def _metrics(context: PageContext) -> tuple[str, ...]:
+    """Draw the choice of the workspace's metrics, which a report has beside its own figures; return their names."""
+    names = context.defined_metrics
+    if not names:
+        return ()
+    labels = {name: str(catalog_words.metric_label(context.catalog.all_metrics[name])) for name in names}
+    chosen = inputs.multiselect(
+        t("Metrics"),
+        names,
+        names,
+        format_func=lambda name: labels[name],
+        help=t("Columns of a report; evaluations and answers have none."),
+    )
+    return tuple(chosen)
 
 
 def history(workspace: Workspace) -> None:
@@ -119,6 +139,8 @@ def _job(workspace: Workspace, job: Job) -> None:
             link = html.escape(signed_urls.make(workspace.settings, "", job).url)
             size = file_size(result["bytes"])
             told = t_plural("{count} row, {size}", "{count} rows, {size}", result["rows"], size=size)
+            versions = [FormulaVersion(**each) for each in result.get("metrics", ())]
+            told = " · ".join([told, *(str(version_words(each)) for each in versions)])
             st.html(
                 f'<a class="cb-download" href="{link}" download>{html.escape(t("Download"))}</a> '
                 f'<span class="cb-note">{html.escape(told)}</span>'

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -15,6 +20,8 @@ from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.browser.conftest import served
 from tests.browser.patience import settle
+from tests.conftest import ROOT
+from tests.waiting import LONG_SECONDS
 
 MAPPING = """
 [fields]
@@ -24,12 +31,24 @@ LABEL = "Resolved on first contact"
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("metrics")
+
+
+def resolved(row: int) -> str:
+    """Return whether a call was resolved: two of three are, and in the second ten days every other one."""
+    if row % 6 == 0 and row % 20 >= 10:
+        return "N"
+    return "Y" if row % 6 == 1 and row % 20 < 10 else "YNY"[row % 3]
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
     """Give the address of an app whose evaluations say whether the caller's problem was resolved."""
-    folder = tmp_path_factory.mktemp("metrics")
-    rows = ["id,audioDate,averageNote,isAICall,Resolved"]
+    rows = ["id,audioDate,averageNote,isAICall,campaignName,Resolved"]
     rows += [
-        f"e{row},{date(2024, 1, 1) + timedelta(days=row % 20)},{row % 10},{row % 2 == 0},{'YNY'[row % 3]}"
+        f"e{row},{date(2024, 1, 1) + timedelta(days=row % 20)},{row % 10},{row % 2 == 0},"
+        f"{'Alpha' if row % 3 else 'Beta'},{resolved(row)}"
         for row in range(300)
     ]
     (folder / "calls.csv").write_text("\n".join(rows))
@@ -39,6 +58,22 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     workspace.close()
     with served(folder / "data", CALLBOARD_SAMPLE="off") as found:
         yield found
+
+
+@pytest.fixture
+def callboard(folder: Path, address: str) -> Callable[..., str]:  # noqa: ARG001 - the app runs
+    """Give what runs a command beside the app."""
+
+    def call(*arguments: str) -> str:
+        environment = {**os.environ, "CALLBOARD_DATA_DIR": str(folder / "data"), "CALLBOARD_SAMPLE": "off"}
+        command = [sys.executable, "-m", "lib", *arguments]
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LONG_SECONDS, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return call
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -119,3 +154,68 @@ def test_a_name_is_searched_and_put_into_the_formula(visit: Callable[[str], Page
     settle(page)
     expect(page.get_by_label("Formula", exact=True)).to_have_value("median(score)")
     says(page, "Functions")
+
+
+SECOND_TEN_DAYS = "dateFrom=2024-01-11&dateTo=2024-01-20"
+FIRST = "First contact"
+
+
+def cells(page: Page) -> list[str]:
+    """Return what stands in the last columns of a page's grid, which draws those alone that are in sight."""
+    grid = page.get_by_test_id("stDataFrame").last
+    grid.locator(".dvn-scroller").evaluate("each => { each.scrollLeft = each.scrollWidth }")
+    expect(grid.locator("th").last).to_have_text("Pending, processing")
+    return [each for each in grid.locator("td").all_inner_texts() if each]
+
+
+def test_a_metric_with_targets_by_campaign_on_every_page(
+    visit: Callable[[str], Page], callboard: Callable[..., str]
+) -> None:
+    """Alpha: 75 of 100 calls, then 50 of 100; Beta: all 50, then 25 of 50, of which each day has all or none."""
+
+    def define(formula: str, alpha: float) -> str:
+        target = json.dumps({"value": 0.6, "campaign": {"Alpha": alpha, "Beta": 0.45}})
+        more = "--label", FIRST, "--unit", "share", "--better", "higher", "--target", target
+        return callboard("metrics", "set", "firstContact", formula, *more)
+
+    assert "version 1" in define("share(field.resolved)", 0.9)
+    page = visit(f"?{SECOND_TEN_DAYS}")
+    card = page.locator(".cb-card[data-metric='firstContact']")
+    expect(card).to_contain_text("50.0 %")
+    expect(card).to_contain_text("target 60.0 %: not yet sure")
+    page.get_by_test_id("stPopoverButton").filter(has_text="Share").click()
+    page.get_by_role("button", name="Create snapshot link").click()
+    settle(page)
+    snapshot = next(each for each in page.get_by_test_id("stCode").all_inner_texts() if "?link=" in each).strip()
+
+    page = visit(f"campaigns?{SECOND_TEN_DAYS}")
+    settle(page)
+    assert {"missed · 90.0 %", "not yet sure · 45.0 %", "not yet sure · 60.0 %"} <= set(cells(page))
+
+    page = visit(f"trends?{SECOND_TEN_DAYS}&metric=firstContact")
+    says(page, "Dotted line: target.")
+    page.goto(page.url.split("?")[0] + f"?{SECOND_TEN_DAYS}&metric=firstContact&split=campaign")
+    expect(page.locator(".st-key-trend svg").get_by_text("Alpha").first).to_be_visible()
+    page.get_by_role("link", name="See what changed").last.click()
+    says(page, "First contact fell by 33.3 pp, from 83.3 % to 50.0 %. Mix (shares of the campaigns): no change.")
+    says(page, "Alpha −16.7 pp (mix 0.0 pp, performance −16.7 pp)")
+    expect(page.locator(".st-key-waterfall .mark-rect path").first).to_be_visible()
+
+    assert "version 2" in define("share_if(field.resolved, is_ai)", 0.3)
+    page = visit(f"campaigns?{SECOND_TEN_DAYS}")
+    settle(page)
+    assert "met · 30.0 %" in cells(page)
+    pinned = page.locator(".cb-pinned")
+    page.goto(snapshot)
+    expect(pinned).to_contain_text(
+        "First contact means something else now. Then: share(field.resolved) (version 1) "
+        "Now: share_if(field.resolved, is_ai) (version 2)"
+    )
+
+    assert callboard("metrics", "archive", "firstContact").strip() == "archived: firstContact"
+    page.goto(snapshot)
+    expect(pinned).to_contain_text("It meant: share(field.resolved) (version 1)")
+    expect(page.locator(".cb-card[data-metric='firstContact']")).to_have_count(0)
+    callboard("metrics", "archive", "firstContact", "--undo")
+    page.goto(snapshot)
+    expect(page.locator(".cb-card[data-metric='firstContact']")).to_contain_text("target 60.0 %")

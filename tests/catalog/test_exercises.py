@@ -31,6 +31,7 @@ from lib.exports.page_workbook import page_workbook
 from lib.pdf import page_document
 from lib.reports import breakdown_table, filter_text, grouping
 from lib.reports.context import PageContext, ViewOptions, build_context
+from lib.reports.metric_choice import METRIC
 from lib.reports.page import Block, ChartBlock, Heading, PageDefinition, PageValue, TableBlock
 from lib.reports.pages import evaluations, trends
 from lib.reports.words import text
@@ -80,7 +81,7 @@ def test_a_metric_that_is_declared_is_everywhere(workspace: Workspace, answers: 
     assert sorted(row[place] for row in file.rows) == [0.5, 1.0]
     assert ("positiveShare", "Positive share: Positive ÷ completed evaluations.") in file.about
     context = context_of(workspace, answers, metric="positiveShare")
-    assert "positiveShare" in trends.METRIC.values(CATALOG)
+    assert "positiveShare" in METRIC.values(CATALOG)
     chart = next(block for block in trends.PAGE.blocks(context) if isinstance(block, ChartBlock))
     assert str(chart.title) == "Positive share"
     table = breakdown_table.table(context, "Campaigns", breakdown_table.ask(context, CAMPAIGN)).table

@@ -23,9 +23,11 @@ from lib.catalog.metrics import Unit
 from lib.charts.draw import draw
 from lib.charts.theme import LIGHT, ChartTheme
 from lib.exports.page_workbook import page_workbook
+from lib.exports.table_files import TableExport
 from lib.i18n import number, override_language, t
 from lib.jobs import metric_tasks
 from lib.pdf import page_document
+from lib.pdf.model import Passage
 from lib.reports import catalog_words, formatting
 from lib.reports.context import PageContext, ViewOptions, build_context
 from lib.reports.figure_files import figure_file
@@ -293,6 +295,8 @@ def _check_cells(column: Column[Any], fields: Sequence[FileField[Any]], cells: t
         assert list(cells) == column.value(row)
     elif str(column.label).endswith(t("{metric}: change", metric="")):
         assert cells[1] == (None if column.value(row) is None else pytest.approx(column.value(row), abs=0.00006))
+    elif str(column.label).endswith(t("{metric}: target", metric="")):
+        assert said.partition(" · ")[0] == (cells[0] or said) and (cells[1] is None) is (said == formatting.NOTHING)
     elif column.label == text("Rank"):
         assert said == (formatting.NOTHING if None in cells else formatting.rank(cells))
     elif column.label == text("Pending, processing"):
@@ -345,3 +349,30 @@ def test_a_value_can_be_said_in_any_language(app: AppTest) -> None:
         with override_language(language):
             said.append([sentence for block in page.flat for sentence in sentences(block)])
     assert said[0] and len(said[0]) == len(said[1]) and not set(said[0]) & set(said[1])
+
+
+@pytest.mark.parametrize("name", ["overview", "campaigns"])
+def test_files_say_which_formula_their_figures_are_of(app: AppTest, name: str) -> None:
+    app.run()
+    page = page_of(name)
+    labels = {"longCalls": "Long calls", "greeting": "Greeting", "middle": "Middle", "people": "People"}
+    wanted = {(labels[name], name, formula, "1") for name, formula in DEFINED.items()}
+    about = openpyxl.load_workbook(io.BytesIO(page_workbook(page).xlsx()))["About"]
+    lines = [*about.iter_rows(values_only=True)]
+    place = lines.index(("Formula of", "Name in the API", "Formula", "Version"))
+    assert set(lines[place + 1 :]) == wanted
+    (passage,) = [each.body for each in page_document.paper(page).sections if each.heading == "Formulas"]
+    assert isinstance(passage, Passage)
+    assert passage.sentences[0] == f"Long calls (longCalls), version 1: {DEFINED['longCalls']}"
+    assert len(passage.sentences) == len(DEFINED)
+    tables = [block.table.file for block in page.flat if isinstance(block, TableBlock)]
+    for file in filter(None, tables):
+        assert wanted <= set(TableExport.of(file).about)
+
+
+def test_files_without_own_metrics_say_nothing_of_formulas(app: AppTest) -> None:
+    app.run()
+    page = page_of("evaluations")
+    about = openpyxl.load_workbook(io.BytesIO(page_workbook(page).xlsx()))["About"]
+    assert "Formula of" not in {line[0] for line in about.iter_rows(values_only=True)}
+    assert "Formulas" not in {each.heading for each in page_document.paper(page).sections}

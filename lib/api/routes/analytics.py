@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from lib.access.api_keys import Key
 from lib.analytics import breakdowns, grouped_trends, queries, rank_ranges
 from lib.analytics.calendar import Calendar, Granularity
+from lib.analytics.metric_names import METRICS_PARAMETER
 from lib.analytics.query import Filters, local_date, parse_choices, parse_single, parse_whole_number
 from lib.analytics.query_cache import QueryCache
 from lib.api import schemas
@@ -26,7 +27,7 @@ from lib.api.dependencies import (
     filters_of,
     strict_query,
 )
-from lib.api.metric_values import METRICS_PARAMETER, PARAMETER, metric_values, parse_metrics
+from lib.api.metric_values import PARAMETER, metric_values, parse_metrics
 from lib.api.query_description import TEXT, parameter, query
 from lib.api.serializers import (
     AnswerBody,

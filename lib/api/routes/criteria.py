@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from lib.analytics import criteria
 from lib.analytics.calendar import Calendar
 from lib.analytics.criteria import in_order
+from lib.analytics.metric_names import METRICS_PARAMETER
 from lib.analytics.metrics_by_criterion import metrics_by_criterion
 from lib.analytics.query import Filters, parse_single, parse_whole_number
 from lib.api import schemas
@@ -24,7 +25,7 @@ from lib.api.dependencies import (
     filters_of,
     strict_query,
 )
-from lib.api.metric_values import METRICS_PARAMETER, PARAMETER, metric_values, parse_metrics
+from lib.api.metric_values import PARAMETER, metric_values, parse_metrics
 from lib.api.query_description import parameter, query
 from lib.api.serializers import AnswerBody, answer, criterion_row, period, to_json
 from lib.catalog.catalog import Catalog

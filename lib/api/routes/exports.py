@@ -20,13 +20,17 @@ from lib.access.audit_log import Action
 from lib.analytics import planner
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
+from lib.analytics.metric_names import METRICS_PARAMETER, check_metric_names
 from lib.api import request_body
 from lib.api.dependencies import Exporter, Reader, Space, base_url, check_scope, filters_of, strict_query
 from lib.api.errors import invalid, not_found
-from lib.api.filter_body import filter_fields, filter_parameters
+from lib.api.filter_body import Ids, filter_fields, filter_parameters
 from lib.api.serializers import answer, to_json
 from lib.catalog.catalog import Catalog
+from lib.errors import InvalidParameterError
+from lib.errors.parameter_codes import ParameterCode
 from lib.exports import file_storage, signed_urls
+from lib.exports.reports import REPORTS
 from lib.exports.service import RECORD_REPORTS, ExportRequest
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
 from lib.jobs.queue import IdempotencyKey, Job, JobKind, JobStatus
@@ -58,6 +62,9 @@ class ExportOrder(BaseModel):
     dateTo: str | None = Field(None, description="Last day (or instant), inclusive.", examples=["2024-01-31"])
     timezone: str | None = None
     granularity: Literal["daily", "weekly", "monthly"] = "daily"
+    metrics: Ids = Field(
+        None, description="Metrics to add as columns, by name: own or built-in ones. Not of evaluations and answers."
+    )
 
 
 @cache
@@ -73,6 +80,15 @@ class ExportStarted(BaseModel):
     status: Literal["queued", "processing", "completed", "failed"]
     progress: float
     statusUrl: str
+
+
+class UsedMetric(BaseModel):
+    """A metric of the workspace, as it was when a file was written."""
+
+    name: str
+    label: str
+    formula: str
+    version: int
 
 
 class ExportStatus(BaseModel):
@@ -94,6 +110,9 @@ class ExportStatus(BaseModel):
     expiresAt: str | None = Field(None, description="Until when the link is good.")
     bytes: int | None = None
     sha256: str | None = None
+    metrics: list[UsedMetric] | None = Field(
+        None, description="The workspace's metrics in the file, those that they are made of too."
+    )
 
 
 def router(catalog: Catalog) -> APIRouter:
@@ -118,12 +137,13 @@ def start(
     order = request_body.parsed(request, body, _order_model(space.catalog))
     if order.report in _RECORDS:
         check_scope(key, _RECORDS_SCOPE)
+    metrics = _parse_metrics(order, space.catalog)
     filters = filters_of(filter_parameters(order, space.catalog.parameters), space, key)
     width = Granularity(order.granularity)
     with space.facts.read(space.settings.query_seconds) as connection:
         period = planner.resolve_period(connection, filters, space.calendar)
     selection = " · ".join(map(str, filter_text.selection(space.answers, filters, period)))
-    payload = ExportRequest(order.report, order.format, filters, width, selection).to_json()
+    payload = ExportRequest(order.report, order.format, filters, width, selection, metrics).to_json()
     once = None
     if idempotency_key is not None:
         digest = hashlib.sha256(order.model_dump_json(exclude_defaults=True).encode()).hexdigest()
@@ -132,6 +152,15 @@ def start(
     url = f"{base_url(request, space)}/v1/analytics/export/{job.id}"
     started = {"jobId": job.id, "status": job.status, "progress": round(job.progress, 1), "statusUrl": url}
     return JSONResponse(started, 202, {"Location": url})
+
+
+def _parse_metrics(order: ExportOrder, catalog: Catalog) -> tuple[str, ...]:
+    """Return the metrics that an order adds. Raises InvalidParameterError for what is none, or where none can be."""
+    names = filter_parameters(order, (METRICS_PARAMETER,)).get(METRICS_PARAMETER, ())
+    if names and order.report in _RECORDS:
+        known = ", ".join(each for each in REPORTS if each not in _RECORDS)
+        raise InvalidParameterError(METRICS_PARAMETER, ParameterCode.METRICS_OF_REPORTS, known=known)
+    return check_metric_names(names, catalog)
 
 
 def status(request: Request, space: Space, key: Reader, jobId: str) -> Response:
@@ -231,4 +260,6 @@ def _status(request: Request, space: Workspace, key: Key, job: Job) -> dict[str,
             "bytes": result["bytes"],
             "sha256": result["sha256"],
         }
+        if result.get("metrics"):
+            body["metrics"] = result["metrics"]
     return body

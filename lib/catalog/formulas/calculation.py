@@ -13,7 +13,7 @@ from lib.catalog.formulas.evaluation import Leaf, Value, evaluate
 from lib.catalog.formulas.expressions import Aggregate, Expression, Function
 from lib.catalog.formulas.row_measures import ValueSums
 from lib.catalog.measures import Columns, ExtraColumn, MeasureTotals
-from lib.catalog.sums import Sum
+from lib.catalog.sums import LinearQuotient, Sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +88,15 @@ MetricAggregate = SummedAggregate | UnsummedAggregate
 
 @dataclass(frozen=True, slots=True)
 class Calculation:
-    """A formula over aggregates. `basis` says how many evaluations the value rests on; None where it is of itself."""
+    """A formula over aggregates. `basis` says how many evaluations the value rests on; None where it is of itself.
+
+    Where the value is one sum divided by another, `linear` says of which.
+    """
 
     expression: Expression
     aggregates: tuple[MetricAggregate, ...]
     basis: Sum | UnsummedAggregate | None = None
+    linear: LinearQuotient | None = None
 
     @property
     def sums(self) -> tuple[Sum, ...]:

@@ -27,7 +27,7 @@ from lib.catalog.formulas.own_uncertainty import OfOrder, OfRatio, OfScaled
 from lib.catalog.formulas.row_measures import MeasureMaker, ValueSums, both, is_known, row_of
 from lib.catalog.formulas.signs import is_never_negative
 from lib.catalog.formulas.whole_numbers import PLAIN_DIGITS
-from lib.catalog.sums import Sum
+from lib.catalog.sums import LinearQuotient, Sum
 from lib.catalog.uncertainty import OfMean, OfShare, Uncertainty
 
 Terms = Sequence[tuple[Fraction, Aggregate]]
@@ -49,7 +49,9 @@ class MetricMaker:
 
     def calculation(self) -> Calculation:
         """Return how the value is computed."""
-        return Calculation(self._expression, tuple(self._aggregates.values()), self._basis(self._expression))
+        aggregates, basis = tuple(self._aggregates.values()), self._basis(self._expression)
+        linear = None if self.uncertainty() is None else self._linear(self._expression)
+        return Calculation(self._expression, aggregates, basis, linear)
 
     def uncertainty(self) -> Uncertainty | None:
         """Return the kind of interval; None where there is none."""
@@ -140,6 +142,45 @@ class MetricMaker:
         if expression.operator == "*":
             return _scaled(inner, left, Fraction(0)) if left else None
         return _scaled(inner, Fraction(1 if expression.operator == "+" else -1), left)
+
+    def _linear(self, expression: Expression) -> LinearQuotient | None:
+        """Return a value as one sum divided by another, times and plus numbers; None where it is not exactly that."""
+        if isinstance(expression, Aggregate):
+            made = self._aggregates[expression]
+            if isinstance(made, UnsummedAggregate) or expression.function not in (Function.AVG, Function.SHARE):
+                return None
+            values = made.values
+            return LinearQuotient(values.total, values.count, Fraction(1, values.scale))
+        if isinstance(expression, Negative):
+            inner = self._linear(expression.operand)
+            return inner and inner.times(Fraction(-1))
+        if isinstance(expression, Choice):
+            kept = [each for each in (expression.then, expression.otherwise) if each.kind is not Kind.NOTHING]
+            return self._linear(kept[0]) if len(kept) == 1 else None
+        return self._linear_arithmetic(expression) if isinstance(expression, Arithmetic) else None
+
+    def _linear_arithmetic(self, expression: Arithmetic) -> LinearQuotient | None:
+        left, right, operator = _constant(expression.left), _constant(expression.right), expression.operator
+        if left is None and right is None:
+            terms = _terms(expression.left), _terms(expression.right)
+            if operator != "/" or not all(terms):
+                return None
+            (x, x_scale), (y, y_scale) = map(self._total, terms)
+            return LinearQuotient(x, y, Fraction(y_scale, x_scale))
+        number = left if right is None else right
+        inner = self._linear(expression.right if right is None else expression.left)
+        if inner is None or number is None or (operator == "/" and (right is None or not right)):
+            return None
+        if operator in "*/":
+            return inner.times(number if operator == "*" else 1 / number)
+        if operator == "+" or right is not None:
+            return inner.plus(number if operator == "+" else -number)
+        return inner.times(Fraction(-1)).plus(number)
+
+    def _total(self, terms: Terms) -> tuple[Sum, int]:
+        """Return the sum of what each evaluation adds to counts and sums, and the scale that it is held in."""
+        row = _row(terms)
+        return self._measures.total(row), self._measures.in_scale(row).scale
 
     def _of_ratio(self, numerator: Terms, denominator: Terms) -> Uncertainty:
         """Return the uncertainty of a ratio of counts and sums: of what each evaluation adds to either."""

@@ -8,7 +8,17 @@ from fractions import Fraction
 
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.sums import Sum
-from lib.catalog.uncertainty import FEW_EVALUATIONS, UPPER, Days, Interval, OfBalance, OfMean, OfShare, Uncertainty
+from lib.catalog.uncertainty import (
+    FEW_EVALUATIONS,
+    UPPER,
+    Days,
+    Interval,
+    OfBalance,
+    OfMean,
+    OfShare,
+    OfValues,
+    Uncertainty,
+)
 from lib.statistics import intervals
 from lib.statistics.clusters import LEAST_DAYS, ClusterSpread, SharedSpread, change_error
 
@@ -44,7 +54,7 @@ class OfRatio(Uncertainty):
         """What days and executives have each their part of."""
         return (self.count, self.total, 1) if self.has_days else None
 
-    def _kind(self, *selections: MeasureTotals) -> Uncertainty | None:
+    def of_values(self, *selections: MeasureTotals) -> OfValues | None:
         """Return the kind of a share, a balance or a mean that the ratio of selections is; None where it is neither."""
 
         def none(which: Sum) -> bool:
@@ -60,7 +70,7 @@ class OfRatio(Uncertainty):
 
     def interval(self, totals: MeasureTotals, days: ClusterSpread | None) -> Interval:
         """Return the 95 % interval, which allows for days from LEAST_DAYS of them on."""
-        if (kind := self._kind(totals)) is not None:
+        if (kind := self.of_values(totals)) is not None:
             return kind.interval(totals, days)
         n, whole = self.units.of(totals), self.count.of(totals)
         variance = self._linearised(totals)
@@ -77,7 +87,7 @@ class OfRatio(Uncertainty):
         self, before: MeasureTotals, now: MeasureTotals, days: Days, executives: SharedSpread | None
     ) -> bool | None:
         """Return whether selections differ by more than chance explains, as other kinds do; None if untested."""
-        if (kind := self._kind(before, now)) is not None:
+        if (kind := self.of_values(before, now)) is not None:
             return kind.differs(before, now, days, executives)
         units = self.units.of(before), self.units.of(now)
         if min(units) < FEW_EVALUATIONS or not self.count.of(before) or not self.count.of(now):
@@ -121,6 +131,10 @@ class OfScaled(Uncertainty):
     def quotient(self) -> tuple[Sum, Sum, int] | None:
         """What days and executives have each their part of: of the other value."""
         return self.inner.quotient
+
+    def of_values(self, *selections: MeasureTotals) -> OfValues | None:
+        """Return the kind of the other value."""
+        return self.inner.of_values(*selections)
 
     def interval(self, totals: MeasureTotals, days: ClusterSpread | None) -> Interval:
         """Return the 95 % interval."""

@@ -1,23 +1,26 @@
-"""What changed: the change of the average score split over groups, in sentences, bars and a table."""
+"""What changed: the change of a metric split over groups, in sentences, bars and a table."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Iterator
 
 from lib.analytics import cluster_spreads, decomposition, queries
-from lib.analytics.decomposition import Contribution, Decomposition, MixEffect, ShownAmounts
-from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, STATE, Dimension, Member
+from lib.analytics.cluster_spreads import SharedSpreads
+from lib.analytics.decomposition import Decomposition, MixEffect
+from lib.analytics.planner import is_from_rollup
+from lib.analytics.query import Filters
+from lib.analytics.value_samples import day_variance
+from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, STATE, Dimension
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, Unit, rounded
-from lib.i18n import t
-from lib.reports import cards, catalog_words, filter_text, formatting, grouping, metric_columns
+from lib.catalog.metrics import AVERAGE_SCORE, Metric
+from lib.catalog.uncertainty import OfValues
+from lib.reports import cards, catalog_words, decomposition_table, filter_text, grouping
 from lib.reports.context import PageContext
 from lib.reports.coverage import coverage_notices
 from lib.reports.decomposition_text import explain
 from lib.reports.figures import WaterfallFigure
 from lib.reports.grouping import BY
+from lib.reports.metric_choice import METRIC, chosen_metric, offered_metrics
 from lib.reports.page import (
     Block,
     Caption,
@@ -30,12 +33,20 @@ from lib.reports.page import (
     SelectInputs,
     Story,
     Suggestion,
-    TableBlock,
 )
 from lib.reports.page_help import CHANGE, COVERAGE, INTERVAL, Topic
-from lib.reports.page_links import pairs
-from lib.reports.table import MOST_ROWS, Column, FileField, Look, PageTable, TableFile, file_fields
-from lib.reports.words import Words, formatted, plural, text
+from lib.reports.page_links import of_average_score, pairs
+from lib.reports.table import MOST_ROWS
+from lib.reports.words import Words, formatted, text
+
+NO_QUOTIENT = text(
+    "Parts of a change add up where a metric is one sum divided by another, as means, shares and ratios are. Counts, "
+    "sums, percentiles, the least and the greatest, different groups, rounded values and what is made of several "
+    "metrics are not."
+)
+"""Why the change of a metric can't be split by its formula."""
+
+NEGATIVE_SHARES = text("What it is divided by is negative in a group, so that the groups have no shares of it.")
 
 MOST_LOOKED_AT = 12
 """Of so many dimensions it is looked whether their mix masks what happened; each is a question of its own."""
@@ -45,17 +56,24 @@ def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the page."""
     yield from cards.key_figures(context, is_explained=True)
     yield from coverage_notices(context)
-    yield SelectInputs((grouping.offered(context, BY, STATE),))  # completed evaluations alone have scores
-    dimension = grouping.chosen(context, BY) or CAMPAIGN
-    change = _decompose(context, dimension)
+    # Completed evaluations alone have scores.
+    yield SelectInputs((offered_metrics(context), grouping.offered(context, BY, STATE)))
+    metric, dimension = chosen_metric(context), grouping.chosen(context, BY) or CAMPAIGN
+    if metric.linear is None:
+        yield from _not_split(context, metric, NO_QUOTIENT)
+        return
+    change = _decompose(context, dimension, metric)
     sentences = _sentences(context, change, dimension) if change else None
     if change is None or sentences is None or context.compared is None:
-        yield _nothing(context)
+        yield _nothing(context, metric)
+        return
+    if change.has_negative_shares:
+        yield from _not_split(context, metric, NEGATIVE_SHARES)
         return
     yield sentences
     others = [each for each in context.groupings_in_use if each != STATE]
-    for other in others[:MOST_LOOKED_AT]:
-        if other != dimension and _mix_masks(context, other):
+    for other in others[:MOST_LOOKED_AT] if is_from_rollup(context.filters, metric) else ():
+        if other != dimension and _mix_masks(context, other, metric):
             label = text(
                 "View by {dimension}: mix masks what happened",
                 dimension=catalog_words.lower_label(other),
@@ -68,18 +86,36 @@ def blocks(context: PageContext) -> Iterator[Block]:
         "waterfall",
         Click("evaluations", dimension),
     )
-    yield Caption(
-        text(
-            "Performance: the groups' own scores changed. Mix (pale): their shares of the scored evaluations changed. "
-            "The bars add up; their labels are rounded."
+    if metric.name == AVERAGE_SCORE.name:
+        yield Caption(
+            text(
+                "Performance: the groups' own scores changed. Mix (pale): their shares of the scored evaluations "
+                "changed. The bars add up; their labels are rounded."
+            )
         )
-    )
+    else:
+        yield Caption(
+            text(
+                "Performance: the groups' own values changed. Mix (pale): their shares of what the metric is divided "
+                "by changed. The bars add up; their labels are rounded."
+            )
+        )
     yield Heading(text("Details"))
-    yield _table(context, dimension, change)
+    yield decomposition_table.table(context, dimension, change, _totals(context, metric, context.filters))
 
 
-def _nothing(context: PageContext) -> Empty:
+def _not_split(context: PageContext, metric: Metric, why: Words) -> Iterator[Block]:
+    """Yield that the change of a metric can't be split, why, and the way to its trend."""
+    yield Empty(text("{metric} can't be split over groups", metric=catalog_words.metric_label(metric)), why)
+    yield Link(
+        "trends", text("See trend"), pairs({**context.parameters, METRIC.parameter: [metric.name]}), "show_chart"
+    )
+
+
+def _nothing(context: PageContext, metric: Metric) -> Empty:
     """Return why no change can be explained."""
+    if context.compared is not None and metric.name != AVERAGE_SCORE.name:
+        return Empty(text("No values to compare"), text("One of the two periods has no value in this selection."))
     if context.compared is not None:
         return Empty(text("No scores to compare"), text("One of the two periods has no score in this selection."))
     if context.view.compare == "none":
@@ -97,37 +133,55 @@ def story(context: PageContext) -> Story | None:
     """
     dimensions = (CAMPAIGN, CALL_CENTER, ENGAGEMENT)  # by executive, mix is what one is used to, and takes longest
     several = [each for each in dimensions if len(context.filters.ids(each)) != 1] or [CAMPAIGN]
-    dimension = next((each for each in several if _mix_masks(context, each)), several[0])
-    change = _decompose(context, dimension)
+    dimension = next((each for each in several if _mix_masks(context, each, AVERAGE_SCORE)), several[0])
+    change = _decompose(context, dimension, AVERAGE_SCORE)
     sentences = _sentences(context, change, dimension) if change else None
     if sentences is None:
         return None
-    parameters = {**context.parameters, BY.parameter: [dimension.name]}
+    parameters = {**of_average_score(context.parameters), BY.parameter: [dimension.name]}
     link = Link("drivers", text("See the breakdown"), pairs(parameters), "waterfall_chart")
     return Story(sentences.change, sentences.chance, sentences.mix_effect, sentences.parts, link)
 
 
-def _decompose(context: PageContext, dimension: Dimension) -> Decomposition | None:
+def _decompose(context: PageContext, dimension: Dimension, metric: Metric) -> Decomposition | None:
     if context.compared is None:
         return None
     other, ask = context.compared.filters, context.answers.run
-    if _has_many_groups(context, dimension):
+    if metric.is_own or _has_many_groups(context, dimension):
         # Kept, as it takes long.
-        return ask(decomposition.decomposition, context.filters, other, context.calendar, dimension)
+        return ask(decomposition.decomposition, context.filters, other, context.calendar, dimension, *_named(metric))
     now, before = (
         context.breakdown(dimension, filters)  # as tables and leaders do
         for filters in (context.filters, other)
     )
-    terms = tuple(ask(decomposition.day_variance, filters, context.calendar) for filters in (other, context.filters))
-    return decomposition.decompose(now, before, terms)
+    kind = decomposition.values_kind(metric, before.total, now.total)
+    of_values = () if kind is None or metric.name == AVERAGE_SCORE.name else (kind.sums,)
+    periods = () if kind is None else (other, context.filters)
+    terms = tuple(ask(day_variance, filters, context.calendar, *of_values) for filters in periods)
+    return decomposition.decompose(now, before, terms, metric)
 
 
-def _mix_masks(context: PageContext, dimension: Dimension) -> bool:
+def _named(metric: Metric) -> tuple[str, ...]:
+    """Return what says of which metric a split is: nothing of the average score, as others ask for it."""
+    return () if metric.name == AVERAGE_SCORE.name else (metric.name,)
+
+
+def _totals(context: PageContext, metric: Metric, filters: Filters) -> MeasureTotals:
+    """Return the measures of the selection, or of what it is compared with, and how days spread around the metric."""
+    if metric.is_own:
+        return context.own_totals((metric.name,), filters)
+    if context.compared is not None and filters == context.compared.filters:
+        return context.compared.sums
+    return context.summary.sums
+
+
+def _mix_masks(context: PageContext, dimension: Dimension, metric: Metric) -> bool:
     """Return whether the mix of a dimension masks what happened within its groups."""
-    if context.compared is not None and _has_many_groups(context, dimension):
-        ask = context.answers.run
-        return ask(decomposition.mix_masks, context.filters, context.compared.filters, context.calendar, dimension)
-    change = _decompose(context, dimension)
+    has_values = isinstance(metric.uncertainty, OfValues)
+    if context.compared is not None and has_values and _has_many_groups(context, dimension):
+        ask, other = context.answers.run, context.compared.filters
+        return ask(decomposition.mix_masks, context.filters, other, context.calendar, dimension, *_named(metric))
+    change = _decompose(context, dimension, metric)
     return change is not None and change.mix_effect is MixEffect.MASKS
 
 
@@ -137,14 +191,16 @@ def _has_many_groups(context: PageContext, dimension: Dimension) -> bool:
 
 
 def _sentences(context: PageContext, change: Decomposition, dimension: Dimension) -> Story | None:
-    """Return a change in sentences; None where one of the periods has no score."""
+    """Return a change in sentences; None where one of the periods has no value."""
     explanation = explain(change, dimension)
     if explanation is None:
         return None
     chance = None
     if context.compared is not None:
-        executives = context.executive_spreads.get(AVERAGE_SCORE.name)
-        differs = AVERAGE_SCORE.differs(context.compared.sums, context.summary.sums, executives)
+        metric, other = change.metric, context.compared.filters
+        executives = _executive_spreads(context, metric, other).get(metric.name)
+        before, now = (_totals(context, metric, filters) for filters in (other, context.filters))
+        differs = metric.differs(before, now, executives)
         if differs is None:
             chance = text("Too few evaluations or days to test this change.")
         elif not differs:
@@ -152,142 +208,20 @@ def _sentences(context: PageContext, change: Decomposition, dimension: Dimension
     return Story(explanation.change, chance, explanation.mix_effect, explanation.parts)
 
 
-@dataclass(frozen=True, slots=True)
-class _DecompositionRow:
-    """One row: a group, or the whole selection."""
-
-    member: Member | None  # None for the whole
-    before: MeasureTotals
-    now: MeasureTotals
-    part: Contribution | Decomposition  # of the change
-
-
-def _table(context: PageContext, dimension: Dimension, change: Decomposition) -> TableBlock:
-    """Return the parts as a table below the whole; a click on one lists its evaluations."""
-    parts = change.parts
-    ask, names = context.answers.run, (AVERAGE_SCORE.name,)
-    total = _DecompositionRow(None, change.before, context.summary.sums, change)
-
-    def rows_of(some: Sequence[Contribution], members: tuple[Member, ...] | None) -> list[_DecompositionRow]:
-        days = ask(cluster_spreads.day_spreads_by, context.filters, context.calendar, names, dimension, members).groups
-        return [
-            _DecompositionRow(part.named, part.before, part.now.with_days(days.get(part.named, {})), part)
-            for part in some
-        ]
-
-    drawn = parts[:MOST_ROWS]
-    rows, columns = rows_of(drawn, tuple(part.named for part in drawn)), _columns(dimension, change)
-
-    def file_rows() -> list[_DecompositionRow]:
-        return rows if len(parts) <= MOST_ROWS else rows_of(parts, None)
-
-    return TableBlock(
-        PageTable(
-            text("Details"),
-            f"parts-{dimension.name}",
-            tuple(columns),
-            (total, *rows),
-            len(parts),
-            text("largest contributions first"),
-            plural("Contributions to the change: {count} row", "Contributions to the change: {count} rows", len(parts)),
-            TableFile(text("What changed"), "what-changed", file_fields(columns), file_rows, total),
-            ids=(None, *(row.member.parameter_value for row in rows if row.member)),
-            hint=text("Click to open its evaluations."),
-        ),
-        Click("evaluations", dimension),
-    )
-
-
-def _columns(dimension: Dimension, change: Decomposition) -> list[Column[_DecompositionRow]]:
-    was, is_now = change.before["scored"], change.now["scored"]
-    return [
-        Column(
-            catalog_words.label(dimension),
-            metric_columns.shown_names((part.named for part in change.parts), lambda row: row.member),
-            in_file=metric_columns.member_fields(dimension, lambda row: row.member, _name),
-        ),
-        _points(
-            text("Performance"),
-            "within",
-            lambda part: part.within,
-            text("The change of the group's own score, weighted by the average of its shares in both periods."),
-        ),
-        _points(
-            text("Mix"),
-            "mix",
-            lambda part: part.mix,
-            text("The change of the group's share, times the distance of its score from the overall average."),
-        ),
-        _points(
-            text("Total"),
-            "total",
-            lambda part: part.total,
-            text("Performance plus mix. Before rounding, all rows add up to the change."),
-        ),
-        _figure(text("Score before"), "averageScoreBefore", Unit.SCORE, lambda row: AVERAGE_SCORE.rounded(row.before)),
-        _figure(text("Score now"), "averageScoreNow", Unit.SCORE, lambda row: AVERAGE_SCORE.rounded(row.now)),
-        Column(
-            text("95 % CI now"),
-            lambda row: formatting.interval(Unit.SCORE, AVERAGE_SCORE.interval(row.now)),
-            in_file=metric_columns.interval_fields(
-                "averageScoreNow", text("Score now"), Unit.SCORE, lambda row: AVERAGE_SCORE.rounded_interval(row.now)
-            ),
-        ),
-        _figure(text("Share before"), "shareBefore", Unit.SHARE, lambda row: row.before["scored"] / was),
-        _figure(text("Share now"), "shareNow", Unit.SHARE, lambda row: row.now["scored"] / is_now),
-        _figure(text("Scored before"), "scoredBefore", Unit.COUNT, lambda row: row.before["scored"]),
-        _figure(text("Scored now"), "scoredNow", Unit.COUNT, lambda row: row.now["scored"]),
-    ]
-
-
-def _name(row: _DecompositionRow) -> str:
-    return t("Total") if row.member is None else formatting.member_name(row.member)
-
-
-def _figure(
-    label: Words, name: str, unit: Unit, value: Callable[[_DecompositionRow], float | None]
-) -> Column[_DecompositionRow]:
-    def in_file(row: _DecompositionRow) -> float | None:
-        return rounded(value(row), unit.decimals)
-
-    return Column(
-        label,
-        value,
-        lambda row: formatting.value(unit, value(row)),
-        in_file=(FileField(name, label, in_file, unit.value),),
-    )
-
-
-def _points(
-    label: Words, name: str, value: Callable[[Contribution | Decomposition | ShownAmounts], Fraction], help: Words
-) -> Column[_DecompositionRow]:
-    """Return an amount as a column: on the page as it is shown, in files unrounded, so that there it adds up."""
-
-    def shown(row: _DecompositionRow) -> Fraction:
-        return value(row.part.shown)
-
-    def kind(row: _DecompositionRow) -> str:
-        points = shown(row)
-        return "chance" if not points else "good" if points > 0 else "bad"
-
-    return Column(
-        label,
-        lambda row: float(shown(row)),
-        lambda row: formatting.points(shown(row)),
-        Look.NUMBER,
-        help,
-        kind=kind,
-        in_file=(FileField(name, label, lambda row: float(value(row.part)), "points"),),
-    )
+def _executive_spreads(context: PageContext, metric: Metric, other: Filters) -> SharedSpreads:
+    if not metric.is_own:
+        return context.executive_spreads
+    asked = context.filters, other, context.calendar, (metric.name,)
+    return context.answers.run(cluster_spreads.executive_spreads, *asked)
 
 
 PAGE = PageDefinition(
     "drivers",
     text("What changed"),
-    text("What changed the average score between two periods?"),
+    text("What changed the average score, or another metric, between two periods?"),
     "waterfall_chart",
     blocks,
-    (BY,),
+    (METRIC, BY),
     topics=(
         Topic(
             text("Contributions to the change"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lib.analytics import grouped_trends, heatmap, queries
 from lib.analytics.calendar import ONE_DAY, Granularity
@@ -13,10 +13,11 @@ from lib.catalog.dimensions import Dimension
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, Metric
 from lib.i18n import t
-from lib.reports import cards, catalog_words, control_text, formatting, grouping, metric_columns, page_links
+from lib.reports import cards, catalog_words, control_text, formatting, grouping, metric_columns
 from lib.reports.context import MAX_POINTS, PageContext
 from lib.reports.coverage import coverage_notices
 from lib.reports.figures import ControlChartFigure, HeatmapFigure, TrendFigure
+from lib.reports.metric_choice import METRIC, chosen_metric, offered_metrics
 from lib.reports.missing_values import missing_values
 from lib.reports.page import (
     Block,
@@ -25,12 +26,14 @@ from lib.reports.page import (
     Click,
     Empty,
     Heading,
+    Link,
     PageDefinition,
     SelectInputs,
     SelectParameter,
     TableBlock,
 )
 from lib.reports.page_help import SELECTION, Topic
+from lib.reports.page_links import pairs
 from lib.reports.table import MOST_ROWS, Column, FileField, Look, PageTable, TableFile, file_fields
 from lib.reports.target_words import bucket_targets
 from lib.reports.words import Words, formatted, text
@@ -60,13 +63,6 @@ NOT_SPLIT = "none"
 
 WEEK = 7 * ONE_DAY
 
-METRIC = SelectParameter(
-    page_links.METRIC,
-    text("Metric"),
-    lambda catalog: tuple((each.name, catalog_words.metric_label(each)) for each in catalog.all_metrics.values()),
-    AVERAGE_SCORE.name,
-    as_list=True,
-)
 SPLIT = SelectParameter(
     "split",
     text("Split by"),
@@ -100,8 +96,8 @@ def blocks(context: PageContext) -> Iterator[Block]:
     """Yield the blocks of the page."""
     yield from cards.key_figures(context)
     yield from coverage_notices(context)
-    yield SelectInputs((_offered_metrics(context), grouping.offered(context, SPLIT), CHART), with_granularity=True)
-    metric = context.catalog.all_metrics[context.selected(METRIC)]
+    yield SelectInputs((offered_metrics(context), grouping.offered(context, SPLIT), CHART), with_granularity=True)
+    metric = chosen_metric(context)
     own = (metric.name,) if metric.is_own else ()
     trend, dimension = context.trend_of(metric), grouping.chosen(context, SPLIT)
     courses = (("", trend),) if dimension is None else split(context, dimension, context.granularity, own)
@@ -112,6 +108,8 @@ def blocks(context: PageContext) -> Iterator[Block]:
         yield from _control_chart(context, metric, is_split=dimension is not None)
     else:
         yield _course(context, metric, courses, is_split=dimension is not None)
+    if metric.name != AVERAGE_SCORE.name and metric.linear is not None and context.compared is not None:
+        yield Link("drivers", text("See what changed"), pairs(context.parameters), "waterfall_chart")
     yield Heading(text("Details"))
     rows = _rows(context, metric) if dimension is None else _rows_by_group(courses)
     changed = _changed(context, rows)
@@ -127,14 +125,6 @@ def blocks(context: PageContext) -> Iterator[Block]:
         "heat",
         Click("hour"),
     )
-
-
-def _offered_metrics(context: PageContext) -> SelectParameter:
-    """Return the choice of a metric, with those of the own fields that the data know, and what is chosen."""
-    catalog, used = context.catalog, {metric.name for metric in context.own_metrics_in_use}
-    left_out = set(catalog.own_metrics) - used - {context.selected(METRIC)}
-    found = tuple(pair for pair in METRIC.options(catalog) if pair[0] not in left_out)
-    return replace(METRIC, options=lambda _: found)
 
 
 def _control_chart(context: PageContext, metric: Metric, *, is_split: bool) -> Iterator[Block]:
