@@ -32,6 +32,7 @@ from lib.analytics.query_cache import QueryCache
 from lib.backup import create
 from lib.catalog.catalog import BUILT_IN, Catalog
 from lib.catalog.own_fields import OwnField, without_sample_fields
+from lib.delivery.outbox import Outbox
 from lib.errors import CallboardError, TimeZoneChangedError
 from lib.exports import file_storage
 from lib.exports import service as exporting
@@ -49,6 +50,7 @@ from lib.store import atomic_swap
 from lib.store.enums import LOADED_RESULTS
 from lib.store.facts import FactStore
 from lib.store.state import StateStore
+from lib.webhooks.service import WebhookService
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +99,8 @@ class Workspace:
         self.sessions = Sessions(self.state, self.people, idle, age)
         self.audit = AuditLog(self.state)
         self.queue = Queue(self.state)
+        self.outbox = Outbox(self.state)
+        self.webhooks = WebhookService(self)
         self.views = SavedViews(self.state, lambda: self.catalog)
         self.notes = Annotations(self.state)
         self.links = PinnedLinks(self.state, lambda: self.catalog)
@@ -133,7 +137,8 @@ class Workspace:
             workspace_zone.check_zone(connection, self.settings.timezone)
 
     def close(self) -> None:
-        """Stop the worker and close the stores."""
+        """Stop the workers and close the stores."""
+        self.webhooks.stop()
         for worker in self._workers:
             worker.stop()
         self.facts.close()
@@ -176,16 +181,23 @@ class Workspace:
         if self.facts.embedded:
             # Who holds the embedded database is alone: what others began, they do not go on with.
             self.queue.expire_leases()
+            self.outbox.expire_leases()
             file_storage.remove_partial(self.settings)
         handlers: dict[str, Handler] = {kind: partial(self._do, task) for kind, task in tasks.TASKS.items()}
         self._workers = [
             # A backup that waits for an import would come too late.
             Worker(self.queue, {JobKind.BACKUP: handlers.pop(JobKind.BACKUP)}, done=self._done),
             Worker(self.queue, handlers, self._tidy, self._done),
-            Worker(self.queue, {JobKind.EXPORT: self._export}, self._remove_old_exports),
+            Worker(
+                self.queue,
+                {JobKind.EXPORT: self._export},
+                self._remove_old_exports,
+                completed=self.webhooks.export_ready,
+            ),
         ]
         for worker in self._workers:
             worker.start()
+        self.webhooks.start()
 
     def fill_metric_rollups(self, actor: str) -> None:
         """See to it that rollups hold what metrics are made of: by a job, or at once where no worker would do it."""
@@ -225,13 +237,14 @@ class Workspace:
             log.warning("The audit lacks a line: %s, %s %s. %s", actor, action.value, subject, error.message)
 
     def audit_import(self, report: ImportReport) -> None:
-        """Write down that someone imported something."""
+        """Write down that someone imported something, and have webhooks called about it."""
         done = report.loaded
         counts = {"added": done.added, "changed": done.changed, "bad": report.bad}
         files = ", ".join(file["name"] for file in report.files)
         self.note(report.actor, Action.IMPORT, files, result=report.result.value, import_id=report.id, **counts)
         for own in report.new_fields if report.result in LOADED_RESULTS else ():
             self.note(report.actor, Action.FIELD_DEFINED, own.name, type=own.type.value)
+        self.webhooks.import_loaded(report)
 
     def _done(self, job: Job) -> dict[str, Any] | None:
         """Return what a job has come to that its worker could not tell of; None where it has come to nothing."""
@@ -253,6 +266,7 @@ class Workspace:
 
     def _tidy(self) -> None:
         service.remove_old_reports(self.settings)
+        self.outbox.forget_old()
         uploads.remove_old(self.settings)
         with self.facts.read() as connection:
             is_due = undo.has_old(connection)

@@ -45,6 +45,7 @@ from lib.errors.mapping_codes import MappingCode
 from lib.errors.metric_codes import MetricCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.value_codes import ValueCode
+from lib.errors.webhook_codes import WebhookCode
 from lib.errors.workbook_codes import WorkbookCode
 from lib.reports import breakdown_table, catalog_words, control_text, decomposition_text, spread_text, words
 from lib.reports.pages import breakdowns, sample_size
@@ -53,6 +54,7 @@ from lib.sharing import pinned_links
 from lib.store.enums import NONE_NAME, ImportResult, Sentiment, State
 from lib.store.messages import JobStep
 from lib.ui import (
+from lib.webhooks.webhook import NoAnswer, OffReason, WebhookStatus
     api_keys_admin,
     export_page,
     grant_form,
@@ -159,6 +161,9 @@ VALUES: dict[str, list[str]] = {
     "refused metrics": [code.text for code in MetricCode],
     "guesses": [code.text for code in GuessCode],
     "refused parameters": [code.text for code in ParameterCode],
+    "refused webhooks": [code.text for code in WebhookCode],
+    "states of a webhook": [each.label for each in (*WebhookStatus, *OffReason)],
+    "calls without an answer": [each.label for each in NoAnswer],
     "states of a key": ["active", "revoked", "expired"],
     # What a metric meant when a link was made, which the stores hold in English.
     "definitions": list(pinned_links.definitions(BUILT_IN).values()),

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from lib.access import audit_log
 from lib.access.actors import key_actor
@@ -177,6 +178,12 @@ def all_keys(state: StateStore) -> list[Key]:
     with state.read() as connection:
         rows = connection.execute(sa.select(api_keys).order_by(api_keys.c.created_at.desc(), api_keys.c.prefix))
         return [_key(row._mapping) for row in rows]
+
+
+def find(connection: Connection, prefix: str) -> Key | None:
+    """Return the key of a prefix; None where there is none."""
+    row = connection.execute(sa.select(api_keys).where(api_keys.c.prefix == prefix)).one_or_none()
+    return None if row is None else _key(row._mapping)
 
 
 def revoke(state: StateStore, prefix: str, by: str) -> Key:

@@ -54,6 +54,10 @@ class Action(StrEnum):
     METRIC_CHANGED = "metric_changed"
     METRIC_ARCHIVED = "metric_archived"
     METRIC_RESTORED = "metric_restored"
+    WEBHOOK_CREATED = "webhook_created"
+    WEBHOOK_CHANGED = "webhook_changed"
+    WEBHOOK_DELETED = "webhook_deleted"
+    WEBHOOK_OFF = "webhook_off"
 
     @property
     def label(self) -> str:
@@ -89,6 +93,10 @@ _ACTION_LABELS = {
     Action.METRIC_CHANGED: "metric changed",
     Action.METRIC_ARCHIVED: "metric archived",
     Action.METRIC_RESTORED: "metric brought back",
+    Action.WEBHOOK_CREATED: "webhook created",
+    Action.WEBHOOK_CHANGED: "webhook changed",
+    Action.WEBHOOK_DELETED: "webhook deleted",
+    Action.WEBHOOK_OFF: "webhook switched off by itself",
 }
 
 
@@ -112,6 +120,9 @@ DETAIL_LABELS: dict[tuple[str, Any], str] = {
     **{("result", result.value): result.label for result in ImportResult},
     **{("why", reason.value): reason.label for reason in SessionEnd},
     **{(name, "all"): "all" for name in _LIMITS},
+    ("why", "by_hand"): "somebody switched it off",
+    ("why", "failing"): "its calls failed for 5 days",
+    ("why", "owner_gone"): "its owner may not have it any more",
     ("archived", True): "yes",
     ("archived", False): "no",
     ("by", "page"): "a page",

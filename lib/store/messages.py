@@ -16,6 +16,7 @@ from lib.errors.mapping_codes import MappingCode
 from lib.errors.metric_codes import MetricCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.value_codes import ValueCode
+from lib.errors.webhook_codes import WebhookCode
 from lib.errors.workbook_codes import WorkbookCode
 from lib.observability.redaction import redact
 
@@ -56,6 +57,7 @@ _KINDS: tuple[type[TextCode], ...] = (
     AnswerCode,
     FormulaCode,
     MetricCode,
+    WebhookCode,
 )
 _CODES = {code.value: code for kind in _KINDS for code in kind}
 
