@@ -54,7 +54,6 @@ from lib.sharing import pinned_links
 from lib.store.enums import NONE_NAME, ImportResult, Sentiment, State
 from lib.store.messages import JobStep
 from lib.ui import (
-from lib.webhooks.webhook import NoAnswer, OffReason, WebhookStatus
     api_keys_admin,
     export_page,
     grant_form,
@@ -67,6 +66,7 @@ from lib.webhooks.webhook import NoAnswer, OffReason, WebhookStatus
     sidebar,
     streamlit_words,
 )
+from lib.webhooks.webhook import NoAnswer, OffReason, WebhookStatus
 from tests.conftest import ROOT
 
 Key = tuple[str | None, str]

@@ -237,6 +237,11 @@ def add(
     return number if is_new else None
 
 
+def addresses_of(connection: Connection, causes: Sequence[str]) -> set[str]:
+    """Return the addresses that something is, or was, in the outbox for, of some causes."""
+    return set(connection.scalars(sa.select(deliveries.c.address).where(deliveries.c.cause.in_(causes))))
+
+
 def skip_subject(connection: Connection, subject: str, why_not: str) -> None:
     """Send no more of what waits of a report, an alert or a webhook; `why_not` is a code."""
     waiting = sa.and_(deliveries.c.subject == subject, deliveries.c.status.in_(OPEN))

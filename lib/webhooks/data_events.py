@@ -98,24 +98,43 @@ def export_event(job: Job, result: dict[str, Any], settings: Settings) -> Event:
     return Event(EXPORT_READY, new_event_id(), datetime.now(UTC), data, text, grant)
 
 
+@dataclass(frozen=True, slots=True)
+class AddressedEvent:
+    """An event, the webhooks that are to be called about it, and its cause, by which each of them is called once."""
+
+    event: Event
+    webhooks: tuple[Webhook, ...]
+    cause: str
+
+
 def import_events(
     connection: Connection, catalog: Catalog, report: ImportReport, webhooks: dict[Grant, list[Webhook]]
-) -> list[tuple[Event, list[Webhook]]]:
-    """Return the events of an import with who is to get each; the webhooks are by what their owners may see.
-
-    The connection is one of the facts.
-    """
-    events: list[tuple[Event, list[Webhook]]] = []
+) -> list[AddressedEvent]:
+    """Return the events of an import; the webhooks are by what their owners may see, the connection is of the facts."""
+    events: list[AddressedEvent] = []
     for grant, theirs in webhooks.items():
-        subscribed = {name: [each for each in theirs if name in each.events] for name in _OF_IMPORTS}
-        if subscribed[IMPORT_COMPLETED]:
+        subscribed = {name: tuple(each for each in theirs if name in each.events) for name in _OF_IMPORTS}
+        imports_to, evaluations_to = subscribed[IMPORT_COMPLETED], subscribed[EVALUATION_CREATED]
+        if imports_to:
             seen = None if grant.everything else _seen(connection, catalog, report, grant)
             if seen is None or seen.added or seen.changed:
-                events.append((import_event(report, grant, seen), subscribed[IMPORT_COMPLETED]))
-        if subscribed[EVALUATION_CREATED] and 0 < report.loaded.added <= MOST_ANNOUNCED:
+                event = import_event(report, grant, seen)
+                events.append(AddressedEvent(event, imports_to, _cause(report, IMPORT_COMPLETED)))
+        if evaluations_to and 0 < report.loaded.added <= MOST_ANNOUNCED:
             ids = _new_ids(connection, catalog, report, grant)
-            events += [(event, subscribed[EVALUATION_CREATED]) for event in evaluation_events(report, grant, ids)]
+            for number, event in enumerate(evaluation_events(report, grant, ids)):
+                cause = _cause(report, EVALUATION_CREATED, number)
+                events.append(AddressedEvent(event, evaluations_to, cause))
     return events
+
+
+def first_causes(report: ImportReport) -> tuple[str, ...]:
+    """Return causes of which a webhook has one if the events of an import were put into the outbox for it."""
+    return tuple(_cause(report, name) for name in _OF_IMPORTS)
+
+
+def _cause(report: ImportReport, name: str, number: int = 0) -> str:
+    return f"{report.id} {name} {number}"
 
 
 _OF_IMPORTS = (IMPORT_COMPLETED, EVALUATION_CREATED)

@@ -14,6 +14,7 @@ from lib.analytics.grants import Grant
 from lib.analytics.record_fields import record_as_json
 from lib.analytics.records import records_of_ids
 from lib.catalog.catalog import Catalog
+from lib.delivery import outbox
 from lib.delivery.outbox import Delivery, Outbox
 from lib.errors import CallboardError
 from lib.ingest.history import ImportReport
@@ -142,7 +143,9 @@ class WebhookService:
 
     def _publish(self, report: ImportReport) -> None:
         with self._workspace.state.read() as connection:
-            before = [each for each in list_webhooks(connection, None) if _hears_of(each, report)]
+            done = outbox.addresses_of(connection, data_events.first_causes(report))
+            listed = (each for each in list_webhooks(connection, None) if each.id not in done)
+            before = [each for each in listed if _hears_of(each, report)]
             grants = {each: self._owners.grant_of(connection, each) for each in {each.owner_id for each in before}}
         subscribed = data_events.by_grant(before, grants)
         if not subscribed:
@@ -150,8 +153,8 @@ class WebhookService:
         with self._workspace.facts.read(READ_SECONDS) as facts:
             events = data_events.import_events(facts, self._workspace.catalog, report, subscribed)
         with self._workspace.state.transaction() as connection:
-            for event, webhooks in events:
-                self.events.send(connection, event, webhooks)
+            for each in events:
+                self.events.send(connection, each.event, each.webhooks, each.cause)
         self._workspace.outbox.wake()
 
     def _evaluations(self, ids: Sequence[str], grant: Grant) -> list[dict[str, Any]]:

@@ -138,7 +138,7 @@ def test_a_name_is_resolved_once_and_what_was_checked_is_called(server: Receiver
     """A name server that gives another address at every question: each call goes to what was checked for it."""
     resolved: list[str] = []
 
-    def rebinding(host: str, port: int) -> list[str]:
+    def rebinding(host: str, _: int) -> list[str]:
         resolved.append(host)
         return ["127.0.0.1"] if len(resolved) == 1 else ["127.0.0.99"]
 
