@@ -65,6 +65,7 @@ from lib.ui import (
     metrics_page,
     sidebar,
     streamlit_words,
+    webhooks_admin,
 )
 from lib.webhooks.webhook import NoAnswer, OffReason, WebhookStatus
 from tests.conftest import ROOT
@@ -162,6 +163,7 @@ VALUES: dict[str, list[str]] = {
     "guesses": [code.text for code in GuessCode],
     "refused parameters": [code.text for code in ParameterCode],
     "refused webhooks": [code.text for code in WebhookCode],
+    "states of a delivery": list(webhooks_admin.DELIVERY_LABELS.values()),
     "states of a webhook": [each.label for each in (*WebhookStatus, *OffReason)],
     "calls without an answer": [each.label for each in NoAnswer],
     "states of a key": ["active", "revoked", "expired"],

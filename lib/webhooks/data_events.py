@@ -10,7 +10,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -162,21 +162,32 @@ def recent_imports(connection: Connection) -> list[ImportReport]:
 def _new_ids(connection: Connection, catalog: Catalog, report: ImportReport, grant: Grant) -> list[str]:
     """Return the ids of the evaluations that an import added and a grant shows, the oldest first."""
     facts, old = catalog.evaluations, catalog.replaced_evaluations
-    version = report.loaded.data_version
-    replaced = sa.select(old.c.id).where(old.c.replaced_in == version)
-    where = (facts.c.data_version == version, facts.c.id.not_in(replaced), *grant_conditions(facts, grant, catalog))
+    where = _loaded(catalog, report, grant)
+    if report.loaded.changed:
+        replaced = sa.select(old.c.id).where(old.c.replaced_in == report.loaded.data_version)
+        where.append(facts.c.id.not_in(replaced))
     return list(connection.scalars(sa.select(facts.c.id).where(*where).order_by(facts.c.audio_at, facts.c.id)))
 
 
 def _seen(connection: Connection, catalog: Catalog, report: ImportReport, grant: Grant) -> LimitedImport:
     facts = catalog.evaluations
-    if report.loaded.data_version is None:  # the facts are as they were
-        return LimitedImport(0, 0, None, None)
-    where = (facts.c.data_version == report.loaded.data_version, *grant_conditions(facts, grant, catalog))
+    where = _loaded(catalog, report, grant)
     values = sa.select(sa.func.count(), sa.func.min(facts.c.day), sa.func.max(facts.c.day)).where(*where)
     count, first, last = connection.execute(values).one()
     added = len(_new_ids(connection, catalog, report, grant)) if count else 0
     return LimitedImport(added, int(count) - added, _iso(first), _iso(last))
+
+
+def _loaded(catalog: Catalog, report: ImportReport, grant: Grant) -> list[sa.ColumnElement[bool]]:
+    """Return what the evaluations meet that an import added or changed, and that a grant shows."""
+    facts, loaded = catalog.evaluations, report.loaded
+    if loaded.data_version is None or loaded.first_day is None or loaded.last_day is None:  # it changed nothing
+        return [sa.false()]
+    # Instants have an index where versions have none; a day of any zone lies within a day of UTC's.
+    first = datetime.combine(loaded.first_day - timedelta(days=1), time(), UTC)
+    last = datetime.combine(loaded.last_day + timedelta(days=2), time(), UTC)
+    of_days = (facts.c.audio_at >= first, facts.c.audio_at < last)
+    return [facts.c.data_version == loaded.data_version, *of_days, *grant_conditions(facts, grant, catalog)]
 
 
 def _finished_at(report: ImportReport) -> datetime:

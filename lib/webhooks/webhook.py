@@ -74,7 +74,7 @@ class NoAnswer(StrEnum):
         return _ANSWER_LABELS[self]
 
 
-_STATUS_LABELS = {WebhookStatus.ACTIVE: "active", WebhookStatus.OFF: "off"}
+_STATUS_LABELS = {WebhookStatus.ACTIVE: "switched on", WebhookStatus.OFF: "switched off"}
 
 _REASON_LABELS = {
     OffReason.BY_HAND: "somebody switched it off",

@@ -190,7 +190,7 @@ def test_evaluations_that_are_gone_by_then_are_not_sent(hooks: Hooks, workspace:
 
 
 def test_events_that_a_process_left_out_as_it_died_are_sent(hooks: Hooks, workspace: Workspace, write: Write) -> None:
-    hooks.make("/in", IMPORT_COMPLETED, EVALUATION_CREATED)
+    first = hooks.make("/in", IMPORT_COMPLETED, EVALUATION_CREATED)
     write({"id": "1", **NORTH})
     with workspace.state.transaction() as connection:  # as if it had died between the facts and the state
         connection.execute(sa.delete(deliveries))
@@ -205,6 +205,7 @@ def test_events_that_a_process_left_out_as_it_died_are_sent(hooks: Hooks, worksp
     again.service.start()
     write({"id": "3", **NORTH})
     data_of(hooks, "/newer", 2)
+    again.wait(first, DeliveryStatus.SENT, count=6)
     assert len(hooks.server.of("/in")) == 6, "what was sent before is not sent again"
     assert len(again.deliveries(newer)) == 2, "a webhook hears of nothing that was before it"
     again.service.stop()
