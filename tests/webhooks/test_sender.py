@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ from lib.webhooks.webhook import (
     Webhook,
     WebhookStatus,
 )
+from tests.conftest import ROOT
 from tests.waiting import until
 from tests.webhooks.conftest import Hooks
 from tests.webhooks.receiver import Call, dripping, is_signed, plain, silent
@@ -73,6 +75,21 @@ def signature_by_openssl(call: Call, secret: str) -> str:
         ["openssl", "dgst", "-sha256", "-hmac", secret, "-hex"], input=signed, capture_output=True, check=True
     )
     return f"{stamp},v1={made.stdout.decode().split()[-1]}"
+
+
+def test_the_example_of_the_documents_verifies_a_call(running: Hooks) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "webhooks.md").read_text("utf-8"), re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(example, names)  # noqa: S102 - what readers are told to run
+    webhook = running.make()
+    emit(running, event())
+    running.wait(webhook, DeliveryStatus.SENT)
+    (call,) = running.server.calls
+    header, secret = call.headers["x-callboard-signature"], signing_secret(running.workspace.settings, webhook)
+    assert names["is_from_callboard"](secret, header, call.body)
+    assert not names["is_from_callboard"](secret, header, call.body + b" ")
+    assert not names["is_from_callboard"]("whsec_other", header, call.body)
+    assert not names["is_from_callboard"](secret, header.replace("t=", "t=1"), call.body)
 
 
 def test_each_webhook_has_a_secret_of_its_own_and_none_is_kept(hooks: Hooks) -> None:
