@@ -90,7 +90,8 @@ RecordReader = Annotated[Key, Depends(_with_scope("evaluations:read"))]
 Exporter = Annotated[Key, Depends(_with_scope_and_slot("analytics:export"))]
 FieldWriter = Annotated[Key, Depends(_with_scope_and_slot("fields:write"))]
 MetricWriter = Annotated[Key, Depends(_with_scope_and_slot("metrics:write"))]
-WebhookManager = Annotated[Key, Depends(_with_scope("webhooks:manage"))]
+WebhookReader = Annotated[Key, Depends(_with_scope("webhooks:manage"))]
+WebhookManager = Annotated[Key, Depends(_with_scope_and_slot("webhooks:manage"))]
 RecordWriter = Annotated[Key, Depends(_with_scope_and_slot("evaluations:write"))]
 
 

@@ -26,7 +26,7 @@ from lib.jobs.queue import Job
 from lib.settings import Settings
 from lib.store.enums import LOADED_RESULTS
 from lib.store.schema import imports
-from lib.webhooks.events import Event, new_event_id
+from lib.webhooks.events import Event, new_event
 from lib.webhooks.webhook import EVALUATION_CREATED, EXPORT_READY, IMPORT_COMPLETED, Webhook
 
 MOST_ANNOUNCED = 10_000
@@ -95,7 +95,7 @@ def export_event(job: Job, result: dict[str, Any], settings: Settings) -> Event:
     }
     grant = Grant.of(job.payload.get("grant", {}))
     text = f"Export ready: {result['downloadName']}, {result['rows']} rows."
-    return Event(EXPORT_READY, new_event_id(), datetime.now(UTC), data, text, grant)
+    return new_event(EXPORT_READY, data, text, grant)
 
 
 @dataclass(frozen=True, slots=True)

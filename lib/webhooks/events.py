@@ -24,11 +24,6 @@ from lib.webhooks.owners import WebhookOwners
 from lib.webhooks.webhook import Webhook, WebhookStatus
 
 
-def new_event_id() -> str:
-    """Return the id of an event that happens now."""
-    return f"evt_{secrets.token_hex(12)}"
-
-
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened.
@@ -71,6 +66,11 @@ class Event:
             grant=None if kept["grant"] is None else Grant.of(kept["grant"]),
             evaluations=tuple(kept["evaluations"]),
         )
+
+
+def new_event(name: str, data: Mapping[str, Any], text: str, grant: Grant | None) -> Event:
+    """Return an event that happens now."""
+    return Event(name, f"evt_{secrets.token_hex(12)}", datetime.now(UTC), data, text, grant)
 
 
 def is_covered(event: Event, grant: Grant | None) -> bool:

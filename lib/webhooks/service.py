@@ -27,7 +27,7 @@ from lib.webhooks import data_events, deliveries
 from lib.webhooks.attempt import DeliveryAttempts, DeliveryParts, WebhookCallback
 from lib.webhooks.deliveries import DeliveryRecord
 from lib.webhooks.endpoints import WebhookRepository, list_webhooks
-from lib.webhooks.events import Event, EventPublisher, new_event_id
+from lib.webhooks.events import Event, EventPublisher, new_event
 from lib.webhooks.owners import WebhookOwners
 from lib.webhooks.sender import WebhookSender
 from lib.webhooks.transport import WebhookTransport
@@ -99,7 +99,7 @@ class WebhookService:
     def test(self, webhook: Webhook) -> Delivery:
         """Call a webhook to see that calls arrive, even one that is off; return the delivery, which is tried once."""
         data = {"webhookId": webhook.id, "message": "Callboard can reach this webhook."}
-        event = Event(TEST, new_event_id(), datetime.now(UTC), data, data["message"], None)
+        event = new_event(TEST, data, data["message"], None)
         with self._workspace.state.transaction() as connection:
             (number,) = self.events.send(connection, event, [webhook])
         delivery = self._workspace.outbox.get(number)

@@ -17,7 +17,7 @@ from lib.store.outgoing_schema import deliveries, webhooks
 from lib.store.schema import audit
 from lib.webhooks.attempt import RETRY_AFTER
 from lib.webhooks.endpoints import WebhookValues
-from lib.webhooks.events import Event, new_event_id
+from lib.webhooks.events import Event, new_event
 from lib.webhooks.signatures import signing_secret
 from lib.webhooks.webhook import (
     ALERT_FIRING,
@@ -37,7 +37,7 @@ from tests.webhooks.receiver import Call, dripping, is_signed, plain, silent
 
 def event(name: str = ALERT_FIRING, **more: Any) -> Event:
     values: dict[str, Any] = {"data": {"alertId": "al_1"}, "text": "Score of Lima fires.", "grant": None, **more}
-    return Event(name, new_event_id(), datetime.now(UTC), **values)
+    return new_event(name, **values)
 
 
 def emit(hooks: Hooks, what: Event, **more: Any) -> list[str]:

@@ -20,6 +20,7 @@ from lib.api.dependencies import (
     PAGING,
     Space,
     WebhookManager,
+    WebhookReader,
     check_scope,
     strict_query,
 )
@@ -132,7 +133,7 @@ def _body(model: type[BaseModel]) -> dict[str, Any]:
 
 
 @router.get("", response_model=WebhookList)
-def read_all(request: Request, space: Space, key: WebhookManager) -> Response:
+def read_all(request: Request, space: Space, key: WebhookReader) -> Response:
     """Get the webhooks of the key."""
     strict_query(request, ())
     rows = [_row(webhook) for webhook in space.webhooks.repository.all(key.prefix)]
@@ -148,7 +149,7 @@ async def create(request: Request, space: Space, key: WebhookManager, body: requ
 
 
 @router.get("/{webhookId}", response_model=WebhookRow)
-def read(request: Request, space: Space, key: WebhookManager, webhookId: str) -> Response:
+def read(request: Request, space: Space, key: WebhookReader, webhookId: str) -> Response:
     """Get one webhook of the key."""
     strict_query(request, ())
     return answer(request, to_json(_row(space.webhooks.repository.get(webhookId, key.prefix))))
@@ -185,7 +186,7 @@ def test(request: Request, space: Space, key: WebhookManager, webhookId: str) ->
 
 
 @router.get("/{webhookId}/deliveries", response_model=WebhookDeliveries, openapi_extra={"parameters": [*PAGING]})
-def read_deliveries(request: Request, space: Space, key: WebhookManager, webhookId: str) -> Response:
+def read_deliveries(request: Request, space: Space, key: WebhookReader, webhookId: str) -> Response:
     """Get what was sent to a webhook, or is about to be, the newest first."""
     parameters = strict_query(request, PAGE_NAMES)
     page = parse_whole_number(parameters, "page", 1, MAX_PAGE)
