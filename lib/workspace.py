@@ -10,7 +10,7 @@ import math
 import os
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -52,6 +52,7 @@ from lib.store import atomic_swap
 from lib.store.enums import LOADED_RESULTS
 from lib.store.facts import FactStore
 from lib.store.state import StateStore
+from lib.webhooks.service import WebhookService
 
 log = logging.getLogger(__name__)
 
@@ -74,8 +75,8 @@ class Workspace:
         self.settings = chosen
         self._own_fields: tuple[int, float, Catalog] = (-1, -math.inf, BUILT_IN)  # the facts' mark, and when
         self._workers: list[Worker] = []
+        self._stops: list[Callable[[], None]] = []  # what ends the threads that were begun
         self.state = StateStore(chosen, to=None)
-        self.outgoing = OutgoingService(self)
         try:
             self.facts = FactStore(chosen, to=None)
         except BaseException:
@@ -101,11 +102,13 @@ class Workspace:
         self.sessions = Sessions(self.state, self.people, idle, age)
         self.audit = AuditLog(self.state)
         self.queue = Queue(self.state)
+        self.outbox = Outbox(self.state)
+        self.owners = OwnerLookup(self.state, self.people, lambda: self.settings.has_login)
+        self.outgoing = OutgoingService(self)
+        self.webhooks = WebhookService(self)
         self.views = SavedViews(self.state, lambda: self.catalog)
         self.notes = Annotations(self.state)
         self.links = PinnedLinks(self.state, lambda: self.catalog)
-        self.owners = OwnerLookup(self.state, self.people, lambda: self.settings.has_login)
-        self.outbox = Outbox(self.state)
         self._lengths: dict[str, int] = {}  # of the rollups, when they were last looked at
 
     def _take_zone(self) -> None:
@@ -139,10 +142,9 @@ class Workspace:
             workspace_zone.check_zone(connection, self.settings.timezone)
 
     def close(self) -> None:
-        """Stop the worker and close the stores."""
-        for worker in self._workers:
-            worker.stop()
-        self.outgoing.stop()
+        """Stop the workers and close the stores."""
+        for stop in self._stops:
+            stop()
         self.facts.close()
         self.state.close()
 
@@ -183,6 +185,7 @@ class Workspace:
         if self.facts.embedded:
             # Who holds the embedded database is alone: what others began, they do not go on with.
             self.queue.expire_leases()
+            self.outbox.expire_leases()
             file_storage.remove_partial(self.settings)
         handlers: dict[str, Handler] = {kind: partial(self._do, task) for kind, task in tasks.TASKS.items()}
         self._workers = [
@@ -194,9 +197,12 @@ class Workspace:
         for worker in self._workers:
             worker.start()
         self.outgoing.start(is_alone=self.facts.embedded)
+        self.webhooks.start()
+        self._stops = [self.webhooks.stop, *(worker.stop for worker in self._workers), self.outgoing.stop]
 
     def _exporter(self) -> Worker:
-        return Worker(self.queue, {JobKind.EXPORT: self._export}, self._remove_old_exports)
+        handlers: dict[str, Handler] = {JobKind.EXPORT: self._export}
+        return Worker(self.queue, handlers, self._remove_old_exports, completed=self.webhooks.export_ready)
 
     def ended_export(self, number: str, seconds: float) -> Job | None:
         """Return an export's job once it has ended, or that long has passed; do it where no worker would."""
@@ -245,13 +251,14 @@ class Workspace:
             log.warning("The audit lacks a line: %s, %s %s. %s", actor, action.value, subject, error.message)
 
     def audit_import(self, report: ImportReport) -> None:
-        """Write down that someone imported something."""
+        """Write down that someone imported something, and have webhooks called about it."""
         done = report.loaded
         counts = {"added": done.added, "changed": done.changed, "bad": report.bad}
         files = ", ".join(file["name"] for file in report.files)
         self.note(report.actor, Action.IMPORT, files, result=report.result.value, import_id=report.id, **counts)
         for own in report.new_fields if report.result in LOADED_RESULTS else ():
             self.note(report.actor, Action.FIELD_DEFINED, own.name, type=own.type.value)
+        self.webhooks.import_loaded(report)
 
     def _done(self, job: Job) -> dict[str, Any] | None:
         """Return what a job has come to that its worker could not tell of; None where it has come to nothing."""
@@ -273,6 +280,7 @@ class Workspace:
 
     def _tidy(self) -> None:
         service.remove_old_reports(self.settings)
+        self.outbox.forget_old()
         uploads.remove_old(self.settings)
         with self.facts.read() as connection:
             is_due = undo.has_old(connection)

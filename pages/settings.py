@@ -7,7 +7,16 @@ from lib.access.users import Role
 from lib.i18n import t
 from lib.reports import page_help
 from lib.reports.words import text
-from lib.ui import api_keys_admin, current_user, language, markdown, page_layout, shared_items_admin, users_admin
+from lib.ui import (
+    api_keys_admin,
+    current_user,
+    language,
+    markdown,
+    page_layout,
+    shared_items_admin,
+    users_admin,
+    webhooks_admin,
+)
 
 page_layout.head(text("Settings"), text("Who may do what?"), page_help.SETTINGS)
 page_layout.link_notices()
@@ -27,6 +36,7 @@ with page_layout.stop_on_error():
         api_keys_admin.listing(space)
         st.subheader(t("New key"), anchor=False)
         api_keys_admin.create(space)
+        webhooks_admin.show(space)
         shared_items_admin.show(space)
     st.subheader(t("About"), anchor=False)
     store = t("an embedded DuckDB database") if space.facts.embedded else "PostgreSQL"

@@ -46,6 +46,7 @@ from lib.errors.metric_codes import MetricCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.report_codes import ReportCode
 from lib.errors.value_codes import ValueCode
+from lib.errors.webhook_codes import WebhookCode
 from lib.errors.workbook_codes import WorkbookCode
 from lib.reports import breakdown_table, catalog_words, control_text, decomposition_text, spread_text, words
 from lib.reports.pages import breakdowns, sample_size
@@ -65,7 +66,9 @@ from lib.ui import (
     metrics_page,
     sidebar,
     streamlit_words,
+    webhooks_admin,
 )
+from lib.webhooks.webhook import NoAnswer, OffReason, WebhookStatus
 from tests.conftest import ROOT
 
 Key = tuple[str | None, str]
@@ -161,6 +164,10 @@ VALUES: dict[str, list[str]] = {
     "refused reports": [code.text for code in ReportCode],
     "guesses": [code.text for code in GuessCode],
     "refused parameters": [code.text for code in ParameterCode],
+    "refused webhooks": [code.text for code in WebhookCode],
+    "states of a delivery": list(webhooks_admin.DELIVERY_LABELS.values()),
+    "states of a webhook": [each.label for each in (*WebhookStatus, *OffReason)],
+    "calls without an answer": [each.label for each in NoAnswer],
     "states of a key": ["active", "revoked", "expired"],
     # What a metric meant when a link was made, which the stores hold in English.
     "definitions": list(pinned_links.definitions(BUILT_IN).values()),

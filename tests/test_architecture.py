@@ -55,6 +55,7 @@ ONLY_IN = {
     "openpyxl": ("lib.exports",),
     "smtplib": ("lib.delivery",),
     "httpx": ("lib.webhooks",),
+    "httpcore": ("lib.webhooks",),
 }
 
 FILLED_BIT_BY_BIT = {

@@ -20,6 +20,7 @@ class SystemActor(StrEnum):
     FIRST_LOG_IN = "system:first_log_in"
     SESSION_TIMEOUT = "system:session_timeout"
     SIGNED_LINK = "system:signed_link"
+    WEBHOOKS = "system:webhooks"
     # Whoever used these pages of the versions that knew no login.
     DATA_PAGE = "system:data_page"
     EXPORTS_PAGE = "system:exports_page"
@@ -37,6 +38,7 @@ _LABELS: dict[str, str] = {
     SystemActor.FIRST_LOG_IN: "first log-in",
     SystemActor.SESSION_TIMEOUT: "time",
     SystemActor.SIGNED_LINK: "signed link",
+    SystemActor.WEBHOOKS: "webhook sender",
     SystemActor.DATA_PAGE: "Data page",
     SystemActor.EXPORTS_PAGE: "Exports page",
     SystemActor.SETTINGS_PAGE: "Settings page",

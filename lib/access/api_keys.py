@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from lib.access import audit_log
 from lib.access.actors import key_actor
@@ -179,10 +180,9 @@ def all_keys(state: StateStore) -> list[Key]:
         return [_key(row._mapping) for row in rows]
 
 
-def find(state: StateStore, prefix: str) -> Key | None:
-    """Return the key of a whole prefix, usable or not; None where there is none."""
-    with state.read() as connection:
-        row = connection.execute(sa.select(api_keys).where(api_keys.c.prefix == prefix)).one_or_none()
+def find(connection: Connection, prefix: str) -> Key | None:
+    """Return the key of a prefix; None where there is none."""
+    row = connection.execute(sa.select(api_keys).where(api_keys.c.prefix == prefix)).one_or_none()
     return None if row is None else _key(row._mapping)
 
 

@@ -61,6 +61,10 @@ class Action(StrEnum):
     REPORT_HANDED_OVER = "report_handed_over"
     REPORT_DELETED = "report_deleted"
     REPORT_SENT = "report_sent"
+    WEBHOOK_CREATED = "webhook_created"
+    WEBHOOK_CHANGED = "webhook_changed"
+    WEBHOOK_DELETED = "webhook_deleted"
+    WEBHOOK_OFF = "webhook_off"
 
     @property
     def label(self) -> str:
@@ -103,6 +107,10 @@ _ACTION_LABELS = {
     Action.REPORT_HANDED_OVER: "report handed over",
     Action.REPORT_DELETED: "report deleted",
     Action.REPORT_SENT: "report sent",
+    Action.WEBHOOK_CREATED: "webhook created",
+    Action.WEBHOOK_CHANGED: "webhook changed",
+    Action.WEBHOOK_DELETED: "webhook deleted",
+    Action.WEBHOOK_OFF: "webhook switched off by itself",
 }
 
 
@@ -126,6 +134,9 @@ DETAIL_LABELS: dict[tuple[str, Any], str] = {
     **{("result", result.value): result.label for result in ImportResult},
     **{("why", reason.value): reason.label for reason in SessionEnd},
     **{(name, "all"): "all" for name in _LIMITS},
+    ("why", "by_hand"): "somebody switched it off",
+    ("why", "failing"): "its calls failed for 5 days",
+    ("why", "owner_gone"): "its owner may not have it any more",
     ("archived", True): "yes",
     ("archived", False): "no",
     ("by", "page"): "a page",

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sqlalchemy.engine import Connection
+
 from lib.access import api_keys
 from lib.access.api_keys import Key
 from lib.access.users import LOCAL, Role, User, UserRepository
@@ -40,13 +42,18 @@ class OwnerLookup:
 
     def grant(self, owner: Owner) -> Grant | None:
         """Return what an owner may see; None for one who has no access any more."""
-        if owner.id == LOCAL.id:
+        with self._state.read() as connection:
+            return self.grant_of(connection, owner.id)
+
+    def grant_of(self, connection: Connection, owner_id: str, least: Role = Role.VIEWER) -> Grant | None:
+        """Return the same as a transaction of the state sees it; None also for who may not do what `least` may."""
+        if owner_id == LOCAL.id:
             return None if self._has_login() else LOCAL.grant
-        if owner.id.startswith(api_keys.MARK):
-            key = api_keys.find(self._state, owner.id)
+        if owner_id.startswith(api_keys.MARK):
+            key = api_keys.find(connection, owner_id)
             return key.grant if key is not None and key.usable(datetime.now(UTC)) else None
-        person = self._people.get(owner.id)
-        return person.grant if person is not None and person.may(Role.VIEWER) else None
+        person = self._people.within(connection, owner_id)
+        return person.grant if person is not None and person.may(least) else None
 
     def address(self, owner: Owner) -> str | None:
         """Return the e-mail address of an owner who is a person and has one."""

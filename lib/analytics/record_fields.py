@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from lib.analytics.records import Record
 from lib.catalog.catalog import Catalog
 from lib.catalog.fields import PLAIN_FIELDS, FieldType
+from lib.catalog.metrics import rounded
 from lib.store.enums import OWN_SCALE, YES
 
 _read = attrgetter(*(field.column for field in PLAIN_FIELDS))
@@ -28,6 +29,18 @@ def record_values(record: Record, zone: ZoneInfo, catalog: Catalog) -> dict[str,
     for dimension in catalog.stored_dimensions:
         member = record.members[dimension.name]
         values[dimension.name_field], values[dimension.parameter] = member.name, member.id
+    return values
+
+
+def record_as_json(record: Record, zone: ZoneInfo, catalog: Catalog) -> dict[str, Any]:
+    """Return an evaluation as answers and webhooks have it: instants as ISO 8601, own fields under `fields`."""
+    values = record_values(record, zone, catalog)
+    for name, field in catalog.fields.items():
+        if field.kind is FieldType.INSTANT:
+            values[name] = values[name] and values[name].isoformat()
+    own = {each: values.pop(each.parameter) for each in catalog.own_fields}
+    values["fields"] = {each.name: value for each, value in own.items() if not each.archived}
+    values["averageNote"] = None if record.score is None else rounded(record.score, 2)
     return values
 
 

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
-from lib.analytics.conditions import fact_conditions
+from lib.analytics.conditions import fact_conditions, grant_conditions
+from lib.analytics.grants import Grant
 from lib.analytics.heatmap import weekday_and_hour
 from lib.analytics.members import member_names
 from lib.analytics.planner import ResolvedPeriod, resolve_period
@@ -125,6 +126,14 @@ def records(
     )
     rows = connection.execute(chosen).all()
     return Records(period, _read(connection, rows, filters.catalog), total, page, page_size)
+
+
+def records_of_ids(connection: Connection, ids: Sequence[str], grant: Grant, catalog: Catalog) -> tuple[Record, ...]:
+    """Return those of some evaluations that are there and that a grant shows, the newest first, then by id."""
+    facts = catalog.evaluations
+    where = (facts.c.id.in_(ids), *grant_conditions(facts, grant, catalog))
+    newest = sa.select(facts).where(*where).order_by(facts.c.audio_at.desc(), facts.c.id)
+    return _read(connection, connection.execute(newest).all(), catalog)
 
 
 def _read(connection: Connection, rows: Sequence[sa.Row[Any]], catalog: Catalog) -> tuple[Record, ...]:

@@ -92,6 +92,8 @@ FieldWriter = Annotated[Key, Depends(_with_scope_and_slot("fields:write"))]
 MetricWriter = Annotated[Key, Depends(_with_scope_and_slot("metrics:write"))]
 ReportReader = Annotated[Key, Depends(_with_scope("reports:read"))]
 ReportWriter = Annotated[Key, Depends(_with_scope_and_slot("reports:write"))]
+WebhookReader = Annotated[Key, Depends(_with_scope("webhooks:manage"))]
+WebhookManager = Annotated[Key, Depends(_with_scope_and_slot("webhooks:manage"))]
 RecordWriter = Annotated[Key, Depends(_with_scope_and_slot("evaluations:write"))]
 
 

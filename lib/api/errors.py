@@ -15,6 +15,7 @@ from lib import errors
 from lib.errors.codes import TextCode
 from lib.errors.field_codes import FieldCode
 from lib.errors.metric_codes import MetricCode
+from lib.errors.webhook_codes import WebhookCode
 from lib.observability.redaction import redact
 
 log = logging.getLogger(__name__)
@@ -86,18 +87,21 @@ _TOLD_AS_UNAVAILABLE = (
 
 _OF_DEFINITIONS: dict[TextCode, tuple[int, str]] = {
     **dict.fromkeys(
-        (FieldCode.FIELD_UNKNOWN, MetricCode.METRIC_UNKNOWN, MetricCode.VERSION_UNKNOWN),
+        (
+            *(FieldCode.FIELD_UNKNOWN, MetricCode.METRIC_UNKNOWN, MetricCode.VERSION_UNKNOWN),
+            WebhookCode.WEBHOOK_UNKNOWN,
+        ),
         (404, "NOT_FOUND"),
     ),
     **dict.fromkeys(
         (
             *(FieldCode.FIELD_TAKEN, FieldCode.FIELD_TYPE_FIXED, FieldCode.TOO_MANY_FIELDS, FieldCode.FIELDS_CHANGED),
-            MetricCode.TOO_MANY_METRICS,
+            *(MetricCode.TOO_MANY_METRICS, WebhookCode.TOO_MANY_WEBHOOKS),
         ),
         (409, "CONFLICT"),
     ),
 }
-"""What is told of a field or a metric that is not there, or clashes with what is; all else is a wrong value."""
+"""What is told of what a workspace defines that is not there, or clashes with what is; all else is a wrong value."""
 
 
 _UNWRITTEN = "The server can't write a file that it needs; its log says which."
@@ -122,6 +126,9 @@ def of(error: Exception) -> ApiError:
     if isinstance(error, errors.FieldError | errors.MetricError):
         status, code = _OF_DEFINITIONS.get(error.reason.code, (400, "INVALID_PARAMETER"))
         return ApiError(status, code, error.message)
+    if isinstance(error, errors.WebhookError):
+        status, code = _OF_DEFINITIONS.get(error.reason.code, (400, "INVALID_PARAMETER"))
+        return ApiError(status, code, error.message, error.parameter)
     if isinstance(error, errors.BusyError):
         return ApiError(429, "RATE_LIMIT_EXCEEDED", error.message, retry_after=RETRY_SECONDS)
     if isinstance(error, errors.BadRowsError | errors.FileError | errors.MappingError):

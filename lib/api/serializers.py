@@ -6,7 +6,6 @@ import gzip
 import hashlib
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import orjson
 from fastapi import Request, Response
@@ -15,14 +14,11 @@ from lib.analytics.breakdowns import Group
 from lib.analytics.criteria import Answer, CriterionRow
 from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.queries import SelectionSummary, Trend
-from lib.analytics.record_fields import record_values
-from lib.analytics.records import Record
 from lib.catalog.catalog import Catalog
 from lib.catalog.criterion_metrics import AVERAGE_SHARE, CRITERION_METRICS
 from lib.catalog.dimensions import EXECUTIVE, Dimension, FlagDimension, Member
-from lib.catalog.fields import FieldType
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, rounded
+from lib.catalog.metrics import AVERAGE_SCORE
 from lib.web.request_headers import accepts, has_tag
 
 _COMPRESSED_FROM, _COMPRESSION = 1024, 1
@@ -87,18 +83,6 @@ def trend_points(trend: Trend, catalog: Catalog) -> list[dict[str, Any]]:
         {"date": point.bucket.first.isoformat(), "partial": point.bucket.partial, **figures(point.sums, catalog)}
         for point in trend.points
     ]
-
-
-def record(row: Record, zone: ZoneInfo, catalog: Catalog) -> dict[str, Any]:
-    """Return one evaluation in the canonical columns."""
-    values = record_values(row, zone, catalog)
-    for name, field in catalog.fields.items():
-        if field.kind is FieldType.INSTANT:
-            values[name] = values[name] and values[name].isoformat()
-    own = {each: values.pop(each.parameter) for each in catalog.own_fields}
-    values["fields"] = {each.name: value for each, value in own.items() if not each.archived}
-    values["averageNote"] = None if row.score is None else rounded(row.score, 2)
-    return values
 
 
 def criterion_row(row: CriterionRow) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -95,13 +95,14 @@ class Outbox:
         with self._news:
             self._news.notify_all()
 
-    def claim(self, channel: Channel, limit: int = 1) -> list[Delivery]:
-        """Take what waits the longest of a channel, or what its deliverer left, for a lease."""
+    def claim(self, channel: Channel, limit: int = 1, without: Collection[str] = ()) -> list[Delivery]:
+        """Take what waits the longest of a channel, or what its deliverer left, for a lease; of some subjects none."""
         now = datetime.now(UTC)
         free = sa.and_(
             deliveries.c.channel == channel,
             deliveries.c.try_at <= now,
             sa.or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until < now),
+            deliveries.c.subject.not_in(without),
         )
         with self._state.read() as connection:
             if connection.execute(sa.select(deliveries.c.id).where(free).limit(1)).first() is None:
@@ -130,6 +131,10 @@ class Outbox:
     def fail(self, delivery: Delivery, answer: str, size: int | None = None) -> bool:
         """Write down that it will not arrive; return False as `succeed` does."""
         return self._end(delivery, DeliveryStatus.FAILED, answer, size)
+
+    def skip(self, delivery: Delivery, why_not: str) -> bool:
+        """Write down that it is not sent, and a code of why; return False as `succeed` does."""
+        return self._end(delivery, DeliveryStatus.SKIPPED, why_not, None)
 
     def postpone(self, delivery: Delivery, until: datetime, answer: str, size: int | None = None) -> bool:
         """Write down that it is to be tried again at a time, and why; return False as `succeed` does."""
@@ -230,6 +235,18 @@ def add(
         finished_at=None if why_not is None else now,
     )
     return number if is_new else None
+
+
+def addresses_of(connection: Connection, causes: Sequence[str]) -> set[str]:
+    """Return the addresses that something is, or was, in the outbox for, of some causes."""
+    return set(connection.scalars(sa.select(deliveries.c.address).where(deliveries.c.cause.in_(causes))))
+
+
+def skip_subject(connection: Connection, subject: str, why_not: str) -> None:
+    """Send no more of what waits of a report, an alert or a webhook; `why_not` is a code."""
+    waiting = sa.and_(deliveries.c.subject == subject, deliveries.c.status.in_(OPEN))
+    ended = {"status": DeliveryStatus.SKIPPED, "answer": why_not, "try_at": None, "lease_until": None}
+    connection.execute(sa.update(deliveries).where(waiting).values({**ended, "finished_at": datetime.now(UTC)}))
 
 
 def forget_subject(connection: Connection, subject: str) -> None:

@@ -60,6 +60,15 @@ class MetricError(CallboardError):
     """An own metric can't be defined, changed or shown as is asked for."""
 
 
+class WebhookError(CallboardError):
+    """A webhook can't be made, changed or shown as is asked for; `parameter` is what of it is wrong, if one is."""
+
+    def __init__(self, parameter: str | None, code: TextCode, **values: int | str | CodedText) -> None:
+        """Keep what is wrong, by its public name."""
+        super().__init__(code, **values)
+        self.parameter = parameter
+
+
 class FormulaError(CallboardError):
     """A text is no metric; `position` is the place from 1 where the fault begins."""
 

@@ -63,7 +63,7 @@ log = logging.getLogger(__name__)
 _TRIES = 3
 """How often files are read anew because the fields are others than was thought."""
 
-_PROGRAM = "POST /evaluations"  # what is listed in place of a file
+PROGRAM = "POST /evaluations"  # what is listed in place of a file
 
 REPORTS_KEPT_SECONDS = 90 * 24 * 3600
 """How long the bad rows of an import are kept: they hold what is in the files."""
@@ -140,9 +140,9 @@ def run_objects(
     digest = hashlib.sha256()
     report = ImportReport(_new_id(), datetime.now(UTC), 0.0, actor, (), ImportResult.FAILED, None)
     found = convert_objects(_digested(objects, digest), settings.zone, grant, with_fields(catalog, added))
-    files = ({"name": _PROGRAM, "sha256": digest.hexdigest(), "bytes": 0},)
+    files = ({"name": PROGRAM, "sha256": digest.hexdigest(), "bytes": 0},)
     report = replace(report, files=files)
-    rows = RowWarnings(_PROGRAM)
+    rows = RowWarnings(PROGRAM)
     for batch in found.batches:
         rows.add(batch)
     report = replace(report, read=found.read, blank=found.blank, bad=found.bad, problems=found.problems)

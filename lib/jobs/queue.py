@@ -107,6 +107,9 @@ class IdempotencyKey:
     request: str
 
 
+Completed = Callable[[Connection, "Job", dict[str, Any]], None]
+"""Told of a job that completes, and its result, within the transaction that writes this."""
+
 Done = Callable[[Job], dict[str, Any] | None]
 """Returns the result of a job whose worker died after the work was done; None where it was not."""
 
@@ -270,11 +273,10 @@ class Queue:
         if held.rowcount != 1 or cancelled:
             raise CancelledError(FailureCode.STOPPED)
 
-    def complete(self, job: Job, result: dict[str, Any]) -> bool:
+    def complete(self, job: Job, result: dict[str, Any], completed: Completed = lambda *_: None) -> bool:
         """End a claimed job with its result; return False where another worker has it by now."""
-        return self._end(
-            job, {"status": JobStatus.COMPLETED, "progress": 100.0, "message": None, "result": json.dumps(result)}
-        )
+        values = {"status": JobStatus.COMPLETED, "progress": 100.0, "message": None, "result": json.dumps(result)}
+        return self._end(job, values, lambda connection: completed(connection, job, result))
 
     def fail(self, job: Job, reason: Message) -> bool:
         """End a claimed job with the reason why it failed; return False where another worker has it by now."""
@@ -315,13 +317,15 @@ class Queue:
             connection.execute(sa.delete(idempotency).where(idempotency.c.job.in_(found)))
         return found
 
-    def _end(self, job: Job, values: dict[str, Any]) -> bool:
+    def _end(self, job: Job, values: dict[str, Any], within: Callable[[Connection], None] = lambda _: None) -> bool:
         with self._state.transaction() as connection:
             ended = connection.execute(
                 sa.update(jobs)
                 .where(_held(job))
                 .values({**values, "finished_at": datetime.now(UTC), "lease_until": None})
             )
+            if ended.rowcount == 1:
+                within(connection)
         return bool(ended.rowcount == 1)
 
 

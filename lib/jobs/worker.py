@@ -10,7 +10,7 @@ from typing import Any
 
 from lib.errors import CallboardError
 from lib.errors.codes import FailureCode
-from lib.jobs.queue import LEASE, Done, Job, Queue
+from lib.jobs.queue import LEASE, Completed, Done, Job, Queue
 from lib.store.messages import Message, failure_of
 
 POLL_SECONDS = 0.3
@@ -67,8 +67,13 @@ class Worker:
         handlers: Mapping[str, Handler],
         tidy: Callable[[], None] = lambda: None,
         done: Done = lambda _: None,
+        completed: Completed = lambda *_: None,
     ) -> None:
-        """Prepare; `start` begins. `tidy` is done at the start and every few minutes, `done` as `Queue.claim` says."""
+        """Prepare; `start` begins. `tidy` is done at the start and every few minutes, `done` as `Queue.claim` says.
+
+        `completed` is told of each job that ends well, within the transaction that writes this.
+        """
+        self._completed = completed
         self._done = done
         self._tidy = tidy
         self._tidied: float | None = None
@@ -125,7 +130,7 @@ class Worker:
             reason = failure_of(error)
             self._end(lambda: self._queue.fail(job, reason))
         else:
-            self._end(lambda: self._queue.complete(job, result))
+            self._end(lambda: self._queue.complete(job, result, self._completed))
         finally:
             done.set()
             keeper.join()

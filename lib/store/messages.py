@@ -17,6 +17,7 @@ from lib.errors.metric_codes import MetricCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.report_codes import ReportCode
 from lib.errors.value_codes import ValueCode
+from lib.errors.webhook_codes import WebhookCode
 from lib.errors.workbook_codes import WorkbookCode
 from lib.observability.redaction import redact
 
@@ -58,6 +59,7 @@ _KINDS: tuple[type[TextCode], ...] = (
     FormulaCode,
     MetricCode,
     ReportCode,
+    WebhookCode,
 )
 _CODES = {code.value: code for kind in _KINDS for code in kind}
 

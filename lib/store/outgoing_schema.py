@@ -93,10 +93,12 @@ webhooks = sa.Table(
     sa.Column("url", sa.Text, nullable=False),
     sa.Column("events", sa.Text, nullable=False),  # JSON: the names of events
     sa.Column("description", sa.Text, nullable=False),
+    sa.Column("format", sa.Text, nullable=False),  # a BodyFormat
     sa.Column("salt", sa.Text, nullable=False),  # what tells its signing secret from others made of the same secret
     sa.Column("owner", sa.Text, nullable=False),  # who; lib/access/actors.py has the forms
     sa.Column("owner_id", sa.Text, nullable=False),  # a person's id, a key's prefix, or `local`
     sa.Column("status", sa.Text, nullable=False),  # a WebhookStatus
+    sa.Column("off_reason", sa.Text),  # an OffReason; null while it is active
     sa.Column("failing_since", UtcDateTime),  # null while the last delivery succeeded
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("changed_at", UtcDateTime, nullable=False),

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from lib.analytics.record_fields import record_values
+from lib.analytics.record_fields import record_as_json, record_values
 from lib.analytics.records import Record
 from lib.api import schemas
-from lib.api.serializers import record
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import Member
 from lib.catalog.fields import FIELDS
@@ -50,6 +49,6 @@ def test_every_field_is_read_in_its_order() -> None:
 
 
 def test_the_api_rounds_the_score_and_writes_instants() -> None:
-    body = record(RECORD, NEW_YORK, BUILT_IN)
+    body = record_as_json(RECORD, NEW_YORK, BUILT_IN)
     assert list(body) == [*FIELDS, "fields"] == list(schemas.Evaluation.model_fields)
     assert (body["averageNote"], body["audioDate"], body["createdAt"]) == (7.12, "2024-01-01T07:00:00-05:00", None)

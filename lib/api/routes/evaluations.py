@@ -14,6 +14,7 @@ from lib.analytics import records
 from lib.analytics.calendar import Calendar
 from lib.analytics.criteria import evaluation_answers
 from lib.analytics.query import Filters, clean, parse_single, parse_whole_number
+from lib.analytics.record_fields import record_as_json
 from lib.analytics.records import Record, RecordMatch, RecordOrder
 from lib.api import request_body, schemas
 from lib.api.dependencies import (
@@ -30,7 +31,7 @@ from lib.api.dependencies import (
 )
 from lib.api.errors import not_found
 from lib.api.query_description import ZONE, parameter, query
-from lib.api.serializers import AnswerBody, answer, criterion_answer, period, record, to_json
+from lib.api.serializers import AnswerBody, answer, criterion_answer, period, to_json
 from lib.api.throttle import body_cost, charge
 from lib.catalog.catalog import Catalog
 from lib.errors import FieldError, InvalidParameterError, nearest
@@ -116,7 +117,7 @@ def _found(connection: Connection, filters: Filters, calendar: Calendar, number:
 
 def _whole(connection: Connection, evaluation: Record, filters: Filters, calendar: Calendar) -> AnswerBody:
     answers = evaluation_answers(connection, evaluation.answer_set)
-    values = record(evaluation, filters.zone(calendar.zone), filters.catalog)
+    values = record_as_json(evaluation, filters.zone(calendar.zone), filters.catalog)
     return to_json({**values, "results": [criterion_answer(each) for each in answers]})
 
 
@@ -159,7 +160,7 @@ def _records(
     search: str,
 ) -> AnswerBody:
     listed = records.records(connection, filters, calendar, page, size, order, RecordMatch(search))
-    rows = [record(each, filters.zone(calendar.zone), filters.catalog) for each in listed.records]
+    rows = [record_as_json(each, filters.zone(calendar.zone), filters.catalog) for each in listed.records]
     counts = {"page": listed.page, "pageSize": listed.page_size, "totalCount": listed.total_count}
     return to_json({**period(listed.period), "data": rows, **counts})
 

@@ -1,0 +1,1 @@
+"""Webhooks: programs that are called when something happens here."""
