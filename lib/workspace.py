@@ -25,6 +25,10 @@ from lib.access.api_keys import KeyAuthenticator
 from lib.access.audit_log import Action, AuditLog
 from lib.access.sessions import Sessions
 from lib.access.users import UserRepository
+from lib.alerts.checker import AlertChecker
+from lib.alerts.engine import AlertEngine, AlertSources
+from lib.alerts.notices import AlertChannels
+from lib.alerts.repository import AlertRepository
 from lib.analytics import metric_definitions, metric_rollups, queries, rollup, workspace_zone
 from lib.analytics.calendar import Calendar
 from lib.analytics.grants import Grant
@@ -71,6 +75,7 @@ class Workspace:
         self.settings = chosen
         self._own_fields: tuple[int, float, Catalog] = (-1, -math.inf, BUILT_IN)  # the facts' mark, and when
         self._workers: list[Worker] = []
+        self._alert_checker: AlertChecker | None = None
         self.state = StateStore(chosen, to=None)
         try:
             self.facts = FactStore(chosen, to=None)
@@ -100,6 +105,9 @@ class Workspace:
         self.views = SavedViews(self.state, lambda: self.catalog)
         self.notes = Annotations(self.state)
         self.links = PinnedLinks(self.state, lambda: self.catalog)
+        self.alerts = AlertRepository(self.state)
+        sources = AlertSources(self.answers, lambda: self.catalog, lambda: self.settings, self.people)
+        self.alert_engine = AlertEngine(self.state, sources, AlertChannels())
         self._lengths: dict[str, int] = {}  # of the rollups, when they were last looked at
 
     def _take_zone(self) -> None:
@@ -134,6 +142,8 @@ class Workspace:
 
     def close(self) -> None:
         """Stop the worker and close the stores."""
+        if self._alert_checker is not None:
+            self._alert_checker.stop()
         for worker in self._workers:
             worker.stop()
         self.facts.close()
@@ -176,6 +186,7 @@ class Workspace:
         if self.facts.embedded:
             # Who holds the embedded database is alone: what others began, they do not go on with.
             self.queue.expire_leases()
+            self.alert_engine.expire_leases()
             file_storage.remove_partial(self.settings)
         handlers: dict[str, Handler] = {kind: partial(self._do, task) for kind, task in tasks.TASKS.items()}
         self._workers = [
@@ -186,6 +197,8 @@ class Workspace:
         ]
         for worker in self._workers:
             worker.start()
+        self._alert_checker = AlertChecker(self.alert_engine, self.facts)
+        self._alert_checker.start()
 
     def fill_metric_rollups(self, actor: str) -> None:
         """See to it that rollups hold what metrics are made of: by a job, or at once where no worker would do it."""

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lib import __version__
 from lib.api import errors, schemas
 from lib.api.middleware import EveryRequest
-from lib.api.routes import analytics, criteria, evaluations, exports, fields, metrics
+from lib.api.routes import alerts, analytics, criteria, evaluations, exports, fields, metrics
 from lib.api.serializers import AnswerBody, answer, prepared, to_json
 from lib.catalog.catalog import Catalog
 from lib.web import security_headers
@@ -70,7 +70,7 @@ def build(catalog: Catalog) -> ASGIApp:
         redirect_slashes=False,
     )
     described_by_catalog = [each.router(catalog) for each in (analytics, criteria, metrics, exports, evaluations)]
-    for router in (*described_by_catalog, exports.downloads, fields.router):
+    for router in (*described_by_catalog, exports.downloads, fields.router, alerts.router):
         api.include_router(router)
     errors.install(api)
     described = api.openapi

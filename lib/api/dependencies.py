@@ -90,6 +90,8 @@ RecordReader = Annotated[Key, Depends(_with_scope("evaluations:read"))]
 Exporter = Annotated[Key, Depends(_with_scope_and_slot("analytics:export"))]
 FieldWriter = Annotated[Key, Depends(_with_scope_and_slot("fields:write"))]
 MetricWriter = Annotated[Key, Depends(_with_scope_and_slot("metrics:write"))]
+ReportReader = Annotated[Key, Depends(_with_scope("reports:read"))]
+ReportWriter = Annotated[Key, Depends(_with_scope_and_slot("reports:write"))]
 RecordWriter = Annotated[Key, Depends(_with_scope_and_slot("evaluations:write"))]
 
 

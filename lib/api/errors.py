@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from lib import errors
+from lib.errors.alert_codes import AlertCode
 from lib.errors.codes import TextCode
 from lib.errors.field_codes import FieldCode
 from lib.errors.metric_codes import MetricCode
@@ -86,18 +87,19 @@ _TOLD_AS_UNAVAILABLE = (
 
 _OF_DEFINITIONS: dict[TextCode, tuple[int, str]] = {
     **dict.fromkeys(
-        (FieldCode.FIELD_UNKNOWN, MetricCode.METRIC_UNKNOWN, MetricCode.VERSION_UNKNOWN),
+        (FieldCode.FIELD_UNKNOWN, MetricCode.METRIC_UNKNOWN, MetricCode.VERSION_UNKNOWN, AlertCode.ALERT_UNKNOWN),
         (404, "NOT_FOUND"),
     ),
     **dict.fromkeys(
         (
             *(FieldCode.FIELD_TAKEN, FieldCode.FIELD_TYPE_FIXED, FieldCode.TOO_MANY_FIELDS, FieldCode.FIELDS_CHANGED),
             MetricCode.TOO_MANY_METRICS,
+            *(AlertCode.TOO_MANY_ALERTS, AlertCode.ALERT_CHANGED, AlertCode.ALERT_PAUSED, AlertCode.ALERT_NOT_FIRING),
         ),
         (409, "CONFLICT"),
     ),
 }
-"""What is told of a field or a metric that is not there, or clashes with what is; all else is a wrong value."""
+"""What is told of a field, metric or alert that is not there, or clashes with what is; all else is a wrong value."""
 
 
 _UNWRITTEN = "The server can't write a file that it needs; its log says which."
@@ -119,9 +121,9 @@ def of(error: Exception) -> ApiError:
         )
     if isinstance(error, errors.ConflictError):
         return ApiError(409, "CONFLICT", error.message)
-    if isinstance(error, errors.FieldError | errors.MetricError):
+    if isinstance(error, errors.FieldError | errors.MetricError | errors.AlertError):
         status, code = _OF_DEFINITIONS.get(error.reason.code, (400, "INVALID_PARAMETER"))
-        return ApiError(status, code, error.message)
+        return ApiError(status, code, error.message, getattr(error, "parameter", None))
     if isinstance(error, errors.BusyError):
         return ApiError(429, "RATE_LIMIT_EXCEEDED", error.message, retry_after=RETRY_SECONDS)
     if isinstance(error, errors.BadRowsError | errors.FileError | errors.MappingError):
