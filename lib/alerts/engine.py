@@ -19,8 +19,8 @@ from sqlalchemy.engine import Connection
 
 from lib.access.users import UserRepository
 from lib.alerts.alert import Alert, AlertChange, AlertPause, AlertStatus
-from lib.alerts.measurement import Look, take_look
-from lib.alerts.notices import AlertChannels, Notice, due_notices, next_attention
+from lib.alerts.measurement import AlertLook, take_look
+from lib.alerts.notices import AlertChannels, AlertNotice, due_notices, next_attention
 from lib.alerts.owner import owner_grant
 from lib.alerts.repository import alert_of, read_alert, states_of, write_changes, write_states
 from lib.alerts.states import WHOLE, AlertState, MemberReading, MemberState, advance_all
@@ -181,7 +181,7 @@ class AlertEngine:
         look = 1
         if alert.looked_on == calendar.today:
             look = alert.looks + (version != alert.checked_version)
-        readings = take_look(Look(answers, definition, filters, calendar, now, max(1, look)))
+        readings = take_look(AlertLook(answers, definition, filters, calendar, now, max(1, look)))
         return CheckResult(readings, version, calendar.today, max(1, look))
 
     def _write(self, alert: Alert, result: CheckResult, now: datetime) -> bool:
@@ -313,7 +313,7 @@ def _ends_failure(changes: Sequence[AlertChange], after: Mapping[str, MemberStat
     return [ended, *(each for each in changes if each.member != WHOLE)]
 
 
-def _with_causes(changes: Sequence[AlertChange], notices: Sequence[Notice], now: datetime) -> list[AlertChange]:
+def _with_causes(changes: Sequence[AlertChange], notices: Sequence[AlertNotice], now: datetime) -> list[AlertChange]:
     """Return changes with the notices that tell them, and a line for each member of which a notice tells no change."""
     causes = {each.member: notice.cause for notice in notices for each in notice.members}
     written = [replace(each, cause=causes.get(each.member)) for each in changes]

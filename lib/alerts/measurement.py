@@ -14,33 +14,31 @@ from lib.alerts import questions
 from lib.alerts.conditions import (
     Judgment,
     Verdict,
-    WindowComparison,
-    is_too_few,
     judge_age,
-    judge_change,
     judge_chart,
     judge_target,
     judge_threshold,
 )
-from lib.alerts.day_effects import REFERENCE_DAYS, day_effects, with_day_effect
+from lib.alerts.day_effects import REFERENCE_DAYS
 from lib.alerts.definition import AlertDefinition, ConditionType
-from lib.alerts.false_alarms import QUARTER_DAYS, comparison_confidence
+from lib.alerts.false_alarms import QUARTER_DAYS
 from lib.alerts.questions import WHOLE_MEMBER
 from lib.alerts.states import WHOLE, MemberReading
+from lib.alerts.window_changes import ComparedWindows, judge_changes
 from lib.analytics import cluster_spreads, comparison, queries
 from lib.analytics.calendar import ONE_DAY, Calendar
-from lib.analytics.cluster_spreads import SharedSpreads
 from lib.analytics.control_charts import control_chart
 from lib.analytics.planner import ResolvedPeriod, resolve_period
 from lib.analytics.query import Filters, local_date
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension, Member
-from lib.catalog.measures import NOTHING, MeasureTotals
+from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import Metric
 from lib.catalog.targets import target_at
 from lib.errors import AlertError
 from lib.errors.alert_codes import AlertCode
+from lib.statistics.clusters import SharedSpread
 
 CHART_DAYS = 60
 """The usual range of a day is made of so many days at least."""
@@ -48,11 +46,14 @@ CHART_DAYS = 60
 REMEMBERED_DAYS = 90
 """So far back it is looked for the last evaluation where none comes."""
 
+MOVING_PERIODS = ("today", "yesterday", "last7", "last30", "last90")
+"""The presets that begin a day later each day."""
+
 Totals = Mapping[Member, MeasureTotals]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class AlertLook:
     """A look that is to be taken: at what, within which filters, as of when; `number` is that of the day, from 1."""
 
     answers: QueryCache
@@ -94,7 +95,7 @@ class Look:
         return self.answers.run(questions.member_totals, *asked).groups
 
 
-def take_look(look: Look) -> tuple[MemberReading, ...]:
+def take_look(look: AlertLook) -> tuple[MemberReading, ...]:
     """Return what is to be said of each member now; of those that have no evaluations nothing is.
 
     Raises AlertError where the metric, the dimension or the days before are not there, and what questions raise.
@@ -115,7 +116,7 @@ def _id(member: Member) -> str:
     return WHOLE if member is WHOLE_MEMBER else member.parameter_value
 
 
-def _values(look: Look) -> dict[Member, Judgment]:
+def _values(look: AlertLook) -> dict[Member, Judgment]:
     definition, metric = look.definition, look.metric
     totals = look.totals(look.filters)
     if definition.condition.type is ConditionType.MISSES_TARGET:
@@ -129,7 +130,7 @@ def _values(look: Look) -> dict[Member, Judgment]:
     }
 
 
-def _target(look: Look, metric: Metric, member: Member) -> Fraction | None:
+def _target(look: AlertLook, metric: Metric, member: Member) -> Fraction | None:
     """Return the target of a member on the last day of the period; of the whole, that of the one group it is of."""
     last = look.period.date_to
     day = look.calendar.today if last is None else local_date(last, look.filters.zone(look.calendar.zone))
@@ -145,34 +146,33 @@ def _target(look: Look, metric: Metric, member: Member) -> Fraction | None:
     return target.of()
 
 
-def _changes(look: Look) -> dict[Member, Judgment]:
+def _changes(look: AlertLook) -> dict[Member, Judgment]:
     metric, minimum = look.metric, look.definition.minimum
     zone = look.filters.zone(look.calendar.zone)
     period = look.period
-    other = comparison.previous(period, look.calendar, look.now.astimezone(zone))
+    other = _window_before(look, period)
     if other is None or period.date_from is None or period.date_to is None:
         raise AlertError("parameters", AlertCode.ALERT_NO_COMPARISON)
     before_filters = other.of(look.filters)
-    now, before = look.totals(look.filters), look.totals(before_filters)
-    executives = _executives(look, before_filters, metric)
     first, last = local_date(period.date_from, zone), local_date(period.date_to, zone)
-    shared, own = day_effects(metric, look.totals(_reference(look.filters, first, last)))
-    compared = {}
-    for member, sums in now.items():
-        was = before.get(member, NOTHING)
-        effect = own.get(member, shared)
-        sides = with_day_effect(metric, was, effect), with_day_effect(metric, sums, effect)
-        compared[member] = (*sides, executives.get(member, {}).get(metric.name))
-    tested = sum(
-        not is_too_few(metric, was, minimum) and not is_too_few(metric, is_now, minimum)
-        for was, is_now, _ in compared.values()
+    windows = ComparedWindows(
+        look.totals(look.filters),
+        look.totals(before_filters),
+        look.totals(_reference(look.filters, first, last)),
+        _executives(look, before_filters, metric),
     )
-    confidence = comparison_confidence(tested, look.number)
-    judged = {}
-    for member, (was, is_now, spread) in compared.items():
-        judgment = judge_change(metric, WindowComparison(was, is_now, spread, confidence), minimum)
-        judged[member] = replace(judgment, interval=metric.interval(now[member]))  # as pages show it
-    return judged
+    return judge_changes(metric, windows, look.number, minimum)
+
+
+def _window_before(look: AlertLook, period: ResolvedPeriod) -> comparison.Comparison | None:
+    """Return what a window is compared with: of one that moves on by days, as many days just before.
+
+    A single day is compared with the same day of the week before, a week or a month with the one before, as on pages.
+    """
+    now = look.now.astimezone(look.filters.zone(look.calendar.zone))
+    if look.definition.period in MOVING_PERIODS:
+        return comparison.just_before(period, now)
+    return comparison.previous(period, look.calendar, now)
 
 
 def _reference(filters: Filters, first: date, last: date) -> Filters:
@@ -181,17 +181,18 @@ def _reference(filters: Filters, first: date, last: date) -> Filters:
     return replace(filters, date_from=first - timedelta(days=days), date_to=first - ONE_DAY)
 
 
-def _executives(look: Look, before: Filters, metric: Metric) -> Mapping[Member, SharedSpreads]:
+def _executives(look: AlertLook, before: Filters, metric: Metric) -> dict[Member, SharedSpread | None]:
     """Return how executives who are in both windows spread around the change of each member."""
     if not metric.has_spread:
         return {}
     asked = look.filters, before, look.calendar, (metric.name,)
     if look.dimension is None:
-        return {WHOLE_MEMBER: look.answers.run(cluster_spreads.executive_spreads, *asked)}
-    return look.answers.run(cluster_spreads.executive_spreads_by, *asked, look.dimension).groups
+        return {WHOLE_MEMBER: look.answers.run(cluster_spreads.executive_spreads, *asked).get(metric.name)}
+    groups = look.answers.run(cluster_spreads.executive_spreads_by, *asked, look.dimension).groups
+    return {member: spreads.get(metric.name) for member, spreads in groups.items()}
 
 
-def _charts(look: Look) -> dict[Member, Judgment]:
+def _charts(look: AlertLook) -> dict[Member, Judgment]:
     """Judge the last whole day of the period by a control chart of its days, and of those before it."""
     zone = look.filters.zone(look.calendar.zone)
     period = look.period
@@ -213,7 +214,7 @@ def _charts(look: Look) -> dict[Member, Judgment]:
     return judged
 
 
-def _ages(look: Look) -> dict[Member, Judgment]:
+def _ages(look: AlertLook) -> dict[Member, Judgment]:
     hours = look.definition.condition.hours or 1
     until = look.now.replace(second=0, microsecond=0)
     filters = replace(look.filters, date_from=until - timedelta(days=REMEMBERED_DAYS), date_to=until)

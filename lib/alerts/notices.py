@@ -31,7 +31,7 @@ class NoticeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class AlertNotice:
     """One message about a group of members: all that changed in the same way at one check, the worst first.
 
     `cause` is what its deliveries are kept under, once for each; `at` is when it was decided.
@@ -49,7 +49,7 @@ class Notice:
         return self.members[:MOST_NAMED]
 
 
-Deliver = Callable[[Connection, Notice], None]
+Deliver = Callable[[Connection, AlertNotice], None]
 """Puts what a notice makes go out into the outbox, within the transaction that decides it."""
 
 
@@ -61,7 +61,7 @@ class AlertChannels:
     webhooks: Deliver | None = None
     wake: Callable[[], None] | None = None
 
-    def deliver(self, connection: Connection, notice: Notice) -> None:
+    def deliver(self, connection: Connection, notice: AlertNotice) -> None:
         """Put a notice in the outbox for all whom the alert tells."""
         if self.mail is not None and notice.alert.definition.recipients:
             self.mail(connection, notice)
@@ -71,7 +71,7 @@ class AlertChannels:
 
 def due_notices(
     alert: Alert, states: Sequence[MemberState], now: datetime
-) -> tuple[list[Notice], dict[str, MemberState]]:
+) -> tuple[list[AlertNotice], dict[str, MemberState]]:
     """Return what is to be told now, and the states of members that this changes, by member."""
     if alert.is_snoozed(now):
         return [], {}
@@ -87,7 +87,7 @@ def due_notices(
         if not members:
             continue
         worst = sorted(members, key=lambda each: (-each.severity, each.name, each.member))
-        notices.append(Notice(alert, kind, new_cause(), now, tuple(worst)))
+        notices.append(AlertNotice(alert, kind, new_cause(), now, tuple(worst)))
         for each in members:
             is_firing = kind is not NoticeKind.RECOVERED
             changed[each.member] = replace(each, announced=is_firing, reminded_at=now if is_firing else None)
