@@ -46,6 +46,14 @@ _CONDITION_FIELDS: Mapping[ConditionType, tuple[str, ...]] = {
     ConditionType.NO_DATA: ("type", "hours"),
 }
 
+_EXAMPLES = {
+    "name": '"Score of Lima"',
+    "metric": '"averageScore"',
+    "recipients": '["ann@example.com"]',
+    "webhooks": '["wh_1"]',
+}
+"""What fields look like."""
+
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -65,7 +73,7 @@ def read_definition(body: Mapping[str, Any], context: ReadingContext) -> AlertDe
 
     Whether its recipients and webhooks may be used is not looked at. Raises AlertError and InvalidParameterError.
     """
-    _check_names(body, "the alert", FIELDS_OF_A_BODY)
+    _check_names(body, "alert", FIELDS_OF_A_BODY)
     metric = _metric(body.get("metric"), context.catalog)
     by = _dimension(body.get("by"), context.catalog)
     condition = _condition(body.get("condition"))
@@ -106,9 +114,9 @@ def _check_names(body: Mapping[str, Any], where: str, known: Iterable[str]) -> N
 def _text(body: Mapping[str, Any], name: str) -> str:
     value = body.get(name)
     if value is None:
-        raise AlertError(name, AlertCode.ALERT_MISSING, where=name, right="a text")
+        raise AlertError(name, AlertCode.ALERT_MISSING, where=name, right=_EXAMPLES[name])
     if not isinstance(value, str):
-        raise AlertError(name, AlertCode.ALERT_SHAPE, where=name, right="a text")
+        raise AlertError(name, AlertCode.ALERT_SHAPE, where=name, right=_EXAMPLES[name])
     return value
 
 
@@ -134,7 +142,7 @@ def _dimension(name: Any, catalog: Catalog) -> str | None:
 
 
 def _condition(value: Any) -> Condition:
-    right = 'such as {"type": "below", "value": 7}'
+    right = '{"type": "below", "value": 7}'
     if value is None:
         raise AlertError("condition", AlertCode.ALERT_MISSING, where="condition", right=right)
     if not isinstance(value, Mapping):
@@ -158,7 +166,7 @@ def _condition(value: Any) -> Condition:
 
 def _parameters(value: Any, context: ReadingContext) -> dict[str, tuple[str, ...]]:
     """Return the filters' parameters and the period, each with its values."""
-    right = 'such as {"callCenterId": ["cc_3"], "period": "last7"}'
+    right = '{"callCenterId": ["cc_3"], "period": "last7"}'
     if not isinstance(value, Mapping):
         raise AlertError("parameters", AlertCode.ALERT_SHAPE, where="parameters", right=right)
     known = (*context.catalog.parameters, PERIOD)
@@ -173,7 +181,7 @@ def _parameters(value: Any, context: ReadingContext) -> dict[str, tuple[str, ...
         if not isinstance(listed_values, list) or not all(
             isinstance(each, str | bool | int | float) for each in listed_values
         ):
-            raise AlertError(name, AlertCode.ALERT_SHAPE, where=name, right="a text, or a list of texts")
+            raise AlertError(name, AlertCode.ALERT_SHAPE, where=name, right='["cc_3"]')
         if listed_values:
             parameters[name] = tuple(_as_parameter(each) for each in listed_values)
     if PERIOD in parameters:
@@ -233,8 +241,10 @@ def _whole(value: Any, where: str, least: int, most: int, default: int | None = 
 
 
 def _texts(value: Any, where: str, most: int) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value) or len(value) > most:
-        raise AlertError(where, AlertCode.ALERT_SHAPE, where=where, right=f"a list of texts, {most} at most")
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise AlertError(where, AlertCode.ALERT_SHAPE, where=where, right=_EXAMPLES[where])
+    if len(value) > most:
+        raise AlertError(where, AlertCode.ALERT_TOO_MANY, where=where, most=most)
     return tuple(dict.fromkeys(value))
 
 

@@ -25,7 +25,7 @@ _LOOKED_AT = 200
 _MAX_CRON = 200
 """Characters of a cron line."""
 
-_SHAPE = '{"after": "import"} or such as {"cron": "0 8 * * *", "timezone": "America/Santiago"}'
+_SHAPE = '{"cron": "0 8 * * *", "timezone": "America/Santiago"}, {"after": "import"}'
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,10 +64,10 @@ class AlertService:
 
     def acknowledge(self, number: str, body: Mapping[str, Any], owner: AlertOwner) -> Alert:
         """Write down that the owner looks after what fires, of one member or of all."""
-        _check_fields(body, ("remark", "member"), "the body")
+        _check_fields(body, ("remark", "member"), "body")
         remark, member = body.get("remark") or "", body.get("member")
         if not isinstance(remark, str) or not isinstance(member, str | None):
-            raise AlertError("remark", AlertCode.ALERT_SHAPE, where="remark", right="a text")
+            raise AlertError("remark", AlertCode.ALERT_SHAPE, where="remark", right='"on it"')
         line = validation.line("remark", remark, MAX_REMARK) if remark else ""
         return self.repository.acknowledge(number, owner.id, member, owner.actor, line)
 
@@ -85,7 +85,7 @@ class AlertService:
 
 
 def _without_status(body: Mapping[str, Any]) -> tuple[dict[str, Any], AlertStatus | None]:
-    _check_fields(body, (*FIELDS_OF_A_BODY, "status"), "the alert")
+    _check_fields(body, (*FIELDS_OF_A_BODY, "status"), "alert")
     values = {name: value for name, value in body.items() if name != "status"}
     status = body.get("status")
     known = [each.value for each in AlertStatus]
@@ -114,19 +114,18 @@ def _check_fields(body: Mapping[str, Any], known: tuple[str, ...], where: str) -
 
 
 def _snoozed_until(body: Mapping[str, Any], now: datetime) -> datetime | None:
-    _check_fields(body, ("hours", "until"), "the body")
+    _check_fields(body, ("hours", "until"), "body")
     hours, until = body.get("hours"), body.get("until")
     most = int(MOST_SNOOZED.total_seconds() // 3600)
     if hours is not None:
         if until is not None:
-            raise AlertError("until", AlertCode.ALERT_SHAPE, where="until", right="left out where hours are given")
+            raise AlertError("until", AlertCode.ALERT_ONE_OF_BOTH)
         if not isinstance(hours, int) or isinstance(hours, bool) or not 1 <= hours <= most:
             raise AlertError("hours", AlertCode.ALERT_WHOLE_NUMBER, where="hours", least=1, most=most)
         return now + timedelta(hours=hours)
     if until is None:
         return None
-    right = "an instant to come, at most a year from now, such as 2026-12-01T08:00:00+01:00"
-    error = AlertError("until", AlertCode.ALERT_SHAPE, where="until", right=right)
+    error = AlertError("until", AlertCode.ALERT_SNOOZE, where="until")
     if not isinstance(until, str):
         raise error
     try:

@@ -8,12 +8,18 @@ from lib.errors.codes import TextCode
 class AlertCode(TextCode):
     """Why an alert can't be kept, changed, checked or shown; `where` is the place in its JSON."""
 
-    ALERT_SHAPE = "alert_shape", "{where} should be {right}."
+    ALERT_SHAPE = "alert_shape", "{where} should be such as {right}."
     ALERT_FIELD = "alert_field", "'{name}' is not known in {where}{hint}; known: {known}."
+    ALERT_TOO_MANY = "alert_too_many", "{where} should have {most} entries at most."
+    ALERT_ONE_OF_BOTH = "alert_one_of_both", "Right would be hours or until, and not both."
+    ALERT_SNOOZE = (
+        "alert_snooze",
+        "{where} should be an instant to come, at most a year from now, such as 2026-12-01T08:00:00+01:00.",
+    )
     ALERT_NUMBER = "alert_number", "{where} should be a number, such as {example}."
     ALERT_WHOLE_NUMBER = "alert_whole_number", "{where} should be a whole number from {least} to {most}."
     ALERT_CHOICE = "alert_choice", "{where} '{value}' is not known{hint}; right would be one of {known}."
-    ALERT_MISSING = "alert_missing", "{where} is missing; right would be {right}."
+    ALERT_MISSING = "alert_missing", "{where} is missing; right would be such as {right}."
     ALERT_ENDS_BELOW = "alert_ends_below", "{where} is {value}; of a condition below {limit} it should be no less."
     ALERT_ENDS_ABOVE = "alert_ends_above", "{where} is {value}; of a condition above {limit} it should be no more."
     ALERT_NO_TARGET = "alert_no_target", "The metric {name} has no target that it could miss; set one first."
