@@ -157,12 +157,7 @@ class _Speaker:
         if amount is None:
             return formatting.NOTHING
         if self._is_age:
-            whole = amount.is_integer()
-            return (
-                t_plural("{count} hour", "{count} hours", int(amount))
-                if whole
-                else t("{count} hours", count=number(amount, 1))
-            )
+            return _hours(float(amount))
         if self._metric is None:
             return number(amount, 2)
         return formatting.value(self._metric.unit, amount, self._metric.own_decimals)
@@ -181,6 +176,12 @@ class _Speaker:
             AlertLink(t("Show the trend"), address_of(self._notice, self._context, "trends", view)),
             AlertLink(t("Show the calls"), address_of(self._notice, self._context, "evaluations")),
         )
+
+
+def _hours(amount: float) -> str:
+    if amount.is_integer():
+        return t_plural("{count} hour", "{count} hours", int(amount))
+    return t("{count} hours", count=number(amount, 1))
 
 
 def address_of(
