@@ -25,9 +25,10 @@ from lib.delivery.outbox import Channel
 from lib.store.outgoing_schema import deliveries, delivery_contents
 from lib.store.state import StateStore
 from lib.workspace import Workspace
-from tests.conftest import Load
 
 LOCAL = AlertOwner("local", "system:local")
+
+BELOW_SEVEN = {"type": "below", "value": 7, "endsAt": 7.5}
 
 CALLS = (
     *("id", "audioDate", "state", "averageNote", "campaignId", "campaignName", "callCenterId", "callCenterName"),
@@ -115,6 +116,3 @@ def watch(workspace: Workspace) -> Watch:
 def days(first: date, count: int) -> list[date]:
     """Return days in a row."""
     return [first + timedelta(days=number) for number in range(count)]
-
-
-__all__ = ["Load"]

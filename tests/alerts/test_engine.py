@@ -18,10 +18,9 @@ from lib.catalog.catalog import BUILT_IN
 from lib.errors import AlertError, DatabaseUnavailableError
 from lib.jobs import metric_tasks
 from lib.store.outgoing_schema import deliveries
-from tests.alerts.conftest import LOCAL, Watch, calls, days, watch_of
+from tests.alerts.conftest import BELOW_SEVEN, LOCAL, Watch, calls, days, watch_of
 from tests.conftest import Load
 
-BELOW_SEVEN = {"type": "below", "value": 7, "endsAt": 7.5}
 MONDAY = date(2026, 3, 2)
 
 
