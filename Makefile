@@ -33,7 +33,7 @@ siege: install-dev ## two minutes of a hostile visitor, viewer and key beside te
 	@$(BIN)/python -m tests.hostile.siege --seconds $(SIEGE_SECONDS)
 
 simulate: install-dev ## every claim about chance, in simulated worlds, DRAWS draws in each
-	@DRAWS=$(DRAWS) $(BIN)/python -m pytest tests/statistics -m simulation --numprocesses auto -rA
+	@DRAWS=$(DRAWS) $(BIN)/python -m pytest tests/statistics tests/alerts -m simulation --numprocesses auto -rA
 
 mutants: install-dev system ## puts N small faults into lib, or into MODULES of it, chosen by SEED; tells which of them no test notices
 	@$(BIN)/python -m tests.mutants --count $(N) --seed $(SEED) $(MODULES)

@@ -26,6 +26,10 @@ from lib.access.audit_log import Action, AuditLog
 from lib.access.owners import OwnerLookup
 from lib.access.sessions import Sessions
 from lib.access.users import UserRepository
+from lib.alerts.checker import AlertChecker
+from lib.alerts.engine import AlertEngine, AlertSources
+from lib.alerts.notices import AlertChannels
+from lib.alerts.repository import AlertRepository
 from lib.analytics import metric_definitions, metric_rollups, queries, rollup, workspace_zone
 from lib.analytics.calendar import Calendar
 from lib.analytics.grants import Grant
@@ -43,6 +47,7 @@ from lib.ingest.history import ImportReport
 from lib.jobs import metric_tasks, tasks
 from lib.jobs.queue import Job, JobKind, JobStatus, Queue
 from lib.jobs.worker import POLL_SECONDS, Handler, ProgressReporter, Worker
+from lib.outgoing.alert_channels import AlertDeliveries
 from lib.outgoing.service import OutgoingService
 from lib.settings import Settings
 from lib.sharing.annotations import Annotations
@@ -109,6 +114,14 @@ class Workspace:
         self.views = SavedViews(self.state, lambda: self.catalog)
         self.notes = Annotations(self.state)
         self.links = PinnedLinks(self.state, lambda: self.catalog)
+        self.alerts = AlertRepository(self.state)
+        sources = AlertSources(self.answers, lambda: self.catalog, lambda: self.settings, self.people)
+        notices = AlertDeliveries(
+            lambda: self.settings, lambda: self.catalog, self.owners, lambda: self.webhooks.events
+        )
+        channels = AlertChannels(notices.mail, notices.call_webhooks, self.outbox.wake)
+        self.alert_engine = AlertEngine(self.state, sources, channels)
+        self.webhooks.on_switched_off = self.outgoing.tell_webhook_is_off
         self._lengths: dict[str, int] = {}  # of the rollups, when they were last looked at
 
     def _take_zone(self) -> None:
@@ -186,6 +199,7 @@ class Workspace:
             # Who holds the embedded database is alone: what others began, they do not go on with.
             self.queue.expire_leases()
             self.outbox.expire_leases()
+            self.alert_engine.expire_leases()
             file_storage.remove_partial(self.settings)
         handlers: dict[str, Handler] = {kind: partial(self._do, task) for kind, task in tasks.TASKS.items()}
         self._workers = [
@@ -198,7 +212,9 @@ class Workspace:
             worker.start()
         self.outgoing.start(is_alone=self.facts.embedded)
         self.webhooks.start()
-        self._stops = [self.webhooks.stop, *(worker.stop for worker in self._workers), self.outgoing.stop]
+        checker = AlertChecker(self.alert_engine, self.facts)
+        checker.start()
+        self._stops = [checker.stop, self.webhooks.stop, *(worker.stop for worker in self._workers), self.outgoing.stop]
 
     def _exporter(self) -> Worker:
         handlers: dict[str, Handler] = {JobKind.EXPORT: self._export}

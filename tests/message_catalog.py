@@ -17,6 +17,8 @@ from lib import i18n
 from lib.access.actors import SystemActor
 from lib.access.audit_log import DETAIL_LABELS, DETAIL_TEXTS, Action
 from lib.access.users import Role
+from lib.alerts import words as alert_words
+from lib.alerts.alert import PAUSE_LABELS
 from lib.analytics import comparison
 from lib.analytics.calendar import Granularity
 from lib.catalog.catalog import BUILT_IN
@@ -35,6 +37,7 @@ from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import METRICS
 from lib.catalog.own_fields import HELP_OF_TYPES, TYPE_LABELS, OwnField, OwnFieldType, catalog_with
 from lib.charts import funnel, trend, waterfall
+from lib.errors.alert_codes import AlertCode
 from lib.errors.answer_codes import AnswerCode
 from lib.errors.codes import FailureCode
 from lib.errors.field_codes import FieldCode
@@ -157,6 +160,11 @@ VALUES: dict[str, list[str]] = {
     "warnings and undo of imports": [code.text for code in ImportCode],
     "refused mappings": [code.text for code in MappingCode],
     "refused fields": [code.text for code in FieldCode],
+    "refused alerts": [code.text for code in AlertCode],
+    "alerts": [
+        text for texts in (alert_words.FIRES, alert_words.RECOVERED, alert_words.SUBJECTS) for text in texts.values()
+    ],
+    "why alerts are paused": list(PAUSE_LABELS.values()),
     "refused answers": [code.text for code in AnswerCode],
     "refused workbooks": [code.text for code in WorkbookCode],
     "formulas that are none": [code.text for code in FormulaCode],

@@ -92,6 +92,8 @@ class Calendar:
         month = today.replace(day=1)
         quarter = month.replace(month=(month.month - 1) // 3 * 3 + 1)
         return {
+            "today": (today, today),
+            "yesterday": (today - ONE_DAY, today - ONE_DAY),
             "last7": (today - timedelta(days=6), today),
             "last30": (today - timedelta(days=29), today),
             "last90": (today - timedelta(days=89), today),

@@ -76,8 +76,18 @@ def previous(period: ResolvedPeriod, calendar: Calendar, now: datetime) -> Compa
         return None
     first, last = days
     unit = _unit(first, last, calendar, now.date())
-    if unit is not None:
-        return _compared(first - ONE_DAY, unit, days, now)
+    return just_before(period, now) if unit is None else _compared(first - ONE_DAY, unit, days, now)
+
+
+def just_before(period: ResolvedPeriod, now: datetime) -> Comparison | None:
+    """Return the same length just before, or where that is under 28 days and no whole weeks, whole weeks back.
+
+    None where the period's ends are instants, or where there is no such period.
+    """
+    days = _days(period)
+    if days is None:
+        return None
+    first, last = days
     length = last - first + ONE_DAY
     shift = length if length.days >= _SHORT_DAYS else -(-length // _WEEK) * _WEEK
     return None if length > _LONGEST else _compared(last - shift, shift, days, now)

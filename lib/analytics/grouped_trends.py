@@ -60,6 +60,38 @@ class Sparklines:
     groups: Mapping[Member, tuple[float | None, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class MemberTrends:
+    """The courses of many groups of a dimension."""
+
+    groups: Mapping[Member, Trend]
+
+    @property
+    def size(self) -> int:
+        """The bytes that they take in memory, about."""
+        return 500 * sum(len(course.points) for course in self.groups.values())
+
+
+def trends_of_all(
+    connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension, metric: str, most: int
+) -> MemberTrends:
+    """Return the daily course of each group of a dimension, of the `most` largest; with what a metric is made of.
+
+    What no sum gives is not known of them. Raises what `queries.trend` raises.
+    """
+    whole = trend(connection, filters, calendar)
+    groups = totals_by(connection, filters, calendar, dimension)
+    ordered = sorted(groups, key=lambda group: (-group.sums["evaluations"], id_order(group.named)))
+    keys = keys_of(connection, dimension, [group.named for group in ordered[:most]])
+    measures = filters.catalog.measure_names((metric,))
+    found: dict[Member, dict[date, MeasureTotals]] = defaultdict(dict)
+    facts = source(connection, filters, calendar, [dimension.column], measures, by_day=True)
+    for key, begins, *values in _rows(connection, facts, calendar, dimension, Granularity.DAILY, keys):
+        found[keys[key]][begins] = MeasureTotals.from_values(values, measures)
+    nothing = MeasureTotals.nothing(measures).with_unsummed({})
+    return MemberTrends({named: _course(whole, days, {}, nothing) for named, days in found.items()})
+
+
 def split(
     connection: Connection,
     filters: Filters,

@@ -12,7 +12,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lib import __version__
 from lib.api import errors, schemas
 from lib.api.middleware import EveryRequest
-from lib.api.routes import analytics, criteria, evaluations, exports, fields, metrics, reports, unsubscribe, webhooks
+from lib.api.routes import (
+    alerts,
+    analytics,
+    criteria,
+    evaluations,
+    exports,
+    fields,
+    metrics,
+    reports,
+    unsubscribe,
+    webhooks,
+)
 from lib.api.serializers import AnswerBody, answer, prepared, to_json
 from lib.catalog.catalog import Catalog
 from lib.web import security_headers
@@ -70,7 +81,10 @@ def build(catalog: Catalog) -> ASGIApp:
         redirect_slashes=False,
     )
     described_by_catalog = [each.router(catalog) for each in (analytics, criteria, metrics, exports, evaluations)]
-    others = (exports.downloads, fields.router, reports.router, unsubscribe.router, webhooks.router)
+    others = (
+        *(exports.downloads, fields.router, reports.router, unsubscribe.router),
+        *(alerts.router, webhooks.router),
+    )
     for router in (*described_by_catalog, *others):
         api.include_router(router)
     errors.install(api)

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from lib import errors
+from lib.errors.alert_codes import AlertCode
 from lib.errors.codes import TextCode
 from lib.errors.field_codes import FieldCode
 from lib.errors.metric_codes import MetricCode
@@ -89,7 +90,7 @@ _OF_DEFINITIONS: dict[TextCode, tuple[int, str]] = {
     **dict.fromkeys(
         (
             *(FieldCode.FIELD_UNKNOWN, MetricCode.METRIC_UNKNOWN, MetricCode.VERSION_UNKNOWN),
-            WebhookCode.WEBHOOK_UNKNOWN,
+            *(WebhookCode.WEBHOOK_UNKNOWN, AlertCode.ALERT_UNKNOWN),
         ),
         (404, "NOT_FOUND"),
     ),
@@ -97,6 +98,7 @@ _OF_DEFINITIONS: dict[TextCode, tuple[int, str]] = {
         (
             *(FieldCode.FIELD_TAKEN, FieldCode.FIELD_TYPE_FIXED, FieldCode.TOO_MANY_FIELDS, FieldCode.FIELDS_CHANGED),
             *(MetricCode.TOO_MANY_METRICS, WebhookCode.TOO_MANY_WEBHOOKS),
+            *(AlertCode.TOO_MANY_ALERTS, AlertCode.ALERT_CHANGED, AlertCode.ALERT_PAUSED, AlertCode.ALERT_NOT_FIRING),
         ),
         (409, "CONFLICT"),
     ),
@@ -123,12 +125,9 @@ def of(error: Exception) -> ApiError:
         )
     if isinstance(error, errors.ConflictError):
         return ApiError(409, "CONFLICT", error.message)
-    if isinstance(error, errors.FieldError | errors.MetricError):
+    if isinstance(error, errors.FieldError | errors.MetricError | errors.AlertError | errors.WebhookError):
         status, code = _OF_DEFINITIONS.get(error.reason.code, (400, "INVALID_PARAMETER"))
-        return ApiError(status, code, error.message)
-    if isinstance(error, errors.WebhookError):
-        status, code = _OF_DEFINITIONS.get(error.reason.code, (400, "INVALID_PARAMETER"))
-        return ApiError(status, code, error.message, error.parameter)
+        return ApiError(status, code, error.message, getattr(error, "parameter", None))
     if isinstance(error, errors.BusyError):
         return ApiError(429, "RATE_LIMIT_EXCEEDED", error.message, retry_after=RETRY_SECONDS)
     if isinstance(error, errors.BadRowsError | errors.FileError | errors.MappingError):

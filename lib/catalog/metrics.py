@@ -16,6 +16,7 @@ from lib.catalog.measures import MeasureTotals
 from lib.catalog.sums import Formula, LinearQuotient, Quotient, Sum
 from lib.catalog.uncertainty import FEW_EVALUATIONS, Interval, OfBalance, OfMean, OfShare, Uncertainty
 from lib.statistics.clusters import SharedSpread
+from lib.statistics.intervals import CONFIDENCE
 from lib.store.enums import SCORE_SCALE
 
 Value = int | Fraction | None
@@ -133,7 +134,13 @@ class Metric:
         ends = self.interval(totals)
         return None if ends is None else (rounded(ends[0], self.decimals), rounded(ends[1], self.decimals))
 
-    def differs(self, before: MeasureTotals, now: MeasureTotals, executives: SharedSpread | None = None) -> bool | None:
+    def differs(
+        self,
+        before: MeasureTotals,
+        now: MeasureTotals,
+        executives: SharedSpread | None = None,
+        confidence: float = CONFIDENCE,
+    ) -> bool | None:
         """Return whether two selections that share no evaluation differ by more than chance explains.
 
         False: the change can't be told from chance, which is not to say that there is none. None: it is not tested,
@@ -142,7 +149,7 @@ class Metric:
         if self.uncertainty is None:
             return None
         days = before.days.get(self.name), now.days.get(self.name)
-        return self.uncertainty.differs(before, now, days, executives)
+        return self.uncertainty.differs(before, now, days, executives, confidence)
 
 
 _MOST_WHOLE = 2**63

@@ -59,9 +59,24 @@ class Uncertainty(ABC):
 
     @abstractmethod
     def differs(
-        self, before: MeasureTotals, now: MeasureTotals, days: Days, executives: SharedSpread | None
+        self,
+        before: MeasureTotals,
+        now: MeasureTotals,
+        days: Days,
+        executives: SharedSpread | None,
+        confidence: float = intervals.CONFIDENCE,
     ) -> bool | None:
-        """Return whether selections that share no evaluation differ by more than chance explains; None if untested."""
+        """Return whether selections that share no evaluation differ by more than chance explains; None if untested.
+
+        Chance alone makes a difference that is marked, in either direction, with a probability of 1 − `confidence`.
+        """
+
+    def independent_error(self, totals: MeasureTotals) -> tuple[int, float] | None:  # noqa: ARG002 - of other kinds
+        """Return the number of values, at least 2, and the variance of the value if calls had nothing in common.
+
+        None where sums do not say it.
+        """
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +134,7 @@ class OfValues(Uncertainty):
         now: MeasureTotals,
         days: Days,
         executives: SharedSpread | None,
+        confidence: float = intervals.CONFIDENCE,
     ) -> bool | None:
         """Return whether selections that share no evaluation differ by more than chance explains; None if untested.
 
@@ -129,14 +145,19 @@ class OfValues(Uncertainty):
         was, is_now = self.values(before), self.values(now)
         if days[0] is None or days[1] is None or min(was[0], is_now[0]) < FEW_EVALUATIONS:
             return None
-        ends = self._difference(was, is_now)
+        ends = self._difference(was, is_now, confidence)
         if ends is None:
             return None
         if ends[0] <= 0 <= ends[1]:
             return False
         error, degrees = change_error(days[0], days[1], (self._variance(was), self._variance(is_now)), executives)
         change = (is_now[1] / is_now[0] - was[1] / was[0]) / self.scale
-        return abs(change) > intervals.t_quantile(UPPER, degrees) * math.sqrt(error)
+        return abs(change) > intervals.t_quantile(0.5 + confidence / 2, degrees) * math.sqrt(error)
+
+    def independent_error(self, totals: MeasureTotals) -> tuple[int, float] | None:
+        """Return the number of values and the variance of their mean; None with fewer than two values."""
+        values = self.values(totals)
+        return None if values[0] < 2 else (values[0], self._variance(values))
 
     def _variance(self, values: Values) -> float:
         """Return the variance of the value as it would be if calls had nothing in common."""
@@ -153,7 +174,7 @@ class OfValues(Uncertainty):
         """Return the interval that allows for days, `quantile` being Student's t for them."""
 
     @abstractmethod
-    def _difference(self, before: Values, now: Values) -> Interval:
+    def _difference(self, before: Values, now: Values, confidence: float) -> Interval:
         """Return the interval of now − before, for calls that have nothing in common."""
 
 
@@ -169,9 +190,9 @@ class OfMean(OfValues):
         mean, half = values[1] / (values[0] * self.scale), quantile * math.sqrt(days.variance)
         return mean - half, mean + half
 
-    def _difference(self, before: Values, now: Values) -> Interval:
+    def _difference(self, before: Values, now: Values, confidence: float) -> Interval:
         have_spread = self._variance(before) or self._variance(now)
-        return intervals.welch_interval(before, now, self.scale) if have_spread else None
+        return intervals.welch_interval(before, now, self.scale, confidence) if have_spread else None
 
 
 class OfShare(OfValues):
@@ -190,8 +211,8 @@ class OfShare(OfValues):
         worth = self._variance(values) / days.variance
         return intervals.share_interval(values[1] * worth, values[0] * worth, quantile)
 
-    def _difference(self, before: Values, now: Values) -> Interval:
-        return intervals.newcombe_interval((before[1], before[0]), (now[1], now[0]))
+    def _difference(self, before: Values, now: Values, confidence: float) -> Interval:
+        return intervals.newcombe_interval((before[1], before[0]), (now[1], now[0]), confidence)
 
 
 class OfBalance(OfMean):

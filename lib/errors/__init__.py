@@ -69,6 +69,15 @@ class WebhookError(CallboardError):
         self.parameter = parameter
 
 
+class AlertError(CallboardError):
+    """An alert can't be kept, changed or checked as is asked for."""
+
+    def __init__(self, parameter: str | None, code: TextCode, **values: int | str | CodedText) -> None:
+        """Keep the place in the alert's JSON that is wrong, if any."""
+        super().__init__(code, **values)
+        self.parameter = parameter
+
+
 class FormulaError(CallboardError):
     """A text is no metric; `position` is the place from 1 where the fault begins."""
 

@@ -58,5 +58,6 @@ class ReportCode(TextCode):
 
     # One recipient of a run.
     NO_ACCESS_ANY_MORE = "no_access_any_more", "This person has no access any more."
+    SEES_LESS = "sees_less", "This person may not see all that this is about."
     UNSUBSCRIBED = "unsubscribed", "Unsubscribed."
     DOMAIN_NOT_ALLOWED = "domain_not_allowed", "Mail may not go to this domain any more."

@@ -5,14 +5,24 @@ from __future__ import annotations
 import time
 from email.utils import parseaddr
 
-from lib.delivery import unsubscribe_links
+from sqlalchemy.engine import Connection
+
+from lib.access.owners import Owner
+from lib.analytics.grants import EVERYTHING
+from lib.delivery import outbox, unsubscribe_links
 from lib.delivery.mail_sender import MailAccount, MailSender
-from lib.delivery.outbox import Delivery
+from lib.delivery.outbox import Channel, Delivery
+from lib.i18n import t
+from lib.mail.message_mail import MailMessage, message_mail
+from lib.reports import job_text
 from lib.scheduled_reports import content, notices
 from lib.scheduled_reports.context import ReportContext
 from lib.scheduled_reports.repository import ReportRepository, ScheduledReport
 from lib.scheduled_reports.runner import ReportRunner
 from lib.scheduled_reports.runs import ReportRun, ReportRuns
+from lib.store.messages import Message
+from lib.webhooks.events import new_event
+from lib.webhooks.webhook import Webhook
 
 _POLL_SECONDS = 0.2
 
@@ -25,7 +35,7 @@ class OutgoingService:
         self._context = context
         self.reports = ReportRepository(context.state)
         self.runs = ReportRuns(context.state)
-        self.runner = ReportRunner(context, self.reports, self.runs, lambda *_: None)
+        self.runner = ReportRunner(context, self.reports, self.runs, self._report_failed)
         self._sender: MailSender | None = None
         self._is_started = False
 
@@ -80,8 +90,39 @@ class OutgoingService:
 
     def unsubscribe_link(self, delivery: Delivery) -> str | None:
         """Return the link by which the recipient of a mail wants no more; None where there is nothing to end."""
-        report = None if delivery.cause.startswith(notices.CAUSE) else self.reports.get(delivery.subject)
-        base = "" if report is None else content.base_url(report, self._context)
+        if delivery.cause.startswith(notices.CAUSE):
+            return None
+        report = self.reports.get(delivery.subject)
+        base = self._context.settings.base_url if report is None else content.base_url(report, self._context)
         if not base:
             return None
         return unsubscribe_links.make(self._context.settings, base, delivery.subject, delivery.address)
+
+    def tell_webhook_is_off(self, webhook: Webhook) -> None:
+        """Put in the outbox that a webhook has switched itself off: to its owner, to the admins for one of a key."""
+        owners = self._context.owners
+        address = owners.address(Owner(webhook.owner, webhook.owner_id))
+        subject = t("A webhook is off: {url}", url=webhook.url)
+        words = t("It has failed for five days, and gets nothing more until somebody switches it on again.")
+        message = MailMessage(
+            subject, subject, (words,), reason=t("You receive this mail as its owner or as an admin.")
+        )
+        with self._context.state.transaction() as connection:
+            content_id = outbox.add_content(connection, message_mail(message).to_bytes())
+            cause = f"{notices.CAUSE}{webhook.id}:{webhook.changed_at.isoformat()}"
+            for each in [address] if address else owners.admin_addresses():
+                outbox.add(connection, Channel.MAIL, cause, webhook.id, each, content_id)
+        self._context.outbox.wake()
+
+    def _report_failed(self, connection: Connection, report: ScheduledReport, run: ReportRun, why: Message) -> None:
+        """Call the webhooks that ask for it, and whose owner sees at least what the report's owner does."""
+        data = {
+            "reportId": report.id,
+            "name": report.name,
+            "runId": run.id,
+            "dueAt": run.due_at.isoformat(),
+            "error": job_text.in_words(why),
+        }
+        grant = self._context.owners.grant_of(connection, report.owner.id) or EVERYTHING
+        event = new_event("report.failed", data, f"{report.name}: {data['error']}", grant)
+        self._context.webhooks.emit(connection, event, cause=f"{notices.CAUSE}{run.id}")

@@ -15,6 +15,7 @@ from lib.settings import Settings
 from lib.sharing.annotations import Annotations
 from lib.sharing.saved_views import SavedViews
 from lib.store.state import StateStore
+from lib.webhooks.service import WebhookService
 
 
 class ReportContext(Protocol):
@@ -28,6 +29,7 @@ class ReportContext(Protocol):
     notes: Annotations
     owners: OwnerLookup
     outbox: Outbox
+    webhooks: WebhookService
 
     @property
     def catalog(self) -> Catalog:

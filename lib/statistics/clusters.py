@@ -8,7 +8,7 @@ the sum of a value over the evaluations that have one, divided by how many there
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -192,10 +192,18 @@ def design_effects(
     (Kish 1965, Survey Sampling, 5.4).
     """
     groups = list(zip(counts, variances, spreads, strict=True))
+    correlation = day_correlation(groups)
+    return [1 + (n * (1.0 if spread is None else spread.concentration) - 1) * correlation for n, _, spread in groups]
+
+
+def day_correlation(groups: Iterable[tuple[float, float, ClusterSpread | None]]) -> float:
+    """Return the intraclass correlation of days that groups share, 0 or more, by the moments of all of them.
+
+    A group is how many values it has, the variance of a single one, and how its days spread; None where it has one day.
+    """
     spread_groups = [(n, variance, spread) for n, variance, spread in groups if spread is not None]
     beyond = math.fsum(spread.degrees * (spread.variance * n - variance) for n, variance, spread in spread_groups)
     most = math.fsum(
         spread.degrees * variance * (n * spread.concentration - 1) for n, variance, spread in spread_groups
     )
-    correlation = max(0.0, beyond / most) if most > 0 else 0.0
-    return [1 + (n * (1.0 if spread is None else spread.concentration) - 1) * correlation for n, _, spread in groups]
+    return max(0.0, beyond / most) if most > 0 else 0.0

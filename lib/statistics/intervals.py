@@ -27,7 +27,13 @@ def mean_interval(n: int, total: int, square_total: int, scale: int = 1) -> tupl
     return mean - half, mean + half
 
 
-NORMAL_QUANTILE = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
+@lru_cache(maxsize=65_536)
+def normal_quantile(probability: float) -> float:
+    """Return the quantile of the standard normal distribution."""
+    return NormalDist().inv_cdf(probability)
+
+
+NORMAL_QUANTILE = normal_quantile(0.5 + CONFIDENCE / 2)
 
 
 def share_interval(successes: float, n: float, z: float = NORMAL_QUANTILE) -> tuple[float, float] | None:
@@ -104,13 +110,16 @@ def welch_interval(
     return difference - half, difference + half
 
 
-def newcombe_interval(before: tuple[int, int], now: tuple[int, int]) -> tuple[float, float] | None:
-    """Return Newcombe's hybrid score interval (95 %) of the difference of two shares, now − before.
+def newcombe_interval(
+    before: tuple[int, int], now: tuple[int, int], confidence: float = CONFIDENCE
+) -> tuple[float, float] | None:
+    """Return Newcombe's hybrid score interval of the difference of two shares, now − before.
 
     Each share is (successes, n), and the interval is put together from the two of `share_interval`. None where there
     is nothing to share in one of them. Newcombe (1998), Statistics in Medicine 17, 873-890, method 10.
     """
-    first, second = share_interval(*before), share_interval(*now)
+    z = normal_quantile(0.5 + confidence / 2)
+    first, second = share_interval(*before, z), share_interval(*now, z)
     if first is None or second is None:
         return None
     was, is_now = before[0] / before[1], now[0] / now[1]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 
 from lib.errors import CallboardError, DatabaseUnavailableError
+from lib.errors.alert_codes import AlertCode
 from lib.errors.answer_codes import AnswerCode
 from lib.errors.codes import CodedText, FailureCode, TextCode, restored
 from lib.errors.field_codes import FieldCode
@@ -60,6 +61,7 @@ _KINDS: tuple[type[TextCode], ...] = (
     MetricCode,
     ReportCode,
     WebhookCode,
+    AlertCode,
 )
 _CODES = {code.value: code for kind in _KINDS for code in kind}
 

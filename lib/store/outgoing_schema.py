@@ -113,9 +113,17 @@ alerts = sa.Table(  # lib/alerts/definition.py says what one holds
     sa.Column("owner", sa.Text, nullable=False),  # who; lib/access/actors.py has the forms
     sa.Column("owner_id", sa.Text, nullable=False),  # a person's id, a key's prefix, or `local`
     sa.Column("status", sa.Text, nullable=False),  # an AlertStatus
+    sa.Column("pause_reason", sa.Text),  # an AlertPause, where Callboard paused it
     sa.Column("next_at", UtcDateTime),  # when it is checked next; null where an import alone makes that so
+    sa.Column("lease_until", UtcDateTime),  # of the process that checks it
     sa.Column("checked_at", UtcDateTime),
     sa.Column("checked_version", sa.BigInteger),  # the data_version that was looked at last
+    sa.Column("check_count", sa.BigInteger, nullable=False),  # grows with every check that is written down
+    sa.Column("looked_on", sa.Date),  # the day of the last look at new data, in the alert's zone
+    sa.Column("looks", sa.Integer, nullable=False),  # at new data, on that day
+    sa.Column("failure", sa.Text),  # why the last check failed: a Message as JSON
+    sa.Column("failed_at", UtcDateTime),  # since when checks fail
+    sa.Column("attend_at", UtcDateTime),  # when something is to be told without a check
     sa.Column("snoozed_until", UtcDateTime),
     sa.Column("version", sa.Integer, nullable=False),  # grows with every change
     sa.Column("created_at", UtcDateTime, nullable=False),
@@ -130,12 +138,17 @@ alert_states = sa.Table(  # of each member that an alert looks at, or of the who
     sa.Column("member", sa.Text, primary_key=True),  # its id; empty for the whole
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),  # an AlertState
+    sa.Column("settled", sa.Text, nullable=False),  # ok or firing: what it is but for faults and what is not yet sure
     sa.Column("since", UtcDateTime, nullable=False),
-    sa.Column("streak", sa.Integer, nullable=False),  # checks in a row that speak for another state
+    sa.Column("settled_since", UtcDateTime, nullable=False),
+    sa.Column("streak", sa.Integer, nullable=False),  # checks in a row that speak for the other settled state
     sa.Column("value", sa.Float),
     sa.Column("low", sa.Float),
     sa.Column("high", sa.Float),
     sa.Column("n", sa.BigInteger),
+    sa.Column("threshold", sa.Float),
+    sa.Column("severity", sa.Float, nullable=False),  # how far beyond the threshold: the worst are named first
+    sa.Column("announced", sa.Boolean, nullable=False),  # whether people know it as firing
     sa.Column("reminded_at", UtcDateTime),
     sa.Column("acknowledged_by", sa.Text),
     sa.Column("remark", sa.Text),

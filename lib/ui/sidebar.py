@@ -34,6 +34,8 @@ START = "start"
 PRESET_LABELS = {
     "all": "All time",
     START: "Last 90 days of data",
+    "today": "Today",
+    "yesterday": "Yesterday",
     "last7": "Last 7 days",
     "last30": "Last 30 days",
     "last90": "Last 90 days",

@@ -21,7 +21,7 @@ _CARD = {
 def render(event: Event, form: BodyFormat, evaluations: Sequence[dict[str, Any]]) -> bytes:
     """Return an event as the body of a call; `evaluations` are the rows of those that it names."""
     if form is BodyFormat.SLACK:
-        return orjson.dumps({"text": event.text})
+        return orjson.dumps({"text": _slack_text(event.text)})
     if form is BodyFormat.TEAMS:
         card = {**_CARD, "body": [{"type": "TextBlock", "text": event.text, "wrap": True}]}
         content = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
@@ -29,3 +29,8 @@ def render(event: Event, form: BodyFormat, evaluations: Sequence[dict[str, Any]]
     data = {**event.data, "evaluations": evaluations} if event.evaluations else event.data
     timestamp = event.at.astimezone(UTC).isoformat(timespec="milliseconds")
     return orjson.dumps({"id": event.id, "event": event.name, "timestamp": timestamp, "data": data})
+
+
+def _slack_text(text: str) -> str:
+    """Return a text in which nothing is a link or a mention."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -59,6 +59,8 @@ def test_a_day_that_the_period_cuts_is_partial() -> None:
 def test_presets() -> None:
     """Saved views keep these names, so that each has to mean the same for good."""
     assert calendar().presets() == {
+        "today": (TODAY, TODAY),
+        "yesterday": (date(2024, 5, 14), date(2024, 5, 14)),
         "last7": (date(2024, 5, 9), TODAY),
         "last30": (date(2024, 4, 16), TODAY),
         "last90": (date(2024, 2, 16), TODAY),

@@ -128,6 +128,8 @@ def test_changing_a_filter_changes_the_url(app: AppTest, settings: Settings, tmp
 
 
 PRESETS = {
+    "Today": "today",
+    "Yesterday": "yesterday",
     "Last 7 days": "last7",
     "Last 30 days": "last30",
     "Last 90 days": "last90",

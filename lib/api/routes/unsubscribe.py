@@ -1,4 +1,4 @@
-"""No more mail of a report: by one click in the mail program (RFC 8058), or on a page that asks first."""
+"""No more mail of a report or an alert: by one click in the mail program (RFC 8058), or on a page that asks first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 from lib.api.dependencies import Space, strict_query
 from lib.api.errors import not_found
 from lib.delivery import unsubscribe_links
-from lib.i18n import LANGUAGES, override_language, t
+from lib.i18n import override_language, t
 from lib.scheduled_reports.repository import unsubscribe
 from lib.workspace import Workspace
 
@@ -27,7 +27,7 @@ _PAGE = """<!doctype html><html lang="{language}"><head><meta charset="utf-8">
 def ask(request: Request, space: Space, subject: str) -> Response:
     """Ask whether an address wants no more mail: programs that look at links change nothing by it."""
     address = _address(request, space, subject)
-    language, name = _report(space, subject)
+    language, name = _subject(space, subject)
     with override_language(language):
         words = t("Send no more mail of {name} to {address}?", name=name, address=address)
         button = html.escape(t("Unsubscribe"))
@@ -36,9 +36,9 @@ def ask(request: Request, space: Space, subject: str) -> Response:
 
 @router.post("/{subject}", response_class=HTMLResponse)
 def end(request: Request, space: Space, subject: str) -> Response:
-    """Send an address no more mail of a report; the signed link in each mail leads here."""
+    """Send an address no more mail of a report or an alert; the signed link in each mail leads here."""
     address = _address(request, space, subject)
-    language, name = _report(space, subject)
+    language, name = _subject(space, subject)
     unsubscribe(space.state, subject, address)
     with override_language(language):
         return _page(t("No more mail of {name} goes to {address}.", name=name, address=address), "", language)
@@ -53,13 +53,15 @@ def _address(request: Request, space: Workspace, subject: str) -> str:
     return address
 
 
-def _report(space: Workspace, subject: str) -> tuple[str, str]:
-    """Return the language and the name of what a link is of. Raises ApiError (404) where it is gone."""
+def _subject(space: Workspace, subject: str) -> tuple[str, str]:
+    """Return the language and the name of the report or the alert of a link. Raises ApiError (404) where it is gone."""
     report = space.outgoing.reports.get(subject)
-    if report is None:
-        raise not_found("There is no such report any more, so no mail of it goes out.")
-    language = report.definition.language
-    return language if language in LANGUAGES else "en", report.name
+    if report is not None:
+        return report.definition.language, report.name
+    alert = space.alerts.find(subject)
+    if alert is None:
+        raise not_found("There is no such report or alert any more, so no mail of it goes out.")
+    return alert.definition.language, alert.definition.name
 
 
 def _page(words: str, form: str, language: str) -> Response:

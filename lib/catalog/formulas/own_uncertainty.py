@@ -84,11 +84,16 @@ class OfRatio(Uncertainty):
         return ratio - half, ratio + half
 
     def differs(
-        self, before: MeasureTotals, now: MeasureTotals, days: Days, executives: SharedSpread | None
+        self,
+        before: MeasureTotals,
+        now: MeasureTotals,
+        days: Days,
+        executives: SharedSpread | None,
+        confidence: float = intervals.CONFIDENCE,
     ) -> bool | None:
         """Return whether selections differ by more than chance explains, as other kinds do; None if untested."""
         if (kind := self.of_values(before, now)) is not None:
-            return kind.differs(before, now, days, executives)
+            return kind.differs(before, now, days, executives, confidence)
         units = self.units.of(before), self.units.of(now)
         if min(units) < FEW_EVALUATIONS or not self.count.of(before) or not self.count.of(now):
             return None
@@ -96,13 +101,21 @@ class OfRatio(Uncertainty):
         if not variances[0] and not variances[1]:
             return None
         change = self.total.of(now) / self.count.of(now) - self.total.of(before) / self.count.of(before)
-        plain = intervals.t_quantile(UPPER, sum(units) - 2) * math.sqrt(sum(variances))
+        upper = 0.5 + confidence / 2
+        plain = intervals.t_quantile(upper, sum(units) - 2) * math.sqrt(sum(variances))
         if not self.has_days:
             return abs(change) > plain
         if days[0] is None or days[1] is None:
             return None
         error, degrees = change_error(days[0], days[1], variances, executives)
-        return abs(change) > max(plain, intervals.t_quantile(UPPER, degrees) * math.sqrt(error))
+        return abs(change) > max(plain, intervals.t_quantile(upper, degrees) * math.sqrt(error))
+
+    def independent_error(self, totals: MeasureTotals) -> tuple[int, float] | None:
+        """Return the number of evaluations, and the variance of the ratio if they had nothing in common."""
+        if (kind := self.of_values(totals)) is not None:
+            return kind.independent_error(totals)
+        n = self.units.of(totals)
+        return None if n < 2 or not self.count.of(totals) else (n, self._linearised(totals))
 
     def _linearised(self, totals: MeasureTotals) -> float:
         """Return the variance of the ratio for calls that have nothing in common; 0 where it can't be told."""
@@ -145,10 +158,19 @@ class OfScaled(Uncertainty):
         return (low, high) if math.isfinite(low) and math.isfinite(high) else None
 
     def differs(
-        self, before: MeasureTotals, now: MeasureTotals, days: Days, executives: SharedSpread | None
+        self,
+        before: MeasureTotals,
+        now: MeasureTotals,
+        days: Days,
+        executives: SharedSpread | None,
+        confidence: float = intervals.CONFIDENCE,
     ) -> bool | None:
         """Return whether the other values differ."""
-        return self.inner.differs(before, now, days, executives)
+        return self.inner.differs(before, now, days, executives, confidence)
+
+    def independent_error(self, totals: MeasureTotals) -> tuple[int, float] | None:
+        """Return that of the other value, as its days and executives are, too."""
+        return self.inner.independent_error(totals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +204,7 @@ class OfOrder(Uncertainty):
         now: MeasureTotals,
         days: Days,  # noqa: ARG002 - of calls alone
         executives: SharedSpread | None,  # noqa: ARG002 - of calls alone
+        confidence: float = intervals.CONFIDENCE,
     ) -> bool | None:
         """Return whether two selections differ by more than chance explains."""
         was, is_now = ((totals.unsummed or {}).get(self.name) for totals in (before, now))
@@ -189,5 +212,6 @@ class OfOrder(Uncertainty):
             return None
         if was.value is None or is_now.value is None or was.ends is None or is_now.ends is None:
             return None
-        halves = [(ends[1] - ends[0]) / 2 for ends in (was.ends, is_now.ends)]
+        wider = intervals.normal_quantile(0.5 + confidence / 2) / intervals.NORMAL_QUANTILE
+        halves = [wider * (ends[1] - ends[0]) / 2 for ends in (was.ends, is_now.ends)]
         return abs(float(is_now.value - was.value)) > math.hypot(*halves) if any(halves) else None

@@ -1,0 +1,199 @@
+"""A notice in words: subject, sentences, a table of the worst, and links to the view and the calls.
+
+Mails and chat programs show the same message. It is in the language of the alert.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from lib.alerts.definition import AlertDefinition, ConditionType
+from lib.alerts.notices import AlertNotice, NoticeKind
+from lib.alerts.states import MemberState
+from lib.catalog.catalog import Catalog
+from lib.catalog.dimensions import EnumDimension
+from lib.catalog.metrics import Metric
+from lib.i18n import number, override_language, t, t_in_context, t_plural
+from lib.reports import catalog_words, formatting
+from lib.reports.page_links import METRIC, with_period
+from lib.settings import WeekStart
+from lib.store.enums import NONE_NAME
+
+FIRES = {
+    ConditionType.BELOW: "{metric} is below {threshold}.",
+    ConditionType.ABOVE: "{metric} is above {threshold}.",
+    ConditionType.MISSES_TARGET: "{metric} misses its target by more than chance explains.",
+    ConditionType.OUTSIDE_LIMITS: "{metric} was outside its usual range on the last whole day.",
+    ConditionType.WORSE_THAN_BEFORE: "{metric} is worse than in the days before, beyond chance.",
+    ConditionType.NO_DATA: "There has been no evaluation for more than {threshold}.",
+}
+"""What is said where a condition holds."""
+
+RECOVERED = {
+    ConditionType.BELOW: "{metric} is no longer below {threshold}.",
+    ConditionType.ABOVE: "{metric} is no longer above {threshold}.",
+    ConditionType.MISSES_TARGET: "{metric} has reached its target again.",
+    ConditionType.OUTSIDE_LIMITS: "{metric} is within its usual range again.",
+    ConditionType.WORSE_THAN_BEFORE: "{metric} is no longer worse than in the days before beyond chance.",
+    ConditionType.NO_DATA: "There are new evaluations again.",
+}
+"""What is said where it has ended."""
+
+SUBJECTS = {
+    NoticeKind.FIRING: "Alert: {what}",
+    NoticeKind.RECOVERED: "Recovered: {what}",
+    NoticeKind.REMINDER: "Still firing: {what}",
+}
+"""What the subject begins with."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLink:
+    """A link of a message; the address begins with the app's own."""
+
+    label: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertMessage:
+    """What a notice says. The table has a row for each member that is named, and as many cells as `columns`."""
+
+    subject: str
+    sentences: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    links: tuple[AlertLink, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageContext:
+    """What messages are made by: what can be asked, the workspace's zone and week, and the app's address.
+
+    `selection` says the selection in words, where it is known.
+    """
+
+    catalog: Catalog
+    zone: ZoneInfo
+    week_start: WeekStart
+    base_url: str
+    selection: str = ""
+
+
+def message_of(notice: AlertNotice, context: MessageContext) -> AlertMessage:
+    """Return what a notice says, in the alert's language."""
+    with override_language(notice.alert.definition.language):
+        return _Speaker(notice, context).message()
+
+
+class _Speaker:
+    """Says one notice in the language in use."""
+
+    def __init__(self, notice: AlertNotice, context: MessageContext) -> None:
+        self._notice, self._context = notice, context
+        self._definition: AlertDefinition = notice.alert.definition
+        self._is_age = self._definition.condition.type is ConditionType.NO_DATA
+        self._metric: Metric | None = context.catalog.all_metrics.get(self._definition.metric)
+        self._dimension = context.catalog.groupings_by_name.get(self._definition.by or "")
+
+    def message(self) -> AlertMessage:
+        columns, rows = self._table()
+        return AlertMessage(
+            t(SUBJECTS[self._notice.kind], what=self._what()), tuple(self._sentences()), columns, rows, self._links()
+        )
+
+    def _what(self) -> str:
+        """Return the alert's name with what it is about: a value, a member and its value, or how many members."""
+        first, *others = self._notice.members
+        name = self._definition.name
+        if others:
+            groups = t("groups") if self._dimension is None else str(catalog_words.groups_name(self._dimension))
+            return f"{name}: {number(len(self._notice.members))} {groups}"
+        value = self._value(first.value)
+        return f"{name}: {value}" if not first.name else f"{name}: {self._name(first)}, {value}"
+
+    def _sentences(self) -> list[str]:
+        kind = self._definition.condition.type
+        texts = RECOVERED if self._notice.kind is NoticeKind.RECOVERED else FIRES
+        label = self._definition.metric if self._metric is None else str(catalog_words.metric_label(self._metric))
+        said = [t(texts[kind], metric=label, threshold=self._value(self._limit))]
+        if self._context.selection:
+            said.append(t("Selection: {selection}.", selection=self._context.selection))
+        named, count = len(self._notice.named), len(self._notice.members)
+        if count > named:
+            said.append(t("{count} in all; the {named} worst are named.", count=number(count), named=number(named)))
+        return said
+
+    @property
+    def _limit(self) -> float | None:
+        condition = self._definition.condition
+        return float(condition.hours) if condition.hours is not None else condition.value
+
+    def _table(self) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+        first = () if self._dimension is None else (str(catalog_words.label(self._dimension)),)
+        columns = (*first, t("Value"), t("95 % CI"), t("n"), t("Threshold"), t("Since"))
+        rows = (
+            (
+                *((self._name(each),) if first else ()),
+                self._value(each.value),
+                self._interval(each),
+                formatting.NOTHING if each.n is None else formatting.count(each.n),
+                self._value(each.threshold),
+                self._instant(each.settled_since),
+            )
+            for each in self._notice.named
+        )
+        return columns, tuple(rows)
+
+    def _name(self, state: MemberState) -> str:
+        if state.member == NONE_NAME:
+            return t(NONE_NAME)
+        return t_in_context("evaluation", state.name) if isinstance(self._dimension, EnumDimension) else state.name
+
+    def _value(self, amount: float | None) -> str:
+        if amount is None:
+            return formatting.NOTHING
+        if self._is_age:
+            return _hours(float(amount))
+        if self._metric is None:
+            return number(amount, 2)
+        return formatting.value(self._metric.unit, amount, self._metric.own_decimals)
+
+    def _interval(self, state: MemberState) -> str:
+        if self._metric is None or self._is_age:
+            return formatting.NOTHING
+        return formatting.metric_interval(self._metric, state.interval)
+
+    def _instant(self, when: datetime) -> str:
+        return formatting.instant(when.astimezone(self._context.zone))
+
+    def _links(self) -> tuple[AlertLink, ...]:
+        if not self._context.base_url:  # nobody has said where the app is
+            return ()
+        view = {METRIC: [self._definition.metric]} if self._metric is not None else {}
+        return (
+            AlertLink(t("Show the trend"), address_of(self._notice, self._context, "trends", view)),
+            AlertLink(t("Show the calls"), address_of(self._notice, self._context, "evaluations")),
+        )
+
+
+def _hours(amount: float) -> str:
+    if amount.is_integer():
+        return t_plural("{count} hour", "{count} hours", int(amount))
+    return t("{count} hours", count=number(amount, 1))
+
+
+def address_of(
+    notice: AlertNotice, context: MessageContext, page: str, more: dict[str, list[str]] | None = None
+) -> str:
+    """Return the address of a page that shows what a notice is about: of a single member, that one alone."""
+    definition = notice.alert.definition
+    parameters = definition.dated_parameters(context.zone, context.week_start, notice.at)
+    dimension = context.catalog.groupings_by_name.get(definition.by or "")
+    if dimension is not None and len(notice.members) == 1:
+        parameters[dimension.parameter] = [notice.members[0].member]
+    query = urlencode(with_period({**parameters, **(more or {})}), doseq=True)
+    return f"{context.base_url}/{page}?{query}"
