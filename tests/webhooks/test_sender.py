@@ -211,9 +211,9 @@ def test_a_receiver_that_hangs_holds_up_no_other(running: Hooks) -> None:
     fine = running.make("/fine")
     for _ in range(10):
         emit(running, event())
-    began = time.monotonic()
     running.wait(fine, DeliveryStatus.SENT, count=10)
-    assert time.monotonic() - began < 5
+    untried = [each for webhook in hanging for each in running.deliveries(webhook) if not each.delivery.attempt]
+    assert untried, "the last of them went before what waited longer for those that hang"
     assert all(each.delivery.status is not DeliveryStatus.SENT for each in running.deliveries(hanging[0]))
 
 
