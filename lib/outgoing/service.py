@@ -102,11 +102,10 @@ class OutgoingService:
         """Put in the outbox that a webhook has switched itself off: to its owner, to the admins for one of a key."""
         owners = self._context.owners
         address = owners.address(Owner(webhook.owner, webhook.owner_id))
-        subject = t("A webhook is off: {url}", url=webhook.url)
+        subject = t("A webhook is off: {host}", host=webhook.host)  # the rest of its URL may be a secret
         words = t("It has failed for five days, and gets nothing more until somebody switches it on again.")
-        message = MailMessage(
-            subject, subject, (words,), reason=t("You receive this mail as its owner or as an admin.")
-        )
+        reason = t("You receive this mail as its owner or as an admin.")
+        message = MailMessage(subject, subject, (webhook.description, words), reason=reason)
         with self._context.state.transaction() as connection:
             content_id = outbox.add_content(connection, message_mail(message).to_bytes())
             cause = f"{notices.CAUSE}{webhook.id}:{webhook.changed_at.isoformat()}"

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from lib.access.actors import actor_in_words
+from lib.access.owners import Owner
 from lib.delivery.outbox import Delivery, DeliveryStatus
 from lib.errors import CallboardError
 from lib.i18n import t, t_plural
@@ -18,7 +19,7 @@ from lib.ui import current_user, inputs, markdown
 from lib.webhooks.endpoints import MAX_DESCRIPTION, WebhookValues
 from lib.webhooks.signatures import signing_secret
 from lib.webhooks.transport import SECONDS
-from lib.webhooks.webhook import EVENTS, BodyFormat, NoAnswer, Webhook, WebhookOwner, WebhookStatus
+from lib.webhooks.webhook import EVENTS, BodyFormat, NoAnswer, Webhook, WebhookStatus
 from lib.workspace import Workspace
 
 FORMATS = {BodyFormat.GENERIC: "JSON", BodyFormat.SLACK: "Slack", BodyFormat.TEAMS: "Microsoft Teams"}
@@ -153,7 +154,7 @@ def _create(workspace: Workspace) -> None:
         made = st.form_submit_button(t("Create webhook"), type="primary")
     if made:
         values = WebhookValues(url.strip(), events, description, form)
-        owner = WebhookOwner(current_user.actor(), current_user.current().id)
+        owner = Owner(current_user.actor(), current_user.current().id)
         try:
             webhook = workspace.webhooks.repository.create(values, owner)
             st.session_state[_JUST_MADE] = signing_secret(workspace.settings, webhook)

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from lib.access import audit_log
 from lib.access.audit_log import Action
+from lib.access.owners import Owner
 from lib.delivery import outbox
 from lib.errors import WebhookError, nearest
 from lib.errors.webhook_codes import WebhookCode
@@ -21,7 +22,7 @@ from lib.settings import Settings
 from lib.store.outgoing_schema import webhooks
 from lib.store.state import StateStore
 from lib.webhooks.addresses import parse_target
-from lib.webhooks.webhook import EVENTS, BodyFormat, NoAnswer, OffReason, Webhook, WebhookOwner, WebhookStatus
+from lib.webhooks.webhook import EVENTS, BodyFormat, NoAnswer, OffReason, Webhook, WebhookStatus
 
 MAX_WEBHOOKS = 50
 """How many a workspace may have."""
@@ -83,7 +84,7 @@ class WebhookRepository:
         with self._state.read() as connection:
             return _find(connection, number)
 
-    def create(self, values: WebhookValues, owner: WebhookOwner) -> Webhook:
+    def create(self, values: WebhookValues, owner: Owner) -> Webhook:
         """Make a webhook; its url and events must be among the values. Raises WebhookError naming what is wrong."""
         missing = {"url": values.url or "", "events": values.events or ()}
         whole = {"description": "", "format": BodyFormat.GENERIC, **values.columns(self._named_hosts)}

@@ -123,11 +123,3 @@ class Webhook:
     def name(self) -> str:
         """What the audit calls it."""
         return f"{self.host} ({self.id})"
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookOwner:
-    """Whose a webhook is: the actor that the audit names, and a person's id, a key's prefix, or `local`."""
-
-    actor: str
-    id: str

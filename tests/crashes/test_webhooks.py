@@ -8,12 +8,13 @@ from multiprocessing.connection import Connection
 
 import sqlalchemy as sa
 
+from lib.access.owners import Owner
 from lib.analytics.grants import EVERYTHING
 from lib.delivery.outbox import DeliveryStatus
 from lib.settings import Settings
 from lib.store import schema
 from lib.webhooks.endpoints import WebhookValues
-from lib.webhooks.webhook import EVALUATION_CREATED, IMPORT_COMPLETED, Webhook, WebhookOwner
+from lib.webhooks.webhook import EVALUATION_CREATED, IMPORT_COMPLETED, Webhook
 from lib.workspace import Workspace
 from tests.crashes.killing import BEGIN, KILLS, Kills, run
 from tests.waiting import until
@@ -43,7 +44,7 @@ def test_killed_while_webhooks_are_called(settings: Settings) -> None:
         chosen = settings.model_copy(update={"webhook_hosts": f"127.0.0.1:{server.port}"})
         workspace = Workspace(chosen)
         values = WebhookValues(f"{server.address}/in", (EVALUATION_CREATED, IMPORT_COMPLETED))
-        webhook = workspace.webhooks.repository.create(values, WebhookOwner("system:local", "local"))
+        webhook = workspace.webhooks.repository.create(values, Owner("system:local", "local"))
         workspace.close()
 
         kills = Kills(KILLS // 4)

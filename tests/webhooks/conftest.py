@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from lib.access.actors import SystemActor
+from lib.access.owners import Owner
 from lib.analytics.grants import EVERYTHING
 from lib.delivery.outbox import DeliveryStatus
 from lib.ingest.history import ImportReport
@@ -20,12 +21,12 @@ from lib.webhooks.deliveries import DeliveryRecord
 from lib.webhooks.endpoints import WebhookValues
 from lib.webhooks.service import WebhookService
 from lib.webhooks.transport import WebhookTransport
-from lib.webhooks.webhook import EVENTS, Webhook, WebhookOwner
+from lib.webhooks.webhook import EVENTS, Webhook
 from lib.workspace import Workspace
 from tests.waiting import until
 from tests.webhooks.receiver import Receiver, receiver
 
-HERE = WebhookOwner(SystemActor.LOCAL.value, "local")
+HERE = Owner(SystemActor.LOCAL.value, "local")
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ class Hooks:
         self.service = WebhookService(workspace, WebhookTransport(seconds=1))
         workspace.webhooks = self.service
 
-    def make(self, path: str = "/in", *events: str, owner: WebhookOwner = HERE, **more: Any) -> Webhook:
+    def make(self, path: str = "/in", *events: str, owner: Owner = HERE, **more: Any) -> Webhook:
         values = WebhookValues(f"{self.server.address}{path}", events or EVENTS, **more)
         return self.service.repository.create(values, owner)
 

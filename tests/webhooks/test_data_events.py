@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from lib.access import api_keys
 from lib.access.api_keys import Key
+from lib.access.owners import Owner
 from lib.access.users import Role
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.delivery.outbox import DeliveryStatus
@@ -27,7 +28,6 @@ from lib.webhooks.webhook import (
     NoAnswer,
     OffReason,
     Webhook,
-    WebhookOwner,
     WebhookStatus,
 )
 from lib.workspace import Workspace
@@ -45,8 +45,8 @@ def make_key(workspace: Workspace, grant: Grant = EVERYTHING) -> Key:
     return api_keys.create(workspace.state, "hooks", scopes, "test", grant, workspace.catalog)[1]
 
 
-def owner(key: Key) -> WebhookOwner:
-    return WebhookOwner(key.actor, key.prefix)
+def owner(key: Key) -> Owner:
+    return Owner(key.actor, key.prefix)
 
 
 def data_of(hooks: Hooks, path: str, count: int = 1) -> list[dict[str, Any]]:
@@ -137,7 +137,7 @@ def test_a_limited_key_gets_its_rows_alone(running: Hooks, workspace: Workspace,
 def test_what_is_taken_from_an_owner_holds_for_what_waits(hooks: Hooks, workspace: Workspace, write: Write) -> None:
     person = workspace.people.add("ann@example.com", Role.ADMIN, EVERYTHING, "test")
     key = make_key(workspace)
-    theirs = hooks.make("/person", EVALUATION_CREATED, owner=WebhookOwner(person.actor, person.id))
+    theirs = hooks.make("/person", EVALUATION_CREATED, owner=Owner(person.actor, person.id))
     keys = hooks.make("/key", EVALUATION_CREATED, IMPORT_COMPLETED, owner=owner(key))
     write({"id": "1", **NORTH}, {"id": "2", **SOUTH})
     workspace.people.change(person.id, Role.ANALYST, ONLY_NORTH, "test")
@@ -165,7 +165,7 @@ def test_who_is_gone_gets_nothing_more(running: Hooks, workspace: Workspace, wri
         webhook = running.make("/in", EVALUATION_CREATED, owner=owner(key))
     else:
         person = workspace.people.add("ann@example.com", Role.ADMIN, EVERYTHING, "test")
-        webhook = running.make("/in", EVALUATION_CREATED, owner=WebhookOwner(person.actor, person.id))
+        webhook = running.make("/in", EVALUATION_CREATED, owner=Owner(person.actor, person.id))
     write({"id": "1", **NORTH})
     running.wait_for_failures(webhook, 1)
     if how == "revoked":

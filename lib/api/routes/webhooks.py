@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StrictStr
 
 from lib.access.api_keys import Key
+from lib.access.owners import Owner
 from lib.analytics.query import parse_whole_number
 from lib.api import request_body
 from lib.api.dependencies import (
@@ -35,7 +36,6 @@ from lib.webhooks.webhook import (
     BodyFormat,
     OffReason,
     Webhook,
-    WebhookOwner,
     WebhookStatus,
 )
 from lib.workspace import Workspace
@@ -198,9 +198,7 @@ def read_deliveries(request: Request, space: Space, key: WebhookReader, webhookI
 
 def _create(space: Workspace, key: Key, wanted: NewWebhook) -> Response:
     _check_events(key, wanted.events)
-    webhook = space.webhooks.repository.create(
-        WebhookValues(**wanted.model_dump()), WebhookOwner(key.actor, key.prefix)
-    )
+    webhook = space.webhooks.repository.create(WebhookValues(**wanted.model_dump()), Owner(key.actor, key.prefix))
     shown = {**_row(webhook), "signing_secret": signing_secret(space.settings, webhook)}
     return JSONResponse(shown, 201, {"Cache-Control": "no-store"})
 
