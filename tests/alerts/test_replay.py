@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 from lib.alerts.replay import replay
 from lib.alerts.states import AlertState
@@ -24,7 +25,7 @@ def test_each_of_the_last_days(watch: Watch, load: Load) -> None:
         for number in range(2)
     ]
     load(calls(rows))
-    body = {"condition": {"type": "below", "value": 7}, "parameters": {"period": "today"}}
+    body: dict[str, Any] = {"condition": {"type": "below", "value": 7}, "parameters": {"period": "today"}}
     whole = replay(watch.engine.sources, watch.add(**body).definition, EVERYTHING, NOW, days=50)
     assert whole.is_complete and [each.day for each in whole.days] == days(date(2026, 2, 9), 50)
     fires = [each.day for each in whole.days if each.firing]
