@@ -167,7 +167,7 @@ def fill_state(workspace: Workspace) -> None:
 
 def fill_outgoing(connection: sa.Connection, now: datetime) -> None:
     """Put a row in each table of what goes out; all of it has ended, but for one delivery and one run."""
-    values: dict[type, Any] = {str: "x", int: 1, float: 1.5, bytes: b"x"}
+    values: dict[type, Any] = {str: "x", int: 1, float: 1.5, bytes: b"x", bool: True, date: now.date()}
     tables = (schema.STATE.tables[name] for name in OUTGOING)
     for table in tables:
         row = {column.name: values.get(column.type.python_type, now) for column in table.columns}
