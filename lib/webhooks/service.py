@@ -125,6 +125,8 @@ class WebhookService:
             self._publish(report)
         except CallboardError as error:
             log.warning("The events of import %s are not there yet: %s", report.id, error.message)
+        except Exception:  # whatever it is, the data are in, and whoever loaded them has to be told so
+            log.exception("The events of import %s can't be made", report.id)
 
     def export_ready(self, connection: Connection, job: Job, result: dict[str, Any]) -> None:
         """Put the event of an export into the outbox for who ordered it, in the transaction that completes its job."""
