@@ -116,9 +116,7 @@ class Workspace:
         self.links = PinnedLinks(self.state, lambda: self.catalog)
         self.alerts = AlertRepository(self.state)
         sources = AlertSources(self.answers, lambda: self.catalog, lambda: self.settings, self.people)
-        notices = AlertDeliveries(
-            lambda: self.settings, lambda: self.catalog, self.owners, lambda: self.webhooks.events
-        )
+        notices = AlertDeliveries(sources, self.owners, lambda: self.webhooks.events)
         channels = AlertChannels(notices.mail, notices.call_webhooks, self.outbox.wake)
         self.alert_engine = AlertEngine(self.state, sources, channels)
         self.webhooks.on_switched_off = self.outgoing.tell_webhook_is_off

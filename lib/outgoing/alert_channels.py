@@ -9,12 +9,14 @@ from sqlalchemy.engine import Connection
 
 from lib.access.owners import OwnerLookup
 from lib.access.users import Role
+from lib.alerts.engine import AlertSources
 from lib.alerts.events import event_of
 from lib.alerts.notices import AlertNotice
 from lib.alerts.states import MemberState
 from lib.alerts.words import AlertMessage, MessageContext, message_of
+from lib.analytics.calendar import Calendar
 from lib.analytics.grants import Grant
-from lib.catalog.catalog import Catalog
+from lib.analytics.planner import resolve_period
 from lib.delivery import outbox
 from lib.delivery.outbox import Channel
 from lib.errors.report_codes import ReportCode
@@ -22,24 +24,19 @@ from lib.i18n import override_language, t
 from lib.mail.content import MailContent
 from lib.mail.message_mail import MailMessage, MessageRow, MessageTable, message_mail
 from lib.mail.model import MailLink
+from lib.reports import filter_text
 from lib.scheduled_reports.definition import may_get_mail
 from lib.scheduled_reports.repository import unsubscribed_addresses
-from lib.settings import Settings
 from lib.webhooks.events import EventPublisher, new_event
 
 
 class AlertDeliveries:
     """Puts notices of alerts into the outbox, within the transaction that decides them."""
 
-    def __init__(
-        self,
-        settings: Callable[[], Settings],
-        catalog: Callable[[], Catalog],
-        owners: OwnerLookup,
-        events: Callable[[], EventPublisher],
-    ) -> None:
+    def __init__(self, sources: AlertSources, owners: OwnerLookup, events: Callable[[], EventPublisher]) -> None:
         """Ask these what is so now."""
-        self._settings, self._catalog, self._owners, self._events = settings, catalog, owners, events
+        self._settings, self._catalog, self._answers = sources.settings, sources.catalog, sources.answers
+        self._owners, self._events = owners, events
 
     def mail(self, connection: Connection, notice: AlertNotice) -> None:
         """Put a notice into the outbox for each recipient, without the members that they may not see."""
@@ -56,7 +53,7 @@ class AlertDeliveries:
             content = None
             if seen is not None:
                 if seen.members not in contents:
-                    contents[seen.members] = outbox.add_content(connection, self._content(seen).to_bytes())
+                    contents[seen.members] = outbox.add_content(connection, self._content(seen, subject).to_bytes())
                 content = contents[seen.members]
             reason = None if why_not is None else why_not.value
             outbox.add(connection, Channel.MAIL, notice.cause, alert.id, address, content, reason)
@@ -66,7 +63,7 @@ class AlertDeliveries:
         subject = self._subject_grant(connection, notice)
         if subject is None:
             return
-        context = self._context()
+        context = self._context(notice, subject)
         name, data = event_of(notice, context)
         event = new_event(name, data, _plain_text(message_of(notice, context)), subject)
         self._events().emit(connection, event, notice.alert.definition.webhooks, notice.cause)
@@ -103,8 +100,8 @@ class AlertDeliveries:
             return None, ReportCode.SEES_LESS
         return replace(notice, members=members), None
 
-    def _content(self, notice: AlertNotice) -> MailContent:
-        message = message_of(notice, self._context())
+    def _content(self, notice: AlertNotice, grant: Grant) -> MailContent:
+        message = message_of(notice, self._context(notice, grant))
         with override_language(notice.alert.definition.language):
             rows = tuple(MessageRow(row) for row in message.rows)
             name = notice.alert.definition.name
@@ -120,9 +117,15 @@ class AlertDeliveries:
                 )
             )
 
-    def _context(self) -> MessageContext:
-        settings = self._settings()
-        return MessageContext(self._catalog(), settings.zone, settings.week_start, settings.base_url)
+    def _context(self, notice: AlertNotice, grant: Grant) -> MessageContext:
+        settings, catalog, definition = self._settings(), self._catalog(), notice.alert.definition
+        filters = definition.filters(settings.zone, grant, catalog, settings.week_start, notice.at)
+        zone = filters.zone(settings.zone)
+        calendar = Calendar(zone, settings.week_start, notice.at.astimezone(zone).date())
+        with override_language(definition.language):
+            period = self._answers.run(resolve_period, filters, calendar)
+            selection = " · ".join(map(str, filter_text.selection(self._answers, filters, period)))
+        return MessageContext(catalog, settings.zone, settings.week_start, settings.base_url, selection)
 
 
 def _plain_text(message: AlertMessage) -> str:
