@@ -11,13 +11,14 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.grants import Grant
-from lib.analytics.metric_names import check_metric_names
+from lib.analytics.metric_names import METRICS_PARAMETER, check_metric_names
 from lib.analytics.planner import resolve_period
 from lib.analytics.query import Filters
 from lib.analytics.workspace_zone import check_zone
 from lib.catalog.catalog import Catalog
-from lib.errors import StorageError
+from lib.errors import InvalidParameterError, StorageError
 from lib.errors.codes import FailureCode
+from lib.errors.parameter_codes import ParameterCode
 from lib.exports import answers, evaluations, file_storage, reports, table_process
 from lib.exports.evaluations import EvaluationExport
 from lib.exports.table_files import about
@@ -179,3 +180,11 @@ def _workbook(
         return writer.finish()
     finally:
         writer.close()
+
+
+def export_metrics(names: Sequence[str], report: str, catalog: Catalog) -> tuple[str, ...]:
+    """Return the metrics that an order adds. Raises InvalidParameterError for what is none, or where none can be."""
+    if names and report in RECORD_REPORTS:
+        known = ", ".join(each for each in reports.REPORTS if each not in RECORD_REPORTS)
+        raise InvalidParameterError(METRICS_PARAMETER, ParameterCode.METRICS_OF_REPORTS, known=known)
+    return check_metric_names(names, catalog)

@@ -9,6 +9,7 @@ from typing import Any
 
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.grants import EVERYTHING
+from lib.analytics.metric_names import METRICS_PARAMETER
 from lib.analytics.query import Filters
 from lib.analytics.ranges import number_text
 from lib.catalog.catalog import Catalog
@@ -16,6 +17,7 @@ from lib.errors import InvalidParameterError, nearest
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.report_codes import ReportCode
 from lib.exports.reports import FORMATS, REPORTS
+from lib.exports.service import export_metrics
 from lib.i18n import LANGUAGES
 from lib.reports import page_parameters
 from lib.reports.page_links import ALL_TIME, PERIOD
@@ -153,11 +155,18 @@ class DefinitionReader:
                 shown = str(value)[:60]
                 hint, listed = nearest(shown, known), ", ".join(known)
                 raise InvalidParameterError("export", ReportCode.EXPORT_OF_REPORT, value=shown, hint=hint, known=listed)
-        names = (*options, PERIOD, *self.catalog.parameters)
+        names = (*options, PERIOD, METRICS_PARAMETER, *self.catalog.parameters)
         if unknown := next((name for name in export if name not in names), None):
             code, hint = ParameterCode.NOT_OF_A_PAGE, nearest(unknown[:60], names)
             raise InvalidParameterError(unknown[:60], code, hint=hint)
         export_filters(export, self.calendar, self.catalog)
+        metrics_of(export, self.catalog)
+
+
+def metrics_of(export: Mapping[str, Any], catalog: Catalog) -> tuple[str, ...]:
+    """Return the metrics that an export's order adds. Raises InvalidParameterError."""
+    names = as_parameters({METRICS_PARAMETER: export.get(METRICS_PARAMETER)}).get(METRICS_PARAMETER, ())
+    return export_metrics(names, str(export.get("report", "evaluations")), catalog)
 
 
 def export_filters(export: Mapping[str, Any], calendar: Calendar, catalog: Catalog) -> Filters:

@@ -22,7 +22,7 @@ from lib.reports import filter_text, job_text
 from lib.reports.words import Words, text
 from lib.scheduled_reports.content import MOST_BYTES, base_url
 from lib.scheduled_reports.context import ReportContext
-from lib.scheduled_reports.definition import export_filters
+from lib.scheduled_reports.definition import export_filters, metrics_of
 from lib.scheduled_reports.repository import ScheduledReport
 
 LONGEST_SECONDS = 3_600
@@ -74,7 +74,8 @@ def _request(report: ScheduledReport, grant: Grant, context: ReportContext) -> E
     with override_language(report.definition.language):
         shown = " · ".join(map(str, filter_text.selection(context.answers, filters, period)))
     kind, form = str(order.get("report", "evaluations")), str(order.get("format", "csv"))
-    return ExportRequest(kind, form, filters, Granularity(order.get("granularity", "daily")), shown)
+    width = Granularity(order.get("granularity", "daily"))
+    return ExportRequest(kind, form, filters, width, shown, metrics_of(order, context.catalog))
 
 
 def _ended(context: ReportContext, number: str) -> Job:

@@ -356,6 +356,8 @@ def test_pause_resume_hand_over_delete(space: Workspace, order: Order) -> None:
         ({"export": {"report": "evaluation"}}, "export", "evaluations"),
         ({"export": {"repot": "evaluations"}}, "repot", "report"),
         ({"export": {}, "attachments": ["pdf"]}, "attachments", "attached itself"),
+        ({"export": {"report": "campaigns", "metrics": "averageScor"}}, "metrics", "averageScore"),
+        ({"export": {"metrics": ["averageScore"]}}, "metrics", "campaigns"),
     ],
 )
 def test_what_can_not_be_is_refused(order: Order, body: dict[str, Any], parameter: str, says: str) -> None:

@@ -20,18 +20,15 @@ from lib.access.audit_log import Action
 from lib.analytics import planner
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
-from lib.analytics.metric_names import METRICS_PARAMETER, check_metric_names
+from lib.analytics.metric_names import METRICS_PARAMETER
 from lib.api import request_body
 from lib.api.dependencies import Exporter, Reader, Space, base_url, check_scope, filters_of, strict_query
 from lib.api.errors import invalid, not_found
 from lib.api.filter_body import Ids, filter_fields, filter_parameters
 from lib.api.serializers import answer, to_json
 from lib.catalog.catalog import Catalog
-from lib.errors import InvalidParameterError
-from lib.errors.parameter_codes import ParameterCode
 from lib.exports import file_storage, signed_urls
-from lib.exports.reports import REPORTS
-from lib.exports.service import RECORD_REPORTS, ExportRequest
+from lib.exports.service import RECORD_REPORTS, ExportRequest, export_metrics
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
 from lib.jobs.queue import IdempotencyKey, Job, JobKind, JobStatus
 from lib.reports import filter_text, job_text
@@ -137,7 +134,8 @@ def start(
     order = request_body.parsed(request, body, _order_model(space.catalog))
     if order.report in _RECORDS:
         check_scope(key, _RECORDS_SCOPE)
-    metrics = _parse_metrics(order, space.catalog)
+    names = filter_parameters(order, (METRICS_PARAMETER,)).get(METRICS_PARAMETER, ())
+    metrics = export_metrics(names, order.report, space.catalog)
     filters = filters_of(filter_parameters(order, space.catalog.parameters), space, key)
     width = Granularity(order.granularity)
     with space.facts.read(space.settings.query_seconds) as connection:
@@ -152,15 +150,6 @@ def start(
     url = f"{base_url(request, space)}/v1/analytics/export/{job.id}"
     started = {"jobId": job.id, "status": job.status, "progress": round(job.progress, 1), "statusUrl": url}
     return JSONResponse(started, 202, {"Location": url})
-
-
-def _parse_metrics(order: ExportOrder, catalog: Catalog) -> tuple[str, ...]:
-    """Return the metrics that an order adds. Raises InvalidParameterError for what is none, or where none can be."""
-    names = filter_parameters(order, (METRICS_PARAMETER,)).get(METRICS_PARAMETER, ())
-    if names and order.report in _RECORDS:
-        known = ", ".join(each for each in REPORTS if each not in _RECORDS)
-        raise InvalidParameterError(METRICS_PARAMETER, ParameterCode.METRICS_OF_REPORTS, known=known)
-    return check_metric_names(names, catalog)
 
 
 def status(request: Request, space: Space, key: Reader, jobId: str) -> Response:
