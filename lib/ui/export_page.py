@@ -11,7 +11,7 @@ from lib.access.users import Role
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
 from lib.exports import file_storage, signed_urls
-from lib.exports.reports import FORMATS, REPORTS
+from lib.exports.reports import FORMATS, REPORT_LABELS, REPORTS
 from lib.exports.service import ExportRequest
 from lib.i18n import LANGUAGES, current, file_size, override_language, t, t_plural
 from lib.jobs.queue import Job, JobKind, JobStatus, JobSummary, Queue
@@ -20,17 +20,6 @@ from lib.reports.context import PageContext
 from lib.ui import current_user, inputs, markdown, page_layout
 from lib.workspace import Workspace
 
-LABELS = {
-    "evaluations": "Evaluations, one row each",
-    "answers": "Answers to criteria, one row each",
-    "campaigns": "Campaigns",
-    "call-centers": "Call centers",
-    "executives": "Executives",
-    "trends": "Trend",
-    "summary": "Summary",
-}
-"""What each report is called."""
-
 _LISTED = 20
 
 
@@ -38,7 +27,7 @@ def start(space: Workspace, context: PageContext) -> None:
     """Draw what to export, of the filters in force, and the button that starts it."""
     with st.form("export", border=True):
         left, middle, right = st.columns(3)
-        report = inputs.selectbox(t("Report"), REPORTS, place=left, format_func=lambda name: t(LABELS[name]))
+        report = inputs.selectbox(t("Report"), REPORTS, place=left, format_func=lambda name: t(REPORT_LABELS[name]))
         form = inputs.selectbox(t("Format"), FORMATS, place=middle, format_func=str.upper)
         width = inputs.selectbox(
             t("Interval (trend)"),
@@ -95,7 +84,7 @@ def _may_see(job: Job) -> bool:
 
 def _job(workspace: Workspace, job: Job) -> None:
     zone = workspace.settings.zone
-    label, form = t(LABELS[job.payload["report"]]), job.payload["format"].upper()
+    label, form = t(REPORT_LABELS[job.payload["report"]]), job.payload["format"].upper()
     asked = formatting.instant(job.created_at.astimezone(zone))
     shown = job.payload.get("shown_in", {}).get(current()) or job.payload["shown"]
     st.html(

@@ -24,7 +24,7 @@ from lib.reports.page import PageValue
 from lib.reports.page_help import Topic
 from lib.reports.page_links import pairs
 from lib.reports.words import Words, text
-from lib.ui import current_user, downloads, markdown, page_help, share_links, tour, url_state
+from lib.ui import current_user, downloads, markdown, page_help, report_draft, share_links, tour, url_state
 from lib.ui.page_context import current_context
 from lib.workspace import Workspace
 
@@ -85,6 +85,15 @@ def actions(context: PageContext, title: str, page: Callable[[], PageValue]) -> 
                 query_params=pairs(context.filters.to_parameters()),
             )
         share_links.share(context)
+        if current_user.may(Role.ANALYST):
+            st.button(
+                t("Use for the report") if report_draft.is_changing() else t("Send by mail"),
+                icon=":material/schedule_send:",
+                key="send-by-mail",
+                help=t("Makes a report of this page: it goes out by mail as often as you choose."),
+                on_click=current_user.acting(report_draft.take_page, Role.ANALYST),
+                args=(workspace.current(),),
+            )
         downloads.page_files(page, title)
 
 
