@@ -58,6 +58,7 @@ from lib.reports import (
     words,
 )
 from lib.reports.pages import breakdowns, sample_size
+from lib.scheduled_reports import report_text, schedule_choice
 from lib.settings import WeekStart
 from lib.sharing import pinned_links
 from lib.store.enums import NONE_NAME, ImportResult, Sentiment, State
@@ -166,6 +167,18 @@ VALUES: dict[str, list[str]] = {
     "refused workbooks": [code.text for code in WorkbookCode],
     "formulas that are none": [code.text for code in FormulaCode],
     "refused metrics": [code.text for code in MetricCode],
+    "schedules of reports": [
+        *schedule_choice.KIND_LABELS.values(),
+        *schedule_choice.DAY_LABELS,
+        *schedule_choice.EACH_DAY,
+    ],
+    "words of reports": [
+        *report_text.SUBJECT_LABELS.values(),
+        *report_text.PERIOD_LABELS.values(),
+        *report_text.REASON_LABELS.values(),
+        *report_text.RUN_LABELS.values(),
+        *report_text.DELIVERY_LABELS.values(),
+    ],
     "refused reports": [code.text for code in ReportCode],
     "guesses": [code.text for code in GuessCode],
     "refused parameters": [code.text for code in ParameterCode],

@@ -80,7 +80,7 @@ class ReportWording:
                 return text("A view that is gone") if name is None else text("View {name}", name=name)
             case Subject.EXPORT:
                 label = text(REPORT_LABELS.get(form.export, form.export))
-                return text("Export {label} ({format})", label=label, format=form.file_format.upper())
+                return text("Export: {label} ({format})", label=label, format=form.file_format.upper())
         page = PAGES.get(form.page)
         if page is None:
             return form.page

@@ -19,6 +19,7 @@ from lib.scheduled_reports.repository import ReportStatus, ScheduledReport
 from lib.settings import plain_address
 from lib.ui import current_user, inputs, markdown, report_draft
 from lib.ui.report_draft import NEW, ReportDraft
+from lib.ui.report_recipients import EXAMPLE
 from lib.workspace import Workspace
 
 _DONE, _FAILED, _TO, _NEXT_OWNER = "_report_done", "_report_failed", "_report_to", "_report_next_owner"
@@ -78,7 +79,7 @@ def _send_to_me(space: Workspace, report: ScheduledReport) -> None:
         )
     elif not space.settings.has_login:
         with st.popover(t("Send to me now"), icon=":material/send:", key="report-send-me"):
-            inputs.text_input(t("Your address"), key=_TO, placeholder="ann@example.com")
+            inputs.text_input(t("Your address"), key=_TO, placeholder=EXAMPLE)
             st.button(
                 t("Send"),
                 key="report-send-me-now",

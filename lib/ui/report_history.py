@@ -89,7 +89,7 @@ def _runs(runs: list[ReportRun], mails: dict[str, list[Delivery]], zone: ZoneInf
         pd.DataFrame(rows),
         hide_index=True,
         width="stretch",
-        height=data_grid.height_of(len(rows)),
+        height=data_grid.list_height(len(rows)),
         placeholder=formatting.NOTHING,
         alt=t_plural("{count} run, the newest first", "{count} runs, the newest first", len(rows)),
     )
@@ -116,7 +116,7 @@ def _recipients(space: Workspace, mails: list[Delivery]) -> None:
         pd.DataFrame(rows),
         hide_index=True,
         width="stretch",
-        height=data_grid.height_of(len(rows)),
+        height=data_grid.list_height(len(rows)),
         placeholder=formatting.NOTHING,
         alt=t_plural("{count} recipient of the run", "{count} recipients of the run", len(rows)),
     )
@@ -158,7 +158,7 @@ def _names(mails: list[Delivery], run: ReportRun) -> str:
 def _run_name(run: ReportRun | None, zone: ZoneInfo) -> str:
     if run is None:
         return ""
-    return f"{formatting.instant(run.due_at.astimezone(zone))} · {t(RUN_LABELS[run.status])}"
+    return f"{formatting.instant(run.due_at.astimezone(zone))} · {t(REASON_LABELS[run.reason])}"
 
 
 def _local(moment: datetime | None, zone: ZoneInfo) -> datetime | None:

@@ -18,6 +18,9 @@ from lib.ui import inputs, markdown, report_draft
 from lib.ui.report_draft import ReportDraft
 from lib.workspace import Workspace
 
+EXAMPLE = "ann@example.com"
+"""An example of an address."""
+
 MOST_NAMED = 5
 """So many addresses are named in a sentence."""
 
@@ -45,7 +48,7 @@ def choose(space: Workspace, draft: ReportDraft, people: Mapping[str, User]) -> 
             list(draft.start.addresses),
             list(draft.start.addresses),
             key=report_draft.filled(draft, "addresses"),
-            placeholder="ann@example.com",
+            placeholder=EXAMPLE,
             help=_domains_text(domains),
         )
     )

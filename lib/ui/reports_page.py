@@ -15,12 +15,15 @@ from lib.i18n import t, t_plural
 from lib.reports import formatting, job_text
 from lib.reports.table import MOST_ROWS
 from lib.scheduled_reports.content import views_owner
-from lib.scheduled_reports.report_text import RUN_LABELS, ReportWording, recipients_text, status_text
+from lib.scheduled_reports.report_text import RUN_LABELS, ReportWording, status_text
 from lib.scheduled_reports.repository import ScheduledReport
 from lib.scheduled_reports.runs import ReportRun
 from lib.scheduled_reports.schedule_choice import schedule_words
 from lib.ui import current_user, data_grid, page_layout, report_draft, report_editor
 from lib.workspace import Workspace
+
+WIDTHS = (220, 180, 130, 80, 80, 160)
+"""Pixels of the columns after the name."""
 
 _ROW = "reports-open"
 
@@ -58,29 +61,32 @@ def _listing(space: Workspace, reports: list[ScheduledReport]) -> None:
     listed = reports[:MOST_ROWS]
     last = space.outgoing.runs.last_of([each.id for each in listed])
     of_owner = {each.owner.id: wording(space, each.owner) for each in listed}
-    names = data_grid.unique_names([t("Name"), t("Content"), t("When"), t("Next"), t("Recipients"), t("Status")])
+    has_owners = current_user.may(Role.ADMIN) and space.settings.has_login
+    labels = (t("Name"), t("Content"), t("When"), t("Next"), t("Recipients"), t("Status"), t("Last run"), t("Owner"))
+    names = data_grid.unique_names(labels if has_owners else labels[:-1])
     rows = []
     for each in listed:
-        form = report_draft.form(space, each)
         due = next(iter(each.next_times(datetime.now(UTC))), None)
-        values = [
+        values = (
             each.name,
-            str(of_owner[each.owner.id].subject(form)),
+            str(of_owner[each.owner.id].subject(report_draft.form(space, each))),
             str(schedule_words(each.definition.schedule)),
             "" if due is None else formatting.instant(due),
-            recipients_text(len(each.definition.recipients)),
+            len(each.definition.recipients),
             status_text(each),
-        ]
-        row = {**dict(zip(names, values, strict=True)), t("Last run"): _last_run(space, last.get(each.id))}
-        if current_user.may(Role.ADMIN) and space.settings.has_login:
-            row[t("Owner")] = actor_in_words(each.owner.actor)
-        rows.append(row)
+            _last_run(space, last.get(each.id)),
+            actor_in_words(each.owner.actor),
+        )
+        rows.append(dict(zip(names, values, strict=False)))
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
         width="stretch",
-        height=data_grid.height_of(len(rows)),
-        column_config={names[0]: _opener(space, names[0], [each.id for each in listed])},
+        height=data_grid.list_height(len(rows)),
+        column_config={
+            names[0]: _opener(space, names[0], [each.id for each in listed]),
+            **{name: st.column_config.Column(width=width) for name, width in zip(names[1:], WIDTHS, strict=False)},
+        },
         placeholder=formatting.NOTHING,
         key="reports-list",
         alt=t_plural("{count} report that goes out by mail", "{count} reports that go out by mail", len(rows)),
@@ -97,7 +103,7 @@ def _opener(space: Workspace, label: str, ids: list[str]) -> Any:
             report_draft.begin_with(space, ids[row])
 
     return st.column_config.ButtonColumn(
-        label, key=_ROW, on_click=clicked, type="tertiary", alignment="left", pinned=True, width="medium"
+        label, key=_ROW, on_click=clicked, type="tertiary", alignment="left", pinned=True, width=160
     )
 
 
