@@ -121,7 +121,7 @@ def _hand_over(space: Workspace, report: ScheduledReport) -> None:
     others = {
         each.id: each.actor for each in space.people.all() if each.may(Role.ANALYST) and each.id != report.owner.id
     }
-    if not others or not space.settings.has_login:
+    if not others:
         return
     with st.popover(t("Hand over"), icon=":material/person_add:", key="report-hand-over"):
         st.markdown(t("It then goes by what its new owner may see, and only they and admins can change it."))

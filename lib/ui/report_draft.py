@@ -14,7 +14,7 @@ from lib.i18n import current as current_language
 from lib.reports.pages import overview
 from lib.reports.period_labels import OWN
 from lib.scheduled_reports.definition import as_parameters, with_dates
-from lib.scheduled_reports.report_form import ReportForm, form_of, page_values
+from lib.scheduled_reports.report_form import OF_VIEW, ReportForm, Subject, form_of, page_values
 from lib.scheduled_reports.repository import ScheduledReport
 from lib.ui import current_user, url_state
 from lib.workspace import Workspace
@@ -27,8 +27,10 @@ PATH = "reports"
 
 CHOSEN = "_report_chosen"
 WIDGETS = (
-    *("name", "subject", "page", "view", "export", "file_format", "granularity", "period", "first_day", "last_day"),
-    *("kind", "time", "weekday", "month_day", "cron", "timezone", "people", "addresses", "attachments", "language"),
+    *("name", "subject", "page", "view", "export", "file_format", "granularity"),
+    *("period", "view_period", "first_day", "last_day"),
+    *("kind", "time", "weekday", "month_day", "cron", "timezone"),
+    *("people", "addresses", "attachments", "language"),
 )
 """The fields that are inputs."""
 
@@ -180,5 +182,7 @@ def _blank(space: Workspace) -> ReportForm:
 def _beginning(start: ReportForm, field: str) -> Any:
     if field in ("time", "weekday", "month_day", "cron", "timezone", "kind"):
         return getattr(start.when, field)
+    if field == "view_period":
+        return start.period if start.subject is Subject.VIEW else OF_VIEW
     value = getattr(start, field)
     return list(value) if isinstance(value, tuple) else value

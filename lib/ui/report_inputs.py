@@ -201,7 +201,7 @@ def _period(space: Workspace, draft: ReportDraft, form: ReportForm) -> dict[str,
         t("Period"),
         names,
         format_func=lambda name: t(PERIOD_LABELS[name]),
-        key=_offered(draft, "period", names),
+        key=_offered(draft, "view_period" if form.subject is Subject.VIEW else "period", names),
         help=t("A period with a name is looked up anew each time that the report goes out."),
     )
     values: dict[str, Any] = {"period": period}
