@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -109,7 +110,7 @@ def test_from_a_filtered_page_to_its_history(chromium: Browser, address: str, in
     expect(page.frame_locator("[data-testid=stIFrame] >> nth=-1").locator("body")).to_contain_text("Technical Support")
     serious = [each for each in Axe().run(page).response["violations"] if each["impact"] in ("serious", "critical")]
     assert not [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in serious]
-    watched.check()
+    assert not watched.wrong and watched.hosts == {urlsplit(address).netloc}
     watched.context.close()
 
 
