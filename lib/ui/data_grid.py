@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -22,15 +22,23 @@ from lib.ui.style import palette
 
 ROW_HEIGHT, MOST_HEIGHT = 35, 633
 
+AUTO_ROWS = 10
+"""So many rows of a table are drawn without scrolling anyway."""
+
 SORT = "sort"
 """The parameter of a page's order."""
 
 R = TypeVar("R")
 
 
-def height_of(rows: int) -> int:
+def list_height(rows: int, row_height: int = ROW_HEIGHT) -> int | Literal["auto"]:
+    """Return the height of a grid of some rows: a few are drawn without scrolling anyway."""
+    return height_of(rows, row_height) if rows > AUTO_ROWS else "auto"
+
+
+def height_of(rows: int, row_height: int = ROW_HEIGHT) -> int:
     """Return the height in pixels of a grid that shows its rows without scrolling, up to a bound."""
-    return min(MOST_HEIGHT, ROW_HEIGHT * (rows + 1) + 3)  # the header is a row, and there is a border
+    return min(MOST_HEIGHT, ROW_HEIGHT + row_height * rows + 3)  # the header is a row, and there is a border
 
 
 def draw_block(context: PageContext, block: TableBlock) -> None:
