@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from lib.access.users import Role, User
+from lib.errors.codes import CodedText
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.report_codes import ReportCode
 from lib.i18n import t, t_plural
@@ -62,13 +63,13 @@ def _check(addresses: tuple[str, ...], people: Mapping[str, User], domains: froz
     for each in addresses:
         address = plain_address(each)
         if not address:
-            st.error(_problem(ParameterCode.NOT_AN_EMAIL, each))
+            st.error(_problem(ParameterCode.NOT_AN_EMAIL.of(value=each[:100])))
         elif address in people:
             continue
         elif may_get_mail(address, domains, has_account=False):
             without_account.append(address)
         else:
-            st.error(_problem(ReportCode.RECIPIENT_NOT_ALLOWED, address))
+            st.error(_problem(ReportCode.RECIPIENT_NOT_ALLOWED.of(value=address[:100])))
     if without_account:
         named = ", ".join(without_account[:MOST_NAMED]) + (" …" if len(without_account) > MOST_NAMED else "")
         st.info(
@@ -82,8 +83,8 @@ def _check(addresses: tuple[str, ...], people: Mapping[str, User], domains: froz
         )
 
 
-def _problem(code: ParameterCode | ReportCode, value: str) -> str:
-    return markdown.text(job_text.in_words(code.of(value=value[:100])))
+def _problem(problem: CodedText) -> str:
+    return markdown.text(job_text.in_words(problem))
 
 
 def _domains_text(domains: frozenset[str]) -> str:
