@@ -36,6 +36,7 @@ with script_run.turn():
         t("Data"): [
             st.Page("own_metrics.py", icon=":material/function:", title=t("Metrics")),
             st.Page("exports.py", icon=":material/download:", title=t("Exports")),
+            st.Page("reports.py", icon=":material/schedule_send:", title=t("Reports")),
             st.Page("data.py", icon=":material/database:", title=t("Data")),
         ],
         t("Administration"): [
@@ -44,7 +45,7 @@ with script_run.turn():
         ],
     }
     # The role that a page takes, by its URL path; the others any.
-    NEEDS = {"exports": Role.ANALYST, "data": Role.ADMIN, "audit": Role.ADMIN}
+    NEEDS = {"exports": Role.ANALYST, "reports": Role.ANALYST, "data": Role.ADMIN, "audit": Role.ADMIN}
 
     chosen = st.navigation(sections, position="hidden")
     script_run.begin(chosen.url_path or first.name)  # the first page is the one without a path

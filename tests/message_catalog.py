@@ -51,15 +51,24 @@ from lib.errors.report_codes import ReportCode
 from lib.errors.value_codes import ValueCode
 from lib.errors.webhook_codes import WebhookCode
 from lib.errors.workbook_codes import WorkbookCode
-from lib.reports import breakdown_table, catalog_words, control_text, decomposition_text, spread_text, words
+from lib.exports import reports as exports
+from lib.reports import (
+    breakdown_table,
+    catalog_words,
+    control_text,
+    decomposition_text,
+    period_labels,
+    spread_text,
+    words,
+)
 from lib.reports.pages import breakdowns, sample_size
+from lib.scheduled_reports import report_text, schedule_choice
 from lib.settings import WeekStart
 from lib.sharing import pinned_links
 from lib.store.enums import NONE_NAME, ImportResult, Sentiment, State
 from lib.store.messages import JobStep
 from lib.ui import (
     api_keys_admin,
-    export_page,
     grant_form,
     login,
     mapping_file_options,
@@ -110,7 +119,7 @@ VALUES: dict[str, list[str]] = {
     "days that a week begins on": [day.capitalize() for day in get_args(WeekStart)],
     "marks of charts": [*funnel.KINDS, *funnel.LIMITS, *waterfall.KINDS, *trend.COUNTED.values()],
     # Choices of the sidebar and of forms, and what stands beside them.
-    "periods": [*sidebar.PRESET_LABELS.values(), *(sidebar.COMPARE_LABELS[kind] for kind in comparison.KINDS)],
+    "periods": [*period_labels.PRESET_LABELS.values(), *(sidebar.COMPARE_LABELS[kind] for kind in comparison.KINDS)],
     "choices": [
         text
         for dimension in FILTERS
@@ -121,7 +130,7 @@ VALUES: dict[str, list[str]] = {
     ],
     "choices of own fields": ["Yes", "No"],
     "no choice": [dimension.all_label for dimension in FILTERS if isinstance(dimension, FlagDimension)],
-    "reports": list(export_page.LABELS.values()),
+    "reports": list(exports.REPORT_LABELS.values()),
     "scores": [breakdown_table.standardized_help(each) for each in (EXECUTIVE, EVALUATOR)],
     "control charts": [control_text.HELP, *control_text.OUTSIDE.values(), *control_text.LEFT_OUT.values()],
     "help of spreads": [spread_text.HELP],
@@ -169,6 +178,18 @@ VALUES: dict[str, list[str]] = {
     "refused workbooks": [code.text for code in WorkbookCode],
     "formulas that are none": [code.text for code in FormulaCode],
     "refused metrics": [code.text for code in MetricCode],
+    "schedules of reports": [
+        *schedule_choice.KIND_LABELS.values(),
+        *schedule_choice.DAY_LABELS,
+        *schedule_choice.EACH_DAY,
+    ],
+    "words of reports": [
+        *report_text.SUBJECT_LABELS.values(),
+        *report_text.PERIOD_LABELS.values(),
+        *report_text.REASON_LABELS.values(),
+        *report_text.RUN_LABELS.values(),
+        *report_text.DELIVERY_LABELS.values(),
+    ],
     "refused reports": [code.text for code in ReportCode],
     "guesses": [code.text for code in GuessCode],
     "refused parameters": [code.text for code in ParameterCode],

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy.engine import Connection
 
 from lib.access import api_keys
+from lib.access.actors import SystemActor
 from lib.access.api_keys import Key
 from lib.access.users import LOCAL, Role, User, UserRepository
 from lib.analytics.grants import Grant
@@ -29,8 +30,8 @@ class Owner:
 
     @classmethod
     def of_user(cls, user: User) -> Owner:
-        """Return a person as an owner."""
-        return cls(user.actor, user.id)
+        """Return a person as an owner; whoever sits at the machine, where no login is configured, as the audit does."""
+        return cls(SystemActor.LOCAL.value if user.id == LOCAL.id else user.actor, user.id)
 
 
 class OwnerLookup:

@@ -28,6 +28,18 @@ from lib.reports.file_columns import (
 REPORTS = ("evaluations", "answers", "campaigns", "call-centers", "executives", "trends", "summary")
 FORMATS = ("csv", "xlsx")
 
+REPORT_LABELS = {
+    "evaluations": "Evaluations, one row each",
+    "answers": "Answers to criteria, one row each",
+    "campaigns": "Campaigns",
+    "call-centers": "Call centers",
+    "executives": "Executives",
+    "trends": "Trend",
+    "summary": "Summary",
+}
+"""What each report is called."""
+
+
 _DIMENSIONS = {"campaigns": CAMPAIGN, "call-centers": CALL_CENTER, "executives": EXECUTIVE}
 
 

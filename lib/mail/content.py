@@ -12,6 +12,8 @@ import zlib
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from lib.analytics.grants import Grant
+
 UNSUBSCRIBE_URL = "https://unsubscribe.invalid/"
 """Stands in HTML and text for the recipient's own link."""
 
@@ -49,6 +51,7 @@ class MailContent:
     pictures: tuple[InlinePicture, ...]
     attachments: tuple[MailAttachment, ...]
     language: str
+    grant: Grant | None = None  # what it was made to be seen by, so that nobody who may see less looks at it later
 
     def with_unsubscribe(self, url: str | None) -> Self:
         """Return the mail with a recipient's own link in place of the placeholder; None takes the words out.
@@ -89,6 +92,7 @@ class MailContent:
                 for each in self.attachments
             ],
             "language": self.language,
+            "grant": None if self.grant is None else self.grant.to_json(),
         }
         return zlib.compress(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
 
@@ -109,6 +113,7 @@ class MailContent:
                     for each in document["attachments"]
                 ),
                 document["language"],
+                None if document.get("grant") is None else Grant.of(document["grant"]),
             )
         except (zlib.error, KeyError, TypeError) as error:
             raise ValueError(f"These bytes are no mail: {error}") from None

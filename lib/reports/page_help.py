@@ -80,6 +80,29 @@ EXPORTS = (
         text("Numbers and headings are in English, as other programs read them. No cell can become a formula."),
     ),
 )
+REPORTS = (
+    Topic(
+        text("What goes out"),
+        text(
+            "A mail with the page's cards, charts and tables as they are at that time, with the files that you attach. "
+            "A period with a name, such as last week, means other days each time."
+        ),
+    ),
+    Topic(
+        text("Who sees what"),
+        text(
+            "Each person gets what they may see themselves, looked up each time. Addresses without an account get what "
+            "the owner of the report may see. Who lost their access gets nothing."
+        ),
+    ),
+    Topic(
+        text("When it fails"),
+        text(
+            "Nothing goes out half. It is tried again after 1, 5 and 30 minutes; then the owner and the admins get a "
+            "mail that says why. What was missed while Callboard was off goes out once, up to 24 hours late."
+        ),
+    ),
+)
 DATA = (
     Topic(
         text("Import"),

@@ -96,7 +96,7 @@ def complete(
 
     That is the `start` period, or all time where they choose some evaluations, as older links do.
     """
-    if not _is_bare(raw, catalog):
+    if not is_bare(raw, catalog):
         return with_period(raw)
     return {name: list(values) for name, values in (*raw.items(), *start.items())}
 
@@ -106,10 +106,10 @@ def shorten(
 ) -> dict[str, list[str]]:
     """Return the URL parameters without their period where it is the one that they begin with anyway."""
     bare = {name: values for name, values in parameters.items() if name not in PERIOD_PARAMETERS}
-    return bare if _is_bare(bare, catalog) and {**bare, **start} == parameters else dict(parameters)
+    return bare if is_bare(bare, catalog) and {**bare, **start} == parameters else dict(parameters)
 
 
-def _is_bare(parameters: Mapping[str, Sequence[str]], catalog: Catalog) -> bool:
+def is_bare(parameters: Mapping[str, Sequence[str]], catalog: Catalog) -> bool:
     """Return whether the parameters of a link say no period and choose no evaluations."""
     choosing = (*PERIOD_PARAMETERS, *catalog.parameters, *SEARCHES, *SINGLE, SAVED_VIEW)
     return not any(name in choosing or name.startswith(PARAMETER_PREFIX) for name in parameters)

@@ -69,7 +69,12 @@ def reported_page(report: ScheduledReport, context: ReportContext) -> ReportedPa
 
 def find_view(context: ReportContext, number: str, owner: Owner) -> SavedView | None:
     """Return the saved view of an id that an owner sees; None where there is none."""
-    return context.views.get(number, EVERYONE if owner.id == LOCAL.id else owner.actor)
+    return context.views.get(number, views_owner(owner))
+
+
+def views_owner(owner: Owner) -> str:
+    """Return by what saved views know the owner of a report."""
+    return EVERYONE if owner.id == LOCAL.id else owner.id
 
 
 def page_content(

@@ -66,6 +66,23 @@ def export_content(
         return message_mail(message).with_attachments(*attachments)
 
 
+def export_outline(report: ScheduledReport, grant: Grant, context: ReportContext) -> MailContent:
+    """Return the mail of a report of an export without its file, which is written when the report goes out."""
+    order = _request(report, grant, context)
+    with override_language(report.definition.language):
+        message = MailMessage(
+            subject=report.name,
+            title=report.name,
+            sentences=(
+                order.shown,
+                t("The {format} file is written when the report goes out.", format=order.form.upper()),
+            ),
+            reason=t("You receive this mail as a recipient of the report {name}.", name=report.name),
+            is_subscription=True,
+        )
+        return message_mail(message)
+
+
 def _request(report: ScheduledReport, grant: Grant, context: ReportContext) -> ExportRequest:
     order = {**(report.definition.export or {}), **(report.definition.parameters or {})}
     filters = replace(export_filters(order, context.calendar, context.catalog), grant=grant)

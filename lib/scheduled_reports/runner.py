@@ -7,6 +7,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -221,7 +222,10 @@ class ReportRunner:
         with context.state.transaction() as connection:
             if not self._runs.begin_sending(connection, run):
                 return
-            kept = {grant: outbox.add_content(connection, content.to_bytes()) for grant, content in contents.items()}
+            kept = {
+                grant: outbox.add_content(connection, replace(content, grant=grant).to_bytes())
+                for grant, content in contents.items()
+            }
             for each in recipients:
                 content = None if each.grant is None else kept[each.grant]
                 why_not = None if each.why_not is None else each.why_not.value

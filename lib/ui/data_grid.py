@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -22,10 +22,18 @@ from lib.ui.style import palette
 
 ROW_HEIGHT, MOST_HEIGHT = 35, 633
 
+AUTO_ROWS = 10
+"""So many rows of a table are drawn without scrolling anyway."""
+
 SORT = "sort"
 """The parameter of a page's order."""
 
 R = TypeVar("R")
+
+
+def list_height(rows: int) -> int | Literal["auto"]:
+    """Return the height of a grid of some rows: a few are drawn without scrolling anyway."""
+    return height_of(rows) if rows > AUTO_ROWS else "auto"
 
 
 def height_of(rows: int) -> int:

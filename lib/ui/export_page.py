@@ -12,7 +12,7 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
 from lib.catalog.metrics import FormulaVersion
 from lib.exports import file_storage, signed_urls
-from lib.exports.reports import FORMATS, REPORTS
+from lib.exports.reports import FORMATS, REPORT_LABELS, REPORTS
 from lib.exports.service import RECORD_REPORTS, ExportRequest
 from lib.i18n import LANGUAGES, current, file_size, override_language, t, t_plural
 from lib.jobs.queue import Job, JobKind, JobStatus, JobSummary, Queue
@@ -22,17 +22,6 @@ from lib.reports.formula_versions import version_words
 from lib.ui import current_user, inputs, markdown, page_layout
 from lib.workspace import Workspace
 
-LABELS = {
-    "evaluations": "Evaluations, one row each",
-    "answers": "Answers to criteria, one row each",
-    "campaigns": "Campaigns",
-    "call-centers": "Call centers",
-    "executives": "Executives",
-    "trends": "Trend",
-    "summary": "Summary",
-}
-"""What each report is called."""
-
 _LISTED = 20
 
 
@@ -40,7 +29,7 @@ def start(space: Workspace, context: PageContext) -> None:
     """Draw what to export, of the filters in force, and the button that starts it."""
     with st.form("export", border=True):
         left, middle, right = st.columns(3)
-        report = inputs.selectbox(t("Report"), REPORTS, place=left, format_func=lambda name: t(LABELS[name]))
+        report = inputs.selectbox(t("Report"), REPORTS, place=left, format_func=lambda name: t(REPORT_LABELS[name]))
         form = inputs.selectbox(t("Format"), FORMATS, place=middle, format_func=str.upper)
         width = inputs.selectbox(
             t("Interval (trend)"),
@@ -115,7 +104,7 @@ def _may_see(job: Job) -> bool:
 
 def _job(workspace: Workspace, job: Job) -> None:
     zone = workspace.settings.zone
-    label, form = t(LABELS[job.payload["report"]]), job.payload["format"].upper()
+    label, form = t(REPORT_LABELS[job.payload["report"]]), job.payload["format"].upper()
     asked = formatting.instant(job.created_at.astimezone(zone))
     shown = job.payload.get("shown_in", {}).get(current()) or job.payload["shown"]
     st.html(

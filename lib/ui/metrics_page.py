@@ -30,9 +30,6 @@ UNIT_LABELS = {
 }
 """What the units are called; any other is a text of who defined the metric."""
 
-AUTO_ROWS = 10
-"""So many rows of a table are drawn without scrolling anyway."""
-
 FORMULA_WIDTH = 360
 
 _TO_RESTORE, _FAILED = "_metric_to_restore", "_metric_restore_failed"
@@ -143,7 +140,7 @@ def _table(rows: Sequence[dict[str, str]], words: str) -> None:
         pd.DataFrame(rows[:MOST_ROWS]),
         hide_index=True,
         width="stretch",
-        height=data_grid.height_of(min(len(rows), MOST_ROWS)) if len(rows) > AUTO_ROWS else "auto",
+        height=data_grid.list_height(min(len(rows), MOST_ROWS)),
         column_config={t("Formula"): st.column_config.TextColumn(width=FORMULA_WIDTH)},
         placeholder=formatting.NOTHING,
         alt=words,

@@ -24,7 +24,8 @@ from lib.reports.page import PageValue
 from lib.reports.page_help import Topic
 from lib.reports.page_links import pairs
 from lib.reports.words import Words, text
-from lib.ui import current_user, downloads, markdown, page_help, share_links, tour, url_state
+from lib.sharing.validation import PATHS
+from lib.ui import current_user, downloads, markdown, page_help, report_draft, share_links, tour, url_state
 from lib.ui.page_context import current_context
 from lib.workspace import Workspace
 
@@ -69,6 +70,8 @@ def begin(
     share_links.banner(space, context)
     if needs_data and not context.summary.sums["evaluations"]:
         _nothing(context)
+        if report_draft.is_changing() and st.session_state.get("_page", "") in PATHS:
+            _mail_button()  # there may be evaluations by the time that the report goes out
         whatever_is_shown(space)
         st.stop()
     return context
@@ -85,7 +88,27 @@ def actions(context: PageContext, title: str, page: Callable[[], PageValue]) -> 
                 query_params=pairs(context.filters.to_parameters()),
             )
         share_links.share(context)
+        _mail_button()
         downloads.page_files(page, title)
+
+
+def _mail_button() -> None:
+    """Draw what makes a report of the page, or brings its filters back to the report for which they are chosen."""
+    if not current_user.may(Role.ANALYST):
+        return
+    is_changing = report_draft.is_changing()
+    words = t("Brings this page with its filters back to the report that you are writing.")
+    if not is_changing:
+        words = t("Makes a report of this page: it goes out by mail as often as you choose.")
+    st.button(
+        t("Use for the report") if is_changing else t("Send by mail"),
+        icon=":material/schedule_send:",
+        key="send-by-mail",
+        type="primary" if is_changing else "secondary",
+        help=words,
+        on_click=current_user.acting(report_draft.take_page, Role.ANALYST),
+        args=(workspace.current(),),
+    )
 
 
 def _nothing(context: PageContext) -> None:

@@ -16,8 +16,9 @@ from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN, ENGAGEMENT, Dimension,
 from lib.catalog.ranged_fields import RangedField
 from lib.i18n import t
 from lib.reports import catalog_words, filter_text, formatting, page_parameters
-from lib.reports.page_links import OPENED
+from lib.reports.page_links import ALL_TIME, OPENED
 from lib.reports.pages import PAGES
+from lib.reports.period_labels import OWN, PRESET_LABELS, START
 from lib.reports.words import Words
 from lib.ui import current_user, filter_bar, inputs, login, markdown, saved_views, tour, url_state
 from lib.workspace import Workspace
@@ -27,29 +28,6 @@ PROMINENT: tuple[Dimension, ...] = (CAMPAIGN, CALL_CENTER, ENGAGEMENT)
 
 FILTERED = ("exports", "own_metrics")
 """The URL paths of pages that are no pages of figures, and go by the filters all the same."""
-
-START = "start"
-"""The period that pages begin with, by the name of its choice."""
-
-PRESET_LABELS = {
-    "all": "All time",
-    START: "Last 90 days of data",
-    "today": "Today",
-    "yesterday": "Yesterday",
-    "last7": "Last 7 days",
-    "last30": "Last 30 days",
-    "last90": "Last 90 days",
-    "thisWeek": "This week",
-    "lastWeek": "Last week",
-    "thisMonth": "This month",
-    "lastMonth": "Last month",
-    "thisQuarter": "This quarter",
-    "lastQuarter": "Last quarter",
-    "thisYear": "This year",
-    "lastYear": "Last year",
-    "own": "Custom range",
-}
-
 
 COMPARE_LABELS = {
     "previous": "Previous period",
@@ -126,19 +104,19 @@ def _period(calendar: Calendar) -> None:
     start = url_state.start_days()
     presets = ({START: start} if start else {}) | calendar.presets()
     ends = (st.session_state.get("dateFrom"), st.session_state.get("dateTo"))
-    named = next((name for name, days in presets.items() if days == ends), "own")
-    st.session_state["_preset"] = "all" if ends == (None, None) else named
+    named = next((name for name, days in presets.items() if days == ends), OWN)
+    st.session_state["_preset"] = ALL_TIME if ends == (None, None) else named
 
     def chosen() -> None:
         choice = st.session_state["_preset"]
-        if choice == "all":
+        if choice == ALL_TIME:
             url_state.set_period(None, None)
         elif choice in presets:
             url_state.set_period(*presets[choice])
 
     inputs.selectbox(
         t("Period"),
-        [name for name in PRESET_LABELS if name in presets or name in ("all", "own")],
+        [name for name in PRESET_LABELS if name in presets or name in (ALL_TIME, OWN)],
         format_func=lambda name: t(PRESET_LABELS[name]),
         key="_preset",
         on_change=chosen,
@@ -149,7 +127,7 @@ def _period(calendar: Calendar) -> None:
 def _period_words() -> str:
     """Return what period is chosen: its name, or its days."""
     name = st.session_state["_preset"]
-    if name != "own":
+    if name != OWN:
         return t(PRESET_LABELS[name])
     return filter_bar.own_dates(st.session_state["dateFrom"], st.session_state["dateTo"])
 

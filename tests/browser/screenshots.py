@@ -50,6 +50,7 @@ PAGES = {
     "evaluations": f"evaluations?{PERIOD}",
     "metrics": f"own_metrics?{PERIOD}",
     "exports": f"exports?{PERIOD}",
+    "reports": "reports",
     "data": "data",
     "audit": "audit",
     "settings": "settings",

@@ -171,7 +171,18 @@ async def _strange_links(place: Place, seen: Seen) -> None:
             "dateFrom=1970-01-01&dateTo=2099-12-31&granularity=daily&timezone=Asia/Tokyo",
             "link=../../etc&lang=xx&split=none&by=x",
         ):
-            for path in ("", "trends", "drivers", "evaluations", "own_metrics", "exports", "data", "audit", "settings"):
+            for path in (
+                "",
+                "trends",
+                "drivers",
+                "evaluations",
+                "own_metrics",
+                "exports",
+                "reports",
+                "data",
+                "audit",
+                "settings",
+            ):
                 well, _ = await drawn(page, rerun(query, path))
                 seen[f"link: {'drawn' if well else 'ended'}"] += 1
 

@@ -1,0 +1,188 @@
+"""A report that is being written: what it began as, and what its inputs hold, also while another page is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from lib.access.owners import Owner
+from lib.access.users import Role, User
+from lib.i18n import current as current_language
+from lib.reports.pages import overview
+from lib.reports.period_labels import OWN
+from lib.scheduled_reports.definition import as_parameters, with_dates
+from lib.scheduled_reports.report_form import OF_VIEW, ReportForm, Subject, form_of, page_values
+from lib.scheduled_reports.repository import ScheduledReport
+from lib.ui import current_user, url_state
+from lib.workspace import Workspace
+
+NEW = ""
+"""What is chosen for a report that is not there yet."""
+
+PATH = "reports"
+"""The URL path of the page Reports."""
+
+CHOSEN = "_report_chosen"
+WIDGETS = (
+    *("name", "subject", "page", "view", "export", "file_format", "granularity"),
+    *("period", "view_period", "first_day", "last_day"),
+    *("kind", "time", "weekday", "month_day", "cron", "timezone"),
+    *("people", "addresses", "attachments", "language"),
+)
+"""The fields that are inputs."""
+
+_DRAFT, _VALUES, _CHOSEN_FOR, _CHANGING = "_report_draft", "_report_values", "_report_chosen_for", "_report_changing"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDraft:
+    """A report that is being written. Another draft has another number, and so inputs of its own."""
+
+    number: int
+    id: str  # of the report that is changed; NEW for one that is not there yet
+    version: int  # that the report had then; 0 for one that is not there yet
+    start: ReportForm  # what the inputs begin with
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the report is not there yet."""
+        return self.id == NEW
+
+    def key(self, field: str) -> str:
+        """Return the key of an input."""
+        return f"_report-{self.number}-{field}"
+
+
+def visible(space: Workspace) -> list[ScheduledReport]:
+    """Return the visitor's reports, everybody's for an admin."""
+    return space.outgoing.reports.all(_owner_of_visible())
+
+
+def stored(space: Workspace, number: str) -> ScheduledReport | None:
+    """Return one of these reports as it is now; None where there is none of the id."""
+    return space.outgoing.reports.get(number, _owner_of_visible()) if number != NEW else None
+
+
+def owner() -> Owner:
+    """Return the visitor as the owner of reports."""
+    return Owner.of_user(current_user.current())
+
+
+def current_owner(space: Workspace) -> Owner:
+    """Return whose the report is that is written: the visitor's where it is new."""
+    report = stored(space, current(space).id)
+    return owner() if report is None else report.owner
+
+
+def people(space: Workspace) -> dict[str, User]:
+    """Return who has an account by which mail reaches them, by their addresses."""
+    return {each.email: each for each in space.people.all() if each.email is not None}
+
+
+def current(space: Workspace) -> ReportDraft:
+    """Return what is being written; where nothing is, or its report went, a new one."""
+    draft: ReportDraft | None = st.session_state.get(_DRAFT)
+    if draft is None or (not draft.is_new and stored(space, draft.id) is None):
+        return begin(NEW, _blank(space))
+    return draft
+
+
+def begin(number: str, start: ReportForm, version: int = 0) -> ReportDraft:
+    """Begin to write a report anew."""
+    before: ReportDraft | None = st.session_state.get(_DRAFT)
+    draft = ReportDraft(1 if before is None else before.number + 1, number, version, start)
+    st.session_state[_DRAFT], st.session_state[_VALUES] = draft, {}
+    return draft
+
+
+def begin_with(space: Workspace, number: str) -> None:
+    """Begin to change a report, or to write a new one."""
+    report = stored(space, number)
+    if report is None:
+        begin(NEW, _blank(space))
+    else:
+        begin(number, form(space, report), report.version)
+
+
+def follow(report: ScheduledReport) -> None:
+    """Note that the visitor has changed a report besides its inputs, which stay as they are."""
+    draft: ReportDraft | None = st.session_state.get(_DRAFT)
+    if draft is not None and draft.id == report.id:
+        st.session_state[_DRAFT] = replace(draft, version=report.version)
+
+
+def form(space: Workspace, report: ScheduledReport) -> ReportForm:
+    """Return what a form holds of a report."""
+    return form_of(report.definition, people(space).keys(), space.catalog, space.settings.zone)
+
+
+def fill_choice(draft: ReportDraft) -> None:
+    """Let the choice of a report say which one is being written, once a draft is begun and on each return."""
+    if CHOSEN not in st.session_state or st.session_state.get(_CHOSEN_FOR) != draft.number:
+        st.session_state[CHOSEN], st.session_state[_CHOSEN_FOR] = draft.id, draft.number
+
+
+def filled(draft: ReportDraft, field: str) -> str:
+    """Return the key of an input that is drawn next; it holds what it last did, or what the draft begins with."""
+    held: Mapping[str, Any] = st.session_state.get(_VALUES, {})
+    key = draft.key(field)
+    if key not in st.session_state:
+        st.session_state[key] = held[field] if field in held else _beginning(draft.start, field)
+    return key
+
+
+def keep(draft: ReportDraft) -> None:
+    """Remember what the inputs hold."""
+    now = {field: st.session_state[draft.key(field)] for field in WIDGETS if draft.key(field) in st.session_state}
+    st.session_state[_VALUES] = {**st.session_state.get(_VALUES, {}), **now}
+
+
+def change_filters(space: Workspace, draft: ReportDraft, now: ReportForm) -> None:
+    """Open the page of the report that is written, where its filters are chosen and brought back."""
+    keep(draft)
+    st.session_state[_CHANGING] = draft.number
+    parameters = with_dates(as_parameters(now.to_body(space.catalog)["parameters"]), space.calendar)
+    url_state.go("" if now.page == overview.PAGE.name else now.page, parameters)
+
+
+def is_changing() -> bool:
+    """Return whether the filters of a report that is being written are chosen on its page."""
+    draft: ReportDraft | None = st.session_state.get(_DRAFT)
+    return draft is not None and st.session_state.get(_CHANGING) == draft.number
+
+
+def take_page(space: Workspace) -> None:
+    """Go to the page Reports with the page that is looked at: for the report that is written, or for a new one."""
+    session, zone = st.session_state, space.settings.zone
+    parameters = url_state.parameters(zone)
+    values = page_values(session.get("_page", ""), parameters, session.get("_preset", OWN), space.catalog, zone)
+    if is_changing():
+        draft: ReportDraft = session[_DRAFT]
+        held = {name: value for name, value in session.get(_VALUES, {}).items() if name not in values}
+        begin(draft.id, replace(draft.start, **values), draft.version)
+        session[_VALUES] = held
+    else:
+        begin(NEW, replace(_blank(space), **values))
+    session.pop(_CHANGING, None)
+    url_state.go(PATH, parameters)
+
+
+def _owner_of_visible() -> Owner | None:
+    return None if current_user.may(Role.ADMIN) else owner()
+
+
+def _blank(space: Workspace) -> ReportForm:
+    address = current_user.current().email
+    return ReportForm.begin(space.settings.zone.key, current_language(), () if address is None else (address,))
+
+
+def _beginning(start: ReportForm, field: str) -> Any:
+    if field in ("time", "weekday", "month_day", "cron", "timezone", "kind"):
+        return getattr(start.when, field)
+    if field == "view_period":
+        return start.period if start.subject is Subject.VIEW else OF_VIEW
+    value = getattr(start, field)
+    return list(value) if isinstance(value, tuple) else value

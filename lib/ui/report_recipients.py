@@ -1,0 +1,101 @@
+"""To whom a report goes: people with accounts, other addresses, and what each of them gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from lib.access.users import Role, User
+from lib.errors.parameter_codes import ParameterCode
+from lib.errors.report_codes import ReportCode
+from lib.i18n import t, t_plural
+from lib.reports import job_text
+from lib.scheduled_reports.definition import may_get_mail
+from lib.settings import plain_address
+from lib.ui import inputs, markdown, report_draft
+from lib.ui.report_draft import ReportDraft
+from lib.workspace import Workspace
+
+EXAMPLE = "ann@example.com"
+"""An example of an address."""
+
+MOST_NAMED = 5
+"""So many addresses are named in a sentence."""
+
+
+def choose(space: Workspace, draft: ReportDraft, people: Mapping[str, User]) -> dict[str, Any]:
+    """Draw the people and the addresses, and say what those get who have no account; return what is chosen."""
+    values: dict[str, Any] = {"people": ()}
+    offered = [address for address, person in people.items() if person.may(Role.VIEWER)]
+    offered += [address for address in draft.start.people if address not in offered]
+    if offered:
+        values["people"] = tuple(
+            inputs.multiselect(
+                t("People"),
+                offered,
+                format_func=lambda address: _person_name(people.get(address), address),
+                key=report_draft.filled(draft, "people"),
+                placeholder=t("Choose people"),
+                help=t("Each gets what they may see themselves, looked up each time that the report goes out."),
+            )
+        )
+    domains = space.settings.mail_domain_names
+    values["addresses"] = tuple(
+        inputs.open_multiselect(
+            t("Other addresses"),
+            list(draft.start.addresses),
+            list(draft.start.addresses),
+            key=report_draft.filled(draft, "addresses"),
+            placeholder=EXAMPLE,
+            help=_domains_text(domains),
+        )
+    )
+    _check(values["addresses"], people, domains)
+    return values
+
+
+def _check(addresses: tuple[str, ...], people: Mapping[str, User], domains: frozenset[str]) -> None:
+    """Say which addresses are none or not allowed, and what the others get."""
+    without_account = []
+    for each in addresses:
+        address = plain_address(each)
+        if not address:
+            st.error(_problem(ParameterCode.NOT_AN_EMAIL, each))
+        elif address in people:
+            continue
+        elif may_get_mail(address, domains, has_account=False):
+            without_account.append(address)
+        else:
+            st.error(_problem(ReportCode.RECIPIENT_NOT_ALLOWED, address))
+    if without_account:
+        named = ", ".join(without_account[:MOST_NAMED]) + (" …" if len(without_account) > MOST_NAMED else "")
+        st.info(
+            t_plural(
+                "{addresses} has no account here and gets all that the owner of the report may see.",
+                "{addresses} have no account here and get all that the owner of the report may see.",
+                len(without_account),
+                addresses=markdown.text(named),
+            ),
+            icon=":material/visibility:",
+        )
+
+
+def _problem(code: ParameterCode | ReportCode, value: str) -> str:
+    return markdown.text(job_text.in_words(code.of(value=value[:100])))
+
+
+def _domains_text(domains: frozenset[str]) -> str:
+    if "*" in domains:
+        return t("Type an address and press Enter. Any address is allowed.")
+    if not domains:
+        return t("Mail may go only to people with an account; CALLBOARD_MAIL_DOMAINS allows other addresses.")
+    return t(
+        "Type an address and press Enter. Allowed are people with an account, and addresses of {domains}.",
+        domains=markdown.text(", ".join(sorted(domains))),
+    )
+
+
+def _person_name(person: User | None, address: str) -> str:
+    return address if person is None or person.name == address else f"{person.name} · {address}"
