@@ -9,6 +9,17 @@ import streamlit as st
 
 from lib.access.users import Role
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, Granularity
+from lib.delivery.schedule import parse_schedule
+from lib.delivery.schedule_choice import (
+    DAY_LABELS,
+    KIND_LABELS,
+    LAST_MONTH_DAY,
+    TIMED,
+    ScheduleChoice,
+    ScheduleKind,
+    offered_times,
+    zone_name,
+)
 from lib.errors import InvalidParameterError
 from lib.exports.reports import FORMATS, REPORT_LABELS, REPORTS
 from lib.i18n import LANGUAGES, dated, t
@@ -19,17 +30,6 @@ from lib.scheduled_reports.definition import ATTACHMENTS, MAX_NAME
 from lib.scheduled_reports.report_form import OF_VIEW, ReportForm, Subject, parameters_for
 from lib.scheduled_reports.report_text import PERIOD_LABELS, SUBJECT_LABELS, ReportWording
 from lib.scheduled_reports.repository import NEXT_TIMES
-from lib.scheduled_reports.schedule import parse_schedule
-from lib.scheduled_reports.schedule_choice import (
-    DAY_LABELS,
-    KIND_LABELS,
-    LAST_MONTH_DAY,
-    TIMED,
-    ScheduleChoice,
-    ScheduleKind,
-    offered_times,
-    zone_name,
-)
 from lib.settings import zone_names
 from lib.sharing.saved_views import PRESETS
 from lib.ui import current_user, inputs, markdown, report_draft
