@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 from datetime import datetime
+from typing import TypeVar
 
 from lib.alerts.alert import Alert, AlertChange, AlertStatus
 from lib.alerts.definition import AlertDefinition, ConditionType

@@ -22,8 +22,11 @@ from lib.scheduled_reports.runs import ReportRun
 from lib.ui import current_user, data_grid, page_layout, report_draft, report_editor
 from lib.workspace import Workspace
 
-WIDTHS = (220, 180, 130, 80, 80, 160)
+WIDTHS = (230, 170, 110, 85, 80, 160)
 """Pixels of the columns after the name."""
+
+ROW_HEIGHT = 54
+"""Pixels of a row: two lines."""
 
 _ROW = "reports-open"
 
@@ -82,7 +85,8 @@ def _listing(space: Workspace, reports: list[ScheduledReport]) -> None:
         pd.DataFrame(rows),
         hide_index=True,
         width="stretch",
-        height=data_grid.list_height(len(rows)),
+        height=data_grid.list_height(len(rows), ROW_HEIGHT),
+        row_height=ROW_HEIGHT,
         column_config={
             names[0]: _opener(space, names[0], [each.id for each in listed]),
             **{name: st.column_config.Column(width=width) for name, width in zip(names[1:], WIDTHS, strict=False)},

@@ -201,6 +201,7 @@ PAGES = (
     "drivers",
     "evaluations",
     "exports",
+    "reports",
     "data",
     "audit",
     "settings",

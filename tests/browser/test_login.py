@@ -150,10 +150,11 @@ def test_a_viewer_comes_back_to_the_link_and_looks_only(browse: Browse, place: P
     expect(page.get_by_text("2 evaluations", exact=True)).to_be_visible()
     expect(page.locator(".st-key-cb-nav a", has_text="Evaluations")).to_be_visible()
     names = page.locator(".st-key-cb-nav a").all_inner_texts()
-    assert "Evaluations" in "".join(names) and not any(name in "".join(names) for name in ("Exports", "Data", "Audit"))
-    for label in ("Download CSV", "Download PDF", "Download chart", "Export these evaluations"):
+    hidden = ("Exports", "Reports", "Data", "Audit")
+    assert "Evaluations" in "".join(names) and not any(name in "".join(names) for name in hidden)
+    for label in ("Download CSV", "Download PDF", "Download chart", "Export these evaluations", "Send by mail"):
         assert page.get_by_text(label).count() == 0
-    for path in ("exports", "data", "audit"):
+    for path in ("exports", "reports", "data", "audit"):
         page.goto(f"{place.address}/{path}")
         expect(page.get_by_text("This takes the role")).to_be_visible()
     page.goto(f"{place.address}/settings")
@@ -172,6 +173,7 @@ PAGES = (
     "sample_size",
     "evaluations",
     "exports",
+    "reports",
     "settings",
 )
 
@@ -182,7 +184,7 @@ def test_an_analyst_sees_what_is_theirs_alone(browse: Browse, place: Place, tmp_
         page.goto(f"{place.address}/{path}")
         shown = page.locator("body").inner_text()
         assert not any(name in shown for name in FOREIGN), path
-        if path not in ("", "settings", "exports"):
+        if path not in ("", "settings", "exports", "reports"):
             expect(page.get_by_text("1 evaluation", exact=True)).to_be_visible()
     # What a link names beyond their limits is as unknown as what is not there.
     page.goto(f"{place.address}/?callCenterId=South&executiveId=Bob")

@@ -41,7 +41,9 @@ def test_filters_are_a_sheet(phone: Page, address: str) -> None:
     expect(bar).to_contain_text("1 filter")
 
 
-@pytest.mark.parametrize("path", [PAGES["overview"], PAGES["executives"], PAGES["evaluations"], "data", "settings"])
+@pytest.mark.parametrize(
+    "path", [PAGES["overview"], PAGES["executives"], PAGES["evaluations"], "reports", "data", "settings"]
+)
 def test_a_page_fits(phone: Page, address: str, path: str) -> None:
     """Nothing scrolls sideways but tables, and what is pressed is as high as a finger needs."""
     phone.goto(f"{address}/{path}")
