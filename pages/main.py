@@ -37,6 +37,7 @@ with script_run.turn():
             st.Page("own_metrics.py", icon=":material/function:", title=t("Metrics")),
             st.Page("exports.py", icon=":material/download:", title=t("Exports")),
             st.Page("reports.py", icon=":material/schedule_send:", title=t("Reports")),
+            st.Page("alerts.py", icon=":material/notifications:", title=t("Alerts")),
             st.Page("data.py", icon=":material/database:", title=t("Data")),
         ],
         t("Administration"): [
@@ -45,7 +46,10 @@ with script_run.turn():
         ],
     }
     # The role that a page takes, by its URL path; the others any.
-    NEEDS = {"exports": Role.ANALYST, "reports": Role.ANALYST, "data": Role.ADMIN, "audit": Role.ADMIN}
+    NEEDS = {
+        **dict.fromkeys(("exports", "reports", "alerts"), Role.ANALYST),
+        **dict.fromkeys(("data", "audit"), Role.ADMIN),
+    }
 
     chosen = st.navigation(sections, position="hidden")
     script_run.begin(chosen.url_path or first.name)  # the first page is the one without a path

@@ -37,6 +37,7 @@ from lib.catalog.fields import FIELDS
 from lib.catalog.metrics import METRICS
 from lib.catalog.own_fields import HELP_OF_TYPES, TYPE_LABELS, OwnField, OwnFieldType, catalog_with
 from lib.charts import funnel, trend, waterfall
+from lib.delivery import schedule_choice
 from lib.errors.alert_codes import AlertCode
 from lib.errors.answer_codes import AnswerCode
 from lib.errors.codes import FailureCode
@@ -62,7 +63,7 @@ from lib.reports import (
     words,
 )
 from lib.reports.pages import breakdowns, sample_size
-from lib.scheduled_reports import report_text, schedule_choice
+from lib.scheduled_reports import report_text
 from lib.settings import WeekStart
 from lib.sharing import pinned_links
 from lib.store.enums import NONE_NAME, ImportResult, Sentiment, State

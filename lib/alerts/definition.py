@@ -13,11 +13,11 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lib.alerts.schedule import CheckSchedule
 from lib.analytics.calendar import Calendar
 from lib.analytics.grants import Grant
 from lib.analytics.query import Filters
 from lib.catalog.catalog import Catalog
+from lib.delivery.schedule import Schedule
 from lib.reports.page_links import ALL_TIME, PERIOD
 from lib.settings import WeekStart
 
@@ -70,7 +70,7 @@ class AlertDefinition:
     condition: Condition
     minimum: int
     checks: int
-    schedule: CheckSchedule
+    schedule: Schedule
     recipients: tuple[str, ...]
     webhooks: tuple[str, ...]
     reminder_hours: int | None
@@ -143,7 +143,7 @@ class AlertDefinition:
             ),
             minimum=kept["minimum"],
             checks=kept["checks"],
-            schedule=CheckSchedule(schedule.get("cron"), schedule.get("timezone")),
+            schedule=Schedule(schedule.get("cron"), schedule.get("timezone")),
             recipients=tuple(kept["recipients"]),
             webhooks=tuple(kept["webhooks"]),
             reminder_hours=kept["reminderHours"],

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.access.owners import Owner
 from lib.alerts.alert import Alert, AlertChange, AlertPause, AlertStatus
 from lib.alerts.definition import AlertDefinition
 from lib.alerts.notices import next_attention
-from lib.alerts.states import WORST_FIRST, AlertState, MemberState
+from lib.alerts.states import WORST_FIRST, AlertOverview, AlertState, MemberState
 from lib.delivery import outbox
 from lib.errors import AlertError, ConflictError, nearest
 from lib.errors.alert_codes import AlertCode
@@ -24,14 +25,6 @@ from lib.store.state import StateStore
 
 MOST_OF_ONE = 200
 """Alerts that one owner may have."""
-
-
-@dataclass(frozen=True, slots=True)
-class AlertOwner:
-    """Whose an alert is: `id` is a person's id, a key's prefix or `local`, `actor` what the audit calls them."""
-
-    id: str
-    actor: str
 
 
 class AlertRepository:
@@ -68,7 +61,26 @@ class AlertRepository:
         order = {state: place for place, state in enumerate(WORST_FIRST)}
         return sorted(listed, key=lambda each: (order[each.state], -each.severity, each.name, each.member))
 
-    def add(self, owner: AlertOwner, definition: AlertDefinition) -> Alert:
+    def overviews(self, numbers: Sequence[str]) -> dict[str, AlertOverview]:
+        """Return how the members of some alerts stand, by the alerts' ids: how many in each state, and the worst."""
+        chosen = alert_states.c.alert.in_(numbers)
+        place = sa.func.row_number().over(
+            partition_by=alert_states.c.alert,
+            order_by=(alert_states.c.severity.desc(), alert_states.c.name, alert_states.c.member),
+        )
+        firing = sa.and_(chosen, alert_states.c.settled == AlertState.FIRING)
+        ranked = sa.select(alert_states, place.label("place")).where(firing).subquery()
+        grouped = (alert_states.c.alert, alert_states.c.state)
+        with self._state.read() as connection:
+            counted = connection.execute(sa.select(*grouped, sa.func.count()).where(chosen).group_by(*grouped)).all()
+            worst = connection.execute(sa.select(ranked).where(ranked.c.place == 1)).all()
+        worst_of = {row.alert: _state(row) for row in worst}
+        counts: dict[str, dict[AlertState, int]] = {number: {} for number in numbers}
+        for number, state, count in counted:
+            counts[number][AlertState(state)] = int(count)
+        return {number: AlertOverview(counts[number], worst_of.get(number)) for number in numbers}
+
+    def add(self, owner: Owner, definition: AlertDefinition) -> Alert:
         """Keep a new alert. Raises ConflictError where its owner has as many as one may have."""
         now = datetime.now(UTC)
         number = f"al_{secrets.token_hex(8)}"

@@ -1,16 +1,16 @@
-"""When an alert is checked: after each import, or by a cron line in a time zone."""
+"""When an alert is checked, as people send it: after each import, or by a cron line, not too often."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cronsim import CronSim, CronSimError
+from cronsim import CronSimError
 
+from lib.delivery.schedule import Schedule
 from lib.errors import AlertError, InvalidParameterError, nearest
 from lib.errors.alert_codes import AlertCode
 from lib.errors.parameter_codes import ParameterCode
@@ -28,34 +28,7 @@ _MAX_CRON = 200
 _SHAPE = '{"cron": "0 8 * * *", "timezone": "America/Santiago"}, {"after": "import"}'
 
 
-@dataclass(frozen=True, slots=True)
-class CheckSchedule:
-    """A cron line with its IANA zone; without one, after each import."""
-
-    cron: str | None = None
-    timezone: str | None = None
-
-    @property
-    def is_after_import(self) -> bool:
-        """Whether new data make a check due, and no clock."""
-        return self.cron is None
-
-    def next_after(self, when: datetime) -> datetime | None:
-        """Return the first time after an instant, in UTC; None where an import alone makes a check due.
-
-        A time that a change of the clock leaves out comes at the next one that there is, one that comes twice once.
-        """
-        if self.cron is None:
-            return None
-        following = next(CronSim(self.cron, when.astimezone(ZoneInfo(self.timezone or "UTC"))), None)
-        return None if following is None else following.astimezone(UTC)
-
-    def to_json(self) -> dict[str, str | None]:
-        """Return the schedule as the API has it."""
-        return {"after": "import"} if self.cron is None else {"cron": self.cron, "timezone": self.timezone}
-
-
-def read_schedule(value: Any, now: datetime, zone: ZoneInfo) -> CheckSchedule:
+def read_schedule(value: Any, now: datetime, zone: ZoneInfo) -> Schedule:
     """Return the schedule that JSON says; the zone is the workspace's where it names none.
 
     Raises AlertError and, for a zone that there is not, InvalidParameterError.
@@ -73,25 +46,25 @@ def read_schedule(value: Any, now: datetime, zone: ZoneInfo) -> CheckSchedule:
     if cron is None:
         if value.get("after") != "import" or timezone is not None:
             raise AlertError("schedule", AlertCode.ALERT_SHAPE, where="schedule", right=_SHAPE)
-        return CheckSchedule()
+        return Schedule()
     if "after" in value or not isinstance(cron, str) or not isinstance(timezone, str | None):
         raise AlertError("schedule", AlertCode.ALERT_SHAPE, where="schedule", right=_SHAPE)
     if timezone is not None and timezone not in zone_names():
         hint = nearest(timezone[:60], zone_names())
         raise InvalidParameterError("schedule", ParameterCode.NOT_A_ZONE, value=timezone[:60], hint=hint)
-    schedule = CheckSchedule(" ".join(cron.split()), timezone or zone.key)
+    schedule = Schedule(" ".join(cron.split()), timezone or zone.key)
     _check_cron(schedule, now)
     return schedule
 
 
-def _check_cron(schedule: CheckSchedule, now: datetime) -> None:
+def _check_cron(schedule: Schedule, now: datetime) -> None:
     """Raise AlertError for what is no cron line of five fields, for one without a time, and for one too often."""
     cron = schedule.cron or ""
     error = AlertError("schedule", AlertCode.ALERT_CRON, cron=cron[:60])
     if len(cron) > _MAX_CRON or len(cron.split()) != 5:
         raise error
     try:
-        times = list(islice(CronSim(cron, now.astimezone(ZoneInfo(schedule.timezone or "UTC"))), _LOOKED_AT))
+        times = schedule.times_after(now, _LOOKED_AT)
     except (CronSimError, ValueError, OverflowError):
         raise error from None
     if not times:

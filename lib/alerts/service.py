@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from lib.access.owners import Owner
 from lib.alerts.alert import Alert, AlertStatus
 from lib.alerts.definition import AlertDefinition
 from lib.alerts.definition_reader import FIELDS_OF_A_BODY, ReadingContext, read_definition
 from lib.alerts.engine import AlertSources
 from lib.alerts.recipients import allowed_recipients, check_webhooks
-from lib.alerts.repository import AlertOwner, AlertRepository
+from lib.alerts.repository import AlertRepository
 from lib.analytics.grants import Grant
 from lib.errors import AlertError, nearest
 from lib.errors.alert_codes import AlertCode
@@ -34,15 +35,15 @@ class AlertService:
     sources: AlertSources
     repository: AlertRepository
 
-    def create(self, body: Mapping[str, Any], owner: AlertOwner, grant: Grant) -> Alert:
+    def create(self, body: Mapping[str, Any], owner: Owner, grant: Grant) -> Alert:
         """Keep the alert that JSON says. Raises AlertError, InvalidParameterError and ConflictError."""
         values, status = _without_status(body)
-        alert = self.repository.add(owner, self._read(values, owner.id, grant))
+        alert = self.repository.add(owner, self.read(values, owner.id, grant))
         if status is not AlertStatus.PAUSED:
             return alert
         return self.repository.change(alert.id, owner.id, alert.definition, AlertStatus.PAUSED)
 
-    def change(self, number: str, body: Mapping[str, Any], owner: AlertOwner, grant: Grant) -> Alert:
+    def change(self, number: str, body: Mapping[str, Any], owner: Owner, grant: Grant) -> Alert:
         """Change what JSON says of an alert, and leave the rest as it is; raises as `create` does.
 
         With a `version`, the change is refused where somebody else changed the alert since.
@@ -52,17 +53,19 @@ class AlertService:
             raise AlertError("version", AlertCode.ALERT_WHOLE_NUMBER, where="version", least=1, most=10**9)
         values, status = _without_status({name: value for name, value in body.items() if name != "version"})
         before = self.repository.get(number, owner.id)
-        merged = {**before.definition.to_json(), **values}
-        if "metric" in values and "minimum" not in values:
-            del merged["minimum"]
-        definition = self._read(merged, owner.id, grant)
+        definition = before.definition
+        if values:  # what is left as it is may be paused, even where it could not be made any more
+            merged = {**before.definition.to_json(), **values}
+            if "metric" in values and "minimum" not in values:
+                del merged["minimum"]
+            definition = self.read(merged, owner.id, grant)
         return self.repository.change(number, owner.id, definition, status or before.status, version)
 
     def snooze(self, number: str, body: Mapping[str, Any] | None, owner_id: str, now: datetime) -> Alert:
         """Tell nothing of an alert for some hours, or until an instant; with neither, tell of it again."""
         return self.repository.snooze(number, owner_id, _snoozed_until(body or {}, now), now)
 
-    def acknowledge(self, number: str, body: Mapping[str, Any], owner: AlertOwner) -> Alert:
+    def acknowledge(self, number: str, body: Mapping[str, Any], owner: Owner) -> Alert:
         """Write down that the owner looks after what fires, of one member or of all."""
         _check_fields(body, ("remark", "member"), "body")
         remark, member = body.get("remark") or "", body.get("member")
@@ -76,7 +79,8 @@ class AlertService:
         settings = self.sources.settings()
         return ReadingContext(self.sources.catalog(), settings.zone, settings.week_start, grant, datetime.now(UTC))
 
-    def _read(self, body: Mapping[str, Any], owner_id: str, grant: Grant) -> AlertDefinition:
+    def read(self, body: Mapping[str, Any], owner_id: str, grant: Grant) -> AlertDefinition:
+        """Return what JSON says of an alert, without its status; raises as `create` does."""
         definition = read_definition(body, self.context(grant))
         domains = self.sources.settings().mail_domain_names
         recipients = allowed_recipients(definition.recipients, self.sources.people, domains)

@@ -83,6 +83,19 @@ class MemberState:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertOverview:
+    """How the members of an alert stand: how many are in each state, and the worst of those settled as firing."""
+
+    counts: Mapping[AlertState, int]
+    worst: MemberState | None  # None where none fires
+
+    @property
+    def state(self) -> AlertState | None:
+        """The worst state that a member is in; None before the first check."""
+        return next((state for state in WORST_FIRST if self.counts.get(state)), None)
+
+
+@dataclass(frozen=True, slots=True)
 class MemberReading:
     """What a look says of one member."""
 

@@ -11,16 +11,13 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from lib.alerts.definition import AlertDefinition, ConditionType
+from lib.alerts.figures_text import AlertFigures
 from lib.alerts.notices import AlertNotice, NoticeKind
-from lib.alerts.states import MemberState
 from lib.catalog.catalog import Catalog
-from lib.catalog.dimensions import EnumDimension
-from lib.catalog.metrics import Metric
-from lib.i18n import number, override_language, t, t_in_context, t_plural
-from lib.reports import catalog_words, formatting
+from lib.i18n import number, override_language, t
+from lib.reports import catalog_words
 from lib.reports.page_links import METRIC, with_period
 from lib.settings import WeekStart
-from lib.store.enums import NONE_NAME
 
 FIRES = {
     ConditionType.BELOW: "{metric} is below {threshold}.",
@@ -95,9 +92,7 @@ class _Speaker:
     def __init__(self, notice: AlertNotice, context: MessageContext) -> None:
         self._notice, self._context = notice, context
         self._definition: AlertDefinition = notice.alert.definition
-        self._is_age = self._definition.condition.type is ConditionType.NO_DATA
-        self._metric: Metric | None = context.catalog.all_metrics.get(self._definition.metric)
-        self._dimension = context.catalog.groupings_by_name.get(self._definition.by or "")
+        self._figures = AlertFigures(self._definition, context.catalog, context.zone)
 
     def message(self) -> AlertMessage:
         columns, rows = self._table()
@@ -110,16 +105,16 @@ class _Speaker:
         first, *others = self._notice.members
         name = self._definition.name
         if others:
-            groups = t("groups") if self._dimension is None else str(catalog_words.groups_name(self._dimension))
+            dimension = self._figures.dimension
+            groups = t("groups") if dimension is None else str(catalog_words.groups_name(dimension))
             return f"{name}: {number(len(self._notice.members))} {groups}"
-        value = self._value(first.value)
-        return f"{name}: {value}" if not first.name else f"{name}: {self._name(first)}, {value}"
+        value = self._figures.value(first.value)
+        return f"{name}: {value}" if not first.name else f"{name}: {self._figures.name(first)}, {value}"
 
     def _sentences(self) -> list[str]:
         kind = self._definition.condition.type
         texts = RECOVERED if self._notice.kind is NoticeKind.RECOVERED else FIRES
-        label = self._definition.metric if self._metric is None else str(catalog_words.metric_label(self._metric))
-        said = [t(texts[kind], metric=label, threshold=self._value(self._limit))]
+        said = [t(texts[kind], metric=self._figures.metric_label, threshold=self._figures.value(self._limit))]
         if self._context.selection:
             said.append(t("Selection: {selection}.", selection=self._context.selection))
         named, count = len(self._notice.named), len(self._notice.members)
@@ -133,57 +128,49 @@ class _Speaker:
         return float(condition.hours) if condition.hours is not None else condition.value
 
     def _table(self) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-        first = () if self._dimension is None else (str(catalog_words.label(self._dimension)),)
+        first = () if self._figures.dimension is None else (str(catalog_words.label(self._figures.dimension)),)
         columns = (*first, t("Value"), t("95 % CI"), t("n"), t("Threshold"), t("Since"))
         rows = (
             (
-                *((self._name(each),) if first else ()),
-                self._value(each.value),
-                self._interval(each),
-                formatting.NOTHING if each.n is None else formatting.count(each.n),
-                self._value(each.threshold),
-                self._instant(each.settled_since),
+                *((self._figures.name(each),) if first else ()),
+                self._figures.value(each.value),
+                self._figures.interval(each.interval),
+                self._figures.n(each.n),
+                self._figures.value(each.threshold),
+                self._figures.instant(each.settled_since),
             )
             for each in self._notice.named
         )
         return columns, tuple(rows)
 
-    def _name(self, state: MemberState) -> str:
-        if state.member == NONE_NAME:
-            return t(NONE_NAME)
-        return t_in_context("evaluation", state.name) if isinstance(self._dimension, EnumDimension) else state.name
-
-    def _value(self, amount: float | None) -> str:
-        if amount is None:
-            return formatting.NOTHING
-        if self._is_age:
-            return _hours(float(amount))
-        if self._metric is None:
-            return number(amount, 2)
-        return formatting.value(self._metric.unit, amount, self._metric.own_decimals)
-
-    def _interval(self, state: MemberState) -> str:
-        if self._metric is None or self._is_age:
-            return formatting.NOTHING
-        return formatting.metric_interval(self._metric, state.interval)
-
-    def _instant(self, when: datetime) -> str:
-        return formatting.instant(when.astimezone(self._context.zone))
-
     def _links(self) -> tuple[AlertLink, ...]:
         if not self._context.base_url:  # nobody has said where the app is
             return ()
-        view = {METRIC: [self._definition.metric]} if self._metric is not None else {}
+        view = {METRIC: [self._definition.metric]} if self._figures.metric is not None else {}
         return (
             AlertLink(t("Show the trend"), address_of(self._notice, self._context, "trends", view)),
             AlertLink(t("Show the calls"), address_of(self._notice, self._context, "evaluations")),
         )
 
 
-def _hours(amount: float) -> str:
-    if amount.is_integer():
-        return t_plural("{count} hour", "{count} hours", int(amount))
-    return t("{count} hours", count=number(amount, 1))
+@dataclass(frozen=True, slots=True)
+class AlertClock:
+    """By which an alert's period has dates: the workspace's zone, its week, and an instant."""
+
+    zone: ZoneInfo
+    week_start: WeekStart
+    now: datetime
+
+
+def view_parameters(
+    definition: AlertDefinition, catalog: Catalog, clock: AlertClock, member: str | None
+) -> dict[str, list[str]]:
+    """Return the URL parameters of a page that shows what an alert watches, or one of its members alone."""
+    parameters = definition.dated_parameters(clock.zone, clock.week_start, clock.now)
+    dimension = catalog.groupings_by_name.get(definition.by or "")
+    if dimension is not None and member is not None:
+        parameters[dimension.parameter] = [member]
+    return with_period(parameters)
 
 
 def address_of(
@@ -191,9 +178,8 @@ def address_of(
 ) -> str:
     """Return the address of a page that shows what a notice is about: of a single member, that one alone."""
     definition = notice.alert.definition
-    parameters = definition.dated_parameters(context.zone, context.week_start, notice.at)
-    dimension = context.catalog.groupings_by_name.get(definition.by or "")
-    if dimension is not None and len(notice.members) == 1:
-        parameters[dimension.parameter] = [notice.members[0].member]
-    query = urlencode(with_period({**parameters, **(more or {})}), doseq=True)
+    member = notice.members[0].member if len(notice.members) == 1 else None
+    clock = AlertClock(context.zone, context.week_start, notice.at)
+    parameters = view_parameters(definition, context.catalog, clock, member)
+    query = urlencode({**parameters, **(more or {})}, doseq=True)
     return f"{context.base_url}/{page}?{query}"

@@ -103,6 +103,29 @@ REPORTS = (
         ),
     ),
 )
+ALERTS = (
+    Topic(
+        text("What fires"),
+        text(
+            "A metric over a selection whose period moves on. By a dimension, each member has a state of its own. "
+            "Below the minimum n nothing is said of a value, and too few data or a failed check end nothing that fires."
+        ),
+    ),
+    Topic(
+        text("Who is told"),
+        text(
+            "One message names all members that begin to fire at a check, and one all that recover. People are told of "
+            "what they may see themselves; addresses without an account of what the owner of the alert may see."
+        ),
+    ),
+    Topic(
+        text("Worse than before"),
+        text(
+            "The period is compared with as many days before. How sure the test has to be follows from a budget: "
+            "chance alone fires an alert about once a year, however many members it has."
+        ),
+    ),
+)
 DATA = (
     Topic(
         text("Import"),

@@ -13,6 +13,7 @@ from lib.analytics.metric_names import METRICS_PARAMETER
 from lib.analytics.query import Filters
 from lib.analytics.ranges import number_text
 from lib.catalog.catalog import Catalog
+from lib.delivery.schedule import Schedule, parse_schedule
 from lib.errors import InvalidParameterError, nearest
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.report_codes import ReportCode
@@ -22,7 +23,6 @@ from lib.i18n import LANGUAGES
 from lib.reports import page_parameters
 from lib.reports.page_links import ALL_TIME, PERIOD
 from lib.reports.pages import PAGES, overview
-from lib.scheduled_reports.schedule import Schedule, parse_schedule
 from lib.settings import plain_address
 from lib.sharing import validation
 from lib.sharing.saved_views import PRESETS

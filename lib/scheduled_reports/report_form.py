@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from lib.analytics.calendar import Granularity
 from lib.analytics.query import local_date
 from lib.catalog.catalog import Catalog
+from lib.delivery.schedule_choice import ScheduleChoice, ScheduleKind
 from lib.exports.reports import FORMATS, REPORTS
 from lib.reports import page_parameters
 from lib.reports.page_links import ALL_TIME, PERIOD, PERIOD_PARAMETERS
@@ -19,7 +20,6 @@ from lib.reports.page_parameters import PAGE, PINNED
 from lib.reports.pages import overview
 from lib.reports.period_labels import OWN, START
 from lib.scheduled_reports.definition import ReportDefinition, as_parameters
-from lib.scheduled_reports.schedule_choice import ScheduleChoice, ScheduleKind
 from lib.sharing.saved_views import PRESETS
 
 OF_VIEW = "view"

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from lib.delivery.answer_text import answer_in_words
 from lib.delivery.mail_message import message_id
 from lib.delivery.outbox import Delivery
-from lib.errors.report_codes import ReportCode
 from lib.reports import job_text
 from lib.scheduled_reports.definition import ReportDefinition
 from lib.scheduled_reports.repository import ScheduledReport
@@ -52,13 +52,6 @@ def run_body(run: ReportRun, mails: Sequence[Delivery], sender: str) -> dict[str
             for each in mails
         ],
     }
-
-
-def answer_in_words(mail: Delivery) -> str | None:
-    """Return what the mail server said, or why nothing went out, in the language in use."""
-    if mail.answer is None or mail.answer not in {*ReportCode}:
-        return mail.answer
-    return job_text.in_words(ReportCode(mail.answer).of())
 
 
 def completed(body: bytes, definition: ReportDefinition) -> bytes:

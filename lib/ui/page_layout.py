@@ -25,7 +25,7 @@ from lib.reports.page_help import Topic
 from lib.reports.page_links import pairs
 from lib.reports.words import Words, text
 from lib.sharing.validation import PATHS
-from lib.ui import current_user, downloads, markdown, page_help, report_draft, share_links, tour, url_state
+from lib.ui import alert_draft, current_user, downloads, markdown, page_help, report_draft, share_links, tour, url_state
 from lib.ui.page_context import current_context
 from lib.workspace import Workspace
 
@@ -89,6 +89,7 @@ def actions(context: PageContext, title: str, page: Callable[[], PageValue]) -> 
             )
         share_links.share(context)
         _mail_button()
+        _alert_button()
         downloads.page_files(page, title)
 
 
@@ -107,6 +108,20 @@ def _mail_button() -> None:
         type="primary" if is_changing else "secondary",
         help=words,
         on_click=current_user.acting(report_draft.take_page, Role.ANALYST),
+        args=(workspace.current(),),
+    )
+
+
+def _alert_button() -> None:
+    """Draw what begins an alert with the page's filters."""
+    if not current_user.may(Role.ANALYST):
+        return
+    st.button(
+        t("Set an alert"),
+        icon=":material/notifications:",
+        key="set-an-alert",
+        help=t("Begins an alert that watches what this page selects."),
+        on_click=current_user.acting(alert_draft.take_page, Role.ANALYST),
         args=(workspace.current(),),
     )
 

@@ -18,8 +18,8 @@ from lib.scheduled_reports.definition import MAX_NAME, may_get_mail
 from lib.scheduled_reports.repository import ReportStatus, ScheduledReport
 from lib.settings import plain_address
 from lib.ui import current_user, inputs, markdown, report_draft
+from lib.ui.recipient_inputs import EXAMPLE
 from lib.ui.report_draft import NEW, ReportDraft
-from lib.ui.report_recipients import EXAMPLE
 from lib.workspace import Workspace
 
 _DONE, _FAILED, _TO, _NEXT_OWNER = "_report_done", "_report_failed", "_report_to", "_report_next_owner"

@@ -14,7 +14,7 @@ from lib.access.users import User
 from lib.analytics import queries
 from lib.errors import CallboardError, InvalidParameterError
 from lib.errors.report_codes import ReportCode
-from lib.i18n import t
+from lib.i18n import t, t_plural
 from lib.reports import job_text
 from lib.scheduled_reports.content import find_view
 from lib.scheduled_reports.definition import DefinitionReader, ReportDefinition
@@ -26,12 +26,12 @@ from lib.ui import (
     current_user,
     inputs,
     markdown,
+    recipient_inputs,
     report_actions,
     report_draft,
     report_history,
     report_inputs,
     report_preview,
-    report_recipients,
 )
 from lib.ui.report_draft import CHOSEN, NEW, ReportDraft
 from lib.workspace import Workspace
@@ -81,8 +81,20 @@ def _inputs(space: Workspace, draft: ReportDraft, wording: ReportWording, people
         form = report_inputs.subject(space, draft, wording)
     with right:
         form = replace(form, when=report_inputs.schedule(draft))
-        form = form.replaced(report_recipients.choose(space, draft, people))
+        chosen = recipient_inputs.choose(
+            space, lambda field: report_draft.filled(draft, field), draft.start, people, _without_account
+        )
+        form = form.replaced(chosen)
         return form.replaced(report_inputs.look(draft, form))
+
+
+def _without_account(addresses: str, count: int) -> str:
+    return t_plural(
+        "{addresses} has no account here and gets all that the owner of the report may see.",
+        "{addresses} have no account here and get all that the owner of the report may see.",
+        count,
+        addresses=addresses,
+    )
 
 
 def _save_or_preview(

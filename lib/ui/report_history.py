@@ -10,12 +10,12 @@ import streamlit as st
 
 from lib.access.users import Role
 from lib.analytics.grants import Grant
+from lib.delivery.answer_text import answer_in_words
 from lib.delivery.mail_message import message_id
 from lib.delivery.outbox import Delivery
 from lib.i18n import file_size, t, t_plural
 from lib.mail.content import MailContent
 from lib.reports import formatting, job_text
-from lib.scheduled_reports import report_json
 from lib.scheduled_reports.report_text import DELIVERY_LABELS, REASON_LABELS, RUN_LABELS, recipients_text
 from lib.scheduled_reports.repository import ScheduledReport
 from lib.scheduled_reports.runs import ReportRun, RunStatus
@@ -106,7 +106,7 @@ def _recipients(space: Workspace, mails: list[Delivery]) -> None:
         {
             t("Address"): each.address,
             t("Status"): t(DELIVERY_LABELS[each.status]),
-            t("Answer of the server"): report_json.answer_in_words(each) or "",
+            t("Answer of the server"): answer_in_words(each) or "",
             t("Size"): "" if each.bytes is None else file_size(each.bytes),
             t("Message-ID"): message_id(each.id, sender),
         }

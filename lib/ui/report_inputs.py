@@ -9,6 +9,12 @@ import streamlit as st
 
 from lib.access.users import Role
 from lib.analytics.calendar import FIRST_DAY, LAST_DAY, Granularity
+from lib.delivery.schedule import parse_schedule
+from lib.delivery.schedule_choice import (
+    ScheduleChoice,
+    ScheduleKind,
+    zone_name,
+)
 from lib.errors import InvalidParameterError
 from lib.exports.reports import FORMATS, REPORT_LABELS, REPORTS
 from lib.i18n import LANGUAGES, dated, t
@@ -19,25 +25,10 @@ from lib.scheduled_reports.definition import ATTACHMENTS, MAX_NAME
 from lib.scheduled_reports.report_form import OF_VIEW, ReportForm, Subject, parameters_for
 from lib.scheduled_reports.report_text import PERIOD_LABELS, SUBJECT_LABELS, ReportWording
 from lib.scheduled_reports.repository import NEXT_TIMES
-from lib.scheduled_reports.schedule import parse_schedule
-from lib.scheduled_reports.schedule_choice import (
-    DAY_LABELS,
-    KIND_LABELS,
-    LAST_MONTH_DAY,
-    TIMED,
-    ScheduleChoice,
-    ScheduleKind,
-    offered_times,
-    zone_name,
-)
-from lib.settings import zone_names
 from lib.sharing.saved_views import PRESETS
-from lib.ui import current_user, inputs, markdown, report_draft
+from lib.ui import current_user, inputs, markdown, report_draft, schedule_inputs
 from lib.ui.report_draft import ReportDraft
 from lib.workspace import Workspace
-
-MAX_CRON = 100
-"""Characters of a cron line."""
 
 
 def subject(space: Workspace, draft: ReportDraft, wording: ReportWording) -> ReportForm:
@@ -76,43 +67,9 @@ def subject(space: Workspace, draft: ReportDraft, wording: ReportWording) -> Rep
 
 def schedule(draft: ReportDraft) -> ScheduleChoice:
     """Draw when a report goes out, and when that is next; return what is chosen."""
-    left, right = st.columns(2)
-    values: dict[str, Any] = {
-        "kind": inputs.selectbox(
-            t("When"),
-            list(ScheduleKind),
-            format_func=lambda kind: t(KIND_LABELS[kind]),
-            key=report_draft.filled(draft, "kind"),
-            place=left,
-        )
-    }
-    kind = values["kind"]
-    if kind is ScheduleKind.WEEKLY:
-        values["weekday"] = inputs.selectbox(
-            t("Day of the week"),
-            [*range(1, len(DAY_LABELS)), 0],
-            format_func=lambda day: t(DAY_LABELS[day]),
-            key=report_draft.filled(draft, "weekday"),
-            place=right,
-        )
-    if kind is ScheduleKind.MONTHLY:
-        values["month_day"] = inputs.selectbox(
-            t("Day of the month"),
-            list(range(1, LAST_MONTH_DAY + 1)),
-            key=report_draft.filled(draft, "month_day"),
-            place=right,
-        )
-    if kind is ScheduleKind.CRON:
-        values["cron"] = right.text_input(
-            t("Cron line"),
-            key=report_draft.filled(draft, "cron"),
-            max_chars=MAX_CRON,
-            placeholder="0 8 * * 1",
-            help=t("Minute, hour, day of the month, month, day of the week."),
-        )
-    if kind in (*TIMED, ScheduleKind.CRON):
-        values |= _clock(draft, kind)
-    chosen = ScheduleChoice(**{name: values.get(name, getattr(draft.start.when, name)) for name in _PARTS})
+    chosen = schedule_inputs.draw(
+        lambda field: report_draft.filled(draft, field), draft.start.when, list(ScheduleKind), t("When"), _two_columns
+    )
     _next_times(chosen)
     return chosen
 
@@ -145,7 +102,9 @@ def look(draft: ReportDraft, form: ReportForm) -> dict[str, Any]:
     return values
 
 
-_PARTS = ("kind", "timezone", "time", "weekday", "month_day", "cron")
+def _two_columns() -> tuple[Any, Any]:
+    left, right = st.columns(2)
+    return left, right
 
 
 def _view(draft: ReportDraft, wording: ReportWording) -> dict[str, Any]:
@@ -227,22 +186,6 @@ def _filters(space: Workspace, draft: ReportDraft, wording: ReportWording, form:
             on_click=current_user.acting(report_draft.change_filters, Role.ANALYST),
             args=(space, draft, form),
         )
-
-
-def _clock(draft: ReportDraft, kind: ScheduleKind) -> dict[str, Any]:
-    left, right = st.columns(2)
-    values: dict[str, Any] = {}
-    if kind in TIMED:
-        values["time"] = inputs.selectbox(
-            t("Time"), offered_times(draft.start.when.time), key=report_draft.filled(draft, "time"), place=left
-        )
-    values["timezone"] = inputs.selectbox(
-        t("Time zone"),
-        sorted({*zone_names(), draft.start.when.timezone}),
-        key=report_draft.filled(draft, "timezone"),
-        place=right if kind in TIMED else left,
-    )
-    return values
 
 
 def _next_times(chosen: ScheduleChoice) -> None:

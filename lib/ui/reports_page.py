@@ -11,6 +11,7 @@ import streamlit as st
 from lib.access.actors import actor_in_words
 from lib.access.owners import Owner
 from lib.access.users import Role
+from lib.delivery.schedule_choice import schedule_words
 from lib.i18n import t, t_plural
 from lib.reports import formatting, job_text
 from lib.reports.table import MOST_ROWS
@@ -18,7 +19,6 @@ from lib.scheduled_reports.content import views_owner
 from lib.scheduled_reports.report_text import RUN_LABELS, ReportWording, status_text
 from lib.scheduled_reports.repository import ScheduledReport
 from lib.scheduled_reports.runs import ReportRun
-from lib.scheduled_reports.schedule_choice import schedule_words
 from lib.ui import current_user, data_grid, page_layout, report_draft, report_editor
 from lib.workspace import Workspace
 

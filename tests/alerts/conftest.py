@@ -14,10 +14,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.access.owners import Owner
 from lib.alerts.alert import Alert
 from lib.alerts.engine import AlertEngine, AlertSources
 from lib.alerts.notices import AlertChannels, AlertNotice
-from lib.alerts.repository import AlertOwner
 from lib.alerts.service import AlertService
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.delivery import outbox
@@ -26,7 +26,7 @@ from lib.store.outgoing_schema import deliveries, delivery_contents
 from lib.store.state import StateStore
 from lib.workspace import Workspace
 
-LOCAL = AlertOwner("local", "system:local")
+LOCAL = Owner("system:local", "local")
 
 BELOW_SEVEN = {"type": "below", "value": 7, "endsAt": 7.5}
 
@@ -83,7 +83,7 @@ class Watch:
     service: AlertService
     now: datetime = field(default=datetime(2026, 3, 2, 8, tzinfo=UTC))
 
-    def add(self, grant: Grant = EVERYTHING, owner: AlertOwner = LOCAL, **body: Any) -> Alert:
+    def add(self, grant: Grant = EVERYTHING, owner: Owner = LOCAL, **body: Any) -> Alert:
         """Make an alert."""
         base = {"name": "Score", "metric": "averageScore", "parameters": {"period": "all"}, "minimum": 2}
         return self.service.create({**base, "recipients": ["ann@example.com"], **body}, owner, grant)

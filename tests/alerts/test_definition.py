@@ -10,9 +10,9 @@ import pytest
 
 from lib.alerts.definition import AlertDefinition
 from lib.alerts.definition_reader import ReadingContext, read_definition
-from lib.alerts.schedule import CheckSchedule
 from lib.analytics.grants import EVERYTHING
 from lib.catalog.catalog import BUILT_IN
+from lib.delivery.schedule import Schedule
 from lib.errors import CallboardError
 from lib.errors.alert_codes import AlertCode
 from lib.store.messages import Message, failure_of
@@ -44,7 +44,7 @@ def test_json_comes_back_as_it_was_sent() -> None:
 def test_what_is_left_out() -> None:
     few = {name: BODY[name] for name in ("name", "metric", "condition")}
     definition = read_definition(few, CONTEXT)
-    assert (definition.minimum, definition.checks, definition.schedule) == (30, 1, CheckSchedule())
+    assert (definition.minimum, definition.checks, definition.schedule) == (30, 1, Schedule())
     assert (definition.recipients, definition.webhooks, definition.by, definition.period) == ((), (), None, None)
 
 
@@ -134,9 +134,9 @@ def test_codes_say_all_that_their_words_name() -> None:
     ],
 )
 def test_times_of_a_schedule(cron: str, zone: str, after: datetime, times: list[str]) -> None:
-    schedule = CheckSchedule(cron, zone)
+    schedule = Schedule(cron, zone)
     first = schedule.next_after(after)
     assert first is not None
     second = schedule.next_after(first)
     assert [first.isoformat(), second and second.isoformat()] == times
-    assert CheckSchedule().next_after(after) is None
+    assert Schedule().next_after(after) is None

@@ -9,10 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from lib.access import api_keys
+from lib.access.owners import Owner
 from lib.access.users import Role
 from lib.alerts.alert import AlertPause, AlertStatus
 from lib.alerts.checker import AlertChecker
-from lib.alerts.repository import AlertOwner
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.catalog.catalog import BUILT_IN
 from lib.errors import AlertError, DatabaseUnavailableError
@@ -152,7 +152,7 @@ def test_an_alert_sees_what_its_owner_may_see_now(watch: Watch, load: Load) -> N
     state, catalog = watch.space.state, BUILT_IN
     north = Grant.of({"callCenter": ["n"]})
     _, key = api_keys.create(state, "north", ["reports:write"], "test", north, catalog)
-    owner = AlertOwner(key.prefix, key.actor)
+    owner = Owner.of_key(key)
     alert = watch.add(north, owner, condition={"type": "below", "value": 8}, by="callCenter")
     other = watch.add(north, owner, condition={"type": "below", "value": 8}, parameters={"callCenterId": "s"})
     assert watch.check(alert) == {"n": "ok"}
@@ -167,7 +167,7 @@ def test_an_alert_sees_what_its_owner_may_see_now(watch: Watch, load: Load) -> N
 def test_a_person_who_lost_their_role(watch: Watch, load: Load) -> None:
     score_of(load, 6)
     person = watch.space.people.add("ann@example.com", Role.VIEWER, EVERYTHING, "test")
-    alert = watch.add(owner=AlertOwner(person.id, person.actor), condition=BELOW_SEVEN)
+    alert = watch.add(owner=Owner.of_user(person), condition=BELOW_SEVEN)
     assert watch.check(alert) == {"": "firing"}
     watch.space.people.change(person.id, Role.NONE, EVERYTHING, "test")
     watch.check(alert)

@@ -10,13 +10,13 @@ from lib.access.owners import Owner
 from lib.access.users import LOCAL, Role
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.catalog.catalog import BUILT_IN
+from lib.delivery.schedule_choice import ScheduleChoice, ScheduleKind
 from lib.reports.words import Words
 from lib.scheduled_reports.content import find_view
 from lib.scheduled_reports.definition import DefinitionReader
 from lib.scheduled_reports.report_form import ReportForm, form_of, page_values, parameters_for
 from lib.scheduled_reports.report_text import ReportWording, status_text
 from lib.scheduled_reports.repository import PauseReason
-from lib.scheduled_reports.schedule_choice import ScheduleChoice, ScheduleKind
 from lib.workspace import Workspace
 from tests.scheduled_reports.conftest import Order
 

@@ -11,9 +11,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 
-from lib.access.api_keys import Key
+from lib.access.owners import Owner
 from lib.alerts.alert import Alert
-from lib.alerts.repository import AlertOwner
 from lib.alerts.service import AlertService
 from lib.analytics.query import parse_whole_number
 from lib.api import alert_schemas, request_body
@@ -58,7 +57,7 @@ async def create(request: Request, space: Space, key: ReportWriter, body: reques
     """Make an alert; it is checked at once, and then by its schedule."""
     strict_query(request, ())
     wanted = request_body.parsed(request, body, alert_schemas.AlertBody).model_dump(exclude_unset=True)
-    return await _changed(space, lambda: _service(space).create(wanted, _owner(key), key.grant))
+    return await _changed(space, lambda: _service(space).create(wanted, Owner.of_key(key), key.grant))
 
 
 @router.get("/{number}", response_model=alert_schemas.AlertDetail)
@@ -80,7 +79,7 @@ async def change(
     """Change an alert, pause it or go on with it; what is left out stays as it is."""
     strict_query(request, ())
     wanted = request_body.parsed(request, body, alert_schemas.AlertBody).model_dump(exclude_unset=True)
-    return await _changed(space, lambda: _service(space).change(number, wanted, _owner(key), key.grant))
+    return await _changed(space, lambda: _service(space).change(number, wanted, Owner.of_key(key), key.grant))
 
 
 @router.delete("/{number}", status_code=204)
@@ -146,7 +145,7 @@ async def acknowledge(
     """Write down that somebody looks after what fires: it sends no reminders until it has recovered."""
     strict_query(request, ())
     wanted = request_body.parsed(request, body, alert_schemas.AcknowledgeBody).model_dump(exclude_unset=True)
-    return await _changed(space, lambda: _service(space).acknowledge(number, wanted, _owner(key)))
+    return await _changed(space, lambda: _service(space).acknowledge(number, wanted, Owner.of_key(key)))
 
 
 async def _changed(space: Workspace, change: Callable[[], Alert]) -> dict[str, Any]:
@@ -161,10 +160,6 @@ async def _changed(space: Workspace, change: Callable[[], Alert]) -> dict[str, A
 
 def _service(space: Workspace) -> AlertService:
     return AlertService(space.state, space.alert_engine.sources, space.alerts)
-
-
-def _owner(key: Key) -> AlertOwner:
-    return AlertOwner(key.prefix, key.actor)
 
 
 def _paging(request: Request) -> tuple[int, int]:

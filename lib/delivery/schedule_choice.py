@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lib.delivery.schedule import Schedule
 from lib.reports.words import Words, text
-from lib.scheduled_reports.schedule import Schedule
 
 
 class ScheduleKind(StrEnum):

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from lib.delivery.schedule import Schedule, parse_schedule
 from lib.errors import InvalidParameterError
-from lib.scheduled_reports.schedule import Schedule, parse_schedule
 
 ZONES = ("America/New_York", "Europe/Madrid", "America/Santiago")
 HOUR = timedelta(hours=1)

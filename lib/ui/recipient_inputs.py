@@ -1,9 +1,9 @@
-"""To whom a report goes: people with accounts, other addresses, and what each of them gets."""
+"""To whom a report or an alert goes: people with accounts, other addresses, and what each of them gets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 import streamlit as st
 
@@ -11,12 +11,11 @@ from lib.access.users import Role, User
 from lib.errors.codes import CodedText
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.report_codes import ReportCode
-from lib.i18n import t, t_plural
+from lib.i18n import t
 from lib.reports import job_text
 from lib.scheduled_reports.definition import may_get_mail
 from lib.settings import plain_address
-from lib.ui import inputs, markdown, report_draft
-from lib.ui.report_draft import ReportDraft
+from lib.ui import inputs, markdown
 from lib.workspace import Workspace
 
 EXAMPLE = "ann@example.com"
@@ -26,38 +25,64 @@ MOST_NAMED = 5
 """So many addresses are named in a sentence."""
 
 
-def choose(space: Workspace, draft: ReportDraft, people: Mapping[str, User]) -> dict[str, Any]:
-    """Draw the people and the addresses, and say what those get who have no account; return what is chosen."""
+class Recipients(Protocol):
+    """A form with recipients."""
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The addresses that are offered as people's."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The other ones."""
+
+
+def choose(
+    space: Workspace,
+    filled: Callable[[str], str],
+    start: Recipients,
+    people: Mapping[str, User],
+    explain: Callable[[str, int], str],
+) -> dict[str, Any]:
+    """Draw the people and the addresses, and say what those get who have no account; return what is chosen.
+
+    `filled` returns the key of a field's input, `explain` what some addresses, so many, get without an account.
+    """
     values: dict[str, Any] = {"people": ()}
     offered = [address for address, person in people.items() if person.may(Role.VIEWER)]
-    offered += [address for address in draft.start.people if address not in offered]
+    offered += [address for address in start.people if address not in offered]
     if offered:
         values["people"] = tuple(
             inputs.multiselect(
                 t("People"),
                 offered,
                 format_func=lambda address: _person_name(people.get(address), address),
-                key=report_draft.filled(draft, "people"),
+                key=filled("people"),
                 placeholder=t("Choose people"),
-                help=t("Each gets what they may see themselves, looked up each time that the report goes out."),
+                help=t("Each gets what they may see themselves, looked up each time."),
             )
         )
     domains = space.settings.mail_domain_names
     values["addresses"] = tuple(
         inputs.open_multiselect(
             t("Other addresses"),
-            list(draft.start.addresses),
-            list(draft.start.addresses),
-            key=report_draft.filled(draft, "addresses"),
+            list(start.addresses),
+            list(start.addresses),
+            key=filled("addresses"),
             placeholder=EXAMPLE,
             help=_domains_text(domains),
         )
     )
-    _check(values["addresses"], people, domains)
+    _check(values["addresses"], people, domains, explain)
     return values
 
 
-def _check(addresses: tuple[str, ...], people: Mapping[str, User], domains: frozenset[str]) -> None:
+def _check(
+    addresses: tuple[str, ...],
+    people: Mapping[str, User],
+    domains: frozenset[str],
+    explain: Callable[[str, int], str],
+) -> None:
     """Say which addresses are none or not allowed, and what the others get."""
     without_account = []
     for each in addresses:
@@ -72,15 +97,7 @@ def _check(addresses: tuple[str, ...], people: Mapping[str, User], domains: froz
             st.error(_problem(ReportCode.RECIPIENT_NOT_ALLOWED.of(value=address[:100])))
     if without_account:
         named = ", ".join(without_account[:MOST_NAMED]) + (" …" if len(without_account) > MOST_NAMED else "")
-        st.info(
-            t_plural(
-                "{addresses} has no account here and gets all that the owner of the report may see.",
-                "{addresses} have no account here and get all that the owner of the report may see.",
-                len(without_account),
-                addresses=markdown.text(named),
-            ),
-            icon=":material/visibility:",
-        )
+        st.info(explain(markdown.text(named), len(without_account)), icon=":material/visibility:")
 
 
 def _problem(problem: CodedText) -> str:

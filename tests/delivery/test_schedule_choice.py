@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from lib.i18n import override_language
-from lib.scheduled_reports.schedule import Schedule, parse_schedule
-from lib.scheduled_reports.schedule_choice import (
+from lib.delivery.schedule import Schedule, parse_schedule
+from lib.delivery.schedule_choice import (
     ScheduleChoice,
     ScheduleKind,
     offered_times,
     schedule_words,
     zone_name,
 )
+from lib.i18n import override_language
 
 ZONE = "America/Santiago"
 
