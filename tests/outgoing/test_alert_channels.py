@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from lib.alerts.alert import Alert
-from lib.alerts.repository import AlertOwner
 from lib.alerts.service import AlertService
 from lib.analytics.grants import EVERYTHING
 from lib.delivery.outbox import Channel
@@ -35,7 +34,7 @@ def alerts(space: Workspace) -> AlertService:
 def fire(space: Workspace, alerts: AlertService, **body: Any) -> Alert:
     """Make an alert that fires at its first check, and check it."""
     base = {"name": "Low scores", "metric": "averageScore", "parameters": {"period": "all"}, "condition": BELOW}
-    made = alerts.create({**base, "recipients": RECIPIENTS, **body}, AlertOwner(OWNER.id, OWNER.actor), EVERYTHING)
+    made = alerts.create({**base, "recipients": RECIPIENTS, **body}, OWNER, EVERYTHING)
     space.alert_engine.check_now(made.id, None, datetime.now(UTC))
     while send_mail(space, lambda _: None):
         pass
@@ -72,7 +71,7 @@ def test_a_figure_of_more_than_one_may_see_is_not_told(space: Workspace, alerts:
 
 def test_who_unsubscribed_is_not_told(space: Workspace, alerts: AlertService, inbox: Inbox) -> None:
     base = {"name": "x", "metric": "averageScore", "parameters": {"period": "all"}, "condition": BELOW}
-    made = alerts.create({**base, "recipients": ["adam@example.com"]}, AlertOwner(OWNER.id, OWNER.actor), EVERYTHING)
+    made = alerts.create({**base, "recipients": ["adam@example.com"]}, OWNER, EVERYTHING)
     unsubscribe(space.state, made.id, "adam@example.com")
     space.alert_engine.check_now(made.id, None, datetime.now(UTC))
     assert not send_mail(space, lambda _: None) and inbox.messages == []
