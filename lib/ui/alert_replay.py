@@ -62,8 +62,8 @@ def _row_of_days(replayed: Replay, figures: AlertFigures, words: str) -> str:
     label = html.escape(words, quote=True)
     keys = (("cb-day-firing", t("firing")), ("", t("nothing")), ("cb-day-none", t("too few data")))
     legend = "".join(f'<span><i class="cb-day {look}"></i>{html.escape(name)}</span>' for look, name in keys)
-    row = f'<div class="cb-days" role="img" aria-label="{label}">{"".join(days)}</div>'
-    return f'{row}<div class="cb-days-key">{legend}</div>'
+    drawn = f'<div class="cb-days" role="img" aria-label="{label}">{"".join(days)}</div>'
+    return f'{drawn}<div class="cb-days-key">{legend}</div>'
 
 
 def _firing_days(replayed: Replay, figures: AlertFigures) -> None:
