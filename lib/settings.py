@@ -33,7 +33,9 @@ PREFIX = "CALLBOARD_"
 
 WeekStart = Literal["monday", "sunday", "saturday"]
 
-_ADDRESS = re.compile(r"[^@\s]{1,200}@[^@\s]{1,200}")
+_ATOM, _LABEL = r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+", r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+_ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@.{{1,190}}$){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
+"""What mail can be sent to without quoting (RFC 5322's dot-atom, RFC 1123's host names)."""
 
 
 def plain_address(text: str) -> str:

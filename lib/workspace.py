@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -154,8 +155,8 @@ class Workspace:
 
     def close(self) -> None:
         """Stop the workers and close the stores."""
-        for stop in self._stops:
-            stop()
+        with ThreadPoolExecutor(max(1, len(self._stops))) as pool:  # each may take some seconds
+            list(pool.map(lambda stop: stop(), self._stops))
         self.facts.close()
         self.state.close()
 

@@ -125,7 +125,10 @@ class _Speaker:
     @property
     def _limit(self) -> float | None:
         condition = self._definition.condition
-        return float(condition.hours) if condition.hours is not None else condition.value
+        if condition.hours is not None:
+            return float(condition.hours)
+        is_over = self._notice.kind is NoticeKind.RECOVERED and condition.ends_at is not None
+        return condition.ends_at if is_over else condition.value
 
     def _table(self) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
         first = () if self._figures.dimension is None else (str(catalog_words.label(self._figures.dimension)),)

@@ -16,6 +16,7 @@ from lib.errors.alert_codes import AlertCode
 from lib.errors.codes import TextCode
 from lib.errors.field_codes import FieldCode
 from lib.errors.metric_codes import MetricCode
+from lib.errors.report_codes import ReportCode
 from lib.errors.webhook_codes import WebhookCode
 from lib.observability.redaction import redact
 
@@ -86,18 +87,21 @@ _TOLD_AS_UNAVAILABLE = (
 """What is not there for the moment, and whose words tell nothing of hosts and files."""
 
 
+_DEFINED = (errors.FieldError, errors.MetricError, errors.AlertError, errors.WebhookError, errors.ReportError)
+"""The errors of what a workspace defines."""
+
 _OF_DEFINITIONS: dict[TextCode, tuple[int, str]] = {
     **dict.fromkeys(
         (
             *(FieldCode.FIELD_UNKNOWN, MetricCode.METRIC_UNKNOWN, MetricCode.VERSION_UNKNOWN),
-            *(WebhookCode.WEBHOOK_UNKNOWN, AlertCode.ALERT_UNKNOWN),
+            *(WebhookCode.WEBHOOK_UNKNOWN, AlertCode.ALERT_UNKNOWN, ReportCode.REPORT_GONE),
         ),
         (404, "NOT_FOUND"),
     ),
     **dict.fromkeys(
         (
             *(FieldCode.FIELD_TAKEN, FieldCode.FIELD_TYPE_FIXED, FieldCode.TOO_MANY_FIELDS, FieldCode.FIELDS_CHANGED),
-            *(MetricCode.TOO_MANY_METRICS, WebhookCode.TOO_MANY_WEBHOOKS),
+            *(MetricCode.TOO_MANY_METRICS,),
             *(AlertCode.TOO_MANY_ALERTS, AlertCode.ALERT_CHANGED, AlertCode.ALERT_PAUSED, AlertCode.ALERT_NOT_FIRING),
         ),
         (409, "CONFLICT"),
@@ -125,7 +129,7 @@ def of(error: Exception) -> ApiError:
         )
     if isinstance(error, errors.ConflictError):
         return ApiError(409, "CONFLICT", error.message)
-    if isinstance(error, errors.FieldError | errors.MetricError | errors.AlertError | errors.WebhookError):
+    if isinstance(error, _DEFINED):
         status, code = _OF_DEFINITIONS.get(error.reason.code, (400, "INVALID_PARAMETER"))
         return ApiError(status, code, error.message, getattr(error, "parameter", None))
     if isinstance(error, errors.BusyError):

@@ -94,6 +94,15 @@ def parsed(request: Request, body: bytes, model: type[Model]) -> Model:
     raise invalid(name, f"{name}: {detail['msg']}.")
 
 
+def refuse_fields(request: Request, body: bytes) -> None:
+    """Raise ApiError where the body of a request that takes none says something."""
+    if body.strip() in (b"", b"{}"):
+        return
+    if media_type(request) == JSON:
+        _check_names(body, ())
+    raise invalid(None, "This takes no body; right would be an empty one.")
+
+
 def _check_names(body: bytes, known: tuple[str, ...]) -> None:
     """Raise ApiError for what is no JSON object, or has a field that is not known: the first such field alone.
 
@@ -107,5 +116,5 @@ def _check_names(body: bytes, known: tuple[str, ...]) -> None:
         raise invalid(None, "The body is not a JSON object.")
     unknown = next((name[:100] for name in content if name not in known), None)
     if unknown is not None:
-        listed = ", ".join(known)
+        listed = ", ".join(known) or "none"
         raise invalid(unknown, f"'{unknown}' is not a field of the body{nearest(unknown, known)}; known: {listed}.")

@@ -39,7 +39,7 @@ def histogram(counts: Sequence[int], look: ChartTheme, before: Sequence[int] = (
             row["before"] = count / whole_before * whole
             row["was"] = f"{number(count / whole_before * 100, 1)} %"
     fullest = max(rows, key=lambda row: int(str(row["count"])))
-    told = t("Histogram of scores in bins of half a point; most lie in {label}.", label=fullest["label"])
+    told = t("Histogram of scores in bins of half a point; the fullest is {label}.", label=fullest["label"])
     notes = (t("Gray line: shares in the compared period."),) if whole_before else ()
     return Chart(_spec(look, height, whole_before > 0), {"rows": rows}, told, notes, "bin")
 

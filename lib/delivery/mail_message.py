@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import Policy, default
 from email.utils import format_datetime, parseaddr
+from typing import Any, cast
 
 from lib.mail.content import MailContent
+
+
+class _WholeLineHeader(UnstructuredHeader):
+    """A header that stays in one line: an address that is cut or encoded leads nowhere (RFC 2369)."""
+
+    max_count = 1
+    name: str
+
+    def fold(self, *, policy: Policy[Any]) -> str:
+        """Return the header as it is sent."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", cast("Any", _WholeLineHeader))  # what it is becomes a header there
+_POLICY = default.clone(header_factory=_HEADERS)
 
 
 def mail_message(
@@ -19,14 +37,14 @@ def mail_message(
     """
     content = content.with_unsubscribe(unsubscribe)
     name, address = parseaddr(sender)
-    message = EmailMessage()
+    message = EmailMessage(_POLICY)
     message["From"] = Address(name, addr_spec=address)
     message["To"] = Address(addr_spec=recipient)
-    message["Subject"] = content.subject
+    # Text that looks like an encoded word would be decoded, and might then hold the end of a line.
+    message["Subject"] = " ".join(content.subject.replace("=?", "= ?").split())
     message["Date"] = format_datetime(when)
     message["Message-ID"] = message_id(number, sender)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence is to be told to it
-    message["Content-Language"] = content.language
     if unsubscribe is not None:
         message["List-Unsubscribe"] = f"<{unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -42,9 +60,11 @@ def mail_message(
             disposition="inline",
             filename=f"{picture.content_id.partition('@')[0]}.png",
         )
+    message["Content-Language"] = content.language
     for each in content.attachments:
         main, _, sub = each.media_type.partition("/")
-        message.add_attachment(each.content, maintype=main, subtype=sub, filename=each.file_name)
+        parameters = {"charset": "utf-8"} if main == "text" else {}
+        message.add_attachment(each.content, maintype=main, subtype=sub, filename=each.file_name, params=parameters)
     return message
 
 

@@ -94,15 +94,20 @@ class MailSender:
             self._keep(lambda: self._outbox.fail(delivery, "What it said is no longer kept."))
             self._on_end(delivery)
             return
-        mail = MailContent.from_bytes(content)
-        message = mail_message(
-            mail,
-            delivery.id,
-            self._account.sender,
-            delivery.address,
-            delivery.created_at,
-            self._unsubscribe(delivery),
-        )
+        try:
+            message = mail_message(
+                MailContent.from_bytes(content),
+                delivery.id,
+                self._account.sender,
+                delivery.address,
+                delivery.created_at,
+                self._unsubscribe(delivery),
+            )
+        except ValueError as error:  # of the library too: what can't be written down can't be sent later either
+            log.warning("Mail %s can't be written: %s", delivery.id, error)
+            self._keep(lambda: self._outbox.fail(delivery, "The mail can't be written for this address."))
+            self._on_end(delivery)
+            return
         try:
             answer, size = connection.send(message, self._account.address, delivery.address)
         except MailUnsentError as error:

@@ -60,6 +60,10 @@ class MetricError(CallboardError):
     """An own metric can't be defined, changed or shown as is asked for."""
 
 
+class ReportError(CallboardError):
+    """There is no such report, or not any more."""
+
+
 class WebhookError(CallboardError):
     """A webhook can't be made, changed or shown as is asked for; `parameter` is what of it is wrong, if one is."""
 

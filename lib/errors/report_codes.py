@@ -41,6 +41,8 @@ class ReportCode(TextCode):
 
     REPORT_UNKNOWN = "report_unknown", "There is no report '{value}'{hint}. callboard reports list shows all."
 
+    REPORT_GONE = "report_gone", "There is no such report; it may have been deleted."
+
     # A run of a report.
     TOO_LATE = "too_late", "Callboard was not running when this was due, and it was more than {hours} hours late."
     LATER_ONE_WENT_OUT = "later_one_went_out", "Callboard was not running when this was due; a later one went out."

@@ -39,7 +39,3 @@ class WebhookCode(TextCode):
     WEBHOOK_FORMAT = "webhook_format", "format: '{format}' is not a format{hint}; there are {known}."
     WEBHOOK_STATUS = "webhook_status", "status: '{status}' is not a status{hint}; there are {known}."
     WEBHOOK_UNKNOWN = "webhook_unknown", "There is no webhook {id} that is yours."
-    TOO_MANY_WEBHOOKS = (
-        "too_many_webhooks",
-        "There are {most} webhooks, which is as many as there may be; delete one that is not used.",
-    )

@@ -34,7 +34,7 @@ def shorten(text: str, most: int) -> str:
 def header_text(text: str) -> str:
     """Return a text as a header may hold it: one line without control characters or turns of direction."""
     plain = "".join(" " if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter for letter in text)
-    return line(_DIRECTIONS.sub("", plain))
+    return line(_DIRECTIONS.sub("", plain)).replace("=?", "= ?")  # else it might be read as an encoded word
 
 
 def breakable(text: str) -> str:

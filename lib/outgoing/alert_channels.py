@@ -124,7 +124,8 @@ class AlertDeliveries:
         calendar = Calendar(zone, settings.week_start, notice.at.astimezone(zone).date())
         with override_language(definition.language):
             period = self._answers.run(resolve_period, filters, calendar)
-            selection = " · ".join(map(str, filter_text.selection(self._answers, filters, period)))
+            words = (*map(str, filter_text.selection(self._answers, filters, period)), zone.key)
+            selection = " · ".join(words)
         return MessageContext(catalog, settings.zone, settings.week_start, settings.base_url, selection)
 
 

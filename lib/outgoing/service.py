@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import parseaddr
 
 from sqlalchemy.engine import Connection
@@ -52,10 +53,10 @@ class OutgoingService:
 
     def stop(self) -> None:
         """Send nothing more, and make nothing more."""
-        if self._is_started:
-            self.runner.stop()
-        if self._sender is not None:
-            self._sender.stop()
+        stops = [self.runner.stop] if self._is_started else []
+        stops += [self._sender.stop] if self._sender is not None else []
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda stop: stop(), stops))
 
     def tidy(self) -> None:
         """Forget what went out long ago."""

@@ -147,7 +147,7 @@ def has_changes(which: Metric, before: Callable[[R], MeasureTotals | None], now:
     return any(changes.change_amount(which, before(row), now(row)) is not None for row in rows)
 
 
-NO_CHANGES = text("No changes are shown: no row has a value in both periods.")
+NO_CHANGES = text("No changes are shown: no whole row has a value in both periods.")
 """What is said where columns of changes are left out."""
 
 

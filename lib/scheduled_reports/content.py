@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -57,14 +58,23 @@ class ReportedPage:
 
 def reported_page(report: ScheduledReport, context: ReportContext) -> ReportedPage:
     """Return the page of a report, of a saved view where it is of one. Raises CallboardError where that is gone."""
-    definition, calendar = report.definition, context.calendar
-    own = with_dates(as_parameters(definition.parameters or {}), calendar)
+    definition = report.definition
+    own = dated_parameters(definition.parameters or {}, context)
     if definition.view is None:
         return ReportedPage(PAGES[definition.page or overview.PAGE.name], own)
     view = find_view(context, definition.view, report.owner)
     if view is None:
         raise CallboardError(ReportCode.NO_VIEW_OF_REPORT, value=definition.view[:20])
+    zone = next(iter(own.get("timezone") or view.parameters.get("timezone") or ()), "")
+    calendar = context.calendar_in(ZoneInfo(zone)) if zone else context.calendar
     return ReportedPage(PAGES[view.page or overview.PAGE.name], {**saved_views.resolved(view, calendar), **own})
+
+
+def dated_parameters(body: Mapping[str, Any], context: ReportContext) -> dict[str, list[str]]:
+    """Return parameters with the dates that a preset means now, in the zone that they name. Raises as `with_dates`."""
+    parameters = as_parameters(body)
+    zone = next(iter(parameters.get("timezone") or ()), "")
+    return with_dates(parameters, context.calendar_in(ZoneInfo(zone)) if zone else context.calendar)
 
 
 def find_view(context: ReportContext, number: str, owner: Owner) -> SavedView | None:
@@ -119,14 +129,11 @@ def base_url(report: ScheduledReport, context: ReportContext) -> str:
 
 
 def _page(reported: ReportedPage, grant: Grant, context: ReportContext) -> RequestedPage:
-    zone = reported.parameters.get("timezone")
-    calendar = context.calendar_in(ZoneInfo(zone[0])) if zone else context.calendar
-
     def notes(first: date, last: date) -> list[TrendNote]:
         return [TrendNote(note.day, note.text) for note in context.notes.between(first, last)]
 
     request = PageRequest(reported.definition, reported.parameters, grant, context.catalog)
-    page = requested_page(request, context.answers, calendar, notes)
+    page = requested_page(request, context.answers, context.calendar, notes)
     if page.value.blocks:
         return page
     hint = text("There may be evaluations in another period, or with other filters.")

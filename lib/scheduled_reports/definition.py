@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -125,6 +126,9 @@ class DefinitionReader:
             raise InvalidParameterError(str(reason.values.get("parameter", "parameters")), reason.code, **values)
 
     def _recipients(self, addresses: Sequence[str], *, needs_one: bool) -> tuple[str, ...]:
+        if len(addresses) > MAX_RECIPIENTS:
+            code = ReportCode.TOO_MANY_RECIPIENTS
+            raise InvalidParameterError("recipients", code, count=len(addresses), most=MAX_RECIPIENTS)
         plain = []
         for each in addresses:
             address = plain_address(each)
@@ -135,9 +139,6 @@ class DefinitionReader:
             plain.append(address)
         if needs_one and not plain:
             raise InvalidParameterError("recipients", ReportCode.NO_RECIPIENT, most=MAX_RECIPIENTS)
-        if len(plain) > MAX_RECIPIENTS:
-            code = ReportCode.TOO_MANY_RECIPIENTS
-            raise InvalidParameterError("recipients", code, count=len(plain), most=MAX_RECIPIENTS)
         return tuple(dict.fromkeys(plain))
 
     def _check_export(self, export: Any) -> None:
@@ -170,10 +171,15 @@ def metrics_of(export: Mapping[str, Any], catalog: Catalog) -> tuple[str, ...]:
 
 
 def export_filters(export: Mapping[str, Any], calendar: Calendar, catalog: Catalog) -> Filters:
-    """Return the filters of an export's order, within everything. Raises InvalidParameterError."""
-    named = {name: value for name, value in export.items() if name in (*catalog.parameters, PERIOD)}
-    dated = with_dates(as_parameters(named), calendar)
-    return Filters.from_parameters(dated, calendar.zone, EVERYTHING, catalog)
+    """Return the filters of an export's order, within everything; `calendar` is the workspace's.
+
+    Raises InvalidParameterError.
+    """
+    named = as_parameters({name: value for name, value in export.items() if name in (*catalog.parameters, PERIOD)})
+    plain = {name: values for name, values in named.items() if name != PERIOD}
+    zone = Filters.from_parameters(plain, calendar.zone, EVERYTHING, catalog).zone(calendar.zone)
+    local = Calendar(zone, calendar.week_start, datetime.now(zone).date())
+    return Filters.from_parameters(with_dates(named, local), calendar.zone, EVERYTHING, catalog)
 
 
 def as_parameters(body: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ from lib.errors.report_codes import ReportCode
 from lib.exports import file_storage, signed_urls
 from lib.exports.service import ExportRequest
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
-from lib.i18n import file_size, number, override_language, t
+from lib.i18n import file_size, number, override_language, t, t_plural
 from lib.jobs.queue import IdempotencyKey, Job, JobKind, JobStatus
 from lib.mail.content import MailAttachment, MailContent
 from lib.mail.message_mail import MailMessage, message_mail
@@ -43,7 +43,7 @@ def export_content(
     job = _ended(context, context.queue.add(JobKind.EXPORT, order.to_json(), report.owner.actor, once).id)
     result: dict[str, Any] = job.result or {}
     with override_language(report.definition.language):
-        count = t("{rows} rows, {size}", rows=number(result["rows"]), size=file_size(result["bytes"]))
+        count = t_plural("{count} row, {size}", "{count} rows, {size}", result["rows"], size=file_size(result["bytes"]))
         said: list[Words] = [*sentences, order.shown, f"{result['downloadName']}: {count}"]
         base, links, attachments = base_url(report, context), [], []
         if result["bytes"] <= MOST_BYTES * _SHARE or not base:
@@ -86,10 +86,10 @@ def export_outline(report: ScheduledReport, grant: Grant, context: ReportContext
 def _request(report: ScheduledReport, grant: Grant, context: ReportContext) -> ExportRequest:
     order = {**(report.definition.export or {}), **(report.definition.parameters or {})}
     filters = replace(export_filters(order, context.calendar, context.catalog), grant=grant)
-    calendar = context.calendar_in(filters.zone(context.settings.zone))
-    period = context.answers.run(resolve_period, filters, calendar)
+    period = context.answers.run(resolve_period, filters, context.calendar)
     with override_language(report.definition.language):
-        shown = " · ".join(map(str, filter_text.selection(context.answers, filters, period)))
+        zone = filters.zone(context.settings.zone).key
+        shown = " · ".join((*map(str, filter_text.selection(context.answers, filters, period)), zone))
     kind, form = str(order.get("report", "evaluations")), str(order.get("format", "csv"))
     width = Granularity(order.get("granularity", "daily"))
     return ExportRequest(kind, form, filters, width, shown, metrics_of(order, context.catalog))

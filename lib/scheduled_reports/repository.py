@@ -17,7 +17,8 @@ from lib.access import audit_log
 from lib.access.audit_log import Action
 from lib.access.owners import Owner
 from lib.delivery import outbox
-from lib.errors import CallboardError
+from lib.errors import ReportError
+from lib.errors.report_codes import ReportCode
 from lib.scheduled_reports.definition import ReportDefinition
 from lib.sharing import validation
 from lib.store.outgoing_schema import report_runs, reports, unsubscribed
@@ -114,7 +115,7 @@ class ReportRepository:
             return _locked(connection, number)
 
     def change(self, number: str, definition: ReportDefinition, actor: str) -> ScheduledReport:
-        """Give a report another definition; return it. Raises CallboardError where there is none."""
+        """Give a report another definition; return it. Raises ReportError where there is none."""
 
         def values(_: ScheduledReport, now: datetime) -> dict[str, Any]:
             return _columns(definition, now)
@@ -202,10 +203,10 @@ def _of(owner: Owner) -> sa.ColumnElement[bool]:
 
 
 def _locked(connection: Connection, number: str) -> ScheduledReport:
-    """Return a report, which then waits for this transaction. Raises CallboardError where there is none."""
+    """Return a report, which then waits for this transaction. Raises ReportError where there is none."""
     row = connection.execute(sa.select(reports).where(reports.c.id == number).with_for_update()).one_or_none()
     if row is None:
-        raise CallboardError("There is no such report; it may have been deleted.")
+        raise ReportError(ReportCode.REPORT_GONE)
     return _report(row)
 
 

@@ -42,7 +42,7 @@ POLL_SECONDS = 1.0
 TOGETHER = 50
 """Runs whose charts one child draws: it never gives memory back."""
 
-LATE = timedelta(minutes=10)
+LATE = timedelta(seconds=30)
 """How late a report says that it is late."""
 
 log = logging.getLogger(__name__)

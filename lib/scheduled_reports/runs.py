@@ -116,9 +116,18 @@ class ReportRuns:
             return _add(connection, report.id, now, RunReason.IMPORT) is not None
 
     def add_by_hand(self, report: ScheduledReport, recipient: str | None = None) -> str:
-        """Make a run now; with a recipient, for that address alone. Return its id."""
+        """Make a run now, with a recipient for that address alone; return its id, or that of one that waits."""
+        waiting = sa.select(report_runs.c.id).where(
+            report_runs.c.report == report.id,
+            report_runs.c.reason == RunReason.HAND,
+            report_runs.c.status == RunStatus.QUEUED,
+            report_runs.c.attempt == 0,
+            report_runs.c.recipient.is_not_distinct_from(recipient),
+        )
         while True:
             with self._state.transaction() as connection:
+                if (before := connection.execute(waiting).scalar()) is not None:
+                    return str(before)
                 number = _add(connection, report.id, datetime.now(UTC), RunReason.HAND, recipient=recipient)
             if number is not None:  # else another one has the very same moment
                 return number
@@ -129,7 +138,9 @@ class ReportRuns:
             return None  # most often; asked without keeping writers waiting
         now = datetime.now(UTC)
         free = _free(now)
-        oldest = sa.select(report_runs.c.id).where(free).order_by(report_runs.c.try_at, report_runs.c.id).limit(1)
+        by_hand = sa.case((report_runs.c.reason == RunReason.HAND, 1), else_=0)  # what is due goes before these
+        order = (by_hand, report_runs.c.try_at, report_runs.c.id)
+        oldest = sa.select(report_runs.c.id).where(free).order_by(*order).limit(1)
         with self._state.transaction() as connection:
             number = connection.execute(oldest.with_for_update(skip_locked=True)).scalar_one_or_none()
             if number is None:

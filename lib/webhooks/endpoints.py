@@ -19,13 +19,14 @@ from lib.delivery import outbox
 from lib.errors import WebhookError, nearest
 from lib.errors.webhook_codes import WebhookCode
 from lib.settings import Settings
+from lib.sharing import validation
 from lib.store.outgoing_schema import webhooks
 from lib.store.state import StateStore
 from lib.webhooks.addresses import parse_target
 from lib.webhooks.webhook import EVENTS, BodyFormat, NoAnswer, OffReason, Webhook, WebhookStatus
 
-MAX_WEBHOOKS = 50
-"""How many a workspace may have."""
+MAX_OF_ONE, MAX_IN_ALL = 50, 500
+"""Webhooks that one owner may have, and that there may be."""
 
 MAX_DESCRIPTION = 200
 
@@ -85,7 +86,10 @@ class WebhookRepository:
             return _find(connection, number)
 
     def create(self, values: WebhookValues, owner: Owner) -> Webhook:
-        """Make a webhook; its url and events must be among the values. Raises WebhookError naming what is wrong."""
+        """Make a webhook; its url and events must be among the values.
+
+        Raises WebhookError naming what is wrong, ConflictError where there are as many as there may be.
+        """
         missing = {"url": values.url or "", "events": values.events or ()}
         whole = {"description": "", "format": BodyFormat.GENERIC, **values.columns(self._named_hosts)}
         whole |= WebhookValues(**missing).columns(self._named_hosts)  # type: ignore[arg-type]
@@ -93,9 +97,8 @@ class WebhookRepository:
         kept: dict[str, Any] = {"salt": secrets.token_hex(16), "owner": owner.actor, "owner_id": owner.id}
         kept |= {"status": WebhookStatus.ACTIVE, "created_at": now, "changed_at": now}
         with self._state.transaction() as connection:
-            count = connection.execute(sa.select(sa.func.count()).select_from(webhooks)).scalar_one()
-            if count >= MAX_WEBHOOKS:
-                raise WebhookError(None, WebhookCode.TOO_MANY_WEBHOOKS, most=MAX_WEBHOOKS)
+            mine = webhooks.c.owner_id == owner.id
+            validation.check_count(connection, webhooks, "webhooks", mine, MAX_OF_ONE, MAX_IN_ALL)
             connection.execute(sa.insert(webhooks).values({"id": number, **kept, **whole}))
             made = _there(connection, number, owner.id)
             audit_log.record(connection, owner.actor, Action.WEBHOOK_CREATED, made.name)

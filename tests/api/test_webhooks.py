@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lib.analytics.grants import Grant
-from lib.webhooks.endpoints import MAX_WEBHOOKS
+from lib.webhooks.endpoints import MAX_OF_ONE
 from tests import postgres
 from tests.api.conftest import App
 from tests.api_client import Client
@@ -241,11 +241,11 @@ def test_an_export_is_told_to_the_key_that_ordered_it(called: Called, client: Cl
 
 
 def test_there_are_so_many_at_most(called: Called, client: Client) -> None:
-    for _ in range(MAX_WEBHOOKS):
+    for _ in range(MAX_OF_ONE):
         called.make(client, "/in", "alert.firing")
     body = {"url": f"{called.server.address}/in", "events": ["alert.firing"]}
     error = client.refused(409, "CONFLICT", "POST", PATH, json=body)
-    assert str(MAX_WEBHOOKS) in error["message"]
+    assert str(MAX_OF_ONE) in error["message"]
 
 
 def test_it_is_described(client: Client) -> None:

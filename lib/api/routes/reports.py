@@ -29,7 +29,7 @@ from lib.exports.service import RECORD_REPORTS
 from lib.reports.pages import evaluations
 from lib.scheduled_reports import report_json
 from lib.scheduled_reports.content import find_view
-from lib.scheduled_reports.definition import DefinitionReader, ReportDefinition
+from lib.scheduled_reports.definition import MAX_RECIPIENTS, DefinitionReader, ReportDefinition
 from lib.scheduled_reports.repository import ReportStatus, ScheduledReport
 from lib.settings import plain_address
 from lib.workspace import Workspace
@@ -52,6 +52,11 @@ class ImportSchedule(BaseModel):
     after: Literal["import"]
 
 
+_SCHEDULE: dict[str, Any] = {
+    "anyOf": [CronSchedule.model_json_schema(), ImportSchedule.model_json_schema(), {"type": "null"}]
+}
+
+
 class ReportOrder(BaseModel):
     """A report: of a page, a saved view or an export; when, to whom, as what."""
 
@@ -65,7 +70,7 @@ class ReportOrder(BaseModel):
         description="Those of the page's URL; `period` may be a preset such as last7 in place of dates.",
         examples=[{"campaignId": ["camp_1"], "period": "last7"}],
     )
-    schedule: CronSchedule | ImportSchedule | None = Field(None, description="Null: only by hand.")
+    schedule: Any = Field(None, description="Null: only by hand.", json_schema_extra=_SCHEDULE)
     recipients: list[str] | None = Field(None, examples=[["ann@example.com"]])
     attachments: list[str] | None = Field(None, description="pdf, xlsx, csv.")
     language: str | None = Field(None, description="en or es; en where it is left out.")
@@ -194,9 +199,10 @@ async def delete(request: Request, space: Space, key: ReportWriter, id: str) -> 
 
 
 @router.post("/{id}/send", status_code=202, response_model=RunStarted)
-async def send(request: Request, space: Space, key: ReportWriter, id: str) -> dict[str, Any]:
-    """Send a report now, to all of its recipients."""
+async def send(request: Request, space: Space, key: ReportWriter, id: str, body: request_body.Body) -> dict[str, Any]:
+    """Send a report now, to all of its recipients; where that waits already, get the run that does."""
     strict_query(request, ())
+    request_body.refuse_fields(request, body)
     report = await run_in_threadpool(_report, space, key, id)
     number = await run_in_threadpool(space.outgoing.send_now, report)
     return {"runId": number}
@@ -225,8 +231,9 @@ def _completed(body: bytes, report: ScheduledReport) -> bytes:
 
 
 def _definition(request: Request, space: Workspace, key: Key, order: ReportOrder) -> ReportDefinition:
-    recipients = [plain_address(each) for each in order.recipients or ()]
-    accounts = {each: space.owners.person(each) is not None for each in recipients if each}
+    recipients = [plain_address(each) for each in (order.recipients or ())[: MAX_RECIPIENTS + 1]]
+    known = {person.email for person in space.people.all()} if recipients else set()
+    accounts = {each: each in known for each in recipients if each}
     reader = DefinitionReader(space.catalog, space.calendar, accounts, space.settings.mail_domain_names)
     read = reader.read({**order.model_dump(), "base_url": base_url(request, space)})
     if read.view is not None and find_view(space, read.view, Owner.of_key(key)) is None:
