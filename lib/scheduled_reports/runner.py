@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
-from lib.access.actors import SystemActor
+from lib.access.actors import SystemActor, actor_in_words
 from lib.access.audit_log import Action, record
 from lib.analytics import queries
 from lib.analytics.grants import Grant
@@ -176,7 +176,7 @@ class ReportRunner:
             return
         owner_grant = context.owners.grant(report.owner)
         if owner_grant is None:
-            why = Message(ReportCode.OWNER_HAS_NO_ACCESS, {"owner": report.owner.actor})
+            why = Message(ReportCode.OWNER_HAS_NO_ACCESS, {"owner": actor_in_words(report.owner.actor)})
             self._reports.pause(report.id, SystemActor.LOCAL.value, PauseReason.OWNER_GONE)
             self._give_up(report, run, why)
             return

@@ -154,6 +154,11 @@ def is_changing() -> bool:
     return draft is not None and st.session_state.get(_CHANGING) == draft.number
 
 
+def end_changing() -> None:
+    """Forget that filters are being chosen on a page: the visitor came back without them."""
+    st.session_state.pop(_CHANGING, None)
+
+
 def take_page(space: Workspace) -> None:
     """Go to the page Reports with the page that is looked at: for the report that is written, or for a new one."""
     session, zone = st.session_state, space.settings.zone
@@ -166,7 +171,7 @@ def take_page(space: Workspace) -> None:
         session[_VALUES] = held
     else:
         begin(NEW, replace(_blank(space), **values))
-    session.pop(_CHANGING, None)
+    end_changing()
     url_state.go(PATH, parameters)
 
 

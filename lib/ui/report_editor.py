@@ -41,6 +41,7 @@ def show(space: Workspace, reports: list[ScheduledReport], wording: ReportWordin
     """Draw the choice of a report, what can be done with it, its inputs, its preview and its history."""
     st.subheader(t("Make or change a report"), anchor=False)
     report_actions.outcome()
+    report_draft.end_changing()
     draft = report_draft.current(space)
     _choice(space, reports, draft)
     report = report_draft.stored(space, draft.id)

@@ -46,7 +46,8 @@ def _history(space: Workspace, report: str, was_moving: bool) -> None:
     current_user.begin_by_itself(Role.ANALYST)
     if report_draft.stored(space, report) is None:
         return
-    page = int(st.session_state.get(_PAGE, 1))
+    page_key = f"{_PAGE}-{report}"
+    page = int(st.session_state.get(page_key, 1))
     runs, count = space.outgoing.runs.of_report(report, (page - 1) * PAGE_SIZE, PAGE_SIZE)
     if was_moving and not any(run.status in _OPEN for run in runs):
         st.rerun()
@@ -56,7 +57,7 @@ def _history(space: Workspace, report: str, was_moving: bool) -> None:
     mails = space.outbox.of_causes([each.id for each in runs])
     zone = space.settings.zone
     _runs(runs, mails, zone)
-    inputs.page_number(-(-count // PAGE_SIZE), _PAGE)
+    inputs.page_number(-(-count // PAGE_SIZE), page_key)
     if not runs:
         return
     by_id = {each.id: each for each in runs}
@@ -65,7 +66,7 @@ def _history(space: Workspace, report: str, was_moving: bool) -> None:
             t("Recipients of"),
             list(by_id),
             format_func=lambda chosen: _run_name(by_id.get(chosen), zone),
-            key=_RUN,
+            key=f"{_RUN}-{report}",
             width=380,
         )
     ]
@@ -128,7 +129,7 @@ def _recipients(space: Workspace, mails: list[Delivery]) -> None:
             t("Mail to"),
             list(kept),
             format_func=lambda number: kept[number].address if number in kept else number,
-            key=_MAIL,
+            key=f"{_MAIL}-{mails[0].cause}",
             width=380,
         )
         reads = st.toggle(t("Show the mail"), key=_READS)

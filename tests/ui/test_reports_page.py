@@ -483,13 +483,13 @@ def test_a_mail_to_who_may_see_more_is_not_looked_at(page: AppTest, nora: User, 
     until(lambda: space.outgoing.runs.of_report(report.id, 0, 1)[0][0].status is RunStatus.SENT)
     assert "South" in str(inbox.to("boss@example.com")[0])
     open_report(page, report)
-    mails = space.outbox.of_causes([space.outgoing.runs.of_report(report.id, 0, 1)[0][0].id])
-    by_address = {each.address: each for each in next(iter(mails.values()))}
+    run_id = space.outgoing.runs.of_report(report.id, 0, 1)[0][0].id
+    by_address = {each.address: each for each in space.outbox.of_causes([run_id])[run_id]}
     assert {each.status for each in by_address.values()} == {DeliveryStatus.SENT}
     page.toggle(key="_report_reads").set_value(True)
-    page.selectbox(key="_report_mail").select(by_address["boss@example.com"].id).run()
+    page.selectbox(key=f"_report_mail-{run_id}").select(by_address["boss@example.com"].id).run()
     assert "This mail says more than you may see." in said(page) and not page.main.get("iframe")
-    page.selectbox(key="_report_mail").select(by_address["nora@example.com"].id).run()
+    page.selectbox(key=f"_report_mail-{run_id}").select(by_address["nora@example.com"].id).run()
     assert "North" in frame(page) and "South" not in frame(page)
 
 
@@ -576,3 +576,26 @@ def test_filters_that_match_nothing_yet_are_brought_back(page: AppTest) -> None:
     assert "Nothing matches these filters" in shown(page)
     press_and_go(page, "Use for the report", "reports")
     assert page.selectbox(key=key(page, "period")).value == "lastYear" and not page.exception
+
+
+def test_who_comes_back_otherwise_chooses_filters_no_more(page: AppTest) -> None:
+    open_report(page, keep(page="trends", parameters={"period": "all"}, recipients=[ANN]))
+    press_and_go(page, "Choose filters on the page", "trends")
+    assert [each.label for each in page.button if each.key == "send-by-mail"] == ["Use for the report"]
+    page.switch_page("reports.py").run()
+    page.switch_page("trends.py").run()
+    assert [each.label for each in page.button if each.key == "send-by-mail"] == ["Send by mail"]
+
+
+def test_many_runs(page: AppTest) -> None:
+    report, other = keep(name="Many"), keep(name="Other")
+    runs = workspaces.current().outgoing.runs
+    for _ in range(25):
+        runs.add_by_hand(report, ANN)
+    runs.add_by_hand(other, ANN)
+    open_report(page, report)
+    assert len(page.dataframe[1].value) == 20
+    page.number_input(key=f"_report_run_page-{report.id}").set_value(2).run()
+    assert len(page.dataframe[1].value) == 5
+    open_report(page, other)
+    assert len(page.dataframe[1].value) == 1 and not page.exception
