@@ -11,23 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from lib import workspace as workspaces
 from lib.access.owners import Owner
-from lib.access.users import LOCAL, Role, User
+from lib.access.users import LOCAL
 from lib.alerts.alert import Alert, AlertStatus
-from lib.alerts.definition import ConditionType
 from lib.alerts.service import AlertService
 from lib.alerts.states import AlertState
 from lib.analytics.grants import EVERYTHING, Grant
-from lib.delivery.schedule_choice import ScheduleKind
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.conftest import ROOT
-from tests.ui.test_forged_values import FORGERIES, choosing, forged, run
 from tests.waiting import LONG_SECONDS
 
 HOSTILE = "*Weekly* <b>{x}</b> :red[x] $x$"
