@@ -16,6 +16,7 @@ from lib.alerts.definition import ConditionType
 from lib.alerts.definition_reader import MAX_NAME, MOST_CHECKS, MOST_HOURS, MOST_MINIMUM, MOST_REMINDER_HOURS
 from lib.alerts.schedule import read_schedule
 from lib.analytics import queries
+from lib.analytics.query import MAX_VALUES
 from lib.catalog.dimensions import Dimension, EnumDimension, FlagDimension
 from lib.catalog.metrics import Unit
 from lib.delivery.schedule_choice import ScheduleChoice, ScheduleKind, zone_name
