@@ -31,14 +31,14 @@ SORT = "sort"
 R = TypeVar("R")
 
 
-def list_height(rows: int, row_height: int = ROW_HEIGHT) -> int | Literal["auto"]:
+def list_height(rows: int) -> int | Literal["auto"]:
     """Return the height of a grid of some rows: a few are drawn without scrolling anyway."""
-    return height_of(rows, row_height) if rows > AUTO_ROWS else "auto"
+    return height_of(rows) if rows > AUTO_ROWS else "auto"
 
 
-def height_of(rows: int, row_height: int = ROW_HEIGHT) -> int:
+def height_of(rows: int) -> int:
     """Return the height in pixels of a grid that shows its rows without scrolling, up to a bound."""
-    return min(MOST_HEIGHT, ROW_HEIGHT + row_height * rows + 3)  # the header is a row, and there is a border
+    return min(MOST_HEIGHT, ROW_HEIGHT * (rows + 1) + 3)  # the header is a row, and there is a border
 
 
 def draw_block(context: PageContext, block: TableBlock) -> None:

@@ -86,7 +86,7 @@ def look(draft: ReportDraft, form: ReportForm) -> dict[str, Any]:
                 format_func=str.upper,
                 key=report_draft.filled(draft, "attachments"),
                 place=left,
-                placeholder=t("None"),
+                placeholder=t("No files"),
                 help=t("The mail itself shows the page; files above 5 MB go along as links."),
             )
         )

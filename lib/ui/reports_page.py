@@ -22,11 +22,8 @@ from lib.scheduled_reports.runs import ReportRun
 from lib.ui import current_user, data_grid, page_layout, report_draft, report_editor
 from lib.workspace import Workspace
 
-WIDTHS = (230, 170, 110, 85, 80, 160)
-"""Pixels of the columns after the name."""
-
-ROW_HEIGHT = 54
-"""Pixels of a row: two lines."""
+WIDTHS = (220, 185, 140, 80, 190)
+"""Pixels of the columns after the name, as far as they are seen without scrolling."""
 
 _ROW = "reports-open"
 
@@ -65,7 +62,7 @@ def _listing(space: Workspace, reports: list[ScheduledReport]) -> None:
     last = space.outgoing.runs.last_of([each.id for each in listed])
     of_owner = {each.owner.id: wording(space, each.owner) for each in listed}
     has_owners = current_user.may(Role.ADMIN) and space.settings.has_login
-    labels = (t("Name"), t("Content"), t("When"), t("Next"), t("Recipients"), t("Status"), t("Last run"), t("Owner"))
+    labels = (t("Name"), t("Content"), t("When"), t("Next"), t("Status"), t("Last run"), t("Recipients"), t("Owner"))
     names = data_grid.unique_names(labels if has_owners else labels[:-1])
     rows = []
     for each in listed:
@@ -75,9 +72,9 @@ def _listing(space: Workspace, reports: list[ScheduledReport]) -> None:
             str(of_owner[each.owner.id].subject(report_draft.form(space, each))),
             str(schedule_words(each.definition.schedule)),
             "" if due is None else formatting.instant(due),
-            len(each.definition.recipients),
             status_text(each),
             _last_run(space, last.get(each.id)),
+            len(each.definition.recipients),
             actor_in_words(each.owner.actor),
         )
         rows.append(dict(zip(names, values, strict=False)))
@@ -85,8 +82,7 @@ def _listing(space: Workspace, reports: list[ScheduledReport]) -> None:
         pd.DataFrame(rows),
         hide_index=True,
         width="stretch",
-        height=data_grid.list_height(len(rows), ROW_HEIGHT),
-        row_height=ROW_HEIGHT,
+        height=data_grid.list_height(len(rows)),
         column_config={
             names[0]: _opener(space, names[0], [each.id for each in listed]),
             **{name: st.column_config.Column(width=width) for name, width in zip(names[1:], WIDTHS, strict=False)},
@@ -107,7 +103,7 @@ def _opener(space: Workspace, label: str, ids: list[str]) -> Any:
             report_draft.begin_with(space, ids[row])
 
     return st.column_config.ButtonColumn(
-        label, key=_ROW, on_click=clicked, type="tertiary", alignment="left", pinned=True, width=160
+        label, key=_ROW, on_click=clicked, type="tertiary", alignment="left", pinned=True, width=170
     )
 
 

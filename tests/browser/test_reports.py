@@ -124,7 +124,7 @@ def test_pause_duplicate_delete(visit: Callable[[str], Page]) -> None:
     page.get_by_role("button", name="Pause", exact=True).click()
     expect(page.get_by_role("button", name="Resume", exact=True)).to_be_visible()
     settle(page)
-    assert "Paused" in cells(page.get_by_test_id("stDataFrame").first, 6)
+    assert "Paused" in cells(page.get_by_test_id("stDataFrame").first, 5)
     page.get_by_role("button", name="Duplicate", exact=True).click()
     expect(page.get_by_label("Name", exact=True)).to_have_value("Daily (copy)")
     page.get_by_role("button", name="Save", exact=True).click()

@@ -70,6 +70,7 @@ def test_no_word_of_english_is_left(visit: Visit, path: str) -> None:
         *SCOPES,
         *dates.months["format"]["abbreviated"].values(),
         *dates.months["format"]["wide"].values(),
+        *dates.days["format"]["abbreviated"].values(),
     ]
     if path == "own_metrics":  # the language of formulas is the same in every language
         names += [*EXAMPLES.values(), *BUILT_IN_FORMULAS, *BUILT_IN_FORMULAS.values(), "resueltoEnElPrimerContacto"]

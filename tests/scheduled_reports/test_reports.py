@@ -175,12 +175,12 @@ def test_who_unsubscribed_gets_none_but_may_send_to_themselves(space: Workspace,
 def test_nothing_is_sent_half(space: Workspace, order: Order, inbox: Inbox) -> None:
     """A view that is gone: nobody gets anything; again after 1, 5 and 30 minutes; then owner and admin are told."""
     adam = space.people.named("adam@example.com")
-    view = space.views.save(adam.actor, "Mine", "campaigns", {"state": ["Completed"]})
+    view = space.views.save(adam.id, "Mine", "campaigns", {"state": ["Completed"]})
     owner = Owner(adam.actor, adam.id)
     report = order(owner, view=view.id, recipients=["nora@example.com", "guest@outside.example"])
     assert run_now(space, report)["status"] == "sent"
     inbox.messages.clear()
-    space.views.delete(view.id, adam.actor)
+    space.views.delete(view.id, adam.id)
     number = space.outgoing.send_now(report)
     for wait in (1, 5, 30):
         assert space.outgoing.runner.make_next() and not space.outgoing.runner.make_next()
