@@ -19,10 +19,12 @@ from lib import workspace as workspaces
 from lib.access.owners import Owner
 from lib.access.users import LOCAL, Role, User
 from lib.alerts.alert import Alert, AlertStatus
+from lib.alerts.definition import ConditionType
 from lib.alerts.repository import write_states
 from lib.alerts.service import AlertService
 from lib.alerts.states import AlertState
 from lib.analytics.grants import EVERYTHING, Grant
+from lib.delivery.schedule_choice import ScheduleKind
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.workspace import Workspace
