@@ -17,6 +17,7 @@ from lib import i18n
 from lib.access.actors import SystemActor
 from lib.access.audit_log import DETAIL_LABELS, DETAIL_TEXTS, Action
 from lib.access.users import Role
+from lib.alerts import alert_text, replay_text
 from lib.alerts import words as alert_words
 from lib.alerts.alert import PAUSE_LABELS
 from lib.analytics import comparison
@@ -173,6 +174,17 @@ VALUES: dict[str, list[str]] = {
     "refused alerts": [code.text for code in AlertCode],
     "alerts": [
         text for texts in (alert_words.FIRES, alert_words.RECOVERED, alert_words.SUBJECTS) for text in texts.values()
+    ],
+    "words of alerts": [
+        text
+        for texts in (
+            alert_text.STATE_LABELS,
+            alert_text.CONDITION_LABELS,
+            alert_text.CONDITION_HELP,
+            alert_text.DELIVERY_TEXTS,
+            replay_text.DAY_LABELS,
+        )
+        for text in texts.values()
     ],
     "why alerts are paused": list(PAUSE_LABELS.values()),
     "refused answers": [code.text for code in AnswerCode],

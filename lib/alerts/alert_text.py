@@ -96,7 +96,7 @@ def state_text(alert: Alert, overview: AlertOverview) -> str:
 
 
 def worst_text(figures: AlertFigures, worst: MemberState | None) -> str:
-    """Return the worst member that fires with its value, what it is held against, and since when."""
+    """Return the worst member that fires with its value, and what it is held against."""
     if worst is None:
         return ""
     value = figures.value(worst.value)
@@ -108,7 +108,6 @@ def worst_text(figures: AlertFigures, worst: MemberState | None) -> str:
         parts.append(f"n = {number(worst.n)}")
     if worst.threshold is not None:
         parts.append(t("threshold {value}", value=figures.value(worst.threshold)))
-    parts.append(t("since {time}", time=figures.instant(worst.settled_since)))
     return " · ".join(parts)
 
 

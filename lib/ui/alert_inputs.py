@@ -16,6 +16,7 @@ from lib.alerts.definition import ConditionType
 from lib.alerts.definition_reader import MAX_NAME, MOST_CHECKS, MOST_HOURS, MOST_MINIMUM, MOST_REMINDER_HOURS
 from lib.alerts.schedule import read_schedule
 from lib.analytics import queries
+from lib.analytics.query import MAX_VALUES
 from lib.catalog.dimensions import Dimension, EnumDimension, FlagDimension
 from lib.catalog.metrics import Unit
 from lib.delivery.schedule_choice import ScheduleChoice, ScheduleKind, zone_name
@@ -98,13 +99,17 @@ def _filter(space: Workspace, draft: AlertDraft, dimension: Dimension) -> list[s
     key = alert_draft.filled(draft, field)
     for value in st.session_state[key]:
         labels.setdefault(value, t("{id} (unknown)", id=value))
+    if isinstance(dimension, FlagDimension):
+        placeholder, most = t(dimension.all_label), 1
+    else:
+        placeholder, most = str(catalog_words.all_label(dimension)), MAX_VALUES
     return inputs.multiselect(
         markdown.text(str(catalog_words.label(dimension))),
         list(labels),
         format_func=lambda value: labels.get(value, value),
         key=key,
-        placeholder=str(catalog_words.all_label(dimension)),
-        max_selections=1 if isinstance(dimension, FlagDimension) else None,
+        placeholder=placeholder,
+        max_selections=most,
     )
 
 

@@ -24,6 +24,9 @@ from lib.workspace import Workspace
 MOST_MEMBERS = 100
 """Members that are drawn, the worst ones."""
 
+MOST_SEEN = 11
+"""Rows that are seen without scrolling."""
+
 
 def draw(space: Workspace, alert: Alert) -> None:
     """Draw how an alert stands, and why its checks fail or are not made where that is so."""
@@ -50,7 +53,7 @@ def draw(space: Workspace, alert: Alert) -> None:
         pd.DataFrame(rows),
         hide_index=True,
         width="stretch",
-        height=data_grid.list_height(len(rows)),
+        height=data_grid.list_height(min(len(rows), MOST_SEEN)),
         column_config=links,
         placeholder=formatting.NOTHING,
         key="alert-members",

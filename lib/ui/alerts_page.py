@@ -22,11 +22,8 @@ from lib.reports.table import MOST_ROWS
 from lib.ui import alert_draft, alert_editor, current_user, data_grid, page_layout
 from lib.workspace import Workspace
 
-WIDTHS = (120, 260, 260, 150, 130, 130)
-"""Pixels of the columns after the name."""
-
-ROW_HEIGHT = 54
-"""Pixels of a row: two lines."""
+WIDTHS = (125, 330, 140, 90)
+"""Pixels of the columns after the name, as far as they are seen without scrolling."""
 
 _ROW = "alerts-open"
 
@@ -64,8 +61,8 @@ def _listing(space: Workspace, alerts: list[Alert]) -> None:
     listed = sorted(alerts, key=lambda each: _place(each, overviews[each.id]))[:MOST_ROWS]
     has_owners = current_user.may(Role.ADMIN) and space.settings.has_login
     labels = (
-        *(t("Name"), t("State"), t("Worst"), t("Watches"), t("Status"), t("Last check"), t("Next check")),
-        t("Owner"),
+        *(t("Name"), t("State"), t("Worst"), t("Since"), t("Status"), t("Watches")),
+        *(t("Last check"), t("Next check"), t("Owner")),
     )
     names = data_grid.unique_names(labels if has_owners else labels[:-1])
     words = wording(space)
@@ -74,8 +71,7 @@ def _listing(space: Workspace, alerts: list[Alert]) -> None:
         pd.DataFrame(rows),
         hide_index=True,
         width="stretch",
-        height=data_grid.list_height(len(rows), ROW_HEIGHT),
-        row_height=ROW_HEIGHT,
+        height=data_grid.list_height(len(rows)),
         column_config={
             names[0]: _opener(space, names[0], [each.id for each in listed]),
             **{name: st.column_config.Column(width=width) for name, width in zip(names[1:], WIDTHS, strict=False)},
@@ -104,8 +100,9 @@ def _row(
         alert.definition.name,
         alert_text.state_text(alert, overview),
         alert_text.worst_text(figures, overview.worst) if worst else "",
-        f"{alert_text.condition_text(alert.definition, figures)} · {words.of(alert.definition)}",
+        "" if overview.worst is None else figures.instant(overview.worst.settled_since),
         alert_text.status_text(alert, figures, datetime.now(UTC)),
+        f"{alert_text.condition_text(alert.definition, figures)} · {words.of(alert.definition)}",
         "" if alert.checked_at is None else figures.instant(alert.checked_at),
         _next_check(alert, figures),
         actor_in_words(alert.owner),

@@ -51,6 +51,7 @@ PAGES = {
     "metrics": f"own_metrics?{PERIOD}",
     "exports": f"exports?{PERIOD}",
     "reports": "reports",
+    "alerts": "alerts",
     "data": "data",
     "audit": "audit",
     "settings": "settings",

@@ -202,6 +202,7 @@ PAGES = (
     "evaluations",
     "exports",
     "reports",
+    "alerts",
     "data",
     "audit",
     "settings",

@@ -150,11 +150,18 @@ def test_a_viewer_comes_back_to_the_link_and_looks_only(browse: Browse, place: P
     expect(page.get_by_text("2 evaluations", exact=True)).to_be_visible()
     expect(page.locator(".st-key-cb-nav a", has_text="Evaluations")).to_be_visible()
     names = page.locator(".st-key-cb-nav a").all_inner_texts()
-    hidden = ("Exports", "Reports", "Data", "Audit")
+    hidden = ("Exports", "Reports", "Alerts", "Data", "Audit")
     assert "Evaluations" in "".join(names) and not any(name in "".join(names) for name in hidden)
-    for label in ("Download CSV", "Download PDF", "Download chart", "Export these evaluations", "Send by mail"):
+    for label in (
+        "Download CSV",
+        "Download PDF",
+        "Download chart",
+        "Export these evaluations",
+        "Send by mail",
+        "Set an alert",
+    ):
         assert page.get_by_text(label).count() == 0
-    for path in ("exports", "reports", "data", "audit"):
+    for path in ("exports", "reports", "alerts", "data", "audit"):
         page.goto(f"{place.address}/{path}")
         expect(page.get_by_text("This takes the role")).to_be_visible()
     page.goto(f"{place.address}/settings")
@@ -174,6 +181,7 @@ PAGES = (
     "evaluations",
     "exports",
     "reports",
+    "alerts",
     "settings",
 )
 
@@ -184,7 +192,7 @@ def test_an_analyst_sees_what_is_theirs_alone(browse: Browse, place: Place, tmp_
         page.goto(f"{place.address}/{path}")
         shown = page.locator("body").inner_text()
         assert not any(name in shown for name in FOREIGN), path
-        if path not in ("", "settings", "exports", "reports"):
+        if path not in ("", "settings", "exports", "reports", "alerts"):
             expect(page.get_by_text("1 evaluation", exact=True)).to_be_visible()
     # What a link names beyond their limits is as unknown as what is not there.
     page.goto(f"{place.address}/?callCenterId=South&executiveId=Bob")

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
 from email.policy import default
 from pathlib import Path
 
@@ -168,6 +169,41 @@ def test_a_message_has_its_parts_and_headers() -> None:
     assert next(read.iter_attachments()).get_filename() == "größe.csv"
     without = mail_message(content, "dlv_1", SENDER, "bo@example.com", datetime.now(UTC), None)
     assert without["List-Unsubscribe"] is None
+
+
+HOSTILE = [
+    "=?utf-8?B?QQ0KQmNjOiB4QGV2aWwuY29tDQpYLVJlc3Q6IA==?= x",
+    "=?utf-8?Q?A=0D=0AReply-To:_x@evil.com?=",
+    "= ?=?utf-8?Q?=0A?=",
+    "Ñ =?utf-8?B?QQ0KQmNjOiB4QGV2aWwuY29t?= " * 4,
+    "a\r\nBcc: x@evil.com",
+]
+"""Subjects that would end their header if something in them were decoded, or sent as it is."""
+
+
+@pytest.mark.parametrize("subject", HOSTILE)
+def test_no_subject_ends_its_header(subject: str) -> None:
+    content = MailContent(subject, "<p>x</p>", "x\n", (), (), "en")
+    link = f"https://x.example/v1/unsubscribe/rep_{'0' * 16}?address=bo%40example.com&signature={'0' * 64}"
+    raw = mail_message(content, "dlv_1", SENDER, "bo@example.com", datetime.now(UTC), link).as_bytes(policy=SMTP_POLICY)
+    head = raw.split(b"\r\n\r\n")[0]
+    names = [line.split(b":")[0] for line in head.split(b"\r\n") if not line.startswith((b" ", b"\t"))]
+    assert sorted(names) == sorted(
+        [
+            *(b"From", b"To", b"Subject", b"Date", b"Message-ID", b"Auto-Submitted", b"Content-Language"),
+            *(b"List-Unsubscribe", b"List-Unsubscribe-Post", b"MIME-Version", b"Content-Type"),
+        ]
+    )
+    assert f"\r\nList-Unsubscribe: <{link}>\r\n".encode() in raw  # whole: encoded or cut it would lead nowhere
+
+
+def test_a_mail_that_can_not_be_written_fails_for_good(state: StateStore) -> None:
+    with mail_server() as inbox:
+        box, ended = Outbox(state), []  # type: ignore[var-annotated]
+        queue_mail(state, ".a@example.com", "b@example.com")
+        assert sender(box, inbox, ended).send_batch() == 2
+    states = {each.address: each.status for each in box.of_causes(["run_1"])["run_1"]}
+    assert states == {".a@example.com": DeliveryStatus.FAILED, "b@example.com": DeliveryStatus.SENT}
 
 
 @pytest.fixture

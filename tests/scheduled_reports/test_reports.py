@@ -247,6 +247,27 @@ def test_relative_periods_stay_relative(space: Workspace, order: Order) -> None:
     assert on(date(2026, 7, 1))["dateFrom"] == ["2026-06-25"]
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Pago_Pago", "Pacific/Kiritimati"])
+def test_another_zone_has_its_own_days(space: Workspace, order: Order, inbox: Inbox, zone: str) -> None:
+    period = {"period": "yesterday", "timezone": zone}
+    report = order(page="campaigns", parameters=period, recipients=["adam@example.com"])
+    assert run_now(space, report)["status"] == "sent"
+    text = part(inbox.to("adam@example.com")[0], "plain")
+    yesterday = datetime.now(ZoneInfo(zone)).date() - timedelta(days=1)
+    assert zone in text and f"dateFrom={yesterday}&dateTo={yesterday}" in text.replace(f"timezone={zone}&", "")
+
+
+def test_what_waits_by_hand_waits_once_and_behind_what_is_due(space: Workspace, order: Order) -> None:
+    one = order(page="overview", recipients=["adam@example.com"])
+    two = order(page="overview", schedule=MONDAYS, recipients=["adam@example.com"])
+    first = space.outgoing.send_now(one)
+    assert space.outgoing.send_now(one) == first and space.outgoing.send_now(one, "adam@example.com") != first
+    due(space, two, datetime.now(UTC) - timedelta(minutes=1))
+    space.outgoing.runner.look_ahead(datetime.now(UTC))
+    claimed = space.outgoing.runs.claim()
+    assert claimed is not None and claimed.report == two.id
+
+
 def due(space: Workspace, report: ScheduledReport, at: datetime) -> None:
     with space.state.transaction() as connection:
         connection.execute(sa.update(reports).where(reports.c.id == report.id).values(next_at=at))

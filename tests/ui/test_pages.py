@@ -190,6 +190,7 @@ def test_pages_are_in_sections(app: AppTest) -> None:
         ("own_metrics", True, False),
         ("exports", True, False),
         ("reports", False, False),
+        ("alerts", False, False),
         ("data", False, False),
         ("audit", False, False),
         ("settings", False, False),
@@ -228,14 +229,14 @@ def test_the_filter_bar_says_what_is_set(app: AppTest, parameters: dict[str, str
     assert f"<span>{words}</span>" in bar
 
 
-@pytest.mark.parametrize("page", [*PAGES, "drivers", "own_metrics", "reports", "audit", "settings"])
+@pytest.mark.parametrize("page", [*PAGES, "drivers", "own_metrics", "reports", "alerts", "audit", "settings"])
 def test_each_page_has_help(app: AppTest, page: str) -> None:
     app.run()
     if page != "overview":
         app.switch_page(f"{page}.py").run()
     (help_of_page,) = (each.proto.body for each in app.main.get("html") if "cb-help" in each.proto.body)
     assert "<dt>" in help_of_page
-    is_of_figures = page not in ("own_metrics", "exports", "reports", "data", "audit", "settings")
+    is_of_figures = page not in ("own_metrics", "exports", "reports", "alerts", "data", "audit", "settings")
     assert ("Failed ÷ (completed + failed) evaluations." in help_of_page) == is_of_figures
 
 

@@ -179,6 +179,7 @@ async def _strange_links(place: Place, seen: Seen) -> None:
                 "own_metrics",
                 "exports",
                 "reports",
+                "alerts",
                 "data",
                 "audit",
                 "settings",
