@@ -59,7 +59,7 @@ def test_from_a_page_to_its_history(chromium: Browser, address: str) -> None:
 
     press(page, "Save")
     says(page, "Support is saved.")
-    listed, members, history = (tables(page).nth(place) for place in range(3))
+    listed, members, history = tables(page).nth(0), tables(page).nth(1), tables(page).last
     assert (cells(listed, 1), cells(listed, 2)) == (["Support"], ["Firing"])
     value, n = cells(members, 2)[0], cells(members, 4)[0]
     assert float(value) < 9.9 and int(n.replace(",", "")) > 30 and cells(members, 5) == ["9.90"]
