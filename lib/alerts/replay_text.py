@@ -53,7 +53,7 @@ def day_text(day: ReplayDay, figures: AlertFigures) -> str:
     if day.whole is not None and day.whole.value is not None:
         words = f"{words}, {figures.value(day.whole.value)}"
     elif day.firing and day.whole is None:
-        words = t("firing: {names}", names=", ".join(each or t("None") for each in day.firing))
+        words = t("firing: {names}", names=", ".join(each or t("none") for each in day.firing))
     return f"{_short(day)}: {words}"
 
 

@@ -207,7 +207,7 @@ def receivers(space: Workspace, draft: AlertDraft, alert: Alert | None, people: 
                 list(hooks),
                 format_func=lambda number: hooks.get(number, number),
                 key=alert_draft.filled(draft, "webhooks"),
-                placeholder=t("None"),
+                placeholder=t("none"),
             )
         )
     left, right = st.columns(2)
@@ -216,7 +216,7 @@ def receivers(space: Workspace, draft: AlertDraft, alert: Alert | None, people: 
             t("Reminder every (hours)"),
             MOST_REMINDER_HOURS,
             alert_draft.filled(draft, "reminder_hours"),
-            placeholder=t("None"),
+            placeholder=t("none"),
             help=t("While it fires, unless somebody acknowledged it."),
         )
     values["language"] = inputs.selectbox(

@@ -76,7 +76,7 @@ def _firing_days(replayed: Replay, figures: AlertFigures) -> None:
         whole = each.whole
         row = {t("Day"): day(each.day)}
         if whole is None:
-            row |= {t("Anew"): number(each.began), t("Firing"): ", ".join(name or t("None") for name in each.firing)}
+            row |= {t("Anew"): number(each.began), t("Firing"): ", ".join(name or t("none") for name in each.firing)}
         else:
             row |= {
                 t("Value"): figures.value(whole.value),
