@@ -590,8 +590,8 @@ def test_who_comes_back_otherwise_chooses_filters_no_more(page: AppTest) -> None
 def test_many_runs(page: AppTest) -> None:
     report, other = keep(name="Many"), keep(name="Other")
     runs = workspaces.current().outgoing.runs
-    for _ in range(25):
-        runs.add_by_hand(report, ANN)
+    for number in range(25):
+        runs.add_by_hand(report, f"ann{number}@outside.example")
     runs.add_by_hand(other, ANN)
     open_report(page, report)
     assert len(page.dataframe[1].value) == 20
