@@ -6,7 +6,7 @@ from typing import Any
 
 from lib.alerts.notices import AlertNotice, NoticeKind
 from lib.alerts.states import WHOLE
-from lib.alerts.words import MessageContext, address_of
+from lib.alerts.words import MessageContext, address_of, judged_day
 
 FIRING, RECOVERED = "alert.firing", "alert.recovered"
 """The names of the events; a reminder is a firing that says so."""
@@ -22,6 +22,7 @@ def event_of(notice: AlertNotice, context: MessageContext) -> tuple[str, dict[st
         "metric": definition.metric,
         "by": definition.by,
         "condition": definition.condition.to_json(),
+        "day": None if (judged := judged_day(notice, context)) is None else judged.isoformat(),
         "reminder": notice.kind is NoticeKind.REMINDER,
         "count": len(notice.members),
         "members": [

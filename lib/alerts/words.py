@@ -6,7 +6,7 @@ Mails and chat programs show the same message. It is in the language of the aler
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from lib.alerts.definition import AlertDefinition, ConditionType
 from lib.alerts.figures_text import AlertFigures
 from lib.alerts.notices import AlertNotice, NoticeKind
 from lib.catalog.catalog import Catalog
-from lib.i18n import number, override_language, t
+from lib.i18n import day, number, override_language, t
 from lib.reports import catalog_words
 from lib.reports.page_links import METRIC, with_period
 from lib.settings import WeekStart
@@ -115,6 +115,8 @@ class _Speaker:
         kind = self._definition.condition.type
         texts = RECOVERED if self._notice.kind is NoticeKind.RECOVERED else FIRES
         said = [t(texts[kind], metric=self._figures.metric_label, threshold=self._figures.value(self._limit))]
+        if (judged := judged_day(self._notice, self._context)) is not None:
+            said.append(t("The day is {day}.", day=day(judged)))
         if self._context.selection:
             said.append(t("Selection: {selection}.", selection=self._context.selection))
         named, count = len(self._notice.named), len(self._notice.members)
@@ -146,13 +148,18 @@ class _Speaker:
         )
         return columns, tuple(rows)
 
+    def _calls(self) -> dict[str, list[str]]:
+        """Return the dates of the calls that a notice is about, where they are others than the selection's."""
+        judged = judged_day(self._notice, self._context)
+        return {} if judged is None else {"dateFrom": [judged.isoformat()], "dateTo": [judged.isoformat()]}
+
     def _links(self) -> tuple[AlertLink, ...]:
         if not self._context.base_url:  # nobody has said where the app is
             return ()
         view = {METRIC: [self._definition.metric]} if self._figures.metric is not None else {}
         return (
             AlertLink(t("Show the trend"), address_of(self._notice, self._context, "trends", view)),
-            AlertLink(t("Show the calls"), address_of(self._notice, self._context, "evaluations")),
+            AlertLink(t("Show the calls"), address_of(self._notice, self._context, "evaluations", self._calls())),
         )
 
 
@@ -174,6 +181,19 @@ def view_parameters(
     if dimension is not None and member is not None:
         parameters[dimension.parameter] = [member]
     return with_period(parameters)
+
+
+def judged_day(notice: AlertNotice, context: MessageContext) -> date | None:
+    """Return the day that was outside its usual range: the last whole one of the period. None of other conditions."""
+    definition = notice.alert.definition
+    if definition.condition.type is not ConditionType.OUTSIDE_LIMITS or notice.kind is NoticeKind.RECOVERED:
+        return None
+    parameters = definition.dated_parameters(context.zone, context.week_start, notice.at)
+    if "dateTo" not in parameters:  # all time ends with the data
+        return None
+    zone = ZoneInfo(next(iter(parameters.get("timezone", ())), context.zone.key))
+    yesterday = notice.at.astimezone(zone).date() - timedelta(days=1)
+    return min(yesterday, date.fromisoformat(parameters["dateTo"][0][:10]))
 
 
 def address_of(

@@ -62,6 +62,19 @@ def test_one_value() -> None:
     }
 
 
+def test_the_day_that_is_outside_its_usual_range_is_named() -> None:
+    outside = notice(state("", "", 6.5), condition={"type": "outside_limits"})
+    message = message_of(outside, WORDS)
+    assert message.sentences[:2] == (
+        "Average score was outside its usual range on the last whole day.",
+        "The day is 1 Mar 2026.",
+    )
+    calls = parse_qs(urlsplit(message.links[1].address).query)
+    assert (calls["dateFrom"], calls["dateTo"]) == (["2026-03-01"], ["2026-03-01"])
+    assert event_of(outside, WORDS)[1]["day"] == "2026-03-01"
+    assert event_of(notice(state("", "", 6.9)), WORDS)[1]["day"] is None
+
+
 def test_many_members_in_spanish() -> None:
     members = [state(f"x{number}", f"Ana {number}", 6 + number / 100) for number in range(12)]
     message = message_of(notice(*members, by="executive", language="es", kind=NoticeKind.REMINDER), WORDS)
@@ -76,7 +89,7 @@ def test_many_members_in_spanish() -> None:
 def test_one_member_links_to_its_own_calls() -> None:
     message = message_of(notice(state("x1", "Ann", 6.5), by="executive", kind=NoticeKind.RECOVERED), WORDS)
     assert message.subject == "Recovered: Score of Lima: Ann, 6.50"
-    assert message.sentences == ("Average score is no longer below 7.00.",)
+    assert message.sentences == ("Average score is no longer below 7.20.",)
     assert parse_qs(urlsplit(message.links[1].address).query)["executiveId"] == ["x1"]
 
 
@@ -95,6 +108,7 @@ def test_the_event_of_a_notice() -> None:
     assert name == "alert.firing"
     assert json.loads(json.dumps(data)) == {
         "alertId": "al_1",
+        "day": None,
         "name": "Score of Lima",
         "metric": "averageScore",
         "by": None,
