@@ -9,18 +9,23 @@ from lib.i18n import t_plural
 from lib.mail.texts import MOST_SUBJECT, header_text, sentence_part, shorten
 from lib.reports import catalog_words, formatting
 from lib.reports.page import Cards, MetricCard, PageValue
+from lib.reports.words import Text
 
 _LEAST_NAME = 30
 """So many letters of a report's name stay in its subject, however long the figures are."""
 
 _EVALUATIONS = "totalEvaluations"
 
+_COUNTED = ("{count} evaluation", "{count} evaluations")
+"""What a page says of how many evaluations it shows."""
+
 
 def page_subject(page: PageValue, name: str) -> str:
-    """Return `Monday quality: average score 7.42 (▲ +0.12), 1,330 evaluations`; without figures title and period."""
+    """Return `Monday quality: average score 7.42 (▲ +0.12), 1,330 evaluations`; else title, period and count."""
     figures = ", ".join(_figures(page))
     if not figures:
-        parts = [header_text(str(words)) for words in (page.title, *page.shown[:1])]
+        counted = (words for words in page.shown if isinstance(words, Text) and words.message_id in _COUNTED)
+        parts = [header_text(str(words)) for words in (page.title, *page.shown[:1], *counted)]
         figures = ", ".join(part for part in parts if part != header_text(name))
     figures = shorten(header_text(figures), MOST_SUBJECT - _LEAST_NAME)
     cut_name = shorten(header_text(name), MOST_SUBJECT - len(figures) - 2)

@@ -144,7 +144,7 @@ def test_the_subject_holds_the_figures(sample: Workspace) -> None:
         )
     assert (
         page_mail(page_of(sample, "evaluations"), heading("evaluations")).subject
-        == "Monday quality: Evaluations, 1–31 Oct 2026"
+        == f"Monday quality: Evaluations, 1–31 Oct 2026, {counted.value} evaluations"
     )
 
 
