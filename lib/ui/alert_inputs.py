@@ -78,7 +78,7 @@ def _filters(space: Workspace, draft: AlertDraft, wording: SelectionWording) -> 
     """Draw the filters, and say them in words; ranges and the time zone stay as the alert, or a page, has them."""
     names = {each.parameter for each in space.catalog.filters}
     kept = {name: values for name, values in draft.start.parameters.items() if name not in names}
-    with st.expander(t("Filters"), icon=":material/filter_alt:", key=draft.key("filters")):
+    with st.expander(t("Filters"), key=draft.key("filters")):
         for dimension in space.catalog.filters:
             chosen = _filter(space, draft, dimension)
             if chosen:
@@ -151,13 +151,16 @@ def condition(space: Workspace, draft: AlertDraft, metric: str) -> dict[str, Any
             placeholder=t("The metric's own"),
             help=t("Below so many evaluations nothing is said of a value."),
         )
-    with right:
-        values["checks"] = inputs.whole_number(
+    values["checks"] = int(
+        right.number_input(
             t("Checks in a row"),
+            1,
             MOST_CHECKS,
-            alert_draft.filled(draft, "checks"),
+            step=1,
+            key=alert_draft.filled(draft, "checks"),
             help=t("It takes so many to fire, and as many to recover."),
         )
+    )
     return values
 
 

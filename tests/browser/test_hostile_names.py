@@ -237,7 +237,9 @@ def test_a_detail_is_titled_with_the_name_as_it_is(watched: Watched, path: str, 
 
 def test_the_lists_and_what_they_offer(watched: Watched) -> None:
     page = watched.go("")
-    page.get_by_test_id("stMultiSelect").first.locator("input").fill("strong")
+    box = page.get_by_test_id("stMultiSelect").first.locator("input")
+    box.evaluate("box => box.scrollIntoView({block: 'center'})")  # a list closes where the page moves below it
+    box.fill("strong")
     offered = page.get_by_role("option")
     says(offered.filter(has_text="$latex$ <b>").first, MARKED[0])
     watched.look("the list of campaigns")

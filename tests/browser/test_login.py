@@ -200,7 +200,9 @@ def test_an_analyst_sees_what_is_theirs_alone(browse: Browse, place: Place, tmp_
     page.goto(f"{place.address}/call_centers?open=South")
     expect(page.get_by_text("which is not here")).to_be_visible()
     for label in ("Campaigns", "Call centers"):
-        page.locator('[data-testid="stSidebar"]').get_by_label(label).click()
+        box = page.locator('[data-testid="stSidebar"]').get_by_label(label)
+        box.evaluate("box => box.scrollIntoView({block: 'center'})")  # a list closes where the page moves below it
+        box.click()
         options = page.locator('[role="option"]').all_inner_texts()
         assert options and not any(name in "".join(options) for name in FOREIGN)
         page.keyboard.press("Escape")

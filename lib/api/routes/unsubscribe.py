@@ -34,7 +34,7 @@ def ask(request: Request, space: Space, subject: str) -> Response:
         return _page(words, f'<form method="post"><button type="submit">{button}</button></form>', language)
 
 
-@router.post("/{subject}", response_class=HTMLResponse)
+@router.post("/{subject}", response_class=HTMLResponse, include_in_schema=False)
 def end(request: Request, space: Space, subject: str) -> Response:
     """Send an address no more mail of a report or an alert; the signed link in each mail leads here."""
     address = _address(request, space, subject)
