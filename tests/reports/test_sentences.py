@@ -138,7 +138,10 @@ def test_columns_of_changes_are_left_out_where_they_hold_none(
         return [each for each in columns if "change" in each], [each for each in captions if "No changes" in each]
 
     context = context_of(workspace, answers, month)
-    assert said(context, breakdowns.CAMPAIGNS) == ([], ["No changes are shown: no whole row has a value in both periods."])
+    assert said(context, breakdowns.CAMPAIGNS) == (
+        [],
+        ["No changes are shown: no whole row has a value in both periods."],
+    )
     by_day = "No changes are shown by day: the compared days fall on other weekdays."
     assert said(context, trends.PAGE) == ([], [by_day])
     both = context_of(workspace, answers, make_filters(date(2024, 2, 1), date(2024, 2, 29)), "none")
