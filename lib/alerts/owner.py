@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import sqlalchemy as sa
-
-from lib.access.api_keys import all_keys
+from lib.access import api_keys
 from lib.access.users import LOCAL, Role, UserRepository
 from lib.alerts.alert import AlertPause
 from lib.analytics.grants import Grant
-from lib.store.schema import api_keys
 from lib.store.state import StateStore
 
 
@@ -23,10 +20,9 @@ def owner_grant(
     """
     if owner_id == LOCAL.id:
         return AlertPause.OWNER_GONE if has_login else LOCAL.grant
-    with state.read() as connection:
-        is_key = connection.execute(sa.select(api_keys.c.prefix).where(api_keys.c.prefix == owner_id)).first()
-    if is_key is not None:
-        key = next((each for each in all_keys(state) if each.prefix == owner_id), None)
+    if owner_id.startswith(api_keys.MARK):
+        with state.read() as connection:
+            key = api_keys.find(connection, owner_id)
         return key.grant if key is not None and key.usable(now) else AlertPause.KEY_ENDED
     person = people.get(owner_id)
     if person is None:

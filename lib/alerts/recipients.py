@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
 from lib.access.users import UserRepository
+from lib.delivery.mail_rules import may_get_mail
 from lib.errors import AlertError, InvalidParameterError
 from lib.errors.alert_codes import AlertCode
 from lib.errors.parameter_codes import ParameterCode
@@ -15,7 +16,7 @@ from lib.store.outgoing_schema import webhooks
 from lib.store.state import StateStore
 
 
-def allowed_recipients(addresses: Sequence[str], people: UserRepository, domains: Collection[str]) -> tuple[str, ...]:
+def allowed_recipients(addresses: Sequence[str], people: UserRepository, domains: frozenset[str]) -> tuple[str, ...]:
     """Return addresses as they are kept, each once.
 
     Raises InvalidParameterError for what is no address, AlertError for one that mail may not go to.
@@ -28,7 +29,7 @@ def allowed_recipients(addresses: Sequence[str], people: UserRepository, domains
         plain.append(address)
     known = {person.email for person in people.all()} if plain else set()
     for address in plain:
-        if address not in known and "*" not in domains and address.rpartition("@")[2] not in domains:
+        if not may_get_mail(address, domains, has_account=address in known):
             raise AlertError("recipients", AlertCode.ALERT_RECIPIENT, address=address)
     return tuple(dict.fromkeys(plain))
 

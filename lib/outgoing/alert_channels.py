@@ -18,6 +18,7 @@ from lib.analytics.calendar import Calendar
 from lib.analytics.grants import Grant
 from lib.analytics.planner import resolve_period
 from lib.delivery import outbox
+from lib.delivery.mail_rules import may_get_mail
 from lib.delivery.outbox import Channel
 from lib.errors.report_codes import ReportCode
 from lib.i18n import override_language, t
@@ -25,7 +26,6 @@ from lib.mail.content import MailContent
 from lib.mail.message_mail import MailMessage, MessageRow, MessageTable, message_mail
 from lib.mail.model import MailLink
 from lib.reports import filter_text
-from lib.scheduled_reports.definition import may_get_mail
 from lib.scheduled_reports.repository import unsubscribed_addresses
 from lib.webhooks.events import EventPublisher, new_event
 

@@ -14,6 +14,7 @@ from lib.analytics.metric_names import METRICS_PARAMETER
 from lib.analytics.query import Filters
 from lib.analytics.ranges import number_text
 from lib.catalog.catalog import Catalog
+from lib.delivery.mail_rules import may_get_mail
 from lib.delivery.schedule import Schedule, parse_schedule
 from lib.errors import InvalidParameterError, nearest
 from lib.errors.parameter_codes import ParameterCode
@@ -201,11 +202,6 @@ def with_dates(parameters: Mapping[str, Sequence[str]], calendar: Calendar) -> d
     first, last = calendar.presets()[period[0]]
     del plain[PERIOD]
     return {**plain, "dateFrom": [first.isoformat()], "dateTo": [last.isoformat()]}
-
-
-def may_get_mail(address: str, domains: frozenset[str], *, has_account: bool) -> bool:
-    """Return whether mail may go to a plain address: of somebody with an account, or of a domain that is allowed."""
-    return has_account or "*" in domains or address.rpartition("@")[2] in domains
 
 
 def _page(name: Any) -> str:

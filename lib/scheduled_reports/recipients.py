@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from lib.access.owners import OwnerLookup
 from lib.access.users import Role
 from lib.analytics.grants import Grant
+from lib.delivery.mail_rules import may_get_mail
 from lib.errors.report_codes import ReportCode
-from lib.scheduled_reports.definition import may_get_mail
 from lib.scheduled_reports.repository import ScheduledReport
 from lib.settings import Settings
 

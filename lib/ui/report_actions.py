@@ -9,12 +9,13 @@ import streamlit as st
 
 from lib.access.owners import Owner
 from lib.access.users import Role
+from lib.delivery.mail_rules import may_get_mail
 from lib.errors import CallboardError, InvalidParameterError
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.report_codes import ReportCode
 from lib.i18n import t, t_plural
 from lib.scheduled_reports.content import find_view
-from lib.scheduled_reports.definition import MAX_NAME, may_get_mail
+from lib.scheduled_reports.definition import MAX_NAME
 from lib.scheduled_reports.repository import ReportStatus, ScheduledReport
 from lib.settings import plain_address
 from lib.ui import current_user, inputs, markdown, report_draft

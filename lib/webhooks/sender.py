@@ -97,7 +97,7 @@ class WebhookSender:
             return bool(act())
         except CallboardError as error:
             log.warning("What goes out to webhooks can't be read or written: %s", error.message)
-        except Exception:
+        except Exception:  # whatever it is, the other deliveries must go on
             if not self.is_abandoned:
                 log.exception("What goes out to webhooks can't be delivered")
         return False
