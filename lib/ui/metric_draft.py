@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -20,15 +20,54 @@ NEW = ""
 OTHER_UNIT = "other"
 """What is chosen for a unit of one's own."""
 
+MOST_GROUPS = 50
+"""Groups that may have a target of their own here; the API and the command take more."""
+
 UNSET = ""
 """What is chosen for decimals as the unit has them, and for no direction: of None, lists show nothing."""
 
 CHOSEN = "_metric_chosen"
 _FIELDS = (
     *("name", "label", "description", "formula", "unit", "own_unit", "decimals", "better", "minimum", "target"),
-    "condition",
+    *("condition", "target_by"),
 )
+TARGET_OF = "target_of:"
+"""How the fields of groups' targets begin: a dimension's name follows for which groups have one, then a group's id."""
+
 _DRAFT, _VALUES, _CHOSEN_FOR = "_metric_draft", "_metric_values", "_metric_chosen_for"
+
+
+@dataclass(frozen=True, slots=True)
+class UndatedTarget:
+    """A target that the inputs hold: `value` for all, and others for groups of the dimension `by`, by their ids."""
+
+    value: float | None = None
+    by: str = UNSET
+    groups: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stored: str | None) -> UndatedTarget | None:
+        """Return a target that is kept as JSON; None where it is more than the inputs hold."""
+        given = None if stored is None else json.loads(stored)
+        if given is None or isinstance(given, int | float):
+            return cls(given)
+        if isinstance(given, list) or "from" in given or len(given.keys() - {"value"}) != 1:
+            return None
+        by = next(name for name in given if name != "value")
+        return cls(given.get("value"), by, given[by]) if len(given[by]) <= MOST_GROUPS else None
+
+    @property
+    def as_json(self) -> Any:
+        """The target as definitions have it: a number, an object, or None."""
+        value = _plain_number(self.value)
+        if not self.groups:
+            return value
+        groups = {self.by: {id_: _plain_number(target) for id_, target in self.groups.items()}}
+        return groups if value is None else {"value": value, **groups}
+
+
+def _plain_number(value: float | None) -> int | float | None:
+    return int(value) if value is not None and value == int(value) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +91,9 @@ class MetricDraft:
         return self.name in BUILT_IN_FORMULAS
 
     @property
-    def target(self) -> int | float | None:
-        """The target that the inputs begin with, where that is one number."""
-        value = None if self.start.target is None else json.loads(self.start.target)
-        return value if isinstance(value, int | float) else None
-
-    @property
-    def has_targets_by_group(self) -> bool:
-        """Whether its target is more than a number, and is none of the inputs."""
-        return self.start.target is not None and self.target is None
+    def target(self) -> UndatedTarget | None:
+        """The target that the inputs begin with; None where it is more than they hold, and stays as it is."""
+        return UndatedTarget.of(self.start.target)
 
     def key(self, field: str) -> str:
         """Return the key of an input."""
@@ -125,19 +158,33 @@ def _beginning(draft: MetricDraft, field: str) -> Any:
         case "own_unit":
             return draft.start.unit if is_own_unit else ""
         case "target":
-            return draft.target
+            return None if draft.target is None else draft.target.value
+        case "target_by":
+            return UNSET if draft.target is None else draft.target.by
         case "decimals":
             return UNSET if draft.start.decimals is None else str(draft.start.decimals)
         case "better":
             return draft.start.better or UNSET
         case "condition":
             return ""
+    if field.startswith(TARGET_OF):
+        return _target_beginning(draft, *field.removeprefix(TARGET_OF).split(":", 1))
     return getattr(draft.start, field)
+
+
+def _target_beginning(draft: MetricDraft, dimension: str, group: str | None = None) -> Any:
+    """Return which groups of a dimension have a target at first, or that of one of them."""
+    begun = draft.target
+    groups = begun.groups if begun is not None and begun.by == dimension else {}
+    return list(groups) if group is None else groups.get(group)
 
 
 def keep(draft: MetricDraft) -> None:
     """Remember what the inputs hold."""
-    now = {field: st.session_state[draft.key(field)] for field in _FIELDS if draft.key(field) in st.session_state}
+    fields = (str(key).removeprefix(draft.key("")) for key in st.session_state if str(key).startswith(draft.key("")))
+    now = {
+        field: st.session_state[draft.key(field)] for field in fields if field in _FIELDS or field.startswith(TARGET_OF)
+    }
     st.session_state[_VALUES] = {**st.session_state.get(_VALUES, {}), **now}
 
 

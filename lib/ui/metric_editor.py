@@ -19,7 +19,7 @@ from lib.i18n import number, t
 from lib.jobs import metric_tasks
 from lib.reports.context import PageContext
 from lib.ui import current_user, inputs, markdown, metric_draft, metric_inputs, metric_preview, metric_versions
-from lib.ui.metric_draft import CHOSEN, NEW, MetricDraft
+from lib.ui.metric_draft import CHOSEN, NEW, MetricDraft, UndatedTarget
 from lib.ui.metrics_page import own_definitions
 from lib.workspace import Workspace
 
@@ -38,12 +38,12 @@ def show(space: Workspace, context: PageContext) -> None:
     _choice(space, draft)
     left, right = st.columns(2, gap="large")
     with left:
-        values = metric_inputs.built_in(draft) if draft.is_built_in else metric_inputs.of_formula(space, draft)
+        values = metric_inputs.built_in(space, draft) if draft.is_built_in else metric_inputs.of_formula(space, draft)
         under_formula = st.container()
     if not draft.is_built_in:
         with left:
             metric_inputs.insertion(space, draft)
-        values |= metric_inputs.look(draft)
+        values |= metric_inputs.look(space, draft)
     wanted = metric_draft.written(draft, values)
     with right:
         _outcome(space, context, draft, wanted, under_formula)
@@ -150,7 +150,7 @@ def _begin_with_example(draft: MetricDraft, example: str) -> None:
     st.session_state[draft.key("unit")] = BEGINNINGS[example]
 
 
-def _save(space: Workspace, draft: MetricDraft, wanted: MetricDefinition, target: float | None) -> None:
+def _save(space: Workspace, draft: MetricDraft, wanted: MetricDefinition, target: UndatedTarget | None) -> None:
     """Draw what saves the metric, and what archives it, with where it is used."""
     users = () if draft.is_new else metric_definitions.users_of(space.catalog, draft.name)
     now = metric_draft.stored(space.catalog, draft.name)
@@ -199,14 +199,14 @@ def _bold(space: Workspace, names: Sequence[str]) -> str:
     return f"**{markdown.text(_labels(space.catalog, names))}**"
 
 
-def _store(space: Workspace, draft: MetricDraft, wanted: MetricDefinition, target: float | None) -> None:
+def _store(space: Workspace, draft: MetricDraft, wanted: MetricDefinition, target: UndatedTarget | None) -> None:
     """Save the metric where it can be, and begin anew with what is stored then."""
     name, values = wanted.name, dict[str, Any]()
     if not draft.is_built_in:
         fields = ("label", "description", "formula", "unit", "decimals", "better", "minimum")
         values = {field: getattr(wanted, field) for field in fields}
-    if not draft.has_targets_by_group:
-        values["target"] = int(target) if target is not None and target == int(target) else target
+    if target is not None:
+        values["target"] = target.as_json
     known = {each.name: each for each in space.catalog.metric_definitions}
     if draft.is_new and name in known:
         st.error(t("There is a metric {name} already; choose it above, or bring it back.", name=markdown.text(name)))

@@ -15,7 +15,7 @@ from lib.catalog.own_fields import MAX_NAME
 from lib.catalog.own_metrics import UNITS, reader_of
 from lib.i18n import t
 from lib.reports import catalog_words
-from lib.ui import inputs, metric_draft
+from lib.ui import inputs, metric_draft, target_inputs
 from lib.ui.metric_draft import OTHER_UNIT, UNSET, MetricDraft
 from lib.ui.metrics_page import unit_name
 from lib.workspace import Workspace
@@ -35,11 +35,11 @@ def narrowed_formula(catalog: Catalog, formula: str, condition: str) -> str | No
     return narrowed(formula, condition, reader_of(catalog, catalog.metric_definitions).formula_of)
 
 
-def built_in(draft: MetricDraft) -> dict[str, Any]:
+def built_in(space: Workspace, draft: MetricDraft) -> dict[str, Any]:
     """Draw what a built-in metric is, and the target that it may have."""
     st.code(draft.start.formula, language=None, wrap_lines=True)
     st.caption(t("A built-in metric stays as it is; it may have a target."))
-    return {"target": _target(draft)}
+    return {"target": target_inputs.group_fields(space, draft, target_inputs.value_field(draft))}
 
 
 def of_formula(space: Workspace, draft: MetricDraft) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def _insert(draft: MetricDraft, names: frozenset[str]) -> None:
     st.session_state[draft.key("formula")] = f"{formula}{gap}{name}"
 
 
-def look(draft: MetricDraft) -> dict[str, Any]:
+def look(space: Workspace, draft: MetricDraft) -> dict[str, Any]:
     """Draw how the values are shown and judged, and return what is chosen."""
     values: dict[str, Any] = {}
     places = iter(st.columns(5, vertical_alignment="bottom"))
@@ -176,7 +176,7 @@ def look(draft: MetricDraft) -> dict[str, Any]:
         help=t("What rests on fewer evaluations is marked as a small sample."),
     )
     with next(places):
-        values["target"] = _target(draft)
+        target = target_inputs.value_field(draft)
     values["own_unit"] = ""
     if values["unit"] == OTHER_UNIT:
         values["own_unit"] = st.text_input(
@@ -186,20 +186,8 @@ def look(draft: MetricDraft) -> dict[str, Any]:
             placeholder="€",
             width=220,
         )
+    values["target"] = target_inputs.group_fields(space, draft, target)
     values["description"] = st.text_area(
         t("Description"), key=metric_draft.filled(draft, "description"), max_chars=MAX_DESCRIPTION, height=68
     )
     return values
-
-
-def _target(draft: MetricDraft) -> float | None:
-    """Draw the field of a target; of one by group or date say that it stays as it is."""
-    if draft.has_targets_by_group:
-        st.caption(t("Its target differs by group or date: change it with the API or callboard metrics set."))
-        return None
-    return inputs.number_field(
-        t("Target"),
-        metric_draft.filled(draft, "target"),
-        placeholder=t("Not set"),
-        help=t("A share of 80 % is 0.8."),
-    )

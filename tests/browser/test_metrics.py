@@ -91,6 +91,13 @@ def write(page: Page, formula: str) -> Locator:
     return field
 
 
+def fill_number(page: Page, label: str, number: str) -> None:
+    field = page.get_by_label(label, exact=True)
+    field.fill(number)
+    field.press("Enter")
+    settle(page)
+
+
 def says(page: Page, words: str) -> None:
     expect(page.get_by_test_id("stMain")).to_contain_text(re.compile(re.escape(words)))
 
@@ -172,13 +179,29 @@ def test_a_metric_with_targets_by_campaign_on_every_page(
     visit: Callable[[str], Page], callboard: Callable[..., str]
 ) -> None:
     """Alpha: 75 of 100 calls, then 50 of 100; Beta: all 50, then 25 of 50, of which each day has all or none."""
-
-    def define(formula: str, alpha: float) -> str:
-        target = json.dumps({"value": 0.6, "campaign": {"Alpha": alpha, "Beta": 0.45}})
-        more = "--label", FIRST, "--unit", "share", "--better", "higher", "--target", target
-        return callboard("metrics", "set", "firstContact", formula, *more)
-
-    assert "version 1" in define("share(field.resolved)", 0.9)
+    page = visit("own_metrics?period=all")
+    page.get_by_label("Label", exact=True).fill(FIRST)
+    write(page, "share(field.resolved)")
+    choose(page, "Unit", "Share (%)")
+    settle(page)
+    choose(page, "Direction", "Higher is better")
+    settle(page)
+    fill_number(page, "Target", "0.6")
+    page.get_by_text("Targets of groups").click()
+    choose(page, "Other targets by", "Campaign")
+    settle(page)
+    for campaign, target in (("Alpha", "0.9"), ("Beta", "0.45")):
+        choose(page, "Groups with a target of their own", campaign)
+        page.keyboard.press("Escape")
+        settle(page)
+        fill_number(page, f"Target of {campaign}", target)
+    page.get_by_role("button", name="Save", exact=True).click()
+    says(page, f"{FIRST} is saved: version 1.")
+    assert json.loads(callboard("metrics", "show", "firstContact"))["target"] == {
+        "value": 0.6,
+        "campaign": {"Alpha": 0.9, "Beta": 0.45},
+    }
+    expect(page.get_by_label("Target of Beta")).to_have_value("0.45")
     page = visit(f"?{SECOND_TEN_DAYS}")
     card = page.locator(".cb-card[data-metric='firstContact']")
     expect(card).to_contain_text("50.0 %")
@@ -201,7 +224,9 @@ def test_a_metric_with_targets_by_campaign_on_every_page(
     says(page, "Alpha −16.7 pp (mix 0.0 pp, performance −16.7 pp)")
     expect(page.locator(".st-key-waterfall .mark-rect path").first).to_be_visible()
 
-    assert "version 2" in define("share_if(field.resolved, is_ai)", 0.3)
+    lower = json.dumps({"value": 0.6, "campaign": {"Alpha": 0.3, "Beta": 0.45}})
+    changed = callboard("metrics", "set", "firstContact", "share_if(field.resolved, is_ai)", "--target", lower)
+    assert "version 2" in changed
     page = visit(f"campaigns?{SECOND_TEN_DAYS}")
     settle(page)
     assert "met · 30.0 %" in cells(page)

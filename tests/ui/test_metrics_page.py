@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from streamlit.testing.v1 import AppTest
 
 from lib import workspace as workspaces
 from lib.access.users import LOCAL, Role
+from lib.analytics.grants import EVERYTHING
+from lib.analytics.queries import options
+from lib.catalog.dimensions import CAMPAIGN
 from lib.catalog.own_metrics import MetricDefinition
 from lib.jobs import metric_tasks
 from lib.jobs.tasks import TASKS
@@ -241,9 +245,18 @@ def test_where_a_metric_is_used_is_said(app: AppTest) -> None:
     assert "Twice" in warning.value and "can't be computed" in warning.value
 
 
-def test_a_target_by_group_stays(app: AppTest) -> None:
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"value": 8, "from": "2026-01-01", "campaign": {"a": 7.5}},
+        [7, {"value": 8, "from": "2026-01-01"}],
+        {"campaign": {"a": 7.5}, "executive": {"b": 7}},
+        {"campaign": {f"c{number}": 7 for number in range(51)}},
+    ],
+    ids=["dated", "listed", "two dimensions", "many groups"],
+)
+def test_a_target_that_the_inputs_do_not_hold_stays(app: AppTest, target: object) -> None:
     space = workspaces.current()
-    target = {"value": 8, "campaign": {"a": 7.5}}
     metric_tasks.set_metric(space, "test", "base", {"formula": "avg(score)", "target": target})
     app.run()
     app.selectbox(key="_metric_chosen").select("base").run()
@@ -251,8 +264,28 @@ def test_a_target_by_group_stays(app: AppTest) -> None:
     write(app, "avg(score) + 1")
     press(app, "Save")
     saved = metrics()["base"]
-    assert (saved.version, saved.target) == (2, '{"value": 8, "campaign": {"a": 7.5}}')
+    assert (saved.version, json.loads(str(saved.target))) == (2, target)
     assert app.dataframe[0].value["Target"][0] == "by group or date"
+
+
+def test_targets_of_groups_are_seen_and_changed(app: AppTest) -> None:
+    space = workspaces.current()
+    target = {"value": 8, "campaign": {"gone": 7.5}}
+    metric_tasks.set_metric(space, "test", "base", {"formula": "avg(score)", "target": target})
+    app.run()
+    app.selectbox(key="_metric_chosen").select("base").run()
+    assert app.number_input(key=field(app, "target_of:campaign:gone", "number_input")).value == 7.5
+    chosen = app.multiselect(key=field(app, "target_of:campaign", "multiselect"))
+    assert chosen.value == ["gone"] and "gone (unknown)" in chosen.options
+    retention = next(each for each in space.answers.run(options, CAMPAIGN, EVERYTHING, space.catalog))
+    chosen.set_value(["gone", retention.id]).run()
+    app.number_input(key=field(app, f"target_of:campaign:{retention.id}", "number_input")).set_value(6.25).run()
+    app.number_input(key=field(app, "target_of:campaign:gone", "number_input")).set_value(None).run()
+    press(app, "Save")
+    assert json.loads(str(metrics()["base"].target)) == {"value": 8, "campaign": {retention.id: 6.25}}
+    app.selectbox(key=field(app, "target_by", "selectbox")).select("").run()
+    press(app, "Save")
+    assert metrics()["base"].target == "8"
 
 
 def test_a_built_in_metric_may_have_a_target(app: AppTest) -> None:
