@@ -8,14 +8,8 @@ from collections.abc import Callable
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.lists import choose
 from tests.browser.patience import settle
-
-
-def choose(page: Page, label: str, option: str) -> None:
-    field = page.get_by_label(label, exact=True)
-    field.focus()  # a click would scroll to it, which closes what it opens
-    field.press("ArrowDown")
-    page.get_by_role("option", name=option, exact=True).click()
 
 
 def says(page: Page, words: str) -> None:

@@ -12,6 +12,7 @@ import openpyxl
 import pandas as pd
 from playwright.sync_api import Page, expect
 
+from tests.browser.lists import choose
 from tests.browser.patience import settle
 
 Visit = Callable[[str], Page]
@@ -35,15 +36,10 @@ def until_asked(page: Page, holds: Callable[[dict[str, list[str]]], bool]) -> No
     settle(page)
 
 
-def choose(page: Page, label: str, option: str) -> None:
+def narrow(page: Page, label: str, option: str) -> None:
     """Search in one of the sidebar's lists, and take what is found."""
-    box = page.get_by_test_id("stMultiSelect").filter(has_text=label).locator("input")
     before = asked(page)
-    box.evaluate("box => box.scrollIntoView({block: 'center'})")  # a list closes where the page moves below it
-    settle(page)
-    box.fill(option)
-    page.get_by_role("option", name=option).first.click()
-    page.keyboard.press("Escape")
+    choose(page, label, option, search=option)
     until_asked(page, lambda now: now != before)
 
 
@@ -56,11 +52,11 @@ def test_open_and_filter_and_share(visit: Visit) -> None:
     page = visit("?period=all")
     assert evaluations(page) == 200_000
     expect(page.get_by_text("Sample data.")).to_be_visible()
-    choose(page, "Campaigns", "Technical Support")
+    narrow(page, "Campaigns", "Technical Support")
     assert asked(page) == {"campaignId": ["camp_702"], "period": ["all"]}
     filtered = evaluations(page)
     assert 0 < filtered < 200_000
-    choose(page, "Campaigns", "Retention")
+    narrow(page, "Campaigns", "Retention")
     assert asked(page)["campaignId"] == ["camp_702", "camp_704"]
     assert evaluations(page) > filtered
 
@@ -143,17 +139,9 @@ def test_upload_a_file_with_bad_rows(visit: Visit, tmp_path: Path) -> None:
     page.set_input_files("input[type=file]", path)
     expect(page.get_by_role("heading", name="Columns", exact=True)).to_be_visible()
     page.get_by_text("How the file is read").click()
-    formats = page.get_by_test_id("stMultiSelect").filter(has_text="Date formats")
-    formats.locator("input").click()
-    formats.locator("input").fill("31/01/2024")
-    page.get_by_role("option").filter(has_text="31/01/2024 (%d/%m/%Y)").click()
-    page.keyboard.press("Escape")
+    choose(page, "Date formats", "31/01/2024 (%d/%m/%Y)", search="31/01/2024")
     settle(page)
-    chooser = page.get_by_test_id("stMultiSelect").filter(has_text="Date *")
-    chooser.locator("input").click()
-    chooser.locator("input").fill("When")
-    page.get_by_role("option", name="When").last.click()
-    page.keyboard.press("Escape")
+    choose(page, "Date *", "When", search="When")
     settle(page)
     expect(page.get_by_role("button", name="Load", exact=True)).to_be_disabled()  # of 11, is it 20 or 100 at most?
     page.get_by_role("button", name="Options · × 0.5").click()

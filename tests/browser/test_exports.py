@@ -12,6 +12,7 @@ import pandas as pd
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
+from tests.browser.lists import choose
 from tests.browser.patience import settle
 from tests.browser.test_analyst import click_page, evaluations
 from tests.waiting import until
@@ -67,7 +68,6 @@ def test_a_key_is_made_used_and_revoked(visit: Visit, address: str) -> None:
     )
     page.reload()
     assert found[0] not in page.content()
-    page.get_by_test_id("stSelectbox").filter(has_text="Revoke").locator("input").click()
-    page.get_by_role("option").first.click()
+    choose(page, "Revoke", re.compile("report <b>"))
     page.get_by_role("button", name="Revoke for good").click()
     until(lambda: httpx.get(f"{address}/v1/analytics/summary", headers=headers, timeout=60).status_code == 401)

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.api_client import Client, make_key
 from tests.browser.conftest import served
+from tests.browser.lists import choose
 from tests.ingest.test_files_people_have import CASES, FILES, Row, at, scores
 
 pytestmark = pytest.mark.skipif(not FILES.exists(), reason="these files lie beside the repository, not in it")
@@ -31,24 +32,14 @@ class Upload:
     warned: str = ""
 
 
-def choose(label: str, option: str) -> Act:
-    """Choose an option of a list."""
-
-    def act(page: Page) -> None:
-        page.get_by_test_id("stSelectbox").filter(has_text=label).locator("input").click()
-        page.get_by_role("option", name=option).click()
-
-    return act
-
-
 def choose_spanish(page: Page) -> None:
     page.get_by_text("How the file is read").click()
-    choose("Language of dates", "Spanish (es)")(page)
+    choose(page, "Language of dates", "Spanish (es)")
 
 
 def choose_clock_format(page: Page) -> None:
     page.get_by_test_id("stColumn").filter(has_text="Talk Time").get_by_role("button", name="Options").click()
-    choose("Times such as 05:12 are", "minutes and seconds (mm:ss)")(page)
+    choose(page, "Times such as 05:12 are", "minutes and seconds (mm:ss)")
     page.keyboard.press("Escape")
 
 

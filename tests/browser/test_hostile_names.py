@@ -29,6 +29,7 @@ from lib.sharing.saved_views import SavedViews
 from lib.store.state import StateStore
 from lib.workspace import Workspace
 from tests.browser.conftest import served
+from tests.browser.lists import open_list
 from tests.filters import make_filters
 from tests.hostile.names import INJECTIONS, NAMES
 
@@ -237,10 +238,7 @@ def test_a_detail_is_titled_with_the_name_as_it_is(watched: Watched, path: str, 
 
 def test_the_lists_and_what_they_offer(watched: Watched) -> None:
     page = watched.go("")
-    box = page.get_by_test_id("stMultiSelect").first.locator("input")
-    box.evaluate("box => box.scrollIntoView({block: 'center'})")  # a list closes where the page moves below it
-    box.fill("strong")
-    offered = page.get_by_role("option")
+    offered = open_list(page.get_by_test_id("stMultiSelect").first.locator("input"), "strong")
     says(offered.filter(has_text="$latex$ <b>").first, MARKED[0])
     watched.look("the list of campaigns")
     page.keyboard.press("Escape")
@@ -254,8 +252,8 @@ def test_the_lists_and_what_they_offer(watched: Watched) -> None:
         says(page.locator(".st-key-cb-notes").get_by_text(name).first, name)
     watched.look("notes")
     page = watched.go("settings")
-    page.get_by_test_id("stSelectbox").filter(has_text="Revoke").locator("input").fill("**strong** :red")
-    says(page.get_by_role("option").first, MARKED[0])
+    keys = page.get_by_test_id("stSelectbox").filter(has_text="Revoke").locator("input")
+    says(open_list(keys, "**strong** :red").first, MARKED[0])
     watched.look("keys")
 
 

@@ -19,6 +19,7 @@ from lib.catalog.catalog import BUILT_IN
 from lib.settings import Settings
 from lib.store.state import StateStore
 from tests.browser.conftest import served
+from tests.browser.lists import choose
 from tests.browser.patience import settle
 from tests.browser.test_import_fields import violations
 
@@ -162,9 +163,7 @@ def test_a_column_for_each_question(chromium: Browser, app: App, tmp_path: Path)
     expect(page.get_by_text("Columns that are questions of a scorecard")).to_be_visible()
     expect(page.get_by_label("Section", exact=True).first).to_have_value("Opening")
     settle(page)
-    page.get_by_role("combobox", name="Columns that are questions of a scorecard").click()
-    page.keyboard.type("Identity")
-    page.get_by_role("option", name="Identity checked").click()
+    choose(page, "Columns that are questions of a scorecard", "Identity checked", search="Identity")
     identity = page.locator("[class*=cb-criterion]").filter(has_text="Identity checked")
     expect(identity.get_by_label("Pass", exact=True)).to_have_value("1")
     expect(identity.get_by_label("Fail", exact=True)).to_have_value("0")

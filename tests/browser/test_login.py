@@ -25,6 +25,7 @@ from lib.store import schema
 from lib.store.state import StateStore
 from lib.workspace import Workspace
 from tests.browser.conftest import free_port, served
+from tests.browser.lists import choose, open_list
 from tests.browser.patience import settle
 from tests.conftest import ROOT
 from tests.waiting import until
@@ -200,10 +201,7 @@ def test_an_analyst_sees_what_is_theirs_alone(browse: Browse, place: Place, tmp_
     page.goto(f"{place.address}/call_centers?open=South")
     expect(page.get_by_text("which is not here")).to_be_visible()
     for label in ("Campaigns", "Call centers"):
-        box = page.locator('[data-testid="stSidebar"]').get_by_label(label)
-        box.evaluate("box => box.scrollIntoView({block: 'center'})")  # a list closes where the page moves below it
-        box.click()
-        options = page.locator('[role="option"]').all_inner_texts()
+        options = open_list(page.get_by_test_id("stSidebar").get_by_label(label)).all_inner_texts()
         assert options and not any(name in "".join(options) for name in FOREIGN)
         page.keyboard.press("Escape")
     page.goto(f"{place.address}/exports")
@@ -243,11 +241,9 @@ def test_who_is_not_known_waits_for_a_role(browse: Browse, place: Place) -> None
     expect(leaving.get_by_role("button", name="Log in")).to_be_visible()
     assert done(place)[0] == ("leaving@example.com", "log_out")
     admin = arrive(browse(), place, "root", "settings")
-    admin.get_by_label("Change what someone may do").click()
-    admin.get_by_role("option", name="Unverified (unverified)").click()
+    choose(admin, "Change what someone may do", "Unverified (unverified)")
     form = admin.locator('[data-testid="stForm"]', has_text="End their sessions")
-    form.get_by_label("Role").click()
-    admin.get_by_role("option", name="Viewer: can view pages").click()
+    choose(form, "Role", "Viewer: can view pages")
     form.get_by_role("button", name="Save").click()
     until(lambda: ("root@example.com", "person_changed") in done(place))
     page.reload()

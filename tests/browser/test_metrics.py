@@ -19,6 +19,7 @@ from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.browser.conftest import served
+from tests.browser.lists import choose
 from tests.browser.patience import settle
 from tests.conftest import ROOT
 from tests.waiting import LONG_SECONDS
@@ -74,13 +75,6 @@ def callboard(folder: Path, address: str) -> Callable[..., str]:  # noqa: ARG001
         return done.stdout
 
     return call
-
-
-def choose(page: Page, label: str, option: str) -> None:
-    field = page.get_by_label(label, exact=True)
-    field.focus()  # a click would scroll to it, which closes what it opens
-    field.press("ArrowDown")
-    page.get_by_role("option", name=option, exact=True).click()
 
 
 def write(page: Page, formula: str) -> Locator:
@@ -154,10 +148,7 @@ def test_a_wrong_formula_shows_its_place(visit: Callable[[str], Page]) -> None:
 
 def test_a_name_is_searched_and_put_into_the_formula(visit: Callable[[str], Page]) -> None:
     page = visit("own_metrics?period=all")
-    box = page.get_by_label("Insert a name or function", exact=True)
-    box.focus()
-    box.press_sequentially("median")
-    page.get_by_role("option", name="median(score) · function").click()
+    choose(page, "Insert a name or function", "median(score) · function", search="median")
     settle(page)
     expect(page.get_by_label("Formula", exact=True)).to_have_value("median(score)")
     says(page, "Functions")

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import served
+from tests.browser.lists import choose
 from tests.browser.patience import settle
 from tests.browser.test_analyst import asked, click_page, evaluations, until_asked
 
@@ -244,8 +245,7 @@ def test_a_view_is_saved_opened_and_begun_with(chromium: Browser, tmp_path: Path
         page = chromium.new_page()
         page.goto(f"{address}/executives?campaignId=camp_704&campaignId=camp_701&scores=alike")
         page.get_by_text("Saved views").click()
-        page.get_by_test_id("stSelectbox").filter(has_text="Period").first.locator("input").click()
-        page.get_by_role("option", name="Last 30 days").click()
+        choose(page, "Period", "Last 30 days")
         page.get_by_label("Name of the view").fill("Retention <b>*team*</b>")
         page.get_by_role("button", name="Save this view").click()
         expect(page.get_by_role("button", name="Retention <b>*team*</b>")).to_be_visible()

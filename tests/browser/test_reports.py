@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import served
+from tests.browser.lists import choose
 from tests.browser.patience import settle
 from tests.browser.watching import Watched
 from tests.mail_server import Inbox, mail_server
@@ -37,13 +38,6 @@ def address(tmp_path_factory: pytest.TempPathFactory, sample_folder: Path, inbox
     }
     with served(data, None, **settings) as running:
         yield running
-
-
-def choose(page: Page, label: str, option: str) -> None:
-    field = page.get_by_label(label, exact=True)
-    field.focus()  # a click would scroll to it, which closes what it opens
-    field.press("ArrowDown")
-    page.get_by_role("option", name=option, exact=True).click()
 
 
 def add_address(page: Page, label: str, address: str) -> None:

@@ -15,6 +15,7 @@ from lib.catalog.own_metrics import BUILT_IN_FORMULAS
 from lib.ingest.sample_fields import SAMPLE_FIELDS
 from lib.ui.streamlit_words import TEXTS
 from tests import message_catalog
+from tests.browser.lists import open_list
 
 Visit = Callable[[str], Page]
 
@@ -99,8 +100,7 @@ def test_the_order_of_evaluations_is_read_as_a_whole(visit: Visit) -> None:
 def test_what_streamlit_says_is_in_spanish(visit: Visit) -> None:
     page = visit("evaluations?lang=es")
     field = page.locator("[data-testid=stMultiSelect] input").first
-    field.click()
-    field.press_sequentially("zzqq")
+    open_list(field, "zzqq")
     expect(page.get_by_text("Sin resultados")).to_be_visible()
     field.press("Escape")
     expect(page.get_by_label("mes, Desde")).to_be_visible()
@@ -110,6 +110,5 @@ def test_what_streamlit_says_is_in_spanish(visit: Visit) -> None:
 def test_names_of_users_stay_as_they_are(visit: Visit) -> None:
     """A campaign of the sample is called in English."""
     page = visit("campaigns?lang=es")
-    field = page.locator("[data-testid=stMultiSelect] input").first
-    field.click()
-    expect(page.get_by_role("option", name="Customer Care")).to_be_visible()
+    offered = open_list(page.locator("[data-testid=stMultiSelect] input").first)
+    expect(offered.filter(has_text="Customer Care")).to_be_visible()
