@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import itertools
 import os
@@ -114,12 +115,18 @@ def empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the data dir of a workspace with sample data, to be copied."""
-    folder = tmp_path_factory.mktemp("sample") / "data"
-    opened = Workspace(Settings(data_dir=folder))
-    opened.fill_with_sample()
-    opened.close()
-    return folder
+    """Give the data dir of a workspace with sample data, to be copied; the first process of a run makes it for all."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "sample"
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shared.exists():
+            made = tmp_path_factory.mktemp("sample") / "data"
+            opened = Workspace(Settings(data_dir=made))
+            opened.fill_with_sample()
+            opened.close()
+            made.rename(shared)
+    return shared
 
 
 @pytest.fixture(scope="session")
