@@ -55,12 +55,12 @@ def run_body(run: ReportRun, mails: Sequence[Delivery], sender: str) -> dict[str
 
 
 def completed(body: bytes, definition: ReportDefinition) -> bytes:
-    """Return a body that says a report's status alone as one that says all; any other body as it is."""
+    """Return a body that says a report's status, and for which version, as one that says all; others as they are."""
     try:
         content = json.loads(body)
     except ValueError:
         return body
-    if not isinstance(content, dict) or set(content) != {"status"}:
+    if not isinstance(content, dict) or set(content) - {"version"} != {"status"}:
         return body
     return json.dumps({**definition.to_json(), **content}).encode()
 

@@ -114,13 +114,18 @@ class ReportRepository:
             audit_log.record(connection, owner.actor, Action.REPORT_CREATED, definition.name, id=number)
             return _locked(connection, number)
 
-    def change(self, number: str, definition: ReportDefinition, actor: str) -> ScheduledReport:
-        """Give a report another definition; return it. Raises ReportError where there is none."""
+    def change(
+        self, number: str, definition: ReportDefinition, actor: str, version: int | None = None
+    ) -> ScheduledReport:
+        """Give a report another definition; return it.
+
+        Raises ReportError where there is none, or where it is not of the `version` that the change was made for.
+        """
 
         def values(_: ScheduledReport, now: datetime) -> dict[str, Any]:
             return _columns(definition, now)
 
-        return self._update(number, values, actor, Action.REPORT_CHANGED)
+        return self._update(number, values, actor, Action.REPORT_CHANGED, version)
 
     def pause(self, number: str, actor: str, reason: PauseReason | None = None) -> ScheduledReport:
         """Let a report go out by hand alone until it is resumed."""
@@ -175,10 +180,13 @@ class ReportRepository:
         values: Callable[[ScheduledReport, datetime], dict[str, Any]],
         actor: str,
         action: Action,
+        version: int | None = None,
     ) -> ScheduledReport:
         now = datetime.now(UTC)
         with self._state.transaction() as connection:
             before = _locked(connection, number)
+            if version is not None and version != before.version:
+                raise ReportError(ReportCode.REPORT_CHANGED, version=version, current=before.version)
             changed = {**values(before, now), "version": before.version + 1, "changed_at": now}
             connection.execute(sa.update(reports).where(reports.c.id == number).values(changed))
             after = _locked(connection, number)

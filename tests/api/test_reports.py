@@ -161,6 +161,18 @@ def test_changed_paused_resumed_deleted(client: Client) -> None:
     client.refused(404, "NOT_FOUND", "POST", f"{path}/send")
 
 
+def test_a_change_of_an_older_version_is_refused(client: Client) -> None:
+    made = make(client, ORDER)
+    path, older = f"/v1/reports/{made['id']}", {"version": made["version"]}
+    assert client.ask("PUT", path, json={**ORDER, "name": "Theirs", **older}).json()["version"] == 2
+    for body in ({**ORDER, "name": "Mine"}, {**ORDER, "name": "Theirs"}, {"status": "paused"}):
+        answer = client.refused(409, "CONFLICT", "PUT", path, json={**body, **older})
+        assert "since version 1; it is at 2 now" in answer["message"]
+    assert client.get(path)["name"] == "Theirs" and client.get(path)["status"] == "active"
+    assert client.ask("PUT", path, json={"status": "paused", "version": 2}).json()["status"] == "paused"
+    client.refused(400, "INVALID_PARAMETER", "POST", "/v1/reports", json={**ORDER, **older})
+
+
 def test_a_key_sees_its_own_reports_alone(client: Client, mailing: Mailing) -> None:
     made = make(client, ORDER)
     with mailing.client() as other:

@@ -338,6 +338,11 @@ def test_two_change_one_alert(page: AppTest) -> None:
     space.alerts.change(alert.id, "local", alert.definition, AlertStatus.ACTIVE)
     page.run()
     assert "Someone changed this alert meanwhile" in said(page)
+    press(page, "Save")
+    assert "since version 1" in said(page) and kept()[0].version == 2
+    press(page, "Keep my inputs")
+    press(page, "Save")
+    assert kept()[0].version == 3 and "meanwhile" not in said(page)
     space.alerts.delete(alert.id, "local")
     press(page, "Check now")
     assert not page.exception and "No alerts yet" in shown(page)

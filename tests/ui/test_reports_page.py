@@ -410,12 +410,23 @@ def test_pause_resume_duplicate_delete(page: AppTest) -> None:
 
 
 def test_somebody_else_changes_or_deletes_it_meanwhile(page: AppTest) -> None:
-    report = keep(recipients=[ANN])
+    report = keep(schedule={"cron": "0 8 * * 1", "timezone": "UTC"}, recipients=[ANN])
     open_report(page, report)
     reports = workspaces.current().outgoing.reports
     reports.change(report.id, replace(report.definition, name="Other"), "test")
     page.run()
     assert "Someone changed this report meanwhile" in said(page)
+    page.text_input(key=key(page, "name", "text_input")).set_value("Mine").run()
+    press(page, "Pause")  # which says nothing of what the inputs hold
+    press(page, "Save")
+    assert "since version 1" in said(page) and kept()[0].name == "Other"
+    press(page, "Keep my inputs")
+    press(page, "Save")
+    assert kept()[0].name == "Mine" and "meanwhile" not in said(page)
+    reports.change(report.id, replace(report.definition, name="Again"), "test")
+    page.run()
+    press(page, "Show their version")
+    assert page.text_input(key=key(page, "name", "text_input")).value == "Again" and "meanwhile" not in said(page)
     reports.delete(report.id, "test")
     for label in ("Duplicate", "Save"):
         if any(each.label == label for each in page.button):

@@ -77,6 +77,12 @@ class ReportOrder(BaseModel):
     status: Literal["active", "paused"] | None = None
 
 
+class ReportChange(ReportOrder):
+    """What a report is to be, all of it; or its `status` alone."""
+
+    version: int | None = Field(None, description="The version that the change is made for; else the last one.")
+
+
 class ReportRow(BaseModel):
     """A report as it is kept."""
 
@@ -145,12 +151,9 @@ class RunPage(BaseModel):
 
 router = APIRouter(prefix="/reports", tags=["Reports"])
 
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {request_body.JSON: {"schema": ReportOrder.model_json_schema(ref_template="#/$defs/{model}")}},
-    }
-}
+
+def _body(model: type[BaseModel]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {request_body.JSON: {"schema": model.model_json_schema()}}}}
 
 
 @router.get("", response_model=ReportList, response_model_exclude_unset=True)
@@ -161,7 +164,9 @@ async def read_all(request: Request, space: Space, key: ReportReader) -> Respons
     return answer(request, to_json({"data": [report_json.report_body(each) for each in listed]}))
 
 
-@router.post("", status_code=201, response_model=ReportRow, response_model_exclude_unset=True, openapi_extra=_BODY)
+@router.post(
+    "", status_code=201, response_model=ReportRow, response_model_exclude_unset=True, openapi_extra=_body(ReportOrder)
+)
 async def create(
     request: Request, response: Response, space: Space, key: ReportWriter, body: request_body.Body
 ) -> dict[str, Any]:
@@ -180,12 +185,15 @@ async def read(request: Request, space: Space, key: ReportReader, id: str) -> Re
     return answer(request, to_json(report_json.report_body(await run_in_threadpool(_report, space, key, id))))
 
 
-@router.put("/{id}", response_model=ReportRow, response_model_exclude_unset=True, openapi_extra=_BODY)
+@router.put("/{id}", response_model=ReportRow, response_model_exclude_unset=True, openapi_extra=_body(ReportChange))
 async def change(request: Request, space: Space, key: ReportWriter, id: str, body: request_body.Body) -> dict[str, Any]:
-    """Give a report another definition: all of it; or `status` alone, to pause or resume it."""
+    """Give a report another definition: all of it; or `status` alone, to pause or resume it.
+
+    With a `version`, the change is refused (409) where somebody else changed the report since.
+    """
     strict_query(request, ())
     report = await run_in_threadpool(_report, space, key, id)
-    order = request_body.parsed(request, _completed(body, report), ReportOrder)
+    order = request_body.parsed(request, report_json.completed(body, report.definition), ReportChange)
     return report_json.report_body(await run_in_threadpool(_change, request, space, key, report, order))
 
 
@@ -225,17 +233,12 @@ def _report(space: Workspace, key: Key, number: str) -> ScheduledReport:
     return report
 
 
-def _completed(body: bytes, report: ScheduledReport) -> bytes:
-    """Return a body that says the status alone as one that says all."""
-    return report_json.completed(body, report.definition)
-
-
 def _definition(request: Request, space: Workspace, key: Key, order: ReportOrder) -> ReportDefinition:
     recipients = [plain_address(each) for each in (order.recipients or ())[: MAX_RECIPIENTS + 1]]
     known = {person.email for person in space.people.all()} if recipients else set()
     accounts = {each: each in known for each in recipients if each}
     reader = DefinitionReader(space.catalog, space.calendar, accounts, space.settings.mail_domain_names)
-    read = reader.read({**order.model_dump(), "base_url": base_url(request, space)})
+    read = reader.read({**order.model_dump(exclude={"version"}), "base_url": base_url(request, space)})
     if read.view is not None and find_view(space, read.view, Owner.of_key(key)) is None:
         raise invalid("view", f"There is no saved view '{read.view[:20]}' that this key sees.")
     has_records = read.page == evaluations.PAGE.name
@@ -254,13 +257,13 @@ def _create(request: Request, space: Workspace, key: Key, order: ReportOrder) ->
 
 
 def _change(
-    request: Request, space: Workspace, key: Key, report: ScheduledReport, order: ReportOrder
+    request: Request, space: Workspace, key: Key, report: ScheduledReport, order: ReportChange
 ) -> ScheduledReport:
     definition = _definition(request, space, key, order)
     reports = space.outgoing.reports
     changed = report
-    if definition != report.definition:
-        changed = reports.change(report.id, definition, key.actor)
+    if definition != report.definition or order.version not in (None, report.version):
+        changed = reports.change(report.id, definition, key.actor, order.version)
     wanted = report.status if order.status is None else ReportStatus(order.status)
     if wanted is not changed.status:
         act = reports.pause if wanted is ReportStatus.PAUSED else reports.resume
