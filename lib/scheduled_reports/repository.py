@@ -42,6 +42,7 @@ class PauseReason(StrEnum):
     """Why a report is paused, where Callboard did it."""
 
     OWNER_GONE = "owner_gone"
+    RESTORED = "restored"
 
 
 @dataclass(frozen=True, slots=True)
