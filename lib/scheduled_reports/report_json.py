@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,11 +16,12 @@ from lib.scheduled_reports.repository import ScheduledReport
 from lib.scheduled_reports.runs import ReportRun
 
 
-def report_body(report: ScheduledReport) -> dict[str, Any]:
-    """Return a report as it was ordered, with what has become of it."""
+def report_body(report: ScheduledReport, unsubscribed: Collection[str]) -> dict[str, Any]:
+    """Return a report as it was ordered, with what has become of it, and which addresses want it no more."""
     return {
         "id": report.id,
         **report.definition.to_json(),
+        "unsubscribed": [each for each in report.definition.recipients if each in unsubscribed],
         "status": report.status.value,
         "pauseReason": None if report.pause_reason is None else report.pause_reason.value,
         "nextRuns": [due.isoformat() for due in report.next_times(datetime.now(UTC))],

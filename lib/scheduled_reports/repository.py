@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -199,6 +199,16 @@ def unsubscribe(state: StateStore, subject: str, address: str) -> None:
     """Let no more mail of a report or an alert go to an address."""
     with state.transaction() as connection:
         insert_if_absent(connection, unsubscribed, subject=subject, address=address, at=datetime.now(UTC))
+
+
+def unsubscribed_of(state: StateStore, subjects: Collection[str]) -> dict[str, frozenset[str]]:
+    """Return the addresses that want no more mail of each of some reports or alerts."""
+    chosen = sa.select(unsubscribed.c.subject, unsubscribed.c.address).where(unsubscribed.c.subject.in_(subjects))
+    addresses: dict[str, set[str]] = {subject: set() for subject in subjects}
+    with state.read() as connection:
+        for subject, address in connection.execute(chosen):
+            addresses[subject].add(address)
+    return {subject: frozenset(each) for subject, each in addresses.items()}
 
 
 def unsubscribed_addresses(connection: Connection, subject: str) -> frozenset[str]:

@@ -92,6 +92,8 @@ def _inputs(space: Workspace, draft: ReportDraft, wording: ReportWording, people
             space, lambda field: report_draft.filled(draft, field), draft.start, people, _without_account
         )
         form = form.replaced(chosen)
+        if not draft.is_new:
+            recipient_inputs.say_unsubscribed(space, draft.id, (*form.people, *form.addresses))
         return form.replaced(report_inputs.look(draft, form))
 
 

@@ -68,8 +68,9 @@ def test_values_are_told_from_what_they_are_held_against() -> None:
     assert message.subject == "Alert: Score of Lima: 7.497"
     assert (message.rows[0][0], message.rows[0][3]) == ("7.497", "7.500")
     assert message.sentences[0] == "Average score is below 7.50."
-    share = {"metric": "completionRate", "condition": {"type": "below", "value": 0.87654}}
-    message = message_of(notice(replace(state("", "", 0.876539), threshold=0.87654), **share), WORDS)
+    just_below = replace(state("", "", 0.876539), threshold=0.87654)
+    condition = {"type": "below", "value": 0.87654}
+    message = message_of(notice(just_below, metric="completionRate", condition=condition), WORDS)
     assert message.sentences[0] == "Completion rate is below 87.654 %." and message.rows[0][0] == "87.6539 %"
 
 

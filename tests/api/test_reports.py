@@ -146,6 +146,10 @@ def test_unsubscribing_takes_one_click_and_a_link_of_ours(client: Client, mailin
     assert httpx.post(url, data={"List-Unsubscribe": "One-Click"}).status_code == 200
     states = {each["address"]: each["status"] for each in sent(client, made["id"])["recipients"]}
     assert states == {"ann@example.com": "sent", "bo@example.com": "skipped"}
+    assert client.get(f"/v1/reports/{made['id']}")["unsubscribed"] == ["bo@example.com"] and not made["unsubscribed"]
+    listed = client.get("/v1/reports", page=1, pageSize=1)
+    assert (len(listed["data"]), listed["page"], listed["pageSize"]) == (1, 1, 1) and listed["totalCount"] >= 1
+    assert client.get("/v1/reports", page=listed["totalCount"] + 1, pageSize=1)["data"] == []
 
 
 def test_changed_paused_resumed_deleted(client: Client) -> None:

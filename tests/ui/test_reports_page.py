@@ -22,7 +22,7 @@ from lib.analytics.grants import EVERYTHING, Grant
 from lib.delivery.outbox import DeliveryStatus
 from lib.jobs.tasks import TASKS
 from lib.scheduled_reports.definition import DefinitionReader
-from lib.scheduled_reports.repository import ReportStatus, ScheduledReport
+from lib.scheduled_reports.repository import ReportStatus, ScheduledReport, unsubscribe
 from lib.scheduled_reports.runs import RunStatus
 from lib.settings import Settings
 from lib.workspace import Workspace
@@ -394,7 +394,10 @@ def test_a_mail_that_is_refused(page: AppTest, inbox: Inbox) -> None:
 def test_pause_resume_duplicate_delete(page: AppTest) -> None:
     report = keep(name=HOSTILE, schedule={"cron": "0 8 * * 1", "timezone": "UTC"}, recipients=[ANN])
     open_report(page, report)
+    assert "Unsubscribed" not in said(page)
+    unsubscribe(workspaces.current().state, report.id, ANN)
     press(page, "Pause")
+    assert f"Unsubscribed, so no mail goes there: {ANN}" in said(page)
     assert kept()[0].status is ReportStatus.PAUSED and page.dataframe[0].value["Status"][0] == "Paused"
     assert not page.dataframe[0].value["Next"][0] and not [each for each in page.info if "meanwhile" in each.value]
     press(page, "Resume")

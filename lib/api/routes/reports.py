@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -30,7 +31,7 @@ from lib.reports.pages import evaluations
 from lib.scheduled_reports import report_json
 from lib.scheduled_reports.content import find_view
 from lib.scheduled_reports.definition import MAX_RECIPIENTS, DefinitionReader, ReportDefinition
-from lib.scheduled_reports.repository import ReportStatus, ScheduledReport
+from lib.scheduled_reports.repository import ReportStatus, ScheduledReport, unsubscribed_of
 from lib.settings import plain_address
 from lib.workspace import Workspace
 
@@ -96,6 +97,7 @@ class ReportRow(BaseModel):
     recipients: list[str]
     attachments: list[str]
     language: str
+    unsubscribed: list[str] = Field(description="The recipients who want no more mail of it, and get none.")
     status: Literal["active", "paused"]
     pauseReason: str | None
     nextRuns: list[str] = Field(description="The next three times, in the schedule's zone.")
@@ -109,6 +111,9 @@ class ReportList(BaseModel):
     """Reports, by name."""
 
     data: list[ReportRow]
+    page: int
+    pageSize: int
+    totalCount: int
 
 
 class RunStarted(BaseModel):
@@ -156,12 +161,19 @@ def _body(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {request_body.JSON: {"schema": model.model_json_schema()}}}}
 
 
-@router.get("", response_model=ReportList, response_model_exclude_unset=True)
+@router.get(
+    "", response_model=ReportList, response_model_exclude_unset=True, openapi_extra={"parameters": list(PAGING)}
+)
 async def read_all(request: Request, space: Space, key: ReportReader) -> Response:
     """Get the reports of the key, by name."""
-    strict_query(request, ())
-    listed = await run_in_threadpool(space.outgoing.reports.all, Owner.of_key(key))
-    return answer(request, to_json({"data": [report_json.report_body(each) for each in listed]}))
+    page, size = paging(strict_query(request, PAGE_NAMES))
+
+    def read() -> dict[str, Any]:
+        reports = space.outgoing.reports.all(Owner.of_key(key))  # few enough: see MAX_OF_ONE
+        data = _bodies(space, reports[(page - 1) * size : page * size])
+        return {"data": data, "page": page, "pageSize": size, "totalCount": len(reports)}
+
+    return answer(request, to_json(await run_in_threadpool(read)))
 
 
 @router.post(
@@ -175,14 +187,15 @@ async def create(
     order = request_body.parsed(request, body, ReportOrder)
     made = await run_in_threadpool(_create, request, space, key, order)
     response.headers["Location"] = f"{base_url(request, space)}/v1/reports/{made.id}"
-    return report_json.report_body(made)
+    return report_json.report_body(made, ())
 
 
 @router.get("/{id}", response_model=ReportRow)
 async def read(request: Request, space: Space, key: ReportReader, id: str) -> Response:
     """Get a report."""
     strict_query(request, ())
-    return answer(request, to_json(report_json.report_body(await run_in_threadpool(_report, space, key, id))))
+    (body,) = await run_in_threadpool(lambda: _bodies(space, [_report(space, key, id)]))
+    return answer(request, to_json(body))
 
 
 @router.put("/{id}", response_model=ReportRow, response_model_exclude_unset=True, openapi_extra=_body(ReportChange))
@@ -194,7 +207,8 @@ async def change(request: Request, space: Space, key: ReportWriter, id: str, bod
     strict_query(request, ())
     report = await run_in_threadpool(_report, space, key, id)
     order = request_body.parsed(request, report_json.completed(body, report.definition), ReportChange)
-    return report_json.report_body(await run_in_threadpool(_change, request, space, key, report, order))
+    (changed,) = await run_in_threadpool(lambda: _bodies(space, [_change(request, space, key, report, order)]))
+    return changed
 
 
 @router.delete("/{id}", status_code=204)
@@ -223,6 +237,11 @@ async def runs(request: Request, space: Space, key: ReportReader, id: str) -> Re
     page, size = paging(parameters)
     report = await run_in_threadpool(_report, space, key, id)
     return answer(request, to_json(await run_in_threadpool(_runs, space, report, page, size)))
+
+
+def _bodies(space: Workspace, reports: Sequence[ScheduledReport]) -> list[dict[str, Any]]:
+    unsubscribed = unsubscribed_of(space.state, [each.id for each in reports])
+    return [report_json.report_body(each, unsubscribed[each.id]) for each in reports]
 
 
 def _report(space: Workspace, key: Key, number: str) -> ScheduledReport:
