@@ -61,6 +61,11 @@ class Action(StrEnum):
     REPORT_HANDED_OVER = "report_handed_over"
     REPORT_DELETED = "report_deleted"
     REPORT_SENT = "report_sent"
+    ALERT_CREATED = "alert_created"
+    ALERT_CHANGED = "alert_changed"
+    ALERT_SNOOZED = "alert_snoozed"
+    ALERT_WOKEN = "alert_woken"
+    ALERT_DELETED = "alert_deleted"
     WEBHOOK_CREATED = "webhook_created"
     WEBHOOK_CHANGED = "webhook_changed"
     WEBHOOK_DELETED = "webhook_deleted"
@@ -107,6 +112,11 @@ _ACTION_LABELS = {
     Action.REPORT_HANDED_OVER: "report handed over",
     Action.REPORT_DELETED: "report deleted",
     Action.REPORT_SENT: "report sent",
+    Action.ALERT_CREATED: "alert created",
+    Action.ALERT_CHANGED: "alert changed",
+    Action.ALERT_SNOOZED: "alert snoozed",
+    Action.ALERT_WOKEN: "snooze of an alert ended",
+    Action.ALERT_DELETED: "alert deleted",
     Action.WEBHOOK_CREATED: "webhook created",
     Action.WEBHOOK_CHANGED: "webhook changed",
     Action.WEBHOOK_DELETED: "webhook deleted",
@@ -137,6 +147,9 @@ DETAIL_LABELS: dict[tuple[str, Any], str] = {
     ("why", "by_hand"): "somebody switched it off",
     ("why", "failing"): "its calls failed for 5 days",
     ("why", "owner_gone"): "its owner may not have it any more",
+    ("why", "restored"): "it was restored from a backup",
+    ("status", "active"): "active",
+    ("status", "paused"): "paused",
     ("archived", True): "yes",
     ("archived", False): "no",
     ("by", "page"): "a page",
@@ -178,9 +191,12 @@ DETAIL_TEXTS = {
     "selection": "selection: {value}",
     "sessions": "sessions: {value}",
     "sha256": "SHA-256: {value}",
+    "status": "status: {value}",
     "type": "type: {value}",
     "unit": "unit: {value}",
+    "until": "until: {value}",
     "values": "values: {value}",
+    "version": "version: {value}",
     "why": "reason: {value}",
 }
 """The message id of each detail by its name; one of another name is shown as it is kept."""
@@ -297,7 +313,7 @@ def _detail_in_words(name: str, value: Any) -> str:
         return t(label)
     if name in ("role", "role_was"):
         return t(value)
-    if name == "expires":
+    if name in ("expires", "until"):
         return _instant(value)
     if isinstance(value, int):
         return file_size(value) if name == "bytes" else number(value)

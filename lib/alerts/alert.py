@@ -19,11 +19,12 @@ class AlertStatus(StrEnum):
 
 
 class AlertPause(StrEnum):
-    """Why Callboard paused an alert: the rights of its owner ended, by which it asks."""
+    """Why Callboard paused an alert: most often, the rights of its owner ended, by which it asks."""
 
     OWNER_GONE = "owner_gone"
     OWNER_WITHOUT_ACCESS = "owner_without_access"
     KEY_ENDED = "key_ended"
+    RESTORED = "restored"
 
     @property
     def label(self) -> str:
@@ -35,6 +36,7 @@ PAUSE_LABELS = {
     AlertPause.OWNER_GONE: "its owner is no longer there",
     AlertPause.OWNER_WITHOUT_ACCESS: "its owner may not see the data any more",
     AlertPause.KEY_ENDED: "the key that made it was revoked or has expired",
+    AlertPause.RESTORED: "it was restored from a backup",
 }
 """The message ids of the reasons."""
 

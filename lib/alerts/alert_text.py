@@ -99,7 +99,7 @@ def worst_text(figures: AlertFigures, worst: MemberState | None) -> str:
     """Return the worst member that fires with its value, and what it is held against."""
     if worst is None:
         return ""
-    value = figures.value(worst.value)
+    value = figures.value(worst.value, worst.threshold)
     name = figures.name(worst)
     parts = [f"{name}: {value}" if name else value]
     if worst.interval is not None:
@@ -107,7 +107,7 @@ def worst_text(figures: AlertFigures, worst: MemberState | None) -> str:
     if worst.n is not None:
         parts.append(f"n = {number(worst.n)}")
     if worst.threshold is not None:
-        parts.append(t("threshold {value}", value=figures.value(worst.threshold)))
+        parts.append(t("threshold {value}", value=figures.value(worst.threshold, worst.value)))
     return " · ".join(parts)
 
 
@@ -125,9 +125,9 @@ def condition_text(definition: AlertDefinition, figures: AlertFigures) -> str:
     condition, metric = definition.condition, figures.metric_label
     match condition.type:
         case ConditionType.BELOW:
-            return t("{metric} below {value}", metric=metric, value=figures.value(condition.value))
+            return t("{metric} below {value}", metric=metric, value=figures.limit(condition.value))
         case ConditionType.ABOVE:
-            return t("{metric} above {value}", metric=metric, value=figures.value(condition.value))
+            return t("{metric} above {value}", metric=metric, value=figures.limit(condition.value))
         case ConditionType.NO_DATA:
             return t("No evaluation for {hours}", hours=hours_text(float(condition.hours or 0)))
     return f"{metric}: {t(CONDITION_LABELS[condition.type])}"

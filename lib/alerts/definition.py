@@ -58,14 +58,15 @@ class Condition:
 class AlertDefinition:
     """An alert as its owner defines it.
 
-    `parameters` are the URL parameters of the filters, with `period`, a preset's name, in place of dates. `by` is the
-    name of a dimension, of which each member has a state. `minimum` is the n below which nothing is said of a value,
-    `checks` how many in a row it takes to fire and to recover.
+    `sent_parameters` are the URL parameters of the filters as they were sent, each with a value or a list of them, with
+    `period`, a preset's name, in place of dates. `by` is the name of a dimension, of which each member has a state.
+    `minimum` is the n below which nothing is said of a value, `checks` how many in a row it takes to fire and to
+    recover.
     """
 
     name: str
     metric: str
-    parameters: Mapping[str, tuple[str, ...]]
+    sent_parameters: Mapping[str, Any]
     by: str | None
     condition: Condition
     minimum: int
@@ -75,6 +76,12 @@ class AlertDefinition:
     webhooks: tuple[str, ...]
     reminder_hours: int | None
     language: str
+
+    @property
+    def parameters(self) -> dict[str, tuple[str, ...]]:
+        """The parameters as a URL has them, each with its values; those without one are left out."""
+        listed = {name: _parameter_values(value) for name, value in self.sent_parameters.items()}
+        return {name: values for name, values in listed.items() if values}
 
     @property
     def period(self) -> str | None:
@@ -104,9 +111,7 @@ class AlertDefinition:
         return {
             "name": self.name,
             "metric": self.metric,
-            "parameters": {
-                name: values[0] if name == PERIOD else list(values) for name, values in self.parameters.items()
-            },
+            "parameters": dict(self.sent_parameters),
             "by": self.by,
             "condition": self.condition.to_json(),
             "minimum": self.minimum,
@@ -130,10 +135,7 @@ class AlertDefinition:
         return cls(
             name=kept["name"],
             metric=kept["metric"],
-            parameters={
-                name: (values,) if isinstance(values, str) else tuple(values)
-                for name, values in kept["parameters"].items()
-            },
+            sent_parameters=kept["parameters"],
             by=kept["by"],
             condition=Condition(
                 ConditionType(condition["type"]),
@@ -149,3 +151,9 @@ class AlertDefinition:
             reminder_hours=kept["reminderHours"],
             language=kept["language"],
         )
+
+
+def _parameter_values(value: Any) -> tuple[str, ...]:
+    """Return the values of a parameter of JSON, as a URL has them."""
+    listed = value if isinstance(value, list) else [value]
+    return tuple(str(each).lower() if isinstance(each, bool) else str(each) for each in listed)

@@ -77,7 +77,7 @@ def read_definition(body: Mapping[str, Any], context: ReadingContext) -> AlertDe
     metric = _metric(body.get("metric"), context.catalog)
     by = _dimension(body.get("by"), context.catalog)
     condition = _condition(body.get("condition"))
-    parameters = _parameters(body.get("parameters", {}), context)
+    parameters = _checked_parameters(body.get("parameters", {}), context)
     schedule = read_schedule(body.get("schedule", {"after": "import"}), context.now, context.zone)
     if condition.type is ConditionType.NO_DATA and schedule.is_after_import:
         raise AlertError("schedule", AlertCode.ALERT_AFTER_IMPORT)
@@ -85,7 +85,7 @@ def read_definition(body: Mapping[str, Any], context: ReadingContext) -> AlertDe
     definition = AlertDefinition(
         name=validation.line("name", _text(body, "name"), MAX_NAME),
         metric=metric.name,
-        parameters=parameters,
+        sent_parameters=parameters,
         by=by,
         condition=condition,
         minimum=_whole(body.get("minimum"), "minimum", 0, MOST_MINIMUM, metric.minimum),
@@ -163,13 +163,12 @@ def _condition(value: Any) -> Condition:
     return Condition(kind, limit, ends_at)
 
 
-def _parameters(value: Any, context: ReadingContext) -> dict[str, tuple[str, ...]]:
-    """Return the filters' parameters and the period, each with its values."""
+def _checked_parameters(value: Any, context: ReadingContext) -> dict[str, Any]:
+    """Return the filters' parameters and the period as they were sent, each with a value or a list of them."""
     right = '{"callCenterId": ["cc_3"], "period": "last7"}'
     if not isinstance(value, Mapping):
         raise AlertError("parameters", AlertCode.ALERT_SHAPE, where="parameters", right=right)
     known = (*context.catalog.parameters, PERIOD)
-    parameters: dict[str, tuple[str, ...]] = {}
     for name, values in value.items():
         if name not in known:
             hint, listed = nearest(name[:60], known), ", ".join(known)
@@ -181,18 +180,12 @@ def _parameters(value: Any, context: ReadingContext) -> dict[str, tuple[str, ...
             isinstance(each, str | bool | int | float) for each in listed_values
         ):
             raise AlertError(name, AlertCode.ALERT_SHAPE, where=name, right='["cc_3"]')
-        if listed_values:
-            parameters[name] = tuple(_as_parameter(each) for each in listed_values)
-    if PERIOD in parameters:
-        _check_period(parameters)
-    return parameters
-
-
-def _as_parameter(value: str | bool | float) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return dict(value)
 
 
 def _check_period(parameters: Mapping[str, tuple[str, ...]]) -> None:
+    if PERIOD not in parameters:
+        return
     names = (*Calendar(ZoneInfo("UTC"), "monday", datetime(2024, 1, 1).date()).presets(), ALL_TIME)
     period, *others = parameters[PERIOD]
     if others or period not in names:
@@ -205,6 +198,7 @@ def _check_period(parameters: Mapping[str, tuple[str, ...]]) -> None:
 def _check_fit(definition: AlertDefinition, metric: Metric, context: ReadingContext) -> None:
     """Raise AlertError where a metric can't meet the condition, InvalidParameterError where a filter can't be."""
     kind = definition.condition.type
+    _check_period(definition.parameters)
     filters = definition.filters(context.zone, context.grant, context.catalog, context.week_start, context.now)
     if kind is ConditionType.MISSES_TARGET and not context.catalog.targets.get(metric.name):
         raise AlertError("condition", AlertCode.ALERT_NO_TARGET, name=metric.name)

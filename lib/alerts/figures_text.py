@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,10 +11,13 @@ from lib.alerts.definition import AlertDefinition, ConditionType
 from lib.alerts.states import MemberState
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension, EnumDimension
-from lib.catalog.metrics import Metric
+from lib.catalog.metrics import Metric, rounded
 from lib.i18n import number, t, t_in_context, t_plural
 from lib.reports import catalog_words, formatting
 from lib.store.enums import NONE_NAME
+
+MOST_DECIMALS = 6
+"""Where two values differ by less, they are shown alike."""
 
 
 class AlertFigures:
@@ -33,15 +37,35 @@ class AlertFigures:
             return t(NONE_NAME)
         return t_in_context("evaluation", state.name) if isinstance(self.dimension, EnumDimension) else state.name
 
-    def value(self, amount: float | None) -> str:
-        """Return a value, or a threshold, with its unit."""
+    def value(self, amount: float | None, beside: float | None = None) -> str:
+        """Return a value with its unit; with as many digits as tell it from another one that it stands `beside`."""
+        shown = self._shown(amount)
+        if amount is None or beside is None or shown != self._shown(beside):
+            return shown
+        return self._exact(amount, lambda decimals: self._shown(amount, decimals) != self._shown(beside, decimals))
+
+    def limit(self, amount: float | None) -> str:
+        """Return a number that somebody set, with its unit and the digits that it has."""
+        if amount is None:
+            return formatting.NOTHING
+        return self._exact(amount, lambda decimals: rounded(amount, decimals) == amount)
+
+    def _shown(self, amount: float | None, decimals: int | None = None) -> str:
+        """Return a value with the metric's decimals, or with others."""
         if amount is None:
             return formatting.NOTHING
         if self._is_age:
             return hours_text(float(amount))
         if self.metric is None:
             return number(amount, 2)
-        return formatting.value(self.metric.unit, amount, self.metric.own_decimals)
+        return formatting.value(self.metric.unit, amount, self.metric.own_decimals if decimals is None else decimals)
+
+    def _exact(self, amount: float, is_enough: Callable[[int], bool]) -> str:
+        """Return a value with the fewest decimals that are enough; with the metric's own where none are."""
+        if self._is_age or self.metric is None or self.metric.shown_decimals == 0:
+            return self._shown(amount)
+        decimals = next(filter(is_enough, range(self.metric.shown_decimals, MOST_DECIMALS + 1)), None)
+        return self._shown(amount, decimals)
 
     def interval(self, ends: tuple[float, float] | None) -> str:
         """Return an interval."""

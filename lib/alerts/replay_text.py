@@ -51,7 +51,7 @@ def day_text(day: ReplayDay, figures: AlertFigures) -> str:
     """Return what an alert would have seen at the end of a day: `3 Oct: firing, 6.81`."""
     words = t(DAY_LABELS[state_of_day(day)])
     if day.whole is not None and day.whole.value is not None:
-        words = f"{words}, {figures.value(day.whole.value)}"
+        words = f"{words}, {figures.value(day.whole.value, day.whole.threshold)}"
     elif day.firing and day.whole is None:
         words = t("firing: {names}", names=", ".join(each or t("none") for each in day.firing))
     return f"{_short(day)}: {words}"

@@ -11,6 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.access import audit_log
+from lib.access.audit_log import Action
 from lib.access.owners import Owner
 from lib.alerts.alert import Alert, AlertChange, AlertPause, AlertStatus
 from lib.alerts.definition import AlertDefinition
@@ -101,12 +103,13 @@ class AlertRepository:
                     **_defined(definition, now),
                 )
             )
+            audit_log.record(connection, owner.actor, Action.ALERT_CREATED, definition.name, id=number)
             return alert_of(connection, number, owner.id)
 
     def change(
         self,
         number: str,
-        owner_id: str | None,
+        owner: Owner,
         definition: AlertDefinition,
         status: AlertStatus,
         version: int | None = None,
@@ -119,7 +122,7 @@ class AlertRepository:
         """
         now = datetime.now(UTC)
         with self._state.transaction() as connection:
-            before = alert_of(connection, number, owner_id, lock=True)
+            before = alert_of(connection, number, owner.id, lock=True)
             if version is not None and version != before.version:
                 raise AlertError("version", AlertCode.ALERT_CHANGED, version=version, current=before.version)
             values = {
@@ -131,24 +134,32 @@ class AlertRepository:
             connection.execute(sa.update(alerts).where(alerts.c.id == number).values(values))
             if _watched(definition) != _watched(before.definition):
                 connection.execute(sa.delete(alert_states).where(alert_states.c.alert == number))
-            return alert_of(connection, number, owner_id)
+            after = alert_of(connection, number, owner.id)
+            new_status = status.value if status is not before.status else None
+            details = {"id": number, "version": after.version, "status": new_status}
+            audit_log.record(connection, owner.actor, Action.ALERT_CHANGED, definition.name, **details)
+            return after
 
-    def delete(self, number: str, owner_id: str | None) -> None:
+    def delete(self, number: str, owner: Owner) -> None:
         """Delete an alert with its states, its history and what it delivered. Raises AlertError where there is none."""
         with self._state.transaction() as connection:
-            alert_of(connection, number, owner_id, lock=True)
+            gone = alert_of(connection, number, owner.id, lock=True)
             for table in (alert_states, alert_changes):
                 connection.execute(sa.delete(table).where(table.c.alert == number))
             connection.execute(sa.delete(unsubscribed).where(unsubscribed.c.subject == number))
             outbox.forget_subject(connection, number)
             connection.execute(sa.delete(alerts).where(alerts.c.id == number))
+            audit_log.record(connection, owner.actor, Action.ALERT_DELETED, gone.definition.name, id=number)
 
-    def snooze(self, number: str, owner_id: str | None, until: datetime | None, now: datetime) -> Alert:
+    def snooze(self, number: str, owner: Owner, until: datetime | None, now: datetime) -> Alert:
         """Tell nothing of an alert until an instant, or from now on again. Raises AlertError where there is none."""
         with self._state.transaction() as connection:
-            alert_of(connection, number, owner_id, lock=True)
+            alert_of(connection, number, owner.id, lock=True)
             connection.execute(sa.update(alerts).where(alerts.c.id == number).values(snoozed_until=until))
-            snoozed = alert_of(connection, number, owner_id)
+            snoozed = alert_of(connection, number, owner.id)
+            details = {"id": number, "until": None if until is None else until.isoformat(timespec="seconds")}
+            action = Action.ALERT_WOKEN if until is None else Action.ALERT_SNOOZED
+            audit_log.record(connection, owner.actor, action, snoozed.definition.name, **details)
             # What fired or recovered meanwhile is told as soon as it may be.
             waits = any(each.is_firing != each.announced for each in states_of(connection, number))
             attend_at = now if waits and until is None else next_attention(snoozed, states_of(connection, number), now)

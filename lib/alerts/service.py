@@ -41,7 +41,7 @@ class AlertService:
         alert = self.repository.add(owner, self.read(values, owner.id, grant))
         if status is not AlertStatus.PAUSED:
             return alert
-        return self.repository.change(alert.id, owner.id, alert.definition, AlertStatus.PAUSED)
+        return self.repository.change(alert.id, owner, alert.definition, AlertStatus.PAUSED)
 
     def change(self, number: str, body: Mapping[str, Any], owner: Owner, grant: Grant) -> Alert:
         """Change what JSON says of an alert, and leave the rest as it is; raises as `create` does.
@@ -59,11 +59,11 @@ class AlertService:
             if "metric" in values and "minimum" not in values:
                 del merged["minimum"]
             definition = self.read(merged, owner.id, grant)
-        return self.repository.change(number, owner.id, definition, status or before.status, version)
+        return self.repository.change(number, owner, definition, status or before.status, version)
 
-    def snooze(self, number: str, body: Mapping[str, Any] | None, owner_id: str, now: datetime) -> Alert:
+    def snooze(self, number: str, body: Mapping[str, Any] | None, owner: Owner, now: datetime) -> Alert:
         """Tell nothing of an alert for some hours, or until an instant; with neither, tell of it again."""
-        return self.repository.snooze(number, owner_id, _snoozed_until(body or {}, now), now)
+        return self.repository.snooze(number, owner, _snoozed_until(body or {}, now), now)
 
     def acknowledge(self, number: str, body: Mapping[str, Any], owner: Owner) -> Alert:
         """Write down that the owner looks after what fires, of one member or of all."""

@@ -108,13 +108,13 @@ class _Speaker:
             dimension = self._figures.dimension
             groups = t("groups") if dimension is None else str(catalog_words.groups_name(dimension))
             return f"{name}: {number(len(self._notice.members))} {groups}"
-        value = self._figures.value(first.value)
+        value = self._figures.value(first.value, first.threshold)
         return f"{name}: {value}" if not first.name else f"{name}: {self._figures.name(first)}, {value}"
 
     def _sentences(self) -> list[str]:
         kind = self._definition.condition.type
         texts = RECOVERED if self._notice.kind is NoticeKind.RECOVERED else FIRES
-        said = [t(texts[kind], metric=self._figures.metric_label, threshold=self._figures.value(self._limit))]
+        said = [t(texts[kind], metric=self._figures.metric_label, threshold=self._figures.limit(self._limit))]
         if (judged := judged_day(self._notice, self._context)) is not None:
             said.append(t("The day is {day}.", day=day(judged)))
         if self._context.selection:
@@ -138,10 +138,10 @@ class _Speaker:
         rows = (
             (
                 *((self._figures.name(each),) if first else ()),
-                self._figures.value(each.value),
+                self._figures.value(each.value, each.threshold),
                 self._figures.interval(each.interval),
                 self._figures.n(each.n),
-                self._figures.value(each.threshold),
+                self._figures.value(each.threshold, each.value),
                 self._figures.instant(each.settled_since),
             )
             for each in self._notice.named

@@ -71,11 +71,15 @@ def _state(state: MemberState, decimals: int, failed_at: datetime | None) -> dic
 
 def _figures(of: MemberState | AlertChange, decimals: int) -> dict[str, Any]:
     ends = None if of.low is None or of.high is None else [rounded(of.low, decimals), rounded(of.high, decimals)]
+    threshold = rounded(of.threshold, _OTHER_DECIMALS)
+    value = rounded(of.value, decimals)
+    if of.value != of.threshold and value == threshold:  # it lies on one side of what it is held against
+        value = of.value
     return {
-        "value": rounded(of.value, decimals),
+        "value": value,
         "interval": ends,
         "n": of.n,
-        "threshold": rounded(of.threshold, _OTHER_DECIMALS),
+        "threshold": threshold,
     }
 
 

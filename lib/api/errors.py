@@ -101,7 +101,7 @@ _OF_DEFINITIONS: dict[TextCode, tuple[int, str]] = {
     **dict.fromkeys(
         (
             *(FieldCode.FIELD_TAKEN, FieldCode.FIELD_TYPE_FIXED, FieldCode.TOO_MANY_FIELDS, FieldCode.FIELDS_CHANGED),
-            *(MetricCode.TOO_MANY_METRICS,),
+            *(MetricCode.TOO_MANY_METRICS, ReportCode.REPORT_CHANGED),
             *(AlertCode.TOO_MANY_ALERTS, AlertCode.ALERT_CHANGED, AlertCode.ALERT_PAUSED, AlertCode.ALERT_NOT_FIRING),
         ),
         (409, "CONFLICT"),

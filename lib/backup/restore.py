@@ -10,7 +10,7 @@ that nothing is undone that was committed before it.
 from __future__ import annotations
 
 import errno
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,14 +24,14 @@ from lib.access import audit_log, signing
 from lib.access.audit_log import Action
 from lib.analytics import metric_rollups, rollup
 from lib.analytics.field_definitions import lay_out, lay_out_anew
-from lib.backup import archive, table_io
+from lib.backup import archive, outgoing, table_io
 from lib.backup.archive import Backup, Manifest, StoreSnapshot
 from lib.catalog.own_fields import OwnField, OwnFieldType, catalog_with
 from lib.errors import ConflictError, DatabaseHeldError, DiskFullError, StorageError, TimeZoneConflictError
 from lib.errors.codes import FailureCode
 from lib.jobs.queue import JobKind, JobStatus
 from lib.settings import Settings
-from lib.store import atomic_swap, migrations, outgoing_schema, schema
+from lib.store import atomic_swap, migrations, schema
 from lib.store.bulk_io import analyze
 from lib.store.facts import FactStore, checkpoint
 from lib.store.messages import JobStep, Message, Tell
@@ -48,6 +48,7 @@ class RestoreResult:
     evaluations: int
     unfinished: int  # jobs that waited or ran when the backup was made
     with_secret: bool
+    paused: Mapping[str, int]  # how many reports, alerts and webhooks send nothing before somebody resumes them
 
     @property
     def in_words(self) -> list[str]:
@@ -63,11 +64,16 @@ class RestoreResult:
             lines.append(f"jobs that had not ended: {self.unfinished}; they are listed as failed")
         if self.with_secret:
             lines.append("the secret that signs links is the backup's")
+        if any(self.paused.values()):
+            counts = ", ".join(f"{name}: {count}" for name, count in self.paused.items() if count)
+            lines.append(f"paused until somebody resumes them, so that nothing is sent twice: {counts}")
         return lines
 
 
-def restore(settings: Settings, path: Path, tell: Tell, *, replace: bool, actor: str) -> RestoreResult:
-    """Put what a backup holds in the place of both stores.
+def restore(
+    settings: Settings, path: Path, tell: Tell, *, replace: bool, actor: str, keep_sending: bool = False
+) -> RestoreResult:
+    """Put what a backup holds in the place of both stores; reports, alerts and webhooks pause, or `keep_sending`.
 
     Raises BackupError where the file is no whole backup, DatabaseVersionError where a newer program wrote it,
     ConflictError where the stores hold something and `replace` does not allow it to go, DatabaseHeldError where the app
@@ -93,7 +99,7 @@ def restore(settings: Settings, path: Path, tell: Tell, *, replace: bool, actor:
         state.migrate()
         if not replace:
             _refuse_to_overwrite(facts, state)
-        return _Restoring(settings, backup, facts, state, tell, actor).run()
+        return _Restoring(settings, backup, facts, state, tell, actor, keep_sending).run()
 
 
 @contextmanager
@@ -146,6 +152,7 @@ class _Restoring:
         state: StateStore,
         tell: Tell,
         actor: str,
+        keep_sending: bool,
     ) -> None:
         self.settings, self.backup, self.facts, self.state, self.tell = settings, backup, facts, state, tell
         self.actor, self.made = actor, backup.manifest
@@ -156,6 +163,8 @@ class _Restoring:
         # Beyond what any answer that is kept was given for; others may write to PostgreSQL until it is locked.
         self.version = max(held, self.made.data_version) + 1
         self.unfinished = 0
+        self.keep_sending = keep_sending
+        self.paused: Mapping[str, int] = {}
 
     def run(self) -> RestoreResult:
         """Build, replace, and return what was done."""
@@ -181,7 +190,7 @@ class _Restoring:
         if self.made.secret is not None:
             signing.replace(self.settings, self.backup.bytes(self.made.secret))
         evaluations = self.made.facts.tables[schema.evaluations.name].rows
-        return RestoreResult(self.made, evaluations, self.unfinished, self.made.secret is not None)
+        return RestoreResult(self.made, evaluations, self.unfinished, self.made.secret is not None, self.paused)
 
     def _built_facts(self, building: ExitStack) -> FactStore | None:
         """Return a new embedded store of the backup's facts, brought up to date; None where it takes none."""
@@ -286,7 +295,9 @@ class _Restoring:
             "lease_until": None,
         }
         connection.execute(sa.update(jobs).where(open_jobs).values(ended))
-        _end_deliveries(connection)
+        outgoing.end_deliveries(connection)
+        if not self.keep_sending:
+            self.paused = outgoing.pause(connection)
         # These links were made of the very facts that are restored.
         same = links.c.data_version == self.made.data_version
         connection.execute(sa.update(links).where(same).values(data_version=self.version))
@@ -356,16 +367,3 @@ def _empty(connection: Connection, part: StoreSnapshot, but: Collection[str] = (
 
 def _reader(table: sa.Table, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(table_io.shape(table), batches)
-
-
-def _end_deliveries(connection: Connection) -> None:
-    """End what was on its way when a backup was made, as it may have arrived since."""
-    deliveries, runs = outgoing_schema.deliveries, outgoing_schema.report_runs
-    now = datetime.now(UTC)
-    reason = FailureCode.UNFINISHED_IN_BACKUP
-    ended = {"status": "failed", "try_at": None, "lease_until": None, "finished_at": now}
-    connection.execute(sa.update(deliveries).values(content=None))
-    on_its_way = deliveries.c.finished_at.is_(None)
-    connection.execute(sa.update(deliveries).where(on_its_way).values({**ended, "answer": reason.value}))
-    open_runs = runs.c.finished_at.is_(None)
-    connection.execute(sa.update(runs).where(open_runs).values({**ended, "error": Message(reason).to_json()}))

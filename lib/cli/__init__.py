@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from lib import __version__, settings
-from lib.backup.restore import restore
+from lib.backup.restore import RestoreResult, restore
 from lib.catalog.catalog import BUILT_IN
 from lib.cli import access, fields, imports, metrics, reports
 from lib.cli.task_runner import perform, progress
@@ -186,19 +186,27 @@ def backup_command(to: Path, with_secret: bool, yes: bool) -> None:
 @commands.command("restore")
 @click.argument("source", metavar="FROM", type=click.Path(path_type=Path))
 @click.option("--yes", is_flag=True, help="Replace what is there without asking.")
-def restore_command(source: Path, yes: bool) -> None:
-    """Put a backup in the place of all that is there, on the engine that the settings name; all or nothing."""
+@click.option("--keep-sending", is_flag=True, help="Leave reports, alerts and webhooks on; else they are paused.")
+def restore_command(source: Path, yes: bool, keep_sending: bool) -> None:
+    """Put a backup in the place of all that is there, on the engine that the settings name; all or nothing.
+
+    Reports, alerts and webhooks are paused, as the workspace that was backed up may send the same.
+    """
     chosen = settings.load()
     show, done = progress()
+
+    def run(*, replace: bool) -> RestoreResult:
+        return restore(chosen, source, show, replace=replace, actor=access.this_user(), keep_sending=keep_sending)
+
     try:
         try:
-            restored = restore(chosen, source, show, replace=yes, actor=access.this_user())
+            restored = run(replace=yes)
         except ConflictError as error:
             if not sys.stdin.isatty():
                 raise
             if not click.confirm(f"{error.message}\nReplace all of it?", err=True):
                 raise CancelledError("Nothing was restored.") from None
-            restored = restore(chosen, source, show, replace=True, actor=access.this_user())
+            restored = run(replace=True)
     finally:
         done()
     for line in restored.in_words:

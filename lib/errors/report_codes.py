@@ -42,6 +42,7 @@ class ReportCode(TextCode):
     REPORT_UNKNOWN = "report_unknown", "There is no report '{value}'{hint}. callboard reports list shows all."
 
     REPORT_GONE = "report_gone", "There is no such report; it may have been deleted."
+    REPORT_CHANGED = "report_changed", "Somebody changed the report since version {version}; it is at {current} now."
 
     # A run of a report.
     TOO_LATE = "too_late", "Callboard was not running when this was due, and it was more than {hours} hours late."

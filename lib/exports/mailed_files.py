@@ -8,6 +8,7 @@ from lib.exports import file_storage, signed_urls
 from lib.exports.signed_urls import SignedUrl
 from lib.jobs.queue import JobKind, Queue
 from lib.settings import Settings
+from lib.store.data_dir import unusable
 
 
 def host_file(settings: Settings, queue: Queue, base: str, name: str, content: bytes, actor: str) -> SignedUrl:
@@ -18,6 +19,8 @@ def host_file(settings: Settings, queue: Queue, base: str, name: str, content: b
         written.write_bytes(content)
         file_storage.check_room(settings, written)
         ready = file_storage.publish(settings, written, file_storage.Digest(written), number, 1, form)
+    except OSError as error:
+        raise unusable(settings.exports_dir, error) from None
     finally:
         written.unlink(missing_ok=True)
     result = {"file": ready.name, "bytes": ready.size, "sha256": ready.sha256, "downloadName": name}

@@ -10,14 +10,17 @@ from lib.errors import CallboardError, nearest
 from lib.errors.report_codes import ReportCode
 from lib.outgoing.service import OutgoingService
 from lib.scheduled_reports import report_json
+from lib.scheduled_reports.repository import unsubscribed_of
 from lib.settings import Settings
 from lib.store.messages import Tell
+from lib.store.state import StateStore
 
 
 class ReportTaskContext(Protocol):
     """What these tasks work on: the workspace, as far as they know it."""
 
     settings: Settings
+    state: StateStore
     outgoing: OutgoingService
     outbox: Outbox
 
@@ -27,12 +30,13 @@ def work_on_reports(workspace: ReportTaskContext, payload: dict[str, Any], tell:
     if payload["do"] == "send":
         return {"run": _send(workspace, payload["id"])}
     kept = workspace.outgoing.reports.all()
-    last = workspace.outgoing.runs.last_of([each.id for each in kept])
+    ids = [each.id for each in kept]
+    last, unsubscribed = workspace.outgoing.runs.last_of(ids), unsubscribed_of(workspace.state, ids)
     listed = []
     for each in kept:
         run = last.get(each.id)
         ended = None if run is None else {"status": run.status.value, "dueAt": run.due_at.isoformat()}
-        listed.append({**report_json.report_body(each), "lastRun": ended})
+        listed.append({**report_json.report_body(each, unsubscribed[each.id]), "lastRun": ended})
     return {"reports": listed, "asOf": datetime.now(UTC).isoformat()}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,11 +16,12 @@ from lib.scheduled_reports.repository import ScheduledReport
 from lib.scheduled_reports.runs import ReportRun
 
 
-def report_body(report: ScheduledReport) -> dict[str, Any]:
-    """Return a report as it was ordered, with what has become of it."""
+def report_body(report: ScheduledReport, unsubscribed: Collection[str]) -> dict[str, Any]:
+    """Return a report as it was ordered, with what has become of it, and which addresses want it no more."""
     return {
         "id": report.id,
         **report.definition.to_json(),
+        "unsubscribed": [each for each in report.definition.recipients if each in unsubscribed],
         "status": report.status.value,
         "pauseReason": None if report.pause_reason is None else report.pause_reason.value,
         "nextRuns": [due.isoformat() for due in report.next_times(datetime.now(UTC))],
@@ -55,12 +56,12 @@ def run_body(run: ReportRun, mails: Sequence[Delivery], sender: str) -> dict[str
 
 
 def completed(body: bytes, definition: ReportDefinition) -> bytes:
-    """Return a body that says a report's status alone as one that says all; any other body as it is."""
+    """Return a body that says a report's status, and for which version, as one that says all; others as they are."""
     try:
         content = json.loads(body)
     except ValueError:
         return body
-    if not isinstance(content, dict) or set(content) != {"status"}:
+    if not isinstance(content, dict) or set(content) - {"version"} != {"status"}:
         return body
     return json.dumps({**definition.to_json(), **content}).encode()
 

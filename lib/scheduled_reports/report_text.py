@@ -21,7 +21,7 @@ from lib.reports.pages import PAGES
 from lib.reports.period_labels import OWN, PRESET_LABELS
 from lib.reports.words import Joined, Words, formatted, text
 from lib.scheduled_reports.report_form import OF_VIEW, ReportForm, Subject
-from lib.scheduled_reports.repository import ReportStatus, ScheduledReport
+from lib.scheduled_reports.repository import PauseReason, ReportStatus, ScheduledReport
 from lib.scheduled_reports.runs import RunReason, RunStatus
 
 SUBJECT_LABELS = {Subject.PAGE: "A page", Subject.VIEW: "A saved view", Subject.EXPORT: "An export"}
@@ -104,6 +104,8 @@ def status_text(report: ScheduledReport) -> str:
         return t("Active")
     if report.pause_reason is None:
         return t("Paused")
+    if report.pause_reason is PauseReason.RESTORED:
+        return t("Paused: restored from a backup")
     return t("Paused: {owner} has no access any more", owner=actor_in_words(report.owner.actor))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -42,6 +42,7 @@ class PauseReason(StrEnum):
     """Why a report is paused, where Callboard did it."""
 
     OWNER_GONE = "owner_gone"
+    RESTORED = "restored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +115,18 @@ class ReportRepository:
             audit_log.record(connection, owner.actor, Action.REPORT_CREATED, definition.name, id=number)
             return _locked(connection, number)
 
-    def change(self, number: str, definition: ReportDefinition, actor: str) -> ScheduledReport:
-        """Give a report another definition; return it. Raises ReportError where there is none."""
+    def change(
+        self, number: str, definition: ReportDefinition, actor: str, version: int | None = None
+    ) -> ScheduledReport:
+        """Give a report another definition; return it.
+
+        Raises ReportError where there is none, or where it is not of the `version` that the change was made for.
+        """
 
         def values(_: ScheduledReport, now: datetime) -> dict[str, Any]:
             return _columns(definition, now)
 
-        return self._update(number, values, actor, Action.REPORT_CHANGED)
+        return self._update(number, values, actor, Action.REPORT_CHANGED, version)
 
     def pause(self, number: str, actor: str, reason: PauseReason | None = None) -> ScheduledReport:
         """Let a report go out by hand alone until it is resumed."""
@@ -175,10 +181,13 @@ class ReportRepository:
         values: Callable[[ScheduledReport, datetime], dict[str, Any]],
         actor: str,
         action: Action,
+        version: int | None = None,
     ) -> ScheduledReport:
         now = datetime.now(UTC)
         with self._state.transaction() as connection:
             before = _locked(connection, number)
+            if version is not None and version != before.version:
+                raise ReportError(ReportCode.REPORT_CHANGED, version=version, current=before.version)
             changed = {**values(before, now), "version": before.version + 1, "changed_at": now}
             connection.execute(sa.update(reports).where(reports.c.id == number).values(changed))
             after = _locked(connection, number)
@@ -190,6 +199,16 @@ def unsubscribe(state: StateStore, subject: str, address: str) -> None:
     """Let no more mail of a report or an alert go to an address."""
     with state.transaction() as connection:
         insert_if_absent(connection, unsubscribed, subject=subject, address=address, at=datetime.now(UTC))
+
+
+def unsubscribed_of(state: StateStore, subjects: Collection[str]) -> dict[str, frozenset[str]]:
+    """Return the addresses that want no more mail of each of some reports or alerts."""
+    chosen = sa.select(unsubscribed.c.subject, unsubscribed.c.address).where(unsubscribed.c.subject.in_(subjects))
+    addresses: dict[str, set[str]] = {subject: set() for subject in subjects}
+    with state.read() as connection:
+        for subject, address in connection.execute(chosen):
+            addresses[subject].add(address)
+    return {subject: frozenset(each) for subject, each in addresses.items()}
 
 
 def unsubscribed_addresses(connection: Connection, subject: str) -> frozenset[str]:

@@ -79,6 +79,7 @@ class ReportRuns:
     def __init__(self, state: StateStore) -> None:
         """Use the state's store."""
         self._state = state
+        self._last_owner = ""  # whose run this process has made last; each owner then has a turn before this one again
 
     def schedule(self, report: ScheduledReport, now: datetime) -> bool:
         """Make a run of a report whose time has come, and look ahead to its next; return whether it did.
@@ -133,18 +134,25 @@ class ReportRuns:
                 return number
 
     def claim(self) -> ReportRun | None:
-        """Take the run that waits the longest, or that its maker left; None where there is none."""
+        """Take a run that waits, or that its maker left; None where there is none.
+
+        Owners take turns, so that nobody waits for all that another one has due; of one owner, what is due goes first.
+        """
         if not self.is_waiting():
             return None  # most often; asked without keeping writers waiting
         now = datetime.now(UTC)
         free = _free(now)
-        by_hand = sa.case((report_runs.c.reason == RunReason.HAND, 1), else_=0)  # what is due goes before these
-        order = (by_hand, report_runs.c.try_at, report_runs.c.id)
-        oldest = sa.select(report_runs.c.id).where(free).order_by(*order).limit(1)
+        mine = sa.select(reports.c.owner_id).where(reports.c.id == report_runs.c.report).scalar_subquery()
+        owner = sa.func.coalesce(mine, "")
+        had_turn = sa.case((owner > self._last_owner, 0), else_=1)
+        by_hand = sa.case((report_runs.c.reason == RunReason.HAND, 1), else_=0)
+        order = (had_turn, owner, by_hand, report_runs.c.try_at, report_runs.c.id)
+        first = sa.select(report_runs.c.id, owner.label("owner_id")).where(free).order_by(*order).limit(1)
         with self._state.transaction() as connection:
-            number = connection.execute(oldest.with_for_update(skip_locked=True)).scalar_one_or_none()
-            if number is None:
+            row = connection.execute(first.with_for_update(skip_locked=True)).one_or_none()
+            if row is None:
                 return None
+            number, self._last_owner = row
             claimed = {"attempt": report_runs.c.attempt + 1, "lease_until": now + LEASE}
             started = sa.func.coalesce(
                 report_runs.c.started_at, sa.bindparam("started", now, reports.c.changed_at.type)

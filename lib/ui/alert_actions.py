@@ -148,7 +148,7 @@ def _wake(space: Workspace, number: str) -> None:
 
 
 def _snoozed(space: Workspace, alert: Alert, body: dict[str, object] | None) -> None:
-    alert_draft.service(space).snooze(alert.id, body, alert.owner_id, datetime.now(UTC))
+    alert_draft.service(space).snooze(alert.id, body, alert_draft.owner(alert), datetime.now(UTC))
 
 
 def _acknowledge_now(space: Workspace, number: str) -> None:
@@ -183,7 +183,7 @@ def _set_status(space: Workspace, alert: Alert, status: AlertStatus) -> None:
 
 def _delete(space: Workspace, number: str) -> None:
     def deleted(alert: Alert) -> None:
-        space.alerts.delete(alert.id, alert.owner_id)
+        space.alerts.delete(alert.id, alert_draft.owner(alert))
         alert_draft.begin_with(space, NEW)
         say_done(t("{name} is deleted.", name=markdown.text(alert.definition.name)))
 

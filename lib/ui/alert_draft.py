@@ -122,8 +122,13 @@ def begin_with(space: Workspace, number: str) -> None:
 def follow(alert: Alert) -> None:
     """Note that the visitor has changed an alert besides its inputs, which stay as they are."""
     draft: AlertDraft | None = st.session_state.get(_DRAFT)
-    if draft is not None and draft.id == alert.id:
+    if draft is not None and draft.id == alert.id and alert.version == draft.version + 1:
         st.session_state[_DRAFT] = replace(draft, version=alert.version)
+
+
+def overwrite(alert: Alert) -> None:
+    """Let the inputs replace what somebody else has made of an alert meanwhile, once they are saved."""
+    st.session_state[_DRAFT] = replace(st.session_state[_DRAFT], version=alert.version)
 
 
 def fill_choice(draft: AlertDraft) -> None:

@@ -24,6 +24,7 @@ from lib.ui import (
     alert_members,
     alert_replay,
     current_user,
+    edit_conflict,
     inputs,
     markdown,
 )
@@ -42,7 +43,12 @@ def show(space: Workspace, alerts: list[Alert], wording: SelectionWording) -> No
         alert_members.draw(space, alert)
         alert_actions.draw(space, alert, draft)
         if alert.version > draft.version:
-            st.info(t("Someone changed this alert meanwhile; saving replaces their change."))
+            edit_conflict.draw(
+                t("Someone changed this alert meanwhile. Your inputs are kept, and nothing is saved yet."),
+                draft.key,
+                lambda: alert_draft.begin_with(space, alert.id),
+                lambda: alert_draft.overwrite(alert),
+            )
     form = _inputs(space, draft, alert, wording)
     alert_draft.keep(space, draft)
     _save_or_try(space, draft, form, alert)
@@ -91,7 +97,7 @@ def _save_or_try(space: Workspace, draft: AlertDraft, form: AlertForm, alert: Al
         )
     owner = alert_draft.owner(alert)
     if saves:
-        _save(space, form.to_body(), alert, owner)
+        _save(space, draft, form.to_body(), alert, owner)
     # What it would have done depends neither on whom it tells nor on what it is called.
     bare = {**form.to_body(), "name": form.name.strip() or t("New alert"), "recipients": [], "webhooks": []}
     try:
@@ -105,11 +111,14 @@ def _save_or_try(space: Workspace, draft: AlertDraft, form: AlertForm, alert: Al
     alert_replay.draw_made(space, definition, owner)
 
 
-def _save(space: Workspace, body: Mapping[str, Any], alert: Alert | None, owner: Owner) -> None:
+def _save(space: Workspace, draft: AlertDraft, body: Mapping[str, Any], alert: Alert | None, owner: Owner) -> None:
     """Save the alert where it can be, check it, and begin anew with what is stored then."""
     service, grant = alert_draft.service(space), current_user.current().grant
     try:
-        saved = service.create(body, owner, grant) if alert is None else service.change(alert.id, body, owner, grant)
+        if alert is None:
+            saved = service.create(body, owner, grant)
+        else:
+            saved = service.change(alert.id, {**body, "version": draft.version}, owner, grant)
     except CallboardError as error:
         st.error(_in_words(error))
         return

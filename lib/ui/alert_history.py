@@ -61,10 +61,10 @@ def _table(space: Workspace, alert: Alert, changes: list[AlertChange], deliverie
                 t("When"): figures.instant(each.at),
                 **first,
                 t("Change"): alert_text.change_text(each),
-                t("Value"): figures.value(each.value),
+                t("Value"): figures.value(each.value, each.threshold),
                 t("95 % CI"): figures.interval(ends),
                 t("n"): figures.n(each.n),
-                t("Threshold"): figures.value(each.threshold),
+                t("Threshold"): figures.value(each.threshold, each.value),
                 t("Delivered"): alert_text.deliveries_text(deliveries.get(each.cause or "", ()), hosts),
             }
         )

@@ -197,6 +197,8 @@ def receivers(space: Workspace, draft: AlertDraft, alert: Alert | None, people: 
     values = recipient_inputs.choose(
         space, lambda field: alert_draft.filled(draft, field), draft.start, people, _without_account
     )
+    if alert is not None:
+        recipient_inputs.say_unsubscribed(space, alert.id, (*values["people"], *values["addresses"]))
     hooks = {
         each.id: f"{each.host} · {each.description}" if each.description else each.name
         for each in space.webhooks.repository.all(alert_draft.owner(alert).id)

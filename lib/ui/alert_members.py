@@ -69,10 +69,10 @@ def _row(space: Workspace, alert: Alert, figures: AlertFigures, state: MemberSta
     return {
         **first,
         t("State"): t(alert_text.STATE_LABELS[state.state]),
-        t("Value"): figures.value(state.value),
+        t("Value"): figures.value(state.value, state.threshold),
         t("95 % CI"): figures.interval(state.interval),
         t("n"): figures.n(state.n),
-        t("Threshold"): figures.value(state.threshold),
+        t("Threshold"): figures.value(state.threshold, state.value),
         t("Since"): figures.instant(state.settled_since if state.is_firing else state.since),
         t("Acknowledged"): _acknowledged(state),
         t("Trend"): _link(space, alert, state, "trends"),

@@ -79,10 +79,10 @@ def _firing_days(replayed: Replay, figures: AlertFigures) -> None:
             row |= {t("Anew"): number(each.began), t("Firing"): ", ".join(name or t("none") for name in each.firing)}
         else:
             row |= {
-                t("Value"): figures.value(whole.value),
+                t("Value"): figures.value(whole.value, whole.threshold),
                 t("95 % CI"): figures.interval(whole.interval),
                 t("n"): figures.n(whole.n),
-                t("Threshold"): figures.value(whole.threshold),
+                t("Threshold"): figures.value(whole.threshold, whole.value),
             }
         rows.append(row)
     with st.expander(t("Days on which it would have been firing ({count})", count=number(len(rows)))):

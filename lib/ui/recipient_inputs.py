@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
 
 import streamlit as st
@@ -14,6 +14,7 @@ from lib.errors.parameter_codes import ParameterCode
 from lib.errors.report_codes import ReportCode
 from lib.i18n import t
 from lib.reports import job_text
+from lib.scheduled_reports.repository import unsubscribed_of
 from lib.settings import plain_address
 from lib.ui import inputs, markdown
 from lib.workspace import Workspace
@@ -75,6 +76,14 @@ def choose(
     )
     _check(values["addresses"], people, domains, explain)
     return values
+
+
+def say_unsubscribed(space: Workspace, subject: str, recipients: Collection[str]) -> None:
+    """Say which recipients of a report or an alert want no more mail of it."""
+    gone = [each for each in recipients if each in unsubscribed_of(space.state, [subject])[subject]]
+    if gone:
+        named = ", ".join(gone[:MOST_NAMED]) + (" …" if len(gone) > MOST_NAMED else "")
+        st.caption(t("Unsubscribed, so no mail goes there: {addresses}", addresses=markdown.text(named)))
 
 
 def _check(

@@ -110,8 +110,13 @@ def begin_with(space: Workspace, number: str) -> None:
 def follow(report: ScheduledReport) -> None:
     """Note that the visitor has changed a report besides its inputs, which stay as they are."""
     draft: ReportDraft | None = st.session_state.get(_DRAFT)
-    if draft is not None and draft.id == report.id:
+    if draft is not None and draft.id == report.id and report.version == draft.version + 1:
         st.session_state[_DRAFT] = replace(draft, version=report.version)
+
+
+def overwrite(report: ScheduledReport) -> None:
+    """Let the inputs replace what somebody else has made of a report meanwhile, once they are saved."""
+    st.session_state[_DRAFT] = replace(st.session_state[_DRAFT], version=report.version)
 
 
 def form(space: Workspace, report: ScheduledReport) -> ReportForm:

@@ -24,6 +24,7 @@ from lib.scheduled_reports.repository import ScheduledReport
 from lib.settings import plain_address
 from lib.ui import (
     current_user,
+    edit_conflict,
     inputs,
     markdown,
     recipient_inputs,
@@ -48,7 +49,12 @@ def show(space: Workspace, reports: list[ScheduledReport], wording: ReportWordin
     if report is not None:
         report_actions.draw(space, report, draft)
         if report.version > draft.version:
-            st.info(t("Someone changed this report meanwhile; saving replaces their change."))
+            edit_conflict.draw(
+                t("Someone changed this report meanwhile. Your inputs are kept, and nothing is saved yet."),
+                draft.key,
+                lambda: report_draft.begin_with(space, report.id),
+                lambda: report_draft.overwrite(report),
+            )
     people = report_draft.people(space)
     form = _inputs(space, draft, wording, people)
     report_draft.keep(draft)
@@ -86,6 +92,8 @@ def _inputs(space: Workspace, draft: ReportDraft, wording: ReportWording, people
             space, lambda field: report_draft.filled(draft, field), draft.start, people, _without_account
         )
         form = form.replaced(chosen)
+        if not draft.is_new:
+            recipient_inputs.say_unsubscribed(space, draft.id, (*form.people, *form.addresses))
         return form.replaced(report_inputs.look(draft, form))
 
 
@@ -132,7 +140,7 @@ def _save(
             version = space.answers.run(queries.status).data_version
             saved = reports.add(definition, owner, version)
         else:
-            saved = reports.change(before.id, definition, current_user.actor())
+            saved = reports.change(before.id, definition, current_user.actor(), draft.version)
     except CallboardError as error:
         st.error(_in_words(error))
         return

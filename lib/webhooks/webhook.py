@@ -39,6 +39,7 @@ class OffReason(StrEnum):
     BY_HAND = "by_hand"
     FAILING = "failing"
     OWNER_GONE = "owner_gone"
+    RESTORED = "restored"
 
     @property
     def label(self) -> str:
@@ -80,6 +81,7 @@ _REASON_LABELS = {
     OffReason.BY_HAND: "somebody switched it off",
     OffReason.FAILING: "its calls failed for 5 days",
     OffReason.OWNER_GONE: "its owner may not have it any more",
+    OffReason.RESTORED: "it was restored from a backup",
 }
 
 _ANSWER_LABELS = {

@@ -41,6 +41,18 @@ def test_json_comes_back_as_it_was_sent() -> None:
     assert again == definition
 
 
+def test_parameters_come_back_as_they_were_sent() -> None:
+    sent = {"callCenterId": "cc_3", "campaignId": ["a", "b"], "isAICall": True, "executiveId": 12, "state": []}
+    definition = AlertDefinition.from_column(read_definition({**BODY, "parameters": sent}, CONTEXT).to_column())
+    assert definition.to_json()["parameters"] == sent
+    assert definition.parameters == {
+        "callCenterId": ("cc_3",),
+        "campaignId": ("a", "b"),
+        "isAICall": ("true",),
+        "executiveId": ("12",),
+    }
+
+
 def test_what_is_left_out() -> None:
     few = {name: BODY[name] for name in ("name", "metric", "condition")}
     definition = read_definition(few, CONTEXT)
@@ -65,6 +77,9 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"parameters": {"period": "last8"}}, "period", "did you mean 'last7'"),
     ({"parameters": {"period": "last7", "dateFrom": "2026-01-01"}}, "period", "together with dates"),
     ({"parameters": {"dateFrom": "yesterday"}}, "dateFrom", "is not a date"),
+    ({"parameters": {"dateFrom": "2026-02-30"}}, "dateFrom", "is not a date"),
+    ({"parameters": {"dateFrom": "2026-03-02", "dateTo": "2026-03-01"}}, "dateFrom", "lies after dateTo"),
+    ({"parameters": {"period": ["last7", "last30"]}}, "period", "is not a period"),
     ({"parameters": {"callCenterId": {"a": 1}}}, "callCenterId", "should be such as"),
     ({"parameters": []}, "parameters", "should be such as"),
     ({"by": "callCentre"}, "by", "did you mean 'callCenter'"),

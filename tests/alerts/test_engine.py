@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from lib.access import api_keys
+from lib.access.audit_log import AuditFilter
 from lib.access.owners import Owner
 from lib.access.users import Role
 from lib.alerts.alert import AlertPause, AlertStatus
@@ -128,7 +129,7 @@ def test_reminders_and_what_is_acknowledged(watch: Watch, load: Load) -> None:
 def test_a_snooze_keeps_back_what_is_told(watch: Watch, load: Load) -> None:
     score_of(load, 6)
     alert = watch.add(condition=BELOW_SEVEN)
-    snoozed = watch.service.snooze(alert.id, {"hours": 48}, LOCAL.id, watch.now)
+    snoozed = watch.service.snooze(alert.id, {"hours": 48}, LOCAL, watch.now)
     assert snoozed.snoozed_until == watch.now + timedelta(hours=48)
     assert watch.check(alert, hours=24) == {"": "firing"}
     watch.engine.attend(watch.now)
@@ -137,11 +138,11 @@ def test_a_snooze_keeps_back_what_is_told(watch: Watch, load: Load) -> None:
     watch.engine.attend(watch.now)
     watch.engine.attend(watch.now)
     assert watch.notices == [("firing", [""])]  # it fires still, and nobody knew
-    watch.service.snooze(alert.id, {"hours": 100}, LOCAL.id, watch.now)
+    watch.service.snooze(alert.id, {"hours": 100}, LOCAL, watch.now)
     for score in (8, 6, 8, 6):
         score_of(load, score)
         watch.check(alert)
-    watch.service.snooze(alert.id, None, LOCAL.id, watch.now)
+    watch.service.snooze(alert.id, None, LOCAL, watch.now)
     watch.engine.attend(watch.now)
     assert watch.notices == [("firing", [""])]  # what came and went meanwhile is not told
     assert watch.space.alerts.history(alert.id, 0, 1)[1] == 6
@@ -182,7 +183,7 @@ def test_what_is_gone_is_an_error_that_says_so(watch: Watch, load: Load) -> None
     alert = watch.add(condition=BELOW_SEVEN)
     definition = alert.definition
     gone = type(definition)(**{name: getattr(definition, name) for name in definition.__slots__} | {"metric": "gone"})
-    watch.space.alerts.change(alert.id, LOCAL.id, gone, AlertStatus.ACTIVE)
+    watch.space.alerts.change(alert.id, LOCAL, gone, AlertStatus.ACTIVE)
     watch.check(alert)
     assert str(watch.space.alerts.get(alert.id, None).failure) == "There is no metric gone any more."
 
@@ -253,7 +254,7 @@ def test_deleted_alerts_leave_nothing(watch: Watch, load: Load) -> None:
     score_of(load, 6)
     alert = watch.add(condition=BELOW_SEVEN)
     watch.check(alert)
-    watch.space.alerts.delete(alert.id, LOCAL.id)
+    watch.space.alerts.delete(alert.id, LOCAL)
     with watch.space.state.read() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(deliveries)).scalar_one() == 0
     with pytest.raises(AlertError):
@@ -336,3 +337,19 @@ def test_missed_target_of_a_group(watch: Watch, load: Load) -> None:
     metric_tasks.set_metric(watch.space, "test", "averageScore", {"target": {"value": 7, "callCenter": {"n": 8}}})
     alert = watch.add(condition={"type": "misses_target"}, by="callCenter", minimum=30)
     assert watch.check(alert) == {"n": "firing", "s": "ok"}
+
+
+def test_the_audit_says_who_did_what_with_an_alert(watch: Watch) -> None:
+    alert = watch.add(condition=BELOW_SEVEN)
+    watch.service.change(alert.id, {"status": "paused"}, LOCAL, EVERYTHING)
+    now = datetime.now(UTC)
+    watch.service.snooze(alert.id, {"hours": 2}, LOCAL, now)
+    watch.service.snooze(alert.id, None, LOCAL, now)
+    watch.space.alerts.delete(alert.id, LOCAL)
+    entries = watch.space.audit.entries(AuditFilter(watch.space.settings.zone), 5)[::-1]
+    assert [each.action.value for each in entries] == [
+        *("alert_created", "alert_changed", "alert_snoozed", "alert_woken", "alert_deleted"),
+    ]
+    assert {(each.actor, each.subject) for each in entries} == {(LOCAL.actor, "Score")}
+    assert entries[1].details_in_words == f"id: {alert.id}, version: 2, status: paused"
+    assert entries[2].details["until"] == (now + timedelta(hours=2)).isoformat(timespec="seconds")

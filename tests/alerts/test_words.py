@@ -62,6 +62,18 @@ def test_one_value() -> None:
     }
 
 
+def test_values_are_told_from_what_they_are_held_against() -> None:
+    just_below = replace(state("", "", 7.497), threshold=7.5)
+    message = message_of(notice(just_below, condition={"type": "below", "value": 7.5}), WORDS)
+    assert message.subject == "Alert: Score of Lima: 7.497"
+    assert (message.rows[0][0], message.rows[0][3]) == ("7.497", "7.500")
+    assert message.sentences[0] == "Average score is below 7.50."
+    just_below = replace(state("", "", 0.876539), threshold=0.87654)
+    condition = {"type": "below", "value": 0.87654}
+    message = message_of(notice(just_below, metric="completionRate", condition=condition), WORDS)
+    assert message.sentences[0] == "Completion rate is below 87.654 %." and message.rows[0][0] == "87.6539 %"
+
+
 def test_the_day_that_is_outside_its_usual_range_is_named() -> None:
     outside = notice(state("", "", 6.5), condition={"type": "outside_limits"})
     message = message_of(outside, WORDS)

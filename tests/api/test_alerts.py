@@ -46,7 +46,7 @@ def test_an_alert_from_its_making_to_its_end(owner: Client) -> None:
     assert sent.status_code == 201 and alert["id"].startswith("al_")
     assert {name: alert[name] for name in BODY} == {
         **BODY,
-        "parameters": {"dateFrom": ["2024-01-01"], "dateTo": ["2024-01-31"]},
+        "parameters": {"dateFrom": "2024-01-01", "dateTo": "2024-01-31"},
     }
     assert (alert["status"], alert["version"], alert["owner"].startswith("key:test (cb_live_")) == ("active", 1, True)
     checked = owner.ask("POST", f"/v1/alerts/{alert['id']}/check").json()

@@ -146,6 +146,10 @@ def test_unsubscribing_takes_one_click_and_a_link_of_ours(client: Client, mailin
     assert httpx.post(url, data={"List-Unsubscribe": "One-Click"}).status_code == 200
     states = {each["address"]: each["status"] for each in sent(client, made["id"])["recipients"]}
     assert states == {"ann@example.com": "sent", "bo@example.com": "skipped"}
+    assert client.get(f"/v1/reports/{made['id']}")["unsubscribed"] == ["bo@example.com"] and not made["unsubscribed"]
+    listed = client.get("/v1/reports", page=1, pageSize=1)
+    assert (len(listed["data"]), listed["page"], listed["pageSize"]) == (1, 1, 1) and listed["totalCount"] >= 1
+    assert client.get("/v1/reports", page=listed["totalCount"] + 1, pageSize=1)["data"] == []
 
 
 def test_changed_paused_resumed_deleted(client: Client) -> None:
@@ -159,6 +163,18 @@ def test_changed_paused_resumed_deleted(client: Client) -> None:
     assert client.ask("DELETE", path).status_code == 204
     client.refused(404, "NOT_FOUND", "GET", path)
     client.refused(404, "NOT_FOUND", "POST", f"{path}/send")
+
+
+def test_a_change_of_an_older_version_is_refused(client: Client) -> None:
+    made = make(client, ORDER)
+    path, older = f"/v1/reports/{made['id']}", {"version": made["version"]}
+    assert client.ask("PUT", path, json={**ORDER, "name": "Theirs", **older}).json()["version"] == 2
+    for body in ({**ORDER, "name": "Mine"}, {**ORDER, "name": "Theirs"}, {"status": "paused"}):
+        answer = client.refused(409, "CONFLICT", "PUT", path, json={**body, **older})
+        assert "since version 1; it is at 2 now" in answer["message"]
+    assert client.get(path)["name"] == "Theirs" and client.get(path)["status"] == "active"
+    assert client.ask("PUT", path, json={"status": "paused", "version": 2}).json()["status"] == "paused"
+    client.refused(400, "INVALID_PARAMETER", "POST", "/v1/reports", json={**ORDER, **older})
 
 
 def test_a_key_sees_its_own_reports_alone(client: Client, mailing: Mailing) -> None:

@@ -246,6 +246,8 @@ def test_there_are_so_many_at_most(called: Called, client: Client) -> None:
     body = {"url": f"{called.server.address}/in", "events": ["alert.firing"]}
     error = client.refused(409, "CONFLICT", "POST", PATH, json=body)
     assert str(MAX_OF_ONE) in error["message"]
+    listed = client.get(PATH, page=2, pageSize=MAX_OF_ONE - 3)
+    assert (len(listed["data"]), listed["page"], listed["totalCount"]) == (3, 2, MAX_OF_ONE)
 
 
 def test_it_is_described(client: Client) -> None:

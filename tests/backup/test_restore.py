@@ -20,6 +20,7 @@ import pytest
 import sqlalchemy as sa
 
 from lib.access import api_keys, signing
+from lib.alerts.alert import AlertPause
 from lib.backup import archive, table_io
 from lib.backup.create import BackupRequest, create
 from lib.backup.restore import restore
@@ -36,9 +37,11 @@ from lib.errors import (
 )
 from lib.jobs.queue import JobStatus
 from lib.jobs.tasks import TASKS
+from lib.scheduled_reports.repository import PauseReason, ReportStatus
 from lib.settings import Settings
 from lib.store import migrations, schema
 from lib.store.messages import JobStep, Message
+from lib.webhooks.webhook import OffReason, WebhookStatus
 from lib.workspace import Workspace
 from tests import postgres
 from tests.backup.conftest import CALLS, Kept, Reopened, back_up, facts_of, state_of, version_of
@@ -139,6 +142,33 @@ def test_what_was_backed_up_comes_back(kept: Kept, settings: Settings, reopened:
     # The first link was made of these very data, the other one of older ones.
     assert [link[5] for link in found["pinned_links"]] == [version_of(again), 0]
     assert TASKS["import"](again, {"files": [(str(more), "more.csv")], "actor": "test"}, quiet)["added"] == 1
+
+
+@pytest.mark.parametrize("keep_sending", [False, True])
+def test_what_is_restored_sends_nothing_before_somebody_says_so(
+    settings: Settings, reopened: Reopened, tmp_path: Path, keep_sending: bool
+) -> None:
+    """The workspace that was backed up may go on, and would send the same."""
+    tables = {name: schema.STATE.tables[name] for name in ("reports", "alerts", "webhooks")}
+    workspace = Workspace(settings)
+    with workspace.state.transaction() as connection:
+        for table in tables.values():
+            connection.execute(sa.update(table).values(status="active"))
+        connection.execute(sa.update(tables["alerts"]).values(status="paused", pause_reason=None))
+    back_up(workspace, tmp_path / "sending.zip")
+    workspace.close()
+    done = restore(settings, tmp_path / "sending.zip", quiet, replace=True, actor="test", keep_sending=keep_sending)
+    with reopened().state.read() as connection:
+        rows = {name: connection.execute(sa.select(table)).one() for name, table in tables.items()}
+    assert (rows["alerts"].status, rows["alerts"].pause_reason) == ("paused", None)  # as somebody had paused it
+    if keep_sending:
+        assert (rows["reports"].status, rows["webhooks"].status, done.paused) == ("active", "active", {})
+        return
+    assert "reports: 1, webhooks: 1" in done.in_words[-1]
+    assert ReportStatus(rows["reports"].status) is ReportStatus.PAUSED and rows["reports"].next_at is None
+    assert PauseReason(rows["reports"].pause_reason) is PauseReason.RESTORED
+    assert WebhookStatus(rows["webhooks"].status) is WebhookStatus.OFF
+    assert OffReason(rows["webhooks"].off_reason) is OffReason.RESTORED and AlertPause("restored")
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,14 +19,22 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from lib.access.owners import Owner
+from lib.access.users import Role
+from lib.analytics.grants import EVERYTHING
 from lib.backup.restore import restore
 from lib.errors import CallboardError, DatabaseUnavailableError, DiskFullError, StorageError
+from lib.errors.codes import FailureCode
+from lib.exports.mailed_files import host_file
 from lib.jobs.queue import Job, Queue
 from lib.jobs.tasks import TASKS
 from lib.jobs.worker import ProgressReporter, Worker
+from lib.outgoing.service import OutgoingService
+from lib.scheduled_reports.definition import DefinitionReader
 from lib.settings import Settings
 from lib.store import atomic_swap, schema
 from lib.store.facts import checkpoint
+from lib.store.outgoing_schema import report_runs
 from lib.store.state import StateStore
 from lib.workspace import Workspace
 from tests import postgres
@@ -35,6 +44,8 @@ from tests.browser.conftest import served
 from tests.conftest import ROOT
 from tests.crashes.full_disk import Ballast, mounted, needs_root
 from tests.crashes.killing import Openings, differences
+from tests.mail_server import mail_server
+from tests.scheduled_reports.conftest import CALLS, SENDER
 from tests.waiting import until
 
 pytestmark = needs_root
@@ -397,3 +408,50 @@ def test_a_restored_state_is_put_in_place_only_where_it_has_room(tmp_path: Path)
         ballast.remove()
         with atomic_swap.decided(None, state):
             assert not built.exists()
+
+
+def test_a_report_that_the_disk_has_no_room_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The run says why and is tried again, nothing is sent half, and the runner is there once there is room."""
+    with mounted(tmp_path / "data", 64) as disk, mail_server() as inbox:
+        workspace = Workspace(Settings(data_dir=disk, sample="off", smtp_url=inbox.url, mail_from=SENDER))
+        path = tmp_path / "calls.csv"
+        path.write_text(CALLS)
+        loaded(workspace, path)
+        person = workspace.people.add("adam@example.com", Role.ANALYST, EVERYTHING, "test")
+        reader = DefinitionReader(workspace.catalog, workspace.calendar, {person.email: True}, frozenset())
+        outgoing, numbers = workspace.outgoing, []
+        for name in ("First", "Second"):
+            order = {"name": name, "page": "call_centers", "recipients": [person.email], "attachments": ["pdf", "csv"]}
+            report = outgoing.reports.add(reader.read(order), Owner(person.actor, person.id), 1)
+            numbers.append(outgoing.send_now(report))
+        ballast = Ballast(disk)
+        ballast.leave(100_000)  # room to begin, too little for what is to be sent
+        assert outgoing.runner.make_next()
+        first = outgoing.runs.get(numbers[0])
+        assert first is not None and first.error is not None and (first.status, first.failures) == ("queued", 1)
+        assert first.error.code is FailureCode.DISK_FULL
+        ballast.leave(0)
+        outgoing.start(is_alone=False)
+        # Whether so much as the failure can be written down depends on what SQLite's log still has room for.
+        until(lambda: "Reports can't be made now: The disk is full" in caplog.text or has_failed(outgoing, numbers[1]))
+        assert workspace.outbox.of_causes(numbers) == {number: [] for number in numbers} and inbox.messages == []
+        ballast.remove()
+        with workspace.state.transaction() as connection:  # the minute until it is tried again has passed
+            connection.execute(sa.update(report_runs).values(try_at=datetime.now(UTC)))
+        until(lambda: all((run := outgoing.runs.get(each)) and run.status == "sent" for each in numbers))
+        assert len(inbox.messages) == 2
+        workspace.close()
+
+
+def has_failed(outgoing: OutgoingService, number: str) -> bool:
+    run = outgoing.runs.get(number)
+    return run is not None and run.failures > 0
+
+
+def test_a_linked_file_that_the_disk_has_no_room_for(tmp_path: Path) -> None:
+    with mounted(tmp_path / "data" / "exports", 1):
+        settings = Settings(data_dir=tmp_path / "data", sample="off")
+        queue = Queue(StateStore(settings))
+        with pytest.raises(DiskFullError, match="The disk is full"):
+            host_file(settings, queue, "https://calls.example.com", "a.pdf", bytes(2**21), "test")
+        assert list((tmp_path / "data" / "exports").iterdir()) == []

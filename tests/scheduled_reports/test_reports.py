@@ -268,6 +268,28 @@ def test_what_waits_by_hand_waits_once_and_behind_what_is_due(space: Workspace, 
     assert claimed is not None and claimed.report == two.id
 
 
+def test_owners_take_turns(space: Workspace, order: Order) -> None:
+    """Six reports of Adam are due, two of Nora; what a third one sends by hand waits for one of each at most."""
+    people = {name: space.people.named(f"{name}@example.com") for name in ("adam", "nora", "boss")}
+    owners = {name: Owner(person.actor, person.id) for name, person in people.items()}
+    names = {}
+    for name, count in (("adam", 6), ("nora", 2)):
+        for _ in range(count):
+            report = order(owners[name], page="overview", schedule=MONDAYS, recipients=["adam@example.com"])
+            names[report.id] = name
+            due(space, report, datetime.now(UTC) - timedelta(minutes=1))
+    runner, runs = space.outgoing.runner, space.outgoing.runs
+    runner.look_ahead(datetime.now(UTC))
+    by_hand = order(owners["boss"], page="overview", recipients=["adam@example.com"])
+    names[by_hand.id] = "boss"
+    space.outgoing.send_now(by_hand)
+    turns = []
+    while (run := runs.claim()) is not None:
+        turns.append(names[run.report])
+    assert set(turns[:3]) == {"adam", "nora", "boss"} and set(turns[3:5]) == {"adam", "nora"}
+    assert turns[5:] == ["adam"] * 4
+
+
 def due(space: Workspace, report: ScheduledReport, at: datetime) -> None:
     with space.state.transaction() as connection:
         connection.execute(sa.update(reports).where(reports.c.id == report.id).values(next_at=at))

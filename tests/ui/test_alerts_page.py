@@ -323,7 +323,7 @@ def test_a_check_that_fails_says_why(page: AppTest) -> None:
     assert not page.exception
     space = workspaces.current()
     broken = replace(alert.definition, metric="gone")
-    space.alerts.change(alert.id, "local", broken, AlertStatus.ACTIVE)
+    space.alerts.change(alert.id, OWNER, broken, AlertStatus.ACTIVE)
     open_alert(page, alert)
     press(page, "Check now")
     assert "Its checks have failed since" in said(page) and table(page, 0)["State"] == ["Check failed"]
@@ -335,10 +335,15 @@ def test_two_change_one_alert(page: AppTest) -> None:
     alert = keep()
     open_alert(page, alert)
     space = workspaces.current()
-    space.alerts.change(alert.id, "local", alert.definition, AlertStatus.ACTIVE)
+    space.alerts.change(alert.id, OWNER, alert.definition, AlertStatus.ACTIVE)
     page.run()
     assert "Someone changed this alert meanwhile" in said(page)
-    space.alerts.delete(alert.id, "local")
+    press(page, "Save")
+    assert "since version 1" in said(page) and kept()[0].version == 2
+    press(page, "Keep my inputs")
+    press(page, "Save")
+    assert kept()[0].version == 3 and "meanwhile" not in said(page)
+    space.alerts.delete(alert.id, OWNER)
     press(page, "Check now")
     assert not page.exception and "No alerts yet" in shown(page)
 

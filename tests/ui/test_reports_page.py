@@ -22,7 +22,7 @@ from lib.analytics.grants import EVERYTHING, Grant
 from lib.delivery.outbox import DeliveryStatus
 from lib.jobs.tasks import TASKS
 from lib.scheduled_reports.definition import DefinitionReader
-from lib.scheduled_reports.repository import ReportStatus, ScheduledReport
+from lib.scheduled_reports.repository import ReportStatus, ScheduledReport, unsubscribe
 from lib.scheduled_reports.runs import RunStatus
 from lib.settings import Settings
 from lib.workspace import Workspace
@@ -394,7 +394,10 @@ def test_a_mail_that_is_refused(page: AppTest, inbox: Inbox) -> None:
 def test_pause_resume_duplicate_delete(page: AppTest) -> None:
     report = keep(name=HOSTILE, schedule={"cron": "0 8 * * 1", "timezone": "UTC"}, recipients=[ANN])
     open_report(page, report)
+    assert "Unsubscribed" not in said(page)
+    unsubscribe(workspaces.current().state, report.id, ANN)
     press(page, "Pause")
+    assert f"Unsubscribed, so no mail goes there: {ANN}" in said(page)
     assert kept()[0].status is ReportStatus.PAUSED and page.dataframe[0].value["Status"][0] == "Paused"
     assert not page.dataframe[0].value["Next"][0] and not [each for each in page.info if "meanwhile" in each.value]
     press(page, "Resume")
@@ -410,12 +413,23 @@ def test_pause_resume_duplicate_delete(page: AppTest) -> None:
 
 
 def test_somebody_else_changes_or_deletes_it_meanwhile(page: AppTest) -> None:
-    report = keep(recipients=[ANN])
+    report = keep(schedule={"cron": "0 8 * * 1", "timezone": "UTC"}, recipients=[ANN])
     open_report(page, report)
     reports = workspaces.current().outgoing.reports
     reports.change(report.id, replace(report.definition, name="Other"), "test")
     page.run()
     assert "Someone changed this report meanwhile" in said(page)
+    page.text_input(key=key(page, "name", "text_input")).set_value("Mine").run()
+    press(page, "Pause")  # which says nothing of what the inputs hold
+    press(page, "Save")
+    assert "since version 1" in said(page) and kept()[0].name == "Other"
+    press(page, "Keep my inputs")
+    press(page, "Save")
+    assert kept()[0].name == "Mine" and "meanwhile" not in said(page)
+    reports.change(report.id, replace(report.definition, name="Again"), "test")
+    page.run()
+    press(page, "Show their version")
+    assert page.text_input(key=key(page, "name", "text_input")).value == "Again" and "meanwhile" not in said(page)
     reports.delete(report.id, "test")
     for label in ("Duplicate", "Save"):
         if any(each.label == label for each in page.button):

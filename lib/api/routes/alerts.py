@@ -86,7 +86,7 @@ async def change(
 async def delete(request: Request, space: Space, key: ReportWriter, number: str) -> Response:
     """Delete an alert with its history."""
     strict_query(request, ())
-    await run_in_threadpool(space.alerts.delete, number, key.prefix)
+    await run_in_threadpool(space.alerts.delete, number, Owner.of_key(key))
     return Response(status_code=204)
 
 
@@ -131,7 +131,7 @@ async def snooze(
     wanted: dict[str, Any] = {}
     if body.strip() not in (b"", b"null"):
         wanted = request_body.parsed(request, body, alert_schemas.SnoozeBody).model_dump(exclude_unset=True)
-    return await _changed(space, lambda: _service(space).snooze(number, wanted, key.prefix, datetime.now(UTC)))
+    return await _changed(space, lambda: _service(space).snooze(number, wanted, Owner.of_key(key), datetime.now(UTC)))
 
 
 @router.post(

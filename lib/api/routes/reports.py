@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -30,7 +31,7 @@ from lib.reports.pages import evaluations
 from lib.scheduled_reports import report_json
 from lib.scheduled_reports.content import find_view
 from lib.scheduled_reports.definition import MAX_RECIPIENTS, DefinitionReader, ReportDefinition
-from lib.scheduled_reports.repository import ReportStatus, ScheduledReport
+from lib.scheduled_reports.repository import ReportStatus, ScheduledReport, unsubscribed_of
 from lib.settings import plain_address
 from lib.workspace import Workspace
 
@@ -77,6 +78,12 @@ class ReportOrder(BaseModel):
     status: Literal["active", "paused"] | None = None
 
 
+class ReportChange(ReportOrder):
+    """What a report is to be, all of it; or its `status` alone."""
+
+    version: int | None = Field(None, description="The version that the change is made for; else the last one.")
+
+
 class ReportRow(BaseModel):
     """A report as it is kept."""
 
@@ -90,6 +97,7 @@ class ReportRow(BaseModel):
     recipients: list[str]
     attachments: list[str]
     language: str
+    unsubscribed: list[str] = Field(description="The recipients who want no more mail of it, and get none.")
     status: Literal["active", "paused"]
     pauseReason: str | None
     nextRuns: list[str] = Field(description="The next three times, in the schedule's zone.")
@@ -103,6 +111,9 @@ class ReportList(BaseModel):
     """Reports, by name."""
 
     data: list[ReportRow]
+    page: int
+    pageSize: int
+    totalCount: int
 
 
 class RunStarted(BaseModel):
@@ -145,23 +156,29 @@ class RunPage(BaseModel):
 
 router = APIRouter(prefix="/reports", tags=["Reports"])
 
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {request_body.JSON: {"schema": ReportOrder.model_json_schema(ref_template="#/$defs/{model}")}},
-    }
-}
+
+def _body(model: type[BaseModel]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {request_body.JSON: {"schema": model.model_json_schema()}}}}
 
 
-@router.get("", response_model=ReportList, response_model_exclude_unset=True)
+@router.get(
+    "", response_model=ReportList, response_model_exclude_unset=True, openapi_extra={"parameters": list(PAGING)}
+)
 async def read_all(request: Request, space: Space, key: ReportReader) -> Response:
     """Get the reports of the key, by name."""
-    strict_query(request, ())
-    listed = await run_in_threadpool(space.outgoing.reports.all, Owner.of_key(key))
-    return answer(request, to_json({"data": [report_json.report_body(each) for each in listed]}))
+    page, size = paging(strict_query(request, PAGE_NAMES))
+
+    def read() -> dict[str, Any]:
+        reports = space.outgoing.reports.all(Owner.of_key(key))  # few enough: see MAX_OF_ONE
+        data = _bodies(space, reports[(page - 1) * size : page * size])
+        return {"data": data, "page": page, "pageSize": size, "totalCount": len(reports)}
+
+    return answer(request, to_json(await run_in_threadpool(read)))
 
 
-@router.post("", status_code=201, response_model=ReportRow, response_model_exclude_unset=True, openapi_extra=_BODY)
+@router.post(
+    "", status_code=201, response_model=ReportRow, response_model_exclude_unset=True, openapi_extra=_body(ReportOrder)
+)
 async def create(
     request: Request, response: Response, space: Space, key: ReportWriter, body: request_body.Body
 ) -> dict[str, Any]:
@@ -170,23 +187,28 @@ async def create(
     order = request_body.parsed(request, body, ReportOrder)
     made = await run_in_threadpool(_create, request, space, key, order)
     response.headers["Location"] = f"{base_url(request, space)}/v1/reports/{made.id}"
-    return report_json.report_body(made)
+    return report_json.report_body(made, ())
 
 
 @router.get("/{id}", response_model=ReportRow)
 async def read(request: Request, space: Space, key: ReportReader, id: str) -> Response:
     """Get a report."""
     strict_query(request, ())
-    return answer(request, to_json(report_json.report_body(await run_in_threadpool(_report, space, key, id))))
+    (body,) = await run_in_threadpool(lambda: _bodies(space, [_report(space, key, id)]))
+    return answer(request, to_json(body))
 
 
-@router.put("/{id}", response_model=ReportRow, response_model_exclude_unset=True, openapi_extra=_BODY)
+@router.put("/{id}", response_model=ReportRow, response_model_exclude_unset=True, openapi_extra=_body(ReportChange))
 async def change(request: Request, space: Space, key: ReportWriter, id: str, body: request_body.Body) -> dict[str, Any]:
-    """Give a report another definition: all of it; or `status` alone, to pause or resume it."""
+    """Give a report another definition: all of it; or `status` alone, to pause or resume it.
+
+    With a `version`, the change is refused (409) where somebody else changed the report since.
+    """
     strict_query(request, ())
     report = await run_in_threadpool(_report, space, key, id)
-    order = request_body.parsed(request, _completed(body, report), ReportOrder)
-    return report_json.report_body(await run_in_threadpool(_change, request, space, key, report, order))
+    order = request_body.parsed(request, report_json.completed(body, report.definition), ReportChange)
+    (changed,) = await run_in_threadpool(lambda: _bodies(space, [_change(request, space, key, report, order)]))
+    return changed
 
 
 @router.delete("/{id}", status_code=204)
@@ -217,6 +239,11 @@ async def runs(request: Request, space: Space, key: ReportReader, id: str) -> Re
     return answer(request, to_json(await run_in_threadpool(_runs, space, report, page, size)))
 
 
+def _bodies(space: Workspace, reports: Sequence[ScheduledReport]) -> list[dict[str, Any]]:
+    unsubscribed = unsubscribed_of(space.state, [each.id for each in reports])
+    return [report_json.report_body(each, unsubscribed[each.id]) for each in reports]
+
+
 def _report(space: Workspace, key: Key, number: str) -> ScheduledReport:
     """Return a report of a key. Raises ApiError (404)."""
     report = None if "\x00" in number else space.outgoing.reports.get(number, Owner.of_key(key))
@@ -225,17 +252,12 @@ def _report(space: Workspace, key: Key, number: str) -> ScheduledReport:
     return report
 
 
-def _completed(body: bytes, report: ScheduledReport) -> bytes:
-    """Return a body that says the status alone as one that says all."""
-    return report_json.completed(body, report.definition)
-
-
 def _definition(request: Request, space: Workspace, key: Key, order: ReportOrder) -> ReportDefinition:
     recipients = [plain_address(each) for each in (order.recipients or ())[: MAX_RECIPIENTS + 1]]
     known = {person.email for person in space.people.all()} if recipients else set()
     accounts = {each: each in known for each in recipients if each}
     reader = DefinitionReader(space.catalog, space.calendar, accounts, space.settings.mail_domain_names)
-    read = reader.read({**order.model_dump(), "base_url": base_url(request, space)})
+    read = reader.read({**order.model_dump(exclude={"version"}), "base_url": base_url(request, space)})
     if read.view is not None and find_view(space, read.view, Owner.of_key(key)) is None:
         raise invalid("view", f"There is no saved view '{read.view[:20]}' that this key sees.")
     has_records = read.page == evaluations.PAGE.name
@@ -254,13 +276,13 @@ def _create(request: Request, space: Workspace, key: Key, order: ReportOrder) ->
 
 
 def _change(
-    request: Request, space: Workspace, key: Key, report: ScheduledReport, order: ReportOrder
+    request: Request, space: Workspace, key: Key, report: ScheduledReport, order: ReportChange
 ) -> ScheduledReport:
     definition = _definition(request, space, key, order)
     reports = space.outgoing.reports
     changed = report
-    if definition != report.definition:
-        changed = reports.change(report.id, definition, key.actor)
+    if definition != report.definition or order.version not in (None, report.version):
+        changed = reports.change(report.id, definition, key.actor, order.version)
     wanted = report.status if order.status is None else ReportStatus(order.status)
     if wanted is not changed.status:
         act = reports.pause if wanted is ReportStatus.PAUSED else reports.resume

@@ -12,17 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StrictStr
 
 from lib.access.api_keys import Key
 from lib.access.owners import Owner
-from lib.analytics.query import parse_whole_number
 from lib.api import request_body
 from lib.api.dependencies import (
-    MAX_PAGE,
-    MAX_PAGE_SIZE,
     PAGE_NAMES,
     PAGING,
     Space,
     WebhookManager,
     WebhookReader,
     check_scope,
+    paging,
     strict_query,
 )
 from lib.api.serializers import answer, to_json
@@ -101,6 +99,9 @@ class WebhookList(BaseModel):
     """The webhooks of a key, the oldest first."""
 
     data: list[WebhookRow]
+    page: int
+    pageSize: int
+    totalCount: int
 
 
 class WebhookDelivery(BaseModel):
@@ -132,12 +133,13 @@ def _body(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-@router.get("", response_model=WebhookList)
+@router.get("", response_model=WebhookList, openapi_extra={"parameters": [*PAGING]})
 def read_all(request: Request, space: Space, key: WebhookReader) -> Response:
     """Get the webhooks of the key."""
-    strict_query(request, ())
-    rows = [_row(webhook) for webhook in space.webhooks.repository.all(key.prefix)]
-    return answer(request, to_json({"data": rows}))
+    page, size = paging(strict_query(request, PAGE_NAMES))
+    webhooks = space.webhooks.repository.all(key.prefix)  # few enough: see MAX_OF_ONE
+    rows = [_row(each) for each in webhooks[(page - 1) * size : page * size]]
+    return answer(request, to_json({"data": rows, "page": page, "pageSize": size, "totalCount": len(webhooks)}))
 
 
 @router.post("", status_code=201, response_model=CreatedWebhook, openapi_extra=_body(NewWebhook))
@@ -188,9 +190,7 @@ def test(request: Request, space: Space, key: WebhookManager, webhookId: str) ->
 @router.get("/{webhookId}/deliveries", response_model=WebhookDeliveries, openapi_extra={"parameters": [*PAGING]})
 def read_deliveries(request: Request, space: Space, key: WebhookReader, webhookId: str) -> Response:
     """Get what was sent to a webhook, or is about to be, the newest first."""
-    parameters = strict_query(request, PAGE_NAMES)
-    page = parse_whole_number(parameters, "page", 1, MAX_PAGE)
-    size = parse_whole_number(parameters, "pageSize", 100, MAX_PAGE_SIZE)
+    page, size = paging(strict_query(request, PAGE_NAMES))
     listed, count = space.webhooks.deliveries(space.webhooks.repository.get(webhookId, key.prefix), page, size)
     rows = [_delivery(each) for each in listed]
     return answer(request, to_json({"data": rows, "page": page, "pageSize": size, "totalCount": count}))
