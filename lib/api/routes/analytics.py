@@ -92,11 +92,12 @@ async def summary(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures of the whole selection."""
     parameters = strict_query(request, (*space.catalog.parameters, METRICS_PARAMETER))
     filters, metrics = filters_of(parameters, space, key), parse_metrics(parameters, space.catalog)
-    content, version = await answered(space, key, lambda: 1, filters, _summary, space.calendar, metrics)
+    content, version = await answered(space, key, lambda: 1, filters, summary_body, space.calendar, metrics)
     return answer(request, content, version)
 
 
-def _summary(connection: Connection, asked: Filters, calendar: Calendar, metrics: tuple[str, ...]) -> AnswerBody:
+def summary_body(connection: Connection, asked: Filters, calendar: Calendar, metrics: tuple[str, ...]) -> AnswerBody:
+    """Return the figures of a selection."""
     found = queries.summary(connection, asked, calendar)
     totals = queries.own_totals(connection, asked, calendar, metrics) if metrics else found.sums
     more = metric_values(metrics, totals, asked.catalog)
