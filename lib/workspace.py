@@ -24,6 +24,7 @@ from lib import settings
 from lib.access.actors import SystemActor
 from lib.access.api_keys import KeyAuthenticator
 from lib.access.audit_log import Action, AuditLog
+from lib.access.key_watch import KeyWatch
 from lib.access.owners import OwnerLookup
 from lib.access.sessions import Sessions
 from lib.access.users import UserRepository
@@ -48,6 +49,8 @@ from lib.ingest.history import ImportReport
 from lib.jobs import metric_tasks, tasks
 from lib.jobs.queue import Job, JobKind, JobStatus, Queue
 from lib.jobs.worker import POLL_SECONDS, Handler, ProgressReporter, Worker
+from lib.live.change_feed import ChangeFeed
+from lib.live.shared_answers import SharedAnswers
 from lib.outgoing.alert_channels import AlertDeliveries
 from lib.outgoing.service import OutgoingService
 from lib.settings import Settings
@@ -102,7 +105,10 @@ class Workspace:
             self.close()
             raise
         self.answers = QueryCache(self.facts, chosen.query_seconds, chosen.slow_query_ms, self.follow_zone)
+        self.changes = ChangeFeed(self.facts)
+        self.live_answers: SharedAnswers[Any] = SharedAnswers(self.changes)
         self.keys = KeyAuthenticator(self.state)
+        self.key_watch = KeyWatch(self.state)
         self.people = UserRepository(self.state, BUILT_IN, chosen.admin_names)
         idle, age = timedelta(minutes=chosen.session_idle_minutes), timedelta(hours=chosen.session_hours)
         self.sessions = Sessions(self.state, self.people, idle, age)
@@ -194,6 +200,8 @@ class Workspace:
         """Begin to do the queue's jobs: what changes the facts one after another, exports beside it; and to listen."""
         self.facts.start_listener()
         self.state.start_listener()
+        self.changes.start()
+        self._stops = [self.changes.stop]
         if self.facts.embedded:
             # Who holds the embedded database is alone: what others began, they do not go on with.
             self.queue.expire_leases()
@@ -213,7 +221,12 @@ class Workspace:
         self.webhooks.start()
         checker = AlertChecker(self.alert_engine, self.facts)
         checker.start()
-        self._stops = [checker.stop, self.webhooks.stop, *(worker.stop for worker in self._workers), self.outgoing.stop]
+        self._stops += [
+            checker.stop,
+            self.webhooks.stop,
+            *(worker.stop for worker in self._workers),
+            self.outgoing.stop,
+        ]
 
     def _exporter(self) -> Worker:
         handlers: dict[str, Handler] = {JobKind.EXPORT: self._export}

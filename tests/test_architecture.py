@@ -27,7 +27,7 @@ LAYERS = [
     {"lib.ingest", "lib.exports", "lib.sharing", "lib.backup", "lib.pdf", "lib.mail"},
     {"lib.charts"},
     {"lib.reports"},
-    {"lib.access", "lib.jobs"},
+    {"lib.access", "lib.jobs", "lib.live"},
     {"lib.analytics"},
     {"lib.catalog"},
     {"lib.store"},

@@ -13,7 +13,7 @@ import re
 import secrets
 import string
 import zlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -178,6 +178,15 @@ def all_keys(state: StateStore) -> list[Key]:
     with state.read() as connection:
         rows = connection.execute(sa.select(api_keys).order_by(api_keys.c.created_at.desc(), api_keys.c.prefix))
         return [_key(row._mapping) for row in rows]
+
+
+def usable_keys(state: StateStore, prefixes: Collection[str]) -> dict[str, Key]:
+    """Return those of some keys that are usable now, by prefix."""
+    now = datetime.now(UTC)
+    with state.read() as connection:
+        rows = connection.execute(sa.select(api_keys).where(api_keys.c.prefix.in_(prefixes)))
+        found = [_key(row._mapping) for row in rows]
+    return {key.prefix: key for key in found if key.usable(now)}
 
 
 def find(connection: Connection, prefix: str) -> Key | None:

@@ -21,6 +21,7 @@ from lib.api.routes import (
     fields,
     metrics,
     reports,
+    stream,
     unsubscribe,
     webhooks,
 )
@@ -49,7 +50,7 @@ _ERRORS[304] = {"description": "As the asker has it."}
 
 _ABOUT = """
 Call-quality figures, breakdowns, trends, evaluations and exports: the same numbers as on the pages. Every request
-carries an API key; every answer an `X-Request-Id`; every GET an `ETag`.
+carries an API key; every answer an `X-Request-Id`; every GET an `ETag`, but for the stream.
 """
 
 
@@ -80,7 +81,9 @@ def build(catalog: Catalog) -> ASGIApp:
         responses=_ERRORS,
         redirect_slashes=False,
     )
-    described_by_catalog = [each.router(catalog) for each in (analytics, criteria, metrics, exports, evaluations)]
+    described_by_catalog = [
+        each.router(catalog) for each in (analytics, stream, criteria, metrics, exports, evaluations)
+    ]
     others = (
         *(exports.downloads, fields.router, reports.router, unsubscribe.router),
         *(alerts.router, webhooks.router),

@@ -53,4 +53,5 @@ class EveryRequest:
             path = getattr(route, "path", "(none)")
             method = scope["method"] if path != "(none)" and scope["method"] in _METHODS else "(any)"
             REQUESTS.labels(method, path, str(status)).inc()
-            REQUEST_SECONDS.labels(path).observe(time.perf_counter() - started)
+            if not scope["state"].get("is_stream"):  # it took as long as its client wanted
+                REQUEST_SECONDS.labels(path).observe(time.perf_counter() - started)

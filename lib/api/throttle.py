@@ -1,4 +1,4 @@
-"""How much of the server one key may have: a rate of requests, questions at a time, threads that ask.
+"""How much of the server one key may have: a rate of requests, questions and streams at a time, threads that ask.
 
 A question whose answer is kept costs one request and no slot. Others cost more the more points or rows they return, and
 more again where only the evaluations themselves can answer. Health checks have threads of their own.
@@ -29,6 +29,9 @@ MAX_CHANGES = 16
 
 MAX_CONCURRENT_IN_ALL = 256
 """Questions, and changes, that all keys together may have under way."""
+
+MAX_STREAMS, MAX_STREAMS_IN_ALL = 10, 500
+"""Streams that one key, and all keys together, may have open."""
 
 ROWS_A_REQUEST = 500
 """Points or rows that the cost of one request covers."""
@@ -114,9 +117,9 @@ def _parsed_rate(rate: str) -> limits.RateLimitItem:
 class Slots:
     """What is under way, by key. For the event loop alone."""
 
-    def __init__(self, what: str, most: int) -> None:
-        """Begin with nothing under way; a key may have `most` of what this counts."""
-        self._what, self._most = what, most
+    def __init__(self, what: str, most: int, in_all: int = MAX_CONCURRENT_IN_ALL) -> None:
+        """Begin with nothing under way; a key may have `most` of what this counts, all keys together `in_all`."""
+        self._what, self._most, self._in_all = what, most, in_all
         self._taken: Counter[str] = Counter()
 
     @contextmanager
@@ -124,8 +127,8 @@ class Slots:
         """Hold a slot. Raises ApiError (429) where the key, or all keys together, hold as many as they may."""
         if self._taken[key.prefix] >= self._most:
             raise _busy(f"{self._most} {self._what} of this key are under way, as many as it may have at once.")
-        if self._taken.total() >= MAX_CONCURRENT_IN_ALL:
-            raise _busy(f"{MAX_CONCURRENT_IN_ALL} {self._what} are under way, as many as there may be at once.")
+        if self._taken.total() >= self._in_all:
+            raise _busy(f"{self._in_all} {self._what} are under way, as many as there may be at once.")
         self._taken[key.prefix] += 1
         try:
             yield
@@ -137,6 +140,7 @@ class Slots:
 
 QUESTIONS = Slots("questions", MAX_CONCURRENT)
 CHANGES = Slots("changes", MAX_CHANGES)
+STREAMS = Slots("streams", MAX_STREAMS, MAX_STREAMS_IN_ALL)
 
 
 def _busy(message: str) -> ApiError:

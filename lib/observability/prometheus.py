@@ -26,6 +26,7 @@ def _histogram(name: str, documentation: str, *labels: str) -> Histogram:
 
 REQUESTS = _counter("http_requests", "Requests of the API.", "method", "path", "status")
 REQUEST_SECONDS = _histogram("http_request_seconds", "How long requests of the API took.", "path")
+STREAMS = _gauge("streams", "Streams that are open.")
 
 QUESTION_SECONDS = _histogram("question_seconds", "How long questions to the facts took.", "question", "engine")
 CACHE_HITS = _counter("cache_hits", "Answers that were kept and given again.", "question")

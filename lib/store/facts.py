@@ -7,7 +7,7 @@ one writer at a time. Everything else asks in SQLAlchemy, one text for both engi
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic
@@ -56,6 +56,7 @@ class FactStore:
         """
         self._writing = threading.Lock()
         self._writes = 0  # how many transactions ended that may have changed the facts
+        self._told: list[Callable[[], None]] = []
         self._listener: ChangeListener | None = None
         data_dir.prepare(settings)
         atomic_swap.finish(settings.facts_file, settings.state_file)
@@ -160,8 +161,14 @@ class FactStore:
                 connection.execute(sa.select(sa.func.pg_notify(_FACTS_CHANGED, "")))  # heard at the commit
             yield connection
 
+    def call_after_writes(self, callback: Callable[[], None]) -> None:
+        """Have a function called whenever `change_token` has changed, in the thread that wrote or heard; be quick."""
+        self._told.append(callback)
+
     def _count_write(self) -> None:
         self._writes += 1
+        for callback in self._told:
+            callback()
 
     @contextmanager
     def session(self) -> Iterator[Connection]:

@@ -35,6 +35,15 @@ LINGER_SECONDS = 5.0
 REFUSED = "refused"
 """Where in a scope's state the gateway finds why a request is refused."""
 
+CONNECTION = "connection"
+"""Where in a scope's state an answer that goes on for long finds its connection."""
+
+MAX_UNSENT = 64 * 1024
+"""Bytes of such an answer that the system keeps for a client that does not take them."""
+
+GONE_MS = 30_000
+"""Milliseconds after which a client that confirms nothing of such an answer is taken to be gone."""
+
 _SHOWN = 300
 """Bytes of the beginning of a request, by which one that is refused is answered and written down."""
 
@@ -50,6 +59,8 @@ class HttpProtocol(H11Protocol):
         self._beginning = b""
         self._discards = False
         self._discarded = 0
+        self._stops = False
+        self._at_shutdown: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, and have the system send answers as they are written: held back, a small one takes 40 ms longer.
@@ -75,6 +86,37 @@ class HttpProtocol(H11Protocol):
         if self.cycle is not before and self.conn.their_state is h11.SEND_BODY:
             self.cycle.transport = self._lingering()  # it may be answered before its body has come
 
+    def handle_events(self) -> None:
+        """Begin to answer the next request, if it has come."""
+        before = self.cycle
+        super().handle_events()
+        if self.cycle is not before:
+            self.cycle.scope["state"][CONNECTION] = self
+
+    def call_at_shutdown(self, callback: Callable[[], None]) -> None:
+        """Have a function called when the server stops: it waits for the answer under way to end."""
+        self._at_shutdown = callback
+        if self._stops:
+            callback()
+
+    def shutdown(self) -> None:
+        """End once the answer under way has ended, which is told of that."""
+        self._stops = True
+        super().shutdown()
+        if self._at_shutdown is not None:
+            self._at_shutdown()
+
+    def abort_after(self, seconds: float) -> asyncio.TimerHandle:
+        """Give the connection up after so many seconds, whatever has not been sent by then."""
+        return self.loop.call_later(seconds, self.transport.abort)
+
+    def keep_lean(self) -> None:
+        """Have the system keep little for the client, and notice soon where it is gone without a word."""
+        connection = self.transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MAX_UNSENT)
+        if connection.family in (socket.AF_INET, socket.AF_INET6) and hasattr(socket, "TCP_USER_TIMEOUT"):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_MS)
+
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - in words of our own
         """Refuse what can't be parsed; called while the parser's error is handled."""
         error = sys.exc_info()[1]
@@ -88,6 +130,7 @@ class HttpProtocol(H11Protocol):
     def on_response_complete(self) -> None:
         """Go on with the next request."""
         self._beginning = b""
+        self._at_shutdown = None
         super().on_response_complete()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:

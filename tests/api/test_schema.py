@@ -22,6 +22,7 @@ def test_answers_are_as_described(small_app: App, tmp_path: Path) -> None:
         f"{small_app.address}/v1/openapi.json",
         "--url", f"{small_app.address}/v1",
         "--header", f"Authorization: Bearer {small_app.key()}",
+        "--exclude-path", "/analytics/stream",  # it does not end
         "--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
         "--max-examples", "150",
         "--phases", "examples,coverage,fuzzing",

@@ -90,10 +90,28 @@ def router(catalog: Catalog) -> APIRouter:
 
 async def summary(request: Request, space: Space, key: Reader) -> Response:
     """Get the figures of the whole selection."""
-    parameters = strict_query(request, (*space.catalog.parameters, METRICS_PARAMETER))
-    filters, metrics = filters_of(parameters, space, key), parse_metrics(parameters, space.catalog)
+    filters, metrics = read_selection(strict_query(request, selection_names(space)), space, key)
     content, version = await answered(space, key, lambda: 1, filters, _summary, space.calendar, metrics)
     return answer(request, content, version)
+
+
+def selection_names(space: Workspace) -> tuple[str, ...]:
+    """Return the parameters that say what figures are of, and which there are."""
+    return (*space.catalog.parameters, METRICS_PARAMETER)
+
+
+def read_selection(parameters: Mapping[str, list[str]], space: Workspace, key: Key) -> tuple[Filters, tuple[str, ...]]:
+    """Read what figures are of, within what a key may see, and the metrics beside them.
+
+    Raises InvalidParameterError.
+    """
+    return filters_of(parameters, space, key), parse_metrics(parameters, space.catalog)
+
+
+def compute_summary(parameters: Mapping[str, list[str]], space: Workspace, key: Key) -> tuple[AnswerBody, int]:
+    """Return what `summary` answers, and the version of the data, from the facts as they are now."""
+    filters, metrics = read_selection(parameters, space, key)
+    return space.answers.run_with_version(_summary, filters, space.calendar, metrics)
 
 
 def _summary(connection: Connection, asked: Filters, calendar: Calendar, metrics: tuple[str, ...]) -> AnswerBody:
