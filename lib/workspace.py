@@ -35,6 +35,7 @@ from lib.analytics import metric_definitions, metric_rollups, queries, rollup, w
 from lib.analytics.calendar import Calendar
 from lib.analytics.grants import Grant
 from lib.analytics.query_cache import QueryCache
+from lib.analytics.shared_answers import SharedAnswers
 from lib.backup import create
 from lib.catalog.catalog import BUILT_IN, Catalog
 from lib.catalog.own_fields import OwnField, without_sample_fields
@@ -102,6 +103,7 @@ class Workspace:
             self.close()
             raise
         self.answers = QueryCache(self.facts, chosen.query_seconds, chosen.slow_query_ms, self.follow_zone)
+        self.live = SharedAnswers(self.facts)
         self.keys = KeyAuthenticator(self.state)
         self.people = UserRepository(self.state, BUILT_IN, chosen.admin_names)
         idle, age = timedelta(minutes=chosen.session_idle_minutes), timedelta(hours=chosen.session_hours)
