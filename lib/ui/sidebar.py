@@ -20,7 +20,7 @@ from lib.reports.page_links import ALL_TIME, OPENED
 from lib.reports.pages import PAGES
 from lib.reports.period_labels import OWN, PRESET_LABELS, START
 from lib.reports.words import Words
-from lib.ui import current_user, filter_bar, inputs, login, markdown, saved_views, tour, url_state
+from lib.ui import current_user, filter_bar, inputs, login, markdown, new_data, saved_views, tour, url_state
 from lib.workspace import Workspace
 
 PROMINENT: tuple[Dimension, ...] = (CAMPAIGN, CALL_CENTER, ENGAGEMENT)
@@ -48,7 +48,8 @@ def show(sections: Mapping[str, Sequence[Page]], space: Workspace, path: str) ->
     url_state.default("compare", "previous")
     with st.sidebar:
         brand = '<div class="cb-brand"><span class="cb-mark" aria-hidden="true"></span>Callboard</div>'
-        st.html(brand + tour.steps() + filter_bar.SCRIPT + tour.SCRIPT, unsafe_allow_javascript=True)
+        scripts = filter_bar.SCRIPT + tour.SCRIPT + new_data.SCRIPT
+        st.html(brand + tour.steps() + scripts, unsafe_allow_javascript=True)
         links = st.container(gap=None, key="cb-nav")
         if is_filtered:
             _filters(space, calendar, is_compared=page is not None and page.is_compared, has_period=path not in UNDATED)

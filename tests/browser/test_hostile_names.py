@@ -200,6 +200,7 @@ PAGES = (
     "trends",
     "drivers",
     "evaluations",
+    "live",
     "exports",
     "reports",
     "alerts",
