@@ -32,7 +32,7 @@ from lib.errors import (
 from lib.observability import logging_config, redaction
 from lib.settings import Settings
 from lib.store import data_dir
-from lib.ui import login_cookie, start_page, streamlit_internals, streamlit_words
+from lib.ui import live_updates, login_cookie, start_page, streamlit_internals, streamlit_words
 from lib.ui.session_storage import ReconnectStorage
 from lib.web import server
 from lib.web.assets import Assets
@@ -159,7 +159,7 @@ front = Middleware(
 )
 app = st.App(
     "pages/main.py",
-    routes=[*health.ROUTES, *streamlit_words.ROUTES],
+    routes=[*health.ROUTES, *streamlit_words.ROUTES, *live_updates.ROUTES],
     middleware=[
         Middleware(streamlit_internals.ServerProtocols, message_bytes=MESSAGE_BYTES),
         front,

@@ -32,7 +32,8 @@ with script_run.turn():
         t("Analyze"): [
             st.Page(f"{page.name}.py", icon=f":material/{page.icon}:", title=str(page.title), default=page is first)
             for page in PAGES.values()
-        ],
+        ]
+        + [st.Page("live.py", icon=":material/sensors:", title=t("Live"))],
         t("Data"): [
             st.Page("own_metrics.py", icon=":material/function:", title=t("Metrics")),
             st.Page("exports.py", icon=":material/download:", title=t("Exports")),

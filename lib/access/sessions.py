@@ -73,6 +73,14 @@ class Sessions:
                 connection.execute(sa.update(people).where(people.c.id == row.person).values(seen_at=now))
         return SessionCheck(number, self._people.get(row.person))
 
+    def look(self, claims: Mapping[str, Any]) -> SessionCheck:
+        """Return who is there, by the claims of their log-in, for what goes on by itself: it is no action of theirs."""
+        number = session_id(claims)
+        with self._state.read() as connection:
+            row = connection.execute(sa.select(sessions).where(sessions.c.id == number)).one_or_none()
+            person = None if row is None else self._people.within(connection, row.person)
+        return SessionCheck(number, person if row is not None and self._is_good(row) else None)
+
     def admit(self, claims: Mapping[str, Any]) -> str | None:
         """Return the id of the session that a log-in has or may begin, by its claims; None where it is good no more."""
         number, started = session_id(claims), _issued(claims)

@@ -128,6 +128,14 @@ def records(
     return Records(period, _read(connection, rows, filters.catalog), total, page, page_size)
 
 
+def newest_records(connection: Connection, filters: Filters, calendar: Calendar, count: int) -> tuple[Record, ...]:
+    """Return the newest evaluations of a selection, by their start, then by id."""
+    facts = filters.catalog.evaluations
+    where = fact_conditions(filters, calendar)
+    newest = sa.select(facts).where(*where).order_by(*_ordered(facts, RecordOrder.NEWEST)).limit(count)
+    return _read(connection, connection.execute(newest).all(), filters.catalog)
+
+
 def records_of_ids(connection: Connection, ids: Sequence[str], grant: Grant, catalog: Catalog) -> tuple[Record, ...]:
     """Return those of some evaluations that are there and that a grant shows, the newest first, then by id."""
     facts = catalog.evaluations

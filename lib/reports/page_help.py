@@ -158,3 +158,22 @@ SETTINGS = (
 def metric_topics(catalog: Catalog) -> tuple[Topic, ...]:
     """Return what each metric of the catalog is."""
     return tuple(Topic(text(metric.label), text(metric.help)) for metric in catalog.metrics.values())
+
+
+LIVE = (
+    Topic(
+        text("Today so far"),
+        text(
+            "All evaluations whose call began today, beside those of yesterday and of the same weekday of last week up "
+            "to the same time of day. The filters apply, the period does not."
+        ),
+    ),
+    Topic(
+        text("As of"),
+        text(
+            "The time up to which the figures hold. It turns amber, with the reason, when no new figures have come for "
+            "10 seconds. Values change as data come; the page rests while it is paused, and while it is not seen "
+            "unless it is kept awake."
+        ),
+    ),
+)

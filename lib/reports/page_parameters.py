@@ -24,10 +24,14 @@ from lib.i18n import LANGUAGES
 from lib.reports.page_links import ALL_TIME, OPENED, PERIOD, PERIOD_PARAMETERS, with_period
 from lib.reports.pages import PAGES
 
+PAUSED, AWAKE, KIOSK = LIVE_FLAGS = ("paused", "awake", "kiosk")
+"""Whether the page Live rests, goes on while nobody sees it, and has no sidebar."""
+
 SELECT_OPTIONS: dict[str, Callable[[Catalog], tuple[str, ...]]] = {
     "granularity": lambda _: tuple(each.value for each in Granularity),
     "compare": lambda _: comparison.KINDS,
     "lang": lambda _: tuple(LANGUAGES),
+    **dict.fromkeys(LIVE_FLAGS, lambda _: ("true", "false")),
     **{select.parameter: select.values for page in PAGES.values() for select in page.selects},
 }
 """How a page may show the selection: parameters, each with its options; the first, or a page's own, is the default."""

@@ -25,7 +25,12 @@ def text(given: str) -> str:
 
 
 def problem(error: CallboardError) -> str:
-    """Return what a page says of an error of ours, in the visitor's language where it has a code.
+    """Return what a page says of an error of ours, in Markdown."""
+    return text(problem_text(error))
+
+
+def problem_text(error: CallboardError) -> str:
+    """Return what is said of an error of ours, in the visitor's language where it has a code.
 
     What a database says when it does not answer names hosts and files, which the log has and a visitor need not know.
     """
@@ -33,4 +38,4 @@ def problem(error: CallboardError) -> str:
         return t("The database does not answer at the moment. Nothing is lost; reload the page in a moment.")
     if isinstance(error, DiskFullError):
         return t("The disk is full: nothing can be saved or loaded until there is room. Nothing was changed.")
-    return text(job_text.in_words(failure_of(error)))
+    return job_text.in_words(failure_of(error))

@@ -25,7 +25,18 @@ from lib.reports.page_help import Topic
 from lib.reports.page_links import pairs
 from lib.reports.words import Words, text
 from lib.sharing.validation import PATHS
-from lib.ui import alert_draft, current_user, downloads, markdown, page_help, report_draft, share_links, tour, url_state
+from lib.ui import (
+    alert_draft,
+    current_user,
+    downloads,
+    markdown,
+    new_data,
+    page_help,
+    report_draft,
+    share_links,
+    tour,
+    url_state,
+)
 from lib.ui.page_context import current_context
 from lib.workspace import Workspace
 
@@ -57,7 +68,8 @@ def begin(
     with stop_on_error():
         space = workspace.current()
         context = current_context(space, subject, is_compared=is_compared)
-    st.html(f'<p class="cb-shown">{_shown(context)}</p>')
+    st.html(f'<p class="cb-shown">{_shown(context)}</p>{new_data.place(context.status.data_version)}')
+    new_data.refresh()
     notices(context.status)
     if context.granularity is not context.asked_granularity:
         st.info(

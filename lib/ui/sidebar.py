@@ -20,14 +20,17 @@ from lib.reports.page_links import ALL_TIME, OPENED
 from lib.reports.pages import PAGES
 from lib.reports.period_labels import OWN, PRESET_LABELS, START
 from lib.reports.words import Words
-from lib.ui import current_user, filter_bar, inputs, login, markdown, saved_views, tour, url_state
+from lib.ui import current_user, filter_bar, inputs, login, markdown, new_data, saved_views, tour, url_state
 from lib.workspace import Workspace
 
 PROMINENT: tuple[Dimension, ...] = (CAMPAIGN, CALL_CENTER, ENGAGEMENT)
 """The filters that are open from the start; the others are under More filters."""
 
-FILTERED = ("exports", "own_metrics")
+FILTERED = ("exports", "own_metrics", "live")
 """The URL paths of pages that are no pages of figures, and go by the filters all the same."""
+
+UNDATED = ("live",)
+"""Those of them that have a time of their own, and pass over the period."""
 
 COMPARE_LABELS = {
     "previous": "Previous period",
@@ -45,16 +48,17 @@ def show(sections: Mapping[str, Sequence[Page]], space: Workspace, path: str) ->
     url_state.default("compare", "previous")
     with st.sidebar:
         brand = '<div class="cb-brand"><span class="cb-mark" aria-hidden="true"></span>Callboard</div>'
-        st.html(brand + tour.steps() + filter_bar.SCRIPT + tour.SCRIPT, unsafe_allow_javascript=True)
+        scripts = filter_bar.SCRIPT + tour.SCRIPT + new_data.SCRIPT
+        st.html(brand + tour.steps() + scripts, unsafe_allow_javascript=True)
         links = st.container(gap=None, key="cb-nav")
         if is_filtered:
-            _filters(space, calendar, is_compared=page is not None and page.is_compared)
+            _filters(space, calendar, is_compared=page is not None and page.is_compared, has_period=path not in UNDATED)
         saved_views.chooser(space, can_save=page is not None)
         filter_bar.done()
         login.account(space)
         url_state.save(calendar.zone)
         kept = url_state.parameters(calendar.zone)
-        for own in (OPENED, page_parameters.PAGE):
+        for own in (OPENED, page_parameters.PAGE, *page_parameters.LIVE_FLAGS):
             kept.pop(own, None)
         kept = url_state.shorten(kept)
         query = [(name, value) for name in kept for value in kept[name]]
@@ -64,13 +68,15 @@ def show(sections: Mapping[str, Sequence[Page]], space: Workspace, path: str) ->
                 for each in pages:
                     st.page_link(each, query_params=query)
     if is_filtered:
-        filter_bar.bar(_period_words(), _set(space.catalog.filters, space.catalog.ranged_fields))
+        period = t("Today") if path in UNDATED else _period_words()
+        filter_bar.bar(period, _set(space.catalog.filters, space.catalog.ranged_fields))
 
 
-def _filters(space: Workspace, calendar: Calendar, *, is_compared: bool) -> None:
+def _filters(space: Workspace, calendar: Calendar, *, is_compared: bool, has_period: bool) -> None:
     """Draw the filters, those that few need behind a fold, and what takes them all away."""
     with st.container(key="cb-filters", gap="small"):
-        _period(calendar)
+        if has_period:
+            _period(calendar)
         if is_compared:
             _compared()
         for dimension in PROMINENT:

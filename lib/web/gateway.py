@@ -40,7 +40,7 @@ _ALIVE = ("/healthz", "/readyz")
 
 _FOR_PROGRAMS = (*_ALIVE, "/metrics", "/v1")
 _LARGE = ("/v1/evaluations",)
-_QUIET = (*_ALIVE, "/metrics", "/static/", "/app/static/", "/media/", "/_stcore/")
+_QUIET = (*_ALIVE, "/metrics", "/live/figures", "/data_version", "/static/", "/app/static/", "/media/", "/_stcore/")
 """Asked for many times a minute; written down only where it fails."""
 
 _CORE = "/_stcore/"

@@ -48,6 +48,7 @@ PAGES = {
     "why": f"drivers?{PERIOD}&by=engagement",
     "sample-size": f"sample_size?{PERIOD}&callsHandled=50000",
     "evaluations": f"evaluations?{PERIOD}",
+    "live": "live",
     "metrics": f"own_metrics?{PERIOD}",
     "exports": f"exports?{PERIOD}",
     "reports": "reports",

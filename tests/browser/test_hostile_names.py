@@ -201,6 +201,7 @@ PAGES = (
     "trends",
     "drivers",
     "evaluations",
+    "live",
     "exports",
     "reports",
     "alerts",

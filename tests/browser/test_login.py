@@ -180,6 +180,7 @@ PAGES = (
     "drivers",
     "sample_size",
     "evaluations",
+    "live",
     "exports",
     "reports",
     "alerts",
@@ -193,7 +194,7 @@ def test_an_analyst_sees_what_is_theirs_alone(browse: Browse, place: Place, tmp_
         page.goto(f"{place.address}/{path}")
         shown = page.locator("body").inner_text()
         assert not any(name in shown for name in FOREIGN), path
-        if path not in ("", "settings", "exports", "reports", "alerts"):
+        if path not in ("", "live", "settings", "exports", "reports", "alerts"):
             expect(page.get_by_text("1 evaluation", exact=True)).to_be_visible()
     # What a link names beyond their limits is as unknown as what is not there.
     page.goto(f"{place.address}/?callCenterId=South&executiveId=Bob")

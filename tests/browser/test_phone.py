@@ -42,7 +42,8 @@ def test_filters_are_a_sheet(phone: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [PAGES["overview"], PAGES["executives"], PAGES["evaluations"], "reports", "alerts", "data", "settings"]
+    "path",
+    [PAGES["overview"], PAGES["executives"], PAGES["evaluations"], "live", "reports", "alerts", "data", "settings"],
 )
 def test_a_page_fits(phone: Page, address: str, path: str) -> None:
     """Nothing scrolls sideways but tables, and what is pressed is as high as a finger needs."""

@@ -57,7 +57,7 @@ def _words(texts: list[str]) -> set[str]:
     return {word for text in texts for word in re.findall(r"[^\W\d_]{2,}", text)}
 
 
-@pytest.mark.parametrize("path", ["data", "own_metrics", "exports", "reports", "alerts", "settings", "audit"])
+@pytest.mark.parametrize("path", ["data", "live", "own_metrics", "exports", "reports", "alerts", "settings", "audit"])
 def test_no_word_of_english_is_left(visit: Visit, path: str) -> None:
     page = visit(f"{path}?lang=es")
     expect(page.locator("h1")).to_be_visible()

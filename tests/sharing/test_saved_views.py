@@ -23,7 +23,7 @@ from tests.conftest import ROOT
 
 NOW = datetime(2024, 1, 10, tzinfo=UTC)
 
-WITHOUT_SELECTION = {"audit", "main", "own_metrics", "exports", "reports", "alerts", "data", "settings"}
+WITHOUT_SELECTION = {"audit", "main", "live", "own_metrics", "exports", "reports", "alerts", "data", "settings"}
 
 WEIRD = [
     'O\'Brien "the" `boss`',

@@ -39,7 +39,7 @@ PAGES = [
     "evaluations",
     "exports",
 ]
-PAGES += ["own_metrics", "reports", "alerts", "data", "audit", "settings"]
+PAGES += ["live", "own_metrics", "reports", "alerts", "data", "audit", "settings"]
 CALLS = """\
 id,audioDate,state,sentiment,averageNote,campaignId,campaignName,callCenterName,executiveName
 1,2024-01-01,Completed,Positive,9,a,Alpha,North,Ann

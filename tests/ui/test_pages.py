@@ -187,6 +187,7 @@ def test_pages_are_in_sections(app: AppTest) -> None:
         ("trends", True, True),
         ("sample_size", True, False),
         ("evaluations", True, False),
+        ("live", True, False),
         ("own_metrics", True, False),
         ("exports", True, False),
         ("reports", False, False),
@@ -206,7 +207,8 @@ def test_filters_stand_on_pages_that_go_by_them(
         app.switch_page(f"{page}.py").run()
     assert not app.exception
     keys = {each.key for kind in (app.selectbox, app.multiselect) for each in kind}
-    assert [key in keys for key in ("_preset", "campaignId", "compare")] == [has_filters, has_filters, is_compared]
+    has_period = has_filters and page != "live"  # which has a time of its own
+    assert [key in keys for key in ("_preset", "campaignId", "compare")] == [has_period, has_filters, is_compared]
     shown = " ".join(each.proto.body for each in app.get("html") if "cb-shown" in each.proto.body)
     assert ("compare" in shown) == is_compared, "where nothing is compared, the head says nothing of it"
     app.switch_page("campaigns.py").run()
@@ -229,14 +231,14 @@ def test_the_filter_bar_says_what_is_set(app: AppTest, parameters: dict[str, str
     assert f"<span>{words}</span>" in bar
 
 
-@pytest.mark.parametrize("page", [*PAGES, "drivers", "own_metrics", "reports", "alerts", "audit", "settings"])
+@pytest.mark.parametrize("page", [*PAGES, "drivers", "live", "own_metrics", "reports", "alerts", "audit", "settings"])
 def test_each_page_has_help(app: AppTest, page: str) -> None:
     app.run()
     if page != "overview":
         app.switch_page(f"{page}.py").run()
     (help_of_page,) = (each.proto.body for each in app.main.get("html") if "cb-help" in each.proto.body)
     assert "<dt>" in help_of_page
-    is_of_figures = page not in ("own_metrics", "exports", "reports", "alerts", "data", "audit", "settings")
+    is_of_figures = page not in ("live", "own_metrics", "exports", "reports", "alerts", "data", "audit", "settings")
     assert ("Failed ÷ (completed + failed) evaluations." in help_of_page) == is_of_figures
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from lib.analytics import records
 from lib.analytics.criteria import evaluation_answers
@@ -240,7 +241,12 @@ def _order(context: PageContext) -> RecordOrder:
 
 def _columns(context: PageContext, listed: Sequence[Record]) -> tuple[Column[Record], ...]:
     """Return what a table says of an evaluation."""
-    zone = context.filters.zone(context.calendar.zone)
+    columns = record_columns(context.filters.zone(context.calendar.zone), context.dimensions_in_use)
+    return (*columns, *([_recording_link(context)] if any(record.recording_url for record in listed) else []))
+
+
+def record_columns(zone: ZoneInfo, dimensions: Sequence[NamedDimension]) -> tuple[Column[Record], ...]:
+    """Return what every table says of an evaluation, in a zone, with whom it belongs to of the dimensions in use."""
     return (
         Column(
             text("When"),
@@ -268,10 +274,9 @@ def _columns(context: PageContext, listed: Sequence[Record]) -> tuple[Column[Rec
                 FileField("durationInSeconds", text("Duration"), lambda record: record.duration_seconds, "seconds"),
             ),
         ),
-        *(_member_column(each) for each in context.dimensions_in_use if each != EXECUTIVE and not each.is_own),
+        *(_member_column(each) for each in dimensions if each != EXECUTIVE and not each.is_own),
         _words("isAICall", text("Handled by"), lambda record: t("AI") if record.is_ai else t("Human")),
         _words("id", text("Id"), lambda record: record.id),
-        *([_recording_link(context)] if any(record.recording_url for record in listed) else []),
     )
 
 

@@ -176,6 +176,7 @@ async def _strange_links(place: Place, seen: Seen) -> None:
                 "trends",
                 "drivers",
                 "evaluations",
+                "live",
                 "own_metrics",
                 "exports",
                 "reports",

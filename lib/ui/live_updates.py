@@ -1,0 +1,145 @@
+"""What the script of open pages asks for: the figures of the page Live, and the version of the data.
+
+Both are for the same visitors as pages are, looked up anew each time, and neither counts as something that they do: a
+session goes on to be idle meanwhile. A Live page that is kept awake, as on a wall, uses its session.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from lib import workspace
+from lib.access.users import LOCAL, Role, User
+from lib.alerts import alert_text
+from lib.alerts.states import AlertState
+from lib.analytics import queries
+from lib.analytics.minutes import undated
+from lib.analytics.query import Filters
+from lib.errors import CallboardError
+from lib.i18n import current, override_language, t
+from lib.live.timed_answers import TimedAnswer
+from lib.reports.live_page import live_page
+from lib.ui import live_html, markdown, streamlit_internals
+from lib.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+AWAKE, HAVE, LANGUAGE = "awake", "have", "lang"
+"""Parameters of the script: whether the page is kept awake, what it shows, and in which language."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRegions:
+    """The regions of the page Live as HTML, what is heard of them, and a digest of all."""
+
+    regions: Mapping[str, str]
+    said: str
+    digest: str
+
+
+def figures(space: Workspace, filters: Filters) -> TimedAnswer[LiveRegions]:
+    """Return the page Live of a selection in the language in use; all who ask the same share it."""
+    chosen, language = undated(filters), current()
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+
+    def work_out() -> LiveRegions:
+        page = live_page(space.answers, space.calendar, chosen, now)
+        drawn, said = live_html.regions(page), str(page.said)
+        return LiveRegions(drawn, said, _digest([*drawn.values(), said]))
+
+    return space.timed_answers.get((chosen, language), now, work_out)
+
+
+def firing(space: Workspace, person: User) -> str | None:
+    """Return the alerts that fire, of those that a person may see; None for who may see none."""
+    if not person.may(Role.ANALYST):
+        return None
+    listed, _ = space.alerts.all_of(None if person.may(Role.ADMIN) else person.id)
+    overviews = space.alerts.overviews([each.id for each in listed])
+    return live_html.alerts(
+        [
+            (each.definition.name, alert_text.state_text(each, overviews[each.id]))
+            for each in listed
+            if overviews[each.id].state is AlertState.FIRING
+        ]
+    )
+
+
+def source(filters: Filters) -> list[tuple[str, str]]:
+    """Return the parameters by which the script asks for the figures of a selection, in the language in use."""
+    asked = undated(filters).to_parameters()
+    return [*((name, value) for name, values in asked.items() for value in values), (LANGUAGE, current())]
+
+
+def _figures(request: Request) -> Response:
+    """Answer with what changed since the script asked last."""
+    with override_language(request.query_params.get(LANGUAGE, "")):
+        try:
+            space, person = _entered(request, is_use=request.query_params.get(AWAKE) == "true")
+            if person is None:
+                return _problem(401, t("Your session has ended. Log in again to go on."))
+            parameters = {name: request.query_params.getlist(name) for name in request.query_params}
+            parameters = {name: values for name, values in parameters.items() if name not in (AWAKE, HAVE, LANGUAGE)}
+            filters = Filters.from_parameters(parameters, space.settings.zone, person.grant, space.catalog)
+            found, fires = figures(space, filters), firing(space, person)
+        except CallboardError as error:
+            log.warning("Live figures could not be given: %s", error.message)
+            return _problem(503, markdown.problem_text(error))
+    digest = _digest([found.answer.digest, fires or ""])
+    body: dict[str, Any] = {"asOf": f"{found.as_of.astimezone(space.settings.zone):%H:%M:%S}", "have": digest}
+    if request.query_params.get(HAVE) != digest:
+        regions = {**found.answer.regions, **({} if fires is None else {"alerts": fires})}
+        body |= {"regions": regions, "said": found.answer.said}
+    return _json(body)
+
+
+def _data_version(request: Request) -> Response:
+    """Answer with the version of the data, and the words that tell of it on a page that was drawn before."""
+    with override_language(request.query_params.get(LANGUAGE, "")):
+        try:
+            space, person = _entered(request)
+            if person is None:
+                return _problem(401, t("Your session has ended. Log in again to go on."))
+            status = space.answers.run(queries.status)
+        except CallboardError as error:
+            return _problem(503, markdown.problem_text(error))
+        changed = f"{status.changed_at.astimezone(space.settings.zone):%H:%M}"
+        return _json({"version": status.data_version, "words": t("New data, {time} – refresh", time=changed)})
+
+
+def _entered(request: Request, *, is_use: bool = False) -> tuple[Workspace, User | None]:
+    """Return the workspace, and who asks by the cookies of their log-in; nobody where they may see no page."""
+    space = workspace.current()
+    if not space.settings.has_login:
+        return space, LOCAL
+    claims = streamlit_internals.login_claims(request.cookies)
+    if claims is None:
+        return space, None
+    check = space.sessions.enter(claims) if is_use else space.sessions.look(claims)
+    person = check.person
+    return space, person if person is not None and person.may(Role.VIEWER) else None
+
+
+def _json(body: Mapping[str, Any], status: int = 200) -> Response:
+    return JSONResponse(body, status, headers={"Cache-Control": "no-store"})
+
+
+def _problem(status: int, why: str) -> Response:
+    return _json({"problem": why}, status)
+
+
+def _digest(texts: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:24]
+
+
+ROUTES = (Route("/live/figures", _figures), Route("/data_version", _data_version))
+"""Where browsers ask; sync, as each looks into the databases."""
