@@ -29,6 +29,7 @@ from lib.store.facts import FactStore
 from lib.store.state import StateStore
 from lib.workspace import Workspace
 from tests.browser.conftest import served
+from tests.command import run_command
 from tests.conftest import ROOT
 
 CALLBOARD = [sys.executable, "-m", "lib"]
@@ -36,25 +37,14 @@ CALLBOARD = [sys.executable, "-m", "lib"]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
+def variables_of(settings: Settings) -> dict[str, str]:
+    return {"CALLBOARD_DATA_DIR": str(settings.data_dir), "CALLBOARD_DATABASE_URL": settings.database_url}
+
+
 @pytest.fixture
 def run(settings: Settings) -> Run:
-    environment = {
-        **os.environ,
-        "CALLBOARD_DATA_DIR": str(settings.data_dir),
-        "CALLBOARD_DATABASE_URL": settings.database_url,
-    }
-
     def call(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
-        command = [*CALLBOARD, *(str(argument) for argument in arguments)]
-        return subprocess.run(
-            command,
-            env={**environment, **more},
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            timeout=120,
-        )
+        return run_command(*arguments, variables={**variables_of(settings), **more})
 
     return call
 
@@ -66,7 +56,13 @@ def calls(tmp_path: Path) -> Path:
     return path
 
 
-def test_import(run: Run, calls: Path) -> None:
+def test_import(settings: Settings, calls: Path) -> None:
+    """As whoever types the commands starts them."""
+
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, **variables_of(settings)}
+        return subprocess.run([*CALLBOARD, *arguments], env=environment, cwd=ROOT, capture_output=True, text=True)
+
     done = run("import", calls)
     assert done.returncode == 0, done.stderr
     assert "added: 2" in done.stdout and "days touched: 2 (2024-01-01 to 2024-01-02)" in done.stdout

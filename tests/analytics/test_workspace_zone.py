@@ -25,6 +25,7 @@ from lib.store import schema
 from lib.workspace import Workspace
 from tests.api_client import make_key
 from tests.browser.conftest import served
+from tests.command import run_command
 from tests.conftest import ROOT, Load
 from tests.filters import make_filters
 
@@ -135,21 +136,8 @@ def test_a_question_of_another_calendar_is_no_question_of_the_facts(workspace: W
 
 
 def command(settings: Settings, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **os.environ,
-        "CALLBOARD_DATA_DIR": str(settings.data_dir),
-        "CALLBOARD_DATABASE_URL": settings.database_url,
-        **variables,
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "lib", *arguments],
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=120,
-    )
+    stores = {"CALLBOARD_DATA_DIR": str(settings.data_dir), "CALLBOARD_DATABASE_URL": settings.database_url}
+    return run_command(*arguments, variables={**stores, **variables})
 
 
 def test_commands_beside_a_running_app(settings: Settings, tmp_path: Path) -> None:

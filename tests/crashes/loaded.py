@@ -9,6 +9,7 @@ import streamlit.web.cli  # noqa: F401
 
 import lib.api.application
 import lib.charts.funnel
+import lib.cli
 import lib.ui.page_view
 import lib.ui.sidebar
 import lib.workspace  # noqa: F401

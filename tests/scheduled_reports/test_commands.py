@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +10,7 @@ import pytest
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.browser.conftest import served
-from tests.conftest import ROOT
+from tests.command import run_command
 from tests.mail_server import Inbox
 from tests.scheduled_reports.conftest import SENDER, Order
 
@@ -33,14 +31,7 @@ def variables_of(settings: Settings) -> dict[str, str]:
 @pytest.fixture
 def command(settings: Settings) -> Command:
     def call(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "lib", "reports", *arguments],
-            env={**os.environ, **variables_of(settings), **more},
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        return run_command("reports", *arguments, variables={**variables_of(settings), **more})
 
     return call
 
