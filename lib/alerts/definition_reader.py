@@ -83,7 +83,7 @@ def read_definition(body: Mapping[str, Any], context: ReadingContext) -> AlertDe
         raise AlertError("schedule", AlertCode.ALERT_AFTER_IMPORT)
     reminder = body.get("reminderHours")
     definition = AlertDefinition(
-        name=validation.line("name", _text(body, "name"), MAX_NAME),
+        name=validation.mailed_line("name", _text(body, "name"), MAX_NAME),
         metric=metric.name,
         sent_parameters=parameters,
         by=by,

@@ -71,7 +71,7 @@ class AlertService:
         remark, member = body.get("remark") or "", body.get("member")
         if not isinstance(remark, str) or not isinstance(member, str | None):
             raise AlertError("remark", AlertCode.ALERT_SHAPE, where="remark", right='"on it"')
-        line = validation.line("remark", remark, MAX_REMARK) if remark else ""
+        line = validation.mailed_line("remark", remark, MAX_REMARK) if remark else ""
         return self.repository.acknowledge(number, owner.id, member, owner.actor, line)
 
     def context(self, grant: Grant) -> ReadingContext:

@@ -91,7 +91,7 @@ class DefinitionReader:
 
     def read(self, body: Mapping[str, Any]) -> ReportDefinition:
         """Return the report that a body orders. Raises InvalidParameterError naming the field."""
-        name = validation.line("name", body["name"], MAX_NAME)
+        name = validation.mailed_line("name", body["name"], MAX_NAME)
         parameters = body.get("parameters") or {}
         subject = {each: body[each] for each in ("page", "view", "export") if body.get(each) is not None}
         if len(subject) != 1:
