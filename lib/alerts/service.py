@@ -96,13 +96,13 @@ def _without_status(body: Mapping[str, Any]) -> tuple[dict[str, Any], AlertStatu
     if status is None:
         return values, None
     if status not in known:
-        shown = str(status)[:60]
+        quoted = str(status)[:60]
         raise AlertError(
             "status",
             AlertCode.ALERT_CHOICE,
             where="status",
-            value=shown,
-            hint=nearest(shown, known),
+            value=quoted,
+            hint=nearest(quoted, known),
             known=", ".join(known),
         )
     return values, AlertStatus(status)

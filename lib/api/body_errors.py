@@ -90,5 +90,5 @@ def _value(value: Any) -> str:
         return "an object"
     if isinstance(value, list | tuple):
         return "a list"
-    shown = json.dumps(value, ensure_ascii=False)
-    return shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]} …"
+    json_text = json.dumps(value, ensure_ascii=False)
+    return json_text if len(json_text) <= _MOST_SHOWN else f"{json_text[:_MOST_SHOWN]} …"
