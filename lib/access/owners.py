@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 
 from sqlalchemy.engine import Connection
 
@@ -34,6 +35,14 @@ class Owner:
         return cls(SystemActor.LOCAL.value if user.id == LOCAL.id else user.actor, user.id)
 
 
+class NoAccess(StrEnum):
+    """Why an owner may see nothing any more."""
+
+    OWNER_GONE = "owner_gone"
+    OWNER_WITHOUT_ACCESS = "owner_without_access"
+    KEY_ENDED = "key_ended"
+
+
 class OwnerLookup:
     """Tells what owners and people may see now."""
 
@@ -48,13 +57,23 @@ class OwnerLookup:
 
     def grant_of(self, connection: Connection, owner_id: str, least: Role = Role.VIEWER) -> Grant | None:
         """Return the same as a transaction of the state sees it; None also for who may not do what `least` may."""
+        access = self.access(connection, owner_id, least)
+        return None if isinstance(access, NoAccess) else access
+
+    def access(self, connection: Connection, owner_id: str, least: Role = Role.VIEWER) -> Grant | NoAccess:
+        """Return what an owner may see, or why nothing any more.
+
+        Whoever sits at the machine owns things as long as no login is configured.
+        """
         if owner_id == LOCAL.id:
-            return None if self._has_login() else LOCAL.grant
+            return NoAccess.OWNER_GONE if self._has_login() else LOCAL.grant
         if owner_id.startswith(api_keys.MARK):
             key = api_keys.find(connection, owner_id)
-            return key.grant if key is not None and key.usable(datetime.now(UTC)) else None
+            return key.grant if key is not None and key.usable(datetime.now(UTC)) else NoAccess.KEY_ENDED
         person = self._people.within(connection, owner_id)
-        return person.grant if person is not None and person.may(least) else None
+        if person is None:
+            return NoAccess.OWNER_GONE
+        return person.grant if person.may(least) else NoAccess.OWNER_WITHOUT_ACCESS
 
     def address(self, owner: Owner) -> str | None:
         """Return the e-mail address of an owner who is a person and has one."""

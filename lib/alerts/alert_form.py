@@ -65,11 +65,15 @@ class AlertForm:
             condition |= {"value": self.value, "endsAt": self.ends_at}
         if self.condition is ConditionType.NO_DATA:
             condition["hours"] = self.hours
-        period = dict(self.dates) if self.period == OWN else {PERIOD: [self.period]}
+        parameters: dict[str, Any] = {name: list(values) for name, values in self.parameters.items()}
+        if self.period == OWN:
+            parameters |= {name: list(values) for name, values in self.dates.items()}
+        else:
+            parameters[PERIOD] = self.period
         body = {
             "name": self.name,
             "metric": self.metric,
-            "parameters": {name: list(values) for name, values in (*self.parameters.items(), *period.items())},
+            "parameters": parameters,
             "by": self.by or None,
             "condition": condition,
             "checks": self.checks,

@@ -83,7 +83,7 @@ def read_definition(body: Mapping[str, Any], context: ReadingContext) -> AlertDe
         raise AlertError("schedule", AlertCode.ALERT_AFTER_IMPORT)
     reminder = body.get("reminderHours")
     definition = AlertDefinition(
-        name=validation.line("name", _text(body, "name"), MAX_NAME),
+        name=validation.mailed_line("name", _text(body, "name"), MAX_NAME),
         metric=metric.name,
         sent_parameters=parameters,
         by=by,
@@ -120,14 +120,14 @@ def _text(body: Mapping[str, Any], name: str) -> str:
 
 
 def _metric(name: Any, catalog: Catalog) -> Metric:
-    asked = _text({"metric": name}, "metric")
-    if asked in catalog.metric_problems:
-        problem = catalog.metric_problems[asked].reason
-        raise InvalidParameterError("metric", ParameterCode.METRIC_IS_BROKEN, name=asked, problem=problem)
-    if asked not in catalog.all_metrics:
-        hint = nearest(asked[:60], catalog.all_metrics)
-        raise InvalidParameterError("metric", ParameterCode.NO_SUCH_METRIC, value=asked[:60], hint=hint)
-    return catalog.all_metrics[asked]
+    metric_name = _text({"metric": name}, "metric")
+    if metric_name in catalog.metric_problems:
+        problem = catalog.metric_problems[metric_name].reason
+        raise InvalidParameterError("metric", ParameterCode.METRIC_IS_BROKEN, name=metric_name, problem=problem)
+    if metric_name not in catalog.all_metrics:
+        hint = nearest(metric_name[:60], catalog.all_metrics)
+        raise InvalidParameterError("metric", ParameterCode.NO_SUCH_METRIC, value=metric_name[:60], hint=hint)
+    return catalog.all_metrics[metric_name]
 
 
 def _dimension(name: Any, catalog: Catalog) -> str | None:
@@ -248,7 +248,7 @@ def _choice(value: Any, where: str, kind: type[Choice]) -> Choice:
 def _listed(value: Any, where: str, known: Iterable[str]) -> str:
     names = tuple(known)
     if not isinstance(value, str) or value not in names:
-        shown = "" if value is None else str(value)[:60]
-        hint = nearest(shown, names) if shown else ""
-        raise AlertError(where, AlertCode.ALERT_CHOICE, where=where, value=shown, hint=hint, known=", ".join(names))
+        quoted = "" if value is None else str(value)[:60]
+        hint = nearest(quoted, names) if quoted else ""
+        raise AlertError(where, AlertCode.ALERT_CHOICE, where=where, value=quoted, hint=hint, known=", ".join(names))
     return value

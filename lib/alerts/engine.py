@@ -17,11 +17,11 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.access.owners import NoAccess, OwnerLookup
 from lib.access.users import UserRepository
 from lib.alerts.alert import Alert, AlertChange, AlertPause, AlertStatus
 from lib.alerts.measurement import AlertLook, take_look
 from lib.alerts.notices import AlertChannels, AlertNotice, due_notices, next_attention
-from lib.alerts.owner import owner_grant
 from lib.alerts.repository import alert_of, read_alert, states_of, write_changes, write_states
 from lib.alerts.states import WHOLE, AlertState, MemberReading, MemberState, advance_all
 from lib.analytics.calendar import Calendar
@@ -81,6 +81,7 @@ class AlertEngine:
         self._state = state
         self.sources = sources
         self.channels = channels
+        self._owners = OwnerLookup(state, sources.people, lambda: sources.settings().has_login)
 
     def claim(self, data_version: int | None, now: datetime) -> Alert | None:
         """Take the alert that is due the longest for a lease; None where none is.
@@ -123,15 +124,10 @@ class AlertEngine:
         What fails is written down, too, and changes nothing of what is settled.
         """
         try:
-            access = owner_grant(
-                self._state,
-                self.sources.people,
-                alert.owner_id,
-                now,
-                has_login=self.sources.settings().has_login,
-            )
-            if isinstance(access, AlertPause):
-                return self._pause(alert, access)
+            with self._state.read() as connection:
+                access = self._owners.access(connection, alert.owner_id)
+            if isinstance(access, NoAccess):
+                return self._pause(alert, AlertPause(access.value))
             result = self._look(alert, access, now)
         except CallboardError as error:
             return self._fail(alert, error, now)

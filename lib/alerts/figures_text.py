@@ -39,9 +39,9 @@ class AlertFigures:
 
     def value(self, amount: float | None, beside: float | None = None) -> str:
         """Return a value with its unit; with as many digits as tell it from another one that it stands `beside`."""
-        shown = self._shown(amount)
-        if amount is None or beside is None or shown != self._shown(beside):
-            return shown
+        words = self._shown(amount)
+        if amount is None or beside is None or words != self._shown(beside):
+            return words
         return self._exact(amount, lambda decimals: self._shown(amount, decimals) != self._shown(beside, decimals))
 
     def limit(self, amount: float | None) -> str:

@@ -91,8 +91,8 @@ class AlertLook:
 
     def totals(self, filters: Filters) -> Totals:
         """Return the measures of each member in a selection."""
-        asked = filters, self.calendar, self.dimension, self.definition.metric
-        return self.answers.run(questions.member_totals, *asked).groups
+        arguments = filters, self.calendar, self.dimension, self.definition.metric
+        return self.answers.run(questions.member_totals, *arguments).groups
 
 
 def take_look(look: AlertLook) -> tuple[MemberReading, ...]:
@@ -185,10 +185,10 @@ def _executives(look: AlertLook, before: Filters, metric: Metric) -> dict[Member
     """Return how executives who are in both windows spread around the change of each member."""
     if not metric.has_spread:
         return {}
-    asked = look.filters, before, look.calendar, (metric.name,)
+    arguments = look.filters, before, look.calendar, (metric.name,)
     if look.dimension is None:
-        return {WHOLE_MEMBER: look.answers.run(cluster_spreads.executive_spreads, *asked).get(metric.name)}
-    groups = look.answers.run(cluster_spreads.executive_spreads_by, *asked, look.dimension).groups
+        return {WHOLE_MEMBER: look.answers.run(cluster_spreads.executive_spreads, *arguments).get(metric.name)}
+    groups = look.answers.run(cluster_spreads.executive_spreads_by, *arguments, look.dimension).groups
     return {member: spreads.get(metric.name) for member, spreads in groups.items()}
 
 
@@ -203,8 +203,8 @@ def _charts(look: AlertLook) -> dict[Member, Judgment]:
     if period.date_from is not None:
         first = min(first, local_date(period.date_from, zone))
     filters = replace(look.filters, date_from=first, date_to=last)
-    asked = filters, look.calendar, look.dimension, look.definition.metric
-    courses = look.answers.run(questions.member_trends, *asked)
+    arguments = filters, look.calendar, look.dimension, look.definition.metric
+    courses = look.answers.run(questions.member_trends, *arguments)
     histogram = look.answers.run(queries.distribution, filters, look.calendar)
     judged = {}
     for member, course in courses.groups.items():

@@ -215,10 +215,10 @@ def _watched(definition: AlertDefinition) -> tuple[Any, ...]:
 
 def alert_of(connection: Connection, number: str, owner_id: str | None, *, lock: bool = False) -> Alert:
     """Return an owner's alert as a transaction sees it; with `lock`, it then waits for this transaction."""
-    asked = sa.select(alerts).where(alerts.c.id == number)
+    query = sa.select(alerts).where(alerts.c.id == number)
     if owner_id is not None:
-        asked = asked.where(alerts.c.owner_id == owner_id)
-    row = connection.execute(asked.with_for_update() if lock else asked).one_or_none()
+        query = query.where(alerts.c.owner_id == owner_id)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise AlertError(None, AlertCode.ALERT_UNKNOWN, id=number[:40])
     return read_alert(row)
@@ -226,8 +226,8 @@ def alert_of(connection: Connection, number: str, owner_id: str | None, *, lock:
 
 def states_of(connection: Connection, number: str) -> list[MemberState]:
     """Return the states of an alert, by member."""
-    asked = sa.select(alert_states).where(alert_states.c.alert == number).order_by(alert_states.c.member)
-    return [_state(row) for row in connection.execute(asked)]
+    query = sa.select(alert_states).where(alert_states.c.alert == number).order_by(alert_states.c.member)
+    return [_state(row) for row in connection.execute(query)]
 
 
 def write_states(connection: Connection, number: str, states: Iterable[MemberState]) -> None:

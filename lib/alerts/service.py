@@ -71,7 +71,7 @@ class AlertService:
         remark, member = body.get("remark") or "", body.get("member")
         if not isinstance(remark, str) or not isinstance(member, str | None):
             raise AlertError("remark", AlertCode.ALERT_SHAPE, where="remark", right='"on it"')
-        line = validation.line("remark", remark, MAX_REMARK) if remark else ""
+        line = validation.mailed_line("remark", remark, MAX_REMARK) if remark else ""
         return self.repository.acknowledge(number, owner.id, member, owner.actor, line)
 
     def context(self, grant: Grant) -> ReadingContext:
@@ -96,13 +96,13 @@ def _without_status(body: Mapping[str, Any]) -> tuple[dict[str, Any], AlertStatu
     if status is None:
         return values, None
     if status not in known:
-        shown = str(status)[:60]
+        quoted = str(status)[:60]
         raise AlertError(
             "status",
             AlertCode.ALERT_CHOICE,
             where="status",
-            value=shown,
-            hint=nearest(shown, known),
+            value=quoted,
+            hint=nearest(quoted, known),
             known=", ".join(known),
         )
     return values, AlertStatus(status)

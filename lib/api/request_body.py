@@ -12,6 +12,7 @@ from pydantic_core import from_json
 from starlette.requests import ClientDisconnect
 
 from lib.access.api_keys import Key
+from lib.api import body_errors
 from lib.api.errors import ApiError, invalid
 from lib.errors import BusyError, nearest
 
@@ -89,9 +90,7 @@ def parsed(request: Request, body: bytes, model: type[Model]) -> Model:
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        detail = error.errors()[0]
-    name = str(detail["loc"][0])[:100]
-    raise invalid(name, f"{name}: {detail['msg']}.")
+        raise body_errors.wrong_field(error.errors(include_url=False)[0], model) from None
 
 
 def refuse_fields(request: Request, body: bytes) -> None:
@@ -110,8 +109,8 @@ def _check_names(body: bytes, known: tuple[str, ...]) -> None:
     """
     try:
         content = from_json(body)
-    except ValueError:
-        content = None
+    except ValueError as error:
+        raise body_errors.unreadable(body, error) from None
     if not isinstance(content, dict):
         raise invalid(None, "The body is not a JSON object.")
     unknown = next((name[:100] for name in content if name not in known), None)

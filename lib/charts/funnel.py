@@ -98,7 +98,7 @@ def _notes(z_scores: Sequence[float], groups_name: str, *, is_adjusted: bool) ->
 
     Whether they differ beyond chance at all, the page says once (`reports/spread_text`).
     """
-    phi = overdispersion(z_scores) if z_scores else 1.0
+    phi = overdispersion(z_scores) if len(z_scores) >= LEAST_FUNNEL_GROUPS else 1.0
     is_wider = is_adjusted and phi > 1
     notes = [
         t("Inside the adjusted range: no more different from the average than is usual here.")
@@ -107,6 +107,8 @@ def _notes(z_scores: Sequence[float], groups_name: str, *, is_adjusted: bool) ->
     ]
     if not z_scores:
         return notes
+    if len(z_scores) < LEAST_FUNNEL_GROUPS:
+        return [*notes, t("Too few have enough evaluations to say how much they differ from each other.")]
     shown = number(rounded(phi, 1) or 0, 1)
     notes.append(t("Overdispersion φ = {phi} (chance alone: 1).", phi=shown))
     if is_wider:

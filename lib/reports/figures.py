@@ -118,7 +118,7 @@ def funnel_distances(groups: Sequence[Group], total: MeasureTotals) -> list[floa
 def funnel_deviation(groups: Sequence[Group], total: MeasureTotals, *, is_adjusted: bool) -> float | None:
     """Return the standard deviation that the expected range is of: adjusted, √φ times as large where φ is above 1."""
     deviation, distances = standard_deviation(total), funnel_distances(groups, total)
-    if deviation and distances and is_adjusted:
+    if deviation and len(distances) >= LEAST_FUNNEL_GROUPS and is_adjusted:
         return deviation * math.sqrt(max(1.0, overdispersion(distances)))
     return deviation
 

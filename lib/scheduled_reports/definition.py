@@ -91,7 +91,7 @@ class DefinitionReader:
 
     def read(self, body: Mapping[str, Any]) -> ReportDefinition:
         """Return the report that a body orders. Raises InvalidParameterError naming the field."""
-        name = validation.line("name", body["name"], MAX_NAME)
+        name = validation.mailed_line("name", body["name"], MAX_NAME)
         parameters = body.get("parameters") or {}
         subject = {each: body[each] for each in ("page", "view", "export") if body.get(each) is not None}
         if len(subject) != 1:
@@ -154,9 +154,11 @@ class DefinitionReader:
         for name, (known, default) in options.items():
             value = export.get(name, default)
             if value not in known:
-                shown = str(value)[:60]
-                hint, listed = nearest(shown, known), ", ".join(known)
-                raise InvalidParameterError("export", ReportCode.EXPORT_OF_REPORT, value=shown, hint=hint, known=listed)
+                quoted = str(value)[:60]
+                hint, listed = nearest(quoted, known), ", ".join(known)
+                raise InvalidParameterError(
+                    "export", ReportCode.EXPORT_OF_REPORT, value=quoted, hint=hint, known=listed
+                )
         names = (*options, PERIOD, METRICS_PARAMETER, *self.catalog.parameters)
         if unknown := next((name for name in export if name not in names), None):
             code, hint = ParameterCode.NOT_OF_A_PAGE, nearest(unknown[:60], names)
@@ -207,9 +209,9 @@ def with_dates(parameters: Mapping[str, Sequence[str]], calendar: Calendar) -> d
 def _page(name: Any) -> str:
     wanted = str(name).strip("/") or overview.PAGE.name
     if wanted not in PAGES:
-        shown = wanted[:60]
-        hint, known = nearest(shown, PAGES), ", ".join(PAGES)
-        raise InvalidParameterError("page", ReportCode.NO_PAGE_OF_REPORT, value=shown, hint=hint, known=known)
+        quoted = wanted[:60]
+        hint, known = nearest(quoted, PAGES), ", ".join(PAGES)
+        raise InvalidParameterError("page", ReportCode.NO_PAGE_OF_REPORT, value=quoted, hint=hint, known=known)
     return wanted
 
 

@@ -89,10 +89,10 @@ def _request(report: ScheduledReport, grant: Grant, context: ReportContext) -> E
     period = context.answers.run(resolve_period, filters, context.calendar)
     with override_language(report.definition.language):
         zone = filters.zone(context.settings.zone).key
-        shown = " · ".join((*map(str, filter_text.selection(context.answers, filters, period)), zone))
+        selection = " · ".join((*map(str, filter_text.selection(context.answers, filters, period)), zone))
     kind, form = str(order.get("report", "evaluations")), str(order.get("format", "csv"))
     width = Granularity(order.get("granularity", "daily"))
-    return ExportRequest(kind, form, filters, width, shown, metrics_of(order, context.catalog))
+    return ExportRequest(kind, form, filters, width, selection, metrics_of(order, context.catalog))
 
 
 def _ended(context: ReportContext, number: str) -> Job:

@@ -9,7 +9,7 @@ import re
 import secrets
 import string
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -21,6 +21,9 @@ from lib.reports.pages import PAGES, overview
 
 PATHS = ("", *(name for name in PAGES if name != overview.PAGE.name))
 """The pages that show a selection, by their URL paths; the overview's is empty."""
+
+_DIRECTIONS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+"""The classes of U+202A to U+202E and U+2066 to U+2069."""
 
 _ALPHABET = string.ascii_letters + string.digits
 _ID = re.compile(r"[A-Za-z0-9]{8}")
@@ -65,10 +68,25 @@ def line(parameter: str, text: str, most: int) -> str:
         raise InvalidParameterError(parameter, ParameterCode.LINE_EMPTY, most=most)
     if len(trimmed) > most:
         raise InvalidParameterError(parameter, ParameterCode.LINE_TOO_LONG, characters=f"{len(trimmed):,}", most=most)
-    odd = next((sign for sign in trimmed if unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp")), None)
+    _refuse(parameter, (sign for sign in trimmed if unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp")))
+    return trimmed
+
+
+def mailed_line(parameter: str, text: str, most: int) -> str:
+    """Return a line of text that goes into mails and to other programs, as `line` does.
+
+    Characters that turn the direction of what is written behind them are refused as well.
+    """
+    trimmed = line(parameter, text, most)
+    _refuse(parameter, (sign for sign in trimmed if unicodedata.bidirectional(sign) in _DIRECTIONS))
+    return trimmed
+
+
+def _refuse(parameter: str, signs: Iterator[str]) -> None:
+    """Raise InvalidParameterError for the first of some characters, if there is one."""
+    odd = next(signs, None)
     if odd is not None:
         raise InvalidParameterError(parameter, ParameterCode.LINE_UNHOLDABLE, character=f"U+{ord(odd):04X}")
-    return trimmed
 
 
 def page(path: str) -> str:

@@ -16,7 +16,8 @@ from lib.alerts.states import MemberState
 from lib.errors import CallboardError
 from lib.i18n import t
 from lib.ui import alert_draft, current_user, inputs, markdown
-from lib.ui.alert_draft import NEW, AlertDraft
+from lib.ui.alert_draft import AlertDraft
+from lib.ui.draft_session import NEW
 from lib.workspace import Workspace
 
 SNOOZE_HOURS = (1, 4, 8, 24, 72, 168, 720)

@@ -28,7 +28,8 @@ from lib.ui import (
     inputs,
     markdown,
 )
-from lib.ui.alert_draft import CHOSEN, NEW, AlertDraft
+from lib.ui.alert_draft import CHOSEN, AlertDraft
+from lib.ui.draft_session import NEW
 from lib.workspace import Workspace
 
 
@@ -47,7 +48,7 @@ def show(space: Workspace, alerts: list[Alert], wording: SelectionWording) -> No
                 t("Someone changed this alert meanwhile. Your inputs are kept, and nothing is saved yet."),
                 draft.key,
                 lambda: alert_draft.begin_with(space, alert.id),
-                lambda: alert_draft.overwrite(alert),
+                lambda: alert_draft.SESSION.overwrite(alert.version),
             )
     form = _inputs(space, draft, alert, wording)
     alert_draft.keep(space, draft)
@@ -58,7 +59,7 @@ def show(space: Workspace, alerts: list[Alert], wording: SelectionWording) -> No
 
 def _choice(space: Workspace, alerts: list[Alert], draft: AlertDraft) -> None:
     labels = {NEW: t("New alert"), **{each.id: each.definition.name for each in alerts}}
-    alert_draft.fill_choice(draft)
+    alert_draft.SESSION.fill_choice(draft)
     inputs.selectbox(
         t("Alert"),
         list(labels),

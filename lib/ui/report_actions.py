@@ -19,8 +19,9 @@ from lib.scheduled_reports.definition import MAX_NAME
 from lib.scheduled_reports.repository import ReportStatus, ScheduledReport
 from lib.settings import plain_address
 from lib.ui import current_user, inputs, markdown, report_draft
+from lib.ui.draft_session import NEW
 from lib.ui.recipient_inputs import EXAMPLE
-from lib.ui.report_draft import NEW, ReportDraft
+from lib.ui.report_draft import ReportDraft
 from lib.workspace import Workspace
 
 _DONE, _FAILED, _TO, _NEXT_OWNER = "_report_done", "_report_failed", "_report_to", "_report_next_owner"
@@ -185,7 +186,7 @@ def _duplicate(space: Workspace, number: str) -> None:
     if report is None:
         return
     form = report_draft.form(space, report)
-    report_draft.begin(NEW, replace(form, name=t("{name} (copy)", name=report.name)[:MAX_NAME]))
+    report_draft.SESSION.begin(NEW, replace(form, name=t("{name} (copy)", name=report.name)[:MAX_NAME]))
     say_done(t("A copy is in the editor below; nothing is saved yet."))
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 import streamlit as st
 
@@ -17,15 +16,14 @@ from lib.scheduled_reports.definition import as_parameters, with_dates
 from lib.scheduled_reports.report_form import OF_VIEW, ReportForm, Subject, form_of, page_values
 from lib.scheduled_reports.repository import ScheduledReport
 from lib.ui import current_user, url_state
+from lib.ui.draft_session import NEW, Draft, DraftSession
 from lib.workspace import Workspace
-
-NEW = ""
-"""What is chosen for a report that is not there yet."""
 
 PATH = "reports"
 """The URL path of the page Reports."""
 
-CHOSEN = "_report_chosen"
+SESSION: DraftSession[ReportForm] = DraftSession("report")
+CHOSEN = SESSION.chosen
 WIDGETS = (
     *("name", "subject", "page", "view", "export", "file_format", "granularity"),
     *("period", "view_period", "first_day", "last_day"),
@@ -34,26 +32,9 @@ WIDGETS = (
 )
 """The fields that are inputs."""
 
-_DRAFT, _VALUES, _CHOSEN_FOR, _CHANGING = "_report_draft", "_report_values", "_report_chosen_for", "_report_changing"
+_CHANGING = "_report_changing"
 
-
-@dataclass(frozen=True, slots=True)
-class ReportDraft:
-    """A report that is being written. Another draft has another number, and so inputs of its own."""
-
-    number: int
-    id: str  # of the report that is changed; NEW for one that is not there yet
-    version: int  # that the report had then; 0 for one that is not there yet
-    start: ReportForm  # what the inputs begin with
-
-    @property
-    def is_new(self) -> bool:
-        """Whether the report is not there yet."""
-        return self.id == NEW
-
-    def key(self, field: str) -> str:
-        """Return the key of an input."""
-        return f"_report-{self.number}-{field}"
+ReportDraft: TypeAlias = Draft[ReportForm]
 
 
 def visible(space: Workspace) -> list[ScheduledReport]:
@@ -84,17 +65,9 @@ def people(space: Workspace) -> dict[str, User]:
 
 def current(space: Workspace) -> ReportDraft:
     """Return what is being written; where nothing is, or its report went, a new one."""
-    draft: ReportDraft | None = st.session_state.get(_DRAFT)
+    draft = SESSION.draft
     if draft is None or (not draft.is_new and stored(space, draft.id) is None):
-        return begin(NEW, _blank(space))
-    return draft
-
-
-def begin(number: str, start: ReportForm, version: int = 0) -> ReportDraft:
-    """Begin to write a report anew."""
-    before: ReportDraft | None = st.session_state.get(_DRAFT)
-    draft = ReportDraft(1 if before is None else before.number + 1, number, version, start)
-    st.session_state[_DRAFT], st.session_state[_VALUES] = draft, {}
+        return SESSION.begin(NEW, _blank(space))
     return draft
 
 
@@ -102,21 +75,14 @@ def begin_with(space: Workspace, number: str) -> None:
     """Begin to change a report, or to write a new one."""
     report = stored(space, number)
     if report is None:
-        begin(NEW, _blank(space))
+        SESSION.begin(NEW, _blank(space))
     else:
-        begin(number, form(space, report), report.version)
+        SESSION.begin(number, form(space, report), report.version)
 
 
 def follow(report: ScheduledReport) -> None:
     """Note that the visitor has changed a report besides its inputs, which stay as they are."""
-    draft: ReportDraft | None = st.session_state.get(_DRAFT)
-    if draft is not None and draft.id == report.id and report.version == draft.version + 1:
-        st.session_state[_DRAFT] = replace(draft, version=report.version)
-
-
-def overwrite(report: ScheduledReport) -> None:
-    """Let the inputs replace what somebody else has made of a report meanwhile, once they are saved."""
-    st.session_state[_DRAFT] = replace(st.session_state[_DRAFT], version=report.version)
+    SESSION.follow(report.id, report.version)
 
 
 def form(space: Workspace, report: ScheduledReport) -> ReportForm:
@@ -124,25 +90,14 @@ def form(space: Workspace, report: ScheduledReport) -> ReportForm:
     return form_of(report.definition, people(space).keys(), space.catalog, space.settings.zone)
 
 
-def fill_choice(draft: ReportDraft) -> None:
-    """Let the choice of a report say which one is being written, once a draft is begun and on each return."""
-    if CHOSEN not in st.session_state or st.session_state.get(_CHOSEN_FOR) != draft.number:
-        st.session_state[CHOSEN], st.session_state[_CHOSEN_FOR] = draft.id, draft.number
-
-
 def filled(draft: ReportDraft, field: str) -> str:
     """Return the key of an input that is drawn next; it holds what it last did, or what the draft begins with."""
-    held: Mapping[str, Any] = st.session_state.get(_VALUES, {})
-    key = draft.key(field)
-    if key not in st.session_state:
-        st.session_state[key] = held[field] if field in held else _beginning(draft.start, field)
-    return key
+    return SESSION.filled(draft, field, _beginning)
 
 
 def keep(draft: ReportDraft) -> None:
     """Remember what the inputs hold."""
-    now = {field: st.session_state[draft.key(field)] for field in WIDGETS if draft.key(field) in st.session_state}
-    st.session_state[_VALUES] = {**st.session_state.get(_VALUES, {}), **now}
+    SESSION.keep(draft, WIDGETS)
 
 
 def change_filters(space: Workspace, draft: ReportDraft, now: ReportForm) -> None:
@@ -155,7 +110,7 @@ def change_filters(space: Workspace, draft: ReportDraft, now: ReportForm) -> Non
 
 def is_changing() -> bool:
     """Return whether the filters of a report that is being written are chosen on its page."""
-    draft: ReportDraft | None = st.session_state.get(_DRAFT)
+    draft = SESSION.draft
     return draft is not None and st.session_state.get(_CHANGING) == draft.number
 
 
@@ -169,13 +124,12 @@ def take_page(space: Workspace) -> None:
     session, zone = st.session_state, space.settings.zone
     parameters = url_state.parameters(zone)
     values = page_values(session.get("_page", ""), parameters, session.get("_preset", OWN), space.catalog, zone)
-    if is_changing():
-        draft: ReportDraft = session[_DRAFT]
-        held = {name: value for name, value in session.get(_VALUES, {}).items() if name not in values}
-        begin(draft.id, replace(draft.start, **values), draft.version)
-        session[_VALUES] = held
+    draft = SESSION.draft
+    if draft is not None and is_changing():
+        held = {name: value for name, value in SESSION.values.items() if name not in values}
+        SESSION.begin(draft.id, replace(draft.start, **values), draft.version, held)
     else:
-        begin(NEW, replace(_blank(space), **values))
+        SESSION.begin(NEW, replace(_blank(space), **values))
     end_changing()
     url_state.go(PATH, parameters)
 

@@ -34,7 +34,8 @@ from lib.ui import (
     report_inputs,
     report_preview,
 )
-from lib.ui.report_draft import CHOSEN, NEW, ReportDraft
+from lib.ui.draft_session import NEW
+from lib.ui.report_draft import CHOSEN, ReportDraft
 from lib.workspace import Workspace
 
 
@@ -53,7 +54,7 @@ def show(space: Workspace, reports: list[ScheduledReport], wording: ReportWordin
                 t("Someone changed this report meanwhile. Your inputs are kept, and nothing is saved yet."),
                 draft.key,
                 lambda: report_draft.begin_with(space, report.id),
-                lambda: report_draft.overwrite(report),
+                lambda: report_draft.SESSION.overwrite(report.version),
             )
     people = report_draft.people(space)
     form = _inputs(space, draft, wording, people)
@@ -66,7 +67,7 @@ def show(space: Workspace, reports: list[ScheduledReport], wording: ReportWordin
 
 def _choice(space: Workspace, reports: list[ScheduledReport], draft: ReportDraft) -> None:
     labels = {NEW: t("New report"), **{each.id: each.name for each in reports}}
-    report_draft.fill_choice(draft)
+    report_draft.SESSION.fill_choice(draft)
     inputs.selectbox(
         t("Report"),
         list(labels),

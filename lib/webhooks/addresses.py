@@ -81,15 +81,15 @@ def parse_target(text: str, named_hosts: frozenset[str]) -> WebhookTarget:
     url = _parse_url(text)
     host = url.raw_host.decode("ascii").lower().rstrip(".")
     port = url.port or {"https": 443, "http": 80}[url.scheme]
-    shown = f"[{host}]" if ":" in host else host
-    is_named = bool(named_hosts & {shown, f"{shown}:{port}"})
+    host_part = f"[{host}]" if ":" in host else host
+    is_named = bool(named_hosts & {host_part, f"{host_part}:{port}"})
     if named_hosts and not is_named:
         hosts = ", ".join(sorted(named_hosts))
-        raise WebhookError("url", WebhookCode.WEBHOOK_HOST_OTHER, host=shown[:100], hosts=hosts)
+        raise WebhookError("url", WebhookCode.WEBHOOK_HOST_OTHER, host=host_part[:100], hosts=hosts)
     if url.scheme != "https" and not is_named:
         raise WebhookError("url", WebhookCode.WEBHOOK_URL_SCHEME)
     if not is_named and _is_private(host):
-        raise WebhookError("url", WebhookCode.WEBHOOK_HOST_PRIVATE, host=shown[:100])
+        raise WebhookError("url", WebhookCode.WEBHOOK_HOST_PRIVATE, host=host_part[:100])
     return WebhookTarget(url, host, port, is_named)
 
 

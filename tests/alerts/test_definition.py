@@ -71,6 +71,8 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"name": None}, "name", "name is missing"),
     ({"name": " "}, "name", "1 to 80 characters"),
     ({"name": 7}, "name", "should be such as"),
+    ({"name": "Score \u202eamiL"}, "name", "(U+202E)"),
+    ({"name": "Score \u2067Lima"}, "name", "(U+2067)"),
     ({"metric": "averageScor"}, "metric", "did you mean 'averageScore'"),
     ({"metric": None}, "metric", "metric is missing"),
     ({"parameters": {"callCentreId": "cc_3"}}, "callCentreId", "did you mean 'callCenterId'"),

@@ -16,6 +16,7 @@ from fastapi import Request
 from lib.api import request_body
 from lib.api.errors import ApiError
 from lib.api.routes.exports import ExportOrder
+from lib.api.routes.reports import ReportChange
 from tests.api.conftest import App
 from tests.api_client import Client
 from tests.waiting import until
@@ -123,6 +124,31 @@ def test_what_is_wrong_with_an_order_takes_little_memory() -> None:
             tracemalloc.stop()
         assert (error.value.status, error.value.parameter) == (400, parameter)
         assert peak < 64 * 2**20, f"{peak:,} bytes"
+
+
+@pytest.mark.parametrize(
+    ("body", "parameter", "words"),
+    [
+        (b'{"name": 5}', "name", 'name is 5; right would be a text such as "Monday quality".'),
+        (b"{}", "name", 'name is missing; right would be one such as "Monday quality".'),
+        (b'{"name": "x", "recipients": [1]}', "recipients", "An entry of recipients is 1; right would be a text."),
+        (b'{"name": "x", "parameters": []}', "parameters", "parameters is a list; right would be an object such as"),
+        (b'{"name": "x", "status": "on"}', "status", "status is \"on\"; right would be 'active' or 'paused'."),
+        (b'{"name": "x", "version": 1.5}', "version", "version is 1.5; right would be a whole number."),
+        (b'{"page": "x",\n "name": "\\ud800"}', "name", "name holds a character that no text can hold"),
+        (b'{"name": "x", "export": {"a": {"b": ' + b"9" * 5_000 + b"}}}", "export", "more digits than can be read"),
+        (b'{"name": "x", "schedule": ' + b"[" * 3_000 + b"]" * 3_000 + b"}", "schedule", "nested too deep"),
+        (b"[" * 3_000, None, "The body holds values that are nested too deep"),
+        (b'{"name": "x"', None, "not a JSON object. It can't be read from line 1, column 12 on."),
+        (b"", None, "The body is not a JSON object."),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_what_is_wrong_is_said_in_plain_words(body: bytes, parameter: str | None, words: str) -> None:
+    request = Request({"type": "http", "headers": [(b"content-type", b"application/json")]})
+    with pytest.raises(ApiError) as error:
+        request_body.parsed(request, body, ReportChange)
+    assert (error.value.status, error.value.parameter) == (400, parameter) and words in error.value.message
 
 
 def test_httpx_is_told_of_a_refusal(small_app: App) -> None:

@@ -210,6 +210,7 @@ def test_a_key_sees_its_own_reports_alone(client: Client, mailing: Mailing) -> N
         ({"language": "fr"}, "language", "es"),
         ({"frequency": "daily"}, "frequency", "not a field"),
         ({"name": ""}, "name", "empty"),
+        ({"name": "Weekly \u202efdp"}, "name", "(U+202E)"),
     ],
 )
 def test_what_can_not_be_is_refused(client: Client, change: dict[str, Any], parameter: str, says: str) -> None:

@@ -146,12 +146,12 @@ def test_what_failed_says_when_it_is_tried_again(called: Called, client: Client)
 @pytest.mark.parametrize(
     ("body", "parameter", "words"),
     [
-        ({"events": ["alert.firing"]}, "url", "Field required"),
-        ({"url": "IN"}, "events", "Field required"),
+        ({"events": ["alert.firing"]}, "url", "url is missing"),
+        ({"url": "IN"}, "events", 'events is missing; right would be one such as ["import.completed"]'),
         ({"url": "IN", "events": []}, "events", "at least one"),
         ({"url": "IN", "events": ["alert.fired"]}, "events", "did you mean 'alert.firing'"),
-        ({"url": "IN", "events": "alert.firing"}, "events", "array"),
-        ({"url": 7, "events": ["alert.firing"]}, "url", "string"),
+        ({"url": "IN", "events": "alert.firing"}, "events", 'events is "alert.firing"; right would be a list'),
+        ({"url": 7, "events": ["alert.firing"]}, "url", "url is 7; right would be a text"),
         ({"url": "nowhere", "events": ["alert.firing"]}, "url", "https://"),
         ({"url": "https://example.com/", "events": ["alert.firing"]}, "url", "127.0.0.1:"),
         ({"url": "http://127.0.0.1:1/", "events": ["alert.firing"]}, "url", "CALLBOARD_WEBHOOK_HOSTS"),

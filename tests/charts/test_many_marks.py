@@ -58,6 +58,18 @@ def test_a_funnel_of_few_draws_all_in_their_order() -> None:
     assert not any(" shown" in note for note in found.notes)
 
 
+def test_a_funnel_of_one_or_two_with_enough_scores_says_that_they_are_too_few() -> None:
+    for enough in (1, 2, 3):
+        groups = [Group(Member(f"g{place}", ""), sums(40 if place < enough else 3, 5 + place)) for place in range(4)]
+        total = MeasureTotals.total(group.sums for group in groups)
+        for is_adjusted in (False, True):
+            chart = funnel.funnel(groups, total, EXECUTIVE, LOOK, is_adjusted=is_adjusted)
+            assert chart is not None
+            notes = " ".join(chart.notes)
+            assert ("Too few have enough evaluations" in notes) == (enough < 3)
+            assert ("Overdispersion" in notes) == (enough == 3) and "With 1 executives" not in notes
+
+
 def test_groups_that_are_called_alike_have_their_ids_beside_their_names() -> None:
     members = (Member("e1", "Ana"), Member("e2", "Bob"), Member("e3", "Ana"), Member(None, "(none)"))
     groups = [Group(named, sums(40 + number, 7 + number / 10)) for number, named in enumerate(members)]

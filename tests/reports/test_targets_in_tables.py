@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lib.analytics.calendar import Granularity
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN
 from lib.exports.table_files import TableExport
@@ -142,3 +144,13 @@ def test_where_only_groups_have_targets_others_have_none(space: Workspace) -> No
         **{"Total": "met · 50.0 %", "A": "met · 50.0 %", "B": "met · 50.0 %"},
         "(none)": "not yet sure · 50.0 %",
     }
+
+
+def test_days_that_are_still_to_come_have_no_rows(space: Workspace) -> None:
+    for today, last in ((date(2024, 3, 22), "22 Mar 2024"), (date(2024, 4, 9), "31 Mar 2024")):
+        calendar = replace(space.calendar, today=today)
+        view = ViewOptions("none", granularity=Granularity.DAILY)
+        context = build_context(space.answers, calendar, MARCH.in_catalog(space.catalog), view, lambda *_: ())
+        table = next(block.table for block in PAGES["trends"].blocks(context) if isinstance(block, TableBlock))
+        days = [table.columns[0].say(row) for row in table.rows]
+        assert (len(days), last in days[0] or last in days[-1]) == (int(last[:2]), True), days

@@ -199,8 +199,8 @@ def read_deliveries(request: Request, space: Space, key: WebhookReader, webhookI
 def _create(space: Workspace, key: Key, wanted: NewWebhook) -> Response:
     _check_events(key, wanted.events)
     webhook = space.webhooks.repository.create(WebhookValues(**wanted.model_dump()), Owner(key.actor, key.prefix))
-    shown = {**_row(webhook), "signing_secret": signing_secret(space.settings, webhook)}
-    return JSONResponse(shown, 201, {"Cache-Control": "no-store"})
+    created = {**_row(webhook), "signing_secret": signing_secret(space.settings, webhook)}
+    return JSONResponse(created, 201, {"Cache-Control": "no-store"})
 
 
 def _check_events(key: Key, events: list[str] | None) -> None:

@@ -111,7 +111,7 @@ def blocks(context: PageContext) -> Iterator[Block]:
     if metric.name != AVERAGE_SCORE.name and metric.linear is not None and context.compared is not None:
         yield Link("drivers", text("See what changed"), pairs(context.parameters), "waterfall_chart")
     yield Heading(text("Details"))
-    rows = _rows(context, metric) if dimension is None else _rows_by_group(courses)
+    rows = _begun(context, _rows(context, metric) if dimension is None else _rows_by_group(courses))
     changed = _changed(context, rows)
     yield _table(context, rows, changed, dimension, metric)
     if context.compared is not None and dimension is None and not changed:
@@ -188,6 +188,12 @@ def _rows_by_group(courses: Courses) -> list[_TrendRow]:
     buckets = zip(*(course.points for _, course in courses), strict=True)
     names = [name for name, _ in courses]
     return [_TrendRow(point, group=name) for points in buckets for name, point in zip(names, points, strict=True)]
+
+
+def _begun(context: PageContext, rows: Sequence[_TrendRow]) -> list[_TrendRow]:
+    """Return rows without those of buckets that are still to come, where others are not: a zero would mislead."""
+    today = context.calendar.today
+    return [each for each in rows if each.point.bucket.first <= today or each.point.sums["evaluations"]] or list(rows)
 
 
 def _changed(context: PageContext, rows: Sequence[_TrendRow]) -> tuple[str, ...]:
