@@ -50,7 +50,7 @@ from lib.jobs import metric_tasks, tasks
 from lib.jobs.queue import Job, JobKind, JobStatus, Queue
 from lib.jobs.worker import POLL_SECONDS, Handler, ProgressReporter, Worker
 from lib.live.change_feed import ChangeFeed
-from lib.live.shared_answers import SharedAnswers
+from lib.live.watched_questions import WatchedQuestions
 from lib.outgoing.alert_channels import AlertDeliveries
 from lib.outgoing.service import OutgoingService
 from lib.settings import Settings
@@ -106,7 +106,7 @@ class Workspace:
             raise
         self.answers = QueryCache(self.facts, chosen.query_seconds, chosen.slow_query_ms, self.follow_zone)
         self.changes = ChangeFeed(self.facts)
-        self.live_answers: SharedAnswers[Any] = SharedAnswers(self.changes)
+        self.watched_questions: WatchedQuestions[Any] = WatchedQuestions(self.changes)
         self.keys = KeyAuthenticator(self.state)
         self.key_watch = KeyWatch(self.state)
         self.people = UserRepository(self.state, BUILT_IN, chosen.admin_names)
