@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import sys
 
-from bench import changes, criteria, data, growth, own_fields, own_metrics, questions, reports, service, sessions
+from bench import (
+    changes,
+    criteria,
+    data,
+    growth,
+    own_fields,
+    own_metrics,
+    questions,
+    reports,
+    service,
+    sessions,
+    streams,
+)
 from bench.report import Report
 
 PARTS = {
     "questions": questions.run,
     "service": service.run,
     "sessions": sessions.run,
+    "streams": streams.run,
     "changes": changes.run,
     "own_fields": own_fields.run,
     "criteria": criteria.run,

@@ -39,20 +39,25 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
         chosen = data.copied(chosen, "changed")
     workspace = Workspace(chosen)
     try:
-        with workspace.facts.write() as connection:
-            connection.execute(sa.update(schema.workspace).values(is_sample=False))
-            keep_sample_fields(connection)
+        take_for_own(workspace)
         _export(report, engine, workspace)
         _batches(report, engine, workspace)
         _import(report, engine, workspace)
         found = TASKS["check"](workspace, {}, lambda *_: None)
         print(f"check after the changes: {found['differences']} differences in {found['evaluations']} evaluations")
         if engine == "postgresql":
-            _take_back(workspace)
+            take_back(workspace)
     finally:
         workspace.close()
         if engine == "duckdb":
             shutil.rmtree(chosen.data_dir, ignore_errors=True)
+
+
+def take_for_own(workspace: Workspace) -> None:
+    """Have sample data taken for a workspace's own, which what is loaded does not replace."""
+    with workspace.facts.write() as connection:
+        connection.execute(sa.update(schema.workspace).values(is_sample=False))
+        keep_sample_fields(connection)
 
 
 def _export(report: Report, engine: str, workspace: Workspace) -> None:
@@ -137,7 +142,7 @@ def _copy(connection: sa.Connection, path: Any) -> None:
             copy.write(chunk)
 
 
-def _take_back(workspace: Workspace) -> None:
+def take_back(workspace: Workspace) -> None:
     """Leave PostgreSQL's data as they were: delete the new rows, and put the rollups together anew."""
     from lib.analytics import rollup
 

@@ -40,7 +40,7 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
 
 async def _open_all(address: str) -> tuple[list[float], int, list[float]]:
     """Return what each change took in ms, how many scripts did not end well, and the server's memory in MB."""
-    server = _server()
+    server = server_process()
     ends = time.perf_counter() + SECONDS
     took: list[float] = []
     memory: list[float] = []
@@ -84,7 +84,7 @@ async def _drawn(page: ClientConnection, query: str) -> bool:
             return bool(found.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY)
 
 
-def _server() -> int:
+def server_process() -> int:
     """Return the process of the app that was started last."""
     children = [int(each) for path in Path("/proc/self/task").glob("*/children") for each in path.read_text().split()]
     return max(each for each in children if b"streamlit" in Path(f"/proc/{each}/cmdline").read_bytes())

@@ -50,8 +50,8 @@ from lib.jobs import metric_tasks, tasks
 from lib.jobs.queue import Job, JobKind, JobStatus, Queue
 from lib.jobs.worker import POLL_SECONDS, Handler, ProgressReporter, Worker
 from lib.live.change_feed import ChangeFeed
-from lib.live.shared_answers import SharedAnswers
 from lib.live.timed_answers import TimedAnswers
+from lib.live.watched_questions import WatchedQuestions
 from lib.outgoing.alert_channels import AlertDeliveries
 from lib.outgoing.service import OutgoingService
 from lib.settings import Settings
@@ -107,7 +107,7 @@ class Workspace:
             raise
         self.answers = QueryCache(self.facts, chosen.query_seconds, chosen.slow_query_ms, self.follow_zone)
         self.changes = ChangeFeed(self.facts)
-        self.live_answers: SharedAnswers[Any] = SharedAnswers(self.changes)
+        self.watched_questions: WatchedQuestions[Any] = WatchedQuestions(self.changes)
         self.timed_answers = TimedAnswers(self.facts)
         self.keys = KeyAuthenticator(self.state)
         self.key_watch = KeyWatch(self.state)

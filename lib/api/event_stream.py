@@ -15,7 +15,7 @@ from lib.access.api_keys import Key
 from lib.access.key_watch import KeyWatch, WatchedKey
 from lib.api.serializers import AnswerBody
 from lib.errors import InvalidParameterError
-from lib.live.shared_answers import SharedAnswers, WatchedQuestion, wait_for_event
+from lib.live.watched_questions import WatchedQuestion, WatchedQuestions, wait_for_event
 from lib.observability.prometheus import STREAMS
 from lib.web.http_protocol import CONNECTION, HttpProtocol
 
@@ -28,6 +28,9 @@ HEARTBEAT_SECONDS = 15.0
 
 PACE_SECONDS = 1.0
 """Seconds from one event of a stream to its next one."""
+
+STEP_SECONDS = 0.25
+"""Seconds that an answer may come before the next event and still be its own."""
 
 PATIENCE_SECONDS = 30.0
 """Seconds for which a client may take nothing of what was sent."""
@@ -72,7 +75,7 @@ class EventStream(Response):
         self,
         asked: StreamedQuestion,
         key: Key,
-        answers: SharedAnswers[AnswerBody],
+        answers: WatchedQuestions[AnswerBody],
         keys: KeyWatch,
         *,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
@@ -172,9 +175,10 @@ class EventStream(Response):
             return None, min(rest, PACE_SECONDS)
         early = self._event_at + PACE_SECONDS - now
         if early > 0:
-            self._held = question.number
+            if early > STEP_SECONDS:
+                self._held = question.number
             return None, min(rest, early)
         if question.is_due and question.number == self._held:
-            return None, rest  # a newer one comes in a moment, and later ones are then in step
+            return None, rest  # a newer answer comes in a moment, and all later ones are then in step with the events
         self._event_at, self._digest = now, question.answer.digest
         return b"event: summary\nid: %d\ndata: %b\n\n" % (question.version, question.answer.content), 0

@@ -96,7 +96,7 @@ class ChangeFeed:
             return self._latest
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Have a function called after each change, and when the database answers again; return what ends that.
+        """Have a function called after each change, and when `answers` is another; return what ends that.
 
         It is called in the feed's thread, which waits for it.
         """
@@ -129,17 +129,21 @@ class ChangeFeed:
         except CallboardError as error:
             if not self._fails:
                 log.warning("It can't be seen whether there are new data: %s", error.message)
-            self._fails = True
+                self._fails = True
+                self._tell(self._latest)
             return
         seen = DataState(version, (metrics[0], metrics[1]), datetime.now(UTC))
         before = self._latest
         is_new = before is None or (before.version, before.metrics) != (seen.version, seen.metrics)
         is_back, self._fails = self._fails, False
         if is_new or is_back:
-            with self._changed:
-                self._latest = seen if is_new else before
-                self._changed.notify_all()
-                callbacks = tuple(self._callbacks)
-            for callback in callbacks:
-                callback()
+            self._tell(seen if is_new else before)
         self._looked_after = writes
+
+    def _tell(self, state: DataState | None) -> None:
+        with self._changed:
+            self._latest = state
+            self._changed.notify_all()
+            callbacks = tuple(self._callbacks)
+        for callback in callbacks:
+            callback()

@@ -153,7 +153,7 @@ async def streaming(
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         asked = StreamedQuestion("asked", compute, None)
-        await EventStream(asked, key, space.live_answers, space.key_watch, **options)(scope, receive, send)
+        await EventStream(asked, key, space.watched_questions, space.key_watch, **options)(scope, receive, send)
 
     config, state = uvicorn.Config(app, interface="asgi3", log_config=None), ServerState()
     config.load()

@@ -52,4 +52,4 @@ async def stream(request: Request, space: Space, key: Streamer) -> Response:
 
     name = tuple(sorted((name, tuple(values)) for name, values in parameters.items())), key.grant
     asked = StreamedQuestion(name, compute, last_version(request.headers.get("last-event-id")))
-    return EventStream(asked, key, space.live_answers, space.key_watch)
+    return EventStream(asked, key, space.watched_questions, space.key_watch)

@@ -22,10 +22,7 @@ from lib.live.change_feed import ChangeFeed
 log = logging.getLogger(__name__)
 
 PACE_SECONDS = 1.0
-"""Seconds from one computation of a question to its next one."""
-
-REST_FACTOR = 3
-"""How many times as long as it took a question rests: a slow one does not keep a thread from the others."""
+"""Seconds from one computation of a question to its next one; a slow one rests as long as it took."""
 
 RETRY_SECONDS = 5.0
 """Seconds after which a question that could not be answered is asked again, though nothing has changed."""
@@ -84,6 +81,11 @@ class WatchedQuestion(Generic[A]):
         is_idle = self._begun == self._ended and not self.is_due
         return is_idle and self.answer is not None and self.failure is None
 
+    def wake_watchers(self) -> None:
+        """Have those who watch look what there is to say."""
+        for wake in tuple(self.watchers):
+            wake()
+
     async def ask_now(self) -> None:
         """Have it computed without a rest, and return when it has been, or could not be."""
         number = self._begun + 1
@@ -109,11 +111,10 @@ class WatchedQuestion(Generic[A]):
             async with self._arrived:
                 self._ended = self._begun
                 self._arrived.notify_all()
-            for wake in tuple(self.watchers):
-                wake()
+            self.wake_watchers()
             if self.failure is not None:
                 loop.call_later(RETRY_SECONDS, self.renew)
-            await wait_for_event(self._hurried, max(PACE_SECONDS - took, REST_FACTOR * took))
+            await wait_for_event(self._hurried, max(PACE_SECONDS - took, took))
 
     async def _compute_once(self) -> None:
         try:
@@ -128,7 +129,7 @@ class WatchedQuestion(Generic[A]):
             self._remember(answer, version)
 
 
-class SharedAnswers(Generic[A]):
+class WatchedQuestions(Generic[A]):
     """The questions that are watched, and which answers went before."""
 
     def __init__(self, feed: ChangeFeed) -> None:
@@ -183,13 +184,16 @@ class SharedAnswers(Generic[A]):
 
             def tell() -> None:
                 with suppress(RuntimeError):  # the loop has ended
-                    loop.call_soon_threadsafe(self._renew_all)
+                    loop.call_soon_threadsafe(self._hear)
 
             self._unsubscribe = self._feed.subscribe(tell)
 
-    def _renew_all(self) -> None:
-        for question in self._questions.values():
-            question.renew()
+    def _hear(self) -> None:
+        for question in tuple(self._questions.values()):
+            if self._feed.answers:
+                question.renew()
+            else:
+                question.wake_watchers()
 
 
 async def wait_for_event(event: asyncio.Event, seconds: float) -> None:

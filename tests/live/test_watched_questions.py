@@ -12,7 +12,7 @@ import pytest
 
 from lib.analytics import queries
 from lib.errors import DatabaseUnavailableError
-from lib.live.shared_answers import SharedAnswers, WatchedQuestion
+from lib.live.watched_questions import WatchedQuestion, WatchedQuestions
 from lib.workspace import Workspace
 from tests.conftest import Load
 from tests.live.test_change_feed import ROW
@@ -66,7 +66,7 @@ async def reached(question: WatchedQuestion[Count], evaluations: int) -> None:
 
 def test_all_who_watch_share_one_computation(counting: Counting, load: Load) -> None:
     async def watch() -> None:
-        shared: SharedAnswers[Count] = SharedAnswers(counting.workspace.changes)
+        shared: WatchedQuestions[Count] = WatchedQuestions(counting.workspace.changes)
         woken = [asyncio.Event() for _ in range(50)]
         with ExitStack() as held:
             questions = [held.enter_context(shared.watch("all", counting, each.set)) for each in woken]
@@ -89,7 +89,7 @@ def test_who_comes_later_is_told_what_is_there_by_then(counting: Counting, load:
     """The answer is not computed again where nothing has changed, and not waited for by the clock where it has."""
 
     async def watch() -> None:
-        shared: SharedAnswers[Count] = SharedAnswers(counting.workspace.changes)
+        shared: WatchedQuestions[Count] = WatchedQuestions(counting.workspace.changes)
         with shared.watch("all", counting, lambda: None) as first:
             await shared.bring_up_to_date(first)
             for number in range(3):
@@ -104,7 +104,7 @@ def test_who_comes_later_is_told_what_is_there_by_then(counting: Counting, load:
 
 def test_questions_of_other_names_are_others(counting: Counting) -> None:
     async def watch() -> None:
-        shared: SharedAnswers[Count] = SharedAnswers(counting.workspace.changes)
+        shared: WatchedQuestions[Count] = WatchedQuestions(counting.workspace.changes)
         with shared.watch("a", counting, lambda: None) as first, shared.watch("b", counting, lambda: None) as second:
             await asyncio.gather(shared.bring_up_to_date(first), shared.bring_up_to_date(second))
         assert counting.times == 2
@@ -117,7 +117,7 @@ def test_questions_of_other_names_are_others(counting: Counting) -> None:
 
 def test_where_it_fails_it_is_said_and_asked_again_after_a_change(counting: Counting, load: Load) -> None:
     async def watch() -> None:
-        shared: SharedAnswers[Count] = SharedAnswers(counting.workspace.changes)
+        shared: WatchedQuestions[Count] = WatchedQuestions(counting.workspace.changes)
         with shared.watch("all", counting, lambda: None) as question:
             counting.is_away = True
             await shared.bring_up_to_date(question)
