@@ -104,7 +104,9 @@ def _figures(request: Request) -> Response:
         except CallboardError as error:
             return _failed(error)
     digest = _digest([found.answer.digest, fires or ""])
-    body: dict[str, Any] = {"asOf": f"{found.as_of.astimezone(space.settings.zone):%H:%M:%S}", "have": digest}
+    age = (datetime.now(UTC) - found.as_of).total_seconds()
+    as_of = f"{found.as_of.astimezone(space.settings.zone):%H:%M:%S}"
+    body: dict[str, Any] = {"asOf": as_of, "age": max(0.0, round(age, 3)), "have": digest}
     if request.query_params.get(HAVE) != digest:
         regions = {**found.answer.regions, **({} if fires is None else {"alerts": fires})}
         body |= {"regions": regions, "said": found.answer.said}
