@@ -59,6 +59,7 @@ ONLY_IN = {
 }
 
 FILLED_BIT_BY_BIT = {
+    "lib.live.timed_answers._Place",
     "lib.ingest.file_reading.ReadResult",
     "lib.ingest.list_tally._Part",
     "lib.observability.logging_config.RequestContext",

@@ -86,8 +86,17 @@ def live_figures(
     return LiveFigures(
         live_counts(connection, filters, calendar, now),
         backlog(connection, filters, calendar),
-        newest_records(connection, undated(filters), calendar, records),
+        _newest(connection, undated(filters), calendar, now, records),
     )
+
+
+def _newest(
+    connection: Connection, filters: Filters, calendar: Calendar, now: datetime, count: int
+) -> tuple[Record, ...]:
+    """Return the newest evaluations: looked for since yesterday, which is quick, and in all where these are too few."""
+    recent = replace(filters, date_from=now.astimezone(calendar.zone).date() - ONE_DAY)
+    found = newest_records(connection, recent, calendar, count)
+    return found if len(found) == count else newest_records(connection, filters, calendar, count)
 
 
 def undated(filters: Filters) -> Filters:

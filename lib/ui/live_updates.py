@@ -11,6 +11,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 from starlette.requests import Request
@@ -24,7 +25,7 @@ from lib.alerts.states import AlertState
 from lib.analytics import queries
 from lib.analytics.minutes import undated
 from lib.analytics.query import Filters
-from lib.errors import CallboardError
+from lib.errors import CallboardError, InvalidParameterError
 from lib.i18n import current, override_language, t
 from lib.live.timed_answers import TimedAnswer
 from lib.reports.live_page import live_page
@@ -35,6 +36,9 @@ log = logging.getLogger(__name__)
 
 AWAKE, HAVE, LANGUAGE = "awake", "have", "lang"
 """Parameters of the script: whether the page is kept awake, what it shows, and in which language."""
+
+ALERT_SECONDS = 5
+"""Seconds after which alerts are looked at again though the data have not changed: they fire a little later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +67,21 @@ def firing(space: Workspace, person: User) -> str | None:
     """Return the alerts that fire, of those that a person may see; None for who may see none."""
     if not person.may(Role.ANALYST):
         return None
-    listed, _ = space.alerts.all_of(None if person.may(Role.ADMIN) else person.id)
-    overviews = space.alerts.overviews([each.id for each in listed])
-    return live_html.alerts(
-        [
-            (each.definition.name, alert_text.state_text(each, overviews[each.id]))
-            for each in listed
-            if overviews[each.id].state is AlertState.FIRING
-        ]
-    )
+    owner = None if person.may(Role.ADMIN) else person.id
+
+    def work_out() -> str:
+        listed, _ = space.alerts.all_of(owner)
+        overviews = space.alerts.overviews([each.id for each in listed])
+        return live_html.alerts(
+            [
+                (each.definition.name, alert_text.state_text(each, overviews[each.id]))
+                for each in listed
+                if overviews[each.id].state is AlertState.FIRING
+            ]
+        )
+
+    moment = int(monotonic()) // ALERT_SECONDS
+    return space.live.get((AlertState.FIRING, owner, current()), moment, work_out).answer
 
 
 def source(filters: Filters) -> list[tuple[str, str]]:
@@ -92,10 +102,11 @@ def _figures(request: Request) -> Response:
             filters = Filters.from_parameters(parameters, space.settings.zone, person.grant, space.catalog)
             found, fires = figures(space, filters), firing(space, person)
         except CallboardError as error:
-            log.warning("Live figures could not be given: %s", error.message)
-            return _problem(503, markdown.problem_text(error))
+            return _failed(error)
     digest = _digest([found.answer.digest, fires or ""])
-    body: dict[str, Any] = {"asOf": f"{found.as_of.astimezone(space.settings.zone):%H:%M:%S}", "have": digest}
+    age = (datetime.now(UTC) - found.as_of).total_seconds()
+    as_of = f"{found.as_of.astimezone(space.settings.zone):%H:%M:%S}"
+    body: dict[str, Any] = {"asOf": as_of, "age": max(0.0, round(age, 3)), "have": digest}
     if request.query_params.get(HAVE) != digest:
         regions = {**found.answer.regions, **({} if fires is None else {"alerts": fires})}
         body |= {"regions": regions, "said": found.answer.said}
@@ -111,7 +122,7 @@ def _data_version(request: Request) -> Response:
                 return _problem(401, t("Your session has ended. Log in again to go on."))
             status = space.answers.run(queries.status)
         except CallboardError as error:
-            return _problem(503, markdown.problem_text(error))
+            return _failed(error)
         changed = f"{status.changed_at.astimezone(space.settings.zone):%H:%M}"
         return _json({"version": status.data_version, "words": t("New data, {time} – refresh", time=changed)})
 
@@ -131,6 +142,12 @@ def _entered(request: Request, *, is_use: bool = False) -> tuple[Workspace, User
 
 def _json(body: Mapping[str, Any], status: int = 200) -> Response:
     return JSONResponse(body, status, headers={"Cache-Control": "no-store"})
+
+
+def _failed(error: CallboardError) -> Response:
+    """Answer with what is wrong with a question, or with the database."""
+    log.warning("A page's script could not be answered: %s", error.message)
+    return _problem(400 if isinstance(error, InvalidParameterError) else 503, markdown.problem_text(error))
 
 
 def _problem(status: int, why: str) -> Response:

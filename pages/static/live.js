@@ -119,7 +119,8 @@
       page.problem = answer.problem;
       return;
     }
-    Object.assign(page, { asOf: answer.asOf, have: answer.have, answeredAt: performance.now(), problem: "" });
+    const answeredAt = performance.now() - answer.age * 1000;
+    Object.assign(page, { asOf: answer.asOf, have: answer.have, answeredAt, problem: "" });
     if (answer.regions) {
       show(answer.regions);
       page.said = answer.said;

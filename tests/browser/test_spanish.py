@@ -73,6 +73,8 @@ def test_no_word_of_english_is_left(visit: Visit, path: str) -> None:
         *dates.months["format"]["wide"].values(),
         *dates.days["format"]["abbreviated"].values(),
     ]
+    if path == "live":  # its table is of names
+        page.locator(".cb-live tbody").evaluate("body => body.remove()")
     if path == "own_metrics":  # the language of formulas is the same in every language
         names += [*EXAMPLES.values(), *BUILT_IN_FORMULAS, *BUILT_IN_FORMULAS.values(), "resueltoEnElPrimerContacto"]
     known = {word.lower() for word in _words([*SAID.values(), *names])}
