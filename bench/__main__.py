@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import changes, criteria, data, growth, own_fields, own_metrics, questions, reports, service, sessions
+from bench import changes, criteria, data, growth, own_fields, own_metrics, posts, questions, reports, service, sessions
 from bench.report import Report
 
 PARTS = {
@@ -12,6 +12,7 @@ PARTS = {
     "service": service.run,
     "sessions": sessions.run,
     "changes": changes.run,
+    "posts": posts.run,
     "own_fields": own_fields.run,
     "criteria": criteria.run,
     "own_metrics": own_metrics.run,
