@@ -18,7 +18,16 @@ from lib.analytics.query import Filters, parse_whole_number
 from lib.api.errors import ApiError, invalid, unauthenticated
 from lib.api.query_description import parameter
 from lib.api.serializers import AnswerBody
-from lib.api.throttle import CHANGES, QUESTION_THREADS, QUESTION_TURNS, QUESTIONS, charge, question_cost
+from lib.api.throttle import (
+    CHANGES,
+    POSTS,
+    QUESTION_THREADS,
+    QUESTION_TURNS,
+    QUESTIONS,
+    Slots,
+    charge,
+    question_cost,
+)
 from lib.errors import nearest
 from lib.observability import logging_config
 from lib.workspace import Workspace
@@ -72,14 +81,14 @@ def _with_scope(scope: str) -> Callable[..., Awaitable[Key]]:
     return caller
 
 
-def _with_scope_and_slot(scope: str) -> Callable[..., AsyncIterator[Key]]:
+def _with_scope_and_slot(scope: str, slots: Slots = CHANGES) -> Callable[..., AsyncIterator[Key]]:
     """As `_with_scope`, for a change: the request holds one of the key's slots until it is answered."""
 
     async def caller(
         request: Request, space: Space, _scheme: Annotated[object, Security(_bearer)] = None
     ) -> AsyncIterator[Key]:
         key = await _authenticated(request, space, scope)
-        with CHANGES.take(key):
+        with slots.take(key):
             yield key
 
     return caller
@@ -94,7 +103,7 @@ ReportReader = Annotated[Key, Depends(_with_scope("reports:read"))]
 ReportWriter = Annotated[Key, Depends(_with_scope_and_slot("reports:write"))]
 WebhookReader = Annotated[Key, Depends(_with_scope("webhooks:manage"))]
 WebhookManager = Annotated[Key, Depends(_with_scope_and_slot("webhooks:manage"))]
-RecordWriter = Annotated[Key, Depends(_with_scope_and_slot("evaluations:write"))]
+RecordWriter = Annotated[Key, Depends(_with_scope_and_slot("evaluations:write", POSTS))]
 
 
 def strict_query(request: Request, known: tuple[str, ...]) -> dict[str, list[str]]:
