@@ -62,6 +62,7 @@ class Post:
     added: tuple[OwnField, ...]
     found: ValidationResult
     ids: tuple[str, ...]
+    names: frozenset[tuple[str, str, str | None]]  # what its rows belong to: column, id and name
     digest: str
     started_at: datetime
     started: float
@@ -80,15 +81,6 @@ class Post:
     def is_joinable(self) -> bool:
         """Whether it may be loaded with others: it is short, has each id once, and changes no fields."""
         return 0 < self.rows <= MOST_TOGETHER and len({*self.ids}) == self.rows and not self.added
-
-    def names(self) -> Iterator[tuple[str, str, str | None]]:
-        """Yield what its rows belong to: column, id and name."""
-        for each in self.known.stored_dimensions:
-            for batch in self.found.batches:
-                ids, names = (batch.column(name).to_pylist() for name in (each.staged_id, each.staged_name))
-                for number, name in {*zip(ids, names, strict=True)}:
-                    if number is not None:
-                        yield each.staged_id, number, name
 
 
 def check(
@@ -117,7 +109,15 @@ def check(
     with facts.read() as connection:
         _refuse_sample(connection)
     ids = tuple(each for batch in found.batches for each in batch.column("id").to_pylist())
-    return Post(actor, grant, settings, catalog, added, found, ids, digest.hexdigest(), started_at, started)
+    names = frozenset(_names(found.batches, catalog)) if len(ids) <= MOST_TOGETHER else frozenset()
+    return Post(actor, grant, settings, catalog, added, found, ids, names, digest.hexdigest(), started_at, started)
+
+
+def _names(batches: Iterable[pa.RecordBatch], catalog: Catalog) -> Iterator[tuple[str, str, str | None]]:
+    for batch in batches:
+        for each in catalog.stored_dimensions:
+            ids, names = (batch.column(name).to_pylist() for name in (each.staged_id, each.staged_name))
+            yield from ((each.staged_id, number, name) for number, name in {*zip(ids, names, strict=True)} if number)
 
 
 def _digested(objects: Iterable[object], digest: hashlib._Hash) -> Iterator[object]:
@@ -152,19 +152,21 @@ class Gathering:
         self._has_answers = False
         self._actors: set[str] = set()
         self._ids: set[str] = set()  # of the posts that were taken, and of those that have to wait
-        self._names: dict[tuple[str, str], tuple[str, str | None]] = {}  # by column and id: the actor, and the name
+        # By column and id: who brings the name, and the name; nobody's, where one that has to wait brings it.
+        self._names: dict[tuple[str, str], tuple[str, str | None]] = {}
 
     def take(self, post: Post) -> bool:
         """Return whether a post is to be loaded with those that were taken before."""
         is_apart = not self._ids.isdisjoint(post.ids)
         self._ids.update(post.ids)
         if is_apart or not self._fits(post):
+            self._names.update(dict.fromkeys(((column, number) for column, number, _ in post.names), ("", None)))
             return False
         self._first = self._first or post
         self._rows += post.rows
         self._has_answers = self._has_answers or post.has_answers
         self._actors.add(post.actor)
-        self._names.update({(column, number): (post.actor, name) for column, number, name in post.names()})
+        self._names.update({(column, number): (post.actor, name) for column, number, name in post.names})
         return True
 
     def _fits(self, post: Post) -> bool:
@@ -177,11 +179,9 @@ class Gathering:
             return False
         if first.settings.timezone != post.settings.timezone:
             return False
-        if self._actors == {post.actor}:
-            return True
-        if self._has_answers or post.has_answers:  # their criteria are defined in one version
-            return False
-        given = ((self._names.get((column, number)), name) for column, number, name in post.names())
+        if self._actors != {post.actor} and (self._has_answers or post.has_answers):
+            return False  # their criteria are defined in one version
+        given = ((self._names.get((column, number)), name) for column, number, name in post.names)
         return all(known is None or known[0] == post.actor or known[1] == name for known, name in given)
 
 
@@ -198,6 +198,8 @@ def load(facts: FactStore, posts: Sequence[Post]) -> LoadedPosts:
 
     Raises what concerns them all: StorageError, DatabaseUnavailableError, TimeZoneChangedError.
     """
+    if not posts:
+        return LoadedPosts((), ())
     if len(posts) == 1:
         return _alone(facts, posts[0])
     try:

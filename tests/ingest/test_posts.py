@@ -16,7 +16,7 @@ from lib.analytics import integrity
 from lib.analytics.field_definitions import define
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.catalog.own_fields import OwnField, OwnFieldType
-from lib.errors import BadRowsError, CallboardError, ConflictError, FieldError
+from lib.errors import BadRowsError, CallboardError, ConflictError, FieldError, TakenIdsError
 from lib.ingest import history, undo
 from lib.ingest.history import ImportReport
 from lib.store import schema
@@ -113,15 +113,13 @@ def test_of_posts_with_one_id_the_later_wins_and_each_is_counted(workspace: Work
 
 
 def test_names_that_differ_are_given_one_after_the_other(workspace: Workspace) -> None:
-    found = sent(
-        workspace,
-        ("ann", [call("a", campaignId="c", campaignName="One")]),
-        ("bob", [call("b", campaignId="c", campaignName="Two")]),
-    )
-    assert campaigns(workspace) == {"c": "Two"}
-    with workspace.facts.write() as connection:
-        undo.undo(connection, workspace.catalog, found[1].id, "test")
-    assert campaigns(workspace) == {"c": "One"}
+    named = (("ann", "a", "One"), ("bob", "b", "Two"), ("ann", "c", "Three"))
+    found = sent(workspace, *((actor, [call(n, campaignId="c", campaignName=name)]) for actor, n, name in named))
+    for report, name in zip(reversed(found), ("Three", "Two", "One"), strict=True):
+        assert campaigns(workspace) == {"c": name}
+        with workspace.facts.write() as connection:
+            undo.undo(connection, workspace.catalog, report.id, "test")
+    assert campaigns(workspace) == {}
 
 
 def campaigns(workspace: Workspace) -> dict[str, str]:
@@ -143,6 +141,8 @@ def test_a_post_that_is_refused_keeps_none_of_the_others_out(workspace: Workspac
         grant=mine,
     )
     assert isinstance(found[1], ConflictError)
+    taken = [("ann", [call("theirs", campaignId="c")]), ("bob", [call("first", campaignId="c")])]
+    assert [type(each) for each in sent(workspace, *taken, grant=mine)] == [TakenIdsError] * 2
     assert [counts(each) for each in (found[0], found[2])] == [(1, 0, 0), (1, 0, 0)]
     assert scores(workspace) == {"first": 7, "theirs": 7, "a": 7, "b": 7}
 
